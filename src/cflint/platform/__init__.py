@@ -1,0 +1,1 @@
+"""Facts about the Workers platform, as data."""

@@ -1,0 +1,125 @@
+"""Documents and positions: bytes inside, lines and columns only at the edge."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from functools import cached_property
+
+BOM = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A half-open range of 0-based byte offsets, `start <= end`."""
+
+    start: int
+    end: int
+
+    def __contains__(self, offset: int) -> bool:
+        return self.start <= offset < self.end
+
+    def covers(self, other: Span) -> bool:
+        """Whether `other` lies within this span (equal spans cover each other)."""
+        return self.start <= other.start and other.end <= self.end
+
+    def overlaps(self, other: Span) -> bool:
+        """Whether the two spans share a byte; an empty span overlaps only what it lies strictly inside."""
+        return self.start < other.end and other.start < self.end
+
+    @property
+    def empty(self) -> bool:
+        return self.start == self.end
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Position:
+    """A place for people: 1-based line, 1-based column in code points (a BOM is no column)."""
+
+    line: int
+    column: int
+
+
+class Document:
+    """One text and its path.
+
+    `path` is relative to the workspace's root, with `/`. `data` is the file as it is on disk, with its BOM
+    and line ends. A document is compared by identity: two reads of a file are two documents.
+
+    A fenced block of a Markdown file is a document too: its `data` has the bytes of the whole Markdown file
+    with everything but the block blanked out, so a byte offset means the same place in both; `origin` is the
+    Markdown file, and findings and edits belong there.
+    """
+
+    __slots__ = ("__dict__", "data", "origin", "path")
+
+    def __init__(self, path: str, data: bytes, origin: Document | None = None) -> None:
+        self.path = path
+        self.data = data
+        self.origin = origin
+
+    def __repr__(self) -> str:
+        return f"Document({self.path!r}, {len(self.data)} bytes)"
+
+    @property
+    def file(self) -> Document:
+        """The document that exists as a file: itself, or the Markdown file that a block stands in."""
+        return self if self.origin is None else self.origin
+
+    @cached_property
+    def _line_starts(self) -> list[int]:
+        starts = [len(BOM) if self.data.startswith(BOM) else 0]
+        find = self.data.find
+        at = find(b"\n")
+        while at != -1:
+            starts.append(at + 1)
+            at = find(b"\n", at + 1)
+        return starts
+
+    @property
+    def line_count(self) -> int:
+        return len(self._line_starts)
+
+    def line_of(self, offset: int) -> int:
+        """The 1-based line that holds a byte offset."""
+        return max(1, bisect_right(self._line_starts, offset))
+
+    def line_span(self, line: int) -> Span:
+        """The bytes of a 1-based line, without its line end."""
+        start = self._line_starts[line - 1]
+        end = self._line_starts[line] - 1 if line < len(self._line_starts) else len(self.data)
+        if end > start and self.data[end - 1] == 0x0D:
+            end -= 1
+        return Span(start, max(start, end))
+
+    def position(self, offset: int) -> Position:
+        """Line and column (1-based, code points) of a byte offset; past the end counts as the end."""
+        offset = min(max(offset, 0), len(self.data))
+        line = self.line_of(offset)
+        return Position(line, len(self._before(line, offset)) + 1)
+
+    def utf16_column(self, offset: int) -> int:
+        """The 1-based column of a byte offset, in UTF-16 code units."""
+        offset = min(max(offset, 0), len(self.data))
+        return len(self._before(self.line_of(offset), offset).encode("utf-16-le", "replace")) // 2 + 1
+
+    def _before(self, line: int, offset: int) -> str:
+        return self.data[self._line_starts[line - 1] : max(offset, 0)].decode("utf-8", "replace")
+
+    def offset(self, position: Position) -> int:
+        """The byte offset of a position; a column past the line's end means the line's end."""
+        if position.line > len(self._line_starts):
+            return len(self.data)
+        span = self.line_span(max(1, position.line))
+        line = self.data[span.start : span.end].decode("utf-8", "surrogateescape")
+        return span.start + len(line[: max(0, position.column - 1)].encode("utf-8", "surrogateescape"))
+
+    def text(self, span: Span) -> str:
+        """The text of a span; bytes that are no UTF-8 become U+FFFD."""
+        return self.data[span.start : span.end].decode("utf-8", "replace")
+
+    @cached_property
+    def newline(self) -> str:
+        """The line end that the document uses first (`\\n` when it has one line)."""
+        at = self.data.find(b"\n")
+        return "\r\n" if at > 0 and self.data[at - 1] == 0x0D else "\n"
