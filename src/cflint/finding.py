@@ -1,9 +1,12 @@
-"""What a rule says: findings, the places they speak of, and fixes. Frozen data, no behaviour."""
+"""What a rule says (findings, the places they speak of, fixes) and what a run says. Frozen data."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, IntEnum
+from pathlib import Path
+from typing import Literal
 
 from cflint.source import Document, Span
 
@@ -85,3 +88,56 @@ class Finding:
     fix: Fix | None = None
     severity: Severity | None = None
     rule: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleInfo:
+    """What a report tells of a rule.
+
+    `summary` is the first line of its page, `page` the whole page (both Markdown); `fix` the least safe fix
+    that it offers; `uri` where its page can be read.
+    """
+
+    id: str
+    group: str
+    severity: Severity
+    summary: str
+    page: str
+    fix: Safety | None = None
+    presets: frozenset[str] = frozenset()
+    since: str = ""
+    uri: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something said aside, never a finding: a file that was skipped, a configuration that is ambiguous.
+
+    `path` is relative to the workspace's root; `line` is 1-based; `rule` names the rule that it is about.
+    """
+
+    message: str
+    path: str | None = None
+    line: int | None = None
+    level: Literal["info", "warning"] = "info"
+    rule: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The outcome of one run.
+
+    `findings` are sorted by path, offset and rule; `rules` has every rule that ran or that a finding names;
+    document paths are relative to `root`, and `base` is where the user stands; `suppressed` counts the
+    findings that a comment silenced; `partial` says that not everything could be analysed.
+    """
+
+    findings: tuple[Finding, ...]
+    rules: Mapping[str, RuleInfo]
+    notices: tuple[Notice, ...]
+    files_checked: int
+    workers_checked: int
+    root: Path
+    base: Path
+    suppressed: int = 0
+    partial: bool = False
