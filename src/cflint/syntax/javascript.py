@@ -1,0 +1,477 @@
+"""TypeScript and JavaScript: parsing, and the questions one asks of a tree.
+
+A tree comes from the bytes of a `Document`, so every offset is a byte offset of that document. Two things
+are done before a tree is handed on, both without moving a byte:
+
+- the grammar knows neither type arguments of a tagged template (``this.sql<Row>`…` ``) nor `using`, so the
+  former are blanked and the latter is read as `const` (`Syntax.text` still says what is written);
+- a known slip (a comma between class members, a missing `:` before a return type, …) is mended by replacing
+  one byte of white space or punctuation, so that one slip does not hide the rest of the file. The slips stay
+  on record: they are syntax errors all the same.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from functools import cache
+from typing import TYPE_CHECKING
+
+from cflint.source import Document, Span
+
+if TYPE_CHECKING:
+    from tree_sitter import Language, Node, Tree
+
+PARSE_SECONDS = 5.0
+"""A file that takes longer to parse than this is given up."""
+
+EXTENSIONS = (".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs")
+_PLAIN_TYPESCRIPT = (".ts", ".mts", ".cts")
+
+FUNCTIONS = frozenset(
+    {
+        "function_declaration",
+        "function_expression",
+        "generator_function",
+        "generator_function_declaration",
+        "arrow_function",
+        "method_definition",
+    }
+)
+CLASSES = frozenset({"class_declaration", "class", "abstract_class_declaration"})
+_TRANSPARENT = frozenset(
+    {
+        "parenthesized_expression",
+        "as_expression",
+        "satisfies_expression",
+        "non_null_expression",
+        "type_assertion",
+    }
+)
+
+
+class ParseTimeout(Exception):
+    """The parser was over its time budget."""
+
+
+class SlipKind(Enum):
+    """Slips that are common enough in Workers code to have a message, and a fix, of their own."""
+
+    COMMA_BETWEEN_CLASS_MEMBERS = "comma-between-class-members"
+    MISSING_RETURN_TYPE_COLON = "missing-return-type-colon"
+    MISSING_COMMA_BETWEEN_HANDLERS = "handler-object-missing-comma"
+    FUNCTION_KEYWORD_IN_OBJECT = "async-function-in-object"
+
+
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """A slip and the edit that mends it: `span` becomes `text`."""
+
+    kind: SlipKind
+    span: Span
+    text: str
+
+
+class Syntax:
+    """The tree of one document. Keep it short-lived: a tree weighs twenty times its source."""
+
+    def __init__(self, document: Document, tree: Tree, slips: tuple[Slip, ...]) -> None:
+        self.document = document
+        self.root: Node = tree.root_node
+        self.slips = slips
+        self._tree = tree
+        self._data = document.data
+        self._parents: dict[int, Node] = {}
+
+    def text(self, node: Node) -> str:
+        """The source text of a node."""
+        return self._data[node.start_byte : node.end_byte].decode("utf-8", "replace")
+
+    def parent(self, node: Node) -> Node | None:
+        """The parent, remembered: tree-sitter's own walks down from the root at every call."""
+        found = self._parents.get(node.id)
+        if found is not None:
+            return found
+        above = self.root
+        target = node.id
+        if above.id == target:
+            return None
+        parents = self._parents
+        while True:
+            below = above.child_with_descendant(node)
+            if below is None:
+                return node.parent
+            parents[below.id] = above
+            if below.id == target:
+                return above
+            above = below
+
+    def ancestors(self, node: Node) -> Iterator[Node]:
+        """The nodes above, nearest first."""
+        above = self.parent(node)
+        while above is not None:
+            yield above
+            above = self.parent(above)
+
+    def enclosing(self, node: Node, types: frozenset[str]) -> Node | None:
+        """The nearest node above of one of the types."""
+        return next((above for above in self.ancestors(node) if above.type in types), None)
+
+    def node_at(self, start: int, end: int) -> Node | None:
+        """The smallest node that covers the bytes."""
+        return self.root.descendant_for_byte_range(start, end)
+
+    def errors(self) -> Iterator[Node]:
+        """The outermost ERROR and MISSING nodes, in source order."""
+        if not self.root.has_error:
+            return
+        stack = [self.root]
+        while stack:
+            node = stack.pop()
+            if node.is_error or node.is_missing:
+                yield node
+            elif node.has_error:
+                stack.extend(
+                    child for child in reversed(node.children) if child.has_error or child.is_missing
+                )
+
+
+def parse(document: Document, seconds: float = PARSE_SECONDS) -> Syntax:
+    """Parse a document; the grammar follows from the path's ending. Raises ParseTimeout."""
+    language = _language(document.path.endswith(_PLAIN_TYPESCRIPT))
+    data = _readable(document.data)
+    tree = _parse(language, data, seconds)
+    slips: tuple[Slip, ...] = ()
+    if tree.root_node.has_error:
+        slips = tuple(_slips(tree, data))
+        if slips:
+            mended = _mended(data, slips)
+            again = _parse(language, mended, seconds)
+            if _error_bytes(again) < _error_bytes(tree):
+                tree = again
+            else:
+                slips = ()
+    return Syntax(document, tree, slips)
+
+
+@cache
+def _language(plain_typescript: bool) -> Language:
+    import tree_sitter_typescript
+    from tree_sitter import Language
+
+    source = tree_sitter_typescript
+    return Language(source.language_typescript() if plain_typescript else source.language_tsx())
+
+
+def _parse(language: Language, data: bytes, seconds: float) -> Tree:
+    from tree_sitter import Parser
+
+    parser = Parser(language)
+    deadline = time.monotonic() + seconds
+
+    def read(offset: int, _point: object) -> bytes:
+        return data[offset : offset + 65536]
+
+    try:
+        tree = parser.parse(
+            read, encoding="utf8", progress_callback=lambda _o, _e: time.monotonic() > deadline
+        )
+    except ValueError as error:
+        parser.reset()
+        raise ParseTimeout from error
+    assert tree is not None
+    return tree
+
+
+_USING = re.compile(rb"(?<![\w$.])(await[ \t]+)?using(?=[ \t]+[\w$]+[ \t]*[=:])")
+_TEMPLATE_AFTER_TYPE = re.compile(rb">\s{0,20}`")
+
+
+def _readable(data: bytes) -> bytes:
+    """The bytes as the grammar can read them, every offset kept: see the module's docstring."""
+    if b"using " in data:
+        data = _USING.sub(_as_const, data)
+    blanks = [
+        arguments
+        for match in _TEMPLATE_AFTER_TYPE.finditer(data)
+        if (arguments := _type_arguments_before(data, match.start() + 1)) is not None
+    ]
+    if blanks:
+        out = bytearray(data)
+        for span in blanks:
+            out[span.start : span.end] = re.sub(rb"[^\r\n]", b" ", data[span.start : span.end])
+        data = bytes(out)
+    return data
+
+
+def _type_arguments_before(data: bytes, end: int) -> Span | None:
+    """The `<…>` that ends at a byte and follows a name, when it can be type arguments."""
+    depth = 0
+    for at in range(end - 1, max(end - 2000, 0), -1):
+        byte = data[at]
+        if byte == 0x3E:  # >
+            depth += data[at - 1] != 0x3D  # not the arrow of a function type
+        elif byte == 0x3C:  # <
+            depth -= 1
+            if depth == 0:
+                before = data[at - 1]
+                named = before in b"_$" or chr(before).isalnum()
+                return Span(at, end) if named else None
+        elif byte in b"`()" or (byte == 0x2F and data[at - 1] == 0x2F):  # a template, a call, a comment
+            return None
+    return None
+
+
+def _as_const(match: re.Match[bytes]) -> bytes:
+    return b" " * len(match.group(1) or b"") + b"const"
+
+
+def _error_bytes(tree: Tree) -> int:
+    """How much of the source is in errors (a missing token counts one byte)."""
+    total = 0
+    stack = [tree.root_node]
+    while stack:
+        node = stack.pop()
+        if node.is_error:
+            total += max(1, node.end_byte - node.start_byte)
+        elif node.is_missing:
+            total += 1
+        elif node.has_error:
+            stack.extend(child for child in node.children if child.has_error or child.is_missing)
+    return total
+
+
+def _mended(data: bytes, slips: tuple[Slip, ...]) -> bytes:
+    out = bytearray(data)
+    for slip in slips:
+        match slip.kind:
+            case SlipKind.COMMA_BETWEEN_CLASS_MEMBERS:
+                out[slip.span.start] = 0x20
+            case SlipKind.MISSING_RETURN_TYPE_COLON:
+                out[slip.span.start] = 0x3A
+            case SlipKind.MISSING_COMMA_BETWEEN_HANDLERS:
+                out[slip.span.start] = 0x2C
+            case SlipKind.FUNCTION_KEYWORD_IN_OBJECT:
+                out[slip.span.start : slip.span.end] = b" " * (slip.span.end - slip.span.start)
+    return bytes(out)
+
+
+_OPENERS = {"{": "}", "(": ")", "[": "]", "${": "}"}
+_CONDITIONS = frozenset({"if", "while", "for", "switch", "catch", "with", "await"})
+_TYPE_TOKENS = frozenset(
+    {"identifier", "type_identifier", "property_identifier", "|", "&", "<", ">", ".", ",", "[", "]", "void"}
+    | {
+        "string",
+        "number",
+        "boolean",
+        "any",
+        "unknown",
+        "never",
+        "null",
+        "undefined",
+        "this",
+        "object",
+        "symbol",
+    }
+)
+_OBJECT_BEFORE = frozenset({"default", "=", "(", ",", ":", "return", "[", "=>", "?", "||", "&&", "??"})
+_MEMBER_START = frozenset({"async", "identifier", "property_identifier", "get", "set", "static", "*", "["})
+
+
+def _tokens(tree: Tree) -> list[tuple[str, int, int]]:
+    """The leaves of a (broken) tree: type, start, end. Comments and the text of strings are left out."""
+    tokens: list[tuple[str, int, int]] = []
+    cursor = tree.walk()
+    down = True
+    while True:
+        if down and cursor.goto_first_child():
+            continue
+        node = cursor.node
+        if (
+            node is not None
+            and down
+            and node.end_byte > node.start_byte
+            and node.type not in ("comment", "string_fragment")
+        ):
+            tokens.append((node.type, node.start_byte, node.end_byte))
+        if cursor.goto_next_sibling():
+            down = True
+        elif cursor.goto_parent():
+            down = False
+        else:
+            return tokens
+
+
+def _slips(tree: Tree, data: bytes) -> Iterator[Slip]:
+    tokens = _tokens(tree)
+    stack: list[tuple[str, str, int]] = []  # closer, what the bracket is, index of its token
+    class_ahead = False
+    closed_parameters: dict[int, int] = {}  # index of `)` -> index of its `(`
+    for i, (kind, start, end) in enumerate(tokens):
+        before = tokens[i - 1][0] if i else ""
+        inside = stack[-1][1] if stack else ""
+        if kind == "class" and before != ".":
+            class_ahead = True
+        elif kind in _OPENERS:
+            what = "block"
+            if kind == "{":
+                if class_ahead and before not in ("<", ",", ":", "|", "&"):
+                    what, class_ahead = "class", False
+                elif before in _OBJECT_BEFORE:
+                    what = "object"
+            stack.append((_OPENERS[kind], what, i))
+        elif stack and kind == stack[-1][0]:
+            opened = stack.pop()[2]
+            if kind == ")":
+                closed_parameters[i] = opened
+        if kind == "," and inside == "class" and before == "}":
+            yield Slip(SlipKind.COMMA_BETWEEN_CLASS_MEMBERS, Span(start, end), "")
+        elif kind == ")" and i in closed_parameters:
+            slip = _missing_colon(tokens, data, i, closed_parameters[i])
+            if slip is not None:
+                yield slip
+        elif inside == "object" and before == "}" and kind in _MEMBER_START and _starts_method(tokens, i):
+            gap = tokens[i - 1][2]
+            if gap < start and data[gap : gap + 1].isspace():
+                yield Slip(SlipKind.MISSING_COMMA_BETWEEN_HANDLERS, Span(gap, gap), ",")
+        elif kind == "function" and inside == "object" and before == "async":
+            opener = tokens[i - 2][0] if i >= 2 else ""
+            following = tokens[i + 2][0] if i + 2 < len(tokens) else ""
+            if opener in ("{", ",") and following == "(":
+                yield Slip(SlipKind.FUNCTION_KEYWORD_IN_OBJECT, Span(start, tokens[i + 1][1]), "")
+
+
+def _missing_colon(tokens: list[tuple[str, int, int]], data: bytes, close: int, opened: int) -> Slip | None:
+    if opened == 0 or tokens[opened - 1][0] in _CONDITIONS:
+        return None
+    at = tokens[close][2]
+    if close + 1 >= len(tokens) or data[at : at + 1] not in (b" ", b"\t"):
+        return None
+    i = close + 1
+    while i < len(tokens) and tokens[i][0] in _TYPE_TOKENS and i - close < 40:
+        i += 1
+    if i == close + 1 or i >= len(tokens) or tokens[i][0] != "{" or b"\n" in data[at : tokens[i][1]]:
+        return None
+    return Slip(SlipKind.MISSING_RETURN_TYPE_COLON, Span(at, at), ":")
+
+
+def _starts_method(tokens: list[tuple[str, int, int]], i: int) -> bool:
+    """Whether a method (`name(…)`, `async name(…)`) starts at token i."""
+    while i < len(tokens) and tokens[i][0] in ("async", "get", "set", "*"):
+        i += 1
+    return (
+        i + 1 < len(tokens)
+        and tokens[i][0] in ("identifier", "property_identifier")
+        and tokens[i + 1][0] == "("
+    )
+
+
+# -- questions about nodes -------------------------------------------------------------------------------
+
+
+def unwrap(node: Node) -> Node:
+    """The expression itself, without parentheses, `as`, `satisfies`, `!` and `<T>` around it."""
+    while node.type in _TRANSPARENT:
+        inner = node.named_children
+        if not inner:
+            break
+        node = (
+            inner[-1]
+            if node.type == "type_assertion"
+            else next((n for n in inner if n.type != "comment"), inner[0])
+        )
+    return node
+
+
+def outermost(syntax: Syntax, node: Node) -> Node:
+    """The node with all the parentheses, casts and `!` that stand around it."""
+    above = syntax.parent(node)
+    while above is not None and above.type in _TRANSPARENT and unwrap(above).id == unwrap(node).id:
+        node, above = above, syntax.parent(above)
+    return node
+
+
+def arguments_of(call: Node) -> tuple[Node, ...]:
+    """The argument expressions of a call or `new` (a spread is one node); () of a tagged template."""
+    arguments = call.child_by_field_name("arguments")
+    if arguments is None or arguments.type != "arguments":
+        return ()
+    return tuple(child for child in arguments.named_children if child.type != "comment")
+
+
+def property_name(syntax: Syntax, node: Node) -> str | None:
+    """The name of an object's or class's member: an identifier, a string, a number; None when computed."""
+    match node.type:
+        case (
+            "property_identifier" | "shorthand_property_identifier" | "shorthand_property_identifier_pattern"
+        ):
+            return syntax.text(node)
+        case "private_property_identifier" | "identifier" | "number":
+            return syntax.text(node)
+        case "string":
+            return string_value(syntax, node)
+        case "computed_property_name":
+            inner = node.named_child(0)
+            return string_value(syntax, inner) if inner is not None and inner.type == "string" else None
+    return None
+
+
+_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0": "\0", "\n": ""}
+
+
+def string_value(syntax: Syntax, node: Node) -> str | None:
+    """The value of a string literal or of a template without substitutions; None of anything else."""
+    node = unwrap(node)
+    if node.type == "template_string":
+        if any(child.type == "template_substitution" for child in node.named_children):
+            return None
+    elif node.type != "string":
+        return None
+    text = syntax.text(node)[1:-1]
+    if "\\" not in text:
+        return text
+    return re.sub(r"\\(u\{[0-9a-fA-F]{1,6}\}|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|[\s\S])", _escape, text)
+
+
+def _escape(match: re.Match[str]) -> str:
+    code = match.group(1)
+    if len(code) > 1:
+        try:
+            return chr(int(code.strip("ux{}"), 16))
+        except (ValueError, OverflowError):
+            return "\ufffd"
+    return _ESCAPES.get(code, code)
+
+
+def is_async(function: Node) -> bool:
+    """Whether a function, arrow or method is declared `async`."""
+    for child in function.children:
+        if child.type == "async":
+            return True
+        if child.type in ("formal_parameters", "statement_block", "=>"):
+            return False
+    return False
+
+
+def body_of(node: Node) -> Node | None:
+    """The body of a function, class or loop."""
+    return node.child_by_field_name("body")
+
+
+def span_of(node: Node) -> Span:
+    """The bytes of a node."""
+    return Span(node.start_byte, node.end_byte)
+
+
+def descend(node: Node, *, into_functions: bool = True, into_classes: bool = True) -> Iterator[Node]:
+    """All named nodes below, in source order; can stay out of nested functions and classes."""
+    stack = list(reversed(node.named_children))
+    while stack:
+        below = stack.pop()
+        yield below
+        if (not into_functions and below.type in FUNCTIONS) or (not into_classes and below.type in CLASSES):
+            continue
+        stack.extend(reversed(below.named_children))
