@@ -1,0 +1,441 @@
+"""Which files of a workspace to look at: configurations, sources, and what was left out, and why."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from cflint.project.workspace import Entry, Unreadable, Workspace
+from cflint.source import Document
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
+
+SOURCE_SUFFIXES = (".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs", ".py")
+"""What code may be written in."""
+
+DECLARATION_SUFFIXES = (".d.ts", ".d.mts", ".d.cts")
+"""Declarations without code."""
+
+MARKDOWN_SUFFIXES = (".md", ".mdx")
+
+LONGEST_LINE = 5000
+"""A file with a line of more bytes than this is minified or generated."""
+
+_DEPTH_LIMIT = 100  # folders; with it no path is long enough to make an ignore pattern slow
+_CONFIG_NAME = re.compile(r"wrangler[^/]*\.(?:toml|jsonc?)")
+_CONFIG_SUFFIXES = (".toml", ".json", ".jsonc")
+_PICK_ORDER = ("wrangler.json", "wrangler.jsonc", "wrangler.toml")
+_TEMPLATE_WORDS = frozenset(("template", "tmpl", "tpl", "example", "sample"))
+_DEPENDENCIES = frozenset(
+    (
+        "node_modules",
+        "bower_components",
+        "jspm_packages",
+        "python_modules",
+        ".pnpm-store",
+        ".yarn",
+        ".venv",
+        "venv",
+    )
+)
+_BUILD_OUTPUT = frozenset(
+    (
+        *(".wrangler", ".next", ".open-next", ".svelte-kit", ".nuxt", ".output", ".nitro"),
+        *(".astro", ".vinxi", ".react-router", ".vercel", ".netlify", ".turbo", ".cache", ".parcel-cache"),
+        *(".nyc_output", "__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".tox"),
+    )
+)
+_BUILD_OUTPUT_OUTSIDE_SRC = frozenset(("dist", "build", "coverage"))  # src/build/ is somebody's source
+_METADATA = frozenset((".git", ".hg", ".svn", ".jj"))
+
+
+class Reason(Enum):
+    """Why something was left out although it can be read; the value completes "left out: …"."""
+
+    BUILD_OUTPUT = "build output"
+    DECLARATION = "declarations only"
+    DEPENDENCY = "dependencies"
+    EXCLUDED = "excluded by the settings"
+    GITIGNORED = "ignored by git"
+    LINK = "a symbolic link, looked at where it leads"
+    MINIFIED = f"minified (a line of more than {LONGEST_LINE:,} bytes)"
+    NOT_A_CONFIGURATION = "not a Worker's configuration"
+    SHADOWED = "wrangler reads another configuration of this folder"
+    TEMPLATE = "a template or an example"
+    TOO_DEEP = f"more than {_DEPTH_LIMIT} folders deep"
+    UNKNOWN_KIND = "neither source, configuration nor Markdown"
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A file, or a whole folder (its path ends in `/`), that is not looked at."""
+
+    path: str
+    reason: Reason | Unreadable
+
+
+@dataclass(frozen=True, slots=True)
+class Discovered:
+    """Paths of a workspace, sorted. `shadowed`: per configuration, those that wrangler passes over for it."""
+
+    configs: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    markdown: tuple[str, ...] = ()
+    shadowed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    left_out: tuple[LeftOut, ...] = ()
+
+
+IsConfig = Callable[[Document], bool]
+"""Whether a document is a Worker's configuration."""
+
+
+def discover(
+    workspace: Workspace,
+    paths: Iterable[str] = ("",),
+    excludes: Iterable[str] = (),
+    *,
+    is_config: IsConfig | None = None,
+) -> Discovered:
+    """Walk files and folders of the workspace.
+
+    `excludes` are patterns as in a .gitignore of the root. A path that is given is looked at even if git
+    ignores it or it is build output, but never if it is excluded. Without `is_config` the name alone decides
+    what is a configuration. Sources are not opened: see `sift`.
+    """
+    gathering = _Gathering(workspace, _ignore("", list(excludes)), is_config)
+    for path in paths:
+        gathering.given(path)
+    return gathering.result()
+
+
+def sift(workspace: Workspace, found: Discovered) -> Discovered:
+    """Read all sources and leave out those that cannot be read or are minified."""
+    reasons = [(path, unfit(workspace, path)) for path in found.sources]
+    left_out = [*found.left_out, *(LeftOut(path, reason) for path, reason in reasons if reason)]
+    return replace(
+        found,
+        sources=tuple(path for path, reason in reasons if reason is None),
+        left_out=tuple(sorted(left_out, key=lambda item: item.path)),
+    )
+
+
+def unfit(workspace: Workspace, path: str) -> Reason | Unreadable | None:
+    """Why a source is not to be analysed; reads it."""
+    document = workspace.read(path)
+    if document is None:
+        return workspace.problem(path)
+    return Reason.MINIFIED if is_minified(document.data) else None
+
+
+def is_minified(data: bytes) -> bool:
+    """Whether a line is longer than `LONGEST_LINE` bytes."""
+    start = 0
+    while len(data) - start > LONGEST_LINE:
+        end = data.rfind(b"\n", start, start + LONGEST_LINE + 1)
+        if end == -1:
+            return True
+        start = end + 1
+    return False
+
+
+def configs_in(
+    workspace: Workspace,
+    folder: str = "",
+    excludes: Iterable[str] = (),
+    *,
+    is_config: IsConfig | None = None,
+) -> tuple[str, ...]:
+    """All configurations under a folder, as `discover` finds them."""
+    return discover(workspace, (folder,), excludes, is_config=is_config).configs
+
+
+def configs_above(
+    workspace: Workspace,
+    path: str,
+    excludes: Iterable[str] = (),
+    *,
+    is_config: IsConfig | None = None,
+) -> tuple[str, ...]:
+    """The configurations in a folder (or a file's folder) and in those above it, nearest first."""
+    gathering = _Gathering(workspace, _ignore("", list(excludes)), is_config)
+    folder = path if workspace.is_dir(path) else _parent(path)
+    found: list[str] = []
+    while True:
+        rules = gathering.rules_for(folder)
+        names = [name for name in workspace.list(folder) if _CONFIG_NAME.fullmatch(name)]
+        configs = gathering.configs_of(folder, [n for n in names if not rules.reason(_join(folder, n))])
+        found.extend(configs)
+        if not folder:
+            return tuple(found)
+        folder = _parent(folder)
+
+
+class _Rules:
+    """The ignore files that hold in a folder, innermost last, and the settings' patterns."""
+
+    __slots__ = ("excluded", "ignored")
+
+    def __init__(self, excluded: _Ignore | None, ignored: tuple[_Ignore, ...]) -> None:
+        self.excluded = excluded
+        self.ignored = ignored
+
+    def within(self, more: _Ignore | None) -> _Rules:
+        return self if more is None else _Rules(self.excluded, (*self.ignored, more))
+
+    def reason(self, path: str) -> Reason | None:
+        """Why a file, or a folder whose path ends in `/`, is left out."""
+        if self.excluded is not None and self.excluded.verdict(path):
+            return Reason.EXCLUDED
+        for ignore in reversed(self.ignored):
+            verdict = ignore.verdict(path)
+            if verdict is not None:
+                return Reason.GITIGNORED if verdict else None
+        return None
+
+
+class _Ignore:
+    """One ignore file: patterns relative to a folder."""
+
+    def __init__(self, folder: str, lines: list[str]) -> None:
+        self._skip = len(folder) + 1 if folder else 0
+        self._lines = lines
+
+    @cached_property
+    def _spec(self) -> GitIgnoreSpec:
+        from pathspec import GitIgnoreSpec
+
+        try:
+            return GitIgnoreSpec.from_lines(self._lines)
+        except ValueError:
+            return GitIgnoreSpec.from_lines(line for line in self._lines if _is_pattern(line))
+
+    def verdict(self, path: str) -> bool | None:
+        """Whether the path is ignored, or taken back from that; None when no pattern speaks of it."""
+        return self._spec.check_file(path[self._skip :]).include
+
+
+def _ignore(folder: str, lines: list[str]) -> _Ignore | None:
+    lines = [line for line in lines if line.strip() and not line.startswith("#") and not _is_slow(line)]
+    return _Ignore(folder, lines) if lines else None
+
+
+def _is_pattern(line: str) -> bool:
+    from pathspec import GitIgnoreSpec
+
+    try:
+        GitIgnoreSpec.from_lines([line])
+    except ValueError:
+        return False
+    return True
+
+
+def _is_slow(pattern: str) -> bool:
+    """Whether matching may backtrack more than with the third power of a name's length: nobody means that."""
+    powers = max(0, pattern.count("**") - 1)
+    for segment in pattern.split("/"):
+        powers += max(0, len(re.findall(r"\*+", segment)) - 1)
+    return powers > 3
+
+
+class _Gathering:
+    """What a walk has found so far."""
+
+    def __init__(self, workspace: Workspace, excluded: _Ignore | None, is_config: IsConfig | None) -> None:
+        self._workspace = workspace
+        self._is_config = is_config
+        self._excluded = excluded
+        self._rules: dict[str, _Rules] = {}
+        self._configs: set[str] = set()
+        self._sources: set[str] = set()
+        self._markdown: set[str] = set()
+        self._shadowed: dict[str, tuple[str, ...]] = {}
+        self._left_out: dict[str, Reason | Unreadable] = {}
+        self._walked: set[str] = set()
+
+    def result(self) -> Discovered:
+        looked_at = self._configs | self._sources | self._markdown
+        left_out = (LeftOut(path, why) for path, why in self._left_out.items() if path not in looked_at)
+        return Discovered(
+            configs=tuple(sorted(self._configs)),
+            sources=tuple(sorted(self._sources)),
+            markdown=tuple(sorted(self._markdown)),
+            shadowed={path: self._shadowed[path] for path in sorted(self._shadowed)},
+            left_out=tuple(sorted(left_out, key=lambda item: item.path)),
+        )
+
+    def given(self, path: str) -> None:
+        """Look at a path that was asked for."""
+        workspace = self._workspace
+        real = workspace.real(path)
+        if real is None:
+            self._left_out[path] = workspace.problem(path) or Unreadable.ABSENT
+        elif self._is_excluded(real, folder=workspace.is_dir(real)):
+            self._left_out[real] = Reason.EXCLUDED
+        elif workspace.is_dir(real):
+            self._walk(real)
+        elif not workspace.is_file(real):
+            self._left_out[real] = Unreadable.NOT_A_FILE
+        elif real.endswith(SOURCE_SUFFIXES):
+            self._sources.add(real)
+        elif real.endswith(MARKDOWN_SUFFIXES):
+            self._markdown.add(real)
+        elif real.endswith(_CONFIG_SUFFIXES) and (_CONFIG_NAME.fullmatch(_name(real)) or self._is_config):
+            self._add_config(real)
+        else:
+            self._left_out[real] = Reason.UNKNOWN_KIND
+
+    def rules_for(self, folder: str) -> _Rules:
+        """The rules that hold for the entries of a folder."""
+        known = self._rules.get(folder)
+        if known is None:
+            chain = [folder]
+            while chain[-1] and chain[-1] not in self._rules:
+                chain.append(_parent(chain[-1]))
+            known = self._rules.get(chain.pop()) or self._root_rules()
+            for inner in reversed(chain):
+                known = self._rules[inner] = known.within(self._ignore_file(inner, ".gitignore"))
+        return known
+
+    def configs_of(self, folder: str, names: list[str]) -> list[str]:
+        """The configurations among the names of a folder, the one that wrangler picks first."""
+        picked = [name for name in _PICK_ORDER if name in names]
+        others = sorted(name for name in names if name not in _PICK_ORDER)
+        if len(picked) > 1:
+            beside = tuple(_join(folder, name) for name in picked[1:])
+            self._shadowed[_join(folder, picked[0])] = beside
+            self._left_out.update(dict.fromkeys(beside, Reason.SHADOWED))
+        found: list[str] = []
+        for name in (*picked[:1], *others):
+            path = _join(folder, name)
+            if name in others and _is_template(name):
+                self._left_out[path] = Reason.TEMPLATE
+            elif self._accepts_config(path):
+                found.append(path)
+        return found
+
+    def _root_rules(self) -> _Rules:
+        known = self._rules.get("")
+        if known is None:
+            exclude = self._ignore_file(".git/info", "exclude", base="")
+            known = _Rules(self._excluded, ()).within(exclude).within(self._ignore_file("", ".gitignore"))
+            self._rules[""] = known
+        return known
+
+    def _ignore_file(self, folder: str, name: str, base: str | None = None) -> _Ignore | None:
+        if name not in self._workspace.entries(folder):
+            return None
+        document = self._workspace.read(_join(folder, name))
+        if document is None:
+            return None
+        text = os.fsdecode(document.data.removeprefix(b"\xef\xbb\xbf"))
+        lines = [line.removesuffix("\r") for line in text.split("\n")]
+        return _ignore(folder if base is None else base, lines)
+
+    def _is_excluded(self, path: str, *, folder: bool) -> bool:
+        """Whether the settings exclude a path or a folder above it."""
+        if self._excluded is None or not path:
+            return False
+        return bool(self._excluded.verdict(path + "/" if folder else path)) or any(
+            self._excluded.verdict(above + "/") for above in _above(path)
+        )
+
+    def _accepts_config(self, path: str) -> bool:
+        if self._is_config is None:
+            return True
+        document = self._workspace.read(path)
+        if document is None:
+            self._left_out[path] = self._workspace.problem(path) or Unreadable.ABSENT
+            return False
+        if not self._is_config(document):
+            self._left_out[path] = Reason.NOT_A_CONFIGURATION
+            return False
+        return True
+
+    def _add_config(self, path: str) -> None:
+        if self._accepts_config(path):
+            self._configs.add(path)
+
+    def _walk(self, top: str) -> None:
+        workspace = self._workspace
+        stack = [(top, top.count("/"))]
+        while stack:
+            folder, depth = stack.pop()
+            if folder in self._walked:
+                continue
+            self._walked.add(folder)
+            rules = self.rules_for(folder)
+            entries = workspace.entries(folder)
+            if not entries and workspace.problem(folder) is Unreadable.DENIED:
+                self._left_out[folder + "/"] = Unreadable.DENIED
+                continue
+            prefix = f"{folder}/" if folder else ""
+            config_names: list[str] = []
+            for name, kind in entries.items():
+                path = prefix + name
+                if kind is Entry.FOLDER:
+                    if name in _METADATA:
+                        continue
+                    path += "/"
+                    if reason := _reason_of_folder(name, folder) or rules.reason(path):
+                        self._left_out[path] = reason
+                    elif depth >= _DEPTH_LIMIT:
+                        self._left_out[path] = Reason.TOO_DEEP
+                    else:
+                        stack.append((path[:-1], depth + 1))
+                    continue
+                is_source = name.endswith(SOURCE_SUFFIXES)
+                is_config = name.startswith("wrangler") and _CONFIG_NAME.fullmatch(name) is not None
+                if not is_source and not is_config:
+                    if kind is Entry.LINK and workspace.is_dir(path):
+                        self._left_out[path + "/"] = Reason.LINK
+                    continue
+                if reason := rules.reason(path):
+                    self._left_out[path] = reason
+                elif kind is Entry.LINK:
+                    problem = workspace.problem(path) if workspace.real(path) is None else None
+                    self._left_out[path] = problem or Reason.LINK
+                elif kind is Entry.OTHER:
+                    self._left_out[path] = Unreadable.NOT_A_FILE
+                elif is_config:
+                    config_names.append(name)
+                elif name.endswith(DECLARATION_SUFFIXES):
+                    self._left_out[path] = Reason.DECLARATION
+                else:
+                    self._sources.add(path)
+            if config_names:
+                self._configs.update(self.configs_of(folder, config_names))
+
+
+def _reason_of_folder(name: str, parent: str) -> Reason | None:
+    if name in _DEPENDENCIES:
+        return Reason.DEPENDENCY
+    if name in _BUILD_OUTPUT or (name in _BUILD_OUTPUT_OUTSIDE_SRC and "src" not in parent.split("/")):
+        return Reason.BUILD_OUTPUT
+    return None
+
+
+def _is_template(name: str) -> bool:
+    return " " in name or not _TEMPLATE_WORDS.isdisjoint(re.split(r"[._-]", name))
+
+
+def _above(path: str) -> Iterator[str]:
+    while path := _parent(path):
+        yield path
+
+
+def _parent(path: str) -> str:
+    return path.rpartition("/")[0]
+
+
+def _name(path: str) -> str:
+    return path.rpartition("/")[2]
+
+
+def _join(folder: str, name: str) -> str:
+    return f"{folder}/{name}" if folder else name

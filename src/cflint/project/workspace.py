@@ -1,0 +1,356 @@
+"""The files of one repository: what is on the disk under a root, with an editor's buffers laid over it.
+
+Paths are relative to the root, with `/`, and `""` is the root itself; names that are no UTF-8 carry their
+bytes as surrogates, as `os.fsdecode` gives them. Nothing outside the root is ever read.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import stat
+from collections.abc import Iterable, Iterator, Mapping
+from enum import Enum
+from pathlib import Path
+
+from cflint.source import Document
+
+DEFAULT_LIMIT = 1 << 20
+"""The size in bytes above which a file is not read."""
+
+_PROJECT_MARKS = ("package.json", "wrangler.json", "wrangler.jsonc", "wrangler.toml", "pyproject.toml")
+_WIDE_BOMS = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
+_BINARY_PROBE = 8000  # as git does: text in UTF-16 or UTF-32 without a BOM shows its NULs early
+
+
+class Entry(Enum):
+    """What a name in a folder is. A `LINK` is a symbolic link, `OTHER` a FIFO, socket or device."""
+
+    FILE = "file"
+    FOLDER = "folder"
+    LINK = "link"
+    OTHER = "other"
+
+
+class Unreadable(Enum):
+    """Why a file cannot be read; the value completes "the file is …"."""
+
+    ABSENT = "not there"
+    BINARY = "not text in UTF-8 (UTF-16 or binary)"
+    DENIED = "not readable (permission denied)"
+    LINK_NOWHERE = "a symbolic link that leads nowhere"
+    NOT_A_FILE = "not a regular file"
+    OUTSIDE = "outside the root"
+    TOO_LARGE = "larger than the limit"
+
+
+class Workspace:
+    """Maps paths to documents; every answer about the disk is cached until `refresh()`.
+
+    `limit` is in bytes. With `root=None` there is no disk, only overlays.
+    """
+
+    def __init__(self, root: str | os.PathLike[str] | None, *, limit: int = DEFAULT_LIMIT) -> None:
+        self.root = None if root is None else Path(os.path.realpath(root))
+        self.limit = limit
+        self._prefix = None if self.root is None else str(self.root).rstrip(os.sep) + os.sep
+        self._overlays: dict[str, bytes] = {}
+        self._overlay_folders: dict[str, dict[str, Entry]] = {"": {}} if root is None else {}
+        self._folders: dict[str, Mapping[str, Entry]] = {}
+        self._denied: set[str] = set()
+        self._real: dict[str, str | Unreadable] = {"": ""}
+        self._documents: dict[str, Document | Unreadable] = {}
+
+    @classmethod
+    def in_memory(cls, files: Mapping[str, bytes], *, limit: int = DEFAULT_LIMIT) -> Workspace:
+        """A workspace without a disk."""
+        workspace = cls(None, limit=limit)
+        for path, data in files.items():
+            workspace.overlay(path, data)
+        return workspace
+
+    @classmethod
+    def around(
+        cls,
+        paths: Iterable[str | os.PathLike[str]],
+        *,
+        cwd: str | os.PathLike[str] | None = None,
+        limit: int = DEFAULT_LIMIT,
+    ) -> Workspace:
+        """The workspace that holds the given paths of the operating system (see `find_root`)."""
+        return cls(find_root(paths, cwd), limit=limit)
+
+    def relative(self, path: str | os.PathLike[str]) -> str | None:
+        """A path of the operating system (relative to the current directory) as a path of the workspace.
+
+        The folders' links are resolved, a link in the last place is not. None when it is outside the root.
+        """
+        if self._prefix is None:
+            return _normal(Path(path).as_posix())
+        head, tail = os.path.split(path)
+        if tail in ("", ".", ".."):
+            head, tail = os.fspath(path), ""
+        return self._inside(str(Path(os.path.realpath(head), tail)))
+
+    def on_disk(self, path: str) -> Path | None:
+        """Where a path is on the disk, whether it exists or not; None without a disk or outside the root."""
+        normal = _normal(path)
+        if normal is None or self._prefix is None:
+            return None
+        return Path(self._prefix + normal)
+
+    def read(self, path: str) -> Document | None:
+        """The file's document, under its real path (links resolved); None when `problem(path)` says why."""
+        real = self._locate(path)
+        found = real if isinstance(real, Unreadable) else self._load(real)
+        return found if isinstance(found, Document) else None
+
+    def problem(self, path: str) -> Unreadable | None:
+        """Why `read(path)` gives nothing."""
+        real = self._locate(path)
+        if isinstance(real, Unreadable):
+            return real
+        if real in self._denied:
+            return Unreadable.DENIED
+        found = self._load(real)
+        return found if isinstance(found, Unreadable) else None
+
+    def real(self, path: str) -> str | None:
+        """The path with its symbolic links resolved; None when it does not exist inside the root."""
+        real = self._locate(path)
+        return None if isinstance(real, Unreadable) else real
+
+    def exists(self, path: str) -> bool:
+        """Whether there is a file or a folder (or a link to one inside the root)."""
+        return self._kind(path) in (Entry.FILE, Entry.FOLDER)
+
+    def is_file(self, path: str) -> bool:
+        """Whether there is a regular file (or a link to one inside the root)."""
+        return self._kind(path) is Entry.FILE
+
+    def is_dir(self, path: str) -> bool:
+        """Whether there is a folder (or a link to one inside the root)."""
+        return self._kind(path) is Entry.FOLDER
+
+    def entries(self, path: str) -> Mapping[str, Entry]:
+        """The names in a folder and what they are, links unresolved; empty when it is no readable folder."""
+        real = self._locate(path)
+        return {} if isinstance(real, Unreadable) else self._entries(real)
+
+    def list(self, path: str) -> tuple[str, ...]:
+        """The names in a folder, sorted."""
+        return tuple(sorted(self.entries(path)))
+
+    def overlay(self, path: str, data: bytes | None) -> None:
+        """Lay a buffer over a path, or take it away again with None. A path outside the root is ignored."""
+        normal = _normal(path)
+        if not normal:
+            return
+        target = self.real(normal) or normal
+        self._documents.pop(target, None)
+        known = target in self._overlays
+        if data is not None:
+            self._overlays[target] = data
+        elif known:
+            del self._overlays[target]
+        if known != (data is not None):
+            self._index_overlays()
+
+    def refresh(self) -> None:
+        """Forget what is known of the disk."""
+        self._documents.clear()
+        self._forget_names()
+
+    def _forget_names(self) -> None:
+        self._folders.clear()
+        self._denied.clear()
+        self._real = {"": ""}
+
+    def _index_overlays(self) -> None:
+        self._overlay_folders = {"": {}} if self._prefix is None else {}
+        for path in self._overlays:
+            kind = Entry.FILE
+            while path:
+                folder, _, name = path.rpartition("/")
+                self._overlay_folders.setdefault(folder, {})[name] = kind
+                path, kind = folder, Entry.FOLDER
+        self._forget_names()
+
+    def _kind(self, path: str) -> Entry | None:
+        real = self._locate(path)
+        if isinstance(real, Unreadable):
+            return None
+        if real == "":
+            return Entry.FOLDER
+        folder, _, name = real.rpartition("/")
+        return self._entries(folder).get(name)
+
+    def _locate(self, path: str) -> str | Unreadable:
+        """The real path of an existing entry."""
+        known = self._real.get(path)
+        if known is not None:
+            return known
+        normal = _normal(path)
+        if normal is None:
+            return Unreadable.OUTSIDE
+        parent = self._real.get(normal.rpartition("/")[0])
+        if isinstance(parent, str) and normal:  # the common case, without the walk down
+            name = normal.rpartition("/")[2]
+            kind = self._entries(parent).get(name)
+            if kind is None and parent not in self._denied:
+                return Unreadable.ABSENT
+        at = ""
+        passed = ""
+        for name in normal.split("/") if normal else ():
+            passed = f"{passed}/{name}" if passed else name
+            known = self._real.get(passed)
+            if known is None:
+                kind = self._entries(at).get(name)
+                if kind is None:
+                    return Unreadable.DENIED if at in self._denied else Unreadable.ABSENT
+                known = f"{at}/{name}" if at else name
+                if kind is Entry.LINK:
+                    known = self._follow(known)
+                self._real[passed] = known
+            if isinstance(known, Unreadable):
+                return known
+            at = known
+        return at
+
+    def _follow(self, link: str) -> str | Unreadable:
+        if self._prefix is None:  # links exist on a disk only
+            return Unreadable.LINK_NOWHERE
+        try:
+            target = os.path.realpath(self._prefix + link, strict=True)
+        except (OSError, ValueError):
+            return Unreadable.LINK_NOWHERE
+        inside = self._inside(target)
+        return Unreadable.OUTSIDE if inside is None else inside
+
+    def _inside(self, whole: str) -> str | None:
+        """A real, absolute path of the disk as a path of the workspace."""
+        assert self._prefix is not None
+        if whole.rstrip(os.sep) + os.sep == self._prefix:
+            return ""
+        if not whole.startswith(self._prefix):
+            return None
+        return whole[len(self._prefix) :].replace(os.sep, "/")
+
+    def _entries(self, folder: str) -> Mapping[str, Entry]:
+        """The entries of a real path."""
+        known = self._folders.get(folder)
+        if known is not None:
+            return known
+        found: dict[str, Entry] = {}
+        if self._prefix is not None:
+            try:
+                found = dict(_scan(self._prefix + folder))
+            except PermissionError:
+                self._denied.add(folder)
+            except (OSError, ValueError):
+                pass
+        for name, kind in self._overlay_folders.get(folder, {}).items():
+            if kind is Entry.FILE or name not in found:
+                found[name] = kind
+        self._folders[folder] = found
+        return found
+
+    def _load(self, real: str) -> Document | Unreadable:
+        known = self._documents.get(real)
+        if known is None:
+            data = self._overlays.get(real)
+            bytes_or_problem = self._read_disk(real) if data is None else data
+            if isinstance(bytes_or_problem, bytes):
+                if len(bytes_or_problem) > self.limit:
+                    bytes_or_problem = Unreadable.TOO_LARGE
+                elif bytes_or_problem.startswith(_WIDE_BOMS) or b"\0" in bytes_or_problem[:_BINARY_PROBE]:
+                    bytes_or_problem = Unreadable.BINARY
+            if isinstance(bytes_or_problem, Unreadable):
+                known = bytes_or_problem
+            else:
+                known = Document(real, bytes_or_problem)
+            self._documents[real] = known
+        return known
+
+    def _read_disk(self, real: str) -> bytes | Unreadable:
+        if self._prefix is None or self._kind(real) is not Entry.FILE:
+            return Unreadable.NOT_A_FILE
+        # The entry may have become a link or a FIFO since its folder was listed.
+        flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+        flags |= getattr(os, "O_BINARY", 0)
+        try:
+            descriptor = os.open(self._prefix + real, flags)
+        except PermissionError:
+            return Unreadable.DENIED
+        except FileNotFoundError:
+            return Unreadable.ABSENT
+        except (OSError, ValueError):
+            return Unreadable.NOT_A_FILE
+        try:
+            with open(descriptor, "rb") as file:  # noqa: PTH123
+                status = os.fstat(descriptor)
+                if not stat.S_ISREG(status.st_mode):
+                    return Unreadable.NOT_A_FILE
+                if status.st_size > self.limit:
+                    return Unreadable.TOO_LARGE
+                return file.read(self.limit + 1)
+        except OSError:
+            return Unreadable.NOT_A_FILE
+
+
+def find_root(paths: Iterable[str | os.PathLike[str]], cwd: str | os.PathLike[str] | None = None) -> Path:
+    """The root for paths of the operating system, which need not exist.
+
+    The nearest ancestor of all of them that has a `.git`; without one the current directory if they lie in
+    it, else the nearest ancestor that has a package.json or a configuration, else their common folder.
+    """
+    here = Path(os.path.realpath(cwd if cwd is not None else "."))
+    folders = [_folder_of(here / path) for path in paths] or [here]
+    common = Path(os.path.commonpath(folders)) if _share_a_drive(folders) else here
+    for folder in (common, *common.parents):
+        if (folder / ".git").exists():
+            return folder
+    if common == here or here in common.parents:
+        return here
+    for folder in (common, *common.parents[:-1]):
+        if any((folder / mark).is_file() for mark in _PROJECT_MARKS):
+            return folder
+    return common
+
+
+def _share_a_drive(folders: Iterable[Path]) -> bool:
+    return len({folder.drive for folder in folders}) == 1
+
+
+def _folder_of(path: Path) -> Path:
+    whole = Path(os.path.realpath(path))
+    return whole if whole.is_dir() else Path(os.path.realpath(path.parent))
+
+
+def _scan(folder: str) -> Iterator[tuple[str, Entry]]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            try:
+                if entry.is_symlink() or getattr(entry, "is_junction", bool)():
+                    kind = Entry.LINK
+                elif entry.is_dir(follow_symlinks=False):
+                    kind = Entry.FOLDER
+                elif entry.is_file(follow_symlinks=False):
+                    kind = Entry.FILE
+                else:
+                    kind = Entry.OTHER
+            except OSError:
+                kind = Entry.OTHER
+            yield entry.name, kind
+
+
+def _normal(path: str) -> str | None:
+    """The path without `.`, `..` and doubled slashes; None when it leaves the root or is no path."""
+    if not path:
+        return ""
+    if path[0] == "/" or "\0" in path or (os.sep == "\\" and Path(path).is_absolute()):
+        return None
+    normal = posixpath.normpath(path)
+    if normal == ".":
+        return ""
+    return None if normal == ".." or normal.startswith("../") else normal
