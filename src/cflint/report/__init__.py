@@ -1,1 +1,56 @@
-"""Output formats: each a function from a report to text."""
+"""Output formats: each a function from a report to text, imported only when it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from types import MappingProxyType
+from typing import cast
+
+from cflint.finding import Finding, Report, Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the caller decides about an output; a format takes no notice of what is not its own.
+
+    `color` and `hyperlinks` (OSC 8) are for terminals; `width` is in terminal cells; `fixed` says how many
+    findings this run has mended; `category` names the run for code scanning (SARIF's automation id).
+    """
+
+    color: bool = False
+    hyperlinks: bool = False
+    width: int = 100
+    fixed: int = 0
+    category: str | None = None
+
+
+Format = Callable[[Report, Options], str]
+"""A pure function; its text ends with a line end unless it is empty, and holds no lone surrogates."""
+
+DEFAULT = Options()
+
+
+def severity_of(finding: Finding) -> Severity:
+    """A finding's severity; one that the engine has not seen counts as a warning."""
+    return finding.severity or Severity.WARNING
+
+
+def _late(module: str) -> Format:
+    def render(report: Report, options: Options = DEFAULT) -> str:
+        found = cast(Format, import_module(f"cflint.report.{module}").render)
+        return found(report, options)
+
+    return render
+
+
+FORMATS: Mapping[str, Format] = MappingProxyType(
+    {
+        "text": _late("text"),
+        "concise": _late("concise"),
+        "json": _late("json_format"),
+        "sarif": _late("sarif"),
+    }
+)
+"""The formats by name, the default first."""

@@ -1,0 +1,31 @@
+"""One line for each finding: `path:line:column: severity[rule] message`."""
+
+from __future__ import annotations
+
+from cflint.finding import Report, Severity
+from cflint.report import DEFAULT, Options, severity_of
+from cflint.report.escape import paths_for, said
+
+_SGR = {Severity.ERROR: "1;31", Severity.WARNING: "1;33", Severity.NOTE: "1;36"}
+
+
+def render(report: Report, options: Options = DEFAULT) -> str:
+    """One line a finding, in the report's order, then one for each notice that is a warning.
+
+    Lines and columns are 1-based, columns in code points; no text from a file can begin a line of its own.
+    """
+    shown = paths_for(report)
+    lines = []
+    for finding in report.findings:
+        position = finding.at.document.position(finding.at.span.start)
+        severity = severity_of(finding)
+        label = f"{severity.label}[{said(finding.rule)}]"
+        if options.color:
+            label = f"\x1b[{_SGR[severity]}m{label}\x1b[0m"
+        path = shown(finding.at.document.path)
+        lines.append(f"{path}:{position.line}:{position.column}: {label} {said(finding.message)}\n")
+    for notice in report.notices:
+        if notice.level == "warning":
+            place = "" if notice.path is None else f"{shown(notice.path)}:{notice.line or 1}:1: "
+            lines.append(f"{place}warning: {said(notice.message)}\n")
+    return "".join(lines)

@@ -1,0 +1,147 @@
+"""Make what comes from files harmless and shareable: control characters, undecodable names, secrets."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from functools import cache
+
+from cflint.finding import Report
+
+_SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+KEPT = 4
+"""How many leading characters of a secret stay readable, so that one can tell which it is."""
+
+
+def visible(text: str) -> str:
+    """The text with everything a terminal could act on, or nobody could see, written as an escape.
+
+    ESC becomes `\\x1b`, a bidi override `\\u202e`, a line end `\\n`; an undecodable byte of a file name
+    (a surrogate escape) becomes `\\xff`.
+    """
+    if text.isprintable():
+        return text
+    return "".join(map(visible_char, text))
+
+
+def visible_char(char: str) -> str:
+    """One character as `visible` shows it."""
+    if char.isprintable():
+        return char
+    if char in _SHORT:
+        return _SHORT[char]
+    code = ord(char)
+    if 0xDC80 <= code <= 0xDCFF:
+        code -= 0xDC00
+    if code <= 0xFF:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+
+
+def encodable(text: str) -> str:
+    """The text with lone surrogates written as escapes, so that every UTF encodes it."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return "".join(visible_char(char) if "\ud800" <= char <= "\udfff" else char for char in text)
+    return text
+
+
+def uri(path: str) -> str:
+    """A relative path as a relative URI reference: every byte but unreserved ones and `/` percent-encoded."""
+    from urllib.parse import quote
+
+    return quote(path.encode("utf-8", "surrogatepass" if _has_high_surrogate(path) else "surrogateescape"))
+
+
+def _has_high_surrogate(path: str) -> bool:
+    return any("\ud800" <= char <= "\udfff" and not "\udc80" <= char <= "\udcff" for char in path)
+
+
+def paths_for(report: Report) -> Callable[[str], str]:
+    """A function from a document's path to the path from where the user stands, escaped."""
+
+    @cache
+    def shown(path: str) -> str:
+        try:
+            relative = os.path.relpath(report.root / path, report.base).replace(os.sep, "/")
+        except ValueError:  # another drive
+            relative = path
+        return visible(relative)
+
+    return shown
+
+
+_TOKEN = re.compile(
+    r"""
+    (?<![A-Za-z0-9]) (?P<prefix>
+        (?:sk|rk)_(?:live|test)_ | sk-(?:ant-|proj-)? | gh[pousr]_ | github_pat_ | glpat- | xox[abeprs]-
+        | AKIA | ASIA | AIza | SG\. | whsec_ | npm_ | eyJ
+    )
+    (?=[A-Za-z_\-.]{0,256}[0-9]) [A-Za-z0-9_\-.]{14,}
+    | ://[^\s/:@"'`]{1,64}:(?P<password>[^\s/@"'`]{1,256})@
+    """,
+    re.VERBOSE,
+)
+_KEYED = re.compile(
+    r"""(?i)\b(?P<name>[\w.-]{0,48}(?:secret|token|passw|api_?key|private_?key|credential)[\w.-]{0,48})"""
+    r"""["']?\s{0,16}[:=]\s{0,16}(?P<quote>["'])(?P<value>(?:(?!(?P=quote))[^\\]|\\.){8,4096})"""
+)
+_HARMLESS_KEY = re.compile(r"(?i)public|site_?key|secret_name|secrets_store")
+
+
+def masked(text: str) -> str:
+    """The text with every well-known token and URL password starred out, length kept."""
+    return _TOKEN.sub(_star, text)
+
+
+def masked_source(path: str, text: str) -> str:
+    """A line of the file `path` with its secrets starred out, length kept.
+
+    Values of `.dev.vars` and `.env` files always; in configuration also those whose key sounds like one.
+    """
+    name = path.rpartition("/")[2]
+    if name.startswith((".dev.vars", ".env")):
+        return _mask_environment(text)
+    if name.endswith((".toml", ".json", ".jsonc")):
+        text = _KEYED.sub(_star_value, text)
+    return masked(text)
+
+
+def holds_secret(path: str, text: str) -> bool:
+    """Whether `masked_source` would change any line of a text meant for the file `path`."""
+    return any(masked_source(path, line) != line for line in text.splitlines())
+
+
+def said(text: str) -> str:
+    """A message of a rule, fit for a terminal: escaped, with no secret in it."""
+    return visible(masked(text))
+
+
+def _star(match: re.Match[str]) -> str:
+    if match["password"] is not None:
+        start, end = match.span("password")
+        whole = match[0]
+        start, end = start - match.start(), end - match.start()
+        return whole[:start] + "*" * (end - start) + whole[end:]
+    kept = max(len(match["prefix"]), KEPT)
+    return match[0][:kept] + "*" * (len(match[0]) - kept)
+
+
+def _star_value(match: re.Match[str]) -> str:
+    if _HARMLESS_KEY.search(match["name"]):
+        return match[0]
+    value = match["value"]
+    return match[0][: -len(value)] + value[:KEPT] + "*" * (len(value) - KEPT)
+
+
+def _mask_environment(text: str) -> str:
+    bare = text.lstrip()
+    if not bare or bare.startswith("#"):
+        return text
+    name, equals, value = text.partition("=")
+    if not equals:  # a further line of a quoted value
+        return "*" * len(text)
+    return name + equals + "*" * len(value)

@@ -1,0 +1,267 @@
+"""The default output: findings with code frames, for people at a terminal."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+
+from cflint.finding import Edit, Finding, Fix, Location, Notice, Report, Safety, Severity
+from cflint.report import DEFAULT, Options, severity_of
+from cflint.report.escape import masked_source, paths_for, said, visible
+from cflint.report.frame import Mark, Paint, frame, last_line
+from cflint.source import Document
+
+_SEVERITY = {Severity.ERROR: "1;31", Severity.WARNING: "1;33", Severity.NOTE: "1;36"}
+_STYLES = {
+    "gutter": "1;34",
+    "secondary": "1;34",
+    "strong": "1",
+    "help": "1;36",
+    "fix": "1;32",
+    "removed": "31",
+    "added": "32",
+    "good": "1;32",
+    "faint": "2",
+}
+_NEAR = 20
+"""A related place at most this many lines away shares the frame of what it relates to."""
+_MAX_DIFF_LINES = 40
+_MAX_NOTICES = 20
+
+_FIX_LABEL = {
+    Safety.SAFE: ("fix", " (safe, apply with `--fix`)"),
+    Safety.UNSAFE: ("fix", " (needs a look, apply with `--unsafe-fixes`)"),
+    Safety.MANUAL: ("help", ""),
+}
+
+
+def render(report: Report, options: Options = DEFAULT) -> str:
+    """Every finding with its frames, then the notices and a summary.
+
+    Nothing of a file's name, a message or the source reaches the terminal unescaped; a secret is starred out.
+    """
+    shown = paths_for(report)
+    blocks = [
+        "".join(f"{row}\n" for row in _finding(item, report, options, shown)) for item in report.findings
+    ]
+    notices = "".join(f"{row}\n" for row in _notices(report.notices, options, shown))
+    if notices:
+        blocks.append(notices)
+    blocks.append("".join(f"{row}\n" for row in _summary(report, options)))
+    return "\n".join(blocks)
+
+
+def _painter(options: Options, severity: Severity | None = None) -> Paint:
+    if not options.color:
+        return lambda text, style: text
+
+    def paint(text: str, style: str) -> str:
+        code = _SEVERITY[severity] if style == "primary" and severity is not None else _STYLES[style]
+        return f"\x1b[{code}m{text}\x1b[0m"
+
+    return paint
+
+
+def _finding(
+    finding: Finding, report: Report, options: Options, shown: Callable[[str], str]
+) -> Iterator[str]:
+    severity = severity_of(finding)
+    paint = _painter(options, severity)
+    rule = _link(f"[{said(finding.rule)}]", report, finding.rule, options)
+    yield f"{paint(severity.label + rule, 'primary')}{paint(': ' + said(finding.message), 'strong')}"
+
+    frames = list(_frames(finding))
+    fix = finding.fix
+    diff = list(_diff_lines(fix)) if fix is not None and fix.safety is Safety.MANUAL else []
+    numbers = [last_line(place.document, place.span) + 1 for group in frames for place in group]
+    numbers += [number for _, rows in diff for _, number, _ in rows]
+    gutter = max(2, len(str(max(numbers))))
+    arrow = "-->"
+    for group in frames:
+        document = group[0].document
+        position = document.position(group[0].span.start)
+        place = f"{shown(document.path)}:{position.line}:{position.column}"
+        yield f"{' ' * (gutter - 1)}{paint(arrow, 'gutter')} {place}"
+        arrow = ":::"
+        marks = [Mark(place.span, said(place.message), place is finding.at) for place in group]
+        yield from frame(document, marks, gutter=gutter, width=options.width, paint=paint)
+    if fix is not None:
+        yield f"{' ' * gutter} {paint('|', 'gutter')}"
+        label, how = _FIX_LABEL[fix.safety]
+        sign = paint("=", "gutter")
+        how = paint(how, "faint") if how else ""
+        yield f"{' ' * gutter} {sign} {paint(label + ':', label)} {said(fix.title)}{how}"
+        for path, rows in diff:
+            yield from _diff(
+                path, rows, gutter, shown, paint, len(diff) > 1 or path != finding.at.document.path
+            )
+
+
+def _link(text: str, report: Report, rule: str, options: Options) -> str:
+    """The text as an OSC 8 link to the rule's page, where the terminal takes it and there is one."""
+    info = report.rules.get(rule)
+    if not options.hyperlinks or info is None or info.uri is None:
+        return text
+    if not (
+        info.uri.isascii()
+        and info.uri.isprintable()
+        and info.uri.startswith(("https://", "http://", "file://"))
+    ):
+        return text
+    return f"\x1b]8;;{info.uri}\x1b\\{text}\x1b]8;;\x1b\\"
+
+
+def _frames(finding: Finding) -> Iterator[list[Location]]:
+    """The places that share a frame, the one with the primary place first, related ones in their order."""
+    groups: list[list[Location]] = [[finding.at]]
+    for place in finding.related:
+        home = next((group for group in groups if _near(group, place)), None)
+        if home is None:
+            groups.append([place])
+        else:
+            home.append(place)
+    yield from groups
+
+
+def _near(group: Sequence[Location], place: Location) -> bool:
+    document = group[0].document
+    if document.path != place.document.path or document.data != place.document.data:
+        return False
+    first, last = document.line_of(place.span.start), last_line(document, place.span)
+    return any(
+        first <= last_line(document, other.span) + _NEAR
+        and last >= document.line_of(other.span.start) - _NEAR
+        for other in group
+    )
+
+
+_DiffRow = tuple[str, int, str]
+"""`-` or `+`, a 1-based line number, the line."""
+
+
+def _diff_lines(fix: Fix) -> Iterator[tuple[str, list[_DiffRow]]]:
+    """For each document of a fix, the lines that its edits replace and the ones that take their place."""
+    documents: dict[str, tuple[Document, list[Edit]]] = {}
+    for edit in fix.edits:
+        documents.setdefault(edit.document.path, (edit.document, []))[1].append(edit)
+    for path, (document, edits) in documents.items():
+        rows: list[_DiffRow] = []
+        shift = 0
+        for first, last, cluster in _clusters(document, edits):
+            start, end = document.line_span(first).start, document.line_span(last).end
+            before = document.data[start:end].decode("utf-8", "surrogateescape")
+            after = _replaced(document, start, end, cluster)
+            old, new = _lines(before), _lines(after)
+            head, tail = _common(old, new), 0
+            if head < min(len(old), len(new)):
+                tail = _common(old[head:][::-1], new[head:][::-1])
+            old, new = old[head : len(old) - tail], new[head : len(new) - tail]
+            first += head
+            rows += [("-", first + index, line) for index, line in enumerate(old)]
+            rows += [("+", first + shift + index, line) for index, line in enumerate(new)]
+            shift += len(new) - len(old)
+        yield path, rows
+
+
+def _lines(text: str) -> list[str]:
+    return [line.removesuffix("\r") for line in text.split("\n")]
+
+
+def _common(old: Sequence[str], new: Sequence[str]) -> int:
+    """How many items the two begin with in common."""
+    for index, (before, after) in enumerate(zip(old, new, strict=False)):
+        if before != after:
+            return index
+    return min(len(old), len(new))
+
+
+def _clusters(document: Document, edits: Sequence[Edit]) -> Iterator[tuple[int, int, list[Edit]]]:
+    """Edits that touch the same lines together, with their first and last line."""
+    cluster: list[Edit] = []
+    first = last = 0
+    for edit in sorted(edits, key=lambda edit: edit.span):
+        begin, end = document.line_of(edit.span.start), document.line_of(edit.span.end)
+        if cluster and begin > last:
+            yield first, last, cluster
+            cluster = []
+        if not cluster:
+            first, last = begin, end
+        cluster.append(edit)
+        last = max(last, end)
+    if cluster:
+        yield first, last, cluster
+
+
+def _replaced(document: Document, start: int, end: int, edits: Sequence[Edit]) -> str:
+    out, at = [], start
+    for edit in edits:
+        out.append(document.data[at : max(at, edit.span.start)].decode("utf-8", "surrogateescape"))
+        out.append(edit.text)
+        at = max(at, edit.span.end)
+    out.append(document.data[at : max(at, end)].decode("utf-8", "surrogateescape"))
+    return "".join(out)
+
+
+def _diff(
+    path: str,
+    rows: Sequence[_DiffRow],
+    gutter: int,
+    shown: Callable[[str], str],
+    paint: Paint,
+    with_path: bool,
+) -> Iterator[str]:
+    if with_path:
+        yield f"{' ' * (gutter - 1)}{paint(':::', 'gutter')} {shown(path)}"
+    bar = paint("|", "gutter")
+    for sign, number, line in rows[:_MAX_DIFF_LINES]:
+        text = visible(masked_source(path, line).expandtabs(4))
+        style = "removed" if sign == "-" else "added"
+        yield f"{paint(f'{number:>{gutter}}', 'gutter')} {bar} {paint(f'{sign} {text}'.rstrip(), style)}"
+    if len(rows) > _MAX_DIFF_LINES:
+        yield f"{' ' * gutter} {bar} ... {len(rows) - _MAX_DIFF_LINES} more lines"
+
+
+def _notices(notices: Sequence[Notice], options: Options, shown: Callable[[str], str]) -> Iterator[str]:
+    paint = _painter(options, Severity.WARNING)
+    chosen = sorted(notices, key=lambda notice: notice.level != "warning")[:_MAX_NOTICES]
+    for notice in chosen:
+        place = ""
+        if notice.path is not None:
+            place = shown(notice.path) + (f":{notice.line}" if notice.line else "") + ": "
+        style = "primary" if notice.level == "warning" else "help"
+        yield f"{paint(f'{notice.level}:', style)} {place}{said(notice.message)}"
+    if len(notices) > len(chosen):
+        more = _count(len(notices) - len(chosen), "more notice")
+        yield f"... and {more} (all of them with `--format json`)"
+
+
+def _summary(report: Report, options: Options) -> Iterator[str]:
+    paint = _painter(options)
+    checked = f"{_count(report.files_checked, 'file')} of {_count(report.workers_checked, 'Worker')}"
+    fixed = f"Fixed {_count(options.fixed, 'finding')}. " if options.fixed else ""
+    hushed = f" {_count(report.suppressed, 'finding')} suppressed by comments." if report.suppressed else ""
+    if report.partial:
+        yield paint("The analysis is partial: not everything could be read.", "strong")
+    if not report.findings:
+        passed = paint("No findings" if report.partial else "All checks passed", "good")
+        yield f"{fixed}{passed} in {checked}.{hushed}"
+        return
+    tally = Counter(severity_of(finding) for finding in report.findings)
+    kinds = ", ".join(_count(tally[severity], severity.label) for severity in sorted(tally, reverse=True))
+    files = len({finding.at.document.path for finding in report.findings})
+    yield f"{fixed}{paint(f'Found {kinds}', 'strong')} in {_count(files, 'file')}{_fixable(report)}."
+    yield paint(f"Checked {checked}.{hushed}", "faint")
+
+
+def _fixable(report: Report) -> str:
+    safety = Counter(finding.fix.safety for finding in report.findings if finding.fix is not None)
+    safe, unsafe = safety[Safety.SAFE], safety[Safety.UNSAFE]
+    if safe and unsafe:
+        return f" ({safe} fixable with --fix, {unsafe} more with --unsafe-fixes)"
+    if safe:
+        return f" ({safe} fixable with --fix)"
+    return f" ({unsafe} fixable with --unsafe-fixes)" if unsafe else ""
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
