@@ -1,0 +1,539 @@
+"""A wrangler configuration as the domain sees it: environments, what they inherit, and their bindings."""
+
+from __future__ import annotations
+
+import datetime
+import posixpath
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from cflint.finding import Location
+from cflint.platform import compatibility
+from cflint.platform.bindings import KINDS, BindingKind, Shape
+from cflint.platform.wrangler_keys import KeySchema, Scope, bundled_schema, json_types, scope_of
+from cflint.project.lifecycle import Lifecycle, read_lifecycle
+from cflint.project.schema import ConfigProblem, Path, ProblemKind, check, json_type
+from cflint.source import Document, Span
+from cflint.syntax.data import DataDocument, Format, Kind, Node, read
+
+_CONFIG_NAME = re.compile(r"wrangler\.(?:toml|jsonc?)", re.IGNORECASE)
+_PLACEHOLDER = re.compile(
+    r"<[^<>]*>|\{\{.*\}\}|\$\{[^{}]*\}|\$\(.*\)|<%.*%>|%[A-Z_]+%|__[A-Z_]+__|\[\[.*\]\]", re.DOTALL
+)
+_ISO_DATE = re.compile(r"2\d{3}-\d{2}-\d{2}", re.ASCII)
+_LONGEST_PLACEHOLDER = 200  # of such values none is longer; it keeps the pattern's cost in bounds
+
+_TELLING_KEYS = frozenset(
+    {
+        "analytics_engine_datasets",
+        "compatibility_date",
+        "compatibility_flags",
+        "d1_databases",
+        "dispatch_namespaces",
+        "durable_objects",
+        "hyperdrive",
+        "kv_namespaces",
+        "logfwdr",
+        "mtls_certificates",
+        "pages_build_output_dir",
+        "r2_buckets",
+        "ratelimits",
+        "secrets_store_secrets",
+        "send_email",
+        "tail_consumers",
+        "usage_model",
+        "vectorize",
+        "worker_loaders",
+        "workers_dev",
+    }
+)
+"""Keys that no other tool's file has at its top level."""
+
+
+def is_wrangler_document(data: DataDocument) -> bool:
+    """Whether a document is a Worker's configuration.
+
+    Not so: a template, with placeholders where a name, a path or a date has to be; another tool's file. What
+    is called `wrangler.toml`, `.json` or `.jsonc` is one even if it is empty, broken or no object.
+    """
+    root = data.root
+    for key in ("name", "main", "compatibility_date", "account_id"):
+        text = _text(root.get(key))
+        if text is not None and _has_placeholder(text):
+            return False
+    if data.broken and b"{{" in data.document.data:
+        return False  # `{{name}}` without quotes
+    if _CONFIG_NAME.fullmatch(posixpath.basename(data.document.path)):
+        return True
+    if root.kind is not Kind.OBJECT:
+        return False
+    schema = _text(root.get("$schema"))
+    if schema is not None and "wrangler" in schema:
+        return True
+    return any(member.key in _TELLING_KEYS for member in root.members)
+
+
+def _has_placeholder(text: str) -> bool:
+    return len(text) <= _LONGEST_PLACEHOLDER and _PLACEHOLDER.search(text) is not None
+
+
+def read_config(document: Document, format: Format | None = None) -> WranglerConfig:
+    """The configuration in a document, whatever is in it; the format follows from the path when not given."""
+    return WranglerConfig(read(document, format))
+
+
+@dataclass(frozen=True, eq=False)
+class WranglerConfig:
+    """One configuration document; compared by identity.
+
+    What does not have the type that wrangler's schema wants is a problem, and absent everywhere else.
+    """
+
+    data: DataDocument
+
+    @property
+    def document(self) -> Document:
+        return self.data.document
+
+    @property
+    def path(self) -> str:
+        """Relative to the workspace's root, with `/`."""
+        return self.document.path
+
+    @property
+    def directory(self) -> str:
+        """The folder of the configuration, relative to the workspace's root; "" for the root."""
+        return posixpath.dirname(self.path)
+
+    @property
+    def root(self) -> Node:
+        return self.data.root
+
+    @property
+    def name(self) -> Node | None:
+        """The top level's `name`, a string that is not empty."""
+        return self.top.text("name")
+
+    @property
+    def main(self) -> Node | None:
+        """The top level's `main`, a string that is not empty, relative to the configuration's folder."""
+        return self.top.text("main")
+
+    @property
+    def assets(self) -> Node | None:
+        """The top level's `assets`, an object."""
+        return self.top.value("assets")
+
+    @property
+    def is_pages(self) -> bool:
+        """Whether this is the configuration of a Pages project."""
+        return self.root.member("pages_build_output_dir") is not None
+
+    @cached_property
+    def environments(self) -> tuple[Environment, ...]:
+        """The top level first (its name is None), then the named ones, in source order."""
+        top = self.root if self.root.kind is Kind.OBJECT else Node(Kind.OBJECT, self.root.span, broken=True)
+        found = [Environment(self, None, top, None)]
+        named = top.get("env")
+        if named is not None and named.kind is Kind.OBJECT:
+            last = {member.key: member for member in named.members if member.value.kind is Kind.OBJECT}
+            found += [Environment(self, key, member.value, member.key_span) for key, member in last.items()]
+        return tuple(found)
+
+    @property
+    def top(self) -> Environment:
+        """The top level, which is the environment that is deployed without `--env`."""
+        return self.environments[0]
+
+    def environment(self, name: str | None) -> Environment | None:
+        """The environment of a name; None is the top level's."""
+        return next((found for found in self.environments if found.name == name), None)
+
+    @cached_property
+    def problems(self) -> tuple[ConfigProblem, ...]:
+        """Faults of the syntax, equal keys, and values of a wrong type; see `schema_problems` for more."""
+        syntax = [
+            ConfigProblem(
+                ProblemKind.DUPLICATE_KEY if problem.duplicate else ProblemKind.SYNTAX,
+                problem.message,
+                problem.span,
+                related=problem.related,
+            )
+            for problem in self.data.problems
+        ]
+        types = [problem for problem in self.schema_problems if problem.kind is ProblemKind.WRONG_TYPE]
+        return (*syntax, *types)
+
+    @cached_property
+    def schema_problems(self) -> tuple[ConfigProblem, ...]:
+        """All that the bundled schema objects to: wrong types, unknown keys, missing keys, bad values."""
+        return tuple(self.check(bundled_schema()))
+
+    def check(self, schema: KeySchema) -> Iterator[ConfigProblem]:
+        """All that a schema (of another version of wrangler, say) objects to."""
+        if self.root.kind is Kind.OBJECT or not self.data.broken:
+            yield from check(self.root, schema)
+
+    def location(self, node: Node | Span) -> Location:
+        """The place of a node or span of this document."""
+        return Location(self.document, node if isinstance(node, Span) else node.span)
+
+
+@dataclass(frozen=True, eq=False)
+class Environment:
+    """One Worker that a configuration deploys; compared by identity.
+
+    `node` is the object with its keys, `key_span` the place of its name (None for the top level, whose name
+    is None too).
+    """
+
+    config: WranglerConfig
+    name: str | None
+    node: Node
+    key_span: Span | None
+
+    def __repr__(self) -> str:
+        return f"Environment({self.config.path!r}, {self.name!r})"
+
+    @property
+    def label(self) -> str:
+        """What to call it in a message: `env.staging`, or `the top level`."""
+        return "the top level" if self.name is None else f"env.{self.name}"
+
+    def path(self, *keys: str | int) -> Path:
+        """The path of a key of this environment, from the root of the document."""
+        return keys if self.name is None else ("env", self.name, *keys)
+
+    def own(self, key: str) -> Node | None:
+        """What the environment itself says, whatever its type; null counts as not said, as for wrangler."""
+        node = self.node.get(key)
+        return None if node is None or node.kind is Kind.NULL else node
+
+    def value(self, key: str) -> Node | None:
+        """The value that counts for this environment, inherited or not; None when absent or of a wrong type.
+
+        `name` is special: see `worker_name`.
+        """
+        node = self.source_of(key).own(key)
+        types = json_types(key)
+        return None if node is None or (types and json_type(node) not in types) else node
+
+    def source_of(self, key: str) -> Environment:
+        """The environment whose own value of a key counts: this one, or the top level."""
+        if self.name is not None and self.own(key) is None:
+            scope = scope_of(key)
+            if scope is Scope.INHERITED or scope is Scope.TOP_LEVEL:
+                return self.config.top
+        return self.config.top if scope_of(key) is Scope.TOP_LEVEL else self
+
+    def is_inherited(self, key: str) -> bool:
+        """Whether the value that counts is there, and comes from the top level."""
+        return self.name is not None and self.source_of(key) is not self and self.value(key) is not None
+
+    def text(self, key: str) -> Node | None:
+        """The value of a key when it is a string that is not empty."""
+        node = self.value(key)
+        return node if node is not None and node.text else None
+
+    @property
+    def main(self) -> Node | None:
+        """The entry module, relative to the configuration's folder."""
+        return self.text("main")
+
+    @property
+    def worker_name(self) -> str | None:
+        """The name that it is deployed under: its own, or `<name>-<environment>`."""
+        own = _text(self.own("name"))
+        if own:
+            return own
+        if self.name is None:
+            return None
+        top = self.config.top.worker_name
+        return f"{top}-{self.name}" if top else None
+
+    @cached_property
+    def incomplete(self) -> bool:
+        """Whether a part that counts here could not be read: what is absent is unknown, not missing."""
+        root = self.config.root
+        if root.kind is not Kind.OBJECT:
+            return True
+        if not self.config.data.broken:
+            return False
+        named = root.get("env")
+        if root.broken or (self.name is not None and named is not None and named.broken):
+            return True
+        beside = [member.value for member in self.config.top.node.members if member.key != "env"]
+        own = [] if self.name is None else [self.node]
+        return any(node.broken for part in [*beside, *own] for node in part.walk())
+
+    @cached_property
+    def compatibility_date(self) -> datetime.date | None:
+        """The compatibility date; None when it is absent or no date."""
+        node = self.text("compatibility_date")
+        if node is None or not _ISO_DATE.fullmatch(node.text or ""):
+            return None
+        try:
+            return datetime.date.fromisoformat(node.text or "")
+        except ValueError:
+            return None
+
+    @cached_property
+    def compatibility_flags(self) -> tuple[str, ...]:
+        return tuple(item.text or "" for item in self._strings(self.value("compatibility_flags")))
+
+    def enables(self, flag: str) -> bool | None:
+        """Whether a compatibility flag, given by the name that enables it, is on; None when not known.
+
+        It is not known when the date matters and there is none, or when the configuration is incomplete.
+        """
+        known = compatibility.is_enabled(flag, self.compatibility_date, self.compatibility_flags)
+        if self.incomplete and flag not in self.compatibility_flags:
+            return None
+        return known
+
+    @property
+    def crons(self) -> tuple[Node, ...]:
+        """The strings of `triggers.crons`."""
+        triggers = self.value("triggers")
+        return tuple(self._strings(triggers.get("crons") if triggers else None))
+
+    @cached_property
+    def queue_consumers(self) -> tuple[QueueConsumer, ...]:
+        queues = self.value("queues")
+        entries = self._objects(queues.get("consumers") if queues else None)
+        return tuple(QueueConsumer(self, node) for node in entries)
+
+    @cached_property
+    def tail_consumers(self) -> tuple[TailConsumer, ...]:
+        """The entries of `tail_consumers` and `streaming_tail_consumers`."""
+        plain = self._objects(self.value("tail_consumers"))
+        streaming = self._objects(self.value("streaming_tail_consumers"))
+        return (
+            *(TailConsumer(self, node, False) for node in plain),
+            *(TailConsumer(self, node, True) for node in streaming),
+        )
+
+    @cached_property
+    def bindings(self) -> tuple[Binding, ...]:
+        """All that `env` holds by configuration: bindings of all kinds, variables, and required secrets."""
+        return tuple(binding for kind in KINDS for binding in self._bindings_of(kind))
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, Binding]:
+        return {binding.name: binding for binding in reversed(self.bindings)}
+
+    def binding(self, name: str) -> Binding | None:
+        """The binding of a name; the first, should there be several."""
+        return self._by_name.get(name)
+
+    def bindings_of(self, kind: str) -> tuple[Binding, ...]:
+        """The bindings of a kind, given by its id (`kv`, `durable_object`, …)."""
+        return tuple(binding for binding in self.bindings if binding.kind.id == kind)
+
+    def _bindings_of(self, kind: BindingKind) -> Iterator[Binding]:
+        node = self.value(kind.path[0])
+        for key in kind.path[1:]:
+            node = node.get(key) if node is not None else None
+        if node is None:
+            return
+        if kind.shape is Shape.MAP:
+            for member in {member.key: member for member in node.members}.values():
+                if member.key:
+                    yield Binding(kind, member.key, member.value, member.key_span, self)
+        elif kind.shape is Shape.NAMES:
+            for item in self._strings(node):
+                yield Binding(kind, item.text or "", item, item.span, self)
+        else:
+            for entry in [node] if kind.shape is Shape.OBJECT else node.items:
+                name = entry.get(kind.name_key)
+                if name is not None and name.text:
+                    yield Binding(kind, name.text, entry, name.span, self)
+
+    @cached_property
+    def durable_object_classes(self) -> Mapping[str, Binding]:
+        """The classes of this Worker that it binds as Durable Objects, each with its first binding."""
+        return self._local_classes("durable_object")
+
+    @property
+    def workflows(self) -> tuple[Binding, ...]:
+        """The bindings of Workflows, those of other Workers included."""
+        return self.bindings_of("workflow")
+
+    @cached_property
+    def workflow_classes(self) -> Mapping[str, Binding]:
+        """The classes of this Worker that it binds as Workflows, each with its first binding."""
+        return self._local_classes("workflow")
+
+    def _local_classes(self, kind: str) -> dict[str, Binding]:
+        found: dict[str, Binding] = {}
+        for binding in self.bindings_of(kind):
+            if binding.class_name and binding.is_local:
+                found.setdefault(binding.class_name, binding)
+        return found
+
+    @cached_property
+    def exports(self) -> tuple[Export, ...]:
+        """The entries of the `exports` map that are objects."""
+        node = self.value("exports")
+        members = {member.key: member for member in node.members} if node is not None else {}
+        return tuple(
+            Export(self, member.key, member.key_span, member.value)
+            for member in members.values()
+            if member.value.kind is Kind.OBJECT
+        )
+
+    @cached_property
+    def lifecycle(self) -> Lifecycle:
+        """The Durable Object classes after all migrations that count for this environment."""
+        return read_lifecycle(
+            self.source_of("migrations").own("migrations"), self.source_of("exports").own("exports")
+        )
+
+    def location(self, node: Node | Span) -> Location:
+        """The place of a node or span."""
+        return self.config.location(node)
+
+    @property
+    def place(self) -> Location:
+        """Where to point when all of it is meant: its name, the Worker's name, or the start of the file."""
+        name = self.config.name
+        start = self.config.root.span.start
+        return self.location(self.key_span or (name.span if name else Span(start, start)))
+
+    @staticmethod
+    def _strings(node: Node | None) -> Iterator[Node]:
+        yield from (item for item in (node.items if node is not None else ()) if item.text)
+
+    @staticmethod
+    def _objects(node: Node | None) -> Iterator[Node]:
+        yield from (item for item in (node.items if node is not None else ()) if item.kind is Kind.OBJECT)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Binding:
+    """One thing in `env`.
+
+    `node` is its entry: an object, or for a variable its value, or for a required secret its name.
+    `name_span` is where its name stands (with its quotes).
+    """
+
+    kind: BindingKind
+    name: str
+    node: Node
+    name_span: Span
+    environment: Environment
+
+    @property
+    def location(self) -> Location:
+        """The place of the name."""
+        return self.environment.location(self.name_span)
+
+    def field(self, key: str) -> Node | None:
+        """A key of the entry, when it holds a string that is not empty."""
+        node = self.node.get(key)
+        return node if node is not None and node.text else None
+
+    def place(self, key: str) -> Location:
+        """The place of a key's value, or of the name when there is no such key."""
+        node = self.node.get(key)
+        return self.location if node is None else self.environment.location(node)
+
+    @property
+    def class_name(self) -> str | None:
+        return _text(self.field("class_name"))
+
+    @property
+    def script_name(self) -> str | None:
+        return _text(self.field("script_name"))
+
+    @property
+    def service(self) -> str | None:
+        return _text(self.field("service"))
+
+    @property
+    def entrypoint(self) -> str | None:
+        return _text(self.field("entrypoint"))
+
+    @property
+    def queue(self) -> str | None:
+        return _text(self.field("queue"))
+
+    @property
+    def resource_node(self) -> Node | None:
+        """The value that says which resource is bound (an id, a bucket's name, …)."""
+        return next((node for key in self.kind.resource_keys if (node := self.field(key))), None)
+
+    @property
+    def resource(self) -> str | None:
+        """Which resource is bound: an id, a bucket's name, a queue's name, …; None when it is not said."""
+        return _text(self.resource_node)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether a class that is bound belongs to this very Worker."""
+        script = self.script_name
+        return script is None or script == self.environment.worker_name
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Export:
+    """One entry of the `exports` map: the name of a class that the Worker exports, and what it is."""
+
+    environment: Environment
+    name: str
+    name_span: Span
+    node: Node
+
+    @property
+    def type(self) -> str | None:
+        """`durable-object`, `worker`, `workflow`, or whatever is written."""
+        return _text(self.node.get("type"))
+
+    @property
+    def location(self) -> Location:
+        return self.environment.location(self.name_span)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class QueueConsumer:
+    """A queue whose messages the Worker gets."""
+
+    environment: Environment
+    node: Node
+
+    @property
+    def queue(self) -> str | None:
+        return _text(self.node.get("queue"))
+
+    @property
+    def dead_letter_queue(self) -> str | None:
+        return _text(self.node.get("dead_letter_queue"))
+
+    @property
+    def location(self) -> Location:
+        """The place of the queue's name."""
+        return self.environment.location(self.node.get("queue") or self.node)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class TailConsumer:
+    """A Worker that gets this Worker's logs, as a stream or after each call."""
+
+    environment: Environment
+    node: Node
+    streaming: bool
+
+    @property
+    def service(self) -> str | None:
+        return _text(self.node.get("service"))
+
+    @property
+    def location(self) -> Location:
+        """The place of the service's name."""
+        return self.environment.location(self.node.get("service") or self.node)
+
+
+def _text(node: Node | None) -> str | None:
+    return node.text or None if node is not None else None
