@@ -13,7 +13,10 @@ from enum import Enum
 from cflint.source import Document, Span
 
 MAX_DEPTH = 256
-"""Deeper nesting than this is a problem, not a value."""
+"""More arrays and objects inside each other than this are a problem, not a value."""
+
+MAX_PROBLEMS = 100
+"""After so many syntax errors the rest of a document is not read."""
 
 Scalar = str | int | float | bool | None
 Value = Scalar | list["Value"] | dict[str, "Value"]
@@ -40,30 +43,35 @@ class Format(Enum):
     TOML = "toml"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Member:
-    """One key of an object. `key_span` covers the key with its quotes; in TOML it is the last part of a
-    dotted key or header (`c` of `[a.b.c]`)."""
+    """One key of an object, compared by identity.
+
+    `key_span` covers the key with its quotes; in TOML it is one part of a dotted key or header (`c` of
+    `[a.b.c]`), where the key is first named.
+    """
 
     key: str
     key_span: Span
     value: Node
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Node:
-    """A value with its place.
+    """A value with its place, compared by identity (no two places hold the same node).
 
     `span` covers the whole value; for a TOML table it runs from its header (or first key) to the end of its
-    last own line. `value` is the Python value of a scalar (a `DATE` has its source text). `members` are an
-    object's keys in source order, duplicates included; `items` an array's elements.
+    last own line, for one that only other headers imply, over those, and for an array of tables over all its
+    blocks. `value` is the Python value of a scalar (a `DATE` has its source text, an `INVALID` None).
+    `members` are an object's keys in source order, duplicates included; `items` an array's elements.
+    `broken`: there is a syntax error in it, not counting those in broken values below it.
     """
 
     kind: Kind
     span: Span
     value: Scalar = None
-    members: tuple[Member, ...] = ()
-    items: tuple[Node, ...] = ()
+    members: tuple[Member, ...] = field(default=(), repr=False)
+    items: tuple[Node, ...] = field(default=(), repr=False)
     broken: bool = False
 
     def get(self, key: str) -> Node | None:
@@ -87,7 +95,7 @@ class Node:
             if isinstance(step, str):
                 node = node.get(step)
             else:
-                node = node.items[step] if step < len(node.items) else None
+                node = node.items[step] if -len(node.items) <= step < len(node.items) else None
         return node
 
     @property
@@ -98,11 +106,18 @@ class Node:
     @property
     def plain(self) -> Value:
         """The node as plain Python values."""
-        if self.kind is Kind.OBJECT:
-            return {member.key: member.value.plain for member in self.members}
-        if self.kind is Kind.ARRAY:
-            return [item.plain for item in self.items]
-        return self.value
+        if self.kind not in _CONTAINERS:
+            return self.value
+        result: Value = {} if self.kind is Kind.OBJECT else []
+        todo: list[tuple[Node, Value]] = [(self, result)]
+        while todo:
+            node, target = todo.pop()
+            if isinstance(target, dict):
+                for member in node.members:
+                    target[member.key] = _empty(member.value, todo)
+            elif isinstance(target, list):
+                target.extend(_empty(item, todo) for item in node.items)
+        return result
 
     def walk(self) -> Iterator[Node]:
         """The node and all below it, in source order."""
@@ -112,6 +127,18 @@ class Node:
             yield node
             stack.extend(reversed(node.items))
             stack.extend(member.value for member in reversed(node.members))
+
+
+_CONTAINERS = frozenset((Kind.OBJECT, Kind.ARRAY))
+
+
+def _empty(node: Node, todo: list[tuple[Node, Value]]) -> Value:
+    """The value of a scalar; of an object or array its empty form, noted in `todo` to be filled."""
+    if node.kind not in _CONTAINERS:
+        return node.value
+    value: Value = {} if node.kind is Kind.OBJECT else []
+    todo.append((node, value))
+    return value
 
 
 @dataclass(frozen=True, slots=True)
