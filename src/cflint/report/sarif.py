@@ -1,0 +1,334 @@
+"""SARIF 2.1.0, for code scanning and editors. The only user of sarif-om, and as slow to import.
+
+GitHub's demands and limits: https://docs.github.com/en/code-security/code-scanning (SARIF support).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+import attr
+import sarif_om as om
+
+from cflint import __version__
+from cflint.finding import Finding, Fix, Location, Notice, Report, RuleInfo, Severity
+from cflint.fixer import exact
+from cflint.report import DEFAULT, Options, severity_of
+from cflint.report.escape import encodable, holds_secret, masked, uri
+from cflint.report.fingerprint import fingerprints, github_hashes
+from cflint.source import Document, Span
+
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+INFORMATION = "https://pypi.org/project/cflint/"
+ROOT_ID = "%SRCROOT%"
+
+MAX_RESULTS = 25_000
+MAX_TAGS = 20
+MAX_RELATED = 100
+MAX_TEXT = 1_024
+MAX_GZIP = 10_000_000
+"""GitHub's limits; above one of them it refuses the file, or drops what it pleases."""
+
+_LINKED = 10
+"""How many related places a message links to."""
+
+_PROBLEM = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "recommendation"}
+_SECURITY = {Severity.ERROR: "8.0", Severity.WARNING: "5.0", Severity.NOTE: "3.0"}
+
+Node = Any
+"""An instance of one of sarif-om's classes, which have no types."""
+
+
+def render(report: Report, options: Options = DEFAULT) -> str:
+    """One run with the report's rules, findings and notices; ASCII, columns in UTF-16 code units.
+
+    Above GitHub's limits the most severe findings are kept and a notification says how many are left out.
+    """
+    rules = _rules(report)
+    every = list(
+        zip(report.findings, fingerprints(report.findings), github_hashes(report.findings), strict=True)
+    )
+    limit = MAX_RESULTS
+    while True:
+        kept = _most_severe(report.findings, limit)
+        index = {info.id: at for at, info in enumerate(rules)}
+        results = [_result(*every[at], index) for at in kept]
+        log = om.SarifLog(
+            schema_uri=SCHEMA,
+            version="2.1.0",
+            runs=[_run(report, options, rules, index, left_out=len(every) - len(kept))],
+        )
+        text = _dumped(serialise(log), serialise(results))
+        size = _gzip_size(text)
+        if size <= MAX_GZIP or not kept:
+            return text
+        limit = min(len(kept) * 9 // 10, len(kept) * MAX_GZIP // size)
+
+
+def _dumped(log: Any, results: Sequence[Any]) -> str:
+    """The log, laid out for reading, with each result on one line (which is also three times as fast)."""
+    head, empty, tail = json.dumps(log, indent=1).partition('"results": [')  # a quote in a string is escaped
+    rows = ",\n    ".join(map(json.dumps, results))
+    return f"{head}{empty}\n    {rows}\n   {tail}\n" if rows else f"{head}{empty}{tail}\n"
+
+
+def _gzip_size(text: str) -> int:
+    if len(text) <= MAX_GZIP:
+        return len(text)
+    import zlib
+
+    return len(zlib.compress(text.encode("ascii"), 6)) + 32
+
+
+def serialise(value: Node) -> Any:
+    """A tree of sarif-om's objects as JSON values, without what is None or the schema's default."""
+    if isinstance(value, list | tuple):
+        return [serialise(item) for item in value]
+    if isinstance(value, dict):
+        return {key: serialise(item) for key, item in value.items()}
+    if isinstance(value, str):
+        return encodable(value)
+    kind: Any = type(value)
+    if not attr.has(kind):
+        return value
+    out: dict[str, Any] = {}
+    for name, key, default in _plan(kind):
+        item = getattr(value, name)
+        if item is not None and item != default:
+            out[key] = serialise(item)
+    return out
+
+
+_MISSING = object()
+
+
+@cache
+def _plan(kind: Any) -> tuple[tuple[str, str, Any], ...]:
+    """Attribute, JSON name and default of each of a class's fields, in the order of the JSON names."""
+    plan = []
+    for field in attr.fields(kind):
+        default = field.default
+        if default is attr.NOTHING or (kind is om.Result and field.name == "level"):
+            default = _MISSING  # a result without a level takes its rule's, not the schema's default
+        elif isinstance(default, attr.Factory):  # type: ignore[arg-type]
+            default = default.factory()
+        plan.append((field.name, field.metadata["schema_property_name"], default))
+    first = {"$schema": 0, "version": 1, "id": 2, "name": 3, "ruleId": 4}
+    return tuple(sorted(plan, key=lambda entry: (first.get(entry[1], 9), entry[1])))
+
+
+def _rules(report: Report) -> list[RuleInfo]:
+    """The rules by id, with a stand-in for a rule that only a finding names."""
+    rules = dict(report.rules)
+    for finding in report.findings:
+        if finding.rule not in rules:
+            text = finding.rule.replace("-", " ").capitalize() + "."
+            rules[finding.rule] = RuleInfo(finding.rule, "cflint", severity_of(finding), text, text)
+    return [rules[name] for name in sorted(rules)]
+
+
+def _most_severe(findings: Sequence[Finding], limit: int) -> list[int]:
+    """The indexes of at most `limit` findings, the most severe ones, in the report's order."""
+    if len(findings) <= limit:
+        return list(range(len(findings)))
+    ranked = sorted(range(len(findings)), key=lambda at: -severity_of(findings[at]))
+    return sorted(ranked[:limit])
+
+
+def _run(
+    report: Report,
+    options: Options,
+    rules: Sequence[RuleInfo],
+    index: dict[str, int],
+    left_out: int,
+) -> Node:
+    driver = om.ToolComponent(
+        name="cflint",
+        version=__version__,
+        semantic_version=__version__,
+        information_uri=INFORMATION,
+        rules=[_descriptor(info) for info in rules],
+    )
+    notices = [_notification(notice, index) for notice in report.notices]
+    if left_out:
+        message = (
+            f"{left_out} findings are left out, the least severe ones: "
+            f"GitHub takes at most {MAX_RESULTS} results and {MAX_GZIP} bytes (compressed) in a file."
+        )
+        notices.append(om.Notification(message=om.Message(text=message), level="warning"))
+    if report.partial:
+        message = "The analysis is partial: not everything could be read."
+        notices.append(om.Notification(message=om.Message(text=message), level="error"))
+    return om.Run(
+        tool=om.Tool(driver=driver),
+        automation_details=om.RunAutomationDetails(id=(options.category or "cflint").rstrip("/") + "/"),
+        column_kind="utf16CodeUnits",
+        invocations=[
+            om.Invocation(
+                execution_successful=not report.partial, tool_execution_notifications=notices or None
+            )
+        ],
+        original_uri_base_ids={
+            ROOT_ID: om.ArtifactLocation(description=om.Message(text="The root of the analysed workspace."))
+        },
+        results=[],
+    )
+
+
+def _descriptor(info: RuleInfo) -> Node:
+    page = info.page.strip() or info.summary
+    tags = ["cloudflare-workers", info.group, *sorted(info.presets)]
+    properties: dict[str, Any] = {
+        "tags": list(dict.fromkeys(tag for tag in tags if tag))[:MAX_TAGS],
+        "precision": "high" if "recommended" in info.presets else "medium",
+        "problem.severity": _PROBLEM[info.severity],
+    }
+    if info.group == "security":
+        properties["security-severity"] = _SECURITY[info.severity]
+    return om.ReportingDescriptor(
+        id=info.id,
+        name="".join(part.capitalize() for part in re.split(r"[^A-Za-z0-9]+", info.id)),
+        short_description=om.MultiformatMessageString(text=_shortened(info.summary)),
+        full_description=om.MultiformatMessageString(text=_shortened(_introduction(page))),
+        help=om.MultiformatMessageString(text=page, markdown=page),
+        help_uri=info.uri,
+        default_configuration=om.ReportingConfiguration(level=info.severity.label),
+        properties=properties,
+    )
+
+
+def _introduction(page: str) -> str:
+    """What a page says before its first heading, each paragraph on a line."""
+    head = re.split(r"(?m)^#", page, maxsplit=1)[0].strip() or page
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in head.split("\n\n"))
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 3].rstrip() + "..."
+
+
+def _result(finding: Finding, key: str, line_hash: str | None, index: dict[str, int]) -> Node:
+    related = finding.related[:MAX_RELATED]
+    prints = {"cflint/v1": key}
+    if line_hash is not None:
+        prints["primaryLocationLineHash"] = line_hash
+    return om.Result(
+        rule_id=finding.rule,
+        rule_index=index[finding.rule],
+        level=severity_of(finding).label,
+        message=om.Message(text=_message(finding.message, related)),
+        locations=[om.Location(physical_location=_physical(finding.at))],
+        related_locations=[
+            om.Location(
+                id=number,
+                physical_location=_physical(place),
+                message=om.Message(text=_sentence(_plain(_label(place)))),
+            )
+            for number, place in enumerate(related, 1)
+        ]
+        or None,
+        partial_fingerprints=prints,
+        fixes=_fixes(finding.fix),
+    )
+
+
+def _message(text: str, related: Sequence[Location]) -> str:
+    """The message with a link to each related place: `[declared here](1)`."""
+    sentence = _sentence(_plain(masked(text)))
+    links = [f"[{_bracketed(masked(_label(place)))}]({number})" for number, place in enumerate(related, 1)]
+    return f"{sentence} See: {', '.join(links[:_LINKED])}." if links else sentence
+
+
+def _label(place: Location) -> str:
+    return place.message or "related place"
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?")) else text + "."
+
+
+def _plain(text: str) -> str:
+    """Text that SARIF does not take for an embedded link."""
+    return re.sub(r"\[(?=[^\[\]]{0,1000}\]\()", r"\\[", " ".join(text.splitlines()))
+
+
+def _bracketed(text: str) -> str:
+    return re.sub(r"([\\\[\]])", r"\\\1", " ".join(text.splitlines()))
+
+
+def _physical(place: Location) -> Node:
+    return om.PhysicalLocation(artifact_location=_artifact(place.document.path), region=_first_line(place))
+
+
+def _artifact(path: str) -> Node:
+    return om.ArtifactLocation(uri=uri(path), uri_base_id=ROOT_ID)
+
+
+def _first_line(place: Location) -> Node:
+    """The region of a place, cut to its first line: code scanning shows it there, and nowhere else."""
+    document = place.document
+    start = min(place.span.start, len(document.data))
+    line = document.line_of(start)
+    bounds = document.line_span(line)
+    column = document.utf16_column(start)
+    end_column = document.utf16_column(min(place.span.end, bounds.end))
+    if end_column <= column:
+        end_column = column + 1 if start < bounds.end else column
+    return om.Region(start_line=line, start_column=column, end_column=end_column)
+
+
+def _region(document: Document, span: Span) -> Node:
+    first, last = document.line_of(span.start), document.line_of(span.end)
+    return om.Region(
+        start_line=first,
+        start_column=document.utf16_column(span.start),
+        end_line=last if last != first else None,
+        end_column=document.utf16_column(span.end),
+    )
+
+
+def _fixes(fix: Fix | None) -> list[Node] | None:
+    """The fix, exact to the byte; none when an edit would carry a secret into the report."""
+    if fix is None or not fix.edits:
+        return None
+    if any(holds_secret(edit.document.path, edit.text) for edit in fix.edits):
+        return None
+    changes: dict[str, list[Node]] = {}
+    for edit in sorted(map(exact, fix.edits), key=lambda edit: (edit.document.path, edit.span)):
+        changes.setdefault(edit.document.path, []).append(
+            om.Replacement(
+                deleted_region=_region(edit.document, edit.span),
+                inserted_content=om.ArtifactContent(text=edit.text) if edit.text else None,
+            )
+        )
+    return [
+        om.Fix(
+            description=om.Message(text=_sentence(_plain(masked(fix.title)))),
+            artifact_changes=[
+                om.ArtifactChange(artifact_location=_artifact(path), replacements=replacements)
+                for path, replacements in changes.items()
+            ],
+            properties={"safety": fix.safety.value},
+        )
+    ]
+
+
+def _notification(notice: Notice, index: dict[str, int]) -> Node:
+    locations = None
+    if notice.path is not None:
+        region = om.Region(start_line=notice.line) if notice.line is not None else None
+        physical = om.PhysicalLocation(artifact_location=_artifact(notice.path), region=region)
+        locations = [om.Location(physical_location=physical)]
+    rule = None
+    if notice.rule in index:
+        rule = om.ReportingDescriptorReference(id=notice.rule, index=index[notice.rule])
+    return om.Notification(
+        message=om.Message(text=_sentence(_plain(masked(notice.message)))),
+        level="warning" if notice.level == "warning" else "note",
+        locations=locations,
+        associated_rule=rule,
+    )
