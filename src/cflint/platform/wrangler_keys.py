@@ -172,6 +172,8 @@ class KeySchema:
         return schema
 
     def _step(self, step: str | int) -> KeySchema | None:
+        if not self.types and self.keys is None and self.items is None:
+            return _ANYTHING
         if isinstance(step, int):
             return self.items
         return (self.keys or {}).get(step, self.other)

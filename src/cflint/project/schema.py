@@ -110,7 +110,13 @@ def _alternative(node: Node, schema: KeySchema) -> KeySchema | None:
     fitting = [choice for choice in schema.alternatives if _fits(node, choice)]
     if len(fitting) < 2:
         return fitting[0] if fitting else None
-    return min(fitting, key=lambda choice: _distance(node, choice))
+    distances = [_distance(node, choice) for choice in fitting]
+    nearest = [choice for choice, far in zip(fitting, distances, strict=True) if far == min(distances)]
+    if (
+        len(nearest) > 1
+    ):  # then what lies deeper decides; no value nests as deep as schemas with alternatives do
+        return next((choice for choice in nearest if next(check(node, choice), None) is None), nearest[0])
+    return nearest[0]
 
 
 def _distance(node: Node, schema: KeySchema) -> tuple[int, int, int, int]:
