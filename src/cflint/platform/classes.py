@@ -1,0 +1,82 @@
+"""The classes that the platform and its SDKs give to be extended, and the hooks the runtime calls."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class ClassKind(Enum):
+    """What a class is to the runtime.
+
+    `AGENT`, `PARTY_SERVER`, `CONTAINER` and `SANDBOX` are Durable Objects whose hooks belong to an SDK.
+    `UNKNOWN` means that a base could not be resolved: nothing may be concluded from what is absent.
+    """
+
+    DURABLE_OBJECT = "Durable Object"
+    WORKER_ENTRYPOINT = "WorkerEntrypoint"
+    WORKFLOW = "Workflow"
+    RPC_TARGET = "RpcTarget"
+    AGENT = "Agent"
+    PARTY_SERVER = "party server"
+    CONTAINER = "container"
+    PLAIN = "class"
+    UNKNOWN = "unknown"
+
+    @property
+    def runs_as_durable_object(self) -> bool:
+        """Whether instances are Durable Objects, by their own hooks or an SDK's."""
+        return self in _DURABLE
+
+    @property
+    def is_platform(self) -> bool:
+        """Whether the runtime or an SDK makes the instances and gives them `env` and `ctx`."""
+        return self in _DURABLE or self in (ClassKind.WORKER_ENTRYPOINT, ClassKind.WORKFLOW)
+
+
+_DURABLE = frozenset({ClassKind.DURABLE_OBJECT, ClassKind.AGENT, ClassKind.PARTY_SERVER, ClassKind.CONTAINER})
+
+BASES: dict[tuple[str, str], ClassKind] = {
+    ("cloudflare:workers", "DurableObject"): ClassKind.DURABLE_OBJECT,
+    ("cloudflare:workers", "WorkerEntrypoint"): ClassKind.WORKER_ENTRYPOINT,
+    ("cloudflare:workers", "WorkflowEntrypoint"): ClassKind.WORKFLOW,
+    ("cloudflare:workers", "RpcTarget"): ClassKind.RPC_TARGET,
+    ("agents", "Agent"): ClassKind.AGENT,
+    ("agents", "McpAgent"): ClassKind.AGENT,
+    ("agents/mcp", "McpAgent"): ClassKind.AGENT,
+    ("agents/ai-chat-agent", "AIChatAgent"): ClassKind.AGENT,
+    ("@cloudflare/ai-chat", "AIChatAgent"): ClassKind.AGENT,
+    ("@cloudflare/think", "Think"): ClassKind.AGENT,
+    ("agents-sdk", "Agent"): ClassKind.AGENT,
+    ("agents/workflows", "AgentWorkflow"): ClassKind.WORKFLOW,
+    ("partyserver", "Server"): ClassKind.PARTY_SERVER,
+    ("y-partyserver", "YServer"): ClassKind.PARTY_SERVER,
+    ("partykit", "Server"): ClassKind.PARTY_SERVER,
+    ("@cloudflare/containers", "Container"): ClassKind.CONTAINER,
+    ("@cloudflare/sandbox", "Sandbox"): ClassKind.CONTAINER,
+    ("@cloudflare/actors", "Actor"): ClassKind.PARTY_SERVER,
+}
+"""Base class by the module and name it is imported from."""
+
+PLATFORM_BASE_NAMES: dict[str, ClassKind] = {
+    "DurableObject": ClassKind.DURABLE_OBJECT,
+    "WorkerEntrypoint": ClassKind.WORKER_ENTRYPOINT,
+    "WorkflowEntrypoint": ClassKind.WORKFLOW,
+    "Agent": ClassKind.AGENT,
+}
+"""Names that nobody but the platform means, even when the import was forgotten."""
+
+HANDLERS = frozenset(
+    {"fetch", "scheduled", "queue", "email", "tail", "trace", "tailStream", "test", "connect"}
+)
+"""The handlers that the default export (object or WorkerEntrypoint class) may have."""
+
+DURABLE_OBJECT_HANDLERS = frozenset(
+    {"fetch", "alarm", "webSocketMessage", "webSocketClose", "webSocketError"}
+)
+"""The handlers that the runtime calls on a Durable Object."""
+
+AGENT_HANDLERS = frozenset(
+    {"onRequest", "onConnect", "onMessage", "onClose", "onError", "onStart", "onEmail", "onStateUpdate"}
+    | {"onStateChanged", "onAlarm"}
+)
+"""The hooks that the Agents SDK and partyserver call."""

@@ -1,0 +1,586 @@
+"""The model of a workspace: its Workers, what they reach, and the questions that cross files."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from cflint.finding import Location
+from cflint.platform.bindings import BindingKind, kinds_by_type
+from cflint.platform.classes import BASES, PLATFORM_BASE_NAMES, ClassKind
+from cflint.project.facts import (
+    ClassFacts,
+    FunctionFacts,
+    ModuleFacts,
+    ObjectFacts,
+    TopLevel,
+    TypeFacts,
+    ValueKind,
+    facts_of,
+)
+from cflint.project.resolve import Local, Resolver
+from cflint.scope import ImportRef, ModuleScope
+from cflint.source import Document
+from cflint.syntax.javascript import EXTENSIONS, ParseTimeout, Syntax, parse
+
+if TYPE_CHECKING:
+    from cflint.project.config import Binding, Environment, WranglerConfig
+    from cflint.project.lifecycle import LiveClass
+    from cflint.project.module import Module
+    from cflint.project.workspace import Workspace
+
+ENV_TYPE_NAMES = frozenset({"Env", "Bindings", "CloudflareBindings", "CloudflareEnv"})
+_MAX_HOPS = 20  # re-exports, base classes: longer chains are cycles or not worth following
+
+
+@dataclass(frozen=True, eq=False)
+class Worker:
+    """One deployable: a configuration and the code that its `main` reaches.
+
+    `config` is None where code stands without one (a Markdown section, say). `entries` are the modules whose
+    exports the runtime sees: `main`, or all code blocks of a Markdown section; empty when `main` is missing,
+    generated or unresolved. `modules` are all modules reached, `section` the heading of a Markdown section.
+    """
+
+    config: WranglerConfig | None
+    entries: tuple[str, ...]
+    modules: tuple[str, ...]
+    section: Location | None = None
+    unresolved: bool = False
+
+    @property
+    def environments(self) -> tuple[Environment, ...]:
+        return self.config.environments if self.config is not None else ()
+
+    @property
+    def name(self) -> str | None:
+        """The Worker's name, as the top level of its configuration gives it."""
+        return self.config.top.worker_name if self.config is not None else None
+
+    @property
+    def is_document(self) -> bool:
+        """Whether the Worker is a section of a Markdown file."""
+        return self.section is not None
+
+
+@dataclass(frozen=True, slots=True)
+class ExportSet:
+    """The names that an entry exports; `complete` is false when there may be more."""
+
+    names: Mapping[str, ExportTarget]
+    complete: bool
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.names
+
+
+@dataclass(frozen=True, slots=True)
+class ExportTarget:
+    """Where an exported name is declared: the module and the local name (None when it could not be followed),
+    and the span of the export in the entry."""
+
+    module: str
+    local: str | None
+    at: Location
+
+
+@dataclass(frozen=True, slots=True)
+class Entrypoint:
+    """The handlers of a default export: their names; `complete` is false when there may be others.
+
+    `at` is the place of the default export, `owner` the class when it is one.
+    """
+
+    handlers: frozenset[str]
+    complete: bool
+    at: Location
+    owner: ClassFacts | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class DurableObject:
+    """A Durable Object class of one environment of a Worker: the configuration and the code side by side.
+
+    `name` is the name under which `main` exports it; `binding` its first binding there, `live` its entry in
+    the lifecycle; `facts` the class, when it was found.
+    """
+
+    name: str
+    worker: Worker
+    environment: Environment
+    binding: Binding | None
+    live: LiveClass | None
+    facts: ClassFacts | None
+    location: Location | None = field(default=None)
+
+
+class Project:
+    """All Workers of one run, and the facts of all modules they reach."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        resolver: Resolver,
+        workers: tuple[Worker, ...],
+        documents: Mapping[str, Document],
+    ) -> None:
+        self.workspace = workspace
+        self.workers = workers
+        self.resolver = resolver
+        self._documents = documents  # blocks of Markdown files, by path
+        self._facts: dict[str, ModuleFacts | None] = {}
+        self._trees: dict[str, tuple[Syntax, ModuleScope]] = {}
+        self._kinds: dict[tuple[str, str, int], ClassKind] = {}
+        self._exports: dict[str, ExportSet] = {}
+        self._by_module: dict[str, tuple[Worker, ...]] | None = None
+
+    # -- modules -----------------------------------------------------------------------------------------
+
+    def document(self, path: str) -> Document | None:
+        """The document of a module or configuration; None when it cannot be read."""
+        return self._documents.get(path) or self.workspace.read(path)
+
+    def tree(self, path: str) -> tuple[Syntax, ModuleScope] | None:
+        """The tree and names of a module; None when it cannot be read or parsed. The last one is kept."""
+        found = self._trees.get(path)
+        if found is not None:
+            return found
+        document = self.document(path)
+        if document is None or not document.path.endswith(EXTENSIONS):
+            return None
+        try:
+            syntax = parse(document)
+        except ParseTimeout:
+            return None
+        scope = ModuleScope(syntax)
+        while len(self._trees) >= 2:  # a tree weighs twenty times its source
+            self._trees.pop(next(iter(self._trees)))
+        self._trees[path] = (syntax, scope)
+        return syntax, scope
+
+    def facts(self, path: str) -> ModuleFacts | None:
+        """The facts of a module; None when it cannot be read or parsed, or is no JavaScript."""
+        if path not in self._facts:
+            self._facts[path] = None  # while it is being read: a module that imports itself
+            found = self.tree(path)
+            if found is not None:
+                self._facts[path] = facts_of(*found)
+        return self._facts[path]
+
+    def workers_of(self, path: str) -> tuple[Worker, ...]:
+        """The Workers that reach a module."""
+        if self._by_module is None:
+            gathered: dict[str, list[Worker]] = {}
+            for worker in self.workers:
+                for module in worker.modules:
+                    gathered.setdefault(module, []).append(worker)
+            self._by_module = {module: tuple(workers) for module, workers in gathered.items()}
+        return self._by_module.get(path, ())
+
+    def resolve(self, specifier: str, importer: str) -> str | None:
+        """The path of the project's module that an import means; None for packages and unknown ones."""
+        if importer in self._documents:
+            return self._resolve_block(specifier, importer)
+        found = self.resolver.resolve(specifier, importer)
+        return found.path if isinstance(found, Local) else None
+
+    def _resolve_block(self, specifier: str, importer: str) -> str | None:
+        """An import between the code blocks of one Markdown section, by the blocks' titles."""
+        if not specifier.startswith("."):
+            return None
+        wanted = posixpath.basename(specifier).split(".")[0]
+        for worker in self.workers_of(importer):
+            for path in worker.modules:
+                if path != importer and posixpath.basename(path).split(".")[0] == wanted:
+                    return path
+        return None
+
+    # -- exports -----------------------------------------------------------------------------------------
+
+    def exports_of(self, path: str) -> ExportSet:
+        """The names that a module exports, re-exports followed."""
+        found = self._exports.get(path)
+        if found is None:
+            self._exports[path] = ExportSet({}, False)  # a cycle of re-exports adds nothing
+            found = self._exports[path] = self._read_exports(path)
+        return found
+
+    def _read_exports(self, path: str) -> ExportSet:
+        facts = self.facts(path)
+        document = self.document(path)
+        if facts is None or document is None:
+            return ExportSet({}, False)
+        complete = not facts.has_errors and not (facts.is_commonjs and not facts.exports)
+        names: dict[str, ExportTarget] = {}
+        for star in facts.star_exports:
+            target = self.resolve(star, path)
+            if target is None:
+                complete = False
+                continue
+            inner = self.exports_of(target)
+            complete = complete and inner.complete
+            for name, exported in inner.names.items():
+                if name != "default":
+                    names.setdefault(name, exported)
+        for name, export in facts.exports.items():
+            if export.type_only:
+                continue
+            at = Location(document, export.span)
+            target_path, local = self._follow(path, export.source, export.imported, export.local)
+            names[name] = ExportTarget(target_path, local, at)
+        return ExportSet(names, complete)
+
+    def _follow(
+        self, path: str, source: str | None, imported: str | None, local: str | None
+    ) -> tuple[str, str | None]:
+        """Where a name that a module exports is declared: (module, local name), None when it is not known."""
+        for _ in range(_MAX_HOPS):
+            if source is None:
+                facts = self.facts(path)
+                if facts is None or local is None:
+                    return path, local
+                ref = facts.imports.get(local)
+                if ref is None:
+                    return path, local
+                source, imported = ref.module, ref.name
+            target = self.resolve(source, path)
+            if target is None or imported in (None, "*"):
+                return path, None
+            facts = self.facts(target)
+            if facts is None:
+                return target, None
+            export = facts.exports.get(imported or "")
+            if export is None:
+                through = next(
+                    (
+                        inner
+                        for star in facts.star_exports
+                        if (inner := self.resolve(star, target)) is not None
+                        and (imported or "") in self.exports_of(inner)
+                    ),
+                    None,
+                )
+                if through is None:
+                    return target, None
+                found = self.exports_of(through).names[imported or ""]
+                return found.module, found.local
+            path, source, imported, local = target, export.source, export.imported, export.local
+        return path, None
+
+    def declaration_of(self, path: str, ref: ImportRef) -> tuple[str, str] | None:
+        """The module of the project and the name there that an import means; None when it is not known."""
+        module, local = self._follow(path, ref.module, ref.name, None)
+        return (module, local) if local is not None else None
+
+    def worker_exports(self, worker: Worker) -> ExportSet:
+        """The names that the runtime sees of a Worker; not complete when its entry is not known."""
+        if not worker.entries:
+            return ExportSet({}, False)
+        sets = [self.exports_of(entry) for entry in worker.entries]
+        names: dict[str, ExportTarget] = {}
+        for found in sets:
+            names.update(found.names)
+        return ExportSet(names, all(found.complete for found in sets))
+
+    def exported_class(self, worker: Worker, name: str) -> ClassFacts | None:
+        """The class that a Worker exports under a name; None when there is none or it is not known."""
+        target = self.worker_exports(worker).names.get(name)
+        if target is None or target.local is None:
+            return None
+        facts = self.facts(target.module)
+        return facts.classes.get(target.local) if facts is not None else None
+
+    def entrypoint(self, worker: Worker) -> Entrypoint | None:
+        """The default export of a Worker; None when it has none, or its entry is not known."""
+        for entry in worker.entries:
+            target = self.exports_of(entry).names.get("default")
+            if target is not None:
+                return self._entrypoint(target)
+        return None
+
+    def _entrypoint(self, target: ExportTarget) -> Entrypoint:
+        unknown = Entrypoint(frozenset(), False, target.at)
+        facts = self.facts(target.module)
+        if facts is None:
+            return unknown
+        value = facts.default if target.local is None else facts.values.get(target.local, facts.default)
+        for _ in range(_MAX_HOPS):
+            if value is None:
+                return unknown
+            if value.alias is not None and value.kind is ValueKind.OTHER:
+                ref = facts.imports.get(value.alias)
+                if ref is not None:
+                    found = self.declaration_of(facts.path, ref)
+                    next_facts = self.facts(found[0]) if found is not None else None
+                    if found is None or next_facts is None:
+                        return unknown
+                    facts = next_facts
+                    value = (
+                        facts.default if found[1] == "default" else facts.values.get(found[1], facts.default)
+                    )
+                    continue
+                value = facts.values.get(value.alias)
+                continue
+            return self._entrypoint_of_value(facts, value, target)
+        return unknown
+
+    def _entrypoint_of_value(self, facts: ModuleFacts, value: TopLevel, target: ExportTarget) -> Entrypoint:
+        unknown = Entrypoint(frozenset(), False, target.at)
+        match value.kind:
+            case ValueKind.OBJECT if value.object is not None:
+                return self._entrypoint_of_object(facts, value.object, target)
+            case ValueKind.CLASS:
+                owner = next((found for found in facts.classes.values() if found.span == value.span), None)
+                if owner is None:
+                    return unknown
+                members, complete = self.members_of(owner)
+                return Entrypoint(frozenset(members), complete, target.at, owner)
+            case ValueKind.NEW if value.callee is not None:
+                root = value.callee.split(".")[0]
+                ref = facts.imports.get(root)
+                if ref is not None and ref.module.split("/")[0] in ("hono", "itty-router", "@hono"):
+                    return Entrypoint(frozenset({"fetch"}), True, target.at)
+        return unknown
+
+    def _entrypoint_of_object(
+        self, facts: ModuleFacts, value: ObjectFacts, target: ExportTarget
+    ) -> Entrypoint:
+        names = frozenset(name for name, _ in value.keys)
+        return Entrypoint(names, not value.is_open, target.at)
+
+    # -- classes -----------------------------------------------------------------------------------------
+
+    def class_kind(self, facts: ClassFacts) -> ClassKind:
+        """What the runtime takes a class for: by its bases, or because a configuration names it."""
+        key = (facts.path, facts.name, facts.span.start)
+        found = self._kinds.get(key)
+        if found is None:
+            self._kinds[key] = ClassKind.UNKNOWN
+            found = self._kinds[key] = self._read_kind(facts)
+        return found
+
+    def _read_kind(self, facts: ClassFacts) -> ClassKind:
+        kind = self._kind_by_base(facts)
+        if kind is ClassKind.PLAIN:
+            if "DurableObject" in facts.implements and self._is_platform_type(facts.path, "DurableObject"):
+                return ClassKind.DURABLE_OBJECT
+            if any(True for _ in self.sites_of_class(facts)):
+                return ClassKind.DURABLE_OBJECT
+        return kind
+
+    def _is_platform_type(self, path: str, name: str) -> bool:
+        module = self.facts(path)
+        if module is None or name in module.types or name in module.classes:
+            return False
+        ref = module.imports.get(name)
+        return ref is None or ref.module.startswith(("@cloudflare/workers-types", "cloudflare:"))
+
+    def _kind_by_base(self, facts: ClassFacts) -> ClassKind:
+        base = facts.base
+        if base is None:
+            return ClassKind.PLAIN
+        if base.imported is not None:
+            known = BASES.get((base.imported.module, base.imported.name))
+            if known is not None:
+                return known
+            if base.imported.module.startswith("cloudflare:"):
+                return PLATFORM_BASE_NAMES.get(base.imported.name, ClassKind.UNKNOWN)
+        parent = self.base_class(facts)
+        if parent is not None:
+            return self.class_kind(parent)
+        if base.imported is None and base.local is None and base.text in PLATFORM_BASE_NAMES:
+            return PLATFORM_BASE_NAMES[base.text]
+        if (
+            base.imported is None
+            and base.local is None
+            and base.text in ("Error", "EventTarget", "Map", "Set", "Array")
+        ):
+            return ClassKind.PLAIN
+        return ClassKind.UNKNOWN
+
+    def base_class(self, facts: ClassFacts) -> ClassFacts | None:
+        """The class of the project that a class extends; None when there is none or it is not known."""
+        base = facts.base
+        if base is None:
+            return None
+        module = self.facts(facts.path)
+        if base.local is not None and module is not None:
+            found = module.classes.get(base.local)
+            return found if found is not None and found.span != facts.span else None
+        if base.imported is not None:
+            target = self.declaration_of(facts.path, base.imported)
+            owner = self.facts(target[0]) if target is not None else None
+            if target is not None and owner is not None:
+                return owner.classes.get(target[1])
+        return None
+
+    def bases_of(self, facts: ClassFacts) -> Iterator[ClassFacts]:
+        """The classes of the project that a class extends, nearest first."""
+        seen = {(facts.path, facts.span)}
+        parent = self.base_class(facts)
+        while parent is not None and (parent.path, parent.span) not in seen:
+            seen.add((parent.path, parent.span))
+            yield parent
+            parent = self.base_class(parent)
+
+    def members_of(self, facts: ClassFacts) -> tuple[frozenset[str], bool]:
+        """The names of a class's members, bases of the project included, and whether these are all but the
+        platform's own."""
+        names = {member.name for member in facts.members if not member.is_static}
+        last = facts
+        for base in self.bases_of(facts):
+            names |= {member.name for member in base.members if not member.is_static}
+            last = base
+        complete = last.base is None or self._is_platform_base(last)
+        return frozenset(names), complete
+
+    def _is_platform_base(self, facts: ClassFacts) -> bool:
+        base = facts.base
+        if base is None:
+            return False
+        if base.imported is not None:
+            return (base.imported.module, base.imported.name) in BASES
+        return base.local is None and base.text in PLATFORM_BASE_NAMES
+
+    def inherits_member(self, facts: ClassFacts, name: str) -> bool | None:
+        """Whether a base of the project defines a member; None when a base is unknown, or an SDK's."""
+        last = facts
+        for base in self.bases_of(facts):
+            if any(member.name == name and not member.is_static for member in base.members):
+                return True
+            last = base
+        if last.base is None:
+            return False
+        raw = self._is_platform_base(last) and self._kind_by_base(last) in _BARE_BASES
+        return False if raw else None
+
+    def sites_of_class(self, facts: ClassFacts) -> Iterator[tuple[Worker, Environment]]:
+        """The environments in which a configuration makes the class a Durable Object."""
+        for site in self.durable_objects_of(facts):
+            yield site.worker, site.environment
+
+    def durable_objects_of(self, facts: ClassFacts) -> Iterator[DurableObject]:
+        """The Durable Objects, one per environment, that a class is by a configuration that names it."""
+        for worker in self.workers_of(facts.path):
+            if worker.config is None:
+                continue
+            for durable in self.durable_objects(worker):
+                if (
+                    durable.facts is not None
+                    and durable.facts.path == facts.path
+                    and durable.facts.span == facts.span
+                ):
+                    yield durable
+
+    def durable_objects(self, worker: Worker) -> Iterator[DurableObject]:
+        """The Durable Object classes that a Worker's configuration names, per environment."""
+        for environment in worker.environments:
+            lifecycle = environment.lifecycle
+            bound = environment.durable_object_classes
+            for name in dict.fromkeys((*bound, *lifecycle.classes)):
+                binding = bound.get(name)
+                live = lifecycle.classes.get(name)
+                at = binding.place("class_name") if binding is not None else None
+                if at is None and live is not None:
+                    at = environment.location(live.span)
+                yield DurableObject(
+                    name, worker, environment, binding, live, self.exported_class(worker, name), at
+                )
+
+    # -- functions and types -----------------------------------------------------------------------------
+
+    def imported_function(self, path: str, ref: ImportRef) -> FunctionFacts | None:
+        """The function of the project that an import means."""
+        target = self.declaration_of(path, ref)
+        owner = self.facts(target[0]) if target is not None else None
+        return owner.functions.get(target[1]) if target is not None and owner is not None else None
+
+    def is_constant(self, path: str, ref: ImportRef) -> bool:
+        """Whether an import means a constant of the project that is a literal."""
+        target = self.declaration_of(path, ref)
+        owner = self.facts(target[0]) if target is not None else None
+        value = owner.values.get(target[1]) if target is not None and owner is not None else None
+        return value is not None and value.kind is ValueKind.LITERAL and not value.is_mutable
+
+    def is_env_type(self, path: str, name: str) -> bool:
+        """Whether a type describes `env`: by its name, or because a member has a binding's type."""
+        if name in ENV_TYPE_NAMES:
+            return True
+        facts = self.facts(path)
+        found = facts.types.get(name) if facts is not None else None
+        if found is None:
+            return False
+        return sum(1 for member in found.members if binding_kind_of_type(member.type) is not None) > 0 and (
+            name.lower().endswith(("env", "bindings", "environment"))
+        )
+
+    def env_types(self, module: str) -> Iterator[TypeFacts]:
+        """The types that describe `env` for a module: its own, imported ones, and the generated one."""
+        facts = self.facts(module)
+        if facts is None:
+            return
+        for name, found in facts.types.items():
+            if self.is_env_type(module, name):
+                yield found
+        for local, ref in facts.imports.items():
+            if ref.name in ENV_TYPE_NAMES or local in ENV_TYPE_NAMES:
+                target = self.declaration_of(module, ref)
+                owner = self.facts(target[0]) if target is not None else None
+                if target is not None and owner is not None and target[1] in owner.types:
+                    yield owner.types[target[1]]
+        for worker in self.workers_of(module):
+            generated = self.generated_types(worker)
+            if generated is not None:
+                yield from (found for name, found in generated.types.items() if name in ENV_TYPE_NAMES)
+
+    def generated_types(self, worker: Worker) -> ModuleFacts | None:
+        """The facts of the `worker-configuration.d.ts` beside a Worker's configuration."""
+        if worker.config is None:
+            return None
+        path = posixpath.join(worker.config.directory, "worker-configuration.d.ts")
+        if path not in self._facts:
+            self._facts[path] = None
+            document = self.workspace.read(path)
+            if document is not None:
+                head = _binding_types_only(document.data)
+                syntax = parse(Document(path, head))
+                self._facts[path] = facts_of(syntax, ModuleScope(syntax))
+        return self._facts[path]
+
+    def env_member(self, module: Module, name: str) -> BindingKind | None:
+        """The kind of `env.name` as the types of `env` tell; None when they do not, or disagree."""
+        kinds = {}
+        for found in self.env_types(module.path):
+            for member in found.members:
+                if member.name == name and (kind := binding_kind_of_type(member.type)) is not None:
+                    kinds[kind.id] = kind
+        return next(iter(kinds.values())) if len(kinds) == 1 else None
+
+
+_BARE_BASES = frozenset(
+    {ClassKind.DURABLE_OBJECT, ClassKind.WORKER_ENTRYPOINT, ClassKind.WORKFLOW, ClassKind.RPC_TARGET}
+)
+
+
+def binding_kind_of_type(type_text: str) -> BindingKind | None:
+    """The kind of binding that a type in `Env` means; None when it is none, or could be several."""
+    name = type_text.split("<", 1)[0].strip()
+    if name in ("string", "") or not name[0].isupper():
+        return None
+    kinds = kinds_by_type(name)
+    if len(kinds) == 1:
+        return kinds[0]
+    if name == "Service":
+        return next((kind for kind in kinds if kind.id == "service"), None)
+    return None
+
+
+_RUNTIME_TYPES = b"// Begin runtime types"
+
+
+def _binding_types_only(data: bytes) -> bytes:
+    """A generated `worker-configuration.d.ts` without the half megabyte of runtime types at its end."""
+    at = data.find(_RUNTIME_TYPES)
+    return data if at == -1 else data[:at]
