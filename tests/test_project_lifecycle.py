@@ -1,0 +1,244 @@
+"""The replay of Durable Object migrations and `exports`, and the edits that add to them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cflint.project.config import WranglerConfig, read_config
+from cflint.project.lifecycle import Backend, Fate, Lifecycle, LifecycleProblem, read_lifecycle
+from cflint.source import Document
+
+
+def config(value: object) -> WranglerConfig:
+    return read_config(Document("wrangler.json", json.dumps(value).encode()))
+
+
+def replay(*migrations: object) -> Lifecycle:
+    return config({"migrations": migrations}).top.lifecycle
+
+
+def exported(**exports: object) -> Lifecycle:
+    return config({"exports": exports}).top.lifecycle
+
+
+def live(of: Lifecycle) -> dict[str, Backend]:
+    return {name: found.backend for name, found in of.classes.items()}
+
+
+def problems(of: Lifecycle) -> list[tuple[LifecycleProblem, str]]:
+    return [(problem.kind, problem.name) for problem in of.problems]
+
+
+class TestMigrations:
+    def test_backends(self) -> None:
+        found = replay({"tag": "v1", "new_classes": ["A"], "new_sqlite_classes": ["B"]})
+        assert live(found) == {"A": Backend.KEY_VALUE, "B": Backend.SQLITE}
+        assert found.defined and not found.uses_exports and found.complete and found.problems == ()
+        assert found.classes["B"].tag == found.last_tag == "v1"
+
+    def test_places(self) -> None:
+        one = config({"migrations": [{"tag": "v1", "new_sqlite_classes": ["A"]}]})
+        born = one.top.lifecycle.classes["A"]
+        assert one.document.text(born.span) == '"A"'
+        assert born.node is one.root.at("migrations", 0)
+
+    def test_a_class_lives_renames_and_dies(self) -> None:
+        found = replay(
+            {"tag": "v1", "new_sqlite_classes": ["A", "B"], "new_classes": ["C"]},
+            {"tag": "v2", "renamed_classes": [{"from": "A", "to": "A2"}], "deleted_classes": ["B"]},
+            {"tag": "v3", "transferred_classes": [{"from": "X", "from_script": "s", "to": "Y"}]},
+            {"tag": "v4", "new_sqlite_classes": ["B"], "deleted_classes": ["C"]},
+        )
+        assert live(found) == {"A2": Backend.SQLITE, "Y": Backend.UNKNOWN, "B": Backend.SQLITE}
+        assert found.problems == ()
+        assert found.classes["A2"].renamed_from == "A" and found.classes["A2"].tag == "v2"
+        assert (found.gone["A"].fate, found.gone["A"].successor) == (Fate.RENAMED, "A2")
+        assert (found.gone["C"].fate, found.gone["C"].tag) == (Fate.DELETED, "v4")
+        assert "B" not in found.gone
+
+    @pytest.mark.parametrize(
+        ("migrations", "kind", "name"),
+        [
+            ([{"tag": "1", "new_classes": ["A"]}, {"tag": "1"}], LifecycleProblem.DUPLICATE_TAG, "1"),
+            ([{"new_classes": ["A"]}], LifecycleProblem.MISSING_TAG, ""),
+            ([{"tag": "", "new_classes": ["A"]}], LifecycleProblem.MISSING_TAG, ""),
+            ([{"tag": 1, "new_classes": ["A"]}], LifecycleProblem.MISSING_TAG, ""),
+            (["v1"], LifecycleProblem.BAD_ENTRY, ""),
+            ([{"tag": "1", "new_classes": "A"}], LifecycleProblem.BAD_ENTRY, ""),
+            ([{"tag": "1", "new_classes": [1]}], LifecycleProblem.BAD_ENTRY, ""),
+            ([{"tag": "1", "renamed_classes": ["A", "B"]}], LifecycleProblem.BAD_ENTRY, ""),
+            ([{"tag": "1", "renamed_classes": {"from": "A", "to": "B"}}], LifecycleProblem.BAD_ENTRY, ""),
+            ([{"tag": "1", "new_class": ["A"]}], LifecycleProblem.UNKNOWN_DIRECTIVE, "new_class"),
+            ([{"tag": "1", "new_classes": ["A", "A"]}], LifecycleProblem.CREATED_TWICE, "A"),
+            (
+                [{"tag": "1", "new_classes": ["A"]}, {"tag": "2", "new_sqlite_classes": ["A"]}],
+                LifecycleProblem.CONVERTED,
+                "A",
+            ),
+            (
+                [{"tag": "1", "new_classes": ["A"], "new_sqlite_classes": ["A"]}],
+                LifecycleProblem.CONVERTED,
+                "A",
+            ),
+            (
+                [
+                    {"tag": "1", "new_classes": ["A"]},
+                    {"tag": "2", "deleted_classes": ["A"], "new_sqlite_classes": ["A"]},
+                ],
+                LifecycleProblem.RECREATED_AT_ONCE,
+                "A",
+            ),
+            ([{"tag": "1", "deleted_classes": ["A"]}], LifecycleProblem.NOT_LIVE, "A"),
+            (
+                [{"tag": "1", "new_classes": ["A"], "deleted_classes": ["A"]}],
+                LifecycleProblem.NOT_LIVE,
+                "A",
+            ),
+            ([{"tag": "1", "renamed_classes": [{"from": "A", "to": "B"}]}], LifecycleProblem.NOT_LIVE, "A"),
+            (
+                [
+                    {"tag": "1", "new_classes": ["A", "B"]},
+                    {"tag": "2", "renamed_classes": [{"from": "A", "to": "B"}]},
+                ],
+                LifecycleProblem.RENAME_TARGET_LIVE,
+                "B",
+            ),
+        ],
+    )
+    def test_problems(self, migrations: list[object], kind: LifecycleProblem, name: str) -> None:
+        assert (kind, name) in problems(replay(*migrations))
+
+    def test_classes_that_swap_names(self) -> None:
+        found = replay(
+            {"tag": "1", "new_classes": ["A"], "new_sqlite_classes": ["B"]},
+            {"tag": "2", "renamed_classes": [{"from": "A", "to": "B"}, {"from": "B", "to": "A"}]},
+        )
+        assert LifecycleProblem.RENAME_TARGET_LIVE not in {kind for kind, _ in problems(found)}
+
+    def test_what_is_not_understood_leaves_the_state_open(self) -> None:
+        assert not replay({"tag": "1", "new_classes": "A"}).complete
+        assert not replay({"tag": "1", "new_class": ["A"]}).complete
+        assert not config({"migrations": {}}).top.lifecycle.complete
+        assert config({"migrations": None}).top.lifecycle.complete
+        broken = read_config(
+            Document("wrangler.json", b'{"migrations": [{"tag": "1" "new_classes": ["A"]}]}')
+        )
+        assert not broken.top.lifecycle.complete
+
+    def test_nothing(self) -> None:
+        found = config({}).top.lifecycle
+        assert not found.defined and found.complete and found.last_tag is None
+        assert read_lifecycle(None, None).next_tag() == "v1"
+
+    def test_environments(self) -> None:
+        one = config(
+            {
+                "migrations": [{"tag": "v1", "new_classes": ["A"]}],
+                "env": {
+                    "own": {"migrations": [{"tag": "w", "new_sqlite_classes": ["A"]}]},
+                    "heir": {},
+                    "none": {"migrations": []},
+                },
+            }
+        )
+        found = {each.name: each.lifecycle for each in one.environments}
+        assert live(found["own"]) == {"A": Backend.SQLITE}
+        assert live(found["heir"]) == {"A": Backend.KEY_VALUE}
+        assert live(found["none"]) == {} and not found["none"].defined
+
+
+class TestExports:
+    def test_states(self) -> None:
+        found = exported(
+            A={"type": "durable-object", "storage": "sqlite"},
+            B={"type": "durable-object", "storage": "legacy-kv", "state": "created"},
+            C={
+                "type": "durable-object",
+                "storage": "sqlite",
+                "state": "expecting-transfer",
+                "transfer_from": "s",
+            },
+            D={"type": "durable-object", "state": "deleted"},
+            E={"type": "durable-object", "state": "renamed", "renamed_to": "A"},
+            F={"type": "durable-object", "state": "transferred", "transferred_to": "s"},
+            G={"type": "worker"},
+            H={"type": "workflow", "name": "h"},
+        )
+        assert live(found) == {"A": Backend.SQLITE, "B": Backend.KEY_VALUE, "C": Backend.SQLITE}
+        assert {name: (gone.fate, gone.successor) for name, gone in found.gone.items()} == {
+            "D": (Fate.DELETED, None),
+            "E": (Fate.RENAMED, "A"),
+            "F": (Fate.TRANSFERRED, "s"),
+        }
+        assert found.uses_exports and found.defined and found.complete and found.problems == ()
+        assert found.next_tag() == "v1"
+
+    def test_a_forgotten_type(self) -> None:
+        assert live(exported(A={"storage": "sqlite"})) == {"A": Backend.SQLITE}
+        assert exported(A={"state": "deleted"}).gone["A"].fate is Fate.DELETED
+        assert not exported(A={}).uses_exports
+
+    def test_problems(self) -> None:
+        missing = exported(A={"type": "durable-object", "state": "renamed", "renamed_to": "B"})
+        assert problems(missing) == [(LifecycleProblem.RENAME_TARGET_MISSING, "B")]
+        strange = exported(A={"type": "durable-object", "state": "dormant"})
+        assert problems(strange) == [(LifecycleProblem.BAD_ENTRY, "")] and not strange.complete
+        assert live(exported(A={"type": "durable-object"})) == {"A": Backend.UNKNOWN}
+
+    def test_only_workers_are_no_lifecycle(self) -> None:
+        one = config(
+            {"exports": {"A": {"type": "worker"}}, "migrations": [{"tag": "v1", "new_classes": ["B"]}]}
+        )
+        assert one.top.lifecycle.problems == () and not one.top.lifecycle.uses_exports
+        assert [(entry.name, entry.type) for entry in one.top.exports] == [("A", "worker")]
+
+    def test_both(self) -> None:
+        one = config(
+            {
+                "exports": {"A": {"type": "durable-object", "storage": "sqlite"}},
+                "migrations": [{"tag": "v1", "new_classes": ["B"]}],
+            }
+        )
+        assert problems(one.top.lifecycle) == [(LifecycleProblem.BOTH, "")]
+        assert live(one.top.lifecycle) == {"A": Backend.SQLITE, "B": Backend.KEY_VALUE}
+
+
+class TestTags:
+    @pytest.mark.parametrize(
+        ("tags", "expected"),
+        [
+            ([], "v1"),
+            (["v1"], "v2"),
+            (["v9"], "v10"),
+            (["1"], "2"),
+            (["0001"], "0002"),
+            (["0009"], "0010"),
+            (["v1", "v2", "v3"], "v4"),
+            (["v2", "v1"], "v3"),
+            (["0001_init"], "0002"),
+            (["v1-create-room"], "v2"),
+            (["v1.2.3"], "v1.2.4"),
+            (["2024-05-31"], "2024-05-31-2"),
+            (["20240531"], "20240531-2"),
+            (["2024-05-31-2"], "2024-05-31-3"),
+            (["2024-05-31", "2024-05-31-2"], "2024-05-31-3"),
+            (["initial"], "initial-2"),
+            (["initial", "initial-2"], "initial-3"),
+            (["9" * 30], "9" * 30 + "-2"),
+        ],
+    )
+    def test_next(self, tags: list[str], expected: str) -> None:
+        assert replay(*({"tag": tag} for tag in tags)).next_tag() == expected
+
+    def test_without_a_usable_tag(self) -> None:
+        assert replay({"new_classes": ["A"]}).next_tag() == "v2"
+
+    @settings(max_examples=100)
+    @given(st.lists(st.text(max_size=12) | st.from_regex(r"\Av?\d{1,4}(-[a-z]+)?\Z"), max_size=6))
+    def test_next_is_new(self, tags: list[str]) -> None:
+        tag = replay(*({"tag": tag} for tag in tags)).next_tag()
+        assert tag and tag not in tags
