@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from cflint.finding import Location
-from cflint.platform import compatibility
 from cflint.platform.bindings import KINDS, BindingKind, Shape
 from cflint.platform.wrangler_keys import KeySchema, Scope, bundled_schema, json_types, scope_of
 from cflint.project.lifecycle import Lifecycle, read_lifecycle
@@ -288,7 +287,9 @@ class Environment:
 
         It is not known when the date matters and there is none, or when the configuration is incomplete.
         """
-        known = compatibility.is_enabled(flag, self.compatibility_date, self.compatibility_flags)
+        from cflint.platform.compatibility import is_enabled  # the table of flags is only needed here
+
+        known = is_enabled(flag, self.compatibility_date, self.compatibility_flags)
         if self.incomplete and flag not in self.compatibility_flags:
             return None
         return known
