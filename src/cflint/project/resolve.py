@@ -453,10 +453,11 @@ class Resolver:
     def _source_of(self, home: str, target: str) -> str | None:
         """`src/x.ts` for a `dist/x.js` that is not there."""
         parts = posixpath.normpath(target).split("/")
-        if len(parts) < 2 or parts[0] not in _OUTPUT_FOLDERS or not _OUTPUT_SUFFIX.search(parts[-1]):
+        in_output = len(parts) == 1 or parts[0] in _OUTPUT_FOLDERS
+        if not in_output or not _OUTPUT_SUFFIX.search(parts[-1]):
             return None
         parts[-1] = _OUTPUT_SUFFIX.sub("", parts[-1])
-        rests = [parts[1:]]
+        rests = [parts[1:] or parts]
         if len(parts) > 2 and parts[1] in _OUTPUT_FORMATS:
             rests.append(parts[2:])
         for rest in rests:
