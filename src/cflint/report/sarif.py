@@ -189,9 +189,10 @@ def _descriptor(info: RuleInfo) -> Node:
     }
     if info.group == "security":
         properties["security-severity"] = _SECURITY[info.severity]
+    name = "".join(part.capitalize() for part in re.split(r"[^A-Za-z0-9]+", info.id))
     return om.ReportingDescriptor(
         id=info.id,
-        name="".join(part.capitalize() for part in re.split(r"[^A-Za-z0-9]+", info.id)),
+        name=name if name.lower() != info.id.lower() else None,  # a name that says nothing new is an error
         short_description=om.MultiformatMessageString(text=_shortened(info.summary)),
         full_description=om.MultiformatMessageString(text=_shortened(_introduction(page))),
         help=om.MultiformatMessageString(text=page, markdown=page),
