@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
+from time import perf_counter
 from unicodedata import east_asian_width
 
 import pytest
@@ -289,3 +290,21 @@ def test_empty_documents_and_ends_of_files() -> None:
     end = len(ROOM.data)
     assert f" --> src/room.ts:{ROOM.line_count}:1" in text(finding(Location(ROOM, Span(end, end + 99))))
     assert span(ROOM, "import").start == 0
+
+
+def test_many_related_places_are_counted() -> None:
+    document = Document("a.ts", b"x;" * 400)
+    others = [Location(document, Span(at, at + 1), f"m{at}") for at in range(2, 800, 2)]
+    shown = text(finding(Location(document, Span(0, 1)), *others))
+    assert "= note: 389 more related places" in shown
+    assert "m20\n" in shown
+    assert "m22" not in shown
+
+
+@pytest.mark.parametrize(
+    "unit", ["sk-", "sk-a", "://a:", "://", "token", "token='", "a.", "eyJ-", 'secret="\\\\', "1"]
+)
+def test_masking_is_linear(unit: str) -> None:
+    start = perf_counter()
+    masked_source("wrangler.json", unit * (200_000 // len(unit)))
+    assert perf_counter() - start < 5

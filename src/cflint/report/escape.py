@@ -80,7 +80,7 @@ _TOKEN = re.compile(
         (?:sk|rk)_(?:live|test)_ | sk-(?:ant-|proj-)? | gh[pousr]_ | github_pat_ | glpat- | xox[abeprs]-
         | AKIA | ASIA | AIza | SG\. | whsec_ | npm_ | eyJ
     )
-    (?=[A-Za-z_\-.]{0,256}[0-9]) [A-Za-z0-9_\-.]{14,}
+    (?=[A-Za-z_\-.]{0,64}[0-9]) [A-Za-z0-9_\-.]{14,}
     | ://[^\s/:@"'`]{1,64}:(?P<password>[^\s/@"'`]{1,256})@
     """,
     re.VERBOSE,

@@ -25,6 +25,7 @@ _STYLES = {
 }
 _NEAR = 20
 """A related place at most this many lines away shares the frame of what it relates to."""
+_MAX_RELATED = 10
 _MAX_DIFF_LINES = 40
 _MAX_NOTICES = 20
 
@@ -85,8 +86,13 @@ def _finding(
         arrow = ":::"
         marks = [Mark(place.span, said(place.message), place is finding.at) for place in group]
         yield from frame(document, marks, gutter=gutter, width=options.width, paint=paint)
-    if fix is not None:
+    more = len(finding.related) - _MAX_RELATED
+    if more > 0 or fix is not None:
         yield f"{' ' * gutter} {paint('|', 'gutter')}"
+    if more > 0:
+        rest = _count(more, "more related place")
+        yield f"{' ' * gutter} {paint('=', 'gutter')} {paint('note:', 'help')} {rest}"
+    if fix is not None:
         label, how = _FIX_LABEL[fix.safety]
         sign = paint("=", "gutter")
         how = paint(how, "faint") if how else ""
@@ -114,7 +120,7 @@ def _link(text: str, report: Report, rule: str, options: Options) -> str:
 def _frames(finding: Finding) -> Iterator[list[Location]]:
     """The places that share a frame, the one with the primary place first, related ones in their order."""
     groups: list[list[Location]] = [[finding.at]]
-    for place in finding.related:
+    for place in finding.related[:_MAX_RELATED]:
         home = next((group for group in groups if _near(group, place)), None)
         if home is None:
             groups.append([place])
