@@ -125,11 +125,13 @@ class Project:
         resolver: Resolver,
         workers: tuple[Worker, ...],
         documents: Mapping[str, Document],
+        titles: Mapping[str, str],
     ) -> None:
         self.workspace = workspace
         self.workers = workers
         self.resolver = resolver
         self._documents = documents  # blocks of Markdown files, by path
+        self._titles = titles  # what these blocks say they are called
         self._facts: dict[str, ModuleFacts | None] = {}
         self._trees: dict[str, tuple[Syntax, ModuleScope]] = {}
         self._kinds: dict[tuple[str, str, int], ClassKind] = {}
@@ -190,10 +192,10 @@ class Project:
         """An import between the code blocks of one Markdown section, by the blocks' titles."""
         if not specifier.startswith("."):
             return None
-        wanted = posixpath.basename(specifier).split(".")[0]
+        wanted = _stem(specifier)
         for worker in self.workers_of(importer):
             for path in worker.modules:
-                if path != importer and posixpath.basename(path).split(".")[0] == wanted:
+                if path != importer and _stem(self._titles.get(path, "")) == wanted:
                     return path
         return None
 
@@ -575,6 +577,11 @@ def binding_kind_of_type(type_text: str) -> BindingKind | None:
     if name == "Service":
         return next((kind for kind in kinds if kind.id == "service"), None)
     return None
+
+
+def _stem(path: str) -> str:
+    """The name of a file without its folder and endings."""
+    return posixpath.basename(path).split(".")[0]
 
 
 _RUNTIME_TYPES = b"// Begin runtime types"

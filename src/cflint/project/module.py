@@ -47,6 +47,7 @@ class Handler:
     the class it is a method of (None in a module's default export), `parameters` its parameter nodes.
     """
 
+    module: Module
     name: str
     function: Node
     owner: ClassDefinition | None
@@ -385,7 +386,7 @@ class Module:
             for name, method in owner.methods:
                 called = name == "alarm" and owner.is_durable_object
                 if called or (name != "constructor" and handler_parameters(owner.kind, name) is not None):
-                    yield Handler(name, method, owner)
+                    yield Handler(self, name, method, owner)
         seen: set[int] = set()
         for exported in self._entry_objects():
             if exported.id in seen:
@@ -393,7 +394,7 @@ class Module:
             seen.add(exported.id)
             for name, function in self._functions_of_object(exported):
                 if handler_parameters(None, name) is not None:
-                    yield Handler(name, function, None)
+                    yield Handler(self, name, function, None)
 
     def _class_nodes(self) -> Iterator[Node]:
         if self.document.data.find(b"class") == -1:

@@ -1,0 +1,1 @@
+"""The rules, one file each; a folder is a group."""

@@ -1,0 +1,1 @@
+"""Rules about handlers and what they return."""

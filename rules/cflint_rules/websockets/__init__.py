@@ -1,0 +1,1 @@
+"""Rules about WebSockets in Durable Objects."""

@@ -1,0 +1,367 @@
+"""Run rules over a project: find where they look, ask them, silence what comments silence, put in order."""
+
+from __future__ import annotations
+
+import os
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from hashlib import blake2s
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cflint.engine.shapes import INERT, SHAPES
+from cflint.engine.suppression import Suppressions, read_suppressions
+from cflint.finding import Finding, Location, Notice, Report, RuleInfo
+from cflint.project.loading import Loaded, is_test_path, load
+from cflint.project.module import Module
+from cflint.rule import MODEL_TRIGGERS, Crash, Match, Rule, RuleSet, SuppressionUse
+from cflint.source import Document, Span
+from cflint.syntax.anchors import Anchors
+
+if TYPE_CHECKING:
+    from cflint.project.workspace import Workspace
+
+PARALLEL_BYTES = 700_000
+"""Below this much source one process is faster than several."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a run is done: the rules that run, all rules there are (for names in comments), patterns of paths
+    to leave out, and the most processes to use (0: as many as there are processors)."""
+
+    rules: RuleSet
+    known: RuleSet
+    excludes: tuple[str, ...] = ()
+    jobs: int = 0
+    debug: bool = False
+
+
+def analyse(workspace: Workspace, paths: Iterable[str], options: Options, base: Path) -> Report:
+    """Analyse what the given paths of a workspace mean; `base` is where the user stands."""
+    loaded = load(workspace, paths, options.excludes)
+    return analyse_loaded(loaded, options, base)
+
+
+def analyse_loaded(loaded: Loaded, options: Options, base: Path) -> Report:
+    """Analyse a project that was loaded."""
+    run = _Run(loaded, options)
+    outcome = run.everything()
+    return run.report(outcome, base)
+
+
+@dataclass(slots=True)
+class _Outcome:
+    """What one task found; the documents are those that were looked at."""
+
+    findings: list[Finding]
+    crashes: list[Crash]
+    unparsed: list[str]
+    parsed: int = 0
+
+
+class _Run:
+    def __init__(self, loaded: Loaded, options: Options) -> None:
+        self._loaded = loaded
+        self._project = loaded.project
+        self._options = options
+        rules = [options.rules[id] for id in options.rules]
+        self._syntax_rules = [
+            (found, trigger)
+            for found in rules
+            for trigger in found.spec.triggers
+            if trigger.kind not in MODEL_TRIGGERS and trigger.kind not in ("suppression", "crash")
+        ]
+        self._model_rules = [
+            (found, trigger)
+            for found in rules
+            for trigger in found.spec.triggers
+            if trigger.kind in MODEL_TRIGGERS
+        ]
+        self._by_word: dict[str, list[tuple[str, Rule]]] = {}
+        self._file_rules: list[Rule] = []
+        self._handler_rules: list[tuple[Rule, frozenset[str]]] = []
+        for found, trigger in self._syntax_rules:
+            if trigger.kind == "source_file":
+                self._file_rules.append(found)
+            elif trigger.kind == "handler":
+                self._handler_rules.append((found, trigger.words))
+            for word in trigger.words:
+                self._by_word.setdefault(word, []).append((trigger.kind, found))
+        self._anchors = Anchors(self._by_word)
+
+    # -- tasks ---------------------------------------------------------------------------------------------
+
+    def everything(self) -> _Outcome:
+        modules = list(self._loaded.modules)
+        sizes = [self._size(path) for path in modules]
+        jobs = self._options.jobs or os.cpu_count() or 1
+        if jobs > 1 and sum(sizes) >= PARALLEL_BYTES and _can_fork():
+            return _merge(self._in_processes(modules, sizes, jobs))
+        return self._model_and_modules(modules)
+
+    def _size(self, path: str) -> int:
+        document = self._project.document(path)
+        return len(document.data) if document is not None else 0
+
+    def _in_processes(self, modules: list[str], sizes: list[int], jobs: int) -> list[_Outcome]:
+        from cflint.engine.pool import run_in_processes
+
+        chunks = _balance(modules, sizes, jobs)
+        tasks = [partial(self._modules, chunk) for chunk in chunks[:-1]]
+        return run_in_processes([*tasks, partial(self._model_and_modules, chunks[-1])], self._project)
+
+    def _model_and_modules(self, modules: list[str]) -> _Outcome:
+        return _merge([self._model(), self._modules(modules)])
+
+    # -- rules about the model -----------------------------------------------------------------------------
+
+    def _model(self) -> _Outcome:
+        outcome = _Outcome([], [], [])
+        subjects: dict[str, list[Any]] = {}
+        for found, trigger in self._model_rules:
+            if trigger.kind not in subjects:
+                subjects[trigger.kind] = list(self._subjects(trigger.kind))
+            for subject in subjects[trigger.kind]:
+                if trigger.kind == "binding" and trigger.words and subject.kind.id not in trigger.words:
+                    continue
+                self._ask(found, subject, outcome, lambda subject=subject: _place_of(subject))  # type: ignore[misc]
+        return outcome
+
+    def _subjects(self, kind: str) -> Iterator[object]:
+        match kind:
+            case "worker":
+                yield from self._project.workers
+            case "config":
+                yield from self._loaded.configs
+            case "environment":
+                for config in self._loaded.configs:
+                    yield from config.environments
+            case "binding":
+                for config in self._loaded.configs:
+                    for environment in config.environments:
+                        yield from environment.bindings
+            case "durable_object":
+                for worker in self._project.workers:
+                    yield from self._project.durable_objects(worker)
+
+    # -- rules about modules -------------------------------------------------------------------------------
+
+    def _modules(self, paths: Sequence[str]) -> _Outcome:
+        outcome = _Outcome([], [], [])
+        for path in paths:
+            self._module(path, outcome)
+        return outcome
+
+    def _module(self, path: str, outcome: _Outcome) -> None:
+        document = self._project.document(path)
+        if document is None:
+            return
+        hits = list(self._anchors.find(document.data))
+        always = path in self._loaded.named or document.origin is not None
+        if not hits and not (always and self._file_rules):
+            return
+        found = self._project.tree(path)
+        if found is None:
+            outcome.unparsed.append(path)
+            return
+        outcome.parsed += 1
+        module = Module(self._project, *found)
+        in_tests = is_test_path(path)
+        seen: set[tuple[str, str, int]] = set()
+        for start, end, word in hits:
+            leaf = module.syntax.node_at(start, end)
+            if leaf is None or leaf.type in INERT:
+                continue
+            for kind, rule in self._by_word[word]:
+                if kind == "handler" or (in_tests and not rule.spec.tests):
+                    continue
+                node = SHAPES[kind](module.syntax, leaf)
+                if node is None or (rule.id, kind, node.id) in seen:
+                    continue
+                seen.add((rule.id, kind, node.id))
+                subject: object = Match(module, node, word)
+                if kind == "class_definition":
+                    subject = module.class_of(node)
+                self._ask(rule, subject, outcome, lambda node=node: module.at(node))  # type: ignore[misc]
+        for rule in self._file_rules:
+            if not in_tests or rule.spec.tests:
+                self._ask(rule, module, outcome, lambda: Location(document, Span(0, 0)))
+        self._ask_handlers(module, {word for _, _, word in hits}, outcome)
+
+    def _ask_handlers(self, module: Module, words: set[str], outcome: _Outcome) -> None:
+        wanted = [(rule, names) for rule, names in self._handler_rules if names & words]
+        if not wanted or is_test_path(module.path):
+            return
+        for handler in module.handlers:
+            for rule, names in wanted:
+                if handler.name in names:
+                    self._ask(rule, handler, outcome, lambda handler=handler: module.at(handler.function))  # type: ignore[misc]
+
+    def _ask(self, rule: Rule, subject: object, outcome: _Outcome, place: Callable[[], Location]) -> None:
+        try:
+            check = rule.check
+            answers = check(subject, self._project) if rule.spec.takes_project else check(subject)
+            for finding in answers:
+                severity = rule.spec.severity
+                if finding.severity is not None:
+                    severity = min(severity, finding.severity)
+                outcome.findings.append(replace(finding, rule=rule.id, severity=severity))
+        except Exception as error:
+            if self._options.debug:
+                raise
+            trace = traceback.format_exc()
+            crash = Crash(
+                rule.id, place(), f"{type(error).__name__}: {error}", blake2s(trace.encode()).hexdigest()[:8]
+            )
+            outcome.crashes.append(crash)
+
+    # -- the report ----------------------------------------------------------------------------------------
+
+    def report(self, outcome: _Outcome, base: Path) -> Report:
+        findings = outcome.findings
+        for found in self._rules_on("crash"):
+            for crash in outcome.crashes:
+                findings.extend(self._answers(found, crash))
+        kept, suppressed = self._silence(_unique(findings))
+        kept.sort(key=_order)
+        used = {finding.rule for finding in kept}
+        infos: dict[str, RuleInfo] = {
+            id: self._options.known[id].info for id in sorted({*self._options.rules, *used})
+        }
+        notices = list(self._loaded.notices)
+        notices.extend(
+            Notice("left out: took too long to parse, or cannot be read", path=path, level="warning")
+            for path in outcome.unparsed
+        )
+        root = self._project.workspace.root or base
+        return Report(
+            findings=tuple(kept),
+            rules=infos,
+            notices=tuple(notices),
+            files_checked=len(self._loaded.modules) + len(self._loaded.configs),
+            workers_checked=sum(1 for worker in self._project.workers),
+            root=root,
+            base=base,
+            suppressed=suppressed,
+            partial=bool(outcome.crashes or outcome.unparsed),
+        )
+
+    def _rules_on(self, kind: str) -> Iterator[Rule]:
+        for id in self._options.known:
+            found = self._options.known[id]
+            listens = any(trigger.kind == kind for trigger in found.spec.triggers)
+            if listens and (kind == "crash" or id in self._options.rules):
+                yield found
+
+    def _answers(self, rule: Rule, subject: object) -> Iterator[Finding]:
+        for finding in rule.check(subject):
+            severity = (
+                rule.spec.severity if finding.severity is None else min(rule.spec.severity, finding.severity)
+            )
+            yield replace(finding, rule=rule.id, severity=severity)
+
+    def _silence(self, findings: Iterable[Finding]) -> tuple[list[Finding], int]:
+        """Take out what comments silence, and add what the comments that silence nothing deserve."""
+        by_file: dict[str, list[Finding]] = {}
+        for finding in findings:
+            by_file.setdefault(finding.at.document.path, []).append(finding)
+        kept: list[Finding] = []
+        silenced = 0
+        judges = list(self._rules_on("suppression"))
+        for document in self._documents():
+            comments = read_suppressions(document)
+            mine = by_file.pop(document.path, [])
+            for finding in mine:
+                if comments.silences(
+                    finding.rule, self._group(finding.rule), document.line_of(finding.at.span.start)
+                ):
+                    silenced += 1
+                else:
+                    kept.append(finding)
+            for use in self._unused(document, comments):
+                for judge in judges:
+                    for finding in self._answers(judge, use):
+                        if comments.silences(judge.id, judge.group, document.line_of(finding.at.span.start)):
+                            silenced += 1
+                        else:
+                            kept.append(finding)
+        for rest in by_file.values():
+            kept.extend(rest)
+        return kept, silenced
+
+    def _group(self, rule: str) -> str:
+        return self._options.known[rule].group
+
+    def _documents(self) -> Iterator[Document]:
+        """The files that may hold suppression comments, each once."""
+        seen: set[str] = set()
+        paths = [*self._loaded.modules, *(config.path for config in self._loaded.configs)]
+        for document in (*(self._project.document(path) for path in paths), *self._loaded.markdown):
+            if document is not None and document.file.path not in seen:
+                seen.add(document.file.path)
+                yield document.file
+
+    def _unused(self, document: Document, comments: Suppressions) -> Iterator[SuppressionUse]:
+        known = (*self._options.known, *self._options.known.groups)
+        for comment in comments.comments:
+            names = dict(comment.names)
+            unknown = tuple(name for name in names if name not in known)
+            unused = tuple(
+                name for name in names if name in self._options.rules and not comments.used(comment, name)
+            )
+            if unknown or unused:
+                yield SuppressionUse(document, comment.span, names, unused, unknown, known)
+
+
+def _can_fork() -> bool:
+    return hasattr(os, "fork") and not os.environ.get("CFLINT_NO_FORK")
+
+
+def _merge(outcomes: Iterable[_Outcome]) -> _Outcome:
+    merged = _Outcome([], [], [])
+    for outcome in outcomes:
+        merged.findings.extend(outcome.findings)
+        merged.crashes.extend(outcome.crashes)
+        merged.unparsed.extend(outcome.unparsed)
+        merged.parsed += outcome.parsed
+    return merged
+
+
+def _balance(paths: list[str], sizes: list[int], parts: int) -> list[list[str]]:
+    """Cut a list in `parts` runs of about the same number of bytes; neighbours stay together."""
+    total = sum(sizes) or 1
+    chunks: list[list[str]] = [[] for _ in range(parts)]
+    done = 0
+    for path, size in zip(paths, sizes, strict=True):
+        chunks[min(parts - 1, done * parts // total)].append(path)
+        done += size
+    return [chunk for chunk in chunks if chunk] or [[]]
+
+
+def _unique(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Each finding once: several environments or Workers may say the same."""
+    seen: set[tuple[str, str, int, int, str]] = set()
+    for finding in findings:
+        at = finding.at
+        key = (finding.rule, at.document.path, at.span.start, at.span.end, finding.message)
+        if key not in seen:
+            seen.add(key)
+            yield finding
+
+
+def _order(finding: Finding) -> tuple[str, int, int, str, str]:
+    at = finding.at
+    return (at.document.path, at.span.start, at.span.end, finding.rule, finding.message)
+
+
+def _place_of(subject: object) -> Location:
+    for name in ("location", "place", "section"):
+        found = getattr(subject, name, None)
+        if isinstance(found, Location):
+            return found
+    config = getattr(subject, "config", subject)
+    document = getattr(config, "document", None)
+    return Location(document if isinstance(document, Document) else Document("", b""), Span(0, 0))

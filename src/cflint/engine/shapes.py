@@ -1,0 +1,145 @@
+"""From a word in a tree to the construct that a trigger means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from cflint.syntax.javascript import CLASSES, Syntax, outermost, unwrap
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+Shape = Callable[[Syntax, "Node"], "Node | None"]
+"""Takes the smallest node at a word, gives the construct, or None when the word stands there otherwise."""
+
+INERT = frozenset({"comment", "regex_pattern", "jsx_text", "html_comment", "hash_bang_line"})
+
+
+def _function_part(syntax: Syntax, leaf: Node) -> tuple[Node, Node] | None:
+    """The whole callee (`a.b`, `a`) that ends in a name, casts included, and the node around it."""
+    node = leaf
+    above = syntax.parent(leaf)
+    if above is None:
+        return None
+    if above.type == "member_expression":
+        name = above.child_by_field_name("property")
+        if name is None or name.id != leaf.id:
+            return None
+        node = above
+    elif leaf.type != "identifier":
+        return None
+    node = outermost(syntax, node)
+    around = syntax.parent(node)
+    return (node, around) if around is not None else None
+
+
+def _call(syntax: Syntax, leaf: Node) -> Node | None:
+    return _called(syntax, leaf, "arguments")
+
+
+def _tagged(syntax: Syntax, leaf: Node) -> Node | None:
+    return _called(syntax, leaf, "template_string")
+
+
+def _called(syntax: Syntax, leaf: Node, arguments: str) -> Node | None:
+    part = _function_part(syntax, leaf)
+    if part is None or part[1].type != "call_expression":
+        return None
+    function = part[1].child_by_field_name("function")
+    given = part[1].child_by_field_name("arguments")
+    if function is None or function.id != part[0].id or given is None or given.type != arguments:
+        return None
+    return part[1]
+
+
+def _construct(syntax: Syntax, leaf: Node) -> Node | None:
+    part = _function_part(syntax, leaf)
+    if part is None or part[1].type != "new_expression":
+        return None
+    made = part[1].child_by_field_name("constructor")
+    return part[1] if made is not None and made.id == part[0].id else None
+
+
+def _member(syntax: Syntax, leaf: Node) -> Node | None:
+    part = _function_part(syntax, leaf)
+    if part is None or unwrap(part[0]).type != "member_expression":
+        return None
+    if part[1].type == "call_expression":
+        function = part[1].child_by_field_name("function")
+        if function is not None and function.id == part[0].id:
+            return None
+    return unwrap(part[0])
+
+
+def _destructured(syntax: Syntax, leaf: Node) -> Node | None:
+    if leaf.type == "shorthand_property_identifier_pattern":
+        return leaf
+    above = syntax.parent(leaf)
+    if above is not None and above.type == "pair_pattern":
+        key = above.child_by_field_name("key")
+        if key is not None and key.id == leaf.id:
+            return leaf
+    return None
+
+
+def _identifier(syntax: Syntax, leaf: Node) -> Node | None:
+    if leaf.type not in ("identifier", "shorthand_property_identifier"):
+        return None
+    above = syntax.parent(leaf)
+    if above is None or above.type in ("variable_declarator", "import_specifier", "import_clause"):
+        name = above.child_by_field_name("name") if above is not None else None
+        if name is None or name.id == leaf.id or (above is not None and above.type != "variable_declarator"):
+            return None
+    if above is not None and above.type in ("call_expression", "new_expression"):
+        callee = above.child_by_field_name("function") or above.child_by_field_name("constructor")
+        if callee is not None and callee.id == leaf.id:
+            return None
+    return leaf
+
+
+def _keyword(syntax: Syntax, leaf: Node) -> Node | None:
+    return syntax.parent(leaf) if not leaf.is_named and leaf.child_count == 0 else None
+
+
+def _type_name(syntax: Syntax, leaf: Node) -> Node | None:
+    if leaf.type == "type_identifier":
+        return leaf
+    above = syntax.parent(leaf)
+    if (
+        leaf.type == "identifier"
+        and above is not None
+        and above.type in ("extends_clause", "nested_type_identifier")
+    ):
+        return leaf
+    return None
+
+
+def _import(syntax: Syntax, leaf: Node) -> Node | None:
+    above = syntax.parent(leaf)
+    if leaf.type != "string_fragment" or above is None:
+        return None
+    statement = syntax.parent(above)
+    whole = (leaf.start_byte, leaf.end_byte) == (above.start_byte + 1, above.end_byte - 1)
+    if whole and statement is not None and statement.type in ("import_statement", "export_statement"):
+        return statement
+    return None
+
+
+def _class(syntax: Syntax, leaf: Node) -> Node | None:
+    node = _keyword(syntax, leaf)
+    return node if node is not None and node.type in CLASSES else None
+
+
+SHAPES: dict[str, Shape] = {
+    "call": _call,
+    "tagged": _tagged,
+    "construct": _construct,
+    "member": _member,
+    "destructured": _destructured,
+    "identifier": _identifier,
+    "keyword": _keyword,
+    "type_name": _type_name,
+    "import_of": _import,
+    "class_definition": _class,
+}

@@ -1,0 +1,94 @@
+"""Comments that silence findings: `cflint-ignore rule: reason` and `cflint-ignore-file`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from cflint.source import Document, Span
+
+_COMMENT = re.compile(
+    rb"(?://|/\*+|\#|<!--|\{/\*)[^\S\n]*cflint-ignore(-file)?(?![\w-])[^\S\n]*([\w-]+(?:[^\S\n]*,[^\S\n]*[\w-]+)*)?"
+)
+_NAME = re.compile(rb"[\w-]+")
+_END = re.compile(rb"\*/|-->|\r?\n|\Z")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Suppression:
+    """One comment. `names` are the rules or groups it names, with their places; without any, a
+    `cflint-ignore-file` silences the whole file. `lines` are the 1-based lines it speaks for; None: all."""
+
+    span: Span
+    names: tuple[tuple[str, Span], ...]
+    lines: frozenset[int] | None
+
+
+class Suppressions:
+    """The comments of one document, and which of them were of use."""
+
+    def __init__(self, comments: tuple[Suppression, ...]) -> None:
+        self.comments = comments
+        self._used: set[tuple[int, str]] = set()
+
+    def silences(self, rule: str, group: str, line: int) -> bool:
+        """Whether a comment silences a finding that starts on a 1-based line; remembers that it did."""
+        for comment in self.comments:
+            if comment.lines is not None and line not in comment.lines:
+                continue
+            if not comment.names:
+                return True
+            for name, _ in comment.names:
+                if name in (rule, group):
+                    self._used.add((comment.span.start, name))
+                    return True
+        return False
+
+    def used(self, comment: Suppression, name: str) -> bool:
+        """Whether a name in a comment silenced anything."""
+        return (comment.span.start, name) in self._used
+
+
+def read_suppressions(document: Document) -> Suppressions:
+    """The suppression comments of a document (`//`, `/* */`, `#`, `<!-- -->`)."""
+    data = document.data
+    found: list[Suppression] = []
+    at = data.find(b"cflint-ignore")
+    while at != -1:
+        line = document.line_of(at)
+        span = document.line_span(line)
+        for match in _COMMENT.finditer(data, span.start, span.end):
+            if match.start() <= at < match.end():
+                found.append(_suppression(document, match, line))
+                break
+        at = data.find(b"cflint-ignore", at + 1)
+    return Suppressions(tuple(found))
+
+
+def _suppression(document: Document, match: re.Match[bytes], line: int) -> Suppression:
+    data = document.data
+    names: list[tuple[str, Span]] = []
+    if match.group(2) is not None:
+        names = [
+            (name.group().decode("ascii", "replace"), Span(name.start(), name.end()))
+            for name in _NAME.finditer(data, match.start(2), match.end(2))
+        ]
+    end_match = _END.search(data, match.end())
+    closes = end_match is not None and end_match.group() in (b"*/", b"-->")
+    end = match.end() if end_match is None else (end_match.end() if closes else end_match.start())
+    span = Span(match.start(), end)
+    if match.group(1) is not None:
+        return Suppression(span, tuple(names), None)
+    start_of_line = document.line_span(line).start
+    alone = not data[start_of_line : match.start()].strip()
+    return Suppression(span, tuple(names), frozenset({_next_code_line(document, line) if alone else line}))
+
+
+def _next_code_line(document: Document, line: int) -> int:
+    """The line that a comment on a line of its own speaks for: the next that is no suppression itself."""
+    while line < document.line_count:
+        line += 1
+        text = document.text(document.line_span(line)).strip()
+        if text and "cflint-ignore" not in text:
+            return line
+    return line

@@ -1,0 +1,285 @@
+"""From paths to a project: which Workers are meant, what they reach, and which other files matter."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from cflint.finding import Location, Notice
+from cflint.project.config import WranglerConfig, is_wrangler_document, read_config
+from cflint.project.discovery import Discovered, configs_above, configs_in, discover, unfit
+from cflint.project.model import Project, Worker
+from cflint.project.resolve import ModuleGraph, Resolver
+from cflint.project.workspace import Workspace
+from cflint.source import Document
+from cflint.syntax.data import DataDocument, read
+from cflint.syntax.javascript import EXTENSIONS
+
+_WORKERS_WORDS = re.compile(
+    rb"""["'](?:cloudflare:|@cloudflare/|agents["'/]|partyserver["'])|\b(?:DurableObjectState|DurableObjectNamespace"""
+    rb"""|ExportedHandler|KVNamespace|D1Database|R2Bucket|WebSocketPair|ExecutionContext|MessageBatch)\b"""
+)
+_TEST_PATH = re.compile(
+    r"(?:^|/)(?:tests?|__tests__|__mocks__|e2e|e2e-tests?|spec|cypress|playwright)/"
+    r"|\.(?:test|spec|e2e|bench|stories|test-d)\.[cm]?[jt]sx?$"
+    r"|(?:^|/)(?:vitest|jest|playwright)[^/]*\.[cm]?[jt]sx?$"
+)
+_GENERATED_MAIN = re.compile(
+    r"(?:^|/)(?:dist|build|out|output|\.open-next|\.svelte-kit|\.output|\.next|\.vercel|\.wrangler|_worker\.js)(?:/|$)"
+)
+
+
+def is_test_path(path: str) -> bool:
+    """Whether a path is that of a test, a mock or a test tool's configuration."""
+    return _TEST_PATH.search(path) is not None
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What a run looks at.
+
+    `modules` are the paths of the code to analyse: what the Workers reach, and files beside that use Workers
+    APIs or were named. `configs` are the configurations, `named` the files given by name, `discovered` what
+    was found and left out.
+    """
+
+    project: Project
+    modules: tuple[str, ...]
+    configs: tuple[WranglerConfig, ...]
+    named: frozenset[str]
+    discovered: Discovered
+    notices: tuple[Notice, ...] = ()
+    markdown: tuple[Document, ...] = field(default=())
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing of a Worker here."""
+        return not (self.project.workers or self.modules or self.configs)
+
+
+def load(workspace: Workspace, paths: Iterable[str], excludes: Iterable[str] = ()) -> Loaded:
+    """Load the Workers that paths of the workspace mean ("" is its root)."""
+    return _Loading(workspace, tuple(paths), tuple(excludes)).load()
+
+
+class _Loading:
+    def __init__(self, workspace: Workspace, paths: tuple[str, ...], excludes: tuple[str, ...]) -> None:
+        self._workspace = workspace
+        self._paths = paths
+        self._excludes = excludes
+        self._read: dict[str, DataDocument] = {}
+        self._resolver = Resolver(workspace)
+        self._graph = ModuleGraph(workspace, self._resolver)
+        self._notices: list[Notice] = []
+        self._titles: dict[str, str] = {}
+
+    def _is_config(self, document: Document) -> bool:
+        data = self._read.get(document.path)
+        if data is None or data.document is not document:
+            data = self._read[document.path] = read(document)
+        return is_wrangler_document(data)
+
+    def _config(self, path: str) -> WranglerConfig | None:
+        document = self._workspace.read(path)
+        if document is None:
+            return None
+        data = self._read.get(document.path)
+        return (
+            WranglerConfig(data) if data is not None and data.document is document else read_config(document)
+        )
+
+    def load(self) -> Loaded:
+        found = discover(self._workspace, self._paths, self._excludes, is_config=self._is_config)
+        named = frozenset(path for path in self._paths if path and self._workspace.is_file(path))
+        configs = {path: config for path in found.configs if (config := self._config(path)) is not None}
+        workers = [self._worker(config) for config in configs.values()]
+        for worker in self._owners(found, frozenset(configs)):
+            assert worker.config is not None
+            configs[worker.config.path] = worker.config
+            workers.append(worker)
+        documents: dict[str, Document] = {}
+        markdown = []
+        for path in found.markdown:
+            document = self._workspace.read(path)
+            if document is not None:
+                markdown.append(document)
+                for section in self._sections(document, documents):
+                    workers.append(section)
+                    if section.config is not None:
+                        configs[section.config.path] = section.config
+        project = Project(self._workspace, self._resolver, tuple(workers), documents, self._titles)
+        self._say_shadowed(found)
+        return Loaded(
+            project,
+            tuple(self._modules(found, workers, named)),
+            tuple(configs.values()),
+            named,
+            found,
+            tuple(self._notices),
+            tuple(markdown),
+        )
+
+    def _say_shadowed(self, found: Discovered) -> None:
+        for path, others in found.shadowed.items():
+            listed = ", ".join(f"`{posixpath.basename(other)}`" for other in others)
+            self._notices.append(
+                Notice(f"wrangler reads `{posixpath.basename(path)}` here and not {listed}", path=path)
+            )
+
+    # -- Workers of configurations -------------------------------------------------------------------------
+
+    def _worker(self, config: WranglerConfig) -> Worker:
+        mains = dict.fromkeys(
+            posixpath.normpath(posixpath.join(config.directory, main.text or ""))
+            for environment in config.environments
+            if (main := environment.main) is not None
+        )
+        reaches = {main: self._graph.reachable(main) for main in mains}
+        modules: dict[str, None] = {}
+        for reach in reaches.values():
+            modules.update(dict.fromkeys(reach.modules))
+        entries = tuple(
+            reach.modules[0]
+            for main, reach in reaches.items()
+            if reach.modules and not _is_generated(main, config)
+        )
+        if config.is_pages:
+            modules.update(dict.fromkeys(self._pages_functions(config)))
+        unresolved = any(not reach.complete for reach in reaches.values())
+        return Worker(config, entries, tuple(modules), unresolved=unresolved)
+
+    def _pages_functions(self, config: WranglerConfig) -> Iterator[str]:
+        folder = posixpath.join(config.directory, "functions")
+        if not self._workspace.is_dir(folder):
+            return
+        for path in discover(self._workspace, (folder,), self._excludes).sources:
+            yield from self._graph.reachable(path).modules
+
+    def _owners(self, found: Discovered, known: frozenset[str]) -> Iterator[Worker]:
+        """The Workers, configured outside the given paths, that reach a file within them."""
+        if "" in self._paths:
+            return
+        candidates: dict[str, None] = {}
+        for path in self._paths:
+            if not any(_within(config, path) for config in known):
+                above = configs_above(self._workspace, path, self._excludes, is_config=self._is_config)
+                candidates.update(dict.fromkeys(above))
+        owners = list(self._reaching(candidates, known))
+        covered = {module for worker in owners for module in worker.modules}
+        left = [path for path in found.sources if path not in covered]
+        if left and not known and self._is_monorepo():
+            everywhere = configs_in(self._workspace, "", self._excludes, is_config=self._is_config)
+            seen = frozenset(known) | frozenset(candidates)
+            owners.extend(self._reaching(dict.fromkeys(everywhere), seen))
+        yield from owners
+
+    def _reaching(self, candidates: Iterable[str], known: frozenset[str]) -> Iterator[Worker]:
+        for path in candidates:
+            config = self._config(path) if path not in known else None
+            if config is None:
+                continue
+            worker = self._worker(config)
+            if any(_within(module, given) for module in worker.modules for given in self._paths):
+                yield worker
+
+    def _is_monorepo(self) -> bool:
+        if self._workspace.exists("pnpm-workspace.yaml"):
+            return True
+        manifest = self._workspace.read("package.json")
+        return manifest is not None and b'"workspaces"' in manifest.data
+
+    # -- Markdown ------------------------------------------------------------------------------------------
+
+    def _sections(self, document: Document, documents: dict[str, Document]) -> Iterator[Worker]:
+        """The virtual Workers of a Markdown file: the code and configuration blocks under one heading."""
+        from cflint.syntax.markdown import fenced_blocks, worker_groups
+
+        for group in worker_groups(fenced_blocks(document)):
+            blocks = [block.document for block in group.config]
+            config = next((read_config(block) for block in blocks if self._is_wrangler_block(block)), None)
+            code: list[str] = []
+            for block in group.code:
+                if block.document.path.endswith(EXTENSIONS):
+                    documents[block.document.path] = block.document
+                    self._titles[block.document.path] = block.title or ""
+                    code.append(block.document.path)
+            if not code and config is None:
+                continue
+            first = (*group.code, *group.config)[0]
+            place = group.heading.span if group.heading is not None else first.content
+            yield Worker(config, tuple(code), tuple(code), Location(document, place))
+
+    def _is_wrangler_block(self, document: Document) -> bool:
+        root = read(document).root
+        keys = {member.key for member in root.members}
+        return bool(keys & _WRANGLER_KEYS)
+
+    # -- modules -------------------------------------------------------------------------------------------
+
+    def _modules(self, found: Discovered, workers: list[Worker], named: frozenset[str]) -> Iterator[str]:
+        reached = dict.fromkeys(module for worker in workers for module in worker.modules)
+        for path in reached:
+            if path.endswith(EXTENSIONS) and not is_test_path(path):
+                yield path
+        for path in found.sources:
+            if path in reached or not path.endswith(EXTENSIONS):
+                continue
+            if path in named:
+                yield path
+                continue
+            if is_test_path(path):
+                continue
+            document = self._workspace.read(path)
+            if document is None or _WORKERS_WORDS.search(document.data) is None:
+                continue
+            reason = unfit(self._workspace, path)
+            if reason is None:
+                yield path
+            else:
+                self._notices.append(Notice(f"left out: {reason.value}", path=path))
+
+
+_WRANGLER_KEYS = frozenset(
+    {
+        "compatibility_date",
+        "compatibility_flags",
+        "durable_objects",
+        "migrations",
+        "kv_namespaces",
+        "d1_databases",
+    }
+    | {
+        "r2_buckets",
+        "queues",
+        "hyperdrive",
+        "workflows",
+        "triggers",
+        "vectorize",
+        "send_email",
+        "observability",
+    }
+    | {
+        "services",
+        "ai",
+        "vars",
+        "assets",
+        "main",
+        "analytics_engine_datasets",
+        "ratelimits",
+        "containers",
+        "routes",
+    }
+)
+"""A block of JSON or TOML with one of these at its top level is taken for wrangler's."""
+
+
+def _within(path: str, given: str) -> bool:
+    return not given or path == given or path.startswith(f"{given}/")
+
+
+def _is_generated(main: str, config: WranglerConfig) -> bool:
+    """Whether a `main` is what a build makes, so that what it exports today says nothing."""
+    below = main[len(config.directory) :].lstrip("/") if config.directory else main
+    return _GENERATED_MAIN.search(below) is not None

@@ -1,0 +1,439 @@
+"""Rules: what one is, what makes it look, and which of them run.
+
+A rule is a module below `cflint_rules`: its docstring is its page, `@rule(…)` its metadata, one function its
+check. The id is the file's name, the group its folder.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from cflint.finding import Edit, Finding, Location, RuleInfo, Safety, Severity
+from cflint.project.module import ClassDefinition, Handler, Module
+from cflint.project.values import UNKNOWN, Value
+from cflint.source import Document, Span
+from cflint.syntax.javascript import arguments_of, unwrap
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from tree_sitter import Node
+
+    from cflint.project.config import Binding, Environment, WranglerConfig
+    from cflint.project.model import DurableObject, Project, Worker
+
+DOCUMENTATION = "https://github.com/cflint/cflint/blob/main/docs/rules"
+
+RECOMMENDED = "recommended"
+REFERENCE = "reference"
+STRICT = "strict"
+ALL = "all"
+PRESETS = (RECOMMENDED, REFERENCE, STRICT, ALL)
+
+
+class Match:
+    """A place in a module that a trigger found: a call, a `new`, a member access, a keyword, an import.
+
+    `node` is the whole expression (`call_expression`, `new_expression`, `member_expression`, …), `word` the
+    word of the trigger that stands there.
+    """
+
+    __slots__ = ("module", "node", "word")
+
+    def __init__(self, module: Module, node: Node, word: str) -> None:
+        self.module = module
+        self.node = node
+        self.word = word
+
+    @property
+    def project(self) -> Project:
+        return self.module.project
+
+    @property
+    def document(self) -> Document:
+        return self.module.document
+
+    @property
+    def callee(self) -> Node | None:
+        """The function of a call or the class of a `new`, without parentheses and casts."""
+        found = self.node.child_by_field_name("function") or self.node.child_by_field_name("constructor")
+        return unwrap(found) if found is not None else None
+
+    @property
+    def receiver(self) -> Node | None:
+        """`a` of `a.b`, `a.b()` and ``a.b`…` ``; None of a plain call."""
+        member = self.node if self.node.type == "member_expression" else self.callee
+        if member is None or member.type != "member_expression":
+            return None
+        return member.child_by_field_name("object")
+
+    @property
+    def arguments(self) -> tuple[Node, ...]:
+        """The argument expressions of a call or `new`."""
+        return arguments_of(self.node)
+
+    @property
+    def name(self) -> Node:
+        """The node of the word itself: a method's name, a class's name, a keyword."""
+        member = self.node if self.node.type == "member_expression" else self.callee
+        if member is None:
+            return self.node
+        return member.child_by_field_name("property") or member
+
+    @property
+    def enclosing_class(self) -> ClassDefinition | None:
+        """The innermost class around."""
+        return self.module.enclosing_class(self.node)
+
+    @property
+    def enclosing_function(self) -> Node | None:
+        """The innermost function around."""
+        return self.module.enclosing_function(self.node)
+
+    @property
+    def method(self) -> Node | None:
+        """The method around, through arrow functions and callbacks."""
+        return self.module.method_around(self.node)
+
+    @property
+    def handler(self) -> Handler | None:
+        """The handler around, through nested functions."""
+        return self.module.handler_around(self.node)
+
+    def value_of(self, node: Node | None) -> Value:
+        """What an expression evaluates to."""
+        return self.module.value_of(node)
+
+    @property
+    def receiver_value(self) -> Value:
+        """What the receiver evaluates to."""
+        receiver = self.receiver
+        return self.module.value_of(receiver) if receiver is not None else UNKNOWN
+
+    def text(self, node: Node | None = None) -> str:
+        """The source text of a node, or of the match."""
+        return self.module.text(node if node is not None else self.node)
+
+    def at(self, node: Node | None = None, message: str = "") -> Location:
+        """The place of a node, or of the match."""
+        return self.module.at(node if node is not None else self.node, message)
+
+    def replace(self, node: Node, text: str) -> Edit:
+        """An edit that replaces a node."""
+        return self.module.replace(node, text)
+
+    def insert(self, offset: int, text: str) -> Edit:
+        """An edit that inserts at a byte offset."""
+        return self.module.insert(offset, text)
+
+    def remove(self, node: Node) -> Edit:
+        """An edit that removes a node; a statement that stands alone goes with its lines."""
+        return Edit(self.document, self.module.whole_lines(node), "")
+
+
+@dataclass(frozen=True, eq=False)
+class SuppressionUse:
+    """A suppression comment that did not silence anything.
+
+    `unused` are the names in it that silenced nothing although their rules ran, `unknown` those that no rule
+    has; `known` are all names there are. `span` is the whole comment, `names` the places of the names.
+    """
+
+    document: Document
+    span: Span
+    names: Mapping[str, Span]
+    unused: tuple[str, ...]
+    unknown: tuple[str, ...]
+    known: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Crash:
+    """A rule that raised: its id, the document it looked at (None when it was no single one), the error."""
+
+    rule: str
+    at: Location
+    error: str
+    trace_id: str
+
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger(Generic[T]):
+    """What makes a rule look. `words` are what has to stand in a file; the first parameter of the rule's
+    check has the type `T`. Made by the functions below."""
+
+    kind: str
+    words: frozenset[str] = frozenset()
+
+
+def call(*names: str) -> Trigger[Match]:
+    """Calls of a function or method of these names."""
+    return Trigger("call", frozenset(names))
+
+
+def construct(*names: str) -> Trigger[Match]:
+    """`new` of a class of these names."""
+    return Trigger("construct", frozenset(names))
+
+
+def tagged(*names: str) -> Trigger[Match]:
+    """Tagged templates whose tag ends in one of these names."""
+    return Trigger("tagged", frozenset(names))
+
+
+def member(*names: str) -> Trigger[Match]:
+    """Member accesses of these names that are not called; assignments to them too."""
+    return Trigger("member", frozenset(names))
+
+
+def destructured(*names: str) -> Trigger[Match]:
+    """Keys of these names in a destructuring pattern; the node is the key's identifier."""
+    return Trigger("destructured", frozenset(names))
+
+
+def identifier(*names: str) -> Trigger[Match]:
+    """Identifiers of these names that stand for themselves: neither a property nor the callee of a call."""
+    return Trigger("identifier", frozenset(names))
+
+
+def keyword(*words: str) -> Trigger[Match]:
+    """Keywords: `async`, `catch`, `class`; the node is the construct that the keyword belongs to."""
+    return Trigger("keyword", frozenset(words))
+
+
+def type_name(*names: str) -> Trigger[Match]:
+    """Names of types in annotations, heritage and type arguments; the node is the identifier."""
+    return Trigger("type_name", frozenset(names))
+
+
+def import_of(*modules: str) -> Trigger[Match]:
+    """Import statements (and re-exports) of these modules; the node is the statement."""
+    return Trigger("import_of", frozenset(modules))
+
+
+def class_definition() -> Trigger[ClassDefinition]:
+    """Classes."""
+    return Trigger("class_definition", frozenset({"class"}))
+
+
+def handler(*names: str) -> Trigger[Handler]:
+    """Functions that the runtime calls, by the handler's name; `Handler.module` tells where."""
+    return Trigger("handler", frozenset(names))
+
+
+def source_file() -> Trigger[Module]:
+    """Modules, each once, when anything else made them be parsed."""
+    return Trigger("source_file")
+
+
+def worker() -> Trigger[Worker]:
+    """Workers, each once."""
+    return Trigger("worker")
+
+
+def config() -> Trigger[WranglerConfig]:
+    """wrangler configurations, each once."""
+    return Trigger("config")
+
+
+def environment() -> Trigger[Environment]:
+    """Environments of configurations, the top level included."""
+    return Trigger("environment")
+
+
+def binding(*kinds: str) -> Trigger[Binding]:
+    """Bindings of these kinds (of all kinds when none is given)."""
+    return Trigger("binding", frozenset(kinds))
+
+
+def durable_object() -> Trigger[DurableObject]:
+    """Durable Object classes that a configuration names, once per environment."""
+    return Trigger("durable_object")
+
+
+def suppression() -> Trigger[SuppressionUse]:
+    """Suppression comments that silenced nothing."""
+    return Trigger("suppression")
+
+
+def crash() -> Trigger[Crash]:
+    """Rules that raised."""
+    return Trigger("crash")
+
+
+SYNTAX_TRIGGERS = frozenset(
+    {"call", "construct", "tagged", "member", "destructured", "identifier", "keyword", "type_name"}
+    | {"import_of", "class_definition", "handler", "source_file"}
+)
+MODEL_TRIGGERS = frozenset({"worker", "config", "environment", "binding", "durable_object"})
+
+Check = Callable[..., Iterator[Finding]]
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """What `@rule` says of a check."""
+
+    triggers: tuple[Trigger[Any], ...]
+    severity: Severity
+    fix: Safety | None
+    presets: frozenset[str]
+    since: str
+    takes_project: bool
+    tests: bool
+
+
+def rule(
+    *triggers: Trigger[T],
+    severity: Severity,
+    fix: Safety | None = None,
+    presets: Iterable[str] = (RECOMMENDED,),
+    since: str = "0.1",
+    tests: bool = False,
+) -> Callable[[Callable[..., Iterator[Finding]]], Callable[..., Iterator[Finding]]]:
+    """Make a check a rule.
+
+    `fix` is the least safe fix that it offers. A rule of `recommended` belongs to every preset; another names
+    the presets (`reference`, `strict`) that hold it, if any. With `tests`, test files are looked at as well.
+    The check's first parameter is what the trigger finds; a second one, if it has one, is the `Project`.
+    """
+
+    def decorate(check: Callable[..., Iterator[Finding]]) -> Callable[..., Iterator[Finding]]:
+        members = frozenset(presets)
+        if RECOMMENDED in members:
+            members |= {REFERENCE, STRICT}
+        takes_project = check.__code__.co_argcount > 1
+        spec = Spec(tuple(triggers), severity, fix, members | {ALL}, since, takes_project, tests)
+        check.__dict__["spec"] = spec
+        return check
+
+    return decorate
+
+
+@dataclass(frozen=True, eq=False)
+class Rule:
+    """A rule that was found: what it is called, and its check."""
+
+    id: str
+    group: str
+    spec: Spec
+    check: Check
+    module: ModuleType
+
+    @property
+    def page(self) -> str:
+        """The rule's page, in Markdown; its first line is the summary."""
+        return (self.module.__doc__ or "").strip() + "\n"
+
+    @property
+    def summary(self) -> str:
+        """The first line of the page, without its full stop."""
+        return self.page.split("\n", 1)[0].rstrip(".")
+
+    @cached_property
+    def info(self) -> RuleInfo:
+        spec = self.spec
+        uri = f"{DOCUMENTATION}/{self.id}.md"
+        return RuleInfo(
+            self.id,
+            self.group,
+            spec.severity,
+            self.summary,
+            self.page,
+            spec.fix,
+            spec.presets,
+            spec.since,
+            uri,
+        )
+
+
+class UnknownSelector(ValueError):
+    """A selector that is neither a rule, nor a group, nor a preset; `near` are names like it."""
+
+    def __init__(self, selector: str, near: tuple[str, ...]) -> None:
+        self.selector = selector
+        self.near = near
+        hint = f"; did you mean {' or '.join(f'`{name}`' for name in near)}?" if near else ""
+        super().__init__(f"unknown rule, group or preset `{selector}`{hint}")
+
+
+class RuleSet(Mapping[str, Rule]):
+    """Rules by id, sorted."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self._rules = {found.id: found for found in sorted(rules, key=lambda found: found.id)}
+
+    @classmethod
+    def discover(cls) -> RuleSet:
+        """All rules there are: every module of `cflint_rules` that has a check."""
+        return cls(_discover())
+
+    def __getitem__(self, id: str) -> Rule:
+        return self._rules[id]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rules)
+
+    def __len__(self) -> int:
+        return len(self._rules)
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        return tuple(sorted({found.group for found in self._rules.values()}))
+
+    def matching(self, selector: str) -> frozenset[str]:
+        """The ids that a rule's id, a group or a preset means. Raises UnknownSelector."""
+        if selector in self._rules:
+            return frozenset({selector})
+        if selector in PRESETS:
+            return frozenset(id for id, found in self._rules.items() if selector in found.spec.presets)
+        members = frozenset(id for id, found in self._rules.items() if found.group == selector)
+        if not members:
+            raise UnknownSelector(selector, self.near(selector))
+        return members
+
+    def near(self, name: str) -> tuple[str, ...]:
+        """Names of rules, groups and presets that are spelled much like a name."""
+        return tuple(get_close_matches(name, [*self._rules, *self.groups, *PRESETS], n=2, cutoff=0.7))
+
+    def select(self, select: Iterable[str] = (RECOMMENDED,), ignore: Iterable[str] = ()) -> RuleSet:
+        """The rules of the selectors `select` without those of `ignore`; a rule named by its id in `select`
+        stays even if a group or preset in `ignore` holds it. Raises UnknownSelector."""
+        chosen: set[str] = set()
+        named = {selector for selector in select if selector in self._rules}
+        for selector in select:
+            chosen |= self.matching(selector)
+        for selector in ignore:
+            left_out = self.matching(selector)
+            chosen -= left_out if selector in self._rules else left_out - named
+        return RuleSet(self._rules[id] for id in chosen)
+
+
+def _discover() -> Iterator[Rule]:
+    import cflint_rules
+
+    for group in pkgutil.iter_modules(cflint_rules.__path__):
+        if not group.ispkg or group.name.startswith("_"):
+            continue
+        package = importlib.import_module(f"cflint_rules.{group.name}")
+        for found in pkgutil.iter_modules(package.__path__):
+            if found.name.startswith("_"):
+                continue
+            module = importlib.import_module(f"{package.__name__}.{found.name}")
+            check: Check = module.check
+            yield Rule(
+                found.name.replace("_", "-"),
+                group.name.replace("_", "-"),
+                check.__dict__["spec"],
+                check,
+                module,
+            )

@@ -1,0 +1,32 @@
+"""Where words stand: the cheap question that comes before any parsing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+_WORD = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_$#") | frozenset(
+    range(0x80, 0x100)
+)
+
+
+class Anchors:
+    """Finds whole words (identifiers, keywords, module names) in bytes, all in one linear pass."""
+
+    def __init__(self, words: Iterable[str]) -> None:
+        from ahocorasick_rs import BytesAhoCorasick, MatchKind
+
+        self._words = sorted(set(words))
+        patterns = [word.encode() for word in self._words]
+        self._automaton = (
+            BytesAhoCorasick(patterns, matchkind=MatchKind.LeftmostLongest) if patterns else None
+        )
+
+    def find(self, data: bytes) -> Iterator[tuple[int, int, str]]:
+        """Each occurrence as (start, end, word), in source order."""
+        if self._automaton is None:
+            return
+        words, size = self._words, len(data)
+        for index, start, end in self._automaton.find_matches_as_indexes(data):
+            if (start and data[start - 1] in _WORD) or (end < size and data[end] in _WORD):
+                continue
+            yield start, end, words[index]
