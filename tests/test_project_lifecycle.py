@@ -9,8 +9,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cflint.project.config import WranglerConfig, read_config
-from cflint.project.lifecycle import Backend, Fate, Lifecycle, LifecycleProblem, read_lifecycle
+from cflint.project.edits import (
+    Edits,
+    append_item,
+    move_to_top_level,
+    remove_key,
+    rename_key,
+    set_key,
+)
+from cflint.project.lifecycle import (
+    Backend,
+    Fate,
+    Lifecycle,
+    LifecycleProblem,
+    add_durable_object_class,
+    append_migration,
+    read_lifecycle,
+)
 from cflint.source import Document
+from cflint.syntax.edit import TextEdit, apply
 
 
 def config(value: object) -> WranglerConfig:
@@ -242,3 +259,159 @@ class TestTags:
     def test_next_is_new(self, tags: list[str]) -> None:
         tag = replay(*({"tag": tag} for tag in tags)).next_tag()
         assert tag and tag not in tags
+
+
+def read(text: str, path: str = "wrangler.toml") -> WranglerConfig:
+    return read_config(Document(path, text.encode()))
+
+
+def edited(one: WranglerConfig, edits: Edits) -> str:
+    assert edits is not None
+    assert all(edit.document is one.document for edit in edits)
+    return apply(one.document.data, [TextEdit(edit.span, edit.text) for edit in edits]).decode()
+
+
+class TestAddingAClass:
+    def test_jsonc(self) -> None:
+        one = read(
+            """{
+  // the room
+  "migrations": [
+    { "tag": "v1", "new_sqlite_classes": ["A"] }, // first
+  ],
+}
+""",
+            "wrangler.jsonc",
+        )
+        assert (
+            edited(one, add_durable_object_class(one.top, "B"))
+            == """{
+  // the room
+  "migrations": [
+    { "tag": "v1", "new_sqlite_classes": ["A"] }, // first
+    { "tag": "v2", "new_sqlite_classes": ["B"] },
+  ],
+}
+"""
+        )
+
+    def test_toml(self) -> None:
+        one = read('name = "w"\n\n[[migrations]]\ntag = "0001"\nnew_classes = ["A"]\n\n[vars]\nX = "1"\n')
+        text = edited(one, add_durable_object_class(one.top, "B", sqlite=False))
+        again = read(text).top.lifecycle
+        assert live(again) == {"A": Backend.KEY_VALUE, "B": Backend.KEY_VALUE}
+        assert again.last_tag == "0002"
+        assert text.count("[[migrations]]") == 2 and text.endswith('[vars]\nX = "1"\n')
+
+    @pytest.mark.parametrize(
+        ("path", "text"),
+        [
+            ("wrangler.json", '{"name": "w"}'),
+            ("wrangler.jsonc", '{\r\n\t"name": "w", // x\r\n}\r\n'),
+            ("wrangler.jsonc", '{"name": "w", "migrations": null}'),
+            ("wrangler.jsonc", '{"name": "w", "migrations": []}'),
+            ("wrangler.toml", 'name = "w"\n'),
+            ("wrangler.toml", 'name = "w"\nmigrations = []\n[vars]\nA = "1"'),
+            ("wrangler.toml", 'name = "w"\n[[durable_objects.bindings]]\nname = "B"\nclass_name = "B"\n'),
+            ("wrangler.json", "{}"),
+            ("wrangler.toml", ""),
+        ],
+    )
+    def test_the_first(self, path: str, text: str) -> None:
+        one = read(text, path)
+        after = read(edited(one, add_durable_object_class(one.top, "B")), path)
+        assert live(after.top.lifecycle) == {"B": Backend.SQLITE}
+        assert after.top.lifecycle.last_tag == "v1" and after.problems == ()
+        assert after.top.worker_name == one.top.worker_name and len(after.top.bindings) == len(
+            one.top.bindings
+        )
+
+    @pytest.mark.parametrize("path", ["wrangler.json", "wrangler.toml"])
+    def test_environments(self, path: str) -> None:
+        text = {
+            "wrangler.json": """{"migrations": [{"tag": "v1", "new_classes": ["A"]}],
+                "env": {"own": {"migrations": [{"tag": "w7", "new_classes": ["A"]}]}, "heir": {}}}""",
+            "wrangler.toml": """[[migrations]]
+tag = "v1"
+new_classes = ["A"]
+[[env.own.migrations]]
+tag = "w7"
+new_classes = ["A"]
+[env.heir]
+""",
+        }[path]
+        one = read(text, path)
+        for name, expected in (("own", ["own"]), ("heir", [None, "heir"])):
+            environment = one.environment(name)
+            assert environment is not None
+            after = read(edited(one, add_durable_object_class(environment, "B")), path)
+            assert [e.name for e in after.environments if "B" in e.lifecycle.classes] == expected
+            changed = after.environment(name)
+            assert changed is not None
+            assert changed.lifecycle.last_tag == ("w8" if name == "own" else "v2")
+
+    @pytest.mark.parametrize("path", ["wrangler.json", "wrangler.toml"])
+    def test_exports(self, path: str) -> None:
+        one = read(
+            {
+                "wrangler.json": '{"exports": {"A": {"type": "durable-object", "storage": "sqlite"}}}',
+                "wrangler.toml": '[exports.A]\ntype = "durable-object"\nstorage = "sqlite"\n',
+            }[path],
+            path,
+        )
+        after = read(edited(one, add_durable_object_class(one.top, "B", sqlite=False)), path).top
+        assert live(after.lifecycle) == {"A": Backend.SQLITE, "B": Backend.KEY_VALUE}
+        assert not after.lifecycle.migrations and after.config.schema_problems == ()
+
+    def test_where_there_is_nothing_to_do_or_nothing_sensible(self) -> None:
+        one = read('{"exports": {"A": {"state": "deleted"}, "B": {"storage": "sqlite"}}}', "wrangler.json")
+        assert add_durable_object_class(one.top, "B") == ()
+        assert add_durable_object_class(one.top, "A") is None
+        broken = read('{"name": "a" "main": 1}', "wrangler.json")
+        assert add_durable_object_class(broken.top, "A") is None
+        strange = read('{"migrations": {}}', "wrangler.json")
+        assert add_durable_object_class(strange.top, "A") is None
+
+    def test_another_migration(self) -> None:
+        one = read('{"migrations": [{"tag": "v1", "new_classes": ["A"]}]}', "wrangler.json")
+        after = read(edited(one, append_migration(one.top, {"deleted_classes": ["A"]})), "wrangler.json")
+        assert live(after.top.lifecycle) == {} and after.top.lifecycle.last_tag == "v2"
+
+    @settings(max_examples=60, deadline=None)
+    @given(
+        st.lists(
+            st.fixed_dictionaries(
+                {"tag": st.text(max_size=4)},
+                optional={"new_classes": st.lists(st.text(max_size=3), max_size=2)},
+            ),
+            max_size=3,
+        ),
+        st.sampled_from(["Room", "A", "größer"]),
+        st.sampled_from([None, 1, "\t"]),
+    )
+    def test_whatever_was_there(self, migrations: list[object], name: str, indent: int | str | None) -> None:
+        one = read(json.dumps({"migrations": migrations, "x": 1}, indent=indent), "wrangler.json")
+        after = read(edited(one, add_durable_object_class(one.top, name)), "wrangler.json")
+        assert name in after.top.lifecycle.classes
+        assert len(after.top.lifecycle.problems) == len(one.top.lifecycle.problems)
+
+
+class TestEdits:
+    def test_keys(self) -> None:
+        one = read('{"name": "w", "kv_namespace": [], "main": "x.ts"}', "wrangler.json")
+        assert edited(one, remove_key(one, ("main",))) == '{"name": "w", "kv_namespace": []}'
+        assert '"kv_namespaces": []' in edited(one, rename_key(one, ("kv_namespace",), "kv_namespaces"))
+        assert rename_key(one, ("kv_namespace",), "name") is None
+        dated = read(edited(one, set_key(one, ("compatibility_date",), "2026-01-01")), "wrangler.json")
+        assert dated.top.compatibility_date is not None
+        flagged = read(
+            edited(one, append_item(one, ("compatibility_flags",), "nodejs_compat")), "wrangler.json"
+        )
+        assert flagged.top.compatibility_flags == ("nodejs_compat",)
+        assert set_key(one, ("name",), "w") == ()
+
+    def test_a_key_in_the_wrong_table(self) -> None:
+        one = read('name = "w"\n[vars]\nA = "1"\ncompatibility_date = "2026-01-01"\n')
+        after = read(edited(one, move_to_top_level(one, ("vars", "compatibility_date"))))
+        assert after.top.compatibility_date is not None
+        assert [binding.name for binding in after.top.bindings] == ["A"]

@@ -6,9 +6,14 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from typing import TYPE_CHECKING
 
+from cflint.project.edits import Edits, append_item, set_key
 from cflint.source import Span
-from cflint.syntax.data import Kind, Node
+from cflint.syntax.data import Kind, Node, Value
+
+if TYPE_CHECKING:
+    from cflint.project.config import Environment
 
 
 class Backend(Enum):
@@ -379,3 +384,41 @@ def _is_durable_object(node: Node) -> bool:
     if kind is not None:
         return kind.text == "durable-object"
     return node.get("storage") is not None or node.get("state") is not None
+
+
+def append_migration(environment: Environment, changes: Mapping[str, Value]) -> Edits:
+    """The edits that add a migration with the next free tag, where the environment's migrations stand.
+
+    `changes` are its directives, as in `{"new_sqlite_classes": ["Room"]}`. None when there is no such edit.
+    """
+    if environment.incomplete:
+        return None
+    entry: dict[str, Value] = {"tag": environment.lifecycle.next_tag(), **changes}
+    home = environment.source_of("migrations")
+    there = home.own("migrations")
+    if there is None:
+        return set_key(environment.config, environment.config.top.path("migrations"), [entry])
+    return append_item(environment.config, home.path("migrations"), entry)
+
+
+def add_durable_object_class(environment: Environment, class_name: str, sqlite: bool = True) -> Edits:
+    """The edits that make a Durable Object class live: a migration, or an entry of `exports` if that is used.
+
+    () when the class is live already; None when there is no such edit: the configuration could not be read,
+    or `exports` says something else about the name.
+    """
+    lifecycle = environment.lifecycle
+    if environment.incomplete:
+        return None
+    if class_name in lifecycle.classes:
+        return ()
+    if not lifecycle.uses_exports:
+        key = "new_sqlite_classes" if sqlite else "new_classes"
+        return append_migration(environment, {key: [class_name]})
+    home = environment.source_of("exports")
+    there = home.own("exports")
+    if there is None or there.member(class_name) is not None:
+        return None
+    backend = Backend.SQLITE if sqlite else Backend.KEY_VALUE
+    value: Value = {"type": "durable-object", "storage": backend.value}
+    return set_key(environment.config, home.path("exports", class_name), value)

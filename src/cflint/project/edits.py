@@ -1,0 +1,59 @@
+"""Edits of a wrangler configuration, as a fix takes them.
+
+Every function answers None when there is no edit that does exactly this, and () when nothing has to change.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cflint.finding import Edit
+
+if TYPE_CHECKING:
+    from cflint.project.config import WranglerConfig
+    from cflint.project.schema import Path
+    from cflint.syntax.data import Value
+    from cflint.syntax.edit import TextEdit
+
+Edits = tuple[Edit, ...] | None
+
+
+def set_key(config: WranglerConfig, path: Path, value: Value, *, comment: str | None = None) -> Edits:
+    """Make `value` the value at a path, with the objects around it; `comment` goes above a new key."""
+    from cflint.syntax import edit
+
+    return _edits(config, edit.set_value(config.data, path, value, comment=comment))
+
+
+def append_item(config: WranglerConfig, path: Path, value: Value) -> Edits:
+    """Add an item to the array at a path; the array is made when there is none."""
+    from cflint.syntax import edit
+
+    return _edits(config, edit.append_item(config.data, path, value))
+
+
+def remove_key(config: WranglerConfig, path: Path) -> Edits:
+    """Remove a key with its value, or an item of an array."""
+    from cflint.syntax import edit
+
+    return _edits(config, edit.remove(config.data, path))
+
+
+def rename_key(config: WranglerConfig, path: Path, new_key: str) -> Edits:
+    """Give the key at a path another name; None when that is taken."""
+    from cflint.syntax import edit
+
+    return _edits(config, edit.rename_key(config.data, path, new_key))
+
+
+def move_to_top_level(config: WranglerConfig, path: Path) -> Edits:
+    """Move a key of a TOML table, with its comments, before the first table."""
+    from cflint.syntax import edit
+
+    return _edits(config, edit.move_before_first_table(config.data, path))
+
+
+def _edits(config: WranglerConfig, edits: tuple[TextEdit, ...] | None) -> Edits:
+    if edits is None:
+        return None
+    return tuple(Edit(config.document, edit.span, edit.text) for edit in edits)
