@@ -65,19 +65,22 @@ def set_value(doc: DataDocument, path: Path, value: Value, *, comment: str | Non
     except _UnwritableError:
         return None
     node = doc.root.at(*steps)
+    expected = _with(_tree(doc.root), steps, wanted)
     if node is None:
-        return _insert(doc, steps, value, wanted, comment)
+        return _insert(doc, steps, value, expected, comment)
     if _tree(node) == wanted:
         return ()
     if node.kind is Kind.OBJECT and isinstance(value, dict) and _worth_keeping(doc, steps, node, value):
-        return _set_members(doc, steps, node, value)
+        return _set_members(doc, steps, node, value, expected)
     if node.kind is Kind.ARRAY and isinstance(value, list):
-        done = _set_items(doc, steps, node, value)
+        done = _set_items(doc, steps, node, value, expected)
         if done is not None:
             return done
     if doc.format is Format.TOML and not _Toml(doc).is_text(steps):
         return _in_turn(
-            doc, [lambda doc: remove(doc, steps), lambda doc: set_value(doc, steps, value, comment=comment)]
+            doc,
+            expected,
+            [lambda doc: remove(doc, steps), lambda doc: set_value(doc, steps, value, comment=comment)],
         )
     text = _Text(doc)
     writer = _writer(doc, text)
@@ -90,7 +93,7 @@ def set_value(doc: DataDocument, path: Path, value: Value, *, comment: str | Non
         if one_line or not isinstance(value, (dict, list))
         else writer.on_lines(value, text.indent(node.span.start))
     )
-    return _tried(doc, [TextEdit(node.span, new)], _with(_tree(doc.root), steps, wanted))
+    return _tried(doc, [TextEdit(node.span, new)], [expected])
 
 
 def append_item(doc: DataDocument, path: Path, value: Value) -> Edits:
@@ -117,9 +120,9 @@ def append_item(doc: DataDocument, path: Path, value: Value) -> Edits:
         if not toml.is_text(steps):
             if not isinstance(value, dict):
                 return None
-            return _tried(doc, toml.append_block(text, steps, value), expected)
+            return _tried(doc, toml.append_block(text, steps, value), [expected])
     inside = doc.root.at(*steps[:-1])
-    return _tried(doc, _add(text, _writer(doc, text), node, inside, None, value, None), expected)
+    return _tried(doc, _add(text, _writer(doc, text), node, inside, None, value, None), [expected])
 
 
 def remove(doc: DataDocument, path: Path) -> Edits:
@@ -137,11 +140,11 @@ def remove(doc: DataDocument, path: Path) -> Edits:
     if doc.format is Format.TOML:
         toml = _Toml(doc)
         if toml.holder(steps) is None:
-            return _tried(doc, toml.cut(text, steps), *_pruned(expected, steps))
+            return _tried(doc, toml.cut(text, steps), _pruned(expected, steps))
     container = doc.root.at(*steps[:-1])
     if container is None:
         return None
-    return _tried(doc, _cut(text, container, steps[-1]), expected)
+    return _tried(doc, _cut(text, container, steps[-1]), [expected])
 
 
 def rename_key(doc: DataDocument, path: Path, new_key: str) -> Edits:
@@ -162,7 +165,7 @@ def rename_key(doc: DataDocument, path: Path, new_key: str) -> Edits:
     spans = [member.key_span]
     if doc.format is Format.TOML:
         spans = _Toml(doc).key_spans(steps) or spans
-    return _tried(doc, [TextEdit(span, writer.key(new_key)) for span in spans], expected)
+    return _tried(doc, [TextEdit(span, writer.key(new_key)) for span in spans], [expected])
 
 
 def move_before_first_table(doc: DataDocument, path: Path) -> Edits:
@@ -190,13 +193,13 @@ def move_before_first_table(doc: DataDocument, path: Path) -> Edits:
         moved = text.data[lines.start : text.line_end(statement.span.end)].decode("utf-8")
     except UnicodeDecodeError:
         return None
-    return _tried(doc, [toml.at_top(text, moved), TextEdit(lines, "")], *_pruned(expected, steps))
+    return _tried(doc, [toml.at_top(text, moved), TextEdit(lines, "")], _pruned(expected, steps))
 
 
 # Several edits, one after the other
 
 
-def _in_turn(doc: DataDocument, steps: Iterable[Callable[[DataDocument], Edits]]) -> Edits:
+def _in_turn(doc: DataDocument, expected: _Tree, steps: Iterable[Callable[[DataDocument], Edits]]) -> Edits:
     """Make edits of edits: each step sees the document as the steps before left it."""
     pieces: list[tuple[int, int] | bytes] = [(0, len(doc.document.data))]  # of the document, or new text
     now = doc
@@ -220,7 +223,7 @@ def _in_turn(doc: DataDocument, steps: Iterable[Callable[[DataDocument], Edits]]
         if new or start > at:
             merged.append(TextEdit(Span(at, start), new.decode("utf-8")))
         at, new = end, b""
-    return _tried(doc, merged, _tree(now.root))
+    return _tried(doc, merged, [expected])
 
 
 def _split(pieces: list[tuple[int, int] | bytes], offset: int) -> int:
@@ -248,7 +251,9 @@ def _worth_keeping(doc: DataDocument, steps: _Steps, node: Node, value: dict[str
     return bool(value) and doc.format is Format.TOML and not _Toml(doc).is_text(steps)
 
 
-def _set_members(doc: DataDocument, steps: _Steps, node: Node, value: dict[str, Value]) -> Edits:
+def _set_members(
+    doc: DataDocument, steps: _Steps, node: Node, value: dict[str, Value], expected: _Tree
+) -> Edits:
     def setter(key: str) -> Callable[[DataDocument], Edits]:
         return lambda doc: set_value(doc, (*steps, key), value[key])
 
@@ -256,10 +261,10 @@ def _set_members(doc: DataDocument, steps: _Steps, node: Node, value: dict[str, 
         return lambda doc: remove(doc, (*steps, key))
 
     old = dict.fromkeys(member.key for member in node.members)
-    return _in_turn(doc, [*map(setter, value), *(remover(key) for key in old if key not in value)])
+    return _in_turn(doc, expected, [*map(setter, value), *(remover(key) for key in old if key not in value)])
 
 
-def _set_items(doc: DataDocument, steps: _Steps, node: Node, value: list[Value]) -> Edits:
+def _set_items(doc: DataDocument, steps: _Steps, node: Node, value: list[Value], expected: _Tree) -> Edits:
     """Keep the items that both arrays begin and end with; None when there is none of them."""
     old = [_tree(item) for item in node.items]
     new = [_tree_of(item, doc.format) for item in value]
@@ -287,6 +292,7 @@ def _set_items(doc: DataDocument, steps: _Steps, node: Node, value: list[Value])
 
     return _in_turn(
         doc,
+        expected,
         [
             *map(setter, range(head, shared)),
             *map(remover, range(len(old) - tail - 1, shared - 1, -1)),
@@ -415,18 +421,11 @@ def _pruned(tree: _Tree, steps: _Steps) -> Iterator[_Tree]:
         yield tree
 
 
-def _tried(doc: DataDocument, edits: Iterable[TextEdit | None] | None, *expected: _Tree) -> Edits:
-    return _tried_lazily(doc, edits, iter(expected))
-
-
-def _tried_lazily(
-    doc: DataDocument, edits: Iterable[TextEdit | None] | None, expected: Iterator[_Tree]
-) -> Edits:
+def _tried(doc: DataDocument, edits: Iterable[TextEdit | None] | None, expected: Iterable[_Tree]) -> Edits:
     """The edits in order, if they bring about an expected value and no new problem."""
     if edits is None:
         return None
-    wanted = [edit for edit in edits if edit is not None]
-    wanted.sort(key=lambda edit: edit.span)
+    wanted = sorted((edit for edit in edits if edit is not None), key=lambda edit: edit.span)
     origin = doc.document.origin
     if origin is not None and not _keeps_block(doc.document.data, origin.data, wanted):
         return None
@@ -620,9 +619,8 @@ def _add(
             indent = text.indent(start) + writer.unit
         new = text.newline + writer.comment(comment, indent) + indent
         new += written(indent, key is None and last_on_one_line) + ("" if comma is None else ",")
-        at = text.tail(behind)
-        if at is None or at > end:
-            at = behind
+        tail = text.tail(behind)
+        at = behind if tail is None else tail
         if comma is not None:
             return [TextEdit(Span(at, at), new)]
         if at == last.end:
@@ -652,7 +650,7 @@ def _cut(text: _Text, node: Node, step: str | int) -> list[TextEdit] | None:
     comma = text.comma_after(target.end)
     behind = target.end if comma is None else comma + 1
     tail = text.tail(behind)
-    alone = tail is not None and text.first_on_line(target.start) and tail < node.span.end
+    alone = tail is not None and text.first_on_line(target.start)
     own = Span(target.start, behind)
     if alone:
         own = Span(text.own_start(target.start), text.next_line(behind))
@@ -865,7 +863,7 @@ def _is_tables(value: Value) -> bool:
 # Adding a key
 
 
-def _insert(doc: DataDocument, steps: _Steps, value: Value, wanted: _Tree, comment: str | None) -> Edits:
+def _insert(doc: DataDocument, steps: _Steps, value: Value, expected: _Tree, comment: str | None) -> Edits:
     """Add the key at a path that is not there."""
     depth = len(steps) - 1
     while depth and doc.root.at(*steps[:depth]) is None:
@@ -880,14 +878,13 @@ def _insert(doc: DataDocument, steps: _Steps, value: Value, wanted: _Tree, comme
         keys.append(step)
     for key in reversed(keys[1:]):
         value = {key: value}
-    expected = _with(_tree(doc.root), steps, wanted)
     text = _Text(doc)
     if doc.format is Format.TOML:
         toml = _Toml(doc)
         if not toml.is_text(steps[:depth]):
-            return _tried(doc, toml.add(text, steps[:depth], keys[0], value, comment), expected)
+            return _tried(doc, toml.add(text, steps[:depth], keys[0], value, comment), [expected])
     inside = doc.root.at(*steps[: depth - 1]) if depth else None
-    return _tried(doc, _add(text, _writer(doc, text), around, inside, keys[0], value, comment), expected)
+    return _tried(doc, _add(text, _writer(doc, text), around, inside, keys[0], value, comment), [expected])
 
 
 class _Toml:
@@ -948,7 +945,7 @@ class _Toml:
         statement = self.statements[index]
         indent = text.indent(statement.span.start)
         at = text.line_end(statement.span.end)
-        start = text.newline if blank else ""
+        start = text.newline * (2 if blank else 1)
         return TextEdit(Span(at, at), start + _lines(lines, indent, text.newline))
 
     def at_top(self, text: _Text, moved: str) -> TextEdit | None:
@@ -986,12 +983,12 @@ class _Toml:
             if path and below:
                 return [self.behind(text, below[-1], new, blank=True)]
             indent = text.indent(self.statements[0].span.start) if self.statements else ""
-            return [self.at_end(text, _lines(new, indent, text.newline)[len(text.newline) :], blank=True)]
+            return [self.at_end(text, _lines(new, indent, text.newline), blank=True)]
         line = self.writer.pair(key, self.writer.on_one_line(value))
         new = [*self.comment(comment), line]
         if not path:
             indent = text.indent(self.statements[0].span.start) if self.statements else ""
-            return [self.at_top(text, _lines(new, indent, text.newline)[len(text.newline) :])]
+            return [self.at_top(text, _lines(new, indent, text.newline))]
         if header is not None:
             return [self.behind(text, self.section_end(header), new)]
         if dotted:
@@ -1005,7 +1002,7 @@ class _Toml:
         first = self.statements[below[0]].span.start
         at = text.own_start(first)
         new = [f"[{'.'.join(map(self.writer.key, names))}]", *new, "", ""]
-        return [TextEdit(Span(at, at), _lines(new, text.indent(first), text.newline)[len(text.newline) :])]
+        return [TextEdit(Span(at, at), _lines(new, text.indent(first), text.newline))]
 
     def comment(self, comment: str | None) -> list[str]:
         return self.writer.comment(comment, "").splitlines()
@@ -1057,5 +1054,5 @@ class _Toml:
 
 
 def _lines(lines: Iterable[str], indent: str, newline: str) -> str:
-    """Lines, each behind a line end."""
-    return "".join(newline + (indent + line if line else "") for line in lines)
+    """Indented lines, without the last line end."""
+    return newline.join(indent + line if line else "" for line in lines)
