@@ -1,13 +1,38 @@
 """What a rule may use. A rule imports this module and nothing else of cflint."""
 
 from cflint.finding import Edit, Finding, Fix, Location, Safety, Severity
-from cflint.platform.bindings import KINDS, BindingKind, kind_by_id
+from cflint.platform.bindings import KINDS, BindingKind, kind_by_id, kinds_by_type, methods_of_type
 from cflint.platform.classes import ClassKind
 from cflint.project.config import Binding, Environment, WranglerConfig
-from cflint.project.facts import ClassFacts, Member, MemberKind, TypeFacts, TypeMember
-from cflint.project.lifecycle import Backend, Lifecycle, LiveClass
+from cflint.project.edits import append_item, move_to_top_level, remove_key, rename_key, set_key
+from cflint.project.facts import (
+    BaseRef,
+    ClassFacts,
+    FunctionFacts,
+    Member,
+    MemberKind,
+    ModuleFacts,
+    TopLevel,
+    TypeFacts,
+    TypeMember,
+    ValueKind,
+)
+from cflint.project.lifecycle import (
+    Backend,
+    Fate,
+    GoneClass,
+    Lifecycle,
+    LifecycleProblem,
+    LiveClass,
+    add_durable_object_class,
+    append_migration,
+)
+from cflint.project.loading import is_test_path
 from cflint.project.model import DurableObject, Entrypoint, ExportSet, Project, Worker, binding_kind_of_type
 from cflint.project.module import ClassDefinition, Handler, Module
+from cflint.project.promises import Fate as PromiseFate
+from cflint.project.promises import PromiseUse, can_await, use_of_promise, wait_until_at
+from cflint.project.schema import ConfigProblem, ProblemKind
 from cflint.project.values import UNKNOWN, Kind, Value
 from cflint.rule import (
     RECOMMENDED,
@@ -44,11 +69,14 @@ from cflint.syntax.data import Node as ConfigNode
 from cflint.syntax.javascript import (
     CLASSES,
     FUNCTIONS,
+    Slip,
     SlipKind,
+    Syntax,
     arguments_of,
     body_of,
     descend,
     is_async,
+    outermost,
     property_name,
     span_of,
     string_value,
@@ -64,12 +92,14 @@ __all__ = [
     "STRICT",
     "UNKNOWN",
     "Backend",
+    "BaseRef",
     "Binding",
     "BindingKind",
     "ClassDefinition",
     "ClassFacts",
     "ClassKind",
     "ConfigNode",
+    "ConfigProblem",
     "Crash",
     "Declaration",
     "DeclarationKind",
@@ -79,35 +109,51 @@ __all__ = [
     "Entrypoint",
     "Environment",
     "ExportSet",
+    "Fate",
     "Finding",
     "Fix",
+    "FunctionFacts",
+    "GoneClass",
     "Handler",
     "ImportRef",
     "Kind",
     "Lifecycle",
+    "LifecycleProblem",
     "LiveClass",
     "Location",
     "Match",
     "Member",
     "MemberKind",
     "Module",
+    "ModuleFacts",
     "NodeKind",
+    "ProblemKind",
     "Project",
+    "PromiseFate",
+    "PromiseUse",
     "Safety",
     "Severity",
+    "Slip",
     "SlipKind",
     "Span",
     "SuppressionUse",
+    "Syntax",
+    "TopLevel",
     "TypeFacts",
     "TypeMember",
     "Value",
+    "ValueKind",
     "Worker",
     "WranglerConfig",
+    "add_durable_object_class",
+    "append_item",
+    "append_migration",
     "arguments_of",
     "binding",
     "binding_kind_of_type",
     "body_of",
     "call",
+    "can_await",
     "class_definition",
     "config",
     "construct",
@@ -120,11 +166,19 @@ __all__ = [
     "identifier",
     "import_of",
     "is_async",
+    "is_test_path",
     "keyword",
     "kind_by_id",
+    "kinds_by_type",
     "member",
+    "methods_of_type",
+    "move_to_top_level",
+    "outermost",
     "property_name",
+    "remove_key",
+    "rename_key",
     "rule",
+    "set_key",
     "source_file",
     "span_of",
     "string_value",
@@ -132,5 +186,7 @@ __all__ = [
     "tagged",
     "type_name",
     "unwrap",
+    "use_of_promise",
+    "wait_until_at",
     "worker",
 ]
