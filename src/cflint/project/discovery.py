@@ -7,14 +7,10 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from functools import cached_property
-from typing import TYPE_CHECKING
 
+from cflint.project.ignore import Ignore
 from cflint.project.workspace import Entry, Unreadable, Workspace
 from cflint.source import Document
-
-if TYPE_CHECKING:
-    from pathspec import GitIgnoreSpec
 
 SOURCE_SUFFIXES = (".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs", ".py")
 """What code may be written in."""
@@ -27,7 +23,7 @@ MARKDOWN_SUFFIXES = (".md", ".mdx")
 LONGEST_LINE = 5000
 """A file with a line of more bytes than this is minified or generated."""
 
-_DEPTH_LIMIT = 100  # folders; with it no path is long enough to make an ignore pattern slow
+_DEPTH_LIMIT = 100
 _CONFIG_NAME = re.compile(r"wrangler[^/]*\.(?:toml|jsonc?)")
 _CONFIG_SUFFIXES = (".toml", ".json", ".jsonc")
 _PICK_ORDER = ("wrangler.json", "wrangler.jsonc", "wrangler.toml")
@@ -108,7 +104,7 @@ def discover(
     ignores it or it is build output, but never if it is excluded. Without `is_config` the name alone decides
     what is a configuration. Sources are not opened: see `sift`.
     """
-    gathering = _Gathering(workspace, _ignore("", list(excludes)), is_config)
+    gathering = _Gathering(workspace, Ignore("", excludes), is_config)
     for path in paths:
         gathering.given(path)
     return gathering.result()
@@ -163,14 +159,15 @@ def configs_above(
     is_config: IsConfig | None = None,
 ) -> tuple[str, ...]:
     """The configurations in a folder (or a file's folder) and in those above it, nearest first."""
-    gathering = _Gathering(workspace, _ignore("", list(excludes)), is_config)
+    gathering = _Gathering(workspace, Ignore("", excludes), is_config)
     folder = path if workspace.is_dir(path) else _parent(path)
     found: list[str] = []
     while True:
-        rules = gathering.rules_for(folder)
-        names = [name for name in workspace.list(folder) if _CONFIG_NAME.fullmatch(name)]
-        configs = gathering.configs_of(folder, [n for n in names if not rules.reason(_join(folder, n))])
-        found.extend(configs)
+        if not gathering.is_excluded(folder, folder=True):
+            rules = gathering.rules_for(folder)
+            names = [name for name in workspace.list(folder) if _CONFIG_NAME.fullmatch(name)]
+            names = [name for name in names if not rules.reason(_join(folder, name))]
+            found.extend(gathering.configs_of(folder, names))
         if not folder:
             return tuple(found)
         folder = _parent(folder)
@@ -181,16 +178,16 @@ class _Rules:
 
     __slots__ = ("excluded", "ignored")
 
-    def __init__(self, excluded: _Ignore | None, ignored: tuple[_Ignore, ...]) -> None:
+    def __init__(self, excluded: Ignore, ignored: tuple[Ignore, ...]) -> None:
         self.excluded = excluded
         self.ignored = ignored
 
-    def within(self, more: _Ignore | None) -> _Rules:
-        return self if more is None else _Rules(self.excluded, (*self.ignored, more))
+    def within(self, more: Ignore | None) -> _Rules:
+        return self if not more else _Rules(self.excluded, (*self.ignored, more))
 
     def reason(self, path: str) -> Reason | None:
         """Why a file, or a folder whose path ends in `/`, is left out."""
-        if self.excluded is not None and self.excluded.verdict(path):
+        if self.excluded and self.excluded.verdict(path):
             return Reason.EXCLUDED
         for ignore in reversed(self.ignored):
             verdict = ignore.verdict(path)
@@ -199,54 +196,10 @@ class _Rules:
         return None
 
 
-class _Ignore:
-    """One ignore file: patterns relative to a folder."""
-
-    def __init__(self, folder: str, lines: list[str]) -> None:
-        self._skip = len(folder) + 1 if folder else 0
-        self._lines = lines
-
-    @cached_property
-    def _spec(self) -> GitIgnoreSpec:
-        from pathspec import GitIgnoreSpec
-
-        try:
-            return GitIgnoreSpec.from_lines(self._lines)
-        except ValueError:
-            return GitIgnoreSpec.from_lines(line for line in self._lines if _is_pattern(line))
-
-    def verdict(self, path: str) -> bool | None:
-        """Whether the path is ignored, or taken back from that; None when no pattern speaks of it."""
-        return self._spec.check_file(path[self._skip :]).include
-
-
-def _ignore(folder: str, lines: list[str]) -> _Ignore | None:
-    lines = [line for line in lines if line.strip() and not line.startswith("#") and not _is_slow(line)]
-    return _Ignore(folder, lines) if lines else None
-
-
-def _is_pattern(line: str) -> bool:
-    from pathspec import GitIgnoreSpec
-
-    try:
-        GitIgnoreSpec.from_lines([line])
-    except ValueError:
-        return False
-    return True
-
-
-def _is_slow(pattern: str) -> bool:
-    """Whether matching may backtrack more than with the third power of a name's length: nobody means that."""
-    powers = max(0, pattern.count("**") - 1)
-    for segment in pattern.split("/"):
-        powers += max(0, len(re.findall(r"\*+", segment)) - 1)
-    return powers > 3
-
-
 class _Gathering:
     """What a walk has found so far."""
 
-    def __init__(self, workspace: Workspace, excluded: _Ignore | None, is_config: IsConfig | None) -> None:
+    def __init__(self, workspace: Workspace, excluded: Ignore, is_config: IsConfig | None) -> None:
         self._workspace = workspace
         self._is_config = is_config
         self._excluded = excluded
@@ -275,7 +228,7 @@ class _Gathering:
         real = workspace.real(path)
         if real is None:
             self._left_out[path] = workspace.problem(path) or Unreadable.ABSENT
-        elif self._is_excluded(real, folder=workspace.is_dir(real)):
+        elif self.is_excluded(real, folder=workspace.is_dir(real)):
             self._left_out[real] = Reason.EXCLUDED
         elif workspace.is_dir(real):
             self._walk(real)
@@ -327,19 +280,18 @@ class _Gathering:
             self._rules[""] = known
         return known
 
-    def _ignore_file(self, folder: str, name: str, base: str | None = None) -> _Ignore | None:
+    def _ignore_file(self, folder: str, name: str, base: str | None = None) -> Ignore | None:
         if name not in self._workspace.entries(folder):
             return None
         document = self._workspace.read(_join(folder, name))
         if document is None:
             return None
         text = os.fsdecode(document.data.removeprefix(b"\xef\xbb\xbf"))
-        lines = [line.removesuffix("\r") for line in text.split("\n")]
-        return _ignore(folder if base is None else base, lines)
+        return Ignore(folder if base is None else base, text.split("\n"))
 
-    def _is_excluded(self, path: str, *, folder: bool) -> bool:
+    def is_excluded(self, path: str, *, folder: bool) -> bool:
         """Whether the settings exclude a path or a folder above it."""
-        if self._excluded is None or not path:
+        if not self._excluded or not path:
             return False
         return bool(self._excluded.verdict(path + "/" if folder else path)) or any(
             self._excluded.verdict(above + "/") for above in _above(path)

@@ -1,0 +1,203 @@
+"""Patterns of a .gitignore, as git reads them, in linear time.
+
+A walk asks for every folder on its way down and does not enter what is ignored, so a pattern is asked only
+about the entry itself. Most patterns are plain names or endings and need no regular expression, which
+makes thousands of them cheap; the others cannot backtrack beyond one star.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+_SPECIAL = frozenset("*?[\\")
+_POSIX_CLASSES = {
+    "alnum": "a-zA-Z0-9",
+    "alpha": "a-zA-Z",
+    "blank": r"\ \t",
+    "digit": "0-9",
+    "lower": "a-z",
+    "punct": r"!-/:-@\[-`{-~",
+    "space": r"\s",
+    "upper": "A-Z",
+    "xdigit": "0-9a-fA-F",
+}
+
+
+@dataclass(frozen=True)
+class _Rule:
+    """A pattern without its marks; `whole`: it is about the path, not the name."""
+
+    index: int
+    pattern: str
+    takes_back: bool
+    folders_only: bool
+    whole: bool
+
+    @cached_property
+    def regex(self) -> re.Pattern[str] | None:
+        source = _path(self.pattern) if self.whole else _segment(self.pattern)
+        try:
+            return None if source is None else re.compile(source)
+        except re.error:
+            return None
+
+
+class Ignore:
+    """The patterns of one ignore file, relative to its folder (a path of the workspace)."""
+
+    def __init__(self, folder: str, lines: Iterable[str]) -> None:
+        self._skip = len(folder) + 1 if folder else 0
+        self._rules: list[_Rule] = []
+        self._names: dict[str, list[_Rule]] = {}
+        self._endings: dict[str, list[_Rule]] = {}
+        self._paths: dict[str, list[_Rule]] = {}
+        self._globs: list[_Rule] = []
+        for line in lines:
+            rule = _parse(line, len(self._rules))
+            if rule is not None:
+                self._rules.append(rule)
+                self._add(rule)
+        self._globs.reverse()
+
+    def __bool__(self) -> bool:
+        """Whether there is any pattern."""
+        return bool(self._rules)
+
+    def verdict(self, path: str) -> bool | None:
+        """Whether a file, or a folder whose path ends in `/`, is ignored (False: taken back from that).
+
+        None when no pattern speaks of it. The path is the workspace's, below the ignore file's folder.
+        """
+        is_folder = path.endswith("/")
+        relative = path[self._skip : -1] if is_folder else path[self._skip :]
+        name = relative.rpartition("/")[2]
+        last: _Rule | None = None
+        candidates = [self._names.get(name), self._paths.get(relative)]
+        if self._endings:
+            dot = name.find(".")
+            while dot != -1:
+                candidates.append(self._endings.get(name[dot:]))
+                dot = name.find(".", dot + 1)
+        for rules in candidates:
+            for rule in rules or ():
+                if (is_folder or not rule.folders_only) and (last is None or rule.index > last.index):
+                    last = rule
+        for rule in self._globs:
+            if last is not None and rule.index < last.index:
+                break
+            if is_folder or not rule.folders_only:
+                regex = rule.regex
+                if regex is not None and regex.fullmatch(relative if rule.whole else name):
+                    last = rule
+                    break
+        return None if last is None else not last.takes_back
+
+    def _add(self, rule: _Rule) -> None:
+        pattern = rule.pattern
+        if _SPECIAL.isdisjoint(pattern):
+            (self._paths if rule.whole else self._names).setdefault(pattern, []).append(rule)
+        elif not rule.whole and pattern.startswith("*.") and _SPECIAL.isdisjoint(pattern[1:]):
+            self._endings.setdefault(pattern[1:], []).append(rule)
+        else:
+            self._globs.append(rule)
+
+
+def _parse(line: str, index: int) -> _Rule | None:
+    pattern = line.removesuffix("\r")
+    bare = pattern.rstrip(" ")
+    if bare != pattern:
+        backslashes = len(bare) - len(bare.rstrip("\\"))
+        pattern = bare + " " if backslashes % 2 else bare
+    if not pattern or pattern.startswith("#"):
+        return None
+    takes_back = pattern.startswith("!")
+    pattern = pattern.removeprefix("!")
+    folders_only = pattern.endswith("/")
+    pattern = pattern.removesuffix("/")
+    whole = "/" in pattern
+    pattern = pattern.removeprefix("/")
+    return _Rule(index, pattern, takes_back, folders_only, whole) if pattern else None
+
+
+def _path(pattern: str) -> str | None:
+    """The regular expression of a pattern for paths; None when it is broken and so matches nothing."""
+    groups: list[list[str]] = [[]]  # the segments between one `**` and the next
+    for segment in pattern.split("/"):
+        if segment == "**":
+            groups.append([])
+            continue
+        translated = _segment(segment)
+        if translated is None:
+            return None
+        groups[-1].append(translated)
+    first, *others = groups
+    if not others:
+        return "/".join(first)
+    parts = ["/".join(first) + "/"] if first else []
+    for group in others[:-1]:
+        if group:  # the first place where it fits is as good as any other: no way back
+            parts.append("(?>(?:[^/]+/)*?" + "/".join(group) + "/)")
+    last = others[-1]
+    parts.append("(?:[^/]+/)*" + "/".join(last) if last else "(?s:.+)")
+    return "".join(parts)
+
+
+def _segment(segment: str) -> str | None:
+    """The same of a glob without slashes."""
+    pieces = [""]
+    at = 0
+    while at < len(segment):
+        letter = segment[at]
+        at += 1
+        if letter == "*":
+            pieces.append("")
+            while at < len(segment) and segment[at] == "*":
+                at += 1
+        elif letter == "?":
+            pieces[-1] += "[^/]"
+        elif letter == "[":
+            translated, at = _class(segment, at)
+            if translated is None:
+                return None
+            pieces[-1] += translated
+        elif letter == "\\":
+            if at == len(segment):
+                return None
+            pieces[-1] += re.escape(segment[at])
+            at += 1
+        else:
+            pieces[-1] += re.escape(letter)
+    first, *others = pieces
+    if not others:
+        return first
+    middle = "".join(f"(?>[^/]*?{piece})" for piece in others[:-1])
+    return f"{first}{middle}[^/]*{others[-1]}"
+
+
+def _class(segment: str, at: int) -> tuple[str | None, int]:
+    """A bracket expression that begins after its `[`, and where it ends."""
+    body = ""
+    negated = segment[at : at + 1] in ("!", "^")
+    at += negated
+    start = at
+    while at < len(segment):
+        letter = segment[at]
+        if letter == "]" and at > start:
+            return f"(?!/)[{'^' if negated else ''}{body}]", at + 1
+        if segment.startswith("[:", at) and (end := segment.find(":]", at)) != -1:
+            members = _POSIX_CLASSES.get(segment[at + 2 : end])
+            if members is None:
+                return None, at
+            body += members
+            at = end + 2
+        elif letter == "-" and at > start and segment[at + 1 : at + 2] not in ("", "]"):
+            body += "-"
+            at += 1
+        else:
+            at += letter == "\\"
+            body += re.escape(segment[at : at + 1])
+            at += 1
+    return None, at
