@@ -305,6 +305,7 @@ class _Reader:
         data = self.data
         mark = data[end : end + 1]
         line_end = self.line_end(at)
+        self.table.broken |= self.panic
         if not parts or mark != b"=":
             self.table.broken = True
             equals = data.find(b"=", end, line_end)
@@ -365,7 +366,7 @@ class _Reader:
             self.enter_nowhere(span)
         else:
             self.enter(parts, keys, span, array)
-            self.table.broken |= not closed
+            self.table.broken |= self.panic
         return self.rest(end)
 
     def path_of(self, parts: list[str]) -> list[str | int]:
@@ -451,13 +452,15 @@ class _Reader:
         end = value.span.end
         if end > table.end:
             table.end = end
+        told = False
         for part, key in zip(parts[:-1], keys, strict=False):
             found = table.find(part)
             if isinstance(found, _Table) and found.made in (_DOTTED, _IMPLIED_BY_ARRAY):
                 table = found
             else:
-                if found is not None:
+                if found is not None and not told:
                     self.twice(table, part, key, "a dotted key cannot add to it")
+                    told = True
                 if isinstance(found, _Table):
                     table = found
                 else:
@@ -466,7 +469,7 @@ class _Reader:
                     table.add(part, key, below)
                     table = below
             table.end = max(table.end, end)
-        if parts[-1] in table.keys:
+        if parts[-1] in table.keys and not told:
             self.twice(table, parts[-1], keys[-1])
         table.add(parts[-1], keys[-1], value)
 
@@ -540,6 +543,7 @@ class _Reader:
         end = at + 1 if match is None else match.end()
         if end < len(data) and data[end] != 0x0A and not data.startswith(b"\r\n", end):
             self.problem("a comment cannot hold a control character", Span(end, end + 1))
+            self.table.broken = True
             end = self.line_end(end)
         self.comments.append(Span(at, end))
         return end
@@ -781,6 +785,7 @@ class _Reader:
                 stop = self.string(at, data[at : at + 1]).span.end
             self.problem_in(open_, "expected a key here", Span(at, stop))
             return stop, Span(at, stop)
+        open_.broken |= self.panic
         open_.parts, open_.keys = parts, keys
         mark = data[end : end + 1]
         open_.want = _Want.VALUE
