@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 PARSE_SECONDS = 5.0
 """A file that takes longer to parse than this is given up."""
 
+_CHUNK = 65536
+
 EXTENSIONS = (".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs")
 _PLAIN_TYPESCRIPT = (".ts", ".mts", ".cts")
 
@@ -166,19 +168,32 @@ def _language(plain_typescript: bool) -> Language:
     return Language(source.language_typescript() if plain_typescript else source.language_tsx())
 
 
+@cache
+def _can_cancel() -> bool:
+    """Whether the parser can be stopped; before 0.26.1 a progress callback crashes the process."""
+    import tree_sitter
+
+    version = getattr(tree_sitter, "__version__", "0")
+    return tuple(int(part) for part in re.findall(r"\d+", version)[:3]) >= (0, 26, 1)
+
+
 def _parse(language: Language, data: bytes, seconds: float) -> Tree:
     from tree_sitter import Parser
 
     parser = Parser(language)
     deadline = time.monotonic() + seconds
 
+    if not _can_cancel():
+        return parser.parse(data, encoding="utf8")
+
     def read(offset: int, _point: object) -> bytes:
-        return data[offset : offset + 65536]
+        return data[offset : offset + _CHUNK]
+
+    def is_late(_offset: int, _has_error: bool) -> bool:
+        return time.monotonic() > deadline
 
     try:
-        tree = parser.parse(
-            read, encoding="utf8", progress_callback=lambda _o, _e: time.monotonic() > deadline
-        )
+        tree = parser.parse(read, encoding="utf8", progress_callback=is_late)
     except ValueError as error:
         parser.reset()
         raise ParseTimeout from error
