@@ -255,6 +255,7 @@ class _Scanner:
         self._mdx = document.path.endswith(".mdx")
         self._containers: list[_Container] = []
         self._paragraph: int | None = None
+        self._empty_items = False  # whether the line before opened an item and had nothing else
         self._heading: Heading | None = None
         self._number = 0
 
@@ -280,7 +281,9 @@ class _Scanner:
                 continue
             if line.blank:
                 self._paragraph = None
-                del self._containers[matched:]  # a quote does not outlast a blank line, an item does
+                # A quote does not outlast a blank line; an item does, unless nothing has come before it.
+                del self._containers[matched - self._empty_items :]
+                self._empty_items = False
                 continue
             if matched < len(self._containers):
                 if self._paragraph is not None and not self._starts_a_block(line):
@@ -288,6 +291,7 @@ class _Scanner:
                 del self._containers[matched:]
                 self._paragraph = None
             self._enter(line)
+            self._empty_items = line.blank
             if line.blank or (line.indent() >= _TAB and not self._mdx):
                 continue  # an empty item, indented code, or a paragraph that goes on
             opened = self._fence(line, start, end)
