@@ -352,7 +352,7 @@ def _slips(tree: Tree, data: bytes) -> Iterator[Slip]:
             gap = tokens[i - 1][2]
             if gap < start and data[gap : gap + 1].isspace():
                 yield Slip(SlipKind.MISSING_COMMA_BETWEEN_HANDLERS, Span(gap, gap), ",")
-        elif kind == "function" and inside == "object" and before == "async":
+        elif inside == "object" and before == "async" and data[start:end] == b"function":
             opener = tokens[i - 2][0] if i >= 2 else ""
             following = tokens[i + 2][0] if i + 2 < len(tokens) else ""
             if opener in ("{", ",") and following == "(":

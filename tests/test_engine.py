@@ -1,0 +1,208 @@
+"""The engine itself: suppressions, failing rules, Markdown, processes, what is not looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cflint.engine import Options, analyse
+from cflint.engine import pool as pool_module
+from cflint.finding import Finding, Location, Report, Severity
+from cflint.project.workspace import Workspace
+from cflint.rule import Match, Rule, RuleSet, UnknownSelector, call, rule
+from cflint.source import Span
+from fixture_cases import KNOWN
+
+ROOM = """\
+import { DurableObject } from "cloudflare:workers";
+export class Room extends DurableObject {
+  async fetch() {
+    const [client, server] = Object.values(new WebSocketPair());
+    server.accept();%s
+    return new Response(null, { status: 101, webSocket: client });
+  }
+}
+export default {};
+"""
+CONFIG = b'{ "name": "w", "main": "src/index.ts" }'
+
+
+def run(files: dict[str, str], select: str = "ws-legacy-accept", paths: tuple[str, ...] = ("",)) -> Report:
+    workspace = Workspace.in_memory({path: text.encode() for path, text in files.items()})
+    return analyse(workspace, paths, Options(KNOWN.select(select.split(",")), KNOWN, jobs=1), Path("/"))
+
+
+def worker(source: str) -> dict[str, str]:
+    return {"wrangler.jsonc": CONFIG.decode(), "src/index.ts": source}
+
+
+def names(report: Report) -> list[str]:
+    return [finding.rule for finding in report.findings]
+
+
+def test_a_finding_has_its_rule_and_severity() -> None:
+    (finding,) = run(worker(ROOM % "")).findings
+    assert (finding.rule, finding.severity) == ("ws-legacy-accept", Severity.WARNING)
+    assert finding.at.document.line_of(finding.at.span.start) == 5
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        " // cflint-ignore ws-legacy-accept: needs timers",
+        " /* cflint-ignore ws-legacy-accept */",
+        " // cflint-ignore websockets",
+        " // cflint-ignore no-log-env, ws-legacy-accept",
+    ],
+)
+def test_a_comment_on_the_line_silences(comment: str) -> None:
+    report = run(worker(ROOM % comment))
+    assert names(report) == [] and report.suppressed == 1
+
+
+def test_a_comment_on_the_line_before_silences() -> None:
+    source = (ROOM % "").replace(
+        "    server.accept", "    // cflint-ignore ws-legacy-accept: why\n    server.accept"
+    )
+    assert names(run(worker(source))) == []
+
+
+def test_a_comment_speaks_only_for_its_line() -> None:
+    source = (ROOM % "").replace("  async fetch", "  // cflint-ignore ws-legacy-accept\n  async fetch")
+    assert names(run(worker(source))) == ["ws-legacy-accept"]
+
+
+def test_a_file_can_be_silenced() -> None:
+    for comment in ("// cflint-ignore-file", "/* cflint-ignore-file ws-legacy-accept: legacy */"):
+        assert names(run(worker(comment + "\n" + ROOM % ""))) == []
+    other = "// cflint-ignore-file no-log-env\n" + ROOM % ""
+    assert names(run(worker(other))) == ["ws-legacy-accept"]
+
+
+def _failing(match: Match) -> Iterator[Finding]:
+    raise ZeroDivisionError("by design")
+    yield
+
+
+def _rules_with(check: object) -> RuleSet:
+    made = rule(call("accept"), severity=Severity.ERROR)(check)  # type: ignore[arg-type]
+    template = KNOWN["ws-legacy-accept"]
+    return RuleSet([Rule("fails", "meta", made.__dict__["spec"], made, template.module)])
+
+
+def test_a_rule_that_raises_is_a_finding_and_the_run_goes_on() -> None:
+    failing = _rules_with(_failing)
+    rules = RuleSet([*failing.values(), KNOWN["ws-legacy-accept"]])
+    known = RuleSet([*failing.values(), *KNOWN.values()])
+    files = {path: text.encode() for path, text in worker(ROOM % "").items()}
+    report = analyse(Workspace.in_memory(files), ("",), Options(rules, known, jobs=1), Path("/"))
+    assert sorted(names(report)) == ["internal-error", "ws-legacy-accept"]
+    assert report.partial
+    (crash,) = [finding for finding in report.findings if finding.rule == "internal-error"]
+    assert "`fails`" in crash.message and "ZeroDivisionError" in crash.message
+    with pytest.raises(ZeroDivisionError):
+        analyse(Workspace.in_memory(files), ("",), Options(rules, known, jobs=1, debug=True), Path("/"))
+
+
+def test_severity_is_only_lowered() -> None:
+    def raising(match: Match) -> Iterator[Finding]:
+        yield Finding("x", match.at(), severity=Severity.ERROR)
+        yield Finding("y", match.at(), severity=Severity.NOTE)
+
+    made = rule(call("accept"), severity=Severity.WARNING)(raising)
+    rules = RuleSet([Rule("r", "meta", made.__dict__["spec"], made, KNOWN["ws-legacy-accept"].module)])
+    known = RuleSet([*rules.values(), *KNOWN.values()])
+    files = {path: text.encode() for path, text in worker(ROOM % "").items()}
+    report = analyse(Workspace.in_memory(files), ("",), Options(rules, known, jobs=1), Path("/"))
+    assert [finding.severity for finding in report.findings] == [Severity.WARNING, Severity.NOTE]
+
+
+def test_tests_are_not_looked_at_unless_named() -> None:
+    files = worker("export default {};") | {"test/room.test.ts": ROOM % "", "src/other.ts": ROOM % ""}
+    assert [f.at.document.path for f in run(files).findings] == ["src/other.ts"]
+
+
+def test_code_without_workers_apis_is_left_alone() -> None:
+    files = worker("export default {};") | {"web/socket.ts": "export class Room { m() { this.s.accept() } }"}
+    assert run(files).files_checked == 2  # the configuration and what its main reaches
+
+
+def test_files_reached_from_a_main_elsewhere() -> None:
+    files = {
+        "apps/api/wrangler.jsonc": '{ "name": "api", "main": "src/index.ts" }',
+        "apps/api/src/index.ts": 'export { Room } from "./room"; export default {};',
+        "apps/api/src/room.ts": ROOM % "",
+    }
+    assert [f.at.document.path for f in run(files).findings] == ["apps/api/src/room.ts"]
+    report = run(files, paths=("apps/api/src/room.ts",))
+    assert report.workers_checked == 1 and len(report.findings) == 1
+
+
+def test_markdown_sections_are_workers_and_lines_are_the_file_s() -> None:
+    text = "# A\n\nwords\n\n```ts\n" + ROOM % "" + "```\n\n# B\n\n```ts\nconst x = 1;\n```\n"
+    report = run({"README.md": text}, paths=("README.md",))
+    (finding,) = report.findings
+    assert finding.at.document.path == "README.md"
+    assert finding.at.document.line_of(finding.at.span.start) == 10
+    assert finding.fix is None or all(edit.document.path == "README.md" for edit in finding.fix.edits)
+
+
+def test_a_markdown_file_is_only_read_when_named() -> None:
+    assert run({"README.md": "```ts\n" + ROOM % "" + "```"}).findings == ()
+
+
+def test_processes_give_what_one_process_gives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "src").mkdir()
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "wrangler.jsonc").write_bytes(CONFIG)
+    imports = []
+    for number in range(12):
+        (tmp_path / f"src/room{number}.ts").write_text((ROOM % "").replace("Room", f"Room{number}"))
+        imports.append(f'export {{ Room{number} }} from "./room{number}";')
+    (tmp_path / "src/index.ts").write_text("\n".join([*imports, "export default {};"]))
+    monkeypatch.setattr("cflint.engine.PARALLEL_BYTES", 1)
+    rules = KNOWN.select(["ws-legacy-accept"])
+    reports = [
+        analyse(Workspace(tmp_path), ("",), Options(rules, KNOWN, jobs=jobs), tmp_path) for jobs in (1, 2, 5)
+    ]
+    seen = [
+        [(f.rule, f.at.document.path, f.at.span, f.message, f.fix is not None) for f in report.findings]
+        for report in reports
+    ]
+    assert len(seen[0]) == 12 and seen[0] == seen[1] == seen[2]
+
+
+def test_a_process_that_dies_costs_nothing_but_time(tmp_path: Path) -> None:
+    import os
+
+    parent = os.getpid()
+
+    def fragile() -> str:
+        if os.getpid() != parent:
+            os._exit(9)
+        return "done here"
+
+    project = Workspace.in_memory({})
+    assert pool_module.run_in_processes([fragile, lambda: "last"], project) == ["done here", "last"]  # type: ignore[arg-type]
+
+
+def test_selectors() -> None:
+    assert "ws-legacy-accept" in KNOWN.select(["websockets"])
+    assert "ws-legacy-accept" not in KNOWN.select(["websockets"], ["ws-legacy-accept"])
+    assert "ws-legacy-accept" in KNOWN.select(["ws-legacy-accept"], ["websockets"])
+    assert (
+        set(KNOWN.select(["recommended"])) <= set(KNOWN.select(["reference"])) <= set(KNOWN.select(["all"]))
+    )
+    with pytest.raises(UnknownSelector) as caught:
+        KNOWN.select(["ws-legacy-acept"])
+    assert caught.value.near == ("ws-legacy-accept",)
+
+
+def test_locations_of_blocks_are_those_of_the_file() -> None:
+    from cflint.source import Document
+
+    file = Document("README.md", b"0123456789")
+    block = Document("README.md#1.ts", b"   3456   ", origin=file)
+    assert Location(block, Span(3, 5)).document is file

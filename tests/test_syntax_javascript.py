@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import pytest
+
+from cflint.source import Document, Span
+from cflint.syntax.javascript import SlipKind, Syntax, descend, is_async, parse, string_value, unwrap
+
+
+def read(text: str, path: str = "a.ts") -> Syntax:
+    return parse(Document(path, text.encode()))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "class A { m() { return this.sql<Row>`SELECT 1` } }",
+        "const a = tag<{ a: string; b: number }>\n  `x`",
+        "const a = tag<Map<string, number>>`x`",
+        "function f() { using a = g(); return a }",
+        "async function f() { await using a = g(); return a }",
+        "const a = <T,>(x: T) => x",
+    ],
+)
+def test_what_the_grammar_alone_cannot_read(text: str) -> None:
+    syntax = read(text, "a.tsx" if "<T,>" in text else "a.ts")
+    assert not syntax.root.has_error
+    assert syntax.slips == ()
+
+
+def test_a_comment_with_a_comparison_before_a_template_is_left_alone() -> None:
+    syntax = read("const a = b; // x<y> `\nconst c = `<p>` + d")
+    assert not syntax.root.has_error
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "at"),
+    [
+        ("class A { a() {}, b() {} }", SlipKind.COMMA_BETWEEN_CLASS_MEMBERS, (16, 17)),
+        ("class A { async a() void { b() } }", SlipKind.MISSING_RETURN_TYPE_COLON, (19, 19)),
+        ("class A { a(x: B<C>) Promise<void> | D[] { b() } }", SlipKind.MISSING_RETURN_TYPE_COLON, (20, 20)),
+        ("export default { a() {} async b() {} }", SlipKind.MISSING_COMMA_BETWEEN_HANDLERS, (23, 23)),
+        ("export default { async function a() {} }", SlipKind.FUNCTION_KEYWORD_IN_OBJECT, (23, 32)),
+    ],
+)
+def test_slips_are_mended_for_the_tree_and_kept_on_record(
+    text: str, kind: SlipKind, at: tuple[int, int]
+) -> None:
+    syntax = read(text)
+    assert not syntax.root.has_error
+    (slip,) = syntax.slips
+    assert (slip.kind, slip.span) == (kind, Span(*at))
+    mended = text[: slip.span.start] + slip.text + text[slip.span.end :]
+    again = read(mended)
+    assert not again.root.has_error and not again.slips
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "if (a) b\n{ c }",
+        "class A { a() {} b = [1, 2]; c = { d() {}, e() {} } }",
+        "const o = { a() {}, b() {} }; f({}, {})",
+        "switch (a) { case 1: { b } }",
+    ],
+)
+def test_what_is_right_has_no_slips(text: str) -> None:
+    assert read(text).slips == ()
+
+
+def test_errors_are_the_outermost_ones() -> None:
+    syntax = read("const a = 1;\nconst b = ;\nconst c = 3;\n<<<<<<< HEAD\n")
+    lines = {node.start_point.row + 1 for node in syntax.errors()}
+    assert lines <= {2, 4} and lines
+
+
+def test_parents_are_found_from_any_depth() -> None:
+    syntax = read("function f() { return a.b.c(d)[e] }")
+    for node in descend(syntax.root):
+        parent = syntax.parent(node)
+        assert parent is not None and node.parent is not None and parent.id == node.parent.id
+    assert syntax.parent(syntax.root) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        (r'"a\n\x41\u{1F600}\u0041"', "a\nA😀A"),
+        ("'a\"b'", 'a"b'),
+        ("`plain`", "plain"),
+        ("`with ${x}`", None),
+        ("x", None),
+        ("('a' as const)", "a"),
+    ],
+)
+def test_string_values(text: str, value: str | None) -> None:
+    syntax = read(f"const a = {text}")
+    declarator = syntax.root.named_children[0].named_children[0]
+    node = declarator.child_by_field_name("value")
+    assert node is not None
+    assert string_value(syntax, node) == value
+
+
+def test_unwrap_looks_through_casts_and_parentheses() -> None:
+    syntax = read("const a = ((b as any)! satisfies C)")
+    node = syntax.root.named_children[0].named_children[0].child_by_field_name("value")
+    assert node is not None and syntax.text(unwrap(node)) == "b"
+
+
+def test_async_functions() -> None:
+    syntax = read(
+        "async function f() {} function g(a = async () => 1) {} class A { async m() {} static n() {} }"
+    )
+    flags = [
+        is_async(node)
+        for node in descend(syntax.root)
+        if node.type.endswith(("declaration", "definition")) and node.type != "class_declaration"
+    ]
+    assert flags == [True, False, True, False]
+
+
+def test_deep_nesting_ends() -> None:
+    for text in ("(" * 20_000 + ")" * 20_000, "1" + "+1" * 30_000, "[" * 20_000, "{" * 20_000):
+        syntax = read(text)
+        assert sum(1 for _ in syntax.errors()) >= 0
+        deepest = syntax.node_at(len(text) // 2, len(text) // 2)
+        assert deepest is not None
+        assert sum(1 for _ in syntax.ancestors(deepest)) >= 1
