@@ -1,0 +1,102 @@
+"""The command line: how it starts and ends. Each command is a file of its own, imported when called."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+
+def main() -> NoReturn:
+    """The program `cflint`: run the arguments of this process and end it with their exit code."""
+    code = 130
+    try:
+        from cflint.cli.signals import end_on_signals
+
+        end_on_signals()
+        code = run(sys.argv[1:])
+    except KeyboardInterrupt:  # while modules were being imported, or a second one
+        pass
+    sys.exit(code)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command that the arguments name; returns the exit code. Raises only SystemExit, for a signal.
+
+    What goes wrong becomes a line on stderr; with `--debug` an unexpected error shows its traceback.
+    """
+    from cflint.cli.console import complain, give_up_stdout
+    from cflint.cli.exits import Exit, Failure
+
+    debug = "--debug" in arguments
+    try:
+        return _invoke(arguments)
+    except Failure as failure:
+        complain(failure.message, failure.hint)
+        return failure.code
+    except KeyboardInterrupt:
+        return Exit.INTERRUPTED
+    except BrokenPipeError:
+        give_up_stdout()
+        return Exit.BROKEN_PIPE
+    except OSError as error:
+        if debug:
+            return _traceback()
+        give_up_stdout()
+        complain(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}")
+        return Exit.INTERNAL
+    except Exception as error:
+        if debug:
+            return _traceback()
+        complain(
+            f"internal error: {type(error).__name__}: {error} ({_place(error)}). "
+            "This is a mistake in cflint: please report it with what `--debug` shows"
+        )
+        return Exit.INTERNAL
+
+
+def _invoke(arguments: Sequence[str]) -> int:
+    import os
+
+    import click
+
+    from cflint.cli.app import COMPLETION_VARIABLE, cli
+    from cflint.cli.exits import Exit, Failure
+
+    if os.environ.get(COMPLETION_VARIABLE):
+        cli.main(list(arguments), prog_name="cflint")
+    try:
+        with cli.make_context("cflint", list(arguments) or ["--help"]) as context:
+            code = cli.invoke(context)
+            return code if isinstance(code, int) else Exit.CLEAN
+    except click.exceptions.Exit as end:
+        return end.exit_code if arguments else Exit.USAGE
+    except click.Abort:
+        return Exit.INTERRUPTED
+    except click.UsageError as error:
+        path = error.ctx.command_path if error.ctx is not None else "cflint"
+        raise Failure(error.format_message(), Exit.USAGE, f"see `{path} --help`") from error
+    except click.ClickException as error:
+        raise Failure(error.format_message(), Exit.USAGE) from error
+
+
+def _place(error: BaseException) -> str:
+    """Where an exception was raised: the file's name and the line."""
+    from pathlib import Path
+
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return "place unknown"
+    return f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"
+
+
+def _traceback() -> int:
+    import traceback
+
+    from cflint.cli.console import say
+    from cflint.cli.exits import Exit
+
+    say(traceback.format_exc())
+    return Exit.INTERNAL

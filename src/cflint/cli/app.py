@@ -1,0 +1,71 @@
+"""The command `cflint`: its commands by name, each imported only when it is called or listed."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+
+import click
+
+from cflint import __version__
+
+COMPLETION_VARIABLE = "_CFLINT_COMPLETE"
+"""The environment variable by which a shell asks for completions."""
+
+COMMANDS = ("check", "explain", "rules", "completion")
+"""Each is the module of that name in this package and, there, `command`."""
+
+
+class LateGroup(click.Group):
+    """A group whose commands are modules, imported when asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        found = import_module(f"cflint.cli.{cmd_name}").command
+        assert isinstance(found, click.Command)
+        return found
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-"):
+            ctx.fail(f"there is no command `{name}`{_meant(name)}")
+        return super().resolve_command(ctx, args)
+
+
+def _meant(name: str) -> str:
+    """What somebody may have meant who typed no command: a path to check, or a command misspelled."""
+    from difflib import get_close_matches
+
+    if Path(name).exists():
+        return f"; did you mean `cflint check {name}`?"
+    near = get_close_matches(name, COMMANDS, n=1)
+    return f"; did you mean `cflint {near[0]}`?" if near else f"; there are {', '.join(COMMANDS)}"
+
+
+@click.group(
+    cls=LateGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="""\b
+Exit codes:
+  0  nothing found                3  no Worker project found
+  1  findings                     4  the analysis is partial, or an internal error
+  2  wrong usage or settings      130  interrupted""",
+)
+@click.version_option(__version__, "-V", "--version", prog_name="cflint", message="%(prog)s %(version)s")
+def cli() -> None:
+    """A static analyser for Cloudflare Workers: the code, the wrangler configuration, and how they belong
+    together.
+
+    \b
+    cflint check               check the Workers in this folder
+    cflint check --fix         ... and apply the fixes that are safe
+    cflint check --diff        show what --fix would change
+    cflint explain RULE        what a rule means, and what to do
+    cflint rules               all rules
+    """

@@ -1,0 +1,130 @@
+"""`cflint check`: what may be asked for. The work itself is `checking`, imported when there is some."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from cflint.cli.console import COLOR_CHOICES
+from cflint.cli.selection import complete_selectors
+from cflint.report import FORMATS
+
+PRESET_NAMES = ("recommended", "reference", "strict", "all")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What the user asked of `cflint check`, as given; every field is an option."""
+
+    paths: tuple[str, ...]
+    output_format: str
+    output_file: str | None
+    statistics: bool
+    select: tuple[str, ...]
+    ignore: tuple[str, ...]
+    preset: tuple[str, ...]
+    fail_on: str
+    exit_zero: bool
+    fix: bool
+    unsafe_fixes: bool
+    diff: bool
+    exclude: tuple[str, ...]
+    stdin_filename: str | None
+    allow_empty: bool
+    jobs: int
+    verbose: bool
+    quiet: bool
+    color: str
+    debug: bool
+
+
+@click.command(
+    short_help="Check Workers: the code and the wrangler configuration.",
+    epilog="""\b
+Examples:
+  cflint check                                 this folder, whichever Workers it holds
+  cflint check workers/api workers/cron        two of many
+  cflint check --select websockets,d1          some groups of rules
+  cflint check --ignore ws-legacy-accept       all but one rule
+  cflint check --diff --unsafe-fixes           what all fixes would change
+  cflint check --output-format sarif --output-file cflint.sarif
+  cflint check - --stdin-filename src/index.ts < buffer""",
+)
+@click.argument("paths", nargs=-1, type=click.Path())
+@click.option(
+    "--select",
+    multiple=True,
+    metavar="NAMES",
+    shell_complete=complete_selectors,
+    help="Rules, groups or presets to run, with commas between; may be repeated.  [default: recommended]",
+)
+@click.option(
+    "--ignore",
+    multiple=True,
+    metavar="NAMES",
+    shell_complete=complete_selectors,
+    help="Rules, groups or presets not to run; may be repeated. A rule that --select names stays.",
+)
+@click.option("--preset", multiple=True, type=click.Choice(PRESET_NAMES), help="The same as --select PRESET.")
+@click.option(
+    "--exclude",
+    multiple=True,
+    metavar="PATTERN",
+    help="Leave out what a pattern, as in a .gitignore, matches; may be repeated.",
+)
+@click.option("--fix", is_flag=True, help="Apply the safe fixes, then report what is left.")
+@click.option("--unsafe-fixes", is_flag=True, help="With --fix or --diff: also those that need a look.")
+@click.option("--diff", is_flag=True, help="Write nothing, show what --fix would change; exit 1 if anything.")
+@click.option(
+    "--output-format",
+    type=click.Choice(tuple(FORMATS)),
+    default="text",
+    show_default=True,
+    help="How to write the report.",
+)
+@click.option("--output-file", metavar="FILE", type=click.Path(), help="Write the report to a file.")
+@click.option("--statistics", is_flag=True, help="Count the findings of each rule instead of showing them.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(("note", "warning", "error", "never")),
+    default="warning",
+    show_default=True,
+    help="The least severity that makes the exit code 1.",
+)
+@click.option("--exit-zero", is_flag=True, help="Exit with 0 even when there are findings.")
+@click.option("--allow-empty", is_flag=True, help="Exit with 0 when there is no Worker.")
+@click.option(
+    "--stdin-filename",
+    metavar="NAME",
+    type=click.Path(),
+    help="Analyse the text on stdin (the path `-`) as if this file of the project held it.",
+)
+@click.option(
+    "-j",
+    "--jobs",
+    type=click.IntRange(min=0),
+    default=0,
+    metavar="N",
+    help="Processes to use.  [default: one per processor]",
+)
+@click.option("-v", "--verbose", is_flag=True, help="Tell on stderr what was left out, and why.")
+@click.option("-q", "--quiet", is_flag=True, help="Only the findings.")
+@click.option(
+    "--color",
+    type=click.Choice(COLOR_CHOICES),
+    default="auto",
+    show_default=True,
+    help="Colours; `auto` heeds NO_COLOR, FORCE_COLOR and whether the output is a terminal.",
+)
+@click.option("--debug", is_flag=True, help="Show the traceback of an internal error.")
+def command(**given: Any) -> int:
+    """Check Workers, the wrangler configuration and the code together.
+
+    PATHS are folders and files; without any it is the current folder. A file stands for the Workers that it
+    belongs to, each of which is analysed whole.
+    """
+    from cflint.cli.checking import perform
+
+    return perform(Request(**given))

@@ -1,0 +1,402 @@
+"""What `cflint check` does: find the project, analyse, fix, report, and say how it went."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from cflint.cli.check import Request
+from cflint.cli.console import say, takes_hyperlinks, wants_color, warn, width_of, write, write_bytes
+from cflint.cli.exits import Exit, Failure
+from cflint.cli.output import check_output_file, write_file
+from cflint.cli.selection import names, selected
+from cflint.engine import Options, analyse_loaded
+from cflint.finding import Finding, Report, Safety, Severity
+from cflint.project.loading import Loaded, load
+from cflint.project.workspace import Unreadable, Workspace
+from cflint.report import FORMATS
+from cflint.report import Options as Rendering
+from cflint.report.escape import paths_for, said, visible
+from cflint.rule import RECOMMENDED, RuleSet
+
+_FAIL_ON = {"note": Severity.NOTE, "warning": Severity.WARNING, "error": Severity.ERROR}
+_FOR_PEOPLE = ("text", "concise")
+_GITIGNORE_SPECIAL = str.maketrans({char: f"\\{char}" for char in "\\*?[!# "})
+
+
+def perform(request: Request) -> Exit:
+    """Do what was asked, and return the exit code. Raises Failure for what the user can mend, and OSError."""
+    started = time.perf_counter()
+    _refuse_contradictions(request)
+    known = RuleSet.discover()
+    select = (*names(request.select), *request.preset) or (RECOMMENDED,)
+    rules = selected(known, select, names(request.ignore))
+    place = _place(request)
+    excludes = tuple(_from_root(pattern, place) for pattern in request.exclude)
+    options = Options(rules, known, excludes, request.jobs, request.debug)
+    analysis = _Analysis(place, options)
+    first = analysis({})
+    if request.verbose:
+        say("".join(_background(analysis.loaded, rules, place)))
+    if analysis.loaded.empty:
+        return _nothing(request, analysis, first, place)
+    unread = list(_unread(request, place))
+    for message in unread:
+        warn(message)
+    if request.diff:
+        code = _show_changes(request, analysis, first)
+    elif request.fix:
+        code = _mend(request, analysis, first)
+    else:
+        code = _report(request, first)
+        if request.unsafe_fixes and not request.quiet:
+            say(
+                "`--unsafe-fixes` alone changes nothing: add `--fix` to apply the fixes, `--diff` to see them"
+            )
+    if request.verbose:
+        say(f"took {time.perf_counter() - started:.2f} s")
+    return Exit.INTERNAL if unread else code
+
+
+def _refuse_contradictions(request: Request) -> None:
+    """Raise Failure for options that do not go together, and for an output file that cannot be written."""
+    machine = request.output_format not in _FOR_PEOPLE
+    if request.diff and (machine or request.statistics):
+        other = "--statistics" if request.statistics else f"--output-format {request.output_format}"
+        raise Failure(f"`--diff` shows changes instead of a report, so it does not go with `{other}`")
+    if request.statistics and machine:
+        raise Failure(f"`--statistics` is for people; leave out `--output-format {request.output_format}`")
+    if "-" in request.paths and len(request.paths) > 1:
+        raise Failure("`-` (stdin) cannot be checked together with other paths")
+    if "-" in request.paths and request.stdin_filename is None:
+        raise Failure(
+            "`-` needs `--stdin-filename NAME`: the name says what the text is and which Worker it belongs to"
+        )
+    if request.stdin_filename is not None and request.paths not in ((), ("-",)):
+        raise Failure("`--stdin-filename` goes with the path `-`, not with others")
+    if request.output_file is not None:
+        check_output_file(request.output_file)
+
+
+# -- the place ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where the run takes place: the paths of the workspace that were asked for, and where the user stands.
+
+    `buffer` is the path, in the workspace, of what was read from stdin, whose bytes lie over the disk.
+    """
+
+    workspace: Workspace
+    paths: tuple[str, ...]
+    base: Path
+    buffer: str | None = None
+    data: bytes | None = None
+
+
+def _place(request: Request) -> _Place:
+    base = Path.cwd()
+    if request.stdin_filename is not None:
+        return _stdin_place(request.stdin_filename, base)
+    given = request.paths or (".",)
+    _refuse_absent(given)
+    workspace = Workspace.around(given)
+    return _Place(workspace, tuple(_inside(workspace, path) for path in given), base)
+
+
+def _stdin_place(name: str, base: Path) -> _Place:
+    data = sys.stdin.buffer.read() if sys.stdin is not None else b""
+    if Path(name).is_dir():
+        raise Failure(f"`--stdin-filename` names a folder: {name}")
+    workspace = Workspace.around([name])
+    path = _inside(workspace, name)
+    workspace.overlay(path, data)
+    path = workspace.real(path) or path
+    return _Place(workspace, (path,), base, path, data)
+
+
+def _refuse_absent(paths: Iterable[str]) -> None:
+    absent = [path for path in paths if not _is_there(path)]
+    if absent:
+        listed = ", ".join(absent[:5]) + (f" and {len(absent) - 5} more" if len(absent) > 5 else "")
+        hint = next(
+            (f"{path} is a link that leads nowhere" for path in absent if Path(path).is_symlink()), None
+        )
+        raise Failure(f"no such file or folder: {listed}", Exit.USAGE, hint)
+
+
+def _is_there(path: str) -> bool:
+    try:
+        Path(path).stat()
+    except PermissionError:
+        return True
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def _inside(workspace: Workspace, path: str) -> str:
+    found = workspace.relative(path)
+    if found is None:
+        raise Failure(f"{path} lies outside {workspace.root}, where the other paths are")
+    return found
+
+
+def _from_root(pattern: str, place: _Place) -> str:
+    """A pattern of `--exclude`, meant from where the user stands, as one from the workspace's root."""
+    here = place.workspace.relative(place.base)
+    not_, bare = ("!", pattern[1:]) if pattern.startswith("!") else ("", pattern)
+    bare = bare.removeprefix("./")
+    if not here or "/" not in bare.rstrip("/"):
+        return not_ + bare
+    return f"{not_}/{here.translate(_GITIGNORE_SPECIAL)}/{bare.lstrip('/')}"
+
+
+# -- the analysis ---------------------------------------------------------------------------------------
+
+
+class _Analysis:
+    """Analyses the place with changed bytes laid over it; `loaded` is what the last analysis looked at."""
+
+    def __init__(self, place: _Place, options: Options) -> None:
+        self._place = place
+        self._options = options
+        self._laid: set[str] = set()
+        self.loaded: Loaded
+
+    @property
+    def place(self) -> _Place:
+        return self._place
+
+    def __call__(self, overlay: Mapping[str, bytes]) -> Report:
+        workspace, place = self._place.workspace, self._place
+        for path in self._laid - overlay.keys():
+            workspace.overlay(path, place.data if path == place.buffer else None)
+        for path, data in overlay.items():
+            workspace.overlay(path, data)
+        self._laid = set(overlay)
+        self.loaded = load(workspace, place.paths, self._options.excludes)
+        report = analyse_loaded(self.loaded, self._options, place.base)
+        return report if place.buffer is None else _only_fixing(report, place.buffer)
+
+    def again(self) -> Report:
+        """Analyse what is on the disk now."""
+        self._place.workspace.refresh()
+        return self({})
+
+
+def _only_fixing(report: Report, buffer: str) -> Report:
+    """The report with every fix that would change another file than the one on stdin only shown."""
+
+    def limited(finding: Finding) -> Finding:
+        fix = finding.fix
+        if fix is None or all(edit.document.path == buffer for edit in fix.edits):
+            return finding
+        return replace(finding, fix=replace(fix, safety=Safety.MANUAL))
+
+    return replace(report, findings=tuple(map(limited, report.findings)))
+
+
+def _nothing(request: Request, analysis: _Analysis, report: Report, place: _Place) -> Exit:
+    """There is no Worker."""
+    where = ", ".join(map(visible, request.paths[:3])) if request.paths else "this folder"
+    reasons = list(_unread(request, place))
+    message = (
+        f"no Worker project found in {where}: no wrangler.json, wrangler.jsonc or wrangler.toml, "
+        "and no code that uses the APIs of Workers"
+    )
+    if request.allow_empty:
+        if request.output_format not in _FOR_PEOPLE:
+            return _report(request, report)
+        if not request.quiet:
+            say(message)
+        return Exit.CLEAN
+    for reason in reasons:
+        warn(reason)
+    hint = "name the folder that holds the Worker, or say that none is fine with `--allow-empty`"
+    if any(item.path in place.paths for item in analysis.loaded.discovered.left_out) or request.exclude:
+        hint = "`--verbose` tells what was left out and why; `--allow-empty` makes this no error"
+    raise Failure(message, Exit.NO_PROJECT, hint)
+
+
+def _unread(request: Request, place: _Place) -> Iterator[str]:
+    """What was asked for by name and could not be read."""
+    for given, path in zip(request.paths, place.paths, strict=False):
+        if place.buffer is None and not place.workspace.is_dir(path):
+            problem = place.workspace.problem(path)
+            if problem is not None:
+                yield f"{given} was not analysed: the file is {problem.value}"
+        elif place.buffer is None and not os.access(given, os.R_OK | os.X_OK):
+            yield f"{given} was not analysed: the folder is {Unreadable.DENIED.value}"
+
+
+def _background(loaded: Loaded, rules: RuleSet, place: _Place) -> Iterator[str]:
+    """What `--verbose` tells: the root, the rules, what was left out."""
+    yield f"root: {visible(str(place.workspace.root))}\n"
+    yield f"rules: {len(rules)}\n"
+    for worker in loaded.project.workers:
+        where = worker.config.path if worker.config is not None else "no configuration"
+        yield f"Worker: {visible(where)} ({_count(len(worker.modules), 'module')})\n"
+    for item in loaded.discovered.left_out:
+        yield f"left out: {visible(item.path)} ({item.reason.value})\n"
+
+
+# -- the report -----------------------------------------------------------------------------------------
+
+
+def _report(request: Request, report: Report, fixed: int = 0) -> Exit:
+    """Write the report where it belongs; the exit code that it deserves."""
+    if request.quiet:
+        report = replace(report, notices=())
+    if request.statistics:
+        text = "".join(f"{row}\n" for row in _statistics(report))
+    elif request.quiet and request.output_format == "text" and not report.findings:
+        text = ""
+    else:
+        to_stream = sys.stderr if _prints_buffer(request) else sys.stdout
+        rendering = Rendering(
+            color=_colored(request),
+            hyperlinks=request.output_file is None and _colored(request) and takes_hyperlinks(to_stream),
+            width=width_of(to_stream if request.output_file is None else None),
+            fixed=fixed,
+        )
+        text = FORMATS[request.output_format](report, rendering)
+    _deliver(request, text)
+    if request.output_file is not None and not request.quiet:
+        say(f"wrote {_count(len(report.findings), 'finding')} to {visible(request.output_file)}")
+    return _verdict(request, report)
+
+
+def _deliver(request: Request, text: str) -> None:
+    if request.output_file is not None:
+        write_file(request.output_file, text.encode("utf-8", "backslashreplace"))
+    elif _prints_buffer(request):
+        say(text)
+    else:
+        write(text, None if request.output_format in _FOR_PEOPLE else "utf-8")
+
+
+def _prints_buffer(request: Request) -> bool:
+    """Whether stdout is taken by the mended text of stdin."""
+    return request.fix and not request.diff and request.stdin_filename is not None
+
+
+def _colored(request: Request) -> bool:
+    if request.output_file is not None and request.color == "auto":
+        return False
+    return wants_color(request.color, sys.stderr if _prints_buffer(request) else sys.stdout)
+
+
+def _verdict(request: Request, report: Report) -> Exit:
+    if report.partial:
+        return Exit.INTERNAL
+    least = _FAIL_ON.get(request.fail_on)
+    if least is None or request.exit_zero:
+        return Exit.CLEAN
+    failing = any((finding.severity or Severity.WARNING) >= least for finding in report.findings)
+    return Exit.FINDINGS if failing else Exit.CLEAN
+
+
+def _statistics(report: Report) -> Iterator[str]:
+    """A line for each rule, the most frequent first: how often, which, how bad, the worst fix offered."""
+    tally = Counter(finding.rule for finding in report.findings)
+    fixable = Counter(finding.rule for finding in report.findings if finding.fix is not None)
+    wide = max((len(str(number)) for number in tally.values()), default=0)
+    longest = max(map(len, tally), default=0)
+    for rule, number in sorted(tally.items(), key=lambda item: (-item[1], item[0])):
+        info = report.rules.get(rule)
+        mark = f"{_count(fixable[rule], 'fix')}" if fixable[rule] else ""
+        summary = info.summary if info is not None else ""
+        label = info.severity.label if info is not None else ""
+        yield f"{number:>{wide}}  {rule:<{longest}}  {label:<7}  {mark:<9}  {summary}".rstrip()
+
+
+# -- fixes ----------------------------------------------------------------------------------------------
+
+
+def _allowed(request: Request) -> Safety:
+    return Safety.UNSAFE if request.unsafe_fixes else Safety.SAFE
+
+
+def _show_changes(request: Request, analysis: _Analysis, first: Report) -> Exit:
+    """`--diff`: the changes that `--fix` would make."""
+    from cflint.engine.parsing import parses_worse
+    from cflint.fixer import converge
+    from cflint.report.diff import diffs
+
+    result = converge(analysis, _allowed(request), parses_worse=parses_worse, report=first)
+    _deliver(request, diffs(result.changes, color=_colored(request)))
+    if not request.quiet:
+        for notice in result.notices:
+            warn(f"{notice.path}: {notice.message}" if notice.path else notice.message)
+        would = _count(len(result.applied), "finding") if result.applied else "nothing"
+        say(f"Would fix {would}.{_left_for_unsafe(request, result.report)}")
+    if first.partial:
+        return Exit.INTERNAL
+    return Exit.FINDINGS if result.changes and not request.exit_zero else Exit.CLEAN
+
+
+def _left_for_unsafe(request: Request, report: Report) -> str:
+    unsafe = sum(1 for item in report.findings if item.fix and item.fix.safety is Safety.UNSAFE)
+    if request.unsafe_fixes or not unsafe:
+        return ""
+    return f" {unsafe} more with `--unsafe-fixes`."
+
+
+def _mend(request: Request, analysis: _Analysis, first: Report) -> Exit:
+    """`--fix`: apply the fixes, write the files, report what is left."""
+    from cflint.cli.signals import held_back
+    from cflint.engine.parsing import parses_worse
+    from cflint.fixer import converge
+    from cflint.fixer import write as write_changes
+
+    place = analysis.place
+    result = converge(analysis, _allowed(request), parses_worse=parses_worse, report=first)
+    report = replace(result.report, notices=(*result.report.notices, *result.notices))
+    applied = list(result.applied)
+    if place.buffer is not None:
+        mended = next((c.after for c in result.changes if c.path == place.buffer), place.data)
+        write_bytes(mended or b"")
+    elif result.changes:
+        root = place.workspace.root
+        assert root is not None
+        with held_back():
+            written = write_changes(result.changes, root)
+        failed = {change.path for change in result.changes} - set(written.paths)
+        if failed:
+            applied = [finding for finding in applied if not _edited(finding) & failed]
+            report = analysis.again()
+            report = replace(report, notices=(*report.notices, *result.notices, *written.notices))
+    if applied and not request.quiet:
+        say("".join(_fixed(applied, report)))
+    return _report(request, report, len(applied))
+
+
+def _edited(finding: Finding) -> set[str]:
+    return {edit.document.path for edit in finding.fix.edits} if finding.fix is not None else set()
+
+
+def _fixed(applied: list[Finding], report: Report) -> Iterator[str]:
+    """What was fixed, file by file, equal fixes counted."""
+    shown = paths_for(report)
+    yield f"Fixed {_count(len(applied), 'finding')}:\n"
+    by_file: dict[str, Counter[tuple[str, str]]] = {}
+    for finding in applied:
+        title = finding.fix.title if finding.fix is not None else ""
+        by_file.setdefault(finding.at.document.path, Counter())[finding.rule, title] += 1
+    for path in sorted(by_file):
+        yield f"  {shown(path)}\n"
+        for (rule, title), number in sorted(by_file[path].items()):
+            times = f" ({number} times)" if number > 1 else ""
+            yield f"    {rule}: {said(title)}{times}\n"
+
+
+def _count(number: int, noun: str) -> str:
+    plural = f"{noun}es" if noun.endswith("x") else f"{noun}s"
+    return f"{number} {noun if number == 1 else plural}"

@@ -1,0 +1,118 @@
+"""The terminal: text that any locale takes, colour where it is wanted, messages that stay on their line."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import suppress
+from typing import TextIO
+
+COLOR_CHOICES = ("auto", "always", "never")
+DEFAULT_WIDTH = 100
+"""Columns of output that goes to no terminal."""
+
+_LINKING_TERMINALS = frozenset(
+    ("iTerm.app", "WezTerm", "vscode", "ghostty", "Hyper", "WarpTerminal", "zed", "Tabby", "rio")
+)
+_LINKING_VARIABLES = ("WT_SESSION", "KITTY_WINDOW_ID", "KONSOLE_VERSION", "ALACRITTY_WINDOW_ID", "DOMTERM")
+
+
+def write(text: str, encoding: str | None = None) -> None:
+    """Write to stdout; what its encoding (or the given one) lacks is written as an escape. Raises OSError."""
+    stream: TextIO | None = sys.stdout
+    if stream is None:  # started with a closed stdout
+        return
+    write_bytes(text.encode(encoding or stream.encoding or "utf-8", "backslashreplace"))
+
+
+def write_bytes(data: bytes) -> None:
+    """Write bytes to stdout as they are. Raises OSError."""
+    stream: TextIO | None = sys.stdout
+    if stream is not None:
+        stream.flush()
+        stream.buffer.write(data)
+        stream.buffer.flush()
+
+
+def say(text: str) -> None:
+    """Write to stderr, a line end added when there is none. Never fails."""
+    stream: TextIO | None = sys.stderr
+    if stream is None:
+        return
+    if not text.endswith("\n"):
+        text += "\n"
+    with suppress(OSError, ValueError):
+        stream.flush()
+        stream.buffer.write(text.encode(stream.encoding or "utf-8", "backslashreplace"))
+        stream.buffer.flush()
+
+
+def complain(message: str, hint: str | None = None) -> None:
+    """Say an error, in one line, and what to do about it in another."""
+    from cflint.report.escape import visible
+
+    head, tip = "cflint: error:", "hint:"
+    if wants_color("auto", sys.stderr):
+        head, tip = "\x1b[1mcflint: \x1b[31merror:\x1b[0m", f"\x1b[1;36m{tip}\x1b[0m"
+    said = " ".join(message.split("\n"))
+    say(f"{head} {visible(said)}\n" + (f"{tip} {visible(hint)}\n" if hint else ""))
+
+
+def warn(message: str) -> None:
+    """Say a warning, in one line."""
+    from cflint.report.escape import visible
+
+    head = "cflint: warning:"
+    if wants_color("auto", sys.stderr):
+        head = "\x1b[1mcflint: \x1b[33mwarning:\x1b[0m"
+    say(f"{head} {visible(message)}")
+
+
+def give_up_stdout() -> None:
+    """After a failed write: let nothing more be written there, not even what is still buffered."""
+    with suppress(OSError, ValueError, AttributeError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+
+
+def wants_color(choice: str, stream: TextIO | None) -> bool:
+    """Whether to colour: by choice, then by NO_COLOR, then FORCE_COLOR, then if it is a terminal."""
+    if choice != "auto":
+        return choice == "always"
+    if os.environ.get("NO_COLOR"):
+        return False
+    forced = os.environ.get("FORCE_COLOR")
+    if forced:
+        return forced.lower() not in ("0", "false", "no")
+    return is_terminal(stream) and os.environ.get("TERM") != "dumb"
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether a stream is there and goes to a terminal."""
+    try:
+        return stream is not None and stream.isatty()
+    except ValueError:  # closed
+        return False
+
+
+def takes_hyperlinks(stream: TextIO | None) -> bool:
+    """Whether the stream goes to a terminal that is known to make links of OSC 8."""
+    forced = os.environ.get("FORCE_HYPERLINK")
+    if forced:
+        return forced.lower() not in ("0", "false", "no")
+    if not is_terminal(stream) or os.environ.get("TERM") == "dumb" or "CI" in os.environ:
+        return False
+    if os.environ.get("TERM_PROGRAM") in _LINKING_TERMINALS:
+        return True
+    vte = os.environ.get("VTE_VERSION", "")
+    return (vte.isdecimal() and int(vte) >= 5000) or any(name in os.environ for name in _LINKING_VARIABLES)
+
+
+def width_of(stream: TextIO | None) -> int:
+    """The columns of a terminal, at least 40; of anything else `COLUMNS`, or the default width."""
+    if not is_terminal(stream) and "COLUMNS" not in os.environ:
+        return DEFAULT_WIDTH
+    import shutil
+
+    return max(40, shutil.get_terminal_size((DEFAULT_WIDTH, 24)).columns)

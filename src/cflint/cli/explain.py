@@ -1,0 +1,97 @@
+"""`cflint explain`: the pages of rules, for reading in a terminal or for programs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from cflint.cli.console import COLOR_CHOICES
+from cflint.cli.selection import complete_rules
+
+if TYPE_CHECKING:
+    from cflint.rule import Rule, RuleSet
+
+
+@click.command(short_help="Explain rules: what each finds, why, and what to do.")
+@click.argument("rule", nargs=-1, required=True, shell_complete=complete_rules)
+@click.option(
+    "--output-format",
+    type=click.Choice(("text", "markdown", "json")),
+    default="text",
+    show_default=True,
+    help="How to write the pages.",
+)
+@click.option("--color", type=click.Choice(COLOR_CHOICES), default="auto", show_default=True, help="Colours.")
+def command(rule: tuple[str, ...], output_format: str, color: str) -> None:
+    """Explain rules: what each finds, why that matters, what to do, and what its fix changes."""
+    from cflint.cli.console import write
+    from cflint.rule import RuleSet
+
+    known = RuleSet.discover()
+    rules = [_named(name, known) for name in dict.fromkeys(rule)]
+    match output_format:
+        case "json":
+            write(_json(rules), "utf-8")
+        case "markdown":
+            write("\n".join(page_markdown(found) for found in rules), "utf-8")
+        case _:
+            write(_text(rules, color))
+
+
+def page_markdown(rule: Rule) -> str:
+    """A rule's page with its name and facts on top, in Markdown."""
+    return f"# {rule.id}\n\n{_facts(rule)}\n\n{rule.page}"
+
+
+def _facts(rule: Rule) -> str:
+    from cflint.cli.rules import fix_label, preset_label
+
+    spec = rule.spec
+    return (
+        f"Severity: {spec.severity.label}, group: {rule.group}, preset: {preset_label(spec.presets)}, "
+        f"fix: {fix_label(spec.fix)}, since {spec.since}"
+    )
+
+
+def _text(rules: list[Rule], color: str) -> str:
+    import sys
+
+    from cflint.cli.console import takes_hyperlinks, wants_color, width_of
+    from cflint.cli.markdown import render
+
+    colored = wants_color(color, sys.stdout)
+    width = min(width_of(sys.stdout), 100)
+    links = colored and takes_hyperlinks(sys.stdout)
+    pages = [render(page_markdown(found), width=width, color=colored, hyperlinks=links) for found in rules]
+    return "\n\n".join(pages)
+
+
+def _json(rules: list[Rule]) -> str:
+    import json
+
+    from cflint.cli.rules import as_data
+
+    data = {"version": 1, "rules": [{**as_data(found), "page": found.page} for found in rules]}
+    return json.dumps(data, indent=2) + "\n"
+
+
+def _named(name: str, known: RuleSet) -> Rule:
+    from difflib import get_close_matches
+
+    from cflint.cli.exits import Exit, Failure
+    from cflint.rule import PRESETS
+
+    id = name.strip().lower().replace("_", "-")
+    if id in known:
+        return known[id]
+    if id in known.groups or id in PRESETS:
+        kind = "group" if id in known.groups else "preset"
+        raise Failure(
+            f"`{name}` is a {kind}, not a rule", Exit.USAGE, f"`cflint rules --select {id}` lists its rules"
+        )
+    near = get_close_matches(id, known, n=2, cutoff=0.6)
+    if near:
+        meant = " or ".join(f"`{other}`" for other in near)
+        raise Failure(f"there is no rule `{name}`; did you mean {meant}?")
+    raise Failure(f"there is no rule `{name}`", Exit.USAGE, "`cflint rules` lists them all")

@@ -1,0 +1,58 @@
+"""Where a report goes: stdout, or a file that is written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import stat
+from contextlib import suppress
+from pathlib import Path
+
+from cflint.cli.exits import Exit, Failure
+
+
+def check_output_file(name: str) -> None:
+    """Raise Failure for an output file that cannot be written, before any work is done for it."""
+    target = Path(os.path.realpath(name))
+    if target.is_dir():
+        raise Failure(f"cannot write {name}: it is a folder", Exit.INTERNAL)
+    if not target.parent.is_dir():
+        raise Failure(f"cannot write {name}: there is no folder {Path(name).parent}", Exit.INTERNAL)
+    if not os.access(target if _is_special(target) else target.parent, os.W_OK):
+        raise Failure(f"cannot write {name}: permission denied", Exit.INTERNAL)
+
+
+def write_file(name: str, data: bytes) -> None:
+    """Put data in a file: through a temporary one beside it, so that nobody sees half of it. Raises Failure.
+
+    A link's target is replaced, not the link; a file that exists keeps its mode; a device is written to.
+    """
+    target = Path(os.path.realpath(name))
+    try:
+        if _is_special(target):
+            target.write_bytes(data)
+        else:
+            _replace(target, data)
+    except OSError as error:
+        raise Failure(f"cannot write {name}: {_reason(error)}", Exit.INTERNAL) from error
+
+
+def _replace(target: Path, data: bytes) -> None:
+    temporary = target.with_name(f".{target.name[:100]}.{os.getpid()}-{os.urandom(6).hex()}.cflint-tmp")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    try:
+        with os.fdopen(os.open(temporary, flags, 0o666), "wb") as file:
+            file.write(data)
+        with suppress(FileNotFoundError):
+            temporary.chmod(stat.S_IMODE(target.stat().st_mode))
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _is_special(target: Path) -> bool:
+    return target.exists() and not target.is_file()
+
+
+def _reason(error: OSError) -> str:
+    said = error.strerror or type(error).__name__
+    return said[:1].lower() + said[1:]

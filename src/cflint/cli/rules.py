@@ -1,0 +1,159 @@
+"""`cflint rules`: all rules in a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from cflint.cli.console import COLOR_CHOICES
+from cflint.cli.selection import complete_selectors
+
+if TYPE_CHECKING:
+    from cflint.finding import Safety
+    from cflint.rule import Rule
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  cflint rules --select websockets        the rules of a group
+  cflint rules --select strict --ignore recommended"""
+)
+@click.option(
+    "--select",
+    multiple=True,
+    metavar="NAMES",
+    shell_complete=complete_selectors,
+    help="Only these rules, groups or presets, with commas between; may be repeated.",
+)
+@click.option(
+    "--ignore", multiple=True, metavar="NAMES", shell_complete=complete_selectors, help="All but these."
+)
+@click.option(
+    "--output-format",
+    type=click.Choice(("text", "markdown", "json")),
+    default="text",
+    show_default=True,
+    help="How to write the table.",
+)
+@click.option("--color", type=click.Choice(COLOR_CHOICES), default="auto", show_default=True, help="Colours.")
+def command(select: tuple[str, ...], ignore: tuple[str, ...], output_format: str, color: str) -> None:
+    """List the rules: severity, fix, preset, and what each finds."""
+    from cflint.cli.console import write
+    from cflint.cli.selection import names, selected
+    from cflint.rule import ALL, RuleSet
+
+    rules = selected(RuleSet.discover(), names(select) or (ALL,), names(ignore))
+    ordered = sorted(rules.values(), key=lambda rule: (rule.group, rule.id))
+    match output_format:
+        case "json":
+            write(_json(ordered), "utf-8")
+        case "markdown":
+            write(markdown_table(ordered), "utf-8")
+        case _:
+            write("".join(f"{row}\n" for row in _text(ordered, color)))
+
+
+def preset_label(presets: Iterable[str]) -> str:
+    """The presets that hold a rule, the smallest telling for those around it; `-` when only `all` does."""
+    members = set(presets) - {"all"}
+    if "recommended" in members:
+        return "recommended"
+    return ", ".join(sorted(members)) or "-"
+
+
+def fix_label(fix: Safety | None) -> str:
+    """The least safe fix that a rule offers, or `-`."""
+    return "-" if fix is None else fix.value
+
+
+def as_data(rule: Rule) -> dict[str, object]:
+    """What the JSON outputs tell of a rule; `fix` is null without one, `presets` sorted."""
+    spec = rule.spec
+    return {
+        "id": rule.id,
+        "group": rule.group,
+        "severity": spec.severity.label,
+        "fix": None if spec.fix is None else spec.fix.value,
+        "presets": sorted(spec.presets),
+        "since": spec.since,
+        "summary": rule.summary,
+        "url": rule.info.uri,
+    }
+
+
+def markdown_table(rules: Iterable[Rule]) -> str:
+    """A table for each group, in Markdown, every id a link to its page; the rules sorted by group."""
+    from itertools import groupby
+
+    return "\n".join(
+        _group(group, list(members)) for group, members in groupby(rules, lambda rule: rule.group)
+    )
+
+
+def _group(group: str, rules: list[Rule]) -> str:
+    rows = [f"### {group}", ""]
+    about = _about(rules[0])
+    if about:
+        rows += [about, ""]
+    rows += ["| Rule | What it says | Severity | Fix | Preset |", "|---|---|---|---|---|"]
+    for rule in rules:
+        summary = rule.summary.replace("|", "\\|")
+        spec = rule.spec
+        link = f"[`{rule.id}`]({rule.info.uri})" if rule.info.uri else f"`{rule.id}`"
+        cells = (link, summary, spec.severity.label, fix_label(spec.fix), preset_label(spec.presets))
+        rows.append(f"| {' | '.join(cells)} |")
+    return "".join(f"{row}\n" for row in rows)
+
+
+def _about(rule: Rule) -> str:
+    """What the package of a rule's group says of the group."""
+    import sys
+
+    package = sys.modules.get(rule.module.__name__.rpartition(".")[0])
+    return ((package.__doc__ if package is not None else None) or "").strip().split("\n", 1)[0]
+
+
+def _json(rules: Iterable[Rule]) -> str:
+    import json
+
+    return json.dumps({"version": 1, "rules": [as_data(rule) for rule in rules]}, indent=2) + "\n"
+
+
+_STYLES = {"error": "31", "warning": "33", "note": "36"}
+
+
+def _text(rules: list[Rule], color: str) -> Iterator[str]:
+    """Aligned columns, for a terminal cut at its width."""
+    import sys
+
+    from cflint.cli.console import is_terminal, wants_color, width_of
+
+    colored = wants_color(color, sys.stdout)
+    room = width_of(sys.stdout) if is_terminal(sys.stdout) else None
+    head = ("RULE", "GROUP", "SEVERITY", "FIX", "PRESET", "SUMMARY")
+    rows = [
+        (
+            rule.id,
+            rule.group,
+            rule.spec.severity.label,
+            fix_label(rule.spec.fix),
+            preset_label(rule.spec.presets),
+            rule.summary,
+        )
+        for rule in rules
+    ]
+    widths = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head) - 1)]
+    for row in (head, *rows):
+        cells = [f"{cell:<{width}}" for cell, width in zip(row[:-1], widths, strict=True)]
+        left = None if room is None else room - sum(widths) - 2 * len(widths)
+        summary = row[-1] if left is None or len(row[-1]) <= left else f"{row[-1][: max(0, left - 3)]}..."
+        if colored and row is head:
+            yield f"\x1b[1m{'  '.join([*cells, summary]).rstrip()}\x1b[0m"
+            continue
+        if colored:
+            cells[0] = f"\x1b[1m{cells[0]}\x1b[0m"
+            cells[2] = f"\x1b[{_STYLES[row[2]]}m{cells[2]}\x1b[0m"
+        yield "  ".join([*cells, summary]).rstrip()

@@ -1,0 +1,52 @@
+"""Names of rules, groups and presets on the command line: split at commas, checked, completed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from click.shell_completion import CompletionItem
+
+from cflint.cli.exits import Exit, Failure
+
+if TYPE_CHECKING:
+    import click
+
+    from cflint.rule import RuleSet
+
+
+def names(given: Iterable[str]) -> tuple[str, ...]:
+    """The names in options that may be repeated and may hold several, with commas between."""
+    return tuple(name for part in given for piece in part.split(",") if (name := piece.strip()))
+
+
+def selected(known: RuleSet, select: Iterable[str], ignore: Iterable[str]) -> RuleSet:
+    """The rules that the selectors mean. Raises Failure for a name that is none, or when no rule is left."""
+    from cflint.rule import UnknownSelector
+
+    try:
+        rules = known.select(tuple(select), tuple(ignore))
+    except UnknownSelector as error:
+        hint = None if error.near else "`cflint rules` lists the rules, their groups and presets"
+        raise Failure(str(error), Exit.USAGE, hint) from error
+    if not rules:
+        raise Failure("no rule is left: `--ignore` takes away all that are selected")
+    return rules
+
+
+def complete_selectors(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Completions of a list of rules, groups and presets; what stands before the last comma is kept."""
+    from cflint.rule import PRESETS, RuleSet
+
+    known = RuleSet.discover()
+    head, comma, start = incomplete.rpartition(",")
+    found = [*PRESETS, *known.groups, *known]
+    return [CompletionItem(head + comma + name) for name in found if name.startswith(start)]
+
+
+def complete_rules(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Completions of a rule's id, with its summary as help."""
+    from cflint.rule import RuleSet
+
+    known = RuleSet.discover()
+    return [CompletionItem(id, help=known[id].summary) for id in known if id.startswith(incomplete)]
