@@ -174,7 +174,7 @@ def test_a_costly_pattern_does_not_hang() -> None:
     workspace = with_ignores({".gitignore": "\n".join(lines)}, name, "a/" * 60 + name)
     start = time.perf_counter()
     assert len(discover(workspace, excludes=lines).sources) == 2
-    assert time.perf_counter() - start < 2
+    assert time.perf_counter() - start < 5
 
 
 def test_a_given_file_is_looked_at_although_git_ignores_it() -> None:
@@ -310,7 +310,7 @@ def test_many_folders_are_quick(tmp_path: Path) -> None:
         (folder.parent / "wrangler.toml").touch()
     start = time.perf_counter()
     found = discover(Workspace(tmp_path))
-    assert time.perf_counter() - start < 2
+    assert time.perf_counter() - start < 5
     assert (len(found.configs), len(found.sources)) == (300, 300)
 
 

@@ -132,4 +132,4 @@ def test_patterns_are_relative_to_their_folder() -> None:
 def test_no_pattern_is_slow(pattern: str, path: str) -> None:
     start = time.perf_counter()
     assert Ignore("", [pattern]).verdict(path) is None
-    assert time.perf_counter() - start < 1
+    assert time.perf_counter() - start < 5

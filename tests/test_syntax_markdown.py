@@ -199,13 +199,11 @@ def test_groups_are_the_blocks_of_one_heading() -> None:
     ]
 
 
-LINE = st.sampled_from(
-    (
-        "```|```ts|````|~~~|~~~ js|  ```|      ```ts|> ```|>```ts|>|- a|- ```ts|-|  - b|    - c|1. a|2. b|   1) a"
-        "|10. x|* * *|---|===|- - -|text|  text|    text|# head|  ## h ##|> quote|> - item|>   in|> > ```||||"
-        "`` ` ``|``` a`b|-\ta|\ttext|>\t```|  > a"
-    ).split("|")
-)
+LINES = """\
+```|```ts|````|~~~|~~~ js|  ```|      ```ts|> ```|>```ts|>|- a|- ```ts|-|  - b|    - c|1. a|2. b|   1) a\
+|10. x|* * *|---|===|- - -|text|  text|    text|# head|  ## h ##|> quote|> - item|>   in|> > ```||||\
+`` ` ``|``` a`b|-\ta|\ttext|>\t```|  > a"""
+LINE = st.sampled_from(LINES.split("|"))
 
 
 @given(st.lists(LINE, max_size=12), st.sampled_from(["\n", "\r\n"]))
@@ -267,4 +265,4 @@ def test_hostile_documents_take_linear_time(data: bytes) -> None:
     for path in ("a.md", "a.mdx"):
         start = time.perf_counter()
         blocks_of(data, path)
-        assert time.perf_counter() - start < 2
+        assert time.perf_counter() - start < 5

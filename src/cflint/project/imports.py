@@ -174,7 +174,7 @@ _PYTHON = re.compile(
     rb"^[ \t]*(?:from[ \t]+([^\s#;]+)[ \t]+import[ \t]*(\([^)]{0,10000}\)|[^\n#;]+)|import[ \t]+([^\n#;]+))",
     re.MULTILINE,
 )
-_PYTHON_NAME = re.compile(rb"([^\s,()#]+)[^,#\n]*(?:#[^\n]*)?")
+_PYTHON_NAME = re.compile(rb"#[^\n]*|([^\s,()#]+)[^,#\n)]*")
 
 
 def _python(data: bytes) -> Iterator[Import]:
@@ -185,6 +185,8 @@ def _python(data: bytes) -> Iterator[Import]:
         )
         offset = match.start(group)
         for name in _PYTHON_NAME.finditer(modules if module is None else names):
+            if name[1] is None:
+                continue
             whole = prefix.rstrip(b".") or prefix if name[1] == b"*" else prefix + name[1]
             span = Span(offset + name.start(1), offset + name.end(1))
             yield Import(whole.decode("utf-8", "surrogateescape"), span, ImportKind.STATIC)

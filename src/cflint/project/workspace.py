@@ -66,7 +66,9 @@ class Workspace:
         """A workspace without a disk."""
         workspace = cls(None, limit=limit)
         for path, data in files.items():
-            workspace.overlay(path, data)
+            if normal := _normal(path):
+                workspace._overlays[normal] = data
+        workspace._index_overlays()
         return workspace
 
     @classmethod
