@@ -3,8 +3,17 @@
 from cflint.finding import Edit, Finding, Fix, Location, Safety, Severity
 from cflint.platform.bindings import KINDS, BindingKind, kind_by_id, kinds_by_type, methods_of_type
 from cflint.platform.classes import ClassKind
-from cflint.project.config import Binding, Environment, WranglerConfig
+from cflint.project.config import (
+    Binding,
+    Environment,
+    QueueConsumer,
+    TailConsumer,
+    WranglerConfig,
+    listed,
+    where,
+)
 from cflint.project.edits import append_item, move_to_top_level, remove_key, rename_key, set_key
+from cflint.project.env_uses import EnvUse, env_uses, is_guard, kind_with_method
 from cflint.project.facts import (
     BaseRef,
     ClassFacts,
@@ -24,14 +33,33 @@ from cflint.project.lifecycle import (
     Lifecycle,
     LifecycleProblem,
     LiveClass,
+    Migration,
+    ReplayProblem,
     add_durable_object_class,
     append_migration,
+    born_as,
+    use_sqlite,
 )
 from cflint.project.loading import is_test_path
 from cflint.project.model import DurableObject, Entrypoint, ExportSet, Project, Worker, binding_kind_of_type
 from cflint.project.module import ClassDefinition, Handler, Module
 from cflint.project.promises import Fate as PromiseFate
-from cflint.project.promises import PromiseUse, can_await, use_of_promise, wait_until_at
+from cflint.project.promises import (
+    PromiseSource,
+    PromiseUse,
+    calls_on,
+    calls_on_name,
+    can_await,
+    keep_by_async_handler,
+    keep_by_await,
+    keep_by_new_context,
+    keep_by_wait_until,
+    source_of,
+    use_of_callback,
+    use_of_promise,
+    use_of_promises,
+    wait_until_at,
+)
 from cflint.project.schema import ConfigProblem, ProblemKind
 from cflint.project.values import UNKNOWN, Kind, Value
 from cflint.rule import (
@@ -107,6 +135,7 @@ __all__ = [
     "DurableObject",
     "Edit",
     "Entrypoint",
+    "EnvUse",
     "Environment",
     "ExportSet",
     "Fate",
@@ -124,13 +153,17 @@ __all__ = [
     "Match",
     "Member",
     "MemberKind",
+    "Migration",
     "Module",
     "ModuleFacts",
     "NodeKind",
     "ProblemKind",
     "Project",
     "PromiseFate",
+    "PromiseSource",
     "PromiseUse",
+    "QueueConsumer",
+    "ReplayProblem",
     "Safety",
     "Severity",
     "Slip",
@@ -138,6 +171,7 @@ __all__ = [
     "Span",
     "SuppressionUse",
     "Syntax",
+    "TailConsumer",
     "TopLevel",
     "TypeFacts",
     "TypeMember",
@@ -152,7 +186,10 @@ __all__ = [
     "binding",
     "binding_kind_of_type",
     "body_of",
+    "born_as",
     "call",
+    "calls_on",
+    "calls_on_name",
     "can_await",
     "class_definition",
     "config",
@@ -161,15 +198,23 @@ __all__ = [
     "descend",
     "destructured",
     "durable_object",
+    "env_uses",
     "environment",
     "handler",
     "identifier",
     "import_of",
     "is_async",
+    "is_guard",
     "is_test_path",
+    "keep_by_async_handler",
+    "keep_by_await",
+    "keep_by_new_context",
+    "keep_by_wait_until",
     "keyword",
     "kind_by_id",
+    "kind_with_method",
     "kinds_by_type",
+    "listed",
     "member",
     "methods_of_type",
     "move_to_top_level",
@@ -180,13 +225,18 @@ __all__ = [
     "rule",
     "set_key",
     "source_file",
+    "source_of",
     "span_of",
     "string_value",
     "suppression",
     "tagged",
     "type_name",
     "unwrap",
+    "use_of_callback",
     "use_of_promise",
+    "use_of_promises",
+    "use_sqlite",
     "wait_until_at",
+    "where",
     "worker",
 ]

@@ -520,8 +520,9 @@ class Evaluator:
             return self._own_member(name, at)
         if owner.kind is Kind.WEBSOCKET_PAIR and name in ("0", "1"):
             return Value(Kind.WEBSOCKET_PAIR_END, name=name, origin=owner.origin)
-        if owner.is_binding("hyperdrive") and name == "connectionString":
-            return Value(Kind.CONNECTION_STRING, inner=owner)
+        if owner.kind is Kind.BINDING and name == "connectionString":
+            if owner.binding is None or owner.binding.id == "hyperdrive":  # no other binding has one
+                return Value(Kind.CONNECTION_STRING, inner=owner)
         if owner.kind is Kind.GLOBAL:
             return _GLOBALS.get(name, UNKNOWN)
         if owner.kind is Kind.CONTEXT_EXPORTS:

@@ -1,0 +1,89 @@
+"""Await `setAlarm()` and `deleteAlarm()`.
+
+Both return promises. When nobody waits for one, an error (a date that is no number, storage that is
+overloaded or over its limits) ends nowhere: the handler answers that all is well, and an alarm that was
+thought to be set never comes.
+
+## Incorrect
+
+```ts
+import { DurableObject } from "cloudflare:workers";
+
+export class Reminder extends DurableObject<Env> {
+  async remindIn(minutes: number): Promise<void> {
+    this.ctx.storage.setAlarm(Date.now() + minutes * 60_000);
+  }
+
+  async alarm(): Promise<void> {
+    await this.env.MAILS.send({ subject: "It is time" });
+  }
+}
+```
+
+## Correct
+
+```ts
+import { DurableObject } from "cloudflare:workers";
+
+export class Reminder extends DurableObject<Env> {
+  async remindIn(minutes: number): Promise<void> {
+    await this.ctx.storage.setAlarm(Date.now() + minutes * 60_000);
+  }
+
+  async alarm(): Promise<void> {
+    await this.env.MAILS.send({ subject: "It is time" });
+  }
+}
+```
+
+## Not reported
+
+Promises that are returned, passed on (`Promise.all([…])`, `ctx.waitUntil(…)`), kept in a variable that is
+awaited later, or marked as meant with `void`.
+
+## Fix safety
+
+Safe in an asynchronous function: `await` is put before the call. Unsafe in a handler that the runtime waits
+for and that is not asynchronous: the handler becomes `async`.
+
+Source: https://developers.cloudflare.com/durable-objects/api/alarms/
+"""
+
+from collections.abc import Iterator
+
+from cflint.api import (
+    Finding,
+    Fix,
+    Match,
+    PromiseFate,
+    PromiseSource,
+    PromiseUse,
+    Safety,
+    Severity,
+    call,
+    keep_by_async_handler,
+    keep_by_await,
+    rule,
+    source_of,
+    use_of_promise,
+)
+
+
+@rule(call("setAlarm", "deleteAlarm"), severity=Severity.WARNING, fix=Safety.UNSAFE)
+def check(match: Match) -> Iterator[Finding]:
+    if source_of(match.module, match.node) is not PromiseSource.ALARM:
+        return  # an `AlarmManager` of the project's own, a mock
+    use = use_of_promise(match.module, match.node)
+    if use.fate is not PromiseFate.DROPPED:
+        return
+    loss = "the alarm may not be set" if match.word == "setAlarm" else "the alarm may still come"
+    yield Finding(
+        f"the promise of `{match.word}()` is not awaited: if it fails, nobody hears of it and {loss}",
+        match.at(match.node),
+        fix=_fix(match, use),
+    )
+
+
+def _fix(match: Match, use: PromiseUse) -> Fix | None:
+    awaited = keep_by_await(match.module, use.promise, Safety.SAFE)
+    return awaited or keep_by_async_handler(match.module, use.promise)

@@ -1,0 +1,1 @@
+"""Rules about Hyperdrive and the database drivers that use it."""
