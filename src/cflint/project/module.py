@@ -188,6 +188,44 @@ class ClassDefinition:
         return name in self._members or name in self._constructor_assignments
 
     @cached_property
+    def member_indent(self) -> str:
+        """The white space before a member of the class."""
+        for node in self.body.named_children:
+            indent = self.module.indent_of(node)
+            if self.module.document.line_of(node.start_byte) > self.module.document.line_of(self.body.start_byte):
+                return indent
+        return self.module.indent_of(self.node) + self.module.indent_unit
+
+    def append_members(self, *sources: str) -> Edit:
+        """An edit that adds members after the last one. The first line of each source has no indentation,
+        the others have all of theirs."""
+        data = self.module.document.data
+        indent = self.member_indent
+        added = "".join(f"\n\n{indent}{source}" for source in sources)
+        members = self.body.named_children
+        if not members:
+            closing = "\n" + self.module.indent_of(self.node)
+            start, end = self.body.start_byte + 1, self.body.end_byte - 1
+            return Edit(self.module.document, Span(start, end), added.removeprefix("\n") + closing)
+        at = members[-1].end_byte
+        while data[at : at + 1] in (b";", b","):
+            at += 1
+        return self.module.insert(at, added)
+
+    @cached_property
+    def state(self) -> str | None:
+        """How a method reaches the `DurableObjectState`: `this.ctx`, or the field that the constructor keeps
+        it in; None when it keeps none."""
+        if not self.kind.runs_as_durable_object:
+            return None
+        if self.facts.base is not None:
+            return "this.ctx"
+        for name, values in self._constructor_assignments.items():
+            if len(values) == 1 and self.module.value_of(values[0]).kind is Kind.DURABLE_OBJECT_STATE:
+                return f"this.{name}"
+        return None
+
+    @cached_property
     def sites(self) -> tuple[tuple[Worker, Environment], ...]:
         """The environments in which the class runs as a bound or migrated class of that name."""
         return tuple(self.module.project.sites_of_class(self.facts))
@@ -236,6 +274,20 @@ class Module:
         line = self.document.line_span(self.document.line_of(node.start_byte))
         text = self.document.data[line.start : node.start_byte]
         return text[: len(text) - len(text.lstrip())].decode("ascii", "ignore")
+
+    @cached_property
+    def indent_unit(self) -> str:
+        """One step of the module's indentation: a tab, or as many spaces as its first indented line has."""
+        for line in self.document.data[:20_000].split(b"\n"):
+            text = line.lstrip(b" \t")
+            if text[:1] not in (b"", b"*", b"\r") and len(text) < len(line):
+                return "\t" if line[:1] == b"\t" else " " * min(len(line) - len(text), 8)
+        return "  "
+
+    @property
+    def is_typescript(self) -> bool:
+        """Whether types may be written in the module."""
+        return self.path.endswith((".ts", ".tsx", ".mts", ".cts"))
 
     def whole_lines(self, node: Node) -> Span:
         """The span of a statement with its indentation and line end when it stands alone on its lines."""

@@ -471,6 +471,11 @@ def is_async(function: Node) -> bool:
     return False
 
 
+def is_generator(function: Node) -> bool:
+    """Whether a function or method is a generator (`function*`, `*name()`)."""
+    return function.type.startswith("generator_") or any(child.type == "*" for child in function.children)
+
+
 def body_of(node: Node) -> Node | None:
     """The body of a function, class or loop."""
     return node.child_by_field_name("body")

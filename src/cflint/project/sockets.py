@@ -1,0 +1,203 @@
+"""The two ends of a `WebSocketPair` inside one module: who made them, and what becomes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cflint.project.values import Kind
+from cflint.scope import Declaration, DeclarationKind
+from cflint.syntax.javascript import arguments_of, outermost, unwrap
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+    from cflint.project.module import ClassDefinition, Module
+
+_EXPRESSIONS = ("identifier", "subscript_expression", "member_expression", "shorthand_property_identifier")
+
+
+@dataclass(frozen=True, slots=True)
+class PairEnd:
+    """One end of a pair: the `new WebSocketPair()` that made it, and its index (`"0"` or `"1"`)."""
+
+    pair: Node
+    index: str
+
+    @property
+    def key(self) -> tuple[int, str]:
+        """What is equal for the same end only."""
+        return (self.pair.id, self.index)
+
+
+def pair_end(module: Module, node: Node) -> PairEnd | None:
+    """The end of a pair that an expression evaluates to where it stands."""
+    value = module.value_of(node)
+    if value.kind is Kind.WEBSOCKET_PAIR_END and value.origin is not None and value.name is not None:
+        return PairEnd(value.origin, value.name)
+    return None
+
+
+def pair_ends(module: Module, node: Node) -> tuple[PairEnd, ...]:
+    """The ends that an expression may be. The parameter of a function or method of the module is what the
+    calls in the module hand it; () when one of them hands it anything else."""
+    if module.document.data.find(b"WebSocketPair") == -1:
+        return ()
+    found = pair_end(module, node)
+    if found is not None:
+        return (found,)
+    node = unwrap(node)
+    declaration = module.scope.resolve(node) if node.type == "identifier" else None
+    if declaration is None or declaration.kind is not DeclarationKind.PARAMETER or declaration.path:
+        return ()
+    index = _parameter_index(declaration)
+    ends: dict[tuple[int, str], PairEnd] = {}
+    for call in _calls_of(module, declaration.scope) if index is not None else ():
+        arguments = arguments_of(call)
+        end = pair_end(module, arguments[index]) if index is not None and index < len(arguments) else None
+        if end is None:
+            return ()
+        ends[end.key] = end
+    return tuple(ends.values())
+
+
+def uses_of_end(module: Module, end: PairEnd) -> tuple[Node, ...]:
+    """Every expression in the module that is this end, in source order, through the parameters of functions
+    and methods of the module that it is handed to."""
+    around: Node | None = next(
+        (above for above in module.syntax.ancestors(end.pair) if above.type == "class_body"), None
+    )
+    around = around or module.enclosing_function(end.pair) or module.syntax.root
+    found: dict[int, Node] = {}
+    todo: list[Node] = []
+    for node in module.descendants(around, *_EXPRESSIONS):
+        direct = pair_end(module, node)
+        if direct is not None and direct.key == end.key and not _is_declared(module, node):
+            todo.append(node)
+    while todo:
+        node = todo.pop()
+        if node.id in found:
+            continue
+        found[node.id] = node
+        parameter = parameter_for(module, node)
+        if parameter is not None:
+            todo.extend(module.scope.references(parameter))
+    return tuple(sorted(found.values(), key=lambda node: node.start_byte))
+
+
+def parameter_for(module: Module, argument: Node) -> Declaration | None:
+    """The parameter that an argument becomes, when a function or method of the module is called."""
+    argument = outermost(module.syntax, argument)
+    listed = module.syntax.parent(argument)
+    call = module.syntax.parent(listed) if listed is not None and listed.type == "arguments" else None
+    if call is None or call.type != "call_expression":
+        return None
+    function = called_function(module, call)
+    if function is None:
+        return None
+    position = next((i for i, given in enumerate(arguments_of(call)) if given.id == argument.id), None)
+    for declaration in module.scope.declared_in(function).values():
+        if (
+            declaration.kind is DeclarationKind.PARAMETER
+            and not declaration.path
+            and position is not None
+            and _parameter_index(declaration) == position
+        ):
+            return declaration
+    return None
+
+
+def called_function(module: Module, call: Node) -> Node | None:
+    """The function or method of the module that a call runs: `f()`, `this.f()`."""
+    callee = call.child_by_field_name("function")
+    callee = unwrap(callee) if callee is not None else None
+    if callee is None:
+        return None
+    if callee.type == "identifier":
+        declaration = module.scope.resolve(callee)
+        return module.function_of(declaration) if declaration is not None else None
+    if callee.type != "member_expression":
+        return None
+    target = callee.child_by_field_name("object")
+    name = callee.child_by_field_name("property")
+    if target is None or name is None or unwrap(target).type != "this":
+        return None
+    owner = module.this_class(unwrap(target))
+    return owner.method(module.text(name)) if owner is not None else None
+
+
+def _calls_of(module: Module, function: Node) -> Iterator[Node]:
+    """The calls in the module of a named function or of a method by `this`."""
+    within: Node = module.syntax.root
+    if function.type == "method_definition":
+        body = module.syntax.parent(function)
+        if body is None or body.type != "class_body":
+            return
+        within = body
+    for call in module.descendants(within, "call_expression"):
+        called = called_function(module, call)
+        if called is not None and called.id == function.id:
+            yield call
+
+
+def _parameter_index(declaration: Declaration) -> int | None:
+    parameters = declaration.scope.child_by_field_name("parameters")
+    if parameters is None:
+        return 0
+    named = [child for child in parameters.named_children if child.type != "comment"]
+    return next((i for i, child in enumerate(named) if child.id == declaration.owner.id), None)
+
+
+def _is_declared(module: Module, node: Node) -> bool:
+    """Whether an identifier is where the name is declared."""
+    if node.type != "identifier":
+        return False
+    declaration = module.scope.resolve(node)
+    return declaration is not None and declaration.node.id == node.id
+
+
+def hibernatable_accepts(module: Module, owner: ClassDefinition) -> tuple[Node, ...]:
+    """The calls of `acceptWebSocket()` in a class."""
+    return tuple(
+        call
+        for call in module.descendants(owner.body, "call_expression")
+        if _method_name(module, call) == "acceptWebSocket"
+    )
+
+
+def _method_name(module: Module, call: Node) -> str | None:
+    callee = call.child_by_field_name("function")
+    callee = unwrap(callee) if callee is not None else None
+    name = callee.child_by_field_name("property") if callee is not None else None
+    return module.text(name) if name is not None else None
+
+
+def method_called_on(module: Module, node: Node) -> tuple[str, Node] | None:
+    """`("send", call)` when a method of the value is called there: `node.send(…)`."""
+    node = outermost(module.syntax, node)
+    member = module.syntax.parent(node)
+    if member is None or member.type != "member_expression":
+        return None
+    target = member.child_by_field_name("object")
+    name = member.child_by_field_name("property")
+    if target is None or name is None or target.id != node.id:
+        return None
+    whole = outermost(module.syntax, member)
+    call = module.syntax.parent(whole)
+    if call is None or call.type != "call_expression":
+        return None
+    function = call.child_by_field_name("function")
+    return (module.text(name), call) if function is not None and function.id == whole.id else None
+
+
+def name_of_function(module: Module, function: Node) -> str:
+    """What to call a function in a message: `fetch`, or `the function around`."""
+    name = function.child_by_field_name("name")
+    if name is None:
+        parent = module.syntax.parent(function)
+        if parent is not None and parent.type in ("variable_declarator", "public_field_definition"):
+            name = parent.child_by_field_name("name")
+        elif parent is not None and parent.type == "pair":
+            name = parent.child_by_field_name("key")
+    return f"`{module.text(name)}()`" if name is not None else "the function around"
