@@ -38,6 +38,8 @@ from cflint.project.lifecycle import (
     add_durable_object_class,
     append_migration,
     born_as,
+    create_classes,
+    uncreated_classes,
     use_sqlite,
 )
 from cflint.project.loading import is_test_path
@@ -209,6 +211,7 @@ __all__ = [
     "config",
     "construct",
     "crash",
+    "create_classes",
     "descend",
     "destructured",
     "durable_object",
@@ -252,6 +255,7 @@ __all__ = [
     "suppression",
     "tagged",
     "type_name",
+    "uncreated_classes",
     "unwrap",
     "use_of_callback",
     "use_of_promise",

@@ -164,12 +164,13 @@ class Crash:
 
 
 T = TypeVar("T")
+Subject = TypeVar("Subject", covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Trigger(Generic[T]):
+class Trigger(Generic[Subject]):
     """What makes a rule look. `words` are what has to stand in a file; the first parameter of the rule's
-    check has the type `T`. Made by the functions below."""
+    check has the type `Subject`. Made by the functions below."""
 
     kind: str
     words: frozenset[str] = frozenset()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -534,6 +534,20 @@ class TailConsumer:
     def location(self) -> Location:
         """The place of the service's name."""
         return self.environment.location(self.node.get("service") or self.node)
+
+
+def where(environments: Sequence[Environment]) -> str:
+    """` in env.staging and env.production`, to be put in a message; "" when nothing has to be said: the top
+    level is among them, or they are all that the configuration has."""
+    if not environments or any(found.name is None for found in environments):
+        return ""
+    names = [f"`{found.label}`" for found in dict.fromkeys(environments)]
+    return f" in {listed(names)}"
+
+
+def listed(parts: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return ", ".join(parts[:-1]) + (" and " if len(parts) > 1 else "") + parts[-1] if parts else ""
 
 
 def _text(node: Node | None) -> str | None:

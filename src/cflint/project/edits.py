@@ -46,6 +46,27 @@ def rename_key(config: WranglerConfig, path: Path, new_key: str) -> Edits:
     return _edits(config, edit.rename_key(config.data, path, new_key))
 
 
+def convert(
+    config: WranglerConfig, path: Path, old_key: str, left: list[Value], new_key: str, into: list[Value]
+) -> Edits:
+    """Make `left` the value of one key of the object at a path, and `into` that of another.
+
+    A key without items goes; when all of it moves to a key that is not there, the key just gets that name.
+    """
+    there = config.root.at(*path)
+    if there is None:
+        return None
+    if not left and there.get(new_key) is None:
+        return rename_key(config, (*path, old_key), new_key)
+    changed = there.plain
+    if not isinstance(changed, dict):
+        return None
+    value = {key: item for key, item in changed.items() if key != old_key or left}
+    if left:
+        value[old_key] = left
+    return set_key(config, path, {**value, new_key: into})
+
+
 def move_to_top_level(config: WranglerConfig, path: Path) -> Edits:
     """Move a key of a TOML table, with its comments, before the first table."""
     from cflint.syntax import edit

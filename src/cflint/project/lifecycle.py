@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from cflint.project.edits import Edits, append_item, set_key
+from cflint.project.edits import Edits, append_item, convert, set_key
 from cflint.source import Span
 from cflint.syntax.data import Kind, Node, Value
 
 if TYPE_CHECKING:
-    from cflint.project.config import Environment
+    from cflint.finding import Edit
+    from cflint.project.config import Binding, Environment
 
 
 class Backend(Enum):
@@ -401,6 +402,54 @@ def append_migration(environment: Environment, changes: Mapping[str, Value]) -> 
     return append_item(environment.config, home.path("migrations"), entry)
 
 
+def born_as(lifecycle: Lifecycle, live: LiveClass) -> tuple[Migration, str] | None:
+    """The migration that created a live class, renames followed back, and the name it had then.
+
+    None when no migration did: `exports` declares it, it was transferred, or the entry is not there.
+    """
+    name = live.name
+    for migration in reversed(lifecycle.migrations):
+        created = (
+            item.text
+            for key in ("new_classes", "new_sqlite_classes")
+            if (listed := migration.node.get(key)) is not None
+            for item in listed.items
+        )
+        renamed = migration.node.get("renamed_classes")
+        for entry in renamed.items if renamed is not None else ():
+            old, new = entry.get("from"), entry.get("to")
+            if old is not None and new is not None and new.text == name and old.text:
+                name = old.text
+                break
+        else:
+            if name in created:
+                return migration, name
+    return None
+
+
+def use_sqlite(environment: Environment, migration: Migration, names: Sequence[str]) -> Edits:
+    """The edits that move names from a migration's `new_classes` to its `new_sqlite_classes`.
+
+    None when there is no such edit.
+    """
+    home = environment.source_of("migrations")
+    old, new = migration.node.get("new_classes"), migration.node.get("new_sqlite_classes")
+    if environment.incomplete or old is None:
+        return None
+    moved = [item.text for item in old.items if item.text in names]
+    left: list[Value] = [item.plain for item in old.items if item.text not in names]
+    into: list[Value] = [item.plain for item in new.items] if new is not None else []
+    into += [name for name in moved if name not in into]
+    return convert(
+        environment.config,
+        home.path("migrations", migration.index),
+        "new_classes",
+        left,
+        "new_sqlite_classes",
+        into,
+    )
+
+
 def add_durable_object_class(environment: Environment, class_name: str, sqlite: bool = True) -> Edits:
     """The edits that make a Durable Object class live: a migration, or an entry of `exports` if that is used.
 
@@ -422,3 +471,54 @@ def add_durable_object_class(environment: Environment, class_name: str, sqlite: 
     backend = Backend.SQLITE if sqlite else Backend.KEY_VALUE
     value: Value = {"type": "durable-object", "storage": backend.value}
     return set_key(environment.config, home.path("exports", class_name), value)
+
+
+def uncreated_classes(environments: Iterable[Environment]) -> Mapping[str, tuple[Binding, ...]]:
+    """The classes of this Worker that are bound as Durable Objects but not live, with their bindings.
+
+    Empty for environments that could not be read whole, and for Pages, which has no classes of its own.
+    """
+    found: dict[str, list[Binding]] = {}
+    for environment in environments:
+        lifecycle = environment.lifecycle
+        if environment.incomplete or not lifecycle.complete or environment.config.is_pages:
+            continue
+        for name, binding in environment.durable_object_classes.items():
+            if name not in lifecycle.classes:
+                found.setdefault(name, []).append(binding)
+    return {name: tuple(bindings) for name, bindings in found.items()}
+
+
+def create_classes(missing: Mapping[str, Sequence[Binding]]) -> Edits:
+    """The edits that make all classes live that `uncreated_classes` found, together in one migration per list.
+
+    None when there is no such edit. Classes that are gone, and not new, stay as they are.
+    """
+    homes: dict[int, tuple[Environment, dict[str, None]]] = {}
+    for name, bindings in missing.items():
+        for binding in bindings:
+            environment = binding.environment
+            if name in environment.lifecycle.gone:
+                continue
+            key = "exports" if environment.lifecycle.uses_exports else "migrations"
+            _, names = homes.setdefault(id(environment.source_of(key)), (environment, {}))
+            names[name] = None
+    edits: list[Edit] = []
+    for environment, names in homes.values():
+        made = _create(environment, tuple(names))
+        if made is None:
+            return None
+        edits += made
+    return tuple(edits) or None
+
+
+def _create(environment: Environment, names: Sequence[str]) -> Edits:
+    if not environment.lifecycle.uses_exports:
+        return append_migration(environment, {"new_sqlite_classes": [*names]})
+    home = environment.source_of("exports")
+    there = home.own("exports")
+    value = there.plain if there is not None else None
+    if not isinstance(value, dict) or any(name in value for name in names):
+        return None
+    new: Value = {"type": "durable-object", "storage": Backend.SQLITE.value}
+    return set_key(environment.config, home.path("exports"), {**value, **dict.fromkeys(names, new)})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -170,6 +171,13 @@ class Project:
             if found is not None:
                 self._facts[path] = facts_of(*found)
         return self._facts[path]
+
+    def module(self, path: str) -> Module | None:
+        """A module with its tree; None when it cannot be read or parsed, or is no JavaScript."""
+        from cflint.project.module import Module  # it knows the project
+
+        found = self.tree(path)
+        return Module(self, *found) if found is not None else None
 
     def workers_of(self, path: str) -> tuple[Worker, ...]:
         """The Workers that reach a module."""
@@ -352,7 +360,34 @@ class Project:
         names = frozenset(name for name, _ in value.keys)
         return Entrypoint(names, not value.is_open, target.at)
 
+    def section_mates(self, worker: Worker) -> Iterator[Worker]:
+        """The other sections of the Markdown file that a section is of."""
+        if worker.section is not None:
+            path = worker.section.document.path
+            for other in self.workers:
+                if other is not worker and other.section and other.section.document.path == path:
+                    yield other
+
     # -- classes -----------------------------------------------------------------------------------------
+
+    def classes_named(self, worker: Worker, name: str) -> tuple[ClassFacts, ...]:
+        """The classes of a name at the top level of the modules that a Worker reaches, and of the files in
+        the folder of its `main` and below. Reads and parses: for what is asked seldom."""
+        from cflint.project.discovery import discover
+
+        folders = {posixpath.dirname(entry) for entry in worker.entries} - {""}
+        beside = discover(self.workspace, sorted(folders)).sources if not worker.is_document else ()
+        word = re.compile(rb"\bclass\s+" + re.escape(name.encode()) + rb"(?![\w$])")
+        found: dict[tuple[str, int], ClassFacts] = {}
+        for path in dict.fromkeys((*worker.modules, *beside)):
+            document = self.document(path)
+            if document is None or word.search(document.data) is None or path.endswith(".d.ts"):
+                continue
+            facts = self.facts(path)
+            owner = facts.classes.get(name) if facts is not None else None
+            if owner is not None:
+                found[path, owner.span.start] = owner
+        return tuple(found.values())
 
     def class_kind(self, facts: ClassFacts) -> ClassKind:
         """What the runtime takes a class for: by its bases, or because a configuration names it."""

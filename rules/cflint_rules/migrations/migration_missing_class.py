@@ -1,0 +1,170 @@
+"""Create every Durable Object class that is bound, by a migration or in `exports`.
+
+A binding only names a class. The class comes into being when a migration lists it under `new_sqlite_classes`,
+or when the `exports` map declares it; until then a deployment is refused ("… must be created with a migration").
+Local development works all the same, so this is often noticed late. Migrations of the top level count for all
+environments that have no `migrations` of their own.
+
+## Incorrect
+
+```ts
+import { DurableObject } from "cloudflare:workers";
+
+export class Counter extends DurableObject<Env> {
+  async increment(): Promise<number> {
+    const value = ((await this.ctx.storage.get<number>("value")) ?? 0) + 1;
+    await this.ctx.storage.put("value", value);
+    return value;
+  }
+}
+```
+
+```jsonc
+{
+  "name": "counter",
+  "durable_objects": {
+    "bindings": [{ "name": "COUNTER", "class_name": "Counter" }],
+  },
+}
+```
+
+## Correct
+
+```ts
+import { DurableObject } from "cloudflare:workers";
+
+export class Counter extends DurableObject<Env> {
+  async increment(): Promise<number> {
+    const value = ((await this.ctx.storage.get<number>("value")) ?? 0) + 1;
+    await this.ctx.storage.put("value", value);
+    return value;
+  }
+}
+```
+
+```jsonc
+{
+  "name": "counter",
+  "durable_objects": {
+    "bindings": [{ "name": "COUNTER", "class_name": "Counter" }],
+  },
+  "migrations": [{ "tag": "v1", "new_sqlite_classes": ["Counter"] }],
+}
+```
+
+## Not reported
+
+Classes of other Workers (a binding with `script_name`), and classes that `migrations` transfers in. A class of
+the Agents SDK is the business of `agent-sqlite-migration`. Documentation that shows a Durable Object class and
+no configuration at all gets one note per section.
+
+## Fix safety
+
+Safe where the configuration has no migrations yet: one is added that creates all missing classes, with SQLite
+storage. Unsafe where there are some, since a class may exist from before migrations were kept here: the fix
+adds a migration with the next free tag, or an entry in `exports` where that is used.
+
+Source: https://developers.cloudflare.com/durable-objects/reference/durable-objects-migrations/
+"""
+
+from collections.abc import Iterator
+
+from cflint.api import (
+    Binding,
+    ClassFacts,
+    ClassKind,
+    Fate,
+    Finding,
+    Fix,
+    Location,
+    Project,
+    Safety,
+    Severity,
+    Worker,
+    create_classes,
+    listed,
+    rule,
+    uncreated_classes,
+    where,
+    worker,
+)
+
+
+@rule(worker(), severity=Severity.ERROR, fix=Safety.UNSAFE)
+def check(subject: Worker, project: Project) -> Iterator[Finding]:
+    if subject.config is None:
+        yield from _undocumented(subject, project)
+        return
+    missing = uncreated_classes(subject.environments)
+    edits = create_classes(missing) if missing else None
+    for name, bindings in missing.items():
+        owner = project.exported_class(subject, name)
+        if owner is not None and project.class_kind(owner) is ClassKind.AGENT:
+            continue  # agent-sqlite-migration says it, and why it has to be SQLite
+        gone = bindings[0].environment.lifecycle.gone.get(name)
+        if gone is not None and gone.fate is Fate.DELETED:
+            continue  # migration-deleted-class-in-use
+        at = bindings[0].place("class_name")
+        others = tuple(binding.place("class_name") for binding in bindings[1:])
+        if gone is not None:
+            entry = Location(at.document, gone.span, "here it stops being this Worker's class")
+            to = f" to `{gone.successor}`" if gone.successor else ""
+            yield Finding(
+                f"`{name}` is bound{_in(bindings)}, but was {gone.fate.value}{to}", at, (entry, *others)
+            )
+            continue
+        first = all(not binding.environment.lifecycle.defined for binding in bindings)
+        uses_exports = bindings[0].environment.lifecycle.uses_exports
+        means = "no entry of `exports`" if uses_exports else "no migration"
+        created = [other for other, bound in missing.items() if not _is_gone(other, bound)]
+        fix = None
+        if edits is not None:
+            names = listed([f"`{other}`" for other in created])
+            title = f"Add {names} to `exports`" if uses_exports else f"Add a migration that creates {names}"
+            fix = Fix(title, edits, Safety.SAFE if first else Safety.UNSAFE)
+        yield Finding(f"`{name}` is bound{_in(bindings)}, but {means} creates the class", at, others, fix)
+
+
+def _in(bindings: tuple[Binding, ...]) -> str:
+    return where([binding.environment for binding in bindings])
+
+
+def _is_gone(name: str, bindings: tuple[Binding, ...]) -> bool:
+    return all(name in binding.environment.lifecycle.gone for binding in bindings)
+
+
+def _undocumented(section: Worker, project: Project) -> Iterator[Finding]:
+    """Documentation that shows Durable Object classes has to say that they need a configuration."""
+    if not section.is_document:
+        return
+    said = {
+        name
+        for mate in project.section_mates(section)
+        for environment in mate.environments
+        for name in (*environment.durable_object_classes, *environment.lifecycle.classes)
+    }
+    shown = [owner for owner in _classes(section, project) if owner.name not in said]
+    document = project.document(shown[0].path) if shown else None
+    if document is None:
+        return
+    names = listed([f"`{owner.name}`" for owner in shown])
+    noun = "the class" if len(shown) == 1 else "the classes"
+    yield Finding(
+        f"no configuration is shown: it has to bind and create {noun} {names} (`new_sqlite_classes`)",
+        Location(document, shown[0].name_span),
+        severity=Severity.NOTE,
+    )
+
+
+def _classes(section: Worker, project: Project) -> list[ClassFacts]:
+    exports = project.worker_exports(section)
+    found: dict[tuple[str, int], ClassFacts] = {}
+    for target in exports.names.values():
+        facts = project.facts(target.module)
+        owner = facts.classes.get(target.local or "") if facts is not None else None
+        if owner is None or owner.is_abstract:
+            continue
+        kind = project.class_kind(owner)
+        if kind.runs_as_durable_object and kind is not ClassKind.AGENT:
+            found[owner.path, owner.span.start] = owner
+    return list(found.values())

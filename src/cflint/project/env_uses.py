@@ -1,0 +1,183 @@
+"""Where a module reads what `env` holds, and how: called, guarded, assigned, handed on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cflint.platform.bindings import KINDS, BindingKind
+from cflint.project.values import Kind
+from cflint.syntax.javascript import FUNCTIONS, outermost, string_value, unwrap
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+    from cflint.project.module import Module
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EnvUse:
+    """One place that names a member of `env`.
+
+    `node` is the name itself (an identifier, or the string of `env["X"]`), `whole` the expression or pattern
+    that it names the member in. `method` is what is called on it (`get` of `env.X.get(…)`). `guarded`: the
+    place asks whether it is there (`if (env.X)`, `env.X?.`, `"X" in env`); `written`: it gives `env` the
+    member (`env.X = …`).
+    """
+
+    name: str
+    node: Node
+    whole: Node
+    method: str | None = None
+    guarded: bool = False
+    written: bool = False
+
+
+_TESTS = frozenset({"if_statement", "while_statement", "do_statement", "for_statement", "ternary_expression"})
+_COMPARISONS = frozenset({"===", "!==", "==", "!=", "instanceof"})
+_LOGIC = frozenset({"&&", "||", "??"})
+_WRITERS = frozenset({"assignment_expression", "augmented_assignment_expression"})
+
+
+def env_uses(module: Module) -> Iterator[EnvUse]:
+    """Every member of `env` that a module names, in source order.
+
+    Walks the whole tree: for what is asked seldom. A member that is read through a variable (`const kv =
+    env.KV`) is named where the variable is made; its calls are not listed.
+    """
+    syntax = module.syntax
+    for node in module.descendants(
+        syntax.root, "member_expression", "subscript_expression", "binary_expression", "object_pattern"
+    ):
+        match node.type:
+            case "member_expression":
+                name = node.child_by_field_name("property")
+                if name is not None and _is_env(module, node.child_by_field_name("object")):
+                    yield _use(module, module.text(name), name, node)
+            case "subscript_expression":
+                index = node.child_by_field_name("index")
+                key = string_value(syntax, index) if index is not None else None
+                of_env = key is not None and _is_env(module, node.child_by_field_name("object"))
+                if of_env and key is not None and index is not None:
+                    yield _use(module, key, index, node)
+            case "binary_expression":
+                yield from _in(module, node)
+            case "object_pattern":
+                yield from _pattern(module, node)
+
+
+def _is_env(module: Module, node: Node | None) -> bool:
+    return node is not None and module.value_of(node).kind is Kind.ENV
+
+
+def _in(module: Module, node: Node) -> Iterator[EnvUse]:
+    operator = node.child_by_field_name("operator")
+    left = node.child_by_field_name("left")
+    if operator is not None and operator.type == "in" and left is not None:
+        key = string_value(module.syntax, left)
+        if key is not None and _is_env(module, node.child_by_field_name("right")):
+            yield EnvUse(key, left, node, guarded=True)
+
+
+def _pattern(module: Module, node: Node) -> Iterator[EnvUse]:
+    parent = module.syntax.parent(node)
+    if parent is None or parent.type != "variable_declarator":
+        return
+    if not _is_env(module, parent.child_by_field_name("value")):
+        return
+    for part in node.named_children:
+        name = part
+        if part.type == "pair_pattern":
+            name = part.child_by_field_name("key") or part
+        elif part.type == "object_assignment_pattern":
+            name = part.child_by_field_name("left") or part
+        if name.type in ("shorthand_property_identifier_pattern", "property_identifier"):
+            local = part.child_by_field_name("value") if part.type == "pair_pattern" else name
+            guarded = part.type == "object_assignment_pattern"
+            if local is not None and local.type in ("identifier", "shorthand_property_identifier_pattern"):
+                guarded = guarded or _local_is_guarded(module, local)
+            yield EnvUse(module.text(name), name, node, guarded=guarded)
+
+
+def _local_is_guarded(module: Module, local: Node) -> bool:
+    declaration = module.scope.lookup(module.text(local), local)
+    if declaration is None:
+        return False
+    return any(is_guard(module, reference) for reference in module.scope.references(declaration))
+
+
+def _use(module: Module, name: str, node: Node, whole: Node) -> EnvUse:
+    outer = outermost(module.syntax, whole)
+    parent = module.syntax.parent(outer)
+    method = None
+    written = False
+    if parent is not None:
+        if parent.type == "member_expression":
+            call = module.syntax.parent(outermost(module.syntax, parent))
+            member = parent.child_by_field_name("property")
+            target = call.child_by_field_name("function") if call is not None else None
+            if target is not None and member is not None and unwrap(target).id == parent.id:
+                method = module.text(member)
+        elif parent.type in _WRITERS:
+            left = parent.child_by_field_name("left")
+            written = left is not None and left.id == outer.id
+        elif parent.type == "variable_declarator":
+            local = parent.child_by_field_name("name")
+            if local is not None and local.type == "identifier" and _local_is_guarded(module, local):
+                return EnvUse(name, node, whole, None, guarded=True)
+    optional = any(part.type == "optional_chain" for part in whole.children)
+    return EnvUse(name, node, whole, method, optional or is_guard(module, whole), written)
+
+
+def is_guard(module: Module, node: Node) -> bool:
+    """Whether an expression stands where it is asked if there is such a value: a condition, `?.`, `??`, …"""
+    syntax = module.syntax
+    child = outermost(syntax, node)
+    parent = syntax.parent(child)
+    for _ in range(12):
+        if parent is None or parent.type in FUNCTIONS:
+            return False
+        match parent.type:
+            case "member_expression" | "subscript_expression" | "call_expression":
+                function = parent.child_by_field_name("object") or parent.child_by_field_name("function")
+                return (
+                    function is not None
+                    and function.id == child.id
+                    and any(part.type == "optional_chain" for part in parent.children)
+                )
+            case "unary_expression":
+                operator = parent.child_by_field_name("operator")
+                return operator is not None and operator.type in ("!", "typeof", "delete")
+            case "binary_expression":
+                operator = parent.child_by_field_name("operator")
+                word = operator.type if operator is not None else ""
+                if word in _COMPARISONS:
+                    return True
+                if word not in _LOGIC:
+                    return False
+                left = parent.child_by_field_name("left")
+                if left is not None and left.id == child.id:
+                    return True
+            case kind if kind in _TESTS:
+                condition = parent.child_by_field_name("condition")
+                return condition is not None and condition.id == child.id
+            case "parenthesized_expression":
+                pass
+            case "arguments":
+                call = syntax.parent(parent)
+                callee = call.child_by_field_name("function") if call is not None else None
+                return callee is not None and module.text(callee) in ("Boolean", "assert", "invariant")
+            case _:
+                return False
+        child, parent = parent, syntax.parent(parent)
+    return False
+
+
+_RARE = frozenset({"flagship", "agent_memory", "artifacts", "hello_world", "websearch", "ai_search"})
+
+
+def kind_with_method(method: str) -> BindingKind | None:
+    """The one kind of binding that has a method of this name; None when there are several, or none."""
+    kinds = [kind for kind in KINDS if method in kind.methods and kind.id not in _RARE]
+    return kinds[0] if len(kinds) == 1 else None
