@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from cflint.source import BOM, Document, Span
 from cflint.syntax.data import MAX_DEPTH, MAX_PROBLEMS, DataDocument, Kind, Node, Value, read
 from cflint.syntax.jsonc import read_jsonc
+from jsonc_oracle import value_of
 
 WRANGLER = b"""{
 \t"$schema": "node_modules/wrangler/config-schema.json",
@@ -377,35 +378,7 @@ def test_damaged_text_is_read_without_exceptions(
         if node.kind is Kind.INVALID:
             assert data.broken
     if not data.broken:  # then it is JSON, once comments and commas are out of the way
-        assert exact(json.loads(bare(text.decode("utf-8", "replace")))) == exact(data.root.plain)
-
-
-def bare(text: str) -> str:
-    """JSONC without comments and trailing commas, by a way of reading of its own."""
-    out: list[str] = []
-    at = 0
-    while at < len(text):
-        char = text[at]
-        if char == '"':
-            end = at + 1
-            while text[end] != '"':
-                end += 1 + (text[end] == "\\")
-            out.append(text[at : end + 1])
-            at = end + 1
-        elif text.startswith("//", at):
-            while at < len(text) and text[at] not in "\r\n":
-                at += 1
-        elif text.startswith("/*", at):
-            at = text.index("*/", at + 2) + 2
-        else:
-            if char in "]}":
-                while out and out[-1].isspace():
-                    out.pop()
-                if out and out[-1] == ",":
-                    out.pop()
-            out.append(char)
-            at += 1
-    return "".join(out)
+        assert exact(value_of(text.decode("utf-8", "replace"))) == exact(data.root.plain)
 
 
 def test_nodes_are_told_apart_by_identity() -> None:

@@ -442,7 +442,9 @@ def _tried(doc: DataDocument, edits: Iterable[TextEdit | None] | None, expected:
 
 
 def _reread(doc: DataDocument, data: bytes) -> DataDocument:
-    return read(Document(doc.document.path, data), doc.format)
+    document = Document(doc.document.path, data)
+    document.__dict__["newline"] = doc.document.newline  # a text that lost its last line keeps its line ends
+    return read(document, doc.format)
 
 
 def _keeps_block(data: bytes, file: bytes, edits: Iterable[TextEdit]) -> bool:
@@ -869,8 +871,8 @@ def _insert(doc: DataDocument, steps: _Steps, value: Value, expected: _Tree, com
     while depth and doc.root.at(*steps[:depth]) is None:
         depth -= 1
     around = doc.root.at(*steps[:depth])
-    if around is None or around.kind is not Kind.OBJECT:
-        return None
+    if around is None or around.kind is not Kind.OBJECT or around.broken:
+        return None  # in a broken object, what seems not to be there may be there
     keys: list[str] = []
     for step in steps[depth:]:
         if not isinstance(step, str):
@@ -1024,7 +1026,7 @@ class _Toml:
 
     def cut(self, text: _Text, path: _Steps) -> list[TextEdit] | None:
         """Remove the key, table or block at a path, with all below it."""
-        edits: list[TextEdit] = []
+        spans: list[Span] = []
         below = self.below(path)
         at = 0
         while at < len(below):
@@ -1036,8 +1038,11 @@ class _Toml:
             span = text.lines(self.statements[first].span.start, self.statements[last].span.end)
             if self.statements[first].value is None and not text.in_markdown:
                 span = self.with_blank_lines(text, span)
-            edits.append(TextEdit(span, ""))
-        return edits
+            if spans and span.start <= spans[-1].end:  # both took the blank lines between them
+                last = spans.pop()
+                span = Span(min(last.start, span.start), max(last.end, span.end))
+            spans.append(span)
+        return [TextEdit(span, "") for span in spans]
 
     def with_blank_lines(self, text: _Text, span: Span) -> Span:
         """A section with the blank lines below it, or above it when it is the last."""
