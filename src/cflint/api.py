@@ -3,6 +3,7 @@
 from cflint.finding import Edit, Finding, Fix, Location, Safety, Severity
 from cflint.platform.bindings import KINDS, BindingKind, kind_by_id, kinds_by_type, methods_of_type
 from cflint.platform.classes import ClassKind
+from cflint.platform.credentials import is_example, is_secret_name, known_secret
 from cflint.project.config import (
     Binding,
     Environment,
@@ -26,6 +27,15 @@ from cflint.project.facts import (
     TypeMember,
     ValueKind,
 )
+from cflint.project.flow import can_reach, completes, falls_through
+from cflint.project.import_edits import (
+    add_imports,
+    imported_parts,
+    is_typescript,
+    relative_specifier,
+    remove_imports,
+    set_import_source,
+)
 from cflint.project.lifecycle import (
     Backend,
     Fate,
@@ -42,9 +52,22 @@ from cflint.project.lifecycle import (
     uncreated_classes,
     use_sqlite,
 )
-from cflint.project.loading import is_test_path
+from cflint.project.loading import is_test_config, is_test_path
 from cflint.project.model import DurableObject, Entrypoint, ExportSet, Project, Worker, binding_kind_of_type
 from cflint.project.module import ClassDefinition, Handler, Module
+from cflint.project.origins import (
+    alternatives,
+    callee_name,
+    header_read,
+    is_global,
+    is_open_object,
+    key_of,
+    number_of,
+    origins,
+    property_value,
+    reads_credential,
+    reads_request,
+)
 from cflint.project.promises import Fate as PromiseFate
 from cflint.project.promises import (
     PromiseSource,
@@ -195,6 +218,8 @@ __all__ = [
     "Worker",
     "WranglerConfig",
     "add_durable_object_class",
+    "add_imports",
+    "alternatives",
     "append_item",
     "append_migration",
     "arguments_of",
@@ -204,10 +229,13 @@ __all__ = [
     "born_as",
     "call",
     "called_function",
+    "callee_name",
     "calls_on",
     "calls_on_name",
     "can_await",
+    "can_reach",
     "class_definition",
+    "completes",
     "config",
     "construct",
     "crash",
@@ -217,36 +245,55 @@ __all__ = [
     "durable_object",
     "env_uses",
     "environment",
+    "falls_through",
     "handler",
+    "header_read",
     "hibernatable_accepts",
     "identifier",
     "import_of",
+    "imported_parts",
     "is_async",
+    "is_example",
     "is_generator",
+    "is_global",
     "is_guard",
+    "is_open_object",
+    "is_secret_name",
+    "is_test_config",
     "is_test_path",
+    "is_typescript",
     "keep_by_async_handler",
     "keep_by_await",
     "keep_by_new_context",
     "keep_by_wait_until",
+    "key_of",
     "keyword",
     "kind_by_id",
     "kind_with_method",
     "kinds_by_type",
+    "known_secret",
     "listed",
     "member",
     "method_called_on",
     "methods_of_type",
     "move_to_top_level",
     "name_of_function",
+    "number_of",
+    "origins",
     "outermost",
     "pair_end",
     "pair_ends",
     "parameter_for",
     "property_name",
+    "property_value",
+    "reads_credential",
+    "reads_request",
+    "relative_specifier",
+    "remove_imports",
     "remove_key",
     "rename_key",
     "rule",
+    "set_import_source",
     "set_key",
     "source_file",
     "source_of",

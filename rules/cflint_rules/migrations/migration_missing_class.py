@@ -1,9 +1,8 @@
 """Create every Durable Object class that is bound, by a migration or in `exports`.
 
-A binding only names a class. The class comes into being when a migration lists it under `new_sqlite_classes`,
-or when the `exports` map declares it; until then a deployment is refused ("… must be created with a migration").
-Local development works all the same, so this is often noticed late. Migrations of the top level count for all
-environments that have no `migrations` of their own.
+A binding only names a class. The class comes into being when a migration lists it under `new_sqlite_classes`
+or the `exports` map declares it; until then a deployment is refused. Local development works all the same,
+so this is often noticed late. Migrations of the top level count for all environments without their own.
 
 ## Incorrect
 
@@ -54,9 +53,10 @@ export class Counter extends DurableObject<Env> {
 
 ## Not reported
 
-Classes of other Workers (a binding with `script_name`), and classes that `migrations` transfers in. A class of
-the Agents SDK is the business of `agent-sqlite-migration`. Documentation that shows a Durable Object class and
-no configuration at all gets one note per section.
+Classes of other Workers (a binding with `script_name`), and classes that `migrations` transfers in.
+Configurations of tests, which nobody deploys. A class of the Agents SDK is the business of
+`agent-sqlite-migration`. Documentation that shows a Durable Object class and no configuration at all gets one
+note per section.
 
 ## Fix safety
 
@@ -82,6 +82,7 @@ from cflint.api import (
     Severity,
     Worker,
     create_classes,
+    is_test_config,
     listed,
     rule,
     uncreated_classes,
@@ -94,6 +95,8 @@ from cflint.api import (
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
     if subject.config is None:
         yield from _undocumented(subject, project)
+        return
+    if is_test_config(subject.config.path):
         return
     missing = uncreated_classes(subject.environments)
     edits = create_classes(missing) if missing else None

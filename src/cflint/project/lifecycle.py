@@ -490,7 +490,7 @@ def uncreated_classes(environments: Iterable[Environment]) -> Mapping[str, tuple
 
 
 def create_classes(missing: Mapping[str, Sequence[Binding]]) -> Edits:
-    """The edits that make all classes live that `uncreated_classes` found, together in one migration per list.
+    """The edits that make all classes live that `uncreated_classes` found, with one migration for all.
 
     None when there is no such edit. Classes that are gone, and not new, stay as they are.
     """

@@ -36,6 +36,16 @@ def is_test_path(path: str) -> bool:
     return _TEST_PATH.search(path) is not None
 
 
+_TEST_CONFIG = re.compile(
+    r"(?:^|/)(?:[\w.-]*[-_.])?(?:tests?|fixtures?|e2e|mocks?)(?:[-_.][^/]*\.(?:toml|jsonc?)$|/|\.)"
+)
+
+
+def is_test_config(path: str) -> bool:
+    """Whether a configuration is for tests: nothing that only matters when one deploys matters there."""
+    return is_test_path(path) or _TEST_CONFIG.search(path) is not None
+
+
 @dataclass(frozen=True)
 class Loaded:
     """What a run looks at.

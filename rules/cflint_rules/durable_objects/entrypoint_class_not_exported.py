@@ -1,0 +1,230 @@
+"""Export from `main` every class that the configuration names.
+
+The runtime looks up Durable Object and Workflow classes, and the entry points in `exports`, by name among
+the exports of the entry module. A class that is declared somewhere, but not exported there, does not exist
+for it: the deployment is refused. So it is when a class is renamed, but not in the configuration.
+
+## Incorrect
+
+```ts
+import { WorkflowEntrypoint } from "cloudflare:workers";
+
+class Signup extends WorkflowEntrypoint<Env> {
+  async run(): Promise<void> {}
+}
+
+export default {
+  async fetch(request, env): Promise<Response> {
+    await env.SIGNUP.create();
+    return new Response(null, { status: 202 });
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+```jsonc
+{
+  "name": "accounts",
+  "main": "src/index.ts",
+  "workflows": [{ "name": "signup", "binding": "SIGNUP", "class_name": "Signup" }],
+}
+```
+
+## Correct
+
+```ts
+import { WorkflowEntrypoint } from "cloudflare:workers";
+
+export class Signup extends WorkflowEntrypoint<Env> {
+  async run(): Promise<void> {}
+}
+
+export default {
+  async fetch(request, env): Promise<Response> {
+    await env.SIGNUP.create();
+    return new Response(null, { status: 202 });
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+```jsonc
+{
+  "name": "accounts",
+  "main": "src/index.ts",
+  "workflows": [{ "name": "signup", "binding": "SIGNUP", "class_name": "Signup" }],
+}
+```
+
+## Not reported
+
+Classes of other Workers (`script_name`). Entry modules that are built by a framework, are missing, are not
+JavaScript, or re-export everything of a package: what they export is not known. In documentation, classes
+that the section does not show at all.
+
+## Fix safety
+
+Safe. There is a fix when exactly one module of the program declares a class of that name: it is exported
+there and from `main`.
+
+Source: https://developers.cloudflare.com/durable-objects/get-started/
+"""
+
+import posixpath
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+
+from cflint.api import (
+    ClassFacts,
+    Document,
+    Edit,
+    Environment,
+    ExportSet,
+    Finding,
+    Fix,
+    Location,
+    Project,
+    Safety,
+    Severity,
+    Span,
+    Worker,
+    rule,
+    where,
+    worker,
+)
+
+
+@rule(worker(), severity=Severity.ERROR, fix=Safety.SAFE)
+def check(subject: Worker, project: Project) -> Iterator[Finding]:
+    if subject.config is None or not subject.entries:
+        return
+    exports = project.worker_exports(subject)
+    if not exports.complete:
+        return
+    named: dict[str, list[tuple[Environment, Location]]] = {}
+    for environment in subject.environments:
+        if environment.incomplete:
+            return
+        for name, at in _names(environment).items():
+            if name not in exports:
+                named.setdefault(name, []).append((environment, at))
+    for name, places in named.items():
+        declared = project.classes_named(subject, name)
+        near = _nearest(name, exports)
+        if subject.is_document and not declared and near is None:
+            continue  # the section just does not show the class
+        environments = where([environment for environment, _ in places])
+        first = places[0][1]
+        main = posixpath.basename(subject.entries[0]) if not subject.is_document else "the code"
+        which = main if subject.is_document else f"`{main}`"
+        if declared:
+            hint = "; it is declared, but not exported" if declared[0].path in subject.entries else ""
+        else:
+            hint = f"; did you mean `{near}`?" if near else ""
+        related = [at for _, at in places[1:]]
+        for owner in declared:
+            document = project.document(owner.path)
+            if document is not None:
+                related.append(Location(document, owner.name_span, "the class is declared here"))
+        if not declared and near is not None:
+            related.append(_with_message(exports.names[near].at, "this is exported"))
+        yield Finding(
+            f"{which} does not export the class `{name}`{environments}{hint}",
+            first,
+            tuple(related),
+            _fix(subject, project, declared) if len(declared) == 1 else None,
+        )
+
+
+def _names(environment: Environment) -> Mapping[str, Location]:
+    """The classes that have to be exported, each with the first place that says so."""
+    found: dict[str, Location] = {}
+    for bound in (environment.durable_object_classes, environment.workflow_classes):
+        for name, binding in bound.items():
+            found.setdefault(name, binding.place("class_name"))
+    if not environment.config.is_pages:
+        for name, live in environment.lifecycle.classes.items():
+            found.setdefault(name, environment.location(live.span))
+    for export in environment.exports:
+        if export.type in ("worker", "workflow"):
+            found.setdefault(export.name, export.location)
+    containers = environment.value("containers")
+    for entry in containers.items if containers is not None else ():
+        node = entry.get("class_name")
+        if node is not None and node.text:
+            found.setdefault(node.text, environment.location(node))
+    found.pop("default", None)
+    return found
+
+
+def _nearest(name: str, exports: ExportSet) -> str | None:
+    others = [other for other in exports.names if other != "default" and other[:1].isupper()]
+    folded = {other.lower(): other for other in others}
+    if name.lower() in folded:
+        return folded[name.lower()]
+    return next(iter(get_close_matches(name, others, n=1, cutoff=0.75)), None)
+
+
+def _with_message(at: Location, message: str) -> Location:
+    return Location(at.document, at.span, message)
+
+
+# The fix
+
+
+def _fix(subject: Worker, project: Project, declared: tuple[ClassFacts, ...]) -> Fix | None:
+    owner = declared[0]
+    main = subject.entries[0]
+    title = f"Export `{owner.name}`"
+    module = project.document(owner.path)
+    entry = project.document(main)
+    facts = project.facts(owner.path)
+    if module is None or entry is None or facts is None:
+        return None
+    if len(subject.entries) > 1 and not subject.is_document:
+        return None  # each environment has a `main` of its own: which one is meant?
+    edits = [] if owner.name in facts.exports else [_export_in_place(module, owner)]
+    if owner.path != main and not subject.is_document:
+        specifier = _specifier(project, main, owner)
+        text = f'export {{ {owner.name} }} from "{specifier}";\n'
+        edits.append(_at_end(entry, text))
+        title = f"Export `{owner.name}` from `{posixpath.basename(main)}`"
+    return Fix(title, tuple(edits), Safety.SAFE) if edits else None
+
+
+def _export_in_place(document: Document, owner: ClassFacts) -> Edit:
+    start = owner.span.start
+    line = document.line_span(document.line_of(start))
+    before = document.data[line.start : start].strip()
+    if (
+        not before
+        and not owner.decorated
+        and document.data[start : start + 8].startswith((b"class", b"abstract"))
+    ):
+        return Edit(document, Span(start, start), "export ")
+    return _at_end(document, f"export {{ {owner.name} }};\n")
+
+
+def _at_end(document: Document, text: str) -> Edit:
+    data = document.data
+    end = len(data)
+    line_end = "\r\n" if b"\r\n" in data else "\n"
+    lead = "" if not data or data.endswith(b"\n") else line_end
+    return Edit(document, Span(end, end), lead + text.replace("\n", line_end))
+
+
+def _specifier(project: Project, main: str, owner: ClassFacts) -> str:
+    """How `main` imports that module already, or how it imports others."""
+    facts = project.facts(main)
+    imported = [ref.module for ref in facts.imports.values()] if facts is not None else []
+    for module in imported:
+        if module.startswith(".") and project.resolve(module, main) == owner.path:
+            return module
+    path = posixpath.relpath(owner.path, posixpath.dirname(main) or ".")
+    path = path if path.startswith(".") else f"./{path}"
+    stem, ending = posixpath.splitext(path)
+    if ending in (".mjs", ".cjs", ".mts", ".cts"):
+        return path
+    local = [module for module in imported if module.startswith(".")]
+    written = {posixpath.splitext(module)[1] for module in local} & {".js", ".ts", ".tsx", ".jsx"}
+    if not written:
+        return stem
+    return path if ending in written else stem + ".js"
