@@ -23,8 +23,8 @@ DRIVERS: dict[tuple[str, str], Driver] = {
     ("postgres", "*"): Driver("Postgres.js", "call", _END),
     ("pg", "Client"): Driver("node-postgres", "new", _END),
     ("pg", "Pool"): Driver("node-postgres", "new", _END),
-    ("mysql2", "createConnection"): Driver("mysql2", "call", frozenset({"end", "destroy"})),
-    ("mysql2", "createPool"): Driver("mysql2", "call", _END),
+    ("mysql2", "createConnection"): Driver("mysql2 with callbacks", "call", frozenset({"end", "destroy"})),
+    ("mysql2", "createPool"): Driver("mysql2 with callbacks", "call", _END),
     ("mysql2/promise", "createConnection"): Driver("mysql2", "call", frozenset({"end", "destroy"}), True),
     ("mysql2/promise", "createPool"): Driver("mysql2", "call", _END),
 }
