@@ -203,6 +203,10 @@ def test_what_json_cannot_hold_is_no_edit() -> None:
     values: list[Value] = [float("nan"), float("inf"), "\ud800", [float("-inf")]]
     for value in values:
         assert set_value(data, ["a"], value) is None
+    deep: Value = 1
+    for _ in range(1000):
+        deep = [deep]
+    assert set_value(data, ["a"], deep) is None
     assert set_value(data, [], {}) is None
     assert set_value(data, ["a", "b"], 1) is None
     assert set_value(data, [0], 1) is None

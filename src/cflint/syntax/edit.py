@@ -308,6 +308,9 @@ _Tree = tuple[Kind, str] | list["_Tree"] | dict[str, "_Tree"]
 """A value in which equal means the same: a date is no string, 1 neither 1.0 nor true."""
 
 
+_DEEPEST: Final = 32  # what is written is written by recursion
+
+
 class _UnwritableError(Exception):
     """The format has no such value."""
 
@@ -347,12 +350,14 @@ def _tree(root: Node) -> _Tree:
     return result
 
 
-def _tree_of(value: Value, format: Format) -> _Tree:
-    """The tree of a plain value; `_UnwritableError` when the format cannot hold it."""
+def _tree_of(value: Value, format: Format, depth: int = 0) -> _Tree:
+    """The tree of a plain value; `_UnwritableError` when the format cannot hold it, or it is very deep."""
+    if depth > _DEEPEST:
+        raise _UnwritableError
     if isinstance(value, dict):
-        return {key: _tree_of(below, format) for key, below in value.items()}
+        return {key: _tree_of(below, format, depth + 1) for key, below in value.items()}
     if isinstance(value, list):
-        return [_tree_of(item, format) for item in value]
+        return [_tree_of(item, format, depth + 1) for item in value]
     if isinstance(value, str):
         if any("\ud800" <= char <= "\udfff" for char in value):
             raise _UnwritableError
@@ -1035,13 +1040,13 @@ class _Toml:
                 last = self.section_end(first)
             while at < len(below) and below[at] <= last:
                 at += 1
-            span = text.lines(self.statements[first].span.start, self.statements[last].span.end)
+            lines = text.lines(self.statements[first].span.start, self.statements[last].span.end)
             if self.statements[first].value is None and not text.in_markdown:
-                span = self.with_blank_lines(text, span)
-            if spans and span.start <= spans[-1].end:  # both took the blank lines between them
-                last = spans.pop()
-                span = Span(min(last.start, span.start), max(last.end, span.end))
-            spans.append(span)
+                lines = self.with_blank_lines(text, lines)
+            if spans and lines.start <= spans[-1].end:  # both took the blank lines between them
+                before = spans.pop()
+                lines = Span(min(before.start, lines.start), max(before.end, lines.end))
+            spans.append(lines)
         return [TextEdit(span, "") for span in spans]
 
     def with_blank_lines(self, text: _Text, span: Span) -> Span:

@@ -43,7 +43,7 @@ def read_toml(document: Document) -> DataDocument:
 
 def statements_of(document: Document) -> tuple[Statement, ...]:
     """The statements of a TOML document, for editing it."""
-    reader = _Reader(document.data)
+    reader = _Reader(document.data, wants_statements=True)
     reader.read()
     return tuple(reader.statements)
 
@@ -60,13 +60,16 @@ _KEY_PART: Final = re.compile(
     )[ \t]*+(\.)?""",
     re.VERBOSE,
 )
-_SIMPLE: Final = re.compile(
-    rb"""([A-Za-z0-9_-]++)[ \t]*+=[ \t]*+(?:
-      "([^"\\\x00-\x08\x0a-\x1f\x7f]*+)"
+_PLAIN_PAIR: Final = rb"""([A-Za-z0-9_-]++)[ \t]*+=[ \t]*+(?:
+      "([^"\\\x00-\x08\x0a-\x1f\x7f]*+)"(?!")
     | (true|false)
     | (0|-?[1-9][0-9]{0,14})
-    )[ \t]*+(?=\#|\r?\n|\Z)""",
-    re.VERBOSE,
+    )[ \t]*+"""
+_SIMPLE: Final = re.compile(_PLAIN_PAIR + rb"(?=\#|\r?\n|\Z)", re.VERBOSE)
+_SIMPLE_INLINE: Final = re.compile(_PLAIN_PAIR + rb"(?=[,}])", re.VERBOSE)
+_SIMPLE_STRING: Final = re.compile(rb'"([^"\\\x00-\x08\x0a-\x1f\x7f]*+)"(?!")')
+_SIMPLE_HEADER: Final = re.compile(
+    rb"\[(\[)?([A-Za-z0-9_-]++(?:\.[A-Za-z0-9_-]++)*+)\](?(1)\])[ \t]*+(?=\r?\n|\Z)"
 )
 _BASIC: Final = re.compile(rb'"((?:[^"\\\n\r]++|\\[^\n\r])*+)"')
 _LITERAL: Final = re.compile(rb"'([^'\n\r]*+)'")
@@ -221,8 +224,9 @@ def _freeze(made: list[_Table | _Blocks]) -> None:
 
 
 class _Reader:
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, wants_statements: bool = False) -> None:
         self.data = data
+        self.wants_statements = wants_statements
         self.problems: list[Problem] = []
         self.comments: list[Span] = []
         self.statements: list[Statement] = []
@@ -252,8 +256,11 @@ class _Reader:
             mark = data[at]
             if mark == 0x23:  # `#`
                 at = self.comment(at)
-                continue
-            at = self.header(at) if mark == 0x5B else self.pair(at)
+            elif mark == 0x5B:  # [
+                header = _SIMPLE_HEADER.match(data, at)
+                at = self.header(at) if header is None else self.simple_header(header)
+            else:
+                at = self.pair(at)
         _freeze(self.made)
         if self.root.node is None:
             raise AssertionError("the root is the first table made")
@@ -278,23 +285,13 @@ class _Reader:
 
     def simple(self, match: re.Match[bytes]) -> int:
         """`key = value` on one line with a bare key and a plain value: most lines are so."""
-        group = match.lastindex or 0
-        start, end = match.span(group)
-        if group == 2:
-            start, end = start - 1, end + 1
-            node = Node(Kind.STRING, Span(start, end), match[2].decode("utf-8", "replace"))
-        elif group == 3:
-            node = Node(Kind.BOOLEAN, Span(start, end), match[3] == b"true")
-        else:
-            node = Node(Kind.NUMBER, Span(start, end), int(match[4]))
         self.panic = False
-        key = Span(match.start(1), match.end(1))
-        self.note([match[1].decode()], [key], node)
+        self.note([match[1].decode()], [Span(*match.span(1))], _plain_value(match))
         return match.end()
 
     def note(self, parts: list[str], keys: list[Span], value: Node) -> None:
         """A key of the current table, and its value."""
-        if not self.lost:
+        if self.wants_statements and not self.lost:
             span = Span(keys[0].start, value.span.end)
             self.statements.append(Statement((*self.path, *parts), tuple(keys), span, value.span))
         self.put(self.table, parts, keys, value, self.made)
@@ -369,6 +366,21 @@ class _Reader:
             self.table.broken |= self.panic
         return self.rest(end)
 
+    def simple_header(self, match: re.Match[bytes]) -> int:
+        """`[a.b]` or `[[a.b]]` on a line of its own, with bare keys."""
+        parts = match[2].decode().split(".")
+        if len(parts) > MAX_DEPTH // 4:
+            return self.header(match.start())
+        self.panic = False
+        keys: list[Span] = []
+        at = match.start(2)
+        for part in parts:
+            keys.append(Span(at, at + len(part)))
+            at += len(part) + 1
+        array = match[1] is not None
+        self.enter(parts, keys, Span(match.start(), at + array), array)
+        return match.end()
+
     def path_of(self, parts: list[str]) -> list[str | int]:
         """The path of a header's table, with the indexes of the arrays of tables it goes through."""
         table: Node | _Table | _Blocks | None = self.root
@@ -438,7 +450,8 @@ class _Reader:
                 self.made.append(self.table)
                 table.add(part, key, self.table)
         self.path = tuple(path)
-        self.statements.append(Statement(self.path, tuple(keys), span, None, array))
+        if self.wants_statements:
+            self.statements.append(Statement(self.path, tuple(keys), span, None, array))
 
     def put(
         self,
@@ -453,7 +466,7 @@ class _Reader:
         if end > table.end:
             table.end = end
         told = False
-        for part, key in zip(parts[:-1], keys, strict=False):
+        for part, key in () if len(parts) == 1 else zip(parts[:-1], keys, strict=False):
             found = table.find(part)
             if isinstance(found, _Table) and found.made in (_DOTTED, _IMPLIED_BY_ARRAY):
                 table = found
@@ -575,6 +588,9 @@ class _Reader:
         data = self.data
         mark = data[at]
         if mark == 0x22 or mark == 0x27:
+            simple = _SIMPLE_STRING.match(data, at)
+            if simple is not None:
+                return Node(Kind.STRING, Span(at, simple.end()), simple[1].decode("utf-8", "replace"))
             return self.string(at, data[at : at + 1])
         match = _BARE.match(data, at)
         if match is None:
@@ -743,7 +759,14 @@ class _Reader:
                 self.problem_in(open_, f"expected a comma or `{open_.closer}` after this value", before)
                 open_.want = _Want.ITEM if open_.table is None else _Want.KEY
             elif open_.want is _Want.KEY:
-                at, before = self.inline_key(open_, at, before)
+                simple = _SIMPLE_INLINE.match(data, at)
+                if simple is None or open_.table is None:
+                    at, before = self.inline_key(open_, at, before)
+                    continue
+                node = _plain_value(simple)
+                self.put(open_.table, [simple[1].decode()], [Span(*simple.span(1))], node, open_.made)
+                open_.want = _Want.COMMA
+                before, at = node.span, simple.end()
             elif mark == 0x5B or mark == 0x7B:  # [ {
                 inner = open_.depth + max(1, len(open_.parts))
                 if inner > MAX_DEPTH:
@@ -869,6 +892,17 @@ class _Reader:
                 if depth == 0:
                     return token.end()
         return len(self.data)
+
+
+def _plain_value(match: re.Match[bytes]) -> Node:
+    """The value of a `_PLAIN_PAIR`."""
+    group = match.lastindex or 0
+    start, end = match.span(group)
+    if group == 2:
+        return Node(Kind.STRING, Span(start - 1, end + 1), match[2].decode("utf-8", "replace"))
+    if group == 3:
+        return Node(Kind.BOOLEAN, Span(start, end), match[3] == b"true")
+    return Node(Kind.NUMBER, Span(start, end), int(match[4]))
 
 
 def _unescaped(match: re.Match[str]) -> str:
