@@ -86,6 +86,7 @@ from cflint.api import (
     Severity,
     Span,
     Worker,
+    is_test_config,
     rule,
     where,
     worker,
@@ -94,7 +95,7 @@ from cflint.api import (
 
 @rule(worker(), severity=Severity.ERROR, fix=Safety.SAFE)
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
-    if subject.config is None or not subject.entries:
+    if subject.config is None or not subject.entries or is_test_config(subject.config.path):
         return
     exports = project.worker_exports(subject)
     if not exports.complete:

@@ -1,0 +1,129 @@
+"""Create Durable Object classes with `new_sqlite_classes`, not with `new_classes`.
+
+`new_classes` gives a class the old key-value storage: no SQL, no synchronous `storage.kv`, no point-in-time
+recovery, and no place on the free plan. Which storage a class has is settled when it is created and cannot be
+changed after the first deployment, so the time to choose is now.
+
+## Incorrect
+
+```ts
+import { DurableObject } from "cloudflare:workers";
+
+export class Counter extends DurableObject<Env> {
+  async value(): Promise<number> {
+    return (await this.ctx.storage.get<number>("value")) ?? 0;
+  }
+}
+```
+
+```toml
+name = "counter"
+
+[[durable_objects.bindings]]
+name = "COUNTER"
+class_name = "Counter"
+
+[[migrations]]
+tag = "v1"
+new_classes = ["Counter"]
+```
+
+## Correct
+
+```ts
+import { DurableObject } from "cloudflare:workers";
+
+export class Counter extends DurableObject<Env> {
+  async value(): Promise<number> {
+    return (await this.ctx.storage.get<number>("value")) ?? 0;
+  }
+}
+```
+
+```toml
+name = "counter"
+
+[[durable_objects.bindings]]
+name = "COUNTER"
+class_name = "Counter"
+
+[[migrations]]
+tag = "v1"
+new_sqlite_classes = ["Counter"]
+```
+
+## Not reported
+
+Classes that a later migration deletes. An entry that others follow has surely been deployed: it gets a note
+without a fix, since it must not be edited any more. Agents: `agent-sqlite-migration` tells why these do not
+work at all.
+
+## Fix safety
+
+Unsafe: only right for a class that was never deployed. For one that was, wrangler passes the entry over, and
+the configuration says what is not so.
+
+Source: https://developers.cloudflare.com/durable-objects/best-practices/rules-of-durable-objects/
+"""
+
+from collections.abc import Iterator
+
+from cflint.api import (
+    ClassKind,
+    Environment,
+    Finding,
+    Fix,
+    Migration,
+    Project,
+    Safety,
+    Severity,
+    Worker,
+    born_as,
+    is_test_config,
+    listed,
+    rule,
+    use_sqlite,
+    worker,
+)
+
+
+@rule(worker(), severity=Severity.WARNING, fix=Safety.UNSAFE)
+def check(subject: Worker, project: Project) -> Iterator[Finding]:
+    if subject.config is None or is_test_config(subject.config.path):
+        return
+    for environment in subject.environments:
+        if environment.source_of("migrations") is environment and not environment.incomplete:
+            yield from _of_list(environment, subject, project)
+
+
+def _of_list(environment: Environment, subject: Worker, project: Project) -> Iterator[Finding]:
+    lifecycle = environment.lifecycle
+    created: dict[Migration, list[str]] = {}
+    for live in lifecycle.classes.values():
+        born = born_as(lifecycle, live)
+        owner = project.exported_class(subject, live.name)
+        if born is None or (owner is not None and project.class_kind(owner) is ClassKind.AGENT):
+            continue
+        created.setdefault(born[0], []).append(born[1])
+    for migration, names in created.items():
+        member = migration.node.member("new_classes")
+        there = {item.text for item in member.value.items} if member is not None else set()
+        names = [name for name in names if name in there]
+        if member is None or not names:
+            continue
+        at = environment.location(member.key_span)
+        shown = listed([f"`{name}`" for name in names])
+        if migration.index < len(lifecycle.migrations) - 1:
+            keep = "it keeps" if len(names) == 1 else "they keep"
+            yield Finding(
+                f"`new_classes` gave {shown} the old key-value storage, which {keep} for good",
+                at,
+                severity=Severity.NOTE,
+            )
+            continue
+        edits = use_sqlite(environment, migration, names)
+        yield Finding(
+            f"`new_classes` gives {shown} the old key-value storage, for good once it is deployed",
+            at,
+            fix=Fix("Create with `new_sqlite_classes`", edits, Safety.UNSAFE) if edits else None,
+        )
