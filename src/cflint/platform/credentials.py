@@ -1,0 +1,69 @@
+"""What a secret looks like: by the name of a variable, and by the shape of known tokens."""
+
+from __future__ import annotations
+
+import re
+
+_SECRET_NAME = re.compile(
+    r"(?:^|_)(?:SECRET|PASSWORD|PASSWD|PASSPHRASE|PWD|TOKEN|CREDENTIALS?)(?:_KEY)?(?:_\d+)?$"
+    r"|(?:^|_)(?:API|PRIVATE|ACCESS|AUTH|SERVICE|SERVICE_ROLE|SECRET|ENCRYPTION|SIGNING|MASTER|ADMIN|JWT|HMAC|"
+    r"SESSION|COOKIE|WEBHOOK|OPENAI|ANTHROPIC|STRIPE|RESEND|SENDGRID)_?KEY(?:_ID)?(?:_\d+)?$"
+    r"|(?:^|_)(?:CONNECTION_STRING|DATABASE_URL|MONGO(?:DB)?_URI)$"
+    r"|(?:^|_)SECRET(?:_|$)",
+    re.IGNORECASE,
+)
+_PUBLIC_NAME = re.compile(
+    r"PUBLIC|PUBLISHABLE|SITE_?KEY|KEY_ID$|_NAME$|_HEADER$|_URL_PREFIX$|_PREFIX$|_TTL$", re.I
+)
+
+_TOKENS: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("an OpenAI API key", re.compile(r"sk-(?:proj|svcacct|admin)-[A-Za-z0-9_-]{20,250}|sk-[A-Za-z0-9]{48}")),
+    ("an Anthropic API key", re.compile(r"sk-ant-[A-Za-z0-9_-]{24,200}")),
+    ("a Stripe secret key", re.compile(r"[sr]k_(?:live|test)_[A-Za-z0-9]{20,250}")),
+    ("a Stripe webhook secret", re.compile(r"whsec_[A-Za-z0-9+/=]{24,100}")),
+    ("a GitHub token", re.compile(r"gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_[A-Za-z0-9_]{40,255}")),
+    ("an AWS access key", re.compile(r"(?:AKIA|ASIA)[A-Z0-9]{16}")),
+    ("a Google API key", re.compile(r"AIza[A-Za-z0-9_-]{35}")),
+    ("a Slack token", re.compile(r"xox[abprs]-[A-Za-z0-9-]{20,250}")),
+    ("a SendGrid API key", re.compile(r"SG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}")),
+    ("a Resend API key", re.compile(r"re_[A-Za-z0-9]{8}_[A-Za-z0-9]{24}")),
+    ("a GitLab token", re.compile(r"glpat-[A-Za-z0-9_-]{20,100}")),
+    ("an npm token", re.compile(r"npm_[A-Za-z0-9]{36}")),
+    ("a Hugging Face token", re.compile(r"hf_[A-Za-z0-9]{34,60}")),
+    (
+        "a private key",
+        re.compile(r"-----BEGIN (?:[A-Z]{2,12} )?PRIVATE KEY-----(?:\\n|\s)*[A-Za-z0-9+/=]{40}"),
+    ),
+    (
+        "a database URL with a password",
+        re.compile(
+            r"(?:postgres(?:ql)?|mysql|mongodb(?:\+srv)?|rediss?)://[^\s:/@]{1,80}:[^\s:/@$<{]{4,120}@[^\s/]{3}"
+        ),
+    ),
+)
+_EXAMPLE = re.compile(
+    r"xxx|\.\.\.|your|example|placeholder|change.?me|dummy|sample|fake|test|mock|todo|redacted|<|>|\*{3}|"
+    r"0{6}|1234|abcd|localhost|127\.0\.0\.1|password|secret|user:pass|postgres:postgres",
+    re.IGNORECASE,
+)
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether a variable of that name holds a secret: `OPENAI_API_KEY`, `JWT_SECRET`, `DB_PASSWORD`; not
+    `TURNSTILE_SITE_KEY`, `VAPID_PUBLIC_KEY`."""
+    return len(name) <= 100 and _SECRET_NAME.search(name) is not None and _PUBLIC_NAME.search(name) is None
+
+
+def known_secret(text: str) -> str | None:
+    """What credential a text holds, as one says it in a message (`a Stripe secret key`); None when its shape
+    is that of none, or it is an example's."""
+    for label, pattern in _TOKENS:
+        found = pattern.search(text)
+        if found is not None and not is_example(found.group()):
+            return label
+    return None
+
+
+def is_example(text: str) -> bool:
+    """Whether a text is a placeholder for a secret, not one: `your-api-key`, `sk-xxxx`."""
+    return _EXAMPLE.search(text) is not None or len(set(text)) < 6
