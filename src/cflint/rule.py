@@ -231,9 +231,9 @@ def handler(*names: str) -> Trigger[Handler]:
     return Trigger("handler", frozenset(names))
 
 
-def source_file() -> Trigger[Module]:
-    """Modules, each once, when anything else made them be parsed."""
-    return Trigger("source_file")
+def source_file(*words: str) -> Trigger[Module]:
+    """Modules, each once, when one of the words stands in them or anything else made them be parsed."""
+    return Trigger("source_file", frozenset(words))
 
 
 def worker() -> Trigger[Worker]:

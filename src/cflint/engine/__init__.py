@@ -176,7 +176,7 @@ class _Run:
             if leaf is None or leaf.type in INERT:
                 continue
             for kind, rule in self._by_word[word]:
-                if kind == "handler" or (in_tests and not rule.spec.tests):
+                if kind in ("handler", "source_file") or (in_tests and not rule.spec.tests):
                     continue
                 node = SHAPES[kind](module.syntax, leaf)
                 if node is None or (rule.id, kind, node.id) in seen:

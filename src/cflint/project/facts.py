@@ -40,7 +40,8 @@ class MemberKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A member of a class; a private name has its `#`. `parameters` counts a method's parameters."""
+    """A member of a class; a private name has its `#`. `parameters` counts a method's parameters;
+    `gives_promise` says that calling it gives a promise, by `async` or by its return type."""
 
     name: str
     kind: MemberKind
@@ -49,6 +50,7 @@ class Member:
     is_static: bool = False
     is_async: bool = False
     parameters: int = 0
+    gives_promise: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -672,4 +674,19 @@ def _members(syntax: Syntax, body: Node) -> Iterator[Member]:
             "static" in words,
             "async" in words,
             sum(1 for p in parameters.named_children if p.type != "comment") if parameters is not None else 0,
+            _gives_promise(syntax, node, kind),
         )
+
+
+def _gives_promise(syntax: Syntax, node: Node, kind: MemberKind) -> bool:
+    function: Node | None = node
+    if kind is MemberKind.FIELD:
+        value = node.child_by_field_name("value")
+        function = unwrap(value) if value is not None and unwrap(value).type in FUNCTIONS else None
+    if function is None or kind in (MemberKind.GETTER, MemberKind.SETTER):
+        return False
+    if any(child.type == "*" for child in function.children):
+        return False
+    returns = function.child_by_field_name("return_type")
+    declared = returns.named_child(0) if returns is not None else None
+    return is_async(function) or (declared is not None and syntax.text(declared).startswith("Promise<"))

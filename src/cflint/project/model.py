@@ -14,6 +14,7 @@ from cflint.platform.classes import BASES, PLATFORM_BASE_NAMES, ClassKind
 from cflint.project.facts import (
     ClassFacts,
     FunctionFacts,
+    Member,
     ModuleFacts,
     ObjectFacts,
     TopLevel,
@@ -480,6 +481,13 @@ class Project:
         if base.imported is not None:
             return (base.imported.module, base.imported.name) in BASES
         return base.local is None and base.text in PLATFORM_BASE_NAMES
+
+    def find_member(self, facts: ClassFacts, name: str) -> Member | None:
+        """The member that instances have under a name, the class's own or that of a base of the project."""
+        return next(
+            (found for owner in (facts, *self.bases_of(facts)) if (found := owner.member(name)) is not None),
+            None,
+        )
 
     def inherits_member(self, facts: ClassFacts, name: str) -> bool | None:
         """Whether a base of the project defines a member; None when a base is unknown, or an SDK's."""

@@ -190,10 +190,10 @@ class ClassDefinition:
     @cached_property
     def member_indent(self) -> str:
         """The white space before a member of the class."""
+        line_of = self.module.document.line_of
         for node in self.body.named_children:
-            indent = self.module.indent_of(node)
-            if self.module.document.line_of(node.start_byte) > self.module.document.line_of(self.body.start_byte):
-                return indent
+            if line_of(node.start_byte) > line_of(self.body.start_byte):
+                return self.module.indent_of(node)
         return self.module.indent_of(self.node) + self.module.indent_unit
 
     def append_members(self, *sources: str) -> Edit:
@@ -291,8 +291,12 @@ class Module:
 
     def whole_lines(self, node: Node) -> Span:
         """The span of a statement with its indentation and line end when it stands alone on its lines."""
+        return self.lines_around(span_of(node))
+
+    def lines_around(self, span: Span) -> Span:
+        """A span with the rest of its lines, and a `;`, when nothing else stands on them."""
         data = self.document.data
-        start, end = node.start_byte, node.end_byte
+        start, end = span.start, span.end
         while end < len(data) and data[end] in b" \t;":
             end += 1
         first = data.rfind(b"\n", 0, start) + 1
@@ -596,6 +600,26 @@ class Module:
         if function.is_async or (function.return_type or "").startswith("Promise<"):
             return promise_of(origin=call)
         return UNKNOWN
+
+    def is_own(self, ref: ImportRef) -> bool:
+        """Whether an import means a module of the project."""
+        return self.project.resolve(ref.module, self.path) is not None
+
+    def gives_promise(self, owner: ClassFacts, name: str) -> bool:
+        """Whether calling a method of a class's instances gives a promise, bases of the project included."""
+        found = self.project.find_member(owner, name)
+        return found is not None and found.gives_promise
+
+    def class_named(self, name: str, source: str) -> ClassFacts | None:
+        """The class of the project with a name: of this module, or imported from `source` under that name."""
+        path, local = self.path, name
+        if source:
+            target = self.project.declaration_of(self.path, ImportRef(source, name))
+            if target is None:
+                return None
+            path, local = target
+        facts = self.project.facts(path)
+        return facts.classes.get(local) if facts is not None else None
 
     def import_named(self, module: str, name: str) -> Declaration | None:
         """The import of a name from a module, if there is one."""

@@ -1,4 +1,4 @@
-"""What becomes of a promise, who gave it, and how one can be kept: the one notion of "consumed" for all rules."""
+"""What becomes of a promise, who gave it, how it can be kept: the one notion of "consumed" for all rules."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ class PromiseUse:
     """The fate of a promise.
 
     `promise` is the expression that an `await` or `waitUntil()` has to hold (a `.then()` chain included),
-    `expression` the whole expression that is dropped or used (`ready && promise`), `at` the node that drops or
-    uses it: a statement, a declarator, an operator.
+    `expression` the whole expression that is dropped or used (`ready && promise`), `at` the node that drops
+    or uses it: a statement, a declarator, an operator.
     """
 
     fate: Fate

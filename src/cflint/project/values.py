@@ -71,6 +71,7 @@ class Kind(Enum):
     CACHE = "Cache"
     PROMISE = "Promise"
     THIS = "this"
+    INSTANCE = "instance"
     CLASS = "class"
     FUNCTION = "function"
     HONO_APP = "Hono"
@@ -85,8 +86,9 @@ class Kind(Enum):
 class Value:
     """What an expression evaluates to.
 
-    `name` is the binding's name in `env` (BINDING), the index of a WEBSOCKET_PAIR_END (`0`, `1`), or the name
-    of a CLASS or FUNCTION. `binding` is the kind of a BINDING when it is known. `inner` is what a PROMISE
+    `name` is the binding's name in `env` (BINDING), the index of a WEBSOCKET_PAIR_END (`0`, `1`), the name
+    of a CLASS or FUNCTION, or the name of the project's class of an INSTANCE, with the module that it is
+    imported from in `detail`. `binding` is the kind of a BINDING when it is known. `inner` is what a PROMISE
     resolves to, the namespace of a STUB, the owner of HEADERS or BODY, the connection string of a
     DATABASE_CLIENT, or the binding of a CONNECTION_STRING. `detail` tells where a RESPONSE comes from
     (`fetch`, `cache`, `redirect`, `new`), or a client's driver. `origin` is the expression that made the
@@ -145,6 +147,7 @@ _TYPES: dict[str, Value] = {
 _IMPORTED_TYPES: dict[tuple[str, str], Value] = {
     ("cloudflare:workers", "WorkflowStep"): Value(Kind.WORKFLOW_STEP),
     ("cloudflare:workers", "WorkflowEvent"): Value(Kind.WORKFLOW_EVENT),
+    ("agents/workflows", "AgentWorkflowStep"): Value(Kind.WORKFLOW_STEP),
     ("agents", "Connection"): Value(Kind.CONNECTION),
     ("partyserver", "Connection"): Value(Kind.CONNECTION),
     ("hono", "Context"): Value(Kind.HONO_CONTEXT),
@@ -215,6 +218,14 @@ _HONO_ROUTES = frozenset(
 )
 _HONO_CHAIN = _HONO_ROUTES | {"route", "basePath", "onError", "mount"}
 _BODY_READS = frozenset({"json", "text", "arrayBuffer", "formData", "blob", "bytes"})
+_STUB_SYNC = frozenset({"dup", "onRpcBroken", "connect"})
+_STUB_MAKERS: dict[tuple[str, str], bool] = {
+    ("agents", "getAgentByName"): True,
+    ("partyserver", "getServerByName"): True,
+    ("@cloudflare/containers", "getRandom"): True,
+    ("@cloudflare/containers", "getContainer"): False,
+}
+"""Functions of SDKs that give the stub of a Durable Object, and whether they give a promise of it."""
 _PROMISE_CHAIN = frozenset({"then", "catch", "finally"})
 _ENV_OWNERS = ("cloudflare", "platform", "runtime", "getCloudflareContext()", "getRequestContext()")
 
@@ -464,12 +475,21 @@ class Evaluator:
                 return known
             if ref.module in _TYPE_PACKAGES:
                 return self._global_type(ref.name)
-            return Value(Kind.ENV) if ref.name in _ENV_TYPES else UNKNOWN
+            return Value(Kind.ENV) if ref.name in _ENV_TYPES else self._instance(declaration)
         if declaration is not None:
-            return Value(Kind.ENV) if self._module.is_env_type(name) else UNKNOWN
+            return Value(Kind.ENV) if self._module.is_env_type(name) else self._instance(declaration)
         if name in _ENV_TYPES:
             return Value(Kind.ENV)
         return self._global_type(name)
+
+    def _instance(self, declaration: Declaration) -> Value:
+        """An instance of a class of the project that a name means; of an imported type, perhaps no class."""
+        if declaration.kind is DeclarationKind.CLASS:
+            return Value(Kind.INSTANCE, name=declaration.name)
+        ref = self._scope.origin(declaration)
+        if ref is None or ref.name == "*" or not self._module.is_own(ref):
+            return UNKNOWN
+        return Value(Kind.INSTANCE, name=ref.name, detail=ref.module)
 
     def _global_type(self, name: str) -> Value:
         known = _TYPES.get(name)
@@ -520,9 +540,8 @@ class Evaluator:
             return self._own_member(name, at)
         if owner.kind is Kind.WEBSOCKET_PAIR and name in ("0", "1"):
             return Value(Kind.WEBSOCKET_PAIR_END, name=name, origin=owner.origin)
-        if owner.kind is Kind.BINDING and name == "connectionString":
-            if owner.binding is None or owner.binding.id == "hyperdrive":  # no other binding has one
-                return Value(Kind.CONNECTION_STRING, inner=owner)
+        if owner.kind is Kind.BINDING and name == "connectionString" and _may_be_hyperdrive(owner):
+            return Value(Kind.CONNECTION_STRING, inner=owner)
         if owner.kind is Kind.GLOBAL:
             return _GLOBALS.get(name, UNKNOWN)
         if owner.kind is Kind.CONTEXT_EXPORTS:
@@ -610,6 +629,10 @@ class Evaluator:
                 return self._client(call, driver.label, driver.resolves)
             if (ref.module, ref.name) in (("@opennextjs/cloudflare", "getCloudflareContext"),):
                 return UNKNOWN
+            resolves = _STUB_MAKERS.get((ref.module, ref.name))
+            if resolves is not None:
+                stub = Value(Kind.STUB, origin=call)
+                return promise_of(stub, call) if resolves else stub
             return self._module.imported_call(ref, call)
         function = self._module.function_of(declaration)
         return self._returned(function, call) if function is not None else UNKNOWN
@@ -690,9 +713,14 @@ class Evaluator:
             if method is not None:
                 return self._returned(method, call)
             held = self._own_member(name, callee)
-            return (
-                self._returned(held.origin, call) if held.kind is Kind.FUNCTION and held.origin else UNKNOWN
-            )
+            if held.kind is Kind.FUNCTION and held.origin is not None:
+                return self._returned(held.origin, call)
+            inherits = owner is not None and self._module.gives_promise(owner.facts, name)
+            return promise_of(origin=call) if inherits else UNKNOWN
+        if target_text and not receiver:
+            ref = self._reference(target)
+            if ref is not None and ref.name == "*":
+                return self._module.imported_call(ImportRef(ref.module, name), call)
         return self.method_result(receiver, name, call)
 
     def _call_global(self, call: Node, target: str, name: str) -> Value | None:
@@ -719,7 +747,15 @@ class Evaluator:
         kind = receiver.kind
         if kind is Kind.BINDING:
             return self._binding_call(receiver, name, call)
+        if kind is Kind.INSTANCE:
+            owner = self._module.class_named(receiver.name or "", receiver.detail)
+            gives = owner is not None and self._module.gives_promise(owner, name)
+            return promise_of(origin=call) if gives else UNKNOWN
+        if name == "pipeTo" and len(arguments_of(call)) in (1, 2):
+            return promise_of(origin=call)
         if kind is Kind.STUB:
+            if name in _STUB_SYNC:
+                return UNKNOWN
             if name == "fetch":
                 return promise_of(Value(Kind.RESPONSE, detail="fetch", origin=call), call)
             return promise_of(origin=call)
@@ -796,8 +832,8 @@ class Evaluator:
             if declaration is None:
                 return _constructed(self._syntax.text(constructor), node)
             ref = self._scope.origin(declaration)
-            if ref is None:
-                return UNKNOWN
+            if ref is None or self._module.is_own(ref):
+                return self._instance(declaration)
         else:
             return UNKNOWN
         driver = DRIVERS.get((ref.module, ref.name))
@@ -830,6 +866,11 @@ def _constructed(name: str, node: Node) -> Value:
         case "Headers":
             return Value(Kind.HEADERS, detail="new", origin=node)
     return UNKNOWN
+
+
+def _may_be_hyperdrive(binding: Value) -> bool:
+    """No other kind of binding has a connection string."""
+    return binding.binding is None or binding.binding.id == "hyperdrive"
 
 
 def _common(one: Value, other: Value) -> Value:
