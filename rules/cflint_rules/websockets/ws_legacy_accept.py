@@ -13,6 +13,9 @@ export class Room extends DurableObject<Env> {
   async fetch(request: Request): Promise<Response> {
     const [client, server] = Object.values(new WebSocketPair());
     server.accept();
+    server.addEventListener("message", (event) => {
+      server.send(event.data);
+    });
     return new Response(null, { status: 101, webSocket: client });
   }
 }
@@ -42,36 +45,77 @@ export class Room extends DurableObject<Env> {
 
 ## Not reported
 
-Sockets that the object opened itself (`response.webSocket.accept()`, `new WebSocket(…)`): these cannot
-hibernate. A socket that is accepted only to send an error and be closed. Workers and SDK classes (an Agent,
-a party server) which accept for themselves.
+- Sockets that the object opened itself (`response.webSocket.accept()`, `new WebSocket(…)`): these cannot
+  hibernate. A class that has such sockets may pass messages on to them, and is not reported either.
+- A socket that is accepted only to send an error and be closed.
+- Workers and SDK classes (an Agent, a party server), which accept in their own way.
 
 ## Fix safety
 
-Unsafe: what the listeners did has to move to `webSocketMessage()` and its siblings.
+Unsafe: the object may now be evicted while sockets are open, and what it keeps in fields is gone then. The
+fix moves the socket's listeners to `webSocketMessage()` and its siblings. None is offered where a listener
+uses what a method cannot see, or where the socket is kept in a field; the related places say what is in the
+way.
 
 Source: https://developers.cloudflare.com/durable-objects/best-practices/websockets/
 """
 
 from collections.abc import Iterator
 
-from cflint.api import Finding, Fix, Kind, Match, Safety, Severity, call, rule
+from cflint.api import (
+    FUNCTIONS,
+    Finding,
+    Location,
+    Match,
+    Module,
+    PairEnd,
+    Safety,
+    Severity,
+    call,
+    method_called_on,
+    pair_ends,
+    rule,
+    uses_of_end,
+)
+from cflint_rules.websockets._migration import migration_of, opens_sockets
 
 
 @rule(call("accept"), severity=Severity.WARNING, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
-    owner = match.enclosing_class
     socket = match.receiver
-    if owner is None or socket is None or not owner.is_durable_object:
-        return  # only a Durable Object can hibernate
-    if match.receiver_value.kind is not Kind.WEBSOCKET_PAIR_END:
-        return  # an outgoing or foreign socket has to be accept()ed
+    ends = pair_ends(match.module, socket) if socket is not None else ()
+    owners = [match.module.enclosing_class(end.pair) for end in ends]
+    if not ends or not all(owner is not None and owner.is_durable_object for owner in owners):
+        return  # an outgoing or foreign socket has to be accept()ed, and only a Durable Object can hibernate
+    if all(_is_only_refused(match.module, end) for end in ends):
+        return
+    owner, end = owners[0], ends[0]
+    if owner is None or opens_sockets(match.module, owner):
+        return  # what it passes on to a socket that cannot hibernate, it has to pass on itself
+    migration = migration_of(match.module, owner, end)
+    related: list[Location] = [owner.at.saying(f"`{owner.name}` is a Durable Object")]
+    related += [
+        match.at(listener.at, "this listener keeps it awake, too") for listener in migration.listeners[:3]
+    ]
     yield Finding(
-        "accept() keeps",
+        f"`accept()` keeps `{owner.name}` in memory, and billed, until the socket closes: use "
+        f"`{owner.state or 'ctx'}.acceptWebSocket()`",
         match.at(match.node),
-        fix=Fix(
-            "x",
-            (match.replace(match.node, f"this.ctx.acceptWebSocket({match.text(socket)})"),),
-            Safety.UNSAFE,
-        ),
+        related=(*related, *migration.obstacles),
+        fix=migration.fix if len(ends) == 1 else None,
     )
+
+
+def _is_only_refused(module: Module, end: PairEnd) -> bool:
+    """Whether a socket is accepted, maybe sent an error, and closed at once: that can keep nothing awake."""
+    accepted_in = closed_in = None
+    for use in uses_of_end(module, end):
+        called = method_called_on(module, use)
+        if called is None or called[0] not in ("accept", "send", "close"):
+            return False
+        function = module.syntax.enclosing(use, FUNCTIONS)
+        if called[0] == "accept":
+            accepted_in = function
+        elif called[0] == "close":
+            closed_in = function
+    return accepted_in is not None and closed_in is not None and accepted_in.id == closed_in.id

@@ -1,0 +1,105 @@
+"""Serve a Durable Object's WebSockets by `webSocketMessage()` and its siblings, not by listeners.
+
+A listener lives in memory. While it is there the object cannot hibernate and is billed for every second that
+the socket is open; on a socket that was given to `ctx.acceptWebSocket()` it is never called at all. The
+methods `webSocketMessage()`, `webSocketClose()` and `webSocketError()` of the class are called even if the
+object was evicted in between.
+
+## Incorrect
+
+```ts
+import { DurableObject } from "cloudflare:workers";
+
+export class Counter extends DurableObject<Env> {
+  async fetch(request: Request): Promise<Response> {
+    const { 0: client, 1: server } = new WebSocketPair();
+    server.accept();
+    server.addEventListener("message", async (event) => {
+      const seen = (await this.ctx.storage.get<number>("seen")) ?? 0;
+      await this.ctx.storage.put("seen", seen + 1);
+      server.send(`${seen + 1}: ${event.data}`);
+    });
+    return new Response(null, { status: 101, webSocket: client });
+  }
+}
+```
+
+## Correct
+
+```ts
+import { DurableObject } from "cloudflare:workers";
+
+export class Counter extends DurableObject<Env> {
+  async fetch(request: Request): Promise<Response> {
+    const { 0: client, 1: server } = new WebSocketPair();
+    this.ctx.acceptWebSocket(server);
+    return new Response(null, { status: 101, webSocket: client });
+  }
+
+  async webSocketMessage(ws: WebSocket, message: string | ArrayBuffer): Promise<void> {
+    const seen = (await this.ctx.storage.get<number>("seen")) ?? 0;
+    await this.ctx.storage.put("seen", seen + 1);
+    ws.send(`${seen + 1}: ${message}`);
+  }
+}
+```
+
+## Not reported
+
+Listeners on sockets that the object opened itself: only a server's socket can hibernate. A class that opens
+sockets to others, too, and may have to stay awake for them. Listeners in a Worker without a Durable Object,
+and in the classes of an SDK.
+
+## Fix safety
+
+Unsafe: the object may now be evicted while sockets are open, and what it keeps in fields is gone then; what
+a client sends as binary arrives as an `ArrayBuffer`. All listeners of a socket move in one fix: each body
+becomes a method, the socket's and the event's names are replaced by its parameters, and `accept()` becomes
+`ctx.acceptWebSocket()`. No fix is offered when a listener uses names of the function around it, when the
+socket is kept in a field, or when the class has such a method already: the related places say so.
+
+Source: https://developers.cloudflare.com/durable-objects/best-practices/websockets/
+"""
+
+from collections.abc import Iterator
+
+from cflint.api import Finding, Match, Safety, Severity, call, member, pair_ends, rule
+from cflint_rules.websockets._migration import TARGETS, listener_at, migration_of, opens_sockets
+
+
+@rule(
+    call("addEventListener"),
+    member("onmessage", "onclose", "onerror"),
+    severity=Severity.WARNING,
+    fix=Safety.UNSAFE,
+)
+def check(match: Match) -> Iterator[Finding]:
+    socket = match.receiver
+    ends = pair_ends(match.module, socket) if socket is not None else ()
+    owners = [match.module.enclosing_class(end.pair) for end in ends]
+    if not ends or not all(owner is not None and owner.is_durable_object for owner in owners):
+        return  # sockets that do not hibernate need listeners
+    owner, end = owners[0], ends[0]
+    listener = listener_at(match.module, socket) if socket is not None else None
+    if owner is None or listener is None:
+        return  # `onmessage` is only read
+    migration = migration_of(match.module, owner, end)
+    target = TARGETS.get(listener.event)
+    instead = (
+        f"make it `{target.method}()` of the class"
+        if target is not None
+        else "it is no event of such sockets"
+    )
+    if migration.accepts and opens_sockets(match.module, owner):
+        return  # it passes messages on to a socket that cannot hibernate
+    if migration.accepts or target is None:
+        message = f"the `{listener.event}` listener keeps `{owner.name}` in memory, and billed: {instead}"
+    else:
+        message = f"this `{listener.event}` listener is never called on a hibernatable socket: {instead}"
+    accepted = [match.at(node, "the socket is accepted here") for node in migration.accepts[:1]]
+    yield Finding(
+        message,
+        match.at(match.node if match.word == "addEventListener" else match.name),
+        related=(*accepted, *migration.obstacles),
+        fix=migration.fix if len(ends) == 1 else None,
+    )
