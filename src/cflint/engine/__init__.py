@@ -30,13 +30,15 @@ PARALLEL_BYTES = 700_000
 @dataclass(frozen=True, slots=True)
 class Options:
     """How a run is done: the rules that run, all rules there are (for names in comments), patterns of paths
-    to leave out, and the most processes to use (0: as many as there are processors)."""
+    to leave out, the most processes to use (0: as many as there are processors), and what the settings make
+    of a finding (None: they do not want it)."""
 
     rules: RuleSet
     known: RuleSet
     excludes: tuple[str, ...] = ()
     jobs: int = 0
     debug: bool = False
+    judge: Callable[[Finding], Finding | None] | None = None
 
 
 def analyse(workspace: Workspace, paths: Iterable[str], options: Options, base: Path) -> Report:
@@ -226,6 +228,9 @@ class _Run:
             for crash in outcome.crashes:
                 findings.extend(self._answers(found, crash))
         kept, suppressed = self._silence(_unique(findings))
+        judge = self._options.judge
+        if judge is not None:
+            kept = [judged for finding in kept if (judged := judge(finding)) is not None]
         kept.sort(key=_order)
         used = {finding.rule for finding in kept}
         infos: dict[str, RuleInfo] = {

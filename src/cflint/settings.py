@@ -1,0 +1,374 @@
+"""Settings: `cflint.toml`, or `[tool.cflint]` in a pyproject.toml; the file nearest to a path counts for it.
+
+Everything is checked when it is read. A mistake is a `SettingsError` with its place, never a guess.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from cflint.finding import Finding, Severity
+from cflint.project.ignore import Ignore
+from cflint.rule import PRESETS, RECOMMENDED, RuleSet, UnknownSelector
+from cflint.source import Document, Span
+from cflint.syntax.data import Kind, Node, read
+
+if TYPE_CHECKING:
+    from cflint.project.workspace import Workspace
+
+NAMES = ("cflint.toml", ".cflint.toml", "pyproject.toml")
+"""Where settings are looked for in a folder, first found first."""
+
+LEVELS = ("off", "note", "warning", "error")
+_KEYS: dict[str, str] = {
+    "extends": "Another settings file to start from, relative to this one.",
+    "preset": "The rules to start from: recommended, reference, strict or all.",
+    "select": "Rules, groups or presets to run, instead of the preset.",
+    "extend-select": "Rules, groups or presets to run besides.",
+    "ignore": "Rules, groups or presets not to run.",
+    "severity": "The severity of rules or groups: off, note, warning or error.",
+    "per-file-ignores": "Rules or groups to ignore in the files that a pattern matches.",
+    "exclude": "Patterns, as in a .gitignore, of files to leave out.",
+    "fail-on": "The least severity that makes the exit code 1: note, warning, error or never.",
+}
+
+
+class SettingsError(ValueError):
+    """A mistake in a settings file: `path`, 1-based `line` and `column`, and what is wrong."""
+
+    def __init__(self, message: str, document: Document, span: Span) -> None:
+        position = document.position(span.start)
+        self.path, self.line, self.column = document.path, position.line, position.column
+        super().__init__(f"{document.path}:{position.line}:{position.column}: {message}")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What one settings file says, what it extends included; `path` is the file's, "" for the defaults.
+
+    `select` is None when the file names none, so that `preset` counts. `severity` maps rules and groups to a
+    severity, None meaning off. `per_file_ignores` are patterns relative to the file's folder.
+    """
+
+    path: str = ""
+    preset: str = RECOMMENDED
+    select: tuple[str, ...] | None = None
+    extend_select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    severity: Mapping[str, Severity | None] = field(default_factory=dict)
+    per_file_ignores: tuple[tuple[Ignore, frozenset[str]], ...] = ()
+    exclude: tuple[str, ...] = ()
+    fail_on: str | None = None
+
+    @property
+    def folder(self) -> str:
+        """The folder whose files the settings are for."""
+        return posixpath.dirname(self.path)
+
+    def overridden(
+        self, preset: str | None = None, select: Iterable[str] | None = None, ignore: Iterable[str] = ()
+    ) -> Settings:
+        """The settings with what the command line says: it selects instead, and ignores besides."""
+        changed = self
+        if preset is not None:
+            changed = replace(changed, preset=preset, select=None)
+        if select is not None:
+            changed = replace(changed, select=tuple(select), extend_select=())
+        return replace(changed, ignore=(*changed.ignore, *ignore))
+
+    def rules(self, known: RuleSet) -> RuleSet:
+        """The rules that run. Raises UnknownSelector."""
+        chosen = self.select if self.select is not None else (self.preset,)
+        off = [name for name, severity in self.severity.items() if severity is None]
+        return known.select((*chosen, *self.extend_select), (*self.ignore, *off))
+
+    def judged(self, finding: Finding, group: str) -> Finding | None:
+        """A finding as the settings want it: with their severity; None when they silence it."""
+        for pattern, names in self.per_file_ignores:
+            if (finding.rule in names or group in names) and _matches(pattern, finding.at.document.path):
+                return None
+        for name in (finding.rule, group):
+            if name in self.severity:
+                severity = self.severity[name]
+                return None if severity is None else replace(finding, severity=severity)
+        return finding
+
+
+def _matches(pattern: Ignore, path: str) -> bool:
+    """Whether a pattern speaks of a file or of a folder above it."""
+    at = path.find("/")
+    while at != -1:
+        if pattern.verdict(path[: at + 1]):
+            return True
+        at = path.find("/", at + 1)
+    return bool(pattern.verdict(path))
+
+
+class SettingsTree:
+    """The settings of a workspace: for each path the nearest file's, read once.
+
+    `only` is the one settings file to use; `isolated` uses none.
+    """
+
+    def __init__(
+        self, workspace: Workspace, known: RuleSet, *, only: str | None = None, isolated: bool = False
+    ) -> None:
+        self._workspace = workspace
+        self._known = known
+        self._only = only
+        self._isolated = isolated
+        self._by_folder: dict[str, Settings] = {}
+        self._by_file: dict[str, Settings] = {}
+
+    def for_path(self, path: str) -> Settings:
+        """The settings that count for a file of the workspace. Raises SettingsError."""
+        if self._isolated:
+            return Settings()
+        if self._only is not None:
+            return self._read(self._only)
+        return self._for_folder(posixpath.dirname(path))
+
+    def for_folder(self, folder: str) -> Settings:
+        """The settings that count for a folder ("" is the root). Raises SettingsError."""
+        return self.for_path(posixpath.join(folder, "-"))
+
+    def _for_folder(self, folder: str) -> Settings:
+        found = self._by_folder.get(folder)
+        if found is None:
+            path = next((name for name in self._candidates(folder) if self._holds_settings(name)), None)
+            if path is not None:
+                found = self._read(path)
+            else:
+                found = self._for_folder(posixpath.dirname(folder)) if folder else Settings()
+            self._by_folder[folder] = found
+        return found
+
+    def _candidates(self, folder: str) -> list[str]:
+        here = self._workspace.entries(folder)
+        return [posixpath.join(folder, name) for name in NAMES if name in here]
+
+    def _holds_settings(self, path: str) -> bool:
+        if not path.endswith("pyproject.toml"):
+            return True
+        document = self._workspace.read(path)
+        return document is not None and b"tool.cflint" in document.data
+
+    def _read(self, path: str, above: tuple[str, ...] = ()) -> Settings:
+        found = self._by_file.get(path)
+        if found is None:
+            document = self._workspace.read(path)
+            if document is None:
+                problem = self._workspace.problem(path)
+                why = problem.value if problem is not None else "cannot be read"
+                raise SettingsError(f"settings file: {why}", Document(path, b""), Span(0, 0))
+            reader = _Reader(document, self._known)
+            base = reader.extended()
+            started = Settings()
+            if base is not None:
+                target = self._target(document, base, (*above, path))
+                started = self._read(target, (*above, path))
+            found = self._by_file[path] = reader.settings(started)
+        return found
+
+    def _target(self, document: Document, base: Node, chain: tuple[str, ...]) -> str:
+        text = base.text or ""
+        target = posixpath.normpath(posixpath.join(posixpath.dirname(document.path), text))
+        if "://" in text or posixpath.isabs(text) or target.startswith(".."):
+            raise SettingsError("`extends` has to name a file inside the repository", document, base.span)
+        if target in chain:
+            raise SettingsError(f"`extends` goes round in circles: {' → '.join(chain)}", document, base.span)
+        if not self._workspace.is_file(target):
+            raise SettingsError(f"`extends` names `{text}`, which does not exist", document, base.span)
+        return target
+
+
+class Policy:
+    """The settings of a run: a tree, and what the command line says on top of every file of it."""
+
+    def __init__(self, tree: SettingsTree, known: RuleSet, adjust: Callable[[Settings], Settings]) -> None:
+        self._tree = tree
+        self._known = known
+        self._adjust = adjust
+        self._rules: dict[str, RuleSet] = {}
+
+    def settings_for(self, path: str) -> Settings:
+        """The settings that count for a file. Raises SettingsError."""
+        return self._adjust(self._tree.for_path(path))
+
+    def rules_for(self, path: str) -> RuleSet:
+        """The rules that run over a file. Raises SettingsError and UnknownSelector."""
+        settings = self.settings_for(path)
+        found = self._rules.get(settings.path)
+        if found is None:
+            found = self._rules[settings.path] = settings.rules(self._known)
+        return found
+
+    def rules(self, paths: Iterable[str]) -> RuleSet:
+        """The rules that run over any of the files. Raises SettingsError and UnknownSelector."""
+        folders = {posixpath.dirname(path) for path in paths}
+        chosen = {id for folder in folders for id in self.rules_for(posixpath.join(folder, "-"))}
+        return RuleSet(self._known[id] for id in chosen)
+
+    def judge(self, finding: Finding) -> Finding | None:
+        """A finding as the settings of its file want it; None when they do not want it."""
+        path = finding.at.document.path
+        if finding.rule not in self.rules_for(path) and finding.rule != "internal-error":
+            return None
+        return self.settings_for(path).judged(finding, self._known[finding.rule].group)
+
+
+class _Reader:
+    """Reads one file, checking every key and name."""
+
+    def __init__(self, document: Document, known: RuleSet) -> None:
+        self._document = document
+        self._known = known
+        data = read(document)
+        problem = next((problem for problem in data.problems if not problem.duplicate), None)
+        if problem is not None:
+            raise SettingsError(problem.message, document, problem.span)
+        root = data.root
+        if document.path.endswith("pyproject.toml"):
+            root = root.at("tool", "cflint") or Node(Kind.OBJECT, Span(0, 0))
+        self._root = root
+        for member in root.members:
+            if member.key not in _KEYS:
+                raise self._error(f"unknown key `{member.key}`{_hint(member.key, _KEYS)}", member.key_span)
+
+    def _error(self, message: str, span: Span) -> SettingsError:
+        return SettingsError(message, self._document, span)
+
+    def extended(self) -> Node | None:
+        """The value of `extends`."""
+        node = self._root.get("extends")
+        if node is not None and not node.text:
+            raise self._error("`extends` has to be the path of a settings file", node.span)
+        return node
+
+    def settings(self, started: Settings) -> Settings:
+        """What the file says, on top of what it extends."""
+        root = self._root
+        select = root.get("select")
+        return Settings(
+            path=self._document.path,
+            preset=self._choice("preset", PRESETS) or started.preset,
+            select=self._selectors("select", select) if select is not None else started.select,
+            extend_select=(
+                *started.extend_select,
+                *self._selectors("extend-select", root.get("extend-select")),
+            ),
+            ignore=(*started.ignore, *self._selectors("ignore", root.get("ignore"))),
+            severity={**started.severity, **self._severities()},
+            per_file_ignores=(*started.per_file_ignores, *self._per_file_ignores()),
+            exclude=(*started.exclude, *self._excluded()),
+            fail_on=self._choice("fail-on", (*LEVELS[1:], "never")) or started.fail_on,
+        )
+
+    def _choice(self, key: str, choices: Sequence[str]) -> str | None:
+        node = self._root.get(key)
+        if node is None:
+            return None
+        if node.text is None or node.text not in choices:
+            listed = ", ".join(f"`{choice}`" for choice in choices)
+            raise self._error(
+                f"`{key}` has to be one of {listed}{_hint(node.text or '', choices)}", node.span
+            )
+        return node.text
+
+    def _strings(self, key: str, node: Node | None) -> list[tuple[str, Span]]:
+        if node is None:
+            return []
+        if node.kind is not Kind.ARRAY or any(item.text is None for item in node.items):
+            raise self._error(f"`{key}` has to be an array of strings", node.span)
+        return [(item.text or "", item.span) for item in node.items]
+
+    def _selectors(self, key: str, node: Node | None) -> tuple[str, ...]:
+        return tuple(self._known_name(name, span) for name, span in self._strings(key, node))
+
+    def _known_name(self, name: str, span: Span) -> str:
+        try:
+            self._known.matching(name)
+        except UnknownSelector as error:
+            raise self._error(str(error), span) from error
+        return name
+
+    def _severities(self) -> dict[str, Severity | None]:
+        found: dict[str, Severity | None] = {}
+        for name, name_span, value in self._table("severity"):
+            if value.text not in LEVELS:
+                listed = ", ".join(f"`{level}`" for level in LEVELS)
+                raise self._error(
+                    f"a severity is one of {listed}{_hint(value.text or '', LEVELS)}", value.span
+                )
+            level = value.text or "off"
+            found[self._known_name(name, name_span)] = None if level == "off" else Severity[level.upper()]
+        return found
+
+    def _per_file_ignores(self) -> list[tuple[Ignore, frozenset[str]]]:
+        folder = posixpath.dirname(self._document.path)
+        return [
+            (Ignore(folder, [pattern]), frozenset(self._selectors("per-file-ignores", value)))
+            for pattern, _, value in self._table("per-file-ignores")
+        ]
+
+    def _excluded(self) -> list[str]:
+        """The patterns, made relative to the root of the workspace."""
+        folder = posixpath.dirname(self._document.path)
+        return [_below(folder, pattern) for pattern, _ in self._strings("exclude", self._root.get("exclude"))]
+
+    def _table(self, key: str) -> list[tuple[str, Span, Node]]:
+        node = self._root.get(key)
+        if node is None:
+            return []
+        if node.kind is not Kind.OBJECT:
+            raise self._error(f"`{key}` has to be a table", node.span)
+        return [(member.key, member.key_span, member.value) for member in node.members]
+
+
+def _below(folder: str, pattern: str) -> str:
+    """A pattern of a folder's settings as one of the root."""
+    if not folder:
+        return pattern
+    mark, bare = ("!", pattern[1:]) if pattern.startswith("!") else ("", pattern)
+    if "/" in bare.rstrip("/"):
+        return f"{mark}/{folder}/{bare.lstrip('/')}"
+    return f"{mark}/{folder}/**/{bare}"
+
+
+def _hint(name: str, choices: Iterable[str]) -> str:
+    near = get_close_matches(name, list(choices), n=1, cutoff=0.6)
+    return f"; did you mean `{near[0]}`?" if near else ""
+
+
+def schema(known: RuleSet) -> dict[str, object]:
+    """The JSON schema of a settings file, for editors."""
+    rules, groups = list(known), list(known.groups)
+    selector: dict[str, object] = {"enum": [*PRESETS, *groups, *rules]}
+    names: dict[str, object] = {"enum": [*groups, *rules]}
+    selectors: dict[str, object] = {"type": "array", "items": selector}
+    types: dict[str, dict[str, object]] = {
+        "extends": {"type": "string"},
+        "preset": {"enum": list(PRESETS)},
+        "select": selectors,
+        "extend-select": selectors,
+        "ignore": selectors,
+        "severity": {
+            "type": "object",
+            "propertyNames": names,
+            "additionalProperties": {"enum": list(LEVELS)},
+        },
+        "per-file-ignores": {"type": "object", "additionalProperties": selectors},
+        "exclude": {"type": "array", "items": {"type": "string"}},
+        "fail-on": {"enum": [*LEVELS[1:], "never"]},
+    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "cflint settings",
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {key: {"description": _KEYS[key], **types[key]} for key in _KEYS},
+    }

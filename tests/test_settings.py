@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from cflint.finding import Finding, Location, Severity
+from cflint.project.workspace import Workspace
+from cflint.rule import UnknownSelector
+from cflint.settings import Policy, Settings, SettingsError, SettingsTree, schema
+from cflint.source import Document, Span
+from fixture_cases import KNOWN
+
+SCHEMA = Path(__file__).resolve().parent.parent / "docs" / "settings.schema.json"
+
+
+def tree(files: dict[str, str], **options: object) -> SettingsTree:
+    workspace = Workspace.in_memory({path: text.encode() for path, text in files.items()})
+    return SettingsTree(workspace, KNOWN, **options)  # type: ignore[arg-type]
+
+
+def finding(path: str, rule: str = "ws-legacy-accept") -> Finding:
+    return Finding("x", Location(Document(path, b""), Span(0, 0)), rule=rule, severity=Severity.WARNING)
+
+
+def test_without_a_file_the_recommended_rules_run() -> None:
+    assert tree({}).for_path("src/a.ts").rules(KNOWN).keys() == KNOWN.select(["recommended"]).keys()
+
+
+def test_the_nearest_file_wins() -> None:
+    found = tree(
+        {
+            "cflint.toml": 'ignore = ["websockets"]',
+            "apps/a/pyproject.toml": '[tool.cflint]\nselect = ["ws-legacy-accept"]',
+            "apps/b/pyproject.toml": "[tool.other]",
+        }
+    )
+    assert found.for_path("x.ts").ignore == ("websockets",)
+    assert list(found.for_path("apps/a/src/x.ts").rules(KNOWN)) == ["ws-legacy-accept"]
+    assert found.for_path("apps/b/x.ts").path == "cflint.toml"
+
+
+def test_a_named_file_and_isolation() -> None:
+    files = {"cflint.toml": 'ignore = ["websockets"]', "other.toml": 'preset = "all"'}
+    assert tree(files, only="other.toml").for_path("a/b.ts").preset == "all"
+    assert tree(files, isolated=True).for_path("a/b.ts") == Settings()
+
+
+def test_extends() -> None:
+    files = {
+        "base.toml": 'preset = "strict"\nignore = ["migrations"]\nseverity = { websockets = "note" }',
+        "apps/cflint.toml": 'extends = "../base.toml"\nignore = ["ws-legacy-accept"]',
+    }
+    found = tree(files).for_path("apps/x.ts")
+    assert found.preset == "strict" and found.ignore == ("migrations", "ws-legacy-accept")
+    assert found.severity == {"websockets": Severity.NOTE}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('selct = ["x"]', "cflint.toml:1:1: unknown key `selct`; did you mean `select`?"),
+        ('select = ["ws-legacy-acept"]', "cflint.toml:1:11: unknown rule, group or preset"),
+        ('\nignore = "kv"', "cflint.toml:2:10: `ignore` has to be an array of strings"),
+        ('severity = { ws-legacy-accept = "warn" }', "did you mean `warning`?"),
+        ('severity = { nope = "note" }', "unknown rule, group or preset `nope`"),
+        ('preset = "recomended"', "did you mean `recommended`?"),
+        ("fail-on = 3", "`fail-on` has to be one of"),
+        ("per-file-ignores = []", "`per-file-ignores` has to be a table"),
+        ("a = ", "cflint.toml:1:"),
+        ('extends = "../out.toml"', "inside the repository"),
+        ('extends = "https://example.com/x.toml"', "inside the repository"),
+        ('extends = "/etc/passwd"', "inside the repository"),
+        ('extends = "gone.toml"', "does not exist"),
+        ('extends = "cflint.toml"', "round in circles"),
+        ("extends = 1", "has to be the path"),
+    ],
+)
+def test_mistakes_have_a_place_and_a_hint(text: str, message: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        tree({"cflint.toml": text}).for_path("a.ts")
+    assert message in str(caught.value)
+
+
+def test_severities_and_per_file_ignores() -> None:
+    text = """
+severity = { ws-legacy-accept = "error", migrations = "off" }
+[per-file-ignores]
+"legacy/" = ["websockets"]
+"*.gen.ts" = ["ws-legacy-accept"]
+"""
+    settings = tree({"apps/cflint.toml": text}).for_path("apps/x.ts")
+    judged = settings.judged(finding("apps/src/a.ts"), "websockets")
+    assert judged is not None and judged.severity is Severity.ERROR
+    assert settings.judged(finding("apps/legacy/a.ts"), "websockets") is None
+    assert settings.judged(finding("apps/src/x.gen.ts"), "websockets") is None
+    assert "migration-missing-class" not in settings.rules(KNOWN)
+
+
+def test_excludes_are_relative_to_their_file() -> None:
+    settings = tree({"apps/cflint.toml": 'exclude = ["*.gen.ts", "/old", "a/b"]'}).for_path("apps/x")
+    assert settings.exclude == ("/apps/**/*.gen.ts", "/apps/old", "/apps/a/b")
+
+
+def test_the_command_line_comes_on_top() -> None:
+    settings = Settings(select=("websockets",), extend_select=("meta",), ignore=("ws-legacy-accept",))
+    assert settings.overridden(select=["migrations"]).select == ("migrations",)
+    assert settings.overridden(select=["migrations"]).extend_select == ()
+    assert settings.overridden(preset="all").select is None
+    assert settings.overridden(ignore=["meta"]).ignore == ("ws-legacy-accept", "meta")
+    with pytest.raises(UnknownSelector):
+        settings.overridden(select=["nope"]).rules(KNOWN)
+
+
+def test_a_policy_runs_what_any_file_wants_and_judges_each_by_its_own() -> None:
+    files = {"cflint.toml": 'select = ["migrations"]', "a/cflint.toml": 'select = ["websockets"]'}
+    policy = Policy(tree(files), KNOWN, lambda settings: settings)
+    rules = policy.rules(["a/x.ts", "b/y.ts"])
+    assert {"ws-legacy-accept", "migration-missing-class"} <= set(rules)
+    assert policy.judge(finding("a/x.ts")) is not None
+    assert policy.judge(finding("b/y.ts")) is None
+    assert policy.judge(finding("b/y.ts", "internal-error")) is not None
+
+
+def test_the_schema_is_current() -> None:
+    assert json.loads(SCHEMA.read_text()) == schema(KNOWN), "run scripts/write_settings_schema.py"
