@@ -43,8 +43,8 @@ export default {
 ## Not reported
 
 The names (`Object.keys(env)`), whether a secret is there (`!!env.API_KEY`), its length or its first
-characters; plain variables (`env.LOG_LEVEL`); bindings handed to a function; a secret in the body of a request
-to the service that it belongs to.
+characters; plain variables (`env.LOG_LEVEL`); bindings handed to a function; a secret in the body of a
+request to the service that it belongs to.
 
 ## Fix safety
 
@@ -270,7 +270,8 @@ def _parts(module: Module, node: "Node") -> Iterator[tuple["Node", bool]]:
             printed = sides.get(operator.type if operator is not None else "", ())
             yield from ((part, False) for part in _fields(node, *printed))
         case "call_expression":
-            yield from ((part, False) for part in _copied(module, node))
+            rebuilt = callee_name(module, node) in _COPIES["Object"]  # names cannot stand for it there
+            yield from ((part, rebuilt) for part in _copied(module, node))
 
 
 def _fields(node: "Node", *names: str) -> tuple["Node", ...]:
