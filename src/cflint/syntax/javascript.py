@@ -126,6 +126,10 @@ class Syntax:
         """The smallest node that covers the bytes."""
         return self.root.descendant_for_byte_range(start, end)
 
+    def tokens(self) -> list[tuple[str, int, int]]:
+        """The leaves of the tree: type, first byte, byte after; without comments and the text of strings."""
+        return _tokens(self._tree)
+
     def errors(self) -> Iterator[Node]:
         """The outermost ERROR and MISSING nodes, in source order."""
         if not self.root.has_error:
@@ -326,7 +330,7 @@ def _slips(tree: Tree, data: bytes) -> Iterator[Slip]:
     class_ahead = False
     closed_parameters: dict[int, int] = {}  # index of `)` -> index of its `(`
     for i, (kind, start, end) in enumerate(tokens):
-        before = tokens[i - 1][0] if i else ""
+        before = data[tokens[i - 1][1] : tokens[i - 1][2]].decode("utf-8", "replace") if i else ""
         inside = stack[-1][1] if stack else ""
         if kind == "class" and before != ".":
             class_ahead = True
@@ -348,15 +352,21 @@ def _slips(tree: Tree, data: bytes) -> Iterator[Slip]:
             slip = _missing_colon(tokens, data, i, closed_parameters[i])
             if slip is not None:
                 yield slip
-        elif inside == "object" and before == "}" and kind in _MEMBER_START and _starts_method(tokens, i):
+        elif (
+            inside == "object" and before == "}" and kind in _MEMBER_START and _starts_method(tokens, data, i)
+        ):
             gap = tokens[i - 1][2]
             if gap < start and data[gap : gap + 1].isspace():
                 yield Slip(SlipKind.MISSING_COMMA_BETWEEN_HANDLERS, Span(gap, gap), ",")
-        elif inside == "object" and before == "async" and data[start:end] == b"function":
+        elif inside == "object" and data[start:end] == b"function" and i and _is_async(tokens[i - 1], data):
             opener = tokens[i - 2][0] if i >= 2 else ""
             following = tokens[i + 2][0] if i + 2 < len(tokens) else ""
             if opener in ("{", ",") and following == "(":
                 yield Slip(SlipKind.FUNCTION_KEYWORD_IN_OBJECT, Span(start, tokens[i + 1][1]), "")
+
+
+def _is_async(token: tuple[str, int, int], data: bytes) -> bool:
+    return data[token[1] : token[2]] == b"async"
 
 
 def _missing_colon(tokens: list[tuple[str, int, int]], data: bytes, close: int, opened: int) -> Slip | None:
@@ -373,15 +383,44 @@ def _missing_colon(tokens: list[tuple[str, int, int]], data: bytes, close: int, 
     return Slip(SlipKind.MISSING_RETURN_TYPE_COLON, Span(at, at), ":")
 
 
-def _starts_method(tokens: list[tuple[str, int, int]], i: int) -> bool:
+def _starts_method(tokens: list[tuple[str, int, int]], data: bytes, i: int) -> bool:
     """Whether a method (`name(…)`, `async name(…)`) starts at token i."""
-    while i < len(tokens) and tokens[i][0] in ("async", "get", "set", "*"):
+    while i < len(tokens) and data[tokens[i][1] : tokens[i][2]] in (b"async", b"get", b"set", b"*"):
         i += 1
     return (
         i + 1 < len(tokens)
         and tokens[i][0] in ("identifier", "property_identifier")
         and tokens[i + 1][0] == "("
     )
+
+
+_AROUND_FRAGMENTS = (
+    (b"class _ {", b"\n}", False),
+    (b"({", b"\n})", False),
+    (b"[", b"\n]", False),
+    (b"const _ = ", b"\n", False),
+    (b"", b"", True),
+)
+
+
+def is_fragment(syntax: Syntax) -> bool:
+    """Whether code that does not parse by itself is the inside of a class, of an object, or of a list, or
+    holds JSX although it is not called so.
+
+    Documentation shows such pieces.
+    """
+    if not syntax.root.has_error:
+        return False
+    data = _readable(syntax.document.data)
+    plain = syntax.document.path.endswith(_PLAIN_TYPESCRIPT)
+    for before, after, jsx in _AROUND_FRAGMENTS:
+        try:
+            tree = _parse(_language(plain and not jsx), before + data + after, PARSE_SECONDS)
+        except ParseTimeout:
+            return False
+        if not tree.root_node.has_error:
+            return True
+    return False
 
 
 # -- questions about nodes -------------------------------------------------------------------------------

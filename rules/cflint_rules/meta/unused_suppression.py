@@ -1,0 +1,93 @@
+"""Remove suppression comments that silence nothing.
+
+A `cflint-ignore` comment whose finding is gone hides the next one that appears on its line, and one that
+names a rule which does not exist never silenced anything.
+
+## Incorrect
+
+```ts
+export default {
+  async fetch(): Promise<Response> {
+    // cflint-ignore ws-legacy-acept: an old client
+    return new Response("ok");
+  },
+};
+```
+
+## Correct
+
+```ts
+export default {
+  async fetch(): Promise<Response> {
+    return new Response("ok");
+  },
+};
+```
+
+## Not reported
+
+Names of rules that did not run this time, and comments that name a group.
+
+## Fix safety
+
+Safe where a name goes (with its comment and line, when it was the only one). Unsafe where a name becomes the
+rule that is spelled much like it: then that rule is silent.
+
+Source: https://github.com/cflint/cflint/blob/main/docs/suppressions.md
+"""
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+
+from cflint.api import Edit, Finding, Fix, Location, Safety, Severity, Span, SuppressionUse, rule, suppression
+
+
+@rule(suppression(), severity=Severity.WARNING, fix=Safety.UNSAFE)
+def check(use: SuppressionUse) -> Iterator[Finding]:
+    gone = {*use.unused, *(name for name in use.unknown if _near(use, name) is None)}
+    for name in use.unknown:
+        at = Location(use.document, use.names[name])
+        near = _near(use, name)
+        if near is None:
+            yield Finding(f"no rule or group is called `{name}`", at, fix=_removal(use, name, gone))
+            continue
+        rename = Edit(use.document, use.names[name], near)
+        fix = Fix(f"Write `{near}`", (rename,), Safety.UNSAFE)
+        yield Finding(f"no rule or group is called `{name}`; did you mean `{near}`?", at, fix=fix)
+    for name in use.unused:
+        at = Location(use.document, use.names[name])
+        yield Finding(f"`{name}` reports nothing here to ignore", at, fix=_removal(use, name, gone))
+
+
+def _near(use: SuppressionUse, name: str) -> str | None:
+    others = [known for known in use.known if known not in use.names]
+    return next(iter(get_close_matches(name, others, n=1, cutoff=0.75)), None)
+
+
+def _removal(use: SuppressionUse, name: str, gone: set[str]) -> Fix:
+    if gone >= set(use.names):
+        edit = Edit(use.document, _comment(use), "")
+        return Fix("Remove the comment", (edit,), Safety.SAFE)
+    spans = sorted(use.names.values(), key=lambda span: span.start)
+    own = use.names[name]
+    index = spans.index(own)
+    if index + 1 < len(spans):
+        edit = Edit(use.document, Span(own.start, spans[index + 1].start), "")
+    else:
+        edit = Edit(use.document, Span(spans[index - 1].end, own.end), "")
+    return Fix(f"Remove `{name}`", (edit,), Safety.SAFE)
+
+
+def _comment(use: SuppressionUse) -> Span:
+    """The whole comment: with its line when it stands alone there, else with the blanks before it."""
+    data = use.document.data
+    start, end = use.span.start, use.span.end
+    if data[start : start + 1] == b"{" and data[end : end + 1] == b"}":
+        end += 1  # `{/* … */}` of JSX
+    line = use.document.line_span(use.document.line_of(start))
+    before = data[line.start : start]
+    newline = data.find(b"\n", end)
+    after = data[end : len(data) if newline == -1 else newline]
+    if not before.strip() and not after.strip():
+        return Span(line.start, len(data) if newline == -1 else newline + 1)
+    return Span(line.start + len(before.rstrip()) if before.strip() else start, end)

@@ -1,0 +1,1 @@
+"""Rules about types: what the code says of `env`, handlers and classes."""

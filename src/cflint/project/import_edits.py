@@ -1,0 +1,173 @@
+"""Edits of a module's import statements, as a fix takes them."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from cflint.finding import Edit
+from cflint.source import Span
+from cflint.syntax.javascript import string_value
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+    from cflint.project.module import Module
+
+TYPESCRIPT = (".ts", ".tsx", ".mts", ".cts")
+
+
+def is_typescript(module: Module) -> bool:
+    """Whether a module is written in TypeScript, and is no declaration file."""
+    return module.path.endswith(TYPESCRIPT) and not module.path.endswith((".d.ts", ".d.mts", ".d.cts"))
+
+
+def add_imports(
+    module: Module, names: Iterable[str], source: str, *, types: bool = False
+) -> tuple[Edit, ...] | None:
+    """Edits that import names from a module specifier: () when all are there already.
+
+    They join an import of that module if there is one that can take them (a value joins no `import type`).
+    With `types` they are only used as types. None when a name means something else at the top level.
+    """
+    wanted: list[str] = []
+    for name in names:
+        declared = module.scope.top_level.get(name) or module.scope.top_level_types.get(name)
+        if declared is None:
+            wanted.append(name)
+        elif (
+            declared.imported is None
+            or (declared.imported.module, declared.imported.name) != (source, name)
+            or (declared.imported.type_only and not types)
+        ):
+            return None
+    if not wanted:
+        return ()
+    statements = [node for node in module.syntax.root.named_children if node.type == "import_statement"]
+    for statement in statements:
+        braces = _braces(statement)
+        if braces is None or _source(module, statement) != source:
+            continue
+        only_types = any(child.type == "type" for child in statement.children)
+        if only_types and not types:
+            continue
+        prefix = "type " if types and not only_types else ""
+        listed = ", ".join(f"{prefix}{name}" for name in wanted)
+        last = next((child for child in reversed(braces.named_children) if child.type != "comment"), None)
+        if last is None:
+            return (module.replace(braces, f"{{ {listed} }}"),)
+        return (module.insert(last.end_byte, f", {listed}"),)
+    return (_statement(module, statements, wanted, source, types),)
+
+
+def _statement(module: Module, statements: list[Node], names: list[str], source: str, types: bool) -> Edit:
+    quote, end = '"', ";"
+    for statement in statements:
+        text = module.text(statement)
+        quote = "'" if "'" in text else '"'
+        end = ";" if text.endswith(";") else ""
+    word = "import type" if types else "import"
+    line = f"{word} {{ {', '.join(names)} }} from {quote}{source}{quote}{end}"
+    if statements:
+        last = statements[-1]
+        return module.insert(last.end_byte, f"\n{module.indent_of(last)}{line}")
+    first = next((n for n in module.syntax.root.named_children if n.type not in _BEFORE_IMPORTS), None)
+    if first is None:
+        return module.insert(module.syntax.root.end_byte, f"{line}\n")
+    return module.insert(first.start_byte, f"{line}\n\n{module.indent_of(first)}")
+
+
+_BEFORE_IMPORTS = frozenset({"comment", "hash_bang_line"})
+
+
+def remove_imports(module: Module, specifiers: Iterable[Node]) -> tuple[Edit, ...]:
+    """Edits that remove some specifiers (the `owner` of their declarations) of one import statement; the
+    statement goes too when nothing is left of it."""
+    gone = {node.id for node in specifiers}
+    statement = next(
+        (n for n in module.syntax.root.named_children if any(p.id in gone for p in _parts(n))), None
+    )
+    if statement is None:
+        return ()
+    parts = list(_parts(statement))
+    kept = [part for part in parts if part.id not in gone]
+    if not kept:
+        return (Edit(module.document, module.whole_lines(statement), ""),)
+    braces = _braces(statement)
+    named = [part for part in parts if part.type == "import_specifier"]
+    if braces is None or any(part.id in gone for part in parts if part.type != "import_specifier"):
+        return ()
+    if all(part.id in gone for part in named):  # `import A, { b } from` becomes `import A from`
+        return (Edit(module.document, Span(kept[-1].end_byte, braces.end_byte), ""),)
+    return tuple(_without(module, named, gone))
+
+
+def _without(module: Module, named: list[Node], gone: set[int]) -> Iterator[Edit]:
+    survivor_before = False
+    index = 0
+    while index < len(named):
+        if named[index].id not in gone:
+            survivor_before = True
+            index += 1
+            continue
+        end = index
+        while end + 1 < len(named) and named[end + 1].id in gone:
+            end += 1
+        if survivor_before:
+            yield Edit(module.document, Span(named[index - 1].end_byte, named[end].end_byte), "")
+        else:
+            yield Edit(module.document, Span(named[index].start_byte, named[end + 1].start_byte), "")
+        index = end + 1
+
+
+def set_import_source(module: Module, statement: Node, source: str) -> Edit | None:
+    """An edit that makes an import statement name another module."""
+    node = statement.child_by_field_name("source")
+    if node is None:
+        return None
+    quote = module.text(node)[:1]
+    return module.replace(node, f"{quote}{source}{quote}")
+
+
+def imported_parts(statement: Node) -> Iterator[Node]:
+    """The specifiers, default and namespace of an import statement: the `owner`s of its declarations."""
+    yield from _parts(statement)
+
+
+def _parts(statement: Node) -> Iterator[Node]:
+    if statement.type != "import_statement":
+        return
+    for clause in statement.named_children:
+        if clause.type != "import_clause":
+            continue
+        for part in clause.named_children:
+            if part.type == "named_imports":
+                yield from (child for child in part.named_children if child.type == "import_specifier")
+            elif part.type in ("identifier", "namespace_import"):
+                yield part
+
+
+def _braces(statement: Node) -> Node | None:
+    for clause in statement.named_children:
+        if clause.type == "import_clause":
+            for part in clause.named_children:
+                if part.type == "named_imports":
+                    return part
+    return None
+
+
+def _source(module: Module, statement: Node) -> str | None:
+    node = statement.child_by_field_name("source")
+    return string_value(module.syntax, node) if node is not None else None
+
+
+def relative_specifier(importer: str, target: str) -> str:
+    """How one module of the project is named in another: `./room` for `src/room.ts` from `src/index.ts`."""
+    stem = target
+    for ending in (".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs"):
+        if target.endswith(ending):
+            stem = target[: -len(ending)]
+            break
+    found = posixpath.relpath(stem, posixpath.dirname(importer) or ".")
+    return found if found.startswith(".") else f"./{found}"
