@@ -116,8 +116,7 @@ def check(found: Handler) -> Iterator[Finding]:
 
 
 def _short(module: Module, awaited: "Node") -> str:
-    inner = awaited.named_child(0)
-    call = unwrap(inner) if inner is not None else awaited
+    call = unwrap(awaited.named_children[0]) if awaited.named_children else awaited
     return f"{callee_name(module, call) or 'await'}()" if call.type == "call_expression" else "await"
 
 
@@ -206,11 +205,10 @@ def _failing(module: Module, inside: "Node", until: "Node") -> Iterator["Node"]:
 
 
 def _catches_itself(module: Module, awaited: "Node") -> bool:
-    inner = awaited.named_child(0)
-    if inner is None:
+    if not awaited.named_children:
         return True
     names = set()
-    call = unwrap(inner)
+    call = unwrap(awaited.named_children[0])
     while call.type == "call_expression":
         names.add(callee_name(module, call))
         callee = call.child_by_field_name("function")

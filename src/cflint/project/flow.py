@@ -326,10 +326,9 @@ def _is_endless(module: Module, loop: Node) -> bool:
 
 def _never_returns(module: Module, statement: Node) -> bool:
     """Whether an expression statement is a call that never returns."""
-    call = statement.named_child(0)
-    if call is None:
+    if not statement.named_children:
         return False
-    call = unwrap(call)
+    call = unwrap(statement.named_children[0])
     if call.type == "await_expression" and call.named_children:
         call = unwrap(call.named_children[0])
     callee = call.child_by_field_name("function") if call.type == "call_expression" else None

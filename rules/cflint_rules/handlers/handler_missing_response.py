@@ -1,0 +1,176 @@
+"""Return a `Response` on every path of a `fetch` handler.
+
+The runtime answers the request with what the handler returns. A path that ends without `return`, or that
+returns something else than a `Response`, makes it answer with error 1101 ("Worker threw exception"):
+`Incorrect type for Promise: the Promise did not resolve to 'Response'`. The same goes for a Durable Object's
+`fetch()` and for an Agent's `onRequest()`.
+
+## Incorrect
+
+```ts
+export default {
+  async fetch(request: Request): Promise<Response> {
+    if (request.method === "GET") {
+      return new Response("hello");
+    }
+    await request.text();
+  },
+};
+```
+
+## Correct
+
+```ts
+export default {
+  async fetch(request: Request): Promise<Response> {
+    if (request.method === "GET") {
+      return new Response("hello");
+    }
+    return new Response(null, { status: 405 });
+  },
+};
+```
+
+## Not reported
+
+Handlers that loop for ever, always throw, or end in a call that never returns; handlers of frameworks (Hono's
+middlewares may return nothing); handlers that are given to a wrapper that is not known.
+
+## Fix safety
+
+Unsafe, and offered only where nothing is returned at all: an empty 204 may not be what clients wait for.
+
+Source: https://developers.cloudflare.com/workers/observability/errors/
+"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.api import (
+    CLASSES,
+    FUNCTIONS,
+    Finding,
+    Fix,
+    Handler,
+    Module,
+    Safety,
+    Severity,
+    callee_name,
+    descend,
+    falls_through,
+    handler,
+    is_global,
+    rule,
+    unwrap,
+)
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_NO_RESPONSE = {
+    "string": "a string",
+    "template_string": "a string",
+    "number": "a number",
+    "object": "an object",
+    "array": "an array",
+    "true": "a boolean",
+    "false": "a boolean",
+    "null": "`null`",
+    "undefined": "`undefined`",
+}
+_WRAPPERS = frozenset({"withSentry", "instrument", "withTracing", "wrapWorker", "instrumentWorker"})
+
+
+@rule(handler("fetch", "onRequest"), severity=Severity.ERROR, fix=Safety.UNSAFE)
+def check(found: Handler) -> Iterator[Finding]:
+    module, function, body = found.module, found.function, found.body
+    if body is None or function.has_error or _is_wrapped(found):
+        return
+    if any(child.type in ("get", "set", "*") for child in function.children):
+        return
+    label = f"`{found.name}()` of `{found.owner.name}`" if found.owner else f"the `{found.name}` handler"
+    if body.type != "statement_block":
+        kind = _no_response(module, body)
+        if kind is not None:
+            yield Finding(f"{label} returns {kind}, not a `Response`", module.at(body))
+        return
+    returns = [
+        node
+        for node in descend(body, into_functions=False, into_classes=False)
+        if node.type == "return_statement"
+    ]
+    for node in returns:
+        values = [child for child in node.named_children if child.type != "comment"]
+        kind = _no_response(module, values[0]) if values else "nothing"
+        if kind is not None:
+            yield Finding(f"{label} returns {kind}, not a `Response`", module.at(node))
+    if not falls_through(module, function, lambda switch: _may_be_exhaustive(module, switch)):
+        return
+    name = function.child_by_field_name("name") or function.child_by_field_name("parameters") or function
+    if returns:
+        message = f"{label} can end without returning a `Response`"
+    else:
+        message = f"{label} never returns a `Response`"
+    end = module.document.data[body.end_byte - 1 : body.end_byte] == b"}"
+    yield Finding(
+        message,
+        module.at(name),
+        (module.at(_last(body), "after this, nothing is returned"),) if returns and end else (),
+        fix=_fix(module, body) if not returns and end else None,
+    )
+
+
+def _last(body: "Node") -> "Node":
+    statements = [node for node in body.named_children if node.type != "comment"]
+    return statements[-1] if statements else body
+
+
+def _fix(module: Module, body: "Node") -> Fix:
+    """Append a `return` as the last statement of a body that has none."""
+    text = "return new Response(null, { status: 204 });"
+    last = body.named_children[-1] if body.named_children else None
+    before = module.document.data[body.start_byte : body.end_byte]
+    title = "Return an empty response"
+    if b"\n" not in before:
+        at = last.end_byte if last is not None else body.start_byte + 1
+        return Fix(title, (module.insert(at, f" {text}" + ("" if last is not None else " ")),), Safety.UNSAFE)
+    line = module.document.line_span(module.document.line_of(body.end_byte - 1))
+    closing = module.document.data[line.start : body.end_byte - 1]
+    if closing.strip():
+        return Fix(title, (module.insert(body.end_byte - 1, f"{text} "),), Safety.UNSAFE)
+    indent = module.indent_of(last) if last is not None else closing.decode() + "  "
+    ending = "\r\n" if before.rstrip(b"}").endswith(b"\r\n") or b"\r\n" in before else "\n"
+    return Fix(title, (module.insert(line.start, f"{indent}{text}{ending}"),), Safety.UNSAFE)
+
+
+def _no_response(module: Module, value: "Node") -> str | None:
+    """What a returned expression is when it surely is no `Response`."""
+    value = unwrap(value)
+    if value.type == "await_expression" and value.named_children:
+        value = unwrap(value.named_children[0])
+    if value.type == "identifier" and module.text(value) == "undefined":
+        return "`undefined`"
+    if value.type == "call_expression" and callee_name(module, value) == "stringify":
+        callee = value.child_by_field_name("function")
+        owner = callee.child_by_field_name("object") if callee is not None else None
+        return "a string" if is_global(module, owner, "JSON") else None
+    return _NO_RESPONSE.get(value.type)
+
+
+def _may_be_exhaustive(module: Module, switch: "Node") -> bool:
+    """Whether the cases of a `switch` without `default` may be all: not so for what a client sent."""
+    value = switch.child_by_field_name("value")
+    text = module.text(value).rstrip(")") if value is not None else ""
+    return not text.endswith((".method", ".pathname", "pathname", "method", "path", ".url"))
+
+
+def _is_wrapped(found: Handler) -> bool:
+    """Whether a function is given to a wrapper that may do anything with what it returns."""
+    if found.owner is not None:
+        return False
+    for above in found.module.syntax.ancestors(found.function):
+        if above.type in FUNCTIONS or above.type in CLASSES:
+            return True
+        if above.type in ("call_expression", "new_expression"):
+            return callee_name(found.module, above) not in _WRAPPERS
+    return False
