@@ -1,0 +1,406 @@
+"""Declare in the configuration every binding that the code uses.
+
+`env` holds what the wrangler configuration declares, and secrets. A name that is not there is `undefined`,
+and calling a method on it throws at the first request. TypeScript does not notice when `Env` is written by
+hand.
+
+## Incorrect
+
+```ts
+export default {
+  async fetch(request, env): Promise<Response> {
+    const page = await env.PAGES.get(new URL(request.url).pathname);
+    return new Response(page ?? "Not found", { status: page === null ? 404 : 200 });
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+```jsonc
+{
+  "name": "site",
+  "main": "src/index.ts",
+  "kv_namespaces": [{ "binding": "PAGE", "id": "0f2ac74b498b48028cb68387c421e279" }],
+}
+```
+
+## Correct
+
+```ts
+export default {
+  async fetch(request, env): Promise<Response> {
+    const page = await env.PAGES.get(new URL(request.url).pathname);
+    return new Response(page ?? "Not found", { status: page === null ? 404 : 200 });
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+```jsonc
+{
+  "name": "site",
+  "main": "src/index.ts",
+  "kv_namespaces": [{ "binding": "PAGES", "id": "0f2ac74b498b48028cb68387c421e279" }],
+}
+```
+
+## Not reported
+
+Only what is used as a binding is, in a call such as `env.PAGES.get(…)`. Not: uses that ask whether the
+binding is there (`if (env.PAGES)`, `env.PAGES?.`, `"PAGES" in env`), names that some code assigns, names that
+a library puts into `env`, names in `.dev.vars` or `.env`, members that `Env` says are optional or strings,
+names that one of several Workers with this module declares, and code without a configuration, where nothing
+is known. Documentation whose sections use bindings and show no configuration gets one note per section.
+
+## Fix safety
+
+Safe when the name differs in one letter or in case from a binding with that method, and `Env` does not
+declare it: the code takes the configured name. Unsafe otherwise: an entry is added to the configuration, for
+kinds that wrangler can provision by itself.
+
+Source: https://developers.cloudflare.com/workers/runtime-apis/bindings/
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from difflib import SequenceMatcher
+
+from cflint.api import (
+    Binding,
+    BindingKind,
+    Edit,
+    EnvUse,
+    Finding,
+    Fix,
+    Kind,
+    Location,
+    Match,
+    Module,
+    Project,
+    Safety,
+    Severity,
+    Value,
+    Worker,
+    append_item,
+    binding_kind_of_type,
+    call,
+    env_uses,
+    is_guard,
+    kind_by_id,
+    kind_with_method,
+    listed,
+    member,
+    rule,
+    set_key,
+    unwrap,
+    worker,
+)
+
+_METHODS = (
+    *("get", "put", "list", "delete", "getWithMetadata", "head", "createMultipartUpload"),
+    *("prepare", "batch", "exec", "withSession", "idFromName", "idFromString", "getByName", "newUniqueId"),
+    *("send", "sendBatch", "create", "createBatch", "run", "toMarkdown", "limit", "writeDataPoint"),
+    *("query", "upsert", "insert", "getByIds", "deleteByIds", "fetch", "launch"),
+)
+
+_INJECTED = frozenset({"ASSETS", "OAUTH_PROVIDER", "WORKER_SELF_REFERENCE"})
+_INJECTED_PREFIXES = ("__STATIC_CONTENT", "NEXT_", "CF_PAGES", "__")
+
+
+@rule(call(*_METHODS), member("connectionString"), worker(), severity=Severity.ERROR, fix=Safety.UNSAFE)
+def check(match: Match | Worker, project: Project) -> Iterator[Finding]:
+    if isinstance(match, Worker):
+        yield from _undocumented(match, project)
+        return
+    module = match.module
+    value = match.receiver_value
+    name = value.name
+    if value.kind is not Kind.BINDING or name is None or value.detail == "exports":
+        return
+    if _is_known(module, name) or match.receiver is None or _asks(match) or _is_copied(match):
+        return
+    method = match.text(match.name)
+    if name == "ASSETS" and method == "fetch":
+        yield from _assets(match)
+        return
+    if _is_injected(name) or _is_optional(module, name) or _is_given(module, name):
+        return
+    uses = [use for use in env_uses(module) if use.name == name]
+    if any(use.guarded or use.written for use in uses):
+        return
+    yield _missing(match, name, value, uses)
+
+
+def _missing(match: Match, name: str, value: Value, uses: list[EnvUse]) -> Finding:
+    """The finding at the first use: the same, whichever use was looked at, so that it is reported once."""
+    module = match.module
+    method = next((use.method for use in uses if use.method is not None), match.text(match.name))
+    configs = [found.config for found in module.workers if found.config is not None]
+    kind = value.binding or kind_with_method(method)
+    near = _near(module, name, method)
+    label = f" ({kind.label})" if kind is not None and not kind.is_value else ""
+    what = f"`{name}`{label} is used, but no configuration that has this module declares it"
+    if len(configs) == 1:
+        what = f"`{name}`{label} is used, but `{_file(configs[0].path)}` does not declare it"
+    if near is not None:
+        what += f"; did you mean `{near.name}`?"
+    places = [module.at(use.node) for use in uses] or [match.at(match.receiver)]
+    related = (near.location,) if near is not None else ()
+    return Finding(
+        what,
+        places[0],
+        (*related, *places[1:]),
+        _fix(module, name, kind, near, uses),
+        # a page may show a part of its configuration
+        severity=Severity.NOTE if any(found.is_document for found in module.workers) else None,
+    )
+
+
+def _file(path: str) -> str:
+    return path.rsplit("/", 1)[-1]
+
+
+# What is no finding
+
+
+def _is_known(module: Module, name: str) -> bool:
+    """Whether a configuration declares the name, or nothing can be said."""
+    if not module.workers:
+        return True
+    for found in module.workers:
+        if found.config is None:
+            return True
+        for environment in found.environments:
+            if environment.incomplete or environment.binding(name) is not None:
+                return True
+    return any(name in _secrets(module, found) for found in module.workers)
+
+
+_NAME = re.compile(rb"^[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)[ \t]*=", re.MULTILINE)
+
+
+def _secrets(module: Module, subject: Worker) -> frozenset[str]:
+    """The names, and only these, in `.dev.vars` and `.env` files beside the configuration."""
+    assert subject.config is not None
+    workspace = module.project.workspace
+    folder = subject.config.directory
+    names: set[str] = set()
+    for file in workspace.entries(folder):
+        if not file.startswith((".dev.vars", ".env")):
+            continue
+        document = workspace.read(f"{folder}/{file}" if folder else file)
+        if document is not None:
+            names.update(found.decode() for found in _NAME.findall(document.data))
+    return frozenset(names)
+
+
+def _is_injected(name: str) -> bool:
+    return name in _INJECTED or name.startswith(_INJECTED_PREFIXES)
+
+
+def _is_optional(module: Module, name: str) -> bool:
+    """Whether `Env` says that the member may be missing, or is a string, that is a secret."""
+    return any(
+        entry.name == name
+        and (entry.optional or entry.type in ("string", "any") or "undefined" in entry.type)
+        for found in module.project.env_types(module.path)
+        for entry in found.members
+    )
+
+
+def _is_given(module: Module, name: str) -> bool:
+    """Whether code of the Workers gives `env` the member: by an assignment, or in a copy of `env`."""
+    word = re.escape(name.encode())
+    assigned = re.compile(rb"[.\]!]\s*" + word + rb"\s*(?:\?\?|\|\||&&)?=(?![=>])")
+    copied = re.compile(rb"\.\.\.[\w.?]{0,40}(?:env|Env|bindings)\b[^{}]{0,2000}?\b" + word + rb"\b")
+    for found in module.workers:
+        for path in found.modules:
+            document = module.project.document(path)
+            if document is None or name.encode() not in document.data:
+                continue
+            if assigned.search(document.data) or copied.search(document.data):
+                return True
+    return False
+
+
+def _is_copied(match: Match) -> bool:
+    """Whether the use is of a variable that several places may fill, not of `env` itself or a constant."""
+    receiver = unwrap(match.receiver) if match.receiver is not None else None
+    if receiver is None or receiver.type != "identifier":
+        return False
+    declaration = match.module.scope.resolve(receiver)
+    return declaration is None or not declaration.constant
+
+
+def _asks(match: Match) -> bool:
+    """Whether the use itself is conditional: `env.X?.get()`, `env.X && env.X.get()`."""
+    receiver = match.receiver
+    if receiver is None:
+        return True
+    if is_guard(match.module, receiver):
+        return True
+    callee = match.callee if match.node.type == "call_expression" else match.node
+    return callee is not None and any(part.type == "optional_chain" for part in callee.children)
+
+
+# Static assets
+
+
+def _assets(match: Match) -> Iterator[Finding]:
+    """`env.ASSETS` exists when `assets.binding` says so; a framework may see to it, so only then."""
+    for found in match.module.workers:
+        config = found.config
+        if config is None or config.is_pages or not found.entries:
+            return
+        assets = config.assets
+        if assets is None or assets.get("directory") is None:
+            return
+    config = match.module.workers[0].config
+    if config is None or match.receiver is None:
+        return
+    if any(use.name == "ASSETS" and (use.guarded or use.written) for use in env_uses(match.module)):
+        return
+    assets = config.assets
+    edits = set_key(config, ("assets", "binding"), "ASSETS")
+    yield Finding(
+        f"`ASSETS` is used, but `assets` in `{_file(config.path)}` has no `binding`",
+        match.at(match.receiver),
+        (config.location(assets),) if assets is not None else (),
+        Fix("Bind the assets as `ASSETS`", edits, Safety.SAFE) if edits else None,
+    )
+
+
+# What to do
+
+
+def _near(module: Module, name: str, method: str) -> Binding | None:
+    """A declared binding that was probably meant: spelled much the same, with that method."""
+    best: tuple[float, Binding] | None = None
+    for environment in module.environments:
+        for found in environment.bindings:
+            kind = found.kind
+            if kind.is_value or (kind.methods_known and method not in kind.methods | {"connectionString"}):
+                continue
+            if kind.methods_known and method == "connectionString" and kind.id != "hyperdrive":
+                continue
+            ratio = SequenceMatcher(None, name.upper(), found.name.upper()).ratio()
+            if ratio > 0.75 and (best is None or ratio > best[0]):
+                best = ratio, found
+    return best[1] if best is not None else None
+
+
+def _is_slip(name: str, other: str) -> bool:
+    """Whether two names are one letter, or only their case, apart."""
+    if name.upper() == other.upper():
+        return True
+    if abs(len(name) - len(other)) > 1:
+        return False
+    shared = 0
+    while shared < min(len(name), len(other)) and name[shared] == other[shared]:
+        shared += 1
+    return name[shared + 1 :] in (other[shared:], other[shared + 1 :]) or name[shared:] == other[shared + 1 :]
+
+
+def _fix(
+    module: Module, name: str, kind: BindingKind | None, near: Binding | None, uses: list[EnvUse]
+) -> Fix | None:
+    declared = any(
+        entry.name == name for found in module.project.env_types(module.path) for entry in found.members
+    )
+    if near is not None:
+        if (
+            not _is_slip(name, near.name)
+            or declared
+            or any(use.whole.type != "member_expression" for use in uses)
+        ):
+            return None
+        edits = tuple(module.replace(use.node, near.name) for use in uses)
+        return Fix(f"Use `{near.name}`", edits, Safety.SAFE) if edits else None
+    if kind is None or len(module.workers) != 1 or module.workers[0].is_document:
+        return None
+    added = _entry(module, module.workers[0], name, kind)
+    return Fix(f"Declare `{name}` ({kind.label})", added, Safety.UNSAFE) if added else None
+
+
+_PROVISIONED = frozenset({"kv", "r2", "d1"})
+_SINGLE = frozenset({"ai", "browser", "images"})
+
+
+def _entry(module: Module, subject: Worker, name: str, kind: BindingKind) -> tuple[Edit, ...] | None:
+    config = subject.config
+    if config is None or config.root.broken:
+        return None
+    path = config.top.path(*kind.path)
+    if kind.id in _PROVISIONED:
+        return append_item(config, path, {"binding": name})
+    if kind.id in _SINGLE and config.top.own(kind.path[0]) is None:
+        return set_key(config, path, {"binding": name})
+    if kind.id == "queue":
+        return append_item(config, path, {"binding": name, "queue": name.lower().replace("_", "-")})
+    if kind.id == "durable_object":
+        owner = _class_bound_as(module, subject, name)
+        return append_item(config, path, {"name": name, "class_name": owner}) if owner else None
+    return None
+
+
+def _class_bound_as(module: Module, subject: Worker, name: str) -> str | None:
+    """The exported class that `Env` gives as the type argument of the namespace."""
+    exports = module.project.worker_exports(subject)
+    for found in module.project.env_types(module.path):
+        for entry in found.members:
+            argument = re.search(r"<\s*(?:import\([^)]*\)\.)?(\w+)\s*>", entry.type)
+            if entry.name == name and argument is not None and argument[1] in exports:
+                return argument[1]
+    return None
+
+
+# Documentation
+
+
+def _undocumented(section: Worker, project: Project) -> Iterator[Finding]:
+    """A page that shows code with bindings, and nowhere the configuration that it needs."""
+    if not section.is_document or section.config is not None:
+        return
+    said = {
+        found.name
+        for mate in project.section_mates(section)
+        for environment in mate.environments
+        for found in environment.bindings
+    }
+    needed: dict[str, tuple[BindingKind, Location]] = {}
+    for path in section.modules:
+        module = project.module(path)
+        if module is not None:
+            for name, found in _needs(module).items():
+                if name not in said and not _is_injected(name):
+                    needed.setdefault(name, found)
+    if not needed:
+        return
+    parts = listed([f"`{name}` ({kind.label})" for name, (kind, _) in needed.items()])
+    yield Finding(
+        f"no configuration is shown: it has to declare {parts}",
+        next(at for _, at in needed.values()),  # uses come before types
+        severity=Severity.NOTE,
+    )
+
+
+def _needs(module: Module) -> Mapping[str, tuple[BindingKind, Location]]:
+    """The bindings that a code block uses, and those that its `Env` has; with the places that say so."""
+    found: dict[str, tuple[BindingKind, Location]] = {}
+    uses: dict[str, EnvUse] = {}
+    for use in env_uses(module):
+        kind = module.binding(use.name).binding or (kind_with_method(use.method) if use.method else None)
+        uses.setdefault(use.name, use)
+        if kind is not None and not kind.is_value:
+            found.setdefault(use.name, (kind, module.at(use.node)))
+    facts = module.project.facts(module.path)
+    if facts is None or not (facts.classes or facts.exports.keys() & {"default"}):
+        return found  # only types
+    for types in module.project.env_types(module.path):
+        for entry in types.members:
+            kind = binding_kind_of_type(entry.type)
+            if entry.type.startswith("AgentNamespace"):
+                kind = kind_by_id("durable_object")
+            if kind is not None and not kind.is_value and types.path == module.path:
+                named = uses.get(entry.name)
+                declared = Location(module.document, entry.name_span)
+                found.setdefault(entry.name, (kind, module.at(named.node) if named is not None else declared))
+    return found
