@@ -1,0 +1,120 @@
+"""Switch on observability, so that there are logs to look at when something fails.
+
+Without `observability` nothing keeps what a deployed Worker logs: exceptions and `console.log()` lines are
+gone, unless somebody watches with `wrangler tail` at that very moment.
+
+## Incorrect
+
+```ts
+export default {
+  async fetch(): Promise<Response> {
+    return new Response("hello");
+  },
+} satisfies ExportedHandler;
+```
+
+```jsonc
+{
+  "name": "hello",
+  "main": "src/index.ts",
+  "compatibility_date": "2026-08-01",
+}
+```
+
+## Correct
+
+```ts
+export default {
+  async fetch(): Promise<Response> {
+    return new Response("hello");
+  },
+} satisfies ExportedHandler;
+```
+
+```jsonc
+{
+  "name": "hello",
+  "main": "src/index.ts",
+  "compatibility_date": "2026-08-01",
+  "observability": { "enabled": true },
+}
+```
+
+## Not reported
+
+Configurations with no `main` (nothing runs), of Pages and of tests. Workers whose logs go elsewhere:
+`logpush`, `tail_consumers`, `streaming_tail_consumers`, or `observability` with only its `logs` or `traces`
+enabled. A named environment inherits the key, so it is only reported when it switches off what the top level
+switches on.
+
+## Fix safety
+
+Unsafe: stored logs count against a quota and may cost money.
+
+Source: https://developers.cloudflare.com/workers/observability/logs/workers-logs/
+"""
+
+from collections.abc import Iterator
+
+from cflint.api import (
+    ConfigNode,
+    Environment,
+    Finding,
+    Fix,
+    NodeKind,
+    Safety,
+    Severity,
+    Worker,
+    is_test_config,
+    rule,
+    set_key,
+    where,
+    worker,
+)
+
+
+@rule(worker(), severity=Severity.NOTE, fix=Safety.UNSAFE)
+def check(subject: Worker) -> Iterator[Finding]:
+    config = subject.config
+    if config is None or config.is_pages or is_test_config(config.path):
+        return
+    dark = [environment for environment in subject.environments if _is_dark(environment, subject)]
+    if not dark:
+        return
+    first = dark[0]
+    if first.name is not None and first.own("observability") is None:
+        return  # each of these inherits from a top level that is not deployed, or says more
+    fix = None
+    edits = set_key(config, first.path("observability", "enabled"), True)
+    if edits:
+        fix = Fix("Switch on observability", edits, Safety.UNSAFE)
+    own = first.own("observability")
+    at = first.place if own is None else first.location(own)
+    others = tuple(
+        environment.location(node)
+        for environment in dark[1:]
+        if (node := environment.own("observability")) is not None
+    )
+    told = "is switched off" if own is not None else "is not enabled"
+    yield Finding(f"observability {told}{where(dark)}, so logs and errors are not kept", at, others, fix)
+
+
+def _is_dark(environment: Environment, subject: Worker) -> bool:
+    """Whether a Worker is deployed from here and nothing gets its logs."""
+    if environment.incomplete or environment.main is None:
+        whole = subject.is_document and environment.name is None and environment.config.name is not None
+        if environment.incomplete or not whole:
+            return False  # a page may leave out `main`, but a part of a configuration says nothing
+    if _is_true(environment.value("logpush")):
+        return False
+    if environment.tail_consumers:
+        return False
+    node = environment.value("observability")
+    if node is None:
+        return True
+    parts = (node, node.get("logs"), node.get("traces"))
+    return not any(part is not None and _is_true(part.get("enabled")) for part in parts)
+
+
+def _is_true(node: ConfigNode | None) -> bool:
+    return node is not None and node.kind is NodeKind.BOOLEAN and node.value is True
