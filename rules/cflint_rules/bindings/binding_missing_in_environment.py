@@ -1,0 +1,171 @@
+"""Repeat bindings and variables in every named environment.
+
+A named environment inherits keys such as `main` and `compatibility_date`, but no bindings and no `vars`: what
+it does not list is `undefined` in its `env`. The Worker is deployed all the same, and fails at the first use.
+
+## Incorrect
+
+```ts
+export default {
+  async fetch(request, env): Promise<Response> {
+    return new Response(await env.TEXTS.get("greeting"));
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+```jsonc
+{
+  "name": "greetings",
+  "main": "src/index.ts",
+  "kv_namespaces": [{ "binding": "TEXTS", "id": "0f2ac74b498b48028cb68387c421e279" }],
+  "env": {
+    "staging": {
+      "vars": { "MODE": "test" },
+    },
+  },
+}
+```
+
+## Correct
+
+```ts
+export default {
+  async fetch(request, env): Promise<Response> {
+    return new Response(await env.TEXTS.get("greeting"));
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+```jsonc
+{
+  "name": "greetings",
+  "main": "src/index.ts",
+  "kv_namespaces": [{ "binding": "TEXTS", "id": "0f2ac74b498b48028cb68387c421e279" }],
+  "env": {
+    "staging": {
+      "vars": { "MODE": "test" },
+      "kv_namespaces": [{ "binding": "TEXTS", "id": "7b1c6a1f3c5e4d6a9c1f0b2d3e4f5a6b" }],
+    },
+  },
+}
+```
+
+## Not reported
+
+Names that the code of the Worker does not mention, and environments with a `main` of their own: these may
+well be smaller on purpose. Names in the environment's `secrets.required`.
+
+## Fix safety
+
+Unsafe: the entries are copied as they are, so the environment uses the databases, buckets and queues of the
+top level until their ids are changed.
+
+Source: https://developers.cloudflare.com/workers/wrangler/environments/
+"""
+
+import re
+from collections.abc import Iterator
+
+from cflint.api import (
+    Binding,
+    Edit,
+    Environment,
+    Finding,
+    Fix,
+    Location,
+    NodeKind,
+    Project,
+    Safety,
+    Severity,
+    Worker,
+    is_test_config,
+    listed,
+    rule,
+    set_key,
+    worker,
+)
+
+_SHOWN = 6
+
+
+@rule(worker(), severity=Severity.WARNING, fix=Safety.UNSAFE)
+def check(subject: Worker, project: Project) -> Iterator[Finding]:
+    config = subject.config
+    if config is None or config.top.incomplete or is_test_config(config.path):
+        return
+    mentioned: dict[str, bool] = {}
+    for environment in subject.environments[1:]:
+        if environment.incomplete or environment.own("main") is not None:
+            continue
+        missing = [
+            found
+            for found in config.top.bindings
+            if environment.binding(found.name) is None
+            and not found.kind.inheritable
+            and not found.kind.top_level_only
+            and found.kind.id != "secret"  # it may be set all the same
+            and _is_mentioned(found.name, subject, project, mentioned)
+        ]
+        if not missing:
+            continue
+        names = [f"`{found.name}` ({found.kind.label})" for found in missing[:_SHOWN]]
+        if len(missing) > _SHOWN:
+            names.append(f"{len(missing) - _SHOWN} more")
+        related = tuple(
+            Location(config.document, found.name_span, "the top level has it") for found in missing
+        )
+        yield Finding(
+            f"`{environment.label}` lacks {listed(names)}: bindings and variables are not inherited",
+            environment.place,
+            related,
+            _fix(environment, missing),
+        )
+
+
+def _is_mentioned(name: str, subject: Worker, project: Project, known: dict[str, bool]) -> bool:
+    """Whether code of the Worker names the binding; True when its code is not known."""
+    if name not in known:
+        word = re.compile(rb"(?<![\w$])" + re.escape(name.encode()) + rb"(?![\w$])")
+        documents = [document for path in subject.modules if (document := project.document(path)) is not None]
+        known[name] = not subject.entries or any(word.search(document.data) for document in documents)
+    return known[name]
+
+
+def _fix(environment: Environment, missing: list[Binding]) -> Fix | None:
+    edits = _copies(environment, missing)
+    if not edits:
+        return None
+    what = f"`{missing[0].name}`" if len(missing) == 1 else f"{len(missing)} entries"
+    return Fix(f"Copy {what} to `{environment.label}`", edits, Safety.UNSAFE)
+
+
+def _copies(environment: Environment, missing: list[Binding]) -> tuple[Edit, ...] | None:
+    if any(node.kind in (NodeKind.DATE, NodeKind.INVALID) for node in environment.node.walk()):
+        return None  # a value that cannot be written again as it is
+    value = environment.node.plain
+    if not isinstance(value, dict):
+        return None
+    for found in missing:
+        inside = value
+        for key in found.kind.path[:-1]:
+            inside = inside.setdefault(key, {})  # type: ignore[assignment]
+            if not isinstance(inside, dict):
+                return None
+        last = found.kind.path[-1]
+        entry = found.node.plain
+        match found.kind.shape.value:
+            case "map":
+                there = inside.setdefault(last, {})
+                if not isinstance(there, dict):
+                    return None
+                there[found.name] = entry
+            case "object":
+                if last in inside:
+                    return None
+                inside[last] = entry
+            case _:
+                items = inside.setdefault(last, [])
+                if not isinstance(items, list):
+                    return None
+                items.append(entry)
+    return set_key(environment.config, environment.path(), value)
