@@ -1,0 +1,245 @@
+"""Copy a response or request before changing its headers.
+
+The headers of a response that comes from `fetch()`, from the cache, from a stub or service, or from
+`Response.redirect()`, and those of the incoming request, cannot be modified: `set`, `append` and `delete`
+throw `TypeError: Can't modify immutable headers`. A copy, `new Response(response.body, response)` or
+`new Request(request)`, can be changed.
+
+## Incorrect
+
+```ts
+export default {
+  async fetch(request: Request): Promise<Response> {
+    const response = await fetch("https://origin.example/");
+    response.headers.set("x-frame-options", "DENY");
+    return response;
+  },
+};
+```
+
+## Correct
+
+```ts
+export default {
+  async fetch(request: Request): Promise<Response> {
+    const upstream = await fetch("https://origin.example/");
+    const response = new Response(upstream.body, upstream);
+    response.headers.set("x-frame-options", "DENY");
+    return response;
+  },
+};
+```
+
+## Not reported
+
+Headers of `new Response(…)`, `Response.json(…)`, `new Request(…)` and `new Headers(…)`; a variable that may
+hold such a copy; `c.res.headers` of Hono, which copies by itself.
+
+## Fix safety
+
+Unsafe: the copy takes the place of the original from there on.
+
+Source: https://developers.cloudflare.com/workers/examples/alter-headers/
+"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.api import (
+    Declaration,
+    DeclarationKind,
+    Edit,
+    Finding,
+    Fix,
+    Kind,
+    Match,
+    Module,
+    Safety,
+    Severity,
+    Value,
+    destructured,
+    member,
+    outermost,
+    rule,
+    unwrap,
+)
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_CHANGES = frozenset({"set", "append", "delete"})
+_ORIGINS = {
+    "fetch": "a response of `fetch()`",
+    "cache": "a cached response",
+    "redirect": "a response of `Response.redirect()`",
+}
+
+
+@rule(member("headers"), destructured("headers"), severity=Severity.ERROR, fix=Safety.UNSAFE)
+def check(match: Match) -> Iterator[Finding]:
+    module = match.module
+    if match.node.type == "member_expression":
+        owner = match.receiver
+        change = _change(module, match.node)
+    else:
+        owner = _destructured_from(module, match.node)
+        change = _change_of_name(module, match.node)
+    if owner is None or change is None:
+        return
+    label = _immutable(module, owner)
+    if label is None or not _is_first(module, owner, match.node):
+        return
+    value = module.value_of(owner)
+    related = (module.at(value.origin, "the response comes from here"),) if value.origin is not None else ()
+    name = module.text(owner)
+    yield Finding(
+        f"the headers of {label} cannot be changed; copy it first: `new {_copy(value, name)}`",
+        module.at(change),
+        related,
+        fix=_fix(module, owner, value, change),
+    )
+
+
+def _copy(value: Value, name: str) -> str:
+    return f"Request({name})" if value.kind is Kind.REQUEST else f"Response({name}.body, {name})"
+
+
+def _change(module: Module, headers: "Node") -> "Node | None":
+    """The call that changes headers: on the expression itself, or on the constant that it is put in."""
+    node = outermost(module.syntax, headers)
+    parent = module.syntax.parent(node)
+    if parent is None:
+        return None
+    if parent.type == "member_expression":
+        return _call_of(module, parent)
+    if parent.type == "variable_declarator":
+        name = parent.child_by_field_name("name")
+        return _change_of_name(module, name) if name is not None and name.type == "identifier" else None
+    return None
+
+
+def _call_of(module: Module, method: "Node") -> "Node | None":
+    name = method.child_by_field_name("property")
+    call = module.syntax.parent(outermost(module.syntax, method))
+    is_change = name is not None and module.text(name) in _CHANGES
+    return call if is_change and call is not None and call.type == "call_expression" else None
+
+
+def _change_of_name(module: Module, name: "Node") -> "Node | None":
+    declaration = module.scope.resolve(name)
+    if declaration is None or not declaration.constant:
+        return None
+    for use in module.scope.references(declaration):
+        parent = module.syntax.parent(use)
+        if parent is not None and parent.type == "member_expression":
+            change = _call_of(module, parent)
+            if change is not None:
+                return change
+    return None
+
+
+def _destructured_from(module: Module, key: "Node") -> "Node | None":
+    pattern = module.syntax.parent(key)
+    if pattern is not None and pattern.type == "pair_pattern":
+        pattern = module.syntax.parent(pattern)
+    declarator = module.syntax.parent(pattern) if pattern is not None else None
+    if declarator is None or declarator.type != "variable_declarator":
+        return None
+    return declarator.child_by_field_name("value")
+
+
+def _immutable(module: Module, owner: "Node") -> str | None:
+    """What to call the response or request whose headers cannot be changed; None when they may be."""
+    value = module.value_of(owner)
+    if value.kind is Kind.RESPONSE:
+        return _ORIGINS.get(value.detail)
+    if value.kind is Kind.REQUEST and value.detail != "new" and _is_incoming(module, owner):
+        return "the incoming request"
+    return None
+
+
+def _is_incoming(module: Module, owner: "Node") -> bool:
+    """Whether a request is the one that a handler was called with."""
+    owner = unwrap(owner)
+    if owner.type == "member_expression":
+        holder = module.value_of(owner.child_by_field_name("object")).kind
+        return holder in (Kind.HONO_REQUEST, Kind.PAGES_CONTEXT)
+    if owner.type != "identifier":
+        return False
+    declaration = module.scope.resolve(owner)
+    return (
+        declaration is not None
+        and declaration.kind is DeclarationKind.PARAMETER
+        and module.handler_of(declaration.scope) is not None
+        and not module.scope.assignments(declaration)
+    )
+
+
+def _is_first(module: Module, owner: "Node", headers: "Node") -> bool:
+    """Whether this is the first change of a variable's headers: one copy serves them all."""
+    owner = unwrap(owner)
+    declaration = module.scope.resolve(owner) if owner.type == "identifier" else None
+    if declaration is None:
+        return True
+    for use in module.scope.references(declaration):
+        if use.start_byte >= owner.start_byte:
+            return True
+        access = module.syntax.parent(use)
+        name = access.child_by_field_name("property") if access is not None else None
+        if access is None or name is None or access.type != "member_expression":
+            continue
+        if module.text(name) == "headers" and _change(module, access) is not None:
+            return False
+    return True
+
+
+def _fix(module: Module, owner: "Node", value: Value, change: "Node") -> Fix | None:
+    owner = unwrap(owner)
+    declaration = module.scope.resolve(owner) if owner.type == "identifier" else None
+    if declaration is None:
+        return None
+    copy = f"{declaration.name} = new {_copy(value, declaration.name)};"
+    if declaration.kind is DeclarationKind.PARAMETER:
+        return _fix_of_parameter(module, declaration, copy)
+    statement = module.syntax.parent(declaration.owner)
+    if statement is None or statement.type != "lexical_declaration" or declaration.path:
+        return None
+    block = module.syntax.parent(statement)
+    word = statement.children[0]
+    if statement.named_child_count != 1 or block is None or block.type != "statement_block":
+        return None
+    edit = module.insert(statement.end_byte, f"\n{module.indent_of(statement)}{copy}")
+    if value.detail == "cache":  # there may be none, so the copy has to wait until that is known
+        before = _before_all_changes(module, declaration, change, copy)
+        if before is None:
+            return None
+        edit = before
+    edits = [edit]
+    if module.text(word) == "const":
+        edits.insert(0, module.replace(word, "let"))
+    what = "request" if value.kind is Kind.REQUEST else "response"
+    return Fix(f"Copy the {what} before changing its headers", tuple(edits), Safety.UNSAFE)
+
+
+def _before_all_changes(module: Module, declaration: Declaration, change: "Node", copy: str) -> Edit | None:
+    """The insertion of the copy before a change, when no use outside of its block comes after it."""
+    statement: Node | None = change
+    while statement is not None and statement.type != "expression_statement":
+        statement = module.syntax.parent(statement)
+    block = module.syntax.parent(statement) if statement is not None else None
+    if statement is None or block is None or block.type != "statement_block":
+        return None
+    if any(use.start_byte > block.end_byte for use in module.scope.references(declaration)):
+        return None
+    return module.insert(statement.start_byte, f"{copy}\n{module.indent_of(statement)}")
+
+
+def _fix_of_parameter(module: Module, declaration: Declaration, copy: str) -> Fix | None:
+    body = declaration.scope.child_by_field_name("body")
+    if body is None or body.type != "statement_block" or not body.named_children:
+        return None
+    first = body.named_children[0]
+    if module.document.line_of(first.start_byte) == module.document.line_of(body.start_byte):
+        return None
+    edit = module.insert(first.start_byte, f"{copy}\n{module.indent_of(first)}")
+    return Fix("Copy the request before changing its headers", (edit,), Safety.UNSAFE)
