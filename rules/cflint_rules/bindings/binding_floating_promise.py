@@ -1,0 +1,95 @@
+"""Await what a binding promises, or pass it to `ctx.waitUntil()`.
+
+Once the response is sent the runtime cancels what nobody waits for. A write to KV, R2, D1 or a queue whose
+promise is dropped may never happen, and its error is never seen.
+
+## Incorrect
+
+```ts
+interface Env {
+  VISITS: KVNamespace;
+}
+
+export default {
+  async fetch(request, env): Promise<Response> {
+    env.VISITS.put("last", new Date().toISOString());
+    return new Response("Welcome");
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+## Correct
+
+```ts
+interface Env {
+  VISITS: KVNamespace;
+}
+
+export default {
+  async fetch(request, env, ctx): Promise<Response> {
+    ctx.waitUntil(env.VISITS.put("last", new Date().toISOString()));
+    return new Response("Welcome");
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+## Not reported
+
+Methods that return nothing (`env.METRICS.writeDataPoint(…)`) or are synchronous (`ctx.storage.kv`,
+`ctx.storage.sql`). Promises that are returned, passed on, collected for `Promise.all()`, awaited later, or
+marked as meant with `void`. Storage of Durable Objects: its writes are never lost, the object waits for them.
+
+## Fix safety
+
+Unsafe: `await` makes what follows wait. Where `await` is not legal the promise is passed to the `waitUntil()`
+in reach.
+
+Source: https://developers.cloudflare.com/workers/best-practices/workers-best-practices/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cflint.api import (
+    KINDS,
+    Finding,
+    Match,
+    PromiseFate,
+    PromiseSource,
+    Safety,
+    Severity,
+    call,
+    keep_by_await,
+    keep_by_wait_until,
+    methods_of_type,
+    rule,
+    source_of,
+    use_of_promise,
+)
+
+
+def _asynchronous(*types: str) -> frozenset[str]:
+    tables = [methods_of_type(name) for name in types]
+    return frozenset(method for table in tables if table is not None for method in table[0])
+
+
+METHODS = frozenset(method for kind in KINDS for method in kind.async_methods) | _asynchronous(
+    "D1PreparedStatement", "D1DatabaseSession", "WorkflowInstance", "R2ObjectBody", "Fetcher"
+)
+
+
+@rule(call(*METHODS), severity=Severity.ERROR, fix=Safety.UNSAFE)
+def check(match: Match) -> Iterator[Finding]:
+    if source_of(match.module, match.node) is not PromiseSource.BINDING:
+        return
+    use = use_of_promise(match.module, match.node)
+    if use.fate is not PromiseFate.DROPPED:
+        return
+    yield Finding(
+        f"nothing waits for `{match.text(match.callee)}()`: it may be cancelled when the response is sent,"
+        " and its errors are lost",
+        match.at(match.node),
+        fix=keep_by_await(match.module, use.promise, Safety.UNSAFE)
+        or keep_by_wait_until(match.module, use.promise, Safety.UNSAFE),
+    )

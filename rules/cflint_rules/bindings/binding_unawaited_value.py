@@ -1,0 +1,121 @@
+"""Await what a binding returns before it is used.
+
+The methods of bindings return promises. A promise is always truthy, has none of the result's properties, and
+becomes `[object Promise]` as text and `{}` as JSON, so the code goes on with nonsense instead of failing.
+
+## Incorrect
+
+```ts
+interface Env {
+  USERS: KVNamespace;
+}
+
+export default {
+  async fetch(request, env): Promise<Response> {
+    const user = env.USERS.get(new URL(request.url).pathname);
+    if (!user) {
+      return new Response("Not found", { status: 404 });
+    }
+    return Response.json(user);
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+## Correct
+
+```ts
+interface Env {
+  USERS: KVNamespace;
+}
+
+export default {
+  async fetch(request, env): Promise<Response> {
+    const user = await env.USERS.get(new URL(request.url).pathname);
+    if (!user) {
+      return new Response("Not found", { status: 404 });
+    }
+    return Response.json({ user });
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+## Not reported
+
+Members of what a remote procedure call returns (`await env.USERS_API.find(id).name()`): those are promises
+too. A variable that is awaited anywhere, or passed on.
+
+## Fix safety
+
+Safe: in an asynchronous function `await` is put before the call.
+
+Source: https://developers.cloudflare.com/kv/api/read-key-value-pairs/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cflint.api import (
+    KINDS,
+    Finding,
+    Fix,
+    Match,
+    PromiseFate,
+    PromiseSource,
+    PromiseUse,
+    Safety,
+    Severity,
+    call,
+    can_await,
+    methods_of_type,
+    rule,
+    source_of,
+    use_of_promise,
+)
+
+
+def _asynchronous(*types: str) -> frozenset[str]:
+    tables = [methods_of_type(name) for name in types]
+    return frozenset(method for table in tables if table is not None for method in table[0])
+
+
+METHODS = frozenset(method for kind in KINDS for method in kind.async_methods) | _asynchronous(
+    "D1PreparedStatement",
+    "D1DatabaseSession",
+    "WorkflowInstance",
+    "R2ObjectBody",
+    "Fetcher",
+    "DurableObjectStorage",
+)
+_READS = frozenset({PromiseSource.BINDING, PromiseSource.STORAGE})
+
+
+@rule(call(*METHODS), severity=Severity.ERROR, fix=Safety.SAFE)
+def check(match: Match) -> Iterator[Finding]:
+    if source_of(match.module, match.node) not in _READS:
+        return
+    use = use_of_promise(match.module, match.node)
+    if use.fate is not PromiseFate.VALUE:
+        return
+    yield Finding(
+        f"`{match.text(match.callee)}()` gives a promise, and it is used as if it were the result",
+        match.at(match.node),
+        related=(match.at(use.at, "used here"),) if use.at.start_byte > match.node.end_byte else (),
+        fix=_fix(match, use),
+    )
+
+
+def _fix(match: Match, use: PromiseUse) -> Fix | None:
+    module, promise = match.module, use.promise
+    if match.enclosing_function is None or not can_await(module, promise):
+        return None
+    title = "Await the promise"
+    if (
+        use.at.type not in ("member_expression", "subscript_expression")
+        or use.at.start_byte > promise.end_byte
+    ):
+        return Fix(title, (match.insert(promise.start_byte, "await "),), Safety.SAFE)
+    if promise.type == "parenthesized_expression":
+        return Fix(title, (match.insert(promise.start_byte + 1, "await "),), Safety.SAFE)
+    edits = (match.insert(promise.start_byte, "(await "), match.insert(promise.end_byte, ")"))
+    return Fix(title, edits, Safety.SAFE)

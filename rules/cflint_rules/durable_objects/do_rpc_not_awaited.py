@@ -1,0 +1,176 @@
+"""Await a remote procedure call.
+
+A method of a Durable Object's stub, or of another Worker behind a service binding, runs elsewhere and returns
+a promise. When nobody waits for it the call may be cancelled with the request, its error is never seen, and
+its result is lost; used as data it is a promise and not the answer.
+
+## Incorrect
+
+```ts
+import { DurableObject } from "cloudflare:workers";
+
+export class Room extends DurableObject<Env> {
+  async post(text: string): Promise<void> {
+    await this.ctx.storage.put("last", text);
+  }
+}
+
+interface Env {
+  ROOMS: DurableObjectNamespace<Room>;
+}
+
+export default {
+  async fetch(request, env): Promise<Response> {
+    const room = env.ROOMS.getByName("lobby");
+    room.post(await request.text());
+    return new Response("Posted");
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+## Correct
+
+```ts
+import { DurableObject } from "cloudflare:workers";
+
+export class Room extends DurableObject<Env> {
+  async post(text: string): Promise<void> {
+    await this.ctx.storage.put("last", text);
+  }
+}
+
+interface Env {
+  ROOMS: DurableObjectNamespace<Room>;
+}
+
+export default {
+  async fetch(request, env): Promise<Response> {
+    const room = env.ROOMS.getByName("lobby");
+    await room.post(await request.text());
+    return new Response("Posted");
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+## Not reported
+
+Calls that build on each other (`await api.user(id).name()`): only the last promise needs somebody who waits.
+`using session = api.open()`, promises that are passed on, returned or awaited later, and `void`.
+
+## Fix safety
+
+Unsafe: `await` makes what follows wait for the other side. Where it is not legal the promise is passed to the
+`waitUntil()` in reach.
+
+Source: https://developers.cloudflare.com/durable-objects/best-practices/rules-of-durable-objects/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.api import (
+    Finding,
+    Fix,
+    Kind,
+    Match,
+    PromiseFate,
+    PromiseSource,
+    PromiseUse,
+    Safety,
+    Severity,
+    call,
+    calls_on,
+    calls_on_name,
+    can_await,
+    identifier,
+    keep_by_await,
+    keep_by_wait_until,
+    member,
+    outermost,
+    rule,
+    source_of,
+    type_name,
+    use_of_promise,
+)
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_MAKERS = ("get", "getByName", "getAgentByName", "getServerByName", "getContainer", "getRandom")
+
+
+@rule(
+    call(*_MAKERS),
+    identifier("env"),
+    member("env"),
+    type_name("DurableObjectStub"),
+    severity=Severity.ERROR,
+    fix=Safety.UNSAFE,
+)
+def check(match: Match) -> Iterator[Finding]:
+    for made, name in _remote_calls(match):
+        if source_of(match.module, made) is not PromiseSource.RPC:
+            continue
+        use = use_of_promise(match.module, made, pipelined=True)
+        if use.fate is PromiseFate.DROPPED:
+            yield Finding(
+                f"nothing waits for the remote call `{name}()`: it may be cancelled, and its errors are lost",
+                match.at(made),
+                fix=keep_by_await(match.module, use.promise, Safety.UNSAFE)
+                or keep_by_wait_until(match.module, use.promise, Safety.UNSAFE),
+            )
+        elif use.fate is PromiseFate.VALUE:
+            yield Finding(
+                f"the remote call `{name}()` gives a promise, and it is used as if it were the result",
+                match.at(made),
+                fix=_await_value(match, use),
+            )
+
+
+def _await_value(match: Match, use: PromiseUse) -> Fix | None:
+    if match.module.enclosing_function(use.promise) is None or not can_await(match.module, use.promise):
+        return None
+    return Fix("Await the promise", (match.insert(use.promise.start_byte, "await "),), Safety.UNSAFE)
+
+
+def _remote_calls(match: Match) -> Iterator[tuple[Node, str]]:
+    """The calls of methods of the stub or service that a place gives or names."""
+    module = match.module
+    node = match.node
+    if node.type == "call_expression":
+        if match.value_of(node).awaited.kind is Kind.STUB:
+            yield from calls_on(module, node)
+        return
+    if node.type == "type_identifier":
+        yield from _of_parameter(match)
+        return
+    if match.value_of(node).kind is not Kind.ENV:
+        return
+    around = module.syntax.parent(outermost(module.syntax, node))
+    if around is None:
+        return
+    if around.type == "member_expression":
+        yield from calls_on(module, around)
+    elif around.type == "variable_declarator":
+        pattern = around.child_by_field_name("name")
+        if pattern is not None and pattern.type == "object_pattern":
+            for name in module.descendants(pattern, "shorthand_property_identifier_pattern"):
+                declaration = module.scope.resolve(name)
+                if declaration is not None:
+                    yield from calls_on_name(module, declaration)
+
+
+def _of_parameter(match: Match) -> Iterator[tuple[Node, str]]:
+    module = match.module
+    for above in module.syntax.ancestors(match.node):
+        if above.type in ("required_parameter", "optional_parameter"):
+            pattern = above.child_by_field_name("pattern")
+            if pattern is not None and pattern.type == "identifier":
+                declaration = module.scope.resolve(pattern)
+                if declaration is not None and not module.scope.assignments(declaration):
+                    yield from calls_on_name(module, declaration)
+            return
+        if above.type not in ("type_annotation", "generic_type", "union_type"):
+            return

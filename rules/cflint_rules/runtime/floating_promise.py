@@ -1,0 +1,394 @@
+"""Wait for a promise, or pass it to `ctx.waitUntil()`.
+
+When the response is sent the runtime cancels what is still going on, unless it was given to `waitUntil()`. An
+asynchronous function that is called and forgotten may be cut off in the middle, and nobody sees its errors.
+
+## Incorrect
+
+```ts
+async function report(path: string): Promise<void> {
+  await fetch("https://stats.example.com/hit", { method: "POST", body: path });
+}
+
+export default {
+  async fetch(request: Request): Promise<Response> {
+    report(new URL(request.url).pathname);
+    return new Response("Hello");
+  },
+};
+```
+
+## Correct
+
+```ts
+async function report(path: string): Promise<void> {
+  await fetch("https://stats.example.com/hit", { method: "POST", body: path });
+}
+
+export default {
+  async fetch(request: Request, env: Env, ctx: ExecutionContext): Promise<Response> {
+    ctx.waitUntil(report(new URL(request.url).pathname));
+    return new Response("Hello");
+  },
+};
+```
+
+## Not reported
+
+Promises that are awaited, returned, passed on, stored, collected for `Promise.all()`, or marked as meant with
+`void`. Executors of `new Promise(…)` whose chain resolves it. Code at the top level of a module. Code of the
+user interface in files that a Worker renders. What other rules speak of: bindings, remote procedure calls,
+alarms, Workflow steps, the storage of Durable Objects.
+
+A note only: in a Durable Object, which goes on after the response; in listeners and timers; where a stream
+that is being written to is the response; in a helper that handles the errors itself.
+
+## Fix safety
+
+Unsafe. The promise is passed to the `waitUntil()` in reach, which leaves the order of things as it is, and a
+handler that lacks its `ctx` parameter is given it. In a Durable Object, and where no context is in reach, the
+promise is awaited, unless a stream that it feeds is returned afterwards.
+
+Source: https://developers.cloudflare.com/workers/best-practices/workers-best-practices/
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.api import (
+    FUNCTIONS,
+    ClassKind,
+    Finding,
+    Fix,
+    Kind,
+    Module,
+    PromiseFate,
+    PromiseSource,
+    Safety,
+    Severity,
+    arguments_of,
+    is_async,
+    keep_by_await,
+    keep_by_new_context,
+    keep_by_wait_until,
+    outermost,
+    rule,
+    source_file,
+    source_of,
+    unwrap,
+    use_of_promise,
+)
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_MINE = frozenset(
+    {PromiseSource.FETCH, PromiseSource.CACHE, PromiseSource.STREAM, PromiseSource.TIMER}
+    | {PromiseSource.FUNCTION, PromiseSource.PROMISE}
+)
+_END_OF_CALL = re.compile(rb"\)[ \t]*(?=[;}\r\n]|//|\Z)")
+_STREAM = re.compile(rb"new\s{1,9}(?:\w{0,40}TransformStream|FixedLengthStream|ReadableStream)\b")
+_CHAIN = frozenset({"then", "catch", "finally"})
+_EACH = frozenset({"forEach", "map", "flatMap"})
+_LATER = frozenset({"addEventListener", "on", "once", "setTimeout", "setInterval"})
+_INTERFACES = ("react", "preact", "vue", "svelte", "solid-js", "next", "@remix-run/react", "@tanstack/react")
+_OPERATORS = frozenset({"ternary_expression", "binary_expression", "sequence_expression"})
+
+
+@rule(
+    source_file("async", "fetch", "then", "pipeTo", "Promise", "caches"),
+    severity=Severity.WARNING,
+    fix=Safety.UNSAFE,
+)
+def check(module: Module) -> Iterator[Finding]:
+    if not module.workers:
+        return  # scripts, and code of the browser
+    seen: set[int] = set()
+    for found in _END_OF_CALL.finditer(module.document.data):
+        leaf = module.syntax.node_at(found.start(), found.start() + 1)
+        if leaf is None or leaf.type != ")":
+            continue
+        holder = _statement_that_ends(module, leaf)
+        if holder is None or holder.id in seen:
+            continue
+        seen.add(holder.id)
+        for promise, root in _dropped(module, holder):
+            finding = _judge(module, promise, root)
+            if finding is not None:
+                yield finding
+
+
+def _statement_that_ends(module: Module, parenthesis: Node) -> Node | None:
+    """The expression statement, or the declarator, that ends with a call's closing parenthesis."""
+    syntax = module.syntax
+    arguments = syntax.parent(parenthesis)
+    if arguments is None or arguments.type not in ("arguments", "parenthesized_expression"):
+        return None
+    above = syntax.parent(arguments)
+    for _ in range(30):
+        if above is None or above.type in ("expression_statement", "variable_declarator"):
+            return above
+        if above.end_byte != parenthesis.end_byte:
+            return None
+        above = syntax.parent(above)
+    return None
+
+
+def _dropped(module: Module, holder: Node) -> Iterator[tuple[Node, Node]]:
+    """The promises that a statement drops: the expression to keep, and the call that gives the promise."""
+    if holder.type == "variable_declarator":
+        value = holder.child_by_field_name("value")
+        root = _root(module, unwrap(value)) if value is not None else None
+        if value is not None and root is not None and source_of(module, root) in _MINE:
+            use = use_of_promise(module, root)
+            if use.fate is PromiseFate.DROPPED:
+                yield use.promise, root
+        return
+    todo = [child for child in holder.named_children if child.type != "comment"][:1]
+    for _ in range(50):
+        if not todo:
+            return
+        node = unwrap(todo.pop())
+        if node.type == "ternary_expression":
+            todo.extend(
+                part
+                for name in ("alternative", "consequence")
+                if (part := node.child_by_field_name(name)) is not None
+            )
+        elif node.type == "binary_expression":
+            right = node.child_by_field_name("right")
+            todo.extend([right] if right is not None else [])
+        elif node.type == "sequence_expression":
+            todo.extend(reversed(node.named_children))
+        elif node.type == "assignment_expression":
+            right = node.child_by_field_name("right")
+            root = _root(module, unwrap(right)) if right is not None else None
+            if root is not None and source_of(module, root) in _MINE:
+                use = use_of_promise(module, root)
+                if use.fate is PromiseFate.DROPPED:
+                    yield use.promise, root
+        elif node.type in ("call_expression", "new_expression"):
+            root = _root(module, node)
+            if root is not None:
+                yield outermost(module.syntax, node), root
+
+
+def _root(module: Module, call: Node) -> Node | None:
+    """The call whose promise a chain of `.then()` and its siblings hands on; the call itself without one."""
+    for _ in range(50):
+        if call.type != "call_expression":
+            return call if call.type == "new_expression" else None
+        callee = call.child_by_field_name("function")
+        callee = unwrap(callee) if callee is not None else None
+        name = callee.child_by_field_name("property") if callee is not None else None
+        target = callee.child_by_field_name("object") if callee is not None else None
+        if callee is None or name is None or target is None or module.text(name) not in _CHAIN:
+            return call
+        inner = unwrap(target)
+        if inner.type not in ("call_expression", "new_expression"):
+            return None  # a promise with a name may be awaited elsewhere
+        call = inner
+    return None
+
+
+def _judge(module: Module, promise: Node, root: Node) -> Finding | None:
+    function = module.enclosing_function(root)
+    if function is None or not _runs_in_a_worker(module, root):
+        return None
+    what = _what(module, promise, root)
+    if what is None:
+        return None
+    handled = _handles_errors(module, promise)
+    asked = _is_asked(module, root)
+    durable = _is_durable(module, root)
+    if source_of(module, root) is None and handled and (durable or not asked):
+        return None  # meant to go on by itself, for all that can be known
+    if _resolves_a_promise(module, promise, root):
+        return None
+    note = durable or _goes_on(module, root) or _name_of(module, root) == "pipeTo" or (handled and not asked)
+    cut = "it may be cancelled when the response is sent" if asked else "it may be cut off in the middle"
+    losses = [*([] if durable else [cut]), *([] if handled else ["its errors are lost"])]
+    return Finding(
+        f"nothing waits for {what}: {' and '.join(losses) or 'nobody knows when it is done'}",
+        module.at(root),
+        fix=_fix(module, promise, root),
+        severity=Severity.NOTE if note else None,
+    )
+
+
+def _what(module: Module, promise: Node, root: Node) -> str | None:
+    """What is dropped, in words; None when it is no promise, or one that another rule speaks of."""
+    source = source_of(module, root)
+    name = _name_of(module, root)
+    if source in _MINE:
+        if root.type == "new_expression":
+            return "this promise"
+        return f"`{name}()`" if name else "this asynchronous function"
+    if source is not None:
+        return None
+    if name in _EACH and _has_asynchronous_callback(module, root):
+        return f"the asynchronous callback of `{name}()`"
+    if unwrap(promise).id != root.id and _handles(module, unwrap(promise)):
+        receiver = unwrap(root.child_by_field_name("function") or root).child_by_field_name("object")
+        owned = name in _HOUSEKEEPING or (receiver is not None and module.value_of(receiver).kind in _OTHERS)
+        return None if owned else "this chain of promises"
+    return None
+
+
+_HOUSEKEEPING = frozenset({"cancel", "close", "abort", "write", "end"})
+_OTHERS = frozenset({Kind.DATABASE_CLIENT, Kind.STUB, Kind.BINDING, Kind.STORAGE, Kind.WORKFLOW_STEP})
+
+
+def _name_of(module: Module, call: Node) -> str:
+    callee = call.child_by_field_name("function") or call.child_by_field_name("constructor")
+    callee = unwrap(callee) if callee is not None else None
+    if callee is None:
+        return ""
+    name = callee.child_by_field_name("property") or (callee if callee.type == "identifier" else None)
+    return module.text(name) if name is not None else ""
+
+
+def _handles(module: Module, chain: Node) -> bool:
+    """Whether `.then(…)` and its siblings are given functions, so that they are those of a promise."""
+    arguments = arguments_of(chain)
+    return bool(arguments) and unwrap(arguments[0]).type in ("arrow_function", "function_expression")
+
+
+def _has_asynchronous_callback(module: Module, call: Node) -> bool:
+    callee = unwrap(call.child_by_field_name("function") or call)
+    receiver = callee.child_by_field_name("object")
+    arguments = arguments_of(call)
+    if receiver is None or not arguments or module.value_of(receiver).kind is Kind.MESSAGES:
+        return False  # `queue-foreach-async` speaks of messages
+    callback = unwrap(arguments[0])
+    if callback.type == "identifier":
+        declaration = module.scope.resolve(callback)
+        found = module.function_of(declaration) if declaration is not None else None
+        return found is not None and is_async(found)
+    if callback.type not in FUNCTIONS:
+        return False
+    body = callback.child_by_field_name("body")
+    if is_async(callback) or body is None or body.type == "statement_block":
+        return is_async(callback)
+    inner = _root(module, unwrap(body))
+    return inner is not None and source_of(module, inner) in _MINE
+
+
+def _handles_errors(module: Module, promise: Node) -> bool:
+    """Whether a chain has a `.catch(…)`, or a `.then(…, …)` with two functions."""
+    node = unwrap(promise)
+    for _ in range(50):
+        callee = node.child_by_field_name("function") if node.type == "call_expression" else None
+        callee = unwrap(callee) if callee is not None else None
+        name = callee.child_by_field_name("property") if callee is not None else None
+        target = callee.child_by_field_name("object") if callee is not None else None
+        if name is None or target is None:
+            return _catches_all(node)
+        given = len(arguments_of(node))
+        if (module.text(name), given) in (("catch", 1), ("then", 2)):
+            return True
+        node = unwrap(target)
+    return False
+
+
+def _catches_all(root: Node) -> bool:
+    """Whether the last statement of an asynchronous function that is called in place is a `try … catch`."""
+    callee = unwrap(root.child_by_field_name("function") or root)
+    body = callee.child_by_field_name("body") if callee.type in FUNCTIONS else None
+    statements = [part for part in body.named_children if part.type != "comment"] if body is not None else []
+    last = statements[-1] if statements else None
+    return (
+        last is not None and last.type == "try_statement" and last.child_by_field_name("handler") is not None
+    )
+
+
+def _resolves_a_promise(module: Module, promise: Node, root: Node) -> bool:
+    """Whether a chain hands its outcome to the `new Promise((resolve, reject) => …)` around it."""
+    for above in module.syntax.ancestors(root):
+        if above.type not in FUNCTIONS:
+            continue
+        listed = module.syntax.parent(outermost(module.syntax, above))
+        made = module.syntax.parent(listed) if listed is not None and listed.type == "arguments" else None
+        if made is None or made.type != "new_expression" or _name_of(module, made) != "Promise":
+            continue
+        parameters = above.child_by_field_name("parameters") or above.child_by_field_name("parameter")
+        names = re.findall(r"[\w$]+", module.text(parameters)) if parameters is not None else []
+        text = module.text(promise)
+        return any(re.search(rf"(?<![\w$.]){re.escape(name)}(?![\w$])", text) for name in names)
+    return False
+
+
+def _is_asked(module: Module, node: Node) -> bool:
+    """Whether code runs for one request or event: in a handler, an entrypoint class, or a route."""
+    owner = module.enclosing_class(node)
+    if module.handler_around(node) is not None or (owner is not None and owner.kind.is_platform):
+        return True
+    for above in module.syntax.ancestors(node):
+        if above.type in FUNCTIONS:
+            for declaration in module.scope.declared_in(above).values():
+                if module.value_declared(declaration).kind in _CONTEXTS:
+                    return True
+    return False
+
+
+_CONTEXTS = frozenset({Kind.HONO_CONTEXT, Kind.PAGES_CONTEXT, Kind.EXECUTION_CONTEXT})
+
+
+def _runs_in_a_worker(module: Module, node: Node) -> bool:
+    """Whether code is the Worker's: what runs for a request, or a plain helper."""
+    if _is_asked(module, node):
+        return True
+    if all(worker.is_document for worker in module.workers) or module.path.endswith((".tsx", ".jsx")):
+        return False
+    sources = (found.imported.module for found in module.scope.imports if found.imported is not None)
+    return not any(source.startswith(_INTERFACES) for source in sources)
+
+
+def _is_durable(module: Module, node: Node) -> bool:
+    """Whether code stands in a Durable Object's class, or in one that may be: a mixin."""
+    owner = module.enclosing_class(node)
+    return owner is not None and (owner.kind.runs_as_durable_object or owner.kind is ClassKind.UNKNOWN)
+
+
+def _goes_on(module: Module, node: Node) -> bool:
+    """Whether something keeps the code alive: a listener, a timer, a stream that is the response."""
+    if _writes_a_stream(module, node):
+        return True
+    for above in module.syntax.ancestors(node):
+        if above.type not in FUNCTIONS:
+            continue
+        listed = module.syntax.parent(outermost(module.syntax, above))
+        call = module.syntax.parent(listed) if listed is not None and listed.type == "arguments" else None
+        if call is not None and _name_of(module, call) in _LATER:
+            return True
+    return False
+
+
+def _writes_a_stream(module: Module, node: Node) -> bool:
+    data = module.document.data
+    return any(
+        _STREAM.search(data, above.start_byte, above.end_byte) is not None
+        for above in module.syntax.ancestors(node)
+        if above.type in FUNCTIONS
+    )
+
+
+def _fix(module: Module, promise: Node, root: Node) -> Fix | None:
+    if _name_of(module, root) in _EACH:
+        return None
+    awaited = keep_by_await(module, promise, Safety.UNSAFE)
+    if _is_durable(module, root):
+        return awaited if _may_wait(module, root) else None
+    return (
+        keep_by_wait_until(module, promise, Safety.UNSAFE)
+        or keep_by_new_context(module, promise)
+        or (awaited if _may_wait(module, root) else None)
+    )
+
+
+def _may_wait(module: Module, root: Node) -> bool:
+    """Whether waiting is no deadlock, as it is where the stream that is written to is returned afterwards."""
+    return _name_of(module, root) != "pipeTo" and not _writes_a_stream(module, root)

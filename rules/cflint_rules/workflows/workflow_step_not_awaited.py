@@ -1,0 +1,80 @@
+"""Await every step of a Workflow.
+
+A step that nobody waits for runs while the Workflow goes on: its error does not fail the instance, its result
+is lost, and the instance may be complete, or asleep, before the step is.
+
+## Incorrect
+
+```ts
+import { WorkflowEntrypoint, type WorkflowEvent, type WorkflowStep } from "cloudflare:workers";
+
+export class Onboarding extends WorkflowEntrypoint<Env, { user: string }> {
+  async run(event: WorkflowEvent<{ user: string }>, step: WorkflowStep): Promise<void> {
+    step.do("create the account", async () => {
+      await this.env.ACCOUNTS.put(event.payload.user, "new");
+    });
+    await step.sleep("wait a day", "1 day");
+  }
+}
+```
+
+## Correct
+
+```ts
+import { WorkflowEntrypoint, type WorkflowEvent, type WorkflowStep } from "cloudflare:workers";
+
+export class Onboarding extends WorkflowEntrypoint<Env, { user: string }> {
+  async run(event: WorkflowEvent<{ user: string }>, step: WorkflowStep): Promise<void> {
+    await step.do("create the account", async () => {
+      await this.env.ACCOUNTS.put(event.payload.user, "new");
+    });
+    await step.sleep("wait a day", "1 day");
+  }
+}
+```
+
+## Not reported
+
+Steps that are collected and awaited together with `Promise.all()`, returned, or kept in a variable that is
+awaited later.
+
+## Fix safety
+
+Safe in an asynchronous function: `await` is put before the step.
+
+Source: https://developers.cloudflare.com/workflows/build/rules-of-workflows/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cflint.api import (
+    Finding,
+    Match,
+    PromiseFate,
+    PromiseSource,
+    Safety,
+    Severity,
+    call,
+    keep_by_await,
+    rule,
+    source_of,
+    use_of_promise,
+)
+
+
+@rule(call("do", "sleep", "sleepUntil", "waitForEvent"), severity=Severity.ERROR, fix=Safety.SAFE)
+def check(match: Match) -> Iterator[Finding]:
+    if source_of(match.module, match.node) is not PromiseSource.STEP:
+        return
+    use = use_of_promise(match.module, match.node)
+    if use.fate is not PromiseFate.DROPPED:
+        return
+    name = match.module.string_of(match.arguments[0]) if match.arguments else None
+    step = f"the step `{name}`" if name and "\n" not in name and "`" not in name else "the step"
+    yield Finding(
+        f"nothing waits for {step}: the Workflow goes on without it and does not see it fail",
+        match.at(match.callee),
+        fix=keep_by_await(match.module, use.promise, Safety.SAFE),
+    )
