@@ -103,7 +103,7 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
             if environment.binding(found.name) is None
             and not found.kind.inheritable
             and not found.kind.top_level_only
-            and found.kind.id != "secret"  # it may be set all the same
+            and found.kind.id not in ("secret", "unsafe")  # may be set all the same, or be optional
             and _is_mentioned(found.name, subject, project, mentioned)
         ]
         if not missing:

@@ -1,0 +1,198 @@
+"""Create the class of an Agent with SQLite storage.
+
+An Agent keeps its state, its schedule and its connections in SQL tables of its Durable Object. Its class has
+to be created by `new_sqlite_classes` (or `"storage": "sqlite"` in `exports`): with `new_classes` the first
+request fails, and without any migration the deployment is refused.
+
+## Incorrect
+
+```ts
+import { Agent } from "agents";
+
+export class Librarian extends Agent<Env> {
+  async onRequest(): Promise<Response> {
+    return Response.json(this.state);
+  }
+}
+```
+
+```jsonc
+{
+  "name": "library",
+  "durable_objects": { "bindings": [{ "name": "Librarian", "class_name": "Librarian" }] },
+  "migrations": [{ "tag": "v1", "new_classes": ["Librarian"] }],
+}
+```
+
+## Correct
+
+```ts
+import { Agent } from "agents";
+
+export class Librarian extends Agent<Env> {
+  async onRequest(): Promise<Response> {
+    return Response.json(this.state);
+  }
+}
+```
+
+```jsonc
+{
+  "name": "library",
+  "durable_objects": { "bindings": [{ "name": "Librarian", "class_name": "Librarian" }] },
+  "migrations": [{ "tag": "v1", "new_sqlite_classes": ["Librarian"] }],
+}
+```
+
+## Not reported
+
+Agents of another Worker (`script_name`), sub-agents that nothing binds, and configurations of tests.
+Documentation that shows an Agent and no configuration at all gets one note per section.
+
+## Fix safety
+
+Safe where the configuration has no migrations yet: one is added that creates all missing classes. Unsafe
+otherwise. The storage of a class that was deployed cannot be changed.
+
+Source: https://developers.cloudflare.com/agents/api-reference/configuration/
+"""
+
+from collections.abc import Iterator
+
+from cflint.api import (
+    Backend,
+    Binding,
+    ClassFacts,
+    ClassKind,
+    Fate,
+    Finding,
+    Fix,
+    LiveClass,
+    Location,
+    Project,
+    Safety,
+    Severity,
+    Worker,
+    born_as,
+    create_classes,
+    is_test_config,
+    listed,
+    rule,
+    set_key,
+    uncreated_classes,
+    use_sqlite,
+    where,
+    worker,
+)
+
+
+@rule(worker(), severity=Severity.ERROR, fix=Safety.UNSAFE)
+def check(subject: Worker, project: Project) -> Iterator[Finding]:
+    if subject.config is None:
+        yield from _undocumented(subject, project)
+    elif not is_test_config(subject.config.path):
+        yield from _missing(subject, project)
+        yield from _key_value(subject, project)
+
+
+def _agent(subject: Worker, project: Project, name: str) -> ClassFacts | None:
+    owner = project.exported_class(subject, name)
+    return owner if owner is not None and project.class_kind(owner) is ClassKind.AGENT else None
+
+
+def _place(project: Project, owner: ClassFacts) -> tuple[Location, ...]:
+    document = project.document(owner.path)
+    return (Location(document, owner.name_span, "the Agent"),) if document is not None else ()
+
+
+def _missing(subject: Worker, project: Project) -> Iterator[Finding]:
+    missing = uncreated_classes(subject.environments)
+    edits = create_classes(missing) if missing else None
+    for name, bindings in missing.items():
+        owner = _agent(subject, project, name)
+        if owner is None:
+            continue  # migration-missing-class
+        lifecycle = bindings[0].environment.lifecycle
+        gone = lifecycle.gone.get(name)
+        if gone is not None and gone.fate is Fate.DELETED:
+            continue  # migration-deleted-class-in-use
+        here = where([binding.environment for binding in bindings])
+        others = tuple(binding.place("class_name") for binding in bindings[1:])
+        means = "no entry of `exports`" if lifecycle.uses_exports else "no migration"
+        fix = None
+        if edits is not None and gone is None:
+            first = all(not binding.environment.lifecycle.defined for binding in bindings)
+            named = listed([f"`{other}`" for other, bound in missing.items() if not _is_gone(other, bound)])
+            title = (
+                f"Add {named} to `exports`"
+                if lifecycle.uses_exports
+                else f"Add a migration that creates {named}"
+            )
+            fix = Fix(title, edits, Safety.SAFE if first else Safety.UNSAFE)
+        yield Finding(
+            f"the Agent `{name}` is bound{here}, but {means} creates the class, with SQLite storage",
+            bindings[0].place("class_name"),
+            (*_place(project, owner), *others),
+            fix,
+        )
+
+
+def _is_gone(name: str, bindings: tuple[Binding, ...]) -> bool:
+    return all(name in binding.environment.lifecycle.gone for binding in bindings)
+
+
+def _key_value(subject: Worker, project: Project) -> Iterator[Finding]:
+    for environment in subject.environments:
+        lifecycle = environment.lifecycle
+        for name, live in lifecycle.classes.items():
+            owner = _agent(subject, project, name) if live.backend is Backend.KEY_VALUE else None
+            if owner is None or environment.incomplete:
+                continue
+            born = born_as(lifecycle, live)
+            fix = None
+            title = f"Create `{name}` with SQLite storage"
+            if born is not None and born[0] is lifecycle.migrations[-1]:
+                edits = use_sqlite(environment, born[0], [born[1]])
+                fix = Fix(title, edits, Safety.UNSAFE) if edits else None
+            elif born is None and not lifecycle.migrations:
+                home = environment.source_of("exports")
+                edits = set_key(environment.config, home.path("exports", name, "storage"), "sqlite")
+                fix = Fix(title, edits, Safety.UNSAFE) if edits else None
+            yield Finding(
+                f"the Agent `{name}` needs SQLite storage, but {_how(live)} it the old key-value storage",
+                environment.location(live.span),
+                _place(project, owner),
+                fix,
+            )
+
+
+def _how(live: LiveClass) -> str:
+    return "`exports` gives" if live.tag is None else "`new_classes` gives"
+
+
+def _undocumented(section: Worker, project: Project) -> Iterator[Finding]:
+    """Documentation that shows an Agent has to say which configuration it needs."""
+    if not section.is_document:
+        return
+    said = {
+        name
+        for mate in project.section_mates(section)
+        for environment in mate.environments
+        for name in (*environment.durable_object_classes, *environment.lifecycle.classes)
+    }
+    shown = [
+        owner
+        for name in project.worker_exports(section).names
+        if (owner := _agent(section, project, name)) is not None
+        and not owner.is_abstract
+        and owner.name not in said
+    ]
+    if not shown:
+        return
+    names = listed([f"`{owner.name}`" for owner in shown])
+    noun = "the Agent" if len(shown) == 1 else "the Agents"
+    yield Finding(
+        f"no configuration is shown: it has to bind and create {noun} {names} (`new_sqlite_classes`)",
+        Location(_place(project, shown[0])[0].document, shown[0].name_span),
+        severity=Severity.NOTE,
+    )

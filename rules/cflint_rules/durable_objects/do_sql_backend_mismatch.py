@@ -1,0 +1,176 @@
+"""Use the SQLite API only in classes that are created with SQLite storage.
+
+`ctx.storage.sql`, `ctx.storage.kv`, `transactionSync()` and the bookmark methods throw in a class that
+`new_classes` (or `"storage": "legacy-kv"`) gave the old key-value storage: "SQL is not enabled for this
+Durable Object class".
+
+## Incorrect
+
+```ts
+import { DurableObject } from "cloudflare:workers";
+
+export class Ledger extends DurableObject<Env> {
+  entries(): Record<string, SqlStorageValue>[] {
+    return this.ctx.storage.sql.exec("SELECT * FROM entries").toArray();
+  }
+}
+```
+
+```jsonc
+{
+  "name": "ledger",
+  "durable_objects": { "bindings": [{ "name": "LEDGER", "class_name": "Ledger" }] },
+  "migrations": [{ "tag": "v1", "new_classes": ["Ledger"] }],
+}
+```
+
+## Correct
+
+```ts
+import { DurableObject } from "cloudflare:workers";
+
+export class Ledger extends DurableObject<Env> {
+  entries(): Record<string, SqlStorageValue>[] {
+    return this.ctx.storage.sql.exec("SELECT * FROM entries").toArray();
+  }
+}
+```
+
+```jsonc
+{
+  "name": "ledger",
+  "durable_objects": { "bindings": [{ "name": "LEDGER", "class_name": "Ledger" }] },
+  "migrations": [{ "tag": "v1", "new_sqlite_classes": ["Ledger"] }],
+}
+```
+
+## Not reported
+
+Classes that were transferred from another Worker, whose storage is not known. Uses inside `try`. Agents,
+which `agent-sqlite-migration` covers. A renamed class has the storage that it was created with.
+
+## Fix safety
+
+Unsafe: a class that was deployed keeps its storage for ever, and would have to be created anew under another
+name.
+
+Source: https://github.com/cloudflare/workerd/blob/main/src/workerd/api/actor-state.c++
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.api import (
+    Backend,
+    ClassDefinition,
+    ClassKind,
+    DurableObject,
+    Finding,
+    Fix,
+    Kind,
+    Location,
+    Match,
+    Module,
+    Project,
+    Safety,
+    Severity,
+    born_as,
+    call,
+    member,
+    rule,
+    set_key,
+    use_sqlite,
+    where,
+)
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_PROPERTIES = ("sql", "kv")
+_METHODS = (
+    "transactionSync",
+    "getCurrentBookmark",
+    "getBookmarkForTime",
+    "onNextSessionRestoreBookmark",
+)
+
+
+@rule(member(*_PROPERTIES), call(*_METHODS), severity=Severity.ERROR, fix=Safety.UNSAFE)
+def check(match: Match, project: Project) -> Iterator[Finding]:
+    if match.receiver_value.kind is not Kind.STORAGE or _is_tried(match.module, match.node):
+        return
+    owner = match.enclosing_class
+    if owner is None or owner.kind is ClassKind.AGENT:
+        return
+    objects = [found for found in _objects(owner, project) if _is_key_value(found)]
+    if not objects or _is_repeated(match, owner):
+        return
+    first = objects[0]
+    assert first.live is not None
+    name = first.name
+    word = match.text(match.name)
+    said = "`exports` gives" if first.live.tag is None else "`new_classes` gives"
+    places = tuple(
+        Location(found.environment.config.document, found.live.span, "its storage is chosen here")
+        for found in objects
+        if found.live is not None
+    )
+    yield Finding(
+        f"`storage.{word}` needs SQLite storage, but {said} `{name}` the old key-value storage"
+        f"{where([found.environment for found in objects])}",
+        match.at(match.name),
+        tuple(dict.fromkeys(places)),
+        _fix(objects),
+    )
+
+
+def _objects(owner: ClassDefinition, project: Project) -> Iterator[DurableObject]:
+    """The Durable Objects that the class is, or that extend it."""
+    key = (owner.facts.path, owner.facts.span)
+    for subject in owner.module.workers:
+        for found in project.durable_objects(subject):
+            if found.facts is None or found.environment.incomplete:
+                continue
+            line = (found.facts, *project.bases_of(found.facts))
+            if any((facts.path, facts.span) == key for facts in line):
+                yield found
+
+
+def _is_key_value(found: DurableObject) -> bool:
+    return found.live is not None and found.live.backend is Backend.KEY_VALUE
+
+
+def _is_repeated(match: Match, owner: ClassDefinition) -> bool:
+    """Whether an earlier place of the class says the same; one finding per class is enough."""
+    module = match.module
+    for node in module.descendants(owner.body, "member_expression"):
+        name = node.child_by_field_name("property")
+        if name is None or module.text(name) not in (*_PROPERTIES, *_METHODS) or _is_tried(module, node):
+            continue
+        if module.value_of(node.child_by_field_name("object")).kind is Kind.STORAGE:
+            return name.id != match.name.id
+    return False
+
+
+def _is_tried(module: Module, node: Node) -> bool:
+    return module.syntax.enclosing(node, frozenset({"try_statement"})) is not None
+
+
+def _fix(objects: list[DurableObject]) -> Fix | None:
+    found = objects[0]
+    environment, live = found.environment, found.live
+    if live is None:
+        return None
+    title = f"Create `{found.name}` with SQLite storage"
+    lifecycle = environment.lifecycle
+    if live.tag is None and lifecycle.uses_exports and not lifecycle.migrations:
+        home = environment.source_of("exports")
+        edits = set_key(environment.config, home.path("exports", found.name, "storage"), "sqlite")
+    else:
+        born = born_as(lifecycle, live)
+        if born is None or born[0] is not lifecycle.migrations[-1]:
+            return None  # it has surely been deployed, and cannot be changed any more
+        edits = use_sqlite(environment, born[0], [born[1]])
+    return Fix(title, edits, Safety.UNSAFE) if edits else None
