@@ -23,6 +23,7 @@ from cflint.api import (
     Safety,
     Span,
     arguments_of,
+    block_end,
     hibernatable_accepts,
     is_generator,
     method_called_on,
@@ -340,10 +341,14 @@ class _Planner:
         indent = owner.member_indent
         source = "".join(f"{module.text(comment)}\n{indent}" for comment in comments) + moved
         if existing is not None:
-            yield module.replace(existing, source)
+            yield Edit(module.document, Span(existing.start_byte, self._end_of(existing)), source)
         else:
             added.append(source)
         yield Edit(module.document, self._lines_of(comments, statement), "")
+
+    def _end_of(self, method: Node) -> int:
+        body = method.child_by_field_name("body")
+        return block_end(body) if body is not None else method.end_byte
 
     def _comments_of(self, statement: Node) -> tuple[Node, ...]:
         """The comments on the lines right above a statement, and the one behind it on its last line."""
@@ -660,11 +665,12 @@ def _rendered(module: Module, body: Node, replacements: Iterable[Replacement], o
     """The text of a body with replacements, its lines moved from one indentation to another. What stands in
     template literals keeps its white space."""
     data = module.document.data
+    end = block_end(body) if body.type == "statement_block" else body.end_byte
     literals = [span_of(node) for node in module.descendants(body, "template_string")]
     if body.type == "template_string":
         literals.append(span_of(body))
     edits = list(replacements)
-    at = data.find(b"\n", body.start_byte, body.end_byte)
+    at = data.find(b"\n", body.start_byte, end)
     while at != -1:
         line = at + 1
         if not any(span.start < at < span.end for span in literals):
@@ -672,13 +678,13 @@ def _rendered(module: Module, body: Node, replacements: Iterable[Replacement], o
                 edits.append((line, line + len(old), new))
             elif not old and data[line : line + 1] not in (b"\n", b"\r", b""):
                 edits.append((line, line, new))
-        at = data.find(b"\n", line, body.end_byte)
+        at = data.find(b"\n", line, end)
     out: list[str] = []
     done = body.start_byte
-    for start, end, text in sorted(edits, key=lambda edit: (edit[0], -edit[1])):
+    for start, stop, text in sorted(edits, key=lambda edit: (edit[0], -edit[1])):
         if start < done:  # the indentation of a line that a replacement took away
             continue
         out += [data[done:start].decode("utf-8", "replace"), text]
-        done = end
-    out.append(data[done : body.end_byte].decode("utf-8", "replace"))
+        done = stop
+    out.append(data[done:end].decode("utf-8", "replace"))
     return "".join(out)

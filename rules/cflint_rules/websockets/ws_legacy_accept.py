@@ -97,6 +97,11 @@ def check(match: Match) -> Iterator[Finding]:
     related += [
         match.at(listener.at, "this listener keeps it awake, too") for listener in migration.listeners[:3]
     ]
+    for name in ("webSocketMessage", "webSocketClose", "webSocketError"):
+        method = owner.method(name)
+        if method is not None:
+            at = method.child_by_field_name("name") or method
+            related.append(match.at(at, f"`{name}()` is never called for a socket that was `accept()`ed"))
     yield Finding(
         f"`accept()` keeps `{owner.name}` in memory, and billed, until the socket closes: use "
         f"`{owner.state or 'ctx'}.acceptWebSocket()`",

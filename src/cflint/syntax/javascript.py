@@ -520,6 +520,12 @@ def body_of(node: Node) -> Node | None:
     return node.child_by_field_name("body")
 
 
+def block_end(block: Node) -> int:
+    """The byte behind a block's closing brace. The block's node may end later: the grammar counts comments
+    that follow in."""
+    return next((child.end_byte for child in reversed(block.children) if child.type == "}"), block.end_byte)
+
+
 def span_of(node: Node) -> Span:
     """The bytes of a node."""
     return Span(node.start_byte, node.end_byte)
