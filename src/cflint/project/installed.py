@@ -1,0 +1,235 @@
+"""Which packages and versions a project has: its lock files, its node_modules, its package.json. Only data.
+
+Nothing is resolved: what two places of a lock file say differently is not known.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from cflint.finding import Location
+from cflint.platform.wrangler_keys import WRANGLER_VERSION, KeySchema, bundled_schema, schema_from
+from cflint.source import Document
+from cflint.syntax.data import Format, Kind, Node, read
+
+if TYPE_CHECKING:
+    from cflint.project.config import WranglerConfig
+    from cflint.project.model import Worker
+    from cflint.project.workspace import Workspace
+
+Version = tuple[int, int, int]
+
+_EXACT = re.compile(r"[v=]?(\d{1,9})\.(\d{1,9})\.(\d{1,9})(?:[-+][\w.+-]*)?", re.ASCII)
+_RANGE = re.compile(
+    r"(\^|~|>=)?\s*v?(\d{1,9})(?:\.(\d{1,9}|[x*]))?(?:\.(\d{1,9}|[x*]))?(?:[-+][\w.+-]*)?", re.ASCII
+)
+_DEPENDENCIES = ("dependencies", "devDependencies", "optionalDependencies", "peerDependencies")
+_NEVER: Version = (1 << 30, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """The version of a package that a project has, or may have.
+
+    It is at least `lowest` and below `below`; `exact` when a lock file or node_modules says which it is. `at`
+    is its entry in the nearest package.json that has one, `text` what to call it in a message.
+    """
+
+    lowest: Version
+    below: Version
+    exact: bool
+    text: str
+    at: Location | None = None
+
+
+def manifests_above(workspace: Workspace, folder: str) -> Iterator[Document]:
+    """The package.json of a folder and of those above it, nearest first."""
+    for above in _upwards(folder):
+        document = workspace.read(posixpath.join(above, "package.json"))
+        if document is not None:
+            yield document
+
+
+def declares(workspace: Workspace, folder: str, name: str) -> bool:
+    """Whether the package.json of a folder, or one above it, names a package."""
+    quoted = f'"{name}"'.encode()
+    return any(
+        quoted in document.data and _entry(document, name) is not None
+        for document in manifests_above(workspace, folder)
+    )
+
+
+def installed(workspace: Workspace, folder: str, name: str) -> Installed | None:
+    """The version of a package that code in a folder gets; None when it has none or it is not known."""
+    at: Location | None = None
+    wanted: str | None = None
+    for document in manifests_above(workspace, folder):
+        node = _entry(document, name)
+        if node is not None:
+            at, wanted = Location(document, node.span), node.text or ""
+            break
+    exact = _locked(workspace, folder, name)
+    if exact is not None:
+        return Installed(exact, _after(exact), True, _dotted(exact), at)
+    return _declared(wanted, at) if wanted is not None else None
+
+
+def shown(worker: Worker, name: str) -> Installed | None:
+    """The version of a package by the package.json that a section of a Markdown file shows."""
+    node = _entry(worker.manifest, name) if worker.manifest is not None else None
+    return (
+        _declared(node.text or "", Location(worker.manifest, node.span)) if node and worker.manifest else None
+    )
+
+
+def _declared(wanted: str, at: Location | None) -> Installed | None:
+    bounds = _bounds(wanted)
+    return None if bounds is None else Installed(*bounds, False, wanted, at)
+
+
+def _bounds(wanted: str) -> tuple[Version, Version] | None:
+    """The lowest version that a range takes, and the lowest above all that it takes."""
+    match = _RANGE.fullmatch(wanted.strip())
+    if match is None:
+        return None
+    sign, *parts = match.groups()
+    numbers = [int(part) for part in parts if part is not None and part.isdigit()]
+    lowest = (*numbers, 0, 0)[:3]
+    low: Version = (lowest[0], lowest[1], lowest[2])
+    if sign == ">=":
+        return low, _NEVER
+    if sign == "^":
+        fixed = next((place for place, number in enumerate(numbers) if number), len(numbers) - 1)
+    elif sign == "~":
+        fixed = min(1, len(numbers) - 1)
+    else:
+        fixed = len(numbers) - 1
+    high = [*numbers[:fixed], numbers[fixed] + 1, 0, 0][:3]
+    return low, (high[0], high[1], high[2])
+
+
+def _after(version: Version) -> Version:
+    return (version[0], version[1], version[2] + 1)
+
+
+def _dotted(version: Version) -> str:
+    return ".".join(map(str, version))
+
+
+def _version(text: str) -> Version | None:
+    match = _EXACT.fullmatch(text)
+    return (int(match[1]), int(match[2]), int(match[3])) if match is not None else None
+
+
+def _entry(manifest: Document | None, name: str) -> Node | None:
+    """The value that a package.json gives a dependency."""
+    if manifest is None or f'"{name}"'.encode() not in manifest.data:
+        return None
+    root = _manifest(manifest)
+    for key in _DEPENDENCIES:
+        node = root.at(key, name)
+        if node is not None and node.kind is Kind.STRING:
+            return node
+    return None
+
+
+@lru_cache(maxsize=64)
+def _manifest(document: Document) -> Node:
+    return read(document, Format.JSON).root
+
+
+def _locked(workspace: Workspace, folder: str, name: str) -> Version | None:
+    """The version that is in node_modules, or else in the nearest lock file."""
+    for above in _upwards(folder):
+        document = workspace.read(posixpath.join(above, "node_modules", name, "package.json"))
+        if document is not None:
+            node = _manifest(document).get("version")
+            return _version(node.text or "") if node is not None else None
+    quoted = re.escape(name.encode())
+    for above in _upwards(folder):
+        for file, pattern in _LOCK_FILES.items():
+            document = workspace.read(posixpath.join(above, file))
+            if document is None:
+                continue
+            found = {
+                match.decode("ascii", "replace")
+                for match in re.findall(pattern.replace(b"NAME", quoted), document.data)
+            }
+            versions = {_version(text) for text in found}
+            return next(iter(versions)) if len(versions) == 1 else None
+    return None
+
+
+_LOCK_FILES = {
+    "package-lock.json": rb'"(?:node_modules/)?NAME": \{\s{0,40}"version": "([^"\n]{1,60})"',
+    "npm-shrinkwrap.json": rb'"(?:node_modules/)?NAME": \{\s{0,40}"version": "([^"\n]{1,60})"',
+    "pnpm-lock.yaml": rb"\n +'?NAME'?:\n +specifier: [^\n]{1,200}\n +version: ([0-9.]{1,40})",
+    "yarn.lock": rb'\n"?NAME@[^\n]{1,300}:\n +version:? "?([0-9.]{1,40})',
+    "bun.lock": rb'\n *"NAME": \["NAME@([0-9.]{1,40})"',
+}
+
+
+def _upwards(folder: str) -> Iterator[str]:
+    yield folder
+    while folder:
+        folder = posixpath.dirname(folder)
+        yield folder
+
+
+# wrangler
+
+
+class Fit(Enum):
+    """How well a schema fits the wrangler of a project.
+
+    `OWN`: it is the project's own. `SAME`: its wrangler is not known, or neither newer than that of the table
+    nor of an older major. `NEWER`, `OLDER`: it is.
+    """
+
+    OWN = "own"
+    SAME = "same"
+    NEWER = "newer"
+    OLDER = "older"
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigSchema:
+    """What a configuration may hold, and how far that can be trusted; `version` is the project's wrangler."""
+
+    schema: KeySchema
+    fit: Fit
+    version: str | None
+
+
+def config_schema(workspace: Workspace, config: WranglerConfig) -> ConfigSchema:
+    """The schema for a configuration: that in the project's node_modules, or else the bundled one."""
+    if config.document.origin is not None:
+        return ConfigSchema(bundled_schema(), Fit.SAME, None)
+    for above in _upwards(config.directory):
+        document = workspace.read(posixpath.join(above, "node_modules/wrangler/config-schema.json"))
+        if document is not None and (own := _schema_in(document)) is not None:
+            return ConfigSchema(own, Fit.OWN, None)
+    found = installed(workspace, config.directory, "wrangler")
+    known = _version(WRANGLER_VERSION)
+    assert known is not None
+    if found is None:
+        return ConfigSchema(bundled_schema(), Fit.SAME, None)
+    fit = Fit.NEWER if found.lowest > known else Fit.OLDER if found.below <= (known[0], 0, 0) else Fit.SAME
+    return ConfigSchema(bundled_schema(), fit, found.text)
+
+
+@lru_cache(maxsize=4)
+def _schema_in(document: Document) -> KeySchema | None:
+    import json
+
+    try:
+        value = json.loads(document.data)
+    except (ValueError, RecursionError):
+        return None
+    return schema_from(value) if isinstance(value, dict) else None

@@ -1,0 +1,5 @@
+"""The suite runs on a fixed day, so that no test rots: rules about dates ask the clock of `cflint.platform`."""
+
+import os
+
+os.environ["CFLINT_TODAY"] = "2026-09-01"
