@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cflint.platform.cron import WEEKDAYS, cron_fault, meant, never_fires, weekday_numbers
+from cflint.platform.cron import WEEKDAYS, cron_fault, cron_meant, cron_never_fires, weekday_numbers
 
 RIGHT = (
     "* * * * *",
@@ -82,7 +82,7 @@ def test_wrong(text: str) -> None:
     ],
 )
 def test_meant(text: str, expected: str | None) -> None:
-    assert meant(text) == expected
+    assert cron_meant(text) == expected
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_meant(text: str, expected: str | None) -> None:
     ],
 )
 def test_never_fires(text: str, never: bool) -> None:
-    assert never_fires(text) is never
+    assert cron_never_fires(text) is never
 
 
 def test_weekday_numbers() -> None:
@@ -117,11 +117,11 @@ def test_weekday_numbers() -> None:
 @settings(max_examples=300)
 def test_any_text(text: str) -> None:
     if cron_fault(text) is None:
-        never_fires(text)
+        cron_never_fires(text)
         numbers = weekday_numbers(text)
         if numbers is not None:
             assert set(numbers.here) <= set(WEEKDAYS)
             assert cron_fault(numbers.renamed) is None
     else:
-        better = meant(text)
+        better = cron_meant(text)
         assert better is None or cron_fault(better) is None

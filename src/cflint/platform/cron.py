@@ -119,7 +119,7 @@ def _limits(field: _Field) -> str:
     return f"{field.label}s are {field.lowest} to {field.highest}"
 
 
-def meant(text: str) -> str | None:
+def cron_meant(text: str) -> str | None:
     """The expression that someone used to other schedulers means by one that is refused; None when unclear.
 
     A name like `@daily`, a leading field for seconds that is 0, and weekdays that count from 0 (Sunday).
@@ -144,7 +144,7 @@ def meant(text: str) -> str | None:
     return result if result != text and cron_fault(result) is None else None
 
 
-def never_fires(text: str) -> bool:
+def cron_never_fires(text: str) -> bool:
     """Whether a right expression names only days that none of its months has: `0 0 31 2 *`."""
     _, _, days, months, weekdays = text.split()
     if weekdays != "*" or not re.fullmatch(r"\d+(?:,\d+)*", days, re.ASCII):
@@ -177,7 +177,7 @@ class WeekdayNumbers:
 
 
 def weekday_numbers(text: str) -> WeekdayNumbers | None:
-    """The numbers among the weekdays of a right expression; None when there are none, or all days are meant."""
+    """The numbers among the weekdays of a right expression; None when there are none, or all are meant."""
     fields = text.split()
     written = fields[4]
     if not re.search(r"(?:^|[,-])\d", written):

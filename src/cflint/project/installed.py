@@ -65,7 +65,7 @@ def declares(workspace: Workspace, folder: str, name: str) -> bool:
     )
 
 
-def installed(workspace: Workspace, folder: str, name: str) -> Installed | None:
+def installed_version(workspace: Workspace, folder: str, name: str) -> Installed | None:
     """The version of a package that code in a folder gets; None when it has none or it is not known."""
     at: Location | None = None
     wanted: str | None = None
@@ -80,7 +80,7 @@ def installed(workspace: Workspace, folder: str, name: str) -> Installed | None:
     return _declared(wanted, at) if wanted is not None else None
 
 
-def shown(worker: Worker, name: str) -> Installed | None:
+def shown_version(worker: Worker, name: str) -> Installed | None:
     """The version of a package by the package.json that a section of a Markdown file shows."""
     node = _entry(worker.manifest, name) if worker.manifest is not None else None
     return (
@@ -151,19 +151,21 @@ def _locked(workspace: Workspace, folder: str, name: str) -> Version | None:
         if document is not None:
             node = _manifest(document).get("version")
             return _version(node.text or "") if node is not None else None
-    quoted = re.escape(name.encode())
     for above in _upwards(folder):
-        for file, pattern in _LOCK_FILES.items():
+        for file in _LOCK_FILES:
             document = workspace.read(posixpath.join(above, file))
-            if document is None:
-                continue
-            found = {
-                match.decode("ascii", "replace")
-                for match in re.findall(pattern.replace(b"NAME", quoted), document.data)
-            }
-            versions = {_version(text) for text in found}
-            return next(iter(versions)) if len(versions) == 1 else None
+            if document is not None:
+                return _locked_in(document, name)
     return None
+
+
+@lru_cache(maxsize=256)
+def _locked_in(document: Document, name: str) -> Version | None:
+    """The version in a lock file; None when there is none, or are several."""
+    pattern = _LOCK_FILES[posixpath.basename(document.path)].replace(b"NAME", re.escape(name.encode()))
+    found = {match.decode("ascii", "replace") for match in re.findall(pattern, document.data)}
+    versions = {_version(text) for text in found}
+    return next(iter(versions)) if len(versions) == 1 else None
 
 
 _LOCK_FILES = {
@@ -215,7 +217,7 @@ def config_schema(workspace: Workspace, config: WranglerConfig) -> ConfigSchema:
         document = workspace.read(posixpath.join(above, "node_modules/wrangler/config-schema.json"))
         if document is not None and (own := _schema_in(document)) is not None:
             return ConfigSchema(own, Fit.OWN, None)
-    found = installed(workspace, config.directory, "wrangler")
+    found = installed_version(workspace, config.directory, "wrangler")
     known = _version(WRANGLER_VERSION)
     assert known is not None
     if found is None:

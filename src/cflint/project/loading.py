@@ -14,7 +14,7 @@ from cflint.project.model import Project, Worker
 from cflint.project.resolve import ModuleGraph, Resolver
 from cflint.project.workspace import Workspace
 from cflint.source import Document
-from cflint.syntax.data import DataDocument, read
+from cflint.syntax.data import DataDocument, Kind, read
 from cflint.syntax.javascript import EXTENSIONS
 
 _WORKERS_WORDS = re.compile(
@@ -119,7 +119,9 @@ class _Loading:
                     workers.append(section)
                     if section.config is not None:
                         configs[section.config.path] = section.config
-        project = Project(self._workspace, self._resolver, tuple(workers), documents, self._titles)
+        project = Project(
+            self._workspace, self._resolver, tuple(workers), documents, self._titles, self._graph
+        )
         self._say_shadowed(found)
         return Loaded(
             project,
@@ -148,17 +150,22 @@ class _Loading:
         )
         reaches = {main: self._graph.reachable(main) for main in mains}
         modules: dict[str, None] = {}
+        running: set[str] = set()
         for reach in reaches.values():
             modules.update(dict.fromkeys(reach.modules))
+            running.update(path for path in reach.modules if path not in reach.type_only)
         entries = tuple(
             reach.modules[0]
             for main, reach in reaches.items()
             if reach.modules and not _is_generated(main, config)
         )
         if config.is_pages:
-            modules.update(dict.fromkeys(self._pages_functions(config)))
+            functions = dict.fromkeys(self._pages_functions(config))
+            modules.update(functions)
+            running.update(functions)
         unresolved = any(not reach.complete for reach in reaches.values())
-        return Worker(config, entries, tuple(modules), unresolved=unresolved)
+        type_only = frozenset(modules) - running
+        return Worker(config, entries, tuple(modules), unresolved=unresolved, type_only=type_only)
 
     def _pages_functions(self, config: WranglerConfig) -> Iterator[str]:
         folder = posixpath.join(config.directory, "functions")
@@ -208,6 +215,7 @@ class _Loading:
 
         for group in worker_groups(fenced_blocks(document)):
             blocks = [block.document for block in group.config]
+            manifest = next((block for block in blocks if self._is_manifest(block)), None)
             config = next((read_config(block) for block in blocks if self._is_wrangler_block(block)), None)
             code: list[str] = []
             for block in group.code:
@@ -219,7 +227,12 @@ class _Loading:
                 continue
             first = (*group.code, *group.config)[0]
             place = group.heading.span if group.heading is not None else first.content
-            yield Worker(config, tuple(code), tuple(code), Location(document, place))
+            at = Location(document, place)
+            yield Worker(config, tuple(code), tuple(code), at, manifest=manifest)
+
+    def _is_manifest(self, document: Document) -> bool:
+        dependencies = read(document).root.get("dependencies") if b'"dependencies"' in document.data else None
+        return dependencies is not None and dependencies.kind is Kind.OBJECT
 
     def _is_wrangler_block(self, document: Document) -> bool:
         root = read(document).root

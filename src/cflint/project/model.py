@@ -22,7 +22,7 @@ from cflint.project.facts import (
     ValueKind,
     facts_of,
 )
-from cflint.project.resolve import Local, Resolver
+from cflint.project.resolve import Edge, Local, ModuleGraph, Resolver, import_specifiers
 from cflint.scope import ImportRef, ModuleScope
 from cflint.source import Document
 from cflint.syntax.javascript import EXTENSIONS, ParseTimeout, Syntax, parse
@@ -43,7 +43,8 @@ class Worker:
 
     `config` is None where code stands without one (a Markdown section, say). `entries` are the modules whose
     exports the runtime sees: `main`, or all code blocks of a Markdown section; empty when `main` is missing,
-    generated or unresolved. `modules` are all modules reached, `section` the heading of a Markdown section.
+    generated or unresolved. `modules` are all modules reached, those in `type_only` by types alone; `section`
+    is the heading of a Markdown section, `manifest` the package.json that it shows.
     """
 
     config: WranglerConfig | None
@@ -51,6 +52,8 @@ class Worker:
     modules: tuple[str, ...]
     section: Location | None = None
     unresolved: bool = False
+    type_only: frozenset[str] = frozenset()
+    manifest: Document | None = None
 
     @property
     def environments(self) -> tuple[Environment, ...]:
@@ -92,13 +95,15 @@ class ExportTarget:
 class Entrypoint:
     """The handlers of a default export: their names; `complete` is false when there may be others.
 
-    `at` is the place of the default export, `owner` the class when it is one.
+    `at` is the place of the default export, `owner` the class when it is one. `places` are those of the
+    handlers' names, where they are written down.
     """
 
     handlers: frozenset[str]
     complete: bool
     at: Location
     owner: ClassFacts | None = None
+    places: Mapping[str, Location] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,8 +133,10 @@ class Project:
         workers: tuple[Worker, ...],
         documents: Mapping[str, Document],
         titles: Mapping[str, str],
+        graph: ModuleGraph | None = None,
     ) -> None:
         self.workspace = workspace
+        self._graph = graph or ModuleGraph(workspace, resolver)
         self.workers = workers
         self.resolver = resolver
         self._documents = documents  # blocks of Markdown files, by path
@@ -207,6 +214,14 @@ class Project:
                 if path != importer and _stem(self._titles.get(path, "")) == wanted:
                     return path
         return None
+
+    def imports_of(self, path: str) -> tuple[Edge, ...]:
+        """The imports of a module and where they lead, in source order, without a tree (see `imports`)."""
+        block = self._documents.get(path)
+        if block is None:
+            return self._graph.imports_of(path) or ()
+        found = import_specifiers(block.data, python=path.endswith(".py"))
+        return tuple(Edge(item, self.resolver.resolve(item.specifier, path)) for item in found)
 
     # -- exports -----------------------------------------------------------------------------------------
 
@@ -347,7 +362,15 @@ class Project:
                 if owner is None:
                     return unknown
                 members, complete = self.members_of(owner)
-                return Entrypoint(frozenset(members), complete, target.at, owner)
+                line = (*reversed(tuple(self.bases_of(owner))), owner)
+                places = {
+                    member.name: Location(document, member.name_span)
+                    for facts in line
+                    if (document := self.document(facts.path)) is not None
+                    for member in facts.members
+                    if not member.is_static
+                }
+                return Entrypoint(frozenset(members), complete, target.at, owner, places)
             case ValueKind.NEW if value.callee is not None:
                 root = value.callee.split(".")[0]
                 ref = facts.imports.get(root)
@@ -359,7 +382,9 @@ class Project:
         self, facts: ModuleFacts, value: ObjectFacts, target: ExportTarget
     ) -> Entrypoint:
         names = frozenset(name for name, _ in value.keys)
-        return Entrypoint(names, not value.is_open, target.at)
+        document = self.document(facts.path)
+        places = {name: Location(document, span) for name, span in value.keys} if document is not None else {}
+        return Entrypoint(names, not value.is_open, target.at, places=places)
 
     def section_mates(self, worker: Worker) -> Iterator[Worker]:
         """The other sections of the Markdown file that a section is of."""
