@@ -1,0 +1,168 @@
+"""Give the entry module a default export with a handler.
+
+Without `export default` wrangler takes the entry module for an old service worker and ignores what it
+exports, so its classes, Durable Objects above all, do not exist. A default export that has no handler is
+refused by the API ("No event handlers were registered").
+
+## Incorrect
+
+```ts
+import { DurableObject } from "cloudflare:workers";
+
+export class Counter extends DurableObject<Env> {
+  async value(): Promise<number> {
+    return (await this.ctx.storage.get<number>("value")) ?? 0;
+  }
+}
+```
+
+```jsonc
+{
+  "name": "counter",
+  "main": "src/index.ts",
+  "durable_objects": { "bindings": [{ "name": "COUNTER", "class_name": "Counter" }] },
+  "migrations": [{ "tag": "v1", "new_sqlite_classes": ["Counter"] }],
+}
+```
+
+## Correct
+
+```ts
+import { DurableObject } from "cloudflare:workers";
+
+export class Counter extends DurableObject<Env> {
+  async value(): Promise<number> {
+    return (await this.ctx.storage.get<number>("value")) ?? 0;
+  }
+}
+
+export default {
+  async fetch(): Promise<Response> {
+    return new Response(null, { status: 404 });
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+```jsonc
+{
+  "name": "counter",
+  "main": "src/index.ts",
+  "durable_objects": { "bindings": [{ "name": "COUNTER", "class_name": "Counter" }] },
+  "migrations": [{ "tag": "v1", "new_sqlite_classes": ["Counter"] }],
+}
+```
+
+## Not reported
+
+Service workers (`addEventListener("fetch", …)`), entry modules that a build makes or that re-export a
+package, and default classes, which may serve RPC only. In documentation only a whole configuration (with a
+`name`) beside classes counts, and it is a note.
+
+## Fix safety
+
+Unsafe: the new handler answers every request with 404.
+
+Source: https://developers.cloudflare.com/workers/runtime-apis/handlers/fetch/
+"""
+
+import posixpath
+from collections.abc import Iterator
+
+from cflint.api import (
+    Edit,
+    Entrypoint,
+    Finding,
+    Fix,
+    Location,
+    ModuleFacts,
+    Project,
+    Safety,
+    Severity,
+    Span,
+    Worker,
+    is_test_config,
+    rule,
+    worker,
+)
+
+_HANDLERS = frozenset(
+    {"fetch", "scheduled", "queue", "email", "tail", "trace", "tailStream", "test", "connect"}
+)
+
+
+@rule(worker(), severity=Severity.ERROR, fix=Safety.UNSAFE)
+def check(subject: Worker, project: Project) -> Iterator[Finding]:
+    config = subject.config
+    if config is None or config.is_pages or not subject.entries or is_test_config(config.path):
+        return
+    if subject.is_document:
+        yield from _in_document(subject, project)
+        return
+    for entry in subject.entries:
+        facts = project.facts(entry)
+        exports = project.exports_of(entry)
+        if facts is None or not exports.complete:
+            continue
+        if "default" not in exports:
+            if exports.names and not facts.listens:
+                yield _missing(project, facts, f"`{posixpath.basename(entry)}`")
+            continue
+        entrypoint = project.entrypoint(subject)
+        if entrypoint is not None and len(subject.entries) == 1:
+            yield from _empty(entrypoint)
+
+
+def _empty(entrypoint: Entrypoint) -> Iterator[Finding]:
+    if entrypoint.complete and entrypoint.owner is None and not entrypoint.handlers & _HANDLERS:
+        yield Finding("the default export has no handler, such as `fetch`", entrypoint.at)
+
+
+def _missing(project: Project, facts: ModuleFacts, which: str, severity: Severity | None = None) -> Finding:
+    document = project.document(facts.path)
+    assert document is not None
+    first = next(export for export in facts.exports.values() if not export.type_only)
+    names = ", ".join(f"`{name}`" for name, export in facts.exports.items() if not export.type_only)
+    return Finding(
+        f"{which} has no default export, so {names} cannot be reached",
+        Location(document, first.span),
+        fix=_fix(facts, project),
+        severity=severity,
+    )
+
+
+def _fix(facts: ModuleFacts, project: Project) -> Fix | None:
+    document = project.document(facts.path)
+    module = project.module(facts.path)
+    if document is None or module is None or facts.is_commonjs:
+        return None
+    typed = facts.path.endswith((".ts", ".tsx", ".mts"))
+    promise = ": Promise<Response>" if typed else ""
+    known = any(found.name == "Env" for found in project.env_types(facts.path))
+    satisfies = f" satisfies ExportedHandler{'<Env>' if known else ''}" if typed else ""
+    unit = module.indent_unit
+    text = (
+        f"\nexport default {{\n{unit}async fetch(){promise} {{\n"
+        f"{unit}{unit}return new Response(null, {{ status: 404 }});\n{unit}}},\n}}{satisfies};\n"
+    )
+    end = len(document.data)
+    lead = "" if document.data.endswith(b"\n") else "\n"
+    return Fix("Add a default export", (Edit(document, Span(end, end), lead + text),), Safety.UNSAFE)
+
+
+def _in_document(section: Worker, project: Project) -> Iterator[Finding]:
+    """A page that shows a whole configuration and the classes that it names, but no Worker."""
+    config = section.config
+    if config is None or config.name is None or not config.top.durable_object_classes:
+        return
+    exports = project.worker_exports(section)
+    shown = [name for name in config.top.durable_object_classes if name in exports]
+    if not exports.complete or "default" in exports or not shown:
+        return
+    listens = any(facts.listens for path in section.modules if (facts := project.facts(path)) is not None)
+    target = exports.names[shown[0]]
+    if not listens:
+        yield Finding(
+            "no default export is shown: the Worker needs one beside its classes",
+            target.at,
+            severity=Severity.NOTE,
+        )

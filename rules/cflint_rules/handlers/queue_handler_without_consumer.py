@@ -1,0 +1,147 @@
+"""Configure what calls a `queue()` or `scheduled()` handler.
+
+A `queue()` handler runs only when the configuration makes this Worker a consumer of a queue, and
+`scheduled()` only when it sets cron triggers. With neither the handler is dead code, and what is sent to the
+queue piles up.
+
+## Incorrect
+
+```ts
+export default {
+  async fetch(request, env): Promise<Response> {
+    await env.MAILS.send(await request.text());
+    return new Response(null, { status: 202 });
+  },
+  async queue(batch): Promise<void> {
+    for (const message of batch.messages) {
+      console.log(message.body);
+      message.ack();
+    }
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+```jsonc
+{
+  "name": "mails",
+  "main": "src/index.ts",
+  "queues": {
+    "producers": [{ "binding": "MAILS", "queue": "mails" }],
+  },
+}
+```
+
+## Correct
+
+```ts
+export default {
+  async fetch(request, env): Promise<Response> {
+    await env.MAILS.send(await request.text());
+    return new Response(null, { status: 202 });
+  },
+  async queue(batch): Promise<void> {
+    for (const message of batch.messages) {
+      console.log(message.body);
+      message.ack();
+    }
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+```jsonc
+{
+  "name": "mails",
+  "main": "src/index.ts",
+  "queues": {
+    "producers": [{ "binding": "MAILS", "queue": "mails" }],
+    "consumers": [{ "queue": "mails", "dead_letter_queue": "mails-failed" }],
+  },
+}
+```
+
+## Not reported
+
+Workers without a configuration. Where the configuration has no `queues` (or `triggers`) at all, the consumer
+or the cron trigger may have been added elsewhere: this is only a note. Documentation that shows such a
+handler and no configuration gets one note per section.
+
+## Fix safety
+
+Unsafe: the Worker becomes a consumer of the one queue that it sends to. A queue can have only one consumer.
+
+Source: https://developers.cloudflare.com/queues/configuration/configure-queues/
+"""
+
+from collections.abc import Iterator
+
+from cflint.api import (
+    Entrypoint,
+    Finding,
+    Fix,
+    Location,
+    Project,
+    Safety,
+    Severity,
+    Worker,
+    append_item,
+    is_test_config,
+    rule,
+    worker,
+)
+
+
+@rule(worker(), severity=Severity.WARNING, fix=Safety.UNSAFE)
+def check(subject: Worker, project: Project) -> Iterator[Finding]:
+    entrypoint = project.entrypoint(subject)
+    if entrypoint is None:
+        return
+    if subject.config is None:
+        yield from _undocumented(subject, entrypoint, project)
+        return
+    if is_test_config(subject.config.path) or any(found.incomplete for found in subject.environments):
+        return
+    environments = subject.environments
+    if "queue" in entrypoint.handlers and not any(found.queue_consumers for found in environments):
+        yield _queue(subject, entrypoint)
+    if "scheduled" in entrypoint.handlers and not any(found.crons for found in environments):
+        yield Finding(
+            "`scheduled()` is never called: no environment has cron triggers (`triggers.crons`)",
+            entrypoint.places.get("scheduled", entrypoint.at),
+            severity=Severity.NOTE,
+        )
+
+
+def _queue(subject: Worker, entrypoint: Entrypoint) -> Finding:
+    config = subject.config
+    assert config is not None
+    producers = [found for environment in subject.environments for found in environment.bindings_of("queue")]
+    top = {found.queue for found in config.top.bindings_of("queue") if found.queue}
+    edits = None
+    if len(top) == 1:
+        edits = append_item(config, ("queues", "consumers"), {"queue": next(iter(top))})
+    return Finding(
+        "`queue()` is never called: this Worker is no consumer of a queue (`queues.consumers`)",
+        entrypoint.places.get("queue", entrypoint.at),
+        tuple(Location(found.location.document, found.name_span, "it sends here") for found in producers),
+        Fix(f"Consume the queue `{next(iter(top))}`", edits, Safety.UNSAFE) if edits else None,
+        severity=None if producers else Severity.NOTE,
+    )
+
+
+def _undocumented(section: Worker, entrypoint: Entrypoint, project: Project) -> Iterator[Finding]:
+    """Documentation that shows such a handler has to say what calls it."""
+    if not section.is_document:
+        return
+    mates = [found for mate in project.section_mates(section) for found in mate.environments]
+    needed = []
+    if "queue" in entrypoint.handlers and not any(found.queue_consumers for found in mates):
+        needed.append(("queue", "make this Worker a consumer of its queue (`queues.consumers`)"))
+    if "scheduled" in entrypoint.handlers and not any(found.crons for found in mates):
+        needed.append(("scheduled", "set the cron triggers (`triggers.crons`)"))
+    if needed:
+        what = " and ".join(text for _, text in needed)
+        yield Finding(
+            f"no configuration is shown: it has to {what}",
+            entrypoint.places.get(needed[0][0], entrypoint.at),
+            severity=Severity.NOTE,
+        )

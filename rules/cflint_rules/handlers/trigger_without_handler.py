@@ -1,0 +1,168 @@
+"""Export a handler for every trigger that the configuration sets.
+
+A cron trigger calls `scheduled()`, a queue consumer `queue()`, and a Worker that is another's tail consumer
+gets `tail()`, all of them on the default export. Without the handler every event fails with "Handler does not
+export a scheduled() function", which nobody sees but the logs. A router such as Hono only has `fetch`, and a
+function that is exported by name is not looked at.
+
+## Incorrect
+
+```ts
+import { Hono } from "hono";
+
+const app = new Hono();
+
+app.get("/", (c) => c.text("hello"));
+
+export default app;
+
+export async function scheduled(): Promise<void> {
+  console.log("tidying up");
+}
+```
+
+```jsonc
+{
+  "name": "tidy",
+  "main": "src/index.ts",
+  "triggers": { "crons": ["0 3 * * *"] },
+}
+```
+
+## Correct
+
+```ts
+import { Hono } from "hono";
+
+const app = new Hono();
+
+app.get("/", (c) => c.text("hello"));
+
+async function scheduled(): Promise<void> {
+  console.log("tidying up");
+}
+
+export default { fetch: app.fetch, scheduled };
+```
+
+```jsonc
+{
+  "name": "tidy",
+  "main": "src/index.ts",
+  "triggers": { "crons": ["0 3 * * *"] },
+}
+```
+
+## Not reported
+
+Default exports whose handlers are not known: what a call returns (`withSentry(…)`), objects with a spread,
+entry modules that a framework builds. Queues that are pulled over HTTP. Python and service workers.
+
+## Fix safety
+
+Unsafe. There is a fix when the entry module has a function with the handler's name that just is not part of
+the default export.
+
+Source: https://developers.cloudflare.com/workers/runtime-apis/handlers/
+"""
+
+from collections.abc import Iterator
+
+from cflint.api import (
+    Edit,
+    Entrypoint,
+    Environment,
+    Finding,
+    Fix,
+    Location,
+    Project,
+    Safety,
+    Severity,
+    Span,
+    ValueKind,
+    Worker,
+    rule,
+    where,
+    worker,
+)
+
+_Trigger = tuple[Environment, Location]
+
+
+@rule(worker(), severity=Severity.ERROR, fix=Safety.UNSAFE)
+def check(subject: Worker, project: Project) -> Iterator[Finding]:
+    if subject.config is None or (len(subject.entries) != 1 and not subject.is_document):
+        return
+    entrypoint = project.entrypoint(subject)
+    if entrypoint is None or not entrypoint.complete:
+        return
+    by_name = project.worker_exports(subject)
+    for name, what, triggers in _triggers(subject, project):
+        if not triggers or name in entrypoint.handlers:
+            continue
+        hint = ""
+        if name in by_name:
+            hint = f"; `{name}` is exported by name, which does not count"
+        yield Finding(
+            f"{what}{where([environment for environment, _ in triggers])}, but the default export has no"
+            f" `{name}` handler{hint}",
+            entrypoint.at,
+            tuple(at for _, at in triggers),
+            _fix(subject, project, entrypoint, name),
+        )
+
+
+def _triggers(subject: Worker, project: Project) -> Iterator[tuple[str, str, list[_Trigger]]]:
+    """(handler, what calls it, the places that say so)."""
+    environments = [found for found in subject.environments if not found.incomplete]
+    crons = [
+        (found, found.location(node))
+        for found in environments
+        if found.name is None or found.own("triggers") is not None
+        for node in found.crons
+    ]
+    yield "scheduled", "cron triggers are set", crons
+    consumers = [
+        (found, consumer.location)
+        for found in environments
+        for consumer in found.queue_consumers
+        if (type := consumer.node.get("type")) is None or type.text != "http_pull"
+    ]
+    yield "queue", "this Worker consumes a queue", consumers
+    names = {found.worker_name: found for found in environments if found.worker_name}
+    for streaming, handler in ((False, "tail"), (True, "tailStream")):
+        tails = [
+            (names[consumer.service], consumer.location)
+            for other in project.workers
+            for found in other.environments
+            for consumer in found.tail_consumers
+            if consumer.streaming is streaming and consumer.service in names
+        ]
+        yield handler, "another Worker sends its logs here", tails
+
+
+def _fix(subject: Worker, project: Project, entrypoint: Entrypoint, name: str) -> Fix | None:
+    """Make a function of the handler's name a part of the default export."""
+    facts = project.facts(entrypoint.at.document.path)
+    if facts is None or facts.default is None or name not in facts.functions:
+        return None
+    document = entrypoint.at.document
+    default = facts.default
+    value = default
+    if default.alias is not None and default.kind is ValueKind.OTHER:
+        value = facts.values.get(default.alias, default)
+    title = f"Add `{name}` to the default export"
+    if value.object is not None and value.kind is ValueKind.OBJECT:
+        start = value.object.span.start + 1
+        line = document.data[start : document.data.find(b"\n", start) + 1 or None]
+        text = f" {name},"
+        if not line.strip() and value.object.keys:
+            first = value.object.keys[0][1].start
+            head = document.data[document.line_span(document.line_of(first)).start : first]
+            indent = head[: len(head) - len(head.lstrip())].decode("ascii", "ignore")
+            text = f"\n{indent}{name},"
+        return Fix(title, (Edit(document, Span(start, start), text),), Safety.UNSAFE)
+    if value.kind is ValueKind.NEW and default.alias is not None and entrypoint.handlers == {"fetch"}:
+        text = f"{{ fetch: {default.alias}.fetch, {name} }}"
+        return Fix(title, (Edit(document, default.span, text),), Safety.UNSAFE)
+    return None

@@ -1,0 +1,142 @@
+"""Give every queue consumer a dead letter queue.
+
+A message that fails more often than `max_retries` (3 by default) is deleted for good. With a
+`dead_letter_queue` it goes there instead, where it can be looked at and sent again.
+
+## Incorrect
+
+```ts
+export default {
+  async queue(batch): Promise<void> {
+    for (const message of batch.messages) {
+      console.log(message.body);
+      message.ack();
+    }
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+```jsonc
+{
+  "name": "mails",
+  "main": "src/index.ts",
+  "queues": { "consumers": [{ "queue": "mails" }] },
+}
+```
+
+## Correct
+
+```ts
+export default {
+  async queue(batch): Promise<void> {
+    for (const message of batch.messages) {
+      console.log(message.body);
+      message.ack();
+    }
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+```jsonc
+{
+  "name": "mails",
+  "main": "src/index.ts",
+  "queues": { "consumers": [{ "queue": "mails", "dead_letter_queue": "mails-failed" }] },
+}
+```
+
+## Not reported
+
+The consumer of a queue that is a dead letter queue itself, and configurations of tests. Documentation that
+shows a `queue()` handler and no configuration gets one note per section.
+
+## Fix safety
+
+Unsafe: the dead letter queue has to exist, and somebody has to look at it.
+
+Source: https://developers.cloudflare.com/queues/configuration/dead-letter-queues/
+"""
+
+from collections.abc import Iterator
+
+from cflint.api import (
+    Edit,
+    Finding,
+    Fix,
+    Project,
+    QueueConsumer,
+    Safety,
+    Severity,
+    Worker,
+    is_test_config,
+    rule,
+    set_key,
+    where,
+    worker,
+)
+
+
+@rule(worker(), severity=Severity.NOTE, fix=Safety.UNSAFE)
+def check(subject: Worker, project: Project) -> Iterator[Finding]:
+    if subject.config is None:
+        yield from _undocumented(subject, project)
+        return
+    if is_test_config(subject.config.path):
+        return
+    ends = {
+        consumer.dead_letter_queue
+        for other in project.workers
+        for environment in other.environments
+        for consumer in environment.queue_consumers
+    }
+    by_queue: dict[str, list[QueueConsumer]] = {}
+    for environment in subject.environments:
+        if environment.incomplete:
+            continue
+        for consumer in environment.queue_consumers:
+            if consumer.queue and consumer.dead_letter_queue is None and consumer.queue not in ends:
+                by_queue.setdefault(consumer.queue, []).append(consumer)
+    for queue, consumers in by_queue.items():
+        target = f"{queue}-dlq"
+        edits = _edits(consumers, target)
+        yield Finding(
+            f"messages of the queue `{queue}` that keep failing are deleted: its consumer has no"
+            f" `dead_letter_queue`{where([found.environment for found in consumers])}",
+            consumers[0].location,
+            tuple(found.location for found in consumers[1:]),
+            Fix(f"Send them to `{target}`", edits, Safety.UNSAFE) if edits else None,
+        )
+
+
+def _edits(consumers: list[QueueConsumer], target: str) -> tuple[Edit, ...] | None:
+    edits: list[Edit] = []
+    for consumer in consumers:
+        environment = consumer.environment
+        queues = environment.value("queues")
+        listed = queues.get("consumers") if queues is not None else None
+        items = listed.items if listed is not None else ()
+        index = next((i for i, item in enumerate(items) if item is consumer.node), None)
+        if index is None:
+            return None
+        path = environment.path("queues", "consumers", index, "dead_letter_queue")
+        made = set_key(environment.config, path, target)
+        if made is None:
+            return None
+        edits += made
+    return tuple(edits)
+
+
+def _undocumented(section: Worker, project: Project) -> Iterator[Finding]:
+    """Documentation that shows a consumer and nothing of how it is configured."""
+    if not section.is_document:
+        return
+    entrypoint = project.entrypoint(section)
+    if entrypoint is None or "queue" not in entrypoint.handlers:
+        return
+    mates = [found for mate in project.section_mates(section) for found in mate.environments]
+    if not any(found.queue_consumers for found in mates):
+        yield Finding(
+            "no configuration is shown: without a `dead_letter_queue`, messages that keep failing are deleted",
+            entrypoint.places.get("queue", entrypoint.at),
+            severity=Severity.NOTE,
+        )
