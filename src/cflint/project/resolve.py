@@ -794,7 +794,9 @@ class ModuleGraph:
                 elif isinstance(to, Package):
                     packages.add(to.name)
                 elif isinstance(to, Local):
-                    if not to.path.endswith(SOURCE_SUFFIXES) or to.path.endswith(DECLARATION_SUFFIXES):
+                    is_text = edge.item.specifier.partition("?")[2].startswith(("raw", "url", "text"))
+                    is_code = to.path.endswith(SOURCE_SUFFIXES) and not is_text  # Vite: "./client.js?raw"
+                    if not is_code or to.path.endswith(DECLARATION_SUFFIXES):
                         others[to.path] = None
                     elif edge.item.type_only:
                         later.append(to.path)

@@ -1,0 +1,200 @@
+"""Keep what belongs to one request out of module-level variables.
+
+One isolate serves many requests at the same time, and a module-level variable is there once for all of
+them: what one request puts in it, another reads, so that users can see each other's data. A `Request`, a
+`Response`, a stub or a socket is bound to its request besides: used from another one, it throws `Cannot
+perform I/O on behalf of a different request`.
+
+## Incorrect
+
+```ts
+let user: string | null;
+
+async function greet(): Promise<Response> {
+  return new Response(`hello ${user}`);
+}
+
+export default {
+  async fetch(request: Request): Promise<Response> {
+    user = request.headers.get("x-user");
+    return greet();
+  },
+};
+```
+
+## Correct
+
+```ts
+async function greet(user: string | null): Promise<Response> {
+  return new Response(`hello ${user}`);
+}
+
+export default {
+  async fetch(request: Request): Promise<Response> {
+    return greet(request.headers.get("x-user"));
+  },
+};
+```
+
+## Not reported
+
+Values that are the same for every request: `env` and bindings, settings that are computed once (`x ??= …`),
+the Worker's own origin, counters. Database clients have a rule of their own.
+
+## Fix safety
+
+There is no fix: the value has to be handed on, or kept in an `AsyncLocalStorage`.
+
+Source: https://developers.cloudflare.com/workers/best-practices/workers-best-practices/
+"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.api import (
+    Declaration,
+    Finding,
+    Kind,
+    Match,
+    Module,
+    Severity,
+    Value,
+    construct,
+    keyword,
+    number_of,
+    origins,
+    outermost,
+    reads_request,
+    rule,
+    unwrap,
+)
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_BOUND = {
+    Kind.REQUEST: "a request",
+    Kind.RESPONSE: "a response",
+    Kind.BODY: "the body of a request or response",
+    Kind.STUB: "a stub of a Durable Object",
+    Kind.WEBSOCKET_PAIR_END: "a WebSocket",
+    Kind.HIBERNATED_WEBSOCKET: "a WebSocket",
+    Kind.OUTGOING_WEBSOCKET: "a WebSocket",
+    Kind.EXECUTION_CONTEXT: "the `ctx` of one request",
+    Kind.HONO_CONTEXT: "the context of one request",
+    Kind.HONO_REQUEST: "a request",
+    Kind.MESSAGE_BATCH: "a batch of messages",
+    Kind.MESSAGE: "a message",
+}
+_STORES = frozenset({"set", "add"})
+_SAME_FOR_ALL = (".origin", ".host", ".hostname", ".protocol", ".port", ".method", ".colo")
+
+
+@rule(keyword("let", "var"), construct("Map", "Set"), severity=Severity.WARNING)
+def check(match: Match) -> Iterator[Finding]:
+    module, node = match.module, match.node
+    if not module.workers:
+        return
+    if node.type in ("lexical_declaration", "variable_declaration"):
+        for declaration in _module_variables(module, node):
+            yield from _assigned(module, declaration)
+    elif node.type == "new_expression":
+        yield from _collected(module, node)
+
+
+def _module_variables(module: Module, statement: "Node") -> Iterator[Declaration]:
+    parent = module.syntax.parent(statement)
+    if parent is not None and parent.type == "export_statement":
+        parent = module.syntax.parent(parent)
+    if parent is None or parent.type != "program":
+        return
+    for declarator in statement.named_children:
+        name = declarator.child_by_field_name("name")
+        if declarator.type == "variable_declarator" and name is not None and name.type == "identifier":
+            declaration = module.scope.resolve(name)
+            if declaration is not None:
+                yield declaration
+
+
+def _assigned(module: Module, declaration: Declaration) -> Iterator[Finding]:
+    for assignment in module.scope.assignments(declaration):
+        value = assignment.child_by_field_name("right")
+        if assignment.type != "assignment_expression" or value is None:
+            continue
+        if module.enclosing_function(assignment) is None:
+            continue
+        label = _bound(module.value_of(value))
+        if label is None and not _is_guarded(module, assignment, declaration):
+            label = _request_data(module, value)
+        if label is not None:
+            yield Finding(
+                f"`{declaration.name}` is shared by all requests, and {label} is put in it",
+                module.at(assignment),
+                (module.at(declaration.node, "it is declared here, once for the whole isolate"),),
+            )
+
+
+def _bound(value: Value) -> str | None:
+    if value.kind is Kind.RESPONSE and value.detail == "new":
+        return None
+    if value.kind is Kind.PROMISE and value.inner is not None and value.inner.kind is Kind.RESPONSE:
+        return "the promise of a response"
+    return _BOUND.get(value.kind)
+
+
+def _request_data(module: Module, value: "Node") -> str | None:
+    if number_of(module, value) is not None:
+        return None
+    text = module.text(value)
+    if text.endswith(_SAME_FOR_ALL) or any(part in text for part in (".origin", ".host")):
+        return None
+    for origin in origins(module, value):
+        if origin.type == "new_expression" or not reads_request(module, origin):
+            continue
+        if any(module.text(part).endswith(_SAME_FOR_ALL) for part in origins(module, value)):
+            return None
+        return "data of one request"
+    return None
+
+
+def _is_guarded(module: Module, assignment: "Node", declaration: Declaration) -> bool:
+    """Whether a variable is set once: `if (!x) x = …`."""
+    for above in module.syntax.ancestors(assignment):
+        if above.type == "if_statement":
+            condition = above.child_by_field_name("condition")
+            if condition is not None and any(
+                condition.start_byte <= use.start_byte < condition.end_byte
+                for use in module.scope.references(declaration)
+            ):
+                return True
+        if above.type in ("method_definition", "function_declaration"):
+            return False
+    return False
+
+
+def _collected(module: Module, made: "Node") -> Iterator[Finding]:
+    """What is put into a module-level `Map` or `Set`."""
+    declarator = module.syntax.parent(outermost(module.syntax, made))
+    name = declarator.child_by_field_name("name") if declarator is not None else None
+    if declarator is None or declarator.type != "variable_declarator" or name is None:
+        return
+    declaration = module.scope.resolve(name) if name.type == "identifier" else None
+    if declaration is None or declaration.scope.type != "program":
+        return
+    for use in module.scope.references(declaration):
+        member = module.syntax.parent(use)
+        method = member.child_by_field_name("property") if member is not None else None
+        call = module.syntax.parent(member) if member is not None else None
+        if call is None or method is None or call.type != "call_expression":
+            continue
+        if module.text(method) not in _STORES or module.enclosing_function(call) is None:
+            continue
+        arguments = call.child_by_field_name("arguments")
+        values = [unwrap(part) for part in arguments.named_children] if arguments is not None else []
+        label = _bound(module.value_of(values[-1])) if values else None
+        if label is not None:
+            yield Finding(
+                f"`{declaration.name}` is shared by all requests, and {label} is put in it",
+                module.at(call),
+                (module.at(declaration.node, "it is declared here, once for the whole isolate"),),
+            )
