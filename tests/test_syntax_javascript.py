@@ -125,3 +125,41 @@ def test_deep_nesting_ends() -> None:
         deepest = syntax.node_at(len(text) // 2, len(text) // 2)
         assert deepest is not None
         assert sum(1 for _ in syntax.ancestors(deepest)) >= 1
+
+
+@pytest.mark.parametrize(
+    ("source", "awaited"),
+    [
+        (b"const a = await b.c<T>(1);", b"b.c<T>(1)"),
+        (b"await f<T>();", b"f<T>()"),
+        (b"await db.prepare('(a) [b]').bind(await g(1), x[0])\n  .first<Row<T>>('n');", None),
+        (b"return_(await this.a?.b!.c<T>(1));", b"this.a?.b!.c<T>(1)"),
+        (b"await a[0].f<{ a: string }>(1);", b"a[0].f<{ a: string }>(1)"),
+    ],
+)
+def test_await_of_a_call_with_type_arguments(source: bytes, awaited: bytes | None) -> None:
+    syntax = parse(Document("a.ts", source))
+    assert not syntax.root.has_error
+    found = next(node for node in descend(syntax.root) if node.type == "await_expression")
+    inner = found.named_children[0]
+    assert inner.type == "call_expression"
+    if awaited is not None:
+        assert source[inner.start_byte : inner.end_byte] == awaited
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        b"await x; f<T>(1);",
+        b"async function f<T>(a: T): Promise<T> { return a; }",
+        b"const myawait = 1; const b = xawait f<T>(1)",
+        b"const f = async <T>(a: T) => { await a; }",
+        b"await g(1); h(a < b, c > (d));",
+    ],
+)
+def test_other_type_arguments_stay(source: bytes) -> None:
+    syntax = parse(Document("a.ts", source))
+    assert any(
+        node.type in ("type_arguments", "type_parameters", "binary_expression")
+        for node in descend(syntax.root)
+    )

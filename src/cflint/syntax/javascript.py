@@ -5,6 +5,7 @@ are done before a tree is handed on, both without moving a byte:
 
 - the grammar knows neither type arguments of a tagged template (``this.sql<Row>`…` ``) nor `using`, so the
   former are blanked and the latter is read as `const` (`Syntax.text` still says what is written);
+- it reads `await a.b<T>(c)` as `(await a.b)<T>(c)`, so these type arguments are blanked, too;
 - a known slip (a comma between class members, a missing `:` before a return type, …) is mended by replacing
   one byte of white space or punctuation, so that one slip does not hide the rest of the file. The slips stay
   on record: they are syntax errors all the same.
@@ -207,6 +208,9 @@ def _parse(language: Language, data: bytes, seconds: float) -> Tree:
 
 _USING = re.compile(rb"(?<![\w$.])(await[ \t]+)?using(?=[ \t]+[\w$]+[ \t]*[=:])")
 _TEMPLATE_AFTER_TYPE = re.compile(rb">\s{0,20}`")
+_CALL_AFTER_TYPE = re.compile(rb">\(")
+_CHAIN = 4000
+"""How many bytes before a call its `await` is looked for."""
 
 
 def _readable(data: bytes) -> bytes:
@@ -218,6 +222,13 @@ def _readable(data: bytes) -> bytes:
         for match in _TEMPLATE_AFTER_TYPE.finditer(data)
         if (arguments := _type_arguments_before(data, match.start() + 1)) is not None
     ]
+    if b"await" in data:
+        blanks += [
+            arguments
+            for match in _CALL_AFTER_TYPE.finditer(data)
+            if (arguments := _type_arguments_before(data, match.start() + 1)) is not None
+            and _is_awaited(data, arguments.start)
+        ]
     if blanks:
         out = bytearray(data)
         for span in blanks:
@@ -242,6 +253,38 @@ def _type_arguments_before(data: bytes, end: int) -> Span | None:
         elif byte in b"`()" or (byte == 0x2F and data[at - 1] == 0x2F):  # a template, a call, a comment
             return None
     return None
+
+
+_NAME_BYTES = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_$#")
+
+
+def _is_awaited(data: bytes, end: int) -> bool:
+    """Whether the chain of members and calls that ends at a byte is what an `await` stands before."""
+    depth = 0
+    named = False  # a name was read last
+    for at in range(end - 1, max(end - _CHAIN, 3), -1):
+        byte = data[at]
+        if byte in b")]":
+            if named and depth == 0:
+                return False
+            depth += 1
+        elif byte in b"([":
+            depth -= 1
+            if depth < 0:
+                return False
+            named = False
+        elif depth:
+            continue
+        elif byte in _NAME_BYTES:
+            if named and data[at + 1] not in _NAME_BYTES:  # a word before the chain
+                before = data[at - 5] if at > 4 else 0x20
+                return data[at - 4 : at + 1] == b"await" and before not in _NAME_BYTES and before != 0x2E
+            named = True
+        elif byte in b".?!":
+            named = False
+        elif byte not in b" \t\r\n":
+            return False
+    return False
 
 
 def _as_const(match: re.Match[bytes]) -> bytes:

@@ -1,0 +1,154 @@
+"""Bind values to SQL instead of writing them into its text.
+
+Text that a client sent and that becomes part of a statement can end the string it stands in and go on as
+SQL: read other people's rows, delete tables. A value that is bound (`?` and `.bind(value)`) stays a value,
+whatever it holds. It is faster, too: the same text is prepared once.
+
+It is an error when the value comes from a request, a message or a WebSocket, a warning when that cannot be
+seen.
+
+## Incorrect
+
+```ts
+interface Env {
+  DB: D1Database;
+}
+
+export default {
+  async fetch(request, env): Promise<Response> {
+    const name = new URL(request.url).searchParams.get("name");
+    const user = await env.DB.prepare(`SELECT * FROM users WHERE name = '${name}'`).first();
+    return Response.json(user);
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+## Correct
+
+```ts
+interface Env {
+  DB: D1Database;
+}
+
+export default {
+  async fetch(request, env): Promise<Response> {
+    const name = new URL(request.url).searchParams.get("name");
+    const user = await env.DB.prepare("SELECT * FROM users WHERE name = ?").bind(name).first();
+    return Response.json(user);
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+## Not reported
+
+- What the code itself decides: constants, a ternary of literals, placeholders that are joined, clauses built
+  of literals, entries of a map of literals.
+- What is tied down: numbers (`Number(…)`, `parseInt(…)`, `.length`), a name that was looked up in a list of
+  what is allowed, the result of a quoting helper.
+- Tagged templates (Postgres.js, Drizzle, an Agent's `this.sql`), which bind what is interpolated.
+- Names of tables and columns, and clauses, that come from somewhere the rule cannot see.
+- Statements that are whole what a client sent: there, running other people's SQL is what is meant.
+
+## Fix safety
+
+Unsafe: the interpolated value becomes a placeholder and a bound argument. Offered where the whole statement
+and its bound values are in sight, and only for values: a table's or column's name cannot be bound.
+
+Source: https://developers.cloudflare.com/d1/worker-api/prepared-statements/
+"""
+
+from collections.abc import Iterator
+
+from cflint.api import (
+    SQL_CALLS,
+    Finding,
+    Fix,
+    Hole,
+    Location,
+    Match,
+    Module,
+    Position,
+    Safety,
+    Severity,
+    SqlUse,
+    Trust,
+    bind_holes,
+    call,
+    provenance,
+    rule,
+    sql_use,
+    unwrap,
+)
+
+_BINDABLE = (Position.VALUE, Position.QUOTED, Position.LIST)
+
+
+@rule(call(*SQL_CALLS), severity=Severity.ERROR, fix=Safety.UNSAFE)
+def check(match: Match) -> Iterator[Finding]:
+    use = sql_use(match.module, match.node)
+    if use is None or use.is_tagged or not use.text.has_words:
+        return
+    found: list[tuple[Hole, Trust, Location | None]] = []
+    for hole in use.text.holes:
+        if _is_whole(use, hole):
+            continue
+        made = provenance(match.module, hole.node)
+        position = use.text.position(hole)
+        if made.trust is Trust.FIXED:
+            continue
+        if made.trust is Trust.UNKNOWN and position not in _BINDABLE:
+            continue  # a name or a clause that is made elsewhere, and may well be made of literals
+        if made.trust is Trust.UNKNOWN and position is Position.LIST and _is_built(match.module, hole):
+            continue
+        source = made.module.at(made.source, "it comes from here") if made.module and made.source else None
+        found.append((hole, made.trust, source))
+    if not found:
+        return
+    found.sort(key=lambda item: -item[1])
+    hole, trust, source = found[0]
+    sent = trust is Trust.REQUEST
+    place = match.at(hole.node)
+    related = [source] if source is not None and source.span != place.span else []
+    related += [match.at(other.node, "so is this") for other, _, _ in found[1:6]]
+    values = use.text.position(hole) in _BINDABLE
+    advice = "bind it" if values else "allow only names from a list"
+    what = f"`{_short(match.text(hole.node))}`"
+    told = f"{what} is sent by a client and becomes part of the SQL: {advice}"
+    untold = f"{what} becomes part of the SQL: {advice}"
+    yield Finding(
+        told if sent else untold,
+        place,
+        related=tuple(related),
+        fix=_fix(use, [hole for hole, _, _ in found]),
+        severity=None if sent else Severity.WARNING,
+    )
+
+
+def _short(text: str) -> str:
+    text = " ".join(text.replace("`", "'").split())
+    return text if len(text) <= 40 else text[:37] + "…"
+
+
+def _is_whole(use: SqlUse, hole: Hole) -> bool:
+    """Whether a hole is all there is of a statement."""
+    text = use.text.text
+    around = (text[hole.at - 1 : hole.at] if hole.at else "", text[hole.at + 1 : hole.at + 2])
+    above = use.module.syntax.parent(hole.node)
+    return (
+        around[0] in ("", "\n")
+        and around[1] in ("", "\n")
+        and (above is None or above.type != "template_substitution")
+    )
+
+
+def _is_built(module: Module, hole: Hole) -> bool:
+    """Whether a list between parentheses is something that was put together, not a value."""
+    return unwrap(hole.node).type in ("call_expression", "identifier")
+
+
+def _fix(use: SqlUse, holes: list[Hole]) -> Fix | None:
+    edits = bind_holes(use, holes)
+    if edits is None:
+        return None
+    title = "Bind the value" if len(holes) == 1 else "Bind the values"
+    return Fix(title, edits, Safety.UNSAFE)
