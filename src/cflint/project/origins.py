@@ -18,6 +18,7 @@ _PASSING = frozenset(
     {"String", "decodeURIComponent", "encodeURIComponent", "atob", "btoa", "parseInt", "Number", "escape"}
 )
 _ALTERNATIVES = frozenset({"??", "||", "&&"})
+_CHANGES = frozenset({"assignment_expression", "augmented_assignment_expression", "update_expression"})
 _READS = frozenset({"json", "text", "formData", "parseBody"})
 
 
@@ -177,7 +178,9 @@ def key_of(module: Module, part: Node) -> str | None:
 
 
 def property_value(module: Module, node: Node, name: str) -> Node | None:
-    """The expression of a property of an object literal (or of the constant that names one)."""
+    """The expression of a property of an object literal, or of an unchanged constant that names one."""
+    if _is_changed(module, node):
+        return None
     node = module.initializer(node)
     if node.type != "object":
         return None
@@ -188,8 +191,29 @@ def property_value(module: Module, node: Node, name: str) -> Node | None:
     return found
 
 
+def _is_changed(module: Module, node: Node) -> bool:
+    """Whether a property of the object that a name holds is assigned or deleted somewhere."""
+    node = unwrap(node)
+    declaration = module.scope.resolve(node) if node.type == "identifier" else None
+    for use in module.scope.references(declaration) if declaration is not None else ():
+        access = module.syntax.parent(use)
+        if access is None or access.type not in ("member_expression", "subscript_expression"):
+            continue
+        around = module.syntax.parent(access)
+        if around is None:
+            continue
+        if around.type == "unary_expression" and _operator(module, around) == "delete":
+            return True
+        target = around.child_by_field_name("left") or around.child_by_field_name("argument")
+        if around.type in _CHANGES and target is not None and target.id == access.id:
+            return True
+    return False
+
+
 def is_open_object(module: Module, node: Node) -> bool:
     """Whether an object may have properties that its literal does not show."""
+    if _is_changed(module, node):
+        return True
     node = module.initializer(node)
     return node.type != "object" or any(
         part.type == "spread_element" or (part.type != "comment" and key_of(module, part) is None)
