@@ -137,6 +137,7 @@ class ModuleScope:
         self._declared: dict[int, dict[str, Declaration]] = {}
         self._types: dict[int, dict[str, Declaration]] = {}
         self._references: dict[int, tuple[Node, ...]] = {}
+        self._nearest: dict[int, Node] = {}
 
     def resolve(self, identifier: Node) -> Declaration | None:
         """The declaration that an identifier means; None for a global or unknown name."""
@@ -144,26 +145,46 @@ class ModuleScope:
 
     def lookup(self, name: str, at: Node) -> Declaration | None:
         """The declaration that a name means at a node."""
-        node: Node | None = at
-        while node is not None:
-            if node.type in _SCOPES:
-                found = self.declared_in(node).get(name)
-                if found is not None:
-                    return found
-            node = self._syntax.parent(node)
+        scope = self._scope_at(at)
+        while scope is not None:
+            found = self.declared_in(scope).get(name)
+            if found is not None:
+                return found
+            scope = self._scope_above(scope)
         return None
 
     def lookup_type(self, name: str, at: Node) -> Declaration | None:
         """The interface, type alias, class, enum or import that a type's name means at a node."""
-        node: Node | None = at
-        while node is not None:
-            if node.type in _SCOPES:
-                values = self.declared_in(node)
-                found = self._types[node.id].get(name) or values.get(name)
-                if found is not None:
-                    return found
-            node = self._syntax.parent(node)
+        scope = self._scope_at(at)
+        while scope is not None:
+            values = self.declared_in(scope)
+            found = self._types[scope.id].get(name) or values.get(name)
+            if found is not None:
+                return found
+            scope = self._scope_above(scope)
         return None
+
+    def _scope_at(self, node: Node) -> Node | None:
+        """The innermost scope that a node is, or stands in; remembered for all nodes on the way up."""
+        known = self._nearest
+        passed: list[int] = []
+        at: Node | None = node
+        while at is not None:
+            found = known.get(at.id)
+            if found is None and at.type in _SCOPES:
+                found = at
+            if found is not None:
+                for id in passed:
+                    known[id] = found
+                known[at.id] = found
+                return found
+            passed.append(at.id)
+            at = self._syntax.parent(at)
+        return None
+
+    def _scope_above(self, scope: Node) -> Node | None:
+        parent = self._syntax.parent(scope)
+        return self._scope_at(parent) if parent is not None else None
 
     @property
     def top_level(self) -> dict[str, Declaration]:

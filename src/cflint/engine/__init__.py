@@ -155,6 +155,7 @@ class _Run:
         outcome = _Outcome([], [], [])
         for path in paths:
             self._module(path, outcome)
+            self._project.release(path)
         return outcome
 
     def _module(self, path: str, outcome: _Outcome) -> None:

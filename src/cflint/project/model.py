@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from cflint.project.workspace import Workspace
 
 ENV_TYPE_NAMES = frozenset({"Env", "Bindings", "CloudflareBindings", "CloudflareEnv"})
+KEPT_BYTES = 1_500_000
+"""Trees are kept for at most this much source."""
+
 _MAX_HOPS = 20  # re-exports, base classes: longer chains are cycles or not worth following
 
 
@@ -143,6 +146,7 @@ class Project:
         self._titles = titles  # what these blocks say they are called
         self._facts: dict[str, ModuleFacts | None] = {}
         self._trees: dict[str, tuple[Syntax, ModuleScope]] = {}
+        self._kept_bytes = 0
         self._kinds: dict[tuple[str, str, int], ClassKind] = {}
         self._exports: dict[str, ExportSet] = {}
         self._by_module: dict[str, tuple[Worker, ...]] | None = None
@@ -154,7 +158,10 @@ class Project:
         return self._documents.get(path) or self.workspace.read(path)
 
     def tree(self, path: str) -> tuple[Syntax, ModuleScope] | None:
-        """The tree and names of a module; None when it cannot be read or parsed. The last one is kept."""
+        """The tree and names of a module; None when it cannot be read or parsed.
+
+        Trees are kept until `release` or until there are too many, since a tree weighs twenty times its source.
+        """
         found = self._trees.get(path)
         if found is not None:
             return found
@@ -166,10 +173,17 @@ class Project:
         except ParseTimeout:
             return None
         scope = ModuleScope(syntax)
-        while len(self._trees) >= 2:  # a tree weighs twenty times its source
-            self._trees.pop(next(iter(self._trees)))
+        self._kept_bytes += len(document.data)
+        while self._trees and self._kept_bytes > KEPT_BYTES:
+            self.release(next(iter(self._trees)))
         self._trees[path] = (syntax, scope)
         return syntax, scope
+
+    def release(self, path: str) -> None:
+        """Forget a module's tree: nothing but its facts will be asked for."""
+        found = self._trees.pop(path, None)
+        if found is not None:
+            self._kept_bytes -= len(found[0].document.data)
 
     def facts(self, path: str) -> ModuleFacts | None:
         """The facts of a module; None when it cannot be read or parsed, or is no JavaScript."""
