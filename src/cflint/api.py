@@ -1,6 +1,7 @@
 """What a rule may use. A rule imports this module and nothing else of cflint."""
 
 from cflint.finding import Edit, Finding, Fix, Location, Safety, Severity
+from cflint.platform.base_members import base_members
 from cflint.platform.bindings import KINDS, BindingKind, kind_by_id, kinds_by_type, methods_of_type
 from cflint.platform.classes import ClassKind
 from cflint.platform.clock import today
@@ -26,6 +27,7 @@ from cflint.platform.wrangler_keys import (
 from cflint.project.config import (
     Binding,
     Environment,
+    Export,
     QueueConsumer,
     TailConsumer,
     WranglerConfig,
@@ -233,6 +235,7 @@ __all__ = [
     "Entrypoint",
     "EnvUse",
     "Environment",
+    "Export",
     "ExportSet",
     "Fate",
     "Finding",
@@ -304,6 +307,7 @@ __all__ = [
     "append_item",
     "append_migration",
     "arguments_of",
+    "base_members",
     "bind_holes",
     "binding",
     "binding_kind_of_type",

@@ -1,8 +1,8 @@
 """Export from `main` every class that the configuration names.
 
-The runtime looks up Durable Object and Workflow classes, and the entry points in `exports`, by name among
-the exports of the entry module. A class that is declared somewhere, but not exported there, does not exist
-for it: the deployment is refused. So it is when a class is renamed, but not in the configuration.
+The runtime looks up Durable Object and Workflow classes, and the entry points in `exports`, by name among the
+exports of the entry module. A class that is declared somewhere, but not exported there, does not exist for
+it: the deployment is refused. So it is when a class is renamed, but not in the configuration.
 
 ## Incorrect
 
@@ -141,7 +141,7 @@ def _names(environment: Environment) -> Mapping[str, Location]:
     for bound in (environment.durable_object_classes, environment.workflow_classes):
         for name, binding in bound.items():
             found.setdefault(name, binding.place("class_name"))
-    if not environment.config.is_pages:
+    if not environment.config.is_pages and environment.lifecycle.complete:
         for name, live in environment.lifecycle.classes.items():
             found.setdefault(name, environment.location(live.span))
     for export in environment.exports:

@@ -81,6 +81,7 @@ from cflint.api import (
     Span,
     Worker,
     is_test_config,
+    is_test_path,
     rule,
     worker,
 )
@@ -95,13 +96,15 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
     config = subject.config
     if config is None or config.is_pages or not subject.entries or is_test_config(config.path):
         return
+    if config.name is None:
+        return  # a library's, for its tests: without a name nothing is deployed
     if subject.is_document:
         yield from _in_document(subject, project)
         return
     for entry in subject.entries:
         facts = project.facts(entry)
         exports = project.exports_of(entry)
-        if facts is None or not exports.complete:
+        if facts is None or not exports.complete or is_test_path(entry):
             continue
         if "default" not in exports:
             if exports.names and not facts.listens:

@@ -113,7 +113,7 @@ def _of_list(environment: Environment, subject: Worker, project: Project) -> Ite
             continue
         at = environment.location(member.key_span)
         shown = listed([f"`{name}`" for name in names])
-        if migration.index < len(lifecycle.migrations) - 1:
+        if migration is not lifecycle.migrations[-1]:
             keep = "it keeps" if len(names) == 1 else "they keep"
             yield Finding(
                 f"`new_classes` gave {shown} the old key-value storage, which {keep} for good",

@@ -69,11 +69,14 @@ from cflint.api import (
     Severity,
     Worker,
     is_test_config,
+    listed,
     rule,
     set_key,
     where,
     worker,
 )
+
+_SHOWN = 4
 
 
 @rule(worker(), severity=Severity.NOTE, fix=Safety.UNSAFE)
@@ -96,30 +99,37 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
         for consumer in environment.queue_consumers:
             if consumer.queue and consumer.dead_letter_queue is None and consumer.queue not in ends:
                 by_queue.setdefault(consumer.queue, []).append(consumer)
-    for queue, consumers in by_queue.items():
-        target = f"{queue}-dlq"
-        edits = _edits(consumers, target)
-        yield Finding(
-            f"messages of the queue `{queue}` that keep failing are deleted: its consumer has no"
-            f" `dead_letter_queue`{where([found.environment for found in consumers])}",
-            consumers[0].location,
-            tuple(found.location for found in consumers[1:]),
-            Fix(f"Send them to `{target}`", edits, Safety.UNSAFE) if edits else None,
-        )
+    if not by_queue:
+        return
+    consumers = [consumer for found in by_queue.values() for consumer in found]
+    edits = _edits(consumers)
+    names = [f"`{queue}`" for queue in by_queue][:_SHOWN]
+    if len(by_queue) > _SHOWN:
+        names.append(f"{len(by_queue) - _SHOWN} more")
+    one = len(by_queue) == 1
+    whose = "its consumer has" if one else "their consumers have"
+    title = f"Send them to `{next(iter(by_queue))}-dlq`" if one else "Give each a dead letter queue"
+    yield Finding(
+        f"messages of the queue{'' if one else 's'} {listed(names)} that keep failing are deleted: {whose} no"
+        f" `dead_letter_queue`{where([found.environment for found in consumers])}",
+        consumers[0].location,
+        tuple(found.location for found in consumers[1:]),
+        Fix(title, edits, Safety.UNSAFE) if edits else None,
+    )
 
 
-def _edits(consumers: list[QueueConsumer], target: str) -> tuple[Edit, ...] | None:
+def _edits(consumers: list[QueueConsumer]) -> tuple[Edit, ...] | None:
     edits: list[Edit] = []
     for consumer in consumers:
         environment = consumer.environment
         queues = environment.value("queues")
-        listed = queues.get("consumers") if queues is not None else None
-        items = listed.items if listed is not None else ()
+        entries = queues.get("consumers") if queues is not None else None
+        items = entries.items if entries is not None else ()
         index = next((i for i, item in enumerate(items) if item is consumer.node), None)
         if index is None:
             return None
         path = environment.path("queues", "consumers", index, "dead_letter_queue")
-        made = set_key(environment.config, path, target)
+        made = set_key(environment.config, path, f"{consumer.queue}-dlq")
         if made is None:
             return None
         edits += made
@@ -136,7 +146,7 @@ def _undocumented(section: Worker, project: Project) -> Iterator[Finding]:
     mates = [found for mate in project.section_mates(section) for found in mate.environments]
     if not any(found.queue_consumers for found in mates):
         yield Finding(
-            "no configuration is shown: without a `dead_letter_queue`, messages that keep failing are deleted",
+            "no configuration is shown: without a `dead_letter_queue`, messages that keep failing are lost",
             entrypoint.places.get("queue", entrypoint.at),
             severity=Severity.NOTE,
         )

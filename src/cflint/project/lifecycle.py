@@ -125,7 +125,8 @@ class Lifecycle:
     def next_tag(self) -> str:
         """A tag for one more migration, in the style of the last, that no migration has yet."""
         tags = {migration.tag for migration in self.migrations}
-        tag = _successor(self.last_tag) if self.last_tag else f"v{len(self.migrations) + 1}"
+        last = next((migration.tag for migration in reversed(self.migrations) if migration.tag), None)
+        tag = _successor(last) if last else f"v{len(self.migrations) + 1}"
         while tag in tags:
             tag = _successor(tag)
         return tag
@@ -407,23 +408,34 @@ def born_as(lifecycle: Lifecycle, live: LiveClass) -> tuple[Migration, str] | No
 
     None when no migration did: `exports` declares it, it was transferred, or the entry is not there.
     """
-    name = live.name
-    for migration in reversed(lifecycle.migrations):
-        created = (
-            item.text
-            for key in ("new_classes", "new_sqlite_classes")
-            if (listed := migration.node.get(key)) is not None
-            for item in listed.items
-        )
+    migrations = lifecycle.migrations
+    end = next((found.index for found in migrations if found.node is live.node), None)
+    name = live.renamed_from or live.name
+    if end is None:
+        return None
+    for migration in reversed(migrations):
+        if migration.index > end or (migration.index == end and live.renamed_from):
+            continue
         renamed = migration.node.get("renamed_classes")
-        for entry in renamed.items if renamed is not None else ():
-            old, new = entry.get("from"), entry.get("to")
-            if old is not None and new is not None and new.text == name and old.text:
-                name = old.text
-                break
-        else:
-            if name in created:
-                return migration, name
+        before = next(
+            (
+                old.text
+                for entry in (renamed.items if renamed is not None else ())
+                if (old := entry.get("from")) is not None
+                and (new := entry.get("to")) is not None
+                and new.text == name
+            ),
+            None,
+        )
+        if before:
+            name = before
+        elif any(
+            item.text == name
+            for key in ("new_classes", "new_sqlite_classes")
+            if (created := migration.node.get(key)) is not None
+            for item in created.items
+        ):
+            return migration, name
     return None
 
 

@@ -1,0 +1,105 @@
+"""Declare Durable Object classes either in `migrations` or in `exports`, and completely.
+
+The two exclude each other: wrangler refuses a configuration with both. In `exports` a class needs its
+`storage`, and what a class is renamed to has to be declared in the same map.
+
+## Incorrect
+
+```jsonc
+{
+  "name": "chat",
+  "migrations": [{ "tag": "v1", "new_sqlite_classes": ["Room"] }],
+  "exports": {
+    "Lobby": { "type": "durable-object", "storage": "sqlite" },
+  },
+}
+```
+
+```ts
+import { DurableObject } from "cloudflare:workers";
+
+export class Room extends DurableObject<Env> {}
+export class Lobby extends DurableObject<Env> {}
+```
+
+## Correct
+
+```jsonc
+{
+  "name": "chat",
+  "exports": {
+    "Room": { "type": "durable-object", "storage": "sqlite" },
+    "Lobby": { "type": "durable-object", "storage": "sqlite" },
+  },
+}
+```
+
+```ts
+import { DurableObject } from "cloudflare:workers";
+
+export class Room extends DurableObject<Env> {}
+export class Lobby extends DurableObject<Env> {}
+```
+
+## Not reported
+
+`exports` that only declares entry points (`"type": "worker"`) beside `migrations`.
+
+## Fix safety
+
+There is no fix. When a Worker moves from `migrations` to `exports`, every class that lives has to be carried
+over.
+
+Source: https://developers.cloudflare.com/durable-objects/reference/durable-objects-migrations/
+"""
+
+import re
+from collections.abc import Iterator
+
+from cflint.api import (
+    Environment,
+    Export,
+    Finding,
+    LifecycleProblem,
+    Location,
+    Severity,
+    environment,
+    rule,
+)
+
+_IDENTIFIER = re.compile(r"[A-Za-z_$][\w$]*")
+_LIVE = (None, "created", "expecting-transfer")
+
+
+@rule(environment(), severity=Severity.ERROR)
+def check(subject: Environment) -> Iterator[Finding]:
+    if subject.source_of("exports") is not subject and subject.source_of("migrations") is not subject:
+        return
+    for problem in subject.lifecycle.problems:
+        if problem.kind is LifecycleProblem.BOTH:
+            related: tuple[Location, ...] = ()
+            if problem.related is not None:
+                related = (Location(subject.config.document, problem.related, "the migrations"),)
+            yield Finding(problem.message, subject.location(problem.span), related)
+        elif problem.kind is LifecycleProblem.RENAME_TARGET_MISSING:
+            yield Finding(problem.message, subject.location(problem.span))
+    if subject.source_of("exports") is subject:
+        for export in subject.exports:
+            if export.type == "durable-object" and not export.node.broken:
+                yield from _entry(export)
+
+
+def _entry(export: Export) -> Iterator[Finding]:
+    if not _IDENTIFIER.fullmatch(export.name):
+        yield Finding(f"`{export.name}` is no name that a module can export a class by", export.location)
+    state = export.node.get("state")
+    if (state.text if state is not None else None) not in _LIVE:
+        return
+    storage = export.node.get("storage")
+    if storage is None:
+        yield Finding(f'`{export.name}` needs a `storage`, usually `"sqlite"`', export.location)
+    elif storage.text == "legacy-kv" and export.node.get("container") is not None:
+        yield Finding(
+            f"`{export.name}` has a container, which needs SQLite storage",
+            export.environment.location(storage),
+        )

@@ -1,0 +1,142 @@
+"""Let migrations describe a history that can have happened.
+
+Migrations are applied one after the other. One that creates a class which exists, deletes or renames one that
+does not, or turns a class from key-value to SQLite storage is refused, and with it the whole deployment.
+
+## Incorrect
+
+```toml
+name = "chat"
+
+[[migrations]]
+tag = "v1"
+new_classes = ["Room"]
+
+[[migrations]]
+tag = "v2"
+new_sqlite_classes = ["Room"]
+```
+
+```ts
+import { DurableObject } from "cloudflare:workers";
+
+export class Room extends DurableObject<Env> {}
+```
+
+## Correct
+
+```toml
+name = "chat"
+
+[[migrations]]
+tag = "v1"
+new_classes = ["Room"]
+
+[[migrations]]
+tag = "v2"
+new_sqlite_classes = ["Hall"]
+```
+
+```ts
+import { DurableObject } from "cloudflare:workers";
+
+export class Room extends DurableObject<Env> {}
+export class Hall extends DurableObject<Env> {}
+```
+
+## Not reported
+
+What the first entry deletes, renames or hands on: it may have been created by entries that are no longer
+listed.
+
+## Fix safety
+
+Safe. Only the shape of an entry is mended: `renamed_classes = ["A", "B"]` becomes `[{ from = "A", to = "B"
+}]`.
+
+Source: https://developers.cloudflare.com/durable-objects/reference/durable-object-class-migrations-legacy/
+"""
+
+from collections.abc import Iterator
+
+from cflint.api import (
+    Environment,
+    Finding,
+    Fix,
+    LifecycleProblem,
+    Location,
+    ReplayProblem,
+    Safety,
+    Severity,
+    environment,
+    rule,
+    set_key,
+)
+
+_KINDS = frozenset(
+    {
+        LifecycleProblem.BAD_ENTRY,
+        LifecycleProblem.UNKNOWN_DIRECTIVE,
+        LifecycleProblem.CREATED_TWICE,
+        LifecycleProblem.CONVERTED,
+        LifecycleProblem.RECREATED_AT_ONCE,
+        LifecycleProblem.NOT_LIVE,
+        LifecycleProblem.RENAME_TARGET_LIVE,
+    }
+)
+
+
+@rule(environment(), severity=Severity.ERROR, fix=Safety.SAFE)
+def check(subject: Environment) -> Iterator[Finding]:
+    home = subject.source_of("migrations")
+    migrations = home.own("migrations")
+    if home is not subject or migrations is None:
+        return
+    fixed: set[int] = set()
+    for problem in subject.lifecycle.problems:
+        if problem.kind not in _KINDS or not _within(problem, migrations.span.start, migrations.span.end):
+            continue
+        if problem.kind is LifecycleProblem.NOT_LIVE and _is_in_first(subject, problem):
+            continue
+        related: tuple[Location, ...] = ()
+        if problem.related is not None:
+            related = (Location(subject.config.document, problem.related, "here it comes into being"),)
+        fix = None
+        if problem.kind is LifecycleProblem.BAD_ENTRY:
+            index, fix = _reshape(subject, problem)
+            if index in fixed:
+                continue  # one finding for a list of names that was meant as a pair
+            if fix is not None:
+                fixed.add(index)
+        yield Finding(problem.message, subject.location(problem.span), related, fix)
+
+
+def _within(problem: ReplayProblem, start: int, end: int) -> bool:
+    return start <= problem.span.start and problem.span.end <= end
+
+
+def _is_in_first(subject: Environment, problem: ReplayProblem) -> bool:
+    first = subject.lifecycle.migrations[0].node.span if subject.lifecycle.migrations else None
+    return first is not None and _within(problem, first.start, first.end)
+
+
+def _reshape(subject: Environment, problem: ReplayProblem) -> tuple[int, Fix | None]:
+    """`renamed_classes` as two names, or as one pair outside of an array."""
+    for migration in subject.lifecycle.migrations:
+        node = migration.node.get("renamed_classes")
+        if node is None or not _within(problem, node.span.start, node.span.end):
+            continue
+        pair = None
+        names = [item.text for item in node.items]
+        old, new = node.get("from"), node.get("to")
+        if len(names) == 2 and names[0] and names[1]:
+            pair = (names[0], names[1])
+        elif old is not None and new is not None and old.text and new.text:
+            pair = (old.text, new.text)
+        if pair is None:
+            return migration.index, None
+        path = subject.path("migrations", migration.index, "renamed_classes")
+        edits = set_key(subject.config, path, [{"from": pair[0], "to": pair[1]}])
+        title = f"Rename `{pair[0]}` to `{pair[1]}`"
+        return migration.index, Fix(title, edits, Safety.SAFE) if edits else None
+    return -1, None
