@@ -147,6 +147,8 @@ class Project:
         self._facts: dict[str, ModuleFacts | None] = {}
         self._trees: dict[str, tuple[Syntax, ModuleScope]] = {}
         self._kept_bytes = 0
+        self._durable: dict[Worker, tuple[DurableObject, ...]] = {}
+        self._worker_exports: dict[Worker, ExportSet] = {}
         self._kinds: dict[tuple[str, str, int], ClassKind] = {}
         self._exports: dict[str, ExportSet] = {}
         self._by_module: dict[str, tuple[Worker, ...]] | None = None
@@ -316,13 +318,15 @@ class Project:
 
     def worker_exports(self, worker: Worker) -> ExportSet:
         """The names that the runtime sees of a Worker; not complete when its entry is not known."""
-        if not worker.entries:
-            return ExportSet({}, False)
-        sets = [self.exports_of(entry) for entry in worker.entries]
-        names: dict[str, ExportTarget] = {}
-        for found in sets:
-            names.update(found.names)
-        return ExportSet(names, all(found.complete for found in sets))
+        found = self._worker_exports.get(worker)
+        if found is None:
+            sets = [self.exports_of(entry) for entry in worker.entries]
+            names: dict[str, ExportTarget] = {}
+            for exported in sets:
+                names.update(exported.names)
+            complete = bool(sets) and all(exported.complete for exported in sets)
+            found = self._worker_exports[worker] = ExportSet(names, complete)
+        return found
 
     def exported_class(self, worker: Worker, name: str) -> ClassFacts | None:
         """The class that a Worker exports under a name; None when there is none or it is not known."""
@@ -558,8 +562,14 @@ class Project:
                 ):
                     yield durable
 
-    def durable_objects(self, worker: Worker) -> Iterator[DurableObject]:
+    def durable_objects(self, worker: Worker) -> tuple[DurableObject, ...]:
         """The Durable Object classes that a Worker's configuration names, per environment."""
+        found = self._durable.get(worker)
+        if found is None:
+            found = self._durable[worker] = tuple(self._durable_objects(worker))
+        return found
+
+    def _durable_objects(self, worker: Worker) -> Iterator[DurableObject]:
         for environment in worker.environments:
             lifecycle = environment.lifecycle
             bound = environment.durable_object_classes
