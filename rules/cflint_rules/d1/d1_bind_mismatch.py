@@ -1,0 +1,146 @@
+"""Bind as many values as a statement has placeholders.
+
+A statement whose placeholders and values do not match fails when it runs: "Wrong number of parameter
+bindings". D1 binds by position (`?`, `?1`), not by name. And `bind()` changes nothing: it returns a new
+statement, which has to be used.
+
+## Incorrect
+
+```ts
+interface Env {
+  DB: D1Database;
+}
+
+export default {
+  async fetch(request, env): Promise<Response> {
+    const { results } = await env.DB.prepare("SELECT * FROM orders WHERE shop = ? AND state = ?")
+      .bind("main")
+      .all();
+    return Response.json(results);
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+## Correct
+
+```ts
+interface Env {
+  DB: D1Database;
+}
+
+export default {
+  async fetch(request, env): Promise<Response> {
+    const { results } = await env.DB.prepare("SELECT * FROM orders WHERE shop = ? AND state = ?")
+      .bind("main", "open")
+      .all();
+    return Response.json(results);
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+## Not reported
+
+Statements whose text is not all in sight (something is interpolated), and values that are spread
+(`bind(...values)`).
+
+## Fix safety
+
+No fix: which value is missing, or one too many, is for you to say.
+
+Source: https://developers.cloudflare.com/d1/worker-api/prepared-statements/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.api import (
+    Engine,
+    Finding,
+    Match,
+    Severity,
+    SqlUse,
+    arguments_of,
+    call,
+    chained_call,
+    executions,
+    outermost,
+    placeholders,
+    rule,
+    sql_use,
+    unwrap,
+)
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_EXECUTES = frozenset({"run", "all", "first", "raw"})
+
+
+@rule(call("prepare", "exec"), severity=Severity.ERROR)
+def check(match: Match) -> Iterator[Finding]:
+    use = sql_use(match.module, match.node)
+    if use is None or not use.text.is_whole or not use.text.statements:
+        return
+    if use.engine is Engine.D1 and use.method == "prepare":
+        yield from _check_prepared(match, use)
+    elif use.engine is Engine.DURABLE_OBJECT:
+        marks = placeholders(use.text.statements[-1].tokens)  # values belong to the last statement
+        if not marks.named and not any(value.type == "spread_element" for value in use.bound):
+            yield from _compare(match, use, marks.count, use.bound, match.node)
+
+
+def _check_prepared(match: Match, use: SqlUse) -> Iterator[Finding]:
+    marks = placeholders(token for statement in use.text.statements for token in statement.tokens)
+    if marks.named:
+        token = marks.named[0]
+        yield Finding(f"D1 does not bind by name: `{token.text}` has to be `?` or `?1`", use.at_token(token))
+        return
+    for held in executions(match.module, match.node):
+        chained = chained_call(match.module, held)
+        if chained is None:
+            continue
+        method, made = chained
+        if method == "bind":
+            values = arguments_of(made)
+            if not any(value.type == "spread_element" for value in values):
+                yield from _compare(match, use, marks.count, values, made)
+            if _is_dropped(match, made, held):
+                yield Finding("`bind()` returns a new statement, which nobody uses", match.at(made))
+        elif method in _EXECUTES and marks.count and not _is_bound(match, held):
+            yield Finding(
+                f"nothing is bound to the {_placeholders(marks.count)} of this statement", match.at(made)
+            )
+
+
+def _compare(
+    match: Match, use: SqlUse, count: int, values: tuple[Node, ...], made: Node
+) -> Iterator[Finding]:
+    if count == len(values):
+        return
+    at = match.at(values[-1]) if values else match.at(made)
+    bound = f"{len(values)} {'value is' if len(values) == 1 else 'values are'} bound"
+    yield Finding(
+        f"{bound}, but the statement has {_placeholders(count)}",
+        at,
+        related=(match.at(unwrap(use.statement), "the statement"),),
+    )
+
+
+def _placeholders(count: int) -> str:
+    return "no placeholder" if count == 0 else f"{count} placeholder{'s' if count > 1 else ''}"
+
+
+def _is_bound(match: Match, held: Node) -> bool:
+    """Whether an expression is a statement after `bind()`: the call itself, or a name of one."""
+    node = match.module.initializer(held)
+    return node.type == "call_expression" and match.text(node.child_by_field_name("function")).endswith(
+        "bind"
+    )
+
+
+def _is_dropped(match: Match, bound: Node, held: Node) -> bool:
+    """Whether `statement.bind(…)` stands alone, while the statement lives on in a variable."""
+    parent = match.module.syntax.parent(outermost(match.module.syntax, bound))
+    return held.type == "identifier" and parent is not None and parent.type == "expression_statement"
