@@ -267,6 +267,8 @@ class Evaluator:
         self._syntax = module.syntax
         self._scope = module.scope
         self._known: dict[int, Value] = {}
+        self._declared: dict[int, Value] = {}
+        self._cuts = 0  # how often a cycle was cut short: what was found meanwhile is not the last word
         self._busy: set[int] = set()
 
     def value_of(self, node: Node | None) -> Value:
@@ -278,6 +280,7 @@ class Evaluator:
         if found is not None:
             return found
         if node.id in self._busy or len(self._busy) > 60:
+            self._cuts += 1
             return UNKNOWN
         self._busy.add(node.id)
         try:
@@ -339,6 +342,15 @@ class Evaluator:
 
     def declared(self, declaration: Declaration) -> Value:
         """What a declared name holds."""
+        found = self._declared.get(declaration.node.id)
+        if found is None:
+            cuts = self._cuts
+            found = self._read_declared(declaration)
+            if cuts == self._cuts:
+                self._declared[declaration.node.id] = found
+        return found
+
+    def _read_declared(self, declaration: Declaration) -> Value:
         match declaration.kind:
             case DeclarationKind.IMPORT:
                 assert declaration.imported is not None
