@@ -1,0 +1,96 @@
+"""Check for `Bearer ` before cutting it off an `Authorization` header.
+
+`header.slice(7)` takes the eighth character on of whatever was sent: of `Basic dXNlcjpwYXNz` it makes
+`XNlcjpwYXNz`, of a token without a scheme its tail. A request that does not follow the scheme should be
+refused, not read as something else.
+
+## Incorrect
+
+```ts
+export default {
+  async fetch(request: Request): Promise<Response> {
+    const header = request.headers.get("Authorization");
+    const token = header?.slice(7);
+    return new Response(token ? "ok" : "no token", { status: token ? 200 : 401 });
+  },
+};
+```
+
+## Correct
+
+```ts
+export default {
+  async fetch(request: Request): Promise<Response> {
+    const header = request.headers.get("Authorization");
+    const token = header?.startsWith("Bearer ") ? header.slice(7) : undefined;
+    return new Response(token ? "ok" : "no token", { status: token ? 200 : 401 });
+  },
+};
+```
+
+## Not reported
+
+Functions that look for the scheme in any way, by `startsWith` or a regular expression.
+
+## Fix safety
+
+Unsafe: requests with another scheme, or with none, are no longer accepted.
+
+Source: https://www.rfc-editor.org/rfc/rfc6750#section-2.1
+"""
+
+from collections.abc import Iterator
+
+from cflint.api import (
+    REFERENCE,
+    STRICT,
+    Finding,
+    Fix,
+    Match,
+    Safety,
+    Severity,
+    alternatives,
+    call,
+    header_read,
+    number_of,
+    outermost,
+    rule,
+    unwrap,
+)
+
+_LENGTH = len("Bearer ")
+
+
+@rule(
+    call("slice", "substring", "substr", "split"),
+    severity=Severity.NOTE,
+    fix=Safety.UNSAFE,
+    presets=(REFERENCE, STRICT),
+)
+def check(match: Match) -> Iterator[Finding]:
+    module, node = match.module, match.node
+    owner = match.receiver
+    if owner is None or len(match.arguments) != 1:
+        return
+    if match.word == "split":
+        taken = module.syntax.parent(outermost(module.syntax, node))
+        index = taken.child_by_field_name("index") if taken is not None else None
+        if taken is None or index is None or module.text(index) != "1":
+            return
+        if module.string_of(match.arguments[0]) != " ":
+            return
+    elif number_of(module, match.arguments[0]) != _LENGTH:
+        return
+    if not any(header_read(module, found) == "authorization" for found in alternatives(module, owner)):
+        return
+    around = match.enclosing_function
+    area = module.text(around) if around is not None else module.document.data.decode("utf-8", "replace")
+    if "bearer" in area.lower():
+        return
+    name = unwrap(owner)
+    fix = None
+    if name.type == "identifier" and match.word != "split":
+        held = module.text(name)
+        text = f'({held}?.startsWith("Bearer ") ? {held}.{match.word}({_LENGTH}) : undefined)'
+        fix = Fix("Check for `Bearer ` first", (match.replace(node, text),), Safety.UNSAFE)
+    yield Finding("the scheme is cut off `Authorization` without a look at it", match.at(node), fix=fix)
