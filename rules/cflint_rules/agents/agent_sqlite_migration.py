@@ -174,18 +174,12 @@ def _undocumented(section: Worker, project: Project) -> Iterator[Finding]:
     """Documentation that shows an Agent has to say which configuration it needs."""
     if not section.is_document:
         return
-    said = {
-        name
-        for mate in project.section_mates(section)
-        for environment in mate.environments
-        for name in (*environment.durable_object_classes, *environment.lifecycle.classes)
-    }
     shown = [
         owner
         for name in project.worker_exports(section).names
         if (owner := _agent(section, project, name)) is not None
         and not owner.is_abstract
-        and owner.name not in said
+        and not project.shown_before(section, owner.name)
     ]
     if not shown:
         return

@@ -56,7 +56,7 @@ export class Counter extends DurableObject<Env> {
 Classes of other Workers (a binding with `script_name`), and classes that `migrations` transfers in.
 Configurations of tests, which nobody deploys. A class of the Agents SDK is the business of
 `agent-sqlite-migration`. Documentation that shows a Durable Object class and no configuration at all gets one
-note per section.
+note.
 
 ## Fix safety
 
@@ -140,13 +140,7 @@ def _undocumented(section: Worker, project: Project) -> Iterator[Finding]:
     """Documentation that shows Durable Object classes has to say that they need a configuration."""
     if not section.is_document:
         return
-    said = {
-        name
-        for mate in project.section_mates(section)
-        for environment in mate.environments
-        for name in (*environment.durable_object_classes, *environment.lifecycle.classes)
-    }
-    shown = [owner for owner in _classes(section, project) if owner.name not in said]
+    shown = [owner for owner in _classes(section, project) if not project.shown_before(section, owner.name)]
     document = project.document(shown[0].path) if shown else None
     if document is None:
         return

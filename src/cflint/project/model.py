@@ -152,6 +152,7 @@ class Project:
         self._kinds: dict[tuple[str, str, int], ClassKind] = {}
         self._exports: dict[str, ExportSet] = {}
         self._by_module: dict[str, tuple[Worker, ...]] | None = None
+        self._sections: dict[str, list[Worker]] | None = None
 
     # -- modules -----------------------------------------------------------------------------------------
 
@@ -404,13 +405,36 @@ class Project:
         places = {name: Location(document, span) for name, span in value.keys} if document is not None else {}
         return Entrypoint(names, not value.is_open, target.at, places=places)
 
-    def section_mates(self, worker: Worker) -> Iterator[Worker]:
-        """The other sections of the Markdown file that a section is of."""
-        if worker.section is not None:
-            path = worker.section.document.path
+    def section_mates(self, worker: Worker) -> tuple[Worker, ...]:
+        """The other sections of the Markdown file that a section is of, in their order."""
+        if worker.section is None:
+            return ()
+        if self._sections is None:
+            self._sections = {}
             for other in self.workers:
-                if other is not worker and other.section and other.section.document.path == path:
-                    yield other
+                if other.section is not None:
+                    self._sections.setdefault(other.section.document.path, []).append(other)
+        mates = self._sections.get(worker.section.document.path, [])
+        return tuple(other for other in mates if other is not worker)
+
+    def shown_before(self, worker: Worker, class_name: str) -> bool:
+        """Whether another section of the Markdown file configures a Durable Object class, or an earlier one
+        already shows a class of that name."""
+        if worker.section is None:
+            return False
+        for mate in self.section_mates(worker):
+            for environment in mate.environments:
+                if (
+                    class_name in environment.durable_object_classes
+                    or class_name in environment.lifecycle.classes
+                ):
+                    return True
+            assert mate.section is not None
+            if mate.section.span.start < worker.section.span.start and class_name in self.worker_exports(
+                mate
+            ):
+                return True
+        return False
 
     # -- classes -----------------------------------------------------------------------------------------
 
