@@ -1,0 +1,175 @@
+"""Make a new stub before a call is tried again.
+
+A stub that has thrown an exception of the runtime (the object was reset, the connection was lost) stays
+broken: every later call on it throws the same exception. A loop that tries again with the stub it has never
+succeeds.
+
+## Incorrect
+
+```ts
+interface Env {
+  ROOMS: DurableObjectNamespace;
+}
+
+export default {
+  async fetch(request, env): Promise<Response> {
+    const room = env.ROOMS.getByName("lobby");
+    for (let attempt = 0; attempt < 3; attempt++) {
+      try {
+        return await room.fetch(request);
+      } catch (error) {
+        console.error(error);
+      }
+    }
+    return new Response("Try later", { status: 503 });
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+## Correct
+
+```ts
+interface Env {
+  ROOMS: DurableObjectNamespace;
+}
+
+export default {
+  async fetch(request, env): Promise<Response> {
+    for (let attempt = 0; attempt < 3; attempt++) {
+      const room = env.ROOMS.getByName("lobby");
+      try {
+        return await room.fetch(request);
+      } catch (error) {
+        console.error(error);
+      }
+    }
+    return new Response("Try later", { status: 503 });
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+## Not reported
+
+Loops that give up at the first error, that set the variable anew, or that go through a list of things
+instead of trying one again.
+
+## Fix safety
+
+Unsafe: the stub is made inside the loop, where it is used nowhere else.
+
+Source: https://developers.cloudflare.com/durable-objects/best-practices/error-handling/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.api import (
+    FUNCTIONS,
+    Declaration,
+    Edit,
+    Finding,
+    Fix,
+    Kind,
+    Match,
+    Safety,
+    Severity,
+    call,
+    calls_on_name,
+    descend,
+    outermost,
+    rule,
+)
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_LOOPS = frozenset({"for_statement", "while_statement", "do_statement"})
+_EXITS = frozenset({"return_statement", "throw_statement", "break_statement"})
+
+
+@rule(call("get", "getByName"), severity=Severity.WARNING, fix=Safety.UNSAFE)
+def check(match: Match) -> Iterator[Finding]:
+    if match.value_of(match.node).kind is not Kind.STUB:
+        return
+    declaration = _declared(match)
+    if declaration is None:
+        return
+    for used, name in calls_on_name(match.module, declaration):
+        loop = _retrying_loop(match, used, declaration)
+        if loop is not None:
+            yield Finding(
+                f"`{name}()` is tried again on the same stub, which stays broken once it has thrown",
+                match.at(used),
+                related=(match.at(match.node, "the stub is made once, here"),),
+                fix=_into_loop(match, declaration, loop),
+            )
+            return
+
+
+def _declared(match: Match) -> Declaration | None:
+    syntax = match.module.syntax
+    parent = syntax.parent(outermost(syntax, match.node))
+    name = parent.child_by_field_name("name") if parent is not None else None
+    if parent is None or parent.type != "variable_declarator" or name is None or name.type != "identifier":
+        return None
+    declaration = match.module.scope.resolve(name)
+    if declaration is None or match.module.scope.assignments(declaration):
+        return None
+    return declaration
+
+
+def _retrying_loop(match: Match, used: Node, declaration: Declaration) -> Node | None:
+    """The loop around a call whose `try` is left when it succeeds, and gone through again when it throws."""
+    attempt: Node | None = None
+    for above in match.module.syntax.ancestors(used):
+        if above.type in FUNCTIONS:
+            return None
+        if above.type == "try_statement" and attempt is None:
+            body = above.child_by_field_name("body")
+            if body is None or not body.start_byte <= used.start_byte < body.end_byte:
+                return None
+            attempt = above
+        if above.type in _LOOPS:
+            outside = declaration.node.start_byte < above.start_byte
+            return above if outside and attempt is not None and _tries_again(attempt) else None
+    return None
+
+
+def _tries_again(attempt: Node) -> bool:
+    tried = attempt.child_by_field_name("body")
+    caught = attempt.child_by_field_name("handler")
+    handling = caught.child_by_field_name("body") if caught is not None else None
+    if tried is None or handling is None:
+        return False
+    leaves = any(
+        node.type in ("return_statement", "break_statement") for node in descend(tried, into_functions=False)
+    )
+    statements = [part for part in handling.named_children if part.type != "comment"]
+    gives_up = bool(statements) and statements[-1].type in _EXITS
+    return leaves and not gives_up
+
+
+def _into_loop(match: Match, declaration: Declaration, loop: Node) -> Fix | None:
+    module = match.module
+    statement = module.syntax.parent(declaration.owner)
+    body = loop.child_by_field_name("body")
+    if statement is None or body is None or body.type != "statement_block":
+        return None
+    alone = sum(1 for part in statement.named_children if part.type == "variable_declarator") == 1
+    within = all(
+        loop.start_byte < reference.start_byte < loop.end_byte
+        for reference in module.scope.references(declaration)
+    )
+    first = next((part for part in body.named_children), None)
+    if not alone or not within or first is None or first.start_byte < statement.end_byte:
+        return None
+    indent = module.indent_of(first)
+    text = module.text(statement)
+    moved = module.insert(first.start_byte, f"{text}\n{indent}")
+    return Fix(
+        "Make the stub inside the loop",
+        (Edit(match.document, module.whole_lines(statement), ""), moved),
+        Safety.UNSAFE,
+    )

@@ -1,0 +1,124 @@
+"""Return plain data from a Workflow's step.
+
+What a step returns is written to storage so that the step need not run again. A `Response`, a function, a
+stub or a binding cannot be written: the step fails with "Value returned from step … is not serialisable".
+
+## Incorrect
+
+```ts
+import { WorkflowEntrypoint, type WorkflowEvent, type WorkflowStep } from "cloudflare:workers";
+
+export class Import extends WorkflowEntrypoint<Env, { url: string }> {
+  async run(event: WorkflowEvent<{ url: string }>, step: WorkflowStep): Promise<void> {
+    await step.do("download", () => fetch(event.payload.url));
+  }
+}
+```
+
+## Correct
+
+```ts
+import { WorkflowEntrypoint, type WorkflowEvent, type WorkflowStep } from "cloudflare:workers";
+
+export class Import extends WorkflowEntrypoint<Env, { url: string }> {
+  async run(event: WorkflowEvent<{ url: string }>, step: WorkflowStep): Promise<void> {
+    await step.do("download", async () => {
+      const response = await fetch(event.payload.url);
+      return await response.json<{ id: string }>();
+    });
+  }
+}
+```
+
+## Not reported
+
+Steps that return nothing, and values of which it is not known what they are.
+
+## Fix safety
+
+Unsafe: of a response that `fetch()` gives, the JSON is returned.
+
+Source: https://developers.cloudflare.com/workflows/build/rules-of-workflows/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.api import (
+    FUNCTIONS,
+    Finding,
+    Fix,
+    Kind,
+    Match,
+    Safety,
+    Severity,
+    call,
+    descend,
+    outermost,
+    rule,
+    unwrap,
+)
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_UNFIT: dict[Kind, str] = {
+    Kind.RESPONSE: "a `Response`",
+    Kind.STUB: "a stub",
+    Kind.BINDING: "a binding",
+    Kind.ENV: "`env`",
+    Kind.WORKFLOW_INSTANCE: "a Workflow instance",
+    Kind.R2_OBJECT: "an R2 object",
+    Kind.DATABASE_CLIENT: "a database client",
+    Kind.FUNCTION: "a function",
+    Kind.CLASS: "a class",
+    Kind.OUTGOING_WEBSOCKET: "a WebSocket",
+}
+
+
+@rule(call("do"), severity=Severity.ERROR, fix=Safety.UNSAFE)
+def check(match: Match) -> Iterator[Finding]:
+    if match.receiver_value.kind is not Kind.WORKFLOW_STEP or len(match.arguments) < 2:
+        return
+    callback = next(
+        (node for argument in match.arguments[1:] if (node := unwrap(argument)).type in FUNCTIONS), None
+    )
+    if callback is None:
+        return
+    for result in _results(callback):
+        value = match.value_of(result).awaited
+        what = _UNFIT.get(value.kind)
+        if what is None or (value.kind is Kind.BINDING and (value.binding is None or value.binding.is_value)):
+            continue
+        yield Finding(
+            f"the step returns {what}, which cannot be stored: the step fails",
+            match.at(result),
+            fix=_fix(match, result) if value.kind is Kind.RESPONSE else None,
+        )
+
+
+def _results(callback: Node) -> Iterator[Node]:
+    body = callback.child_by_field_name("body")
+    if body is None:
+        return
+    if body.type != "statement_block":
+        yield unwrap(body)
+        return
+    for node in descend(body, into_functions=False, into_classes=False):
+        if node.type == "return_statement" and node.named_child_count:
+            yield unwrap(node.named_children[0])
+
+
+def _fix(match: Match, result: Node) -> Fix | None:
+    """`fetch(u)` to `fetch(u).then((response) => response.json())`."""
+    call_node = unwrap(result.named_children[0]) if result.type == "await_expression" else result
+    if call_node.type != "call_expression":
+        return None
+    at = outermost(match.module.syntax, call_node).end_byte
+    return Fix(
+        "Return the response's JSON",
+        (match.insert(at, ".then((response) => response.json())"),),
+        Safety.UNSAFE,
+    )

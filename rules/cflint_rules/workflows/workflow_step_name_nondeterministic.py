@@ -1,0 +1,113 @@
+"""Give a Workflow's steps names that are the same at every run.
+
+The name is the key under which the result of a step is kept. A Workflow that starts again after an error or a
+pause runs from the top and takes finished steps from there; a step whose name holds the time or a random
+number is not found, and runs again: the card is charged twice.
+
+## Incorrect
+
+```ts
+import { WorkflowEntrypoint, type WorkflowEvent, type WorkflowStep } from "cloudflare:workers";
+
+export class Billing extends WorkflowEntrypoint<Env, { invoice: string }> {
+  async run(event: WorkflowEvent<{ invoice: string }>, step: WorkflowStep): Promise<void> {
+    await step.do(`charge at ${Date.now()}`, async () => {
+      await fetch("https://pay.example.com/charges", { method: "POST", body: event.payload.invoice });
+    });
+  }
+}
+```
+
+## Correct
+
+```ts
+import { WorkflowEntrypoint, type WorkflowEvent, type WorkflowStep } from "cloudflare:workers";
+
+export class Billing extends WorkflowEntrypoint<Env, { invoice: string }> {
+  async run(event: WorkflowEvent<{ invoice: string }>, step: WorkflowStep): Promise<void> {
+    await step.do(`charge ${event.payload.invoice}`, async () => {
+      await fetch("https://pay.example.com/charges", { method: "POST", body: event.payload.invoice });
+    });
+  }
+}
+```
+
+## Not reported
+
+Names made of the event (`event.payload`, `event.timestamp`, `event.instanceId`), of loop counters, or of what
+an earlier step returned.
+
+## Fix safety
+
+There is no fix: what tells the steps apart is the Workflow's business.
+
+Source: https://developers.cloudflare.com/workflows/build/rules-of-workflows/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.api import Finding, Kind, Match, Severity, call, descend, rule, string_value
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_LONGEST_NAME = 256
+_CHANGING = frozenset(
+    {"Date.now", "Math.random", "crypto.randomUUID", "crypto.getRandomValues", "performance.now", "Date"}
+    | {"globalThis.crypto.randomUUID", "nanoid", "uuid", "uuidv4", "randomUUID"}
+)
+
+
+@rule(call("do", "sleep", "sleepUntil", "waitForEvent"), severity=Severity.ERROR)
+def check(match: Match) -> Iterator[Finding]:
+    if match.receiver_value.kind is not Kind.WORKFLOW_STEP or not match.arguments:
+        return
+    name = match.arguments[0]
+    literal = string_value(match.module.syntax, name)
+    if literal is not None:
+        yield from _unfit(match, name, literal)
+        return
+    found = _changing(match, name)
+    if found is not None:
+        yield Finding(
+            f"the step's name holds `{match.text(found)}`, which differs at every run, so the step is never"
+            " found again and runs anew",
+            match.at(name),
+            related=(match.at(found, "made here"),) if not _within(found, name) else (),
+        )
+
+
+def _within(node: Node, outer: Node) -> bool:
+    return outer.start_byte <= node.start_byte and node.end_byte <= outer.end_byte
+
+
+def _unfit(match: Match, name: Node, literal: str) -> Iterator[Finding]:
+    if len(literal) > _LONGEST_NAME:
+        yield Finding(f"the step's name is {len(literal)} characters long; 256 are allowed", match.at(name))
+    elif any(ord(character) < 0x20 for character in literal):
+        yield Finding("the step's name holds a control character, which is refused", match.at(name))
+
+
+def _changing(match: Match, name: Node) -> Node | None:
+    """The expression in a name, or in a constant that it is made of, that differs from run to run."""
+    module = match.module
+    todo, seen = [name], 0
+    while todo and seen < 200:
+        node = todo.pop()
+        for part in (node, *descend(node, into_functions=False)):
+            seen += 1
+            if part.type in ("call_expression", "new_expression"):
+                callee = part.child_by_field_name("function") or part.child_by_field_name("constructor")
+                text = module.text(callee) if callee is not None else ""
+                arguments = part.child_by_field_name("arguments")
+                given = arguments is not None and arguments.named_child_count > 0
+                if text in _CHANGING and not (text == "Date" and given):
+                    return part
+            elif part.type == "identifier":
+                value = module.initializer(part)
+                if value.id != part.id and value.type != "await_expression":
+                    todo.append(value)
+    return None
