@@ -72,6 +72,7 @@ from cflint.api import (
     Safety,
     Severity,
     call,
+    callee_name,
     method_called_on,
     pair_ends,
     rule,
@@ -87,7 +88,7 @@ def check(match: Match) -> Iterator[Finding]:
     owners = [match.module.enclosing_class(end.pair) for end in ends]
     if not ends or not all(owner is not None and owner.is_durable_object for owner in owners):
         return  # an outgoing or foreign socket has to be accept()ed, and only a Durable Object can hibernate
-    if all(_is_only_refused(match.module, end) for end in ends):
+    if all(_is_only_refused(match.module, end) or _hibernates(match.module, end) for end in ends):
         return
     owner, end = owners[0], ends[0]
     if owner is None or opens_sockets(match.module, owner):
@@ -124,3 +125,13 @@ def _is_only_refused(module: Module, end: PairEnd) -> bool:
         elif called[0] == "close":
             closed_in = function
     return accepted_in is not None and closed_in is not None and accepted_in.id == closed_in.id
+
+
+def _hibernates(module: Module, end: PairEnd) -> bool:
+    """Whether a socket is given to `acceptWebSocket()`, too: then it is wrong that it is accepted twice."""
+    for use in uses_of_end(module, end):
+        listed = module.syntax.parent(use)
+        around = module.syntax.parent(listed) if listed is not None and listed.type == "arguments" else None
+        if around is not None and callee_name(module, around) == "acceptWebSocket":
+            return True
+    return False

@@ -1,0 +1,105 @@
+"""Read `this.ctx` in a class that extends `DurableObject`: there is no `this.state`.
+
+The base class sets `this.ctx` and `this.env`. Only classes of the old style, which extend nothing, keep what
+their constructor is given in a field that they name themselves, mostly `this.state`. Elsewhere `this.state`
+is `undefined`, and reading anything of it throws.
+
+## Incorrect
+
+```ts
+import { DurableObject } from "cloudflare:workers";
+
+export class Tally extends DurableObject<Env> {
+  async total(): Promise<number> {
+    return (await this.state.storage.get<number>("total")) ?? 0;
+  }
+}
+```
+
+## Correct
+
+```ts
+import { DurableObject } from "cloudflare:workers";
+
+export class Tally extends DurableObject<Env> {
+  async total(): Promise<number> {
+    return (await this.ctx.storage.get<number>("total")) ?? 0;
+  }
+}
+```
+
+## Not reported
+
+Classes that declare or assign `state`, that extend a class of the project, or that are an SDK's: `state` of
+an Agent is its own.
+
+## Fix safety
+
+Safe: `this.ctx` is what was meant, and `this.state` is always `undefined`.
+
+Source: https://developers.cloudflare.com/durable-objects/api/base/
+"""
+
+from collections.abc import Iterator
+
+from cflint.api import (
+    ClassDefinition,
+    Finding,
+    Fix,
+    Match,
+    Safety,
+    Severity,
+    member,
+    outermost,
+    rule,
+    unwrap,
+)
+
+_OF_STATE = frozenset(
+    {"storage", "waitUntil", "blockConcurrencyWhile", "acceptWebSocket", "id", "getWebSockets", "abort"}
+    | {"setWebSocketAutoResponse", "getWebSocketAutoResponse", "getTags", "container", "exports", "facets"}
+)
+
+
+@rule(member("state"), severity=Severity.ERROR, fix=Safety.SAFE)
+def check(match: Match) -> Iterator[Finding]:
+    module, receiver = match.module, match.receiver
+    if receiver is None or unwrap(receiver).type != "this":
+        return
+    owner = module.this_class(unwrap(receiver))
+    if owner is None or not owner.is_durable_object or owner.facts.base is None:
+        return  # an old class has what it keeps
+    above = module.syntax.parent(outermost(module.syntax, match.node))
+    property = above.child_by_field_name("property") if above is not None else None
+    is_read = above is not None and above.type == "member_expression"
+    if not is_read or property is None or module.text(property) not in _OF_STATE:
+        return
+    if module.project.base_class(owner.facts) is not None or owner.has("state") is not False:
+        return  # a base may set it
+    if _sets_state(owner):
+        return
+    yield Finding(
+        f"`this.state` is `undefined` in `{owner.name}`: `{owner.facts.base.text}` sets `this.ctx`",
+        match.at(match.node),
+        related=(owner.at.saying(f"`{owner.name}` extends `{owner.facts.base.text}`"),),
+        fix=Fix("Read `this.ctx`", (match.replace(match.name, "ctx"),), Safety.SAFE),
+    )
+
+
+def _sets_state(owner: ClassDefinition) -> bool:
+    """Whether the class sets `this.state` anywhere, or may do so without saying it."""
+    module = owner.module
+    if owner.declares("state"):
+        return True
+    for node in module.descendants(owner.body, "assignment_expression", "call_expression"):
+        if node.type == "call_expression":
+            callee = node.child_by_field_name("function")
+            if callee is not None and module.text(callee) in ("Object.assign", "Object.defineProperty"):
+                return True
+            continue
+        left = node.child_by_field_name("left")
+        target = left.child_by_field_name("object") if left is not None else None
+        name = left.child_by_field_name("property") if left is not None else None
+        if target is not None and name is not None and target.type == "this" and module.text(name) == "state":
+            return True
+    return False

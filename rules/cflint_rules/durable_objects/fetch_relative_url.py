@@ -1,0 +1,178 @@
+"""Give `fetch()`, `new Request()`, `new URL()` and `Response.redirect()` absolute URLs.
+
+A Worker has no page that a path could be relative to: "Fetch API cannot load: /state", "Invalid URL: /state".
+That holds for the stub of a Durable Object, a service binding and `env.ASSETS`, too, although the host is of
+no importance there.
+
+## Incorrect
+
+```ts
+export default {
+  async fetch(request: Request, env: Env): Promise<Response> {
+    const stub = env.COUNTER.getByName("visits");
+    await stub.fetch("/increment", { method: "POST" });
+    return Response.redirect("/thanks", 303);
+  },
+};
+```
+
+## Correct
+
+```ts
+export default {
+  async fetch(request: Request, env: Env): Promise<Response> {
+    const stub = env.COUNTER.getByName("visits");
+    await stub.fetch("https://counter.internal/increment", { method: "POST" });
+    return Response.redirect(new URL("/thanks", request.url).href, 303);
+  },
+};
+```
+
+## Not reported
+
+URLs that are not literals, functions of one's own of these names, `new URL(path, base)`, and code that runs
+in a browser: a global `fetch()` is looked at only inside the handlers and classes of a Worker. Stubs before
+the compatibility date 2021-11-10.
+
+## Fix safety
+
+Unsafe: for a stub or a binding a host is made up, which the callee sees in `request.url`; everywhere else
+the path is taken to be one of the Worker's own.
+
+Source: workerd src/workerd/api/http.c++ (`Fetcher::parseUrl`, `Response::redirect`)
+"""
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.api import (
+    Finding,
+    Fix,
+    Kind,
+    Match,
+    Module,
+    Safety,
+    Severity,
+    call,
+    construct,
+    is_global,
+    rule,
+    string_value,
+    unwrap,
+)
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
+_RELATIVE_START = re.compile(r"[^:?#]*/")
+_BINDINGS = frozenset({"service", "assets", "dispatch_namespace", "durable_object", "vpc_service", "fetcher"})
+
+
+@rule(
+    call("fetch", "redirect"),
+    construct("Request", "URL"),
+    severity=Severity.ERROR,
+    fix=Safety.UNSAFE,
+)
+def check(match: Match) -> Iterator[Finding]:
+    arguments, module = match.arguments, match.module
+    if not arguments:
+        return
+    path = _relative(module, arguments[0])
+    if path is None:
+        return
+    target = _target(match)
+    if target is None:
+        return
+    what, is_stub = target
+    shown = f"{path[:60]}…" if len(path) > 60 else path
+    yield Finding(
+        f'{what} needs an absolute URL: "{shown}" throws',
+        match.at(arguments[0]),
+        fix=_absolute_host(match, arguments[0], path) if is_stub else _of_request(match, arguments[0], path),
+    )
+
+
+def _relative(module: Module, node: "Node") -> str | None:
+    """The text of a literal that cannot be an absolute URL (of a template: its beginning)."""
+    node = unwrap(node)
+    text = module.string_of(node)
+    if text is not None:
+        return text if text and not _SCHEME.match(text) and not text.startswith("//") else None
+    if node.type != "template_string":
+        return None
+    first = node.named_child(0)
+    if first is None or first.type == "template_substitution":
+        return None  # it may begin with an origin
+    head = module.document.data[node.start_byte + 1 : first.end_byte].decode("utf-8", "replace")
+    return head if _RELATIVE_START.match(head) and not head.startswith("//") else None
+
+
+def _target(match: Match) -> tuple[str, bool] | None:
+    """What is called, and whether it is a stub or binding; None of anything else, or where a path will do."""
+    module = match.module
+    if match.word in ("Request", "URL"):
+        if not is_global(module, match.callee, match.word):
+            return None
+        if match.word == "URL":
+            return ("`new URL()` without a base", False) if len(match.arguments) == 1 else None
+        return ("`new Request()`", False) if _is_worker_code(match) else None
+    receiver = match.receiver
+    if match.word == "redirect":
+        is_response = receiver is not None and is_global(module, receiver, "Response")
+        return ("`Response.redirect()`", False) if is_response and _is_worker_code(match) else None
+    if receiver is None or is_global(module, match.callee, "fetch"):
+        is_fetch = is_global(module, match.callee, "fetch")
+        return ("`fetch()`", False) if is_fetch and _is_worker_code(match) else None
+    value = match.receiver_value
+    if value.kind is Kind.STUB:
+        answers = [
+            environment.enables("durable_object_fetch_requires_full_url")
+            for environment in module.environments
+        ]
+        if answers and all(answer is False for answer in answers):
+            return None
+        return f"`{match.text(receiver)}.fetch()`", True
+    if value.kind is Kind.BINDING and value.binding is not None and value.binding.id in _BINDINGS:
+        return f"`{match.text(receiver)}.fetch()`", True
+    return None
+
+
+def _is_worker_code(match: Match) -> bool:
+    """Whether the code runs in a Worker, not in a browser or on a server that renders pages."""
+    owner = match.enclosing_class
+    return match.handler is not None or (owner is not None and owner.kind.is_platform)
+
+
+def _absolute_host(match: Match, node: "Node", path: str) -> Fix | None:
+    literal = unwrap(node)
+    if literal.type not in ("string", "template_string") or not path.startswith("/"):
+        return None
+    edit = match.insert(literal.start_byte + 1, "https://do.internal")
+    if match.receiver_value.kind is not Kind.STUB:
+        edit = match.insert(literal.start_byte + 1, "https://internal")
+    return Fix("Put a host before the path", (edit,), Safety.UNSAFE)
+
+
+def _of_request(match: Match, node: "Node", path: str) -> Fix | None:
+    """A fix that makes the URL one of the Worker's own, where the request is at hand."""
+    handler, module = match.handler, match.module
+    if handler is None or handler.name != "fetch" or not handler.parameters or not path.startswith("/"):
+        return None
+    pattern = handler.parameters[0].child_by_field_name("pattern") or handler.parameters[0]
+    if pattern.type != "identifier":
+        return None
+    name = module.text(pattern)
+    declared = module.scope.declared_in(handler.function).get(name)
+    if declared is None or module.scope.lookup(name, match.node) is not declared:
+        return None
+    if string_value(module.syntax, node) is None and unwrap(node).type != "template_string":
+        return None
+    base = f"{name}.url"
+    if match.word == "URL":
+        edit = module.insert(node.end_byte, f", {base}")
+        return Fix("Resolve the path against the request's URL", (edit,), Safety.UNSAFE)
+    text = f"new URL({match.text(node)}, {base})" + (".href" if match.word == "redirect" else "")
+    return Fix("Resolve the path against the request's URL", (match.replace(node, text),), Safety.UNSAFE)

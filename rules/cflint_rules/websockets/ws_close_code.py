@@ -1,0 +1,199 @@
+"""Close WebSockets with a code that may be sent, and a reason that fits.
+
+`close()` takes 1000 to 4999 without 1004, 1005, 1006 and 1015: those only say what happened (no code came,
+the connection broke, TLS failed) and never travel, so `close()` throws an InvalidAccessError. A reason needs
+a code, and from the compatibility date 2026-03-03 may have 123 bytes.
+
+## Incorrect
+
+```ts
+import { DurableObject } from "cloudflare:workers";
+
+export class Stream extends DurableObject<Env> {
+  async fetch(request: Request): Promise<Response> {
+    const [client, server] = Object.values(new WebSocketPair());
+    this.ctx.acceptWebSocket(server);
+    return new Response(null, { status: 101, webSocket: client });
+  }
+
+  async webSocketMessage(ws: WebSocket, message: string | ArrayBuffer): Promise<void> {
+    ws.close(1006, "no messages, please");
+  }
+}
+```
+
+## Correct
+
+```ts
+import { DurableObject } from "cloudflare:workers";
+
+export class Stream extends DurableObject<Env> {
+  async fetch(request: Request): Promise<Response> {
+    const [client, server] = Object.values(new WebSocketPair());
+    this.ctx.acceptWebSocket(server);
+    return new Response(null, { status: 101, webSocket: client });
+  }
+
+  async webSocketMessage(ws: WebSocket, message: string | ArrayBuffer): Promise<void> {
+    ws.close(1008, "no messages, please");
+  }
+
+  async webSocketClose(ws: WebSocket, code: number, reason: string): Promise<void> {
+    ws.close(code === 1005 || code === 1006 ? 1000 : code, reason);
+  }
+}
+```
+
+## Not reported
+
+Codes and reasons that are not constants, and objects that are not known to be WebSockets. That
+`webSocketClose()` sends the code back that it was given is only a note, and none inside `try`: most clients
+close with a code. So is a reason that looks like a placeholder (`"<reason>"`).
+
+## Fix safety
+
+No fix is offered: what a close means to the client is for its author to say.
+
+Source: workerd src/workerd/api/web-socket.c++
+"""
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.api import (
+    Finding,
+    Kind,
+    Match,
+    Severity,
+    call,
+    number_of,
+    pair_ends,
+    rule,
+    unwrap,
+)
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_NEVER_SENT = {
+    1004: "1004 is reserved",
+    1005: "1005 says that no code came",
+    1006: "1006 says that the connection broke",
+    1015: "1015 says that TLS failed",
+}
+_MOST_BYTES = 123
+_LIMIT_FLAG = "websocket_close_reason_byte_limit"
+_PLACEHOLDER = re.compile(
+    r"<[^<>]*>|\[[a-z ]+\]|\{[a-z ]+\}|TODO\b.*|your (?:reason|message).*", re.IGNORECASE
+)
+_SOCKETS = frozenset({Kind.HIBERNATED_WEBSOCKET, Kind.OUTGOING_WEBSOCKET, Kind.WEBSOCKET_PAIR_END})
+
+
+@rule(call("close"), severity=Severity.ERROR)
+def check(match: Match) -> Iterator[Finding]:
+    arguments = match.arguments
+    if not arguments or any(argument.type == "spread_element" for argument in arguments):
+        return
+    if not _is_socket(match):
+        return
+    code = number_of(match.module, arguments[0])
+    if code is not None:
+        problem = _problem(match, code)
+        if problem is not None:
+            yield Finding(f"{problem}: `close()` throws an InvalidAccessError", match.at(arguments[0]))
+    elif unwrap(arguments[0]).type == "undefined":
+        if len(arguments) > 1 and unwrap(arguments[1]).type != "undefined":
+            yield Finding(
+                "a reason needs a code: `close()` throws an InvalidAccessError", match.at(arguments[0])
+            )
+    else:
+        yield from _forwarded(match, arguments[0])
+    if len(arguments) > 1:
+        yield from _reason(match, arguments[1])
+
+
+def _is_socket(match: Match) -> bool:
+    if match.receiver is None:
+        return False
+    if match.receiver_value.kind in _SOCKETS or pair_ends(match.module, match.receiver):
+        return True
+    receiver = unwrap(match.receiver)
+    declaration = match.module.scope.resolve(receiver) if receiver.type == "identifier" else None
+    annotation = declaration.owner.child_by_field_name("type") if declaration is not None else None
+    named = annotation.named_child(0) if annotation is not None else None
+    if declaration is None or declaration.path or named is None or match.text(named) != "WebSocket":
+        return False
+    return match.module.scope.lookup_type("WebSocket", receiver) is None  # the runtime's
+
+
+def _problem(match: Match, code: float) -> str | None:
+    if code in _NEVER_SENT:
+        return f"{_NEVER_SENT[int(code)]}, and may not be sent"
+    if not 1000 <= code < 5000:
+        return f"{code:g} is no close code (1000 to 4999)"
+    pedantic = any(environment.enables("pedantic_wpt") for environment in match.module.environments)
+    if pedantic and code != 1000 and code < 3000:
+        return f"with `pedantic_wpt`, {code:g} may not be sent (1000, or 3000 to 4999)"
+    return None
+
+
+def _forwarded(match: Match, argument: "Node") -> Iterator[Finding]:
+    """The code that `webSocketClose()` was given, sent back without a look at it."""
+    handler = match.handler
+    argument = unwrap(argument)
+    if handler is None or handler.name != "webSocketClose" or argument.type != "identifier":
+        return
+    declaration = match.module.scope.resolve(argument)
+    parameters = handler.parameters
+    if declaration is None or len(parameters) < 2 or declaration.owner.id != parameters[1].id:
+        return
+    for reference in match.module.scope.references(declaration):
+        above = match.module.syntax.parent(reference)
+        if above is not None and above.type in (
+            "binary_expression",
+            "switch_statement",
+            "assignment_expression",
+        ):
+            return  # it is looked at
+        if above is not None and above.type == "parenthesized_expression":
+            return
+    for above in match.module.syntax.ancestors(argument):
+        if above.id == handler.function.id:
+            break
+        if above.type == "try_statement" and above.child_by_field_name("handler") is not None:
+            return  # that it throws is expected
+    name = declaration.name
+    yield Finding(
+        f"`{name}` is 1005 or 1006 when the client gave no code or vanished, and then `close()` throws: "
+        "send 1000 instead",
+        match.at(argument),
+        related=(match.at(parameters[1], f"`{name}` is what the client closed with"),),
+        severity=Severity.NOTE,
+    )
+
+
+def _reason(match: Match, node: "Node") -> Iterator[Finding]:
+    reason = match.module.string_of(node)
+    if reason is None:
+        return
+    if _PLACEHOLDER.fullmatch(reason.strip()):
+        yield Finding(
+            f'the reason "{reason[:40]}" looks like a placeholder: clients get to see it',
+            match.at(node),
+            severity=Severity.NOTE,
+        )
+    size = len(reason.encode("utf-8", "replace"))
+    if size <= _MOST_BYTES:
+        return
+    answers = [environment.enables(_LIMIT_FLAG) for environment in match.module.environments]
+    if answers and all(answer is False for answer in answers):
+        return
+    yield Finding(
+        f"the reason has {size} bytes, and 123 are the most"
+        + (
+            ": `close()` throws a SyntaxError" if any(answers) else ", from the compatibility date 2026-03-03"
+        ),
+        match.at(node),
+        severity=None if any(answers) else Severity.NOTE,
+    )

@@ -1,0 +1,93 @@
+"""Name classes and bindings after what they do, not after hibernation.
+
+That an object hibernates is how it is implemented, and no reader of `env.CHAT_ROOM` has to know it. The name
+of a class is hard to change later: it takes a migration.
+
+## Incorrect
+
+```jsonc
+// wrangler.jsonc
+{
+  "name": "auction",
+  "main": "src/index.ts",
+  "compatibility_date": "2026-08-01",
+  "durable_objects": { "bindings": [{ "name": "HIBERNATING_AUCTION", "class_name": "HibernatingAuction" }] },
+  "migrations": [{ "tag": "v1", "new_sqlite_classes": ["HibernatingAuction"] }]
+}
+```
+
+```ts
+// src/index.ts
+import { DurableObject } from "cloudflare:workers";
+
+export class HibernatingAuction extends DurableObject<Env> {}
+```
+
+## Correct
+
+```jsonc
+// wrangler.jsonc
+{
+  "name": "auction",
+  "main": "src/index.ts",
+  "compatibility_date": "2026-08-01",
+  "durable_objects": { "bindings": [{ "name": "AUCTION", "class_name": "Auction" }] },
+  "migrations": [{ "tag": "v1", "new_sqlite_classes": ["Auction"] }]
+}
+```
+
+```ts
+// src/index.ts
+import { DurableObject } from "cloudflare:workers";
+
+export class Auction extends DurableObject<Env> {}
+```
+
+## Not reported
+
+Names of other things: functions, files, Workers, classes that are no Durable Objects.
+
+## Fix safety
+
+No fix is offered: a class is renamed by a migration, and a binding wherever it is used.
+
+Source: https://developers.cloudflare.com/durable-objects/best-practices/websockets/
+"""
+
+from collections.abc import Iterator
+
+from cflint.api import (
+    REFERENCE,
+    STRICT,
+    ClassDefinition,
+    Finding,
+    Severity,
+    WranglerConfig,
+    class_definition,
+    config,
+    rule,
+)
+
+
+@rule(class_definition(), config(), severity=Severity.NOTE, presets=(REFERENCE, STRICT))
+def check(subject: ClassDefinition | WranglerConfig) -> Iterator[Finding]:
+    if isinstance(subject, WranglerConfig):
+        yield from _bindings(subject)
+    elif "hibernat" in subject.name.lower() and subject.kind.runs_as_durable_object:
+        yield Finding(
+            f"`{subject.name}` names how it works: name the class after what it is",
+            subject.at,
+        )
+
+
+def _bindings(found: WranglerConfig) -> Iterator[Finding]:
+    said: set[str] = set()
+    for environment in found.environments:
+        for binding in environment.bindings:
+            name = binding.name
+            if binding.kind.id != "durable_object" or "hibernat" not in name.lower() or name in said:
+                continue
+            place = binding.place(binding.kind.name_key)
+            if place is not None:
+                said.add(name)
+                yield Finding(f"`{name}` names how it works: name the binding after what it is", place)

@@ -1,0 +1,115 @@
+"""Look at the `Upgrade` header before a `WebSocketPair` is made, and answer 426 without it.
+
+A response with a WebSocket to a request that did not ask for one throws ("Worker tried to return a WebSocket
+in a response to a request which did not contain the header Upgrade: websocket"), so that whoever opens the
+address in a browser sees an error 1101 instead of a sentence that says what to do.
+
+## Incorrect
+
+```ts
+export default {
+  async fetch(request: Request): Promise<Response> {
+    const [client, server] = Object.values(new WebSocketPair());
+    server.accept();
+    server.addEventListener("message", (event) => server.send(event.data));
+    server.addEventListener("close", () => server.close());
+    return new Response(null, { status: 101, webSocket: client });
+  },
+};
+```
+
+## Correct
+
+```ts
+export default {
+  async fetch(request: Request): Promise<Response> {
+    if (request.headers.get("Upgrade")?.toLowerCase() !== "websocket") {
+      return new Response("expected a WebSocket", { status: 426 });
+    }
+    const [client, server] = Object.values(new WebSocketPair());
+    server.accept();
+    server.addEventListener("message", (event) => server.send(event.data));
+    server.addEventListener("close", () => server.close());
+    return new Response(null, { status: 101, webSocket: client });
+  },
+};
+```
+
+## Not reported
+
+A Durable Object behind a Worker that looks at the header: any module of the Worker may do it.
+
+## Fix safety
+
+Unsafe: requests that came through before, and failed later, are answered with status 426.
+
+Source: https://developers.cloudflare.com/durable-objects/best-practices/websockets/
+"""
+
+import re
+from collections.abc import Iterator
+
+from cflint.api import Finding, Fix, Match, Safety, Severity, construct, rule
+
+_CHECK = re.compile(
+    rb"""["'`](?:upgrade|sec-websocket-[a-z]+)["'`]|\b426\b|upgradeWebSocket""", re.IGNORECASE
+)
+
+
+@rule(construct("WebSocketPair"), severity=Severity.NOTE, fix=Safety.UNSAFE)
+def check(match: Match) -> Iterator[Finding]:
+    callee, module = match.callee, match.module
+    if callee is None or module.scope.resolve(callee) is not None:
+        return  # not the runtime's
+    if match.enclosing_function is None or not module.workers:
+        return  # who sends requests here is not known
+    if _CHECK.search(module.document.data):
+        return
+    for worker in module.workers:
+        if worker.unresolved or not worker.entries:
+            return
+        for path in worker.modules:
+            document = module.project.document(path)
+            if document is None or _CHECK.search(document.data):
+                return
+    yield Finding(
+        "a `WebSocketPair` is made for requests that may not ask for one: check the `Upgrade` header, and "
+        "answer 426 without it",
+        match.at(match.node),
+        fix=_guard(match),
+    )
+
+
+def _guard(match: Match) -> Fix | None:
+    """A test before the statement that makes the pair, where the request is at hand."""
+    module = match.module
+    handler = match.handler
+    function = match.enclosing_function
+    if handler is None or function is None or handler.name != "fetch" or handler.function.id != function.id:
+        return None
+    parameters = handler.parameters
+    pattern = (parameters[0].child_by_field_name("pattern") or parameters[0]) if parameters else None
+    if pattern is None or pattern.type != "identifier":
+        return None
+    body = handler.body
+    statement = next(
+        (
+            above
+            for above in module.syntax.ancestors(match.node)
+            if (parent := module.syntax.parent(above)) is not None and parent.type == "statement_block"
+        ),
+        None,
+    )
+    if body is None or statement is None:
+        return None
+    indent, unit = module.indent_of(statement), module.indent_unit
+    request = module.text(pattern)
+    if module.scope.lookup(request, statement) is not module.scope.declared_in(function).get(request):
+        return None
+    guard = (
+        f'if ({request}.headers.get("Upgrade")?.toLowerCase() !== "websocket") {{\n'
+        f'{indent}{unit}return new Response("expected a WebSocket", {{ status: 426 }});\n'
+        f"{indent}}}\n{indent}"
+    )
+    edit = module.insert(statement.start_byte, guard)
+    return Fix("Answer 426 to requests that ask for no WebSocket", (edit,), Safety.UNSAFE)

@@ -1,0 +1,122 @@
+"""Let an alarm wake a Durable Object with hibernating WebSockets, not a timer.
+
+While a `setInterval()` or a `setTimeout()` is pending the object cannot hibernate, and is billed for all that
+time although its sockets could wait without it. An alarm wakes the object when it is due.
+
+## Incorrect
+
+```ts
+import { DurableObject } from "cloudflare:workers";
+
+export class Ticker extends DurableObject<Env> {
+  async fetch(request: Request): Promise<Response> {
+    const [client, server] = Object.values(new WebSocketPair());
+    this.ctx.acceptWebSocket(server);
+    setInterval(() => this.tick(), 60_000);
+    return new Response(null, { status: 101, webSocket: client });
+  }
+
+  async webSocketMessage(ws: WebSocket, message: string | ArrayBuffer): Promise<void> {
+    ws.send(message);
+  }
+
+  private tick(): void {
+    for (const ws of this.ctx.getWebSockets()) ws.send("tick");
+  }
+}
+```
+
+## Correct
+
+```ts
+import { DurableObject } from "cloudflare:workers";
+
+export class Ticker extends DurableObject<Env> {
+  async fetch(request: Request): Promise<Response> {
+    const [client, server] = Object.values(new WebSocketPair());
+    this.ctx.acceptWebSocket(server);
+    await this.ctx.storage.setAlarm(Date.now() + 60_000);
+    return new Response(null, { status: 101, webSocket: client });
+  }
+
+  async webSocketMessage(ws: WebSocket, message: string | ArrayBuffer): Promise<void> {
+    ws.send(message);
+  }
+
+  async alarm(): Promise<void> {
+    const sockets = this.ctx.getWebSockets();
+    for (const ws of sockets) ws.send("tick");
+    if (sockets.length > 0) await this.ctx.storage.setAlarm(Date.now() + 60_000);
+  }
+}
+```
+
+## Not reported
+
+A `setTimeout()` of less than ten seconds or of a time that is not known, a timer that is cleared in the same
+method, and one that a promise waits for (`new Promise((resolve) => setTimeout(resolve, …))`): the request
+that waits keeps the object awake anyhow.
+
+## Fix safety
+
+No fix is offered: what the timer does has to move to `alarm()`.
+
+Source: https://developers.cloudflare.com/durable-objects/best-practices/websockets/
+"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.api import (
+    Finding,
+    Match,
+    Severity,
+    call,
+    callee_name,
+    hibernatable_accepts,
+    is_global,
+    number_of,
+    rule,
+)
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_SHORT = 10_000
+
+
+@rule(call("setInterval", "setTimeout"), severity=Severity.WARNING)
+def check(match: Match) -> Iterator[Finding]:
+    owner, module = match.enclosing_class, match.module
+    if owner is None or not owner.is_durable_object or not is_global(module, match.callee, match.word):
+        return
+    accepts = hibernatable_accepts(module, owner)
+    if not accepts:
+        return  # nothing in the class could hibernate
+    if match.word == "setTimeout":
+        delay = number_of(module, match.arguments[1]) if len(match.arguments) > 1 else None
+        if delay is None or delay < _SHORT or _is_awaited(match):
+            return
+    method = match.method
+    if method is not None and _is_cleared(match, method):
+        return
+    yield Finding(
+        f"while this `{match.word}()` is pending, `{owner.name}` cannot hibernate: set an alarm",
+        match.at(match.node),
+        related=(module.at(accepts[0], "sockets are accepted for hibernation here"),),
+    )
+
+
+def _is_awaited(match: Match) -> bool:
+    """Whether the timer is there for a promise to wait for."""
+    made = match.module.syntax.enclosing(match.node, frozenset({"new_expression"}))
+    constructor = made.child_by_field_name("constructor") if made is not None else None
+    return constructor is not None and match.text(constructor) == "Promise"
+
+
+def _is_cleared(match: Match, method: "Node") -> bool:
+    clear = match.word.replace("set", "clear")
+    return any(
+        callee_name(match.module, found) == clear
+        for found in match.module.descendants(method, "call_expression")
+    )
