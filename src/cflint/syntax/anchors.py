@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from cflint.source import BOM
+
 _WORD = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_$#") | frozenset(
     range(0x80, 0x100)
 )
@@ -26,7 +28,8 @@ class Anchors:
         if self._automaton is None:
             return
         words, size = self._words, len(data)
+        first = len(BOM) if data.startswith(BOM) else 0
         for index, start, end in self._automaton.find_matches_as_indexes(data):
-            if (start and data[start - 1] in _WORD) or (end < size and data[end] in _WORD):
+            if (start > first and data[start - 1] in _WORD) or (end < size and data[end] in _WORD):
                 continue
             yield start, end, words[index]
