@@ -181,6 +181,8 @@ class _Run:
             for kind, rule in self._by_word[word]:
                 if kind in ("handler", "source_file") or (in_tests and not rule.spec.tests):
                     continue
+                if kind == "import_of" and module.text(leaf) != word:
+                    continue  # `agents` in "./stage-agents"
                 node = SHAPES[kind](module.syntax, leaf)
                 if node is None or (rule.id, kind, node.id) in seen:
                     continue

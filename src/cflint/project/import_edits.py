@@ -121,6 +121,29 @@ def _without(module: Module, named: list[Node], gone: set[int]) -> Iterator[Edit
         index = end + 1
 
 
+def move_import(
+    module: Module, part: Node, name: str, source: str, *, types: bool = False
+) -> tuple[Edit, ...]:
+    """Edits that take a specifier (without an alias) out of its statement, of which others are left, and
+    import the name from another module: in the import that there is of it, or in one after that statement."""
+    statement = next(
+        (n for n in module.syntax.root.named_children if any(p.id == part.id for p in _parts(n))), None
+    )
+    removed = remove_imports(module, [part])
+    if statement is None or not removed:
+        return ()
+    for other in module.syntax.root.named_children:
+        if other.id == statement.id or _source(module, other) != source:
+            continue
+        braces = _braces(other)
+        only_types = any(child.type == "type" for child in other.children)
+        if braces is not None and braces.named_children and (types or not only_types):
+            word = "type " if types and not only_types else ""
+            return (*removed, module.insert(braces.named_children[-1].end_byte, f", {word}{name}"))
+    added = _statement(module, [statement], [name], source, types)
+    return (*removed, added)
+
+
 def set_import_source(module: Module, statement: Node, source: str) -> Edit | None:
     """An edit that makes an import statement name another module."""
     node = statement.child_by_field_name("source")

@@ -1,0 +1,138 @@
+"""Give a member of `Env` the type of what the configuration binds under its name.
+
+The type is all that an editor and `tsc` know of a binding. When it is another's, wrong calls pass and right
+ones are refused; a variable that the configuration writes as `"10"` is a string, whatever `Env` says.
+
+## Incorrect
+
+```jsonc
+{
+  "name": "files",
+  "main": "src/index.ts",
+  "r2_buckets": [{ "binding": "FILES", "bucket_name": "files" }]
+}
+```
+
+```ts
+interface Env {
+  FILES: KVNamespace;
+}
+
+export default {
+  async fetch(request, env): Promise<Response> {
+    return new Response(await env.FILES.get("index.html"));
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+## Correct
+
+```jsonc
+{
+  "name": "files",
+  "main": "src/index.ts",
+  "r2_buckets": [{ "binding": "FILES", "bucket_name": "files" }]
+}
+```
+
+```ts
+interface Env {
+  FILES: R2Bucket;
+}
+
+export default {
+  async fetch(request, env): Promise<Response> {
+    const file = await env.FILES.get("index.html");
+    return new Response(file?.body);
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+## Not reported
+
+Types of the project's own, unions, `any`; names that some environment binds as the type says.
+
+## Fix safety
+
+Safe: types are gone at run time. What the code calls on the binding may no longer pass the type checker, and
+would have failed when it ran.
+
+Source: https://developers.cloudflare.com/workers/languages/typescript/
+"""
+
+from collections.abc import Iterator
+
+from cflint.api import (
+    Binding,
+    Finding,
+    Fix,
+    Module,
+    NodeKind,
+    Safety,
+    Severity,
+    kinds_by_type,
+    rule,
+    source_file,
+)
+from cflint_rules.types._env import (
+    EnvMember,
+    at_type,
+    bindings_named,
+    env_members,
+    is_runtime_type,
+    retyped,
+    type_for,
+)
+
+
+@rule(source_file(), severity=Severity.ERROR, fix=Safety.SAFE)
+def check(module: Module) -> Iterator[Finding]:
+    for member in env_members(module):
+        bindings = bindings_named(module, member.name)
+        if not bindings or any(_agrees(module, member, found) is not False for found in bindings):
+            continue
+        first = bindings[0]
+        wanted = {type_for(module, found) for found in bindings}
+        only = next(iter(wanted)) if len(wanted) == 1 else None
+        fix = None
+        if only is not None:
+            fix = Fix(f"Type it as `{only}`", (retyped(module, member.member, only),), Safety.SAFE)
+        is_plain = first.kind.id == "var" and only is not None
+        what = f"the {only} that `vars` gives it" if is_plain else f"a {first.kind.label}"
+        written = _short(member.member.type)
+        yield Finding(
+            f"`{member.name}` is typed as `{written}`, but the configuration makes it {what}",
+            at_type(module, member.member),
+            (first.location.saying("it is configured here"),),
+            fix,
+            Severity.WARNING if is_plain and member.base in _PLAIN else None,  # 1 for true may well work
+        )
+
+
+_DATA = {NodeKind.STRING: "string", NodeKind.NUMBER: "number", NodeKind.BOOLEAN: "boolean"}
+_PLAIN = frozenset({"string", "number", "boolean"})
+_OBJECTS = frozenset({"DurableObject", "DurableObjectStub", "DurableObjectState"})  # another rule's
+
+
+def _agrees(module: Module, member: EnvMember, binding: Binding) -> bool | None:
+    """Whether the type fits what is bound; None when that cannot be told."""
+    kind = binding.kind
+    if member.base in _PLAIN:
+        if kind.id == "var":
+            written = _DATA.get(binding.node.kind)
+            return None if written is None else written == member.base
+        if kind.id == "secret":
+            return member.base == "string"
+        return None if kind.is_value or not kind.types else False
+    if not kinds_by_type(member.base) or not is_runtime_type(module, member.base):
+        return None  # a type of the project's own, or no name at all
+    if kind.is_value:
+        return False
+    if not kind.types or member.base in _OBJECTS:
+        return None
+    return member.base in kind.types
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= 60 else f"{line[:57]}…"

@@ -1,0 +1,158 @@
+"""Let `satisfies ExportedHandler<Env>` check the handlers of the default export.
+
+It types the parameters, so that `env.DB` completes and a misspelled binding is an error, and it says at once
+when a handler returns what the runtime does not take, or is called something that the runtime never calls.
+
+## Incorrect
+
+```ts
+interface Env {
+  CACHE: KVNamespace;
+}
+
+export default {
+  async fetch(request, env) {
+    return new Response(await env.CACHE.get(request.url));
+  },
+};
+```
+
+## Correct
+
+```ts
+interface Env {
+  CACHE: KVNamespace;
+}
+
+export default {
+  async fetch(request, env) {
+    return new Response(await env.CACHE.get(request.url));
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+## Not reported
+
+JavaScript; a default export that is a class, an app or a call; handlers whose parameters and results are all
+typed; `as` and a type of one's own.
+
+## Fix safety
+
+Safe: types are gone at run time. It is offered when the type of `env` is known.
+
+Source: https://developers.cloudflare.com/workers/best-practices/workers-best-practices/
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.api import (
+    FUNCTIONS,
+    Finding,
+    Fix,
+    Match,
+    Safety,
+    Severity,
+    is_typescript,
+    keyword,
+    property_name,
+    rule,
+)
+from cflint_rules.types._env import env_types
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_HANDLERS = frozenset({"fetch", "scheduled", "queue", "email", "tail", "trace", "tailStream"})
+
+
+@rule(keyword("default"), severity=Severity.NOTE, fix=Safety.SAFE)
+def check(match: Match) -> Iterator[Finding]:
+    statement = match.node
+    if statement.type != "export_statement" or not is_typescript(match.module):
+        return
+    exported = statement.child_by_field_name("value")
+    if exported is None or exported.type != "object" or exported.has_error:
+        return  # with `satisfies` or `as` around it, it is no object
+    functions = dict(_functions(match, exported))
+    if not functions.keys() & _HANDLERS or all(_is_typed(function) for function in functions.values()):
+        return
+    name = _env_type(match, functions)
+    body = _queue_body(match, functions.get("queue"))
+    given = f"{name or 'Env'}, {body}" if body is not None else name or "Env"
+    wanted = f"satisfies ExportedHandler<{given}>"
+    fix = None
+    if name is not None:
+        fix = Fix(f"Add `{wanted}`", (match.insert(exported.end_byte, f" {wanted}"),), Safety.SAFE)
+    untyped = any(not _has_types(function) for function in functions.values())
+    what = "nothing checks what these handlers return"
+    if untyped:
+        what = "the parameters of these handlers have no type"
+    at = match.at(_keyword_node(statement))
+    yield Finding(f"{what}: add `{wanted}` to the default export", at, fix=fix)
+
+
+def _keyword_node(statement: Node) -> Node:
+    return next((child for child in statement.children if child.type == "default"), statement)
+
+
+def _functions(match: Match, exported: Node) -> Iterator[tuple[str, Node]]:
+    """The handlers that are written in the object itself."""
+    for part in exported.named_children:
+        name = part.child_by_field_name("name") or part.child_by_field_name("key")
+        function = part if part.type == "method_definition" else part.child_by_field_name("value")
+        if name is None or function is None or function.type not in FUNCTIONS:
+            continue
+        key = property_name(match.module.syntax, name)
+        if key is not None and key in _HANDLERS:
+            yield key, function
+
+
+def _parameters(function: Node) -> list[Node]:
+    listed = function.child_by_field_name("parameters")
+    if listed is None:
+        return [child for child in (function.child_by_field_name("parameter"),) if child is not None]
+    return [child for child in listed.named_children if child.type != "comment"]
+
+
+def _has_types(function: Node) -> bool:
+    return all(parameter.child_by_field_name("type") is not None for parameter in _parameters(function))
+
+
+def _is_typed(function: Node) -> bool:
+    return _has_types(function) and function.child_by_field_name("return_type") is not None
+
+
+def _env_type(match: Match, functions: dict[str, Node]) -> str | None:
+    """The type of `env`: what a handler's second parameter says, or the one that the module knows."""
+    written = {
+        match.text(annotation.named_children[0])
+        for function in functions.values()
+        for parameter in _parameters(function)[1:2]
+        if (annotation := parameter.child_by_field_name("type")) is not None and annotation.named_children
+    }
+    if written:
+        only = next(iter(written)) if len(written) == 1 else None
+        return only if only is not None and re.fullmatch(r"[\w$.]+", only) and only != "any" else None
+    scope = match.module.scope
+    local = [found.name for found in env_types(match.module)]
+    if len(local) == 1:
+        return local[0]
+    if "Env" in scope.top_level or "Env" in scope.top_level_types:
+        return "Env"
+    generated = (match.project.generated_types(found) for found in match.module.workers)
+    return "Env" if any(found is not None and "Env" in found.types for found in generated) else None
+
+
+def _queue_body(match: Match, queue: Node | None) -> str | None:
+    """`Job` of a first parameter that is a `MessageBatch<Job>`."""
+    for parameter in _parameters(queue)[:1] if queue is not None else ():
+        annotation = parameter.child_by_field_name("type")
+        text = match.text(annotation.named_children[0]) if annotation is not None else ""
+        found = re.fullmatch(r"MessageBatch<(.+)>", text, re.DOTALL)
+        if found is not None and found[1] != "unknown":
+            return found[1]
+    return None

@@ -1,0 +1,163 @@
+"""Name the class that is bound as the type argument of its namespace.
+
+`DurableObjectNamespace<Room>` tells which methods a stub has. With another class there, calls are checked
+against methods that the object does not have; with a base such as `Agent`, its own methods are missing.
+
+## Incorrect
+
+```jsonc
+{
+  "name": "rooms",
+  "main": "src/index.ts",
+  "durable_objects": { "bindings": [{ "name": "ROOM", "class_name": "Room" }] },
+  "migrations": [{ "tag": "v1", "new_sqlite_classes": ["Room", "Lobby"] }]
+}
+```
+
+```ts
+import { DurableObject } from "cloudflare:workers";
+
+interface Env {
+  ROOM: DurableObjectNamespace<Lobby>;
+}
+
+export class Lobby extends DurableObject<Env> {}
+
+export class Room extends DurableObject<Env> {
+  async visitors(): Promise<number> {
+    return 3;
+  }
+}
+```
+
+## Correct
+
+```jsonc
+{
+  "name": "rooms",
+  "main": "src/index.ts",
+  "durable_objects": { "bindings": [{ "name": "ROOM", "class_name": "Room" }] },
+  "migrations": [{ "tag": "v1", "new_sqlite_classes": ["Room", "Lobby"] }]
+}
+```
+
+```ts
+import { DurableObject } from "cloudflare:workers";
+
+interface Env {
+  ROOM: DurableObjectNamespace<Room>;
+}
+
+export class Lobby extends DurableObject<Env> {}
+
+export class Room extends DurableObject<Env> {
+  async visitors(): Promise<number> {
+    return 3;
+  }
+}
+```
+
+## Not reported
+
+Interfaces, which the class may have the shape of; a base class of the project; classes of other Workers.
+
+## Fix safety
+
+Safe: types are gone at run time.
+
+Source: https://developers.cloudflare.com/durable-objects/best-practices/rules-of-durable-objects/
+"""
+
+from collections.abc import Iterator
+
+from cflint.api import (
+    ClassFacts,
+    ClassKind,
+    Finding,
+    Fix,
+    Location,
+    Module,
+    Safety,
+    Severity,
+    rule,
+    source_file,
+)
+from cflint_rules.types._env import (
+    EnvMember,
+    at_type,
+    bindings_named,
+    bound_class,
+    class_like,
+    class_named,
+    env_members,
+    is_same,
+    reference_to,
+    retyped,
+)
+
+_NAMESPACES = frozenset({"DurableObjectNamespace", "AgentNamespace"})
+
+
+@rule(source_file(), severity=Severity.WARNING, fix=Safety.SAFE)
+def check(module: Module) -> Iterator[Finding]:
+    for member in env_members(module):
+        if member.base not in _NAMESPACES or member.arguments is None:
+            continue
+        bound = _bound(module, member)
+        if bound is None:
+            continue
+        named = class_named(module, member.arguments)
+        if named is not None:
+            if is_same(named, bound) or any(is_same(named, base) for base in module.project.bases_of(bound)):
+                continue
+            yield _finding(module, member, bound, None)
+        elif _is_platform_base(module, member.arguments):
+            yield _finding(module, member, bound, Severity.NOTE)
+
+
+def _bound(module: Module, member: EnvMember) -> ClassFacts | None:
+    """The class that is bound: as the configuration says, or where there is none, by its name."""
+    if bindings_named(module, member.name):
+        return bound_class(module, member.name)
+    if any(worker.config is not None for worker in module.workers):
+        return None
+    return class_like(module, member.name)
+
+
+_BASES = {
+    "cloudflare:workers": frozenset({"DurableObject"}),
+    "agents": frozenset({"Agent", "McpAgent"}),
+    "agents/mcp": frozenset({"McpAgent"}),
+    "partyserver": frozenset({"Server"}),
+    "@cloudflare/containers": frozenset({"Container"}),
+}
+
+
+def _is_platform_base(module: Module, name: str) -> bool:
+    declared = module.scope.top_level.get(name)
+    ref = declared.imported if declared is not None else None
+    return ref is not None and ref.name in _BASES.get(ref.module, ())
+
+
+def _finding(module: Module, member: EnvMember, bound: ClassFacts, severity: Severity | None) -> Finding:
+    name = reference_to(module, bound)
+    related: list[Location] = [
+        found.place("class_name").saying("the configuration binds it here")
+        for found in bindings_named(module, member.name)[:1]
+    ]
+    document = module.project.document(bound.path)
+    if document is not None:
+        related.append(Location(document, bound.name_span, "the class is declared here"))
+    fix = None
+    if name is not None:
+        edit = retyped(module, member.member, f"{member.base}<{name}>")
+        fix = Fix(f"Write `{member.base}<{name}>`", (edit,), Safety.SAFE)
+    kind = module.project.class_kind(bound)
+    what = "Agent" if kind is ClassKind.AGENT else "Durable Object"
+    return Finding(
+        f"`{member.name}` is the namespace of the {what} `{bound.name}`, not of `{member.arguments}`",
+        at_type(module, member.member),
+        tuple(related),
+        fix,
+        severity,
+    )

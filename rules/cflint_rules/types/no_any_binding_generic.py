@@ -1,0 +1,115 @@
+"""Say what a queue carries and what a binding is, instead of `any`.
+
+`MessageBatch<any>` and a bare `Queue` switch the type checker off where a Worker takes in what another one
+sent: a renamed field is found when messages fail, not when the code is compiled.
+
+## Incorrect
+
+```ts
+interface Env {
+  JOBS: Queue;
+}
+
+export default {
+  async queue(batch: MessageBatch<any>, env: Env): Promise<void> {
+    for (const message of batch.messages) {
+      await env.JOBS.send({ url: message.body.url });
+    }
+  },
+};
+```
+
+## Correct
+
+```ts
+interface Job {
+  url: string;
+}
+
+interface Env {
+  JOBS: Queue<Job>;
+}
+
+export default {
+  async queue(batch: MessageBatch<Job>, env: Env): Promise<void> {
+    for (const message of batch.messages) {
+      await env.JOBS.send({ url: message.body.url });
+    }
+  },
+};
+```
+
+## Not reported
+
+`MessageBatch` and `MessageBatch<unknown>`, whose bodies have to be checked before use; types that are not the
+runtime's.
+
+## Fix safety
+
+There is no fix: only you know the type.
+
+Source: https://developers.cloudflare.com/queues/configuration/javascript-apis/
+"""
+
+from collections.abc import Iterator
+
+from cflint.api import (
+    REFERENCE,
+    STRICT,
+    Finding,
+    Match,
+    Module,
+    Severity,
+    is_typescript,
+    rule,
+    source_file,
+    type_name,
+)
+from cflint_rules.types._env import at_type, bindings_named, env_members, is_runtime_type
+
+_WHAT = {
+    "MessageBatch": "the messages of this batch",
+    "Message": "this message",
+    "Queue": "the messages of this queue",
+    "DurableObjectNamespace": "the objects of this namespace",
+    "Workflow": "the parameters of this Workflow",
+}
+
+
+@rule(
+    type_name("MessageBatch", "Message", "Queue", "DurableObjectNamespace", "Workflow"),
+    source_file(),
+    severity=Severity.NOTE,
+    presets=(REFERENCE, STRICT),
+)
+def check(subject: Match | Module) -> Iterator[Finding]:
+    if isinstance(subject, Module):
+        yield from _any_members(subject)
+    elif is_typescript(subject.module):
+        yield from _any_argument(subject)
+
+
+def _any_argument(match: Match) -> Iterator[Finding]:
+    name = match.text()
+    above = match.module.syntax.parent(match.node)
+    if not is_runtime_type(match.module, name) or above is None or name not in _WHAT:
+        return
+    if above.type == "generic_type":
+        arguments = above.child_by_field_name("type_arguments")
+        given = [match.text(child) for child in arguments.named_children] if arguments is not None else []
+        if given == ["any"]:
+            yield Finding(f"`{name}<any>` leaves {_WHAT[name]} unchecked", match.at(above))
+    elif name == "Queue" and above.type in ("type_annotation", "union_type"):
+        yield Finding("`Queue` without a type leaves what is sent to it unchecked", match.at(match.node))
+
+
+def _any_members(module: Module) -> Iterator[Finding]:
+    for member in env_members(module):
+        bound = [found for found in bindings_named(module, member.name) if not found.kind.is_value]
+        wanted = [found for found in bound if found.kind.types]
+        is_loose = member.base == "any" or (member.base in ("unknown", "object") and wanted)
+        if is_loose and bound:
+            kind = bound[0].kind
+            hint = f": type it as `{kind.types[0]}`" if kind.types else ""
+            message = f"`{member.name}` is a {kind.label} but typed as `{member.base}`{hint}"
+            yield Finding(message, at_type(module, member.member))

@@ -1,0 +1,125 @@
+"""Define what a class calls on `this`.
+
+A class that extends `Agent`, `DurableObject` or another class of the platform has its own methods and the
+base's. Calling any other on `this` throws "is not a function" when the line is reached.
+
+## Incorrect
+
+```ts
+import { Agent, type Connection, type WSMessage } from "agents";
+
+export class Helper extends Agent<Env> {
+  async onMessage(connection: Connection, message: WSMessage) {
+    connection.send(await this.answer(message));
+  }
+}
+```
+
+## Correct
+
+```ts
+import { Agent, type Connection, type WSMessage } from "agents";
+
+export class Helper extends Agent<Env> {
+  async onMessage(connection: Connection, message: WSMessage) {
+    connection.send(await this.answer(message));
+  }
+
+  private async answer(message: WSMessage): Promise<string> {
+    return `you said ${String(message)}`;
+  }
+}
+```
+
+## Not reported
+
+Classes whose base is the project's own or made by a call, that are decorated, merged with an interface of
+their name, or given members by `Object.assign(this, …)`; calls behind `?.`, an `in` check or a cast; names
+with an underscore in front.
+
+## Fix safety
+
+There is no fix: only you know what the method does.
+
+Source: https://developers.cloudflare.com/agents/api-reference/agents-api/
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.api import ClassDefinition, Finding, Severity, base_members, class_definition, rule
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+
+@rule(class_definition(), severity=Severity.ERROR)
+def check(owner: ClassDefinition) -> Iterator[Finding]:
+    base = owner.facts.base
+    if base is None or base.imported is None or owner.facts.decorated or owner.node.has_error:
+        return
+    inherited = base_members(base.imported.module, base.imported.name)
+    if inherited is None or _has_hidden_members(owner):
+        return
+    calls: dict[str, list[Node]] = {}
+    others: set[str] = set()
+    for node in owner.module.descendants(owner.body, "member_expression"):
+        target = node.child_by_field_name("object")
+        name = node.child_by_field_name("property")
+        if target is None or name is None or target.type != "this" or name.type != "property_identifier":
+            continue
+        if not _is_of(owner, target):
+            continue
+        text = owner.module.text(name)
+        if _is_called(owner, node):
+            calls.setdefault(text, []).append(name)
+        else:
+            others.add(text)
+    for name_text, places in calls.items():
+        if name_text in inherited or name_text in others or name_text.startswith("_"):
+            continue
+        if owner.declares(name_text) or owner.facts.member(name_text) is not None:
+            continue
+        more = tuple(owner.module.at(place, "and is called here") for place in places[1:])
+        yield Finding(
+            f"`this.{name_text}()` is called, but neither `{owner.name}` nor `{base.text}` has such a method",
+            owner.module.at(places[0]),
+            (owner.at.saying("the class is declared here"), *more),
+        )
+
+
+def _is_of(owner: ClassDefinition, this: Node) -> bool:
+    found = owner.module.this_class(this)
+    return found is not None and found.node.id == owner.node.id
+
+
+def _is_called(owner: ClassDefinition, member: Node) -> bool:
+    above = owner.module.syntax.parent(member)
+    if above is None or above.type != "call_expression":
+        return False
+    function = above.child_by_field_name("function")
+    is_optional = any(child.type == "optional_chain" for child in (*member.children, *above.children))
+    return function is not None and function.id == member.id and not is_optional
+
+
+_HIDDEN = re.compile(
+    rb"Object\s*\.\s*(?:assign|definePropert(?:y|ies))\s*\(\s*this\b|\bReflect\s*\.\s*set\s*\(\s*this\b"
+    rb"|\bthis\s*\[[^\]]*\]\s*=[^=]|\bin\s+this\b"
+)
+
+
+def _has_hidden_members(owner: ClassDefinition) -> bool:
+    """Whether the class may have members that its body does not list."""
+    module = owner.module
+    if owner.name in module.scope.top_level_types:
+        return True  # an interface of the same name adds members to it
+    body = owner.facts.body
+    if _HIDDEN.search(module.document.data, body.start, body.end) is not None:
+        return True
+    prototype = re.compile(rb"\b" + re.escape(owner.name.encode()) + rb"\s*\.\s*prototype\b")
+    if prototype.search(module.document.data) is not None:
+        return True
+    return any(child.type == "index_signature" for child in owner.body.named_children)
