@@ -1,7 +1,7 @@
 """Answer a WebSocket handshake with status 101 and the end of the pair that was not accepted.
 
-A response with a WebSocket has to have status 101 and no body, and one with status 101 has to have a
-WebSocket: everything else throws when the response is made. The socket in it is the client's end; one that
+A response with a WebSocket has to have status 101, and one with status 101 has to have a WebSocket: all else
+throws when the response is made. The socket in it is the client's end; one that
 was accepted can no longer be sent away ("Can't return WebSocket in a Response after calling accept()").
 
 ## Incorrect
@@ -33,7 +33,7 @@ export default {
 ## Not reported
 
 A response that passes another one on (`new Response(null, upstream)`), and options or a status that are not
-written out.
+written out. A body: that is what `response-null-body-status` is about.
 
 ## Fix safety
 
@@ -62,7 +62,6 @@ from cflint.api import (
     pair_end,
     property_name,
     rule,
-    string_value,
     unwrap,
     uses_of_end,
 )
@@ -110,12 +109,6 @@ def check(match: Match) -> Iterator[Finding]:
             match.at(status),
             fix=fix,
         )
-    if _is_body(module, arguments[0]):
-        yield Finding(
-            "a response with a WebSocket can have no body, or the constructor throws",
-            match.at(arguments[0]),
-            fix=Fix("Make the body `null`", (module.replace(arguments[0], "null"),), Safety.UNSAFE),
-        )
     accepted = _accepted(module, end)
     if accepted is not None:
         other = _other_end(module, end, socket)
@@ -152,17 +145,6 @@ def _number(module: Module, node: "Node | None") -> int | None:
         return None
     text = module.text(module.initializer(node))
     return int(text) if text.isdecimal() and text.isascii() and len(text) < 6 else None
-
-
-def _is_body(module: Module, node: "Node") -> bool:
-    """Whether a body is certainly there: text that is not empty, an object, what `JSON.stringify` gives."""
-    node = unwrap(node)
-    if node.type in ("string", "template_string"):
-        return string_value(module.syntax, node) != ""
-    if node.type == "call_expression":
-        callee = node.child_by_field_name("function")
-        return callee is not None and module.text(callee) == "JSON.stringify"
-    return node.type in ("object", "array", "number")
 
 
 def _accepted(module: Module, end: PairEnd) -> "Node | None":
