@@ -22,11 +22,16 @@ from cflint.project.lifecycle import (
     Fate,
     Lifecycle,
     LifecycleProblem,
+    LiveClass,
     add_durable_object_class,
     append_migration,
+    born_as,
+    create_classes,
     read_lifecycle,
+    uncreated_classes,
+    use_sqlite,
 )
-from cflint.source import Document
+from cflint.source import Document, Span
 from cflint.syntax.edit import TextEdit, apply
 
 
@@ -415,3 +420,57 @@ class TestEdits:
         after = read(edited(one, move_to_top_level(one, ("vars", "compatibility_date"))))
         assert after.top.compatibility_date is not None
         assert [binding.name for binding in after.top.bindings] == ["A"]
+
+
+def after(one: WranglerConfig, edits: Edits) -> dict[str, object]:
+    value: dict[str, object] = json.loads(edited(one, edits))
+    return value
+
+
+class TestBirth:
+    def test_a_class_is_born_where_it_was_created_whatever_it_is_called_now(self) -> None:
+        found = replay(
+            {"tag": "v1", "new_classes": ["A", "C"]},
+            {"tag": "v2", "renamed_classes": [{"from": "A", "to": "B"}]},
+            {"tag": "v3", "renamed_classes": [{"from": "B", "to": "D"}], "new_sqlite_classes": ["E"]},
+        )
+        born = {name: born_as(found, live) for name, live in found.classes.items()}
+        assert {name: (at[0].tag, at[1]) for name, at in born.items() if at is not None} == {
+            "C": ("v1", "C"),
+            "D": ("v1", "A"),
+            "E": ("v3", "E"),
+        }
+
+    def test_a_transferred_class_was_not_born_here(self) -> None:
+        found = replay({"tag": "v1", "transferred_classes": [{"from": "A", "from_script": "w", "to": "B"}]})
+        assert born_as(found, found.classes["B"]) is None
+        assert (
+            born_as(
+                exported(A={"type": "durable-object", "storage": "sqlite"}),
+                LiveClass("A", Backend.SQLITE, Span(0, 1), found.classes["B"].node),
+            )
+            is None
+        )
+
+    def test_moving_to_sqlite(self) -> None:
+        one = config({"migrations": [{"tag": "v1", "new_classes": ["A", "B"], "new_sqlite_classes": ["C"]}]})
+        migration = one.top.lifecycle.migrations[0]
+        assert after(one, use_sqlite(one.top, migration, ["A"])) == {
+            "migrations": [{"tag": "v1", "new_classes": ["B"], "new_sqlite_classes": ["C", "A"]}]
+        }
+        assert after(one, use_sqlite(one.top, migration, ["A", "B"])) == {
+            "migrations": [{"tag": "v1", "new_sqlite_classes": ["C", "A", "B"]}]
+        }
+
+    def test_creating_all_that_is_missing(self) -> None:
+        bound = [{"name": "A", "class_name": "A"}, {"name": "B", "class_name": "B"}]
+        one = config({"name": "w", "durable_objects": {"bindings": bound}})
+        missing = uncreated_classes(one.environments)
+        assert list(missing) == ["A", "B"]
+        made = after(one, create_classes(missing))
+        assert made["migrations"] == [{"tag": "v1", "new_sqlite_classes": ["A", "B"]}]
+
+    def test_pages_has_no_classes_of_its_own(self) -> None:
+        bound = {"bindings": [{"name": "A", "class_name": "A"}]}
+        one = config({"pages_build_output_dir": "dist", "durable_objects": bound})
+        assert uncreated_classes(one.environments) == {}

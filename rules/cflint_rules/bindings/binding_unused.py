@@ -1,0 +1,211 @@
+"""Remove bindings and variables that no code uses.
+
+A binding that nothing mentions is a right that the Worker does not need, and a resource that nobody dares
+to delete.
+
+## Incorrect
+
+```ts
+export default {
+  async fetch(request, env): Promise<Response> {
+    return new Response(await env.TEXTS.get("greeting"));
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+```jsonc
+{
+  "name": "greetings",
+  "main": "src/index.ts",
+  "kv_namespaces": [
+    { "binding": "TEXTS", "id": "0f2ac74b498b48028cb68387c421e279" },
+    { "binding": "ARCHIVE", "id": "7b1c6a1f3c5e4d6a9c1f0b2d3e4f5a6b" },
+  ],
+}
+```
+
+## Correct
+
+```ts
+export default {
+  async fetch(request, env): Promise<Response> {
+    return new Response(await env.TEXTS.get("greeting"));
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+```jsonc
+{
+  "name": "greetings",
+  "main": "src/index.ts",
+  "kv_namespaces": [{ "binding": "TEXTS", "id": "0f2ac74b498b48028cb68387c421e279" }],
+}
+```
+
+## Not reported
+
+Names that any module of the Worker mentions, in a string as well. Everything when the code is not all known
+(an import that cannot be resolved, an entry that a framework builds), reads `env` by computed names, or
+hands it whole to a package. Static assets and what frameworks read (`NEXT_…`, `WORKER_SELF_REFERENCE`).
+Durable Objects and Workflows, whose classes live by the binding.
+
+## Fix safety
+
+Unsafe: the entry goes, in every environment that has it.
+
+Source: https://developers.cloudflare.com/workers/runtime-apis/bindings/
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.api import (
+    Binding,
+    ClassKind,
+    ConfigNode,
+    Edit,
+    Finding,
+    Fix,
+    Kind,
+    Module,
+    Project,
+    Safety,
+    Severity,
+    Worker,
+    arguments_of,
+    is_test_config,
+    remove_key,
+    rule,
+    string_value,
+    unwrap,
+    where,
+    worker,
+)
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_KEPT_KINDS = frozenset({"assets", "durable_object", "workflow", "secret", "unsafe", "logfwdr"})
+_COMPUTED = re.compile(rb"\b\w*[eE]nv\w*(?:\s+as\s+[^()\[\]]{1,80}\))?(?:\?\.)?\[\s*[A-Za-z_$]")
+_READ_BY_OTHERS = re.compile(r"NEXT_|__|CF_|OAUTH_KV$|MCP_OBJECT$|WORKER_SELF_REFERENCE$|NODE_ENV$|SENTRY_")
+
+
+@rule(worker(), severity=Severity.NOTE, fix=Safety.UNSAFE, presets=())
+def check(subject: Worker, project: Project) -> Iterator[Finding]:
+    config = subject.config
+    if config is None or not subject.entries or subject.unresolved or is_test_config(config.path):
+        return
+    if any(environment.incomplete for environment in subject.environments):
+        return
+    by_name: dict[str, list[Binding]] = {}
+    for environment in subject.environments:
+        for found in environment.bindings:
+            if found.environment.source_of(found.kind.path[0]) is environment:
+                by_name.setdefault(found.name, []).append(found)
+    unused = {name: found for name, found in by_name.items() if not _is_used(name, found, subject, project)}
+    if not unused or any(_escapes(path, project) for path in subject.modules):
+        return
+    entrypoint = project.entrypoint(subject)
+    if entrypoint is None or not entrypoint.complete:
+        return  # a package gives the handlers, and may read `env` in them
+    for name, entries in unused.items():
+        edits = _removal(entries)
+        here = where([found.environment for found in entries])
+        yield Finding(
+            f"nothing uses `{name}` ({entries[0].kind.label}){here}",
+            entries[0].location,
+            tuple(found.location for found in entries[1:]),
+            Fix(f"Remove `{name}`", edits, Safety.UNSAFE) if edits else None,
+        )
+
+
+def _is_used(name: str, entries: list[Binding], subject: Worker, project: Project) -> bool:
+    if any(found.kind.id in _KEPT_KINDS for found in entries) or _READ_BY_OTHERS.match(name):
+        return True
+    word = re.compile(rb"(?<![\w$])" + re.escape(name.encode()) + rb"(?![\w$])")
+    config = entries[0].environment.config.document
+    if len(word.findall(config.data)) > len(entries):
+        return True  # a variable's value may tell the code its name
+    for path in subject.modules:
+        document = project.document(path)
+        if document is None or word.search(document.data):
+            return True
+    return False
+
+
+def _escapes(path: str, project: Project) -> bool:
+    """Whether a module hands `env` whole to code that is not known, or reads it by computed names."""
+    module = project.module(path)
+    facts = project.facts(path)
+    if module is None or facts is None or _COMPUTED.search(module.document.data):
+        return True
+    if any(project.class_kind(owner) is ClassKind.UNKNOWN for owner in facts.classes.values()):
+        return True  # a base class of a package may read `env`
+    for node in module.descendants(
+        module.syntax.root, "call_expression", "new_expression", "subscript_expression", "spread_element"
+    ):
+        if node.type == "subscript_expression":
+            index = node.child_by_field_name("index")
+            if _is_env(module, node.child_by_field_name("object")) and (
+                index is None or string_value(module.syntax, index) is None
+            ):
+                return True
+        elif node.type == "spread_element":
+            if node.named_children and _is_env(module, node.named_children[0]):
+                return True
+        elif any(_is_env(module, argument) for argument in arguments_of(node)) and _is_foreign(module, node):
+            return True
+    return False
+
+
+def _is_env(module: Module, node: Node | None) -> bool:
+    return node is not None and module.value_of(node).kind is Kind.ENV
+
+
+def _is_foreign(module: Module, call: Node) -> bool:
+    """Whether what is called belongs to a package, or is not known at all."""
+    callee = call.child_by_field_name("function") or call.child_by_field_name("constructor")
+    callee = unwrap(callee) if callee is not None else None
+    while callee is not None and callee.type == "member_expression":
+        inner = callee.child_by_field_name("object")
+        callee = unwrap(inner) if inner is not None else None
+    if callee is None or callee.type in ("this", "super"):
+        return False
+    if callee.type != "identifier":
+        return True
+    declaration = module.scope.resolve(callee)
+    if declaration is None:
+        return True
+    ref = module.scope.origin(declaration)
+    if ref is None:
+        value = module.value_of(callee).kind
+        return value is Kind.UNKNOWN
+    return module.project.resolve(ref.module, module.path) is None
+
+
+def _removal(entries: list[Binding]) -> tuple[Edit, ...] | None:
+    edits: list[Edit] = []
+    for found in entries:
+        environment = found.environment
+        path = environment.path(*found.kind.path)
+        node = environment.config.root.at(*path)
+        if node is None:
+            return None
+        made = remove_key(environment.config, _path_of(path, node, found))
+        if made is None:
+            return None
+        edits += made
+    return tuple(edits)
+
+
+def _path_of(path: tuple[str | int, ...], node: ConfigNode, found: Binding) -> tuple[str | int, ...]:
+    """The path of the entry, or of the list when it is the only one in it."""
+    if node is found.node:
+        return path
+    if node.members:
+        return path if len(node.members) == 1 else (*path, found.name)
+    index = next((i for i, item in enumerate(node.items) if item is found.node), 0)
+    return path if len(node.items) == 1 else (*path, index)
