@@ -1,0 +1,131 @@
+"""Create the tables that an object's SQL uses.
+
+The storage of a Durable Object, an Agent's included, starts empty, and every new object has a storage of its
+own: a query for a table that nothing creates fails with `no such table`. Create it where each object passes,
+in the constructor or in `onStart()`, with `CREATE TABLE IF NOT EXISTS`.
+
+## Incorrect
+
+```ts
+import { Agent } from "agents";
+
+export class Diary extends Agent<Env> {
+  entries(): unknown[] {
+    return this.sql`SELECT * FROM entries ORDER BY written`;
+  }
+}
+```
+
+## Correct
+
+```ts
+import { Agent } from "agents";
+
+export class Diary extends Agent<Env> {
+  onStart(): void {
+    this.sql`CREATE TABLE IF NOT EXISTS entries (id INTEGER PRIMARY KEY, written INTEGER)`;
+  }
+
+  entries(): unknown[] {
+    return this.sql`SELECT * FROM entries ORDER BY written`;
+  }
+}
+```
+
+## Not reported
+
+Tables that some module of the Worker creates, or whose creation is not in sight: `CREATE TABLE` with an
+interpolated name, an ORM with migrations of its own, SQL that is read from a file, a base class from
+elsewhere.
+
+## Fix safety
+
+No fix: which columns the table has is for you to say.
+
+Source: https://developers.cloudflare.com/durable-objects/best-practices/access-durable-objects-storage/
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from cflint.api import (
+    ClassDefinition,
+    Engine,
+    Finding,
+    Module,
+    Severity,
+    SqlUse,
+    TableUse,
+    Token,
+    class_definition,
+    rule,
+    sql_use,
+    tables,
+)
+
+_CREATES = re.compile(
+    rb"\b(?:create\s{1,20}(?:temp(?:orary)?\s{1,20}|virtual\s{1,20})?(?:table|view)|rename\s{1,20}to)\s{1,20}"
+    rb"(?:if\s{1,20}not\s{1,20}exists\s{1,20})?(?P<name>[\"'`\[]?\w*)",
+    re.IGNORECASE,
+)
+_ELSEWHERE = re.compile(
+    rb"[\"'](?:drizzle-orm|kysely|@prisma|typeorm|knex|sql-migrations|durable-utils|workers-qb|"
+    rb"@cloudflare/actors|node:fs)|\.sql(?:\?raw)?[\"']|runMigrations|migrat"
+)
+_FOREIGN = ("sqlite_", "cf_", "_cf_", "pragma_")
+
+
+@rule(class_definition(), severity=Severity.NOTE)
+def check(owner: ClassDefinition) -> Iterator[Finding]:
+    module = owner.module
+    if not owner.kind.runs_as_durable_object or module.document.data.find(b"sql") == -1:
+        return
+    if not module.project.members_of(owner.facts)[1]:
+        return  # a base class from elsewhere may create tables
+    used = _used(owner)
+    if not used:
+        return
+    created = _created(module)
+    if created is None:
+        return
+    for name, (use, token) in used.items():
+        if name not in created:
+            yield Finding(f"nothing creates the table `{token.name}`", use.at_token(token))
+
+
+def _used(owner: ClassDefinition) -> dict[str, tuple[SqlUse, Token]]:
+    """The first use of each table in a class, by its lower-case name."""
+    found: dict[str, tuple[SqlUse, Token]] = {}
+    for node in owner.module.descendants(owner.body, "call_expression"):
+        use = sql_use(owner.module, node)
+        if use is None or use.engine is not Engine.DURABLE_OBJECT:
+            continue
+        for statement in use.text.statements:
+            for kind, token in tables(statement):
+                name = (token.name or "").lower()
+                if kind is TableUse.USES and not name.startswith(_FOREIGN):
+                    found.setdefault(name, (use, token))
+    return found
+
+
+def _created(module: Module) -> frozenset[str] | None:
+    """The lower-case names of the tables that the Workers' modules create; None when there may be more."""
+    paths = {module.path, *(path for worker in module.workers for path in worker.modules)}
+    names: set[str] = set()
+    for path in paths:
+        document = module.project.document(path)
+        if document is None:
+            return None
+        if _ELSEWHERE.search(document.data) is not None:
+            return None
+        for match in _CREATES.finditer(document.data):
+            name = match["name"].decode("utf-8", "replace").strip("\"'`[")
+            if not name:
+                return None  # the name is interpolated
+            following = document.data[match.end() : match.end() + 2]
+            if following == b"${":
+                return None
+            names.add(name.lower())
+    return frozenset(names)

@@ -1,0 +1,73 @@
+"""Use `transactionSync()` or `batch()` instead of `BEGIN` and `COMMIT`.
+
+The storage of a Durable Object and D1 do not take statements that start, end or name transactions: they
+throw. A Durable Object groups statements with `ctx.storage.transactionSync(() => { … })`, which rolls back
+when the function throws; D1 with `batch([…])`, which is one transaction.
+
+## Incorrect
+
+```ts
+import { DurableObject } from "cloudflare:workers";
+
+export class Account extends DurableObject<Env> {
+  move(from: string, to: string, cents: number): void {
+    const { sql } = this.ctx.storage;
+    sql.exec("BEGIN TRANSACTION");
+    sql.exec("UPDATE pots SET cents = cents - ? WHERE name = ?", cents, from);
+    sql.exec("UPDATE pots SET cents = cents + ? WHERE name = ?", cents, to);
+    sql.exec("COMMIT");
+  }
+}
+```
+
+## Correct
+
+```ts
+import { DurableObject } from "cloudflare:workers";
+
+export class Account extends DurableObject<Env> {
+  move(from: string, to: string, cents: number): void {
+    const { sql } = this.ctx.storage;
+    this.ctx.storage.transactionSync(() => {
+      sql.exec("UPDATE pots SET cents = cents - ? WHERE name = ?", cents, from);
+      sql.exec("UPDATE pots SET cents = cents + ? WHERE name = ?", cents, to);
+    });
+  }
+}
+```
+
+## Not reported
+
+`BEGIN … END` around the body of a trigger, and statements for other databases.
+
+## Fix safety
+
+No fix: which statements belong together is for you to say.
+
+Source: https://developers.cloudflare.com/durable-objects/api/sqlite-storage-api/#exec
+"""
+
+from collections.abc import Iterator
+
+from cflint.api import Engine, Finding, Match, Severity, call, rule, sql_use, tagged
+
+_VERBS = frozenset({"BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE"})
+
+
+@rule(call("exec", "prepare"), tagged("sql"), severity=Severity.ERROR)
+def check(match: Match) -> Iterator[Finding]:
+    use = sql_use(match.module, match.node)
+    if use is None or use.engine not in (Engine.D1, Engine.DURABLE_OBJECT):
+        return
+    found = next((statement for statement in use.text.statements if statement.verb in _VERBS), None)
+    if found is None:
+        return
+    if use.engine is Engine.D1:
+        message = f"D1 does not take `{found.verb}`: give the statements to `batch()`, which is a transaction"
+    else:
+        owner = match.enclosing_class
+        state = owner.state if owner is not None and owner.state is not None else "ctx"
+        message = (
+            f"`{found.verb}` throws in a Durable Object: use `{state}.storage.transactionSync(() => {{ … }})`"
+        )
+    yield Finding(message, use.at_token(found.tokens[0]))

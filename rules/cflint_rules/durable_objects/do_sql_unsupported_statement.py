@@ -1,0 +1,115 @@
+"""Keep to the SQL that a Durable Object's storage takes.
+
+The storage lets a statement through only if it cannot reach beyond the object's own tables: a few PRAGMAs, no
+attached databases, no temporary tables, and no tables whose name starts with `_cf_`. The rest fails with
+`not authorized`. A schema's version, for which `PRAGMA user_version` is used elsewhere, can be kept in a
+table.
+
+## Incorrect
+
+```ts
+import { DurableObject } from "cloudflare:workers";
+
+export class Ledger extends DurableObject<Env> {
+  migrate(): void {
+    this.ctx.storage.sql.exec("CREATE TABLE IF NOT EXISTS entries (id INTEGER PRIMARY KEY, cents INTEGER)");
+    this.ctx.storage.sql.exec("PRAGMA user_version = 1");
+  }
+}
+```
+
+## Correct
+
+```ts
+import { DurableObject } from "cloudflare:workers";
+
+export class Ledger extends DurableObject<Env> {
+  migrate(): void {
+    this.ctx.storage.sql.exec("CREATE TABLE IF NOT EXISTS entries (id INTEGER PRIMARY KEY, cents INTEGER)");
+    this.ctx.storage.kv.put("schema", 1);
+  }
+}
+```
+
+## Not reported
+
+Statements for D1 and other databases, which have rules of their own.
+
+## Fix safety
+
+No fix: what replaces such a statement depends on what it was for.
+
+Source: src/workerd/util/sqlite.c++ of workerd (`ALLOWED_PRAGMAS`, `isAuthorized`)
+"""
+
+from collections.abc import Iterator
+
+from cflint.api import (
+    Engine,
+    Finding,
+    Match,
+    Severity,
+    SqlUse,
+    Statement,
+    TokenKind,
+    call,
+    rule,
+    sql_use,
+    tables,
+    tagged,
+)
+
+_PRAGMAS = frozenset(
+    {"data_version", "page_size", "case_sensitive_like", "foreign_keys", "defer_foreign_keys", "table_list"}
+    | {"ignore_check_constraints", "legacy_alter_table", "recursive_triggers", "reverse_unordered_selects"}
+    | {"foreign_key_check", "foreign_key_list", "index_info", "index_list", "index_xinfo", "quick_check"}
+    | {"optimize", "table_info", "table_xinfo"}
+)
+
+
+@rule(call("exec"), tagged("sql"), severity=Severity.ERROR)
+def check(match: Match) -> Iterator[Finding]:
+    use = sql_use(match.module, match.node)
+    if use is None or use.engine is not Engine.DURABLE_OBJECT:
+        return
+    for statement in use.text.statements:
+        yield from _check(use, statement)
+
+
+def _check(use: SqlUse, statement: Statement) -> Iterator[Finding]:
+    first = statement.tokens[0]
+    match statement.verb:
+        case "PRAGMA":
+            yield from _check_pragma(use, statement)
+        case "ATTACH" | "DETACH" | "VACUUM":
+            yield Finding(f"a Durable Object's storage does not take `{statement.verb}`", use.at_token(first))
+        case "CREATE" if len(statement.tokens) > 2 and statement.tokens[1].upper in ("TEMP", "TEMPORARY"):
+            kind = statement.tokens[2].upper.lower()
+            yield Finding(
+                f"a Durable Object's storage has no temporary {kind}s", use.at_token(statement.tokens[1])
+            )
+    for _, token in tables(statement):
+        name = token.name or ""
+        if name.lower().startswith("_cf_"):
+            yield Finding(
+                f"`{name}` is out of reach: names that start with `_cf_` belong to the runtime",
+                use.at_token(token),
+            )
+
+
+def _check_pragma(use: SqlUse, statement: Statement) -> Iterator[Finding]:
+    tokens = statement.tokens
+    at = 3 if len(tokens) > 3 and tokens[2].text == "." else 1
+    if at >= len(tokens) or tokens[at].kind is not TokenKind.WORD:
+        return
+    name = tokens[at].text
+    following = tokens[at + 1] if at + 1 < len(tokens) else None
+    if following is not None and following.kind is TokenKind.HOLE and following.start == tokens[at].end:
+        return  # the name goes on
+    if name.lower() not in _PRAGMAS:
+        hint = ": keep the version in a table or in `storage.kv`" if name.lower() == "user_version" else ""
+        yield Finding(
+            f"a Durable Object's storage does not take `PRAGMA {name}`{hint}", use.at_token(tokens[at])
+        )
+    elif name.lower() == "page_size" and following is not None:
+        yield Finding("the page size of a Durable Object's storage cannot be set", use.at_token(tokens[at]))
