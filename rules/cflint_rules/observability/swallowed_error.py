@@ -1,0 +1,168 @@
+"""Do something with an error: log it, answer it, or say why it can be ignored.
+
+An empty `catch` around a call of the platform makes a failed write look like a success, and nothing in the
+logs tells that data is missing. The same goes for `.catch(() => {})`, and for an empty `webSocketError()`,
+which is the only place that learns of a broken connection.
+
+## Incorrect
+
+```ts
+interface Env {
+  ORDERS: KVNamespace;
+}
+
+export default {
+  async fetch(request, env): Promise<Response> {
+    try {
+      await env.ORDERS.put("last", await request.text());
+    } catch {}
+    return new Response("saved");
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+## Correct
+
+```ts
+interface Env {
+  ORDERS: KVNamespace;
+}
+
+export default {
+  async fetch(request, env): Promise<Response> {
+    try {
+      await env.ORDERS.put("last", await request.text());
+    } catch (error) {
+      console.error("order not saved", error);
+      return new Response("try again", { status: 503 });
+    }
+    return new Response("saved");
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+## Not reported
+
+A block with a comment that says why; a `try` without a call of the platform (parsing JSON, closing a socket);
+a handler that returns a value instead; `ALTER TABLE` for a column that may be there. What only reads or
+deletes, and the cache, get a note.
+
+## Fix safety
+
+There is no fix: what has to happen is for the author to say.
+
+Source: https://developers.cloudflare.com/durable-objects/best-practices/rules-of-durable-objects/
+"""
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.api import (
+    FUNCTIONS,
+    Finding,
+    Handler,
+    Kind,
+    Match,
+    Module,
+    Severity,
+    arguments_of,
+    call,
+    callee_name,
+    handler,
+    keyword,
+    rule,
+    unwrap,
+)
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_WRITES = frozenset(
+    {"put", "send", "sendBatch", "run", "batch", "exec", "create", "createBatch"}
+    | {"setAlarm", "upsert", "insert", "transaction", "sync"}
+)
+_STORES = frozenset({Kind.BINDING, Kind.STORAGE, Kind.SQL_STORAGE, Kind.D1_STATEMENT, Kind.STUB})
+_READERS = frozenset({Kind.CACHE, Kind.WORKFLOW_INSTANCE})
+_ONCE = re.compile(r"\b(?:ALTER|CREATE|DROP)\s", re.IGNORECASE)
+_PLACEHOLDER = re.compile(
+    r"todo|fixme|not implemented|^(?:handle|deal with)\b[^.]{0,40}errors?\b|^error handling$", re.IGNORECASE
+)
+
+
+@rule(keyword("catch"), call("catch"), handler("webSocketError"), severity=Severity.WARNING)
+def check(found: Match | Handler) -> Iterator[Finding]:
+    if isinstance(found, Handler):
+        body = found.body
+        if body is not None and _is_empty(found.module, body) and not body.has_error:
+            yield Finding(
+                "`webSocketError()` does nothing: log the error, and close what belongs to the socket",
+                found.module.at(found.function.child_by_field_name("name") or found.function),
+            )
+        return
+    module, node = found.module, found.node
+    if node.type == "catch_clause":
+        body = node.child_by_field_name("body")
+        statement = module.syntax.parent(node)
+        tried = statement.child_by_field_name("body") if statement is not None else None
+        if body is None or tried is None or not _is_empty(module, body):
+            return
+        calls = module.descendants(tried, "call_expression")
+        at = node
+    elif node.type == "call_expression" and found.receiver is not None and len(found.arguments) == 1:
+        function = unwrap(found.arguments[0])
+        body = function.child_by_field_name("body") if function.type in FUNCTIONS else None
+        if body is None or body.type != "statement_block" or not _is_empty(module, body):
+            return
+        receiver = unwrap(found.receiver)
+        calls = iter((receiver,) if receiver.type == "call_expression" else ())
+        at = function
+    else:
+        return
+    lost = max(((_weight(module, made), made) for made in calls), key=lambda pair: pair[0], default=None)
+    if lost is None or lost[0] == 0:
+        return
+    weight, made = lost
+    yield Finding(
+        f"errors of `{callee_name(module, made)}()` are dropped: log them, or say why they do not matter",
+        module.at(at),
+        (module.at(made, "it fails unseen here"),) if node.type == "catch_clause" else (),
+        severity=Severity.NOTE if weight == 1 else None,
+    )
+
+
+def _is_empty(module: Module, body: "Node") -> bool:
+    """Whether a block holds nothing, or nothing but a comment that says no reason."""
+    for child in body.children:
+        if child.type == "}":
+            break  # the grammar takes what stands behind on the same line into the block
+        if child.type == "{":
+            continue
+        if child.type != "comment":
+            return False
+        words = module.text(child).strip("/*! \t\r\n")
+        if words and _PLACEHOLDER.search(words) is None:
+            return False
+    return True
+
+
+def _weight(module: Module, made: "Node") -> int:
+    """How bad it is when a call fails unseen: 2 for what writes, 1 for what reads, 0 for anything else."""
+    callee = made.child_by_field_name("function")
+    callee = unwrap(callee) if callee is not None else None
+    if callee is None or callee.type != "member_expression":
+        return 0
+    value = module.value_of(callee.child_by_field_name("object"))
+    if value.kind in _READERS:
+        return 1
+    if value.kind not in _STORES:
+        return 0
+    if value.kind is Kind.BINDING and (value.binding is None or value.binding.is_value):
+        return 0
+    if module.value_of(made).kind not in (Kind.PROMISE, Kind.SQL_CURSOR) and value.kind is not Kind.STORAGE:
+        return 0
+    name = callee_name(module, made)
+    arguments = arguments_of(made)
+    if name == "exec" and arguments and _ONCE.search(module.text(arguments[0])) is not None:
+        return 0  # a migration that fails when it has been done
+    return 2 if name in _WRITES else 1

@@ -1,0 +1,98 @@
+"""Look at the length of a request's body before reading all of it.
+
+`request.text()`, `json()`, `arrayBuffer()` and `formData()` take the whole body into memory, of which there
+are 128 MB for all requests of an isolate, and what was read may go on to a model or a database that is paid
+by its size. Refuse what is too large by its `Content-Length`, or read the stream up to a limit.
+
+## Incorrect
+
+```ts
+export default {
+  async fetch(request: Request): Promise<Response> {
+    const note = await request.text();
+    return new Response(note.toUpperCase());
+  },
+};
+```
+
+## Correct
+
+```ts
+const MOST = 10_000;
+
+export default {
+  async fetch(request: Request): Promise<Response> {
+    if (Number(request.headers.get("Content-Length") ?? Infinity) > MOST) {
+      return new Response("too large", { status: 413 });
+    }
+    const note = await request.text();
+    return new Response(note.toUpperCase());
+  },
+};
+```
+
+## Not reported
+
+Modules that look at the length anywhere, or use a body limit of Hono's; Durable Objects, whose requests come
+from a Worker.
+
+## Fix safety
+
+There is no fix: how much is too much is for the author to say.
+
+Source: https://developers.cloudflare.com/workers/best-practices/workers-best-practices/
+"""
+
+import re
+from collections.abc import Iterator
+
+from cflint.api import (
+    REFERENCE,
+    ClassKind,
+    DeclarationKind,
+    Finding,
+    Kind,
+    Match,
+    Severity,
+    call,
+    rule,
+    unwrap,
+)
+
+_LIMITED = re.compile(
+    rb"content-length|contentLength|bodyLimit|byteLength|maxBody|MAX_BODY|getReader\(", re.IGNORECASE
+)
+
+
+@rule(
+    call("text", "json", "arrayBuffer", "formData", "blob"),
+    severity=Severity.NOTE,
+    presets=(REFERENCE,),
+)
+def check(match: Match) -> Iterator[Finding]:
+    module = match.module
+    value = match.receiver_value
+    if match.arguments or value.kind not in (Kind.REQUEST, Kind.HONO_REQUEST) or value.detail == "new":
+        return
+    if _LIMITED.search(module.document.data) is not None:
+        return
+    owner = match.enclosing_class
+    if owner is not None and owner.kind is ClassKind.DURABLE_OBJECT:
+        return
+    if value.kind is Kind.REQUEST and not _is_incoming(match):
+        return
+    yield Finding(f"`{match.word}()` takes a body of any length into memory", match.at(match.node))
+
+
+def _is_incoming(match: Match) -> bool:
+    """Whether the request is the one that a handler was called with."""
+    module = match.module
+    receiver = unwrap(match.receiver) if match.receiver is not None else None
+    if receiver is None or receiver.type != "identifier":
+        return receiver is not None and receiver.type == "member_expression"
+    declaration = module.scope.resolve(receiver)
+    return (
+        declaration is not None
+        and declaration.kind is DeclarationKind.PARAMETER
+        and module.handler_of(declaration.scope) is not None
+    )
