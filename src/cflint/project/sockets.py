@@ -159,18 +159,7 @@ def _is_declared(module: Module, node: Node) -> bool:
 
 def hibernatable_accepts(module: Module, owner: ClassDefinition) -> tuple[Node, ...]:
     """The calls of `acceptWebSocket()` in a class."""
-    return tuple(
-        call
-        for call in module.descendants(owner.body, "call_expression")
-        if _method_name(module, call) == "acceptWebSocket"
-    )
-
-
-def _method_name(module: Module, call: Node) -> str | None:
-    callee = call.child_by_field_name("function")
-    callee = unwrap(callee) if callee is not None else None
-    name = callee.child_by_field_name("property") if callee is not None else None
-    return module.text(name) if name is not None else None
+    return tuple(module.calls_of("acceptWebSocket", owner.body))
 
 
 def method_called_on(module: Module, node: Node) -> tuple[str, Node] | None:

@@ -18,7 +18,6 @@ from cflint.scope import Declaration, DeclarationKind, ImportRef, PathStep, Step
 from cflint.syntax.javascript import (
     FUNCTIONS,
     arguments_of,
-    descend,
     is_async,
     property_name,
     string_value,
@@ -694,8 +693,12 @@ class Evaluator:
         if body.type != "statement_block":
             return self.value_of(body)
         found: Value | None = None
-        for node in descend(body, into_functions=False, into_classes=False):
-            if node.type == "return_statement" and node.named_child_count:
+        for word in self._syntax.leaves("return", body):
+            node = self._syntax.parent(word)
+            if node is None or node.type != "return_statement" or not node.named_child_count:
+                continue
+            around = self._syntax.enclosing(node, FUNCTIONS)
+            if around is not None and around.id == function.id:
                 value = self.value_of(node.named_child(0))
                 if found is not None and value != found:
                     return UNKNOWN

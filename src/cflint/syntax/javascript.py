@@ -56,6 +56,9 @@ _TRANSPARENT = frozenset(
 )
 
 
+_WORD_BYTES = frozenset(bytes((byte,)) for byte in range(256) if chr(byte).isalnum() or byte in b"_$#")
+
+
 class ParseTimeout(Exception):
     """The parser was over its time budget."""
 
@@ -130,6 +133,22 @@ class Syntax:
     def tokens(self) -> list[tuple[str, int, int]]:
         """The leaves of the tree: type, first byte, byte after; without comments and the text of strings."""
         return _tokens(self._tree)
+
+    def leaves(self, word: str, within: Node) -> Iterator[Node]:
+        """The smallest nodes at a whole word (a name, a keyword) within a node, in source order.
+
+        Found by searching the bytes, so that nothing else of the tree is looked at.
+        """
+        data = self._data
+        needle = word.encode()
+        at = data.find(needle, within.start_byte, within.end_byte)
+        while at != -1:
+            end = at + len(needle)
+            if data[at - 1 : at] not in _WORD_BYTES and data[end : end + 1] not in _WORD_BYTES:
+                leaf = self.node_at(at, end)
+                if leaf is not None and (leaf.start_byte, leaf.end_byte) == (at, end):
+                    yield leaf
+            at = data.find(needle, end, within.end_byte)
 
     def errors(self) -> Iterator[Node]:
         """The outermost ERROR and MISSING nodes, in source order."""
