@@ -163,7 +163,7 @@ class Project:
     def tree(self, path: str) -> tuple[Syntax, ModuleScope] | None:
         """The tree and names of a module; None when it cannot be read or parsed.
 
-        Trees are kept until `release` or until there are too many, since a tree weighs twenty times its source.
+        Trees are kept until `release` or until there are too many: a tree weighs twenty times its source.
         """
         found = self._trees.get(path)
         if found is not None:
@@ -355,7 +355,8 @@ class Project:
             if value is None:
                 return unknown
             if value.alias is not None and value.kind is ValueKind.OTHER:
-                ref = facts.imports.get(value.alias)
+                alias = value.alias
+                ref = facts.imports.get(alias)
                 if ref is not None:
                     found = self.declaration_of(facts.path, ref)
                     next_facts = self.facts(found[0]) if found is not None else None
@@ -366,7 +367,7 @@ class Project:
                         facts.default if found[1] == "default" else facts.values.get(found[1], facts.default)
                     )
                     continue
-                value = facts.values.get(value.alias)
+                value = facts.values.get(alias)
                 continue
             return self._entrypoint_of_value(facts, value, target)
         return unknown
@@ -549,12 +550,14 @@ class Project:
             return (base.imported.module, base.imported.name) in BASES
         return base.local is None and base.text in PLATFORM_BASE_NAMES
 
-    def find_member(self, facts: ClassFacts, name: str) -> Member | None:
-        """The member that instances have under a name, the class's own or that of a base of the project."""
-        return next(
-            (found for owner in (facts, *self.bases_of(facts)) if (found := owner.member(name)) is not None),
-            None,
-        )
+    def find_members(self, facts: ClassFacts, name: str) -> tuple[Member, ...]:
+        """The members that instances have under a name (several when it is overloaded), the class's own or
+        those of the nearest base of the project that has any."""
+        for owner in (facts, *self.bases_of(facts)):
+            found = tuple(one for one in owner.members if one.name == name and not one.is_static)
+            if found:
+                return found
+        return ()
 
     def inherits_member(self, facts: ClassFacts, name: str) -> bool | None:
         """Whether a base of the project defines a member; None when a base is unknown, or an SDK's."""
