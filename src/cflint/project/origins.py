@@ -310,4 +310,5 @@ def is_global(module: Module, node: Node | None, *names: str) -> bool:
             and module.text(owner) in ("globalThis", "self")
             and is_global(module, owner, "globalThis", "self")
         )
-    return node.type == "identifier" and module.text(node) in names and module.scope.resolve(node) is None
+    is_name = node.type in ("identifier", "shorthand_property_identifier")
+    return is_name and module.text(node) in names and module.scope.resolve(node) is None
