@@ -12,7 +12,7 @@ Worker's own secrets are. As text it is `[object Object]`, so every request to t
   "compatibility_date": "2026-08-01",
   "observability": { "enabled": true },
   "secrets_store_secrets": [
-    { "binding": "MAIL_KEY", "store_id": "0123456789abcdef0123456789abcdef", "secret_name": "mail-key" }
+    { "binding": "MAIL_KEY", "store_id": "8f3c1a9b7d2e4c6fa0b1d5e7c9f2a3b4", "secret_name": "mail-key" }
   ]
 }
 ```
@@ -34,7 +34,7 @@ export default {
   "compatibility_date": "2026-08-01",
   "observability": { "enabled": true },
   "secrets_store_secrets": [
-    { "binding": "MAIL_KEY", "store_id": "0123456789abcdef0123456789abcdef", "secret_name": "mail-key" }
+    { "binding": "MAIL_KEY", "store_id": "8f3c1a9b7d2e4c6fa0b1d5e7c9f2a3b4", "secret_name": "mail-key" }
   ]
 }
 ```

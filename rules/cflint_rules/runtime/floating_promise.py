@@ -104,7 +104,7 @@ _OPERATORS = frozenset({"ternary_expression", "binary_expression", "sequence_exp
     fix=Safety.UNSAFE,
 )
 def check(module: Module) -> Iterator[Finding]:
-    if not module.workers:
+    if not module.workers and not module.handlers:
         return  # scripts, and code of the browser
     seen: set[int] = set()
     for found in _END_OF_CALL.finditer(module.document.data):
@@ -142,7 +142,8 @@ def _dropped(module: Module, holder: Node) -> Iterator[tuple[Node, Node]]:
     if holder.type == "variable_declarator":
         value = holder.child_by_field_name("value")
         root = _root(module, unwrap(value)) if value is not None else None
-        if value is not None and root is not None and source_of(module, root) in _MINE:
+        settled = root is not None and module.text(root.child_by_field_name("function") or root) in _SETTLED
+        if value is not None and root is not None and not settled and source_of(module, root) in _MINE:
             use = use_of_promise(module, root)
             if use.fate is PromiseFate.DROPPED:
                 yield use.promise, root
@@ -238,6 +239,7 @@ def _what(module: Module, promise: Node, root: Node) -> str | None:
     return None
 
 
+_SETTLED = frozenset({"Promise.resolve", "Promise.reject"})
 _HOUSEKEEPING = frozenset({"cancel", "close", "abort", "write", "end"})
 _OTHERS = frozenset({Kind.DATABASE_CLIENT, Kind.STUB, Kind.BINDING, Kind.STORAGE, Kind.WORKFLOW_STEP})
 
@@ -341,7 +343,11 @@ def _runs_in_a_worker(module: Module, node: Node) -> bool:
     """Whether code is the Worker's: what runs for a request, or a plain helper."""
     if _is_asked(module, node):
         return True
-    if all(worker.is_document for worker in module.workers) or module.path.endswith((".tsx", ".jsx")):
+    if (
+        not module.workers
+        or all(worker.is_document for worker in module.workers)
+        or module.path.endswith((".tsx", ".jsx"))
+    ):
         return False
     sources = (found.imported.module for found in module.scope.imports if found.imported is not None)
     return not any(source.startswith(_INTERFACES) for source in sources)

@@ -104,8 +104,8 @@ class ClassDefinition:
             if name is None or any(child.type == "static" for child in node.children):
                 continue
             key = property_name(self.module.syntax, name)
-            if key is not None:
-                found.setdefault(key, node)
+            if key is not None and (key not in found or found[key].type.endswith("_signature")):
+                found[key] = node  # the implementation of an overloaded method comes last
         return found
 
     @property
@@ -323,6 +323,19 @@ class Module:
                 yield node
             stack.extend(reversed(node.named_children))
 
+    def calls_of(self, name: str, within: Node) -> Iterator[Node]:
+        """The calls of a function or method of that name within a node, in source order."""
+        for leaf in self.syntax.leaves(name, within):
+            callee = self.syntax.parent(leaf) if leaf.type == "property_identifier" else leaf
+            if callee is None:
+                continue
+            callee = outermost(self.syntax, callee)
+            call = self.syntax.parent(callee)
+            if call is not None and call.type == "call_expression":
+                function = call.child_by_field_name("function")
+                if function is not None and function.id == callee.id:
+                    yield call
+
     def initializer(self, node: Node) -> Node:
         """The expression itself, or what the constant that it names was initialised with."""
         node = unwrap(node)
@@ -405,8 +418,8 @@ class Module:
 
     def function_of(self, declaration: Declaration) -> Node | None:
         """The function node that a declared name is, if it is one for good."""
-        if declaration.kind is DeclarationKind.FUNCTION:
-            return declaration.owner
+        if declaration.kind is DeclarationKind.FUNCTION:  # of an overloaded one, the call says which it is
+            return declaration.owner if declaration.owner.type in FUNCTIONS else None
         if declaration.value is None or declaration.path:
             return None
         if not declaration.constant and self.scope.assignments(declaration):
@@ -607,8 +620,8 @@ class Module:
 
     def gives_promise(self, owner: ClassFacts, name: str) -> bool:
         """Whether calling a method of a class's instances gives a promise, bases of the project included."""
-        found = self.project.find_member(owner, name)
-        return found is not None and found.gives_promise
+        overloads = self.project.find_members(owner, name)
+        return bool(overloads) and all(found.gives_promise for found in overloads)
 
     def class_named(self, name: str, source: str) -> ClassFacts | None:
         """The class of the project with a name: of this module, or imported from `source` under that name."""
