@@ -1,0 +1,95 @@
+"""Give an alarm's retry count a default before it is compared.
+
+`alarm()` may be called without information about the invocation. Then `info?.retryCount` is `undefined`, and
+`undefined != 0` is true: the code takes a first attempt for a retry.
+
+## Incorrect
+
+```ts
+import { DurableObject } from "cloudflare:workers";
+
+export class Digest extends DurableObject<Env> {
+  async alarm(info?: AlarmInvocationInfo): Promise<void> {
+    if (info?.retryCount !== 0) console.log("this is a retry");
+    await this.env.MAILS.send({ subject: "Your digest" });
+  }
+}
+```
+
+## Correct
+
+```ts
+import { DurableObject } from "cloudflare:workers";
+
+export class Digest extends DurableObject<Env> {
+  async alarm(info?: AlarmInvocationInfo): Promise<void> {
+    if ((info?.retryCount ?? 0) !== 0) console.log("this is a retry");
+    await this.env.MAILS.send({ subject: "Your digest" });
+  }
+}
+```
+
+## Not reported
+
+Comparisons that are false for `undefined` (`=== 0`, `> 0`), and those without `?.`.
+
+## Fix safety
+
+Safe: `?? 0` is added, so that an unknown count means a first attempt.
+
+Source: https://developers.cloudflare.com/durable-objects/api/alarms/#alarm
+"""
+
+from collections.abc import Iterator
+
+from cflint.api import (
+    DeclarationKind,
+    Finding,
+    Fix,
+    Match,
+    Safety,
+    Severity,
+    member,
+    outermost,
+    rule,
+    unwrap,
+)
+
+
+@rule(member("retryCount"), severity=Severity.WARNING, fix=Safety.SAFE)
+def check(match: Match) -> Iterator[Finding]:
+    node, receiver = match.node, match.receiver
+    if receiver is None or not any(child.type == "optional_chain" for child in node.children):
+        return
+    if not _is_alarm_info(match):
+        return
+    whole = outermost(match.module.syntax, node)
+    comparison = match.module.syntax.parent(whole)
+    if comparison is None or comparison.type != "binary_expression":
+        return
+    operator = comparison.child_by_field_name("operator")
+    left, right = comparison.child_by_field_name("left"), comparison.child_by_field_name("right")
+    if operator is None or left is None or right is None or operator.type not in ("!=", "!=="):
+        return
+    other = unwrap(right if left.id == whole.id else left)
+    if other.type != "number":
+        return  # `!= null`, `!== undefined`: just what is asked
+    text = match.text(node)
+    yield Finding(
+        f"`{text}` is `undefined` when nothing is known of the invocation, and `undefined {operator.type} "
+        f"{match.text(other)}` is true",
+        match.at(comparison),
+        fix=Fix("Take 0 when the count is unknown", (match.replace(node, f"({text} ?? 0)"),), Safety.SAFE),
+    )
+
+
+def _is_alarm_info(match: Match) -> bool:
+    """Whether the receiver is the parameter of an `alarm()` method, or typed as what that is given."""
+    receiver = unwrap(match.receiver) if match.receiver is not None else None
+    declaration = match.module.scope.resolve(receiver) if receiver is not None else None
+    if declaration is None or declaration.kind is not DeclarationKind.PARAMETER or declaration.path:
+        return False
+    if "AlarmInvocationInfo" in match.text(declaration.owner):
+        return True
+    name = declaration.scope.child_by_field_name("name")
+    return name is not None and match.text(name) == "alarm"

@@ -1,0 +1,171 @@
+"""Give a class that sets alarms an `alarm()` method.
+
+`setAlarm()` throws in a Durable Object whose class has no `alarm()` method: there is nothing that could be
+called. An `alarm()` that nobody sets an alarm for, on the other hand, never runs.
+
+## Incorrect
+
+```ts
+import { DurableObject } from "cloudflare:workers";
+
+export class Trial extends DurableObject<Env> {
+  async start(): Promise<void> {
+    await this.ctx.storage.setAlarm(Date.now() + 14 * 86_400_000);
+  }
+}
+```
+
+## Correct
+
+```ts
+import { DurableObject } from "cloudflare:workers";
+
+export class Trial extends DurableObject<Env> {
+  async start(): Promise<void> {
+    await this.ctx.storage.setAlarm(Date.now() + 14 * 86_400_000);
+  }
+
+  async alarm(): Promise<void> {
+    await this.ctx.storage.put("state", "over");
+  }
+}
+```
+
+## Not reported
+
+Classes with a base class that the rule cannot see, abstract classes, objects that hand themselves to a
+library (`install(this)`), party servers and containers, which have an `alarm()` of their own.
+
+## Fix safety
+
+Unsafe: an empty `alarm()` method is added. What it has to do is yours to write.
+
+Source: src/workerd/io/worker.c++ of workerd (`assertCanSetAlarm`)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.api import (
+    ClassDefinition,
+    ClassKind,
+    Finding,
+    Fix,
+    Handler,
+    Kind,
+    Match,
+    Module,
+    Safety,
+    Severity,
+    call,
+    callee_name,
+    handler,
+    rule,
+)
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+
+_HANDS_ITSELF_ON = re.compile(r"[(,]\s*this\s*[,)]")
+
+
+@rule(call("setAlarm"), handler("alarm"), severity=Severity.ERROR, fix=Safety.UNSAFE)
+def check(match: Match | Handler) -> Iterator[Finding]:
+    if isinstance(match, Handler):
+        yield from _check_handler(match)
+        return
+    owner = match.enclosing_class
+    if owner is None or match.receiver_value.kind is not Kind.STORAGE or owner.facts.is_abstract:
+        return
+    if _HANDS_ITSELF_ON.search(match.text(owner.body)):
+        return  # `Lifecycle.install(this)` may give it the method
+    first = next(_sets(owner), None)
+    if first is None or first.id != match.node.id:
+        return  # one finding per class
+    if owner.kind is ClassKind.AGENT and not owner.declares("onAlarm") and not owner.declares("alarm"):
+        yield Finding(
+            f"the Agents SDK uses the alarm of `{owner.name}` for its schedule, and sets it anew: use "
+            "`this.schedule()`",
+            match.at(),
+            related=(owner.at.saying("the class is declared here"),),
+            severity=Severity.WARNING,
+        )
+    if owner.kind is not ClassKind.DURABLE_OBJECT or owner.has("alarm") is not False or _is_completed(owner):
+        return
+    yield Finding(
+        f"`setAlarm()` throws: `{owner.name}` has no `alarm()` method",
+        match.at(),
+        related=(owner.at.saying("the class is declared here"),),
+        fix=Fix("Add an `alarm()` method", (owner.append_members(_stub(owner)),), Safety.UNSAFE),
+    )
+
+
+def _sets(owner: ClassDefinition) -> Iterator[Node]:
+    for node in owner.module.descendants(owner.body, "call_expression"):
+        if callee_name(owner.module, node) != "setAlarm":
+            continue
+        callee = node.child_by_field_name("function")
+        target = callee.child_by_field_name("object") if callee is not None else None
+        if target is not None and owner.module.value_of(target).kind is Kind.STORAGE:
+            yield node
+
+
+def _is_completed(owner: ClassDefinition) -> bool:
+    """Whether a class of the project extends this one, and may bring the method."""
+    project = owner.module.project
+    paths = {owner.module.path, *(path for worker in owner.module.workers for path in worker.modules)}
+    for path in paths:
+        facts = project.facts(path)
+        for other in facts.classes.values() if facts is not None else ():
+            if any(
+                base.path == owner.facts.path and base.span == owner.facts.span
+                for base in project.bases_of(other)
+            ):
+                return True
+    return False
+
+
+def _stub(owner: ClassDefinition) -> str:
+    result = ": Promise<void>" if owner.module.is_typescript else ""
+    inner = owner.member_indent + owner.module.indent_unit
+    return f"async alarm(){result} {{\n{inner}// runs when the alarm is due\n{owner.member_indent}}}"
+
+
+def _check_handler(found: Handler) -> Iterator[Finding]:
+    """`alarm()` without a `setAlarm()` in any module of the Worker."""
+    module, owner = found.module, found.owner
+    name = found.function.child_by_field_name("name")
+    if owner is None or not owner.is_durable_object or name is None or not module.workers:
+        return
+    if (
+        any(worker.is_document or worker.unresolved for worker in module.workers)
+        or owner.has("alarm") is None
+    ):
+        return
+    if owner.facts.base is not None and module.project.base_class(owner.facts) is not None:
+        return
+    if not _is_alone(module):
+        return  # a library may be given the storage
+    paths = {module.path, *(path for worker in module.workers for path in worker.modules)}
+    for path in paths:
+        document = module.project.document(path)
+        if document is None or b"setAlarm" in document.data:
+            return
+    yield Finding(
+        f"nothing sets an alarm: `{owner.name}.alarm()` never runs", module.at(name), severity=Severity.NOTE
+    )
+
+
+def _is_alone(module: Module) -> bool:
+    """Whether a module imports nothing but the runtime and files of the project."""
+    for declaration in module.scope.imports:
+        ref = declaration.imported
+        if ref is None or ref.type_only or ref.module.startswith(("cloudflare:", "node:", "hono")):
+            continue
+        if module.project.resolve(ref.module, module.path) is None:
+            return False
+    return True

@@ -1,0 +1,164 @@
+"""Return plain data from RPC methods, not cursors, storage or bindings.
+
+What a method of a Durable Object or an entrypoint returns is copied to the caller. The cursor of
+`sql.exec()`, `ctx`, `env`, its bindings and WebSockets cannot be copied: the call fails with "Could not
+serialize object".
+
+## Incorrect
+
+```ts
+import { DurableObject } from "cloudflare:workers";
+
+export class Ledger extends DurableObject<Env> {
+  entries() {
+    return this.ctx.storage.sql.exec("SELECT * FROM entries");
+  }
+}
+
+export default {
+  async fetch(request, env): Promise<Response> {
+    return Response.json(await env.LEDGER.getByName("main").entries());
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+## Correct
+
+```ts
+import { DurableObject } from "cloudflare:workers";
+
+export class Ledger extends DurableObject<Env> {
+  entries() {
+    return this.ctx.storage.sql.exec("SELECT * FROM entries").toArray();
+  }
+}
+
+export default {
+  async fetch(request, env): Promise<Response> {
+    return Response.json(await env.LEDGER.getByName("main").entries());
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+## Not reported
+
+Methods that the class itself calls, private ones, and those that the runtime calls (`fetch()`, `alarm()`, …).
+
+## Fix safety
+
+Safe: `.toArray()` is added to a cursor, which could not be returned at all.
+
+Source: https://developers.cloudflare.com/workers/runtime-apis/rpc/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.api import (
+    ClassDefinition,
+    ClassKind,
+    Finding,
+    Fix,
+    Kind,
+    Safety,
+    Severity,
+    Value,
+    class_definition,
+    descend,
+    is_async,
+    rule,
+    unwrap,
+)
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_CLASSES = (ClassKind.DURABLE_OBJECT, ClassKind.WORKER_ENTRYPOINT, ClassKind.RPC_TARGET)
+_RUNTIME = frozenset(
+    {"constructor", "fetch", "alarm", "webSocketMessage", "webSocketClose", "webSocketError", "connect"}
+    | {"scheduled", "queue", "email", "tail", "trace", "tailStream", "test", "dup"}
+)
+_KINDS = {
+    Kind.SQL_CURSOR: "a cursor of `sql.exec()`",
+    Kind.STORAGE: "the storage",
+    Kind.SQL_STORAGE: "the storage",
+    Kind.SYNC_KV: "the storage",
+    Kind.DURABLE_OBJECT_STATE: "`ctx`",
+    Kind.EXECUTION_CONTEXT: "`ctx`",
+    Kind.ENV: "`env`",
+    Kind.WEBSOCKET_PAIR_END: "a WebSocket",
+    Kind.HIBERNATED_WEBSOCKET: "a WebSocket",
+    Kind.HIBERNATED_WEBSOCKETS: "WebSockets",
+}
+_BINDINGS = frozenset({"kv", "r2", "d1", "queue", "ai", "vectorize", "hyperdrive"})
+
+
+@rule(class_definition(), severity=Severity.ERROR, fix=Safety.SAFE)
+def check(owner: ClassDefinition) -> Iterator[Finding]:
+    if owner.kind not in _CLASSES:
+        return
+    for name, method in owner.methods:
+        if name in _RUNTIME or name.startswith(("_", "#")) or _is_hidden(owner, method):
+            continue
+        returned = [*_returned(owner, method)]
+        if not returned or _is_called_here(owner, name):
+            continue
+        for node, what, is_cursor in returned:
+            yield Finding(
+                f"`{name}()` returns {what}, which cannot be sent to the caller",
+                owner.module.at(node),
+                fix=_fix(owner, node) if is_cursor else None,
+                severity=None if _is_called_elsewhere(owner, name) else Severity.WARNING,
+            )
+
+
+def _is_hidden(owner: ClassDefinition, method: Node) -> bool:
+    for child in method.children:
+        if child.type in ("get", "set", "*"):
+            return True
+        if child.type == "accessibility_modifier" and owner.module.text(child) != "public":
+            return True
+    return False
+
+
+def _returned(owner: ClassDefinition, method: Node) -> Iterator[tuple[Node, str, bool]]:
+    """The returned expressions that cannot be sent: what they are, and whether they are cursors."""
+    body = method.child_by_field_name("body")
+    for node in descend(body, into_functions=False, into_classes=False) if body is not None else ():
+        if node.type != "return_statement" or not node.named_children:
+            continue
+        expression = unwrap(node.named_children[0])
+        value = owner.module.value_of(expression)
+        value = value.awaited if is_async(method) else value
+        what = _KINDS.get(value.kind) or _binding(value)
+        if what is not None:
+            yield expression, what, value.kind is Kind.SQL_CURSOR
+
+
+def _binding(value: Value) -> str | None:
+    if value.kind is Kind.BINDING and value.binding is not None and value.binding.id in _BINDINGS:
+        return f"the {value.binding.label}"
+    return None
+
+
+def _is_called_here(owner: ClassDefinition, name: str) -> bool:
+    body = owner.module.text(owner.body)
+    return f"this.{name}(" in body or f"super.{name}(" in body
+
+
+def _is_called_elsewhere(owner: ClassDefinition, name: str) -> bool:
+    """Whether some module of the Workers calls a method of that name."""
+    module = owner.module
+    wanted = f".{name}(".encode()
+    paths = {module.path, *(path for worker in module.workers for path in worker.modules)}
+    documents = (module.project.document(path) for path in paths)
+    return any(document is not None and wanted in document.data for document in documents)
+
+
+def _fix(owner: ClassDefinition, node: Node) -> Fix | None:
+    if node.type != "call_expression":
+        return None
+    edit = owner.module.insert(node.end_byte, ".toArray()")
+    return Fix("Return the rows with `toArray()`", (edit,), Safety.SAFE)
