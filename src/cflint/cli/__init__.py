@@ -43,7 +43,7 @@ def run(arguments: Sequence[str]) -> int:
         if debug:
             return _traceback()
         give_up_stdout()
-        complain(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}")
+        complain(_reason(error))
         return Exit.INTERNAL
     except Exception as error:
         if debug:
@@ -75,9 +75,21 @@ def _invoke(arguments: Sequence[str]) -> int:
         return Exit.INTERRUPTED
     except click.UsageError as error:
         path = error.ctx.command_path if error.ctx is not None else "cflint"
-        raise Failure(error.format_message(), Exit.USAGE, f"see `{path} --help`") from error
+        raise Failure(_line(error.format_message()), Exit.USAGE, f"see `{path} --help`") from error
     except click.ClickException as error:
-        raise Failure(error.format_message(), Exit.USAGE) from error
+        raise Failure(_line(error.format_message()), Exit.USAGE) from error
+
+
+def _line(message: str) -> str:
+    """A message of click's, which may have several lines, as one."""
+    return " ".join(message.split())
+
+
+def _reason(error: OSError) -> str:
+    """What the system refused, and of which file; without a file it was the output."""
+    said = error.strerror or str(error) or type(error).__name__
+    what = f"cannot use {error.filename}" if error.filename else "cannot write the output"
+    return f"{what}: {said[:1].lower()}{said[1:]}"
 
 
 def _place(error: BaseException) -> str:

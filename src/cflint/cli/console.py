@@ -35,9 +35,9 @@ def write_bytes(data: bytes) -> None:
 
 
 def say(text: str) -> None:
-    """Write to stderr, a line end added when there is none. Never fails."""
+    """Write to stderr, a line end added when text has none. Never fails."""
     stream: TextIO | None = sys.stderr
-    if stream is None:
+    if stream is None or not text:
         return
     if not text.endswith("\n"):
         text += "\n"
@@ -54,8 +54,7 @@ def complain(message: str, hint: str | None = None) -> None:
     head, tip = "cflint: error:", "hint:"
     if wants_color("auto", sys.stderr):
         head, tip = "\x1b[1mcflint: \x1b[31merror:\x1b[0m", f"\x1b[1;36m{tip}\x1b[0m"
-    said = " ".join(message.split("\n"))
-    say(f"{head} {visible(said)}\n" + (f"{tip} {visible(hint)}\n" if hint else ""))
+    say(f"{head} {visible(message)}\n" + (f"{tip} {visible(hint)}\n" if hint else ""))
 
 
 def warn(message: str) -> None:

@@ -29,7 +29,7 @@ def command(rule: tuple[str, ...], output_format: str, color: str) -> None:
     from cflint.rule import RuleSet
 
     known = RuleSet.discover()
-    rules = [_named(name, known) for name in dict.fromkeys(rule)]
+    rules = list(dict.fromkeys(_named(name, known) for name in rule))
     match output_format:
         case "json":
             write(_json(rules), "utf-8")
