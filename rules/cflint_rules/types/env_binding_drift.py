@@ -174,9 +174,15 @@ def _is_near(name: str, member: EnvMember) -> bool:
 
 # -- a comment says so -----------------------------------------------------------------------------------
 
-_KEEP_EQUAL = re.compile(
-    r"(?:wrangler|config)[^.]{0,80}\bbinding\b.{0,120}\b(?:replace|rename|change|update)\b", re.S | re.I
+_KEEP_EQUAL = (
+    re.compile(r"wrangler|configuration|config file", re.I),
+    re.compile(r"\bbindings?\b|\bvariable name\b|\banother name\b", re.I),
+    re.compile(r"\b(?:replace|rename|change|update)\b", re.I),
 )
+"""What a comment speaks of that tells to keep a name equal to the one in the configuration."""
+
+
+_COMMENT_BEFORE = re.compile(r"(?:^[ \t]*(?://|/?\*)[^\n]*\n){1,12}[ \t]*\Z", re.M)
 
 
 def _kept_by_hand(module: Module) -> Iterator[Finding]:
@@ -187,13 +193,10 @@ def _kept_by_hand(module: Module) -> Iterator[Finding]:
     for member in env_members(module):
         if not _is_binding_type(module, member):
             continue
-        before = data[
-            max(member.owner.span.start, member.member.name_span.start - 600) : member.member.name_span.start
-        ]
-        comment = re.search(
-            r"((?:^[ \t]*(?://|/?\*)[^\n]*\n)+)[ \t]*\Z", before.decode("utf-8", "replace"), re.M
-        )
-        if comment is None or _KEEP_EQUAL.search(re.sub(r"\n\s*(?://|\*)", " ", comment[1])) is None:
+        start = max(member.owner.span.start, member.member.name_span.start - 600)
+        before = data[start : member.member.name_span.start].decode("utf-8", "replace")
+        comment = _COMMENT_BEFORE.search(before)
+        if comment is None or not all(word.search(comment[0]) for word in _KEEP_EQUAL):
             continue
         yield Finding(
             f"nothing but a comment keeps `{member.name}` equal to the name in the configuration:"

@@ -101,7 +101,7 @@ def _is_called(owner: ClassDefinition, member: Node) -> bool:
     if above is None or above.type != "call_expression":
         return False
     function = above.child_by_field_name("function")
-    is_optional = any(child.type == "optional_chain" for child in (*member.children, *above.children))
+    is_optional = any(child.type in ("optional_chain", "?.") for child in (*member.children, *above.children))
     return function is not None and function.id == member.id and not is_optional
 
 

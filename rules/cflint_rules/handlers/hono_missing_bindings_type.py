@@ -1,0 +1,139 @@
+"""Give a Hono app the type of its bindings.
+
+Without it `c.env` is `any`: nothing completes, and a binding with a misspelled name is undefined when the
+route runs. `new Hono<{ Bindings: Env }>()` types `c.env` in every route of the app.
+
+## Incorrect
+
+```ts
+import { Hono } from "hono";
+
+interface Env {
+  CACHE: KVNamespace;
+}
+
+const app = new Hono();
+
+app.get("/", async (c) => c.text((await c.env.CACHE.get("home")) ?? ""));
+
+export default app;
+```
+
+## Correct
+
+```ts
+import { Hono } from "hono";
+
+interface Env {
+  CACHE: KVNamespace;
+}
+
+const app = new Hono<{ Bindings: Env }>();
+
+app.get("/", async (c) => c.text((await c.env.CACHE.get("home")) ?? ""));
+
+export default app;
+```
+
+## Not reported
+
+JavaScript; apps whose routes never read `c.env`; an app whose variable, or a route whose parameter, is typed.
+
+## Fix safety
+
+Safe: types are gone at run time. It is offered when the type of `env` is known.
+
+Source: https://hono.dev/docs/getting-started/cloudflare-workers#bindings
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cflint.api import (
+    REFERENCE,
+    STRICT,
+    Declaration,
+    Finding,
+    Fix,
+    Kind,
+    Match,
+    Safety,
+    Severity,
+    construct,
+    env_uses,
+    is_typescript,
+    rule,
+)
+
+_APPS = frozenset({"hono", "hono/tiny", "hono/quick", "@hono/zod-openapi"})
+
+
+@rule(construct("Hono", "OpenAPIHono"), severity=Severity.NOTE, fix=Safety.SAFE, presets=(REFERENCE, STRICT))
+def check(match: Match) -> Iterator[Finding]:
+    module = match.module
+    callee = match.callee
+    if not is_typescript(module) or callee is None or callee.type != "identifier":
+        return
+    if any(child.type == "type_arguments" for child in match.node.children):
+        return
+    declared = module.scope.resolve(callee)
+    ref = declared.imported if declared is not None else None
+    if ref is None or ref.module not in _APPS:
+        return
+    around = module.syntax.parent(match.node)
+    if around is not None and around.child_by_field_name("type") is not None:
+        return  # const app: Hono<…> = new Hono()
+    use = next(_untyped_uses(match), None)
+    if use is None:
+        return
+    name = _env_name(match)
+    typed = f"new {match.text(callee)}<{{ Bindings: {name or 'Env'} }}>()"
+    fix = None
+    if name is not None:
+        edit = match.insert(callee.end_byte, f"<{{ Bindings: {name} }}>")
+        fix = Fix(f"Write `{typed}`", (edit,), Safety.SAFE)
+    yield Finding(f"`c.env.{use}` has no type here: write `{typed}`", match.at(callee), fix=fix)
+
+
+def _untyped_uses(match: Match) -> Iterator[str]:
+    """The names read from `c.env` where the type of `c` comes from the app."""
+    module = match.module
+    for use in env_uses(module):
+        target = use.whole.child_by_field_name("object") if use.whole.type == "member_expression" else None
+        context = target.child_by_field_name("object") if target is not None else None
+        if context is None or context.type != "identifier":
+            continue
+        if module.value_of(context).kind is not Kind.HONO_CONTEXT:
+            continue
+        declared = module.scope.resolve(context)
+        if declared is None or declared.owner.child_by_field_name("type") is not None:
+            continue
+        if _app_of(match, declared) == match.node.id:
+            yield use.name
+
+
+def _app_of(match: Match, context: Declaration) -> int | None:
+    """The `new Hono()` of the app whose route a callback with this parameter is."""
+    syntax = match.module.syntax
+    arguments = syntax.parent(context.scope)
+    node = syntax.parent(arguments) if arguments is not None and arguments.type == "arguments" else None
+    while node is not None and node.type in ("call_expression", "member_expression"):
+        node = node.child_by_field_name("function") or node.child_by_field_name("object")
+    if node is None or node.type != "identifier":
+        return node.id if node is not None and node.type == "new_expression" else None
+    return match.module.initializer(node).id
+
+
+def _env_name(match: Match) -> str | None:
+    """The type of `env` that the module can name."""
+    module = match.module
+    facts = match.project.facts(module.path)
+    own = [name for name in (facts.types if facts is not None else ()) if module.is_env_type(name)]
+    if len(own) == 1:
+        return own[0]
+    if module.scope.top_level.get("Env") is not None:
+        return "Env"
+    generated = (match.project.generated_types(found) for found in module.workers)
+    names = {name for found in generated if found is not None for name in found.types}
+    return next((name for name in ("CloudflareBindings", "Env") if name in names), None)

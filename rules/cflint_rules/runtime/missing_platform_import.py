@@ -1,0 +1,106 @@
+"""Import the class that a class extends.
+
+`DurableObject`, `WorkerEntrypoint` and their kin are exports of modules, not globals. Without the import the
+module throws a ReferenceError when it is loaded; in TypeScript `DurableObject` is an interface besides, which
+nothing can extend.
+
+## Incorrect
+
+```ts
+export class Room extends DurableObject<Env> {
+  async visitors(): Promise<number> {
+    return this.ctx.getWebSockets().length;
+  }
+}
+```
+
+## Correct
+
+```ts
+import { DurableObject } from "cloudflare:workers";
+
+export class Room extends DurableObject<Env> {
+  async visitors(): Promise<number> {
+    return this.ctx.getWebSockets().length;
+  }
+}
+```
+
+## Not reported
+
+Names that the module declares or imports, whatever they mean there. In documentation, where imports are often
+left out, it is a note, said only of the classes of `cloudflare:workers`, and of none that another piece of the
+section imports.
+
+## Fix safety
+
+Safe: the name cannot mean anything else.
+
+Source: https://developers.cloudflare.com/durable-objects/api/base/
+"""
+
+from collections.abc import Iterator
+
+from cflint.api import (
+    ClassDefinition,
+    Finding,
+    Fix,
+    Module,
+    Safety,
+    Severity,
+    add_imports,
+    class_definition,
+    rule,
+)
+
+_HOMES = {
+    "DurableObject": "cloudflare:workers",
+    "WorkerEntrypoint": "cloudflare:workers",
+    "WorkflowEntrypoint": "cloudflare:workers",
+    "RpcTarget": "cloudflare:workers",
+    "Agent": "agents",
+    "McpAgent": "agents/mcp",
+    "AIChatAgent": "@cloudflare/ai-chat",
+}
+_IN_DOCUMENTS = frozenset({"DurableObject", "WorkerEntrypoint", "WorkflowEntrypoint"})
+"""What documentation should show the import of: other names may be another library's there."""
+
+
+@rule(class_definition(), severity=Severity.ERROR, fix=Safety.SAFE)
+def check(owner: ClassDefinition) -> Iterator[Finding]:
+    base = owner.facts.base
+    module = owner.module
+    if base is None or base.imported is not None or base.local is not None or base.text not in _HOMES:
+        return
+    if module.path.endswith(".d.ts") or module.scope.lookup(base.text, owner.node) is not None:
+        return
+    value = next(
+        (
+            clause.child_by_field_name("value")
+            for heritage in owner.node.named_children
+            if heritage.type == "class_heritage"
+            for clause in (heritage, *heritage.named_children)
+            if clause.child_by_field_name("value") is not None
+        ),
+        None,
+    )
+    home = _HOMES[base.text]
+    in_document = module.document.origin is not None
+    if in_document and (base.text not in _IN_DOCUMENTS or _is_imported_beside(module, base.text)):
+        return
+    edits = add_imports(module, [base.text], home)
+    fix = Fix(f'Import `{base.text}` from "{home}"', edits, Safety.SAFE) if edits else None
+    at = module.at(value) if value is not None else owner.at
+    severity = Severity.NOTE if in_document else None
+    message = f'`{base.text}` is not defined here: it has to be imported from "{home}"'
+    yield Finding(message, at, fix=fix, severity=severity)
+
+
+def _is_imported_beside(module: Module, name: str) -> bool:
+    """Whether another block of the section imports or declares the name."""
+    for worker in module.workers:
+        for path in worker.modules:
+            facts = module.project.facts(path) if path != module.path else None
+            if facts is not None and (name in facts.imports or name in facts.classes):
+                return True
+    return False
