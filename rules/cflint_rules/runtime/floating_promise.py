@@ -196,9 +196,13 @@ def _root(module: Module, call: Node) -> Node | None:
 
 
 def _judge(module: Module, promise: Node, root: Node) -> Finding | None:
-    function = module.enclosing_function(root)
-    if function is None or not _runs_in_a_worker(module, root):
+    if module.enclosing_function(root) is None or not _runs_in_a_worker(module, root):
         return None
+    if (
+        unwrap(promise).id == root.id
+        and module.text(root.child_by_field_name("function") or root) in _SETTLED
+    ):
+        return None  # throws an error away, or makes one heard, on purpose
     what = _what(module, promise, root)
     if what is None:
         return None

@@ -69,12 +69,17 @@ def check(match: Match) -> Iterator[Finding]:
     if source_of(match.module, match.node) is not PromiseSource.STEP:
         return
     use = use_of_promise(match.module, match.node)
-    if use.fate is not PromiseFate.DROPPED:
+    if use.fate is PromiseFate.CONSUMED:
         return
     name = match.module.string_of(match.arguments[0]) if match.arguments else None
     step = f"the step `{name}`" if name and "\n" not in name and "`" not in name else "the step"
+    dropped = use.fate is PromiseFate.DROPPED
+    direct = use.at.start_byte <= match.node.start_byte and not dropped
     yield Finding(
-        f"nothing waits for {step}: the Workflow goes on without it and does not see it fail",
+        f"nothing waits for {step}: the Workflow goes on without it and does not see it fail"
+        if dropped
+        else f"nothing waits for {step}, and its promise is used as if it were the result",
         match.at(match.callee),
-        fix=keep_by_await(match.module, use.promise, Safety.SAFE),
+        related=() if dropped or direct else (match.at(use.at, "used here"),),
+        fix=None if direct else keep_by_await(match.module, use.promise, Safety.SAFE),
     )
