@@ -12,7 +12,7 @@ from cflint.platform.compatibility import (
     find_flag,
     flag_names,
 )
-from cflint.platform.credentials import is_example, is_secret_name, known_secret
+from cflint.platform.credentials import is_example, is_random, is_secret_name, known_secret
 from cflint.platform.cron import cron_fault, cron_meant, cron_never_fires, weekday_numbers
 from cflint.platform.wrangler_keys import (
     WRANGLER_VERSION,
@@ -359,6 +359,7 @@ __all__ = [
     "is_global",
     "is_guard",
     "is_open_object",
+    "is_random",
     "is_secret_name",
     "is_test_config",
     "is_test_path",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
+from collections import Counter
 
 _SECRET_NAME = re.compile(
     r"(?:^|_)(?:SECRET|PASSWORD|PASSWD|PASSPHRASE|PWD|TOKEN|CREDENTIALS?)(?:_KEY)?(?:_\d+)?$"
@@ -67,3 +69,17 @@ def known_secret(text: str) -> str | None:
 def is_example(text: str) -> bool:
     """Whether a text is a placeholder for a secret, not one: `your-api-key`, `sk-xxxx`."""
     return _EXAMPLE.search(text) is not None or len(set(text)) < 6
+
+
+_PLAIN = re.compile(r"[A-Za-z0-9+/=_.~-]{16,500}")
+_WORDS = re.compile(r"[A-Za-z]+(?:[-_.:/][A-Za-z]+)*")
+_RANDOM_BITS = 3.2  # per character; words and versions have less
+
+
+def is_random(text: str) -> bool:
+    """Whether a text is one long word that nobody would make up: a key, a token, a digest."""
+    if not _PLAIN.fullmatch(text) or _WORDS.fullmatch(text) or not any(letter.isdigit() for letter in text):
+        return False
+    counts = Counter(text)
+    bits = -sum(count / len(text) * math.log2(count / len(text)) for count in counts.values())
+    return bits >= _RANDOM_BITS

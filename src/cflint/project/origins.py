@@ -46,8 +46,8 @@ def origins(module: Module, node: Node) -> Iterator[Node]:
     """The expressions from which a value is made, itself included.
 
     Followed: names (constants, and what they are destructured from), `await`, operators, templates, members,
-    receivers of method calls, and the arguments of functions that only convert (`String`, `atob`, …); not the
-    arguments of other calls. At most a few hundred.
+    receivers of method calls, and the arguments of functions that only convert (`String`, `atob`, `new URL`,
+    …); not the arguments of other calls. At most a few hundred.
     """
     todo = [node]
     seen: set[int] = set()
@@ -80,6 +80,8 @@ def origins(module: Module, node: Node) -> Iterator[Node]:
                         todo.extend(part.named_children[:1])
             case "member_expression" | "subscript_expression":
                 todo.extend(_fields(node, "object"))
+            case "new_expression" if callee_name(module, node) in ("URL", "URLSearchParams"):
+                todo.extend(arguments_of(node)[:1])
             case "call_expression":
                 callee = node.child_by_field_name("function")
                 callee = unwrap(callee) if callee is not None else None

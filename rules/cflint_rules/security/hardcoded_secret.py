@@ -1,0 +1,123 @@
+"""Read secrets from `env`; do not write them into the code.
+
+What stands in the code is in its history, in every clone and build, and often in the bundle that anybody can
+fetch. A secret that was committed has to be replaced, not just removed. Set it with `wrangler secret put
+NAME` and read `env.NAME`.
+
+## Incorrect
+
+```ts
+export default {
+  async fetch(): Promise<Response> {
+    return fetch("https://api.acme.dev/orders", {
+      headers: { Authorization: "Bearer q7Zt41mWpX9vB3kLr8Yd2NhC" },
+    });
+  },
+};
+```
+
+## Correct
+
+```ts
+interface Env {
+  ACME_TOKEN: string;
+}
+
+export default {
+  async fetch(request, env): Promise<Response> {
+    return fetch("https://api.acme.dev/orders", {
+      headers: { Authorization: `Bearer ${env.ACME_TOKEN}` },
+    });
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+## Not reported
+
+Placeholders (`your-api-key`, `sk-xxxx`), keys that are public (`pk_…`), words and names, tests.
+
+## Fix safety
+
+There is no fix: the secret has to be replaced at the service that gave it.
+
+Source: https://developers.cloudflare.com/workers/configuration/secrets/
+"""
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.api import (
+    Finding,
+    Match,
+    Module,
+    Severity,
+    is_example,
+    is_random,
+    keyword,
+    known_secret,
+    rule,
+    source_file,
+)
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_SHAPES = re.compile(
+    rb"\b(?:sk-|[sr]k_(?:live|test)_|whsec_|gh[pousr]_|github_pat_|AKIA|ASIA|AIza|xox[abprs]-|SG\.|re_|glpat-|npm_|"
+    rb"hf_)[A-Za-z0-9]|PRIVATE KEY-----|[a-z]://[^\s:/@\"'`]{1,80}:[^\s:/@\"'`]{4,120}@"
+)
+_NAMED = re.compile(
+    rb"""\b(?:api_?key|api_?secret|client_?secret|secret_?key|secret|private_?key|access_?token|auth_?token|"""
+    rb"""authorization|password|jwt_?secret)["']?\s{0,4}[:=]\s{0,4}["'`](?:Bearer |Basic |token )?"""
+    rb"""([A-Za-z0-9+/=_.~-]{16,200})["'`]""",
+    re.IGNORECASE,
+)
+_STRINGS = frozenset({"string", "template_string"})
+
+
+@rule(
+    source_file(),
+    # words of the second pattern: a file that holds one is looked at even if no other rule has a reason to
+    keyword("apiKey", "api_key", "clientSecret", "secret", "Authorization", "password", "token", "AKIA"),
+    severity=Severity.ERROR,
+)
+def check(found: Module | Match) -> Iterator[Finding]:
+    if isinstance(found, Match):
+        return
+    data = found.document.data
+    seen: set[int] = set()
+    for match in _SHAPES.finditer(data):
+        string = _string_at(found, match.start(), match.end())
+        if string is None or string.id in seen:
+            continue
+        label = known_secret(found.text(string))
+        if label is not None:
+            seen.add(string.id)
+            public = "Google" in label  # the keys of web apps are meant to be seen
+            yield Finding(
+                f"{label} stands in the code: replace it, and read it from `env`",
+                found.at(string),
+                severity=Severity.WARNING if public else None,
+            )
+    for match in _NAMED.finditer(data):
+        string = _string_at(found, match.start(1), match.end(1))
+        text = match.group(1).decode()
+        if string is None or string.id in seen or not is_random(text) or is_example(text):
+            continue
+        seen.add(string.id)
+        yield Finding(
+            "a secret seems to stand in the code: replace it, and read it from `env`",
+            found.at(string),
+            severity=Severity.WARNING,
+        )
+
+
+def _string_at(module: Module, start: int, end: int) -> "Node | None":
+    """The string literal that holds some bytes; None in comments and elsewhere."""
+    node = module.syntax.node_at(start, end)
+    while node is not None and node.type not in _STRINGS:
+        if node.type not in ("string_fragment", "template_substitution", "escape_sequence"):
+            return None
+        node = module.syntax.parent(node)
+    return node

@@ -1,0 +1,216 @@
+"""Make tokens, codes and passwords with `crypto`, not with `Math.random()`.
+
+`Math.random()` is not meant for secrets: from a few of its results the next ones can be computed, and so can
+the token that somebody else gets. `crypto.randomUUID()` and `crypto.getRandomValues()` cannot be foreseen.
+
+## Incorrect
+
+```ts
+export default {
+  async fetch(): Promise<Response> {
+    const token = Math.random().toString(36).slice(2);
+    return Response.json({ token });
+  },
+};
+```
+
+## Correct
+
+```ts
+export default {
+  async fetch(): Promise<Response> {
+    const token = crypto.randomUUID();
+    return Response.json({ token });
+  },
+};
+```
+
+## Not reported
+
+Delays, samples, games, what is only shown, and names of traces and requests. An id that is a secret to nobody
+gets a note.
+
+## Fix safety
+
+Unsafe: a UUID is longer than what it replaces, and has dashes in it.
+
+Source: https://developers.cloudflare.com/workers/best-practices/workers-best-practices/
+"""
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.api import (
+    FUNCTIONS,
+    Finding,
+    Fix,
+    Match,
+    Module,
+    Safety,
+    Severity,
+    call,
+    callee_name,
+    is_global,
+    outermost,
+    rule,
+)
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_SECRET = re.compile(
+    r"token|secret|passw(?:or)?d|passcode|otp\b|nonce|csrf|salt|session_?id|api_?key|access_?key|secret_?key|"
+    r"private_?key|(?:verification|invite|login|auth|access|confirm(?:ation)?|reset|recovery)_?code|verifier",
+    re.IGNORECASE,
+)
+_CODE = re.compile(r"^(?:generate|create|make|random|new)?_?(?:random_?)?(?:code|pin)$", re.IGNORECASE)
+_HARMLESS = re.compile(
+    r"trace|request_?id|req_?id|correlation|span|jitter|delay|sample|backoff|tokens?_?(?:count|used|usage|limit|bucket)|"
+    r"max_?tokens|num_?tokens|tokenize|color|colour|tmp|temp|test|mock|demo|fake|log_?id|seed",
+    re.IGNORECASE,
+)
+_ID = re.compile(r"(?:^|_)(?:user|account|order|payment|room|invite|share|file|upload)_?id$", re.IGNORECASE)
+_PASSING = frozenset(
+    {"member_expression", "call_expression", "binary_expression", "arguments", "parenthesized_expression"}
+    | {
+        "subscript_expression",
+        "template_substitution",
+        "template_string",
+        "ternary_expression",
+        "as_expression",
+    }
+    | {"unary_expression", "spread_element", "array", "non_null_expression"}
+)
+_CUTS = frozenset(
+    {"slice", "substring", "substr", "toUpperCase", "toLowerCase", "padStart", "padEnd", "replace"}
+)
+
+
+@rule(call("random"), severity=Severity.WARNING, fix=Safety.UNSAFE)
+def check(match: Match) -> Iterator[Finding]:
+    module = match.module
+    if not is_global(module, match.receiver, "Math") or match.arguments:
+        return
+    name = _purpose(module, match.node)
+    if name is None:
+        return
+    whole = _idiom(module, match.node)
+    fix = None
+    if whole is not None and _is_alone(module, whole):
+        fix = Fix("Use `crypto.randomUUID()`", (match.replace(whole, "crypto.randomUUID()"),), Safety.UNSAFE)
+    if _is_secret(name):
+        yield Finding(
+            f"`Math.random()` can be foreseen, and `{name}` should not be: use `crypto`", match.at(), fix=fix
+        )
+    elif whole is not None and _ID.search(_snake(name)):
+        yield Finding(
+            f"`Math.random()` can be foreseen, and its results meet: use `crypto` for `{name}`",
+            match.at(),
+            fix=fix,
+            severity=Severity.NOTE,
+        )
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+
+
+def _is_secret(name: str) -> bool:
+    snake = _snake(name)
+    if _HARMLESS.search(snake):
+        return False
+    return _SECRET.search(snake) is not None or _CODE.match(snake) is not None
+
+
+def _purpose(module: Module, node: "Node") -> str | None:
+    """The name of what a random number is made for: a variable, a property, or the function around that gives
+    it back; None when it has none."""
+    child = node
+    for above in module.syntax.ancestors(node):
+        name: Node | None = None
+        if above.type in ("variable_declarator", "public_field_definition"):
+            name = above.child_by_field_name("name")
+        elif above.type == "pair":
+            name = above.child_by_field_name("key")
+        elif above.type in ("assignment_expression", "augmented_assignment_expression"):
+            name = above.child_by_field_name("left")
+        if name is not None:
+            text = module.text(name)
+            if name.id == child.id or not re.fullmatch(r"[\w$.#]{1,80}", text):
+                return None
+            last = text.rpartition(".")[2]
+            return last if _is_secret(last) or _ID.search(_snake(last)) else _function(module, above)
+        if above.type in FUNCTIONS or above.type in (
+            "return_statement",
+            "statement_block",
+            "expression_statement",
+        ):
+            return _function(module, child if above.type not in FUNCTIONS else node)
+        if above.type == "arguments":
+            called = module.syntax.parent(above)
+            if called is None or not _makes_text(module, called):
+                return _function(module, node)
+        if above.type not in _PASSING:
+            return None
+        child = above
+    return None
+
+
+def _makes_text(module: Module, called: "Node") -> bool:
+    """Whether a call makes a part of a text, or a number, of its argument."""
+    if called.type != "call_expression":
+        return False
+    name = callee_name(module, called)
+    return name in ("floor", "round", "ceil", "String", "charAt", "trunc", "at", "charCodeAt", "fromCharCode")
+
+
+def _function(module: Module, node: "Node") -> str | None:
+    """The name of the innermost function around that has one, when it is a maker's of secrets."""
+    for above in module.syntax.ancestors(node):
+        if above.type not in FUNCTIONS:
+            continue
+        name = above.child_by_field_name("name")
+        if name is None:
+            parent = module.syntax.parent(above)
+            if parent is not None and parent.type == "variable_declarator":
+                name = parent.child_by_field_name("name")
+        if name is not None:
+            text = module.text(name)
+            maker = re.match(r"(?:generate|create|make|random|new|gen)", text, re.IGNORECASE)
+            unique = text.lower() == "randomtoken"  # as likely a part of a file's name
+            return text if maker and not unique and _is_secret(text) else None
+    return None
+
+
+def _idiom(module: Module, node: "Node") -> "Node | None":
+    """The whole of `Math.random().toString(36).slice(2)`, with what cuts it; None of another expression."""
+    whole = node
+    found = False
+    while True:
+        member = module.syntax.parent(outermost(module.syntax, whole))
+        called = module.syntax.parent(member) if member is not None else None
+        if (
+            member is None
+            or called is None
+            or member.type != "member_expression"
+            or called.type != "call_expression"
+        ):
+            return whole if found else None
+        name = callee_name(module, called)
+        if name == "toString":
+            found = True
+        elif not found or name not in _CUTS:
+            return whole if found else None
+        whole = called
+
+
+def _is_alone(module: Module, whole: "Node") -> bool:
+    """Whether the idiom is all that a variable or property gets."""
+    parent = module.syntax.parent(outermost(module.syntax, whole))
+    return parent is not None and parent.type in (
+        "variable_declarator",
+        "pair",
+        "return_statement",
+        "arrow_function",
+    )
