@@ -141,6 +141,9 @@ class _Follower:
             if kind in ("ternary_expression", "binary_expression"):
                 if self._is_condition(parent, node):
                     return PromiseUse(value, top, node, parent)
+                operator = parent.child_by_field_name("operator")
+                if operator is not None and operator.type in ("instanceof", "in"):
+                    break  # asks what it is
                 node, operated = outermost(syntax, parent), True
                 continue
             if kind == "sequence_expression":
@@ -481,7 +484,7 @@ def missing_context(module: Module, node: Node) -> tuple[str, tuple[Edit, ...]] 
         return None
     listed = handler.function.child_by_field_name("parameters")
     given = handler.parameters
-    if listed is None or len(given) > 2 or any(part.type == "rest_pattern" for part in given):
+    if listed is None or len(given) > 2 or any(module.text(part).startswith("...") for part in given):
         return None
     first = "controller" if handler.name == "scheduled" else "batch" if handler.name == "queue" else "request"
     names = [f"_{first}", "_env"][len(given) :]
