@@ -133,11 +133,12 @@ def _unbound(module: Module) -> Iterator[Finding]:
     for member in env_members(module):
         if member.name in names or member.member.optional or member.name in _INJECTED:
             continue
-        if not _is_binding_type(module, member) or _is_commented_out(module, member.name):
+        if not _is_binding_type(module, member):
             continue
         near = next((b for name, b in names.items() if name not in declared and _is_near(name, member)), None)
         if near is None:
-            lost.setdefault(member.owner.span.start, []).append(member)
+            if not _is_commented_out(module, member.name):
+                lost.setdefault(member.owner.span.start, []).append(member)
             continue
         yield Finding(
             f"`{member.name}` is in `Env` but not in the configuration, which binds `{near.name}`",
@@ -156,8 +157,8 @@ def _unbound(module: Module) -> Iterator[Finding]:
 
 
 def _is_commented_out(module: Module, name: str) -> bool:
-    """Whether the name stands in a configuration all the same: in a comment, to be switched on."""
-    word = re.compile(rb"(?<![\w$])" + re.escape(name.encode()) + rb"(?![\w$])")
+    """Whether the name stands in a comment of a configuration, to be switched on."""
+    word = re.compile(rb"(?m)(?:#|//|^[ \t]*\*)[^\n]*?(?<![\w$])" + re.escape(name.encode()) + rb"(?![\w$])")
     documents = {found.config.path: found.config.document for found in module.workers if found.config}
     return any(word.search(document.data) is not None for document in documents.values())
 
@@ -210,6 +211,8 @@ def _kept_by_hand(module: Module) -> Iterator[Finding]:
 
 
 def _untyped_uses(module: Module) -> Iterator[Finding]:
+    if not _knows_env_type(module):
+        return
     said: set[str] = set()
     for use in env_uses(module):
         if use.name in said or use.written:
@@ -221,6 +224,18 @@ def _untyped_uses(module: Module) -> Iterator[Finding]:
             continue
         said.add(use.name)
         yield _untyped(module, use, found)
+
+
+def _knows_env_type(module: Module) -> bool:
+    """Whether the module declares or imports a type of `env`: else there is nothing to compare uses with."""
+    if b"env" not in module.document.data:
+        return False
+    if any(True for _ in env_types(module)):
+        return True
+    return any(
+        found.imported is not None and found.imported.name.endswith(("Env", "Bindings", "Environment"))
+        for found in module.scope.imports
+    )
 
 
 def _untyped(module: Module, use: EnvUse, found: TypeFacts) -> Finding:
