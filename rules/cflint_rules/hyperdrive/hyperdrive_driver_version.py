@@ -1,0 +1,104 @@
+"""Use a version of the database driver that works with Hyperdrive.
+
+Older drivers take features of Node.js or of Postgres that Hyperdrive and the runtime do not have:
+connections fail, hang, or are not pooled. Postgres.js has to be 3.4.5 or newer, node-postgres 8.13.0, mysql2
+3.13.0.
+
+## Incorrect
+
+```json
+{
+  "dependencies": { "postgres": "3.4.3" }
+}
+```
+
+```jsonc
+{
+  "name": "inventory",
+  "main": "src/index.ts",
+  "compatibility_date": "2026-08-10",
+  "hyperdrive": [{ "binding": "HYPERDRIVE", "id": "57b7076f58be42419276f058a8968187" }],
+}
+```
+
+## Correct
+
+```json
+{
+  "dependencies": { "postgres": "^3.4.5" }
+}
+```
+
+```jsonc
+{
+  "name": "inventory",
+  "main": "src/index.ts",
+  "compatibility_date": "2026-08-10",
+  "hyperdrive": [{ "binding": "HYPERDRIVE", "id": "57b7076f58be42419276f058a8968187" }],
+}
+```
+
+## Not reported
+
+A range that takes a version that is new enough, unless the lock file says that an older one is installed.
+Projects without a Hyperdrive binding.
+
+## Fix safety
+
+There is no fix: a lock file is the package manager's.
+
+Source: https://developers.cloudflare.com/hyperdrive/examples/connect-to-postgres/
+"""
+
+from collections.abc import Iterator
+
+from cflint.api import (
+    Finding,
+    Installed,
+    Location,
+    Project,
+    Severity,
+    Worker,
+    installed_version,
+    rule,
+    shown_version,
+    worker,
+)
+
+_NEEDED = {
+    "postgres": ("Postgres.js", (3, 4, 5)),
+    "pg": ("node-postgres", (8, 13, 0)),
+    "mysql2": ("mysql2", (3, 13, 0)),
+}
+
+
+@rule(worker(), severity=Severity.WARNING)
+def check(subject: Worker, project: Project) -> Iterator[Finding]:
+    config = subject.config
+    if config is None:
+        return
+    bindings = [
+        found for environment in config.environments for found in environment.bindings_of("hyperdrive")
+    ]
+    if not bindings:
+        return
+    for package, (label, needed) in _NEEDED.items():
+        found: Installed | None
+        if subject.is_document:
+            found = shown_version(subject, package)
+        else:
+            found = installed_version(project.workspace, config.directory, package)
+        if (
+            found is None
+            or found.at is None
+            or (found.below > needed
+            and not (found.exact and found.lowest < needed))
+        ):
+            continue
+        least = ".".join(map(str, needed))
+        binding: Location = bindings[0].location
+        yield Finding(
+            f"{label} {found.text} is too old for Hyperdrive, which needs {least} or newer",
+            found.at,
+            (binding.saying("Hyperdrive is bound here"),),
+        )

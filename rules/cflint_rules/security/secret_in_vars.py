@@ -1,0 +1,144 @@
+"""Keep secrets out of `vars`.
+
+What stands in `vars` is in the repository for everyone who can read it, it is shown in the dashboard, and
+wrangler prints it with every deployment. A secret that has been committed once has to be replaced. Secrets
+are set with `wrangler secret put`, stay encrypted, and are read from `env` just the same; `secrets.required`
+lists their names, `.dev.vars` holds their values for local development.
+
+## Incorrect
+
+```jsonc
+{
+  "name": "checkout",
+  "main": "src/index.ts",
+  "compatibility_date": "2026-08-01",
+  "vars": { "MAIL_TOKEN": "re_8Xk2LmQp_9vTzR4wYb7NcHd3FgJ6sKqWe" },
+}
+```
+
+## Correct
+
+```jsonc
+{
+  "name": "checkout",
+  "main": "src/index.ts",
+  "compatibility_date": "2026-08-01",
+  "secrets": { "required": ["MAIL_TOKEN"] },
+}
+```
+
+## Not reported
+
+Keys that are public by design (a site key, a publishable key, `SUPABASE_ANON_KEY`), placeholders, names and
+URLs without a password, short or plain values, and configurations of tests. A value that has not the form of
+a known credential, but is random and has a name like `JWT_SECRET`, is a warning.
+
+## Fix safety
+
+Manual: the fix shows the variable moved to `secrets.required`. It is never applied, since the value has to
+be replaced, and stored elsewhere.
+
+Source: https://developers.cloudflare.com/workers/configuration/secrets/
+"""
+
+import base64
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from cflint.api import (
+    Binding,
+    ConfigNode,
+    Environment,
+    Finding,
+    Fix,
+    NodeKind,
+    Safety,
+    Severity,
+    WranglerConfig,
+    append_item,
+    config,
+    is_example,
+    is_secret_name,
+    is_test_config,
+    known_secret,
+    remove_key,
+    rule,
+    where,
+)
+
+_PUBLIC = re.compile(
+    r"PUBLIC|PUBLISHABLE|SITE_?KEY|ANON(?:_|$)|FIREBASE_API_KEY|CLIENT_ID|MAPS", re.IGNORECASE
+)
+_JWT = re.compile(r"eyJ[A-Za-z0-9_-]{10,2000}\.(eyJ[A-Za-z0-9_-]{10,4000})\.[A-Za-z0-9_-]{20,1000}")
+_WORDS = re.compile(r"[a-z]+(?:[-_.:/][a-z0-9]+)*", re.IGNORECASE)
+_PLAIN = re.compile(r"[A-Za-z0-9+/=_.~-]{16,500}")
+_RANDOM_BITS = 3.2  # per character; words and numbers of versions have less
+
+
+@rule(config(), severity=Severity.ERROR, fix=Safety.MANUAL)
+def check(subject: WranglerConfig) -> Iterator[Finding]:
+    if is_test_config(subject.path):
+        return
+    found: dict[tuple[str, str | None], list[Binding]] = {}
+    for environment in subject.environments:
+        for binding in environment.bindings_of("var"):
+            if not _PUBLIC.search(binding.name):
+                for node in _strings(binding.node):
+                    label = _known(node.text or "")
+                    if label is not None or _looks_secret(binding.name, node.text or ""):
+                        found.setdefault((binding.name, label), []).append(binding)
+                        break
+    for (name, label), bindings in found.items():
+        environments = where([binding.environment for binding in bindings])
+        what = f"holds {label}" if label else "seems to hold a secret"
+        yield Finding(
+            f"the variable `{name}`{environments} {what}: set it with `wrangler secret put {name}` instead",
+            bindings[0].location,
+            tuple(binding.location.saying("and here") for binding in bindings[1:]),
+            _fix(subject, bindings),
+            None if label else Severity.WARNING,
+        )
+
+
+def _strings(node: ConfigNode) -> Iterator[ConfigNode]:
+    yield from (found for found in node.walk() if found.kind is NodeKind.STRING and found.text)
+
+
+def _known(text: str) -> str | None:
+    label = known_secret(text)
+    if label is not None:
+        return label
+    match = _JWT.search(text)
+    if match is None or is_example(text):
+        return None
+    payload = base64.urlsafe_b64decode(match[1][: len(match[1]) // 4 * 4])
+    return None if b'"anon"' in payload else "a token (JWT)"
+
+
+def _looks_secret(name: str, text: str) -> bool:
+    """Whether a value is random, and its name that of a secret."""
+    if not is_secret_name(name) or is_example(text) or not _PLAIN.fullmatch(text) or _WORDS.fullmatch(text):
+        return _is_hex(text) and is_secret_name(name) and not is_example(text)
+    if not any(letter.isdigit() for letter in text):
+        return False
+    counts = Counter(text)
+    bits = -sum(count / len(text) * math.log2(count / len(text)) for count in counts.values())
+    return bits >= _RANDOM_BITS
+
+
+def _is_hex(text: str) -> bool:
+    return re.fullmatch(r"[0-9a-f]{32,128}", text, re.IGNORECASE) is not None
+
+
+def _fix(subject: WranglerConfig, bindings: list[Binding]) -> Fix | None:
+    if len(bindings) > 1:
+        return None
+    binding = bindings[0]
+    environment: Environment = binding.environment
+    removed = remove_key(subject, environment.path("vars", binding.name))
+    added = append_item(subject, environment.path("secrets", "required"), binding.name)
+    if not removed or not added:
+        return None
+    return Fix(f"Move `{binding.name}` to `secrets.required`", (*removed, *added), Safety.MANUAL)

@@ -1,0 +1,109 @@
+"""Make the compatibility date a day that has come.
+
+It has to be written `YYYY-MM-DD`. The runtime refuses a date in the future: changes that do not exist yet
+cannot be asked for. wrangler lets such a date pass, even in a dry run, and the deployment fails.
+
+## Incorrect
+
+```jsonc
+{
+  "name": "newsletter",
+  "main": "src/index.ts",
+  "compatibility_date": "2026-13-01",
+}
+```
+
+## Correct
+
+```jsonc
+{
+  "name": "newsletter",
+  "main": "src/index.ts",
+  "compatibility_date": "2026-08-01",
+}
+```
+
+## Not reported
+
+A date of tomorrow: it is counted in UTC, and the clock here may be behind. A date that the runtime of the
+lock file does not know yet is a note, since only local development is affected.
+
+## Fix safety
+
+Safe: long dashes become hyphens. Other wrong dates have no fix.
+
+Source: https://developers.cloudflare.com/workers/configuration/compatibility-dates/
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from cflint.api import (
+    ConfigNode,
+    Edit,
+    Environment,
+    Finding,
+    Fix,
+    Project,
+    Safety,
+    Severity,
+    WranglerConfig,
+    config,
+    installed_version,
+    rule,
+    today,
+)
+
+_DATE = re.compile(r"(2\d{3})-(\d{2})-(\d{2})", re.ASCII)
+_DASHES = re.compile("[\u2010-\u2015\u2212]")  # hyphens, en and em dashes, minus
+
+
+@rule(config(), severity=Severity.ERROR, fix=Safety.SAFE)
+def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
+    for environment in subject.environments:
+        node = environment.own("compatibility_date")
+        if node is not None and node.text is not None:
+            yield from _judge(environment, node, node.text, project)
+
+
+def _judge(environment: Environment, node: ConfigNode, text: str, project: Project) -> Iterator[Finding]:
+    at = environment.location(node)
+    shown = text if len(text) < 40 else text[:37] + "…"
+    match = _DATE.fullmatch(text)
+    if match is None:
+        plain = _DASHES.sub("-", text).strip()
+        if _DATE.fullmatch(plain):
+            why = "has long dashes" if _DASHES.search(text) else "has spaces around it"
+            fix = Fix(
+                f"Write `{plain}`", (Edit(environment.config.document, node.span, f'"{plain}"'),), Safety.SAFE
+            )
+            yield Finding(f"the compatibility date `{shown}` {why}; it has to be `{plain}`", at, fix=fix)
+        else:
+            yield Finding(f"the compatibility date `{shown}` is not written `YYYY-MM-DD`", at)
+        return
+    year, month, day = map(int, match.groups())
+    if not 1 <= month <= 12 or not 1 <= day <= 31:
+        yield Finding(f"the compatibility date `{shown}` is no day of the calendar", at)
+        return
+    try:
+        when = date(year, month, day)
+    except ValueError:  # 30 February: the runtime only compares the numbers
+        yield Finding(
+            f"the compatibility date `{shown}` is no day of the calendar", at, severity=Severity.WARNING
+        )
+        return
+    if when > today() + timedelta(days=1):
+        yield Finding(f"the compatibility date `{shown}` is in the future, which the runtime refuses", at)
+        return
+    workerd = None
+    if environment.config.document.origin is None:
+        workerd = installed_version(project.workspace, environment.config.directory, "workerd")
+    known = when - timedelta(days=7)  # a release of workerd also takes the dates until the next one
+    if workerd is not None and workerd.exact and workerd.lowest[1] < int(known.strftime("%Y%m%d")):
+        yield Finding(
+            f"the compatibility date `{shown}` is newer than the runtime of the lock file (workerd "
+            f"{workerd.text}): local development uses an older one",
+            at,
+            severity=Severity.NOTE,
+        )

@@ -1,0 +1,132 @@
+"""Set a compatibility date.
+
+The date says which behaviour of the runtime the Worker was written for; changes that came later stay off.
+Without one wrangler refuses to deploy, and `wrangler dev` assumes some date of its own, so that the Worker
+behaves otherwise in development.
+
+## Incorrect
+
+```jsonc
+{
+  "name": "newsletter",
+  "main": "src/index.ts",
+}
+```
+
+## Correct
+
+```jsonc
+{
+  "name": "newsletter",
+  "main": "src/index.ts",
+  "compatibility_date": "2026-08-01",
+}
+```
+
+## Not reported
+
+Pages projects and projects with Cloudflare's Vite plugin, which have a default; a date that a script in
+package.json gives on the command line; a top level whose environments all have a date; configurations of
+tests, and those that only serve other commands (neither a name nor a `main`). Documentation that shows a
+whole configuration without a date gets a note.
+
+## Fix safety
+
+Unsafe: the Worker gets today's date (or that of the runtime in the lock file, if that is older), and with it
+all changes of the runtime up to then.
+
+Source: https://developers.cloudflare.com/workers/configuration/compatibility-dates/
+"""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import date
+
+from cflint.api import (
+    Environment,
+    Finding,
+    Fix,
+    Project,
+    Safety,
+    Severity,
+    WranglerConfig,
+    config,
+    config_schema,
+    declares,
+    installed_version,
+    is_test_config,
+    manifests_above,
+    rule,
+    set_key,
+    today,
+    where,
+)
+from cflint_rules.wrangler_config._keys import misplaced_keys
+
+
+@rule(config(), severity=Severity.ERROR, fix=Safety.UNSAFE)
+def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
+    missing = _missing(subject)
+    if not missing or subject.is_pages or is_test_config(subject.path):
+        return
+    if subject.document.origin is None:
+        if not _is_deployed(subject) or _has_default(subject, project):
+            return
+    elif subject.name is None:
+        return
+    schema = config_schema(project.workspace, subject).schema
+    if any(path[-1] == "compatibility_date" for path in misplaced_keys(subject, schema)):
+        return  # `toml-misplaced-key`
+    newest = _newest(subject, project)
+    first = missing[0]
+    edits = set_key(subject, first.path("compatibility_date"), newest) if len(missing) == 1 else None
+    yield Finding(
+        f"there is no `compatibility_date`{where(missing)}, so that wrangler refuses to deploy",
+        first.place,
+        tuple(other.place for other in missing[1:]),
+        Fix(f"Set the compatibility date to {newest}", edits, Safety.UNSAFE) if edits else None,
+        None if subject.document.origin is None else Severity.NOTE,
+    )
+
+
+def _missing(subject: WranglerConfig) -> list[Environment]:
+    """The environments without a date: the top level alone when it is the one that lacks it."""
+    top, *named = subject.environments
+    if top.incomplete or top.own("compatibility_date") is not None:
+        return []
+    without = [found for found in named if found.own("compatibility_date") is None]
+    if not named:
+        return [top]
+    if len(without) == len(named):
+        return [top]
+    return without  # the others have their own, so nobody deploys the top level
+
+
+def _is_deployed(subject: WranglerConfig) -> bool:
+    top = subject.top
+    has_code = any(found.main is not None for found in subject.environments)
+    return has_code or (
+        subject.name is not None and (subject.assets is not None or top.own("site") is not None)
+    )
+
+
+def _has_default(subject: WranglerConfig, project: Project) -> bool:
+    workspace = project.workspace
+    if declares(workspace, subject.directory, "@cloudflare/vite-plugin"):
+        return True
+    flags = (b"--compatibility-date", b"--latest")
+    return any(
+        flag in manifest.data for manifest in manifests_above(workspace, subject.directory) for flag in flags
+    )
+
+
+def _newest(subject: WranglerConfig, project: Project) -> str:
+    """Today, or the date of the runtime that the project has installed."""
+    newest = today()
+    workerd = None
+    if subject.document.origin is None:
+        workerd = installed_version(project.workspace, subject.directory, "workerd")
+    if workerd is not None and workerd.exact:
+        with suppress(ValueError):  # workerd's versions are 1.20260801.0
+            newest = min(newest, date.fromisoformat(str(workerd.lowest[1])))
+    return newest.isoformat()

@@ -1,0 +1,98 @@
+"""Move the compatibility date forward from time to time.
+
+Behind the date, fixes and new defaults of the runtime stay off. The longer one waits, the more of them come
+at once. The date can be moved at any time, and single changes can be switched off by their flags.
+
+## Incorrect
+
+```jsonc
+{
+  "name": "newsletter",
+  "main": "src/index.ts",
+  "compatibility_date": "2023-05-01",
+}
+```
+
+## Correct
+
+```jsonc
+{
+  "name": "newsletter",
+  "main": "src/index.ts",
+  "compatibility_date": "2026-08-01",
+}
+```
+
+## Not reported
+
+Dates of the last 365 days, and configurations of tests, which often need an old date.
+
+## Fix safety
+
+Unsafe: the fix sets the date to today, and all changes since then take effect.
+
+Source: https://developers.cloudflare.com/workers/configuration/compatibility-dates/
+"""
+
+from collections.abc import Iterator
+
+from cflint.api import (
+    Edit,
+    Environment,
+    Finding,
+    Fix,
+    Safety,
+    Severity,
+    WranglerConfig,
+    changes,
+    config,
+    is_test_config,
+    rule,
+    today,
+    where,
+)
+
+_DAYS = 365
+_WELL_KNOWN = (
+    "nodejs_compat",
+    "streams_enable_constructors",
+    "web_socket_auto_reply_to_close",
+    "nodejs_compat_populate_process_env",
+    "rpc",
+    "enable_ctx_exports",
+    "url_standard",
+    "queues_json_messages",
+    "http_headers_getsetcookie",
+)
+
+
+@rule(config(), severity=Severity.NOTE, fix=Safety.UNSAFE)
+def check(subject: WranglerConfig) -> Iterator[Finding]:
+    if is_test_config(subject.path):
+        return
+    now = today()
+    old: dict[str, list[Environment]] = {}
+    for environment in subject.environments:
+        when = environment.compatibility_date
+        node = environment.own("compatibility_date")
+        if node is not None and when is not None and (now - when).days > _DAYS:
+            old.setdefault(when.isoformat(), []).append(environment)
+    for text, environments in old.items():
+        when = environments[0].compatibility_date
+        nodes = [node for found in environments if (node := found.own("compatibility_date")) is not None]
+        if when is None or not nodes:
+            continue
+        since = [flag.enable for flag in changes(when, now)]
+        known = next((name for name in _WELL_KNOWN if name in since), since[0] if since else None)
+        years = (now - when).days // 365
+        age = f"{years} years old" if years > 1 else "more than a year old"
+        count = f"{len(since)} change{'s' if len(since) != 1 else ''}"
+        effect = f": {count} of the runtime are the default since, `{known}` among them" if known else ""
+        first, *others = (environments[0].location(node) for node in nodes)
+        edits = tuple(Edit(subject.document, node.span, f'"{now.isoformat()}"') for node in nodes)
+        yield Finding(
+            f"the compatibility date `{text}`{where(environments)} is {age}{effect}",
+            first,
+            tuple(others),
+            Fix(f"Set the compatibility date to {now.isoformat()}", edits, Safety.UNSAFE),
+        )

@@ -1,0 +1,120 @@
+"""List compatibility flags that exist, each once, and none together with its opposite.
+
+The runtime refuses a Worker with a flag that it does not know, with one that is listed twice, and with two
+that contradict each other. wrangler does not look at them, so that the deployment fails at its end.
+Experimental flags work in local development only.
+
+## Incorrect
+
+```jsonc
+{
+  "name": "newsletter",
+  "main": "src/index.ts",
+  "compatibility_date": "2026-03-01",
+  "compatibility_flags": ["nodejs_compatt", "global_navigator", "no_global_navigator"],
+}
+```
+
+## Correct
+
+```jsonc
+{
+  "name": "newsletter",
+  "main": "src/index.ts",
+  "compatibility_date": "2026-03-01",
+  "compatibility_flags": ["nodejs_compat", "global_navigator"],
+}
+```
+
+## Not reported
+
+An unknown flag beside a compatibility date that is newer than the table of flags is only a note, since the
+flag may be newer, too. Experimental flags in configurations of tests. That a flag is the default anyway does
+no harm.
+
+## Fix safety
+
+Safe: a flag listed twice is removed once, and a flag that differs from a known one by a letter or two gets
+its name. A contradiction has no fix.
+
+Source: https://github.com/cloudflare/workerd/blob/main/src/workerd/io/compatibility-date.c++
+"""
+
+import json
+from collections.abc import Iterator
+
+from cflint.api import (
+    NEWEST_DATE,
+    ConfigNode,
+    Edit,
+    Environment,
+    Finding,
+    Fix,
+    Safety,
+    Severity,
+    environment,
+    find_flag,
+    flag_names,
+    is_test_config,
+    remove_key,
+    rule,
+)
+from cflint_rules.wrangler_config._keys import near_name
+
+
+@rule(environment(), severity=Severity.ERROR, fix=Safety.SAFE)
+def check(subject: Environment) -> Iterator[Finding]:
+    listed = subject.own("compatibility_flags")
+    seen: dict[str, ConfigNode] = {}
+    for index, node in enumerate(listed.items if listed is not None else ()):
+        name = node.text
+        if not name:
+            continue
+        at = subject.location(node)
+        first = seen.setdefault(name, node)
+        if first is not node:
+            edits = remove_key(subject.config, subject.path("compatibility_flags", index))
+            yield Finding(
+                f"the compatibility flag `{name}` is listed twice",
+                at,
+                (subject.location(first).saying("the first one"),),
+                Fix(f"Remove the second `{name}`", edits, Safety.SAFE) if edits else None,
+            )
+            continue
+        flag = find_flag(name)
+        if flag is None:
+            yield _unknown(subject, node, name, seen)
+            continue
+        opposite = flag.disable if name == flag.enable else flag.enable
+        if opposite is not None and opposite in seen:
+            yield Finding(
+                f"the compatibility flags `{opposite}` and `{name}` contradict each other",
+                at,
+                (subject.location(seen[opposite]).saying(f"`{opposite}` is here"),),
+            )
+        elif flag.experimental and name == flag.enable and not is_test_config(subject.config.path):
+            yield Finding(
+                f"the compatibility flag `{name}` is experimental: a Worker with it cannot be deployed",
+                at,
+                severity=Severity.WARNING,  # some accounts of Cloudflare's own may
+            )
+
+
+def _unknown(subject: Environment, node: ConfigNode, name: str, seen: dict[str, ConfigNode]) -> Finding:
+    shown = name if len(name) < 60 else name[:57] + "…"
+    near = near_name(name, sorted(flag_names() - seen.keys()))
+    fix = None
+    if near is not None:
+        others = subject.own("compatibility_flags")
+        if others is not None and all(item.text != near for item in others.items):
+            edit = Edit(subject.config.document, node.span, json.dumps(near))
+            fix = Fix(f"Write `{near}`", (edit,), Safety.SAFE)
+    date = subject.compatibility_date
+    newer = near is None and date is not None and date > NEWEST_DATE
+    hint = f"; did you mean `{near}`?" if near else ""
+    return Finding(
+        f"there is no compatibility flag `{shown}`{hint}",
+        subject.location(node),
+        fix=fix,
+        severity=Severity.NOTE if newer else None,
+    )

@@ -1,0 +1,212 @@
+"""Give every setting a value that wrangler accepts.
+
+wrangler checks the configuration before it builds anything, and refuses values of a wrong type, bindings
+without a name, names with capital letters, and choices that do not exist. Some limits only the API checks,
+at the end of a deployment.
+
+## Incorrect
+
+```jsonc
+{
+  "name": "Signup_Service",
+  "main": "src/index.ts",
+  "compatibility_date": "2026-08-01",
+  "kv_namespaces": [{ "binding": "SESSIONS", "id": "" }],
+  "ratelimits": [
+    { "name": "SIGNUPS", "namespace_id": "1001", "simple": { "limit": 5, "period": 30 } },
+  ],
+}
+```
+
+## Correct
+
+```jsonc
+{
+  "name": "signup-service",
+  "main": "src/index.ts",
+  "compatibility_date": "2026-08-01",
+  "kv_namespaces": [{ "binding": "SESSIONS" }],
+  "ratelimits": [
+    { "name": "SIGNUPS", "namespace_id": "1001", "simple": { "limit": 5, "period": 60 } },
+  ],
+}
+```
+
+## Not reported
+
+Dates without quotes and a document that is no object, which `config-parse-error` reports. Limits of queue
+consumers have a rule of their own. The schema of the wrangler in `node_modules` decides when there is one;
+when the project's wrangler is newer than the table of cflint, or of an older major version, what only the
+schema objects to is a warning.
+
+## Fix safety
+
+There is no fix: only the author knows the right value.
+
+Source: https://github.com/cloudflare/workers-sdk/blob/main/packages/workers-utils/src/config/validation.ts
+"""
+
+import re
+from collections.abc import Iterator
+
+from cflint.api import (
+    ConfigNode,
+    ConfigProblem,
+    Environment,
+    Finding,
+    Fit,
+    KeySchema,
+    NodeKind,
+    ProblemKind,
+    Project,
+    Severity,
+    WranglerConfig,
+    config,
+    config_schema,
+    rule,
+)
+from cflint_rules.wrangler_config._keys import general, key_meant
+
+_NAME = re.compile(r"[a-z0-9_][a-z0-9_-]*")
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
+_WORKFLOW = re.compile(r"[a-zA-Z0-9_][a-zA-Z0-9_-]{0,63}")
+_MOST_CPU_MS = 300_000
+_MOST_STEPS = 25_000
+
+
+@rule(config(), severity=Severity.ERROR)
+def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
+    found = config_schema(project.workspace, subject)
+    own = found.fit is Fit.OWN
+    problems = tuple(subject.check(found.schema)) if own else subject.schema_problems
+    lowered = Severity.WARNING if found.fit in (Fit.NEWER, Fit.OLDER) else None
+    for problem in problems:
+        if problem.kind is not ProblemKind.UNKNOWN_KEY and _is_ours(subject, problem, found.schema):
+            yield Finding(problem.message, subject.location(problem.span), severity=lowered)
+    for environment in subject.environments:
+        yield from _names(environment)
+        yield from _routes(environment)
+        yield from _numbers(environment)
+
+
+def _is_ours(subject: WranglerConfig, problem: ConfigProblem, schema: KeySchema) -> bool:
+    """Whether no other rule says it, and nothing below does so better."""
+    if not problem.path:
+        return False
+    if problem.kind is not ProblemKind.MISSING_KEY:
+        node = subject.root.at(*problem.path)
+        return node is None or node.kind is not NodeKind.DATE  # `config-parse-error`
+    around = subject.root.at(*problem.path[:-1])
+    if around is None or general(problem.path).startswith(("routes.*.", "route.")):
+        return False
+    return not any(  # `config-unknown-key` says that the key has another name
+        key_meant(schema, around, problem.path[:-1], member.key) == problem.path[-1]
+        for member in around.members
+        if schema.at((*problem.path[:-1], member.key)) is None
+    )
+
+
+def _names(environment: Environment) -> Iterator[Finding]:
+    name = environment.own("name")
+    if name is not None and name.text and _NAME.fullmatch(name.text) is None:
+        yield _finding(
+            environment,
+            name,
+            f"a Worker cannot be called `{name.text}`: lower-case letters, digits, `-` and `_` only",
+        )
+    for node in _entries(environment, "kv_namespaces"):
+        yield from _empty(environment, node, "id", "kv_namespaces")
+    for node in _entries(environment, "r2_buckets"):
+        yield from _empty(environment, node, "bucket_name", "r2_buckets")
+        for key in ("bucket_name", "preview_bucket_name"):
+            bucket = node.get(key)
+            if bucket is not None and bucket.text and not _is_bucket(bucket.text):
+                yield _finding(
+                    environment,
+                    bucket,
+                    f"a bucket cannot be called `{bucket.text}`: 3 to 63 lower-case letters, digits and `-`, "
+                    "which neither begins nor ends with `-`",
+                )
+    queues = environment.own("queues")
+    producers = queues.get("producers") if queues is not None else None
+    for node in producers.items if producers is not None else ():
+        yield from _empty(environment, node, "queue", "queues.producers")
+    for node in _entries(environment, "workflows"):
+        workflow = node.get("name")
+        if workflow is not None and workflow.text and _WORKFLOW.fullmatch(workflow.text) is None:
+            yield _finding(
+                environment,
+                workflow,
+                f"a Workflow cannot be called `{workflow.text}`: at most 64 letters, digits, `-` and `_`",
+            )
+
+
+def _is_bucket(name: str) -> bool:
+    """Whether a bucket can have that name; placeholders are the business of `config-placeholder-id`."""
+    return _BUCKET.fullmatch(name) is not None or not set(name).isdisjoint("<>{}$%")
+
+
+def _empty(environment: Environment, node: ConfigNode, key: str, where: str) -> Iterator[Finding]:
+    value = node.get(key)
+    if value is not None and value.text == "":
+        yield _finding(
+            environment, value, f"`{key}` of `{where}` is empty, which wrangler refuses; leave it out instead"
+        )
+
+
+def _routes(environment: Environment) -> Iterator[Finding]:
+    route, routes = environment.own("route"), environment.own("routes")
+    if route is not None and routes is not None and route.text != "":
+        at = environment.location(route)
+        yield Finding(
+            "`route` and `routes` exclude each other",
+            at,
+            (environment.location(routes).saying("`routes` is here"),),
+        )
+    listed = routes.items if routes is not None else ()
+    for item in (*listed, *([route] if route is not None else [])):
+        if item.kind is not NodeKind.OBJECT or item.broken:
+            continue
+        if item.get("pattern") is None:
+            yield _finding(environment, item, "a route needs a `pattern`")
+        elif item.get("zone_id") is not None and item.get("zone_name") is not None:
+            yield _finding(environment, item, "`zone_id` and `zone_name` of a route exclude each other")
+        elif all(item.get(key) is None for key in ("zone_id", "zone_name", "custom_domain")):
+            yield _finding(
+                environment, item, "a route needs a `zone_name`, a `zone_id`, or `custom_domain: true`"
+            )
+
+
+def _numbers(environment: Environment) -> Iterator[Finding]:
+    limits = environment.own("limits")
+    cpu = limits.get("cpu_ms") if limits is not None else None
+    if cpu is not None and isinstance(cpu.value, int | float) and cpu.value > _MOST_CPU_MS:
+        yield _finding(environment, cpu, f"`limits.cpu_ms` can be {_MOST_CPU_MS} at most (five minutes)")
+    observability = environment.own("observability")
+    for path in ((), ("logs",), ("traces",)):
+        rate = observability.at(*path, "head_sampling_rate") if observability is not None else None
+        if rate is None or rate.kind is not NodeKind.NUMBER or not isinstance(rate.value, int | float):
+            continue
+        if not 0 <= rate.value <= 1:
+            yield _finding(environment, rate, "`head_sampling_rate` is a share, from 0 to 1")
+    for node in _entries(environment, "workflows"):
+        steps = node.at("limits", "steps")
+        if steps is None or steps.kind is not NodeKind.NUMBER or not isinstance(steps.value, int | float):
+            continue
+        if steps.value < 1 or steps.value != int(steps.value):
+            yield _finding(environment, steps, "`limits.steps` has to be a whole number, at least 1")
+        elif steps.value > _MOST_STEPS:
+            yield Finding(
+                f"a Workflow has {_MOST_STEPS} steps at most in production",
+                environment.location(steps),
+                severity=Severity.WARNING,
+            )
+
+
+def _entries(environment: Environment, key: str) -> tuple[ConfigNode, ...]:
+    node = environment.own(key)
+    return node.items if node is not None else ()
+
+
+def _finding(environment: Environment, node: ConfigNode, message: str) -> Finding:
+    return Finding(message, environment.location(node))

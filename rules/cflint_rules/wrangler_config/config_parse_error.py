@@ -1,0 +1,85 @@
+"""Keep the configuration readable for wrangler.
+
+wrangler refuses a configuration that does not parse: a missing comma, a table that is defined twice, single
+quotes in JSON, a value that is no object at all. A date without quotes is a date to TOML, and no setting of
+wrangler takes one. Equal keys in JSON do parse, but all except the last are dropped without a word.
+
+## Incorrect
+
+```toml
+name = "calendar"
+main = "src/index.ts"
+compatibility_date = "2026-08-01"
+
+[vars]
+OPENS = 2026-12-19
+```
+
+## Correct
+
+```toml
+name = "calendar"
+main = "src/index.ts"
+compatibility_date = "2026-08-01"
+
+[vars]
+OPENS = "2026-12-19"
+```
+
+## Not reported
+
+Comments, trailing commas and a byte order mark in JSON: wrangler takes them in `wrangler.json`, too. In
+documentation, configurations that leave something out with `...`.
+
+## Fix safety
+
+Safe: a date gets its quotes. Nothing else has a fix.
+
+Source: https://github.com/cloudflare/workers-sdk/blob/main/packages/workers-utils/src/config/validation.ts
+"""
+
+from collections.abc import Iterator
+
+from cflint.api import (
+    Edit,
+    Finding,
+    Fix,
+    NodeKind,
+    ProblemKind,
+    Safety,
+    Severity,
+    WranglerConfig,
+    config,
+    rule,
+)
+
+
+@rule(config(), severity=Severity.ERROR, fix=Safety.SAFE)
+def check(subject: WranglerConfig) -> Iterator[Finding]:
+    shown = subject.document.origin is not None
+    data = subject.document.data
+    if shown and (b"..." in data or "…".encode() in data):
+        return
+    for problem in subject.problems:
+        at = subject.location(problem.span)
+        related = (subject.location(problem.related).saying("the first one"),) if problem.related else ()
+        if problem.kind is ProblemKind.SYNTAX:
+            yield Finding(problem.message, at, related)
+        elif problem.kind is ProblemKind.DUPLICATE_KEY:
+            yield Finding(problem.message, at, related, severity=Severity.WARNING)
+        elif problem.kind is ProblemKind.WRONG_TYPE and not problem.path:
+            yield Finding(problem.message, at)
+    yield from _dates(subject)
+
+
+def _dates(subject: WranglerConfig) -> Iterator[Finding]:
+    document = subject.document
+    for node in subject.root.walk():
+        if node.kind is NodeKind.DATE:
+            text = document.data[node.span.start : node.span.end].decode("utf-8", "replace")
+            quoted = Edit(document, node.span, f'"{text}"')
+            yield Finding(
+                f"`{text}` is a date to TOML, which wrangler does not take: it has to be in quotes",
+                subject.location(node),
+                fix=Fix("Put the date in quotes", (quoted,), Safety.SAFE),
+            )

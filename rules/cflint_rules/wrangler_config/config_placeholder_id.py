@@ -1,0 +1,150 @@
+"""Replace placeholders by the ids of real resources, or leave the ids out.
+
+`<YOUR_DATABASE_ID>` and zeros are no resource, so the deployment fails. Since wrangler can create resources
+by itself, a KV namespace needs no `id`, an R2 bucket no `bucket_name` and a D1 database no `database_id`:
+without one, the next deployment makes it.
+
+## Incorrect
+
+```jsonc
+{
+  "name": "notes",
+  "main": "src/index.ts",
+  "compatibility_date": "2026-08-01",
+  "d1_databases": [
+    { "binding": "DB", "database_name": "notes", "database_id": "<YOUR_DATABASE_ID>" },
+  ],
+}
+```
+
+## Correct
+
+```jsonc
+{
+  "name": "notes",
+  "main": "src/index.ts",
+  "compatibility_date": "2026-08-01",
+  "d1_databases": [{ "binding": "DB", "database_name": "notes" }],
+}
+```
+
+## Not reported
+
+Ids of previews, which only local development uses, and configurations of tests. An id that is none by its
+form (a D1 database's that is no UUID, say) is a warning. In templates, examples and demonstrations it is a
+note. An empty id of a KV namespace is the business of `config-invalid-value`.
+
+## Fix safety
+
+There is no fix.
+
+Source: https://developers.cloudflare.com/workers/wrangler/configuration/#automatic-provisioning
+"""
+
+import re
+from collections.abc import Iterator
+
+from cflint.api import (
+    ConfigNode,
+    Environment,
+    Finding,
+    Location,
+    Severity,
+    WranglerConfig,
+    config,
+    dotted,
+    is_test_config,
+    rule,
+)
+
+_PLACEHOLDER = re.compile(
+    r"<[^<>]*>|\{\{.*\}\}|\$\{.*\}|(?:^|[-_ ])your(?:$|[-_ ])|^my[-_ ]|^x{3,}|[-_]x{4,}|^todo\b"
+    r"|replace[-_ ]?(?:me|with|this)|change[-_ ]?me|fill[-_ ]?(?:me|in)|place[-_ ]?holder|^insert[-_ ]"
+    r"|[-_]here$|^\.\.\.$|^(?:id|uuid|tbd|dummy|null|none|undefined)$",
+    re.IGNORECASE,
+)
+_REPEATED = re.compile(r"([0-9a-z])\1*(?:-\1+)*", re.IGNORECASE)
+_COUNTED = re.compile(
+    r"12345678-1234-1234-1234-123456789(?:abc|012)|(?:0123456789abcdef){2}|1234567890abcdef.*", re.I
+)
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_HEX = re.compile(r"[0-9a-f]{32}", re.IGNORECASE)
+_EXAMPLE_PATH = re.compile(
+    r"(?:^|/)[\w.-]*(?:templates?|examples?|demos?|starters?|samples?|playground|boilerplate|tutorials?|docs)"
+    r"[\w.-]*/",
+    re.IGNORECASE,
+)
+
+_IDS = {
+    "d1_databases": ("database_id",),
+    "dispatch_namespaces": ("namespace",),
+    "hyperdrive": ("id",),
+    "kv_namespaces": ("id",),
+    "mtls_certificates": ("certificate_id",),
+    "r2_buckets": ("bucket_name",),
+    "ratelimits": ("namespace_id",),
+    "routes": ("zone_id",),
+    "secrets_store_secrets": ("store_id",),
+    "vectorize": ("index_name",),
+}
+_OPTIONAL = {"d1_databases", "kv_namespaces", "r2_buckets"}
+
+
+@rule(config(), severity=Severity.ERROR)
+def check(subject: WranglerConfig) -> Iterator[Finding]:
+    if is_test_config(subject.path):
+        return
+    example = _EXAMPLE_PATH.search(subject.path) is not None or subject.document.origin is not None
+    groups: dict[tuple[str, str], list[Location]] = {}
+    kinds: dict[tuple[str, str], tuple[str, Severity | None]] = {}
+    for environment in subject.environments:
+        for key, node, path in _ids(environment):
+            found = _fault(key, node)
+            if found is not None:
+                name = (key, node.text or "")
+                groups.setdefault(name, []).append(environment.location(node))
+                kinds.setdefault(name, (f"`{dotted(path)}` {found[0]}", found[1]))
+    for name, places in groups.items():
+        message, severity = kinds[name]
+        if name[0] in _OPTIONAL:
+            message += "; leave it out to have wrangler create the resource"
+        yield Finding(message, places[0], tuple(places[1:]), severity=Severity.NOTE if example else severity)
+
+
+def _ids(environment: Environment) -> Iterator[tuple[str, ConfigNode, tuple[str | int, ...]]]:
+    for key, fields in _IDS.items():
+        listed = environment.own(key)
+        for index, entry in enumerate(listed.items if listed is not None else ()):
+            for field in fields:
+                node = entry.get(field)
+                if node is not None and node.text is not None:
+                    yield key, node, environment.path(key, index, field)
+    for key in ("account_id", "route"):
+        node = environment.own(key)
+        node = node.get("zone_id") if node is not None and key == "route" else node
+        if node is not None and node.text and key == "route":
+            yield key, node, environment.path(key, "zone_id")
+
+
+def _fault(key: str, node: ConfigNode) -> tuple[str, Severity | None] | None:
+    text = node.text or ""
+    if not text:
+        return None if key in ("kv_namespaces", "r2_buckets") else ("is empty", None)
+    if len(text) > 200:
+        return None
+    shown = text if len(text) < 60 else text[:57] + "…"
+    is_name = key in ("r2_buckets", "vectorize", "dispatch_namespaces", "ratelimits")
+    if _PLACEHOLDER.search(text) and not (is_name and not _is_blatant(text)):
+        return f"is a placeholder: `{shown}`", None
+    if not is_name and len(text) > 3 and (_REPEATED.fullmatch(text) or _COUNTED.fullmatch(text)):
+        return f"is a placeholder: `{shown}`", None
+    if key == "d1_databases" and not _UUID.fullmatch(text):
+        return f"is no database's id: `{shown}`", Severity.WARNING
+    if key in ("kv_namespaces", "hyperdrive") and not _HEX.fullmatch(text):
+        return f"is no id of 32 hexadecimal digits: `{shown}`", Severity.NOTE
+    return None
+
+
+def _is_blatant(text: str) -> bool:
+    """Whether a name that one is free to choose can only be a placeholder."""
+    return not set(text).isdisjoint("<>{}$") or "your" in text.lower() or "replace" in text.lower()

@@ -1,0 +1,214 @@
+"""Drop keys that wrangler no longer has.
+
+`node_compat` and `legacy_env` make wrangler 4 refuse the configuration. Other old keys are ignored with a
+warning, so that what they once did does not happen, or they are on their way out.
+
+## Incorrect
+
+```jsonc
+{
+  "name": "archive",
+  "main": "src/index.ts",
+  "compatibility_date": "2025-06-01",
+  "usage_model": "unbound",
+  "node_compat": true,
+}
+```
+
+## Correct
+
+```jsonc
+{
+  "name": "archive",
+  "main": "src/index.ts",
+  "compatibility_date": "2025-06-01",
+  "compatibility_flags": ["nodejs_compat"],
+}
+```
+
+## Not reported
+
+Keys that the schema of the wrangler in `node_modules` still has. When the project's wrangler is of an older
+major version, a key that version 4 refuses is a warning. What wrangler only ignores or advises against is
+always a warning.
+
+## Fix safety
+
+Safe: a key that has only been renamed gets its new name, and one without any effect is removed.
+`node_compat` becomes the flag `nodejs_compat`, which is safe with wrangler 4, where nothing else works, and
+unsafe before, where the old polyfills still run.
+
+Source: https://developers.cloudflare.com/workers/wrangler/deprecations/
+"""
+
+from collections.abc import Iterator
+
+from cflint.api import (
+    ConfigNode,
+    ConfigSchema,
+    Edit,
+    Environment,
+    Finding,
+    Fit,
+    Fix,
+    Location,
+    NodeKind,
+    Project,
+    RemovedKey,
+    Safety,
+    Severity,
+    WranglerConfig,
+    append_item,
+    config,
+    config_schema,
+    dotted,
+    installed_version,
+    remove_key,
+    removed_key,
+    rename_key,
+    rule,
+)
+from cflint_rules.wrangler_config._keys import Path, general
+
+_WITHOUT_EFFECT = frozenset({"type", "usage_model", "queues.producers.*.delivery_delay"})
+_RATE_LIMITS_SINCE = (4, 36, 0)
+_INSTANCE_TYPES = {"dev": "lite", "standard": "standard-1"}
+
+
+@rule(config(), severity=Severity.ERROR, fix=Safety.UNSAFE)
+def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
+    found = config_schema(project.workspace, subject)
+    groups: dict[str, list[Path]] = {}
+    for path, _ in _members(subject.root):
+        entry = removed_key(path)
+        if entry is not None and not (found.fit is Fit.OWN and _is_known(found, path, entry)):
+            groups.setdefault(general(path), []).append(path)
+    for paths in groups.values():
+        entry = removed_key(paths[0])
+        if entry is not None:
+            yield _finding(subject, found, entry, paths)
+    yield from _instance_types(subject)
+    wrangler = None
+    if subject.document.origin is None:
+        wrangler = installed_version(project.workspace, subject.directory, "wrangler")
+    if wrangler is None or wrangler.below > _RATE_LIMITS_SINCE:
+        yield from _unsafe_rate_limits(subject)
+
+
+def _members(root: ConfigNode) -> Iterator[tuple[Path, ConfigNode]]:
+    stack: list[tuple[Path, ConfigNode]] = [((), root)]
+    while stack:
+        path, node = stack.pop()
+        if path:
+            yield path, node
+        stack += [((*path, index), item) for index, item in enumerate(node.items)][::-1]
+        last = {member.key: member.value for member in node.members}
+        stack += [((*path, key), value) for key, value in last.items()][::-1]
+
+
+def _is_known(found: ConfigSchema, path: Path, entry: RemovedKey) -> bool:
+    known = found.schema.at(path)
+    return known is not None and not known.deprecated and not entry.deprecated
+
+
+def _finding(subject: WranglerConfig, found: ConfigSchema, entry: RemovedKey, paths: list[Path]) -> Finding:
+    key = str(paths[0][-1])
+    place = f" in `{dotted(paths[0][:-1])}`" if len(paths[0]) > 1 else ""
+    older = found.fit is Fit.OLDER
+    if entry.rejected:
+        effect = f"wrangler {entry.since.split('.')[0]} refuses `{key}`{place}"
+    elif entry.deprecated:
+        effect = f"`{key}`{place} is deprecated"
+    else:
+        effect = f"`{key}`{place} has no effect any more"
+    replacement = f"; write `{entry.replacement}` instead" if entry.replacement else ""
+    edits = _edits(subject, entry, paths)
+    old_polyfills = entry.path[-1] == "node_compat" and (older or found.fit is Fit.OWN)
+    safety = Safety.UNSAFE if old_polyfills else Safety.SAFE
+    title = f"Rename `{key}` to `{entry.renamed_to}`" if entry.renamed_to else f"Remove `{key}`"
+    if entry.path[-1] == "node_compat":
+        title = "Use the flag `nodejs_compat`"
+    first, *others = (_place(subject, path) for path in paths)
+    return Finding(
+        effect + replacement,
+        first,
+        tuple(others),
+        Fix(title, edits, safety) if edits else None,
+        None if entry.rejected and not older else Severity.WARNING,
+    )
+
+
+def _place(subject: WranglerConfig, path: Path) -> Location:
+    around = subject.root.at(*path[:-1])
+    member = around.member(str(path[-1])) if around is not None else None
+    return subject.location(member.key_span if member is not None else subject.root)
+
+
+def _edits(subject: WranglerConfig, entry: RemovedKey, paths: list[Path]) -> tuple[Edit, ...]:
+    """The edits that bring all these keys up to date; none when that is not certain."""
+    edits: list[Edit] = []
+    for path in paths:
+        node = subject.root.at(*path)
+        key = str(path[-1])
+        done: tuple[Edit, ...] | None = None
+        if entry.renamed_to is not None:
+            done = rename_key(subject, path, entry.renamed_to)
+        elif general(path) in _WITHOUT_EFFECT or (key == "legacy_env" and node and node.value is True):
+            done = remove_key(subject, path)
+        elif key == "node_compat" and node is not None and node.kind is NodeKind.BOOLEAN:
+            done = _node_compat(subject, path, node.value is True)
+        if done is None:
+            return ()
+        edits += done
+    return tuple(dict.fromkeys(edits))  # environments may share what is added
+
+
+def _node_compat(subject: WranglerConfig, path: Path, on: bool) -> tuple[Edit, ...] | None:
+    removed = remove_key(subject, path)
+    name = str(path[1]) if path[0] == "env" else None
+    environment = subject.environment(name)
+    if removed is None or environment is None:
+        return None
+    if not on or _has_flag(environment):
+        return removed
+    source = environment.source_of("compatibility_flags")
+    added = append_item(subject, source.path("compatibility_flags"), "nodejs_compat")
+    if added is None or any(
+        a.span.overlaps(b.span) or a.span.start == b.span.start for a in added for b in removed
+    ):
+        return None
+    return (*removed, *added)
+
+
+def _has_flag(environment: Environment) -> bool:
+    return environment.enables("nodejs_compat") is True
+
+
+def _instance_types(subject: WranglerConfig) -> Iterator[Finding]:
+    for environment in subject.environments:
+        containers = environment.own("containers")
+        for entry in containers.items if containers is not None else ():
+            node = entry.get("instance_type")
+            new = _INSTANCE_TYPES.get(node.text or "") if node is not None else None
+            if node is not None and new is not None:
+                edit = Edit(subject.document, node.span, f'"{new}"')
+                yield Finding(
+                    f"the instance type `{node.text}` is called `{new}` now",
+                    environment.location(node),
+                    fix=Fix(f"Write `{new}`", (edit,), Safety.SAFE),
+                    severity=Severity.WARNING,
+                )
+
+
+def _unsafe_rate_limits(subject: WranglerConfig) -> Iterator[Finding]:
+    for environment in subject.environments:
+        unsafe = environment.own("unsafe")
+        bindings = unsafe.get("bindings") if unsafe is not None else None
+        for entry in bindings.items if bindings is not None else ():
+            kind = entry.get("type")
+            if kind is not None and kind.text == "ratelimit":
+                yield Finding(
+                    "rate limits have a key of their own now: `ratelimits` instead of `unsafe.bindings`",
+                    environment.location(kind),
+                    severity=Severity.WARNING,
+                )

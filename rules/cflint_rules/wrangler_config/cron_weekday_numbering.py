@@ -1,0 +1,125 @@
+"""Name the weekdays of cron expressions.
+
+Cron Triggers count as Quartz does: 1 is Sunday and 7 is Saturday. On Unix, and nearly everywhere else, 1 is
+Monday. `0 9 * * 1-5` therefore runs from Sunday to Thursday, not from Monday to Friday. Names mean the same
+everywhere.
+
+## Incorrect
+
+```jsonc
+{
+  "name": "standup",
+  "main": "src/index.ts",
+  "compatibility_date": "2026-08-01",
+  "triggers": { "crons": ["0 9 * * 1-5"] },
+}
+```
+
+## Correct
+
+```jsonc
+{
+  "name": "standup",
+  "main": "src/index.ts",
+  "compatibility_date": "2026-08-01",
+  "triggers": { "crons": ["0 9 * * MON-FRI"] },
+}
+```
+
+## Not reported
+
+Names; `2-6`, and `1` together with `7`, which only make sense to someone who knows; expressions with a
+comment beside them that names the days as Cron Triggers read them. What is no cron expression at all is the
+business of `cron-invalid`.
+
+## Fix safety
+
+Unsafe: the numbers become the names that they stand for elsewhere, so that the Worker runs on other days.
+
+Source: https://developers.cloudflare.com/workers/configuration/cron-triggers/
+"""
+
+import json
+import re
+from collections.abc import Iterator
+
+from cflint.api import (
+    ConfigNode,
+    Edit,
+    Environment,
+    Finding,
+    Fix,
+    Safety,
+    Severity,
+    WranglerConfig,
+    config,
+    cron_fault,
+    listed,
+    rule,
+    weekday_numbers,
+    where,
+)
+
+_NAMES = {
+    "SUN": "Sunday",
+    "MON": "Monday",
+    "TUE": "Tuesday",
+    "WED": "Wednesday",
+    "THU": "Thursday",
+    "FRI": "Friday",
+    "SAT": "Saturday",
+}
+_DAY = re.compile(r"\b(sun|mon|tue|wed|thu|fri|sat)", re.IGNORECASE)
+_WORKING_DAYS = ("MON", "TUE", "WED", "THU", "FRI")
+_WEEKEND = ("SUN", "SAT")
+
+
+@rule(config(), severity=Severity.WARNING, fix=Safety.UNSAFE)
+def check(subject: WranglerConfig) -> Iterator[Finding]:
+    groups: dict[str, list[tuple[Environment, ConfigNode]]] = {}
+    for environment in subject.environments:
+        triggers = environment.own("triggers")
+        crons = triggers.get("crons") if triggers is not None else None
+        workflows = environment.own("workflows")
+        nodes = list(crons.items) if crons is not None else []
+        for entry in workflows.items if workflows is not None else ():
+            schedules = entry.get("schedules")
+            nodes += [schedules, *schedules.items] if schedules is not None else []
+        for node in nodes:
+            if node.text and cron_fault(node.text) is None:
+                groups.setdefault(node.text, []).append((environment, node))
+    for text, places in groups.items():
+        numbers = weekday_numbers(text)
+        if numbers is None or numbers.here in (_WORKING_DAYS, _WEEKEND):
+            continue
+        if any(_says(subject, node) <= set(numbers.here) for _, node in places if _says(subject, node)):
+            continue
+        first, *others = (found.location(node) for found, node in places)
+        edits = tuple(Edit(subject.document, node.span, json.dumps(numbers.renamed)) for _, node in places)
+        yield Finding(
+            f"the weekday `{numbers.written}` means {_days(numbers.here)} to Cron Triggers"
+            f"{where([environment for environment, _ in places])}, where 1 is Sunday",
+            first,
+            tuple(others),
+            Fix(f"Write `{numbers.renamed}`", edits, Safety.UNSAFE),
+        )
+
+
+def _says(subject: WranglerConfig, node: ConfigNode) -> set[str]:
+    """The weekdays that a comment on the line of an expression, or on the one above, names."""
+    document = subject.document
+    line = document.line_of(node.span.start)
+    found: set[str] = set()
+    for comment in subject.data.comments:
+        if document.line_of(comment.start) in (line - 1, line):
+            text = document.data[comment.start : comment.end].decode("utf-8", "replace")
+            found.update(day.upper() for day in _DAY.findall(text))
+    return found
+
+
+def _days(days: tuple[str, ...]) -> str:
+    order = list(_NAMES)
+    places = [order.index(day) for day in days]
+    if len(days) > 2 and places == list(range(places[0], places[-1] + 1)):
+        return f"{_NAMES[days[0]]} to {_NAMES[days[-1]]}"
+    return listed([_NAMES[day] for day in days])

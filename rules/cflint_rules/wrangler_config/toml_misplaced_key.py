@@ -1,0 +1,96 @@
+"""Write the keys of the top level before the first table of a TOML configuration.
+
+In TOML everything after a `[table]` header belongs to that table, up to the next header; an empty line or an
+indentation does not end it. A `compatibility_flags` below `[vars]` is therefore a variable of that name, and
+`kv_namespaces` below `[assets]` is a field that wrangler ignores with a warning, if at all. The Worker is
+deployed without its flags, routes or bindings.
+
+## Incorrect
+
+```toml
+name = "shop"
+main = "src/index.ts"
+
+[vars]
+REGION = "eu"
+compatibility_date = "2026-08-01"
+compatibility_flags = ["global_fetch_strictly_public"]
+
+[observability]
+enabled = true
+routes = ["shop.example.com/*"]
+```
+
+## Correct
+
+```toml
+name = "shop"
+main = "src/index.ts"
+compatibility_date = "2026-08-01"
+compatibility_flags = ["global_fetch_strictly_public"]
+routes = ["shop.example.com/*"]
+
+[vars]
+REGION = "eu"
+
+[observability]
+enabled = true
+```
+
+## Not reported
+
+Variables that only share a name with a key: below `[vars]` a key counts as misplaced when the top level (and
+the environment) lacks it and its value is what the key takes: an array of flags, a date, a path of a module.
+JSON, and inline tables, where a key cannot slip into a table unseen.
+
+## Fix safety
+
+Safe: the key moves, with its comments, before the first table. Unsafe in tables of an environment, since it
+may have been meant for that environment only.
+
+Source: https://developers.cloudflare.com/workers/wrangler/configuration/
+"""
+
+from collections.abc import Iterator
+
+from cflint.api import (
+    Finding,
+    Fix,
+    Project,
+    Safety,
+    Severity,
+    Span,
+    WranglerConfig,
+    config,
+    config_schema,
+    move_to_top_level,
+    rule,
+)
+from cflint_rules.wrangler_config._keys import misplaced_keys
+
+
+@rule(config(), severity=Severity.ERROR, fix=Safety.UNSAFE)
+def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
+    schema = config_schema(project.workspace, subject).schema
+    for path, table in misplaced_keys(subject, schema).items():
+        key = str(path[-1])
+        member = table.member(key)
+        if member is None:
+            continue
+        header = ".".join(step for step in path[:-1] if isinstance(step, str))
+        edits = move_to_top_level(subject, path)
+        safety = Safety.UNSAFE if path[0] == "env" else Safety.SAFE
+        effect = "a variable of the Worker" if path[-2] == "vars" else "ignored"
+        yield Finding(
+            f"`{key}` belongs to the top level, but stands in the table `{header}`, where it is {effect}",
+            subject.location(member.key_span),
+            (subject.location(_header(subject, table.span.start)).saying("the table begins here"),),
+            Fix(f"Move `{key}` before the first table", edits, safety) if edits else None,
+        )
+
+
+def _header(subject: WranglerConfig, start: int) -> Span:
+    data = subject.document.data
+    end = data.find(b"\n", start)
+    text = data[start : len(data) if end == -1 else end]
+    return Span(start, start + len(text.split(b"#")[0].rstrip()))
