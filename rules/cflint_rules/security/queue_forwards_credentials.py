@@ -107,7 +107,7 @@ def _all_headers(module: Module, node: "Node") -> Iterator["Node"]:
                     todo.append(made)
             case "object" | "array":
                 spread = [part for part in node.named_children if part.type == "spread_element"]
-                if node.type == "array" and spread and _is_headers(module, spread[0].named_children[0]):
+                if node.type == "array" and spread and _spreads_headers(module, spread[0]):
                     yield node
                     continue
                 for part in reversed(node.named_children):
@@ -158,7 +158,7 @@ def _is_headers(module: Module, node: "Node") -> bool:
         node = module.initializer(inner) if inner is not None else node
     if node.type == "array":
         spread = [part for part in node.named_children if part.type == "spread_element"]
-        return len(spread) == 1 and _is_headers(module, spread[0].named_children[0])
+        return len(spread) == 1 and _spreads_headers(module, spread[0])
     value = module.value_of(node)
     owner = value.inner
     return (
@@ -191,3 +191,7 @@ def _is_changed(module: Module, name: "Node") -> bool:
             if target is not None and target.id == access.id:
                 return True
     return False
+
+
+def _spreads_headers(module: Module, spread: "Node") -> bool:
+    return any(_is_headers(module, inner) for inner in spread.named_children[:1])
