@@ -173,6 +173,7 @@ def test_a_direct_client_has_no_connection_string_of_hyperdrive() -> None:
         ("class A extends DurableObject { m() { return function () { «this.ctx»; }; } }", Kind.UNKNOWN),
         ("class A extends Agent { onConnect(c) { «c»; } }", Kind.CONNECTION),
         ("class A extends WorkflowEntrypoint { async run(event, step) { «step»; } }", Kind.WORKFLOW_STEP),
+        ("class A { m() { «this.n()»; } n(): void | Promise<void> {} }", Kind.PROMISE),
         ("class A { ctx; m() { «this.ctx»; } }", Kind.UNKNOWN),
         ("class A { store = new Store(); m() { «this.store»; } }", Kind.INSTANCE),
         ("class A extends Store { m() { «this.get()»; } }", Kind.PROMISE),

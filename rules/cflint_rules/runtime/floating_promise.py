@@ -40,7 +40,9 @@ Promises that are awaited, returned, passed on, stored, collected for `Promise.a
 user interface in files that a Worker renders. What other rules speak of: bindings, remote procedure calls,
 alarms, Workflow steps, the storage of Durable Objects.
 
-A note only: in a Durable Object, which goes on after the response; in listeners and timers; where a stream
+In a Durable Object, which goes on after the response, a promise whose errors are handled.
+
+A note only: in a Durable Object otherwise; in listeners and timers; where a stream
 that is being written to is the response; in a helper that handles the errors itself.
 
 ## Fix safety
@@ -196,7 +198,7 @@ def _root(module: Module, call: Node) -> Node | None:
 
 
 def _judge(module: Module, promise: Node, root: Node) -> Finding | None:
-    if module.enclosing_function(root) is None or not _runs_in_a_worker(module, root):
+    if module.enclosing_function(root) is None:
         return None
     if (
         unwrap(promise).id == root.id
@@ -204,12 +206,12 @@ def _judge(module: Module, promise: Node, root: Node) -> Finding | None:
     ):
         return None  # throws an error away, or makes one heard, on purpose
     what = _what(module, promise, root)
-    if what is None:
+    if what is None or not _runs_in_a_worker(module, root):
         return None
     handled = _handles_errors(module, promise)
     asked = _is_asked(module, root)
     durable = _is_durable(module, root)
-    if source_of(module, root) is None and handled and (durable or not asked):
+    if handled and (durable or (source_of(module, root) is None and not asked)):
         return None  # meant to go on by itself, for all that can be known
     if _resolves_a_promise(module, promise, root):
         return None
@@ -217,7 +219,7 @@ def _judge(module: Module, promise: Node, root: Node) -> Finding | None:
     cut = "it may be cancelled when the response is sent" if asked else "it may be cut off in the middle"
     losses = [*([] if durable else [cut]), *([] if handled else ["its errors are lost"])]
     return Finding(
-        f"nothing waits for {what}: {' and '.join(losses) or 'nobody knows when it is done'}",
+        f"nothing waits for {what}: {' and '.join(losses)}",
         module.at(root),
         fix=_fix(module, promise, root),
         severity=Severity.NOTE if note else None,

@@ -463,7 +463,7 @@ class Evaluator:
             parts = [
                 part
                 for part in type_node.named_children
-                if self._syntax.text(part) not in ("null", "undefined")
+                if self._syntax.text(part) not in ("null", "undefined", "void")
             ]
             return self.typed(parts[0]) if len(parts) == 1 else UNKNOWN
         if type_node.type == "parenthesized_type" and type_node.named_child_count == 1:
