@@ -1,0 +1,60 @@
+"""Do not accept an Agent's connection again.
+
+The Agents SDK and partyserver accept a connection before they call `onConnect()`. A second `accept()` throws:
+"Can't accept() WebSocket after enabling hibernation".
+
+## Incorrect
+
+```ts
+import { Agent, type Connection } from "agents";
+
+export class Chat extends Agent<Env> {
+  async onConnect(connection: Connection): Promise<void> {
+    connection.accept();
+    connection.send("welcome");
+  }
+}
+```
+
+## Correct
+
+```ts
+import { Agent, type Connection } from "agents";
+
+export class Chat extends Agent<Env> {
+  async onConnect(connection: Connection): Promise<void> {
+    connection.send("welcome");
+  }
+}
+```
+
+## Not reported
+
+Sockets that are not the SDK's: one end of a `WebSocketPair`, a socket that was opened by the Agent.
+
+## Fix safety
+
+Safe: the call, which can only throw, is removed.
+
+Source: https://developers.cloudflare.com/agents/api-reference/websockets/
+"""
+
+from collections.abc import Iterator
+
+from cflint.api import ClassKind, Finding, Fix, Kind, Match, Safety, Severity, call, outermost, rule
+
+
+@rule(call("accept"), severity=Severity.ERROR, fix=Safety.SAFE)
+def check(match: Match) -> Iterator[Finding]:
+    owner = match.enclosing_class
+    if owner is None or owner.kind not in (ClassKind.AGENT, ClassKind.PARTY_SERVER):
+        return
+    if match.arguments or match.receiver_value.kind is not Kind.CONNECTION:
+        return
+    statement = match.module.syntax.parent(outermost(match.module.syntax, match.node))
+    block = match.module.syntax.parent(statement) if statement is not None else None
+    fix = None
+    if statement is not None and statement.type == "expression_statement":
+        if block is not None and block.type in ("statement_block", "switch_case", "switch_default"):
+            fix = Fix("Remove the call", (match.remove(statement),), Safety.SAFE)
+    yield Finding("the connection is accepted already: `accept()` throws", match.at(), fix=fix)

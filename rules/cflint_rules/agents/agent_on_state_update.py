@@ -1,0 +1,88 @@
+"""Name an Agent's hook for changes of its state `onStateChanged()`.
+
+The Agents SDK renamed `onStateUpdate()` to `onStateChanged()` in 0.4. The old name still works, with a
+warning, until the next major version. A class that has both throws.
+
+## Incorrect
+
+```ts
+import { Agent } from "agents";
+
+export class Counter extends Agent<Env, { count: number }> {
+  initialState = { count: 0 };
+
+  onStateUpdate(state: { count: number }): void {
+    console.log("count", state.count);
+  }
+}
+```
+
+## Correct
+
+```ts
+import { Agent } from "agents";
+
+export class Counter extends Agent<Env, { count: number }> {
+  initialState = { count: 0 };
+
+  onStateChanged(state: { count: number }): void {
+    console.log("count", state.count);
+  }
+}
+```
+
+## Not reported
+
+Projects whose version of `agents` is known to be older than 0.4; `onStateUpdate` of the client
+(`useAgent({ onStateUpdate })`), which keeps its name.
+
+## Fix safety
+
+Safe: the method is renamed, unless the class calls it, or has `onStateChanged()` too.
+
+Source: https://github.com/cloudflare/agents/blob/main/packages/agents/CHANGELOG.md
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+
+from cflint.api import (
+    ClassDefinition,
+    ClassKind,
+    Finding,
+    Fix,
+    Safety,
+    Severity,
+    class_definition,
+    installed_version,
+    rule,
+)
+
+_SINCE = (0, 4, 0)
+
+
+@rule(class_definition(), severity=Severity.WARNING, fix=Safety.SAFE)
+def check(owner: ClassDefinition) -> Iterator[Finding]:
+    if owner.kind is not ClassKind.AGENT:
+        return
+    method = owner.method("onStateUpdate")
+    name = method.child_by_field_name("name") if method is not None else None
+    if name is None:
+        return
+    module = owner.module
+    version = installed_version(module.project.workspace, posixpath.dirname(module.path), "agents")
+    if version is not None and version.lowest < _SINCE:
+        return
+    if owner.declares("onStateChanged"):
+        yield Finding(
+            f"`{owner.name}` has `onStateChanged()` and its old name `onStateUpdate()`: that throws",
+            module.at(name),
+        )
+        return
+    used = any(f"{target}.onStateUpdate" in module.text(owner.body) for target in ("this", "super"))
+    fix = Fix("Rename it to `onStateChanged`", (module.replace(name, "onStateChanged"),), Safety.SAFE)
+    yield Finding(
+        "`onStateUpdate()` is the old name of `onStateChanged()`", module.at(name), fix=None if used else fix
+    )

@@ -1,0 +1,154 @@
+"""Name a method of the Agent when you schedule it.
+
+`schedule()`, `scheduleEvery()` and `queue()` store the name of a method and call it later, maybe after the
+Agent was evicted: they take a string, and throw when the Agent has no method of that name. A delay or a date
+that is scheduled in `onStart()` is scheduled again whenever the Agent wakes up, unless `idempotent` is set.
+
+## Incorrect
+
+```ts
+import { Agent } from "agents";
+
+export class Reminder extends Agent<Env> {
+  async remind(): Promise<void> {
+    await this.schedule(60, this.ring);
+  }
+
+  ring(): void {
+    this.broadcast("ring");
+  }
+}
+```
+
+## Correct
+
+```ts
+import { Agent } from "agents";
+
+export class Reminder extends Agent<Env> {
+  async remind(): Promise<void> {
+    await this.schedule(60, "ring");
+  }
+
+  ring(): void {
+    this.broadcast("ring");
+  }
+}
+```
+
+## Not reported
+
+Names that are computed, and Agents with a base class or members that the rule cannot see.
+
+## Fix safety
+
+Safe: `this.name` becomes `"name"`, and `{ idempotent: true }` is added where nothing else is asked for.
+
+Source: https://developers.cloudflare.com/agents/api-reference/schedule-tasks/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.api import (
+    FUNCTIONS,
+    ClassDefinition,
+    ClassKind,
+    Finding,
+    Fix,
+    Match,
+    Safety,
+    Severity,
+    call,
+    rule,
+    string_value,
+    unwrap,
+)
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_OWN = frozenset(
+    {"onRequest", "onConnect", "onMessage", "onClose", "onError", "onStart", "onEmail", "onStateChanged"}
+    | {
+        "onStateUpdate",
+        "onAlarm",
+        "alarm",
+        "fetch",
+        "destroy",
+        "broadcast",
+        "setState",
+        "onTask",
+        "onChatMessage",
+    }
+)
+_GUARDS = frozenset({"if_statement", "ternary_expression", "switch_statement", "catch_clause"})
+
+
+@rule(call("schedule", "scheduleEvery", "queue"), severity=Severity.ERROR, fix=Safety.SAFE)
+def check(match: Match) -> Iterator[Finding]:
+    receiver = match.receiver
+    if receiver is None or unwrap(receiver).type != "this":
+        return
+    owner = match.module.this_class(unwrap(receiver))
+    if owner is None or owner.kind is not ClassKind.AGENT or owner.declares(match.word):
+        return
+    at = 0 if match.word == "queue" else 1
+    if any(argument.type == "spread_element" for argument in match.arguments):
+        return
+    if len(match.arguments) > at:
+        yield from _check_callback(match, owner, match.arguments[at])
+    if match.word == "schedule":
+        yield from _check_repeated(match)
+
+
+def _check_callback(match: Match, owner: ClassDefinition, given: Node) -> Iterator[Finding]:
+    node = unwrap(given)
+    names, complete = match.project.members_of(owner.facts)
+    if node.type in FUNCTIONS:
+        yield Finding(f"`{match.word}()` takes the name of a method, not a function", match.at(node))
+    elif node.type == "member_expression":
+        target, name = node.child_by_field_name("object"), node.child_by_field_name("property")
+        if target is None or name is None or target.type != "this" or owner.method(match.text(name)) is None:
+            return
+        text = match.text(name)
+        fix = Fix(f'Give the name "{text}"', (match.replace(node, f'"{text}"'),), Safety.SAFE)
+        yield Finding(f"`{match.word}()` takes the name of a method, not the method", match.at(node), fix=fix)
+    else:
+        text = match.module.string_of(node) or ""
+        known = not complete or text in names or text in _OWN or owner.declares(text)
+        if text and not known and not owner.facts.is_abstract:
+            yield Finding(f"`{owner.name}` has no method `{text}`", match.at(node))
+
+
+def _check_repeated(match: Match) -> Iterator[Finding]:
+    """A delay or date that is scheduled anew at each start."""
+    method = match.method
+    name = method.child_by_field_name("name") if method is not None else None
+    if method is None or name is None or match.text(name) not in ("onStart", "constructor"):
+        return
+    when = match.module.initializer(match.arguments[0]) if match.arguments else None
+    if when is None or len(match.arguments) < 2 or len(match.arguments) > 3:
+        return
+    if when.type not in ("number", "new_expression", "binary_expression") or string_value(
+        match.module.syntax, when
+    ):
+        return
+    for above in match.module.syntax.ancestors(match.node):
+        if above.type in _GUARDS:
+            return
+        if above.id == method.id:
+            break
+    text = match.document.data[method.start_byte : match.node.start_byte]
+    if b"return" in text or b"getSchedule" in text or b"listSchedules" in text or b"cancelSchedule" in text:
+        return
+    last = match.arguments[-1]
+    added = ", { idempotent: true }" if len(match.arguments) == 3 else ", undefined, { idempotent: true }"
+    yield Finding(
+        f"this is scheduled again whenever the Agent wakes up: `{match.text(name)}()` runs each time",
+        match.at(),
+        fix=Fix("Schedule it once", (match.insert(last.end_byte, added),), Safety.SAFE),
+        severity=Severity.WARNING,
+    )

@@ -1,0 +1,177 @@
+"""Leave out what OpenAI's reasoning models do not take.
+
+The models of the o series and GPT-5 take neither `temperature` nor `top_p`, and `max_completion_tokens`
+instead of `max_tokens`: a request with any of these is refused with status 400.
+
+## Incorrect
+
+```ts
+import OpenAI from "openai";
+
+export async function answer(env: Env, question: string): Promise<string | null> {
+  const client = new OpenAI({ apiKey: env.OPENAI_API_KEY });
+  const completion = await client.chat.completions.create({
+    model: "o3-mini",
+    messages: [{ role: "user", content: question }],
+    temperature: 0.2,
+    max_tokens: 500,
+  });
+  return completion.choices[0]?.message.content ?? null;
+}
+```
+
+## Correct
+
+```ts
+import OpenAI from "openai";
+
+export async function answer(env: Env, question: string): Promise<string | null> {
+  const client = new OpenAI({ apiKey: env.OPENAI_API_KEY });
+  const completion = await client.chat.completions.create({
+    model: "o3-mini",
+    messages: [{ role: "user", content: question }],
+    max_completion_tokens: 500,
+  });
+  return completion.choices[0]?.message.content ?? null;
+}
+```
+
+## Not reported
+
+Models whose name is not in sight, and clients with a `baseURL`: a gateway may translate.
+
+## Fix safety
+
+Unsafe: `max_tokens` becomes `max_completion_tokens`, which counts the tokens of the reasoning, too;
+`temperature` and `top_p` are removed.
+
+Source: https://platform.openai.com/docs/guides/reasoning
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.api import (
+    Edit,
+    Finding,
+    Fix,
+    Match,
+    Safety,
+    Severity,
+    Span,
+    alternatives,
+    arguments_of,
+    call,
+    key_of,
+    property_value,
+    rule,
+    string_value,
+    unwrap,
+)
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_MODELS = re.compile(r"(?:openai/)?(?:o[134](?:-|$)|gpt-5(?:-(?!chat)|$))")
+_REFUSED = ("temperature", "top_p", "max_tokens")
+
+
+@rule(call("create"), severity=Severity.WARNING, fix=Safety.UNSAFE)
+def check(match: Match) -> Iterator[Finding]:
+    receiver = match.receiver
+    if receiver is None or not match.arguments or not match.text(receiver).endswith(".chat.completions"):
+        return
+    options = match.module.initializer(match.arguments[0])
+    model = property_value(match.module, options, "model")
+    name = _model(match, model) if model is not None else None
+    if name is None or not _is_openai(match, receiver):
+        return
+    refused = [part for part in options.named_children if _is_refused(match, part)]
+    if not refused:
+        return
+    names = [f"`{key_of(match.module, part)}`" for part in refused]
+    listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    yield Finding(
+        f"`{name}` is a reasoning model, which does not take {listed}",
+        match.at(refused[0]),
+        related=tuple(match.at(part, "it does not take this either") for part in refused[1:]),
+        fix=Fix("Leave out what the model refuses", (*_edits(match, refused),), Safety.UNSAFE),
+    )
+
+
+def _model(match: Match, model: Node) -> str | None:
+    for node in alternatives(match.module, model):
+        name = string_value(match.module.syntax, node)
+        if name is not None and _MODELS.match(name):
+            return name
+    return None
+
+
+def _is_refused(match: Match, part: Node) -> bool:
+    key = key_of(match.module, part)
+    value = part.child_by_field_name("value")
+    if key not in _REFUSED or part.type not in ("pair", "shorthand_property_identifier"):
+        return False
+    return not (value is not None and key != "max_tokens" and match.text(value) in ("1", "undefined"))
+
+
+def _is_openai(match: Match, receiver: Node) -> bool:
+    """Whether the client is OpenAI's, and talks to OpenAI."""
+    module = match.module
+    text = match.document.data
+    if b"baseURL" in text or not any(
+        found.imported is not None and found.imported.module == "openai" for found in module.scope.imports
+    ):
+        return False
+    node = unwrap(receiver)
+    while node.type == "member_expression":
+        inner = node.child_by_field_name("object")
+        if inner is None:
+            return False
+        node = unwrap(inner)
+    made = module.initializer(node)
+    return made.type != "new_expression" or not any(
+        property_value(module, argument, "baseURL") is not None for argument in arguments_of(made)
+    )
+
+
+def _edits(match: Match, refused: list[Node]) -> Iterator[Edit]:
+    keys = {key_of(match.module, part) for part in refused}
+    for part in refused:
+        key = part.child_by_field_name("key")
+        if (
+            key_of(match.module, part) == "max_tokens"
+            and "max_completion_tokens" not in keys
+            and key is not None
+        ):
+            yield match.replace(key, "max_completion_tokens")
+        elif key is None and key_of(match.module, part) == "max_tokens":
+            yield match.replace(part, "max_completion_tokens: max_tokens")
+        else:
+            yield Edit(match.document, _with_comma(match, part), "")
+
+
+def _with_comma(match: Match, part: Node) -> Span:
+    """A property with its comma, and its line when it stands alone there."""
+    data = match.document.data
+    end = part.end_byte
+    while end < len(data) and data[end] in b" \t":
+        end += 1
+    if data[end : end + 1] != b",":
+        start = part.start_byte
+        while start and data[start - 1 : start].isspace():
+            start -= 1
+        comma = data[start - 1 : start] == b","
+        return Span(start - 1 if comma else part.start_byte, part.end_byte)
+    end += 1
+    start = data.rfind(b"\n", 0, part.start_byte) + 1
+    if not data[start : part.start_byte].strip():
+        line_end = data.find(b"\n", end)
+        if line_end != -1 and not data[end:line_end].strip():
+            return Span(start, line_end + 1)
+    while end < len(data) and data[end] in b" \t":
+        end += 1
+    return Span(part.start_byte, end)
