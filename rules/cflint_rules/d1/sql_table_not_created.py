@@ -98,7 +98,9 @@ def check(owner: ClassDefinition) -> Iterator[Finding]:
 def _used(owner: ClassDefinition) -> dict[str, tuple[SqlUse, Token]]:
     """The first use of each table in a class, by its lower-case name."""
     found: dict[str, tuple[SqlUse, Token]] = {}
-    for node in owner.module.descendants(owner.body, "call_expression"):
+    module = owner.module
+    calls = [*module.calls_of("exec", owner.body), *module.calls_of("sql", owner.body)]
+    for node in sorted(calls, key=lambda call: call.start_byte):
         use = sql_use(owner.module, node)
         if use is None or use.engine is not Engine.DURABLE_OBJECT:
             continue

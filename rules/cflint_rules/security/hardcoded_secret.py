@@ -67,12 +67,16 @@ _SHAPES = re.compile(
     rb"\b(?:sk-|[sr]k_(?:live|test)_|whsec_|gh[pousr]_|github_pat_|AKIA|ASIA|AIza|xox[abprs]-|SG\.|re_|glpat-|npm_|"
     rb"hf_)[A-Za-z0-9]|PRIVATE KEY-----|[a-z]://[^\s:/@\"'`]{1,80}:[^\s:/@\"'`]{4,120}@"
 )
+_NAMES = (b"key", b"secret", b"token", b"authorization", b"password")
+"""What the names end in, in lower case: found by searching, which costs next to nothing."""
+
 _NAMED = re.compile(
-    rb"""\b(?:api_?key|api_?secret|client_?secret|secret_?key|secret|private_?key|access_?token|auth_?token|"""
+    rb"""(?:api_?key|api_?secret|client_?secret|secret_?key|secret|private_?key|access_?token|auth_?token|"""
     rb"""authorization|password|jwt_?secret)["']?\s{0,4}[:=]\s{0,4}["'`](?:Bearer |Basic |token )?"""
     rb"""([A-Za-z0-9+/=_.~-]{16,200})["'`]""",
     re.IGNORECASE,
 )
+_LONGEST_NAME = len("authorization")
 _STRINGS = frozenset({"string", "template_string"})
 
 
@@ -100,7 +104,7 @@ def check(found: Module | Match) -> Iterator[Finding]:
                 found.at(string),
                 severity=Severity.WARNING if public else None,
             )
-    for match in _NAMED.finditer(data):
+    for match in _named(data):
         string = _string_at(found, match.start(1), match.end(1))
         text = match.group(1).decode()
         if string is None or string.id in seen or not is_random(text) or is_example(text):
@@ -111,6 +115,30 @@ def check(found: Module | Match) -> Iterator[Finding]:
             found.at(string),
             severity=Severity.WARNING,
         )
+
+
+def _named(data: bytes) -> Iterator[re.Match[bytes]]:
+    """The matches of the pattern for named secrets that start at a name's first letter."""
+    lower = data.lower()
+    ends: set[int] = set()
+    for name in _NAMES:
+        at = lower.find(name)
+        while at != -1:
+            ends.add(at + len(name))
+            at = lower.find(name, at + 1)
+    done = 0
+    for end in sorted(ends):
+        if data[end : end + 1] not in b"\"' \t\r\n:=":
+            continue
+        for start in range(max(done, end - _LONGEST_NAME), end):
+            before = data[start - 1 : start]
+            if before.isalnum() or before == b"_":
+                continue
+            match = _NAMED.match(data, start)
+            if match is not None:
+                done = match.end()
+                yield match
+                break
 
 
 def _string_at(module: Module, start: int, end: int) -> "Node | None":

@@ -66,22 +66,24 @@ def check(owner: ClassDefinition) -> Iterator[Finding]:
         return
     calls: dict[str, list[Node]] = {}
     others: set[str] = set()
-    for node in owner.module.descendants(owner.body, "member_expression"):
-        target = node.child_by_field_name("object")
-        name = node.child_by_field_name("property")
-        if target is None or name is None or target.type != "this" or name.type != "property_identifier":
+    for this in owner.module.syntax.leaves("this", owner.body):
+        node = owner.module.syntax.parent(this)
+        if this.type != "this" or node is None or node.type != "member_expression":
             continue
-        if not _is_of(owner, target):
+        name = node.child_by_field_name("property")
+        if name is None or name.type != "property_identifier":
             continue
         text = owner.module.text(name)
+        if text in inherited or owner.declares(text) or not _is_of(owner, this):
+            continue
         if _is_called(owner, node):
             calls.setdefault(text, []).append(name)
         else:
             others.add(text)
     for name_text, places in calls.items():
-        if name_text in inherited or name_text in others or name_text.startswith("_"):
+        if name_text in others or name_text.startswith("_"):
             continue
-        if owner.declares(name_text) or owner.facts.member(name_text) is not None:
+        if owner.facts.member(name_text) is not None:
             continue
         more = tuple(owner.module.at(place, "and is called here") for place in places[1:])
         yield Finding(

@@ -116,7 +116,8 @@ class _Run:
         return run_in_processes([*tasks, partial(self._model_and_modules, chunks[-1])], self._project)
 
     def _model_and_modules(self, modules: list[str]) -> _Outcome:
-        return _merge([self._model(), self._modules(modules)])
+        found = self._modules(modules)  # first: it takes the facts that the model asks for
+        return _merge([found, self._model()])
 
     # -- rules about the model -----------------------------------------------------------------------------
 
@@ -171,6 +172,7 @@ class _Run:
             outcome.unparsed.append(path)
             return
         outcome.parsed += 1
+        self._project.facts(path)  # while the tree is at hand: others will ask for them
         module = Module(self._project, *found)
         in_tests = is_test_path(path)
         seen: set[tuple[str, str, int]] = set()

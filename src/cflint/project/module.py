@@ -248,7 +248,7 @@ class Module:
         """The Workers whose `main` reaches this module; () when that is not known."""
         return self.project.workers_of(self.path)
 
-    @property
+    @cached_property
     def environments(self) -> tuple[Environment, ...]:
         """All environments of those Workers that have a configuration."""
         return tuple(env for worker in self.workers for env in worker.environments)
