@@ -63,6 +63,7 @@ from cflint.api import (
     WranglerConfig,
     config,
     config_schema,
+    is_test_config,
     rule,
 )
 from cflint_rules.wrangler_config._keys import general, key_meant
@@ -148,7 +149,7 @@ def _is_bucket(name: str) -> bool:
 
 def _empty(environment: Environment, node: ConfigNode, key: str, where: str) -> Iterator[Finding]:
     value = node.get(key)
-    if value is not None and value.text == "":
+    if value is not None and value.text == "" and not is_test_config(environment.config.path):
         yield _finding(
             environment, value, f"`{key}` of `{where}` is empty, which wrangler refuses; leave it out instead"
         )

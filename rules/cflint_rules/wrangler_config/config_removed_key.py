@@ -121,7 +121,9 @@ def _finding(subject: WranglerConfig, found: ConfigSchema, entry: RemovedKey, pa
         effect = f"`{key}`{place} is deprecated"
     else:
         effect = f"`{key}`{place} has no effect any more"
-    replacement = f"; write `{entry.replacement}` instead" if entry.replacement else ""
+    is_code = " and " not in entry.replacement and " with " not in entry.replacement
+    instead = f"`{entry.replacement}`" if is_code else entry.replacement
+    replacement = f"; use {instead} instead" if entry.replacement else ""
     edits = _edits(subject, entry, paths)
     old_polyfills = entry.path[-1] == "node_compat" and (older or found.fit is Fit.OWN)
     safety = Safety.UNSAFE if old_polyfills else Safety.SAFE

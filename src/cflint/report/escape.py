@@ -78,15 +78,17 @@ _TOKEN = re.compile(
     r"""
     (?<![A-Za-z0-9]) (?P<prefix>
         (?:sk|rk)_(?:live|test)_ | sk-(?:ant-|proj-)? | gh[pousr]_ | github_pat_ | glpat- | xox[abeprs]-
-        | AKIA | ASIA | AIza | SG\. | whsec_ | npm_ | eyJ
+        | AKIA | ASIA | AIza | SG\. | whsec_ | npm_ | hf_ | eyJ
     )
     (?=[A-Za-z_\-.]{0,64}[0-9]) [A-Za-z0-9_\-.]{14,}
-    | ://[^\s/:@"'`]{1,64}:(?P<password>[^\s/@"'`]{1,256})@
+    | (?: ://[^\s/:@"'`]{1,64}: (?=[^\s/@"'`]{1,256}@) | PRIVATE\ KEY----- ) (?P<password>[^\s@"'`]{1,4096})
     """,
     re.VERBOSE,
 )
 _KEYED = re.compile(
-    r"""(?i)\b(?P<name>[\w.-]{0,48}(?:secret|token|passw|api_?key|private_?key|credential)[\w.-]{0,48})"""
+    r"""(?i)\b(?P<name>[\w.-]{0,48}(?:secret|token|pass(?:w|phrase)|credential"""
+    r"""|connection_string|(?:api|private|access|auth|signing|encryption|master|admin|jwt|hmac|session|cookie"""
+    r"""|webhook|service|role)_?key)[\w.-]{0,48})"""
     r"""["']?\s{0,16}[:=]\s{0,16}(?P<quote>["'])(?P<value>(?:(?!(?P=quote))[^\\]|\\.){8,4096})"""
 )
 _HARMLESS_KEY = re.compile(r"(?i)public|site_?key|secret_name|secrets_store")
