@@ -1,4 +1,4 @@
-"""The suite runs on a fixed day, so that no test rots: rules about dates ask the clock of `cflint.platform`."""
+"""The suite runs on a fixed day, so that no test rots: rules about dates ask `cflint.platform.clock`."""
 
 import os
 

@@ -25,8 +25,8 @@ at once. The date can be moved at any time, and single changes can be switched o
 
 ## Not reported
 
-Dates of the last 365 days, and configurations of tests, which often need an old date. The environment variable
-`CFLINT_TODAY` (`2026-09-01`, say) sets the day that counts as today, so that a run can be repeated.
+Dates of the last 365 days, and configurations of tests, which often need an old date. The environment
+variable `CFLINT_TODAY` (`2026-09-01`, say) sets the day that counts as today, so that a run can be repeated.
 
 ## Fix safety
 
