@@ -53,8 +53,8 @@ def check(match: Match) -> Iterator[Finding]:
         return
     statement = match.module.syntax.parent(outermost(match.module.syntax, match.node))
     block = match.module.syntax.parent(statement) if statement is not None else None
+    alone = block is not None and block.type in ("statement_block", "switch_case", "switch_default")
     fix = None
-    if statement is not None and statement.type == "expression_statement":
-        if block is not None and block.type in ("statement_block", "switch_case", "switch_default"):
-            fix = Fix("Remove the call", (match.remove(statement),), Safety.SAFE)
+    if alone and statement is not None and statement.type == "expression_statement":
+        fix = Fix("Remove the call", (match.remove(statement),), Safety.SAFE)
     yield Finding("the connection is accepted already: `accept()` throws", match.at(), fix=fix)

@@ -166,21 +166,23 @@ class SqlText:
         return Position.CLAUSE
 
     def _opener(self, index: int) -> str:
-        """The word before the parenthesis that a token stands in."""
+        """The word before the parenthesis that a token stands in, or before the first of several:
+        `VALUES (…), (…)`."""
         depth = 0
-        for i in range(index - 1, max(-1, index - 200), -1):
+        left = False  # of the token's own parenthesis
+        for i in range(index - 1, max(0, index - 200), -1):
             text = self.tokens[i].text
+            before = self.tokens[i - 1]
             if text == ")":
                 depth += 1
             elif text == "(" and depth:
                 depth -= 1
+                if left and depth == 0 and before.text != ",":
+                    return before.upper
             elif text == "(":
-                word = self.tokens[i - 1].upper if i else ""
-                while word == "" and i > 1 and self.tokens[i - 1].text in (",", ")"):
-                    i -= 1  # VALUES (…), (…)
-                    if self.tokens[i].text == "(":
-                        word = self.tokens[i - 1].upper
-                return word
+                if left or before.text != ",":
+                    return "" if left else before.upper
+                left = True
         return ""
 
 
