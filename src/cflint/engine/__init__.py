@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import blake2s
@@ -21,6 +23,8 @@ from cflint.source import Document, Span
 from cflint.syntax.anchors import Anchors
 
 if TYPE_CHECKING:
+    from tree_sitter import Node
+
     from cflint.project.workspace import Workspace
 
 PARALLEL_BYTES = 700_000
@@ -50,7 +54,8 @@ def analyse(workspace: Workspace, paths: Iterable[str], options: Options, base: 
 def analyse_loaded(loaded: Loaded, options: Options, base: Path) -> Report:
     """Analyse a project that was loaded."""
     run = _Run(loaded, options)
-    outcome = run.everything()
+    with _without_collector():
+        outcome = run.everything()
     return run.report(outcome, base)
 
 
@@ -83,11 +88,11 @@ class _Run:
             if trigger.kind in MODEL_TRIGGERS
         ]
         self._by_word: dict[str, list[tuple[str, Rule]]] = {}
-        self._file_rules: list[Rule] = []
+        self._file_rules: list[tuple[Rule, frozenset[str]]] = []
         self._handler_rules: list[tuple[Rule, frozenset[str]]] = []
         for found, trigger in self._syntax_rules:
             if trigger.kind == "source_file":
-                self._file_rules.append(found)
+                self._file_rules.append((found, trigger.words))
             elif trigger.kind == "handler":
                 self._handler_rules.append((found, trigger.words))
             for word in trigger.words:
@@ -130,7 +135,7 @@ class _Run:
             for subject in subjects[trigger.kind]:
                 if trigger.kind == "binding" and trigger.words and subject.kind.id not in trigger.words:
                     continue
-                self._ask(found, subject, outcome, lambda subject=subject: _place_of(subject))  # type: ignore[misc]
+                self._ask(found, subject, outcome, partial(_place_of, subject))
         return outcome
 
     def _subjects(self, kind: str) -> Iterator[object]:
@@ -174,29 +179,42 @@ class _Run:
         outcome.parsed += 1
         self._project.facts(path)  # while the tree is at hand: others will ask for them
         module = Module(self._project, *found)
-        in_tests = is_test_path(path)
+        try:
+            self._ask_module(module, hits, outcome)
+        finally:
+            module.close()
+
+    def _ask_module(self, module: Module, hits: list[tuple[int, int, str]], outcome: _Outcome) -> None:
+        in_tests = is_test_path(module.path)
         seen: set[tuple[str, str, int]] = set()
         for start, end, word in hits:
             leaf = module.syntax.node_at(start, end)
             if leaf is None or leaf.type in INERT:
                 continue
+            shapes: dict[str, Node | None] = {}
             for kind, rule in self._by_word[word]:
-                if kind in ("handler", "source_file") or (in_tests and not rule.spec.tests):
+                if in_tests and not rule.spec.tests:
                     continue
-                if kind == "import_of" and module.text(leaf) != word:
-                    continue  # `agents` in "./stage-agents"
-                node = SHAPES[kind](module.syntax, leaf)
+                if kind not in shapes:
+                    shapes[kind] = self._shape(kind, word, leaf, module)
+                node = shapes[kind]
                 if node is None or (rule.id, kind, node.id) in seen:
                     continue
                 seen.add((rule.id, kind, node.id))
-                subject: object = Match(module, node, word)
-                if kind == "class_definition":
-                    subject = module.class_of(node)
-                self._ask(rule, subject, outcome, lambda node=node: module.at(node))  # type: ignore[misc]
-        for rule in self._file_rules:
-            if not in_tests or rule.spec.tests:
-                self._ask(rule, module, outcome, lambda: Location(document, Span(0, 0)))
-        self._ask_handlers(module, {word for _, _, word in hits}, outcome)
+                subject = module.class_of(node) if kind == "class_definition" else Match(module, node, word)
+                self._ask(rule, subject, outcome, partial(module.at, node))
+        present = {word for _, _, word in hits}
+        for rule, words in self._file_rules:
+            if (not words or words & present) and (not in_tests or rule.spec.tests):
+                self._ask(rule, module, outcome, lambda: Location(module.document, Span(0, 0)))
+        self._ask_handlers(module, present, outcome)
+
+    def _shape(self, kind: str, word: str, leaf: Node, module: Module) -> Node | None:
+        if kind in ("handler", "source_file"):
+            return None
+        if kind == "import_of" and module.text(leaf) != word:
+            return None  # `agents` in "./stage-agents"
+        return SHAPES[kind](module.syntax, leaf)
 
     def _ask_handlers(self, module: Module, words: set[str], outcome: _Outcome) -> None:
         wanted = [(rule, names) for rule, names in self._handler_rules if names & words]
@@ -205,7 +223,7 @@ class _Run:
         for handler in module.handlers:
             for rule, names in wanted:
                 if handler.name in names:
-                    self._ask(rule, handler, outcome, lambda handler=handler: module.at(handler.function))  # type: ignore[misc]
+                    self._ask(rule, handler, outcome, partial(module.at, handler.function))
 
     def _ask(self, rule: Rule, subject: object, outcome: _Outcome, place: Callable[[], Location]) -> None:
         try:
@@ -324,6 +342,18 @@ class _Run:
             )
             if unknown or unused:
                 yield SuppressionUse(document, comment.span, names, unused, unknown, known)
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Trees are freed as soon as they are done with; looking for cycles among them is a fifth of a run."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _can_fork() -> bool:

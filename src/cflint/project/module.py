@@ -243,6 +243,13 @@ class Module:
         self._evaluator = Evaluator(self)
         self._classes: dict[int, ClassDefinition] = {}
 
+    def close(self) -> None:
+        """Let go of the tree and of everything that was found in it; the module cannot be used any more."""
+        for owner in self._classes.values():
+            owner.__dict__.clear()
+        self._evaluator.__dict__.clear()
+        self.__dict__.clear()
+
     @cached_property
     def workers(self) -> tuple[Worker, ...]:
         """The Workers whose `main` reaches this module; () when that is not known."""
