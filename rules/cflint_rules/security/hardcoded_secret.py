@@ -67,6 +67,24 @@ _SHAPES = re.compile(
     rb"\b(?:sk-|[sr]k_(?:live|test)_|whsec_|gh[pousr]_|github_pat_|AKIA|ASIA|AIza|xox[abprs]-|SG\.|re_|glpat-|npm_|"
     rb"hf_)[A-Za-z0-9]|PRIVATE KEY-----|[a-z]://[^\s:/@\"'`]{1,80}:[^\s:/@\"'`]{4,120}@"
 )
+_MARKS = (
+    *(b"sk-", b"k_live_", b"k_test_", b"whsec_", b"gho_", b"ghp_", b"ghr_", b"ghs_", b"ghu_", b"github_pat_"),
+    *(
+        b"AKIA",
+        b"ASIA",
+        b"AIza",
+        b"xox",
+        b"SG.",
+        b"re_",
+        b"glpat-",
+        b"npm_",
+        b"hf_",
+        b"PRIVATE KEY-----",
+        b"://",
+    ),
+)
+"""What every match of the pattern holds: found by searching, which costs next to nothing."""
+
 _NAMES = (b"key", b"secret", b"token", b"authorization", b"password")
 """What the names end in, in lower case: found by searching, which costs next to nothing."""
 
@@ -91,7 +109,7 @@ def check(found: Module | Match) -> Iterator[Finding]:
         return
     data = found.document.data
     seen: set[int] = set()
-    for match in _SHAPES.finditer(data):
+    for match in _shaped(data):
         string = _string_at(found, match.start(), match.end())
         if string is None or string.id in seen:
             continue
@@ -115,6 +133,20 @@ def check(found: Module | Match) -> Iterator[Finding]:
             found.at(string),
             severity=Severity.WARNING,
         )
+
+
+def _shaped(data: bytes) -> Iterator[re.Match[bytes]]:
+    """The matches of the pattern for keys of known providers."""
+    places: set[int] = set()
+    for mark in _MARKS:
+        at = data.find(mark)
+        while at != -1:
+            places.add(at - 1 if mark[0] in b"k:" else at)
+            at = data.find(mark, at + 1)
+    for at in sorted(places):
+        match = _SHAPES.match(data, max(0, at))
+        if match is not None:
+            yield match
 
 
 def _named(data: bytes) -> Iterator[re.Match[bytes]]:

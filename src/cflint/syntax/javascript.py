@@ -226,8 +226,6 @@ def _parse(language: Language, data: bytes, seconds: float) -> Tree:
 
 
 _USING = re.compile(rb"(?<![\w$.])(await[ \t]+)?using(?=[ \t]+[\w$]+[ \t]*[=:])")
-_TEMPLATE_AFTER_TYPE = re.compile(rb">\s{0,20}`")
-_CALL_AFTER_TYPE = re.compile(rb">\(")
 _CHAIN = 4000
 """How many bytes before a call its `await` is looked for."""
 
@@ -236,24 +234,39 @@ def _readable(data: bytes) -> bytes:
     """The bytes as the grammar can read them, every offset kept: see the module's docstring."""
     if b"using " in data:
         data = _USING.sub(_as_const, data)
-    blanks = [
-        arguments
-        for match in _TEMPLATE_AFTER_TYPE.finditer(data)
-        if (arguments := _type_arguments_before(data, match.start() + 1)) is not None
-    ]
+    blanks = list(_template_type_arguments(data))
     if b"await" in data:
-        blanks += [
-            arguments
-            for match in _CALL_AFTER_TYPE.finditer(data)
-            if (arguments := _type_arguments_before(data, match.start() + 1)) is not None
-            and _is_awaited(data, arguments.start)
-        ]
+        blanks += _awaited_type_arguments(data)
     if blanks:
         out = bytearray(data)
         for span in blanks:
             out[span.start : span.end] = re.sub(rb"[^\r\n]", b" ", data[span.start : span.end])
         data = bytes(out)
     return data
+
+
+def _template_type_arguments(data: bytes) -> Iterator[Span]:
+    """The `<…>` before a template, where they can be type arguments of its tag."""
+    at = data.find(b"`")
+    while at != -1:
+        end = at
+        while end > 0 and at - end < 20 and data[end - 1] in b" \t\r\n":
+            end -= 1
+        if end > 0 and data[end - 1] == 0x3E:  # >
+            arguments = _type_arguments_before(data, end)
+            if arguments is not None:
+                yield arguments
+        at = data.find(b"`", at + 1)
+
+
+def _awaited_type_arguments(data: bytes) -> Iterator[Span]:
+    """The `<…>` of calls that stand behind `await`."""
+    at = data.find(b">(")
+    while at != -1:
+        arguments = _type_arguments_before(data, at + 1)
+        if arguments is not None and _is_awaited(data, arguments.start):
+            yield arguments
+        at = data.find(b">(", at + 1)
 
 
 def _type_arguments_before(data: bytes, end: int) -> Span | None:
