@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -53,15 +53,15 @@ def analyse(workspace: Workspace, paths: Iterable[str], options: Options, base: 
 
 def analyse_loaded(loaded: Loaded, options: Options, base: Path) -> Report:
     """Analyse a project that was loaded."""
-    run = _Run(loaded, options)
+    run = Run(loaded, options)
     with _without_collector():
         outcome = run.everything()
     return run.report(outcome, base)
 
 
 @dataclass(slots=True)
-class _Outcome:
-    """What one task found; the documents are those that were looked at."""
+class Outcome:
+    """What one task found: findings, rules that raised, modules that could not be parsed."""
 
     findings: list[Finding]
     crashes: list[Crash]
@@ -69,9 +69,11 @@ class _Outcome:
     parsed: int = 0
 
 
-class _Run:
+class Run:
+    """One analysis of a loaded project, in parts that may be done one after the other."""
+
     def __init__(self, loaded: Loaded, options: Options) -> None:
-        self._loaded = loaded
+        self.loaded = loaded
         self._project = loaded.project
         self._options = options
         rules = [options.rules[id] for id in options.rules]
@@ -101,33 +103,34 @@ class _Run:
 
     # -- tasks ---------------------------------------------------------------------------------------------
 
-    def everything(self) -> _Outcome:
-        modules = list(self._loaded.modules)
+    def everything(self) -> Outcome:
+        modules = list(self.loaded.modules)
         sizes = [self._size(path) for path in modules]
         jobs = self._options.jobs or os.cpu_count() or 1
         if jobs > 1 and sum(sizes) >= PARALLEL_BYTES and _can_fork():
-            return _merge(self._in_processes(modules, sizes, jobs))
+            return merge(self._in_processes(modules, sizes, jobs))
         return self._model_and_modules(modules)
 
     def _size(self, path: str) -> int:
         document = self._project.document(path)
         return len(document.data) if document is not None else 0
 
-    def _in_processes(self, modules: list[str], sizes: list[int], jobs: int) -> list[_Outcome]:
+    def _in_processes(self, modules: list[str], sizes: list[int], jobs: int) -> list[Outcome]:
         from cflint.engine.pool import run_in_processes
 
         chunks = _balance(modules, sizes, jobs)
-        tasks = [partial(self._modules, chunk) for chunk in chunks[:-1]]
+        tasks = [partial(self.modules, chunk) for chunk in chunks[:-1]]
         return run_in_processes([*tasks, partial(self._model_and_modules, chunks[-1])], self._project)
 
-    def _model_and_modules(self, modules: list[str]) -> _Outcome:
-        found = self._modules(modules)  # first: it takes the facts that the model asks for
-        return _merge([found, self._model()])
+    def _model_and_modules(self, modules: list[str]) -> Outcome:
+        found = self.modules(modules)  # first: it takes the facts that the model asks for
+        return merge([found, self.model()])
 
     # -- rules about the model -----------------------------------------------------------------------------
 
-    def _model(self) -> _Outcome:
-        outcome = _Outcome([], [], [])
+    def model(self) -> Outcome:
+        """Ask the rules about Workers, configurations and what is in them."""
+        outcome = Outcome([], [], [])
         subjects: dict[str, list[Any]] = {}
         for found, trigger in self._model_rules:
             if trigger.kind not in subjects:
@@ -143,12 +146,12 @@ class _Run:
             case "worker":
                 yield from self._project.workers
             case "config":
-                yield from self._loaded.configs
+                yield from self.loaded.configs
             case "environment":
-                for config in self._loaded.configs:
+                for config in self.loaded.configs:
                     yield from config.environments
             case "binding":
-                for config in self._loaded.configs:
+                for config in self.loaded.configs:
                     for environment in config.environments:
                         yield from environment.bindings
             case "durable_object":
@@ -157,19 +160,20 @@ class _Run:
 
     # -- rules about modules -------------------------------------------------------------------------------
 
-    def _modules(self, paths: Sequence[str]) -> _Outcome:
-        outcome = _Outcome([], [], [])
+    def modules(self, paths: Sequence[str]) -> Outcome:
+        """Ask the rules about some of the modules."""
+        outcome = Outcome([], [], [])
         for path in paths:
             self._module(path, outcome)
             self._project.release(path)
         return outcome
 
-    def _module(self, path: str, outcome: _Outcome) -> None:
+    def _module(self, path: str, outcome: Outcome) -> None:
         document = self._project.document(path)
         if document is None:
             return
         hits = list(self._anchors.find(document.data))
-        always = path in self._loaded.named or document.origin is not None
+        always = path in self.loaded.named or document.origin is not None
         if not hits and not (always and self._file_rules):
             return
         found = self._project.tree(path)
@@ -184,7 +188,7 @@ class _Run:
         finally:
             module.close()
 
-    def _ask_module(self, module: Module, hits: list[tuple[int, int, str]], outcome: _Outcome) -> None:
+    def _ask_module(self, module: Module, hits: list[tuple[int, int, str]], outcome: Outcome) -> None:
         in_tests = is_test_path(module.path)
         seen: set[tuple[str, str, int]] = set()
         for start, end, word in hits:
@@ -216,7 +220,7 @@ class _Run:
             return None  # `agents` in "./stage-agents"
         return SHAPES[kind](module.syntax, leaf)
 
-    def _ask_handlers(self, module: Module, words: set[str], outcome: _Outcome) -> None:
+    def _ask_handlers(self, module: Module, words: set[str], outcome: Outcome) -> None:
         wanted = [(rule, names) for rule, names in self._handler_rules if names & words]
         if not wanted or is_test_path(module.path):
             return
@@ -225,7 +229,7 @@ class _Run:
                 if handler.name in names:
                     self._ask(rule, handler, outcome, partial(module.at, handler.function))
 
-    def _ask(self, rule: Rule, subject: object, outcome: _Outcome, place: Callable[[], Location]) -> None:
+    def _ask(self, rule: Rule, subject: object, outcome: Outcome, place: Callable[[], Location]) -> None:
         try:
             check = rule.check
             answers = check(subject, self._project) if rule.spec.takes_project else check(subject)
@@ -245,12 +249,14 @@ class _Run:
 
     # -- the report ----------------------------------------------------------------------------------------
 
-    def report(self, outcome: _Outcome, base: Path) -> Report:
+    def report(self, outcome: Outcome, base: Path, unsettled: Collection[str] = ()) -> Report:
+        """What was found as a report. Of the files in `unsettled` not all findings are there yet, so that
+        nothing is said of comments in them that silence nothing."""
         findings = outcome.findings
         for found in self._rules_on("crash"):
             for crash in outcome.crashes:
                 findings.extend(self._answers(found, crash))
-        kept, suppressed = self._silence(_unique(findings))
+        kept, suppressed = self._silence(_unique(findings), unsettled)
         judge = self._options.judge
         if judge is not None:
             kept = [judged for finding in kept if (judged := judge(finding)) is not None]
@@ -259,7 +265,7 @@ class _Run:
         infos: dict[str, RuleInfo] = {
             id: self._options.known[id].info for id in sorted({*self._options.rules, *used})
         }
-        notices = list(self._loaded.notices)
+        notices = list(self.loaded.notices)
         notices.extend(
             Notice("left out: took too long to parse, or cannot be read", path=path, level="warning")
             for path in outcome.unparsed
@@ -269,7 +275,7 @@ class _Run:
             findings=tuple(kept),
             rules=infos,
             notices=tuple(notices),
-            files_checked=len(self._loaded.modules) + len(self._loaded.configs),
+            files_checked=len(self.loaded.modules) + len(self.loaded.configs),
             workers_checked=sum(1 for worker in self._project.workers),
             root=root,
             base=base,
@@ -291,7 +297,7 @@ class _Run:
             )
             yield replace(finding, rule=rule.id, severity=severity)
 
-    def _silence(self, findings: Iterable[Finding]) -> tuple[list[Finding], int]:
+    def _silence(self, findings: Iterable[Finding], unsettled: Collection[str]) -> tuple[list[Finding], int]:
         """Take out what comments silence, and add what the comments that silence nothing deserve."""
         by_file: dict[str, list[Finding]] = {}
         for finding in findings:
@@ -309,7 +315,7 @@ class _Run:
                     silenced += 1
                 else:
                     kept.append(finding)
-            for use in self._unused(document, comments):
+            for use in self._unused(document, comments) if document.path not in unsettled else ():
                 for judge in judges:
                     for finding in self._answers(judge, use):
                         if comments.silences(judge.id, judge.group, document.line_of(finding.at.span.start)):
@@ -326,8 +332,8 @@ class _Run:
     def _documents(self) -> Iterator[Document]:
         """The files that may hold suppression comments, each once."""
         seen: set[str] = set()
-        paths = [*self._loaded.modules, *(config.path for config in self._loaded.configs)]
-        for document in (*(self._project.document(path) for path in paths), *self._loaded.markdown):
+        paths = [*self.loaded.modules, *(config.path for config in self.loaded.configs)]
+        for document in (*(self._project.document(path) for path in paths), *self.loaded.markdown):
             if document is not None and document.file.path not in seen:
                 seen.add(document.file.path)
                 yield document.file
@@ -360,8 +366,8 @@ def _can_fork() -> bool:
     return hasattr(os, "fork") and not os.environ.get("CFLINT_NO_FORK")
 
 
-def _merge(outcomes: Iterable[_Outcome]) -> _Outcome:
-    merged = _Outcome([], [], [])
+def merge(outcomes: Iterable[Outcome]) -> Outcome:
+    merged = Outcome([], [], [])
     for outcome in outcomes:
         merged.findings.extend(outcome.findings)
         merged.crashes.extend(outcome.crashes)

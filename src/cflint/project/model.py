@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ from cflint.project.facts import (
     ValueKind,
     facts_of,
 )
+from cflint.project.reads import Ledger
 from cflint.project.resolve import Edge, Local, ModuleGraph, Resolver, import_specifiers
 from cflint.scope import ImportRef, ModuleScope
 from cflint.source import Document
@@ -37,6 +39,7 @@ ENV_TYPE_NAMES = frozenset({"Env", "Bindings", "CloudflareBindings", "Cloudflare
 KEPT_BYTES = 1_500_000
 """Trees are kept for at most this much source."""
 
+_NO_LEDGER = nullcontext()
 _MAX_HOPS = 20  # re-exports, base classes: longer chains are cycles or not worth following
 
 
@@ -153,11 +156,37 @@ class Project:
         self._exports: dict[str, ExportSet] = {}
         self._by_module: dict[str, tuple[Worker, ...]] | None = None
         self._sections: dict[str, list[Worker]] | None = None
+        self._ledger: Ledger | None = None
+
+    # -- what stays from one run to the next -------------------------------------------------------------
+
+    def keep_ledger(self) -> Ledger:
+        """Write down from now on what is read."""
+        self._ledger = Ledger()
+        return self._ledger
+
+    def adopt_facts(self, facts: Mapping[str, ModuleFacts]) -> None:
+        """Take over the facts of modules that have not changed since another project took them."""
+        self._facts.update(facts)
+
+    @property
+    def known_facts(self) -> Mapping[str, ModuleFacts]:
+        """The facts that have been taken so far, by path."""
+        return {path: facts for path, facts in self._facts.items() if facts is not None}
+
+    def _keeping(self, *question: object) -> AbstractContextManager[None]:
+        return _NO_LEDGER if self._ledger is None else self._ledger.kept(*question)
 
     # -- modules -----------------------------------------------------------------------------------------
 
     def document(self, path: str) -> Document | None:
         """The document of a module or configuration; None when it cannot be read."""
+        if self._ledger is not None:
+            self._ledger.text(path)
+        return self._documents.get(path) or self.workspace.read(path)
+
+    def _place(self, path: str) -> Document | None:
+        """The document of a module whose facts were asked, only to point into it."""
         return self._documents.get(path) or self.workspace.read(path)
 
     def tree(self, path: str) -> tuple[Syntax, ModuleScope] | None:
@@ -165,6 +194,8 @@ class Project:
 
         Trees are kept until `release` or until there are too many: a tree weighs twenty times its source.
         """
+        if self._ledger is not None:
+            self._ledger.text(path)
         found = self._trees.get(path)
         if found is not None:
             return found
@@ -190,9 +221,12 @@ class Project:
 
     def facts(self, path: str) -> ModuleFacts | None:
         """The facts of a module; None when it cannot be read or parsed, or is no JavaScript."""
+        if self._ledger is not None:
+            self._ledger.facts(path)
         if path not in self._facts:
             self._facts[path] = None  # while it is being read: a module that imports itself
-            found = self.tree(path)
+            with _NO_LEDGER if self._ledger is None else self._ledger.aside():
+                found = self.tree(path)
             if found is not None:
                 self._facts[path] = facts_of(*found)
         return self._facts[path]
@@ -234,6 +268,8 @@ class Project:
 
     def imports_of(self, path: str) -> tuple[Edge, ...]:
         """The imports of a module and where they lead, in source order, without a tree (see `imports`)."""
+        if self._ledger is not None:
+            self._ledger.text(path)
         block = self._documents.get(path)
         if block is None:
             return self._graph.imports_of(path) or ()
@@ -244,15 +280,16 @@ class Project:
 
     def exports_of(self, path: str) -> ExportSet:
         """The names that a module exports, re-exports followed."""
-        found = self._exports.get(path)
-        if found is None:
-            self._exports[path] = ExportSet({}, False)  # a cycle of re-exports adds nothing
-            found = self._exports[path] = self._read_exports(path)
+        with self._keeping("exports", path):
+            found = self._exports.get(path)
+            if found is None:
+                self._exports[path] = ExportSet({}, False)  # a cycle of re-exports adds nothing
+                found = self._exports[path] = self._read_exports(path)
         return found
 
     def _read_exports(self, path: str) -> ExportSet:
         facts = self.facts(path)
-        document = self.document(path)
+        document = self._place(path)
         if facts is None or document is None:
             return ExportSet({}, False)
         complete = not facts.has_errors and not (facts.is_commonjs and not facts.exports)
@@ -319,14 +356,15 @@ class Project:
 
     def worker_exports(self, worker: Worker) -> ExportSet:
         """The names that the runtime sees of a Worker; not complete when its entry is not known."""
-        found = self._worker_exports.get(worker)
-        if found is None:
-            sets = [self.exports_of(entry) for entry in worker.entries]
-            names: dict[str, ExportTarget] = {}
-            for exported in sets:
-                names.update(exported.names)
-            complete = bool(sets) and all(exported.complete for exported in sets)
-            found = self._worker_exports[worker] = ExportSet(names, complete)
+        with self._keeping("worker", worker):
+            found = self._worker_exports.get(worker)
+            if found is None:
+                sets = [self.exports_of(entry) for entry in worker.entries]
+                names: dict[str, ExportTarget] = {}
+                for exported in sets:
+                    names.update(exported.names)
+                complete = bool(sets) and all(exported.complete for exported in sets)
+                found = self._worker_exports[worker] = ExportSet(names, complete)
         return found
 
     def exported_class(self, worker: Worker, name: str) -> ClassFacts | None:
@@ -386,7 +424,7 @@ class Project:
                 places = {
                     member.name: Location(document, member.name_span)
                     for facts in line
-                    if (document := self.document(facts.path)) is not None
+                    if (document := self._place(facts.path)) is not None
                     for member in facts.members
                     if not member.is_static
                 }
@@ -402,7 +440,7 @@ class Project:
         self, facts: ModuleFacts, value: ObjectFacts, target: ExportTarget
     ) -> Entrypoint:
         names = frozenset(name for name, _ in value.keys)
-        document = self.document(facts.path)
+        document = self._place(facts.path)
         places = {name: Location(document, span) for name, span in value.keys} if document is not None else {}
         return Entrypoint(names, not value.is_open, target.at, places=places)
 
@@ -461,10 +499,11 @@ class Project:
     def class_kind(self, facts: ClassFacts) -> ClassKind:
         """What the runtime takes a class for: by its bases, or because a configuration names it."""
         key = (facts.path, facts.name, facts.span.start)
-        found = self._kinds.get(key)
-        if found is None:
-            self._kinds[key] = ClassKind.UNKNOWN
-            found = self._kinds[key] = self._read_kind(facts)
+        with self._keeping("kind", key):
+            found = self._kinds.get(key)
+            if found is None:
+                self._kinds[key] = ClassKind.UNKNOWN
+                found = self._kinds[key] = self._read_kind(facts)
         return found
 
     def _read_kind(self, facts: ClassFacts) -> ClassKind:
@@ -591,9 +630,10 @@ class Project:
 
     def durable_objects(self, worker: Worker) -> tuple[DurableObject, ...]:
         """The Durable Object classes that a Worker's configuration names, per environment."""
-        found = self._durable.get(worker)
-        if found is None:
-            found = self._durable[worker] = tuple(self._durable_objects(worker))
+        with self._keeping("durable objects", worker):
+            found = self._durable.get(worker)
+            if found is None:
+                found = self._durable[worker] = tuple(self._durable_objects(worker))
         return found
 
     def _durable_objects(self, worker: Worker) -> Iterator[DurableObject]:
@@ -661,6 +701,8 @@ class Project:
         if worker.config is None:
             return None
         path = posixpath.join(worker.config.directory, "worker-configuration.d.ts")
+        if self._ledger is not None:
+            self._ledger.facts(path)
         if path not in self._facts:
             self._facts[path] = None
             document = self.workspace.read(path)

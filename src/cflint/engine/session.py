@@ -1,0 +1,288 @@
+"""One workspace analysed again and again, as an editor does: only what a change can touch is done again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cflint.engine import Options, Outcome, Run, merge
+from cflint.finding import Finding, Report
+from cflint.project.facts import ModuleFacts
+from cflint.project.loading import Loaded, load
+from cflint.project.model import Project, Worker
+from cflint.project.reads import Ledger
+from cflint.source import Document, Span
+from cflint.syntax.javascript import EXTENSIONS
+
+if TYPE_CHECKING:
+    from cflint.project.workspace import Workspace
+
+Configure = Callable[[Loaded], Options]
+"""The options of a run, after the settings of what was loaded."""
+
+
+class Stopped(Exception):
+    """An analysis was given up because `pause` said so; what it had found out is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A report, and the files of which it does not have everything yet; the last one has none."""
+
+    report: Report
+    unsettled: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What the rules said about a module, and what they looked at: its own text and its Workers, the texts of
+    others, the shapes of the facts of others."""
+
+    outcome: Outcome
+    data: bytes
+    workers: object
+    texts: Mapping[str, bytes | None]
+    shapes: Mapping[str, object]
+
+
+class Session:
+    """Analyses the paths of a workspace, whose files may change between two analyses.
+
+    Not for several threads at once. `loaded` is what the last analysis looked at; None before it.
+    """
+
+    def __init__(self, workspace: Workspace, paths: Collection[str], base: Path) -> None:
+        self.workspace = workspace
+        self.loaded: Loaded | None = None
+        self._paths = tuple(paths)
+        self._base = base
+        self._answers: dict[str, _Answer] = {}
+        self._facts: dict[str, tuple[bytes, ModuleFacts]] = {}
+        self._shapes: dict[str, tuple[bytes, object]] = {}
+        self._rules: tuple[str, ...] = ()
+
+    def change(self, path: str, data: bytes | None) -> None:
+        """Lay a buffer over a file, or take it away again with None."""
+        known = self.workspace.is_file(path)
+        self.workspace.overlay(path, data)
+        if known != self.workspace.is_file(path) or not self._is_followed(path):
+            self._answers.clear()
+
+    def refresh(self) -> None:
+        """Take notice of the disk: anything may have changed there."""
+        self.workspace.refresh()
+        self._answers.clear()
+
+    def analyse(
+        self,
+        configure: Configure,
+        *,
+        excludes: Collection[str] = (),
+        first: Collection[str] = (),
+        pause: Callable[[], bool] = lambda: False,
+    ) -> Iterator[Progress]:
+        """Analyse the workspace as it is now; the last report is whole.
+
+        Before it comes a quick one when there is much to do: modules that changed themselves, and those in
+        `first`, are done before those that only may be touched by it. `pause` is called between modules; when
+        it says True, Stopped is raised.
+        """
+        run, ledger = self._prepare(configure, excludes)
+        try:
+            yield from self._steps(run, ledger, first, pause)
+        finally:
+            self._remember(run.loaded.project)
+
+    def _steps(
+        self, run: Run, ledger: Ledger, first: Collection[str], pause: Callable[[], bool]
+    ) -> Iterator[Progress]:
+        stale = self._stale(run)
+        changed = {path for path in stale if path in first or self._has_new_text(run, path)}
+        soon = [path for path in stale if path in changed]
+        later = [path for path in stale if path not in changed]
+        model = run.model()
+        _pause(pause)
+        for path in soon:
+            self._ask(run, ledger, path)
+            _pause(pause)
+        if later:
+            yield self._progress(run, model, frozenset(later))
+            _pause(pause)
+        for path in later:
+            self._ask(run, ledger, path)
+            _pause(pause)
+        yield self._progress(run, model, frozenset())
+
+    def look_at(self, configure: Configure, paths: Collection[str], excludes: Collection[str] = ()) -> Report:
+        """A report with the findings of the given modules and of the model as they are now, the others as
+        they were."""
+        run, ledger = self._prepare(configure, excludes)
+        stale = self._stale(run)
+        model = run.model()
+        for path in stale:
+            if path in paths:
+                self._ask(run, ledger, path)
+        return self._progress(run, model, frozenset(stale) - frozenset(paths)).report
+
+    # -- asking --------------------------------------------------------------------------------------------
+
+    def _prepare(self, configure: Configure, excludes: Collection[str]) -> tuple[Run, Ledger]:
+        loaded = load(self.workspace, self._paths, excludes)
+        project = loaded.project
+        for path, (data, facts) in self._facts.items():
+            if _data(project, path) == data:
+                project.adopt_facts({path: facts})
+        ledger = project.keep_ledger()
+        options = configure(loaded)
+        rules = tuple(options.rules)
+        if rules != self._rules:
+            self._answers.clear()
+            self._rules = rules
+        self.loaded = loaded
+        return Run(loaded, options), ledger
+
+    def _ask(self, run: Run, ledger: Ledger, path: str) -> None:
+        project = run.loaded.project
+        data = _data(project, path)
+        if data is None:
+            self._answers.pop(path, None)
+            return
+        ledger.take()
+        outcome = run.modules([path])
+        reads = ledger.take()
+        touched = {
+            document.path
+            for finding in outcome.findings
+            for document in _documents(finding)
+            if document.path != path
+        }
+        self._answers[path] = _Answer(
+            outcome,
+            data,
+            _signature(project, path),
+            {read: _data(project, read) for read in (reads.texts | touched) - {path}},
+            {read: self._shape(project, read) for read in reads.facts - reads.texts - {path}},
+        )
+
+    def _remember(self, project: Project) -> None:
+        for path, facts in project.known_facts.items():
+            data = _data(project, path)
+            if data is not None:
+                self._facts[path] = (data, facts)
+
+    def _progress(self, run: Run, model: Outcome, unsettled: frozenset[str]) -> Progress:
+        outcomes = [model]
+        for path in run.loaded.modules:
+            answer = self._answers.get(path)
+            if answer is not None:
+                outcomes.append(_still(answer.outcome, run.loaded.project) if unsettled else answer.outcome)
+        return Progress(run.report(merge(outcomes), self._base, unsettled), unsettled)
+
+    # -- what a change leaves standing ---------------------------------------------------------------------
+
+    def _is_followed(self, path: str) -> bool:
+        """Whether answers tell that they depend on a file: modules and configurations do, the rest may matter
+        to anything."""
+        loaded = self.loaded
+        if loaded is None or path.endswith(EXTENSIONS):
+            return True
+        return any(config.path == path for config in loaded.configs)
+
+    def _has_new_text(self, run: Run, path: str) -> bool:
+        answer = self._answers.get(path)
+        return answer is not None and answer.data != _data(run.loaded.project, path)
+
+    def _stale(self, run: Run) -> list[str]:
+        """The modules to ask about again, in order."""
+        project = run.loaded.project
+        for gone in self._answers.keys() - set(run.loaded.modules):
+            del self._answers[gone]
+        return [path for path in run.loaded.modules if not self._stands(project, path)]
+
+    def _stands(self, project: Project, path: str) -> bool:
+        answer = self._answers.get(path)
+        return (
+            answer is not None
+            and answer.data == _data(project, path)
+            and answer.workers == _signature(project, path)
+            and all(data == _data(project, read) for read, data in answer.texts.items())
+            and all(shape is self._shape(project, read) for read, shape in answer.shapes.items())
+        )
+
+    def _shape(self, project: Project, path: str) -> object:
+        """The facts of a module without their places; the same object as long as they are equal."""
+        data = _data(project, path)
+        if data is None:
+            return None
+        known = self._shapes.get(path)
+        if known is not None and known[0] == data:
+            return known[1]
+        # Of generated types only a part is read, and they change all at once.
+        shape: object = data if path.endswith(".d.ts") else _without_places(project.facts(path))
+        if known is not None and known[1] == shape:
+            shape = known[1]
+        self._shapes[path] = (data, shape)
+        return shape
+
+
+def _pause(pause: Callable[[], bool]) -> None:
+    if pause():
+        raise Stopped
+
+
+def _data(project: Project, path: str) -> bytes | None:
+    document = project.document(path)
+    return document.data if document is not None else None
+
+
+def _documents(finding: Finding) -> Iterator[Document]:
+    yield finding.at.document
+    for place in finding.related:
+        yield place.document
+    for edit in finding.fix.edits if finding.fix is not None else ():
+        yield edit.document
+
+
+def _still(outcome: Outcome, project: Project) -> Outcome:
+    """What of an answer can be shown although it may be out of date: its places have to be right."""
+
+    def holds(document: Document) -> bool:
+        return document.data == _data(project, document.path)
+
+    findings = [
+        finding if all(map(holds, _documents(finding))) else replace(finding, related=(), fix=None)
+        for finding in outcome.findings
+        if holds(finding.at.document)
+    ]
+    return replace(outcome, findings=findings)
+
+
+def _signature(project: Project, path: str) -> object:
+    """All that the Workers of a module are, but for what their modules say."""
+    return tuple(map(_worker_signature, project.workers_of(path)))
+
+
+def _worker_signature(worker: Worker) -> object:
+    config = worker.config
+    return (
+        (config.path, config.document.data) if config is not None else None,
+        worker.entries,
+        worker.modules,
+        worker.unresolved,
+        worker.type_only,
+    )
+
+
+def _without_places(value: object) -> object:
+    """A value of dataclasses, tuples and dicts as tuples that compare equal wherever their parts stand."""
+    if isinstance(value, Span):
+        return None
+    if isinstance(value, tuple):
+        return tuple(map(_without_places, value))
+    if isinstance(value, dict):
+        return tuple((key, _without_places(item)) for key, item in value.items())
+    if is_dataclass(value) and not isinstance(value, type):
+        return tuple(_without_places(getattr(value, part.name)) for part in fields(value))
+    return value

@@ -1,0 +1,73 @@
+"""What an answer about the project was drawn from: so one knows which answers a change leaves standing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Reads:
+    """Paths of modules: those whose text was looked at, and those of which only the facts were asked."""
+
+    texts: frozenset[str] = frozenset()
+    facts: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True)
+class _Gathered:
+    texts: set[str] = field(default_factory=set)
+    facts: set[str] = field(default_factory=set)
+
+    def add(self, other: _Gathered) -> None:
+        self.texts |= other.texts
+        self.facts |= other.facts
+
+
+class Ledger:
+    """Writes down what is read while a question is being answered.
+
+    A question whose answer is kept (`kept`) is read once and asked often: whoever asks it again has read what
+    its first answer was drawn from.
+    """
+
+    def __init__(self) -> None:
+        self._open: list[_Gathered] = [_Gathered()]
+        self._kept: dict[object, _Gathered] = {}
+
+    def text(self, path: str) -> None:
+        """A module's text, or its tree, is looked at."""
+        self._open[-1].texts.add(path)
+
+    def facts(self, path: str) -> None:
+        """A module's facts are asked for."""
+        self._open[-1].facts.add(path)
+
+    @contextmanager
+    def kept(self, *question: object) -> Iterator[None]:
+        """Around a question whose answer is kept under a key."""
+        self._open.append(_Gathered())
+        try:
+            yield
+        finally:
+            mine = self._open.pop()
+            known = self._kept.setdefault(question, mine)
+            if known is not mine:
+                known.add(mine)
+            self._open[-1].add(known)
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Around what is no part of the question being answered, such as taking a module's facts."""
+        self._open.append(_Gathered())
+        try:
+            yield
+        finally:
+            self._open.pop()
+
+    def take(self) -> Reads:
+        """What has been read since the last call."""
+        mine = self._open[-1]
+        self._open[-1] = _Gathered()
+        return Reads(frozenset(mine.texts), frozenset(mine.facts))
