@@ -107,7 +107,7 @@ def test_the_command_line_comes_on_top() -> None:
     settings = Settings(select=("websockets",), extend_select=("meta",), ignore=("ws-legacy-accept",))
     assert settings.overridden(select=["migrations"]).select == ("migrations",)
     assert settings.overridden(select=["migrations"]).extend_select == ()
-    assert settings.overridden(preset="all").select is None
+    assert settings.overridden().select == ("websockets",)
     assert settings.overridden(ignore=["meta"]).ignore == ("ws-legacy-accept", "meta")
     with pytest.raises(UnknownSelector):
         settings.overridden(select=["nope"]).rules(KNOWN)

@@ -69,13 +69,9 @@ class Settings:
         """The folder whose files the settings are for."""
         return posixpath.dirname(self.path)
 
-    def overridden(
-        self, preset: str | None = None, select: Iterable[str] | None = None, ignore: Iterable[str] = ()
-    ) -> Settings:
+    def overridden(self, select: Iterable[str] | None = None, ignore: Iterable[str] = ()) -> Settings:
         """The settings with what the command line says: it selects instead, and ignores besides."""
         changed = self
-        if preset is not None:
-            changed = replace(changed, preset=preset, select=None)
         if select is not None:
             changed = replace(changed, select=tuple(select), extend_select=())
         return replace(changed, ignore=(*changed.ignore, *ignore))

@@ -25,12 +25,15 @@ class Request:
     select: tuple[str, ...]
     ignore: tuple[str, ...]
     preset: tuple[str, ...]
-    fail_on: str
+    fail_on: str | None
     exit_zero: bool
     fix: bool
     unsafe_fixes: bool
     diff: bool
     exclude: tuple[str, ...]
+    config: str | None
+    isolated: bool
+    show_settings: bool
     stdin_filename: str | None
     allow_empty: bool
     jobs: int
@@ -74,6 +77,9 @@ Examples:
     metavar="PATTERN",
     help="Leave out what a pattern, as in a .gitignore, matches; may be repeated.",
 )
+@click.option("--config", metavar="FILE", type=click.Path(), help="Use this settings file and no other.")
+@click.option("--isolated", is_flag=True, help="Use no settings file.")
+@click.option("--show-settings", is_flag=True, help="Show the settings that count for the paths, and stop.")
 @click.option("--fix", is_flag=True, help="Apply the safe fixes, then report what is left.")
 @click.option("--unsafe-fixes", is_flag=True, help="With --fix or --diff: also those that need a look.")
 @click.option("--diff", is_flag=True, help="Write nothing, show what --fix would change; exit 1 if anything.")
@@ -89,9 +95,7 @@ Examples:
 @click.option(
     "--fail-on",
     type=click.Choice(("note", "warning", "error", "never")),
-    default="warning",
-    show_default=True,
-    help="The least severity that makes the exit code 1.",
+    help="The least severity that makes the exit code 1.  [default: warning]",
 )
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 even when there are findings.")
 @click.option("--allow-empty", is_flag=True, help="Exit with 0 when there is no Worker.")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
+import posixpath
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,7 +17,7 @@ from cflint.cli.check import Request
 from cflint.cli.console import say, takes_hyperlinks, wants_color, warn, width_of, write, write_bytes
 from cflint.cli.exits import Exit, Failure
 from cflint.cli.output import check_output_file, write_file
-from cflint.cli.selection import names, selected
+from cflint.cli.selection import names
 from cflint.engine import Options, analyse_loaded
 from cflint.finding import Finding, Report, Safety, Severity
 from cflint.project.loading import Loaded, load
@@ -22,7 +25,8 @@ from cflint.project.workspace import Unreadable, Workspace
 from cflint.report import FORMATS
 from cflint.report import Options as Rendering
 from cflint.report.escape import paths_for, said, visible
-from cflint.rule import RECOMMENDED, RuleSet
+from cflint.rule import RECOMMENDED, RuleSet, UnknownSelector
+from cflint.settings import Policy, Settings, SettingsError, SettingsTree
 
 _FAIL_ON = {"note": Severity.NOTE, "warning": Severity.WARNING, "error": Severity.ERROR}
 _FOR_PEOPLE = ("text", "concise")
@@ -34,15 +38,19 @@ def perform(request: Request) -> Exit:
     started = time.perf_counter()
     _refuse_contradictions(request)
     known = RuleSet.discover()
-    select = (*names(request.select), *request.preset) or (RECOMMENDED,)
-    rules = selected(known, select, names(request.ignore))
     place = _place(request)
-    excludes = tuple(_from_root(pattern, place) for pattern in request.exclude)
-    options = Options(rules, known, excludes, request.jobs, request.debug)
-    analysis = _Analysis(place, options)
+    policy = _policy(request, place, known)
+    if request.show_settings:
+        return _show_settings(policy, place, known)
+    request = replace(request, fail_on=request.fail_on or _fail_on(policy, place))
+    excludes = (
+        *(_from_root(pattern, place) for pattern in request.exclude),
+        *dict.fromkeys(pattern for path in place.paths for pattern in _settings(policy, place, path).exclude),
+    )
+    analysis = _Analysis(place, known, policy, Run(excludes, request.jobs, request.debug))
     first = analysis({})
     if request.verbose:
-        say("".join(_background(analysis.loaded, rules, place)))
+        say("".join(_background(analysis.loaded, analysis.rules, place)))
     if analysis.loaded.empty:
         return _nothing(request, analysis, first, place)
     unread = list(_unread(request, place))
@@ -158,31 +166,123 @@ def _from_root(pattern: str, place: _Place) -> str:
     return f"{not_}/{here.translate(_GITIGNORE_SPECIAL)}/{bare.lstrip('/')}"
 
 
+# -- the settings ---------------------------------------------------------------------------------------
+
+
+def _policy(request: Request, place: _Place, known: RuleSet) -> Policy:
+    """The settings files that count, and the command line on top of them."""
+    only = None
+    if request.config is not None:
+        only = place.workspace.relative(request.config)
+        if only is None or not place.workspace.is_file(only):
+            raise Failure(f"no settings file inside {place.workspace.root}: {request.config}")
+    tree = SettingsTree(place.workspace, known, only=only, isolated=request.isolated)
+    select = (*names(request.select), *request.preset) or None
+    ignore = names(request.ignore)
+    with _checked_settings():
+        known.select(
+            select or (RECOMMENDED,), ignore
+        )
+    return Policy(tree, known, lambda settings: settings.overridden(select, ignore))
+
+
+@contextmanager
+def _checked_settings() -> Iterator[None]:
+    """Turn a mistake in the settings, or a name that is none, into an expected error."""
+    try:
+        yield
+    except SettingsError as error:
+        raise Failure(str(error)) from error
+    except UnknownSelector as error:
+        hint = None if error.near else "`cflint rules` lists the rules, their groups and presets"
+        raise Failure(str(error), Exit.USAGE, hint) from error
+
+
+def _settings(policy: Policy, place: _Place, path: str) -> Settings:
+    folder = path if place.workspace.is_dir(path) else posixpath.dirname(path)
+    with _checked_settings():
+        return policy.settings_for(posixpath.join(folder, "-"))
+
+
+def _fail_on(policy: Policy, place: _Place) -> str:
+    """What the settings of the first path say; a warning is the least that fails otherwise."""
+    return _settings(policy, place, place.paths[0]).fail_on or "warning"
+
+
+def _show_settings(policy: Policy, place: _Place, known: RuleSet) -> Exit:
+    """`--show-settings`: for each path, the file that counts and what follows from it."""
+    lines: list[str] = []
+    for path in place.paths:
+        settings = _settings(policy, place, path)
+        with _checked_settings():
+            rules = settings.rules(known)
+        lines += [
+            f"# {visible(path) or '.'}: {visible(settings.path) or 'no settings file, the defaults count'}",
+            f"preset = {_toml(settings.preset)}",
+            *([f"select = {_toml(list(settings.select))}"] if settings.select is not None else []),
+            f"extend-select = {_toml(list(settings.extend_select))}",
+            f"ignore = {_toml(list(settings.ignore))}",
+            f"exclude = {_toml(list(settings.exclude))}",
+            f"fail-on = {_toml(settings.fail_on or 'warning')}",
+            *(
+                f"severity.{name} = {_toml(level.label if level is not None else 'off')}"
+                for name, level in settings.severity.items()
+            ),
+            f"# {len(rules)} rules: {', '.join(rules)}",
+            "",
+        ]
+    write("\n".join(lines))
+    return Exit.CLEAN
+
+
+def _toml(value: str | list[str]) -> str:
+    """A string or an array of strings as TOML writes them."""
+    return json.dumps(value, ensure_ascii=False)
+
+
 # -- the analysis ---------------------------------------------------------------------------------------
 
 
-class _Analysis:
-    """Analyses the place with changed bytes laid over it; `loaded` is what the last analysis looked at."""
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What stays the same over all analyses of a run."""
 
-    def __init__(self, place: _Place, options: Options) -> None:
+    excludes: tuple[str, ...]
+    jobs: int
+    debug: bool
+
+
+class _Analysis:
+    """Analyses the place with changed bytes laid over it; `loaded` is what the last analysis looked at, and
+    `rules` those that ran."""
+
+    def __init__(self, place: _Place, known: RuleSet, policy: Policy, run: Run) -> None:
         self._place = place
-        self._options = options
+        self._known = known
+        self._policy = policy
+        self._run = run
         self._laid: set[str] = set()
         self.loaded: Loaded
+        self.rules: RuleSet
 
     @property
     def place(self) -> _Place:
         return self._place
 
     def __call__(self, overlay: Mapping[str, bytes]) -> Report:
-        workspace, place = self._place.workspace, self._place
+        workspace, place, run = self._place.workspace, self._place, self._run
         for path in self._laid - overlay.keys():
             workspace.overlay(path, place.data if path == place.buffer else None)
         for path, data in overlay.items():
             workspace.overlay(path, data)
         self._laid = set(overlay)
-        self.loaded = load(workspace, place.paths, self._options.excludes)
-        report = analyse_loaded(self.loaded, self._options, place.base)
+        self.loaded = load(workspace, place.paths, run.excludes)
+        with _checked_settings():
+            self.rules = self._policy.rules((*place.paths, *self.loaded.paths))
+        if not self.rules:
+            raise Failure("no rule is left: `--ignore` and the settings take away all that are selected")
+        options = Options(self.rules, self._known, run.excludes, run.jobs, run.debug, self._policy.judge)
+        report = analyse_loaded(self.loaded, options, place.base)
         return report if place.buffer is None else _only_fixing(report, place.buffer)
 
     def again(self) -> Report:
@@ -296,7 +396,7 @@ def _colored(request: Request) -> bool:
 def _verdict(request: Request, report: Report) -> Exit:
     if report.partial:
         return Exit.INTERNAL
-    least = _FAIL_ON.get(request.fail_on)
+    least = _FAIL_ON.get(request.fail_on or "warning")
     if least is None or request.exit_zero:
         return Exit.CLEAN
     failing = any((finding.severity or Severity.WARNING) >= least for finding in report.findings)

@@ -64,6 +64,12 @@ class Loaded:
     markdown: tuple[Document, ...] = field(default=())
 
     @property
+    def paths(self) -> tuple[str, ...]:
+        """The paths of the modules and configurations, as files (a Markdown block's is its file's)."""
+        found = (*self.modules, *(config.path for config in self.configs))
+        return tuple(dict.fromkeys(path.split("#", 1)[0] for path in found))
+
+    @property
     def empty(self) -> bool:
         """Whether there is nothing of a Worker here."""
         return not (self.project.workers or self.modules or self.configs)
