@@ -94,7 +94,9 @@ def _made(id: str, group: str, check: Check, page: str) -> Rule:
     name = f"cflint_test_rules.{group}.{id.replace('-', '_')}"
     package = sys.modules.setdefault(f"cflint_test_rules.{group}", ModuleType(group, f"Rules about {group}."))
     assert package.__doc__
-    return Rule(id, group, check.__dict__["spec"], check, ModuleType(name, page))
+    module = ModuleType(name, page)
+    module.__dict__["check"] = check
+    return Rule(id, group, check.__dict__["spec"], lambda: module)
 
 
 def sample_rules() -> RuleSet:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -86,10 +87,16 @@ def _failing(match: Match) -> Iterator[Finding]:
     yield
 
 
+def module_of(check: object) -> ModuleType:
+    """A rule's module with a check."""
+    module = ModuleType("sample", "A sample.")
+    module.__dict__["check"] = check
+    return module
+
+
 def _rules_with(check: object) -> RuleSet:
     made = rule(call("accept"), severity=Severity.ERROR)(check)  # type: ignore[arg-type]
-    template = KNOWN["ws-legacy-accept"]
-    return RuleSet([Rule("fails", "meta", made.__dict__["spec"], made, template.module)])
+    return RuleSet([Rule("fails", "meta", made.__dict__["spec"], lambda: module_of(made))])
 
 
 def test_a_rule_that_raises_is_a_finding_and_the_run_goes_on() -> None:
@@ -112,7 +119,7 @@ def test_severity_is_only_lowered() -> None:
         yield Finding("y", match.at(), severity=Severity.NOTE)
 
     made = rule(call("accept"), severity=Severity.WARNING)(raising)
-    rules = RuleSet([Rule("r", "meta", made.__dict__["spec"], made, KNOWN["ws-legacy-accept"].module)])
+    rules = RuleSet([Rule("r", "meta", made.__dict__["spec"], lambda: module_of(made))])
     known = RuleSet([*rules.values(), *KNOWN.values()])
     files = {path: text.encode() for path, text in worker(ROOM % "").items()}
     report = analyse(Workspace.in_memory(files), ("",), Options(rules, known, jobs=1), Path("/"))

@@ -1,206 +1,278 @@
-"""What a rule may use. A rule imports this module and nothing else of cflint."""
+"""What a rule may use. A rule imports this module and nothing else of cflint.
 
-from cflint.finding import Edit, Finding, Fix, Location, Safety, Severity
-from cflint.platform.base_members import base_members
-from cflint.platform.bindings import KINDS, BindingKind, kind_by_id, kinds_by_type, methods_of_type
-from cflint.platform.classes import ClassKind
-from cflint.platform.clock import today
-from cflint.platform.compatibility import (
-    NEWEST_DATE,
-    CompatibilityFlag,
-    changes,
-    find_flag,
-    flag_names,
-)
-from cflint.platform.credentials import is_example, is_random, is_secret_name, known_secret
-from cflint.platform.cron import cron_fault, cron_meant, cron_never_fires, weekday_numbers
-from cflint.platform.wrangler_keys import (
-    WRANGLER_VERSION,
-    KeySchema,
-    RemovedKey,
-    Scope,
-    json_types,
-    removed_key,
-    scope_of,
-    top_level_keys,
-)
-from cflint.project.config import (
-    Binding,
-    Environment,
-    Export,
-    QueueConsumer,
-    TailConsumer,
-    WranglerConfig,
-    listed,
-    where,
-)
-from cflint.project.edits import append_item, move_to_top_level, remove_key, rename_key, set_key
-from cflint.project.env_uses import EnvUse, env_uses, is_guard, kind_with_method
-from cflint.project.facts import (
-    BaseRef,
-    ClassFacts,
-    FunctionFacts,
-    Member,
-    MemberKind,
-    ModuleFacts,
-    TopLevel,
-    TypeFacts,
-    TypeMember,
-    ValueKind,
-)
-from cflint.project.flow import can_reach, completes, falls_through
-from cflint.project.import_edits import (
-    add_imports,
-    imported_parts,
-    is_typescript,
-    move_import,
-    relative_specifier,
-    remove_imports,
-    set_import_source,
-)
-from cflint.project.imports import Import, ImportKind
-from cflint.project.installed import (
-    ConfigSchema,
-    Fit,
-    Installed,
-    config_schema,
-    declares,
-    installed_version,
-    manifests_above,
-    shown_version,
-)
-from cflint.project.lifecycle import (
-    Backend,
-    Fate,
-    GoneClass,
-    Lifecycle,
-    LifecycleProblem,
-    LiveClass,
-    Migration,
-    ReplayProblem,
-    add_durable_object_class,
-    append_migration,
-    born_as,
-    create_classes,
-    uncreated_classes,
-    use_sqlite,
-)
-from cflint.project.loading import is_test_config, is_test_path
-from cflint.project.model import DurableObject, Entrypoint, ExportSet, Project, Worker, binding_kind_of_type
-from cflint.project.module import ClassDefinition, Handler, Module
-from cflint.project.origins import (
-    alternatives,
-    callee_name,
-    header_read,
-    is_global,
-    is_open_object,
-    key_of,
-    number_of,
-    origins,
-    property_value,
-    reads_credential,
-    reads_request,
-)
-from cflint.project.promises import Fate as PromiseFate
-from cflint.project.promises import (
-    PromiseSource,
-    PromiseUse,
-    calls_on,
-    calls_on_name,
-    can_await,
-    keep_by_async_handler,
-    keep_by_await,
-    keep_by_new_context,
-    keep_by_wait_until,
-    source_of,
-    use_of_callback,
-    use_of_promise,
-    use_of_promises,
-    wait_until_at,
-)
-from cflint.project.provenance import Provenance, Trust, provenance
-from cflint.project.resolve import Builtin, Edge, Local, Package, Unknown
-from cflint.project.schema import ConfigProblem, ProblemKind, dotted, json_type
-from cflint.project.sockets import (
-    PairEnd,
-    called_function,
-    hibernatable_accepts,
-    method_called_on,
-    name_of_function,
-    pair_end,
-    pair_ends,
-    parameter_for,
-    uses_of_end,
-)
-from cflint.project.sql import (
-    SQL_CALLS,
-    Engine,
-    Hole,
-    Literal,
-    Position,
-    SqlText,
-    SqlUse,
-    chained_call,
-    executions,
-    prepared_by,
-    sql_text,
-    sql_use,
-)
-from cflint.project.sql_edits import bind_holes
-from cflint.project.values import UNKNOWN, Kind, Value
-from cflint.rule import (
-    RECOMMENDED,
-    REFERENCE,
-    STRICT,
-    Crash,
-    Match,
-    SuppressionUse,
-    binding,
-    call,
-    class_definition,
-    config,
-    construct,
-    crash,
-    destructured,
-    durable_object,
-    environment,
-    handler,
-    identifier,
-    import_of,
-    keyword,
-    member,
-    rule,
-    source_file,
-    suppression,
-    tagged,
-    type_name,
-    worker,
-)
-from cflint.scope import Declaration, DeclarationKind, ImportRef
-from cflint.source import Document, Span
-from cflint.syntax.data import Format
-from cflint.syntax.data import Kind as NodeKind
-from cflint.syntax.data import Node as ConfigNode
-from cflint.syntax.javascript import (
-    CLASSES,
-    FUNCTIONS,
-    Slip,
-    SlipKind,
-    Syntax,
-    arguments_of,
-    block_end,
-    body_of,
-    descend,
-    is_async,
-    is_fragment,
-    is_generator,
-    outermost,
-    property_name,
-    span_of,
-    string_value,
-    unwrap,
-)
-from cflint.syntax.sql import Statement, TableUse, Token, TokenKind, placeholders, statements, tables
+The names are imported where they are first asked for: what no rule of a run needs is not loaded.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cflint.finding import Edit, Finding, Fix, Location, Safety, Severity
+    from cflint.platform.base_members import base_members
+    from cflint.platform.bindings import KINDS, BindingKind, kind_by_id, kinds_by_type, methods_of_type
+    from cflint.platform.classes import ClassKind
+    from cflint.platform.clock import today
+    from cflint.platform.compatibility import (
+        NEWEST_DATE,
+        CompatibilityFlag,
+        changes,
+        find_flag,
+        flag_names,
+    )
+    from cflint.platform.credentials import is_example, is_random, is_secret_name, known_secret
+    from cflint.platform.cron import cron_fault, cron_meant, cron_never_fires, weekday_numbers
+    from cflint.platform.wrangler_keys import (
+        WRANGLER_VERSION,
+        KeySchema,
+        RemovedKey,
+        Scope,
+        json_types,
+        removed_key,
+        scope_of,
+        top_level_keys,
+    )
+    from cflint.project.config import (
+        Binding,
+        Environment,
+        Export,
+        QueueConsumer,
+        TailConsumer,
+        WranglerConfig,
+        listed,
+        where,
+    )
+    from cflint.project.edits import append_item, move_to_top_level, remove_key, rename_key, set_key
+    from cflint.project.env_uses import EnvUse, env_uses, is_guard, kind_with_method
+    from cflint.project.facts import (
+        BaseRef,
+        ClassFacts,
+        FunctionFacts,
+        Member,
+        MemberKind,
+        ModuleFacts,
+        TopLevel,
+        TypeFacts,
+        TypeMember,
+        ValueKind,
+    )
+    from cflint.project.flow import can_reach, completes, falls_through
+    from cflint.project.import_edits import (
+        add_imports,
+        imported_parts,
+        is_typescript,
+        move_import,
+        relative_specifier,
+        remove_imports,
+        set_import_source,
+    )
+    from cflint.project.imports import Import, ImportKind
+    from cflint.project.installed import (
+        ConfigSchema,
+        Fit,
+        Installed,
+        config_schema,
+        declares,
+        installed_version,
+        manifests_above,
+        shown_version,
+    )
+    from cflint.project.lifecycle import (
+        Backend,
+        Fate,
+        GoneClass,
+        Lifecycle,
+        LifecycleProblem,
+        LiveClass,
+        Migration,
+        ReplayProblem,
+        add_durable_object_class,
+        append_migration,
+        born_as,
+        create_classes,
+        uncreated_classes,
+        use_sqlite,
+    )
+    from cflint.project.loading import is_test_config, is_test_path
+    from cflint.project.model import (
+        DurableObject,
+        Entrypoint,
+        ExportSet,
+        Project,
+        Worker,
+        binding_kind_of_type,
+    )
+    from cflint.project.module import ClassDefinition, Handler, Module
+    from cflint.project.origins import (
+        alternatives,
+        callee_name,
+        header_read,
+        is_global,
+        is_open_object,
+        key_of,
+        number_of,
+        origins,
+        property_value,
+        reads_credential,
+        reads_request,
+    )
+    from cflint.project.promises import Fate as PromiseFate
+    from cflint.project.promises import (
+        PromiseSource,
+        PromiseUse,
+        calls_on,
+        calls_on_name,
+        can_await,
+        keep_by_async_handler,
+        keep_by_await,
+        keep_by_new_context,
+        keep_by_wait_until,
+        source_of,
+        use_of_callback,
+        use_of_promise,
+        use_of_promises,
+        wait_until_at,
+    )
+    from cflint.project.provenance import Provenance, Trust, provenance
+    from cflint.project.resolve import Builtin, Edge, Local, Package, Unknown
+    from cflint.project.schema import ConfigProblem, ProblemKind, dotted, json_type
+    from cflint.project.sockets import (
+        PairEnd,
+        called_function,
+        hibernatable_accepts,
+        method_called_on,
+        name_of_function,
+        pair_end,
+        pair_ends,
+        parameter_for,
+        uses_of_end,
+    )
+    from cflint.project.sql import (
+        SQL_CALLS,
+        Engine,
+        Hole,
+        Literal,
+        Position,
+        SqlText,
+        SqlUse,
+        chained_call,
+        executions,
+        prepared_by,
+        sql_text,
+        sql_use,
+    )
+    from cflint.project.sql_edits import bind_holes
+    from cflint.project.values import UNKNOWN, Kind, Value
+    from cflint.rule import (
+        RECOMMENDED,
+        REFERENCE,
+        STRICT,
+        Crash,
+        Match,
+        SuppressionUse,
+        binding,
+        call,
+        class_definition,
+        config,
+        construct,
+        crash,
+        destructured,
+        durable_object,
+        environment,
+        handler,
+        identifier,
+        import_of,
+        keyword,
+        member,
+        rule,
+        source_file,
+        suppression,
+        tagged,
+        type_name,
+        worker,
+    )
+    from cflint.scope import Declaration, DeclarationKind, ImportRef
+    from cflint.source import Document, Span
+    from cflint.syntax.data import Format
+    from cflint.syntax.data import Kind as NodeKind
+    from cflint.syntax.data import Node as ConfigNode
+    from cflint.syntax.javascript import (
+        CLASSES,
+        FUNCTIONS,
+        Slip,
+        SlipKind,
+        Syntax,
+        arguments_of,
+        block_end,
+        body_of,
+        descend,
+        is_async,
+        is_fragment,
+        is_generator,
+        outermost,
+        property_name,
+        span_of,
+        string_value,
+        unwrap,
+    )
+    from cflint.syntax.sql import Statement, TableUse, Token, TokenKind, placeholders, statements, tables
+
+_ORIGINS = {
+    "cflint.finding": "Edit Finding Fix Location Safety Severity",
+    "cflint.platform.base_members": "base_members",
+    "cflint.platform.bindings": "BindingKind KINDS kind_by_id kinds_by_type methods_of_type",
+    "cflint.platform.classes": "ClassKind",
+    "cflint.platform.clock": "today",
+    "cflint.platform.compatibility": "CompatibilityFlag NEWEST_DATE changes find_flag flag_names",
+    "cflint.platform.credentials": "is_example is_random is_secret_name known_secret",
+    "cflint.platform.cron": "cron_fault cron_meant cron_never_fires weekday_numbers",
+    "cflint.platform.wrangler_keys": "KeySchema RemovedKey Scope WRANGLER_VERSION json_types removed_key scope_of top_level_keys",
+    "cflint.project.config": "Binding Environment Export QueueConsumer TailConsumer WranglerConfig listed where",
+    "cflint.project.edits": "append_item move_to_top_level remove_key rename_key set_key",
+    "cflint.project.env_uses": "EnvUse env_uses is_guard kind_with_method",
+    "cflint.project.facts": "BaseRef ClassFacts FunctionFacts Member MemberKind ModuleFacts TopLevel TypeFacts TypeMember ValueKind",
+    "cflint.project.flow": "can_reach completes falls_through",
+    "cflint.project.import_edits": "add_imports imported_parts is_typescript move_import relative_specifier remove_imports set_import_source",
+    "cflint.project.imports": "Import ImportKind",
+    "cflint.project.installed": "ConfigSchema Fit Installed config_schema declares installed_version manifests_above shown_version",
+    "cflint.project.lifecycle": "Backend Fate GoneClass Lifecycle LifecycleProblem LiveClass Migration ReplayProblem add_durable_object_class append_migration born_as create_classes uncreated_classes use_sqlite",
+    "cflint.project.loading": "is_test_config is_test_path",
+    "cflint.project.model": "DurableObject Entrypoint ExportSet Project Worker binding_kind_of_type",
+    "cflint.project.module": "ClassDefinition Handler Module",
+    "cflint.project.origins": "alternatives callee_name header_read is_global is_open_object key_of number_of origins property_value reads_credential reads_request",
+    "cflint.project.promises": "Fate:PromiseFate PromiseSource PromiseUse calls_on calls_on_name can_await keep_by_async_handler keep_by_await keep_by_new_context keep_by_wait_until source_of use_of_callback use_of_promise use_of_promises wait_until_at",
+    "cflint.project.provenance": "Provenance Trust provenance",
+    "cflint.project.resolve": "Builtin Edge Local Package Unknown",
+    "cflint.project.schema": "ConfigProblem ProblemKind dotted json_type",
+    "cflint.project.sockets": "PairEnd called_function hibernatable_accepts method_called_on name_of_function pair_end pair_ends parameter_for uses_of_end",
+    "cflint.project.sql": "Engine Hole Literal Position SQL_CALLS SqlText SqlUse chained_call executions prepared_by sql_text sql_use",
+    "cflint.project.sql_edits": "bind_holes",
+    "cflint.project.values": "Kind UNKNOWN Value",
+    "cflint.rule": "Crash Match RECOMMENDED REFERENCE STRICT SuppressionUse binding call class_definition config construct crash destructured durable_object environment handler identifier import_of keyword member rule source_file suppression tagged type_name worker",
+    "cflint.scope": "Declaration DeclarationKind ImportRef",
+    "cflint.source": "Document Span",
+    "cflint.syntax.data": "Format Kind:NodeKind Node:ConfigNode",
+    "cflint.syntax.javascript": "CLASSES FUNCTIONS Slip SlipKind Syntax arguments_of block_end body_of descend is_async is_fragment is_generator outermost property_name span_of string_value unwrap",
+    "cflint.syntax.sql": "Statement TableUse Token TokenKind placeholders statements tables",
+}
+"""The module of each name; `name:other` is exported as `other`."""
+
+_PLACES = {
+    word.rpartition(":")[2]: (module, word.partition(":")[0])
+    for module, words in _ORIGINS.items()
+    for word in words.split()
+}
+
+
+def __getattr__(name: str) -> object:
+    place = _PLACES.get(name)
+    if place is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(importlib.import_module(place[0]), place[1])
+    globals()[name] = value
+    return value
+
 
 __all__ = [
     "CLASSES",

@@ -95,7 +95,7 @@ class RuleInfo:
     """What a report tells of a rule.
 
     `summary` is the first line of its page, `page` the whole page (both Markdown); `fix` the least safe fix
-    that it offers; `uri` where its page can be read.
+    that it offers; `uri` is where Cloudflare says what the rule rests on.
     """
 
     id: str

@@ -7,11 +7,13 @@ check. The id is the file's name, the group its folder.
 from __future__ import annotations
 
 import importlib
-import pkgutil
+import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import cached_property
+from functools import cached_property, partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from cflint.finding import Edit, Finding, Location, RuleInfo, Safety, Severity
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from cflint.project.config import Binding, Environment, WranglerConfig
     from cflint.project.model import DurableObject, Project, Worker
 
-DOCUMENTATION = "https://github.com/cflint/cflint/blob/main/docs/rules"
+_SOURCE = re.compile(r"^Source: .*?(https://[^\s;,)]+)", re.MULTILINE)
 
 RECOMMENDED = "recommended"
 REFERENCE = "reference"
@@ -292,6 +294,28 @@ class Spec:
     takes_project: bool
     tests: bool
 
+    @property
+    def as_data(self) -> list[object]:
+        """The spec as JSON can hold it."""
+        triggers = [[trigger.kind, *sorted(trigger.words)] for trigger in self.triggers]
+        fix = self.fix.value if self.fix is not None else None
+        presets = sorted(self.presets)
+        return [triggers, int(self.severity), fix, presets, self.since, self.takes_project, self.tests]
+
+    @classmethod
+    def from_data(cls, data: list[Any]) -> Spec:
+        """The spec that `as_data` gave; raises TypeError, ValueError or AttributeError for anything else."""
+        triggers, severity, fix, presets, since, takes_project, tests = data
+        return cls(
+            tuple(Trigger(kind, frozenset(words)) for kind, *words in triggers),
+            Severity(severity),
+            Safety(fix) if fix is not None else None,
+            frozenset(presets),
+            str(since),
+            takes_project is True,
+            tests is True,
+        )
+
 
 def rule(
     *triggers: Trigger[T],
@@ -322,13 +346,25 @@ def rule(
 
 @dataclass(frozen=True, eq=False)
 class Rule:
-    """A rule that was found: what it is called, and its check."""
+    """A rule that was found: what it is called, what `@rule` says of it, and how to get its module.
+
+    The module is imported when its check or its page is asked for: most rules have nothing to look at in most
+    projects.
+    """
 
     id: str
     group: str
     spec: Spec
-    check: Check
-    module: ModuleType
+    load: Callable[[], ModuleType]
+
+    @cached_property
+    def module(self) -> ModuleType:
+        return self.load()
+
+    @cached_property
+    def check(self) -> Check:
+        found: Check = self.module.check
+        return found
 
     @property
     def page(self) -> str:
@@ -343,7 +379,8 @@ class Rule:
     @cached_property
     def info(self) -> RuleInfo:
         spec = self.spec
-        uri = f"{DOCUMENTATION}/{self.id}.md"
+        source = _SOURCE.search(self.page)
+        uri = source.group(1).rstrip(".,;") if source is not None else None
         return RuleInfo(
             self.id,
             self.group,
@@ -420,21 +457,51 @@ class RuleSet(Mapping[str, Rule]):
 
 
 def _discover() -> Iterator[Rule]:
+    """The rules, by an index of what their decorators say; it is made anew when a rule's file has changed."""
     import cflint_rules
+    from cflint.cachedir import read_json, write_json
 
-    for group in pkgutil.iter_modules(cflint_rules.__path__):
-        if not group.ispkg or group.name.startswith("_"):
+    files = list(_rule_files(cflint_rules.__path__[0]))
+    key = _key_of(files)
+    name = f"rules-{key}.json"
+    specs = _specs_from(read_json(name), files)
+    if specs is None:
+        specs = {module: _import(module).check.__dict__["spec"] for _, module, _, _ in files}
+        write_json(name, {module: spec.as_data for module, spec in specs.items()})
+    for group, module, _, _ in files:
+        id = module.rpartition(".")[2].replace("_", "-")
+        yield Rule(id, group.replace("_", "-"), specs[module], partial(_import, module))
+
+
+_import = importlib.import_module
+
+
+def _rule_files(root: str) -> Iterator[tuple[str, str, int, int]]:
+    """The modules of rules below a folder: group, module, time of change (ns), size (bytes)."""
+    for group in sorted(os.scandir(root), key=lambda entry: entry.name):
+        if group.name.startswith(("_", ".")) or not group.is_dir():
             continue
-        package = importlib.import_module(f"cflint_rules.{group.name}")
-        for found in pkgutil.iter_modules(package.__path__):
-            if found.name.startswith("_"):
-                continue
-            module = importlib.import_module(f"{package.__name__}.{found.name}")
-            check: Check = module.check
-            yield Rule(
-                found.name.replace("_", "-"),
-                group.name.replace("_", "-"),
-                check.__dict__["spec"],
-                check,
-                module,
-            )
+        for entry in sorted(os.scandir(group.path), key=lambda entry: entry.name):
+            name = entry.name.removesuffix(".py")
+            if name != entry.name and not name.startswith("_"):
+                status = entry.stat()
+                yield group.name, f"cflint_rules.{group.name}.{name}", status.st_mtime_ns, status.st_size
+
+
+def _key_of(files: list[tuple[str, str, int, int]]) -> str:
+    from zlib import crc32
+
+    from cflint import __version__
+
+    own = Path(__file__).stat()
+    return f"{crc32(repr((__version__, own.st_mtime_ns, own.st_size, files)).encode()):08x}"
+
+
+def _specs_from(data: object, files: list[tuple[str, str, int, int]]) -> dict[str, Spec] | None:
+    """The specs that an index holds; None unless it has one for each file, and all are well-formed."""
+    if not isinstance(data, dict):
+        return None
+    try:
+        return {module: Spec.from_data(data[module]) for _, module, _, _ in files}
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None

@@ -102,10 +102,15 @@ def _group(group: str, rules: list[Rule]) -> str:
     for rule in rules:
         summary = rule.summary.replace("|", "\\|")
         spec = rule.spec
-        link = f"[`{rule.id}`]({rule.info.uri})" if rule.info.uri else f"`{rule.id}`"
+        link = f"[`{rule.id}`]({_page(rule)})"
         cells = (link, summary, spec.severity.label, fix_label(spec.fix), preset_label(spec.presets))
         rows.append(f"| {' | '.join(cells)} |")
     return "".join(f"{row}\n" for row in rows)
+
+
+def _page(rule: Rule) -> str:
+    """The file of the repository that begins with the rule's page."""
+    return f"rules/{rule.module.__name__.replace('.', '/')}.py"
 
 
 def _about(rule: Rule) -> str:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import gc
 import os
 import traceback
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
-from hashlib import blake2s
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -57,6 +56,25 @@ def analyse_loaded(loaded: Loaded, options: Options, base: Path) -> Report:
     with _without_collector():
         outcome = run.everything()
     return run.report(outcome, base)
+
+
+class _Infos(Mapping[str, RuleInfo]):
+    """What a report tells of its rules, read when it is asked for: a page is in the rule's module."""
+
+    def __init__(self, known: RuleSet, ids: list[str]) -> None:
+        self._known = known
+        self._ids = dict.fromkeys(ids)
+
+    def __getitem__(self, id: str) -> RuleInfo:
+        if id not in self._ids:
+            raise KeyError(id)
+        return self._known[id].info
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._ids)
+
+    def __len__(self) -> int:
+        return len(self._ids)
 
 
 @dataclass(slots=True)
@@ -241,6 +259,8 @@ class Run:
         except Exception as error:
             if self._options.debug:
                 raise
+            from hashlib import blake2s  # loads OpenSSL
+
             trace = traceback.format_exc()
             crash = Crash(
                 rule.id, place(), f"{type(error).__name__}: {error}", blake2s(trace.encode()).hexdigest()[:8]
@@ -262,9 +282,7 @@ class Run:
             kept = [judged for finding in kept if (judged := judge(finding)) is not None]
         kept.sort(key=_order)
         used = {finding.rule for finding in kept}
-        infos: dict[str, RuleInfo] = {
-            id: self._options.known[id].info for id in sorted({*self._options.rules, *used})
-        }
+        infos = _Infos(self._options.known, sorted({*self._options.rules, *used}))
         notices = list(self.loaded.notices)
         notices.extend(
             Notice("left out: took too long to parse, or cannot be read", path=path, level="warning")
