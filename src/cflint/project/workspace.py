@@ -158,6 +158,11 @@ class Workspace:
         if known != (data is not None):
             self._index_overlays()
 
+    def overlaid(self, path: str) -> bytes | None:
+        """The buffer that lies over a path, if one does."""
+        normal = _normal(path)
+        return self._overlays.get(self.real(normal) or normal) if normal else None
+
     def refresh(self) -> None:
         """Forget what is known of the disk."""
         self._documents.clear()

@@ -1,0 +1,83 @@
+"""What could stand at a place: rules in a comment, classes in a configuration, bindings of `env`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from cflint.platform.classes import ClassKind
+from cflint.project.model import Project
+from cflint.rule import RuleSet
+from cflint.source import Document, Span
+from cflint.syntax.javascript import EXTENSIONS
+
+_SUPPRESSION = re.compile(
+    rb"(?://|/\*+|\#|<!--)[^\S\n]*cflint-ignore(?:-file)?[^\S\n]+(?:[\w-]+[^\S\n]*,[^\S\n]*){0,40}([\w-]*)$"
+)
+_CLASS_VALUE = re.compile(
+    rb"""["']?(?:class_name|new_sqlite_classes|new_classes)["']?\s{0,8}[:=]\s{0,8}"""
+    rb"""(?:\[[^\]\n]{0,400})?["']([\w$]*)$"""
+)
+_ENV = re.compile(rb"(?:^|[^\w$])env\??\.([\w$]*)$")
+_LONGEST = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Something that could stand there: name, kind (`rule`, `group`, `class`, `binding`), a word on it."""
+
+    name: str
+    kind: str
+    detail: str = ""
+
+
+def choices(project: Project, known: RuleSet, document: Document, offset: int) -> tuple[Span, list[Choice]]:
+    """What could stand at a byte offset, and the span of what is typed of it already."""
+    start = document.line_span(document.line_of(offset)).start
+    before = document.data[max(start, offset - _LONGEST) : offset]
+    found = _SUPPRESSION.search(before)
+    if found is not None:
+        return _typed(offset, found), list(_rules(known))
+    if document.path.endswith((".json", ".jsonc", ".toml")):
+        found = _CLASS_VALUE.search(before)
+        if found is not None:
+            return _typed(offset, found), list(_classes(project, document.path))
+    elif document.path.endswith(EXTENSIONS):
+        found = _ENV.search(before)
+        if found is not None:
+            return _typed(offset, found), list(_bindings(project, document.path))
+    return Span(offset, offset), []
+
+
+def _typed(offset: int, found: re.Match[bytes]) -> Span:
+    return Span(offset - len(found[1]), offset)
+
+
+def _rules(known: RuleSet) -> Iterator[Choice]:
+    for rule in known.values():
+        yield Choice(rule.id, "rule", rule.summary)
+    for group in known.groups:
+        yield Choice(group, "group", f"all rules of the group {group}")
+
+
+def _classes(project: Project, config: str) -> Iterator[Choice]:
+    for worker in project.workers:
+        if worker.config is None or worker.config.path != config:
+            continue
+        for name in project.worker_exports(worker).names:
+            facts = project.exported_class(worker, name)
+            if facts is not None:
+                kind = project.class_kind(facts)
+                known = "" if kind in (ClassKind.UNKNOWN, ClassKind.PLAIN) else f"{kind.value}, "
+                yield Choice(name, "class", f"{known}{facts.path}")
+
+
+def _bindings(project: Project, path: str) -> Iterator[Choice]:
+    seen: set[str] = set()
+    for worker in project.workers_of(path):
+        for environment in worker.environments:
+            for binding in environment.bindings:
+                if binding.name not in seen:
+                    seen.add(binding.name)
+                    yield Choice(binding.name, "binding", binding.kind.label)

@@ -1,0 +1,189 @@
+"""A folder of the editor as a project: its session, its settings, its files, what was last found."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Event
+
+from cflint.engine import Options
+from cflint.engine.session import Progress, Session, Stopped
+from cflint.finding import Finding, Report
+from cflint.project.loading import Loaded
+from cflint.project.workspace import Workspace
+from cflint.rule import RuleSet, UnknownSelector
+from cflint.settings import Policy, Settings, SettingsError, SettingsTree
+
+_CONFIG_NAME = re.compile(r"wrangler[^/]*\.(?:toml|jsonc?)")
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the client asks for on top of the settings files, as the command line's options would."""
+
+    select: tuple[str, ...] | None = None
+    ignore: tuple[str, ...] = ()
+
+    def on(self, settings: Settings) -> Settings:
+        """The settings with the wishes."""
+        return settings.overridden(self.select, self.ignore)
+
+
+@dataclass(slots=True)
+class Root:
+    """A folder that is analysed as one.
+
+    `given` is the path of the workspace that is looked at ("" is all of it). `generation` counts the changes
+    that were asked to be looked at, `answered` is that of the last report; `pending` are overlays to lay
+    before the next analysis. All but `session` belongs to the event loop's thread; `session` to the worker's.
+    """
+
+    target: Path
+    workspace: Workspace
+    given: str
+    session: Session
+    known: RuleSet
+    wishes: Wishes
+    is_adhoc: bool = False
+    generation: int = 0
+    answered: int = -1
+    pending: dict[str, bytes | None] = field(default_factory=dict)
+    wants_refresh: bool = False
+    stop: Event = field(default_factory=Event)
+    progress: Progress | None = None
+    mistake: SettingsError | None = None
+    mistake_told: str | None = None
+    published: dict[str, int] = field(default_factory=dict)
+    findings: dict[str, tuple[Finding, ...]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, target: Path, known: RuleSet, wishes: Wishes, *, is_adhoc: bool = False) -> Root:
+        """The root for a folder or a single file; an ad-hoc one lasts as long as a file of it is open."""
+        workspace = Workspace.around([target])
+        given = workspace.relative(target) or ""
+        session = Session(workspace, (given,), workspace.root or target)
+        return cls(target, workspace, given, session, known, wishes, is_adhoc)
+
+    # -- places --------------------------------------------------------------------------------------------
+
+    def path_of(self, file: str) -> str | None:
+        """The path in the workspace of a file of the system; None when it lies outside of the folder."""
+        path = self.workspace.relative(file)
+        if path is None or not path:
+            return None
+        if self.given and path != self.given and not path.startswith(f"{self.given}/"):
+            return None
+        return path
+
+    def uri_of(self, path: str) -> str:
+        """The URI of a path of the workspace."""
+        place = self.workspace.on_disk(path)
+        return (place or Path("/", path)).as_uri()
+
+    # -- analysis, on the worker's thread ------------------------------------------------------------------
+
+    def take_up(self, pending: Mapping[str, bytes | None], refresh: bool) -> None:
+        """Lay the buffers that changed over the disk."""
+        if refresh:
+            self.session.refresh()
+        for path, data in pending.items():
+            self.session.change(path, data)
+
+    def analyse(
+        self, first: frozenset[str], breathe: Callable[[], bool], emit: Callable[[Progress], None]
+    ) -> bool:
+        """Analyse and emit the reports; False when it was stopped."""
+        try:
+            steps = self.session.analyse(
+                self.configure,
+                excludes=self.excludes(),
+                first=first,
+                pause=lambda: breathe() or self.stop.is_set(),
+            )
+            for progress in steps:
+                emit(progress)
+        except Stopped:
+            return False
+        return True
+
+    def excludes(self) -> tuple[str, ...]:
+        """The patterns that the settings of the folder leave out."""
+        try:
+            return SettingsTree(self.workspace, self.known).for_folder(self._settings_folder()).exclude
+        except SettingsError:
+            return ()
+
+    def _settings_folder(self) -> str:
+        return self.given if self.workspace.is_dir(self.given) else self.given.rpartition("/")[0]
+
+    def configure(self, loaded: Loaded) -> Options:
+        """The options after the settings; a mistake in them is kept, and the defaults count."""
+        self.mistake = None
+        policy = Policy(SettingsTree(self.workspace, self.known), self.known, self.wishes.on)
+
+        def judge(finding: Finding) -> Finding | None:
+            try:
+                return policy.judge(finding)
+            except SettingsError as error:
+                self.mistake = error
+                return finding
+
+        try:
+            return Options(policy.rules((self.given, *loaded.paths)), self.known, jobs=1, judge=judge)
+        except SettingsError as error:
+            self.mistake = error
+        except UnknownSelector:
+            pass  # of the client's wishes, which were told of when they came
+        return Options(self.known.select(), self.known, jobs=1)
+
+    # -- what was found ------------------------------------------------------------------------------------
+
+    def accept(self, progress: Progress) -> list[str]:
+        """Take a report; the paths of settled files whose findings may have changed."""
+        self.progress = progress
+        grouped: dict[str, list[Finding]] = {}
+        for finding in progress.report.findings:
+            grouped.setdefault(finding.at.document.path, []).append(finding)
+        changed: list[str] = []
+        for path in [*self.findings.keys(), *(path for path in grouped if path not in self.findings)]:
+            if path in progress.unsettled:
+                continue
+            found = tuple(grouped.get(path, ()))
+            if found:
+                self.findings[path] = found
+            else:
+                self.findings.pop(path, None)
+            changed.append(path)
+        return changed
+
+    @property
+    def report(self) -> Report | None:
+        """The last report, whole or not."""
+        return self.progress.report if self.progress is not None else None
+
+    def is_current(self, path: str) -> bool:
+        """Whether the last report is about the present, and has everything about a file."""
+        return (
+            self.progress is not None
+            and self.answered == self.generation
+            and path not in self.progress.unsettled
+        )
+
+
+def project_around(file: Path) -> Path | None:
+    """The nearest folder above a file that holds a wrangler configuration, within its repository."""
+    for folder in file.parents:
+        if any(_CONFIG_NAME.fullmatch(name) for name in _names(folder)):
+            return folder
+        if (folder / ".git").exists():
+            return None
+    return None
+
+
+def _names(folder: Path) -> Iterator[str]:
+    try:
+        yield from (entry.name for entry in folder.iterdir())
+    except OSError:
+        return

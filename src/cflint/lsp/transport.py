@@ -1,0 +1,175 @@
+"""Messages over stdin and stdout: what is no message is passed over; EOF or `exit` end it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator
+from threading import Thread
+from typing import TYPE_CHECKING, BinaryIO
+
+if TYPE_CHECKING:
+    from pygls.lsp.server import LanguageServer
+
+LONGEST = 256 * 1024 * 1024
+"""A message of more bytes than this is not read."""
+
+_HEADER_LIMIT = 64 * 1024
+_LENGTH = re.compile(rb"(?:^|\n)content-length:[ \t]*(\d{1,12})[ \t]*(?=\r?\n|$)", re.IGNORECASE)
+_BLANK = re.compile(rb"\r?\n\r?\n")
+_MARK = re.compile(rb"content-length:", re.IGNORECASE)
+
+_log = logging.getLogger("cflint.lsp")
+
+
+class Malformed(Exception):
+    """What came is no message."""
+
+
+def messages(read: Callable[[int], bytes]) -> Iterator[bytes | Malformed]:
+    """The bodies of the messages in a stream of bytes; `read(n)` gives at most n bytes, none at the end.
+
+    After a header that is none it goes on at the next `Content-Length`.
+    """
+    buffer = bytearray()
+    while True:
+        end = _BLANK.search(buffer)
+        if end is None:
+            if len(buffer) > _HEADER_LIMIT:
+                yield Malformed("a header that does not end")
+                _skip(buffer)
+            data = read(1 << 16)
+            if not data:
+                return
+            buffer += data
+            continue
+        header = bytes(buffer[: end.start()])
+        found = _LENGTH.search(header)
+        if found is None or int(found[1]) > LONGEST:
+            yield Malformed(f"a header without a usable Content-Length: {header[:80]!r}")
+            _skip(buffer)
+            continue
+        del buffer[: end.end()]
+        length = int(found[1])
+        while len(buffer) < length:
+            data = read(max(1 << 16, length - len(buffer)))
+            if not data:
+                return
+            buffer += data
+        yield bytes(buffer[:length])
+        del buffer[:length]
+
+
+def _skip(buffer: bytearray) -> None:
+    """Drop what comes before the next header."""
+    found = _MARK.search(buffer, 1)
+    if found is not None:
+        del buffer[: found.start()]
+    else:
+        del buffer[: max(1, len(buffer) - 32)]
+
+
+class Writer:
+    """Writes messages to a stream; once the client is gone, nowhere."""
+
+    def __init__(self, stream: BinaryIO, on_gone: Callable[[], None]) -> None:
+        self._stream = stream
+        self._on_gone = on_gone
+
+    def write(self, data: bytes) -> None:
+        """Write a message with its header."""
+        try:
+            self._stream.write(data)
+            self._stream.flush()
+        except (OSError, ValueError):
+            self._on_gone()
+
+    def close(self) -> None:
+        """The stream stays open until the process ends."""
+
+
+def serve(server: LanguageServer, ended: Callable[[], bool]) -> int:
+    """Talk over stdin and stdout until the client leaves; the exit code: 0 only if it said `shutdown` before.
+
+    `ended` tells whether it did. What anything prints goes to stderr, for stdout is the client's.
+    """
+    out = os.fdopen(os.dup(1), "wb", buffering=0)
+    sys.stdout.flush()
+    os.dup2(2, 1)
+    return asyncio.run(_serve(server, ended, 0, os.fdopen(os.dup(out.fileno()), "wb")))
+
+
+async def _serve(server: LanguageServer, ended: Callable[[], bool], source: int, out: BinaryIO) -> int:
+    loop = asyncio.get_running_loop()
+    over: asyncio.Future[None] = loop.create_future()
+
+    def leave() -> None:
+        if not over.done():
+            over.set_result(None)
+
+    server.protocol.set_writer(Writer(out, leave))
+
+    def receive(body: bytes | Malformed | None) -> None:
+        if over.done():
+            return
+        if body is None:
+            leave()
+        elif isinstance(body, Malformed):
+            _log.error("skipped %s", body)
+        elif _handle(server, body) == "exit":
+            leave()
+
+    def read() -> None:
+        try:
+            for body in messages(lambda size: os.read(source, size)):
+                loop.call_soon_threadsafe(receive, body)
+            loop.call_soon_threadsafe(receive, None)
+        except (OSError, RuntimeError):  # RuntimeError: the loop is closed, nobody listens any more
+            return
+
+    # A daemon, and without a lock on stdin, so that it keeps nobody from leaving.
+    Thread(target=read, name="cflint-stdin", daemon=True).start()
+    await over
+    return 0 if ended() else 1
+
+
+def _handle(server: LanguageServer, body: bytes) -> str:
+    """Hand a message on; returns its method. What is wrong with it is answered, or at least logged."""
+    from lsprotocol.types import ErrorCodes, ResponseError
+    from pygls.exceptions import JsonRpcException
+
+    protocol = server.protocol
+    try:
+        raw = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        _log.error("skipped a message that is no JSON: %s", error)
+        return ""
+    if not isinstance(raw, dict) or raw.get("jsonrpc") != "2.0":
+        _log.error("skipped a message that is not JSON-RPC 2.0")
+        return ""
+    method = raw.get("method")
+    method = method if isinstance(method, str) else ""
+    is_request = bool(method) and "id" in raw
+    if protocol._workspace is None and method not in ("initialize", "exit"):
+        if is_request:
+            refused = ResponseError(ErrorCodes.ServerNotInitialized.value, "the server is not initialized")
+            protocol._send_response(raw["id"], error=refused)
+        return method
+    if method == "exit":
+        return method
+    try:
+        protocol.handle_message(protocol.structure_message(raw))
+    except JsonRpcException as error:
+        _log.error("cannot handle %s: %s", method or "a message", error)
+        if is_request:
+            protocol._send_response(raw["id"], error=error.to_response_error())
+    except Exception:
+        _log.exception("cannot handle %s", method or "a message")
+        if is_request:
+            failed = ResponseError(ErrorCodes.InternalError.value, "internal error")
+            protocol._send_response(raw["id"], error=failed)
+    return method
