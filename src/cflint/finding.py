@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum, IntEnum
 from pathlib import Path
 from typing import Literal
 
+from cflint.record import record
 from cflint.source import Document, Span
 
 
@@ -35,7 +35,7 @@ class Safety(Enum):
     MANUAL = "manual"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Location:
     """A span of a document; `message` says what is there (of related places)."""
 
@@ -52,7 +52,7 @@ class Location:
         return Location(self.document, self.span, message)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Edit:
     """Replace the bytes of `span` in `document` by `text` (an empty span inserts)."""
 
@@ -65,7 +65,7 @@ class Edit:
             object.__setattr__(self, "document", self.document.origin)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Fix:
     """One change that mends a finding. The title is an imperative; edits may touch several documents."""
 
@@ -74,7 +74,7 @@ class Fix:
     safety: Safety
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Finding:
     """One thing that is wrong, in one line.
 
@@ -90,7 +90,7 @@ class Finding:
     rule: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class RuleInfo:
     """What a report tells of a rule.
 
@@ -109,7 +109,7 @@ class RuleInfo:
     uri: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Notice:
     """Something said aside, never a finding: a file that was skipped, a configuration that is ambiguous.
 
@@ -123,7 +123,7 @@ class Notice:
     rule: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Report:
     """The outcome of one run.
 

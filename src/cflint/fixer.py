@@ -10,12 +10,13 @@ import os
 from bisect import bisect_right, insort
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import pairwise
 from pathlib import Path
 from stat import S_IMODE, S_ISREG
 
 from cflint.finding import Edit, Finding, Fix, Notice, Report, Safety
+from cflint.record import record
 from cflint.source import BOM, Document, Span
 
 MAX_ROUNDS = 10
@@ -33,7 +34,7 @@ ParsesWorse = Callable[[Document, Document], bool]
 _RANK = {Safety.SAFE: 0, Safety.UNSAFE: 1}
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Plan:
     """Fixes that can be made at once.
 
@@ -46,7 +47,7 @@ class Plan:
     notices: tuple[Notice, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Change:
     """A file before and after. One `group` shares fixes over several files: all or none is written."""
 
@@ -56,7 +57,7 @@ class Change:
     group: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class FixResult:
     """The outcome of `converge`: what to write, the findings that were mended, the report on the result."""
 
@@ -66,7 +67,7 @@ class FixResult:
     notices: tuple[Notice, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Written:
     """The outcome of `write`: the paths written, and why the others were not."""
 

@@ -10,7 +10,6 @@ import importlib
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property, partial
 from pathlib import Path
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from cflint.finding import Edit, Finding, Location, RuleInfo, Safety, Severity
 from cflint.project.module import ClassDefinition, Handler, Module
 from cflint.project.values import UNKNOWN, Value
+from cflint.record import record
 from cflint.source import Document, Span
 from cflint.syntax.javascript import arguments_of, unwrap
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from cflint.project.config import Binding, Environment, WranglerConfig
     from cflint.project.model import DurableObject, Project, Worker
+    from cflint.project.python import PythonModule
 
 _SOURCE = re.compile(r"^Source: .*?(https://[^\s;,)]+)", re.MULTILINE)
 
@@ -139,7 +140,7 @@ class Match:
         return Edit(self.document, self.module.whole_lines(node), "")
 
 
-@dataclass(frozen=True, eq=False)
+@record(frozen=True, eq=False)
 class SuppressionUse:
     """A suppression comment that did not silence anything.
 
@@ -155,7 +156,7 @@ class SuppressionUse:
     known: tuple[str, ...]
 
 
-@dataclass(frozen=True, eq=False)
+@record(frozen=True, eq=False)
 class Crash:
     """A rule that raised: its id, the document it looked at (None when it was no single one), the error."""
 
@@ -169,7 +170,7 @@ T = TypeVar("T")
 Subject = TypeVar("Subject", covariant=True)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Trigger(Generic[Subject]):
     """What makes a rule look. `words` are what has to stand in a file; the first parameter of the rule's
     check has the type `Subject`. Made by the functions below."""
@@ -238,6 +239,13 @@ def source_file(*words: str) -> Trigger[Module]:
     return Trigger("source_file", frozenset(words))
 
 
+def python(*words: str) -> Trigger[PythonModule]:
+    """Modules of Python Workers, each once, when one of the words stands in them; all of them without any.
+
+    Nothing is parsed until the rule asks for something of the module."""
+    return Trigger("python", frozenset(words))
+
+
 def worker() -> Trigger[Worker]:
     """Workers, each once."""
     return Trigger("worker")
@@ -275,14 +283,14 @@ def crash() -> Trigger[Crash]:
 
 SYNTAX_TRIGGERS = frozenset(
     {"call", "construct", "tagged", "member", "destructured", "identifier", "keyword", "type_name"}
-    | {"import_of", "class_definition", "handler", "source_file"}
+    | {"import_of", "class_definition", "handler", "source_file", "python"}
 )
 MODEL_TRIGGERS = frozenset({"worker", "config", "environment", "binding", "durable_object"})
 
 Check = Callable[..., Iterator[Finding]]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Spec:
     """What `@rule` says of a check."""
 
@@ -344,7 +352,7 @@ def rule(
     return decorate
 
 
-@dataclass(frozen=True, eq=False)
+@record(frozen=True, eq=False)
 class Rule:
     """A rule that was found: what it is called, what `@rule` says of it, and how to get its module.
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from cflint.record import record
 from cflint.syntax.javascript import (
     FUNCTIONS,
     Syntax,
@@ -55,7 +55,7 @@ class Step(Enum):
 PathStep = str | int | Step
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class ImportRef:
     """Where an imported name comes from; `name` is `default`, `*` for a namespace, or the exported name."""
 
@@ -64,7 +64,7 @@ class ImportRef:
     type_only: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(frozen=True, eq=False)
 class Declaration:
     """A declared name. Two declarations are equal only when they are the same one.
 

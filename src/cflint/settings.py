@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from cflint.finding import Finding, Severity
 from cflint.project.ignore import Ignore
+from cflint.record import record
 from cflint.rule import PRESETS, RECOMMENDED, RuleSet, UnknownSelector
 from cflint.source import Document, Span
 from cflint.syntax.data import Kind, Node, read
@@ -46,7 +47,7 @@ class SettingsError(ValueError):
         super().__init__(f"{document.path}:{position.line}:{position.column}: {message}")
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Settings:
     """What one settings file says, what it extends included; `path` is the file's, "" for the defaults.
 

@@ -91,8 +91,7 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
         if (
             found is None
             or found.at is None
-            or (found.below > needed
-            and not (found.exact and found.lowest < needed))
+            or (found.below > needed and not (found.exact and found.lowest < needed))
         ):
             continue
         least = ".".join(map(str, needed))

@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from cflint.cli.check import Request
@@ -22,6 +22,7 @@ from cflint.engine import Options, analyse_loaded
 from cflint.finding import Finding, Report, Safety, Severity
 from cflint.project.loading import Loaded, load
 from cflint.project.workspace import Unreadable, Workspace
+from cflint.record import record
 from cflint.report import FORMATS
 from cflint.report import Options as Rendering
 from cflint.report.escape import paths_for, said, visible
@@ -94,7 +95,7 @@ def _refuse_contradictions(request: Request) -> None:
 # -- the place ------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class _Place:
     """Where the run takes place: the paths of the workspace that were asked for, and where the user stands.
 
@@ -180,9 +181,7 @@ def _policy(request: Request, place: _Place, known: RuleSet) -> Policy:
     select = (*names(request.select), *request.preset) or None
     ignore = names(request.ignore)
     with _checked_settings():
-        known.select(
-            select or (RECOMMENDED,), ignore
-        )
+        known.select(select or (RECOMMENDED,), ignore)
     return Policy(tree, known, lambda settings: settings.overridden(select, ignore))
 
 
@@ -243,7 +242,7 @@ def _toml(value: str | list[str]) -> str:
 # -- the analysis ---------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Run:
     """What stays the same over all analyses of a run."""
 
@@ -356,8 +355,6 @@ def _report(request: Request, report: Report, fixed: int = 0) -> Exit:
         report = replace(report, notices=())
     if request.statistics:
         text = "".join(f"{row}\n" for row in _statistics(report))
-    elif request.quiet and request.output_format == "text" and not report.findings:
-        text = ""
     else:
         to_stream = sys.stderr if _prints_buffer(request) else sys.stdout
         rendering = Rendering(
@@ -365,6 +362,7 @@ def _report(request: Request, report: Report, fixed: int = 0) -> Exit:
             hyperlinks=request.output_file is None and _colored(request) and takes_hyperlinks(to_stream),
             width=width_of(to_stream if request.output_file is None else None),
             fixed=fixed,
+            quiet=request.quiet,
         )
         text = FORMATS[request.output_format](report, rendering)
     _deliver(request, text)

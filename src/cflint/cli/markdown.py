@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from cflint.record import record
 
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _HEADING = re.compile(r"(#{1,6})\s+(.*?)\s*#*\s*$")
@@ -21,7 +22,7 @@ _RESET = "\x1b[0m"
 _JOINER = "\x00"  # a blank that must not be a place to wrap, and has to be one column wide until the end
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class _Style:
     width: int
     color: bool

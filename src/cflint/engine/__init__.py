@@ -17,6 +17,7 @@ from cflint.engine.suppression import Suppressions, read_suppressions
 from cflint.finding import Finding, Location, Notice, Report, RuleInfo
 from cflint.project.loading import Loaded, is_test_path, load
 from cflint.project.module import Module
+from cflint.record import record
 from cflint.rule import MODEL_TRIGGERS, Crash, Match, Rule, RuleSet, SuppressionUse
 from cflint.source import Document, Span
 from cflint.syntax.anchors import Anchors
@@ -30,7 +31,7 @@ PARALLEL_BYTES = 700_000
 """Below this much source one process is faster than several."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Options:
     """How a run is done: the rules that run, all rules there are (for names in comments), patterns of paths
     to leave out, the most processes to use (0: as many as there are processors), and what the settings make
@@ -110,7 +111,11 @@ class Run:
         self._by_word: dict[str, list[tuple[str, Rule]]] = {}
         self._file_rules: list[tuple[Rule, frozenset[str]]] = []
         self._handler_rules: list[tuple[Rule, frozenset[str]]] = []
+        self._python_rules: list[tuple[Rule, frozenset[str]]] = []
         for found, trigger in self._syntax_rules:
+            if trigger.kind == "python":
+                self._python_rules.append((found, trigger.words))
+                continue
             if trigger.kind == "source_file":
                 self._file_rules.append((found, trigger.words))
             elif trigger.kind == "handler":
@@ -118,6 +123,7 @@ class Run:
             for word in trigger.words:
                 self._by_word.setdefault(word, []).append((trigger.kind, found))
         self._anchors = Anchors(self._by_word)
+        self._python_anchors = Anchors(word for _, words in self._python_rules for word in words)
 
     # -- tasks ---------------------------------------------------------------------------------------------
 
@@ -190,6 +196,9 @@ class Run:
         document = self._project.document(path)
         if document is None:
             return
+        if path.endswith(".py"):
+            self._ask_python(path, document, outcome)
+            return
         hits = list(self._anchors.find(document.data))
         always = path in self.loaded.named or document.origin is not None
         if not hits and not (always and self._file_rules):
@@ -205,6 +214,24 @@ class Run:
             self._ask_module(module, hits, outcome)
         finally:
             module.close()
+
+    def _ask_python(self, path: str, document: Document, outcome: Outcome) -> None:
+        present = {word for _, _, word in self._python_anchors.find(document.data)}
+        in_tests = is_test_path(path)
+        wanted = [
+            rule
+            for rule, words in self._python_rules
+            if (not words or words & present) and (not in_tests or rule.spec.tests)
+        ]
+        module = self._project.python_module(path) if wanted else None
+        if module is None:
+            return
+        for rule in wanted:
+            self._ask(rule, module, outcome, lambda: Location(document, Span(0, 0)))
+        if module.is_parsed:
+            outcome.parsed += 1
+            if module.syntax.refused:
+                outcome.unparsed.append(path)
 
     def _ask_module(self, module: Module, hits: list[tuple[int, int, str]], outcome: Outcome) -> None:
         in_tests = is_test_path(module.path)

@@ -31,10 +31,7 @@ def syntax_errors(document: Document) -> int:
             return 1_000_000
         return sum(1 for _ in syntax.errors()) + len(syntax.slips)
     if path.endswith(".py"):
-        import ast
+        from cflint.syntax.python import syntax_error
 
-        try:
-            ast.parse(document.data)
-        except (SyntaxError, ValueError):
-            return 1
+        return 0 if syntax_error(document) is None else 1
     return 0

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from cflint.record import record
 from cflint.source import Document, Span
 
 _COMMENT = re.compile(
@@ -14,7 +14,7 @@ _NAME = re.compile(rb"[\w-]+")
 _END = re.compile(rb"\*/|-->|\r?\n|\Z")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(frozen=True, eq=False)
 class Suppression:
     """One comment. `names` are the rules or groups it names, with their places; without any, a
     `cflint-ignore-file` silences the whole file. `lines` are the 1-based lines it speaks for; None: all."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from functools import cache
 
 from cflint.platform._runtime_types import METHODS
+from cflint.record import record
 
 
 class Shape(Enum):
@@ -18,7 +19,7 @@ class Shape(Enum):
     NAMES = "names"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class BindingKind:
     """One kind of binding.
 

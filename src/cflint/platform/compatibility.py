@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 from functools import cache, lru_cache
 
 from cflint.platform import _compatibility_flags as table
+from cflint.record import record
 
 NEWEST_DATE = date.fromisoformat(table.NEWEST_DATE)
 """The newest compatibility date that the table knows; flags of later dates are missing from it."""
@@ -16,7 +16,7 @@ WORKERD_COMMIT = table.WORKERD_COMMIT
 """The commit of cloudflare/workerd that the table was made from."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class CompatibilityFlag:
     """One switch of the runtime.
 

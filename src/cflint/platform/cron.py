@@ -7,7 +7,8 @@ Five fields, as on Unix, but weekdays count from 1 (Sunday) to 7 (Saturday), as 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from cflint.record import record
 
 WEEKDAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
@@ -25,7 +26,7 @@ MACROS = {
 """What other schedulers call by name, and Cron Triggers do not."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class _Field:
     label: str
     lowest: int
@@ -161,7 +162,7 @@ def cron_never_fires(text: str) -> bool:
     return bool(lengths) and min(map(int, days.split(","))) > max(lengths)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class WeekdayNumbers:
     """Weekdays written as numbers in a right expression.
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from cflint.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Driver:
     """How one driver makes clients: `made_by` `call` or `new`; `resolves` when the call returns a promise of
     the client; `end` names the methods that close it."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from functools import cache
 
 from cflint.platform._wrangler_key_table import KEYS, WRANGLER_VERSION
+from cflint.record import record
 
 __all__ = [
     "REMOVED_KEYS",
@@ -62,7 +62,7 @@ def environment_keys() -> frozenset[str]:
     return frozenset(key for key, (scope, _) in KEYS.items() if scope != Scope.TOP_LEVEL.value)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class RemovedKey:
     """A key that wrangler once had, or still takes but advises against.
 
@@ -129,7 +129,7 @@ def removed_key(path: Sequence[str | int]) -> RemovedKey | None:
     return _removed_by_path().get(tuple(steps))
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class KeySchema:
     """What one value of a configuration may be.
 

@@ -6,7 +6,6 @@ import datetime
 import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 from cflint.finding import Location
@@ -14,6 +13,7 @@ from cflint.platform.bindings import KINDS, BindingKind, Shape
 from cflint.platform.wrangler_keys import KeySchema, Scope, bundled_schema, json_types, scope_of
 from cflint.project.lifecycle import Lifecycle, read_lifecycle
 from cflint.project.schema import ConfigProblem, Path, ProblemKind, check, json_type
+from cflint.record import record
 from cflint.source import Document, Span
 from cflint.syntax.data import DataDocument, Format, Kind, Node, read
 
@@ -83,7 +83,7 @@ def read_config(document: Document, format: Format | None = None) -> WranglerCon
     return WranglerConfig(read(document, format))
 
 
-@dataclass(frozen=True, eq=False)
+@record(frozen=True, eq=False)
 class WranglerConfig:
     """One configuration document; compared by identity.
 
@@ -180,7 +180,7 @@ class WranglerConfig:
         return Location(self.document, node if isinstance(node, Span) else node.span)
 
 
-@dataclass(frozen=True, eq=False)
+@record(frozen=True, eq=False)
 class Environment:
     """One Worker that a configuration deploys; compared by identity.
 
@@ -412,7 +412,7 @@ class Environment:
         yield from (item for item in (node.items if node is not None else ()) if item.kind is Kind.OBJECT)
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@record(frozen=True, eq=False)
 class Binding:
     """One thing in `env`.
 
@@ -478,7 +478,7 @@ class Binding:
         return script is None or script == self.environment.worker_name
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@record(frozen=True, eq=False)
 class Export:
     """One entry of the `exports` map: the name of a class that the Worker exports, and what it is."""
 
@@ -497,7 +497,7 @@ class Export:
         return self.environment.location(self.name_span)
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@record(frozen=True, eq=False)
 class QueueConsumer:
     """A queue whose messages the Worker gets."""
 
@@ -518,7 +518,7 @@ class QueueConsumer:
         return self.environment.location(self.node.get("queue") or self.node)
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@record(frozen=True, eq=False)
 class TailConsumer:
     """A Worker that gets this Worker's logs, as a stream or after each call."""
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import Enum
 
 from cflint.project.ignore import Ignore
 from cflint.project.workspace import Entry, Unreadable, Workspace
+from cflint.record import record
 from cflint.source import Document
 
 SOURCE_SUFFIXES = (".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs", ".py")
@@ -68,7 +69,7 @@ class Reason(Enum):
     UNKNOWN_KIND = "neither source, configuration nor Markdown"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class LeftOut:
     """A file, or a whole folder (its path ends in `/`), that is not looked at."""
 
@@ -76,7 +77,7 @@ class LeftOut:
     reason: Reason | Unreadable
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Discovered:
     """Paths of a workspace, sorted. `shadowed`: per configuration, those that wrangler passes over for it."""
 

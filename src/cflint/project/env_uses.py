@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cflint.platform.bindings import KINDS, BindingKind
 from cflint.project.values import Kind
+from cflint.record import record
 from cflint.syntax.javascript import FUNCTIONS, outermost, string_value, unwrap
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from cflint.project.module import Module
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(frozen=True, eq=False)
 class EnvUse:
     """One place that names a member of `env`.
 

@@ -7,10 +7,11 @@ facts of the others.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from cflint.record import record
 from cflint.scope import ImportRef, ModuleScope
 from cflint.source import Span
 from cflint.syntax.javascript import (
@@ -38,7 +39,7 @@ class MemberKind(Enum):
     FIELD = "field"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Member:
     """A member of a class; a private name has its `#`. `parameters` counts a method's parameters;
     `gives_promise` says that calling it gives a promise, by `async` or by its return type."""
@@ -53,7 +54,7 @@ class Member:
     gives_promise: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class BaseRef:
     """What a class extends: the text, and the import it comes from, or the local name."""
 
@@ -62,7 +63,7 @@ class BaseRef:
     local: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class ClassFacts:
     """A class. `base` is None when it extends nothing; `type_arguments` is the text of `<…>` of its base."""
 
@@ -99,7 +100,7 @@ class ValueKind(Enum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class FunctionFacts:
     """A function: whether it returns a promise, by `async` or by its return type."""
 
@@ -110,7 +111,7 @@ class FunctionFacts:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class ObjectFacts:
     """An object literal that may be an entry point: its keys, and whether there may be more (a spread)."""
 
@@ -122,7 +123,7 @@ class ObjectFacts:
         return any(name == key for name, _ in self.keys)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class TopLevel:
     """A name at the top level and what it holds.
 
@@ -139,7 +140,7 @@ class TopLevel:
     is_mutable: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Export:
     """One exported name. `local` is the name in this module; `source` and `imported` say where a re-export
     comes from (`imported` is `*` for `export * as ns`)."""
@@ -152,7 +153,7 @@ class Export:
     type_only: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class TypeMember:
     """A member of an interface or object type: its name, and the text of its type ("" when none)."""
 
@@ -163,7 +164,7 @@ class TypeMember:
     optional: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class TypeFacts:
     """An interface or object type. `extends` are names whose members belong to it too; `is_open` says that it
     has members that cannot be listed (an index signature, an intersection with something unknown)."""
@@ -176,7 +177,7 @@ class TypeFacts:
     is_open: bool = False
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class ModuleFacts:
     """Everything other modules may ask of one module."""
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cached_property
+
+from cflint.record import record
 
 _SPECIAL = frozenset("*?[\\")
 _POSIX_CLASSES = {
@@ -26,7 +27,7 @@ _POSIX_CLASSES = {
 }
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class _Rule:
     """A pattern without its marks; `whole`: it is about the path, not the name."""
 

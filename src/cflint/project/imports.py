@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
 
+from cflint.record import record
 from cflint.source import Span
 
 
@@ -22,7 +22,7 @@ class ImportKind(Enum):
     REQUIRE = "require"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Import:
     """A specifier and its bytes, without quotes. It is `""` when an expression computes it.
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from cflint.finding import Location
 from cflint.platform.wrangler_keys import WRANGLER_VERSION, KeySchema, bundled_schema, schema_from
+from cflint.record import record
 from cflint.source import Document
 from cflint.syntax.data import Format, Kind, Node, read
 
@@ -33,7 +33,7 @@ _DEPENDENCIES = ("dependencies", "devDependencies", "optionalDependencies", "pee
 _NEVER: Version = (1 << 30, 0, 0)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Installed:
     """The version of a package that a project has, or may have.
 
@@ -200,7 +200,7 @@ class Fit(Enum):
     OLDER = "older"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class ConfigSchema:
     """What a configuration may hold, and how far that can be trusted; `version` is the project's wrangler."""
 

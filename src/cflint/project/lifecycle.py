@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from cflint.project.edits import Edits, append_item, convert, set_key
+from cflint.record import record
 from cflint.source import Span
 from cflint.syntax.data import Kind, Node, Value
 
@@ -33,7 +33,7 @@ class Fate(Enum):
     TRANSFERRED = "transferred"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class LiveClass:
     """A class that exists after all migrations.
 
@@ -49,7 +49,7 @@ class LiveClass:
     renamed_from: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class GoneClass:
     """A class that was deleted, renamed or transferred away; `successor` is the new class or Worker."""
 
@@ -77,7 +77,7 @@ class LifecycleProblem(Enum):
     BOTH = "migrations-and-exports"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class ReplayProblem:
     """One thing wrong, with its place. `related` is where the clashing entry stands, `name` class or tag."""
 
@@ -88,7 +88,7 @@ class ReplayProblem:
     related: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Migration:
     """One entry of `migrations`: its 0-based index, its tag (None when it is missing or no string)."""
 
@@ -97,7 +97,7 @@ class Migration:
     node: Node
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Lifecycle:
     """The state of a Worker's Durable Object classes.
 

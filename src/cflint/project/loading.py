@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from cflint.finding import Location, Notice
 from cflint.project.config import WranglerConfig, is_wrangler_document, read_config
@@ -13,6 +13,7 @@ from cflint.project.discovery import Discovered, configs_above, configs_in, disc
 from cflint.project.model import Project, Worker
 from cflint.project.resolve import ModuleGraph, Resolver
 from cflint.project.workspace import Workspace
+from cflint.record import record
 from cflint.source import Document
 from cflint.syntax.data import DataDocument, Kind, read
 from cflint.syntax.javascript import EXTENSIONS
@@ -21,9 +22,16 @@ _WORKERS_WORDS = re.compile(
     rb"""["'](?:cloudflare:|@cloudflare/|agents["'/]|partyserver["'])|\b(?:DurableObjectState|DurableObjectNamespace"""
     rb"""|ExportedHandler|KVNamespace|D1Database|R2Bucket|WebSocketPair|ExecutionContext|MessageBatch)\b"""
 )
+_PYTHON_WORDS = re.compile(
+    rb"^[ \t]*(?:from|import)[ \t]+(?:cloudflare\.)?workers\b|\bdef[ \t]+on_fetch\b"
+    rb"|^[ \t]*from[ \t]+js[ \t]+import\b",
+    re.MULTILINE,
+)
+_ANALYSED = (*EXTENSIONS, ".py")
 _TEST_PATH = re.compile(
     r"(?:^|/)(?:tests?|__tests__|__mocks__|e2e|e2e-tests?|spec|cypress|playwright)/"
     r"|\.(?:test|spec|e2e|bench|stories|test-d)\.[cm]?[jt]sx?$"
+    r"|(?:^|/)(?:test_[^/]*|[^/]*_test|conftest)\.py$"
     r"|(?:^|/)(?:vitest|jest|playwright)[^/]*\.[cm]?[jt]sx?$"
 )
 _GENERATED_MAIN = re.compile(
@@ -46,7 +54,7 @@ def is_test_config(path: str) -> bool:
     return is_test_path(path) or _TEST_CONFIG.search(path) is not None
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Loaded:
     """What a run looks at.
 
@@ -224,17 +232,25 @@ class _Loading:
             manifest = next((block for block in blocks if self._is_manifest(block)), None)
             config = next((read_config(block) for block in blocks if self._is_wrangler_block(block)), None)
             code: list[str] = []
+            python: list[str] = []
             for block in group.code:
                 if block.document.path.endswith(EXTENSIONS):
-                    documents[block.document.path] = block.document
-                    self._titles[block.document.path] = block.title or ""
                     code.append(block.document.path)
-            if not code and config is None:
+                elif block.document.path.endswith(".py") and _PYTHON_WORDS.search(block.document.data):
+                    python.append(block.document.path)
+                else:
+                    continue
+                documents[block.document.path] = block.document
+                self._titles[block.document.path] = block.title or ""
+            if not code and not python and config is None:
                 continue
             first = (*group.code, *group.config)[0]
             place = group.heading.span if group.heading is not None else first.content
             at = Location(document, place)
-            yield Worker(config, tuple(code), tuple(code), at, manifest=manifest)
+            if code and python:  # the same in two languages, and the configuration may be that of one
+                yield Worker(None, tuple(python), tuple(python), at)
+            entries = tuple(code or python)
+            yield Worker(config, entries, entries, at, manifest=manifest)
 
     def _is_manifest(self, document: Document) -> bool:
         dependencies = read(document).root.get("dependencies") if b'"dependencies"' in document.data else None
@@ -250,18 +266,22 @@ class _Loading:
     def _modules(self, found: Discovered, workers: list[Worker], named: frozenset[str]) -> Iterator[str]:
         reached = dict.fromkeys(module for worker in workers for module in worker.modules)
         for path in reached:
-            if path.endswith(EXTENSIONS) and not is_test_path(path):
+            if path.endswith(_ANALYSED) and not is_test_path(path):
                 yield path
         for path in found.sources:
-            if path in reached or not path.endswith(EXTENSIONS):
+            if path in reached or not path.endswith(_ANALYSED):
                 continue
-            if path in named:
+            if path in named and not path.endswith(".py"):
                 yield path
                 continue
             if is_test_path(path):
                 continue
             document = self._workspace.read(path)
-            if document is None or _WORKERS_WORDS.search(document.data) is None:
+            words = _PYTHON_WORDS if path.endswith(".py") else _WORKERS_WORDS
+            if document is None or words.search(document.data) is None:
+                continue
+            if path in named:
+                yield path
                 continue
             reason = unfit(self._workspace, path)
             if reason is None:

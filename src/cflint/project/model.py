@@ -6,7 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from cflint.finding import Location
@@ -25,6 +25,7 @@ from cflint.project.facts import (
 )
 from cflint.project.reads import Ledger
 from cflint.project.resolve import Edge, Local, ModuleGraph, Resolver, import_specifiers
+from cflint.record import record
 from cflint.scope import ImportRef, ModuleScope
 from cflint.source import Document
 from cflint.syntax.javascript import EXTENSIONS, ParseTimeout, Syntax, parse
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from cflint.project.config import Binding, Environment, WranglerConfig
     from cflint.project.lifecycle import LiveClass
     from cflint.project.module import Module
+    from cflint.project.python import PythonModule
     from cflint.project.workspace import Workspace
 
 ENV_TYPE_NAMES = frozenset({"Env", "Bindings", "CloudflareBindings", "CloudflareEnv"})
@@ -43,7 +45,7 @@ _NO_LEDGER = nullcontext()
 _MAX_HOPS = 20  # re-exports, base classes: longer chains are cycles or not worth following
 
 
-@dataclass(frozen=True, eq=False)
+@record(frozen=True, eq=False)
 class Worker:
     """One deployable: a configuration and the code that its `main` reaches.
 
@@ -76,7 +78,7 @@ class Worker:
         return self.section is not None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class ExportSet:
     """The names that an entry exports; `complete` is false when there may be more."""
 
@@ -87,7 +89,7 @@ class ExportSet:
         return name in self.names
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class ExportTarget:
     """Where an exported name is declared: the module and the local name (None when it could not be followed),
     and the span of the export in the entry."""
@@ -97,7 +99,7 @@ class ExportTarget:
     at: Location
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Entrypoint:
     """The handlers of a default export: their names; `complete` is false when there may be others.
 
@@ -112,7 +114,7 @@ class Entrypoint:
     places: Mapping[str, Location] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, eq=False)
+@record(frozen=True, eq=False)
 class DurableObject:
     """A Durable Object class of one environment of a Worker: the configuration and the code side by side.
 
@@ -149,6 +151,7 @@ class Project:
         self._titles = titles  # what these blocks say they are called
         self._facts: dict[str, ModuleFacts | None] = {}
         self._trees: dict[str, tuple[Syntax, ModuleScope]] = {}
+        self._python: dict[str, PythonModule] = {}
         self._kept_bytes = 0
         self._durable: dict[Worker, tuple[DurableObject, ...]] = {}
         self._worker_exports: dict[Worker, ExportSet] = {}
@@ -215,6 +218,7 @@ class Project:
 
     def release(self, path: str) -> None:
         """Forget a module's tree: nothing but its facts will be asked for."""
+        self._python.pop(path, None)
         found = self._trees.pop(path, None)
         if found is not None:
             self._kept_bytes -= len(found[0].document.data)
@@ -237,6 +241,23 @@ class Project:
 
         found = self.tree(path)
         return Module(self, *found) if found is not None else None
+
+    def python_module(self, path: str) -> PythonModule | None:
+        """A module of Python, parsed when something of it is asked for; None when it cannot be read."""
+        from cflint.project.python import PythonModule  # loads libcst
+
+        document = self.document(path)
+        if document is None or not path.endswith(".py"):
+            return None
+        found = self._python.get(path)
+        if found is None:
+            found = self._python[path] = PythonModule(self, path, document)
+        return found
+
+    def python_module_named(self, dotted: str, importer: str) -> PythonModule | None:
+        """The project's module that a dotted name means in a module of Python, names in it included."""
+        path = self.resolve(dotted, importer)
+        return self.python_module(path) if path is not None else None
 
     def workers_of(self, path: str) -> tuple[Worker, ...]:
         """The Workers that reach a module."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from cflint.finding import Edit, Location
 from cflint.platform.classes import ClassKind
 from cflint.project.facts import ClassFacts, class_facts
 from cflint.project.values import UNKNOWN, Evaluator, Kind, Value, handler_parameters, promise_of
+from cflint.record import record
 from cflint.scope import Declaration, DeclarationKind, ImportRef, ModuleScope
 from cflint.source import Span
 from cflint.syntax.javascript import (
@@ -39,7 +39,7 @@ _AROUND_CLASSES = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(frozen=True, eq=False)
 class Handler:
     """A function that the runtime calls.
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from cflint.finding import Edit, Fix, Safety
 from cflint.project.values import Kind, Value
+from cflint.record import record
 from cflint.scope import Declaration, DeclarationKind
 from cflint.syntax.javascript import FUNCTIONS, arguments_of, is_async, outermost, unwrap
 
@@ -30,7 +30,7 @@ class Fate(Enum):
     VALUE = "value"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class PromiseUse:
     """The fate of a promise.
 

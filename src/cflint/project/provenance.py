@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from cflint.project.flow import completes
 from cflint.project.origins import callee_name, key_of, property_value, reads_request
 from cflint.project.values import Kind
+from cflint.record import record
 from cflint.scope import Declaration, DeclarationKind
 from cflint.syntax.javascript import (
     CLASSES,
@@ -44,7 +44,7 @@ class Trust(IntEnum):
     REQUEST = 2
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(frozen=True, eq=False)
 class Provenance:
     """Where a text comes from; `source` is the expression, in `module`, that decided the trust."""
 

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from cflint.record import record
 
-@dataclass(frozen=True, slots=True)
+
+@record(frozen=True)
 class Reads:
     """Paths of modules: those whose text was looked at, and those of which only the facts were asked."""
 

@@ -14,13 +14,13 @@ import re
 import sys
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from itertools import islice
 
 from cflint.project.discovery import DECLARATION_SUFFIXES, SOURCE_SUFFIXES
 from cflint.project.imports import Import, ImportKind, import_specifiers
 from cflint.project.workspace import Entry, Workspace
+from cflint.record import record
 
 __all__ = [
     "Builtin",
@@ -38,14 +38,14 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Local:
     """A file of the workspace: a module, a declaration file (`.d.ts`) or data (`.wasm`, `.sql`, …)."""
 
     path: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Package:
     """A package from elsewhere; `subpath` is `""` or what follows the name, without the slash."""
 
@@ -53,14 +53,14 @@ class Package:
     subpath: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Builtin:
     """A module of the runtime: `node:fs` (also when written `fs`), `cloudflare:workers`; in Python `js`."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Unknown:
     """A specifier whose file is not there: generated, computed, a virtual module, a mistake."""
 
@@ -503,7 +503,7 @@ class Resolver:
         return None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class _Paths:
     """`paths` (pattern to targets) with the folder they are relative to, and `baseUrl`.
 
@@ -539,7 +539,7 @@ class _Paths:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class _Aliases:
     """`paths` ready for use; patterns are found by their prefix, the longest first."""
 
@@ -707,7 +707,7 @@ def _folders(workspace: Workspace, root: str, glob: str) -> list[str]:
     return sorted(set(found))
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Edge:
     """An import of a module and where it leads."""
 
@@ -715,7 +715,7 @@ class Edge:
     to: Resolution
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Reach:
     """What a module reaches through imports.
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
 
 from cflint.platform.wrangler_keys import KeySchema
+from cflint.record import record
 from cflint.source import Span
 from cflint.syntax.data import Kind, Node
 
@@ -25,7 +25,7 @@ class ProblemKind(Enum):
     BAD_VALUE = "bad-value"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class ConfigProblem:
     """Something wrong with a configuration.
 

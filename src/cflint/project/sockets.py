@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cflint.project.values import Kind
+from cflint.record import record
 from cflint.scope import Declaration, DeclarationKind
 from cflint.syntax.javascript import arguments_of, outermost, unwrap
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _EXPRESSIONS = ("identifier", "subscript_expression", "member_expression", "shorthand_property_identifier")
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class PairEnd:
     """One end of a pair: the `new WebSocketPair()` that made it, and its index (`"0"` or `"1"`)."""
 

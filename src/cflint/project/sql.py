@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -18,6 +17,7 @@ from cflint.finding import Location
 from cflint.platform.classes import ClassKind
 from cflint.project.origins import property_value
 from cflint.project.values import Kind, Value
+from cflint.record import record
 from cflint.scope import DeclarationKind
 from cflint.source import Span
 from cflint.syntax.javascript import arguments_of, outermost, span_of, string_value, unwrap
@@ -46,7 +46,7 @@ class Engine(Enum):
         return Dialect.MYSQL if self is Engine.MYSQL else Dialect.SQLITE
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(frozen=True, eq=False)
 class Literal:
     """A run of the text that the source spells out. `start` is its offset in the text, `span` where it
     stands in the source (without quotes), `node` the literal; `verbatim` tells that the source has no escape
@@ -59,7 +59,7 @@ class Literal:
     verbatim: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(frozen=True, eq=False)
 class Hole:
     """An expression in the text; `at` is the offset of the `HOLE` that stands for it."""
 
@@ -81,7 +81,7 @@ class Position(Enum):
     CLAUSE = "clause"
 
 
-@dataclass(frozen=True, eq=False)
+@record(frozen=True, eq=False)
 class SqlText:
     """What is known of a statement's text.
 
@@ -193,7 +193,7 @@ _BEFORE_VALUE = frozenset(
 _OPERATORS = frozenset({"=", "==", "!=", "<>", "<", ">", "<=", ">="})
 
 
-@dataclass(frozen=True, eq=False)
+@record(frozen=True, eq=False)
 class SqlUse:
     """One place where SQL is handed to a database.
 

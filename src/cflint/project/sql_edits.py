@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cflint.finding import Edit
 from cflint.project.sql import Engine, Hole, Position, SqlUse, chained_call
+from cflint.record import record
 from cflint.source import Span
 from cflint.syntax.javascript import arguments_of, outermost, span_of, unwrap
 from cflint.syntax.sql import HOLE, Token, TokenKind, placeholders
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class _Change:
     """A hole, or a quoted string with holes: where it is in the text, what in the source gives way to a
     placeholder (with what has to stand after that), and the expression to be bound."""

@@ -7,13 +7,14 @@ parameters and methods to what they return. It answers `UNKNOWN` whenever two an
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from cflint.platform.bindings import BindingKind, kind_by_id, kinds_by_type, methods_of_type
 from cflint.platform.classes import ClassKind
 from cflint.platform.drivers import DRIVERS
+from cflint.record import record
 from cflint.scope import Declaration, DeclarationKind, ImportRef, PathStep, Step
 from cflint.syntax.javascript import (
     FUNCTIONS,
@@ -81,7 +82,7 @@ class Kind(Enum):
     GLOBAL = "globalThis"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Value:
     """What an expression evaluates to.
 

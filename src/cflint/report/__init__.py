@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from importlib import import_module
 from types import MappingProxyType
 from typing import cast
 
 from cflint.finding import Finding, Report, Severity
+from cflint.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Options:
     """What the caller decides about an output; a format takes no notice of what is not its own.
 
     `color` and `hyperlinks` (OSC 8) are for terminals; `width` is in terminal cells; `fixed` says how many
-    findings this run has mended; `category` names the run for code scanning (SARIF's automation id).
+    findings this run has mended; `quiet` leaves out what is no finding (text and concise); `category` names
+    the run for code scanning (SARIF's automation id).
     """
 
     color: bool = False
     hyperlinks: bool = False
     width: int = 100
     fixed: int = 0
+    quiet: bool = False
     category: str | None = None
 
 

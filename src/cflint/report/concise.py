@@ -10,7 +10,7 @@ _SGR = {Severity.ERROR: "1;31", Severity.WARNING: "1;33", Severity.NOTE: "1;36"}
 
 
 def render(report: Report, options: Options = DEFAULT) -> str:
-    """One line a finding, in the report's order, then one for each notice that is a warning.
+    """One line a finding, in the report's order, then (unless quiet) one for each notice that is a warning.
 
     Lines and columns are 1-based, columns in code points; no text from a file can begin a line of its own.
     """
@@ -25,7 +25,7 @@ def render(report: Report, options: Options = DEFAULT) -> str:
         path = shown(finding.at.document.path)
         lines.append(f"{path}:{position.line}:{position.column}: {label} {said(finding.message)}\n")
     for notice in report.notices:
-        if notice.level == "warning":
+        if notice.level == "warning" and not options.quiet:
             place = "" if notice.path is None else f"{shown(notice.path)}:{notice.line or 1}:1: "
             lines.append(f"{place}warning: {said(notice.message)}\n")
     return "".join(lines)

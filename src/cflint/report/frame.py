@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 
+from cflint.record import record
 from cflint.report.escape import masked_source, visible_char
 from cflint.source import Document, Span
 
@@ -23,7 +24,7 @@ Paint = Callable[[str, str], str]
 """(text, style) to text; the styles are `gutter`, `primary`, `secondary`, `removed`, `added`."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Mark:
     """A span to underline, with what to say of it (already escaped)."""
 
@@ -32,7 +33,7 @@ class Mark:
     primary: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class _Placed:
     """A mark with its 1-based lines and, when it runs over several, its lane in the gutter."""
 
@@ -50,7 +51,7 @@ class _Placed:
         return "^" if self.mark.primary else "-"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class _Line:
     """A line as shown. `column` maps a byte offset to a 0-based cell of `text`, clamped to what is shown."""
 
@@ -362,6 +363,11 @@ def _byte_length(char: str) -> int:
     if code < 0x800:
         return 2
     return 3 if code < 0x10000 else 4
+
+
+def cells_of(text: str) -> int:
+    """How many terminal cells a printable text takes."""
+    return len(text) if text.isascii() else sum(map(_width, text))
 
 
 def _width(char: str) -> int:

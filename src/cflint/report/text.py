@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from cflint.finding import Edit, Finding, Fix, Location, Notice, Report, Safety, Severity
 from cflint.report import DEFAULT, Options, severity_of
 from cflint.report.escape import masked_source, paths_for, said, visible
-from cflint.report.frame import Mark, Paint, frame, last_line
+from cflint.report.frame import Mark, Paint, cells_of, frame, last_line
 from cflint.source import Document
 
 _SEVERITY = {Severity.ERROR: "1;31", Severity.WARNING: "1;33", Severity.NOTE: "1;36"}
@@ -28,16 +28,18 @@ _NEAR = 20
 _MAX_RELATED = 10
 _MAX_DIFF_LINES = 40
 _MAX_NOTICES = 20
+_INDENT = 2
+"""What a further row of a header is indented by."""
 
 _FIX_LABEL = {
-    Safety.SAFE: ("fix", " (safe, apply with `--fix`)"),
-    Safety.UNSAFE: ("fix", " (needs a look, apply with `--unsafe-fixes`)"),
+    Safety.SAFE: ("fix", "(safe, apply with `--fix`)"),
+    Safety.UNSAFE: ("fix", "(needs a look, apply with `--fix --unsafe-fixes`)"),
     Safety.MANUAL: ("help", ""),
 }
 
 
 def render(report: Report, options: Options = DEFAULT) -> str:
-    """Every finding with its frames, then the notices and a summary.
+    """Every finding with its frames, then the notices and a summary (without these two when it is quiet).
 
     Nothing of a file's name, a message or the source reaches the terminal unescaped; a secret is starred out.
     """
@@ -45,10 +47,11 @@ def render(report: Report, options: Options = DEFAULT) -> str:
     blocks = [
         "".join(f"{row}\n" for row in _finding(item, report, options, shown)) for item in report.findings
     ]
-    notices = "".join(f"{row}\n" for row in _notices(report.notices, options, shown))
-    if notices:
-        blocks.append(notices)
-    blocks.append("".join(f"{row}\n" for row in _summary(report, options)))
+    if not options.quiet:
+        notices = "".join(f"{row}\n" for row in _notices(report.notices, options, shown))
+        if notices:
+            blocks.append(notices)
+        blocks.append("".join(f"{row}\n" for row in _summary(report, options)))
     return "\n".join(blocks)
 
 
@@ -68,8 +71,13 @@ def _finding(
 ) -> Iterator[str]:
     severity = severity_of(finding)
     paint = _painter(options, severity)
-    rule = _link(f"[{said(finding.rule)}]", report, finding.rule, options)
-    yield f"{paint(severity.label + rule, 'primary')}{paint(': ' + said(finding.message), 'strong')}"
+    name = f"[{said(finding.rule)}]"
+    rule = _link(name, report, finding.rule, options)
+    lead = cells_of(f"{severity.label}{name}: ")
+    head, *more_rows = _wrapped(said(finding.message), options.width, lead, _INDENT)
+    yield f"{paint(severity.label + rule, 'primary')}{paint(': ' + head, 'strong')}"
+    for row in more_rows:
+        yield " " * _INDENT + paint(row, "strong")
 
     frames = list(_frames(finding))
     fix = finding.fix
@@ -93,14 +101,54 @@ def _finding(
         rest = _count(more, "more related place")
         yield f"{' ' * gutter} {paint('=', 'gutter')} {paint('note:', 'help')} {rest}"
     if fix is not None:
-        label, how = _FIX_LABEL[fix.safety]
-        sign = paint("=", "gutter")
-        how = paint(how, "faint") if how else ""
-        yield f"{' ' * gutter} {sign} {paint(label + ':', label)} {said(fix.title)}{how}"
+        yield from _offer(fix, gutter, options.width, paint)
         for path, rows in diff:
             yield from _diff(
                 path, rows, gutter, shown, paint, len(diff) > 1 or path != finding.at.document.path
             )
+
+
+def _offer(fix: Fix, gutter: int, width: int, paint: Paint) -> Iterator[str]:
+    """What the fix does and how to apply it, on as many rows as it takes."""
+    label, how = _FIX_LABEL[fix.safety]
+    title = said(fix.title)
+    indent = gutter + len(f" = {label}: ")
+    head = f"{' ' * gutter} {paint('=', 'gutter')} {paint(label + ':', label)} "
+    plain = len(title)
+    for row in _wrapped(f"{title} {how}".rstrip(" "), width, indent, indent):
+        shown, rest = row[: max(plain, 0)], row[max(plain, 0) :]
+        plain -= len(row) + 1
+        yield head + shown + (paint(rest, "faint") if rest else "")
+        head = " " * indent
+
+
+def _wrapped(text: str, width: int, first: int, indent: int) -> Iterator[str]:
+    """Rows of a text, broken at blanks (not within short code spans), for a width in cells of which the first
+    row has `first` taken and every other one `indent`. The rows joined by a blank are the text."""
+    room = max(20, width - first)
+    row, used = "", 0
+    for word in _words(text):
+        size = cells_of(word)
+        if used and used + 1 + size > room:
+            yield row
+            row, used, room = word, size, max(20, width - indent)
+        elif used:
+            row, used = f"{row} {word}", used + 1 + size
+        else:
+            row, used = word, size
+    yield row
+
+
+def _words(text: str) -> Iterator[str]:
+    """What stands between blanks; a code span of up to 40 characters is one word."""
+    held = ""
+    for word in text.split(" "):
+        held = f"{held} {word}" if held else word
+        if held.count("`") % 2 == 0 or len(held) > 40:
+            yield held
+            held = ""
+    if held:
+        yield held
 
 
 def _link(text: str, report: Report, rule: str, options: Options) -> str:
@@ -238,7 +286,7 @@ def _notices(notices: Sequence[Notice], options: Options, shown: Callable[[str],
         yield f"{paint(f'{notice.level}:', style)} {place}{said(notice.message)}"
     if len(notices) > len(chosen):
         more = _count(len(notices) - len(chosen), "more notice")
-        yield f"... and {more} (all of them with `--format json`)"
+        yield f"... and {more} (all of them with `--output-format json`)"
 
 
 def _summary(report: Report, options: Options) -> Iterator[str]:
@@ -257,16 +305,17 @@ def _summary(report: Report, options: Options) -> Iterator[str]:
     files = len({finding.at.document.path for finding in report.findings})
     yield f"{fixed}{paint(f'Found {kinds}', 'strong')} in {_count(files, 'file')}{_fixable(report)}."
     yield paint(f"Checked {checked}.{hushed}", "faint")
+    yield paint("`cflint explain RULE` tells more about a rule.", "faint")
 
 
 def _fixable(report: Report) -> str:
     safety = Counter(finding.fix.safety for finding in report.findings if finding.fix is not None)
     safe, unsafe = safety[Safety.SAFE], safety[Safety.UNSAFE]
     if safe and unsafe:
-        return f" ({safe} fixable with --fix, {unsafe} more with --unsafe-fixes)"
+        return f" ({safe} fixable with `--fix`, {unsafe} more with `--fix --unsafe-fixes`)"
     if safe:
-        return f" ({safe} fixable with --fix)"
-    return f" ({unsafe} fixable with --unsafe-fixes)" if unsafe else ""
+        return f" ({safe} fixable with `--fix`)"
+    return f" ({unsafe} fixable with `--fix --unsafe-fixes`)" if unsafe else ""
 
 
 def _count(number: int, noun: str) -> str:

@@ -7,9 +7,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 
+from cflint.record import record
 from cflint.source import Document, Span
 
 MAX_DEPTH = 256
@@ -43,7 +44,7 @@ class Format(Enum):
     TOML = "toml"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(frozen=True, eq=False)
 class Member:
     """One key of an object, compared by identity.
 
@@ -56,7 +57,7 @@ class Member:
     value: Node
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(frozen=True, eq=False)
 class Node:
     """A value with its place, compared by identity (no two places hold the same node).
 
@@ -141,7 +142,7 @@ def _empty(node: Node, todo: list[tuple[Node, Value]]) -> Value:
     return value
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Problem:
     """Something that stops (or that wrangler lets pass silently: `duplicate`) at a place of a document."""
 
@@ -151,7 +152,7 @@ class Problem:
     duplicate: bool = False
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class DataDocument:
     """A configuration document: its tree and what is wrong with its syntax."""
 

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from cflint.record import record
 from cflint.source import BOM, Document, Span
 from cflint.syntax.data import DataDocument, Format, Kind, Node, Value, read
 from cflint.syntax.toml import Statement, statements_of
@@ -732,7 +733,7 @@ def _unit(root: Node, text: _Text) -> str:
 _LINE_LENGTH: Final = 80  # an array of scalars that is longer than this has an item a line
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class _JsonWriter:
     newline: str
     unit: str
@@ -776,7 +777,7 @@ class _JsonWriter:
         return opener + start + ("," + start).join(lines) + self.newline + indent + closer
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class _TomlWriter:
     newline: str
     unit: str = "  "

@@ -16,11 +16,11 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
 from functools import cache
 from typing import TYPE_CHECKING
 
+from cflint.record import record
 from cflint.source import Document, Span
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class SlipKind(Enum):
     FUNCTION_KEYWORD_IN_OBJECT = "async-function-in-object"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Slip:
     """A slip and the edit that mends it: `span` becomes `text`."""
 

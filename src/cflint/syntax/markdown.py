@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
 
+from cflint.record import record
 from cflint.source import BOM, Document, Span
 
 
@@ -58,7 +59,7 @@ _LANGUAGES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Heading:
     """An ATX or setext heading: its text without marks, the bytes of its line or lines, level 1 to 6.
 
@@ -71,7 +72,7 @@ class Heading:
     parent: Heading | None = field(default=None, repr=False)
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Block:
     """A fenced block of `file`.
 
@@ -107,7 +108,7 @@ class Block:
         return Document(path, before + bytes(content) + _blank(data[self.content.end :]), origin=self.file)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Group:
     """The blocks under one heading (None: before the first one) that make one virtual Worker."""
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
+
+from cflint.record import record
 
 HOLE = "\ufffc"
 """Stands in a text for a value that is not known: an interpolated expression."""
@@ -38,7 +39,7 @@ class TokenKind(Enum):
     SYMBOL = "symbol"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Token:
     """A token and where it stands: `start` inclusive, `end` exclusive."""
 
@@ -64,7 +65,7 @@ class Token:
         return None
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Statement:
     """One statement: its tokens, without the semicolon. `closed` tells whether a semicolon ends it."""
 
@@ -208,7 +209,7 @@ def _creates(tokens: list[Token] | tuple[Token, ...]) -> str:
     return ""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Placeholders:
     """The placeholders of a text.
 

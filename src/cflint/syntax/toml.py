@@ -8,15 +8,15 @@ or inline table around it is marked `broken`.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
+from cflint.record import record
 from cflint.source import BOM, Document, Span
 from cflint.syntax.data import MAX_DEPTH, MAX_PROBLEMS, DataDocument, Format, Kind, Member, Node, Problem
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Statement:
     """A `key = value` or a header, in source order; what an editor has to know besides the tree.
 

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import pickle
+from dataclasses import FrozenInstanceError, field, fields, replace
+from functools import cached_property
+
+import pytest
+
+from cflint.record import record
+
+
+@record(frozen=True)
+class Point:
+    """A sample."""
+
+    x: int
+    y: int = 0
+    tags: list[str] = field(default_factory=list)
+    origin: object = field(default=None, compare=False, repr=False)
+
+    @cached_property
+    def sum(self) -> int:
+        return self.x + self.y
+
+
+@record(frozen=True, eq=False)
+class Thing:
+    """A sample that is compared by identity."""
+
+    name: str
+
+
+@record(frozen=True)
+class Doubled:
+    """A sample with a derived field."""
+
+    value: int
+    twice: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "twice", self.value * 2)
+
+
+def test_it_is_a_frozen_dataclass() -> None:
+    point = Point(1, y=2)
+    assert [found.name for found in fields(point)] == ["x", "y", "tags", "origin"]
+    assert repr(point) == "Point(x=1, y=2, tags=[])"
+    assert replace(point, x=3) == Point(3, 2)
+    assert point.sum == 3 and point.sum == 3
+    with pytest.raises(FrozenInstanceError):
+        point.x = 2  # type: ignore[misc]
+    with pytest.raises(FrozenInstanceError):
+        del point.x  # type: ignore[misc]
+
+
+def test_equality_and_hashes() -> None:
+    assert Point(1, origin="a") == Point(1, origin="b")
+    assert Point(1) != Point(2)
+    assert hash(Doubled(1)) == hash(Doubled(1))
+    assert Thing("a") != Thing("a")
+    assert len({Thing("a"), Thing("a")}) == 2
+
+
+def test_defaults_are_made_anew() -> None:
+    one, other = Point(1), Point(1)
+    one.tags.append("x")
+    assert other.tags == []
+
+
+def test_derived_fields() -> None:
+    assert Doubled(4).twice == 8
+    assert replace(Doubled(4), value=5).twice == 10
+
+
+def test_wrong_arguments_raise() -> None:
+    with pytest.raises(TypeError):
+        Point()  # type: ignore[call-arg]
+    with pytest.raises(TypeError):
+        Point(1, 2, [], None, 5)  # type: ignore[call-arg]
+
+
+def test_it_can_be_sent_to_another_process() -> None:
+    assert pickle.loads(pickle.dumps(Point(1, 2, ["a"]))) == Point(1, 2, ["a"])
