@@ -1,0 +1,68 @@
+"""Page through the objects of an R2 bucket.
+
+`list()` gives at most 1000 objects, and fewer when metadata is included. Code that takes `objects` and never
+looks at `truncated` works until there are more, and then leaves the rest out without a word.
+
+## Incorrect
+
+```ts
+interface Env {
+  FILES: R2Bucket;
+}
+
+export default {
+  async fetch(request, env): Promise<Response> {
+    const { objects } = await env.FILES.list({ prefix: "reports/" });
+    return Response.json(objects.map((object) => object.key));
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+## Correct
+
+```ts
+interface Env {
+  FILES: R2Bucket;
+}
+
+export default {
+  async fetch(request, env): Promise<Response> {
+    const keys: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await env.FILES.list({ prefix: "reports/", cursor });
+      keys.push(...page.objects.map((object) => object.key));
+      cursor = page.truncated ? page.cursor : undefined;
+    } while (cursor !== undefined);
+    return Response.json(keys);
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+## Not reported
+
+Lists with a `limit` (so many are wanted), a `cursor`, or a prefix that belongs to one thing (`user:${id}:`),
+and results that are handed on as a whole.
+
+## Fix safety
+
+No fix: whether all objects are wanted, and what to do with each page, is for you to say.
+
+Source: https://developers.cloudflare.com/r2/api/workers/workers-api-reference/
+"""
+
+from collections.abc import Iterator
+
+from cflint.api import Finding, Match, Severity, call, rule, unfinished_list
+
+
+@rule(call("list"), severity=Severity.WARNING)
+def check(match: Match) -> Iterator[Finding]:
+    if not match.receiver_value.is_binding("r2"):
+        return
+    found = unfinished_list(match.module, match.node, "objects", frozenset({"truncated", "cursor"}))
+    if found is not None:
+        yield Finding(
+            "`list()` gives at most 1000 objects: nothing asks for the rest",
+            match.at(found),
+        )
