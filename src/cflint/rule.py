@@ -10,7 +10,6 @@ import importlib
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from difflib import get_close_matches
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -449,6 +448,8 @@ class RuleSet(Mapping[str, Rule]):
 
     def near(self, name: str) -> tuple[str, ...]:
         """Names of rules, groups and presets that are spelled much like a name."""
+        from difflib import get_close_matches
+
         return tuple(get_close_matches(name, [*self._rules, *self.groups, *PRESETS], n=2, cutoff=0.7))
 
     def select(self, select: Iterable[str] = (RECOMMENDED,), ignore: Iterable[str] = ()) -> RuleSet:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import field, replace
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from cflint.finding import Finding, Severity
@@ -337,6 +336,8 @@ def _below(folder: str, pattern: str) -> str:
 
 
 def _hint(name: str, choices: Iterable[str]) -> str:
+    from difflib import get_close_matches
+
     near = get_close_matches(name, list(choices), n=1, cutoff=0.6)
     return f"; did you mean `{near[0]}`?" if near else ""
 

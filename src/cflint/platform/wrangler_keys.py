@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from enum import Enum
 from functools import cache
+from pathlib import Path
 
 from cflint.platform._wrangler_key_table import KEYS, WRANGLER_VERSION
 from cflint.record import record
@@ -266,9 +267,8 @@ def schema_from(json_schema: Mapping[str, object]) -> KeySchema | None:
 def bundled_schema() -> KeySchema:
     """The schema of the wrangler version that cflint's tables were made from."""
     import json
-    from importlib.resources import files
 
-    text = (files("cflint.platform") / "wrangler_schema.json").read_text("utf-8")
+    text = Path(__file__).with_name("wrangler_schema.json").read_text("utf-8")
     schema = schema_from(json.loads(text))
     assert schema is not None, "wrangler_schema.json has no RawConfig"
     return schema
