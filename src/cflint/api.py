@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from cflint.finding import Edit, Finding, Fix, Location, Safety, Severity
+    from cflint.pattern import pattern
     from cflint.platform.base_members import base_members
     from cflint.platform.bindings import KINDS, BindingKind, kind_by_id, kinds_by_type, methods_of_type
     from cflint.platform.classes import ClassKind
@@ -221,6 +222,7 @@ if TYPE_CHECKING:
     from cflint.syntax.sql import Statement, TableUse, Token, TokenKind, placeholders, statements, tables
 
 _ORIGINS = {
+    "cflint.pattern": "pattern",
     "cflint.finding": "Edit Finding Fix Location Safety Severity",
     "cflint.platform.base_members": "base_members",
     "cflint.platform.bindings": "BindingKind KINDS kind_by_id kinds_by_type methods_of_type",
@@ -504,6 +506,7 @@ __all__ = [
     "pair_end",
     "pair_ends",
     "parameter_for",
+    "pattern",
     "placeholders",
     "prepared_by",
     "property_name",

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from cflint.finding import Edit, Finding, Location, RuleInfo, Safety, Severity
+from cflint.pattern import pattern
 from cflint.project.module import ClassDefinition, Handler, Module
 from cflint.project.values import UNKNOWN, Value
 from cflint.record import record
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from cflint.project.model import DurableObject, Project, Worker
     from cflint.project.python import PythonModule
 
-_SOURCE = re.compile(r"^Source: .*?(https://[^\s;,)]+)", re.MULTILINE)
+_SOURCE = pattern(r"^Source: .*?(https://[^\s;,)]+)", re.MULTILINE)
 
 RECOMMENDED = "recommended"
 REFERENCE = "reference"

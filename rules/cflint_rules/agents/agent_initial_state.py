@@ -43,16 +43,15 @@ Source: https://developers.cloudflare.com/agents/api-reference/store-and-sync-st
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import ClassDefinition, ClassKind, Finding, Severity, class_definition, rule
+from cflint.api import ClassDefinition, ClassKind, Finding, Severity, class_definition, pattern, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_LOOKS = re.compile(
+_LOOKS = pattern(
     r"this\.state\s*(?:\?\.|\?\?|\|\||&&|===|!==|==|!=|\?[^.])|!\s*this\.state\b(?!\s*[.\[])|"
     r"\(\s*this\.state\s*\)|typeof this\.state|this\.state\s+as\b[^.;]*undefined"
 )

@@ -49,14 +49,12 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import REFERENCE, Finding, Match, Severity, member, outermost, rule
+from cflint.api import REFERENCE, Finding, Match, Severity, member, outermost, pattern, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_CHOICE = re.compile(
-    r"\bchoices\s*(?:\?\.)?\s*(?:\[0\]|\.at\(0\))\s*!?\s*\??\.\s*message\s*!?\s*\.\s*content$"
-)
+_CHOICE = pattern(r"\bchoices\s*(?:\?\.)?\s*(?:\[0\]|\.at\(0\))\s*!?\s*\??\.\s*message\s*!?\s*\.\s*content$")
 
 
 @rule(member("content"), severity=Severity.NOTE, presets=(REFERENCE,))

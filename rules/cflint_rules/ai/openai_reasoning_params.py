@@ -50,7 +50,6 @@ Source: https://platform.openai.com/docs/guides/reasoning
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -66,6 +65,7 @@ from cflint.api import (
     arguments_of,
     call,
     key_of,
+    pattern,
     property_value,
     rule,
     string_value,
@@ -75,7 +75,7 @@ from cflint.api import (
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_MODELS = re.compile(r"(?:openai/)?(?:o[134](?:-|$)|gpt-5(?:-(?!chat)|$))")
+_MODELS = pattern(r"(?:openai/)?(?:o[134](?:-|$)|gpt-5(?:-(?!chat)|$))")
 _REFUSED = ("temperature", "top_p", "max_tokens")
 
 

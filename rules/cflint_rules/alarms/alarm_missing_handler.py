@@ -45,7 +45,6 @@ Source: src/workerd/io/worker.c++ of workerd (`assertCanSetAlarm`)
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -63,6 +62,7 @@ from cflint.api import (
     call,
     callee_name,
     handler,
+    pattern,
     rule,
 )
 
@@ -70,7 +70,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 
-_HANDS_ITSELF_ON = re.compile(r"[(,]\s*this\s*[,)]")
+_HANDS_ITSELF_ON = pattern(r"[(,]\s*this\s*[,)]")
 
 
 @rule(call("setAlarm"), handler("alarm"), severity=Severity.ERROR, fix=Safety.UNSAFE)

@@ -60,6 +60,7 @@ from cflint.api import (
     callee_name,
     handler,
     is_global,
+    pattern,
     property_value,
     rule,
     unwrap,
@@ -68,7 +69,7 @@ from cflint.api import (
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_LOOKS = re.compile(
+_LOOKS = pattern(
     r"\b(?:storage|sql|kv)\b[\w.?!]*\.(?:get|list|exec)\b|\bsql`|isRetry|retryCount|idempot|"
     r"await this\.\w+\(",
     re.IGNORECASE,

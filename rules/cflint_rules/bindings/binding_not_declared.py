@@ -88,6 +88,7 @@ from cflint.api import (
     kind_with_method,
     listed,
     member,
+    pattern,
     rule,
     set_key,
     unwrap,
@@ -174,7 +175,7 @@ def _is_known(module: Module, name: str) -> bool:
     return any(name in _secrets(module, found) for found in module.workers)
 
 
-_NAME = re.compile(rb"^[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)[ \t]*=", re.MULTILINE)
+_NAME = pattern(rb"^[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)[ \t]*=", re.MULTILINE)
 
 
 def _secrets(module: Module, subject: Worker) -> frozenset[str]:

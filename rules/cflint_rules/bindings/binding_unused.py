@@ -77,6 +77,7 @@ from cflint.api import (
     Worker,
     arguments_of,
     is_test_config,
+    pattern,
     remove_key,
     rule,
     string_value,
@@ -89,8 +90,8 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _KEPT_KINDS = frozenset({"assets", "durable_object", "workflow", "secret", "unsafe", "logfwdr"})
-_COMPUTED = re.compile(rb"\b\w*[eE]nv\w*(?:\s+as\s+[^()\[\]]{1,80}\))?(?:\?\.)?\[\s*[A-Za-z_$]")
-_READ_BY_OTHERS = re.compile(r"NEXT_|__|CF_|OAUTH_KV$|MCP_OBJECT$|WORKER_SELF_REFERENCE$|NODE_ENV$|SENTRY_")
+_COMPUTED = pattern(rb"\b\w*[eE]nv\w*(?:\s+as\s+[^()\[\]]{1,80}\))?(?:\?\.)?\[\s*[A-Za-z_$]")
+_READ_BY_OTHERS = pattern(r"NEXT_|__|CF_|OAUTH_KV$|MCP_OBJECT$|WORKER_SELF_REFERENCE$|NODE_ENV$|SENTRY_")
 
 
 @rule(worker(), severity=Severity.NOTE, fix=Safety.UNSAFE, presets=())

@@ -60,17 +60,18 @@ from cflint.api import (
     TableUse,
     Token,
     class_definition,
+    pattern,
     rule,
     sql_use,
     tables,
 )
 
-_CREATES = re.compile(
+_CREATES = pattern(
     rb"\b(?:create\s{1,20}(?:temp(?:orary)?\s{1,20}|virtual\s{1,20})?(?:table|view)|rename\s{1,20}to)\s{1,20}"
     rb"(?:if\s{1,20}not\s{1,20}exists\s{1,20})?(?P<name>[\"'`\[]?\w*)",
     re.IGNORECASE,
 )
-_ELSEWHERE = re.compile(
+_ELSEWHERE = pattern(
     rb"[\"'](?:drizzle-orm|kysely|@prisma|typeorm|knex|sql-migrations|durable-utils|workers-qb|"
     rb"@cloudflare/actors|node:fs)|\.sql(?:\?raw)?[\"']|runMigrations|migrat"
 )

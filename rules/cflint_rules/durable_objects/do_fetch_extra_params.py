@@ -59,6 +59,7 @@ from cflint.api import (
     Span,
     arguments_of,
     handler,
+    pattern,
     rule,
     unwrap,
 )
@@ -74,8 +75,8 @@ _GIVEN = {
     ClassKind.PARTY_SERVER: {"onRequest": 1},
 }
 _NAMES = ("fetch", "alarm", "queue", "scheduled", "run", "onRequest", "webSocketMessage", "webSocketError")
-_ENV = re.compile(r"_?(?:env|environment|bindings)", re.IGNORECASE)
-_CONTEXT = re.compile(r"_?(?:ctx|context|state|executionctx|executioncontext)", re.IGNORECASE)
+_ENV = pattern(r"_?(?:env|environment|bindings)", re.IGNORECASE)
+_CONTEXT = pattern(r"_?(?:ctx|context|state|executionctx|executioncontext)", re.IGNORECASE)
 
 
 @rule(handler(*_NAMES), severity=Severity.ERROR, fix=Safety.UNSAFE)

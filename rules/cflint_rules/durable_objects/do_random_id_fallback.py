@@ -39,7 +39,6 @@ No fix is offered: what to do without a name is for the application to say.
 Source: https://developers.cloudflare.com/durable-objects/best-practices/rules-of-durable-objects/
 """
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -50,6 +49,7 @@ from cflint.api import (
     Module,
     Severity,
     call,
+    pattern,
     rule,
     unwrap,
 )
@@ -57,7 +57,7 @@ from cflint.api import (
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_RANDOM = re.compile(
+_RANDOM = pattern(
     r"(?:(?:self|globalThis)\.)?crypto\.randomUUID|Math\.random|Date\.now|nanoid|uuid(?:v4|v7)?|createId|ulid|cuid2?"
 )
 _LOOSE = frozenset({"toString", "slice", "substring", "substr", "replace", "replaceAll", "toUpperCase"})

@@ -42,7 +42,6 @@ the path is taken to be one of the Worker's own.
 Source: workerd src/workerd/api/http.c++ (`Fetcher::parseUrl`, `Response::redirect`)
 """
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -57,6 +56,7 @@ from cflint.api import (
     call,
     construct,
     is_global,
+    pattern,
     rule,
     string_value,
     unwrap,
@@ -65,8 +65,8 @@ from cflint.api import (
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
-_RELATIVE_START = re.compile(r"[^:?#]*/")
+_SCHEME = pattern(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
+_RELATIVE_START = pattern(r"[^:?#]*/")
 _BINDINGS = frozenset({"service", "assets", "dispatch_namespace", "durable_object", "vpc_service", "fetcher"})
 
 

@@ -70,6 +70,7 @@ from cflint.api import (
     SlipKind,
     Span,
     is_fragment,
+    pattern,
     rule,
     source_file,
     span_of,
@@ -82,7 +83,7 @@ Token = tuple[str, int, int]
 
 _MOST = 10  # places in one file; what comes after so many follows from them
 _MOST_IN_DOCUMENT = 3  # a block with more is not meant to be code
-_EXPORTS = re.compile(rb"\bexport\s+(?:default|class|const|async|function)\b")
+_EXPORTS = pattern(rb"\bexport\s+(?:default|class|const|async|function)\b")
 
 
 @rule(source_file(), severity=Severity.ERROR, fix=Safety.SAFE)
@@ -133,7 +134,7 @@ _SLIPS = {
         "Remove `function`",
     ),
 }
-_WORD = re.compile(rb"\s*([\w$]+(?:\s+[\w$]+)?)")
+_WORD = pattern(rb"\s*([\w$]+(?:\s+[\w$]+)?)")
 
 
 def _of_slip(module: Module, slip: Slip) -> Finding:
@@ -154,7 +155,7 @@ def _of_slip(module: Module, slip: Slip) -> Finding:
 
 # -- merge conflicts -------------------------------------------------------------------------------------
 
-_MARKER = re.compile(rb"^(<{7}|\|{7}|={7}|>{7})(?=[ \r\n]|\Z)", re.MULTILINE)
+_MARKER = pattern(rb"^(<{7}|\|{7}|={7}|>{7})(?=[ \r\n]|\Z)", re.MULTILINE)
 
 
 def _conflicts(module: Module) -> Iterator[Finding]:
@@ -195,8 +196,8 @@ _LAG: tuple[tuple[re.Pattern[bytes], str], ...] = (
 )
 _JSX_TEXT = "`&` in the text of JSX"  # which no rule looks at
 _ENTITY_PARENTS = frozenset({"jsx_element", "jsx_fragment", "string", "jsx_attribute", "jsx_text"})
-_LEFT_OUT = re.compile(rb"(?:\.\.\.|\xe2\x80\xa6)[ \t]*(?:[),;}\]]|\r?\n)")
-_ELISION = re.compile(rb"[\s,;(]*(?:\.\.\.|\xe2\x80\xa6)[\s,;)]*\Z")
+_LEFT_OUT = pattern(rb"(?:\.\.\.|\xe2\x80\xa6)[ \t]*(?:[),;}\]]|\r?\n)")
+_ELISION = pattern(rb"[\s,;(]*(?:\.\.\.|\xe2\x80\xa6)[\s,;)]*\Z")
 
 
 def _places(module: Module, in_document: bool) -> Iterator[Place]:

@@ -53,7 +53,6 @@ over.
 Source: https://developers.cloudflare.com/durable-objects/reference/durable-objects-migrations/
 """
 
-import re
 from collections.abc import Iterator
 
 from cflint.api import (
@@ -64,10 +63,11 @@ from cflint.api import (
     Location,
     Severity,
     environment,
+    pattern,
     rule,
 )
 
-_IDENTIFIER = re.compile(r"[A-Za-z_$][\w$]*")
+_IDENTIFIER = pattern(r"[A-Za-z_$][\w$]*")
 _LIVE = (None, "created", "expecting-transfer")
 
 

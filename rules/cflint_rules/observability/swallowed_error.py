@@ -71,6 +71,7 @@ from cflint.api import (
     callee_name,
     handler,
     keyword,
+    pattern,
     rule,
     unwrap,
 )
@@ -84,8 +85,8 @@ _WRITES = frozenset(
 )
 _STORES = frozenset({Kind.BINDING, Kind.STORAGE, Kind.SQL_STORAGE, Kind.D1_STATEMENT, Kind.STUB})
 _READERS = frozenset({Kind.CACHE, Kind.WORKFLOW_INSTANCE})
-_ONCE = re.compile(r"\b(?:ALTER|CREATE|DROP)\s", re.IGNORECASE)
-_PLACEHOLDER = re.compile(
+_ONCE = pattern(r"\b(?:ALTER|CREATE|DROP)\s", re.IGNORECASE)
+_PLACEHOLDER = pattern(
     r"todo|fixme|not implemented|^(?:handle|deal with)\b[^.]{0,40}errors?\b|^error handling$", re.IGNORECASE
 )
 

@@ -77,6 +77,7 @@ from cflint.api import (
     keep_by_new_context,
     keep_by_wait_until,
     outermost,
+    pattern,
     rule,
     source_file,
     source_of,
@@ -91,8 +92,8 @@ _MINE = frozenset(
     {PromiseSource.FETCH, PromiseSource.CACHE, PromiseSource.STREAM, PromiseSource.TIMER}
     | {PromiseSource.FUNCTION, PromiseSource.PROMISE}
 )
-_END_OF_CALL = re.compile(rb"\)[ \t]*(?=[;}\r\n]|//|\Z)")
-_STREAM = re.compile(rb"new\s{1,9}(?:\w{0,40}TransformStream|FixedLengthStream|ReadableStream)\b")
+_END_OF_CALL = pattern(rb"\)[ \t]*(?=[;}\r\n]|//|\Z)")
+_STREAM = pattern(rb"new\s{1,9}(?:\w{0,40}TransformStream|FixedLengthStream|ReadableStream)\b")
 _CHAIN = frozenset({"then", "catch", "finally"})
 _EACH = frozenset({"forEach", "map", "flatMap"})
 _LATER = frozenset({"addEventListener", "on", "once", "setTimeout", "setInterval"})

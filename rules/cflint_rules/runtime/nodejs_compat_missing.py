@@ -69,7 +69,6 @@ Safe: the flag is added to `compatibility_flags`.
 Source: https://developers.cloudflare.com/workers/runtime-apis/nodejs/
 """
 
-import re
 from collections.abc import Iterator, Sequence
 
 from cflint.api import (
@@ -95,6 +94,7 @@ from cflint.api import (
     is_test_config,
     is_test_path,
     listed,
+    pattern,
     rule,
     where,
     worker,
@@ -122,7 +122,7 @@ _PACKAGES = {
     "postgres": False,
     "redis": True,
 }
-_FOR_BROWSERS = re.compile(r"(?:^|/)(?:react|client|ai-react|vite|tsconfig|chat-react|x402-client)(?:$|[/-])")
+_FOR_BROWSERS = pattern(r"(?:^|/)(?:react|client|ai-react|vite|tsconfig|chat-react|x402-client)(?:$|[/-])")
 _POLYFILLS = (
     "@esbuild-plugins/node-globals-polyfill",
     "@esbuild-plugins/node-modules-polyfill",
@@ -132,8 +132,8 @@ _POLYFILLS = (
     "rollup-plugin-polyfill-node",
     "vite-plugin-node-polyfills",
 )
-_BUFFER = re.compile(rb"(?<![\w$.])Buffer\s*\.\s*(?:from|alloc|concat|byteLength|isBuffer|compare)\b")
-_GUARDED = re.compile(rb"typeof\s+(?:globalThis\.)?Buffer|globalThis\.Buffer|\bBuffer\s*=|as Buffer\b")
+_BUFFER = pattern(rb"(?<![\w$.])Buffer\s*\.\s*(?:from|alloc|concat|byteLength|isBuffer|compare)\b")
+_GUARDED = pattern(rb"typeof\s+(?:globalThis\.)?Buffer|globalThis\.Buffer|\bBuffer\s*=|as Buffer\b")
 
 
 class _Need:

@@ -37,7 +37,6 @@ Safe: the group that is put in front captures nothing, so that the numbers of th
 Source: https://www.rfc-editor.org/rfc/rfc6265#section-4.2.1
 """
 
-import re
 from collections.abc import Iterator
 
 from cflint.api import (
@@ -51,10 +50,11 @@ from cflint.api import (
     alternatives,
     call,
     header_read,
+    pattern,
     rule,
 )
 
-_NAMED = re.compile(r"/\(?(?:\?:|\?<\w+>)?([\w.-]+)=")
+_NAMED = pattern(r"/\(?(?:\?:|\?<\w+>)?([\w.-]+)=")
 
 
 @rule(

@@ -57,6 +57,7 @@ from cflint.api import (
     arguments_of,
     call,
     is_open_object,
+    pattern,
     property_value,
     rule,
     string_value,
@@ -66,7 +67,7 @@ from cflint.api import (
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_READS = re.compile(
+_READS = pattern(
     rb"""\b(?:header|get)\(\s*["'](authorization|cookie)["']\s*\)|\b(get(?:Signed)?Cookie)\(\s*\w""",
     re.IGNORECASE,
 )

@@ -56,6 +56,7 @@ from cflint.api import (
     is_random,
     keyword,
     known_secret,
+    pattern,
     rule,
     source_file,
 )
@@ -63,7 +64,7 @@ from cflint.api import (
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_SHAPES = re.compile(
+_SHAPES = pattern(
     rb"\b(?:sk-|[sr]k_(?:live|test)_|whsec_|gh[pousr]_|github_pat_|AKIA|ASIA|AIza|xox[abprs]-|SG\.|re_|glpat-|npm_|"
     rb"hf_)[A-Za-z0-9]|PRIVATE KEY-----|[a-z]://[^\s:/@\"'`]{1,80}:[^\s:/@\"'`]{4,120}@"
 )
@@ -88,7 +89,7 @@ _MARKS = (
 _NAMES = (b"key", b"secret", b"token", b"authorization", b"password")
 """What the names end in, in lower case: found by searching, which costs next to nothing."""
 
-_NAMED = re.compile(
+_NAMED = pattern(
     rb"""(?:api_?key|api_?secret|client_?secret|secret_?key|secret|private_?key|access_?token|auth_?token|"""
     rb"""authorization|password|jwt_?secret)["']?\s{0,4}[:=]\s{0,4}["'`](?:Bearer |Basic |token )?"""
     rb"""([A-Za-z0-9+/=_.~-]{16,200})["'`]""",

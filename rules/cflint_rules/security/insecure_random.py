@@ -53,24 +53,25 @@ from cflint.api import (
     callee_name,
     is_global,
     outermost,
+    pattern,
     rule,
 )
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_SECRET = re.compile(
+_SECRET = pattern(
     r"token|secret|passw(?:or)?d|passcode|otp\b|nonce|csrf|salt|session_?id|api_?key|access_?key|secret_?key|"
     r"private_?key|(?:verification|invite|login|auth|access|confirm(?:ation)?|reset|recovery)_?code|verifier",
     re.IGNORECASE,
 )
-_CODE = re.compile(r"^(?:generate|create|make|random|new)?_?(?:random_?)?(?:code|pin)$", re.IGNORECASE)
-_HARMLESS = re.compile(
+_CODE = pattern(r"^(?:generate|create|make|random|new)?_?(?:random_?)?(?:code|pin)$", re.IGNORECASE)
+_HARMLESS = pattern(
     r"trace|request_?id|req_?id|correlation|span|jitter|delay|sample|backoff|tokens?_?(?:count|used|usage|limit|bucket)|"
     r"max_?tokens|num_?tokens|tokenize|color|colour|tmp|temp|test|mock|demo|fake|log_?id|seed",
     re.IGNORECASE,
 )
-_ID = re.compile(r"(?:^|_)(?:user|account|order|payment|room|invite|share|file|upload)_?id$", re.IGNORECASE)
+_ID = pattern(r"(?:^|_)(?:user|account|order|payment|room|invite|share|file|upload)_?id$", re.IGNORECASE)
 _PASSING = frozenset(
     {"member_expression", "call_expression", "binary_expression", "arguments", "parenthesized_expression"}
     | {

@@ -63,17 +63,16 @@ from cflint.api import (
     is_secret_name,
     is_test_config,
     known_secret,
+    pattern,
     remove_key,
     rule,
     where,
 )
 
-_PUBLIC = re.compile(
-    r"PUBLIC|PUBLISHABLE|SITE_?KEY|ANON(?:_|$)|FIREBASE_API_KEY|CLIENT_ID|MAPS", re.IGNORECASE
-)
-_JWT = re.compile(r"eyJ[A-Za-z0-9_-]{10,2000}\.(eyJ[A-Za-z0-9_-]{10,4000})\.[A-Za-z0-9_-]{20,1000}")
-_WORDS = re.compile(r"[a-z]+(?:[-_.:/][a-z0-9]+)*", re.IGNORECASE)
-_PLAIN = re.compile(r"[A-Za-z0-9+/=_.~-]{16,500}")
+_PUBLIC = pattern(r"PUBLIC|PUBLISHABLE|SITE_?KEY|ANON(?:_|$)|FIREBASE_API_KEY|CLIENT_ID|MAPS", re.IGNORECASE)
+_JWT = pattern(r"eyJ[A-Za-z0-9_-]{10,2000}\.(eyJ[A-Za-z0-9_-]{10,4000})\.[A-Za-z0-9_-]{20,1000}")
+_WORDS = pattern(r"[a-z]+(?:[-_.:/][a-z0-9]+)*", re.IGNORECASE)
+_PLAIN = pattern(r"[A-Za-z0-9+/=_.~-]{16,500}")
 _RANDOM_BITS = 3.2  # per character; words and numbers of versions have less
 
 

@@ -55,11 +55,12 @@ from cflint.api import (
     Match,
     Severity,
     call,
+    pattern,
     rule,
     unwrap,
 )
 
-_LIMITED = re.compile(
+_LIMITED = pattern(
     rb"content-length|contentLength|bodyLimit|byteLength|maxBody|MAX_BODY|getReader\(", re.IGNORECASE
 )
 

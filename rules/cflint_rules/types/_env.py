@@ -17,12 +17,13 @@ from cflint.api import (
     TypeFacts,
     TypeMember,
     is_typescript,
+    pattern,
     relative_specifier,
 )
 
-_GENERIC = re.compile(r"([\w$.]+)\s*(?:<(.*)>)?", re.DOTALL)
-_NOTHING = re.compile(r"\s*\|\s*(?:undefined|null)\s*\Z|\A\s*(?:undefined|null)\s*\|\s*")
-_IMPORT_TYPE = re.compile(r"""import\(\s*["']([^"']+)["']\s*\)\.([\w$]+)""")
+_GENERIC = pattern(r"([\w$.]+)\s*(?:<(.*)>)?", re.DOTALL)
+_NOTHING = pattern(r"\s*\|\s*(?:undefined|null)\s*\Z|\A\s*(?:undefined|null)\s*\|\s*")
+_IMPORT_TYPE = pattern(r"""import\(\s*["']([^"']+)["']\s*\)\.([\w$]+)""")
 RUNTIME_TYPES = ("@cloudflare/workers-types", "cloudflare:workers")
 
 

@@ -50,7 +50,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import ClassDefinition, Finding, Severity, base_members, class_definition, rule
+from cflint.api import ClassDefinition, Finding, Severity, base_members, class_definition, pattern, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -107,7 +107,7 @@ def _is_called(owner: ClassDefinition, member: Node) -> bool:
     return function is not None and function.id == member.id and not is_optional
 
 
-_HIDDEN = re.compile(
+_HIDDEN = pattern(
     rb"Object\s*\.\s*(?:assign|definePropert(?:y|ies))\s*\(\s*this\b|\bReflect\s*\.\s*set\s*\(\s*this\b"
     rb"|\bthis\s*\[[^\]]*\]\s*=[^=]|\bin\s+this\b"
 )

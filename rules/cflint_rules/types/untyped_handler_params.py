@@ -42,7 +42,6 @@ Source: https://developers.cloudflare.com/durable-objects/api/base/
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -59,6 +58,7 @@ from cflint.api import (
     class_definition,
     is_typescript,
     listed,
+    pattern,
     rule,
 )
 
@@ -103,7 +103,7 @@ _HOOKS: dict[ClassKind, dict[str, tuple[str, ...]]] = {
     ClassKind.PARTY_SERVER: _PARTY,
     ClassKind.CONTAINER: {"fetch": ("Request",)},
 }
-_IMPORTED = re.compile(r"\b(?:Connection|ConnectionContext|WSMessage|WorkflowEvent|WorkflowStep)\b")
+_IMPORTED = pattern(r"\b(?:Connection|ConnectionContext|WSMessage|WorkflowEvent|WorkflowStep)\b")
 
 
 @rule(class_definition(), severity=Severity.NOTE, fix=Safety.SAFE)
@@ -141,14 +141,14 @@ def _fix(owner: ClassDefinition, untyped: list[tuple[Node, str]]) -> Fix | None:
     module = owner.module
     edits: list[Edit] = []
     needed: dict[str, None] = {}
-    for pattern, wanted in untyped:
+    for parameter, wanted in untyped:
         text = _filled(owner, wanted)
         if text is None:
             continue
         needed.update(dict.fromkeys(_IMPORTED.findall(text)))
-        is_optional = module.document.data[pattern.end_byte : pattern.end_byte + 1] == b"?"
+        is_optional = module.document.data[parameter.end_byte : parameter.end_byte + 1] == b"?"
         mark = "?" if text == "AlarmInvocationInfo" and not is_optional else ""
-        edits.append(module.insert(pattern.end_byte + is_optional, f"{mark}: {text}"))
+        edits.append(module.insert(parameter.end_byte + is_optional, f"{mark}: {text}"))
     source = owner.facts.base.imported.module if owner.facts.base and owner.facts.base.imported else None
     if needed and source is not None:
         sdk = "agents" if source.startswith(("agents", "@cloudflare/")) else source
@@ -192,8 +192,8 @@ def _split(arguments: str) -> list[str]:
     return [part.strip() for part in parts if part.strip()]
 
 
-_OFF = re.compile(rb'"noImplicitAny"\s*:\s*false')
-_LOOSE = re.compile(rb'"strict"\s*:\s*false')
+_OFF = pattern(rb'"noImplicitAny"\s*:\s*false')
+_LOOSE = pattern(rb'"strict"\s*:\s*false')
 
 
 def _allows_implicit_any(module: Module) -> bool:

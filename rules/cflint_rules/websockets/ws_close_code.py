@@ -69,6 +69,7 @@ from cflint.api import (
     call,
     number_of,
     pair_ends,
+    pattern,
     rule,
     unwrap,
 )
@@ -84,9 +85,7 @@ _NEVER_SENT = {
 }
 _MOST_BYTES = 123
 _LIMIT_FLAG = "websocket_close_reason_byte_limit"
-_PLACEHOLDER = re.compile(
-    r"<[^<>]*>|\[[a-z ]+\]|\{[a-z ]+\}|TODO\b.*|your (?:reason|message).*", re.IGNORECASE
-)
+_PLACEHOLDER = pattern(r"<[^<>]*>|\[[a-z ]+\]|\{[a-z ]+\}|TODO\b.*|your (?:reason|message).*", re.IGNORECASE)
 _SOCKETS = frozenset({Kind.HIBERNATED_WEBSOCKET, Kind.OUTGOING_WEBSOCKET, Kind.WEBSOCKET_PAIR_END})
 
 

@@ -49,11 +49,9 @@ Source: https://developers.cloudflare.com/durable-objects/best-practices/websock
 import re
 from collections.abc import Iterator
 
-from cflint.api import Finding, Fix, Match, Safety, Severity, construct, rule
+from cflint.api import Finding, Fix, Match, Safety, Severity, construct, pattern, rule
 
-_CHECK = re.compile(
-    rb"""["'`](?:upgrade|sec-websocket-[a-z]+)["'`]|\b426\b|upgradeWebSocket""", re.IGNORECASE
-)
+_CHECK = pattern(rb"""["'`](?:upgrade|sec-websocket-[a-z]+)["'`]|\b426\b|upgradeWebSocket""", re.IGNORECASE)
 
 
 @rule(construct("WebSocketPair"), severity=Severity.NOTE, fix=Safety.UNSAFE)

@@ -51,12 +51,13 @@ from cflint.api import (
     WranglerConfig,
     config,
     installed_version,
+    pattern,
     rule,
     today,
 )
 
-_DATE = re.compile(r"(2\d{3})-(\d{2})-(\d{2})", re.ASCII)
-_DASHES = re.compile("[\u2010-\u2015\u2212]")  # hyphens, en and em dashes, minus
+_DATE = pattern(r"(2\d{3})-(\d{2})-(\d{2})", re.ASCII)
+_DASHES = pattern("[\u2010-\u2015\u2212]")  # hyphens, en and em dashes, minus
 
 
 @rule(config(), severity=Severity.ERROR, fix=Safety.SAFE)

@@ -46,7 +46,6 @@ There is no fix: only the author knows the right value.
 Source: https://github.com/cloudflare/workers-sdk/blob/main/packages/workers-utils/src/config/validation.ts
 """
 
-import re
 from collections.abc import Iterator
 
 from cflint.api import (
@@ -64,13 +63,14 @@ from cflint.api import (
     config,
     config_schema,
     is_test_config,
+    pattern,
     rule,
 )
 from cflint_rules.wrangler_config._keys import general, key_meant
 
-_NAME = re.compile(r"[a-z0-9_][a-z0-9_-]*")
-_BUCKET = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
-_WORKFLOW = re.compile(r"[a-zA-Z0-9_][a-zA-Z0-9_-]{0,63}")
+_NAME = pattern(r"[a-z0-9_][a-z0-9_-]*")
+_BUCKET = pattern(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
+_WORKFLOW = pattern(r"[a-zA-Z0-9_][a-zA-Z0-9_-]{0,63}")
 _MOST_CPU_MS = 300_000
 _MOST_STEPS = 25_000
 

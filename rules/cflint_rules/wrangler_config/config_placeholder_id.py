@@ -54,22 +54,23 @@ from cflint.api import (
     config,
     dotted,
     is_test_config,
+    pattern,
     rule,
 )
 
-_PLACEHOLDER = re.compile(
+_PLACEHOLDER = pattern(
     r"<[^<>]*>|\{\{.*\}\}|\$\{.*\}|(?:^|[-_ ])your(?:$|[-_ ])|^my[-_ ]|^x{3,}|[-_]x{4,}|^todo\b"
     r"|replace[-_ ]?(?:me|with|this)|change[-_ ]?me|fill[-_ ]?(?:me|in)|place[-_ ]?holder|^insert[-_ ]"
     r"|[-_]here$|^\.\.\.$|^(?:id|uuid|tbd|dummy|null|none|undefined)$",
     re.IGNORECASE,
 )
-_REPEATED = re.compile(r"([0-9a-z])\1*(?:-\1+)*", re.IGNORECASE)
-_COUNTED = re.compile(
+_REPEATED = pattern(r"([0-9a-z])\1*(?:-\1+)*", re.IGNORECASE)
+_COUNTED = pattern(
     r"12345678-1234-1234-1234-123456789(?:abc|012)|(?:0123456789abcdef){2}|1234567890abcdef.*", re.I
 )
-_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-_HEX = re.compile(r"[0-9a-f]{32}", re.IGNORECASE)
-_EXAMPLE_PATH = re.compile(
+_UUID = pattern(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_HEX = pattern(r"[0-9a-f]{32}", re.IGNORECASE)
+_EXAMPLE_PATH = pattern(
     r"(?:^|/)[\w.-]*(?:templates?|examples?|demos?|starters?|samples?|playground|boilerplate|tutorials?|docs)"
     r"[\w.-]*/",
     re.IGNORECASE,

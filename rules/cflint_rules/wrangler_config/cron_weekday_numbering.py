@@ -55,6 +55,7 @@ from cflint.api import (
     config,
     cron_fault,
     listed,
+    pattern,
     rule,
     weekday_numbers,
     where,
@@ -69,7 +70,7 @@ _NAMES = {
     "FRI": "Friday",
     "SAT": "Saturday",
 }
-_DAY = re.compile(r"\b(sun|mon|tue|wed|thu|fri|sat)", re.IGNORECASE)
+_DAY = pattern(r"\b(sun|mon|tue|wed|thu|fri|sat)", re.IGNORECASE)
 _WORKING_DAYS = ("MON", "TUE", "WED", "THU", "FRI")
 _WEEKEND = ("SUN", "SAT")
 

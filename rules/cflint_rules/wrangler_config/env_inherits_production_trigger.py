@@ -56,12 +56,13 @@ from cflint.api import (
     config,
     is_test_config,
     listed,
+    pattern,
     rule,
     set_key,
     where,
 )
 
-_PRODUCTION = re.compile(r"(?:^|[-_])(?:production|prod|prd|live|release|main)(?:$|[-_])", re.IGNORECASE)
+_PRODUCTION = pattern(r"(?:^|[-_])(?:production|prod|prd|live|release|main)(?:$|[-_])", re.IGNORECASE)
 
 
 @rule(config(), severity=Severity.WARNING, fix=Safety.UNSAFE)

@@ -60,23 +60,24 @@ from cflint.api import (
     config_schema,
     is_test_config,
     manifests_above,
+    pattern,
     rule,
 )
 from cflint_rules.wrangler_config._keys import misplaced_keys
 
 _MODULES = (".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs", ".py")
-_BUILT = re.compile(
+_BUILT = pattern(
     r"(?:^|/)(?:dist|build|out|output|public/build|target|worker|pkg|node_modules|generated|static|client)(?:/|$)"
     r"|(?:^|/)(?:\.[a-z][\w-]*|_\w[\w.]*)(?:/|$)"
 )
-_FRAMEWORKS = re.compile(
+_FRAMEWORKS = pattern(
     rb'"(?:next|nuxt|astro|nitro|nitropack|vinxi|waku|rwsdk|gatsby|vite|@sveltejs/kit|@remix-run/[\w-]+'
     rb"|@react-router/dev|@opennextjs/cloudflare|@cloudflare/(?:next-on-pages|vite-plugin|kumo)|@angular/[\w-]+"
     rb"|@builder\.io/qwik|@tanstack/[\w-]*start|@solidjs/start|solid-start|@docusaurus/core|@redwoodjs/sdk"
     rb'|partykit|alchemy|sst|worker-build|rollup|webpack|parcel|@analogjs/[\w-]+|vike|vitepress|hugo-bin)"\s*:'
 )
-_BUILD_SCRIPT = re.compile(rb'"(?:pre|post)?build[\w:-]*"\s*:')
-_ENTRY_SCRIPT = re.compile(
+_BUILD_SCRIPT = pattern(rb'"(?:pre|post)?build[\w:-]*"\s*:')
+_ENTRY_SCRIPT = pattern(
     rb"wrangler(?:@[\w.]+)?\s+(?:dev|deploy|publish|versions\s+upload)\s+(?!-)[\w./]", re.ASCII
 )
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from cflint.pattern import pattern
 from cflint.record import record
 
-_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
-_HEADING = re.compile(r"(#{1,6})\s+(.*?)\s*#*\s*$")
-_ITEM = re.compile(r"(\s*)([-*+]|\d{1,9}[.)])\s+(.*)")
-_TABLE_RULE = re.compile(r"\|?[\s:|-]*-[\s:|-]*\|?\s*$")
-_INLINE = re.compile(
+_FENCE = pattern(r" {0,3}(`{3,}|~{3,})")
+_HEADING = pattern(r"(#{1,6})\s+(.*?)\s*#*\s*$")
+_ITEM = pattern(r"(\s*)([-*+]|\d{1,9}[.)])\s+(.*)")
+_TABLE_RULE = pattern(r"\|?[\s:|-]*-[\s:|-]*\|?\s*$")
+_INLINE = pattern(
     r"(?P<ticks>`+)(?P<code>.+?)(?<!`)(?P=ticks)(?!`)"
     r"|\*\*(?P<strong>[^*\n]+)\*\*"
     r"|(?<![\w*])[*_](?P<emphasis>[^*_\s](?:[^*_\n]*[^*_\s])?)[*_](?![\w*])"
@@ -121,7 +122,7 @@ def _finished(row: str) -> str:
     return row.replace(_JOINER, " ").rstrip()
 
 
-_ESCAPES = re.compile(r"\x1b\[[0-9;]*m|\x1b\]8;;[^\x1b]*\x1b\\")
+_ESCAPES = pattern(r"\x1b\[[0-9;]*m|\x1b\]8;;[^\x1b]*\x1b\\")
 
 
 def _columns(word: str) -> int:

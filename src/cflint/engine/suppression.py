@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 
+from cflint.pattern import pattern
 from cflint.record import record
 from cflint.source import Document, Span
 
-_COMMENT = re.compile(
+_COMMENT = pattern(
     rb"(?://|/\*+|\#|<!--|\{/\*)[^\S\n]*cflint-ignore(-file)?(?![\w-])[^\S\n]*([\w-]+(?:[^\S\n]*,[^\S\n]*[\w-]+)*)?"
 )
-_NAME = re.compile(rb"[\w-]+")
-_END = re.compile(rb"\*/|-->|\r?\n|\Z")
+_NAME = pattern(rb"[\w-]+")
+_END = pattern(rb"\*/|-->|\r?\n|\Z")
 
 
 @record(frozen=True, eq=False)

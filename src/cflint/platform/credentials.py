@@ -6,7 +6,9 @@ import math
 import re
 from collections import Counter
 
-_SECRET_NAME = re.compile(
+from cflint.pattern import pattern
+
+_SECRET_NAME = pattern(
     r"(?:^|_)(?:SECRET|PASSWORD|PASSWD|PASSPHRASE|PWD|TOKEN|CREDENTIALS?)(?:_KEY)?(?:_\d+)?$"
     r"|(?:^|_)(?:API|PRIVATE|ACCESS|AUTH|SERVICE|SERVICE_ROLE|SECRET|ENCRYPTION|SIGNING|MASTER|ADMIN|JWT|HMAC|"
     r"SESSION|COOKIE|WEBHOOK|OPENAI|ANTHROPIC|STRIPE|RESEND|SENDGRID)_?KEY(?:_ID)?(?:_\d+)?$"
@@ -14,7 +16,7 @@ _SECRET_NAME = re.compile(
     r"|(?:^|_)SECRET(?:_|$)",
     re.IGNORECASE,
 )
-_PUBLIC_NAME = re.compile(
+_PUBLIC_NAME = pattern(
     r"PUBLIC|PUBLISHABLE|SITE_?KEY|KEY_ID$|_NAME$|_HEADER$|_URL_PREFIX$|_PREFIX$|_TTL$", re.I
 )
 
@@ -43,7 +45,7 @@ _TOKENS: tuple[tuple[str, re.Pattern[str]], ...] = (
         ),
     ),
 )
-_EXAMPLE = re.compile(
+_EXAMPLE = pattern(
     r"xxx|\.\.\.|your|example|placeholder|change.?me|dummy|sample|fake|test|mock|todo|redacted|<|>|\*{3}|"
     r"0{6}|1234|abcd|localhost|127\.0\.0\.1|password|secret|user:pass|postgres:postgres",
     re.IGNORECASE,
@@ -59,8 +61,8 @@ def is_secret_name(name: str) -> bool:
 def known_secret(text: str) -> str | None:
     """What credential a text holds, as one says it in a message (`a Stripe secret key`); None when its shape
     is that of none, or it is an example's."""
-    for label, pattern in _TOKENS:
-        found = pattern.search(text)
+    for label, shape in _TOKENS:
+        found = shape.search(text)
         if found is not None and not is_example(found.group()):
             return label
     return None
@@ -71,8 +73,8 @@ def is_example(text: str) -> bool:
     return _EXAMPLE.search(text) is not None or len(set(text)) < 6
 
 
-_PLAIN = re.compile(r"[A-Za-z0-9+/=_.~-]{16,500}")
-_WORDS = re.compile(r"[A-Za-z]+(?:[-_.:/][A-Za-z]+)*")
+_PLAIN = pattern(r"[A-Za-z0-9+/=_.~-]{16,500}")
+_WORDS = pattern(r"[A-Za-z]+(?:[-_.:/][A-Za-z]+)*")
 _RANDOM_BITS = 3.2  # per character; words and versions have less
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from cflint.pattern import pattern
 from cflint.record import record
 
 WEEKDAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
@@ -41,11 +42,11 @@ _FIELDS = (
     _Field("month", 1, 12, _MONTHS),
     _Field("weekday", 1, 7, WEEKDAYS),
 )
-_ITEM = re.compile(r"(\*|[A-Za-z]{3}|\d{1,3})(?:-([A-Za-z]{3}|\d{1,3}))?(?:/(\d{1,3}))?", re.ASCII)
-_LAST_DAY = re.compile(r"L(?:-(\d{1,2})W?|W)?", re.ASCII)
-_NEAREST_WEEKDAY = re.compile(r"(\d{1,2})W", re.ASCII)
-_LAST_WEEKDAY = re.compile(r"([A-Za-z]{3}|\d)L|L", re.ASCII)
-_NTH_WEEKDAY = re.compile(r"([A-Za-z]{3}|\d)#(\d)", re.ASCII)
+_ITEM = pattern(r"(\*|[A-Za-z]{3}|\d{1,3})(?:-([A-Za-z]{3}|\d{1,3}))?(?:/(\d{1,3}))?", re.ASCII)
+_LAST_DAY = pattern(r"L(?:-(\d{1,2})W?|W)?", re.ASCII)
+_NEAREST_WEEKDAY = pattern(r"(\d{1,2})W", re.ASCII)
+_LAST_WEEKDAY = pattern(r"([A-Za-z]{3}|\d)L|L", re.ASCII)
+_NTH_WEEKDAY = pattern(r"([A-Za-z]{3}|\d)#(\d)", re.ASCII)
 _LONGEST = 200
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
 from cflint.finding import Location
+from cflint.pattern import pattern
 from cflint.platform.bindings import KINDS, BindingKind, Shape
 from cflint.platform.wrangler_keys import KeySchema, Scope, bundled_schema, json_types, scope_of
 from cflint.project.lifecycle import Lifecycle, read_lifecycle
@@ -17,11 +18,11 @@ from cflint.record import record
 from cflint.source import Document, Span
 from cflint.syntax.data import DataDocument, Format, Kind, Node, read
 
-_CONFIG_NAME = re.compile(r"wrangler\.(?:toml|jsonc?)", re.IGNORECASE)
-_PLACEHOLDER = re.compile(
+_CONFIG_NAME = pattern(r"wrangler\.(?:toml|jsonc?)", re.IGNORECASE)
+_PLACEHOLDER = pattern(
     r"<[^<>]*>|\{\{.*\}\}|\$\{[^{}]*\}|\$\(.*\)|<%.*%>|%[A-Z_]+%|__[A-Z_]+__|\[\[.*\]\]", re.DOTALL
 )
-_ISO_DATE = re.compile(r"2\d{3}-\d{2}-\d{2}", re.ASCII)
+_ISO_DATE = pattern(r"2\d{3}-\d{2}-\d{2}", re.ASCII)
 _LONGEST_PLACEHOLDER = 200  # of such values none is longer; it keeps the pattern's cost in bounds
 
 _TELLING_KEYS = frozenset(

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import field, replace
 from enum import Enum
 
+from cflint.pattern import pattern
 from cflint.project.ignore import Ignore
 from cflint.project.workspace import Entry, Unreadable, Workspace
 from cflint.record import record
@@ -25,7 +26,7 @@ LONGEST_LINE = 5000
 """A file with a line of more bytes than this is minified or generated."""
 
 _DEPTH_LIMIT = 100
-_CONFIG_NAME = re.compile(r"wrangler[^/]*\.(?:toml|jsonc?)")
+_CONFIG_NAME = pattern(r"wrangler[^/]*\.(?:toml|jsonc?)")
 _CONFIG_SUFFIXES = (".toml", ".json", ".jsonc")
 _PICK_ORDER = ("wrangler.json", "wrangler.jsonc", "wrangler.toml")
 _TEMPLATE_WORDS = frozenset(("template", "tmpl", "tpl", "example", "sample"))

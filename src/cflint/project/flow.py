@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from cflint.pattern import pattern
 from cflint.syntax.javascript import FUNCTIONS, unwrap
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ _ONLY_NEXT: Exits = frozenset({_NEXT})
 _LOOPS = frozenset({"for_statement", "while_statement", "do_statement", "for_in_statement"})
 _LEAVING = frozenset({"return_statement", "throw_statement"})
 _CHOICES = frozenset({"if_statement", "ternary_expression", "switch_statement"})
-_NEVER_NAMES = re.compile(
+_NEVER_NAMES = pattern(
     r"(?:assert_?never|assert_?unreachable|unreachable|exhaustive|never|panic|fail|bail|throw|raise|abort|"
     r"redirect|not_?found|forbidden|unauthorized|exit)",
     re.IGNORECASE,

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from enum import Enum
 
+from cflint.pattern import pattern
 from cflint.record import record
 from cflint.source import Span
 
@@ -41,13 +42,13 @@ _GAP = rb"(?:[ \t\r\n\f\v]|/\*(?s:.){0,300}?\*/|//[^\n]{0,300}\n)*+"
 _QUOTED = rb"""(?:"([^"\\\n]{1,1000})"|'([^'\\\n]{1,1000})')"""
 _QUOTED_OR_TEMPLATE = _QUOTED[:-1] + rb"|`([^`\\$]{1,1000})`)"
 
-_NAME_AFTER = re.compile(_GAP + _QUOTED)
-_NAME_IN_CALL = re.compile(_GAP + rb"\(" + _GAP + _QUOTED_OR_TEMPLATE)
-_GLOB = re.compile(rb"\.meta\.glob\w*" + _GAP + rb"\(" + _GAP + rb"\[?" + _GAP + _QUOTED_OR_TEMPLATE)
-_COMMENT = re.compile(rb"/\*(?s:.)*?\*/|//[^\n]*")
-_COMMENT_LINE = re.compile(rb"[ \t]*(?://|/\*|\*(?![ \t]*(?:/|as\b|from\b)))")
-_NO_CLAUSE = re.compile(rb"[;=(]")
-_TYPE_CLAUSE = re.compile(rb"\s+type\s+[\w$*{\x80-\xff]|\s*type\s*[{*]")
+_NAME_AFTER = pattern(_GAP + _QUOTED)
+_NAME_IN_CALL = pattern(_GAP + rb"\(" + _GAP + _QUOTED_OR_TEMPLATE)
+_GLOB = pattern(rb"\.meta\.glob\w*" + _GAP + rb"\(" + _GAP + rb"\[?" + _GAP + _QUOTED_OR_TEMPLATE)
+_COMMENT = pattern(rb"/\*(?s:.)*?\*/|//[^\n]*")
+_COMMENT_LINE = pattern(rb"[ \t]*(?://|/\*|\*(?![ \t]*(?:/|as\b|from\b)))")
+_NO_CLAUSE = pattern(rb"[;=(]")
+_TYPE_CLAUSE = pattern(rb"\s+type\s+[\w$*{\x80-\xff]|\s*type\s*[{*]")
 _WORD = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_$") | frozenset(
     range(128, 256)
 )
@@ -170,11 +171,11 @@ def _found(match: re.Match[bytes], kind: ImportKind, *, type_only: bool = False)
     )
 
 
-_PYTHON = re.compile(
+_PYTHON = pattern(
     rb"^[ \t]*(?:from[ \t]+([^\s#;]+)[ \t]+import[ \t]*(\([^)]{0,10000}\)|[^\n#;]+)|import[ \t]+([^\n#;]+))",
     re.MULTILINE,
 )
-_PYTHON_NAME = re.compile(rb"#[^\n]*|([^\s,()#]+)[^,#\n)]*")
+_PYTHON_NAME = pattern(rb"#[^\n]*|([^\s,()#]+)[^,#\n)]*")
 
 
 def _python(data: bytes) -> Iterator[Import]:

@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from cflint.finding import Location
+from cflint.pattern import pattern
 from cflint.platform.wrangler_keys import WRANGLER_VERSION, KeySchema, bundled_schema, schema_from
 from cflint.record import record
 from cflint.source import Document
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
 
 Version = tuple[int, int, int]
 
-_EXACT = re.compile(r"[v=]?(\d{1,9})\.(\d{1,9})\.(\d{1,9})(?:[-+][\w.+-]*)?", re.ASCII)
-_RANGE = re.compile(
+_EXACT = pattern(r"[v=]?(\d{1,9})\.(\d{1,9})\.(\d{1,9})(?:[-+][\w.+-]*)?", re.ASCII)
+_RANGE = pattern(
     r"(\^|~|>=)?\s*v?(\d{1,9})(?:\.(\d{1,9}|[x*]))?(?:\.(\d{1,9}|[x*]))?(?:[-+][\w.+-]*)?", re.ASCII
 )
 _DEPENDENCIES = ("dependencies", "devDependencies", "optionalDependencies", "peerDependencies")

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from cflint.pattern import pattern
 from cflint.project.edits import Edits, append_item, convert, set_key
 from cflint.record import record
 from cflint.source import Span
@@ -132,9 +133,9 @@ class Lifecycle:
         return tag
 
 
-_DATE = re.compile(r"(?:19|20)\d\d([-_.]?)(?:0[1-9]|1[0-2])\1(?:0[1-9]|[12]\d|3[01])(?!\d)")
-_TRAILING_NUMBER = re.compile(r"(?<!\d)\d{1,18}\Z")
-_LEADING_NUMBER = re.compile(r"(v?)(\d{1,18})(?=[-_. ])", re.IGNORECASE)
+_DATE = pattern(r"(?:19|20)\d\d([-_.]?)(?:0[1-9]|1[0-2])\1(?:0[1-9]|[12]\d|3[01])(?!\d)")
+_TRAILING_NUMBER = pattern(r"(?<!\d)\d{1,18}\Z")
+_LEADING_NUMBER = pattern(r"(v?)(\d{1,18})(?=[-_. ])", re.IGNORECASE)
 
 
 def _successor(tag: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import field
 
 from cflint.finding import Location, Notice
+from cflint.pattern import pattern
 from cflint.project.config import WranglerConfig, is_wrangler_document, read_config
 from cflint.project.discovery import Discovered, configs_above, configs_in, discover, unfit
 from cflint.project.model import Project, Worker
@@ -18,23 +19,23 @@ from cflint.source import Document
 from cflint.syntax.data import DataDocument, Kind, read
 from cflint.syntax.javascript import EXTENSIONS
 
-_WORKERS_WORDS = re.compile(
+_WORKERS_WORDS = pattern(
     rb"""["'](?:cloudflare:|@cloudflare/|agents["'/]|partyserver["'])|\b(?:DurableObjectState|DurableObjectNamespace"""
     rb"""|ExportedHandler|KVNamespace|D1Database|R2Bucket|WebSocketPair|ExecutionContext|MessageBatch)\b"""
 )
-_PYTHON_WORDS = re.compile(
+_PYTHON_WORDS = pattern(
     rb"^[ \t]*(?:from|import)[ \t]+(?:cloudflare\.)?workers\b|\bdef[ \t]+on_fetch\b"
     rb"|^[ \t]*from[ \t]+js[ \t]+import\b",
     re.MULTILINE,
 )
 _ANALYSED = (*EXTENSIONS, ".py")
-_TEST_PATH = re.compile(
+_TEST_PATH = pattern(
     r"(?:^|/)(?:tests?|__tests__|__mocks__|e2e|e2e-tests?|spec|cypress|playwright)/"
     r"|\.(?:test|spec|e2e|bench|stories|test-d)\.[cm]?[jt]sx?$"
     r"|(?:^|/)(?:test_[^/]*|[^/]*_test|conftest)\.py$"
     r"|(?:^|/)(?:vitest|jest|playwright)[^/]*\.[cm]?[jt]sx?$"
 )
-_GENERATED_MAIN = re.compile(
+_GENERATED_MAIN = pattern(
     r"(?:^|/)(?:dist|build|out|output|\.open-next|\.svelte-kit|\.output|\.next|\.vercel|\.wrangler|_worker\.js)(?:/|$)"
 )
 
@@ -44,7 +45,7 @@ def is_test_path(path: str) -> bool:
     return _TEST_PATH.search(path) is not None
 
 
-_TEST_CONFIG = re.compile(
+_TEST_CONFIG = pattern(
     r"(?:^|/)(?:[\w.-]*[-_.])?(?:tests?|fixtures?|e2e|mocks?)(?:[-_.][^/]*\.(?:toml|jsonc?)$|/|\.)"
 )
 

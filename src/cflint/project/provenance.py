@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
+from cflint.pattern import pattern
 from cflint.project.flow import completes
 from cflint.project.origins import callee_name, key_of, property_value, reads_request
 from cflint.project.values import Kind
@@ -77,7 +78,7 @@ _NUMBER_OWNERS = frozenset({"Math", "Number", "Date", "performance", "crypto"})
 _HANDED_ON = frozenset(
     {"String", "decodeURIComponent", "encodeURIComponent", "decodeURI", "atob", "btoa", "escape"}
 )
-_NUMERIC_METHODS = re.compile(
+_NUMERIC_METHODS = pattern(
     r"(?:to(?:Fixed|Precision|ISOString|Exponential)|get(?:Time|Date|Day|Hours|Minutes|Seconds|Month|FullYear|"
     r"Milliseconds|UTC\w+)|indexOf|lastIndexOf|charCodeAt|codePointAt|includes|has|startsWith|endsWith|test|"
     r"every|some|valueOf|localeCompare)"
@@ -98,17 +99,17 @@ _KEEPS = frozenset(
         "toArray",
     }
 )
-_QUOTING = re.compile(
+_QUOTING = pattern(
     r"quot|escap|ident|sanit|placeholder|safe|clean|valid|assert|allow|clamp|format_?(?:id|name)|slugify|"
     r"normali[sz]e|^(?:int|num|number|toInt|toNumber|sqlString|literal)$",
     re.IGNORECASE,
 )
-_CHECKS = re.compile(
+_CHECKS = pattern(
     r"^(?:includes|has|test|indexOf|hasOwn|hasOwnProperty|match|isInteger|isFinite|isSafeInteger|isNaN|exec)$|"
     r"^(?:is|assert|valid|ensure|check|verify|sanit|require|must)",
     re.IGNORECASE,
 )
-_FIXED_TYPES = re.compile(
+_FIXED_TYPES = pattern(
     r"(?:number|boolean|bigint|null|undefined|Date|keyof\b.*|typeof\b.*|'[^']*'|\"[^\"]*\"|\d+)"
 )
 _SIZES = frozenset({"length", "size", "byteLength", "lastIndex"})

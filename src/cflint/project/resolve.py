@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from itertools import islice
 
+from cflint.pattern import pattern
 from cflint.project.discovery import DECLARATION_SUFFIXES, SOURCE_SUFFIXES
 from cflint.project.imports import Import, ImportKind, import_specifiers
 from cflint.project.workspace import Entry, Workspace
@@ -122,7 +123,7 @@ _NODE_BUILTINS = frozenset(
     )
 )
 _PYTHON_RUNTIME = frozenset(("js", "pyodide", "pyodide_js", "workers", "_pyodide", "_cloudflare", "asgi"))
-_PACKAGE_NAME = re.compile(r"((?:@[a-z0-9_][\w.~-]*/)?[A-Za-z0-9_][\w.~-]*)(?:/(.*))?", re.DOTALL)
+_PACKAGE_NAME = pattern(r"((?:@[a-z0-9_][\w.~-]*/)?[A-Za-z0-9_][\w.~-]*)(?:/(.*))?", re.DOTALL)
 _CONDITIONS = frozenset(
     (
         "workerd",
@@ -139,7 +140,7 @@ _CONDITIONS = frozenset(
 )
 _OUTPUT_FOLDERS = frozenset(("dist", "build", "lib", "out", "output", "_esm", "_cjs", "esm", "cjs"))
 _OUTPUT_FORMATS = frozenset(("esm", "cjs", "es", "mjs", "types", "js", "node", "module", "commonjs"))
-_OUTPUT_SUFFIX = re.compile(r"\.(?:d\.[cm]?ts|[cm]?jsx?)$")
+_OUTPUT_SUFFIX = pattern(r"\.(?:d\.[cm]?ts|[cm]?jsx?)$")
 _EXTENDS_LIMIT = 16
 _SAME_PREFIX_LIMIT = 16
 _SUBPATHS_LIMIT = 2000
@@ -562,11 +563,11 @@ class _Aliases:
         folder = paths.paths_folder if base is None else base
         exact: dict[str, tuple[str, ...]] = {}
         patterns: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {}
-        for pattern, targets in (paths.paths or {}).items():
+        for alias, targets in (paths.paths or {}).items():
             places = tuple(place for target in targets if (place := located(target, folder)) is not None)
-            prefix, star, suffix = pattern.partition("*")
+            prefix, star, suffix = alias.partition("*")
             if not star:
-                exact[pattern] = places
+                exact[alias] = places
             elif len(patterns.get(prefix, ())) < _SAME_PREFIX_LIMIT:
                 patterns[prefix] = (*patterns.get(prefix, ()), (suffix, places))
         lengths = sorted({len(prefix) for prefix in patterns}, reverse=True)

@@ -7,13 +7,13 @@ not a literal is a hole.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from enum import Enum
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from cflint.finding import Location
+from cflint.pattern import pattern
 from cflint.platform.classes import ClassKind
 from cflint.project.origins import property_value
 from cflint.project.values import Kind, Value
@@ -288,7 +288,7 @@ def _is_nameless_d1(value: Value, method: str) -> bool:
     return value.kind is Kind.BINDING and value.binding is None and method == "prepare"
 
 
-_DATABASE_NAME = re.compile(r"(?:^|[._])(?:db|d1|database)$|(?:Db|DB|D1|Database|_db)$")
+_DATABASE_NAME = pattern(r"(?:^|[._])(?:db|d1|database)$|(?:Db|DB|D1|Database|_db)$")
 _OTHER_DATABASES = frozenset({"better-sqlite3", "node:sqlite", "bun:sqlite", "sqlite3", "sqlite", "mysql2"})
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import cache
 
 from cflint.finding import Report
+from cflint.pattern import pattern
 
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
@@ -74,7 +75,7 @@ def paths_for(report: Report) -> Callable[[str], str]:
     return shown
 
 
-_TOKEN = re.compile(
+_TOKEN = pattern(
     r"""
     (?<![A-Za-z0-9]) (?P<prefix>
         (?:sk|rk)_(?:live|test)_ | sk-(?:ant-|proj-)? | gh[pousr]_ | github_pat_ | glpat- | xox[abeprs]-
@@ -85,13 +86,13 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
-_KEYED = re.compile(
+_KEYED = pattern(
     r"""(?i)\b(?P<name>[\w.-]{0,48}(?:secret|token|pass(?:w|phrase)|credential"""
     r"""|connection_string|(?:api|private|access|auth|signing|encryption|master|admin|jwt|hmac|session|cookie"""
     r"""|webhook|service|role)_?key)[\w.-]{0,48})"""
     r"""["']?\s{0,16}[:=]\s{0,16}(?P<quote>["'])(?P<value>(?:(?!(?P=quote))[^\\]|\\.){8,4096})"""
 )
-_HARMLESS_KEY = re.compile(r"(?i)public|site_?key|secret_name|secrets_store")
+_HARMLESS_KEY = pattern(r"(?i)public|site_?key|secret_name|secrets_store")
 
 
 def masked(text: str) -> str:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from cflint.pattern import pattern
 from cflint.record import record
 from cflint.source import BOM, Document, Span
 from cflint.syntax.data import DataDocument, Format, Kind, Node, Value, read
@@ -834,9 +835,9 @@ class _TomlWriter:
             first = False
 
 
-_BARE_KEY: Final = re.compile(r"[A-Za-z0-9_-]+")
-_JSON_ESCAPED: Final = re.compile(r'["\\\x00-\x1f]')
-_TOML_ESCAPED: Final = re.compile(r'["\\\x00-\x1f\x7f]')
+_BARE_KEY: Final = pattern(r"[A-Za-z0-9_-]+")
+_JSON_ESCAPED: Final = pattern(r'["\\\x00-\x1f]')
+_TOML_ESCAPED: Final = pattern(r'["\\\x00-\x1f\x7f]')
 _SHORT_ESCAPES: Final = {
     '"': '\\"',
     "\\": "\\\\",

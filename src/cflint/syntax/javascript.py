@@ -20,6 +20,7 @@ from enum import Enum
 from functools import cache
 from typing import TYPE_CHECKING
 
+from cflint.pattern import pattern
 from cflint.record import record
 from cflint.source import Document, Span
 
@@ -225,7 +226,7 @@ def _parse(language: Language, data: bytes, seconds: float) -> Tree:
     return tree
 
 
-_USING = re.compile(rb"(?<![\w$.])(await[ \t]+)?using(?=[ \t]+[\w$]+[ \t]*[=:])")
+_USING = pattern(rb"(?<![\w$.])(await[ \t]+)?using(?=[ \t]+[\w$]+[ \t]*[=:])")
 _CHAIN = 4000
 """How many bytes before a call its `await` is looked for."""
 

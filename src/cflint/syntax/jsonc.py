@@ -11,6 +11,7 @@ import re
 from enum import IntEnum
 from typing import Final
 
+from cflint.pattern import pattern
 from cflint.source import BOM, Document, Span
 from cflint.syntax.data import (
     MAX_DEPTH,
@@ -24,7 +25,7 @@ from cflint.syntax.data import (
     Scalar,
 )
 
-_TOKEN: Final = re.compile(
+_TOKEN: Final = pattern(
     rb"""[ \t\r\n]*+(?:
       "((?:[^"\\\x00-\x1f]++|\\[^\x00-\x1f])*+)"
     | ([{}\[\],:])
@@ -34,14 +35,14 @@ _TOKEN: Final = re.compile(
     )""",
     re.VERBOSE | re.DOTALL,
 )
-_BLANK: Final = re.compile(rb"[ \t\r\n]*+")
-_LINE: Final = re.compile(rb"[^\r\n]*+")
-_LOOSE_STRING: Final = re.compile(rb"""(["'])((?:(?!\1)[^\\\r\n]|\\[^\r\n])*+)\1""")
-_WORD: Final = re.compile(rb"""(?:[^\s"'{}\[\],:/]|/(?![/*])|[\x0b\x0c])++""")
-_VALID_ESCAPES: Final = re.compile(rb"""(?:[^\\]++|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*+""")
-_ESCAPE: Final = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
-_CONTROL: Final = re.compile(rb"[\x00-\x1f]")
-_NUMBER_LIKE: Final = re.compile(r"[+-]?(?:\.?[0-9][\w.+-]*|Infinity|NaN)")
+_BLANK: Final = pattern(rb"[ \t\r\n]*+")
+_LINE: Final = pattern(rb"[^\r\n]*+")
+_LOOSE_STRING: Final = pattern(rb"""(["'])((?:(?!\1)[^\\\r\n]|\\[^\r\n])*+)\1""")
+_WORD: Final = pattern(rb"""(?:[^\s"'{}\[\],:/]|/(?![/*])|[\x0b\x0c])++""")
+_VALID_ESCAPES: Final = pattern(rb"""(?:[^\\]++|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*+""")
+_ESCAPE: Final = pattern(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
+_CONTROL: Final = pattern(rb"[\x00-\x1f]")
+_NUMBER_LIKE: Final = pattern(r"[+-]?(?:\.?[0-9][\w.+-]*|Infinity|NaN)")
 
 _UNESCAPED: Final = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _LITERALS: Final[dict[bytes, tuple[Kind, Scalar]]] = {

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
 
+from cflint.pattern import pattern
 from cflint.record import record
 from cflint.source import BOM, Document, Span
 
@@ -119,27 +120,27 @@ class Group:
 
 _TAB = 4
 _NOT_LINE_END = bytes(byte if byte in b"\r\n" else 0x20 for byte in range(256))
-_FENCE = re.compile(rb"(`{3,})([^`]*)$|(~{3,})(.*)$", re.DOTALL)
-_ATX = re.compile(rb"(#{1,6})(?:[ \t]+(.*))?$", re.DOTALL)
-_SETEXT = re.compile(rb"(=+|-+)$")
-_HTML = re.compile(rb"<(?:/?[A-Za-z]|!--)")
-_BLANKS = re.compile(rb"[ \t]*")
+_FENCE = pattern(rb"(`{3,})([^`]*)$|(~{3,})(.*)$", re.DOTALL)
+_ATX = pattern(rb"(#{1,6})(?:[ \t]+(.*))?$", re.DOTALL)
+_SETEXT = pattern(rb"(=+|-+)$")
+_HTML = pattern(rb"<(?:/?[A-Za-z]|!--)")
+_BLANKS = pattern(rb"[ \t]*")
 _WIDEST_INDENT = 256
 _DEEPEST = 64
 _LONGEST_INFO = 1000
-_ITEM = re.compile(rb"(?:[-+*]|(\d{1,9})[.)])(?=[ \t]|$)")
-_RULE = re.compile(rb"(?:(?:-[ \t]*){3,}|(?:_[ \t]*){3,}|(?:\*[ \t]*){3,})$")
-_RAW_HTML = re.compile(rb"<(pre|script|style|textarea)(?=[ \t>]|$)", re.IGNORECASE)
-_TITLE = re.compile(
+_ITEM = pattern(rb"(?:[-+*]|(\d{1,9})[.)])(?=[ \t]|$)")
+_RULE = pattern(rb"(?:(?:-[ \t]*){3,}|(?:_[ \t]*){3,}|(?:\*[ \t]*){3,})$")
+_RAW_HTML = pattern(rb"<(pre|script|style|textarea)(?=[ \t>]|$)", re.IGNORECASE)
+_TITLE = pattern(
     r"""(?:^|[\s{,])(?:title|filename|file|name)\s*=\s*\\?(?:"([^"]*)"|'([^']*)'|([^\s"'},]+))"""
 )
 _FILE = r"[\w@$()\[\]./-]{0,200}\.(?:[cm]?[jt]sx?|py|jsonc?|toml)"
-_TITLE_AFTER_COLON = re.compile(rf"[\w+-]+:({_FILE})$")
-_TITLE_COMMENT = re.compile(
+_TITLE_AFTER_COLON = pattern(rf"[\w+-]+:({_FILE})$")
+_TITLE_COMMENT = pattern(
     rf"[ \t>]*(?://|\#|/\*+)[ \t]*(?:(?:file|filename|path)[ \t]*:[ \t]*)?({_FILE})[ \t]*(?:\*/)?\s*$",
     re.IGNORECASE,
 )
-_FIRST_WORD = re.compile(r"\{?\.?([\w+#-]*)")
+_FIRST_WORD = pattern(r"\{?\.?([\w+#-]*)")
 
 
 def fenced_blocks(document: Document) -> tuple[Block, ...]:
@@ -458,6 +459,6 @@ class _Scanner:
         return comment[1] if comment else None
 
 
-_COMMENT_END = re.compile(rb"-->")
-_MDX_COMMENT_END = re.compile(rb"\*/\}")
-_RAW_HTML_END = re.compile(rb"</(?:pre|script|style|textarea)>", re.IGNORECASE)
+_COMMENT_END = pattern(rb"-->")
+_MDX_COMMENT_END = pattern(rb"\*/\}")
+_RAW_HTML_END = pattern(rb"</(?:pre|script|style|textarea)>", re.IGNORECASE)

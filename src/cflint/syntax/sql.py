@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from enum import Enum
 from functools import cached_property
 
+from cflint.pattern import pattern
 from cflint.record import record
 
 HOLE = "\ufffc"
@@ -131,7 +132,7 @@ _PATTERNS = {
         hash=r"|(?P<hash>\#[^\n]*)", string=_BACKSLASHED, bracket="", placeholder=r"\?|:[^\W\d]\w*"
     ),
 }
-_DOLLAR_TAG = re.compile(r"\$(?:[^\W\d]\w*)?\$")
+_DOLLAR_TAG = pattern(r"\$(?:[^\W\d]\w*)?\$")
 _KINDS = {
     "string": TokenKind.STRING,
     "quoted": TokenKind.QUOTED,

@@ -11,6 +11,7 @@ import re
 from enum import IntEnum
 from typing import Final
 
+from cflint.pattern import pattern
 from cflint.record import record
 from cflint.source import BOM, Document, Span
 from cflint.syntax.data import MAX_DEPTH, MAX_PROBLEMS, DataDocument, Format, Kind, Member, Node, Problem
@@ -48,11 +49,11 @@ def statements_of(document: Document) -> tuple[Statement, ...]:
     return tuple(reader.statements)
 
 
-_BLANK: Final = re.compile(rb"(?:[ \t\n]++|\r\n)*+")
-_SPACE: Final = re.compile(rb"[ \t]*+")
-_COMMENT: Final = re.compile(rb"#[^\n\x00-\x08\x0b-\x1f\x7f]*+")
-_LINE: Final = re.compile(rb"[^\n]*+")
-_KEY_PART: Final = re.compile(
+_BLANK: Final = pattern(rb"(?:[ \t\n]++|\r\n)*+")
+_SPACE: Final = pattern(rb"[ \t]*+")
+_COMMENT: Final = pattern(rb"#[^\n\x00-\x08\x0b-\x1f\x7f]*+")
+_LINE: Final = pattern(rb"[^\n]*+")
+_KEY_PART: Final = pattern(
     rb"""[ \t]*+(?:
       ([A-Za-z0-9_-]++)
     | "((?:[^"\\\x00-\x08\x0a-\x1f\x7f]++|\\[^\x00-\x1f\x7f])*+)"
@@ -65,46 +66,46 @@ _PLAIN_PAIR: Final = rb"""([A-Za-z0-9_-]++)[ \t]*+=[ \t]*+(?:
     | (true|false)
     | (0|-?[1-9][0-9]{0,14})
     )[ \t]*+"""
-_SIMPLE: Final = re.compile(_PLAIN_PAIR + rb"(?=\#|\r?\n|\Z)", re.VERBOSE)
-_SIMPLE_INLINE: Final = re.compile(_PLAIN_PAIR + rb"(?=[,}])", re.VERBOSE)
-_SIMPLE_STRING: Final = re.compile(rb'"([^"\\\x00-\x08\x0a-\x1f\x7f]*+)"(?!")')
-_SIMPLE_HEADER: Final = re.compile(
+_SIMPLE: Final = pattern(_PLAIN_PAIR + rb"(?=\#|\r?\n|\Z)", re.VERBOSE)
+_SIMPLE_INLINE: Final = pattern(_PLAIN_PAIR + rb"(?=[,}])", re.VERBOSE)
+_SIMPLE_STRING: Final = pattern(rb'"([^"\\\x00-\x08\x0a-\x1f\x7f]*+)"(?!")')
+_SIMPLE_HEADER: Final = pattern(
     rb"\[(\[)?([A-Za-z0-9_-]++(?:\.[A-Za-z0-9_-]++)*+)\](?(1)\])[ \t]*+(?=\r?\n|\Z)"
 )
-_BASIC: Final = re.compile(rb'"((?:[^"\\\n\r]++|\\[^\n\r])*+)"')
-_LITERAL: Final = re.compile(rb"'([^'\n\r]*+)'")
-_LONG_BASIC: Final = re.compile(rb'"""((?:[^"\\]++|\\.|"{1,2}(?!"))*+)"""("{0,2})', re.DOTALL)
-_LONG_LITERAL: Final = re.compile(rb"'''((?:[^']++|'{1,2}(?!'))*+)'''('{0,2})")
-_CONTROL: Final = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
-_LONG_CONTROL: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)")
-_ESCAPE: Final = re.compile(
+_BASIC: Final = pattern(rb'"((?:[^"\\\n\r]++|\\[^\n\r])*+)"')
+_LITERAL: Final = pattern(rb"'([^'\n\r]*+)'")
+_LONG_BASIC: Final = pattern(rb'"""((?:[^"\\]++|\\.|"{1,2}(?!"))*+)"""("{0,2})', re.DOTALL)
+_LONG_LITERAL: Final = pattern(rb"'''((?:[^']++|'{1,2}(?!'))*+)'''('{0,2})")
+_CONTROL: Final = pattern(rb"[\x00-\x08\x0a-\x1f\x7f]")
+_LONG_CONTROL: Final = pattern(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)")
+_ESCAPE: Final = pattern(
     r"""\\(?:([btnfre"\\])|x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|([ \t]*\r?\n[ \t\r\n]*))"""
 )
-_VALID_ESCAPES: Final = re.compile(
+_VALID_ESCAPES: Final = pattern(
     rb"""(?:[^\\]++|\\(?:[btnfre"\\]|[ \t]*+\r?\n|x[0-9A-Fa-f]{2}
     |(?:u|U0000)(?![Dd][89A-Fa-f])[0-9A-Fa-f]{4}|U00(?:0[1-9A-Fa-f]|10)[0-9A-Fa-f]{4}))*+""",
     re.VERBOSE,
 )
-_BARE: Final = re.compile(rb"""[^\s,\[\]{}#="']++""")
-_JUNK: Final = re.compile(rb"""[^\s,\[\]{}#"']++""")
-_INTEGER: Final = re.compile(r"[+-]?(?:0|[1-9](?:_?[0-9])*)")
-_PREFIXED: Final = re.compile(r"0x[0-9A-Fa-f](?:_?[0-9A-Fa-f])*|0o[0-7](?:_?[0-7])*|0b[01](?:_?[01])*")
-_FLOAT: Final = re.compile(
+_BARE: Final = pattern(rb"""[^\s,\[\]{}#="']++""")
+_JUNK: Final = pattern(rb"""[^\s,\[\]{}#"']++""")
+_INTEGER: Final = pattern(r"[+-]?(?:0|[1-9](?:_?[0-9])*)")
+_PREFIXED: Final = pattern(r"0x[0-9A-Fa-f](?:_?[0-9A-Fa-f])*|0o[0-7](?:_?[0-7])*|0b[01](?:_?[01])*")
+_FLOAT: Final = pattern(
     r"[+-]?(?:(?:0|[1-9](?:_?[0-9])*)(?:\.[0-9](?:_?[0-9])*)?(?:[eE][+-]?[0-9](?:_?[0-9])*)?|inf|nan)"
 )
 _TIME: Final = r"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::(?:[0-5][0-9]|60)(?:\.[0-9]+)?)?"
-_DATE: Final = re.compile(
+_DATE: Final = pattern(
     rf"(?:([0-9]{{4}})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
     rf"(?:[Tt ]{_TIME}(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])?)?|{_TIME})"
 )
-_DAY: Final = re.compile(rb"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_TIME_AFTER_DAY: Final = re.compile(rb" [0-9]{2}:[^\s,\[\]{}#=\"']*+")
-_HEADER_LINE: Final = re.compile(
+_DAY: Final = pattern(rb"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_TIME_AFTER_DAY: Final = pattern(rb" [0-9]{2}:[^\s,\[\]{}#=\"']*+")
+_HEADER_LINE: Final = pattern(
     rb"\[{1,2}[ \t]*+(?!(?:true|false|inf|nan)[ \t]*\])[A-Za-z_][A-Za-z0-9_-]*+[ \t]*+(?:\.[^\r\n\]#,]*+)?"
     rb"\]{1,2}[ \t]*+(?:#[^\n]*+)?(?:\r?\n|\Z)"
 )
-_KEY_LINE: Final = re.compile(rb"[A-Za-z0-9_-]++(?:[ \t]*+\.[ \t]*+[A-Za-z0-9_-]++)*+[ \t]*+=")
-_SKIPPED: Final = re.compile(
+_KEY_LINE: Final = pattern(rb"[A-Za-z0-9_-]++(?:[ \t]*+\.[ \t]*+[A-Za-z0-9_-]++)*+[ \t]*+=")
+_SKIPPED: Final = pattern(
     rb"""[\[{]|[\]}]|\#[^\n]*+|"{3}(?:[^"\\]++|\\(?:.|\Z)|"{1,2}(?!"))*+(?:"{3,5}|\Z)|'{3}(?:[^']++|'{1,2}(?!'))*+(?:'{3,5}|\Z)
     |"(?:[^"\\\n]++|\\[^\n])*+"?|'[^'\n]*+'?|[^\[\]{}\#"']++""",
     re.VERBOSE | re.DOTALL,

@@ -1,0 +1,42 @@
+"""Regular expressions that are compiled when they are first used.
+
+A run loads many patterns and uses few: `pattern(…)` at a module's top level is `re.compile(…)` put off.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+__all__ = ["pattern"]
+
+if TYPE_CHECKING:
+    from re import compile as pattern
+else:
+    import re
+
+    _METHODS = (
+        "search",
+        "match",
+        "fullmatch",
+        "finditer",
+        "findall",
+        "split",
+        "sub",
+        "subn",
+        "pattern",
+        "flags",
+    )
+
+    class pattern:
+        """What `re.compile(…)` gives, made on first use; a wrong expression raises then."""
+
+        def __init__(self, expression, flags=0):
+            self._made_of = (expression, flags)
+
+        def __getattr__(self, name):
+            if name.startswith("__"):
+                raise AttributeError(name)
+            compiled = re.compile(*self._made_of)
+            for method in _METHODS:
+                self.__dict__[method] = getattr(compiled, method)
+            return getattr(compiled, name)
