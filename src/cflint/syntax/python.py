@@ -1,0 +1,282 @@
+"""Python source as libcst reads it, with the bytes of every node.
+
+libcst takes 0.2 s to load and is slow beside the other parsers: import this module, and parse, only for what
+a rule has a reason to look at. `parse` never raises: what Python cannot read becomes a `Problem`.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
+from functools import cache, cached_property
+
+import libcst as cst
+
+from cflint.pattern import pattern
+from cflint.source import BOM, Document, Span
+from cflint.syntax.data import Problem
+
+MAX_BRACKETS = 200
+"""Python itself reads no more brackets inside each other."""
+
+MAX_CHAIN = 500
+"""Operators, calls or members in one expression; libcst is quadratic in them, and crashes on many more."""
+
+_NO_PARTS = pattern(
+    r"whitespace|leading_lines|lines_after|lpar$|rpar$|lbracket|rbracket|lbrace|rbrace|comma$|semicolon$|"
+    r"header$|footer$|trailing|equal$|dot$|colon$|tok$|async_|indent$|ellipsis$|operator"
+)
+_DEFINES = (cst.FunctionDef, cst.ClassDef)
+
+
+class PythonSyntax:
+    """One module: `root` is its tree, an empty one when it does not parse, and `problems` say why.
+
+    `refused`: the code may be right, but is nested so deeply that it is not parsed. Nodes are compared by
+    identity. Positions are worked out when first asked for: they take longer than parsing.
+    """
+
+    def __init__(self, document: Document, root: cst.Module, source: _Source, problems: tuple[Problem, ...]):
+        self.document = document
+        self.root = root
+        self.problems = problems
+        self.refused = False
+        self._source = source
+
+    @cached_property
+    def parents(self) -> Mapping[cst.CSTNode, cst.CSTNode]:
+        """The node around each node, blanks and punctuation left out; in the order of a walk down."""
+        found: dict[cst.CSTNode, cst.CSTNode] = {}
+        todo: list[cst.CSTNode] = [self.root]
+        while todo:
+            node = todo.pop()
+            below = list(children(node))
+            for child in below:
+                found[child] = node
+            todo.extend(reversed(below))
+        return found
+
+    def parent(self, node: cst.CSTNode) -> cst.CSTNode | None:
+        """The node around a node; None of the module."""
+        return self.parents.get(node)
+
+    def ancestors(self, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+        """The nodes around a node, nearest first."""
+        above = self.parents.get(node)
+        while above is not None:
+            yield above
+            above = self.parents.get(above)
+
+    def walk(self, within: cst.CSTNode | None = None) -> Iterator[cst.CSTNode]:
+        """A node (the module) and all below it; a statement comes before the ones that follow it."""
+        todo: list[cst.CSTNode] = [within if within is not None else self.root]
+        while todo:
+            node = todo.pop()
+            yield node
+            todo.extend(reversed(list(children(node))))
+
+    @cached_property
+    def _spans(self) -> Mapping[cst.CSTNode, tuple[int, int]]:
+        from libcst.metadata import ByteSpanPositionProvider, MetadataWrapper
+
+        limit = sys.getrecursionlimit()
+        sys.setrecursionlimit(max(limit, 20 * MAX_CHAIN))  # libcst writes the code again, recursively
+        try:
+            wrapper = MetadataWrapper(self.root, unsafe_skip_copy=True)
+            spans = wrapper.resolve(ByteSpanPositionProvider)
+        finally:
+            sys.setrecursionlimit(limit)
+        return {node: (span.start, span.start + span.length) for node, span in spans.items()}
+
+    def span(self, node: cst.CSTNode) -> Span:
+        """The bytes of a node in the document, without the parentheses, blanks and comments around it, and
+        without the decorators of a definition."""
+        start, end = self._spans.get(node, (0, 0))
+        return self._source.span(start, end)
+
+    def text(self, node: cst.CSTNode) -> str:
+        """The source text of a node (of a block of Markdown, with the indentation it has there)."""
+        return self.document.text(self.span(node))
+
+
+def children(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """The parts of a node without blanks, comments and punctuation, in the order of libcst's fields."""
+    for name in _fields(type(node)):
+        value = getattr(node, name)
+        if isinstance(value, cst.CSTNode):
+            yield value
+        elif isinstance(value, (list, tuple)):
+            for item in value:
+                if isinstance(item, cst.CSTNode):
+                    yield item
+
+
+@cache
+def _fields(kind: type[cst.CSTNode]) -> tuple[str, ...]:
+    names = [name for name in kind.__dataclass_fields__ if _NO_PARTS.search(name) is None]
+    if issubclass(kind, _DEFINES):  # decorators come first in the source
+        names.sort(key=lambda name: name != "decorators")
+    return tuple(names)
+
+
+def parse(document: Document) -> PythonSyntax:
+    """Parse a module, or a block of Markdown (whose indentation is taken away first)."""
+    source = _Source(document)
+    problem: Problem | None = source.problem
+    refused = False
+    if problem is None:
+        place = _too_deep(source.text)
+        if place is not None:
+            at = source.span_of_text(place, place + 1)
+            problem, refused = Problem("nested too deeply to be analysed", at), True
+    if problem is None:
+        try:
+            return PythonSyntax(document, cst.parse_module(source.text), source, ())
+        except cst.ParserSyntaxError as error:
+            problem = _problem(source, error)
+        except (RecursionError, ValueError, cst.CSTValidationError) as error:
+            problem = Problem(str(error) or type(error).__name__, Span(0, 0))
+    broken = PythonSyntax(document, cst.Module([]), source, (problem,))
+    broken.refused = refused
+    return broken
+
+
+def syntax_error(document: Document) -> Problem | None:
+    """Why a module does not parse; None when it does, or is not parsed. Asks the interpreter's parser first:
+    it is faster and says more, but may be older than the code."""
+    import ast
+    import warnings
+
+    source = _Source(document)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(source.text)
+        return source.problem
+    except SyntaxError as error:
+        told: SyntaxError | None = error
+    except (ValueError, RecursionError, MemoryError):
+        told = None
+    found = parse(document)
+    if not found.problems or found.refused:
+        return None
+    if told is None or told.lineno is None or source.problem is not None:
+        return found.problems[0]
+    start = source.offset_at(told.lineno, max(0, (told.offset or 1) - 1))
+    end = start
+    if told.end_lineno == told.lineno and told.end_offset is not None and told.end_offset > 0:
+        end = source.offset_at(told.lineno, told.end_offset - 1)
+    return Problem(told.msg, Span(start, max(start, end)))
+
+
+def _problem(source: _Source, error: cst.ParserSyntaxError) -> Problem:
+    message = error.message.split(": ")[-1] if error.message.startswith("tokenizer") else "invalid syntax"
+    at = source.offset_at(error.raw_line, error.raw_column)
+    return Problem(message, Span(at, at))
+
+
+class _Source:
+    """The text that is parsed, and where its bytes are in the document.
+
+    Leading blank lines, a byte order mark and the indentation of a block of Markdown are left out.
+    """
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.problem: Problem | None = None
+        data = document.data
+        begin = len(BOM) if data.startswith(BOM) else 0
+        self._starts: list[tuple[int, int]]  # (offset in the parsed bytes, offset in the document) of lines
+        if document.origin is None:
+            parsed = data[begin:]
+            self._starts = [(0, begin)]
+        else:
+            parsed = self._dedent(data)
+        try:
+            self.text = parsed.decode("utf-8")
+        except UnicodeDecodeError as error:
+            self.text = ""
+            at = self.at(error.start)
+            self.problem = Problem("not UTF-8", Span(at, at + 1))
+
+    def _dedent(self, data: bytes) -> bytes:
+        lines = data.splitlines(keepends=True)
+        filled = [number for number, line in enumerate(lines) if line.strip()]
+        if not filled:
+            self._starts = [(0, 0)]
+            return b""
+        first, last = filled[0], filled[-1]
+        margin = len(lines[first]) - len(lines[first].lstrip(b" \t"))
+        at = sum(len(line) for line in lines[:first])
+        self._starts = []
+        kept: list[bytes] = []
+        size = 0
+        for line in lines[first : last + 1]:
+            cut = min(margin, len(line) - len(line.lstrip(b" \t")))
+            self._starts.append((size, at + cut))
+            kept.append(line[cut:])
+            size += len(line) - cut
+            at += len(line)
+        return b"".join(kept)
+
+    def at(self, offset: int) -> int:
+        """The offset in the document of one in the parsed bytes."""
+        index = max(0, bisect_right(self._starts, (offset, sys.maxsize)) - 1)
+        parsed, real = self._starts[index]
+        return min(real + offset - parsed, len(self.document.data))
+
+    def span(self, start: int, end: int) -> Span:
+        """The document's bytes of a span of the parsed ones."""
+        first = self.at(start)
+        return Span(first, max(first, self.at(end - 1) + 1 if end > start else first))
+
+    def span_of_text(self, start: int, end: int) -> Span:
+        """The document's bytes of a span of the parsed text, in code points."""
+        before = len(self.text[:start].encode())
+        return self.span(before, before + len(self.text[start:end].encode()))
+
+    def offset_at(self, line: int, column: int) -> int:
+        """The document's offset of a 1-based line and 0-based column, in code points, of the text."""
+        lines = self.text.splitlines(keepends=True)
+        before = "".join(lines[: line - 1])
+        here = lines[line - 1][:column] if 0 < line <= len(lines) else ""
+        return self.at(len((before + here).encode()))
+
+
+_LEXEME = pattern(
+    r"\#[^\n]*"
+    r"|(?P<string>[rRbBuUfFtT]{0,3}(?:'''(?:[^\\']|\\.|'(?!''))*+(?:'''|\Z)|\"\"\"(?:[^\\\"]|\\.|\"(?!\"\"))*+(?:\"\"\"|\Z)"
+    r"|'(?:[^\\'\n]|\\.)*+(?:'|$)|\"(?:[^\\\"\n]|\\.)*+(?:\"|$)))"
+    r"|(?P<open>[\[({])|(?P<close>[\])}])|(?P<new>\n(?![ \t]*\#)|;)|(?P<comma>,|:(?!=))"
+    r"|(?P<chain>[-+*/%@&|^~.<>]+|\b(?:not|if|else|lambda|await|elif)\b)",
+    re.DOTALL | re.MULTILINE,
+)
+
+
+def _too_deep(text: str) -> int | None:
+    """Where brackets or operators, in code points, make the tree deeper than libcst and Python can take."""
+    counts = [0]
+    for found in _LEXEME.finditer(text):
+        kind = found.lastgroup
+        if kind == "open":
+            counts[-1] += 1
+            counts.append(0)
+            if len(counts) > MAX_BRACKETS:
+                return found.start()
+        elif kind == "close":
+            if len(counts) > 1:
+                counts.pop()
+        elif kind == "new":
+            if len(counts) == 1:
+                counts[0] = 0
+        elif kind == "comma":
+            # a lambda's colon ends nothing; one lambda in another is what crashes libcst
+            if found.group() == "," or len(counts) == 1:
+                counts[-1] = counts[-1] if found.group() == ":" else 0
+        elif kind is not None:
+            counts[-1] += 1
+        if counts[-1] > MAX_CHAIN:
+            return found.start()
+    return None
