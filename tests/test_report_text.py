@@ -265,9 +265,9 @@ def test_summary() -> None:
     partial = FORMATS["text"](report(partial=True), Options())
     assert "All checks passed" not in partial
     assert "partial" in partial
-    assert "Found 1 error, 1 warning, 1 note in 2 files (1 fixable with --fix, 1 more with" in FORMATS[
-        "text"
-    ](CHAT, Options())
+    assert "Found 1 error, 1 warning, 1 note in 2 files (1 fixable with `--fix`, 1 more" in FORMATS["text"](
+        CHAT, Options()
+    )
     assert FORMATS["concise"](report(), Options()) == ""
 
 
@@ -308,3 +308,41 @@ def test_masking_is_linear(unit: str) -> None:
     start = perf_counter()
     masked_source("wrangler.json", unit * (200_000 // len(unit)))
     assert perf_counter() - start < 5
+
+
+def test_long_headers_and_fixes_wrap_at_words_and_keep_short_code_whole() -> None:
+    message = "the `message listener` keeps 漢字漢字漢字 in memory, " * 4 + "done"
+    title = "Move `this and that` out of the way, " * 5 + "done"
+    item = Finding(
+        message, place(ROOM, "server.accept()"), (), Fix(title, (), Safety.UNSAFE), Severity.ERROR, "a-rule"
+    )
+    rows = text(item, width=60).split("\n")
+    start = next(at for at, row in enumerate(rows) if row.startswith("   = fix: "))
+    header = rows[: next(at for at, row in enumerate(rows) if "-->" in row)]
+    offer = rows[start : rows.index("", start)]
+    assert len(header) > 2
+    assert len(offer) > 2
+    assert all(row.startswith("  ") for row in header[1:])
+    assert " ".join(row.strip() for row in header) == f"error[a-rule]: {message}"
+    assert " ".join(row.strip() for row in offer) == (
+        f"= fix: {title} (needs a look, apply with `--fix --unsafe-fixes`)"
+    )
+    for row in [*header, *offer]:
+        assert row.count("`") % 2 == 0
+        assert sum(2 if east_asian_width(char) in "WF" else 1 for char in row) <= 60
+    colored = FORMATS["text"](report(item), Options(width=60, color=True))
+    assert ANSI.sub("", colored).split("\n") == rows
+
+
+def test_quiet_is_the_findings_alone() -> None:
+    quiet = FORMATS["text"](CHAT, Options(quiet=True))
+    assert FORMATS["text"](CHAT, Options()).startswith(quiet + "\n")
+    assert "Found" not in quiet
+    assert "skipped" not in quiet
+    assert FORMATS["text"](report(notices=CHAT.notices), Options(quiet=True)) == ""
+    assert "warning: " not in FORMATS["concise"](report(notices=CHAT.notices), Options(quiet=True))
+
+
+def test_where_to_read_more_is_said_when_there_is_something_to_read_of() -> None:
+    assert text(LEGACY_ACCEPT).endswith("\n`cflint explain RULE` tells more about a rule.\n")
+    assert "explain" not in text()
