@@ -61,6 +61,7 @@ def test_a_finding_has_its_rule_and_severity() -> None:
 def test_a_comment_on_the_line_silences(comment: str) -> None:
     report = run(worker(ROOM % comment))
     assert names(report) == [] and report.suppressed == 1
+    assert [finding.rule for finding in report.silenced] == ["ws-legacy-accept"]
 
 
 def test_a_comment_on_the_line_before_silences() -> None:

@@ -127,9 +127,10 @@ class Notice:
 class Report:
     """The outcome of one run.
 
-    `findings` are sorted by path, offset and rule; `rules` has every rule that ran or that a finding names;
-    document paths are relative to `root`, and `base` is where the user stands; `suppressed` counts the
-    findings that a comment silenced; `partial` says that not everything could be analysed.
+    `findings` are sorted by path, offset and rule, and so are `silenced`, those that comments silence, of
+    which there are `suppressed`; `rules` has every rule that ran or that a finding names; document paths are
+    relative to `root`, and `base` is where the user stands; `partial` says that not everything could be
+    analysed.
     """
 
     findings: tuple[Finding, ...]
@@ -141,3 +142,4 @@ class Report:
     base: Path
     suppressed: int = 0
     partial: bool = False
+    silenced: tuple[Finding, ...] = ()

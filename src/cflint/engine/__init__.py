@@ -303,12 +303,14 @@ class Run:
         for found in self._rules_on("crash"):
             for crash in outcome.crashes:
                 findings.extend(self._answers(found, crash))
-        kept, suppressed = self._silence(_unique(findings), unsettled)
+        kept, silenced = self._silence(_unique(findings), unsettled)
         judge = self._options.judge
         if judge is not None:
             kept = [judged for finding in kept if (judged := judge(finding)) is not None]
+            silenced = [judged for finding in silenced if (judged := judge(finding)) is not None]
         kept.sort(key=_order)
-        used = {finding.rule for finding in kept}
+        silenced.sort(key=_order)
+        used = {finding.rule for finding in (*kept, *silenced)}
         infos = _Infos(self._options.known, sorted({*self._options.rules, *used}))
         notices = list(self.loaded.notices)
         notices.extend(
@@ -324,8 +326,9 @@ class Run:
             workers_checked=sum(1 for worker in self._project.workers),
             root=root,
             base=base,
-            suppressed=suppressed,
+            suppressed=len(silenced),
             partial=bool(outcome.crashes or outcome.unparsed),
+            silenced=tuple(silenced),
         )
 
     def _rules_on(self, kind: str) -> Iterator[Rule]:
@@ -342,13 +345,15 @@ class Run:
             )
             yield replace(finding, rule=rule.id, severity=severity)
 
-    def _silence(self, findings: Iterable[Finding], unsettled: Collection[str]) -> tuple[list[Finding], int]:
-        """Take out what comments silence, and add what the comments that silence nothing deserve."""
+    def _silence(
+        self, findings: Iterable[Finding], unsettled: Collection[str]
+    ) -> tuple[list[Finding], list[Finding]]:
+        """Part what comments silence (second) from the rest; add what those that silence nothing deserve."""
         by_file: dict[str, list[Finding]] = {}
         for finding in findings:
             by_file.setdefault(finding.at.document.path, []).append(finding)
         kept: list[Finding] = []
-        silenced = 0
+        silenced: list[Finding] = []
         judges = list(self._rules_on("suppression"))
         for document in self._documents():
             comments = read_suppressions(document)
@@ -357,14 +362,14 @@ class Run:
                 if comments.silences(
                     finding.rule, self._group(finding.rule), document.line_of(finding.at.span.start)
                 ):
-                    silenced += 1
+                    silenced.append(finding)
                 else:
                     kept.append(finding)
             for use in self._unused(document, comments) if document.path not in unsettled else ():
                 for judge in judges:
                     for finding in self._answers(judge, use):
                         if comments.silences(judge.id, judge.group, document.line_of(finding.at.span.start)):
-                            silenced += 1
+                            silenced.append(finding)
                         else:
                             kept.append(finding)
         for rest in by_file.values():
