@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from cflint.project.loading import load
 from cflint.project.module import Module
 from cflint.project.sockets import hibernatable_accepts, method_called_on, pair_ends, uses_of_end
 from cflint.project.workspace import Workspace
+from cflint.syntax.javascript import unwrap
 
 
 def module_of(source: str) -> Module:
@@ -116,3 +119,25 @@ def test_members_are_appended_with_the_class_s_indentation() -> None:
         "class B {\n->three() {}\n}",
         "class C { two() {}\n\n->three() {} }",
     ]
+
+
+@pytest.mark.parametrize("shape", ["a pair each", "a helper for all", "one socket"])
+def test_many_sockets_of_a_class_take_time_in_proportion(shape: str) -> None:
+    pair = "const [client, server] = Object.values(new WebSocketPair());"
+    source = {
+        "a pair each": "\n".join(f"m{i}() {{ {pair} server.accept(); return client; }}" for i in range(500)),
+        "a helper for all": "\n".join(f"m{i}() {{ {pair} this.join(server); }}" for i in range(500))
+        + "\njoin(ws: WebSocket) { ws.accept(); ws.send(''); }",
+        "one socket": f"m() {{ {pair} {'server.accept();' * 500} }}",
+    }[shape]
+    module = module_of(f"export class Room {{ {source} }}")
+    started = time.perf_counter()
+    uses = 0
+    for call in module.calls_of("accept", module.syntax.root):
+        function = call.child_by_field_name("function")
+        target = function.child_by_field_name("object") if function is not None else None
+        assert target is not None
+        for end in pair_ends(module, unwrap(target)):
+            uses += len(uses_of_end(module, end))
+    assert uses >= 500
+    assert time.perf_counter() - started < 3  # it took half a minute

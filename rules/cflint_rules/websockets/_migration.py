@@ -129,6 +129,10 @@ def listener_at(module: Module, use: Node) -> Listener | None:
 def opens_sockets(module: Module, owner: ClassDefinition) -> bool:
     """Whether a class has outgoing sockets, too. These cannot hibernate, and an object that passes messages
     from one socket to another has to stay in memory."""
+    return module.remembered(("opens sockets", owner.node.id), lambda: _opens_sockets(module, owner))
+
+
+def _opens_sockets(module: Module, owner: ClassDefinition) -> bool:
     for made in module.descendants(owner.body, "new_expression"):
         if module.value_of(made).kind is Kind.OUTGOING_WEBSOCKET:
             return True
@@ -140,7 +144,8 @@ def opens_sockets(module: Module, owner: ClassDefinition) -> bool:
 
 def migration_of(module: Module, owner: ClassDefinition, end: PairEnd) -> Migration:
     """What it takes to accept an end with `acceptWebSocket()` and to serve it by methods of the class."""
-    return _Planner(module, owner, end).plan()
+    question = ("socket migration", owner.node.id, *end.key)
+    return module.remembered(question, lambda: _Planner(module, owner, end).plan())
 
 
 class _Planner:

@@ -88,7 +88,7 @@ def check(match: Match) -> Iterator[Finding]:
     owners = [match.module.enclosing_class(end.pair) for end in ends]
     if not ends or not all(owner is not None and owner.is_durable_object for owner in owners):
         return  # an outgoing or foreign socket has to be accept()ed, and only a Durable Object can hibernate
-    if all(_is_only_refused(match.module, end) or _hibernates(match.module, end) for end in ends):
+    if all(_may_stay(match.module, end) for end in ends):
         return
     owner, end = owners[0], ends[0]
     if owner is None or opens_sockets(match.module, owner):
@@ -109,6 +109,13 @@ def check(match: Match) -> Iterator[Finding]:
         match.at(match.node),
         related=(*related, *migration.obstacles),
         fix=migration.fix if len(ends) == 1 else None,
+    )
+
+
+def _may_stay(module: Module, end: PairEnd) -> bool:
+    """Whether `accept()` is no harm to an end, or not the harm that this rule is about."""
+    return module.remembered(
+        ("accept() may stay", *end.key), lambda: _is_only_refused(module, end) or _hibernates(module, end)
     )
 
 

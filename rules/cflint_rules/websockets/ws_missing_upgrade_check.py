@@ -49,7 +49,7 @@ Source: https://developers.cloudflare.com/durable-objects/best-practices/websock
 import re
 from collections.abc import Iterator
 
-from cflint.api import Finding, Fix, Match, Safety, Severity, construct, pattern, rule
+from cflint.api import Finding, Fix, Match, Module, Safety, Severity, construct, pattern, rule
 
 _CHECK = pattern(rb"""["'`](?:upgrade|sec-websocket-[a-z]+)["'`]|\b426\b|upgradeWebSocket""", re.IGNORECASE)
 
@@ -61,21 +61,24 @@ def check(match: Match) -> Iterator[Finding]:
         return  # not the runtime's
     if match.enclosing_function is None or not module.workers:
         return  # who sends requests here is not known
-    if _CHECK.search(module.document.data):
+    if module.remembered("may be checked for upgrade", lambda: _may_be_checked(module)):
         return
-    for worker in module.workers:
-        if worker.unresolved or not worker.entries:
-            return
-        for path in worker.modules:
-            document = module.project.document(path)
-            if document is None or _CHECK.search(document.data):
-                return
     yield Finding(
         "a `WebSocketPair` is made for requests that may not ask for one: check the `Upgrade` header, and "
         "answer 426 without it",
         match.at(match.node),
         fix=_guard(match),
     )
+
+
+def _may_be_checked(module: Module) -> bool:
+    """Whether some module of the Workers looks at the header, or may do so unseen."""
+    for worker in module.workers:
+        if worker.unresolved or not worker.entries:
+            return True
+    paths = {module.path: None} | {path: None for worker in module.workers for path in worker.modules}
+    documents = (module.project.document(path) for path in paths)
+    return any(document is None or _CHECK.search(document.data) is not None for document in documents)
 
 
 def _guard(match: Match) -> Fix | None:

@@ -152,6 +152,10 @@ def _accepting_call(module: Module, use: "Node") -> "Node | None":
 
 
 def _hibernating(module: Module, end: PairEnd) -> "Node | None":
+    return module.remembered(("hibernating", *end.key), lambda: _find_hibernating(module, end))
+
+
+def _find_hibernating(module: Module, end: PairEnd) -> "Node | None":
     for use in uses_of_end(module, end):
         found = _accepting_call(module, use)
         if found is not None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from cflint.finding import Edit, Location
 from cflint.platform.classes import ClassKind
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from cflint.project.config import Environment
     from cflint.project.model import Project, Worker
 
+T = TypeVar("T")
 
 _AROUND_CLASSES = frozenset(
     {"export_statement", "lexical_declaration", "variable_declaration", "variable_declarator", "arguments"}
@@ -242,6 +243,7 @@ class Module:
         self.scope = scope
         self._evaluator = Evaluator(self)
         self._classes: dict[int, ClassDefinition] = {}
+        self._answers: dict[Hashable, Any] = {}
 
     def close(self) -> None:
         """Let go of the tree and of everything that was found in it; the module cannot be used any more."""
@@ -249,6 +251,14 @@ class Module:
             owner.__dict__.clear()
         self._evaluator.__dict__.clear()
         self.__dict__.clear()
+
+    def remembered(self, question: Hashable, find: Callable[[], T]) -> T:
+        """The answer to a question about the module, found once. The question has to name everything that the
+        answer depends on (of nodes, their ids)."""
+        if question not in self._answers:
+            self._answers[question] = find()
+        answer: T = self._answers[question]
+        return answer
 
     @cached_property
     def workers(self) -> tuple[Worker, ...]:

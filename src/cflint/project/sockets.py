@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from cflint.project.values import Kind
@@ -51,6 +51,13 @@ def pair_ends(module: Module, node: Node) -> tuple[PairEnd, ...]:
     declaration = module.scope.resolve(node) if node.type == "identifier" else None
     if declaration is None or declaration.kind is not DeclarationKind.PARAMETER or declaration.path:
         return ()
+    return module.remembered(
+        ("ends of parameter", declaration.node.id), lambda: _handed_ends(module, declaration)
+    )
+
+
+def _handed_ends(module: Module, declaration: Declaration) -> tuple[PairEnd, ...]:
+    """The ends that all calls in the module hand to a parameter; () when one hands it anything else."""
     index = _parameter_index(declaration)
     ends: dict[tuple[int, str], PairEnd] = {}
     for call in _calls_of(module, declaration.scope) if index is not None else ():
@@ -65,16 +72,16 @@ def pair_ends(module: Module, node: Node) -> tuple[PairEnd, ...]:
 def uses_of_end(module: Module, end: PairEnd) -> tuple[Node, ...]:
     """Every expression in the module that is this end, in source order, through the parameters of functions
     and methods of the module that it is handed to."""
+    return module.remembered(("uses of end", *end.key), lambda: _find_uses(module, end))
+
+
+def _find_uses(module: Module, end: PairEnd) -> tuple[Node, ...]:
     around: Node | None = next(
         (above for above in module.syntax.ancestors(end.pair) if above.type == "class_body"), None
     )
     around = around or module.enclosing_function(end.pair) or module.syntax.root
     found: dict[int, Node] = {}
-    todo: list[Node] = []
-    for node in module.descendants(around, *_EXPRESSIONS):
-        direct = pair_end(module, node)
-        if direct is not None and direct.key == end.key and not _is_declared(module, node):
-            todo.append(node)
+    todo = list(_direct_uses(module, around).get(end.key, ()))
     while todo:
         node = todo.pop()
         if node.id in found:
@@ -84,6 +91,20 @@ def uses_of_end(module: Module, end: PairEnd) -> tuple[Node, ...]:
         if parameter is not None:
             todo.extend(module.scope.references(parameter))
     return tuple(sorted(found.values(), key=lambda node: node.start_byte))
+
+
+def _direct_uses(module: Module, around: Node) -> dict[tuple[int, str], list[Node]]:
+    """The expressions within a node that are ends of pairs, by the end."""
+
+    def find() -> dict[tuple[int, str], list[Node]]:
+        uses: dict[tuple[int, str], list[Node]] = {}
+        for node in module.descendants(around, *_EXPRESSIONS):
+            direct = pair_end(module, node)
+            if direct is not None and not _is_declared(module, node):
+                uses.setdefault(direct.key, []).append(node)
+        return uses
+
+    return module.remembered(("uses of ends", around.id), find)
 
 
 def parameter_for(module: Module, argument: Node) -> Declaration | None:
@@ -127,18 +148,24 @@ def called_function(module: Module, call: Node) -> Node | None:
     return owner.method(module.text(name)) if owner is not None else None
 
 
-def _calls_of(module: Module, function: Node) -> Iterator[Node]:
+def _calls_of(module: Module, function: Node) -> Iterable[Node]:
     """The calls in the module of a named function or of a method by `this`."""
     within: Node = module.syntax.root
     if function.type == "method_definition":
         body = module.syntax.parent(function)
         if body is None or body.type != "class_body":
-            return
+            return ()
         within = body
-    for call in module.descendants(within, "call_expression"):
-        called = called_function(module, call)
-        if called is not None and called.id == function.id:
-            yield call
+
+    def find() -> dict[int, list[Node]]:
+        calls: dict[int, list[Node]] = {}
+        for call in module.descendants(within, "call_expression"):
+            called = called_function(module, call)
+            if called is not None:
+                calls.setdefault(called.id, []).append(call)
+        return calls
+
+    return module.remembered(("calls by function", within.id), find).get(function.id, ())
 
 
 def _parameter_index(declaration: Declaration) -> int | None:
@@ -159,7 +186,10 @@ def _is_declared(module: Module, node: Node) -> bool:
 
 def hibernatable_accepts(module: Module, owner: ClassDefinition) -> tuple[Node, ...]:
     """The calls of `acceptWebSocket()` in a class."""
-    return tuple(module.calls_of("acceptWebSocket", owner.body))
+    return module.remembered(
+        ("hibernatable accepts", owner.node.id),
+        lambda: tuple(module.calls_of("acceptWebSocket", owner.body)),
+    )
 
 
 def method_called_on(module: Module, node: Node) -> tuple[str, Node] | None:
