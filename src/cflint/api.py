@@ -188,6 +188,7 @@ if TYPE_CHECKING:
         import_of,
         keyword,
         member,
+        python,
         rule,
         source_file,
         suppression,
@@ -287,7 +288,7 @@ _ORIGINS = {
     "cflint.rule": (
         "Crash Match RECOMMENDED REFERENCE STRICT SuppressionUse binding call class_definition "
         "config construct crash destructured durable_object environment handler identifier "
-        "import_of keyword member rule source_file suppression tagged type_name worker"
+        "import_of keyword member python rule source_file suppression tagged type_name worker"
     ),
     "cflint.scope": "Declaration DeclarationKind ImportRef",
     "cflint.source": "Document Span",
@@ -512,6 +513,7 @@ __all__ = [
     "property_name",
     "property_value",
     "provenance",
+    "python",
     "reads_credential",
     "reads_request",
     "relative_specifier",
