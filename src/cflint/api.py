@@ -95,7 +95,7 @@ if TYPE_CHECKING:
         uncreated_classes,
         use_sqlite,
     )
-    from cflint.project.loading import is_test_config, is_test_path
+    from cflint.project.loading import is_demo_path, is_example_path, is_test_config, is_test_path
     from cflint.project.model import (
         DurableObject,
         Entrypoint,
@@ -223,33 +223,33 @@ if TYPE_CHECKING:
     from cflint.syntax.sql import Statement, TableUse, Token, TokenKind, placeholders, statements, tables
 
 _ORIGINS = {
-    "cflint.pattern": "pattern",
-    "cflint.finding": "Edit Finding Fix Location Safety Severity",
-    "cflint.platform.base_members": "base_members",
-    "cflint.platform.bindings": "BindingKind KINDS kind_by_id kinds_by_type methods_of_type",
-    "cflint.platform.classes": "ClassKind",
-    "cflint.platform.clock": "today",
-    "cflint.platform.compatibility": "CompatibilityFlag NEWEST_DATE changes find_flag flag_names",
-    "cflint.platform.credentials": "is_example is_random is_secret_name known_secret",
-    "cflint.platform.cron": "cron_fault cron_meant cron_never_fires weekday_numbers",
+    "cflint.finding": ("Edit Finding Fix Location Safety Severity"),
+    "cflint.pattern": ("pattern"),
+    "cflint.platform.base_members": ("base_members"),
+    "cflint.platform.bindings": ("BindingKind KINDS kind_by_id kinds_by_type methods_of_type"),
+    "cflint.platform.classes": ("ClassKind"),
+    "cflint.platform.clock": ("today"),
+    "cflint.platform.compatibility": ("CompatibilityFlag NEWEST_DATE changes find_flag flag_names"),
+    "cflint.platform.credentials": ("is_example is_random is_secret_name known_secret"),
+    "cflint.platform.cron": ("cron_fault cron_meant cron_never_fires weekday_numbers"),
     "cflint.platform.wrangler_keys": (
         "KeySchema RemovedKey Scope WRANGLER_VERSION json_types removed_key scope_of top_level_keys"
     ),
     "cflint.project.config": (
         "Binding Environment Export QueueConsumer TailConsumer WranglerConfig listed where"
     ),
-    "cflint.project.edits": "append_item move_to_top_level remove_key rename_key set_key",
-    "cflint.project.env_uses": "EnvUse env_uses is_guard kind_with_method",
+    "cflint.project.edits": ("append_item move_to_top_level remove_key rename_key set_key"),
+    "cflint.project.env_uses": ("EnvUse env_uses is_guard kind_with_method"),
     "cflint.project.facts": (
         "BaseRef ClassFacts FunctionFacts Member MemberKind ModuleFacts TopLevel TypeFacts "
         "TypeMember ValueKind"
     ),
-    "cflint.project.flow": "can_reach completes falls_through",
+    "cflint.project.flow": ("can_reach completes falls_through"),
     "cflint.project.import_edits": (
         "add_imports imported_parts is_typescript move_import relative_specifier remove_imports "
         "set_import_source"
     ),
-    "cflint.project.imports": "Import ImportKind",
+    "cflint.project.imports": ("Import ImportKind"),
     "cflint.project.installed": (
         "ConfigSchema Fit Installed config_schema declares installed_version manifests_above shown_version"
     ),
@@ -258,23 +258,23 @@ _ORIGINS = {
         "add_durable_object_class append_migration born_as create_classes uncreated_classes "
         "use_sqlite"
     ),
-    "cflint.project.loading": "is_test_config is_test_path",
-    "cflint.project.model": "DurableObject Entrypoint ExportSet Project Worker binding_kind_of_type",
-    "cflint.project.module": "ClassDefinition Handler Module",
+    "cflint.project.loading": ("is_demo_path is_example_path is_test_config is_test_path"),
+    "cflint.project.model": ("DurableObject Entrypoint ExportSet Project Worker binding_kind_of_type"),
+    "cflint.project.module": ("ClassDefinition Handler Module"),
     "cflint.project.origins": (
         "alternatives callee_name header_read is_global is_open_object key_of number_of origins "
         "property_value reads_credential reads_request"
     ),
-    "cflint.project.paging": "unfinished_list",
+    "cflint.project.paging": ("unfinished_list"),
     "cflint.project.promises": (
         "Fate:PromiseFate PromiseSource PromiseUse calls_on calls_on_name can_await "
         "keep_by_async_handler keep_by_await keep_by_new_context keep_by_wait_until source_of "
         "use_of_callback use_of_promise use_of_promises wait_until_at"
     ),
-    "cflint.project.provenance": "Provenance Trust provenance",
-    "cflint.project.python": "PythonClass PythonModule",
-    "cflint.project.resolve": "Builtin Edge Local Package Unknown",
-    "cflint.project.schema": "ConfigProblem ProblemKind dotted json_type",
+    "cflint.project.provenance": ("Provenance Trust provenance"),
+    "cflint.project.python": ("PythonClass PythonModule"),
+    "cflint.project.resolve": ("Builtin Edge Local Package Unknown"),
+    "cflint.project.schema": ("ConfigProblem ProblemKind dotted json_type"),
     "cflint.project.sockets": (
         "PairEnd called_function hibernatable_accepts method_called_on name_of_function pair_end "
         "pair_ends parameter_for uses_of_end"
@@ -283,21 +283,21 @@ _ORIGINS = {
         "Engine Hole Literal Position SQL_CALLS SqlText SqlUse chained_call executions prepared_by "
         "sql_text sql_use"
     ),
-    "cflint.project.sql_edits": "bind_holes",
-    "cflint.project.values": "Kind UNKNOWN Value",
+    "cflint.project.sql_edits": ("bind_holes"),
+    "cflint.project.values": ("Kind UNKNOWN Value"),
     "cflint.rule": (
         "Crash Match RECOMMENDED REFERENCE STRICT SuppressionUse binding call class_definition "
         "config construct crash destructured durable_object environment handler identifier "
         "import_of keyword member python rule source_file suppression tagged type_name worker"
     ),
-    "cflint.scope": "Declaration DeclarationKind ImportRef",
-    "cflint.source": "Document Span",
-    "cflint.syntax.data": "Format Kind:NodeKind Node:ConfigNode",
+    "cflint.scope": ("Declaration DeclarationKind ImportRef"),
+    "cflint.source": ("Document Span"),
+    "cflint.syntax.data": ("Format Kind:NodeKind Node:ConfigNode"),
     "cflint.syntax.javascript": (
         "CLASSES FUNCTIONS Slip SlipKind Syntax arguments_of block_end body_of descend is_async "
         "is_fragment is_generator outermost property_name span_of string_value unwrap"
     ),
-    "cflint.syntax.sql": "Statement TableUse Token TokenKind placeholders statements tables",
+    "cflint.syntax.sql": ("Statement TableUse Token TokenKind placeholders statements tables"),
 }
 """The module of each name; `name:other` is exported as `other`."""
 
@@ -470,7 +470,9 @@ __all__ = [
     "imported_parts",
     "installed_version",
     "is_async",
+    "is_demo_path",
     "is_example",
+    "is_example_path",
     "is_fragment",
     "is_generator",
     "is_global",

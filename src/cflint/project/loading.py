@@ -48,11 +48,27 @@ def is_test_path(path: str) -> bool:
 _TEST_CONFIG = pattern(
     r"(?:^|/)(?:[\w.-]*[-_.])?(?:tests?|fixtures?|e2e|mocks?)(?:[-_.][^/]*\.(?:toml|jsonc?)$|/|\.)"
 )
+_DEMO_PATH = pattern(r"(?:^|/)(?:demos?|playgrounds?|conformance)/[^/]+/", re.IGNORECASE)
+_EXAMPLE_PATH = pattern(
+    r"(?:^|/)[\w.-]{0,60}(?:templates?|examples?|demos?|starters?|samples?|playground|boilerplate|tutorials?|docs)"
+    r"[\w.-]{0,60}/",
+    re.IGNORECASE,
+)
 
 
 def is_test_config(path: str) -> bool:
     """Whether a configuration is for tests: nothing that only matters when one deploys matters there."""
     return is_test_path(path) or _TEST_CONFIG.search(path) is not None
+
+
+def is_example_path(path: str) -> bool:
+    """Whether a path is below a folder of examples, demonstrations or templates."""
+    return _EXAMPLE_PATH.search(path) is not None
+
+
+def is_demo_path(path: str) -> bool:
+    """Whether a path is that of one of several demonstrations or playgrounds: deployed for a moment, if ever."""
+    return _DEMO_PATH.search(path) is not None
 
 
 @record(frozen=True)
