@@ -324,6 +324,70 @@ class PythonModule:
         """`a.b.c` of a chain of names; "" of anything else."""
         return _dotted(node)
 
+    # -- edits -------------------------------------------------------------------------------------------
+
+    def line_start(self, node: cst.CSTNode) -> int:
+        """The byte offset at which the line of a node begins."""
+        start = self.span(node).start
+        return self.document.line_span(self.document.line_of(start)).start
+
+    def import_name(self, source: str, name: str) -> tuple[Edit, ...] | None:
+        """Edits after which `name` is what `from source import name` gives; () when it is so already, None
+        when the name means something else."""
+        there = self.top_level_names.get(name)
+        if there is not None:
+            means = f"{source}.{name}" if source else name
+            return () if all(entry.imported == means for entry in there) else None
+        statements = [
+            line.body[0] for line in self.syntax.root.body if isinstance(line, cst.SimpleStatementLine)
+        ]
+        for statement in statements:
+            if not isinstance(statement, cst.ImportFrom) or isinstance(statement.names, cst.ImportStar):
+                continue
+            if source and _dotted(statement.module) == source and not statement.relative:
+                return (self.insert(self.span(statement.names[-1]).end, f", {name}"),)
+        text = f"from {source} import {name}" if source else f"import {name}"
+        newline = self.document.newline
+        imports: list[cst.Import | cst.ImportFrom] = [
+            node for node in statements if isinstance(node, (cst.Import, cst.ImportFrom))
+        ]
+        later = [
+            node for node in imports if isinstance(node, cst.Import) or _dotted(node.module) != "__future__"
+        ]
+        if later:
+            start = self.line_start(later[0])
+            return (self.insert(start, self.indent_at(start) + text + newline),)
+        if imports or not self.syntax.root.body:
+            return None
+        first = self.syntax.root.body[0]
+        if self._is_docstring(first):
+            end = self.span(first).end
+            return (self.insert(end, newline * 2 + self.indent_at(end) + text),)
+        if isinstance(first, (cst.FunctionDef, cst.ClassDef)) and first.decorators:
+            start = self.line_start(first.decorators[0])
+        else:
+            start = self.line_start(first)
+        return (self.insert(start, self.indent_at(start) + text + newline * 3),)
+
+    @staticmethod
+    def _is_docstring(statement: cst.CSTNode) -> bool:
+        if not isinstance(statement, cst.SimpleStatementLine):
+            return False
+        first = statement.body[0]
+        return isinstance(first, cst.Expr) and isinstance(
+            first.value, (cst.SimpleString, cst.ConcatenatedString)
+        )
+
+    def first_statement(self, function: cst.FunctionDef) -> cst.CSTNode | None:
+        """The first statement of a function's body after its docstring; None when the body is on the line of
+        its `def`, or has nothing else."""
+        if not isinstance(function.body, cst.IndentedBlock):
+            return None
+        statements = list(function.body.body)
+        if statements and self._is_docstring(statements[0]):
+            statements = statements[1:]
+        return statements[0] if statements else None
+
     # -- around a node -----------------------------------------------------------------------------------
 
     def function_around(self, node: cst.CSTNode) -> Function | None:
@@ -373,6 +437,42 @@ class PythonModule:
     def is_guarded_import(self, node: cst.CSTNode) -> bool:
         """Whether a statement is in a `try`, or under `if TYPE_CHECKING` and the like."""
         return any(isinstance(above, (cst.Try, cst.TryStar, cst.If)) for above in self.syntax.ancestors(node))
+
+    @cached_property
+    def loads_at_startup(self) -> bool:
+        """Whether the module runs when the Worker starts: it is a `main`, or imported outside of functions by
+        one that runs then."""
+        seen = dict.fromkeys(entry for worker in self.workers for entry in worker.entries)
+        todo = list(seen)
+        while todo and len(seen) < 200:
+            path = todo.pop()
+            module = self if path == self.path else self.project.python_module(path)
+            if module is None:
+                continue
+            for dotted in module.startup_imports:
+                other = self.project.resolve(dotted, path)
+                if other is not None and other not in seen:
+                    seen[other] = None
+                    todo.append(other)
+        return self.path in seen
+
+    @cached_property
+    def startup_imports(self) -> tuple[str, ...]:
+        """The dotted names that are imported outside of functions."""
+        found: list[str] = []
+        for node in self.find(cst.Import):
+            if self.runs_at_import(node):
+                found.extend(_dotted(alias.name) for alias in node.names)
+        for origin in self.find(cst.ImportFrom):
+            if not self.runs_at_import(origin):
+                continue
+            source = "." * len(origin.relative) + _dotted(origin.module)
+            if isinstance(origin.names, cst.ImportStar):
+                found.append(source)
+            else:
+                joint = "" if source.endswith(".") else "."
+                found.extend(f"{source}{joint}{_dotted(alias.name)}" for alias in origin.names)
+        return tuple(found)
 
     # -- classes -----------------------------------------------------------------------------------------
 

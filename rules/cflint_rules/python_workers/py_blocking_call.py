@@ -1,0 +1,107 @@
+"""Do not block the event loop in asynchronous code.
+
+`time.sleep` stops everything else that the instance does, other requests too. `asyncio.run` and
+`run_until_complete` want a loop of their own, but the runtime's is running already.
+
+## Incorrect
+
+```python
+import time
+
+from workers import Response, WorkerEntrypoint
+
+
+class Default(WorkerEntrypoint):
+    async def fetch(self, request):
+        time.sleep(1)
+        return Response("later")
+```
+
+## Correct
+
+```python
+import asyncio
+
+from workers import Response, WorkerEntrypoint
+
+
+class Default(WorkerEntrypoint):
+    async def fetch(self, request):
+        await asyncio.sleep(1)
+        return Response("later")
+```
+
+## Not reported
+
+Functions that are not `async`.
+
+## Fix safety
+
+Safe: the call becomes `await asyncio.sleep(…)`, or the coroutine is awaited.
+
+Source: https://pyodide.org/en/stable/usage/api/python-api/webloop.html
+"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.api import STRICT, Finding, Fix, Safety, Severity, python, rule
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from cflint.api import PythonModule
+
+
+@rule(
+    python("sleep", "run", "run_until_complete"),
+    severity=Severity.WARNING,
+    fix=Safety.SAFE,
+    presets=(STRICT,),
+)
+def check(module: "PythonModule") -> Iterator[Finding]:
+    import libcst as cst
+
+    if not module.workers:
+        return
+    for call in module.calls("sleep", "run", "run_until_complete"):
+        if not module.can_await(call):
+            continue
+        match module.origin(call.func):
+            case "time.sleep":
+                yield Finding("`time.sleep` blocks the event loop", module.at(call), fix=_sleep(module, call))
+                continue
+            case "asyncio.run":
+                name = "asyncio.run"
+            case _:
+                receiver = module.receiver(call)
+                made = isinstance(receiver, cst.Call) and module.origin(receiver.func) in (
+                    "asyncio.get_event_loop",
+                    "asyncio.get_running_loop",
+                    "asyncio.new_event_loop",
+                )
+                if not made or module.called_name(call) != "run_until_complete":
+                    continue
+                name = "run_until_complete"
+        yield Finding(
+            f"`{name}` inside `async def`: the event loop runs already",
+            module.at(call),
+            fix=_await(module, call),
+        )
+
+
+def _sleep(module: "PythonModule", call: "cst.Call") -> Fix | None:
+    edits = module.import_name("", "asyncio")
+    if edits is None:
+        return None
+    return Fix("Sleep with asyncio", (*edits, module.replace(call.func, "await asyncio.sleep")), Safety.SAFE)
+
+
+def _await(module: "PythonModule", call: "cst.Call") -> Fix | None:
+    import libcst as cst
+
+    given = module.arguments(call)
+    plain = isinstance(module.syntax.parent(call), (cst.Expr, cst.Assign, cst.AnnAssign, cst.Return))
+    if len(given) != 1 or len(call.args) != 1 or not plain or not isinstance(given[0], (cst.Call, cst.Name)):
+        return None
+    return Fix("Await it", (module.replace(call, f"await {module.text(given[0])}"),), Safety.SAFE)

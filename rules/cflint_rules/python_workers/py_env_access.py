@@ -1,0 +1,89 @@
+"""Reach bindings and the context through `self.env` and `self.ctx`.
+
+The methods of an entrypoint, a Durable Object or a Workflow get neither as a variable: a bare `env` is a
+NameError at the first request.
+
+## Incorrect
+
+```python
+from workers import Response, WorkerEntrypoint
+
+
+class Default(WorkerEntrypoint):
+    async def fetch(self, request):
+        return Response(env.GREETING)
+```
+
+## Correct
+
+```python
+from workers import Response, WorkerEntrypoint
+
+
+class Default(WorkerEntrypoint):
+    async def fetch(self, request):
+        return Response(self.env.GREETING)
+```
+
+## Not reported
+
+`env` and `ctx` that are a parameter, a variable, or imported (`from workers import env`).
+
+## Fix safety
+
+Safe: the name has no other meaning there. None is offered where there is no `self`.
+
+Source: https://developers.cloudflare.com/workers/languages/python/basics/
+"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.api import Finding, Fix, Safety, Severity, python, rule
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from cflint.api import PythonModule
+
+_NAMES = ("env", "ctx")
+
+
+@rule(python(*_NAMES), severity=Severity.ERROR, fix=Safety.SAFE)
+def check(module: "PythonModule") -> Iterator[Finding]:
+    import libcst as cst
+
+    if module.has_star_import():
+        return
+    for name in module.find(cst.Name):
+        if name.value not in _NAMES or module.resolve(name) is not None or not _is_read(module, name):
+            continue
+        owner = module.class_around(name)
+        if owner is None or not owner.kind.is_platform or module.runs_at_import(name):
+            continue
+        method = module.method_around(name)
+        has_self = method is not None and [param.name.value for param in method.params.params[:1]] == ["self"]
+        fix = Fix(
+            f"Write `self.{name.value}`", (module.insert(module.span(name).start, "self."),), Safety.SAFE
+        )
+        yield Finding(
+            f"`{name.value}` is not defined here: it is `self.{name.value}`",
+            module.at(name),
+            fix=fix if has_self else None,
+        )
+
+
+def _is_read(module: "PythonModule", name: "cst.Name") -> bool:
+    """Whether a name stands for a variable: it is no attribute, keyword or part of an import."""
+    import libcst as cst
+
+    match module.syntax.parent(name):
+        case cst.Attribute() as above:
+            return above.value is name
+        case cst.Arg() as above:
+            return above.value is name
+        case cst.ImportAlias() | cst.Import() | cst.ImportFrom() | cst.Param() | cst.AssignTarget():
+            return False
+        case cst.MatchKeywordElement() | cst.NameItem() | cst.AsName():
+            return False
+    return True

@@ -1,0 +1,191 @@
+"""Put the handlers of a Python Worker into a class `Default`.
+
+From compatibility date 2025-08-14 the runtime calls methods of `class Default(WorkerEntrypoint)`. Functions
+such as `on_fetch` are not looked for any more: the Worker has no handler, and every request fails.
+
+## Incorrect
+
+```toml
+name = "hello"
+main = "src/entry.py"
+compatibility_date = "2026-08-01"
+compatibility_flags = ["python_workers"]
+```
+
+```python
+from workers import Response
+
+
+async def on_fetch(request, env):
+    return Response(env.GREETING)
+```
+
+## Correct
+
+```toml
+name = "hello"
+main = "src/entry.py"
+compatibility_date = "2026-08-01"
+compatibility_flags = ["python_workers"]
+```
+
+```python
+from workers import Response, WorkerEntrypoint
+
+
+class Default(WorkerEntrypoint):
+    async def fetch(self, request):
+        return Response(self.env.GREETING)
+```
+
+## Not reported
+
+Older dates, the flag `disable_python_no_global_handlers`, and modules that are not a `main`.
+
+## Fix safety
+
+Unsafe: the function becomes a method, and `env` and `ctx` become `self.env` and `self.ctx`. None is offered
+when there are several handlers, or when the function is used elsewhere.
+
+Source: https://developers.cloudflare.com/workers/configuration/compatibility-flags/
+"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.api import Edit, Finding, Fix, Safety, Severity, Span, python, rule
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from cflint.api import PythonModule
+
+_HANDLERS = ("on_fetch", "on_scheduled", "on_queue", "on_alarm")
+_FILLS = ("controller", "env", "ctx")
+
+
+@rule(python(*_HANDLERS), severity=Severity.ERROR, fix=Safety.UNSAFE)
+def check(module: "PythonModule") -> Iterator[Finding]:
+    if not module.is_entry or module.enables("python_no_global_handlers") is not True:
+        return
+    for function in module.global_handlers:
+        name = function.name.value
+        yield Finding(
+            f"`{name}` is never called: from 2025-08-14 handlers are methods of a class `Default`",
+            module.at(function.name),
+            fix=_fix(module, function),
+        )
+
+
+def _fix(module: "PythonModule", function: "cst.FunctionDef") -> Fix | None:
+    import libcst as cst
+
+    name = function.name.value
+    if len(module.global_handlers) != 1 or name == "on_alarm" or "Default" in module.top_level_names:
+        return None
+    params = function.params
+    given = [param.name.value for param in params.params]
+    if not isinstance(params.star_arg, cst.MaybeSentinel) or params.kwonly_params or params.posonly_params:
+        return None
+    if len(given) > 3 or any(param.default is not None for param in params.params):
+        return None
+    if any(True for _ in module.references(function.name)) or not _has_plain_decorators(module, function):
+        return None
+    imported = module.import_name("workers", "WorkerEntrypoint")
+    if imported is None:
+        return None
+    edits: list[Edit] = [module.replace(function.name, name.removeprefix("on_"))]
+    if name == "on_fetch":
+        for param, member in zip(params.params[1:], ("env", "ctx"), strict=False):
+            entries = module.resolve(param.name) or _local(module, function, param)
+            if len(entries) != 1:
+                return None  # given another value meanwhile
+            for use in module.find_in(function.body, cst.Name):
+                if (
+                    use.value == param.name.value
+                    and module.resolve(use) == entries
+                    and _is_variable(module, use)
+                ):
+                    edits.append(module.replace(use, f"self.{member}"))
+        kept = ["self", *given[:1]]
+        if not given:
+            kept.append("request")
+    else:
+        kept = ["self", *given, *_FILLS[len(given) :]]
+    edits.append(_parameters(module, function, kept))
+    start = module.line_start(function)
+    if function.decorators:
+        first = module.line_start(function.decorators[0])
+        edits.append(Edit(module.document, Span(first, start), ""))
+        start = first
+    newline = module.document.newline
+    opening = f"class Default(WorkerEntrypoint):{newline}    "
+    lines = _lines(module, function)
+    if lines is None:
+        return None
+    edits.append(module.insert(module.line_start(function), opening))
+    edits.extend(module.insert(line, "    ") for line in lines)
+    if any(edit.span.start == start and edit.span.empty for edit in imported):
+        merged = [module.insert(edit.span.start, edit.text + opening) for edit in imported]
+        edits = [edit for edit in edits if edit.text != opening] + merged
+    else:
+        edits.extend(imported)
+    return Fix("Move the handler into `class Default(WorkerEntrypoint)`", tuple(edits), Safety.UNSAFE)
+
+
+def _local(module: "PythonModule", function: "cst.FunctionDef", param: "cst.Param") -> tuple[object, ...]:
+    import libcst as cst
+
+    for use in module.find_in(function.body, cst.Name):
+        if use.value == param.name.value and _is_variable(module, use):
+            found = module.resolve(use)
+            if found is not None and any(entry.node is param for entry in found):
+                return tuple(found)
+    return (param,)
+
+
+def _is_variable(module: "PythonModule", use: "cst.Name") -> bool:
+    import libcst as cst
+
+    above = module.syntax.parent(use)
+    if isinstance(above, cst.Attribute):
+        return above.value is use
+    if isinstance(above, cst.Arg):
+        return above.value is use
+    return True
+
+
+def _has_plain_decorators(module: "PythonModule", function: "cst.FunctionDef") -> bool:
+    """Whether there is no decorator but the SDK's `@handler`, which the class makes needless."""
+    return all(module.origin(one.decorator) == "workers.handler" for one in function.decorators)
+
+
+def _parameters(module: "PythonModule", function: "cst.FunctionDef", names: list[str]) -> Edit:
+    """Replace what stands between the parentheses; annotations of kept parameters stay."""
+    known = {param.name.value: module.text(param) for param in function.params.params}
+    text = ", ".join(known.get(name, name) for name in names)
+    data = module.document.data
+    after = module.span(function.name).end
+    opening = data.index(b"(", after)
+    params = function.params.params
+    last = module.span(params[-1]).end if params else opening + 1
+    closing = data.index(b")", last)
+    return Edit(module.document, Span(opening + 1, closing), text)
+
+
+def _lines(module: "PythonModule", function: "cst.FunctionDef") -> list[int] | None:
+    """Where the lines after the first begin that have to be indented; None when that would change a text."""
+    import libcst as cst
+
+    document = module.document
+    span = module.span(function.body)
+    inside = [module.span(node) for node in module.find_in(function, cst.SimpleString, cst.FormattedString)]
+    first = document.line_of(module.span(function.name).start)
+    found: list[int] = []
+    for line in range(first + 1, document.line_of(max(span.start, span.end - 1)) + 1):
+        at = document.line_span(line)
+        if any(text.start < at.start < text.end for text in inside):
+            continue
+        if not at.empty:
+            found.append(at.start)
+    return found

@@ -1,0 +1,111 @@
+"""Do not ask for randomness or the network while the module is imported.
+
+What stands outside of functions runs once, before any request, and its state becomes part of a snapshot that
+all instances start from. A random value made there would be the same everywhere, so the runtime refuses, and
+the Worker does not start. Requests to the network are refused there as well.
+
+## Incorrect
+
+```toml
+name = "visits"
+main = "src/entry.py"
+compatibility_date = "2026-08-01"
+compatibility_flags = ["python_workers"]
+```
+
+```python
+import uuid
+
+from workers import Response, WorkerEntrypoint
+
+INSTANCE = str(uuid.uuid4())
+
+
+class Default(WorkerEntrypoint):
+    async def fetch(self, request):
+        return Response(INSTANCE)
+```
+
+## Correct
+
+```toml
+name = "visits"
+main = "src/entry.py"
+compatibility_date = "2026-08-01"
+compatibility_flags = ["python_workers"]
+```
+
+```python
+import uuid
+
+from workers import Response, WorkerEntrypoint
+
+
+class Default(WorkerEntrypoint):
+    async def fetch(self, request):
+        return Response(str(uuid.uuid4()))
+```
+
+## Not reported
+
+Functions that are called in requests; modules that only functions import; `random.Random(seed)`.
+
+## Fix safety
+
+There is no fix: the value has to be made where a request needs it.
+
+Source: https://github.com/cloudflare/workerd/blob/main/src/pyodide/internal/topLevelEntropy/entropy_patches.py
+"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.api import Finding, Severity, python, rule
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from cflint.api import PythonModule
+
+_RANDOM = {
+    "uuid": ("uuid1", "uuid4"),
+    "os": ("urandom", "getrandom"),
+    "secrets": (*("token_bytes", "token_hex", "token_urlsafe", "choice", "randbelow", "randbits"),),
+    "random": (
+        *("random", "randint", "randrange", "choice", "choices", "shuffle", "sample", "uniform"),
+        *("getrandbits", "gauss", "betavariate", "expovariate", "triangular", "randbytes", "normalvariate"),
+    ),
+}
+_NETWORK = {
+    "requests": ("get", "post", "put", "patch", "delete", "head", "request"),
+    "httpx": ("get", "post", "put", "patch", "delete", "head", "request"),
+    "urllib.request": ("urlopen",),
+}
+_WORDS = ("uuid", "urandom", "getrandom", "secrets", "random", "requests", "httpx", "urlopen")
+
+
+@rule(python(*_WORDS), severity=Severity.ERROR)
+def check(module: "PythonModule") -> Iterator[Finding]:
+    if not module.workers:
+        return
+    for table, why in ((_RANDOM, "randomness is"), (_NETWORK, "requests are")):
+        for source, functions in table.items():
+            for call in module.calls(*functions):
+                if module.origin(call.func) != f"{source}.{module.called_name(call)}":
+                    continue
+                if not module.runs_at_import(call) or _is_for_scripts(module, call):
+                    continue
+                if module.project.resolve(source, module.path) is not None or not module.loads_at_startup:
+                    continue
+                name = f"{source}.{module.called_name(call)}"
+                yield Finding(
+                    f"`{name}()` runs when the module is imported, where {why} refused",
+                    module.at(call),
+                )
+
+
+def _is_for_scripts(module: "PythonModule", call: "cst.Call") -> bool:
+    """Whether a call is under a condition, such as `if __name__ == "__main__"`, or caught."""
+    import libcst as cst
+
+    return any(isinstance(above, (cst.If, cst.Try, cst.TryStar)) for above in module.syntax.ancestors(call))

@@ -1,0 +1,82 @@
+"""Name the packages of a Python Worker in `pyproject.toml`.
+
+pywrangler, which bundles the packages of a Python Worker, reads `pyproject.toml`, and stops when it finds a
+`requirements.txt`. From compatibility date 2026-04-21 the SDK itself is such a package.
+
+## Incorrect
+
+```toml
+name = "hello"
+main = "src/entry.py"
+compatibility_date = "2026-08-01"
+compatibility_flags = ["python_workers"]
+```
+
+```text title="requirements.txt"
+fastapi
+```
+
+## Correct
+
+```toml
+name = "hello"
+main = "src/entry.py"
+compatibility_date = "2026-08-01"
+compatibility_flags = ["python_workers"]
+```
+
+```text title="pyproject.toml"
+[project]
+name = "hello"
+version = "0.1.0"
+requires-python = ">=3.12"
+dependencies = ["fastapi"]
+
+[dependency-groups]
+dev = ["workers-py"]
+```
+
+## Not reported
+
+Folders that have a `pyproject.toml` as well: the `requirements.txt` may be for other tools there.
+
+## Fix safety
+
+There is no fix: names, versions and the rest of a `pyproject.toml` are for its author to write.
+
+Source: https://github.com/cloudflare/workers-py/blob/main/packages/cli/src/pywrangler/sync.py
+"""
+
+import re
+from collections.abc import Iterator
+
+from cflint.api import STRICT, Finding, Project, Severity, Worker, rule, worker
+
+_BLOCK = re.compile(rb"^[ \t>]*(?:`{3,}|~{3,})[^\n]*\brequirements\.txt\b", re.MULTILINE)
+_HEADING = re.compile(rb"^#{1,6}[ \t]", re.MULTILINE)
+
+
+@rule(worker(), severity=Severity.NOTE, presets=(STRICT,))
+def check(found: Worker, project: Project) -> Iterator[Finding]:
+    config = found.config
+    main = config.main if config is not None else None
+    if config is None or main is None or not (main.text or "").endswith(".py"):
+        return
+    if _has(found, project):
+        yield Finding(
+            "`requirements.txt` is not read: `pyproject.toml` has to name the packages of a Python Worker",
+            config.location(main),
+        )
+
+
+def _has(found: Worker, project: Project) -> bool:
+    """Whether there is a requirements.txt beside the configuration, and no pyproject.toml."""
+    if found.section is not None:
+        data = found.section.document.data
+        begin = found.section.span.end
+        following = _HEADING.search(data, begin)
+        section = data[begin : following.start() if following is not None else len(data)]
+        return _BLOCK.search(section) is not None and b"pyproject.toml" not in section
+    assert found.config is not None
+    names = project.workspace.entries(found.config.directory)
+    return "requirements.txt" in names and "pyproject.toml" not in names

@@ -1,0 +1,123 @@
+"""Do not import modules that Python Workers do not have.
+
+Python Workers run Pyodide, CPython compiled to WebAssembly: there are no terminals, processes or threads.
+Modules for these are missing, so that the import fails and no request is ever served; `threading`,
+`multiprocessing` and `subprocess` can be imported, but starting anything with them fails.
+
+## Incorrect
+
+```python
+import subprocess
+
+from workers import Response, WorkerEntrypoint
+
+
+class Default(WorkerEntrypoint):
+    async def fetch(self, request):
+        made = subprocess.run(["date"], capture_output=True)
+        return Response(made.stdout)
+```
+
+## Correct
+
+```python
+from datetime import UTC, datetime
+
+from workers import Response, WorkerEntrypoint
+
+
+class Default(WorkerEntrypoint):
+    async def fetch(self, request):
+        return Response(datetime.now(UTC).isoformat())
+```
+
+## Not reported
+
+Imports in a `try`, or under an `if` (`TYPE_CHECKING`, `sys.platform`); modules of the project with such a
+name; what does work of `threading`, such as locks.
+
+## Fix safety
+
+There is no fix: what to use instead depends on what it was for.
+
+Source: https://developers.cloudflare.com/workers/languages/python/stdlib/
+"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.api import Finding, Severity, python, rule
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from cflint.api import PythonModule
+
+_MISSING = frozenset(
+    {
+        "curses",
+        "dbm",
+        "ensurepip",
+        "fcntl",
+        "grp",
+        "idlelib",
+        "lib2to3",
+        "msvcrt",
+        "pwd",
+        "resource",
+        "syslog",
+    }
+    | {"termios", "tkinter", "turtle", "turtledemo", "venv", "winreg", "winsound", "pty", "tty"}
+)
+_STARTS = {
+    "threading": ("Thread", "Timer"),
+    "_thread": ("start_new_thread",),
+    "multiprocessing": ("Process", "Pool", "Manager"),
+    "subprocess": ("run", "Popen", "call", "check_call", "check_output", "getoutput", "getstatusoutput"),
+    "os": ("system", "popen", "fork", "execv", "execvp", "spawnv"),
+}
+_WHAT = {"threading": "threads", "_thread": "threads"}
+
+
+@rule(python(*_MISSING, *(name for names in _STARTS.values() for name in names)), severity=Severity.ERROR)
+def check(module: "PythonModule") -> Iterator[Finding]:
+    import libcst as cst
+
+    if not module.workers:
+        return
+    for statement in module.syntax.walk():
+        if not isinstance(statement, (cst.Import, cst.ImportFrom)) or module.is_guarded_import(statement):
+            continue
+        for name, node in _imported(module, statement):
+            first = name.split(".")[0]
+            if first in _MISSING and module.project.resolve(name, module.path) is None:
+                yield Finding(
+                    f"`{first}` does not exist in Python Workers: the import fails", module.at(node)
+                )
+    for source, functions in _STARTS.items():
+        for call in module.calls(*functions):
+            origin = module.origin(call.func)
+            if origin is None or origin.rpartition(".")[0] != source:
+                continue
+            if module.project.resolve(source, module.path) is None and not _may_be_caught(module, call):
+                what = _WHAT.get(source, "processes")
+                yield Finding(f"`{origin}` fails: Python Workers have no {what}", module.at(call.func))
+
+
+def _imported(
+    module: "PythonModule", statement: "cst.Import | cst.ImportFrom"
+) -> Iterator[tuple[str, "cst.CSTNode"]]:
+    import libcst as cst
+
+    if isinstance(statement, cst.Import):
+        for alias in statement.names:
+            yield module.dotted(alias.name), alias.name
+    elif statement.module is not None and not statement.relative:
+        yield module.dotted(statement.module), statement.module
+
+
+def _may_be_caught(module: "PythonModule", call: "cst.Call") -> bool:
+    """Whether the call is in a `try`, or under a check of the platform."""
+    import libcst as cst
+
+    return any(isinstance(above, (cst.Try, cst.TryStar)) for above in module.syntax.ancestors(call))

@@ -1,0 +1,131 @@
+"""Await what bindings, `fetch()`, requests and steps give.
+
+These calls give a coroutine or a promise, not its result. Without `await` a read gives an object that is no
+value, and a write may be cut off when the response is sent.
+
+## Incorrect
+
+```toml
+name = "pages"
+main = "src/entry.py"
+compatibility_date = "2026-08-01"
+compatibility_flags = ["python_workers"]
+
+[[kv_namespaces]]
+binding = "PAGES"
+id = "0f2ac74b498b48028cb68387c421e279"
+```
+
+```python
+from workers import Response, WorkerEntrypoint
+
+
+class Default(WorkerEntrypoint):
+    async def fetch(self, request):
+        page = self.env.PAGES.get("home")
+        return Response(page)
+```
+
+## Correct
+
+```toml
+name = "pages"
+main = "src/entry.py"
+compatibility_date = "2026-08-01"
+compatibility_flags = ["python_workers"]
+
+[[kv_namespaces]]
+binding = "PAGES"
+id = "0f2ac74b498b48028cb68387c421e279"
+```
+
+```python
+from workers import Response, WorkerEntrypoint
+
+
+class Default(WorkerEntrypoint):
+    async def fetch(self, request):
+        page = await self.env.PAGES.get("home")
+        return Response(page)
+```
+
+## Not reported
+
+What is returned, passed on (`asyncio.gather`, `asyncio.create_task`, `self.ctx.waitUntil`, any other
+function) or stored; methods that are synchronous (`storage.sql.exec`, `writeDataPoint`); bindings of unknown
+kind.
+
+## Fix safety
+
+Safe: `await` is inserted. None is offered outside of `async def`.
+
+Source: https://developers.cloudflare.com/workers/languages/python/ffi/
+"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.api import Finding, Fix, Kind, PromiseFate, Safety, Severity, python, rule
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from cflint.api import PythonModule
+
+
+@rule(python("env", "fetch", "storage", "request", "step"), severity=Severity.ERROR, fix=Safety.SAFE)
+def check(module: "PythonModule") -> Iterator[Finding]:
+    import libcst as cst
+
+    for call in module.find(cst.Call):
+        if module.called_name(call) == "blockConcurrencyWhile":
+            continue  # the runtime waits for it, and in a constructor nothing else can
+        if module.value_of(call).kind is not Kind.PROMISE or module.runs_at_import(call):
+            continue
+        if isinstance(call.func, cst.Name) and module.origin(call.func) is None:
+            continue  # a step: a rule of its own speaks of it
+        fate, at = module.fate(call)
+        if fate is PromiseFate.CONSUMED or _is_pipelined(module, call, at):
+            continue
+        what = f"`{_short(module, call)}`"
+        used = "used as if it were its result" if fate is PromiseFate.VALUE else "not awaited"
+        place = module.at(call)
+        related = (
+            ()
+            if fate is PromiseFate.DROPPED or module.span(at).covers(place.span)
+            else (module.at(at, "it is used here"),)
+        )
+        yield Finding(f"{what} gives a promise, which is {used}", place, related, _fix(module, call))
+
+
+def _is_pipelined(module: "PythonModule", call: "cst.Call", at: "cst.CSTNode") -> bool:
+    """Whether a property is taken of what a remote procedure call will give, as stubs allow."""
+    import libcst as cst
+
+    if not isinstance(at, cst.Attribute):
+        return False
+    owner = module.value_of(module.receiver(call))
+    rpc = owner.binding is not None and owner.binding.rpc
+    return (owner.kind is Kind.STUB or rpc) and module.called_name(call) != "fetch"
+
+
+def _short(module: "PythonModule", call: "cst.Call") -> str:
+    text = "".join(module.text(call.func).split())
+    return f"{text if len(text) <= 50 else '…' + text[-49:]}()".replace("`", "'")
+
+
+def _fix(module: "PythonModule", call: "cst.Call") -> Fix | None:
+    import libcst as cst
+
+    if not module.can_await(call):
+        return None
+    span = module.span(call)
+    above = module.syntax.parent(call)
+    binds = isinstance(above, (cst.Attribute, cst.Call)) or (
+        isinstance(above, cst.Subscript) and above.value is call
+    )
+    before, after = ("(await ", ")") if binds and not call.lpar else ("await ", "")
+    edits = [module.insert(span.start, before)]
+    if after:
+        edits.append(module.insert(span.end, after))
+    return Fix("Insert `await`", tuple(edits), Safety.SAFE)
