@@ -1,4 +1,4 @@
-"""Write the table of origins and `__all__` of `cflint/api.py` from the imports that type checkers see there."""
+"""Write the table and `__all__` of `cflint/api.py` from the imports that type checkers see there."""
 
 from __future__ import annotations
 

@@ -71,6 +71,7 @@ class Client:
         self.shown: list[types.ShowDocumentParams] = []
         self.messages: list[str] = []
         self.refreshes = 0
+        self.titles: list[str] = []
         self.version = 0
         self.initialized: types.InitializeResult
         self._news = asyncio.Event()
@@ -108,6 +109,13 @@ class Client:
     def uri(self, path: str) -> str:
         """The URI of a file of the folder."""
         return (self.folder / path).as_uri()
+
+    def one(self, path: str) -> types.Diagnostic:
+        """The one finding that was published last about a file."""
+        found = self.found(path)
+        assert found is not None
+        assert len(found) == 1
+        return found[0]
 
     def found(self, path: str) -> list[types.Diagnostic] | None:
         """What was published last about a file; None when nothing was."""
@@ -185,10 +193,11 @@ class Client:
     async def actions(
         self, path: str, place: types.Range, only: list[str] | None = None
     ) -> list[types.CodeAction]:
-        """The code actions at a place."""
+        """The code actions at a place that change something; `titles` has those of all."""
         found = await self.lsp.text_document_code_action_async(
             types.CodeActionParams(self.document(path), place, types.CodeActionContext([], only=only))
         )
+        self.titles = [action.title for action in found or ()]
         return [action for action in found or () if isinstance(action, types.CodeAction)]
 
     async def hover(self, path: str, line: int, character: int) -> str | None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+import signal
+import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
 
@@ -11,6 +14,7 @@ import pytest
 from cflint.engine import Options, analyse
 from cflint.engine import pool as pool_module
 from cflint.finding import Finding, Location, Report, Severity
+from cflint.project.loading import load
 from cflint.project.workspace import Workspace
 from cflint.rule import Match, Rule, RuleSet, UnknownSelector, call, rule
 from cflint.source import Span
@@ -28,6 +32,7 @@ export class Room extends DurableObject {
 export default {};
 """
 CONFIG = b'{ "name": "w", "main": "src/index.ts" }'
+NO_PROJECT = load(Workspace.in_memory({}), [""]).project
 
 
 def run(files: dict[str, str], select: str = "ws-legacy-accept", paths: tuple[str, ...] = ("",)) -> Report:
@@ -182,18 +187,60 @@ def test_processes_give_what_one_process_gives(tmp_path: Path, monkeypatch: pyte
     assert len(seen[0]) == 12 and seen[0] == seen[1] == seen[2]
 
 
-def test_a_process_that_dies_costs_nothing_but_time(tmp_path: Path) -> None:
-    import os
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
-    parent = os.getpid()
 
-    def fragile() -> str:
-        if os.getpid() != parent:
-            os._exit(9)
-        return "done here"
+def test_a_process_that_is_killed_loses_only_the_item_that_kills() -> None:
+    def work(items: Sequence[str]) -> list[str]:
+        if "bad" in items:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return list(items)
 
-    project = Workspace.in_memory({})
-    assert pool_module.run_in_processes([fragile, lambda: "last"], project) == ["done here", "last"]  # type: ignore[arg-type]
+    chunks = [["a", "b", "bad", "c", "d"], ["e"], []]
+    results, lost = pool_module.run_in_processes(work, chunks, lambda: ["here"], NO_PROJECT)
+    assert sorted(item for result in results for item in result) == ["a", "b", "c", "d", "e", "here"]
+    assert results[-1] == ["here"]
+    assert lost == ["bad"]
+
+
+def test_what_a_process_raises_is_raised_here() -> None:
+    def work(items: Sequence[str]) -> str:
+        raise ZeroDivisionError(items[0])
+
+    with pytest.raises(ZeroDivisionError, match="a"):
+        pool_module.run_in_processes(work, [["a"]], lambda: "here", NO_PROJECT)
+
+
+@pytest.mark.parametrize("when", ["here", "while reading"])
+def test_no_process_outlives_an_interrupt(when: str, tmp_path: Path) -> None:
+    def work(items: Sequence[str]) -> str:
+        (tmp_path / str(os.getpid())).touch()
+        time.sleep(60)
+        return ""
+
+    def here() -> str:
+        while len(list(tmp_path.iterdir())) < 2:
+            time.sleep(0.01)
+        if when == "here":
+            raise KeyboardInterrupt
+        signal.setitimer(signal.ITIMER_REAL, 0.05)
+        return ""
+
+    def interrupt(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            pool_module.run_in_processes(work, [["a"], ["b"]], here, NO_PROJECT)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert not any(alive(int(path.name)) for path in tmp_path.iterdir())
 
 
 def test_selectors() -> None:

@@ -61,6 +61,20 @@ def test_equality_and_hashes() -> None:
     assert len({Thing("a"), Thing("a")}) == 2
 
 
+@record(frozen=True)
+class Named:
+    """A sample whose fields are called like what the decorator might use."""
+
+    values: int
+    name: str = ""
+    fields: tuple[int, ...] = ()
+
+
+def test_any_name_may_be_a_field() -> None:
+    assert Named(1, "a", (2,)).values == 1
+    assert Named(values=1, fields=(3,)).fields == (3,)
+
+
 def test_defaults_are_made_anew() -> None:
     one, other = Point(1), Point(1)
     one.tags.append("x")

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import zlib
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import unquote
 
@@ -15,8 +19,11 @@ from hypothesis import strategies as st
 
 from cflint.finding import Edit, Finding, Fix, Location, Notice, Safety, Severity
 from cflint.fixer import apply, plan
+from cflint.platform.cwe import WEAKNESSES
 from cflint.report import FORMATS, Options, sarif
 from cflint.report.fingerprint import fingerprints, line_hashes
+from cflint.report.repository import Repository, browsable, repository_of
+from cflint.rule import RuleSet
 from cflint.source import BOM, Document, Span
 from report_samples import CHAT, CONFIG, LEGACY_ACCEPT, LISTENER, MISSING_MIGRATION, RULES, place, report
 
@@ -34,6 +41,7 @@ _TEXT = {"type": "string", "minLength": 1}
 _SHORT = _TEXT | {"maxLength": 1024}
 _POSITIVE = {"type": "integer", "minimum": 1}
 _MESSAGE = _object("text", text=_TEXT)
+_SNIPPET = _object("text", text={"type": "string"})
 _ARTIFACT = _object(
     "uri uriBaseId",
     uri={"type": "string", "pattern": r"^(?!/)([A-Za-z0-9._~/-]|%[0-9A-F]{2})+$"},
@@ -50,6 +58,27 @@ _REGION = _object(
     endColumn=_POSITIVE,
 )
 _PHYSICAL = _object("artifactLocation region", artifactLocation=_ARTIFACT, region=_ONE_LINE)
+_IN_CONTEXT = _object(
+    "artifactLocation region contextRegion",
+    artifactLocation=_ARTIFACT,
+    region=_ONE_LINE
+    | {
+        "required": ["startLine", "startColumn", "endColumn", "snippet"],
+        "properties": {**_ONE_LINE["properties"], "snippet": _SNIPPET},
+    },
+    contextRegion=_object(
+        "startLine snippet",
+        startLine=_POSITIVE,
+        startColumn=_POSITIVE,
+        endLine=_POSITIVE,
+        endColumn=_POSITIVE,
+        snippet=_SNIPPET,
+    ),
+)
+_STEP = _object(
+    "location", location=_object("message physicalLocation", message=_MESSAGE, physicalLocation=_PHYSICAL)
+)
+_CODE = {"type": "string", "pattern": "^CFLINT-[0-9]{6}$"}
 _FIX = _object(
     "description artifactChanges",
     description=_MESSAGE,
@@ -71,15 +100,37 @@ _FIX = _object(
 _LEVEL = {"enum": ["error", "warning", "note"]}
 _RESULT = _object(
     "ruleId ruleIndex level message locations partialFingerprints",
-    ruleId=_TEXT,
+    ruleId=_CODE,
     ruleIndex={"type": "integer", "minimum": 0},
     level=_LEVEL,
-    message=_MESSAGE,
+    message=_object(
+        "text id arguments",
+        text=_TEXT,
+        id={"const": "default"},
+        arguments={"type": "array", "minItems": 1, "maxItems": 1, "items": _TEXT},
+    ),
     locations={
         "type": "array",
         "minItems": 1,
         "maxItems": 1,
-        "items": _object("physicalLocation", physicalLocation=_PHYSICAL),
+        "items": _object("physicalLocation", physicalLocation=_IN_CONTEXT),
+    },
+    codeFlows={
+        "type": "array",
+        "minItems": 1,
+        "items": _object(
+            "threadFlows",
+            threadFlows={
+                "type": "array",
+                "minItems": 1,
+                "items": _object("locations", locations={"type": "array", "minItems": 2, "items": _STEP}),
+            },
+        ),
+    },
+    suppressions={
+        "type": "array",
+        "maxItems": 1,
+        "items": _object("kind", kind={"const": "inSource"}, justification=_TEXT),
     },
     relatedLocations={
         "type": "array",
@@ -95,8 +146,9 @@ _RESULT = _object(
     fixes={"type": "array", "items": _FIX},
 )
 _RULE = _object(
-    "id shortDescription fullDescription help properties",
-    id=_TEXT,
+    "id name shortDescription fullDescription messageStrings help helpUri properties",
+    id=_CODE,
+    messageStrings=_object("default", default=_object("text", text=_TEXT)),
     name={"type": "string", "pattern": "^[A-Za-z0-9]+$"},
     shortDescription=_object("text", text=_SHORT),
     fullDescription=_object("text", text=_SHORT),
@@ -118,7 +170,7 @@ _NOTIFICATION = _object(
     message=_MESSAGE,
     level=_LEVEL,
     locations={"type": "array"},
-    associatedRule=_object("id index", id=_TEXT, index={"type": "integer", "minimum": 0}),
+    associatedRule=_object("id index", id=_CODE, index={"type": "integer", "minimum": 0}),
 )
 _RUN = _object(
     "tool results columnKind automationDetails invocations originalUriBaseIds",
@@ -145,6 +197,16 @@ _RUN = _object(
     },
     originalUriBaseIds=_object("%SRCROOT%", **{"%SRCROOT%": _object("description", description=_MESSAGE)}),
     results={"type": "array", "maxItems": 25_000, "items": _RESULT},
+    versionControlProvenance={
+        "type": "array",
+        "items": _object(
+            "repositoryUri mappedTo",
+            repositoryUri={"type": "string", "pattern": "^https?://"},
+            revisionId={"type": "string", "pattern": "^[0-9a-f]{40}$"},
+            branch=_TEXT,
+            mappedTo=_object("uriBaseId", uriBaseId={"const": "%SRCROOT%"}),
+        ),
+    },
 )
 _LOG = _object(
     "$schema version runs",
@@ -168,33 +230,67 @@ def log_run(text: str) -> Any:
     (run,) = log["runs"]
     rules = run["tool"]["driver"]["rules"]
     assert all(rules[result["ruleIndex"]]["id"] == result["ruleId"] for result in run["results"])
+    assert len({rule["id"] for rule in rules}) == len(rules)
     return run
+
+
+def named(run: Any) -> dict[str, Any]:
+    """The rules of a run by the names that people know."""
+    return {rule["properties"]["tags"][2]: rule for rule in run["tool"]["driver"]["rules"]}
+
+
+def rule_names(run: Any) -> list[str]:
+    """The rules of the results by their names."""
+    rules = run["tool"]["driver"]["rules"]
+    return [rules[result["ruleIndex"]]["properties"]["tags"][2] for result in run["results"]]
 
 
 def test_a_report() -> None:
     run = log_run(FORMATS["sarif"](CHAT, Options(category="pull/7")))
     assert run["automationDetails"]["id"] == "pull/7/"
-    assert [rule["id"] for rule in run["tool"]["driver"]["rules"]] == sorted(RULES)
+    assert list(named(run)) == sorted(RULES)
     accept = run["results"][0]
     assert accept["level"] == "warning"  # although it is the schema's default: the rule's could be another
     assert accept["message"]["text"].endswith(". See: [the server end comes from here](1).")
     listener = run["results"][1]["locations"][0]["physicalLocation"]["region"]
-    assert listener == {"startLine": 7, "startColumn": 3, "endColumn": 50}
+    assert listener == {
+        "startLine": 7,
+        "startColumn": 3,
+        "endColumn": 50,
+        "snippet": {"text": 'server.addEventListener("message", (event) => {'},
+    }
     notifications = run["invocations"][0]["toolExecutionNotifications"]
     assert [item.get("level", "warning") for item in notifications] == ["note", "warning"]
 
 
-def test_only_security_rules_become_security_alerts() -> None:
-    rules = {rule["id"]: rule for rule in run_of()["tool"]["driver"]["rules"]}
-    assert rules["secret-in-vars"]["properties"]["security-severity"] == "8.0"
+def test_only_rules_about_weaknesses_become_security_alerts() -> None:
+    rules = named(run_of())
+    vars_rule = rules["secret-in-vars"]["properties"]
+    assert vars_rule["security-severity"] == "8.0"
+    assert {"security", "external/cwe/cwe-312", "external/cwe/cwe-798"} <= set(vars_rule["tags"])
     assert [name for name, rule in rules.items() if "security-severity" in rule["properties"]] == [
         "secret-in-vars"
     ]
+    assert "security" not in rules["ws-legacy-accept"]["properties"]["tags"]
+
+
+def test_every_security_rule_says_its_weakness() -> None:
+    known = RuleSet.discover()
+    security = {id for id in known if known[id].group == "security"}
+    assert security - {"auth-missing-credential-status"} <= WEAKNESSES.keys()
+    assert WEAKNESSES.keys() <= known.keys()
+    assert all(0 < weakness.score <= 10 for weakness in WEAKNESSES.values())
+
+
+def test_codes_of_rules_are_their_own() -> None:
+    names = list(RuleSet.discover())
+    assert len({sarif.code_of(name) for name in names}) == len(names)
+    assert sarif.code_of("ws-legacy-accept") == "CFLINT-003254"
 
 
 def test_a_rule_that_only_a_finding_names_is_described() -> None:
     run = run_of(Finding("it broke", place(CONFIG, "ROOM"), rule="internal-error", severity=Severity.ERROR))
-    assert run["results"][0]["ruleId"] == "internal-error"
+    assert rule_names(run) == ["internal-error"]
 
 
 @pytest.mark.parametrize("name", ["a b.ts", "ü:x.ts", "%41.ts", "\x1b\n\u202e.ts", "#?&.ts", "caf\udce9.ts"])
@@ -210,7 +306,7 @@ def test_columns_are_utf16_units() -> None:
     region = run_of(Finding("m", place(document, "x"), rule="r"))["results"][0]["locations"][0][
         "physicalLocation"
     ]["region"]
-    assert region == {"startLine": 1, "startColumn": 7, "endColumn": 8}
+    assert region == {"startLine": 1, "startColumn": 7, "endColumn": 8, "snippet": {"text": "x"}}
 
 
 def test_brackets_in_a_message_are_no_links() -> None:
@@ -280,7 +376,7 @@ def test_above_the_limit_the_least_severe_are_left_out_and_that_is_said(
 ) -> None:
     monkeypatch.setattr(sarif, "MAX_RESULTS", 2)
     run = log_run(FORMATS["sarif"](CHAT, Options()))
-    assert [result["ruleId"] for result in run["results"]] == ["ws-legacy-accept", "migration-missing-class"]
+    assert rule_names(run) == ["ws-legacy-accept", "migration-missing-class"]
     last = run["invocations"][0]["toolExecutionNotifications"][-1]
     assert last["message"]["text"].startswith("1 findings are left out, the least severe ones")
 
@@ -301,7 +397,7 @@ def test_a_partial_analysis_is_told() -> None:
     invocation = run["invocations"][0]
     assert invocation["executionSuccessful"] is False
     assert invocation["toolExecutionNotifications"][0]["associatedRule"] == {
-        "id": "secret-in-vars",
+        "id": sarif.code_of("secret-in-vars"),
         "index": 1,
     }
     assert invocation["toolExecutionNotifications"][-1]["level"] == "error"
@@ -393,4 +489,160 @@ def test_places_past_the_end_have_regions() -> None:
         Finding("n", Location(document, Span(9, 99)), rule="r"),
     )
     regions = [result["locations"][0]["physicalLocation"]["region"] for result in run["results"]]
-    assert regions == [{"startLine": 2, "startColumn": 1, "endColumn": 1}] * 2
+    assert regions == [{"startLine": 2, "startColumn": 1, "endColumn": 1, "snippet": {"text": ""}}] * 2
+
+
+def context_of(document: Document, text: str) -> Any:
+    item = Finding("m", place(document, text), rule="r")
+    return run_of(item)["results"][0]["locations"][0]["physicalLocation"]
+
+
+def test_the_text_of_a_finding_and_the_lines_around_it() -> None:
+    physical = context_of(CONFIG, '"class_name": "Room"')
+    assert physical["region"]["snippet"]["text"] == '"class_name": "Room"'
+    lines = CONFIG.data.decode().split("\n")
+    assert physical["contextRegion"] == {
+        "startLine": 4,
+        "endLine": 6,
+        "snippet": {"text": "\n".join(lines[3:6])},
+    }
+
+
+def test_of_a_long_line_the_surroundings_are_columns() -> None:
+    document = Document("a.js", ("é😀" * 900 + "HERE" + "z" * 3000).encode())
+    physical = context_of(document, "HERE")
+    region, context = physical["region"], physical["contextRegion"]
+    assert region["startColumn"] == 2701
+    assert region["snippet"]["text"] == "HERE"
+    assert (context["startColumn"], context["endColumn"]) == (2451, 2955)
+    assert "HERE" in context["snippet"]["text"]
+    long = context_of(document, "z" * 3000)["region"]
+    assert long["endColumn"] - long["startColumn"] == len(long["snippet"]["text"]) == 1000
+
+
+def test_no_secret_gets_into_a_snippet() -> None:
+    document = Document(".dev.vars", b"API_TOKEN=supersecret\nOTHER=alsosecret\n")
+    shown = FORMATS["sarif"](report(Finding("m", place(document, "API_TOKEN"), rule="r")), Options())
+    assert "API_TOKEN" in shown
+    assert "supersecret" not in shown
+    assert "alsosecret" not in shown
+
+
+SQL = Document("src/db.ts", b"const id = request.url;\nconst q = id;\ndb.prepare(`SELECT ${q}`);\n")
+
+
+def test_a_value_that_flows_has_a_code_flow() -> None:
+    item = Finding(
+        "`q` is written into SQL",
+        place(SQL, "${q}"),
+        (place(SQL, "request.url", "it comes from here"), place(SQL, "db", "so is this")),
+        severity=Severity.ERROR,
+        rule="sql-interpolation",
+    )
+    plain = Finding(
+        "m", place(SQL, "${q}"), (place(SQL, "db", "it comes from here"),), rule="ws-legacy-accept"
+    )
+    with_flow, without = run_of(item, plain)["results"]
+    assert "codeFlows" not in without
+    (thread,) = with_flow["codeFlows"][0]["threadFlows"]
+    steps = [
+        (step["location"]["physicalLocation"]["region"]["startLine"], step["location"]["message"]["text"])
+        for step in thread["locations"]
+    ]
+    assert steps == [(1, "it comes from here."), (3, "it ends up here.")]
+
+
+def test_what_comments_silence_is_listed_as_suppressed() -> None:
+    document = Document(
+        "src/room.ts",
+        b"// cflint-ignore websockets: a [link](http://evil.test)\na();\n"
+        b"b(); // cflint-ignore ws-legacy-accept\n",
+    )
+    silenced = (
+        Finding("m", place(document, "a()"), severity=Severity.ERROR, rule="ws-legacy-accept"),
+        Finding("m", place(document, "b()"), severity=Severity.ERROR, rule="ws-legacy-accept"),
+    )
+    whole = replace(CHAT, silenced=silenced, suppressed=2)
+    assert len(log_run(FORMATS["sarif"](whole, Options()))["results"]) == 3
+    results = log_run(FORMATS["sarif"](whole, Options(suppressions=True)))["results"]
+    assert [result["suppressions"] for result in results] == [
+        [],
+        [],
+        [],
+        [{"kind": "inSource", "justification": r"a \[link](http://evil.test)."}],
+        [{"kind": "inSource"}],
+    ]
+
+
+def test_suppressed_findings_are_the_first_to_be_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sarif, "MAX_RESULTS", 3)
+    silenced = (Finding("m", place(CONFIG, "ROOM"), severity=Severity.ERROR, rule="secret-in-vars"),)
+    run = log_run(FORMATS["sarif"](replace(CHAT, silenced=silenced), Options(suppressions=True)))
+    assert "secret-in-vars" not in rule_names(run)
+    assert len(run["results"]) == 3
+
+
+def test_the_repository_is_told() -> None:
+    repository = Repository("https://github.com/o/r", "a" * 40, "main")
+    (told,) = run_of(options=Options(repository=repository))["versionControlProvenance"]
+    assert told["repositoryUri"] == "https://github.com/o/r"
+    assert (told["revisionId"], told["branch"]) == ("a" * 40, "main")
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://github.com/o/r.git", "https://github.com/o/r"),
+        ("https://user:s3cret@github.com/o/r", "https://github.com/o/r"),
+        ("https://x-access-token:ghs_abc@ghe.example.com:8443/o/r.git/", "https://ghe.example.com:8443/o/r"),
+        ("git@github.com:o/r.git", "https://github.com/o/r"),
+        ("ssh://git@gitlab.example.com:2222/group/sub/r.git", "https://gitlab.example.com/group/sub/r"),
+        ("http://localhost:3000/o/r?token=1#x", "http://localhost:3000/o/r"),
+        ("file:///home/me/r", None),
+        ("/home/me/r", None),
+        ("../r", None),
+        ("C:\\r", None),
+        ("https://[bad", None),
+        ("https://github.com", None),
+        ("ext::sh -c evil", None),
+    ],
+)
+def test_addresses_of_remotes(url: str, expected: str | None) -> None:
+    assert browsable(url) == expected
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text(max_size=60), st.text(max_size=200))
+def test_reading_a_repository_never_fails(head: str, config: str) -> None:
+    assert browsable(head) is None or browsable(head).startswith(("http://", "https://"))  # type: ignore[union-attr]
+    with TemporaryDirectory() as folder:
+        git = Path(folder) / ".git"
+        git.mkdir()
+        (git / "HEAD").write_bytes(head.encode("utf-8", "replace"))
+        (git / "config").write_bytes(
+            b'[remote "origin"]\n\turl = https://h.test/o\n' + config.encode("utf-8", "replace")
+        )
+        found = repository_of(Path(folder))
+        assert found is not None
+        assert found.uri.startswith(("http://", "https://"))
+
+
+def test_the_repository_is_read_without_git(tmp_path: Path) -> None:
+    assert repository_of(tmp_path) is None
+    git = ["git", "-C", str(tmp_path), "-c", "user.name=a", "-c", "user.email=a@b.c"]
+    subprocess.run([*git, "init", "-q", "-b", "topic/x"], check=True)
+    assert repository_of(tmp_path) is None  # nobody else could find it
+    subprocess.run([*git, "remote", "add", "upstream", "https://h.test/up/stream"], check=True)
+    subprocess.run([*git, "remote", "add", "origin", "git@h.test:o/r.git"], check=True)
+    assert repository_of(tmp_path) == Repository("https://h.test/o/r", None, "topic/x")
+    subprocess.run([*git, "commit", "-q", "--allow-empty", "-m", "x"], check=True)
+    commit = subprocess.run(
+        [*git, "rev-parse", "HEAD"], check=True, capture_output=True, text=True
+    ).stdout.strip()
+    assert repository_of(tmp_path) == Repository("https://h.test/o/r", commit, "topic/x")
+    subprocess.run([*git, "pack-refs", "--all"], check=True)
+    assert repository_of(tmp_path) == Repository("https://h.test/o/r", commit, "topic/x")
+    subprocess.run([*git, "checkout", "-q", "--detach"], check=True)
+    assert repository_of(tmp_path) == Repository("https://h.test/o/r", commit)
+    (tmp_path / ".git" / "HEAD").write_text("ref: refs/../../../etc/passwd")
+    assert repository_of(tmp_path) == Repository("https://h.test/o/r")

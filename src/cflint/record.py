@@ -42,7 +42,7 @@ else:
 
     def _init(fields, cls):
         names = {"_missing": MISSING}
-        parameters, body = ["self"], ["values = self.__dict__"]
+        parameters, body = ["self"], ["_fields = self.__dict__"]
         for field in fields:
             name = field.name
             if field.init:
@@ -57,12 +57,12 @@ else:
                 names[f"_make_{name}"] = field.default_factory
                 made = f"_make_{name}()"
                 body.append(
-                    f"values[{name!r}] = {made} if {name} is _missing else {name}"
+                    f"_fields[{name!r}] = {made} if {name} is _missing else {name}"
                     if field.init
-                    else f"values[{name!r}] = {made}"
+                    else f"_fields[{name!r}] = {made}"
                 )
             elif field.init:
-                body.append(f"values[{name!r}] = {name}")
+                body.append(f"_fields[{name!r}] = {name}")
         if hasattr(cls, "__post_init__"):
             body.append("self.__post_init__()")
         made = {}

@@ -7,7 +7,7 @@ import os
 import traceback
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -80,12 +80,14 @@ class _Infos(Mapping[str, RuleInfo]):
 
 @dataclass(slots=True)
 class Outcome:
-    """What one task found: findings, rules that raised, modules that could not be parsed."""
+    """What one task found: findings, rules that raised, modules that could not be parsed, how many could, and
+    modules whose process was killed."""
 
     findings: list[Finding]
     crashes: list[Crash]
     unparsed: list[str]
     parsed: int = 0
+    lost: list[str] = field(default_factory=list)
 
 
 class Run:
@@ -132,19 +134,20 @@ class Run:
         sizes = [self._size(path) for path in modules]
         jobs = self._options.jobs or os.cpu_count() or 1
         if jobs > 1 and sum(sizes) >= PARALLEL_BYTES and _can_fork():
-            return merge(self._in_processes(modules, sizes, jobs))
+            return self._in_processes(modules, sizes, jobs)
         return self._model_and_modules(modules)
 
     def _size(self, path: str) -> int:
         document = self._project.document(path)
         return len(document.data) if document is not None else 0
 
-    def _in_processes(self, modules: list[str], sizes: list[int], jobs: int) -> list[Outcome]:
+    def _in_processes(self, modules: list[str], sizes: list[int], jobs: int) -> Outcome:
         from cflint.engine.pool import run_in_processes
 
-        chunks = _balance(modules, sizes, jobs)
-        tasks = [partial(self.modules, chunk) for chunk in chunks[:-1]]
-        return run_in_processes([*tasks, partial(self._model_and_modules, chunks[-1])], self._project)
+        *others, mine = _balance(modules, sizes, jobs)
+        here = partial(self._model_and_modules, mine)
+        outcomes, lost = run_in_processes(self.modules, others, here, self._project)
+        return merge([*outcomes, Outcome([], [], [], lost=lost)])
 
     def _model_and_modules(self, modules: list[str]) -> Outcome:
         found = self.modules(modules)  # first: it takes the facts that the model asks for
@@ -317,6 +320,12 @@ class Run:
             Notice("left out: took too long to parse, or cannot be read", path=path, level="warning")
             for path in outcome.unparsed
         )
+        notices.extend(
+            Notice(
+                "left out: the process that analysed it was killed, or crashed", path=path, level="warning"
+            )
+            for path in outcome.lost
+        )
         root = self._project.workspace.root or base
         return Report(
             findings=tuple(kept),
@@ -327,7 +336,7 @@ class Run:
             root=root,
             base=base,
             suppressed=len(silenced),
-            partial=bool(outcome.crashes or outcome.unparsed),
+            partial=bool(outcome.crashes or outcome.unparsed or outcome.lost),
             silenced=tuple(silenced),
         )
 
@@ -422,6 +431,7 @@ def merge(outcomes: Iterable[Outcome]) -> Outcome:
         merged.findings.extend(outcome.findings)
         merged.crashes.extend(outcome.crashes)
         merged.unparsed.extend(outcome.unparsed)
+        merged.lost.extend(outcome.lost)
         merged.parsed += outcome.parsed
     return merged
 

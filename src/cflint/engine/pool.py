@@ -7,7 +7,8 @@ import os
 import pickle
 import sys
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, BinaryIO, Generic, TypeVar
 
 from cflint.source import Document
 
@@ -17,35 +18,94 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def run_in_processes(tasks: Sequence[Callable[[], T]], project: Project) -> list[T]:
-    """Run the tasks, all but the last in a forked process each, the last one here; results in order.
+def run_in_processes(
+    work: Callable[[Sequence[str]], T],
+    chunks: Sequence[Sequence[str]],
+    here: Callable[[], T],
+    project: Project,
+) -> tuple[list[T], list[str]]:
+    """Do `work` on each chunk in a forked process of its own, and `here` in this one meanwhile; the results,
+    that of `here` last, and the items of chunks that could not be done.
 
-    A task whose process dies is run again here, so that nothing is lost but time.
+    When a process is killed, its chunk is done again in halves, until it is known which item does that. No
+    process outlives the call, whatever ends it.
     """
     sys.stdout.flush()
     sys.stderr.flush()
-    children = [_fork(task) for task in tasks[:-1]]
+    processes = _Processes(work, project)
     try:
-        last = tasks[-1]()
-    except BaseException:
-        for pid, reading in children:
-            os.close(reading)
-            os.kill(pid, 9)
-            os.waitpid(pid, 0)
-        raise
-    results: list[T] = []
-    for task, (pid, reading) in zip(tasks[:-1], children, strict=True):
-        with os.fdopen(reading, "rb") as stream:
+        started = [(chunk, processes.start(chunk)) for chunk in chunks]
+        last = here()
+        results: list[T] = []
+        lost: list[str] = []
+        for chunk, process in started:
+            try:
+                results.append(processes.result(chunk, process))
+            except _Killed:
+                lost += processes.in_halves(chunk, results)
+        return [*results, last], lost
+    finally:
+        processes.end()
+
+
+class _Killed(Exception):
+    """A process was ended by a signal: there was no memory, the parser crashed, somebody killed it."""
+
+
+class _Processes(Generic[T]):
+    def __init__(self, work: Callable[[Sequence[str]], T], project: Project) -> None:
+        self._work = work
+        self._project = project
+        self._running: dict[int, BinaryIO] = {}
+
+    def start(self, chunk: Sequence[str]) -> int:
+        """Start a process; its id."""
+        process, reading = _fork(lambda: self._work(chunk))
+        self._running[process] = os.fdopen(reading, "rb")
+        return process
+
+    def result(self, chunk: Sequence[str], process: int) -> T:
+        """Wait for what a process has to say. Raises _Killed, and what the work raises."""
+        with self._running[process] as stream:
             answer = stream.read()
-        _, status = os.waitpid(pid, 0)
-        if status == 0 and answer:
-            results.append(_Reader(answer, project).load())
-        else:
-            results.append(task())
-    return [*results, last]
+        _, status = os.waitpid(process, 0)
+        del self._running[process]
+        if os.WIFSIGNALED(status):
+            raise _Killed
+        if status or not answer:
+            return self._work(chunk)  # what it raised is raised here
+        found: T = _Reader(answer, self._project).load()
+        return found
+
+    def in_halves(self, chunk: Sequence[str], results: list[T]) -> list[str]:
+        """Do a chunk again, one part after the other since memory may be short; the items that kill."""
+        lost: list[str] = []
+        todo = [chunk]
+        while todo:
+            whole = todo.pop()
+            middle = len(whole) // 2
+            if not middle:
+                lost += whole
+                continue
+            for part in (whole[:middle], whole[middle:]):
+                try:
+                    results.append(self.result(part, self.start(part)))
+                except _Killed:
+                    todo.append(part)
+        return lost
+
+    def end(self) -> None:
+        """Kill what still runs."""
+        for process, stream in self._running.items():
+            stream.close()
+            with suppress(ProcessLookupError, ChildProcessError):
+                os.kill(process, 9)
+                os.waitpid(process, 0)
+        self._running.clear()
 
 
-def _fork(task: Callable[[], Any]) -> tuple[int, int]:
+def _fork(task: Callable[[], object]) -> tuple[int, int]:
+    """A process that does a task: its id, and where its answer can be read."""
     reading, writing = os.pipe()
     pid = os.fork()
     if pid:

@@ -161,6 +161,8 @@ def _handle(server: LanguageServer, body: bytes) -> str:
         return method
     if method == "exit":
         return method
+    if method and protocol.get_message_type(method) is None:
+        raw.setdefault("params", None)  # pygls wants them of a method that it does not know
     try:
         protocol.handle_message(protocol.structure_message(raw))
     except JsonRpcException as error:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from types import MappingProxyType
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from cflint.finding import Finding, Report, Severity
 from cflint.record import record
+
+if TYPE_CHECKING:
+    from cflint.report.repository import Repository
 
 
 @record(frozen=True)
@@ -17,7 +20,8 @@ class Options:
 
     `color` and `hyperlinks` (OSC 8) are for terminals; `width` is in terminal cells; `fixed` says how many
     findings this run has mended; `quiet` leaves out what is no finding (text and concise); `category` names
-    the run for code scanning (SARIF's automation id).
+    the run for code scanning (SARIF's automation id), `repository` is what was analysed, and `suppressions`
+    lists what comments silence, marked as suppressed (SARIF).
     """
 
     color: bool = False
@@ -26,6 +30,8 @@ class Options:
     fixed: int = 0
     quiet: bool = False
     category: str | None = None
+    repository: Repository | None = None
+    suppressions: bool = False
 
 
 Format = Callable[[Report, Options], str]

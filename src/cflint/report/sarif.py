@@ -7,23 +7,30 @@ from __future__ import annotations
 
 import json
 import re
+import zlib
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import attr
 import sarif_om as om
 
 from cflint import __version__
+from cflint.engine.suppression import Suppression, read_suppressions
 from cflint.finding import Finding, Fix, Location, Notice, Report, RuleInfo, Severity
 from cflint.fixer import exact
+from cflint.pattern import pattern
+from cflint.platform.cwe import WEAKNESSES
 from cflint.report import DEFAULT, Options, severity_of
-from cflint.report.escape import encodable, holds_secret, masked, uri
+from cflint.report.escape import encodable, holds_secret, masked, masked_source, uri
 from cflint.report.fingerprint import fingerprints, github_hashes
+from cflint.report.repository import Repository
 from cflint.source import Document, Span
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 INFORMATION = "https://pypi.org/project/cflint/"
+PLATFORM = "https://developers.cloudflare.com/workers/"
+"""Where to read on about a rule whose page names no source."""
 ROOT_ID = "%SRCROOT%"
 
 MAX_RESULTS = 25_000
@@ -36,8 +43,16 @@ MAX_GZIP = 10_000_000
 _LINKED = 10
 """How many related places a message links to."""
 
+_MESSAGE = "default"
+"""The id of the message of every rule; its only argument is what the finding says."""
+
+_SNIPPET = 1_000
+"""A region is cut after so many UTF-16 code units, and its surroundings to as many."""
+
+_ORIGIN = pattern(r"\b(?:comes from|(?:is )?taken from|sends it|is read)\b")
+"""What a related place says when the value that the finding is about has passed through it."""
+
 _PROBLEM = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "recommendation"}
-_SECURITY = {Severity.ERROR: "8.0", Severity.WARNING: "5.0", Severity.NOTE: "3.0"}
 
 Node = Any
 """An instance of one of sarif-om's classes, which have no types."""
@@ -46,17 +61,21 @@ Node = Any
 def render(report: Report, options: Options = DEFAULT) -> str:
     """One run with the report's rules, findings and notices; ASCII, columns in UTF-16 code units.
 
-    Above GitHub's limits the most severe findings are kept and a notification says how many are left out.
+    With `options.suppressions` also what comments silence, marked as suppressed. Above GitHub's limits the
+    most severe findings are kept and a notification says how many are left out.
     """
     rules = _rules(report)
-    every = list(
-        zip(report.findings, fingerprints(report.findings), github_hashes(report.findings), strict=True)
-    )
+    open_ones = len(report.findings)
+    findings = report.findings + (report.silenced if options.suppressions else ())
+    every = list(zip(findings, fingerprints(findings), github_hashes(findings), strict=True))
     limit = MAX_RESULTS
+    index = {info.id: at for at, info in enumerate(rules)}
     while True:
-        kept = _most_severe(report.findings, limit)
-        index = {info.id: at for at, info in enumerate(rules)}
+        kept = _most_severe(findings, open_ones, limit)
         results = [_result(*every[at], index) for at in kept]
+        if options.suppressions:
+            for at, result in zip(kept, results, strict=True):
+                result.suppressions = _suppressions(findings[at], report) if at >= open_ones else []
         log = om.SarifLog(
             schema_uri=SCHEMA,
             version="2.1.0",
@@ -79,8 +98,6 @@ def _dumped(log: Any, results: Sequence[Any]) -> str:
 def _gzip_size(text: str) -> int:
     if len(text) <= MAX_GZIP:
         return len(text)
-    import zlib
-
     return len(zlib.compress(text.encode("ascii"), 6)) + 32
 
 
@@ -124,18 +141,19 @@ def _plan(kind: Any) -> tuple[tuple[str, str, Any], ...]:
 def _rules(report: Report) -> list[RuleInfo]:
     """The rules by id, with a stand-in for a rule that only a finding names."""
     rules = dict(report.rules)
-    for finding in report.findings:
+    for finding in report.findings + report.silenced:
         if finding.rule not in rules:
             text = finding.rule.replace("-", " ").capitalize() + "."
             rules[finding.rule] = RuleInfo(finding.rule, "cflint", severity_of(finding), text, text)
     return [rules[name] for name in sorted(rules)]
 
 
-def _most_severe(findings: Sequence[Finding], limit: int) -> list[int]:
-    """The indexes of at most `limit` findings, the most severe ones, in the report's order."""
+def _most_severe(findings: Sequence[Finding], open_ones: int, limit: int) -> list[int]:
+    """The indexes of at most `limit` findings, the most severe ones, in the report's order; from `open_ones`
+    on they are suppressed, and the first to go."""
     if len(findings) <= limit:
         return list(range(len(findings)))
-    ranked = sorted(range(len(findings)), key=lambda at: -severity_of(findings[at]))
+    ranked = sorted(range(len(findings)), key=lambda at: (at >= open_ones, -severity_of(findings[at])))
     return sorted(ranked[:limit])
 
 
@@ -176,27 +194,52 @@ def _run(
             ROOT_ID: om.ArtifactLocation(description=om.Message(text="The root of the analysed workspace."))
         },
         results=[],
+        version_control_provenance=_provenance(options.repository),
     )
+
+
+def _provenance(repository: Repository | None) -> list[Node] | None:
+    if repository is None:
+        return None
+    return [
+        om.VersionControlDetails(
+            repository_uri=repository.uri,
+            revision_id=repository.revision,
+            branch=repository.branch,
+            mapped_to=om.ArtifactLocation(uri_base_id=ROOT_ID),
+        )
+    ]
+
+
+def code_of(rule: str) -> str:
+    """A rule's id in SARIF, which asks for a tool's name and a number; it depends on nothing but the rule's
+    name, which stands in the descriptor's `name`, in its tags and in its help."""
+    return f"CFLINT-{zlib.crc32(rule.encode('utf-8', 'replace')) % 1_000_000:06}"
 
 
 def _descriptor(info: RuleInfo) -> Node:
     page = info.page.strip() or info.summary
-    tags = ["cloudflare-workers", info.group, *sorted(info.presets)]
+    weakness = WEAKNESSES.get(info.id)
+    tags = ["cloudflare-workers", info.group, info.id, *sorted(info.presets)]
     properties: dict[str, Any] = {
-        "tags": list(dict.fromkeys(tag for tag in tags if tag))[:MAX_TAGS],
         "precision": "high" if "recommended" in info.presets else "medium",
         "problem.severity": _PROBLEM[info.severity],
     }
-    if info.group == "security":
-        properties["security-severity"] = _SECURITY[info.severity]
-    name = "".join(part.capitalize() for part in re.split(r"[^A-Za-z0-9]+", info.id))
+    if weakness is not None:
+        tags += ["security", *(f"external/cwe/cwe-{number:03}" for number in weakness.cwe)]
+        properties["security-severity"] = f"{weakness.score:.1f}"
+    properties["tags"] = list(dict.fromkeys(tag for tag in tags if tag))[:MAX_TAGS]
+    help = (
+        f"{page}\n\nThis rule is `{info.id}`; `cflint-ignore {info.id}: REASON` in a comment silences it.\n"
+    )
     return om.ReportingDescriptor(
-        id=info.id,
-        name=name if name.lower() != info.id.lower() else None,  # a name that says nothing new is an error
-        short_description=om.MultiformatMessageString(text=_shortened(info.summary)),
+        id=code_of(info.id),
+        name="".join(part.capitalize() for part in re.split(r"[^A-Za-z0-9]+", info.id)),
+        short_description=om.MultiformatMessageString(text=_shortened(_sentence(info.summary))),
         full_description=om.MultiformatMessageString(text=_shortened(_introduction(page))),
-        help=om.MultiformatMessageString(text=page, markdown=page),
-        help_uri=info.uri,
+        message_strings={_MESSAGE: om.MultiformatMessageString(text="Found: '{0}'.")},
+        help=om.MultiformatMessageString(text=help, markdown=help),
+        help_uri=info.uri or PLATFORM,
         default_configuration=om.ReportingConfiguration(level=info.severity.label),
         properties=properties,
     )
@@ -218,11 +261,12 @@ def _result(finding: Finding, key: str, line_hash: str | None, index: dict[str, 
     if line_hash is not None:
         prints["primaryLocationLineHash"] = line_hash
     return om.Result(
-        rule_id=finding.rule,
+        rule_id=code_of(finding.rule),
         rule_index=index[finding.rule],
         level=severity_of(finding).label,
-        message=om.Message(text=_message(finding.message, related)),
-        locations=[om.Location(physical_location=_physical(finding.at))],
+        message=_message(finding.message, related),
+        locations=[om.Location(physical_location=_in_context(finding.at))],
+        code_flows=_code_flows(finding),
         related_locations=[
             om.Location(
                 id=number,
@@ -237,11 +281,73 @@ def _result(finding: Finding, key: str, line_hash: str | None, index: dict[str, 
     )
 
 
-def _message(text: str, related: Sequence[Location]) -> str:
+def _code_flows(finding: Finding) -> list[Node] | None:
+    """How a value gets to where a rule about a weakness finds it, from the place where it comes from."""
+    if finding.rule not in WEAKNESSES:
+        return None
+    steps = [place for place in finding.related[:MAX_RELATED] if _ORIGIN.search(place.message)]
+    if not steps:
+        return None
+    last = finding.at if finding.at.message else finding.at.saying("it ends up here")
+    return [
+        om.CodeFlow(
+            thread_flows=[
+                om.ThreadFlow(
+                    locations=[
+                        om.ThreadFlowLocation(
+                            location=om.Location(
+                                physical_location=_physical(place),
+                                message=om.Message(text=_sentence(_plain(masked(place.message)))),
+                            )
+                        )
+                        for place in (*steps, last)
+                    ]
+                )
+            ]
+        )
+    ]
+
+
+def _suppressions(finding: Finding, report: Report) -> list[Node]:
+    """The comment that silences a finding, with the reason that it gives."""
+    info = report.rules.get(finding.rule)
+    names = {finding.rule, info.group if info is not None else ""}
+    document = finding.at.document
+    line = document.line_of(min(finding.at.span.start, len(document.data)))
+    reasons = (
+        _reason(document.text(comment.span))
+        for comment in _comments(document)
+        if (comment.lines is None or line in comment.lines)
+        and (not comment.names or any(name in names for name, _ in comment.names))
+    )
+    reason = next(reasons, None)
+    return [
+        om.Suppression(
+            kind="inSource",
+            status="accepted",
+            justification=_sentence(_plain(masked(reason))) if reason else None,
+        )
+    ]
+
+
+@lru_cache(maxsize=8)
+def _comments(document: Document) -> tuple[Suppression, ...]:
+    return read_suppressions(document).comments
+
+
+def _reason(comment: str) -> str | None:
+    """What stands after the names of a suppression comment."""
+    _, colon, reason = comment.partition(":")
+    reason = reason.removesuffix("*/").removesuffix("-->").strip()
+    return reason if colon and reason else None
+
+
+def _message(text: str, related: Sequence[Location]) -> Node:
     """The message with a link to each related place: `[declared here](1)`."""
     sentence = _sentence(_plain(masked(text)))
     links = [f"[{_bracketed(masked(_label(place)))}]({number})" for number, place in enumerate(related, 1)]
-    return f"{sentence} See: {', '.join(links[:_LINKED])}." if links else sentence
+    whole = f"{sentence} See: {', '.join(links[:_LINKED])}." if links else sentence
+    return om.Message(text=whole, id=_MESSAGE, arguments=[whole.removesuffix(".")])
 
 
 def _label(place: Location) -> str:
@@ -263,6 +369,48 @@ def _bracketed(text: str) -> str:
 
 def _physical(place: Location) -> Node:
     return om.PhysicalLocation(artifact_location=_artifact(place.document.path), region=_first_line(place))
+
+
+def _in_context(place: Location) -> Node:
+    """The place with its text and the lines around."""
+    document = place.document
+    region = _first_line(place)
+    line, first, last = region.start_line, region.start_column, region.end_column
+    text = _line_text(document, line)
+    if last - first > _SNIPPET:
+        last = region.end_column = first + _SNIPPET
+    region.snippet = om.ArtifactContent(text=_cut(text, first, last))
+    lines = range(max(1, line - 1), min(line + 1, document.line_count) + 1)
+    around = "\n".join(_line_text(document, number) for number in lines)
+    if len(around) <= 2 * _SNIPPET:
+        context = om.Region(start_line=lines[0], end_line=lines[-1], snippet=om.ArtifactContent(text=around))
+    else:
+        start = max(1, first - _SNIPPET // 4)
+        end = min(last + _SNIPPET // 4, len(text.encode("utf-16-le", "surrogatepass")) // 2 + 1)
+        context = om.Region(
+            start_line=line,
+            start_column=start,
+            end_column=end,
+            snippet=om.ArtifactContent(text=_cut(text, start, end)),
+        )
+    return om.PhysicalLocation(
+        artifact_location=_artifact(document.path), region=region, context_region=context
+    )
+
+
+def _line_text(document: Document, line: int) -> str:
+    """A line without its end, secrets starred out."""
+    span = document.line_span(line)
+    text = document.data[span.start : span.end].decode("utf-8", "replace")
+    return masked_source(document.path, text)
+
+
+def _cut(text: str, start: int, end: int) -> str:
+    """What stands between two 1-based columns in UTF-16 code units."""
+    if text.isascii():
+        return text[start - 1 : end - 1]
+    data = text.encode("utf-16-le", "surrogatepass")
+    return data[2 * start - 2 : 2 * end - 2].decode("utf-16-le", "surrogatepass")
 
 
 def _artifact(path: str) -> Node:
@@ -326,7 +474,7 @@ def _notification(notice: Notice, index: dict[str, int]) -> Node:
         locations = [om.Location(physical_location=physical)]
     rule = None
     if notice.rule in index:
-        rule = om.ReportingDescriptorReference(id=notice.rule, index=index[notice.rule])
+        rule = om.ReportingDescriptorReference(id=code_of(notice.rule), index=index[notice.rule])
     return om.Notification(
         message=om.Message(text=_sentence(_plain(masked(notice.message)))),
         level="warning" if notice.level == "warning" else "note",
