@@ -324,7 +324,6 @@ def _suppressions(finding: Finding, report: Report) -> list[Node]:
     return [
         om.Suppression(
             kind="inSource",
-            status="accepted",
             justification=_sentence(_plain(masked(reason))) if reason else None,
         )
     ]

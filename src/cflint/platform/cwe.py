@@ -1,0 +1,37 @@
+"""Weaknesses: which rules are about one of the Common Weakness Enumeration, and how bad that is.
+
+Code scanning makes a security alert of a finding whose rule stands here. The scores follow the bands of CVSS
+(from 7.0 high, from 4.0 medium, below low). Source: https://cwe.mitre.org/data/ (version 4.18).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+
+class Weakness(NamedTuple):
+    """Numbers of CWE, the closest first, and a score from 0.1 to 10.0."""
+
+    cwe: tuple[int, ...]
+    score: float
+
+
+WEAKNESSES: Mapping[str, Weakness] = MappingProxyType(
+    {
+        "bearer-prefix-unchecked": Weakness((1286,), 3.1),
+        "cookie-regex-unanchored": Weakness((777,), 4.2),
+        "cors-wildcard-with-auth": Weakness((942,), 6.5),
+        "error-detail-leak": Weakness((209,), 4.3),
+        "hardcoded-secret": Weakness((798, 312), 8.2),
+        "insecure-random": Weakness((338,), 5.9),
+        "no-log-env": Weakness((532, 200), 7.5),
+        "queue-forwards-credentials": Weakness((522, 532), 5.5),
+        "secret-in-vars": Weakness((312, 798), 8.0),
+        "sql-interpolation": Weakness((89,), 8.8),
+        "timing-unsafe-compare": Weakness((208,), 5.9),
+        "unbounded-body-read": Weakness((770,), 3.7),
+    }
+)
+"""By rule. `auth-missing-credential-status` is missing on purpose: the wrong status weakens nothing."""
