@@ -53,6 +53,9 @@ if TYPE_CHECKING:
     from cflint.api import PythonModule
 
 
+_LOOPS = ("asyncio.get_event_loop", "asyncio.get_running_loop", "asyncio.new_event_loop")
+
+
 @rule(
     python("sleep", "run", "run_until_complete"),
     severity=Severity.WARNING,
@@ -64,30 +67,25 @@ def check(module: "PythonModule") -> Iterator[Finding]:
 
     if not module.workers:
         return
-    for call in module.calls("sleep", "run", "run_until_complete"):
-        if not module.can_await(call):
-            continue
-        match module.origin(call.func):
-            case "time.sleep":
-                yield Finding("`time.sleep` blocks the event loop", module.at(call), fix=_sleep(module, call))
-                continue
-            case "asyncio.run":
-                name = "asyncio.run"
-            case _:
-                receiver = module.receiver(call)
-                made = isinstance(receiver, cst.Call) and module.origin(receiver.func) in (
-                    "asyncio.get_event_loop",
-                    "asyncio.get_running_loop",
-                    "asyncio.new_event_loop",
-                )
-                if not made or module.called_name(call) != "run_until_complete":
-                    continue
-                name = "run_until_complete"
-        yield Finding(
-            f"`{name}` inside `async def`: the event loop runs already",
-            module.at(call),
-            fix=_await(module, call),
-        )
+    for call in module.calls_of("time.sleep"):
+        if module.can_await(call):
+            yield Finding("`time.sleep` blocks the event loop", module.at(call), fix=_sleep(module, call))
+    for call in module.calls_of("asyncio.run"):
+        if module.can_await(call):
+            yield _nested(module, call, "asyncio.run")
+    for call in module.calls("run_until_complete"):
+        receiver = module.receiver(call)
+        if (
+            isinstance(receiver, cst.Call)
+            and module.origin(receiver.func) in _LOOPS
+            and module.can_await(call)
+        ):
+            yield _nested(module, call, "run_until_complete")
+
+
+def _nested(module: "PythonModule", call: "cst.Call", name: str) -> Finding:
+    message = f"`{name}` inside `async def`: the event loop runs already"
+    return Finding(message, module.at(call), fix=_await(module, call))
 
 
 def _sleep(module: "PythonModule", call: "cst.Call") -> Fix | None:

@@ -162,13 +162,20 @@ def _has_plain_decorators(module: "PythonModule", function: "cst.FunctionDef") -
 
 def _parameters(module: "PythonModule", function: "cst.FunctionDef", names: list[str]) -> Edit:
     """Replace what stands between the parentheses; annotations of kept parameters stay."""
-    known = {param.name.value: module.text(param) for param in function.params.params}
+    known: dict[str, str] = {}
+    for param in function.params.params:
+        note = param.annotation.annotation if param.annotation is not None else None
+        noted = f": {module.text(note)}" if note is not None else ""
+        known[param.name.value] = param.name.value + noted
     text = ", ".join(known.get(name, name) for name in names)
     data = module.document.data
     after = module.span(function.name).end
     opening = data.index(b"(", after)
     params = function.params.params
-    last = module.span(params[-1]).end if params else opening + 1
+    last = opening + 1
+    if params:
+        note = params[-1].annotation
+        last = module.span(params[-1].name if note is None else note.annotation).end
     closing = data.index(b")", last)
     return Edit(module.document, Span(opening + 1, closing), text)
 

@@ -90,18 +90,16 @@ def check(module: "PythonModule") -> Iterator[Finding]:
         return
     for table, why in ((_RANDOM, "randomness is"), (_NETWORK, "requests are")):
         for source, functions in table.items():
-            for call in module.calls(*functions):
-                if module.origin(call.func) != f"{source}.{module.called_name(call)}":
-                    continue
-                if not module.runs_at_import(call) or _is_for_scripts(module, call):
-                    continue
-                if module.project.resolve(source, module.path) is not None or not module.loads_at_startup:
-                    continue
-                name = f"{source}.{module.called_name(call)}"
-                yield Finding(
-                    f"`{name}()` runs when the module is imported, where {why} refused",
-                    module.at(call),
-                )
+            for function in functions:
+                name = f"{source}.{function}"
+                for call in module.calls_of(name):
+                    if not module.runs_at_import(call) or _is_for_scripts(module, call):
+                        continue
+                    if module.project.resolve(source, module.path) is None and module.loads_at_startup:
+                        yield Finding(
+                            f"`{name}()` runs when the module is imported, where {why} refused",
+                            module.at(call),
+                        )
 
 
 def _is_for_scripts(module: "PythonModule", call: "cst.Call") -> bool:

@@ -55,21 +55,16 @@ _SDK = ("workers.Response", "cloudflare.workers.Response")
 def check(module: "PythonModule") -> Iterator[Finding]:
     import libcst as cst
 
-    for call in module.calls("Response", "new"):
-        origin = module.origin(call.func)
-        if origin in _SDK:
-            yield from _body(module, call)
-        elif origin == "js.Response":
-            yield Finding(
-                "JavaScript's `Response` is made with `Response.new(…)`",
-                module.at(call.func),
-                fix=Fix("Add `.new`", (module.insert(module.span(call.func).end, ".new"),), Safety.SAFE),
-            )
-        elif (
-            origin is not None
-            and origin.removesuffix(".new") in _SDK
-            and isinstance(call.func, cst.Attribute)
-        ):
+    for call in module.calls_of(*_SDK):
+        yield from _body(module, call)
+    for call in module.calls_of("js.Response"):
+        yield Finding(
+            "JavaScript's `Response` is made with `Response.new(…)`",
+            module.at(call.func),
+            fix=Fix("Add `.new`", (module.insert(module.span(call.func).end, ".new"),), Safety.SAFE),
+        )
+    for call in module.calls_of(*(f"{name}.new" for name in _SDK)):
+        if isinstance(call.func, cst.Attribute):
             yield Finding(
                 "`Response` of the Python SDK has no `new`: call it",
                 module.at(call.func.attr),

@@ -95,13 +95,11 @@ def check(module: "PythonModule") -> Iterator[Finding]:
                     f"`{first}` does not exist in Python Workers: the import fails", module.at(node)
                 )
     for source, functions in _STARTS.items():
-        for call in module.calls(*functions):
-            origin = module.origin(call.func)
-            if origin is None or origin.rpartition(".")[0] != source:
-                continue
-            if module.project.resolve(source, module.path) is None and not _may_be_caught(module, call):
-                what = _WHAT.get(source, "processes")
-                yield Finding(f"`{origin}` fails: Python Workers have no {what}", module.at(call.func))
+        for name in (f"{source}.{function}" for function in functions):
+            for call in module.calls_of(name):
+                if module.project.resolve(source, module.path) is None and not _may_be_caught(module, call):
+                    what = _WHAT.get(source, "processes")
+                    yield Finding(f"`{name}` fails: Python Workers have no {what}", module.at(call.func))
 
 
 def _imported(

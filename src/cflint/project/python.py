@@ -324,6 +324,20 @@ class PythonModule:
         """`a.b.c` of a chain of names; "" of anything else."""
         return _dotted(node)
 
+    @cached_property
+    def _calls_by_origin(self) -> Mapping[str, list[cst.Call]]:
+        found: dict[str, list[cst.Call]] = {}
+        for call in self.find(cst.Call):
+            origin = self.origin(call.func)
+            if origin is not None:
+                found.setdefault(origin, []).append(call)
+        return found
+
+    def calls_of(self, *dotted: str) -> Iterator[cst.Call]:
+        """The calls of imported functions, by their dotted names, whatever they are called here."""
+        for name in dotted:
+            yield from self._calls_by_origin.get(name, ())
+
     # -- edits -------------------------------------------------------------------------------------------
 
     def line_start(self, node: cst.CSTNode) -> int:
