@@ -21,6 +21,7 @@ class Request:
     paths: tuple[str, ...]
     output_format: str
     output_file: str | None
+    show_suppressed: bool
     statistics: bool
     select: tuple[str, ...]
     ignore: tuple[str, ...]
@@ -91,6 +92,11 @@ Examples:
     help="How to write the report.",
 )
 @click.option("--output-file", metavar="FILE", type=click.Path(), help="Write the report to a file.")
+@click.option(
+    "--show-suppressed",
+    is_flag=True,
+    help="In SARIF, list what comments silence as well, marked as suppressed.",
+)
 @click.option("--statistics", is_flag=True, help="Count the findings of each rule instead of showing them.")
 @click.option(
     "--fail-on",

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cflint.cli.check import Request
 from cflint.cli.console import say, takes_hyperlinks, wants_color, warn, width_of, write, write_bytes
@@ -28,6 +29,9 @@ from cflint.report import Options as Rendering
 from cflint.report.escape import paths_for, said, visible
 from cflint.rule import RECOMMENDED, RuleSet, UnknownSelector
 from cflint.settings import Policy, Settings, SettingsError, SettingsTree
+
+if TYPE_CHECKING:
+    from cflint.report.repository import Repository
 
 _FAIL_ON = {"note": Severity.NOTE, "warning": Severity.WARNING, "error": Severity.ERROR}
 _FOR_PEOPLE = ("text", "concise")
@@ -78,6 +82,8 @@ def _refuse_contradictions(request: Request) -> None:
     if request.diff and (machine or request.statistics):
         other = "--statistics" if request.statistics else f"--output-format {request.output_format}"
         raise Failure(f"`--diff` shows changes instead of a report, so it does not go with `{other}`")
+    if request.show_suppressed and request.output_format != "sarif":
+        raise Failure("`--show-suppressed` goes with `--output-format sarif`")
     if request.statistics and machine:
         raise Failure(f"`--statistics` is for people; leave out `--output-format {request.output_format}`")
     if "-" in request.paths and len(request.paths) > 1:
@@ -363,12 +369,23 @@ def _report(request: Request, report: Report, fixed: int = 0) -> Exit:
             width=width_of(to_stream if request.output_file is None else None),
             fixed=fixed,
             quiet=request.quiet,
+            repository=_repository(request, report),
+            suppressions=request.show_suppressed,
         )
         text = FORMATS[request.output_format](report, rendering)
     _deliver(request, text)
     if request.output_file is not None and not request.quiet:
         say(f"wrote {_count(len(report.findings), 'finding')} to {visible(request.output_file)}")
     return _verdict(request, report)
+
+
+def _repository(request: Request, report: Report) -> Repository | None:
+    """What was analysed, for the one format that tells it."""
+    if request.output_format != "sarif":
+        return None
+    from cflint.report.repository import repository_of
+
+    return repository_of(report.root)
 
 
 def _deliver(request: Request, text: str) -> None:
