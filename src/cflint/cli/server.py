@@ -28,6 +28,6 @@ def command(stdio: bool, log_level: str, debug: bool) -> int:
     logging.basicConfig(
         level=logging.DEBUG if debug else log_level.upper(), format="%(levelname)s %(name)s: %(message)s"
     )
-    if not debug:
-        logging.getLogger("pygls").setLevel(logging.ERROR)
+    if not debug:  # it logs tracebacks of what we answer with an error
+        logging.getLogger("pygls").setLevel(logging.CRITICAL)
     return run()

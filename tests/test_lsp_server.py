@@ -1,0 +1,606 @@
+"""The server process, asked by a client over its stdin and stdout."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+
+from cflint.rule import RuleSet
+from lsp_client import COMMAND, Client, capabilities, serving
+from lsp_project import CONFIG, INDEX, ROOM, WITHOUT_MIGRATION, write_project
+
+pytestmark = pytest.mark.asyncio
+
+KNOWN = RuleSet.discover()
+
+FLOATING = "binding-floating-promise"
+LEGACY = "ws-legacy-accept"
+MISSING = "migration-missing-class"
+START = types.Range(types.Position(0, 0), types.Position(0, 0))
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    return write_project(tmp_path / "chat")
+
+
+def _place(text: str, part: str, within: int = 0) -> tuple[int, int]:
+    """The 0-based line and character of a part of a text, `within` characters into it."""
+    at = text.index(part) + within
+    return text.count("\n", 0, at), at - (text.rfind("\n", 0, at) + 1)
+
+
+def _range(text: str, part: str) -> types.Range:
+    start, end = _place(text, part), _place(text, part, len(part))
+    return types.Range(types.Position(*start), types.Position(*end))
+
+
+def _applied(text: str, edit: types.WorkspaceEdit | None, uri: str) -> str:
+    """A text of ASCII after the edits of one document."""
+    assert edit is not None
+    if edit.document_changes is not None:
+        edits = [
+            change
+            for document in edit.document_changes
+            if isinstance(document, types.TextDocumentEdit) and document.text_document.uri == uri
+            for change in document.edits
+        ]
+    else:
+        edits = list((edit.changes or {})[uri])
+    lines = text.splitlines(keepends=True)
+
+    def offset(place: types.Position) -> int:
+        return sum(map(len, lines[: place.line])) + place.character
+
+    for change in sorted(edits, key=lambda change: offset(change.range.start), reverse=True):
+        assert isinstance(change, types.TextEdit)
+        text = text[: offset(change.range.start)] + change.new_text + text[offset(change.range.end) :]
+    return text
+
+
+# -- diagnostics ----------------------------------------------------------------------------------------
+
+
+async def test_tells_of_all_files_of_a_folder(project: Path) -> None:
+    async with serving(project) as client:
+        await client.until_codes("src/index.ts", FLOATING)
+        await client.until_codes("src/room.ts", LEGACY)
+        found = client.one("src/room.ts")
+        assert found.source == "cflint"
+        assert found.severity is types.DiagnosticSeverity.Warning
+        assert list(found.tags or ()) == [types.DiagnosticTag.Deprecated]
+        assert found.code_description is not None
+        assert found.code_description.href == KNOWN[LEGACY].info.uri
+        assert found.range == _range(ROOM, "pair[1].accept()") or found.range.start.line == 6
+
+
+async def test_an_edit_is_answered_with_its_version(project: Path) -> None:
+    async with serving(project) as client:
+        client.open("src/room.ts")
+        await client.until_codes("src/room.ts", LEGACY)
+        version = client.rewrite(
+            "src/room.ts", ROOM.replace("pair[1].accept()", "this.ctx.acceptWebSocket(pair[1])")
+        )
+        await client.until(lambda: LEGACY not in client.codes("src/room.ts"))
+        assert client.published[-1].version == version
+
+
+async def test_incremental_edits_are_followed_in_every_encoding(project: Path) -> None:
+    text = ROOM.replace("const pair", "/* 😀é */ const pair")
+    for encoding in ("utf-8", "utf-16", "utf-32"):
+        async with serving(project, capabilities(encodings=(encoding,))) as client:
+            assert client.initialized.capabilities.position_encoding == encoding
+            client.open("src/room.ts", text)
+            await client.until_codes("src/room.ts", LEGACY)
+            line = "    /* 😀é */ const pair = new WebSocketPair();"
+            size = len(line.encode(encoding)) // {"utf-8": 1, "utf-16": 2, "utf-32": 4}[encoding]
+            if encoding != "utf-8":
+                size -= 1  # the mark that Python's codec writes first
+            at = types.Position(5, size)
+            client.change(
+                "src/room.ts",
+                types.TextDocumentContentChangePartial(types.Range(at, at), " pair[1].accept();"),
+            )
+            await client.until_codes("src/room.ts", LEGACY, LEGACY)
+            found = client.found("src/room.ts")
+            assert found is not None
+            first, second = found
+            assert {first.range.start.line, second.range.start.line} == {5, 6}
+            assert first.range.start.character == size + 1 or second.range.start.character == size + 1
+
+
+async def test_an_unsaved_configuration_changes_what_is_said_of_code(project: Path) -> None:
+    async with serving(project) as client:
+        client.open("src/index.ts")
+        client.open("wrangler.jsonc", language="jsonc")
+        await client.until_codes("src/index.ts", FLOATING)
+        client.rewrite("wrangler.jsonc", CONFIG.replace('"STORE"', '"SHOP"'))
+        await client.until(lambda: "binding-not-declared" in client.codes("src/index.ts"))
+        client.rewrite("wrangler.jsonc", CONFIG)
+        await client.until_codes("src/index.ts", FLOATING)
+
+
+async def test_a_finding_in_a_configuration_goes_with_the_class(project: Path) -> None:
+    async with serving(project) as client:
+        client.open("wrangler.jsonc", WITHOUT_MIGRATION, language="jsonc")
+        await client.until_codes("wrangler.jsonc", MISSING)
+        client.close("wrangler.jsonc")
+        await client.until_codes("wrangler.jsonc")
+
+
+async def test_a_file_that_changed_on_the_disk_is_read_again(project: Path) -> None:
+    async with serving(project) as client:
+        await client.until_codes("src/room.ts", LEGACY)
+        (registration,) = client.registered
+        assert registration.method == types.WORKSPACE_DID_CHANGE_WATCHED_FILES
+        (project / "wrangler.jsonc").write_text(WITHOUT_MIGRATION)
+        _tell_changed(client, "wrangler.jsonc")
+        await client.until_codes("wrangler.jsonc", MISSING)
+        (project / "src/room.ts").unlink()
+        _tell_changed(client, "src/room.ts", types.FileChangeType.Deleted)
+        await client.until_codes("src/room.ts")
+
+
+async def test_saving_does_where_nobody_watches(project: Path) -> None:
+    async with serving(project, capabilities(watch=False)) as client:
+        assert client.registered == []
+        client.open("src/index.ts")
+        await client.until_codes("src/index.ts", FLOATING)
+        (project / "cflint.toml").write_text(f'ignore = ["{FLOATING}"]\n')
+        client.lsp.text_document_did_save(types.DidSaveTextDocumentParams(client.document("src/index.ts")))
+        await client.until_codes("src/index.ts")
+
+
+async def test_settings_count_and_a_mistake_in_them_is_shown(project: Path) -> None:
+    async with serving(project) as client:
+        client.open("src/index.ts")
+        await client.until_codes("src/index.ts", FLOATING)
+        client.open("cflint.toml", f'[severity]\n{FLOATING} = "note"\n', language="toml")
+        await client.until(
+            lambda: (
+                [found.severity for found in client.found("src/index.ts") or ()]
+                == [types.DiagnosticSeverity.Information]
+            )
+        )
+        client.rewrite("cflint.toml", 'ignore = ["no-such-rule"]\n')
+        await client.until_codes("cflint.toml", "settings")
+        assert "no-such-rule" in (client.found("cflint.toml") or [])[0].message
+        client.rewrite("cflint.toml", f'ignore = ["{FLOATING}"]\n')
+        await client.until_codes("src/index.ts")
+        await client.until_codes("cflint.toml")
+
+
+async def test_the_clients_options_choose_rules(project: Path) -> None:
+    options = {"ignore": [LEGACY, "no-such-rule"]}
+    async with serving(project, options=options) as client:
+        await client.until_codes("src/index.ts", FLOATING)
+        await client.quiet()
+        assert client.found("src/room.ts") is None
+        assert any("no-such-rule" in message for message in client.messages)
+        client.lsp.workspace_did_change_configuration(
+            types.DidChangeConfigurationParams({"cflint": {"ignore": [FLOATING]}})
+        )
+        await client.until_codes("src/room.ts", LEGACY)
+        await client.until_codes("src/index.ts")
+
+
+async def test_several_folders_come_and_go(tmp_path: Path) -> None:
+    one, two = write_project(tmp_path / "one"), write_project(tmp_path / "two")
+    async with serving(one) as client:
+        await client.until_codes("src/room.ts", LEGACY)
+        other = (two / "src/room.ts").as_uri()
+        folder = types.WorkspaceFolder(two.as_uri(), "two")
+        client.lsp.workspace_did_change_workspace_folders(
+            types.DidChangeWorkspaceFoldersParams(types.WorkspaceFoldersChangeEvent([folder], []))
+        )
+        await client.until_codes(other, LEGACY)
+        client.lsp.workspace_did_change_workspace_folders(
+            types.DidChangeWorkspaceFoldersParams(types.WorkspaceFoldersChangeEvent([], [folder]))
+        )
+        await client.until_codes(other)
+        assert client.codes("src/room.ts") == [LEGACY]
+
+
+async def test_a_file_outside_of_all_folders_stands_for_its_project(project: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    async with serving(elsewhere) as client:
+        uri = (project / "src/room.ts").as_uri()
+        client.open(uri, ROOM)
+        await client.until_codes(uri, LEGACY)
+        client.close(uri)
+        await client.until_codes(uri)
+
+
+async def test_only_the_last_of_many_edits_is_told_of(project: Path) -> None:
+    async with serving(project) as client:
+        client.open("src/room.ts")
+        await client.until_codes("src/room.ts", LEGACY)
+        before = len(client.published)
+        for number in range(30):
+            version = client.rewrite("src/room.ts", f"// {number}\n{ROOM}")
+        await client.until(lambda: client.published[-1].version == version)
+        await client.quiet()
+        told = [
+            params.version for params in client.published[before:] if params.uri == client.uri("src/room.ts")
+        ]
+        assert told[-1] == version
+        assert len(told) < 5
+
+
+# -- pulling --------------------------------------------------------------------------------------------
+
+
+async def _pull(client: Client, path: str, before: str | None = None) -> types.DocumentDiagnosticReport:
+    return await client.lsp.text_document_diagnostic_async(
+        types.DocumentDiagnosticParams(client.document(path), previous_result_id=before)
+    )
+
+
+@pytest.mark.parametrize("dynamic", [True, False])
+async def test_a_client_that_pulls_is_not_pushed_to(project: Path, dynamic: bool) -> None:
+    async with serving(project, capabilities(pull=True, dynamic=dynamic)) as client:
+        provider = client.initialized.capabilities.diagnostic_provider
+        if dynamic:
+            await client.until(lambda: len(client.registered) == 2)
+            assert provider is None
+            (registered,) = [r for r in client.registered if r.method == types.TEXT_DOCUMENT_DIAGNOSTIC]
+            options = registered.register_options
+            assert getattr(options, "inter_file_dependencies", None) or options["interFileDependencies"]  # type: ignore[index]
+        else:
+            assert provider is not None
+            assert provider.inter_file_dependencies
+            assert provider.workspace_diagnostics
+        client.open("src/index.ts")
+        report = await _pull(client, "src/index.ts")
+        assert isinstance(report, types.RelatedFullDocumentDiagnosticReport)
+        assert [found.code for found in report.items] == [FLOATING]
+        same = await _pull(client, "src/index.ts", report.result_id)
+        assert isinstance(same, types.RelatedUnchangedDocumentDiagnosticReport)
+        client.open("wrangler.jsonc", language="jsonc")
+        await client.quiet()
+        before = client.refreshes
+        client.rewrite("wrangler.jsonc", CONFIG.replace('"STORE"', '"SHOP"'))
+        changed = await _pull(client, "src/index.ts", report.result_id)
+        assert isinstance(changed, types.RelatedFullDocumentDiagnosticReport)
+        assert "binding-not-declared" in [found.code for found in changed.items]
+        await client.until(lambda: client.refreshes > before)
+        assert client.published == []
+
+
+async def test_the_whole_workspace_can_be_pulled(project: Path) -> None:
+    async with serving(project, capabilities(pull=True, dynamic=False)) as client:
+        everything = await client.lsp.workspace_diagnostic_async(types.WorkspaceDiagnosticParams([]))
+        found = {
+            item.uri.rpartition("/")[2]: [one.code for one in item.items]
+            for item in everything.items
+            if isinstance(item, types.WorkspaceFullDocumentDiagnosticReport)
+        }
+        assert found == {"index.ts": [FLOATING], "room.ts": [LEGACY]}
+        known = [types.PreviousResultId(item.uri, item.result_id or "") for item in everything.items]
+        again = await client.lsp.workspace_diagnostic_async(types.WorkspaceDiagnosticParams(known))
+        assert {type(item) for item in again.items} == {types.WorkspaceUnchangedDocumentDiagnosticReport}
+
+
+# -- code actions ---------------------------------------------------------------------------------------
+
+
+async def test_fixes_ignores_and_explains_a_finding(project: Path) -> None:
+    async with serving(project) as client:
+        client.open("src/index.ts")
+        await client.until_codes("src/index.ts", FLOATING)
+        fix, ignore, *_ = await client.actions("src/index.ts", _range(INDEX, "env.STORE.put"))
+        assert client.titles == [
+            "Await the promise (unsafe: look at it)",
+            f"Ignore {FLOATING} here, with a reason",
+            f"Explain {FLOATING}",
+        ]
+        assert fix.kind == "quickfix"
+        assert not fix.is_preferred
+        assert fix.diagnostics is not None
+        assert [found.code for found in fix.diagnostics] == [FLOATING]
+        fixed = _applied(INDEX, fix.edit, client.uri("src/index.ts"))
+        assert fixed == INDEX.replace("env.STORE.put", "await env.STORE.put")
+        assert fix.edit is not None
+        (change,) = fix.edit.document_changes or ()
+        assert isinstance(change, types.TextDocumentEdit)
+        assert change.text_document.version == client.version
+        ignored = _applied(INDEX, ignore.edit, client.uri("src/index.ts"))
+        assert ignored == INDEX.replace(
+            "    env.STORE.put", f"    // cflint-ignore {FLOATING}: reason\n    env.STORE.put"
+        )
+        client.rewrite("src/index.ts", ignored)
+        await client.until_codes("src/index.ts")
+        await client.lsp.workspace_execute_command_async(
+            types.ExecuteCommandParams("cflint.explain", [FLOATING])
+        )
+        assert client.shown[0].uri == KNOWN[FLOATING].info.uri
+
+
+async def test_a_fix_of_one_file_may_be_in_another(project: Path) -> None:
+    """A class that no migration creates: the edit goes where the migrations are."""
+    (project / "wrangler.jsonc").write_text(WITHOUT_MIGRATION)
+    async with serving(project) as client:
+        await client.until_codes("wrangler.jsonc", MISSING)
+        found = client.one("wrangler.jsonc")
+        actions = await client.actions("wrangler.jsonc", found.range)
+        fix = next(action for action in actions if action.edit is not None and "gnore" not in action.title)
+        after = _applied(WITHOUT_MIGRATION, fix.edit, client.uri("wrangler.jsonc"))
+        client.open("wrangler.jsonc", after, language="jsonc")
+        await client.until_codes("wrangler.jsonc")
+
+
+async def test_clients_without_versions_get_plain_changes(project: Path) -> None:
+    async with serving(project, capabilities(versioned=False)) as client:
+        client.open("src/index.ts")
+        fix, *_ = await client.actions("src/index.ts", _range(INDEX, "env.STORE.put"))
+        assert fix.edit is not None
+        assert fix.edit.document_changes is None
+        assert "await env" in _applied(INDEX, fix.edit, client.uri("src/index.ts"))
+
+
+MENDABLE = """interface Env {
+  STORE: KVNamespace;
+}
+
+export default {
+  async fetch(request: Request, env: Env): Response {
+    return new Response(await env.STORE.get("a"));
+  },
+  async scheduled(controller: ScheduledController, env: Env): void {
+    await env.STORE.put("a", "b");
+  },
+} satisfies ExportedHandler<Env>;
+"""
+MENDED = MENDABLE.replace("): Response", "): Promise<Response>").replace("): void", "): Promise<void>")
+FIX_ALL = "source.fixAll.cflint"
+
+
+@pytest.fixture
+def mendable(tmp_path: Path) -> Path:
+    config = CONFIG.replace(',\n  "migrations": [{ "tag": "v1", "new_sqlite_classes": ["Room"] }]', "")
+    config = config.replace(
+        '  "durable_objects": { "bindings": [{ "name": "ROOM", "class_name": "Room" }] }', ""
+    )
+    return write_project(tmp_path / "a", {"wrangler.jsonc": config, "src/index.ts": MENDABLE})
+
+
+@pytest.mark.parametrize("resolve", [True, False])
+async def test_all_safe_fixes_of_a_file_at_once(mendable: Path, resolve: bool) -> None:
+    async with serving(mendable, capabilities(resolve=resolve)) as client:
+        client.open("src/index.ts")
+        (action,) = await client.actions("src/index.ts", START, only=["source.fixAll"])
+        assert action.kind == FIX_ALL
+        if resolve:
+            assert action.edit is None
+            action = await client.lsp.code_action_resolve_async(action)
+        after = _applied(MENDABLE, action.edit, client.uri("src/index.ts"))
+        assert after == MENDED
+        client.rewrite("src/index.ts", after)
+        await client.until_codes("src/index.ts")
+        assert await client.actions("src/index.ts", START, only=[FIX_ALL]) == []
+
+
+async def test_a_safe_fix_is_preferred(mendable: Path) -> None:
+    async with serving(mendable) as client:
+        client.open("src/index.ts")
+        fix, *_ = await client.actions("src/index.ts", _range(MENDABLE, "): Response"), only=["quickfix"])
+        assert fix.is_preferred
+        assert FIX_ALL not in client.titles
+
+
+async def test_an_action_on_a_text_that_changed_is_refused(mendable: Path) -> None:
+    async with serving(mendable) as client:
+        client.open("src/index.ts")
+        (action,) = await client.actions("src/index.ts", START, only=["source.fixAll"])
+        client.rewrite("src/index.ts", MENDABLE + "\n")
+        with pytest.raises(JsonRpcException, match="content modified"):
+            await client.lsp.code_action_resolve_async(action)
+
+
+async def test_actions_of_other_kinds_are_not_ours(project: Path) -> None:
+    async with serving(project) as client:
+        client.open("src/index.ts")
+        everywhere = types.Range(types.Position(0, 0), types.Position(99, 0))
+        assert await client.actions("src/index.ts", everywhere, only=["refactor"]) == []
+        assert await client.actions("src/index.ts", everywhere, only=["source.organizeImports"]) == []
+
+
+# -- pages, places, completions -------------------------------------------------------------------------
+
+
+async def test_a_hover_shows_pages_and_bindings(project: Path) -> None:
+    async with serving(project) as client:
+        client.open("src/index.ts")
+        page = await client.hover("src/index.ts", *_place(INDEX, "env.STORE.put", 12))
+        assert page is not None
+        assert page.startswith(f"# {FLOATING}\n")
+        assert "## Correct" in page
+        room = await client.hover("src/index.ts", *_place(INDEX, "env.ROOM.get", 6))
+        assert room == (
+            "**`env.ROOM`**: Durable Object namespace\n\n"
+            "- `wrangler.jsonc`, the top level: class `Room`\n"
+            "  - created by migration `v1`, SQLite storage\n"
+            "  - declared in `src/room.ts`"
+        )
+        assert await client.hover("src/index.ts", 0, 0) is None
+        client.rewrite("src/index.ts", f"// cflint-ignore {LEGACY}: because\n{INDEX}")
+        page = await client.hover("src/index.ts", 0, 20)
+        assert page is not None
+        assert page.startswith(f"# {LEGACY}\n")
+
+
+async def test_definitions_lead_from_code_to_configuration_and_back(project: Path) -> None:
+    async with serving(project) as client:
+        client.open("src/index.ts")
+        key = _place(CONFIG, '"ROOM"')[0]
+        assert await client.definition("src/index.ts", *_place(INDEX, "env.ROOM.get", 6)) == [
+            ("wrangler.jsonc", key)
+        ]
+        assert await client.definition("wrangler.jsonc", *_place(CONFIG, '"Room" }', 2)) == [("room.ts", 2)]
+        assert await client.definition("wrangler.jsonc", *_place(CONFIG, '["Room"]', 3)) == [("room.ts", 2)]
+        assert await client.definition("wrangler.jsonc", *_place(CONFIG, "src/index.ts", 3)) == [
+            ("index.ts", 0)
+        ]
+        assert await client.definition("src/room.ts", *_place(ROOM, "class Room", 8)) == [
+            ("wrangler.jsonc", key)
+        ]
+        assert await client.definition("src/room.ts", 0, 0) == []
+
+
+async def test_completions(project: Path) -> None:
+    async with serving(project) as client:
+        client.open("src/index.ts")
+        client.open("wrangler.jsonc", language="jsonc")
+        await client.until_codes("src/index.ts", FLOATING)
+        edited = INDEX.replace(
+            "    env.STORE.put", "    // cflint-ignore ws-leg\n    env.\n    env.STORE.put"
+        )
+        client.rewrite("src/index.ts", edited)
+        rules = await client.complete("src/index.ts", *_place(edited, "ws-leg", 6))
+        assert LEGACY in rules
+        assert "websockets" in rules
+        bindings = await client.complete("src/index.ts", *_place(edited, "    env.\n", 8))
+        assert bindings == {"STORE": "KV namespace", "ROOM": "Durable Object namespace"}
+        edited = CONFIG.replace('"class_name": "Room"', '"class_name": "')
+        client.rewrite("wrangler.jsonc", edited)
+        classes = await client.complete("wrangler.jsonc", *_place(edited, '"class_name": "', 15))
+        assert list(classes) == ["Room"]
+        assert await client.complete("src/index.ts", 0, 0) == {}
+
+
+# -- what may go wrong ----------------------------------------------------------------------------------
+
+
+async def test_lives_through_what_makes_no_sense(project: Path) -> None:
+    async with serving(project) as client:
+        client.open("src/room.ts")
+        far = types.Position(10**6, 10**6)
+        before = types.Range(types.Position(3, 0), types.Position(1, 0))
+        client.change("src/room.ts", types.TextDocumentContentChangePartial(types.Range(far, far), "\n"))
+        client.change("src/room.ts", types.TextDocumentContentChangePartial(before, ""))
+        client.change("never/opened.ts", types.TextDocumentContentChangeWholeDocument("x"))
+        client.close("never/opened.ts")
+        for uri in ("untitled:Untitled-1", "vscode-vfs://github/a/b/src/index.ts", "file:///", "x", "file:"):
+            client.open(uri, ROOM)
+            client.lsp.text_document_did_change(
+                types.DidChangeTextDocumentParams(
+                    types.VersionedTextDocumentIdentifier(uri=uri, version=9),
+                    [types.TextDocumentContentChangeWholeDocument(INDEX)],
+                )
+            )
+            document = types.TextDocumentIdentifier(uri)
+            assert await client.lsp.text_document_hover_async(types.HoverParams(document, far)) is None
+            client.lsp.text_document_did_close(types.DidCloseTextDocumentParams(document))
+        assert await client.hover("src/room.ts", 10**9, 0) is None
+        client.rewrite("src/room.ts", ROOM)
+        await client.until_codes("src/room.ts", LEGACY)
+
+
+async def test_lives_through_a_document_of_ten_megabytes(project: Path) -> None:
+    async with serving(project) as client:
+        client.open("src/room.ts")
+        await client.until_codes("src/room.ts", LEGACY)
+        client.rewrite("src/room.ts", ROOM + "// é\n" * 2_000_000)
+        at = types.Position(1_000_000, 2)
+        client.change("src/room.ts", types.TextDocumentContentChangePartial(types.Range(at, at), "x"))
+        await client.until_codes("src/room.ts")
+        client.rewrite("src/room.ts", ROOM)
+        await client.until_codes("src/room.ts", LEGACY)
+
+
+async def test_requests_can_be_cancelled(project: Path) -> None:
+    async with serving(project) as client:
+        client.open("src/index.ts")
+        for number in range(20):
+            client.rewrite("src/index.ts", f"// {number}\n{INDEX}")
+            client.lsp.protocol.send_request(
+                types.TEXT_DOCUMENT_HOVER,
+                types.HoverParams(client.document("src/index.ts"), types.Position(1, 1)),
+                msg_id=f"hover-{number}",
+            )
+            client.lsp.cancel_request(types.CancelParams(f"hover-{number}"))
+        await client.until_codes("src/index.ts", FLOATING)
+        assert await client.hover("src/index.ts", 0, 0) is None
+
+
+def _tell_changed(
+    client: Client, path: str, type: types.FileChangeType = types.FileChangeType.Changed
+) -> None:
+    client.lsp.workspace_did_change_watched_files(
+        types.DidChangeWatchedFilesParams([types.FileEvent(client.uri(path), type)])
+    )
+
+
+# -- the process ----------------------------------------------------------------------------------------
+
+
+def _message(body: object) -> bytes:
+    data = json.dumps(body).encode()
+    return b"Content-Length: %d\r\n\r\n%s" % (len(data), data)
+
+
+INITIALIZE = {
+    "jsonrpc": "2.0",
+    "id": 1,
+    "method": "initialize",
+    "params": {"processId": None, "rootUri": None, "capabilities": {}},
+}
+SHUTDOWN = {"jsonrpc": "2.0", "id": 2, "method": "shutdown"}
+EXIT = {"jsonrpc": "2.0", "method": "exit"}
+
+
+def _talk(*parts: bytes) -> tuple[int, list[dict[str, object]], str]:
+    """What a server answers to a stream of bytes, and how it ends."""
+    done = subprocess.run(COMMAND, input=b"".join(parts), capture_output=True, timeout=60, check=False)
+    answers: list[dict[str, object]] = []
+    rest = done.stdout
+    while rest:
+        head, _, rest = rest.partition(b"\r\n\r\n")
+        length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
+        answers.append(json.loads(rest[:length]))
+        rest = rest[length:]
+    return done.returncode, answers, done.stderr.decode()
+
+
+async def test_leaves_with_0_after_shutdown_and_with_1_without() -> None:
+    code, answers, said = await asyncio.to_thread(_talk, *map(_message, (INITIALIZE, SHUTDOWN, EXIT)))
+    assert (code, said) == (0, "")
+    assert [answer["id"] for answer in answers] == [1, 2]
+    code, _, said = await asyncio.to_thread(_talk, *map(_message, (INITIALIZE, EXIT)))
+    assert (code, said) == (1, "")
+    code, _, said = await asyncio.to_thread(_talk, _message(INITIALIZE))
+    assert (code, said) == (1, "")
+    assert (await asyncio.to_thread(_talk))[0] == 1
+
+
+async def test_what_is_no_message_is_logged_and_passed_over() -> None:
+    bad = (
+        b"Content-Length: nonsense\r\n\r\n",
+        b"Content-Length: 5\r\n\r\n{nope",
+        _message([1, 2]),
+        _message({"jsonrpc": "1.0", "method": "initialize"}),
+        _message({"jsonrpc": "2.0", "id": 7, "method": "textDocument/hover"}),
+        _message(INITIALIZE),
+        _message({"jsonrpc": "2.0", "id": 8, "method": "textDocument/hover", "params": {"position": 3}}),
+        _message({"jsonrpc": "2.0", "id": 9, "method": "no/such"}),
+        _message({"jsonrpc": "2.0", "method": "textDocument/didOpen", "params": {}}),
+        _message({"jsonrpc": "2.0", "method": "$/noSuch", "params": {}}),
+        _message(SHUTDOWN),
+        _message(EXIT),
+    )
+    code, answers, said = await asyncio.to_thread(_talk, *bad)
+    assert code == 0
+    by_id = {answer.get("id"): answer for answer in answers}
+    assert by_id[7]["error"]["code"] == -32002  # type: ignore[index]
+    assert by_id[8]["error"]["code"] == -32602  # type: ignore[index]
+    assert by_id[9]["error"]["code"] == -32601  # type: ignore[index]
+    assert "result" in by_id[1]
+    assert 'File "' not in said
+    assert "Content-Length" in said
