@@ -40,10 +40,12 @@ Promises that are awaited, returned, passed on, stored, collected for `Promise.a
 user interface in files that a Worker renders. What other rules speak of: bindings, remote procedure calls,
 alarms, Workflow steps, the storage of Durable Objects.
 
-In a Durable Object, which goes on after the response, a promise whose errors are handled.
+A promise whose errors are handled (by `.catch()`, or in the function itself): in a Durable Object, which goes
+on after the response; in listeners and timers; where a stream that is being written to is the response; in a
+helper, of which nobody knows who calls it.
 
-A note only: in a Durable Object otherwise; in listeners and timers; where a stream
-that is being written to is the response; in a helper that handles the errors itself.
+A note only, one for all calls of a function in a file: in a Durable Object otherwise; in listeners and
+timers; where a stream that is being written to is the response.
 
 ## Fix safety
 
@@ -58,6 +60,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cflint.api import (
@@ -72,6 +75,7 @@ from cflint.api import (
     Safety,
     Severity,
     arguments_of,
+    called_function,
     is_async,
     keep_by_await,
     keep_by_new_context,
@@ -109,6 +113,28 @@ _OPERATORS = frozenset({"ternary_expression", "binary_expression", "sequence_exp
 def check(module: Module) -> Iterator[Finding]:
     if not module.workers and not module.handlers:
         return  # scripts, and code of the browser
+    yield from _told_once(list(_floating(module)))
+
+
+def _told_once(findings: list[Finding]) -> Iterator[Finding]:
+    """Of notes that say the same of several places, one that names them all and mends what can be mended."""
+    notes: dict[str, list[Finding]] = {}
+    for found in findings:
+        if found.severity is Severity.NOTE:
+            notes.setdefault(found.message, []).append(found)
+        else:
+            yield found
+    for first, *others in notes.values():
+        fixes = [found.fix for found in (first, *others) if found.fix is not None]
+        titles = {fix.title for fix in fixes}
+        edits = dict.fromkeys(edit for fix in fixes for edit in fix.edits)
+        title = titles.pop() if len(titles) == 1 else "Keep the promises"
+        fix = Fix(title, tuple(edits), Safety.UNSAFE) if fixes else None
+        places = tuple(replace(found.at, message="and here") for found in others)
+        yield replace(first, related=(*first.related, *places), fix=fix)
+
+
+def _floating(module: Module) -> Iterator[Finding]:
     seen: set[int] = set()
     for found in _END_OF_CALL.finditer(module.document.data):
         leaf = module.syntax.node_at(found.start(), found.start() + 1)
@@ -212,13 +238,14 @@ def _judge(module: Module, promise: Node, root: Node) -> Finding | None:
     handled = _handles_errors(module, promise)
     asked = _is_asked(module, root)
     durable = _is_durable(module, root)
-    if handled and (durable or (source_of(module, root) is None and not asked)):
+    goes_on = _goes_on(module, root)
+    if handled and (durable or goes_on or not asked):
         return None  # meant to go on by itself, for all that can be known
     if _resolves_a_promise(module, promise, root):
         return None
-    note = durable or _goes_on(module, root) or _name_of(module, root) == "pipeTo" or (handled and not asked)
+    note = durable or goes_on or _name_of(module, root) == "pipeTo"
     cut = "it may be cancelled when the response is sent" if asked else "it may be cut off in the middle"
-    losses = [*([] if durable else [cut]), *([] if handled else ["its errors are lost"])]
+    losses = [*([] if durable or goes_on else [cut]), *([] if handled else ["its errors are lost"])]
     return Finding(
         f"nothing waits for {what}: {' and '.join(losses)}",
         module.at(root),
@@ -294,8 +321,8 @@ def _handles_errors(module: Module, promise: Node) -> bool:
         callee = unwrap(callee) if callee is not None else None
         name = callee.child_by_field_name("property") if callee is not None else None
         target = callee.child_by_field_name("object") if callee is not None else None
-        if name is None or target is None:
-            return _catches_all(node)
+        if name is None or target is None or module.text(name) not in _CHAIN:
+            return _catches_all(module, node)
         given = len(arguments_of(node))
         if (module.text(name), given) in (("catch", 1), ("then", 2)):
             return True
@@ -303,15 +330,17 @@ def _handles_errors(module: Module, promise: Node) -> bool:
     return False
 
 
-def _catches_all(root: Node) -> bool:
-    """Whether the last statement of an asynchronous function that is called in place is a `try … catch`."""
+def _catches_all(module: Module, root: Node) -> bool:
+    """Whether the asynchronous function that is called ends with a `try … catch` that throws nothing on."""
     callee = unwrap(root.child_by_field_name("function") or root)
-    body = callee.child_by_field_name("body") if callee.type in FUNCTIONS else None
+    function = callee if callee.type in FUNCTIONS else called_function(module, root)
+    body = function.child_by_field_name("body") if function is not None else None
     statements = [part for part in body.named_children if part.type != "comment"] if body is not None else []
     last = statements[-1] if statements else None
-    return (
-        last is not None and last.type == "try_statement" and last.child_by_field_name("handler") is not None
-    )
+    handler = last.child_by_field_name("handler") if last is not None else None
+    if last is None or last.type != "try_statement" or handler is None:
+        return False
+    return next(module.descendants(handler, "throw_statement"), None) is None
 
 
 def _resolves_a_promise(module: Module, promise: Node, root: Node) -> bool:
