@@ -42,7 +42,8 @@ export default {
 
 ## Not reported
 
-Configurations with no `main` (nothing runs), of Pages and of tests. Workers whose logs go elsewhere:
+Configurations with no `main` (nothing runs), of Pages and of tests; those below `demos/` and `playground/`,
+which run for a moment, if at all. Workers whose logs go elsewhere:
 `logpush`, `tail_consumers`, `streaming_tail_consumers`, or `observability` with only its `logs` or `traces`
 enabled. A named environment inherits the key, so it is only reported when it switches off what the top level
 switches on.
@@ -65,6 +66,7 @@ from cflint.api import (
     Safety,
     Severity,
     Worker,
+    is_demo_path,
     is_test_config,
     rule,
     set_key,
@@ -76,7 +78,7 @@ from cflint.api import (
 @rule(worker(), severity=Severity.NOTE, fix=Safety.UNSAFE)
 def check(subject: Worker) -> Iterator[Finding]:
     config = subject.config
-    if config is None or config.is_pages or is_test_config(config.path):
+    if config is None or config.is_pages or is_test_config(config.path) or is_demo_path(config.path):
         return
     dark = [environment for environment in subject.environments if _is_dark(environment, subject)]
     if not dark:

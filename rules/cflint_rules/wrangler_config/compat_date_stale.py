@@ -25,8 +25,10 @@ at once. The date can be moved at any time, and single changes can be switched o
 
 ## Not reported
 
-Dates of the last 365 days, and configurations of tests, which often need an old date. The environment
-variable `CFLINT_TODAY` (`2026-09-01`, say) sets the day that counts as today, so that a run can be repeated.
+Dates of the last 365 days (of the last two years in folders of examples, demonstrations and templates, which
+nobody keeps up to date by the month), and configurations of tests, which often need an old date. The
+environment variable `CFLINT_TODAY` (`2026-09-01`, say) sets the day that counts as today, so that a run can
+be repeated.
 
 ## Fix safety
 
@@ -47,6 +49,7 @@ from cflint.api import (
     WranglerConfig,
     changes,
     config,
+    is_example_path,
     is_test_config,
     rule,
     today,
@@ -54,6 +57,7 @@ from cflint.api import (
 )
 
 _DAYS = 365
+_DAYS_OF_EXAMPLES = 730
 _WELL_KNOWN = (
     "nodejs_compat",
     "streams_enable_constructors",
@@ -72,11 +76,12 @@ def check(subject: WranglerConfig) -> Iterator[Finding]:
     if is_test_config(subject.path):
         return
     now = today()
+    days = _DAYS_OF_EXAMPLES if is_example_path(subject.path) else _DAYS
     old: dict[str, list[Environment]] = {}
     for environment in subject.environments:
         when = environment.compatibility_date
         node = environment.own("compatibility_date")
-        if node is not None and when is not None and (now - when).days > _DAYS:
+        if node is not None and when is not None and (now - when).days > days:
             old.setdefault(when.isoformat(), []).append(environment)
     for text, environments in old.items():
         when = environments[0].compatibility_date

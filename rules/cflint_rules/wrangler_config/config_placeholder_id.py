@@ -53,6 +53,7 @@ from cflint.api import (
     WranglerConfig,
     config,
     dotted,
+    is_example_path,
     is_test_config,
     pattern,
     rule,
@@ -70,11 +71,6 @@ _COUNTED = pattern(
 )
 _UUID = pattern(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _HEX = pattern(r"[0-9a-f]{32}", re.IGNORECASE)
-_EXAMPLE_PATH = pattern(
-    r"(?:^|/)[\w.-]*(?:templates?|examples?|demos?|starters?|samples?|playground|boilerplate|tutorials?|docs)"
-    r"[\w.-]*/",
-    re.IGNORECASE,
-)
 
 _IDS = {
     "d1_databases": ("database_id",),
@@ -95,7 +91,7 @@ _OPTIONAL = {"d1_databases", "kv_namespaces", "r2_buckets"}
 def check(subject: WranglerConfig) -> Iterator[Finding]:
     if is_test_config(subject.path):
         return
-    example = _EXAMPLE_PATH.search(subject.path) is not None or subject.document.origin is not None
+    example = is_example_path(subject.path) or subject.document.origin is not None
     groups: dict[tuple[str, str], list[Location]] = {}
     kinds: dict[tuple[str, str], tuple[str, Severity | None]] = {}
     for environment in subject.environments:
