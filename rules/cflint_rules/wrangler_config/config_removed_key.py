@@ -203,14 +203,18 @@ def _instance_types(subject: WranglerConfig) -> Iterator[Finding]:
 
 
 def _unsafe_rate_limits(subject: WranglerConfig) -> Iterator[Finding]:
+    places: list[Location] = []
     for environment in subject.environments:
         unsafe = environment.own("unsafe")
         bindings = unsafe.get("bindings") if unsafe is not None else None
         for entry in bindings.items if bindings is not None else ():
             kind = entry.get("type")
             if kind is not None and kind.text == "ratelimit":
-                yield Finding(
-                    "rate limits have a key of their own now: `ratelimits` instead of `unsafe.bindings`",
-                    environment.location(kind),
-                    severity=Severity.WARNING,
-                )
+                places.append(environment.location(kind))
+    if places:
+        yield Finding(
+            "rate limits have a key of their own now: `ratelimits` instead of `unsafe.bindings`",
+            places[0],
+            tuple(places[1:]),
+            severity=Severity.NOTE,  # the old way still works
+        )
