@@ -37,7 +37,8 @@ export default {
 
 ## Not reported
 
-A Durable Object behind a Worker that looks at the header: any module of the Worker may do it.
+A Durable Object behind a Worker that looks at the header: any module of the Worker may do it. A pair that is
+made only when a response that was fetched has a `webSocket`.
 
 ## Fix safety
 
@@ -48,9 +49,14 @@ Source: https://developers.cloudflare.com/durable-objects/best-practices/websock
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from cflint.api import Finding, Fix, Match, Module, Safety, Severity, construct, pattern, rule
 
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_SOCKET = pattern(r"\.webSocket\b")
 _CHECK = pattern(rb"""["'`](?:upgrade|sec-websocket-[a-z]+)["'`]|\b426\b|upgradeWebSocket""", re.IGNORECASE)
 
 
@@ -61,6 +67,8 @@ def check(match: Match) -> Iterator[Finding]:
         return  # not the runtime's
     if match.enclosing_function is None or not module.workers:
         return  # who sends requests here is not known
+    if _follows_a_socket(module, match.node):
+        return
     if module.remembered("may be checked for upgrade", lambda: _may_be_checked(module)):
         return
     yield Finding(
@@ -79,6 +87,15 @@ def _may_be_checked(module: Module) -> bool:
     paths = {module.path: None} | {path: None for worker in module.workers for path in worker.modules}
     documents = (module.project.document(path) for path in paths)
     return any(document is None or _CHECK.search(document.data) is not None for document in documents)
+
+
+def _follows_a_socket(module: Module, node: "Node") -> bool:
+    """Whether a place is only reached when some response has a socket: so one was asked for."""
+    for above in module.syntax.ancestors(node):
+        condition = above.child_by_field_name("condition") if above.type == "if_statement" else None
+        if condition is not None and _SOCKET.search(module.text(condition)) is not None:
+            return True
+    return False
 
 
 def _guard(match: Match) -> Fix | None:
