@@ -45,7 +45,7 @@ export default {
 
 A block with a comment that says why; a `try` without a call of the platform (parsing JSON, closing a socket);
 a handler that returns a value instead; `ALTER TABLE` for a column that may be there. What only reads or
-deletes, and the cache, get a note.
+deletes, and the cache, get a note, and nothing where they tidy up in a `catch` or `finally`.
 
 ## Fix safety
 
@@ -124,12 +124,19 @@ def check(found: Match | Handler) -> Iterator[Finding]:
     if lost is None or lost[0] == 0:
         return
     weight, made = lost
+    if weight == 1 and _cleans_up(module, node):
+        return
     yield Finding(
         f"errors of `{callee_name(module, made)}()` are dropped: log them, or say why they do not matter",
         module.at(at),
         (module.at(made, "it fails unseen here"),) if node.type == "catch_clause" else (),
         severity=Severity.NOTE if weight == 1 else None,
     )
+
+
+def _cleans_up(module: Module, node: "Node") -> bool:
+    """Whether code tidies up after something else, which matters more than that it fails."""
+    return any(above.type in ("catch_clause", "finally_clause") for above in module.syntax.ancestors(node))
 
 
 def _is_empty(module: Module, body: "Node") -> bool:
