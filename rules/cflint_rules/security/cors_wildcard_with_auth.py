@@ -32,8 +32,8 @@ export default app;
 
 ## Not reported
 
-Endpoints that read no credentials here; origins that are named or checked. An API that takes only an
-`Authorization` header gets a note: its callers have to have the token.
+Endpoints that read no credentials here, and those of a path that `cors()` is not for. Origins that are named
+or checked. An API that takes only an `Authorization` header gets a note: its callers have to have the token.
 
 ## Fix safety
 
@@ -95,18 +95,19 @@ def check(match: Match) -> Iterator[Finding]:
         return
     if origin is not None and string_value(module.syntax, module.initializer(origin)) != "*":
         return
-    place = match.at(origin if origin is not None else match.node)
+    at = match.at(origin if origin is not None else match.node)
     if allows:
-        yield Finding("browsers refuse `*` together with credentials: name the origins", place)
+        yield Finding("browsers refuse `*` together with credentials: name the origins", at)
         return
-    reads = list(_credentials(module))
+    path = _mounted_at(match)
+    reads = [(name, place) for name, place, route in _credentials(module) if _covers(path, route)]
     if not reads:
         return
     cookie = next((found for name, found in reads if name != "authorization"), None)
     yield Finding(
         "every origin may read the answers of an app that reads "
         + ("cookies" if cookie is not None else "`Authorization`"),
-        place,
+        at,
         (cookie if cookie is not None else reads[0][1],),
         severity=None if cookie is not None else Severity.NOTE,
     )
@@ -129,8 +130,36 @@ def _reflects(module: Module, origin: "Node") -> bool:
     return text in (name, f"{name} ?? '*'", f'{name} ?? "*"', f"{name} || '*'", f'{name} || "*"')
 
 
-def _credentials(module: Module) -> Iterator[tuple[str, Location]]:
-    """The places in this module that read a credential of a request, by the name of the header."""
+def _mounted_at(match: Match) -> str | None:
+    """The path of `app.use(path, cors())`; None when there is none, or it is not known."""
+    listed = match.module.syntax.parent(match.node)
+    call_node = match.module.syntax.parent(listed) if listed is not None else None
+    arguments = arguments_of(call_node) if call_node is not None else ()
+    return string_value(match.module.syntax, arguments[0]) if len(arguments) > 1 else None
+
+
+def _route_around(module: Module, node: "Node") -> str | None:
+    """The path of `app.get(path, …)` around a place; None where no such call is around."""
+    for above in module.syntax.ancestors(node):
+        if above.type == "arguments" and len(above.named_children) > 1:
+            path = string_value(module.syntax, above.named_children[0])
+            if path is not None and path.startswith("/"):
+                return path
+    return None
+
+
+def _covers(mount: str | None, route: str | None) -> bool:
+    """Whether a middleware's path may be that of a route; code outside of routes is the whole app's."""
+    if mount is None or mount in ("*", "/*"):
+        return True
+    if mount.endswith("*"):
+        return route is None or route.startswith(mount[:-1].rstrip("/"))
+    return route == mount
+
+
+def _credentials(module: Module) -> Iterator[tuple[str, Location, str | None]]:
+    """The places in this module that read a credential of a request: the name of the header, the place, the
+    path of the route around it."""
     for found in _READS.finditer(module.document.data):
         node = module.syntax.node_at(*found.span(1 if found.group(1) else 2))
         if node is None or node.type not in ("string_fragment", "identifier"):
@@ -144,4 +173,4 @@ def _credentials(module: Module) -> Iterator[tuple[str, Location]]:
         call_node = module.syntax.parent(above) if above is not None else None
         if node.type == "string_fragment" and call_node is not None and not arguments_of(call_node):
             continue
-        yield name, place
+        yield name, place, _route_around(module, node)
