@@ -181,7 +181,15 @@ def _schedule(match: Match) -> Iterator[Finding]:
     if owner is None or owner.kind is not ClassKind.AGENT or owner.has(match.word):
         return
     wanted = _SUCCESSORS[match.word]
-    yield Finding(
-        f"`{match.word}()` is deprecated and throws inside a sub-agent: use `await this.{wanted}()`",
-        match.at(match.name),
-    )
+    names = [
+        callee.named_children[-1]
+        for found in match.module.calls_of(match.word, owner.body)
+        if (callee := found.child_by_field_name("function")) is not None
+        and match.module.text(callee) == f"this.{match.word}"
+    ]
+    if names and names[0].id == match.name.id:
+        yield Finding(
+            f"`{match.word}()` is deprecated and throws inside a sub-agent: use `await this.{wanted}()`",
+            match.at(match.name),
+            tuple(match.at(name, "and here") for name in names[1:]),
+        )

@@ -76,9 +76,10 @@ def check(match: Match) -> Iterator[Finding]:
     use = use_of_promise(match.module, match.node)
     if use.fate is not PromiseFate.DROPPED:
         return
-    loss = "the alarm may not be set" if match.word == "setAlarm" else "the alarm may still come"
+    done = "set" if match.word == "setAlarm" else "deleted"
     yield Finding(
-        f"the promise of `{match.word}()` is not awaited: if it fails, nobody hears of it and {loss}",
+        f"the promise of `{match.word}()` is not awaited: the code goes on before the alarm is {done}, and "
+        "does not see it fail",
         match.at(match.node),
         fix=_fix(match, use),
     )
