@@ -235,7 +235,6 @@ def test_excluding(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "`--verbose` tells what was left out" in outcome.err
 
 
-@pytest.mark.xfail(reason="a Worker that reaches an excluded file has it analysed all the same")
 def test_an_excluded_path_stays_out_when_it_is_named(cli: Cli) -> None:
     project(Path())
     result = cli("check", "src/index.ts", "--exclude", "src", "--allow-empty")

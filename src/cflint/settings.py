@@ -85,23 +85,13 @@ class Settings:
     def judged(self, finding: Finding, group: str) -> Finding | None:
         """A finding as the settings want it: with their severity; None when they silence it."""
         for pattern, names in self.per_file_ignores:
-            if (finding.rule in names or group in names) and _matches(pattern, finding.at.document.path):
+            if (finding.rule in names or group in names) and pattern.covers(finding.at.document.path):
                 return None
         for name in (finding.rule, group):
             if name in self.severity:
                 severity = self.severity[name]
                 return None if severity is None else replace(finding, severity=severity)
         return finding
-
-
-def _matches(pattern: Ignore, path: str) -> bool:
-    """Whether a pattern speaks of a file or of a folder above it."""
-    at = path.find("/")
-    while at != -1:
-        if pattern.verdict(path[: at + 1]):
-            return True
-        at = path.find("/", at + 1)
-    return bool(pattern.verdict(path))
 
 
 class SettingsTree:

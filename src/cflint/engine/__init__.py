@@ -306,7 +306,7 @@ class Run:
         for found in self._rules_on("crash"):
             for crash in outcome.crashes:
                 findings.extend(self._answers(found, crash))
-        kept, silenced = self._silence(_unique(findings), unsettled)
+        kept, silenced = self._silence(_unique(self._wanted(findings)), unsettled)
         judge = self._options.judge
         if judge is not None:
             kept = [judged for finding in kept if (judged := judge(finding)) is not None]
@@ -339,6 +339,17 @@ class Run:
             partial=bool(outcome.crashes or outcome.unparsed or outcome.lost),
             silenced=tuple(silenced),
         )
+
+    def _wanted(self, findings: Iterable[Finding]) -> Iterator[Finding]:
+        """The findings that are not in excluded files, without fixes that would change such files."""
+        excluded = self.loaded.excluded
+        for finding in findings:
+            if excluded.covers(finding.at.document.path):
+                continue
+            fix = finding.fix
+            if fix is not None and any(excluded.covers(edit.document.path) for edit in fix.edits):
+                finding = replace(finding, fix=None)
+            yield finding
 
     def _rules_on(self, kind: str) -> Iterator[Rule]:
         for id in self._options.known:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field, replace
 from enum import Enum
 
@@ -129,6 +129,11 @@ def unfit(workspace: Workspace, path: str) -> Reason | Unreadable | None:
     if document is None:
         return workspace.problem(path)
     return Reason.MINIFIED if is_minified(document.data) else None
+
+
+def is_config_name(path: str) -> bool:
+    """Whether a file is named as configurations are (`wrangler.toml`, `wrangler-do.jsonc`)."""
+    return _CONFIG_NAME.fullmatch(_name(path)) is not None
 
 
 def is_minified(data: bytes) -> bool:
@@ -293,11 +298,7 @@ class _Gathering:
 
     def is_excluded(self, path: str, *, folder: bool) -> bool:
         """Whether the settings exclude a path or a folder above it."""
-        if not self._excluded or not path:
-            return False
-        return bool(self._excluded.verdict(path + "/" if folder else path)) or any(
-            self._excluded.verdict(above + "/") for above in _above(path)
-        )
+        return self._excluded.covers(path + "/" if folder else path) if path else False
 
     def _accepts_config(self, path: str) -> bool:
         if self._is_config is None:
@@ -376,11 +377,6 @@ def _reason_of_folder(name: str, parent: str) -> Reason | None:
 
 def _is_template(name: str) -> bool:
     return " " in name or not _TEMPLATE_WORDS.isdisjoint(re.split(r"[._-]", name))
-
-
-def _above(path: str) -> Iterator[str]:
-    while path := _parent(path):
-        yield path
 
 
 def _parent(path: str) -> str:

@@ -96,6 +96,20 @@ class Ignore:
                     break
         return None if last is None else not last.takes_back
 
+    def covers(self, path: str) -> bool:
+        """Whether a file, or a folder whose path ends in `/`, is ignored, itself or by a folder above it.
+
+        For paths that no walk has led to.
+        """
+        if not self._rules or len(path) <= self._skip:
+            return False
+        at = path.find("/", self._skip)
+        while at not in (-1, len(path) - 1):
+            if self.verdict(path[: at + 1]):
+                return True
+            at = path.find("/", at + 1)
+        return bool(self.verdict(path))
+
     def _add(self, rule: _Rule) -> None:
         pattern = rule.pattern
         if _SPECIAL.isdisjoint(pattern):

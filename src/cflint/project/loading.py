@@ -10,10 +10,11 @@ from dataclasses import field
 from cflint.finding import Location, Notice
 from cflint.pattern import pattern
 from cflint.project.config import WranglerConfig, is_wrangler_document, read_config
-from cflint.project.discovery import Discovered, configs_above, configs_in, discover, unfit
+from cflint.project.discovery import Discovered, configs_above, configs_in, discover, is_config_name, unfit
+from cflint.project.ignore import Ignore
 from cflint.project.model import Project, Worker
 from cflint.project.resolve import ModuleGraph, Resolver
-from cflint.project.workspace import Workspace
+from cflint.project.workspace import Unreadable, Workspace
 from cflint.record import record
 from cflint.source import Document
 from cflint.syntax.data import DataDocument, Kind, read
@@ -87,6 +88,7 @@ class Loaded:
     discovered: Discovered
     notices: tuple[Notice, ...] = ()
     markdown: tuple[Document, ...] = field(default=())
+    excluded: Ignore = field(default=Ignore("", ()))
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -108,13 +110,19 @@ def load(workspace: Workspace, paths: Iterable[str], excludes: Iterable[str] = (
 class _Loading:
     def __init__(self, workspace: Workspace, paths: tuple[str, ...], excludes: tuple[str, ...]) -> None:
         self._workspace = workspace
-        self._paths = paths
+        self._given = paths
         self._excludes = excludes
+        self._excluded = Ignore("", excludes)
+        self._paths = tuple(path for path in paths if not self._is_excluded(path))
         self._read: dict[str, DataDocument] = {}
         self._resolver = Resolver(workspace)
         self._graph = ModuleGraph(workspace, self._resolver)
         self._notices: list[Notice] = []
         self._titles: dict[str, str] = {}
+        self._unread: dict[str, None] = {}
+
+    def _is_excluded(self, path: str) -> bool:
+        return self._excluded.covers(path + "/" if self._workspace.is_dir(path) else path)
 
     def _is_config(self, document: Document) -> bool:
         data = self._read.get(document.path)
@@ -132,7 +140,7 @@ class _Loading:
         )
 
     def load(self) -> Loaded:
-        found = discover(self._workspace, self._paths, self._excludes, is_config=self._is_config)
+        found = discover(self._workspace, self._given, self._excludes, is_config=self._is_config)
         named = frozenset(path for path in self._paths if path and self._workspace.is_file(path))
         configs = {path: config for path in found.configs if (config := self._config(path)) is not None}
         workers = [self._worker(config) for config in configs.values()]
@@ -153,15 +161,19 @@ class _Loading:
         project = Project(
             self._workspace, self._resolver, tuple(workers), documents, self._titles, self._graph
         )
+        modules = tuple(self._modules(found, workers, named))
         self._say_shadowed(found)
+        self._say_unread(found)
+        self._say_encodings((*modules, *configs))
         return Loaded(
             project,
-            tuple(self._modules(found, workers, named)),
+            modules,
             tuple(configs.values()),
             named,
             found,
             tuple(self._notices),
             tuple(markdown),
+            self._excluded,
         )
 
     def _say_shadowed(self, found: Discovered) -> None:
@@ -170,6 +182,33 @@ class _Loading:
             self._notices.append(
                 Notice(f"wrangler reads `{posixpath.basename(path)}` here and not {listed}", path=path)
             )
+
+    def _say_unread(self, found: Discovered) -> None:
+        """Tell of what belongs to the project and could not be read; without it the rest means less."""
+        unread = {path: self._workspace.problem(path) for path in self._unread}
+        for item in found.left_out:
+            if isinstance(item.reason, Unreadable) and (
+                item.reason is Unreadable.DENIED or is_config_name(item.path)
+            ):
+                unread[item.path] = item.reason
+        for path, problem in unread.items():
+            if problem is not None and path not in self._paths:
+                what = "folder" if path.endswith("/") else "file"
+                self._notices.append(
+                    Notice(f"left out: the {what} is {problem.value}", path=path, level="warning")
+                )
+
+    def _say_encodings(self, paths: Iterable[str]) -> None:
+        for path in paths:
+            document = self._workspace.read(path)
+            if document is None or document.data.isascii():
+                continue
+            try:
+                document.data.decode()
+            except UnicodeDecodeError as error:
+                line = document.line_of(error.start)
+                message = "not all of the file is UTF-8: what is not is read as U+FFFD"
+                self._notices.append(Notice(message, path=path, line=line, level="warning"))
 
     # -- Workers of configurations -------------------------------------------------------------------------
 
@@ -183,6 +222,7 @@ class _Loading:
         modules: dict[str, None] = {}
         running: set[str] = set()
         for reach in reaches.values():
+            self._unread.update(dict.fromkeys(filter(self._is_unreadable, reach.unread)))
             modules.update(dict.fromkeys(reach.modules))
             running.update(path for path in reach.modules if path not in reach.type_only)
         entries = tuple(
@@ -197,6 +237,10 @@ class _Loading:
         unresolved = any(not reach.complete for reach in reaches.values())
         type_only = frozenset(modules) - running
         return Worker(config, entries, tuple(modules), unresolved=unresolved, type_only=type_only)
+
+    def _is_unreadable(self, path: str) -> bool:
+        """Whether a file is there and cannot be read; a `main` that is not there is for a rule to tell."""
+        return self._workspace.problem(path) in (Unreadable.BINARY, Unreadable.DENIED, Unreadable.TOO_LARGE)
 
     def _pages_functions(self, config: WranglerConfig) -> Iterator[str]:
         folder = posixpath.join(config.directory, "functions")
@@ -283,7 +327,9 @@ class _Loading:
     def _modules(self, found: Discovered, workers: list[Worker], named: frozenset[str]) -> Iterator[str]:
         reached = dict.fromkeys(module for worker in workers for module in worker.modules)
         for path in reached:
-            if path.endswith(_ANALYSED) and not is_test_path(path):
+            if not path.endswith(_ANALYSED) or is_test_path(path) or self._excluded.covers(path):
+                continue
+            if path in named or self._is_fit(path):
                 yield path
         for path in found.sources:
             if path in reached or not path.endswith(_ANALYSED):
@@ -297,14 +343,15 @@ class _Loading:
             words = _PYTHON_WORDS if path.endswith(".py") else _WORKERS_WORDS
             if document is None or words.search(document.data) is None:
                 continue
-            if path in named:
+            if path in named or self._is_fit(path):
                 yield path
-                continue
-            reason = unfit(self._workspace, path)
-            if reason is None:
-                yield path
-            else:
-                self._notices.append(Notice(f"left out: {reason.value}", path=path))
+
+    def _is_fit(self, path: str) -> bool:
+        reason = unfit(self._workspace, path)
+        if reason is None or reason is Unreadable.ABSENT:  # a block of a Markdown file is no file
+            return True
+        self._notices.append(Notice(f"left out: {reason.value}", path=path))
+        return False
 
 
 _WRANGLER_KEYS = frozenset(
