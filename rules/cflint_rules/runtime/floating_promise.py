@@ -42,7 +42,7 @@ alarms, Workflow steps, the storage of Durable Objects.
 
 A promise whose errors are handled (by `.catch()`, or in the function itself): in a Durable Object, which goes
 on after the response; in listeners and timers; where a stream that is being written to is the response; in a
-helper, of which nobody knows who calls it.
+helper, of which nobody knows who calls it, when `.catch()` says so. In a constructor, which cannot wait.
 
 A note only, one for all calls of a function in a file: in a Durable Object otherwise; in listeners and
 timers; where a stream that is being written to is the response.
@@ -235,11 +235,12 @@ def _judge(module: Module, promise: Node, root: Node) -> Finding | None:
     what = _what(module, promise, root)
     if what is None or not _runs_in_a_worker(module, root):
         return None
-    handled = _handles_errors(module, promise)
+    caught = _catches(module, promise)
+    handled = caught or _catches_all(module, called_function(module, root))
     asked = _is_asked(module, root)
     durable = _is_durable(module, root)
     goes_on = _goes_on(module, root)
-    if handled and (durable or goes_on or not asked):
+    if handled and (durable or goes_on or (not asked and (caught or _in_constructor(module, root)))):
         return None  # meant to go on by itself, for all that can be known
     if _resolves_a_promise(module, promise, root):
         return None
@@ -313,8 +314,15 @@ def _has_asynchronous_callback(module: Module, call: Node) -> bool:
     return inner is not None and source_of(module, inner) in _MINE
 
 
-def _handles_errors(module: Module, promise: Node) -> bool:
-    """Whether a chain has a `.catch(…)`, or a `.then(…, …)` with two functions."""
+def _in_constructor(module: Module, node: Node) -> bool:
+    """Whether code is that of a constructor, which can wait for nothing."""
+    method, owner = module.method_around(node), module.enclosing_class(node)
+    return method is not None and owner is not None and owner.constructor == method
+
+
+def _catches(module: Module, promise: Node) -> bool:
+    """Whether a chain has a `.catch(…)`, or a `.then(…, …)` with two functions, or is of a function that is
+    written in place and catches all."""
     node = unwrap(promise)
     for _ in range(50):
         callee = node.child_by_field_name("function") if node.type == "call_expression" else None
@@ -322,7 +330,7 @@ def _handles_errors(module: Module, promise: Node) -> bool:
         name = callee.child_by_field_name("property") if callee is not None else None
         target = callee.child_by_field_name("object") if callee is not None else None
         if name is None or target is None or module.text(name) not in _CHAIN:
-            return _catches_all(module, node)
+            return _catches_all(module, callee if callee is not None and callee.type in FUNCTIONS else None)
         given = len(arguments_of(node))
         if (module.text(name), given) in (("catch", 1), ("then", 2)):
             return True
@@ -330,10 +338,8 @@ def _handles_errors(module: Module, promise: Node) -> bool:
     return False
 
 
-def _catches_all(module: Module, root: Node) -> bool:
-    """Whether the asynchronous function that is called ends with a `try … catch` that throws nothing on."""
-    callee = unwrap(root.child_by_field_name("function") or root)
-    function = callee if callee.type in FUNCTIONS else called_function(module, root)
+def _catches_all(module: Module, function: Node | None) -> bool:
+    """Whether a function ends with a `try … catch` that throws nothing on."""
     body = function.child_by_field_name("body") if function is not None else None
     statements = [part for part in body.named_children if part.type != "comment"] if body is not None else []
     last = statements[-1] if statements else None
