@@ -125,6 +125,11 @@ class Client:
                 return list(params.diagnostics)
         return None
 
+    def told_version(self, path: str) -> int | None:
+        """The version of a file that what was published last is about."""
+        uri = self.uri(path)
+        return next((params.version for params in reversed(self.published) if params.uri == uri), None)
+
     def codes(self, path: str) -> list[str]:
         """The rules that were reported last in a file, in order."""
         return [str(found.code) for found in self.found(path) or ()]

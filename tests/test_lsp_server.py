@@ -88,7 +88,7 @@ async def test_an_edit_is_answered_with_its_version(project: Path) -> None:
             "src/room.ts", ROOM.replace("pair[1].accept()", "this.ctx.acceptWebSocket(pair[1])")
         )
         await client.until(lambda: LEGACY not in client.codes("src/room.ts"))
-        assert client.published[-1].version == version
+        assert client.told_version("src/room.ts") == version
 
 
 async def test_incremental_edits_are_followed_in_every_encoding(project: Path) -> None:
@@ -225,7 +225,7 @@ async def test_only_the_last_of_many_edits_is_told_of(project: Path) -> None:
         before = len(client.published)
         for number in range(30):
             version = client.rewrite("src/room.ts", f"// {number}\n{ROOM}")
-        await client.until(lambda: client.published[-1].version == version)
+        await client.until(lambda: client.told_version("src/room.ts") == version)
         await client.quiet()
         told = [
             params.version for params in client.published[before:] if params.uri == client.uri("src/room.ts")
@@ -364,11 +364,8 @@ FIX_ALL = "source.fixAll.cflint"
 
 @pytest.fixture
 def mendable(tmp_path: Path) -> Path:
-    config = CONFIG.replace(',\n  "migrations": [{ "tag": "v1", "new_sqlite_classes": ["Room"] }]', "")
-    config = config.replace(
-        '  "durable_objects": { "bindings": [{ "name": "ROOM", "class_name": "Room" }] }', ""
-    )
-    return write_project(tmp_path / "a", {"wrangler.jsonc": config, "src/index.ts": MENDABLE})
+    cron = CONFIG.partition('  "durable_objects"')[0] + '  "triggers": { "crons": ["0 * * * *"] }\n}\n'
+    return write_project(tmp_path / "a", {"wrangler.jsonc": cron, "src/index.ts": MENDABLE})
 
 
 @pytest.mark.parametrize("resolve", [True, False])

@@ -54,7 +54,7 @@ def analyse(workspace: Workspace, paths: Iterable[str], options: Options, base: 
 def analyse_loaded(loaded: Loaded, options: Options, base: Path) -> Report:
     """Analyse a project that was loaded."""
     run = Run(loaded, options)
-    with _without_collector():
+    with without_collector():
         outcome = run.everything()
     return run.report(outcome, base)
 
@@ -421,7 +421,7 @@ class Run:
 
 
 @contextmanager
-def _without_collector() -> Iterator[None]:
+def without_collector() -> Iterator[None]:
     """Trees are freed as soon as they are done with; looking for cycles among them is a fifth of a run."""
     was_on = gc.isenabled()
     gc.disable()

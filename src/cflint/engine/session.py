@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cflint.engine import Options, Outcome, Run, merge
+from cflint.engine import Options, Outcome, Run, merge, without_collector
 from cflint.finding import Finding, Report
 from cflint.project.facts import ModuleFacts
 from cflint.project.loading import Loaded, load
@@ -150,7 +150,8 @@ class Session:
             self._answers.pop(path, None)
             return
         ledger.take()
-        outcome = run.modules([path])
+        with without_collector():
+            outcome = run.modules([path])
         reads = ledger.take()
         touched = {
             document.path

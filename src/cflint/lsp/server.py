@@ -28,7 +28,7 @@ from cflint.rule import RuleSet, UnknownSelector
 from cflint.source import Document, Span
 from cflint.syntax.javascript import EXTENSIONS
 
-DEBOUNCE = 0.05
+DEBOUNCE = 0.03
 """Seconds without a further change before an analysis begins."""
 
 PATIENCE = 0.3
