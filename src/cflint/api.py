@@ -138,6 +138,7 @@ if TYPE_CHECKING:
     )
     from cflint.project.provenance import Provenance, Trust, provenance
     from cflint.project.python import PythonClass, PythonModule
+    from cflint.project.python_sql import PythonStatement, python_statements
     from cflint.project.resolve import Builtin, Edge, Local, Package, Unknown
     from cflint.project.schema import ConfigProblem, ProblemKind, dotted, json_type
     from cflint.project.sockets import (
@@ -273,6 +274,7 @@ _ORIGINS = {
     ),
     "cflint.project.provenance": ("Provenance Trust provenance"),
     "cflint.project.python": ("PythonClass PythonModule"),
+    "cflint.project.python_sql": ("PythonStatement python_statements"),
     "cflint.project.resolve": ("Builtin Edge Local Package Unknown"),
     "cflint.project.schema": ("ConfigProblem ProblemKind dotted json_type"),
     "cflint.project.sockets": (
@@ -392,6 +394,7 @@ __all__ = [
     "Provenance",
     "PythonClass",
     "PythonModule",
+    "PythonStatement",
     "QueueConsumer",
     "RemovedKey",
     "ReplayProblem",
@@ -516,6 +519,7 @@ __all__ = [
     "property_value",
     "provenance",
     "python",
+    "python_statements",
     "reads_credential",
     "reads_request",
     "relative_specifier",

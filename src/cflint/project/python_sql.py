@@ -1,0 +1,316 @@
+"""SQL in Python: the text of a statement with its holes, and who decides what stands in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, cast
+
+import libcst as cst
+
+from cflint.finding import Edit
+from cflint.project.provenance import Trust
+from cflint.project.sql import Hole, Position, SqlText
+from cflint.project.values import Kind
+from cflint.record import record
+from cflint.source import Span
+from cflint.syntax.sql import HOLE, Dialect
+
+if TYPE_CHECKING:
+    from cflint.project.python import PythonModule
+
+_LIMIT = 300
+
+
+@record(frozen=True, eq=False)
+class PythonHole:
+    """An expression that becomes part of a statement: what it is there, and who decides what it says."""
+
+    node: cst.BaseExpression
+    position: Position
+    trust: Trust
+
+
+@record(frozen=True, eq=False)
+class PythonStatement:
+    """SQL that a call runs or prepares. `bound` are edits that bind the holes instead, if that is simple."""
+
+    call: cst.Call
+    text: SqlText
+    holes: tuple[PythonHole, ...]
+    bound: tuple[Edit, ...] | None
+
+
+def python_statements(module: PythonModule) -> Iterator[PythonStatement]:
+    """The statements for D1 and a Durable Object's storage that a module spells out, at least in part."""
+    for call, node in sql_calls(module):
+        text = sql_text(module, node)
+        if not text.has_words:
+            continue
+        holes = []
+        for hole in text.holes:
+            expression = cast("cst.BaseExpression", hole.node)
+            holes.append(PythonHole(expression, text.position(hole), trust_of(module, expression)))
+        yield PythonStatement(call, text, tuple(holes), bind_in_place(module, call, text) if holes else None)
+
+
+_FIXED_CALLS = frozenset({"int", "float", "len", "bool", "round", "abs", "ord", "hash", "id", "range", "sum"})
+
+
+def sql_calls(module: PythonModule) -> Iterator[tuple[cst.Call, cst.BaseExpression]]:
+    """The calls that run SQL on D1 or a Durable Object's storage, each with the expression of its text."""
+    for call in module.calls("prepare", "exec"):
+        owner = module.value_of(module.receiver(call))
+        is_d1 = owner.is_binding("d1")
+        is_storage = owner.kind is Kind.SQL_STORAGE and module.called_name(call) == "exec"
+        given = module.arguments(call)
+        if (is_d1 or is_storage) and given:
+            yield call, given[0]
+
+
+def sql_text(module: PythonModule, node: cst.BaseExpression) -> SqlText:
+    """The text of a statement: literals, f-strings, `+`, `%` and `.format()`; a hole for everything else."""
+    text = ""
+    holes: list[Hole] = []
+    for part in _parts(module, node):
+        if isinstance(part, str):
+            text += part
+        else:
+            holes.append(Hole(len(text), cast("Any", part)))
+            text += HOLE
+    return SqlText(text, (), tuple(holes), True, Dialect.SQLITE)
+
+
+def _parts(module: PythonModule, node: cst.BaseExpression) -> Iterator[str | cst.BaseExpression]:
+    todo: list[str | cst.BaseExpression] = [node]
+    for _ in range(_LIMIT):
+        if not todo:
+            return
+        part = todo.pop()
+        if isinstance(part, str):
+            yield part
+            continue
+        inner = _split(module, part)
+        if inner is None:
+            yield part
+        else:
+            todo.extend(reversed(inner))
+
+
+def _split(module: PythonModule, node: cst.BaseExpression) -> list[str | cst.BaseExpression] | None:
+    """What a text is made of, in order; None when the expression is a hole."""
+    match node:
+        case cst.SimpleString():
+            value = node.evaluated_value
+            return [value] if isinstance(value, str) else None
+        case cst.ConcatenatedString():
+            return [node.left, node.right]
+        case cst.FormattedString():
+            found: list[str | cst.BaseExpression] = []
+            for part in node.parts:
+                if isinstance(part, cst.FormattedStringText):
+                    found.append(part.value.replace("{{", "{").replace("}}", "}"))
+                elif isinstance(part, cst.FormattedStringExpression):
+                    found.append(part.expression)
+            return found
+        case cst.BinaryOperation(operator=cst.Add()):
+            return [node.left, node.right]
+        case cst.BinaryOperation(operator=cst.Modulo()):
+            return _filled(module, node.left, node.right)
+        case cst.Call(func=cst.Attribute(attr=cst.Name(value="format"))):
+            return _formatted(module, node)
+        case cst.Name():
+            entries = module.resolve(node) or ()
+            if len(entries) == 1 and entries[0].kind == "assignment" and entries[0].value is not None:
+                return [entries[0].value] if _is_text(module, entries[0].value) else None
+    return None
+
+
+def _is_text(module: PythonModule, node: cst.BaseExpression) -> bool:
+    """Whether an expression is spelled out, at least in part."""
+    if isinstance(node, (cst.SimpleString, cst.ConcatenatedString, cst.FormattedString)):
+        return True
+    return isinstance(node, (cst.BinaryOperation, cst.Call)) and _split(module, node) is not None
+
+
+def _filled(
+    module: PythonModule, template: cst.BaseExpression, values: cst.BaseExpression
+) -> list[str | cst.BaseExpression] | None:
+    """`"… %s …" % values`."""
+    text = module.string_of(template)
+    if text is None or "%" not in text:
+        return None
+    given = [element.value for element in values.elements] if isinstance(values, cst.Tuple) else [values]
+    pieces = text.replace("%%", "\0").split("%s")
+    if len(pieces) != len(given) + 1:
+        return None
+    found: list[str | cst.BaseExpression] = [pieces[0].replace("\0", "%")]
+    for value, piece in zip(given, pieces[1:], strict=True):
+        found += [value, piece.replace("\0", "%")]
+    return found
+
+
+def _formatted(module: PythonModule, call: cst.Call) -> list[str | cst.BaseExpression] | None:
+    """`"… {} … {name}".format(…)`."""
+    from string import Formatter
+
+    text = module.string_of(module.receiver(call))
+    if text is None:
+        return None
+    given = module.arguments(call)
+    found: list[str | cst.BaseExpression] = []
+    count = 0
+    try:
+        for literal, name, _, _ in Formatter().parse(text):
+            found.append(literal)
+            if name is None:
+                continue
+            index = count if name == "" else int(name) if name.isdigit() else None
+            count += 1
+            value = module.keyword(call, name) if index is None else None
+            if index is not None and index < len(given):
+                value = given[index]
+            if value is None:
+                return None
+            found.append(value)
+    except ValueError:
+        return None
+    return found
+
+
+def trust_of(module: PythonModule, node: cst.BaseExpression) -> Trust:
+    """Who decides what an expression says: the code, whoever sent the request, or that is not in sight."""
+    todo: list[cst.BaseExpression] = [node]
+    seen: set[cst.CSTNode] = set()
+    worst = Trust.FIXED
+    for _ in range(_LIMIT):
+        if not todo:
+            return worst
+        part = todo.pop()
+        if part in seen:
+            continue
+        seen.add(part)
+        worst = max(worst, _trust(module, part, todo))
+    return max(worst, Trust.UNKNOWN)  # too long to be read to its end
+
+
+def _trust(module: PythonModule, node: cst.BaseExpression, todo: list[cst.BaseExpression]) -> Trust:
+    if module.value_of(node).kind is Kind.REQUEST:
+        return Trust.REQUEST
+    match node:
+        case cst.SimpleString() | cst.Integer() | cst.Float():
+            return Trust.FIXED
+        case cst.ConcatenatedString():
+            todo += [node.left, node.right]
+            return Trust.FIXED
+        case cst.FormattedString():
+            todo += [
+                part.expression for part in node.parts if isinstance(part, cst.FormattedStringExpression)
+            ]
+            return Trust.FIXED
+        case cst.BinaryOperation():
+            todo += [node.left, node.right]
+            return Trust.FIXED
+        case cst.IfExp():
+            todo += [node.body, node.orelse]
+            return Trust.FIXED
+        case cst.List() | cst.Tuple():
+            todo += [element.value for element in node.elements]
+            return Trust.FIXED
+        case cst.ListComp() | cst.GeneratorExp():
+            todo.append(node.elt)
+            return Trust.FIXED
+        case cst.Await():
+            todo.append(node.expression)
+            return Trust.FIXED
+        case cst.Attribute() | cst.Subscript():
+            return Trust.REQUEST if _reads_request(module, node) else Trust.UNKNOWN
+        case cst.Call():
+            return _trust_of_call(module, node, todo)
+        case cst.Name():
+            return _trust_of_name(module, node, todo)
+    return Trust.UNKNOWN
+
+
+def _trust_of_call(module: PythonModule, call: cst.Call, todo: list[cst.BaseExpression]) -> Trust:
+    if module.builtin(call.func) in _FIXED_CALLS:
+        return Trust.FIXED
+    if module.called_name(call) == "join" and isinstance(module.receiver(call), cst.SimpleString):
+        todo += list(module.arguments(call))
+        return Trust.FIXED
+    if module.builtin(call.func) == "str":
+        todo += list(module.arguments(call))
+        return Trust.FIXED
+    return Trust.REQUEST if _reads_request(module, call) else Trust.UNKNOWN
+
+
+def _trust_of_name(module: PythonModule, name: cst.Name, todo: list[cst.BaseExpression]) -> Trust:
+    entries = module.resolve(name)
+    if not entries or any(entry.kind != "assignment" or entry.value is None for entry in entries):
+        return Trust.UNKNOWN
+    todo += [entry.value for entry in entries if entry.value is not None]
+    return Trust.FIXED
+
+
+def _reads_request(module: PythonModule, node: cst.BaseExpression) -> bool:
+    """Whether a request is among what an expression is made of, by way of a few variables."""
+    todo: list[cst.CSTNode] = [node]
+    seen: set[cst.CSTNode] = set()
+    for _ in range(20):
+        if not todo:
+            return False
+        for name in module.find_in(todo.pop(), cst.Name):
+            if name in seen:
+                continue
+            seen.add(name)
+            if module.value_of(name).kind is Kind.REQUEST:
+                return True
+            entries = module.resolve(name) or ()
+            todo += [
+                entry.value for entry in entries if entry.kind == "assignment" and entry.value is not None
+            ]
+    return False
+
+
+def bind_in_place(module: PythonModule, call: cst.Call, text: SqlText) -> tuple[Edit, ...] | None:
+    """Edits that make the holes of an f-string `?` and bind them; None when it is not that simple."""
+    node = module.arguments(call)[0]
+    if not isinstance(node, cst.FormattedString) or len(call.args) != 1:
+        return None
+    if any(text.position(hole) not in (Position.VALUE, Position.QUOTED) for hole in text.holes):
+        return None
+    above = module.syntax.parent(call)
+    prepared = module.called_name(call) == "prepare"
+    if prepared and isinstance(above, cst.Attribute) and above.attr.value == "bind":
+        return None
+    data = module.document.data
+    edits: list[Edit] = []
+    values: list[str] = []
+    for part in node.parts:
+        if isinstance(part, cst.FormattedStringText):
+            if "{" in part.value or "}" in part.value or "?" in part.value:
+                return None
+            continue
+        if not isinstance(part, cst.FormattedStringExpression):
+            return None
+        if part.format_spec is not None or part.conversion is not None or part.equal is not None:
+            return None
+        inner = module.span(part.expression)
+        start = data.rfind(b"{", 0, inner.start)
+        end = data.find(b"}", inner.end) + 1
+        if data[start - 1 : start] == b"'" and data[end : end + 1] == b"'":
+            start, end = start - 1, end + 1
+        elif data[start - 1 : start] in (b"'", b"%") or data[end : end + 1] in (b"'", b"%"):
+            return None  # a part of a quoted text
+        edits.append(Edit(module.document, Span(start, end), "?"))
+        values.append(module.text(part.expression))
+    span = module.span(node)
+    prefix = data[span.start : span.start + 2].decode("latin-1").lower()
+    if not prefix.startswith("f"):
+        return None
+    edits.append(Edit(module.document, Span(span.start, span.start + 1), ""))
+    bound = ", ".join(values)
+    if prepared:
+        edits.append(module.insert(module.span(call).end, f".bind({bound})"))
+    else:
+        edits.append(module.insert(span.end, f", {bound}"))
+    return tuple(edits)
