@@ -50,7 +50,7 @@ def test_it_is_a_frozen_dataclass() -> None:
     with pytest.raises(FrozenInstanceError):
         point.x = 2  # type: ignore[misc]
     with pytest.raises(FrozenInstanceError):
-        del point.x  # type: ignore[misc]
+        del point.x
 
 
 def test_equality_and_hashes() -> None:

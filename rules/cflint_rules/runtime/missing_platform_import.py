@@ -29,8 +29,8 @@ export class Room extends DurableObject<Env> {
 ## Not reported
 
 Names that the module declares or imports, whatever they mean there. In documentation, where imports are often
-left out, it is a note, said only of the classes of `cloudflare:workers`, and of none that another piece of the
-section imports.
+left out, it is a note, said only of the classes of `cloudflare:workers`, and of none that another piece of
+the section imports.
 
 ## Fix safety
 
