@@ -40,7 +40,9 @@ parsed.
 
 ## Fix safety
 
-Safe where the call stands in `JSON.parse()` itself; unsafe by way of a variable, whose type changes.
+Safe in JavaScript where the call stands in `JSON.parse()` itself. Unsafe by way of a variable, and in
+TypeScript: the type that the value is said to have, else `any`, becomes the type argument of `get()`, which it
+can only have where the namespace has a type.
 
 Source: https://developers.cloudflare.com/kv/api/read-key-value-pairs/
 """
@@ -96,14 +98,18 @@ def check(match: Match) -> Iterator[Finding]:
     arguments = arguments_of(read)
     if text.type == "identifier":
         edits = [_as_json(match, arguments), match.replace(match.node, module.text(text))]
+        callee = read.child_by_field_name("function")
+        if module.is_typescript and callee is not None:
+            edits.append(match.insert(callee.end_byte, f"<{_expected_type(module, match.node)}>"))
         safety = Safety.UNSAFE
     else:
         key = module.text(arguments[0])
         callee = read.child_by_field_name("function")
         owner = module.text(callee) if callee is not None else ""
-        whole = f'await {owner}({key}, "json")'
+        typed = "<any>" if module.is_typescript else ""
+        whole = f'await {owner}{typed}({key}, "json")'
         edits = [match.replace(match.node, whole if _stands_free(module, match.node) else f"({whole})")]
-        safety = Safety.SAFE
+        safety = Safety.UNSAFE if module.is_typescript else Safety.SAFE
     related = (module.at(read, "the text is read here"),) if text.type == "identifier" else ()
     yield Finding(
         'KV parses JSON itself: `get(key, "json")`',
@@ -111,6 +117,17 @@ def check(match: Match) -> Iterator[Finding]:
         related,
         fix=Fix('Read the value as `"json"`', tuple(edits), safety),
     )
+
+
+def _expected_type(module: Module, parse: "Node") -> str:
+    """The type that the parsed value is said to have, by a cast or the declaration; else that of `JSON.parse()`."""
+    above = module.syntax.parent(parse)
+    if above is not None and above.type == "as_expression":
+        return module.text(above.named_children[-1])
+    annotation = None
+    if above is not None and above.type == "variable_declarator":
+        annotation = above.child_by_field_name("type")
+    return module.text(annotation.named_children[0]) if annotation is not None else "any"
 
 
 def _as_json(match: Match, arguments: "tuple[Node, ...]") -> Edit:

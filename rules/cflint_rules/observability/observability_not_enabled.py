@@ -87,10 +87,12 @@ def check(subject: Worker) -> Iterator[Finding]:
     if first.name is not None and first.own("observability") is None:
         return  # each of these inherits from a top level that is not deployed, or says more
     fix = None
-    edits = set_key(config, first.path("observability", "enabled"), True)
+    own = first.own("observability")
+    logs = own.get("logs") if own is not None else None
+    key = ("logs", "enabled") if logs is not None else ("enabled",)  # what its logs say goes first
+    edits = set_key(config, first.path("observability", *key), True)
     if edits:
         fix = Fix("Switch on observability", edits, Safety.UNSAFE)
-    own = first.own("observability")
     at = first.place if own is None else first.location(own)
     others = tuple(
         environment.location(node)

@@ -55,7 +55,7 @@ Types of the project's own, unions, `any`; names that some environment binds as 
 ## Fix safety
 
 Safe: types are gone at run time. What the code calls on the binding may no longer pass the type checker, and
-would have failed when it ran.
+would have failed when it ran. Unsafe for variables, since it may be the configuration that has to change.
 
 Source: https://developers.cloudflare.com/workers/languages/typescript/
 """
@@ -85,7 +85,7 @@ from cflint_rules.types._env import (
 )
 
 
-@rule(source_file(), severity=Severity.ERROR, fix=Safety.SAFE)
+@rule(source_file(), severity=Severity.ERROR, fix=Safety.UNSAFE)
 def check(module: Module) -> Iterator[Finding]:
     for member in env_members(module):
         bindings = bindings_named(module, member.name)
@@ -94,10 +94,11 @@ def check(module: Module) -> Iterator[Finding]:
         first = bindings[0]
         wanted = {type_for(module, found) for found in bindings}
         only = next(iter(wanted)) if len(wanted) == 1 else None
+        is_plain = first.kind.id == "var" and only is not None
         fix = None
         if only is not None:
-            fix = Fix(f"Type it as `{only}`", (retyped(module, member.member, only),), Safety.SAFE)
-        is_plain = first.kind.id == "var" and only is not None
+            safety = Safety.UNSAFE if is_plain else Safety.SAFE
+            fix = Fix(f"Type it as `{only}`", (retyped(module, member.member, only),), safety)
         what = f"the {only} that `vars` gives it" if is_plain else f"a {first.kind.label}"
         written = _short(member.member.type)
         yield Finding(
