@@ -41,8 +41,8 @@ parsed.
 ## Fix safety
 
 Safe in JavaScript where the call stands in `JSON.parse()` itself. Unsafe by way of a variable, and in
-TypeScript: the type that the value is said to have, else `any`, becomes the type argument of `get()`, which it
-can only have where the namespace has a type.
+TypeScript: the type that the value is said to have, else `any`, becomes the type argument of `get()`, and that
+needs a namespace with a type.
 
 Source: https://developers.cloudflare.com/kv/api/read-key-value-pairs/
 """
@@ -120,7 +120,7 @@ def check(match: Match) -> Iterator[Finding]:
 
 
 def _expected_type(module: Module, parse: "Node") -> str:
-    """The type that the parsed value is said to have, by a cast or the declaration; else that of `JSON.parse()`."""
+    """The type that the parsed value is said to have, by a cast or the declaration; else `any`."""
     above = module.syntax.parent(parse)
     if above is not None and above.type == "as_expression":
         return module.text(above.named_children[-1])
