@@ -59,6 +59,12 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
         "concise": _late("concise"),
         "json": _late("json_format"),
         "sarif": _late("sarif"),
+        "github": _late("github"),
+        "gitlab": _late("gitlab"),
+        "junit": _late("junit"),
+        "checkstyle": _late("checkstyle"),
+        "rdjson": _late("rdjson"),
+        "agent": _late("agent"),
     }
 )
 """The formats by name, the default first."""

@@ -61,18 +61,23 @@ def _has_high_surrogate(path: str) -> bool:
     return any("\ud800" <= char <= "\udfff" and not "\udc80" <= char <= "\udcff" for char in path)
 
 
-def paths_for(report: Report) -> Callable[[str], str]:
-    """A function from a document's path to the path from where the user stands, escaped."""
+def relative_paths(report: Report) -> Callable[[str], str]:
+    """A function from a document's path to the path from where the user stands, with `/`, not escaped."""
 
     @cache
-    def shown(path: str) -> str:
+    def relative(path: str) -> str:
         try:
-            relative = os.path.relpath(report.root / path, report.base).replace(os.sep, "/")
+            return os.path.relpath(report.root / path, report.base).replace(os.sep, "/")
         except ValueError:  # another drive
-            relative = path
-        return visible(relative)
+            return path
 
-    return shown
+    return relative
+
+
+def paths_for(report: Report) -> Callable[[str], str]:
+    """A function from a document's path to the path from where the user stands, escaped."""
+    relative = relative_paths(report)
+    return lambda path: visible(relative(path))
 
 
 _TOKEN = pattern(

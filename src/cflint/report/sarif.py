@@ -271,7 +271,7 @@ def _result(finding: Finding, key: str, line_hash: str | None, index: dict[str, 
             om.Location(
                 id=number,
                 physical_location=_physical(place),
-                message=om.Message(text=_sentence(_plain(_label(place)))),
+                message=om.Message(text=_sentence(_plain(masked(_label(place))))),
             )
             for number, place in enumerate(related, 1)
         ]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
-from cflint.finding import Edit, Finding, Fix, Location, Notice, Report, Safety, Severity
+from cflint.finding import Finding, Fix, Location, Notice, Report, Safety, Severity
 from cflint.report import DEFAULT, Options, severity_of
+from cflint.report.changes import Row, changed_lines
 from cflint.report.escape import masked_source, paths_for, said, visible
 from cflint.report.frame import Mark, Paint, cells_of, frame, last_line
-from cflint.source import Document
 
 _SEVERITY = {Severity.ERROR: "1;31", Severity.WARNING: "1;33", Severity.NOTE: "1;36"}
 _STYLES = {
@@ -81,7 +81,7 @@ def _finding(
 
     frames = list(_frames(finding))
     fix = finding.fix
-    diff = list(_diff_lines(fix)) if fix is not None and fix.safety is Safety.MANUAL else []
+    diff = list(changed_lines(fix)) if fix is not None and fix.safety is Safety.MANUAL else []
     numbers = [last_line(place.document, place.span) + 1 for group in frames for place in group]
     numbers += [number for _, rows in diff for _, number, _ in rows]
     gutter = max(2, len(str(max(numbers))))
@@ -189,76 +189,9 @@ def _near(group: Sequence[Location], place: Location) -> bool:
     )
 
 
-_DiffRow = tuple[str, int, str]
-"""`-` or `+`, a 1-based line number, the line."""
-
-
-def _diff_lines(fix: Fix) -> Iterator[tuple[str, list[_DiffRow]]]:
-    """For each document of a fix, the lines that its edits replace and the ones that take their place."""
-    documents: dict[str, tuple[Document, list[Edit]]] = {}
-    for edit in fix.edits:
-        documents.setdefault(edit.document.path, (edit.document, []))[1].append(edit)
-    for path, (document, edits) in documents.items():
-        rows: list[_DiffRow] = []
-        shift = 0
-        for first, last, cluster in _clusters(document, edits):
-            start, end = document.line_span(first).start, document.line_span(last).end
-            before = document.data[start:end].decode("utf-8", "surrogateescape")
-            after = _replaced(document, start, end, cluster)
-            old, new = _lines(before), _lines(after)
-            head, tail = _common(old, new), 0
-            if head < min(len(old), len(new)):
-                tail = _common(old[head:][::-1], new[head:][::-1])
-            old, new = old[head : len(old) - tail], new[head : len(new) - tail]
-            first += head
-            rows += [("-", first + index, line) for index, line in enumerate(old)]
-            rows += [("+", first + shift + index, line) for index, line in enumerate(new)]
-            shift += len(new) - len(old)
-        yield path, rows
-
-
-def _lines(text: str) -> list[str]:
-    return [line.removesuffix("\r") for line in text.split("\n")]
-
-
-def _common(old: Sequence[str], new: Sequence[str]) -> int:
-    """How many items the two begin with in common."""
-    for index, (before, after) in enumerate(zip(old, new, strict=False)):
-        if before != after:
-            return index
-    return min(len(old), len(new))
-
-
-def _clusters(document: Document, edits: Sequence[Edit]) -> Iterator[tuple[int, int, list[Edit]]]:
-    """Edits that touch the same lines together, with their first and last line."""
-    cluster: list[Edit] = []
-    first = last = 0
-    for edit in sorted(edits, key=lambda edit: edit.span):
-        begin, end = document.line_of(edit.span.start), document.line_of(edit.span.end)
-        if cluster and begin > last:
-            yield first, last, cluster
-            cluster = []
-        if not cluster:
-            first, last = begin, end
-        cluster.append(edit)
-        last = max(last, end)
-    if cluster:
-        yield first, last, cluster
-
-
-def _replaced(document: Document, start: int, end: int, edits: Sequence[Edit]) -> str:
-    out, at = [], start
-    for edit in edits:
-        out.append(document.data[at : max(at, edit.span.start)].decode("utf-8", "surrogateescape"))
-        out.append(edit.text)
-        at = max(at, edit.span.end)
-    out.append(document.data[at : max(at, end)].decode("utf-8", "surrogateescape"))
-    return "".join(out)
-
-
 def _diff(
     path: str,
-    rows: Sequence[_DiffRow],
+    rows: Sequence[Row],
     gutter: int,
     shown: Callable[[str], str],
     paint: Paint,

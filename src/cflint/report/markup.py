@@ -1,0 +1,33 @@
+"""XML that no file name and no message can break out of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from cflint.report.escape import visible_char
+
+_REFERENCES = {
+    "&": "&amp;",
+    "<": "&lt;",
+    ">": "&gt;",
+    '"': "&quot;",
+    "\t": "&#9;",
+    "\n": "&#10;",
+    "\r": "&#13;",
+}
+
+HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
+
+
+def escaped(text: str) -> str:
+    """A text for an attribute or an element. Line ends and tabs become references, so that they survive; what
+    XML 1.0 forbids and what nobody can see is written as an escape (`\\x1b`)."""
+    if text.isprintable() and not any(char in text for char in '&<>"'):
+        return text
+    return "".join(_REFERENCES.get(char) or visible_char(char) for char in text)
+
+
+def tag(name: str, attributes: Mapping[str, object], *, open: bool = False) -> str:
+    """A start tag (`open`) or the tag of an empty element; the names are our own."""
+    listed = "".join(f' {key}="{escaped(str(value))}"' for key, value in attributes.items())
+    return f"<{name}{listed}{'' if open else '/'}>"
