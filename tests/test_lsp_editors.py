@@ -1,4 +1,4 @@
-"""Real editors, set up as their guides say, against the real server. An editor that is not there is skipped."""
+"""Real editors, set up as their guides say, against the real server; one that is not there is skipped."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def test_neovim(tmp_path: Path, environment: dict[str, str]) -> None:
 
 @_needs("nvim")
 def test_neovim_fixes_what_is_saved(tmp_path: Path, environment: dict[str, str]) -> None:
-    text = INDEX.replace("import", "import").replace("Promise<Response>", "Response")
+    text = INDEX.replace("Promise<Response>", "Response")
     folder = write_project(
         tmp_path / "chat", {"wrangler.jsonc": CONFIG, "src/index.ts": text, "src/room.ts": ROOM}
     )
@@ -117,6 +117,7 @@ def test_emacs(tmp_path: Path, environment: dict[str, str]) -> None:
     script = str(EDITORS / "emacs.el")
     said = _run(["emacs", "--batch", "-Q", "-l", script, str(setup), str(folder)], environment)
     assert "encoding utf-32" in said
+    assert re.search(r"^index.js with an unsaved configuration: .*binding-not-declared", said, re.MULTILINE)
     assert "hover: **`env.ROOM`**: Durable Object namespace" in said
     assert "definition: wrangler.json 7" in said
     assert ACTIONS in said
@@ -181,16 +182,18 @@ def test_helix(tmp_path: Path, environment: dict[str, str], screen: Screen) -> N
     screen.start(["hx", "src/index.ts"], folder)
     screen.until("export default")
     screen.keys("/", "env.STORE.put", "Enter")
-    screen.until("binding-floating-promise")
+    screen.until("nothing waits for")
     screen.keys("Space", "a")
     screen.until("Await the promise (unsafe: look at it)")
     screen.keys("Enter")
     screen.until("await env.STORE.put")
-    screen.until("binding-floating-promise", absent=True)
+    screen.until("nothing waits for", absent=True)
     screen.keys("g", "g", "/", "env.ROOM", "Enter")
     screen.keys("Space", "k")
     screen.until("Durable Object namespace")
-    screen.keys("Escape", "g", "d")
+    screen.keys("Escape")  # alone, or the terminal takes it for Alt
+    screen.until("Durable Object namespace", absent=True)
+    screen.keys("g", "d")
     screen.until('"class_name": "Room"')
     screen.keys("Escape", ":", "q", "a", "!", "Enter")
 

@@ -12,18 +12,6 @@
 (defun say (format &rest parts)
   (princ (concat (apply #'format format parts) "\n")))
 
-(defun codes (buffer)
-  (with-current-buffer buffer
-    (mapconcat #'identity
-               (sort (mapcar (lambda (one)
-                               (let ((data (plist-get (flymake-diagnostic-data one) :code)))
-                                 (or data
-                                     (alist-get 'eglot-lsp-diag (flymake-diagnostic-data one))
-                                     (flymake-diagnostic-text one))))
-                             (flymake-diagnostics))
-                     (lambda (a b) (string< (format "%s" a) (format "%s" b))))
-               ",")))
-
 (defun texts (buffer)
   (with-current-buffer buffer (mapconcat #'flymake-diagnostic-text (flymake-diagnostics) "\n")))
 
@@ -60,14 +48,14 @@
     (search-forward "\"STORE\"")
     (replace-match "\"SHOP\""))
   (await "findings of an unsaved configuration"
-         (lambda () (string-match-p "STORE" (replace-regexp-in-string "promise[^\n]*" "" (texts index)))))
+         (lambda () (string-match-p "binding-not-declared" (texts index))))
   (say "index.js with an unsaved configuration: %s" (texts index))
   (with-current-buffer config
     (goto-char (point-min))
     (search-forward "\"SHOP\"")
     (replace-match "\"STORE\""))
   (await "findings as they were"
-         (lambda () (= 1 (length (with-current-buffer index (flymake-diagnostics))))))
+         (lambda () (string-match-p "floating-promise" (texts index))))
   (with-current-buffer index
     (goto-char (point-min))
     (search-forward "env.ROOM")
