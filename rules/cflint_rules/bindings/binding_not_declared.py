@@ -62,6 +62,7 @@ Source: https://developers.cloudflare.com/workers/runtime-apis/bindings/
 import re
 from collections.abc import Iterator, Mapping
 from difflib import SequenceMatcher
+from typing import TYPE_CHECKING
 
 from cflint.api import (
     Binding,
@@ -89,11 +90,17 @@ from cflint.api import (
     listed,
     member,
     pattern,
+    python,
     rule,
     set_key,
     unwrap,
     worker,
 )
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from cflint.api import PythonModule
 
 _METHODS = (
     *("get", "put", "list", "delete", "getWithMetadata", "head", "createMultipartUpload"),
@@ -106,10 +113,20 @@ _INJECTED = frozenset({"ASSETS", "OAUTH_PROVIDER", "WORKER_SELF_REFERENCE"})
 _INJECTED_PREFIXES = ("__STATIC_CONTENT", "NEXT_", "CF_PAGES", "__")
 
 
-@rule(call(*_METHODS), member("connectionString"), worker(), severity=Severity.ERROR, fix=Safety.UNSAFE)
-def check(match: Match | Worker, project: Project) -> Iterator[Finding]:
+@rule(
+    call(*_METHODS),
+    member("connectionString"),
+    worker(),
+    python("env"),
+    severity=Severity.ERROR,
+    fix=Safety.UNSAFE,
+)
+def check(match: "Match | Worker | PythonModule", project: Project) -> Iterator[Finding]:
     if isinstance(match, Worker):
         yield from _undocumented(match, project)
+        return
+    if not isinstance(match, Match):
+        yield from _python(match)
         return
     module = match.module
     value = match.receiver_value
@@ -162,7 +179,7 @@ def _file(path: str) -> str:
 # What is no finding
 
 
-def _is_known(module: Module, name: str) -> bool:
+def _is_known(module: "Module | PythonModule", name: str) -> bool:
     """Whether a configuration declares the name, or nothing can be said."""
     if not module.workers:
         return True
@@ -178,7 +195,7 @@ def _is_known(module: Module, name: str) -> bool:
 _NAME = pattern(rb"^[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)[ \t]*=", re.MULTILINE)
 
 
-def _secrets(module: Module, subject: Worker) -> frozenset[str]:
+def _secrets(module: "Module | PythonModule", subject: Worker) -> frozenset[str]:
     """The names, and only these, in `.dev.vars` and `.env` files beside the configuration."""
     assert subject.config is not None
     workspace = module.project.workspace
@@ -272,7 +289,7 @@ def _assets(match: Match) -> Iterator[Finding]:
 # What to do
 
 
-def _near(module: Module, name: str, method: str) -> Binding | None:
+def _near(module: "Module | PythonModule", name: str, method: str) -> Binding | None:
     """A declared binding that was probably meant: spelled much the same, with that method."""
     best: tuple[float, Binding] | None = None
     for environment in module.environments:
@@ -405,3 +422,68 @@ def _needs(module: Module) -> Mapping[str, tuple[BindingKind, Location]]:
                 declared = Location(module.document, entry.name_span)
                 found.setdefault(entry.name, (kind, module.at(named.node) if named is not None else declared))
     return found
+
+
+# -- Python ----------------------------------------------------------------------------------------------
+
+
+def _python(module: "PythonModule") -> Iterator[Finding]:
+    """Undeclared names on which the module calls a method of some binding, each at its first place."""
+    for name, (method, nodes) in _used_as_bindings(module).items():
+        if not name.isupper() or _is_injected(name) or _is_known(module, name):
+            continue
+        if any(_may_be_missing(module, node) for node in nodes) or _is_asked_for(module, name):
+            continue
+        configs = [found.config for found in module.workers if found.config is not None]
+        near = _near(module, name, method)
+        kind = kind_with_method(method)
+        label = f" ({kind.label})" if kind is not None and not kind.is_value else ""
+        what = f"`{name}`{label} is used, but no configuration that has this module declares it"
+        if len(configs) == 1:
+            what = f"`{name}`{label} is used, but `{_file(configs[0].path)}` does not declare it"
+        fix: Fix | None = None
+        if near is not None:
+            what += f"; did you mean `{near.name}`?"
+            edits = tuple(module.replace(node.attr, near.name) for node in nodes)
+            safety = Safety.SAFE if _is_slip(name, near.name) else Safety.UNSAFE
+            fix = Fix(f"Use `{near.name}`", edits, safety)
+        places = [module.at(node.attr) for node in nodes]
+        related = (near.location,) if near is not None else ()
+        severity = Severity.NOTE if module.is_document else None
+        yield Finding(what, places[0], (*related, *places[1:]), fix, severity)
+
+
+def _used_as_bindings(module: "PythonModule") -> "dict[str, tuple[str, list[cst.Attribute]]]":
+    """The members of `env` of which a method of a binding is called: that method, and all their places."""
+    import libcst as cst
+
+    places: dict[str, list[cst.Attribute]] = {}
+    methods: dict[str, str] = {}
+    for node in module.find(cst.Attribute):
+        if module.value_of(node.value).kind is not Kind.ENV:
+            continue
+        places.setdefault(node.attr.value, []).append(node)
+        above = module.syntax.parent(node)
+        if isinstance(above, cst.Attribute) and above.attr.value in _METHODS:
+            around = module.syntax.parent(above)
+            if isinstance(around, cst.Call) and around.func is above:
+                methods.setdefault(node.attr.value, above.attr.value)
+    return {name: (method, places[name]) for name, method in methods.items()}
+
+
+def _may_be_missing(module: "PythonModule", node: "cst.Attribute") -> bool:
+    """Whether a place asks whether the binding is there, catches that it is not, or makes it."""
+    import libcst as cst
+
+    above = module.syntax.parent(node)
+    if isinstance(above, (cst.If, cst.IfExp, cst.BooleanOperation, cst.UnaryOperation, cst.Comparison)):
+        return True
+    if isinstance(above, (cst.AssignTarget, cst.Assert)):
+        return True
+    return any(isinstance(one, (cst.Try, cst.TryStar)) for one in module.syntax.ancestors(node))
+
+
+def _is_asked_for(module: "PythonModule", name: str) -> bool:
+    """Whether the name stands in a `hasattr`, `getattr` or `setattr`."""
+    found = map(module.arguments, module.calls("hasattr", "getattr", "setattr"))
+    return any(len(given) > 1 and module.string_of(given[1]) == name for given in found)

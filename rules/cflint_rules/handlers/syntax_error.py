@@ -71,6 +71,7 @@ from cflint.api import (
     Span,
     is_fragment,
     pattern,
+    python,
     rule,
     source_file,
     span_of,
@@ -79,6 +80,8 @@ from cflint.api import (
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+    from cflint.api import PythonModule
+
 Token = tuple[str, int, int]
 
 _MOST = 10  # places in one file; what comes after so many follows from them
@@ -86,8 +89,11 @@ _MOST_IN_DOCUMENT = 3  # a block with more is not meant to be code
 _EXPORTS = pattern(rb"\bexport\s+(?:default|class|const|async|function)\b")
 
 
-@rule(source_file(), severity=Severity.ERROR, fix=Safety.SAFE)
-def check(module: Module) -> Iterator[Finding]:
+@rule(source_file(), python(), severity=Severity.ERROR, fix=Safety.SAFE)
+def check(module: Module | PythonModule) -> Iterator[Finding]:
+    if not isinstance(module, Module):
+        yield from _python(module)
+        return
     for slip in module.syntax.slips:
         yield _of_slip(module, slip)
     if not module.syntax.root.has_error:
@@ -106,6 +112,18 @@ def check(module: Module) -> Iterator[Finding]:
         if line not in lines and len(lines) < _MOST:
             lines.add(line)
             yield Finding(message, Location(module.document, span), related, severity=severity)
+
+
+def _python(module: PythonModule) -> Iterator[Finding]:
+    """The first place that Python would not take; it reads no further. A block of a page may be a piece."""
+    problem = module.syntax_error if not module.is_document else None
+    if problem is None:
+        return
+    markers = list(_conflicts(module))
+    if markers:
+        yield from markers
+        return
+    yield Finding(f"syntax error: {problem.message}", Location(module.document, problem.span))
 
 
 def _is_whole(module: Module) -> bool:
@@ -158,7 +176,7 @@ def _of_slip(module: Module, slip: Slip) -> Finding:
 _MARKER = pattern(rb"^(<{7}|\|{7}|={7}|>{7})(?=[ \r\n]|\Z)", re.MULTILINE)
 
 
-def _conflicts(module: Module) -> Iterator[Finding]:
+def _conflicts(module: Module | PythonModule) -> Iterator[Finding]:
     """A finding for each conflict that git left, from its `<<<<<<<` to its `>>>>>>>`."""
     opened: Span | None = None
     middle: list[Location] = []

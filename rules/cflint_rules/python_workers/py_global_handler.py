@@ -174,8 +174,8 @@ def _parameters(module: "PythonModule", function: "cst.FunctionDef", names: list
     params = function.params.params
     last = opening + 1
     if params:
-        note = params[-1].annotation
-        last = module.span(params[-1].name if note is None else note.annotation).end
+        final = params[-1].annotation
+        last = module.span(params[-1].name if final is None else final.annotation).end
     closing = data.index(b")", last)
     return Edit(module.document, Span(opening + 1, closing), text)
 

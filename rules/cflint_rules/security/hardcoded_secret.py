@@ -57,12 +57,15 @@ from cflint.api import (
     keyword,
     known_secret,
     pattern,
+    python,
     rule,
     source_file,
 )
 
 if TYPE_CHECKING:
     from tree_sitter import Node
+
+    from cflint.api import PythonModule
 
 _SHAPES = pattern(
     rb"\b(?:sk-|[sr]k_(?:live|test)_|whsec_|gh[pousr]_|github_pat_|AKIA|ASIA|AIza|xox[abprs]-|SG\.|re_|glpat-|npm_|"
@@ -103,10 +106,14 @@ _STRINGS = frozenset({"string", "template_string"})
     source_file(),
     # words of the second pattern: a file that holds one is looked at even if no other rule has a reason to
     keyword("apiKey", "api_key", "clientSecret", "secret", "Authorization", "password", "token", "AKIA"),
+    python(),
     severity=Severity.ERROR,
 )
-def check(found: Module | Match) -> Iterator[Finding]:
+def check(found: "Module | Match | PythonModule") -> Iterator[Finding]:
     if isinstance(found, Match):
+        return
+    if not isinstance(found, Module):
+        yield from _python(found)
         return
     data = found.document.data
     seen: set[int] = set()
@@ -134,6 +141,33 @@ def check(found: Module | Match) -> Iterator[Finding]:
             found.at(string),
             severity=Severity.WARNING,
         )
+
+
+def _python(module: "PythonModule") -> Iterator[Finding]:
+    import libcst as cst
+
+    data = module.document.data
+    places = [(match.start(), match.end(), False) for match in _shaped(data)]
+    places += [(match.start(1), match.end(1), True) for match in _named(data)]
+    if not places:
+        return
+    strings = [(module.span(node), node) for node in module.find(cst.SimpleString, cst.FormattedString)]
+    seen: set[object] = set()
+    for start, end, by_name in places:
+        node = next((node for span, node in strings if span.start <= start and end <= span.end), None)
+        if node is None or node in seen:
+            continue
+        text = data[start:end].decode("utf-8", "replace")
+        label = None if by_name else known_secret(module.text(node))
+        if label is not None:
+            message = f"{label} stands in the code: replace it, and read it from `env`"
+        elif by_name and is_random(text) and not is_example(text):
+            message = "a secret seems to stand in the code: replace it, and read it from `env`"
+        else:
+            continue
+        seen.add(node)
+        lowered = by_name or "Google" in message
+        yield Finding(message, module.at(node), severity=Severity.WARNING if lowered else None)
 
 
 def _shaped(data: bytes) -> Iterator[re.Match[bytes]]:

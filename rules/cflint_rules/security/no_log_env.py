@@ -74,12 +74,16 @@ from cflint.api import (
     construct,
     is_global,
     is_secret_name,
+    python,
     rule,
     unwrap,
 )
 
 if TYPE_CHECKING:
+    import libcst as cst
     from tree_sitter import Node
+
+    from cflint.api import PythonModule
 
 _LOGS = ("log", "info", "warn", "error", "debug", "trace", "dir", "table")
 _RESPONSES = ("json", "text", "html", "body")
@@ -90,10 +94,14 @@ _LIMIT = 300
 @rule(
     call(*_LOGS, "stringify", "inspect", *_RESPONSES),
     construct("Response"),
+    python("env"),
     severity=Severity.ERROR,
     fix=Safety.UNSAFE,
 )
-def check(match: Match) -> Iterator[Finding]:
+def check(match: "Match | PythonModule") -> Iterator[Finding]:
+    if not isinstance(match, Match):
+        yield from _python(match)
+        return
     module = match.module
     where = _sink(module, match.node)
     if where is None:
@@ -329,3 +337,74 @@ def _secret(module: Module, node: "Node", value: Value) -> str | None:
     if value.binding is not None and not value.binding.is_value:
         return None
     return f"the secret `{text}`" if is_secret_name(value.name) else None
+
+
+# -- Python ----------------------------------------------------------------------------------------------
+
+_LOGGERS = ("debug", "info", "warning", "warn", "error", "critical", "exception", "log", "fatal")
+_TEXTS = ("str", "repr", "dict", "vars", "list")
+
+
+def _python(module: "PythonModule") -> Iterator[Finding]:
+    import libcst as cst
+
+    for printing in module.find(cst.Call):
+        if not _logs(module, printing):
+            continue
+        named = (one.value for one in printing.args if one.keyword is not None)
+        for argument in (*module.arguments(printing), *named):
+            for node in _printed(module, argument):
+                value = module.value_of(node)
+                text = module.text(node)
+                if value.kind is Kind.ENV:
+                    yield Finding(f"all of `{text}` is logged", module.at(node))
+                elif value.kind is Kind.BINDING and _is_secret(value):
+                    yield Finding(f"the secret `{text}` is logged", module.at(node))
+
+
+def _is_secret(value: Value) -> bool:
+    plain = value.binding is None or value.binding.is_value
+    return plain and value.name is not None and is_secret_name(value.name)
+
+
+def _logs(module: "PythonModule", call: "cst.Call") -> bool:
+    import libcst as cst
+
+    if module.builtin(call.func) == "print":
+        return True
+    receiver = module.receiver(call)
+    if receiver is None or module.called_name(call) not in _LOGGERS:
+        return False
+    if module.origin(receiver) in ("logging", "js.console"):
+        return True
+    if isinstance(receiver, cst.Name):
+        entries = module.resolve(receiver) or ()
+        made = entries[0].value if len(entries) == 1 else None
+        return isinstance(made, cst.Call) and module.origin(made.func) == "logging.getLogger"
+    return False
+
+
+def _printed(module: "PythonModule", node: "cst.BaseExpression") -> "Iterator[cst.BaseExpression]":
+    """The expressions whose text is printed with an expression."""
+    import libcst as cst
+
+    todo: list[cst.BaseExpression] = [node]
+    for _ in range(_LIMIT):
+        if not todo:
+            return
+        node = todo.pop()
+        match node:
+            case cst.FormattedString():
+                todo += [
+                    one.expression for one in node.parts if isinstance(one, cst.FormattedStringExpression)
+                ]
+            case cst.BinaryOperation() | cst.BooleanOperation():
+                todo += [node.left, node.right]
+            case cst.Dict():
+                todo += [one.value for one in node.elements]
+            case cst.List() | cst.Tuple():
+                todo += [one.value for one in node.elements]
+            case cst.Call() if module.builtin(node.func) in _TEXTS or module.called_name(node) == "format":
+                todo += list(module.arguments(node))
+            case _:
+                yield node

@@ -58,6 +58,7 @@ Source: https://developers.cloudflare.com/d1/worker-api/prepared-statements/
 """
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from cflint.api import (
     SQL_CALLS,
@@ -75,16 +76,24 @@ from cflint.api import (
     bind_holes,
     call,
     provenance,
+    python,
+    python_statements,
     rule,
     sql_use,
     unwrap,
 )
 
+if TYPE_CHECKING:
+    from cflint.api import PythonModule
+
 _BINDABLE = (Position.VALUE, Position.QUOTED, Position.LIST)
 
 
-@rule(call(*SQL_CALLS), severity=Severity.ERROR, fix=Safety.UNSAFE)
-def check(match: Match) -> Iterator[Finding]:
+@rule(call(*SQL_CALLS), python("prepare", "exec"), severity=Severity.ERROR, fix=Safety.UNSAFE)
+def check(match: "Match | PythonModule") -> Iterator[Finding]:
+    if not isinstance(match, Match):
+        yield from _python(match)
+        return
     use = sql_use(match.module, match.node)
     if use is None or use.is_tagged or not use.text.has_words:
         return
@@ -152,3 +161,31 @@ def _fix(use: SqlUse, holes: list[Hole]) -> Fix | None:
         return None
     title = "Bind the value" if len(holes) == 1 else "Bind the values"
     return Fix(title, edits, Safety.UNSAFE)
+
+
+def _python(module: "PythonModule") -> Iterator[Finding]:
+    for statement in python_statements(module):
+        told = [
+            hole
+            for hole in statement.holes
+            if hole.trust is Trust.REQUEST
+            or (hole.trust is Trust.UNKNOWN and hole.position in (Position.VALUE, Position.QUOTED))
+        ]
+        if not told:
+            continue
+        told.sort(key=lambda hole: -hole.trust)
+        hole = told[0]
+        sent = hole.trust is Trust.REQUEST
+        advice = "bind it" if hole.position in _BINDABLE else "allow only names from a list"
+        said = "is sent by a client and becomes" if sent else "becomes"
+        fix: Fix | None = None
+        if statement.bound is not None:
+            title = "Bind the value" if len(statement.holes) == 1 else "Bind the values"
+            fix = Fix(title, statement.bound, Safety.UNSAFE)
+        yield Finding(
+            f"`{_short(module.text(hole.node))}` {said} part of the SQL: {advice}",
+            module.at(hole.node),
+            tuple(module.at(other.node, "so is this") for other in told[1:6]),
+            fix,
+            severity=None if sent else Severity.WARNING,
+        )

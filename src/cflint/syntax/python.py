@@ -245,38 +245,69 @@ class _Source:
         return self.at(len((before + here).encode()))
 
 
-_LEXEME = pattern(
+_LEXEME = re.compile(
     r"\#[^\n]*"
-    r"|(?P<string>[rRbBuUfFtT]{0,3}(?:'''(?:[^\\']|\\.|'(?!''))*+(?:'''|\Z)|\"\"\"(?:[^\\\"]|\\.|\"(?!\"\"))*+(?:\"\"\"|\Z)"
+    r"|(?P<string>[rRbBuUfFtT]{0,3}(?:'''(?:[^\\']|\\.|'(?!''))*+(?:'''|\Z)"
+    r"|\"\"\"(?:[^\\\"]|\\.|\"(?!\"\"))*+(?:\"\"\"|\Z)"
     r"|'(?:[^\\'\n]|\\.)*+(?:'|$)|\"(?:[^\\\"\n]|\\.)*+(?:\"|$)))"
-    r"|(?P<open>[\[({])|(?P<close>[\])}])|(?P<new>\n(?![ \t]*\#)|;)|(?P<comma>,|:(?!=))"
-    r"|(?P<chain>[-+*/%@&|^~.<>]+|\b(?:not|if|else|lambda|await|elif)\b)",
+    r"|(?P<open>[\[({])|(?P<close>[\])}])|(?P<new>\n(?![ \t]*\#)|;)|(?P<comma>,)"
+    r"|(?P<lambda>\blambda\b)|(?P<chain>[-+*/%@&|^~.<>]+|\b(?:not|if|else|await|elif)\b)",
     re.DOTALL | re.MULTILINE,
+)
+_FIELD_LEXEME = re.compile(
+    r"(?P<open>[\[({])|(?P<close>[\])}])|(?P<comma>,)|(?P<lambda>\blambda\b)"
+    r"|(?P<chain>[-+*/%@&|^~.<>]+|\b(?:not|if|else|await)\b)"
 )
 
 
 def _too_deep(text: str) -> int | None:
     """Where brackets or operators, in code points, make the tree deeper than libcst and Python can take."""
-    counts = [0]
+    chains, lambdas = [0], [0]  # one number for each bracket that is open
     for found in _LEXEME.finditer(text):
         kind = found.lastgroup
-        if kind == "open":
-            counts[-1] += 1
-            counts.append(0)
-            if len(counts) > MAX_BRACKETS:
+        if kind == "new" and len(chains) == 1:
+            chains[0] = lambdas[0] = 0
+        elif kind == "string":
+            chains[-1] += 1
+            if "{" in found.group() and _fields_too_deep(found.group()):
                 return found.start()
-        elif kind == "close":
-            if len(counts) > 1:
-                counts.pop()
-        elif kind == "new":
-            if len(counts) == 1:
-                counts[0] = 0
-        elif kind == "comma":
-            # a lambda's colon ends nothing; one lambda in another is what crashes libcst
-            if found.group() == "," or len(counts) == 1:
-                counts[-1] = counts[-1] if found.group() == ":" else 0
         elif kind is not None:
-            counts[-1] += 1
-        if counts[-1] > MAX_CHAIN:
+            _count(found, kind, chains, lambdas)
+        if _is_too_deep(chains, lambdas):
             return found.start()
     return None
+
+
+def _fields_too_deep(text: str) -> bool:
+    """Whether an f-string has such an expression in it (what is quoted there is taken for code)."""
+    chains, lambdas = [0], [0]
+    for found in _FIELD_LEXEME.finditer(text.replace("{{", "").replace("}}", "")):
+        kind = found.lastgroup or ""
+        if kind in ("open", "close") or len(chains) > 1:
+            _count(found, kind, chains, lambdas)
+        if len(chains) == 1:
+            chains[0] = lambdas[0] = 0
+        elif _is_too_deep(chains, lambdas):
+            return True
+    return False
+
+
+def _count(found: re.Match[str], kind: str, chains: list[int], lambdas: list[int]) -> None:
+    if kind == "open":
+        chains[-1] += 1
+        chains.append(0)
+        lambdas.append(0)
+    elif kind == "close" and len(chains) > 1:
+        chains.pop()
+        lambdas.pop()
+    elif kind == "comma":
+        chains[-1] = 0
+    elif kind == "lambda":
+        lambdas[-1] += 1  # a comma may be one of its parameters
+    elif kind == "chain":
+        word = found.group()
+        chains[-1] += 1 if word[0].isalpha() else len(word)
+
+
+def _is_too_deep(chains: list[int], lambdas: list[int]) -> bool:
+    return len(chains) > MAX_BRACKETS or chains[-1] > MAX_CHAIN or lambdas[-1] > MAX_CHAIN
