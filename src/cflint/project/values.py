@@ -425,7 +425,7 @@ class Evaluator:
         function = declaration.scope
         parent = self._syntax.parent(function)
         if parent is None or parent.type != "arguments":
-            return UNKNOWN
+            return self._given(declaration)
         call = self._syntax.parent(parent)
         callee = call.child_by_field_name("function") if call is not None else None
         if callee is None:
@@ -452,6 +452,37 @@ class Evaluator:
             case Kind.PROMISE if index == 0 and name == "then" and receiver.inner is not None:
                 return receiver.inner
         return UNKNOWN
+
+    def _given(self, declaration: Declaration) -> Value:
+        """What all calls give a parameter of a function that is only called, and only in this module."""
+        function = declaration.scope
+        name = function.child_by_field_name("name")
+        holder = self._syntax.parent(function)
+        if holder is not None and holder.type == "variable_declarator":
+            name, holder = holder.child_by_field_name("name"), self._syntax.parent(holder)
+            holder = self._syntax.parent(holder) if holder is not None else None
+        own = self._scope.resolve(name) if name is not None and name.type == "identifier" else None
+        index = self._parameter_index(declaration)
+        if own is None or index is None or holder is None or holder.type == "export_statement":
+            return UNKNOWN
+        if declaration.owner.type == "rest_pattern" or self._module.function_of(own) != function:
+            return UNKNOWN
+        given = UNKNOWN
+        for use in self._scope.references(own):
+            call = self._syntax.parent(use)
+            callee = call.child_by_field_name("function") if call is not None else None
+            if call is None or call.type != "call_expression" or callee is None or callee.id != use.id:
+                return UNKNOWN
+            if function.start_byte <= call.start_byte < function.end_byte:
+                continue  # hands on what it was given
+            arguments = arguments_of(call)
+            if index >= len(arguments) or any(part.type == "spread_element" for part in arguments[:index]):
+                return UNKNOWN
+            value = self.value_of(arguments[index])
+            if not value or (given and value != given):
+                return UNKNOWN
+            given = value
+        return given
 
     def _annotated(self, owner: Node) -> Value:
         annotation = owner.child_by_field_name("type")
