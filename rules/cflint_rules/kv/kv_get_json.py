@@ -41,7 +41,7 @@ parsed.
 ## Fix safety
 
 Safe in JavaScript where the call stands in `JSON.parse()` itself. Unsafe by way of a variable, and in
-TypeScript: the type that the value is said to have, else `any`, becomes the type argument of `get()`, and that
+TypeScript: the type that the value is said to have, else `any`, becomes the type argument of `get()`, which
 needs a namespace with a type.
 
 Source: https://developers.cloudflare.com/kv/api/read-key-value-pairs/
