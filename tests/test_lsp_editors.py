@@ -39,7 +39,8 @@ action: Explain binding-floating-promise"""
 def snippet(guide: str, language: str, number: int = 0) -> str:
     """A block of code of a guide."""
     text = (GUIDES / f"{guide}.md").read_text(encoding="utf-8")
-    return re.findall(rf"^```{language}\n(.*?)^```", text, re.DOTALL | re.MULTILINE)[number]
+    blocks: list[str] = re.findall(rf"^```{language}\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    return blocks[number]
 
 
 @pytest.fixture

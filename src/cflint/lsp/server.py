@@ -281,6 +281,8 @@ class Desk:
         file = to_fs_path(uri)
         if found is not None or file is None or not uri.startswith("file:"):
             return found
+        if not Path(file).name or Path(file).is_dir():  # never analyse a whole disk
+            return None
         project = project_around(Path(file))
         root = Root.of(project or Path(file), self.known, self.wishes, is_adhoc=True)
         self.roots.append(root)
