@@ -1,0 +1,226 @@
+"""The GitHub Action: its scripts run in a made-up environment of a runner, its manifest is read."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+REPOSITORY = Path(__file__).parent.parent
+CHECK = REPOSITORY / "action" / "check.py"
+INSTALL = REPOSITORY / "action" / "install.py"
+EXAMPLE = REPOSITORY / "examples" / "chat-room"
+
+
+class Runner:
+    """A runner of GitHub Actions: folders, files for outputs, and what a step printed."""
+
+    def __init__(self, folder: Path) -> None:
+        self.temp = folder / "temp"
+        self.workspace = folder / "workspace"
+        for made in (self.temp, self.workspace):
+            made.mkdir()
+        self.output, self.summary = folder / "output", folder / "summary"
+        self.log = ""
+
+    def step(self, script: Path, **inputs: str) -> int:
+        command = Path(sys.executable).with_name("cflint")
+        environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.temp),
+            "CFLINT": str(command),
+            "RUNNER_TEMP": str(self.temp),
+            "GITHUB_OUTPUT": str(self.output),
+            "GITHUB_STEP_SUMMARY": str(self.summary),
+            "GITHUB_SERVER_URL": "https://github.com",
+            "GITHUB_REPOSITORY": "o/r",
+            "GITHUB_SHA": "c0ffee",
+            **{f"INPUT_{name.upper()}": value for name, value in inputs.items()},
+        }
+        done = subprocess.run(
+            [sys.executable, str(script)],
+            cwd=self.workspace,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+        self.log = done.stdout.decode()
+        return done.returncode
+
+    @property
+    def outputs(self) -> dict[str, str]:
+        lines = self.output.read_text().splitlines()
+        return dict(line.split("=", 1) for line in lines)
+
+
+@pytest.fixture
+def runner(tmp_path: Path) -> Runner:
+    made = Runner(tmp_path)
+    for file in EXAMPLE.rglob("*"):
+        if file.is_file():
+            target = made.workspace / "workers" / "chat room" / file.relative_to(EXAMPLE)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(file.read_bytes())
+    (made.workspace / ".git").mkdir()
+    return made
+
+
+def test_sarif(runner: Runner) -> None:
+    assert runner.step(CHECK, category="workers/chat") == 0
+    outputs = runner.outputs
+    assert outputs["exit-code"] == "1"
+    assert int(outputs["findings"]) > 5
+    (run,) = json.loads(Path(outputs["sarif-file"]).read_text())["runs"]
+    assert run["automationDetails"]["id"] == "workers/chat/"
+    assert len(run["results"]) == int(outputs["findings"])
+    uri = run["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+    assert uri.startswith("workers/chat%20room/")
+    assert "  workers/chat room/src/room.ts:11:5: warning[ws-legacy-accept] " in runner.log
+    assert "\n::" not in "\n" + runner.log
+
+
+def test_annotations(runner: Runner) -> None:
+    assert runner.step(CHECK, format="annotations", paths="'workers/chat room/wrangler.jsonc'") == 0
+    assert runner.outputs["sarif-file"] == ""
+    assert "::warning file=workers/chat room/src/room.ts,line=11,endLine=11," in runner.log
+
+
+def test_select_args_fail_on_and_the_folder(runner: Runner) -> None:
+    inputs = {"working_directory": "workers/chat room", "select": "websockets\nmigrations"}
+    assert runner.step(CHECK, **inputs, fail_on="never", args="--ignore 'ws-event-listener-in-do'") == 0
+    assert runner.outputs["exit-code"] == "0"
+    (run,) = json.loads(Path(runner.outputs["sarif-file"]).read_text())["runs"]
+    names = {rule["properties"]["tags"][2] for rule in run["tool"]["driver"]["rules"]}
+    assert "ws-legacy-accept" in names
+    assert not {"ws-event-listener-in-do", "no-log-env"} & names
+
+
+def test_the_summary(runner: Runner) -> None:
+    runner.step(CHECK)
+    text = runner.summary.read_text()
+    assert text.startswith("## cflint\n\n**3 errors, 3 warnings, 2 notes** in 3 files of 1 Worker.\n")
+    rows = [row for row in text.splitlines() if row.startswith("| error |")]
+    assert len(rows) == 3
+    assert "(https://github.com/o/r/blob/c0ffee/workers/chat%20room/src/index.ts#L12)" in rows[0]
+    assert "- `cflint check --fix` mends " in text
+
+
+def test_nothing_found(runner: Runner) -> None:
+    assert runner.step(CHECK, select="cron-invalid") == 0
+    assert (runner.outputs["exit-code"], runner.outputs["findings"]) == ("0", "0")
+    assert "No findings in 3 files of 1 Worker." in runner.summary.read_text()
+
+
+@pytest.mark.parametrize(
+    ("inputs", "code"),
+    [({"select": "no-such-rule"}, "2"), ({"paths": ".git"}, "3"), ({"paths": "absent"}, "2")],
+)
+def test_what_cflint_refuses_is_the_verdict(runner: Runner, inputs: dict[str, str], code: str) -> None:
+    assert runner.step(CHECK, **inputs) == 0
+    assert runner.outputs == {"exit-code": code, "findings": "0", "sarif-file": ""}
+    assert "::error title=cflint::cflint ended with exit code" in runner.log
+    assert "Nothing was checked" in runner.summary.read_text()
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        {"format": "html"},
+        {"working_directory": "absent"},
+        {"args": "'open"},
+        {"args": "--output-file=/tmp/x"},
+        {"paths": '"'},
+    ],
+)
+def test_inputs_that_mean_nothing_fail_the_step(runner: Runner, inputs: dict[str, str]) -> None:
+    assert runner.step(CHECK, **inputs) == 2
+    assert runner.log.startswith("::error title=cflint::")
+    assert not runner.output.exists()
+
+
+def test_inputs_are_no_shell(runner: Runner) -> None:
+    runner.step(CHECK, paths=". ; touch owned", select="d1; touch owned", args="$(touch owned) `touch owned`")
+    assert not list(runner.workspace.rglob("owned"))
+
+
+def test_a_stale_report_is_not_taken_for_a_new_one(runner: Runner) -> None:
+    runner.step(CHECK)
+    runner.output.unlink()
+    runner.step(CHECK, paths="absent")
+    assert runner.outputs["findings"] == "0"
+
+
+SCRIPT = runpy.run_path(str(CHECK))
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(alphabet=st.one_of(st.sampled_from("`|<>[]()\n\r\\&!_*"), st.characters()), max_size=40))
+def test_a_cell_of_the_summary_is_one_cell(text: str) -> None:
+    cell = SCRIPT["markdown"](text)
+    assert "\n" not in cell
+    assert not re.search(r"(?<!\\)(?:\\\\)*\|", cell) or "`" in text
+    bare = re.sub(r"`[^`]+`", "", cell)
+    assert not re.search(r"(?<!\\)(?:\\\\)*[<\[]", bare)
+
+
+@pytest.mark.parametrize(
+    "version", ["1.0; rm -rf /", "--index-url=http://evil.test", "https://evil.test", "../x"]
+)
+def test_only_versions_are_installed(runner: Runner, version: str) -> None:
+    assert runner.step(INSTALL, version=version) == 2
+    assert "is no version" in runner.log
+
+
+def test_what_is_installed() -> None:
+    requirement = runpy.run_path(str(INSTALL))["requirement"]
+    assert requirement("1.2.3rc1", Path("/action")) == "cflint==1.2.3rc1"
+    assert requirement("", Path("/action")) == str(Path("/action"))
+
+
+def _manifest() -> Any:
+    return yaml.safe_load((REPOSITORY / "action.yml").read_text())
+
+
+def test_the_manifest_and_the_scripts_know_the_same_inputs() -> None:
+    manifest = _manifest()
+    text = (REPOSITORY / "action.yml").read_text()
+    used = set(re.findall(r"inputs\.([a-z-]+)", text))
+    assert used == manifest["inputs"].keys()
+    passed = {name for step in manifest["runs"]["steps"] for name in step.get("env", {}) if "INPUT_" in name}
+    read = {f"INPUT_{name.upper()}" for name in ("paths", "args", "select", "fail_on")}
+    for script in (CHECK, INSTALL):
+        read |= set(re.findall(r"INPUT_[A-Z_]+", script.read_text()))
+    assert passed == read - {"INPUT_"}
+    for step in manifest["runs"]["steps"]:
+        assert "${{" not in step.get("run", "")  # an input inside a script is a command
+        assert ("shell" in step) == ("run" in step)
+    defaults = {name: entry["default"] for name, entry in manifest["inputs"].items()}
+    assert all(isinstance(value, str) for value in defaults.values())
+
+
+def test_the_workflows_of_the_guide_use_inputs_that_exist() -> None:
+    page = (REPOSITORY / "docs" / "guides" / "code-scanning.md").read_text()
+    known = _manifest()["inputs"].keys()
+    workflows = [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)]
+    assert workflows
+    used = 0
+    for workflow in workflows:
+        for job in workflow["jobs"].values():
+            for step in job["steps"]:
+                if "cflint" in step.get("uses", ""):
+                    used += 1
+                    assert step.get("with", {}).keys() <= known
+    assert used == len(workflows)
+    named = set(re.findall(r"^\| `([a-z-]+)` \|", page, re.MULTILINE))
+    assert named == known
