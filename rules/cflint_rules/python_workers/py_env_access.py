@@ -53,7 +53,7 @@ _NAMES = ("env", "ctx")
 def check(module: "PythonModule") -> Iterator[Finding]:
     import libcst as cst
 
-    if module.has_star_import():
+    if module.has_star_import:
         return
     for name in module.find(cst.Name):
         if name.value not in _NAMES or module.resolve(name) is not None or not _is_read(module, name):

@@ -53,14 +53,19 @@ runtime calls at this date; a missing import is added.
 Source: https://developers.cloudflare.com/workers/languages/python/basics/
 """
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import ClassKind, Finding, Fix, Safety, Severity, python, rule
+from cflint.api import ClassKind, Finding, Fix, Safety, Severity, pattern, python, rule
 
 if TYPE_CHECKING:
     from cflint.api import PythonClass, PythonModule
 
+_PLAIN = pattern(
+    rb"^from workers import [^\n]*\bWorkerEntrypoint\b(?s:.)*^class Default\(WorkerEntrypoint\):",
+    re.MULTILINE,
+)
 _FLAG = "python_no_global_handlers"
 _HANDLERS = frozenset({"fetch", "scheduled", "queue"})
 _LEGACY = {
@@ -74,6 +79,8 @@ def check(module: "PythonModule") -> Iterator[Finding]:
     modern = module.enables(_FLAG) if module.workers else None
     if modern is None or (not module.is_entry and b"def on_" not in module.document.data):
         return
+    if modern and _PLAIN.search(module.document.data) and b"def on_" not in module.document.data:
+        return  # all is well, and nothing has to be parsed to see that
     if module.has_errors:
         return
     for owner in module.classes:
@@ -109,7 +116,7 @@ def _default(module: "PythonModule") -> Iterator[Finding]:
     if owner is not None:
         yield from _base(module, owner)
         return
-    if "Default" in module.top_level_names or module.has_star_import() or module.global_handlers:
+    if "Default" in module.top_level_names or module.has_star_import or module.global_handlers:
         return
     candidates = [
         found
@@ -146,7 +153,7 @@ def _base(module: "PythonModule", owner: "PythonClass") -> Iterator[Finding]:
         if module.dotted(base).rpartition(".")[2] != "WorkerEntrypoint":
             continue
         origin = module.origin(base)
-        if isinstance(base, cst.Name) and module.resolve(base) is None and not module.has_star_import():
+        if isinstance(base, cst.Name) and module.resolve(base) is None and not module.has_star_import:
             edits = module.import_name("workers", "WorkerEntrypoint")
             yield Finding(
                 "`WorkerEntrypoint` is not imported: it comes from `workers`",

@@ -151,7 +151,11 @@ def _python(module: "PythonModule") -> Iterator[Finding]:
     places += [(match.start(1), match.end(1), True) for match in _named(data)]
     if not places:
         return
-    strings = [(module.span(node), node) for node in module.find(cst.SimpleString, cst.FormattedString)]
+    strings = [
+        (module.span(node), node)
+        for kind in (cst.SimpleString, cst.FormattedString)
+        for node in module.find(kind)
+    ]
     seen: set[object] = set()
     for start, end, by_name in places:
         node = next((node for span, node in strings if span.start <= start and end <= span.end), None)

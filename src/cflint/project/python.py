@@ -21,7 +21,7 @@ from cflint.project.values import UNKNOWN, Kind, Value, promise_of
 from cflint.record import record
 from cflint.source import Document, Span
 from cflint.syntax.data import Problem
-from cflint.syntax.python import PythonSyntax, children, parse, syntax_error
+from cflint.syntax.python import PythonSyntax, parse, syntax_error
 
 if TYPE_CHECKING:
     from cflint.project.config import Environment
@@ -268,9 +268,9 @@ class PythonModule:
         line = self.document.text(self.document.line_span(self.document.line_of(offset)))
         return line[: len(line) - len(line.lstrip(" \t"))]
 
-    def find(self, *types: type[N]) -> Iterator[N]:
-        """The nodes of some libcst types, a statement before the ones that follow it."""
-        yield from self.find_in(self.syntax.root, *types)
+    def find(self, kind: type[N]) -> Iterator[N]:
+        """The nodes of exactly one libcst type, a statement before the ones that follow it."""
+        return self.syntax.of_type(kind)
 
     def find_in(self, within: cst.CSTNode, *types: type[N]) -> Iterator[N]:
         """The nodes of some types in a node."""
@@ -497,7 +497,11 @@ class PythonModule:
 
     def class_of(self, node: cst.ClassDef) -> PythonClass:
         """The class of a definition."""
-        return next(found for found in self.classes if found.node is node)
+        return self._class_by_node[node]
+
+    @cached_property
+    def _class_by_node(self) -> Mapping[cst.CSTNode, PythonClass]:
+        return {owner.node: owner for owner in self.classes}
 
     def class_named(self, name: str) -> PythonClass | None:
         """The class of a name at the module's top level; the last one counts."""
@@ -569,11 +573,13 @@ class PythonModule:
                 inner, own = _Scope(node, scope), (node.body,)
             elif isinstance(node, (cst.Lambda, cst.GeneratorExp, cst.ListComp, cst.SetComp, cst.DictComp)):
                 inner = _Scope(node, scope)
-                own = tuple(children(node))
+                own = self.syntax.children(node)
             _bind(node, scope, top)
             if isinstance(node, cst.ImportAlias):
                 continue  # bound with its statement
-            todo.extend((child, inner if child in own else scope) for child in reversed(list(children(node))))
+            todo.extend(
+                (child, inner if child in own else scope) for child in reversed(self.syntax.children(node))
+            )
         self._top = top
         return scopes
 
@@ -582,6 +588,7 @@ class PythonModule:
         """The names of the module itself."""
         return self._scopes[self.syntax.root].names
 
+    @cached_property
     def has_star_import(self) -> bool:
         """Whether `from x import *` may give any name."""
         return any(isinstance(node.names, cst.ImportStar) for node in self.find(cst.ImportFrom))
@@ -636,7 +643,7 @@ class PythonModule:
 
     def builtin(self, node: cst.BaseExpression | None) -> str | None:
         """The name of a builtin that an expression is; None when the module gives the name a value."""
-        if not isinstance(node, cst.Name) or self.resolve(node) is not None or self.has_star_import():
+        if not isinstance(node, cst.Name) or self.resolve(node) is not None or self.has_star_import:
             return None
         return node.value
 

@@ -11,6 +11,7 @@ import sys
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from functools import cache, cached_property
+from typing import TypeGuard, TypeVar
 
 import libcst as cst
 
@@ -28,6 +29,7 @@ _NO_PARTS = pattern(
     r"whitespace|leading_lines|lines_after|lpar$|rpar$|lbracket|rbracket|lbrace|rbrace|comma$|semicolon$|"
     r"header$|footer$|trailing|equal$|dot$|colon$|tok$|async_|indent$|ellipsis$|operator"
 )
+N = TypeVar("N", bound=cst.CSTNode)
 _DEFINES = (cst.FunctionDef, cst.ClassDef)
 
 
@@ -46,17 +48,37 @@ class PythonSyntax:
         self._source = source
 
     @cached_property
-    def parents(self) -> Mapping[cst.CSTNode, cst.CSTNode]:
-        """The node around each node, blanks and punctuation left out; in the order of a walk down."""
-        found: dict[cst.CSTNode, cst.CSTNode] = {}
+    def _below(self) -> Mapping[cst.CSTNode, tuple[cst.CSTNode, ...]]:
+        """The parts of every node; its keys are in the order of a walk."""
+        found: dict[cst.CSTNode, tuple[cst.CSTNode, ...]] = {}
         todo: list[cst.CSTNode] = [self.root]
         while todo:
             node = todo.pop()
-            below = list(children(node))
-            for child in below:
-                found[child] = node
+            below = found[node] = tuple(children(node))
             todo.extend(reversed(below))
         return found
+
+    @cached_property
+    def parents(self) -> Mapping[cst.CSTNode, cst.CSTNode]:
+        """The node around each node, blanks and punctuation left out."""
+        return {child: node for node, below in self._below.items() for child in below}
+
+    @cached_property
+    def _by_type(self) -> Mapping[type[cst.CSTNode], list[cst.CSTNode]]:
+        found: dict[type[cst.CSTNode], list[cst.CSTNode]] = {}
+        for node in self._below:
+            found.setdefault(type(node), []).append(node)
+        return found
+
+    def of_type(self, kind: type[N]) -> Iterator[N]:
+        """All nodes of exactly one type of libcst, in the order of a walk."""
+        for node in self._by_type.get(kind, ()):
+            assert isinstance(node, kind)
+            yield node
+
+    def children(self, node: cst.CSTNode) -> tuple[cst.CSTNode, ...]:
+        """The parts of a node without blanks, comments and punctuation, in the order of libcst's fields."""
+        return self._below[node]
 
     def parent(self, node: cst.CSTNode) -> cst.CSTNode | None:
         """The node around a node; None of the module."""
@@ -71,11 +93,12 @@ class PythonSyntax:
 
     def walk(self, within: cst.CSTNode | None = None) -> Iterator[cst.CSTNode]:
         """A node (the module) and all below it; a statement comes before the ones that follow it."""
+        below = self._below
         todo: list[cst.CSTNode] = [within if within is not None else self.root]
         while todo:
             node = todo.pop()
             yield node
-            todo.extend(reversed(list(children(node))))
+            todo.extend(reversed(below[node]))
 
     @cached_property
     def _spans(self) -> Mapping[cst.CSTNode, tuple[int, int]]:
@@ -102,15 +125,24 @@ class PythonSyntax:
 
 
 def children(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
-    """The parts of a node without blanks, comments and punctuation, in the order of libcst's fields."""
+    """What `PythonSyntax.children` tells of a node, read from the node itself."""
     for name in _fields(type(node)):
-        value = getattr(node, name)
-        if isinstance(value, cst.CSTNode):
-            yield value
-        elif isinstance(value, (list, tuple)):
-            for item in value:
-                if isinstance(item, cst.CSTNode):
-                    yield item
+        value: object = getattr(node, name)
+        for item in value if isinstance(value, (list, tuple)) else (value,):
+            if _is_node(item):
+                yield item
+
+
+_IS_NODE: dict[type, bool] = {}
+
+
+def _is_node(value: object) -> TypeGuard[cst.CSTNode]:
+    """`isinstance(value, cst.CSTNode)`, which is slow since libcst's classes are abstract."""
+    kind = type(value)
+    found = _IS_NODE.get(kind)
+    if found is None:
+        found = _IS_NODE[kind] = issubclass(kind, cst.CSTNode)
+    return found
 
 
 @cache
