@@ -12,7 +12,8 @@ compatibility_date = "2026-08-01"
 compatibility_flags = ["python_workers"]
 ```
 
-```text title="requirements.txt"
+```text
+# requirements.txt
 fastapi
 ```
 
@@ -25,7 +26,8 @@ compatibility_date = "2026-08-01"
 compatibility_flags = ["python_workers"]
 ```
 
-```text title="pyproject.toml"
+```text
+# pyproject.toml
 [project]
 name = "hello"
 version = "0.1.0"
@@ -52,7 +54,7 @@ from collections.abc import Iterator
 
 from cflint.api import STRICT, Finding, Project, Severity, Worker, rule, worker
 
-_BLOCK = re.compile(rb"^[ \t>]*(?:`{3,}|~{3,})[^\n]*\brequirements\.txt\b", re.MULTILINE)
+_BLOCK = re.compile(rb"^[ \t>]*(?:`{3,}|~{3,})[^\n]*(?:\n[ \t>]*#[^\n]*)?\brequirements\.txt\b", re.MULTILINE)
 _HEADING = re.compile(rb"^#{1,6}[ \t]", re.MULTILINE)
 
 
