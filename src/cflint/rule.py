@@ -432,7 +432,7 @@ class RuleSet(Mapping[str, Rule]):
     def __len__(self) -> int:
         return len(self._rules)
 
-    @property
+    @cached_property
     def groups(self) -> tuple[str, ...]:
         return tuple(sorted({found.group for found in self._rules.values()}))
 

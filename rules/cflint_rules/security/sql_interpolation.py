@@ -77,7 +77,6 @@ from cflint.api import (
     call,
     provenance,
     python,
-    python_statements,
     rule,
     sql_use,
     unwrap,
@@ -164,6 +163,8 @@ def _fix(use: SqlUse, holes: list[Hole]) -> Fix | None:
 
 
 def _python(module: "PythonModule") -> Iterator[Finding]:
+    from cflint.api import python_statements  # loads libcst
+
     for statement in python_statements(module):
         told = [
             hole

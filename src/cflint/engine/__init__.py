@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cflint.engine.shapes import INERT, SHAPES
+from cflint.engine.shapes import INERT, SHAPES, may_be
 from cflint.engine.suppression import Suppressions, read_suppressions
 from cflint.finding import Finding, Location, Notice, Report, RuleInfo
 from cflint.project.loading import Loaded, is_test_path, load
@@ -110,7 +110,7 @@ class Run:
             for trigger in found.spec.triggers
             if trigger.kind in MODEL_TRIGGERS
         ]
-        self._by_word: dict[str, list[tuple[str, Rule]]] = {}
+        self._by_word: dict[str, dict[str, list[Rule]]] = {}  # the rules by the shapes they wait for
         self._file_rules: list[tuple[Rule, frozenset[str]]] = []
         self._handler_rules: list[tuple[Rule, frozenset[str]]] = []
         self._python_rules: list[tuple[Rule, frozenset[str]]] = []
@@ -123,7 +123,17 @@ class Run:
             elif trigger.kind == "handler":
                 self._handler_rules.append((found, trigger.words))
             for word in trigger.words:
-                self._by_word.setdefault(word, []).append((trigger.kind, found))
+                kinds = self._by_word.setdefault(word, {})
+                if trigger.kind in SHAPES:
+                    kinds.setdefault(trigger.kind, []).append(found)
+        self._in_tests = {
+            word: {
+                kind: of_tests
+                for kind, rules in kinds.items()
+                if (of_tests := [rule for rule in rules if rule.spec.tests])
+            }
+            for word, kinds in self._by_word.items()
+        }
         self._anchors = Anchors(self._by_word)
         self._python_anchors = Anchors(word for _, words in self._python_rules for word in words)
 
@@ -190,10 +200,24 @@ class Run:
     def modules(self, paths: Sequence[str]) -> Outcome:
         """Ask the rules about some of the modules."""
         outcome = Outcome([], [], [])
-        for path in paths:
+        for path in self._trees_first(paths):
             self._module(path, outcome)
             self._project.release(path)
         return outcome
+
+    def _trees_first(self, paths: Sequence[str]) -> Iterator[str]:
+        """The paths; those that had to be parsed for others come first, so that they are parsed once."""
+        left = dict.fromkeys(paths)
+        for path in paths:
+            if path not in left:
+                continue
+            del left[path]
+            yield path
+            while (
+                kept := next((kept for kept in self._project.kept_trees if kept in left), None)
+            ) is not None:
+                del left[kept]
+                yield kept
 
     def _module(self, path: str, outcome: Outcome) -> None:
         document = self._project.document(path)
@@ -239,34 +263,33 @@ class Run:
     def _ask_module(self, module: Module, hits: list[tuple[int, int, str]], outcome: Outcome) -> None:
         in_tests = is_test_path(module.path)
         seen: set[tuple[str, str, int]] = set()
+        data = module.document.data
         for start, end, word in hits:
-            leaf = module.syntax.node_at(start, end)
-            if leaf is None or leaf.type in INERT:
-                continue
-            shapes: dict[str, Node | None] = {}
-            for kind, rule in self._by_word[word]:
-                if in_tests and not rule.spec.tests:
+            wanted = self._in_tests[word] if in_tests else self._by_word[word]
+            leaf: Node | None = None
+            for kind, rules in wanted.items():
+                if not may_be(kind, data, start, end):
                     continue
-                if kind not in shapes:
-                    shapes[kind] = self._shape(kind, word, leaf, module)
-                node = shapes[kind]
-                if node is None or (rule.id, kind, node.id) in seen:
+                if leaf is None:
+                    leaf = module.syntax.node_at(start, end)
+                    if leaf is None or leaf.type in INERT:
+                        break
+                node = SHAPES[kind](module.syntax, leaf)
+                if node is None:
                     continue
-                seen.add((rule.id, kind, node.id))
-                subject = module.class_of(node) if kind == "class_definition" else Match(module, node, word)
-                self._ask(rule, subject, outcome, partial(module.at, node))
+                for rule in rules:
+                    if (rule.id, kind, node.id) in seen:
+                        continue
+                    seen.add((rule.id, kind, node.id))
+                    subject = (
+                        module.class_of(node) if kind == "class_definition" else Match(module, node, word)
+                    )
+                    self._ask(rule, subject, outcome, partial(module.at, node))
         present = {word for _, _, word in hits}
         for rule, words in self._file_rules:
             if (not words or words & present) and (not in_tests or rule.spec.tests):
                 self._ask(rule, module, outcome, lambda: Location(module.document, Span(0, 0)))
         self._ask_handlers(module, present, outcome)
-
-    def _shape(self, kind: str, word: str, leaf: Node, module: Module) -> Node | None:
-        if kind in ("handler", "source_file"):
-            return None
-        if kind == "import_of" and module.text(leaf) != word:
-            return None  # `agents` in "./stage-agents"
-        return SHAPES[kind](module.syntax, leaf)
 
     def _ask_handlers(self, module: Module, words: set[str], outcome: Outcome) -> None:
         wanted = [(rule, names) for rule, names in self._handler_rules if names & words]

@@ -143,3 +143,43 @@ SHAPES: dict[str, Shape] = {
     "import_of": _import,
     "class_definition": _class,
 }
+
+_BLANK = b" \t\r\n"
+_QUOTES = b"\"'`"
+_AFTER_CALLEE = b"(<?)!`/as"  # `/` of a comment, `as` and `satisfies` of a cast
+_AFTER_KEY = b":,}=/"
+_BEFORE_PROPERTY = b"./"
+
+
+def may_be(kind: str, data: bytes, start: int, end: int) -> bool:
+    """Whether a word may stand in a shape, by the bytes beside it: most do not, and no tree is asked."""
+    match kind:
+        case "call" | "tagged":
+            return _next(data, end) in _AFTER_CALLEE
+        case "destructured":
+            return _next(data, end) in _AFTER_KEY
+        case "member":
+            before = data[start - 1 : start]
+            while before == b" ":
+                start -= 1
+                before = data[start - 1 : start]
+            return before in b"\t\r\n" or before in _BEFORE_PROPERTY
+        case "identifier" | "type_name" | "construct":
+            return True
+        case "keyword" | "class_definition":
+            before = data[start - 1 : start]
+            if before == b".":
+                return data[start - 3 : start] == b"..."
+            return before not in _QUOTES or before != data[end : end + 1] or not before
+        case "import_of":  # not `agents` in "./stage-agents"
+            return data[start - 1 : start] in _QUOTES and data[end : end + 1] in _QUOTES
+    return True
+
+
+def _next(data: bytes, end: int) -> bytes:
+    """The first byte from `end` on that is not blank; none at the end of the file."""
+    after = data[end : end + 1]
+    while after and after in _BLANK:
+        end += 1
+        after = data[end : end + 1]
+    return after

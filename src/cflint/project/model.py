@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import field
 from typing import TYPE_CHECKING
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from cflint.project.workspace import Workspace
 
 ENV_TYPE_NAMES = frozenset({"Env", "Bindings", "CloudflareBindings", "CloudflareEnv"})
-KEPT_BYTES = 1_500_000
+KEPT_BYTES = 3_000_000
 """Trees are kept for at most this much source."""
 
 _NO_LEDGER = nullcontext()
@@ -215,6 +215,11 @@ class Project:
             self.release(next(iter(self._trees)))
         self._trees[path] = (syntax, scope)
         return syntax, scope
+
+    @property
+    def kept_trees(self) -> Iterable[str]:
+        """The modules whose trees are at hand, the one that will be forgotten first in front."""
+        return self._trees.keys()
 
     def release(self, path: str) -> None:
         """Forget a module's tree: nothing but its facts will be asked for."""
@@ -449,6 +454,7 @@ class Project:
                     for member in facts.members
                     if not member.is_static
                 }
+                complete &= not facts.has_errors  # a handler may be in what does not parse
                 return Entrypoint(frozenset(members), complete, target.at, owner, places)
             case ValueKind.NEW if value.callee is not None:
                 root = value.callee.split(".")[0]
@@ -463,7 +469,8 @@ class Project:
         names = frozenset(name for name, _ in value.keys)
         document = self._place(facts.path)
         places = {name: Location(document, span) for name, span in value.keys} if document is not None else {}
-        return Entrypoint(names, not value.is_open, target.at, places=places)
+        complete = not value.is_open and not facts.has_errors  # a handler may be in what does not parse
+        return Entrypoint(names, complete, target.at, places=places)
 
     def section_mates(self, worker: Worker) -> tuple[Worker, ...]:
         """The other sections of the Markdown file that a section is of, in their order."""

@@ -92,6 +92,7 @@ class Syntax:
         self._tree = tree
         self._data = document.data
         self._parents: dict[int, Node] = {}
+        self._path: list[tuple[int, int, Node]] = []  # down to where a parent was last looked for
 
     def text(self, node: Node) -> str:
         """The source text of a node."""
@@ -99,14 +100,24 @@ class Syntax:
 
     def parent(self, node: Node) -> Node | None:
         """The parent, remembered: tree-sitter's own walks down from the root at every call."""
-        found = self._parents.get(node.id)
+        target = node.id
+        parents = self._parents
+        found = parents.get(target)
         if found is not None:
             return found
         above = self.root
-        target = node.id
         if above.id == target:
             return None
-        parents = self._parents
+        start, end = node.start_byte, node.end_byte
+        path = self._path
+        if start == end:
+            path = []  # an empty node may stand beside the one that covers its place
+        while path:  # what covers more than the node is above it
+            first, last, covering = path[-1]
+            if first <= start and end <= last and end - start < last - first:
+                above = covering
+                break
+            path.pop()
         while True:
             below = above.child_with_descendant(node)
             if below is None:
@@ -114,6 +125,7 @@ class Syntax:
             parents[below.id] = above
             if below.id == target:
                 return above
+            path.append((below.start_byte, below.end_byte, below))
             above = below
 
     def ancestors(self, node: Node) -> Iterator[Node]:
