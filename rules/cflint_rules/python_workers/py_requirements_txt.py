@@ -55,7 +55,7 @@ from collections.abc import Iterator
 from cflint.api import STRICT, Finding, Project, Severity, Worker, rule, worker
 
 _BLOCK = re.compile(rb"^[ \t>]*(?:`{3,}|~{3,})[^\n]*(?:\n[ \t>]*#[^\n]*)?\brequirements\.txt\b", re.MULTILINE)
-_HEADING = re.compile(rb"^#{1,6}[ \t]", re.MULTILINE)
+_HEADING = re.compile(rb"^#{2,6}[ \t]", re.MULTILINE)
 
 
 @rule(worker(), severity=Severity.NOTE, presets=(STRICT,))

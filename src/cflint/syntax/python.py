@@ -262,7 +262,8 @@ class _Source:
     def span(self, start: int, end: int) -> Span:
         """The document's bytes of a span of the parsed ones."""
         first = self.at(start)
-        return Span(first, max(first, self.at(end - 1) + 1 if end > start else first))
+        last = self.at(end - 1) + 1 if end > start else first  # libcst adds a line end where there is none
+        return Span(first, max(first, min(last, len(self.document.data))))
 
     def span_of_text(self, start: int, end: int) -> Span:
         """The document's bytes of a span of the parsed text, in code points."""
