@@ -54,9 +54,8 @@ new_sqlite_classes = ["Counter"]
 
 ## Not reported
 
-Classes that a later migration deletes. An entry that others follow has surely been deployed: it gets a note
-without a fix, since it must not be edited any more. Agents: `agent-sqlite-migration` tells why these do not
-work at all.
+Classes that a later migration deletes. An entry that others follow: it has surely been deployed, and a class
+keeps for good what it was created with. Agents: `agent-sqlite-migration` tells why these do not work at all.
 
 ## Fix safety
 
@@ -111,16 +110,10 @@ def _of_list(environment: Environment, subject: Worker, project: Project) -> Ite
         names = [name for name in names if name in there]
         if member is None or not names:
             continue
+        if migration is not lifecycle.migrations[-1]:
+            continue  # deployed: there is nothing to be done
         at = environment.location(member.key_span)
         shown = listed([f"`{name}`" for name in names])
-        if migration is not lifecycle.migrations[-1]:
-            keep = "it keeps" if len(names) == 1 else "they keep"
-            yield Finding(
-                f"`new_classes` gave {shown} the old key-value storage, which {keep} for good",
-                at,
-                severity=Severity.NOTE,
-            )
-            continue
         edits = use_sqlite(environment, migration, names)
         yield Finding(
             f"`new_classes` gives {shown} the old key-value storage, for good once it is deployed",

@@ -45,7 +45,8 @@ export class Auction extends DurableObject<Env> {}
 
 ## Not reported
 
-Names of other things: functions, files, Workers, classes that are no Durable Objects.
+Names of other things: functions, files, Workers, classes that are no Durable Objects. Bindings in configurations
+of tests.
 
 ## Fix safety
 
@@ -65,6 +66,7 @@ from cflint.api import (
     WranglerConfig,
     class_definition,
     config,
+    is_test_config,
     rule,
 )
 
@@ -72,7 +74,8 @@ from cflint.api import (
 @rule(class_definition(), config(), severity=Severity.NOTE, presets=(REFERENCE, STRICT))
 def check(subject: ClassDefinition | WranglerConfig) -> Iterator[Finding]:
     if isinstance(subject, WranglerConfig):
-        yield from _bindings(subject)
+        if not is_test_config(subject.path):
+            yield from _bindings(subject)
     elif "hibernat" in subject.name.lower() and subject.kind.runs_as_durable_object:
         yield Finding(
             f"`{subject.name}` names how it works: name the class after what it is",
