@@ -106,6 +106,15 @@ def test_select_args_fail_on_and_the_folder(runner: Runner) -> None:
     assert not {"ws-event-listener-in-do", "no-log-env"} & names
 
 
+def test_suppressed_findings_come_along_when_they_are_asked_for(runner: Runner) -> None:
+    room = runner.workspace / "workers" / "chat room" / "src" / "room.ts"
+    room.write_text(f"// cflint-ignore-file ws-legacy-accept: it is a demo\n{room.read_text()}")
+    assert runner.step(CHECK, args="--show-suppressed") == 0
+    (run,) = json.loads(Path(runner.outputs["sarif-file"]).read_text())["runs"]
+    (silenced,) = [result["suppressions"] for result in run["results"] if result["suppressions"]]
+    assert silenced == [{"kind": "inSource", "justification": "it is a demo."}]
+
+
 def test_the_summary(runner: Runner) -> None:
     runner.step(CHECK)
     text = runner.summary.read_text()

@@ -82,8 +82,6 @@ def _refuse_contradictions(request: Request) -> None:
     if request.diff and (machine or request.statistics):
         other = "--statistics" if request.statistics else f"--output-format {request.output_format}"
         raise Failure(f"`--diff` shows changes instead of a report, so it does not go with `{other}`")
-    if request.show_suppressed and request.output_format != "sarif":
-        raise Failure("`--show-suppressed` goes with `--output-format sarif`")
     if request.statistics and machine:
         raise Failure(f"`--statistics` is for people; leave out `--output-format {request.output_format}`")
     if "-" in request.paths and len(request.paths) > 1:
