@@ -45,8 +45,8 @@ export class Auction extends DurableObject<Env> {}
 
 ## Not reported
 
-Names of other things: functions, files, Workers, classes that are no Durable Objects. Bindings in configurations
-of tests.
+Names of other things: functions, files, Workers, classes that are no Durable Objects. Bindings in
+configurations of tests.
 
 ## Fix safety
 
