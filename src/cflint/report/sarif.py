@@ -211,12 +211,6 @@ def _provenance(repository: Repository | None) -> list[Node] | None:
     ]
 
 
-def code_of(rule: str) -> str:
-    """A rule's id in SARIF, which asks for a tool's name and a number; it depends on nothing but the rule's
-    name, which stands in the descriptor's `name`, in its tags and in its help."""
-    return f"CFLINT-{zlib.crc32(rule.encode('utf-8', 'replace')) % 1_000_000:06}"
-
-
 def _descriptor(info: RuleInfo) -> Node:
     page = info.page.strip() or info.summary
     weakness = WEAKNESSES.get(info.id)
@@ -233,7 +227,7 @@ def _descriptor(info: RuleInfo) -> Node:
         f"{page}\n\nThis rule is `{info.id}`; `cflint-ignore {info.id}: REASON` in a comment silences it.\n"
     )
     return om.ReportingDescriptor(
-        id=code_of(info.id),
+        id=info.id,
         name="".join(part.capitalize() for part in re.split(r"[^A-Za-z0-9]+", info.id)),
         short_description=om.MultiformatMessageString(text=_shortened(_sentence(info.summary))),
         full_description=om.MultiformatMessageString(text=_shortened(_introduction(page))),
@@ -261,7 +255,7 @@ def _result(finding: Finding, key: str, line_hash: str | None, index: dict[str, 
     if line_hash is not None:
         prints["primaryLocationLineHash"] = line_hash
     return om.Result(
-        rule_id=code_of(finding.rule),
+        rule_id=finding.rule,
         rule_index=index[finding.rule],
         level=severity_of(finding).label,
         message=_message(finding.message, related),
@@ -473,7 +467,7 @@ def _notification(notice: Notice, index: dict[str, int]) -> Node:
         locations = [om.Location(physical_location=physical)]
     rule = None
     if notice.rule in index:
-        rule = om.ReportingDescriptorReference(id=code_of(notice.rule), index=index[notice.rule])
+        rule = om.ReportingDescriptorReference(id=notice.rule, index=index[notice.rule])
     return om.Notification(
         message=om.Message(text=_sentence(_plain(masked(notice.message)))),
         level="warning" if notice.level == "warning" else "note",
