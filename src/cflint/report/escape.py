@@ -113,7 +113,7 @@ def masked_source(path: str, text: str) -> str:
     name = path.rpartition("/")[2]
     if name.startswith((".dev.vars", ".env")):
         return _mask_environment(text)
-    if name.endswith((".toml", ".json", ".jsonc")):
+    if name.endswith((".toml", ".json", ".jsonc")) and ('"' in text or "'" in text):
         text = _KEYED.sub(_star_value, text)
     return masked(text)
 
