@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
@@ -14,6 +15,8 @@ def main() -> NoReturn:
         from cflint.cli.signals import end_on_signals
 
         end_on_signals()
+        if sys.argv[1:2] == ["check"]:
+            gc.disable()  # the process ends before there is garbage worth looking for
         code = run(sys.argv[1:])
     except KeyboardInterrupt:  # while modules were being imported, or a second one
         pass
