@@ -34,6 +34,7 @@ _NEVER_NAMES = pattern(
     r"redirect|not_?found|forbidden|unauthorized|exit)",
     re.IGNORECASE,
 )
+_NOTHING = pattern(r"""!x|x\s*===?\s*(?:''|""|``|null|undefined|0)""")
 _EXITS = frozenset({"process.exit", "Deno.exit", "process.abort"})
 
 
@@ -223,7 +224,7 @@ def _exits_of(
         case "else_clause" | "catch_clause" | "finally_clause" | "with_statement":
             return _one_after_another(_statements(node), known)
         case "if_statement":
-            return _of_if(node, known)
+            return _of_if(module, node, known)
         case "labeled_statement":
             return _of_label(module, node, known)
         case "switch_statement":
@@ -248,14 +249,38 @@ def _one_after_another(statements: list[Node], known: dict[int, Exits]) -> Exits
     return frozenset(exits)
 
 
-def _of_if(node: Node, known: dict[int, Exits]) -> Exits:
+def _of_if(module: Module, node: Node, known: dict[int, Exits]) -> Exits:
     condition = node.child_by_field_name("condition")
     consequence = node.child_by_field_name("consequence")
     alternative = node.child_by_field_name("alternative")
     then = known[consequence.id] if consequence is not None else _ONLY_NEXT
     if condition is not None and unwrap(condition).type == "true":
         return then
+    if alternative is None and condition is not None and _is_left_over(module, node, condition, known):
+        return then
     return then | (known[alternative.id] if alternative is not None else _ONLY_NEXT)
+
+
+def _is_left_over(module: Module, node: Node, condition: Node, known: dict[int, Exits]) -> bool:
+    """Whether an `if (x)` ends a block that an `if (!x)` or `if (x === "")` has left otherwise."""
+    name = unwrap(condition)
+    declaration = module.scope.resolve(name) if name.type == "identifier" else None
+    if declaration is None or not declaration.constant:
+        return False
+    block = module.syntax.parent(node)
+    statements = (
+        [part for part in block.named_children if part.type != "comment"] if block is not None else []
+    )
+    if not statements or statements[-1].id != node.id:
+        return False  # what follows is reached, or not, whatever comes before
+    for before in statements:
+        test = before.child_by_field_name("condition") if before.type == "if_statement" else None
+        if test is not None and before.child_by_field_name("alternative") is None:
+            consequence = before.child_by_field_name("consequence")
+            leaves = consequence is not None and _NEXT not in known.get(consequence.id, _ONLY_NEXT)
+            if leaves and _NOTHING.fullmatch(module.text(unwrap(test)).replace(module.text(name), "x", 1)):
+                return True
+    return False
 
 
 def _of_label(module: Module, node: Node, known: dict[int, Exits]) -> Exits:
