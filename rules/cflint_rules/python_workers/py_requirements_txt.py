@@ -54,7 +54,9 @@ from collections.abc import Iterator
 
 from cflint.api import STRICT, Finding, Project, Severity, Worker, rule, worker
 
-_BLOCK = re.compile(rb"^[ \t>]*(?:`{3,}|~{3,})[^\n]*(?:\n[ \t>]*#[^\n]*)?\brequirements\.txt\b", re.MULTILINE)
+_BLOCK = re.compile(
+    rb"^[ \t>]*(?:`{3,}+|~{3,}+)[^\n]*(?:\n[ \t>]*#[^\n]*)?\brequirements\.txt\b", re.MULTILINE
+)
 _HEADING = re.compile(rb"^#{2,6}[ \t]", re.MULTILINE)
 
 

@@ -22,7 +22,7 @@ from cflint.api import (
 )
 
 _GENERIC = pattern(r"([\w$.]+)\s*(?:<(.*)>)?", re.DOTALL)
-_NOTHING = pattern(r"\s*\|\s*(?:undefined|null)\s*\Z|\A\s*(?:undefined|null)\s*\|\s*")
+_NOTHING = pattern(r"(?<!\s)\s*\|\s*(?:undefined|null)\s*\Z|\A\s*(?:undefined|null)\s*\|\s*")
 _IMPORT_TYPE = pattern(r"""import\(\s*["']([^"']+)["']\s*\)\.([\w$]+)""")
 RUNTIME_TYPES = ("@cloudflare/workers-types", "cloudflare:workers")
 

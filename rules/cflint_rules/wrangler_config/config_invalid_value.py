@@ -109,7 +109,7 @@ def _is_ours(subject: WranglerConfig, problem: ConfigProblem, schema: KeySchema)
 
 def _names(environment: Environment) -> Iterator[Finding]:
     name = environment.own("name")
-    if name is not None and name.text and _NAME.fullmatch(name.text) is None:
+    if name is not None and name.text and not name.broken and _NAME.fullmatch(name.text) is None:
         yield _finding(
             environment,
             name,

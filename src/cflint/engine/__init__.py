@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
     from cflint.project.workspace import Workspace
+    from cflint.syntax.javascript import Syntax
+
+_MOST_STEPS = 1_000_000
 
 PARALLEL_BYTES = 700_000
 """Below this much source one process is faster than several."""
@@ -81,13 +84,13 @@ class _Infos(Mapping[str, RuleInfo]):
 @dataclass(slots=True)
 class Outcome:
     """What one task found: findings, rules that raised, modules that could not be parsed, how many could, and
-    modules whose process was killed."""
+    modules that were left out, and why."""
 
     findings: list[Finding]
     crashes: list[Crash]
     unparsed: list[str]
     parsed: int = 0
-    lost: list[str] = field(default_factory=list)
+    left_out: list[tuple[str, str]] = field(default_factory=list)
 
 
 class Run:
@@ -157,7 +160,8 @@ class Run:
         *others, mine = _balance(modules, sizes, jobs)
         here = partial(self._model_and_modules, mine)
         outcomes, lost = run_in_processes(self.modules, others, here, self._project)
-        return merge([*outcomes, Outcome([], [], [], lost=lost)])
+        left_out = [(path, "the process that analysed it was killed, or crashed") for path in lost]
+        return merge([*outcomes, Outcome([], [], [], left_out=left_out)])
 
     def _model_and_modules(self, modules: list[str]) -> Outcome:
         found = self.modules(modules)  # first: it takes the facts that the model asks for
@@ -235,6 +239,9 @@ class Run:
             outcome.unparsed.append(path)
             return
         outcome.parsed += 1
+        if _is_too_deep(found[0], hits):
+            outcome.left_out.append((path, "it is nested too deeply"))
+            return
         self._project.facts(path)  # while the tree is at hand: others will ask for them
         module = Module(self._project, *found)
         try:
@@ -344,10 +351,7 @@ class Run:
             for path in outcome.unparsed
         )
         notices.extend(
-            Notice(
-                "left out: the process that analysed it was killed, or crashed", path=path, level="warning"
-            )
-            for path in outcome.lost
+            Notice(f"left out: {why}", path=path, level="warning") for path, why in outcome.left_out
         )
         root = self._project.workspace.root or base
         return Report(
@@ -359,7 +363,7 @@ class Run:
             root=root,
             base=base,
             suppressed=len(silenced),
-            partial=bool(outcome.crashes or outcome.unparsed or outcome.lost),
+            partial=bool(outcome.crashes or outcome.unparsed or outcome.left_out),
             silenced=tuple(silenced),
         )
 
@@ -455,6 +459,15 @@ def without_collector() -> Iterator[None]:
             gc.enable()
 
 
+def _is_too_deep(syntax: Syntax, hits: Sequence[tuple[int, int, str]]) -> bool:
+    """Whether to climb from each of the places would take minutes: no file that a person wrote comes near."""
+    if len(hits) < 1000:
+        return False
+    sample = hits[:: len(hits) // 16]
+    depth = sum(syntax.depth_at(start) for start, _, _ in sample) / len(sample)
+    return depth * len(hits) > _MOST_STEPS
+
+
 def _can_fork() -> bool:
     return hasattr(os, "fork") and not os.environ.get("CFLINT_NO_FORK")
 
@@ -465,7 +478,7 @@ def merge(outcomes: Iterable[Outcome]) -> Outcome:
         merged.findings.extend(outcome.findings)
         merged.crashes.extend(outcome.crashes)
         merged.unparsed.extend(outcome.unparsed)
-        merged.lost.extend(outcome.lost)
+        merged.left_out.extend(outcome.left_out)
         merged.parsed += outcome.parsed
     return merged
 

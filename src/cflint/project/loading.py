@@ -41,6 +41,9 @@ _GENERATED_MAIN = pattern(
 )
 
 
+_MANY_LINES = 25
+
+
 def is_test_path(path: str) -> bool:
     """Whether a path is that of a test, a mock or a test tool's configuration."""
     return _TEST_PATH.search(path) is not None
@@ -68,7 +71,7 @@ def is_example_path(path: str) -> bool:
 
 
 def is_demo_path(path: str) -> bool:
-    """Whether a path is that of one of several demonstrations or playgrounds: deployed for a moment, if ever."""
+    """Whether a path is that of a demonstration or playground: deployed for a moment, if ever."""
     return _DEMO_PATH.search(path) is not None
 
 
@@ -329,7 +332,7 @@ class _Loading:
         for path in reached:
             if not path.endswith(_ANALYSED) or is_test_path(path) or self._excluded.covers(path):
                 continue
-            if path in named or self._is_fit(path):
+            if path in named or self._has_many_lines(path) or self._is_fit(path):
                 yield path
         for path in found.sources:
             if path in reached or not path.endswith(_ANALYSED):
@@ -345,6 +348,11 @@ class _Loading:
                 continue
             if path in named or self._is_fit(path):
                 yield path
+
+    def _has_many_lines(self, path: str) -> bool:
+        """Whether a file is written line by line, although one of them may hold a picture or a page."""
+        document = self._workspace.read(path)
+        return document is not None and document.data.count(b"\n") >= _MANY_LINES
 
     def _is_fit(self, path: str) -> bool:
         reason = unfit(self._workspace, path)

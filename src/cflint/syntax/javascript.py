@@ -143,6 +143,13 @@ class Syntax:
         """The smallest node that covers the bytes."""
         return self.root.descendant_for_byte_range(start, end)
 
+    def depth_at(self, offset: int) -> int:
+        """How many nodes are around the smallest one at a byte."""
+        cursor = self.root.walk()
+        while cursor.goto_first_child_for_byte(offset) is not None:
+            pass
+        return cursor.depth
+
     def tokens(self) -> list[tuple[str, int, int]]:
         """The leaves of the tree: type, first byte, byte after; without comments and the text of strings."""
         return _tokens(self._tree)
