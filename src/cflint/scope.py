@@ -7,7 +7,6 @@ little.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -251,12 +250,9 @@ class ModuleScope:
 
     def named(self, name: str, within: Node) -> Iterator[Node]:
         """The identifiers of that spelling within a node, whatever they mean (properties left out)."""
-        data = self._syntax.document.data
-        pattern = re.compile(rb"(?<![\w$])" + re.escape(name.encode()) + rb"(?![\w$])")
-        for match in pattern.finditer(data, within.start_byte, within.end_byte):
-            node = self._syntax.node_at(match.start(), match.end())
-            if node is not None and node.type in _IDENTIFIERS:
-                yield node
+        for leaf in self._syntax.leaves(name, within):
+            if leaf.type in _IDENTIFIERS:
+                yield leaf
 
     def assignments(self, declaration: Declaration) -> tuple[Node, ...]:
         """The assignment, augmented assignment and update expressions that change the name."""

@@ -127,9 +127,15 @@ def check(match: Match, project: Project) -> Iterator[Finding]:
 
 
 def _objects(owner: ClassDefinition, project: Project) -> Iterator[DurableObject]:
-    """The Durable Objects that the class is, or that extend it."""
+    """The Durable Objects that the class is, or that extend it, where any has the old storage."""
     key = (owner.facts.path, owner.facts.span)
     for subject in owner.module.workers:
+        if not any(
+            live.backend is Backend.KEY_VALUE
+            for environment in subject.environments
+            for live in environment.lifecycle.classes.values()
+        ):
+            continue  # without a look at its classes
         for found in project.durable_objects(subject):
             if found.facts is None or found.environment.incomplete:
                 continue

@@ -97,6 +97,8 @@ _MINE = frozenset(
     | {PromiseSource.FUNCTION, PromiseSource.PROMISE}
 )
 _END_OF_CALL = pattern(rb"\)[ \t]*(?=[;}\r\n]|//|\Z)")
+_KEPT = pattern(rb"[ \t]*(?:await|return|throw|console\.\w+\(|(?:const|let|var) [\w$]+ = await)\b[^{;]*\Z")
+"""What a line starts with that drops no promise, up to the end of a call."""
 _STREAM = pattern(rb"new\s{1,9}(?:\w{0,40}TransformStream|FixedLengthStream|ReadableStream)\b")
 _CHAIN = frozenset({"then", "catch", "finally"})
 _EACH = frozenset({"forEach", "map", "flatMap"})
@@ -136,7 +138,10 @@ def _told_once(findings: list[Finding]) -> Iterator[Finding]:
 
 def _floating(module: Module) -> Iterator[Finding]:
     seen: set[int] = set()
-    for found in _END_OF_CALL.finditer(module.document.data):
+    data = module.document.data
+    for found in _END_OF_CALL.finditer(data):
+        if _KEPT.match(data, data.rfind(b"\n", 0, found.start()) + 1, found.start()) is not None:
+            continue
         leaf = module.syntax.node_at(found.start(), found.start() + 1)
         if leaf is None or leaf.type != ")":
             continue

@@ -21,9 +21,13 @@ from cflint.syntax.data import DataDocument, Kind, read
 from cflint.syntax.javascript import EXTENSIONS
 
 _WORKERS_WORDS = pattern(
-    rb"""["'](?:cloudflare:|@cloudflare/|agents["'/]|partyserver["'])|\b(?:DurableObjectState|DurableObjectNamespace"""
+    rb"""["'](?:cloudflare:|@cloudflare/(?:workers-types|workers-oauth-provider|containers|sandbox|actors"""
+    rb"""|ai-chat|think|codemode|voice|shell|worker-bundler|puppeteer|playwright|kv-asset-handler)(?:["']|/(?!react|client))"""
+    rb"""|agents(?:["']|/(?!react|client|ai-react))|partyserver["'])|\b(?:DurableObjectState|DurableObjectNamespace"""
     rb"""|ExportedHandler|KVNamespace|D1Database|R2Bucket|WebSocketPair|ExecutionContext|MessageBatch)\b"""
 )
+"""What code of a Worker is known by: packages that run there (not those for browsers, or for building) and
+types that only Workers have."""
 _PYTHON_WORDS = pattern(
     rb"^[ \t]*(?:from|import)[ \t]+(?:cloudflare\.)?workers\b|\bdef[ \t]+on_fetch\b"
     rb"|^[ \t]*from[ \t]+js[ \t]+import\b",

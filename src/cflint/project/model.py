@@ -10,10 +10,12 @@ from dataclasses import field
 from typing import TYPE_CHECKING
 
 from cflint.finding import Location
+from cflint.pattern import pattern
 from cflint.platform.bindings import BindingKind, kinds_by_type
 from cflint.platform.classes import BASES, PLATFORM_BASE_NAMES, ClassKind
 from cflint.project.facts import (
     ClassFacts,
+    Export,
     FunctionFacts,
     Member,
     ModuleFacts,
@@ -157,6 +159,8 @@ class Project:
         self._worker_exports: dict[Worker, ExportSet] = {}
         self._kinds: dict[tuple[str, str, int], ClassKind] = {}
         self._exports: dict[str, ExportSet] = {}
+        self._named_exports: dict[tuple[str, str], ExportTarget | None] = {}
+        self._classes_in: dict[str, frozenset[str]] = {}
         self._by_module: dict[str, tuple[Worker, ...]] | None = None
         self._sections: dict[str, list[Worker]] | None = None
         self._ledger: Ledger | None = None
@@ -331,12 +335,42 @@ class Project:
                 if name != "default":
                     names.setdefault(name, exported)
         for name, export in facts.exports.items():
-            if export.type_only:
-                continue
-            at = Location(document, export.span)
-            target_path, local = self._follow(path, export.source, export.imported, export.local)
-            names[name] = ExportTarget(target_path, local, at)
+            if not export.type_only:
+                names[name] = self._export_target(path, document, export)
         return ExportSet(names, complete)
+
+    def _export_target(self, path: str, document: Document, export: Export) -> ExportTarget:
+        module, local = self._follow(path, export.source, export.imported, export.local)
+        return ExportTarget(module, local, Location(document, export.span))
+
+    def export_of(self, path: str, name: str) -> ExportTarget | None:
+        """What a module exports under a name, re-exports followed; None when that is nothing, or not known.
+
+        The same as `exports_of(path).names.get(name)`, but no more modules are read than the answer needs.
+        """
+        question = (path, name)
+        with self._keeping("export", question):
+            if question not in self._named_exports:
+                self._named_exports[question] = None  # a cycle of re-exports adds nothing
+                self._named_exports[question] = self._find_export(path, name)
+        return self._named_exports[question]
+
+    def _find_export(self, path: str, name: str) -> ExportTarget | None:
+        facts = self.facts(path)
+        document = self._place(path)
+        if facts is None or document is None:
+            return None
+        export = facts.exports.get(name)
+        if export is not None and not export.type_only:
+            return self._export_target(path, document, export)
+        if name == "default":
+            return None
+        for star in facts.star_exports:
+            target = self.resolve(star, path)
+            found = self.export_of(target, name) if target is not None else None
+            if found is not None:
+                return found
+        return None
 
     def _follow(
         self, path: str, source: str | None, imported: str | None, local: str | None
@@ -359,19 +393,13 @@ class Project:
                 return target, None
             export = facts.exports.get(imported or "")
             if export is None:
-                through = next(
-                    (
-                        inner
-                        for star in facts.star_exports
-                        if (inner := self.resolve(star, target)) is not None
-                        and (imported or "") in self.exports_of(inner)
-                    ),
-                    None,
-                )
-                if through is None:
-                    return target, None
-                found = self.exports_of(through).names[imported or ""]
-                return found.module, found.local
+                found = None
+                for star in facts.star_exports:
+                    inner = self.resolve(star, target)
+                    found = self.export_of(inner, imported or "") if inner is not None else None
+                    if found is not None:
+                        return found.module, found.local
+                return target, None
             path, source, imported, local = target, export.source, export.imported, export.local
         return path, None
 
@@ -395,7 +423,8 @@ class Project:
 
     def exported_class(self, worker: Worker, name: str) -> ClassFacts | None:
         """The class that a Worker exports under a name; None when there is none or it is not known."""
-        target = self.worker_exports(worker).names.get(name)
+        exported = (self.export_of(entry, name) for entry in reversed(worker.entries))
+        target = next((found for found in exported if found is not None), None)
         if target is None or target.local is None:
             return None
         facts = self.facts(target.module)
@@ -404,7 +433,7 @@ class Project:
     def entrypoint(self, worker: Worker) -> Entrypoint | None:
         """The default export of a Worker; None when it has none, or its entry is not known."""
         for entry in worker.entries:
-            target = self.exports_of(entry).names.get("default")
+            target = self.export_of(entry, "default")
             if target is not None:
                 return self._entrypoint(target)
         return None
@@ -646,7 +675,7 @@ class Project:
     def durable_objects_of(self, facts: ClassFacts) -> Iterator[DurableObject]:
         """The Durable Objects, one per environment, that a class is by a configuration that names it."""
         for worker in self.workers_of(facts.path):
-            if worker.config is None:
+            if worker.config is None or not self._may_run(facts, worker):
                 continue
             for durable in self.durable_objects(worker):
                 if (
@@ -655,6 +684,28 @@ class Project:
                     and durable.facts.span == facts.span
                 ):
                     yield durable
+
+    def _may_run(self, facts: ClassFacts, worker: Worker) -> bool:
+        """Whether a class can be a Durable Object of a Worker: not when its entry, another module, shows at a
+        glance that it declares all that the configuration names."""
+        if len(worker.entries) != 1 or worker.entries[0] == facts.path:
+            return True
+        return any(
+            name not in self._classes_shown(worker.entries[0])
+            for environment in worker.environments
+            for name in (*environment.durable_object_classes, *environment.lifecycle.classes)
+        )
+
+    def _classes_shown(self, path: str) -> frozenset[str]:
+        """The names after `export class` at the start of a line, found without a tree."""
+        with self._keeping("classes shown", path):
+            found = self._classes_in.get(path)
+            if found is None:
+                document = self.document(path)
+                data = document.data if document is not None else b""
+                found = frozenset(name.decode() for name in _EXPORTED_CLASS.findall(data))
+                self._classes_in[path] = found
+        return found
 
     def durable_objects(self, worker: Worker) -> tuple[DurableObject, ...]:
         """The Durable Object classes that a Worker's configuration names, per environment."""
@@ -772,6 +823,8 @@ def _stem(path: str) -> str:
     """The name of a file without its folder and endings."""
     return posixpath.basename(path).split(".")[0]
 
+
+_EXPORTED_CLASS = pattern(rb"^export class (\w+)", re.MULTILINE)
 
 _RUNTIME_TYPES = b"// Begin runtime types"
 

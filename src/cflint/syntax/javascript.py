@@ -245,15 +245,16 @@ def _parse(language: Language, data: bytes, seconds: float) -> Tree:
     return tree
 
 
-_USING = pattern(rb"(?<![\w$.])(await[ \t]+)?using(?=[ \t]+[\w$]+[ \t]*[=:])")
+_USING = pattern(rb"using(?=[ \t]+[\w$]+[ \t]*[=:])")
+_BEFORE_USING = pattern(rb"(?<![\w$.])(await[ \t]+)?\Z")
 _CHAIN = 4000
 """How many bytes before a call its `await` is looked for."""
 
 
 def _readable(data: bytes) -> bytes:
     """The bytes as the grammar can read them, every offset kept: see the module's docstring."""
-    if b"using " in data:
-        data = _USING.sub(_as_const, data)
+    if b"using" in data:
+        data = _using_as_const(data)
     blanks = list(_template_type_arguments(data))
     if b"await" in data:
         blanks += _awaited_type_arguments(data)
@@ -339,8 +340,18 @@ def _is_awaited(data: bytes, end: int) -> bool:
     return False
 
 
-def _as_const(match: re.Match[bytes]) -> bytes:
-    return b" " * len(match.group(1) or b"") + b"const"
+def _using_as_const(data: bytes) -> bytes:
+    """The bytes with `using` and `await using` of declarations as `const`."""
+    out: bytearray | None = None
+    for match in _USING.finditer(data):
+        start, end = match.span()
+        before = _BEFORE_USING.search(data, max(0, start - 24), start)
+        if before is None:
+            continue
+        if out is None:
+            out = bytearray(data)
+        out[before.start() : end] = b"const".rjust(end - before.start())
+    return data if out is None else bytes(out)
 
 
 def _error_bytes(tree: Tree) -> int:
@@ -395,18 +406,30 @@ _OBJECT_BEFORE = frozenset({"default", "=", "(", ",", ":", "return", "[", "=>", 
 _MEMBER_START = frozenset({"async", "identifier", "property_identifier", "get", "set", "static", "*", "["})
 
 
-def _tokens(tree: Tree) -> list[tuple[str, int, int]]:
-    """The leaves of a (broken) tree: type, start, end. Comments and the text of strings are left out."""
+_ENCLOSED = frozenset(
+    {"statement_block", "class_body", "object", "object_type", "interface_body", "switch_body", "array"}
+    | {"template_string", "string", "jsx_element", "jsx_self_closing_element"}
+)
+"""Nodes between a pair of brackets or quotes: without an error in them, nothing in them is a slip."""
+
+
+def _tokens(tree: Tree, *, whole: bool = True) -> list[tuple[str, int, int]]:
+    """The leaves of a (broken) tree: type, start, end. Comments and the text of strings are left out; unless
+    `whole`, what is enclosed in brackets and has no error is left out too, its brackets are not."""
     tokens: list[tuple[str, int, int]] = []
     cursor = tree.walk()
     down = True
     while True:
-        if down and cursor.goto_first_child():
+        node = cursor.node if down else None
+        if node is not None and not whole and node.type in _ENCLOSED and not node.has_error:
+            brackets = [child for child in node.children if child.type != "comment"]
+            tokens.extend(
+                (end.type, end.start_byte, end.end_byte) for end in brackets[:1] + brackets[1:][-1:]
+            )
+        elif node is not None and cursor.goto_first_child():
             continue
-        node = cursor.node
-        if (
+        elif (
             node is not None
-            and down
             and node.end_byte > node.start_byte
             and node.type not in ("comment", "string_fragment")
         ):
@@ -420,7 +443,7 @@ def _tokens(tree: Tree) -> list[tuple[str, int, int]]:
 
 
 def _slips(tree: Tree, data: bytes) -> Iterator[Slip]:
-    tokens = _tokens(tree)
+    tokens = _tokens(tree, whole=False)
     stack: list[tuple[str, str, int]] = []  # closer, what the bracket is, index of its token
     class_ahead = False
     closed_parameters: dict[int, int] = {}  # index of `)` -> index of its `(`
