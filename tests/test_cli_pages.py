@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cflint.cli import run
 from cflint.cli.markdown import render
+from cflint.platform.rule_codes import CODES
 from cflint.rule import RuleSet
 from cli_samples import Cli, sample_rules
 
@@ -85,6 +87,13 @@ def test_explaining_what_is_no_rule(cli: Cli, name: str, said: str) -> None:
     result = cli("explain", "no-careful", name)
     assert (result.code, result.out) == (2, "")
     assert said in result.err
+
+
+def test_a_code_of_code_scanning_leads_to_the_page(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain", CODES["ws-legacy-accept"]]) == 0
+    assert capsys.readouterr().out.lstrip().startswith("ws-legacy-accept\n")
+    assert run(["check", "--select", CODES["ws-legacy-accept"].lower()]) == 2
+    assert "did you mean `ws-legacy-accept`?" in capsys.readouterr().err
 
 
 def test_every_page_there_is_can_be_explained() -> None:

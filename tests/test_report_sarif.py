@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import runpy
 import subprocess
 import zlib
 from dataclasses import replace
@@ -20,12 +22,15 @@ from hypothesis import strategies as st
 from cflint.finding import Edit, Finding, Fix, Location, Notice, Safety, Severity
 from cflint.fixer import apply, plan
 from cflint.platform.cwe import WEAKNESSES
+from cflint.platform.rule_codes import CODES
 from cflint.report import FORMATS, Options, sarif
 from cflint.report.fingerprint import fingerprints, line_hashes
 from cflint.report.repository import Repository, browsable, repository_of
 from cflint.rule import RuleSet
 from cflint.source import BOM, Document, Span
 from report_samples import CHAT, CONFIG, LEGACY_ACCEPT, LISTENER, MISSING_MIGRATION, RULES, place, report
+
+SCRIPTS = Path(__file__).resolve().parent.parent / "scripts"
 
 
 def _object(required: str, **properties: Any) -> dict[str, Any]:
@@ -78,7 +83,7 @@ _IN_CONTEXT = _object(
 _STEP = _object(
     "location", location=_object("message physicalLocation", message=_MESSAGE, physicalLocation=_PHYSICAL)
 )
-_CODE = {"type": "string", "pattern": "^[a-z][a-z0-9-]*$"}
+_CODE = {"type": "string", "pattern": "^(CFL[0-9]{4}|[a-z][a-z0-9-]*)$"}
 _FIX = _object(
     "description artifactChanges",
     description=_MESSAGE,
@@ -282,10 +287,26 @@ def test_every_security_rule_says_its_weakness() -> None:
     assert all(0 < weakness.score <= 10 for weakness in WEAKNESSES.values())
 
 
-def test_a_rule_is_called_what_it_is_called() -> None:
+def test_the_ids_of_rules_are_codes_that_each_rule_has() -> None:
+    known = RuleSet.discover()
+    assert known.keys() <= CODES.keys(), "run scripts/write_rule_codes.py"
+    assert len(set(CODES.values())) == len(CODES)
+    assert all(re.fullmatch(r"CFL[0-9]{4}", code) for code in CODES.values())
+    assert CODES["ws-legacy-accept"] == "CFL1907"  # given once, for good
     run = run_of(Finding("x", place(CONFIG, "ROOM"), rule="secret-in-vars", severity=Severity.ERROR))
-    assert run["results"][0]["ruleId"] == "secret-in-vars"
-    assert "secret-in-vars" in {rule["id"] for rule in run["tool"]["driver"]["rules"]}
+    assert run["results"][0]["ruleId"] == CODES["secret-in-vars"]
+    rule = named(run)["secret-in-vars"]
+    assert rule["id"] == CODES["secret-in-vars"] and rule["name"] == "SecretInVars"
+    assert "`cflint-ignore secret-in-vars: REASON`" in rule["help"]["text"]
+
+
+def test_codes_stay_when_rules_come_and_go() -> None:
+    with_new = runpy.run_path(str(SCRIPTS / "write_rule_codes.py"))["with_new"]
+    before = {"b": "CFL0101", "gone": "CFL0102", "z": "CFL0201"}
+    after = with_new(before, [("a", "first"), ("b", "first"), ("z", "last"), ("n", "new")])
+    assert after == {**before, "a": "CFL0103", "n": "CFL0301"}
+    with pytest.raises(ValueError, match="99 rules"):
+        with_new({"b": "CFL0199"}, [("a", "first"), ("b", "first")])
 
 
 def test_a_rule_that_only_a_finding_names_is_described() -> None:
@@ -397,7 +418,7 @@ def test_a_partial_analysis_is_told() -> None:
     invocation = run["invocations"][0]
     assert invocation["executionSuccessful"] is False
     assert invocation["toolExecutionNotifications"][0]["associatedRule"] == {
-        "id": "secret-in-vars",
+        "id": CODES["secret-in-vars"],
         "index": 1,
     }
     assert invocation["toolExecutionNotifications"][-1]["level"] == "error"

@@ -448,9 +448,15 @@ class RuleSet(Mapping[str, Rule]):
         return members
 
     def near(self, name: str) -> tuple[str, ...]:
-        """Names of rules, groups and presets that are spelled much like a name."""
+        """Names of rules, groups and presets that are spelled much like a name; the name that has it, of a
+        code."""
         from difflib import get_close_matches
 
+        from cflint.platform.rule_codes import rule_of
+
+        meant = rule_of(name)
+        if meant in self._rules:
+            return (meant,)
         return tuple(get_close_matches(name, [*self._rules, *self.groups, *PRESETS], n=2, cutoff=0.7))
 
     def select(self, select: Iterable[str] = (RECOMMENDED,), ignore: Iterable[str] = ()) -> RuleSet:

@@ -80,9 +80,10 @@ def _named(name: str, known: RuleSet) -> Rule:
     from difflib import get_close_matches
 
     from cflint.cli.exits import Exit, Failure
+    from cflint.platform.rule_codes import rule_of
     from cflint.rule import PRESETS
 
-    id = name.strip().lower().replace("_", "-")
+    id = rule_of(name) or name.strip().lower().replace("_", "-")
     if id in known:
         return known[id]
     if id in known.groups or id in PRESETS:
