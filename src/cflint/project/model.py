@@ -155,12 +155,12 @@ class Project:
         self._trees: dict[str, tuple[Syntax, ModuleScope]] = {}
         self._python: dict[str, PythonModule] = {}
         self._kept_bytes = 0
-        self._durable: dict[Worker, tuple[DurableObject, ...]] = {}
+        self._durable: dict[tuple[Environment, str], DurableObject] = {}
         self._worker_exports: dict[Worker, ExportSet] = {}
         self._kinds: dict[tuple[str, str, int], ClassKind] = {}
         self._exports: dict[str, ExportSet] = {}
         self._named_exports: dict[tuple[str, str], ExportTarget | None] = {}
-        self._classes_in: dict[str, frozenset[str]] = {}
+        self._shown: dict[str, Mapping[str, tuple[str, str]]] = {}
         self._by_module: dict[str, tuple[Worker, ...]] | None = None
         self._sections: dict[str, list[Worker]] | None = None
         self._ledger: Ledger | None = None
@@ -675,59 +675,60 @@ class Project:
     def durable_objects_of(self, facts: ClassFacts) -> Iterator[DurableObject]:
         """The Durable Objects, one per environment, that a class is by a configuration that names it."""
         for worker in self.workers_of(facts.path):
-            if worker.config is None or not self._may_run(facts, worker):
-                continue
-            for durable in self.durable_objects(worker):
-                if (
-                    durable.facts is not None
-                    and durable.facts.path == facts.path
-                    and durable.facts.span == facts.span
-                ):
-                    yield durable
+            for environment, name in _configured_classes(worker):
+                if len(worker.entries) == 1 and not self._may_export(worker.entries[0], name, facts.path):
+                    continue
+                found = self._durable_object(worker, environment, name)
+                owner = found.facts
+                if owner is not None and (owner.path, owner.span) == (facts.path, facts.span):
+                    yield found
 
-    def _may_run(self, facts: ClassFacts, worker: Worker) -> bool:
-        """Whether a class can be a Durable Object of a Worker: not when its entry, another module, shows at a
-        glance that it declares all that the configuration names."""
-        if len(worker.entries) != 1 or worker.entries[0] == facts.path:
-            return True
-        return any(
-            name not in self._classes_shown(worker.entries[0])
-            for environment in worker.environments
-            for name in (*environment.durable_object_classes, *environment.lifecycle.classes)
-        )
+    def _may_export(self, at: str, name: str, path: str) -> bool:
+        """Whether a module may export, under a name, what the module at `path` declares. It does not when it
+        is seen at a glance, without any tree, that another module declares it."""
+        for _ in range(_MAX_HOPS):
+            if at == path or name not in (shown := self._exports_shown(at)):
+                return True
+            source, name = shown[name]
+            module = self.resolve(source, at) if source else None
+            if module is None:
+                return False
+            at = module
+        return True
 
-    def _classes_shown(self, path: str) -> frozenset[str]:
-        """The names after `export class` at the start of a line, found without a tree."""
-        with self._keeping("classes shown", path):
-            found = self._classes_in.get(path)
+    def _exports_shown(self, path: str) -> Mapping[str, tuple[str, str]]:
+        """What the starts of lines show of a module's exports: `export class A` as `A: ("", A)`, and
+        `export { A as B } from "x"` as `B: (x, A)`, also when it takes an import and an export."""
+        with self._keeping("exports shown", path):
+            found = self._shown.get(path)
             if found is None:
                 document = self.document(path)
-                data = document.data if document is not None else b""
-                found = frozenset(name.decode() for name in _EXPORTED_CLASS.findall(data))
-                self._classes_in[path] = found
+                found = self._shown[path] = (
+                    dict(_exports_shown(document.data)) if document is not None else {}
+                )
         return found
 
     def durable_objects(self, worker: Worker) -> tuple[DurableObject, ...]:
         """The Durable Object classes that a Worker's configuration names, per environment."""
-        with self._keeping("durable objects", worker):
-            found = self._durable.get(worker)
-            if found is None:
-                found = self._durable[worker] = tuple(self._durable_objects(worker))
-        return found
+        return tuple(
+            self._durable_object(worker, environment, name)
+            for environment, name in _configured_classes(worker)
+        )
 
-    def _durable_objects(self, worker: Worker) -> Iterator[DurableObject]:
-        for environment in worker.environments:
-            lifecycle = environment.lifecycle
-            bound = environment.durable_object_classes
-            for name in dict.fromkeys((*bound, *lifecycle.classes)):
-                binding = bound.get(name)
-                live = lifecycle.classes.get(name)
+    def _durable_object(self, worker: Worker, environment: Environment, name: str) -> DurableObject:
+        question = (environment, name)
+        with self._keeping("durable object", question):
+            found = self._durable.get(question)
+            if found is None:
+                binding = environment.durable_object_classes.get(name)
+                live = environment.lifecycle.classes.get(name)
                 at = binding.place("class_name") if binding is not None else None
                 if at is None and live is not None:
                     at = environment.location(live.span)
-                yield DurableObject(
-                    name, worker, environment, binding, live, self.exported_class(worker, name), at
-                )
+                owner = self.exported_class(worker, name)
+                found = DurableObject(name, worker, environment, binding, live, owner, at)
+                self._durable[question] = found
+        return found
 
     # -- functions and types -----------------------------------------------------------------------------
 
@@ -824,7 +825,41 @@ def _stem(path: str) -> str:
     return posixpath.basename(path).split(".")[0]
 
 
-_EXPORTED_CLASS = pattern(rb"^export class (\w+)", re.MULTILINE)
+def _configured_classes(worker: Worker) -> Iterator[tuple[Environment, str]]:
+    """The classes that a Worker's configuration makes Durable Objects, per environment."""
+    for environment in worker.environments:
+        for name in dict.fromkeys((*environment.durable_object_classes, *environment.lifecycle.classes)):
+            yield environment, name
+
+
+_SHOWN = pattern(
+    rb"^(?:(export )?class (\w+)|(import|export) \{([\w\s,]*)\}(?: from [\"']([^\"'\n]+)[\"'])?)",
+    re.MULTILINE,
+)
+
+
+def _exports_shown(data: bytes) -> Iterator[tuple[str, tuple[str, str]]]:
+    known: dict[str, tuple[str, str]] = {}  # local names
+    listed: dict[str, str] = {}
+    for match in _SHOWN.finditer(data):
+        exported, name, keyword, names, source = match.groups()
+        if name is not None:
+            known[name.decode()] = ("", name.decode())
+            if exported is not None:
+                yield name.decode(), ("", name.decode())
+            continue
+        for part in names.decode().split(","):
+            match part.split():
+                case [outer] | [_, "as", outer] as words if keyword == b"import" and source is not None:
+                    known[outer] = (source.decode("utf-8", "surrogateescape"), words[0])
+                case [outer] | [_, "as", outer] as words if source is not None:
+                    yield outer, (source.decode("utf-8", "surrogateescape"), words[0])
+                case [outer] | [_, "as", outer] as words:
+                    listed[outer] = words[0]
+    for outer, local in listed.items():
+        if local in known:
+            yield outer, known[local]
+
 
 _RUNTIME_TYPES = b"// Begin runtime types"
 
