@@ -28,6 +28,11 @@ _WORKERS_WORDS = pattern(
 )
 """What code of a Worker is known by: packages that run there (not those for browsers, or for building) and
 types that only Workers have."""
+_WORKERS_NEEDLES = (
+    *(b"cloudflare:", b"@cloudflare/", b"agents", b"partyserver", b"DurableObject", b"ExportedHandler"),
+    *(b"KVNamespace", b"D1Database", b"R2Bucket", b"WebSocketPair", b"ExecutionContext", b"MessageBatch"),
+)
+"""One of these stands where `_WORKERS_WORDS` matches: a quick look for them settles most files."""
 _PYTHON_WORDS = pattern(
     rb"^[ \t]*(?:from|import)[ \t]+(?:cloudflare\.)?workers\b|\bdef[ \t]+on_fetch\b"
     rb"|^[ \t]*from[ \t]+js[ \t]+import\b",
@@ -347,8 +352,7 @@ class _Loading:
             if is_test_path(path):
                 continue
             document = self._workspace.read(path)
-            words = _PYTHON_WORDS if path.endswith(".py") else _WORKERS_WORDS
-            if document is None or words.search(document.data) is None:
+            if document is None or not _is_of_a_worker(document):
                 continue
             if path in named or self._is_fit(path):
                 yield path
@@ -398,6 +402,14 @@ _WRANGLER_KEYS = frozenset(
     }
 )
 """A block of JSON or TOML with one of these at its top level is taken for wrangler's."""
+
+
+def _is_of_a_worker(document: Document) -> bool:
+    """Whether code that no Worker reaches uses what only Workers have."""
+    data = document.data
+    if document.path.endswith(".py"):
+        return _PYTHON_WORDS.search(data) is not None
+    return any(needle in data for needle in _WORKERS_NEEDLES) and _WORKERS_WORDS.search(data) is not None
 
 
 def _within(path: str, given: str) -> bool:
