@@ -38,6 +38,8 @@ class Request:
     stdin_filename: str | None
     allow_empty: bool
     jobs: int
+    cache_dir: str | None
+    no_cache: bool
     verbose: bool
     quiet: bool
     color: str
@@ -118,6 +120,18 @@ Examples:
     default=0,
     metavar="N",
     help="Processes to use.  [default: one per processor]",
+)
+@click.option(
+    "--cache-dir",
+    metavar="FOLDER",
+    type=click.Path(),
+    help="Where findings are kept for the next run.  [default: the user's cache folder]",
+)
+@click.option(
+    "--no-cache",
+    is_flag=True,
+    envvar="CFLINT_NO_CACHE",
+    help="Neither use findings of earlier runs nor keep any (also CFLINT_NO_CACHE=1).",
 )
 @click.option("-v", "--verbose", is_flag=True, help="Tell on stderr what was left out, and why.")
 @click.option("-q", "--quiet", is_flag=True, help="Only the findings.")

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,19 +20,20 @@ from cflint.cli.console import say, takes_hyperlinks, wants_color, warn, width_o
 from cflint.cli.exits import Exit, Failure
 from cflint.cli.output import check_output_file, write_file
 from cflint.cli.selection import names
-from cflint.engine import Options, analyse_loaded
 from cflint.finding import Finding, Report, Safety, Severity
-from cflint.project.loading import Loaded, load
 from cflint.project.workspace import Unreadable, Workspace
 from cflint.record import record
 from cflint.report import FORMATS
 from cflint.report import Options as Rendering
-from cflint.report.escape import paths_for, said, visible
-from cflint.rule import RECOMMENDED, RuleSet, UnknownSelector
-from cflint.settings import Policy, Settings, SettingsError, SettingsTree
+from cflint.report.escape import masked_source, paths_for, said, visible
 
+# What analyses is imported when there is something to analyse, and not when the cache has the answer.
 if TYPE_CHECKING:
+    from cflint.cache import Cache, Kept, Observed
+    from cflint.project.loading import Loaded
     from cflint.report.repository import Repository
+    from cflint.rule import RuleSet
+    from cflint.settings import Policy, Settings
 
 _FAIL_ON = {"note": Severity.NOTE, "warning": Severity.WARNING, "error": Severity.ERROR}
 _FOR_PEOPLE = ("text", "concise")
@@ -40,24 +42,23 @@ _GITIGNORE_SPECIAL = str.maketrans({char: f"\\{char}" for char in "\\*?[!# "})
 
 def perform(request: Request) -> Exit:
     """Do what was asked, and return the exit code. Raises Failure for what the user can mend, and OSError."""
-    started = time.perf_counter()
+    started, began = time.perf_counter(), time.time_ns()
     _refuse_contradictions(request)
-    known = RuleSet.discover()
     place = _place(request)
-    policy = _policy(request, place, known)
+    analysis = _Analysis(request, place)
     if request.show_settings:
-        return _show_settings(policy, place, known)
-    request = replace(request, fail_on=request.fail_on or _fail_on(policy, place))
-    excludes = (
-        *(_from_root(pattern, place) for pattern in request.exclude),
-        *dict.fromkeys(pattern for path in place.paths for pattern in _settings(policy, place, path).exclude),
-    )
-    analysis = _Analysis(place, known, policy, Run(excludes, request.jobs, request.debug))
-    first = analysis({})
+        return _show_settings(analysis.policy, place, analysis.known)
+    cache = _cache(request, place, began)
+    kept = cache.recall(place.base) if cache is not None else None
+    fail_on = kept.besides if kept is not None else _fail_on(analysis.policy, place)
+    request = replace(request, fail_on=request.fail_on or fail_on)
+    first = kept.report if kept is not None else analysis({})
     if request.verbose:
-        say("".join(_background(analysis.loaded, analysis.rules, place)))
-    if analysis.loaded.empty:
+        say("".join(_background(analysis, place, kept)))
+    if kept is None and analysis.loaded.empty:
         return _nothing(request, analysis, first, place)
+    if cache is not None and kept is None:
+        cache.keep(first, analysis.observed(), fail_on)
     unread = list(_unread(request, place))
     for message in unread:
         warn(message)
@@ -74,6 +75,36 @@ def perform(request: Request) -> Exit:
     if request.verbose:
         say(f"took {time.perf_counter() - started:.2f} s")
     return Exit.INTERNAL if unread else code
+
+
+def _cache(request: Request, place: _Place, began: int) -> Cache | None:
+    """Where the findings of these very questions are kept; None when nothing is to be kept."""
+    from cflint.cachedir import cache_folder
+
+    given = request.cache_dir
+    folder = Path(given) if given is not None else cache_folder()
+    workspace = place.workspace
+    if request.no_cache or folder is None or workspace.root is None or place.buffer is not None:
+        return None
+    from cflint.cache import Cache, Refused, findings_folder
+    from cflint.platform.clock import today
+
+    try:
+        entries = findings_folder(folder, workspace.root)
+    except Refused as refused:
+        warn(f"nothing is cached: {refused}")
+        return None
+    question = [
+        str(today()),
+        place.paths,
+        request.select,
+        request.ignore,
+        request.preset,
+        [_from_root(pattern, place) for pattern in request.exclude],
+        None if request.config is None else workspace.relative(request.config),
+        request.isolated,
+    ]
+    return Cache(entries, workspace, question, masked_source, began)
 
 
 def _refuse_contradictions(request: Request) -> None:
@@ -181,6 +212,9 @@ def _policy(request: Request, place: _Place, known: RuleSet) -> Policy:
         only = place.workspace.relative(request.config)
         if only is None or not place.workspace.is_file(only):
             raise Failure(f"no settings file inside {place.workspace.root}: {request.config}")
+    from cflint.rule import RECOMMENDED
+    from cflint.settings import Policy, SettingsTree
+
     tree = SettingsTree(place.workspace, known, only=only, isolated=request.isolated)
     select = (*names(request.select), *request.preset) or None
     ignore = names(request.ignore)
@@ -192,6 +226,9 @@ def _policy(request: Request, place: _Place, known: RuleSet) -> Policy:
 @contextmanager
 def _checked_settings() -> Iterator[None]:
     """Turn a mistake in the settings, or a name that is none, into an expected error."""
+    from cflint.rule import UnknownSelector
+    from cflint.settings import SettingsError
+
     try:
         yield
     except SettingsError as error:
@@ -246,51 +283,85 @@ def _toml(value: str | list[str]) -> str:
 # -- the analysis ---------------------------------------------------------------------------------------
 
 
-@record(frozen=True)
-class Run:
-    """What stays the same over all analyses of a run."""
-
-    excludes: tuple[str, ...]
-    jobs: int
-    debug: bool
-
-
 class _Analysis:
     """Analyses the place with changed bytes laid over it; `loaded` is what the last analysis looked at, and
-    `rules` those that ran."""
+    `rules` those that run over it."""
 
-    def __init__(self, place: _Place, known: RuleSet, policy: Policy, run: Run) -> None:
-        self._place = place
-        self._known = known
-        self._policy = policy
-        self._run = run
+    def __init__(self, request: Request, place: _Place) -> None:
+        self._request = request
         self._laid: set[str] = set()
-        self.loaded: Loaded
-        self.rules: RuleSet
+        self._loaded: Loaded | None = None
+        self._seen: Observed | None = None
+        self.place = place
+
+    @cached_property
+    def known(self) -> RuleSet:
+        from cflint.rule import RuleSet
+
+        return RuleSet.discover()
+
+    @cached_property
+    def policy(self) -> Policy:
+        return _policy(self._request, self.place, self.known)
+
+    @cached_property
+    def _excludes(self) -> tuple[str, ...]:
+        place = self.place
+        return (
+            *(_from_root(pattern, place) for pattern in self._request.exclude),
+            *dict.fromkeys(
+                pattern for path in place.paths for pattern in _settings(self.policy, place, path).exclude
+            ),
+        )
 
     @property
-    def place(self) -> _Place:
-        return self._place
+    def loaded(self) -> Loaded:
+        if self._loaded is None:
+            from cflint.project.loading import load
+
+            self._loaded = load(self.place.workspace, self.place.paths, self._excludes)
+        return self._loaded
+
+    @property
+    def rules(self) -> RuleSet:
+        with _checked_settings():
+            rules = self.policy.rules((*self.place.paths, *self.loaded.paths))
+        if not rules:
+            raise Failure("no rule is left: `--ignore` and the settings take away all that are selected")
+        return rules
+
+    def observed(self) -> Observed:
+        """What the first analysis was drawn from."""
+        from cflint.cache import Observed, observed
+
+        seen = observed(self.place.workspace)
+        seen.add(self._seen or Observed())
+        return seen
 
     def __call__(self, overlay: Mapping[str, bytes]) -> Report:
-        workspace, place, run = self._place.workspace, self._place, self._run
+        from cflint.engine import Options, Run, without_collector
+
+        workspace, place = self.place.workspace, self.place
         for path in self._laid - overlay.keys():
             workspace.overlay(path, place.data if path == place.buffer else None)
         for path, data in overlay.items():
             workspace.overlay(path, data)
         self._laid = set(overlay)
-        self.loaded = load(workspace, place.paths, run.excludes)
-        with _checked_settings():
-            self.rules = self._policy.rules((*place.paths, *self.loaded.paths))
-        if not self.rules:
-            raise Failure("no rule is left: `--ignore` and the settings take away all that are selected")
-        options = Options(self.rules, self._known, run.excludes, run.jobs, run.debug, self._policy.judge)
-        report = analyse_loaded(self.loaded, options, place.base)
+        self._loaded = None
+        request = self._request
+        options = Options(
+            self.rules, self.known, self._excludes, request.jobs, request.debug, self.policy.judge, True
+        )
+        run = Run(self.loaded, options)
+        with without_collector():
+            outcome = run.everything()
+        self._seen = outcome.seen
+        report = run.report(outcome, place.base)
         return report if place.buffer is None else _only_fixing(report, place.buffer)
 
     def again(self) -> Report:
         """Analyse what is on the disk now."""
-        self._place.workspace.refresh()
+        self.place.workspace.refresh()
         return self({})
 
 
@@ -339,10 +410,13 @@ def _unread(request: Request, place: _Place) -> Iterator[str]:
             yield f"{given} was not analysed: the folder is {Unreadable.DENIED.value}"
 
 
-def _background(loaded: Loaded, rules: RuleSet, place: _Place) -> Iterator[str]:
+def _background(analysis: _Analysis, place: _Place, kept: Kept | None) -> Iterator[str]:
     """What `--verbose` tells: the root, the rules, what was left out."""
+    loaded = analysis.loaded
     yield f"root: {visible(str(place.workspace.root))}\n"
-    yield f"rules: {len(rules)}\n"
+    yield f"rules: {len(analysis.rules)}\n"
+    if kept is not None:
+        yield "nothing has changed since an earlier run: these are its findings\n"
     for worker in loaded.project.workers:
         where = worker.config.path if worker.config is not None else "no configuration"
         yield f"Worker: {visible(where)} ({_count(len(worker.modules), 'module')})\n"

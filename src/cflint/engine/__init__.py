@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cflint.cache import Observed, mark, observed
 from cflint.engine.shapes import INERT, SHAPES, may_be
 from cflint.engine.suppression import Suppressions, read_suppressions
 from cflint.finding import Finding, Location, Notice, Report, RuleInfo
@@ -37,8 +38,8 @@ PARALLEL_BYTES = 700_000
 @record(frozen=True)
 class Options:
     """How a run is done: the rules that run, all rules there are (for names in comments), patterns of paths
-    to leave out, the most processes to use (0: as many as there are processors), and what the settings make
-    of a finding (None: they do not want it)."""
+    to leave out, the most processes to use (0: as many as there are processors), what the settings make of a
+    finding (None: they do not want it), and whether processes have to tell what they saw."""
 
     rules: RuleSet
     known: RuleSet
@@ -46,6 +47,7 @@ class Options:
     jobs: int = 0
     debug: bool = False
     judge: Callable[[Finding], Finding | None] | None = None
+    observed: bool = False
 
 
 def analyse(workspace: Workspace, paths: Iterable[str], options: Options, base: Path) -> Report:
@@ -84,13 +86,14 @@ class _Infos(Mapping[str, RuleInfo]):
 @dataclass(slots=True)
 class Outcome:
     """What one task found: findings, rules that raised, modules that could not be parsed, how many could, and
-    modules that were left out, and why."""
+    modules that were left out, and why. `seen` is what a process of its own saw of the workspace."""
 
     findings: list[Finding]
     crashes: list[Crash]
     unparsed: list[str]
     parsed: int = 0
     left_out: list[tuple[str, str]] = field(default_factory=list)
+    seen: Observed = field(default_factory=Observed)
 
 
 class Run:
@@ -159,9 +162,18 @@ class Run:
 
         *others, mine = _balance(modules, sizes, jobs)
         here = partial(self._model_and_modules, mine)
-        outcomes, lost = run_in_processes(self.modules, others, here, self._project)
+        outcomes, lost = run_in_processes(self._apart, others, here, self._project)
         left_out = [(path, "the process that analysed it was killed, or crashed") for path in lost]
         return merge([*outcomes, Outcome([], [], [], left_out=left_out)])
+
+    def _apart(self, modules: Sequence[str]) -> Outcome:
+        """The modules in a process of their own, which sees what no other does."""
+        workspace = self._project.workspace
+        begun = mark(workspace)
+        outcome = self.modules(modules)
+        if self._options.observed:
+            outcome.seen = observed(workspace, begun)
+        return outcome
 
     def _model_and_modules(self, modules: list[str]) -> Outcome:
         found = self.modules(modules)  # first: it takes the facts that the model asks for
@@ -479,6 +491,7 @@ def merge(outcomes: Iterable[Outcome]) -> Outcome:
         merged.crashes.extend(outcome.crashes)
         merged.unparsed.extend(outcome.unparsed)
         merged.left_out.extend(outcome.left_out)
+        merged.seen.add(outcome.seen)
         merged.parsed += outcome.parsed
     return merged
 

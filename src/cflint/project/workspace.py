@@ -9,10 +9,11 @@ from __future__ import annotations
 import os
 import posixpath
 import stat
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from enum import Enum
 from pathlib import Path
 
+from cflint.record import record
 from cflint.source import Document
 
 DEFAULT_LIMIT = 1 << 20
@@ -42,6 +43,17 @@ class Unreadable(Enum):
     NOT_A_FILE = "not a regular file"
     OUTSIDE = "outside the root"
     TOO_LARGE = "larger than the limit"
+
+
+@record(frozen=True, eq=False)
+class Seen:
+    """What a workspace has answered: by their real paths the entries of folders (none of those in `denied`)
+    and the documents of files (or why they cannot be read); and where paths lead (elsewhere by links)."""
+
+    folders: Mapping[str, Mapping[str, Entry]]
+    denied: Collection[str]
+    files: Mapping[str, Document | Unreadable]
+    paths: Mapping[str, str | Unreadable]
 
 
 class Workspace:
@@ -167,6 +179,11 @@ class Workspace:
         """Forget what is known of the disk."""
         self._documents.clear()
         self._forget_names()
+
+    @property
+    def seen(self) -> Seen:
+        """Everything that has been looked at so far; the mappings grow as more is."""
+        return Seen(self._folders, self._denied, self._documents, self._real)
 
     def _forget_names(self) -> None:
         self._folders.clear()
