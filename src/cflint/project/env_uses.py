@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from cflint.pattern import pattern
 from cflint.platform.bindings import KINDS, BindingKind
 from cflint.project.values import Kind
 from cflint.record import record
@@ -40,31 +41,59 @@ _LOGIC = frozenset({"&&", "||", "??"})
 _WRITERS = frozenset({"assignment_expression", "augmented_assignment_expression"})
 
 
+_CARRIERS = pattern(
+    rb"([\w$]+)\??\s{0,9}:\s{0,9}[\w.$]{0,60}(?i:env|bindings|environment)\b"
+    rb"|([\w$]+)\s{0,9}=[^=\n;]{0,200}?\benv\b"
+    rb"|\benv\s{0,9}(?:\bas\b|:)\s{0,9}([\w$]+)"
+)
+"""Names that may hold `env`: by their type, what they are set to, or what they rename."""
+
+
 def env_uses(module: Module) -> Iterator[EnvUse]:
     """Every member of `env` that a module names, in source order.
 
-    Walks the whole tree: for what is asked seldom. A member that is read through a variable (`const kv =
-    env.KV`) is named where the variable is made; its calls are not listed.
+    Looks at the places of the names that may hold `env`. A member that is read through a variable (`const kv
+    = env.KV`) is named where the variable is made; its calls are not listed.
     """
     syntax = module.syntax
-    for node in module.descendants(
-        syntax.root, "member_expression", "subscript_expression", "binary_expression", "object_pattern"
-    ):
-        match node.type:
-            case "member_expression":
-                name = node.child_by_field_name("property")
-                if name is not None and _is_env(module, node.child_by_field_name("object")):
-                    yield _use(module, module.text(name), name, node)
-            case "subscript_expression":
-                index = node.child_by_field_name("index")
-                key = string_value(syntax, index) if index is not None else None
-                of_env = key is not None and _is_env(module, node.child_by_field_name("object"))
-                if of_env and key is not None and index is not None:
-                    yield _use(module, key, index, node)
-            case "binary_expression":
-                yield from _in(module, node)
-            case "object_pattern":
-                yield from _pattern(module, node)
+    data = module.document.data
+    names = {"env", "#env"}
+    for match in _CARRIERS.finditer(data):
+        names.add(match[match.lastindex or 0].decode())
+    for handler in module.handlers:
+        names.update(module.text(part) for part in handler.parameters[1:2] if part.type == "identifier")
+    leaves = [leaf for name in names for leaf in syntax.leaves(name, syntax.root)]
+    for leaf in sorted(leaves, key=lambda found: found.start_byte):
+        whole = syntax.parent(leaf) if leaf.type.endswith("property_identifier") else leaf
+        if whole is None or whole.type not in ("identifier", "member_expression"):
+            continue
+        outer = outermost(syntax, whole)
+        parent = syntax.parent(outer)
+        if parent is not None:
+            yield from _uses_at(module, outer, parent)
+
+
+def _uses_at(module: Module, env: Node, parent: Node) -> Iterator[EnvUse]:
+    """What of `env` is named right around an expression that may be it."""
+    match parent.type:
+        case "member_expression":
+            name = parent.child_by_field_name("property")
+            target = parent.child_by_field_name("object")
+            if name is not None and target is not None and target.id == env.id and _is_env(module, target):
+                yield _use(module, module.text(name), name, parent)
+        case "subscript_expression":
+            index = parent.child_by_field_name("index")
+            target = parent.child_by_field_name("object")
+            key = string_value(module.syntax, index) if index is not None else None
+            of_it = target is not None and target.id == env.id
+            if key is not None and index is not None and of_it and _is_env(module, target):
+                yield _use(module, key, index, parent)
+        case "binary_expression":
+            yield from _in(module, parent)
+        case "variable_declarator":
+            name = parent.child_by_field_name("name")
+            if name is not None and name.type == "object_pattern":
+                yield from _pattern(module, name)
 
 
 def _is_env(module: Module, node: Node | None) -> bool:
