@@ -41,7 +41,7 @@ class _Rule:
     def regex(self) -> re.Pattern[str] | None:
         source = _path(self.pattern) if self.whole else _segment(self.pattern)
         try:
-            return None if source is None else re.compile(source)
+            return None if source is None else re.compile(source, re.ASCII)
         except re.error:
             return None
 
@@ -73,7 +73,7 @@ class Ignore:
         None when no pattern speaks of it. The path is the workspace's, below the ignore file's folder.
         """
         is_folder = path.endswith("/")
-        relative = path[self._skip : -1] if is_folder else path[self._skip :]
+        relative = _as_bytes(path[self._skip : -1] if is_folder else path[self._skip :])
         name = relative.rpartition("/")[2]
         last: _Rule | None = None
         candidates = [self._names.get(name), self._paths.get(relative)]
@@ -120,8 +120,18 @@ class Ignore:
             self._globs.append(rule)
 
 
+def _as_bytes(text: str) -> str:
+    """A text with a letter for each of its bytes, which is what git compares: `?` is one byte of an `é`."""
+    if text.isascii():
+        return text
+    try:
+        return text.encode("utf-8", "surrogateescape").decode("latin-1")
+    except UnicodeEncodeError:  # half of a pair of surrogates, as Windows has them in names
+        return text.encode("utf-8", "surrogatepass").decode("latin-1")
+
+
 def _parse(line: str, index: int) -> _Rule | None:
-    pattern = line.removesuffix("\r")
+    pattern = _as_bytes(line.removesuffix("\r"))
     bare = pattern.rstrip(" ")
     if bare != pattern:
         backslashes = len(bare) - len(bare.rstrip("\\"))
@@ -141,7 +151,7 @@ def _path(pattern: str) -> str | None:
     """The regular expression of a pattern for paths; None when it is broken and so matches nothing."""
     groups: list[list[str]] = [[]]  # the segments between one `**` and the next
     for segment in pattern.split("/"):
-        if segment == "**":
+        if len(segment) > 1 and not segment.strip("*"):  # `**`; more stars are no more to git
             groups.append([])
             continue
         translated = _segment(segment)
