@@ -101,13 +101,13 @@ class Statement:
 
 
 _COMMON = r"""
-  (?P<space>\s+|--[^\n]*|/\*(?:[^*]|\*(?!/))*(?:\*/|\Z)){hash}
+  (?P<space>[ \t-\r\ufeff]+|--[^\n]*|/\*(?:[^*]|\*(?!/))*(?:\*/|\Z)){hash}
 | (?P<string>{string})
 | (?P<quoted>"(?:[^"]|"")*(?:"|\Z)|`(?:[^`]|``)*(?:`|\Z){bracket})
 | (?P<hole>\ufffc)
 | (?P<placeholder>{placeholder})
 | (?P<number>0[xX][0-9a-fA-F]+|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)
-| (?P<word>[^\W\d][\w$]*)
+| (?P<word>(?:[^\W\d]|[^\x00-\x7f\ufeff\ufffc])(?:[\w$]|[^\x00-\x7f\ufeff\ufffc])*)
 | (?P<semicolon>;)
 | (?P<symbol>::|->>?|\|\||[<>!=]=|<>|[\s\S])
 """
