@@ -43,7 +43,8 @@ class SettingsError(ValueError):
     def __init__(self, message: str, document: Document, span: Span) -> None:
         position = document.position(span.start)
         self.path, self.line, self.column = document.path, position.line, position.column
-        super().__init__(f"{document.path}:{position.line}:{position.column}: {message}")
+        shown = "".join(char if char.isprintable() else repr(char)[1:-1] for char in message)
+        super().__init__(f"{document.path}:{position.line}:{position.column}: {shown}")
 
 
 @record(frozen=True)
