@@ -58,11 +58,13 @@ def read_suppressions(document: Document) -> Suppressions:
     while at != -1:
         line = document.line_of(at)
         span = document.line_span(line)
+        after = at + 1
         for match in _COMMENT.finditer(data, span.start, span.end):
             if match.start() <= at < match.end():
                 found.append(_suppression(document, match, line))
+                after = match.end()
                 break
-        at = data.find(b"cflint-ignore", at + 1)
+        at = data.find(b"cflint-ignore", after)
     return Suppressions(tuple(found))
 
 
