@@ -34,6 +34,9 @@ _MOST_STEPS = 1_000_000
 PARALLEL_BYTES = 700_000
 """Below this much source one process is faster than several."""
 
+CONFIG_BYTES = 4_000
+"""The rules about a configuration and its Worker take as long as those about this much code."""
+
 
 @record(frozen=True)
 class Options:
@@ -160,7 +163,7 @@ class Run:
     def _in_processes(self, modules: list[str], sizes: list[int], jobs: int) -> Outcome:
         from cflint.engine.pool import run_in_processes
 
-        *others, mine = _balance(modules, sizes, jobs)
+        *others, mine = _balance(modules, sizes, jobs, len(self.loaded.configs) * CONFIG_BYTES)
         here = partial(self._model_and_modules, mine)
         outcomes, lost = run_in_processes(self._apart, others, here, self._project)
         left_out = [(path, "the process that analysed it was killed, or crashed") for path in lost]
@@ -496,9 +499,10 @@ def merge(outcomes: Iterable[Outcome]) -> Outcome:
     return merged
 
 
-def _balance(paths: list[str], sizes: list[int], parts: int) -> list[list[str]]:
-    """Cut a list in `parts` runs of about the same number of bytes; neighbours stay together."""
-    total = sum(sizes) or 1
+def _balance(paths: list[str], sizes: list[int], parts: int, reserved: int = 0) -> list[list[str]]:
+    """Cut a list in `parts` runs of about the same number of bytes, the last one less by `reserved`;
+    neighbours stay together."""
+    total = sum(sizes) + reserved or 1
     chunks: list[list[str]] = [[] for _ in range(parts)]
     done = 0
     for path, size in zip(paths, sizes, strict=True):

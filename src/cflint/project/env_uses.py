@@ -41,12 +41,32 @@ _LOGIC = frozenset({"&&", "||", "??"})
 _WRITERS = frozenset({"assignment_expression", "augmented_assignment_expression"})
 
 
-_CARRIERS = pattern(
-    rb"([\w$]+)\??\s{0,9}:\s{0,9}[\w.$]{0,60}(?i:env|bindings|environment)\b"
-    rb"|([\w$]+)\s{0,9}=[^=\n;]{0,200}?\benv\b"
-    rb"|\benv\s{0,9}(?:\bas\b|:)\s{0,9}([\w$]+)"
-)
-"""Names that may hold `env`: by their type, what they are set to, or what they rename."""
+_TYPED = pattern(rb"[\w.$]*\s*:\s*\??([\w$]+)")  # these two are read backwards
+_SET = pattern(rb"=\s*([\w$]+)")
+_RENAMED = pattern(rb"\s*(?:\bas\b|:)\s*([\w$]+)")
+_TYPE_ENDS = (b"env", b"Env", b"ENV", b"indings", b"INDINGS", b"nvironment", b"NVIRONMENT")
+_FAR = 160
+"""How many bytes before `env`, or the end of its type, the name that holds it is looked for."""
+
+
+def _carriers(data: bytes) -> Iterator[bytes]:
+    """Names that may hold `env`: by their type, what they are set to, or what they rename."""
+    for end in _TYPE_ENDS:
+        at = data.find(end)
+        while at != -1:
+            before = data[max(0, at - _FAR) : at]
+            typed = _TYPED.match(before[::-1])
+            if typed is not None:
+                yield typed[1][::-1]
+            if end == b"env":
+                line = before[before.rfind(b"\n") + 1 :]
+                given = _SET.match(line[line.rfind(b"=") :: -1]) if b"=" in line else None
+                renamed = _RENAMED.match(data, at + len(end), at + _FAR)
+                if given is not None:
+                    yield given[1][::-1]
+                if renamed is not None:
+                    yield renamed[1]
+            at = data.find(end, at + len(end))
 
 
 def env_uses(module: Module) -> Iterator[EnvUse]:
@@ -56,10 +76,7 @@ def env_uses(module: Module) -> Iterator[EnvUse]:
     = env.KV`) is named where the variable is made; its calls are not listed.
     """
     syntax = module.syntax
-    data = module.document.data
-    names = {"env", "#env"}
-    for match in _CARRIERS.finditer(data):
-        names.add(match[match.lastindex or 0].decode())
+    names = {"env", "#env", *(name.decode() for name in _carriers(module.document.data))}
     for handler in module.handlers:
         names.update(module.text(part) for part in handler.parameters[1:2] if part.type == "identifier")
     leaves = [leaf for name in names for leaf in syntax.leaves(name, syntax.root)]
