@@ -112,13 +112,17 @@ def _line(finding: Report) -> str:
     """A finding on one line of the log, which no file name can end."""
     start = finding["start"]
     place = f"{finding['path']}:{start['line']}:{start['column']}"
+    if place.lstrip().startswith("::"):  # the runner would take it for a command
+        place = f"./{place}"
     return _printable(f"{place}: {finding['severity']}[{finding['rule']}] {finding['message']}")
 
 
 def _printable(text: str) -> str:
-    return "".join(
+    """A text in which nothing ends a line, and nothing is a command (`##[error]`)."""
+    shown = "".join(
         char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text
     )
+    return re.sub(r"(?<=#)#(?=[A-Za-z]{0,16}\[)", lambda _: "\\x23", shown)
 
 
 def summary(report: Report, environment: Any) -> str:

@@ -16,6 +16,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from test_report_formats import command_in
+
 REPOSITORY = Path(__file__).parent.parent
 CHECK = REPOSITORY / "action" / "check.py"
 INSTALL = REPOSITORY / "action" / "install.py"
@@ -123,6 +125,21 @@ def test_the_summary(runner: Runner) -> None:
     assert len(rows) == 3
     assert "(https://github.com/o/r/blob/c0ffee/workers/chat%20room/src/index.ts#L12)" in rows[0]
     assert "- `cflint check --fix` mends " in text
+
+
+def test_no_name_of_a_file_is_a_command_in_the_log(runner: Runner) -> None:
+    for name in ("::add-mask::x", " ::error::x", "a ##[error]b", "a\n::error::b", "\x1b[31m"):
+        folder = runner.workspace / name
+        folder.mkdir()
+        (folder / "wrangler.jsonc").write_text("{ nope")
+    assert runner.step(CHECK) == 0
+    listed = [line for line in runner.log.splitlines() if "wrangler.jsonc:" in line]
+    assert len(listed) > 5
+    assert not [line for line in runner.log.splitlines() if command_in(line)]
+    assert "\x1b" not in runner.log + runner.summary.read_text()
+    assert runner.step(CHECK, format="annotations") == 0
+    places = [command[1]["file"] for command in map(command_in, runner.log.splitlines()) if command]
+    assert {"::add-mask::x/wrangler.jsonc", "a ##[error]b/wrangler.jsonc"} <= set(places)
 
 
 def test_nothing_found(runner: Runner) -> None:

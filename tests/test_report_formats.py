@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -36,22 +37,44 @@ def test_golden(format: str) -> None:
 # -- readers --------------------------------------------------------------------------------------------
 
 
+def command_in(line: str) -> tuple[str, dict[str, str], str] | None:
+    """The command that the runner of GitHub Actions finds in a line of a log: its name, properties and data.
+    As its `ActionCommand.cs` does it, both kinds, but every name is one of a command."""
+    line = line.lstrip()
+    end = line.find("::", 2) if line.startswith("::") else -1
+    if end >= 0:
+        return _command(line[2:end], line[end + 2 :], ",", {"%3A": ":", "%2C": ","}, {})
+    start = line.find("##[")
+    end = line.find("]", start) if start >= 0 else -1
+    if end >= 0:
+        return _command(line[start + 3 : end], line[end + 1 :], ";", {"%3B": ";", "%5D": "]"}, {"%3B": ";"})
+    return None
+
+
+def _command(
+    head: str, data: str, separator: str, of_properties: dict[str, str], of_data: dict[str, str]
+) -> tuple[str, dict[str, str], str]:
+    def read(text: str, escapes: dict[str, str]) -> str:
+        for escape, char in {"%0D": "\r", "%0A": "\n", **escapes, "%25": "%"}.items():
+            text = text.replace(escape, char)
+        return text
+
+    name, _, listed = head.partition(" ")
+    pairs = (item.split("=", 1) for item in listed.strip().split(separator) if item)
+    properties = {pair[0]: read(pair[1], of_properties) for pair in pairs if len(pair) == 2}
+    return name, properties, read(data, of_data)
+
+
 def commands(text: str) -> list[tuple[str, dict[str, str], str]]:
-    """Workflow commands as the runner of GitHub Actions reads them: one a line, nothing else on it."""
+    """Workflow commands as the runner reads them: one a line, nothing else on it."""
     found = []
     assert text.endswith("\n") or not text
     for line in text.split("\n")[:-1]:
         assert line.startswith("::")
-        head, separator, message = line[2:].partition("::")
-        assert separator
-        name, _, listed = head.partition(" ")
-        properties = dict(item.split("=", 1) for item in listed.split(","))
-        for escape, char in (("%0D", "\r"), ("%0A", "\n"), ("%3A", ":"), ("%2C", ","), ("%25", "%")):
-            properties = {key: value.replace(escape, char) for key, value in properties.items()}
-            if escape not in ("%3A", "%2C"):
-                message = message.replace(escape, char)
-        assert properties.keys() <= {"file", "line", "endLine", "col", "endColumn", "title"}
-        found.append((name, properties, message))
+        command = command_in(line)
+        assert command is not None
+        assert command[1].keys() <= {"file", "line", "endLine", "col", "endColumn", "title"}
+        found.append(command)
     return found
 
 
@@ -173,10 +196,10 @@ JUNIT = etree.XMLSchema(
       </xs:choice>
       <xs:attribute name="classname" type="xs:string" use="required"/>
       <xs:attribute name="name" type="xs:string" use="required"/>
-      <xs:attribute name="file" type="xs:string"/>
       <xs:attribute name="time" type="xs:decimal" use="required"/>
     </xs:complexType></xs:element>
   </xs:sequence>{_COUNTS}
+  <xs:attribute name="file" type="xs:string"/>
   <xs:attribute name="skipped" type="xs:nonNegativeInteger" use="required"/></xs:complexType></xs:element>
 </xs:sequence>{_COUNTS}</xs:complexType></xs:element>
 """
@@ -347,7 +370,23 @@ _NASTY = st.text(
     ),
     max_size=30,
 )
-_PARTS = st.sampled_from(["::error::x", "%0A", "]]>", "<!--", "&#27;", "]](", "\\", "fix: ", "a.ts"])
+_PARTS = st.sampled_from(
+    [
+        "::error::x",
+        "##[error]x",
+        "##vso[task.complete]",
+        "#",
+        "\t::add-mask::x",
+        "%0A",
+        "]]>",
+        "<!--",
+        "&#27;",
+        "]](",
+        "\\",
+        "fix: ",
+        "a.ts",
+    ]
+)
 _TEXT = st.lists(st.one_of(_NASTY, _PARTS), min_size=1, max_size=4).map("".join).filter(bool)
 
 
@@ -356,7 +395,7 @@ _TEXT = st.lists(st.one_of(_NASTY, _PARTS), min_size=1, max_size=4).map("".join)
 def test_no_name_and_no_message_breaks_out(
     name: str, message: str, rule: str, title: str, source: str
 ) -> None:
-    found = _report(name, message, rule, title, source)
+    found = _report(f"src/{name}", message, rule, title, source)
     written = {format: FORMATS[format](found, Options()) for format in FORMATS}
     for text in written.values():
         text.encode("utf-8")
@@ -367,7 +406,7 @@ def test_no_name_and_no_message_breaks_out(
     assert command[1]["line"] == "1"
     if name.isprintable():
         assert command[1]["file"] == f"src/{name}"
-    if message.isprintable() and title.isprintable():
+    if message.isprintable() and title.isprintable() and "##" not in message + title:
         assert command[2] == f"{message}\nfix: {title}"
 
     (issue,) = parsed_gitlab(written["gitlab"])
@@ -382,14 +421,33 @@ def test_no_name_and_no_message_breaks_out(
         assert issue["location"]["path"] == file.get("name") == suite.get("name") == f"src/{name}"
         assert diagnostic["location"]["path"] == f"src/{name}"
 
+    for format in ("text", "concise", "agent"):
+        assert not [line for line in written[format].split("\n") if command_in(line)], format
+        assert not re.search(r"##[A-Za-z]*\[", written[format])
+
     rows = written["agent"].split("\n")
     assert rows[-1] == ""
     assert [row for row in rows[:-1] if not row.startswith("  ")] == [rows[0], "why", rows[-2]]
     assert len(written["concise"].split("\n")) == 2
 
 
-def _report(name: str, message: str, rule: str, title: str, source: str) -> Report:
-    document = Document(f"src/{name}", source.encode("utf-8", "replace"))
+@pytest.mark.parametrize("name", ["::error::x.ts", " ::add-mask::a.ts", "##[error]x.ts", "a ##vso[x]y.ts"])
+@pytest.mark.parametrize("format", ["text", "concise", "agent"])
+def test_a_file_name_is_no_command_to_a_runner(name: str, format: str) -> None:
+    shown = FORMATS[format](_report(name, "m", "r", "t", f"x{name}"), Options())
+    assert not [line for line in shown.split("\n") if command_in(line)]
+    assert "##[" not in shown and "##vso[" not in shown
+
+
+def test_a_runners_command_in_a_line_of_code_moves_no_mark() -> None:
+    document = Document("a.ts", b"x = '##[error]'; bad();\n")
+    shown = render("text", Finding("m", place(document, "bad()"), rule="r"))
+    code, marks = shown.split("\n")[3:5]
+    assert code.index("bad()") == marks.index("^^^^^")
+
+
+def _report(path: str, message: str, rule: str, title: str, source: str) -> Report:
+    document = Document(path, source.encode("utf-8", "replace"))
     at = Location(document, Span(0, len(document.data)))
     fix = Fix(title, (Edit(document, Span(0, 0), title),), Safety.SAFE)
     return report(Finding(message, at, (), fix, Severity.ERROR, rule))

@@ -12,6 +12,11 @@ from cflint.pattern import pattern
 
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
+RUNNER = pattern(r"(?<=#)#(?=[A-Za-z]{0,16}\[)")
+"""The second `#` of what GitHub's runner (`##[error]`), Azure's (`##vso[`) and TeamCity (`##teamcity[`) take
+for a command, wherever it stands in a line of the log."""
+SHOWN_HASH = "\\x23"
+
 KEPT = 4
 """How many leading characters of a secret stay readable, so that one can tell which it is."""
 
@@ -20,11 +25,11 @@ def visible(text: str) -> str:
     """The text with everything a terminal could act on, or nobody could see, written as an escape.
 
     ESC becomes `\\x1b`, a bidi override `\\u202e`, a line end `\\n`; an undecodable byte of a file name
-    (a surrogate escape) becomes `\\xff`.
+    (a surrogate escape) becomes `\\xff`. What a CI's runner would take for a command is none any more.
     """
-    if text.isprintable():
-        return text
-    return "".join(map(visible_char, text))
+    if not text.isprintable():
+        text = "".join(map(visible_char, text))
+    return RUNNER.sub(lambda _: SHOWN_HASH, text) if "##" in text else text
 
 
 def visible_char(char: str) -> str:
@@ -75,9 +80,15 @@ def relative_paths(report: Report) -> Callable[[str], str]:
 
 
 def paths_for(report: Report) -> Callable[[str], str]:
-    """A function from a document's path to the path from where the user stands, escaped."""
+    """A function from a document's path to the path from where the user stands, escaped. A line that begins
+    with one is no command (`::error::`) to GitHub's runner, which takes no notice of blanks before it."""
     relative = relative_paths(report)
-    return lambda path: visible(relative(path))
+
+    def shown(path: str) -> str:
+        found = visible(relative(path))
+        return f"./{found}" if found.lstrip().startswith("::") else found
+
+    return shown
 
 
 _TOKEN = pattern(

@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from cflint.record import record
-from cflint.report.escape import masked_source, visible_char
+from cflint.report.escape import RUNNER, SHOWN_HASH, masked_source, visible_char
 from cflint.source import Document, Span
 
 TAB = 4
@@ -332,14 +332,15 @@ def lay_out(document: Document, number: int, focus: Span, budget: int) -> _Line:
 
 def _cells(text: str, shown: str, start: int) -> tuple[list[str], list[int], list[int]]:
     """What each character shows as, its byte offset, and its first cell; both lists end with the end's."""
-    if text.isascii() and text.isprintable():
+    if text.isascii() and text.isprintable() and "##" not in text:
         length = len(text)
         return list(shown), list(range(start, start + length + 1)), list(range(length + 1))
     pieces: list[str] = []
     offsets: list[int] = []
     cells: list[int] = []
     offset, cell = start, 0
-    for char, face in zip(text, shown, strict=True):
+    commands = {match.start() for match in RUNNER.finditer(shown)}
+    for at, (char, face) in enumerate(zip(text, shown, strict=True)):
         offsets.append(offset)
         cells.append(cell)
         offset += _byte_length(char)
@@ -347,6 +348,8 @@ def _cells(text: str, shown: str, start: int) -> tuple[list[str], list[int], lis
             piece = " " * (TAB - cell % TAB)
         elif face == "\ufeff" and offset <= 3:
             piece = ""
+        elif at in commands:
+            piece = SHOWN_HASH
         else:
             piece = visible_char(face)
         pieces.append(piece)

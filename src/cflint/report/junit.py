@@ -52,13 +52,13 @@ def render(report: Report, options: Options = DEFAULT) -> str:
 def _suite(path: str, findings: list[Finding]) -> list[str]:
     notes = sum(severity_of(finding) is Severity.NOTE for finding in findings)
     counts = {"tests": len(findings), "failures": len(findings) - notes, "errors": 0, "skipped": notes}
-    rows = ["  " + tag("testsuite", {"name": path, **counts, "time": 0}, open=True)]
+    rows = ["  " + tag("testsuite", {"name": path, **counts, "time": 0, "file": path}, open=True)]
     for finding in findings:
         severity = severity_of(finding)
         position = finding.at.document.position(finding.at.span.start)
         name = f"{finding.rule} ({position.line}:{position.column})"
         message = masked(finding.message)
-        case = tag("testcase", {"classname": path, "name": name, "file": path, "time": 0}, open=True)
+        case = tag("testcase", {"classname": path, "name": name, "time": 0}, open=True)
         if severity is Severity.NOTE:
             outcome = tag("skipped", {"message": message})
         else:
