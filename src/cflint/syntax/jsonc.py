@@ -334,7 +334,7 @@ class _Reader:
             self.no_value(open_, self.before.end)
         self.stack.pop()
         self.arrays_open -= open_.closer == "]"
-        span = Span(open_.start, max(end, open_.start + 1))
+        span = Span(open_.start, max(end, open_.start + 1, self.before.end))
         if open_.closer == "}":
             node = Node(Kind.OBJECT, span, members=tuple(open_.members), broken=open_.broken)
         else:
