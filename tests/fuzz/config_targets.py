@@ -401,7 +401,7 @@ def is_ignored(ignore: Ignore, path: str) -> bool:
 def check_gitignore(raw: bytes) -> Features:
     if not _git:
         _git.append(Git())
-    lines = raw.split(b"\n")
+    lines = raw.removeprefix(BOM).split(b"\n")
     text = [line.decode("utf-8", "surrogateescape") for line in lines]
     ignore = Ignore("", text)
     ours = {path for path in PATHS if is_ignored(ignore, path)}

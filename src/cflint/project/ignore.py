@@ -8,7 +8,7 @@ makes thousands of them cheap; the others cannot backtrack beyond one star.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from cflint.record import record
@@ -150,7 +150,7 @@ def _parse(line: str, index: int) -> _Rule | None:
 def _path(pattern: str) -> str | None:
     """The regular expression of a pattern for paths; None when it is broken and so matches nothing."""
     groups: list[list[str]] = [[]]  # the segments between one `**` and the next
-    for segment in pattern.split("/"):
+    for segment in _segments(pattern):
         if len(segment) > 1 and not segment.strip("*"):  # `**`; more stars are no more to git
             groups.append([])
             continue
@@ -168,6 +168,25 @@ def _path(pattern: str) -> str | None:
     last = others[-1]
     parts.append("(?:[^/]+/)*" + "/".join(last) if last else "(?s:.+)")
     return "".join(parts)
+
+
+def _segments(pattern: str) -> Iterator[str]:
+    """The parts of a pattern between its slashes, of which those in a bracket expression are none."""
+    if "[" not in pattern and "\\" not in pattern:
+        yield from pattern.split("/")
+        return
+    start = at = 0
+    while at < len(pattern):
+        letter = pattern[at]
+        if letter == "[":
+            _, at = _class(pattern, at + 1)
+            continue
+        escaped = letter == "\\"
+        if pattern[at + escaped : at + escaped + 1] == "/":
+            yield pattern[start:at]
+            start = at + escaped + 1
+        at += escaped + 1
+    yield pattern[start:]
 
 
 def _segment(segment: str) -> str | None:
@@ -203,26 +222,37 @@ def _segment(segment: str) -> str | None:
 
 
 def _class(segment: str, at: int) -> tuple[str | None, int]:
-    """A bracket expression that begins after its `[`, and where it ends."""
+    """A bracket expression that begins after its `[`, and where it ends. None when it has no end."""
     body = ""
     negated = segment[at : at + 1] in ("!", "^")
     at += negated
     start = at
+    before = ""  # the letter from which a range may go
     while at < len(segment):
         letter = segment[at]
         if letter == "]" and at > start:
-            return f"(?!/)[{'^' if negated else ''}{body}]", at + 1
-        if segment.startswith("[:", at) and (end := segment.find(":]", at)) != -1:
-            members = _POSIX_CLASSES.get(segment[at + 2 : end])
-            if members is None:
-                return None, at
-            body += members
-            at = end + 2
-        elif letter == "-" and at > start and segment[at + 1 : at + 2] not in ("", "]"):
-            body += "-"
-            at += 1
+            inside = f"[{'^' if negated else ''}{body}]" if body else "[^/]" if negated else "(?!)"
+            return f"(?!/){inside}", at + 1
+        if letter == "-" and before and segment[at + 1 : at + 2] not in ("", "]"):
+            at += 1 + (segment[at + 1] == "\\")
+            last = segment[at : at + 1]
+            if before <= last:  # git takes a range that goes backwards for nothing
+                body += f"{re.escape(before)}-{re.escape(last)}"
+            before = ""
+        elif segment.startswith("[:", at) and (end := segment.find("]", at + 2)) != -1:
+            if segment[end - 1] != ":" or end - 1 < at + 2:
+                body += r"\["
+                before = "["
+            else:
+                members = _POSIX_CLASSES.get(segment[at + 2 : end - 1])
+                if members is None:
+                    return None, at
+                body += members
+                before = ""
+                at = end
         else:
             at += letter == "\\"
-            body += re.escape(segment[at : at + 1])
-            at += 1
+            before = segment[at : at + 1]
+            body += re.escape(before)
+        at += 1
     return None, at
