@@ -43,10 +43,11 @@ SLACK = 2_000_000_000
 
 _DAYS_KEPT = 30
 _FORMAT = 1
-_BAD = (
+UNFIT: tuple[type[Exception], ...] = (
     *(AttributeError, ArithmeticError, IndexError, KeyError, TypeError, ValueError),
     *(OSError, RecursionError),
 )
+"""What reading data that does not fit may raise."""
 
 Json = Any
 Mask = Callable[[str, str], str]
@@ -319,6 +320,15 @@ class Kept:
     besides: Json
 
 
+@record(frozen=True, eq=False)
+class Earlier:
+    """What an earlier run handed on, what has changed since, and who reads its findings."""
+
+    parts: Json
+    changed: Changed
+    unpacker: Unpacker
+
+
 class Cache:
     """The entry of one question: what is asked of which workspace, `question` being data for JSON.
 
@@ -333,25 +343,29 @@ class Cache:
         self._began = began
         whole = json.dumps([code_key(), self._root, workspace.limit, question])
         self._path = folder / f"{hash_of(whole)}.json"
+        self._parts_path = self._path.with_suffix(".parts.json")
         self._whole = hash_of(whole + "\0whole")
-        self.changed: Changed | None = None
-        self.entry: Json = None
+        self._changed: Changed | None = None
+        self._entry: Json = None
+
+    @property
+    def mask(self) -> Mask:
+        return self._mask
 
     def recall(self, base: Path) -> Kept | None:
-        """What an earlier run said, if it still stands; else `changed` tells what does not (None when there
-        is no earlier run)."""
+        """What an earlier run said, if all of it still stands."""
         entry = read(self._path)
         fresh: dict[str, str] = {}
         try:
             if entry["key"] != self._whole:
                 return None
             changed = _changed(self._root, self._workspace.limit, entry["seen"], fresh)
-            self.entry, self.changed = entry, changed
+            self._entry, self._changed = entry, changed
             if changed:
                 return None
             unpacked = Unpacker(self._workspace, entry["seen"]["files"])
             report = unpacked.report(entry["report"], base)
-        except _BAD:
+        except UNFIT:
             return None
         if fresh:
             entry["seen"] = self._sealed(
@@ -370,15 +384,38 @@ class Cache:
             self._touch()
         return Kept(report, entry["besides"])
 
-    def keep(self, report: Report, seen: Observed, besides: Json) -> bool:
-        """Keep what this run says, unless not everything could be analysed; whether it was kept."""
+    def earlier(self) -> Earlier | None:
+        """What an earlier run handed on, of which not all stands."""
+        if self._entry is None or not self._changed:
+            return None
+        parts = read(self._parts_path)
+        if not isinstance(parts, dict) or parts.get("run") != self._entry.get("run"):
+            return None
+        unpacker = Unpacker(self._workspace, self._entry["seen"]["files"])
+        return Earlier(parts, self._changed, unpacker)
+
+    def keep(self, report: Report, seen: Observed, besides: Json, parts: Json, builds_on: bool) -> bool:
+        """Keep what this run says, and in `parts` what the next may take over; whether it was kept. Not when
+        not everything could be analysed. With `builds_on`, it rests on what the earlier run saw as well."""
+        if builds_on and self._changed is not None:
+            before = _plain(self._entry["seen"])
+            for path in self._changed.files:
+                before.files.pop(path, None)
+            seen.add(before)
         if report.partial or not seen.steady:
             return False
         packed = Packer(self._workspace, self._mask).report(report)
         if packed is None:
             return False
-        entry = {"key": self._whole, "report": packed, "besides": besides, "seen": self._sealed(seen)}
-        done = write(self._path, entry)
+        run = os.urandom(8).hex()  # two runs at once must not mix theirs
+        entry = {
+            "key": self._whole,
+            "run": run,
+            "report": packed,
+            "besides": besides,
+            "seen": self._sealed(seen),
+        }
+        done = write(self._parts_path, {"run": run, **parts}) and write(self._path, entry)
         if done:
             _prune(self._path.parent, time.time())
         return done
@@ -530,7 +567,7 @@ def _info(info: RuleInfo) -> Json:
 
 
 class Unpacker:
-    """Reads what `Packer` made; `hashes` are those of the files as they were. Raises one of `_BAD`."""
+    """Reads what `Packer` made; `hashes` are those of the files as they were. Raises one of `UNFIT`."""
 
     def __init__(self, workspace: Workspace, hashes: Mapping[str, Json]) -> None:
         self._workspace = workspace

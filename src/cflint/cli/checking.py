@@ -29,7 +29,9 @@ from cflint.report.escape import masked_source, paths_for, said, visible
 
 # What analyses is imported when there is something to analyse, and not when the cache has the answer.
 if TYPE_CHECKING:
-    from cflint.cache import Cache, Kept, Observed
+    from cflint.cache import Cache, Kept
+    from cflint.engine import Options
+    from cflint.engine.kept import Keeping
     from cflint.project.loading import Loaded
     from cflint.report.repository import Repository
     from cflint.rule import RuleSet
@@ -52,13 +54,13 @@ def perform(request: Request) -> Exit:
     kept = cache.recall(place.base) if cache is not None else None
     fail_on = kept.besides if kept is not None else _fail_on(analysis.policy, place)
     request = replace(request, fail_on=request.fail_on or fail_on)
-    first = kept.report if kept is not None else analysis({})
+    first = kept.report if kept is not None else analysis.first(cache)
     if request.verbose:
         say("".join(_background(analysis, place, kept)))
     if kept is None and analysis.loaded.empty:
         return _nothing(request, analysis, first, place)
     if cache is not None and kept is None:
-        cache.keep(first, analysis.observed(), fail_on)
+        analysis.keep(cache, first, fail_on)
     unread = list(_unread(request, place))
     for message in unread:
         warn(message)
@@ -291,7 +293,7 @@ class _Analysis:
         self._request = request
         self._laid: set[str] = set()
         self._loaded: Loaded | None = None
-        self._seen: Observed | None = None
+        self._keeping: Keeping | None = None
         self.place = place
 
     @cached_property
@@ -320,6 +322,7 @@ class _Analysis:
             from cflint.project.loading import load
 
             self._loaded = load(self.place.workspace, self.place.paths, self._excludes)
+            self._loaded.project.preferences = self.policy.options_for
         return self._loaded
 
     @property
@@ -330,16 +333,36 @@ class _Analysis:
             raise Failure("no rule is left: `--ignore` and the settings take away all that are selected")
         return rules
 
-    def observed(self) -> Observed:
-        """What the first analysis was drawn from."""
-        from cflint.cache import Observed, observed
+    def _options(self, observed: bool = False) -> Options:
+        from cflint.engine import Options
 
+        request = self._request
+        return Options(
+            self.rules, self.known, self._excludes, request.jobs, request.debug, self.policy.judge, observed
+        )
+
+    def first(self, cache: Cache | None) -> Report:
+        """Analyse what is on the disk, taking over from an earlier run what stands."""
+        if cache is None:
+            return self({})
+        from cflint.engine.kept import Keeping
+
+        self._keeping = Keeping(self.loaded, self._options(True), cache.mask, cache.earlier())
+        return self._keeping.report(self.place.base)
+
+    def keep(self, cache: Cache, first: Report, besides: str) -> None:
+        """Keep the first analysis for the next run."""
+        from cflint.cache import observed
+
+        if self._keeping is None or first.partial:
+            return
+        parts = self._keeping.next()
         seen = observed(self.place.workspace)
-        seen.add(self._seen or Observed())
-        return seen
+        seen.add(self._keeping.outcome.seen)
+        cache.keep(first, seen, besides, parts, self._keeping.takes_over)
 
     def __call__(self, overlay: Mapping[str, bytes]) -> Report:
-        from cflint.engine import Options, Run, without_collector
+        from cflint.engine import analyse_loaded
 
         workspace, place = self.place.workspace, self.place
         for path in self._laid - overlay.keys():
@@ -348,15 +371,7 @@ class _Analysis:
             workspace.overlay(path, data)
         self._laid = set(overlay)
         self._loaded = None
-        request = self._request
-        options = Options(
-            self.rules, self.known, self._excludes, request.jobs, request.debug, self.policy.judge, True
-        )
-        run = Run(self.loaded, options)
-        with without_collector():
-            outcome = run.everything()
-        self._seen = outcome.seen
-        report = run.report(outcome, place.base)
+        report = analyse_loaded(self.loaded, self._options(), place.base)
         return report if place.buffer is None else _only_fixing(report, place.buffer)
 
     def again(self) -> Report:

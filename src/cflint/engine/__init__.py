@@ -17,7 +17,9 @@ from cflint.engine.shapes import INERT, SHAPES, may_be
 from cflint.engine.suppression import Suppressions, read_suppressions
 from cflint.finding import Finding, Location, Notice, Report, RuleInfo
 from cflint.project.loading import Loaded, is_test_path, load
+from cflint.project.model import Worker
 from cflint.project.module import Module
+from cflint.project.reads import Reads, shape_of
 from cflint.record import record
 from cflint.rule import MODEL_TRIGGERS, Crash, Match, Rule, RuleSet, SuppressionUse
 from cflint.source import Document, Span
@@ -26,6 +28,7 @@ from cflint.syntax.anchors import Anchors
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+    from cflint.project.config import WranglerConfig
     from cflint.project.workspace import Workspace
     from cflint.syntax.javascript import Syntax
 
@@ -86,17 +89,41 @@ class _Infos(Mapping[str, RuleInfo]):
         return len(self._ids)
 
 
+@record(frozen=True)
+class Answer:
+    """What the rules said about a part of the project, and what they looked at. A part is `m` and the path of
+    a module, or `u` and the unit (see `unit_of`) that rules about the model were asked of."""
+
+    part: str
+    findings: Sequence[Finding]
+    reads: Reads
+
+
+def unit_of(owner: Worker | WranglerConfig) -> str:
+    """A name for a Worker with its configuration: the configuration's path, or where a section of Markdown
+    without one stands."""
+    if not isinstance(owner, Worker):
+        return owner.path
+    if owner.config is not None:
+        return owner.config.path
+    at = owner.section
+    return "" if at is None else f"{at.document.path}#{at.span.start}"
+
+
 @dataclass(slots=True)
 class Outcome:
     """What one task found: findings, rules that raised, modules that could not be parsed, how many could, and
-    modules that were left out, and why. `seen` is what a process of its own saw of the workspace."""
+    modules that were left out, and why. `answers` is the same part by part, if that was wanted. `seen` is
+    what a process of its own saw of the workspace, `shapes` the facts that it took (see `shape_of`)."""
 
     findings: list[Finding]
     crashes: list[Crash]
     unparsed: list[str]
     parsed: int = 0
     left_out: list[tuple[str, str]] = field(default_factory=list)
+    answers: list[Answer] = field(default_factory=list)
     seen: Observed = field(default_factory=Observed)
+    shapes: dict[str, str] = field(default_factory=dict)
 
 
 class Run:
@@ -148,23 +175,28 @@ class Run:
 
     # -- tasks ---------------------------------------------------------------------------------------------
 
-    def everything(self) -> Outcome:
-        modules = list(self.loaded.modules)
+    def everything(
+        self, modules: Sequence[str] | None = None, units: Collection[str] | None = None
+    ) -> Outcome:
+        """Ask about the modules and the units of the model, all of them unless they are given."""
+        modules = list(self.loaded.modules if modules is None else modules)
         sizes = [self._size(path) for path in modules]
         jobs = self._options.jobs or os.cpu_count() or 1
         if jobs > 1 and sum(sizes) >= PARALLEL_BYTES and _can_fork():
-            return self._in_processes(modules, sizes, jobs)
-        return self._model_and_modules(modules)
+            return self._in_processes(modules, sizes, jobs, units)
+        return self._model_and_modules(modules, units)
 
     def _size(self, path: str) -> int:
         document = self._project.document(path)
         return len(document.data) if document is not None else 0
 
-    def _in_processes(self, modules: list[str], sizes: list[int], jobs: int) -> Outcome:
+    def _in_processes(
+        self, modules: list[str], sizes: list[int], jobs: int, units: Collection[str] | None
+    ) -> Outcome:
         from cflint.engine.pool import run_in_processes
 
         *others, mine = _balance(modules, sizes, jobs, len(self.loaded.configs) * CONFIG_BYTES)
-        here = partial(self._model_and_modules, mine)
+        here = partial(self._model_and_modules, mine, units)
         outcomes, lost = run_in_processes(self._apart, others, here, self._project)
         left_out = [(path, "the process that analysed it was killed, or crashed") for path in lost]
         return merge([*outcomes, Outcome([], [], [], left_out=left_out)])
@@ -176,51 +208,85 @@ class Run:
         outcome = self.modules(modules)
         if self._options.observed:
             outcome.seen = observed(workspace, begun)
+            outcome.shapes = {
+                path: shape_of(facts)
+                for path, facts in self._project.known_facts.items()
+                if not path.endswith(".d.ts")
+            }
         return outcome
 
-    def _model_and_modules(self, modules: list[str]) -> Outcome:
+    def _model_and_modules(self, modules: list[str], units: Collection[str] | None) -> Outcome:
         found = self.modules(modules)  # first: it takes the facts that the model asks for
-        return merge([found, self.model()])
+        return merge([found, self.model(units)])
 
     # -- rules about the model -----------------------------------------------------------------------------
 
-    def model(self) -> Outcome:
-        """Ask the rules about Workers, configurations and what is in them."""
+    def model(self, units: Collection[str] | None = None) -> Outcome:
+        """Ask the rules about Workers, configurations and what is in them; those of some units if given."""
         outcome = Outcome([], [], [])
-        subjects: dict[str, list[Any]] = {}
+        ledger = self._project.ledger
+        answers: dict[str, tuple[list[Finding], set[str], set[str]]] = {}
+
+        def charge(unit: str, findings: Iterable[Finding]) -> None:
+            """Write down what has been said and read of a unit since the last call."""
+            if ledger is not None:
+                said, texts, facts = answers.setdefault(unit, ([], set(), set()))
+                reads = ledger.take()
+                said.extend(findings)
+                texts.update(reads.texts)
+                facts.update(reads.facts)
+
+        if ledger is not None:
+            ledger.take()
+        subjects: dict[str, list[tuple[str, Any]]] = {}
+        for kind in dict.fromkeys(trigger.kind for _, trigger in self._model_rules):
+            subjects[kind] = []
+            owners: tuple[Worker | WranglerConfig, ...] = (*self._project.workers, *self.loaded.configs)
+            for owner in owners:
+                unit = unit_of(owner)
+                if units is None or unit in units:
+                    subjects[kind].extend((unit, subject) for subject in self._subjects(kind, owner))
+                    charge(unit, ())
         for found, trigger in self._model_rules:
-            if trigger.kind not in subjects:
-                subjects[trigger.kind] = list(self._subjects(trigger.kind))
-            for subject in subjects[trigger.kind]:
+            for unit, subject in subjects[trigger.kind]:
                 if trigger.kind == "binding" and trigger.words and subject.kind.id not in trigger.words:
                     continue
+                before = len(outcome.findings)
                 self._ask(found, subject, outcome, partial(_place_of, subject))
+                charge(unit, outcome.findings[before:])
+        for unit, (said, texts, facts) in answers.items():
+            outcome.answers.append(Answer(f"u{unit}", said, Reads(frozenset(texts), frozenset(facts))))
         return outcome
 
-    def _subjects(self, kind: str) -> Iterator[object]:
-        match kind:
-            case "worker":
-                yield from self._project.workers
-            case "config":
-                yield from self.loaded.configs
-            case "environment":
-                for config in self.loaded.configs:
-                    yield from config.environments
-            case "binding":
-                for config in self.loaded.configs:
-                    for environment in config.environments:
-                        yield from environment.bindings
-            case "durable_object":
-                for worker in self._project.workers:
-                    yield from self._project.durable_objects(worker)
+    def _subjects(self, kind: str, owner: Worker | WranglerConfig) -> Iterator[object]:
+        """The subjects of a kind that a Worker, or a configuration, is or holds."""
+        if isinstance(owner, Worker):
+            if kind == "worker":
+                yield owner
+            elif kind == "durable_object":
+                yield from self._project.durable_objects(owner)
+            return
+        if kind == "config":
+            yield owner
+        elif kind == "environment":
+            yield from owner.environments
+        elif kind == "binding":
+            for environment in owner.environments:
+                yield from environment.bindings
 
     # -- rules about modules -------------------------------------------------------------------------------
 
     def modules(self, paths: Sequence[str]) -> Outcome:
         """Ask the rules about some of the modules."""
         outcome = Outcome([], [], [])
+        ledger = self._project.ledger
         for path in self._trees_first(paths):
+            before = len(outcome.findings)
+            if ledger is not None:
+                ledger.take()
             self._module(path, outcome)
+            if ledger is not None:
+                outcome.answers.append(Answer(f"m{path}", outcome.findings[before:], ledger.take()))
             self._project.release(path)
         return outcome
 
@@ -494,7 +560,9 @@ def merge(outcomes: Iterable[Outcome]) -> Outcome:
         merged.crashes.extend(outcome.crashes)
         merged.unparsed.extend(outcome.unparsed)
         merged.left_out.extend(outcome.left_out)
+        merged.answers.extend(outcome.answers)
         merged.seen.add(outcome.seen)
+        merged.shapes.update(outcome.shapes)
         merged.parsed += outcome.parsed
     return merged
 

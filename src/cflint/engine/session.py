@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,8 +12,8 @@ from cflint.finding import Finding, Report
 from cflint.project.facts import ModuleFacts
 from cflint.project.loading import Loaded, load
 from cflint.project.model import Project, Worker
-from cflint.project.reads import Ledger
-from cflint.source import Document, Span
+from cflint.project.reads import without_places
+from cflint.source import Document
 from cflint.syntax.javascript import EXTENSIONS
 
 if TYPE_CHECKING:
@@ -89,15 +89,13 @@ class Session:
         `first`, are done before those that only may be touched by it. `pause` is called between modules; when
         it says True, Stopped is raised.
         """
-        run, ledger = self._prepare(configure, excludes)
+        run = self._prepare(configure, excludes)
         try:
-            yield from self._steps(run, ledger, first, pause)
+            yield from self._steps(run, first, pause)
         finally:
             self._remember(run.loaded.project)
 
-    def _steps(
-        self, run: Run, ledger: Ledger, first: Collection[str], pause: Callable[[], bool]
-    ) -> Iterator[Progress]:
+    def _steps(self, run: Run, first: Collection[str], pause: Callable[[], bool]) -> Iterator[Progress]:
         stale = self._stale(run)
         changed = {path for path in stale if path in first or self._has_new_text(run, path)}
         soon = [path for path in stale if path in changed]
@@ -105,58 +103,57 @@ class Session:
         model = run.model()
         _pause(pause)
         for path in soon:
-            self._ask(run, ledger, path)
+            self._ask(run, path)
             _pause(pause)
         if later:
             yield self._progress(run, model, frozenset(later))
             _pause(pause)
         for path in later:
-            self._ask(run, ledger, path)
+            self._ask(run, path)
             _pause(pause)
         yield self._progress(run, model, frozenset())
 
     def look_at(self, configure: Configure, paths: Collection[str], excludes: Collection[str] = ()) -> Report:
         """A report with the findings of the given modules and of the model as they are now, the others as
         they were."""
-        run, ledger = self._prepare(configure, excludes)
+        run = self._prepare(configure, excludes)
         stale = self._stale(run)
         model = run.model()
         for path in stale:
             if path in paths:
-                self._ask(run, ledger, path)
+                self._ask(run, path)
         return self._progress(run, model, frozenset(stale) - frozenset(paths)).report
 
     # -- asking --------------------------------------------------------------------------------------------
 
-    def _prepare(self, configure: Configure, excludes: Collection[str]) -> tuple[Run, Ledger]:
+    def _prepare(self, configure: Configure, excludes: Collection[str]) -> Run:
         loaded = load(self.workspace, self._paths, excludes)
         project = loaded.project
         for path, (data, facts) in self._facts.items():
             if _data(project, path) == data:
                 project.adopt_facts({path: facts})
-        ledger = project.keep_ledger()
+        project.keep_ledger()
         options = configure(loaded)
         rules = tuple(options.rules)
         if rules != self._rules:
             self._answers.clear()
             self._rules = rules
         self.loaded = loaded
-        return Run(loaded, options), ledger
+        return Run(loaded, options)
 
-    def _ask(self, run: Run, ledger: Ledger, path: str) -> None:
+    def _ask(self, run: Run, path: str) -> None:
         project = run.loaded.project
         data = _data(project, path)
         if data is None:
             self._answers.pop(path, None)
             return
-        ledger.take()
         with without_collector():
             outcome = run.modules([path])
-        reads = ledger.take()
+        reads = outcome.answers[-1].reads
         touched = {
             document.path
             for finding in outcome.findings
-            for document in _documents(finding)
+            for document in documents_of(finding)
             if document.path != path
         }
         self._answers[path] = _Answer(
@@ -221,7 +218,7 @@ class Session:
         if known is not None and known[0] == data:
             return known[1]
         # Of generated types only a part is read, and they change all at once.
-        shape: object = data if path.endswith(".d.ts") else _without_places(project.facts(path))
+        shape: object = data if path.endswith(".d.ts") else without_places(project.facts(path))
         if known is not None and known[1] == shape:
             shape = known[1]
         self._shapes[path] = (data, shape)
@@ -238,7 +235,8 @@ def _data(project: Project, path: str) -> bytes | None:
     return document.data if document is not None else None
 
 
-def _documents(finding: Finding) -> Iterator[Document]:
+def documents_of(finding: Finding) -> Iterator[Document]:
+    """The documents that a finding speaks of or would change."""
     yield finding.at.document
     for place in finding.related:
         yield place.document
@@ -253,7 +251,7 @@ def _still(outcome: Outcome, project: Project) -> Outcome:
         return document.data == _data(project, document.path)
 
     findings = [
-        finding if all(map(holds, _documents(finding))) else replace(finding, related=(), fix=None)
+        finding if all(map(holds, documents_of(finding))) else replace(finding, related=(), fix=None)
         for finding in outcome.findings
         if holds(finding.at.document)
     ]
@@ -274,16 +272,3 @@ def _worker_signature(worker: Worker) -> object:
         worker.unresolved,
         worker.type_only,
     )
-
-
-def _without_places(value: object) -> object:
-    """A value of dataclasses, tuples and dicts as tuples that compare equal wherever their parts stand."""
-    if isinstance(value, Span):
-        return None
-    if isinstance(value, tuple):
-        return tuple(map(_without_places, value))
-    if isinstance(value, dict):
-        return tuple((key, _without_places(item)) for key, item in value.items())
-    if is_dataclass(value) and not isinstance(value, type):
-        return tuple(_without_places(getattr(value, part.name)) for part in fields(value))
-    return value

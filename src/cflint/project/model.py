@@ -172,6 +172,11 @@ class Project:
         self._ledger = Ledger()
         return self._ledger
 
+    @property
+    def ledger(self) -> Ledger | None:
+        """Where it is written down what is read, if it is."""
+        return self._ledger
+
     def adopt_facts(self, facts: Mapping[str, ModuleFacts]) -> None:
         """Take over the facts of modules that have not changed since another project took them."""
         self._facts.update(facts)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 
 from cflint.record import record
+from cflint.source import Span
 
 
 @record(frozen=True)
@@ -73,3 +74,26 @@ class Ledger:
         mine = self._open[-1]
         self._open[-1] = _Gathered()
         return Reads(frozenset(mine.texts), frozenset(mine.facts))
+
+
+def without_places(value: object) -> object:
+    """A value of dataclasses, tuples, dicts and sets as tuples, equal wherever the parts of it stand."""
+    if isinstance(value, Span):
+        return None
+    if isinstance(value, tuple):
+        return tuple(map(without_places, value))
+    if isinstance(value, dict):
+        return tuple((key, without_places(item)) for key, item in value.items())
+    if isinstance(value, frozenset):
+        return tuple(sorted(value, key=repr))
+    if is_dataclass(value) and not isinstance(value, type):
+        return tuple(without_places(getattr(value, part.name)) for part in fields(value))
+    return value
+
+
+def shape_of(value: object) -> str:
+    """A hash of a value of dataclasses, tuples and dicts that does not depend on where their parts stand."""
+    from hashlib import blake2b  # loads OpenSSL
+
+    whole = repr(without_places(value)).encode("utf-8", "surrogatepass")
+    return blake2b(whole, digest_size=16).hexdigest()
