@@ -11,7 +11,7 @@ from enum import Enum
 
 from cflint.pattern import pattern
 from cflint.record import record
-from cflint.source import Span
+from cflint.source import BOM, Span
 
 
 class ImportKind(Enum):
@@ -143,7 +143,9 @@ def _words(data: bytes, word: bytes) -> Iterator[int]:
 
 
 def _in_word(data: bytes, start: int, end: int, before: frozenset[int]) -> bool:
-    return (start > 0 and data[start - 1] in before) or (end < len(data) and data[end] in _WORD)
+    if end < len(data) and data[end] in _WORD:
+        return True
+    return start > 0 and data[start - 1] in before and not (start == len(BOM) and data.startswith(BOM))
 
 
 def _is_plausible(specifier: str) -> bool:
@@ -172,7 +174,7 @@ def _found(match: re.Match[bytes], kind: ImportKind, *, type_only: bool = False)
 
 
 _PYTHON = pattern(
-    rb"^[ \t]*(?:from[ \t]+([^\s#;]+)[ \t]+import[ \t]*(\([^)]{0,10000}\)|[^\n#;]+)|import[ \t]+([^\n#;]+))",
+    rb"^(?:\xef\xbb\xbf)?[ \t]*(?:from[ \t]+([^\s#;]+)[ \t]+import[ \t]*(\([^)]{0,10000}\)|[^\n#;]+)|import[ \t]+([^\n#;]+))",
     re.MULTILINE,
 )
 _PYTHON_NAME = pattern(rb"#[^\n]*|([^\s,()#]+)[^,#\n)]*")
