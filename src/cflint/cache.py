@@ -84,7 +84,8 @@ class Observed:
 
 @record(frozen=True)
 class Changed:
-    """What is no longer as it was seen: files by their content, `names` anything else (listings, links)."""
+    """What is no longer as it was seen: files by their content, `names` anything else: listings, links, and
+    whether a file can be read."""
 
     files: frozenset[str] = frozenset()
     names: bool = False
@@ -189,9 +190,11 @@ def _changed(root: str, limit: int, kept: Json, fresh: dict[str, str]) -> Change
             continue
         again = again or Workspace(root, limit=limit)
         document = again.read(path)
-        found = document if document is not None else again.problem(path)
-        if found is None or _hash_of_file(found) != what:
+        found = document if document is not None else again.problem(path) or Unreadable.ABSENT
+        is_now = _hash_of_file(found)
+        if is_now != what:
             files.add(path)
+            names = names or is_now.startswith("!") or what.startswith("!")
         fresh[path] = what
     for path, to in kept["links"].items():
         again = again or Workspace(root, limit=limit)

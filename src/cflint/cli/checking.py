@@ -270,6 +270,7 @@ def _show_settings(policy: Policy, place: _Place, known: RuleSet) -> Exit:
                 f"severity.{name} = {_toml(level.label if level is not None else 'off')}"
                 for name, level in settings.severity.items()
             ),
+            *(f"options.{rule}.{name} = {value}" for (rule, name), value in settings.options.items()),
             f"# {len(rules)} rules: {', '.join(rules)}",
             "",
         ]
@@ -345,9 +346,12 @@ class _Analysis:
         """Analyse what is on the disk, taking over from an earlier run what stands."""
         if cache is None:
             return self({})
-        from cflint.engine.kept import Keeping
+        from cflint.engine.kept import Keeping, load_by
 
-        self._keeping = Keeping(self.loaded, self._options(True), cache.mask, cache.earlier())
+        earlier = cache.earlier()
+        if earlier is not None and not self._request.verbose:
+            self._loaded = load_by(earlier, self.place.workspace, self._excludes)
+        self._keeping = Keeping(self.loaded, self._options(True), cache.mask, earlier)
         return self._keeping.report(self.place.base)
 
     def keep(self, cache: Cache, first: Report, besides: str) -> None:

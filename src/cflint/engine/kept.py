@@ -16,14 +16,26 @@ from cflint.engine import Options, Outcome, Run, merge, unit_of, without_collect
 from cflint.engine.session import documents_of
 from cflint.finding import Report
 from cflint.project.loading import Loaded
+from cflint.project.outline import load_again, outline_of
 from cflint.project.reads import shape_of
 from cflint.syntax.javascript import EXTENSIONS
 
 if TYPE_CHECKING:
     from cflint.cache import Unpacker
     from cflint.project.model import Worker
+    from cflint.project.workspace import Workspace
 
 Json = Any
+
+
+def load_by(earlier: Earlier, workspace: Workspace, excludes: tuple[str, ...]) -> Loaded | None:
+    """The project as an earlier run loaded it; None when it has to be looked for again."""
+    try:
+        if earlier.changed.names or earlier.parts["outline"] is None:
+            return None
+        return load_again(workspace, excludes, earlier.parts["outline"], earlier.changed.files)
+    except UNFIT:
+        return None
 
 
 class Keeping:
@@ -173,6 +185,7 @@ class Keeping:
         return {
             "rules": self._rules,
             "model": self._model,
+            "outline": outline_of(self._loaded),
             "shapes": {path: shape for path, shape in shapes.items() if shape != "unknown"},
             "answers": answers,
         }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import field
 
 from cflint.finding import Location, Notice
@@ -117,6 +117,20 @@ class Loaded:
 def load(workspace: Workspace, paths: Iterable[str], excludes: Iterable[str] = ()) -> Loaded:
     """Load the Workers that paths of the workspace mean ("" is its root)."""
     return _Loading(workspace, tuple(paths), tuple(excludes)).load()
+
+
+def modules_among(
+    workspace: Workspace,
+    excludes: Iterable[str],
+    paths: Iterable[str],
+    reached: Collection[str],
+    named: frozenset[str],
+) -> set[str]:
+    """Those of some sources that are analysed; `reached` are what Workers reach, `named` was asked for."""
+    loading = _Loading(workspace, (), tuple(excludes))
+    paths = tuple(paths)
+    of_a_worker = Worker(None, (), tuple(path for path in paths if path in reached))
+    return set(loading._modules(Discovered(sources=paths), [of_a_worker], named))
 
 
 class _Loading:

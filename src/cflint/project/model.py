@@ -182,6 +182,11 @@ class Project:
         self._facts.update(facts)
 
     @property
+    def graph(self) -> ModuleGraph:
+        """Who imports whom."""
+        return self._graph
+
+    @property
     def known_facts(self) -> Mapping[str, ModuleFacts]:
         """The facts that have been taken so far, by path."""
         return {path: facts for path, facts in self._facts.items() if facts is not None}

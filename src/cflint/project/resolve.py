@@ -748,6 +748,11 @@ class ModuleGraph:
         self._edges: dict[str, tuple[Edge, ...] | None] = {}
         self._reach: dict[str, Reach] = {}
 
+    @property
+    def known(self) -> Mapping[str, tuple[Edge, ...] | None]:
+        """The imports that have been looked for so far, by module."""
+        return self._edges
+
     def imports_of(self, path: str) -> tuple[Edge, ...] | None:
         """The imports of a module in source order; None when it cannot be read."""
         if path not in self._edges:

@@ -1,0 +1,117 @@
+"""What loading a project came to, as data for JSON, and the project loaded again by it.
+
+To find the Workers and what they reach takes a walk, and a look into every file. When nothing but the text of
+some modules has changed, and these import what they imported, nothing else can have come of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any, Literal
+
+from cflint.finding import Notice
+from cflint.project.config import WranglerConfig, read_config
+from cflint.project.discovery import Discovered
+from cflint.project.ignore import Ignore
+from cflint.project.loading import Loaded, modules_among
+from cflint.project.model import Project, Worker
+from cflint.project.reads import shape_of
+from cflint.project.resolve import Edge, ModuleGraph, Resolver
+from cflint.project.workspace import Workspace
+from cflint.source import Document
+from cflint.syntax.javascript import EXTENSIONS
+
+Json = Any
+
+
+def outline_of(loaded: Loaded) -> Json:
+    """The outline of a project that was loaded; None when there is Markdown in it, which is read anew."""
+    workers = loaded.project.workers
+    if loaded.markdown or any(worker.config is None for worker in workers):
+        return None
+    return {
+        "workers": [_worker(worker) for worker in workers],
+        "configs": [config.path for config in loaded.configs],
+        "modules": loaded.modules,
+        "named": sorted(loaded.named),
+        "notices": [[n.message, n.path, n.line, n.level, n.rule] for n in loaded.notices],
+        "imports": {
+            path: _imports(edges) for path, edges in loaded.project.graph.known.items() if edges is not None
+        },
+    }
+
+
+def load_again(
+    workspace: Workspace, excludes: tuple[str, ...], outline: Json, changed: Collection[str]
+) -> Loaded | None:
+    """The project of an outline, whose modules `changed` have another text by now and of which all else is as
+    it was; None when that may have changed what there is to load. May raise what unfit data raises."""
+    noticed = {row[1] for row in outline["notices"]}
+    reached = {module for worker in outline["workers"] for module in worker[2]}
+    resolver = Resolver(workspace)
+    graph = ModuleGraph(workspace, resolver)
+    for path in changed:
+        document = workspace.read(path)
+        if document is None or not path.endswith(EXTENSIONS) or path in noticed or not _is_text(document):
+            return None
+        imports = outline["imports"].get(path)
+        if imports is not None and imports != _imports(graph.imports_of(path) or ()):
+            return None
+    named = frozenset(outline["named"])
+    before = set(outline["modules"]) & set(changed)
+    if modules_among(workspace, excludes, changed, reached, named) != before:
+        return None
+    configs: dict[str, WranglerConfig] = {}
+    for path in outline["configs"]:
+        found = workspace.read(path)
+        if found is None:
+            return None
+        configs[path] = read_config(found)
+    workers = tuple(
+        Worker(
+            configs[path],
+            tuple(entries),
+            tuple(modules),
+            unresolved=unresolved is True,
+            type_only=frozenset(types),
+        )
+        for path, entries, modules, unresolved, types in outline["workers"]
+    )
+    return Loaded(
+        Project(workspace, resolver, workers, {}, {}, graph),
+        tuple(outline["modules"]),
+        tuple(configs.values()),
+        named,
+        Discovered(),
+        tuple(_notice(*row) for row in outline["notices"]),
+        excluded=Ignore("", excludes),
+    )
+
+
+def _worker(worker: Worker) -> Json:
+    assert worker.config is not None
+    return [
+        worker.config.path,
+        worker.entries,
+        worker.modules,
+        worker.unresolved,
+        sorted(worker.type_only),
+    ]
+
+
+def _imports(edges: tuple[Edge, ...]) -> str:
+    """A hash of what a module imports, wherever in it."""
+    return shape_of(tuple(edge.item for edge in edges))
+
+
+def _is_text(document: Document) -> bool:
+    try:
+        document.data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _notice(message: str, path: str | None, line: int | None, level: str, rule: str | None) -> Notice:
+    kind: Literal["info", "warning"] = "warning" if level == "warning" else "info"
+    return Notice(message, path, line, kind, rule)
