@@ -199,6 +199,7 @@ if TYPE_CHECKING:
     )
     from cflint.scope import Declaration, DeclarationKind, ImportRef
     from cflint.source import Document, Span
+    from cflint.syntax.anchors import Anchors
     from cflint.syntax.data import Format
     from cflint.syntax.data import Kind as NodeKind
     from cflint.syntax.data import Node as ConfigNode
@@ -294,6 +295,7 @@ _ORIGINS = {
     ),
     "cflint.scope": ("Declaration DeclarationKind ImportRef"),
     "cflint.source": ("Document Span"),
+    "cflint.syntax.anchors": ("Anchors"),
     "cflint.syntax.data": ("Format Kind:NodeKind Node:ConfigNode"),
     "cflint.syntax.javascript": (
         "CLASSES FUNCTIONS Slip SlipKind Syntax arguments_of block_end body_of descend is_async "
@@ -330,6 +332,7 @@ __all__ = [
     "STRICT",
     "UNKNOWN",
     "WRANGLER_VERSION",
+    "Anchors",
     "Backend",
     "BaseRef",
     "Binding",

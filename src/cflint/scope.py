@@ -137,6 +137,7 @@ class ModuleScope:
         self._types: dict[int, dict[str, Declaration]] = {}
         self._references: dict[int, tuple[Node, ...]] = {}
         self._nearest: dict[int, Node] = {}
+        self._visible: dict[int, tuple[dict[str, Declaration], ...]] = {}
 
     def resolve(self, identifier: Node) -> Declaration | None:
         """The declaration that an identifier means; None for a global or unknown name."""
@@ -145,12 +146,28 @@ class ModuleScope:
     def lookup(self, name: str, at: Node) -> Declaration | None:
         """The declaration that a name means at a node."""
         scope = self._scope_at(at)
-        while scope is not None:
-            found = self.declared_in(scope).get(name)
+        if scope is None:
+            return None
+        for declared in self._visible.get(scope.id) or self._visible_from(scope):
+            found = declared.get(name)
             if found is not None:
                 return found
-            scope = self._scope_above(scope)
         return None
+
+    def _visible_from(self, scope: Node) -> tuple[dict[str, Declaration], ...]:
+        """What a scope and those around it declare, the innermost first; scopes that declare nothing left
+        out."""
+        passed: list[tuple[int, dict[str, Declaration]]] = []
+        at: Node | None = scope
+        seen: tuple[dict[str, Declaration], ...] | None = None
+        while at is not None and (seen := self._visible.get(at.id)) is None:
+            passed.append((at.id, self.declared_in(at)))
+            at = self._scope_above(at)
+        seen = seen or ()
+        for id, declared in reversed(passed):
+            seen = (declared, *seen) if declared or not seen else seen
+            self._visible[id] = seen
+        return seen
 
     def lookup_type(self, name: str, at: Node) -> Declaration | None:
         """The interface, type alias, class, enum or import that a type's name means at a node."""

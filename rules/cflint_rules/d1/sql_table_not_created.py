@@ -49,12 +49,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 
 from cflint.api import (
     ClassDefinition,
     Engine,
     Finding,
     Module,
+    Project,
     Severity,
     SqlUse,
     TableUse,
@@ -118,17 +120,23 @@ def _created(module: Module) -> frozenset[str] | None:
     paths = {module.path, *(path for worker in module.workers for path in worker.modules)}
     names: set[str] = set()
     for path in paths:
-        document = module.project.document(path)
-        if document is None:
+        found = module.project.remembered(
+            ("tables created", path), partial(_created_in, module.project, path)
+        )
+        if found is None:
             return None
-        if _ELSEWHERE.search(document.data) is not None:
-            return None
-        for match in _CREATES.finditer(document.data):
-            name = match["name"].decode("utf-8", "replace").strip("\"'`[")
-            if not name:
-                return None  # the name is interpolated
-            following = document.data[match.end() : match.end() + 2]
-            if following == b"${":
-                return None
-            names.add(name.lower())
+        names |= found
+    return frozenset(names)
+
+
+def _created_in(project: Project, path: str) -> frozenset[str] | None:
+    document = project.document(path)
+    if document is None or _ELSEWHERE.search(document.data) is not None:
+        return None
+    names: set[str] = set()
+    for match in _CREATES.finditer(document.data):
+        name = match["name"].decode("utf-8", "replace").strip("\"'`[")
+        if not name or document.data[match.end() : match.end() + 2] == b"${":
+            return None  # the name is interpolated
+        names.add(name.lower())
     return frozenset(names)

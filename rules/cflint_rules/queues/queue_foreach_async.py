@@ -78,10 +78,8 @@ if TYPE_CHECKING:
 
 @rule(call("forEach", "map"), severity=Severity.ERROR, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
-    if match.receiver_value.kind is not Kind.MESSAGES or not match.arguments:
-        return
-    callback = _function(match, match.arguments[0])
-    if callback is None or not is_async(callback):
+    callback = _function(match, match.arguments[0]) if match.arguments else None
+    if callback is None or not is_async(callback) or match.receiver_value.kind is not Kind.MESSAGES:
         return
     use = use_of_promises(match.module, match.node)
     if match.word == "map" and use.fate is not PromiseFate.DROPPED:

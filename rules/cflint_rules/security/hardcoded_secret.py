@@ -45,9 +45,11 @@ Source: https://developers.cloudflare.com/workers/configuration/secrets/
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import TYPE_CHECKING
 
 from cflint.api import (
+    Anchors,
     Finding,
     Match,
     Module,
@@ -72,24 +74,12 @@ _SHAPES = pattern(
     rb"hf_)[A-Za-z0-9]|PRIVATE KEY-----|[a-z]://[^\s:/@\"'`]{1,80}:[^\s:/@\"'`]{4,120}@"
 )
 _MARKS = (
-    *(b"sk-", b"k_live_", b"k_test_", b"whsec_", b"gho_", b"ghp_", b"ghr_", b"ghs_", b"ghu_", b"github_pat_"),
-    *(
-        b"AKIA",
-        b"ASIA",
-        b"AIza",
-        b"xox",
-        b"SG.",
-        b"re_",
-        b"glpat-",
-        b"npm_",
-        b"hf_",
-        b"PRIVATE KEY-----",
-        b"://",
-    ),
+    *("sk-", "k_live_", "k_test_", "whsec_", "gho_", "ghp_", "ghr_", "ghs_", "ghu_", "github_pat_", "AKIA"),
+    *("ASIA", "AIza", "xox", "SG.", "re_", "glpat-", "npm_", "hf_", "PRIVATE KEY-----", "://"),
 )
 """What every match of the pattern holds: found by searching, which costs next to nothing."""
 
-_NAMES = (b"key", b"secret", b"token", b"authorization", b"password")
+_NAMES = ("key", "secret", "token", "authorization", "password")
 """What the names end in, in lower case: found by searching, which costs next to nothing."""
 
 _NAMED = pattern(
@@ -176,29 +166,22 @@ def _python(module: "PythonModule") -> Iterator[Finding]:
 
 def _shaped(data: bytes) -> Iterator[re.Match[bytes]]:
     """The matches of the pattern for keys of known providers."""
-    places: set[int] = set()
-    for mark in _MARKS:
-        at = data.find(mark)
-        while at != -1:
-            places.add(at - 1 if mark[0] in b"k:" else at)
-            at = data.find(mark, at + 1)
-    for at in sorted(places):
-        match = _SHAPES.match(data, max(0, at))
+    for start, _, mark in _anchors(_MARKS).find(data):
+        match = _SHAPES.match(data, max(0, start - 1) if mark[0] in "k:" else start)
         if match is not None:
             yield match
 
 
+@cache
+def _anchors(words: tuple[str, ...]) -> Anchors:
+    return Anchors(words, whole=False)
+
+
 def _named(data: bytes) -> Iterator[re.Match[bytes]]:
     """The matches of the pattern for named secrets that start at a name's first letter."""
-    lower = data.lower()
-    ends: set[int] = set()
-    for name in _NAMES:
-        at = lower.find(name)
-        while at != -1:
-            ends.add(at + len(name))
-            at = lower.find(name, at + 1)
+    ends = [end for _, end, _ in _anchors(_NAMES).find(data.lower())]
     done = 0
-    for end in sorted(ends):
+    for end in ends:
         if data[end : end + 1] not in b"\"' \t\r\n:=":
             continue
         for start in range(max(done, end - _LONGEST_NAME), end):

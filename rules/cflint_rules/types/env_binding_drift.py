@@ -128,10 +128,13 @@ def _unbound(module: Module) -> Iterator[Finding]:
     environments = module.environments
     if any(found.incomplete for found in environments):
         return
+    members = tuple(env_members(module))
+    if not members:
+        return
     names = {binding.name: binding for found in environments for binding in found.bindings}
-    declared = {member.name for member in env_members(module)}
+    declared = {member.name for member in members}
     lost: dict[int, list[EnvMember]] = {}
-    for member in env_members(module):
+    for member in members:
         if member.name in names or member.member.optional or member.name in _INJECTED:
             continue
         if not _is_binding_type(module, member):
@@ -146,14 +149,14 @@ def _unbound(module: Module) -> Iterator[Finding]:
             at_name(module, member.member),
             (near.location.saying("this is what it binds"),),
         )
-    for members in lost.values():
-        shown = [f"`{member.name}`" for member in members[:3]]
-        if len(members) > len(shown):
-            shown.append(f"{len(members) - len(shown)} more")
-        verb = "is" if len(members) == 1 else "are"
+    for first, *others in lost.values():
+        shown = [f"`{member.name}`" for member in (first, *others[:2])]
+        if len(others) > 2:
+            shown.append(f"{len(others) - 2} more")
+        verb = "are" if others else "is"
         yield Finding(
-            f"{listed(shown)} {verb} in `{members[0].owner.name}` but not in the configuration",
-            at_name(module, members[0].member),
+            f"{listed(shown)} {verb} in `{first.owner.name}` but not in the configuration",
+            at_name(module, first.member),
         )
 
 

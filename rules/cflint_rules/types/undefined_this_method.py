@@ -62,7 +62,7 @@ def check(owner: ClassDefinition) -> Iterator[Finding]:
     if base is None or base.imported is None or owner.facts.decorated or owner.node.has_error:
         return
     inherited = base_members(base.imported.module, base.imported.name)
-    if inherited is None or _has_hidden_members(owner):
+    if inherited is None:
         return
     calls: dict[str, list[Node]] = {}
     others: set[str] = set()
@@ -80,11 +80,14 @@ def check(owner: ClassDefinition) -> Iterator[Finding]:
             calls.setdefault(text, []).append(name)
         else:
             others.add(text)
-    for name_text, places in calls.items():
-        if name_text in others or name_text.startswith("_"):
-            continue
-        if owner.facts.member(name_text) is not None:
-            continue
+    unknown = {
+        name: places
+        for name, places in calls.items()
+        if name not in others and not name.startswith("_") and owner.facts.member(name) is None
+    }
+    if not unknown or _has_hidden_members(owner):
+        return
+    for name_text, places in unknown.items():
         more = tuple(owner.module.at(place, "and is called here") for place in places[1:])
         yield Finding(
             f"`this.{name_text}()` is called, but neither `{owner.name}` nor `{base.text}` has such a method",

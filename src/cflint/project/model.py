@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from cflint.finding import Location
 from cflint.pattern import pattern
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from cflint.project.module import Module
     from cflint.project.python import PythonModule
     from cflint.project.workspace import Workspace
+
+T = TypeVar("T")
 
 ENV_TYPE_NAMES = frozenset({"Env", "Bindings", "CloudflareBindings", "CloudflareEnv"})
 KEPT_BYTES = 3_000_000
@@ -160,7 +162,9 @@ class Project:
         self._kinds: dict[tuple[str, str, int], ClassKind] = {}
         self._exports: dict[str, ExportSet] = {}
         self._named_exports: dict[tuple[str, str], ExportTarget | None] = {}
+        self._ways: dict[tuple[str, str], tuple[frozenset[str], bool]] = {}
         self._shown: dict[str, Mapping[str, tuple[str, str]]] = {}
+        self._answers: dict[Hashable, Any] = {}
         self._by_module: dict[str, tuple[Worker, ...]] | None = None
         self._sections: dict[str, list[Worker]] | None = None
         self._ledger: Ledger | None = None
@@ -173,6 +177,11 @@ class Project:
         return self._ledger
 
     @property
+    def graph(self) -> ModuleGraph:
+        """Who imports whom."""
+        return self._graph
+
+    @property
     def ledger(self) -> Ledger | None:
         """Where it is written down what is read, if it is."""
         return self._ledger
@@ -182,17 +191,21 @@ class Project:
         self._facts.update(facts)
 
     @property
-    def graph(self) -> ModuleGraph:
-        """Who imports whom."""
-        return self._graph
-
-    @property
     def known_facts(self) -> Mapping[str, ModuleFacts]:
         """The facts that have been taken so far, by path."""
         return {path: facts for path, facts in self._facts.items() if facts is not None}
 
     def _keeping(self, *question: object) -> AbstractContextManager[None]:
         return _NO_LEDGER if self._ledger is None else self._ledger.kept(*question)
+
+    def remembered(self, question: Hashable, find: Callable[[], T]) -> T:
+        """The answer to a question about the project, found once. The question has to name everything that
+        the answer depends on but the files that are read for it."""
+        with self._keeping("remembered", question):
+            if question not in self._answers:
+                self._answers[question] = find()
+        answer: T = self._answers[question]
+        return answer
 
     # -- modules -----------------------------------------------------------------------------------------
 
@@ -696,15 +709,28 @@ class Project:
     def _may_export(self, at: str, name: str, path: str) -> bool:
         """Whether a module may export, under a name, what the module at `path` declares. It does not when it
         is seen at a glance, without any tree, that another module declares it."""
-        for _ in range(_MAX_HOPS):
-            if at == path or name not in (shown := self._exports_shown(at)):
-                return True
+        with self._keeping("way", (at, name)):
+            found = self._ways.get((at, name))
+            if found is None:
+                found = self._ways[at, name] = self._way_shown(at, name)
+        modules, ends = found
+        return not ends or path in modules
+
+    def _way_shown(self, at: str, name: str) -> tuple[frozenset[str], bool]:
+        """The modules on the way from one that exports a name to the one that declares it, as far as it is
+        seen without a tree; whether it is seen to its end."""
+        passed = [at]
+        while len(passed) < _MAX_HOPS:
+            shown = self._exports_shown(at)
+            if name not in shown:
+                return frozenset(passed), False
             source, name = shown[name]
             module = self.resolve(source, at) if source else None
             if module is None:
-                return False
+                return frozenset(passed), True
+            passed.append(module)
             at = module
-        return True
+        return frozenset(passed), False
 
     def _exports_shown(self, path: str) -> Mapping[str, tuple[str, str]]:
         """What the starts of lines show of a module's exports: `export class A` as `A: ("", A)`, and

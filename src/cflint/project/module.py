@@ -243,6 +243,7 @@ class Module:
         self.scope = scope
         self._evaluator = Evaluator(self)
         self._classes: dict[int, ClassDefinition] = {}
+        self._this: dict[int, Node | None] = {}  # by block: the class whose instance `this` is there
         self._answers: dict[Hashable, Any] = {}
 
     def close(self) -> None:
@@ -406,18 +407,30 @@ class Module:
 
     def this_class(self, this: Node) -> ClassDefinition | None:
         """The class whose instance `this` is; None in a plain function or a static member."""
+        known = self._this
+        blocks: list[int] = []
+        found: Node | None = None
         for above in self.syntax.ancestors(this):
-            if above.type in ("function_expression", "function_declaration", "generator_function"):
-                return None
-            if above.type == "method_definition":
+            kind = above.type
+            if kind == "statement_block":
+                if above.id in known:
+                    found = known[above.id]
+                    break
+                blocks.append(above.id)
+            elif kind in ("function_expression", "function_declaration", "generator_function"):
+                break
+            elif kind == "method_definition":
                 parent = self.syntax.parent(above)
                 if parent is None or parent.type != "class_body":
-                    return None
+                    break
                 if any(child.type == "static" for child in above.children):
-                    return None
-            if above.type in CLASSES:
-                return self.class_of(above)
-        return None
+                    break
+            elif kind in CLASSES:
+                found = above
+                break
+        for block in blocks:
+            known[block] = found
+        return self.class_of(found) if found is not None else None
 
     def this_class_of_member(self, member: Node) -> ClassDefinition | None:
         """The class of the `this` that a chain of members (`this.a.b`) starts with."""

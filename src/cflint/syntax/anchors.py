@@ -12,11 +12,13 @@ _WORD = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01234567
 
 
 class Anchors:
-    """Finds whole words (identifiers, keywords, module names) in bytes, all in one linear pass."""
+    """Finds words (identifiers, keywords, module names) in bytes, all in one linear pass: whole ones, or
+    wherever they stand."""
 
-    def __init__(self, words: Iterable[str]) -> None:
+    def __init__(self, words: Iterable[str], *, whole: bool = True) -> None:
         from ahocorasick_rs import BytesAhoCorasick, MatchKind
 
+        self._whole = whole
         self._words = sorted(set(words))
         patterns = [word.encode() for word in self._words]
         self._automaton = (
@@ -28,6 +30,10 @@ class Anchors:
         if self._automaton is None:
             return
         words, size = self._words, len(data)
+        if not self._whole:
+            for index, start, end in self._automaton.find_matches_as_indexes(data):
+                yield start, end, words[index]
+            return
         first = len(BOM) if data.startswith(BOM) else 0
         for index, start, end in self._automaton.find_matches_as_indexes(data):
             if (start > first and data[start - 1] in _WORD) or (end < size and data[end] in _WORD):
