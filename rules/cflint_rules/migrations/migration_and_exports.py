@@ -69,6 +69,7 @@ from cflint.api import (
 
 _IDENTIFIER = pattern(r"[A-Za-z_$][\w$]*")
 _LIVE = (None, "created", "expecting-transfer")
+_NEEDED = {"renamed": "renamed_to", "transferred": "transferred_to", "expecting-transfer": "transfer_from"}
 
 
 @rule(environment(), severity=Severity.ERROR)
@@ -92,8 +93,14 @@ def check(subject: Environment) -> Iterator[Finding]:
 def _entry(export: Export) -> Iterator[Finding]:
     if not _IDENTIFIER.fullmatch(export.name):
         yield Finding(f"`{export.name}` is no name that a module can export a class by", export.location)
-    state = export.node.get("state")
-    if (state.text if state is not None else None) not in _LIVE:
+    node = export.node.get("state")
+    state = node.text if node is not None else None
+    other = export.node.get(_NEEDED.get(state or "", ""))
+    if other is not None and other.text == "":
+        yield Finding(
+            f"`{_NEEDED[state or '']}` of `{export.name}` is empty", export.environment.location(other)
+        )
+    if state not in _LIVE:
         return
     storage = export.node.get("storage")
     if storage is None:

@@ -1,7 +1,8 @@
 """Let migrations describe a history that can have happened.
 
 Migrations are applied one after the other. One that creates a class which exists, deletes or renames one that
-does not, or turns a class from key-value to SQLite storage is refused, and with it the whole deployment.
+does not, or turns a class from key-value to SQLite storage is refused, and with it the whole deployment. That
+an entry both removes a class and creates one of its name is a warning: give each step an entry of its own.
 
 ## Incorrect
 
@@ -108,7 +109,9 @@ def check(subject: Environment) -> Iterator[Finding]:
                 continue  # one finding for a list of names that was meant as a pair
             if fix is not None:
                 fixed.add(index)
-        yield Finding(problem.message, subject.location(problem.span), related, fix)
+        unsure = problem.kind is LifecycleProblem.RECREATED_AT_ONCE  # wrangler itself replays that
+        severity = Severity.WARNING if unsure else None
+        yield Finding(problem.message, subject.location(problem.span), related, fix, severity=severity)
 
 
 def _within(problem: ReplayProblem, start: int, end: int) -> bool:

@@ -67,7 +67,7 @@ def misplaced_keys(config: WranglerConfig, schema: KeySchema) -> dict[Path, Conf
                 elif (
                     inside is not None
                     and not inside.is_open
-                    and member.key not in (inside.keys or {})
+                    and schema.at(here) is None
                     and json_type(member.value) in json_types(member.key)
                     and not _is_other_name(path, member.key)
                 ):

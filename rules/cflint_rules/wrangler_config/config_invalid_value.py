@@ -184,6 +184,14 @@ def _numbers(environment: Environment) -> Iterator[Finding]:
     if cpu is not None and isinstance(cpu.value, int | float) and cpu.value > _MOST_CPU_MS:
         yield _finding(environment, cpu, f"`limits.cpu_ms` can be {_MOST_CPU_MS} at most (five minutes)")
     observability = environment.own("observability")
+    if observability is not None and observability.kind is NodeKind.OBJECT and not observability.broken:
+        switches = (("enabled",), ("logs", "enabled"), ("traces", "enabled"), ("issues", "enabled"))
+        if all(observability.at(*path) is None for path in switches):
+            yield _finding(
+                environment,
+                observability,
+                "`observability` needs `enabled`, for all of it or in `logs`, `traces` or `issues`",
+            )
     for path in ((), ("logs",), ("traces",)):
         rate = observability.at(*path, "head_sampling_rate") if observability is not None else None
         if rate is None or rate.kind is not NodeKind.NUMBER or not isinstance(rate.value, int | float):
