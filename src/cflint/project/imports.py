@@ -174,7 +174,8 @@ def _found(match: re.Match[bytes], kind: ImportKind, *, type_only: bool = False)
 
 
 _PYTHON = pattern(
-    rb"^(?:\xef\xbb\xbf)?[ \t]*(?:from[ \t]+([^\s#;]+)[ \t]+import[ \t]*(\([^)]{0,10000}\)|[^\n#;]+)|import[ \t]+([^\n#;]+))",
+    rb"^(?:\xef\xbb\xbf)?[ \t]*"
+    rb"(?:from[ \t]+([^\s#;]+)[ \t]+import[ \t]*(\([^)]{0,10000}\)|[^\n#;]+)|import[ \t]+([^\n#;]+))",
     re.MULTILINE,
 )
 _PYTHON_NAME = pattern(rb"#[^\n]*|([^\s,()#]+)[^,#\n)]*")
