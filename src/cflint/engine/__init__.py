@@ -350,7 +350,7 @@ class Run:
 
     def _ask_module(self, module: Module, hits: list[tuple[int, int, str]], outcome: Outcome) -> None:
         in_tests = is_test_path(module.path)
-        seen: set[tuple[str, str, int]] = set()
+        seen: dict[tuple[str, int], list[Rule]] = {}  # what was asked about a construct: words may share one
         data = module.document.data
         for start, end, word in hits:
             wanted = self._in_tests[word] if in_tests else self._by_word[word]
@@ -365,14 +365,13 @@ class Run:
                 node = SHAPES[kind](module.syntax, leaf)
                 if node is None:
                     continue
+                asked = seen.setdefault((kind, node.id), [])
+                subject = module.class_of(node) if kind == "class_definition" else Match(module, node, word)
+                place = partial(module.at, node)
                 for rule in rules:
-                    if (rule.id, kind, node.id) in seen:
-                        continue
-                    seen.add((rule.id, kind, node.id))
-                    subject = (
-                        module.class_of(node) if kind == "class_definition" else Match(module, node, word)
-                    )
-                    self._ask(rule, subject, outcome, partial(module.at, node))
+                    if rule not in asked:
+                        self._ask(rule, subject, outcome, place)
+                asked.extend(rules)
         present = {word for _, _, word in hits}
         for rule, words in self._file_rules:
             if (not words or words & present) and (not in_tests or rule.spec.tests):

@@ -383,9 +383,17 @@ class Module:
             if node.child_by_field_name("name") is None and parent is not None:
                 target = parent.child_by_field_name("name") if parent.type == "variable_declarator" else None
                 name = self.text(target) if target is not None else "default"
-            found = ClassDefinition(self, node, class_facts(self.syntax, self.scope, node, name))
-            self._classes[node.id] = found
+            known = self._class_facts.get(node.start_byte)
+            if known is None or known.span.end != node.end_byte:  # a class that is not at the top level
+                known = class_facts(self.syntax, self.scope, node, name)
+            found = self._classes[node.id] = ClassDefinition(self, node, known)
         return found
+
+    @cached_property
+    def _class_facts(self) -> dict[int, ClassFacts]:
+        """The facts of the module's classes that have been taken already, by their first byte."""
+        facts = self.project.facts(self.path)
+        return {found.span.start: found for found in facts.classes.values()} if facts is not None else {}
 
     def enclosing_class(self, node: Node) -> ClassDefinition | None:
         """The innermost class around a node."""
