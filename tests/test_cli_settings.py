@@ -32,6 +32,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "wrangler.jsonc").write_text(CONFIG)
     (tmp_path / "src/index.ts").write_text(ROOM)
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CFLINT_TODAY", "2026-09-01")
     return tmp_path
 
 
@@ -90,8 +91,33 @@ def test_a_mistake_is_an_error_with_a_place(project: Path, capsys: pytest.Captur
 
 
 def test_show_settings(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (project / "cflint.toml").write_text('extend-select = ["meta"]\nignore = ["kv"]')
+    (project / "cflint.toml").write_text(
+        'extend-select = ["meta"]\nignore = ["kv"]\noptions.compat-date-stale.days = 90\n'
+        'per-file-ignores."*.gen.ts" = ["websockets", "d1"]'
+    )
     code, out, _ = check(capsys, "--show-settings", "src")
     assert code == 0
     assert "# src: cflint.toml" in out and 'ignore = ["kv"]' in out and 'preset = "recommended"' in out
     assert "unused-suppression" in out
+    assert "options.compat-date-stale.days = 90\n" in out
+    assert 'per-file-ignores."*.gen.ts" = ["d1", "websockets"]\n' in out
+    shown = "\n".join(line for line in out.splitlines() if not line.startswith("#"))
+    (project / "cflint.toml").write_text(shown)  # what is shown is a settings file
+    assert check(capsys, "--show-settings", "src")[1] == out
+
+
+def test_an_option_of_a_rule(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    old = '{ "name": "w", "main": "src/index.ts", "compatibility_date": "2026-06-01" }'
+    (project / "wrangler.jsonc").write_text(old)
+    (project / "cflint.toml").write_text('select = ["compat-date-stale"]')
+    assert check(capsys)[:2] == (0, "")
+    (project / "cflint.toml").write_text(
+        'select = ["compat-date-stale"]\n[options.compat-date-stale]\ndays = 60'
+    )
+    _, out, _ = check(capsys)
+    assert "is 92 days old" in out
+    (project / "cflint.toml").write_text("[options.compat-date-stale]\nday = 60")
+    code, _, err = check(capsys)
+    assert (
+        code == 2 and "cflint.toml:2:1: `compat-date-stale` has no option `day`; did you mean `days`?" in err
+    )

@@ -75,6 +75,15 @@ def test_extends() -> None:
         ('extends = "gone.toml"', "does not exist"),
         ('extends = "cflint.toml"', "round in circles"),
         ("extends = 1", "has to be the path"),
+        ("options = 1", "`options` has to be a table"),
+        ("options = { ws-legacy-acept = {} }", "did you mean `ws-legacy-accept`?"),
+        ("options = { ws-legacy-accept = {} }", "`ws-legacy-accept` has no options; `alarm-unconditional"),
+        ("options = { compat-date-stale = 3 }", "the options of `compat-date-stale` have to be a table"),
+        ("options = { compat-date-stale = { day = 90 } }", "has no option `day`; did you mean `days`?"),
+        ("options = { compat-date-stale = { days = 7 } }", "`days` has to be a whole number, 30 or more"),
+        ("options = { compat-date-stale = { days = true } }", "a whole number, 30 or more"),
+        ('options = { compat-date-stale = { days = "90" } }', "a whole number, 30 or more"),
+        ("options = { compat-date-stale = { days = 90.5 } }", "a whole number, 30 or more"),
     ],
 )
 def test_mistakes_have_a_place_and_a_hint(text: str, message: str) -> None:
@@ -101,6 +110,29 @@ severity = { ws-legacy-accept = "error", migrations = "off" }
 def test_excludes_are_relative_to_their_file() -> None:
     settings = tree({"apps/cflint.toml": 'exclude = ["*.gen.ts", "/old", "a/b"]'}).for_path("apps/x")
     assert settings.exclude == ("/apps/**/*.gen.ts", "/apps/old", "/apps/a/b")
+
+
+def test_what_the_file_of_a_folder_leaves_out_is_left_out_from_above_too() -> None:
+    policy = Policy(tree({"apps/cflint.toml": 'exclude = ["old/"]'}), KNOWN, lambda settings: settings)
+    assert policy.judge(finding("apps/old/a.ts")) is None
+    assert policy.judge(finding("apps/new/a.ts")) is not None
+    assert policy.judge(finding("old/a.ts")) is not None
+
+
+def test_options_of_rules_come_from_the_nearest_file_and_what_it_extends() -> None:
+    files = {
+        "base.toml": "options = { compat-date-stale = { days = 90 }, alarm-unconditional-short-interval = "
+        "{ seconds = 5 } }",
+        "a/cflint.toml": 'extends = "../base.toml"\n[options.compat-date-stale]\ndays = 40',
+    }
+    policy = Policy(tree(files), KNOWN, lambda settings: settings)
+    assert policy.options_for("b/x.ts") == {}
+    assert policy.options_for("a/x.ts") == {
+        ("compat-date-stale", "days"): 40,
+        ("alarm-unconditional-short-interval", "seconds"): 5,
+    }
+    broken = Policy(tree({"cflint.toml": "options = 1"}), KNOWN, lambda settings: settings)
+    assert broken.options_for("x.ts") == {}  # the mistake is told where the rules are chosen
 
 
 def test_the_command_line_comes_on_top() -> None:

@@ -174,6 +174,7 @@ if TYPE_CHECKING:
         STRICT,
         Crash,
         Match,
+        Option,
         SuppressionUse,
         binding,
         call,
@@ -289,8 +290,8 @@ _ORIGINS = {
     "cflint.project.sql_edits": ("bind_holes"),
     "cflint.project.values": ("Kind UNKNOWN Value"),
     "cflint.rule": (
-        "Crash Match RECOMMENDED REFERENCE STRICT SuppressionUse binding call class_definition "
-        "config construct crash destructured durable_object environment handler identifier "
+        "Crash Match Option RECOMMENDED REFERENCE STRICT SuppressionUse binding call "
+        "class_definition config construct crash destructured durable_object environment handler identifier "
         "import_of keyword member python rule source_file suppression tagged type_name worker"
     ),
     "cflint.scope": ("Declaration DeclarationKind ImportRef"),
@@ -386,6 +387,7 @@ __all__ = [
     "Module",
     "ModuleFacts",
     "NodeKind",
+    "Option",
     "Package",
     "PairEnd",
     "Position",

@@ -291,6 +291,23 @@ Check = Callable[..., Iterator[Finding]]
 
 
 @record(frozen=True)
+class Option:
+    """A whole number that settings can change, as `[options.RULE]` does: made once in the module of its rule,
+    whose `__name__` is `module`, and named to `@rule`. `least` is the smallest value that makes sense."""
+
+    module: str
+    name: str
+    default: int
+    meaning: str
+    least: int = 1
+
+    def value(self, project: Project, path: str) -> int:
+        """What the settings that count for a file say, or the default."""
+        rule = self.module.rpartition(".")[2].replace("_", "-")
+        return project.preferences(path).get((rule, self.name), self.default)
+
+
+@record(frozen=True)
 class Spec:
     """What `@rule` says of a check."""
 
@@ -301,6 +318,7 @@ class Spec:
     since: str
     takes_project: bool
     tests: bool
+    options: tuple[Option, ...] = ()
 
     @property
     def as_data(self) -> list[object]:
@@ -308,12 +326,16 @@ class Spec:
         triggers = [[trigger.kind, *sorted(trigger.words)] for trigger in self.triggers]
         fix = self.fix.value if self.fix is not None else None
         presets = sorted(self.presets)
-        return [triggers, int(self.severity), fix, presets, self.since, self.takes_project, self.tests]
+        options = [[it.module, it.name, it.default, it.meaning, it.least] for it in self.options]
+        return [
+            *(triggers, int(self.severity), fix, presets),
+            *(self.since, self.takes_project, self.tests, options),
+        ]
 
     @classmethod
     def from_data(cls, data: list[Any]) -> Spec:
         """The spec that `as_data` gave; raises TypeError, ValueError or AttributeError for anything else."""
-        triggers, severity, fix, presets, since, takes_project, tests = data
+        triggers, severity, fix, presets, since, takes_project, tests, options = data
         return cls(
             tuple(Trigger(kind, frozenset(words)) for kind, *words in triggers),
             Severity(severity),
@@ -322,6 +344,10 @@ class Spec:
             str(since),
             takes_project is True,
             tests is True,
+            tuple(
+                Option(str(module), str(name), int(default), str(meaning), int(least))
+                for module, name, default, meaning, least in options
+            ),
         )
 
 
@@ -332,11 +358,13 @@ def rule(
     presets: Iterable[str] = (RECOMMENDED,),
     since: str = "0.1",
     tests: bool = False,
+    options: Iterable[Option] = (),
 ) -> Callable[[Callable[..., Iterator[Finding]]], Callable[..., Iterator[Finding]]]:
     """Make a check a rule.
 
     `fix` is the least safe fix that it offers. A rule of `recommended` belongs to every preset; another names
     the presets (`reference`, `strict`) that hold it, if any. With `tests`, test files are looked at as well.
+    `options` are the numbers that settings can change.
     The check's first parameter is what the trigger finds; a second one, if it has one, is the `Project`.
     """
 
@@ -345,7 +373,9 @@ def rule(
         if RECOMMENDED in members:
             members |= {REFERENCE, STRICT}
         takes_project = check.__code__.co_argcount > 1
-        spec = Spec(tuple(triggers), severity, fix, members | {ALL}, since, takes_project, tests)
+        spec = Spec(
+            tuple(triggers), severity, fix, members | {ALL}, since, takes_project, tests, tuple(options)
+        )
         check.__dict__["spec"] = spec
         return check
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from cflint.finding import Finding, Severity
@@ -32,6 +33,7 @@ _KEYS: dict[str, str] = {
     "ignore": "Rules, groups or presets not to run.",
     "severity": "The severity of rules or groups: off, note, warning or error.",
     "per-file-ignores": "Rules or groups to ignore in the files that a pattern matches.",
+    "options": "The options of rules, a table for each: what counts as too short, or as too old.",
     "exclude": "Patterns, as in a .gitignore, of files to leave out.",
     "fail-on": "The least severity that makes the exit code 1: note, warning, error or never.",
 }
@@ -52,7 +54,9 @@ class Settings:
     """What one settings file says, what it extends included; `path` is the file's, "" for the defaults.
 
     `select` is None when the file names none, so that `preset` counts. `severity` maps rules and groups to a
-    severity, None meaning off. `per_file_ignores` are patterns relative to the file's folder.
+    severity, None meaning off. `per_file_ignores` are patterns relative to the file's folder
+    with what they match, `exclude` those
+    of the root. `options` are values by rule and option.
     """
 
     path: str = ""
@@ -61,7 +65,8 @@ class Settings:
     extend_select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     severity: Mapping[str, Severity | None] = field(default_factory=dict)
-    per_file_ignores: tuple[tuple[Ignore, frozenset[str]], ...] = ()
+    per_file_ignores: tuple[tuple[str, Ignore, frozenset[str]], ...] = ()
+    options: Mapping[tuple[str, str], int] = field(default_factory=dict)
     exclude: tuple[str, ...] = ()
     fail_on: str | None = None
 
@@ -69,6 +74,10 @@ class Settings:
     def folder(self) -> str:
         """The folder whose files the settings are for."""
         return posixpath.dirname(self.path)
+
+    @cached_property
+    def _excludes(self) -> Ignore:
+        return Ignore("", self.exclude)
 
     def overridden(self, select: Iterable[str] | None = None, ignore: Iterable[str] = ()) -> Settings:
         """The settings with what the command line says: it selects instead, and ignores besides."""
@@ -84,9 +93,12 @@ class Settings:
         return known.select((*chosen, *self.extend_select), (*self.ignore, *off))
 
     def judged(self, finding: Finding, group: str) -> Finding | None:
-        """A finding as the settings want it: with their severity; None when they silence it."""
-        for pattern, names in self.per_file_ignores:
-            if (finding.rule in names or group in names) and pattern.covers(finding.at.document.path):
+        """A finding as the settings want it: with their severity; None when they silence it or leave its file
+        out, which those of a folder below the one that is checked cannot do before."""
+        if self.exclude and self._excludes.covers(finding.at.document.path):
+            return None
+        for _, files, names in self.per_file_ignores:
+            if (finding.rule in names or group in names) and files.covers(finding.at.document.path):
                 return None
         for name in (finding.rule, group):
             if name in self.severity:
@@ -186,6 +198,13 @@ class Policy:
         """The settings that count for a file. Raises SettingsError."""
         return self._adjust(self._tree.for_path(path))
 
+    def options_for(self, path: str) -> Mapping[tuple[str, str], int]:
+        """What is said of the options of rules for a file; nothing where the settings hold a mistake."""
+        try:
+            return self.settings_for(path).options
+        except SettingsError:
+            return {}
+
     def rules_for(self, path: str) -> RuleSet:
         """The rules that run over a file. Raises SettingsError and UnknownSelector."""
         settings = self.settings_for(path)
@@ -251,6 +270,7 @@ class _Reader:
             ignore=(*started.ignore, *self._selectors("ignore", root.get("ignore"))),
             severity={**started.severity, **self._severities()},
             per_file_ignores=(*started.per_file_ignores, *self._per_file_ignores()),
+            options={**started.options, **self._options()},
             exclude=(*started.exclude, *self._excluded()),
             fail_on=self._choice("fail-on", (*LEVELS[1:], "never")) or started.fail_on,
         )
@@ -295,12 +315,39 @@ class _Reader:
             found[self._known_name(name, name_span)] = None if level == "off" else Severity[level.upper()]
         return found
 
-    def _per_file_ignores(self) -> list[tuple[Ignore, frozenset[str]]]:
+    def _per_file_ignores(self) -> list[tuple[str, Ignore, frozenset[str]]]:
         folder = posixpath.dirname(self._document.path)
         return [
-            (Ignore(folder, [pattern]), frozenset(self._selectors("per-file-ignores", value)))
+            (pattern, Ignore(folder, [pattern]), frozenset(self._selectors("per-file-ignores", value)))
             for pattern, _, value in self._table("per-file-ignores")
         ]
+
+    def _options(self) -> dict[tuple[str, str], int]:
+        found: dict[tuple[str, str], int] = {}
+        for name, name_span, table in self._table("options"):
+            rule = self._known.get(self._known_name(name, name_span))
+            options = {} if rule is None else {option.name: option for option in rule.spec.options}
+            if not options:
+                raise self._error(f"`{name}` has no options; {_listed(self._with_options())} have", name_span)
+            if table.kind is not Kind.OBJECT:
+                raise self._error(f"the options of `{name}` have to be a table", table.span)
+            for member in table.members:
+                option = options.get(member.key)
+                if option is None:
+                    raise self._error(
+                        f"`{name}` has no option `{member.key}`{_hint(member.key, options)}; "
+                        f"it has {_listed(options)}",
+                        member.key_span,
+                    )
+                value = member.value.value
+                if type(value) is not int or value < option.least:
+                    least = f"a whole number, {option.least} or more"
+                    raise self._error(f"`{member.key}` has to be {least}", member.value.span)
+                found[name, member.key] = value
+        return found
+
+    def _with_options(self) -> list[str]:
+        return [id for id, rule in self._known.items() if rule.spec.options]
 
     def _excluded(self) -> list[str]:
         """The patterns, made relative to the root of the workspace."""
@@ -324,6 +371,11 @@ def _below(folder: str, pattern: str) -> str:
     if "/" in bare.rstrip("/"):
         return f"{mark}/{folder}/{bare.lstrip('/')}"
     return f"{mark}/{folder}/**/{bare}"
+
+
+def _listed(names: Iterable[str]) -> str:
+    *others, last = (f"`{name}`" for name in names)
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def _hint(name: str, choices: Iterable[str]) -> str:
@@ -351,6 +403,27 @@ def schema(known: RuleSet) -> dict[str, object]:
             "additionalProperties": {"enum": list(LEVELS)},
         },
         "per-file-ignores": {"type": "object", "additionalProperties": selectors},
+        "options": {
+            "type": "object",
+            "additionalProperties": False,
+            "properties": {
+                id: {
+                    "type": "object",
+                    "additionalProperties": False,
+                    "properties": {
+                        option.name: {
+                            "description": option.meaning,
+                            "type": "integer",
+                            "minimum": option.least,
+                            "default": option.default,
+                        }
+                        for option in rule.spec.options
+                    },
+                }
+                for id, rule in known.items()
+                if rule.spec.options
+            },
+        },
         "exclude": {"type": "array", "items": {"type": "string"}},
         "fail-on": {"enum": [*LEVELS[1:], "never"]},
     }

@@ -32,8 +32,8 @@ export class Outbox extends DurableObject<Env> {
 
 ## Not reported
 
-Intervals of more than a minute, alarms that are set under a condition, and classes that also delete their
-alarm.
+Intervals of more than a minute (the option `seconds`), alarms that are set under a condition, and classes
+that also delete their alarm.
 
 ## Fix safety
 
@@ -52,6 +52,7 @@ from cflint.api import (
     Handler,
     Kind,
     Module,
+    Option,
     Severity,
     arguments_of,
     callee_name,
@@ -65,10 +66,10 @@ from cflint.api import (
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_SHORT = 60_000
+_SECONDS = Option(__name__, "seconds", 60, "An alarm that comes again after more seconds than these is fine.")
 
 
-@rule(handler("alarm"), severity=Severity.NOTE)
+@rule(handler("alarm"), severity=Severity.NOTE, options=[_SECONDS])
 def check(found: Handler) -> Iterator[Finding]:
     owner, body, module = found.owner, found.body, found.module
     if owner is None or not owner.is_durable_object or body is None:
@@ -76,9 +77,10 @@ def check(found: Handler) -> Iterator[Finding]:
     text = module.document.data[owner.body.start_byte : owner.body.end_byte]
     if b"deleteAlarm" in text or b"deleteAll" in text:
         return  # somebody can stop it
+    short = _SECONDS.value(module.project, module.document.path) * 1000
     for call in _always(module, body):
         interval = _interval(module, call)
-        if interval is not None and 0 < interval <= _SHORT:
+        if interval is not None and 0 < interval <= short:
             seconds = f"{interval / 1000:g} s"
             yield Finding(
                 f"`{owner.name}` wakes up every {seconds} for ever: set the alarm only while there is work",

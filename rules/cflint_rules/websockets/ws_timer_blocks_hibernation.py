@@ -53,9 +53,9 @@ export class Ticker extends DurableObject<Env> {
 
 ## Not reported
 
-A `setTimeout()` of less than ten seconds or of a time that is not known, a timer that is cleared in the same
-method, and one that a promise waits for (`new Promise((resolve) => setTimeout(resolve, …))`): the request
-that waits keeps the object awake anyhow.
+A `setTimeout()` of less than ten seconds (the option `seconds`) or of a time that is not known, a timer that
+is cleared in the same method, and one that a promise waits for (`new Promise((resolve) => setTimeout(resolve,
+…))`): the request that waits keeps the object awake anyhow.
 
 ## Fix safety
 
@@ -70,6 +70,7 @@ from typing import TYPE_CHECKING
 from cflint.api import (
     Finding,
     Match,
+    Option,
     Severity,
     call,
     callee_name,
@@ -82,10 +83,10 @@ from cflint.api import (
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_SHORT = 10_000
+_SECONDS = Option(__name__, "seconds", 10, "A `setTimeout()` of fewer seconds than these is fine.", least=0)
 
 
-@rule(call("setInterval", "setTimeout"), severity=Severity.WARNING)
+@rule(call("setInterval", "setTimeout"), severity=Severity.WARNING, options=[_SECONDS])
 def check(match: Match) -> Iterator[Finding]:
     owner, module = match.enclosing_class, match.module
     if owner is None or not owner.is_durable_object or not is_global(module, match.callee, match.word):
@@ -95,7 +96,8 @@ def check(match: Match) -> Iterator[Finding]:
         return  # nothing in the class could hibernate
     if match.word == "setTimeout":
         delay = number_of(module, match.arguments[1]) if len(match.arguments) > 1 else None
-        if delay is None or delay < _SHORT or _is_awaited(match):
+        short = _SECONDS.value(module.project, module.document.path) * 1000
+        if delay is None or delay < short or _is_awaited(match):
             return
     method = match.method
     if method is not None and _is_cleared(match, method):

@@ -26,9 +26,9 @@ at once. The date can be moved at any time, and single changes can be switched o
 ## Not reported
 
 Dates of the last 365 days (of the last two years in folders of examples, demonstrations and templates, which
-nobody keeps up to date by the month), and configurations of tests, which often need an old date. The
-environment variable `CFLINT_TODAY` (`2026-09-01`, say) sets the day that counts as today, so that a run can
-be repeated.
+nobody keeps up to date by the month; for the others the option `days` sets the number), and configurations of
+tests, which often need an old date. The environment variable `CFLINT_TODAY` (`2026-09-01`, say) sets the day
+that counts as today, so that a run can be repeated.
 
 ## Fix safety
 
@@ -44,6 +44,8 @@ from cflint.api import (
     Environment,
     Finding,
     Fix,
+    Option,
+    Project,
     Safety,
     Severity,
     WranglerConfig,
@@ -56,7 +58,7 @@ from cflint.api import (
     where,
 )
 
-_DAYS = 365
+_DAYS = Option(__name__, "days", 365, "A compatibility date may be this many days old.", least=30)
 _DAYS_OF_EXAMPLES = 730
 _WELL_KNOWN = (
     "nodejs_compat",
@@ -71,12 +73,12 @@ _WELL_KNOWN = (
 )
 
 
-@rule(config(), severity=Severity.NOTE, fix=Safety.UNSAFE)
-def check(subject: WranglerConfig) -> Iterator[Finding]:
+@rule(config(), severity=Severity.NOTE, fix=Safety.UNSAFE, options=[_DAYS])
+def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
     if is_test_config(subject.path):
         return
     now = today()
-    days = _DAYS_OF_EXAMPLES if is_example_path(subject.path) else _DAYS
+    days = _DAYS_OF_EXAMPLES if is_example_path(subject.path) else _DAYS.value(project, subject.path)
     old: dict[str, list[Environment]] = {}
     for environment in subject.environments:
         when = environment.compatibility_date
@@ -91,7 +93,11 @@ def check(subject: WranglerConfig) -> Iterator[Finding]:
         since = [flag.enable for flag in changes(when, now)]
         known = next((name for name in _WELL_KNOWN if name in since), since[0] if since else None)
         years = (now - when).days // 365
-        age = f"{years} years old" if years > 1 else "more than a year old"
+        age = (
+            f"{years} years old"
+            if years > 1
+            else f"{'more than a year' if years else f'{(now - when).days} days'} old"
+        )
         count = f"{len(since)} change{'s' if len(since) != 1 else ''}"
         effect = f": {count} of the runtime are the default since, `{known}` among them" if known else ""
         first, *others = (environments[0].location(node) for node in nodes)

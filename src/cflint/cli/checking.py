@@ -270,6 +270,10 @@ def _show_settings(policy: Policy, place: _Place, known: RuleSet) -> Exit:
                 f"severity.{name} = {_toml(level.label if level is not None else 'off')}"
                 for name, level in settings.severity.items()
             ),
+            *(
+                f"per-file-ignores.{_toml(pattern)} = {_toml(sorted(names))}"
+                for pattern, _, names in settings.per_file_ignores
+            ),
             *(f"options.{rule}.{name} = {value}" for (rule, name), value in settings.options.items()),
             f"# {len(rules)} rules: {', '.join(rules)}",
             "",

@@ -48,10 +48,12 @@ def _facts(rule: Rule) -> str:
     from cflint.cli.rules import fix_label, preset_label
 
     spec = rule.spec
-    return (
+    facts = (
         f"Severity: {spec.severity.label}, group: {rule.group}, preset: {preset_label(spec.presets)}, "
         f"fix: {fix_label(spec.fix)}, since {spec.since}"
     )
+    options = [f"`{it.name}` ({it.default} by default): {it.meaning}" for it in spec.options]
+    return "\n\n".join([facts, *(f"Option {option}" for option in options)])
 
 
 def _text(rules: list[Rule], color: str) -> str:

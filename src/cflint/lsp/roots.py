@@ -130,6 +130,7 @@ class Root:
                 self.mistake = error
                 return finding
 
+        loaded.project.preferences = policy.options_for
         try:
             return Options(policy.rules((self.given, *loaded.paths)), self.known, jobs=1, judge=judge)
         except SettingsError as error:

@@ -25,6 +25,7 @@ from cflint.project.facts import (
     ValueKind,
     facts_of,
 )
+from cflint.project.preferences import Preferences, no_preferences
 from cflint.project.reads import Ledger
 from cflint.project.resolve import Edge, Local, ModuleGraph, Resolver, import_specifiers
 from cflint.record import record
@@ -148,6 +149,7 @@ class Project:
         graph: ModuleGraph | None = None,
     ) -> None:
         self.workspace = workspace
+        self.preferences: Preferences = no_preferences
         self._graph = graph or ModuleGraph(workspace, resolver)
         self.workers = workers
         self.resolver = resolver
