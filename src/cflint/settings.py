@@ -54,9 +54,8 @@ class Settings:
     """What one settings file says, what it extends included; `path` is the file's, "" for the defaults.
 
     `select` is None when the file names none, so that `preset` counts. `severity` maps rules and groups to a
-    severity, None meaning off. `per_file_ignores` are patterns relative to the file's folder
-    with what they match, `exclude` those
-    of the root. `options` are values by rule and option.
+    severity, None meaning off. `per_file_ignores` are patterns relative to the file's folder, with what they
+    match and the names; `exclude` are patterns of the root. `options` are values by rule and option.
     """
 
     path: str = ""
