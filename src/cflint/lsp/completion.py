@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from cflint.lsp import in_python
 from cflint.platform.classes import ClassKind
+from cflint.platform.python_sdk import NAMES
 from cflint.project.model import Project
 from cflint.rule import RuleSet
 from cflint.source import Document, Span
@@ -16,16 +18,20 @@ _SUPPRESSION = re.compile(
     rb"(?://|/\*+|\#|<!--)[^\S\n]*cflint-ignore(?:-file)?[^\S\n]+(?:[\w-]+[^\S\n]*,[^\S\n]*){0,40}([\w-]*)$"
 )
 _CLASS_VALUE = re.compile(
-    rb"""["']?(?:class_name|new_sqlite_classes|new_classes)["']?\s{0,8}[:=]\s{0,8}"""
-    rb"""(?:\[[^\]\n]{0,400})?["']([\w$]*)$"""
+    rb"""["']?(?:class_name|entrypoint|new_sqlite_classes|new_classes)["']?\s{0,8}[:=]\s{0,8}"""
+    rb"""(?:\[[^\]\[{}]{0,400})?["']([\w$]*)$"""
 )
 _ENV = re.compile(rb"(?:^|[^\w$])env\??\.([\w$]*)$")
+_FROM_WORKERS = re.compile(
+    rb"^[ \t]*from[ \t]+(?:cloudflare\.)?workers[ \t]+import[ \t]+\(?(?:[\w \t]+,){0,40}[ \t]*(\w*)$"
+)
 _LONGEST = 2000
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Something that could stand there: name, kind (`rule`, `group`, `class`, `binding`), a word on it."""
+    """Something that could stand there: its name, its kind (`rule`, `group`, `class`, `binding`, `name`), and
+    a word on it."""
 
     name: str
     kind: str
@@ -40,13 +46,16 @@ def choices(project: Project, known: RuleSet, document: Document, offset: int) -
     if found is not None:
         return _typed(offset, found), list(_rules(known))
     if document.path.endswith((".json", ".jsonc", ".toml")):
-        found = _CLASS_VALUE.search(before)
+        found = _CLASS_VALUE.search(document.data[max(0, offset - _LONGEST) : offset])  # lists may be long
         if found is not None:
             return _typed(offset, found), list(_classes(project, document.path))
-    elif document.path.endswith(EXTENSIONS):
+    elif document.path.endswith((*EXTENSIONS, ".py")):
         found = _ENV.search(before)
         if found is not None:
             return _typed(offset, found), list(_bindings(project, document.path))
+        found = _FROM_WORKERS.search(before) if document.path.endswith(".py") else None
+        if found is not None:
+            return _typed(offset, found), [Choice(name, "name", "workers") for name in NAMES]
     return Span(offset, offset), []
 
 
@@ -68,9 +77,15 @@ def _classes(project: Project, config: str) -> Iterator[Choice]:
         for name in project.worker_exports(worker).names:
             facts = project.exported_class(worker, name)
             if facts is not None:
-                kind = project.class_kind(facts)
-                known = "" if kind in (ClassKind.UNKNOWN, ClassKind.PLAIN) else f"{kind.value}, "
-                yield Choice(name, "class", f"{known}{facts.path}")
+                yield _class(name, project.class_kind(facts), facts.path)
+        if any(entry.endswith(".py") for entry in worker.entries):
+            for owner in in_python.classes_of_worker(project, worker):
+                yield _class(owner.name, owner.kind, owner.module.path)
+
+
+def _class(name: str, kind: ClassKind, path: str) -> Choice:
+    known = "" if kind in (ClassKind.UNKNOWN, ClassKind.PLAIN) else f"{kind.value}, "
+    return Choice(name, "class", f"{known}{path}")
 
 
 def _bindings(project: Project, path: str) -> Iterator[Choice]:

@@ -13,7 +13,8 @@ REASON = "reason"
 def ignore_edit(document: Document, offset: int, rule: str) -> Edit | None:
     """The edit that puts `cflint-ignore <rule>: reason` on a line above the one of a byte offset.
 
-    None where no comment can stand: in a text over several lines, in JSON that other tools read.
+    None where no comment can stand: in a text over several lines, in JSON that other tools read, in Python
+    that does not parse.
     """
     line = document.line_span(document.line_of(offset))
     text = document.data[line.start : line.end]
@@ -71,4 +72,16 @@ def _keeps_its_meaning(document: Document, edit: Edit) -> bool:
         from cflint.syntax.data import read
 
         return read(after).root.plain == read(document).root.plain
+    if document.path.endswith(".py"):
+        return _is_same_python(document.data, after.data)
     return True
+
+
+def _is_same_python(before: bytes, after: bytes) -> bool:
+    """Whether two texts that differ in a comment mean the same: it is none within a string."""
+    import ast
+
+    try:
+        return ast.dump(ast.parse(before)) == ast.dump(ast.parse(after))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False

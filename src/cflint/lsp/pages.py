@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Protocol
 
 from cflint.engine.suppression import read_suppressions
+from cflint.finding import Location
+from cflint.lsp import in_python
 from cflint.project.config import Binding, Environment
 from cflint.project.lifecycle import Backend
-from cflint.project.model import Project
+from cflint.project.model import Project, Worker
 from cflint.project.module import Module
-from cflint.project.values import Kind
+from cflint.project.values import Kind, Value
 from cflint.rule import Rule, RuleSet
 from cflint.source import Document, Span
+from cflint.syntax.javascript import EXTENSIONS
 
 _STORAGE = {Backend.SQLITE: "SQLite", Backend.KEY_VALUE: "key-value"}
 
@@ -35,18 +39,33 @@ def rule_in_comment(document: Document, offset: int, known: RuleSet) -> tuple[Ru
     return None
 
 
-def binding_at(module: Module, offset: int) -> tuple[str, Span] | None:
-    """The name of the binding that code means at a byte offset (`env.NAME`, or a variable that holds it), and
-    its place."""
+class Code(Protocol):
+    """A module in any language: the environments it runs in, and what `env.name` is there."""
+
+    @property
+    def environments(self) -> tuple[Environment, ...]: ...
+
+    def binding(self, name: str) -> Value: ...
+
+
+def value_at(project: Project, path: str, offset: int) -> tuple[Code, Value, Span] | None:
+    """What the name at a byte offset of a module means, with the module and the name's place; None when no
+    name is there. The module's tree is kept until it is released."""
+    found: tuple[Value, Span] | None
+    if path.endswith(EXTENSIONS):
+        module = project.module(path)
+        found = _value_in_javascript(module, offset) if module is not None else None
+        return (module, *found) if module is not None and found is not None else None
+    python = project.python_module(path)
+    found = in_python.value_at(python, offset) if python is not None else None
+    return (python, *found) if python is not None and found is not None else None
+
+
+def _value_in_javascript(module: Module, offset: int) -> tuple[Value, Span] | None:
     node = module.syntax.node_at(offset, offset)
-    if node is None or node.type not in (
-        "property_identifier",
-        "identifier",
-        "shorthand_property_identifier_pattern",
-        "shorthand_property_identifier",
-    ):
+    if node is None or node.type not in _NAMES:
         node = module.syntax.node_at(offset - 1, offset) if offset else None  # just behind a name
-        if node is None:
+        if node is None or node.type not in _NAMES:
             return None
     asked = node
     if node.type == "property_identifier":
@@ -58,12 +77,27 @@ def binding_at(module: Module, offset: int) -> tuple[str, Span] | None:
     if value.kind is Kind.UNKNOWN and node.type == "shorthand_property_identifier_pattern":
         declared = module.scope.resolve(node)
         value = module.value_declared(declared) if declared is not None else value
-    if value.kind is not Kind.BINDING or value.name is None or value.detail == "exports":
+    return value, Span(node.start_byte, node.end_byte)
+
+
+_NAMES = frozenset(
+    {
+        "property_identifier",
+        "identifier",
+        "shorthand_property_identifier_pattern",
+        "shorthand_property_identifier",
+    }
+)
+
+
+def binding_name(value: Value) -> str | None:
+    """The name of the binding that a value is; None when it is none."""
+    if value.kind is not Kind.BINDING or value.detail == "exports":
         return None
-    return value.name, Span(node.start_byte, node.end_byte)
+    return value.name
 
 
-def configured(module: Module, name: str) -> Iterator[Binding]:
+def configured(module: Code, name: str) -> Iterator[Binding]:
     """The bindings of a name in the environments of the module's Workers."""
     for environment in module.environments:
         found = environment.binding(name)
@@ -71,8 +105,28 @@ def configured(module: Module, name: str) -> Iterator[Binding]:
             yield found
 
 
-def binding_page(project: Project, module: Module, name: str) -> str | None:
-    """What is known of `env.name`, in Markdown; None when nothing is."""
+def value_page(project: Project, module: Code, value: Value) -> str | None:
+    """What is known of `env` or of a binding of it, in Markdown; None when nothing is, or it is neither."""
+    if value.kind is Kind.ENV:
+        return _env_page(module)
+    name = binding_name(value)
+    return _binding_page(project, module, name) if name is not None else None
+
+
+def _env_page(module: Code) -> str | None:
+    """The bindings of `env`, each with its kind, once for all environments that have the same."""
+    kinds: dict[str, dict[str, None]] = {}
+    for environment in module.environments:
+        for binding in environment.bindings:
+            kinds.setdefault(binding.name, {})[binding.kind.label] = None
+    if not kinds:
+        return None
+    return "\n".join(
+        ["**`env`**: the bindings", "", *(f"- `{name}`: {' or '.join(kinds[name])}" for name in kinds)]
+    )
+
+
+def _binding_page(project: Project, module: Code, name: str) -> str | None:
     bindings = list(configured(module, name))
     value = module.binding(name)
     if not bindings and value.binding is None:
@@ -117,21 +171,33 @@ def _what(binding: Binding) -> str:
 
 
 def _lifecycle(project: Project, binding: Binding) -> Iterator[str]:
-    """How a Durable Object class came to be, and where it is."""
-    name = binding.class_name
-    if binding.kind.id != "durable_object" or name is None or not binding.is_local:
+    """How a class of the Worker came to be, when it is a Durable Object's, and where it is."""
+    name = binding.class_name or binding.entrypoint
+    if name is None or not binding.is_local:
         return
     lifecycle = binding.environment.lifecycle
-    live = lifecycle.classes.get(name)
+    live = lifecycle.classes.get(name) if binding.kind.id == "durable_object" else None
     if live is not None:
         by = f"migration `{live.tag}`" if live.tag else "`exports`"
         storage = _STORAGE.get(live.backend)
         renamed = f", renamed from `{live.renamed_from}`" if live.renamed_from else ""
         yield f"- created by {by}{f', {storage} storage' if storage else ''}{renamed}"
-    elif lifecycle.complete and not binding.environment.incomplete:
+    elif binding.kind.id == "durable_object" and lifecycle.complete and not binding.environment.incomplete:
         yield "- no migration creates the class"
     for worker in project.workers:
         if worker.config is binding.environment.config:
-            facts = project.exported_class(worker, name)
-            if facts is not None:
-                yield f"- declared in `{facts.path}`"
+            place = class_place(project, worker, name)
+            if place is not None:
+                yield f"- declared in `{place.document.path}`"
+
+
+def class_place(project: Project, worker: Worker, name: str) -> Location | None:
+    """The name, where it is declared, of the class that a Worker exports under a name."""
+    facts = project.exported_class(worker, name)
+    if facts is not None:
+        document = project.document(facts.path)
+        return Location(document, facts.name_span) if document is not None else None
+    if any(entry.endswith(".py") for entry in worker.entries):
+        owner = in_python.class_of_worker(project, worker, name)
+        return in_python.place_of(owner) if owner is not None else None
+    return None

@@ -6,42 +6,65 @@ import posixpath
 from collections.abc import Iterator
 
 from cflint.finding import Location
-from cflint.lsp.pages import binding_at, configured
+from cflint.lsp import in_python
+from cflint.lsp.pages import binding_name, class_place, configured, value_at
 from cflint.project.config import WranglerConfig
 from cflint.project.model import Project, Worker
 from cflint.project.module import Module
-from cflint.source import Document, Span
+from cflint.source import Span
 from cflint.syntax.data import Kind, Node
 from cflint.syntax.javascript import CLASSES
 
 _CLASS_KEYS = frozenset({"class_name", "entrypoint", "new_classes", "new_sqlite_classes", "to"})
 
 
-def definitions_in_code(project: Project, module: Module, offset: int) -> Iterator[Location]:
+def definitions_in_code(project: Project, path: str, offset: int) -> Iterator[Location]:
     """From `env.NAME` to the configuration's key; from the name of a class to what configures it."""
-    found = binding_at(module, offset)
-    if found is not None:
-        yield from (binding.location for binding in configured(module, found[0]))
-        return
+    found = value_at(project, path, offset)
+    name = binding_name(found[1]) if found is not None else None
+    if found is not None and name is not None:
+        yield from (binding.location for binding in configured(found[0], name))
+    elif path.endswith(".py"):
+        python = project.python_module(path)
+        owner = in_python.class_at(python, offset) if python is not None else None
+        if owner is not None:
+            yield from _configuring(project, path, owner.name, in_python.place_of(owner))
+    else:
+        module = project.module(path)
+        if module is not None:
+            yield from _of_class(project, module, offset)
+
+
+def _of_class(project: Project, module: Module, offset: int) -> Iterator[Location]:
     node = module.syntax.node_at(offset, offset)
     parent = module.syntax.parent(node) if node is not None else None
     if node is None or parent is None or parent.type not in CLASSES:
         return
     name = parent.child_by_field_name("name")
-    if name is None or name.id != node.id:
-        return
-    for durable in project.durable_objects_of(module.class_of(parent).facts):
-        if durable.location is not None:
-            yield durable.location
-    text = module.text(node)
-    for worker in module.workers:
-        target = project.worker_exports(worker).names.get(text)
-        if target is None or target.module != module.path:
-            continue
-        for environment in worker.environments:
-            workflow = environment.workflow_classes.get(text)
-            if workflow is not None:
-                yield workflow.place("class_name")
+    if name is not None and name.id == node.id:
+        yield from _configuring(project, module.path, module.text(node), module.at(node))
+
+
+def _configuring(project: Project, path: str, local: str, at: Location) -> Iterator[Location]:
+    """What in the configurations of a module's Workers means the class that is declared at a place."""
+    for worker in project.workers_of(path):
+        exported = project.worker_exports(worker)
+        names = [
+            name for name, target in exported.names.items() if (target.module, target.local) == (path, local)
+        ]
+        for name in names or [local]:
+            if class_place(project, worker, name) != at:
+                continue
+            for environment in worker.environments:
+                durable = environment.durable_object_classes.get(name)
+                workflow = environment.workflow_classes.get(name)
+                live = environment.lifecycle.classes.get(name)
+                if durable is not None:
+                    yield durable.place("class_name")
+                elif live is not None:
+                    yield environment.location(live.span)
+                if workflow is not None:
+                    yield workflow.place("class_name")
 
 
 def definitions_in_config(project: Project, config: WranglerConfig, offset: int) -> Iterator[Location]:
@@ -81,10 +104,9 @@ def _script_beside(config: WranglerConfig, node: Node) -> str | None:
 
 
 def _class_place(project: Project, worker: Worker, name: str) -> Iterator[Location]:
-    facts = project.exported_class(worker, name)
-    document = project.document(facts.path) if facts is not None else None
-    if facts is not None and document is not None:
-        yield Location(document, facts.name_span)
+    place = class_place(project, worker, name)
+    if place is not None:
+        yield place
         return
     for entry in worker.entries:
         target = project.exports_of(entry).names.get(name)
@@ -108,11 +130,3 @@ def string_at(root: Node, offset: int) -> tuple[tuple[str, ...], Node] | None:
             return None
         node = below
     return (tuple(trail), node) if trail else None
-
-
-def config_of(project: Project, document: Document) -> WranglerConfig | None:
-    """The configuration that a document is."""
-    for worker in project.workers:
-        if worker.config is not None and worker.config.path == document.path:
-            return worker.config
-    return None

@@ -46,6 +46,7 @@ _WATCHED = (
     "**/{.dev.vars,.env}*",
     "**/*.{ts,tsx,mts,cts,js,jsx,mjs,cjs,py}",
 )
+_CODE = (*EXTENSIONS, ".py")
 _CONTENT_MODIFIED = -32801
 
 _log = logging.getLogger("cflint.lsp")
@@ -670,7 +671,7 @@ class Desk:
             return self._shown(pages.rule_page(named[0]), source, named[1])
         parts: list[str] = []
         span: Span | None = None
-        binding = await self._model(root, lambda: _binding_page(root, path, offset))
+        binding = await self._model(root, lambda: _value_page(root, path, offset))
         if binding is not None:
             parts.append(binding[0])
             span = binding[1]
@@ -752,6 +753,7 @@ _ITEM_KINDS = {
     "group": types.CompletionItemKind.Module,
     "class": types.CompletionItemKind.Class,
     "binding": types.CompletionItemKind.Field,
+    "name": types.CompletionItemKind.Reference,
 }
 
 
@@ -767,18 +769,15 @@ def _at(findings: Iterable[Finding], offset: int) -> Iterator[Finding]:
             yield finding
 
 
-def _binding_page(root: Root, path: str, offset: int) -> tuple[str, Span] | None:
+def _value_page(root: Root, path: str, offset: int) -> tuple[str, Span] | None:
     loaded = root.session.loaded
-    if loaded is None or not path.endswith(EXTENSIONS):
+    if loaded is None or not path.endswith(_CODE):
         return None
     project = loaded.project
-    module = project.module(path)
-    found = pages.binding_at(module, offset) if module is not None else None
-    if module is None or found is None:
-        return None
-    page = pages.binding_page(project, module, found[0])
+    found = pages.value_at(project, path, offset)
+    page = pages.value_page(project, found[0], found[1]) if found is not None else None
     project.release(path)
-    return (page, found[1]) if page is not None else None
+    return (page, found[2]) if page is not None and found is not None else None
 
 
 def _definitions(root: Root, path: str, offset: int) -> list[Location]:
@@ -786,9 +785,8 @@ def _definitions(root: Root, path: str, offset: int) -> list[Location]:
     if loaded is None:
         return []
     project = loaded.project
-    if path.endswith(EXTENSIONS):
-        module = project.module(path)
-        found = list(places.definitions_in_code(project, module, offset)) if module is not None else []
+    if path.endswith(_CODE):
+        found = list(places.definitions_in_code(project, path, offset))
         project.release(path)
         return found
     config = next((config for config in loaded.configs if config.path == path), None)

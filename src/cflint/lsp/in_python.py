@@ -1,0 +1,96 @@
+"""What the editor asks about modules of Python: the binding at a place, and the classes of a Worker.
+
+The modules are read by libcst, which is loaded when a module of Python is asked about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.finding import Location
+from cflint.project.model import Project, Worker
+from cflint.project.values import Kind, Value
+from cflint.source import Span
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from cflint.project.python import PythonClass, PythonModule
+
+_MOST_HOPS = 20
+
+
+def value_at(module: PythonModule, offset: int) -> tuple[Value, Span] | None:
+    """What the name at a byte offset means, and its place; None when no name is there."""
+    import libcst as cst
+
+    name = _name_at(module, offset)
+    if name is None:
+        return None
+    above = module.syntax.parent(name)
+    if isinstance(above, cst.Attribute) and above.attr is name:
+        return module.value_of(above), module.span(name)
+    if isinstance(above, cst.ImportAlias):
+        entries = module.top_level_names.get(name.value, ())
+        is_env = any(entry.node is above and entry.imported == "workers.env" for entry in entries)
+        return Value(Kind.ENV if is_env else Kind.UNKNOWN), module.span(name)
+    return module.value_of(name), module.span(name)
+
+
+def _name_at(module: PythonModule, offset: int) -> cst.Name | None:
+    import libcst as cst
+
+    for name in module.find(cst.Name):
+        span = module.span(name)
+        if span.start <= offset <= span.end:
+            return name
+    return None
+
+
+def class_at(module: PythonModule, offset: int) -> PythonClass | None:
+    """The class at the top level whose name in its definition is at a byte offset."""
+    name = _name_at(module, offset)
+    return next((owner for owner in module.classes if owner.node.name is name and owner.is_top_level), None)
+
+
+def class_of_worker(project: Project, worker: Worker, name: str) -> PythonClass | None:
+    """The class that a Worker in Python gives the runtime under a name; imports of modules are followed."""
+    for entry in worker.entries:
+        module = project.python_module(entry)
+        found = _class_named(project, module, name) if module is not None else None
+        if found is not None:
+            return found
+    return None
+
+
+def _class_named(project: Project, module: PythonModule, name: str) -> PythonClass | None:
+    for _ in range(_MOST_HOPS):
+        found = module.class_named(name)
+        if found is not None:
+            return found
+        imported = [
+            entry.imported for entry in module.top_level_names.get(name, ()) if entry.kind == "import"
+        ]
+        if not imported:
+            return None
+        other = project.python_module_named(imported[-1], module.path)
+        if other is None or other is module:
+            return None
+        module, name = other, imported[-1].rpartition(".")[2]
+    return None
+
+
+def classes_of_worker(project: Project, worker: Worker) -> Iterator[PythonClass]:
+    """The classes that a Worker in Python gives the runtime, those that it imports too."""
+    for entry in worker.entries:
+        module = project.python_module(entry)
+        for name in module.top_level_names if module is not None else ():
+            found = class_of_worker(project, worker, name)
+            if found is not None:
+                yield found
+
+
+def place_of(owner: PythonClass) -> Location:
+    """The name in the definition of a class."""
+    return owner.module.at(owner.node.name)
