@@ -739,6 +739,39 @@ class Reach:
         return not self.unread and all(item.type_only for _, item in self.unresolved)
 
 
+@record(frozen=True)
+class _Step:
+    """The imports of one module by where they lead; see `Reach`."""
+
+    modules: tuple[str, ...]
+    types: tuple[str, ...]
+    others: dict[str, None]
+    packages: frozenset[str]
+    unresolved: tuple[tuple[str, Import], ...]
+
+    @classmethod
+    def of(cls, path: str, edges: Iterable[Edge]) -> _Step:
+        modules: dict[str, None] = {}
+        types: dict[str, None] = {}
+        others: dict[str, None] = {}
+        packages: set[str] = set()
+        unresolved: list[tuple[str, Import]] = []
+        for edge in edges:
+            to = edge.to
+            if isinstance(to, Unknown):
+                unresolved.append((path, edge.item))
+            elif isinstance(to, Package):
+                packages.add(to.name)
+            elif isinstance(to, Local):
+                is_text = edge.item.specifier.partition("?")[2].startswith(("raw", "url", "text"))
+                is_code = to.path.endswith(SOURCE_SUFFIXES) and not is_text  # Vite: "./client.js?raw"
+                if not is_code or to.path.endswith(DECLARATION_SUFFIXES):
+                    others[to.path] = None
+                else:
+                    (types if edge.item.type_only else modules)[to.path] = None
+        return cls(tuple(modules), tuple(types), others, frozenset(packages), tuple(unresolved))
+
+
 class ModuleGraph:
     """Who imports whom, a module's imports found once for all Workers that reach it."""
 
@@ -746,6 +779,7 @@ class ModuleGraph:
         self._workspace = workspace
         self._resolver = resolver
         self._edges: dict[str, tuple[Edge, ...] | None] = {}
+        self._steps: dict[str, _Step | None] = {}
         self._reach: dict[str, Reach] = {}
 
     @property
@@ -764,6 +798,13 @@ class ModuleGraph:
                 edges = tuple(Edge(item, resolve(item.specifier, path)) for item in imports)
             self._edges[path] = edges
         return self._edges[path]
+
+    def _step(self, path: str) -> _Step | None:
+        """Where one module leads; None when it cannot be read."""
+        if path not in self._steps:
+            edges = self.imports_of(path)
+            self._steps[path] = _Step.of(path, edges) if edges is not None else None
+        return self._steps[path]
 
     def reachable(self, main: str) -> Reach:
         """What a Worker's `main` reaches; without that file, a reach of nothing with `main` unread."""
@@ -787,28 +828,19 @@ class ModuleGraph:
         later: list[str] = []  # reached through types: only after everything that runs
         while queue:
             path = queue.popleft()
-            edges = self.imports_of(path)
-            if edges is None:
+            step = self._step(path)
+            if step is None:
                 unread.append(path)
-                edges = ()
             else:
                 modules[path] = None
-            for edge in edges:
-                to = edge.to
-                if isinstance(to, Unknown):
-                    unresolved.append((path, edge.item))
-                elif isinstance(to, Package):
-                    packages.add(to.name)
-                elif isinstance(to, Local):
-                    is_text = edge.item.specifier.partition("?")[2].startswith(("raw", "url", "text"))
-                    is_code = to.path.endswith(SOURCE_SUFFIXES) and not is_text  # Vite: "./client.js?raw"
-                    if not is_code or to.path.endswith(DECLARATION_SUFFIXES):
-                        others[to.path] = None
-                    elif edge.item.type_only:
-                        later.append(to.path)
-                    elif to.path not in seen:
-                        seen.add(to.path)
-                        queue.append(to.path)
+                for module in step.modules:
+                    if module not in seen:
+                        seen.add(module)
+                        queue.append(module)
+                later += step.types
+                others.update(step.others)
+                packages |= step.packages
+                unresolved += step.unresolved
             if not queue:
                 running = running or len(modules)
                 queue.extend(dict.fromkeys(path for path in later if path not in seen))

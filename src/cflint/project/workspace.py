@@ -214,15 +214,16 @@ class Workspace:
         known = self._real.get(path)
         if known is not None:
             return known
+        folder, _, name = path.rpartition("/")
+        parent = self._real.get(folder)
+        plain = name not in ("", ".", "..") and path[0] != "/" and "\0" not in name
+        if plain and isinstance(parent, str):  # the common case: one of many endings that an import may have
+            entries = self._entries(parent)
+            if name not in entries and parent not in self._denied:
+                return Unreadable.ABSENT
         normal = _normal(path)
         if normal is None:
             return Unreadable.OUTSIDE
-        parent = self._real.get(normal.rpartition("/")[0])
-        if isinstance(parent, str) and normal:  # the common case, without the walk down
-            name = normal.rpartition("/")[2]
-            kind = self._entries(parent).get(name)
-            if kind is None and parent not in self._denied:
-                return Unreadable.ABSENT
         at = ""
         passed = ""
         for name in normal.split("/") if normal else ():
