@@ -318,12 +318,14 @@ class _UnwritableError(Exception):
 
 
 def _resolved(root: Node, path: Path) -> _Steps:
-    """The path with its negative indexes counted from the beginning."""
+    """The path with its negative indexes counted from the beginning; () when an array is too short for it."""
     steps: list[str | int] = []
     node: Node | None = root
     for step in path:
         if isinstance(step, int) and step < 0 and node is not None:
             step += len(node.items)
+        if isinstance(step, int) and node is not None and not 0 <= step <= len(node.items):
+            return ()
         steps.append(step)
         node = None if node is None else node.at(step)
     return tuple(steps)
