@@ -292,7 +292,7 @@ def tables(statement: Statement) -> Iterator[tuple[TableUse, Token]]:
             continue
         if after is not None and after.text == "(" and word in ("FROM", "JOIN"):
             continue
-        if name.upper() in ("SELECT", "SET", "VALUES", "LATERAL"):
+        if target.upper in ("SELECT", "SET", "VALUES", "LATERAL"):
             continue
         yield use, target
 
