@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from cflint.engine import Options, Run, analyse
-from cflint.engine.session import Progress, Session, Stopped
+from cflint.engine import Options, Run, Stopped, analyse
+from cflint.engine.session import Progress, Session
 from cflint.finding import Finding, Report
 from cflint.project.workspace import Workspace
 from cflint.rule import RuleSet

@@ -126,11 +126,19 @@ class Outcome:
     shapes: dict[str, str] = field(default_factory=dict)
 
 
-class Run:
-    """One analysis of a loaded project, in parts that may be done one after the other."""
+class Stopped(Exception):
+    """An analysis was given up; what had been found out about whole modules counts."""
 
-    def __init__(self, loaded: Loaded, options: Options) -> None:
+
+class Run:
+    """One analysis of a loaded project, in parts that may be done one after the other.
+
+    `stopped` is asked again and again within a module; when it says True, Stopped is raised.
+    """
+
+    def __init__(self, loaded: Loaded, options: Options, stopped: Callable[[], bool] | None = None) -> None:
         self.loaded = loaded
+        self._stopped = stopped
         self._project = loaded.project
         self._options = options
         rules = [options.rules[id] for id in options.rules]
@@ -352,7 +360,10 @@ class Run:
         in_tests = is_test_path(module.path)
         seen: dict[tuple[str, int], list[Rule]] = {}  # what was asked about a construct: words may share one
         data = module.document.data
+        stopped = self._stopped
         for start, end, word in hits:
+            if stopped is not None and stopped():
+                raise Stopped
             wanted = self._in_tests[word] if in_tests else self._by_word[word]
             leaf: Node | None = None
             for kind, rules in wanted.items():
@@ -374,6 +385,8 @@ class Run:
                 asked.extend(rules)
         present = {word for _, _, word in hits}
         for rule, words in self._file_rules:
+            if stopped is not None and stopped():
+                raise Stopped
             if (not words or words & present) and (not in_tests or rule.spec.tests):
                 self._ask(rule, module, outcome, lambda: Location(module.document, Span(0, 0)))
         self._ask_handlers(module, present, outcome)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cflint.engine import Options, Outcome, Run, merge, without_collector
+from cflint.engine import Options, Outcome, Run, Stopped, merge, without_collector
 from cflint.finding import Finding, Report
 from cflint.project.facts import ModuleFacts
 from cflint.project.loading import Loaded, load
@@ -21,10 +22,6 @@ if TYPE_CHECKING:
 
 Configure = Callable[[Loaded], Options]
 """The options of a run, after the settings of what was loaded."""
-
-
-class Stopped(Exception):
-    """An analysis was given up because `pause` said so; what it had found out is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,34 +79,57 @@ class Session:
         excludes: Collection[str] = (),
         first: Collection[str] = (),
         pause: Callable[[], bool] = lambda: False,
+        stopped: Callable[[], bool] | None = None,
+        told: Callable[[int, int], None] = lambda done, total: None,
     ) -> Iterator[Progress]:
         """Analyse the workspace as it is now; the last report is whole.
 
         Before it comes a quick one when there is much to do: modules that changed themselves, and those in
-        `first`, are done before those that only may be touched by it. `pause` is called between modules; when
-        it says True, Stopped is raised.
+        `first`, are done before those that only may be touched by it. `pause` is called between modules, where
+        the session may be asked something else, and `stopped`, which has to be quick, within them too; when
+        one says True, Stopped is raised, and what was found out about whole modules is kept. `told` hears how
+        many of the modules to look at are done.
         """
-        run = self._prepare(configure, excludes)
+        run = self._prepare(configure, excludes, stopped)
         try:
-            yield from self._steps(run, first, pause)
+            yield from self._steps(run, first, pause, told)
         finally:
             self._remember(run.loaded.project)
 
-    def _steps(self, run: Run, first: Collection[str], pause: Callable[[], bool]) -> Iterator[Progress]:
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Around questions about a workspace that is not as it is, which is restored before the end: what the
+        session had found out stays, also for an analysis that goes on afterwards."""
+        kept = dict(self._answers), self.loaded, self._rules
+        try:
+            yield
+        finally:
+            self._answers, self.loaded, self._rules = kept
+
+    def _steps(
+        self,
+        run: Run,
+        first: Collection[str],
+        pause: Callable[[], bool],
+        told: Callable[[int, int], None],
+    ) -> Iterator[Progress]:
         stale = self._stale(run)
+        told(0, len(stale))
         changed = {path for path in stale if path in first or self._has_new_text(run, path)}
         soon = [path for path in stale if path in changed]
         later = [path for path in stale if path not in changed]
         model = run.model()
         _pause(pause)
-        for path in soon:
+        for done, path in enumerate(soon, 1):
             self._ask(run, path)
+            told(done, len(stale))
             _pause(pause)
         if later:
             yield self._progress(run, model, frozenset(later))
             _pause(pause)
-        for path in later:
+        for done, path in enumerate(later, len(soon) + 1):
             self._ask(run, path)
+            told(done, len(stale))
             _pause(pause)
         yield self._progress(run, model, frozenset())
 
@@ -126,7 +146,12 @@ class Session:
 
     # -- asking --------------------------------------------------------------------------------------------
 
-    def _prepare(self, configure: Configure, excludes: Collection[str]) -> Run:
+    def _prepare(
+        self,
+        configure: Configure,
+        excludes: Collection[str],
+        stopped: Callable[[], bool] | None = None,
+    ) -> Run:
         loaded = load(self.workspace, self._paths, excludes)
         project = loaded.project
         for path, (data, facts) in self._facts.items():
@@ -139,7 +164,7 @@ class Session:
             self._answers.clear()
             self._rules = rules
         self.loaded = loaded
-        return Run(loaded, options)
+        return Run(loaded, options, stopped)
 
     def _ask(self, run: Run, path: str) -> None:
         project = run.loaded.project

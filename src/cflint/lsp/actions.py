@@ -139,11 +139,12 @@ def converged(session: Session, configure: Configure, excludes: Collection[str],
         )
 
     was_laid = session.workspace.overlaid(path)
-    try:
-        result = converge(analyse, Safety.SAFE, parses_worse=parses_worse)
-    finally:
-        if path in laid:
-            session.change(path, was_laid)
+    with session.aside():
+        try:
+            result = converge(analyse, Safety.SAFE, parses_worse=parses_worse)
+        finally:
+            if path in laid:
+                session.change(path, was_laid)
     return next((change.after for change in result.changes if change.path == path), None)
 
 

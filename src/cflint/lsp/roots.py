@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
 
-from cflint.engine import Options
-from cflint.engine.session import Progress, Session, Stopped
+from cflint.engine import Options, Stopped
+from cflint.engine.session import Progress, Session
 from cflint.finding import Finding, Report
 from cflint.project.loading import Loaded
 from cflint.project.workspace import Workspace
@@ -37,7 +37,8 @@ class Root:
 
     `given` is the path of the workspace that is looked at ("" is all of it). `generation` counts the changes
     that were asked to be looked at, `answered` is that of the last report; `pending` are overlays to lay
-    before the next analysis. All but `session` belongs to the event loop's thread; `session` to the worker's.
+    before the next analysis; `counted` is how many modules of how many the one under way is done with. All but
+    `session` and `counted` belongs to the event loop's thread; these to the worker's.
     """
 
     target: Path
@@ -57,6 +58,7 @@ class Root:
     mistake_told: str | None = None
     published: dict[str, int] = field(default_factory=dict)
     findings: dict[str, tuple[Finding, ...]] = field(default_factory=dict)
+    counted: tuple[int, int] = (0, 0)
 
     @classmethod
     def of(cls, target: Path, known: RuleSet, wishes: Wishes, *, is_adhoc: bool = False) -> Root:
@@ -101,12 +103,17 @@ class Root:
                 excludes=self.excludes(),
                 first=first,
                 pause=lambda: breathe() or self.stop.is_set(),
+                stopped=self.stop.is_set,
+                told=self._count,
             )
             for progress in steps:
                 emit(progress)
         except Stopped:
             return False
         return True
+
+    def _count(self, done: int, total: int) -> None:
+        self.counted = done, total
 
     def excludes(self) -> tuple[str, ...]:
         """The patterns that the settings of the folder leave out."""
