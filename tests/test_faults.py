@@ -34,9 +34,9 @@ n  fault                                            here
 27 output that cannot be written                    `test_fault_27_…`
 28 signals                                          `test_fault_28_…`
 29 files that change while they are fixed           `test_fault_29_…`
-30 secrets in the output                            `test_fault_30_…`; cache and baseline: not yet
+30 secrets in the output                            `test_fault_30_…`; cache: test_cache.py
 31 a process that is killed                         `test_fault_31_…`
-32 the cache                                        not yet
+32 the cache                                        test_cache.py
 33 more than code scanning takes                    `test_fault_33_…`
 34 the baseline                                     not yet
 35 the language server                              not yet

@@ -320,7 +320,7 @@ class Kept:
     """What an earlier run said: its report, and what the caller wanted to know of it besides."""
 
     report: Report
-    besides: Json
+    besides: str
 
 
 @record(frozen=True, eq=False)
@@ -368,6 +368,7 @@ class Cache:
                 return None
             unpacked = Unpacker(self._workspace, entry["seen"]["files"])
             report = unpacked.report(entry["report"], base)
+            besides = _string(entry["besides"])
         except UNFIT:
             return None
         if fresh:
@@ -385,7 +386,7 @@ class Cache:
             write(self._path, entry)
         else:
             self._touch()
-        return Kept(report, entry["besides"])
+        return Kept(report, besides)
 
     def earlier(self) -> Earlier | None:
         """What an earlier run handed on, of which not all stands."""
@@ -397,7 +398,7 @@ class Cache:
         unpacker = Unpacker(self._workspace, self._entry["seen"]["files"])
         return Earlier(parts, self._changed, unpacker)
 
-    def keep(self, report: Report, seen: Observed, besides: Json, parts: Json, builds_on: bool) -> bool:
+    def keep(self, report: Report, seen: Observed, besides: str, parts: Json, builds_on: bool) -> bool:
         """Keep what this run says, and in `parts` what the next may take over; whether it was kept. Not when
         not everything could be analysed. With `builds_on`, it rests on what the earlier run saw as well."""
         if builds_on and self._changed is not None:

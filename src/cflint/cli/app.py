@@ -12,7 +12,7 @@ from cflint import __version__
 COMPLETION_VARIABLE = "_CFLINT_COMPLETE"
 """The environment variable by which a shell asks for completions."""
 
-COMMANDS = ("check", "explain", "rules", "server", "completion")
+COMMANDS = ("check", "explain", "rules", "server", "clean", "completion")
 """Each is the module of that name in this package and, there, `command`."""
 
 
@@ -69,4 +69,5 @@ def cli() -> None:
     cflint explain RULE        what a rule means, and what to do
     cflint rules               all rules
     cflint server              serve an editor
+    cflint clean               forget what earlier runs found
     """

@@ -52,6 +52,8 @@ def perform(request: Request) -> Exit:
         return _show_settings(analysis.policy, place, analysis.known)
     cache = _cache(request, place, began)
     kept = cache.recall(place.base) if cache is not None else None
+    if kept is not None and kept.besides not in (*_FAIL_ON, "never"):
+        kept = None
     fail_on = kept.besides if kept is not None else _fail_on(analysis.policy, place)
     request = replace(request, fail_on=request.fail_on or fail_on)
     first = kept.report if kept is not None else analysis.first(cache)
