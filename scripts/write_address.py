@@ -1,0 +1,37 @@
+"""Say where the repository is, once it is published: `python scripts/write_address.py https://github.com/ME/cflint`.
+
+Writes it into pyproject.toml, and into every page in place of the one that stands there (`OWNER` at first).
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import tomllib
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+HOST = "https://github.com/"
+
+
+def main(address: str) -> None:
+    owner = address.removeprefix(HOST).removesuffix("/").removesuffix(".git")
+    if not re.fullmatch(r"[\w.-]+/cflint", owner):
+        raise SystemExit(f"the address has to be {HOST}SOMEBODY/cflint")
+    manifest = REPOSITORY / "pyproject.toml"
+    text = manifest.read_text(encoding="utf-8")
+    urls = tomllib.loads(text)["project"].get("urls", {})
+    before = urls.get("Repository", f"{HOST}OWNER/cflint").removeprefix(HOST)
+    if urls:
+        text = text.replace(f"{HOST}{before}", f"{HOST}{owner}")
+    else:
+        text = text.replace(
+            "[project.scripts]", f'[project.urls]\nRepository = "{HOST}{owner}"\n\n[project.scripts]'
+        )
+    manifest.write_text(text, encoding="utf-8")
+    for page in [*REPOSITORY.glob("*.md"), *REPOSITORY.glob("docs/**/*.md")]:
+        page.write_text(page.read_text(encoding="utf-8").replace(before, owner), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:2] or [""])
