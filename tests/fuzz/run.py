@@ -44,7 +44,10 @@ def main() -> int:
     if unknown:
         say(f"no such target: {', '.join(unknown)}; there are {', '.join(TARGETS)}")
         return 2
-    names = arguments.targets or list(TARGETS)
+    names = list(arguments.targets or TARGETS)
+    if "gitignore" in names and shutil.which("git") is None:
+        say("gitignore is left out: git is its judge, and it is not installed")
+        names.remove("gitignore")
     engine = arguments.engine
     if engine == "auto":
         engine = "mutations" if engines.load_atheris() is None else "atheris"
