@@ -92,13 +92,15 @@ from cflint.api import (
 
 @rule(worker(), severity=Severity.WARNING, fix=Safety.UNSAFE)
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
-    entrypoint = project.entrypoint(subject)
-    if entrypoint is None:
-        return
     if subject.config is None:
-        yield from _undocumented(subject, entrypoint, project)
+        entrypoint = project.entrypoint(subject)
+        if entrypoint is not None:
+            yield from _undocumented(subject, entrypoint, project)
         return
     if is_test_config(subject.config.path) or any(found.incomplete for found in subject.environments):
+        return
+    entrypoint = project.entrypoint(subject)
+    if entrypoint is None:
         return
     environments = subject.environments
     if "queue" in entrypoint.handlers and not any(found.queue_consumers for found in environments):

@@ -93,15 +93,15 @@ _Trigger = tuple[Environment, Location]
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
     if subject.config is None or (len(subject.entries) != 1 and not subject.is_document):
         return
-    entrypoint = project.entrypoint(subject)
+    set_up = [found for found in _triggers(subject, project) if found[2]]
+    entrypoint = project.entrypoint(subject) if set_up else None
     if entrypoint is None or not entrypoint.complete:
         return
-    by_name = project.worker_exports(subject)
-    for name, what, triggers in _triggers(subject, project):
-        if not triggers or name in entrypoint.handlers:
+    for name, what, triggers in set_up:
+        if name in entrypoint.handlers:
             continue
         hint = ""
-        if name in by_name:
+        if name in project.worker_exports(subject):
             hint = f"; `{name}` is exported by name, which does not count"
         yield Finding(
             f"{what}{where([environment for environment, _ in triggers])}, but the default export has no"
