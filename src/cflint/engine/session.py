@@ -85,8 +85,8 @@ class Session:
         """Analyse the workspace as it is now; the last report is whole.
 
         Before it comes a quick one when there is much to do: modules that changed themselves, and those in
-        `first`, are done before those that only may be touched by it. `pause` is called between modules, where
-        the session may be asked something else, and `stopped`, which has to be quick, within them too; when
+        `first`, are done before those that only may be touched by it. `pause` is called between modules, and
+        may ask the session something else; `stopped`, which has to be quick, is called within them too; when
         one says True, Stopped is raised, and what was found out about whole modules is kept. `told` hears how
         many of the modules to look at are done.
         """

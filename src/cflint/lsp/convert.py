@@ -40,6 +40,7 @@ class Client:
     pull_is_dynamic: bool = False
     refreshes: bool = False
     watches: bool = False
+    shows_progress: bool = False
 
     @classmethod
     def of(cls, able: types.ClientCapabilities, encoding: str) -> Client:
@@ -71,6 +72,7 @@ class Client:
             watches=bool(
                 space.did_change_watched_files and space.did_change_watched_files.dynamic_registration
             ),
+            shows_progress=bool(window.work_done_progress),
         )
 
 

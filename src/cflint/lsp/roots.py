@@ -37,8 +37,9 @@ class Root:
 
     `given` is the path of the workspace that is looked at ("" is all of it). `generation` counts the changes
     that were asked to be looked at, `answered` is that of the last report; `pending` are overlays to lay
-    before the next analysis; `counted` is how many modules of how many the one under way is done with. All but
-    `session` and `counted` belongs to the event loop's thread; these to the worker's.
+    before the next analysis; `is_settled` tells whether there was a whole report since everything had to be
+    looked at; `counted` is how many modules of how many the analysis under way is done with. `session` and
+    `counted` belong to the worker's thread, all else to the event loop's.
     """
 
     target: Path
@@ -58,6 +59,7 @@ class Root:
     mistake_told: str | None = None
     published: dict[str, int] = field(default_factory=dict)
     findings: dict[str, tuple[Finding, ...]] = field(default_factory=dict)
+    is_settled: bool = False
     counted: tuple[int, int] = (0, 0)
 
     @classmethod
@@ -151,6 +153,7 @@ class Root:
     def accept(self, progress: Progress) -> list[str]:
         """Take a report; the paths of settled files whose findings may have changed."""
         self.progress = progress
+        self.is_settled = self.is_settled or not progress.unsettled
         grouped: dict[str, list[Finding]] = {}
         for finding in progress.report.findings:
             grouped.setdefault(finding.at.document.path, []).append(finding)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
@@ -22,17 +23,21 @@ from cflint.lsp import actions, completion, pages, places
 from cflint.lsp.convert import SOURCE, Client, diagnostic, range_of
 from cflint.lsp.roots import Root, Wishes, project_around
 from cflint.lsp.text import Buffer, Lines, encoded, lines_of
+from cflint.lsp.transport import Phase
 from cflint.lsp.worker import Worker
 from cflint.report.escape import encodable, said
 from cflint.rule import RuleSet, UnknownSelector
 from cflint.source import Document, Span
 from cflint.syntax.javascript import EXTENSIONS
 
-DEBOUNCE = 0.03
-"""Seconds without a further change before an analysis begins."""
+DEBOUNCE = 0.01
+"""Seconds without a further change before an analysis begins; one under way ends when there is a change."""
 
 PATIENCE = 0.3
 """Seconds after which it begins all the same."""
+
+QUIET = 0.5
+"""Seconds that looking at everything may take without the client being shown how far it is."""
 
 EXPLAIN = "cflint.explain"
 _DIAGNOSTICS_ID = "cflint-diagnostics"
@@ -89,7 +94,7 @@ def run() -> int:
 
     desk = Desk()
     try:
-        return serve(desk.server, lambda: desk.is_shut_down)
+        return serve(desk.server, lambda: desk.phase)
     finally:
         desk.end()
 
@@ -104,12 +109,19 @@ class Desk:
         self.wishes = Wishes()
         self.roots: list[Root] = []
         self.buffers: dict[str, Buffer] = {}
-        self.is_shut_down = False
+        self.phase = Phase.NEW
         self._worker = Worker()
         self._uris: dict[tuple[int, str], str] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._waiting: list[tuple[Root, str, asyncio.Future[None]]] = []
+        self._shown_progress: dict[int, asyncio.Task[None]] = {}
+        self._told_failures: set[str] = set()
         self._register()
+
+    @property
+    def is_shut_down(self) -> bool:
+        """Whether the client said that it is over."""
+        return self.phase is Phase.ENDED
 
     def _register(self) -> None:
         feature = self._feature
@@ -153,6 +165,7 @@ class Desk:
     # -- beginning and end ---------------------------------------------------------------------------------
 
     def _initialize(self, params: types.InitializeParams) -> None:
+        self.phase = Phase.READY
         encoding = self.server.workspace.position_encoding
         self.client = Client.of(params.capabilities, str(getattr(encoding, "value", encoding)))
         self._take_wishes(params.initialization_options)
@@ -200,7 +213,7 @@ class Desk:
                 _log.warning("the client did not register: %s", error)
 
     def _shutdown(self, params: None) -> None:
-        self.is_shut_down = True
+        self.phase = Phase.ENDED
         self.end()
 
     def _take_wishes(self, given: object) -> None:
@@ -247,6 +260,7 @@ class Desk:
     def _drop(self, root: Root) -> None:
         root.stop.set()
         self.roots.remove(root)
+        self._release_waiting(root)
         if not self.client.pulls:
             for uri in root.published:
                 if self._root_of(uri) is None:
@@ -359,16 +373,19 @@ class Desk:
     def _saved(self, params: types.DidSaveTextDocumentParams) -> None:
         found = self._root_of(params.text_document.uri)
         if found is not None and not self.client.watches:
-            found[0].wants_refresh = True
-            self._schedule(found[0])
+            self._refresh(found[0])
 
     def _files_changed(self, params: types.DidChangeWatchedFilesParams) -> None:
         for change in params.changes:
             found = self._root_of(change.uri)
             is_open = change.uri in self.buffers and change.type is types.FileChangeType.Changed
             if found is not None and not is_open and "/node_modules/" not in change.uri:
-                found[0].wants_refresh = True
-                self._schedule(found[0])
+                self._refresh(found[0])
+
+    def _refresh(self, root: Root) -> None:
+        root.wants_refresh = True
+        root.is_settled = False
+        self._schedule(root)
 
     def _configuration_changed(self, params: types.DidChangeConfigurationParams) -> None:
         if isinstance(params.settings, dict) and isinstance(params.settings.get(SOURCE), dict):
@@ -388,6 +405,38 @@ class Desk:
         if task is None or task.done():
             task = asyncio.get_running_loop().create_task(self._keep_current(root))
             self._tasks[id(root)] = task
+        if self.client.shows_progress and not root.is_settled and id(root) not in self._shown_progress:
+            shown = asyncio.get_running_loop().create_task(self._show_progress(root))
+            self._shown_progress[id(root)] = shown
+            shown.add_done_callback(lambda _: self._shown_progress.pop(id(root), None))
+
+    async def _show_progress(self, root: Root) -> None:
+        """Show how far it is until a root has a whole report, when that takes long."""
+
+        def is_over() -> bool:
+            return root.is_settled or root not in self.roots or self.is_shut_down
+
+        await asyncio.sleep(QUIET)
+        if is_over():
+            return
+        progress = self.server.work_done_progress
+        token = f"cflint-{id(root)}-{root.generation}"
+        try:
+            await progress.create_async(token)
+        except JsonRpcException as error:
+            _log.warning("the client shows no progress: %s", error)
+            return
+        progress.begin(token, types.WorkDoneProgressBegin("cflint", message="reading", percentage=0))
+        told = (0, 0)
+        while not is_over():
+            if root.counted != told and root.counted[1]:
+                told = done, total = root.counted
+                message = f"{done} of {total} modules"
+                progress.report(
+                    token, types.WorkDoneProgressReport(message=message, percentage=done * 100 // total)
+                )
+            await asyncio.sleep(0.1)
+        progress.end(token, types.WorkDoneProgressEnd())
 
     async def _keep_current(self, root: Root) -> None:
         loop = asyncio.get_running_loop()
@@ -423,9 +472,19 @@ class Desk:
             except Exception:
                 if self.is_shut_down:
                     return
-                _log.exception("the analysis of %s failed", root.target)
-                root.answered = max(root.answered, generation)
-                self._release_waiting(root)
+                self._failed(root, generation)
+
+    def _failed(self, root: Root, generation: int) -> None:
+        """An analysis raised: nobody is left to wait, and the user is told, once for each mistake."""
+        _log.exception("the analysis of %s failed", root.target)
+        root.answered = max(root.answered, generation)
+        root.is_settled = True
+        error = sys.exc_info()[1]
+        message = f"cflint: the analysis of {root.target.name} failed ({type(error).__name__}: {error})"
+        if message not in self._told_failures:
+            self._told_failures.add(message)
+            self._say(types.MessageType.Error, f"{message}; its log says where")
+        self._release_waiting(root, is_all=True)
 
     def _deliver(self, root: Root, generation: int, versions: dict[str, int], progress: Progress) -> None:
         """A report has come; what is about the past by now is dropped."""
@@ -500,21 +559,24 @@ class Desk:
             return None
         root, path = found
         if not root.is_current(path):
-            done = asyncio.get_running_loop().create_future()
-            self._waiting.append((root, path, done))
             if root.generation == 0:
                 self._schedule(root)
-            await done
+            task = self._tasks.get(id(root))
+            if task is not None and not task.done():
+                done = asyncio.get_running_loop().create_future()
+                self._waiting.append((root, path, done))
+                await done
         return found
 
-    def _release_waiting(self, root: Root) -> None:
+    def _release_waiting(self, root: Root, *, is_all: bool = False) -> None:
+        """Go on with what waited for a root, if it is current now, or, with `is_all`, though it is not."""
         left: list[tuple[Root, str, asyncio.Future[None]]] = []
         for waiting in self._waiting:
             of, path, done = waiting
             if done.done():
                 continue
             gone = of not in self.roots or self.is_shut_down
-            if gone or (of is root and (of.is_current(path) or of.progress is None)):
+            if gone or (of is root and (is_all or of.is_current(path))):
                 done.set_result(None)
             else:
                 left.append(waiting)

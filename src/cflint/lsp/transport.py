@@ -9,6 +9,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterator
+from enum import Enum
 from threading import Thread
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -24,6 +25,14 @@ _BLANK = re.compile(rb"\r?\n\r?\n")
 _MARK = re.compile(rb"content-length:", re.IGNORECASE)
 
 _log = logging.getLogger("cflint.lsp")
+
+
+class Phase(Enum):
+    """How far a client has come: `initialize` comes first, and after `shutdown` nothing but `exit`."""
+
+    NEW = "the server is not initialized"
+    READY = "the server is initialized already"
+    ENDED = "the server was shut down"
 
 
 class Malformed(Exception):
@@ -92,18 +101,18 @@ class Writer:
         """The stream stays open until the process ends."""
 
 
-def serve(server: LanguageServer, ended: Callable[[], bool]) -> int:
+def serve(server: LanguageServer, phase: Callable[[], Phase]) -> int:
     """Talk over stdin and stdout until the client leaves; the exit code: 0 only if it said `shutdown` before.
 
-    `ended` tells whether it did. What anything prints goes to stderr, for stdout is the client's.
+    What anything prints goes to stderr, for stdout is the client's.
     """
     out = os.fdopen(os.dup(1), "wb", buffering=0)
     sys.stdout.flush()
     os.dup2(2, 1)
-    return asyncio.run(_serve(server, ended, 0, os.fdopen(os.dup(out.fileno()), "wb")))
+    return asyncio.run(_serve(server, phase, 0, os.fdopen(os.dup(out.fileno()), "wb")))
 
 
-async def _serve(server: LanguageServer, ended: Callable[[], bool], source: int, out: BinaryIO) -> int:
+async def _serve(server: LanguageServer, phase: Callable[[], Phase], source: int, out: BinaryIO) -> int:
     loop = asyncio.get_running_loop()
     over: asyncio.Future[None] = loop.create_future()
 
@@ -111,7 +120,8 @@ async def _serve(server: LanguageServer, ended: Callable[[], bool], source: int,
         if not over.done():
             over.set_result(None)
 
-    server.protocol.set_writer(Writer(out, leave))
+    writer = Writer(out, leave)
+    server.protocol.set_writer(writer)
 
     def receive(body: bytes | Malformed | None) -> None:
         if over.done():
@@ -120,7 +130,7 @@ async def _serve(server: LanguageServer, ended: Callable[[], bool], source: int,
             leave()
         elif isinstance(body, Malformed):
             _log.error("skipped %s", body)
-        elif _handle(server, body) == "exit":
+        elif _handle(server, phase(), body, writer) == "exit":
             leave()
 
     def read() -> None:
@@ -134,12 +144,12 @@ async def _serve(server: LanguageServer, ended: Callable[[], bool], source: int,
     # A daemon, and without a lock on stdin, so that it keeps nobody from leaving.
     Thread(target=read, name="cflint-stdin", daemon=True).start()
     await over
-    return 0 if ended() else 1
+    return 0 if phase() is Phase.ENDED else 1
 
 
-def _handle(server: LanguageServer, body: bytes) -> str:
+def _handle(server: LanguageServer, phase: Phase, body: bytes, writer: Writer) -> str:
     """Hand a message on; returns its method. What is wrong with it is answered, or at least logged."""
-    from lsprotocol.types import ErrorCodes, ResponseError
+    from lsprotocol.types import ErrorCodes
     from pygls.exceptions import JsonRpcException
 
     protocol = server.protocol
@@ -154,12 +164,20 @@ def _handle(server: LanguageServer, body: bytes) -> str:
     method = raw.get("method")
     method = method if isinstance(method, str) else ""
     is_request = bool(method) and "id" in raw
-    if protocol._workspace is None and method not in ("initialize", "exit"):
+
+    def refuse(code: int, message: str) -> None:
         if is_request:
-            refused = ResponseError(ErrorCodes.ServerNotInitialized.value, "the server is not initialized")
-            protocol._send_response(raw["id"], error=refused)
-        return method
+            writer.write(
+                _framed({"jsonrpc": "2.0", "id": raw["id"], "error": {"code": code, "message": message}})
+            )
+
     if method == "exit":
+        return method
+    if phase is Phase.NEW and method != "initialize":
+        refuse(ErrorCodes.ServerNotInitialized.value, phase.value)
+        return method
+    if method and (phase is Phase.ENDED or (phase is Phase.READY and method == "initialize")):
+        refuse(ErrorCodes.InvalidRequest.value, phase.value)
         return method
     if method and protocol.get_message_type(method) is None:
         raw.setdefault("params", None)  # pygls wants them of a method that it does not know
@@ -167,11 +185,13 @@ def _handle(server: LanguageServer, body: bytes) -> str:
         protocol.handle_message(protocol.structure_message(raw))
     except JsonRpcException as error:
         _log.error("cannot handle %s: %s", method or "a message", error)
-        if is_request:
-            protocol._send_response(raw["id"], error=error.to_response_error())
+        refuse(error.code, error.message)
     except Exception:
         _log.exception("cannot handle %s", method or "a message")
-        if is_request:
-            failed = ResponseError(ErrorCodes.InternalError.value, "internal error")
-            protocol._send_response(raw["id"], error=failed)
+        refuse(ErrorCodes.InternalError.value, "internal error")
     return method
+
+
+def _framed(message: object) -> bytes:
+    data = json.dumps(message).encode()
+    return b"Content-Length: %d\r\n\r\n%s" % (len(data), data)
