@@ -137,6 +137,7 @@ class ModuleScope:
         self._types: dict[int, dict[str, Declaration]] = {}
         self._references: dict[int, tuple[Node, ...]] = {}
         self._nearest: dict[int, Node] = {}
+        self._origins: dict[int, ImportRef | None] = {}
         self._visible: dict[int, tuple[dict[str, Declaration], ...]] = {}
 
     def resolve(self, identifier: Node) -> Declaration | None:
@@ -224,7 +225,13 @@ class ModuleScope:
             return declaration.imported
         if declaration.value is None or not declaration.constant:
             return None
-        value = unwrap(declaration.value)
+        id = declaration.node.id
+        if id not in self._origins:
+            self._origins[id] = self._find_origin(declaration, declaration.value)
+        return self._origins[id]
+
+    def _find_origin(self, declaration: Declaration, value: Node) -> ImportRef | None:
+        value = unwrap(value)
         if value.type == "await_expression":
             value = unwrap(value.named_children[0]) if value.named_children else value
         if value.type == "member_expression" and not declaration.path:

@@ -268,6 +268,7 @@ class Evaluator:
         self._scope = module.scope
         self._known: dict[int, Value] = {}
         self._declared: dict[int, Value] = {}
+        self._returns: dict[int, Value] = {}
         self._cuts = 0  # how often a cycle was cut short: what was found meanwhile is not the last word
         self._busy: set[int] = set()
 
@@ -719,6 +720,15 @@ class Evaluator:
         return result or typed
 
     def _single_return(self, function: Node) -> Value:
+        known = self._returns.get(function.id)
+        if known is None:
+            cuts = self._cuts
+            known = self._find_single_return(function)
+            if cuts == self._cuts:
+                self._returns[function.id] = known
+        return known
+
+    def _find_single_return(self, function: Node) -> Value:
         body = function.child_by_field_name("body")
         if body is None:
             return UNKNOWN
@@ -742,13 +752,15 @@ class Evaluator:
         if target is None:
             return UNKNOWN
         name = self._property_text(callee)
-        target_text = self._syntax.text(target) if target.type == "identifier" else ""
-        if target_text and self._scope.resolve(target) is None:
-            value = self._call_global(call, target_text, name)
-            if value is not None:
-                return value
-        if target_text:
-            ref = self._reference(target)
+        ref = None
+        if target.type == "identifier":
+            declaration = self._scope.resolve(target)
+            if declaration is None:
+                value = self._call_global(call, self._syntax.text(target), name)
+                if value is not None:
+                    return value
+            else:
+                ref = self._scope.origin(declaration)
             if ref is not None and ref.name in ("*", "default"):
                 driver = DRIVERS.get((ref.module, name))
                 if driver is not None and driver.made_by == "call":
@@ -764,10 +776,8 @@ class Evaluator:
                 return self._returned(held.origin, call)
             inherits = owner is not None and self._module.gives_promise(owner.facts, name)
             return promise_of(origin=call) if inherits else UNKNOWN
-        if target_text and not receiver:
-            ref = self._reference(target)
-            if ref is not None and ref.name == "*":
-                return self._module.imported_call(ImportRef(ref.module, name), call)
+        if ref is not None and ref.name == "*" and not receiver:
+            return self._module.imported_call(ImportRef(ref.module, name), call)
         return self.method_result(receiver, name, call)
 
     def _call_global(self, call: Node, target: str, name: str) -> Value | None:
