@@ -275,9 +275,13 @@ COMMENT_WORDS = words_of(
     "\\n \\r\\n \\t"
 )
 
+_SILENCING = ("cflint.engine.suppression", "cflint.source")
+
 TARGETS = (
     Target("markdown", check_markdown, _markdown_seeds, _markdown, MARKDOWN_WORDS, 6000),
     Target("javascript", check_javascript, _code_seeds, _code, CODE_WORDS, 12_000, 4.0),
     Target("sql", check_sql, sql_seeds, wrap_sql, SQL_WORDS, 3000),
-    Target("suppressions", check_suppressions, suppression_seeds, _code, COMMENT_WORDS, 8000),
+    Target(
+        "suppressions", check_suppressions, suppression_seeds, _code, COMMENT_WORDS, 8000, modules=_SILENCING
+    ),
 )

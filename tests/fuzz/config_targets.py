@@ -460,6 +460,7 @@ TARGETS = (
             *TOML_WORDS,
             *words_of("select ignore exclude extends severity per-file-ignores recommended kv error"),
         ),
+        modules=("cflint.settings", "cflint.syntax", "cflint.project.ignore"),
     ),
     Target(
         "gitignore",
@@ -470,5 +471,6 @@ TARGETS = (
         no_wrap,
         words_of("* ** ? [a] [!a] [a-b] [[:alpha:]] / /** **/ ! # \\ \\n a b .ts a.b [^ ] - \\r"),
         300,
+        modules=("cflint.project.ignore",),
     ),
 )

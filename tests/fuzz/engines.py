@@ -250,12 +250,12 @@ def load_atheris() -> ModuleType | None:
         return None
 
 
-def instrument(atheris: ModuleType) -> None:
-    """Load all of cflint so that its lines are counted. Has to come before anything else loads it."""
-    with atheris.instrument_imports(include=["cflint", "cflint_rules"], enable_loader_override=False):
-        for name in ("cflint", "cflint_rules"):
+def instrument(atheris: ModuleType, names: Iterable[str]) -> None:
+    """Load modules, and those below them, so that their lines are counted. Nothing may have loaded them."""
+    with atheris.instrument_imports(include=list(names), enable_loader_override=False):
+        for name in names:
             package = importlib.import_module(name)
-            for found in pkgutil.walk_packages(package.__path__, f"{name}."):
+            for found in pkgutil.walk_packages(getattr(package, "__path__", ()), f"{name}."):
                 if not found.name.startswith(("cflint.lsp", "cflint.__main__", "cflint.cli")):
                     importlib.import_module(found.name)
 

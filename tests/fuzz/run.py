@@ -75,6 +75,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--reproduce", type=Path, metavar="FILE")
     parser.add_argument("--minimise", type=Path, metavar="FILE")
     parser.add_argument("--child", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--modules", nargs="*", default=[], help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
@@ -100,6 +101,7 @@ def watch(name: str, engine: str, seconds: float | None, arguments: argparse.Nam
     command += ["--runs", str(arguments.runs)] if arguments.runs else ["--seconds", str(seconds)]
     command += ["--work", str(arguments.work / name if arguments.work else work / "work")]
     command += ["--keep-going"] if arguments.keep_going else []
+    command += ["--modules", *TARGETS[name].modules]
     log = work / "log"
     start = time.monotonic()
     patience = max(30.0, 6 * TARGETS[name].seconds)
@@ -161,7 +163,7 @@ def child(arguments: argparse.Namespace) -> int:
         faulthandler.register(signal.SIGUSR1)
     atheris = engines.load_atheris() if arguments.engine == "atheris" else None
     if atheris is not None:
-        engines.instrument(atheris)
+        engines.instrument(atheris, arguments.modules)
     from fuzz.targets import TARGETS
 
     (name,) = arguments.targets

@@ -221,7 +221,9 @@ PROJECT_WORDS = (
     *words_of("cflint-ignore binding main name migrations env vars id"),
 )
 
+EVERYTHING = ("cflint", "cflint_rules")
+
 TARGETS = (
-    Target("check", check_check, project_seeds, wrap_project, PROJECT_WORDS, 16_000, 5.0),
-    Target("fixes", check_fixes, project_seeds, wrap_project, PROJECT_WORDS, 12_000, 20.0),
+    Target("check", check_check, project_seeds, wrap_project, PROJECT_WORDS, 16_000, 5.0, EVERYTHING),
+    Target("fixes", check_fixes, project_seeds, wrap_project, PROJECT_WORDS, 12_000, 20.0, EVERYTHING),
 )

@@ -30,7 +30,8 @@ class Target:
 
     `check` takes any bytes, raises when something is wrong and returns features; `seeds` yields what to start
     from; `wrap` makes a seed of a real file (None: of no use); `words` are tokens to insert; `limit` is the
-    most bytes of an input; `seconds` the processor time that one input may take.
+    most bytes of an input; `seconds` the processor time that one input may take; `modules` are the packages
+    and modules whose coverage guides.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Target:
     words: tuple[bytes, ...]
     limit: int = 4096
     seconds: float = 2.0
+    modules: tuple[str, ...] = ("cflint.syntax",)
 
 
 def ensure(holds: object, message: str) -> None:
