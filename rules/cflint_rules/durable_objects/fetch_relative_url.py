@@ -1,8 +1,7 @@
 """Give `fetch()`, `new Request()`, `new URL()` and `Response.redirect()` absolute URLs.
 
-A Worker has no page that a path could be relative to: "Fetch API cannot load: /state", "Invalid URL: /state".
-That holds for the stub of a Durable Object, a service binding and `env.ASSETS`, too, although the host is of
-no importance there.
+A Worker has no page that a path could be relative to: "Invalid URL: /state". That holds for the stub of a
+Durable Object, a service binding and `env.ASSETS`, too, although the host is of no importance there.
 
 ## Incorrect
 

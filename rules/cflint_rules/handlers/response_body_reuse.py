@@ -1,7 +1,8 @@
 """Read the body of a request or response once; `clone()` it before, to read it twice.
 
 A body is a stream. Once it has been read, or handed on to `fetch()`, `cache.put()` or another `Request`, it
-is used up: the next one to read it gets `TypeError: Body has already been used`.
+is used up: the next one to read it gets `TypeError: Body has already been used`, and `fetch()` or a
+constructor that is given it `This ReadableStream is disturbed`.
 
 ## Incorrect
 

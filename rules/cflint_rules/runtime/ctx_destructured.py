@@ -2,7 +2,8 @@
 
 Methods of runtime objects need their object: taken out of it and called alone, they throw `TypeError: Illegal
 invocation`. That goes for `waitUntil` and `passThroughOnException` of `ctx`, for the methods of a Durable
-Object's `ctx`, and for those of bindings.
+Object's `ctx`, and for those of bindings; those of D1, which are JavaScript, say that they `Cannot read
+properties of undefined`.
 
 ## Incorrect
 
@@ -130,7 +131,7 @@ def _needs_object(kind: Kind, name: str) -> bool:
 
 
 def _message(name: str, owner: str) -> str:
-    return f"`{name}` is taken out of {owner}: calling it alone throws `Illegal invocation`"
+    return f"`{name}` is taken out of {owner}: calling it alone throws a TypeError"
 
 
 def _is_used_bare(module: Module, name: "Node") -> bool:

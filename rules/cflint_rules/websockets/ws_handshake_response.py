@@ -1,8 +1,9 @@
 """Answer a WebSocket handshake with status 101 and the end of the pair that was not accepted.
 
 A response with a WebSocket has to have status 101, and one with status 101 has to have a WebSocket: all else
-throws when the response is made. The socket in it is the client's end; one that
-was accepted can no longer be sent away ("Can't return WebSocket in a Response after calling accept()").
+throws when the response is made. The socket in it is the client's end; one that was accepted can no longer be
+sent away: the client gets its 101 and then a broken connection ("Can't return WebSocket in a Response after
+calling accept()").
 
 ## Incorrect
 
