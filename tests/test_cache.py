@@ -119,6 +119,7 @@ def test_cold_warm_and_without_a_cache_are_one(
     cli: Cli, format: str, jobs: str, asked: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("cflint.engine.PARALLEL_BYTES", 0)
+    monkeypatch.setattr("cflint.engine.CONFIG_BYTES", 0)
     arguments = ("check", "--output-format", format, "--show-suppressed", "-j", jobs)
     plain = cli(*arguments, "--no-cache")
     cold = cli(*arguments)

@@ -40,6 +40,7 @@ class Request:
     jobs: int
     cache_dir: str | None
     no_cache: bool
+    profile: bool
     verbose: bool
     quiet: bool
     color: str
@@ -132,6 +133,11 @@ Examples:
     is_flag=True,
     envvar="CFLINT_NO_CACHE",
     help="Neither use findings of earlier runs nor keep any (also CFLINT_NO_CACHE=1).",
+)
+@click.option(
+    "--profile",
+    is_flag=True,
+    help="Tell on stderr where the time went: each phase, each rule. Findings of earlier runs are not used.",
 )
 @click.option("-v", "--verbose", is_flag=True, help="Tell on stderr what was left out, and why.")
 @click.option("-q", "--quiet", is_flag=True, help="Only the findings.")

@@ -9,7 +9,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from cflint.cache import Cache, Kept
     from cflint.engine import Options
     from cflint.engine.kept import Keeping
+    from cflint.engine.profile import Clock
     from cflint.project.loading import Loaded
     from cflint.report.repository import Repository
     from cflint.rule import RuleSet
@@ -44,12 +45,13 @@ _GITIGNORE_SPECIAL = str.maketrans({char: f"\\{char}" for char in "\\*?[!# "})
 
 def perform(request: Request) -> Exit:
     """Do what was asked, and return the exit code. Raises Failure for what the user can mend, and OSError."""
-    started, began = time.perf_counter(), time.time_ns()
+    started, began, spent = time.perf_counter(), time.time_ns(), time.process_time()
     _refuse_contradictions(request)
     place = _place(request)
     analysis = _Analysis(request, place)
     if request.show_settings:
         return _show_settings(analysis.policy, place, analysis.known)
+    clock = analysis.measure() if request.profile else None
     cache = _cache(request, place, began)
     kept = cache.recall(place.base) if cache is not None else None
     if kept is not None and kept.besides not in (*_FAIL_ON, "never"):
@@ -71,11 +73,17 @@ def perform(request: Request) -> Exit:
     elif request.fix:
         code = _mend(request, analysis, first)
     else:
-        code = _report(request, first)
+        with analysis.clocked("write the report"):
+            code = _report(request, first)
         if request.unsafe_fixes and not request.quiet:
             say(
                 "`--unsafe-fixes` alone changes nothing: add `--fix` to apply the fixes, `--diff` to see them"
             )
+    if clock is not None:
+        from cflint.engine.profile import table
+
+        clock.begun("start", spent)
+        say(table(clock, first, spent + time.perf_counter() - started))
     if request.verbose:
         say(f"took {time.perf_counter() - started:.2f} s")
     return Exit.INTERNAL if unread else code
@@ -88,7 +96,13 @@ def _cache(request: Request, place: _Place, began: int) -> Cache | None:
     given = request.cache_dir
     folder = Path(given) if given is not None else cache_folder()
     workspace = place.workspace
-    if request.no_cache or folder is None or workspace.root is None or place.buffer is not None:
+    if (
+        request.no_cache
+        or request.profile
+        or folder is None
+        or workspace.root is None
+        or place.buffer is not None
+    ):
         return None
     from cflint.cache import Cache, Refused, findings_folder
     from cflint.platform.clock import today
@@ -300,6 +314,7 @@ class _Analysis:
         self._request = request
         self._laid: set[str] = set()
         self._loaded: Loaded | None = None
+        self._clock: Clock | None = None
         self._keeping: Keeping | None = None
         self.place = place
 
@@ -328,7 +343,9 @@ class _Analysis:
         if self._loaded is None:
             from cflint.project.loading import load
 
-            self._loaded = load(self.place.workspace, self.place.paths, self._excludes)
+            excludes = self._excludes
+            with self.clocked("find the project"):
+                self._loaded = load(self.place.workspace, self.place.paths, excludes)
             self._loaded.project.preferences = self.policy.options_for
         return self._loaded
 
@@ -345,8 +362,26 @@ class _Analysis:
 
         request = self._request
         return Options(
-            self.rules, self.known, self._excludes, request.jobs, request.debug, self.policy.judge, observed
+            self.rules,
+            self.known,
+            self._excludes,
+            request.jobs,
+            request.debug,
+            self.policy.judge,
+            observed,
+            self._clock,
         )
+
+    def measure(self) -> Clock:
+        """Measure from now on where the time goes."""
+        from cflint.engine.profile import Clock
+
+        self._clock = Clock()
+        return self._clock
+
+    def clocked(self, phase: str) -> AbstractContextManager[None]:
+        """Measure a phase, if anybody asked."""
+        return nullcontext() if self._clock is None else self._clock.around(phase)
 
     def first(self, cache: Cache | None) -> Report:
         """Analyse what is on the disk, taking over from an earlier run what stands."""
@@ -357,6 +392,8 @@ class _Analysis:
         earlier = cache.earlier()
         if earlier is not None and not self._request.verbose:
             self._loaded = load_by(earlier, self.place.workspace, self._excludes)
+            if self._loaded is not None:
+                self._loaded.project.preferences = self.policy.options_for
         self._keeping = Keeping(self.loaded, self._options(True), cache.mask, earlier)
         return self._keeping.report(self.place.base)
 

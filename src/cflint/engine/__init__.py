@@ -28,11 +28,13 @@ from cflint.syntax.anchors import Anchors
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+    from cflint.engine.profile import Clock, Spent
     from cflint.project.config import WranglerConfig
     from cflint.project.workspace import Workspace
     from cflint.syntax.javascript import Syntax
 
 _MOST_STEPS = 1_000_000
+_REST = "look for what rules wait for"
 
 PARALLEL_BYTES = 700_000
 """Below this much source one process is faster than several."""
@@ -45,7 +47,7 @@ CONFIG_BYTES = 4_000
 class Options:
     """How a run is done: the rules that run, all rules there are (for names in comments), patterns of paths
     to leave out, the most processes to use (0: as many as there are processors), what the settings make of a
-    finding (None: they do not want it), and whether processes have to tell what they saw."""
+    finding (None: they do not want it), whether processes have to tell what they saw, and what measures."""
 
     rules: RuleSet
     known: RuleSet
@@ -54,6 +56,7 @@ class Options:
     debug: bool = False
     judge: Callable[[Finding], Finding | None] | None = None
     observed: bool = False
+    clock: Clock | None = None
 
 
 def analyse(workspace: Workspace, paths: Iterable[str], options: Options, base: Path) -> Report:
@@ -65,9 +68,15 @@ def analyse(workspace: Workspace, paths: Iterable[str], options: Options, base: 
 def analyse_loaded(loaded: Loaded, options: Options, base: Path) -> Report:
     """Analyse a project that was loaded."""
     run = Run(loaded, options)
-    with without_collector():
+    clock = options.clock
+    if clock is None:
+        with without_collector():
+            outcome = run.everything()
+        return run.report(outcome, base)
+    with without_collector(), clock.around(_REST):
         outcome = run.everything()
-    return run.report(outcome, base)
+    with clock.around("silence and sort"):
+        return run.report(outcome, base)
 
 
 class _Infos(Mapping[str, RuleInfo]):
@@ -114,7 +123,8 @@ def unit_of(owner: Worker | WranglerConfig) -> str:
 class Outcome:
     """What one task found: findings, rules that raised, modules that could not be parsed, how many could, and
     modules that were left out, and why. `answers` is the same part by part, if that was wanted. `seen` is
-    what a process of its own saw of the workspace, `shapes` the facts that it took (see `shape_of`)."""
+    what a process of its own saw of the workspace, `shapes` the facts that it took (see `shape_of`), `spent`
+    where its time went."""
 
     findings: list[Finding]
     crashes: list[Crash]
@@ -124,6 +134,7 @@ class Outcome:
     answers: list[Answer] = field(default_factory=list)
     seen: Observed = field(default_factory=Observed)
     shapes: dict[str, str] = field(default_factory=dict)
+    spent: Spent | None = None
 
 
 class Stopped(Exception):
@@ -141,6 +152,9 @@ class Run:
         self._stopped = stopped
         self._project = loaded.project
         self._options = options
+        self._ask = self._ask_rule if options.clock is None else partial(self._ask_timed, options.clock)
+        if options.clock is not None:
+            options.clock.watch(loaded.project)
         rules = [options.rules[id] for id in options.rules]
         self._syntax_rules = [
             (found, trigger)
@@ -203,17 +217,27 @@ class Run:
     ) -> Outcome:
         from cflint.engine.pool import run_in_processes
 
-        *others, mine = _balance(modules, sizes, jobs, len(self.loaded.configs) * CONFIG_BYTES)
+        asked = self.loaded.configs if units is None else units
+        *others, mine = _balance(modules, sizes, jobs, len(asked) * CONFIG_BYTES)
         here = partial(self._model_and_modules, mine, units)
         outcomes, lost = run_in_processes(self._apart, others, here, self._project)
+        for outcome in outcomes:
+            if self._options.clock is not None and outcome.spent is not None:
+                self._options.clock.add(outcome.spent)
         left_out = [(path, "the process that analysed it was killed, or crashed") for path in lost]
         return merge([*outcomes, Outcome([], [], [], left_out=left_out)])
 
     def _apart(self, modules: Sequence[str]) -> Outcome:
         """The modules in a process of their own, which sees what no other does."""
-        workspace = self._project.workspace
+        workspace, clock = self._project.workspace, self._options.clock
         begun = mark(workspace)
-        outcome = self.modules(modules)
+        if clock is not None:
+            clock.begin_apart()
+            with clock.around(_REST):
+                outcome = self.modules(modules)
+            outcome.spent = clock.spent
+        else:
+            outcome = self.modules(modules)
         if self._options.observed:
             outcome.seen = observed(workspace, begun)
             outcome.shapes = {
@@ -400,7 +424,13 @@ class Run:
                 if handler.name in names:
                     self._ask(rule, handler, outcome, partial(module.at, handler.function))
 
-    def _ask(self, rule: Rule, subject: object, outcome: Outcome, place: Callable[[], Location]) -> None:
+    def _ask_timed(
+        self, clock: Clock, rule: Rule, subject: object, outcome: Outcome, place: Callable[[], Location]
+    ) -> None:
+        with clock.around(f"rule:{rule.id}"):
+            self._ask_rule(rule, subject, outcome, place)
+
+    def _ask_rule(self, rule: Rule, subject: object, outcome: Outcome, place: Callable[[], Location]) -> None:
         try:
             check = rule.check
             answers = check(subject, self._project) if rule.spec.takes_project else check(subject)
