@@ -214,6 +214,7 @@ if TYPE_CHECKING:
         block_end,
         body_of,
         descend,
+        first_named,
         is_async,
         is_fragment,
         is_generator,
@@ -299,8 +300,8 @@ _ORIGINS = {
     "cflint.syntax.anchors": ("Anchors"),
     "cflint.syntax.data": ("Format Kind:NodeKind Node:ConfigNode"),
     "cflint.syntax.javascript": (
-        "CLASSES FUNCTIONS Slip SlipKind Syntax arguments_of block_end body_of descend is_async "
-        "is_fragment is_generator outermost property_name span_of string_value unwrap"
+        "CLASSES FUNCTIONS Slip SlipKind Syntax arguments_of block_end body_of descend "
+        "first_named is_async is_fragment is_generator outermost property_name span_of string_value unwrap"
     ),
     "cflint.syntax.sql": ("Statement TableUse Token TokenKind placeholders statements tables"),
 }
@@ -469,6 +470,7 @@ __all__ = [
     "executions",
     "falls_through",
     "find_flag",
+    "first_named",
     "flag_names",
     "handler",
     "header_read",

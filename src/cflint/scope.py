@@ -17,6 +17,7 @@ from cflint.syntax.javascript import (
     Syntax,
     arguments_of,
     descend,
+    first_named,
     property_name,
     string_value,
     unwrap,
@@ -499,7 +500,7 @@ class ModuleScope:
         type_only = any(child.type in ("type", "typeof") for child in statement.children)
         for clause in statement.named_children:
             if clause.type == "import_require_clause":
-                local = clause.named_child(0)
+                local = first_named(clause)
                 required = clause.child_by_field_name("source")
                 target = string_value(self._syntax, required) if required is not None else None
                 if local is not None and target is not None:
@@ -510,7 +511,7 @@ class ModuleScope:
                 if part.type == "identifier":
                     yield self._imported(part, part, scope, ImportRef(module, "default", type_only))
                 elif part.type == "namespace_import":
-                    namespace = part.named_child(0)
+                    namespace = first_named(part)
                     if namespace is not None:
                         yield self._imported(namespace, part, scope, ImportRef(module, "*", type_only))
                 elif part.type == "named_imports":

@@ -58,6 +58,7 @@ from cflint.api import (
     Span,
     class_definition,
     descend,
+    first_named,
     rule,
     unwrap,
 )
@@ -125,7 +126,7 @@ def check(found: ClassDefinition) -> Iterator[Finding]:
 def _assigned(found: ClassDefinition, statement: "Node", parameters: "list[Node]") -> str | None:
     """`ctx` of `this.ctx = ctx;`, where the right side is the parameter that `super()` wants there."""
     module = found.module
-    assignment = statement.named_child(0) if statement.type == "expression_statement" else None
+    assignment = first_named(statement) if statement.type == "expression_statement" else None
     if assignment is None or assignment.type != "assignment_expression":
         return None
     left, right = assignment.child_by_field_name("left"), assignment.child_by_field_name("right")

@@ -54,6 +54,7 @@ from cflint.api import (
     Severity,
     call,
     construct,
+    first_named,
     is_global,
     pattern,
     rule,
@@ -102,7 +103,7 @@ def _relative(module: Module, node: "Node") -> str | None:
         return text if text and not _SCHEME.match(text) and not text.startswith("//") else None
     if node.type != "template_string":
         return None
-    first = node.named_child(0)
+    first = first_named(node)
     if first is None or first.type == "template_substitution":
         return None  # it may begin with an origin
     head = module.document.data[node.start_byte + 1 : first.end_byte].decode("utf-8", "replace")

@@ -48,6 +48,7 @@ from cflint.api import (
     Match,
     Safety,
     Severity,
+    first_named,
     is_typescript,
     keyword,
     rule,
@@ -67,7 +68,7 @@ def check(match: Match) -> Iterator[Finding]:
     annotation = function.child_by_field_name("return_type")
     if annotation is None or annotation.type != "type_annotation" or annotation.has_error:
         return
-    returned = annotation.named_child(0)
+    returned = first_named(annotation)
     if returned is None or _is_promise(match, returned) is not False:
         return
     fixed = f"Promise<{_resolved(match, returned)}>"

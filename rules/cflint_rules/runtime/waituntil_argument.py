@@ -63,6 +63,7 @@ from cflint.api import (
     Severity,
     Span,
     call,
+    first_named,
     rule,
     unwrap,
 )
@@ -130,7 +131,7 @@ def _call_it(match: Match, argument: Node, value: Node, function: Node) -> Fix |
 
 
 def _without_await(match: Match, value: Node) -> Fix | None:
-    inner = value.named_child(0)
+    inner = first_named(value)
     if inner is None:
         return None
     span = Span(value.start_byte, inner.start_byte)

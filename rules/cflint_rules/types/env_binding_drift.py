@@ -81,6 +81,7 @@ from cflint.api import (
     TypeFacts,
     Worker,
     env_uses,
+    first_named,
     is_typescript,
     kinds_by_type,
     listed,
@@ -289,10 +290,10 @@ def _env_type_of(module: Module, node: Node) -> TypeFacts | None:
     if node.type != "identifier":
         return None
     declared = module.scope.resolve(node)
-    annotation = declared.owner.child_by_field_name("type") if declared is not None else None
-    if declared is None or declared.path or annotation is None or annotation.named_child(0) is None:
+    typed = first_named(declared.owner.child_by_field_name("type")) if declared is not None else None
+    if declared is None or declared.path or typed is None:
         return None
-    return _type_named(module, module.text(unwrap(annotation.named_children[0])))
+    return _type_named(module, module.text(unwrap(typed)))
 
 
 def _only_env_type(module: Module) -> TypeFacts | None:

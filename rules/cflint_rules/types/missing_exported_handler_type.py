@@ -56,6 +56,7 @@ from cflint.api import (
     Match,
     Safety,
     Severity,
+    first_named,
     is_typescript,
     keyword,
     property_name,
@@ -129,10 +130,10 @@ def _is_typed(function: Node) -> bool:
 def _env_type(match: Match, functions: dict[str, Node]) -> str | None:
     """The type of `env`: what a handler's second parameter says, or the one that the module knows."""
     written = {
-        match.text(annotation.named_children[0])
+        match.text(declared)
         for function in functions.values()
         for parameter in _parameters(function)[1:2]
-        if (annotation := parameter.child_by_field_name("type")) is not None and annotation.named_children
+        if (declared := first_named(parameter.child_by_field_name("type"))) is not None
     }
     if written:
         only = next(iter(written)) if len(written) == 1 else None
@@ -150,8 +151,8 @@ def _env_type(match: Match, functions: dict[str, Node]) -> str | None:
 def _queue_body(match: Match, queue: Node | None) -> str | None:
     """`Job` of a first parameter that is a `MessageBatch<Job>`."""
     for parameter in _parameters(queue)[:1] if queue is not None else ():
-        annotation = parameter.child_by_field_name("type")
-        text = match.text(annotation.named_children[0]) if annotation is not None else ""
+        declared = first_named(parameter.child_by_field_name("type"))
+        text = match.text(declared) if declared is not None else ""
         found = re.fullmatch(r"MessageBatch<(.+)>", text, re.DOTALL)
         if found is not None and found[1] != "unknown":
             return found[1]

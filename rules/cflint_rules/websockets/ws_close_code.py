@@ -67,6 +67,7 @@ from cflint.api import (
     Match,
     Severity,
     call,
+    first_named,
     number_of,
     pair_ends,
     pattern,
@@ -120,7 +121,7 @@ def _is_socket(match: Match) -> bool:
     receiver = unwrap(match.receiver)
     declaration = match.module.scope.resolve(receiver) if receiver.type == "identifier" else None
     annotation = declaration.owner.child_by_field_name("type") if declaration is not None else None
-    named = annotation.named_child(0) if annotation is not None else None
+    named = first_named(annotation)
     if declaration is None or declaration.path or named is None or match.text(named) != "WebSocket":
         return False
     return match.module.scope.lookup_type("WebSocket", receiver) is None  # the runtime's

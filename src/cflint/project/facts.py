@@ -19,6 +19,7 @@ from cflint.syntax.javascript import (
     FUNCTIONS,
     Syntax,
     arguments_of,
+    first_named,
     is_async,
     property_name,
     span_of,
@@ -270,7 +271,7 @@ class _Reader:
                     else:
                         self._statement(inner, exported)
             case "expression_statement":
-                expression = node.named_child(0)
+                expression = first_named(node)
                 if expression is not None and expression.type == "internal_module":
                     self._ambient(expression)
                 elif expression is not None and expression.type == "assignment_expression":
@@ -357,7 +358,7 @@ class _Reader:
             return
         for clause in node.named_children:
             if clause.type == "namespace_export" and source is not None:
-                space = clause.named_child(0)
+                space = first_named(clause)
                 if space is not None:
                     self.exports[text(space)] = Export(
                         text(space), span_of(space), source=source, imported="*"
@@ -559,7 +560,7 @@ def type_facts(syntax: Syntax, node: Node) -> TypeFacts:
                         is_open = True
                         continue
                     annotation = entry.child_by_field_name("type")
-                    inner = annotation.named_child(0) if annotation is not None else None
+                    inner = first_named(annotation)
                     members.append(
                         TypeMember(
                             key_text,
@@ -689,5 +690,5 @@ def _gives_promise(syntax: Syntax, node: Node, kind: MemberKind) -> bool:
     if any(child.type == "*" for child in function.children):
         return False
     returns = function.child_by_field_name("return_type")
-    declared = returns.named_child(0) if returns is not None else None
+    declared = first_named(returns)
     return is_async(function) or (declared is not None and syntax.text(declared).startswith("Promise<"))

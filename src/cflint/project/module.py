@@ -18,6 +18,7 @@ from cflint.syntax.javascript import (
     FUNCTIONS,
     Syntax,
     arguments_of,
+    first_named,
     outermost,
     property_name,
     span_of,
@@ -182,7 +183,7 @@ class ClassDefinition:
         if member is None or member.type != "public_field_definition":
             return None
         annotation = member.child_by_field_name("type")
-        return annotation.named_child(0) if annotation is not None else None
+        return first_named(annotation)
 
     def declares(self, name: str) -> bool:
         """Whether the class itself declares or assigns the member."""

@@ -10,7 +10,7 @@ from cflint.finding import Edit, Fix, Safety
 from cflint.project.values import Kind, Value
 from cflint.record import record
 from cflint.scope import Declaration, DeclarationKind
-from cflint.syntax.javascript import FUNCTIONS, arguments_of, is_async, outermost, unwrap
+from cflint.syntax.javascript import FUNCTIONS, arguments_of, first_named, is_async, outermost, unwrap
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -537,7 +537,7 @@ def keep_by_async_handler(module: Module, promise: Node) -> Fix | None:
     )
     edits = [module.insert(start, "async "), module.insert(promise.start_byte, "await ")]
     annotation = function.child_by_field_name("return_type")
-    declared = annotation.named_child(0) if annotation is not None else None
+    declared = first_named(annotation)
     if declared is not None and not module.text(declared).startswith("Promise<"):
         text = module.text(declared)
         if "Promise<" in text:  # `void | Promise<void>`

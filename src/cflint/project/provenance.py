@@ -23,6 +23,7 @@ from cflint.syntax.javascript import (
     FUNCTIONS,
     arguments_of,
     descend,
+    first_named,
     outermost,
     string_value,
     unwrap,
@@ -607,7 +608,7 @@ def _has_fixed_type(module: Module, declaration: Declaration) -> bool:
     if declaration.path:
         return _destructured_type_is_fixed(module, declaration)
     annotation = declaration.owner.child_by_field_name("type")
-    inner = annotation.named_child(0) if annotation is not None else None
+    inner = first_named(annotation)
     return inner is not None and _type_is_fixed(module, inner)
 
 
@@ -642,7 +643,7 @@ def _destructured_type_is_fixed(module: Module, declaration: Declaration) -> boo
 def _member_type_is_fixed(module: Module, declaration: Declaration, key: str) -> bool:
     """Whether the declared type of a name says that a member is a number, or one of some strings."""
     annotation = declaration.owner.child_by_field_name("type")
-    inner = annotation.named_child(0) if annotation is not None else None
+    inner = first_named(annotation)
     if inner is None or declaration.kind is not DeclarationKind.PARAMETER:
         return (
             False  # the type of a variable is often only claimed: `const body: Body = await request.json()`
@@ -651,7 +652,7 @@ def _member_type_is_fixed(module: Module, declaration: Declaration, key: str) ->
         for member in inner.named_children:
             name = member.child_by_field_name("name")
             kind = member.child_by_field_name("type")
-            typed = kind.named_child(0) if kind is not None else None
+            typed = first_named(kind)
             if name is not None and typed is not None and module.text(name) == key:
                 return _type_is_fixed(module, typed)
         return False

@@ -19,6 +19,7 @@ from cflint.scope import Declaration, DeclarationKind, ImportRef, PathStep, Step
 from cflint.syntax.javascript import (
     FUNCTIONS,
     arguments_of,
+    first_named,
     is_async,
     property_name,
     string_value,
@@ -310,7 +311,7 @@ class Evaluator:
             case "new_expression":
                 return self._new(node)
             case "await_expression":
-                return self.value_of(node.named_child(0)).awaited
+                return self.value_of(first_named(node)).awaited
             case "assignment_expression":
                 return self.value_of(node.child_by_field_name("right"))
             case "ternary_expression":
@@ -487,7 +488,7 @@ class Evaluator:
 
     def _annotated(self, owner: Node) -> Value:
         annotation = owner.child_by_field_name("type")
-        inner = annotation.named_child(0) if annotation is not None else None
+        inner = first_named(annotation)
         return self.typed(inner) if inner is not None else UNKNOWN
 
     def typed(self, type_node: Node) -> Value:
@@ -507,7 +508,7 @@ class Evaluator:
         name = self._syntax.text(name_node)
         if name == "Promise" and type_node.type == "generic_type":
             arguments = type_node.child_by_field_name("type_arguments")
-            inner = arguments.named_child(0) if arguments is not None else None
+            inner = first_named(arguments)
             return promise_of(self.typed(inner) if inner is not None else UNKNOWN)
         if name_node.type not in ("type_identifier", "nested_type_identifier"):
             return UNKNOWN
@@ -710,7 +711,7 @@ class Evaluator:
     def _returned(self, function: Node, call: Node) -> Value:
         """What calling a local function gives: its declared type, or the one expression it returns."""
         annotation = function.child_by_field_name("return_type")
-        inner = annotation.named_child(0) if annotation is not None else None
+        inner = first_named(annotation)
         typed = self.typed(inner) if inner is not None else UNKNOWN
         if typed and typed.awaited:
             return typed
@@ -741,7 +742,7 @@ class Evaluator:
                 continue
             around = self._syntax.enclosing(node, FUNCTIONS)
             if around is not None and around.id == function.id:
-                value = self.value_of(node.named_child(0))
+                value = self.value_of(first_named(node))
                 if found is not None and value != found:
                     return UNKNOWN
                 found = value

@@ -574,6 +574,15 @@ def arguments_of(call: Node) -> tuple[Node, ...]:
     return tuple(child for child in arguments.named_children if child.type != "comment")
 
 
+def first_named(node: Node | None) -> Node | None:
+    """The first named child that is no comment; None without one, as of the type in `x: const`."""
+    for index in range(node.named_child_count if node is not None else 0):
+        child = node.named_child(index) if node is not None else None
+        if child is not None and child.type != "comment":
+            return child
+    return None
+
+
 def property_name(syntax: Syntax, node: Node) -> str | None:
     """The name of an object's or class's member: an identifier, a string, a number; None when computed."""
     match node.type:
@@ -586,7 +595,7 @@ def property_name(syntax: Syntax, node: Node) -> str | None:
         case "string":
             return string_value(syntax, node)
         case "computed_property_name":
-            inner = node.named_child(0)
+            inner = first_named(node)
             return string_value(syntax, inner) if inner is not None and inner.type == "string" else None
     return None
 
