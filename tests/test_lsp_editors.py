@@ -179,7 +179,7 @@ def test_helix(tmp_path: Path, environment: dict[str, str], screen: Screen) -> N
     config = tmp_path / "home/.config/helix"
     config.mkdir(parents=True)
     (config / "languages.toml").write_text(snippet("helix", "toml"))
-    (config / "config.toml").write_text('[editor]\nend-of-line-diagnostics = "hint"\n')
+    (config / "config.toml").write_text(snippet("helix", "toml", 1))
     screen.start(["hx", "src/index.ts"], folder)
     screen.until("export default")
     screen.keys("/", "env.STORE.put", "Enter")
@@ -199,7 +199,6 @@ def test_helix(tmp_path: Path, environment: dict[str, str], screen: Screen) -> N
     screen.keys("Escape", ":", "q", "a", "!", "Enter")
 
 
-def test_the_snippets_for_helix_and_zed_are_toml() -> None:
+def test_the_snippets_for_helix_are_toml() -> None:
     assert tomllib.loads(snippet("helix", "toml"))["language-server"]["cflint"]["args"] == ["server"]
-    assert tomllib.loads(snippet("zed", "toml"))["language_servers"]["cflint"]["name"] == "cflint"
-    assert tomllib.loads(snippet("zed", "toml", 1))["lib"]["crate-type"] == ["cdylib"]
+    assert tomllib.loads(snippet("helix", "toml", 2))["language-server"]["cflint"]["config"]
