@@ -25,6 +25,7 @@ def capabilities(
     resolve: bool = True,
     watch: bool = True,
     versioned: bool = True,
+    progress: bool = False,
 ) -> types.ClientCapabilities:
     """The capabilities of an able client."""
     return types.ClientCapabilities(
@@ -38,7 +39,7 @@ def capabilities(
             workspace_folders=True,
         ),
         window=types.WindowClientCapabilities(
-            show_document=types.ShowDocumentClientCapabilities(support=True)
+            show_document=types.ShowDocumentClientCapabilities(support=True), work_done_progress=progress
         ),
         text_document=types.TextDocumentClientCapabilities(
             diagnostic=types.DiagnosticClientCapabilities(dynamic_registration=dynamic) if pull else None,
@@ -60,6 +61,35 @@ def capabilities(
     )
 
 
+def place_in(text: str, part: str, within: int = 0) -> tuple[int, int]:
+    """The 0-based line and character of a part of a text, `within` characters into it."""
+    at = text.index(part) + within
+    return text.count("\n", 0, at), at - (text.rfind("\n", 0, at) + 1)
+
+
+def applied(text: str, edit: types.WorkspaceEdit | None, uri: str) -> str:
+    """A text of ASCII after the edits of one document."""
+    assert edit is not None
+    if edit.document_changes is not None:
+        edits = [
+            change
+            for document in edit.document_changes
+            if isinstance(document, types.TextDocumentEdit) and document.text_document.uri == uri
+            for change in document.edits
+        ]
+    else:
+        edits = list((edit.changes or {})[uri])
+    lines = text.splitlines(keepends=True)
+
+    def offset(place: types.Position) -> int:
+        return sum(map(len, lines[: place.line])) + place.character
+
+    for change in sorted(edits, key=lambda change: offset(change.range.start), reverse=True):
+        assert isinstance(change, types.TextEdit)
+        text = text[: offset(change.range.start)] + change.new_text + text[offset(change.range.end) :]
+    return text
+
+
 class Client:
     """A session of an editor in a folder."""
 
@@ -70,6 +100,7 @@ class Client:
         self.registered: list[types.Registration] = []
         self.shown: list[types.ShowDocumentParams] = []
         self.messages: list[str] = []
+        self.progress: list[object] = []
         self.refreshes = 0
         self.titles: list[str] = []
         self.version = 0
@@ -81,6 +112,8 @@ class Client:
             types.WORKSPACE_DIAGNOSTIC_REFRESH: self._on_refresh,
             types.WINDOW_SHOW_DOCUMENT: self._on_shown,
             types.WINDOW_SHOW_MESSAGE: self._on_message,
+            types.WINDOW_WORK_DONE_PROGRESS_CREATE: self._on_token,
+            types.PROGRESS: self._on_progress,
         }
         for method, handler in handlers.items():
             self.lsp.protocol.fm.features.pop(method, None)
@@ -104,6 +137,13 @@ class Client:
 
     def _on_message(self, params: types.ShowMessageParams) -> None:
         self.messages.append(params.message)
+        self._news.set()
+
+    def _on_token(self, params: types.WorkDoneProgressCreateParams) -> None:
+        self.progress.append(params.token)
+
+    def _on_progress(self, params: types.ProgressParams) -> None:
+        self.progress.append(params.value)
         self._news.set()
 
     def uri(self, path: str) -> str:

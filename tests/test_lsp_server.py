@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -12,7 +9,7 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
 from cflint.rule import RuleSet
-from lsp_client import COMMAND, Client, capabilities, serving
+from lsp_client import Client, applied, capabilities, place_in, serving
 from lsp_project import CONFIG, INDEX, ROOM, WITHOUT_MIGRATION, write_project
 
 pytestmark = pytest.mark.asyncio
@@ -30,38 +27,9 @@ def project(tmp_path: Path) -> Path:
     return write_project(tmp_path / "chat")
 
 
-def _place(text: str, part: str, within: int = 0) -> tuple[int, int]:
-    """The 0-based line and character of a part of a text, `within` characters into it."""
-    at = text.index(part) + within
-    return text.count("\n", 0, at), at - (text.rfind("\n", 0, at) + 1)
-
-
 def _range(text: str, part: str) -> types.Range:
-    start, end = _place(text, part), _place(text, part, len(part))
+    start, end = place_in(text, part), place_in(text, part, len(part))
     return types.Range(types.Position(*start), types.Position(*end))
-
-
-def _applied(text: str, edit: types.WorkspaceEdit | None, uri: str) -> str:
-    """A text of ASCII after the edits of one document."""
-    assert edit is not None
-    if edit.document_changes is not None:
-        edits = [
-            change
-            for document in edit.document_changes
-            if isinstance(document, types.TextDocumentEdit) and document.text_document.uri == uri
-            for change in document.edits
-        ]
-    else:
-        edits = list((edit.changes or {})[uri])
-    lines = text.splitlines(keepends=True)
-
-    def offset(place: types.Position) -> int:
-        return sum(map(len, lines[: place.line])) + place.character
-
-    for change in sorted(edits, key=lambda change: offset(change.range.start), reverse=True):
-        assert isinstance(change, types.TextEdit)
-        text = text[: offset(change.range.start)] + change.new_text + text[offset(change.range.end) :]
-    return text
 
 
 # -- diagnostics ----------------------------------------------------------------------------------------
@@ -305,13 +273,13 @@ async def test_fixes_ignores_and_explains_a_finding(project: Path) -> None:
         assert not fix.is_preferred
         assert fix.diagnostics is not None
         assert [found.code for found in fix.diagnostics] == [FLOATING]
-        fixed = _applied(INDEX, fix.edit, client.uri("src/index.ts"))
+        fixed = applied(INDEX, fix.edit, client.uri("src/index.ts"))
         assert fixed == INDEX.replace("env.STORE.put", "await env.STORE.put")
         assert fix.edit is not None
         (change,) = fix.edit.document_changes or ()
         assert isinstance(change, types.TextDocumentEdit)
         assert change.text_document.version == client.version
-        ignored = _applied(INDEX, ignore.edit, client.uri("src/index.ts"))
+        ignored = applied(INDEX, ignore.edit, client.uri("src/index.ts"))
         assert ignored == INDEX.replace(
             "    env.STORE.put", f"    // cflint-ignore {FLOATING}: reason\n    env.STORE.put"
         )
@@ -331,7 +299,7 @@ async def test_a_fix_of_one_file_may_be_in_another(project: Path) -> None:
         found = client.one("wrangler.jsonc")
         actions = await client.actions("wrangler.jsonc", found.range)
         fix = next(action for action in actions if action.edit is not None and "gnore" not in action.title)
-        after = _applied(WITHOUT_MIGRATION, fix.edit, client.uri("wrangler.jsonc"))
+        after = applied(WITHOUT_MIGRATION, fix.edit, client.uri("wrangler.jsonc"))
         client.open("wrangler.jsonc", after, language="jsonc")
         await client.until_codes("wrangler.jsonc")
 
@@ -342,7 +310,7 @@ async def test_clients_without_versions_get_plain_changes(project: Path) -> None
         fix, *_ = await client.actions("src/index.ts", _range(INDEX, "env.STORE.put"))
         assert fix.edit is not None
         assert fix.edit.document_changes is None
-        assert "await env" in _applied(INDEX, fix.edit, client.uri("src/index.ts"))
+        assert "await env" in applied(INDEX, fix.edit, client.uri("src/index.ts"))
 
 
 MENDABLE = """interface Env {
@@ -377,7 +345,7 @@ async def test_all_safe_fixes_of_a_file_at_once(mendable: Path, resolve: bool) -
         if resolve:
             assert action.edit is None
             action = await client.lsp.code_action_resolve_async(action)
-        after = _applied(MENDABLE, action.edit, client.uri("src/index.ts"))
+        after = applied(MENDABLE, action.edit, client.uri("src/index.ts"))
         assert after == MENDED
         client.rewrite("src/index.ts", after)
         await client.until_codes("src/index.ts")
@@ -415,11 +383,11 @@ async def test_actions_of_other_kinds_are_not_ours(project: Path) -> None:
 async def test_a_hover_shows_pages_and_bindings(project: Path) -> None:
     async with serving(project) as client:
         client.open("src/index.ts")
-        page = await client.hover("src/index.ts", *_place(INDEX, "env.STORE.put", 12))
+        page = await client.hover("src/index.ts", *place_in(INDEX, "env.STORE.put", 12))
         assert page is not None
         assert page.startswith(f"# {FLOATING}\n")
         assert "## Correct" in page
-        room = await client.hover("src/index.ts", *_place(INDEX, "env.ROOM.get", 6))
+        room = await client.hover("src/index.ts", *place_in(INDEX, "env.ROOM.get", 6))
         assert room == (
             "**`env.ROOM`**: Durable Object namespace\n\n"
             "- `wrangler.jsonc`, the top level: class `Room`\n"
@@ -436,16 +404,16 @@ async def test_a_hover_shows_pages_and_bindings(project: Path) -> None:
 async def test_definitions_lead_from_code_to_configuration_and_back(project: Path) -> None:
     async with serving(project) as client:
         client.open("src/index.ts")
-        key = _place(CONFIG, '"ROOM"')[0]
-        assert await client.definition("src/index.ts", *_place(INDEX, "env.ROOM.get", 6)) == [
+        key = place_in(CONFIG, '"ROOM"')[0]
+        assert await client.definition("src/index.ts", *place_in(INDEX, "env.ROOM.get", 6)) == [
             ("wrangler.jsonc", key)
         ]
-        assert await client.definition("wrangler.jsonc", *_place(CONFIG, '"Room" }', 2)) == [("room.ts", 2)]
-        assert await client.definition("wrangler.jsonc", *_place(CONFIG, '["Room"]', 3)) == [("room.ts", 2)]
-        assert await client.definition("wrangler.jsonc", *_place(CONFIG, "src/index.ts", 3)) == [
+        assert await client.definition("wrangler.jsonc", *place_in(CONFIG, '"Room" }', 2)) == [("room.ts", 2)]
+        assert await client.definition("wrangler.jsonc", *place_in(CONFIG, '["Room"]', 3)) == [("room.ts", 2)]
+        assert await client.definition("wrangler.jsonc", *place_in(CONFIG, "src/index.ts", 3)) == [
             ("index.ts", 0)
         ]
-        assert await client.definition("src/room.ts", *_place(ROOM, "class Room", 8)) == [
+        assert await client.definition("src/room.ts", *place_in(ROOM, "class Room", 8)) == [
             ("wrangler.jsonc", key)
         ]
         assert await client.definition("src/room.ts", 0, 0) == []
@@ -460,71 +428,16 @@ async def test_completions(project: Path) -> None:
             "    env.STORE.put", "    // cflint-ignore ws-leg\n    env.\n    env.STORE.put"
         )
         client.rewrite("src/index.ts", edited)
-        rules = await client.complete("src/index.ts", *_place(edited, "ws-leg", 6))
+        rules = await client.complete("src/index.ts", *place_in(edited, "ws-leg", 6))
         assert LEGACY in rules
         assert "websockets" in rules
-        bindings = await client.complete("src/index.ts", *_place(edited, "    env.\n", 8))
+        bindings = await client.complete("src/index.ts", *place_in(edited, "    env.\n", 8))
         assert bindings == {"STORE": "KV namespace", "ROOM": "Durable Object namespace"}
         edited = CONFIG.replace('"class_name": "Room"', '"class_name": "')
         client.rewrite("wrangler.jsonc", edited)
-        classes = await client.complete("wrangler.jsonc", *_place(edited, '"class_name": "', 15))
+        classes = await client.complete("wrangler.jsonc", *place_in(edited, '"class_name": "', 15))
         assert list(classes) == ["Room"]
         assert await client.complete("src/index.ts", 0, 0) == {}
-
-
-# -- what may go wrong ----------------------------------------------------------------------------------
-
-
-async def test_lives_through_what_makes_no_sense(project: Path) -> None:
-    async with serving(project) as client:
-        client.open("src/room.ts")
-        far = types.Position(10**6, 10**6)
-        before = types.Range(types.Position(3, 0), types.Position(1, 0))
-        client.change("src/room.ts", types.TextDocumentContentChangePartial(types.Range(far, far), "\n"))
-        client.change("src/room.ts", types.TextDocumentContentChangePartial(before, ""))
-        client.change("never/opened.ts", types.TextDocumentContentChangeWholeDocument("x"))
-        client.close("never/opened.ts")
-        for uri in ("untitled:Untitled-1", "vscode-vfs://github/a/b/src/index.ts", "file:///", "x", "file:"):
-            client.open(uri, ROOM)
-            client.lsp.text_document_did_change(
-                types.DidChangeTextDocumentParams(
-                    types.VersionedTextDocumentIdentifier(uri=uri, version=9),
-                    [types.TextDocumentContentChangeWholeDocument(INDEX)],
-                )
-            )
-            document = types.TextDocumentIdentifier(uri)
-            assert await client.lsp.text_document_hover_async(types.HoverParams(document, far)) is None
-            client.lsp.text_document_did_close(types.DidCloseTextDocumentParams(document))
-        assert await client.hover("src/room.ts", 10**9, 0) is None
-        client.rewrite("src/room.ts", ROOM)
-        await client.until_codes("src/room.ts", LEGACY)
-
-
-async def test_lives_through_a_document_of_ten_megabytes(project: Path) -> None:
-    async with serving(project) as client:
-        client.open("src/room.ts")
-        await client.until_codes("src/room.ts", LEGACY)
-        client.rewrite("src/room.ts", ROOM + "// é\n" * 2_000_000)
-        at = types.Position(1_000_000, 2)
-        client.change("src/room.ts", types.TextDocumentContentChangePartial(types.Range(at, at), "x"))
-        await client.until_codes("src/room.ts")
-        client.rewrite("src/room.ts", ROOM)
-        await client.until_codes("src/room.ts", LEGACY)
-
-
-async def test_requests_can_be_cancelled(project: Path) -> None:
-    async with serving(project) as client:
-        client.open("src/index.ts")
-        for number in range(20):
-            client.rewrite("src/index.ts", f"// {number}\n{INDEX}")
-            client.lsp.protocol.send_request(
-                types.TEXT_DOCUMENT_HOVER,
-                types.HoverParams(client.document("src/index.ts"), types.Position(1, 1)),
-                msg_id=f"hover-{number}",
-            )
-            client.lsp.cancel_request(types.CancelParams(f"hover-{number}"))
-        await client.until_codes("src/index.ts", FLOATING)
-        assert await client.hover("src/index.ts", 0, 0) is None
 
 
 def _tell_changed(
@@ -533,71 +446,3 @@ def _tell_changed(
     client.lsp.workspace_did_change_watched_files(
         types.DidChangeWatchedFilesParams([types.FileEvent(client.uri(path), type)])
     )
-
-
-# -- the process ----------------------------------------------------------------------------------------
-
-
-def _message(body: object) -> bytes:
-    data = json.dumps(body).encode()
-    return b"Content-Length: %d\r\n\r\n%s" % (len(data), data)
-
-
-INITIALIZE = {
-    "jsonrpc": "2.0",
-    "id": 1,
-    "method": "initialize",
-    "params": {"processId": None, "rootUri": None, "capabilities": {}},
-}
-SHUTDOWN = {"jsonrpc": "2.0", "id": 2, "method": "shutdown"}
-EXIT = {"jsonrpc": "2.0", "method": "exit"}
-
-
-def _talk(*parts: bytes) -> tuple[int, list[dict[str, object]], str]:
-    """What a server answers to a stream of bytes, and how it ends."""
-    done = subprocess.run(COMMAND, input=b"".join(parts), capture_output=True, timeout=60, check=False)
-    answers: list[dict[str, object]] = []
-    rest = done.stdout
-    while rest:
-        head, _, rest = rest.partition(b"\r\n\r\n")
-        length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
-        answers.append(json.loads(rest[:length]))
-        rest = rest[length:]
-    return done.returncode, answers, done.stderr.decode()
-
-
-async def test_leaves_with_0_after_shutdown_and_with_1_without() -> None:
-    code, answers, said = await asyncio.to_thread(_talk, *map(_message, (INITIALIZE, SHUTDOWN, EXIT)))
-    assert (code, said) == (0, "")
-    assert [answer["id"] for answer in answers] == [1, 2]
-    code, _, said = await asyncio.to_thread(_talk, *map(_message, (INITIALIZE, EXIT)))
-    assert (code, said) == (1, "")
-    code, _, said = await asyncio.to_thread(_talk, _message(INITIALIZE))
-    assert (code, said) == (1, "")
-    assert (await asyncio.to_thread(_talk))[0] == 1
-
-
-async def test_what_is_no_message_is_logged_and_passed_over() -> None:
-    bad = (
-        b"Content-Length: nonsense\r\n\r\n",
-        b"Content-Length: 5\r\n\r\n{nope",
-        _message([1, 2]),
-        _message({"jsonrpc": "1.0", "method": "initialize"}),
-        _message({"jsonrpc": "2.0", "id": 7, "method": "textDocument/hover"}),
-        _message(INITIALIZE),
-        _message({"jsonrpc": "2.0", "id": 8, "method": "textDocument/hover", "params": {"position": 3}}),
-        _message({"jsonrpc": "2.0", "id": 9, "method": "no/such"}),
-        _message({"jsonrpc": "2.0", "method": "textDocument/didOpen", "params": {}}),
-        _message({"jsonrpc": "2.0", "method": "$/noSuch", "params": {}}),
-        _message(SHUTDOWN),
-        _message(EXIT),
-    )
-    code, answers, said = await asyncio.to_thread(_talk, *bad)
-    assert code == 0
-    by_id = {answer.get("id"): answer for answer in answers}
-    assert by_id[7]["error"]["code"] == -32002  # type: ignore[index]
-    assert by_id[8]["error"]["code"] == -32602  # type: ignore[index]
-    assert by_id[9]["error"]["code"] == -32601  # type: ignore[index]
-    assert "result" in by_id[1]
-    assert 'File "' not in said
-    assert "Content-Length" in said
