@@ -59,9 +59,12 @@ _LOOKS = pattern(
 
 @rule(class_definition(), severity=Severity.NOTE)
 def check(owner: ClassDefinition) -> Iterator[Finding]:
-    if owner.kind is not ClassKind.AGENT or _has_state(owner):
-        return
     module = owner.module
+    body = owner.facts.body
+    if module.document.data.find(b"this.state", body.start, body.end) == -1:
+        return
+    if owner.kind is not ClassKind.AGENT:
+        return
     if _LOOKS.search(module.text(owner.body)) is not None:
         return
     for name in ("constructor", "onStart"):
@@ -69,7 +72,7 @@ def check(owner: ClassDefinition) -> Iterator[Finding]:
         if method is not None and "setState" in module.text(method):
             return
     read = next((node for node in _around_state(owner) if _reads_state(owner, node)), None)
-    if read is not None:
+    if read is not None and not _has_state(owner):
         yield Finding(
             f"`this.state` is `undefined` at first: `{owner.name}` has no `initialState`",
             module.at(read),

@@ -85,14 +85,12 @@ def check(owner: ClassDefinition) -> Iterator[Finding]:
     module = owner.module
     if not owner.kind.runs_as_durable_object or module.document.data.find(b"sql") == -1:
         return
+    used = _used(owner)
+    created = _created(module) if used else None
+    if created is None or created.issuperset(used):
+        return
     if not module.project.members_of(owner.facts)[1]:
         return  # a base class from elsewhere may create tables
-    used = _used(owner)
-    if not used:
-        return
-    created = _created(module)
-    if created is None:
-        return
     for name, (use, token) in used.items():
         if name not in created:
             yield Finding(f"nothing creates the table `{token.name}`", use.at_token(token))

@@ -97,16 +97,16 @@ from cflint.api import (
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
     if subject.config is None or not subject.entries or is_test_config(subject.config.path):
         return
-    exports = project.worker_exports(subject)
-    if not exports.complete:
-        return
     named: dict[str, list[tuple[Environment, Location]]] = {}
     for environment in subject.environments:
         if environment.incomplete:
             return
         for name, at in _names(environment).items():
-            if name not in exports:
+            if not project.is_exported(subject, name):
                 named.setdefault(name, []).append((environment, at))
+    exports = project.worker_exports(subject) if named else None
+    if exports is None or not exports.complete:
+        return
     for name, places in named.items():
         declared = project.classes_named(subject, name)
         near = _nearest(name, exports)

@@ -164,7 +164,7 @@ class Project:
         self._kinds: dict[tuple[str, str, int], ClassKind] = {}
         self._exports: dict[str, ExportSet] = {}
         self._named_exports: dict[tuple[str, str], ExportTarget | None] = {}
-        self._ways: dict[tuple[str, str], tuple[frozenset[str], bool]] = {}
+        self._ways: dict[tuple[str, str], _Way] = {}
         self._shown: dict[str, Mapping[str, tuple[str, str]]] = {}
         self._answers: dict[Hashable, Any] = {}
         self._by_module: dict[str, tuple[Worker, ...]] | None = None
@@ -446,6 +446,13 @@ class Project:
                 found = self._worker_exports[worker] = ExportSet(names, complete)
         return found
 
+    def is_exported(self, worker: Worker, name: str) -> bool:
+        """Whether a Worker is known to export a name, whatever that is."""
+        return any(
+            bool(self._way_shown(entry, name).home) or self.export_of(entry, name) is not None
+            for entry in worker.entries
+        )
+
     def exported_class(self, worker: Worker, name: str) -> ClassFacts | None:
         """The class that a Worker exports under a name; None when there is none or it is not known."""
         exported = (self.export_of(entry, name) for entry in reversed(worker.entries))
@@ -711,28 +718,30 @@ class Project:
     def _may_export(self, at: str, name: str, path: str) -> bool:
         """Whether a module may export, under a name, what the module at `path` declares. It does not when it
         is seen at a glance, without any tree, that another module declares it."""
+        way = self._way_shown(at, name)
+        return way.home is None or path in way.modules
+
+    def _way_shown(self, at: str, name: str) -> _Way:
+        """The way from a module that exports a name to the one that declares it."""
         with self._keeping("way", (at, name)):
             found = self._ways.get((at, name))
             if found is None:
-                found = self._ways[at, name] = self._way_shown(at, name)
-        modules, ends = found
-        return not ends or path in modules
+                found = self._ways[at, name] = self._find_way(at, name)
+        return found
 
-    def _way_shown(self, at: str, name: str) -> tuple[frozenset[str], bool]:
-        """The modules on the way from one that exports a name to the one that declares it, as far as it is
-        seen without a tree; whether it is seen to its end."""
+    def _find_way(self, at: str, name: str) -> _Way:
         passed = [at]
         while len(passed) < _MAX_HOPS:
             shown = self._exports_shown(at)
             if name not in shown:
-                return frozenset(passed), False
+                break
             source, name = shown[name]
             module = self.resolve(source, at) if source else None
             if module is None:
-                return frozenset(passed), True
+                return _Way(frozenset(passed), "" if source else at, name)
             passed.append(module)
             at = module
-        return frozenset(passed), False
+        return _Way(frozenset(passed), None, name)
 
     def _exports_shown(self, path: str) -> Mapping[str, tuple[str, str]]:
         """What the starts of lines show of a module's exports: `export class A` as `A: ("", A)`, and
@@ -775,6 +784,22 @@ class Project:
         target = self.declaration_of(path, ref)
         owner = self.facts(target[0]) if target is not None else None
         return owner.functions.get(target[1]) if target is not None and owner is not None else None
+
+    def calls_give_promises(self, path: str, ref: ImportRef) -> bool:
+        """Whether calling the function of the project that an import means gives a promise."""
+        module = self.resolve(ref.module, path)
+        way = self._way_shown(module, ref.name) if module is not None and ref.name != "*" else None
+        if way is not None and way.home:
+            document = self.document(way.home)
+            word = b"export async function " + way.name.encode()
+            if document is not None and re.search(
+                rb"^" + re.escape(word) + rb"\b", document.data, re.MULTILINE
+            ):
+                return True
+        function = self.imported_function(path, ref)
+        return function is not None and (
+            function.is_async or (function.return_type or "").startswith("Promise<")
+        )
 
     def is_constant(self, path: str, ref: ImportRef) -> bool:
         """Whether an import means a constant of the project that is a literal."""
@@ -863,6 +888,16 @@ def _stem(path: str) -> str:
     return posixpath.basename(path).split(".")[0]
 
 
+@record(frozen=True)
+class _Way:
+    """What is seen without a tree of the way from an export to its declaration: the modules on it, the one
+    that declares the name ("" when there is none, None when that is not seen), and the name there."""
+
+    modules: frozenset[str]
+    home: str | None
+    name: str
+
+
 def _configured_classes(worker: Worker) -> Iterator[tuple[Environment, str]]:
     """The classes that a Worker's configuration makes Durable Objects, per environment."""
     for environment in worker.environments:
@@ -871,7 +906,8 @@ def _configured_classes(worker: Worker) -> Iterator[tuple[Environment, str]]:
 
 
 _SHOWN = pattern(
-    rb"^(?:(export )?class (\w+)|(import|export) \{([\w\s,]*)\}(?: from [\"']([^\"'\n]+)[\"'])?)",
+    rb"^(?:(export )?(?:class|(?:async )?function) (\w+)"
+    rb"|(import|export) \{([\w\s,]*)\}(?: from [\"']([^\"'\n]+)[\"'])?)",
     re.MULTILINE,
 )
 

@@ -646,12 +646,7 @@ class Module:
 
     def imported_call(self, ref: ImportRef, call: Node) -> Value:
         """What calling an imported function of the project gives: a promise, when it is asynchronous."""
-        function = self.project.imported_function(self.path, ref)
-        if function is None:
-            return UNKNOWN
-        if function.is_async or (function.return_type or "").startswith("Promise<"):
-            return promise_of(origin=call)
-        return UNKNOWN
+        return promise_of(origin=call) if self.project.calls_give_promises(self.path, ref) else UNKNOWN
 
     def is_own(self, ref: ImportRef) -> bool:
         """Whether an import means a module of the project."""
