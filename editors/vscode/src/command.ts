@@ -49,7 +49,7 @@ export function findCommand(around: Surroundings): Command | Problem {
   }
   const found = lookUp("cflint", around);
   return found === undefined
-    ? { problem: "The command cflint was not found. Install it with `pip install cflint`." }
+    ? { problem: "The command cflint was not found in .venv, venv or PATH. Install cflint, or name the command in the setting cflint.path." }
     : { command: found, args, origin: "PATH" };
 }
 

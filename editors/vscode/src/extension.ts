@@ -4,13 +4,11 @@ import { accessSync, constants, statSync } from "node:fs";
 import { homedir } from "node:os";
 import {
   commands,
-  env,
   ExtensionContext,
   languages,
   LanguageStatusItem,
   LanguageStatusSeverity,
   LogOutputChannel,
-  Uri,
   window,
   workspace,
 } from "vscode";
@@ -19,7 +17,7 @@ import { LanguageClient, LanguageClientOptions, ServerOptions, State } from "vsc
 import { Command, findCommand } from "./command";
 
 const SELECTOR = [
-  ...["typescript", "typescriptreact", "javascript", "javascriptreact", "python", "markdown"].map((language) => ({
+  ...["typescript", "typescriptreact", "javascript", "javascriptreact", "python"].map((language) => ({
     scheme: "file",
     language,
   })),
@@ -152,13 +150,11 @@ function show(text: string, detail: string, severity: LanguageStatusSeverity): v
 function fail(problem: string): void {
   output.error(problem);
   show("cflint is not running", problem, LanguageStatusSeverity.Error);
-  void window.showErrorMessage(`cflint: ${problem}`, "Settings", "Output", "Installation").then((choice) => {
+  void window.showErrorMessage(`cflint: ${problem}`, "Settings", "Output").then((choice) => {
     if (choice === "Settings") {
       void commands.executeCommand("workbench.action.openSettings", "cflint.path");
     } else if (choice === "Output") {
       output.show();
-    } else if (choice === "Installation") {
-      void env.openExternal(Uri.parse("https://pypi.org/project/cflint/"));
     }
   });
 }
