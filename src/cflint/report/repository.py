@@ -30,7 +30,7 @@ class Repository:
 def repository_of(root: Path) -> Repository | None:
     """The repository whose working tree begins at `root`; None without `.git`, or without a remote that has
     an address others can use. Never raises; follows no link and reads nothing outside `.git`."""
-    git = root / ".git"
+    git = root.resolve() / ".git"
     uri = _remote(_read(git / "config"))
     if uri is None:
         return None
@@ -48,8 +48,8 @@ def repository_of(root: Path) -> Repository | None:
 def _read(path: Path) -> str:
     """The text of a regular file; empty when there is none to be had."""
     try:
-        if path.is_symlink() or path.parent.is_symlink() or not path.is_file():
-            return ""
+        if path.resolve() != path or not path.is_file():
+            return ""  # a link, in any place of it
         if path.stat().st_size > _MOST:
             return ""
         return path.read_bytes().decode("utf-8", "replace")
