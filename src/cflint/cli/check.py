@@ -28,6 +28,7 @@ class Request:
     preset: tuple[str, ...]
     fail_on: str | None
     exit_zero: bool
+    strict: bool
     fix: bool
     unsafe_fixes: bool
     diff: bool
@@ -107,6 +108,7 @@ Examples:
     help="The least severity that makes the exit code 1.  [default: warning]",
 )
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 even when there are findings.")
+@click.option("--strict", is_flag=True, help="Exit with 4 when a file could not be read, or was too large.")
 @click.option("--allow-empty", is_flag=True, help="Exit with 0 when there is no Worker.")
 @click.option(
     "--stdin-filename",

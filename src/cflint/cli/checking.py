@@ -20,7 +20,7 @@ from cflint.cli.console import say, takes_hyperlinks, wants_color, warn, width_o
 from cflint.cli.exits import Exit, Failure
 from cflint.cli.output import check_output_file, write_file
 from cflint.cli.selection import names
-from cflint.finding import Finding, Report, Safety, Severity
+from cflint.finding import Finding, Notice, Report, Safety, Severity
 from cflint.project.workspace import Unreadable, Workspace
 from cflint.record import record
 from cflint.report import FORMATS
@@ -491,6 +491,7 @@ def _background(analysis: _Analysis, place: _Place, kept: Kept | None) -> Iterat
 
 def _report(request: Request, report: Report, fixed: int = 0) -> Exit:
     """Write the report where it belongs; the exit code that it deserves."""
+    code = _verdict(request, report)
     if request.quiet:
         report = replace(report, notices=())
     if request.statistics:
@@ -510,7 +511,7 @@ def _report(request: Request, report: Report, fixed: int = 0) -> Exit:
     _deliver(request, text)
     if request.output_file is not None and not request.quiet:
         say(f"wrote {_count(len(report.findings), 'finding')} to {visible(request.output_file)}")
-    return _verdict(request, report)
+    return code
 
 
 def _repository(request: Request, report: Report) -> Repository | None:
@@ -543,13 +544,17 @@ def _colored(request: Request) -> bool:
 
 
 def _verdict(request: Request, report: Report) -> Exit:
-    if report.partial:
+    if report.partial or (request.strict and any(map(_is_left_out, report.notices))):
         return Exit.INTERNAL
     least = _FAIL_ON.get(request.fail_on or "warning")
     if least is None or request.exit_zero:
         return Exit.CLEAN
     failing = any((finding.severity or Severity.WARNING) >= least for finding in report.findings)
     return Exit.FINDINGS if failing else Exit.CLEAN
+
+
+def _is_left_out(notice: Notice) -> bool:
+    return notice.level == "warning" and notice.message.startswith("left out: ")
 
 
 def _statistics(report: Report) -> Iterator[str]:
