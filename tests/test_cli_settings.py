@@ -119,5 +119,7 @@ def test_an_option_of_a_rule(project: Path, capsys: pytest.CaptureFixture[str]) 
     (project / "cflint.toml").write_text("[options.compat-date-stale]\nday = 60")
     code, _, err = check(capsys)
     assert (
-        code == 2 and "cflint.toml:2:1: `compat-date-stale` has no option `day`; did you mean `days`?" in err
+        code == 2
+        and "cflint.toml:2:1: `compat-date-stale` has no option `day`, only `days`; did you mean `days`?"
+        in err
     )

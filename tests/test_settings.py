@@ -79,7 +79,10 @@ def test_extends() -> None:
         ("options = { ws-legacy-acept = {} }", "did you mean `ws-legacy-accept`?"),
         ("options = { ws-legacy-accept = {} }", "`ws-legacy-accept` has no options; `alarm-unconditional"),
         ("options = { compat-date-stale = 3 }", "the options of `compat-date-stale` have to be a table"),
-        ("options = { compat-date-stale = { day = 90 } }", "has no option `day`; did you mean `days`?"),
+        (
+            "options = { compat-date-stale = { day = 90 } }",
+            "has no option `day`, only `days`; did you mean `days`?",
+        ),
         ("options = { compat-date-stale = { days = 7 } }", "`days` has to be a whole number, 30 or more"),
         ("options = { compat-date-stale = { days = true } }", "a whole number, 30 or more"),
         ('options = { compat-date-stale = { days = "90" } }', "a whole number, 30 or more"),

@@ -334,8 +334,8 @@ class _Reader:
                 option = options.get(member.key)
                 if option is None:
                     raise self._error(
-                        f"`{name}` has no option `{member.key}`{_hint(member.key, options)}; "
-                        f"it has {_listed(options)}",
+                        f"`{name}` has no option `{member.key}`, only {_listed(options)}"
+                        + _hint(member.key, options),
                         member.key_span,
                     )
                 value = member.value.value
