@@ -138,3 +138,12 @@ def test_fault_29_fixes_at_one_place_are_made_one_after_the_other(cli: Cli) -> N
     assert concise(cli, "--fix").code == 0
     assert Path("src/index.ts").read_text() == CLEAN
     assert concise(cli, "--diff").code == 0
+
+
+def test_fault_25_a_name_with_a_line_end_stays_on_its_line(cli: Cli) -> None:
+    worker(config=CONFIG.replace('"w"', '"w", "a\\nb\\rc": 1'))
+    outcome = concise(cli)
+    assert outcome.code == 1
+    (line,) = outcome.out.splitlines()
+    assert "`a\\nb\\rc`" in line
+    assert json.loads(cli("check", "--output-format", "json").out)["findings"][0]["message"].count("\n") == 0

@@ -23,6 +23,11 @@ class Severity(IntEnum):
         return self.name.lower()
 
 
+def _one_line(text: str) -> str:
+    """The text with its line ends as escapes: a name that it quotes may hold some."""
+    return text.replace("\r", "\\r").replace("\n", "\\n")
+
+
 class Safety(Enum):
     """Whether a fix may be applied unseen.
 
@@ -46,6 +51,8 @@ class Location:
     def __post_init__(self) -> None:
         if self.document.origin is not None:  # a Markdown block shares its offsets with the file
             object.__setattr__(self, "document", self.document.origin)
+        if "\n" in self.message or "\r" in self.message:
+            object.__setattr__(self, "message", _one_line(self.message))
 
     def saying(self, message: str) -> Location:
         """The same place with a message."""
@@ -73,6 +80,10 @@ class Fix:
     edits: tuple[Edit, ...]
     safety: Safety
 
+    def __post_init__(self) -> None:
+        if "\n" in self.title or "\r" in self.title:
+            object.__setattr__(self, "title", _one_line(self.title))
+
 
 @record(frozen=True)
 class Finding:
@@ -88,6 +99,10 @@ class Finding:
     fix: Fix | None = None
     severity: Severity | None = None
     rule: str = ""
+
+    def __post_init__(self) -> None:
+        if "\n" in self.message or "\r" in self.message:
+            object.__setattr__(self, "message", _one_line(self.message))
 
 
 @record(frozen=True)
