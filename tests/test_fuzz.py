@@ -129,7 +129,7 @@ page.begin(3, b"the input")
 
 
 @pytest.mark.parametrize(
-    ("body", "code"), [("time.sleep(60)", None), ("import os; os.abort()", -6), ("page.end(3)", 0)]
+    ("body", "code"), [("while True: pass", None), ("import os; os.abort()", -6), ("page.end(3)", 0)]
 )
 def test_the_input_is_known_when_the_process_hangs_or_dies(
     tmp_path: Path, body: str, code: int | None
