@@ -134,7 +134,7 @@ def watch(name: str, engine: str, seconds: float | None, arguments: argparse.Nam
 def _wait(process: subprocess.Popen[bytes], page: engines.Page, patience: float) -> int | None:
     """The exit code; None when an input took so long that the process was ended.
 
-    On a busy machine much time passes in which the process does not run, so its own is counted where it can be.
+    On a busy machine a process waits more than it runs, so its own time is counted where it can be.
     """
     last, used = -1, None
     while True:
