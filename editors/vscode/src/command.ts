@@ -22,7 +22,7 @@ export interface Surroundings {
 export interface Command {
   readonly command: string;
   readonly args: readonly string[];
-  readonly origin: "setting" | "workspace" | "PATH";
+  readonly origin: "setting" | "workspace" | "PATH" | "home";
 }
 
 /** Why there is no server. */
@@ -30,7 +30,8 @@ export interface Problem {
   readonly problem: string;
 }
 
-/** The command that starts the server: that of the settings, else of the workspace, else of PATH. */
+/** The command that starts the server: that of the settings, else of the workspace, else of PATH, else the one that
+ * pipx and uv install, whose folder is not always in the PATH of an editor. */
 export function findCommand(around: Surroundings): Command | Problem {
   const args = ["server", ...around.args];
   const setting = around.setting.trim();
@@ -48,9 +49,17 @@ export function findCommand(around: Surroundings): Command | Problem {
     return { command: inside, args, origin: "workspace" };
   }
   const found = lookUp("cflint", around);
-  return found === undefined
-    ? { problem: "The command cflint was not found in .venv, venv or PATH. Install cflint, or name the command in the setting cflint.path." }
-    : { command: found, args, origin: "PATH" };
+  if (found !== undefined) {
+    return { command: found, args, origin: "PATH" };
+  }
+  const own = candidates(paths(around).join(around.home, ".local", "bin", "cflint"), around).find(around.isExecutable);
+  return own === undefined
+    ? {
+        problem:
+          "The command cflint was not found in .venv, venv, PATH or ~/.local/bin. " +
+          "Install cflint, or name the command in the setting cflint.path.",
+      }
+    : { command: own, args, origin: "home" };
 }
 
 function paths(around: Surroundings): path.PlatformPath {

@@ -34,6 +34,12 @@ test("then the workspace's environments, then PATH", () => {
   assert.equal(commandOf(EVERYWHERE.slice(2)), "PATH: /usr/bin/cflint");
 });
 
+test("last comes what pipx and uv install", () => {
+  const own = "/home/me/.local/bin/cflint";
+  assert.equal(commandOf([own, "/usr/bin/cflint"]), "PATH: /usr/bin/cflint");
+  assert.equal(commandOf([own], { trusted: false, env: {} }), `home: ${own}`);
+});
+
 test("nothing of a workspace that is not trusted is run", () => {
   assert.equal(commandOf(EVERYWHERE, { trusted: false }), "PATH: /usr/bin/cflint");
   assert.match(commandOf(EVERYWHERE.slice(0, 2), { trusted: false }), /not found/);
