@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Callable
 from functools import cache
+from itertools import pairwise
 
 from cflint.finding import Report
 from cflint.pattern import pattern
@@ -106,27 +107,34 @@ _KEYED = pattern(
     r"""(?i)\b(?P<name>[\w.-]{0,48}(?:secret|token|pass(?:w|phrase)|credential"""
     r"""|connection_string|(?:api|private|access|auth|signing|encryption|master|admin|jwt|hmac|session|cookie"""
     r"""|webhook|service|role)_?key)[\w.-]{0,48})"""
-    r"""["']?\s{0,16}[:=]\s{0,16}(?P<quote>["'])(?P<value>(?:(?!(?P=quote))[^\\]|\\.){8,4096})"""
+    r"""["']?\s{0,16}[:=]\s{0,16}(?P<quote>"{3}|'{3}|["'`])(?P<value>(?:(?!(?P=quote))[^\\]|\\.){8,4096})"""
 )
 _HARMLESS_KEY = pattern(r"(?i)public|site_?key|secret_name|secrets_store")
+_HARMLESS_VALUE = pattern(r"[^\d\s]*\s.*|[a-z]+://[^?@]*|.*\$\{.*|[A-Za-z]*(?:[-_./:][A-Za-z]+)*", re.DOTALL)
+"""In code: a text of words, an address, a template, or a name (`x-auth-token`) is no secret."""
+_LONG_WORD = pattern(r"(?<![A-Za-z0-9+=_-])[A-Za-z0-9+=_-]{20,4096}")
+_CHANGES, _HEXADECIMAL_CHANGES = 0.4, 0.3
+"""In a random word, more of its characters than this share follow one of another class; in names fewer do."""
 
 
 def masked(text: str) -> str:
-    """The text with every well-known token and URL password starred out, length kept."""
-    return _TOKEN.sub(_star, text)
+    """The text with every well-known token, URL password and random word starred out, length kept."""
+    return _LONG_WORD.sub(_star_random, _TOKEN.sub(_star, text))
 
 
 def masked_source(path: str, text: str) -> str:
     """A line of the file `path` with its secrets starred out, length kept.
 
-    Values of `.dev.vars` and `.env` files always; in configuration also those whose key sounds like one.
+    Values of `.dev.vars` and `.env` files always; elsewhere also those whose key sounds like one, in code
+    unless they are words, and in code the long hexadecimal ones, which in configuration are ids.
     """
     name = path.rpartition("/")[2]
     if name.startswith((".dev.vars", ".env")):
         return _mask_environment(text)
-    if name.endswith((".toml", ".json", ".jsonc")) and ('"' in text or "'" in text):
-        text = _KEYED.sub(_star_value, text)
-    return masked(text)
+    is_config = name.endswith((".toml", ".json", ".jsonc"))
+    if '"' in text or "'" in text or "`" in text:
+        text = _KEYED.sub(_star_value if is_config else _star_value_of_code, text)
+    return masked(text) if is_config else _LONG_WORD.sub(_star_hexadecimal, masked(text))
 
 
 def holds_secret(path: str, text: str) -> bool:
@@ -147,6 +155,32 @@ def _star(match: re.Match[str]) -> str:
         return whole[:start] + "*" * (end - start) + whole[end:]
     kept = max(len(match["prefix"]), KEPT)
     return match[0][:kept] + "*" * (len(match[0]) - kept)
+
+
+def _star_word(word: str) -> str:
+    return word[:KEPT] + "*" * (len(word) - KEPT)
+
+
+def _star_random(match: re.Match[str]) -> str:
+    word = match[0]
+    mixed = word.lower() != word and word.upper() != word
+    return _star_word(word) if mixed and _is_random(word, _CHANGES) else word
+
+
+def _star_hexadecimal(match: re.Match[str]) -> str:
+    word = match[0]
+    return _star_word(word) if len(word) >= 32 and _is_random(word, _HEXADECIMAL_CHANGES) else word
+
+
+def _is_random(word: str, share: float) -> bool:
+    """Whether nobody would make up a word: it has digits, and upper, lower and digits take turns."""
+    kinds = [1 if char.isdigit() else 2 if char.isupper() else 3 if char.islower() else 0 for char in word]
+    changes = sum(1 for one, other in pairwise(kinds) if one and other and one != other)
+    return kinds.count(1) >= 2 and changes >= share * len(word)
+
+
+def _star_value_of_code(match: re.Match[str]) -> str:
+    return match[0] if _HARMLESS_VALUE.fullmatch(match["value"]) else _star_value(match)
 
 
 def _star_value(match: re.Match[str]) -> str:
