@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from cflint.pattern import pattern
 from cflint.record import record
 from cflint.syntax.javascript import (
     FUNCTIONS,
@@ -125,6 +126,15 @@ _IDENTIFIERS = frozenset(
         "type_identifier",
         "shorthand_property_identifier_pattern",
     }
+)
+_DECLARES = pattern(
+    rb"\b(?:const|let|var|using|function|class|enum|namespace|module|interface|type|import)\b"
+)
+_DECLARING = frozenset(
+    {"lexical_declaration", "function_declaration", "generator_function_declaration", "function_signature"}
+    | {"class_declaration", "abstract_class_declaration", "enum_declaration", "interface_declaration"}
+    | {"type_alias_declaration", "export_statement", "ambient_declaration", "expression_statement"}
+    | {"import_statement"}
 )
 _TYPES = frozenset({"interface_declaration", "type_alias_declaration"})
 
@@ -345,11 +355,17 @@ class ModuleScope:
                     yield from self._statement(statement, scope)
         elif kind in ("internal_module", "module"):
             return
-        else:
+        elif kind == "program" or self._may_declare(scope):
             for statement in scope.named_children:
-                yield from self._statement(statement, scope)
+                if statement.type in _DECLARING:
+                    yield from self._statement(statement, scope)
             if kind == "program":
                 yield from self._hoisted(scope)
+
+    def _may_declare(self, scope: Node) -> bool:
+        """Whether a keyword that declares something stands in a scope: in most blocks there is none."""
+        data = self._syntax.document.data
+        return _DECLARES.search(data, scope.start_byte, scope.end_byte) is not None
 
     def _scan_function(self, function: Node) -> Iterator[Declaration]:
         if function.type in ("function_expression", "generator_function"):
@@ -412,9 +428,9 @@ class ModuleScope:
                 for inner in statement.named_children:
                     yield from self._statement(inner, scope)
             case "expression_statement":
-                for inner in statement.named_children:
-                    if inner.type == "internal_module":
-                        yield from self._named(inner, scope, DeclarationKind.NAMESPACE)
+                inner = statement.named_child(0)
+                if inner is not None and inner.type == "internal_module":
+                    yield from self._named(inner, scope, DeclarationKind.NAMESPACE)
             case "import_statement":
                 yield from self._import(statement, scope)
             case _:
@@ -424,8 +440,12 @@ class ModuleScope:
         if declarator.type != "variable_declarator":
             return
         name = declarator.child_by_field_name("name")
-        if name is not None:
-            value = declarator.child_by_field_name("value")
+        if name is None:
+            return
+        value = declarator.child_by_field_name("value")
+        if name.type == "identifier":  # as most are
+            yield Declaration(self._syntax.text(name), kind, name, declarator, scope, value)
+        else:
             yield from self._pattern(name, kind, declarator, scope, value, ())
 
     def _named(self, node: Node, scope: Node, kind: DeclarationKind) -> Iterator[Declaration]:

@@ -6,7 +6,7 @@ facts of the others.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import field
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -21,6 +21,7 @@ from cflint.syntax.javascript import (
     arguments_of,
     first_named,
     is_async,
+    is_generator,
     property_name,
     span_of,
     string_value,
@@ -659,7 +660,7 @@ def _members(syntax: Syntax, body: Node) -> Iterator[Member]:
         key = property_name(syntax, name) if name is not None else None
         if name is None or key is None:
             continue
-        words = {child.type for child in node.children}
+        words = _modifiers(syntax, node, name)
         kind = MemberKind.METHOD
         if node.type == "public_field_definition":
             kind = MemberKind.FIELD
@@ -676,19 +677,31 @@ def _members(syntax: Syntax, body: Node) -> Iterator[Member]:
             "static" in words,
             "async" in words,
             sum(1 for p in parameters.named_children if p.type != "comment") if parameters is not None else 0,
-            _gives_promise(syntax, node, kind),
+            _gives_promise(syntax, node, kind, words),
         )
 
 
-def _gives_promise(syntax: Syntax, node: Node, kind: MemberKind) -> bool:
+def _modifiers(syntax: Syntax, member: Node, name: Node) -> frozenset[str] | set[str]:
+    """What stands before a member's name (`static`, `async`, `get`, `*`, …), as the types of tokens."""
+    before = syntax.document.data[member.start_byte : name.start_byte]
+    if not before:
+        return frozenset()
+    if b"@" in before or b"/" in before:  # a decorator, a comment
+        return {child.type for child in member.children}
+    return set(before.replace(b"*", b" * ").decode("utf-8", "replace").split())
+
+
+def _gives_promise(syntax: Syntax, node: Node, kind: MemberKind, words: Collection[str]) -> bool:
     function: Node | None = node
     if kind is MemberKind.FIELD:
         value = node.child_by_field_name("value")
         function = unwrap(value) if value is not None and unwrap(value).type in FUNCTIONS else None
     if function is None or kind in (MemberKind.GETTER, MemberKind.SETTER):
         return False
-    if any(child.type == "*" for child in function.children):
+    is_field = kind is MemberKind.FIELD
+    if is_generator(function) if is_field else "*" in words:
         return False
-    returns = function.child_by_field_name("return_type")
-    declared = first_named(returns)
-    return is_async(function) or (declared is not None and syntax.text(declared).startswith("Promise<"))
+    if is_async(function) if is_field else "async" in words:
+        return True
+    declared = first_named(function.child_by_field_name("return_type"))
+    return declared is not None and syntax.text(declared).startswith("Promise<")
