@@ -67,6 +67,7 @@ Source: https://developers.cloudflare.com/workers/runtime-apis/handlers/
 """
 
 from collections.abc import Iterator
+from operator import itemgetter
 
 from cflint.api import (
     Edit,
@@ -79,6 +80,7 @@ from cflint.api import (
     Safety,
     Severity,
     Span,
+    TailConsumer,
     ValueKind,
     Worker,
     rule,
@@ -130,15 +132,29 @@ def _triggers(subject: Worker, project: Project) -> Iterator[tuple[str, str, lis
     ]
     yield "queue", "this Worker consumes a queue", consumers
     names = {found.worker_name: found for found in environments if found.worker_name}
+    senders = project.remembered("tail consumers", lambda: _tail_consumers(project))
+    mine = sorted(
+        ((number, names[name], consumer) for name in names for number, consumer in senders.get(name, ())),
+        key=itemgetter(0),
+    )
     for streaming, handler in ((False, "tail"), (True, "tailStream")):
-        tails = [
-            (names[consumer.service], consumer.location)
-            for other in project.workers
-            for found in other.environments
-            for consumer in found.tail_consumers
-            if consumer.streaming is streaming and consumer.service in names
-        ]
+        tails = [(found, consumer.location) for _, found, consumer in mine if consumer.streaming is streaming]
         yield handler, "another Worker sends its logs here", tails
+
+
+def _tail_consumers(project: Project) -> dict[str, list[tuple[int, TailConsumer]]]:
+    """Where the logs of all Workers go: by the name of the service, numbered in their order."""
+    found: dict[str, list[tuple[int, TailConsumer]]] = {}
+    every = (
+        consumer
+        for worker in project.workers
+        for environment in worker.environments
+        for consumer in environment.tail_consumers
+    )
+    for number, consumer in enumerate(every):
+        if consumer.service is not None:
+            found.setdefault(consumer.service, []).append((number, consumer))
+    return found
 
 
 def _fix(subject: Worker, project: Project, entrypoint: Entrypoint, name: str) -> Fix | None:

@@ -86,12 +86,7 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
         return
     if is_test_config(subject.config.path):
         return
-    ends = {
-        consumer.dead_letter_queue
-        for other in project.workers
-        for environment in other.environments
-        for consumer in environment.queue_consumers
-    }
+    ends = project.remembered("dead letter queues", lambda: _dead_letter_queues(project))
     by_queue: dict[str, list[QueueConsumer]] = {}
     for environment in subject.environments:
         if environment.incomplete:
@@ -115,6 +110,16 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
         consumers[0].location,
         tuple(found.location for found in consumers[1:]),
         Fix(title, edits, Safety.UNSAFE) if edits else None,
+    )
+
+
+def _dead_letter_queues(project: Project) -> frozenset[str | None]:
+    """The dead letter queues of all Workers."""
+    return frozenset(
+        consumer.dead_letter_queue
+        for worker in project.workers
+        for environment in worker.environments
+        for consumer in environment.queue_consumers
     )
 
 
