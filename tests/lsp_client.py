@@ -167,7 +167,7 @@ class Client:
 
     def told_version(self, path: str) -> int | None:
         """The version of a file that what was published last is about."""
-        uri = self.uri(path)
+        uri = self.uri(path) if "://" not in path else path
         return next((params.version for params in reversed(self.published) if params.uri == uri), None)
 
     def codes(self, path: str) -> list[str]:

@@ -158,7 +158,7 @@ async def test_fault_35_requests_can_be_cancelled(project: Path) -> None:
         refused = 0
         for number in range(20):
             client.rewrite("src/index.ts", f"// {number}\n{INDEX}")
-            asked = client.lsp.protocol.send_request_async(
+            asked = client.lsp.protocol.send_request_async(  # type: ignore[no-untyped-call]
                 types.TEXT_DOCUMENT_HOVER,
                 types.HoverParams(client.document("src/index.ts"), types.Position(1, 1)),
                 msg_id=f"hover-{number}",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 
 import pytest
@@ -446,3 +448,148 @@ def _tell_changed(
     client.lsp.workspace_did_change_watched_files(
         types.DidChangeWatchedFilesParams([types.FileEvent(client.uri(path), type)])
     )
+
+
+# -- several roots, settings, progress ------------------------------------------------------------------
+
+
+async def test_files_of_a_root_within_another_are_told_of_once(tmp_path: Path) -> None:
+    outer = tmp_path / "repo"
+    write_project(outer, {"README": ""})
+    inner = outer / "packages/chat"
+    for path, text in {"wrangler.jsonc": CONFIG, "src/index.ts": INDEX, "src/room.ts": ROOM}.items():
+        (inner / path).parent.mkdir(parents=True, exist_ok=True)
+        (inner / path).write_text(text)
+    async with serving(outer, folders=(outer, inner)) as client:
+        uri = (inner / "src/room.ts").as_uri()
+        client.open(uri, ROOM)
+        await client.until_codes(uri, LEGACY)
+        await client.quiet()
+        before = len(client.published)
+        version = client.rewrite(uri, f"// one\n{ROOM}")
+        await client.until(lambda: client.told_version(uri) == version)
+        await client.quiet()
+        assert [params.version for params in client.published[before:] if params.uri == uri] == [version]
+
+
+async def test_what_another_root_imports_is_seen_as_it_is_in_the_editor(tmp_path: Path) -> None:
+    """Two folders of one repository: the class that one configures is in the other."""
+    repository = tmp_path / "repo"
+    chat = {
+        "chat/wrangler.jsonc": CONFIG,
+        "chat/src/index.ts": INDEX.replace('"./room"', '"../../shared/room"'),
+        "shared/room.ts": ROOM,
+    }
+    write_project(repository, chat)
+    one, two = repository / "chat", repository / "shared"
+    async with serving(one, folders=(one, two)) as client:
+        await client.until_codes("src/index.ts", FLOATING)
+        place = place_in(CONFIG, '"Room" }', 2)
+        line = place_in(ROOM, "class Room")[0]
+        assert await client.definition("wrangler.jsonc", *place) == [("room.ts", line)]
+        uri = (two / "room.ts").as_uri()
+        client.open(uri, f"\n\n{ROOM}")
+        assert await client.definition("wrangler.jsonc", *place) == [("room.ts", line + 2)]
+        client.close(uri)
+        assert await client.definition("wrangler.jsonc", *place) == [("room.ts", line)]
+
+
+async def test_settings_that_change_on_the_disk_count(project: Path) -> None:
+    async with serving(project) as client:
+        await client.until_codes("src/index.ts", FLOATING)
+        (registration,) = client.registered
+        options = json.loads(json.dumps(registration.register_options))
+        globs = [watcher["globPattern"] for watcher in options["watchers"]]
+        for name in ("cflint.toml", "wrangler.staging.jsonc", "a/package.json", "b/src/x.mts", ".dev.vars"):
+            assert any(_matches(glob, name) for glob in globs), name
+        (project / "cflint.toml").write_text(f'ignore = ["{FLOATING}"]\n')
+        _tell_changed(client, "cflint.toml", types.FileChangeType.Created)
+        await client.until_codes("src/index.ts")
+        (project / "cflint.toml").unlink()
+        _tell_changed(client, "cflint.toml", types.FileChangeType.Deleted)
+        await client.until_codes("src/index.ts", FLOATING)
+
+
+def _matches(glob: str, name: str) -> bool:
+    """Whether a glob of the protocol matches a path, as far as ours go."""
+    pattern = re.escape(glob).replace(r"\*\*/", "(?:.*/)?").replace(r"\*", "[^/]*")
+    pattern = re.sub(r"\\\{(.*?)\\\}", lambda found: f"(?:{found[1].replace(',', '|')})", pattern)
+    return re.fullmatch(pattern, name) is not None
+
+
+async def test_a_fix_of_a_configuration_edits_two_modules(project: Path) -> None:
+    """A class that its module does not export, nor `main`: both have to."""
+    hidden = ROOM.replace("export class", "class")
+    index = INDEX.replace('export { Room } from "./room";', 'import "./room";')
+    (project / "src/room.ts").write_text(hidden)
+    (project / "src/index.ts").write_text(index)
+    async with serving(project) as client:
+        client.open("src/index.ts", index)
+        await client.until_codes("wrangler.jsonc", "entrypoint-class-not-exported")
+        found = client.one("wrangler.jsonc")
+        fix, *_ = await client.actions("wrangler.jsonc", found.range)
+        assert fix.is_preferred
+        assert fix.edit is not None
+        changes = {
+            change.text_document.uri: change.text_document.version
+            for change in fix.edit.document_changes or ()
+            if isinstance(change, types.TextDocumentEdit)
+        }
+        assert changes == {client.uri("src/room.ts"): None, client.uri("src/index.ts"): client.version}
+        room = applied(hidden, fix.edit, client.uri("src/room.ts"))
+        assert room == ROOM
+        (project / "src/room.ts").write_text(room)
+        _tell_changed(client, "src/room.ts")
+        client.rewrite("src/index.ts", applied(index, fix.edit, client.uri("src/index.ts")))
+        await client.until_codes("wrangler.jsonc")
+
+
+async def test_how_far_the_first_look_is_is_shown(tmp_path: Path) -> None:
+    many = {f"src/m{number}.ts": f"{ROOM}{_functions(number)}" for number in range(120)}
+    main = "".join(f'import "./m{number}";\n' for number in range(120))
+    folder = write_project(tmp_path / "big", {"wrangler.jsonc": CONFIG, "src/index.ts": main + INDEX, **many})
+    async with serving(folder, capabilities(progress=True)) as client:
+        await client.until(lambda: any(_is_end(value) for value in client.progress))
+        token, begin, *reports, end = client.progress
+        assert isinstance(token, str)
+        assert begin["kind"] == "begin"  # type: ignore[index]
+        assert reports
+        seen = [report["percentage"] for report in reports]  # type: ignore[index]
+        assert seen == sorted(seen)
+        assert re.fullmatch(r"\d+ of 12[01] modules", reports[-1]["message"])  # type: ignore[index]
+        assert end["kind"] == "end"  # type: ignore[index]
+        client.open("src/index.ts", main + INDEX)
+        await client.until(lambda: client.told_version("src/index.ts") == client.version)
+        assert client.progress[-1] is end
+
+
+def _functions(number: int) -> str:
+    return "".join(
+        f"export async function f{number}_{n}(env: Env) {{\n  await env.STORE.put('a', '{n}');\n}}\n"
+        for n in range(40)
+    )
+
+
+def _is_end(value: object) -> bool:
+    return isinstance(value, dict) and value.get("kind") == "end"
+
+
+async def test_a_client_that_shows_no_progress_is_not_told_of_any(project: Path) -> None:
+    async with serving(project) as client:
+        await client.until_codes("src/index.ts", FLOATING)
+        await client.quiet()
+        assert client.progress == []
+
+
+async def test_all_fixes_in_the_midst_of_an_analysis_leave_it_right(mendable: Path) -> None:
+    """What is tried to make all fixes is no part of what is said of the text as it is."""
+    for number in range(60):
+        (mendable / f"src/m{number}.ts").write_text(_functions(number))
+    main = "".join(f'import "./m{number}";\n' for number in range(60)) + MENDABLE
+    async with serving(mendable) as client:
+        client.open("src/index.ts", main)
+        (action,) = await client.actions("src/index.ts", START, only=["source.fixAll"])
+        action = await client.lsp.code_action_resolve_async(action)
+        assert applied(main, action.edit, client.uri("src/index.ts")).endswith(MENDED)
+        await client.quiet(1)
+        assert sorted(client.codes("src/index.ts")) == ["async-return-type", "async-return-type"]

@@ -32,7 +32,7 @@ def value_at(module: PythonModule, offset: int) -> tuple[Value, Span] | None:
     if isinstance(above, cst.Attribute) and above.attr is name:
         return module.value_of(above), module.span(name)
     if isinstance(above, cst.ImportAlias):
-        entries = module.top_level_names.get(name.value, ())
+        entries = (entry for entries in module.top_level_names.values() for entry in entries)
         is_env = any(entry.node is above and entry.imported == "workers.env" for entry in entries)
         return Value(Kind.ENV if is_env else Kind.UNKNOWN), module.span(name)
     return module.value_of(name), module.span(name)

@@ -81,6 +81,11 @@ class Root:
             return None
         return path
 
+    def path_seen(self, file: str | None) -> str | None:
+        """The path in the workspace of a file of the system, also one outside of the folder, which code may
+        import; None when the root cannot see it."""
+        return (self.workspace.relative(file) or None) if file is not None else None
+
     def uri_of(self, path: str) -> str:
         """The URI of a path of the workspace."""
         place = self.workspace.on_disk(path)

@@ -247,15 +247,10 @@ class Desk:
             return
         root = Root.of(Path(path), self.known, self.wishes)
         for buffer in self.buffers.values():
-            if self._root_of(buffer.uri) is None or self._adhoc_of(buffer.uri) is not None:
-                self._lay(root, buffer)
+            self._lay(root, buffer)
         self.roots.append(root)
         for adhoc in [root for root in self.roots if root.is_adhoc and not self._open_in(root)]:
             self._drop(adhoc)
-
-    def _adhoc_of(self, uri: str) -> Root | None:
-        found = self._root_of(uri)
-        return found[0] if found is not None and found[0].is_adhoc else None
 
     def _drop(self, root: Root) -> None:
         root.stop.set()
@@ -280,8 +275,8 @@ class Desk:
 
     def _root_of(self, uri: str) -> tuple[Root, str] | None:
         """The root that a document belongs to, the innermost one, and its path there."""
-        file = to_fs_path(uri)
-        if file is None or not uri.startswith("file:"):
+        file = _file_of(uri)
+        if file is None:
             return None
         best: tuple[Root, str] | None = None
         for root in self.roots:
@@ -293,15 +288,22 @@ class Desk:
     def _root_for(self, uri: str) -> tuple[Root, str] | None:
         """The root of a document; one is made for a file that lies in none."""
         found = self._root_of(uri)
-        file = to_fs_path(uri)
-        if found is not None or file is None or not uri.startswith("file:"):
+        file = _file_of(uri)
+        if found is not None or file is None:
             return found
         if not Path(file).name or Path(file).is_dir():  # never analyse a whole disk
             return None
         project = project_around(Path(file))
         root = Root.of(project or Path(file), self.known, self.wishes, is_adhoc=True)
+        for buffer in self.buffers.values():
+            self._lay(root, buffer)
         self.roots.append(root)
         return self._root_of(uri)
+
+    def _owns(self, root: Root, uri: str) -> bool:
+        """Whether it is for a root to tell about a file, and not for one within it."""
+        found = self._root_of(uri)
+        return found is None or found[0] is root
 
     def _open_in(self, root: Root) -> Iterator[tuple[Buffer, str]]:
         """The open documents of a root, with their paths."""
@@ -345,30 +347,34 @@ class Desk:
 
     def _take(self, buffer: Buffer) -> None:
         self.buffers[buffer.uri] = buffer
-        found = self._root_for(buffer.uri)
-        if found is not None:
-            self._lay(found[0], buffer)
-            self._schedule(found[0])
+        self._root_for(buffer.uri)
+        for root in self.roots:
+            if self._lay(root, buffer):
+                self._schedule(root)
 
-    def _lay(self, root: Root, buffer: Buffer) -> None:
-        file = to_fs_path(buffer.uri)
-        path = root.path_of(file) if file is not None else None
-        if path is not None:
-            root.pending[path] = buffer.data
-            self._uris[id(root), path] = buffer.uri
+    def _lay(self, root: Root, buffer: Buffer) -> bool:
+        """Lay a buffer over its file, also where code of the root only may import it; whether it can."""
+        path = root.path_seen(_file_of(buffer.uri))
+        if path is None:
+            return False
+        root.pending[path] = buffer.data
+        self._uris[id(root), path] = buffer.uri
+        return True
 
     def _closed(self, params: types.DidCloseTextDocumentParams) -> None:
         uri = params.text_document.uri
-        found = self._root_of(uri)
-        if self.buffers.pop(uri, None) is None or found is None:
+        if self.buffers.pop(uri, None) is None:
             return
-        root, path = found
-        root.pending[path] = None
-        self._uris.pop((id(root), path), None)
-        if root.is_adhoc and not any(self._open_in(root)):
-            self._drop(root)
-        else:
-            self._schedule(root)
+        for root in list(self.roots):
+            path = root.path_seen(_file_of(uri))
+            if path is None:
+                continue
+            root.pending[path] = None
+            self._uris.pop((id(root), path), None)
+            if root.is_adhoc and not any(self._open_in(root)):
+                self._drop(root)
+            else:
+                self._schedule(root)
 
     def _saved(self, params: types.DidSaveTextDocumentParams) -> None:
         found = self._root_of(params.text_document.uri)
@@ -376,11 +382,15 @@ class Desk:
             self._refresh(found[0])
 
     def _files_changed(self, params: types.DidChangeWatchedFilesParams) -> None:
-        for change in params.changes:
-            found = self._root_of(change.uri)
-            is_open = change.uri in self.buffers and change.type is types.FileChangeType.Changed
-            if found is not None and not is_open and "/node_modules/" not in change.uri:
-                self._refresh(found[0])
+        changed = [
+            _file_of(change.uri)
+            for change in params.changes
+            if "/node_modules/" not in change.uri
+            and not (change.uri in self.buffers and change.type is types.FileChangeType.Changed)
+        ]
+        for root in self.roots:
+            if any(root.path_seen(file) is not None for file in changed):
+                self._refresh(root)
 
     def _refresh(self, root: Root) -> None:
         root.wants_refresh = True
@@ -500,6 +510,8 @@ class Desk:
             uri_of = self._uri_of(root)
             for path in paths:
                 uri = uri_of(path)
+                if not self._owns(root, uri):
+                    continue
                 found = self._diagnostics(root, path)
                 key = hash(repr(found))
                 version = versions.get(uri)
@@ -605,7 +617,7 @@ class Desk:
         for root in list(self.roots):
             await self._settled(root)
             uri_of = self._uri_of(root)
-            paths = {uri_of(path): path for path in root.findings}
+            paths = {uri: path for path in root.findings if self._owns(root, uri := uri_of(path))}
             for uri in before:
                 of = self._root_of(uri)
                 if of is not None and of[0] is root:
@@ -817,6 +829,11 @@ _ITEM_KINDS = {
     "binding": types.CompletionItemKind.Field,
     "name": types.CompletionItemKind.Reference,
 }
+
+
+def _file_of(uri: str) -> str | None:
+    """The path of the file that a URI means; None when it means none of this machine."""
+    return to_fs_path(uri) if uri.startswith("file:") else None
 
 
 def _result_id(items: list[types.Diagnostic]) -> str:
