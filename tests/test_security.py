@@ -317,3 +317,43 @@ async def test_server(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None
     assert "hunter2secret" not in said
     events = [json.loads(line) for line in log.read_text().splitlines()]
     assert_tame(Watched(events, home, repository), server=True)
+
+
+# -- budgets ---------------------------------------------------------------------------------------------
+
+SOURCE = "".join(f'import "./{name}";\n' for name in ("big", "long", "binary", "deep"))
+
+
+def _write_too_much(folder: Path) -> None:
+    files: dict[str, bytes] = {
+        "wrangler.jsonc": b'{ "name": "w", "main": "src/index.ts", "compatibility_date": "2026-08-01" }',
+        "wrangler.deep.jsonc": b'{ "workers_dev": true, "vars": ' + b'{ "a":\n' * 5000 + b"1" + b"}" * 5001,
+        "src/index.ts": (SOURCE + CODE.split("\n\n")[1]).encode(),
+        "src/big.ts": b"export const a = 1;\n" * 80_000,
+        "src/long.ts": b'export const a = "' + b"x" * 200_000 + b'";\n',
+        "src/binary.ts": b"a\0b",
+        "src/deep.ts": b"export const a = " + b"[\n" * 50_000 + b"1" + b"\n]" * 50_000 + b";\n",
+    }
+    for path, data in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(data)
+
+
+@pytest.mark.parametrize("form", list(FORMATS))
+def test_budgets_are_told_of_in_every_format(tmp_path: Path, form: str) -> None:
+    _write_too_much(tmp_path)
+    process = subprocess.run(
+        [sys.executable, "-m", "cflint", "check", "--output-format", form, "--no-cache"],
+        cwd=tmp_path,
+        env=_environment(tmp_path),
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    said = process.stdout + process.stderr
+    assert process.returncode == 1 and "Traceback" not in said
+    assert "src/big.ts" in said and "larger than the limit" in said
+    assert "src/binary.ts" in said and "not text in UTF-8" in said
+    assert "nested deeper than 256 levels" in said
+    if form in ("text", "json", "sarif"):  # a note: it is common, and meant
+        assert "src/long.ts" in said and "a line of more than 5,000 bytes" in said

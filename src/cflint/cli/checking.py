@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 _FAIL_ON = {"note": Severity.NOTE, "warning": Severity.WARNING, "error": Severity.ERROR}
 _FOR_PEOPLE = ("text", "concise")
+_FINDINGS_ONLY = ("gitlab", "junit", "checkstyle", "rdjson")
+"""Formats with no place for what was left out: that is said on stderr."""
 _GITIGNORE_SPECIAL = str.maketrans({char: f"\\{char}" for char in "\\*?[!# "})
 
 
@@ -509,6 +511,10 @@ def _report(request: Request, report: Report, fixed: int = 0) -> Exit:
         )
         text = FORMATS[request.output_format](report, rendering)
     _deliver(request, text)
+    if request.output_format in _FINDINGS_ONLY:
+        for notice in report.notices:
+            if notice.level == "warning":
+                warn(f"{notice.path}: {notice.message}" if notice.path else notice.message)
     if request.output_file is not None and not request.quiet:
         say(f"wrote {_count(len(report.findings), 'finding')} to {visible(request.output_file)}")
     return code
