@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     )
     from cflint.platform.credentials import is_example, is_random, is_secret_name, known_secret
     from cflint.platform.cron import cron_fault, cron_meant, cron_never_fires, weekday_numbers
+    from cflint.platform.rule_codes import rule_of
     from cflint.platform.wrangler_keys import (
         WRANGLER_VERSION,
         KeySchema,
@@ -236,6 +237,7 @@ _ORIGINS = {
     "cflint.platform.compatibility": ("CompatibilityFlag NEWEST_DATE changes find_flag flag_names"),
     "cflint.platform.credentials": ("is_example is_random is_secret_name known_secret"),
     "cflint.platform.cron": ("cron_fault cron_meant cron_never_fires weekday_numbers"),
+    "cflint.platform.rule_codes": ("rule_of"),
     "cflint.platform.wrangler_keys": (
         "KeySchema RemovedKey Scope WRANGLER_VERSION json_types removed_key scope_of top_level_keys"
     ),
@@ -535,6 +537,7 @@ __all__ = [
     "removed_key",
     "rename_key",
     "rule",
+    "rule_of",
     "scope_of",
     "set_import_source",
     "set_key",

@@ -39,7 +39,19 @@ Source: README.md, “Silence a finding”.
 from collections.abc import Iterator
 from difflib import get_close_matches
 
-from cflint.api import Edit, Finding, Fix, Location, Safety, Severity, Span, SuppressionUse, rule, suppression
+from cflint.api import (
+    Edit,
+    Finding,
+    Fix,
+    Location,
+    Safety,
+    Severity,
+    Span,
+    SuppressionUse,
+    rule,
+    rule_of,
+    suppression,
+)
 
 
 @rule(suppression(), severity=Severity.WARNING, fix=Safety.UNSAFE)
@@ -60,7 +72,11 @@ def check(use: SuppressionUse) -> Iterator[Finding]:
 
 
 def _near(use: SuppressionUse, name: str) -> str | None:
+    """The rule that a name is spelled much like, or that code scanning calls so."""
     others = [known for known in use.known if known not in use.names]
+    meant = rule_of(name)
+    if meant in others:
+        return meant
     return next(iter(get_close_matches(name, others, n=1, cutoff=0.75)), None)
 
 
