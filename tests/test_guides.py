@@ -8,6 +8,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 import yaml
 
@@ -89,6 +90,12 @@ def test_settings() -> None:
     said = settings.SettingsTree(workspace, known).for_path("a.ts")
     assert said.options and said.severity and said.per_file_ignores and said.fail_on == "error"
     assert said.rules(known)
+    schema = json.loads((REPOSITORY / "docs" / "settings.schema.json").read_text())
+    validator = jsonschema.Draft202012Validator(schema)
+    validator.check_schema(schema)
+    assert not list(validator.iter_errors(tomllib.loads(example)))
+    for wrong in ({"selct": []}, {"ignore": ["kvv"]}, {"options": {"compat-date-stale": {"days": 1}}}):
+        assert list(validator.iter_errors(wrong))
     mistake = b'\n\nignore = ["observabilty"]'
     with pytest.raises(settings.SettingsError) as caught:
         settings.SettingsTree(Workspace.in_memory({"cflint.toml": mistake}), known).for_path("a.ts")
