@@ -12,6 +12,7 @@ from cflint.pattern import pattern
 from cflint.project.config import WranglerConfig, is_wrangler_document, read_config
 from cflint.project.discovery import Discovered, configs_above, configs_in, discover, is_config_name, unfit
 from cflint.project.ignore import Ignore
+from cflint.project.imports import import_specifiers
 from cflint.project.model import Project, Worker
 from cflint.project.resolve import ModuleGraph, Resolver
 from cflint.project.workspace import Unreadable, Workspace
@@ -20,19 +21,26 @@ from cflint.source import Document
 from cflint.syntax.data import DataDocument, Kind, read
 from cflint.syntax.javascript import EXTENSIONS
 
-_WORKERS_WORDS = pattern(
-    rb"""["'](?:cloudflare:|@cloudflare/(?:workers-types|workers-oauth-provider|containers|sandbox|actors"""
-    rb"""|ai-chat|think|codemode|voice|shell|worker-bundler|puppeteer|playwright|kv-asset-handler)(?:["']|/(?!react|client))"""
-    rb"""|agents(?:["']|/(?!react|client|ai-react))|partyserver["'])|\b(?:DurableObjectState|DurableObjectNamespace"""
-    rb"""|ExportedHandler|KVNamespace|D1Database|R2Bucket|WebSocketPair|ExecutionContext|MessageBatch)\b"""
+_WORKERS_PACKAGES = pattern(
+    r"cloudflare:.*|partyserver|@cloudflare/workers-types.*|(?:agents|@cloudflare/(?:workers-oauth-provider|containers"
+    r"|sandbox|actors|ai-chat|think|codemode|voice|shell|worker-bundler|puppeteer|playwright|kv-asset-handler))"
+    r"(?:/(?!(?:.*/)?(?:react|ai-react|client|vite|ui|transport|webmcp|compile)$).*)?"
 )
-"""What code of a Worker is known by: packages that run there (not those for browsers, or for building) and
-types that only Workers have."""
+"""Packages that run in a Worker, without their parts for browsers and for building."""
+_WORKERS_TYPES = pattern(
+    rb"\b(?:DurableObjectState|DurableObjectNamespace|ExportedHandler|KVNamespace|D1Database|R2Bucket|WebSocketPair"
+    rb"|ExecutionContext|MessageBatch)\b"
+)
+_TOOLS = pattern(
+    r"(?:node:)?(?:fs|fs/promises|child_process|os|readline|worker_threads|cluster|repl|v8|vm)|esbuild|vite|vitest|rollup"
+    r"|miniflare|wrangler|undici|execa|jest"
+)
+"""Packages of programs that run on a developer's machine: they speak of Workers and are none."""
 _WORKERS_NEEDLES = (
     *(b"cloudflare:", b"@cloudflare/", b"agents", b"partyserver", b"DurableObject", b"ExportedHandler"),
     *(b"KVNamespace", b"D1Database", b"R2Bucket", b"WebSocketPair", b"ExecutionContext", b"MessageBatch"),
 )
-"""One of these stands where `_WORKERS_WORDS` matches: a quick look for them settles most files."""
+"""One of these stands in all code that uses what only Workers have: a quick look settles most files."""
 _PYTHON_WORDS = pattern(
     rb"^[ \t]*(?:from|import)[ \t]+(?:cloudflare\.)?workers\b|\bdef[ \t]+on_fetch\b"
     rb"|^[ \t]*from[ \t]+js[ \t]+import\b",
@@ -423,7 +431,13 @@ def _is_of_a_worker(document: Document) -> bool:
     data = document.data
     if document.path.endswith(".py"):
         return _PYTHON_WORDS.search(data) is not None
-    return any(needle in data for needle in _WORKERS_NEEDLES) and _WORKERS_WORDS.search(data) is not None
+    if not any(needle in data for needle in _WORKERS_NEEDLES):
+        return False
+    imported = [item.specifier for item in import_specifiers(data) if not item.type_only]
+    if any(_WORKERS_PACKAGES.fullmatch(specifier) for specifier in imported):
+        return True
+    is_tool = any(_TOOLS.fullmatch(specifier) for specifier in imported)
+    return not is_tool and _WORKERS_TYPES.search(data) is not None
 
 
 def _within(path: str, given: str) -> bool:
