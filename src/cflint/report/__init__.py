@@ -45,10 +45,18 @@ def severity_of(finding: Finding) -> Severity:
     return finding.severity or Severity.WARNING
 
 
-def _late(module: str) -> Format:
+def _late(module: str, hash: str = "") -> Format:
+    """The format of a module. `hash` is how it may write a `#` that a CI's runner would take for part of a
+    command, wherever in a line of the log it stands; the formats for people see to that themselves."""
+
     def render(report: Report, options: Options = DEFAULT) -> str:
         found = cast(Format, import_module(f"cflint.report.{module}").render)
-        return found(report, options)
+        text = found(report, options)
+        if hash and "##" in text:
+            from cflint.report.escape import RUNNER
+
+            text = RUNNER.sub(lambda _: hash, text)
+        return text
 
     return render
 
@@ -57,13 +65,13 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
     {
         "text": _late("text"),
         "concise": _late("concise"),
-        "json": _late("json_format"),
-        "sarif": _late("sarif"),
+        "json": _late("json_format", "\\u0023"),
+        "sarif": _late("sarif", "\\u0023"),
         "github": _late("github"),
-        "gitlab": _late("gitlab"),
-        "junit": _late("junit"),
-        "checkstyle": _late("checkstyle"),
-        "rdjson": _late("rdjson"),
+        "gitlab": _late("gitlab", "\\u0023"),
+        "junit": _late("junit", "&#35;"),
+        "checkstyle": _late("checkstyle", "&#35;"),
+        "rdjson": _late("rdjson", "\\u0023"),
         "agent": _late("agent"),
     }
 )
