@@ -42,7 +42,7 @@ n  fault                                            here
 35 the language server                              not yet
 36 workspaces that explode                          `test_fault_36_…`
 37 thousands of Workers                             `test_fault_37_…`
-38 the order of the output                          `test_fault_38_…`; shards: not yet
+38 the order of the output                          `test_fault_38_…`; shards: test_shards.py
 39 stdin                                            `test_fault_39_…`
 40 no code in JavaScript                            `test_fault_40_…`
 == ================================================ =======================================

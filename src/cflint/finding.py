@@ -139,13 +139,23 @@ class Notice:
 
 
 @record(frozen=True)
+class Shard:
+    """That a report is one of several parts, `index` (from 1) of `count`. The first `general` notices are
+    about the whole project, and only in the first part."""
+
+    index: int
+    count: int
+    general: int
+
+
+@record(frozen=True)
 class Report:
     """The outcome of one run.
 
     `findings` are sorted by path, offset and rule, and so are `silenced`, those that comments silence, of
     which there are `suppressed`; `rules` has every rule that ran or that a finding names; document paths are
     relative to `root`, and `base` is where the user stands; `partial` says that not everything could be
-    analysed.
+    analysed; `shard` that this is only one of several parts.
     """
 
     findings: tuple[Finding, ...]
@@ -158,3 +168,4 @@ class Report:
     suppressed: int = 0
     partial: bool = False
     silenced: tuple[Finding, ...] = ()
+    shard: Shard | None = None

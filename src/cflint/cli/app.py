@@ -12,7 +12,7 @@ from cflint import __version__
 COMPLETION_VARIABLE = "_CFLINT_COMPLETE"
 """The environment variable by which a shell asks for completions."""
 
-COMMANDS = ("check", "explain", "rules", "server", "clean", "completion")
+COMMANDS = ("check", "explain", "rules", "server", "merge", "clean", "completion")
 """Each is the module of that name in this package and, there, `command`."""
 
 
@@ -69,5 +69,6 @@ def cli() -> None:
     cflint explain RULE        what a rule means, and what to do
     cflint rules               all rules
     cflint server              serve an editor
+    cflint merge REPORTS       join the reports of `check --shard`
     cflint clean               forget what earlier runs found
     """

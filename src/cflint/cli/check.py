@@ -42,10 +42,22 @@ class Request:
     cache_dir: str | None
     no_cache: bool
     profile: bool
+    shard: tuple[int, int] | None
     verbose: bool
     quiet: bool
     color: str
     debug: bool
+
+
+def _shard(_ctx: click.Context, _option: click.Parameter, given: str | None) -> tuple[int, int] | None:
+    """`2/8` as numbers."""
+    if given is None:
+        return None
+    index, _, count = given.partition("/")
+    plain = index.isascii() and index.isdigit() and count.isascii() and count.isdigit()
+    if not plain or len(count) > 4 or not 1 <= int(index) <= int(count):
+        raise click.BadParameter(f"`{given}` is no part: `2/8` is the second of eight")
+    return int(index), int(count)
 
 
 @click.command(
@@ -135,6 +147,12 @@ Examples:
     is_flag=True,
     envvar="CFLINT_NO_CACHE",
     help="Neither use findings of earlier runs nor keep any (also CFLINT_NO_CACHE=1).",
+)
+@click.option(
+    "--shard",
+    metavar="I/N",
+    callback=_shard,
+    help="Check only part I of N, some of the Workers; `cflint merge` joins the reports of all parts.",
 )
 @click.option(
     "--profile",

@@ -101,6 +101,7 @@ def _cache(request: Request, place: _Place, began: int) -> Cache | None:
     if (
         request.no_cache
         or request.profile
+        or request.shard is not None
         or folder is None
         or workspace.root is None
         or place.buffer is not None
@@ -143,6 +144,9 @@ def _refuse_contradictions(request: Request) -> None:
         )
     if request.stdin_filename is not None and request.paths not in ((), ("-",)):
         raise Failure("`--stdin-filename` goes with the path `-`, not with others")
+    if request.shard is not None and (request.fix or request.diff or "-" in request.paths):
+        other = "--fix" if request.fix else "--diff" if request.diff else "-"
+        raise Failure(f"`--shard` checks a part of the Workers, so it does not go with `{other}`")
     if request.output_file is not None:
         check_output_file(request.output_file)
 
@@ -420,6 +424,10 @@ class _Analysis:
             workspace.overlay(path, data)
         self._laid = set(overlay)
         self._loaded = None
+        if self._request.shard is not None:
+            from cflint.engine.shards import report_share
+
+            return report_share(self.loaded, self._options(), place.base, *self._request.shard)
         report = analyse_loaded(self.loaded, self._options(), place.base)
         return report if place.buffer is None else _only_fixing(report, place.buffer)
 

@@ -452,14 +452,21 @@ class Run:
 
     # -- the report ----------------------------------------------------------------------------------------
 
-    def report(self, outcome: Outcome, base: Path, unsettled: Collection[str] = ()) -> Report:
+    def report(
+        self,
+        outcome: Outcome,
+        base: Path,
+        unsettled: Collection[str] = (),
+        witnesses: Iterable[Finding] = (),
+    ) -> Report:
         """What was found as a report. Of the files in `unsettled` not all findings are there yet, so that
-        nothing is said of comments in them that silence nothing."""
+        nothing is said of comments in them that silence nothing. `witnesses` are findings that are no part of
+        the report, but that comments silence."""
         findings = outcome.findings
         for found in self._rules_on("crash"):
             for crash in outcome.crashes:
                 findings.extend(self._answers(found, crash))
-        kept, silenced = self._silence(_unique(self._wanted(findings)), unsettled)
+        kept, silenced = self._silence(_unique(self._wanted(findings)), unsettled, self._wanted(witnesses))
         judge = self._options.judge
         if judge is not None:
             kept = [judged for finding in kept if (judged := judge(finding)) is not None]
@@ -468,19 +475,19 @@ class Run:
         silenced.sort(key=_order)
         used = {finding.rule for finding in (*kept, *silenced)}
         infos = _Infos(self._options.known, sorted({*self._options.rules, *used}))
-        notices = list(self.loaded.notices)
-        notices.extend(
+        notices = [
             Notice("left out: took too long to parse, or cannot be read", path=path, level="warning")
             for path in outcome.unparsed
-        )
+        ]
         notices.extend(
             Notice(f"left out: {why}", path=path, level="warning") for path, why in outcome.left_out
         )
+        notices.sort(key=lambda notice: (notice.path or "", notice.message))
         root = self._project.workspace.root or base
         return Report(
             findings=tuple(kept),
             rules=infos,
-            notices=tuple(notices),
+            notices=(*self.loaded.notices, *notices),
             files_checked=len(self.loaded.modules) + len(self.loaded.configs),
             workers_checked=sum(1 for worker in self._project.workers),
             root=root,
@@ -516,22 +523,25 @@ class Run:
             yield replace(finding, rule=rule.id, severity=severity)
 
     def _silence(
-        self, findings: Iterable[Finding], unsettled: Collection[str]
+        self, findings: Iterable[Finding], unsettled: Collection[str], witnesses: Iterable[Finding]
     ) -> tuple[list[Finding], list[Finding]]:
         """Part what comments silence (second) from the rest; add what those that silence nothing deserve."""
+        seen_by: dict[str, list[Finding]] = {}
+        for finding in witnesses:
+            seen_by.setdefault(finding.at.document.path, []).append(finding)
         by_file: dict[str, list[Finding]] = {}
         for finding in findings:
             by_file.setdefault(finding.at.document.path, []).append(finding)
         kept: list[Finding] = []
         silenced: list[Finding] = []
         judges = list(self._rules_on("suppression"))
-        for document in self._documents():
+        for document in self.documents():
             comments = read_suppressions(document)
+            for finding in seen_by.get(document.path, ()):
+                self.is_silenced(finding, comments)
             mine = by_file.pop(document.path, [])
             for finding in mine:
-                if comments.silences(
-                    finding.rule, self._group(finding.rule), document.line_of(finding.at.span.start)
-                ):
+                if self.is_silenced(finding, comments):
                     silenced.append(finding)
                 else:
                     kept.append(finding)
@@ -549,7 +559,12 @@ class Run:
     def _group(self, rule: str) -> str:
         return self._options.known[rule].group
 
-    def _documents(self) -> Iterator[Document]:
+    def is_silenced(self, finding: Finding, comments: Suppressions) -> bool:
+        """Whether the comments of a finding's document silence it; they remember that they did."""
+        line = finding.at.document.line_of(finding.at.span.start)
+        return comments.silences(finding.rule, self._group(finding.rule), line)
+
+    def documents(self) -> Iterator[Document]:
         """The files that may hold suppression comments, each once."""
         seen: set[str] = set()
         paths = [*self.loaded.modules, *(config.path for config in self.loaded.configs)]

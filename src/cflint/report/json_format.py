@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 from cflint import __version__
@@ -12,6 +13,7 @@ from cflint.fixer import exact
 from cflint.report import DEFAULT, Options, severity_of
 from cflint.report.escape import encodable, holds_secret, masked
 from cflint.report.fingerprint import fingerprints
+from cflint.report.merging import shard_of
 from cflint.source import Document
 
 VERSION = 1
@@ -28,14 +30,22 @@ def render(report: Report, options: Options = DEFAULT) -> str:
     parts = [
         f'"version": {VERSION}',
         f'"tool": {json.dumps({"name": "cflint", "version": __version__})}',
-        f'"findings": {_rows(findings)}',
-        f'"notices": {_rows(notices)}',
+        f'"findings": {rows(findings)}',
+        f'"notices": {rows(notices)}',
         f'"summary": {json.dumps(_summary(report, options))}',
     ]
+    if report.shard is not None:
+        parts.append(f'"shard": {json.dumps(shard_of(report))}')
+    return layout(parts)
+
+
+def layout(parts: Iterable[str]) -> str:
+    """The members of the object, a line each."""
     return "{\n  " + ",\n  ".join(parts) + "\n}\n"
 
 
-def _rows(items: list[Object]) -> str:
+def rows(items: list[Object]) -> str:
+    """The items of an array, a line each."""
     if not items:
         return "[]"
     return "[\n    " + ",\n    ".join(map(json.dumps, items)) + "\n  ]"

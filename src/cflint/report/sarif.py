@@ -25,6 +25,7 @@ from cflint.platform.rule_codes import code_of
 from cflint.report import DEFAULT, Options, severity_of
 from cflint.report.escape import encodable, holds_secret, masked, masked_source, uri
 from cflint.report.fingerprint import fingerprints, github_hashes
+from cflint.report.merging import shard_of
 from cflint.report.repository import Repository
 from cflint.source import Document, Span
 
@@ -82,14 +83,19 @@ def render(report: Report, options: Options = DEFAULT) -> str:
             version="2.1.0",
             runs=[_run(report, options, rules, index, left_out=len(every) - len(kept))],
         )
-        text = _dumped(serialise(log), serialise(results))
+        tree = serialise(log)
+        if report.shard is not None:
+            tree["runs"][0]["properties"] = {
+                "shard": {**shard_of(report), "left_out": len(every) - len(kept)}
+            }
+        text = dumped(tree, serialise(results))
         size = _gzip_size(text)
         if size <= MAX_GZIP or not kept:
             return text
         limit = min(len(kept) * 9 // 10, len(kept) * MAX_GZIP // size)
 
 
-def _dumped(log: Any, results: Sequence[Any]) -> str:
+def dumped(log: Any, results: Sequence[Any]) -> str:
     """The log, laid out for reading, with each result on one line (which is also three times as fast)."""
     head, empty, tail = json.dumps(log, indent=1).partition('"results": [')  # a quote in a string is escaped
     rows = ",\n    ".join(map(json.dumps, results))
