@@ -417,3 +417,22 @@ def test_a_diff_cannot_act_on_the_terminal_nor_tell_a_secret() -> None:
     assert "-ok\n+fine\n \\x1b[31m\n" in text
     colored = unified_diff("a", b"x\n", b"y\n", color=True)
     assert "\x1b[31m-x\x1b[0m\n\x1b[32m+y\x1b[0m\n" in colored
+
+
+def test_fixes_that_parse_only_one_by_one_take_a_round_each() -> None:
+    def rule(word: str) -> Rule:
+        def check(document: Document) -> list[tuple[Span, str]]:
+            return (
+                []
+                if b"=" in document.data
+                else [(Span(place := document.data.index(word.encode()), place), "=")]
+            )
+
+        return check
+
+    def parses_worse(before: Document, after: Document) -> bool:
+        return after.data.count(b"=") > 1
+
+    workspace = Workspace({"f": b"a b"}, {"a": rule("a"), "b": rule("b")})
+    done = converge(workspace.analyse, Safety.SAFE, parses_worse=parses_worse)
+    assert [(change.after, done.notices) for change in done.changes] == [(b"=a b", ())]

@@ -264,6 +264,8 @@ class _Run:
             if not self._broken(trial, set().union(*map(_paths, batch))):
                 kept += batch
             elif len(batch) == 1:
+                if kept and not self._broken(Plan(edits=_merged(batch))):
+                    continue  # only with the others: its round comes, unless they have mended it, too
                 self.refused.add(_identity(batch[0]))
                 self._tell([_notice("a fix is left out: the result would not parse", batch[0])])
             else:
