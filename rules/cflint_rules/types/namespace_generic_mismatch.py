@@ -71,6 +71,7 @@ Source: https://developers.cloudflare.com/durable-objects/best-practices/rules-o
 from collections.abc import Iterator
 
 from cflint.api import (
+    BaseRef,
     ClassFacts,
     ClassKind,
     Finding,
@@ -108,11 +109,17 @@ def check(module: Module) -> Iterator[Finding]:
             continue
         named = class_named(module, member.arguments)
         if named is not None:
-            if is_same(named, bound) or any(is_same(named, base) for base in module.project.bases_of(bound)):
+            line = (bound, *module.project.bases_of(bound))
+            if any(is_same(named, found) or _is_called(found.base, named.name) for found in line):
                 continue
             yield _finding(module, member, bound, None)
         elif _is_platform_base(module, member.arguments):
             yield _finding(module, member, bound, Severity.NOTE)
+
+
+def _is_called(base: BaseRef | None, name: str) -> bool:
+    """Whether a base class is imported under a name: that of an SDK, whose code need not be at hand."""
+    return base is not None and base.imported is not None and base.imported.name == name
 
 
 def _bound(module: Module, member: EnvMember) -> ClassFacts | None:

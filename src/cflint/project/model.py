@@ -635,9 +635,10 @@ class Project:
         return ClassKind.UNKNOWN
 
     def base_class(self, facts: ClassFacts) -> ClassFacts | None:
-        """The class of the project that a class extends; None when there is none or it is not known."""
+        """The class of the project that a class extends; None when there is none or it is not known, and for
+        the bases of SDKs: in the SDK's own repository they mean no more than everywhere else."""
         base = facts.base
-        if base is None:
+        if base is None or (base.imported is not None and self._is_known_base(base.imported)):
             return None
         module = self.facts(facts.path)
         if base.local is not None and module is not None:
@@ -649,6 +650,9 @@ class Project:
             if target is not None and owner is not None:
                 return owner.classes.get(target[1])
         return None
+
+    def _is_known_base(self, ref: ImportRef) -> bool:
+        return (ref.module, ref.name) in BASES
 
     def bases_of(self, facts: ClassFacts) -> Iterator[ClassFacts]:
         """The classes of the project that a class extends, nearest first."""
