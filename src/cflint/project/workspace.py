@@ -330,7 +330,7 @@ def find_root(paths: Iterable[str | os.PathLike[str]], cwd: str | os.PathLike[st
     it, else the nearest ancestor that has a package.json or a configuration, else their common folder.
     """
     here = Path(os.path.realpath(cwd if cwd is not None else "."))
-    folders = [_folder_of(here / path) for path in paths] or [here]
+    folders = [_folder_of(here / path, here) for path in paths] or [here]
     common = Path(os.path.commonpath(folders)) if _share_a_drive(folders) else here
     for folder in (common, *common.parents):
         if (folder / ".git").exists():
@@ -347,9 +347,20 @@ def _share_a_drive(folders: Iterable[Path]) -> bool:
     return len({folder.drive for folder in folders}) == 1
 
 
-def _folder_of(path: Path) -> Path:
-    whole = Path(os.path.realpath(path))
-    return whole if whole.is_dir() else Path(os.path.realpath(path.parent))
+def _folder_of(path: Path, here: Path) -> Path:
+    """The real folder that a path means. A link that leads out of a repository, or the current folder, does
+    not take the root along: then it is that repository or folder."""
+    real = Path(os.path.realpath(path))
+    folder = real if real.is_dir() else Path(os.path.realpath(path.parent))
+    written = Path(os.path.normpath(path))
+    around = next((above for above in written.parents if (above / ".git").exists()), None)
+    if around is None and here in written.parents:
+        around = here
+    if around is not None:
+        home = Path(os.path.realpath(around))
+        if home != folder and home not in folder.parents:
+            return home
+    return folder
 
 
 def _scan(folder: str) -> Iterator[tuple[str, Entry]]:
