@@ -97,7 +97,11 @@ _MINE = frozenset(
     | {PromiseSource.FUNCTION, PromiseSource.PROMISE}
 )
 _END_OF_CALL = pattern(rb"\)[ \t]*(?=[;}\r\n]|//|\Z)")
-_KEPT = pattern(rb"[ \t]*(?:await|return|throw|console\.\w+\(|(?:const|let|var) [\w$]+ = await)\b[^{;]*\Z")
+_KEPT = pattern(
+    rb"[ \t]*(?:(?:await|return|throw)\b|(?:console\.\w+|super)\("
+    rb"|(?:const|let|var) [\w$]+(?:: [\w.$]+(?:\[\])?)? = (?:await\b|new (?!Promise\b)|(?:JSON|Object|Math|Date|Array|Number|String|Boolean|crypto)\.\w+\("
+    rb"|(?:String|Number|Boolean|BigInt|Symbol|parseInt|parseFloat|structuredClone|atob|btoa)\())[^{;]*\Z"
+)
 """What a line starts with that drops no promise, up to the end of a call."""
 _STREAM = pattern(rb"new\s{1,9}(?:\w{0,40}TransformStream|FixedLengthStream|ReadableStream)\b")
 _CHAIN = frozenset({"then", "catch", "finally"})
