@@ -34,11 +34,11 @@ n  fault                                            here
 27 output that cannot be written                    `test_fault_27_…`
 28 signals                                          `test_fault_28_…`
 29 files that change while they are fixed           `test_fault_29_…`
-30 secrets in the output                            `test_fault_30_…`; cache: test_cache.py
+30 secrets in the output                            `test_fault_30_…`; test_cache.py, test_baseline.py
 31 a process that is killed                         `test_fault_31_…`
 32 the cache                                        test_cache.py
 33 more than code scanning takes                    `test_fault_33_…`
-34 the baseline                                     not yet
+34 the baseline                                     test_baseline.py
 35 the language server                              not yet
 36 workspaces that explode                          `test_fault_36_…`
 37 thousands of Workers                             `test_fault_37_…`

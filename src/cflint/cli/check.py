@@ -43,6 +43,8 @@ class Request:
     no_cache: bool
     profile: bool
     shard: tuple[int, int] | None
+    baseline: str | None
+    write_baseline: bool
     verbose: bool
     quiet: bool
     color: str
@@ -70,6 +72,7 @@ Examples:
   cflint check --ignore ws-legacy-accept       all but one rule
   cflint check --diff --unsafe-fixes           what all fixes would change
   cflint check --output-format sarif --output-file cflint.sarif
+  cflint check --baseline cflint-baseline.json   only what is new
   cflint check - --stdin-filename src/index.ts < buffer""",
 )
 @click.argument("paths", nargs=-1, type=click.Path())
@@ -118,6 +121,15 @@ Examples:
     "--fail-on",
     type=click.Choice(("note", "warning", "error", "never")),
     help="The least severity that makes the exit code 1.  [default: warning]",
+)
+@click.option(
+    "--baseline",
+    metavar="FILE",
+    type=click.Path(),
+    help="Report only findings that the baseline in this file does not hold.",
+)
+@click.option(
+    "--write-baseline", is_flag=True, help="With --baseline: write all findings of now to the file, and stop."
 )
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 even when there are findings.")
 @click.option("--strict", is_flag=True, help="Exit with 4 when a file could not be read, or was too large.")

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from cflint.engine.kept import Keeping
     from cflint.engine.profile import Clock
     from cflint.project.loading import Loaded
+    from cflint.report.baseline import Entry
     from cflint.report.repository import Repository
     from cflint.rule import RuleSet
     from cflint.settings import Policy, Settings
@@ -54,6 +55,7 @@ def perform(request: Request) -> Exit:
     if request.show_settings:
         return _show_settings(analysis.policy, place, analysis.known)
     clock = analysis.measure() if request.profile else None
+    analysis.baseline = _baseline(request)
     cache = _cache(request, place, began)
     kept = cache.recall(place.base) if cache is not None else None
     if kept is not None and kept.besides not in (*_FAIL_ON, "never"):
@@ -70,6 +72,9 @@ def perform(request: Request) -> Exit:
     unread = list(_unread(request, place))
     for message in unread:
         warn(message)
+    if request.write_baseline:
+        return Exit.INTERNAL if unread else _write_baseline(request, first)
+    first = analysis.compared(first)
     if request.diff:
         code = _show_changes(request, analysis, first)
     elif request.fix:
@@ -144,11 +149,47 @@ def _refuse_contradictions(request: Request) -> None:
         )
     if request.stdin_filename is not None and request.paths not in ((), ("-",)):
         raise Failure("`--stdin-filename` goes with the path `-`, not with others")
+    if request.write_baseline and request.baseline is None:
+        raise Failure("`--write-baseline` needs `--baseline FILE`: the file to write")
+    if request.write_baseline and (request.fix or request.diff):
+        other = "--fix" if request.fix else "--diff"
+        raise Failure(f"`--write-baseline` takes findings as they are, so it does not go with `{other}`")
+    if request.baseline is not None and request.shard is not None:
+        raise Failure("`--baseline` counts findings of the whole run, so it does not go with `--shard`")
     if request.shard is not None and (request.fix or request.diff or "-" in request.paths):
         other = "--fix" if request.fix else "--diff" if request.diff else "-"
         raise Failure(f"`--shard` checks a part of the Workers, so it does not go with `{other}`")
+    if request.write_baseline and request.baseline is not None:
+        check_output_file(request.baseline)
     if request.output_file is not None:
         check_output_file(request.output_file)
+
+
+def _baseline(request: Request) -> tuple[Entry, ...] | None:
+    """The entries of the baseline that was asked for. Raises Failure."""
+    if request.baseline is None or request.write_baseline:
+        return None
+    from cflint.report.baseline import BaselineError, read_baseline
+
+    path = Path(request.baseline)
+    hint = f"`cflint check --baseline {request.baseline} --write-baseline` writes one"
+    if not path.is_file():
+        raise Failure(f"there is no baseline {request.baseline}", Exit.USAGE, hint)
+    try:
+        return read_baseline(path.read_bytes())
+    except BaselineError as error:
+        message = f"{request.baseline} cannot be used as a baseline: {error}"
+        raise Failure(message, Exit.USAGE, hint + " anew") from error
+
+
+def _write_baseline(request: Request, report: Report) -> Exit:
+    from cflint.report.baseline import written
+
+    assert request.baseline is not None
+    write_file(request.baseline, written(report.findings).encode("ascii"))
+    if not request.quiet:
+        say(f"wrote {_count(len(report.findings), 'finding')} to {visible(request.baseline)}")
+    return Exit.INTERNAL if report.partial else Exit.CLEAN
 
 
 # -- the place ------------------------------------------------------------------------------------------
@@ -320,6 +361,8 @@ class _Analysis:
         self._request = request
         self._laid: set[str] = set()
         self._loaded: Loaded | None = None
+        self._tells_of_baseline = True
+        self.baseline: tuple[Entry, ...] | None = None
         self._clock: Clock | None = None
         self._keeping: Keeping | None = None
         self.place = place
@@ -392,7 +435,7 @@ class _Analysis:
     def first(self, cache: Cache | None) -> Report:
         """Analyse what is on the disk, taking over from an earlier run what stands."""
         if cache is None:
-            return self({})
+            return self._analysed({})
         from cflint.engine.kept import Keeping, load_by
 
         earlier = cache.earlier()
@@ -415,6 +458,9 @@ class _Analysis:
         cache.keep(first, seen, besides, parts, self._keeping.takes_over)
 
     def __call__(self, overlay: Mapping[str, bytes]) -> Report:
+        return self.compared(self._analysed(overlay))
+
+    def _analysed(self, overlay: Mapping[str, bytes]) -> Report:
         from cflint.engine import analyse_loaded
 
         workspace, place = self.place.workspace, self.place
@@ -430,6 +476,23 @@ class _Analysis:
             return report_share(self.loaded, self._options(), place.base, *self._request.shard)
         report = analyse_loaded(self.loaded, self._options(), place.base)
         return report if place.buffer is None else _only_fixing(report, place.buffer)
+
+    def compared(self, report: Report) -> Report:
+        """The report without what the baseline holds; the first time, tell how much that is."""
+        if self.baseline is None:
+            return report
+        from cflint.report.baseline import compared
+
+        result = compared(report, self.baseline, self.place.workspace.exists)
+        request = self._request
+        if self._tells_of_baseline and request.output_format in _FOR_PEOPLE and not request.quiet:
+            if result.hidden:
+                say(f"{_count(result.hidden, 'finding')} of the baseline not shown")
+            if result.gone and not request.paths:
+                gone = _count(result.gone, "finding")
+                say(f"{gone} of the baseline not found any more: `--write-baseline` forgets them")
+        self._tells_of_baseline = False
+        return result.report
 
     def again(self) -> Report:
         """Analyse what is on the disk now."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from operator import mul
 
 from cflint.finding import Finding
@@ -52,18 +52,27 @@ def fingerprints(findings: Sequence[Finding]) -> list[str]:
     It is a hash of the rule, the path, the message and the marked text without its blanks, and of how many
     findings before it share all that.
     """
-    from hashlib import sha256
-
     seen: Counter[str] = Counter()
     keys: list[str] = []
-    for finding in findings:
-        location = finding.at
-        marked = "".join(location.document.text(location.span).split())
-        parts = (finding.rule, location.document.path, finding.message, marked)
-        digest = sha256("\0".join(map(encodable, parts)).encode("utf-8")).hexdigest()[:32]
+    for digest, _ in digests(findings):
         seen[digest] += 1
         keys.append(f"{digest}:{seen[digest]}")
     return keys
+
+
+def digests(findings: Iterable[Finding]) -> Iterator[tuple[str, str]]:
+    """For each finding a hash of what it is known by, and one of that without the path; alike findings have
+    the same."""
+    from hashlib import sha256
+
+    for finding in findings:
+        location = finding.at
+        marked = "".join(location.document.text(location.span).split())
+        rest = (finding.message, marked)
+        wholes = ((finding.rule, location.document.path, *rest), (finding.rule, *rest))
+        texts = ("\0".join(map(encodable, parts)).encode("utf-8") for parts in wholes)
+        with_path, without = (sha256(text).hexdigest()[:32] for text in texts)
+        yield with_path, without
 
 
 def github_hashes(findings: Iterable[Finding]) -> list[str | None]:
