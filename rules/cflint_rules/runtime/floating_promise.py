@@ -99,7 +99,8 @@ _MINE = frozenset(
 _END_OF_CALL = pattern(rb"\)[ \t]*(?=[;}\r\n]|//|\Z)")
 _KEPT = pattern(
     rb"[ \t]*(?:(?:await|return|throw)\b|(?:console\.\w+|super)\("
-    rb"|(?:const|let|var) [\w$]+(?:: [\w.$]+(?:\[\])?)? = (?:await\b|new (?!Promise\b)|(?:JSON|Object|Math|Date|Array|Number|String|Boolean|crypto)\.\w+\("
+    rb"|(?:const|let|var) [\w$]+(?:: [\w.$]+(?:\[\])?)? = (?:await\b|new (?!Promise\b)"
+    rb"|(?:JSON|Object|Math|Date|Array|Number|String|Boolean|crypto)\.\w+\("
     rb"|(?:String|Number|Boolean|BigInt|Symbol|parseInt|parseFloat|structuredClone|atob|btoa)\())[^{;]*\Z"
 )
 """What a line starts with that drops no promise, up to the end of a call."""
