@@ -51,7 +51,8 @@ def parse_all(root: Path) -> None:
 
 def commands(root: Path, preset: str) -> dict[str, list[str]]:
     """What is measured, by the head of its column."""
-    check = [sys.executable, "-m", "cflint", "check", "-q", "--preset", preset, "--output-format", "concise"]
+    check = [sys.executable, "-m", "cflint", "check", "-q", "--no-cache"]
+    check += ["--preset", preset, "--output-format", "concise"]
     found = list(sources(root))
     largest = max(found, key=lambda path: path.stat().st_size) if found else root
     measured = {
