@@ -1,6 +1,7 @@
 """Forty faults and bad inputs, by their numbers: what cflint does about each, and how it ends.
 
-In every case there is no traceback, and the other files are analysed all the same.
+In every case there is no traceback, and the other files are analysed all the same. What shows in every format
+of the output is in test_faults_outputs.py.
 
 == ================================================ =======================================
 n  fault                                            here
@@ -28,7 +29,7 @@ n  fault                                            here
 21 patterns that explode                            `test_fault_21_…`
 22 `extends` in settings                            `test_fault_22_…`
 23 unknown names in settings and comments           `test_fault_23_…`
-24 hostile file names                               text, JSON, SARIF; other formats: not yet
+24 hostile file names                               `test_fault_24_…`
 25 hostile source text                              `test_fault_25_…`
 26 file names that are no UTF-8                     `test_fault_26_…`
 27 output that cannot be written                    `test_fault_27_…`
@@ -39,7 +40,7 @@ n  fault                                            here
 32 the cache                                        test_cache.py
 33 more than code scanning takes                    `test_fault_33_…`
 34 the baseline                                     test_baseline.py
-35 the language server                              not yet
+35 the language server                              test_lsp_faults.py
 36 workspaces that explode                          `test_fault_36_…`
 37 thousands of Workers                             `test_fault_37_…`
 38 the order of the output                          `test_fault_38_…`; shards: test_shards.py

@@ -30,6 +30,12 @@ def parsed(form: str, text: str) -> object:
     return etree.fromstring(text.encode(), etree.XMLParser(resolve_entities=False)) if form in XML else text
 
 
+def test_every_fault_has_a_test_with_its_number() -> None:
+    texts = (path.read_text("utf-8") for path in Path(__file__).parent.glob("test_*.py"))
+    found = {int(number) for text in texts for number in re.findall(r"def test_fault_(\d+)_", text)}
+    assert found == set(range(1, 41))
+
+
 @pytest.mark.parametrize("form", FORMATS)
 def test_fault_24_hostile_file_names_in_every_format(cli: Cli, form: str) -> None:
     worker(CLEAN, **{f"src/{HOSTILE}": ROOM})
