@@ -60,6 +60,11 @@ _TRANSPARENT = frozenset(
 _WORD_BYTES = frozenset(bytes((byte,)) for byte in range(256) if chr(byte).isalnum() or byte in b"_$#")
 
 
+_DEEP = 200
+_LOOK_EVERY = 128
+"""How deep nodes are when it pays to remember the way down, and after how many parents that is looked at."""
+
+
 class ParseTimeout(Exception):
     """The parser was over its time budget."""
 
@@ -92,6 +97,8 @@ class Syntax:
         self._tree = tree
         self._data = document.data
         self._parents: dict[int, Node] = {}
+        self._asked = 0
+        self._is_deep = False
         self._path: list[tuple[int, int, Node]] = []  # down to where a parent was last looked for
 
     def text(self, node: Node) -> str:
@@ -99,12 +106,27 @@ class Syntax:
         return self._data[node.start_byte : node.end_byte].decode("utf-8", "replace")
 
     def parent(self, node: Node) -> Node | None:
-        """The parent, remembered: tree-sitter's own walks down from the root at every call."""
-        target = node.id
-        parents = self._parents
-        found = parents.get(target)
+        """The parent, remembered: tree-sitter's own walks down from the root at every call.
+
+        That is quick, but where nodes are nested thousands deep: there one way down is used for many.
+        """
+        found = self._parents.get(node.id)
         if found is not None:
             return found
+        if self._is_deep:
+            return self._parent_on_path(node)
+        self._asked += 1
+        if self._asked % _LOOK_EVERY == 1 and self.depth_at(node.start_byte) > _DEEP:
+            self._is_deep = True
+            return self._parent_on_path(node)
+        found = node.parent
+        if found is not None:
+            self._parents[node.id] = found
+        return found
+
+    def _parent_on_path(self, node: Node) -> Node | None:
+        target = node.id
+        parents = self._parents
         above = self.root
         if above.id == target:
             return None
