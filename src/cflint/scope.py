@@ -385,7 +385,11 @@ class ModuleScope:
             default = parameter.child_by_field_name("value")
         else:
             pattern, default = parameter, None
-        if pattern is not None and pattern.type != "this":
+        if pattern is not None and pattern.type == "identifier":  # as most are
+            name = self._syntax.text(pattern)
+            kind = DeclarationKind.PARAMETER
+            yield Declaration(name, kind, pattern, parameter, function, None, (), default)
+        elif pattern is not None and pattern.type != "this":
             yield from self._pattern(
                 pattern, DeclarationKind.PARAMETER, parameter, function, None, (), default
             )
