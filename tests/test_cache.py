@@ -8,17 +8,20 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import cflint.cache
+from cflint.api import Finding, Match, Severity, call, rule
 from cflint.cli import run
 from cflint.engine import Run
 from cflint.report import FORMATS
+from cflint.rule import Rule, RuleSet
 from cli_samples import Cli
 
 CONFIG = """{
@@ -145,27 +148,36 @@ def test_fixes_are_the_same_from_the_cache(repository: Path, cli: Cli) -> None:
     assert cli("check") == cli("check", "--no-cache")
 
 
-def test_only_what_a_change_can_touch_is_asked_again(repository: Path, cli: Cli, asked: list[str]) -> None:
-    cli("check")
-    loose = repository / "loose.ts"
-    loose.write_text("// moved down\n" + loose.read_text())
-    asked.clear()
-    outcome = cli("check")
-    assert asked == ["loose.ts"]
-    assert outcome == cli("check", "--no-cache")
+@rule(call("send"), severity=Severity.WARNING)
+def _asks_a_fact(match: Match) -> Iterator[Finding]:
+    facts = match.project.facts("packages/shared/src/index.ts") if match.receiver is None else None
+    if facts is not None and facts.functions["send"].is_async:
+        yield Finding("`send()` is asynchronous", match.at())
+
+
+def test_only_what_a_change_can_touch_is_asked_again(
+    repository: Path, cli: Cli, asked: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = ModuleType("cflint_test_rules.advice.asks", "Ask.\n")
+    module.__dict__["check"] = _asks_a_fact
+    rules = RuleSet((Rule("asks", "advice", _asks_a_fact.__dict__["spec"], lambda: module),))
+    monkeypatch.setattr(RuleSet, "discover", classmethod(lambda _: rules))
     shared = repository / "packages/shared/src/index.ts"
-    shared.write_text("// moved down\n" + shared.read_text())
-    asked.clear()
-    outcome = cli("check")
-    assert "packages/shared/src/index.ts" in asked
-    assert "apps/chat/src/index.ts" not in asked  # it asks what `send` is, not where
-    assert outcome == cli("check", "--no-cache")
+    callers = {"apps/chat/src/index.ts", "apps/beside/src/index.ts"}
+    before = cli("check")
+    assert before.out.count("`send()` is asynchronous") == 2
+    for name in ("loose.ts", "packages/shared/src/index.ts"):
+        path = repository / name
+        path.write_text("// moved down\n" + path.read_text())
+        asked.clear()
+        assert cli("check") == before
+        assert asked == [name]  # the others ask what `send` is, not where
+        assert cli("check", "--no-cache") == before
     shared.write_text(shared.read_text().replace("async function send", "function send"))
     asked.clear()
     outcome = cli("check")
-    assert {"packages/shared/src/index.ts", "apps/chat/src/index.ts"} <= set(asked)
-    assert "loose.ts" not in asked
-    assert outcome == cli("check", "--no-cache")
+    assert set(asked) == {"packages/shared/src/index.ts", *callers}
+    assert outcome == cli("check", "--no-cache") != before
 
 
 def test_what_was_not_there_counts_too(repository: Path, cli: Cli) -> None:

@@ -303,9 +303,12 @@ def _entries(folder: Path) -> list[Path]:
     return [path for path in folder.iterdir() if path.suffix in (".json", ".tmp") and not path.is_dir()]
 
 
-def _prune(folder: Path, now: float) -> None:
-    """Take away what nobody used for long, and the oldest when there are too many."""
+def _prune(folder: Path, *, thoroughly: bool) -> None:
+    """Take away the oldest when there are too many; thoroughly, also what nobody used for long."""
+    now = time.time()
     with contextlib.suppress(OSError):
+        if not thoroughly and len(os.listdir(folder)) <= MOST_ENTRIES:  # noqa: PTH208 (quicker)
+            return
         aged = sorted(((path.lstat().st_mtime, path) for path in _entries(folder)), reverse=True)
         for number, (changed, path) in enumerate(aged):
             if number >= MOST_ENTRIES or changed < now - _DAYS_KEPT * 86400:
@@ -421,7 +424,7 @@ class Cache:
         }
         done = write(self._parts_path, {"run": run, **parts}) and write(self._path, entry)
         if done:
-            _prune(self._path.parent, time.time())
+            _prune(self._path.parent, thoroughly=run[0] == "0")
         return done
 
     def _sealed(self, seen: Observed) -> Json:

@@ -67,18 +67,18 @@ def perform(request: Request) -> Exit:
         say("".join(_background(analysis, place, kept)))
     if kept is None and analysis.loaded.empty:
         return _nothing(request, analysis, first, place)
-    if cache is not None and kept is None:
-        analysis.keep(cache, first, fail_on)
     unread = list(_unread(request, place))
     for message in unread:
         warn(message)
     if request.write_baseline:
         return Exit.INTERNAL if unread else _write_baseline(request, first)
+    fresh = first if cache is not None and kept is None else None
     first = analysis.compared(first)
-    if request.diff:
-        code = _show_changes(request, analysis, first)
-    elif request.fix:
-        code = _mend(request, analysis, first)
+    if request.diff or request.fix:
+        if cache is not None and fresh is not None:
+            analysis.keep(cache, fresh, fail_on)  # as long as the files are as they were read
+        change = _show_changes if request.diff else _mend
+        code = change(request, analysis, first)
     else:
         with analysis.clocked("write the report"):
             code = _report(request, first)
@@ -86,6 +86,8 @@ def perform(request: Request) -> Exit:
             say(
                 "`--unsafe-fixes` alone changes nothing: add `--fix` to apply the fixes, `--diff` to see them"
             )
+        if cache is not None and fresh is not None:
+            analysis.keep(cache, fresh, fail_on)  # nobody has to wait for it
     if clock is not None:
         from cflint.engine.profile import table
 

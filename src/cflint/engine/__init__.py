@@ -240,12 +240,16 @@ class Run:
             outcome = self.modules(modules)
         if self._options.observed:
             outcome.seen = observed(workspace, begun)
-            outcome.shapes = {
-                path: shape_of(facts)
-                for path, facts in self._project.known_facts.items()
-                if not path.endswith(".d.ts")
-            }
+            outcome.shapes = self._shapes(outcome.answers)
         return outcome
+
+    def _shapes(self, answers: Iterable[Answer]) -> dict[str, str]:
+        """The shapes of the facts that were asked of other modules than the one that a question was about."""
+        known = self._project.known_facts
+        wanted = {path for answer in answers for path in answer.reads.facts if path != answer.part[1:]}
+        return {
+            path: shape_of(known[path]) for path in wanted if path in known and not path.endswith(".d.ts")
+        }
 
     def _model_and_modules(self, modules: list[str], units: Collection[str] | None) -> Outcome:
         found = self.modules(modules)  # first: it takes the facts that the model asks for
