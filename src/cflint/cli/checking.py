@@ -132,7 +132,10 @@ def _cache(request: Request, place: _Place, began: int) -> Cache | None:
         None if request.config is None else workspace.relative(request.config),
         request.isolated,
     ]
-    return Cache(entries, workspace, question, masked_source, began)
+    try:
+        return Cache(entries, workspace, question, masked_source, began)
+    except OSError:  # cflint's own files cannot be listed: it runs from an archive
+        return None
 
 
 def _refuse_contradictions(request: Request) -> None:
