@@ -165,6 +165,7 @@ class Project:
         self._exports: dict[str, ExportSet] = {}
         self._named_exports: dict[tuple[str, str], ExportTarget | None] = {}
         self._ways: dict[tuple[str, str], _Way] = {}
+        self._promises: dict[tuple[str, str], bool | None] = {}
         self._shown: dict[str, Mapping[str, tuple[str, str]]] = {}
         self._answers: dict[Hashable, Any] = {}
         self._by_module: dict[str, tuple[Worker, ...]] | None = None
@@ -794,16 +795,22 @@ class Project:
         module = self.resolve(ref.module, path)
         way = self._way_shown(module, ref.name) if module is not None and ref.name != "*" else None
         if way is not None and way.home:
-            document = self.document(way.home)
-            word = b"export async function " + way.name.encode()
-            if document is not None and re.search(
-                rb"^" + re.escape(word) + rb"\b", document.data, re.MULTILINE
-            ):
-                return True
+            seen = self._promise_shown(way.home, way.name)
+            if seen is not None:
+                return seen
         function = self.imported_function(path, ref)
         return function is not None and (
             function.is_async or (function.return_type or "").startswith("Promise<")
         )
+
+    def _promise_shown(self, path: str, name: str) -> bool | None:
+        """Whether an exported function gives a promise, if its text shows it: `async`, or no word of one."""
+        with self._keeping("promise shown", (path, name)):
+            if (path, name) not in self._promises:
+                document = self.document(path)
+                found = _gives_promise(document.data, name) if document is not None else None
+                self._promises[path, name] = found
+        return self._promises[path, name]
 
     def is_constant(self, path: str, ref: ImportRef) -> bool:
         """Whether an import means a constant of the project that is a literal."""
@@ -900,6 +907,26 @@ class _Way:
     modules: frozenset[str]
     home: str | None
     name: str
+
+
+def _gives_promise(data: bytes, name: str) -> bool | None:
+    """Whether a function exported at the start of a line gives a promise: `async`, or no word of one (False)."""
+    needle = b"function " + name.encode()
+    at = data.find(needle)
+    shown: bool | None = None
+    while at != -1:
+        end = at + len(needle)
+        before = data[data.rfind(b"\n", 0, at) + 1 : at]
+        if data[end : end + 1] in (b"(", b"<"):
+            if before == b"export async ":
+                return True
+            if before == b"export ":
+                close = data.find(b"\n}", end)
+                if close == -1 or data.find(b"Promise", end, close) != -1:
+                    return None
+                shown = False
+        at = data.find(needle, end)
+    return shown
 
 
 def _configured_classes(worker: Worker) -> Iterator[tuple[Environment, str]]:
