@@ -53,8 +53,9 @@ Unsafe: `Object.keys(env)` is logged instead, which leaves out the plain variabl
 Source: https://developers.cloudflare.com/workers/configuration/secrets/
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from cflint.api import (
@@ -129,18 +130,39 @@ class _Leak:
 
 def _finding(module: Module, sink: "Node", where: str, leak: _Leak) -> Iterator[Finding]:
     verb = {"log": "is logged", "response": "is sent to the client", "string": "becomes one string"}[where]
-    related: tuple[Location, ...] = ()
-    at = leak.node
-    if leak.via is not None:
-        at = leak.via
-        related = (module.at(leak.node, "it is taken from `env` here"),)
     yield Finding(
         f"{leak.label} {verb}",
-        module.at(at),
-        related,
+        module.at(leak.via if leak.via is not None else leak.node),
+        tuple(_way(module, leak)),
         fix=_fix(module, leak) if where == "log" else None,
         severity=Severity.WARNING if (where != "log" and not leak.whole) or where == "string" else None,
     )
+
+
+def _way(module: Module, leak: _Leak) -> Iterator[Location]:
+    """The places that something secret passes before it is printed, the first one first."""
+    origin = _taken(module, leak.node)
+    if origin is not None:
+        yield module.at(origin, "it is taken from `env` here")
+    if leak.via is not None:
+        name = "env" if origin is None else module.text(leak.node)
+        yield module.at(leak.node, f"it is taken from `{name}` here")
+
+
+def _taken(module: Module, node: "Node") -> "Node | None":
+    """Where a variable, or the one that it was made of, got its value: `env.NAME`, or a name of a pattern."""
+    found: Node | None = None
+    node = unwrap(node)
+    for _ in range(8):
+        named = node.type in ("identifier", "shorthand_property_identifier")
+        declaration = module.scope.resolve(node) if named else None
+        if declaration is None or declaration.value is None:
+            return found
+        found = declaration.node if declaration.path else unwrap(declaration.value)
+        if declaration.path:
+            return found
+        node = found
+    return found
 
 
 def _fix(module: Module, leak: _Leak) -> Fix | None:
@@ -353,13 +375,50 @@ def _python(module: "PythonModule") -> Iterator[Finding]:
             continue
         named = (one.value for one in printing.args if one.keyword is not None)
         for argument in (*module.arguments(printing), *named):
-            for node in _printed(module, argument):
+            for node, via in _printed(module, argument):
                 value = module.value_of(node)
                 text = module.text(node)
                 if value.kind is Kind.ENV:
-                    yield Finding(f"all of `{text}` is logged", module.at(node))
+                    label = f"all of `{text}`"
                 elif value.kind is Kind.BINDING and _is_secret(value):
-                    yield Finding(f"the secret `{text}` is logged", module.at(node))
+                    label = f"the secret `{text}`"
+                else:
+                    continue
+                place = module.at(via if via is not None else node)
+                yield Finding(f"{label} is logged", place, tuple(_python_way(module, node, via)))
+
+
+def _python_way(
+    module: "PythonModule", node: "cst.BaseExpression", via: "cst.BaseExpression | None"
+) -> Iterator[Location]:
+    """The places that something secret passes before it is printed, the first one first."""
+    import libcst as cst
+
+    origin: cst.BaseExpression = node
+    for _ in range(8):
+        given = _assigned(module, origin)
+        if given is None:
+            break
+        origin = given
+    if origin is not node:
+        yield module.at(origin, "it is taken from `env` here")
+    if via is not None:
+        name = "env" if origin is node else module.text(node)
+        yield module.at(node, f"it is taken from `{name}` here")
+
+
+def _assigned(module: "PythonModule", node: "cst.BaseExpression") -> "cst.BaseExpression | None":
+    """What a variable, or a field of `self`, is: the one expression that is assigned to it."""
+    import libcst as cst
+
+    if isinstance(node, cst.Name):
+        entries = module.resolve(node) or ()
+        return entries[0].value if len(entries) == 1 and entries[0].kind == "assignment" else None
+    if isinstance(node, cst.Attribute) and module.value_of(node.value).kind is Kind.THIS:
+        owner = module.class_around(node)
+        platform = owner is not None and owner.kind.is_platform and node.attr.value in ("env", "ctx")
+        return owner.field(node.attr.value) if owner is not None and not platform else None
+    return None
 
 
 def _is_secret(value: Value) -> bool:
@@ -384,27 +443,44 @@ def _logs(module: "PythonModule", call: "cst.Call") -> bool:
     return False
 
 
-def _printed(module: "PythonModule", node: "cst.BaseExpression") -> "Iterator[cst.BaseExpression]":
-    """The expressions whose text is printed with an expression."""
+def _printed(
+    module: "PythonModule", node: "cst.BaseExpression"
+) -> "Iterator[tuple[cst.BaseExpression, cst.BaseExpression | None]]":
+    """The expressions whose text is printed with an expression, each with the variable that carries it there,
+    if one does."""
     import libcst as cst
 
-    todo: list[cst.BaseExpression] = [node]
+    todo: list[tuple[cst.BaseExpression, cst.BaseExpression | None]] = [(node, None)]
     for _ in range(_LIMIT):
         if not todo:
             return
-        node = todo.pop()
+        node, via = todo.pop()
+        inner: Iterable[cst.BaseExpression]
         match node:
             case cst.FormattedString():
-                todo += [
+                inner = [
                     one.expression for one in node.parts if isinstance(one, cst.FormattedStringExpression)
                 ]
             case cst.BinaryOperation() | cst.BooleanOperation():
-                todo += [node.left, node.right]
+                inner = (node.left, node.right)
             case cst.Dict():
-                todo += [one.value for one in node.elements]
+                inner = [one.value for one in node.elements]
             case cst.List() | cst.Tuple():
-                todo += [one.value for one in node.elements]
+                inner = [one.value for one in node.elements]
             case cst.Call() if module.builtin(node.func) in _TEXTS or module.called_name(node) == "format":
-                todo += list(module.arguments(node))
+                inner = module.arguments(node)
+            case cst.Name() if via is None and isinstance(made := _assigned(module, node), _carriers()):
+                todo.append((made, node))
+                continue
             case _:
-                yield node
+                yield node, via
+                continue
+        todo += [(part, via) for part in inner]
+
+
+@cache
+def _carriers() -> "tuple[type[cst.BaseExpression], ...]":
+    """What a variable carries its parts in to where it is printed."""
+    import libcst as cst
+
+    return (cst.FormattedString, cst.BinaryOperation, cst.Dict, cst.List, cst.Tuple, cst.Call)

@@ -183,10 +183,13 @@ def _python(module: "PythonModule") -> Iterator[Finding]:
         if statement.bound is not None:
             title = "Bind the value" if len(statement.holes) == 1 else "Bind the values"
             fix = Fix(title, statement.bound, Safety.UNSAFE)
+        place = module.at(hole.node)
+        source = module.at(hole.source, "it comes from here") if hole.source is not None else None
+        related = [source] if source is not None and not place.span.covers(source.span) else []
         yield Finding(
             f"`{_short(module.text(hole.node))}` {said} part of the SQL: {advice}",
-            module.at(hole.node),
-            tuple(module.at(other.node, "so is this") for other in told[1:6]),
+            place,
+            (*related, *(module.at(other.node, "so is this") for other in told[1:6])),
             fix,
             severity=None if sent else Severity.WARNING,
         )

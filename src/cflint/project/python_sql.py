@@ -23,11 +23,13 @@ _LIMIT = 300
 
 @record(frozen=True, eq=False)
 class PythonHole:
-    """An expression that becomes part of a statement: what it is there, and who decides what it says."""
+    """An expression that becomes part of a statement: what it is there, who decides what it says, and the
+    node that decided it, when that is another."""
 
     node: cst.BaseExpression
     position: Position
     trust: Trust
+    source: cst.CSTNode | None = None
 
 
 @record(frozen=True, eq=False)
@@ -49,7 +51,9 @@ def python_statements(module: PythonModule) -> Iterator[PythonStatement]:
         holes = []
         for hole in text.holes:
             expression = cast("cst.BaseExpression", hole.node)
-            holes.append(PythonHole(expression, text.position(hole), trust_of(module, expression)))
+            made = provenance_of(module, expression)
+            source = made.source if made.source is not expression else None
+            holes.append(PythonHole(expression, text.position(hole), made.trust, source))
         yield PythonStatement(call, text, tuple(holes), bind_in_place(module, call, text) if holes else None)
 
 
@@ -177,11 +181,22 @@ def _formatted(module: PythonModule, call: cst.Call) -> list[str | cst.BaseExpre
     return found
 
 
-def trust_of(module: PythonModule, node: cst.BaseExpression) -> Trust:
+@record(frozen=True, eq=False)
+class PythonProvenance:
+    """Where a text comes from; `source` is the node that decided the trust, the first of the worst."""
+
+    trust: Trust
+    source: cst.CSTNode | None = None
+
+
+_FIXED = PythonProvenance(Trust.FIXED)
+
+
+def provenance_of(module: PythonModule, node: cst.BaseExpression) -> PythonProvenance:
     """Who decides what an expression says: the code, whoever sent the request, or that is not in sight."""
     todo: list[cst.BaseExpression] = [node]
     seen: set[cst.CSTNode] = set()
-    worst = Trust.FIXED
+    worst = _FIXED
     for _ in range(_LIMIT):
         if not todo:
             return worst
@@ -189,86 +204,107 @@ def trust_of(module: PythonModule, node: cst.BaseExpression) -> Trust:
         if part in seen:
             continue
         seen.add(part)
-        worst = max(worst, _trust(module, part, todo))
-    return max(worst, Trust.UNKNOWN)  # too long to be read to its end
+        found = _judge(module, part, todo)
+        if found.trust > worst.trust:
+            worst = found
+    # too long to be read to its end
+    return worst if worst.trust is not Trust.FIXED else PythonProvenance(Trust.UNKNOWN)
 
 
-def _trust(module: PythonModule, node: cst.BaseExpression, todo: list[cst.BaseExpression]) -> Trust:
+def _judge(
+    module: PythonModule, node: cst.BaseExpression, todo: list[cst.BaseExpression]
+) -> PythonProvenance:
     if module.value_of(node).kind is Kind.REQUEST:
-        return Trust.REQUEST
+        return PythonProvenance(Trust.REQUEST, node)
+    unknown = PythonProvenance(Trust.UNKNOWN, node)
     match node:
         case cst.SimpleString() | cst.Integer() | cst.Float():
-            return Trust.FIXED
+            return _FIXED
         case cst.ConcatenatedString():
             todo += [node.left, node.right]
-            return Trust.FIXED
+            return _FIXED
         case cst.FormattedString():
             todo += [
                 part.expression for part in node.parts if isinstance(part, cst.FormattedStringExpression)
             ]
-            return Trust.FIXED
+            return _FIXED
         case cst.BinaryOperation():
             todo += [node.left, node.right]
-            return Trust.FIXED
+            return _FIXED
         case cst.IfExp():
             todo += [node.body, node.orelse]
-            return Trust.FIXED
+            return _FIXED
         case cst.List() | cst.Tuple():
             todo += [element.value for element in node.elements]
-            return Trust.FIXED
+            return _FIXED
         case cst.ListComp() | cst.GeneratorExp():
             todo.append(node.elt)
-            return Trust.FIXED
+            return _FIXED
         case cst.Await():
             todo.append(node.expression)
-            return Trust.FIXED
+            return _FIXED
         case cst.Attribute() | cst.Subscript():
-            return Trust.REQUEST if _reads_request(module, node) else Trust.UNKNOWN
+            return _of_request(module, node) or unknown
         case cst.Call():
-            return _trust_of_call(module, node, todo)
+            return _of_call(module, node, todo)
         case cst.Name():
-            return _trust_of_name(module, node, todo)
-    return Trust.UNKNOWN
+            return _of_name(module, node, todo)
+    return unknown
 
 
-def _trust_of_call(module: PythonModule, call: cst.Call, todo: list[cst.BaseExpression]) -> Trust:
+def _of_call(module: PythonModule, call: cst.Call, todo: list[cst.BaseExpression]) -> PythonProvenance:
     if module.builtin(call.func) in _FIXED_CALLS:
-        return Trust.FIXED
+        return _FIXED
     if module.called_name(call) == "join" and isinstance(module.receiver(call), cst.SimpleString):
         todo += list(module.arguments(call))
-        return Trust.FIXED
+        return _FIXED
     if module.builtin(call.func) == "str":
         todo += list(module.arguments(call))
-        return Trust.FIXED
-    return Trust.REQUEST if _reads_request(module, call) else Trust.UNKNOWN
+        return _FIXED
+    return _of_request(module, call) or PythonProvenance(Trust.UNKNOWN, call)
 
 
-def _trust_of_name(module: PythonModule, name: cst.Name, todo: list[cst.BaseExpression]) -> Trust:
+def _of_name(module: PythonModule, name: cst.Name, todo: list[cst.BaseExpression]) -> PythonProvenance:
     entries = module.resolve(name)
     if not entries or any(entry.kind != "assignment" or entry.value is None for entry in entries):
-        return Trust.UNKNOWN
+        given = entries[0].node if entries and entries[0].kind == "parameter" else None
+        return PythonProvenance(Trust.UNKNOWN, given.name if isinstance(given, cst.Param) else name)
     todo += [entry.value for entry in entries if entry.value is not None]
-    return Trust.FIXED
+    return _FIXED
 
 
-def _reads_request(module: PythonModule, node: cst.BaseExpression) -> bool:
-    """Whether a request is among what an expression is made of, by way of a few variables."""
+def _of_request(module: PythonModule, node: cst.BaseExpression) -> PythonProvenance | None:
+    """Where a request is among what an expression is made of, by way of a few variables; the source is what
+    is read of it (`request.url`, `request.json()`)."""
     todo: list[cst.CSTNode] = [node]
     seen: set[cst.CSTNode] = set()
     for _ in range(20):
         if not todo:
-            return False
+            return None
         for name in module.find_in(todo.pop(), cst.Name):
             if name in seen:
                 continue
             seen.add(name)
             if module.value_of(name).kind is Kind.REQUEST:
-                return True
+                return PythonProvenance(Trust.REQUEST, _whole_read(module, name))
             entries = module.resolve(name) or ()
             todo += [
                 entry.value for entry in entries if entry.kind == "assignment" and entry.value is not None
             ]
-    return False
+    return None
+
+
+def _whole_read(module: PythonModule, name: cst.Name) -> cst.CSTNode:
+    """`request.headers.get("a")` of the name `request` in it."""
+    node: cst.CSTNode = name
+    while (above := module.syntax.parent(node)) is not None:
+        reads = (isinstance(above, (cst.Attribute, cst.Subscript)) and above.value is node) or (
+            isinstance(above, cst.Call) and above.func is node
+        )
+        if not reads:
+            break
+        node = above
+    return node
 
 
 def bind_in_place(module: PythonModule, call: cst.Call, text: SqlText) -> tuple[Edit, ...] | None:

@@ -51,8 +51,11 @@ _MESSAGE = "default"
 _SNIPPET = 1_000
 """A region is cut after so many UTF-16 code units, and its surroundings to as many."""
 
-_ORIGIN = pattern(r"\b(?:comes from|(?:is )?taken from|sends it|is read)\b")
+_ORIGIN = pattern(r"\b(?:comes from|(?:is )?taken from|sends it|is read|is caught)\b")
 """What a related place says when the value that the finding is about has passed through it."""
+
+_TARGET = pattern(r"\bgo(?:es)? there\b")
+"""What a related place says when that value is on its way to it."""
 
 _PROBLEM = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "recommendation"}
 
@@ -283,13 +286,16 @@ def _result(finding: Finding, key: str, line_hash: str | None, index: dict[str, 
 
 
 def _code_flows(finding: Finding) -> list[Node] | None:
-    """How a value gets to where a rule about a weakness finds it, from the place where it comes from."""
+    """The way of a value from where it comes from to where it does harm; only of rules about weaknesses."""
     if finding.rule not in WEAKNESSES:
         return None
-    steps = [place for place in finding.related[:MAX_RELATED] if _ORIGIN.search(place.message)]
-    if not steps:
+    places = finding.related[:MAX_RELATED]
+    before = [place for place in places if _ORIGIN.search(place.message)]
+    after = [place for place in places if _TARGET.search(place.message)]
+    if not before and not after:
         return None
-    last = finding.at if finding.at.message else finding.at.saying("it ends up here")
+    said = "it comes from here" if after else "it ends up here"
+    steps = (*before, finding.at if finding.at.message else finding.at.saying(said), *after)
     return [
         om.CodeFlow(
             thread_flows=[
@@ -301,7 +307,7 @@ def _code_flows(finding: Finding) -> list[Node] | None:
                                 message=om.Message(text=_sentence(_plain(masked(place.message)))),
                             )
                         )
-                        for place in (*steps, last)
+                        for place in steps
                     ]
                 )
             ]
