@@ -100,7 +100,7 @@ KEPT = {
     ),
     "test-config": ("an empty name in a configuration for tests, which is never deployed, is not reported"),
     "lenient-type": (
-        "wrangler takes a value that its own schema forbids (a string for an empty list, a list for variables)"
+        "wrangler takes what its own schema forbids (a string for an empty list, a list for variables)"
     ),
 }
 """The disagreements that stay, each with its reason."""
