@@ -8,7 +8,7 @@ makes thousands of them cheap; the others cannot backtrack beyond one star.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 
 from cflint.record import record
@@ -38,12 +38,31 @@ class _Rule:
     whole: bool
 
     @cached_property
+    def source(self) -> str | None:
+        """The pattern as a regular expression; None when it is broken and so matches nothing."""
+        return _path(self.pattern) if self.whole else _segment(self.pattern)
+
+    @cached_property
     def regex(self) -> re.Pattern[str] | None:
-        source = _path(self.pattern) if self.whole else _segment(self.pattern)
         try:
-            return None if source is None else re.compile(source, re.ASCII)
+            return None if self.source is None else re.compile(self.source, re.ASCII)
         except re.error:
             return None
+
+
+Matcher = Callable[[str], object]
+"""Gives None for a text that does not match."""
+
+
+def _any_of(sources: Iterable[str | None]) -> Matcher:
+    """What matches all that one of some regular expressions matches."""
+    known = [f"(?:{source})" for source in sources if source is not None]
+    if not known:
+        return lambda text: None
+    try:
+        return re.compile("|".join(known), re.ASCII).fullmatch
+    except (re.error, RecursionError, OverflowError):
+        return lambda text: text
 
 
 class Ignore:
@@ -56,6 +75,7 @@ class Ignore:
         self._endings: dict[str, list[_Rule]] = {}
         self._paths: dict[str, list[_Rule]] = {}
         self._globs: list[_Rule] = []
+        self._any_glob: tuple[Matcher, Matcher] | None = None
         for line in lines:
             rule = _parse(line, len(self._rules))
             if rule is not None:
@@ -86,15 +106,27 @@ class Ignore:
             for rule in rules or ():
                 if (is_folder or not rule.folders_only) and (last is None or rule.index > last.index):
                     last = rule
-        for rule in self._globs:
-            if last is not None and rule.index < last.index:
-                break
-            if is_folder or not rule.folders_only:
-                regex = rule.regex
-                if regex is not None and regex.fullmatch(relative if rule.whole else name):
-                    last = rule
+        if self._globs and self._may_match_glob(relative, name):
+            for rule in self._globs:
+                if last is not None and rule.index < last.index:
                     break
+                if is_folder or not rule.folders_only:
+                    regex = rule.regex
+                    if regex is not None and regex.fullmatch(relative if rule.whole else name):
+                        last = rule
+                        break
         return None if last is None else not last.takes_back
+
+    def _may_match_glob(self, relative: str, name: str) -> bool:
+        """Whether one of the patterns that are regular expressions matches: few names do, and to ask all at
+        once costs no more than to ask one."""
+        if self._any_glob is None:
+            self._any_glob = (
+                _any_of(rule.source for rule in self._globs if rule.whole),
+                _any_of(rule.source for rule in self._globs if not rule.whole),
+            )
+        of_paths, of_names = self._any_glob
+        return of_names(name) is not None or of_paths(relative) is not None
 
     def covers(self, path: str) -> bool:
         """Whether a file, or a folder whose path ends in `/`, is ignored, itself or by a folder above it.

@@ -48,6 +48,7 @@ _GLOB = pattern(rb"\.meta\.glob\w*" + _GAP + rb"\(" + _GAP + rb"\[?" + _GAP + _Q
 _COMMENT = pattern(rb"/\*(?s:.)*?\*/|//[^\n]*")
 _COMMENT_LINE = pattern(rb"[ \t]*(?://|/\*|\*(?![ \t]*(?:/|as\b|from\b)))")
 _NO_CLAUSE = pattern(rb"[;=(]")
+_COMMENT_OR_NO_CLAUSE = pattern(rb"/\*(?s:.)*?\*/|//[^\n]*|[;=(]")
 _TYPE_CLAUSE = pattern(rb"\s+type\s+[\w$*{\x80-\xff]|\s*type\s*[{*]")
 _WORD = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_$") | frozenset(
     range(128, 256)
@@ -93,13 +94,18 @@ def _clause(data: bytes, start: int, end: int) -> tuple[bytes, bytes] | None:
         keyword = data[at - 2 : at + 4]
         if keyword not in (b"import", b"export") or _in_word(data, at - 2, at + 4, _WORD_OR_DOT):
             continue
-        text = data[at + 4 : end]
-        if _NO_CLAUSE.search(text):
-            text = _COMMENT.sub(b" ", text)
         tried += 1
-        if tried == _KEYWORDS_TRIED or not _NO_CLAUSE.search(text):
-            return keyword, text
+        if tried == _KEYWORDS_TRIED or not _ends_before(data, at + 4, end):
+            text = data[at + 4 : end]
+            return keyword, _COMMENT.sub(b" ", text) if b"/" in text else text
     return None
+
+
+def _ends_before(data: bytes, start: int, end: int) -> bool:
+    """Whether something that no clause holds stands between, outside comments."""
+    if _NO_CLAUSE.search(data, start, end) is None:
+        return False
+    return any(match[0] in b";=(" for match in _COMMENT_OR_NO_CLAUSE.finditer(data, start, end))
 
 
 def _is_type_only(clause: bytes) -> bool:

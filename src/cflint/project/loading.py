@@ -27,20 +27,17 @@ _WORKERS_PACKAGES = pattern(
     r"(?:/(?!(?:.*/)?(?:react|ai-react|client|vite|ui|transport|webmcp|compile)$).*)?"
 )
 """Packages that run in a Worker, without their parts for browsers and for building."""
-_WORKERS_TYPES = pattern(
-    rb"\b(?:DurableObjectState|DurableObjectNamespace|ExportedHandler|KVNamespace|D1Database|R2Bucket|WebSocketPair"
-    rb"|ExecutionContext|MessageBatch)\b"
+_WORKERS_TYPES = (
+    *(b"DurableObjectState", b"DurableObjectNamespace", b"ExportedHandler", b"KVNamespace", b"D1Database"),
+    *(b"R2Bucket", b"WebSocketPair", b"ExecutionContext", b"MessageBatch"),
 )
 _TOOLS = pattern(
     r"(?:node:)?(?:fs|fs/promises|child_process|os|readline|worker_threads|cluster|repl|v8|vm)|esbuild|vite|vitest|rollup"
     r"|miniflare|wrangler|undici|execa|jest"
 )
 """Packages of programs that run on a developer's machine: they speak of Workers and are none."""
-_WORKERS_NEEDLES = (
-    *(b"cloudflare:", b"@cloudflare/", b"agents", b"partyserver", b"DurableObject", b"ExportedHandler"),
-    *(b"KVNamespace", b"D1Database", b"R2Bucket", b"WebSocketPair", b"ExecutionContext", b"MessageBatch"),
-)
-"""One of these stands in all code that uses what only Workers have: a quick look settles most files."""
+_PACKAGE_NEEDLES = (b"cloudflare:", b"@cloudflare/", b"agents", b"partyserver")
+"""What the names of `_WORKERS_PACKAGES` begin with."""
 _PYTHON_WORDS = pattern(
     rb"^[ \t]*(?:from|import)[ \t]+(?:cloudflare\.)?workers\b|\bdef[ \t]+on_fetch\b"
     rb"|^[ \t]*from[ \t]+js[ \t]+import\b",
@@ -59,6 +56,7 @@ _GENERATED_MAIN = pattern(
 
 
 _MANY_LINES = 25
+_LONGEST_NAME = 1000
 
 
 def is_test_path(path: str) -> bool:
@@ -431,13 +429,29 @@ def _is_of_a_worker(document: Document) -> bool:
     data = document.data
     if document.path.endswith(".py"):
         return _PYTHON_WORDS.search(data) is not None
-    if not any(needle in data for needle in _WORKERS_NEEDLES):
-        return False
+    has_types = any(_is_word(data, name) for name in _WORKERS_TYPES if name in data)
+    if not has_types and not any(map(_WORKERS_PACKAGES.fullmatch, _strings(data, _PACKAGE_NEEDLES))):
+        return False  # which settles most files before their imports are looked for
     imported = [item.specifier for item in import_specifiers(data) if not item.type_only]
     if any(_WORKERS_PACKAGES.fullmatch(specifier) for specifier in imported):
         return True
-    is_tool = any(_TOOLS.fullmatch(specifier) for specifier in imported)
-    return not is_tool and _WORKERS_TYPES.search(data) is not None
+    return has_types and not any(_TOOLS.fullmatch(specifier) for specifier in imported)
+
+
+def _is_word(data: bytes, word: bytes) -> bool:
+    return re.search(rb"\b" + word + rb"\b", data) is not None
+
+
+def _strings(data: bytes, starts: Iterable[bytes]) -> Iterator[str]:
+    """What stands between quotes in a module and begins with one of these, no longer than packages' names."""
+    for start in starts:
+        at = data.find(start)
+        while at != -1:
+            quote = data[at - 1 : at]
+            if quote in (b'"', b"'", b"`"):
+                end = data.find(quote, at, at + _LONGEST_NAME)
+                yield data[at : max(at, end)].decode("utf-8", "replace")
+            at = data.find(start, at + 1)
 
 
 def _within(path: str, given: str) -> bool:

@@ -209,26 +209,19 @@ class Resolver:
             return None
         workspace = self._workspace
         if not written.endswith(("/", "/.", "/..")) and written not in (".", ".."):
-            if workspace.is_file(base):
-                return workspace.real(base)
-            stem, extension = posixpath.splitext(base)
-            for other in _WRITTEN_AS.get(extension, ()):
-                if workspace.is_file(stem + other):
-                    return workspace.real(stem + other)
-            for ending in _EXTENSIONS:
-                if workspace.is_file(base + ending):
-                    return workspace.real(base + ending)
-            for declaration in (base + ".d.ts", stem + ".d" + _WRITTEN_AS.get(extension, (".ts",))[0]):
-                if workspace.is_file(declaration):
-                    return workspace.real(declaration)
+            folder = _parent(base)
+            names = workspace.entries(folder)
+            for name in _names_of_file(base.rpartition("/")[2]) if names else ():
+                if name in names and workspace.is_file(path := f"{folder}/{name}" if folder else name):
+                    return workspace.real(path)
         if workspace.is_dir(base):
             manifest = self._json(_join(base, "package.json"))
             for key in ("module", "main"):
                 main = manifest.get(key)
                 if isinstance(main, str):
-                    path = _join(base, main)
-                    if path is not None and path != base and workspace.is_file(path):
-                        return workspace.real(path)
+                    target = _join(base, main)
+                    if target is not None and target != base and workspace.is_file(target):
+                        return workspace.real(target)
             return self._index(base)
         return None
 
@@ -265,9 +258,10 @@ class Resolver:
     def _nearest(self, folder: str, *names: str) -> str | None:
         """The first of these files in the folder or in one above it."""
         for above in _upwards(folder):
+            entries = self._workspace.entries(above)
             for name in names:
                 path = f"{above}/{name}" if above else name
-                if self._workspace.is_file(path):
+                if name in entries and self._workspace.is_file(path):
                     return path
         return None
 
@@ -854,6 +848,19 @@ class ModuleGraph:
             unread=tuple(unread),
             unresolved=tuple(unresolved),
         )
+
+
+def _names_of_file(name: str) -> Iterator[str]:
+    """The names, best first, that a file may have which an import calls by a name."""
+    stem, extension = posixpath.splitext(name)
+    written_as = _WRITTEN_AS.get(extension, ())
+    yield name
+    for other in written_as:
+        yield stem + other
+    for ending in _EXTENSIONS:
+        yield name + ending
+    yield name + ".d.ts"
+    yield stem + ".d" + (written_as[0] if written_as else ".ts")
 
 
 def _local(path: str | None) -> Local | None:

@@ -217,10 +217,13 @@ class Workspace:
         folder, _, name = path.rpartition("/")
         parent = self._real.get(folder)
         plain = name not in ("", ".", "..") and path[0] != "/" and "\0" not in name
-        if plain and isinstance(parent, str):  # the common case: one of many endings that an import may have
-            entries = self._entries(parent)
-            if name not in entries and parent not in self._denied:
+        if plain and isinstance(parent, str):  # the common case: a name in a folder that is known
+            kind = self._entries(parent).get(name)
+            if kind is None and parent not in self._denied:
                 return Unreadable.ABSENT
+            if kind is Entry.FILE or kind is Entry.FOLDER:
+                known = self._real[path] = f"{parent}/{name}" if parent else name
+                return known
         normal = _normal(path)
         if normal is None:
             return Unreadable.OUTSIDE
@@ -312,15 +315,16 @@ class Workspace:
         except (OSError, ValueError):
             return Unreadable.NOT_A_FILE
         try:
-            with open(descriptor, "rb") as file:  # noqa: PTH123
-                status = os.fstat(descriptor)
-                if not stat.S_ISREG(status.st_mode):
-                    return Unreadable.NOT_A_FILE
-                if status.st_size > self.limit:
-                    return Unreadable.TOO_LARGE
-                return file.read(self.limit + 1)
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
+                return Unreadable.NOT_A_FILE
+            if status.st_size > self.limit:
+                return Unreadable.TOO_LARGE
+            return _read_all(descriptor, status.st_size, self.limit)
         except OSError:
             return Unreadable.NOT_A_FILE
+        finally:
+            os.close(descriptor)
 
 
 def find_root(paths: Iterable[str | os.PathLike[str]], cwd: str | os.PathLike[str] | None = None) -> Path:
@@ -361,6 +365,14 @@ def _folder_of(path: Path, here: Path) -> Path:
         if home != folder and home not in folder.parents:
             return home
     return folder
+
+
+def _read_all(descriptor: int, size: int, limit: int) -> bytes:
+    """What is in a file of about `size` bytes; beyond `limit` nothing more than that it is longer."""
+    data = os.read(descriptor, size + 1)  # a buffer of `limit` bytes would cost more than the reading
+    while len(data) != size and len(data) <= limit and (more := os.read(descriptor, limit + 1 - len(data))):
+        data += more
+    return data
 
 
 def _scan(folder: str) -> Iterator[tuple[str, Entry]]:
