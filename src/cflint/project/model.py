@@ -910,7 +910,7 @@ class _Way:
 
 
 def _gives_promise(data: bytes, name: str) -> bool | None:
-    """Whether a function exported at the start of a line gives a promise; None when its text does not tell."""
+    """Whether a function exported at a line\'s start gives a promise; None when its text does not tell."""
     needle = b"function " + name.encode()
     at = data.find(needle)
     shown: bool | None = None
