@@ -135,10 +135,10 @@ def _hash_of_link(to: str | Unreadable) -> str:
 
 def hash_of(what: str | bytes) -> str:
     """A hash of a text or of bytes, in hex."""
-    from hashlib import blake2b  # loads OpenSSL
+    from hashlib import sha256  # loads OpenSSL; processors have instructions for this one
 
     data = what if isinstance(what, bytes) else what.encode("utf-8", "surrogatepass")
-    return blake2b(data, digest_size=16).hexdigest()
+    return sha256(data).hexdigest()[:32]
 
 
 def _stamp(path: str) -> int:
