@@ -65,13 +65,16 @@ _SINCE = (0, 4, 0)
 
 @rule(class_definition(), severity=Severity.WARNING, fix=Safety.SAFE)
 def check(owner: ClassDefinition) -> Iterator[Finding]:
+    module = owner.module
+    body = owner.facts.body
+    if module.document.data.find(b"onStateUpdate", body.start, body.end) == -1:
+        return
     if owner.kind is not ClassKind.AGENT:
         return
     method = owner.method("onStateUpdate")
     name = method.child_by_field_name("name") if method is not None else None
     if name is None:
         return
-    module = owner.module
     version = installed_version(module.project.workspace, posixpath.dirname(module.path), "agents")
     if version is not None and version.lowest < _SINCE:
         return

@@ -80,10 +80,17 @@ _ELSEWHERE = pattern(
 _FOREIGN = ("sqlite_", "cf_", "_cf_", "pragma_")
 
 
+_WORDS = (b"sql", b"exec")
+
+
 @rule(class_definition(), severity=Severity.NOTE)
 def check(owner: ClassDefinition) -> Iterator[Finding]:
     module = owner.module
-    if not owner.kind.runs_as_durable_object or module.document.data.find(b"sql") == -1:
+    body = owner.facts.body
+    data = module.document.data
+    if data.find(b"sql") == -1 or max(data.find(word, body.start, body.end) for word in _WORDS) == -1:
+        return
+    if not owner.kind.runs_as_durable_object:
         return
     used = _used(owner)
     created = _created(module) if used else None

@@ -79,7 +79,8 @@ _CONTEXTS = {
 
 @rule(class_definition(), severity=Severity.ERROR, fix=Safety.UNSAFE)
 def check(found: ClassDefinition) -> Iterator[Finding]:
-    if found.facts.base is None or not found.kind.is_platform:
+    derived = found.facts.base
+    if derived is None or found.facts.member("constructor") is None or not found.kind.is_platform:
         return
     constructor = found.constructor
     body = constructor.child_by_field_name("body") if constructor is not None else None
@@ -92,7 +93,7 @@ def check(found: ClassDefinition) -> Iterator[Finding]:
         for node in descend(body, into_classes=False)
         if node.type == "call_expression" and (node.child_by_field_name("function") or node).type == "super"
     ]
-    base = found.facts.base.text
+    base = derived.text
     if not calls:
         arguments = _arguments(found, constructor)
         fix = None

@@ -72,9 +72,12 @@ _MODIFIERS = frozenset({"accessibility_modifier", "readonly", "override_modifier
 
 @rule(class_definition(), severity=Severity.NOTE, fix=Safety.SAFE, presets=(REFERENCE, STRICT))
 def check(found: ClassDefinition) -> Iterator[Finding]:
+    derived = found.facts.base
+    if derived is None or found.facts.member("constructor") is None or not found.kind.is_platform:
+        return
     constructor = found.constructor
     body = constructor.child_by_field_name("body") if constructor is not None else None
-    if found.facts.base is None or not found.kind.is_platform or constructor is None or body is None:
+    if constructor is None or body is None:
         return
     module = found.module
     listed = constructor.child_by_field_name("parameters")
@@ -90,7 +93,7 @@ def check(found: ClassDefinition) -> Iterator[Finding]:
         ),
         None,
     )
-    base = found.facts.base.text
+    base = derived.text
     for index, parameter in enumerate(parameters[:2]):
         pattern = parameter.child_by_field_name("pattern") or parameter
         name = module.text(pattern)

@@ -57,6 +57,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cflint.api import (
+    CLASSES,
+    FUNCTIONS,
     ClassDefinition,
     ClassKind,
     Finding,
@@ -66,7 +68,6 @@ from cflint.api import (
     Severity,
     Value,
     class_definition,
-    descend,
     is_async,
     rule,
     unwrap,
@@ -75,6 +76,7 @@ from cflint.api import (
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+_AROUND = FUNCTIONS | CLASSES
 _CLASSES = (ClassKind.DURABLE_OBJECT, ClassKind.WORKER_ENTRYPOINT, ClassKind.RPC_TARGET)
 _RUNTIME = frozenset(
     {"constructor", "fetch", "alarm", "webSocketMessage", "webSocketClose", "webSocketError", "connect"}
@@ -126,8 +128,13 @@ def _is_hidden(owner: ClassDefinition, method: Node) -> bool:
 def _returned(owner: ClassDefinition, method: Node) -> Iterator[tuple[Node, str, bool]]:
     """The returned expressions that cannot be sent: what they are, and whether they are cursors."""
     body = method.child_by_field_name("body")
-    for node in descend(body, into_functions=False, into_classes=False) if body is not None else ():
-        if node.type != "return_statement" or not node.named_children:
+    syntax = owner.module.syntax
+    for word in syntax.leaves("return", body) if body is not None else ():
+        node = syntax.parent(word)
+        if node is None or node.type != "return_statement" or not node.named_child_count:
+            continue
+        around = syntax.enclosing(node, _AROUND)
+        if around is None or around.id != method.id:
             continue
         expression = unwrap(node.named_children[0])
         value = owner.module.value_of(expression)

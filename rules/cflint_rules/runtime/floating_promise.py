@@ -180,12 +180,11 @@ def _dropped(module: Module, holder: Node) -> Iterator[tuple[Node, Node]]:
     """The promises that a statement drops: the expression to keep, and the call that gives the promise."""
     if holder.type == "variable_declarator":
         value = holder.child_by_field_name("value")
-        root = _root(module, unwrap(value)) if value is not None else None
-        settled = root is not None and module.text(root.child_by_field_name("function") or root) in _SETTLED
-        if value is not None and root is not None and not settled and source_of(module, root) in _MINE:
-            use = use_of_promise(module, root)
-            if use.fate is PromiseFate.DROPPED:
-                yield use.promise, root
+        name = holder.child_by_field_name("name")
+        if value is not None and name is not None and name.type == "identifier":
+            for promise, call in _dropped_as_variable(module, value):
+                if module.text(call.child_by_field_name("function") or call) not in _SETTLED:
+                    yield promise, call
         return
     todo = [child for child in holder.named_children if child.type != "comment"][:1]
     for _ in range(50):
@@ -204,16 +203,24 @@ def _dropped(module: Module, holder: Node) -> Iterator[tuple[Node, Node]]:
         elif node.type == "sequence_expression":
             todo.extend(reversed(node.named_children))
         elif node.type == "assignment_expression":
-            right = node.child_by_field_name("right")
-            root = _root(module, unwrap(right)) if right is not None else None
-            if root is not None and source_of(module, root) in _MINE:
-                use = use_of_promise(module, root)
-                if use.fate is PromiseFate.DROPPED:
-                    yield use.promise, root
+            target, value = node.child_by_field_name("left"), node.child_by_field_name("right")
+            if target is not None and value is not None and unwrap(target).type == "identifier":
+                yield from _dropped_as_variable(module, value)
         elif node.type in ("call_expression", "new_expression"):
             root = _root(module, node)
             if root is not None:
                 yield outermost(module.syntax, node), root
+
+
+def _dropped_as_variable(module: Module, value: Node) -> Iterator[tuple[Node, Node]]:
+    """The promise that is put in a variable which nobody looks at. What becomes of it is asked first: what it
+    is takes the values of names, and other modules."""
+    root = _root(module, unwrap(value))
+    if root is None:
+        return
+    use = use_of_promise(module, root)
+    if use.fate is PromiseFate.DROPPED and source_of(module, root) in _MINE:
+        yield use.promise, root
 
 
 def _root(module: Module, call: Node) -> Node | None:

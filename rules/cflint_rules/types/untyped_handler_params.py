@@ -103,12 +103,13 @@ _HOOKS: dict[ClassKind, dict[str, tuple[str, ...]]] = {
     ClassKind.PARTY_SERVER: _PARTY,
     ClassKind.CONTAINER: {"fetch": ("Request",)},
 }
+_NAMES = frozenset(name for hooks in _HOOKS.values() for name in hooks)
 _IMPORTED = pattern(r"\b(?:Connection|ConnectionContext|WSMessage|WorkflowEvent|WorkflowStep)\b")
 
 
 @rule(class_definition(), severity=Severity.NOTE, fix=Safety.SAFE)
 def check(owner: ClassDefinition) -> Iterator[Finding]:
-    if not is_typescript(owner.module) or _allows_implicit_any(owner.module):
+    if not is_typescript(owner.module) or not any(found.name in _NAMES for found in owner.facts.members):
         return
     for name, types in _HOOKS.get(owner.kind, {}).items():
         method = owner.method(name)
@@ -117,6 +118,8 @@ def check(owner: ClassDefinition) -> Iterator[Finding]:
         untyped = list(_untyped(method, types))
         if not untyped:
             continue
+        if _allows_implicit_any(owner.module):
+            return
         names = listed([f"`{owner.module.text(parameter)}`" for parameter, _ in untyped])
         verb = "has" if len(untyped) == 1 else "have"
         yield Finding(

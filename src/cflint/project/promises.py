@@ -258,9 +258,12 @@ class _Follower:
         if declaration.node.id in self._names:
             return PromiseUse(Fate.DROPPED, top, node, at)
         self._names.add(declaration.node.id)
-        assigned = {assignment.id for assignment in self._module.scope.assignments(declaration)}
+        scope = self._module.scope
+        assigned = {assignment.id for assignment in scope.assignments(declaration)}
         value: PromiseUse | None = None
-        for reference in self._module.scope.references(declaration):
+        for reference in scope.named(declaration.name, declaration.scope):  # the first one often tells
+            if reference.id == declaration.node.id or scope.resolve(reference) is not declaration:
+                continue
             parent = self._syntax.parent(outermost(self._syntax, reference))
             if parent is not None and parent.id in assigned:
                 continue

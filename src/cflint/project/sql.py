@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import Enum
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from cflint.finding import Location
@@ -21,7 +21,7 @@ from cflint.record import record
 from cflint.scope import DeclarationKind
 from cflint.source import Span
 from cflint.syntax.javascript import arguments_of, outermost, span_of, string_value, unwrap
-from cflint.syntax.sql import HOLE, Dialect, Statement, Token, TokenKind, statements, tokenize
+from cflint.syntax.sql import HOLE, Dialect, Statement, Token, TokenKind, split, tokenize
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -101,7 +101,7 @@ class SqlText:
 
     @cached_property
     def statements(self) -> tuple[Statement, ...]:
-        return statements(self.text, self.dialect)
+        return split(self.tokens)
 
     @property
     def is_whole(self) -> bool:
@@ -228,7 +228,12 @@ SQL_CALLS = ("prepare", "exec", "query", "execute", "unsafe")
 
 
 def sql_use(module: Module, call: Node) -> SqlUse | None:
-    """The use of SQL that a call or tagged template is; None when it is none, or that is not known."""
+    """The use of SQL that a call or tagged template is; None when it is none, or that is not known. Found
+    once, so that every rule looks at the same statement."""
+    return module.remembered(("SQL use", call.id), partial(_find_use, module, call))
+
+
+def _find_use(module: Module, call: Node) -> SqlUse | None:
     callee = call.child_by_field_name("function")
     callee = unwrap(callee) if callee is not None else None
     if call.type != "call_expression" or callee is None or callee.type != "member_expression":

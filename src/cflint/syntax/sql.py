@@ -150,8 +150,8 @@ def tokenize(sql: str, dialect: Dialect = Dialect.SQLITE) -> Iterator[Token]:
     pattern = _PATTERNS[dialect]
     at = 0
     unclosed: set[str] = set()
-    while at < len(sql):
-        if dialect is Dialect.POSTGRES and sql[at] == "$":
+    while dialect is Dialect.POSTGRES and at < len(sql):
+        if sql[at] == "$":
             tag = _DOLLAR_TAG.match(sql, at)
             if tag is not None and tag.group() not in unclosed and len(unclosed) < 50:
                 close = sql.find(tag.group(), tag.end())
@@ -167,21 +167,32 @@ def tokenize(sql: str, dialect: Dialect = Dialect.SQLITE) -> Iterator[Token]:
         if kind is not None:
             yield Token(kind, found.group(), at, found.end())
         at = found.end()
+    for found in pattern.finditer(sql, at):  # one after the other: something matches everywhere
+        kind = _KINDS.get(found.lastgroup or "")
+        if kind is not None:
+            yield Token(kind, found.group(), *found.span())
 
 
 def statements(sql: str, dialect: Dialect = Dialect.SQLITE) -> tuple[Statement, ...]:
     """The statements of a text; empty ones are left out. A trigger is one statement, its body included."""
+    return split(tokenize(sql, dialect))
+
+
+def split(tokens: Iterable[Token]) -> tuple[Statement, ...]:
+    """The statements that the tokens of a text are."""
     found: list[Statement] = []
     current: list[Token] = []
     body = False  # inside BEGIN … END of a trigger
     depth = 0  # of CASE … END in there
-    for token in tokenize(sql, dialect):
+    for token in tokens:
         if token.kind is TokenKind.SEMICOLON and not body:
             if current:
                 found.append(Statement(tuple(current), True))
                 current = []
             continue
         current.append(token)
+        if token.kind is not TokenKind.WORD:
+            continue
         word = token.upper
         if body:
             if word == "CASE":
