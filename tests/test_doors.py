@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import subprocess
 import sys
@@ -122,6 +123,27 @@ def test_the_hooks(project: Path, hook: Any) -> None:
     assert command == "check"
     files = [] if hook.get("pass_filenames") is False else ["cflint.toml", "src/index.ts", "src/made/new.ts"]
     assert check(project, *options, *hook["args"], *files) == CODE
+
+
+@pytest.mark.parametrize(
+    "name",
+    (
+        "cflint.toml .cflint.toml pyproject.toml package.json tsconfig.json tsconfig.build.json requirements.txt "
+        "package-lock.json pnpm-lock.yaml yarn.lock bun.lock .dev.vars .dev.vars.staging .env .env.local"
+    ).split(),
+)
+def test_a_file_that_is_about_a_folder_stands_for_its_workers(project: Path, name: str) -> None:
+    hook = next(hook for hook in HOOKS if hook["id"] == "cflint")
+    assert re.search(hook["files"], name)
+    assert re.search(hook["files"], f"workers/api/{name}")
+    if name != "cflint.toml":
+        (project / name).write_text("")
+        (project / "src" / "sub" / name).write_text("{}")
+    assert check(project, name) == CODE
+    assert check(project, f"src/sub/{name}") == CODE  # the Worker around it reaches what is in the folder
+    (project / "other").mkdir()
+    (project / "other" / name).write_text("")
+    assert check(project, "--allow-empty", f"other/{name}") == set()
 
 
 def test_stdin(project: Path) -> None:

@@ -21,6 +21,7 @@ from cflint.cli.exits import Exit, Failure
 from cflint.cli.output import check_output_file, write_file
 from cflint.cli.selection import names
 from cflint.finding import Finding, Notice, Report, Safety, Severity
+from cflint.pattern import pattern
 from cflint.project.workspace import Unreadable, Workspace
 from cflint.record import record
 from cflint.report import FORMATS
@@ -43,6 +44,11 @@ _FAIL_ON = {"note": Severity.NOTE, "warning": Severity.WARNING, "error": Severit
 _FOR_PEOPLE = ("text", "concise")
 _FINDINGS_ONLY = ("gitlab", "junit", "checkstyle", "rdjson")
 """Formats with no place for what was left out: that is said on stderr."""
+_ABOUT_A_FOLDER = pattern(
+    r"\.?cflint\.toml|pyproject\.toml|requirements\.txt|package\.json|package-lock\.json|pnpm-lock\.yaml|"
+    r"yarn\.lock|bun\.lock|[jt]sconfig[^/]*\.json|\.dev\.vars.*|\.env.*"
+)
+"""Names of files that are about the Workers of their folder and below: settings, packages, variables."""
 _GITIGNORE_SPECIAL = str.maketrans({char: f"\\{char}" for char in "\\*?[!# "})
 
 
@@ -221,7 +227,15 @@ def _place(request: Request) -> _Place:
     given = request.paths or (".",)
     _refuse_absent(given)
     workspace = Workspace.around(given)
-    return _Place(workspace, tuple(_inside(workspace, path) for path in given), base)
+    return _Place(workspace, tuple(_meant(workspace, path) for path in given), base)
+
+
+def _meant(workspace: Workspace, path: str) -> str:
+    """What a given path stands for: a file that speaks of all that is around it, for its folder."""
+    inside = _inside(workspace, path)
+    if _ABOUT_A_FOLDER.fullmatch(posixpath.basename(inside)) and Path(path).is_file():
+        return posixpath.dirname(inside)
+    return inside
 
 
 def _stdin_place(name: str, base: Path) -> _Place:
@@ -546,7 +560,7 @@ def _unread(request: Request, place: _Place) -> Iterator[str]:
             problem = place.workspace.problem(path)
             if problem is not None:
                 yield f"{given} was not analysed: the file is {problem.value}"
-        elif place.buffer is None and not os.access(given, os.R_OK | os.X_OK):
+        elif place.buffer is None and Path(given).is_dir() and not os.access(given, os.R_OK | os.X_OK):
             yield f"{given} was not analysed: the folder is {Unreadable.DENIED.value}"
 
 
