@@ -7,7 +7,7 @@ import random
 import pytest
 from tree_sitter import Node
 
-from cflint.engine.shapes import INERT, SHAPES, may_be
+from cflint.engine.shapes import BESIDE, INERT, SHAPES
 from cflint.source import Document
 from cflint.syntax.anchors import Anchors
 from cflint.syntax.javascript import parse
@@ -24,7 +24,10 @@ a . get (1); a
   .get(1); a. // why
   get(1); a./* why */get(1); a?.get(1); a?.get; (a satisfies b).get; (a.get satisfies any)(1);
 text`x`; a.text`x`; a.text<Row>`x`; a.text
-`x`; new get; new get(1); new a.get(1); new (get as any)(1); new get<string>();
+`x`; new get; new // why
+get; new get(1); new /* why */ get; new (<any>get)(1); new a // why
+. get(1); new (/* why */ get); new
+get; new a.get(1); new (get as any)(1); new get<string>();
 const spread = [...async () => 1, ...get];
 const o = { get, text: get, type: "get", async get() {}, get text() {} };
 type text = get.text; interface get extends text {} let x: get = y as get; x = "get"; y = 'text'; z = `get`;
@@ -64,9 +67,9 @@ def test_what_the_tree_has_is_never_ruled_out(ending: str, cut: int) -> None:
                 continue
             if shape(syntax, leaf) is not None:
                 met.add(kind)
-                assert may_be(kind, code, start, end), (kind, code[max(0, start - 20) : end + 20])
+                assert BESIDE[kind](code, start, end), (kind, code[max(0, start - 20) : end + 20])
             else:
-                ruled_out += not may_be(kind, code, start, end)
+                ruled_out += not BESIDE[kind](code, start, end)
     assert {"call", "member", "keyword"} <= met
     if ending == "ts" and cut == 0:
         assert met == set(SHAPES)

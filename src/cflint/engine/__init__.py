@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cflint.cache import Observed, mark, observed
-from cflint.engine.shapes import INERT, SHAPES, may_be
+from cflint.engine.shapes import BESIDE, INERT, SHAPES, Beside, Shape
 from cflint.engine.suppression import Suppressions, read_suppressions
 from cflint.finding import Finding, Location, Notice, Report, RuleInfo
 from cflint.project.loading import Loaded, is_test_path, load
@@ -168,7 +168,7 @@ class Run:
             for trigger in found.spec.triggers
             if trigger.kind in MODEL_TRIGGERS
         ]
-        self._by_word: dict[str, dict[str, list[Rule]]] = {}  # the rules by the shapes they wait for
+        by_word: dict[str, dict[str, list[Rule]]] = {}  # the rules by the shapes they wait for
         self._file_rules: list[tuple[Rule, frozenset[str]]] = []
         self._handler_rules: list[tuple[Rule, frozenset[str]]] = []
         self._python_rules: list[tuple[Rule, frozenset[str]]] = []
@@ -181,18 +181,17 @@ class Run:
             elif trigger.kind == "handler":
                 self._handler_rules.append((found, trigger.words))
             for word in trigger.words:
-                kinds = self._by_word.setdefault(word, {})
+                kinds = by_word.setdefault(word, {})
                 if trigger.kind in SHAPES:
                     kinds.setdefault(trigger.kind, []).append(found)
-        self._in_tests = {
-            word: {
-                kind: of_tests
-                for kind, rules in kinds.items()
-                if (of_tests := [rule for rule in rules if rule.spec.tests])
-            }
-            for word, kinds in self._by_word.items()
+        self._awaited = {word: list(_awaited(kinds)) for word, kinds in by_word.items()}
+        self._awaited_in_tests = {
+            word: list(
+                _awaited({kind: [it for it in rules if it.spec.tests] for kind, rules in kinds.items()})
+            )
+            for word, kinds in by_word.items()
         }
-        self._anchors = Anchors(self._by_word)
+        self._anchors = Anchors(by_word)
         self._python_anchors = Anchors(word for _, words in self._python_rules for word in words)
 
     # -- tasks ---------------------------------------------------------------------------------------------
@@ -347,7 +346,7 @@ class Run:
         if path.endswith(".py"):
             self._ask_python(path, document, outcome)
             return
-        hits = list(self._anchors.find(document.data))
+        hits = self._anchors.find(document.data)
         always = path in self.loaded.named or document.origin is not None
         if not hits and not (always and self._file_rules):
             return
@@ -386,31 +385,36 @@ class Run:
 
     def _ask_module(self, module: Module, hits: list[tuple[int, int, str]], outcome: Outcome) -> None:
         in_tests = is_test_path(module.path)
+        awaited = self._awaited_in_tests if in_tests else self._awaited
         seen: dict[tuple[str, int], list[Rule]] = {}  # what was asked about a construct: words may share one
-        data = module.document.data
-        stopped = self._stopped
+        syntax, data = module.syntax, module.document.data
+        ask, stopped = self._ask, self._stopped
         for start, end, word in hits:
             if stopped is not None and stopped():
                 raise Stopped
-            wanted = self._in_tests[word] if in_tests else self._by_word[word]
             leaf: Node | None = None
-            for kind, rules in wanted.items():
-                if not may_be(kind, data, start, end):
+            for wait in awaited[word]:
+                if not wait.beside(data, start, end):
                     continue
                 if leaf is None:
-                    leaf = module.syntax.node_at(start, end)
+                    leaf = syntax.node_at(start, end)
                     if leaf is None or leaf.type in INERT:
                         break
-                node = SHAPES[kind](module.syntax, leaf)
+                node = wait.shape(syntax, leaf)
                 if node is None:
                     continue
-                asked = seen.setdefault((kind, node.id), [])
+                kind, rules = wait.kind, wait.rules
+                key = (kind, node.id)
+                asked = seen.get(key)
+                if asked is not None:
+                    rules = [rule for rule in rules if rule not in asked]
+                    seen[key] = [*asked, *rules]
+                else:
+                    seen[key] = rules
                 subject = module.class_of(node) if kind == "class_definition" else Match(module, node, word)
                 place = partial(module.at, node)
                 for rule in rules:
-                    if rule not in asked:
-                        self._ask(rule, subject, outcome, place)
-                asked.extend(rules)
+                    ask(rule, subject, outcome, place)
         present = {word for _, _, word in hits}
         for rule, words in self._file_rules:
             if stopped is not None and stopped():
@@ -587,6 +591,22 @@ class Run:
             )
             if unknown or unused:
                 yield SuppressionUse(document, comment.span, names, unused, unknown, known)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wait:
+    """The rules that wait for a word in a shape, and how to tell that it stands in it."""
+
+    kind: str
+    beside: Beside
+    shape: Shape
+    rules: list[Rule]
+
+
+def _awaited(kinds: Mapping[str, list[Rule]]) -> Iterator[_Wait]:
+    for kind, rules in kinds.items():
+        if rules:
+            yield _Wait(kind, BESIDE[kind], SHAPES[kind], rules)
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from cflint.syntax.javascript import CLASSES, Syntax, outermost, unwrap
@@ -13,7 +13,15 @@ if TYPE_CHECKING:
 Shape = Callable[[Syntax, "Node"], "Node | None"]
 """Takes the smallest node at a word, gives the construct, or None when the word stands there otherwise."""
 
+Beside = Callable[[bytes, int, int], bool]
+"""Whether a word, by its first byte and the byte after it, may stand in a shape, by the bytes beside it: most
+do not, and no tree is asked."""
+
 INERT = frozenset({"comment", "regex_pattern", "jsx_text", "html_comment", "hash_bang_line"})
+
+
+_PROPERTIES = frozenset({"property_identifier", "private_property_identifier"})
+_USES = frozenset({"call_expression", "new_expression"})
 
 
 def _function_part(syntax: Syntax, leaf: Node) -> tuple[Node, Node] | None:
@@ -23,15 +31,15 @@ def _function_part(syntax: Syntax, leaf: Node) -> tuple[Node, Node] | None:
     if above is None:
         return None
     if above.type == "member_expression":
-        name = above.child_by_field_name("property")
-        if name is None or name.id != leaf.id:
+        if leaf.type not in _PROPERTIES:  # the object
             return None
-        node = above
+        node, above = above, syntax.parent(above)
     elif leaf.type != "identifier":
         return None
-    node = outermost(syntax, node)
-    around = syntax.parent(node)
-    return (node, around) if around is not None else None
+    if above is not None and above.type not in _USES:
+        node = outermost(syntax, node)
+        above = syntax.parent(node)
+    return (node, above) if above is not None else None
 
 
 def _call(syntax: Syntax, leaf: Node) -> Node | None:
@@ -44,32 +52,28 @@ def _tagged(syntax: Syntax, leaf: Node) -> Node | None:
 
 def _called(syntax: Syntax, leaf: Node, arguments: str) -> Node | None:
     part = _function_part(syntax, leaf)
-    if part is None or part[1].type != "call_expression":
+    if part is None or not _is_function_of(*part):
         return None
-    function = part[1].child_by_field_name("function")
     given = part[1].child_by_field_name("arguments")
-    if function is None or function.id != part[0].id or given is None or given.type != arguments:
-        return None
-    return part[1]
+    return part[1] if given is not None and given.type == arguments else None
+
+
+def _is_function_of(node: Node, around: Node) -> bool:
+    """Whether a node calls its child, with which a call begins."""
+    return around.type == "call_expression" and around.start_byte == node.start_byte
 
 
 def _construct(syntax: Syntax, leaf: Node) -> Node | None:
     part = _function_part(syntax, leaf)
-    if part is None or part[1].type != "new_expression":
-        return None
-    made = part[1].child_by_field_name("constructor")
-    return part[1] if made is not None and made.id == part[0].id else None
+    return part[1] if part is not None and part[1].type == "new_expression" else None
 
 
 def _member(syntax: Syntax, leaf: Node) -> Node | None:
     part = _function_part(syntax, leaf)
-    if part is None or unwrap(part[0]).type != "member_expression":
+    if part is None or _is_function_of(*part):
         return None
-    if part[1].type == "call_expression":
-        function = part[1].child_by_field_name("function")
-        if function is not None and function.id == part[0].id:
-            return None
-    return unwrap(part[0])
+    whole = unwrap(part[0])
+    return whole if whole.type == "member_expression" else None
 
 
 def _destructured(syntax: Syntax, leaf: Node) -> Node | None:
@@ -131,7 +135,7 @@ def _class(syntax: Syntax, leaf: Node) -> Node | None:
     return node if node is not None and node.type in CLASSES else None
 
 
-SHAPES: dict[str, Shape] = {
+SHAPES: Mapping[str, Shape] = {
     "call": _call,
     "tagged": _tagged,
     "construct": _construct,
@@ -148,38 +152,69 @@ _BLANK = b" \t\r\n"
 _QUOTES = b"\"'`"
 _AFTER_CALLEE = b"(<?)!`/as"  # `/` of a comment, `as` and `satisfies` of a cast
 _AFTER_KEY = b":,}=/"
-_BEFORE_PROPERTY = b"./"
+_BEFORE_PROPERTY = b"./\n"  # a comment may end at the end of a line
+_BEFORE_CLASS = b"w.(>/\n"  # the `w` of `new`, the `>` of a cast
 
 
-def may_be(kind: str, data: bytes, start: int, end: int) -> bool:
-    """Whether a word may stand in a shape, by the bytes beside it: most do not, and no tree is asked."""
-    match kind:
-        case "call" | "tagged":
-            return _next(data, end) in _AFTER_CALLEE
-        case "destructured":
-            return _next(data, end) in _AFTER_KEY
-        case "member":
-            before = data[start - 1 : start]
-            while before == b" ":
-                start -= 1
-                before = data[start - 1 : start]
-            return before in b"\t\r\n" or before in _BEFORE_PROPERTY
-        case "identifier" | "type_name" | "construct":
-            return True
-        case "keyword" | "class_definition":
-            before = data[start - 1 : start]
-            if before == b".":
-                return data[start - 3 : start] == b"..."
-            return before not in _QUOTES or before != data[end : end + 1] or not before
-        case "import_of":  # not `agents` in "./stage-agents"
-            return data[start - 1 : start] in _QUOTES and data[end : end + 1] in _QUOTES
+def _callee(data: bytes, start: int, end: int) -> bool:
+    return _next(data, end) in _AFTER_CALLEE
+
+
+def _key(data: bytes, start: int, end: int) -> bool:
+    return _next(data, end) in _AFTER_KEY
+
+
+def _property(data: bytes, start: int, end: int) -> bool:
+    return _before(data, start) in _BEFORE_PROPERTY
+
+
+def _made(data: bytes, start: int, end: int) -> bool:
+    return _before(data, start) in _BEFORE_CLASS
+
+
+def _anywhere(data: bytes, start: int, end: int) -> bool:
     return True
+
+
+def _no_string(data: bytes, start: int, end: int) -> bool:
+    before = data[start - 1 : start]
+    if before == b".":
+        return data[start - 3 : start] == b"..."
+    return before not in _QUOTES or before != data[end : end + 1] or not before
+
+
+def _string(data: bytes, start: int, end: int) -> bool:
+    """Not `agents` in "./stage-agents"."""
+    return data[start - 1 : start] in _QUOTES and data[end : end + 1] in _QUOTES
+
+
+BESIDE: Mapping[str, Beside] = {
+    "call": _callee,
+    "tagged": _callee,
+    "construct": _made,
+    "member": _property,
+    "destructured": _key,
+    "identifier": _anywhere,
+    "keyword": _no_string,
+    "type_name": _anywhere,
+    "import_of": _string,
+    "class_definition": _no_string,
+}
 
 
 def _next(data: bytes, end: int) -> bytes:
     """The first byte from `end` on that is not blank; none at the end of the file."""
     after = data[end : end + 1]
-    while after and after in _BLANK:
+    while after in _BLANK and after:
         end += 1
         after = data[end : end + 1]
     return after
+
+
+def _before(data: bytes, start: int) -> bytes:
+    """The last byte before `start` that is not blank, or the end of a line; none at the file's begin."""
+    before = data[start - 1 : start]
+    while before in b" \t\r" and before:
+        start -= 1
+        before = data[start - 1 : start]
+    return before

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from cflint.source import BOM
 
@@ -25,17 +25,17 @@ class Anchors:
             BytesAhoCorasick(patterns, matchkind=MatchKind.LeftmostLongest) if patterns else None
         )
 
-    def find(self, data: bytes) -> Iterator[tuple[int, int, str]]:
+    def find(self, data: bytes) -> list[tuple[int, int, str]]:
         """Each occurrence as (start, end, word), in source order."""
         if self._automaton is None:
-            return
+            return []
         words, size = self._words, len(data)
+        matches = self._automaton.find_matches_as_indexes(data)
         if not self._whole:
-            for index, start, end in self._automaton.find_matches_as_indexes(data):
-                yield start, end, words[index]
-            return
+            return [(start, end, words[index]) for index, start, end in matches]
         first = len(BOM) if data.startswith(BOM) else 0
-        for index, start, end in self._automaton.find_matches_as_indexes(data):
-            if (start > first and data[start - 1] in _WORD) or (end < size and data[end] in _WORD):
-                continue
-            yield start, end, words[index]
+        return [
+            (start, end, words[index])
+            for index, start, end in matches
+            if not ((start > first and data[start - 1] in _WORD) or (end < size and data[end] in _WORD))
+        ]
