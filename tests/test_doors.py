@@ -127,10 +127,23 @@ def test_the_hooks(project: Path, hook: Any) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    (
-        "cflint.toml .cflint.toml pyproject.toml package.json tsconfig.json tsconfig.build.json requirements.txt "
-        "package-lock.json pnpm-lock.yaml yarn.lock bun.lock .dev.vars .dev.vars.staging .env .env.local"
-    ).split(),
+    [
+        "cflint.toml",
+        ".cflint.toml",
+        "pyproject.toml",
+        "package.json",
+        "tsconfig.json",
+        "tsconfig.build.json",
+        "requirements.txt",
+        "package-lock.json",
+        "pnpm-lock.yaml",
+        "yarn.lock",
+        "bun.lock",
+        ".dev.vars",
+        ".dev.vars.staging",
+        ".env",
+        ".env.local",
+    ],
 )
 def test_a_file_that_is_about_a_folder_stands_for_its_workers(project: Path, name: str) -> None:
     hook = next(hook for hook in HOOKS if hook["id"] == "cflint")
