@@ -1,0 +1,190 @@
+"""Call only methods that the binding has.
+
+A KV namespace has no `head()`, an R2 bucket no `getWithMetadata()`, a queue no `sendMessage()`: such a call
+throws `… is not a function` when it is reached. A Durable Object namespace has none of the methods of its
+objects: `getByName()` gives a stub, and the stub has them.
+
+## Incorrect
+
+```ts
+export default {
+  async fetch(request, env): Promise<Response> {
+    await env.MAILS.sendMessage({ to: "a@example.com" });
+    const known = await env.FLAGS.head("beta");
+    const count = await env.ROOM.join(request.url);
+    return Response.json({ known, count });
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+```jsonc
+{
+  "name": "rooms",
+  "kv_namespaces": [{ "binding": "FLAGS", "id": "0f2ac74b498b48028cb68387c421e279" }],
+  "queues": { "producers": [{ "binding": "MAILS", "queue": "mails" }] },
+  "durable_objects": {
+    "bindings": [{ "name": "ROOM", "class_name": "Room", "script_name": "room-objects" }],
+  },
+}
+```
+
+## Correct
+
+```ts
+export default {
+  async fetch(request, env): Promise<Response> {
+    await env.MAILS.send({ to: "a@example.com" });
+    const known = await env.FLAGS.get("beta");
+    const count = await env.ROOM.getByName("lobby").join(request.url);
+    return Response.json({ known, count });
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+```jsonc
+{
+  "name": "rooms",
+  "kv_namespaces": [{ "binding": "FLAGS", "id": "0f2ac74b498b48028cb68387c421e279" }],
+  "queues": { "producers": [{ "binding": "MAILS", "queue": "mails" }] },
+  "durable_objects": {
+    "bindings": [{ "name": "ROOM", "class_name": "Room", "script_name": "room-objects" }],
+  },
+}
+```
+
+## Not reported
+
+A method that no kind of binding has and that is no known slip: it may be newer than this rule. Bindings that
+the configuration does not tell of, and those that the code itself sets (`env.DB = …`).
+
+## Fix safety
+
+Safe where a method of one argument is only called otherwise here (`sendMessage(body)` for `send(body)`,
+`remove(key)` for `delete(key)`). There is none for the others.
+
+Source: https://developers.cloudflare.com/workers/runtime-apis/bindings/
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from cflint.api import (
+    KINDS,
+    BindingKind,
+    Finding,
+    Fix,
+    Kind,
+    Module,
+    Safety,
+    Severity,
+    arguments_of,
+    outermost,
+    pattern,
+    rule,
+    source_file,
+)
+
+_CALL = pattern(rb"env\.(\w+)[!?]?\s*\.\s*(\w+)\s*\(")
+_JUDGED = frozenset(
+    {"kv", "r2", "d1", "queue", "workflow", "vectorize", "ratelimit", "analytics_engine", "durable_object"}
+)
+_OTHERS = frozenset(
+    method for kind in KINDS if kind.id in _JUDGED - {"durable_object"} for method in kind.methods
+)
+_SLIPS: dict[str, dict[str, str]] = {
+    "kv": {"set": "put", "remove": "delete", "del": "delete", "keys": "list", "has": "get"},
+    "r2": {"set": "put", "remove": "delete", "upload": "put", "download": "get"},
+    "d1": {"execute": "prepare", "run": "prepare", "all": "prepare", "first": "prepare"},
+    "queue": {"sendMessage": "send", "publish": "send", "enqueue": "send", "push": "send", "add": "send"},
+    "workflow": {"run": "create", "start": "create", "trigger": "create", "execute": "create"},
+    "vectorize": {"search": "query", "delete": "deleteByIds"},
+    "ratelimit": {"check": "limit", "consume": "limit"},
+    "analytics_engine": {"write": "writeDataPoint", "writeDataPoints": "writeDataPoint"},
+}
+"""What is called by another product's name, and the method that is meant."""
+
+_RENAMED = frozenset({"sendMessage", "publish", "enqueue", "remove", "del"})
+"""Those that take the same one argument as the method that is meant."""
+
+_HIDDEN = frozenset({"deleteBulk", "getExisting", "toString", "valueOf", "hasOwnProperty", "constructor"})
+"""Methods behind a flag, and those that every object has."""
+
+
+@rule(source_file("env"), severity=Severity.ERROR, fix=Safety.SAFE)
+def check(module: Module) -> Iterator[Finding]:
+    if not module.environments:
+        return
+    kinds: dict[bytes, BindingKind | None] = {}
+    for match in _calls(module.document.data):
+        name, method = match.groups()
+        if name not in kinds:
+            kinds[name] = _kind(module, name.decode())
+        kind = kinds[name]
+        if kind is not None and not _has(kind, method.decode()):
+            yield from _wrong(module, kind, match.start(2), match.end(2))
+
+
+def _calls(data: bytes) -> Iterator[re.Match[bytes]]:
+    """What looks like a call of a method of a member of `env`."""
+    at = data.find(b"env.")
+    while at != -1:
+        match = _CALL.match(data, at)
+        if match is not None:
+            yield match
+        at = data.find(b"env.", at + 4)
+
+
+def _kind(module: Module, name: str) -> BindingKind | None:
+    """The kind of a binding whose methods are known, when all configurations agree on it."""
+    found = {
+        bound.kind.id: bound.kind
+        for environment in module.environments
+        if (bound := environment.binding(name)) is not None
+    }
+    kind = next(iter(found.values())) if len(found) == 1 else None
+    return kind if kind is not None and kind.id in _JUDGED else None
+
+
+def _has(kind: BindingKind, method: str) -> bool:
+    """Whether the kind has the method, or may have it."""
+    if method in kind.methods or method in _HIDDEN:
+        return True
+    return kind.id != "durable_object" and method not in _SLIPS.get(kind.id, {}) and method not in _OTHERS
+
+
+def _wrong(module: Module, kind: BindingKind, start: int, end: int) -> Iterator[Finding]:
+    syntax = module.syntax
+    name = syntax.node_at(start, end)
+    access = syntax.parent(name) if name is not None else None
+    if name is None or access is None or access.type != "member_expression":
+        return
+    call = syntax.parent(outermost(syntax, access))
+    owner = access.child_by_field_name("object")
+    if call is None or call.type != "call_expression" or owner is None:
+        return
+    value = module.value_of(owner)
+    if value.kind is not Kind.BINDING or value.binding is not kind or _is_set(module, value.name or ""):
+        return
+    method = module.text(name)
+    meant = _SLIPS.get(kind.id, {}).get(method)
+    fix = None
+    if meant is not None and method in _RENAMED and len(arguments_of(call)) == 1:
+        fix = Fix(f"Call `{meant}()`", (module.replace(name, meant),), Safety.SAFE)
+    yield Finding(
+        f"`{module.text(owner)}` is a {kind.label}, which has no `{method}()`{_hint(kind, meant)}",
+        module.at(name),
+        fix=fix,
+    )
+
+
+def _hint(kind: BindingKind, meant: str | None) -> str:
+    if kind.id == "durable_object":
+        return ": call it on a stub, as `getByName()` gives one"
+    return f": use `{meant}()`" if meant is not None else ""
+
+
+def _is_set(module: Module, name: str) -> bool:
+    """Whether the module gives `env` that member itself."""
+    return pattern(rb"\benv\." + name.encode() + rb"\s*=[^=>]").search(module.document.data) is not None
