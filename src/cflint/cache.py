@@ -19,6 +19,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import field
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -30,6 +31,7 @@ from cflint.source import Document, Span
 
 if TYPE_CHECKING:
     from cflint.project.workspace import Seen
+    from cflint.rule import RuleSet
 
 FOLDER = "findings"
 """The folder of the entries in the cache folder."""
@@ -676,10 +678,14 @@ class _Infos(Mapping[str, RuleInfo]):
         if found is None:
             if id not in self._ids:
                 raise KeyError(id)
-            from cflint.rule import RuleSet
-
-            found = self._known[id] = RuleSet.discover()[id].info
+            found = self._known[id] = self._rules[id].info
         return found
+
+    @cached_property
+    def _rules(self) -> RuleSet:
+        from cflint.rule import RuleSet
+
+        return RuleSet.discover()
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._ids)

@@ -26,6 +26,8 @@ else:
         return _made(cls, eq)
 
     def _made(cls, eq):
+        if cls.__doc__ is None:
+            cls.__doc__ = cls.__name__  # else the decorator looks for a signature, with all of `inspect`
         cls = dataclass(init=False, repr=False, eq=False)(cls)
         fields = fields_of(cls)
         cls.__init__ = _init(fields, cls)
