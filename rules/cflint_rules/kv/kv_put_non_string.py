@@ -57,8 +57,8 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _CLASSES = (
-    ("Map", "Set", "WeakMap", "WeakSet", "Date", "URL", "URLSearchParams", "Headers", "FormData")
-    + ("Request", "Response", "Blob", "File", "Error", "Promise", "Object", "Array")
+    "Map", "Set", "WeakMap", "WeakSet", "Date", "URL", "URLSearchParams", "Headers", "FormData",
+    "Request", "Response", "Blob", "File", "Error", "Promise", "Object", "Array",
 )  # fmt: skip
 _WORTH_A_LOOK = frozenset({"object", "array", "new_expression", "call_expression", "identifier"})
 

@@ -1,0 +1,148 @@
+"""Give `sendBatch()` messages of the shape `{ body }`, at least one and at most 100.
+
+`sendBatch()` takes an iterable of objects whose `body` is the message. A plain value, or an object without
+`body`, makes it throw that the body cannot be undefined, or that the type is wrong. An empty batch throws
+too, and one of more than 100 messages is refused.
+
+## Incorrect
+
+```ts
+interface Env {
+  MAILS: Queue<{ to: string }>;
+}
+
+export default {
+  async fetch(request, env): Promise<Response> {
+    const names: string[] = await request.json();
+    await env.MAILS.sendBatch(names.map((name) => ({ to: `${name}@example.com` })));
+    return new Response(null, { status: 202 });
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+## Correct
+
+```ts
+interface Env {
+  MAILS: Queue<{ to: string }>;
+}
+
+export default {
+  async fetch(request, env): Promise<Response> {
+    const names: string[] = await request.json();
+    await env.MAILS.sendBatch(names.map((name) => ({ body: { to: `${name}@example.com` } })));
+    return new Response(null, { status: 202 });
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+## Not reported
+
+Messages whose shape is not in sight: a variable, a call, an object with a spread.
+
+## Fix safety
+
+Unsafe: what was given becomes the `body`, which the consumer then gets. None is offered where the messages
+are made elsewhere.
+
+Source: https://developers.cloudflare.com/queues/configuration/javascript-apis/#queue
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.api import (
+    Finding,
+    Fix,
+    Match,
+    Safety,
+    Severity,
+    arguments_of,
+    call,
+    callee_name,
+    descend,
+    first_named,
+    key_of,
+    rule,
+    unwrap,
+)
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_MOST = 100
+_PLAIN = frozenset({"string", "template_string", "number", "true", "false", "array"})
+_NAMED = frozenset({"id", "key", "name", "url", "email"})
+"""Properties that hold no message with a `body`."""
+
+
+@rule(call("sendBatch"), severity=Severity.ERROR, fix=Safety.UNSAFE)
+def check(match: Match) -> Iterator[Finding]:
+    if not match.arguments:
+        return
+    messages = match.module.initializer(match.arguments[0])
+    if messages.type == "array":
+        yield from _listed(match, messages)
+    elif messages.type == "call_expression" and callee_name(match.module, messages) == "map":
+        made = _made_by(match, messages)
+        if made is not None and _is_wrong(match, made) and match.receiver_value.is_binding("queue"):
+            yield _finding(match, (made,))
+
+
+def _listed(match: Match, array: Node) -> Iterator[Finding]:
+    elements = [part for part in array.named_children if part.type != "comment"]
+    wrong = tuple(part for part in map(unwrap, elements) if _is_wrong(match, part))
+    empty = not elements and array.id == unwrap(match.arguments[0]).id
+    if not (wrong or empty or len(elements) > _MOST) or not match.receiver_value.is_binding("queue"):
+        return
+    if wrong:
+        yield _finding(match, wrong)
+    elif empty:
+        yield Finding("`sendBatch()` throws for an empty batch", match.at(array))
+    else:
+        yield Finding(
+            f"`sendBatch()` takes at most {_MOST} messages, and these are {len(elements)}", match.at(array)
+        )
+
+
+def _made_by(match: Match, call: Node) -> Node | None:
+    """The expression that the callback of a `map()` gives for each element."""
+    given = arguments_of(call)
+    callback = unwrap(given[0]) if given else None
+    body = callback.child_by_field_name("body") if callback is not None else None
+    if callback is None or body is None or callback.type != "arrow_function":
+        return None
+    if body.type != "statement_block":
+        return unwrap(body)
+    returned = [part for part in descend(body, into_functions=False) if part.type == "return_statement"]
+    value = first_named(returned[0]) if len(returned) == 1 else None
+    return unwrap(value) if value is not None else None
+
+
+def _is_wrong(match: Match, message: Node) -> bool:
+    """Whether an expression is no message: a plain value, or an object that surely has no `body`."""
+    if message.type == "object":
+        keys = [key_of(match.module, part) for part in message.named_children if part.type != "comment"]
+        return None not in keys and "body" not in keys
+    if message.type == "member_expression":
+        name = message.child_by_field_name("property")
+        return name is not None and match.text(name) in _NAMED
+    return message.type in _PLAIN or match.text(message).startswith("JSON.stringify(")
+
+
+def _finding(match: Match, wrong: tuple[Node, ...]) -> Finding:
+    edits = []
+    for message in wrong:
+        above = match.module.syntax.parent(message)
+        bare = above is not None and above.type == "arrow_function"  # where braces would be a block
+        edits.append(match.insert(message.start_byte, "({ body: " if bare else "{ body: "))
+        edits.append(match.insert(message.end_byte, " })" if bare else " }"))
+    fix = Fix("Make it the `body` of a message", tuple(edits), Safety.UNSAFE)
+    return Finding(
+        "each message of `sendBatch()` is an object with a `body`, and this is none",
+        match.at(wrong[0]),
+        tuple(match.at(other, "nor is this") for other in wrong[1:4]),
+        fix if match.node.end_byte > wrong[0].start_byte > match.node.start_byte else None,
+    )
