@@ -1,0 +1,142 @@
+"""Give R2 streams of a known length.
+
+R2 has to know the size of an object before it stores it. `put()` takes the body of a request or response that
+tells its length, and what a `FixedLengthStream` gives. For what comes out of a `TransformStream`, a
+`CompressionStream` or a `ReadableStream` of one's own it throws `Provided readable stream must have a known
+length`.
+
+## Incorrect
+
+```ts
+interface Env {
+  FILES: R2Bucket;
+}
+
+export default {
+  async fetch(request, env): Promise<Response> {
+    if (request.body === null) return new Response("nothing to store", { status: 400 });
+    await env.FILES.put("upload.gz", request.body.pipeThrough(new CompressionStream("gzip")));
+    return new Response("stored");
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+## Correct
+
+```ts
+interface Env {
+  FILES: R2Bucket;
+}
+
+export default {
+  async fetch(request, env): Promise<Response> {
+    if (request.body === null) return new Response("nothing to store", { status: 400 });
+    const packed = new Response(request.body.pipeThrough(new CompressionStream("gzip")));
+    await env.FILES.put("upload.gz", await packed.arrayBuffer());
+    return new Response("stored");
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+## Not reported
+
+Bodies of requests and responses, streams through a `FixedLengthStream`, and streams that come from elsewhere.
+
+## Fix safety
+
+There is no fix: whether to gather the bytes (as above), to tell their number with a `FixedLengthStream`, or
+to upload in parts depends on how large an object can be.
+
+Source: https://developers.cloudflare.com/r2/api/workers/workers-api-reference/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.api import Finding, Match, Module, Severity, arguments_of, call, is_global, rule, unwrap
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_TRANSFORMS = (
+    "TransformStream", "CompressionStream", "DecompressionStream", "TextEncoderStream", "TextDecoderStream",
+)  # fmt: skip
+_DEPTH = 8
+"""How many steps a stream is followed back."""
+
+
+@rule(call("put"), severity=Severity.ERROR)
+def check(match: Match) -> Iterator[Finding]:
+    arguments = match.arguments
+    if len(arguments) < 2:
+        return
+    written = unwrap(arguments[1])
+    if written.type not in ("identifier", "call_expression", "member_expression", "new_expression"):
+        return
+    maker = _maker(match.module, written)
+    if maker is None or not match.receiver_value.is_binding("r2"):
+        return
+    yield Finding(
+        "R2 has to know the length of a stream, which is not known of this one: `put()` throws",
+        match.at(written),
+        () if maker.start_byte >= written.start_byte else (match.at(maker, "it comes from here"),),
+    )
+
+
+def _maker(module: Module, stream: Node) -> Node | None:
+    """What makes a stream one of unknown length; None where its length may be known."""
+    for _ in range(_DEPTH):
+        stream = unwrap(stream)
+        following: Node | None = None
+        match stream.type:
+            case "identifier":
+                declaration = module.scope.resolve(stream)
+                if declaration is None or declaration.value is None or module.scope.assignments(declaration):
+                    return None
+                source = unwrap(declaration.value)
+                if declaration.path == ("readable",):
+                    return source if _is_transform(module, source) else None
+                if declaration.path:
+                    following = _teed(module, source) if len(declaration.path) == 1 else None
+                else:
+                    following = source
+            case "new_expression":
+                known = "expectedLength" in module.text(stream)
+                own = is_global(module, stream.child_by_field_name("constructor"), "ReadableStream")
+                return stream if own and not known else None
+            case "member_expression":
+                name = stream.child_by_field_name("property")
+                owner = stream.child_by_field_name("object")
+                if name is None or owner is None or module.text(name) != "readable":
+                    return None
+                source = module.initializer(owner)
+                return source if _is_transform(module, source) else None
+            case "call_expression":
+                given = arguments_of(stream)
+                callee = stream.child_by_field_name("function")
+                name = callee.child_by_field_name("property") if callee is not None else None
+                if name is None or module.text(name) != "pipeThrough" or len(given) not in (1, 2):
+                    return None
+                return stream if _is_transform(module, module.initializer(given[0])) else None
+        if following is None:
+            return None
+        stream = following
+    return None
+
+
+def _is_transform(module: Module, node: Node) -> bool:
+    """Whether an expression makes a transform stream of the platform that does not tell a length."""
+    if node.type != "new_expression":
+        return False
+    return is_global(module, node.child_by_field_name("constructor"), *_TRANSFORMS)
+
+
+def _teed(module: Module, node: Node) -> Node | None:
+    """`stream` of `stream.tee()`."""
+    callee = node.child_by_field_name("function") if node.type == "call_expression" else None
+    name = callee.child_by_field_name("property") if callee is not None else None
+    if callee is None or name is None or module.text(name) != "tee":
+        return None
+    return callee.child_by_field_name("object")
