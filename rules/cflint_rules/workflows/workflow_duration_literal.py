@@ -1,8 +1,8 @@
 """Write the durations of a Workflow with units that it knows.
 
-They are `second`, `minute`, `hour`, `day`, `week`, `month` and `year`, in the plural too. `"10 mins"` is read as ten milliseconds, `"10m"` as no number at all: the Workflow
-does not sleep, or the step is refused. Numbers are milliseconds. The configuration of a step is checked when
-the step starts, and the instance fails when a name in it is not known.
+They are `second`, `minute`, `hour`, `day`, `week`, `month` and `year`, in the plural too. `"10 mins"` is read
+as ten milliseconds, `"10m"` as no number at all: the Workflow does not sleep, or the step is refused. Numbers
+are milliseconds. A step's configuration is checked when the step starts, and one with a wrong name fails.
 
 ## Incorrect
 
