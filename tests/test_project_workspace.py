@@ -280,3 +280,34 @@ def test_any_spelling_of_a_path_gives_a_file_of_the_workspace_or_nothing(path: s
     if document is not None:
         assert files[document.path] == document.data
         assert os.path.normpath(path) == document.path
+
+
+def test_what_was_drawn_from_files_is_remembered_until_one_may_have_changed() -> None:
+    workspace = Workspace.in_memory({"a.txt": b"1"})
+
+    def content() -> bytes | None:
+        document = workspace.read("a.txt")
+        return document.data if document is not None else None
+
+    assert workspace.remembered("content", content) == b"1"
+    assert workspace.remembered("content", lambda: b"not asked") == b"1"
+    assert workspace.remembered("other", lambda: None) is None
+    workspace.overlay("a.txt", b"2")
+    assert workspace.remembered("content", content) == b"2"
+    workspace.refresh()
+    assert workspace.remembered("content", lambda: b"asked again") == b"asked again"
+
+
+def test_a_file_is_read_to_its_end_although_it_grew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "a.txt"
+    file.write_bytes(b"x" * 100)
+    before = os.fstat
+
+    def too_small(descriptor: int) -> os.stat_result:
+        status = before(descriptor)
+        return os.stat_result((*status[:6], 10, *status[7:10]))
+
+    monkeypatch.setattr("cflint.project.workspace.os.fstat", too_small)
+    document = Workspace(tmp_path).read("a.txt")
+    assert document is not None and document.data == b"x" * 100
+    assert Workspace(tmp_path, limit=50).problem("a.txt") is Unreadable.TOO_LARGE

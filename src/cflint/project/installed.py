@@ -52,9 +52,10 @@ class Installed:
 def manifests_above(workspace: Workspace, folder: str) -> Iterator[Document]:
     """The package.json of a folder and of those above it, nearest first."""
     for above in _upwards(folder):
-        document = workspace.read(posixpath.join(above, "package.json"))
-        if document is not None:
-            yield document
+        if "package.json" in workspace.entries(above):
+            document = workspace.read(_join(above, "package.json"))
+            if document is not None:
+                yield document
 
 
 def declares(workspace: Workspace, folder: str, name: str) -> bool:
@@ -68,6 +69,10 @@ def declares(workspace: Workspace, folder: str, name: str) -> bool:
 
 def installed_version(workspace: Workspace, folder: str, name: str) -> Installed | None:
     """The version of a package that code in a folder gets; None when it has none or it is not known."""
+    return workspace.remembered(("version", folder, name), lambda: _installed(workspace, folder, name))
+
+
+def _installed(workspace: Workspace, folder: str, name: str) -> Installed | None:
     at: Location | None = None
     wanted: str | None = None
     for document in manifests_above(workspace, folder):
@@ -140,7 +145,7 @@ def _entry(manifest: Document | None, name: str) -> Node | None:
     return None
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=1000)
 def _manifest(document: Document) -> Node:
     return read(document, Format.JSON).root
 
@@ -148,13 +153,15 @@ def _manifest(document: Document) -> Node:
 def _locked(workspace: Workspace, folder: str, name: str) -> Version | None:
     """The version that is in node_modules, or else in the nearest lock file."""
     for above in _upwards(folder):
-        document = workspace.read(posixpath.join(above, "node_modules", name, "package.json"))
-        if document is not None:
-            node = _manifest(document).get("version")
-            return _version(node.text or "") if node is not None else None
+        if "node_modules" in workspace.entries(above):
+            document = workspace.read(_join(above, f"node_modules/{name}/package.json"))
+            if document is not None:
+                node = _manifest(document).get("version")
+                return _version(node.text or "") if node is not None else None
     for above in _upwards(folder):
+        names = workspace.entries(above)
         for file in _LOCK_FILES:
-            document = workspace.read(posixpath.join(above, file))
+            document = workspace.read(_join(above, file)) if file in names else None
             if document is not None:
                 return _locked_in(document, name)
     return None
@@ -181,8 +188,12 @@ _LOCK_FILES = {
 def _upwards(folder: str) -> Iterator[str]:
     yield folder
     while folder:
-        folder = posixpath.dirname(folder)
+        folder = folder.rpartition("/")[0]
         yield folder
+
+
+def _join(folder: str, path: str) -> str:
+    return f"{folder}/{path}" if folder else path
 
 
 # wrangler
@@ -214,11 +225,17 @@ def config_schema(workspace: Workspace, config: WranglerConfig) -> ConfigSchema:
     """The schema for a configuration: that in the project's node_modules, or else the bundled one."""
     if config.document.origin is not None:
         return ConfigSchema(bundled_schema(), Fit.SAME, None)
-    for above in _upwards(config.directory):
-        document = workspace.read(posixpath.join(above, "node_modules/wrangler/config-schema.json"))
-        if document is not None and (own := _schema_in(document)) is not None:
-            return ConfigSchema(own, Fit.OWN, None)
-    found = installed_version(workspace, config.directory, "wrangler")
+    folder = config.directory
+    return workspace.remembered(("schema", folder), lambda: _schema_for(workspace, folder))
+
+
+def _schema_for(workspace: Workspace, folder: str) -> ConfigSchema:
+    for above in _upwards(folder):
+        if "node_modules" in workspace.entries(above):
+            document = workspace.read(_join(above, "node_modules/wrangler/config-schema.json"))
+            if document is not None and (own := _schema_in(document)) is not None:
+                return ConfigSchema(own, Fit.OWN, None)
+    found = installed_version(workspace, folder, "wrangler")
     known = _version(WRANGLER_VERSION)
     assert known is not None
     if found is None:

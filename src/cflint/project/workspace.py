@@ -9,12 +9,15 @@ from __future__ import annotations
 import os
 import posixpath
 import stat
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from enum import Enum
 from pathlib import Path
+from typing import Any, TypeVar
 
 from cflint.record import record
 from cflint.source import Document
+
+T = TypeVar("T")
 
 DEFAULT_LIMIT = 1 << 20
 """The size in bytes above which a file is not read."""
@@ -72,6 +75,7 @@ class Workspace:
         self._denied: set[str] = set()
         self._real: dict[str, str | Unreadable] = {"": ""}
         self._documents: dict[str, Document | Unreadable] = {}
+        self._remembered: dict[Hashable, Any] = {}
 
     @classmethod
     def in_memory(cls, files: Mapping[str, bytes], *, limit: int = DEFAULT_LIMIT) -> Workspace:
@@ -155,6 +159,13 @@ class Workspace:
         """The names in a folder, sorted."""
         return tuple(sorted(self.entries(path)))
 
+    def remembered(self, question: Hashable, find: Callable[[], T]) -> T:
+        """What `find` drew from the files when the question was first asked, until one may have changed."""
+        if question not in self._remembered:
+            self._remembered[question] = find()
+        found: T = self._remembered[question]
+        return found
+
     def overlay(self, path: str, data: bytes | None) -> None:
         """Lay a buffer over a path, or take it away again with None. A path outside the root is ignored."""
         normal = _normal(path)
@@ -162,6 +173,7 @@ class Workspace:
             return
         target = self.real(normal) or normal
         self._documents.pop(target, None)
+        self._remembered.clear()
         known = target in self._overlays
         if data is not None:
             self._overlays[target] = data
@@ -178,6 +190,7 @@ class Workspace:
     def refresh(self) -> None:
         """Forget what is known of the disk."""
         self._documents.clear()
+        self._remembered.clear()
         self._forget_names()
 
     @property
