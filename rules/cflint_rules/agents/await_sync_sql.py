@@ -86,7 +86,8 @@ _METHODS: dict[Kind, frozenset[str]] = {
     fix=Safety.SAFE,
 )
 def check(match: Match) -> Iterator[Finding]:
-    if not _is_synchronous(match):
+    parent = match.module.syntax.parent(outermost(match.module.syntax, match.node))
+    if parent is None or parent.type not in _HOLDERS or not _is_synchronous(match):
         return
     for waiting in _waiting(match):
         word = next((child for child in waiting.children if child.type == "await"), None)
@@ -98,6 +99,9 @@ def check(match: Match) -> Iterator[Finding]:
             related=(match.at(match.node, "made here"),) if _is_apart(match.node, waiting) else (),
             fix=Fix("Leave out `await`", (Edit(match.document, _with_space(match, word), ""),), Safety.SAFE),
         )
+
+
+_HOLDERS = frozenset({"await_expression", "for_in_statement", "variable_declarator"})
 
 
 def _is_synchronous(match: Match) -> bool:

@@ -81,10 +81,11 @@ METHODS = frozenset(method for kind in KINDS for method in kind.async_methods) |
 
 @rule(call(*METHODS), severity=Severity.ERROR, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
-    if source_of(match.module, match.node) is not PromiseSource.BINDING:
-        return
     use = use_of_promise(match.module, match.node)
-    if use.fate is not PromiseFate.DROPPED:
+    if (
+        use.fate is not PromiseFate.DROPPED
+        or source_of(match.module, match.node) is not PromiseSource.BINDING
+    ):
         return
     yield Finding(
         f"nothing waits for `{match.text(match.callee)}()`: it may be cancelled when the response is sent,"

@@ -92,10 +92,8 @@ _READS = frozenset({PromiseSource.BINDING, PromiseSource.STORAGE})
 
 @rule(call(*METHODS), severity=Severity.ERROR, fix=Safety.SAFE)
 def check(match: Match) -> Iterator[Finding]:
-    if source_of(match.module, match.node) not in _READS:
-        return
     use = use_of_promise(match.module, match.node)
-    if use.fate is not PromiseFate.VALUE:
+    if use.fate is not PromiseFate.VALUE or source_of(match.module, match.node) not in _READS:
         return
     yield Finding(
         f"`{match.text(match.callee)}()` gives a promise, and it is used as if it were the result",

@@ -51,12 +51,14 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cflint.api import (
+    CLASSES,
     FUNCTIONS,
     ClassDefinition,
     ClassKind,
     Edit,
     Finding,
     Fix,
+    Module,
     Safety,
     Severity,
     Span,
@@ -88,11 +90,7 @@ def check(found: ClassDefinition) -> Iterator[Finding]:
         return
     module = found.module
     name = constructor.child_by_field_name("name") or constructor
-    calls = [
-        node
-        for node in descend(body, into_classes=False)
-        if node.type == "call_expression" and (node.child_by_field_name("function") or node).type == "super"
-    ]
+    calls = [*_super_calls(module, found, body)]
     base = derived.text
     if not calls:
         arguments = _arguments(found, constructor)
@@ -120,6 +118,16 @@ def check(found: ClassDefinition) -> Iterator[Finding]:
             fix=_moved_up(found, body, first, this),
         )
     yield from _too_few(found, constructor, first)
+
+
+def _super_calls(module: Module, found: ClassDefinition, body: "Node") -> Iterator["Node"]:
+    """The calls of `super` in a class's own code."""
+    for word in module.syntax.leaves("super", body):
+        node = module.syntax.parent(word)
+        if node is not None and node.type == "call_expression" and word.type == "super":
+            around = module.syntax.enclosing(node, CLASSES)
+            if around is not None and around.id == found.node.id:
+                yield node
 
 
 def _too_few(found: ClassDefinition, constructor: "Node", call: "Node") -> Iterator[Finding]:

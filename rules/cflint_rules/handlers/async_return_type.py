@@ -49,8 +49,10 @@ from cflint.api import (
     Safety,
     Severity,
     first_named,
+    is_generator,
     is_typescript,
     keyword,
+    pattern,
     rule,
 )
 
@@ -63,14 +65,12 @@ def check(match: Match) -> Iterator[Finding]:
     function = match.node
     if function.type not in FUNCTIONS or not is_typescript(match.module):
         return
-    if any(child.type == "*" for child in function.children):
-        return  # an async generator returns no promise
     annotation = function.child_by_field_name("return_type")
     if annotation is None or annotation.type != "type_annotation" or annotation.has_error:
         return
     returned = first_named(annotation)
-    if returned is None or _is_promise(match, returned) is not False:
-        return
+    if returned is None or _is_promise(match, returned) is not False or is_generator(function):
+        return  # an async generator returns no promise
     fixed = f"Promise<{_resolved(match, returned)}>"
     fix = Fix(f"Declare `{_short(fixed)}`", (match.replace(returned, fixed),), Safety.SAFE)
     written = _short(match.text(returned))
@@ -102,6 +102,8 @@ def _is_promise(match: Match, node: Node) -> bool | None:
         if name is None or name.type != "type_identifier":
             return None
         text = match.text(name)
+        if text == "Promise" and not match.module.remembered("another Promise", lambda: _has_another(match)):
+            return True
         if _is_type_parameter(match, text, name):
             return False
         declared = match.module.scope.lookup_type(text, node)
@@ -116,6 +118,17 @@ def _is_promise(match: Match, node: Node) -> bool | None:
             return None
         node = value
     return None
+
+
+_ANOTHER = pattern(
+    rb"\b(?:class|interface|type|enum|namespace|module|import|as|infer)\s+Promise\b"
+    rb"|[<{,]\s*Promise\s*(?:[,>}=]|extends\b)"
+)
+
+
+def _has_another(match: Match) -> bool:
+    """Whether the module may declare, or import, a type of its own with the name of the global one."""
+    return _ANOTHER.search(match.document.data) is not None
 
 
 def _is_type_parameter(match: Match, name: str, node: Node) -> bool:

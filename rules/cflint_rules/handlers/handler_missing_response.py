@@ -56,7 +56,6 @@ from cflint.api import (
     Safety,
     Severity,
     callee_name,
-    descend,
     falls_through,
     handler,
     is_global,
@@ -78,6 +77,7 @@ _NO_RESPONSE = {
     "null": "`null`",
     "undefined": "`undefined`",
 }
+_AROUND = FUNCTIONS | CLASSES
 _WRAPPERS = frozenset({"withSentry", "instrument", "withTracing", "wrapWorker", "instrumentWorker"})
 
 
@@ -94,11 +94,7 @@ def check(found: Handler) -> Iterator[Finding]:
         if kind is not None:
             yield Finding(f"{label} returns {kind}, not a `Response`", module.at(body))
         return
-    returns = [
-        node
-        for node in descend(body, into_functions=False, into_classes=False)
-        if node.type == "return_statement"
-    ]
+    returns = [*_returns(module, function, body)]
     for node in returns:
         values = [child for child in node.named_children if child.type != "comment"]
         kind = _no_response(module, values[0]) if values else "nothing"
@@ -118,6 +114,17 @@ def check(found: Handler) -> Iterator[Finding]:
         (module.at(_last(body), "after this, nothing is returned"),) if returns and end else (),
         fix=_fix(module, body) if not returns and end else None,
     )
+
+
+def _returns(module: Module, function: "Node", body: "Node") -> Iterator["Node"]:
+    """The `return` statements of a function itself."""
+    for word in module.syntax.leaves("return", body):
+        node = module.syntax.parent(word)
+        if node is None or node.type != "return_statement":
+            continue
+        around = module.syntax.enclosing(node, _AROUND)
+        if around is not None and around.id == function.id:
+            yield node
 
 
 def _last(body: "Node") -> "Node":

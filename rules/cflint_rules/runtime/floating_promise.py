@@ -76,6 +76,7 @@ from cflint.api import (
     Severity,
     arguments_of,
     called_function,
+    first_named,
     is_async,
     keep_by_await,
     keep_by_new_context,
@@ -96,7 +97,8 @@ _MINE = frozenset(
     {PromiseSource.FETCH, PromiseSource.CACHE, PromiseSource.STREAM, PromiseSource.TIMER}
     | {PromiseSource.FUNCTION, PromiseSource.PROMISE}
 )
-_END_OF_CALL = pattern(rb"\)[ \t]*(?=[;}\r\n]|//|\Z)")
+_END_OF_CALL = pattern(rb"\)[ \t]*(?=[;}]|//|[\r\n]\s*(?:[^\s.,)\]?:=*%&|>]|\Z)|\Z)")
+"""A parenthesis that a statement may end with: one that nothing follows which goes on with the expression."""
 _KEPT = pattern(
     rb"[ \t]*(?:(?:await|return|throw)\b|(?:console\.\w+|super)\("
     rb"|(?:const|let|var) [\w$]+(?:: [\w.$]+(?:\[\])?)? = (?:await\b|new (?!Promise\b)"
@@ -186,7 +188,8 @@ def _dropped(module: Module, holder: Node) -> Iterator[tuple[Node, Node]]:
                 if module.text(call.child_by_field_name("function") or call) not in _SETTLED:
                     yield promise, call
         return
-    todo = [child for child in holder.named_children if child.type != "comment"][:1]
+    statement = first_named(holder)
+    todo = [statement] if statement is not None else []
     for _ in range(50):
         if not todo:
             return
@@ -242,15 +245,15 @@ def _root(module: Module, call: Node) -> Node | None:
 
 
 def _judge(module: Module, promise: Node, root: Node) -> Finding | None:
-    if module.enclosing_function(root) is None:
+    what = _what(module, promise, root)
+    if what is None or module.enclosing_function(root) is None:
         return None
     if (
         unwrap(promise).id == root.id
         and module.text(root.child_by_field_name("function") or root) in _SETTLED
     ):
         return None  # throws an error away, or makes one heard, on purpose
-    what = _what(module, promise, root)
-    if what is None or not _runs_in_a_worker(module, root):
+    if not _runs_in_a_worker(module, root):
         return None
     caught = _catches(module, promise)
     handled = caught or _catches_all(module, called_function(module, root))

@@ -70,6 +70,7 @@ from cflint.api import (
     is_global,
     keyword,
     number_of,
+    pattern,
     property_value,
     rule,
     unwrap,
@@ -80,6 +81,8 @@ if TYPE_CHECKING:
 
 _DETAILS = frozenset({"message", "stack", "cause"})
 _HONO = frozenset({"json", "text", "html", "body"})
+_ANSWERS = pattern(rb"\b(?:Response|json|text|html|body)\b")
+"""What code that makes a response has a word of."""
 _DEVELOPMENT = ("dev", "debug", "local", "environment", "node_env", "verbose")
 _PLAIN_ERRORS = frozenset({"Error", "TypeError", "SyntaxError", "RangeError"})
 
@@ -94,6 +97,8 @@ def check(match: Match) -> Iterator[Finding]:
     else:
         return
     if parameter is None or body is None or parameter.type != "identifier":
+        return
+    if _ANSWERS.search(module.document.data, body.start_byte, body.end_byte) is None:
         return
     declaration = module.scope.resolve(parameter)
     if declaration is None:

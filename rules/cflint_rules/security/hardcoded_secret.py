@@ -88,6 +88,9 @@ _NAMED = pattern(
     rb"""([A-Za-z0-9+/=_.~-]{16,200})["'`]""",
     re.IGNORECASE,
 )
+_GIVEN = pattern(rb"""["']?\s{0,4}[:=]\s{0,4}["'`]""")
+"""What follows a name in the second pattern."""
+
 _LONGEST_NAME = len("authorization")
 _STRINGS = frozenset({"string", "template_string"})
 
@@ -182,7 +185,7 @@ def _named(data: bytes) -> Iterator[re.Match[bytes]]:
     ends = [end for _, end, _ in _anchors(_NAMES).find(data.lower())]
     done = 0
     for end in ends:
-        if data[end : end + 1] not in b"\"' \t\r\n:=":
+        if _GIVEN.match(data, end) is None:
             continue
         for start in range(max(done, end - _LONGEST_NAME), end):
             before = data[start - 1 : start]

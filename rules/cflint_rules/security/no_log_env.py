@@ -90,6 +90,8 @@ _LOGS = ("log", "info", "warn", "error", "debug", "trace", "dir", "table")
 _RESPONSES = ("json", "text", "html", "body")
 _COPIES = {"Object": ("entries", "values", "assign", "fromEntries"), "JSON": ("stringify",)}
 _LIMIT = 300
+_PLAIN = frozenset({"string", "number", "true", "false", "null", "undefined"})
+_MADE_OF_PARTS = frozenset({"object", "array", "template_string"})
 
 
 @rule(
@@ -108,12 +110,13 @@ def check(match: "Match | PythonModule") -> Iterator[Finding]:
     if where is None:
         return
     printed = match.arguments if where == "log" else match.arguments[:1]
-    if where == "string" and _ends_in_a_sink(module, match.node):
-        return  # the log or the response has the finding
-    for argument in printed:
-        for leak in _leaks(module, argument):
-            if where != "string" or leak.whole:
-                yield from _finding(module, match.node, where, leak)
+    leaks = [leak for argument in printed for leak in _leaks(module, argument)]
+    if where == "string":
+        leaks = [leak for leak in leaks if leak.whole]
+        if leaks and _ends_in_a_sink(module, match.node):
+            return  # the log or the response has the finding
+    for leak in leaks:
+        yield from _finding(module, match.node, where, leak)
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +245,11 @@ def _leaks(module: Module, node: "Node") -> Iterator[_Leak]:
             return
         node, via, spread = todo.pop()
         node = unwrap(node)
+        if node.type in _PLAIN:
+            continue
+        if node.type in _MADE_OF_PARTS:
+            todo.extend((part, via, is_spread) for part, is_spread in _parts(module, node))
+            continue
         value = module.value_of(node)
         if value.kind is Kind.ENV or _is_process_env(module, node):
             carried = via if via is not None else None

@@ -56,6 +56,9 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 
+_THIS = pattern(rb"\bthis\b(?:\.([A-Za-z_$][\w$]*)(?![\w$\x80-\xff]))?")
+
+
 @rule(class_definition(), severity=Severity.ERROR)
 def check(owner: ClassDefinition) -> Iterator[Finding]:
     base = owner.facts.base
@@ -66,9 +69,14 @@ def check(owner: ClassDefinition) -> Iterator[Finding]:
         return
     calls: dict[str, list[Node]] = {}
     others: set[str] = set()
-    for this in owner.module.syntax.leaves("this", owner.body):
-        node = owner.module.syntax.parent(this)
-        if this.type != "this" or node is None or node.type != "member_expression":
+    syntax = owner.module.syntax
+    body = owner.facts.body
+    for word in _THIS.finditer(owner.module.document.data, body.start, body.end):
+        if word[1] is not None and ((plain := word[1].decode()) in inherited or owner.declares(plain)):
+            continue
+        this = syntax.node_at(word.start(), word.start() + len("this"))
+        node = syntax.parent(this) if this is not None else None
+        if this is None or this.type != "this" or node is None or node.type != "member_expression":
             continue
         name = node.child_by_field_name("property")
         if name is None or name.type != "property_identifier":

@@ -77,9 +77,11 @@ _MAPS = frozenset({"map", "flatMap"})
 def use_of_promise(module: Module, promise: Node, *, pipelined: bool = False) -> PromiseUse:
     """What becomes of the promise that an expression gives.
 
-    With `pipelined`, members of the promise are promises too, as those of a remote procedure call are.
+    With `pipelined`, members of the promise are promises too, as those of a remote procedure call are. What
+    it is that gives a promise takes more to find out: ask that afterwards.
     """
-    return _Follower(module, pipelined).follow(promise)
+    question = ("use of a promise", promise.id, pipelined)
+    return module.remembered(question, lambda: _Follower(module, pipelined).follow(promise))
 
 
 def use_of_promises(module: Module, promises: Node) -> PromiseUse:
@@ -352,6 +354,8 @@ def source_of(module: Module, call: Node) -> PromiseSource | None:
         return PromiseSource.CLIENT_END if name == "end" else None
     if receiver.kind is Kind.PROMISE and name in _CHAIN:
         return None
+    if not receiver and target.type != "identifier" and name != "pipeTo":
+        return None  # nothing is known of its methods
     if module.value_of(call).kind is not Kind.PROMISE:
         return None
     if receiver.kind is Kind.STORAGE:
