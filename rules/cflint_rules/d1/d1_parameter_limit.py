@@ -1,0 +1,195 @@
+"""Stay within 100 bound parameters of a SQLite statement.
+
+D1 and the SQLite storage of Durable Objects take at most 100 bound parameters per statement. One `?` for each
+element of a list works until the list is longer: then the statement fails with `too many SQL variables`. A
+pattern of `LIKE` or `GLOB` has at most 50 bytes.
+
+## Incorrect
+
+```ts
+interface Env {
+  DB: D1Database;
+}
+
+export default {
+  async fetch(request, env): Promise<Response> {
+    const ids = await request.json<string[]>();
+    const marks = ids.map(() => "?").join(", ");
+    const { results } = await env.DB.prepare(`SELECT * FROM users WHERE id IN (${marks})`)
+      .bind(...ids)
+      .all();
+    return Response.json(results);
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+## Correct
+
+```ts
+interface Env {
+  DB: D1Database;
+}
+
+export default {
+  async fetch(request, env): Promise<Response> {
+    const ids = await request.json<string[]>();
+    const { results } = await env.DB.prepare(
+      "SELECT * FROM users WHERE id IN (SELECT value FROM json_each(?))",
+    )
+      .bind(JSON.stringify(ids))
+      .all();
+    return Response.json(results);
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+## Not reported
+
+Lists whose length the code around looks at, or that it cuts or fetches with a limit; lists that are written
+out; lists of which nothing tells how long they get.
+
+## Fix safety
+
+There is no fix: the list can be cut in chunks, be given as one JSON text (as above), or be refused.
+
+Source: https://developers.cloudflare.com/d1/platform/limits/
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from cflint.api import (
+    FUNCTIONS,
+    DeclarationKind,
+    Engine,
+    Finding,
+    Hole,
+    Kind,
+    Match,
+    Module,
+    Severity,
+    SqlUse,
+    TokenKind,
+    arguments_of,
+    call,
+    callee_name,
+    origins,
+    pattern,
+    reads_request,
+    rule,
+    sql_use,
+    string_value,
+    unwrap,
+)
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_MOST = 100
+_LONGEST_PATTERN = 50  # bytes
+_SHORTEST = 3 * _MOST  # bytes of a statement with more parameters
+_IN = pattern(r"\bIN\s*\(\s*$", re.IGNORECASE)
+_BOUNDED = pattern(
+    rb"(?<!-)limit|chunk|slice\(|splice\(|batch_?size|max|\.(?:length|size)\s*(?:>=?\s*[1-9A-Za-z]|<)",
+    re.IGNORECASE,
+)
+_PLURAL = pattern(r"(?:ids|Ids|IDs|keys|Keys|emails|Emails|urls|Urls|slugs|Slugs|hashes|Hashes|names|Names)$")
+_ENGINES = frozenset({Engine.D1, Engine.DURABLE_OBJECT})
+
+
+@rule(call("prepare", "exec"), severity=Severity.WARNING)
+def check(match: Match) -> Iterator[Finding]:
+    lists, patterns = match.module.remembered("marks and patterns", lambda: _has(match.module))
+    is_long = match.node.end_byte - match.node.start_byte > _SHORTEST
+    if not (lists or patterns or is_long):
+        return
+    use = sql_use(match.module, match.node)
+    if use is None or use.engine not in _ENGINES:
+        return
+    if is_long:
+        marks = [token.text for token in use.text.tokens if token.kind is TokenKind.PLACEHOLDER]
+        count = marks.count("?") + len({*marks} - {"?"})
+        if count > _MOST and len(use.text.statements) == 1:
+            what = f"a statement takes at most {_MOST} parameters, and this has {count}"
+            yield Finding(what, match.at(use.statement))
+    if patterns:
+        yield from _patterns(use)
+    for hole in use.text.holes if lists else ():
+        source = _list(match.module, hole) if _IN.search(use.text.text[: hole.at]) else None
+        if source is not None and _may_be_long(match.module, source, match.node):
+            yield Finding(
+                f"each element of `{match.text(source)}` is a parameter, of which a statement takes at most"
+                f" {_MOST}: nothing bounds the list",
+                match.at(hole.node),
+            )
+
+
+def _has(module: Module) -> tuple[bool, bool]:
+    """Whether a module may make lists of `?`, and whether it may have patterns of `LIKE`."""
+    data = module.document.data
+    lists = b'=> "?"' in data or b"=> '?'" in data or b"=> `?`" in data
+    return lists, b"LIKE '" in data or b"GLOB '" in data
+
+
+def _patterns(use: SqlUse) -> Iterator[Finding]:
+    tokens = use.text.tokens
+    for before, token in pairwise(tokens):
+        if token.kind is TokenKind.STRING and before.upper in ("LIKE", "GLOB"):
+            size = len(token.text.encode()) - 2
+            open_ends = any(token.start <= hole.at < token.end for hole in use.text.holes)
+            if size > _LONGEST_PATTERN and not open_ends:
+                what = (
+                    f"a pattern of `{before.upper}` has at most {_LONGEST_PATTERN} bytes, and this has {size}"
+                )
+                yield Finding(what, use.at_token(token))
+
+
+def _list(module: Module, hole: Hole) -> Node | None:
+    """`ids` of `ids.map(() => "?").join(",")`, which an expression is."""
+    joined = module.initializer(hole.node)
+    if joined.type != "call_expression" or callee_name(module, joined) != "join":
+        return None
+    marks = module.initializer(_receiver(joined))
+    if marks.type != "call_expression" or callee_name(module, marks) != "map":
+        return None
+    given = arguments_of(marks)
+    callback = unwrap(given[0]) if given else None
+    body = callback.child_by_field_name("body") if callback is not None else None
+    if body is None or string_value(module.syntax, body) != "?":
+        return None
+    return unwrap(_receiver(marks))
+
+
+def _receiver(call: Node) -> Node:
+    callee = call.child_by_field_name("function")
+    owner = unwrap(callee).child_by_field_name("object") if callee is not None else None
+    return owner if owner is not None else call
+
+
+def _may_be_long(module: Module, source: Node, at: Node) -> bool:
+    """Whether a list comes from a request, a query or a caller, and nothing around looks at its length."""
+    function = None
+    for above in module.syntax.ancestors(at):
+        if above.type in FUNCTIONS:
+            function = above
+    if function is None or _BOUNDED.search(module.document.data, function.start_byte, function.end_byte):
+        return False
+    if source.type == "identifier":
+        declaration = module.scope.resolve(source)
+        if declaration is not None and declaration.kind is DeclarationKind.PARAMETER:
+            data = module.document.data
+            return (
+                _PLURAL.search(declaration.name) is not None and b"hunk" not in data and b"slice(" not in data
+            )
+    return any(_is_unbounded(module, part) for part in origins(module, source))
+
+
+def _is_unbounded(module: Module, part: Node) -> bool:
+    """Whether an expression reads a body, or gives the rows of a query."""
+    if part.type == "call_expression" and callee_name(module, part) == "json":
+        return reads_request(module, part)
+    return module.value_of(part).kind is Kind.D1_RESULT
