@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import field
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -164,6 +164,7 @@ class Project:
         self._kinds: dict[tuple[str, str, int], ClassKind] = {}
         self._exports: dict[str, ExportSet] = {}
         self._named_exports: dict[tuple[str, str], ExportTarget | None] = {}
+        self._homes: dict[Worker, dict[str | None, list[tuple[int, Environment, str]]]] = {}
         self._ways: dict[tuple[str, str], _Way] = {}
         self._promises: dict[tuple[str, str], bool | None] = {}
         self._shown: dict[str, Mapping[str, tuple[str, str]]] = {}
@@ -712,19 +713,28 @@ class Project:
     def durable_objects_of(self, facts: ClassFacts) -> Iterator[DurableObject]:
         """The Durable Objects, one per environment, that a class is by a configuration that names it."""
         for worker in self.workers_of(facts.path):
-            for environment, name in _configured_classes(worker):
-                if len(worker.entries) == 1 and not self._may_export(worker.entries[0], name, facts.path):
-                    continue
+            homes = self._class_homes(worker)
+            for _, environment, name in sorted(
+                (*homes.get(facts.path, ()), *homes.get(None, ())), key=lambda place: place[0]
+            ):
                 found = self._durable_object(worker, environment, name)
                 owner = found.facts
                 if owner is not None and (owner.path, owner.span) == (facts.path, facts.span):
                     yield found
 
-    def _may_export(self, at: str, name: str, path: str) -> bool:
-        """Whether a module may export, under a name, what the module at `path` declares. It does not when it
-        is seen at a glance, without any tree, that another module declares it."""
-        way = self._way_shown(at, name)
-        return way.home is None or path in way.modules
+    def _class_homes(self, worker: Worker) -> Mapping[str | None, Sequence[tuple[int, Environment, str]]]:
+        """The classes that a Worker's configuration names, with their rank, by the modules that may declare
+        them; under None those of which it is not seen at a glance, without any tree, which these are."""
+        with self._keeping("homes", worker):
+            found = self._homes.get(worker)
+            if found is None:
+                found = self._homes[worker] = {}
+                for rank, (environment, name) in enumerate(_configured_classes(worker)):
+                    way = self._way_shown(worker.entries[0], name) if len(worker.entries) == 1 else None
+                    seen = way is not None and way.home is not None
+                    for module in way.modules if way is not None and seen else (None,):
+                        found.setdefault(module, []).append((rank, environment, name))
+        return found
 
     def _way_shown(self, at: str, name: str) -> _Way:
         """The way from a module that exports a name to the one that declares it."""
