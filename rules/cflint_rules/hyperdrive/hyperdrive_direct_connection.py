@@ -1,0 +1,179 @@
+"""Connect to the database through the Hyperdrive configuration that the Worker has.
+
+A client that is given the database's own address opens a connection from wherever the request is handled:
+some seven round trips before the first query, for every request, and as many connections as there are
+requests. Hyperdrive keeps connections open near the database, and `env.HYPERDRIVE.connectionString` is all
+that a driver needs.
+
+## Incorrect
+
+```ts
+import { Client } from "pg";
+
+export default {
+  async fetch(request, env): Promise<Response> {
+    const client = new Client({ connectionString: env.DATABASE_URL });
+    await client.connect();
+    const result = await client.query("SELECT now()");
+    return Response.json(result.rows);
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+```jsonc
+{
+  "name": "clock",
+  "main": "src/index.ts",
+  "compatibility_date": "2026-08-01",
+  "compatibility_flags": ["nodejs_compat"],
+  "observability": { "enabled": true },
+  "hyperdrive": [{ "binding": "HYPERDRIVE", "id": "8b1f6c0e93d74a52b0f4e7a1c6d2935f" }]
+}
+```
+
+## Correct
+
+```ts
+import { Client } from "pg";
+
+export default {
+  async fetch(request, env): Promise<Response> {
+    const client = new Client({ connectionString: env.HYPERDRIVE.connectionString });
+    await client.connect();
+    const result = await client.query("SELECT now()");
+    return Response.json(result.rows);
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+```jsonc
+{
+  "name": "clock",
+  "main": "src/index.ts",
+  "compatibility_date": "2026-08-01",
+  "compatibility_flags": ["nodejs_compat"],
+  "observability": { "enabled": true },
+  "hyperdrive": [{ "binding": "HYPERDRIVE", "id": "8b1f6c0e93d74a52b0f4e7a1c6d2935f" }]
+}
+```
+
+## Not reported
+
+Workers without a Hyperdrive configuration; clients that are made under a condition, as in development;
+drivers that speak HTTP; scripts and migrations that no Worker reaches.
+
+## Fix safety
+
+Unsafe: Hyperdrive may be configured for another database than the variable names.
+
+Source: https://developers.cloudflare.com/hyperdrive/get-started/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.api import (
+    FUNCTIONS,
+    Finding,
+    Fix,
+    Kind,
+    Match,
+    Safety,
+    Severity,
+    call,
+    construct,
+    pattern,
+    property_value,
+    rule,
+    string_value,
+    unwrap,
+)
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_URL = pattern(r"(?:postgres|postgresql|mysql)://(?:[^@/]*@)?([^:/?]+)")
+_LOCAL = frozenset({"127.0.0.1", "host.docker.internal"})
+_CONDITIONS = frozenset(
+    {"if_statement", "ternary_expression", "switch_statement", "catch_clause", "binary_expression"}
+)
+
+
+@rule(
+    call("postgres", "createConnection", "createPool"),
+    construct("Client", "Pool"),
+    severity=Severity.WARNING,
+    fix=Safety.UNSAFE,
+)
+def check(match: Match) -> Iterator[Finding]:
+    given = _address(match)
+    if given is None or not match.module.workers:
+        return
+    names = {
+        binding.name
+        for environment in match.module.environments
+        for binding in environment.bindings_of("hyperdrive")
+        if binding.name
+    }
+    if not names or not _is_direct(match, given):
+        return
+    client = match.value_of(match.node).awaited
+    if client.kind is not Kind.DATABASE_CLIENT:
+        return
+    if client.inner is not None and client.inner.kind is Kind.CONNECTION_STRING:
+        return
+    if _is_conditional(match):
+        return
+    one = next(iter(names)) if len(names) == 1 else None
+    listed = " or ".join(f"`{name}`" for name in sorted(names))
+    yield Finding(
+        f"this client goes to the database directly, and not through Hyperdrive ({listed})",
+        match.at(given),
+        fix=_fix(match, given, client.detail, one),
+    )
+
+
+def _address(match: Match) -> Node | None:
+    """The expression that says where the database is."""
+    first = unwrap(match.arguments[0]) if match.arguments else None
+    if first is None or first.type != "object":
+        return first
+    found = property_value(match.module, first, "connectionString") or property_value(
+        match.module, first, "uri"
+    )
+    return unwrap(found) if found is not None else None
+
+
+def _is_direct(match: Match, given: Node) -> bool:
+    """Whether an address is written down, or is a variable or secret of the Worker."""
+    text = string_value(match.module.syntax, given)
+    if text is not None:
+        url = _URL.match(text)
+        return url is not None and "." in url.group(1) and url.group(1) not in _LOCAL
+    if given.type != "member_expression":
+        return False
+    if match.text(given).startswith("process.env."):
+        return True
+    value = match.value_of(given)
+    is_string = value.binding is None or value.binding.id in ("var", "secret")
+    return value.kind is Kind.BINDING and value.name is not None and is_string
+
+
+def _is_conditional(match: Match) -> bool:
+    for above in match.module.syntax.ancestors(match.node):
+        if above.type in _CONDITIONS:
+            return True
+        if above.type in FUNCTIONS:
+            text = match.document.data[above.start_byte : above.end_byte]
+            return b"connectionString" in text.replace(b"connectionString:", b"")
+    return False
+
+
+def _fix(match: Match, given: Node, driver: str, name: str | None) -> Fix | None:
+    owner = given.child_by_field_name("object") if given.type == "member_expression" else None
+    if owner is None or name is None or match.value_of(owner).kind is not Kind.ENV or "mysql" in driver:
+        return None
+    text = f"{match.text(owner)}.{name}.connectionString"
+    return Fix(f"Connect by `{name}`", (match.replace(given, text),), Safety.UNSAFE)
