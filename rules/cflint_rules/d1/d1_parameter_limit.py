@@ -91,8 +91,8 @@ if TYPE_CHECKING:
 
 _MOST = 100
 _LONGEST_PATTERN = 50  # bytes
-_SHORTEST = 3 * _MOST  # bytes of a statement with more parameters
 _IN = pattern(r"\bIN\s*\(\s*$", re.IGNORECASE)
+_LIKE = pattern(r"\b(?:LIKE|GLOB)\s+'", re.IGNORECASE)
 _BOUNDED = pattern(
     rb"(?<!-)limit|chunk|slice\(|splice\(|batch_?size|max|\.(?:length|size)\s*(?:>=?\s*[1-9A-Za-z]|<)",
     re.IGNORECASE,
@@ -103,23 +103,18 @@ _ENGINES = frozenset({Engine.D1, Engine.DURABLE_OBJECT})
 
 @rule(call("prepare", "exec"), severity=Severity.WARNING)
 def check(match: Match) -> Iterator[Finding]:
-    lists, patterns = match.module.remembered("marks and patterns", lambda: _has(match.module))
-    is_long = match.node.end_byte - match.node.start_byte > _SHORTEST
-    if not (lists or patterns or is_long):
-        return
+    if match.word == "exec" and not match.text(match.receiver).endswith("sql"):
+        return  # a regular expression's, or D1's, which takes no parameters
     use = sql_use(match.module, match.node)
     if use is None or use.engine not in _ENGINES:
         return
-    if is_long:
-        marks = [token.text for token in use.text.tokens if token.kind is TokenKind.PLACEHOLDER]
-        count = marks.count("?") + len({*marks} - {"?"})
-        if count > _MOST and len(use.text.statements) == 1:
-            what = f"a statement takes at most {_MOST} parameters, and this has {count}"
-            yield Finding(what, match.at(use.statement))
-    if patterns:
+    text = use.text.text
+    if text.count("?") > _MOST:
+        yield from _marks(use)
+    if _LIKE.search(text) is not None:
         yield from _patterns(use)
-    for hole in use.text.holes if lists else ():
-        source = _list(match.module, hole) if _IN.search(use.text.text[: hole.at]) else None
+    for hole in use.text.holes:
+        source = _list(match.module, hole) if _IN.search(text, 0, hole.at) else None
         if source is not None and _may_be_long(match.module, source, match.node):
             yield Finding(
                 f"each element of `{match.text(source)}` is a parameter, of which a statement takes at most"
@@ -128,11 +123,12 @@ def check(match: Match) -> Iterator[Finding]:
             )
 
 
-def _has(module: Module) -> tuple[bool, bool]:
-    """Whether a module may make lists of `?`, and whether it may have patterns of `LIKE`."""
-    data = module.document.data
-    lists = b'=> "?"' in data or b"=> '?'" in data or b"=> `?`" in data
-    return lists, b"LIKE '" in data or b"GLOB '" in data
+def _marks(use: SqlUse) -> Iterator[Finding]:
+    marks = [token.text for token in use.text.tokens if token.kind is TokenKind.PLACEHOLDER]
+    count = marks.count("?") + len({*marks} - {"?"})
+    if count > _MOST and len(use.text.statements) == 1:
+        what = f"a statement takes at most {_MOST} parameters, and this has {count}"
+        yield Finding(what, use.module.at(use.statement))
 
 
 def _patterns(use: SqlUse) -> Iterator[Finding]:
