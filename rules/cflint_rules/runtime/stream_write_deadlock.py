@@ -1,0 +1,179 @@
+"""Return the readable end of a stream before waiting for what is written into the other.
+
+A `TransformStream` keeps nothing: `write()` is done when somebody has read what was written, `pipeTo()` when
+everything was. Where a function waits for that and only then returns the readable end, nobody can read, and
+both wait for ever: "The Workers runtime canceled this request because it detected that your Worker's code had
+hung". Write beside the response instead, and hand the work to `waitUntil()`.
+
+## Incorrect
+
+```ts
+export default {
+  async fetch(request, env, ctx): Promise<Response> {
+    const { readable, writable } = new TransformStream();
+    const writer = writable.getWriter();
+    await writer.write(new TextEncoder().encode("hello"));
+    await writer.close();
+    return new Response(readable);
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+## Correct
+
+```ts
+export default {
+  async fetch(request, env, ctx): Promise<Response> {
+    const { readable, writable } = new TransformStream();
+    const write = async (): Promise<void> => {
+      const writer = writable.getWriter();
+      await writer.write(new TextEncoder().encode("hello"));
+      await writer.close();
+    };
+    ctx.waitUntil(write());
+    return new Response(readable);
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+## Not reported
+
+Streams whose readable end was handed on before, to a response, a bucket, a function; streams with a queue of
+their own size.
+
+## Fix safety
+
+There is no fix: what runs beside the response has to deal with its errors itself.
+
+Source: https://developers.cloudflare.com/workers/runtime-apis/streams/transformstream/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.api import (
+    Declaration,
+    Finding,
+    Match,
+    Severity,
+    arguments_of,
+    construct,
+    descend,
+    is_global,
+    outermost,
+    rule,
+    unwrap,
+)
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_CLASSES = ("TransformStream", "IdentityTransformStream", "FixedLengthStream")
+
+
+@rule(construct(*_CLASSES), severity=Severity.ERROR)
+def check(match: Match) -> Iterator[Finding]:
+    data, function = match.document.data, match.enclosing_function
+    if function is None or not is_global(match.module, match.callee, *_CLASSES):
+        return
+    rest = data[match.node.end_byte : function.end_byte]
+    if b"await" not in rest or (b".write(" not in rest and b".pipeTo(" not in rest):
+        return
+    if match.word == "TransformStream" and len(match.arguments) > 1:
+        return  # it may have a queue
+    readable, writable = _ends(match)
+    if not readable or not writable:
+        return
+    at = _wait(match, function, writable)
+    if at is None:
+        return
+    for node in readable:
+        around = match.module.enclosing_function(node)
+        if around is None or around.id != function.id or node.start_byte < at.end_byte:
+            return  # somebody may be reading
+    yield Finding(
+        "this waits until somebody reads, and the stream is only handed on afterwards: the request hangs",
+        match.at(at),
+        related=(match.at(readable[0], "the readable end is first used here"),),
+    )
+
+
+def _ends(match: Match) -> tuple[list[Node], list[Node]]:
+    """The expressions that are the readable and the writable end of the stream, in source order; what is done
+    with the stream as a whole counts as use of the readable one."""
+    module = match.module
+    holder = module.syntax.parent(outermost(module.syntax, match.node))
+    name = holder.child_by_field_name("name") if holder is not None else None
+    readable: list[Node] = []
+    writable: list[Node] = []
+    if holder is None or holder.type != "variable_declarator" or name is None:
+        return readable, writable
+    for declaration in _declared(match, name):
+        for use in module.scope.references(declaration):
+            match declaration.path:
+                case ("readable",):
+                    readable.append(use)
+                case ("writable",):
+                    writable.append(use)
+                case _:
+                    access = module.syntax.parent(outermost(module.syntax, use))
+                    part = access.child_by_field_name("property") if access is not None else None
+                    if access is not None and part is not None and module.text(part) == "writable":
+                        writable.append(access)
+                    else:
+                        readable.append(use)
+    return readable, writable
+
+
+def _declared(match: Match, name: Node) -> Iterator[Declaration]:
+    kinds = ("identifier", "shorthand_property_identifier_pattern")
+    for node in (name, *descend(name)):
+        declaration = match.module.scope.resolve(node) if node.type in kinds else None
+        if declaration is not None and declaration.node.id == node.id and declaration.constant:
+            yield declaration
+
+
+def _wait(match: Match, function: Node, writable: list[Node]) -> Node | None:
+    """The first `await` of the function that ends only when somebody has read from the stream."""
+    module, syntax = match.module, match.module.syntax
+    ends = {outermost(syntax, node).id for node in writable}
+    writers: set[int] = set()
+    for node in writable:
+        call = _called(match, node, "getWriter")
+        holder = syntax.parent(outermost(syntax, call)) if call is not None else None
+        name = holder.child_by_field_name("name") if holder is not None else None
+        declaration = module.scope.resolve(name) if name is not None and name.type == "identifier" else None
+        if declaration is not None:
+            writers.add(declaration.node.id)
+    for node in descend(function, into_functions=False):
+        if node.type != "await_expression" or node.start_byte < match.node.end_byte:
+            continue
+        call = unwrap(node.named_children[0]) if node.named_children else node
+        callee = call.child_by_field_name("function") if call.type == "call_expression" else None
+        member = unwrap(callee) if callee is not None else None
+        target = member.child_by_field_name("object") if member is not None else None
+        part = member.child_by_field_name("property") if member is not None else None
+        if target is None or part is None:
+            continue
+        given = arguments_of(call)
+        if module.text(part) == "pipeTo" and given and given[0].id in ends:
+            return node
+        target = unwrap(target)
+        if module.text(part) == "write" and target.type == "identifier":
+            declaration = module.scope.resolve(target)
+            if declaration is not None and declaration.node.id in writers:
+                return node
+    return None
+
+
+def _called(match: Match, target: Node, name: str) -> Node | None:
+    """The call of a method of that name on an expression."""
+    syntax = match.module.syntax
+    access = syntax.parent(outermost(syntax, target))
+    part = access.child_by_field_name("property") if access is not None else None
+    if access is None or part is None or match.text(part) != name:
+        return None
+    call = syntax.parent(outermost(syntax, access))
+    return call if call is not None and call.type == "call_expression" else None
