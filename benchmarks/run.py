@@ -1,119 +1,270 @@
-"""How long `cflint check` takes on repositories, beside the bare cost of reading and parsing their files.
+"""How long cflint takes on repositories, beside the bare cost of parsing them and beside other tools.
 
-    python benchmarks/run.py [--runs 5] [--preset recommended] REPOSITORY...
+    python benchmarks/run.py [--peers FOLDER] [--runs 5] [--output markdown|json] REPOSITORY...
 
-Measured are: one process that reads and parses every source file and does nothing else (the floor), cflint
-with one process and with two, cflint on the largest source file of the repository alone, and ast-grep and
-oxlint where they are on the PATH. The runs are interleaved, so that a busy machine is slow for all of them
-alike; the table that is printed has the medians in seconds, and in parentheses their ratio to the floor.
+Measured are the floor (one process that reads and parses all source files and does nothing else), cflint
+without a cache, with an empty and with a full one, after one file was changed, and on one file; and ast-grep,
+oxlint, Biome, ESLint with typescript-eslint and Semgrep, as far as they are on the PATH or in the folders
+that --peers names (their `node_modules/.bin`, or `bin` in that of a virtual environment), each with the rule
+set in `benchmarks/peers` that mimics cflint's rules. Then, for the repository with the most source files, how
+the time grows with their number. Nothing is fetched, and nothing is written into the repositories: copies are
+measured.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
-import shutil
-import statistics
-import subprocess
+import platform
 import sys
+import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from importlib import metadata
 from pathlib import Path
+from typing import Any
 
-ENDINGS = (".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs")
-LEFT_OUT = ("node_modules", ".git")
-LIMIT = 1 << 20
-AST_GREP_RULE = "id: calls\nlanguage: {0}\nrule: {{ pattern: console.log($$$) }}\n"
+import competitors as tools
+import trees
+from stopwatch import Taken, in_turn, median
 
-
-def sources(root: Path) -> Iterator[Path]:
-    """The source files below a folder that are no declarations and at most a megabyte."""
-    for folder, folders, files in os.walk(root):
-        folders[:] = sorted(name for name in folders if name not in LEFT_OUT)
-        for name in sorted(files):
-            path = Path(folder, name)
-            wanted = name.endswith(ENDINGS) and ".d." not in name and path.is_file()
-            if wanted and path.stat().st_size <= LIMIT:
-                yield path
+SIZES = "10,30,100,300,1000"
 
 
-def parse_all(root: Path) -> None:
-    """Read and parse every source file, one after the other."""
-    import tree_sitter_typescript
-    from tree_sitter import Language, Parser
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """That the wall time of a case is at most `most` times that of another one."""
 
-    plain = Parser(Language(tree_sitter_typescript.language_typescript()))
-    with_jsx = Parser(Language(tree_sitter_typescript.language_tsx()))
-    for path in sources(root):
-        parser = plain if path.suffix in (".ts", ".mts", ".cts") else with_jsx
-        parser.parse(path.read_bytes())
+    text: str
+    case: str
+    than: str
+    most: float
 
 
-def commands(root: Path, preset: str) -> dict[str, list[str]]:
-    """What is measured, by the head of its column."""
-    check = [sys.executable, "-m", "cflint", "check", "-q", "--no-cache"]
-    check += ["--preset", preset, "--output-format", "concise"]
-    found = list(sources(root))
-    largest = max(found, key=lambda path: path.stat().st_size) if found else root
-    measured = {
-        "floor: parse all": [sys.executable, __file__, "--parse", str(root)],
-        "cflint -j 1": [*check, "-j", "1", str(root)],
-        "cflint -j 2": [*check, "-j", "2", str(root)],
-        "cflint, one file": [*check, str(largest)],
+AIMS = (
+    Aim("cold, of the floor", tools.COLD, tools.FLOOR, 0.5),
+    Aim("cold, of ast-grep", tools.COLD, tools.AST_GREP, 0.6),
+    Aim("cold, of oxlint with rules of its own", tools.COLD, tools.OXLINT, 1.0),
+    Aim("cold, of ESLint", tools.COLD, tools.ESLINT, 1 / 25),
+    Aim("cold, of Semgrep", tools.COLD, tools.SEMGREP, 1 / 20),
+    Aim("nothing changed, of cold", tools.WARM, tools.COLD, 0.1),
+    Aim("one file changed, of cold", tools.CHANGED, tools.COLD, 0.15),
+    Aim("one file alone, of `python -c pass`", tools.ALONE, tools.PYTHON, 3.0),
+    Aim("one file of a Worker, of `python -c pass`", tools.ONE_FILE_WARM, tools.PYTHON, 3.0),
+)
+MOST_MEMORY = 80.0
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table in Markdown: the first column to the left, the others to the right."""
+    lines = [heads, ["---", *["---:"] * (len(heads) - 1)], *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+
+
+def digits(value: float) -> str:
+    """A number of seconds, or a ratio, with as many digits as say something."""
+    return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.3g}"
+
+
+def medians_table(measured: Mapping[str, Mapping[str, float]]) -> str:
+    """What each case took on a repository; measured are `wall`, `processor`, `memory` and `runs`."""
+    floor = measured[tools.FLOOR]["wall"]
+    return table(
+        ["", "wall (s)", "× floor", "processor (s)", "memory (MB)", "runs"],
+        (
+            [
+                name,
+                digits(taken["wall"]),
+                digits(taken["wall"] / floor),
+                digits(taken["processor"]),
+                f"{taken['memory']:.0f}",
+                f"{taken['runs']:.0f}",
+            ]
+            for name, taken in measured.items()
+        ),
+    )
+
+
+def aims_table(repositories: Sequence[Mapping[str, Any]]) -> str:
+    """Each aim, and for each repository what was reached of it: in bold what was missed."""
+    rows = []
+    for aim in AIMS:
+        row = [aim.text, f"≤ {digits(aim.most)}"]
+        for repository in repositories:
+            measured = repository["measured"]
+            if aim.case in measured and aim.than in measured:
+                ratio = measured[aim.case]["wall"] / measured[aim.than]["wall"]
+                row.append(digits(ratio) if ratio <= aim.most else f"**{digits(ratio)}**")
+            else:
+                row.append("")
+        rows.append(row)
+    memory = ["most memory of a process (MB)", f"≤ {MOST_MEMORY:.0f}"]
+    for repository in repositories:
+        found = [taken for name, taken in repository["measured"].items() if name.startswith("cflint")]
+        most = max(taken["memory"] for taken in found)
+        memory.append(f"{most:.0f}" if most <= MOST_MEMORY else f"**{most:.0f}**")
+    return table(["cflint's time", "aim", *(one["name"] for one in repositories)], [*rows, memory])
+
+
+def growth_table(growth: Sequence[Mapping[str, Any]]) -> str:
+    """How the wall time of each case grows with the number of files."""
+    names = list(dict.fromkeys(name for step in growth for name in step["measured"]))
+    return table(
+        ["files", "MB", *names],
+        (
+            [
+                f"{step['files']:,}",
+                f"{step['bytes'] / 1e6:.2f}",
+                *(
+                    digits(step["measured"][name]["wall"]) if name in step["measured"] else ""
+                    for name in names
+                ),
+            ]
+            for step in growth
+        ),
+    )
+
+
+def as_markdown(result: Mapping[str, Any]) -> str:
+    """All tables of a result."""
+    machine = result["machine"]
+    versions = ", ".join(f"{name} {version}" for name, version in result["versions"].items())
+    parts = [f"{machine['processors']} processors, {machine['system']}; {versions}.\n"]
+    for one in result["repositories"]:
+        parts.append(
+            f"### {one['name']}\n\n{one['files']:,} source files, {one['bytes'] / 1e6:.1f} MB; "
+            f"with declarations {one['all_files']:,} and {one['all_bytes'] / 1e6:.1f} MB.\n"
+        )
+        parts.append(medians_table(one["measured"]))
+    parts += ["### Aims\n", aims_table(result["repositories"])]
+    if result["growth"]:
+        parts += [f"### From few files to all of {result['grown']}\n", growth_table(result["growth"])]
+    return "\n".join(parts)
+
+
+def summary(taken: Mapping[str, Sequence[Taken]]) -> dict[str, dict[str, float]]:
+    """The medians of what each case took, and of how many runs."""
+    return {name: {**asdict(median(runs)), "runs": len(runs)} for name, runs in taken.items() if runs}
+
+
+def counted(files: Sequence[trees.Source]) -> dict[str, int]:
+    own = [file for file in files if not file.is_declaration]
+    return {
+        "files": len(own),
+        "bytes": sum(file.size for file in own),
+        "all_files": len(files),
+        "all_bytes": sum(file.size for file in files),
     }
-    ast_grep = shutil.which("ast-grep")
-    if ast_grep is not None:
-        rules = "---\n".join(AST_GREP_RULE.format(language) for language in ("ts", "tsx", "js"))
-        measured["ast-grep, one pattern"] = [ast_grep, "scan", "--inline-rules", rules, str(root)]
-    oxlint = shutil.which("oxlint")
-    if oxlint is not None:
-        measured["oxlint"] = [oxlint, str(root)]
-    return measured
 
 
-def seconds(command: list[str]) -> float:
-    """The wall time of a command; ends the script when the command does not do its work."""
-    started = time.perf_counter()
-    done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
-    took = time.perf_counter() - started
-    if done.returncode not in (0, 1):  # 1: there are findings
-        sys.exit(f"{' '.join(command[:4])} … failed:\n{done.stderr.decode(errors='replace')[-2000:]}")
-    return took
+def tell(line: str) -> None:
+    sys.stderr.write(f"{time.strftime('%H:%M:%S')} {line}\n")
+    sys.stderr.flush()
 
 
-def say(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
+def versions(found: Mapping[str, tools.Peer]) -> dict[str, str]:
+    python = {name: metadata.version(name) for name in ("cflint", "tree-sitter")}
+    return {
+        "Python": platform.python_version(),
+        **python,
+        **{name: peer.version() for name, peer in found.items()},
+    }
 
 
-def main() -> None:
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    arguments.add_argument("repositories", nargs="+", type=Path)
-    arguments.add_argument("--runs", type=int, default=5)
-    arguments.add_argument("--preset", default="recommended")
-    arguments.add_argument("--parse", action="store_true", help="only parse (this is the floor)")
-    given = arguments.parse_args()
-    if given.parse:
-        for root in given.repositories:
-            parse_all(root)
+def on_repository(root: Path, given: argparse.Namespace, found: dict[str, tools.Peer]) -> dict[str, Any]:
+    """What everything takes on one repository."""
+    with tempfile.TemporaryDirectory(prefix="cflint-bench-") as place:
+        scratch = Path(place)
+        copy = scratch / "repository"
+        trees.copy_of(root, copy)
+        (copy / ".semgrepignore").write_text("node_modules/\n", encoding="utf-8")
+        rules = tools.rule_sets(scratch, found)
+        cases = [
+            *tools.ours(copy, scratch, given.jobs, given.preset, given.runs),
+            *tools.theirs(copy, found, rules, given.types),
+        ]
+        taken = in_turn(cases, given.runs, given.seconds, lambda line: tell(f"{root.name}: {line}"))
+    return {
+        "name": root.name.replace("+", "/"),
+        **counted(trees.sources(root)),
+        "measured": summary(taken),
+    }
+
+
+def growth_of(root: Path, given: argparse.Namespace, found: dict[str, tools.Peer]) -> list[dict[str, Any]]:
+    """What the floor, cflint and the other tools take on more and more of a repository's files."""
+    files = [file for file in trees.sources(root) if not file.is_declaration]
+    sizes = sorted({min(size, len(files)) for size in (*given.sizes, len(files))})
+    steps = []
+    for size in sizes:
+        with tempfile.TemporaryDirectory(prefix="cflint-bench-") as place:
+            scratch = Path(place)
+            part = scratch / "part"
+            trees.cut(root, files, size, part)
+            (part / ".semgrepignore").write_text("node_modules/\n", encoding="utf-8")
+            cases = [
+                tools.floor(part),
+                tools.cold(part, given.jobs, given.preset),
+                *tools.theirs(part, found, tools.rule_sets(scratch, found)),
+            ]
+            own = counted(trees.sources(part))
+            taken = in_turn(cases, given.runs, given.seconds / 4, tell)
+        steps.append({"files": own["files"], "bytes": own["bytes"], "measured": summary(taken)})
+    return steps
+
+
+def numbers(text: str) -> list[int]:
+    """Numbers with commas between; raises ValueError."""
+    return [int(part) for part in text.split(",") if part.strip()]
+
+
+def parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(
+        prog="run.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = made.add_argument
+    add("repositories", nargs="*", type=Path, metavar="REPOSITORY")
+    add("--peers", action="append", type=Path, default=[], metavar="FOLDER", help="where other tools are")
+    add("--runs", type=int, default=5, help="how often each command runs, but once to warm up (5)")
+    add("--seconds", type=float, default=60, help="run a command less often if it takes longer (60)")
+    add("--preset", default="recommended", help="cflint's rules (recommended)")
+    add("-j", "--jobs", type=int, default=os.cpu_count() or 1, help="cflint's processes (one per processor)")
+    add("--types", action="store_true", help="ESLint once more, with the types of TypeScript")
+    add("--sizes", type=numbers, default=numbers(SIZES), help=f"numbers of files ({SIZES})")
+    add("--no-growth", action="store_true", help="do not measure how the time grows with the files")
+    add("--output", choices=("markdown", "json"), default="markdown")
+    add("--read", type=Path, metavar="FILE", help="measure nothing, show what `--output json` wrote to FILE")
+    return made
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    reader = parser()
+    given = reader.parse_args(arguments)
+    if given.read is not None:
+        sys.stdout.write(as_markdown(json.loads(given.read.read_text(encoding="utf-8"))))
         return
-    heads: list[str] = []
-    for root in given.repositories:
-        measured = commands(root, given.preset)
-        times: dict[str, list[float]] = {name: [] for name in measured}
-        for run in range(given.runs + 1):
-            for name, command in measured.items():
-                took = seconds(command)
-                if run:  # the first one fills the disk's cache
-                    times[name].append(took)
-        if not heads:
-            heads = list(measured)
-            say("| repository | " + " | ".join(heads) + " |")
-            say("| --- |" + " ---: |" * len(heads))
-        medians = {name: statistics.median(took) for name, took in times.items()}
-        floor = medians[heads[0]]
-        cells = (f"{medians[name]:.2f} ({medians[name] / floor:.2f})" for name in heads)
-        say(f"| {root.resolve().name} | " + " | ".join(cells) + " |")
+    if not given.repositories:
+        reader.error("no REPOSITORY is given")
+    roots = [root.resolve() for root in given.repositories]
+    found = tools.peers([folder.absolute() for folder in given.peers])
+    tell(f"installed: {', '.join(str(peer.program) for peer in found.values()) or 'no other tool'}")
+    measured = [on_repository(root, given, found) for root in roots]
+    largest = max(range(len(roots)), key=lambda number: measured[number]["files"])
+    result = {
+        "machine": {"processors": os.cpu_count(), "system": f"{platform.system()} {platform.machine()}"},
+        "date": time.strftime("%Y-%m-%d"),
+        "load": [round(value, 2) for value in os.getloadavg()],
+        "versions": versions(found),
+        "repositories": measured,
+        "grown": measured[largest]["name"],
+        "growth": [] if given.no_growth else growth_of(roots[largest], given, found),
+    }
+    if given.output == "json":
+        sys.stdout.write(json.dumps(result, indent=2) + "\n")
+    else:
+        sys.stdout.write(as_markdown(result))
 
 
 if __name__ == "__main__":
