@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
@@ -194,13 +195,15 @@ class Client:
             raise AssertionError(f"{path}: {self.codes(path)}, not {list(codes)}") from None
 
     async def quiet(self, seconds: float = 0.4) -> None:
-        """Wait until the server has said nothing for a while."""
-        while True:
+        """Wait until the server has said nothing for a while; it may not go on for ever."""
+        end = time.monotonic() + TIMEOUT
+        while time.monotonic() < end:
             self._news.clear()
             try:
                 await asyncio.wait_for(self._news.wait(), seconds)
             except TimeoutError:
                 return
+        raise AssertionError("the server does not become quiet")
 
     def open(self, path: str, text: str | None = None, language: str = "typescript") -> None:
         """Open a file, by default with what is on the disk."""
@@ -282,13 +285,14 @@ async def serving(
     client = Client(folder)
     await client.lsp.start_io(*COMMAND)
     roots = (folder,) if folders is None else folders
-    client.initialized = await client.lsp.initialize_session(
+    beginning = client.lsp.initialize_session(
         types.InitializeParams(
             capabilities=able or capabilities(),
             workspace_folders=[types.WorkspaceFolder(root.as_uri(), root.name) for root in roots],
             initialization_options=options,
         )
     )
+    client.initialized = await asyncio.wait_for(beginning, TIMEOUT)
     try:
         yield client
     finally:
