@@ -547,7 +547,8 @@ def test_fault_30_no_secret_is_in_the_cache(repository: Path, cli: Cli, tmp_path
 
 
 def test_a_secret_is_kept_as_the_place_where_it_stands() -> None:
-    from cflint.cache import Packer, Unpacker, hash_of
+    from cflint.cache import Packer, Unpacker
+    from cflint.cachedir import hash_of
     from cflint.finding import Edit, Finding, Fix, Location, Safety
     from cflint.project.workspace import Workspace
     from cflint.report.escape import masked_source

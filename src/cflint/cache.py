@@ -24,6 +24,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from cflint.cachedir import hash_of
 from cflint.finding import Edit, Finding, Fix, Location, Notice, Report, RuleInfo, Safety, Severity
 from cflint.project.workspace import Unreadable, Workspace
 from cflint.record import record
@@ -133,14 +134,6 @@ def _hash_of_file(found: Document | Unreadable) -> str:
 
 def _hash_of_link(to: str | Unreadable) -> str:
     return f"!{to.name}" if isinstance(to, Unreadable) else f"={to}"
-
-
-def hash_of(what: str | bytes) -> str:
-    """A hash of a text or of bytes, in hex."""
-    from hashlib import sha256  # loads OpenSSL; processors have instructions for this one
-
-    data = what if isinstance(what, bytes) else what.encode("utf-8", "surrogatepass")
-    return sha256(data).hexdigest()[:32]
 
 
 def _stamp(path: str) -> int:

@@ -1,4 +1,4 @@
-"""The user's cache folder, and small JSON files in it. A cache is never needed and never trusted.
+"""The user's cache folder, small JSON files in it, and hashes. A cache is never needed and never trusted.
 
 Whatever goes wrong (no folder, no permission, a full disk, a damaged file) is as if nothing had been kept.
 """
@@ -28,6 +28,17 @@ def cache_folder() -> Path | None:
         home = os.environ.get("HOME")
         base = os.environ.get("XDG_CACHE_HOME") or (f"{home}/.cache" if home else None)
     return Path(base, "cflint") if base and Path(base).is_absolute() else None
+
+
+def hash_of(what: str | bytes) -> str:
+    """A hash of a text or of bytes, in hex: 32 digits."""
+    try:
+        from _blake2 import blake2b  # the same one; hashlib loads OpenSSL first
+    except ImportError:
+        from hashlib import blake2b
+
+    data = what if isinstance(what, bytes) else what.encode("utf-8", "surrogatepass")
+    return blake2b(data, digest_size=16).hexdigest()
 
 
 def read_json(name: str) -> object:

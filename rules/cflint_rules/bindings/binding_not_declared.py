@@ -61,7 +61,6 @@ Source: https://developers.cloudflare.com/workers/runtime-apis/bindings/
 
 import re
 from collections.abc import Iterator, Mapping
-from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
 from cflint.api import (
@@ -291,6 +290,8 @@ def _assets(match: Match) -> Iterator[Finding]:
 
 def _near(module: "Module | PythonModule", name: str, method: str) -> Binding | None:
     """A declared binding that was probably meant: spelled much the same, with that method."""
+    from difflib import SequenceMatcher
+
     best: tuple[float, Binding] | None = None
     for environment in module.environments:
         for found in environment.bindings:

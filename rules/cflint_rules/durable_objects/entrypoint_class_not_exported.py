@@ -70,7 +70,6 @@ Source: https://developers.cloudflare.com/durable-objects/get-started/
 
 import posixpath
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 
 from cflint.api import (
     ClassFacts,
@@ -161,6 +160,8 @@ def _nearest(name: str, exports: ExportSet) -> str | None:
     folded = {other.lower(): other for other in others}
     if name.lower() in folded:
         return folded[name.lower()]
+    from difflib import get_close_matches
+
     return next(iter(get_close_matches(name, others, n=1, cutoff=0.75)), None)
 
 

@@ -37,7 +37,6 @@ Source: README.md, “Silence a finding”.
 """
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 
 from cflint.api import (
     Edit,
@@ -77,6 +76,8 @@ def _near(use: SuppressionUse, name: str) -> str | None:
     meant = rule_of(name)
     if meant in others:
         return meant
+    from difflib import get_close_matches
+
     return next(iter(get_close_matches(name, others, n=1, cutoff=0.75)), None)
 
 

@@ -41,7 +41,6 @@ be replaced, and stored elsewhere.
 Source: https://developers.cloudflare.com/workers/configuration/secrets/
 """
 
-import base64
 import math
 import re
 from collections import Counter
@@ -112,7 +111,9 @@ def _known(text: str) -> str | None:
     match = _JWT.search(text)
     if match is None or is_example(text):
         return None
-    payload = base64.urlsafe_b64decode(match[1][: len(match[1]) // 4 * 4])
+    from base64 import urlsafe_b64decode
+
+    payload = urlsafe_b64decode(match[1][: len(match[1]) // 4 * 4])
     return None if b'"anon"' in payload else "a token (JWT)"
 
 

@@ -11,7 +11,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cflint.cache import UNFIT, Changed, Earlier, Mask, Packer, hash_of
+from cflint.cache import UNFIT, Changed, Earlier, Mask, Packer
+from cflint.cachedir import hash_of
 from cflint.engine import Options, Outcome, Run, merge, unit_of, without_collector
 from cflint.engine.session import documents_of
 from cflint.finding import Report

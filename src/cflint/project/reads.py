@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, is_dataclass
 
+from cflint.cachedir import hash_of
 from cflint.record import record
 from cflint.source import Span
 
@@ -93,7 +94,4 @@ def without_places(value: object) -> object:
 
 def shape_of(value: object) -> str:
     """A hash of a value of dataclasses, tuples and dicts that does not depend on where their parts stand."""
-    from hashlib import blake2b  # loads OpenSSL
-
-    whole = repr(without_places(value)).encode("utf-8", "surrogatepass")
-    return blake2b(whole, digest_size=16).hexdigest()
+    return hash_of(repr(without_places(value)))
