@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-import traceback
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -451,8 +450,9 @@ class Run:
             if self._options.debug:
                 raise
             from hashlib import blake2s  # loads OpenSSL
+            from traceback import format_exc
 
-            trace = traceback.format_exc()
+            trace = format_exc()
             crash = Crash(
                 rule.id, place(), f"{type(error).__name__}: {error}", blake2s(trace.encode()).hexdigest()[:8]
             )
