@@ -114,8 +114,6 @@ _HIDDEN = frozenset({"deleteBulk", "getExisting", "toString", "valueOf", "hasOwn
 
 @rule(source_file("env"), severity=Severity.ERROR, fix=Safety.SAFE)
 def check(module: Module) -> Iterator[Finding]:
-    if not module.environments:
-        return
     kinds: dict[bytes, BindingKind | None] = {}
     for match in _calls(module.document.data):
         name, method = match.groups()
