@@ -121,8 +121,8 @@ def _is_promise(match: Match, node: Node) -> bool | None:
 
 
 _ANOTHER = pattern(
-    rb"\b(?:class|interface|type|enum|namespace|module|import|as|infer)\s+Promise\b"
-    rb"|[<{,]\s*Promise\s*(?:[,>}=]|extends\b)"
+    rb"Promise(?:\s*(?:[,>}=]|\b(?:extends|from)\b)|(?<=class\sPromise)\b|(?<=interface\sPromise)\b"
+    rb"|(?<=type\sPromise)\b|(?<=enum\sPromise)\b)"
 )
 
 

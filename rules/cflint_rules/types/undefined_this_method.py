@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 
-_THIS = pattern(rb"\bthis\b(?:\.([A-Za-z_$][\w$]*)(?![\w$\x80-\xff]))?")
+_THIS = pattern(rb"this\b(?:\.([A-Za-z_$][\w$]*)(?![\w$\x80-\xff]))?")
 
 
 @rule(class_definition(), severity=Severity.ERROR)
