@@ -1,0 +1,158 @@
+"""Send D1 several writes at once, with `batch()`.
+
+Each `run()` is a request to the database that the Worker waits for, and one that fails leaves those before it
+done. `batch()` sends all statements in one request and runs them in one transaction. An invocation may make
+1000 queries, or 50 on the free plan.
+
+## Incorrect
+
+```ts
+interface Env {
+  DB: D1Database;
+}
+
+export default {
+  async fetch(request, env): Promise<Response> {
+    const names = await request.json<string[]>();
+    const insert = env.DB.prepare("INSERT INTO names (name) VALUES (?)");
+    for (const name of names) {
+      await insert.bind(name).run();
+    }
+    return new Response("stored");
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+## Correct
+
+```ts
+interface Env {
+  DB: D1Database;
+}
+
+export default {
+  async fetch(request, env): Promise<Response> {
+    const names = await request.json<string[]>();
+    const insert = env.DB.prepare("INSERT INTO names (name) VALUES (?)");
+    await env.DB.batch(names.map((name) => insert.bind(name)));
+    return new Response("stored");
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+## Not reported
+
+Writes whose result is used, a loop that awaits anything else, writes in a `try` within the loop, and fewer
+than three writes in a row.
+
+## Fix safety
+
+There is no fix: in a batch all writes fail together, and what stands between them has to move.
+
+Source: https://developers.cloudflare.com/d1/worker-api/d1-database/#batch
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.api import FUNCTIONS, Engine, Finding, Match, Module, Severity, call, prepared_by, rule, unwrap
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_WRITES = frozenset({"INSERT", "UPDATE", "DELETE", "REPLACE"})
+_IN_A_ROW = 3
+_WAYS = frozenset({"statement_block", "if_statement", "else_clause"})
+"""What a write may stand in within a loop."""
+
+
+@rule(call("run"), severity=Severity.WARNING)
+def check(match: Match) -> Iterator[Finding]:
+    syntax = match.module.syntax
+    awaited = syntax.parent(match.node)
+    statement = syntax.parent(awaited) if awaited is not None and awaited.type == "await_expression" else None
+    if statement is None or statement.type != "expression_statement" or match.arguments:
+        return
+    loop = _loop(match.module, statement)
+    following = () if loop is not None else tuple(_following(match.module, statement))
+    if loop is None and len(following) < _IN_A_ROW:
+        return
+    if not _is_write(match.module, match.node):
+        return
+    if loop is not None:
+        if _only_writes(match.module, loop, match.node):
+            yield Finding(
+                "each turn of the loop waits for a request to D1: gather the statements and send them with"
+                " one `batch()`",
+                match.at(match.node),
+                (match.at(loop.children[0], "the loop"),),
+            )
+    elif all(_is_write(match.module, other) for other in following[:_IN_A_ROW]):
+        others = tuple(match.at(other, "and this") for other in following[1:4])
+        yield Finding(
+            "these writes are requests to D1 one after the other: send them with one `batch()`",
+            match.at(match.node),
+            others,
+        )
+
+
+def _loop(module: Module, statement: Node) -> Node | None:
+    """The `for…of` loop whose every turn, but for conditions, executes a statement."""
+    for above in module.syntax.ancestors(statement):
+        if above.type == "for_in_statement":
+            is_of = any(child.type == "of" for child in above.children)
+            return above if is_of and not any(child.type == "await" for child in above.children) else None
+        if above.type not in _WAYS or above.type in FUNCTIONS:
+            return None
+    return None
+
+
+def _following(module: Module, statement: Node) -> Iterator[Node]:
+    """The calls of a row of `await ….run();`, when a statement is its first; nothing otherwise."""
+    before = statement.prev_named_sibling
+    if before is not None and _run_of(module, before) is not None:
+        return
+    node: Node | None = statement
+    while node is not None:
+        found = _run_of(module, node)
+        if found is None and node.type != "comment":
+            return
+        if found is not None:
+            yield found
+        node = node.next_named_sibling
+
+
+def _run_of(module: Module, statement: Node) -> Node | None:
+    """The call of the statement `await ….run();`."""
+    awaited = statement.named_child(0) if statement.type == "expression_statement" else None
+    found = awaited.named_child(0) if awaited is not None and awaited.type == "await_expression" else None
+    if found is None or found.type != "call_expression":
+        return None
+    callee = found.child_by_field_name("function")
+    name = callee.child_by_field_name("property") if callee is not None else None
+    return found if name is not None and module.text(name) == "run" else None
+
+
+def _is_write(module: Module, run: Node) -> bool:
+    """Whether a call runs one statement of D1 that writes."""
+    callee = run.child_by_field_name("function")
+    receiver = unwrap(callee).child_by_field_name("object") if callee is not None else None
+    use = prepared_by(module, receiver) if receiver is not None else None
+    if use is None or use.engine is not Engine.D1:
+        return False
+    statements = use.text.statements
+    return len(statements) == 1 and statements[0].verb in _WRITES
+
+
+def _only_writes(module: Module, loop: Node, first: Node) -> bool:
+    """Whether a loop awaits nothing but writes, of which a call is the first."""
+    body = loop.child_by_field_name("body")
+    for i, word in enumerate(module.syntax.leaves("await", body) if body is not None else ()):
+        awaited = module.syntax.parent(word)
+        statement = module.syntax.parent(awaited) if awaited is not None else None
+        run = _run_of(module, statement) if statement is not None else None
+        if run is None or (i == 0) != (run.id == first.id) or not _is_write(module, run):
+            return False
+    return True
