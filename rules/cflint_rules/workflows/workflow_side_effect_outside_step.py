@@ -71,7 +71,6 @@ from cflint.api import (
     FUNCTIONS,
     ClassKind,
     Finding,
-    Handler,
     Kind,
     Module,
     Severity,
@@ -99,6 +98,7 @@ _WRITES = {
 _OF_AN_INSTANCE = frozenset({"sendEvent", "pause", "resume", "terminate", "restart"})
 _RANDOM = frozenset({"Math.random", "crypto.randomUUID", "randomUUID", "nanoid", "uuidv4", "ulid"})
 _STEPS = frozenset({"do", "sleep", "sleepUntil", "waitForEvent"})
+_LOOPS = frozenset({"for_statement", "for_in_statement", "while_statement", "do_statement"})
 _CONDITIONS = frozenset({"if_statement", "ternary_expression", "switch_statement"})
 
 
@@ -108,11 +108,18 @@ def check(module: Module) -> Iterator[Finding]:
         if handler.name != "run" or handler.owner is None or handler.owner.kind is not ClassKind.WORKFLOW:
             continue
         if handler.body is not None and _has_steps(module, handler.body):
-            yield from _effects(module, handler, handler.body)
+            yield from _effects(module, handler.body)
 
 
 def _has_steps(module: Module, within: Node) -> bool:
-    return any(_is_step(module, call) for name in sorted(_STEPS) for call in module.calls_of(name, within))
+    return any(True for _ in _steps(module, within))
+
+
+def _steps(module: Module, within: Node) -> Iterator[Node]:
+    for name in sorted(_STEPS):
+        for call in module.calls_of(name, within):
+            if _is_step(module, call):
+                yield call
 
 
 def _is_step(module: Module, call: Node) -> bool:
@@ -121,7 +128,7 @@ def _is_step(module: Module, call: Node) -> bool:
     return module.value_of(target).kind is Kind.WORKFLOW_STEP
 
 
-def _effects(module: Module, handler: Handler, body: Node) -> Iterator[Finding]:
+def _effects(module: Module, body: Node) -> Iterator[Finding]:
     for call in descend(body, into_functions=False, into_classes=False):
         callee = call.child_by_field_name("function") if call.type == "call_expression" else None
         if callee is None:
@@ -131,11 +138,30 @@ def _effects(module: Module, handler: Handler, body: Node) -> Iterator[Finding]:
             yield from _random(module, body, call, module.text(callee))
             continue
         what = _effect(module, callee)
-        if what is not None:
+        if what is None:
+            continue
+        if _goes_on(module, body, call):
             yield Finding(
                 f"{what} runs again whenever the Workflow wakes up or is retried: put it in a step",
                 module.at(call),
             )
+        else:
+            yield Finding(
+                f"{what} is neither kept nor retried, and runs again if the Workflow does: put it in a step",
+                module.at(call),
+                severity=Severity.NOTE,
+            )
+
+
+def _goes_on(module: Module, body: Node, call: Node) -> bool:
+    """Whether a step may follow, with which the Workflow can pause and begin again."""
+    last = call.end_byte
+    for above in module.syntax.ancestors(call):
+        if above.id == body.id:
+            break
+        if above.type in _LOOPS:
+            last = above.start_byte
+    return any(step.start_byte >= last for step in _steps(module, body))
 
 
 def _effect(module: Module, callee: Node) -> str | None:
