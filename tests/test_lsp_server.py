@@ -403,6 +403,60 @@ async def test_a_hover_shows_pages_and_bindings(project: Path) -> None:
         assert page.startswith(f"# {LEGACY}\n")
 
 
+RENAMED = """\
+name = "a"
+main = "src/index.ts"
+compatibility_date = "2026-01-01"
+kv_namespaces = [{ binding = "KV", id = "8f3a9c1d2e4b5a6f7081920a3b4c5d6e" }]
+durable_objects.bindings = [{ name = "ROOM", class_name = "Room" }]
+migrations = [
+  { tag = "v1", new_sqlite_classes = ["Old"] },
+  { tag = "v2", renamed_classes = [{ from = "Old", to = "Room" }] },
+]
+[env.staging]
+kv_namespaces = [{ binding = "KV", id = "0f3a9c1d2e4b5a6f7081920a3b4c5d6e" }]
+"""
+SPELT = """\
+import { DurableObject } from "cloudflare:workers";
+export class Room extends DurableObject {}
+export default {
+  async fetch(request, env) {
+    const { ROOM: rooms, KV } = env;
+    await env["KV"].get("c");
+    return new Response(await KV.get("d"), rooms.getByName("x"));
+  },
+} satisfies ExportedHandler<Env>;
+"""
+
+
+async def test_a_binding_is_known_however_it_is_spelt(tmp_path: Path) -> None:
+    (tmp_path / "src").mkdir()
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "wrangler.toml").write_text(RENAMED)
+    (tmp_path / "src" / "index.ts").write_text(SPELT)
+    async with serving(tmp_path) as client:
+        client.open("src/index.ts")
+        room = (
+            "**`env.ROOM`**: Durable Object namespace\n\n"
+            "- `wrangler.toml`, the top level: class `Room`\n"
+            "  - created by migration `v1` as `Old`, SQLite storage\n"
+            "  - renamed from `Old` by migration `v2`\n"
+            "  - declared in `src/index.ts`\n\n"
+            "Not configured for `wrangler.toml`, env.staging."
+        )
+        key = place_in(RENAMED, '"ROOM"')[0]
+        for at in (place_in(SPELT, "ROOM: rooms", 2), place_in(SPELT, "rooms.get", 2)):
+            assert await client.hover("src/index.ts", *at) == room
+            assert await client.definition("src/index.ts", *at) == [("wrangler.toml", key)]
+        keys = [("wrangler.toml", place_in(RENAMED, part)[0]) for part in ('"KV", id = "8', '"KV", id = "0')]
+        for at in (place_in(SPELT, '["KV"]', 3), place_in(SPELT, "KV }", 1), place_in(SPELT, "KV.get", 1)):
+            page = await client.hover("src/index.ts", *at)
+            assert page is not None
+            assert page.startswith("**`env.KV`**: KV namespace\n")
+            assert await client.definition("src/index.ts", *at) == keys
+        assert await client.hover("src/index.ts", *place_in(SPELT, '"c"', 1)) is None
+
+
 async def test_definitions_lead_from_code_to_configuration_and_back(project: Path) -> None:
     async with serving(project) as client:
         client.open("src/index.ts")

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from cflint.engine.suppression import read_suppressions
 from cflint.finding import Location
 from cflint.lsp import in_python
 from cflint.project.config import Binding, Environment
-from cflint.project.lifecycle import Backend
+from cflint.project.lifecycle import Backend, born_as
 from cflint.project.model import Project, Worker
 from cflint.project.module import Module
-from cflint.project.values import Kind, Value
+from cflint.project.values import UNKNOWN, Kind, Value
 from cflint.rule import Rule, RuleSet
 from cflint.source import Document, Span
 from cflint.syntax.javascript import EXTENSIONS
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
 
 _STORAGE = {Backend.SQLITE: "SQLite", Backend.KEY_VALUE: "key-value"}
 
@@ -68,8 +71,15 @@ def _value_in_javascript(module: Module, offset: int) -> tuple[Value, Span] | No
         if node is None or node.type not in _NAMES:
             return None
     asked = node
-    if node.type == "property_identifier":
-        parent = module.syntax.parent(node)
+    parent = module.syntax.parent(node)
+    if node.type == "string_fragment":  # `env["ROOM"]`
+        above = module.syntax.parent(parent) if parent is not None else None
+        if above is None or above.type != "subscript_expression":
+            return None
+        asked = above
+    elif node.type == "property_identifier":
+        if parent is not None and parent.type == "pair_pattern":  # `{ ROOM: room } = env`
+            return _taken(module, parent), Span(node.start_byte, node.end_byte)
         if parent is None or parent.type != "member_expression":
             return None
         asked = parent
@@ -80,8 +90,18 @@ def _value_in_javascript(module: Module, offset: int) -> tuple[Value, Span] | No
     return value, Span(node.start_byte, node.end_byte)
 
 
+def _taken(module: Module, pair: Node) -> Value:
+    """What a pattern takes under a key, when it gives it one name."""
+    name = pair.child_by_field_name("value")
+    if name is not None and name.type == "assignment_pattern":
+        name = name.child_by_field_name("left")
+    declared = module.scope.resolve(name) if name is not None and name.type == "identifier" else None
+    return module.value_declared(declared) if declared is not None else UNKNOWN
+
+
 _NAMES = frozenset(
     {
+        "string_fragment",
         "property_identifier",
         "identifier",
         "shorthand_property_identifier_pattern",
@@ -179,9 +199,14 @@ def _lifecycle(project: Project, binding: Binding) -> Iterator[str]:
     live = lifecycle.classes.get(name) if binding.kind.id == "durable_object" else None
     if live is not None:
         by = f"migration `{live.tag}`" if live.tag else "`exports`"
-        storage = _STORAGE.get(live.backend)
-        renamed = f", renamed from `{live.renamed_from}`" if live.renamed_from else ""
-        yield f"- created by {by}{f', {storage} storage' if storage else ''}{renamed}"
+        known = _STORAGE.get(live.backend)
+        storage = f", {known} storage" if known else ""
+        born = born_as(lifecycle, live) if live.renamed_from else None
+        if born is not None:
+            yield f"- created by migration `{born[0].tag}` as `{born[1]}`{storage}"
+            storage = ""
+        done = f"renamed from `{live.renamed_from}`" if live.renamed_from else "created"
+        yield f"- {done} by {by}{storage}"
     elif binding.kind.id == "durable_object" and lifecycle.complete and not binding.environment.incomplete:
         yield "- no migration creates the class"
     for worker in project.workers:
