@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from cflint.finding import Edit, Finding, Location, RuleInfo, Safety, Severity
 from cflint.pattern import pattern
@@ -47,12 +47,16 @@ class Match:
     word of the trigger that stands there.
     """
 
-    __slots__ = ("module", "node", "word")
+    __slots__ = ("_arguments", "_callee", "_receiver_value", "module", "node", "word")
 
     def __init__(self, module: Module, node: Node, word: str) -> None:
         self.module = module
         self.node = node
         self.word = word
+        # a few rules ask the same of each place
+        self._arguments: tuple[Node, ...] | None = None
+        self._callee: Node | Literal[False] | None = False
+        self._receiver_value: Value | None = None
 
     @property
     def project(self) -> Project:
@@ -65,8 +69,10 @@ class Match:
     @property
     def callee(self) -> Node | None:
         """The function of a call or the class of a `new`, without parentheses and casts."""
-        found = self.node.child_by_field_name("function") or self.node.child_by_field_name("constructor")
-        return unwrap(found) if found is not None else None
+        if self._callee is False:
+            found = self.node.child_by_field_name("function") or self.node.child_by_field_name("constructor")
+            self._callee = unwrap(found) if found is not None else None
+        return self._callee
 
     @property
     def receiver(self) -> Node | None:
@@ -79,7 +85,9 @@ class Match:
     @property
     def arguments(self) -> tuple[Node, ...]:
         """The argument expressions of a call or `new`."""
-        return arguments_of(self.node)
+        if self._arguments is None:
+            self._arguments = arguments_of(self.node)
+        return self._arguments
 
     @property
     def name(self) -> Node:
@@ -116,8 +124,10 @@ class Match:
     @property
     def receiver_value(self) -> Value:
         """What the receiver evaluates to."""
-        receiver = self.receiver
-        return self.module.value_of(receiver) if receiver is not None else UNKNOWN
+        if self._receiver_value is None:
+            receiver = self.receiver
+            self._receiver_value = self.module.value_of(receiver) if receiver is not None else UNKNOWN
+        return self._receiver_value
 
     def text(self, node: Node | None = None) -> str:
         """The source text of a node, or of the match."""
