@@ -49,9 +49,9 @@ export class Counter extends DurableObject<Env> {
 
 ## Not reported
 
-A lock that depends on a condition, as one that makes up for a constructor that cannot wait; methods other
-than handlers when their function waits for something local. Work that a constructor starts and does not wait
-for: `floating-promise` speaks of it.
+What a constructor does, and a lock that depends on a condition, as one that makes up for a constructor that
+cannot wait; methods other than handlers when their function waits for something local. Work that a
+constructor starts and does not wait for: `floating-promise` speaks of it.
 
 ## Fix safety
 
@@ -100,17 +100,16 @@ def check(match: Match) -> Iterator[Finding]:
         return
     name_node = method.child_by_field_name("name")
     name = match.text(name_node) if name_node is not None else ""
+    if name == "constructor":
+        return
     outside = next(_elsewhere(match, callback), None)
     if outside is not None:
-        wakes = name == "constructor"
         yield Finding(
-            f"everything else in `{owner.name}` waits for `{match.text(outside)}()`"
-            + (" whenever the object wakes up" if wakes else ""),
+            f"everything else in `{owner.name}` waits for `{match.text(outside)}()`",
             match.at(outside),
-            severity=Severity.NOTE if wakes else None,
             related=(match.at(match.name, "until this function is done, no other event is handled"),),
         )
-    elif name == "constructor" or _is_conditional(match, method):
+    elif _is_conditional(match, method):
         return
     elif name in _HANDLERS and not _asks_this(match, callback):
         yield Finding(
