@@ -166,6 +166,7 @@ def test_what_cflint_refuses_is_the_verdict(runner: Runner, inputs: dict[str, st
         {"working_directory": "absent"},
         {"args": "'open"},
         {"args": "--output-file=/tmp/x"},
+        {"args": "--diff"},  # lines of the project, as they are, are nothing for the log of a runner
         {"paths": '"'},
     ],
 )

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -113,6 +116,30 @@ def test_gitlab() -> None:
     for job, kind in zip(jobs, ("codequality", "junit"), strict=True):
         written = re.findall(r"--output-file (\S+)", job["script"][1])
         assert [job["artifacts"]["reports"][kind]] == written
+
+
+def test_a_patch_in_the_log_of_a_runner(tmp_path: Path) -> None:
+    """Whatever the lines of the project are, the runner takes none for a command."""
+    (script,) = [block for block in blocks(text_of("ci"), "sh") if "--diff" in block]
+    (tmp_path / "src").mkdir()
+    config = '{ "name": "w", "main": "src/index.ts", "compatibility_date": "2026-08-01" }'
+    (tmp_path / "wrangler.jsonc").write_text(config)
+    (tmp_path / "src" / "index.ts").write_text(
+        "/*\n ::error::taken for a command\n*/\nexport default {\n"
+        '  async fetch(): Response { return new Response("a"); },\n} satisfies ExportedHandler;\n'
+    )
+    folder = Path(sys.executable).parent
+    environment = {**os.environ, "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}", "CFLINT_NO_CACHE": "1"}
+    done = subprocess.run(
+        ["bash", "-ec", script], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    first, *patch, last = done.stdout.splitlines()
+    stopped = re.fullmatch(r"::stop-commands::([0-9a-f]{32})", first)
+    assert stopped is not None
+    assert last == f"::{stopped[1]}::"
+    assert "  ::error::taken for a command" in patch
+    assert (tmp_path / "cflint.patch").read_text().splitlines() == patch
 
 
 def test_visual_studio_code() -> None:
