@@ -148,12 +148,16 @@ class ModuleScope:
         self._types: dict[int, dict[str, Declaration]] = {}
         self._references: dict[int, tuple[Node, ...]] = {}
         self._nearest: dict[int, Node] = {}
+        self._resolved: dict[int, Declaration | None] = {}
         self._origins: dict[int, ImportRef | None] = {}
         self._visible: dict[int, tuple[dict[str, Declaration], ...]] = {}
 
     def resolve(self, identifier: Node) -> Declaration | None:
         """The declaration that an identifier means; None for a global or unknown name."""
-        return self.lookup(self._syntax.text(identifier), identifier)
+        id = identifier.id
+        if id not in self._resolved:
+            self._resolved[id] = self.lookup(self._syntax.text(identifier), identifier)
+        return self._resolved[id]
 
     def lookup(self, name: str, at: Node) -> Declaration | None:
         """The declaration that a name means at a node."""

@@ -568,7 +568,7 @@ def type_facts(syntax: Syntax, node: Node) -> TypeFacts:
                             syntax.text(inner) if inner is not None else "",
                             span_of(key),
                             span_of(inner) if inner is not None else span_of(key),
-                            any(child.type == "?" for child in entry.children),
+                            _is_optional(syntax, key, annotation),
                         )
                     )
                 elif entry.type != "comment":
@@ -587,6 +587,12 @@ def type_facts(syntax: Syntax, node: Node) -> TypeFacts:
         tuple(extends),
         is_open or node.has_error,
     )
+
+
+def _is_optional(syntax: Syntax, key: Node, annotation: Node | None) -> bool:
+    """Whether a `?` stands behind the name of a type's member."""
+    end = annotation.start_byte if annotation is not None else key.end_byte + 1
+    return b"?" in syntax.document.data[key.end_byte : end]
 
 
 def class_facts(syntax: Syntax, scope: ModuleScope, node: Node, name: str = "") -> ClassFacts:

@@ -244,7 +244,7 @@ class Module:
         self.scope = scope
         self._evaluator = Evaluator(self)
         self._classes: dict[int, ClassDefinition] = {}
-        self._this: dict[int, Node | None] = {}  # by block: the class whose instance `this` is there
+        self._this: dict[int, Node | None] = {}  # by `this` and by block: the class that it is an instance of
         self._answers: dict[Hashable, Any] = {}
 
     def close(self) -> None:
@@ -417,6 +417,13 @@ class Module:
     def this_class(self, this: Node) -> ClassDefinition | None:
         """The class whose instance `this` is; None in a plain function or a static member."""
         known = self._this
+        if this.id not in known:
+            known[this.id] = self._find_this(this)
+        found = known[this.id]
+        return self.class_of(found) if found is not None else None
+
+    def _find_this(self, this: Node) -> Node | None:
+        known = self._this
         blocks: list[int] = []
         found: Node | None = None
         for above in self.syntax.ancestors(this):
@@ -439,7 +446,7 @@ class Module:
                 break
         for block in blocks:
             known[block] = found
-        return self.class_of(found) if found is not None else None
+        return found
 
     def this_class_of_member(self, member: Node) -> ClassDefinition | None:
         """The class of the `this` that a chain of members (`this.a.b`) starts with."""
