@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -196,29 +197,66 @@ def alive(pid: int) -> bool:
 
 
 def test_a_process_that_is_killed_loses_only_the_item_that_kills() -> None:
-    def work(items: Sequence[str]) -> list[str]:
+    def work(share: pool_module.Share) -> list[str]:
+        items = [item for chunk in share for item in chunk]
         if "bad" in items:
             os.kill(os.getpid(), signal.SIGKILL)
-        return list(items)
+        return items
 
-    chunks = [["a", "b", "bad", "c", "d"], ["e"], []]
-    results, lost = pool_module.run_in_processes(work, chunks, lambda: ["here"], NO_PROJECT)
+    shares = [pool_module.Share([chunk], 1) for chunk in (["a", "b", "bad", "c", "d"], ["e"], [])]
+    results, lost = pool_module.run_in_processes(work, shares, lambda: ["here"], NO_PROJECT)
     assert sorted(item for result in results for item in result) == ["a", "b", "c", "d", "e", "here"]
     assert results[-1] == ["here"]
     assert lost == ["bad"]
 
 
 def test_what_a_process_raises_is_raised_here() -> None:
-    def work(items: Sequence[str]) -> str:
-        raise ZeroDivisionError(items[0])
+    def work(share: pool_module.Share) -> str:
+        raise ZeroDivisionError(share.items[0])
 
     with pytest.raises(ZeroDivisionError, match="a"):
-        pool_module.run_in_processes(work, [["a"]], lambda: "here", NO_PROJECT)
+        pool_module.run_in_processes(work, [pool_module.Share([["a"]], 1)], lambda: "here", NO_PROJECT)
+
+
+@pytest.mark.parametrize("count", range(6))
+def test_two_processes_share_chunks_until_they_meet(count: int) -> None:
+    chunks = [[str(number)] for number in range(count)]
+    for turns in itertools.product((0, 1), repeat=count):
+        with pool_module.shared(chunks) as both:
+            taking = [iter(share) for share in both]
+            taken = [next(taking[turn], None) for turn in turns]
+            taken += [chunk for rest in taking for chunk in rest]
+        assert sorted(list(chunk) for chunk in taken if chunk is not None) == chunks
+        assert sorted([*both[0].done, *both[1].done]) == [number for [number] in chunks]
+        if count > 1:
+            assert both[0].done[0] == "0" and both[1].done[0] == str(count - 1)
+
+
+def test_what_a_killed_process_shared_is_done_once() -> None:
+    def work(share: pool_module.Share) -> list[str]:
+        items: list[str] = []
+        for chunk in share:
+            if "bad" in chunk:
+                os.kill(os.getpid(), signal.SIGKILL)
+            items += chunk
+        return items
+
+    with pool_module.shared([["a"], ["bad", "b"], ["c"], ["d"], ["e"]]) as (front, back):
+
+        def here() -> list[str]:
+            taking = iter(back)
+            items = [*next(taking), *next(taking)]
+            next(taking, None)
+            return items
+
+        results, lost = pool_module.run_in_processes(work, [front], here, NO_PROJECT, back)
+    assert sorted(item for result in results for item in result) == ["a", "b", "c", "d", "e"]
+    assert lost == ["bad"]
 
 
 @pytest.mark.parametrize("when", ["here", "while reading"])
 def test_no_process_outlives_an_interrupt(when: str, tmp_path: Path) -> None:
-    def work(items: Sequence[str]) -> str:
+    def work(share: pool_module.Share) -> str:
         (tmp_path / str(os.getpid())).touch()
         time.sleep(60)
         return ""
@@ -237,7 +275,8 @@ def test_no_process_outlives_an_interrupt(when: str, tmp_path: Path) -> None:
     before = signal.signal(signal.SIGALRM, interrupt)
     try:
         with pytest.raises(KeyboardInterrupt):
-            pool_module.run_in_processes(work, [["a"], ["b"]], here, NO_PROJECT)
+            shares = [pool_module.Share([[name]], 1) for name in ("a", "b")]
+            pool_module.run_in_processes(work, shares, here, NO_PROJECT)
     finally:
         signal.signal(signal.SIGALRM, before)
     assert not any(alive(int(path.name)) for path in tmp_path.iterdir())

@@ -35,11 +35,14 @@ if TYPE_CHECKING:
 _MOST_STEPS = 1_000_000
 _REST = "look for what rules wait for"
 
-PARALLEL_BYTES = 700_000
-"""Below this much source one process is faster than several."""
+PARALLEL_BYTES = 500_000
+"""Below this much source, configurations counted in, one process is faster than several."""
 
-CONFIG_BYTES = 4_000
+CONFIG_BYTES = 3_000
 """The rules about a configuration and its Worker take as long as those about this much code."""
+
+_CHUNK_BYTES = 60_000
+"""How much source a process takes at a time, at least, so that those that share it end together."""
 
 
 @record(frozen=True)
@@ -202,40 +205,56 @@ class Run:
         modules = list(self.loaded.modules if modules is None else modules)
         sizes = [self._size(path) for path in modules]
         jobs = self._options.jobs or os.cpu_count() or 1
-        if jobs > 1 and sum(sizes) >= PARALLEL_BYTES and _can_fork():
-            return self._in_processes(modules, sizes, jobs, units)
-        return self._model_and_modules(modules, units)
+        reserved = len(self.loaded.configs if units is None else units) * CONFIG_BYTES
+        if jobs > 1 and sum(sizes) + reserved >= PARALLEL_BYTES and _can_fork():
+            return self._in_processes(modules, sizes, jobs, reserved, units)
+        return merge([self.modules(modules), self.model(units)])
 
     def _size(self, path: str) -> int:
         document = self._project.document(path)
         return len(document.data) if document is not None else 0
 
     def _in_processes(
-        self, modules: list[str], sizes: list[int], jobs: int, units: Collection[str] | None
+        self, modules: list[str], sizes: list[int], jobs: int, reserved: int, units: Collection[str] | None
     ) -> Outcome:
-        from cflint.engine.pool import run_in_processes
+        from cflint.engine.pool import Share, run_in_processes, shared
 
-        asked = self.loaded.configs if units is None else units
-        *others, mine = _balance(modules, sizes, jobs, len(asked) * CONFIG_BYTES)
-        here = partial(self._model_and_modules, mine, units)
-        outcomes, lost = run_in_processes(self._apart, others, here, self._project)
+        *others, last, mine = _balance(modules, sizes, jobs, reserved)
+        chunks = [*self._chunks(last), *self._chunks(mine)]
+        with shared(chunks) as (front, back):
+            here = partial(self._model_and_modules, back, len(mine) // 2, units)
+            shares = [share for share in (*(Share([paths], 1) for paths in others), front) if share.items]
+            outcomes, lost = run_in_processes(self._apart, shares, here, self._project, back)
         for outcome in outcomes:
             if self._options.clock is not None and outcome.spent is not None:
                 self._options.clock.add(outcome.spent)
         left_out = [(path, "the process that analysed it was killed, or crashed") for path in lost]
         return merge([*outcomes, Outcome([], [], [], left_out=left_out)])
 
-    def _apart(self, modules: Sequence[str]) -> Outcome:
+    def _chunks(self, paths: Iterable[str]) -> Iterator[list[str]]:
+        """The paths in pieces of about the same number of bytes."""
+        chunk: list[str] = []
+        size = 0
+        for path in paths:
+            chunk.append(path)
+            size += self._size(path)
+            if size >= _CHUNK_BYTES:
+                yield chunk
+                chunk, size = [], 0
+        if chunk:
+            yield chunk
+
+    def _apart(self, share: Iterable[Sequence[str]]) -> Outcome:
         """The modules in a process of their own, which sees what no other does."""
         workspace, clock = self._project.workspace, self._options.clock
         begun = mark(workspace)
         if clock is not None:
             clock.begin_apart()
             with clock.around(_REST):
-                outcome = self.modules(modules)
+                outcome = merge(map(self.modules, share))
             outcome.spent = clock.spent
         else:
-            outcome = self.modules(modules)
+            outcome = merge(map(self.modules, share))
         if self._options.observed:
             outcome.seen = observed(workspace, begun)
             outcome.shapes = self._shapes(outcome.answers)
@@ -249,9 +268,19 @@ class Run:
             path: shape_of(known[path]) for path in wanted if path in known and not path.endswith(".d.ts")
         }
 
-    def _model_and_modules(self, modules: list[str], units: Collection[str] | None) -> Outcome:
-        found = self.modules(modules)  # first: it takes the facts that the model asks for
-        return merge([found, self.model(units)])
+    def _model_and_modules(
+        self, share: Iterable[Sequence[str]], own: int, units: Collection[str] | None
+    ) -> Outcome:
+        """A share, and the model once `own` modules of it have been done: that takes facts which the model
+        asks for, and what is left of the share evens out what the model took."""
+        outcomes = []
+        model: Outcome | None = None
+        for paths in share:
+            outcomes.append(self.modules(paths))
+            own -= len(paths)
+            if own <= 0 and model is None:
+                model = self.model(units)
+        return merge([*outcomes, model if model is not None else self.model(units)])
 
     # -- rules about the model -----------------------------------------------------------------------------
 
@@ -657,7 +686,7 @@ def _balance(paths: list[str], sizes: list[int], parts: int, reserved: int = 0) 
     for path, size in zip(paths, sizes, strict=True):
         chunks[min(parts - 1, done * parts // total)].append(path)
         done += size
-    return [chunk for chunk in chunks if chunk] or [[]]
+    return chunks
 
 
 def _unique(findings: Iterable[Finding]) -> Iterator[Finding]:

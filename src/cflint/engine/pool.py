@@ -6,8 +6,8 @@ import io
 import os
 import pickle
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, BinaryIO, Generic, TypeVar
 
 from cflint.source import Document
@@ -18,31 +18,74 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+class Share:
+    """The chunks that one process works on, each taken when it is iterated to; `done` are the items of those
+    that were iterated past."""
+
+    def __init__(self, chunks: Sequence[Sequence[str]], granted: int, pipe: int | None = None) -> None:
+        self._chunks = chunks
+        self._granted = granted
+        self._pipe = pipe
+        self.done: list[str] = []
+
+    @property
+    def items(self) -> list[str]:
+        """All that may fall to this process."""
+        return [item for chunk in self._chunks for item in chunk]
+
+    def __iter__(self) -> Iterator[Sequence[str]]:
+        for place, chunk in enumerate(self._chunks):
+            if place >= self._granted and not (self._pipe is not None and os.read(self._pipe, 1)):
+                return
+            yield chunk
+            self.done += chunk
+
+
+@contextmanager
+def shared(chunks: Sequence[Sequence[str]]) -> Iterator[tuple[Share, Share]]:
+    """The shares of two processes in a list of chunks: one begins at its front, the other at its back, and
+    who is quicker takes more. The chunks at the ends are granted; each other one costs a byte from a pipe."""
+    reading, writing = os.pipe()
+    try:
+        os.write(writing, bytes(max(0, len(chunks) - 2)))
+        os.close(writing)
+        yield Share(chunks[:-1] or chunks, 1, reading), Share(chunks[:0:-1], 1, reading)
+    finally:
+        os.close(reading)
+
+
 def run_in_processes(
-    work: Callable[[Sequence[str]], T],
-    chunks: Sequence[Sequence[str]],
+    work: Callable[[Share], T],
+    shares: Sequence[Share],
     here: Callable[[], T],
     project: Project,
+    mine: Share | None = None,
 ) -> tuple[list[T], list[str]]:
-    """Do `work` on each chunk in a forked process of its own, and `here` in this one meanwhile; the results,
-    that of `here` last, and the items of chunks that could not be done.
+    """Do `work` on each share in a forked process of its own, and `here`, which works on `mine`, in this one
+    meanwhile; the results, that of `here` last, and the items that could not be done.
 
-    When a process is killed, its chunk is done again in halves, until it is known which item does that. No
-    process outlives the call, whatever ends it.
+    When a process is killed, what is left undone is done again in halves, until it is known which item does
+    that. No process outlives the call, whatever ends it.
     """
     sys.stdout.flush()
     sys.stderr.flush()
     processes = _Processes(work, project)
     try:
-        started = [(chunk, processes.start(chunk)) for chunk in chunks]
+        started = [processes.start(share) for share in shares]
         last = here()
         results: list[T] = []
-        lost: list[str] = []
-        for chunk, process in started:
+        done = set(mine.done if mine is not None else ())
+        killed = False
+        for share, process in zip(shares, started, strict=True):
             try:
-                results.append(processes.result(chunk, process))
+                result, items = processes.result(share, process)
             except _Killed:
-                lost += processes.in_halves(chunk, results)
+                killed = True
+                continue
+            results.append(result)
+            done.update(items)
+        left = dict.fromkeys(item for share in shares for item in share.items if item not in done)
+        lost = processes.in_halves(list(left), results) if killed else []
         return [*results, last], lost
     finally:
         processes.end()
@@ -53,19 +96,24 @@ class _Killed(Exception):
 
 
 class _Processes(Generic[T]):
-    def __init__(self, work: Callable[[Sequence[str]], T], project: Project) -> None:
+    def __init__(self, work: Callable[[Share], T], project: Project) -> None:
         self._work = work
         self._project = project
         self._running: dict[int, BinaryIO] = {}
 
-    def start(self, chunk: Sequence[str]) -> int:
+    def start(self, share: Share) -> int:
         """Start a process; its id."""
-        process, reading = _fork(lambda: self._work(chunk))
+        process, reading = _fork(lambda: self._worked(share))
         self._running[process] = os.fdopen(reading, "rb")
         return process
 
-    def result(self, chunk: Sequence[str], process: int) -> T:
-        """Wait for what a process has to say. Raises _Killed, and what the work raises."""
+    def _worked(self, share: Share) -> tuple[T, list[str]]:
+        result = self._work(share)
+        return result, share.done
+
+    def result(self, share: Share, process: int) -> tuple[T, list[str]]:
+        """Wait for what a process has to say: the result, and the items done. Raises _Killed, and what the
+        work raises."""
         with self._running[process] as stream:
             answer = stream.read()
         _, status = os.waitpid(process, 0)
@@ -73,14 +121,14 @@ class _Processes(Generic[T]):
         if os.WIFSIGNALED(status):
             raise _Killed
         if status or not answer:
-            return self._work(chunk)  # what it raised is raised here
-        found: T = _Reader(answer, self._project).load()
+            return self._worked(Share([share.items], 1))  # what it raised is raised here
+        found: tuple[T, list[str]] = _Reader(answer, self._project).load()
         return found
 
-    def in_halves(self, chunk: Sequence[str], results: list[T]) -> list[str]:
-        """Do a chunk again, one part after the other since memory may be short; the items that kill."""
+    def in_halves(self, items: Sequence[str], results: list[T]) -> list[str]:
+        """Do items again, one part after the other since memory may be short; the items that kill."""
         lost: list[str] = []
-        todo = [chunk]
+        todo = [items]
         while todo:
             whole = todo.pop()
             middle = len(whole) // 2
@@ -88,8 +136,9 @@ class _Processes(Generic[T]):
                 lost += whole
                 continue
             for part in (whole[:middle], whole[middle:]):
+                share = Share([part], 1)
                 try:
-                    results.append(self.result(part, self.start(part)))
+                    results.append(self.result(share, self.start(share))[0])
                 except _Killed:
                     todo.append(part)
         return lost
