@@ -301,20 +301,86 @@ def test_a_path_that_is_no_utf_8_in_an_error(tmp_path: Path) -> None:
 # -- what it costs ------------------------------------------------------------------------------------
 
 
-def test_check_imports_only_what_it_needs(tmp_path: Path) -> None:
-    project(tmp_path, "export default {};\n")
-    script = (
-        "import sys\n"
-        "from cflint.cli import run\n"
-        "code = run(['check', '--select', 'internal-error'])\n"
-        "heavy = {'rich', 'libcst', 'sarif_om', 'pygls', 'pygments', 'asyncio', 'multiprocessing'}\n"
-        "ours = {'cflint.report.sarif', 'cflint.fixer', 'cflint.cli.explain', 'cflint.cli.rules'}\n"
-        "print(code, sorted((heavy | ours) & set(sys.modules)))\n"
-    )
+LOADED = """\
+import sys
+import click, click.shell_completion, tree_sitter, tree_sitter_typescript, ahocorasick_rs
+before = set(sys.modules)
+from cflint.cli import run
+code = run(sys.argv[1:])
+print()
+print("loaded", code, *sorted(set(sys.modules) - before))
+"""
+"""Runs a command, and shows what that loaded besides the packages which every check needs."""
+
+STANDARD = {"binascii", "copy", "dataclasses", "gc", "json", "locale", "struct"}
+"""What a check may load of the standard library, besides what click and tree-sitter do: click knows the
+language of its messages, package.json and the cache are JSON."""
+
+ROOMS = {
+    "cflint.cli": {"app", "check", "checking", "console", "exits", "output", "selection"},
+    "cflint.report": {"changes", "escape", "frame", "text"},
+    "cflint.engine": {"kept", "pool", "session", "shapes", "suppression"},
+}
+"""What a check may load of these rooms: other commands, other formats and fixes come when needed."""
+
+
+def loaded_by(folder: Path, *arguments: str) -> tuple[int, set[str]]:
+    """The exit code of a check, and the modules that it loaded."""
     result = subprocess.run(
-        [sys.executable, "-c", script], cwd=tmp_path, env=environment(), capture_output=True, timeout=60
+        [sys.executable, "-c", LOADED, "check", *arguments],
+        cwd=folder,
+        env=environment(),
+        capture_output=True,
+        timeout=60,
     )
-    assert result.stdout.splitlines()[-1] == b"0 []", result.stdout + result.stderr
+    assert not result.stderr, result.stderr
+    word, code, *modules = result.stdout.decode().splitlines()[-1].split()
+    assert word == "loaded"
+    return int(code), set(modules)
+
+
+GOOD = """\
+export default {
+  fetch(): Response {
+    return new Response("hello");
+  },
+} satisfies ExportedHandler;
+"""
+BAD = """\
+import { DurableObject } from "cloudflare:workers";
+export class Room extends DurableObject<Env> {
+  constructor(ctx: DurableObjectState, env: Env) {}
+}
+export default { fetch() { console.log(env); return new Response("hello"); } };
+"""
+
+
+@pytest.mark.parametrize(("code", "text"), [(0, GOOD), (1, BAD)], ids=["clean", "findings"])
+@pytest.mark.parametrize("cache", [("--no-cache",), ("--cache-dir", "kept")], ids=["no-cache", "cache"])
+def test_check_loads_only_what_it_needs(tmp_path: Path, code: int, text: str, cache: tuple[str, ...]) -> None:
+    project(tmp_path, text)
+    config = tmp_path / "wrangler.jsonc"
+    config.write_text(config.read_text().replace("{", '{\n  "observability": { "enabled": true },', 1))
+    for _ in range(2):  # with a cache the second run has nothing to do
+        ended, modules = loaded_by(tmp_path, "--isolated", "--jobs", "1", *cache, "src", "wrangler.jsonc")
+        assert ended == code
+        top = {name.split(".")[0] for name in modules}
+        ours = {name for name in modules if name.split(".")[0] == "cflint"}
+        public = {name for name in top - {"cflint", "cflint_rules"} if not name.startswith("_")}
+        heavy = {"_hashlib", "_ssl", "_socket", "_ctypes", "_multiprocessing", "_posixsubprocess", "_asyncio"}
+        assert public - STANDARD - {"encodings", "importlib"} == set()
+        assert heavy & top == set()
+        for room, allowed in ROOMS.items():
+            loaded = {name.removeprefix(f"{room}.") for name in ours if name.startswith(f"{room}.")}
+            assert loaded - allowed == set()
+        assert not {"cflint.fixer", "cflint.lsp", "cflint.syntax.python", "cflint.syntax.markdown"} & ours
+
+
+def test_only_rules_that_are_asked_are_loaded(tmp_path: Path) -> None:
+    project(tmp_path, "export default {};\n")
+    _, modules = loaded_by(tmp_path, "--isolated", "--no-cache", "--select", "ws-legacy-accept")
+    loaded = {name for name in modules if name.startswith("cflint_rules.") and name.count(".") == 2}
+    assert loaded <= {"cflint_rules.websockets.ws_legacy_accept"}
 
 
 def test_the_version_needs_no_analyser(tmp_path: Path) -> None:

@@ -36,9 +36,10 @@ def memory(files: Mapping[str, bytes]) -> Workspace:
     return Workspace.in_memory(files)
 
 
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
 @pytest.mark.parametrize("lock", list(LOCKS))
-def test_the_lock_file_says_which_version(lock: str) -> None:
-    files = {"package.json": MANIFEST, lock: LOCKS[lock], "app/src/index.ts": b""}
+def test_the_lock_file_says_which_version(lock: str, end: bytes) -> None:
+    files = {"package.json": MANIFEST, lock: LOCKS[lock].replace(b"\n", end), "app/src/index.ts": b""}
     found = installed_version(memory(files), "app/src", "pg")
     assert found is not None and found.exact
     assert (found.lowest, found.below, found.text) == ((8, 12, 1), (8, 12, 2), "8.12.1")

@@ -43,6 +43,9 @@ def run(arguments: Sequence[str]) -> int:
         give_up_stdout()
         return Exit.BROKEN_PIPE
     except OSError as error:
+        if _is_closed_pipe(error):
+            give_up_stdout()
+            return Exit.BROKEN_PIPE
         if debug:
             return _traceback()
         give_up_stdout()
@@ -93,6 +96,13 @@ def _reason(error: OSError) -> str:
     said = error.strerror or str(error) or type(error).__name__
     what = f"cannot use {error.filename}" if error.filename else "cannot write the output"
     return f"{what}: {said[:1].lower()}{said[1:]}"
+
+
+def _is_closed_pipe(error: OSError) -> bool:
+    """Whether nobody reads the output any more, as Windows says it."""
+    import errno
+
+    return sys.platform == "win32" and error.errno == errno.EINVAL and error.filename is None
 
 
 def _place(error: BaseException) -> str:

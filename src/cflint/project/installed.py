@@ -179,8 +179,8 @@ def _locked_in(document: Document, name: str) -> Version | None:
 _LOCK_FILES = {
     "package-lock.json": rb'"(?:node_modules/)?NAME": \{\s{0,40}"version": "([^"\n]{1,60})"',
     "npm-shrinkwrap.json": rb'"(?:node_modules/)?NAME": \{\s{0,40}"version": "([^"\n]{1,60})"',
-    "pnpm-lock.yaml": rb"\n +'?NAME'?:\n +specifier: [^\n]{1,200}\n +version: ([0-9.]{1,40})",
-    "yarn.lock": rb'\n"?NAME@[^\n]{1,300}:\n +version:? "?([0-9.]{1,40})',
+    "pnpm-lock.yaml": rb"\n +'?NAME'?:\r?\n +specifier: [^\n]{1,200}\n +version: ([0-9.]{1,40})",
+    "yarn.lock": rb'\n"?NAME@[^\n]{1,300}:\r?\n +version:? "?([0-9.]{1,40})',
     "bun.lock": rb'\n *"NAME": \["NAME@([0-9.]{1,40})"',
 }
 
