@@ -244,6 +244,30 @@ def test_an_excluded_path_stays_out_when_it_is_named(cli: Cli) -> None:
 # -- output -------------------------------------------------------------------------------------------
 
 
+def test_what_sarif_has_no_room_for_is_said(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    from cflint.report import sarif
+
+    project(Path(), "careful();\nrisky();\nrisky(); // cflint-ignore no-risky\n")
+    command = (
+        "check",
+        "--select",
+        "all",
+        "--output-format",
+        "sarif",
+        "--output-file",
+        "o.sarif",
+        "--show-suppressed",
+    )
+    assert cli(*command).err == "wrote 2 findings to o.sarif\n"
+    for most, said in ((2, "1 finding"), (1, "2 findings")):
+        monkeypatch.setattr(sarif, "MAX_RESULTS", most)
+        warning = f"cflint: warning: {said} left out, the least severe: GitHub takes no larger file\n"
+        wrote = f"wrote {most} finding{'s' if most > 1 else ''} to o.sarif\n"
+        assert cli(*command).err == warning + wrote
+        assert len(json.loads(Path("o.sarif").read_text())["runs"][0]["results"]) == most
+        assert cli(*command, "--quiet").err == warning
+
+
 def test_json_and_sarif_on_stdout_are_whole(cli: Cli) -> None:
     project(Path())
     assert json.loads(cli("check", "--output-format", "json").out)["version"] == 1

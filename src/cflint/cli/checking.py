@@ -605,9 +605,26 @@ def _report(request: Request, report: Report, fixed: int = 0) -> Exit:
         for notice in report.notices:
             if notice.level == "warning":
                 warn(f"{notice.path}: {notice.message}" if notice.path else notice.message)
+    left_out = _left_out(request, report, text)
+    if left_out:
+        warn(f"{_count(left_out, 'finding')} left out, the least severe: GitHub takes no larger file")
     if request.output_file is not None and not request.quiet:
-        say(f"wrote {_count(len(report.findings), 'finding')} to {visible(request.output_file)}")
+        written = min(len(report.findings), _listed(request, report) - left_out)
+        say(f"wrote {_count(written, 'finding')} to {visible(request.output_file)}")
     return code
+
+
+def _listed(request: Request, report: Report) -> int:
+    return len(report.findings) + (len(report.silenced) if request.show_suppressed else 0)
+
+
+def _left_out(request: Request, report: Report, text: str) -> int:
+    """How many findings the one format with limits has no room for."""
+    if request.output_format != "sarif" or request.statistics:
+        return 0
+    from cflint.report.sarif import results_in
+
+    return _listed(request, report) - results_in(text)
 
 
 def _repository(request: Request, report: Report) -> Repository | None:

@@ -105,6 +105,11 @@ def dumped(log: Any, results: Sequence[Any]) -> str:
     return f"{head}{empty}\n    {rows}\n   {tail}\n" if rows else f"{head}{empty}{tail}\n"
 
 
+def results_in(text: str) -> int:
+    """How many results a log has that `render` made: each is on a line of its own."""
+    return text.count('\n    {"')
+
+
 def _gzip_size(text: str) -> int:
     if len(text) <= MAX_GZIP:
         return len(text)
