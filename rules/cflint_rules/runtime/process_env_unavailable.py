@@ -48,9 +48,9 @@ export default {
 
 ## Not reported
 
-`NODE_ENV`, which the build replaces, and what has a default (`??`). Modules that ask whether there is a `process`, or set its variables, and
-Workers whose build may replace them (`define`, a build command, Vite). Modules of which it is not known that
-a Worker has them.
+`NODE_ENV`, which the build replaces, and what has a default (`??`). Modules that ask whether there is a
+`process`, or set its variables, and Workers whose build may replace them (`define`, a build command, Vite).
+Modules of which it is not known that a Worker has them.
 
 ## Fix safety
 

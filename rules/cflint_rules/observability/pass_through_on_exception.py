@@ -1,0 +1,67 @@
+"""Handle errors instead of calling `passThroughOnException()`.
+
+After `ctx.passThroughOnException()` a request for which the Worker throws goes to the origin, as if there was
+no Worker. Nobody is told of the error, checks that the Worker makes are gone around, and without an origin
+the client gets an error all the same. A request whose body was read cannot be sent on at all.
+
+## Incorrect
+
+```ts
+async function answer(request: Request): Promise<Response> {
+  return Response.json({ path: new URL(request.url).pathname });
+}
+
+export default {
+  async fetch(request, env, ctx): Promise<Response> {
+    ctx.passThroughOnException();
+    return answer(request);
+  },
+} satisfies ExportedHandler;
+```
+
+## Correct
+
+```ts
+async function answer(request: Request): Promise<Response> {
+  return Response.json({ path: new URL(request.url).pathname });
+}
+
+export default {
+  async fetch(request): Promise<Response> {
+    try {
+      return await answer(request);
+    } catch (error) {
+      console.error("failed", error);
+      return new Response("something went wrong", { status: 500 });
+    }
+  },
+} satisfies ExportedHandler;
+```
+
+## Not reported
+
+The contexts of Pages Functions. In a Worker with routes, which may stand before an origin, it is a note.
+
+## Fix safety
+
+There is no fix: what to answer in its stead is for the author to say.
+
+Source: https://developers.cloudflare.com/workers/best-practices/workers-best-practices/
+"""
+
+from collections.abc import Iterator
+
+from cflint.api import Finding, Kind, Match, Severity, call, rule
+
+
+@rule(call("passThroughOnException"), severity=Severity.WARNING)
+def check(match: Match) -> Iterator[Finding]:
+    if match.arguments or match.receiver_value.kind is not Kind.EXECUTION_CONTEXT:
+        return
+    environments = match.module.environments
+    routed = any(found.value(key) is not None for found in environments for key in ("route", "routes"))
+    yield Finding(
+        "requests for which this Worker throws go on as if it was not there: handle the error, and answer",
+        match.at(match.node),
+        severity=Severity.NOTE if routed else None,
+    )

@@ -1,0 +1,108 @@
+"""Reach KV, R2, D1, queues, Workflows, Vectorize and Workers AI through bindings, not Cloudflare's REST API.
+
+A request to `api.cloudflare.com` leaves the Worker, counts against the API's rate limit, and needs a token
+that can be stolen. A binding does the same without any of that: it is faster, and what it allows is written
+in the configuration.
+
+## Incorrect
+
+```ts
+interface Env {
+  ACCOUNT_ID: string;
+  API_TOKEN: string;
+}
+
+export default {
+  async fetch(request, env): Promise<Response> {
+    const namespace = "0f2ac74b498b48028cb68387c421e279";
+    return fetch(
+      `https://api.cloudflare.com/client/v4/accounts/${env.ACCOUNT_ID}/storage/kv/namespaces/${namespace}/values/a`,
+      { headers: { Authorization: `Bearer ${env.API_TOKEN}` } },
+    );
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+## Correct
+
+```ts
+interface Env {
+  TEXTS: KVNamespace;
+}
+
+export default {
+  async fetch(request, env): Promise<Response> {
+    return new Response(await env.TEXTS.get("a"));
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+## Not reported
+
+What no binding does: creating namespaces and databases, DNS, purging caches, analytics. Accounts that do not
+come from `env`, which may be somebody else's, and code that can use a binding as well.
+
+## Fix safety
+
+There is no fix: the binding has to be configured first.
+
+Source: https://developers.cloudflare.com/workers/best-practices/workers-best-practices/
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+
+from cflint.api import Finding, Module, Severity, pattern, rule, source_file
+
+_API = b"api.cloudflare.com/client/v4/accounts/"
+_PART = rb"(?:\$\{[^{}\n]*\}|[^/`\"'\s${}]+)"
+_PATH = pattern(
+    rb"api\.cloudflare\.com/client/v4/accounts/(" + _PART + rb")/(?:"
+    rb"(?P<kv>storage/kv/namespaces/" + _PART + rb"/(?:values/|bulk))"
+    rb"|(?P<r2>r2/buckets/" + _PART + rb"/objects)"
+    rb"|(?P<d1>d1/database/" + _PART + rb"/(?:query|raw))"
+    rb"|(?P<queue>queues/" + _PART + rb"/messages(?!/(?:pull|ack)))"
+    rb"|(?P<workflow>workflows/" + _PART + rb"/instances)"
+    rb"|(?P<vectorize>vectorize/(?:v2/)?indexes/" + _PART + rb"/(?:query|insert|upsert|get|delete))"
+    rb"|(?P<ai>ai/run/))"
+)
+_BINDING = pattern(rb"(?<!-)\bbinding\b(?!-)")
+_KINDS = {
+    "kv": "`kv_namespaces`", "r2": "`r2_buckets`", "d1": "`d1_databases`", "queue": "`queues.producers`",
+    "workflow": "`workflows`", "vectorize": "`vectorize`", "ai": "`ai`",
+}  # fmt: skip
+
+
+@rule(source_file("cloudflare"), severity=Severity.WARNING)
+def check(module: Module) -> Iterator[Finding]:
+    data = module.document.data
+    if data.find(_API) == -1 or not _is_own(module) or _BINDING.search(data) is not None:
+        return
+    for match in _PATH.finditer(data):
+        text = module.syntax.node_at(match.start(), match.end())
+        if text is None or text.type not in ("string_fragment", "string", "template_string"):
+            continue
+        if b"env." in match[1] or _is_of_env(module, match[1], match.start(1)):
+            kind = _KINDS[match.lastgroup or ""]
+            yield Finding(
+                f"this goes through Cloudflare's REST API with a token: a binding ({kind}) needs none",
+                module.at(text),
+            )
+
+
+def _is_own(module: Module) -> bool:
+    """Whether a module belongs to a Worker, and is no library that several may use."""
+    folders = [worker.config.directory for worker in module.workers if worker.config is not None]
+    return bool(module.workers) and all(
+        not folder or posixpath.commonpath((folder, module.path)) == folder for folder in folders
+    )
+
+
+def _is_of_env(module: Module, part: bytes, start: int) -> bool:
+    """Whether `${name}` is a constant that holds a member of `env`."""
+    if not part.startswith(b"${"):
+        return False
+    node = module.syntax.node_at(start + 2, start + len(part) - 1)
+    return node is not None and node.type == "identifier" and "env." in module.text(module.initializer(node))
