@@ -53,6 +53,7 @@ class Case:
     objects: Mapping[str, str] = field(default_factory=dict)
     alone: bool = False
     logs: str = ""
+    date: str = DATE
 
     @property
     def name(self) -> str:
@@ -574,6 +575,44 @@ CASES = [
                 catch (error) { if (!/not authorized/.test(error.message)) throw error; return true; } }); } }""",
         objects={"OBJECT": "Ledger"},
     ),
+    Case(
+        "stream-write-deadlock",
+        """const text = async () => await (await env.EXAMPLE.fetch("http://w/")).text();
+            return await Promise.race([text(), new Promise((done) => setTimeout(() => done("waits"), 5000))]);""",
+        "detected that your Worker's code had hung",
+        "The Workers runtime canceled this request because it detected that your Worker's code had hung",
+        "hello",
+        alone=True,
+    ),
+    Case(
+        "do-deleteall-keeps-alarm",
+        'return await env.OBJECT.getByName("a").test();',
+        gives=True,
+        says="Before the compatibility date 2026-02-24 `deleteAll()` leaves the alarm",
+        claim=(
+            DELETED := """import { DurableObject } from "cloudflare:workers";
+            export class Room extends DurableObject { alarm() {}
+              async test() { await this.ctx.storage.setAlarm(Date.now() + 1_000_000);
+                await this.ctx.storage.deleteAll(); return (await this.ctx.storage.getAlarm()) !== null; } }"""
+        ),
+        objects={"OBJECT": "Room"},
+        date="2025-10-01",
+    ),
+    Case(
+        "do-deleteall-keeps-alarm",
+        'return await env.OBJECT.getByName("a").test();',
+        gives=False,
+        says="the alarm is deleted, too, as newer compatibility dates do",
+        claim=DELETED,
+        objects={"OBJECT": "Room"},
+    ),
+    Case(
+        "hyperdrive-mysql2-disable-eval",
+        FETCH,
+        "^EvalError: Code generation from strings disallowed for this context",
+        "Code generation from strings disallowed for this context",
+        claim='export default { fetch() { return new Response(String(new Function("return 1")())); } };',
+    ),
 ]
 
 
@@ -601,7 +640,7 @@ def request(case: Case, heading: str) -> dict[str, Any]:
         "page": code,
         "main": case.main,
         "exercise": case.exercise,
-        "date": DATE,
+        "date": case.date,
         "alone": case.alone,
         "kv": kv,
         "d1": list(case.d1),
