@@ -83,10 +83,11 @@ def check(match: Match) -> Iterator[Finding]:
         return
     if match.word == "TransformStream" and len(match.arguments) > 1:
         return  # it may have a queue
-    readable, writable = _ends(match)
+    waits = _waits(match, function)
+    readable, writable = _ends(match) if waits else ([], [])
     if not readable or not writable:
         return
-    at = _wait(match, function, writable)
+    at = _stuck(match, waits, writable)
     if at is None:
         return
     for node in readable:
@@ -135,36 +136,44 @@ def _declared(match: Match, name: Node) -> Iterator[Declaration]:
             yield declaration
 
 
-def _wait(match: Match, function: Node, writable: list[Node]) -> Node | None:
-    """The first `await` of the function that ends only when somebody has read from the stream."""
+def _waits(match: Match, function: Node) -> list[tuple[Node, Node]]:
+    """The `await` of the function itself that wait for a `write()` or `pipeTo()`, each with its call, in
+    source order."""
+    module = match.module
+    found: list[tuple[Node, Node]] = []
+    for name in ("write", "pipeTo"):
+        for call in module.calls_of(name, function):
+            above = module.syntax.parent(outermost(module.syntax, call))
+            if above is None or above.type != "await_expression" or call.start_byte < match.node.end_byte:
+                continue
+            around = module.enclosing_function(call)
+            if around is not None and around.id == function.id:
+                found.append((above, call))
+    return sorted(found, key=lambda pair: pair[0].start_byte)
+
+
+def _stuck(match: Match, waits: list[tuple[Node, Node]], writable: list[Node]) -> Node | None:
+    """The first `await` that ends only when somebody has read from the stream."""
     module, syntax = match.module, match.module.syntax
     ends = {outermost(syntax, node).id for node in writable}
     writers: set[int] = set()
     for node in writable:
-        call = _called(match, node, "getWriter")
-        holder = syntax.parent(outermost(syntax, call)) if call is not None else None
+        made = _called(match, node, "getWriter")
+        holder = syntax.parent(outermost(syntax, made)) if made is not None else None
         name = holder.child_by_field_name("name") if holder is not None else None
         declaration = module.scope.resolve(name) if name is not None and name.type == "identifier" else None
         if declaration is not None:
             writers.add(declaration.node.id)
-    for node in descend(function, into_functions=False):
-        if node.type != "await_expression" or node.start_byte < match.node.end_byte:
-            continue
-        call = unwrap(node.named_children[0]) if node.named_children else node
-        callee = call.child_by_field_name("function") if call.type == "call_expression" else None
-        member = unwrap(callee) if callee is not None else None
-        target = member.child_by_field_name("object") if member is not None else None
-        part = member.child_by_field_name("property") if member is not None else None
-        if target is None or part is None:
-            continue
+    for at, call in waits:
+        callee = call.child_by_field_name("function")
+        target = unwrap(callee).child_by_field_name("object") if callee is not None else None
         given = arguments_of(call)
-        if module.text(part) == "pipeTo" and given and given[0].id in ends:
-            return node
-        target = unwrap(target)
-        if module.text(part) == "write" and target.type == "identifier":
-            declaration = module.scope.resolve(target)
+        if given and given[0].id in ends:
+            return at  # `pipeTo(writable)`
+        if target is not None and unwrap(target).type == "identifier":
+            declaration = module.scope.resolve(unwrap(target))
             if declaration is not None and declaration.node.id in writers:
-                return node
+                return at
     return None
 
 
