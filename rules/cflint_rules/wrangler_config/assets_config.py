@@ -1,0 +1,137 @@
+"""Give static assets a Worker where one is to run before them, and a binding where it is to serve them.
+
+wrangler refuses `assets` with a `binding` or `run_worker_first` in a configuration without `main`, and beside
+`site`. With `run_worker_first: true` every request goes to the Worker: without a `binding` it has no way to
+get at the assets, and nobody ever sees them.
+
+## Incorrect
+
+```ts
+export default {
+  async fetch(request): Promise<Response> {
+    return Response.json({ path: new URL(request.url).pathname });
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+```jsonc
+{
+  "name": "site",
+  "main": "src/index.ts",
+  "assets": { "directory": "dist", "run_worker_first": true },
+}
+```
+
+## Correct
+
+```ts
+export default {
+  async fetch(request, env): Promise<Response> {
+    const url = new URL(request.url);
+    if (url.pathname.startsWith("/api/")) return Response.json({ path: url.pathname });
+    return env.ASSETS.fetch(request);
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+```jsonc
+{
+  "name": "site",
+  "main": "src/index.ts",
+  "assets": { "directory": "dist", "binding": "ASSETS", "run_worker_first": true },
+}
+```
+
+## Not reported
+
+A missing `main` in documentation, in a project whose framework or build tool names the entry, and where a
+script gives it on the command line.
+
+## Fix safety
+
+There is no fix: what is too much, or what is missing, is for the author to say.
+
+Source: https://developers.cloudflare.com/workers/static-assets/binding/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cflint.api import (
+    Environment,
+    Finding,
+    Location,
+    Project,
+    Severity,
+    WranglerConfig,
+    config,
+    is_test_config,
+    manifests_above,
+    pattern,
+    rule,
+    where,
+)
+
+_ENTRY_ELSEWHERE = pattern(
+    rb'"(?:@[\w-]+/)?(?:[\w-]*vite[\w-]*|astro|next|nuxt|nitro(?:pack)?|kit|remix[\w-]*|react-router|qwik[\w-]*'
+    rb'|solid-start|start|vinxi|rwsdk|redwoodsdk|honox)"\s*:'
+    rb"|wrangler(?:@[\w.]+)?\s+(?:dev|deploy|publish)\s+(?:[\w./-]+\.[cm]?[jt]sx?|\.|src)"
+)
+
+
+@rule(config(), severity=Severity.ERROR)
+def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
+    if all(found.own("assets") is None for found in subject.environments):
+        return
+    if subject.is_pages or is_test_config(subject.path) or subject.top.incomplete:
+        return
+    wrong: dict[str, list[tuple[Environment, Location]]] = {}
+    for environment in subject.environments:
+        for message, at in _faults(environment):
+            wrong.setdefault(message, []).append((environment, at))
+    for message, places in wrong.items():
+        needs_main = message in (_BINDING, _FIRST)
+        if needs_main and _may_have_main(subject, project):
+            continue
+        distinct = list(dict.fromkeys((at.span, at) for _, at in places))
+        yield Finding(
+            message + where([environment for environment, _ in places]),
+            distinct[0][1],
+            tuple(at for _, at in distinct[1:]),
+            severity=Severity.WARNING if message == _UNSEEN else None,
+        )
+
+
+_BOTH = "wrangler takes either `assets` or `site`, not both"
+_BINDING = "a binding for assets needs a Worker that uses it: there is no `main`"
+_FIRST = "`run_worker_first` needs a Worker to run: there is no `main`"
+_UNSEEN = "every request goes to the Worker, which has no `binding` of the assets: nothing serves them"
+
+
+def _faults(environment: Environment) -> Iterator[tuple[str, Location]]:
+    assets = environment.value("assets")
+    if assets is None or environment.incomplete:
+        return
+    if environment.value("site") is not None:
+        yield _BOTH, environment.location(assets)
+    bound, first = assets.get("binding"), assets.get("run_worker_first")
+    if environment.main is None:
+        if bound is not None and bound.text:
+            yield _BINDING, environment.location(bound)
+        if first is not None and (first.value is True or first.items):
+            yield _FIRST, environment.location(first)
+    elif first is not None and first.value is True and bound is None:
+        yield _UNSEEN, environment.location(first)
+
+
+def _may_have_main(subject: WranglerConfig, project: Project) -> bool:
+    """Whether the entry may be named elsewhere, or is just not shown."""
+    if subject.path.endswith((".md", ".mdx")) or any(
+        found.own(key) is not None
+        for found in subject.environments
+        for key in ("main", "build", "entry-point")
+    ):
+        return True
+    manifest = next(iter(manifests_above(project.workspace, subject.directory)), None)
+    return manifest is not None and _ENTRY_ELSEWHERE.search(manifest.data) is not None
