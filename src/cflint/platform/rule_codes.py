@@ -191,6 +191,8 @@ CODES: Mapping[str, str] = MappingProxyType(
         "env-inherits-production-trigger": "CFL2113",
         "nonexistent-path": "CFL2114",
         "toml-misplaced-key": "CFL2115",
+        "assets-config": "CFL2116",
+        "service-target-unknown": "CFL2117",
     }
 )
 """By a rule's name: `CFL`, two digits for the group, two for the rule."""
