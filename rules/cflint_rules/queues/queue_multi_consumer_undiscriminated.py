@@ -63,8 +63,9 @@ export default {
 
 ## Not reported
 
-Handlers that hand the batch on as a whole. Handlers of queues none of which is the dead letter queue of
-another, when they decide anything: they may look at what the messages are.
+Handlers that hand the batch on as a whole, and those that do not look at its messages. Handlers of queues
+none of which is the dead letter queue of another, when they decide anything: they may look at what the
+messages are.
 
 ## Fix safety
 
@@ -131,17 +132,17 @@ def _is_blind(found: Handler, has_dead_letters: bool) -> bool:
     declaration = module.scope.lookup(module.text(name), body)
     if declaration is None:
         return False
-    uses = [use for use in module.scope.references(declaration) if use.id != name.id]
-    return bool(uses) and all(_reads_other(found, use) for use in uses)
+    names = [_read(found, use) for use in module.scope.references(declaration) if use.id != name.id]
+    return "messages" in names and None not in names and "queue" not in names
 
 
-def _reads_other(found: Handler, use: Node) -> bool:
-    """Whether a place reads a property of the batch that is not the name of its queue."""
+def _read(found: Handler, use: Node) -> str | None:
+    """The property of the batch that a place reads; None when it does anything else with it."""
     access = found.module.syntax.parent(outermost(found.module.syntax, use))
     name = access.child_by_field_name("property") if access is not None else None
     if access is None or name is None or access.type != "member_expression":
-        return False
-    return found.module.text(name) != "queue"
+        return None
+    return found.module.text(name)
 
 
 def _finding(found: Handler, environment: Environment, names: list[str], failed: str | None) -> Finding:
