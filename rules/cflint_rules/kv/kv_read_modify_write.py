@@ -61,7 +61,7 @@ Source: https://developers.cloudflare.com/kv/concepts/how-kv-works/
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from cflint.api import (
@@ -140,21 +140,22 @@ def _outermost_function(module: Module, node: Node) -> Node | None:
 
 
 def _names_from(module: Module, value: Node, read: Span) -> list[str]:
-    """The names by which an expression is made of what is read somewhere; none when it is not."""
-    todo = [value]
+    """The names by way of which an expression is made of what is read somewhere; none when it is not."""
+    todo: list[tuple[Node, int | None]] = [(value, None)]  # and the name that it is the value of
     names: dict[int, str] = {}
-    reached = False
+    above: dict[int, int | None] = {}
     for _ in range(_STEPS):
         if not todo:
             break
-        current = todo.pop()
+        current, holder = todo.pop()
         for part in (current, *descend(current)):
             if part.type not in ("identifier", "shorthand_property_identifier"):
                 continue
             declaration = module.scope.resolve(part)
             if declaration is None or declaration.node.id in names:
                 continue
-            names[declaration.node.id] = declaration.name
+            own = declaration.node.id
+            names[own], above[own] = declaration.name, holder
             given = [declaration.value] if declaration.value is not None else []
             for assignment in module.scope.assignments(declaration):
                 right = assignment.child_by_field_name("right")
@@ -162,10 +163,16 @@ def _names_from(module: Module, value: Node, read: Span) -> list[str]:
                     given.append(right)
             for source in given:
                 if source.start_byte <= read.start and read.end <= source.end_byte:
-                    reached = True
-                elif source.type not in FUNCTIONS:
-                    todo.append(source)
-    return list(names.values()) if reached else []
+                    return list(_way(names, above, own))
+                if source.type not in FUNCTIONS:
+                    todo.append((source, own))
+    return []
+
+
+def _way(names: Mapping[int, str], above: Mapping[int, int | None], own: int | None) -> Iterator[str]:
+    while own is not None:
+        yield names[own]
+        own = above[own]
 
 
 def _is_changed(module: Module, name: str, function: Node, put: Node) -> bool:
