@@ -61,7 +61,7 @@ Source: https://developers.cloudflare.com/kv/concepts/how-kv-works/
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cflint.api import (
@@ -141,9 +141,10 @@ def _outermost_function(module: Module, node: Node) -> Node | None:
 
 def _names_from(module: Module, value: Node, read: Span) -> list[str]:
     """The names by way of which an expression is made of what is read somewhere; none when it is not."""
-    todo: list[tuple[Node, int | None]] = [(value, None)]  # and the name that it is the value of
+    todo: list[tuple[Node, int]] = [(value, 0)]  # and the name that it is the value of
     names: dict[int, str] = {}
-    above: dict[int, int | None] = {}
+    holders: dict[int, set[int]] = {}
+    reached: list[int] = []
     for _ in range(_STEPS):
         if not todo:
             break
@@ -152,10 +153,13 @@ def _names_from(module: Module, value: Node, read: Span) -> list[str]:
             if part.type not in ("identifier", "shorthand_property_identifier"):
                 continue
             declaration = module.scope.resolve(part)
-            if declaration is None or declaration.node.id in names:
+            if declaration is None:
                 continue
             own = declaration.node.id
-            names[own], above[own] = declaration.name, holder
+            holders.setdefault(own, set()).add(holder)
+            if own in names:
+                continue
+            names[own] = declaration.name
             given = [declaration.value] if declaration.value is not None else []
             for assignment in module.scope.assignments(declaration):
                 right = assignment.child_by_field_name("right")
@@ -163,16 +167,16 @@ def _names_from(module: Module, value: Node, read: Span) -> list[str]:
                     given.append(right)
             for source in given:
                 if source.start_byte <= read.start and read.end <= source.end_byte:
-                    return list(_way(names, above, own))
-                if source.type not in FUNCTIONS:
+                    reached.append(own)
+                elif source.type not in FUNCTIONS:
                     todo.append((source, own))
-    return []
-
-
-def _way(names: Mapping[int, str], above: Mapping[int, int | None], own: int | None) -> Iterator[str]:
-    while own is not None:
-        yield names[own]
-        own = above[own]
+    made: set[int] = {0}
+    while reached:
+        own = reached.pop()
+        if own not in made:
+            made.add(own)
+            reached.extend(holders[own])
+    return [name for own, name in names.items() if own in made]
 
 
 def _is_changed(module: Module, name: str, function: Node, put: Node) -> bool:
