@@ -194,10 +194,12 @@ def on_repository(root: Path, given: argparse.Namespace, found: dict[str, tools.
 
 
 def growth_of(root: Path, given: argparse.Namespace, found: dict[str, tools.Peer]) -> list[dict[str, Any]]:
-    """What the floor, cflint and the other tools take on more and more of a repository's files."""
+    """What the floor, cflint and the other tools take on more and more of a repository's files; a tool that
+    has become slow is left out of the larger steps."""
     files = [file for file in trees.sources(root) if not file.is_declaration]
     sizes = sorted({min(size, len(files)) for size in (*given.sizes, len(files))})
     steps = []
+    slow: set[str] = set()
     for size in sizes:
         with tempfile.TemporaryDirectory(prefix="cflint-bench-") as place:
             scratch = Path(place)
@@ -210,8 +212,10 @@ def growth_of(root: Path, given: argparse.Namespace, found: dict[str, tools.Peer
                 *tools.theirs(part, found, tools.rule_sets(scratch, found)),
             ]
             own = counted(trees.sources(part))
-            taken = in_turn(cases, given.runs, given.seconds / 4, tell)
-        steps.append({"files": own["files"], "bytes": own["bytes"], "measured": summary(taken)})
+            cases = [case for case in cases if case.name not in slow]
+            taken = summary(in_turn(cases, given.runs, given.seconds / 4, tell))
+        slow |= {name for name, found in taken.items() if found["wall"] > given.seconds / 4}
+        steps.append({"files": own["files"], "bytes": own["bytes"], "measured": taken})
     return steps
 
 

@@ -69,8 +69,9 @@ def in_turn(
     """What each run of each command took, by the name of the case.
 
     The commands take turns, so that a busy machine is slow for all of them alike. The first round warms the
-    disk's cache and does not count. A command that would take more than `seconds` for all of its runs has
-    fewer, but one; one that fails is told of and left out.
+    disk's cache and does not count, but for a command that takes more than `seconds` in it: that one does not
+    run again. Nor does one that would take more than `seconds` for all of its runs, once one has counted. A
+    command that fails is told of and left out.
     """
     taken: dict[str, list[Taken]] = {case.name: [] for case in cases}
     spent = dict.fromkeys(taken, 0.0)
@@ -88,8 +89,10 @@ def in_turn(
                 del taken[case.name]
                 continue
             spent[case.name] += found.wall
-            if turn:
+            if turn or found.wall > seconds:
                 taken[case.name].append(found)
+            if not turn and found.wall > seconds:
+                left.remove(case)
             tell(f"{case.name}: {found.wall:.3f} s")
     return taken
 

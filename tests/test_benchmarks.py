@@ -163,14 +163,14 @@ def test_cases_take_turns(tmp_path: Path, stopwatch: Any, monkeypatch: pytest.Mo
         order.append(case.name)
         if case.name == "broken":
             raise stopwatch.Failed("broken ended with 7")
-        return stopwatch.Taken({"quick": 1.0, "slow": 25.0}[case.name] + len(order) / 100, 1.0, 10.0)
+        return stopwatch.Taken({"quick": 1.0, "slow": 25.0, "slower": 61.0}[case.name], 1.0, 10.0)
 
     monkeypatch.setattr(stopwatch, "measure", measure)
-    cases = [stopwatch.Case(name, [], tmp_path) for name in ("quick", "broken", "slow")]
+    cases = [stopwatch.Case(name, [], tmp_path) for name in ("quick", "broken", "slow", "slower")]
     said: list[str] = []
     taken = stopwatch.in_turn(cases, 4, 60, said.append)
-    assert order == ["quick", "broken", "slow", "quick", "slow", "quick", "quick", "quick"]
-    assert {name: len(runs) for name, runs in taken.items()} == {"quick": 4, "slow": 1}
+    assert order == ["quick", "broken", "slow", "slower", "quick", "slow", "quick", "quick", "quick"]
+    assert {name: len(runs) for name, runs in taken.items()} == {"quick": 4, "slow": 1, "slower": 1}
     assert "left out: broken ended with 7" in said
 
 
