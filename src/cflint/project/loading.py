@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import field
+from functools import lru_cache
 
 from cflint.finding import Location, Notice
 from cflint.pattern import pattern
@@ -59,6 +60,7 @@ _MANY_LINES = 25
 _LONGEST_NAME = 1000
 
 
+@lru_cache(maxsize=1024)
 def is_test_path(path: str) -> bool:
     """Whether a path is that of a test, a mock or a test tool's configuration."""
     return _TEST_PATH.search(path) is not None

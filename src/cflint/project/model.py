@@ -947,16 +947,25 @@ def _configured_classes(worker: Worker) -> Iterator[tuple[Environment, str]]:
 
 
 _SHOWN = pattern(
-    rb"^(?:(export )?(?:class|(?:async )?function) (\w+)"
-    rb"|(import|export) \{([\w\s,]*)\}(?: from [\"']([^\"'\n]+)[\"'])?)",
-    re.MULTILINE,
+    rb"(?:(export )?(?:class|(?:async )?function) (\w+)"
+    rb"|(import|export) \{([\w\s,]*)\}(?: from [\"']([^\"'\n]+)[\"'])?)"
 )
+_OPENINGS = (b"\nexport ", b"\nimport {", b"\nclass ", b"\nfunction ", b"\nasync function ")
 
 
 def _exports_shown(data: bytes) -> Iterator[tuple[str, tuple[str, str]]]:
     known: dict[str, tuple[str, str]] = {}  # local names
     listed: dict[str, str] = {}
-    for match in _SHOWN.finditer(data):
+    starts = {0} if data[:1].isalpha() else set()
+    for opening in _OPENINGS:
+        at = data.find(opening)
+        while at != -1:
+            starts.add(at + 1)
+            at = data.find(opening, at + 1)
+    for start in sorted(starts):
+        match = _SHOWN.match(data, start)
+        if match is None:
+            continue
         exported, name, keyword, names, source = match.groups()
         if name is not None:
             known[name.decode()] = ("", name.decode())
