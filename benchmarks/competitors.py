@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 
 import trees
@@ -56,8 +57,8 @@ def cold(root: Path, jobs: int, preset: str) -> Case:
 
 
 def ours(root: Path, scratch: Path, jobs: int, preset: str, runs: int) -> Iterator[Case]:
-    """The floor and cflint in all ways. Writes into `scratch`, and, for the run after a change, comments into
-    source files."""
+    """The floor and cflint in all ways. Writes into `scratch`: the run after a change has a copy of its own,
+    in which a comment is added to another source file before each run."""
     files = [file for file in trees.sources(root) if not file.is_declaration]
     workers = trees.of_workers(root, files)
     one = trees.of_median_size(workers).path
@@ -69,10 +70,12 @@ def ours(root: Path, scratch: Path, jobs: int, preset: str, runs: int) -> Iterat
     def forget() -> None:
         shutil.rmtree(scratch / "first", ignore_errors=True)
 
-    changes = iter(trees.spread(workers, runs + 1) * (runs + 1))
+    edited = scratch / "edited"
+    trees.copy_of(root, edited)
+    changes = cycle(trees.spread(workers, runs + 1))
 
     def change() -> None:
-        with (root / next(changes).path).open("a", encoding="utf-8") as file:
+        with (edited / next(changes).path).open("a", encoding="utf-8") as file:
             file.write("\n// a change\n")
 
     yield Case(PYTHON, [sys.executable, "-c", "pass"], root, exits=(0,))
@@ -82,7 +85,7 @@ def ours(root: Path, scratch: Path, jobs: int, preset: str, runs: int) -> Iterat
     yield cold(root, jobs, preset)
     yield Case(FIRST, check(jobs, preset, *caches["first"], root), root, before=forget)
     yield Case(WARM, check(jobs, preset, *caches["warm"], root), root)
-    yield Case(CHANGED, check(jobs, preset, *caches["changed"], root), root, before=change)
+    yield Case(CHANGED, check(jobs, preset, *caches["changed"], edited), edited, before=change)
     yield Case(ONE_FILE, check(jobs, preset, "--no-cache", one), root)
     yield Case(ONE_FILE_WARM, check(jobs, preset, *caches["one"], one), root)
     yield Case(ALONE, check(jobs, preset, "--no-cache", alone.name), alone.parent)
