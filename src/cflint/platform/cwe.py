@@ -34,5 +34,5 @@ WEAKNESSES: Mapping[str, Weakness] = MappingProxyType(
         "unbounded-body-read": Weakness((770,), 3.7),
     }
 )
-"""By rule. `auth-missing-credential-status` and `prefer-binding-over-rest` are missing on purpose: neither the
-wrong status nor a detour weakens anything."""
+"""By rule. `auth-missing-credential-status` and `prefer-binding-over-rest` are missing on purpose: a wrong
+status and a detour weaken nothing."""
