@@ -12,7 +12,14 @@ import {
   window,
   workspace,
 } from "vscode";
-import { LanguageClient, LanguageClientOptions, ServerOptions, State } from "vscode-languageclient/node";
+import {
+  CloseAction,
+  ErrorAction,
+  LanguageClient,
+  LanguageClientOptions,
+  ServerOptions,
+  State,
+} from "vscode-languageclient/node";
 
 import { Command, findCommand } from "./command";
 
@@ -29,9 +36,15 @@ const SELECTOR = [
 
 const RESTARTING = ["cflint.enable", "cflint.path", "cflint.args"];
 
+/** So many times a server that ended unasked is started again within so many milliseconds. */
+const RESTARTS = 4;
+const PATIENCE = 3 * 60_000;
+
 let output: LogOutputChannel;
 let status: LanguageStatusItem;
 let client: LanguageClient | undefined;
+/** When servers ended unasked, lately. */
+let ends: readonly number[] = [];
 /** Starts and stops happen one after the other, however fast they are asked for. */
 let last: Promise<void> = Promise.resolve();
 
@@ -94,22 +107,39 @@ async function start(): Promise<void> {
   output.info(`starting ${found.command} ${found.args.join(" ")} (from ${found.origin})`);
   status.busy = true;
   const made = new LanguageClient("cflint", "cflint", serverOptions(found), clientOptions());
-  made.onDidChangeState(({ newState }) => {
-    if (client === made && newState === State.Stopped) {
-      show("cflint stopped", "see its output", LanguageStatusSeverity.Error);
-    }
-  });
   client = made;
   try {
     await made.start();
+    if (made.state !== State.Running) {
+      throw new Error("It ended at once.");
+    }
+    made.onDidChangeState(({ newState }) => {
+      if (client === made && newState === State.Stopped) {
+        startAgain();
+      }
+    });
     const version = made.initializeResult?.serverInfo?.version ?? "";
     show(`cflint ${version}`.trim(), found.command, LanguageStatusSeverity.Information);
   } catch (error) {
     client = undefined;
-    fail(`The server did not start: ${error instanceof Error ? error.message : String(error)}`);
+    fail(`The server did not start; the output may say why. ${error instanceof Error ? error.message : String(error)}`);
   } finally {
     status.busy = false;
   }
+}
+
+/** After a server that ran has ended unasked: another one, unless it ends again and again. */
+function startAgain(): void {
+  client = undefined;
+  const now = Date.now();
+  ends = [...ends.filter((time) => now - time < PATIENCE), now];
+  if (ends.length > RESTARTS) {
+    ends = [];
+    fail(`The server ended ${RESTARTS + 1} times within ${PATIENCE / 60_000} minutes, and was not started again.`);
+    return;
+  }
+  show("cflint stopped", "it is being started again", LanguageStatusSeverity.Warning);
+  void restart();
 }
 
 async function stop(): Promise<void> {
@@ -138,6 +168,16 @@ function clientOptions(): LanguageClientOptions {
     outputChannel: output,
     initializationOptions: { select: select.length > 0 ? select : undefined, ignore: settings.get("ignore", []) },
     synchronize: { configurationSection: "cflint" },
+    // A client that starts its server again by itself does so behind a failed start, too: there were two servers then,
+    // of which one could not be stopped. What is "handled" is written to the output, without a message on the screen.
+    errorHandler: {
+      error: (_error, _message, count) => ({
+        action: count !== undefined && count <= 3 ? ErrorAction.Continue : ErrorAction.Shutdown,
+        handled: true,
+      }),
+      closed: () => ({ action: CloseAction.DoNotRestart, handled: true, message: "The server ended unasked." }),
+    },
+    initializationFailedHandler: () => false,
   };
 }
 
