@@ -383,6 +383,14 @@ def test_after_any_edits_a_run_with_a_cache_says_what_one_without_says(
         assert cli(*arguments) == expected, edit.__name__
 
 
+def test_an_outline_remembers_the_imports_of_what_did_not_change(repository: Path, cli: Cli) -> None:
+    cli("check")
+    (repository / "loose.ts").write_text("export const handler: ExportedHandler = {};\n")
+    cli("check")  # is loaded by the outline: of imports, it looks at those of this file only
+    (repository / "packages/shared/src/index.ts").write_text('export { send } from "./send";\n')
+    assert cli("check", "--output-format", "json") == cli("check", "--output-format", "json", "--no-cache")
+
+
 # -- faults ---------------------------------------------------------------------------------------------
 
 

@@ -51,6 +51,7 @@ class Keeping:
         self._unpacker: Unpacker | None = None
         self._known: dict[str, Json] = {}
         self._old_shapes: dict[str, str] = {}
+        self._old_outline: Json = None
         self._shapes: dict[str, str] = {}
         self._same_model = False
         self._worker_hashes: dict[Worker, str] = {}
@@ -59,6 +60,8 @@ class Keeping:
         self._project.keep_ledger()
         if earlier is not None and self._is_followed(earlier.changed):
             self._adopt(earlier)
+        if earlier is not None and not earlier.changed.names:
+            self._old_outline = _outline_in(earlier.parts)
 
     def _is_followed(self, changed: Changed) -> bool:
         """Whether answers tell of all that changed: names that are looked for, and files that are neither
@@ -186,7 +189,7 @@ class Keeping:
         return {
             "rules": self._rules,
             "model": self._model,
-            "outline": outline_of(self._loaded),
+            "outline": outline_of(self._loaded, self._old_outline),
             "shapes": {path: shape for path, shape in shapes.items() if shape != "unknown"},
             "answers": answers,
         }
@@ -206,3 +209,9 @@ class Keeping:
             signature = self._signature(own) if answer.part[0] == "m" else ""
             packed[answer.part] = [signature, findings, sorted(texts), sorted(facts)]
         return packed
+
+
+def _outline_in(parts: Json) -> Json:
+    """The outline that a run handed on, if it is one."""
+    outline = parts.get("outline") if isinstance(parts, dict) else None
+    return outline if isinstance(outline, dict) and isinstance(outline.get("imports"), dict) else None

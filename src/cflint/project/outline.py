@@ -24,8 +24,12 @@ from cflint.syntax.javascript import EXTENSIONS
 Json = Any
 
 
-def outline_of(loaded: Loaded) -> Json:
-    """The outline of a project that was loaded; None when there is Markdown in it, which is read anew."""
+def outline_of(loaded: Loaded, before: Json = None) -> Json:
+    """The outline of a project that was loaded; None when there is Markdown in it, which is read anew.
+
+    A project that was loaded by the outline `before` has looked at the imports of what changed only: those of
+    the rest are still in there.
+    """
     workers = loaded.project.workers
     if loaded.markdown or any(worker.config is None for worker in workers):
         return None
@@ -36,7 +40,12 @@ def outline_of(loaded: Loaded) -> Json:
         "named": sorted(loaded.named),
         "notices": [[n.message, n.path, n.line, n.level, n.rule] for n in loaded.notices],
         "imports": {
-            path: _imports(edges) for path, edges in loaded.project.graph.known.items() if edges is not None
+            **(before["imports"] if before is not None else {}),
+            **{
+                path: _imports(edges)
+                for path, edges in loaded.project.graph.known.items()
+                if edges is not None
+            },
         },
     }
 
@@ -55,6 +64,8 @@ def load_again(
         if document is None or not path.endswith(EXTENSIONS) or path in noticed or not _is_text(document):
             return None
         imports = outline["imports"].get(path)
+        if imports is None and path in reached:
+            return None
         if imports is not None and imports != _imports(graph.imports_of(path) or ()):
             return None
     named = frozenset(outline["named"])
