@@ -11,7 +11,7 @@ from typing import Any
 import jsonschema
 import pytest
 import tomlkit
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from cflint.platform.wrangler_keys import top_level_keys
@@ -485,7 +485,9 @@ class TestAnything:
                 del place[at]
             elif isinstance(place, dict):
                 place[data.draw(st.sampled_from(WORDS))] = data.draw(ANY)
-        assert (not config(json.dumps(value)).schema_problems) is JUDGE.is_valid(value)
+        text = json.dumps(value)
+        assume("Infinity" not in text)  # no JSON: a syntax error, of which the schema has nothing to say
+        assert (not config(text).schema_problems) is JUDGE.is_valid(value)
 
     def test_valid_configurations_are_valid(self) -> None:
         assert JUDGE.is_valid(VALID)
