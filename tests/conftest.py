@@ -1,8 +1,8 @@
 """The suite runs on a fixed day, so that no test rots: rules about dates ask `cflint.platform.clock`.
 
 What an earlier run found counts only where that is tested: a test may put rules of its own in place of ours.
-Examples of hypothesis have no deadline: a busy machine is no mistake, and what hangs is found by the fuzzer. They
-are new ones in every run, but in the gate (`--hypothesis-profile=gate`): there a red run is the fault of the change.
+Examples of hypothesis have no deadline: a busy machine is no mistake, and what hangs is found by the fuzzer.
+They are new ones in every run but in the gate (`--hypothesis-profile=gate`), where a red run is the change's.
 """
 
 import os
