@@ -69,7 +69,8 @@ class Document:
 
     @cached_property
     def _line_starts(self) -> list[int]:
-        with_ends = map((1).__add__, map(len, self.data.split(b"\n")))  # no loop in Python: there are many lines
+        # A loop in Python would be slow: there are many lines.
+        with_ends = map((1).__add__, map(len, self.data.split(b"\n")))
         starts = list(accumulate(with_ends, initial=0))[:-1]
         if self.data.startswith(BOM):
             starts[0] = len(BOM)
