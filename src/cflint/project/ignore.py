@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from cflint.record import record
 
@@ -65,11 +65,10 @@ def _any_of(sources: Iterable[str | None]) -> Matcher:
         return lambda text: text
 
 
-class Ignore:
-    """The patterns of one ignore file, relative to its folder (a path of the workspace)."""
+class _Patterns:
+    """The patterns of an ignore file, wherever it lies."""
 
-    def __init__(self, folder: str, lines: Iterable[str]) -> None:
-        self._skip = len(folder) + 1 if folder else 0
+    def __init__(self, lines: Iterable[str]) -> None:
         self._rules: list[_Rule] = []
         self._names: dict[str, list[_Rule]] = {}
         self._endings: dict[str, list[_Rule]] = {}
@@ -84,16 +83,11 @@ class Ignore:
         self._globs.reverse()
 
     def __bool__(self) -> bool:
-        """Whether there is any pattern."""
         return bool(self._rules)
 
-    def verdict(self, path: str) -> bool | None:
-        """Whether a file, or a folder whose path ends in `/`, is ignored (False: taken back from that).
-
-        None when no pattern speaks of it. The path is the workspace's, below the ignore file's folder.
-        """
-        is_folder = path.endswith("/")
-        relative = _as_bytes(path[self._skip : -1] if is_folder else path[self._skip :])
+    def verdict(self, path: str, is_folder: bool) -> bool | None:
+        """What `Ignore.verdict` says, of a path relative to the file's folder and without a `/` at its end."""
+        relative = _as_bytes(path)
         name = relative.rpartition("/")[2]
         last: _Rule | None = None
         candidates = [self._names.get(name), self._paths.get(relative)]
@@ -128,20 +122,6 @@ class Ignore:
         of_paths, of_names = self._any_glob
         return of_names(name) is not None or of_paths(relative) is not None
 
-    def covers(self, path: str) -> bool:
-        """Whether a file, or a folder whose path ends in `/`, is ignored, itself or by a folder above it.
-
-        For paths that no walk has led to.
-        """
-        if not self._rules or len(path) <= self._skip:
-            return False
-        at = path.find("/", self._skip)
-        while at not in (-1, len(path) - 1):
-            if self.verdict(path[: at + 1]):
-                return True
-            at = path.find("/", at + 1)
-        return bool(self.verdict(path))
-
     def _add(self, rule: _Rule) -> None:
         pattern = rule.pattern
         if _SPECIAL.isdisjoint(pattern):
@@ -150,6 +130,46 @@ class Ignore:
             self._endings.setdefault(pattern[1:], []).append(rule)
         else:
             self._globs.append(rule)
+
+
+@lru_cache(maxsize=256)
+def _patterns(lines: tuple[str, ...]) -> _Patterns:
+    """The patterns in some lines: in a monorepo that was made of templates many files have the same."""
+    return _Patterns(lines)
+
+
+class Ignore:
+    """The patterns of one ignore file, relative to its folder (a path of the workspace)."""
+
+    def __init__(self, folder: str, lines: Iterable[str]) -> None:
+        self._skip = len(folder) + 1 if folder else 0
+        self._patterns = _patterns(tuple(lines))
+
+    def __bool__(self) -> bool:
+        """Whether there is any pattern."""
+        return bool(self._patterns)
+
+    def verdict(self, path: str) -> bool | None:
+        """Whether a file, or a folder whose path ends in `/`, is ignored (False: taken back from that).
+
+        None when no pattern speaks of it. The path is the workspace's, below the ignore file's folder.
+        """
+        is_folder = path.endswith("/")
+        return self._patterns.verdict(path[self._skip : -1] if is_folder else path[self._skip :], is_folder)
+
+    def covers(self, path: str) -> bool:
+        """Whether a file, or a folder whose path ends in `/`, is ignored, itself or by a folder above it.
+
+        For paths that no walk has led to.
+        """
+        if not self._patterns or len(path) <= self._skip:
+            return False
+        at = path.find("/", self._skip)
+        while at not in (-1, len(path) - 1):
+            if self.verdict(path[: at + 1]):
+                return True
+            at = path.find("/", at + 1)
+        return bool(self.verdict(path))
 
 
 def _as_bytes(text: str) -> str:

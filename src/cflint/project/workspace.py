@@ -392,12 +392,12 @@ def _scan(folder: str) -> Iterator[tuple[str, Entry]]:
     with os.scandir(folder) as entries:
         for entry in entries:
             try:
-                if entry.is_symlink() or getattr(entry, "is_junction", bool)():
+                if entry.is_file(follow_symlinks=False):
+                    kind = Entry.FILE
+                elif entry.is_symlink() or getattr(entry, "is_junction", bool)():
                     kind = Entry.LINK
                 elif entry.is_dir(follow_symlinks=False):
                     kind = Entry.FOLDER
-                elif entry.is_file(follow_symlinks=False):
-                    kind = Entry.FILE
                 else:
                     kind = Entry.OTHER
             except OSError:
