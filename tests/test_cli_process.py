@@ -149,6 +149,8 @@ def test_version(tmp_path: Path) -> None:
     ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
 )
 def test_a_signal_ends_quietly(tmp_path: Path, number: signal.Signals, code: int) -> None:
+    if signal.getsignal(number) is signal.SIG_IGN:
+        pytest.skip("ignored by whoever runs the tests, as under nohup")
     project(tmp_path)
     process = started(tmp_path, SLOW, "check")
     assert line_of(process) == b"ready"

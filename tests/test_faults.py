@@ -680,9 +680,9 @@ def test_fault_21_patterns_of_users_are_globs(cli: Cli) -> None:
         }
     )
     write({".gitignore": f"{evil}\n**/{evil}/**/{evil}\n"})
-    started = time.perf_counter()
+    started = time.process_time()
     outcome = concise(cli, "--exclude", evil, "--exclude", "[[[[", "--exclude", "src/**/**/**/**/**/**/b.ts")
-    assert time.perf_counter() - started < 3
+    assert time.process_time() - started < 3
     assert outcome.code == 1
     assert "src/b.ts" not in outcome.out
     assert name in outcome.out
@@ -727,14 +727,14 @@ def test_fault_21_patterns_of_cflint_are_linear() -> None:
             data: str | bytes = unit * (10_000 // len(unit)) + b"!"
             if isinstance(compiled.pattern, str):
                 data = unit.decode() * (10_000 // len(unit)) + "!"
-            started = time.perf_counter()
+            started = time.process_time()
             compiled.match(data)  # type: ignore[arg-type]
             compiled.fullmatch(data)  # type: ignore[arg-type]
             if is_searched:
                 for _ in compiled.finditer(data):  # type: ignore[arg-type]
                     pass
-            took = time.perf_counter() - started
-            if took > 0.4:  # linear: some milliseconds
+            took = time.process_time() - started
+            if took > 0.3:  # linear: some milliseconds
                 slow.append(f"{name} on {unit!r}: {took:.1f} s")
     assert slow == []
 
@@ -1014,9 +1014,9 @@ def test_fault_36_workspaces_that_explode(cli: Cli) -> None:
     for number in range(300):
         Path(f"node_modules/p{number}/node_modules/q").mkdir(parents=True)
         Path(f"d{number}/e/f").mkdir(parents=True)
-    started = time.perf_counter()
+    started = time.process_time()
     outcome = concise(cli)
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
     assert "packages/lib/index.ts:7:5: warning[ws-legacy-accept]" in outcome.out
 
 

@@ -72,7 +72,7 @@ if TYPE_CHECKING:
 _DAYS = {"year": 365.0, "month": 30.0, "week": 7.0, "day": 1.0, "hour": 1 / 24, "minute": 1 / 1440}
 _UNITS = frozenset({*_DAYS, "second", "m"})  # "10 ms" is "10 m" in the plural
 _DURATION = pattern(r"([^ ]+) +(\w\w*?)s?")
-_NUMBER = pattern(r"[+-]?(?:\d+\.?\d*|\.\d+)")
+_NUMBER = pattern(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)")
 _LOOSE = pattern(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]+)\.?\s*")
 _MEANT = {
     **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), "second"),
