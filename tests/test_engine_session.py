@@ -219,3 +219,123 @@ def test_random_edits_leave_nothing_out_of_date(case: Case) -> None:
         progress = _run(session, (name,))
         if draw.random() < 0.7:
             assert _said(progress[-1].report) == _fresh(now)
+
+
+# -- what is said at once of an edit -------------------------------------------------------------------
+
+
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cflint.engine.session.LONG", 0)
+
+
+def _previewed(session: Session, path: str, data: bytes) -> list[tuple[str, bytes]]:
+    """What is said at once after an edit: the rules, and the text that they speak of."""
+    session.change(path, data)
+    preview = session.preview()
+    assert preview is not None
+    assert preview.path == path
+    for finding in preview.findings:
+        assert finding.at.document.data == data
+    return [(finding.rule, data[finding.at.span.start : finding.at.span.end]) for finding in preview.findings]
+
+
+OPEN = ("src/index.js", "src/room.js", "src/helper.js")
+STORES = ("binding-floating-promise", b"env.STORE.put('a', 'b')")
+PUTS = INDEX.replace(b"    await helper", b"    env.STORE.put('a', 'b');\n    await helper")
+HEAD = b"function other() {\n  return 1;\n}\n"
+
+
+@pytest.mark.usefixtures("at_once")
+class TestPreview:
+    def test_what_was_written_is_asked_about(self, asked: list[str]) -> None:
+        session = _session(FILES | {"src/index.js": PUTS})
+        _run(session, OPEN)
+        asked.clear()
+        longer = PUTS.replace(b"    await helper", b"    env.STORE.delete('a');\n    await helper")
+        assert _previewed(session, "src/index.js", longer) == [
+            STORES,
+            ("binding-floating-promise", b"env.STORE.delete('a')"),
+        ]
+        assert asked == []
+
+    def test_what_was_mended_is_gone(self) -> None:
+        session = _session(FILES | {"src/index.js": PUTS})
+        _run(session, OPEN)
+        assert (
+            _previewed(session, "src/index.js", PUTS.replace(b"env.STORE.put", b"await env.STORE.put")) == []
+        )
+
+    def test_what_stands_elsewhere_moves_along(self) -> None:
+        session = _session(FILES | {"src/index.js": HEAD + PUTS})
+        _run(session, OPEN)
+        longer = HEAD.replace(b"return", b"// \xe2\x82\xac\n  return") + PUTS
+        assert _previewed(session, "src/index.js", longer) == [STORES]
+        assert _previewed(session, "src/index.js", PUTS) == [STORES]
+
+    def test_a_comment_silences_at_once(self) -> None:
+        session = _session(FILES | {"src/index.js": PUTS})
+        _run(session, OPEN)
+        comment = b"// cflint-ignore binding-floating-promise: later\n"
+        assert _previewed(session, "src/index.js", PUTS.replace(b"    env", comment + b"    env")) == []
+
+    def test_the_last_whole_is_what_it_begins_with(self) -> None:
+        session = _session(FILES | {"src/index.js": PUTS})
+        _run(session, OPEN)
+        longer = PUTS + b"// the end\n"
+        assert _previewed(session, "src/index.js", longer) == [STORES]
+        assert (
+            _previewed(session, "src/index.js", longer.replace(b"env.STORE.put", b"await env.STORE.put"))
+            == []
+        )
+        assert _previewed(session, "src/index.js", longer) == [STORES]
+        assert _said(_run(session, OPEN)[-1].report) == _fresh(FILES | {"src/index.js": longer})
+        assert session.preview() is None
+
+    def test_nothing_is_said_at_once_of_what_may_matter_elsewhere(self) -> None:
+        session = _session(FILES)
+        session.change("src/helper.js", HELPER + b"\n")
+        assert session.preview() is None  # there was no whole
+        _run(session, OPEN)
+        session.change("wrangler.jsonc", CONFIG.replace(b"STORE", b"SHOP"))
+        assert session.preview() is None
+        session.change("src/helper.js", HELPER)
+        assert session.preview() is None  # two changes
+        _run(session, ("src/index.js",))
+        session.change("src/helper.js", HELPER + b"\n")
+        assert session.preview() is None  # not open then
+        session.refresh()
+        assert session.preview() is None
+
+    @pytest.mark.parametrize("case", MANY_FILES[::4], ids=str)
+    def test_after_any_edit_the_whole_is_what_a_fresh_analysis_says(self, case: Case) -> None:
+        random_edits = random.Random(str(case))
+        files = {
+            path.relative_to(case.folder).as_posix(): path.read_bytes()
+            for path in case.folder.rglob("*")
+            if path.is_file()
+        }
+        code = sorted(path for path in files if path.endswith(".ts"))
+        session = _session(files)
+        _run(session, tuple(code))
+        for _ in range(3):
+            path = random_edits.choice(code)
+            lines = files[path].split(b"\n")
+            at = random_edits.randrange(len(lines))
+            lines[at : at + random_edits.randrange(3)] = random_edits.choices(
+                lines, k=random_edits.randrange(3)
+            )
+            files = files | {path: b"\n".join(lines)}
+            session.change(path, files[path])
+            preview = session.preview()
+            if preview is not None:
+                ends = [finding.at.span.end for finding in preview.findings]
+                assert max(ends, default=0) <= len(files[path])
+            assert _said(_run(session, tuple(code))[-1].report) == _fresh(files)
+
+
+def test_a_short_module_is_analysed_as_a_whole() -> None:
+    session = _session(FILES)
+    _run(session, OPEN)
+    session.change("src/helper.js", HELPER + b"\n")
+    assert session.preview() is None

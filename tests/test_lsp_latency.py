@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 BENCHMARK = Path(__file__).resolve().parent.parent / "benchmarks" / "lsp_latency.py"
-BOUND = 2.0
-"""Seconds at the median; on an idle machine it is a tenth, but machines that run tests are not idle."""
+BOUND = 0.5
+"""Seconds at the median; on an idle machine it is 0.02, but machines that run tests are not idle."""
 
 
 @pytest.mark.asyncio
@@ -23,5 +23,6 @@ async def test_an_edit_is_answered_while_one_types(tmp_path: Path) -> None:
     folder = tmp_path / "project"
     text = benchmark.make_project(folder, 100, 2000)
     assert 1980 <= text.count("\n") <= 2020
-    _, seconds = await benchmark.measure(folder, text, 7)
+    _, seconds, whole = await benchmark.measure(folder, text, 9)
     assert statistics.median(seconds) < BOUND
+    assert len(whole) == 2

@@ -204,6 +204,51 @@ async def test_only_the_last_of_many_edits_is_told_of(project: Path) -> None:
         assert len(told) < 5
 
 
+# -- long modules ---------------------------------------------------------------------------------------
+
+LONG_INDEX = INDEX + "".join(f"export const unused{number} = {number};\n" for number in range(900))
+
+
+async def test_of_a_long_module_the_edited_part_is_told_first(project: Path) -> None:
+    (project / "src/index.ts").write_text(LONG_INDEX)
+    async with serving(project) as client:
+        client.open("src/index.ts")
+        await client.until_codes("src/index.ts", FLOATING)
+        await client.quiet()
+        before = len(client.published)
+        edited = LONG_INDEX.replace("    env", '    env.STORE.delete("seen");\n    env')
+        version = client.rewrite("src/index.ts", edited)
+        await client.until_codes("src/index.ts", FLOATING, FLOATING)
+        assert client.told_version("src/index.ts") == version
+        place = _range(edited, 'env.STORE.put("seen", "1")')
+        assert place in [found.range for found in client.found("src/index.ts") or ()]
+        actions = await client.actions("src/index.ts", place)  # these wait for the whole
+        assert [action for action in actions if action.edit is not None or action.data is not None]
+        told = [params for params in client.published[before:] if params.version == version]
+        assert len(told) == 2
+        assert told[0].diagnostics == told[1].diagnostics
+
+
+async def test_a_client_that_pulls_is_answered_at_once_and_told_to_pull_the_whole(project: Path) -> None:
+    (project / "src/index.ts").write_text(LONG_INDEX)
+    async with serving(project, capabilities(pull=True, dynamic=False)) as client:
+        client.open("src/index.ts")
+        first = await _pull(client, "src/index.ts")
+        assert isinstance(first, types.RelatedFullDocumentDiagnosticReport)
+        assert [found.code for found in first.items] == [FLOATING]
+        await client.quiet()
+        refreshes = client.refreshes
+        # The missing brace is what the whole has to tell.
+        client.rewrite("src/index.ts", LONG_INDEX.replace("    env", "    {\n    env"))
+        at_once = await _pull(client, "src/index.ts")
+        assert isinstance(at_once, types.RelatedFullDocumentDiagnosticReport)
+        assert [found.code for found in at_once.items] == [FLOATING]
+        await client.until(lambda: client.refreshes > refreshes)
+        whole = await _pull(client, "src/index.ts")
+        assert isinstance(whole, types.RelatedFullDocumentDiagnosticReport)
+        assert "syntax-error" in [found.code for found in whole.items]
+
+
 # -- pulling --------------------------------------------------------------------------------------------
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cflint.source import BOM, Document, Position, Span
+from cflint.source import BOM, Document, Position, Span, change_between
 
 TEXTS = st.text(alphabet=st.sampled_from("ab\n\r\té€😀"), max_size=60)
 
@@ -64,3 +64,23 @@ def test_newline_follows_the_first_line() -> None:
     assert Document("a", b"x\r\ny\n").newline == "\r\n"
     assert Document("a", b"x\ny\r\n").newline == "\n"
     assert Document("a", b"x").newline == "\n"
+
+
+@given(st.binary(max_size=20), st.binary(max_size=20), st.binary(max_size=5), st.binary(max_size=5))
+def test_a_change_is_all_that_two_texts_differ_in(front: bytes, back: bytes, old: bytes, new: bytes) -> None:
+    before, after = front + old + back, front + new + back
+    change = change_between(before, after)
+    if change is None:
+        assert before == after
+        return
+    assert before != after
+    assert before[: change.start] == after[: change.start]
+    assert before[change.old_end :] == after[change.new_end :]
+    assert change.start <= min(change.old_end, change.new_end)
+    touched = (before[change.start : change.old_end], after[change.start : change.new_end])
+    assert not (touched[0] and touched[1]) or touched[0][0] != touched[1][0]
+    for start in range(len(before) + 1):
+        for end in range(start, len(before) + 1):
+            moved = change.moved(Span(start, end))
+            if moved is not None:
+                assert after[moved.start : moved.end] == before[start:end]

@@ -1,9 +1,21 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from cflint.source import Document, Span
-from cflint.syntax.javascript import SlipKind, Syntax, descend, is_async, parse, string_value, unwrap
+from cflint.syntax.javascript import (
+    SlipKind,
+    Syntax,
+    descend,
+    is_async,
+    parse,
+    parse_again,
+    string_value,
+    unwrap,
+)
+from fixture_cases import cases
 
 
 def read(text: str, path: str = "a.ts") -> Syntax:
@@ -163,3 +175,27 @@ def test_other_type_arguments_stay(source: bytes) -> None:
         node.type in ("type_arguments", "type_parameters", "binary_expression")
         for node in descend(syntax.root)
     )
+
+
+@pytest.mark.parametrize("path", sorted(path for case in cases()[::9] for path in case.folder.rglob("*.ts")))
+def test_an_edited_text_has_the_tree_that_it_has_when_parsed_afresh(path: Path) -> None:
+    data = path.read_bytes()
+    before = parse(Document("a.ts", data))
+    lines = data.split(b"\n")
+    for number in range(0, len(lines), 3):
+        for edited in (
+            [*lines[:number], b"/* \xe2\x82\xac */", *lines[number:]],
+            [*lines[:number], *lines[number + 1 :]],
+            [
+                *lines[:number],
+                lines[number].replace(b"await ", b"").replace(b"const", b"using"),
+                *lines[number + 1 :],
+            ],
+        ):
+            document = Document("a.ts", b"\n".join(edited))
+            fresh, again = parse(document), parse_again(before, document)
+            assert again.document is document
+            if not fresh.root.has_error:
+                assert str(again.root) == str(fresh.root)
+                assert again.tokens() == fresh.tokens()
+    assert parse_again(before, before.document).root.end_byte == before.root.end_byte

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
@@ -123,3 +124,48 @@ class Document:
         """The line end that the document uses first (`\\n` when it has one line)."""
         at = self.data.find(b"\n")
         return "\r\n" if at > 0 and self.data[at - 1] == 0x0D else "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Bytes `start` to `old_end` of a text became bytes `start` to `new_end` of another."""
+
+    start: int
+    old_end: int
+    new_end: int
+
+    def moved(self, span: Span) -> Span | None:
+        """Where a span of the old text is in the new one; None when it was touched."""
+        if span.end <= self.start:
+            return span
+        if span.start < self.old_end:
+            return None
+        by = self.new_end - self.old_end
+        return Span(span.start + by, span.end + by)
+
+    def before(self, span: Span) -> Span:
+        """The span of the old text that became a span around the change."""
+        return Span(span.start, span.end - (self.new_end - self.old_end))
+
+
+def change_between(old: bytes, new: bytes) -> Change | None:
+    """The smallest change that makes one text of another; None when they are the same."""
+    if old == new:
+        return None
+    shorter = min(len(old), len(new))
+    start = _longest(shorter, lambda size: old.startswith(new[:size]))
+    rest = shorter - start
+    end = _longest(rest, lambda size: old.endswith(new[len(new) - size :]))
+    return Change(start, len(old) - end, len(new) - end)
+
+
+def _longest(most: int, fits: Callable[[int], bool]) -> int:
+    """The largest number up to `most` that fits, as all smaller ones do."""
+    low = 0
+    while low < most:
+        middle = (low + most + 1) // 2
+        if fits(middle):
+            low = middle
+        else:
+            most = middle - 1
+    return low

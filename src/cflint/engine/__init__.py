@@ -21,6 +21,7 @@ from cflint.project.module import Module
 from cflint.project.reads import Reads, shape_of
 from cflint.record import record
 from cflint.rule import MODEL_TRIGGERS, Crash, Match, Rule, RuleSet, SuppressionUse
+from cflint.scope import ModuleScope
 from cflint.source import Document, Span
 from cflint.syntax.anchors import Anchors
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from cflint.syntax.javascript import Syntax
 
 _MOST_STEPS = 1_000_000
+_NEAR = SHAPES.keys() - {"class_definition", "keyword"}
 _REST = "look for what rules wait for"
 
 PARALLEL_BYTES = 500_000
@@ -411,9 +413,50 @@ class Run:
             if module.syntax.refused:
                 outcome.unparsed.append(path)
 
+    def part(self, syntax: Syntax, span: Span) -> list[Finding]:
+        """What the rules that wait for words say about a part of a module whose text is `syntax` by now, all
+        else being as it was; silenced and judged."""
+        document = syntax.document
+        module = Module(self._project, syntax, ModuleScope(syntax))
+        outcome = Outcome([], [], [])
+        hits = [
+            (start + span.start, end + span.start, word)
+            for start, end, word in self._anchors.find(document.data[span.start : span.end])
+        ]
+        try:
+            self._ask_constructs(module, hits, outcome)
+        finally:
+            module.close()
+        comments = read_suppressions(document)
+        return [
+            judged
+            for finding in _unique(self._wanted(outcome.findings))
+            if finding.at.document is document and not self.is_silenced(finding, comments)
+            if (judged := finding if self._options.judge is None else self._options.judge(finding))
+            is not None
+        ]
+
+    def asks_in_parts(self, rule: str) -> bool:
+        """Whether all that a rule says of a module is said by `part` of one of its parts: it waits for words
+        alone, and those stand where it looks."""
+        found = self._options.rules.get(rule)
+        return found is not None and all(trigger.kind in _NEAR for trigger in found.spec.triggers)
+
     def _ask_module(self, module: Module, hits: list[tuple[int, int, str]], outcome: Outcome) -> None:
+        stopped = self._stopped
         in_tests = is_test_path(module.path)
-        awaited = self._awaited_in_tests if in_tests else self._awaited
+        self._ask_constructs(module, hits, outcome)
+        present = {word for _, _, word in hits}
+        for rule, words in self._file_rules:
+            if stopped is not None and stopped():
+                raise Stopped
+            if (not words or words & present) and (not in_tests or rule.spec.tests):
+                self._ask(rule, module, outcome, lambda: Location(module.document, Span(0, 0)))
+        self._ask_handlers(module, present, outcome)
+
+    def _ask_constructs(self, module: Module, hits: list[tuple[int, int, str]], outcome: Outcome) -> None:
+        """Ask about the constructs that words stand in."""
+        awaited = self._awaited_in_tests if is_test_path(module.path) else self._awaited
         seen: dict[tuple[str, int], list[Rule]] = {}  # what was asked about a construct: words may share one
         syntax, data = module.syntax, module.document.data
         ask, stopped = self._ask, self._stopped
@@ -443,13 +486,6 @@ class Run:
                 place = partial(module.at, node)
                 for rule in rules:
                     ask(rule, subject, outcome, place)
-        present = {word for _, _, word in hits}
-        for rule, words in self._file_rules:
-            if stopped is not None and stopped():
-                raise Stopped
-            if (not words or words & present) and (not in_tests or rule.spec.tests):
-                self._ask(rule, module, outcome, lambda: Location(module.document, Span(0, 0)))
-        self._ask_handlers(module, present, outcome)
 
     def _ask_handlers(self, module: Module, words: set[str], outcome: Outcome) -> None:
         wanted = [(rule, names) for rule, names in self._handler_rules if names & words]

@@ -9,16 +9,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cflint.engine import Options, Outcome, Run, Stopped, merge, without_collector
+from cflint.engine.preview import LONG, Preview, carried_over, part_around
 from cflint.finding import Finding, Report
 from cflint.project.facts import ModuleFacts
 from cflint.project.loading import Loaded, load
 from cflint.project.model import Project, Worker
 from cflint.project.reads import without_places
-from cflint.source import Document
-from cflint.syntax.javascript import EXTENSIONS
+from cflint.source import Document, change_between
+from cflint.syntax.javascript import EXTENSIONS, ParseTimeout, parse, parse_again
 
 if TYPE_CHECKING:
     from cflint.project.workspace import Workspace
+    from cflint.syntax.javascript import Syntax
+
+_PREVIEW_SECONDS = 0.2
 
 Configure = Callable[[Loaded], Options]
 """The options of a run, after the settings of what was loaded."""
@@ -44,6 +48,15 @@ class _Answer:
     shapes: Mapping[str, object]
 
 
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    """The last whole report, the run that made it, and the texts of the modules that were looked at first."""
+
+    run: Run
+    report: Report
+    texts: Mapping[str, bytes]
+
+
 class Session:
     """Analyses the paths of a workspace, whose files may change between two analyses.
 
@@ -59,16 +72,21 @@ class Session:
         self._facts: dict[str, tuple[bytes, ModuleFacts]] = {}
         self._shapes: dict[str, tuple[bytes, object]] = {}
         self._rules: tuple[str, ...] = ()
+        self._whole: _Whole | None = None
+        self._changed: set[str] = set()  # since the last whole report
+        self._syntax: Syntax | None = None  # of the last preview
 
     def change(self, path: str, data: bytes | None) -> None:
         """Lay a buffer over a file, or take it away again with None."""
         known = self.workspace.is_file(path)
+        self._changed.add(path)
         self.workspace.overlay(path, data)
         if known != self.workspace.is_file(path) or not self._is_followed(path):
             self._answers.clear()
 
     def refresh(self) -> None:
         """Take notice of the disk: anything may have changed there."""
+        self._whole = None
         self.workspace.refresh()
         self._answers.clear()
 
@@ -92,6 +110,7 @@ class Session:
         """
         run = self._prepare(configure, excludes, stopped)
         try:
+            _pause(pause)
             yield from self._steps(run, first, pause, told)
         finally:
             self._remember(run.loaded.project)
@@ -118,6 +137,7 @@ class Session:
         changed = {path for path in stale if path in first or self._has_new_text(run, path)}
         soon = [path for path in stale if path in changed]
         later = [path for path in stale if path not in changed]
+        _pause(pause)
         model = run.model()
         _pause(pause)
         for done, path in enumerate(soon, 1):
@@ -131,7 +151,54 @@ class Session:
             self._ask(run, path)
             told(done, len(stale))
             _pause(pause)
-        yield self._progress(run, model, frozenset())
+        whole = self._progress(run, model, frozenset())
+        texts = {path: data for path in first if (data := _data(run.loaded.project, path)) is not None}
+        self._whole = _Whole(run, whole.report, texts)
+        self._changed.clear()
+        yield whole
+
+    def preview(self) -> Preview | None:
+        """What can be said at once when a long module was edited since the last whole report, and nothing
+        else changed; None otherwise."""
+        whole = self._whole
+        path = next(iter(self._changed), "")
+        document = self.workspace.read(path) if path else None
+        if whole is None or len(self._changed) != 1 or document is None or path not in whole.texts:
+            return None
+        if path not in whole.run.loaded.modules or len(document.data) < LONG:
+            return None
+        change = change_between(whole.texts[path], document.data)
+        syntax = self._parsed(document) if change is not None and path.endswith(EXTENSIONS) else None
+        part = part_around(syntax, change) if syntax is not None and change is not None else None
+        if syntax is None or change is None or part is None:
+            return None
+        with without_collector():
+            found = whole.run.part(syntax, part)
+        before = change.before(part)
+        for finding in whole.report.findings:
+            span = finding.at.span
+            if finding.at.document.path != path:
+                continue
+            is_asked_anew = before.covers(span)
+            if is_asked_anew and whole.run.asks_in_parts(finding.rule):
+                continue
+            moved = carried_over(finding, change, document)
+            if moved is not None:
+                found.append(moved)
+        unique = {(finding.rule, finding.at.span, finding.message): finding for finding in found}
+        return Preview(path, tuple(sorted(unique.values(), key=lambda finding: finding.at.span)))
+
+    def _parsed(self, document: Document) -> Syntax | None:
+        """The tree of a document that was edited, kept for its next edit."""
+        before = self._syntax
+        try:
+            if before is not None and before.document.path == document.path:
+                self._syntax = parse_again(before, document, _PREVIEW_SECONDS)
+            else:
+                self._syntax = parse(document, _PREVIEW_SECONDS)
+        except ParseTimeout:
+            self._syntax = None
+        return self._syntax
 
     def look_at(self, configure: Configure, paths: Collection[str], excludes: Collection[str] = ()) -> Report:
         """A report with the findings of the given modules and of the model as they are now, the others as

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
 
 from cflint.engine import Options, Stopped
+from cflint.engine.preview import Preview
 from cflint.engine.session import Progress, Session
 from cflint.finding import Finding, Report
 from cflint.project.loading import Loaded
 from cflint.project.workspace import Workspace
 from cflint.rule import RuleSet, UnknownSelector
 from cflint.settings import Policy, Settings, SettingsError, SettingsTree
+
+_PAUSE = 0.2
+"""Seconds without an edit before a long module is analysed as a whole, when something was said of it."""
+_BREATH = 0.01
 
 _CONFIG_NAME = re.compile(r"wrangler[^/]*\.(?:toml|jsonc?)")
 
@@ -36,10 +42,11 @@ class Root:
     """A folder that is analysed as one.
 
     `given` is the path of the workspace that is looked at ("" is all of it). `generation` counts the changes
-    that were asked to be looked at, `answered` is that of the last report; `pending` are overlays to lay
-    before the next analysis; `is_settled` tells whether there was a whole report since everything had to be
-    looked at; `counted` is how many modules of how many the analysis under way is done with. `session` and
-    `counted` belong to the worker's thread, all else to the event loop's.
+    that were asked to be looked at, `answered` is that of the last report, `preview_of` that of the last
+    preview; `pending` are overlays to lay before the next analysis; `is_settled` tells whether there was a
+    whole report since everything had to be looked at; `counted` is how many modules of how many the analysis
+    under way is done with. `session` and `counted` belong to the worker's thread, all else to the event
+    loop's.
     """
 
     target: Path
@@ -55,6 +62,8 @@ class Root:
     wants_refresh: bool = False
     stop: Event = field(default_factory=Event)
     progress: Progress | None = None
+    preview: Preview | None = None
+    preview_of: int = -1
     mistake: SettingsError | None = None
     mistake_told: str | None = None
     published: dict[str, int] = field(default_factory=dict)
@@ -101,10 +110,20 @@ class Root:
             self.session.change(path, data)
 
     def analyse(
-        self, first: frozenset[str], breathe: Callable[[], bool], emit: Callable[[Progress], None]
+        self,
+        first: frozenset[str],
+        breathe: Callable[[], bool],
+        emit: Callable[[Progress], None],
+        show: Callable[[Preview], None] = lambda preview: None,
     ) -> bool:
-        """Analyse and emit the reports; False when it was stopped."""
+        """Analyse and emit the reports; False when it was stopped. What can be said at once is shown before,
+        and then the whole waits until nobody types."""
         try:
+            preview = self.session.preview()
+            if preview is not None:
+                show(preview)
+                if self._is_stopped_within(_PAUSE, breathe):
+                    return False
             steps = self.session.analyse(
                 self.configure,
                 excludes=self.excludes(),
@@ -118,6 +137,18 @@ class Root:
         except Stopped:
             return False
         return True
+
+    def _is_stopped_within(self, seconds: float, breathe: Callable[[], bool]) -> bool:
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            if self.stop.wait(min(left, _BREATH)) or breathe():
+                return True
+        return False
+
+    def previewed(self, path: str) -> tuple[Finding, ...] | None:
+        """What could be said at once of a file as it is now; None when there is nothing, or more by now."""
+        is_present = self.preview_of == self.generation and not self.is_current(path)
+        return self.preview.findings if is_present and self.preview and self.preview.path == path else None
 
     def _count(self, done: int, total: int) -> None:
         self.counted = done, total

@@ -6,8 +6,10 @@ import asyncio
 import logging
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from threading import Event
 from typing import Any, TypeVar
 
 from lsprotocol import types
@@ -17,6 +19,7 @@ from pygls.protocol import LanguageServerProtocol, lsp_method
 from pygls.uris import to_fs_path
 
 from cflint import __version__
+from cflint.engine.preview import Preview
 from cflint.engine.session import Progress
 from cflint.finding import Finding, Location
 from cflint.lsp import actions, completion, pages, places
@@ -38,6 +41,12 @@ PATIENCE = 0.3
 
 QUIET = 0.5
 """Seconds that looking at everything may take without the client being shown how far it is."""
+
+_TURN = 0.001
+"""Seconds after which an analysis lets the client's messages in: several threads see to each of them."""
+
+_HANDOVER = 0.05
+"""Seconds at most that an analysis pauses so that what it has said already can be sent."""
 
 EXPLAIN = "cflint.explain"
 _DIAGNOSTICS_ID = "cflint-diagnostics"
@@ -92,11 +101,28 @@ def run() -> int:
     """Serve the client on stdin and stdout; returns the exit code."""
     from cflint.lsp.transport import serve
 
+    sys.setswitchinterval(_TURN)
     desk = Desk()
     try:
         return serve(desk.server, lambda: desk.phase)
     finally:
         desk.end()
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A question of the client about a document as it is now."""
+
+    root: Root
+    path: str
+    done: asyncio.Future[None]
+    takes_preview: bool
+
+    @property
+    def is_served(self) -> bool:
+        """Whether what it waits for is there."""
+        preview = self.root.previewed(self.path) if self.takes_preview else None
+        return preview is not None or self.root.is_current(self.path)
 
 
 class Desk:
@@ -113,7 +139,7 @@ class Desk:
         self._worker = Worker()
         self._uris: dict[tuple[int, str], str] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
-        self._waiting: list[tuple[Root, str, asyncio.Future[None]]] = []
+        self._waiting: list[_Waiting] = []
         self._shown_progress: dict[int, asyncio.Task[None]] = {}
         self._told_failures: set[str] = set()
         self._register()
@@ -468,14 +494,22 @@ class Desk:
             ) -> None:
                 loop.call_soon_threadsafe(self._deliver, root, generation, versions, progress)
 
+            def show(
+                preview: Preview, generation: int = generation, versions: dict[str, int] = versions
+            ) -> None:
+                shown = Event()
+                loop.call_soon_threadsafe(self._show, root, generation, versions, preview, shown)
+                shown.wait(_HANDOVER)
+
             def work(
                 pending: dict[str, bytes | None] = pending,
                 refresh: bool = refresh,
                 first: frozenset[str] = first,
                 emit: Callable[[Progress], None] = emit,
+                show: Callable[[Preview], None] = show,
             ) -> bool:
                 root.take_up(pending, refresh)
-                return root.analyse(first, self._worker.breathe, emit)
+                return root.analyse(first, self._worker.breathe, emit, show)
 
             try:
                 await self._worker.run(work)
@@ -524,6 +558,22 @@ class Desk:
                     root.published.pop(uri, None)
         self._release_waiting(root)
 
+    def _show(
+        self, root: Root, generation: int, versions: dict[str, int], preview: Preview, shown: Event
+    ) -> None:
+        """Publish what could be said at once, or answer who asked for it."""
+        uri = self._uri_of(root)(preview.path)
+        version = versions.get(uri)
+        is_present = generation == root.generation and root in self.roots and self._version(uri) == version
+        if is_present and version is not None and self._owns(root, uri):
+            root.preview, root.preview_of = preview, generation
+            if self.client.pulls:
+                self._release_waiting(root)
+            else:
+                root.published[uri] = 0
+                self._publish(uri, version, self._diagnostics_of(root, preview.findings))
+        shown.set()
+
     def _version(self, uri: str) -> int | None:
         buffer = self.buffers.get(uri)
         return buffer.version if buffer is not None else None
@@ -534,10 +584,7 @@ class Desk:
         )
 
     def _diagnostics(self, root: Root, path: str) -> list[types.Diagnostic]:
-        uri_of = self._uri_of(root)
-        found = [
-            diagnostic(finding, self.known, self.client, uri_of) for finding in root.findings.get(path, ())
-        ]
+        found = self._diagnostics_of(root, root.findings.get(path, ()))
         mistake = root.mistake
         if mistake is not None and mistake.path == path:
             place = types.Position(mistake.line - 1, mistake.column - 1)
@@ -553,6 +600,10 @@ class Desk:
             )
         return found
 
+    def _diagnostics_of(self, root: Root, findings: Iterable[Finding]) -> list[types.Diagnostic]:
+        uri_of = self._uri_of(root)
+        return [diagnostic(finding, self.known, self.client, uri_of) for finding in findings]
+
     def _tell_mistake(self, root: Root) -> None:
         """Publish a mistake in the settings, or that there is none any more."""
         mistake = root.mistake
@@ -564,32 +615,33 @@ class Desk:
 
     # -- waiting for the present ---------------------------------------------------------------------------
 
-    async def _present(self, uri: str) -> tuple[Root, str] | None:
-        """The root of a document once it has a report on the present that has all of the document."""
+    async def _present(self, uri: str, *, takes_preview: bool = False) -> tuple[Root, str] | None:
+        """The root of a document once it has a report on the present that has all of the document, or a
+        preview of it, if that will do."""
         found = self._root_of(uri)
         if found is None:
             return None
         root, path = found
-        if not root.is_current(path):
+        if not root.is_current(path) and not (takes_preview and root.previewed(path) is not None):
             if root.generation == 0:
                 self._schedule(root)
             task = self._tasks.get(id(root))
             if task is not None and not task.done():
                 done = asyncio.get_running_loop().create_future()
-                self._waiting.append((root, path, done))
+                self._waiting.append(_Waiting(root, path, done, takes_preview))
                 await done
         return found
 
     def _release_waiting(self, root: Root, *, is_all: bool = False) -> None:
         """Go on with what waited for a root, if it is current now, or, with `is_all`, though it is not."""
-        left: list[tuple[Root, str, asyncio.Future[None]]] = []
+        left: list[_Waiting] = []
         for waiting in self._waiting:
-            of, path, done = waiting
-            if done.done():
+            of = waiting.root
+            if waiting.done.done():
                 continue
             gone = of not in self.roots or self.is_shut_down
-            if gone or (of is root and (is_all or of.is_current(path))):
-                done.set_result(None)
+            if gone or (of is root and (is_all or waiting.is_served)):
+                waiting.done.set_result(None)
             else:
                 left.append(waiting)
         self._waiting = left
@@ -604,12 +656,19 @@ class Desk:
             self.server.workspace_diagnostic_refresh(None)
 
     async def _pulled(self, params: types.DocumentDiagnosticParams) -> types.DocumentDiagnosticReport:
-        found = await self._present(params.text_document.uri)
-        items = self._diagnostics(*found) if found is not None else []
+        found = await self._present(params.text_document.uri, takes_preview=True)
+        items = self._pullable(*found) if found is not None else []
         result = _result_id(items)
         if params.previous_result_id == result:
             return types.RelatedUnchangedDocumentDiagnosticReport(result)
         return types.RelatedFullDocumentDiagnosticReport(items=items, result_id=result)
+
+    def _pullable(self, root: Root, path: str) -> list[types.Diagnostic]:
+        preview = root.previewed(path)
+        if preview is None:
+            return self._diagnostics(root, path)
+        root.published[""] = 0  # the whole will be asked for
+        return self._diagnostics_of(root, preview)
 
     async def _pulled_all(self, params: types.WorkspaceDiagnosticParams) -> types.WorkspaceDiagnosticReport:
         before = {item.uri: item.value for item in params.previous_result_ids}

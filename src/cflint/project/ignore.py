@@ -86,7 +86,7 @@ class _Patterns:
         return bool(self._rules)
 
     def verdict(self, path: str, is_folder: bool) -> bool | None:
-        """What `Ignore.verdict` says, of a path relative to the file's folder and without a `/` at its end."""
+        """What `Ignore.verdict` says, of a path below the file's folder, without a `/` at its end."""
         relative = _as_bytes(path)
         name = relative.rpartition("/")[2]
         last: _Rule | None = None

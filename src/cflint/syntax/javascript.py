@@ -18,11 +18,11 @@ import time
 from collections.abc import Iterator
 from enum import Enum
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cflint.pattern import pattern
 from cflint.record import record
-from cflint.source import Document, Span
+from cflint.source import Document, Span, change_between
 
 if TYPE_CHECKING:
     from tree_sitter import Language, Node, Tree
@@ -94,7 +94,7 @@ class Syntax:
         self.document = document
         self.root: Node = tree.root_node
         self.slips = slips
-        self._tree = tree
+        self.tree = tree
         self._data = document.data
         self._parents: dict[int, Node] = {}
         self._asked = 0
@@ -174,7 +174,7 @@ class Syntax:
 
     def tokens(self) -> list[tuple[str, int, int]]:
         """The leaves of the tree: type, first byte, byte after; without comments and the text of strings."""
-        return _tokens(self._tree)
+        return _tokens(self.tree)
 
     def leaves(self, word: str, within: Node) -> Iterator[Node]:
         """The smallest nodes at a whole word (a name, a keyword) within a node, in source order.
@@ -225,6 +225,32 @@ def parse(document: Document, seconds: float = PARSE_SECONDS) -> Syntax:
     return Syntax(document, tree, slips)
 
 
+def parse_again(before: Syntax, document: Document, seconds: float = PARSE_SECONDS) -> Syntax:
+    """Parse a document of which little has changed since `before`, in a part of the time. Where it has syntax
+    errors the tree may be another one than that of `parse`, and slips are not looked for. Raises
+    ParseTimeout."""
+    old, new = _readable(before.document.data), _readable(document.data)
+    change = change_between(old, new)
+    if before.slips or change is None:
+        return parse(document, seconds)
+    tree = before.tree.copy()
+    tree.edit(
+        change.start,
+        change.old_end,
+        change.new_end,
+        _point(old, change.start),
+        _point(old, change.old_end),
+        _point(new, change.new_end),
+    )
+    language = _language(document.path.endswith(_PLAIN_TYPESCRIPT))
+    return Syntax(document, _parse(language, new, seconds, tree), ())
+
+
+def _point(data: bytes, offset: int) -> tuple[int, int]:
+    """The row of a byte and its column in it, both from 0 and in bytes."""
+    return data.count(b"\n", 0, offset), offset - (data.rfind(b"\n", 0, offset) + 1)
+
+
 @cache
 def _language(plain_typescript: bool) -> Language:
     import tree_sitter_typescript
@@ -243,14 +269,18 @@ def _can_cancel() -> bool:
     return tuple(int(part) for part in re.findall(r"\d+", version)[:3]) >= (0, 26, 1)
 
 
-def _parse(language: Language, data: bytes, seconds: float) -> Tree:
+def _parse(language: Language, data: bytes, seconds: float, before: Tree | None = None) -> Tree:
     from tree_sitter import Parser
 
-    parser = Parser(language)
+    parser: Any = Parser(language)
     deadline = time.monotonic() + seconds
+    known = () if before is None else (before,)  # a parser takes a tree or nothing, but not None
+    tree: Tree | None
 
     if not _can_cancel():
-        return parser.parse(data, encoding="utf8")
+        tree = parser.parse(data, *known, encoding="utf8")
+        assert tree is not None
+        return tree
 
     def read(offset: int, _point: object) -> bytes:
         return data[offset : offset + _CHUNK]
@@ -259,7 +289,7 @@ def _parse(language: Language, data: bytes, seconds: float) -> Tree:
         return time.monotonic() > deadline
 
     try:
-        tree = parser.parse(read, encoding="utf8", progress_callback=is_late)
+        tree = parser.parse(read, *known, encoding="utf8", progress_callback=is_late)
     except ValueError as error:
         parser.reset()
         raise ParseTimeout from error
