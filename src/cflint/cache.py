@@ -406,7 +406,7 @@ class Cache:
             seen.add(before)
         if report.partial or not seen.steady:
             return False
-        packed = Packer(self._workspace, self._mask).report(report)
+        packed = Packer(self._workspace, self._mask).report(report, _infos_in(self._entry))
         if packed is None:
             return False
         run = os.urandom(8).hex()  # two runs at once must not mix theirs
@@ -436,6 +436,15 @@ class Cache:
                 os.utime(self._path)
 
 
+def _infos_in(entry: Json) -> Mapping[str, Json]:
+    """What an entry tells of rules."""
+    try:
+        infos = entry["report"]["infos"]
+    except UNFIT:
+        return {}
+    return infos if isinstance(infos, dict) else {}
+
+
 def _plain(seen: Json) -> Observed:
     """What was seen, without the stamps."""
     folders = {path: what for path, (_, what) in seen["folders"].items()}
@@ -450,8 +459,9 @@ class Packer:
         self._workspace = workspace
         self._mask = mask
 
-    def report(self, report: Report) -> Json:
-        """A whole report, but for where the user stands."""
+    def report(self, report: Report, known: Mapping[str, Json]) -> Json:
+        """A whole report, but for where the user stands; `known` is what of the rules has been packed before:
+        a rule's page is in its module, which need not be loaded for it."""
         found = self.findings(report.findings)
         silenced = self.findings(report.silenced)
         notices = [[n.message, n.path, n.line, n.level, n.rule] for n in report.notices]
@@ -464,7 +474,9 @@ class Packer:
             "notices": notices,
             "counts": [report.files_checked, report.workers_checked, report.suppressed],
             "rules": list(report.rules),
-            "infos": {id: _info(report.rules[id]) for id in sorted(used) if id in report.rules},
+            "infos": {
+                id: known.get(id) or _info(report.rules[id]) for id in sorted(used & set(report.rules))
+            },
         }
 
     def findings(self, findings: Iterable[Finding]) -> list[Json] | None:

@@ -81,21 +81,30 @@ def _has_placeholder(text: str) -> bool:
 
 def read_config(document: Document, format: Format | None = None) -> WranglerConfig:
     """The configuration in a document, whatever is in it; the format follows from the path when not given."""
-    return WranglerConfig(read(document, format))
+    return WranglerConfig(document, format)
 
 
 @record(frozen=True, eq=False)
 class WranglerConfig:
-    """One configuration document; compared by identity.
+    """One configuration document, read when it is first asked for something; compared by identity. The format
+    follows from the path when not given.
 
     What does not have the type that wrangler's schema wants is a problem, and absent everywhere else.
     """
 
-    data: DataDocument
+    document: Document
+    format: Format | None = None
 
-    @property
-    def document(self) -> Document:
-        return self.data.document
+    @classmethod
+    def of(cls, data: DataDocument) -> WranglerConfig:
+        """The configuration in a document that has been read."""
+        made = cls(data.document, data.format)
+        made.__dict__["data"] = data
+        return made
+
+    @cached_property
+    def data(self) -> DataDocument:
+        return read(self.document, self.format)
 
     @property
     def path(self) -> str:

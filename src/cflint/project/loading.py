@@ -170,7 +170,9 @@ class _Loading:
             return None
         data = self._read.get(document.path)
         return (
-            WranglerConfig(data) if data is not None and data.document is document else read_config(document)
+            WranglerConfig.of(data)
+            if data is not None and data.document is document
+            else read_config(document)
         )
 
     def load(self) -> Loaded:
