@@ -226,7 +226,7 @@ def test_random_edits_leave_nothing_out_of_date(case: Case) -> None:
 
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cflint.engine.session.LONG", 0)
+    monkeypatch.setattr("cflint.engine.preview.LONG", 0)
 
 
 def _previewed(session: Session, path: str, data: bytes) -> list[tuple[str, bytes]]:

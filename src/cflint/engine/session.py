@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cflint.engine import Options, Outcome, Run, Stopped, merge, without_collector
-from cflint.engine.preview import LONG, Preview, carried_over, part_around
 from cflint.finding import Finding, Report
 from cflint.project.facts import ModuleFacts
 from cflint.project.loading import Loaded, load
@@ -19,6 +18,7 @@ from cflint.source import Document, change_between
 from cflint.syntax.javascript import EXTENSIONS, ParseTimeout, parse, parse_again
 
 if TYPE_CHECKING:
+    from cflint.engine.preview import Preview
     from cflint.project.workspace import Workspace
     from cflint.syntax.javascript import Syntax
 
@@ -160,6 +160,8 @@ class Session:
     def preview(self) -> Preview | None:
         """What can be said at once when a long module was edited since the last whole report, and nothing
         else changed; None otherwise."""
+        from cflint.engine.preview import LONG, Preview, carried_over, part_around
+
         whole = self._whole
         path = next(iter(self._changed), "")
         document = self.workspace.read(path) if path else None

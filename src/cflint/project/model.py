@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 ENV_TYPE_NAMES = frozenset({"Env", "Bindings", "CloudflareBindings", "CloudflareEnv"})
-KEPT_BYTES = 3_000_000
+KEPT_BYTES = 400_000
 """Trees are kept for at most this much source."""
 
 _NO_LEDGER = nullcontext()
