@@ -103,3 +103,29 @@ def test_types_are_a_space_of_their_own() -> None:
     assert env is not None and env.kind is DeclarationKind.TYPE
     assert room is not None and room.kind is DeclarationKind.CLASS
     assert scope.lookup("Env", at) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "is_declared"),
+    [
+        ("console.log(1); JSON.parse(a)", False),
+        ("function f() { console.log(1) } const b = JSON.x", False),
+        ("function f(console) { console.log(1) }", True),
+        ("import { log as console } from 'a'; console.log(1)", True),
+        ("const { console } = a; console.log(1)", True),
+        ("console.log(1); { let console }", False),
+        ("console.log(1); var console", True),
+        ("try {} catch (console) { console.log(1) }", True),
+        ("class A { m(console?: B) { console.log(1) } }", True),
+    ],
+)
+def test_a_global_is_what_nobody_declares(text: str, is_declared: bool) -> None:
+    syntax = parse(Document("a.ts", text.encode()))
+    scope = ModuleScope(syntax)
+    uses = [
+        leaf
+        for leaf in syntax.leaves("console", syntax.root)
+        if text.encode()[leaf.end_byte : leaf.end_byte + 1] == b"."
+    ]
+    assert len(uses) == 1
+    assert (scope.resolve(uses[0]) is not None) is is_declared

@@ -137,6 +137,8 @@ _DECLARING = frozenset(
     | {"import_statement"}
 )
 _TYPES = frozenset({"interface_declaration", "type_alias_declaration"})
+_GLOBALS = frozenset({"JSON", "Math", "Object", "Promise", "Date", "console", "crypto"})
+"""Names that are asked for much and declared hardly ever."""
 
 
 class ModuleScope:
@@ -151,6 +153,7 @@ class ModuleScope:
         self._resolved: dict[int, Declaration | None] = {}
         self._origins: dict[int, ImportRef | None] = {}
         self._visible: dict[int, tuple[dict[str, Declaration], ...]] = {}
+        self._only_asked: dict[str, bool] = {}
 
     def resolve(self, identifier: Node) -> Declaration | None:
         """The declaration that an identifier means; None for a global or unknown name."""
@@ -161,6 +164,8 @@ class ModuleScope:
 
     def lookup(self, name: str, at: Node) -> Declaration | None:
         """The declaration that a name means at a node."""
+        if name in _GLOBALS and self._is_only_asked(name):
+            return None
         scope = self._scope_at(at)
         if scope is None:
             return None
@@ -169,6 +174,17 @@ class ModuleScope:
             if found is not None:
                 return found
         return None
+
+    def _is_only_asked(self, name: str) -> bool:
+        """Whether a dot follows wherever a name stands, which it never does where something is declared."""
+        known = self._only_asked.get(name)
+        if known is None:
+            data, word = self._syntax.document.data, name.encode()
+            at = data.find(word)
+            while at != -1 and data[at + len(word) : at + len(word) + 1] == b".":
+                at = data.find(word, at + len(word))
+            known = self._only_asked[name] = at == -1
+        return known
 
     def _visible_from(self, scope: Node) -> tuple[dict[str, Declaration], ...]:
         """What a scope and those around it declare, the innermost first; scopes that declare nothing left
