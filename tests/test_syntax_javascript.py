@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -199,3 +200,11 @@ def test_an_edited_text_has_the_tree_that_it_has_when_parsed_afresh(path: Path) 
                 assert str(again.root) == str(fresh.root)
                 assert again.tokens() == fresh.tokens()
     assert parse_again(before, before.document).root.end_byte == before.root.end_byte
+
+
+def test_a_text_is_let_go_of_after_parsing() -> None:
+    document = Document("a.ts", ("const a = f(1);\n" * 100).encode())
+    before = sys.getrefcount(document.data)
+    for _ in range(20):
+        parse(document)
+    assert sys.getrefcount(document.data) == before

@@ -187,7 +187,7 @@ def _may_close(module: Module, function: "Node", depth: int) -> bool:
     body = function.child_by_field_name("body")
     if body is None:
         return True
-    parameters = _parameters(function)
+    parameters = _parameters(module, function)
     socket = parameters[0] if parameters else None
     for node in module.descendants(body, "call_expression", "new_expression"):
         callee = node.child_by_field_name("function") or node.child_by_field_name("constructor")
@@ -212,7 +212,7 @@ def _words(module: Module, node: "Node") -> frozenset[str]:
     )
 
 
-def _parameters(function: "Node") -> list[str]:
+def _parameters(module: Module, function: "Node") -> list[str]:
     """The names of a method's parameters, as far as they are plain names."""
     listed = function.child_by_field_name("parameters")
     names: list[str] = []
@@ -222,7 +222,7 @@ def _parameters(function: "Node") -> list[str]:
         pattern = parameter.child_by_field_name("pattern") or parameter
         if pattern.type != "identifier":
             break
-        names.append(pattern.text.decode() if pattern.text is not None else "")
+        names.append(module.text(pattern))
     return names
 
 
@@ -235,7 +235,7 @@ def _answering(module: Module, method: "Node") -> Fix | None:
         node.type in ("return_statement", "throw_statement") for node in descend(body, into_functions=False)
     ):
         return None  # the end may not be reached
-    present = _parameters(method)
+    present = _parameters(module, method)
     count = sum(child.type != "comment" for child in listed.named_children)
     if count != len(present) or count > 4:
         return None

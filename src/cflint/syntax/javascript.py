@@ -282,8 +282,16 @@ def _parse(language: Language, data: bytes, seconds: float, before: Tree | None 
         assert tree is not None
         return tree
 
-    def read(offset: int, _point: object) -> bytes:
-        return data[offset : offset + _CHUNK]
+    whole = memoryview(data)
+    handed: dict[int, memoryview] = {}  # the parser never lets go of what it was handed
+    is_parsed = False
+
+    def read(offset: int, _point: object) -> bytes | memoryview:
+        if is_parsed:  # the tree asks too, for the text of a node
+            return data[offset : offset + _CHUNK]
+        if offset not in handed:
+            handed[offset] = whole[offset : offset + _CHUNK]
+        return handed[offset]
 
     def is_late(_offset: int, _has_error: bool) -> bool:
         return time.monotonic() > deadline
@@ -293,6 +301,10 @@ def _parse(language: Language, data: bytes, seconds: float, before: Tree | None 
     except ValueError as error:
         parser.reset()
         raise ParseTimeout from error
+    finally:
+        is_parsed = True
+        for part in handed.values():
+            part.release()
     assert tree is not None
     return tree
 
