@@ -37,7 +37,7 @@ def memory_of(client: Client) -> float:
     return int(line.split()[1]) / 1024
 
 
-async def soak(folder: Path, edits: int) -> tuple[list[float], list[tuple[int, float]]]:
+async def soak(folder: Path, edits: int) -> tuple[list[float], list[float]]:
     """The seconds that each edit was waited for, and the memory after some of them."""
     choice = random.Random(1)
     async with serving(folder) as client:
@@ -53,7 +53,7 @@ async def soak(folder: Path, edits: int) -> tuple[list[float], list[tuple[int, f
         await client.quiet(3)
         opened = [path for path in longest if client.told_version(path) is not None]
         seconds: list[float] = []
-        memory: list[tuple[int, float]] = []
+        memory: list[float] = []
         for number in range(1, edits + 1):
             path = opened[number % len(opened)]
             lines = texts[path].split("\n")
@@ -66,9 +66,9 @@ async def soak(folder: Path, edits: int) -> tuple[list[float], list[tuple[int, f
             seconds.append(time.perf_counter() - began)
             del client.published[:-200]
             if number % SETTLED == 0:
-                memory.append((number, memory_of(client)))
+                memory.append(memory_of(client))
                 if number % 500 == 0:
-                    sys.stderr.write(f"{number} edits, {memory[-1][1]:.0f} MB\n")
+                    sys.stderr.write(f"{number} edits, {memory[-1]:.0f} MB\n")
         return seconds, memory
 
 
@@ -85,11 +85,11 @@ def main() -> int:
         seconds, memory = asyncio.run(soak(folder, given.edits))
     first, last = (statistics.median(part) * 1000 for part in (seconds[:SETTLED], seconds[-SETTLED:]))
     sys.stdout.write(
-        f"{len(seconds)} edits: {memory[0][1]:.0f} MB after {SETTLED}, {memory[-1][1]:.0f} MB at the end, "
-        f"{max(megabytes for _, megabytes in memory):.0f} MB at most; "
+        f"{len(seconds)} edits: {memory[0]:.0f} MB after {SETTLED}, {memory[-1]:.0f} MB at the end, "
+        f"{max(memory):.0f} MB at most; "
         f"median wait {first:.0f} ms at first, {last:.0f} ms at last\n"
     )
-    return int(memory[-1][1] > memory[0][1] * 1.1)
+    return int(memory[-1] > memory[0] * 1.1)
 
 
 if __name__ == "__main__":

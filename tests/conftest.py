@@ -6,7 +6,10 @@ They are new ones in every run but in the gate (`--hypothesis-profile=gate`), wh
 """
 
 import os
+import signal
+from collections.abc import Iterator
 
+import pytest
 from hypothesis import settings
 
 os.environ["CFLINT_TODAY"] = "2026-09-01"
@@ -15,3 +18,15 @@ os.environ["CFLINT_NO_CACHE"] = "1"
 settings.register_profile("cflint", deadline=None)
 settings.register_profile("gate", deadline=None, derandomize=True)
 settings.load_profile("cflint")
+
+
+@pytest.fixture
+def signals_arrive() -> Iterator[None]:
+    """Undo what whoever runs the tests ignores (`nohup`, a shell's `&`), which processes hand on."""
+    numbers = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    ignored = [number for number in numbers if signal.getsignal(number) is signal.SIG_IGN]
+    for number in ignored:
+        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+    yield
+    for number in ignored:
+        signal.signal(number, signal.SIG_IGN)

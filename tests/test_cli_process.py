@@ -145,12 +145,11 @@ def test_version(tmp_path: Path) -> None:
 # -- signals ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("signals_arrive")
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
 )
 def test_a_signal_ends_quietly(tmp_path: Path, number: signal.Signals, code: int) -> None:
-    if signal.getsignal(number) is signal.SIG_IGN:
-        pytest.skip("ignored by whoever runs the tests, as under nohup")
     project(tmp_path)
     process = started(tmp_path, SLOW, "check")
     assert line_of(process) == b"ready"
@@ -159,6 +158,7 @@ def test_a_signal_ends_quietly(tmp_path: Path, number: signal.Signals, code: int
     assert (process.returncode, out, err) == (code, b"", b"")
 
 
+@pytest.mark.usefixtures("signals_arrive")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_the_children_too(tmp_path: Path, number: signal.Signals) -> None:
     project(tmp_path)
@@ -176,6 +176,7 @@ def test_a_signal_ends_the_children_too(tmp_path: Path, number: signal.Signals) 
     assert not any(map(alive, pids))
 
 
+@pytest.mark.usefixtures("signals_arrive")
 def test_a_signal_waits_until_files_are_written() -> None:
     steps = []
     with pytest.raises(KeyboardInterrupt), held_back():

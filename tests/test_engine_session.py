@@ -292,6 +292,14 @@ class TestPreview:
         assert _said(_run(session, OPEN)[-1].report) == _fresh(FILES | {"src/index.js": longer})
         assert session.preview() is None
 
+    def test_what_was_tried_aside_is_no_change(self) -> None:
+        session = _session(FILES | {"src/index.js": PUTS})
+        _run(session, OPEN)
+        with session.aside():
+            session.change("src/helper.js", b"")
+            session.change("src/helper.js", HELPER)
+        assert _previewed(session, "src/index.js", PUTS + b"// the end\n") == [STORES]
+
     def test_nothing_is_said_at_once_of_what_may_matter_elsewhere(self) -> None:
         session = _session(FILES)
         session.change("src/helper.js", HELPER + b"\n")

@@ -680,9 +680,9 @@ def test_fault_21_patterns_of_users_are_globs(cli: Cli) -> None:
         }
     )
     write({".gitignore": f"{evil}\n**/{evil}/**/{evil}\n"})
-    started = time.process_time()
+    started = time.perf_counter()
     outcome = concise(cli, "--exclude", evil, "--exclude", "[[[[", "--exclude", "src/**/**/**/**/**/**/b.ts")
-    assert time.process_time() - started < 3
+    assert time.perf_counter() - started < 3
     assert outcome.code == 1
     assert "src/b.ts" not in outcome.out
     assert name in outcome.out
@@ -869,6 +869,7 @@ main()
 """
 
 
+@pytest.mark.usefixtures("signals_arrive")
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_fault_28_signals(cli: Cli, number: signal.Signals, code: int) -> None:
     worker(config=CONFIG.replace("index.ts", "index.js"))
@@ -1014,9 +1015,9 @@ def test_fault_36_workspaces_that_explode(cli: Cli) -> None:
     for number in range(300):
         Path(f"node_modules/p{number}/node_modules/q").mkdir(parents=True)
         Path(f"d{number}/e/f").mkdir(parents=True)
-    started = time.process_time()
+    started = time.perf_counter()
     outcome = concise(cli)
-    assert time.process_time() - started < 5
+    assert time.perf_counter() - started < 5
     assert "packages/lib/index.ts:7:5: warning[ws-legacy-accept]" in outcome.out
 
 
@@ -1031,10 +1032,10 @@ def test_fault_37_thousands_of_workers() -> None:
         return files
 
     def seconds(count: int) -> float:
-        started = time.process_time()
+        started = time.perf_counter()
         report = check(monorepo(count))
         assert report.workers_checked == count
-        return time.process_time() - started
+        return time.perf_counter() - started
 
     seconds(10)
     small, large = seconds(150), seconds(600)

@@ -119,11 +119,11 @@ class Session:
     def aside(self) -> Iterator[None]:
         """Around questions about a workspace that is not as it is, which is restored before the end: what the
         session had found out stays, also for an analysis that goes on afterwards."""
-        kept = dict(self._answers), self.loaded, self._rules
+        kept = dict(self._answers), self.loaded, self._rules, set(self._changed)
         try:
             yield
         finally:
-            self._answers, self.loaded, self._rules = kept
+            self._answers, self.loaded, self._rules, self._changed = kept
 
     def _steps(
         self,
@@ -167,22 +167,21 @@ class Session:
         document = self.workspace.read(path) if path else None
         if whole is None or len(self._changed) != 1 or document is None or path not in whole.texts:
             return None
-        if path not in whole.run.loaded.modules or len(document.data) < LONG:
-            return None
+        is_module = path in whole.run.loaded.modules and path.endswith(EXTENSIONS)
         change = change_between(whole.texts[path], document.data)
-        syntax = self._parsed(document) if change is not None and path.endswith(EXTENSIONS) else None
-        part = part_around(syntax, change) if syntax is not None and change is not None else None
-        if syntax is None or change is None or part is None:
+        if not is_module or len(document.data) < LONG or change is None:
+            return None
+        syntax = self._parsed(document)
+        part = part_around(syntax, change) if syntax is not None else None
+        if syntax is None or part is None:
             return None
         with without_collector():
             found = whole.run.part(syntax, part)
         before = change.before(part)
         for finding in whole.report.findings:
-            span = finding.at.span
             if finding.at.document.path != path:
                 continue
-            is_asked_anew = before.covers(span)
-            if is_asked_anew and whole.run.asks_in_parts(finding.rule):
+            if before.covers(finding.at.span) and whole.run.asks_in_parts(finding.rule):
                 continue
             moved = carried_over(finding, change, document)
             if moved is not None:

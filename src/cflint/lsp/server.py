@@ -622,14 +622,14 @@ class Desk:
         if found is None:
             return None
         root, path = found
-        if not root.is_current(path) and not (takes_preview and root.previewed(path) is not None):
+        waiting = _Waiting(root, path, asyncio.get_running_loop().create_future(), takes_preview)
+        if not waiting.is_served:
             if root.generation == 0:
                 self._schedule(root)
             task = self._tasks.get(id(root))
             if task is not None and not task.done():
-                done = asyncio.get_running_loop().create_future()
-                self._waiting.append(_Waiting(root, path, done, takes_preview))
-                await done
+                self._waiting.append(waiting)
+                await waiting.done
         return found
 
     def _release_waiting(self, root: Root, *, is_all: bool = False) -> None:
