@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
+from cflint.lsp.server import Desk
 from cflint.rule import RuleSet
 from lsp_client import Client, applied, capabilities, place_in, serving
 from lsp_project import CONFIG, INDEX, ROOM, WITHOUT_MIGRATION, write_project
@@ -692,3 +696,26 @@ async def test_all_fixes_in_the_midst_of_an_analysis_leave_it_right(mendable: Pa
         assert applied(main, action.edit, client.uri("src/index.ts")).endswith(MENDED)
         await client.quiet(1)
         assert sorted(client.codes("src/index.ts")) == ["async-return-type", "async-return-type"]
+
+
+async def test_nothing_is_kept_of_a_notification_or_a_request_that_was_handled() -> None:
+    protocol: Any = Desk().server.protocol
+
+    async def slow() -> None:
+        await asyncio.sleep(0)
+
+    def in_parts() -> Iterator[Any]:
+        yield slow, (), None
+        yield slow, (), None
+
+    def broken() -> Iterator[Any]:
+        yield slow, (), None
+        raise ValueError
+
+    ends = [asyncio.get_running_loop().create_future() for _ in range(3)]
+    for end, handler in zip(ends, (slow, in_parts, broken), strict=True):
+        protocol._execute_handler(handler.__name__, handler, callback=end.set_result)
+    done = await asyncio.gather(*ends)
+    assert [future.exception() is None for future in done] == [True, True, False]
+    await asyncio.sleep(0)
+    assert protocol._request_futures == {}

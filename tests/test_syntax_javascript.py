@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import gc
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -209,3 +211,30 @@ def test_a_text_is_let_go_of_after_parsing() -> None:
         parse(document)
     after = sys.getrefcount(document.data)
     assert after - before < 5
+
+
+def test_parsing_again_and_again_makes_no_objects_that_stay() -> None:
+    # Of several pieces, one of them not of a round length.
+    document = Document("a.ts", ("const a = f(1);\n" * 10_001).encode())
+
+    def objects() -> int:
+        for _ in range(20):
+            assert parse(document).root.named_child_count == 10_001
+        gc.collect()
+        return len(gc.get_objects())
+
+    before = objects()
+    assert objects() - before < 20
+
+
+def test_threads_do_not_parse_each_other_s_text() -> None:
+    texts = [f"const a = [{number * '0, '}];\n".encode() * 2000 for number in range(8)]
+    alone = [str(parse(Document("a.ts", text)).root) for text in texts]
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            together = pool.map(parse, [Document("a.ts", text) for text in texts])
+            assert [str(syntax.root) for syntax in together] == alone
+    finally:
+        sys.setswitchinterval(before)

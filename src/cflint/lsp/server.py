@@ -70,6 +70,13 @@ T = TypeVar("T")
 class _Protocol(LanguageServerProtocol):
     """pygls' protocol without its own copies of the documents: ours count lines as the protocol says."""
 
+    def _execute_handler(self, msg_id: str | int, *args: Any, **kwargs: Any) -> None:
+        # pygls 2.1 keeps a future for each notification for ever.
+        super()._execute_handler(msg_id, *args, **kwargs)
+        future = self._request_futures.get(msg_id)
+        if future is not None:
+            future.add_done_callback(lambda _: self._request_futures.pop(msg_id, None))
+
     @lsp_method(types.TEXT_DOCUMENT_DID_OPEN)
     def lsp_text_document__did_open(self, params: types.DidOpenTextDocumentParams) -> Iterator[Any]:
         yield self.fm.features[types.TEXT_DOCUMENT_DID_OPEN], (params,), None

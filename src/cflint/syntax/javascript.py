@@ -282,16 +282,12 @@ def _parse(language: Language, data: bytes, seconds: float, before: Tree | None 
         assert tree is not None
         return tree
 
-    whole = memoryview(data)
-    handed: dict[int, memoryview] = {}  # the parser never lets go of what it was handed
+    window = _spare_windows.pop() if _spare_windows else _Window()
     is_parsed = False
 
     def read(offset: int, _point: object) -> bytes | memoryview:
-        if is_parsed:  # the tree asks too, for the text of a node
-            return data[offset : offset + _CHUNK]
-        if offset not in handed:
-            handed[offset] = whole[offset : offset + _CHUNK]
-        return handed[offset]
+        # After parsing, the tree asks for the text of a node.
+        return data[offset : offset + _CHUNK] if is_parsed else window.show(data, offset)
 
     def is_late(_offset: int, _has_error: bool) -> bool:
         return time.monotonic() > deadline
@@ -303,10 +299,34 @@ def _parse(language: Language, data: bytes, seconds: float, before: Tree | None 
         raise ParseTimeout from error
     finally:
         is_parsed = True
-        for part in handed.values():
-            part.release()
+        _spare_windows.append(window)
     assert tree is not None
     return tree
+
+
+class _Window:
+    """Where the parser reads a text, piece by piece.
+
+    The binding (py-tree-sitter 0.26.1) never lets go of what its callback hands out, so every text gets the
+    same few objects. It looks at a piece only until it asks for the next.
+    """
+
+    def __init__(self) -> None:
+        self._buffer = bytearray(_CHUNK)
+        self._pieces = [memoryview(self._buffer)[: 1 << bits] for bits in range(_CHUNK.bit_length())]
+
+    def show(self, data: bytes, offset: int) -> bytes | memoryview:
+        """The beginning of what is left of a text at an offset, both in bytes; nothing at its end."""
+        left = min(len(data) - offset, _CHUNK)
+        if left <= 0:
+            return b""
+        piece = self._pieces[left.bit_length() - 1]
+        piece[:] = data[offset : offset + len(piece)]
+        return piece
+
+
+_spare_windows: list[_Window] = []
+"""Windows that no thread looks through."""
 
 
 _USING = pattern(rb"using(?=[ \t]+[\w$]+[ \t]*[=:])")
