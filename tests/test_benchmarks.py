@@ -19,6 +19,16 @@ from cflint.rule import RuleSet
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 PEERS = BENCHMARKS / "peers"
 
+EXAMPLE = BENCHMARKS.parent / "examples" / "chat-room"
+FLOATING = """\
+export default {
+  async fetch(request, env) {
+    env.CACHE.put("a", "b");
+    return new Response("ok");
+  },
+} satisfies ExportedHandler<Env>;
+"""
+
 PEER_RULES = {
     "ast-grep": PEERS / "ast-grep" / "rules" / "workers.yml",
     "oxlint": PEERS / "oxlint" / "plugin.oxlintrc.json",
@@ -267,6 +277,40 @@ def test_a_small_repository_is_measured(
     )
     assert [step["files"] for step in made["growth"]] == [1]
     assert {path: path.read_bytes() for path in root.rglob("*") if path.is_file()} == before
+
+
+# -- long lives ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+def test_runs_leave_nothing_behind_in_their_process(tmp_path: Path) -> None:
+    root = write(tmp_path / "small", "src/index.ts", text=FLOATING)
+    write(root, "wrangler.jsonc", text='{ "name": "small", "main": "src/index.ts" }')
+    write(root, "package.json", text='{ "devDependencies": { "wrangler": "^4.0.0" } }')
+    write(root, "pnpm-lock.yaml", text="\n  wrangler:\n    specifier: ^4.0.0\n    version: 4.30.0\n")
+    ran = subprocess.run(
+        [sys.executable, BENCHMARKS / "soak.py", "check", root, EXAMPLE, "--rounds", "4"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ran.returncode, ran.stderr) == (0, "")
+    objects = [int(found) for found in re.findall(r"2 repositories, \d+ MB, (\d+) objects", ran.stdout)]
+    assert len(objects) == 4
+    assert abs(objects[-1] - objects[-2]) < 20  # a run keeps thousands while it is under way
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+def test_a_server_does_not_grow() -> None:
+    ran = subprocess.run(
+        [sys.executable, BENCHMARKS / "soak.py", "server", EXAMPLE, "--edits", "200"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    told = re.match(r"200 edits: (\d+) MB after 100, (\d+) MB at the end", ran.stdout)
+    assert told is not None, ran.stderr
+    assert int(told[2]) <= int(told[1]) * 1.1  # of the time so few edits say nothing
 
 
 # -- the peers ----------------------------------------------------------------------------------------

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 BOM = b"\xef\xbb\xbf"
 
@@ -62,6 +65,18 @@ class Document:
 
     def __repr__(self) -> str:
         return f"Document({self.path!r}, {len(self.data)} bytes)"
+
+    def remembered(self, question: Hashable, find: Callable[[Document], T]) -> T:
+        """What `find` makes of the document, found once and kept as long as the document is."""
+        answers = self._answers
+        if question not in answers:
+            answers[question] = find(self)
+        found: T = answers[question]
+        return found
+
+    @cached_property
+    def _answers(self) -> dict[Hashable, Any]:
+        return {}
 
     @property
     def file(self) -> Document:

@@ -6,7 +6,7 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass
 from enum import Enum
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from cflint.source import BOM, Document, Span
 
@@ -69,10 +69,9 @@ class Lines:
         return line, _units_of(self._data[starts[line] : offset], encoding)
 
 
-@lru_cache(maxsize=256)
 def lines_of(document: Document) -> Lines:
     """The lines of a document."""
-    return Lines(document.data)
+    return document.remembered("lines", lambda document: Lines(document.data))
 
 
 def _units_of(data: bytes, encoding: Encoding) -> int:

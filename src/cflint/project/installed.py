@@ -9,7 +9,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 from enum import Enum
-from functools import lru_cache
+from functools import partial
 from typing import TYPE_CHECKING
 
 from cflint.finding import Location
@@ -145,9 +145,8 @@ def _entry(manifest: Document | None, name: str) -> Node | None:
     return None
 
 
-@lru_cache(maxsize=1000)
 def _manifest(document: Document) -> Node:
-    return read(document, Format.JSON).root
+    return document.remembered("manifest", lambda document: read(document, Format.JSON).root)
 
 
 def _locked(workspace: Workspace, folder: str, name: str) -> Version | None:
@@ -163,12 +162,11 @@ def _locked(workspace: Workspace, folder: str, name: str) -> Version | None:
         for file in _LOCK_FILES:
             document = workspace.read(_join(above, file)) if file in names else None
             if document is not None:
-                return _locked_in(document, name)
+                return document.remembered(("locked", name), partial(_locked_in, name))
     return None
 
 
-@lru_cache(maxsize=256)
-def _locked_in(document: Document, name: str) -> Version | None:
+def _locked_in(name: str, document: Document) -> Version | None:
     """The version in a lock file; None when there is none, or are several."""
     pattern = _LOCK_FILES[posixpath.basename(document.path)].replace(b"NAME", re.escape(name.encode()))
     found = {match.decode("ascii", "replace") for match in re.findall(pattern, document.data)}
@@ -233,7 +231,7 @@ def _schema_for(workspace: Workspace, folder: str) -> ConfigSchema:
     for above in _upwards(folder):
         if "node_modules" in workspace.entries(above):
             document = workspace.read(_join(above, "node_modules/wrangler/config-schema.json"))
-            if document is not None and (own := _schema_in(document)) is not None:
+            if document is not None and (own := document.remembered("schema", _schema_in)) is not None:
                 return ConfigSchema(own, Fit.OWN, None)
     found = installed_version(workspace, folder, "wrangler")
     known = _version(WRANGLER_VERSION)
@@ -244,7 +242,6 @@ def _schema_for(workspace: Workspace, folder: str) -> ConfigSchema:
     return ConfigSchema(bundled_schema(), fit, found.text)
 
 
-@lru_cache(maxsize=4)
 def _schema_in(document: Document) -> KeySchema | None:
     import json
 

@@ -9,7 +9,7 @@ import json
 import re
 import zlib
 from collections.abc import Sequence
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any
 
 import attr
@@ -341,9 +341,8 @@ def _suppressions(finding: Finding, report: Report) -> list[Node]:
     ]
 
 
-@lru_cache(maxsize=8)
 def _comments(document: Document) -> tuple[Suppression, ...]:
-    return read_suppressions(document).comments
+    return document.remembered("comments", lambda document: read_suppressions(document).comments)
 
 
 def _reason(comment: str) -> str | None:

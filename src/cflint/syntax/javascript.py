@@ -312,16 +312,22 @@ class _Window:
     """
 
     def __init__(self) -> None:
-        self._buffer = bytearray(_CHUNK)
-        self._pieces = [memoryview(self._buffer)[: 1 << bits] for bits in range(_CHUNK.bit_length())]
+        self._whole = memoryview(bytearray(_CHUNK))
+        self._pieces: dict[int, memoryview] = {}  # by length, which has some 150 values
 
     def show(self, data: bytes, offset: int) -> bytes | memoryview:
         """The beginning of what is left of a text at an offset, both in bytes; nothing at its end."""
-        left = min(len(data) - offset, _CHUNK)
-        if left <= 0:
+        length = min(len(data) - offset, _CHUNK)
+        if length <= 0:
             return b""
-        piece = self._pieces[left.bit_length() - 1]
-        piece[:] = data[offset : offset + len(piece)]
+        if length > 4096:
+            length &= ~4095
+        elif length > 64:
+            length &= ~63
+        piece = self._pieces.get(length)
+        if piece is None:
+            piece = self._pieces[length] = self._whole[:length]
+        piece[:] = data[offset : offset + length]
         return piece
 
 
