@@ -204,6 +204,50 @@ def test_an_edited_text_has_the_tree_that_it_has_when_parsed_afresh(path: Path) 
     assert parse_again(before, before.document).root.end_byte == before.root.end_byte
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        'let a: import("./b").C[] = [];',
+        "function f(a: import('b').C[], d: string): Promise<import('b').C.D[]> {}",
+        'const a = (b as import("./b").C[]);',
+        'interface A { b: import("cloudflare:pipelines").Pipeline<import("./c").D>; e: string }',
+        'type A = Workflow<Parameters<import("./b").C["run"]>[0]["payload"]>;',
+        'type A = (typeof import("b"))["c"] | import("b")["d"];',
+    ],
+)
+def test_types_that_are_imported_in_place(text: str) -> None:
+    syntax = read(text)
+    assert not syntax.root.has_error
+    assert syntax.text(syntax.root) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'const a = await import("b");',
+        'import("b").then<string>((b) => b.c[0]);',
+        'const a = (await import("b")).c[0];',
+        'lazy(() => import("./b"));',
+    ],
+)
+def test_modules_that_are_imported_at_run_time_stay_calls(text: str) -> None:
+    syntax = read(text)
+    assert not syntax.root.has_error
+    around = [syntax.parent(node) for node in descend(syntax.root) if node.type == "import"]
+    assert [call.type for call in around if call is not None] == ["call_expression"]
+
+
+def test_what_looks_like_a_slip_far_from_any_error_is_none() -> None:
+    looks = "type A = (\n  | B\n  | C\n) & {\n  d: string;\n};\n"
+    blank = "// a comment that fills a line of this module, and so keeps one thing from another\n" * 20
+    assert not read(looks).root.has_error
+    wrong = read(f"{looks}{blank}const = 1;\n")
+    assert wrong.root.has_error
+    assert wrong.slips == ()
+    slipped = read(f"class A {{\n  f(): void {{}},\n  g(): void {{}}\n}}\n{blank}const = 1;\n")
+    assert [slip.kind for slip in slipped.slips] == [SlipKind.COMMA_BETWEEN_CLASS_MEMBERS]
+
+
 def test_a_text_is_let_go_of_after_parsing() -> None:
     document = Document("a.ts", ("const a = f(1);\n" * 100).encode())
     before = sys.getrefcount(document.data)

@@ -6,6 +6,8 @@ are done before a tree is handed on, both without moving a byte:
 - the grammar knows neither type arguments of a tagged template (``this.sql<Row>`…` ``) nor `using`, so the
   former are blanked and the latter is read as `const` (`Syntax.text` still says what is written);
 - it reads `await a.b<T>(c)` as `(await a.b)<T>(c)`, so these type arguments are blanked, too;
+- it takes `import("a").B` for a call also where a type stands, and stumbles over the brackets of `…B[]`,
+  `…B<T>` and `…["b"]`, so before these the `import("a")` is read as a name;
 - a known slip (a comma between class members, a missing `:` before a return type, …) is mended by replacing
   one byte of white space or punctuation, so that one slip does not hide the rest of the file. The slips stay
   on record: they are syntax errors all the same.
@@ -31,6 +33,9 @@ PARSE_SECONDS = 5.0
 """A file that takes longer to parse than this is given up."""
 
 _CHUNK = 65536
+
+_NEAR_AN_ERROR = 500
+"""How many bytes away from a slip the parser may say that something is wrong."""
 
 EXTENSIONS = (".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs")
 _PLAIN_TYPESCRIPT = (".ts", ".mts", ".cts")
@@ -214,7 +219,7 @@ def parse(document: Document, seconds: float = PARSE_SECONDS) -> Syntax:
     tree = _parse(language, data, seconds)
     slips: tuple[Slip, ...] = ()
     if tree.root_node.has_error:
-        slips = tuple(_slips(tree, data))
+        slips = tuple(slip for slip in _slips(tree, data) if _is_at_an_error(tree, slip.span))
         if slips:
             mended = _mended(data, slips)
             again = _parse(language, mended, seconds)
@@ -337,6 +342,9 @@ _spare_windows: list[_Window] = []
 
 _USING = pattern(rb"using(?=[ \t]+[\w$]+[ \t]*[=:])")
 _BEFORE_USING = pattern(rb"(?<![\w$.])(await[ \t]+)?\Z")
+_IMPORTED_TYPE = pattern(
+    rb"""(?<![\w$.])import\((?:"[^"\n]*"|'[^'\n]*')\)(?=(?:\.(?!(?:then|catch|finally)\b)[\w$]+)*[\[<])"""
+)
 _CHAIN = 4000
 """How many bytes before a call its `await` is looked for."""
 
@@ -345,6 +353,8 @@ def _readable(data: bytes) -> bytes:
     """The bytes as the grammar can read them, every offset kept: see the module's docstring."""
     if b"using" in data:
         data = _using_as_const(data)
+    if b"import(" in data:
+        data = _IMPORTED_TYPE.sub(lambda match: b"_" * len(match[0]), data)
     blanks = list(_template_type_arguments(data))
     if b"await" in data:
         blanks += _awaited_type_arguments(data)
@@ -442,6 +452,25 @@ def _using_as_const(data: bytes) -> bytes:
             out = bytearray(data)
         out[before.start() : end] = b"const".rjust(end - before.start())
     return data if out is None else bytes(out)
+
+
+def _is_at_an_error(tree: Tree, span: Span) -> bool:
+    """Whether the parser stumbled near some bytes: to mend what lies elsewhere would be in vain."""
+    node: Node | None = tree.root_node
+    while node is not None and not node.is_error:
+        node = next(
+            (
+                child
+                for child in node.children
+                if (child.has_error or child.is_missing)
+                and child.start_byte - _NEAR_AN_ERROR <= span.start
+                and span.end <= child.end_byte + _NEAR_AN_ERROR
+            ),
+            None,
+        )
+        if node is not None and node.is_missing:
+            return True
+    return node is not None
 
 
 def _error_bytes(tree: Tree) -> int:
