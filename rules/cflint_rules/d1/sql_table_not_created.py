@@ -92,9 +92,11 @@ def check(owner: ClassDefinition) -> Iterator[Finding]:
         return
     if not owner.kind.runs_as_durable_object:
         return
+    created = _created(module)
+    if created is None:
+        return
     used = _used(owner)
-    created = _created(module) if used else None
-    if created is None or created.issuperset(used):
+    if created.issuperset(used):
         return
     if not module.project.members_of(owner.facts)[1]:
         return  # a base class from elsewhere may create tables

@@ -168,19 +168,38 @@ def _locked(workspace: Workspace, folder: str, name: str) -> Version | None:
 
 def _locked_in(name: str, document: Document) -> Version | None:
     """The version in a lock file; None when there is none, or are several."""
-    pattern = _LOCK_FILES[posixpath.basename(document.path)].replace(b"NAME", re.escape(name.encode()))
-    found = {match.decode("ascii", "replace") for match in re.findall(pattern, document.data)}
+    before, after = _LOCK_FILES[posixpath.basename(document.path)]
+    data, word = document.data, name.encode()
+    found: set[str] = set()
+    at = data.find(word)  # as a part of the pattern it would be looked for at every quote or line
+    while at != -1:
+        end = at + len(word)
+        match = after.match(data, end) if before.search(data, max(0, at - 60), at) else None
+        if match is not None and match.groupdict().get("name", word) == word:
+            found.add(match["version"].decode("ascii", "replace"))
+        at = data.find(word, end)
     versions = {_version(text) for text in found}
     return next(iter(versions)) if len(versions) == 1 else None
 
 
+_NPM = (
+    pattern(rb'"(?:node_modules/)?\Z'),
+    pattern(rb'": \{\s{0,40}"version": "(?P<version>[^"\n]{1,60})"'),
+)
 _LOCK_FILES = {
-    "package-lock.json": rb'"(?:node_modules/)?NAME": \{\s{0,40}"version": "([^"\n]{1,60})"',
-    "npm-shrinkwrap.json": rb'"(?:node_modules/)?NAME": \{\s{0,40}"version": "([^"\n]{1,60})"',
-    "pnpm-lock.yaml": rb"\n +'?NAME'?:\r?\n +specifier: [^\n]{1,200}\n +version: ([0-9.]{1,40})",
-    "yarn.lock": rb'\n"?NAME@[^\n]{1,300}:\r?\n +version:? "?([0-9.]{1,40})',
-    "bun.lock": rb'\n *"NAME": \["NAME@([0-9.]{1,40})"',
+    "package-lock.json": _NPM,
+    "npm-shrinkwrap.json": _NPM,
+    "pnpm-lock.yaml": (
+        pattern(rb"\n +'?\Z"),
+        pattern(rb"'?:\r?\n +specifier: [^\n]{1,200}\n +version: (?P<version>[0-9.]{1,40})"),
+    ),
+    "yarn.lock": (
+        pattern(rb'\n"?\Z'),
+        pattern(rb'@[^\n]{1,300}:\r?\n +version:? "?(?P<version>[0-9.]{1,40})'),
+    ),
+    "bun.lock": (pattern(rb'\n *"\Z'), pattern(rb'": \["(?P<name>[^"\n]{1,200})@(?P<version>[0-9.]{1,40})"')),
 }
+"""What stands before the name of a package where a file tells its version, and what after it."""
 
 
 def _upwards(folder: str) -> Iterator[str]:

@@ -200,6 +200,7 @@ def syntax_error(document: Document) -> Problem | None:
     end = start
     if told.end_lineno == told.lineno and told.end_offset is not None and told.end_offset > 0:
         end = source.offset_at(told.lineno, told.end_offset - 1)
+        end = min(end, document.line_span(document.line_of(start)).end)  # from 3.12 on a line end has a width
     return Problem(told.msg, Span(start, max(start, end)))
 
 
