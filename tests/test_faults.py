@@ -852,6 +852,7 @@ def test_fault_27_output_that_cannot_be_written(cli: Cli, tmp_path: Path) -> Non
         assert result.stderr == b"cflint: error: cannot write the output: no space left on device\n"
 
 
+# many short sleeps: a signal that comes just before a long one is heard after it
 SLEEPY = """\
 import os, sys, time
 from cflint import engine, fixer
@@ -860,7 +861,8 @@ real = fixer.converge
 def slow(*given, **named):
     result = real(*given, **named)
     print("ready", flush=True)
-    time.sleep(60)
+    for _ in range(600):
+        time.sleep(0.1)
     return result
 
 fixer.converge = slow

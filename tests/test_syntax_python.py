@@ -72,6 +72,7 @@ def test_a_syntax_error_has_a_place(code: str, at: str) -> None:
     problem = syntax_error(document)
     assert problem is not None and problem.message
     assert code[problem.span.start :].startswith(at)
+    assert "\n" not in code[problem.span.start : problem.span.end]
     broken = parse(document)
     assert broken.problems and not broken.refused and list(broken.walk()) == [broken.root]
     assert syntax_errors(document) == 1
