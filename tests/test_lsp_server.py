@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -698,24 +697,22 @@ async def test_all_fixes_in_the_midst_of_an_analysis_leave_it_right(mendable: Pa
         assert sorted(client.codes("src/index.ts")) == ["async-return-type", "async-return-type"]
 
 
-async def test_nothing_is_kept_of_a_notification_or_a_request_that_was_handled() -> None:
+async def test_nothing_is_kept_of_the_notifications_of_an_edit(tmp_path: Path) -> None:
     protocol: Any = Desk().server.protocol
-
-    async def slow() -> None:
-        await asyncio.sleep(0)
-
-    def in_parts() -> Iterator[Any]:
-        yield slow, (), None
-        yield slow, (), None
-
-    def broken() -> Iterator[Any]:
-        yield slow, (), None
-        raise ValueError
-
-    ends = [asyncio.get_running_loop().create_future() for _ in range(3)]
-    for end, handler in zip(ends, (slow, in_parts, broken), strict=True):
-        protocol._execute_handler(handler.__name__, handler, callback=end.set_result)
-    done = await asyncio.gather(*ends)
-    assert [future.exception() is None for future in done] == [True, True, False]
+    uri = (tmp_path / "a.txt").as_uri()
+    text = types.TextDocumentContentChangeWholeDocument("b")
+    for _ in range(3):
+        protocol._handle_notification(
+            types.TEXT_DOCUMENT_DID_OPEN,
+            types.DidOpenTextDocumentParams(types.TextDocumentItem(uri, "plaintext", 1, "a")),
+        )
+        protocol._handle_notification(
+            types.TEXT_DOCUMENT_DID_CHANGE,
+            types.DidChangeTextDocumentParams(types.VersionedTextDocumentIdentifier(2, uri), [text]),
+        )
+        protocol._handle_notification(
+            types.TEXT_DOCUMENT_DID_CLOSE,
+            types.DidCloseTextDocumentParams(types.TextDocumentIdentifier(uri)),
+        )
     await asyncio.sleep(0)
     assert protocol._request_futures == {}
