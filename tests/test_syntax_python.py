@@ -78,6 +78,14 @@ def test_a_syntax_error_has_a_place(code: str, at: str) -> None:
     assert syntax_errors(document) == 1
 
 
+@pytest.mark.parametrize("line", ["a = '\u2028'", "\x0ca = 1", "# \x1c \x85"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_lines_end_where_python_says(line: str, end: str) -> None:
+    data = f"{line}{end}{line}{end}b = ){end}".encode()
+    problem = syntax_error(Document("a.py", data))
+    assert problem is not None and problem.span.start == data.index(b")")
+
+
 def test_newer_python_than_the_interpreter_is_no_error() -> None:
     code = b"type Name = str\n\n\ndef f[T](x: T) -> T:\n    return f'{d['a']}'\n"
     assert syntax_error(Document("a.py", code)) is None

@@ -6,6 +6,7 @@ a rule has a reason to look at. `parse` never raises: what Python cannot read be
 
 from __future__ import annotations
 
+import io
 import re
 import sys
 from bisect import bisect_right
@@ -273,7 +274,7 @@ class _Source:
 
     def offset_at(self, line: int, column: int) -> int:
         """The document's offset of a 1-based line and 0-based column, in code points, of the text."""
-        lines = self.text.splitlines(keepends=True)
+        lines = list(io.StringIO(self.text, newline=""))  # as Python's: a form feed or U+2028 ends none
         before = "".join(lines[: line - 1])
         here = lines[line - 1][:column] if 0 < line <= len(lines) else ""
         return self.at(len((before + here).encode()))
