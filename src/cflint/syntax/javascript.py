@@ -343,7 +343,8 @@ _spare_windows: list[_Window] = []
 _USING = pattern(rb"using(?=[ \t]+[\w$]+[ \t]*[=:])")
 _BEFORE_USING = pattern(rb"(?<![\w$.])(await[ \t]+)?\Z")
 _IMPORTED_TYPE = pattern(
-    rb"""(?<![\w$.])import\((?:"[^"\n]*"|'[^'\n]*')\)(?=(?:\.(?!(?:then|catch|finally)\b)[\w$]+)*[\[<])"""
+    rb"""import\((?<![\w$.]import\()(?:"[^"\n]*"|'[^'\n]*')\)"""
+    rb"""(?=(?:\.(?!(?:then|catch|finally)\b)[\w$]+)*[\[<])"""
 )
 _CHAIN = 4000
 """How many bytes before a call its `await` is looked for."""
