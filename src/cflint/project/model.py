@@ -220,7 +220,7 @@ class Project:
         return self._documents.get(path) or self.workspace.read(path)
 
     def _place(self, path: str) -> Document | None:
-        """The document of a module whose facts were asked, only to point into it."""
+        """The document of a module whose facts were asked, to point into it, or in place of them."""
         return self._documents.get(path) or self.workspace.read(path)
 
     def tree(self, path: str) -> tuple[Syntax, ModuleScope] | None:
@@ -764,7 +764,9 @@ class Project:
         with self._keeping("exports shown", path):
             found = self._shown.get(path)
             if found is None:
-                document = self.document(path)
+                if self._ledger is not None:
+                    self._ledger.facts(path)  # they show no less, and do not change with every text
+                document = self._place(path)
                 found = self._shown[path] = (
                     dict(_exports_shown(document.data)) if document is not None else {}
                 )
