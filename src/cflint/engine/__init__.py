@@ -263,9 +263,11 @@ class Run:
         return outcome
 
     def _shapes(self, answers: Iterable[Answer]) -> dict[str, str]:
-        """The shapes of the facts that were asked of other modules than the one that a question was about."""
+        """The shapes of the facts that were asked of other modules than the one that a question was about,
+        and of those that Workers begin with, which another process may have asked for."""
         known = self._project.known_facts
         wanted = {path for answer in answers for path in answer.reads.facts if path != answer.part[1:]}
+        wanted.update(path for worker in self._project.workers for path in worker.entries)
         return {
             path: shape_of(known[path]) for path in wanted if path in known and not path.endswith(".d.ts")
         }

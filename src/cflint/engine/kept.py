@@ -185,7 +185,9 @@ class Keeping:
         for path, shape in self._old_shapes.items():
             if path not in self._changed.files:
                 self._shapes.setdefault(path, shape)
-        shapes = {path: self._shape(path) for path in sorted(wanted)}
+        known = {*self._shapes, *self._project.known_facts}
+        # Nothing is parsed for this: of a module that nobody has looked into, any change counts.
+        shapes = {path: self._shape(path) for path in sorted(wanted & known)}
         return {
             "rules": self._rules,
             "model": self._model,

@@ -87,9 +87,16 @@ def without_places(value: object) -> object:
         return tuple((key, without_places(item)) for key, item in value.items())
     if isinstance(value, frozenset):
         return tuple(sorted(value, key=repr))
-    if is_dataclass(value) and not isinstance(value, type):
-        return tuple(without_places(getattr(value, part.name)) for part in fields(value))
-    return value
+    kind = type(value)
+    names = _fields_of.get(kind)
+    if names is None:
+        names = tuple(part.name for part in fields(kind)) if is_dataclass(kind) else ()
+        _fields_of[kind] = names
+    return tuple([without_places(getattr(value, name)) for name in names]) if names else value
+
+
+_fields_of: dict[type, tuple[str, ...]] = {}
+"""The fields of each class of values; none of what is no dataclass."""
 
 
 def shape_of(value: object) -> str:
