@@ -180,6 +180,26 @@ def test_only_what_a_change_can_touch_is_asked_again(
     assert outcome == cli("check", "--no-cache") != before
 
 
+def test_a_class_is_asked_about_again_when_what_its_worker_exports_changes(
+    repository: Path, cli: Cli, asked: list[str]
+) -> None:
+    check = ("check", "--ignore", "ws-missing-upgrade-check")  # that one looks into every module's text
+    room = ROOM.replace("extends DurableObject<Env> ", "")  # its configuration alone makes it one
+    (repository / "apps/chat/src/room.ts").write_text(room)
+    cli(*check)
+    index = repository / "apps/chat/src/index.ts"
+    index.write_text("// moved down\n" + INDEX)
+    asked.clear()
+    moved = cli(*check)
+    assert asked == ["apps/chat/src/index.ts"]
+    assert moved == cli(*check, "--no-cache")
+    index.write_text(INDEX.replace("export { Room };\n", ""))
+    asked.clear()
+    gone = cli(*check)
+    assert "apps/chat/src/room.ts" in asked
+    assert moved != gone == cli(*check, "--no-cache")
+
+
 def test_what_was_not_there_counts_too(repository: Path, cli: Cli) -> None:
     helper = repository / "apps/chat/src/helper.ts"
     helper.rename(repository / "kept.ts.txt")
