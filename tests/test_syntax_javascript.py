@@ -244,6 +244,8 @@ def test_what_looks_like_a_slip_far_from_any_error_is_none() -> None:
     wrong = read(f"{looks}{blank}const = 1;\n")
     assert wrong.root.has_error
     assert wrong.slips == ()
+    slipped = read(f"{{ const = 1;\n{blank}}}\nclass A {{\n  f(): void {{}},\n  g(): void {{}}\n}}\n")
+    assert [slip.kind for slip in slipped.slips] == [SlipKind.COMMA_BETWEEN_CLASS_MEMBERS]
     slipped = read(f"class A {{\n  f(): void {{}},\n  g(): void {{}}\n}}\n{blank}const = 1;\n")
     assert [slip.kind for slip in slipped.slips] == [SlipKind.COMMA_BETWEEN_CLASS_MEMBERS]
 

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import re
 import time
+from bisect import bisect_left
 from collections.abc import Iterator
 from enum import Enum
 from functools import cache
@@ -199,17 +200,7 @@ class Syntax:
 
     def errors(self) -> Iterator[Node]:
         """The outermost ERROR and MISSING nodes, in source order."""
-        if not self.root.has_error:
-            return
-        stack = [self.root]
-        while stack:
-            node = stack.pop()
-            if node.is_error or node.is_missing:
-                yield node
-            elif node.has_error:
-                stack.extend(
-                    child for child in reversed(node.children) if child.has_error or child.is_missing
-                )
+        return _errors(self.tree)
 
 
 def parse(document: Document, seconds: float = PARSE_SECONDS) -> Syntax:
@@ -219,7 +210,7 @@ def parse(document: Document, seconds: float = PARSE_SECONDS) -> Syntax:
     tree = _parse(language, data, seconds)
     slips: tuple[Slip, ...] = ()
     if tree.root_node.has_error:
-        slips = tuple(slip for slip in _slips(tree, data) if _is_at_an_error(tree, slip.span))
+        slips = tuple(_slips_at_errors(tree, data))
         if slips:
             mended = _mended(data, slips)
             again = _parse(language, mended, seconds)
@@ -455,38 +446,30 @@ def _using_as_const(data: bytes) -> bytes:
     return data if out is None else bytes(out)
 
 
-def _is_at_an_error(tree: Tree, span: Span) -> bool:
-    """Whether the parser stumbled near some bytes: to mend what lies elsewhere would be in vain."""
-    node: Node | None = tree.root_node
-    while node is not None and not node.is_error:
-        node = next(
-            (
-                child
-                for child in node.children
-                if (child.has_error or child.is_missing)
-                and child.start_byte - _NEAR_AN_ERROR <= span.start
-                and span.end <= child.end_byte + _NEAR_AN_ERROR
-            ),
-            None,
-        )
-        if node is not None and node.is_missing:
-            return True
-    return node is not None
+def _errors(tree: Tree) -> Iterator[Node]:
+    if not tree.root_node.has_error:
+        return
+    stack = [tree.root_node]
+    while stack:
+        node = stack.pop()
+        if node.is_error or node.is_missing:
+            yield node
+        elif node.has_error:
+            stack.extend(child for child in reversed(node.children) if child.has_error or child.is_missing)
+
+
+def _slips_at_errors(tree: Tree, data: bytes) -> Iterator[Slip]:
+    """The slips near which the parser stumbled: to mend what lies elsewhere would be in vain."""
+    errors = list(_errors(tree))  # none overlaps another
+    for slip in _slips(tree, data):
+        place = bisect_left(errors, slip.span.end - _NEAR_AN_ERROR, key=lambda error: error.end_byte)
+        if place < len(errors) and errors[place].start_byte <= slip.span.start + _NEAR_AN_ERROR:
+            yield slip
 
 
 def _error_bytes(tree: Tree) -> int:
     """How much of the source is in errors (a missing token counts one byte)."""
-    total = 0
-    stack = [tree.root_node]
-    while stack:
-        node = stack.pop()
-        if node.is_error:
-            total += max(1, node.end_byte - node.start_byte)
-        elif node.is_missing:
-            total += 1
-        elif node.has_error:
-            stack.extend(child for child in node.children if child.has_error or child.is_missing)
-    return total
+    return sum(max(1, error.end_byte - error.start_byte) for error in _errors(tree))
 
 
 def _mended(data: bytes, slips: tuple[Slip, ...]) -> bytes:
