@@ -169,6 +169,7 @@ if TYPE_CHECKING:
     )
     from cflint.project.sql_edits import bind_holes
     from cflint.project.values import UNKNOWN, Kind, Value
+    from cflint.record import record
     from cflint.rule import (
         RECOMMENDED,
         REFERENCE,
@@ -292,6 +293,7 @@ _ORIGINS = {
     ),
     "cflint.project.sql_edits": ("bind_holes"),
     "cflint.project.values": ("Kind UNKNOWN Value"),
+    "cflint.record": ("record"),
     "cflint.rule": (
         "Crash Match Option RECOMMENDED REFERENCE STRICT SuppressionUse binding call "
         "class_definition config construct crash destructured durable_object environment handler identifier "
@@ -531,6 +533,7 @@ __all__ = [
     "python_statements",
     "reads_credential",
     "reads_request",
+    "record",
     "relative_specifier",
     "remove_imports",
     "remove_key",

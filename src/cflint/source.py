@@ -4,25 +4,23 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 T = TypeVar("T")
 
 BOM = b"\xef\xbb\xbf"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Span:
+class Span(NamedTuple):
     """A half-open range of 0-based byte offsets, `start <= end`."""
 
     start: int
     end: int
 
-    def __contains__(self, offset: int) -> bool:
-        return self.start <= offset < self.end
+    def __contains__(self, offset: object) -> bool:
+        return isinstance(offset, int) and self.start <= offset < self.end
 
     def covers(self, other: Span) -> bool:
         """Whether `other` lies within this span (equal spans cover each other)."""
@@ -37,8 +35,7 @@ class Span:
         return self.start == self.end
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Position:
+class Position(NamedTuple):
     """A place for people: 1-based line, 1-based column in code points (a BOM is no column)."""
 
     line: int
@@ -141,8 +138,7 @@ class Document:
         return "\r\n" if at > 0 and self.data[at - 1] == 0x0D else "\n"
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """Bytes `start` to `old_end` of a text became bytes `start` to `new_end` of another."""
 
     start: int

@@ -54,7 +54,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -72,6 +72,7 @@ from cflint.api import (
     is_fragment,
     pattern,
     python,
+    record,
     rule,
     source_file,
     span_of,
@@ -395,14 +396,14 @@ _CLOSERS = {"{": "}", "(": ")", "[": "]", "${": "}"}
 _OPENERS = frozenset(_CLOSERS)
 
 
-@dataclass(slots=True)
+@record
 class _Open:
     kind: str
     span: Span
     indent: int
 
 
-@dataclass(slots=True)
+@record
 class _Balance:
     stack: list[_Open] = field(default_factory=list)
     unclosed: list[_Open] = field(default_factory=list)

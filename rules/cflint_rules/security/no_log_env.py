@@ -54,7 +54,6 @@ Source: https://developers.cloudflare.com/workers/configuration/secrets/
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -76,6 +75,7 @@ from cflint.api import (
     is_global,
     is_secret_name,
     python,
+    record,
     rule,
     unwrap,
 )
@@ -119,7 +119,7 @@ def check(match: "Match | PythonModule") -> Iterator[Finding]:
         yield from _finding(module, match.node, where, leak)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class _Leak:
     """Something secret in what is printed: where, what to call it, whether it is all of `env`, and the place
     of the variable that carries it there."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from cflint.api import (
     Binding,
@@ -18,6 +17,7 @@ from cflint.api import (
     TypeMember,
     is_typescript,
     pattern,
+    record,
     relative_specifier,
 )
 
@@ -27,7 +27,7 @@ _IMPORT_TYPE = pattern(r"""import\(\s*["']([^"']+)["']\s*\)\.([\w$]+)""")
 RUNTIME_TYPES = ("@cloudflare/workers-types", "cloudflare:workers")
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class EnvMember:
     """A member of an `Env` type: `base` and `arguments` are `X` and `Y` of its type `X<Y>` (without an
     `| undefined`); `base` is "" of any other shape."""

@@ -6,7 +6,6 @@ All listeners of one socket move in one fix, or none does: a socket that is half
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cflint.api import (
@@ -31,6 +30,7 @@ from cflint.api import (
     outermost,
     pair_ends,
     parameter_for,
+    record,
     span_of,
     string_value,
     unwrap,
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class _Target:
     """The method that takes over an event: its name, what its parameters may be called after the socket's,
     their types, and which of the event's properties each stands for."""
@@ -77,7 +77,7 @@ _MOST_OBSTACLES = 6
 Replacement = tuple[int, int, str]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Listener:
     """A listener of one end: the event, the `addEventListener` call or the assignment, and what is called."""
 
@@ -86,7 +86,7 @@ class Listener:
     handler: Node | None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Migration:
     """What has to change for one end of a pair; `fix` is None when `obstacles` are in the way."""
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import click
 
 from cflint.cli.console import COLOR_CHOICES
 from cflint.cli.selection import complete_selectors
+from cflint.record import record
 from cflint.report import FORMATS
 
 PRESET_NAMES = ("recommended", "reference", "strict", "all")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, kw_only=True)
 class Request:
     """What the user asked of `cflint check`, as given; every field is an option."""
 

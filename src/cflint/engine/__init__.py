@@ -6,8 +6,8 @@ import gc
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from functools import partial
+from dataclasses import field, replace
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,7 +44,9 @@ CONFIG_BYTES = 3_000
 """The rules about a configuration and its Worker take as long as those about this much code."""
 
 _CHUNK_BYTES = 15_000
-"""How much source a process takes at a time, at least, so that those that share it end together."""
+_LARGE_CHUNKS = 3
+"""How much source a process takes at a time, at least, so that those that share it end together, and how many
+times that may come late."""
 
 
 @record(frozen=True)
@@ -123,7 +125,7 @@ def unit_of(owner: Worker | WranglerConfig) -> str:
     return "" if at is None else f"{at.document.path}#{at.span.start}"
 
 
-@dataclass(slots=True)
+@record
 class Outcome:
     """What one task found: findings, rules that raised, modules that could not be parsed, how many could, and
     modules that were left out, and why. `answers` is the same part by part, if that was wanted. `seen` is
@@ -204,59 +206,91 @@ class Run:
         self, modules: Sequence[str] | None = None, units: Collection[str] | None = None
     ) -> Outcome:
         """Ask about the modules and the units of the model, all of them unless they are given."""
-        modules = list(self.loaded.modules if modules is None else modules)
-        sizes = [self._size(path) for path in modules]
+        modules = self.loaded.modules if modules is None else modules
         jobs = self._options.jobs or os.cpu_count() or 1
-        reserved = len(self.loaded.configs if units is None else units) * CONFIG_BYTES
-        if jobs > 1 and sum(sizes) + reserved >= PARALLEL_BYTES and _can_fork():
-            return self._in_processes(modules, sizes, jobs, reserved, units)
+        if jobs > 1 and _can_fork():
+            parts = self._in_order(modules, self._owners.keys() if units is None else units)
+            if sum(map(self._size, parts)) >= PARALLEL_BYTES:
+                return self._in_processes(parts, jobs)
         return merge([self.modules(modules), self.model(units)])
 
-    def _size(self, path: str) -> int:
-        document = self._project.document(path)
+    def _in_order(self, modules: Iterable[str], units: Collection[str]) -> list[str]:
+        """The parts to ask about (see `Answer`). The unit of a Worker follows the last of the modules that no
+        Worker before it has: it asks for their facts."""
+        left = dict.fromkeys(modules)
+        parts: list[str] = []
+        for worker in self._project.workers:
+            for path in worker.modules:
+                if path in left:
+                    del left[path]
+                    parts.append(f"m{path}")
+            parts.append(f"u{unit_of(worker)}")
+        parts += [f"m{path}" for path in left]
+        parts += [f"u{unit}" for unit in self._owners]
+        return [part for part in dict.fromkeys(parts) if part[0] == "m" or part[1:] in units]
+
+    def _size(self, part: str) -> int:
+        """How many bytes of code a part stands for."""
+        if part[0] == "u":
+            return CONFIG_BYTES
+        document = self._project.document(part[1:])
         return len(document.data) if document is not None else 0
 
-    def _in_processes(
-        self, modules: list[str], sizes: list[int], jobs: int, reserved: int, units: Collection[str] | None
-    ) -> Outcome:
+    def _in_processes(self, parts: list[str], jobs: int) -> Outcome:
         from cflint.engine.pool import Share, run_in_processes, shared
 
-        *others, last, mine = _balance(modules, sizes, jobs, reserved)
-        chunks = [*self._chunks(last), *self._chunks(mine)]
-        with shared(chunks) as (front, back):
-            here = partial(self._model_and_modules, back, len(mine) // 2, units)
-            shares = [share for share in (*(Share([paths], 1) for paths in others), front) if share.items]
+        *others, last, mine = _balance(parts, list(map(self._size, parts)), jobs)
+        with shared(self._chunks([*last, *mine])) as (front, back):
+            shares = [share for share in (*(Share([each], 1) for each in others), front) if share.items]
+            here = partial(self._parts, back)
             outcomes, lost = run_in_processes(self._apart, shares, here, self._project, back)
         for outcome in outcomes:
             if self._options.clock is not None and outcome.spent is not None:
                 self._options.clock.add(outcome.spent)
-        left_out = [(path, "the process that analysed it was killed, or crashed") for path in lost]
+        left_out = [(part[1:], "the process that analysed it was killed, or crashed") for part in lost]
         return merge([*outcomes, Outcome([], [], [], left_out=left_out)])
 
-    def _chunks(self, paths: Iterable[str]) -> Iterator[list[str]]:
-        """The paths in pieces of about the same number of bytes."""
-        chunk: list[str] = []
+    def _chunks(self, parts: Iterable[str]) -> list[list[str]]:
+        """The parts in pieces of about the same number of bytes. Large ones are at both ends, where work
+        begins: a long one at last would be waited for."""
+        chunks: list[list[str]] = [[]]
         size = 0
-        for path in paths:
-            chunk.append(path)
-            size += self._size(path)
+        large: list[tuple[int, str]] = []
+        for part in parts:
+            bytes = self._size(part)
+            if bytes > _LARGE_CHUNKS * _CHUNK_BYTES:
+                large.append((bytes, part))
+                continue
             if size >= _CHUNK_BYTES:
-                yield chunk
-                chunk, size = [], 0
-        if chunk:
-            yield chunk
+                chunks.append([])
+                size = 0
+            chunks[-1].append(part)
+            size += bytes
+        for place, (_, part) in enumerate(sorted(large)):
+            chunks.insert(len(chunks) * (place % 2), [part])
+        return [chunk for chunk in chunks if chunk]
+
+    def _parts(self, share: Iterable[Sequence[str]]) -> Outcome:
+        """What is said about the parts in some chunks, one chunk after the other."""
+        outcomes = []
+        for chunk in share:
+            outcomes.append(self.modules([part[1:] for part in chunk if part[0] == "m"]))
+            units = [part[1:] for part in chunk if part[0] == "u"]
+            if units:
+                outcomes.append(self.model(units))
+        return merge(outcomes)
 
     def _apart(self, share: Iterable[Sequence[str]]) -> Outcome:
-        """The modules in a process of their own, which sees what no other does."""
+        """A share in a process of its own, which sees what no other does."""
         workspace, clock = self._project.workspace, self._options.clock
         begun = mark(workspace)
         if clock is not None:
             clock.begin_apart()
             with clock.around(_REST):
-                outcome = merge(map(self.modules, share))
+                outcome = self._parts(share)
             outcome.spent = clock.spent
         else:
-            outcome = merge(map(self.modules, share))
+            outcome = self._parts(share)
         if self._options.observed:
             outcome.seen = observed(workspace, begun)
             outcome.shapes = self._shapes(outcome.answers)
@@ -272,23 +306,19 @@ class Run:
             path: shape_of(known[path]) for path in wanted if path in known and not path.endswith(".d.ts")
         }
 
-    def _model_and_modules(
-        self, share: Iterable[Sequence[str]], own: int, units: Collection[str] | None
-    ) -> Outcome:
-        """A share, and the model once `own` modules of it have been done: that takes facts which the model
-        asks for, and what is left of the share evens out what the model took."""
-        outcomes = []
-        model: Outcome | None = None
-        for paths in share:
-            outcomes.append(self.modules(paths))
-            own -= len(paths)
-            if own <= 0 and model is None:
-                model = self.model(units)
-        return merge([*outcomes, model if model is not None else self.model(units)])
-
     # -- rules about the model -----------------------------------------------------------------------------
 
-    def model(self, units: Collection[str] | None = None) -> Outcome:
+    @cached_property
+    def _owners(self) -> dict[str, list[Worker | WranglerConfig]]:
+        """The Workers, then the configurations, by their unit."""
+        owners: dict[str, list[Worker | WranglerConfig]] = {}
+        for worker in self._project.workers:
+            owners.setdefault(unit_of(worker), []).append(worker)
+        for config in self.loaded.configs:
+            owners.setdefault(unit_of(config), []).append(config)
+        return owners
+
+    def model(self, units: Iterable[str] | None = None) -> Outcome:
         """Ask the rules about Workers, configurations and what is in them; those of some units if given."""
         outcome = Outcome([], [], [])
         ledger = self._project.ledger
@@ -305,15 +335,14 @@ class Run:
 
         if ledger is not None:
             ledger.take()
+        wanted = self._owners.keys() if units is None else dict.fromkeys(units)
         subjects: dict[str, list[tuple[str, Any]]] = {}
         for kind in dict.fromkeys(trigger.kind for _, trigger in self._model_rules):
             subjects[kind] = []
-            owners: tuple[Worker | WranglerConfig, ...] = (*self._project.workers, *self.loaded.configs)
-            for owner in owners:
-                unit = unit_of(owner)
-                if units is None or unit in units:
+            for unit in wanted:
+                for owner in self._owners[unit]:
                     subjects[kind].extend((unit, subject) for subject in self._subjects(kind, owner))
-                    charge(unit, ())
+                charge(unit, ())
         for found, trigger in self._model_rules:
             for unit, subject in subjects[trigger.kind]:
                 if trigger.kind == "binding" and trigger.words and subject.kind.id not in trigger.words:
@@ -662,7 +691,7 @@ class Run:
                 yield SuppressionUse(document, comment.span, names, unused, unknown, known)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class _Wait:
     """The rules that wait for a word in a shape, and how to tell that it stands in it."""
 
@@ -717,27 +746,36 @@ def merge(outcomes: Iterable[Outcome]) -> Outcome:
     return merged
 
 
-def _balance(paths: list[str], sizes: list[int], parts: int, reserved: int = 0) -> list[list[str]]:
-    """Cut a list in `parts` runs of about the same number of bytes, the last one less by `reserved`;
-    neighbours stay together."""
-    total = sum(sizes) + reserved or 1
-    chunks: list[list[str]] = [[] for _ in range(parts)]
+def _balance(parts: list[str], sizes: list[int], count: int) -> list[list[str]]:
+    """Cut a list in `count` runs of about the same number of bytes; neighbours stay together."""
+    total = sum(sizes) or 1
+    runs: list[list[str]] = [[] for _ in range(count)]
     done = 0
-    for path, size in zip(paths, sizes, strict=True):
-        chunks[min(parts - 1, done * parts // total)].append(path)
+    for part, size in zip(parts, sizes, strict=True):
+        runs[min(count - 1, done * count // total)].append(part)
         done += size
-    return chunks
+    return runs
 
 
-def _unique(findings: Iterable[Finding]) -> Iterator[Finding]:
-    """Each finding once: several environments or Workers may say the same."""
-    seen: set[tuple[str, str, int, int, str]] = set()
+def _unique(findings: Iterable[Finding]) -> list[Finding]:
+    """Each finding once: several environments or Workers may say the same. Which of them stays does not
+    depend on who was asked first."""
+    kept: dict[tuple[str, str, int, int, str], Finding] = {}
     for finding in findings:
         at = finding.at
         key = (finding.rule, at.document.path, at.span.start, at.span.end, finding.message)
-        if key not in seen:
-            seen.add(key)
-            yield finding
+        other = kept.setdefault(key, finding)
+        if other is not finding and _preference(finding) < _preference(other):
+            kept[key] = finding
+    return list(kept.values())
+
+
+def _preference(finding: Finding) -> tuple[object, ...]:
+    """An order of findings that say the same of the same place: severe ones and those with a fix first."""
+    places = tuple((place.document.path, place.span, place.message) for place in finding.related)
+    edits = finding.fix.edits if finding.fix is not None else ()
+    changes = tuple((edit.document.path, edit.span, edit.text) for edit in edits)
+    return (-(finding.severity or 0), not edits, places, changes)
 
 
 def _order(finding: Finding) -> tuple[str, int, int, str, str]:

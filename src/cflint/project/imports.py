@@ -6,12 +6,14 @@ The scan may find too much (an import in a comment), never too little.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import Enum
+from functools import cache
 
 from cflint.pattern import pattern
 from cflint.record import record
 from cflint.source import BOM, Span
+from cflint.syntax.anchors import Anchors
 
 
 class ImportKind(Enum):
@@ -62,16 +64,31 @@ def import_specifiers(data: bytes, *, python: bool = False) -> tuple[Import, ...
     if python:
         found = list(_python(data))
     else:
-        every = (item for scan in (_from, _import, _require) for item in scan(data))
+        places = _keywords_in(data)
+        every = (item for word, scan in _SCANS.items() for item in scan(data, places[word]))
         found = [item for item in every if _is_plausible(item.specifier) and not _in_comment(data, item.span)]
     found.sort(key=lambda item: (item.span.start, item.span.end))
     return tuple(found)
 
 
-def _from(data: bytes) -> Iterator[Import]:
+def _keywords_in(data: bytes) -> dict[str, list[int]]:
+    """Where the keywords stand by themselves and are no property."""
+    places: dict[str, list[int]] = {word: [] for word in _SCANS}
+    for start, end, word in _keywords().find(data):
+        if not _in_word(data, start, end, _WORD_OR_DOT) or data[max(0, start - 3) : start] == b"...":
+            places[word].append(start)
+    return places
+
+
+@cache
+def _keywords() -> Anchors:
+    return Anchors(_SCANS, whole=False)
+
+
+def _from(data: bytes, places: Iterable[int]) -> Iterator[Import]:
     """`import … from "x"` and `export … from "x"`: each clause lies between the last `from` and this one."""
     after = 0
-    for at in _words(data, b"from"):
+    for at in places:
         match = _NAME_AFTER.match(data, at + 4)
         if match is None:
             continue
@@ -120,9 +137,9 @@ def _is_type_only(clause: bytes) -> bool:
     )
 
 
-def _import(data: bytes) -> Iterator[Import]:
+def _import(data: bytes, places: Iterable[int]) -> Iterator[Import]:
     """`import "x"`, `import("x")` and Vite's `import.meta.glob("x")`."""
-    for at in _words(data, b"import"):
+    for at in places:
         if match := _NAME_AFTER.match(data, at + 6):
             yield _found(match, ImportKind.STATIC)
         elif match := _NAME_IN_CALL.match(data, at + 6) or _GLOB.match(data, at + 6):
@@ -131,21 +148,13 @@ def _import(data: bytes) -> Iterator[Import]:
             yield Import("", Span(at + 7, at + 7), ImportKind.DYNAMIC)
 
 
-def _require(data: bytes) -> Iterator[Import]:
-    for at in _words(data, b"require"):
+def _require(data: bytes, places: Iterable[int]) -> Iterator[Import]:
+    for at in places:
         if match := _NAME_IN_CALL.match(data, at + 7):
             yield _found(match, ImportKind.REQUIRE)
 
 
-def _words(data: bytes, word: bytes) -> Iterator[int]:
-    """Where a word stands by itself and is no property."""
-    find = data.find
-    length = len(word)
-    at = find(word)
-    while at != -1:
-        if not _in_word(data, at, at + length, _WORD_OR_DOT) or data[max(0, at - 3) : at] == b"...":
-            yield at
-        at = find(word, at + length)
+_SCANS = {"from": _from, "import": _import, "require": _require}
 
 
 def _in_word(data: bytes, start: int, end: int, before: frozenset[int]) -> bool:

@@ -6,7 +6,7 @@ import posixpath
 import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import field
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from cflint.finding import Location, Notice
 from cflint.pattern import pattern
@@ -19,6 +19,7 @@ from cflint.project.resolve import ModuleGraph, Resolver
 from cflint.project.workspace import Unreadable, Workspace
 from cflint.record import record
 from cflint.source import Document
+from cflint.syntax.anchors import Anchors
 from cflint.syntax.data import DataDocument, Kind, read
 from cflint.syntax.javascript import EXTENSIONS
 
@@ -29,15 +30,15 @@ _WORKERS_PACKAGES = pattern(
 )
 """Packages that run in a Worker, without their parts for browsers and for building."""
 _WORKERS_TYPES = (
-    *(b"DurableObjectState", b"DurableObjectNamespace", b"ExportedHandler", b"KVNamespace", b"D1Database"),
-    *(b"R2Bucket", b"WebSocketPair", b"ExecutionContext", b"MessageBatch"),
+    *("DurableObjectState", "DurableObjectNamespace", "ExportedHandler", "KVNamespace", "D1Database"),
+    *("R2Bucket", "WebSocketPair", "ExecutionContext", "MessageBatch"),
 )
 _TOOLS = pattern(
     r"(?:node:)?(?:fs|fs/promises|child_process|os|readline|worker_threads|cluster|repl|v8|vm)|esbuild|vite|vitest|rollup"
     r"|miniflare|wrangler|undici|execa|jest"
 )
 """Packages of programs that run on a developer's machine: they speak of Workers and are none."""
-_PACKAGE_NEEDLES = (b"cloudflare:", b"@cloudflare/", b"agents", b"partyserver")
+_PACKAGE_NEEDLES = ("cloudflare:", "@cloudflare/", "agents", "partyserver")
 """What the names of `_WORKERS_PACKAGES` begin with."""
 _PYTHON_WORDS = pattern(
     rb"^[ \t]*(?:from|import)[ \t]+(?:cloudflare\.)?workers\b|\bdef[ \t]+on_fetch\b"
@@ -58,6 +59,7 @@ _GENERATED_MAIN = pattern(
 
 _MANY_LINES = 25
 _LONGEST_NAME = 1000
+_WORD = pattern(rb"\b\w+")
 
 
 @lru_cache(maxsize=1024)
@@ -433,8 +435,13 @@ def _is_of_a_worker(document: Document) -> bool:
     data = document.data
     if document.path.endswith(".py"):
         return _PYTHON_WORDS.search(data) is not None
-    has_types = any(_is_word(data, name) for name in _WORKERS_TYPES if name in data)
-    if not has_types and not any(map(_WORKERS_PACKAGES.fullmatch, _strings(data, _PACKAGE_NEEDLES))):
+    has_types = has_packages = False
+    for start, end, word in _traces().find(data):
+        if word in _PACKAGE_NEEDLES:
+            has_packages = has_packages or _names_a_package(data, start)
+        else:
+            has_types = has_types or _is_word(data, start, end)
+    if not has_types and not has_packages:
         return False  # which settles most files before their imports are looked for
     imported = [item.specifier for item in import_specifiers(data) if not item.type_only]
     if any(_WORKERS_PACKAGES.fullmatch(specifier) for specifier in imported):
@@ -442,20 +449,23 @@ def _is_of_a_worker(document: Document) -> bool:
     return has_types and not any(_TOOLS.fullmatch(specifier) for specifier in imported)
 
 
-def _is_word(data: bytes, word: bytes) -> bool:
-    return re.search(rb"\b" + word + rb"\b", data) is not None
+@cache
+def _traces() -> Anchors:
+    return Anchors((*_WORKERS_TYPES, *_PACKAGE_NEEDLES), whole=False)
 
 
-def _strings(data: bytes, starts: Iterable[bytes]) -> Iterator[str]:
-    """What stands between quotes in a module and begins with one of these, no longer than packages' names."""
-    for start in starts:
-        at = data.find(start)
-        while at != -1:
-            quote = data[at - 1 : at]
-            if quote in (b'"', b"'", b"`"):
-                end = data.find(quote, at, at + _LONGEST_NAME)
-                yield data[at : max(at, end)].decode("utf-8", "replace")
-            at = data.find(start, at + 1)
+def _is_word(data: bytes, start: int, end: int) -> bool:
+    match = _WORD.match(data, start)
+    return match is not None and match.end() == end
+
+
+def _names_a_package(data: bytes, start: int) -> bool:
+    """Whether what begins there, between quotes, is the name of a package that runs in a Worker."""
+    quote = data[start - 1 : start]
+    if quote not in (b'"', b"'", b"`"):
+        return False
+    end = data.find(quote, start, start + _LONGEST_NAME)
+    return _WORKERS_PACKAGES.fullmatch(data[start : max(start, end)].decode("utf-8", "replace")) is not None
 
 
 def _within(path: str, given: str) -> bool:

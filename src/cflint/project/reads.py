@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import field, fields, is_dataclass
 
 from cflint.cachedir import hash_of
 from cflint.record import record
@@ -19,7 +19,7 @@ class Reads:
     facts: frozenset[str] = frozenset()
 
 
-@dataclass(slots=True)
+@record
 class _Gathered:
     texts: set[str] = field(default_factory=set)
     facts: set[str] = field(default_factory=set)

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from cflint.source import BOM
+
+if TYPE_CHECKING:
+    from ahocorasick_rs import BytesAhoCorasick
 
 _WORD = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_$#") | frozenset(
     range(0x80, 0x100)
 )
+
+
+_FEW = 32
+"""So many words are looked for with the processor's vectors."""
+
+_MUCH = 200_000
+"""After so many bytes an automaton pays that takes longer to build and reads twice as fast."""
 
 
 class Anchors:
@@ -16,13 +28,18 @@ class Anchors:
     wherever they stand."""
 
     def __init__(self, words: Iterable[str], *, whole: bool = True) -> None:
-        from ahocorasick_rs import BytesAhoCorasick, MatchKind
-
         self._whole = whole
         self._words = sorted(set(words))
-        patterns = [word.encode() for word in self._words]
-        self._automaton = (
-            BytesAhoCorasick(patterns, matchkind=MatchKind.LeftmostLongest) if patterns else None
+        self._automaton = self._built(quick=False) if self._words else None
+        self._until_quick = _MUCH if len(self._words) > _FEW else math.inf
+
+    def _built(self, *, quick: bool) -> BytesAhoCorasick:
+        from ahocorasick_rs import BytesAhoCorasick, Implementation, MatchKind
+
+        return BytesAhoCorasick(
+            [word.encode() for word in self._words],
+            matchkind=MatchKind.LeftmostLongest,
+            implementation=Implementation.DFA if quick else None,
         )
 
     def find(self, data: bytes) -> list[tuple[int, int, str]]:
@@ -30,6 +47,10 @@ class Anchors:
         if self._automaton is None:
             return []
         words, size = self._words, len(data)
+        if self._until_quick <= 0:
+            self._automaton = self._built(quick=True)
+            self._until_quick = math.inf
+        self._until_quick -= size
         matches = self._automaton.find_matches_as_indexes(data)
         if not self._whole:
             return [(start, end, words[index]) for index, start, end in matches]

@@ -12,8 +12,7 @@ import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from cflint.pattern import pattern
 from cflint.record import record
@@ -22,8 +21,7 @@ from cflint.syntax.data import DataDocument, Format, Kind, Node, Value, read
 from cflint.syntax.toml import Statement, statements_of
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class TextEdit:
+class TextEdit(NamedTuple):
     """Replace the bytes of `span` by `text` (an empty span inserts)."""
 
     span: Span

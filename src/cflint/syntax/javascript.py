@@ -109,7 +109,11 @@ class Syntax:
 
     def text(self, node: Node) -> str:
         """The source text of a node."""
-        return self._data[node.start_byte : node.end_byte].decode("utf-8", "replace")
+        data = self._data[node.start_byte : node.end_byte]
+        try:
+            return data.decode()
+        except UnicodeDecodeError:
+            return data.decode("utf-8", "replace")
 
     def parent(self, node: Node) -> Node | None:
         """The parent, remembered: tree-sitter's own walks down from the root at every call.
