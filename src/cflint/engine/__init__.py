@@ -44,9 +44,10 @@ CONFIG_BYTES = 3_000
 """The rules about a configuration and its Worker take as long as those about this much code."""
 
 _CHUNK_BYTES = 15_000
-_LARGE_CHUNKS = 3
-"""How much source a process takes at a time, at least, so that those that share it end together, and how many
-times that may come late."""
+"""How much source a process takes at a time, at least, so that those that share it end together."""
+
+_LARGE_BYTES = 45_000
+"""How much may come late."""
 
 
 @record(frozen=True)
@@ -240,7 +241,7 @@ class Run:
         from cflint.engine.pool import Share, run_in_processes, shared
 
         *others, last, mine = _balance(parts, list(map(self._size, parts)), jobs)
-        with shared(self._chunks([*last, *mine])) as (front, back):
+        with shared([*self._chunks(last), *reversed(self._chunks(mine))]) as (front, back):
             shares = [share for share in (*(Share([each], 1) for each in others), front) if share.items]
             here = partial(self._parts, back)
             outcomes, lost = run_in_processes(self._apart, shares, here, self._project, back)
@@ -251,24 +252,22 @@ class Run:
         return merge([*outcomes, Outcome([], [], [], left_out=left_out)])
 
     def _chunks(self, parts: Iterable[str]) -> list[list[str]]:
-        """The parts in pieces of about the same number of bytes. Large ones are at both ends, where work
-        begins: a long one at last would be waited for."""
-        chunks: list[list[str]] = [[]]
-        size = 0
+        """The parts in pieces of about the same number of bytes, large ones in front: who came to one at last
+        would be waited for."""
         large: list[tuple[int, str]] = []
+        chunks: list[list[str]] = []
+        room = 0
         for part in parts:
-            bytes = self._size(part)
-            if bytes > _LARGE_CHUNKS * _CHUNK_BYTES:
-                large.append((bytes, part))
+            size = self._size(part)
+            if size > _LARGE_BYTES:
+                large.append((size, part))
                 continue
-            if size >= _CHUNK_BYTES:
+            if room <= 0:
                 chunks.append([])
-                size = 0
+                room = _CHUNK_BYTES
             chunks[-1].append(part)
-            size += bytes
-        for place, (_, part) in enumerate(sorted(large)):
-            chunks.insert(len(chunks) * (place % 2), [part])
-        return [chunk for chunk in chunks if chunk]
+            room -= size
+        return [*([part] for _, part in sorted(large, reverse=True)), *chunks]
 
     def _parts(self, share: Iterable[Sequence[str]]) -> Outcome:
         """What is said about the parts in some chunks, one chunk after the other."""

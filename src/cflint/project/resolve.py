@@ -162,6 +162,9 @@ class Resolver:
         self._aliases: dict[str, tuple[_Aliases, ...]] = {}
         self._tsconfigs: dict[str, _Paths] = {}
         self._packages: dict[str, Mapping[str, tuple[str, ...]]] = {}
+        self._homes: dict[tuple[str, str], tuple[str, ...]] = {}
+        self._entries: dict[tuple[str, str], str | None] = {}
+        self._manifests: dict[str, str | None] = {}
 
     def resolve(self, specifier: str, importer: str) -> Resolution:
         """Where a specifier leads in a module of that path (`.py` means Python)."""
@@ -345,7 +348,7 @@ class Resolver:
 
     def _private_import(self, name: str, folder: str, hops: int) -> Resolution | None:
         """`#name`, from `imports` of the nearest package.json."""
-        manifest = self._nearest(folder, "package.json")
+        manifest = self._manifest(folder)
         if manifest is None:
             return None
         targets = _subpath_targets(self._json(manifest).get("imports"), name)
@@ -359,16 +362,35 @@ class Resolver:
 
     def _package_homes(self, name: str, folder: str) -> tuple[str, ...]:
         """The folders of this repository that are the package: none, one, or too many to tell."""
-        nearest = self._nearest(folder, "package.json")
+        nearest = self._manifest(folder)
         own = self._json(nearest)
         if nearest is not None and own.get("name") == name and "exports" in own:
             return (_parent(nearest),)
+        return self._homes_above(name, folder)
+
+    def _homes_above(self, name: str, folder: str) -> tuple[str, ...]:
+        """The folders of a package that the nearest folder, this one or one above, speaks of."""
+        homes: tuple[str, ...] = ()
+        passed: list[str] = []
         for above in _upwards(folder):
-            manifest = self._json(_join(above, "package.json"))
+            known = self._homes.get((name, above))
+            if known is not None:
+                homes = known
+                break
+            passed.append(above)
+            manifest = self._json(f"{above}/package.json" if above else "package.json")
             homes = self._linked(manifest, name, above) or self._packages_of(above).get(name, ())
             if homes:
-                return homes
-        return ()
+                break
+        for below in passed:
+            self._homes[name, below] = homes
+        return homes
+
+    def _manifest(self, folder: str) -> str | None:
+        """The nearest package.json, in the folder or in one above it."""
+        if folder not in self._manifests:
+            self._manifests[folder] = self._nearest(folder, "package.json")
+        return self._manifests[folder]
 
     def _linked(self, manifest: _Json, name: str, folder: str) -> tuple[str, ...]:
         """The folder that `"name": "file:../name"` leads to."""
@@ -419,6 +441,11 @@ class Resolver:
 
     def _in_package(self, home: str, subpath: str) -> str | None:
         """The source file of a package's entry, or of a path below it."""
+        if (home, subpath) not in self._entries:
+            self._entries[home, subpath] = self._find_in_package(home, subpath)
+        return self._entries[home, subpath]
+
+    def _find_in_package(self, home: str, subpath: str) -> str | None:
         manifest = self._json(_join(home, "package.json"))
         exports = manifest.get("exports")
         if exports is not None:
