@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import Enum
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from cflint.pattern import pattern
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 class DeclarationKind(Enum):
     """What declares a name."""
+
+    __hash__ = object.__hash__  # that of Enum is written in Python
 
     IMPORT = "import"
     CONST = "const"
@@ -154,6 +157,7 @@ class ModuleScope:
         self._origins: dict[int, ImportRef | None] = {}
         self._visible: dict[int, tuple[dict[str, Declaration], ...]] = {}
         self._only_asked: dict[str, bool] = {}
+        self._scopes = syntax.ids_of(_SCOPES)
 
     def resolve(self, identifier: Node) -> Declaration | None:
         """The declaration that an identifier means; None for a global or unknown name."""
@@ -214,20 +218,20 @@ class ModuleScope:
 
     def _scope_at(self, node: Node) -> Node | None:
         """The innermost scope that a node is, or stands in; remembered for all nodes on the way up."""
-        known = self._nearest
+        known, scopes, parent = self._nearest, self._scopes, self._syntax.parent
         passed: list[int] = []
         at: Node | None = node
         while at is not None:
-            found = known.get(at.id)
-            if found is None and at.type in _SCOPES:
+            id = at.id
+            found = known.get(id)
+            passed.append(id)
+            if found is None and at.kind_id in scopes:
                 found = at
             if found is not None:
                 for id in passed:
                     known[id] = found
-                known[at.id] = found
                 return found
-            passed.append(at.id)
-            at = self._syntax.parent(at)
+            at = parent(at)
         return None
 
     def _scope_above(self, scope: Node) -> Node | None:
@@ -416,6 +420,8 @@ class ModuleScope:
 
     def _hoisted(self, function: Node) -> Iterator[Declaration]:
         """`var` belongs to the function, however deep it stands."""
+        if not self._may_hoist:
+            return
         data = self._syntax.document.data
         if data.find(b"var ", function.start_byte, function.end_byte) == -1:
             return
@@ -423,6 +429,10 @@ class ModuleScope:
             if node.type == "variable_declaration":
                 for declarator in node.named_children:
                     yield from self._declarator(declarator, DeclarationKind.VAR, function)
+
+    @cached_property
+    def _may_hoist(self) -> bool:
+        return b"var " in self._syntax.document.data
 
     def _statement(self, statement: Node, scope: Node) -> Iterator[Declaration]:
         match statement.type:

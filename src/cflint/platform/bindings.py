@@ -231,6 +231,7 @@ def kinds_by_type(type_name: str) -> tuple[BindingKind, ...]:
     return _by_type().get(type_name, ())
 
 
+@cache
 def methods_of_type(type_name: str) -> tuple[frozenset[str], frozenset[str]] | None:
     """(methods that return a promise, other methods) of a type of the runtime; None when it is not known.
 

@@ -12,6 +12,8 @@ class ClassKind(Enum):
     `UNKNOWN` means that a base could not be resolved: nothing may be concluded from what is absent.
     """
 
+    __hash__ = object.__hash__  # that of Enum is written in Python
+
     DURABLE_OBJECT = "Durable Object"
     WORKER_ENTRYPOINT = "WorkerEntrypoint"
     WORKFLOW = "Workflow"

@@ -48,6 +48,8 @@ class PromiseUse:
 class PromiseSource(Enum):
     """Who gives a promise; each promise has one, so that one rule speaks of it."""
 
+    __hash__ = object.__hash__  # that of Enum is written in Python
+
     ALARM = "alarm"
     STORAGE = "storage"
     CLIENT_END = "the end of a database client"

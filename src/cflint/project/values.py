@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 class Kind(Enum):
     """Kinds of values; the enum's value is the runtime's type name where there is one."""
 
+    __hash__ = object.__hash__  # that of Enum is written in Python
+
     UNKNOWN = "unknown"
     ENV = "Env"
     BINDING = "binding"
@@ -278,18 +280,19 @@ class Evaluator:
         if node is None:
             return UNKNOWN
         node = unwrap(node)
-        found = self._known.get(node.id)
+        id = node.id
+        found = self._known.get(id)
         if found is not None:
             return found
-        if node.id in self._busy or len(self._busy) > 60:
+        if id in self._busy or len(self._busy) > 60:
             self._cuts += 1
             return UNKNOWN
-        self._busy.add(node.id)
+        self._busy.add(id)
         try:
             value = self._evaluate(node)
         finally:
-            self._busy.discard(node.id)
-        self._known[node.id] = value
+            self._busy.discard(id)
+        self._known[id] = value
         return value
 
     def _evaluate(self, node: Node) -> Value:
@@ -801,8 +804,10 @@ class Evaluator:
         return None
 
     def method_result(self, receiver: Value, name: str, call: Node) -> Value:
-        """What calling a method of a known value gives."""
+        """What calling a method of a value gives."""
         kind = receiver.kind
+        if kind is Kind.UNKNOWN and name != "pipeTo":
+            return UNKNOWN
         if kind is Kind.BINDING:
             return self._binding_call(receiver, name, call)
         if kind is Kind.INSTANCE:

@@ -120,7 +120,8 @@ class Syntax:
 
         That is quick, but where nodes are nested thousands deep: there one way down is used for many.
         """
-        found = self._parents.get(node.id)
+        id = node.id
+        found = self._parents.get(id)
         if found is not None:
             return found
         if self._is_deep:
@@ -131,7 +132,7 @@ class Syntax:
             return self._parent_on_path(node)
         found = node.parent
         if found is not None:
-            self._parents[node.id] = found
+            self._parents[id] = found
         return found
 
     def _parent_on_path(self, node: Node) -> Node | None:
@@ -170,6 +171,10 @@ class Syntax:
     def enclosing(self, node: Node, types: frozenset[str]) -> Node | None:
         """The nearest node above of one of the types."""
         return next((above for above in self.ancestors(node) if above.type in types), None)
+
+    def ids_of(self, types: frozenset[str]) -> frozenset[int]:
+        """The `kind_id` of named nodes of some types, which is quicker to ask for than the `type`."""
+        return _ids_of(self.tree.language, types)
 
     def node_at(self, start: int, end: int) -> Node | None:
         """The smallest node that covers the bytes."""
@@ -253,11 +258,36 @@ def _point(data: bytes, offset: int) -> tuple[int, int]:
 
 @cache
 def _language(plain_typescript: bool) -> Language:
-    import tree_sitter_typescript
     from tree_sitter import Language
 
-    source = tree_sitter_typescript
+    source = _grammars()
     return Language(source.language_typescript() if plain_typescript else source.language_tsx())
+
+
+@cache
+def _ids_of(language: Language, types: frozenset[str]) -> frozenset[int]:
+    ids = (language.id_for_node_kind(type, True) for type in types)
+    return frozenset(id for id in ids if id is not None)
+
+
+@cache
+def _grammars() -> Any:
+    """What `tree_sitter_typescript` offers. Its `__init__` also loads what it reads queries with, which is
+    20 modules of the standard library and takes longer than all of the parser."""
+    from importlib.machinery import PathFinder
+    from importlib.util import module_from_spec
+
+    package = PathFinder.find_spec("tree_sitter_typescript")
+    folders = package.submodule_search_locations if package is not None else None
+    found = PathFinder.find_spec("_binding", folders) if folders is not None else None
+    if found is not None and found.loader is not None:
+        binding = module_from_spec(found)
+        found.loader.exec_module(binding)
+        if hasattr(binding, "language_typescript") and hasattr(binding, "language_tsx"):
+            return binding
+    import tree_sitter_typescript
+
+    return tree_sitter_typescript
 
 
 @cache

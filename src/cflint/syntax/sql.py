@@ -120,7 +120,7 @@ def _pattern(**parts: str) -> re.Pattern[str]:
     text = _COMMON
     for name, part in parts.items():
         text = text.replace("{" + name + "}", part)
-    return re.compile(text, re.VERBOSE)
+    return pattern(text, re.VERBOSE)
 
 
 _PATTERNS = {
