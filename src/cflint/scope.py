@@ -48,6 +48,12 @@ class DeclarationKind(Enum):
     TYPE = "type"
 
 
+# To name a member of an Enum takes as long as a call in Python 3.11.
+_CONST = DeclarationKind.CONST
+_TYPE = DeclarationKind.TYPE
+_PARAMETER = DeclarationKind.PARAMETER
+
+
 class Step(Enum):
     """A step of a destructuring path that is neither a key nor an index."""
 
@@ -252,7 +258,7 @@ class ModuleScope:
     @property
     def imports(self) -> tuple[Declaration, ...]:
         """The declarations made by import statements."""
-        return tuple(found for found in self.top_level.values() if found.kind is DeclarationKind.IMPORT)
+        return tuple(found for found in self.top_level.values() if found.imported is not None)
 
     def origin(self, declaration: Declaration) -> ImportRef | None:
         """The module and name a declaration comes from: by `import`, `require()` or `await import()`."""
@@ -343,7 +349,7 @@ class ModuleScope:
             self._declared[scope.id] = found
             self._types[scope.id] = types
             for declaration in self._scan(scope):
-                into = types if declaration.kind is DeclarationKind.TYPE else found
+                into = types if declaration.kind is _TYPE else found
                 into.setdefault(declaration.name, declaration)
         return found
 
@@ -411,12 +417,9 @@ class ModuleScope:
             pattern, default = parameter, None
         if pattern is not None and pattern.type == "identifier":  # as most are
             name = self._syntax.text(pattern)
-            kind = DeclarationKind.PARAMETER
-            yield Declaration(name, kind, pattern, parameter, function, None, (), default)
+            yield Declaration(name, _PARAMETER, pattern, parameter, function, None, (), default)
         elif pattern is not None and pattern.type != "this":
-            yield from self._pattern(
-                pattern, DeclarationKind.PARAMETER, parameter, function, None, (), default
-            )
+            yield from self._pattern(pattern, _PARAMETER, parameter, function, None, (), default)
 
     def _hoisted(self, function: Node) -> Iterator[Declaration]:
         """`var` belongs to the function, however deep it stands."""
@@ -437,8 +440,8 @@ class ModuleScope:
     def _statement(self, statement: Node, scope: Node) -> Iterator[Declaration]:
         match statement.type:
             case "lexical_declaration":
-                kind = _VARIABLES.get(self._syntax.text(statement.children[0]), DeclarationKind.CONST)
-                if kind is DeclarationKind.CONST and statement.children[0].type == "await":
+                kind = _VARIABLES.get(self._syntax.text(statement.children[0]), _CONST)
+                if kind is _CONST and statement.children[0].type == "await":
                     kind = DeclarationKind.USING
                 for declarator in statement.named_children:
                     yield from self._declarator(declarator, kind, scope)

@@ -60,6 +60,7 @@ Source: https://github.com/cloudflare/workerd/blob/main/src/workerd/api/actor-st
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from cflint.api import (
@@ -76,6 +77,7 @@ from cflint.api import (
     Project,
     Safety,
     Severity,
+    Worker,
     born_as,
     call,
     member,
@@ -126,15 +128,21 @@ def check(match: Match, project: Project) -> Iterator[Finding]:
     )
 
 
+def _has_old_storage(subject: Worker) -> bool:
+    """Whether any Durable Object of a Worker has the key-value storage."""
+    return any(
+        live.backend is Backend.KEY_VALUE
+        for environment in subject.environments
+        for live in environment.lifecycle.classes.values()
+    )
+
+
 def _objects(owner: ClassDefinition, project: Project) -> Iterator[DurableObject]:
     """The Durable Objects that the class is, or that extend it, where any has the old storage."""
     key = (owner.facts.path, owner.facts.span)
     for subject in owner.module.workers:
-        if not any(
-            live.backend is Backend.KEY_VALUE
-            for environment in subject.environments
-            for live in environment.lifecycle.classes.values()
-        ):
+        question = ("a Durable Object with key-value storage", subject)
+        if not project.remembered(question, partial(_has_old_storage, subject)):
             continue  # without a look at its classes
         for found in project.durable_objects(subject):
             if found.facts is None or found.environment.incomplete:

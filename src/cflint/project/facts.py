@@ -697,14 +697,17 @@ def _modifiers(syntax: Syntax, member: Node, name: Node) -> frozenset[str] | set
     return set(before.replace(b"*", b" * ").decode("utf-8", "replace").split())
 
 
+_ACCESSORS = frozenset({MemberKind.GETTER, MemberKind.SETTER})
+
+
 def _gives_promise(syntax: Syntax, node: Node, kind: MemberKind, words: Collection[str]) -> bool:
     function: Node | None = node
-    if kind is MemberKind.FIELD:
+    is_field = kind is MemberKind.FIELD
+    if is_field:
         value = node.child_by_field_name("value")
         function = unwrap(value) if value is not None and unwrap(value).type in FUNCTIONS else None
-    if function is None or kind in (MemberKind.GETTER, MemberKind.SETTER):
+    if function is None or kind in _ACCESSORS:
         return False
-    is_field = kind is MemberKind.FIELD
     if is_generator(function) if is_field else "*" in words:
         return False
     if is_async(function) if is_field else "async" in words:

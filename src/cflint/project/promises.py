@@ -352,11 +352,12 @@ def source_of(module: Module, call: Node) -> PromiseSource | None:
         return None
     name = module.text(name_node)
     receiver = module.value_of(target)
-    if receiver.kind is Kind.DATABASE_CLIENT:
-        return PromiseSource.CLIENT_END if name == "end" else None
-    if receiver.kind is Kind.PROMISE and name in _CHAIN:
-        return None
-    if not receiver and target.type != "identifier" and name != "pipeTo":
+    if receiver:
+        if receiver.kind is Kind.DATABASE_CLIENT:
+            return PromiseSource.CLIENT_END if name == "end" else None
+        if receiver.kind is Kind.PROMISE and name in _CHAIN:
+            return None
+    elif target.type != "identifier" and name != "pipeTo":
         return None  # nothing is known of its methods
     if module.value_of(call).kind is not Kind.PROMISE:
         return None

@@ -85,6 +85,9 @@ class Kind(Enum):
     GLOBAL = "globalThis"
 
 
+_UNKNOWN = Kind.UNKNOWN  # to name a member of an Enum takes as long as a call in Python 3.11
+
+
 @record(frozen=True)
 class Value:
     """What an expression evaluates to.
@@ -107,7 +110,7 @@ class Value:
 
     def __bool__(self) -> bool:
         """Whether anything is known."""
-        return self.kind is not Kind.UNKNOWN
+        return self.kind is not _UNKNOWN
 
     def is_binding(self, kind_id: str) -> bool:
         """Whether it is a binding of that kind (`kv`, `d1`, `durable_object`, …)."""
@@ -262,6 +265,11 @@ _GLOBALS: dict[str, Value] = {
 }
 
 
+_VARIABLES = frozenset(
+    {DeclarationKind.CONST, DeclarationKind.LET, DeclarationKind.VAR, DeclarationKind.USING}
+)
+
+
 class Evaluator:
     """Evaluates expressions of one module; remembers every answer."""
 
@@ -356,6 +364,8 @@ class Evaluator:
         return found
 
     def _read_declared(self, declaration: Declaration) -> Value:
+        if declaration.kind in _VARIABLES:
+            return self._variable(declaration)
         match declaration.kind:
             case DeclarationKind.IMPORT:
                 assert declaration.imported is not None
@@ -366,14 +376,7 @@ class Evaluator:
                 return Value(Kind.CLASS, name=declaration.name)
             case DeclarationKind.FUNCTION:
                 return Value(Kind.FUNCTION, name=declaration.name, origin=declaration.owner)
-            case (
-                DeclarationKind.CATCH
-                | DeclarationKind.ENUM
-                | DeclarationKind.NAMESPACE
-                | DeclarationKind.TYPE
-            ):
-                return UNKNOWN
-        return self._variable(declaration)
+        return UNKNOWN
 
     def _variable(self, declaration: Declaration) -> Value:
         reference = self._scope.origin(declaration)
@@ -582,6 +585,8 @@ class Evaluator:
 
     def property_of(self, owner: Value, name: str, at: Node) -> Value:
         """What a property of a value is; `at` is the expression that reads it."""
+        if owner.kind is _UNKNOWN:
+            return UNKNOWN
         if owner.kind is Kind.ENV:
             return self._module.binding(name)
         if owner.kind is Kind.THIS:
@@ -806,7 +811,7 @@ class Evaluator:
     def method_result(self, receiver: Value, name: str, call: Node) -> Value:
         """What calling a method of a value gives."""
         kind = receiver.kind
-        if kind is Kind.UNKNOWN and name != "pipeTo":
+        if kind is _UNKNOWN and name != "pipeTo":
             return UNKNOWN
         if kind is Kind.BINDING:
             return self._binding_call(receiver, name, call)

@@ -42,17 +42,14 @@ class TokenKind(Enum):
 
 @record(frozen=True)
 class Token:
-    """A token and where it stands: `start` inclusive, `end` exclusive."""
+    """A token and where it stands: `start` inclusive, `end` exclusive. `upper` is the text in upper case when
+    it is a word, else ""."""
 
     kind: TokenKind
     text: str
     start: int
     end: int
-
-    @property
-    def upper(self) -> str:
-        """The text in upper case when it is a word, else ""."""
-        return self.text.upper() if self.kind is TokenKind.WORD else ""
+    upper: str = ""
 
     @property
     def name(self) -> str | None:
@@ -165,12 +162,17 @@ def tokenize(sql: str, dialect: Dialect = Dialect.SQLITE) -> Iterator[Token]:
         assert found is not None and found.lastgroup is not None  # the last alternative takes anything
         kind = _KINDS.get(found.lastgroup)
         if kind is not None:
-            yield Token(kind, found.group(), at, found.end())
+            yield _token(kind, found)
         at = found.end()
     for found in pattern.finditer(sql, at):  # one after the other: something matches everywhere
         kind = _KINDS.get(found.lastgroup or "")
         if kind is not None:
-            yield Token(kind, found.group(), *found.span())
+            yield _token(kind, found)
+
+
+def _token(kind: TokenKind, found: re.Match[str]) -> Token:
+    text = found.group()
+    return Token(kind, text, found.start(), found.end(), text.upper() if found.lastgroup == "word" else "")
 
 
 def statements(sql: str, dialect: Dialect = Dialect.SQLITE) -> tuple[Statement, ...]:
@@ -185,15 +187,15 @@ def split(tokens: Iterable[Token]) -> tuple[Statement, ...]:
     body = False  # inside BEGIN … END of a trigger
     depth = 0  # of CASE … END in there
     for token in tokens:
-        if token.kind is TokenKind.SEMICOLON and not body:
+        word = token.upper
+        if not word and token.text == ";" and token.kind is TokenKind.SEMICOLON and not body:
             if current:
                 found.append(Statement(tuple(current), True))
                 current = []
             continue
         current.append(token)
-        if token.kind is not TokenKind.WORD:
+        if not word:
             continue
-        word = token.upper
         if body:
             if word == "CASE":
                 depth += 1
