@@ -835,13 +835,11 @@ class Project:
         """Whether a type describes `env`: by its name, or because a member has a binding's type."""
         if name in ENV_TYPE_NAMES:
             return True
+        if not name.lower().endswith(("env", "bindings", "environment")):
+            return False
         facts = self.facts(path)
         found = facts.types.get(name) if facts is not None else None
-        if found is None:
-            return False
-        return sum(1 for member in found.members if binding_kind_of_type(member.type) is not None) > 0 and (
-            name.lower().endswith(("env", "bindings", "environment"))
-        )
+        return found is not None and any(binding_kind_of_type(member.type) for member in found.members)
 
     def env_types(self, module: str) -> Iterator[TypeFacts]:
         """The types that describe `env` for a module: its own, imported ones, and the generated one."""
