@@ -76,7 +76,7 @@ def test_one_that_changes_has_no_hash() -> None:
 def test_fields_that_are_given_by_name() -> None:
     assert Asked(path="a", quiet=True) == replace(Asked(path="a"), quiet=True)
     with pytest.raises(TypeError):
-        Asked("a")  # type: ignore[misc]
+        Asked("a")  # type: ignore[call-arg]
 
 
 def test_equality_and_hashes() -> None:

@@ -126,10 +126,12 @@ def _ends_before(data: bytes, start: int, end: int) -> bool:
 
 
 def _is_type_only(clause: bytes) -> bool:
+    if b"type" not in clause:
+        return False
     if _TYPE_CLAUSE.match(clause):
         return True
     clause = clause.strip()
-    if not clause.startswith(b"{") or not clause.endswith(b"}") or b"type" not in clause:
+    if not clause.startswith(b"{") or not clause.endswith(b"}"):
         return False
     names = [name.split(None, 1) for name in _COMMENT.sub(b" ", clause)[1:-1].split(b",")]
     return all(

@@ -58,6 +58,7 @@ _GENERATED_MAIN = pattern(
 
 
 _MANY_LINES = 25
+_HEAD = 4000
 _LONGEST_NAME = 1000
 _WORD = pattern(rb"\b\w+")
 
@@ -386,7 +387,10 @@ class _Loading:
     def _has_many_lines(self, path: str) -> bool:
         """Whether a file is written line by line, although one of them may hold a picture or a page."""
         document = self._workspace.read(path)
-        return document is not None and document.data.count(b"\n") >= _MANY_LINES
+        if document is None:
+            return False
+        lines = document.data.count(b"\n", 0, _HEAD)  # which settles it for most
+        return lines >= _MANY_LINES or document.data.count(b"\n", _HEAD) + lines >= _MANY_LINES
 
     def _is_fit(self, path: str) -> bool:
         reason = unfit(self._workspace, path)

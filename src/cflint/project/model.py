@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import field
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from cflint.finding import Location
@@ -31,6 +32,7 @@ from cflint.project.resolve import Edge, Local, ModuleGraph, Resolver, import_sp
 from cflint.record import record
 from cflint.scope import ImportRef, ModuleScope
 from cflint.source import Document
+from cflint.syntax.anchors import Anchors
 from cflint.syntax.javascript import EXTENSIONS, ParseTimeout, Syntax, parse
 
 if TYPE_CHECKING:
@@ -950,19 +952,20 @@ _SHOWN = pattern(
     rb"(?:(export )?(?:class|(?:async )?function) (\w+)"
     rb"|(import|export) \{([\w\s,]*)\}(?: from [\"']([^\"'\n]+)[\"'])?)"
 )
-_OPENINGS = (b"\nexport ", b"\nimport {", b"\nclass ", b"\nfunction ", b"\nasync function ")
+_OPENINGS = ("\nexport ", "\nimport {", "\nclass ", "\nfunction ", "\nasync function ")
+
+
+@cache
+def _openings() -> Anchors:
+    return Anchors(_OPENINGS, whole=False)
 
 
 def _exports_shown(data: bytes) -> Iterator[tuple[str, tuple[str, str]]]:
     known: dict[str, tuple[str, str]] = {}  # local names
     listed: dict[str, str] = {}
-    starts = {0} if data[:1].isalpha() else set()
-    for opening in _OPENINGS:
-        at = data.find(opening)
-        while at != -1:
-            starts.add(at + 1)
-            at = data.find(opening, at + 1)
-    for start in sorted(starts):
+    starts = [0] if data[:1].isalpha() else []
+    starts += [start + 1 for start, _, _ in _openings().find(data)]
+    for start in starts:
         match = _SHOWN.match(data, start)
         if match is None:
             continue
