@@ -240,9 +240,13 @@ class Run:
     def _in_processes(self, parts: list[str], jobs: int) -> Outcome:
         from cflint.engine.pool import Share, run_in_processes, shared
 
-        *others, last, mine = _balance(parts, list(map(self._size, parts)), jobs)
-        with shared([*self._chunks(last), *reversed(self._chunks(mine))]) as (front, back):
-            shares = [share for share in (*(Share([each], 1) for each in others), front) if share.items]
+        *rest, ahead, behind = _balance(parts, list(map(self._size, parts)), jobs)
+        (large, small), (last_small, last_large) = self._chunks(ahead), self._chunks(behind)[::-1]
+        # What is large is done first: who came to it at last would be waited for. The rest is met in the
+        # middle, so that each process knows its end of the list best.
+        chunks = [*large, *small, *last_small, *reversed(last_large)]
+        with shared(chunks) as (front, back):
+            shares = [share for share in (*(Share([each], 1) for each in rest), front) if share.items]
             here = partial(self._parts, back)
             outcomes, lost = run_in_processes(self._apart, shares, here, self._project, back)
         for outcome in outcomes:
@@ -251,11 +255,11 @@ class Run:
         left_out = [(part[1:], "the process that analysed it was killed, or crashed") for part in lost]
         return merge([*outcomes, Outcome([], [], [], left_out=left_out)])
 
-    def _chunks(self, parts: Iterable[str]) -> list[list[str]]:
-        """The parts in pieces of about the same number of bytes, large ones in front: who came to one at last
-        would be waited for."""
+    def _chunks(self, parts: Iterable[str]) -> tuple[list[list[str]], list[list[str]]]:
+        """The large parts, the largest first, each by itself, and the others in pieces of about the same
+        number of bytes."""
         large: list[tuple[int, str]] = []
-        chunks: list[list[str]] = []
+        small: list[list[str]] = []
         room = 0
         for part in parts:
             size = self._size(part)
@@ -263,11 +267,11 @@ class Run:
                 large.append((size, part))
                 continue
             if room <= 0:
-                chunks.append([])
+                small.append([])
                 room = _CHUNK_BYTES
-            chunks[-1].append(part)
+            small[-1].append(part)
             room -= size
-        return [*([part] for _, part in sorted(large, reverse=True)), *chunks]
+        return [[part] for _, part in sorted(large, reverse=True)], small
 
     def _parts(self, share: Iterable[Sequence[str]]) -> Outcome:
         """What is said about the parts in some chunks, one chunk after the other."""
