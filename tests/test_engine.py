@@ -6,19 +6,19 @@ import itertools
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-from cflint.engine import Options, analyse
+from cflint.engine import Options, Outcome, Run, _unique, analyse
 from cflint.engine import pool as pool_module
-from cflint.finding import Finding, Location, Report, Severity
+from cflint.finding import Edit, Finding, Fix, Location, Report, Safety, Severity
 from cflint.project.loading import load
 from cflint.project.workspace import Workspace
 from cflint.rule import Match, Rule, RuleSet, UnknownSelector, call, rule
-from cflint.source import Span
+from cflint.source import Document, Span
 from fixture_cases import KNOWN
 
 ROOM = """\
@@ -186,6 +186,86 @@ def test_processes_give_what_one_process_gives(tmp_path: Path, monkeypatch: pyte
         for report in reports
     ]
     assert len(seen[0]) == 12 and seen[0] == seen[1] == seen[2]
+
+
+WORKERS = {
+    "shared.ts": "export const shared = 1;\n",
+    **{
+        f"{name}/{path}": text
+        for name in ("a", "b")
+        for path, text in {
+            "wrangler.jsonc": f'{{ "name": "{name}", "main": "index.ts" }}',
+            "index.ts": 'import "./room"; import "../shared"; export { Room } from "./room";\n',
+            "room.ts": (ROOM % "").replace("export default {};\n", ""),
+        }.items()
+    },
+}
+
+
+def prepared(files: dict[str, str], rules: RuleSet) -> Run:
+    workspace = Workspace.in_memory({path: text.encode() for path, text in files.items()})
+    return Run(load(workspace, ("",)), Options(rules, KNOWN, jobs=2))
+
+
+def test_a_worker_s_configuration_is_asked_about_where_its_modules_are_known() -> None:
+    run = prepared(WORKERS, KNOWN.select(["all"]))
+    everything = run._in_order(run.loaded.modules, {"a/wrangler.jsonc", "b/wrangler.jsonc"})
+    a, b = everything.index("ua/wrangler.jsonc"), everything.index("ub/wrangler.jsonc")
+    assert set(everything[:a]) == {"ma/index.ts", "ma/room.ts", "mshared.ts"}
+    assert set(everything[a + 1 : b]) == {"mb/index.ts", "mb/room.ts"} and everything[b + 1 :] == []
+    some = run._in_order(["b/room.ts", "a/index.ts"], {"b/wrangler.jsonc"})
+    assert some == ["ma/index.ts", "mb/room.ts", "ub/wrangler.jsonc"]
+
+
+def test_large_parts_are_by_themselves_and_none_is_lost() -> None:
+    sizes = {"s1": 9_000, "l1": 50_000, "s2": 9_000, "s3": 9_000, "l2": 90_000}
+    files = {f"{name}.ts": "//".ljust(size) for name, size in sizes.items()}
+    run = prepared(files, KNOWN.select(["all"]))
+    large, small = run._chunks(f"m{path}" for path in files)
+    assert large == [["ml2.ts"], ["ml1.ts"]]
+    assert small == [["ms1.ts", "ms2.ts"], ["ms3.ts"]]
+
+
+def test_which_of_equal_findings_stays_does_not_depend_on_who_was_asked_first() -> None:
+    document = Document("a.ts", b"0123456789")
+    at = Location(document, Span(0, 1))
+    fix = Fix("Mend it", (Edit(document, Span(0, 1), "x"),), Safety.SAFE)
+    alike = [
+        Finding("wrong", at, rule="r", severity=Severity.WARNING),
+        Finding("wrong", at, (Location(document, Span(4, 5), "there"),), rule="r", severity=Severity.WARNING),
+        Finding("wrong", at, rule="r", severity=Severity.WARNING, fix=fix),
+        Finding("wrong", at, rule="r", severity=Severity.NOTE, fix=fix),
+    ]
+    other = Finding("wrong, too", at, rule="r")
+    for order in itertools.permutations(alike):
+        assert _unique([*order, other]) == [alike[2], other]
+
+
+def test_a_configuration_that_kills_its_process_is_left_out_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for path, text in WORKERS.items():
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_text(text)
+    (tmp_path / ".git").mkdir()
+    here, model = os.getpid(), Run.model
+
+    def kill(run: Run, units: Iterable[str] | None = None) -> Outcome:
+        if os.getpid() != here and units is not None and "a/wrangler.jsonc" in units:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return model(run, units)
+
+    monkeypatch.setattr("cflint.engine.PARALLEL_BYTES", 0)
+    monkeypatch.setattr(Run, "model", kill)
+    rules = KNOWN.select(["ws-legacy-accept", "observability-not-enabled"])
+    report = analyse(Workspace(tmp_path), ("",), Options(rules, KNOWN, jobs=2), tmp_path)
+    assert [(found.rule, found.at.document.path) for found in report.findings] == [
+        ("ws-legacy-accept", "a/room.ts"),
+        ("ws-legacy-accept", "b/room.ts"),
+        ("observability-not-enabled", "b/wrangler.jsonc"),
+    ]
+    (notice,) = [notice for notice in report.notices if notice.path == "a/wrangler.jsonc"]
+    assert "killed" in notice.message and report.partial
 
 
 def alive(pid: int) -> bool:
