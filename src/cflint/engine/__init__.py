@@ -208,12 +208,13 @@ class Run:
     ) -> Outcome:
         """Ask about the modules and the units of the model, all of them unless they are given."""
         modules = self.loaded.modules if modules is None else modules
+        asked = dict.fromkeys(unit for unit in self._owners if units is None or unit in units)
         jobs = self._options.jobs or os.cpu_count() or 1
         if jobs > 1 and _can_fork():
-            parts = self._in_order(modules, self._owners.keys() if units is None else units)
+            parts = self._in_order(modules, asked.keys())
             if sum(map(self._size, parts)) >= PARALLEL_BYTES:
                 return self._in_processes(parts, jobs)
-        return merge([self.modules(modules), self.model(units)])
+        return merge([self.modules(modules), self.model(asked)])
 
     def _in_order(self, modules: Iterable[str], units: Collection[str]) -> list[str]:
         """The parts to ask about (see `Answer`). The unit of a Worker follows the last of the modules that no
