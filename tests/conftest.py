@@ -1,5 +1,6 @@
 """The suite runs on a fixed day, so that no test rots: rules about dates ask `cflint.platform.clock`.
 
+Records refuse to be changed, which in a user's run only the type checker does (see `cflint.record`).
 What an earlier run found counts only where that is tested: a test may put rules of its own in place of ours.
 Examples of hypothesis have no deadline: a busy machine is no mistake, and what hangs is found by the fuzzer.
 They are new ones in every run but in the gate (`--hypothesis-profile=gate`), where a red run is the change's.
@@ -14,6 +15,7 @@ from hypothesis import settings
 
 os.environ["CFLINT_TODAY"] = "2026-09-01"
 os.environ["CFLINT_NO_CACHE"] = "1"
+os.environ["CFLINT_FROZEN"] = "1"
 
 settings.register_profile("cflint", deadline=None)
 settings.register_profile("gate", deadline=None, derandomize=True)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pickle
-from dataclasses import field, fields, replace
+from dataclasses import FrozenInstanceError, field, fields, replace
 from functools import cached_property
 
 import pytest
@@ -57,12 +57,16 @@ class Asked:
     quiet: bool = False
 
 
-def test_it_is_a_dataclass() -> None:
+def test_it_is_a_frozen_dataclass() -> None:
     point = Point(1, y=2)
     assert [found.name for found in fields(point)] == ["x", "y", "tags", "origin"]
     assert repr(point) == "Point(x=1, y=2, tags=[])"
     assert replace(point, x=3) == Point(3, 2)
     assert point.sum == 3 and point.sum == 3
+    with pytest.raises(FrozenInstanceError):
+        point.x = 2  # type: ignore[misc]
+    with pytest.raises(FrozenInstanceError):
+        del point.x
 
 
 def test_one_that_changes_has_no_hash() -> None:
