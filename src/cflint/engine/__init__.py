@@ -126,6 +126,27 @@ def unit_of(owner: Worker | WranglerConfig) -> str:
     return "" if at is None else f"{at.document.path}#{at.span.start}"
 
 
+def owners_of(loaded: Loaded) -> dict[str, list[Worker | WranglerConfig]]:
+    """The Workers, then the configurations, by their unit."""
+    owners: dict[str, list[Worker | WranglerConfig]] = {}
+    for worker in loaded.project.workers:
+        owners.setdefault(unit_of(worker), []).append(worker)
+    for config in loaded.configs:
+        owners.setdefault(unit_of(config), []).append(config)
+    return owners
+
+
+def own_modules(loaded: Loaded, modules: Iterable[str]) -> Iterator[tuple[Worker | None, list[str]]]:
+    """Each Worker with those of the modules that no Worker before it has; with None, at last, the rest."""
+    left = dict.fromkeys(modules)
+    for worker in loaded.project.workers:
+        own = [path for path in worker.modules if path in left]
+        for path in own:
+            del left[path]
+        yield worker, own
+    yield None, list(left)
+
+
 @record
 class Outcome:
     """What one task found: findings, rules that raised, modules that could not be parsed, how many could, and
@@ -219,16 +240,10 @@ class Run:
     def _in_order(self, modules: Iterable[str], units: Collection[str]) -> list[str]:
         """The parts to ask about (see `Answer`). The unit of a Worker follows the last of the modules that no
         Worker before it has: it asks for their facts."""
-        left = dict.fromkeys(modules)
         parts: list[str] = []
-        for worker in self._project.workers:
-            for path in worker.modules:
-                if path in left:
-                    del left[path]
-                    parts.append(f"m{path}")
-            parts.append(f"u{unit_of(worker)}")
-        parts += [f"m{path}" for path in left]
-        parts += [f"u{unit}" for unit in self._owners]
+        for worker, own in own_modules(self.loaded, modules):
+            parts += [f"m{path}" for path in own]
+            parts += [f"u{unit}" for unit in ([unit_of(worker)] if worker is not None else self._owners)]
         return [part for part in dict.fromkeys(parts) if part[0] == "m" or part[1:] in units]
 
     def _size(self, part: str) -> int:
@@ -314,13 +329,7 @@ class Run:
 
     @cached_property
     def _owners(self) -> dict[str, list[Worker | WranglerConfig]]:
-        """The Workers, then the configurations, by their unit."""
-        owners: dict[str, list[Worker | WranglerConfig]] = {}
-        for worker in self._project.workers:
-            owners.setdefault(unit_of(worker), []).append(worker)
-        for config in self.loaded.configs:
-            owners.setdefault(unit_of(config), []).append(config)
-        return owners
+        return owners_of(self.loaded)
 
     def model(self, units: Iterable[str] | None = None) -> Outcome:
         """Ask the rules about Workers, configurations and what is in them; those of some units if given."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from cflint.cache import UNFIT, Changed, Earlier, Mask, Packer
 from cflint.cachedir import hash_of
-from cflint.engine import Options, Outcome, Run, merge, unit_of, without_collector
+from cflint.engine import Options, Outcome, Run, merge, owners_of, unit_of, without_collector
 from cflint.engine.session import documents_of
 from cflint.finding import Report
 from cflint.project.loading import Loaded
@@ -144,8 +144,7 @@ class Keeping:
 
     @cached_property
     def _units(self) -> tuple[str, ...]:
-        workers = (unit_of(worker) for worker in self._project.workers)
-        return tuple(dict.fromkeys((*workers, *(config.path for config in self._loaded.configs))))
+        return tuple(owners_of(self._loaded))
 
     def _signature(self, path: str) -> str:
         """A hash of all that the Workers of a module are, but for what their modules say."""

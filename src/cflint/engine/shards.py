@@ -11,7 +11,7 @@ from dataclasses import replace
 from heapq import heapify, heapreplace
 from pathlib import Path
 
-from cflint.engine import CONFIG_BYTES, Options, Run, unit_of, without_collector
+from cflint.engine import CONFIG_BYTES, Options, Run, own_modules, owners_of, unit_of, without_collector
 from cflint.engine.suppression import read_suppressions
 from cflint.finding import Finding, Report, Shard
 from cflint.project.loading import Loaded
@@ -29,21 +29,19 @@ class Share:
 
 def shares_of(loaded: Loaded, count: int) -> tuple[Share, ...]:
     """The shares of all parts, of about the same amount of code; the same for the same project."""
-    left = dict.fromkeys(loaded.modules)
     parcels: list[tuple[int, str, list[str], frozenset[str]]] = []
-    for worker in loaded.project.workers:
-        mine = [path for path in worker.modules if path in left]
-        for path in mine:
-            del left[path]
+    for worker, mine in own_modules(loaded, loaded.modules):
+        if worker is None:
+            parcels += [(_size(loaded, [path]), path, [path], frozenset()) for path in mine]
+            continue
         unit = unit_of(worker)
         parcels.append((CONFIG_BYTES + _size(loaded, mine), unit, mine, frozenset({unit})))
-    known = {unit for _, unit, _, _ in parcels}
+    known = {unit for _, _, _, units in parcels for unit in units}
     parcels += [
         (CONFIG_BYTES, config.path, [], frozenset({config.path}))
         for config in loaded.configs
         if config.path not in known
     ]
-    parcels += [(_size(loaded, [path]), path, [path], frozenset()) for path in left]
     parcels.sort(key=lambda parcel: (-parcel[0], parcel[1]))
     modules: list[list[str]] = [[] for _ in range(count)]
     units: list[set[str]] = [set() for _ in range(count)]
@@ -82,11 +80,10 @@ def report_share(loaded: Loaded, options: Options, base: Path, index: int, count
     if doubtful:  # findings of other parts may tell whether these comments are of use
         second = Run(loaded, Options(doubtful, options.known, options.excludes, options.jobs, options.debug))
         mine = frozenset(share.modules)
-        units = {*map(unit_of, loaded.project.workers), *map(unit_of, loaded.configs)}
         with without_collector():
             witnesses = second.everything(
                 [path for path in loaded.modules if path not in mine],
-                units - share.units,
+                owners_of(loaded).keys() - share.units,
             ).findings
     report = run.report(outcome, base, others, witnesses)
     general = len(loaded.notices) if index == 1 else 0

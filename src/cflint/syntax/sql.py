@@ -188,7 +188,7 @@ def split(tokens: Iterable[Token]) -> tuple[Statement, ...]:
     depth = 0  # of CASE … END in there
     for token in tokens:
         word = token.upper
-        if not word and token.text == ";" and token.kind is TokenKind.SEMICOLON and not body:
+        if token.text == ";" and token.kind is TokenKind.SEMICOLON and not body:
             if current:
                 found.append(Statement(tuple(current), True))
                 current = []
