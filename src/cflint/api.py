@@ -127,7 +127,6 @@ if TYPE_CHECKING:
         calls_on,
         calls_on_name,
         can_await,
-        is_handed_on,
         keep_by_async_handler,
         keep_by_await,
         keep_by_new_context,
@@ -275,7 +274,7 @@ _ORIGINS = {
     ),
     "cflint.project.paging": ("unfinished_list"),
     "cflint.project.promises": (
-        "Fate:PromiseFate PromiseSource PromiseUse calls_on calls_on_name can_await is_handed_on "
+        "Fate:PromiseFate PromiseSource PromiseUse calls_on calls_on_name can_await "
         "keep_by_async_handler keep_by_await keep_by_new_context keep_by_wait_until source_of "
         "use_of_callback use_of_promise use_of_promises wait_until_at"
     ),
@@ -492,7 +491,6 @@ __all__ = [
     "is_generator",
     "is_global",
     "is_guard",
-    "is_handed_on",
     "is_open_object",
     "is_random",
     "is_secret_name",

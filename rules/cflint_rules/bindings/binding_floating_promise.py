@@ -60,11 +60,9 @@ from cflint.api import (
     Safety,
     Severity,
     call,
-    is_handed_on,
     keep_by_await,
     keep_by_wait_until,
     methods_of_type,
-    outermost,
     rule,
     source_of,
     use_of_promise,
@@ -83,9 +81,6 @@ METHODS = frozenset(method for kind in KINDS for method in kind.async_methods) |
 
 @rule(call(*METHODS), severity=Severity.ERROR, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
-    holder = match.module.syntax.parent(outermost(match.module.syntax, match.node))
-    if holder is not None and holder.type == "variable_declarator" and is_handed_on(match.module, holder):
-        return  # without a look at every use
     use = use_of_promise(match.module, match.node)
     if (
         use.fate is not PromiseFate.DROPPED

@@ -78,7 +78,6 @@ from cflint.api import (
     called_function,
     first_named,
     is_async,
-    is_handed_on,
     keep_by_await,
     keep_by_new_context,
     keep_by_wait_until,
@@ -112,6 +111,9 @@ _CHAIN = frozenset({"then", "catch", "finally"})
 _EACH = frozenset({"forEach", "map", "flatMap"})
 _LATER = frozenset({"addEventListener", "on", "once", "setTimeout", "setInterval"})
 _INTERFACES = ("react", "preact", "vue", "svelte", "solid-js", "next", "@remix-run/react", "@tanstack/react")
+_BEFORE_USE = (b" ", b"(", b"[", b"!", b"\n", b"{", b"\t")
+_AFTER_USE = (b")", b"]", b",", b"}", b"[")
+_OF_CHAIN = pattern(rb"\.(?:then|catch|finally)\b")
 _OPERATORS = frozenset({"ternary_expression", "binary_expression", "sequence_expression"})
 
 
@@ -185,7 +187,7 @@ def _dropped(module: Module, holder: Node) -> Iterator[tuple[Node, Node]]:
         value = holder.child_by_field_name("value")
         name = holder.child_by_field_name("name")
         plain = value is not None and name is not None and name.type == "identifier"
-        if plain and value is not None and not is_handed_on(module, holder):
+        if plain and value is not None and name is not None and not _is_handed_on(module, holder, name):
             for promise, call in _dropped_as_variable(module, value):
                 if module.text(call.child_by_field_name("function") or call) not in _SETTLED:
                     yield promise, call
@@ -215,6 +217,25 @@ def _dropped(module: Module, holder: Node) -> Iterator[tuple[Node, Node]]:
             root = _root(module, node)
             if root is not None:
                 yield outermost(module.syntax, node), root
+
+
+def _is_handed_on(module: Module, declarator: Node, name: Node) -> bool:
+    """Whether the bytes behind a declaration show that the variable is given to somebody, or that something
+    of it is read: then it is no promise that nobody looks at, whatever it is."""
+    declaration = module.syntax.parent(declarator)
+    block = module.syntax.parent(declaration) if declaration is not None else None
+    data = module.document.data
+    word = data[name.start_byte : name.end_byte]
+    end = block.end_byte if block is not None else len(data)
+    at = data.find(word, declarator.end_byte, end)
+    while at != -1:
+        after = data[at + len(word) : at + len(word) + 1]
+        if data[at - 1 : at] in _BEFORE_USE and (
+            after in _AFTER_USE or (after == b"." and _OF_CHAIN.match(data, at + len(word)) is None)
+        ):
+            return True
+        at = data.find(word, at + len(word), end)
+    return False
 
 
 def _dropped_as_variable(module: Module, value: Node) -> Iterator[tuple[Node, Node]]:

@@ -7,7 +7,6 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from cflint.finding import Edit, Fix, Safety
-from cflint.pattern import pattern
 from cflint.project.values import Kind, Value
 from cflint.record import record
 from cflint.scope import Declaration, DeclarationKind
@@ -85,33 +84,6 @@ def use_of_promise(module: Module, promise: Node, *, pipelined: bool = False) ->
     """
     question = ("use of a promise", promise.id, pipelined)
     return module.remembered(question, lambda: _Follower(module, pipelined).follow(promise))
-
-
-_BEFORE_USE = frozenset({b" ", b"(", b"[", b"!", b"\n", b"{", b"\t"})
-_AFTER_USE = frozenset({b")", b"]", b",", b"}", b"["})
-_OF_CHAIN = pattern(rb"\.(?:then|catch|finally)\b")
-
-
-def is_handed_on(module: Module, declarator: Node) -> bool:
-    """Whether the bytes behind a variable's declaration show that the variable is given to somebody, or that
-    something of it is read: then it is no promise that nobody looks at, whatever it is."""
-    name = declarator.child_by_field_name("name")
-    if name is None or name.type != "identifier":
-        return False
-    declaration = module.syntax.parent(declarator)
-    block = module.syntax.parent(declaration) if declaration is not None else None
-    data = module.document.data
-    word = data[name.start_byte : name.end_byte]
-    end = block.end_byte if block is not None else len(data)
-    at = data.find(word, declarator.end_byte, end)
-    while at != -1:
-        after = data[at + len(word) : at + len(word) + 1]
-        if data[at - 1 : at] in _BEFORE_USE and (
-            after in _AFTER_USE or (after == b"." and _OF_CHAIN.match(data, at + len(word)) is None)
-        ):
-            return True
-        at = data.find(word, at + len(word), end)
-    return False
 
 
 def use_of_promises(module: Module, promises: Node) -> PromiseUse:
