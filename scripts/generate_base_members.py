@@ -14,7 +14,7 @@ import re
 import sys
 from pathlib import Path
 
-from cflint.project.facts import facts_of
+from cflint.project.modules.facts import facts_of
 from cflint.scope import ModuleScope
 from cflint.source import Document
 from cflint.syntax.javascript import Syntax, parse

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from cflint.engine import Options, analyse
 from cflint.finding import Finding, Report, Severity
-from cflint.project.workspace import Workspace
+from cflint.project.files.workspace import Workspace
 from cflint.rule import RuleSet
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from cflint.finding import Severity
-from cflint.project.config import Binding, Environment, WranglerConfig, read_config
-from cflint.project.lifecycle import Backend, LifecycleProblem
-from cflint.project.loading import is_test_config
+from cflint.project.config.lifecycle import Backend, LifecycleProblem
+from cflint.project.config.wrangler import Binding, Environment, WranglerConfig, read_config
+from cflint.project.workers.loading import is_test_config
 from cflint.source import Document
 from cflint.syntax.data import Kind
 from fixture_cases import KNOWN, run

@@ -14,7 +14,7 @@ from cflint.engine import Options, analyse
 from cflint.engine.parsing import parses_worse, syntax_errors
 from cflint.finding import Report, Safety
 from cflint.fixer import applicable, converge
-from cflint.project.workspace import Workspace
+from cflint.project.files.workspace import Workspace
 from cflint.rule import RuleSet
 from cflint.source import Document
 

@@ -262,7 +262,7 @@ def test_stamps_alone_are_believed_only_long_after_a_change(
 def test_the_rest_of_a_partial_run_is_not_kept(
     repository: Path, cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cflint.project.model.Project.tree", lambda *_: None)
+    monkeypatch.setattr("cflint.project.workers.model.Project.tree", lambda *_: None)
     assert cli("check").code == 4
     assert entries(tmp_path) == []
 
@@ -281,7 +281,7 @@ def test_a_warm_run_loads_no_analyser(repository: Path, tmp_path: Path) -> None:
     script = (
         "import sys; from cflint.cli import run; code = run(['check', '--output-format', 'concise']);"
         "ours = ('cflint.engine', 'cflint.rule', 'cflint.settings', 'cflint.scope', 'cflint.syntax',"
-        " 'tree_sitter', 'cflint_rules', 'cflint.project.loading', 'cflint.project.model');"
+        " 'tree_sitter', 'cflint_rules', 'cflint.project.workers.loading', 'cflint.project.workers.model');"
         "print(code, [name for name in sys.modules if name.startswith(ours)])"
     )
     for _ in range(2):
@@ -578,7 +578,7 @@ def test_a_secret_is_kept_as_the_place_where_it_stands() -> None:
     from cflint.cache import Packer, Unpacker
     from cflint.cachedir import hash_of
     from cflint.finding import Edit, Finding, Fix, Location, Safety
-    from cflint.project.workspace import Workspace
+    from cflint.project.files.workspace import Workspace
     from cflint.report.escape import masked_source
     from cflint.source import Span
 

@@ -11,7 +11,7 @@ import pytest
 
 from cflint.engine import Options, analyse
 from cflint.finding import Report
-from cflint.project.workspace import Workspace
+from cflint.project.files.workspace import Workspace
 from fixture_cases import FIXTURES, KNOWN
 
 ROOT = FIXTURES.parent

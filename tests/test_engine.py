@@ -15,8 +15,8 @@ import pytest
 from cflint.engine import Options, Outcome, Run, _unique, analyse
 from cflint.engine import pool as pool_module
 from cflint.finding import Edit, Finding, Fix, Location, Report, Safety, Severity
-from cflint.project.loading import load
-from cflint.project.workspace import Workspace
+from cflint.project.files.workspace import Workspace
+from cflint.project.workers.loading import load
 from cflint.rule import Match, Rule, RuleSet, UnknownSelector, call, rule
 from cflint.source import Document, Span
 from fixture_cases import KNOWN

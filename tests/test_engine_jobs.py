@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from cflint.engine import Options, analyse
-from cflint.project.workspace import Workspace
+from cflint.project.files.workspace import Workspace
 from fixture_cases import FIXTURES, KNOWN, cases
 
 ROOT = Path(__file__).parent.parent

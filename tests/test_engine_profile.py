@@ -10,8 +10,8 @@ import pytest
 from cflint.engine import Options, Run
 from cflint.engine.profile import Clock, Spent, table
 from cflint.finding import Report
-from cflint.project.loading import load
-from cflint.project.workspace import Workspace
+from cflint.project.files.workspace import Workspace
+from cflint.project.workers.loading import load
 from cflint.rule import RuleSet
 from cli_samples import Cli, project
 

@@ -10,7 +10,7 @@ import pytest
 from cflint.engine import Options, Run, Stopped, analyse
 from cflint.engine.session import Progress, Session
 from cflint.finding import Finding, Report
-from cflint.project.workspace import Workspace
+from cflint.project.files.workspace import Workspace
 from cflint.rule import RuleSet
 from fixture_cases import Case, cases
 

@@ -75,7 +75,7 @@ from cflint.api import Match, Severity, call, rule
 from cflint.engine import Options, analyse
 from cflint.finding import Finding, Location, Report
 from cflint.pattern import pattern
-from cflint.project.workspace import Workspace
+from cflint.project.files.workspace import Workspace
 from cflint.rule import Rule, RuleSet
 from cflint.source import Document, Span
 from cli_samples import Cli, Outcome

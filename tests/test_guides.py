@@ -17,7 +17,7 @@ import yaml
 
 from cflint import settings
 from cflint.finding import Finding, Report, Severity
-from cflint.project.workspace import Workspace
+from cflint.project.files.workspace import Workspace
 from cflint.report import FORMATS, Options
 from cflint.rule import RuleSet
 from report_samples import CONFIG, place, report

@@ -15,7 +15,7 @@ from cflint.engine.session import Progress
 from cflint.finding import Finding
 from cflint.lsp.roots import Root, Wishes
 from cflint.lsp.text import Buffer, Encoding, Lines
-from cflint.project.workspace import Workspace
+from cflint.project.files.workspace import Workspace
 from cflint.rule import RuleSet
 from lsp_project import CONFIG, ROOM, write_project
 

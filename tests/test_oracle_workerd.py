@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from cflint.project.config import read_config
-from cflint.project.lifecycle import Backend
+from cflint.project.config.lifecycle import Backend
+from cflint.project.config.wrangler import read_config
 from cflint.source import Document
 from cflint.syntax.markdown import Block, fenced_blocks
 from fixture_cases import KNOWN

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from cflint.project.config import is_wrangler_document, read_config
-from cflint.project.discovery import discover
-from cflint.project.workspace import Workspace
+from cflint.project.config.wrangler import is_wrangler_document, read_config
+from cflint.project.files.discovery import discover
+from cflint.project.files.workspace import Workspace
 from cflint.source import Document
 from cflint.syntax.data import read as read_data
 from fixture_cases import KNOWN, run

@@ -15,8 +15,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from cflint.platform.wrangler_keys import top_level_keys
-from cflint.project.config import Environment, WranglerConfig, is_wrangler_document, read_config
-from cflint.project.schema import ProblemKind, dotted
+from cflint.project.config.schema import ProblemKind, dotted
+from cflint.project.config.wrangler import Environment, WranglerConfig, is_wrangler_document, read_config
 from cflint.source import Document
 from cflint.syntax.data import Format, read
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from cflint.project.discovery import (
+from cflint.project.files.discovery import (
     Discovered,
     LeftOut,
     Reason,
@@ -20,7 +20,7 @@ from cflint.project.discovery import (
     is_minified,
     sift,
 )
-from cflint.project.workspace import Unreadable, Workspace
+from cflint.project.files.workspace import Unreadable, Workspace
 from cflint.source import Document
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from cflint.project.env_uses import EnvUse, env_uses, kind_with_method
-from cflint.project.loading import load
-from cflint.project.workspace import Workspace
+from cflint.project.code.env_uses import EnvUse, env_uses, kind_with_method
+from cflint.project.files.workspace import Workspace
+from cflint.project.workers.loading import load
 
 
 def uses(body: str, *, head: str = "") -> list[EnvUse]:

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cflint.project.flow import can_reach, completes, falls_through
-from cflint.project.loading import load
-from cflint.project.module import Module
-from cflint.project.origins import number_of
-from cflint.project.workspace import Workspace
+from cflint.project.code.flow import can_reach, completes, falls_through
+from cflint.project.code.module import Module
+from cflint.project.code.origins import number_of
+from cflint.project.files.workspace import Workspace
+from cflint.project.workers.loading import load
 from cflint.syntax.javascript import FUNCTIONS, descend
 
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from cflint.project.ignore import Ignore
+from cflint.project.files.ignore import Ignore
 
 NAMES = ["a", "b", "ab", "a.b", ".a", "a-b", "]", "!a", "#a", "a b", "ba.ts", "**"]
 PATHS = sorted(

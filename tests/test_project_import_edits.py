@@ -8,7 +8,7 @@ import pytest
 
 from cflint.finding import Edit
 from cflint.platform.base_members import base_members
-from cflint.project.import_edits import (
+from cflint.project.code.import_edits import (
     add_imports,
     imported_parts,
     move_import,
@@ -16,9 +16,9 @@ from cflint.project.import_edits import (
     remove_imports,
     set_import_source,
 )
-from cflint.project.loading import load
-from cflint.project.module import Module
-from cflint.project.workspace import Workspace
+from cflint.project.code.module import Module
+from cflint.project.files.workspace import Workspace
+from cflint.project.workers.loading import load
 from cflint.source import Document
 from cflint.syntax.javascript import is_fragment, parse
 

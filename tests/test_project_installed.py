@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from cflint.engine import Options, analyse
 from cflint.platform.clock import today
-from cflint.project.config import WranglerConfig, read_config
-from cflint.project.installed import Fit, config_schema, declares, installed_version, shown_version
-from cflint.project.loading import load
-from cflint.project.resolve import Builtin, Package
-from cflint.project.workspace import Workspace
+from cflint.project.config.wrangler import WranglerConfig, read_config
+from cflint.project.files.workspace import Workspace
+from cflint.project.modules.installed import Fit, config_schema, declares, installed_version, shown_version
+from cflint.project.modules.resolve import Builtin, Package
+from cflint.project.workers.loading import load
 from cflint.rule import RuleSet
 from cflint.source import Document
 

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cflint.project.config import WranglerConfig, read_config
-from cflint.project.edits import (
+from cflint.project.config.edits import (
     Edits,
     append_item,
     move_to_top_level,
@@ -17,7 +16,7 @@ from cflint.project.edits import (
     rename_key,
     set_key,
 )
-from cflint.project.lifecycle import (
+from cflint.project.config.lifecycle import (
     Backend,
     Fate,
     Lifecycle,
@@ -31,6 +30,7 @@ from cflint.project.lifecycle import (
     uncreated_classes,
     use_sqlite,
 )
+from cflint.project.config.wrangler import WranglerConfig, read_config
 from cflint.source import Document, Span
 from cflint.syntax.edit import TextEdit, apply
 

@@ -6,9 +6,8 @@ import pytest
 from tree_sitter import Node
 
 from cflint.finding import Fix, Safety
-from cflint.project.loading import load
-from cflint.project.module import Module
-from cflint.project.promises import (
+from cflint.project.code.module import Module
+from cflint.project.code.promises import (
     Fate,
     PromiseSource,
     calls_on,
@@ -22,7 +21,8 @@ from cflint.project.promises import (
     use_of_promises,
     wait_until_at,
 )
-from cflint.project.workspace import Workspace
+from cflint.project.files.workspace import Workspace
+from cflint.project.workers.loading import load
 
 CONFIG = b"""{
   "name": "example", "main": "index.ts", "compatibility_date": "2026-08-01",

@@ -11,11 +11,11 @@ import pytest
 
 from cflint.engine import Options, analyse
 from cflint.platform.classes import ClassKind
-from cflint.project.loading import load
-from cflint.project.promises import Fate
-from cflint.project.python import NO_GLOBAL_HANDLERS, PythonModule
-from cflint.project.values import Kind
-from cflint.project.workspace import Workspace
+from cflint.project.code.promises import Fate
+from cflint.project.code.values import Kind
+from cflint.project.files.workspace import Workspace
+from cflint.project.python.module import NO_GLOBAL_HANDLERS, PythonModule
+from cflint.project.workers.loading import load
 from cflint.rule import RuleSet
 
 CONFIG: dict[str, object] = {

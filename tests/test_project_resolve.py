@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cflint.project.resolve import (
+from cflint.project.files.workspace import Workspace
+from cflint.project.modules.resolve import (
     Builtin,
     ImportKind,
     Local,
@@ -21,7 +22,6 @@ from cflint.project.resolve import (
     Unknown,
     import_specifiers,
 )
-from cflint.project.workspace import Workspace
 from cflint.source import Document
 
 STATIC, REEXPORT, DYNAMIC, REQUIRE = ImportKind

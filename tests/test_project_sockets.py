@@ -6,10 +6,10 @@ import time
 
 import pytest
 
-from cflint.project.loading import load
-from cflint.project.module import Module
-from cflint.project.sockets import hibernatable_accepts, method_called_on, pair_ends, uses_of_end
-from cflint.project.workspace import Workspace
+from cflint.project.code.module import Module
+from cflint.project.code.sockets import hibernatable_accepts, method_called_on, pair_ends, uses_of_end
+from cflint.project.files.workspace import Workspace
+from cflint.project.workers.loading import load
 from cflint.syntax.javascript import unwrap
 
 

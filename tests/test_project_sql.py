@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from cflint.project.loading import load
-from cflint.project.module import Module
-from cflint.project.provenance import Trust, provenance
-from cflint.project.sql import Engine, Position, SqlUse, sql_use
-from cflint.project.workspace import Workspace
+from cflint.project.code.module import Module
+from cflint.project.code.provenance import Trust, provenance
+from cflint.project.files.workspace import Workspace
+from cflint.project.sql.statements import Engine, Position, SqlUse, sql_use
+from cflint.project.workers.loading import load
 from cflint.syntax.javascript import descend
 from cflint.syntax.sql import HOLE
 

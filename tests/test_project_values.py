@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from cflint.project.loading import load
-from cflint.project.module import Module
-from cflint.project.values import UNKNOWN, Kind, Value
-from cflint.project.workspace import Workspace
+from cflint.project.code.module import Module
+from cflint.project.code.values import UNKNOWN, Kind, Value
+from cflint.project.files.workspace import Workspace
+from cflint.project.workers.loading import load
 
 CONFIG = b"""{
   "name": "example", "main": "index.ts", "compatibility_date": "2026-08-01",

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cflint.project.workspace import Entry, Unreadable, Workspace, find_root
+from cflint.project.files.workspace import Entry, Unreadable, Workspace, find_root
 
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX files")
 
@@ -307,7 +307,7 @@ def test_a_file_is_read_to_its_end_although_it_grew(tmp_path: Path, monkeypatch:
         status = before(descriptor)
         return os.stat_result((*status[:6], 10, *status[7:10]))
 
-    monkeypatch.setattr("cflint.project.workspace.os.fstat", too_small)
+    monkeypatch.setattr("cflint.project.files.workspace.os.fstat", too_small)
     document = Workspace(tmp_path).read("a.txt")
     assert document is not None and document.data == b"x" * 100
     assert Workspace(tmp_path, limit=50).problem("a.txt") is Unreadable.TOO_LARGE

@@ -19,7 +19,7 @@ from lsprotocol import types
 import cflint
 import cflint_rules
 import lsp_client
-from cflint.project.workspace import Unreadable, Workspace, find_root
+from cflint.project.files.workspace import Unreadable, Workspace, find_root
 from cflint.report import FORMATS
 from lsp_client import serving
 from security_project import CANARY, CODE, OWNED, write_hostile

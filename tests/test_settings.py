@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from cflint.finding import Finding, Location, Severity
-from cflint.project.workspace import Workspace
+from cflint.project.files.workspace import Workspace
 from cflint.rule import UnknownSelector
 from cflint.settings import Policy, Settings, SettingsError, SettingsTree, schema
 from cflint.source import Document, Span

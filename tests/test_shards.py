@@ -12,8 +12,8 @@ import pytest
 
 import cflint.engine
 from cflint.engine.shards import shares_of
-from cflint.project.loading import load
-from cflint.project.workspace import Workspace
+from cflint.project.files.workspace import Workspace
+from cflint.project.workers.loading import load
 from cli_samples import Cli
 
 ROOM = """import { DurableObject } from "cloudflare:workers";

@@ -16,8 +16,8 @@ from cflint import cli, engine
 from cflint.engine.parsing import parses_worse
 from cflint.finding import Finding, Location, Report, Safety, Severity
 from cflint.fixer import converge
-from cflint.project import workspace as workspaces
-from cflint.project.workspace import Workspace
+from cflint.project.files import workspace as workspaces
+from cflint.project.files.workspace import Workspace
 from cflint.report import escape
 from cflint.source import Document, Span
 from fixture_cases import KNOWN, Case, cases, run

@@ -35,32 +35,9 @@ if TYPE_CHECKING:
         scope_of,
         top_level_keys,
     )
-    from cflint.project.config import (
-        Binding,
-        Environment,
-        Export,
-        QueueConsumer,
-        TailConsumer,
-        WranglerConfig,
-        listed,
-        where,
-    )
-    from cflint.project.edits import append_item, move_to_top_level, remove_key, rename_key, set_key
-    from cflint.project.env_uses import EnvUse, env_uses, is_guard, kind_with_method
-    from cflint.project.facts import (
-        BaseRef,
-        ClassFacts,
-        FunctionFacts,
-        Member,
-        MemberKind,
-        ModuleFacts,
-        TopLevel,
-        TypeFacts,
-        TypeMember,
-        ValueKind,
-    )
-    from cflint.project.flow import can_reach, completes, falls_through
-    from cflint.project.import_edits import (
+    from cflint.project.code.env_uses import EnvUse, env_uses, is_guard, kind_with_method
+    from cflint.project.code.flow import can_reach, completes, falls_through
+    from cflint.project.code.import_edits import (
         add_imports,
         imported_parts,
         is_typescript,
@@ -69,44 +46,8 @@ if TYPE_CHECKING:
         remove_imports,
         set_import_source,
     )
-    from cflint.project.imports import Import, ImportKind
-    from cflint.project.installed import (
-        ConfigSchema,
-        Fit,
-        Installed,
-        config_schema,
-        declares,
-        installed_version,
-        manifests_above,
-        shown_version,
-    )
-    from cflint.project.lifecycle import (
-        Backend,
-        Fate,
-        GoneClass,
-        Lifecycle,
-        LifecycleProblem,
-        LiveClass,
-        Migration,
-        ReplayProblem,
-        add_durable_object_class,
-        append_migration,
-        born_as,
-        create_classes,
-        uncreated_classes,
-        use_sqlite,
-    )
-    from cflint.project.loading import is_demo_path, is_example_path, is_test_config, is_test_path
-    from cflint.project.model import (
-        DurableObject,
-        Entrypoint,
-        ExportSet,
-        Project,
-        Worker,
-        binding_kind_of_type,
-    )
-    from cflint.project.module import ClassDefinition, Handler, Module
-    from cflint.project.origins import (
+    from cflint.project.code.module import ClassDefinition, Handler, Module
+    from cflint.project.code.origins import (
         alternatives,
         callee_name,
         header_read,
@@ -119,9 +60,9 @@ if TYPE_CHECKING:
         reads_credential,
         reads_request,
     )
-    from cflint.project.paging import unfinished_list
-    from cflint.project.promises import Fate as PromiseFate
-    from cflint.project.promises import (
+    from cflint.project.code.paging import unfinished_list
+    from cflint.project.code.promises import Fate as PromiseFate
+    from cflint.project.code.promises import (
         PromiseSource,
         PromiseUse,
         calls_on,
@@ -137,12 +78,8 @@ if TYPE_CHECKING:
         use_of_promises,
         wait_until_at,
     )
-    from cflint.project.provenance import Provenance, Trust, provenance
-    from cflint.project.python import PythonClass, PythonModule
-    from cflint.project.python_sql import PythonStatement, python_statements
-    from cflint.project.resolve import Builtin, Edge, Local, Package, Unknown
-    from cflint.project.schema import ConfigProblem, ProblemKind, dotted, json_type
-    from cflint.project.sockets import (
+    from cflint.project.code.provenance import Provenance, Trust, provenance
+    from cflint.project.code.sockets import (
         PairEnd,
         called_function,
         hibernatable_accepts,
@@ -153,7 +90,63 @@ if TYPE_CHECKING:
         parameter_for,
         uses_of_end,
     )
-    from cflint.project.sql import (
+    from cflint.project.code.values import UNKNOWN, Kind, Value
+    from cflint.project.config.edits import append_item, move_to_top_level, remove_key, rename_key, set_key
+    from cflint.project.config.lifecycle import (
+        Backend,
+        Fate,
+        GoneClass,
+        Lifecycle,
+        LifecycleProblem,
+        LiveClass,
+        Migration,
+        ReplayProblem,
+        add_durable_object_class,
+        append_migration,
+        born_as,
+        create_classes,
+        uncreated_classes,
+        use_sqlite,
+    )
+    from cflint.project.config.schema import ConfigProblem, ProblemKind, dotted, json_type
+    from cflint.project.config.wrangler import (
+        Binding,
+        Environment,
+        Export,
+        QueueConsumer,
+        TailConsumer,
+        WranglerConfig,
+        listed,
+        where,
+    )
+    from cflint.project.modules.facts import (
+        BaseRef,
+        ClassFacts,
+        FunctionFacts,
+        Member,
+        MemberKind,
+        ModuleFacts,
+        TopLevel,
+        TypeFacts,
+        TypeMember,
+        ValueKind,
+    )
+    from cflint.project.modules.imports import Import, ImportKind
+    from cflint.project.modules.installed import (
+        ConfigSchema,
+        Fit,
+        Installed,
+        config_schema,
+        declares,
+        installed_version,
+        manifests_above,
+        shown_version,
+    )
+    from cflint.project.modules.resolve import Builtin, Edge, Local, Package, Unknown
+    from cflint.project.python.module import PythonClass, PythonModule
+    from cflint.project.sql.edits import bind_holes
+    from cflint.project.sql.python import PythonStatement, python_statements
+    from cflint.project.sql.statements import (
         SQL_CALLS,
         Engine,
         Hole,
@@ -167,8 +160,15 @@ if TYPE_CHECKING:
         sql_text,
         sql_use,
     )
-    from cflint.project.sql_edits import bind_holes
-    from cflint.project.values import UNKNOWN, Kind, Value
+    from cflint.project.workers.loading import is_demo_path, is_example_path, is_test_config, is_test_path
+    from cflint.project.workers.model import (
+        DurableObject,
+        Entrypoint,
+        ExportSet,
+        Project,
+        Worker,
+        binding_kind_of_type,
+    )
     from cflint.record import record
     from cflint.rule import (
         RECOMMENDED,
@@ -242,57 +242,59 @@ _ORIGINS = {
     "cflint.platform.wrangler_keys": (
         "KeySchema RemovedKey Scope WRANGLER_VERSION json_types removed_key scope_of top_level_keys"
     ),
-    "cflint.project.config": (
+    "cflint.project.config.wrangler": (
         "Binding Environment Export QueueConsumer TailConsumer WranglerConfig listed where"
     ),
-    "cflint.project.edits": ("append_item move_to_top_level remove_key rename_key set_key"),
-    "cflint.project.env_uses": ("EnvUse env_uses is_guard kind_with_method"),
-    "cflint.project.facts": (
+    "cflint.project.config.edits": ("append_item move_to_top_level remove_key rename_key set_key"),
+    "cflint.project.code.env_uses": ("EnvUse env_uses is_guard kind_with_method"),
+    "cflint.project.modules.facts": (
         "BaseRef ClassFacts FunctionFacts Member MemberKind ModuleFacts TopLevel TypeFacts "
         "TypeMember ValueKind"
     ),
-    "cflint.project.flow": ("can_reach completes falls_through"),
-    "cflint.project.import_edits": (
+    "cflint.project.code.flow": ("can_reach completes falls_through"),
+    "cflint.project.code.import_edits": (
         "add_imports imported_parts is_typescript move_import relative_specifier remove_imports "
         "set_import_source"
     ),
-    "cflint.project.imports": ("Import ImportKind"),
-    "cflint.project.installed": (
+    "cflint.project.modules.imports": ("Import ImportKind"),
+    "cflint.project.modules.installed": (
         "ConfigSchema Fit Installed config_schema declares installed_version manifests_above shown_version"
     ),
-    "cflint.project.lifecycle": (
+    "cflint.project.config.lifecycle": (
         "Backend Fate GoneClass Lifecycle LifecycleProblem LiveClass Migration ReplayProblem "
         "add_durable_object_class append_migration born_as create_classes uncreated_classes "
         "use_sqlite"
     ),
-    "cflint.project.loading": ("is_demo_path is_example_path is_test_config is_test_path"),
-    "cflint.project.model": ("DurableObject Entrypoint ExportSet Project Worker binding_kind_of_type"),
-    "cflint.project.module": ("ClassDefinition Handler Module"),
-    "cflint.project.origins": (
+    "cflint.project.workers.loading": ("is_demo_path is_example_path is_test_config is_test_path"),
+    "cflint.project.workers.model": (
+        "DurableObject Entrypoint ExportSet Project Worker binding_kind_of_type"
+    ),
+    "cflint.project.code.module": ("ClassDefinition Handler Module"),
+    "cflint.project.code.origins": (
         "alternatives callee_name header_read is_global is_open_object key_of number_of origins "
         "property_value reads_credential reads_request"
     ),
-    "cflint.project.paging": ("unfinished_list"),
-    "cflint.project.promises": (
+    "cflint.project.code.paging": ("unfinished_list"),
+    "cflint.project.code.promises": (
         "Fate:PromiseFate PromiseSource PromiseUse calls_on calls_on_name can_await "
         "keep_by_async_handler keep_by_await keep_by_new_context keep_by_wait_until source_of "
         "use_of_callback use_of_promise use_of_promises wait_until_at"
     ),
-    "cflint.project.provenance": ("Provenance Trust provenance"),
-    "cflint.project.python": ("PythonClass PythonModule"),
-    "cflint.project.python_sql": ("PythonStatement python_statements"),
-    "cflint.project.resolve": ("Builtin Edge Local Package Unknown"),
-    "cflint.project.schema": ("ConfigProblem ProblemKind dotted json_type"),
-    "cflint.project.sockets": (
+    "cflint.project.code.provenance": ("Provenance Trust provenance"),
+    "cflint.project.python.module": ("PythonClass PythonModule"),
+    "cflint.project.sql.python": ("PythonStatement python_statements"),
+    "cflint.project.modules.resolve": ("Builtin Edge Local Package Unknown"),
+    "cflint.project.config.schema": ("ConfigProblem ProblemKind dotted json_type"),
+    "cflint.project.code.sockets": (
         "PairEnd called_function hibernatable_accepts method_called_on name_of_function pair_end "
         "pair_ends parameter_for uses_of_end"
     ),
-    "cflint.project.sql": (
+    "cflint.project.sql.statements": (
         "Engine Hole Literal Position SQL_CALLS SqlText SqlUse chained_call executions prepared_by "
         "sql_text sql_use"
     ),
-    "cflint.project.sql_edits": ("bind_holes"),
-    "cflint.project.values": ("Kind UNKNOWN Value"),
+    "cflint.project.sql.edits": ("bind_holes"),
+    "cflint.project.code.values": ("Kind UNKNOWN Value"),
     "cflint.record": ("record"),
     "cflint.rule": (
         "Crash Match Option RECOMMENDED REFERENCE STRICT SuppressionUse binding call "

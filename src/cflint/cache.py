@@ -26,12 +26,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from cflint.cachedir import hash_of
 from cflint.finding import Edit, Finding, Fix, Location, Notice, Report, RuleInfo, Safety, Severity
-from cflint.project.workspace import Unreadable, Workspace
+from cflint.project.files.workspace import Unreadable, Workspace
 from cflint.record import record
 from cflint.source import Document, Span
 
 if TYPE_CHECKING:
-    from cflint.project.workspace import Seen
+    from cflint.project.files.workspace import Seen
     from cflint.rule import RuleSet
 
 FOLDER = "findings"

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from cflint.finding import Edit, Finding, Location, RuleInfo, Safety, Severity
 from cflint.pattern import pattern
-from cflint.project.module import ClassDefinition, Handler, Module
-from cflint.project.values import UNKNOWN, Value
+from cflint.project.code.module import ClassDefinition, Handler, Module
+from cflint.project.code.values import UNKNOWN, Value
 from cflint.record import record
 from cflint.source import Document, Span
 from cflint.syntax.javascript import arguments_of, unwrap
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
     from tree_sitter import Node
 
-    from cflint.project.config import Binding, Environment, WranglerConfig
-    from cflint.project.model import DurableObject, Project, Worker
-    from cflint.project.python import PythonModule
+    from cflint.project.config.wrangler import Binding, Environment, WranglerConfig
+    from cflint.project.python.module import PythonModule
+    from cflint.project.workers.model import DurableObject, Project, Worker
 
 _SOURCE = pattern(r"^Source: .*?(https://[^\s;,)]+)", re.MULTILINE)
 

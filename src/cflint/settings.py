@@ -12,14 +12,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from cflint.finding import Finding, Severity
-from cflint.project.ignore import Ignore
+from cflint.project.files.ignore import Ignore
 from cflint.record import record
 from cflint.rule import PRESETS, RECOMMENDED, RuleSet, UnknownSelector
 from cflint.source import Document, Span
 from cflint.syntax.data import Kind, Node, read
 
 if TYPE_CHECKING:
-    from cflint.project.workspace import Workspace
+    from cflint.project.files.workspace import Workspace
 
 NAMES = ("cflint.toml", ".cflint.toml", "pyproject.toml")
 """Where settings are looked for in a folder, first found first."""

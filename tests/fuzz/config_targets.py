@@ -18,8 +18,8 @@ from typing import Any
 import tomlkit
 import tomlkit.exceptions
 
-from cflint.project.ignore import Ignore
-from cflint.project.workspace import Workspace
+from cflint.project.files.ignore import Ignore
+from cflint.project.files.workspace import Workspace
 from cflint.rule import RuleSet
 from cflint.settings import SettingsError, SettingsTree
 from cflint.source import BOM, Document
@@ -460,7 +460,7 @@ TARGETS = (
             *TOML_WORDS,
             *words_of("select ignore exclude extends severity per-file-ignores recommended kv error"),
         ),
-        modules=("cflint.settings", "cflint.syntax", "cflint.project.ignore"),
+        modules=("cflint.settings", "cflint.syntax", "cflint.project.files.ignore"),
     ),
     Target(
         "gitignore",
@@ -471,6 +471,6 @@ TARGETS = (
         no_wrap,
         words_of("* ** ? [a] [!a] [a-b] [[:alpha:]] / /** **/ ! # \\ \\n a b .ts a.b [^ ] - \\r"),
         300,
-        modules=("cflint.project.ignore",),
+        modules=("cflint.project.files.ignore",),
     ),
 )

@@ -18,7 +18,7 @@ from cflint.engine import Options, analyse
 from cflint.engine.parsing import parses_worse, syntax_errors
 from cflint.finding import Finding, Location, Report, Safety
 from cflint.fixer import applicable, apply, converge, plan
-from cflint.project.workspace import Workspace
+from cflint.project.files.workspace import Workspace
 from cflint.report import FORMATS
 from cflint.report import Options as ReportOptions
 from cflint.rule import RuleSet

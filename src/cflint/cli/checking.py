@@ -22,7 +22,7 @@ from cflint.cli.output import check_output_file, write_file
 from cflint.cli.selection import names
 from cflint.finding import Finding, Notice, Report, Safety, Severity
 from cflint.pattern import pattern
-from cflint.project.workspace import Unreadable, Workspace
+from cflint.project.files.workspace import Unreadable, Workspace
 from cflint.record import record
 from cflint.report import FORMATS
 from cflint.report import Options as Rendering
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from cflint.engine import Options
     from cflint.engine.kept import Keeping
     from cflint.engine.profile import Clock
-    from cflint.project.loading import Loaded
+    from cflint.project.workers.loading import Loaded
     from cflint.report.baseline import Entry
     from cflint.report.repository import Repository
     from cflint.rule import RuleSet
@@ -409,7 +409,7 @@ class _Analysis:
     @property
     def loaded(self) -> Loaded:
         if self._loaded is None:
-            from cflint.project.loading import load
+            from cflint.project.workers.loading import load
 
             excludes = self._excludes
             with self.clocked("find the project"):

@@ -15,10 +15,10 @@ from cflint.cache import Observed, mark, observed
 from cflint.engine.shapes import BESIDE, INERT, SHAPES, Beside, Shape
 from cflint.engine.suppression import Suppressions, read_suppressions
 from cflint.finding import Finding, Location, Notice, Report, RuleInfo
-from cflint.project.loading import Loaded, is_test_path, load
-from cflint.project.model import Worker
-from cflint.project.module import Module
-from cflint.project.reads import Reads, shape_of
+from cflint.project.code.module import Module
+from cflint.project.modules.reads import Reads, shape_of
+from cflint.project.workers.loading import Loaded, is_test_path, load
+from cflint.project.workers.model import Worker
 from cflint.record import record
 from cflint.rule import MODEL_TRIGGERS, Crash, Match, Rule, RuleSet, SuppressionUse
 from cflint.scope import ModuleScope
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
     from cflint.engine.profile import Clock, Spent
-    from cflint.project.config import WranglerConfig
-    from cflint.project.workspace import Workspace
+    from cflint.project.config.wrangler import WranglerConfig
+    from cflint.project.files.workspace import Workspace
     from cflint.syntax.javascript import Syntax
 
 _MOST_STEPS = 1_000_000

@@ -16,15 +16,15 @@ from cflint.cachedir import hash_of
 from cflint.engine import Options, Outcome, Run, merge, owners_of, unit_of, without_collector
 from cflint.engine.session import documents_of
 from cflint.finding import Report
-from cflint.project.loading import Loaded
-from cflint.project.outline import load_again, outline_of
-from cflint.project.reads import shape_of
+from cflint.project.modules.reads import shape_of
+from cflint.project.workers.loading import Loaded
+from cflint.project.workers.outline import load_again, outline_of
 from cflint.syntax.javascript import EXTENSIONS
 
 if TYPE_CHECKING:
     from cflint.cache import Unpacker
-    from cflint.project.model import Worker
-    from cflint.project.workspace import Workspace
+    from cflint.project.files.workspace import Workspace
+    from cflint.project.workers.model import Worker
 
 Json = Any
 

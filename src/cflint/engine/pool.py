@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Generic, TypeVar
 from cflint.source import Document
 
 if TYPE_CHECKING:
-    from cflint.project.model import Project
+    from cflint.project.workers.model import Project
 
 T = TypeVar("T")
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
     from cflint.finding import Report
-    from cflint.project.model import Project
+    from cflint.project.workers.model import Project
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 
 from cflint.engine import Options, Outcome, Run, Stopped, merge, without_collector
 from cflint.finding import Finding, Report
-from cflint.project.facts import ModuleFacts
-from cflint.project.loading import Loaded, load
-from cflint.project.model import Project, Worker
-from cflint.project.reads import without_places
+from cflint.project.modules.facts import ModuleFacts
+from cflint.project.modules.reads import without_places
+from cflint.project.workers.loading import Loaded, load
+from cflint.project.workers.model import Project, Worker
 from cflint.source import Document, change_between
 from cflint.syntax.javascript import EXTENSIONS, ParseTimeout, parse, parse_again
 
 if TYPE_CHECKING:
     from cflint.engine.preview import Preview
-    from cflint.project.workspace import Workspace
+    from cflint.project.files.workspace import Workspace
     from cflint.syntax.javascript import Syntax
 
 _PREVIEW_SECONDS = 0.2

@@ -14,7 +14,7 @@ from pathlib import Path
 from cflint.engine import CONFIG_BYTES, Options, Run, own_modules, owners_of, unit_of, without_collector
 from cflint.engine.suppression import read_suppressions
 from cflint.finding import Finding, Report, Shard
-from cflint.project.loading import Loaded
+from cflint.project.workers.loading import Loaded
 from cflint.record import record
 from cflint.rule import RuleSet
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from cflint.lsp import in_python
 from cflint.platform.classes import ClassKind
 from cflint.platform.python_sdk import NAMES
-from cflint.project.model import Project
+from cflint.project.workers.model import Project
 from cflint.rule import RuleSet
 from cflint.source import Document, Span
 from cflint.syntax.javascript import EXTENSIONS

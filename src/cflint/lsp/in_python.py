@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cflint.finding import Location
-from cflint.project.model import Project, Worker
-from cflint.project.values import Kind, Value
+from cflint.project.code.values import Kind, Value
+from cflint.project.workers.model import Project, Worker
 from cflint.source import Span
 
 if TYPE_CHECKING:
     import libcst as cst
 
-    from cflint.project.python import PythonClass, PythonModule
+    from cflint.project.python.module import PythonClass, PythonModule
 
 _MOST_HOPS = 20
 

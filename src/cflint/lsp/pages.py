@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Protocol
 from cflint.engine.suppression import read_suppressions
 from cflint.finding import Location
 from cflint.lsp import in_python
-from cflint.project.config import Binding, Environment
-from cflint.project.lifecycle import Backend, born_as
-from cflint.project.model import Project, Worker
-from cflint.project.module import Module
-from cflint.project.values import UNKNOWN, Kind, Value
+from cflint.project.code.module import Module
+from cflint.project.code.values import UNKNOWN, Kind, Value
+from cflint.project.config.lifecycle import Backend, born_as
+from cflint.project.config.wrangler import Binding, Environment
+from cflint.project.workers.model import Project, Worker
 from cflint.rule import Rule, RuleSet
 from cflint.source import Document, Span
 from cflint.syntax.javascript import EXTENSIONS

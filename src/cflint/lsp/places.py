@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from cflint.finding import Location
 from cflint.lsp import in_python
 from cflint.lsp.pages import binding_name, class_place, configured, value_at
-from cflint.project.config import WranglerConfig
-from cflint.project.model import Project, Worker
-from cflint.project.module import Module
+from cflint.project.code.module import Module
+from cflint.project.config.wrangler import WranglerConfig
+from cflint.project.workers.model import Project, Worker
 from cflint.source import Span
 from cflint.syntax.data import Kind, Node
 from cflint.syntax.javascript import CLASSES

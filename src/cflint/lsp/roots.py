@@ -13,8 +13,8 @@ from cflint.engine import Options, Stopped
 from cflint.engine.preview import Preview
 from cflint.engine.session import Progress, Session
 from cflint.finding import Finding, Report
-from cflint.project.loading import Loaded
-from cflint.project.workspace import Workspace
+from cflint.project.files.workspace import Workspace
+from cflint.project.workers.loading import Loaded
 from cflint.rule import RuleSet, UnknownSelector
 from cflint.settings import Policy, Settings, SettingsError, SettingsTree
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cflint.project.origins import is_open_object, property_value
+from cflint.project.code.origins import is_open_object, property_value
 from cflint.syntax.javascript import arguments_of, outermost, unwrap
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-    from cflint.project.module import Module
+    from cflint.project.code.module import Module
 
 
 def unfinished_list(module: Module, call: Node, items: str, ends: frozenset[str]) -> Node | None:

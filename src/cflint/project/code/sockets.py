@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from cflint.project.values import Kind
+from cflint.project.code.values import Kind
 from cflint.record import record
 from cflint.scope import Declaration, DeclarationKind
 from cflint.syntax.javascript import arguments_of, outermost, unwrap
@@ -13,7 +13,7 @@ from cflint.syntax.javascript import arguments_of, outermost, unwrap
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-    from cflint.project.module import ClassDefinition, Module
+    from cflint.project.code.module import ClassDefinition, Module
 
 _EXPRESSIONS = ("identifier", "subscript_expression", "member_expression", "shorthand_property_identifier")
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from cflint.finding import Edit, Location
 from cflint.platform.classes import ClassKind
-from cflint.project.facts import ClassFacts, class_facts
-from cflint.project.values import UNKNOWN, Evaluator, Kind, Value, handler_parameters, promise_of
+from cflint.project.code.values import UNKNOWN, Evaluator, Kind, Value, handler_parameters, promise_of
+from cflint.project.modules.facts import ClassFacts, class_facts
 from cflint.record import record
 from cflint.scope import Declaration, DeclarationKind, ImportRef, ModuleScope
 from cflint.source import Span
@@ -29,8 +29,8 @@ from cflint.syntax.javascript import (
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-    from cflint.project.config import Environment
-    from cflint.project.model import Project, Worker
+    from cflint.project.config.wrangler import Environment
+    from cflint.project.workers.model import Project, Worker
 
 T = TypeVar("T")
 

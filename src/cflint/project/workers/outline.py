@@ -10,14 +10,14 @@ from collections.abc import Collection
 from typing import Any, Literal
 
 from cflint.finding import Notice
-from cflint.project.config import WranglerConfig, read_config
-from cflint.project.discovery import Discovered
-from cflint.project.ignore import Ignore
-from cflint.project.loading import Loaded, modules_among
-from cflint.project.model import Project, Worker
-from cflint.project.reads import shape_of
-from cflint.project.resolve import Edge, ModuleGraph, Resolver
-from cflint.project.workspace import Workspace
+from cflint.project.config.wrangler import WranglerConfig, read_config
+from cflint.project.files.discovery import Discovered
+from cflint.project.files.ignore import Ignore
+from cflint.project.files.workspace import Workspace
+from cflint.project.modules.reads import shape_of
+from cflint.project.modules.resolve import Edge, ModuleGraph, Resolver
+from cflint.project.workers.loading import Loaded, modules_among
+from cflint.project.workers.model import Project, Worker
 from cflint.source import Document
 from cflint.syntax.javascript import EXTENSIONS
 

@@ -8,14 +8,14 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from cflint.pattern import pattern
-from cflint.project.edits import Edits, append_item, convert, set_key
+from cflint.project.config.edits import Edits, append_item, convert, set_key
 from cflint.record import record
 from cflint.source import Span
 from cflint.syntax.data import Kind, Node, Value
 
 if TYPE_CHECKING:
     from cflint.finding import Edit
-    from cflint.project.config import Binding, Environment
+    from cflint.project.config.wrangler import Binding, Environment
 
 
 class Backend(Enum):

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from cflint.finding import Edit
 
 if TYPE_CHECKING:
-    from cflint.project.config import WranglerConfig
-    from cflint.project.schema import Path
+    from cflint.project.config.schema import Path
+    from cflint.project.config.wrangler import WranglerConfig
     from cflint.syntax.data import Value
     from cflint.syntax.edit import TextEdit
 

@@ -13,7 +13,7 @@ from cflint.syntax.javascript import string_value
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-    from cflint.project.module import Module
+    from cflint.project.code.module import Module
 
 TYPESCRIPT = (".ts", ".tsx", ".mts", ".cts")
 

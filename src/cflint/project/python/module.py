@@ -16,16 +16,16 @@ import libcst as cst
 from cflint.finding import Edit, Location
 from cflint.platform.bindings import methods_of_type
 from cflint.platform.classes import ClassKind
-from cflint.project.promises import Fate
-from cflint.project.values import UNKNOWN, Kind, Value, promise_of
+from cflint.project.code.promises import Fate
+from cflint.project.code.values import UNKNOWN, Kind, Value, promise_of
 from cflint.record import record
 from cflint.source import Document, Span
 from cflint.syntax.data import Problem
 from cflint.syntax.python import PythonSyntax, parse, syntax_error
 
 if TYPE_CHECKING:
-    from cflint.project.config import Environment
-    from cflint.project.model import Project, Worker
+    from cflint.project.config.wrangler import Environment
+    from cflint.project.workers.model import Project, Worker
 
 N = TypeVar("N", bound=cst.CSTNode)
 Function = cst.FunctionDef | cst.Lambda

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from cflint.pattern import pattern
 from cflint.platform.bindings import KINDS, BindingKind
-from cflint.project.values import Kind
+from cflint.project.code.values import Kind
 from cflint.record import record
 from cflint.syntax.javascript import FUNCTIONS, outermost, string_value, unwrap
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-    from cflint.project.module import Module
+    from cflint.project.code.module import Module
 
 
 @record(frozen=True, eq=False)

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 from cflint.finding import Location
 from cflint.pattern import pattern
 from cflint.platform.classes import ClassKind
-from cflint.project.origins import property_value
-from cflint.project.values import Kind, Value
+from cflint.project.code.origins import property_value
+from cflint.project.code.values import Kind, Value
 from cflint.record import record
 from cflint.scope import DeclarationKind
 from cflint.source import Span
@@ -26,7 +26,7 @@ from cflint.syntax.sql import HOLE, Dialect, Statement, Token, TokenKind, split,
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-    from cflint.project.module import Module
+    from cflint.project.code.module import Module
 
 _LIMIT = 400
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from cflint.finding import Edit
-from cflint.project.sql import Engine, Hole, Position, SqlUse, chained_call
+from cflint.project.sql.statements import Engine, Hole, Position, SqlUse, chained_call
 from cflint.record import record
 from cflint.source import Span
 from cflint.syntax.javascript import arguments_of, outermost, span_of, unwrap

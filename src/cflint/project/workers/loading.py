@@ -10,13 +10,20 @@ from functools import cache, lru_cache
 
 from cflint.finding import Location, Notice
 from cflint.pattern import pattern
-from cflint.project.config import WranglerConfig, is_wrangler_document, read_config
-from cflint.project.discovery import Discovered, configs_above, configs_in, discover, is_config_name, unfit
-from cflint.project.ignore import Ignore
-from cflint.project.imports import import_specifiers
-from cflint.project.model import Project, Worker
-from cflint.project.resolve import ModuleGraph, Resolver
-from cflint.project.workspace import Unreadable, Workspace
+from cflint.project.config.wrangler import WranglerConfig, is_wrangler_document, read_config
+from cflint.project.files.discovery import (
+    Discovered,
+    configs_above,
+    configs_in,
+    discover,
+    is_config_name,
+    unfit,
+)
+from cflint.project.files.ignore import Ignore
+from cflint.project.files.workspace import Unreadable, Workspace
+from cflint.project.modules.imports import import_specifiers
+from cflint.project.modules.resolve import ModuleGraph, Resolver
+from cflint.project.workers.model import Project, Worker
 from cflint.record import record
 from cflint.source import Document
 from cflint.syntax.anchors import Anchors

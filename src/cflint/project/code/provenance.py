@@ -13,9 +13,9 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from cflint.pattern import pattern
-from cflint.project.flow import completes
-from cflint.project.origins import callee_name, key_of, property_value, reads_request
-from cflint.project.values import Kind
+from cflint.project.code.flow import completes
+from cflint.project.code.origins import callee_name, key_of, property_value, reads_request
+from cflint.project.code.values import Kind
 from cflint.record import record
 from cflint.scope import Declaration, DeclarationKind
 from cflint.syntax.javascript import (
@@ -32,7 +32,7 @@ from cflint.syntax.javascript import (
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-    from cflint.project.module import Module
+    from cflint.project.code.module import Module
 
 _LIMIT = 400
 

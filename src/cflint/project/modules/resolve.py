@@ -18,9 +18,9 @@ from fnmatch import fnmatchcase
 from itertools import islice
 
 from cflint.pattern import pattern
-from cflint.project.discovery import DECLARATION_SUFFIXES, SOURCE_SUFFIXES
-from cflint.project.imports import Import, ImportKind, import_specifiers
-from cflint.project.workspace import Entry, Workspace
+from cflint.project.files.discovery import DECLARATION_SUFFIXES, SOURCE_SUFFIXES
+from cflint.project.files.workspace import Entry, Workspace
+from cflint.project.modules.imports import Import, ImportKind, import_specifiers
 from cflint.record import record
 
 __all__ = [

@@ -15,7 +15,7 @@ from cflint.syntax.javascript import FUNCTIONS, unwrap
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-    from cflint.project.module import Module
+    from cflint.project.code.module import Module
 
 _NEXT = "next"
 _RETURN = "return"

@@ -14,7 +14,7 @@ from cflint.finding import Location
 from cflint.pattern import pattern
 from cflint.platform.bindings import BindingKind, kinds_by_type
 from cflint.platform.classes import BASES, PLATFORM_BASE_NAMES, ClassKind
-from cflint.project.facts import (
+from cflint.project.modules.facts import (
     ClassFacts,
     Export,
     FunctionFacts,
@@ -26,9 +26,9 @@ from cflint.project.facts import (
     ValueKind,
     facts_of,
 )
-from cflint.project.preferences import Preferences, no_preferences
-from cflint.project.reads import Ledger
-from cflint.project.resolve import Edge, Local, ModuleGraph, Resolver, import_specifiers
+from cflint.project.modules.reads import Ledger
+from cflint.project.modules.resolve import Edge, Local, ModuleGraph, Resolver, import_specifiers
+from cflint.project.workers.preferences import Preferences, no_preferences
 from cflint.record import record
 from cflint.scope import ImportRef, ModuleScope
 from cflint.source import Document
@@ -36,11 +36,11 @@ from cflint.syntax.anchors import Anchors
 from cflint.syntax.javascript import EXTENSIONS, ParseTimeout, Syntax, parse
 
 if TYPE_CHECKING:
-    from cflint.project.config import Binding, Environment, WranglerConfig
-    from cflint.project.lifecycle import LiveClass
-    from cflint.project.module import Module
-    from cflint.project.python import PythonModule
-    from cflint.project.workspace import Workspace
+    from cflint.project.code.module import Module
+    from cflint.project.config.lifecycle import LiveClass
+    from cflint.project.config.wrangler import Binding, Environment, WranglerConfig
+    from cflint.project.files.workspace import Workspace
+    from cflint.project.python.module import PythonModule
 
 T = TypeVar("T")
 
@@ -275,14 +275,14 @@ class Project:
 
     def module(self, path: str) -> Module | None:
         """A module with its tree; None when it cannot be read or parsed, or is no JavaScript."""
-        from cflint.project.module import Module  # it knows the project
+        from cflint.project.code.module import Module  # it knows the project
 
         found = self.tree(path)
         return Module(self, *found) if found is not None else None
 
     def python_module(self, path: str) -> PythonModule | None:
         """A module of Python, parsed when something of it is asked for; None when it cannot be read."""
-        from cflint.project.python import PythonModule  # loads libcst
+        from cflint.project.python.module import PythonModule  # loads libcst
 
         document = self.document(path)
         if document is None or not path.endswith(".py"):
@@ -573,7 +573,7 @@ class Project:
     def classes_named(self, worker: Worker, name: str) -> tuple[ClassFacts, ...]:
         """The classes of a name at the top level of the modules that a Worker reaches, and of the files in
         the folder of its `main` and below. Reads and parses: for what is asked seldom."""
-        from cflint.project.discovery import discover
+        from cflint.project.files.discovery import discover
 
         folders = {posixpath.dirname(entry) for entry in worker.entries} - {""}
         beside = discover(self.workspace, sorted(folders)).sources if not worker.is_document else ()

@@ -20,9 +20,9 @@ from cflint.source import Document
 from cflint.syntax.data import Format, Kind, Node, read
 
 if TYPE_CHECKING:
-    from cflint.project.config import WranglerConfig
-    from cflint.project.model import Worker
-    from cflint.project.workspace import Workspace
+    from cflint.project.config.wrangler import WranglerConfig
+    from cflint.project.files.workspace import Workspace
+    from cflint.project.workers.model import Worker
 
 Version = tuple[int, int, int]
 

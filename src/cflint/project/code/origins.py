@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.project.values import Kind
+from cflint.project.code.values import Kind
 from cflint.syntax.javascript import arguments_of, property_name, unwrap
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-    from cflint.project.module import Module
+    from cflint.project.code.module import Module
 
 _LIMIT = 200
 _PASSING = frozenset(

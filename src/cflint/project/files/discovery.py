@@ -9,8 +9,8 @@ from dataclasses import field, replace
 from enum import Enum
 
 from cflint.pattern import pattern
-from cflint.project.ignore import Ignore
-from cflint.project.workspace import Entry, Unreadable, Workspace
+from cflint.project.files.ignore import Ignore
+from cflint.project.files.workspace import Entry, Unreadable, Workspace
 from cflint.record import record
 from cflint.source import Document
 

@@ -7,7 +7,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from cflint.finding import Edit, Fix, Safety
-from cflint.project.values import Kind, Value
+from cflint.project.code.values import Kind, Value
 from cflint.record import record
 from cflint.scope import Declaration, DeclarationKind
 from cflint.syntax.javascript import FUNCTIONS, arguments_of, first_named, is_async, outermost, unwrap
@@ -15,7 +15,7 @@ from cflint.syntax.javascript import FUNCTIONS, arguments_of, first_named, is_as
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-    from cflint.project.module import Module
+    from cflint.project.code.module import Module
 
 
 class Fate(Enum):

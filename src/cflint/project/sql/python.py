@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any, cast
 import libcst as cst
 
 from cflint.finding import Edit
-from cflint.project.provenance import Trust
-from cflint.project.sql import Hole, Position, SqlText
-from cflint.project.values import Kind
+from cflint.project.code.provenance import Trust
+from cflint.project.code.values import Kind
+from cflint.project.sql.statements import Hole, Position, SqlText
 from cflint.record import record
 from cflint.source import Span
 from cflint.syntax.sql import HOLE, Dialect
 
 if TYPE_CHECKING:
-    from cflint.project.python import PythonModule
+    from cflint.project.python.module import PythonModule
 
 _LIMIT = 300
 

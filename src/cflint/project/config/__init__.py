@@ -1,0 +1,1 @@
+"""Configurations of Workers: what wrangler reads, the life cycle of Durable Objects in it, and edits."""

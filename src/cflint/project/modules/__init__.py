@@ -1,0 +1,1 @@
+"""Modules without their trees: imports, where they lead, facts of each, packages that are installed."""
