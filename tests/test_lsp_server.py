@@ -12,7 +12,7 @@ import pytest
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
-from cflint.lsp.server import Desk
+from cflint.lsp.server import LanguageService
 from cflint.rule import RuleSet
 from lsp_client import Client, applied, capabilities, place_in, serving
 from lsp_project import CONFIG, INDEX, ROOM, WITHOUT_MIGRATION, write_project
@@ -698,7 +698,7 @@ async def test_all_fixes_in_the_midst_of_an_analysis_leave_it_right(mendable: Pa
 
 
 async def test_nothing_is_kept_of_the_notifications_of_an_edit(tmp_path: Path) -> None:
-    protocol: Any = Desk().server.protocol
+    protocol: Any = LanguageService().server.protocol
     uri = (tmp_path / "a.txt").as_uri()
     text = types.TextDocumentContentChangeWholeDocument("b")
     for _ in range(3):

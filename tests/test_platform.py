@@ -16,7 +16,7 @@ from cflint.platform.bindings import KINDS, Shape, kind_by_id, kind_by_key, kind
 from cflint.platform.compatibility import all_flags, changes, find_flag, flag_names, is_enabled
 from cflint.platform.wrangler_keys import (
     REMOVED_KEYS,
-    Scope,
+    KeyScope,
     bundled_schema,
     environment_keys,
     json_types,
@@ -106,19 +106,21 @@ class TestBindings:
             for key in (kind.name_key, *kind.resource_keys):
                 assert not key or entry.at([key]) is not None, (kind.id, key)
             scope = scope_of(kind.path[0])
-            assert (scope is Scope.INHERITED) == kind.inheritable, kind.id
-            assert (scope is Scope.TOP_LEVEL) == kind.top_level_only, kind.id
+            assert (scope is KeyScope.INHERITED) == kind.inheritable, kind.id
+            assert (scope is KeyScope.TOP_LEVEL) == kind.top_level_only, kind.id
 
 
 class TestWranglerKeys:
     def test_scopes(self) -> None:
         assert len(top_level_keys()) == 91
-        assert scope_of("kv_namespaces") is scope_of("vars") is scope_of("version_metadata") is Scope.OWN
-        assert scope_of("durable_objects") is scope_of("queues") is scope_of("containers") is Scope.OWN
-        assert scope_of("migrations") is scope_of("triggers") is scope_of("routes") is Scope.INHERITED
-        assert scope_of("env") is scope_of("dev") is scope_of("keep_vars") is Scope.TOP_LEVEL
+        assert scope_of("kv_namespaces") is scope_of("vars") is scope_of("version_metadata") is KeyScope.OWN
+        assert scope_of("durable_objects") is scope_of("queues") is scope_of("containers") is KeyScope.OWN
+        assert scope_of("migrations") is scope_of("triggers") is scope_of("routes") is KeyScope.INHERITED
+        assert scope_of("env") is scope_of("dev") is scope_of("keep_vars") is KeyScope.TOP_LEVEL
         assert scope_of("kv_namespace") is None
-        assert environment_keys() == {key for key in top_level_keys() if scope_of(key) is not Scope.TOP_LEVEL}
+        assert environment_keys() == {
+            key for key in top_level_keys() if scope_of(key) is not KeyScope.TOP_LEVEL
+        }
 
     def test_types(self) -> None:
         assert json_types("kv_namespaces") == ("array",)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cflint.platform.cron import WEEKDAYS, cron_fault, cron_meant, cron_never_fires, weekday_numbers
+from cflint.platform.cron import WEEKDAYS, cron_error, cron_never_fires, cron_suggestion, weekday_numbers
 
 RIGHT = (
     "* * * * *",
@@ -58,12 +58,12 @@ WRONG = (
 
 @pytest.mark.parametrize("text", RIGHT)
 def test_right(text: str) -> None:
-    assert cron_fault(text) is None
+    assert cron_error(text) is None
 
 
 @pytest.mark.parametrize("text", WRONG)
 def test_wrong(text: str) -> None:
-    assert cron_fault(text)
+    assert cron_error(text)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_wrong(text: str) -> None:
     ],
 )
 def test_meant(text: str, expected: str | None) -> None:
-    assert cron_meant(text) == expected
+    assert cron_suggestion(text) == expected
 
 
 @pytest.mark.parametrize(
@@ -116,12 +116,12 @@ def test_weekday_numbers() -> None:
 @given(st.text("0123456789*,-/LW#? SUNMOJAN@", max_size=40))
 @settings(max_examples=300)
 def test_any_text(text: str) -> None:
-    if cron_fault(text) is None:
+    if cron_error(text) is None:
         cron_never_fires(text)
         numbers = weekday_numbers(text)
         if numbers is not None:
             assert set(numbers.here) <= set(WEEKDAYS)
-            assert cron_fault(numbers.renamed) is None
+            assert cron_error(numbers.renamed) is None
     else:
-        better = cron_meant(text)
-        assert better is None or cron_fault(better) is None
+        better = cron_suggestion(text)
+        assert better is None or cron_error(better) is None

@@ -11,7 +11,7 @@ from cflint.project.code.module import Module
 from cflint.project.code.origins import number_of
 from cflint.project.files.workspace import Workspace
 from cflint.project.workers.loading import load
-from cflint.syntax.javascript import FUNCTIONS, descend
+from cflint.syntax.javascript import FUNCTIONS, walk
 
 
 def module_of(source: str) -> Module:
@@ -23,7 +23,7 @@ def module_of(source: str) -> Module:
 
 def falls(body: str, before: str = "") -> bool:
     module = module_of(f"{before}\nasync function subject(x: any) {{ {body} }}\n")
-    functions = [node for node in descend(module.syntax.root) if node.type in FUNCTIONS]
+    functions = [node for node in walk(module.syntax.root) if node.type in FUNCTIONS]
     subject = next(node for node in functions if "subject" in module.text(node).split("(")[0])
     return falls_through(module, subject)
 
@@ -95,13 +95,13 @@ def test_does_not_fall_through(body: str) -> None:
 
 def test_an_arrow_function_with_an_expression_does_not_fall_through() -> None:
     module = module_of("const subject = (x) => x;")
-    arrow = next(node for node in descend(module.syntax.root) if node.type == "arrow_function")
+    arrow = next(node for node in walk(module.syntax.root) if node.type == "arrow_function")
     assert not falls_through(module, arrow)
 
 
 def test_a_switch_without_default_is_trusted_when_asked() -> None:
     module = module_of("function f(x) { switch (x.kind) { case 'a': return 1; case 'b': return 2 } }")
-    function = next(node for node in descend(module.syntax.root) if node.type == "function_declaration")
+    function = next(node for node in walk(module.syntax.root) if node.type == "function_declaration")
     assert falls_through(module, function)
     assert not falls_through(module, function, lambda switch: True)
 
@@ -123,7 +123,7 @@ def test_a_list_falls_through_as_long_as_nothing_in_it_leaves(statements: list[s
 @settings(max_examples=60, deadline=None)
 def test_nothing_raises_on_broken_code(body: str) -> None:
     module = module_of(f"function subject(x) {{ {body} }}")
-    for node in descend(module.syntax.root):
+    for node in walk(module.syntax.root):
         if node.type in FUNCTIONS:
             falls_through(module, node)
         completes(module, node)
@@ -131,7 +131,7 @@ def test_nothing_raises_on_broken_code(body: str) -> None:
 
 def reach(body: str) -> bool:
     module = module_of(f"async function subject(x: any) {{ {body} }}\n")
-    calls = [node for node in descend(module.syntax.root) if node.type == "call_expression"]
+    calls = [node for node in walk(module.syntax.root) if node.type == "call_expression"]
     first = next(node for node in calls if module.text(node) == "one()")
     second = next(node for node in calls if module.text(node) == "two()")
     return can_reach(module, first, second)
@@ -198,7 +198,7 @@ def test_does_not_reach(body: str) -> None:
 )
 def test_number_of(text: str, value: float | None) -> None:
     module = module_of(f"const MINUTE = 60;\nfunction f(x) {{ return {text}; }}")
-    returned = next(node for node in descend(module.syntax.root) if node.type == "return_statement")
+    returned = next(node for node in walk(module.syntax.root) if node.type == "return_statement")
     node = returned.named_child(0)
     assert node is not None
     assert number_of(module, node) == value

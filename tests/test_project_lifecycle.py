@@ -17,17 +17,17 @@ from cflint.project.config.edits import (
     set_key,
 )
 from cflint.project.config.lifecycle import (
+    ActiveClass,
     Backend,
-    Fate,
+    ClassState,
     Lifecycle,
     LifecycleProblem,
-    LiveClass,
     add_durable_object_class,
     append_migration,
-    born_as,
+    classes_without_migration,
     create_classes,
+    created_with,
     read_lifecycle,
-    uncreated_classes,
     use_sqlite,
 )
 from cflint.project.config.wrangler import WranglerConfig, read_config
@@ -78,8 +78,8 @@ class TestMigrations:
         assert live(found) == {"A2": Backend.SQLITE, "Y": Backend.UNKNOWN, "B": Backend.SQLITE}
         assert found.problems == ()
         assert found.classes["A2"].renamed_from == "A" and found.classes["A2"].tag == "v2"
-        assert (found.gone["A"].fate, found.gone["A"].successor) == (Fate.RENAMED, "A2")
-        assert (found.gone["C"].fate, found.gone["C"].tag) == (Fate.DELETED, "v4")
+        assert (found.gone["A"].fate, found.gone["A"].successor) == (ClassState.RENAMED, "A2")
+        assert (found.gone["C"].fate, found.gone["C"].tag) == (ClassState.DELETED, "v4")
         assert "B" not in found.gone
 
     @pytest.mark.parametrize(
@@ -192,16 +192,16 @@ class TestExports:
         )
         assert live(found) == {"A": Backend.SQLITE, "B": Backend.KEY_VALUE, "C": Backend.SQLITE}
         assert {name: (gone.fate, gone.successor) for name, gone in found.gone.items()} == {
-            "D": (Fate.DELETED, None),
-            "E": (Fate.RENAMED, "A"),
-            "F": (Fate.TRANSFERRED, "s"),
+            "D": (ClassState.DELETED, None),
+            "E": (ClassState.RENAMED, "A"),
+            "F": (ClassState.TRANSFERRED, "s"),
         }
         assert found.uses_exports and found.defined and found.complete and found.problems == ()
         assert found.next_tag() == "v1"
 
     def test_a_forgotten_type(self) -> None:
         assert live(exported(A={"storage": "sqlite"})) == {"A": Backend.SQLITE}
-        assert exported(A={"state": "deleted"}).gone["A"].fate is Fate.DELETED
+        assert exported(A={"state": "deleted"}).gone["A"].fate is ClassState.DELETED
         assert not exported(A={}).uses_exports
 
     def test_problems(self) -> None:
@@ -434,7 +434,7 @@ class TestBirth:
             {"tag": "v2", "renamed_classes": [{"from": "A", "to": "B"}]},
             {"tag": "v3", "renamed_classes": [{"from": "B", "to": "D"}], "new_sqlite_classes": ["E"]},
         )
-        born = {name: born_as(found, live) for name, live in found.classes.items()}
+        born = {name: created_with(found, live) for name, live in found.classes.items()}
         assert {name: (at[0].tag, at[1]) for name, at in born.items() if at is not None} == {
             "C": ("v1", "C"),
             "D": ("v1", "A"),
@@ -443,11 +443,11 @@ class TestBirth:
 
     def test_a_transferred_class_was_not_born_here(self) -> None:
         found = replay({"tag": "v1", "transferred_classes": [{"from": "A", "from_script": "w", "to": "B"}]})
-        assert born_as(found, found.classes["B"]) is None
+        assert created_with(found, found.classes["B"]) is None
         assert (
-            born_as(
+            created_with(
                 exported(A={"type": "durable-object", "storage": "sqlite"}),
-                LiveClass("A", Backend.SQLITE, Span(0, 1), found.classes["B"].node),
+                ActiveClass("A", Backend.SQLITE, Span(0, 1), found.classes["B"].node),
             )
             is None
         )
@@ -465,7 +465,7 @@ class TestBirth:
     def test_creating_all_that_is_missing(self) -> None:
         bound = [{"name": "A", "class_name": "A"}, {"name": "B", "class_name": "B"}]
         one = config({"name": "w", "durable_objects": {"bindings": bound}})
-        missing = uncreated_classes(one.environments)
+        missing = classes_without_migration(one.environments)
         assert list(missing) == ["A", "B"]
         made = after(one, create_classes(missing))
         assert made["migrations"] == [{"tag": "v1", "new_sqlite_classes": ["A", "B"]}]
@@ -473,4 +473,4 @@ class TestBirth:
     def test_pages_has_no_classes_of_its_own(self) -> None:
         bound = {"bindings": [{"name": "A", "class_name": "A"}]}
         one = config({"pages_build_output_dir": "dist", "durable_objects": bound})
-        assert uncreated_classes(one.environments) == {}
+        assert classes_without_migration(one.environments) == {}

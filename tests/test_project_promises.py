@@ -8,13 +8,13 @@ from tree_sitter import Node
 from cflint.finding import Fix, Safety
 from cflint.project.code.module import Module
 from cflint.project.code.promises import (
-    Fate,
+    PromiseOutcome,
     PromiseSource,
     calls_on,
     can_await,
-    keep_by_async_handler,
-    keep_by_new_context,
-    keep_by_wait_until,
+    fix_by_async_handler,
+    fix_by_new_context,
+    fix_by_wait_until,
     missing_context,
     source_of,
     use_of_promise,
@@ -64,13 +64,13 @@ def at(module: Module, text: str) -> Node:
 IN_OBJECT = "import { DurableObject } from 'cloudflare:workers';\nclass A extends DurableObject { %s }"
 
 
-def fate(body: str) -> Fate:
-    """The fate of `work()` in the body of an asynchronous function."""
+def outcome(body: str) -> PromiseOutcome:
+    """The outcome of `work()` in the body of an asynchronous function."""
     code = (
         f"async function work() {{}}\nasync function run(list, go) {{ {body.replace('work()', 'work(1)')} }}"
     )
     module = module_of(code)
-    return use_of_promise(module, at(module, "work(1)")).fate
+    return use_of_promise(module, at(module, "work(1)")).outcome
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def fate(body: str) -> Fate:
     ],
 )
 def test_dropped(body: str) -> None:
-    assert fate(body) is Fate.DROPPED
+    assert outcome(body) is PromiseOutcome.DROPPED
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_dropped(body: str) -> None:
     ],
 )
 def test_consumed(body: str) -> None:
-    assert fate(body) is Fate.CONSUMED
+    assert outcome(body) is PromiseOutcome.CONSUMED
 
 
 @pytest.mark.parametrize(
@@ -160,23 +160,23 @@ def test_consumed(body: str) -> None:
     ],
 )
 def test_taken_for_its_result(body: str) -> None:
-    assert fate(body) is Fate.VALUE
+    assert outcome(body) is PromiseOutcome.VALUE
 
 
 def test_a_variable_that_may_hold_other_things_is_no_value() -> None:
-    assert fate("let p = list; p = work(); if (!p) go();") is Fate.CONSUMED
+    assert outcome("let p = list; p = work(); if (!p) go();") is PromiseOutcome.CONSUMED
 
 
 def test_a_name_of_the_module_is_for_others() -> None:
     module = module_of("async function work() {}\nexport const ready = work(1);")
-    assert use_of_promise(module, at(module, "work(1)")).fate is Fate.CONSUMED
+    assert use_of_promise(module, at(module, "work(1)")).outcome is PromiseOutcome.CONSUMED
 
 
 def test_json_of_somebody_else_takes_promises() -> None:
     module = module_of(
         "import { JSON } from './json';\nasync function work() {}\nconst run = () => JSON.parse(work(1));"
     )
-    assert use_of_promise(module, at(module, "work(1)")).fate is Fate.CONSUMED
+    assert use_of_promise(module, at(module, "work(1)")).outcome is PromiseOutcome.CONSUMED
 
 
 def test_the_promise_is_the_chain_without_the_operators_around() -> None:
@@ -194,19 +194,19 @@ def test_a_pipelined_promise_has_promises_for_members() -> None:
         "async function run(api) { api.user(1).profile.name(); return api.list(2).length + 1; }"
     )
     dropped = use_of_promise(module, at(module, "api.user(1)"), pipelined=True)
-    assert dropped.fate is Fate.DROPPED
+    assert dropped.outcome is PromiseOutcome.DROPPED
     assert module.text(dropped.promise) == "api.user(1).profile.name()"
-    assert use_of_promise(module, at(module, "api.list(2)"), pipelined=True).fate is Fate.VALUE
+    assert use_of_promise(module, at(module, "api.list(2)"), pipelined=True).outcome is PromiseOutcome.VALUE
 
 
 def test_promises_in_an_array_are_never_a_value() -> None:
     module = module_of("async function run(l) { if (l.map(f)) l(); l.flatMap(f); }")
-    assert use_of_promises(module, at(module, "l.map(f)")).fate is Fate.CONSUMED
-    assert use_of_promises(module, at(module, "l.flatMap(f)")).fate is Fate.DROPPED
+    assert use_of_promises(module, at(module, "l.map(f)")).outcome is PromiseOutcome.CONSUMED
+    assert use_of_promises(module, at(module, "l.flatMap(f)")).outcome is PromiseOutcome.DROPPED
 
 
 def test_variables_in_a_circle_end() -> None:
-    assert fate("let a = work(); let b = a; a = b; b = a;") is Fate.DROPPED
+    assert outcome("let a = work(); let b = a; a = b; b = a;") is PromiseOutcome.DROPPED
 
 
 WORKER = """
@@ -395,7 +395,7 @@ def test_the_imported_wait_until_is_in_reach_everywhere_but_where_it_is_shadowed
 def test_the_missing_context_is_added(parameters: str, after: str) -> None:
     code = f"export default {{ async fetch({parameters}) {{ here(); }} }};"
     module = module_of(code)
-    fix = keep_by_new_context(module, at(module, "here()"))
+    fix = fix_by_new_context(module, at(module, "here()"))
     assert fix is not None and fix.safety is Safety.UNSAFE
     assert applied(module, fix) == f"export default {{ async fetch({after}) {{ ctx.waitUntil(here()); }} }};"
 
@@ -426,20 +426,20 @@ def test_where_no_context_can_be_added(code: str) -> None:
 )
 def test_a_handler_becomes_asynchronous(before: str, after: str) -> None:
     module = module_of(IN_OBJECT % before)
-    fix = keep_by_async_handler(module, at(module, "here()"))
+    fix = fix_by_async_handler(module, at(module, "here()"))
     assert fix is not None and applied(module, fix) == IN_OBJECT % after
 
 
 def test_other_methods_do_not_become_asynchronous() -> None:
     module = module_of(IN_OBJECT % "m() { here(); }")
-    assert keep_by_async_handler(module, at(module, "here()")) is None
+    assert fix_by_async_handler(module, at(module, "here()")) is None
 
 
 def test_wait_until_goes_around_the_promise() -> None:
     code = "export default { fetch(request, env, ctx) { request && here(); } };"
     module = module_of(code)
     use = use_of_promise(module, at(module, "here()"))
-    fix = keep_by_wait_until(module, use.promise, Safety.SAFE)
+    fix = fix_by_wait_until(module, use.promise, Safety.SAFE)
     assert fix is not None and fix.safety is Safety.SAFE
     assert "request && ctx.waitUntil(here());" in applied(module, fix)
 

@@ -1,4 +1,4 @@
-"""Python modules of Workers: names, classes by their base, values, the fate of promises, what is loaded."""
+"""Python modules of Workers: names, classes by their base, values, the outcome of promises, what is loaded."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import pytest
 
 from cflint.engine import Options, analyse
 from cflint.platform.classes import ClassKind
-from cflint.project.code.promises import Fate
-from cflint.project.code.values import Kind
+from cflint.project.code.promises import PromiseOutcome
+from cflint.project.code.values import ValueKind
 from cflint.project.files.workspace import Workspace
 from cflint.project.python.module import NO_GLOBAL_HANDLERS, PythonModule
 from cflint.project.workers.loading import load
@@ -94,24 +94,24 @@ def test_a_cycle_of_bases_ends() -> None:
 @pytest.mark.parametrize(
     ("line", "kind"),
     [
-        ("x = self.env", Kind.ENV),
-        ("x = self.ctx", Kind.EXECUTION_CONTEXT),
-        ("x = self.env.PAGES", Kind.BINDING),
-        ("x = self.env.PAGES.get('a')", Kind.PROMISE),
-        ("x = await self.env.PAGES.get('a')", Kind.UNKNOWN),
-        ("x = self.env.DB.prepare('SELECT 1').bind(1)", Kind.D1_STATEMENT),
-        ("x = self.env.DB.prepare('SELECT 1').bind(1).all()", Kind.PROMISE),
-        ("x = self.env.ROOMS.get(self.env.ROOMS.idFromName('a'))", Kind.STUB),
-        ("x = self.env.ROOMS.getByName('a').anything()", Kind.PROMISE),
-        ("x = self.env.API.rpc()", Kind.PROMISE),
-        ("x = await self.env.API.fetch(request)", Kind.RESPONSE),
-        ("x = (await fetch('https://a.dev')).headers", Kind.HEADERS),
-        ("x = request.json()", Kind.PROMISE),
-        ("x = request.url", Kind.UNKNOWN),
-        ("x = self.env.NOT_THERE.get('a')", Kind.UNKNOWN),
+        ("x = self.env", ValueKind.ENV),
+        ("x = self.ctx", ValueKind.EXECUTION_CONTEXT),
+        ("x = self.env.PAGES", ValueKind.BINDING),
+        ("x = self.env.PAGES.get('a')", ValueKind.PROMISE),
+        ("x = await self.env.PAGES.get('a')", ValueKind.UNKNOWN),
+        ("x = self.env.DB.prepare('SELECT 1').bind(1)", ValueKind.D1_STATEMENT),
+        ("x = self.env.DB.prepare('SELECT 1').bind(1).all()", ValueKind.PROMISE),
+        ("x = self.env.ROOMS.get(self.env.ROOMS.idFromName('a'))", ValueKind.STUB),
+        ("x = self.env.ROOMS.getByName('a').anything()", ValueKind.PROMISE),
+        ("x = self.env.API.rpc()", ValueKind.PROMISE),
+        ("x = await self.env.API.fetch(request)", ValueKind.RESPONSE),
+        ("x = (await fetch('https://a.dev')).headers", ValueKind.HEADERS),
+        ("x = request.json()", ValueKind.PROMISE),
+        ("x = request.url", ValueKind.UNKNOWN),
+        ("x = self.env.NOT_THERE.get('a')", ValueKind.UNKNOWN),
     ],
 )
-def test_values(line: str, kind: Kind) -> None:
+def test_values(line: str, kind: ValueKind) -> None:
     module = in_fetch(line)
     value = next(node.value for node in module.find(cst.Assign))
     assert module.value_of(value).kind is kind
@@ -138,44 +138,44 @@ def test_values_of_fields_parameters_and_imports() -> None:
         if isinstance(target := node.targets[0].target, cst.Name)
     }
     assert found == {
-        "a": Kind.BINDING,
-        "b": Kind.BINDING,
-        "c": Kind.STORAGE,
-        "d": Kind.UNKNOWN,
-        "e": Kind.SQL_STORAGE,
-        "f": Kind.MESSAGE,
-        "g": Kind.BINDING,
+        "a": ValueKind.BINDING,
+        "b": ValueKind.BINDING,
+        "c": ValueKind.STORAGE,
+        "d": ValueKind.UNKNOWN,
+        "e": ValueKind.SQL_STORAGE,
+        "f": ValueKind.MESSAGE,
+        "g": ValueKind.BINDING,
     }
 
 
 @pytest.mark.parametrize(
-    ("lines", "fate"),
+    ("lines", "outcome"),
     [
-        (["self.env.PAGES.get('a')"], Fate.DROPPED),
-        (["x = self.env.PAGES.get('a')"], Fate.DROPPED),
-        (["x = self.env.PAGES.get('a')", "return Response(x)"], Fate.VALUE),
-        (["x = self.env.PAGES.get('a')", "return Response(await x)"], Fate.CONSUMED),
-        (["x = self.env.PAGES.get('a')", "keep(x)", "x.upper()"], Fate.CONSUMED),
-        (["return self.env.PAGES.get('a')"], Fate.CONSUMED),
-        (["await asyncio.gather(self.env.PAGES.get('a'))"], Fate.CONSUMED),
-        (["self.ctx.waitUntil(self.env.PAGES.get('a'))"], Fate.CONSUMED),
-        (["json.loads(self.env.PAGES.get('a'))"], Fate.VALUE),
-        (["print(f\"{self.env.PAGES.get('a')}\")"], Fate.VALUE),
-        (["if self.env.PAGES.get('a'):", "    pass"], Fate.VALUE),
-        (["if self.env.PAGES.get('a') == 'b':", "    pass"], Fate.VALUE),
-        (["x = self.env.PAGES.get('a') or 'none'"], Fate.VALUE),
-        (["x = self.env.PAGES.get('a').upper()"], Fate.VALUE),
-        (["self.env.PAGES.get('a').then(print)"], Fate.CONSUMED),
-        (["reads = [self.env.PAGES.get(k) for k in 'ab']"], Fate.CONSUMED),
-        (["self.later = self.env.PAGES.get('a')"], Fate.CONSUMED),
-        (["x = lambda: self.env.PAGES.get('a')"], Fate.CONSUMED),
+        (["self.env.PAGES.get('a')"], PromiseOutcome.DROPPED),
+        (["x = self.env.PAGES.get('a')"], PromiseOutcome.DROPPED),
+        (["x = self.env.PAGES.get('a')", "return Response(x)"], PromiseOutcome.VALUE),
+        (["x = self.env.PAGES.get('a')", "return Response(await x)"], PromiseOutcome.CONSUMED),
+        (["x = self.env.PAGES.get('a')", "keep(x)", "x.upper()"], PromiseOutcome.CONSUMED),
+        (["return self.env.PAGES.get('a')"], PromiseOutcome.CONSUMED),
+        (["await asyncio.gather(self.env.PAGES.get('a'))"], PromiseOutcome.CONSUMED),
+        (["self.ctx.waitUntil(self.env.PAGES.get('a'))"], PromiseOutcome.CONSUMED),
+        (["json.loads(self.env.PAGES.get('a'))"], PromiseOutcome.VALUE),
+        (["print(f\"{self.env.PAGES.get('a')}\")"], PromiseOutcome.VALUE),
+        (["if self.env.PAGES.get('a'):", "    pass"], PromiseOutcome.VALUE),
+        (["if self.env.PAGES.get('a') == 'b':", "    pass"], PromiseOutcome.VALUE),
+        (["x = self.env.PAGES.get('a') or 'none'"], PromiseOutcome.VALUE),
+        (["x = self.env.PAGES.get('a').upper()"], PromiseOutcome.VALUE),
+        (["self.env.PAGES.get('a').then(print)"], PromiseOutcome.CONSUMED),
+        (["reads = [self.env.PAGES.get(k) for k in 'ab']"], PromiseOutcome.CONSUMED),
+        (["self.later = self.env.PAGES.get('a')"], PromiseOutcome.CONSUMED),
+        (["x = lambda: self.env.PAGES.get('a')"], PromiseOutcome.CONSUMED),
     ],
 )
-def test_fates(lines: list[str], fate: Fate) -> None:
+def test_fates(lines: list[str], outcome: PromiseOutcome) -> None:
     module = in_fetch(*lines)
     promise = next(iter(module.calls("get")))
-    assert module.value_of(promise).kind is Kind.PROMISE
-    assert module.fate(promise)[0] is fate
+    assert module.value_of(promise).kind is ValueKind.PROMISE
+    assert module.outcome(promise)[0] is outcome
 
 
 def test_names_follow_pythons_scopes() -> None:

@@ -7,9 +7,9 @@ import pytest
 from cflint.project.code.module import Module
 from cflint.project.code.provenance import Trust, provenance
 from cflint.project.files.workspace import Workspace
-from cflint.project.sql.statements import Engine, Position, SqlUse, sql_use
+from cflint.project.sql.statements import HolePosition, SqlDialect, SqlUse, sql_use
 from cflint.project.workers.loading import load
-from cflint.syntax.javascript import descend
+from cflint.syntax.javascript import walk
 from cflint.syntax.sql import HOLE
 
 CONFIG = b"""{
@@ -30,7 +30,7 @@ def module_of(code: str, **others: str) -> Module:
 
 def uses(code: str, **others: str) -> list[SqlUse]:
     module = module_of(code, **others)
-    found = (sql_use(module, node) for node in descend(module.syntax.root) if node.type == "call_expression")
+    found = (sql_use(module, node) for node in walk(module.syntax.root) if node.type == "call_expression")
     return [use for use in found if use is not None]
 
 
@@ -88,10 +88,10 @@ def test_engines() -> None:
     """
     found = uses(code)
     assert [(use.engine, use.text.text, len(use.bound)) for use in found] == [
-        (Engine.DURABLE_OBJECT, "SELECT ?", 1),
-        (Engine.DURABLE_OBJECT, "SELECT ?", 1),
-        (Engine.POSTGRES, "SELECT $1", 2),
-        (Engine.POSTGRES, "SELECT $1", 1),
+        (SqlDialect.DURABLE_OBJECT, "SELECT ?", 1),
+        (SqlDialect.DURABLE_OBJECT, "SELECT ?", 1),
+        (SqlDialect.POSTGRES, "SELECT $1", 2),
+        (SqlDialect.POSTGRES, "SELECT $1", 1),
     ]
     assert [use.is_tagged for use in found] == [False, True, False, False]
 
@@ -99,25 +99,25 @@ def test_engines() -> None:
 @pytest.mark.parametrize(
     ("sql", "position"),
     [
-        ("SELECT * FROM t WHERE a = '${x}'", Position.QUOTED),
-        ("SELECT * FROM t WHERE a LIKE '%${x}'", Position.QUOTED),
-        ("SELECT * FROM t WHERE a = ${x}", Position.VALUE),
-        ("SELECT * FROM t LIMIT ${x}", Position.VALUE),
-        ("SELECT * FROM t WHERE a BETWEEN 1 AND ${x}", Position.VALUE),
-        ("SELECT * FROM t WHERE a IN (${x})", Position.LIST),
-        ("INSERT INTO t VALUES (1, ${x})", Position.LIST),
-        ("INSERT INTO t VALUES (1, 2), (1, ${x})", Position.LIST),
-        ("INSERT INTO t VALUES (lower('a'), ${x})", Position.LIST),
-        ("SELECT max(1, ${x}) FROM t", Position.CLAUSE),
-        ("SELECT * FROM ${x}", Position.NAME),
-        ("SELECT * FROM log_${x}", Position.NAME),
-        ('SELECT "${x}" FROM t', Position.NAME),
-        ("SELECT * FROM t ${x}", Position.CLAUSE),
-        ("SELECT * FROM t WHERE ${x} AND 1", Position.CLAUSE),
-        ("SELECT * FROM t ORDER BY ${x}", Position.CLAUSE),
+        ("SELECT * FROM t WHERE a = '${x}'", HolePosition.QUOTED),
+        ("SELECT * FROM t WHERE a LIKE '%${x}'", HolePosition.QUOTED),
+        ("SELECT * FROM t WHERE a = ${x}", HolePosition.VALUE),
+        ("SELECT * FROM t LIMIT ${x}", HolePosition.VALUE),
+        ("SELECT * FROM t WHERE a BETWEEN 1 AND ${x}", HolePosition.VALUE),
+        ("SELECT * FROM t WHERE a IN (${x})", HolePosition.LIST),
+        ("INSERT INTO t VALUES (1, ${x})", HolePosition.LIST),
+        ("INSERT INTO t VALUES (1, 2), (1, ${x})", HolePosition.LIST),
+        ("INSERT INTO t VALUES (lower('a'), ${x})", HolePosition.LIST),
+        ("SELECT max(1, ${x}) FROM t", HolePosition.CLAUSE),
+        ("SELECT * FROM ${x}", HolePosition.NAME),
+        ("SELECT * FROM log_${x}", HolePosition.NAME),
+        ('SELECT "${x}" FROM t', HolePosition.NAME),
+        ("SELECT * FROM t ${x}", HolePosition.CLAUSE),
+        ("SELECT * FROM t WHERE ${x} AND 1", HolePosition.CLAUSE),
+        ("SELECT * FROM t ORDER BY ${x}", HolePosition.CLAUSE),
     ],
 )
-def test_positions(sql: str, position: Position) -> None:
+def test_positions(sql: str, position: HolePosition) -> None:
     (use,) = handler(f"env.DB.prepare(`{sql}`)")
     assert use.text.position(use.text.holes[0]) is position
 

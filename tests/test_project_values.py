@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cflint.project.code.module import Module
-from cflint.project.code.values import UNKNOWN, Kind, Value
+from cflint.project.code.values import UNKNOWN, Value, ValueKind
 from cflint.project.files.workspace import Workspace
 from cflint.project.workers.loading import load
 
@@ -55,7 +55,7 @@ def value_in(code: str) -> Value:
     return module.value_of(node)
 
 
-def kind_in(code: str) -> Kind:
+def kind_in(code: str) -> ValueKind:
     return value_in(code).kind
 
 
@@ -65,48 +65,48 @@ IN_FETCH = "export default { async fetch(request: Request, env: Env, ctx: Execut
 @pytest.mark.parametrize(
     ("body", "kind"),
     [
-        ("«request»;", Kind.REQUEST),
-        ("«env»;", Kind.ENV),
-        ("«ctx»;", Kind.EXECUTION_CONTEXT),
-        ("«everywhere»;", Kind.ENV),
-        ("«request.headers»;", Kind.HEADERS),
-        ("const { headers } = request; «headers»;", Kind.HEADERS),
-        ("«fetch(request)»;", Kind.PROMISE),
-        ("const r = await fetch(request); «r»;", Kind.RESPONSE),
-        ("const r = await fetch(request); «r.clone()»;", Kind.RESPONSE),
-        ("«(await fetch(request)).body»;", Kind.BODY),
-        ("«request.body.pipeTo(x)»;", Kind.PROMISE),
-        ("«caches.default»;", Kind.CACHE),
-        ("«await caches.open('a')»;", Kind.CACHE),
-        ("«new Response('')»;", Kind.RESPONSE),
-        ("«Response.json({})»;", Kind.RESPONSE),
-        ("«new WebSocketPair()»;", Kind.WEBSOCKET_PAIR),
-        ("const [a, b] = Object.values(new WebSocketPair()); «b»;", Kind.WEBSOCKET_PAIR_END),
-        ("const { 0: a, 1: b } = new WebSocketPair(); «b»;", Kind.WEBSOCKET_PAIR_END),
-        ("«new WebSocket('wss://a')»;", Kind.OUTGOING_WEBSOCKET),
-        ("«env.ROOMS.getByName('a')»;", Kind.STUB),
-        ("const id = env.ROOMS.idFromName('a'); «id»;", Kind.DURABLE_OBJECT_ID),
-        ("«await getAgentByName(env.ROOMS, 'a')»;", Kind.STUB),
-        ("«env.DB.prepare('x').bind(1)»;", Kind.D1_STATEMENT),
-        ("«await env.DB.prepare('x').all()»;", Kind.D1_RESULT),
-        ("«await env.FILES.get('x')»;", Kind.R2_OBJECT),
-        ("«await env.ORDERS.create({})»;", Kind.WORKFLOW_INSTANCE),
-        ("«env.HD.connectionString»;", Kind.CONNECTION_STRING),
-        ("«ctx.exports»;", Kind.CONTEXT_EXPORTS),
-        ("«new Store()»;", Kind.INSTANCE),
-        ("class Own {} «new Own()»;", Kind.INSTANCE),
-        ("«make()»;", Kind.PROMISE),
-        ("const run = async () => 1; «run()»;", Kind.PROMISE),
-        ("«(async () => 1)()»;", Kind.PROMISE),
-        ("const s = new Store(); «s.get()»;", Kind.PROMISE),
-        ("«request ?? other»;", Kind.REQUEST),
-        ("«unknown»;", Kind.UNKNOWN),
-        ("let a = request; a = env; «a»;", Kind.UNKNOWN),
-        ("const a = 1 > 2 ? request : env; «a»;", Kind.UNKNOWN),
-        ("const loop = loop; «loop»;", Kind.UNKNOWN),
+        ("«request»;", ValueKind.REQUEST),
+        ("«env»;", ValueKind.ENV),
+        ("«ctx»;", ValueKind.EXECUTION_CONTEXT),
+        ("«everywhere»;", ValueKind.ENV),
+        ("«request.headers»;", ValueKind.HEADERS),
+        ("const { headers } = request; «headers»;", ValueKind.HEADERS),
+        ("«fetch(request)»;", ValueKind.PROMISE),
+        ("const r = await fetch(request); «r»;", ValueKind.RESPONSE),
+        ("const r = await fetch(request); «r.clone()»;", ValueKind.RESPONSE),
+        ("«(await fetch(request)).body»;", ValueKind.BODY),
+        ("«request.body.pipeTo(x)»;", ValueKind.PROMISE),
+        ("«caches.default»;", ValueKind.CACHE),
+        ("«await caches.open('a')»;", ValueKind.CACHE),
+        ("«new Response('')»;", ValueKind.RESPONSE),
+        ("«Response.json({})»;", ValueKind.RESPONSE),
+        ("«new WebSocketPair()»;", ValueKind.WEBSOCKET_PAIR),
+        ("const [a, b] = Object.values(new WebSocketPair()); «b»;", ValueKind.WEBSOCKET_PAIR_END),
+        ("const { 0: a, 1: b } = new WebSocketPair(); «b»;", ValueKind.WEBSOCKET_PAIR_END),
+        ("«new WebSocket('wss://a')»;", ValueKind.OUTGOING_WEBSOCKET),
+        ("«env.ROOMS.getByName('a')»;", ValueKind.STUB),
+        ("const id = env.ROOMS.idFromName('a'); «id»;", ValueKind.DURABLE_OBJECT_ID),
+        ("«await getAgentByName(env.ROOMS, 'a')»;", ValueKind.STUB),
+        ("«env.DB.prepare('x').bind(1)»;", ValueKind.D1_STATEMENT),
+        ("«await env.DB.prepare('x').all()»;", ValueKind.D1_RESULT),
+        ("«await env.FILES.get('x')»;", ValueKind.R2_OBJECT),
+        ("«await env.ORDERS.create({})»;", ValueKind.WORKFLOW_INSTANCE),
+        ("«env.HD.connectionString»;", ValueKind.CONNECTION_STRING),
+        ("«ctx.exports»;", ValueKind.CONTEXT_EXPORTS),
+        ("«new Store()»;", ValueKind.INSTANCE),
+        ("class Own {} «new Own()»;", ValueKind.INSTANCE),
+        ("«make()»;", ValueKind.PROMISE),
+        ("const run = async () => 1; «run()»;", ValueKind.PROMISE),
+        ("«(async () => 1)()»;", ValueKind.PROMISE),
+        ("const s = new Store(); «s.get()»;", ValueKind.PROMISE),
+        ("«request ?? other»;", ValueKind.REQUEST),
+        ("«unknown»;", ValueKind.UNKNOWN),
+        ("let a = request; a = env; «a»;", ValueKind.UNKNOWN),
+        ("const a = 1 > 2 ? request : env; «a»;", ValueKind.UNKNOWN),
+        ("const loop = loop; «loop»;", ValueKind.UNKNOWN),
     ],
 )
-def test_in_a_handler(body: str, kind: Kind) -> None:
+def test_in_a_handler(body: str, kind: ValueKind) -> None:
     assert kind_in(IN_FETCH % body) is kind
 
 
@@ -129,7 +129,7 @@ def test_bindings(body: str, id: str) -> None:
 
 def test_a_binding_that_nothing_declares_has_a_name_and_no_kind() -> None:
     value = value_in(IN_FETCH % "«env.OTHER»;")
-    assert value.kind is Kind.BINDING and value.name == "OTHER" and value.binding is None
+    assert value.kind is ValueKind.BINDING and value.name == "OTHER" and value.binding is None
 
 
 @pytest.mark.parametrize(
@@ -144,67 +144,70 @@ def test_a_binding_that_nothing_declares_has_a_name_and_no_kind() -> None:
 )
 def test_database_clients(made: str, driver: str) -> None:
     value = value_in(IN_FETCH % f"const options = {{ connectionString: env.HD.connectionString }}; «{made}»;")
-    assert value.kind is Kind.DATABASE_CLIENT and value.detail == driver
-    assert value.inner is not None and value.inner.kind is Kind.CONNECTION_STRING
+    assert value.kind is ValueKind.DATABASE_CLIENT and value.detail == driver
+    assert value.inner is not None and value.inner.kind is ValueKind.CONNECTION_STRING
 
 
 def test_a_direct_client_has_no_connection_string_of_hyperdrive() -> None:
     value = value_in(IN_FETCH % "«postgres('postgres://a')»;")
-    assert value.kind is Kind.DATABASE_CLIENT and value.inner is None
+    assert value.kind is ValueKind.DATABASE_CLIENT and value.inner is None
 
 
 @pytest.mark.parametrize(
     ("code", "kind"),
     [
-        ("class A extends DurableObject { m() { «this.ctx»; } }", Kind.DURABLE_OBJECT_STATE),
-        ("class A extends DurableObject { m() { «this.ctx.storage»; } }", Kind.STORAGE),
-        ("class A extends DurableObject { m() { «this.ctx.storage.sql»; } }", Kind.SQL_STORAGE),
-        ("class A extends DurableObject { m() { «this.ctx.storage.kv»; } }", Kind.SYNC_KV),
-        ("class A extends DurableObject { m() { «this.env»; } }", Kind.ENV),
-        ("class A extends DurableObject { m() { const { storage } = this.ctx; «storage»; } }", Kind.STORAGE),
+        ("class A extends DurableObject { m() { «this.ctx»; } }", ValueKind.DURABLE_OBJECT_STATE),
+        ("class A extends DurableObject { m() { «this.ctx.storage»; } }", ValueKind.STORAGE),
+        ("class A extends DurableObject { m() { «this.ctx.storage.sql»; } }", ValueKind.SQL_STORAGE),
+        ("class A extends DurableObject { m() { «this.ctx.storage.kv»; } }", ValueKind.SYNC_KV),
+        ("class A extends DurableObject { m() { «this.env»; } }", ValueKind.ENV),
+        ("class A extends DurableObject { m() { const { storage } = this.ctx; «storage»; } }", ValueKind.STORAGE),
         ("class A extends DurableObject { s; constructor(c, e) { this.s = c.storage; } m() { «this.s»; } }",
-         Kind.STORAGE),
+         ValueKind.STORAGE),
         ("class A extends DurableObject { constructor(private c, e) {} m() { «this.c»; } }",
-         Kind.DURABLE_OBJECT_STATE),
-        ("class A extends DurableObject { webSocketMessage(ws) { «ws»; } }", Kind.HIBERNATED_WEBSOCKET),
+         ValueKind.DURABLE_OBJECT_STATE),
+        ("class A extends DurableObject { webSocketMessage(ws) { «ws»; } }", ValueKind.HIBERNATED_WEBSOCKET),
         ("class A extends DurableObject { m() { for (const ws of this.ctx.getWebSockets()) «ws»; } }",
-         Kind.HIBERNATED_WEBSOCKET),
-        ("class A extends DurableObject { static m() { «this.ctx»; } }", Kind.UNKNOWN),
-        ("class A extends DurableObject { m() { return function () { «this.ctx»; }; } }", Kind.UNKNOWN),
-        ("class A extends Agent { onConnect(c) { «c»; } }", Kind.CONNECTION),
-        ("class A extends WorkflowEntrypoint { async run(event, step) { «step»; } }", Kind.WORKFLOW_STEP),
-        ("class A { m() { «this.n()»; } n(): void | Promise<void> {} }", Kind.PROMISE),
-        ("class A { ctx; m() { «this.ctx»; } }", Kind.UNKNOWN),
-        ("class A { store = new Store(); m() { «this.store»; } }", Kind.INSTANCE),
-        ("class A extends Store { m() { «this.get()»; } }", Kind.PROMISE),
-        ("function f(step: WorkflowStep) { «step»; }", Kind.WORKFLOW_STEP),
-        ("function f(stub: DurableObjectStub<A> | undefined) { «stub»; }", Kind.STUB),
-        ("function f(store: Store) { «store.get()»; }", Kind.PROMISE),
-        ("function f(shape: Shape) { «shape.get()»; }", Kind.UNKNOWN),
-        ("function f(c: Context) { «c.executionCtx»; }", Kind.EXECUTION_CONTEXT),
-        ("const app = new Hono(); app.get('/', (c) => «c.env»);", Kind.ENV),
-        ("const app = new Hono(); app.onError((error, c) => «c»);", Kind.HONO_CONTEXT),
-        ("export default { queue(batch) { batch.messages.forEach((m) => «m»); } };", Kind.MESSAGE),
-        ("export default { queue(batch) { for (const m of batch.messages) «m»; } };", Kind.MESSAGE),
-        ("function f(fetch) { «fetch('a')»; }", Kind.UNKNOWN),
+         ValueKind.HIBERNATED_WEBSOCKET),
+        ("class A extends DurableObject { static m() { «this.ctx»; } }", ValueKind.UNKNOWN),
+        ("class A extends DurableObject { m() { return function () { «this.ctx»; }; } }", ValueKind.UNKNOWN),
+        ("class A extends Agent { onConnect(c) { «c»; } }", ValueKind.CONNECTION),
+        ("class A extends WorkflowEntrypoint { async run(event, step) { «step»; } }", ValueKind.WORKFLOW_STEP),
+        ("class A { m() { «this.n()»; } n(): void | Promise<void> {} }", ValueKind.PROMISE),
+        ("class A { ctx; m() { «this.ctx»; } }", ValueKind.UNKNOWN),
+        ("class A { store = new Store(); m() { «this.store»; } }", ValueKind.INSTANCE),
+        ("class A extends Store { m() { «this.get()»; } }", ValueKind.PROMISE),
+        ("function f(step: WorkflowStep) { «step»; }", ValueKind.WORKFLOW_STEP),
+        ("function f(stub: DurableObjectStub<A> | undefined) { «stub»; }", ValueKind.STUB),
+        ("function f(store: Store) { «store.get()»; }", ValueKind.PROMISE),
+        ("function f(shape: Shape) { «shape.get()»; }", ValueKind.UNKNOWN),
+        ("function f(c: Context) { «c.executionCtx»; }", ValueKind.EXECUTION_CONTEXT),
+        ("const app = new Hono(); app.get('/', (c) => «c.env»);", ValueKind.ENV),
+        ("const app = new Hono(); app.onError((error, c) => «c»);", ValueKind.HONO_CONTEXT),
+        ("export default { queue(batch) { batch.messages.forEach((m) => «m»); } };", ValueKind.MESSAGE),
+        ("export default { queue(batch) { for (const m of batch.messages) «m»; } };", ValueKind.MESSAGE),
+        ("function f(fetch) { «fetch('a')»; }", ValueKind.UNKNOWN),
     ],
 )  # fmt: skip
-def test_in_classes_and_helpers(code: str, kind: Kind) -> None:
+def test_in_classes_and_helpers(code: str, kind: ValueKind) -> None:
     assert kind_in(code) is kind
 
 
 def test_what_await_makes() -> None:
-    inner = Value(Kind.RESPONSE)
-    assert Value(Kind.PROMISE, inner=inner).awaited == inner
-    assert Value(Kind.PROMISE).awaited == UNKNOWN
+    inner = Value(ValueKind.RESPONSE)
+    assert Value(ValueKind.PROMISE, inner=inner).awaited == inner
+    assert Value(ValueKind.PROMISE).awaited == UNKNOWN
     assert inner.awaited == inner
     assert not UNKNOWN and inner
 
 
 def test_deep_expressions_end() -> None:
     assert kind_in(IN_FETCH % ("«" + "(" * 300 + "request" + ")" * 300 + "»;")) in (
-        Kind.REQUEST,
-        Kind.UNKNOWN,
+        ValueKind.REQUEST,
+        ValueKind.UNKNOWN,
     )
     chain = "".join(f"const a{i} = a{i - 1};" for i in range(1, 300))
-    assert kind_in(IN_FETCH % f"const a0 = request; {chain} «a299»;") in (Kind.REQUEST, Kind.UNKNOWN)
+    assert kind_in(IN_FETCH % f"const a0 = request; {chain} «a299»;") in (
+        ValueKind.REQUEST,
+        ValueKind.UNKNOWN,
+    )

@@ -289,13 +289,13 @@ def test_what_was_drawn_from_files_is_remembered_until_one_may_have_changed() ->
         document = workspace.read("a.txt")
         return document.data if document is not None else None
 
-    assert workspace.remembered("content", content) == b"1"
-    assert workspace.remembered("content", lambda: b"not asked") == b"1"
-    assert workspace.remembered("other", lambda: None) is None
+    assert workspace.memoized("content", content) == b"1"
+    assert workspace.memoized("content", lambda: b"not asked") == b"1"
+    assert workspace.memoized("other", lambda: None) is None
     workspace.overlay("a.txt", b"2")
-    assert workspace.remembered("content", content) == b"2"
+    assert workspace.memoized("content", content) == b"2"
     workspace.refresh()
-    assert workspace.remembered("content", lambda: b"asked again") == b"asked again"
+    assert workspace.memoized("content", lambda: b"asked again") == b"asked again"
 
 
 def test_a_file_is_read_to_its_end_although_it_grew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -117,9 +117,9 @@ def test_excludes_are_relative_to_their_file() -> None:
 
 def test_what_the_file_of_a_folder_leaves_out_is_left_out_from_above_too() -> None:
     policy = Policy(tree({"apps/cflint.toml": 'exclude = ["old/"]'}), KNOWN, lambda settings: settings)
-    assert policy.judge(finding("apps/old/a.ts")) is None
-    assert policy.judge(finding("apps/new/a.ts")) is not None
-    assert policy.judge(finding("old/a.ts")) is not None
+    assert policy.apply_policy(finding("apps/old/a.ts")) is None
+    assert policy.apply_policy(finding("apps/new/a.ts")) is not None
+    assert policy.apply_policy(finding("old/a.ts")) is not None
 
 
 def test_options_of_rules_come_from_the_nearest_file_and_what_it_extends() -> None:
@@ -153,9 +153,9 @@ def test_a_policy_runs_what_any_file_wants_and_judges_each_by_its_own() -> None:
     policy = Policy(tree(files), KNOWN, lambda settings: settings)
     rules = policy.rules(["a/x.ts", "b/y.ts"])
     assert {"ws-legacy-accept", "migration-missing-class"} <= set(rules)
-    assert policy.judge(finding("a/x.ts")) is not None
-    assert policy.judge(finding("b/y.ts")) is None
-    assert policy.judge(finding("b/y.ts", "internal-error")) is not None
+    assert policy.apply_policy(finding("a/x.ts")) is not None
+    assert policy.apply_policy(finding("b/y.ts")) is None
+    assert policy.apply_policy(finding("b/y.ts", "internal-error")) is not None
 
 
 def test_the_schema_is_current() -> None:

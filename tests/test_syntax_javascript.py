@@ -9,14 +9,14 @@ import pytest
 
 from cflint.source import Document, Span
 from cflint.syntax.javascript import (
-    SlipKind,
     Syntax,
-    descend,
+    TypoKind,
     is_async,
     parse,
     parse_again,
     string_value,
     unwrap,
+    walk,
 )
 from fixture_cases import cases
 
@@ -50,15 +50,15 @@ def test_a_comment_with_a_comparison_before_a_template_is_left_alone() -> None:
 @pytest.mark.parametrize(
     ("text", "kind", "at"),
     [
-        ("class A { a() {}, b() {} }", SlipKind.COMMA_BETWEEN_CLASS_MEMBERS, (16, 17)),
-        ("class A { async a() void { b() } }", SlipKind.MISSING_RETURN_TYPE_COLON, (19, 19)),
-        ("class A { a(x: B<C>) Promise<void> | D[] { b() } }", SlipKind.MISSING_RETURN_TYPE_COLON, (20, 20)),
-        ("export default { a() {} async b() {} }", SlipKind.MISSING_COMMA_BETWEEN_HANDLERS, (23, 23)),
-        ("export default { async function a() {} }", SlipKind.FUNCTION_KEYWORD_IN_OBJECT, (23, 32)),
+        ("class A { a() {}, b() {} }", TypoKind.COMMA_BETWEEN_CLASS_MEMBERS, (16, 17)),
+        ("class A { async a() void { b() } }", TypoKind.MISSING_RETURN_TYPE_COLON, (19, 19)),
+        ("class A { a(x: B<C>) Promise<void> | D[] { b() } }", TypoKind.MISSING_RETURN_TYPE_COLON, (20, 20)),
+        ("export default { a() {} async b() {} }", TypoKind.MISSING_COMMA_BETWEEN_HANDLERS, (23, 23)),
+        ("export default { async function a() {} }", TypoKind.FUNCTION_KEYWORD_IN_OBJECT, (23, 32)),
     ],
 )
 def test_slips_are_mended_for_the_tree_and_kept_on_record(
-    text: str, kind: SlipKind, at: tuple[int, int]
+    text: str, kind: TypoKind, at: tuple[int, int]
 ) -> None:
     syntax = read(text)
     assert not syntax.root.has_error
@@ -90,7 +90,7 @@ def test_errors_are_the_outermost_ones() -> None:
 
 def test_parents_are_found_from_any_depth() -> None:
     syntax = read("function f() { return a.b.c(d)[e] }")
-    for node in descend(syntax.root):
+    for node in walk(syntax.root):
         parent = syntax.parent(node)
         assert parent is not None and node.parent is not None and parent.id == node.parent.id
     assert syntax.parent(syntax.root) is None
@@ -127,7 +127,7 @@ def test_async_functions() -> None:
     )
     flags = [
         is_async(node)
-        for node in descend(syntax.root)
+        for node in walk(syntax.root)
         if node.type.endswith(("declaration", "definition")) and node.type != "class_declaration"
     ]
     assert flags == [True, False, True, False]
@@ -155,7 +155,7 @@ def test_deep_nesting_ends() -> None:
 def test_await_of_a_call_with_type_arguments(source: bytes, awaited: bytes | None) -> None:
     syntax = parse(Document("a.ts", source))
     assert not syntax.root.has_error
-    found = next(node for node in descend(syntax.root) if node.type == "await_expression")
+    found = next(node for node in walk(syntax.root) if node.type == "await_expression")
     inner = found.named_children[0]
     assert inner.type == "call_expression"
     if awaited is not None:
@@ -175,8 +175,7 @@ def test_await_of_a_call_with_type_arguments(source: bytes, awaited: bytes | Non
 def test_other_type_arguments_stay(source: bytes) -> None:
     syntax = parse(Document("a.ts", source))
     assert any(
-        node.type in ("type_arguments", "type_parameters", "binary_expression")
-        for node in descend(syntax.root)
+        node.type in ("type_arguments", "type_parameters", "binary_expression") for node in walk(syntax.root)
     )
 
 
@@ -233,7 +232,7 @@ def test_types_that_are_imported_in_place(text: str) -> None:
 def test_modules_that_are_imported_at_run_time_stay_calls(text: str) -> None:
     syntax = read(text)
     assert not syntax.root.has_error
-    around = [syntax.parent(node) for node in descend(syntax.root) if node.type == "import"]
+    around = [syntax.parent(node) for node in walk(syntax.root) if node.type == "import"]
     assert [call.type for call in around if call is not None] == ["call_expression"]
 
 
@@ -245,9 +244,9 @@ def test_what_looks_like_a_slip_far_from_any_error_is_none() -> None:
     assert wrong.root.has_error
     assert wrong.slips == ()
     slipped = read(f"{{ const = 1;\n{blank}}}\nclass A {{\n  f(): void {{}},\n  g(): void {{}}\n}}\n")
-    assert [slip.kind for slip in slipped.slips] == [SlipKind.COMMA_BETWEEN_CLASS_MEMBERS]
+    assert [slip.kind for slip in slipped.slips] == [TypoKind.COMMA_BETWEEN_CLASS_MEMBERS]
     slipped = read(f"class A {{\n  f(): void {{}},\n  g(): void {{}}\n}}\n{blank}const = 1;\n")
-    assert [slip.kind for slip in slipped.slips] == [SlipKind.COMMA_BETWEEN_CLASS_MEMBERS]
+    assert [slip.kind for slip in slipped.slips] == [TypoKind.COMMA_BETWEEN_CLASS_MEMBERS]
 
 
 def test_a_text_is_let_go_of_after_parsing() -> None:

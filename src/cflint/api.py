@@ -23,13 +23,13 @@ if TYPE_CHECKING:
         flag_names,
     )
     from cflint.platform.credentials import is_example, is_random, is_secret_name, known_secret
-    from cflint.platform.cron import cron_fault, cron_meant, cron_never_fires, weekday_numbers
+    from cflint.platform.cron import cron_error, cron_never_fires, cron_suggestion, weekday_numbers
     from cflint.platform.rule_codes import rule_of
     from cflint.platform.wrangler_keys import (
         WRANGLER_VERSION,
         KeySchema,
+        KeyScope,
         RemovedKey,
-        Scope,
         json_types,
         removed_key,
         scope_of,
@@ -60,18 +60,18 @@ if TYPE_CHECKING:
         reads_credential,
         reads_request,
     )
-    from cflint.project.code.paging import unfinished_list
-    from cflint.project.code.promises import Fate as PromiseFate
+    from cflint.project.code.paging import list_without_pagination
     from cflint.project.code.promises import (
+        PromiseOutcome,
         PromiseSource,
         PromiseUse,
         calls_on,
         calls_on_name,
         can_await,
-        keep_by_async_handler,
-        keep_by_await,
-        keep_by_new_context,
-        keep_by_wait_until,
+        fix_by_async_handler,
+        fix_by_await,
+        fix_by_new_context,
+        fix_by_wait_until,
         source_of,
         use_of_callback,
         use_of_promise,
@@ -90,22 +90,22 @@ if TYPE_CHECKING:
         parameter_for,
         uses_of_end,
     )
-    from cflint.project.code.values import UNKNOWN, Kind, Value
+    from cflint.project.code.values import UNKNOWN, Value, ValueKind
     from cflint.project.config.edits import append_item, move_to_top_level, remove_key, rename_key, set_key
     from cflint.project.config.lifecycle import (
+        ActiveClass,
         Backend,
-        Fate,
-        GoneClass,
+        ClassState,
+        DeletedClass,
         Lifecycle,
         LifecycleProblem,
-        LiveClass,
         Migration,
         ReplayProblem,
         add_durable_object_class,
         append_migration,
-        born_as,
+        classes_without_migration,
         create_classes,
-        uncreated_classes,
+        created_with,
         use_sqlite,
     )
     from cflint.project.config.schema import ConfigProblem, ProblemKind, dotted, json_type
@@ -116,20 +116,20 @@ if TYPE_CHECKING:
         QueueConsumer,
         TailConsumer,
         WranglerConfig,
-        listed,
-        where,
+        in_environments,
+        join_names,
     )
     from cflint.project.modules.facts import (
         BaseRef,
         ClassFacts,
         FunctionFacts,
+        LiteralKind,
         Member,
         MemberKind,
         ModuleFacts,
         TopLevel,
         TypeFacts,
         TypeMember,
-        ValueKind,
     )
     from cflint.project.modules.imports import Import, ImportKind
     from cflint.project.modules.installed import (
@@ -148,10 +148,10 @@ if TYPE_CHECKING:
     from cflint.project.sql.python import PythonStatement, python_statements
     from cflint.project.sql.statements import (
         SQL_CALLS,
-        Engine,
-        Hole,
-        Literal,
-        Position,
+        HolePosition,
+        Interpolation,
+        SqlDialect,
+        SqlLiteral,
         SqlText,
         SqlUse,
         chained_call,
@@ -182,7 +182,6 @@ if TYPE_CHECKING:
         call,
         class_definition,
         config,
-        construct,
         crash,
         destructured,
         durable_object,
@@ -191,10 +190,11 @@ if TYPE_CHECKING:
         identifier,
         import_of,
         keyword,
-        member,
+        member_access,
+        module,
+        new,
         python,
         rule,
-        source_file,
         suppression,
         tagged,
         type_name,
@@ -209,22 +209,22 @@ if TYPE_CHECKING:
     from cflint.syntax.javascript import (
         CLASSES,
         FUNCTIONS,
-        Slip,
-        SlipKind,
         Syntax,
+        Typo,
+        TypoKind,
         arguments_of,
         block_end,
         body_of,
-        descend,
         first_named,
         is_async,
         is_fragment,
         is_generator,
-        outermost,
         property_name,
         span_of,
         string_value,
         unwrap,
+        walk,
+        with_wrappers,
     )
     from cflint.syntax.sql import Statement, TableUse, Token, TokenKind, placeholders, statements, tables
 
@@ -237,19 +237,19 @@ _ORIGINS = {
     "cflint.platform.clock": ("today"),
     "cflint.platform.compatibility": ("CompatibilityFlag NEWEST_DATE changes find_flag flag_names"),
     "cflint.platform.credentials": ("is_example is_random is_secret_name known_secret"),
-    "cflint.platform.cron": ("cron_fault cron_meant cron_never_fires weekday_numbers"),
+    "cflint.platform.cron": ("cron_error cron_suggestion cron_never_fires weekday_numbers"),
     "cflint.platform.rule_codes": ("rule_of"),
     "cflint.platform.wrangler_keys": (
-        "KeySchema RemovedKey Scope WRANGLER_VERSION json_types removed_key scope_of top_level_keys"
+        "KeySchema RemovedKey KeyScope WRANGLER_VERSION json_types removed_key scope_of top_level_keys"
     ),
     "cflint.project.config.wrangler": (
-        "Binding Environment Export QueueConsumer TailConsumer WranglerConfig listed where"
+        "Binding Environment Export QueueConsumer TailConsumer WranglerConfig join_names in_environments"
     ),
     "cflint.project.config.edits": ("append_item move_to_top_level remove_key rename_key set_key"),
     "cflint.project.code.env_uses": ("EnvUse env_uses is_guard kind_with_method"),
     "cflint.project.modules.facts": (
         "BaseRef ClassFacts FunctionFacts Member MemberKind ModuleFacts TopLevel TypeFacts "
-        "TypeMember ValueKind"
+        "TypeMember LiteralKind"
     ),
     "cflint.project.code.flow": ("can_reach completes falls_through"),
     "cflint.project.code.import_edits": (
@@ -261,8 +261,8 @@ _ORIGINS = {
         "ConfigSchema Fit Installed config_schema declares installed_version manifests_above shown_version"
     ),
     "cflint.project.config.lifecycle": (
-        "Backend Fate GoneClass Lifecycle LifecycleProblem LiveClass Migration ReplayProblem "
-        "add_durable_object_class append_migration born_as create_classes uncreated_classes "
+        "Backend ClassState DeletedClass Lifecycle LifecycleProblem ActiveClass Migration ReplayProblem "
+        "add_durable_object_class append_migration created_with create_classes classes_without_migration "
         "use_sqlite"
     ),
     "cflint.project.workers.loading": ("is_demo_path is_example_path is_test_config is_test_path"),
@@ -274,10 +274,10 @@ _ORIGINS = {
         "alternatives callee_name header_read is_global is_open_object key_of number_of origins "
         "property_value reads_credential reads_request"
     ),
-    "cflint.project.code.paging": ("unfinished_list"),
+    "cflint.project.code.paging": ("list_without_pagination"),
     "cflint.project.code.promises": (
-        "Fate:PromiseFate PromiseSource PromiseUse calls_on calls_on_name can_await "
-        "keep_by_async_handler keep_by_await keep_by_new_context keep_by_wait_until source_of "
+        "PromiseOutcome PromiseSource PromiseUse calls_on calls_on_name can_await "
+        "fix_by_async_handler fix_by_await fix_by_new_context fix_by_wait_until source_of "
         "use_of_callback use_of_promise use_of_promises wait_until_at"
     ),
     "cflint.project.code.provenance": ("Provenance Trust provenance"),
@@ -290,24 +290,24 @@ _ORIGINS = {
         "pair_ends parameter_for uses_of_end"
     ),
     "cflint.project.sql.statements": (
-        "Engine Hole Literal Position SQL_CALLS SqlText SqlUse chained_call executions prepared_by "
+        "SqlDialect Interpolation SqlLiteral HolePosition SQL_CALLS SqlText SqlUse chained_call executions prepared_by "
         "sql_text sql_use"
     ),
     "cflint.project.sql.edits": ("bind_holes"),
-    "cflint.project.code.values": ("Kind UNKNOWN Value"),
+    "cflint.project.code.values": ("UNKNOWN Value ValueKind"),
     "cflint.record": ("record"),
     "cflint.rule": (
         "Crash Match Option RECOMMENDED REFERENCE STRICT SuppressionUse binding call "
-        "class_definition config construct crash destructured durable_object environment handler identifier "
-        "import_of keyword member python rule source_file suppression tagged type_name worker"
+        "class_definition config new crash destructured durable_object environment handler identifier "
+        "import_of keyword member_access python rule module suppression tagged type_name worker"
     ),
     "cflint.scope": ("Declaration DeclarationKind ImportRef"),
     "cflint.source": ("Document Span"),
     "cflint.syntax.anchors": ("Anchors"),
     "cflint.syntax.data": ("Format Kind:NodeKind Node:ConfigNode"),
     "cflint.syntax.javascript": (
-        "CLASSES FUNCTIONS Slip SlipKind Syntax arguments_of block_end body_of descend "
-        "first_named is_async is_fragment is_generator outermost property_name span_of string_value unwrap"
+        "CLASSES FUNCTIONS Typo TypoKind Syntax arguments_of block_end body_of walk "
+        "first_named is_async is_fragment is_generator with_wrappers property_name span_of string_value unwrap"
     ),
     "cflint.syntax.sql": ("Statement TableUse Token TokenKind placeholders statements tables"),
 }
@@ -340,6 +340,7 @@ __all__ = [
     "STRICT",
     "UNKNOWN",
     "WRANGLER_VERSION",
+    "ActiveClass",
     "Anchors",
     "Backend",
     "BaseRef",
@@ -349,6 +350,7 @@ __all__ = [
     "ClassDefinition",
     "ClassFacts",
     "ClassKind",
+    "ClassState",
     "CompatibilityFlag",
     "ConfigNode",
     "ConfigProblem",
@@ -356,35 +358,33 @@ __all__ = [
     "Crash",
     "Declaration",
     "DeclarationKind",
+    "DeletedClass",
     "Document",
     "DurableObject",
     "Edge",
     "Edit",
-    "Engine",
     "Entrypoint",
     "EnvUse",
     "Environment",
     "Export",
     "ExportSet",
-    "Fate",
     "Finding",
     "Fit",
     "Fix",
     "Format",
     "FunctionFacts",
-    "GoneClass",
     "Handler",
-    "Hole",
+    "HolePosition",
     "Import",
     "ImportKind",
     "ImportRef",
     "Installed",
+    "Interpolation",
     "KeySchema",
-    "Kind",
+    "KeyScope",
     "Lifecycle",
     "LifecycleProblem",
-    "Literal",
-    "LiveClass",
+    "LiteralKind",
     "Local",
     "Location",
     "Match",
@@ -397,10 +397,9 @@ __all__ = [
     "Option",
     "Package",
     "PairEnd",
-    "Position",
     "ProblemKind",
     "Project",
-    "PromiseFate",
+    "PromiseOutcome",
     "PromiseSource",
     "PromiseUse",
     "Provenance",
@@ -411,11 +410,10 @@ __all__ = [
     "RemovedKey",
     "ReplayProblem",
     "Safety",
-    "Scope",
     "Severity",
-    "Slip",
-    "SlipKind",
     "Span",
+    "SqlDialect",
+    "SqlLiteral",
     "SqlText",
     "SqlUse",
     "Statement",
@@ -429,6 +427,8 @@ __all__ = [
     "Trust",
     "TypeFacts",
     "TypeMember",
+    "Typo",
+    "TypoKind",
     "Unknown",
     "Value",
     "ValueKind",
@@ -446,7 +446,6 @@ __all__ = [
     "binding_kind_of_type",
     "block_end",
     "body_of",
-    "born_as",
     "call",
     "called_function",
     "callee_name",
@@ -457,17 +456,17 @@ __all__ = [
     "chained_call",
     "changes",
     "class_definition",
+    "classes_without_migration",
     "completes",
     "config",
     "config_schema",
-    "construct",
     "crash",
     "create_classes",
-    "cron_fault",
-    "cron_meant",
+    "created_with",
+    "cron_error",
     "cron_never_fires",
+    "cron_suggestion",
     "declares",
-    "descend",
     "destructured",
     "dotted",
     "durable_object",
@@ -477,6 +476,10 @@ __all__ = [
     "falls_through",
     "find_flag",
     "first_named",
+    "fix_by_async_handler",
+    "fix_by_await",
+    "fix_by_new_context",
+    "fix_by_wait_until",
     "flag_names",
     "handler",
     "header_read",
@@ -484,6 +487,7 @@ __all__ = [
     "identifier",
     "import_of",
     "imported_parts",
+    "in_environments",
     "installed_version",
     "is_async",
     "is_demo_path",
@@ -499,29 +503,27 @@ __all__ = [
     "is_test_config",
     "is_test_path",
     "is_typescript",
+    "join_names",
     "json_type",
     "json_types",
-    "keep_by_async_handler",
-    "keep_by_await",
-    "keep_by_new_context",
-    "keep_by_wait_until",
     "key_of",
     "keyword",
     "kind_by_id",
     "kind_with_method",
     "kinds_by_type",
     "known_secret",
-    "listed",
+    "list_without_pagination",
     "manifests_above",
-    "member",
+    "member_access",
     "method_called_on",
     "methods_of_type",
+    "module",
     "move_import",
     "move_to_top_level",
     "name_of_function",
+    "new",
     "number_of",
     "origins",
-    "outermost",
     "pair_end",
     "pair_ends",
     "parameter_for",
@@ -547,7 +549,6 @@ __all__ = [
     "set_import_source",
     "set_key",
     "shown_version",
-    "source_file",
     "source_of",
     "span_of",
     "sql_text",
@@ -560,8 +561,6 @@ __all__ = [
     "today",
     "top_level_keys",
     "type_name",
-    "uncreated_classes",
-    "unfinished_list",
     "unwrap",
     "use_of_callback",
     "use_of_promise",
@@ -569,7 +568,8 @@ __all__ = [
     "use_sqlite",
     "uses_of_end",
     "wait_until_at",
+    "walk",
     "weekday_numbers",
-    "where",
+    "with_wrappers",
     "worker",
 ]

@@ -194,7 +194,7 @@ def call(*names: str) -> Trigger[Match]:
     return Trigger("call", frozenset(names))
 
 
-def construct(*names: str) -> Trigger[Match]:
+def new(*names: str) -> Trigger[Match]:
     """`new` of a class of these names."""
     return Trigger("construct", frozenset(names))
 
@@ -204,7 +204,7 @@ def tagged(*names: str) -> Trigger[Match]:
     return Trigger("tagged", frozenset(names))
 
 
-def member(*names: str) -> Trigger[Match]:
+def member_access(*names: str) -> Trigger[Match]:
     """Member accesses of these names that are not called; assignments to them too."""
     return Trigger("member", frozenset(names))
 
@@ -244,7 +244,7 @@ def handler(*names: str) -> Trigger[Handler]:
     return Trigger("handler", frozenset(names))
 
 
-def source_file(*words: str) -> Trigger[Module]:
+def module(*words: str) -> Trigger[Module]:
     """Modules, each once, when one of the words stands in them or anything else made them be parsed."""
     return Trigger("source_file", frozenset(words))
 

@@ -18,11 +18,11 @@ from cflint.syntax.javascript import (
     FUNCTIONS,
     Syntax,
     arguments_of,
-    descend,
     first_named,
     property_name,
     string_value,
     unwrap,
+    walk,
 )
 
 if TYPE_CHECKING:
@@ -428,7 +428,7 @@ class ModuleScope:
         data = self._syntax.document.data
         if data.find(b"var ", function.start_byte, function.end_byte) == -1:
             return
-        for node in descend(function, into_functions=False):
+        for node in walk(function, into_functions=False):
             if node.type == "variable_declaration":
                 for declarator in node.named_children:
                     yield from self._declarator(declarator, DeclarationKind.VAR, function)

@@ -218,7 +218,7 @@ class Policy:
         chosen = {id for folder in folders for id in self.rules_for(posixpath.join(folder, "-"))}
         return RuleSet(self._known[id] for id in chosen)
 
-    def judge(self, finding: Finding) -> Finding | None:
+    def apply_policy(self, finding: Finding) -> Finding | None:
         """A finding as the settings of its file want it; None when they do not want it."""
         path = finding.at.document.path
         if finding.rule not in self.rules_for(path) and finding.rule != "internal-error":

@@ -63,7 +63,7 @@ class Document:
     def __repr__(self) -> str:
         return f"Document({self.path!r}, {len(self.data)} bytes)"
 
-    def remembered(self, question: Hashable, find: Callable[[Document], T]) -> T:
+    def memoized(self, question: Hashable, find: Callable[[Document], T]) -> T:
         """What `find` makes of the document, found once and kept as long as the document is."""
         answers = self._answers
         if question not in answers:

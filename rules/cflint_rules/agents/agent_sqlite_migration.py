@@ -60,28 +60,28 @@ Source: https://developers.cloudflare.com/agents/api-reference/configuration/
 from collections.abc import Iterator
 
 from cflint.api import (
+    ActiveClass,
     Backend,
     Binding,
     ClassFacts,
     ClassKind,
-    Fate,
+    ClassState,
     Finding,
     Fix,
-    LiveClass,
     Location,
     Project,
     Safety,
     Severity,
     Worker,
-    born_as,
+    classes_without_migration,
     create_classes,
+    created_with,
+    in_environments,
     is_test_config,
-    listed,
+    join_names,
     rule,
     set_key,
-    uncreated_classes,
     use_sqlite,
-    where,
     worker,
 )
 
@@ -106,7 +106,7 @@ def _place(project: Project, owner: ClassFacts) -> tuple[Location, ...]:
 
 
 def _missing(subject: Worker, project: Project) -> Iterator[Finding]:
-    missing = uncreated_classes(subject.environments)
+    missing = classes_without_migration(subject.environments)
     edits = create_classes(missing) if missing else None
     for name, bindings in missing.items():
         owner = _agent(subject, project, name)
@@ -114,15 +114,17 @@ def _missing(subject: Worker, project: Project) -> Iterator[Finding]:
             continue  # migration-missing-class
         lifecycle = bindings[0].environment.lifecycle
         gone = lifecycle.gone.get(name)
-        if gone is not None and gone.fate is Fate.DELETED:
+        if gone is not None and gone.outcome is ClassState.DELETED:
             continue  # migration-deleted-class-in-use
-        here = where([binding.environment for binding in bindings])
+        here = in_environments([binding.environment for binding in bindings])
         others = tuple(binding.place("class_name") for binding in bindings[1:])
         means = "no entry of `exports`" if lifecycle.uses_exports else "no migration"
         fix = None
         if edits is not None and gone is None:
             first = all(not binding.environment.lifecycle.defined for binding in bindings)
-            named = listed([f"`{other}`" for other, bound in missing.items() if not _is_gone(other, bound)])
+            named = join_names(
+                [f"`{other}`" for other, bound in missing.items() if not _is_gone(other, bound)]
+            )
             title = (
                 f"Add {named} to `exports`"
                 if lifecycle.uses_exports
@@ -148,7 +150,7 @@ def _key_value(subject: Worker, project: Project) -> Iterator[Finding]:
             owner = _agent(subject, project, name) if live.backend is Backend.KEY_VALUE else None
             if owner is None or environment.incomplete:
                 continue
-            born = born_as(lifecycle, live)
+            born = created_with(lifecycle, live)
             fix = None
             title = f"Create `{name}` with SQLite storage"
             if born is not None and born[0] is lifecycle.migrations[-1]:
@@ -166,7 +168,7 @@ def _key_value(subject: Worker, project: Project) -> Iterator[Finding]:
             )
 
 
-def _how(live: LiveClass) -> str:
+def _how(live: ActiveClass) -> str:
     return "`exports` gives" if live.tag is None else "`new_classes` gives"
 
 
@@ -183,7 +185,7 @@ def _undocumented(section: Worker, project: Project) -> Iterator[Finding]:
     ]
     if not shown:
         return
-    names = listed([f"`{owner.name}`" for owner in shown])
+    names = join_names([f"`{owner.name}`" for owner in shown])
     noun = "the Agent" if len(shown) == 1 else "the Agents"
     yield Finding(
         f"no configuration is shown: it has to bind and create {noun} {names} (`new_sqlite_classes`)",

@@ -58,10 +58,10 @@ from cflint.api import (
     call,
     callee_name,
     key_of,
-    member,
-    outermost,
+    member_access,
     rule,
     unwrap,
+    with_wrappers,
 )
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ if TYPE_CHECKING:
 _CHANGES = frozenset({"push", "pop", "shift", "unshift", "splice", "sort", "reverse", "fill", "copyWithin"})
 
 
-@rule(member("state"), call("setState"), severity=Severity.ERROR, fix=Safety.UNSAFE)
+@rule(member_access("state"), call("setState"), severity=Severity.ERROR, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
     receiver = match.receiver
     if receiver is None or unwrap(receiver).type != "this":
@@ -114,7 +114,7 @@ def _chain(match: Match) -> tuple[Node, Node]:
     syntax = match.module.syntax
     node = match.node
     while True:
-        whole = outermost(syntax, node)
+        whole = with_wrappers(syntax, node)
         parent = syntax.parent(whole)
         if parent is None or parent.type not in ("member_expression", "subscript_expression"):
             return whole, node
@@ -122,7 +122,7 @@ def _chain(match: Match) -> tuple[Node, Node]:
         if target is None or target.id != whole.id:
             return whole, node
         name = parent.child_by_field_name("property")
-        above = syntax.parent(outermost(syntax, parent))
+        above = syntax.parent(with_wrappers(syntax, parent))
         if name is not None and above is not None and above.type == "call_expression":
             function = above.child_by_field_name("function")
             if function is not None and unwrap(function).id == parent.id:
@@ -169,7 +169,7 @@ def _is_stored_later(match: Match) -> bool:
 
 def _fix(match: Match, changed: Node, at: Node) -> Fix | None:
     """`this.state.name = value` as a `setState()`."""
-    statement = match.module.syntax.parent(outermost(match.module.syntax, at))
+    statement = match.module.syntax.parent(with_wrappers(match.module.syntax, at))
     target = changed.child_by_field_name("object")
     name = changed.child_by_field_name("property")
     if statement is None or statement.type != "expression_statement" or target is None or name is None:

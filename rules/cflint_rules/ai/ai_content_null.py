@@ -49,7 +49,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import REFERENCE, Finding, Match, Severity, member, outermost, pattern, rule
+from cflint.api import REFERENCE, Finding, Match, Severity, member_access, pattern, rule, with_wrappers
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -57,12 +57,12 @@ if TYPE_CHECKING:
 _CHOICE = pattern(r"\bchoices\s*(?:\?\.)?\s*(?:\[0\]|\.at\(0\))\s*!?\s*\??\.\s*message\s*!?\s*\.\s*content$")
 
 
-@rule(member("content"), severity=Severity.NOTE, presets=(REFERENCE,))
+@rule(member_access("content"), severity=Severity.NOTE, presets=(REFERENCE,))
 def check(match: Match) -> Iterator[Finding]:
     text = match.text()
     if _CHOICE.search(text) is None or any(child.type == "optional_chain" for child in match.node.children):
         return
-    node = outermost(match.module.syntax, match.node)
+    node = with_wrappers(match.module.syntax, match.node)
     if node.type == "non_null_expression" or match.document.data[node.end_byte - 1 : node.end_byte] == b"!":
         return
     harm = _harm(match, node)

@@ -64,15 +64,15 @@ from cflint.api import (
     FUNCTIONS,
     Finding,
     Fix,
-    Kind,
     Match,
     Safety,
     Severity,
+    ValueKind,
     call,
     can_await,
-    descend,
-    outermost,
     rule,
+    walk,
+    with_wrappers,
 )
 
 if TYPE_CHECKING:
@@ -89,7 +89,11 @@ def check(match: Match) -> Iterator[Finding]:
     if method is None or owner is None or not owner.kind.runs_as_durable_object:
         return
     name = method.child_by_field_name("name")
-    if name is None or match.text(name) != "constructor" or match.receiver_value.kind is not Kind.STORAGE:
+    if (
+        name is None
+        or match.text(name) != "constructor"
+        or match.receiver_value.kind is not ValueKind.STORAGE
+    ):
         return
     if b"getAlarm" in match.document.data[method.start_byte : method.end_byte]:
         return
@@ -110,13 +114,13 @@ def _is_conditional(match: Match, method: Node) -> bool:
             return True
         if above.type == "binary_expression" or (above.type in FUNCTIONS and not _runs_at_once(match, above)):
             return True
-    before = (node for node in descend(method) if node.start_byte < match.node.start_byte)
+    before = (node for node in walk(method) if node.start_byte < match.node.start_byte)
     return any(node.type in ("return_statement", "throw_statement") for node in before)
 
 
 def _runs_at_once(match: Match, function: Node) -> bool:
     """Whether a function is the one given to `blockConcurrencyWhile()`, or called where it stands."""
-    parent = match.module.syntax.parent(outermost(match.module.syntax, function))
+    parent = match.module.syntax.parent(with_wrappers(match.module.syntax, function))
     if parent is None:
         return False
     if parent.type == "call_expression":
@@ -128,10 +132,10 @@ def _runs_at_once(match: Match, function: Node) -> bool:
 
 def _fix(match: Match, method: Node) -> Fix | None:
     module = match.module
-    whole = outermost(module.syntax, match.node)
+    whole = with_wrappers(module.syntax, match.node)
     statement = module.syntax.parent(whole)
     if statement is not None and statement.type == "await_expression":
-        whole = outermost(module.syntax, statement)
+        whole = with_wrappers(module.syntax, statement)
         statement = module.syntax.parent(whole)
     receiver = match.receiver
     if statement is None or statement.type != "expression_statement" or receiver is None:

@@ -55,14 +55,14 @@ from cflint.api import (
     Finding,
     Fix,
     Match,
-    PromiseFate,
+    PromiseOutcome,
     PromiseSource,
     PromiseUse,
     Safety,
     Severity,
     call,
-    keep_by_async_handler,
-    keep_by_await,
+    fix_by_async_handler,
+    fix_by_await,
     rule,
     source_of,
     use_of_promise,
@@ -74,7 +74,7 @@ def check(match: Match) -> Iterator[Finding]:
     if source_of(match.module, match.node) is not PromiseSource.ALARM:
         return  # an `AlarmManager` of the project's own, a mock
     use = use_of_promise(match.module, match.node)
-    if use.fate is not PromiseFate.DROPPED:
+    if use.outcome is not PromiseOutcome.DROPPED:
         return
     done = "set" if match.word == "setAlarm" else "deleted"
     yield Finding(
@@ -86,5 +86,5 @@ def check(match: Match) -> Iterator[Finding]:
 
 
 def _fix(match: Match, use: PromiseUse) -> Fix | None:
-    awaited = keep_by_await(match.module, use.promise, Safety.SAFE)
-    return awaited or keep_by_async_handler(match.module, use.promise)
+    awaited = fix_by_await(match.module, use.promise, Safety.SAFE)
+    return awaited or fix_by_async_handler(match.module, use.promise)

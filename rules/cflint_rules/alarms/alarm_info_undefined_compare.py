@@ -49,21 +49,21 @@ from cflint.api import (
     Match,
     Safety,
     Severity,
-    member,
-    outermost,
+    member_access,
     rule,
     unwrap,
+    with_wrappers,
 )
 
 
-@rule(member("retryCount"), severity=Severity.WARNING, fix=Safety.SAFE)
+@rule(member_access("retryCount"), severity=Severity.WARNING, fix=Safety.SAFE)
 def check(match: Match) -> Iterator[Finding]:
     node, receiver = match.node, match.receiver
     if receiver is None or not any(child.type == "optional_chain" for child in node.children):
         return
     if not _is_alarm_info(match):
         return
-    whole = outermost(match.module.syntax, node)
+    whole = with_wrappers(match.module.syntax, node)
     comparison = match.module.syntax.parent(whole)
     if comparison is None or comparison.type != "binary_expression":
         return

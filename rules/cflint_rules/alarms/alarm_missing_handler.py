@@ -54,11 +54,11 @@ from cflint.api import (
     Finding,
     Fix,
     Handler,
-    Kind,
     Match,
     Module,
     Safety,
     Severity,
+    ValueKind,
     call,
     callee_name,
     handler,
@@ -79,7 +79,7 @@ def check(match: Match | Handler) -> Iterator[Finding]:
         yield from _check_handler(match)
         return
     owner = match.enclosing_class
-    if owner is None or match.receiver_value.kind is not Kind.STORAGE or owner.facts.is_abstract:
+    if owner is None or match.receiver_value.kind is not ValueKind.STORAGE or owner.facts.is_abstract:
         return
     if _HANDS_ITSELF_ON.search(match.text(owner.body)):
         return  # `Lifecycle.install(this)` may give it the method
@@ -110,7 +110,7 @@ def _sets(owner: ClassDefinition) -> Iterator[Node]:
             continue
         callee = node.child_by_field_name("function")
         target = callee.child_by_field_name("object") if callee is not None else None
-        if target is not None and owner.module.value_of(target).kind is Kind.STORAGE:
+        if target is not None and owner.module.value_of(target).kind is ValueKind.STORAGE:
             yield node
 
 

@@ -53,9 +53,9 @@ from cflint.api import (
     STRICT,
     Finding,
     Handler,
-    Kind,
     Module,
     Severity,
+    ValueKind,
     arguments_of,
     callee_name,
     handler,
@@ -107,7 +107,7 @@ def _sends(module: Module, call: Node) -> str | None:
         return None
     target = unwrap(callee).child_by_field_name("object")
     value = module.value_of(target)
-    if value.kind is not Kind.BINDING or value.binding is None:
+    if value.kind is not ValueKind.BINDING or value.binding is None:
         return None
     if value.binding.id == "queue":
         return "this sends a message"

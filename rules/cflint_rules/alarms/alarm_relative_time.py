@@ -55,11 +55,11 @@ from typing import TYPE_CHECKING
 from cflint.api import (
     Finding,
     Fix,
-    Kind,
     Match,
     Module,
     Safety,
     Severity,
+    ValueKind,
     call,
     number_of,
     rule,
@@ -74,7 +74,7 @@ _MILLISECONDS = 10**12
 
 @rule(call("setAlarm"), severity=Severity.ERROR, fix=Safety.SAFE)
 def check(match: Match) -> Iterator[Finding]:
-    if not match.arguments or match.receiver_value.kind is not Kind.STORAGE:
+    if not match.arguments or match.receiver_value.kind is not ValueKind.STORAGE:
         return
     given = match.arguments[0]
     number = number_of(match.module, given)

@@ -50,17 +50,17 @@ from typing import TYPE_CHECKING
 from cflint.api import (
     Finding,
     Handler,
-    Kind,
     Module,
     Option,
     Severity,
+    ValueKind,
     arguments_of,
     callee_name,
-    descend,
     handler,
     number_of,
     rule,
     unwrap,
+    walk,
 )
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def _always(module: Module, body: Node) -> Iterator[Node]:
                 yield node
         if any(
             inner.type in ("return_statement", "throw_statement")
-            for inner in (statement, *descend(statement, into_functions=False))
+            for inner in (statement, *walk(statement, into_functions=False))
         ):
             return  # some runs end here
 
@@ -118,7 +118,7 @@ def _interval(module: Module, call: Node) -> float | None:
     callee = call.child_by_field_name("function")
     target = unwrap(callee).child_by_field_name("object") if callee is not None else None
     arguments = arguments_of(call)
-    if target is None or module.value_of(target).kind is not Kind.STORAGE or not arguments:
+    if target is None or module.value_of(target).kind is not ValueKind.STORAGE or not arguments:
         return None
     time = module.initializer(arguments[0])
     operator = time.child_by_field_name("operator")

@@ -49,13 +49,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import FUNCTIONS, Finding, Fix, Match, Safety, Severity, identifier, member, rule
+from cflint.api import FUNCTIONS, Finding, Fix, Match, Safety, Severity, identifier, member_access, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 
-@rule(identifier("env"), member("env", "ctx"), severity=Severity.ERROR, fix=Safety.SAFE)
+@rule(identifier("env"), member_access("env", "ctx"), severity=Severity.ERROR, fix=Safety.SAFE)
 def check(match: Match) -> Iterator[Finding]:
     if match.node.type == "identifier":
         yield from _bare(match)

@@ -55,13 +55,13 @@ from cflint.api import (
     KINDS,
     Finding,
     Match,
-    PromiseFate,
+    PromiseOutcome,
     PromiseSource,
     Safety,
     Severity,
     call,
-    keep_by_await,
-    keep_by_wait_until,
+    fix_by_await,
+    fix_by_wait_until,
     methods_of_type,
     rule,
     source_of,
@@ -83,7 +83,7 @@ METHODS = frozenset(method for kind in KINDS for method in kind.async_methods) |
 def check(match: Match) -> Iterator[Finding]:
     use = use_of_promise(match.module, match.node)
     if (
-        use.fate is not PromiseFate.DROPPED
+        use.outcome is not PromiseOutcome.DROPPED
         or source_of(match.module, match.node) is not PromiseSource.BINDING
     ):
         return
@@ -91,6 +91,6 @@ def check(match: Match) -> Iterator[Finding]:
         f"nothing waits for `{match.text(match.callee)}()`: it may be cancelled when the response is sent,"
         " and its errors are lost",
         match.at(match.node),
-        fix=keep_by_await(match.module, use.promise, Safety.UNSAFE)
-        or keep_by_wait_until(match.module, use.promise, Safety.UNSAFE),
+        fix=fix_by_await(match.module, use.promise, Safety.UNSAFE)
+        or fix_by_wait_until(match.module, use.promise, Safety.UNSAFE),
     )

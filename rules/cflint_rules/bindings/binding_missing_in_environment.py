@@ -79,7 +79,7 @@ from cflint.api import (
     Severity,
     Worker,
     is_test_config,
-    listed,
+    join_names,
     rule,
     set_key,
     worker,
@@ -115,7 +115,7 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
             Location(config.document, found.name_span, "the top level has it") for found in missing
         )
         yield Finding(
-            f"`{environment.label}` lacks {listed(names)}: bindings and variables are not inherited",
+            f"`{environment.label}` lacks {join_names(names)}: bindings and variables are not inherited",
             environment.place,
             related,
             _fix(environment, missing),

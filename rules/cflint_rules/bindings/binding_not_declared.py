@@ -70,7 +70,6 @@ from cflint.api import (
     EnvUse,
     Finding,
     Fix,
-    Kind,
     Location,
     Match,
     Module,
@@ -78,16 +77,17 @@ from cflint.api import (
     Safety,
     Severity,
     Value,
+    ValueKind,
     Worker,
     append_item,
     binding_kind_of_type,
     call,
     env_uses,
     is_guard,
+    join_names,
     kind_by_id,
     kind_with_method,
-    listed,
-    member,
+    member_access,
     pattern,
     python,
     rule,
@@ -114,7 +114,7 @@ _INJECTED_PREFIXES = ("__STATIC_CONTENT", "NEXT_", "CF_PAGES", "__")
 
 @rule(
     call(*_METHODS),
-    member("connectionString"),
+    member_access("connectionString"),
     worker(),
     python("env"),
     severity=Severity.ERROR,
@@ -130,7 +130,7 @@ def check(match: "Match | Worker | PythonModule", project: Project) -> Iterator[
     module = match.module
     value = match.receiver_value
     name = value.name
-    if value.kind is not Kind.BINDING or name is None or value.detail == "exports":
+    if value.kind is not ValueKind.BINDING or name is None or value.detail == "exports":
         return
     if _is_known(module, name) or match.receiver is None or _asks(match) or _is_copied(match):
         return
@@ -393,7 +393,7 @@ def _undocumented(section: Worker, project: Project) -> Iterator[Finding]:
                     needed.setdefault(name, found)
     if not needed:
         return
-    parts = listed([f"`{name}` ({kind.label})" for name, (kind, _) in needed.items()])
+    parts = join_names([f"`{name}` ({kind.label})" for name, (kind, _) in needed.items()])
     yield Finding(
         f"no configuration is shown: it has to declare {parts}",
         next(at for _, at in needed.values()),  # uses come before types
@@ -461,7 +461,7 @@ def _used_as_bindings(module: "PythonModule") -> "dict[str, tuple[str, list[cst.
     places: dict[str, list[cst.Attribute]] = {}
     methods: dict[str, str] = {}
     for node in module.find(cst.Attribute):
-        if module.value_of(node.value).kind is not Kind.ENV:
+        if module.value_of(node.value).kind is not ValueKind.ENV:
             continue
         places.setdefault(node.attr.value, []).append(node)
         above = module.syntax.parent(node)

@@ -60,7 +60,7 @@ from cflint.api import (
     Finding,
     Fix,
     Match,
-    PromiseFate,
+    PromiseOutcome,
     PromiseSource,
     PromiseUse,
     Safety,
@@ -93,7 +93,7 @@ _READS = frozenset({PromiseSource.BINDING, PromiseSource.STORAGE})
 @rule(call(*METHODS), severity=Severity.ERROR, fix=Safety.SAFE)
 def check(match: Match) -> Iterator[Finding]:
     use = use_of_promise(match.module, match.node)
-    if use.fate is not PromiseFate.VALUE or source_of(match.module, match.node) not in _READS:
+    if use.outcome is not PromiseOutcome.VALUE or source_of(match.module, match.node) not in _READS:
         return
     yield Finding(
         f"`{match.text(match.callee)}()` gives a promise, and it is used as if it were the result",

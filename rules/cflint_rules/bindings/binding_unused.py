@@ -69,20 +69,20 @@ from cflint.api import (
     Edit,
     Finding,
     Fix,
-    Kind,
     Module,
     Project,
     Safety,
     Severity,
+    ValueKind,
     Worker,
     arguments_of,
+    in_environments,
     is_test_config,
     pattern,
     remove_key,
     rule,
     string_value,
     unwrap,
-    where,
     worker,
 )
 
@@ -114,7 +114,7 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
         return  # a package gives the handlers, and may read `env` in them
     for name, entries in unused.items():
         edits = _removal(entries)
-        here = where([found.environment for found in entries])
+        here = in_environments([found.environment for found in entries])
         yield Finding(
             f"nothing uses `{name}` ({entries[0].kind.label}){here}",
             entries[0].location,
@@ -163,7 +163,7 @@ def _escapes(path: str, project: Project) -> bool:
 
 
 def _is_env(module: Module, node: Node | None) -> bool:
-    return node is not None and module.value_of(node).kind is Kind.ENV
+    return node is not None and module.value_of(node).kind is ValueKind.ENV
 
 
 def _is_foreign(module: Module, call: Node) -> bool:
@@ -183,7 +183,7 @@ def _is_foreign(module: Module, call: Node) -> bool:
     ref = module.scope.origin(declaration)
     if ref is None:
         value = module.value_of(callee).kind
-        return value is Kind.UNKNOWN
+        return value is ValueKind.UNKNOWN
     return module.project.resolve(ref.module, module.path) is None
 
 

@@ -75,15 +75,15 @@ from cflint.api import (
     BindingKind,
     Finding,
     Fix,
-    Kind,
     Module,
     Safety,
     Severity,
+    ValueKind,
     arguments_of,
-    outermost,
+    module,
     pattern,
     rule,
-    source_file,
+    with_wrappers,
 )
 
 _CALL = pattern(rb"env\.(\w+)[!?]?\s*\.\s*(\w+)\s*\(")
@@ -112,7 +112,7 @@ _HIDDEN = frozenset({"deleteBulk", "getExisting", "toString", "valueOf", "hasOwn
 """Methods behind a flag, and those that every object has."""
 
 
-@rule(source_file("env"), severity=Severity.ERROR, fix=Safety.SAFE)
+@rule(module("env"), severity=Severity.ERROR, fix=Safety.SAFE)
 def check(module: Module) -> Iterator[Finding]:
     kinds: dict[bytes, BindingKind | None] = {}
     for match in _calls(module.document.data):
@@ -158,12 +158,12 @@ def _wrong(module: Module, kind: BindingKind, start: int, end: int) -> Iterator[
     access = syntax.parent(name) if name is not None else None
     if name is None or access is None or access.type != "member_expression":
         return
-    call = syntax.parent(outermost(syntax, access))
+    call = syntax.parent(with_wrappers(syntax, access))
     owner = access.child_by_field_name("object")
     if call is None or call.type != "call_expression" or owner is None:
         return
     value = module.value_of(owner)
-    if value.kind is not Kind.BINDING or value.binding is not kind or _is_set(module, value.name or ""):
+    if value.kind is not ValueKind.BINDING or value.binding is not kind or _is_set(module, value.name or ""):
         return
     method = module.text(name)
     meant = _SLIPS.get(kind.id, {}).get(method)

@@ -72,11 +72,11 @@ from cflint.api import (
     Severity,
     can_await,
     identifier,
-    member,
-    outermost,
+    member_access,
     property_name,
     rule,
     unwrap,
+    with_wrappers,
 )
 
 if TYPE_CHECKING:
@@ -88,15 +88,15 @@ _TEXT_METHODS = frozenset(
 )
 
 
-@rule(identifier("env"), member("env"), severity=Severity.ERROR, fix=Safety.SAFE)
+@rule(identifier("env"), member_access("env"), severity=Severity.ERROR, fix=Safety.SAFE)
 def check(match: Match) -> Iterator[Finding]:
     syntax = match.module.syntax
-    secret = syntax.parent(outermost(syntax, match.node))
+    secret = syntax.parent(with_wrappers(syntax, match.node))
     if secret is None or secret.type != "member_expression":
         return
     if not match.value_of(secret).is_binding("secrets_store_secret"):
         return
-    whole = outermost(syntax, secret)
+    whole = with_wrappers(syntax, secret)
     parent = syntax.parent(whole)
     if parent is None or not _used_as_text(match, whole, parent):
         return
@@ -142,6 +142,6 @@ def _is_header(match: Match, pair: Node) -> bool:
     """Whether a pair stands in an object under `headers:`."""
     syntax = match.module.syntax
     listed = syntax.parent(pair)
-    outer = syntax.parent(outermost(syntax, listed)) if listed is not None else None
+    outer = syntax.parent(with_wrappers(syntax, listed)) if listed is not None else None
     key = outer.child_by_field_name("key") if outer is not None and outer.type == "pair" else None
     return key is not None and property_name(syntax, key) == "headers"

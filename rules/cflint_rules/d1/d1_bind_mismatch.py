@@ -56,20 +56,20 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cflint.api import (
-    Engine,
     Finding,
     Match,
     Severity,
+    SqlDialect,
     SqlUse,
     arguments_of,
     call,
     chained_call,
     executions,
-    outermost,
     placeholders,
     rule,
     sql_use,
     unwrap,
+    with_wrappers,
 )
 
 if TYPE_CHECKING:
@@ -83,9 +83,9 @@ def check(match: Match) -> Iterator[Finding]:
     use = sql_use(match.module, match.node)
     if use is None or not use.text.is_whole or not use.text.statements:
         return
-    if use.engine is Engine.D1 and use.method == "prepare":
+    if use.engine is SqlDialect.D1 and use.method == "prepare":
         yield from _check_prepared(match, use)
-    elif use.engine is Engine.DURABLE_OBJECT:
+    elif use.engine is SqlDialect.DURABLE_OBJECT:
         marks = placeholders(use.text.statements[-1].tokens)  # values belong to the last statement
         if not marks.named and not any(value.type == "spread_element" for value in use.bound):
             yield from _compare(match, use, marks.count, use.bound, match.node)
@@ -142,5 +142,5 @@ def _is_bound(match: Match, held: Node) -> bool:
 
 def _is_dropped(match: Match, bound: Node, held: Node) -> bool:
     """Whether `statement.bind(…)` stands alone, while the statement lives on in a variable."""
-    parent = match.module.syntax.parent(outermost(match.module.syntax, bound))
+    parent = match.module.syntax.parent(with_wrappers(match.module.syntax, bound))
     return held.type == "identifier" and parent is not None and parent.type == "expression_statement"

@@ -58,12 +58,12 @@ from collections.abc import Iterator
 
 from cflint.api import (
     Edit,
-    Engine,
     Finding,
     Fix,
     Match,
     Safety,
     Severity,
+    SqlDialect,
     SqlUse,
     Statement,
     call,
@@ -75,7 +75,7 @@ from cflint.api import (
 @rule(call("exec"), severity=Severity.ERROR, fix=Safety.SAFE)
 def check(match: Match) -> Iterator[Finding]:
     use = sql_use(match.module, match.node)
-    if use is None or use.engine is not Engine.D1 or not use.text.exact:
+    if use is None or use.engine is not SqlDialect.D1 or not use.text.exact:
         return
     broken = [statement for statement in use.text.statements if _is_broken(use, statement)]
     if not broken:

@@ -65,15 +65,15 @@ from typing import TYPE_CHECKING
 from cflint.api import (
     FUNCTIONS,
     DeclarationKind,
-    Engine,
     Finding,
-    Hole,
-    Kind,
+    Interpolation,
     Match,
     Module,
     Severity,
+    SqlDialect,
     SqlUse,
     TokenKind,
+    ValueKind,
     arguments_of,
     call,
     callee_name,
@@ -98,7 +98,7 @@ _BOUNDED = pattern(
     re.IGNORECASE,
 )
 _PLURAL = pattern(r"(?:ids|Ids|IDs|keys|Keys|emails|Emails|urls|Urls|slugs|Slugs|hashes|Hashes|names|Names)$")
-_ENGINES = frozenset({Engine.D1, Engine.DURABLE_OBJECT})
+_ENGINES = frozenset({SqlDialect.D1, SqlDialect.DURABLE_OBJECT})
 
 
 @rule(call("prepare", "exec"), severity=Severity.WARNING)
@@ -144,7 +144,7 @@ def _patterns(use: SqlUse) -> Iterator[Finding]:
                 yield Finding(what, use.at_token(token))
 
 
-def _list(module: Module, hole: Hole) -> Node | None:
+def _list(module: Module, hole: Interpolation) -> Node | None:
     """`ids` of `ids.map(() => "?").join(",")`, which an expression is."""
     joined = module.initializer(hole.node)
     if joined.type != "call_expression" or callee_name(module, joined) != "join":
@@ -188,4 +188,4 @@ def _is_unbounded(module: Module, part: Node) -> bool:
     """Whether an expression reads a body, or gives the rows of a query."""
     if part.type == "call_expression" and callee_name(module, part) == "json":
         return reads_request(module, part)
-    return module.value_of(part).kind is Kind.D1_RESULT
+    return module.value_of(part).kind is ValueKind.D1_RESULT

@@ -51,19 +51,19 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cflint.api import (
-    Engine,
     Finding,
     Fix,
     Match,
     Module,
     Safety,
     Severity,
+    SqlDialect,
     SqlUse,
     call,
     chained_call,
-    outermost,
     rule,
     sql_use,
+    with_wrappers,
 )
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ if TYPE_CHECKING:
 @rule(call("prepare"), severity=Severity.ERROR, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
     use = sql_use(match.module, match.node)
-    if use is None or use.engine is not Engine.D1:
+    if use is None or use.engine is not SqlDialect.D1:
         return
     statement = _bound(match.module, match.node)
     if not _is_dropped(match.module, statement, 0):
@@ -97,10 +97,10 @@ def _bound(module: Module, statement: Node) -> Node:
 
 def _is_dropped(module: Module, statement: Node, depth: int) -> bool:
     """Whether nothing can execute what an expression holds."""
-    node = outermost(module.syntax, statement)
+    node = with_wrappers(module.syntax, statement)
     parent = module.syntax.parent(node)
     while parent is not None and parent.type == "await_expression":
-        node = outermost(module.syntax, parent)
+        node = with_wrappers(module.syntax, parent)
         parent = module.syntax.parent(node)
     if parent is None:
         return False
@@ -117,7 +117,7 @@ def _is_dropped(module: Module, statement: Node, depth: int) -> bool:
 
 
 def _fix(module: Module, use: SqlUse, statement: Node) -> Fix | None:
-    parent = module.syntax.parent(outermost(module.syntax, statement))
+    parent = module.syntax.parent(with_wrappers(module.syntax, statement))
     awaited = parent is not None and parent.type == "await_expression"
     if parent is None or not (awaited or parent.type == "expression_statement"):
         return None

@@ -57,7 +57,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import FUNCTIONS, Engine, Finding, Match, Module, Severity, call, prepared_by, rule, unwrap
+from cflint.api import (
+    FUNCTIONS,
+    Finding,
+    Match,
+    Module,
+    Severity,
+    SqlDialect,
+    call,
+    prepared_by,
+    rule,
+    unwrap,
+)
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -140,7 +151,7 @@ def _is_write(module: Module, run: Node) -> bool:
     callee = run.child_by_field_name("function")
     receiver = unwrap(callee).child_by_field_name("object") if callee is not None else None
     use = prepared_by(module, receiver) if receiver is not None else None
-    if use is None or use.engine is not Engine.D1:
+    if use is None or use.engine is not SqlDialect.D1:
         return False
     statements = use.text.statements
     return len(statements) == 1 and statements[0].verb in _WRITES

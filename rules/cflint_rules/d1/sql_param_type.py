@@ -56,14 +56,14 @@ from typing import TYPE_CHECKING
 
 from cflint.api import (
     FUNCTIONS,
-    Engine,
     Finding,
     Fix,
-    Kind,
     Match,
     Module,
     Safety,
     Severity,
+    SqlDialect,
+    ValueKind,
     call,
     callee_name,
     can_await,
@@ -94,22 +94,22 @@ def check(match: Match) -> Iterator[Finding]:
         receiver = match.receiver
         if receiver is None:
             return
-        statement = module.value_of(receiver).kind is Kind.D1_STATEMENT
+        statement = module.value_of(receiver).kind is ValueKind.D1_STATEMENT
         if statement or prepared_by(module, receiver) is not None:
-            yield from _check(module, match.arguments, Engine.D1)
+            yield from _check(module, match.arguments, SqlDialect.D1)
         return
     use = sql_use(module, match.node)
-    if use is not None and use.engine is Engine.DURABLE_OBJECT:
+    if use is not None and use.engine is SqlDialect.DURABLE_OBJECT:
         yield from _check(module, use.bound, use.engine)
 
 
-def _check(module: Module, values: tuple[Node, ...], engine: Engine) -> Iterator[Finding]:
+def _check(module: Module, values: tuple[Node, ...], engine: SqlDialect) -> Iterator[Finding]:
     for given in values:
         node = unwrap(given)
         what = _type_of(module, node, engine)
         if what is None:
             continue
-        if engine is Engine.D1:
+        if engine is SqlDialect.D1:
             message = f"D1 cannot bind {what}: `bind()` throws `D1_TYPE_ERROR`"
         else:
             message = f"SQLite has no type for {what}: it is stored as {_stored(what)}"
@@ -117,7 +117,7 @@ def _check(module: Module, values: tuple[Node, ...], engine: Engine) -> Iterator
         yield Finding(message, module.at(node), fix=_fix(module, node, what), severity=severity)
 
 
-def _type_of(module: Module, node: Node, engine: Engine) -> str | None:
+def _type_of(module: Module, node: Node, engine: SqlDialect) -> str | None:
     """What is wrong with the type of a value; None when nothing is known to be."""
     match node.type:
         case "new_expression":
@@ -127,18 +127,18 @@ def _type_of(module: Module, node: Node, engine: Engine) -> str | None:
         case "object":
             return _OBJECT
         case "array":
-            if engine is Engine.D1 and not any(_is_no_byte(part) for part in node.named_children):
+            if engine is SqlDialect.D1 and not any(_is_no_byte(part) for part in node.named_children):
                 return None
             return _ARRAY
-        case "undefined" if engine is Engine.D1:
+        case "undefined" if engine is SqlDialect.D1:
             return _NOTHING
-        case "number" if engine is Engine.D1 and module.text(node).endswith("n"):
+        case "number" if engine is SqlDialect.D1 and module.text(node).endswith("n"):
             return _BIG
-        case "true" | "false" if engine is Engine.DURABLE_OBJECT:
+        case "true" | "false" if engine is SqlDialect.DURABLE_OBJECT:
             return _BOOLEAN
         case kind if kind in FUNCTIONS:
             return _FUNCTION
-        case "call_expression" if module.value_of(node).kind is Kind.PROMISE:
+        case "call_expression" if module.value_of(node).kind is ValueKind.PROMISE:
             return _PROMISE
     return None
 

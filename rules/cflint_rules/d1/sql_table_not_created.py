@@ -53,11 +53,11 @@ from functools import partial
 
 from cflint.api import (
     ClassDefinition,
-    Engine,
     Finding,
     Module,
     Project,
     Severity,
+    SqlDialect,
     SqlUse,
     TableUse,
     Token,
@@ -112,7 +112,7 @@ def _used(owner: ClassDefinition) -> dict[str, tuple[SqlUse, Token]]:
     calls = [*module.calls_of("exec", owner.body), *module.calls_of("sql", owner.body)]
     for node in sorted(calls, key=lambda call: call.start_byte):
         use = sql_use(owner.module, node)
-        if use is None or use.engine is not Engine.DURABLE_OBJECT:
+        if use is None or use.engine is not SqlDialect.DURABLE_OBJECT:
             continue
         for statement in use.text.statements:
             for kind, token in tables(statement):
@@ -127,9 +127,7 @@ def _created(module: Module) -> frozenset[str] | None:
     paths = {module.path, *(path for worker in module.workers for path in worker.modules)}
     names: set[str] = set()
     for path in paths:
-        found = module.project.remembered(
-            ("tables created", path), partial(_created_in, module.project, path)
-        )
+        found = module.project.memoized(("tables created", path), partial(_created_in, module.project, path))
         if found is None:
             return None
         names |= found

@@ -68,14 +68,14 @@ from typing import TYPE_CHECKING
 from cflint.api import (
     FUNCTIONS,
     Finding,
-    Kind,
     Match,
     Severity,
+    ValueKind,
     call,
-    descend,
     is_global,
     rule,
     unwrap,
+    walk,
 )
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def check(match: Match) -> Iterator[Finding]:
     if callback is None or callback.type not in FUNCTIONS or method is None:
         return
     owner = match.enclosing_class
-    if owner is None or match.receiver_value.kind is not Kind.DURABLE_OBJECT_STATE:
+    if owner is None or match.receiver_value.kind is not ValueKind.DURABLE_OBJECT_STATE:
         return
     name_node = method.child_by_field_name("name")
     name = match.text(name_node) if name_node is not None else ""
@@ -126,7 +126,7 @@ def check(match: Match) -> Iterator[Finding]:
 
 def _elsewhere(match: Match, callback: Node) -> Iterator[Node]:
     """The callees of calls that wait for something outside of the object."""
-    for node in descend(callback, into_functions=False):
+    for node in walk(callback, into_functions=False):
         if node.type != "await_expression" or not node.named_children:
             continue
         awaited = unwrap(node.named_children[0])
@@ -138,9 +138,11 @@ def _elsewhere(match: Match, callback: Node) -> Iterator[Node]:
             yield callee
         elif callee.type == "member_expression":
             value = match.value_of(callee.child_by_field_name("object"))
-            is_client = value.kind in (Kind.STUB, Kind.D1_STATEMENT, Kind.DATABASE_CLIENT)
+            is_client = value.kind in (ValueKind.STUB, ValueKind.D1_STATEMENT, ValueKind.DATABASE_CLIENT)
             is_remote = value.binding is not None and value.binding.id in _ELSEWHERE
-            if (is_client or (value.kind is Kind.BINDING and is_remote)) and "\n" not in match.text(callee):
+            if (is_client or (value.kind is ValueKind.BINDING and is_remote)) and "\n" not in match.text(
+                callee
+            ):
                 yield callee
 
 
@@ -153,15 +155,13 @@ def _is_conditional(match: Match, method: Node) -> bool:
             return True
         if above.type == "augmented_assignment_expression":
             return True
-    before = (
-        node for node in descend(method, into_functions=False) if node.end_byte <= match.node.start_byte
-    )
+    before = (node for node in walk(method, into_functions=False) if node.end_byte <= match.node.start_byte)
     return any(node.type in _LEAVING for node in before)
 
 
 def _asks_this(match: Match, callback: Node) -> bool:
     """Whether the function itself looks whether there is anything to do."""
-    for node in descend(callback, into_functions=False):
+    for node in walk(callback, into_functions=False):
         condition = node.child_by_field_name("condition") if node.type == "if_statement" else None
         if condition is not None and "this." in match.text(condition):
             return True
@@ -178,4 +178,4 @@ def _is_synchronous(callback: Node) -> bool:
     if body is None or body.type != "statement_block" or not body.named_children:
         return False
     waits = frozenset({"await_expression", "return_statement", "throw_statement", "for_in_statement"})
-    return not any(node.type in waits for node in descend(body))
+    return not any(node.type in waits for node in walk(body))

@@ -65,9 +65,9 @@ from cflint.api import (
     arguments_of,
     block_end,
     class_definition,
-    descend,
     rule,
     unwrap,
+    walk,
 )
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ def _ends_otherwise(body: "Node") -> bool:
         return True
     return any(
         node.type == "return_statement" and node.named_child_count
-        for node in descend(body, into_functions=False, into_classes=False)
+        for node in walk(body, into_functions=False, into_classes=False)
     )
 
 
@@ -227,7 +227,7 @@ def _first_statement(found: ClassDefinition, body: "Node", text: str) -> Edit:
 def _this_before(found: ClassDefinition, body: "Node", call: "Node") -> "Node | None":
     """The first `this` that is evaluated before `super()` returns."""
     inside_call = (call.start_byte, call.end_byte)
-    for node in descend(body, into_functions=False, into_classes=False):
+    for node in walk(body, into_functions=False, into_classes=False):
         if node.start_byte >= inside_call[1]:
             return None
         if node.type == "this":

@@ -87,13 +87,13 @@ from cflint.api import (
     ClassDefinition,
     Finding,
     Fix,
-    Kind,
     Match,
     Safety,
     Severity,
+    ValueKind,
     call,
-    outermost,
     rule,
+    with_wrappers,
 )
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def check(match: Match) -> Iterator[Finding]:
     if match.arguments or data.find(b"setAlarm(") == -1:
         return
     method, owner = match.method, match.enclosing_class
-    if method is None or owner is None or match.receiver_value.kind is not Kind.STORAGE:
+    if method is None or owner is None or match.receiver_value.kind is not ValueKind.STORAGE:
         return
     body = data[owner.node.start_byte : owner.node.end_byte]
     if b"setAlarm(" not in body or not _keeps_alarm(match, owner):
@@ -162,7 +162,7 @@ def _only_of_alarm(match: Match, owner: ClassDefinition, name: str) -> bool:
 def _fix(match: Match) -> Fix | None:
     """`await storage.deleteAlarm();` before a statement `await storage.deleteAll();`."""
     module, receiver = match.module, match.receiver
-    above = module.syntax.parent(outermost(module.syntax, match.node))
+    above = module.syntax.parent(with_wrappers(module.syntax, match.node))
     statement = module.syntax.parent(above) if above is not None else None
     if above is None or above.type != "await_expression" or receiver is None or statement is None:
         return None

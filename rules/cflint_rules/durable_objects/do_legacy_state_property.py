@@ -49,10 +49,10 @@ from cflint.api import (
     Match,
     Safety,
     Severity,
-    member,
-    outermost,
+    member_access,
     rule,
     unwrap,
+    with_wrappers,
 )
 
 _OF_STATE = frozenset(
@@ -61,7 +61,7 @@ _OF_STATE = frozenset(
 )
 
 
-@rule(member("state"), severity=Severity.ERROR, fix=Safety.SAFE)
+@rule(member_access("state"), severity=Severity.ERROR, fix=Safety.SAFE)
 def check(match: Match) -> Iterator[Finding]:
     module, receiver = match.module, match.receiver
     if receiver is None or unwrap(receiver).type != "this":
@@ -69,7 +69,7 @@ def check(match: Match) -> Iterator[Finding]:
     owner = module.this_class(unwrap(receiver))
     if owner is None or not owner.is_durable_object or owner.facts.base is None:
         return  # an old class has what it keeps
-    above = module.syntax.parent(outermost(module.syntax, match.node))
+    above = module.syntax.parent(with_wrappers(module.syntax, match.node))
     property = above.child_by_field_name("property") if above is not None else None
     is_read = above is not None and above.type == "member_expression"
     if not is_read or property is None or module.text(property) not in _OF_STATE:

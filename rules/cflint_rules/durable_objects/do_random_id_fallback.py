@@ -44,10 +44,10 @@ from typing import TYPE_CHECKING
 
 from cflint.api import (
     Finding,
-    Kind,
     Match,
     Module,
     Severity,
+    ValueKind,
     call,
     pattern,
     rule,
@@ -69,7 +69,7 @@ def check(match: Match) -> Iterator[Finding]:
     if not arguments or match.enclosing_function is None:
         return
     receiver = match.receiver_value
-    if receiver.kind is not Kind.BINDING or (
+    if receiver.kind is not ValueKind.BINDING or (
         receiver.binding is not None and receiver.binding.id != "durable_object"
     ):
         return

@@ -57,10 +57,10 @@ from cflint.api import (
     Severity,
     Span,
     class_definition,
-    descend,
     first_named,
     rule,
     unwrap,
+    walk,
 )
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def check(found: ClassDefinition) -> Iterator[Finding]:
     made = next(
         (
             node
-            for node in descend(body, into_functions=False, into_classes=False)
+            for node in walk(body, into_functions=False, into_classes=False)
             if node.type == "call_expression"
             and (node.child_by_field_name("function") or node).type == "super"
         ),

@@ -73,26 +73,26 @@ from typing import TYPE_CHECKING
 from cflint.api import (
     Finding,
     Fix,
-    Kind,
     Match,
-    PromiseFate,
+    PromiseOutcome,
     PromiseSource,
     PromiseUse,
     Safety,
     Severity,
+    ValueKind,
     call,
     calls_on,
     calls_on_name,
     can_await,
+    fix_by_await,
+    fix_by_wait_until,
     identifier,
-    keep_by_await,
-    keep_by_wait_until,
-    member,
-    outermost,
+    member_access,
     rule,
     source_of,
     type_name,
     use_of_promise,
+    with_wrappers,
 )
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ _MAKERS = ("get", "getByName", "getAgentByName", "getServerByName", "getContaine
 @rule(
     call(*_MAKERS),
     identifier("env"),
-    member("env"),
+    member_access("env"),
     type_name("DurableObjectStub"),
     severity=Severity.ERROR,
     fix=Safety.UNSAFE,
@@ -114,14 +114,14 @@ def check(match: Match) -> Iterator[Finding]:
         if source_of(match.module, made) is not PromiseSource.RPC:
             continue
         use = use_of_promise(match.module, made, pipelined=True)
-        if use.fate is PromiseFate.DROPPED:
+        if use.outcome is PromiseOutcome.DROPPED:
             yield Finding(
                 f"nothing waits for the remote call `{name}()`: it may be cancelled, and its errors are lost",
                 match.at(made),
-                fix=keep_by_await(match.module, use.promise, Safety.UNSAFE)
-                or keep_by_wait_until(match.module, use.promise, Safety.UNSAFE),
+                fix=fix_by_await(match.module, use.promise, Safety.UNSAFE)
+                or fix_by_wait_until(match.module, use.promise, Safety.UNSAFE),
             )
-        elif use.fate is PromiseFate.VALUE:
+        elif use.outcome is PromiseOutcome.VALUE:
             yield Finding(
                 f"the remote call `{name}()` gives a promise, and it is used as if it were the result",
                 match.at(made),
@@ -140,15 +140,15 @@ def _remote_calls(match: Match) -> Iterator[tuple[Node, str]]:
     module = match.module
     node = match.node
     if node.type == "call_expression":
-        if match.value_of(node).awaited.kind is Kind.STUB:
+        if match.value_of(node).awaited.kind is ValueKind.STUB:
             yield from calls_on(module, node)
         return
     if node.type == "type_identifier":
         yield from _of_parameter(match)
         return
-    if match.value_of(node).kind is not Kind.ENV:
+    if match.value_of(node).kind is not ValueKind.ENV:
         return
-    around = module.syntax.parent(outermost(module.syntax, node))
+    around = module.syntax.parent(with_wrappers(module.syntax, node))
     if around is None:
         return
     if around.type == "member_expression":

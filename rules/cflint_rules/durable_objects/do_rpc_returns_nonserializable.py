@@ -63,10 +63,10 @@ from cflint.api import (
     ClassKind,
     Finding,
     Fix,
-    Kind,
     Safety,
     Severity,
     Value,
+    ValueKind,
     class_definition,
     is_async,
     rule,
@@ -83,16 +83,16 @@ _RUNTIME = frozenset(
     | {"scheduled", "queue", "email", "tail", "trace", "tailStream", "test", "dup"}
 )
 _KINDS = {
-    Kind.SQL_CURSOR: "a cursor of `sql.exec()`",
-    Kind.STORAGE: "the storage",
-    Kind.SQL_STORAGE: "the storage",
-    Kind.SYNC_KV: "the storage",
-    Kind.DURABLE_OBJECT_STATE: "`ctx`",
-    Kind.EXECUTION_CONTEXT: "`ctx`",
-    Kind.ENV: "`env`",
-    Kind.WEBSOCKET_PAIR_END: "a WebSocket",
-    Kind.HIBERNATED_WEBSOCKET: "a WebSocket",
-    Kind.HIBERNATED_WEBSOCKETS: "WebSockets",
+    ValueKind.SQL_CURSOR: "a cursor of `sql.exec()`",
+    ValueKind.STORAGE: "the storage",
+    ValueKind.SQL_STORAGE: "the storage",
+    ValueKind.SYNC_KV: "the storage",
+    ValueKind.DURABLE_OBJECT_STATE: "`ctx`",
+    ValueKind.EXECUTION_CONTEXT: "`ctx`",
+    ValueKind.ENV: "`env`",
+    ValueKind.WEBSOCKET_PAIR_END: "a WebSocket",
+    ValueKind.HIBERNATED_WEBSOCKET: "a WebSocket",
+    ValueKind.HIBERNATED_WEBSOCKETS: "WebSockets",
 }
 _BINDINGS = frozenset({"kv", "r2", "d1", "queue", "ai", "vectorize", "hyperdrive"})
 
@@ -141,11 +141,11 @@ def _returned(owner: ClassDefinition, method: Node) -> Iterator[tuple[Node, str,
         value = value.awaited if is_async(method) else value
         what = _KINDS.get(value.kind) or _binding(value)
         if what is not None:
-            yield expression, what, value.kind is Kind.SQL_CURSOR
+            yield expression, what, value.kind is ValueKind.SQL_CURSOR
 
 
 def _binding(value: Value) -> str | None:
-    if value.kind is Kind.BINDING and value.binding is not None and value.binding.id in _BINDINGS:
+    if value.kind is ValueKind.BINDING and value.binding is not None and value.binding.id in _BINDINGS:
         return f"the {value.binding.label}"
     return None
 

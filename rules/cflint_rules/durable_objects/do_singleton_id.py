@@ -46,7 +46,18 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import FUNCTIONS, STRICT, Finding, Kind, Match, Severity, call, pattern, rule, string_value
+from cflint.api import (
+    FUNCTIONS,
+    STRICT,
+    Finding,
+    Match,
+    Severity,
+    ValueKind,
+    call,
+    pattern,
+    rule,
+    string_value,
+)
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -67,7 +78,7 @@ def check(match: Match) -> Iterator[Finding]:
     if handler is None or handler.name != "fetch" or handler.owner is not None or not match.module.workers:
         return
     namespace = match.receiver_value
-    if namespace.kind is not Kind.BINDING or namespace.name is None:
+    if namespace.kind is not ValueKind.BINDING or namespace.name is None:
         return
     if namespace.binding is not None and namespace.binding.id != "durable_object":
         return

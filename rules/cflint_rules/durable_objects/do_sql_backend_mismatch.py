@@ -70,21 +70,21 @@ from cflint.api import (
     DurableObject,
     Finding,
     Fix,
-    Kind,
     Location,
     Match,
     Module,
     Project,
     Safety,
     Severity,
+    ValueKind,
     Worker,
-    born_as,
     call,
-    member,
+    created_with,
+    in_environments,
+    member_access,
     rule,
     set_key,
     use_sqlite,
-    where,
 )
 
 if TYPE_CHECKING:
@@ -99,9 +99,9 @@ _METHODS = (
 )
 
 
-@rule(member(*_PROPERTIES), call(*_METHODS), severity=Severity.ERROR, fix=Safety.UNSAFE)
+@rule(member_access(*_PROPERTIES), call(*_METHODS), severity=Severity.ERROR, fix=Safety.UNSAFE)
 def check(match: Match, project: Project) -> Iterator[Finding]:
-    if match.receiver_value.kind is not Kind.STORAGE or _is_tried(match.module, match.node):
+    if match.receiver_value.kind is not ValueKind.STORAGE or _is_tried(match.module, match.node):
         return
     owner = match.enclosing_class
     if owner is None or owner.kind is ClassKind.AGENT:
@@ -121,7 +121,7 @@ def check(match: Match, project: Project) -> Iterator[Finding]:
     )
     yield Finding(
         f"`storage.{word}` needs SQLite storage, but {said} `{name}` the old key-value storage"
-        f"{where([found.environment for found in objects])}",
+        f"{in_environments([found.environment for found in objects])}",
         match.at(match.name),
         tuple(dict.fromkeys(places)),
         _fix(objects),
@@ -142,7 +142,7 @@ def _objects(owner: ClassDefinition, project: Project) -> Iterator[DurableObject
     key = (owner.facts.path, owner.facts.span)
     for subject in owner.module.workers:
         question = ("a Durable Object with key-value storage", subject)
-        if not project.remembered(question, partial(_has_old_storage, subject)):
+        if not project.memoized(question, partial(_has_old_storage, subject)):
             continue  # without a look at its classes
         for found in project.durable_objects(subject):
             if found.facts is None or found.environment.incomplete:
@@ -163,7 +163,7 @@ def _is_repeated(match: Match, owner: ClassDefinition) -> bool:
         name = node.child_by_field_name("property")
         if name is None or module.text(name) not in (*_PROPERTIES, *_METHODS) or _is_tried(module, node):
             continue
-        if module.value_of(node.child_by_field_name("object")).kind is Kind.STORAGE:
+        if module.value_of(node.child_by_field_name("object")).kind is ValueKind.STORAGE:
             return name.id != match.name.id
     return False
 
@@ -183,7 +183,7 @@ def _fix(objects: list[DurableObject]) -> Fix | None:
         home = environment.source_of("exports")
         edits = set_key(environment.config, home.path("exports", found.name, "storage"), "sqlite")
     else:
-        born = born_as(lifecycle, live)
+        born = created_with(lifecycle, live)
         if born is None or born[0] is not lifecycle.migrations[-1]:
             return None  # it has surely been deployed, and cannot be changed any more
         edits = use_sqlite(environment, born[0], [born[1]])

@@ -45,10 +45,10 @@ Source: src/workerd/util/sqlite.c++ of workerd (`ALLOWED_PRAGMAS`, `isAuthorized
 from collections.abc import Iterator
 
 from cflint.api import (
-    Engine,
     Finding,
     Match,
     Severity,
+    SqlDialect,
     SqlUse,
     Statement,
     TokenKind,
@@ -70,7 +70,7 @@ _PRAGMAS = frozenset(
 @rule(call("exec"), tagged("sql"), severity=Severity.ERROR)
 def check(match: Match) -> Iterator[Finding]:
     use = sql_use(match.module, match.node)
-    if use is None or use.engine is not Engine.DURABLE_OBJECT:
+    if use is None or use.engine is not SqlDialect.DURABLE_OBJECT:
         return
     for statement in use.text.statements:
         yield from _check(use, statement)

@@ -71,15 +71,15 @@ from cflint.api import (
     Edit,
     Finding,
     Fix,
-    Kind,
     Match,
     Safety,
     Severity,
+    ValueKind,
     call,
     calls_on_name,
-    descend,
-    outermost,
     rule,
+    walk,
+    with_wrappers,
 )
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ _EXITS = frozenset({"return_statement", "throw_statement", "break_statement"})
 
 @rule(call("get", "getByName"), severity=Severity.WARNING, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
-    if match.value_of(match.node).kind is not Kind.STUB:
+    if match.value_of(match.node).kind is not ValueKind.STUB:
         return
     declaration = _declared(match)
     if declaration is None:
@@ -110,7 +110,7 @@ def check(match: Match) -> Iterator[Finding]:
 
 def _declared(match: Match) -> Declaration | None:
     syntax = match.module.syntax
-    parent = syntax.parent(outermost(syntax, match.node))
+    parent = syntax.parent(with_wrappers(syntax, match.node))
     name = parent.child_by_field_name("name") if parent is not None else None
     if parent is None or parent.type != "variable_declarator" or name is None or name.type != "identifier":
         return None
@@ -144,7 +144,7 @@ def _tries_again(attempt: Node) -> bool:
     if tried is None or handling is None:
         return False
     leaves = any(
-        node.type in ("return_statement", "break_statement") for node in descend(tried, into_functions=False)
+        node.type in ("return_statement", "break_statement") for node in walk(tried, into_functions=False)
     )
     statements = [part for part in handling.named_children if part.type != "comment"]
     gives_up = bool(statements) and statements[-1].type in _EXITS

@@ -85,9 +85,9 @@ from cflint.api import (
     Severity,
     Span,
     Worker,
+    in_environments,
     is_test_config,
     rule,
-    where,
     worker,
 )
 
@@ -111,7 +111,7 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
         near = _nearest(name, exports)
         if subject.is_document and not declared and near is None:
             continue  # the section just does not show the class
-        environments = where([environment for environment, _ in places])
+        environments = in_environments([environment for environment, _ in places])
         first = places[0][1]
         main = posixpath.basename(subject.entries[0]) if not subject.is_document else "the code"
         which = main if subject.is_document else f"`{main}`"

@@ -47,15 +47,15 @@ from typing import TYPE_CHECKING
 from cflint.api import (
     Finding,
     Fix,
-    Kind,
     Match,
     Module,
     Safety,
     Severity,
+    ValueKind,
     call,
-    construct,
     first_named,
     is_global,
+    new,
     pattern,
     rule,
     string_value,
@@ -72,7 +72,7 @@ _BINDINGS = frozenset({"service", "assets", "dispatch_namespace", "durable_objec
 
 @rule(
     call("fetch", "redirect"),
-    construct("Request", "URL"),
+    new("Request", "URL"),
     severity=Severity.ERROR,
     fix=Safety.UNSAFE,
 )
@@ -127,7 +127,7 @@ def _target(match: Match) -> tuple[str, bool] | None:
         is_fetch = is_global(module, match.callee, "fetch")
         return ("`fetch()`", False) if is_fetch and _is_worker_code(match) else None
     value = match.receiver_value
-    if value.kind is Kind.STUB:
+    if value.kind is ValueKind.STUB:
         answers = [
             environment.enables("durable_object_fetch_requires_full_url")
             for environment in module.environments
@@ -135,7 +135,7 @@ def _target(match: Match) -> tuple[str, bool] | None:
         if answers and all(answer is False for answer in answers):
             return None
         return f"`{match.text(receiver)}.fetch()`", True
-    if value.kind is Kind.BINDING and value.binding is not None and value.binding.id in _BINDINGS:
+    if value.kind is ValueKind.BINDING and value.binding is not None and value.binding.id in _BINDINGS:
         return f"`{match.text(receiver)}.fetch()`", True
     return None
 
@@ -151,7 +151,7 @@ def _absolute_host(match: Match, node: "Node", path: str) -> Fix | None:
     if literal.type not in ("string", "template_string") or not path.startswith("/"):
         return None
     edit = match.insert(literal.start_byte + 1, "https://do.internal")
-    if match.receiver_value.kind is not Kind.STUB:
+    if match.receiver_value.kind is not ValueKind.STUB:
         edit = match.insert(literal.start_byte + 1, "https://internal")
     return Fix("Put a host before the path", (edit,), Safety.UNSAFE)
 

@@ -102,7 +102,7 @@ def _is_promise(match: Match, node: Node) -> bool | None:
         if name is None or name.type != "type_identifier":
             return None
         text = match.text(name)
-        if text == "Promise" and not match.module.remembered("another Promise", lambda: _has_another(match)):
+        if text == "Promise" and not match.module.memoized("another Promise", lambda: _has_another(match)):
             return True
         if _is_type_parameter(match, text, name):
             return False

@@ -56,20 +56,20 @@ from cflint.api import (
     Declaration,
     Finding,
     Fix,
-    Kind,
     Match,
     Safety,
     Severity,
-    construct,
+    ValueKind,
     env_uses,
     is_typescript,
+    new,
     rule,
 )
 
 _APPS = frozenset({"hono", "hono/tiny", "hono/quick", "@hono/zod-openapi"})
 
 
-@rule(construct("Hono", "OpenAPIHono"), severity=Severity.NOTE, fix=Safety.SAFE, presets=(REFERENCE, STRICT))
+@rule(new("Hono", "OpenAPIHono"), severity=Severity.NOTE, fix=Safety.SAFE, presets=(REFERENCE, STRICT))
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     callee = match.callee
@@ -104,7 +104,7 @@ def _untyped_uses(match: Match) -> Iterator[str]:
         context = target.child_by_field_name("object") if target is not None else None
         if context is None or context.type != "identifier":
             continue
-        if module.value_of(context).kind is not Kind.HONO_CONTEXT:
+        if module.value_of(context).kind is not ValueKind.HONO_CONTEXT:
             continue
         declared = module.scope.resolve(context)
         if declared is None or declared.owner.child_by_field_name("type") is not None:

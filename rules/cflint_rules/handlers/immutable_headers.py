@@ -51,17 +51,17 @@ from cflint.api import (
     Edit,
     Finding,
     Fix,
-    Kind,
     Match,
     Module,
     Safety,
     Severity,
     Value,
+    ValueKind,
     destructured,
-    member,
-    outermost,
+    member_access,
     rule,
     unwrap,
+    with_wrappers,
 )
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ _ORIGINS = {
 }
 
 
-@rule(member("headers"), destructured("headers"), severity=Severity.ERROR, fix=Safety.UNSAFE)
+@rule(member_access("headers"), destructured("headers"), severity=Severity.ERROR, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     if match.node.type == "member_expression":
@@ -101,12 +101,12 @@ def check(match: Match) -> Iterator[Finding]:
 
 
 def _copy(value: Value, name: str) -> str:
-    return f"Request({name})" if value.kind is Kind.REQUEST else f"Response({name}.body, {name})"
+    return f"Request({name})" if value.kind is ValueKind.REQUEST else f"Response({name}.body, {name})"
 
 
 def _change(module: Module, headers: "Node") -> "Node | None":
     """The call that changes headers: on the expression itself, or on the constant that it is put in."""
-    node = outermost(module.syntax, headers)
+    node = with_wrappers(module.syntax, headers)
     parent = module.syntax.parent(node)
     if parent is None:
         return None
@@ -120,7 +120,7 @@ def _change(module: Module, headers: "Node") -> "Node | None":
 
 def _call_of(module: Module, method: "Node") -> "Node | None":
     name = method.child_by_field_name("property")
-    call = module.syntax.parent(outermost(module.syntax, method))
+    call = module.syntax.parent(with_wrappers(module.syntax, method))
     is_change = name is not None and module.text(name) in _CHANGES
     return call if is_change and call is not None and call.type == "call_expression" else None
 
@@ -151,9 +151,9 @@ def _destructured_from(module: Module, key: "Node") -> "Node | None":
 def _immutable(module: Module, owner: "Node") -> str | None:
     """What to call the response or request whose headers cannot be changed; None when they may be."""
     value = module.value_of(owner)
-    if value.kind is Kind.RESPONSE:
+    if value.kind is ValueKind.RESPONSE:
         return _ORIGINS.get(value.detail)
-    if value.kind is Kind.REQUEST and value.detail != "new" and _is_incoming(module, owner):
+    if value.kind is ValueKind.REQUEST and value.detail != "new" and _is_incoming(module, owner):
         return "the incoming request"
     return None
 
@@ -163,7 +163,7 @@ def _is_incoming(module: Module, owner: "Node") -> bool:
     owner = unwrap(owner)
     if owner.type == "member_expression":
         holder = module.value_of(owner.child_by_field_name("object")).kind
-        return holder in (Kind.HONO_REQUEST, Kind.PAGES_CONTEXT)
+        return holder in (ValueKind.HONO_REQUEST, ValueKind.PAGES_CONTEXT)
     if owner.type != "identifier":
         return False
     declaration = module.scope.resolve(owner)
@@ -217,7 +217,7 @@ def _fix(module: Module, owner: "Node", value: Value, change: "Node") -> Fix | N
     edits = [edit]
     if module.text(word) == "const":
         edits.insert(0, module.replace(word, "let"))
-    what = "request" if value.kind is Kind.REQUEST else "response"
+    what = "request" if value.kind is ValueKind.REQUEST else "response"
     return Fix(f"Copy the {what} before changing its headers", tuple(edits), Safety.UNSAFE)
 
 

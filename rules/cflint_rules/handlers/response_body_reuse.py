@@ -52,19 +52,19 @@ from cflint.api import (
     Declaration,
     Finding,
     Fix,
-    Kind,
     Match,
     Module,
     Safety,
     Severity,
+    ValueKind,
     arguments_of,
     call,
     callee_name,
     can_reach,
     is_global,
-    outermost,
     rule,
     unwrap,
+    with_wrappers,
 )
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def _read(match: Match) -> Iterator[Finding]:
     owner = unwrap(match.receiver) if match.receiver is not None else None
     if owner is None or owner.type != "identifier" or match.arguments:
         return
-    if match.receiver_value.kind not in (Kind.REQUEST, Kind.RESPONSE):
+    if match.receiver_value.kind not in (ValueKind.REQUEST, ValueKind.RESPONSE):
         return
     declaration = module.scope.resolve(owner)
     if declaration is None or module.scope.assignments(declaration) or _looks_first(module, match.node):
@@ -119,7 +119,7 @@ def _looks_first(module: Module, node: "Node") -> bool:
 
 def _consumer(module: Module, use: "Node") -> "Node | None":
     """The call that needs the body of what a name holds; None when this use of the name needs none."""
-    node = outermost(module.syntax, use)
+    node = with_wrappers(module.syntax, use)
     parent = module.syntax.parent(node)
     if parent is None:
         return None
@@ -139,13 +139,13 @@ def _consumer(module: Module, use: "Node") -> "Node | None":
     position = [part.id for part in arguments_of(around)].index(node.id)
     if around.type == "new_expression":
         made = around.child_by_field_name("constructor")
-        init = module.value_of(use).kind is Kind.REQUEST and is_global(module, made, "Request")
+        init = module.value_of(use).kind is ValueKind.REQUEST and is_global(module, made, "Request")
         return around if init and len(arguments_of(around)) == position + 1 else None
     callee = around.child_by_field_name("function")
     if (
         callee is None
         or callee_name(module, around) != "fetch"
-        or module.value_of(use).kind is not Kind.REQUEST
+        or module.value_of(use).kind is not ValueKind.REQUEST
     ):
         return None
     if len(arguments_of(around)) != position + 1 or position > 1:
@@ -153,13 +153,13 @@ def _consumer(module: Module, use: "Node") -> "Node | None":
     if callee.type == "identifier":
         return around if is_global(module, callee, "fetch") else None
     holder = module.value_of(callee.child_by_field_name("object"))
-    return around if holder.kind in (Kind.BINDING, Kind.STUB) else None
+    return around if holder.kind in (ValueKind.BINDING, ValueKind.STUB) else None
 
 
 def _cached(match: Match) -> Iterator[Finding]:
     """`cache.put(key, response)` before the response is returned."""
     module = match.module
-    if match.receiver_value.kind is not Kind.CACHE or len(match.arguments) != 2:
+    if match.receiver_value.kind is not ValueKind.CACHE or len(match.arguments) != 2:
         return
     response = unwrap(match.arguments[1])
     declaration = module.scope.resolve(response) if response.type == "identifier" else None
@@ -185,7 +185,7 @@ def _cached(match: Match) -> Iterator[Finding]:
 
 def _is_sent(module: Module, use: "Node") -> bool:
     """Whether a response is returned, as it is or by a copy that takes its body."""
-    parent = module.syntax.parent(outermost(module.syntax, use))
+    parent = module.syntax.parent(with_wrappers(module.syntax, use))
     if parent is None:
         return False
     if parent.type == "return_statement":

@@ -44,16 +44,16 @@ from typing import TYPE_CHECKING
 from cflint.api import (
     Finding,
     Fix,
-    Kind,
     Match,
     Module,
     Safety,
     Severity,
+    ValueKind,
     call,
     callee_name,
-    construct,
     is_global,
     is_open_object,
+    new,
     number_of,
     property_value,
     rule,
@@ -71,7 +71,7 @@ _HONO = ("json", "text", "html")
 
 
 @rule(
-    construct("Response", "Request"),
+    new("Response", "Request"),
     call("redirect", "fetch", *_HONO),
     severity=Severity.ERROR,
     fix=Safety.SAFE,
@@ -103,7 +103,7 @@ def check(match: Match) -> Iterator[Finding]:
                     match.at(match.arguments[1]),
                 )
     elif match.word in _HONO and len(match.arguments) > 1:
-        if match.value_of(owner).kind is not Kind.HONO_CONTEXT:
+        if match.value_of(owner).kind is not ValueKind.HONO_CONTEXT:
             return
         status = number_of(module, match.arguments[1])
         if status in _NO_BODY and owner is not None:

@@ -66,15 +66,15 @@ from cflint.api import (
     Module,
     Safety,
     Severity,
-    Slip,
-    SlipKind,
     Span,
+    Typo,
+    TypoKind,
     is_fragment,
+    module,
     pattern,
     python,
     record,
     rule,
-    source_file,
     span_of,
 )
 
@@ -90,7 +90,7 @@ _MOST_IN_DOCUMENT = 3  # a block with more is not meant to be code
 _EXPORTS = pattern(rb"\bexport\s+(?:default|class|const|async|function)\b")
 
 
-@rule(source_file(), python(), severity=Severity.ERROR, fix=Safety.SAFE)
+@rule(module(), python(), severity=Severity.ERROR, fix=Safety.SAFE)
 def check(module: Module | PythonModule) -> Iterator[Finding]:
     if not isinstance(module, Module):
         yield from _python(module)
@@ -136,19 +136,19 @@ def _is_whole(module: Module) -> bool:
 # -- slips -----------------------------------------------------------------------------------------------
 
 _SLIPS = {
-    SlipKind.COMMA_BETWEEN_CLASS_MEMBERS: (
+    TypoKind.COMMA_BETWEEN_CLASS_MEMBERS: (
         "unexpected `,`: no comma stands between the members of a class",
         "Remove the comma",
     ),
-    SlipKind.MISSING_RETURN_TYPE_COLON: (
+    TypoKind.MISSING_RETURN_TYPE_COLON: (
         "a `:` is missing before the return type `{word}`",
         "Insert the `:`",
     ),
-    SlipKind.MISSING_COMMA_BETWEEN_HANDLERS: (
+    TypoKind.MISSING_COMMA_BETWEEN_HANDLERS: (
         "a `,` is missing between two members of an object, before `{word}`",
         "Insert the comma",
     ),
-    SlipKind.FUNCTION_KEYWORD_IN_OBJECT: (
+    TypoKind.FUNCTION_KEYWORD_IN_OBJECT: (
         "unexpected `function`: a method of an object is written without it",
         "Remove `function`",
     ),
@@ -156,16 +156,16 @@ _SLIPS = {
 _WORD = pattern(rb"\s*([\w$]+(?:\s+[\w$]+)?)")
 
 
-def _of_slip(module: Module, slip: Slip) -> Finding:
+def _of_slip(module: Module, slip: Typo) -> Finding:
     message, title = _SLIPS[slip.kind]
     span, word = slip.span, ""
     if not slip.span.end > slip.span.start:  # what is missing has no place of its own: show what follows
         found = _WORD.match(module.document.data, slip.span.end)
         if found is not None:
-            name = found.group(1).split()[0] if slip.kind is SlipKind.MISSING_RETURN_TYPE_COLON else found[1]
+            name = found.group(1).split()[0] if slip.kind is TypoKind.MISSING_RETURN_TYPE_COLON else found[1]
             word = name.decode()
             span = Span(found.start(1), found.start(1) + len(name))
-    elif slip.kind is SlipKind.FUNCTION_KEYWORD_IN_OBJECT:
+    elif slip.kind is TypoKind.FUNCTION_KEYWORD_IN_OBJECT:
         span = Span(slip.span.start, slip.span.start + len("function"))
     edit = Edit(module.document, slip.span, slip.text)
     at = Location(module.document, span)

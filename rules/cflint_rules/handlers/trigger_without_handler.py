@@ -75,16 +75,16 @@ from cflint.api import (
     Environment,
     Finding,
     Fix,
+    LiteralKind,
     Location,
     Project,
     Safety,
     Severity,
     Span,
     TailConsumer,
-    ValueKind,
     Worker,
+    in_environments,
     rule,
-    where,
     worker,
 )
 
@@ -106,7 +106,7 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
         if name in project.worker_exports(subject):
             hint = f"; `{name}` is exported by name, which does not count"
         yield Finding(
-            f"{what}{where([environment for environment, _ in triggers])}, but the default export has no"
+            f"{what}{in_environments([environment for environment, _ in triggers])}, but the default export has no"
             f" `{name}` handler{hint}",
             entrypoint.at,
             tuple(at for _, at in triggers),
@@ -132,7 +132,7 @@ def _triggers(subject: Worker, project: Project) -> Iterator[tuple[str, str, lis
     ]
     yield "queue", "this Worker consumes a queue", consumers
     names = {found.worker_name: found for found in environments if found.worker_name}
-    senders = project.remembered("tail consumers", lambda: _tail_consumers(project))
+    senders = project.memoized("tail consumers", lambda: _tail_consumers(project))
     mine = sorted(
         ((number, names[name], consumer) for name in names for number, consumer in senders.get(name, ())),
         key=itemgetter(0),
@@ -165,10 +165,10 @@ def _fix(subject: Worker, project: Project, entrypoint: Entrypoint, name: str) -
     document = entrypoint.at.document
     default = facts.default
     value = default
-    if default.alias is not None and default.kind is ValueKind.OTHER:
+    if default.alias is not None and default.kind is LiteralKind.OTHER:
         value = facts.values.get(default.alias, default)
     title = f"Add `{name}` to the default export"
-    if value.object is not None and value.kind is ValueKind.OBJECT:
+    if value.object is not None and value.kind is LiteralKind.OBJECT:
         start = value.object.span.start + 1
         line = document.data[start : document.data.find(b"\n", start) + 1 or None]
         text = f" {name},"
@@ -178,7 +178,7 @@ def _fix(subject: Worker, project: Project, entrypoint: Entrypoint, name: str) -
             indent = head[: len(head) - len(head.lstrip())].decode("ascii", "ignore")
             text = f"\n{indent}{name},"
         return Fix(title, (Edit(document, Span(start, start), text),), Safety.UNSAFE)
-    if value.kind is ValueKind.NEW and default.alias is not None and entrypoint.handlers == {"fetch"}:
+    if value.kind is LiteralKind.NEW and default.alias is not None and entrypoint.handlers == {"fetch"}:
         text = f"{{ fetch: {default.alias}.fetch, {name} }}"
         return Fix(title, (Edit(document, default.span, text),), Safety.UNSAFE)
     return None

@@ -66,24 +66,24 @@ from cflint.api import (
     Edit,
     Finding,
     Fix,
-    Kind,
     Match,
-    PromiseFate,
+    PromiseOutcome,
     Safety,
     Severity,
     Span,
     Value,
+    ValueKind,
     call,
     calls_on_name,
     class_definition,
-    keep_by_await,
-    keep_by_new_context,
-    keep_by_wait_until,
-    outermost,
+    fix_by_await,
+    fix_by_new_context,
+    fix_by_wait_until,
     rule,
     unwrap,
     use_of_promise,
     wait_until_at,
+    with_wrappers,
 )
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ if TYPE_CHECKING:
 
 _OPTIONAL = "(Hyperdrive frees the connection by itself when the invocation ends)"
 _LOOPS = frozenset({"for_statement", "for_in_statement", "while_statement", "do_statement"})
-_ASKED = frozenset({Kind.REQUEST, Kind.HONO_CONTEXT, Kind.PAGES_CONTEXT})
+_ASKED = frozenset({ValueKind.REQUEST, ValueKind.HONO_CONTEXT, ValueKind.PAGES_CONTEXT})
 
 
 @rule(call("end"), class_definition(), severity=Severity.WARNING, fix=Safety.UNSAFE)
@@ -100,12 +100,12 @@ def check(match: Match | ClassDefinition) -> Iterator[Finding]:
         yield from _kept_in_fields(match)
         return
     client = match.receiver_value
-    if client.kind is not Kind.DATABASE_CLIENT or client.detail == "mysql2 with callbacks":
+    if client.kind is not ValueKind.DATABASE_CLIENT or client.detail == "mysql2 with callbacks":
         return  # a stream's `end()`; a driver whose `end()` returns no promise
     if not _uses_hyperdrive(client) and not match.module.workers:
         return  # a script
     use = use_of_promise(match.module, match.node)
-    if use.fate is PromiseFate.DROPPED:
+    if use.outcome is PromiseOutcome.DROPPED:
         yield _dropped(match, use.promise)
         return
     parent = match.module.syntax.parent(use.promise)
@@ -116,7 +116,7 @@ def check(match: Match | ClassDefinition) -> Iterator[Finding]:
 
 
 def _uses_hyperdrive(client: Value) -> bool:
-    return client.inner is not None and client.inner.kind is Kind.CONNECTION_STRING
+    return client.inner is not None and client.inner.kind is ValueKind.CONNECTION_STRING
 
 
 def _owner(match: Match) -> str:
@@ -129,9 +129,9 @@ def _owner(match: Match) -> str:
 def _dropped(match: Match, promise: Node) -> Finding:
     module = match.module
     fix = (
-        keep_by_wait_until(module, promise, Safety.SAFE)
-        or keep_by_new_context(module, promise)
-        or keep_by_await(module, promise, Safety.UNSAFE)
+        fix_by_wait_until(module, promise, Safety.SAFE)
+        or fix_by_new_context(module, promise)
+        or fix_by_await(module, promise, Safety.UNSAFE)
     )
     return Finding(
         f"nothing waits for `{_owner(match)}.end()`, so the runtime may cancel it: pass it to `waitUntil()`,"
@@ -146,7 +146,7 @@ def _dropped(match: Match, promise: Node) -> Finding:
 
 def _awaited(match: Match, client: Value, promise: Node, awaiting: Node) -> Iterator[Finding]:
     module = match.module
-    statement = module.syntax.parent(outermost(module.syntax, awaiting))
+    statement = module.syntax.parent(with_wrappers(module.syntax, awaiting))
     if statement is None or statement.type != "expression_statement" or not _answers_a_request(match):
         return
     keeper = wait_until_at(module, promise)
@@ -157,7 +157,7 @@ def _awaited(match: Match, client: Value, promise: Node, awaiting: Node) -> Iter
             edit = module.replace(awaiting, text)
             fix = Fix(f"Pass the promise to `{keeper}()` and do not wait", (edit,), Safety.SAFE)
         else:
-            added = keep_by_new_context(module, promise)
+            added = fix_by_new_context(module, promise)
             if added is not None:
                 without = Edit(match.document, _between(awaiting, promise), "")
                 fix = Fix(added.title, (without, *added.edits), Safety.UNSAFE)
@@ -226,7 +226,7 @@ def _skipped_on_errors(match: Match, client: Value, arguments: Node) -> Iterator
         return
     if not match.text(keeping.child_by_field_name("function")).endswith("waitUntil"):
         return
-    statement = syntax.parent(outermost(syntax, keeping))
+    statement = syntax.parent(with_wrappers(syntax, keeping))
     body = syntax.parent(statement) if statement is not None else None
     attempt = syntax.parent(body) if body is not None else None
     if statement is None or body is None or attempt is None or attempt.type != "try_statement":
@@ -292,7 +292,7 @@ def _kept_in_fields(owner: ClassDefinition) -> Iterator[Finding]:
         return
     for name, made, value in _fields(owner):
         client = module.value_of(value).awaited
-        if client.kind is not Kind.DATABASE_CLIENT or not _uses_hyperdrive(client):
+        if client.kind is not ValueKind.DATABASE_CLIENT or not _uses_hyperdrive(client):
             continue
         span = owner.body
         ended = re.compile(

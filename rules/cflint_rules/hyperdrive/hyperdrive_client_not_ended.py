@@ -60,14 +60,14 @@ from cflint.api import (
     REFERENCE,
     Declaration,
     Finding,
-    Kind,
     Match,
     Module,
     Severity,
-    member,
-    outermost,
+    ValueKind,
+    member_access,
     rule,
     unwrap,
+    with_wrappers,
 )
 
 if TYPE_CHECKING:
@@ -77,14 +77,14 @@ _ENDS = frozenset({"end", "destroy", "release"})
 _KEEPS = frozenset({"drizzle", "Kysely", "PostgresJSDialect", "PostgresDialect", "MysqlDialect"})
 
 
-@rule(member("connectionString", "host"), severity=Severity.NOTE, presets=(REFERENCE,))
+@rule(member_access("connectionString", "host"), severity=Severity.NOTE, presets=(REFERENCE,))
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     made = _client_around(match)
     if made is None:
         return
     client = module.value_of(made).awaited
-    if client.inner is None or client.inner.kind is not Kind.CONNECTION_STRING:
+    if client.inner is None or client.inner.kind is not ValueKind.CONNECTION_STRING:
         return
     declaration = _name_of(module, made)
     if declaration is None or declaration.scope.type == "program":
@@ -101,7 +101,7 @@ def _client_around(match: Match) -> Node | None:
     """The `postgres(…)` or `new Client(…)` that the connection string is given to."""
     for above in match.module.syntax.ancestors(match.node):
         if above.type in ("call_expression", "new_expression"):
-            is_client = match.value_of(above).awaited.kind is Kind.DATABASE_CLIENT
+            is_client = match.value_of(above).awaited.kind is ValueKind.DATABASE_CLIENT
             return above if is_client else None
         if above.type.endswith("_statement"):
             return None
@@ -109,10 +109,10 @@ def _client_around(match: Match) -> Node | None:
 
 
 def _name_of(module: Module, made: Node) -> Declaration | None:
-    node = outermost(module.syntax, made)
+    node = with_wrappers(module.syntax, made)
     parent = module.syntax.parent(node)
     if parent is not None and parent.type == "await_expression":
-        node = outermost(module.syntax, parent)
+        node = with_wrappers(module.syntax, parent)
         parent = module.syntax.parent(node)
     name = parent.child_by_field_name("name") if parent is not None else None
     if parent is None or parent.type != "variable_declarator" or name is None or name.type != "identifier":
@@ -122,7 +122,7 @@ def _name_of(module: Module, made: Node) -> Declaration | None:
 
 def _stays(module: Module, reference: Node) -> bool:
     """Whether a use neither ends the client nor hands it to code that could."""
-    node = outermost(module.syntax, reference)
+    node = with_wrappers(module.syntax, reference)
     parent = module.syntax.parent(node)
     if parent is None:
         return False

@@ -78,12 +78,12 @@ from cflint.api import (
     FUNCTIONS,
     Finding,
     Fix,
-    Kind,
     Match,
     Safety,
     Severity,
+    ValueKind,
     call,
-    construct,
+    new,
     pattern,
     property_value,
     rule,
@@ -103,7 +103,7 @@ _CONDITIONS = frozenset(
 
 @rule(
     call("postgres", "createConnection", "createPool"),
-    construct("Client", "Pool"),
+    new("Client", "Pool"),
     severity=Severity.WARNING,
     fix=Safety.UNSAFE,
 )
@@ -120,9 +120,9 @@ def check(match: Match) -> Iterator[Finding]:
     if not names or not _is_direct(match, given):
         return
     client = match.value_of(match.node).awaited
-    if client.kind is not Kind.DATABASE_CLIENT:
+    if client.kind is not ValueKind.DATABASE_CLIENT:
         return
-    if client.inner is not None and client.inner.kind is Kind.CONNECTION_STRING:
+    if client.inner is not None and client.inner.kind is ValueKind.CONNECTION_STRING:
         return
     if _is_conditional(match):
         return
@@ -158,7 +158,7 @@ def _is_direct(match: Match, given: Node) -> bool:
         return True
     value = match.value_of(given)
     is_string = value.binding is None or value.binding.id in ("var", "secret")
-    return value.kind is Kind.BINDING and value.name is not None and is_string
+    return value.kind is ValueKind.BINDING and value.name is not None and is_string
 
 
 def _is_conditional(match: Match) -> bool:
@@ -173,7 +173,7 @@ def _is_conditional(match: Match) -> bool:
 
 def _fix(match: Match, given: Node, driver: str, name: str | None) -> Fix | None:
     owner = given.child_by_field_name("object") if given.type == "member_expression" else None
-    if owner is None or name is None or match.value_of(owner).kind is not Kind.ENV or "mysql" in driver:
+    if owner is None or name is None or match.value_of(owner).kind is not ValueKind.ENV or "mysql" in driver:
         return None
     text = f"{match.text(owner)}.{name}.connectionString"
     return Fix(f"Connect by `{name}`", (match.replace(given, text),), Safety.UNSAFE)

@@ -54,15 +54,15 @@ from cflint.api import (
     FUNCTIONS,
     Declaration,
     Finding,
-    Kind,
     Match,
     Module,
     Severity,
+    ValueKind,
     call,
-    construct,
-    outermost,
+    new,
     rule,
     unwrap,
+    with_wrappers,
 )
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ _WRAPPERS_AROUND = frozenset({"arguments", "pair", "object", "await_expression"}
 
 @rule(
     call("postgres", "createConnection", "createPool", "connect"),
-    construct("Client", "Pool"),
+    new("Client", "Pool"),
     severity=Severity.ERROR,
 )
 def check(match: Match) -> Iterator[Finding]:
@@ -105,7 +105,7 @@ def check(match: Match) -> Iterator[Finding]:
 
 def _label(match: Match) -> str | None:
     value = match.value_of(match.node).awaited
-    if value.kind is Kind.DATABASE_CLIENT:
+    if value.kind is ValueKind.DATABASE_CLIENT:
         return f"the {value.detail} client"
     callee = match.callee
     if match.word != "connect" or callee is None or callee.type != "identifier":
@@ -125,7 +125,7 @@ def _is_of_an_instance(match: Match) -> bool:
 def _whole(module: Module, made: Node) -> Node:
     """A client with what wraps it at once: `drizzle(postgres(…))`."""
     syntax = module.syntax
-    node = outermost(syntax, made)
+    node = with_wrappers(syntax, made)
     for _ in range(12):
         parent = syntax.parent(node)
         if parent is None:
@@ -136,7 +136,7 @@ def _whole(module: Module, made: Node) -> Node:
                 return node
         elif parent.type not in _WRAPPERS_AROUND:
             return node
-        node = outermost(syntax, parent)
+        node = with_wrappers(syntax, parent)
     return node
 
 

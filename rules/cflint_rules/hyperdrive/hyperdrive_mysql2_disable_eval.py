@@ -61,7 +61,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Fix, Kind, Match, Safety, Severity, call, key_of, rule, unwrap
+from cflint.api import Finding, Fix, Match, Safety, Severity, ValueKind, call, key_of, rule, unwrap
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -85,7 +85,7 @@ def check(match: Match) -> Iterator[Finding]:
     if given is not None and (value is None or unwrap(value).type != "false"):
         return
     client = match.value_of(match.node).awaited
-    if client.kind is not Kind.DATABASE_CLIENT or not client.detail.startswith("mysql2"):
+    if client.kind is not ValueKind.DATABASE_CLIENT or not client.detail.startswith("mysql2"):
         return
     yield Finding(
         "mysql2 compiles text unless it is given `disableEval: true`, which Workers refuse: queries fail",

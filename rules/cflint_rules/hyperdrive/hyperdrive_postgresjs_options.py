@@ -50,10 +50,10 @@ from typing import TYPE_CHECKING
 from cflint.api import (
     Finding,
     Fix,
-    Kind,
     Match,
     Safety,
     Severity,
+    ValueKind,
     call,
     property_name,
     rule,
@@ -69,9 +69,9 @@ _MOST_CONNECTIONS = 5
 @rule(call("postgres"), severity=Severity.NOTE, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
     client = match.value_of(match.node)
-    if client.kind is not Kind.DATABASE_CLIENT or client.detail != "Postgres.js":
+    if client.kind is not ValueKind.DATABASE_CLIENT or client.detail != "Postgres.js":
         return
-    if client.inner is None or client.inner.kind is not Kind.CONNECTION_STRING:
+    if client.inner is None or client.inner.kind is not ValueKind.CONNECTION_STRING:
         return
     options = _options(match)
     if options is None:

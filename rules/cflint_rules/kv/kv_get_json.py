@@ -61,10 +61,10 @@ from cflint.api import (
     arguments_of,
     call,
     is_global,
-    outermost,
     rule,
     string_value,
     unwrap,
+    with_wrappers,
 )
 
 if TYPE_CHECKING:
@@ -188,7 +188,7 @@ def _is_caught_apart(module: Module, read: "Node", parse: "Node") -> bool:
 
 def _stands_free(module: Module, node: "Node") -> bool:
     """Whether `await` can take the place of a call without parentheses."""
-    parent = module.syntax.parent(outermost(module.syntax, node))
+    parent = module.syntax.parent(with_wrappers(module.syntax, node))
     return parent is not None and parent.type in (
         "variable_declarator", "return_statement", "arguments", "pair", "assignment_expression",
         "expression_statement", "array",

@@ -51,7 +51,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Fix, Kind, Match, Safety, Severity, call, can_await, is_global, rule, unwrap
+from cflint.api import (
+    Finding,
+    Fix,
+    Match,
+    Safety,
+    Severity,
+    ValueKind,
+    call,
+    can_await,
+    is_global,
+    rule,
+    unwrap,
+)
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -78,7 +90,7 @@ def check(match: Match) -> Iterator[Finding]:
     if not match.receiver_value.is_binding("kv"):
         return
     if what is None:
-        if match.value_of(value).kind is not Kind.PROMISE:
+        if match.value_of(value).kind is not ValueKind.PROMISE:
             return
         what = "a promise"
     yield Finding(

@@ -73,9 +73,9 @@ from cflint.api import (
     Severity,
     Span,
     call,
-    descend,
     rule,
     unwrap,
+    walk,
 )
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ def _names_from(module: Module, value: Node, read: Span) -> list[str]:
         if not todo:
             break
         current, holder = todo.pop()
-        for part in (current, *descend(current)):
+        for part in (current, *walk(current)):
             if part.type not in ("identifier", "shorthand_property_identifier"):
                 continue
             declaration = module.scope.resolve(part)

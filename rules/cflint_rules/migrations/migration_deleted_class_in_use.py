@@ -70,10 +70,10 @@ Source: https://developers.cloudflare.com/durable-objects/observability/troubles
 from collections.abc import Iterator
 
 from cflint.api import (
+    ClassState,
+    DeletedClass,
     Environment,
-    Fate,
     Finding,
-    GoneClass,
     Location,
     Project,
     Severity,
@@ -93,12 +93,12 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
         if environment.incomplete or not environment.lifecycle.complete:
             continue
         for name, gone in environment.lifecycle.gone.items():
-            if gone.fate is Fate.DELETED:
+            if gone.outcome is ClassState.DELETED:
                 yield from _uses(subject, project, environment, name, gone)
 
 
 def _uses(
-    subject: Worker, project: Project, environment: Environment, name: str, gone: GoneClass
+    subject: Worker, project: Project, environment: Environment, name: str, gone: DeletedClass
 ) -> Iterator[Finding]:
     deleted = Location(environment.config.document, gone.span, "here it is deleted, with all its data")
     bound = environment.durable_object_classes.get(name)

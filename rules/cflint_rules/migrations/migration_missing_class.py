@@ -73,7 +73,7 @@ from cflint.api import (
     Binding,
     ClassFacts,
     ClassKind,
-    Fate,
+    ClassState,
     Finding,
     Fix,
     Location,
@@ -81,12 +81,12 @@ from cflint.api import (
     Safety,
     Severity,
     Worker,
+    classes_without_migration,
     create_classes,
+    in_environments,
     is_test_config,
-    listed,
+    join_names,
     rule,
-    uncreated_classes,
-    where,
     worker,
 )
 
@@ -98,14 +98,14 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
         return
     if is_test_config(subject.config.path):
         return
-    missing = uncreated_classes(subject.environments)
+    missing = classes_without_migration(subject.environments)
     edits = create_classes(missing) if missing else None
     for name, bindings in missing.items():
         owner = project.exported_class(subject, name)
         if owner is not None and project.class_kind(owner) is ClassKind.AGENT:
             continue  # agent-sqlite-migration says it, and why it has to be SQLite
         gone = bindings[0].environment.lifecycle.gone.get(name)
-        if gone is not None and gone.fate is Fate.DELETED:
+        if gone is not None and gone.outcome is ClassState.DELETED:
             continue  # migration-deleted-class-in-use
         at = bindings[0].place("class_name")
         others = tuple(binding.place("class_name") for binding in bindings[1:])
@@ -113,7 +113,7 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
             entry = Location(at.document, gone.span, "here it stops being this Worker's class")
             to = f" to `{gone.successor}`" if gone.successor else ""
             yield Finding(
-                f"`{name}` is bound{_in(bindings)}, but was {gone.fate.value}{to}", at, (entry, *others)
+                f"`{name}` is bound{_in(bindings)}, but was {gone.outcome.value}{to}", at, (entry, *others)
             )
             continue
         first = all(not binding.environment.lifecycle.defined for binding in bindings)
@@ -122,14 +122,14 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
         created = [other for other, bound in missing.items() if not _is_gone(other, bound)]
         fix = None
         if edits is not None:
-            names = listed([f"`{other}`" for other in created])
+            names = join_names([f"`{other}`" for other in created])
             title = f"Add {names} to `exports`" if uses_exports else f"Add a migration that creates {names}"
             fix = Fix(title, edits, Safety.SAFE if first else Safety.UNSAFE)
         yield Finding(f"`{name}` is bound{_in(bindings)}, but {means} creates the class", at, others, fix)
 
 
 def _in(bindings: tuple[Binding, ...]) -> str:
-    return where([binding.environment for binding in bindings])
+    return in_environments([binding.environment for binding in bindings])
 
 
 def _is_gone(name: str, bindings: tuple[Binding, ...]) -> bool:
@@ -144,7 +144,7 @@ def _undocumented(section: Worker, project: Project) -> Iterator[Finding]:
     document = project.document(shown[0].path) if shown else None
     if document is None:
         return
-    names = listed([f"`{owner.name}`" for owner in shown])
+    names = join_names([f"`{owner.name}`" for owner in shown])
     noun = "the class" if len(shown) == 1 else "the classes"
     yield Finding(
         f"no configuration is shown: it has to bind and create {noun} {names} (`new_sqlite_classes`)",

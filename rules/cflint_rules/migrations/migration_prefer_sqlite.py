@@ -77,9 +77,9 @@ from cflint.api import (
     Safety,
     Severity,
     Worker,
-    born_as,
+    created_with,
     is_test_config,
-    listed,
+    join_names,
     rule,
     use_sqlite,
     worker,
@@ -99,7 +99,7 @@ def _of_list(environment: Environment, subject: Worker, project: Project) -> Ite
     lifecycle = environment.lifecycle
     created: dict[Migration, list[str]] = {}
     for live in lifecycle.classes.values():
-        born = born_as(lifecycle, live)
+        born = created_with(lifecycle, live)
         owner = project.exported_class(subject, live.name)
         if born is None or (owner is not None and project.class_kind(owner) is ClassKind.AGENT):
             continue
@@ -113,7 +113,7 @@ def _of_list(environment: Environment, subject: Worker, project: Project) -> Ite
         if migration is not lifecycle.migrations[-1]:
             continue  # deployed: there is nothing to be done
         at = environment.location(member.key_span)
-        shown = listed([f"`{name}`" for name in names])
+        shown = join_names([f"`{name}`" for name in names])
         edits = use_sqlite(environment, migration, names)
         yield Finding(
             f"`new_classes` gives {shown} the old key-value storage, for good once it is deployed",

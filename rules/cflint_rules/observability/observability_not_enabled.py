@@ -66,11 +66,11 @@ from cflint.api import (
     Safety,
     Severity,
     Worker,
+    in_environments,
     is_demo_path,
     is_test_config,
     rule,
     set_key,
-    where,
     worker,
 )
 
@@ -100,7 +100,9 @@ def check(subject: Worker) -> Iterator[Finding]:
         if (node := environment.own("observability")) is not None
     )
     told = "is switched off" if own is not None else "is not enabled"
-    yield Finding(f"observability {told}{where(dark)}, so logs and errors are not kept", at, others, fix)
+    yield Finding(
+        f"observability {told}{in_environments(dark)}, so logs and errors are not kept", at, others, fix
+    )
 
 
 def _is_dark(environment: Environment, subject: Worker) -> bool:

@@ -51,12 +51,12 @@ Source: https://developers.cloudflare.com/workers/best-practices/workers-best-pr
 
 from collections.abc import Iterator
 
-from cflint.api import Finding, Kind, Match, Severity, call, rule
+from cflint.api import Finding, Match, Severity, ValueKind, call, rule
 
 
 @rule(call("passThroughOnException"), severity=Severity.WARNING)
 def check(match: Match) -> Iterator[Finding]:
-    if match.arguments or match.receiver_value.kind is not Kind.EXECUTION_CONTEXT:
+    if match.arguments or match.receiver_value.kind is not ValueKind.EXECUTION_CONTEXT:
         return
     environments = match.module.environments
     routed = any(found.value(key) is not None for found in environments for key in ("route", "routes"))

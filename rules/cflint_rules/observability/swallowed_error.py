@@ -62,10 +62,10 @@ from cflint.api import (
     FUNCTIONS,
     Finding,
     Handler,
-    Kind,
     Match,
     Module,
     Severity,
+    ValueKind,
     arguments_of,
     call,
     callee_name,
@@ -83,8 +83,10 @@ _WRITES = frozenset(
     {"put", "send", "sendBatch", "run", "batch", "exec", "create", "createBatch"}
     | {"setAlarm", "upsert", "insert", "transaction", "sync"}
 )
-_STORES = frozenset({Kind.BINDING, Kind.STORAGE, Kind.SQL_STORAGE, Kind.D1_STATEMENT, Kind.STUB})
-_READERS = frozenset({Kind.CACHE, Kind.WORKFLOW_INSTANCE})
+_STORES = frozenset(
+    {ValueKind.BINDING, ValueKind.STORAGE, ValueKind.SQL_STORAGE, ValueKind.D1_STATEMENT, ValueKind.STUB}
+)
+_READERS = frozenset({ValueKind.CACHE, ValueKind.WORKFLOW_INSTANCE})
 _ONCE = pattern(r"\b(?:ALTER|CREATE|DROP)\s", re.IGNORECASE)
 _PLACEHOLDER = pattern(
     r"todo|fixme|not implemented|^(?:handle|deal with)\b[^.]{0,40}errors?\b|^error handling$", re.IGNORECASE
@@ -165,9 +167,12 @@ def _weight(module: Module, made: "Node") -> int:
         return 1
     if value.kind not in _STORES:
         return 0
-    if value.kind is Kind.BINDING and (value.binding is None or value.binding.is_value):
+    if value.kind is ValueKind.BINDING and (value.binding is None or value.binding.is_value):
         return 0
-    if module.value_of(made).kind not in (Kind.PROMISE, Kind.SQL_CURSOR) and value.kind is not Kind.STORAGE:
+    if (
+        module.value_of(made).kind not in (ValueKind.PROMISE, ValueKind.SQL_CURSOR)
+        and value.kind is not ValueKind.STORAGE
+    ):
         return 0
     name = callee_name(module, made)
     arguments = arguments_of(made)

@@ -67,7 +67,7 @@ Source: https://developers.cloudflare.com/workers/languages/python/ffi/
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import STRICT, Finding, Fix, Kind, Safety, Severity, python, rule
+from cflint.api import STRICT, Finding, Fix, Safety, Severity, ValueKind, python, rule
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -87,7 +87,7 @@ def check(module: "PythonModule") -> Iterator[Finding]:
         return
     for call in module.calls(*_METHODS):
         owner = module.value_of(module.receiver(call))
-        if owner.kind is not Kind.BINDING or owner.binding is None or owner.binding.id not in _RAW:
+        if owner.kind is not ValueKind.BINDING or owner.binding is None or owner.binding.id not in _RAW:
             continue
         for argument in module.arguments(call):
             if isinstance(argument, (cst.Dict, cst.DictComp)):

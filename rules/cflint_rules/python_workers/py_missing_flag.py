@@ -38,7 +38,7 @@ from cflint.api import (
     WranglerConfig,
     append_item,
     config,
-    listed,
+    join_names,
     rule,
 )
 
@@ -65,7 +65,7 @@ def check(found: WranglerConfig) -> Iterator[Finding]:
             break
         edits += made
     named = [environment.label for environment in lacking if environment.name is not None]
-    where = f" (in {listed(named)})" if named and lacking[0].name is not None else ""
+    where = f" (in {join_names(named)})" if named and lacking[0].name is not None else ""
     yield Finding(
         f"`main` is a Python file, but the flag `{_FLAG}` is not set{where}",
         found.location(main),

@@ -65,7 +65,7 @@ Source: https://developers.cloudflare.com/workers/languages/python/ffi/
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Fix, Kind, PromiseFate, Safety, Severity, python, rule
+from cflint.api import Finding, Fix, PromiseOutcome, Safety, Severity, ValueKind, python, rule
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -80,19 +80,19 @@ def check(module: "PythonModule") -> Iterator[Finding]:
     for call in module.find(cst.Call):
         if module.called_name(call) == "blockConcurrencyWhile":
             continue  # the runtime waits for it, and in a constructor nothing else can
-        if module.value_of(call).kind is not Kind.PROMISE or module.runs_at_import(call):
+        if module.value_of(call).kind is not ValueKind.PROMISE or module.runs_at_import(call):
             continue
         if isinstance(call.func, cst.Name) and module.origin(call.func) is None:
             continue  # a step: a rule of its own speaks of it
-        fate, at = module.fate(call)
-        if fate is PromiseFate.CONSUMED or _is_pipelined(module, call, at):
+        outcome, at = module.outcome(call)
+        if outcome is PromiseOutcome.CONSUMED or _is_pipelined(module, call, at):
             continue
         what = f"`{_short(module, call)}`"
-        used = "used as if it were its result" if fate is PromiseFate.VALUE else "not awaited"
+        used = "used as if it were its result" if outcome is PromiseOutcome.VALUE else "not awaited"
         place = module.at(call)
         related = (
             ()
-            if fate is PromiseFate.DROPPED or module.span(at).covers(place.span)
+            if outcome is PromiseOutcome.DROPPED or module.span(at).covers(place.span)
             else (module.at(at, "it is used here"),)
         )
         yield Finding(f"{what} gives a promise, which is {used}", place, related, _fix(module, call))
@@ -106,7 +106,7 @@ def _is_pipelined(module: "PythonModule", call: "cst.Call", at: "cst.CSTNode") -
         return False
     owner = module.value_of(module.receiver(call))
     rpc = owner.binding is not None and owner.binding.rpc
-    return (owner.kind is Kind.STUB or rpc) and module.called_name(call) != "fetch"
+    return (owner.kind is ValueKind.STUB or rpc) and module.called_name(call) != "fetch"
 
 
 def _short(module: "PythonModule", call: "cst.Call") -> str:

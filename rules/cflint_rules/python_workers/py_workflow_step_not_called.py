@@ -46,7 +46,7 @@ Source: https://developers.cloudflare.com/workflows/python/python-workers-api/
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Fix, PromiseFate, Safety, Severity, python, rule
+from cflint.api import Finding, Fix, PromiseOutcome, Safety, Severity, python, rule
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -73,8 +73,8 @@ def check(module: "PythonModule") -> Iterator[Finding]:
             call = module.syntax.parent(name)
             if not isinstance(call, cst.Call) or call.func is not name:
                 continue
-            fate, _ = module.fate(call)
-            if fate is PromiseFate.CONSUMED:
+            outcome, _ = module.outcome(call)
+            if outcome is PromiseOutcome.CONSUMED:
                 continue
             edit = module.insert(module.span(call).start, "await ")
             plain = isinstance(module.syntax.parent(call), (cst.Expr, cst.Assign, cst.AnnAssign))

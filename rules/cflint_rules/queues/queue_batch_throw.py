@@ -61,15 +61,15 @@ from cflint.api import (
     FUNCTIONS,
     Finding,
     Handler,
-    Kind,
     Module,
     Severity,
+    ValueKind,
     arguments_of,
     callee_name,
-    descend,
     handler,
     rule,
     unwrap,
+    walk,
 )
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def check(found: Handler) -> Iterator[Finding]:
             severity=Severity.NOTE if single else None,
         )
         return
-    for node in descend(body, into_functions=False, into_classes=False):
+    for node in walk(body, into_functions=False, into_classes=False):
         if node.type == "throw_statement" and not _is_caught(module, node, body):
             yield Finding(
                 "a `throw` here redelivers the whole batch; say so with `batch.retryAll({ delaySeconds })`, "
@@ -140,14 +140,14 @@ def _hands_on(module: Module, body: "Node", depth: int = 0) -> bool:
             if argument.type == "spread_element":
                 argument = argument.named_children[0] if argument.named_children else argument
             kind = module.value_of(argument).kind
-            if kind not in (Kind.MESSAGE_BATCH, Kind.MESSAGES, Kind.MESSAGE):
+            if kind not in (ValueKind.MESSAGE_BATCH, ValueKind.MESSAGES, ValueKind.MESSAGE):
                 continue
             if callee_name(module, call) in _HARMLESS:
                 continue
             if depth > 3 or not _does_not_answer(module, call, depth + 1):
                 return True
     return any(
-        module.value_of(value).kind in (Kind.MESSAGE_BATCH, Kind.MESSAGES, Kind.MESSAGE)
+        module.value_of(value).kind in (ValueKind.MESSAGE_BATCH, ValueKind.MESSAGES, ValueKind.MESSAGE)
         for node in module.descendants(
             body, "pair", "array", "shorthand_property_identifier", "spread_element"
         )
@@ -176,10 +176,10 @@ def _does_not_answer(module: Module, call: "Node", depth: int) -> bool:
 
 def _failing_in_loops(module: Module, body: "Node") -> Iterator["Node"]:
     """What can fail for one message: an `await` or `throw` in a loop over them that nothing catches."""
-    for node in descend(body, into_classes=False):
+    for node in walk(body, into_classes=False):
         if node.type in _LOOPS:
             iterated = node.child_by_field_name("right")
-            is_messages = iterated is not None and module.value_of(iterated).kind is Kind.MESSAGES
+            is_messages = iterated is not None and module.value_of(iterated).kind is ValueKind.MESSAGES
             inside = node.child_by_field_name("body")
             if is_messages and inside is not None:
                 yield from _failing(module, inside, body)
@@ -187,7 +187,7 @@ def _failing_in_loops(module: Module, body: "Node") -> Iterator["Node"]:
             callee = node.child_by_field_name("function")
             owner = callee.child_by_field_name("object") if callee is not None else None
             arguments = arguments_of(node)
-            if owner is None or module.value_of(owner).kind is not Kind.MESSAGES or not arguments:
+            if owner is None or module.value_of(owner).kind is not ValueKind.MESSAGES or not arguments:
                 continue
             callback = unwrap(arguments[0])
             inside = callback.child_by_field_name("body") if callback.type in FUNCTIONS else None
@@ -196,7 +196,7 @@ def _failing_in_loops(module: Module, body: "Node") -> Iterator["Node"]:
 
 
 def _failing(module: Module, inside: "Node", until: "Node") -> Iterator["Node"]:
-    nodes = [inside, *descend(inside, into_functions=False, into_classes=False)]
+    nodes = [inside, *walk(inside, into_functions=False, into_classes=False)]
     for node in nodes:
         if node.type in ("await_expression", "throw_statement") and not _is_caught(module, node, until):
             if node.type == "await_expression" and _catches_itself(module, node):

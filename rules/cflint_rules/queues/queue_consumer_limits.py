@@ -49,11 +49,11 @@ from cflint.api import (
     Environment,
     Finding,
     Fix,
-    Kind,
     Match,
     NodeKind,
     Safety,
     Severity,
+    ValueKind,
     call,
     environment,
     number_of,
@@ -136,8 +136,8 @@ def _delays(match: Match) -> Iterator[Finding]:
     """`delaySeconds` in code."""
     value = match.receiver_value
     sends = match.word in ("send", "sendBatch") and value.is_binding("queue")
-    retries = match.word == "retry" and value.kind is Kind.MESSAGE
-    retries = retries or (match.word == "retryAll" and value.kind is Kind.MESSAGE_BATCH)
+    retries = match.word == "retry" and value.kind is ValueKind.MESSAGE
+    retries = retries or (match.word == "retryAll" and value.kind is ValueKind.MESSAGE_BATCH)
     if not (sends or retries) or len(match.arguments) <= sends:
         return
     module = match.module

@@ -57,19 +57,19 @@ from cflint.api import (
     Edit,
     Finding,
     Fix,
-    Kind,
     Match,
-    PromiseFate,
+    PromiseOutcome,
     Safety,
     Severity,
     Span,
+    ValueKind,
     call,
     can_await,
-    descend,
     is_async,
     rule,
     unwrap,
     use_of_promises,
+    walk,
 )
 
 if TYPE_CHECKING:
@@ -79,10 +79,10 @@ if TYPE_CHECKING:
 @rule(call("forEach", "map"), severity=Severity.ERROR, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
     callback = _function(match, match.arguments[0]) if match.arguments else None
-    if callback is None or not is_async(callback) or match.receiver_value.kind is not Kind.MESSAGES:
+    if callback is None or not is_async(callback) or match.receiver_value.kind is not ValueKind.MESSAGES:
         return
     use = use_of_promises(match.module, match.node)
-    if match.word == "map" and use.fate is not PromiseFate.DROPPED:
+    if match.word == "map" and use.outcome is not PromiseOutcome.DROPPED:
         return
     yield Finding(
         f"nothing waits for the asynchronous callback of `{match.word}()`: all messages are acknowledged"
@@ -156,7 +156,7 @@ def _returns(body: Node) -> list[Node] | None:
     """The `return;` statements that `continue` can stand for; None when one has a value or is in a loop."""
     found: list[Node] = []
     loops: list[Node] = []
-    for node in descend(body, into_functions=False, into_classes=False):
+    for node in walk(body, into_functions=False, into_classes=False):
         if node.type in _LOOPS:
             loops.append(node)
         elif node.type == "return_statement":

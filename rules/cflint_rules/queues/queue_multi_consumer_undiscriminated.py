@@ -87,10 +87,10 @@ from cflint.api import (
     Severity,
     handler,
     is_test_config,
-    listed,
-    outermost,
+    join_names,
     pattern,
     rule,
+    with_wrappers,
 )
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def _is_blind(found: Handler, has_dead_letters: bool) -> bool:
 
 def _read(found: Handler, use: Node) -> str | None:
     """The property of the batch that a place reads; None when it does anything else with it."""
-    access = found.module.syntax.parent(outermost(found.module.syntax, use))
+    access = found.module.syntax.parent(with_wrappers(found.module.syntax, use))
     name = access.child_by_field_name("property") if access is not None else None
     if access is None or name is None or access.type != "member_expression":
         return None
@@ -148,7 +148,7 @@ def _read(found: Handler, use: Node) -> str | None:
 def _finding(found: Handler, environment: Environment, names: list[str], failed: str | None) -> Finding:
     name = found.function.child_by_field_name("name")
     at = name if name is not None else found.function.children[0]
-    quoted = listed([f"`{queue}`" for queue in names])
+    quoted = join_names([f"`{queue}`" for queue in names])
     what = f", of which `{failed}` holds what failed" if failed is not None else ""
     return Finding(
         f"messages of {quoted} come here{what}, and the handler does not look at `batch.queue`",

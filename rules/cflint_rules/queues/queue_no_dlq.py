@@ -68,11 +68,11 @@ from cflint.api import (
     Safety,
     Severity,
     Worker,
+    in_environments,
     is_test_config,
-    listed,
+    join_names,
     rule,
     set_key,
-    where,
     worker,
 )
 
@@ -86,7 +86,7 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
         return
     if is_test_config(subject.config.path):
         return
-    ends = project.remembered("dead letter queues", lambda: _dead_letter_queues(project))
+    ends = project.memoized("dead letter queues", lambda: _dead_letter_queues(project))
     by_queue: dict[str, list[QueueConsumer]] = {}
     for environment in subject.environments:
         if environment.incomplete:
@@ -105,8 +105,8 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
     whose = "its consumer has" if one else "their consumers have"
     title = f"Send them to `{next(iter(by_queue))}-dlq`" if one else "Give each a dead letter queue"
     yield Finding(
-        f"messages of the queue{'' if one else 's'} {listed(names)} that keep failing are deleted: {whose} no"
-        f" `dead_letter_queue`{where([found.environment for found in consumers])}",
+        f"messages of the queue{'' if one else 's'} {join_names(names)} that keep failing are deleted: {whose} no"
+        f" `dead_letter_queue`{in_environments([found.environment for found in consumers])}",
         consumers[0].location,
         tuple(found.location for found in consumers[1:]),
         Fix(title, edits, Safety.UNSAFE) if edits else None,

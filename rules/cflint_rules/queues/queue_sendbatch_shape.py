@@ -62,11 +62,11 @@ from cflint.api import (
     arguments_of,
     call,
     callee_name,
-    descend,
     first_named,
     key_of,
     rule,
     unwrap,
+    walk,
 )
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def _made_by(match: Match, call: Node) -> Node | None:
         return None
     if body.type != "statement_block":
         return unwrap(body)
-    returned = [part for part in descend(body, into_functions=False) if part.type == "return_statement"]
+    returned = [part for part in walk(body, into_functions=False) if part.type == "return_statement"]
     value = first_named(returned[0]) if len(returned) == 1 else None
     return unwrap(value) if value is not None else None
 

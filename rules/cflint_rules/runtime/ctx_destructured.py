@@ -47,16 +47,16 @@ from cflint.api import (
     DeclarationKind,
     Finding,
     Fix,
-    Kind,
     Match,
     Module,
     Safety,
     Severity,
+    ValueKind,
     destructured,
-    member,
-    outermost,
+    member_access,
     rule,
     unwrap,
+    with_wrappers,
 )
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ _BINDING_CALLS = frozenset({"bind", "call", "apply"})
 
 @rule(
     destructured(*_OF_CONTEXT, *_OF_STATE, *_OF_BINDINGS),
-    member(*_OF_CONTEXT, *_OF_STATE),
+    member_access(*_OF_CONTEXT, *_OF_STATE),
     severity=Severity.ERROR,
     fix=Safety.SAFE,
 )
@@ -104,7 +104,7 @@ def _destructured(match: Match) -> Iterator[Finding]:
             [n for n in parameters.named_children if n.type != "comment"] if parameters is not None else []
         )
         index = next((i for i, n in enumerate(listed) if n.id == declaration.owner.id), len(kinds))
-        kind = kinds[index] if index < len(kinds) else Kind.UNKNOWN
+        kind = kinds[index] if index < len(kinds) else ValueKind.UNKNOWN
         if _needs_object(kind, match.word):
             yield Finding(_message(match.word, "its object"), match.at(key))
         return
@@ -112,7 +112,7 @@ def _destructured(match: Match) -> Iterator[Finding]:
     if owner is None:
         return
     value = match.value_of(owner)
-    is_binding = value.kind is Kind.BINDING and value.binding is not None and value.binding.id in _KINDS
+    is_binding = value.kind is ValueKind.BINDING and value.binding is not None and value.binding.id in _KINDS
     if is_binding and value.binding is not None and match.word in value.binding.methods:
         yield Finding(
             _message(match.word, f"`{module.text(owner)}`"),
@@ -124,10 +124,10 @@ def _destructured(match: Match) -> Iterator[Finding]:
         yield Finding(_message(match.word, f"`{module.text(owner)}`"), match.at(key), fix=fix)
 
 
-def _needs_object(kind: Kind, name: str) -> bool:
+def _needs_object(kind: ValueKind, name: str) -> bool:
     if name in _OF_CONTEXT:
-        return kind in (Kind.EXECUTION_CONTEXT, Kind.DURABLE_OBJECT_STATE)
-    return kind is Kind.DURABLE_OBJECT_STATE and name in _OF_STATE
+        return kind in (ValueKind.EXECUTION_CONTEXT, ValueKind.DURABLE_OBJECT_STATE)
+    return kind is ValueKind.DURABLE_OBJECT_STATE and name in _OF_STATE
 
 
 def _message(name: str, owner: str) -> str:
@@ -177,7 +177,7 @@ def _taken(match: Match) -> Iterator[Finding]:
     owner = match.receiver
     if owner is None or not _needs_object(match.receiver_value.kind, match.word):
         return
-    node = outermost(module.syntax, match.node)
+    node = with_wrappers(module.syntax, match.node)
     parent = module.syntax.parent(node)
     if parent is None:
         return

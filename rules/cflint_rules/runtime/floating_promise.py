@@ -68,26 +68,26 @@ from cflint.api import (
     ClassKind,
     Finding,
     Fix,
-    Kind,
     Module,
-    PromiseFate,
+    PromiseOutcome,
     PromiseSource,
     Safety,
     Severity,
+    ValueKind,
     arguments_of,
     called_function,
     first_named,
+    fix_by_await,
+    fix_by_new_context,
+    fix_by_wait_until,
     is_async,
-    keep_by_await,
-    keep_by_new_context,
-    keep_by_wait_until,
-    outermost,
+    module,
     pattern,
     rule,
-    source_file,
     source_of,
     unwrap,
     use_of_promise,
+    with_wrappers,
 )
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ _OPERATORS = frozenset({"ternary_expression", "binary_expression", "sequence_exp
 
 
 @rule(
-    source_file("async", "fetch", "then", "pipeTo", "Promise", "caches"),
+    module("async", "fetch", "then", "pipeTo", "Promise", "caches"),
     severity=Severity.WARNING,
     fix=Safety.UNSAFE,
 )
@@ -216,7 +216,7 @@ def _dropped(module: Module, holder: Node) -> Iterator[tuple[Node, Node]]:
         elif node.type in ("call_expression", "new_expression"):
             root = _root(module, node)
             if root is not None:
-                yield outermost(module.syntax, node), root
+                yield with_wrappers(module.syntax, node), root
 
 
 def _is_handed_on(module: Module, declarator: Node, name: Node) -> bool:
@@ -245,7 +245,7 @@ def _dropped_as_variable(module: Module, value: Node) -> Iterator[tuple[Node, No
     if root is None:
         return
     use = use_of_promise(module, root)
-    if use.fate is PromiseFate.DROPPED and source_of(module, root) in _MINE:
+    if use.outcome is PromiseOutcome.DROPPED and source_of(module, root) in _MINE:
         yield use.promise, root
 
 
@@ -319,7 +319,9 @@ def _what(module: Module, promise: Node, root: Node) -> str | None:
 
 _SETTLED = frozenset({"Promise.resolve", "Promise.reject"})
 _HOUSEKEEPING = frozenset({"cancel", "close", "abort", "write", "end"})
-_OTHERS = frozenset({Kind.DATABASE_CLIENT, Kind.STUB, Kind.BINDING, Kind.STORAGE, Kind.WORKFLOW_STEP})
+_OTHERS = frozenset(
+    {ValueKind.DATABASE_CLIENT, ValueKind.STUB, ValueKind.BINDING, ValueKind.STORAGE, ValueKind.WORKFLOW_STEP}
+)
 
 
 def _name_of(module: Module, call: Node) -> str:
@@ -341,7 +343,7 @@ def _has_asynchronous_callback(module: Module, call: Node) -> bool:
     callee = unwrap(call.child_by_field_name("function") or call)
     receiver = callee.child_by_field_name("object")
     arguments = arguments_of(call)
-    if receiver is None or not arguments or module.value_of(receiver).kind is Kind.MESSAGES:
+    if receiver is None or not arguments or module.value_of(receiver).kind is ValueKind.MESSAGES:
         return False  # `queue-foreach-async` speaks of messages
     callback = unwrap(arguments[0])
     if callback.type == "identifier":
@@ -397,7 +399,7 @@ def _resolves_a_promise(module: Module, promise: Node, root: Node) -> bool:
     for above in module.syntax.ancestors(root):
         if above.type not in FUNCTIONS:
             continue
-        listed = module.syntax.parent(outermost(module.syntax, above))
+        listed = module.syntax.parent(with_wrappers(module.syntax, above))
         made = module.syntax.parent(listed) if listed is not None and listed.type == "arguments" else None
         if made is None or made.type != "new_expression" or _name_of(module, made) != "Promise":
             continue
@@ -421,7 +423,7 @@ def _is_asked(module: Module, node: Node) -> bool:
     return False
 
 
-_CONTEXTS = frozenset({Kind.HONO_CONTEXT, Kind.PAGES_CONTEXT, Kind.EXECUTION_CONTEXT})
+_CONTEXTS = frozenset({ValueKind.HONO_CONTEXT, ValueKind.PAGES_CONTEXT, ValueKind.EXECUTION_CONTEXT})
 
 
 def _runs_in_a_worker(module: Module, node: Node) -> bool:
@@ -451,7 +453,7 @@ def _goes_on(module: Module, node: Node) -> bool:
     for above in module.syntax.ancestors(node):
         if above.type not in FUNCTIONS:
             continue
-        listed = module.syntax.parent(outermost(module.syntax, above))
+        listed = module.syntax.parent(with_wrappers(module.syntax, above))
         call = module.syntax.parent(listed) if listed is not None and listed.type == "arguments" else None
         if call is not None and _name_of(module, call) in _LATER:
             return True
@@ -470,12 +472,12 @@ def _writes_a_stream(module: Module, node: Node) -> bool:
 def _fix(module: Module, promise: Node, root: Node) -> Fix | None:
     if _name_of(module, root) in _EACH:
         return None
-    awaited = keep_by_await(module, promise, Safety.UNSAFE)
+    awaited = fix_by_await(module, promise, Safety.UNSAFE)
     if _is_durable(module, root):
         return awaited if _may_wait(module, root) else None
     return (
-        keep_by_wait_until(module, promise, Safety.UNSAFE)
-        or keep_by_new_context(module, promise)
+        fix_by_wait_until(module, promise, Safety.UNSAFE)
+        or fix_by_new_context(module, promise)
         or (awaited if _may_wait(module, root) else None)
     )
 

@@ -54,43 +54,43 @@ from typing import TYPE_CHECKING
 from cflint.api import (
     Declaration,
     Finding,
-    Kind,
     Match,
     Module,
     Severity,
     Value,
-    construct,
+    ValueKind,
     keyword,
+    new,
     number_of,
     origins,
-    outermost,
     reads_request,
     rule,
     unwrap,
+    with_wrappers,
 )
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 _BOUND = {
-    Kind.REQUEST: "a request",
-    Kind.RESPONSE: "a response",
-    Kind.BODY: "the body of a request or response",
-    Kind.STUB: "a stub of a Durable Object",
-    Kind.WEBSOCKET_PAIR_END: "a WebSocket",
-    Kind.HIBERNATED_WEBSOCKET: "a WebSocket",
-    Kind.OUTGOING_WEBSOCKET: "a WebSocket",
-    Kind.EXECUTION_CONTEXT: "the `ctx` of one request",
-    Kind.HONO_CONTEXT: "the context of one request",
-    Kind.HONO_REQUEST: "a request",
-    Kind.MESSAGE_BATCH: "a batch of messages",
-    Kind.MESSAGE: "a message",
+    ValueKind.REQUEST: "a request",
+    ValueKind.RESPONSE: "a response",
+    ValueKind.BODY: "the body of a request or response",
+    ValueKind.STUB: "a stub of a Durable Object",
+    ValueKind.WEBSOCKET_PAIR_END: "a WebSocket",
+    ValueKind.HIBERNATED_WEBSOCKET: "a WebSocket",
+    ValueKind.OUTGOING_WEBSOCKET: "a WebSocket",
+    ValueKind.EXECUTION_CONTEXT: "the `ctx` of one request",
+    ValueKind.HONO_CONTEXT: "the context of one request",
+    ValueKind.HONO_REQUEST: "a request",
+    ValueKind.MESSAGE_BATCH: "a batch of messages",
+    ValueKind.MESSAGE: "a message",
 }
 _STORES = frozenset({"set", "add"})
 _SAME_FOR_ALL = (".origin", ".host", ".hostname", ".protocol", ".port", ".method", ".colo")
 
 
-@rule(keyword("let", "var"), construct("Map", "Set"), severity=Severity.WARNING)
+@rule(keyword("let", "var"), new("Map", "Set"), severity=Severity.WARNING)
 def check(match: Match) -> Iterator[Finding]:
     module, node = match.module, match.node
     if not module.workers:
@@ -135,9 +135,9 @@ def _assigned(module: Module, declaration: Declaration) -> Iterator[Finding]:
 
 
 def _bound(value: Value) -> str | None:
-    if value.kind is Kind.RESPONSE and value.detail == "new":
+    if value.kind is ValueKind.RESPONSE and value.detail == "new":
         return None
-    if value.kind is Kind.PROMISE and value.inner is not None and value.inner.kind is Kind.RESPONSE:
+    if value.kind is ValueKind.PROMISE and value.inner is not None and value.inner.kind is ValueKind.RESPONSE:
         return "the promise of a response"
     return _BOUND.get(value.kind)
 
@@ -174,7 +174,7 @@ def _is_guarded(module: Module, assignment: "Node", declaration: Declaration) ->
 
 def _collected(module: Module, made: "Node") -> Iterator[Finding]:
     """What is put into a module-level `Map` or `Set`."""
-    declarator = module.syntax.parent(outermost(module.syntax, made))
+    declarator = module.syntax.parent(with_wrappers(module.syntax, made))
     name = declarator.child_by_field_name("name") if declarator is not None else None
     if declarator is None or declarator.type != "variable_declarator" or name is None:
         return

@@ -50,16 +50,16 @@ from typing import TYPE_CHECKING
 from cflint.api import (
     FUNCTIONS,
     Finding,
-    Kind,
     Location,
     Match,
     Module,
     Severity,
+    ValueKind,
     call,
     callee_name,
-    construct,
     import_of,
     is_global,
+    new,
     rule,
     unwrap,
 )
@@ -105,7 +105,7 @@ _CONDITIONS = frozenset(
 
 @rule(
     call(*dict.fromkeys(_WORDS)),
-    construct("WebSocket"),
+    new("WebSocket"),
     import_of("cloudflare:workers"),
     severity=Severity.ERROR,
 )
@@ -160,7 +160,7 @@ def _disallowed(module: Module, node: "Node") -> str | None:
             return methods[name]
     if name == "generateKey" and module.text(owner) == "crypto.subtle":
         return "random values"
-    if name == "match" and module.value_of(owner).kind is Kind.CACHE:
+    if name == "match" and module.value_of(owner).kind is ValueKind.CACHE:
         return "I/O"
     declaration = module.scope.resolve(owner) if owner.type == "identifier" else None
     ref = module.scope.origin(declaration) if declaration is not None else None
@@ -180,7 +180,7 @@ def _uses_of_env(module: Module) -> Iterator[Finding]:
                 break
             if above.type == "call_expression":
                 value = module.value_of(above)
-                related = _at_load(module, above) if value.kind is Kind.PROMISE else None
+                related = _at_load(module, above) if value.kind is ValueKind.PROMISE else None
                 if related is not None:
                     yield Finding(
                         f"`{_label(module, above)}` runs while the module loads, where I/O is not allowed",

@@ -91,12 +91,12 @@ from cflint.api import (
     WranglerConfig,
     append_item,
     declares,
+    in_environments,
     is_test_config,
     is_test_path,
-    listed,
+    join_names,
     pattern,
     rule,
-    where,
     worker,
 )
 
@@ -210,10 +210,10 @@ def _message(names: Sequence[str], environments: Sequence[Environment]) -> str:
     at = f" at {date.isoformat()}" if date is not None else ""
     if first.enables("nodejs_compat"):
         return (
-            f"{listed(shown)} {needs} the second version of `nodejs_compat`{where(environments)}, which is "
+            f"{join_names(shown)} {needs} the second version of `nodejs_compat`{in_environments(environments)}, which is "
             f"on from {_SECOND_VERSION}, not{at}"
         )
-    return f"{listed(shown)} {needs} `nodejs_compat`, which is not on{at}{where(environments)}"
+    return f"{join_names(shown)} {needs} `nodejs_compat`, which is not on{at}{in_environments(environments)}"
 
 
 def _place(environment: Environment) -> Location:
@@ -334,7 +334,7 @@ def _undocumented(section: Worker, project: Project) -> Iterator[Finding]:
     names = list(dict.fromkeys(need.name for need in needs))
     if not names:
         return
-    shown = listed([f"`{name}`" for name in names[:4]])
+    shown = join_names([f"`{name}`" for name in names[:4]])
     verb = "need" if len(names) > 1 else "needs"
     yield Finding(
         f"no configuration is shown: {shown} {verb} `nodejs_compat` before {_ON_BY_DEFAULT}",

@@ -71,10 +71,10 @@ from cflint.api import (
     Severity,
     is_global,
     is_guard,
-    listed,
+    join_names,
+    module,
     pattern,
     rule,
-    source_file,
 )
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ _OTHER_BUILDS = (
 _SHOWN = 4
 
 
-@rule(source_file("process"), severity=Severity.WARNING)
+@rule(module("process"), severity=Severity.WARNING)
 def check(module: Module) -> Iterator[Finding]:
     data = module.document.data
     if data.find(b"process.env.") == -1 or not module.environments or _ASKS.search(data) is not None:
@@ -115,7 +115,7 @@ def check(module: Module) -> Iterator[Finding]:
         known = {environment.enables("nodejs_compat") for environment in module.environments}
         what = "there is no `process`" if known == {False} else "nothing puts them in `process.env`"
         yield Finding(
-            f"{what} at this compatibility date and with these flags: {listed(shown)} can be read from `env`",
+            f"{what} at this compatibility date and with these flags: {join_names(shown)} can be read from `env`",
             module.at(first),
             tuple(module.at(node, "and here") for node, _ in reads[1:4]),
         )

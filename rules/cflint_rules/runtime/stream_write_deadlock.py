@@ -59,12 +59,12 @@ from cflint.api import (
     Match,
     Severity,
     arguments_of,
-    construct,
-    descend,
     is_global,
-    outermost,
+    new,
     rule,
     unwrap,
+    walk,
+    with_wrappers,
 )
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ if TYPE_CHECKING:
 _CLASSES = ("TransformStream", "IdentityTransformStream", "FixedLengthStream")
 
 
-@rule(construct(*_CLASSES), severity=Severity.ERROR)
+@rule(new(*_CLASSES), severity=Severity.ERROR)
 def check(match: Match) -> Iterator[Finding]:
     data, function = match.document.data, match.enclosing_function
     if function is None or not is_global(match.module, match.callee, *_CLASSES):
@@ -105,7 +105,7 @@ def _ends(match: Match) -> tuple[list[Node], list[Node]]:
     """The expressions that are the readable and the writable end of the stream, in source order; what is done
     with the stream as a whole counts as use of the readable one."""
     module = match.module
-    holder = module.syntax.parent(outermost(module.syntax, match.node))
+    holder = module.syntax.parent(with_wrappers(module.syntax, match.node))
     name = holder.child_by_field_name("name") if holder is not None else None
     readable: list[Node] = []
     writable: list[Node] = []
@@ -119,7 +119,7 @@ def _ends(match: Match) -> tuple[list[Node], list[Node]]:
                 case ("writable",):
                     writable.append(use)
                 case _:
-                    access = module.syntax.parent(outermost(module.syntax, use))
+                    access = module.syntax.parent(with_wrappers(module.syntax, use))
                     part = access.child_by_field_name("property") if access is not None else None
                     if access is not None and part is not None and module.text(part) == "writable":
                         writable.append(access)
@@ -130,7 +130,7 @@ def _ends(match: Match) -> tuple[list[Node], list[Node]]:
 
 def _declared(match: Match, name: Node) -> Iterator[Declaration]:
     kinds = ("identifier", "shorthand_property_identifier_pattern")
-    for node in (name, *descend(name)):
+    for node in (name, *walk(name)):
         declaration = match.module.scope.resolve(node) if node.type in kinds else None
         if declaration is not None and declaration.node.id == node.id and declaration.constant:
             yield declaration
@@ -143,7 +143,7 @@ def _waits(match: Match, function: Node) -> list[tuple[Node, Node]]:
     found: list[tuple[Node, Node]] = []
     for name in ("write", "pipeTo"):
         for call in module.calls_of(name, function):
-            above = module.syntax.parent(outermost(module.syntax, call))
+            above = module.syntax.parent(with_wrappers(module.syntax, call))
             if above is None or above.type != "await_expression" or call.start_byte < match.node.end_byte:
                 continue
             around = module.enclosing_function(call)
@@ -155,11 +155,11 @@ def _waits(match: Match, function: Node) -> list[tuple[Node, Node]]:
 def _stuck(match: Match, waits: list[tuple[Node, Node]], writable: list[Node]) -> Node | None:
     """The first `await` that ends only when somebody has read from the stream."""
     module, syntax = match.module, match.module.syntax
-    ends = {outermost(syntax, node).id for node in writable}
+    ends = {with_wrappers(syntax, node).id for node in writable}
     writers: set[int] = set()
     for node in writable:
         made = _called(match, node, "getWriter")
-        holder = syntax.parent(outermost(syntax, made)) if made is not None else None
+        holder = syntax.parent(with_wrappers(syntax, made)) if made is not None else None
         name = holder.child_by_field_name("name") if holder is not None else None
         declaration = module.scope.resolve(name) if name is not None and name.type == "identifier" else None
         if declaration is not None:
@@ -180,9 +180,9 @@ def _stuck(match: Match, waits: list[tuple[Node, Node]], writable: list[Node]) -
 def _called(match: Match, target: Node, name: str) -> Node | None:
     """The call of a method of that name on an expression."""
     syntax = match.module.syntax
-    access = syntax.parent(outermost(syntax, target))
+    access = syntax.parent(with_wrappers(syntax, target))
     part = access.child_by_field_name("property") if access is not None else None
     if access is None or part is None or match.text(part) != name:
         return None
-    call = syntax.parent(outermost(syntax, access))
+    call = syntax.parent(with_wrappers(syntax, access))
     return call if call is not None and call.type == "call_expression" else None

@@ -64,9 +64,9 @@ from cflint.api import (
     Severity,
     identifier,
     is_global,
-    member,
-    outermost,
+    member_access,
     rule,
+    with_wrappers,
 )
 
 if TYPE_CHECKING:
@@ -75,18 +75,18 @@ if TYPE_CHECKING:
 _NAMES = ("fetch", "setTimeout", "setInterval", "clearTimeout", "queueMicrotask")
 
 
-@rule(identifier(*_NAMES), member("fetch"), severity=Severity.ERROR, fix=Safety.SAFE)
+@rule(identifier(*_NAMES), member_access("fetch"), severity=Severity.ERROR, fix=Safety.SAFE)
 def check(match: Match) -> Iterator[Finding]:
     module, node = match.module, match.node
     if not is_global(module, node, match.word):
         return
-    held = outermost(module.syntax, node)
+    held = with_wrappers(module.syntax, node)
     parent = module.syntax.parent(held)
     while parent is not None and parent.type == "binary_expression":
         operator = parent.child_by_field_name("operator")
         if operator is None or operator.type not in ("??", "||"):
             return
-        held = outermost(module.syntax, parent)
+        held = with_wrappers(module.syntax, parent)
         parent = module.syntax.parent(held)
     if parent is None:
         return
@@ -150,7 +150,7 @@ def _call_on_this(module: Module, at: "Node", name: str) -> "Node | None":
 
 def _call_on_object(module: Module, record: "Node", name: str) -> "Node | None":
     """`constant.name(…)` of the object that a constant holds."""
-    declarator = module.syntax.parent(outermost(module.syntax, record))
+    declarator = module.syntax.parent(with_wrappers(module.syntax, record))
     target = declarator.child_by_field_name("name") if declarator is not None else None
     if declarator is None or declarator.type != "variable_declarator" or target is None:
         return None

@@ -59,13 +59,13 @@ from cflint.api import (
     Declaration,
     Finding,
     Fix,
-    Kind,
     Match,
     Safety,
     Severity,
+    ValueKind,
     call,
-    outermost,
     rule,
+    with_wrappers,
 )
 
 if TYPE_CHECKING:
@@ -80,12 +80,12 @@ _HEAD = frozenset({"ok", "status", "statusText", "headers", "url", "redirected",
 def check(match: Match) -> Iterator[Finding]:
     module, syntax = match.module, match.module.syntax
     value = match.value_of(match.node).awaited
-    if value.kind is not Kind.RESPONSE or value.detail != "fetch" or not module.workers:
+    if value.kind is not ValueKind.RESPONSE or value.detail != "fetch" or not module.workers:
         return
-    waiting = syntax.parent(outermost(syntax, match.node))
+    waiting = syntax.parent(with_wrappers(syntax, match.node))
     if waiting is None or waiting.type != "await_expression":
         return
-    declarator = syntax.parent(outermost(syntax, waiting))
+    declarator = syntax.parent(with_wrappers(syntax, waiting))
     name = declarator.child_by_field_name("name") if declarator is not None else None
     if declarator is None or declarator.type != "variable_declarator" or name is None:
         return
@@ -117,7 +117,7 @@ def _is_repeated(match: Match, node: Node) -> bool:
         if above.type in _LOOPS:
             return True
         if above.type in FUNCTIONS:
-            listed = syntax.parent(outermost(syntax, above))
+            listed = syntax.parent(with_wrappers(syntax, above))
             called = syntax.parent(listed) if listed is not None and listed.type == "arguments" else None
             callee = called.child_by_field_name("function") if called is not None else None
             name = callee.child_by_field_name("property") if callee is not None else None
@@ -129,7 +129,7 @@ def _only_the_head(match: Match, declaration: Declaration) -> bool:
     """Whether every use reads a property that is there without the body; true use only, so at least one."""
     references = match.module.scope.references(declaration)
     for reference in references:
-        parent = match.module.syntax.parent(outermost(match.module.syntax, reference))
+        parent = match.module.syntax.parent(with_wrappers(match.module.syntax, reference))
         name = parent.child_by_field_name("property") if parent is not None else None
         if parent is None or parent.type != "member_expression" or name is None:
             return False

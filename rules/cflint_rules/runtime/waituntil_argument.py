@@ -57,11 +57,11 @@ from cflint.api import (
     Edit,
     Finding,
     Fix,
-    Kind,
     Match,
     Safety,
     Severity,
     Span,
+    ValueKind,
     call,
     first_named,
     rule,
@@ -71,7 +71,7 @@ from cflint.api import (
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_CONTEXTS = frozenset({Kind.EXECUTION_CONTEXT, Kind.DURABLE_OBJECT_STATE, Kind.PAGES_CONTEXT})
+_CONTEXTS = frozenset({ValueKind.EXECUTION_CONTEXT, ValueKind.DURABLE_OBJECT_STATE, ValueKind.PAGES_CONTEXT})
 _LITERALS = frozenset({"string", "number", "true", "false", "null", "object", "template_string"})
 
 

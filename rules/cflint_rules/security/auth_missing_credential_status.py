@@ -49,13 +49,13 @@ from typing import TYPE_CHECKING
 from cflint.api import (
     REFERENCE,
     Finding,
-    Kind,
     Match,
     Module,
     Severity,
+    ValueKind,
     call,
-    construct,
     is_global,
+    new,
     number_of,
     origins,
     property_value,
@@ -72,7 +72,7 @@ _FORBIDDEN = 403
 
 @rule(
     call("json", "text", "html"),
-    construct("Response"),
+    new("Response"),
     severity=Severity.NOTE,
     presets=(REFERENCE,),
 )
@@ -82,7 +82,7 @@ def check(match: Match) -> Iterator[Finding]:
         return
     second = match.arguments[1]
     is_response = is_global(module, match.callee, "Response") or is_global(module, match.receiver, "Response")
-    if not is_response and match.receiver_value.kind is not Kind.HONO_CONTEXT:
+    if not is_response and match.receiver_value.kind is not ValueKind.HONO_CONTEXT:
         return
     status: Node | None = second
     if number_of(module, second) is None:

@@ -53,9 +53,9 @@ from cflint.api import (
     call,
     header_read,
     number_of,
-    outermost,
     rule,
     unwrap,
+    with_wrappers,
 )
 
 _LENGTH = len("Bearer ")
@@ -73,7 +73,7 @@ def check(match: Match) -> Iterator[Finding]:
     if owner is None or len(match.arguments) != 1:
         return
     if match.word == "split":
-        taken = module.syntax.parent(outermost(module.syntax, node))
+        taken = module.syntax.parent(with_wrappers(module.syntax, node))
         index = taken.child_by_field_name("index") if taken is not None else None
         if taken is None or index is None or module.text(index) != "1":
             return

@@ -60,10 +60,10 @@ from cflint.api import (
     FUNCTIONS,
     Declaration,
     Finding,
-    Kind,
     Match,
     Module,
     Severity,
+    ValueKind,
     arguments_of,
     call,
     callee_name,
@@ -92,7 +92,9 @@ def check(match: Match) -> Iterator[Finding]:
     module, node = match.module, match.node
     if node.type == "catch_clause":
         parameter, body = node.child_by_field_name("parameter"), node.child_by_field_name("body")
-    elif node.type == "call_expression" and match.receiver_value.kind is Kind.HONO_APP and match.arguments:
+    elif (
+        node.type == "call_expression" and match.receiver_value.kind is ValueKind.HONO_APP and match.arguments
+    ):
         parameter, body = _first_parameter(module, unwrap(match.arguments[0]))
     else:
         return
@@ -148,7 +150,7 @@ def _response(module: Module, node: "Node") -> "tuple[Node, float] | None":
     name = callee_name(module, node)
     if name == "json" and is_global(module, owner, "Response"):
         return arguments[0], _status(module, second)
-    if name in _HONO and module.value_of(owner).kind is Kind.HONO_CONTEXT:
+    if name in _HONO and module.value_of(owner).kind is ValueKind.HONO_CONTEXT:
         direct = number_of(module, second) if second is not None else None
         return arguments[0], direct if direct is not None else _status(module, second)
     return None

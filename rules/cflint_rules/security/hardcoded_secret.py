@@ -58,10 +58,10 @@ from cflint.api import (
     is_random,
     keyword,
     known_secret,
+    module,
     pattern,
     python,
     rule,
-    source_file,
 )
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ _STRINGS = frozenset({"string", "template_string"})
 
 
 @rule(
-    source_file(),
+    module(),
     # words of the second pattern: a file that holds one is looked at even if no other rule has a reason to
     keyword("apiKey", "api_key", "clientSecret", "secret", "Authorization", "password", "token", "AKIA"),
     python(),

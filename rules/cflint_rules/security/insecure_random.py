@@ -52,9 +52,9 @@ from cflint.api import (
     call,
     callee_name,
     is_global,
-    outermost,
     pattern,
     rule,
+    with_wrappers,
 )
 
 if TYPE_CHECKING:
@@ -189,7 +189,7 @@ def _idiom(module: Module, node: "Node") -> "Node | None":
     whole = node
     found = False
     while True:
-        member = module.syntax.parent(outermost(module.syntax, whole))
+        member = module.syntax.parent(with_wrappers(module.syntax, whole))
         called = module.syntax.parent(member) if member is not None else None
         if (
             member is None
@@ -208,7 +208,7 @@ def _idiom(module: Module, node: "Node") -> "Node | None":
 
 def _is_alone(module: Module, whole: "Node") -> bool:
     """Whether the idiom is all that a variable or property gets."""
-    parent = module.syntax.parent(outermost(module.syntax, whole))
+    parent = module.syntax.parent(with_wrappers(module.syntax, whole))
     return parent is not None and parent.type in (
         "variable_declarator",
         "pair",

@@ -61,19 +61,19 @@ from cflint.api import (
     DeclarationKind,
     Finding,
     Fix,
-    Kind,
     Location,
     Match,
     Module,
     Safety,
     Severity,
     Value,
+    ValueKind,
     arguments_of,
     call,
     callee_name,
-    construct,
     is_global,
     is_secret_name,
+    new,
     python,
     record,
     rule,
@@ -96,7 +96,7 @@ _MADE_OF_PARTS = frozenset({"object", "array", "template_string"})
 
 @rule(
     call(*_LOGS, "stringify", "inspect", *_RESPONSES),
-    construct("Response"),
+    new("Response"),
     python("env"),
     severity=Severity.ERROR,
     fix=Safety.UNSAFE,
@@ -193,7 +193,7 @@ def _sink(module: Module, node: "Node") -> str | None:
         return "log"
     if name == "json" and is_global(module, owner, "Response"):
         return "response"
-    if name in _RESPONSES and module.value_of(owner).kind is Kind.HONO_CONTEXT:
+    if name in _RESPONSES and module.value_of(owner).kind is ValueKind.HONO_CONTEXT:
         return "response"
     if name == "stringify" and is_global(module, owner, "JSON"):
         return "string"
@@ -251,7 +251,7 @@ def _leaks(module: Module, node: "Node") -> Iterator[_Leak]:
             todo.extend((part, via, is_spread) for part, is_spread in _parts(module, node))
             continue
         value = module.value_of(node)
-        if value.kind is Kind.ENV or _is_process_env(module, node):
+        if value.kind is ValueKind.ENV or _is_process_env(module, node):
             carried = via if via is not None else None
             yield _Leak(node, f"all of `{module.text(node)}`", True, spread, carried)
             continue
@@ -351,7 +351,7 @@ def _is_process_env(module: Module, node: "Node") -> bool:
 def _secret(module: Module, node: "Node", value: Value) -> str | None:
     """What to call the secret that an expression is; None when it is none."""
     text = module.text(node)
-    if value.kind is Kind.CONNECTION_STRING:
+    if value.kind is ValueKind.CONNECTION_STRING:
         return "a Hyperdrive connection string"
     if value.is_binding("hyperdrive"):
         return f"the Hyperdrive configuration `{text}` with its password"
@@ -362,7 +362,7 @@ def _secret(module: Module, node: "Node", value: Value) -> str | None:
             return "a database password"
         if _is_process_env(module, node.child_by_field_name("object") or node) and name is not None:
             return f"the secret `{text}`" if is_secret_name(module.text(name)) else None
-    if value.kind is not Kind.BINDING or value.name is None or value.detail:
+    if value.kind is not ValueKind.BINDING or value.name is None or value.detail:
         return None
     if value.binding is not None and not value.binding.is_value:
         return None
@@ -386,9 +386,9 @@ def _python(module: "PythonModule") -> Iterator[Finding]:
             for node, via in _printed(module, argument):
                 value = module.value_of(node)
                 text = module.text(node)
-                if value.kind is Kind.ENV:
+                if value.kind is ValueKind.ENV:
                     label = f"all of `{text}`"
-                elif value.kind is Kind.BINDING and _is_secret(value):
+                elif value.kind is ValueKind.BINDING and _is_secret(value):
                     label = f"the secret `{text}`"
                 else:
                     continue
@@ -422,7 +422,7 @@ def _assigned(module: "PythonModule", node: "cst.BaseExpression") -> "cst.BaseEx
     if isinstance(node, cst.Name):
         entries = module.resolve(node) or ()
         return entries[0].value if len(entries) == 1 and entries[0].kind == "assignment" else None
-    if isinstance(node, cst.Attribute) and module.value_of(node.value).kind is Kind.THIS:
+    if isinstance(node, cst.Attribute) and module.value_of(node.value).kind is ValueKind.THIS:
         owner = module.class_around(node)
         platform = owner is not None and owner.kind.is_platform and node.attr.value in ("env", "ctx")
         return owner.field(node.attr.value) if owner is not None and not platform else None

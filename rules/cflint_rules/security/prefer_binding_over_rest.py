@@ -54,7 +54,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
-from cflint.api import Finding, Module, Severity, pattern, rule, source_file
+from cflint.api import Finding, Module, Severity, module, pattern, rule
 
 _API = b"api.cloudflare.com/client/v4/accounts/"
 _PART = rb"(?:\$\{[^{}\n]*\}|[^/`\"'\s${}]+)"
@@ -75,7 +75,7 @@ _KINDS = {
 }  # fmt: skip
 
 
-@rule(source_file("cloudflare"), severity=Severity.WARNING)
+@rule(module("cloudflare"), severity=Severity.WARNING)
 def check(module: Module) -> Iterator[Finding]:
     data = module.document.data
     if data.find(_API) == -1 or not _is_own(module) or _BINDING.search(data) is not None:

@@ -50,10 +50,10 @@ from typing import TYPE_CHECKING
 
 from cflint.api import (
     Finding,
-    Kind,
     Match,
     Module,
     Severity,
+    ValueKind,
     arguments_of,
     call,
     callee_name,
@@ -138,7 +138,7 @@ def _copies(module: Module, call: "Node") -> bool:
     name = callee_name(module, call)
     arguments = arguments_of(call)
     if name == "header" and not arguments:
-        return module.value_of(owner).kind is Kind.HONO_REQUEST
+        return module.value_of(owner).kind is ValueKind.HONO_REQUEST
     if name == "fromEntries" and is_global(module, owner, "Object") and len(arguments) == 1:
         return _is_headers(module, arguments[0])
     return (
@@ -162,9 +162,9 @@ def _is_headers(module: Module, node: "Node") -> bool:
     value = module.value_of(node)
     owner = value.inner
     return (
-        value.kind is Kind.HEADERS
+        value.kind is ValueKind.HEADERS
         and owner is not None
-        and owner.kind is Kind.REQUEST
+        and owner.kind is ValueKind.REQUEST
         and owner.detail != "new"
     )
 

@@ -58,6 +58,7 @@ from cflint.api import (
     WranglerConfig,
     append_item,
     config,
+    in_environments,
     is_example,
     is_secret_name,
     is_test_config,
@@ -65,7 +66,6 @@ from cflint.api import (
     pattern,
     remove_key,
     rule,
-    where,
 )
 
 _PUBLIC = pattern(r"PUBLIC|PUBLISHABLE|SITE_?KEY|ANON(?:_|$)|FIREBASE_API_KEY|CLIENT_ID|MAPS", re.IGNORECASE)
@@ -89,7 +89,7 @@ def check(subject: WranglerConfig) -> Iterator[Finding]:
                         found.setdefault((binding.name, label), []).append(binding)
                         break
     for (name, label), bindings in found.items():
-        environments = where([binding.environment for binding in bindings])
+        environments = in_environments([binding.environment for binding in bindings])
         what = f"holds {label}" if label else "seems to hold a secret"
         yield Finding(
             f"the variable `{name}`{environments} {what}: set it with `wrangler secret put {name}` instead",

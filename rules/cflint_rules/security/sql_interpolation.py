@@ -64,11 +64,11 @@ from cflint.api import (
     SQL_CALLS,
     Finding,
     Fix,
-    Hole,
+    HolePosition,
+    Interpolation,
     Location,
     Match,
     Module,
-    Position,
     Safety,
     Severity,
     SqlUse,
@@ -85,7 +85,7 @@ from cflint.api import (
 if TYPE_CHECKING:
     from cflint.api import PythonModule
 
-_BINDABLE = (Position.VALUE, Position.QUOTED, Position.LIST)
+_BINDABLE = (HolePosition.VALUE, HolePosition.QUOTED, HolePosition.LIST)
 
 
 @rule(call(*SQL_CALLS), python("prepare", "exec"), severity=Severity.ERROR, fix=Safety.UNSAFE)
@@ -96,7 +96,7 @@ def check(match: "Match | PythonModule") -> Iterator[Finding]:
     use = sql_use(match.module, match.node)
     if use is None or use.is_tagged or not use.text.has_words:
         return
-    found: list[tuple[Hole, Trust, Location | None]] = []
+    found: list[tuple[Interpolation, Trust, Location | None]] = []
     for hole in use.text.holes:
         if _is_whole(use, hole):
             continue
@@ -106,7 +106,7 @@ def check(match: "Match | PythonModule") -> Iterator[Finding]:
             continue
         if made.trust is Trust.UNKNOWN and position not in _BINDABLE:
             continue  # a name or a clause that is made elsewhere, and may well be made of literals
-        if made.trust is Trust.UNKNOWN and position is Position.LIST and _is_built(match.module, hole):
+        if made.trust is Trust.UNKNOWN and position is HolePosition.LIST and _is_built(match.module, hole):
             continue
         source = made.module.at(made.source, "it comes from here") if made.module and made.source else None
         found.append((hole, made.trust, source))
@@ -137,7 +137,7 @@ def _short(text: str) -> str:
     return text if len(text) <= 40 else text[:37] + "…"
 
 
-def _is_whole(use: SqlUse, hole: Hole) -> bool:
+def _is_whole(use: SqlUse, hole: Interpolation) -> bool:
     """Whether a hole is all there is of a statement."""
     text = use.text.text
     around = (text[hole.at - 1 : hole.at] if hole.at else "", text[hole.at + 1 : hole.at + 2])
@@ -149,12 +149,12 @@ def _is_whole(use: SqlUse, hole: Hole) -> bool:
     )
 
 
-def _is_built(module: Module, hole: Hole) -> bool:
+def _is_built(module: Module, hole: Interpolation) -> bool:
     """Whether a list between parentheses is something that was put together, not a value."""
     return unwrap(hole.node).type in ("call_expression", "identifier")
 
 
-def _fix(use: SqlUse, holes: list[Hole]) -> Fix | None:
+def _fix(use: SqlUse, holes: list[Interpolation]) -> Fix | None:
     edits = bind_holes(use, holes)
     if edits is None:
         return None
@@ -170,7 +170,7 @@ def _python(module: "PythonModule") -> Iterator[Finding]:
             hole
             for hole in statement.holes
             if hole.trust is Trust.REQUEST
-            or (hole.trust is Trust.UNKNOWN and hole.position in (Position.VALUE, Position.QUOTED))
+            or (hole.trust is Trust.UNKNOWN and hole.position in (HolePosition.VALUE, HolePosition.QUOTED))
         ]
         if not told:
             continue

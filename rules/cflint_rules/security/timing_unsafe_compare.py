@@ -65,21 +65,21 @@ from cflint.api import (
     Declaration,
     DeclarationKind,
     Finding,
-    Kind,
     Match,
     Module,
     Severity,
+    ValueKind,
     arguments_of,
     call,
     callee_name,
     destructured,
     identifier,
     is_secret_name,
-    member,
+    member_access,
     origins,
-    outermost,
     reads_request,
     rule,
+    with_wrappers,
 )
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ _AROUND = frozenset({"template_substitution", "template_string", "parenthesized_
 
 @rule(
     identifier("env", "environment", "bindings"),
-    member("env"),
+    member_access("env"),
     destructured("env"),
     call("timingSafeEqual"),
     severity=Severity.WARNING,
@@ -101,7 +101,7 @@ def check(match: Match) -> Iterator[Finding]:
     if match.word == "timingSafeEqual":
         yield from _lengths(match)
         return
-    if node.type not in ("identifier", "member_expression") or match.value_of(node).kind is not Kind.ENV:
+    if node.type not in ("identifier", "member_expression") or match.value_of(node).kind is not ValueKind.ENV:
         return
     secret = _secret(module, node)
     if secret is None:
@@ -121,7 +121,7 @@ def check(match: Match) -> Iterator[Finding]:
 
 def _secret(module: Module, env: "Node") -> "Node | None":
     """`env.NAME` at an `env`, when NAME is a secret's."""
-    access = module.syntax.parent(outermost(module.syntax, env))
+    access = module.syntax.parent(with_wrappers(module.syntax, env))
     if access is None or access.type != "member_expression":
         return None
     name = access.child_by_field_name("property")
@@ -139,7 +139,7 @@ def _is_secret(name: str) -> bool:
 def _places(module: Module, secret: "Node") -> Iterator["Node"]:
     """Where a secret is used: itself, and by way of a constant that holds it."""
     yield secret
-    held = module.syntax.parent(outermost(module.syntax, secret))
+    held = module.syntax.parent(with_wrappers(module.syntax, secret))
     while held is not None and held.type in (*_AROUND, "binary_expression"):
         operator = held.child_by_field_name("operator")
         if operator is not None and operator.type not in ("??", "||", "+"):
@@ -155,7 +155,7 @@ def _places(module: Module, secret: "Node") -> Iterator["Node"]:
 
 def _comparison(module: Module, node: "Node") -> "tuple[Node | None, Node | None]":
     """The comparison around a value, and the other side of it."""
-    child = outermost(module.syntax, node)
+    child = with_wrappers(module.syntax, node)
     above = module.syntax.parent(child)
     while above is not None:
         if above.type == "binary_expression":

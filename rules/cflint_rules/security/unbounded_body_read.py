@@ -51,9 +51,9 @@ from cflint.api import (
     ClassKind,
     DeclarationKind,
     Finding,
-    Kind,
     Match,
     Severity,
+    ValueKind,
     call,
     pattern,
     rule,
@@ -73,14 +73,18 @@ _LIMITED = pattern(
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     value = match.receiver_value
-    if match.arguments or value.kind not in (Kind.REQUEST, Kind.HONO_REQUEST) or value.detail == "new":
+    if (
+        match.arguments
+        or value.kind not in (ValueKind.REQUEST, ValueKind.HONO_REQUEST)
+        or value.detail == "new"
+    ):
         return
     if _LIMITED.search(module.document.data) is not None:
         return
     owner = match.enclosing_class
     if owner is not None and owner.kind is ClassKind.DURABLE_OBJECT:
         return
-    if value.kind is Kind.REQUEST and not _is_incoming(match):
+    if value.kind is ValueKind.REQUEST and not _is_incoming(match):
         return
     yield Finding(f"`{match.word}()` takes a body of any length into memory", match.at(match.node))
 

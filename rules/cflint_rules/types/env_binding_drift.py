@@ -83,11 +83,11 @@ from cflint.api import (
     env_uses,
     first_named,
     is_typescript,
+    join_names,
     kinds_by_type,
-    listed,
+    module,
     pattern,
     rule,
-    source_file,
     unwrap,
     worker,
 )
@@ -106,7 +106,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 
-@rule(source_file(), worker(), severity=Severity.WARNING, fix=Safety.SAFE)
+@rule(module(), worker(), severity=Severity.WARNING, fix=Safety.SAFE)
 def check(subject: Module | Worker, project: Project) -> Iterator[Finding]:
     if isinstance(subject, Worker):
         yield from _stale(subject, project)
@@ -156,7 +156,7 @@ def _unbound(module: Module) -> Iterator[Finding]:
             shown.append(f"{len(others) - 2} more")
         verb = "are" if others else "is"
         yield Finding(
-            f"{listed(shown)} {verb} in `{first.owner.name}` but not in the configuration",
+            f"{join_names(shown)} {verb} in `{first.owner.name}` but not in the configuration",
             at_name(module, first.member),
         )
 
@@ -361,9 +361,9 @@ def _stale(subject: Worker, project: Project) -> Iterator[Finding]:
         return
     parts = []
     if missing:
-        parts.append(f"lacks {listed([f'`{name}`' for name in dict.fromkeys(b.name for b in missing)])}")
+        parts.append(f"lacks {join_names([f'`{name}`' for name in dict.fromkeys(b.name for b in missing)])}")
     if left:
-        parts.append(f"still has {listed([f'`{member.name}`' for member in left])}")
+        parts.append(f"still has {join_names([f'`{member.name}`' for member in left])}")
     related = Location(document, left[0].name_span if left else Span(0, 0), "the generated file")
     at = missing[0].location if missing else config.top.place
     yield Finding(f"`worker-configuration.d.ts` {' and '.join(parts)}: run `wrangler types`", at, (related,))

@@ -71,8 +71,8 @@ from cflint.api import (
     Safety,
     Severity,
     kinds_by_type,
+    module,
     rule,
-    source_file,
 )
 from cflint_rules.types._env import (
     EnvMember,
@@ -85,7 +85,7 @@ from cflint_rules.types._env import (
 )
 
 
-@rule(source_file(), severity=Severity.ERROR, fix=Safety.UNSAFE)
+@rule(module(), severity=Severity.ERROR, fix=Safety.UNSAFE)
 def check(module: Module) -> Iterator[Finding]:
     for member in env_members(module):
         bindings = bindings_named(module, member.name)

@@ -54,7 +54,7 @@ Source: https://developers.cloudflare.com/durable-objects/best-practices/rules-o
 import re
 from collections.abc import Iterator
 
-from cflint.api import Finding, Fix, Location, Module, Safety, Severity, rule, source_file
+from cflint.api import Finding, Fix, Location, Module, Safety, Severity, module, rule
 from cflint_rules.types._env import (
     EnvMember,
     at_type,
@@ -72,7 +72,7 @@ _NAMESPACE_METHODS = rb"(?:idFromName|idFromString|newUniqueId|getByName)\b"
 _OBJECTS = frozenset({"DurableObject", "DurableObjectStub", "DurableObjectState"})
 
 
-@rule(source_file(), severity=Severity.ERROR, fix=Safety.SAFE)
+@rule(module(), severity=Severity.ERROR, fix=Safety.SAFE)
 def check(module: Module) -> Iterator[Finding]:
     for member in env_members(module):
         if not _is_object_type(module, member):

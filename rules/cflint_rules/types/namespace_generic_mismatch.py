@@ -80,8 +80,8 @@ from cflint.api import (
     Module,
     Safety,
     Severity,
+    module,
     rule,
-    source_file,
 )
 from cflint_rules.types._env import (
     EnvMember,
@@ -99,7 +99,7 @@ from cflint_rules.types._env import (
 _NAMESPACES = frozenset({"DurableObjectNamespace", "AgentNamespace"})
 
 
-@rule(source_file(), severity=Severity.WARNING, fix=Safety.SAFE)
+@rule(module(), severity=Severity.WARNING, fix=Safety.SAFE)
 def check(module: Module) -> Iterator[Finding]:
     for member in env_members(module):
         if member.base not in _NAMESPACES or member.arguments is None:

@@ -61,8 +61,8 @@ from cflint.api import (
     Module,
     Severity,
     is_typescript,
+    module,
     rule,
-    source_file,
     type_name,
 )
 from cflint_rules.types._env import at_type, bindings_named, env_members, is_runtime_type
@@ -78,7 +78,7 @@ _WHAT = {
 
 @rule(
     type_name("MessageBatch", "Message", "Queue", "DurableObjectNamespace", "Workflow"),
-    source_file(),
+    module(),
     severity=Severity.NOTE,
     presets=(REFERENCE, STRICT),
 )

@@ -57,7 +57,7 @@ from cflint.api import (
     add_imports,
     class_definition,
     is_typescript,
-    listed,
+    join_names,
     pattern,
     rule,
 )
@@ -120,7 +120,7 @@ def check(owner: ClassDefinition) -> Iterator[Finding]:
             continue
         if _allows_implicit_any(owner.module):
             return
-        names = listed([f"`{owner.module.text(parameter)}`" for parameter, _ in untyped])
+        names = join_names([f"`{owner.module.text(parameter)}`" for parameter, _ in untyped])
         verb = "has" if len(untyped) == 1 else "have"
         yield Finding(
             f"{names} of `{name}()` {verb} no type, and a class method takes none from its base",

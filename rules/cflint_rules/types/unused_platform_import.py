@@ -51,7 +51,7 @@ from cflint.api import (
     Severity,
     import_of,
     imported_parts,
-    listed,
+    join_names,
     remove_imports,
     rule,
 )
@@ -88,7 +88,7 @@ def check(match: Match) -> Iterator[Finding]:
     ]
     if not unused:
         return
-    names = listed([f"`{declared.name}`" for declared in unused])
+    names = join_names([f"`{declared.name}`" for declared in unused])
     verb = "is" if len(unused) == 1 else "are"
     edits = remove_imports(match.module, [declared.owner for declared in unused])
     fix = Fix(f"Remove {names} from the import", edits, Safety.SAFE) if edits else None

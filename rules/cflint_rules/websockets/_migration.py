@@ -15,19 +15,18 @@ from cflint.api import (
     DeclarationKind,
     Edit,
     Fix,
-    Kind,
     Location,
     Module,
     PairEnd,
     Safety,
     Span,
+    ValueKind,
     arguments_of,
     block_end,
     hibernatable_accepts,
     is_generator,
     method_called_on,
     name_of_function,
-    outermost,
     pair_ends,
     parameter_for,
     record,
@@ -35,6 +34,7 @@ from cflint.api import (
     string_value,
     unwrap,
     uses_of_end,
+    with_wrappers,
 )
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def listener_at(module: Module, use: Node) -> Listener | None:
         if event is None:
             return None
         return Listener(event, call, arguments[1] if len(arguments) == 2 else None)
-    member = module.syntax.parent(outermost(module.syntax, use))
+    member = module.syntax.parent(with_wrappers(module.syntax, use))
     if member is None or member.type != "member_expression":
         return None
     name_node = member.child_by_field_name("property")
@@ -129,12 +129,12 @@ def listener_at(module: Module, use: Node) -> Listener | None:
 def opens_sockets(module: Module, owner: ClassDefinition) -> bool:
     """Whether a class has outgoing sockets, too. These cannot hibernate, and an object that passes messages
     from one socket to another has to stay in memory."""
-    return module.remembered(("opens sockets", owner.node.id), lambda: _opens_sockets(module, owner))
+    return module.memoized(("opens sockets", owner.node.id), lambda: _opens_sockets(module, owner))
 
 
 def _opens_sockets(module: Module, owner: ClassDefinition) -> bool:
     for made in module.descendants(owner.body, "new_expression"):
-        if module.value_of(made).kind is Kind.OUTGOING_WEBSOCKET:
+        if module.value_of(made).kind is ValueKind.OUTGOING_WEBSOCKET:
             return True
     return any(
         (name := read.child_by_field_name("property")) is not None and module.text(name) == "webSocket"
@@ -145,7 +145,7 @@ def _opens_sockets(module: Module, owner: ClassDefinition) -> bool:
 def migration_of(module: Module, owner: ClassDefinition, end: PairEnd) -> Migration:
     """What it takes to accept an end with `acceptWebSocket()` and to serve it by methods of the class."""
     question = ("socket migration", owner.node.id, *end.key)
-    return module.remembered(question, lambda: _Planner(module, owner, end).plan())
+    return module.memoized(question, lambda: _Planner(module, owner, end).plan())
 
 
 class _Planner:
@@ -230,7 +230,7 @@ class _Planner:
         return any(end.key == self._end.key for end in pair_ends(self._module, node))
 
     def _statement(self, expression: Node) -> Node | None:
-        above = self._module.syntax.parent(outermost(self._module.syntax, expression))
+        above = self._module.syntax.parent(with_wrappers(self._module.syntax, expression))
         return above if above is not None and above.type == "expression_statement" else None
 
     def _other_sockets(self) -> None:
@@ -251,12 +251,12 @@ class _Planner:
             return
         if parameter_for(module, use) is not None:
             return
-        node = outermost(module.syntax, use)
+        node = with_wrappers(module.syntax, use)
         above = module.syntax.parent(node)
         in_literal = False
         while above is not None and above.type in ("array", "pair", "object"):
             in_literal = True
-            node = outermost(module.syntax, above)
+            node = with_wrappers(module.syntax, above)
             above = module.syntax.parent(node)
         inside = any(
             listener.handler is not None
@@ -561,12 +561,12 @@ class _Planner:
         self, reference: Node, event: str, target: _Target, found: dict[str, list[Node]]
     ) -> None:
         module = self._module
-        node = outermost(module.syntax, reference)
+        node = with_wrappers(module.syntax, reference)
         above = module.syntax.parent(node)
         if above is not None and above.type == "member_expression":
             name = above.child_by_field_name("property")
             property = module.text(name) if name is not None else ""
-            around = module.syntax.parent(outermost(module.syntax, above))
+            around = module.syntax.parent(with_wrappers(module.syntax, above))
             left = around.child_by_field_name("left") if around is not None else None
             is_written = around is not None and around.type in (
                 "assignment_expression",
@@ -621,7 +621,7 @@ class _Planner:
         module = self._module
         declaration = self._event(function)
         for reference in module.scope.references(declaration) if declaration is not None else ():
-            declarator = module.syntax.parent(outermost(module.syntax, reference))
+            declarator = module.syntax.parent(with_wrappers(module.syntax, reference))
             pattern = declarator.child_by_field_name("name") if declarator is not None else None
             if pattern is None or pattern.type != "object_pattern":
                 continue
@@ -638,7 +638,7 @@ class _Planner:
         module = self._module
         declaration = self._event(function)
         for reference in module.scope.references(declaration) if declaration is not None else ():
-            declarator = module.syntax.parent(outermost(module.syntax, reference))
+            declarator = module.syntax.parent(with_wrappers(module.syntax, reference))
             if declarator is None or declarator.type != "variable_declarator":
                 continue
             pattern = declarator.child_by_field_name("name")

@@ -55,8 +55,8 @@ from cflint.api import (
     Severity,
     callee_name,
     handler,
-    outermost,
     rule,
+    with_wrappers,
 )
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def check(found: Handler) -> Iterator[Finding]:
 
 def _is_looked_at(module: Module, reference: "Node") -> bool:
     """Whether code asks what a message is: `typeof`, `instanceof`, `ArrayBuffer.isView()`, a decoder."""
-    node = outermost(module.syntax, reference)
+    node = with_wrappers(module.syntax, reference)
     above = module.syntax.parent(node)
     if above is None:
         return False
@@ -133,7 +133,7 @@ def _is_looked_at(module: Module, reference: "Node") -> bool:
 
 def _as_text(module: Module, reference: "Node") -> str | None:
     """What goes wrong with an ArrayBuffer there; None when nothing does."""
-    node = outermost(module.syntax, reference)
+    node = with_wrappers(module.syntax, reference)
     above = module.syntax.parent(node)
     if above is None:
         return None

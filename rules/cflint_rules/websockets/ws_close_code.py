@@ -63,9 +63,9 @@ from typing import TYPE_CHECKING
 
 from cflint.api import (
     Finding,
-    Kind,
     Match,
     Severity,
+    ValueKind,
     call,
     first_named,
     number_of,
@@ -87,7 +87,9 @@ _NEVER_SENT = {
 _MOST_BYTES = 123
 _LIMIT_FLAG = "websocket_close_reason_byte_limit"
 _PLACEHOLDER = pattern(r"<[^<>]*>|\[[a-z ]+\]|\{[a-z ]+\}|TODO\b.*|your (?:reason|message).*", re.IGNORECASE)
-_SOCKETS = frozenset({Kind.HIBERNATED_WEBSOCKET, Kind.OUTGOING_WEBSOCKET, Kind.WEBSOCKET_PAIR_END})
+_SOCKETS = frozenset(
+    {ValueKind.HIBERNATED_WEBSOCKET, ValueKind.OUTGOING_WEBSOCKET, ValueKind.WEBSOCKET_PAIR_END}
+)
 
 
 @rule(call("close"), severity=Severity.ERROR)

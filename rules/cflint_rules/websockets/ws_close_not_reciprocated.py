@@ -104,10 +104,10 @@ from cflint.api import (
     block_end,
     call,
     called_function,
-    descend,
     hibernatable_accepts,
     is_test_config,
     rule,
+    walk,
 )
 
 if TYPE_CHECKING:
@@ -206,7 +206,7 @@ def _may_close(module: Module, function: "Node", depth: int) -> bool:
 
 
 def _words(module: Module, node: "Node") -> frozenset[str]:
-    below = [node, *descend(node)]
+    below = [node, *walk(node)]
     return frozenset(
         module.text(found) for found in below if found.type in ("identifier", "shorthand_property_identifier")
     )
@@ -231,9 +231,7 @@ def _answering(module: Module, method: "Node") -> Fix | None:
     body, listed = method.child_by_field_name("body"), method.child_by_field_name("parameters")
     if body is None or listed is None or method.has_error:
         return None
-    if any(
-        node.type in ("return_statement", "throw_statement") for node in descend(body, into_functions=False)
-    ):
+    if any(node.type in ("return_statement", "throw_statement") for node in walk(body, into_functions=False)):
         return None  # the end may not be reached
     present = _parameters(module, method)
     count = sum(child.type != "comment" for child in listed.named_children)

@@ -63,13 +63,13 @@ Source: https://developers.cloudflare.com/durable-objects/best-practices/websock
 
 from collections.abc import Iterator
 
-from cflint.api import Finding, Match, Safety, Severity, call, member, pair_ends, rule
+from cflint.api import Finding, Match, Safety, Severity, call, member_access, pair_ends, rule
 from cflint_rules.websockets._migration import TARGETS, listener_at, migration_of, opens_sockets
 
 
 @rule(
     call("addEventListener"),
-    member("onmessage", "onclose", "onerror"),
+    member_access("onmessage", "onclose", "onerror"),
     severity=Severity.WARNING,
     fix=Safety.UNSAFE,
 )

@@ -57,21 +57,21 @@ from cflint.api import (
     Safety,
     Severity,
     arguments_of,
-    construct,
     method_called_on,
-    outermost,
+    new,
     pair_end,
     property_name,
     rule,
     unwrap,
     uses_of_end,
+    with_wrappers,
 )
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 
-@rule(construct("Response"), severity=Severity.ERROR, fix=Safety.UNSAFE)
+@rule(new("Response"), severity=Severity.ERROR, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
     module, callee = match.module, match.callee
     if callee is None or callee.type != "identifier" or module.scope.resolve(callee) is not None:
@@ -154,7 +154,7 @@ def _accepted(module: Module, end: PairEnd) -> "Node | None":
         called = method_called_on(module, use)
         if called is not None and called[0] == "accept":
             return called[1]
-        listed = module.syntax.parent(outermost(module.syntax, use))
+        listed = module.syntax.parent(with_wrappers(module.syntax, use))
         call = module.syntax.parent(listed) if listed is not None and listed.type == "arguments" else None
         callee = call.child_by_field_name("function") if call is not None else None
         name = callee.child_by_field_name("property") if callee is not None else None

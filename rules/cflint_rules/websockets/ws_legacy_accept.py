@@ -114,7 +114,7 @@ def check(match: Match) -> Iterator[Finding]:
 
 def _may_stay(module: Module, end: PairEnd) -> bool:
     """Whether `accept()` is no harm to an end, or not the harm that this rule is about."""
-    return module.remembered(
+    return module.memoized(
         ("accept() may stay", *end.key), lambda: _is_only_refused(module, end) or _hibernates(module, end)
     )
 

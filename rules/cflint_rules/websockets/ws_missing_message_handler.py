@@ -57,11 +57,11 @@ from cflint.api import (
     Finding,
     Fix,
     Handler,
-    Kind,
     Match,
     Module,
     Safety,
     Severity,
+    ValueKind,
     arguments_of,
     call,
     called_function,
@@ -188,6 +188,6 @@ def _hands_out_its_state(module: Module, owner: ClassDefinition) -> bool:
         for argument in arguments_of(node):
             if argument.type == "this":
                 return True
-            if module.value_of(argument).kind in (Kind.DURABLE_OBJECT_STATE, Kind.THIS):
+            if module.value_of(argument).kind in (ValueKind.DURABLE_OBJECT_STATE, ValueKind.THIS):
                 return True
     return False

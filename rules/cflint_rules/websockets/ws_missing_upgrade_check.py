@@ -51,7 +51,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Fix, Match, Module, Safety, Severity, construct, pattern, rule
+from cflint.api import Finding, Fix, Match, Module, Safety, Severity, new, pattern, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -60,7 +60,7 @@ _SOCKET = pattern(r"\.webSocket\b")
 _CHECK = pattern(rb"""["'`](?:upgrade|sec-websocket-[a-z]+)["'`]|\b426\b|upgradeWebSocket""", re.IGNORECASE)
 
 
-@rule(construct("WebSocketPair"), severity=Severity.NOTE, fix=Safety.UNSAFE)
+@rule(new("WebSocketPair"), severity=Severity.NOTE, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
     callee, module = match.callee, match.module
     if callee is None or module.scope.resolve(callee) is not None:
@@ -69,7 +69,7 @@ def check(match: Match) -> Iterator[Finding]:
         return  # who sends requests here is not known
     if _follows_a_socket(module, match.node):
         return
-    if module.remembered("may be checked for upgrade", lambda: _may_be_checked(module)):
+    if module.memoized("may be checked for upgrade", lambda: _may_be_checked(module)):
         return
     yield Finding(
         "a `WebSocketPair` is made for requests that may not ask for one: check the `Upgrade` header, and "

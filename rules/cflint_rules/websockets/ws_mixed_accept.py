@@ -60,23 +60,23 @@ from typing import TYPE_CHECKING
 from cflint.api import (
     Finding,
     Fix,
-    Kind,
     Match,
     Module,
     PairEnd,
     Safety,
     Severity,
+    ValueKind,
     arguments_of,
     call,
     callee_name,
     can_reach,
     method_called_on,
-    outermost,
     pair_end,
     pair_ends,
     rule,
     unwrap,
     uses_of_end,
+    with_wrappers,
 )
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def check(match: Match) -> Iterator[Finding]:
         yield from _never_accepted(match, match.receiver)
         return
     value = match.receiver_value
-    if value.kind is Kind.OUTGOING_WEBSOCKET and value.origin is not None:
+    if value.kind is ValueKind.OUTGOING_WEBSOCKET and value.origin is not None:
         made = value.origin
         if made.type == "new_expression" and can_reach(match.module, made, match.node):
             yield Finding(
@@ -119,7 +119,7 @@ def check(match: Match) -> Iterator[Finding]:
 
 
 def _without(match: Match) -> Fix | None:
-    statement = match.module.syntax.parent(outermost(match.module.syntax, match.node))
+    statement = match.module.syntax.parent(with_wrappers(match.module.syntax, match.node))
     if statement is None or statement.type != "expression_statement":
         return None
     parent = match.module.syntax.parent(statement)
@@ -130,7 +130,7 @@ def _without(match: Match) -> Fix | None:
 
 def _runs_whenever(module: Module, one: "Node", other: "Node") -> bool:
     """Whether a call runs in every run of the block in which another one stands."""
-    statement = module.syntax.parent(outermost(module.syntax, one))
+    statement = module.syntax.parent(with_wrappers(module.syntax, one))
     block = module.syntax.parent(statement) if statement is not None else None
     is_plain = statement is not None and statement.type == "expression_statement"
     return (
@@ -142,7 +142,7 @@ def _runs_whenever(module: Module, one: "Node", other: "Node") -> bool:
 
 def _accepting_call(module: Module, use: "Node") -> "Node | None":
     """The `acceptWebSocket(…)` whose first argument a use is."""
-    node = outermost(module.syntax, use)
+    node = with_wrappers(module.syntax, use)
     listed = module.syntax.parent(node)
     around = module.syntax.parent(listed) if listed is not None and listed.type == "arguments" else None
     if around is None or callee_name(module, around) != "acceptWebSocket":
@@ -152,7 +152,7 @@ def _accepting_call(module: Module, use: "Node") -> "Node | None":
 
 
 def _hibernating(module: Module, end: PairEnd) -> "Node | None":
-    return module.remembered(("hibernating", *end.key), lambda: _find_hibernating(module, end))
+    return module.memoized(("hibernating", *end.key), lambda: _find_hibernating(module, end))
 
 
 def _find_hibernating(module: Module, end: PairEnd) -> "Node | None":
@@ -175,7 +175,7 @@ def _never_accepted(match: Match, socket: "Node") -> Iterator[Finding]:
             if called[0] == "send" and first is None:
                 first = called[1]
             continue
-        above = module.syntax.parent(outermost(module.syntax, use))
+        above = module.syntax.parent(with_wrappers(module.syntax, use))
         is_read = called is None and above is not None and above.type == "member_expression"
         if not is_read and not _is_sent_away(module, use):
             return  # somebody may accept it there
@@ -190,6 +190,6 @@ def _never_accepted(match: Match, socket: "Node") -> Iterator[Finding]:
 
 def _is_sent_away(module: Module, use: "Node") -> bool:
     """Whether a use is the `webSocket` of a response."""
-    above = module.syntax.parent(outermost(module.syntax, use))
+    above = module.syntax.parent(with_wrappers(module.syntax, use))
     key = above.child_by_field_name("key") if above is not None and above.type == "pair" else None
     return key is not None and module.text(key) == "webSocket"

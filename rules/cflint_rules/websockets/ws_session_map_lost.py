@@ -63,17 +63,17 @@ from typing import TYPE_CHECKING
 from cflint.api import (
     ClassDefinition,
     Finding,
-    Kind,
     Match,
     Module,
     Severity,
+    ValueKind,
     arguments_of,
     call,
-    descend,
     hibernatable_accepts,
     pair_ends,
     rule,
     unwrap,
+    walk,
 )
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ if TYPE_CHECKING:
 _FILLS = frozenset({"set", "add", "push", "unshift"})
 _FORGETS = frozenset({"delete", "clear"})
 _COLLECTIONS = frozenset({"Map", "Set", "WeakMap", "WeakSet", "Array"})
-_SOCKETS = frozenset({Kind.HIBERNATED_WEBSOCKET, Kind.WEBSOCKET_PAIR_END})
+_SOCKETS = frozenset({ValueKind.HIBERNATED_WEBSOCKET, ValueKind.WEBSOCKET_PAIR_END})
 
 
 @rule(call("acceptWebSocket"), severity=Severity.WARNING)
@@ -181,7 +181,7 @@ def _is_replaced(module: Module, use: "Node") -> bool:
 
 def _holds_socket(module: Module, call_node: "Node") -> bool:
     for argument in arguments_of(call_node):
-        for node in (argument, *descend(argument, into_functions=False)):
+        for node in (argument, *walk(argument, into_functions=False)):
             if node.type not in ("identifier", "shorthand_property_identifier", "subscript_expression"):
                 continue
             if module.value_of(node).kind in _SOCKETS or pair_ends(module, node):

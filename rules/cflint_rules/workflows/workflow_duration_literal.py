@@ -53,10 +53,10 @@ from typing import TYPE_CHECKING
 from cflint.api import (
     Finding,
     Fix,
-    Kind,
     Match,
     Safety,
     Severity,
+    ValueKind,
     call,
     key_of,
     number_of,
@@ -102,7 +102,7 @@ def check(match: Match) -> Iterator[Finding]:
             found = list(_waits(match, given))
         case _:
             found = list(_configuration(match, given))
-    if found and match.receiver_value.kind is Kind.WORKFLOW_STEP:
+    if found and match.receiver_value.kind is ValueKind.WORKFLOW_STEP:
         yield from found
 
 

@@ -69,14 +69,14 @@ from cflint.api import (
     Declaration,
     Finding,
     Handler,
-    Kind,
     Module,
     Severity,
+    ValueKind,
     callee_name,
-    outermost,
+    module,
     rule,
-    source_file,
     unwrap,
+    with_wrappers,
 )
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ if TYPE_CHECKING:
 _CHANGES = frozenset({"push", "pop", "shift", "unshift", "splice", "sort", "reverse", "fill"})
 
 
-@rule(source_file("WorkflowEntrypoint", "WorkflowStep", "AgentWorkflow"), severity=Severity.ERROR)
+@rule(module("WorkflowEntrypoint", "WorkflowStep", "AgentWorkflow"), severity=Severity.ERROR)
 def check(module: Module) -> Iterator[Finding]:
     for handler in module.handlers:
         if handler.name != "run" or handler.owner is None or handler.owner.kind is not ClassKind.WORKFLOW:
@@ -158,7 +158,7 @@ def _overlap(one: str, other: str) -> bool:
 def _chain(module: Module, reference: Node) -> tuple[str, Node]:
     """The longest chain of members from a name on, as text without casts, and its outermost expression."""
     syntax = module.syntax
-    node, path = outermost(syntax, reference), module.text(reference)
+    node, path = with_wrappers(syntax, reference), module.text(reference)
     while True:
         parent = syntax.parent(node)
         if parent is None or parent.type not in ("member_expression", "subscript_expression"):
@@ -166,7 +166,7 @@ def _chain(module: Module, reference: Node) -> tuple[str, Node]:
         target = parent.child_by_field_name("object")
         if target is None or target.id != node.id:
             return path, node
-        above = syntax.parent(outermost(syntax, parent))
+        above = syntax.parent(with_wrappers(syntax, parent))
         function = above.child_by_field_name("function") if above is not None else None
         if function is not None and unwrap(function).id == parent.id:
             return path, node  # a method of it
@@ -176,7 +176,7 @@ def _chain(module: Module, reference: Node) -> tuple[str, Node]:
         if part is None:
             return path, node
         path += f".{module.text(part)}" if name is not None else f"[{module.text(part)}]"
-        node = outermost(syntax, parent)
+        node = with_wrappers(syntax, parent)
 
 
 def _change(module: Module, whole: Node) -> Node | None:
@@ -213,11 +213,11 @@ def _step_function(module: Module, node: Node) -> Node | None:
             return None
         if above.type not in FUNCTIONS:
             continue
-        listed = module.syntax.parent(outermost(module.syntax, above))
+        listed = module.syntax.parent(with_wrappers(module.syntax, above))
         call = module.syntax.parent(listed) if listed is not None and listed.type == "arguments" else None
         callee = call.child_by_field_name("function") if call is not None else None
         if call is None or callee is None or callee_name(module, call) != "do":
             continue
-        if module.value_of(unwrap(callee).child_by_field_name("object")).kind is Kind.WORKFLOW_STEP:
+        if module.value_of(unwrap(callee).child_by_field_name("object")).kind is ValueKind.WORKFLOW_STEP:
             return above
     return None

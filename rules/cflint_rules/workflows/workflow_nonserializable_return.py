@@ -50,37 +50,37 @@ from cflint.api import (
     FUNCTIONS,
     Finding,
     Fix,
-    Kind,
     Match,
     Safety,
     Severity,
+    ValueKind,
     call,
-    descend,
-    outermost,
     rule,
     unwrap,
+    walk,
+    with_wrappers,
 )
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_UNFIT: dict[Kind, str] = {
-    Kind.RESPONSE: "a `Response`",
-    Kind.STUB: "a stub",
-    Kind.BINDING: "a binding",
-    Kind.ENV: "`env`",
-    Kind.WORKFLOW_INSTANCE: "a Workflow instance",
-    Kind.R2_OBJECT: "an R2 object",
-    Kind.DATABASE_CLIENT: "a database client",
-    Kind.FUNCTION: "a function",
-    Kind.CLASS: "a class",
-    Kind.OUTGOING_WEBSOCKET: "a WebSocket",
+_UNFIT: dict[ValueKind, str] = {
+    ValueKind.RESPONSE: "a `Response`",
+    ValueKind.STUB: "a stub",
+    ValueKind.BINDING: "a binding",
+    ValueKind.ENV: "`env`",
+    ValueKind.WORKFLOW_INSTANCE: "a Workflow instance",
+    ValueKind.R2_OBJECT: "an R2 object",
+    ValueKind.DATABASE_CLIENT: "a database client",
+    ValueKind.FUNCTION: "a function",
+    ValueKind.CLASS: "a class",
+    ValueKind.OUTGOING_WEBSOCKET: "a WebSocket",
 }
 
 
 @rule(call("do"), severity=Severity.ERROR, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
-    if match.receiver_value.kind is not Kind.WORKFLOW_STEP or len(match.arguments) < 2:
+    if match.receiver_value.kind is not ValueKind.WORKFLOW_STEP or len(match.arguments) < 2:
         return
     callback = next(
         (node for argument in match.arguments[1:] if (node := unwrap(argument)).type in FUNCTIONS), None
@@ -90,12 +90,14 @@ def check(match: Match) -> Iterator[Finding]:
     for result in _results(callback):
         value = match.value_of(result).awaited
         what = _UNFIT.get(value.kind)
-        if what is None or (value.kind is Kind.BINDING and (value.binding is None or value.binding.is_value)):
+        if what is None or (
+            value.kind is ValueKind.BINDING and (value.binding is None or value.binding.is_value)
+        ):
             continue
         yield Finding(
             f"the step returns {what}, which cannot be stored: the step fails",
             match.at(result),
-            fix=_fix(match, result) if value.kind is Kind.RESPONSE else None,
+            fix=_fix(match, result) if value.kind is ValueKind.RESPONSE else None,
         )
 
 
@@ -106,7 +108,7 @@ def _results(callback: Node) -> Iterator[Node]:
     if body.type != "statement_block":
         yield unwrap(body)
         return
-    for node in descend(body, into_functions=False, into_classes=False):
+    for node in walk(body, into_functions=False, into_classes=False):
         if node.type == "return_statement" and node.named_child_count:
             yield unwrap(node.named_children[0])
 
@@ -116,7 +118,7 @@ def _fix(match: Match, result: Node) -> Fix | None:
     call_node = unwrap(result.named_children[0]) if result.type == "await_expression" else result
     if call_node.type != "call_expression":
         return None
-    at = outermost(match.module.syntax, call_node).end_byte
+    at = with_wrappers(match.module.syntax, call_node).end_byte
     return Fix(
         "Return the response's JSON",
         (match.insert(at, ".then((response) => response.json())"),),

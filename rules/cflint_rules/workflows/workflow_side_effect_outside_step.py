@@ -71,14 +71,14 @@ from cflint.api import (
     FUNCTIONS,
     ClassKind,
     Finding,
-    Kind,
     Module,
     Severity,
-    descend,
+    ValueKind,
     is_global,
+    module,
     rule,
-    source_file,
     unwrap,
+    walk,
 )
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ _LOOPS = frozenset({"for_statement", "for_in_statement", "while_statement", "do_
 _CONDITIONS = frozenset({"if_statement", "ternary_expression", "switch_statement"})
 
 
-@rule(source_file("WorkflowEntrypoint", "WorkflowStep", "AgentWorkflow"), severity=Severity.WARNING)
+@rule(module("WorkflowEntrypoint", "WorkflowStep", "AgentWorkflow"), severity=Severity.WARNING)
 def check(module: Module) -> Iterator[Finding]:
     for handler in module.handlers:
         if handler.name != "run" or handler.owner is None or handler.owner.kind is not ClassKind.WORKFLOW:
@@ -125,11 +125,11 @@ def _steps(module: Module, within: Node) -> Iterator[Node]:
 def _is_step(module: Module, call: Node) -> bool:
     callee = call.child_by_field_name("function")
     target = unwrap(callee).child_by_field_name("object") if callee is not None else None
-    return module.value_of(target).kind is Kind.WORKFLOW_STEP
+    return module.value_of(target).kind is ValueKind.WORKFLOW_STEP
 
 
 def _effects(module: Module, body: Node) -> Iterator[Finding]:
-    for call in descend(body, into_functions=False, into_classes=False):
+    for call in walk(body, into_functions=False, into_classes=False):
         callee = call.child_by_field_name("function") if call.type == "call_expression" else None
         if callee is None:
             continue
@@ -175,13 +175,13 @@ def _effect(module: Module, callee: Node) -> str | None:
     value = module.value_of(callee.child_by_field_name("object"))
     shown = f"`{module.text(callee)}()`" if "\n" not in module.text(callee) else f"`{word}()`"
     match value.kind:
-        case Kind.BINDING if value.binding is not None:
+        case ValueKind.BINDING if value.binding is not None:
             return shown if word in _WRITES.get(value.binding.id, ()) else None
-        case Kind.WORKFLOW_INSTANCE:
+        case ValueKind.WORKFLOW_INSTANCE:
             return shown if word in _OF_AN_INSTANCE else None
-        case Kind.D1_STATEMENT:
+        case ValueKind.D1_STATEMENT:
             return shown if word == "run" else None
-        case Kind.STUB:
+        case ValueKind.STUB:
             return shown if word != "dup" else None
     return None
 

@@ -63,9 +63,9 @@ from cflint.api import (
     Declaration,
     DeclarationKind,
     Finding,
-    Kind,
     Match,
     Severity,
+    ValueKind,
     call,
     rule,
     unwrap,
@@ -80,7 +80,7 @@ _VARIABLES = frozenset({DeclarationKind.CONST, DeclarationKind.LET, DeclarationK
 
 @rule(call("do"), severity=Severity.WARNING)
 def check(match: Match) -> Iterator[Finding]:
-    if match.receiver_value.kind is not Kind.WORKFLOW_STEP or len(match.arguments) < 2:
+    if match.receiver_value.kind is not ValueKind.WORKFLOW_STEP or len(match.arguments) < 2:
         return
     callback = next(
         (node for argument in match.arguments[1:] if (node := unwrap(argument)).type in FUNCTIONS), None

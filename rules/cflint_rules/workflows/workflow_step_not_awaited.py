@@ -52,12 +52,12 @@ from collections.abc import Iterator
 from cflint.api import (
     Finding,
     Match,
-    PromiseFate,
+    PromiseOutcome,
     PromiseSource,
     Safety,
     Severity,
     call,
-    keep_by_await,
+    fix_by_await,
     rule,
     source_of,
     use_of_promise,
@@ -69,11 +69,11 @@ def check(match: Match) -> Iterator[Finding]:
     if source_of(match.module, match.node) is not PromiseSource.STEP:
         return
     use = use_of_promise(match.module, match.node)
-    if use.fate is PromiseFate.CONSUMED:
+    if use.outcome is PromiseOutcome.CONSUMED:
         return
     name = match.module.string_of(match.arguments[0]) if match.arguments else None
     step = f"the step `{name}`" if name and "\n" not in name and "`" not in name else "the step"
-    dropped = use.fate is PromiseFate.DROPPED
+    dropped = use.outcome is PromiseOutcome.DROPPED
     direct = use.at.start_byte <= match.node.start_byte and not dropped
     yield Finding(
         f"nothing waits for {step}: the Workflow goes on without it and does not see it fail"
@@ -81,5 +81,5 @@ def check(match: Match) -> Iterator[Finding]:
         else f"nothing waits for {step}, and its promise is used as if it were the result",
         match.at(match.callee),
         related=() if dropped or direct else (match.at(use.at, "used here"),),
-        fix=None if direct else keep_by_await(match.module, use.promise, Safety.SAFE),
+        fix=None if direct else fix_by_await(match.module, use.promise, Safety.SAFE),
     )

@@ -49,10 +49,10 @@ from typing import TYPE_CHECKING
 from cflint.api import (
     Finding,
     Fix,
-    Kind,
     Match,
     Safety,
     Severity,
+    ValueKind,
     call,
     pattern,
     property_value,
@@ -71,7 +71,7 @@ _WAIT_FOR = pattern(
     rb"\bwaitForEvent\s*(?:<[^()]*>)?\s*\(\s*(?:\"[^\"\n]*\"|'[^'\n]*'|`[^`\n]*`)\s*,"
     rb"\s*\{[^{}]*?\btype\s*:\s*[\"']([\w.-]+)[\"']"
 )
-_KINDS = frozenset({Kind.WORKFLOW_STEP, Kind.WORKFLOW_INSTANCE})
+_KINDS = frozenset({ValueKind.WORKFLOW_STEP, ValueKind.WORKFLOW_INSTANCE})
 
 
 @rule(call("waitForEvent", "sendEvent"), severity=Severity.ERROR, fix=Safety.UNSAFE)
@@ -112,7 +112,7 @@ def _unheard(match: Match, given: Node, name: str) -> Iterator[Finding]:
     """An event for which no Workflow of the Worker waits, where it is known of all what they wait for."""
     instance = match.receiver_value
     binding = instance.inner.name if instance.inner is not None else None
-    if instance.kind is not Kind.WORKFLOW_INSTANCE or binding is None or not match.module.environments:
+    if instance.kind is not ValueKind.WORKFLOW_INSTANCE or binding is None or not match.module.environments:
         return
     entries = [environment.binding(binding) for environment in match.module.environments]
     classes = {entry.class_name for entry in entries if entry is not None and entry.script_name is None}

@@ -66,11 +66,11 @@ from cflint.api import (
     Severity,
     WranglerConfig,
     config,
+    in_environments,
     is_test_config,
     manifests_above,
     pattern,
     rule,
-    where,
 )
 
 _ENTRY_ELSEWHERE = pattern(
@@ -96,7 +96,7 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
             continue
         distinct = list(dict.fromkeys((at.span, at) for _, at in places))
         yield Finding(
-            message + where([environment for environment, _ in places]),
+            message + in_environments([environment for environment, _ in places]),
             distinct[0][1],
             tuple(at for _, at in distinct[1:]),
             severity=Severity.WARNING if message == _UNSEEN else None,

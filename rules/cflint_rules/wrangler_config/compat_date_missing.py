@@ -53,13 +53,13 @@ from cflint.api import (
     config,
     config_schema,
     declares,
+    in_environments,
     installed_version,
     is_test_config,
     manifests_above,
     rule,
     set_key,
     today,
-    where,
 )
 from cflint_rules.wrangler_config._keys import misplaced_keys
 
@@ -81,7 +81,7 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
     first = missing[0]
     edits = set_key(subject, first.path("compatibility_date"), newest) if len(missing) == 1 else None
     yield Finding(
-        f"there is no `compatibility_date`{where(missing)}, so that wrangler refuses to deploy",
+        f"there is no `compatibility_date`{in_environments(missing)}, so that wrangler refuses to deploy",
         first.place,
         tuple(other.place for other in missing[1:]),
         Fix(f"Set the compatibility date to {newest}", edits, Safety.UNSAFE) if edits else None,

@@ -51,11 +51,11 @@ from cflint.api import (
     WranglerConfig,
     changes,
     config,
+    in_environments,
     is_example_path,
     is_test_config,
     rule,
     today,
-    where,
 )
 
 _DAYS = Option(__name__, "days", 365, "A compatibility date may be this many days old.", least=30)
@@ -103,7 +103,7 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
         first, *others = (environments[0].location(node) for node in nodes)
         edits = tuple(Edit(subject.document, node.span, f'"{now.isoformat()}"') for node in nodes)
         yield Finding(
-            f"the compatibility date `{text}`{where(environments)} is {age}{effect}",
+            f"the compatibility date `{text}`{in_environments(environments)} is {age}{effect}",
             first,
             tuple(others),
             Fix(f"Set the compatibility date to {now.isoformat()}", edits, Safety.UNSAFE),

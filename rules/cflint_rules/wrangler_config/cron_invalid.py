@@ -53,11 +53,11 @@ from cflint.api import (
     Severity,
     WranglerConfig,
     config,
-    cron_fault,
-    cron_meant,
+    cron_error,
     cron_never_fires,
+    cron_suggestion,
+    in_environments,
     rule,
-    where,
 )
 
 _MOST = 250  # per account; more in one Worker cannot be deployed
@@ -70,7 +70,7 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
         seen: dict[str, ConfigNode] = {}
         for node in _expressions(environment):
             text = node.text or ""
-            fault = cron_fault(text)
+            fault = cron_error(text)
             if fault is not None:
                 wrong.setdefault((text, fault), []).append((environment, node))
             elif (earlier := seen.setdefault(" ".join(text.split()), node)) is not node:
@@ -94,7 +94,7 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
                 severity=Severity.NOTE,
             )
     for (text, fault), places in wrong.items():
-        environments = where([environment for environment, _ in places])
+        environments = in_environments([environment for environment, _ in places])
         first, *others = (found.location(node) for found, node in places)
         shown = text if len(text) < 60 else text[:57] + "…"
         yield Finding(
@@ -123,7 +123,7 @@ def _expressions(environment: Environment) -> Iterator[ConfigNode]:
 
 
 def _fix(subject: WranglerConfig, project: Project, text: str, nodes: list[ConfigNode]) -> Fix | None:
-    meant = cron_meant(text)
+    meant = cron_suggestion(text)
     if meant is None:
         return None
     edits = tuple(Edit(subject.document, node.span, json.dumps(meant)) for node in nodes)

@@ -53,12 +53,12 @@ from cflint.api import (
     Severity,
     WranglerConfig,
     config,
-    cron_fault,
-    listed,
+    cron_error,
+    in_environments,
+    join_names,
     pattern,
     rule,
     weekday_numbers,
-    where,
 )
 
 _NAMES = {
@@ -87,7 +87,7 @@ def check(subject: WranglerConfig) -> Iterator[Finding]:
             schedules = entry.get("schedules")
             nodes += [schedules, *schedules.items] if schedules is not None else []
         for node in nodes:
-            if node.text and cron_fault(node.text) is None:
+            if node.text and cron_error(node.text) is None:
                 groups.setdefault(node.text, []).append((environment, node))
     for text, places in groups.items():
         numbers = weekday_numbers(text)
@@ -99,7 +99,7 @@ def check(subject: WranglerConfig) -> Iterator[Finding]:
         edits = tuple(Edit(subject.document, node.span, json.dumps(numbers.renamed)) for _, node in places)
         yield Finding(
             f"the weekday `{numbers.written}` means {_days(numbers.here)} to Cron Triggers"
-            f"{where([environment for environment, _ in places])}, where 1 is Sunday",
+            f"{in_environments([environment for environment, _ in places])}, where 1 is Sunday",
             first,
             tuple(others),
             Fix(f"Write `{numbers.renamed}`", edits, Safety.UNSAFE),
@@ -123,4 +123,4 @@ def _days(days: tuple[str, ...]) -> str:
     places = [order.index(day) for day in days]
     if len(days) > 2 and places == list(range(places[0], places[-1] + 1)):
         return f"{_NAMES[days[0]]} to {_NAMES[days[-1]]}"
-    return listed([_NAMES[day] for day in days])
+    return join_names([_NAMES[day] for day in days])

@@ -54,12 +54,12 @@ from cflint.api import (
     Severity,
     WranglerConfig,
     config,
+    in_environments,
     is_test_config,
-    listed,
+    join_names,
     pattern,
     rule,
     set_key,
-    where,
 )
 
 _PRODUCTION = pattern(r"(?:^|[-_])(?:production|prod|prd|live|release|main)(?:$|[-_])", re.IGNORECASE)
@@ -86,7 +86,7 @@ def _routes(subject: WranglerConfig, named: Sequence[Environment], has_productio
     patterns = [text for item in domains or items if (text := _pattern(item))]
     if not heirs or not patterns or (has_production and not domains):
         return
-    names = listed([f"`{text}`" for text in patterns[:3]] + (["others"] if len(patterns) > 3 else []))
+    names = join_names([f"`{text}`" for text in patterns[:3]] + (["others"] if len(patterns) > 3 else []))
     noun = "the custom domain" if domains else "the route"
     noun += "s" if len(patterns) > 1 else ""
     effect = "whose deployment takes them from the top level" if domains else "so that both claim them"
@@ -110,7 +110,7 @@ def _crons(subject: WranglerConfig, named: Sequence[Environment]) -> Iterator[Fi
     if not heirs or not crons or triggers is None:
         return
     first, *others = (found.place for found in heirs)
-    names = listed([f"`{node.text}`" for node in crons[:3]] + (["others"] if len(crons) > 3 else []))
+    names = join_names([f"`{node.text}`" for node in crons[:3]] + (["others"] if len(crons) > 3 else []))
     noun = "crons" if len(crons) > 1 else "cron"
     yield Finding(
         f"{_environments(heirs)} {_inherit(heirs)} the {noun} {names}, which then run there as well",
@@ -127,11 +127,11 @@ def _empty(
     if any(found is None for found in edits):
         return None
     flat = tuple(edit for found in edits if found for edit in found)
-    return Fix(f"Give{where(heirs).removeprefix(' in')} no {noun}", flat, Safety.UNSAFE)
+    return Fix(f"Give{in_environments(heirs).removeprefix(' in')} no {noun}", flat, Safety.UNSAFE)
 
 
 def _environments(heirs: Sequence[Environment]) -> str:
-    return where(heirs).removeprefix(" in ")
+    return in_environments(heirs).removeprefix(" in ")
 
 
 def _inherit(heirs: Sequence[Environment]) -> str:

@@ -101,7 +101,7 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
         if environment.incomplete:
             continue
         for name, entrypoint in _targets(environment):
-            workers = project.remembered("Workers by name", lambda: _by_name(project))
+            workers = project.memoized("Workers by name", lambda: _by_name(project))
             place = (name.span.start, name.span.end)
             if place in told or name.text is None:
                 continue

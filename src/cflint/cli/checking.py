@@ -435,7 +435,7 @@ class _Analysis:
             self._excludes,
             request.jobs,
             request.debug,
-            self.policy.judge,
+            self.policy.apply_policy,
             observed,
             self._clock,
         )

@@ -16,7 +16,7 @@ from cflint.engine.shapes import BESIDE, INERT, SHAPES, Beside, Shape
 from cflint.engine.suppression import Suppressions, read_suppressions
 from cflint.finding import Finding, Location, Notice, Report, RuleInfo
 from cflint.project.code.module import Module
-from cflint.project.modules.reads import Reads, shape_of
+from cflint.project.modules.reads import Reads, fingerprint_of
 from cflint.project.workers.loading import Loaded, is_test_path, load
 from cflint.project.workers.model import Worker
 from cflint.record import record
@@ -61,7 +61,7 @@ class Options:
     excludes: tuple[str, ...] = ()
     jobs: int = 0
     debug: bool = False
-    judge: Callable[[Finding], Finding | None] | None = None
+    apply_policy: Callable[[Finding], Finding | None] | None = None
     observed: bool = False
     clock: Clock | None = None
 
@@ -106,7 +106,7 @@ class _Infos(Mapping[str, RuleInfo]):
 
 
 @record(frozen=True)
-class Answer:
+class ItemResult:
     """What the rules said about a part of the project, and what they looked at. A part is `m` and the path of
     a module, or `u` and the unit (see `unit_of`) that rules about the model were asked of."""
 
@@ -151,7 +151,7 @@ def own_modules(loaded: Loaded, modules: Iterable[str]) -> Iterator[tuple[Worker
 class Outcome:
     """What one task found: findings, rules that raised, modules that could not be parsed, how many could, and
     modules that were left out, and why. `answers` is the same part by part, if that was wanted. `seen` is
-    what a process of its own saw of the workspace, `shapes` the facts that it took (see `shape_of`), `spent`
+    what a process of its own saw of the workspace, `shapes` the facts that it took (see `fingerprint_of`), `spent`
     where its time went."""
 
     findings: list[Finding]
@@ -159,7 +159,7 @@ class Outcome:
     unparsed: list[str]
     parsed: int = 0
     left_out: list[tuple[str, str]] = field(default_factory=list)
-    answers: list[Answer] = field(default_factory=list)
+    answers: list[ItemResult] = field(default_factory=list)
     seen: Observed = field(default_factory=Observed)
     shapes: dict[str, str] = field(default_factory=dict)
     spent: Spent | None = None
@@ -238,7 +238,7 @@ class Run:
         return merge([self.modules(modules), self.model(asked)])
 
     def _in_order(self, modules: Iterable[str], units: Collection[str]) -> list[str]:
-        """The parts to ask about (see `Answer`). The unit of a Worker follows the last of the modules that no
+        """The parts to ask about (see `ItemResult`). The unit of a Worker follows the last of the modules that no
         Worker before it has: it asks for their facts."""
         parts: list[str] = []
         for worker, own in own_modules(self.loaded, modules):
@@ -315,14 +315,16 @@ class Run:
             outcome.shapes = self._shapes(outcome.answers)
         return outcome
 
-    def _shapes(self, answers: Iterable[Answer]) -> dict[str, str]:
+    def _shapes(self, answers: Iterable[ItemResult]) -> dict[str, str]:
         """The shapes of the facts that were asked of other modules than the one that a question was about,
         and of those that Workers begin with, which another process may have asked for."""
         known = self._project.known_facts
         wanted = {path for answer in answers for path in answer.reads.facts if path != answer.part[1:]}
         wanted.update(path for worker in self._project.workers for path in worker.entries)
         return {
-            path: shape_of(known[path]) for path in wanted if path in known and not path.endswith(".d.ts")
+            path: fingerprint_of(known[path])
+            for path in wanted
+            if path in known and not path.endswith(".d.ts")
         }
 
     # -- rules about the model -----------------------------------------------------------------------------
@@ -364,7 +366,7 @@ class Run:
                 self._ask(found, subject, outcome, partial(_place_of, subject))
                 charge(unit, outcome.findings[before:])
         for unit, (said, texts, facts) in answers.items():
-            outcome.answers.append(Answer(f"u{unit}", said, Reads(frozenset(texts), frozenset(facts))))
+            outcome.answers.append(ItemResult(f"u{unit}", said, Reads(frozenset(texts), frozenset(facts))))
         return outcome
 
     def _subjects(self, kind: str, owner: Worker | WranglerConfig) -> Iterator[object]:
@@ -395,7 +397,7 @@ class Run:
                 ledger.take()
             self._module(path, outcome)
             if ledger is not None:
-                outcome.answers.append(Answer(f"m{path}", outcome.findings[before:], ledger.take()))
+                outcome.answers.append(ItemResult(f"m{path}", outcome.findings[before:], ledger.take()))
             self._project.release(path)
         return outcome
 
@@ -476,7 +478,11 @@ class Run:
             judged
             for finding in _unique(self._wanted(outcome.findings))
             if finding.at.document is document and not self.is_silenced(finding, comments)
-            if (judged := finding if self._options.judge is None else self._options.judge(finding))
+            if (
+                judged := finding
+                if self._options.apply_policy is None
+                else self._options.apply_policy(finding)
+            )
             is not None
         ]
 
@@ -584,10 +590,10 @@ class Run:
             for crash in outcome.crashes:
                 findings.extend(self._answers(found, crash))
         kept, silenced = self._silence(_unique(self._wanted(findings)), unsettled, self._wanted(witnesses))
-        judge = self._options.judge
-        if judge is not None:
-            kept = [judged for finding in kept if (judged := judge(finding)) is not None]
-            silenced = [judged for finding in silenced if (judged := judge(finding)) is not None]
+        apply_policy = self._options.apply_policy
+        if apply_policy is not None:
+            kept = [judged for finding in kept if (judged := apply_policy(finding)) is not None]
+            silenced = [judged for finding in silenced if (judged := apply_policy(finding)) is not None]
         kept.sort(key=_order)
         silenced.sort(key=_order)
         used = {finding.rule for finding in (*kept, *silenced)}
@@ -663,9 +669,11 @@ class Run:
                 else:
                     kept.append(finding)
             for use in self._unused(document, comments) if document.path not in unsettled else ():
-                for judge in judges:
-                    for finding in self._answers(judge, use):
-                        if comments.silences(judge.id, judge.group, document.line_of(finding.at.span.start)):
+                for apply_policy in judges:
+                    for finding in self._answers(apply_policy, use):
+                        if comments.silences(
+                            apply_policy.id, apply_policy.group, document.line_of(finding.at.span.start)
+                        ):
                             silenced.append(finding)
                         else:
                             kept.append(finding)

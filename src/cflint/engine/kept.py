@@ -16,7 +16,7 @@ from cflint.cachedir import hash_of
 from cflint.engine import Options, Outcome, Run, merge, owners_of, unit_of, without_collector
 from cflint.engine.session import documents_of
 from cflint.finding import Report
-from cflint.project.modules.reads import shape_of
+from cflint.project.modules.reads import fingerprint_of
 from cflint.project.workers.loading import Loaded
 from cflint.project.workers.outline import load_again, outline_of
 from cflint.syntax.javascript import EXTENSIONS
@@ -171,7 +171,7 @@ class Keeping:
         if found is None:
             # Of generated types only a part is read, and they change all at once.
             facts = None if path.endswith(".d.ts") else self._project.facts(path)
-            found = self._shapes[path] = shape_of(facts) if facts is not None else "unknown"
+            found = self._shapes[path] = fingerprint_of(facts) if facts is not None else "unknown"
         return found
 
     # -- for the next run ----------------------------------------------------------------------------------

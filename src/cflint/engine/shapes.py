@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from cflint.syntax.javascript import CLASSES, Syntax, outermost, unwrap
+from cflint.syntax.javascript import CLASSES, Syntax, unwrap, with_wrappers
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -37,7 +37,7 @@ def _function_part(syntax: Syntax, leaf: Node) -> tuple[Node, Node] | None:
     elif leaf.type != "identifier":
         return None
     if above is not None and above.type not in _USES:
-        node = outermost(syntax, node)
+        node = with_wrappers(syntax, node)
         above = syntax.parent(node)
     return (node, above) if above is not None else None
 

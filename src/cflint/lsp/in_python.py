@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cflint.finding import Location
-from cflint.project.code.values import Kind, Value
+from cflint.project.code.values import Value, ValueKind
 from cflint.project.workers.model import Project, Worker
 from cflint.source import Span
 
@@ -34,7 +34,7 @@ def value_at(module: PythonModule, offset: int) -> tuple[Value, Span] | None:
     if isinstance(above, cst.ImportAlias):
         entries = (entry for entries in module.top_level_names.values() for entry in entries)
         is_env = any(entry.node is above and entry.imported == "workers.env" for entry in entries)
-        return Value(Kind.ENV if is_env else Kind.UNKNOWN), module.span(name)
+        return Value(ValueKind.ENV if is_env else ValueKind.UNKNOWN), module.span(name)
     return module.value_of(name), module.span(name)
 
 

@@ -9,8 +9,8 @@ from cflint.engine.suppression import read_suppressions
 from cflint.finding import Location
 from cflint.lsp import in_python
 from cflint.project.code.module import Module
-from cflint.project.code.values import UNKNOWN, Kind, Value
-from cflint.project.config.lifecycle import Backend, born_as
+from cflint.project.code.values import UNKNOWN, Value, ValueKind
+from cflint.project.config.lifecycle import Backend, created_with
 from cflint.project.config.wrangler import Binding, Environment
 from cflint.project.workers.model import Project, Worker
 from cflint.rule import Rule, RuleSet
@@ -84,7 +84,7 @@ def _value_in_javascript(module: Module, offset: int) -> tuple[Value, Span] | No
             return None
         asked = parent
     value = module.value_of(asked)
-    if value.kind is Kind.UNKNOWN and node.type == "shorthand_property_identifier_pattern":
+    if value.kind is ValueKind.UNKNOWN and node.type == "shorthand_property_identifier_pattern":
         declared = module.scope.resolve(node)
         value = module.value_declared(declared) if declared is not None else value
     return value, Span(node.start_byte, node.end_byte)
@@ -112,7 +112,7 @@ _NAMES = frozenset(
 
 def binding_name(value: Value) -> str | None:
     """The name of the binding that a value is; None when it is none."""
-    if value.kind is not Kind.BINDING or value.detail == "exports":
+    if value.kind is not ValueKind.BINDING or value.detail == "exports":
         return None
     return value.name
 
@@ -127,7 +127,7 @@ def configured(module: Code, name: str) -> Iterator[Binding]:
 
 def value_page(project: Project, module: Code, value: Value) -> str | None:
     """What is known of `env` or of a binding of it, in Markdown; None when nothing is, or it is neither."""
-    if value.kind is Kind.ENV:
+    if value.kind is ValueKind.ENV:
         return _env_page(module)
     name = binding_name(value)
     return _binding_page(project, module, name) if name is not None else None
@@ -201,7 +201,7 @@ def _lifecycle(project: Project, binding: Binding) -> Iterator[str]:
         by = f"migration `{live.tag}`" if live.tag else "`exports`"
         known = _STORAGE.get(live.backend)
         storage = f", {known} storage" if known else ""
-        born = born_as(lifecycle, live) if live.renamed_from else None
+        born = created_with(lifecycle, live) if live.renamed_from else None
         if born is not None:
             yield f"- created by migration `{born[0].tag}` as `{born[1]}`{storage}"
             storage = ""

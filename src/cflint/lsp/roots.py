@@ -26,7 +26,7 @@ _CONFIG_NAME = re.compile(r"wrangler[^/]*\.(?:toml|jsonc?)")
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class ClientOptions:
     """What the client asks for on top of the settings files, as the command line's options would."""
 
     select: tuple[str, ...] | None = None
@@ -54,7 +54,7 @@ class Root:
     given: str
     session: Session
     known: RuleSet
-    wishes: Wishes
+    wishes: ClientOptions
     is_adhoc: bool = False
     generation: int = 0
     answered: int = -1
@@ -72,7 +72,7 @@ class Root:
     counted: tuple[int, int] = (0, 0)
 
     @classmethod
-    def of(cls, target: Path, known: RuleSet, wishes: Wishes, *, is_adhoc: bool = False) -> Root:
+    def of(cls, target: Path, known: RuleSet, wishes: ClientOptions, *, is_adhoc: bool = False) -> Root:
         """The root for a folder or a single file; an ad-hoc one lasts as long as a file of it is open."""
         workspace = Workspace.around([target])
         given = workspace.relative(target) or ""
@@ -168,16 +168,18 @@ class Root:
         self.mistake = None
         policy = Policy(SettingsTree(self.workspace, self.known), self.known, self.wishes.on)
 
-        def judge(finding: Finding) -> Finding | None:
+        def apply_policy(finding: Finding) -> Finding | None:
             try:
-                return policy.judge(finding)
+                return policy.apply_policy(finding)
             except SettingsError as error:
                 self.mistake = error
                 return finding
 
         loaded.project.preferences = policy.options_for
         try:
-            return Options(policy.rules((self.given, *loaded.paths)), self.known, jobs=1, judge=judge)
+            return Options(
+                policy.rules((self.given, *loaded.paths)), self.known, jobs=1, apply_policy=apply_policy
+            )
         except SettingsError as error:
             self.mistake = error
         except UnknownSelector:

@@ -24,7 +24,7 @@ from cflint.engine.session import Progress
 from cflint.finding import Finding, Location
 from cflint.lsp import actions, completion, pages, places
 from cflint.lsp.convert import SOURCE, Client, diagnostic, range_of
-from cflint.lsp.roots import Root, Wishes, project_around
+from cflint.lsp.roots import ClientOptions, Root, project_around
 from cflint.lsp.text import Buffer, Lines, encoded, lines_of
 from cflint.lsp.transport import Phase
 from cflint.lsp.worker import Worker
@@ -106,7 +106,7 @@ def run() -> int:
     from cflint.lsp.transport import serve
 
     sys.setswitchinterval(_TURN)
-    desk = Desk()
+    desk = LanguageService()
     try:
         return serve(desk.server, lambda: desk.phase)
     finally:
@@ -129,14 +129,14 @@ class _Waiting:
         return preview is not None or self.root.is_current(self.path)
 
 
-class Desk:
+class LanguageService:
     """Takes the client's messages. All of its state belongs to the event loop's thread."""
 
     def __init__(self) -> None:
         self.server = _Server("cflint", __version__, protocol_cls=_Protocol)
         self.known = RuleSet.discover()
         self.client = Client()
-        self.wishes = Wishes()
+        self.wishes = ClientOptions()
         self.roots: list[Root] = []
         self.buffers: dict[str, Buffer] = {}
         self.phase = Phase.NEW
@@ -262,7 +262,7 @@ class Desk:
                     found.remove(name)
             return tuple(found)
 
-        self.wishes = Wishes(names("select") or None, names("ignore"))
+        self.wishes = ClientOptions(names("select") or None, names("ignore"))
         for root in self.roots:
             root.wishes = self.wishes
 

@@ -71,7 +71,7 @@ class Lines:
 
 def lines_of(document: Document) -> Lines:
     """The lines of a document."""
-    return document.remembered("lines", lambda document: Lines(document.data))
+    return document.memoized("lines", lambda document: Lines(document.data))
 
 
 def _units_of(data: bytes, encoding: Encoding) -> int:

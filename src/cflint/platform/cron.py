@@ -50,7 +50,7 @@ _NTH_WEEKDAY = pattern(r"([A-Za-z]{3}|\d)#(\d)", re.ASCII)
 _LONGEST = 200
 
 
-def cron_fault(text: str) -> str | None:
+def cron_error(text: str) -> str | None:
     """What is wrong with an expression, as the end of a sentence about it; None when it is one."""
     if text.strip().lower() in MACROS:
         return "is a name that Cron Triggers do not know"
@@ -121,7 +121,7 @@ def _limits(field: _Field) -> str:
     return f"{field.label}s are {field.lowest} to {field.highest}"
 
 
-def cron_meant(text: str) -> str | None:
+def cron_suggestion(text: str) -> str | None:
     """The expression that someone used to other schedulers means by one that is refused; None when unclear.
 
     A name like `@daily`, a leading field for seconds that is 0, and weekdays that count from 0 (Sunday).
@@ -143,7 +143,7 @@ def cron_meant(text: str) -> str | None:
     if fields[4] == "?":
         fields[4] = "*"
     result = " ".join(fields)
-    return result if result != text and cron_fault(result) is None else None
+    return result if result != text and cron_error(result) is None else None
 
 
 def cron_never_fires(text: str) -> bool:

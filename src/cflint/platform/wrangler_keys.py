@@ -14,8 +14,8 @@ __all__ = [
     "REMOVED_KEYS",
     "WRANGLER_VERSION",
     "KeySchema",
+    "KeyScope",
     "RemovedKey",
-    "Scope",
     "bundled_schema",
     "environment_keys",
     "json_types",
@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 
-class Scope(Enum):
+class KeyScope(Enum):
     """How a key relates to environments.
 
     `INHERITED`: an environment has the top level's value unless it sets its own. `OWN`: each environment has
@@ -41,10 +41,10 @@ class Scope(Enum):
 _RETIRED = {"websearch": ("own", ("object",))}  # known to wrangler up to some version before the table's
 
 
-def scope_of(key: str) -> Scope | None:
+def scope_of(key: str) -> KeyScope | None:
     """The scope of a key of the top level; None for a key that wrangler does not know."""
     row = KEYS.get(key) or _RETIRED.get(key)
-    return None if row is None else Scope(row[0])
+    return None if row is None else KeyScope(row[0])
 
 
 def json_types(key: str) -> tuple[str, ...]:
@@ -60,7 +60,7 @@ def top_level_keys() -> frozenset[str]:
 
 def environment_keys() -> frozenset[str]:
     """All keys that an environment may have."""
-    return frozenset(key for key, (scope, _) in KEYS.items() if scope != Scope.TOP_LEVEL.value)
+    return frozenset(key for key, (scope, _) in KEYS.items() if scope != KeyScope.TOP_LEVEL.value)
 
 
 @record(frozen=True)

@@ -342,7 +342,7 @@ def _suppressions(finding: Finding, report: Report) -> list[Node]:
 
 
 def _comments(document: Document) -> tuple[Suppression, ...]:
-    return document.remembered("comments", lambda document: read_suppressions(document).comments)
+    return document.memoized("comments", lambda document: read_suppressions(document).comments)
 
 
 def _reason(comment: str) -> str | None:

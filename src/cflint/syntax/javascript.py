@@ -76,7 +76,7 @@ class ParseTimeout(Exception):
     """The parser was over its time budget."""
 
 
-class SlipKind(Enum):
+class TypoKind(Enum):
     """Slips that are common enough in Workers code to have a message, and a fix, of their own."""
 
     COMMA_BETWEEN_CLASS_MEMBERS = "comma-between-class-members"
@@ -86,10 +86,10 @@ class SlipKind(Enum):
 
 
 @record(frozen=True)
-class Slip:
+class Typo:
     """A slip and the edit that mends it: `span` becomes `text`."""
 
-    kind: SlipKind
+    kind: TypoKind
     span: Span
     text: str
 
@@ -97,7 +97,7 @@ class Slip:
 class Syntax:
     """The tree of one document. Keep it short-lived: a tree weighs twenty times its source."""
 
-    def __init__(self, document: Document, tree: Tree, slips: tuple[Slip, ...]) -> None:
+    def __init__(self, document: Document, tree: Tree, slips: tuple[Typo, ...]) -> None:
         self.document = document
         self.root: Node = tree.root_node
         self.slips = slips
@@ -218,7 +218,7 @@ def parse(document: Document, seconds: float = PARSE_SECONDS) -> Syntax:
     language = _language(document.path.endswith(_PLAIN_TYPESCRIPT))
     data = _readable(document.data)
     tree = _parse(language, data, seconds)
-    slips: tuple[Slip, ...] = ()
+    slips: tuple[Typo, ...] = ()
     if tree.root_node.has_error:
         slips = tuple(_slips_at_errors(tree, data))
         if slips:
@@ -519,7 +519,7 @@ def _errors(tree: Tree) -> Iterator[Node]:
             stack.extend(child for child in reversed(node.children) if child.has_error or child.is_missing)
 
 
-def _slips_at_errors(tree: Tree, data: bytes) -> Iterator[Slip]:
+def _slips_at_errors(tree: Tree, data: bytes) -> Iterator[Typo]:
     """The slips near which the parser stumbled: to mend what lies elsewhere would be in vain."""
     errors = list(_errors(tree))  # none overlaps another
     for slip in _slips(tree, data):
@@ -533,17 +533,17 @@ def _error_bytes(tree: Tree) -> int:
     return sum(max(1, error.end_byte - error.start_byte) for error in _errors(tree))
 
 
-def _mended(data: bytes, slips: tuple[Slip, ...]) -> bytes:
+def _mended(data: bytes, slips: tuple[Typo, ...]) -> bytes:
     out = bytearray(data)
     for slip in slips:
         match slip.kind:
-            case SlipKind.COMMA_BETWEEN_CLASS_MEMBERS:
+            case TypoKind.COMMA_BETWEEN_CLASS_MEMBERS:
                 out[slip.span.start] = 0x20
-            case SlipKind.MISSING_RETURN_TYPE_COLON:
+            case TypoKind.MISSING_RETURN_TYPE_COLON:
                 out[slip.span.start] = 0x3A
-            case SlipKind.MISSING_COMMA_BETWEEN_HANDLERS:
+            case TypoKind.MISSING_COMMA_BETWEEN_HANDLERS:
                 out[slip.span.start] = 0x2C
-            case SlipKind.FUNCTION_KEYWORD_IN_OBJECT:
+            case TypoKind.FUNCTION_KEYWORD_IN_OBJECT:
                 out[slip.span.start : slip.span.end] = b" " * (slip.span.end - slip.span.start)
     return bytes(out)
 
@@ -606,7 +606,7 @@ def _tokens(tree: Tree, *, whole: bool = True) -> list[tuple[str, int, int]]:
             return tokens
 
 
-def _slips(tree: Tree, data: bytes) -> Iterator[Slip]:
+def _slips(tree: Tree, data: bytes) -> Iterator[Typo]:
     tokens = _tokens(tree, whole=False)
     stack: list[tuple[str, str, int]] = []  # closer, what the bracket is, index of its token
     class_ahead = False
@@ -629,7 +629,7 @@ def _slips(tree: Tree, data: bytes) -> Iterator[Slip]:
             if kind == ")":
                 closed_parameters[i] = opened
         if kind == "," and inside == "class" and before == "}":
-            yield Slip(SlipKind.COMMA_BETWEEN_CLASS_MEMBERS, Span(start, end), "")
+            yield Typo(TypoKind.COMMA_BETWEEN_CLASS_MEMBERS, Span(start, end), "")
         elif kind == ")" and i in closed_parameters:
             slip = _missing_colon(tokens, data, i, closed_parameters[i])
             if slip is not None:
@@ -639,19 +639,19 @@ def _slips(tree: Tree, data: bytes) -> Iterator[Slip]:
         ):
             gap = tokens[i - 1][2]
             if gap < start and data[gap : gap + 1].isspace():
-                yield Slip(SlipKind.MISSING_COMMA_BETWEEN_HANDLERS, Span(gap, gap), ",")
+                yield Typo(TypoKind.MISSING_COMMA_BETWEEN_HANDLERS, Span(gap, gap), ",")
         elif inside == "object" and data[start:end] == b"function" and i and _is_async(tokens[i - 1], data):
             opener = tokens[i - 2][0] if i >= 2 else ""
             following = tokens[i + 2][0] if i + 2 < len(tokens) else ""
             if opener in ("{", ",") and following == "(":
-                yield Slip(SlipKind.FUNCTION_KEYWORD_IN_OBJECT, Span(start, tokens[i + 1][1]), "")
+                yield Typo(TypoKind.FUNCTION_KEYWORD_IN_OBJECT, Span(start, tokens[i + 1][1]), "")
 
 
 def _is_async(token: tuple[str, int, int], data: bytes) -> bool:
     return data[token[1] : token[2]] == b"async"
 
 
-def _missing_colon(tokens: list[tuple[str, int, int]], data: bytes, close: int, opened: int) -> Slip | None:
+def _missing_colon(tokens: list[tuple[str, int, int]], data: bytes, close: int, opened: int) -> Typo | None:
     if opened == 0 or tokens[opened - 1][0] in _CONDITIONS:
         return None
     at = tokens[close][2]
@@ -662,7 +662,7 @@ def _missing_colon(tokens: list[tuple[str, int, int]], data: bytes, close: int, 
         i += 1
     if i == close + 1 or i >= len(tokens) or tokens[i][0] != "{" or b"\n" in data[at : tokens[i][1]]:
         return None
-    return Slip(SlipKind.MISSING_RETURN_TYPE_COLON, Span(at, at), ":")
+    return Typo(TypoKind.MISSING_RETURN_TYPE_COLON, Span(at, at), ":")
 
 
 def _starts_method(tokens: list[tuple[str, int, int]], data: bytes, i: int) -> bool:
@@ -722,7 +722,7 @@ def unwrap(node: Node) -> Node:
     return node
 
 
-def outermost(syntax: Syntax, node: Node) -> Node:
+def with_wrappers(syntax: Syntax, node: Node) -> Node:
     """The node with all the parentheses, casts and `!` that stand around it."""
     above = syntax.parent(node)
     while above is not None and above.type in _TRANSPARENT and unwrap(above).id == unwrap(node).id:
@@ -822,7 +822,7 @@ def span_of(node: Node) -> Span:
     return Span(node.start_byte, node.end_byte)
 
 
-def descend(node: Node, *, into_functions: bool = True, into_classes: bool = True) -> Iterator[Node]:
+def walk(node: Node, *, into_functions: bool = True, into_classes: bool = True) -> Iterator[Node]:
     """All named nodes below, in source order; can stay out of nested functions and classes."""
     stack = list(reversed(node.named_children))
     while stack:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from cflint.pattern import pattern
 from cflint.platform.bindings import KINDS, BindingKind
-from cflint.project.code.values import Kind
+from cflint.project.code.values import ValueKind
 from cflint.record import record
-from cflint.syntax.javascript import FUNCTIONS, outermost, string_value, unwrap
+from cflint.syntax.javascript import FUNCTIONS, string_value, unwrap, with_wrappers
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -84,7 +84,7 @@ def env_uses(module: Module) -> Iterator[EnvUse]:
         whole = syntax.parent(leaf) if leaf.type.endswith("property_identifier") else leaf
         if whole is None or whole.type not in ("identifier", "member_expression"):
             continue
-        outer = outermost(syntax, whole)
+        outer = with_wrappers(syntax, whole)
         parent = syntax.parent(outer)
         if parent is not None:
             yield from _uses_at(module, outer, parent)
@@ -114,7 +114,7 @@ def _uses_at(module: Module, env: Node, parent: Node) -> Iterator[EnvUse]:
 
 
 def _is_env(module: Module, node: Node | None) -> bool:
-    return node is not None and module.value_of(node).kind is Kind.ENV
+    return node is not None and module.value_of(node).kind is ValueKind.ENV
 
 
 def _in(module: Module, node: Node) -> Iterator[EnvUse]:
@@ -154,13 +154,13 @@ def _local_is_guarded(module: Module, local: Node) -> bool:
 
 
 def _use(module: Module, name: str, node: Node, whole: Node) -> EnvUse:
-    outer = outermost(module.syntax, whole)
+    outer = with_wrappers(module.syntax, whole)
     parent = module.syntax.parent(outer)
     method = None
     written = False
     if parent is not None:
         if parent.type == "member_expression":
-            call = module.syntax.parent(outermost(module.syntax, parent))
+            call = module.syntax.parent(with_wrappers(module.syntax, parent))
             member = parent.child_by_field_name("property")
             target = call.child_by_field_name("function") if call is not None else None
             if target is not None and member is not None and unwrap(target).id == parent.id:
@@ -179,7 +179,7 @@ def _use(module: Module, name: str, node: Node, whole: Node) -> EnvUse:
 def is_guard(module: Module, node: Node) -> bool:
     """Whether an expression stands where it is asked if there is such a value: a condition, `?.`, `??`, …"""
     syntax = module.syntax
-    child = outermost(syntax, node)
+    child = with_wrappers(syntax, node)
     parent = syntax.parent(child)
     for _ in range(12):
         if parent is None or parent.type in FUNCTIONS:

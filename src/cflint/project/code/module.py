@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from cflint.finding import Edit, Location
 from cflint.platform.classes import ClassKind
-from cflint.project.code.values import UNKNOWN, Evaluator, Kind, Value, handler_parameters, promise_of
+from cflint.project.code.values import UNKNOWN, Evaluator, Value, ValueKind, handler_parameters, promise_of
 from cflint.project.modules.facts import ClassFacts, class_facts
 from cflint.record import record
 from cflint.scope import Declaration, DeclarationKind, ImportRef, ModuleScope
@@ -19,11 +19,11 @@ from cflint.syntax.javascript import (
     Syntax,
     arguments_of,
     first_named,
-    outermost,
     property_name,
     span_of,
     string_value,
     unwrap,
+    with_wrappers,
 )
 
 if TYPE_CHECKING:
@@ -223,7 +223,7 @@ class ClassDefinition:
         if self.facts.base is not None:
             return "this.ctx"
         for name, values in self._constructor_assignments.items():
-            if len(values) == 1 and self.module.value_of(values[0]).kind is Kind.DURABLE_OBJECT_STATE:
+            if len(values) == 1 and self.module.value_of(values[0]).kind is ValueKind.DURABLE_OBJECT_STATE:
                 return f"this.{name}"
         return None
 
@@ -254,7 +254,7 @@ class Module:
         self._evaluator.__dict__.clear()
         self.__dict__.clear()
 
-    def remembered(self, question: Hashable, find: Callable[[], T]) -> T:
+    def memoized(self, question: Hashable, find: Callable[[], T]) -> T:
         """The answer to a question about the module, found once. The question has to name everything that the
         answer depends on (of nodes, their ids)."""
         if question not in self._answers:
@@ -348,7 +348,7 @@ class Module:
             callee = self.syntax.parent(leaf) if leaf.type == "property_identifier" else leaf
             if callee is None:
                 continue
-            callee = outermost(self.syntax, callee)
+            callee = with_wrappers(self.syntax, callee)
             call = self.syntax.parent(callee)
             if call is not None and call.type == "call_expression":
                 function = call.child_by_field_name("function")
@@ -587,7 +587,7 @@ class Module:
             elif value.type in FUNCTIONS:
                 yield key, value
 
-    def parameter_kinds(self, function: Node) -> tuple[Kind, ...] | None:
+    def parameter_kinds(self, function: Node) -> tuple[ValueKind, ...] | None:
         """The kinds of a function's parameters when the runtime calls it (constructors included)."""
         if function.type == "method_definition":
             parent = self.syntax.parent(function)
@@ -601,7 +601,7 @@ class Module:
         if handler is not None:
             return handler_parameters(handler.owner.kind if handler.owner else None, handler.name)
         if self._is_pages_handler(function):
-            return (Kind.PAGES_CONTEXT,)
+            return (ValueKind.PAGES_CONTEXT,)
         if self._satisfies_handler(function):
             name = function.child_by_field_name("name")
             return handler_parameters(None, self.text(name)) if name is not None else None
@@ -611,8 +611,8 @@ class Module:
         parent = self.syntax.parent(function)
         if function.type != "method_definition" or parent is None or parent.type != "object":
             return False
-        around = self.syntax.parent(outermost(self.syntax, parent)) or parent
-        outer = outermost(self.syntax, parent)
+        around = self.syntax.parent(with_wrappers(self.syntax, parent)) or parent
+        outer = with_wrappers(self.syntax, parent)
         return (
             b"ExportedHandler" in self.document.data[parent.end_byte : max(outer.end_byte, around.start_byte)]
         )
@@ -640,12 +640,12 @@ class Module:
             if (binding := env.binding(name)) is not None
         }
         if len(kinds) == 1:
-            return Value(Kind.BINDING, name=name, binding=next(iter(kinds.values())))
+            return Value(ValueKind.BINDING, name=name, binding=next(iter(kinds.values())))
         if not kinds:
             typed = self.project.env_member(self, name)
             if typed is not None:
-                return Value(Kind.BINDING, name=name, binding=typed)
-        return Value(Kind.BINDING, name=name)
+                return Value(ValueKind.BINDING, name=name, binding=typed)
+        return Value(ValueKind.BINDING, name=name)
 
     def is_env_type(self, name: str) -> bool:
         """Whether a type of this module describes `env`: by its name, or a member's type."""

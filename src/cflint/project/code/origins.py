@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.project.code.values import Kind
+from cflint.project.code.values import ValueKind
 from cflint.syntax.javascript import arguments_of, property_name, unwrap
 
 if TYPE_CHECKING:
@@ -108,8 +108,8 @@ def header_read(module: Module, node: Node) -> str | None:
     match module.text(name):
         case "get":
             value = module.value_of(owner)
-            is_request = value.kind is Kind.HEADERS and (
-                value.inner is not None and value.inner.kind is Kind.REQUEST
+            is_request = value.kind is ValueKind.HEADERS and (
+                value.inner is not None and value.inner.kind is ValueKind.REQUEST
             )
             if not is_request and not (
                 not value and module.text(owner).endswith(("req.headers", "request.headers"))
@@ -117,7 +117,7 @@ def header_read(module: Module, node: Node) -> str | None:
                 return None
         case "header":
             value = module.value_of(owner)
-            if value.kind is not Kind.HONO_REQUEST and not (
+            if value.kind is not ValueKind.HONO_REQUEST and not (
                 not value and module.text(owner).endswith(".req")
             ):
                 return None
@@ -147,7 +147,7 @@ def reads_request(module: Module, node: Node) -> bool:
     if reads_credential(module, node) or header_read(module, node) is not None:
         return True
     if node.type == "member_expression":
-        return module.value_of(node.child_by_field_name("object")).kind is Kind.REQUEST and module.text(
+        return module.value_of(node.child_by_field_name("object")).kind is ValueKind.REQUEST and module.text(
             node
         ).endswith((".url", ".cf", ".headers"))
     if node.type != "call_expression":
@@ -158,9 +158,9 @@ def reads_request(module: Module, node: Node) -> bool:
     name = callee.child_by_field_name("property")
     owner = module.value_of(callee.child_by_field_name("object"))
     word = module.text(name) if name is not None else ""
-    if owner.kind is Kind.REQUEST:
+    if owner.kind is ValueKind.REQUEST:
         return word in _READS
-    if owner.kind is Kind.HONO_REQUEST:
+    if owner.kind is ValueKind.HONO_REQUEST:
         return word in _READS | {"query", "param", "header", "valid", "queries"}
     return False
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cflint.project.code.origins import is_open_object, property_value
-from cflint.syntax.javascript import arguments_of, outermost, unwrap
+from cflint.syntax.javascript import arguments_of, unwrap, with_wrappers
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from cflint.project.code.module import Module
 
 
-def unfinished_list(module: Module, call: Node, items: str, ends: frozenset[str]) -> Node | None:
+def list_without_pagination(module: Module, call: Node, items: str, ends: frozenset[str]) -> Node | None:
     """Where the items of an awaited `list()` are taken although nobody asks whether there are more.
 
     `items` is the property with the items, `ends` those that tell of a next page. None when one of them is
@@ -23,10 +23,10 @@ def unfinished_list(module: Module, call: Node, items: str, ends: frozenset[str]
     if not _wants_all(module, call):
         return None
     syntax = module.syntax
-    awaited = syntax.parent(outermost(syntax, call))
+    awaited = syntax.parent(with_wrappers(syntax, call))
     if awaited is None or awaited.type != "await_expression":
         return None
-    whole = outermost(syntax, awaited)
+    whole = with_wrappers(syntax, awaited)
     parent = syntax.parent(whole)
     if parent is None:
         return None
@@ -42,7 +42,7 @@ def unfinished_list(module: Module, call: Node, items: str, ends: frozenset[str]
         return None
     first: Node | None = None
     for reference in module.scope.references(declaration):
-        node = outermost(syntax, reference)
+        node = with_wrappers(syntax, reference)
         member = syntax.parent(node)
         if member is None or member.type != "member_expression":
             return None

@@ -7,10 +7,10 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from cflint.finding import Edit, Fix, Safety
-from cflint.project.code.values import Kind, Value
+from cflint.project.code.values import Value, ValueKind
 from cflint.record import record
 from cflint.scope import Declaration, DeclarationKind
-from cflint.syntax.javascript import FUNCTIONS, arguments_of, first_named, is_async, outermost, unwrap
+from cflint.syntax.javascript import FUNCTIONS, arguments_of, first_named, is_async, unwrap, with_wrappers
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from cflint.project.code.module import Module
 
 
-class Fate(Enum):
+class PromiseOutcome(Enum):
     """What becomes of a promise.
 
     `CONSUMED`: awaited, returned, passed on, stored, or `void`-ed. `DROPPED`: nobody looks at it. `VALUE`:
@@ -32,14 +32,14 @@ class Fate(Enum):
 
 @record(frozen=True)
 class PromiseUse:
-    """The fate of a promise.
+    """The outcome of a promise.
 
     `promise` is the expression that an `await` or `waitUntil()` has to hold (a `.then()` chain included),
     `expression` the whole expression that is dropped or used (`ready && promise`), `at` the node that drops
     or uses it: a statement, a declarator, an operator.
     """
 
-    fate: Fate
+    outcome: PromiseOutcome
     promise: Node
     expression: Node
     at: Node
@@ -83,7 +83,7 @@ def use_of_promise(module: Module, promise: Node, *, pipelined: bool = False) ->
     it is that gives a promise takes more to find out: ask that afterwards.
     """
     question = ("use of a promise", promise.id, pipelined)
-    return module.remembered(question, lambda: _Follower(module, pipelined).follow(promise))
+    return module.memoized(question, lambda: _Follower(module, pipelined).follow(promise))
 
 
 def use_of_promises(module: Module, promises: Node) -> PromiseUse:
@@ -109,7 +109,7 @@ class _Follower:
     def follow(self, promise: Node, *, contained: bool = False) -> PromiseUse:
         """`contained`: the expression is a collection that holds promises."""
         syntax = self._syntax
-        node = top = outermost(syntax, promise)
+        node = top = with_wrappers(syntax, promise)
         operated = False  # whether an operator stands between the promise and `node`
         in_object = False
         for _ in range(400):
@@ -117,20 +117,20 @@ class _Follower:
             if parent is None:
                 break
             kind = parent.type
-            value = Fate.CONSUMED if contained else Fate.VALUE
+            value = PromiseOutcome.CONSUMED if contained else PromiseOutcome.VALUE
             if kind == "expression_statement":
-                return PromiseUse(Fate.DROPPED, top, node, parent)
+                return PromiseUse(PromiseOutcome.DROPPED, top, node, parent)
             if kind == "member_expression":
                 target = parent.child_by_field_name("object")
                 name = parent.child_by_field_name("property")
                 if target is None or target.id != node.id or name is None:
                     break
-                member = outermost(syntax, parent)
+                member = with_wrappers(syntax, parent)
                 around = syntax.parent(member)
                 function = around.child_by_field_name("function") if around is not None else None
                 called = around is not None and function is not None and function.id == member.id
                 if (self._module.text(name) in _CHAIN or self._pipelined) and called and around is not None:
-                    node = outermost(syntax, around)
+                    node = with_wrappers(syntax, around)
                 elif self._pipelined:
                     node = member
                 else:
@@ -141,46 +141,48 @@ class _Follower:
             if kind == "subscript_expression":
                 target = parent.child_by_field_name("object")
                 is_target = target is not None and target.id == node.id
-                return PromiseUse(value if is_target else Fate.CONSUMED, top, node, parent)
+                return PromiseUse(value if is_target else PromiseOutcome.CONSUMED, top, node, parent)
             if kind in ("ternary_expression", "binary_expression"):
                 if self._is_condition(parent, node):
                     return PromiseUse(value, top, node, parent)
                 operator = parent.child_by_field_name("operator")
                 if operator is not None and operator.type in ("instanceof", "in"):
                     break  # asks what it is
-                node, operated = outermost(syntax, parent), True
+                node, operated = with_wrappers(syntax, parent), True
                 continue
             if kind == "sequence_expression":
                 if parent.named_children[-1].id != node.id:
-                    return PromiseUse(Fate.DROPPED, top, node, parent)
-                node, operated = outermost(syntax, parent), True
+                    return PromiseUse(PromiseOutcome.DROPPED, top, node, parent)
+                node, operated = with_wrappers(syntax, parent), True
                 continue
             if kind == "unary_expression":
                 operator = parent.child_by_field_name("operator")
                 used = operator is not None and operator.type in _VALUE_UNARY
-                return PromiseUse(value if used else Fate.CONSUMED, top, node, parent)
+                return PromiseUse(value if used else PromiseOutcome.CONSUMED, top, node, parent)
             if kind == "template_substitution":
                 template = syntax.parent(parent)
                 around = syntax.parent(template) if template is not None else None
                 tagged = around is not None and around.type == "call_expression"
-                return PromiseUse(Fate.CONSUMED if tagged else value, top, node, parent)
+                return PromiseUse(PromiseOutcome.CONSUMED if tagged else value, top, node, parent)
             if kind == "array":
-                node, operated, contained = outermost(syntax, parent), True, True
+                node, operated, contained = with_wrappers(syntax, parent), True, True
                 continue
             if kind == "spread_element":
                 if not contained:
-                    return PromiseUse(Fate.VALUE, top, node, parent)
+                    return PromiseUse(PromiseOutcome.VALUE, top, node, parent)
                 node = parent
                 continue
             if kind in ("pair", "object"):
-                node, operated, in_object = outermost(syntax, parent), True, True
+                node, operated, in_object = with_wrappers(syntax, parent), True, True
                 continue
             if kind == "for_in_statement":
                 asks = any(child.type == "await" for child in parent.children)
-                return PromiseUse(Fate.CONSUMED if asks else value, top, node, parent)
+                return PromiseUse(PromiseOutcome.CONSUMED if asks else value, top, node, parent)
             if kind == "arguments":
                 sink = self._takes_the_result(parent, in_object or contained)
-                return PromiseUse(Fate.VALUE if sink else Fate.CONSUMED, top, node, parent)
+                return PromiseUse(
+                    PromiseOutcome.VALUE if sink else PromiseOutcome.CONSUMED, top, node, parent
+                )
             if kind in _CONDITIONS:
                 return PromiseUse(value, top, node, parent)
             if in_object:
@@ -192,11 +194,11 @@ class _Follower:
             if kind == "augmented_assignment_expression":
                 operator = parent.child_by_field_name("operator")
                 added = operator is not None and operator.type in ("+=", "-=", "*=", "/=")
-                return PromiseUse(value if added else Fate.CONSUMED, top, node, parent)
+                return PromiseUse(value if added else PromiseOutcome.CONSUMED, top, node, parent)
             if kind in ("arrow_function", "return_statement"):
                 return self._result(top, node, parent)
             break
-        return PromiseUse(Fate.CONSUMED, top, node, node)
+        return PromiseUse(PromiseOutcome.CONSUMED, top, node, node)
 
     def _is_condition(self, operation: Node, node: Node) -> bool:
         """Whether an operation looks at an operand's value (and does not hand it on)."""
@@ -228,39 +230,43 @@ class _Follower:
             return self._module.scope.resolve(root) is None
         if function.type == "member_expression" and name.endswith((".json", ".text")):
             receiver = self._module.value_of(function.child_by_field_name("object"))
-            return receiver.kind is Kind.HONO_CONTEXT and (name.endswith(".json") or not nested)
+            return receiver.kind is ValueKind.HONO_CONTEXT and (name.endswith(".json") or not nested)
         return False
 
     def _variable(self, top: Node, node: Node, declarator: Node, contained: bool) -> PromiseUse:
         name = declarator.child_by_field_name("name")
         if name is None:
-            return PromiseUse(Fate.CONSUMED, top, node, declarator)
+            return PromiseUse(PromiseOutcome.CONSUMED, top, node, declarator)
         if name.type == "object_pattern" and not contained and not self._pipelined:
-            return PromiseUse(Fate.VALUE, top, node, declarator)  # a promise does not have these properties
+            return PromiseUse(
+                PromiseOutcome.VALUE, top, node, declarator
+            )  # a promise does not have these properties
         if name.type != "identifier":
-            return PromiseUse(Fate.CONSUMED, top, node, declarator)
+            return PromiseUse(PromiseOutcome.CONSUMED, top, node, declarator)
         declaration = self._module.scope.resolve(name)
         if declaration is None or declaration.kind is DeclarationKind.USING:
-            return PromiseUse(Fate.CONSUMED, top, node, declarator)
+            return PromiseUse(PromiseOutcome.CONSUMED, top, node, declarator)
         return self._name(top, node, declarator, declaration, contained)
 
     def _assignment(self, top: Node, node: Node, assignment: Node, contained: bool) -> PromiseUse:
         left = assignment.child_by_field_name("left")
         if left is None or unwrap(left).type != "identifier":
-            return PromiseUse(Fate.CONSUMED, top, node, assignment)  # in an object: somebody else's to await
+            return PromiseUse(
+                PromiseOutcome.CONSUMED, top, node, assignment
+            )  # in an object: somebody else's to await
         declaration = self._module.scope.resolve(unwrap(left))
-        around = self._syntax.parent(outermost(self._syntax, assignment))
+        around = self._syntax.parent(with_wrappers(self._syntax, assignment))
         if declaration is None or around is None or around.type != "expression_statement":
-            return PromiseUse(Fate.CONSUMED, top, node, assignment)
+            return PromiseUse(PromiseOutcome.CONSUMED, top, node, assignment)
         return self._name(top, node, assignment, declaration, contained)
 
     def _name(self, top: Node, node: Node, at: Node, declaration: Declaration, contained: bool) -> PromiseUse:
-        """The fate of a promise that is put in a variable: the best of what becomes of the variable."""
-        consumed = PromiseUse(Fate.CONSUMED, top, node, at)
+        """The outcome of a promise that is put in a variable: the best of what becomes of the variable."""
+        consumed = PromiseUse(PromiseOutcome.CONSUMED, top, node, at)
         if declaration.scope.type == "program" or len(self._names) > 4:
             return consumed  # other modules, and later events, see it
         if declaration.node.id in self._names:
-            return PromiseUse(Fate.DROPPED, top, node, at)
+            return PromiseUse(PromiseOutcome.DROPPED, top, node, at)
         self._names.add(declaration.node.id)
         scope = self._module.scope
         assigned = {assignment.id for assignment in scope.assignments(declaration)}
@@ -268,31 +274,31 @@ class _Follower:
         for reference in scope.named(declaration.name, declaration.scope):  # the first one often tells
             if reference.id == declaration.node.id or scope.resolve(reference) is not declaration:
                 continue
-            parent = self._syntax.parent(outermost(self._syntax, reference))
+            parent = self._syntax.parent(with_wrappers(self._syntax, reference))
             if parent is not None and parent.id in assigned:
                 continue
             use = self.follow(reference, contained=contained)
-            if use.fate is Fate.CONSUMED:
+            if use.outcome is PromiseOutcome.CONSUMED:
                 return consumed
-            if use.fate is Fate.VALUE:
-                value = value or PromiseUse(Fate.VALUE, top, node, use.at)
+            if use.outcome is PromiseOutcome.VALUE:
+                value = value or PromiseUse(PromiseOutcome.VALUE, top, node, use.at)
         if value is not None:
             # what a variable holds where it is looked at is known only when it holds one thing
             one = len(assigned) == (0 if declaration.value is not None else 1)
             return value if one else consumed
-        return PromiseUse(Fate.DROPPED, top, node, at)
+        return PromiseUse(PromiseOutcome.DROPPED, top, node, at)
 
     def _result(self, top: Node, node: Node, at: Node) -> PromiseUse:
-        """The fate of a promise that a function returns: dropped only where the function is a callback whose
+        """The outcome of a promise that a function returns: dropped only where the function is a callback whose
         result is."""
         function = at if at.type == "arrow_function" else self._module.enclosing_function(at)
         use = self.callback(function) if function is not None and not is_async(function) else None
-        fate = use.fate if use is not None else Fate.CONSUMED
-        return PromiseUse(fate, top, node, use.at if use is not None else at)
+        outcome = use.outcome if use is not None else PromiseOutcome.CONSUMED
+        return PromiseUse(outcome, top, node, use.at if use is not None else at)
 
     def callback(self, function: Node) -> PromiseUse | None:
         syntax = self._syntax
-        node = outermost(syntax, function)
+        node = with_wrappers(syntax, function)
         parent = syntax.parent(node)
         call = syntax.parent(parent) if parent is not None and parent.type == "arguments" else None
         callee = call.child_by_field_name("function") if call is not None else None
@@ -304,7 +310,7 @@ class _Follower:
             return None
         text = self._module.text(name)
         if text == "forEach":
-            return PromiseUse(Fate.DROPPED, call, call, call)
+            return PromiseUse(PromiseOutcome.DROPPED, call, call, call)
         if text in _MAPS:
             return self.follow(call, contained=True)
         return None
@@ -313,18 +319,18 @@ class _Follower:
 # -- who gives a promise -----------------------------------------------------------------------------------
 
 _ALARMS = frozenset({"setAlarm", "deleteAlarm"})
-_BY_RECEIVER: dict[Kind, PromiseSource] = {
-    Kind.DATABASE_CLIENT: PromiseSource.CLIENT_END,
-    Kind.D1_STATEMENT: PromiseSource.BINDING,
-    Kind.R2_OBJECT: PromiseSource.BINDING,
-    Kind.WORKFLOW_INSTANCE: PromiseSource.BINDING,
-    Kind.WORKFLOW_STEP: PromiseSource.STEP,
-    Kind.CACHE: PromiseSource.CACHE,
-    Kind.CACHE_STORAGE: PromiseSource.CACHE,
-    Kind.REQUEST: PromiseSource.STREAM,
-    Kind.RESPONSE: PromiseSource.STREAM,
-    Kind.HONO_REQUEST: PromiseSource.STREAM,
-    Kind.BODY: PromiseSource.STREAM,
+_BY_RECEIVER: dict[ValueKind, PromiseSource] = {
+    ValueKind.DATABASE_CLIENT: PromiseSource.CLIENT_END,
+    ValueKind.D1_STATEMENT: PromiseSource.BINDING,
+    ValueKind.R2_OBJECT: PromiseSource.BINDING,
+    ValueKind.WORKFLOW_INSTANCE: PromiseSource.BINDING,
+    ValueKind.WORKFLOW_STEP: PromiseSource.STEP,
+    ValueKind.CACHE: PromiseSource.CACHE,
+    ValueKind.CACHE_STORAGE: PromiseSource.CACHE,
+    ValueKind.REQUEST: PromiseSource.STREAM,
+    ValueKind.RESPONSE: PromiseSource.STREAM,
+    ValueKind.HONO_REQUEST: PromiseSource.STREAM,
+    ValueKind.BODY: PromiseSource.STREAM,
 }
 
 
@@ -341,7 +347,7 @@ def source_of(module: Module, call: Node) -> PromiseSource | None:
         return None
     callee = unwrap(callee)
     if callee.type != "member_expression":
-        if module.value_of(call).kind is not Kind.PROMISE:
+        if module.value_of(call).kind is not ValueKind.PROMISE:
             return None
         if callee.type == "identifier" and module.scope.resolve(callee) is None:
             return PromiseSource.FETCH
@@ -353,21 +359,21 @@ def source_of(module: Module, call: Node) -> PromiseSource | None:
     name = module.text(name_node)
     receiver = module.value_of(target)
     if receiver:
-        if receiver.kind is Kind.DATABASE_CLIENT:
+        if receiver.kind is ValueKind.DATABASE_CLIENT:
             return PromiseSource.CLIENT_END if name == "end" else None
-        if receiver.kind is Kind.PROMISE and name in _CHAIN:
+        if receiver.kind is ValueKind.PROMISE and name in _CHAIN:
             return None
     elif target.type != "identifier" and name != "pipeTo":
         return None  # nothing is known of its methods
-    if module.value_of(call).kind is not Kind.PROMISE:
+    if module.value_of(call).kind is not ValueKind.PROMISE:
         return None
-    if receiver.kind is Kind.STORAGE:
+    if receiver.kind is ValueKind.STORAGE:
         return PromiseSource.ALARM if name in _ALARMS else PromiseSource.STORAGE
-    if receiver.kind is Kind.DURABLE_OBJECT_STATE:
+    if receiver.kind is ValueKind.DURABLE_OBJECT_STATE:
         return PromiseSource.STORAGE
-    if receiver.kind is Kind.STUB or (receiver.kind is Kind.BINDING and is_remote(receiver, name)):
+    if receiver.kind is ValueKind.STUB or (receiver.kind is ValueKind.BINDING and is_remote(receiver, name)):
         return PromiseSource.BINDING if name == "fetch" else PromiseSource.RPC
-    if receiver.kind is Kind.BINDING:
+    if receiver.kind is ValueKind.BINDING:
         return PromiseSource.BINDING
     if name == "pipeTo":
         return PromiseSource.STREAM
@@ -392,10 +398,10 @@ def calls_on(module: Module, node: Node) -> Iterator[tuple[Node, str]]:
     """The calls of methods of what an expression gives, with the method's name: direct ones, and those on the
     constant that holds it (`await` and casts looked through)."""
     syntax = module.syntax
-    node = outermost(syntax, node)
+    node = with_wrappers(syntax, node)
     parent = syntax.parent(node)
     while parent is not None and parent.type == "await_expression":
-        node = outermost(syntax, parent)
+        node = with_wrappers(syntax, parent)
         parent = syntax.parent(node)
     if parent is None:
         return
@@ -411,7 +417,7 @@ def calls_on(module: Module, node: Node) -> Iterator[tuple[Node, str]]:
 def calls_on_name(module: Module, declaration: Declaration) -> Iterator[tuple[Node, str]]:
     """The calls of methods of what a name holds, with the method's name."""
     for reference in module.scope.references(declaration):
-        node = outermost(module.syntax, reference)
+        node = with_wrappers(module.syntax, reference)
         member = module.syntax.parent(node)
         if member is not None and member.type == "member_expression":
             yield from _call_of(module, node, member)
@@ -420,7 +426,7 @@ def calls_on_name(module: Module, declaration: Declaration) -> Iterator[tuple[No
 def _call_of(module: Module, target: Node, member: Node) -> Iterator[tuple[Node, str]]:
     owner = member.child_by_field_name("object")
     name = member.child_by_field_name("property")
-    callee = outermost(module.syntax, member)
+    callee = with_wrappers(module.syntax, member)
     call = module.syntax.parent(callee)
     if owner is None or owner.id != target.id or name is None or call is None:
         return
@@ -459,12 +465,14 @@ def wait_until_at(module: Module, node: Node) -> str | None:
                 or module.scope.lookup(name, node) is not declaration
             ):
                 continue
-            if declaration.path == ("waitUntil",) and module.parameter_kinds(above) == (Kind.PAGES_CONTEXT,):
+            if declaration.path == ("waitUntil",) and module.parameter_kinds(above) == (
+                ValueKind.PAGES_CONTEXT,
+            ):
                 return name
             match module.value_declared(declaration).kind:
-                case Kind.EXECUTION_CONTEXT | Kind.PAGES_CONTEXT | Kind.DURABLE_OBJECT_STATE:
+                case ValueKind.EXECUTION_CONTEXT | ValueKind.PAGES_CONTEXT | ValueKind.DURABLE_OBJECT_STATE:
                     return f"{name}.waitUntil"
-                case Kind.HONO_CONTEXT if not durable:
+                case ValueKind.HONO_CONTEXT if not durable:
                     return f"{name}.executionCtx.waitUntil"
     imported = module.import_named("cloudflare:workers", "waitUntil")
     if imported is not None and module.scope.lookup(imported.name, node) is imported:
@@ -506,14 +514,14 @@ def missing_context(module: Module, node: Node) -> tuple[str, tuple[Edit, ...]] 
     return "ctx.waitUntil", (module.insert(start, (", " if given else "") + ", ".join(names)),)
 
 
-def keep_by_await(module: Module, promise: Node, safety: Safety) -> Fix | None:
+def fix_by_await(module: Module, promise: Node, safety: Safety) -> Fix | None:
     """`await` before a promise, where that is legal inside a function."""
     if module.enclosing_function(promise) is None or not can_await(module, promise):
         return None
     return Fix("Await the promise", (module.insert(promise.start_byte, "await "),), safety)
 
 
-def keep_by_wait_until(module: Module, promise: Node, safety: Safety) -> Fix | None:
+def fix_by_wait_until(module: Module, promise: Node, safety: Safety) -> Fix | None:
     """`ctx.waitUntil(…)` around a promise, with the context that is in reach."""
     keeper = wait_until_at(module, promise)
     if keeper is None:
@@ -521,7 +529,7 @@ def keep_by_wait_until(module: Module, promise: Node, safety: Safety) -> Fix | N
     return Fix(f"Pass the promise to `{keeper}()`", _wrapped(module, promise, keeper), safety)
 
 
-def keep_by_new_context(module: Module, promise: Node) -> Fix | None:
+def fix_by_new_context(module: Module, promise: Node) -> Fix | None:
     """`ctx.waitUntil(…)` around a promise, and the `ctx` parameter that the handler lacks."""
     found = missing_context(module, promise)
     if found is None:
@@ -535,7 +543,7 @@ def _wrapped(module: Module, promise: Node, keeper: str) -> tuple[Edit, ...]:
     return (module.insert(promise.start_byte, f"{keeper}("), module.insert(promise.end_byte, ")"))
 
 
-def keep_by_async_handler(module: Module, promise: Node) -> Fix | None:
+def fix_by_async_handler(module: Module, promise: Node) -> Fix | None:
     """`await` before a promise, and `async` before the handler around, whose result the runtime waits for."""
     function = module.enclosing_function(promise)
     handler = module.handler_of(function) if function is not None else None

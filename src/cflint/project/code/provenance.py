@@ -15,18 +15,18 @@ from typing import TYPE_CHECKING
 from cflint.pattern import pattern
 from cflint.project.code.flow import completes
 from cflint.project.code.origins import callee_name, key_of, property_value, reads_request
-from cflint.project.code.values import Kind
+from cflint.project.code.values import ValueKind
 from cflint.record import record
 from cflint.scope import Declaration, DeclarationKind
 from cflint.syntax.javascript import (
     CLASSES,
     FUNCTIONS,
     arguments_of,
-    descend,
     first_named,
-    outermost,
     string_value,
     unwrap,
+    walk,
+    with_wrappers,
 )
 
 if TYPE_CHECKING:
@@ -57,9 +57,9 @@ class Provenance:
 
 def provenance(module: Module, node: Node) -> Provenance:
     """Who decides what an expression says; the worst of all it is made of."""
-    judge = _Judge()
-    judge.add(module, node)
-    return judge.run()
+    apply_policy = _Judge()
+    apply_policy.add(module, node)
+    return apply_policy.run()
 
 
 _NUMBERS = frozenset(
@@ -130,7 +130,15 @@ _FIXED_NODES = frozenset(
     }
     | {"string_fragment", "escape_sequence", "arrow_function", "function_expression", "class"}
 )
-_SENT = frozenset({Kind.REQUEST, Kind.HONO_REQUEST, Kind.MESSAGE, Kind.MESSAGE_BATCH, Kind.MESSAGES})
+_SENT = frozenset(
+    {
+        ValueKind.REQUEST,
+        ValueKind.HONO_REQUEST,
+        ValueKind.MESSAGE,
+        ValueKind.MESSAGE_BATCH,
+        ValueKind.MESSAGES,
+    }
+)
 _BUILDS = frozenset({"URL", "URLSearchParams", "Set", "Map", "Array", "String", "FormData"})
 
 
@@ -243,7 +251,7 @@ class _Judge:
         value = declaration.value
         if value is not None:
             if declaration.path and isinstance(declaration.path[0], str):
-                if module.value_of(value).kind in (Kind.ENV, Kind.BINDING):
+                if module.value_of(value).kind in (ValueKind.ENV, ValueKind.BINDING):
                     return
                 self.add(module, property_value(module, value, declaration.path[0]) or value)
             else:
@@ -290,10 +298,14 @@ class _Judge:
 
     def _parameter(self, module: Module, declaration: Declaration, node: Node) -> None:
         value = module.value_declared(declaration) if not declaration.path else None
-        if value is not None and value.kind in _SENT | {Kind.PAGES_CONTEXT}:
+        if value is not None and value.kind in _SENT | {ValueKind.PAGES_CONTEXT}:
             self._say(Trust.REQUEST, module, declaration.node)
             return
-        if value is not None and value.kind in (Kind.ENV, Kind.BINDING, Kind.EXECUTION_CONTEXT):
+        if value is not None and value.kind in (
+            ValueKind.ENV,
+            ValueKind.BINDING,
+            ValueKind.EXECUTION_CONTEXT,
+        ):
             return
         function = declaration.scope
         position = _position(declaration)
@@ -334,9 +346,13 @@ class _Judge:
         if key in _SIZES or _is_checked(module, node):
             return
         held = module.value_of(owner).kind
-        if held is Kind.ENV or module.value_of(node).kind is Kind.BINDING:
+        if held is ValueKind.ENV or module.value_of(node).kind is ValueKind.BINDING:
             return
-        if reads_request(module, node) or held in _SENT or (held is Kind.PAGES_CONTEXT and key == "params"):
+        if (
+            reads_request(module, node)
+            or held in _SENT
+            or (held is ValueKind.PAGES_CONTEXT and key == "params")
+        ):
             self._say(Trust.REQUEST, module, node)
             return
         if owner.type == "this":
@@ -425,7 +441,7 @@ class _Judge:
         if body.type != "statement_block":
             self.add(module, body)
             return
-        for node in descend(body, into_functions=False, into_classes=False):
+        for node in walk(body, into_functions=False, into_classes=False):
             if node.type == "return_statement":
                 self.add(module, *node.named_children[:1])
 
@@ -543,7 +559,7 @@ def _is_checked(module: Module, node: Node) -> bool:
 def _checks(module: Module, reference: Node, used: Node) -> bool:
     """Whether a reference stands in a check that binds the use."""
     syntax = module.syntax
-    node = outermost(syntax, reference)
+    node = with_wrappers(syntax, reference)
     parent = syntax.parent(node)
     while parent is not None and _passes_on(
         module, parent, node
@@ -558,7 +574,7 @@ def _checks(module: Module, reference: Node, used: Node) -> bool:
         name = callee_name(module, call)
         if _CHECKS.search(name) is None:
             return False
-        above = syntax.parent(outermost(syntax, call))
+        above = syntax.parent(with_wrappers(syntax, call))
         return above is not None and above.type not in ("variable_declarator",)
     if parent.type == "switch_statement":
         return parent.start_byte <= used.start_byte < parent.end_byte
@@ -691,7 +707,7 @@ _ITERATES = frozenset({"map", "flatMap", "forEach", "filter", "some", "every", "
 
 def _iterated(module: Module, function: Node, position: int | None) -> Node | None:
     """The collection whose elements a callback's parameter is."""
-    listed = module.syntax.parent(outermost(module.syntax, function))
+    listed = module.syntax.parent(with_wrappers(module.syntax, function))
     call = module.syntax.parent(listed) if listed is not None and listed.type == "arguments" else None
     callee = call.child_by_field_name("function") if call is not None else None
     if call is None or callee is None or unwrap(callee).type != "member_expression":
@@ -728,7 +744,7 @@ def _calls_of(module: Module, function: Node) -> Iterator[Node]:
         named = parent.child_by_field_name("name")
     declaration = module.scope.resolve(named) if named is not None and named.type == "identifier" else None
     for reference in module.scope.references(declaration) if declaration is not None else ():
-        callee = outermost(syntax, reference)
+        callee = with_wrappers(syntax, reference)
         above = syntax.parent(callee)
         given = above.child_by_field_name("function") if above is not None else None
         if above is not None and given is not None and given.id == callee.id:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from cflint.project.code.values import Kind
+from cflint.project.code.values import ValueKind
 from cflint.record import record
 from cflint.scope import Declaration, DeclarationKind
-from cflint.syntax.javascript import arguments_of, outermost, unwrap
+from cflint.syntax.javascript import arguments_of, unwrap, with_wrappers
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -34,7 +34,7 @@ class PairEnd:
 def pair_end(module: Module, node: Node) -> PairEnd | None:
     """The end of a pair that an expression evaluates to where it stands."""
     value = module.value_of(node)
-    if value.kind is Kind.WEBSOCKET_PAIR_END and value.origin is not None and value.name is not None:
+    if value.kind is ValueKind.WEBSOCKET_PAIR_END and value.origin is not None and value.name is not None:
         return PairEnd(value.origin, value.name)
     return None
 
@@ -51,7 +51,7 @@ def pair_ends(module: Module, node: Node) -> tuple[PairEnd, ...]:
     declaration = module.scope.resolve(node) if node.type == "identifier" else None
     if declaration is None or declaration.kind is not DeclarationKind.PARAMETER or declaration.path:
         return ()
-    return module.remembered(
+    return module.memoized(
         ("ends of parameter", declaration.node.id), lambda: _handed_ends(module, declaration)
     )
 
@@ -72,7 +72,7 @@ def _handed_ends(module: Module, declaration: Declaration) -> tuple[PairEnd, ...
 def uses_of_end(module: Module, end: PairEnd) -> tuple[Node, ...]:
     """Every expression in the module that is this end, in source order, through the parameters of functions
     and methods of the module that it is handed to."""
-    return module.remembered(("uses of end", *end.key), lambda: _find_uses(module, end))
+    return module.memoized(("uses of end", *end.key), lambda: _find_uses(module, end))
 
 
 def _find_uses(module: Module, end: PairEnd) -> tuple[Node, ...]:
@@ -104,12 +104,12 @@ def _direct_uses(module: Module, around: Node) -> dict[tuple[int, str], list[Nod
                 uses.setdefault(direct.key, []).append(node)
         return uses
 
-    return module.remembered(("uses of ends", around.id), find)
+    return module.memoized(("uses of ends", around.id), find)
 
 
 def parameter_for(module: Module, argument: Node) -> Declaration | None:
     """The parameter that an argument becomes, when a function or method of the module is called."""
-    argument = outermost(module.syntax, argument)
+    argument = with_wrappers(module.syntax, argument)
     listed = module.syntax.parent(argument)
     call = module.syntax.parent(listed) if listed is not None and listed.type == "arguments" else None
     if call is None or call.type != "call_expression":
@@ -165,7 +165,7 @@ def _calls_of(module: Module, function: Node) -> Iterable[Node]:
                 calls.setdefault(called.id, []).append(call)
         return calls
 
-    return module.remembered(("calls by function", within.id), find).get(function.id, ())
+    return module.memoized(("calls by function", within.id), find).get(function.id, ())
 
 
 def _parameter_index(declaration: Declaration) -> int | None:
@@ -186,7 +186,7 @@ def _is_declared(module: Module, node: Node) -> bool:
 
 def hibernatable_accepts(module: Module, owner: ClassDefinition) -> tuple[Node, ...]:
     """The calls of `acceptWebSocket()` in a class."""
-    return module.remembered(
+    return module.memoized(
         ("hibernatable accepts", owner.node.id),
         lambda: tuple(module.calls_of("acceptWebSocket", owner.body)),
     )
@@ -194,7 +194,7 @@ def hibernatable_accepts(module: Module, owner: ClassDefinition) -> tuple[Node, 
 
 def method_called_on(module: Module, node: Node) -> tuple[str, Node] | None:
     """`("send", call)` when a method of the value is called there: `node.send(…)`."""
-    node = outermost(module.syntax, node)
+    node = with_wrappers(module.syntax, node)
     member = module.syntax.parent(node)
     if member is None or member.type != "member_expression":
         return None
@@ -202,7 +202,7 @@ def method_called_on(module: Module, node: Node) -> tuple[str, Node] | None:
     name = member.child_by_field_name("property")
     if target is None or name is None or target.id != node.id:
         return None
-    whole = outermost(module.syntax, member)
+    whole = with_wrappers(module.syntax, member)
     call = module.syntax.parent(whole)
     if call is None or call.type != "call_expression":
         return None

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from cflint.project.code.module import Module
 
 
-class Kind(Enum):
+class ValueKind(Enum):
     """Kinds of values; the enum's value is the runtime's type name where there is one."""
 
     __hash__ = object.__hash__  # that of Enum is written in Python
@@ -85,7 +85,7 @@ class Kind(Enum):
     GLOBAL = "globalThis"
 
 
-_UNKNOWN = Kind.UNKNOWN  # to name a member of an Enum takes as long as a call in Python 3.11
+_UNKNOWN = ValueKind.UNKNOWN  # to name a member of an Enum takes as long as a call in Python 3.11
 
 
 @record(frozen=True)
@@ -101,7 +101,7 @@ class Value:
     value: the `new WebSocketPair()`, the `fetch(…)`, the `postgres(…)`.
     """
 
-    kind: Kind
+    kind: ValueKind
     name: str | None = None
     binding: BindingKind | None = None
     inner: Value | None = None
@@ -114,50 +114,50 @@ class Value:
 
     def is_binding(self, kind_id: str) -> bool:
         """Whether it is a binding of that kind (`kv`, `d1`, `durable_object`, …)."""
-        return self.kind is Kind.BINDING and self.binding is not None and self.binding.id == kind_id
+        return self.kind is ValueKind.BINDING and self.binding is not None and self.binding.id == kind_id
 
     @property
     def awaited(self) -> Value:
         """What `await` makes of it."""
-        if self.kind is Kind.PROMISE:
+        if self.kind is ValueKind.PROMISE:
             return self.inner if self.inner is not None else UNKNOWN
         return self
 
 
-UNKNOWN = Value(Kind.UNKNOWN)
+UNKNOWN = Value(ValueKind.UNKNOWN)
 
 
 def promise_of(inner: Value = UNKNOWN, origin: Node | None = None) -> Value:
     """A promise that resolves to a value."""
-    return Value(Kind.PROMISE, inner=inner, origin=origin)
+    return Value(ValueKind.PROMISE, inner=inner, origin=origin)
 
 
 _TYPES: dict[str, Value] = {
-    "DurableObjectState": Value(Kind.DURABLE_OBJECT_STATE),
-    "DurableObjectStorage": Value(Kind.STORAGE),
-    "SqlStorage": Value(Kind.SQL_STORAGE),
-    "ExecutionContext": Value(Kind.EXECUTION_CONTEXT),
-    "DurableObjectStub": Value(Kind.STUB),
-    "DurableObjectId": Value(Kind.DURABLE_OBJECT_ID),
-    "Request": Value(Kind.REQUEST),
-    "MessageBatch": Value(Kind.MESSAGE_BATCH),
-    "Message": Value(Kind.MESSAGE),
-    "D1PreparedStatement": Value(Kind.D1_STATEMENT),
-    "EventContext": Value(Kind.PAGES_CONTEXT),
-    "ScheduledController": Value(Kind.CONTROLLER),
-    "ScheduledEvent": Value(Kind.CONTROLLER),
-    "CacheStorage": Value(Kind.CACHE_STORAGE),
+    "DurableObjectState": Value(ValueKind.DURABLE_OBJECT_STATE),
+    "DurableObjectStorage": Value(ValueKind.STORAGE),
+    "SqlStorage": Value(ValueKind.SQL_STORAGE),
+    "ExecutionContext": Value(ValueKind.EXECUTION_CONTEXT),
+    "DurableObjectStub": Value(ValueKind.STUB),
+    "DurableObjectId": Value(ValueKind.DURABLE_OBJECT_ID),
+    "Request": Value(ValueKind.REQUEST),
+    "MessageBatch": Value(ValueKind.MESSAGE_BATCH),
+    "Message": Value(ValueKind.MESSAGE),
+    "D1PreparedStatement": Value(ValueKind.D1_STATEMENT),
+    "EventContext": Value(ValueKind.PAGES_CONTEXT),
+    "ScheduledController": Value(ValueKind.CONTROLLER),
+    "ScheduledEvent": Value(ValueKind.CONTROLLER),
+    "CacheStorage": Value(ValueKind.CACHE_STORAGE),
 }
 """Values by the name of a global type of the runtime."""
 
 _IMPORTED_TYPES: dict[tuple[str, str], Value] = {
-    ("cloudflare:workers", "WorkflowStep"): Value(Kind.WORKFLOW_STEP),
-    ("cloudflare:workers", "WorkflowEvent"): Value(Kind.WORKFLOW_EVENT),
-    ("agents/workflows", "AgentWorkflowStep"): Value(Kind.WORKFLOW_STEP),
-    ("agents", "Connection"): Value(Kind.CONNECTION),
-    ("partyserver", "Connection"): Value(Kind.CONNECTION),
-    ("hono", "Context"): Value(Kind.HONO_CONTEXT),
-    ("hono", "Hono"): Value(Kind.HONO_APP),
+    ("cloudflare:workers", "WorkflowStep"): Value(ValueKind.WORKFLOW_STEP),
+    ("cloudflare:workers", "WorkflowEvent"): Value(ValueKind.WORKFLOW_EVENT),
+    ("agents/workflows", "AgentWorkflowStep"): Value(ValueKind.WORKFLOW_STEP),
+    ("agents", "Connection"): Value(ValueKind.CONNECTION),
+    ("partyserver", "Connection"): Value(ValueKind.CONNECTION),
+    ("hono", "Context"): Value(ValueKind.HONO_CONTEXT),
+    ("hono", "Hono"): Value(ValueKind.HONO_APP),
 }
 _TYPE_PACKAGES = frozenset(
     {"@cloudflare/workers-types", "cloudflare:workers", "@cloudflare/workers-types/experimental"}
@@ -167,44 +167,44 @@ _ENV_TYPES = frozenset(
     {"Env", "Bindings", "CloudflareBindings", "CloudflareEnv", "Environment", "Cloudflare.Env"}
 )
 
-_MODULE_HANDLERS: dict[str, tuple[Kind, ...]] = {
-    "fetch": (Kind.REQUEST, Kind.ENV, Kind.EXECUTION_CONTEXT),
-    "scheduled": (Kind.CONTROLLER, Kind.ENV, Kind.EXECUTION_CONTEXT),
-    "queue": (Kind.MESSAGE_BATCH, Kind.ENV, Kind.EXECUTION_CONTEXT),
-    "email": (Kind.UNKNOWN, Kind.ENV, Kind.EXECUTION_CONTEXT),
-    "tail": (Kind.UNKNOWN, Kind.ENV, Kind.EXECUTION_CONTEXT),
-    "trace": (Kind.UNKNOWN, Kind.ENV, Kind.EXECUTION_CONTEXT),
-    "tailStream": (Kind.UNKNOWN, Kind.ENV, Kind.EXECUTION_CONTEXT),
+_MODULE_HANDLERS: dict[str, tuple[ValueKind, ...]] = {
+    "fetch": (ValueKind.REQUEST, ValueKind.ENV, ValueKind.EXECUTION_CONTEXT),
+    "scheduled": (ValueKind.CONTROLLER, ValueKind.ENV, ValueKind.EXECUTION_CONTEXT),
+    "queue": (ValueKind.MESSAGE_BATCH, ValueKind.ENV, ValueKind.EXECUTION_CONTEXT),
+    "email": (ValueKind.UNKNOWN, ValueKind.ENV, ValueKind.EXECUTION_CONTEXT),
+    "tail": (ValueKind.UNKNOWN, ValueKind.ENV, ValueKind.EXECUTION_CONTEXT),
+    "trace": (ValueKind.UNKNOWN, ValueKind.ENV, ValueKind.EXECUTION_CONTEXT),
+    "tailStream": (ValueKind.UNKNOWN, ValueKind.ENV, ValueKind.EXECUTION_CONTEXT),
 }
-_OBJECT_HANDLERS: dict[str, tuple[Kind, ...]] = {
-    "constructor": (Kind.DURABLE_OBJECT_STATE, Kind.ENV),
-    "fetch": (Kind.REQUEST,),
-    "webSocketMessage": (Kind.HIBERNATED_WEBSOCKET, Kind.UNKNOWN),
-    "webSocketClose": (Kind.HIBERNATED_WEBSOCKET,),
-    "webSocketError": (Kind.HIBERNATED_WEBSOCKET,),
+_OBJECT_HANDLERS: dict[str, tuple[ValueKind, ...]] = {
+    "constructor": (ValueKind.DURABLE_OBJECT_STATE, ValueKind.ENV),
+    "fetch": (ValueKind.REQUEST,),
+    "webSocketMessage": (ValueKind.HIBERNATED_WEBSOCKET, ValueKind.UNKNOWN),
+    "webSocketClose": (ValueKind.HIBERNATED_WEBSOCKET,),
+    "webSocketError": (ValueKind.HIBERNATED_WEBSOCKET,),
 }
-_ENTRYPOINT_HANDLERS: dict[str, tuple[Kind, ...]] = {
-    "constructor": (Kind.EXECUTION_CONTEXT, Kind.ENV),
-    "fetch": (Kind.REQUEST,),
-    "queue": (Kind.MESSAGE_BATCH,),
-    "scheduled": (Kind.CONTROLLER,),
+_ENTRYPOINT_HANDLERS: dict[str, tuple[ValueKind, ...]] = {
+    "constructor": (ValueKind.EXECUTION_CONTEXT, ValueKind.ENV),
+    "fetch": (ValueKind.REQUEST,),
+    "queue": (ValueKind.MESSAGE_BATCH,),
+    "scheduled": (ValueKind.CONTROLLER,),
 }
-_WORKFLOW_HANDLERS: dict[str, tuple[Kind, ...]] = {
-    "constructor": (Kind.EXECUTION_CONTEXT, Kind.ENV),
-    "run": (Kind.WORKFLOW_EVENT, Kind.WORKFLOW_STEP),
+_WORKFLOW_HANDLERS: dict[str, tuple[ValueKind, ...]] = {
+    "constructor": (ValueKind.EXECUTION_CONTEXT, ValueKind.ENV),
+    "run": (ValueKind.WORKFLOW_EVENT, ValueKind.WORKFLOW_STEP),
 }
-_AGENT_HANDLERS: dict[str, tuple[Kind, ...]] = {
-    "constructor": (Kind.DURABLE_OBJECT_STATE, Kind.ENV),
-    "fetch": (Kind.REQUEST,),
-    "onRequest": (Kind.REQUEST,),
-    "onConnect": (Kind.CONNECTION,),
-    "onMessage": (Kind.CONNECTION,),
-    "onClose": (Kind.CONNECTION,),
-    "onError": (Kind.CONNECTION,),
+_AGENT_HANDLERS: dict[str, tuple[ValueKind, ...]] = {
+    "constructor": (ValueKind.DURABLE_OBJECT_STATE, ValueKind.ENV),
+    "fetch": (ValueKind.REQUEST,),
+    "onRequest": (ValueKind.REQUEST,),
+    "onConnect": (ValueKind.CONNECTION,),
+    "onMessage": (ValueKind.CONNECTION,),
+    "onClose": (ValueKind.CONNECTION,),
+    "onError": (ValueKind.CONNECTION,),
 }
-_CLASS_HANDLERS: dict[ClassKind, dict[str, tuple[Kind, ...]]] = {
+_CLASS_HANDLERS: dict[ClassKind, dict[str, tuple[ValueKind, ...]]] = {
     ClassKind.DURABLE_OBJECT: _OBJECT_HANDLERS,
-    ClassKind.CONTAINER: {"constructor": _OBJECT_HANDLERS["constructor"], "fetch": (Kind.REQUEST,)},
+    ClassKind.CONTAINER: {"constructor": _OBJECT_HANDLERS["constructor"], "fetch": (ValueKind.REQUEST,)},
     ClassKind.AGENT: _AGENT_HANDLERS,
     ClassKind.PARTY_SERVER: _AGENT_HANDLERS,
     ClassKind.WORKER_ENTRYPOINT: _ENTRYPOINT_HANDLERS,
@@ -212,7 +212,7 @@ _CLASS_HANDLERS: dict[ClassKind, dict[str, tuple[Kind, ...]]] = {
 }
 
 
-def handler_parameters(class_kind: ClassKind | None, name: str) -> tuple[Kind, ...] | None:
+def handler_parameters(class_kind: ClassKind | None, name: str) -> tuple[ValueKind, ...] | None:
     """The kinds of a handler's parameters, of a module handler (`class_kind` None) or a class's method; None
     when the runtime calls no such handler."""
     table = _MODULE_HANDLERS if class_kind is None else _CLASS_HANDLERS.get(class_kind, {})
@@ -235,33 +235,33 @@ _STUB_MAKERS: dict[tuple[str, str], bool] = {
 _PROMISE_CHAIN = frozenset({"then", "catch", "finally"})
 _ENV_OWNERS = ("cloudflare", "platform", "runtime", "getCloudflareContext()", "getRequestContext()")
 
-_PROPERTIES: dict[tuple[Kind, str], Kind] = {
-    (Kind.EXECUTION_CONTEXT, "exports"): Kind.CONTEXT_EXPORTS,
-    (Kind.DURABLE_OBJECT_STATE, "exports"): Kind.CONTEXT_EXPORTS,
-    (Kind.DURABLE_OBJECT_STATE, "storage"): Kind.STORAGE,
-    (Kind.DURABLE_OBJECT_STATE, "id"): Kind.DURABLE_OBJECT_ID,
-    (Kind.STORAGE, "sql"): Kind.SQL_STORAGE,
-    (Kind.STORAGE, "kv"): Kind.SYNC_KV,
-    (Kind.HONO_CONTEXT, "env"): Kind.ENV,
-    (Kind.HONO_CONTEXT, "executionCtx"): Kind.EXECUTION_CONTEXT,
-    (Kind.HONO_CONTEXT, "req"): Kind.HONO_REQUEST,
-    (Kind.HONO_REQUEST, "raw"): Kind.REQUEST,
-    (Kind.PAGES_CONTEXT, "env"): Kind.ENV,
-    (Kind.PAGES_CONTEXT, "request"): Kind.REQUEST,
-    (Kind.REQUEST, "headers"): Kind.HEADERS,
-    (Kind.RESPONSE, "headers"): Kind.HEADERS,
-    (Kind.REQUEST, "body"): Kind.BODY,
-    (Kind.RESPONSE, "body"): Kind.BODY,
-    (Kind.RESPONSE, "webSocket"): Kind.OUTGOING_WEBSOCKET,
-    (Kind.MESSAGE_BATCH, "messages"): Kind.MESSAGES,
-    (Kind.CACHE_STORAGE, "default"): Kind.CACHE,
+_PROPERTIES: dict[tuple[ValueKind, str], ValueKind] = {
+    (ValueKind.EXECUTION_CONTEXT, "exports"): ValueKind.CONTEXT_EXPORTS,
+    (ValueKind.DURABLE_OBJECT_STATE, "exports"): ValueKind.CONTEXT_EXPORTS,
+    (ValueKind.DURABLE_OBJECT_STATE, "storage"): ValueKind.STORAGE,
+    (ValueKind.DURABLE_OBJECT_STATE, "id"): ValueKind.DURABLE_OBJECT_ID,
+    (ValueKind.STORAGE, "sql"): ValueKind.SQL_STORAGE,
+    (ValueKind.STORAGE, "kv"): ValueKind.SYNC_KV,
+    (ValueKind.HONO_CONTEXT, "env"): ValueKind.ENV,
+    (ValueKind.HONO_CONTEXT, "executionCtx"): ValueKind.EXECUTION_CONTEXT,
+    (ValueKind.HONO_CONTEXT, "req"): ValueKind.HONO_REQUEST,
+    (ValueKind.HONO_REQUEST, "raw"): ValueKind.REQUEST,
+    (ValueKind.PAGES_CONTEXT, "env"): ValueKind.ENV,
+    (ValueKind.PAGES_CONTEXT, "request"): ValueKind.REQUEST,
+    (ValueKind.REQUEST, "headers"): ValueKind.HEADERS,
+    (ValueKind.RESPONSE, "headers"): ValueKind.HEADERS,
+    (ValueKind.REQUEST, "body"): ValueKind.BODY,
+    (ValueKind.RESPONSE, "body"): ValueKind.BODY,
+    (ValueKind.RESPONSE, "webSocket"): ValueKind.OUTGOING_WEBSOCKET,
+    (ValueKind.MESSAGE_BATCH, "messages"): ValueKind.MESSAGES,
+    (ValueKind.CACHE_STORAGE, "default"): ValueKind.CACHE,
 }
 
 _STATEMENT_RESULTS = frozenset({"all", "run"})
 _GLOBALS: dict[str, Value] = {
-    "caches": Value(Kind.CACHE_STORAGE),
-    "globalThis": Value(Kind.GLOBAL),
-    "self": Value(Kind.GLOBAL),
+    "caches": Value(ValueKind.CACHE_STORAGE),
+    "globalThis": Value(ValueKind.GLOBAL),
+    "self": Value(ValueKind.GLOBAL),
 }
 
 
@@ -312,7 +312,7 @@ class Evaluator:
                 return self.declared(declaration)
             case "this":
                 owner = self._module.this_class(node)
-                return Value(Kind.THIS, name=owner.name) if owner is not None else UNKNOWN
+                return Value(ValueKind.THIS, name=owner.name) if owner is not None else UNKNOWN
             case "member_expression":
                 return self._member(node)
             case "subscript_expression":
@@ -336,9 +336,9 @@ class Evaluator:
                 return self.value_of(node.named_children[-1])
             case "class":
                 name = node.child_by_field_name("name")
-                return Value(Kind.CLASS, name=self._syntax.text(name) if name is not None else None)
+                return Value(ValueKind.CLASS, name=self._syntax.text(name) if name is not None else None)
             case kind if kind in FUNCTIONS:
-                return Value(Kind.FUNCTION, origin=node)
+                return Value(ValueKind.FUNCTION, origin=node)
         return UNKNOWN
 
     def _binary(self, node: Node) -> Value:
@@ -373,9 +373,9 @@ class Evaluator:
             case DeclarationKind.PARAMETER:
                 return self._follow(self._parameter(declaration), declaration.path)
             case DeclarationKind.CLASS:
-                return Value(Kind.CLASS, name=declaration.name)
+                return Value(ValueKind.CLASS, name=declaration.name)
             case DeclarationKind.FUNCTION:
-                return Value(Kind.FUNCTION, name=declaration.name, origin=declaration.owner)
+                return Value(ValueKind.FUNCTION, name=declaration.name, origin=declaration.owner)
         return UNKNOWN
 
     def _variable(self, declaration: Declaration) -> Value:
@@ -402,9 +402,9 @@ class Evaluator:
     def _imported(self, ref: ImportRef) -> Value:
         match (ref.module, ref.name):
             case ("cloudflare:workers", "env") | ("cloudflare:test", "env"):
-                return Value(Kind.ENV)
+                return Value(ValueKind.ENV)
             case ("cloudflare:workers", "exports"):
-                return Value(Kind.CONTEXT_EXPORTS)
+                return Value(ValueKind.CONTEXT_EXPORTS)
         return UNKNOWN
 
     def _parameter(self, declaration: Declaration) -> Value:
@@ -418,7 +418,11 @@ class Evaluator:
         if function_kinds is not None:
             index = self._parameter_index(declaration)
             if index is not None and index < len(function_kinds):
-                return Value(function_kinds[index]) if function_kinds[index] is not Kind.UNKNOWN else UNKNOWN
+                return (
+                    Value(function_kinds[index])
+                    if function_kinds[index] is not ValueKind.UNKNOWN
+                    else UNKNOWN
+                )
         return self._callback_parameter(declaration)
 
     def _parameter_index(self, declaration: Declaration) -> int | None:
@@ -442,22 +446,22 @@ class Evaluator:
         if callee.type == "identifier":
             ref = self._reference(callee)
             if ref is not None and ref.module.startswith("hono") and ref.name in ("createMiddleware",):
-                return Value(Kind.HONO_CONTEXT) if index == 0 else UNKNOWN
+                return Value(ValueKind.HONO_CONTEXT) if index == 0 else UNKNOWN
             return UNKNOWN
         if callee.type != "member_expression":
             return UNKNOWN
         receiver = self.value_of(callee.child_by_field_name("object"))
         name = self._property_text(callee)
         match receiver.kind:
-            case Kind.HONO_APP:
+            case ValueKind.HONO_APP:
                 wanted = 1 if name == "onError" else 0
                 if name in _HONO_CHAIN and index == wanted:
-                    return Value(Kind.HONO_CONTEXT)
-            case Kind.MESSAGES if index == 0 and name in _EACH:
-                return Value(Kind.MESSAGE)
-            case Kind.HIBERNATED_WEBSOCKETS if index == 0 and name in _EACH:
-                return Value(Kind.HIBERNATED_WEBSOCKET)
-            case Kind.PROMISE if index == 0 and name == "then" and receiver.inner is not None:
+                    return Value(ValueKind.HONO_CONTEXT)
+            case ValueKind.MESSAGES if index == 0 and name in _EACH:
+                return Value(ValueKind.MESSAGE)
+            case ValueKind.HIBERNATED_WEBSOCKETS if index == 0 and name in _EACH:
+                return Value(ValueKind.HIBERNATED_WEBSOCKET)
+            case ValueKind.PROMISE if index == 0 and name == "then" and receiver.inner is not None:
                 return receiver.inner
         return UNKNOWN
 
@@ -526,21 +530,21 @@ class Evaluator:
                 return known
             if ref.module in _TYPE_PACKAGES:
                 return self._global_type(ref.name)
-            return Value(Kind.ENV) if ref.name in _ENV_TYPES else self._instance(declaration)
+            return Value(ValueKind.ENV) if ref.name in _ENV_TYPES else self._instance(declaration)
         if declaration is not None:
-            return Value(Kind.ENV) if self._module.is_env_type(name) else self._instance(declaration)
+            return Value(ValueKind.ENV) if self._module.is_env_type(name) else self._instance(declaration)
         if name in _ENV_TYPES:
-            return Value(Kind.ENV)
+            return Value(ValueKind.ENV)
         return self._global_type(name)
 
     def _instance(self, declaration: Declaration) -> Value:
         """An instance of a class of the project that a name means; of an imported type, perhaps no class."""
         if declaration.kind is DeclarationKind.CLASS:
-            return Value(Kind.INSTANCE, name=declaration.name)
+            return Value(ValueKind.INSTANCE, name=declaration.name)
         ref = self._scope.origin(declaration)
         if ref is None or ref.name == "*" or not self._module.is_own(ref):
             return UNKNOWN
-        return Value(Kind.INSTANCE, name=ref.name, detail=ref.module)
+        return Value(ValueKind.INSTANCE, name=ref.name, detail=ref.module)
 
     def _global_type(self, name: str) -> Value:
         known = _TYPES.get(name)
@@ -548,7 +552,7 @@ class Evaluator:
             return known
         kinds = kinds_by_type(name)
         if len(kinds) == 1 and kinds[0].types and name != "string":
-            return Value(Kind.BINDING, binding=kinds[0])
+            return Value(ValueKind.BINDING, binding=kinds[0])
         return UNKNOWN
 
     def _reference(self, identifier: Node) -> ImportRef | None:
@@ -568,7 +572,7 @@ class Evaluator:
             return UNKNOWN
         value = self.property_of(self.value_of(target), name, node)
         if not value and name == "env" and self._syntax.text(target).endswith(_ENV_OWNERS):
-            return Value(Kind.ENV)
+            return Value(ValueKind.ENV)
         return value
 
     def _subscript(self, node: Node) -> Value:
@@ -587,23 +591,26 @@ class Evaluator:
         """What a property of a value is; `at` is the expression that reads it."""
         if owner.kind is _UNKNOWN:
             return UNKNOWN
-        if owner.kind is Kind.ENV:
+        if owner.kind is ValueKind.ENV:
             return self._module.binding(name)
-        if owner.kind is Kind.THIS:
+        if owner.kind is ValueKind.THIS:
             return self._own_member(name, at)
-        if owner.kind is Kind.WEBSOCKET_PAIR and name in ("0", "1"):
-            return Value(Kind.WEBSOCKET_PAIR_END, name=name, origin=owner.origin)
-        if owner.kind is Kind.BINDING and name == "connectionString" and _may_be_hyperdrive(owner):
-            return Value(Kind.CONNECTION_STRING, inner=owner)
-        if owner.kind is Kind.GLOBAL:
+        if owner.kind is ValueKind.WEBSOCKET_PAIR and name in ("0", "1"):
+            return Value(ValueKind.WEBSOCKET_PAIR_END, name=name, origin=owner.origin)
+        if owner.kind is ValueKind.BINDING and name == "connectionString" and _may_be_hyperdrive(owner):
+            return Value(ValueKind.CONNECTION_STRING, inner=owner)
+        if owner.kind is ValueKind.GLOBAL:
             return _GLOBALS.get(name, UNKNOWN)
-        if owner.kind is Kind.CONTEXT_EXPORTS:
-            return Value(Kind.BINDING, name=name, detail="exports")
+        if owner.kind is ValueKind.CONTEXT_EXPORTS:
+            return Value(ValueKind.BINDING, name=name, detail="exports")
         kind = _PROPERTIES.get((owner.kind, name))
         if kind is None:
             return UNKNOWN
         return Value(
-            kind, inner=owner if kind in (Kind.HEADERS, Kind.BODY, Kind.OUTGOING_WEBSOCKET) else None
+            kind,
+            inner=owner
+            if kind in (ValueKind.HEADERS, ValueKind.BODY, ValueKind.OUTGOING_WEBSOCKET)
+            else None,
         )
 
     def _own_member(self, name: str, at: Node) -> Value:
@@ -622,10 +629,10 @@ class Evaluator:
                 return value
         if owner.kind.is_platform:
             if name == "env":
-                return Value(Kind.ENV)
+                return Value(ValueKind.ENV)
             if name == "ctx":
                 durable = owner.kind.runs_as_durable_object
-                return Value(Kind.DURABLE_OBJECT_STATE if durable else Kind.EXECUTION_CONTEXT)
+                return Value(ValueKind.DURABLE_OBJECT_STATE if durable else ValueKind.EXECUTION_CONTEXT)
         return UNKNOWN
 
     def _follow(self, value: Value, path: Iterable[PathStep]) -> Value:
@@ -636,14 +643,14 @@ class Evaluator:
             if isinstance(step, str):
                 value = (
                     self.property_of(value, step, self._syntax.root)
-                    if value.kind is not Kind.THIS
+                    if value.kind is not ValueKind.THIS
                     else UNKNOWN
                 )
             elif isinstance(step, int):
-                if value.kind is Kind.WEBSOCKET_PAIR and step in (0, 1):
-                    value = Value(Kind.WEBSOCKET_PAIR_END, name=str(step), origin=value.origin)
-                elif value.kind is Kind.MESSAGES:
-                    value = Value(Kind.MESSAGE)
+                if value.kind is ValueKind.WEBSOCKET_PAIR and step in (0, 1):
+                    value = Value(ValueKind.WEBSOCKET_PAIR_END, name=str(step), origin=value.origin)
+                elif value.kind is ValueKind.MESSAGES:
+                    value = Value(ValueKind.MESSAGE)
                 else:
                     return UNKNOWN
             elif step is Step.EACH:
@@ -673,7 +680,7 @@ class Evaluator:
         declaration = self._scope.resolve(callee)
         if declaration is None:
             if name == "fetch":
-                return promise_of(Value(Kind.RESPONSE, detail="fetch", origin=call), call)
+                return promise_of(Value(ValueKind.RESPONSE, detail="fetch", origin=call), call)
             return UNKNOWN
         ref = self._scope.origin(declaration)
         if ref is not None:
@@ -684,7 +691,7 @@ class Evaluator:
                 return UNKNOWN
             resolves = _STUB_MAKERS.get((ref.module, ref.name))
             if resolves is not None:
-                stub = Value(Kind.STUB, origin=call)
+                stub = Value(ValueKind.STUB, origin=call)
                 return promise_of(stub, call) if resolves else stub
             return self._module.imported_call(ref, call)
         function = self._module.function_of(declaration)
@@ -707,14 +714,14 @@ class Evaluator:
                         inner = self._hyperdrive_part(part.child_by_field_name("value"))
             if inner:
                 break
-        value = Value(Kind.DATABASE_CLIENT, inner=inner or None, detail=driver, origin=call)
+        value = Value(ValueKind.DATABASE_CLIENT, inner=inner or None, detail=driver, origin=call)
         return promise_of(value, call) if resolves else value
 
     def _hyperdrive_part(self, node: Node | None) -> Value:
         if node is None or unwrap(node).type != "member_expression":
             return UNKNOWN
         owner = self.value_of(unwrap(node).child_by_field_name("object"))
-        return Value(Kind.CONNECTION_STRING, inner=owner) if owner.is_binding("hyperdrive") else UNKNOWN
+        return Value(ValueKind.CONNECTION_STRING, inner=owner) if owner.is_binding("hyperdrive") else UNKNOWN
 
     def _returned(self, function: Node, call: Node) -> Value:
         """What calling a local function gives: its declared type, or the one expression it returns."""
@@ -775,13 +782,13 @@ class Evaluator:
                 if driver is not None and driver.made_by == "call":
                     return self._client(call, driver.label, driver.resolves)
         receiver = self.value_of(target)
-        if receiver.kind is Kind.THIS:
+        if receiver.kind is ValueKind.THIS:
             owner = self._module.this_class_of_member(callee)
             method = owner.method(name) if owner is not None else None
             if method is not None:
                 return self._returned(method, call)
             held = self._own_member(name, callee)
-            if held.kind is Kind.FUNCTION and held.origin is not None:
+            if held.kind is ValueKind.FUNCTION and held.origin is not None:
                 return self._returned(held.origin, call)
             inherits = owner is not None and self._module.gives_promise(owner.facts, name)
             return promise_of(origin=call) if inherits else UNKNOWN
@@ -795,15 +802,15 @@ class Evaluator:
             case ("Object", "values"):
                 arguments = arguments_of(call)
                 value = self.value_of(arguments[0]) if arguments else UNKNOWN
-                return value if value.kind is Kind.WEBSOCKET_PAIR else UNKNOWN
+                return value if value.kind is ValueKind.WEBSOCKET_PAIR else UNKNOWN
             case ("Promise", "all" | "allSettled" | "any" | "race" | "resolve" | "reject" | "try"):
                 return promise_of(origin=call)
             case ("Response", "redirect"):
-                return Value(Kind.RESPONSE, detail="redirect", origin=call)
+                return Value(ValueKind.RESPONSE, detail="redirect", origin=call)
             case ("Response", _):
-                return Value(Kind.RESPONSE, detail="new", origin=call)
+                return Value(ValueKind.RESPONSE, detail="new", origin=call)
             case ("globalThis" | "self", "fetch"):
-                return promise_of(Value(Kind.RESPONSE, detail="fetch", origin=call), call)
+                return promise_of(Value(ValueKind.RESPONSE, detail="fetch", origin=call), call)
             case ("scheduler", "wait"):
                 return promise_of(origin=call)
         return None
@@ -813,47 +820,47 @@ class Evaluator:
         kind = receiver.kind
         if kind is _UNKNOWN and name != "pipeTo":
             return UNKNOWN
-        if kind is Kind.BINDING:
+        if kind is ValueKind.BINDING:
             return self._binding_call(receiver, name, call)
-        if kind is Kind.INSTANCE:
+        if kind is ValueKind.INSTANCE:
             owner = self._module.class_named(receiver.name or "", receiver.detail)
             gives = owner is not None and self._module.gives_promise(owner, name)
             return promise_of(origin=call) if gives else UNKNOWN
         if name == "pipeTo" and len(arguments_of(call)) in (1, 2):
             return promise_of(origin=call)
-        if kind is Kind.STUB:
+        if kind is ValueKind.STUB:
             if name in _STUB_SYNC:
                 return UNKNOWN
             if name == "fetch":
-                return promise_of(Value(Kind.RESPONSE, detail="fetch", origin=call), call)
+                return promise_of(Value(ValueKind.RESPONSE, detail="fetch", origin=call), call)
             return promise_of(origin=call)
-        if kind is Kind.PROMISE and name in _PROMISE_CHAIN:
+        if kind is ValueKind.PROMISE and name in _PROMISE_CHAIN:
             return (
                 promise_of(receiver.inner or UNKNOWN, call) if name == "finally" else promise_of(origin=call)
             )
-        if kind in (Kind.REQUEST, Kind.RESPONSE):
+        if kind in (ValueKind.REQUEST, ValueKind.RESPONSE):
             if name in _BODY_READS:
                 return promise_of(origin=call)
             return receiver if name == "clone" else UNKNOWN
-        if kind is Kind.HONO_REQUEST and name in _BODY_READS | {"parseBody"}:
+        if kind is ValueKind.HONO_REQUEST and name in _BODY_READS | {"parseBody"}:
             return promise_of(origin=call)
-        if kind is Kind.HONO_APP and name in _HONO_CHAIN:
+        if kind is ValueKind.HONO_APP and name in _HONO_CHAIN:
             return receiver
-        if kind is Kind.D1_STATEMENT:
+        if kind is ValueKind.D1_STATEMENT:
             if name == "bind":
                 return receiver
             if name in _STATEMENT_RESULTS:
-                return promise_of(Value(Kind.D1_RESULT, origin=call), call)
+                return promise_of(Value(ValueKind.D1_RESULT, origin=call), call)
             return promise_of(origin=call) if name in ("first", "raw") else UNKNOWN
-        if kind is Kind.SQL_STORAGE and name == "exec":
-            return Value(Kind.SQL_CURSOR, origin=call)
-        if kind is Kind.DURABLE_OBJECT_STATE and name == "getWebSockets":
-            return Value(Kind.HIBERNATED_WEBSOCKETS)
-        if kind is Kind.CACHE and name == "match":
-            return promise_of(Value(Kind.RESPONSE, detail="cache", origin=call), call)
-        if kind is Kind.CACHE_STORAGE and name == "open":
-            return promise_of(Value(Kind.CACHE), call)
-        if kind is Kind.MESSAGES and name in ("filter", "slice"):
+        if kind is ValueKind.SQL_STORAGE and name == "exec":
+            return Value(ValueKind.SQL_CURSOR, origin=call)
+        if kind is ValueKind.DURABLE_OBJECT_STATE and name == "getWebSockets":
+            return Value(ValueKind.HIBERNATED_WEBSOCKETS)
+        if kind is ValueKind.CACHE and name == "match":
+            return promise_of(Value(ValueKind.RESPONSE, detail="cache", origin=call), call)
+        if kind is ValueKind.CACHE_STORAGE and name == "open":
+            return promise_of(Value(ValueKind.CACHE), call)
+        if kind is ValueKind.MESSAGES and name in ("filter", "slice"):
             return receiver
         methods = methods_of_type(kind.value)
         if methods is not None and name in methods[0]:
@@ -866,21 +873,23 @@ class Evaluator:
             return UNKNOWN
         match (binding.id, name):
             case ("durable_object", "get" | "getByName"):
-                return Value(Kind.STUB, inner=receiver, origin=call)
+                return Value(ValueKind.STUB, inner=receiver, origin=call)
             case ("durable_object", "idFromName" | "idFromString" | "newUniqueId"):
-                return Value(Kind.DURABLE_OBJECT_ID, inner=receiver, detail=name, origin=call)
+                return Value(ValueKind.DURABLE_OBJECT_ID, inner=receiver, detail=name, origin=call)
             case ("durable_object", "jurisdiction") | ("d1", "withSession"):
                 return receiver
             case ("d1", "prepare"):
-                return Value(Kind.D1_STATEMENT, inner=receiver, origin=call)
+                return Value(ValueKind.D1_STATEMENT, inner=receiver, origin=call)
             case ("r2", "get" | "head"):
-                return promise_of(Value(Kind.R2_OBJECT, inner=receiver, origin=call), call)
+                return promise_of(Value(ValueKind.R2_OBJECT, inner=receiver, origin=call), call)
             case ("workflow", "create" | "get"):
-                return promise_of(Value(Kind.WORKFLOW_INSTANCE, inner=receiver, origin=call), call)
+                return promise_of(Value(ValueKind.WORKFLOW_INSTANCE, inner=receiver, origin=call), call)
             case ("dispatch_namespace", "get"):
-                return Value(Kind.BINDING, binding=kind_by_id("service"), name=receiver.name, origin=call)
+                return Value(
+                    ValueKind.BINDING, binding=kind_by_id("service"), name=receiver.name, origin=call
+                )
         if name == "fetch" and (name in binding.async_methods or binding.rpc):
-            return promise_of(Value(Kind.RESPONSE, detail="fetch", origin=call), call)
+            return promise_of(Value(ValueKind.RESPONSE, detail="fetch", origin=call), call)
         if name in binding.async_methods or (binding.rpc and name not in binding.sync_methods):
             return promise_of(origin=call)
         return UNKNOWN
@@ -911,28 +920,31 @@ class Evaluator:
             "Hono",
             "OpenAPIHono",
         ):
-            return Value(Kind.HONO_APP, origin=node)
+            return Value(ValueKind.HONO_APP, origin=node)
         return UNKNOWN
 
 
 _EACH = frozenset({"forEach", "map", "flatMap", "filter", "some", "every", "find", "reduce"})
-_ELEMENTS = {Kind.MESSAGES: Kind.MESSAGE, Kind.HIBERNATED_WEBSOCKETS: Kind.HIBERNATED_WEBSOCKET}
+_ELEMENTS = {
+    ValueKind.MESSAGES: ValueKind.MESSAGE,
+    ValueKind.HIBERNATED_WEBSOCKETS: ValueKind.HIBERNATED_WEBSOCKET,
+}
 
 
 def _constructed(name: str, node: Node) -> Value:
     match name:
         case "WebSocketPair":
-            return Value(Kind.WEBSOCKET_PAIR, origin=node)
+            return Value(ValueKind.WEBSOCKET_PAIR, origin=node)
         case "Response":
-            return Value(Kind.RESPONSE, detail="new", origin=node)
+            return Value(ValueKind.RESPONSE, detail="new", origin=node)
         case "Request":
-            return Value(Kind.REQUEST, detail="new", origin=node)
+            return Value(ValueKind.REQUEST, detail="new", origin=node)
         case "WebSocket":
-            return Value(Kind.OUTGOING_WEBSOCKET, origin=node)
+            return Value(ValueKind.OUTGOING_WEBSOCKET, origin=node)
         case "Promise":
             return promise_of(origin=node)
         case "Headers":
-            return Value(Kind.HEADERS, detail="new", origin=node)
+            return Value(ValueKind.HEADERS, detail="new", origin=node)
     return UNKNOWN
 
 

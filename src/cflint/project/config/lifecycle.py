@@ -26,7 +26,7 @@ class Backend(Enum):
     UNKNOWN = "unknown"
 
 
-class Fate(Enum):
+class ClassState(Enum):
     """How a class came to be live no more."""
 
     DELETED = "deleted"
@@ -35,7 +35,7 @@ class Fate(Enum):
 
 
 @record(frozen=True)
-class LiveClass:
+class ActiveClass:
     """A class that exists after all migrations.
 
     `span` is where its name stands in the entry that made it (for a rename, the new name), `node` that entry
@@ -51,11 +51,11 @@ class LiveClass:
 
 
 @record(frozen=True)
-class GoneClass:
+class DeletedClass:
     """A class that was deleted, renamed or transferred away; `successor` is the new class or Worker."""
 
     name: str
-    fate: Fate
+    fate: ClassState
     span: Span
     node: Node
     tag: str | None = None
@@ -107,8 +107,8 @@ class Lifecycle:
     """
 
     migrations: tuple[Migration, ...]
-    classes: Mapping[str, LiveClass]
-    gone: Mapping[str, GoneClass]
+    classes: Mapping[str, ActiveClass]
+    gone: Mapping[str, DeletedClass]
     problems: tuple[ReplayProblem, ...]
     uses_exports: bool
     complete: bool
@@ -163,8 +163,8 @@ class _Replay:
     """The state while entries are read one after the other."""
 
     def __init__(self) -> None:
-        self.classes: dict[str, LiveClass] = {}
-        self.gone: dict[str, GoneClass] = {}
+        self.classes: dict[str, ActiveClass] = {}
+        self.gone: dict[str, DeletedClass] = {}
         self.problems: list[ReplayProblem] = []
         self.complete = True
 
@@ -173,11 +173,11 @@ class _Replay:
     ) -> None:
         self.problems.append(ReplayProblem(kind, message, span, name, related))
 
-    def live(self, born: LiveClass) -> None:
+    def live(self, born: ActiveClass) -> None:
         self.classes[born.name] = born
         self.gone.pop(born.name, None)
 
-    def leave(self, left: GoneClass) -> LiveClass | None:
+    def leave(self, left: DeletedClass) -> ActiveClass | None:
         """Take a class out of the live ones; None when it was none of them."""
         self.gone[left.name] = left
         return self.classes.pop(left.name, None)
@@ -218,20 +218,22 @@ class _Replay:
         renames = list(self.pairs(node.get("renamed_classes")))
         left = {old.text or "" for old, _ in renames}
         for name, span in self.names(node.get("deleted_classes")):
-            if self.leave(GoneClass(name, Fate.DELETED, span, node, tag)) is None:
+            if self.leave(DeletedClass(name, ClassState.DELETED, span, node, tag)) is None:
                 self.not_live(name, span, "deleted")
             left.add(name)
         for old, new in renames:
             source, target = old.text or "", new.text or ""
-            was = self.leave(GoneClass(source, Fate.RENAMED, old.span, node, tag, target))
+            was = self.leave(DeletedClass(source, ClassState.RENAMED, old.span, node, tag, target))
             if was is None:
                 self.not_live(source, old.span, "renamed")
             self.must_not_live(target, new.span, left)
-            self.live(LiveClass(target, was.backend if was else Backend.UNKNOWN, new.span, node, tag, source))
+            self.live(
+                ActiveClass(target, was.backend if was else Backend.UNKNOWN, new.span, node, tag, source)
+            )
         for _, new in self.pairs(node.get("transferred_classes")):
             target = new.text or ""
             self.must_not_live(target, new.span, left)
-            self.live(LiveClass(target, Backend.UNKNOWN, new.span, node, tag))
+            self.live(ActiveClass(target, Backend.UNKNOWN, new.span, node, tag))
         for key, backend in (
             ("new_classes", Backend.KEY_VALUE),
             ("new_sqlite_classes", Backend.SQLITE),
@@ -252,7 +254,7 @@ class _Replay:
                     name,
                     self.gone[name].span,
                 )
-            self.live(LiveClass(name, backend, span, node, tag))
+            self.live(ActiveClass(name, backend, span, node, tag))
         elif there.backend not in {backend, Backend.UNKNOWN}:
             self.report(
                 LifecycleProblem.CONVERTED,
@@ -283,20 +285,20 @@ class _Replay:
             storage = node.get("storage")
             known = {"sqlite": Backend.SQLITE, "legacy-kv": Backend.KEY_VALUE}
             backend = known.get(storage.text or "", Backend.UNKNOWN) if storage else Backend.UNKNOWN
-            self.live(LiveClass(name, backend, span, node))
+            self.live(ActiveClass(name, backend, span, node))
         elif state == "deleted":
-            self.leave(GoneClass(name, Fate.DELETED, span, node))
+            self.leave(DeletedClass(name, ClassState.DELETED, span, node))
         elif state in {"renamed", "transferred"}:
-            fate = Fate.RENAMED if state == "renamed" else Fate.TRANSFERRED
+            fate = ClassState.RENAMED if state == "renamed" else ClassState.TRANSFERRED
             successor = node.get(f"{state}_to")
-            self.leave(GoneClass(name, fate, span, node, None, successor.text if successor else None))
+            self.leave(DeletedClass(name, fate, span, node, None, successor.text if successor else None))
         else:
             self.bad_entry(raw or node, "one of created, deleted, renamed, transferred, expecting-transfer")
 
     def check_renames(self) -> None:
         """In `exports`, what a class is renamed to has to be live in the same map."""
         for gone in self.gone.values():
-            if gone.fate is Fate.RENAMED and gone.tag is None and gone.successor:
+            if gone.fate is ClassState.RENAMED and gone.tag is None and gone.successor:
                 target = self.classes.get(gone.successor)
                 place = gone.node.get("renamed_to")
                 if target is None and place is not None:
@@ -404,7 +406,7 @@ def append_migration(environment: Environment, changes: Mapping[str, Value]) -> 
     return append_item(environment.config, home.path("migrations"), entry)
 
 
-def born_as(lifecycle: Lifecycle, live: LiveClass) -> tuple[Migration, str] | None:
+def created_with(lifecycle: Lifecycle, live: ActiveClass) -> tuple[Migration, str] | None:
     """The migration that created a live class, renames followed back, and the name it had then.
 
     None when no migration did: `exports` declares it, it was transferred, or the entry is not there.
@@ -486,7 +488,7 @@ def add_durable_object_class(environment: Environment, class_name: str, sqlite: 
     return set_key(environment.config, home.path("exports", class_name), value)
 
 
-def uncreated_classes(environments: Iterable[Environment]) -> Mapping[str, tuple[Binding, ...]]:
+def classes_without_migration(environments: Iterable[Environment]) -> Mapping[str, tuple[Binding, ...]]:
     """The classes of this Worker that are bound as Durable Objects but not live, with their bindings.
 
     Empty for environments that could not be read whole, and for Pages, which has no classes of its own.
@@ -503,7 +505,7 @@ def uncreated_classes(environments: Iterable[Environment]) -> Mapping[str, tuple
 
 
 def create_classes(missing: Mapping[str, Sequence[Binding]]) -> Edits:
-    """The edits that make all classes live that `uncreated_classes` found, with one migration for all.
+    """The edits that make all classes live that `classes_without_migration` found, with one migration for all.
 
     None when there is no such edit. Classes that are gone, and not new, stay as they are.
     """

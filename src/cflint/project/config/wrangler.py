@@ -11,7 +11,7 @@ from functools import cached_property
 from cflint.finding import Location
 from cflint.pattern import pattern
 from cflint.platform.bindings import KINDS, BindingKind, Shape
-from cflint.platform.wrangler_keys import KeySchema, Scope, bundled_schema, json_types, scope_of
+from cflint.platform.wrangler_keys import KeySchema, KeyScope, bundled_schema, json_types, scope_of
 from cflint.project.config.lifecycle import Lifecycle, read_lifecycle
 from cflint.project.config.schema import ConfigProblem, Path, ProblemKind, check, json_type
 from cflint.record import record
@@ -233,9 +233,9 @@ class Environment:
         """The environment whose own value of a key counts: this one, or the top level."""
         if self.name is not None and self.own(key) is None:
             scope = scope_of(key)
-            if scope is Scope.INHERITED or scope is Scope.TOP_LEVEL:
+            if scope is KeyScope.INHERITED or scope is KeyScope.TOP_LEVEL:
                 return self.config.top
-        return self.config.top if scope_of(key) is Scope.TOP_LEVEL else self
+        return self.config.top if scope_of(key) is KeyScope.TOP_LEVEL else self
 
     def is_inherited(self, key: str) -> bool:
         """Whether the value that counts is there, and comes from the top level."""
@@ -546,16 +546,16 @@ class TailConsumer:
         return self.environment.location(self.node.get("service") or self.node)
 
 
-def where(environments: Sequence[Environment]) -> str:
+def in_environments(environments: Sequence[Environment]) -> str:
     """` in env.staging and env.production`, to be put in a message; "" when nothing has to be said: the top
     level is among them, or they are all that the configuration has."""
     if not environments or any(found.name is None for found in environments):
         return ""
     names = [f"`{found.label}`" for found in dict.fromkeys(environments)]
-    return f" in {listed(names)}"
+    return f" in {join_names(names)}"
 
 
-def listed(parts: Sequence[str]) -> str:
+def join_names(parts: Sequence[str]) -> str:
     """`a`, `a and b`, `a, b and c`."""
     return ", ".join(parts[:-1]) + (" and " if len(parts) > 1 else "") + parts[-1] if parts else ""
 

@@ -159,7 +159,7 @@ class Workspace:
         """The names in a folder, sorted."""
         return tuple(sorted(self.entries(path)))
 
-    def remembered(self, question: Hashable, find: Callable[[], T]) -> T:
+    def memoized(self, question: Hashable, find: Callable[[], T]) -> T:
         """What `find` drew from the files when the question was first asked, until one may have changed."""
         if question not in self._remembered:
             self._remembered[question] = find()

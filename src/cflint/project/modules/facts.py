@@ -90,7 +90,7 @@ class ClassFacts:
         return tuple(found for found in self.members if found.kind is MemberKind.METHOD)
 
 
-class ValueKind(Enum):
+class LiteralKind(Enum):
     """What a top-level name or a default export holds, as far as its own module says."""
 
     CLASS = "class"
@@ -133,7 +133,7 @@ class TopLevel:
     `alias` is the name it copies, `object` an object literal (its own, or the first among the arguments).
     """
 
-    kind: ValueKind
+    kind: LiteralKind
     span: Span
     callee: str | None = None
     alias: str | None = None
@@ -245,13 +245,13 @@ class _Reader:
                 found = class_facts(self._syntax, self._scope, node)
                 self._declare(found.name, found.name_span, exported)
                 self.classes[found.name] = found
-                self.values[found.name] = TopLevel(ValueKind.CLASS, found.span)
+                self.values[found.name] = TopLevel(LiteralKind.CLASS, found.span)
             case "function_declaration" | "generator_function_declaration":
                 name = node.child_by_field_name("name")
                 if name is not None:
                     self._declare(text(name), span_of(name), exported)
                     self.functions[text(name)] = self._function(text(name), node)
-                    self.values[text(name)] = TopLevel(ValueKind.FUNCTION, span_of(node))
+                    self.values[text(name)] = TopLevel(LiteralKind.FUNCTION, span_of(node))
             case "lexical_declaration" | "variable_declaration":
                 mutable = node.children[0].type != "const"
                 for declarator in node.named_children:
@@ -382,7 +382,7 @@ class _Reader:
                     entry = Export(exported, span_of(alias), local=local, type_only=only_type)
                 self.exports[exported] = entry
                 if exported == "default" and source is None:
-                    self.default = TopLevel(ValueKind.OTHER, span_of(specifier), alias=local)
+                    self.default = TopLevel(LiteralKind.OTHER, span_of(specifier), alias=local)
 
     def _default_export(self, statement: Node, value: Node) -> None:
         name = value.child_by_field_name("name")
@@ -393,8 +393,8 @@ class _Reader:
         if value.type in CLASSES:
             found = class_facts(self._syntax, self._scope, value, local or "default")
             self.classes[found.name] = found
-            self.values[found.name] = TopLevel(ValueKind.CLASS, found.span)
-            self.default = TopLevel(ValueKind.CLASS, found.span, alias=found.name)
+            self.values[found.name] = TopLevel(LiteralKind.CLASS, found.span)
+            self.default = TopLevel(LiteralKind.CLASS, found.span, alias=found.name)
         else:
             if value.type in FUNCTIONS and local is not None:
                 self.functions[local] = self._function(local, value)
@@ -420,7 +420,7 @@ class _Reader:
         name = self._syntax.text(target)
         self._declare(name, span_of(target), exported)
         if value is None:
-            self.values[name] = TopLevel(ValueKind.OTHER, span_of(target), is_mutable=mutable)
+            self.values[name] = TopLevel(LiteralKind.OTHER, span_of(target), is_mutable=mutable)
             return
         inner = unwrap(value)
         if inner.type in CLASSES:
@@ -464,23 +464,25 @@ class _Reader:
             value = unwrap(value.named_children[0])
         match value.type:
             case "object":
-                return TopLevel(ValueKind.OBJECT, span, object=self._object(value), is_mutable=mutable)
+                return TopLevel(LiteralKind.OBJECT, span, object=self._object(value), is_mutable=mutable)
             case "class":
-                return TopLevel(ValueKind.CLASS, span, is_mutable=mutable)
+                return TopLevel(LiteralKind.CLASS, span, is_mutable=mutable)
             case "identifier":
-                return TopLevel(ValueKind.OTHER, span, alias=self._syntax.text(value), is_mutable=mutable)
+                return TopLevel(LiteralKind.OTHER, span, alias=self._syntax.text(value), is_mutable=mutable)
             case "string" | "number" | "true" | "false" | "null" | "regex":
-                return TopLevel(ValueKind.LITERAL, span, is_mutable=mutable)
+                return TopLevel(LiteralKind.LITERAL, span, is_mutable=mutable)
             case "template_string":
                 constant = string_value(self._syntax, value) is not None
-                return TopLevel(ValueKind.LITERAL if constant else ValueKind.OTHER, span, is_mutable=mutable)
+                return TopLevel(
+                    LiteralKind.LITERAL if constant else LiteralKind.OTHER, span, is_mutable=mutable
+                )
             case "call_expression" | "new_expression":
                 is_call = value.type == "call_expression"
                 callee = value.child_by_field_name("function" if is_call else "constructor")
                 arguments = [unwrap(argument) for argument in arguments_of(value)]
                 first = next((argument for argument in arguments if argument.type == "object"), None)
                 return TopLevel(
-                    ValueKind.CALL if is_call else ValueKind.NEW,
+                    LiteralKind.CALL if is_call else LiteralKind.NEW,
                     span,
                     callee=self._syntax.text(callee) if callee is not None else None,
                     arguments=tuple(self._syntax.text(a) for a in arguments if a.type == "identifier"),
@@ -488,8 +490,8 @@ class _Reader:
                     is_mutable=mutable,
                 )
             case kind if kind in FUNCTIONS:
-                return TopLevel(ValueKind.FUNCTION, span, is_mutable=mutable)
-        return TopLevel(ValueKind.OTHER, span, is_mutable=mutable)
+                return TopLevel(LiteralKind.FUNCTION, span, is_mutable=mutable)
+        return TopLevel(LiteralKind.OTHER, span, is_mutable=mutable)
 
     def _object(self, node: Node) -> ObjectFacts:
         keys: list[tuple[str, Span]] = []

@@ -69,7 +69,7 @@ def declares(workspace: Workspace, folder: str, name: str) -> bool:
 
 def installed_version(workspace: Workspace, folder: str, name: str) -> Installed | None:
     """The version of a package that code in a folder gets; None when it has none or it is not known."""
-    return workspace.remembered(("version", folder, name), lambda: _installed(workspace, folder, name))
+    return workspace.memoized(("version", folder, name), lambda: _installed(workspace, folder, name))
 
 
 def _installed(workspace: Workspace, folder: str, name: str) -> Installed | None:
@@ -146,7 +146,7 @@ def _entry(manifest: Document | None, name: str) -> Node | None:
 
 
 def _manifest(document: Document) -> Node:
-    return document.remembered("manifest", lambda document: read(document, Format.JSON).root)
+    return document.memoized("manifest", lambda document: read(document, Format.JSON).root)
 
 
 def _locked(workspace: Workspace, folder: str, name: str) -> Version | None:
@@ -162,7 +162,7 @@ def _locked(workspace: Workspace, folder: str, name: str) -> Version | None:
         for file in _LOCK_FILES:
             document = workspace.read(_join(above, file)) if file in names else None
             if document is not None:
-                return document.remembered(("locked", name), partial(_locked_in, name))
+                return document.memoized(("locked", name), partial(_locked_in, name))
     return None
 
 
@@ -243,14 +243,14 @@ def config_schema(workspace: Workspace, config: WranglerConfig) -> ConfigSchema:
     if config.document.origin is not None:
         return ConfigSchema(bundled_schema(), Fit.SAME, None)
     folder = config.directory
-    return workspace.remembered(("schema", folder), lambda: _schema_for(workspace, folder))
+    return workspace.memoized(("schema", folder), lambda: _schema_for(workspace, folder))
 
 
 def _schema_for(workspace: Workspace, folder: str) -> ConfigSchema:
     for above in _upwards(folder):
         if "node_modules" in workspace.entries(above):
             document = workspace.read(_join(above, "node_modules/wrangler/config-schema.json"))
-            if document is not None and (own := document.remembered("schema", _schema_in)) is not None:
+            if document is not None and (own := document.memoized("schema", _schema_in)) is not None:
                 return ConfigSchema(own, Fit.OWN, None)
     found = installed_version(workspace, folder, "wrangler")
     known = _version(WRANGLER_VERSION)

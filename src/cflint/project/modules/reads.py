@@ -99,6 +99,6 @@ _fields_of: dict[type, tuple[str, ...]] = {}
 """The fields of each class of values; none of what is no dataclass."""
 
 
-def shape_of(value: object) -> str:
+def fingerprint_of(value: object) -> str:
     """A hash of a value of dataclasses, tuples and dicts that does not depend on where their parts stand."""
     return hash_of(repr(without_places(value)))

@@ -16,8 +16,8 @@ import libcst as cst
 from cflint.finding import Edit, Location
 from cflint.platform.bindings import methods_of_type
 from cflint.platform.classes import ClassKind
-from cflint.project.code.promises import Fate
-from cflint.project.code.values import UNKNOWN, Kind, Value, promise_of
+from cflint.project.code.promises import PromiseOutcome
+from cflint.project.code.values import UNKNOWN, Value, ValueKind, promise_of
 from cflint.record import record
 from cflint.source import Document, Span
 from cflint.syntax.data import Problem
@@ -41,43 +41,43 @@ _BASES = {
     "WorkerEntrypoint": ClassKind.WORKER_ENTRYPOINT,
     "WorkflowEntrypoint": ClassKind.WORKFLOW,
 }
-_HANDLER_PARAMETERS: dict[ClassKind | None, dict[str, tuple[Kind, ...]]] = {
+_HANDLER_PARAMETERS: dict[ClassKind | None, dict[str, tuple[ValueKind, ...]]] = {
     None: {
-        "on_fetch": (Kind.REQUEST, Kind.ENV, Kind.EXECUTION_CONTEXT),
-        "on_scheduled": (Kind.CONTROLLER, Kind.ENV, Kind.EXECUTION_CONTEXT),
-        "on_queue": (Kind.MESSAGE_BATCH, Kind.ENV, Kind.EXECUTION_CONTEXT),
-        "on_alarm": (Kind.UNKNOWN, Kind.ENV, Kind.EXECUTION_CONTEXT),
+        "on_fetch": (ValueKind.REQUEST, ValueKind.ENV, ValueKind.EXECUTION_CONTEXT),
+        "on_scheduled": (ValueKind.CONTROLLER, ValueKind.ENV, ValueKind.EXECUTION_CONTEXT),
+        "on_queue": (ValueKind.MESSAGE_BATCH, ValueKind.ENV, ValueKind.EXECUTION_CONTEXT),
+        "on_alarm": (ValueKind.UNKNOWN, ValueKind.ENV, ValueKind.EXECUTION_CONTEXT),
     },
     ClassKind.WORKER_ENTRYPOINT: {
-        "__init__": (Kind.EXECUTION_CONTEXT, Kind.ENV),
-        "fetch": (Kind.REQUEST, Kind.ENV, Kind.EXECUTION_CONTEXT),
-        "on_fetch": (Kind.REQUEST, Kind.ENV, Kind.EXECUTION_CONTEXT),
-        "scheduled": (Kind.CONTROLLER, Kind.ENV, Kind.EXECUTION_CONTEXT),
-        "queue": (Kind.MESSAGE_BATCH, Kind.ENV, Kind.EXECUTION_CONTEXT),
+        "__init__": (ValueKind.EXECUTION_CONTEXT, ValueKind.ENV),
+        "fetch": (ValueKind.REQUEST, ValueKind.ENV, ValueKind.EXECUTION_CONTEXT),
+        "on_fetch": (ValueKind.REQUEST, ValueKind.ENV, ValueKind.EXECUTION_CONTEXT),
+        "scheduled": (ValueKind.CONTROLLER, ValueKind.ENV, ValueKind.EXECUTION_CONTEXT),
+        "queue": (ValueKind.MESSAGE_BATCH, ValueKind.ENV, ValueKind.EXECUTION_CONTEXT),
     },
     ClassKind.DURABLE_OBJECT: {
-        "__init__": (Kind.DURABLE_OBJECT_STATE, Kind.ENV),
-        "fetch": (Kind.REQUEST,),
-        "on_fetch": (Kind.REQUEST, Kind.ENV, Kind.DURABLE_OBJECT_STATE),
-        "webSocketMessage": (Kind.HIBERNATED_WEBSOCKET,),
-        "webSocketClose": (Kind.HIBERNATED_WEBSOCKET,),
-        "webSocketError": (Kind.HIBERNATED_WEBSOCKET,),
+        "__init__": (ValueKind.DURABLE_OBJECT_STATE, ValueKind.ENV),
+        "fetch": (ValueKind.REQUEST,),
+        "on_fetch": (ValueKind.REQUEST, ValueKind.ENV, ValueKind.DURABLE_OBJECT_STATE),
+        "webSocketMessage": (ValueKind.HIBERNATED_WEBSOCKET,),
+        "webSocketClose": (ValueKind.HIBERNATED_WEBSOCKET,),
+        "webSocketError": (ValueKind.HIBERNATED_WEBSOCKET,),
     },
     ClassKind.WORKFLOW: {
-        "__init__": (Kind.EXECUTION_CONTEXT, Kind.ENV),
-        "run": (Kind.WORKFLOW_EVENT, Kind.WORKFLOW_STEP),
+        "__init__": (ValueKind.EXECUTION_CONTEXT, ValueKind.ENV),
+        "run": (ValueKind.WORKFLOW_EVENT, ValueKind.WORKFLOW_STEP),
     },
 }
 _PROPERTIES = {
-    (Kind.DURABLE_OBJECT_STATE, "storage"): Kind.STORAGE,
-    (Kind.DURABLE_OBJECT_STATE, "id"): Kind.DURABLE_OBJECT_ID,
-    (Kind.STORAGE, "sql"): Kind.SQL_STORAGE,
-    (Kind.STORAGE, "kv"): Kind.SYNC_KV,
-    (Kind.MESSAGE_BATCH, "messages"): Kind.MESSAGES,
-    (Kind.REQUEST, "headers"): Kind.HEADERS,
-    (Kind.RESPONSE, "headers"): Kind.HEADERS,
-    (Kind.REQUEST, "body"): Kind.BODY,
-    (Kind.RESPONSE, "body"): Kind.BODY,
+    (ValueKind.DURABLE_OBJECT_STATE, "storage"): ValueKind.STORAGE,
+    (ValueKind.DURABLE_OBJECT_STATE, "id"): ValueKind.DURABLE_OBJECT_ID,
+    (ValueKind.STORAGE, "sql"): ValueKind.SQL_STORAGE,
+    (ValueKind.STORAGE, "kv"): ValueKind.SYNC_KV,
+    (ValueKind.MESSAGE_BATCH, "messages"): ValueKind.MESSAGES,
+    (ValueKind.REQUEST, "headers"): ValueKind.HEADERS,
+    (ValueKind.RESPONSE, "headers"): ValueKind.HEADERS,
+    (ValueKind.REQUEST, "body"): ValueKind.BODY,
+    (ValueKind.RESPONSE, "body"): ValueKind.BODY,
 }
 _BODY_READS = frozenset(
     {"json", "text", "form_data", "formData", "blob", "bytes", "buffer", "array_buffer", "arrayBuffer"}
@@ -93,9 +93,9 @@ _INSTANCE_METHODS = frozenset(
 _NAMESPACE_STUBS = frozenset({"get", "getByName"})
 _NAMESPACE_IDS = frozenset({"idFromName", "idFromString", "newUniqueId"})
 _TYPED = {
-    Kind.STORAGE: "DurableObjectStorage",
-    Kind.D1_STATEMENT: "D1PreparedStatement",
-    Kind.DURABLE_OBJECT_STATE: "DurableObjectState",
+    ValueKind.STORAGE: "DurableObjectStorage",
+    ValueKind.D1_STATEMENT: "D1PreparedStatement",
+    ValueKind.DURABLE_OBJECT_STATE: "DurableObjectState",
 }
 _TAKES_A_VALUE = frozenset(
     {"str", "int", "float", "bool", "len", "repr", "print", "list", "dict", "tuple", "set", "sorted", "bytes"}
@@ -671,7 +671,7 @@ class PythonModule:
             if (binding := environment.binding(name)) is not None
         }
         kind = next(iter(kinds.values())) if len(kinds) == 1 else None
-        return Value(Kind.BINDING, name=name, binding=kind)
+        return Value(ValueKind.BINDING, name=name, binding=kind)
 
     def value_of(self, node: cst.BaseExpression | None) -> Value:
         """What an expression evaluates to; UNKNOWN whenever two answers are possible."""
@@ -704,7 +704,11 @@ class PythonModule:
             case cst.NamedExpr():
                 return self.value_of(node.value)
             case cst.Subscript():
-                return Value(Kind.MESSAGE) if self.value_of(node.value).kind is Kind.MESSAGES else UNKNOWN
+                return (
+                    Value(ValueKind.MESSAGE)
+                    if self.value_of(node.value).kind is ValueKind.MESSAGES
+                    else UNKNOWN
+                )
         return UNKNOWN
 
     def _of_name(self, node: cst.Name) -> Value:
@@ -714,11 +718,15 @@ class PythonModule:
         entry = entries[0]
         match entry.kind:
             case "import":
-                return Value(Kind.ENV) if entry.imported in ("workers.env", "asgi.env") else UNKNOWN
+                return Value(ValueKind.ENV) if entry.imported in ("workers.env", "asgi.env") else UNKNOWN
             case "assignment":
                 return self.value_of(entry.value)
             case "loop":
-                return Value(Kind.MESSAGE) if self.value_of(entry.value).kind is Kind.MESSAGES else UNKNOWN
+                return (
+                    Value(ValueKind.MESSAGE)
+                    if self.value_of(entry.value).kind is ValueKind.MESSAGES
+                    else UNKNOWN
+                )
             case "parameter" if isinstance(entry.node, cst.Param):
                 return self._of_parameter(entry.node)
         return UNKNOWN
@@ -734,7 +742,7 @@ class PythonModule:
             if not given or _is_static(function):
                 return UNKNOWN
             if node is given[0]:
-                return Value(Kind.THIS, name=owner.name)
+                return Value(ValueKind.THIS, name=owner.name)
             table = _HANDLER_PARAMETERS.get(owner.kind, {})
             given = given[1:]
         else:
@@ -744,7 +752,7 @@ class PythonModule:
         if node in given and given.index(node) < len(kinds):
             return Value(kinds[given.index(node)])
         if node.name.value == "env" and self.workers:
-            return Value(Kind.ENV)  # what a handler hands on
+            return Value(ValueKind.ENV)  # what a handler hands on
         return UNKNOWN
 
     def _owner_of_method(self, function: cst.FunctionDef) -> PythonClass | None:
@@ -755,9 +763,9 @@ class PythonModule:
         owner = self.value_of(node.value)
         name = node.attr.value
         match owner.kind:
-            case Kind.ENV:
+            case ValueKind.ENV:
                 return self.binding(name)
-            case Kind.THIS:
+            case ValueKind.THIS:
                 return self._of_field(node, name)
         kind = _PROPERTIES.get((owner.kind, name))
         return Value(kind) if kind is not None else UNKNOWN
@@ -767,33 +775,33 @@ class PythonModule:
         if owner is None:
             return UNKNOWN
         if owner.kind.is_platform and name == "env":
-            return Value(Kind.ENV)
+            return Value(ValueKind.ENV)
         if owner.kind.is_platform and name == "ctx":
             durable = owner.kind is ClassKind.DURABLE_OBJECT
-            return Value(Kind.DURABLE_OBJECT_STATE if durable else Kind.EXECUTION_CONTEXT)
+            return Value(ValueKind.DURABLE_OBJECT_STATE if durable else ValueKind.EXECUTION_CONTEXT)
         return self.value_of(owner.field(name))
 
     def _of_call(self, node: cst.Call) -> Value:
         dotted = self.origin(node.func)
         if dotted in ("workers.fetch", "js.fetch", "pyodide.http.pyfetch"):
-            return promise_of(Value(Kind.RESPONSE, detail="fetch"))
+            return promise_of(Value(ValueKind.RESPONSE, detail="fetch"))
         if not isinstance(node.func, cst.Attribute):
             return self._of_function(node.func)
         method = node.func.attr.value
         owner = self.value_of(node.func.value)
         match owner.kind:
-            case Kind.BINDING:
+            case ValueKind.BINDING:
                 return self._of_binding_call(owner, method)
-            case Kind.STUB:
-                return promise_of(Value(Kind.RESPONSE, detail="fetch") if method == "fetch" else UNKNOWN)
-            case Kind.REQUEST | Kind.RESPONSE:
+            case ValueKind.STUB:
+                return promise_of(Value(ValueKind.RESPONSE, detail="fetch") if method == "fetch" else UNKNOWN)
+            case ValueKind.REQUEST | ValueKind.RESPONSE:
                 return promise_of() if method in _BODY_READS else UNKNOWN
-            case Kind.WORKFLOW_STEP:
+            case ValueKind.WORKFLOW_STEP:
                 return promise_of() if method in _STEP_PROMISES else UNKNOWN
-            case Kind.WORKFLOW_INSTANCE:
+            case ValueKind.WORKFLOW_INSTANCE:
                 return promise_of() if method in _INSTANCE_METHODS else UNKNOWN
-            case Kind.D1_STATEMENT if method == "bind":
-                return Value(Kind.D1_STATEMENT)
+            case ValueKind.D1_STATEMENT if method == "bind":
+                return Value(ValueKind.D1_STATEMENT)
         known = methods_of_type(_TYPED.get(owner.kind, ""))
         return promise_of() if known is not None and method in known[0] else UNKNOWN
 
@@ -812,7 +820,7 @@ class PythonModule:
             if not isinstance(call, cst.Call) or not isinstance(call.func, cst.Attribute):
                 continue
             owner = self.value_of(call.func.value)
-            if call.func.attr.value in _STEP_DECORATORS and owner.kind is Kind.WORKFLOW_STEP:
+            if call.func.attr.value in _STEP_DECORATORS and owner.kind is ValueKind.WORKFLOW_STEP:
                 return decorator
         return None
 
@@ -822,77 +830,77 @@ class PythonModule:
             return UNKNOWN
         if kind.id == "durable_object":
             if method in _NAMESPACE_STUBS:
-                return Value(Kind.STUB, inner=owner)
+                return Value(ValueKind.STUB, inner=owner)
             if method in _NAMESPACE_IDS:
-                return Value(Kind.DURABLE_OBJECT_ID)
+                return Value(ValueKind.DURABLE_OBJECT_ID)
             return owner if method == "jurisdiction" else UNKNOWN
         if kind.id == "workflow":
-            return promise_of(Value(Kind.WORKFLOW_INSTANCE)) if method in _WORKFLOW_METHODS else UNKNOWN
+            return promise_of(Value(ValueKind.WORKFLOW_INSTANCE)) if method in _WORKFLOW_METHODS else UNKNOWN
         if kind.id == "d1" and method == "prepare":
-            return Value(Kind.D1_STATEMENT, inner=owner)
+            return Value(ValueKind.D1_STATEMENT, inner=owner)
         if method == "fetch" and (kind.rpc or kind.types[:1] == ("Fetcher",)):
-            return promise_of(Value(Kind.RESPONSE, detail="fetch"))
+            return promise_of(Value(ValueKind.RESPONSE, detail="fetch"))
         return promise_of() if kind.rpc or method in kind.async_methods else UNKNOWN
 
     # -- promises ----------------------------------------------------------------------------------------
 
-    def fate(self, promise: cst.BaseExpression) -> tuple[Fate, cst.CSTNode]:
+    def outcome(self, promise: cst.BaseExpression) -> tuple[PromiseOutcome, cst.CSTNode]:
         """What becomes of a coroutine or promise, and the node that shows it.
 
         VALUE: it is used as if it were its result, DROPPED: nobody ever looks at it.
         """
         return self._fate(promise, follow=True)
 
-    def _fate(self, promise: cst.CSTNode, *, follow: bool) -> tuple[Fate, cst.CSTNode]:
+    def _fate(self, promise: cst.CSTNode, *, follow: bool) -> tuple[PromiseOutcome, cst.CSTNode]:
         node: cst.CSTNode = promise
         while True:
             above = self.syntax.parent(node)
             if isinstance(above, (cst.BooleanOperation, cst.IfExp)):
                 if isinstance(above, cst.IfExp) and node is above.test:
-                    return Fate.VALUE, above
+                    return PromiseOutcome.VALUE, above
                 if isinstance(above, cst.BooleanOperation) and node is above.left:
-                    return Fate.VALUE, above  # a promise is always true
+                    return PromiseOutcome.VALUE, above  # a promise is always true
                 node = above
                 continue
             break
         match above:
             case cst.Expr():
-                return Fate.DROPPED, above
+                return PromiseOutcome.DROPPED, above
             case cst.Attribute():
                 consumed = above.attr.value in ("then", "catch", "finally_", "add_done_callback")
-                return (Fate.CONSUMED if consumed else Fate.VALUE), above
+                return (PromiseOutcome.CONSUMED if consumed else PromiseOutcome.VALUE), above
             case cst.Subscript() if node is above.value:
-                return Fate.VALUE, above
+                return PromiseOutcome.VALUE, above
             case cst.Comparison() | cst.BinaryOperation() | cst.FormattedStringExpression():
-                return Fate.VALUE, above
+                return PromiseOutcome.VALUE, above
             case cst.ComparisonTarget() if not isinstance(above.operator, (cst.Is, cst.IsNot)):
-                return Fate.VALUE, above
+                return PromiseOutcome.VALUE, above
             case cst.UnaryOperation():
-                return Fate.VALUE, above
+                return PromiseOutcome.VALUE, above
             case cst.If() | cst.While() if node is above.test:
-                return Fate.VALUE, above
+                return PromiseOutcome.VALUE, above
             case cst.For() if node is above.iter and above.asynchronous is None:
-                return Fate.VALUE, above
+                return PromiseOutcome.VALUE, above
             case cst.Arg():
                 call = self.syntax.parent(above)
                 name = self.callee(call) if isinstance(call, cst.Call) else None
-                return (Fate.VALUE if name in _TAKES_A_VALUE else Fate.CONSUMED), above
+                return (PromiseOutcome.VALUE if name in _TAKES_A_VALUE else PromiseOutcome.CONSUMED), above
             case cst.Assign() if follow:
                 return self._fate_of_variable(above)
-        return Fate.CONSUMED, node
+        return PromiseOutcome.CONSUMED, node
 
-    def _fate_of_variable(self, assign: cst.Assign) -> tuple[Fate, cst.CSTNode]:
-        """The fate of a promise that is assigned: what the uses of the variable make of it."""
+    def _fate_of_variable(self, assign: cst.Assign) -> tuple[PromiseOutcome, cst.CSTNode]:
+        """The outcome of a promise that is assigned: what the uses of the variable make of it."""
         target = assign.targets[0].target
         if len(assign.targets) != 1 or not isinstance(target, cst.Name):
-            return Fate.CONSUMED, assign
+            return PromiseOutcome.CONSUMED, assign
         entries = self.resolve(target)
         if entries is None or len(entries) != 1 or self.function_around(assign) is None:
-            return Fate.CONSUMED, assign
+            return PromiseOutcome.CONSUMED, assign
         uses = [self._fate(use, follow=False) for use in self.references(target)]
-        if any(fate is Fate.CONSUMED for fate, _ in uses):
-            return Fate.CONSUMED, assign
-        return (Fate.VALUE, uses[0][1]) if uses else (Fate.DROPPED, assign)
+        if any(outcome is PromiseOutcome.CONSUMED for outcome, _ in uses):
+            return PromiseOutcome.CONSUMED, assign
+        return (PromiseOutcome.VALUE, uses[0][1]) if uses else (PromiseOutcome.DROPPED, assign)
 
 
 def _is_name(node: cst.CSTNode, name: str) -> bool:

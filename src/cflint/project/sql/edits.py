@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from cflint.finding import Edit
-from cflint.project.sql.statements import Engine, Hole, Position, SqlUse, chained_call
+from cflint.project.sql.statements import HolePosition, Interpolation, SqlDialect, SqlUse, chained_call
 from cflint.record import record
 from cflint.source import Span
-from cflint.syntax.javascript import arguments_of, outermost, span_of, unwrap
+from cflint.syntax.javascript import arguments_of, span_of, unwrap, with_wrappers
 from cflint.syntax.sql import HOLE, Token, TokenKind, placeholders
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class _Change:
     value: str
 
 
-def bind_holes(use: SqlUse, holes: Sequence[Hole]) -> tuple[Edit, ...] | None:
+def bind_holes(use: SqlUse, holes: Sequence[Interpolation]) -> tuple[Edit, ...] | None:
     """Edits that bind the values which holes stand for; None when that cannot be done where all is in sight:
     a name or clause, a statement that is used elsewhere too, bound values that are kept in a variable."""
     text = use.text
@@ -43,8 +43,8 @@ def bind_holes(use: SqlUse, holes: Sequence[Hole]) -> tuple[Edit, ...] | None:
         if change is None:
             return None
         changes.append(change)
-    sign = "$" if use.engine is Engine.POSTGRES else "?"
-    numbered = use.engine is Engine.POSTGRES or marks.count != marks.anonymous
+    sign = "$" if use.engine is SqlDialect.POSTGRES else "?"
+    numbered = use.engine is SqlDialect.POSTGRES or marks.count != marks.anonymous
     edits: list[Edit] = []
     values = list(zip(_offsets(text.tokens, len(given), numbered), map(use.module.text, given), strict=False))
     for number, change in enumerate(changes, len(given) + 1):
@@ -68,13 +68,17 @@ def _root(use: SqlUse) -> Node | None:
     return statement if statement.type in ("template_string", "binary_expression") else None
 
 
-def _tokens(use: SqlUse, holes: Sequence[Hole]) -> Iterator[Token]:
+def _tokens(use: SqlUse, holes: Sequence[Interpolation]) -> Iterator[Token]:
     """The tokens that the holes are, or stand in, each once; a token of kind SYMBOL for what cannot be
     bound."""
     wanted = {hole.at: hole for hole in holes}
     for token in use.text.tokens:
         inside = [wanted[at] for at in wanted if token.start <= at < token.end]
-        if inside and use.text.position(inside[0]) in (Position.VALUE, Position.QUOTED, Position.LIST):
+        if inside and use.text.position(inside[0]) in (
+            HolePosition.VALUE,
+            HolePosition.QUOTED,
+            HolePosition.LIST,
+        ):
             yield token
         elif inside:
             yield Token(TokenKind.SYMBOL, token.text, token.start, token.end)
@@ -107,7 +111,7 @@ def _of_hole(use: SqlUse, token: Token) -> _Change | None:
     hole = next((found for found in use.text.holes if found.at == token.start), None)
     if hole is None:
         return None
-    node = outermost(module.syntax, hole.node)
+    node = with_wrappers(module.syntax, hole.node)
     parent = module.syntax.parent(node)
     value = module.text(hole.node)
     if parent is not None and parent.type == "template_substitution":
@@ -168,13 +172,13 @@ def _offsets(tokens: Sequence[Token], count: int, numbered: bool) -> list[int]:
 
 def _given(use: SqlUse) -> tuple[Node, ...] | None:
     """The values that are bound where the statement is handed over; None when that is not in sight."""
-    if use.engine is Engine.D1:
+    if use.engine is SqlDialect.D1:
         if use.method != "prepare":
             return None
         chained = chained_call(use.module, use.call)
         return arguments_of(chained[1]) if chained is not None and chained[0] == "bind" else ()
     arguments = arguments_of(use.call)
-    if use.engine is Engine.DURABLE_OBJECT:
+    if use.engine is SqlDialect.DURABLE_OBJECT:
         return arguments[1:]
     if unwrap(arguments[0]).id != unwrap(use.statement).id:
         return None
@@ -191,13 +195,13 @@ def _bind(use: SqlUse, given: tuple[Node, ...], values: list[str]) -> Edit | Non
     listed = ", ".join(values)
     if given:
         return Edit(module.document, Span(given[0].start_byte, given[-1].end_byte), listed)
-    if use.engine is Engine.D1:
+    if use.engine is SqlDialect.D1:
         chained = chained_call(module, use.call)
         if chained is not None and chained[0] == "bind":
             return None
         return module.insert(use.call.end_byte, f".bind({listed})")
     arguments = arguments_of(use.call)
-    if use.engine is Engine.DURABLE_OBJECT:
+    if use.engine is SqlDialect.DURABLE_OBJECT:
         return module.insert(arguments[0].end_byte, f", {listed}")
     if len(arguments) == 1:
         return module.insert(arguments[0].end_byte, f", [{listed}]")

@@ -9,8 +9,8 @@ import libcst as cst
 
 from cflint.finding import Edit
 from cflint.project.code.provenance import Trust
-from cflint.project.code.values import Kind
-from cflint.project.sql.statements import Hole, Position, SqlText
+from cflint.project.code.values import ValueKind
+from cflint.project.sql.statements import HolePosition, Interpolation, SqlText
 from cflint.record import record
 from cflint.source import Span
 from cflint.syntax.sql import HOLE, Dialect
@@ -27,7 +27,7 @@ class PythonHole:
     node that decided it, when that is another."""
 
     node: cst.BaseExpression
-    position: Position
+    position: HolePosition
     trust: Trust
     source: cst.CSTNode | None = None
 
@@ -65,7 +65,7 @@ def sql_calls(module: PythonModule) -> Iterator[tuple[cst.Call, cst.BaseExpressi
     for call in module.calls("prepare", "exec"):
         owner = module.value_of(module.receiver(call))
         is_d1 = owner.is_binding("d1")
-        is_storage = owner.kind is Kind.SQL_STORAGE and module.called_name(call) == "exec"
+        is_storage = owner.kind is ValueKind.SQL_STORAGE and module.called_name(call) == "exec"
         given = module.arguments(call)
         if (is_d1 or is_storage) and given:
             yield call, given[0]
@@ -74,12 +74,12 @@ def sql_calls(module: PythonModule) -> Iterator[tuple[cst.Call, cst.BaseExpressi
 def sql_text(module: PythonModule, node: cst.BaseExpression) -> SqlText:
     """The text of a statement: literals, f-strings, `+`, `%` and `.format()`; a hole for everything else."""
     text = ""
-    holes: list[Hole] = []
+    holes: list[Interpolation] = []
     for part in _parts(module, node):
         if isinstance(part, str):
             text += part
         else:
-            holes.append(Hole(len(text), cast("Any", part)))
+            holes.append(Interpolation(len(text), cast("Any", part)))
             text += HOLE
     return SqlText(text, (), tuple(holes), True, Dialect.SQLITE)
 
@@ -214,7 +214,7 @@ def provenance_of(module: PythonModule, node: cst.BaseExpression) -> PythonProve
 def _judge(
     module: PythonModule, node: cst.BaseExpression, todo: list[cst.BaseExpression]
 ) -> PythonProvenance:
-    if module.value_of(node).kind is Kind.REQUEST:
+    if module.value_of(node).kind is ValueKind.REQUEST:
         return PythonProvenance(Trust.REQUEST, node)
     unknown = PythonProvenance(Trust.UNKNOWN, node)
     match node:
@@ -285,7 +285,7 @@ def _of_request(module: PythonModule, node: cst.BaseExpression) -> PythonProvena
             if name in seen:
                 continue
             seen.add(name)
-            if module.value_of(name).kind is Kind.REQUEST:
+            if module.value_of(name).kind is ValueKind.REQUEST:
                 return PythonProvenance(Trust.REQUEST, _whole_read(module, name))
             entries = module.resolve(name) or ()
             todo += [
@@ -312,7 +312,7 @@ def bind_in_place(module: PythonModule, call: cst.Call, text: SqlText) -> tuple[
     node = module.arguments(call)[0]
     if not isinstance(node, cst.FormattedString) or len(call.args) != 1:
         return None
-    if any(text.position(hole) not in (Position.VALUE, Position.QUOTED) for hole in text.holes):
+    if any(text.position(hole) not in (HolePosition.VALUE, HolePosition.QUOTED) for hole in text.holes):
         return None
     above = module.syntax.parent(call)
     prepared = module.called_name(call) == "prepare"

@@ -16,11 +16,11 @@ from cflint.finding import Location
 from cflint.pattern import pattern
 from cflint.platform.classes import ClassKind
 from cflint.project.code.origins import property_value
-from cflint.project.code.values import Kind, Value
+from cflint.project.code.values import Value, ValueKind
 from cflint.record import record
 from cflint.scope import DeclarationKind
 from cflint.source import Span
-from cflint.syntax.javascript import arguments_of, outermost, span_of, string_value, unwrap
+from cflint.syntax.javascript import arguments_of, span_of, string_value, unwrap, with_wrappers
 from cflint.syntax.sql import HOLE, Dialect, Statement, Token, TokenKind, split, tokenize
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _LIMIT = 400
 
 
-class Engine(Enum):
+class SqlDialect(Enum):
     """The database that a statement is for."""
 
     D1 = "D1"
@@ -41,13 +41,13 @@ class Engine(Enum):
 
     @property
     def dialect(self) -> Dialect:
-        if self is Engine.POSTGRES:
+        if self is SqlDialect.POSTGRES:
             return Dialect.POSTGRES
-        return Dialect.MYSQL if self is Engine.MYSQL else Dialect.SQLITE
+        return Dialect.MYSQL if self is SqlDialect.MYSQL else Dialect.SQLITE
 
 
 @record(frozen=True, eq=False)
-class Literal:
+class SqlLiteral:
     """A run of the text that the source spells out. `start` is its offset in the text, `span` where it
     stands in the source (without quotes), `node` the literal; `verbatim` tells that the source has no escape
     in it, so that offsets can be mapped."""
@@ -60,14 +60,14 @@ class Literal:
 
 
 @record(frozen=True, eq=False)
-class Hole:
+class Interpolation:
     """An expression in the text; `at` is the offset of the `HOLE` that stands for it."""
 
     at: int
     node: Node
 
 
-class Position(Enum):
+class HolePosition(Enum):
     """What a hole is to the statement around it.
 
     `VALUE`: a value could be bound there. `QUOTED`: inside a string. `LIST`: between the parentheses of `IN`
@@ -90,8 +90,8 @@ class SqlText:
     """
 
     text: str
-    literals: tuple[Literal, ...]
-    holes: tuple[Hole, ...]
+    literals: tuple[SqlLiteral, ...]
+    holes: tuple[Interpolation, ...]
     exact: bool
     dialect: Dialect
 
@@ -129,41 +129,41 @@ class SqlText:
                 return literal.span.start + len(literal.text[: offset - literal.start].encode())
         return None
 
-    def position(self, hole: Hole) -> Position:
+    def position(self, hole: Interpolation) -> HolePosition:
         """What a hole is to the statement."""
         before: Token | None = None
         for i, token in enumerate(self.tokens):
             if token.start <= hole.at < token.end:
                 if token.kind is TokenKind.STRING:
-                    return Position.QUOTED
+                    return HolePosition.QUOTED
                 if token.kind is not TokenKind.HOLE:
-                    return Position.NAME
+                    return HolePosition.NAME
                 following = self.tokens[i + 1] if i + 1 < len(self.tokens) else None
                 return self._of_hole(i, token, before, following)
             before = token
-        return Position.CLAUSE  # in a comment
+        return HolePosition.CLAUSE  # in a comment
 
-    def _of_hole(self, index: int, token: Token, before: Token | None, after: Token | None) -> Position:
+    def _of_hole(self, index: int, token: Token, before: Token | None, after: Token | None) -> HolePosition:
         if before is None:
-            return Position.CLAUSE
+            return HolePosition.CLAUSE
         glued = (TokenKind.WORD, TokenKind.QUOTED, TokenKind.HOLE)
         if before.end == token.start and (before.kind in glued or before.text == "."):
-            return Position.NAME
+            return HolePosition.NAME
         touches = after is not None and after.start == token.end
         if touches and after is not None and (after.kind in glued[:2] or after.text in (".", "(")):
-            return Position.NAME
+            return HolePosition.NAME
         if before.upper in _BEFORE_NAME:
-            return Position.NAME
+            return HolePosition.NAME
         if before.upper == "AND":
             between = any(found.upper == "BETWEEN" for found in self.tokens[max(0, index - 4) : index])
-            return Position.VALUE if between else Position.CLAUSE
+            return HolePosition.VALUE if between else HolePosition.CLAUSE
         if before.upper in _BEFORE_VALUE or before.text in _OPERATORS:
-            return Position.VALUE
+            return HolePosition.VALUE
         if before.text in ("(", ","):
             opener = self._opener(index)
             if opener in ("VALUES", "IN"):
-                return Position.LIST
-        return Position.CLAUSE
+                return HolePosition.LIST
+        return HolePosition.CLAUSE
 
     def _opener(self, index: int) -> str:
         """The word before the parenthesis that a token stands in, or before the first of several:
@@ -205,7 +205,7 @@ class SqlUse:
 
     module: Module
     call: Node
-    engine: Engine
+    engine: SqlDialect
     method: str
     statement: Node
     text: SqlText
@@ -230,7 +230,7 @@ SQL_CALLS = ("prepare", "exec", "query", "execute", "unsafe")
 def sql_use(module: Module, call: Node) -> SqlUse | None:
     """The use of SQL that a call or tagged template is; None when it is none, or that is not known. Found
     once, so that every rule looks at the same statement."""
-    return module.remembered(("SQL use", call.id), partial(_find_use, module, call))
+    return module.memoized(("SQL use", call.id), partial(_find_use, module, call))
 
 
 def _find_use(module: Module, call: Node) -> SqlUse | None:
@@ -248,7 +248,7 @@ def _find_use(module: Module, call: Node) -> SqlUse | None:
         if method != "sql" or not _is_agent(module, target):
             return None
         text, values = _tagged_text(module, given)
-        return SqlUse(module, call, Engine.DURABLE_OBJECT, method, given, text, values, is_tagged=True)
+        return SqlUse(module, call, SqlDialect.DURABLE_OBJECT, method, given, text, values, is_tagged=True)
     arguments = arguments_of(call)
     if not arguments or arguments[0].type == "spread_element":
         return None
@@ -256,7 +256,7 @@ def _find_use(module: Module, call: Node) -> SqlUse | None:
     if engine is None:
         return None
     statement, bound = arguments[0], arguments[1:]
-    if engine in (Engine.POSTGRES, Engine.MYSQL):
+    if engine in (SqlDialect.POSTGRES, SqlDialect.MYSQL):
         listed = property_value(module, statement, "values") or (bound[0] if bound else None)
         statement = (
             property_value(module, statement, "text") or property_value(module, statement, "sql") or statement
@@ -273,24 +273,26 @@ def _elements(module: Module, values: Node) -> tuple[Node, ...]:
     return tuple(part for part in array.named_children if part.type != "comment")
 
 
-def _engine(module: Module, target: Node, method: str) -> Engine | None:
+def _engine(module: Module, target: Node, method: str) -> SqlDialect | None:
     value = module.value_of(target)
     if method in ("prepare", "exec") and (value.is_binding("d1") or _is_nameless_d1(value, method)):
-        return Engine.D1
+        return SqlDialect.D1
     if method == "exec":
         text = module.text(target)
-        if value.kind is Kind.SQL_STORAGE or (not value and text.endswith(("storage.sql", "storage?.sql"))):
-            return Engine.DURABLE_OBJECT
-    if value.kind is Kind.DATABASE_CLIENT and method in _QUERIES:
-        return Engine.MYSQL if value.detail.startswith("mysql") else Engine.POSTGRES
+        if value.kind is ValueKind.SQL_STORAGE or (
+            not value and text.endswith(("storage.sql", "storage?.sql"))
+        ):
+            return SqlDialect.DURABLE_OBJECT
+    if value.kind is ValueKind.DATABASE_CLIENT and method in _QUERIES:
+        return SqlDialect.MYSQL if value.detail.startswith("mysql") else SqlDialect.POSTGRES
     if method == "prepare" and not value and _may_be_d1(module, target):
-        return Engine.D1
+        return SqlDialect.D1
     return None
 
 
 def _is_nameless_d1(value: Value, method: str) -> bool:
     """Whether it is a binding of `env` whose kind nobody tells, but which is prepared a statement."""
-    return value.kind is Kind.BINDING and value.binding is None and method == "prepare"
+    return value.kind is ValueKind.BINDING and value.binding is None and method == "prepare"
 
 
 _DATABASE_NAME = pattern(r"(?:^|[._])(?:db|d1|database)$|(?:Db|DB|D1|Database|_db)$")
@@ -330,18 +332,18 @@ class _Builder:
         self._dialect = dialect
         self._parts: list[str] = []
         self._length = 0
-        self._literals: list[Literal] = []
-        self._holes: list[Hole] = []
+        self._literals: list[SqlLiteral] = []
+        self._holes: list[Interpolation] = []
         self._names: set[int] = set()
         self.exact = True
 
     def literal(self, node: Node, span: Span, text: str, verbatim: bool) -> None:
         if text:
-            self._literals.append(Literal(self._length, text, span, node, verbatim))
+            self._literals.append(SqlLiteral(self._length, text, span, node, verbatim))
             self._add(text)
 
     def hole(self, node: Node) -> None:
-        self._holes.append(Hole(self._length, node))
+        self._holes.append(Interpolation(self._length, node))
         self._add(HOLE)
 
     def placeholder(self) -> None:
@@ -536,13 +538,13 @@ def _operator(node: Node) -> str:
 def chained_call(module: Module, node: Node) -> tuple[str, Node] | None:
     """The method that is called on an expression where it stands, and the call: `node.bind(…)`."""
     syntax = module.syntax
-    node = outermost(syntax, node)
+    node = with_wrappers(syntax, node)
     member = syntax.parent(node)
     if member is None or member.type != "member_expression":
         return None
     target = member.child_by_field_name("object")
     name = member.child_by_field_name("property")
-    callee = outermost(syntax, member)
+    callee = with_wrappers(syntax, member)
     call = syntax.parent(callee)
     if target is None or target.id != node.id or name is None or call is None:
         return None
@@ -583,7 +585,7 @@ def executions(module: Module, prepare: Node) -> Iterator[Node]:
         chained = chained_call(module, node)
         if chained is not None and chained[0] == "bind":
             todo.append(chained[1])
-        parent = module.syntax.parent(outermost(module.syntax, node))
+        parent = module.syntax.parent(with_wrappers(module.syntax, node))
         if parent is not None and parent.type == "variable_declarator":
             name = parent.child_by_field_name("name")
             if name is not None and name.type == "identifier":

@@ -18,12 +18,12 @@ from cflint.project.modules.facts import (
     ClassFacts,
     Export,
     FunctionFacts,
+    LiteralKind,
     Member,
     ModuleFacts,
     ObjectFacts,
     TopLevel,
     TypeFacts,
-    ValueKind,
     facts_of,
 )
 from cflint.project.modules.reads import Ledger
@@ -37,7 +37,7 @@ from cflint.syntax.javascript import EXTENSIONS, ParseTimeout, Syntax, parse
 
 if TYPE_CHECKING:
     from cflint.project.code.module import Module
-    from cflint.project.config.lifecycle import LiveClass
+    from cflint.project.config.lifecycle import ActiveClass
     from cflint.project.config.wrangler import Binding, Environment, WranglerConfig
     from cflint.project.files.workspace import Workspace
     from cflint.project.python.module import PythonModule
@@ -133,7 +133,7 @@ class DurableObject:
     worker: Worker
     environment: Environment
     binding: Binding | None
-    live: LiveClass | None
+    live: ActiveClass | None
     facts: ClassFacts | None
     location: Location | None = field(default=None)
 
@@ -204,7 +204,7 @@ class Project:
     def _keeping(self, *question: object) -> AbstractContextManager[None]:
         return _NO_LEDGER if self._ledger is None else self._ledger.kept(*question)
 
-    def remembered(self, question: Hashable, find: Callable[[], T]) -> T:
+    def memoized(self, question: Hashable, find: Callable[[], T]) -> T:
         """The answer to a question about the project, found once. The question has to name everything that
         the answer depends on but the files that are read for it."""
         with self._keeping("remembered", question):
@@ -483,7 +483,7 @@ class Project:
         for _ in range(_MAX_HOPS):
             if value is None:
                 return unknown
-            if value.alias is not None and value.kind is ValueKind.OTHER:
+            if value.alias is not None and value.kind is LiteralKind.OTHER:
                 alias = value.alias
                 ref = facts.imports.get(alias)
                 if ref is not None:
@@ -504,9 +504,9 @@ class Project:
     def _entrypoint_of_value(self, facts: ModuleFacts, value: TopLevel, target: ExportTarget) -> Entrypoint:
         unknown = Entrypoint(frozenset(), False, target.at)
         match value.kind:
-            case ValueKind.OBJECT if value.object is not None:
+            case LiteralKind.OBJECT if value.object is not None:
                 return self._entrypoint_of_object(facts, value.object, target)
-            case ValueKind.CLASS:
+            case LiteralKind.CLASS:
                 owner = next((found for found in facts.classes.values() if found.span == value.span), None)
                 if owner is None:
                     return unknown
@@ -521,7 +521,7 @@ class Project:
                 }
                 complete &= not facts.has_errors  # a handler may be in what does not parse
                 return Entrypoint(frozenset(members), complete, target.at, owner, places)
-            case ValueKind.NEW if value.callee is not None:
+            case LiteralKind.NEW if value.callee is not None:
                 root = value.callee.split(".")[0]
                 ref = facts.imports.get(root)
                 if ref is not None and ref.module.split("/")[0] in ("hono", "itty-router", "@hono"):
@@ -831,7 +831,7 @@ class Project:
         target = self.declaration_of(path, ref)
         owner = self.facts(target[0]) if target is not None else None
         value = owner.values.get(target[1]) if target is not None and owner is not None else None
-        return value is not None and value.kind is ValueKind.LITERAL and not value.is_mutable
+        return value is not None and value.kind is LiteralKind.LITERAL and not value.is_mutable
 
     def is_env_type(self, path: str, name: str) -> bool:
         """Whether a type describes `env`: by its name, or because a member has a binding's type."""

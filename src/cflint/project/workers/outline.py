@@ -14,7 +14,7 @@ from cflint.project.config.wrangler import WranglerConfig, read_config
 from cflint.project.files.discovery import Discovered
 from cflint.project.files.ignore import Ignore
 from cflint.project.files.workspace import Workspace
-from cflint.project.modules.reads import shape_of
+from cflint.project.modules.reads import fingerprint_of
 from cflint.project.modules.resolve import Edge, ModuleGraph, Resolver
 from cflint.project.workers.loading import Loaded, modules_among
 from cflint.project.workers.model import Project, Worker
@@ -112,7 +112,7 @@ def _worker(worker: Worker) -> Json:
 
 def _imports(edges: tuple[Edge, ...]) -> str:
     """A hash of what a module imports, wherever in it."""
-    return shape_of(tuple(edge.item for edge in edges))
+    return fingerprint_of(tuple(edge.item for edge in edges))
 
 
 def _is_text(document: Document) -> bool:
