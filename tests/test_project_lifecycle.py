@@ -78,8 +78,8 @@ class TestMigrations:
         assert live(found) == {"A2": Backend.SQLITE, "Y": Backend.UNKNOWN, "B": Backend.SQLITE}
         assert found.problems == ()
         assert found.classes["A2"].renamed_from == "A" and found.classes["A2"].tag == "v2"
-        assert (found.gone["A"].fate, found.gone["A"].successor) == (ClassState.RENAMED, "A2")
-        assert (found.gone["C"].fate, found.gone["C"].tag) == (ClassState.DELETED, "v4")
+        assert (found.gone["A"].state, found.gone["A"].successor) == (ClassState.RENAMED, "A2")
+        assert (found.gone["C"].state, found.gone["C"].tag) == (ClassState.DELETED, "v4")
         assert "B" not in found.gone
 
     @pytest.mark.parametrize(
@@ -191,7 +191,7 @@ class TestExports:
             H={"type": "workflow", "name": "h"},
         )
         assert live(found) == {"A": Backend.SQLITE, "B": Backend.KEY_VALUE, "C": Backend.SQLITE}
-        assert {name: (gone.fate, gone.successor) for name, gone in found.gone.items()} == {
+        assert {name: (gone.state, gone.successor) for name, gone in found.gone.items()} == {
             "D": (ClassState.DELETED, None),
             "E": (ClassState.RENAMED, "A"),
             "F": (ClassState.TRANSFERRED, "s"),
@@ -201,7 +201,7 @@ class TestExports:
 
     def test_a_forgotten_type(self) -> None:
         assert live(exported(A={"storage": "sqlite"})) == {"A": Backend.SQLITE}
-        assert exported(A={"state": "deleted"}).gone["A"].fate is ClassState.DELETED
+        assert exported(A={"state": "deleted"}).gone["A"].state is ClassState.DELETED
         assert not exported(A={}).uses_exports
 
     def test_problems(self) -> None:

@@ -114,7 +114,7 @@ def _missing(subject: Worker, project: Project) -> Iterator[Finding]:
             continue  # migration-missing-class
         lifecycle = bindings[0].environment.lifecycle
         gone = lifecycle.gone.get(name)
-        if gone is not None and gone.outcome is ClassState.DELETED:
+        if gone is not None and gone.state is ClassState.DELETED:
             continue  # migration-deleted-class-in-use
         here = in_environments([binding.environment for binding in bindings])
         others = tuple(binding.place("class_name") for binding in bindings[1:])

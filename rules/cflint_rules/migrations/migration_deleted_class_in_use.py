@@ -93,7 +93,7 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
         if environment.incomplete or not environment.lifecycle.complete:
             continue
         for name, gone in environment.lifecycle.gone.items():
-            if gone.outcome is ClassState.DELETED:
+            if gone.state is ClassState.DELETED:
                 yield from _uses(subject, project, environment, name, gone)
 
 

@@ -105,7 +105,7 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
         if owner is not None and project.class_kind(owner) is ClassKind.AGENT:
             continue  # agent-sqlite-migration says it, and why it has to be SQLite
         gone = bindings[0].environment.lifecycle.gone.get(name)
-        if gone is not None and gone.outcome is ClassState.DELETED:
+        if gone is not None and gone.state is ClassState.DELETED:
             continue  # migration-deleted-class-in-use
         at = bindings[0].place("class_name")
         others = tuple(binding.place("class_name") for binding in bindings[1:])
@@ -113,7 +113,7 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
             entry = Location(at.document, gone.span, "here it stops being this Worker's class")
             to = f" to `{gone.successor}`" if gone.successor else ""
             yield Finding(
-                f"`{name}` is bound{_in(bindings)}, but was {gone.outcome.value}{to}", at, (entry, *others)
+                f"`{name}` is bound{_in(bindings)}, but was {gone.state.value}{to}", at, (entry, *others)
             )
             continue
         first = all(not binding.environment.lifecycle.defined for binding in bindings)

@@ -55,7 +55,7 @@ class DeletedClass:
     """A class that was deleted, renamed or transferred away; `successor` is the new class or Worker."""
 
     name: str
-    fate: ClassState
+    state: ClassState
     span: Span
     node: Node
     tag: str | None = None
@@ -289,16 +289,16 @@ class _Replay:
         elif state == "deleted":
             self.leave(DeletedClass(name, ClassState.DELETED, span, node))
         elif state in {"renamed", "transferred"}:
-            fate = ClassState.RENAMED if state == "renamed" else ClassState.TRANSFERRED
+            left_as = ClassState.RENAMED if state == "renamed" else ClassState.TRANSFERRED
             successor = node.get(f"{state}_to")
-            self.leave(DeletedClass(name, fate, span, node, None, successor.text if successor else None))
+            self.leave(DeletedClass(name, left_as, span, node, None, successor.text if successor else None))
         else:
             self.bad_entry(raw or node, "one of created, deleted, renamed, transferred, expecting-transfer")
 
     def check_renames(self) -> None:
         """In `exports`, what a class is renamed to has to be live in the same map."""
         for gone in self.gone.values():
-            if gone.fate is ClassState.RENAMED and gone.tag is None and gone.successor:
+            if gone.state is ClassState.RENAMED and gone.tag is None and gone.successor:
                 target = self.classes.get(gone.successor)
                 place = gone.node.get("renamed_to")
                 if target is None and place is not None:
