@@ -274,7 +274,7 @@ def hint(*words: str) -> Trigger[Module]:
     return Trigger("hint", frozenset(words))
 
 
-def python(*words: str) -> Trigger[PythonModule]:
+def python_module(*words: str) -> Trigger[PythonModule]:
     """Modules of Python Workers, each once, when one of the words stands in them; all of them without any.
 
     Nothing is parsed until the rule asks for something of the module."""
@@ -286,7 +286,7 @@ def worker() -> Trigger[Worker]:
     return Trigger("worker")
 
 
-def config() -> Trigger[WranglerConfig]:
+def configuration() -> Trigger[WranglerConfig]:
     """wrangler configurations, each once."""
     return Trigger("config")
 

@@ -63,9 +63,9 @@ from cflint.api import (
     Span,
     ValueKind,
     call,
+    js,
     rule,
     tagged,
-    with_wrappers,
 )
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ _METHODS: dict[ValueKind, frozenset[str]] = {
     fix=Safety.SAFE,
 )
 def check(match: Match) -> Iterator[Finding]:
-    parent = match.module.syntax.parent(with_wrappers(match.module.syntax, match.node))
+    parent = match.module.syntax.parent(js.with_wrappers(match.module.syntax, match.node))
     if parent is None or parent.type not in _HOLDERS or not _is_synchronous(match):
         return
     for waiting in _waiting(match):
@@ -136,7 +136,7 @@ def _with_space(match: Match, word: Node) -> Span:
 def _waiting(match: Match) -> Iterator[Node]:
     """The `await` and `for await` over the result, or over the constant that holds it."""
     syntax = match.module.syntax
-    node = with_wrappers(syntax, match.node)
+    node = js.with_wrappers(syntax, match.node)
     parent = syntax.parent(node)
     if parent is None:
         return
@@ -150,7 +150,7 @@ def _waiting(match: Match) -> Iterator[Node]:
         if declaration is None or match.module.scope.assignments(declaration):
             return
         for reference in match.module.scope.references(declaration):
-            use = with_wrappers(syntax, reference)
+            use = js.with_wrappers(syntax, reference)
             around = syntax.parent(use)
             if around is not None and _waits(around, use):
                 yield around

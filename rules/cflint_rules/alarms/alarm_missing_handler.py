@@ -60,8 +60,8 @@ from cflint.api import (
     Severity,
     ValueKind,
     call,
-    callee_name,
     handler,
+    js,
     pattern,
     rule,
 )
@@ -103,7 +103,7 @@ def check(match: Match) -> Iterator[Finding]:
 
 def _sets(owner: ClassDefinition) -> Iterator[Node]:
     for node in owner.module.descendants(owner.body, "call_expression"):
-        if callee_name(owner.module, node) != "setAlarm":
+        if js.callee_name(owner.module, node) != "setAlarm":
             continue
         callee = node.child_by_field_name("function")
         target = callee.child_by_field_name("object") if callee is not None else None

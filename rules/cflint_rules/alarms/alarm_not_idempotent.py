@@ -56,14 +56,10 @@ from cflint.api import (
     Module,
     Severity,
     ValueKind,
-    arguments_of,
-    callee_name,
     handler,
-    is_global,
+    js,
     pattern,
-    property_value,
     rule,
-    unwrap,
 )
 
 if TYPE_CHECKING:
@@ -98,14 +94,14 @@ def check(found: Handler) -> Iterator[Finding]:
 def _sends(module: Module, call: Node) -> str | None:
     """What a call sends out into the world."""
     callee = call.child_by_field_name("function")
-    arguments = arguments_of(call)
-    if is_global(module, callee, "fetch") and len(arguments) > 1:
-        method = property_value(module, arguments[1], "method")
+    arguments = js.arguments_of(call)
+    if js.is_global(module, callee, "fetch") and len(arguments) > 1:
+        method = js.property_value(module, arguments[1], "method")
         verb = module.string_of(method) if method is not None else None
         return f"this sends a {verb.upper()} request" if verb and verb.upper() not in _READS else None
-    if callee is None or callee_name(module, call) not in ("send", "sendBatch"):
+    if callee is None or js.callee_name(module, call) not in ("send", "sendBatch"):
         return None
-    target = unwrap(callee).child_by_field_name("object")
+    target = js.unwrap(callee).child_by_field_name("object")
     value = module.value_of(target)
     if value.kind is not ValueKind.BINDING or value.binding is None:
         return None

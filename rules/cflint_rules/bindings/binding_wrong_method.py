@@ -70,28 +70,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from cflint.api import (
-    KINDS,
-    BindingKind,
-    Finding,
-    Fix,
-    Module,
-    Safety,
-    Severity,
-    ValueKind,
-    arguments_of,
-    module,
-    pattern,
-    rule,
-    with_wrappers,
-)
+from cflint.api import Finding, Fix, Module, Safety, Severity, ValueKind, config, js, module, pattern, rule
 
 _CALL = pattern(rb"env\.(\w+)[!?]?\s*\.\s*(\w+)\s*\(")
 _JUDGED = frozenset(
     {"kv", "r2", "d1", "queue", "workflow", "vectorize", "ratelimit", "analytics_engine", "durable_object"}
 )
 _OTHERS = frozenset(
-    method for kind in KINDS if kind.id in _JUDGED - {"durable_object"} for method in kind.methods
+    method for kind in config.KINDS if kind.id in _JUDGED - {"durable_object"} for method in kind.methods
 )
 _SLIPS: dict[str, dict[str, str]] = {
     "kv": {"set": "put", "remove": "delete", "del": "delete", "keys": "list", "has": "get"},
@@ -114,7 +100,7 @@ _HIDDEN = frozenset({"deleteBulk", "getExisting", "toString", "valueOf", "hasOwn
 
 @rule(module("env"), severity=Severity.ERROR, fix=Safety.SAFE)
 def check(module: Module) -> Iterator[Finding]:
-    kinds: dict[bytes, BindingKind | None] = {}
+    kinds: dict[bytes, config.BindingKind | None] = {}
     for match in _calls(module.document.data):
         name, method = match.groups()
         if name not in kinds:
@@ -134,7 +120,7 @@ def _calls(data: bytes) -> Iterator[re.Match[bytes]]:
         at = data.find(b"env.", at + 4)
 
 
-def _kind(module: Module, name: str) -> BindingKind | None:
+def _kind(module: Module, name: str) -> config.BindingKind | None:
     """The kind of a binding whose methods are known, when all configurations agree on it."""
     found = {
         bound.kind.id: bound.kind
@@ -145,20 +131,20 @@ def _kind(module: Module, name: str) -> BindingKind | None:
     return kind if kind is not None and kind.id in _JUDGED else None
 
 
-def _has(kind: BindingKind, method: str) -> bool:
+def _has(kind: config.BindingKind, method: str) -> bool:
     """Whether the kind has the method, or may have it."""
     if method in kind.methods or method in _HIDDEN:
         return True
     return kind.id != "durable_object" and method not in _SLIPS.get(kind.id, {}) and method not in _OTHERS
 
 
-def _wrong(module: Module, kind: BindingKind, start: int, end: int) -> Iterator[Finding]:
+def _wrong(module: Module, kind: config.BindingKind, start: int, end: int) -> Iterator[Finding]:
     syntax = module.syntax
     name = syntax.node_at(start, end)
     access = syntax.parent(name) if name is not None else None
     if name is None or access is None or access.type != "member_expression":
         return
-    call = syntax.parent(with_wrappers(syntax, access))
+    call = syntax.parent(js.with_wrappers(syntax, access))
     owner = access.child_by_field_name("object")
     if call is None or call.type != "call_expression" or owner is None:
         return
@@ -168,7 +154,7 @@ def _wrong(module: Module, kind: BindingKind, start: int, end: int) -> Iterator[
     method = module.text(name)
     meant = _SLIPS.get(kind.id, {}).get(method)
     fix = None
-    if meant is not None and method in _RENAMED and len(arguments_of(call)) == 1:
+    if meant is not None and method in _RENAMED and len(js.arguments_of(call)) == 1:
         fix = Fix(f"Call `{meant}()`", (module.replace(name, meant),), Safety.SAFE)
     yield Finding(
         f"`{module.text(owner)}` is a {kind.label}, which has no `{method}()`{_hint(kind, meant)}",
@@ -177,7 +163,7 @@ def _wrong(module: Module, kind: BindingKind, start: int, end: int) -> Iterator[
     )
 
 
-def _hint(kind: BindingKind, meant: str | None) -> str:
+def _hint(kind: config.BindingKind, meant: str | None) -> str:
     if kind.id == "durable_object":
         return ": call it on a stub, as `getByName()` gives one"
     return f": use `{meant}()`" if meant is not None else ""

@@ -83,18 +83,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import (
-    ClassDefinition,
-    Finding,
-    Fix,
-    Match,
-    Safety,
-    Severity,
-    ValueKind,
-    call,
-    rule,
-    with_wrappers,
-)
+from cflint.api import ClassDefinition, Finding, Fix, Match, Safety, Severity, ValueKind, call, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -162,7 +151,7 @@ def _only_of_alarm(match: Match, owner: ClassDefinition, name: str) -> bool:
 def _fix(match: Match) -> Fix | None:
     """`await storage.deleteAlarm();` before a statement `await storage.deleteAll();`."""
     module, receiver = match.module, match.receiver
-    above = module.syntax.parent(with_wrappers(module.syntax, match.node))
+    above = module.syntax.parent(js.with_wrappers(module.syntax, match.node))
     statement = module.syntax.parent(above) if above is not None else None
     if above is None or above.type != "await_expression" or receiver is None or statement is None:
         return None

@@ -46,18 +46,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import (
-    FUNCTIONS,
-    STRICT,
-    Finding,
-    Match,
-    Severity,
-    ValueKind,
-    call,
-    pattern,
-    rule,
-    string_value,
-)
+from cflint.api import STRICT, Finding, Match, Severity, ValueKind, call, js, pattern, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -72,7 +61,7 @@ _OTHER = rb"\b%s\b\s*[?!]?\s*\.\s*(?:idFromString|newUniqueId|(?:idFromName|getB
 
 @rule(call("idFromName", "getByName"), severity=Severity.NOTE, presets=(STRICT,))
 def check(match: Match) -> Iterator[Finding]:
-    if len(match.arguments) != 1 or string_value(match.module.syntax, match.arguments[0]) is None:
+    if len(match.arguments) != 1 or js.string_value(match.module.syntax, match.arguments[0]) is None:
         return
     handler = match.handler
     if handler is None or handler.name != "fetch" or handler.owner is not None or not match.module.workers:
@@ -95,7 +84,7 @@ def _is_conditional(match: Match, function: Node) -> bool:
     for above in match.module.syntax.ancestors(match.node):
         if above.id == function.id:
             break
-        if above.type in _CONDITIONS or above.type in FUNCTIONS:
+        if above.type in _CONDITIONS or above.type in js.FUNCTIONS:
             return True
     data = match.document.data
     if re.search(rb"\breturn\b", data[function.start_byte : match.node.start_byte]):

@@ -49,20 +49,20 @@ Source: https://developers.cloudflare.com/durable-objects/api/sqlite-storage-api
 
 from collections.abc import Iterator
 
-from cflint.api import Finding, Match, Severity, SqlDialect, call, rule, sql_use, tagged
+from cflint.api import Finding, Match, Severity, call, rule, sql, tagged
 
 _VERBS = frozenset({"BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE"})
 
 
 @rule(call("exec", "prepare"), tagged("sql"), severity=Severity.ERROR)
 def check(match: Match) -> Iterator[Finding]:
-    use = sql_use(match.module, match.node)
-    if use is None or use.engine not in (SqlDialect.D1, SqlDialect.DURABLE_OBJECT):
+    use = sql.sql_use(match.module, match.node)
+    if use is None or use.engine not in (sql.SqlDialect.D1, sql.SqlDialect.DURABLE_OBJECT):
         return
     found = next((statement for statement in use.text.statements if statement.verb in _VERBS), None)
     if found is None:
         return
-    if use.engine is SqlDialect.D1:
+    if use.engine is sql.SqlDialect.D1:
         message = f"D1 does not take `{found.verb}`: give the statements to `batch()`, which is a transaction"
     else:
         owner = match.enclosing_class

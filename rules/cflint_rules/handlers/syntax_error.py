@@ -67,21 +67,18 @@ from cflint.api import (
     Safety,
     Severity,
     Span,
-    Typo,
-    TypoKind,
-    is_fragment,
+    js,
     module,
     pattern,
     python,
+    python_module,
     record,
     rule,
-    span_of,
 )
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-    from cflint.api import PythonModule
 
 Token = tuple[str, int, int]
 
@@ -112,8 +109,8 @@ def check(module: Module) -> Iterator[Finding]:
             yield Finding(message, Location(module.document, span), related, severity=severity)
 
 
-@check.on(python())
-def check_python(module: PythonModule) -> Iterator[Finding]:
+@check.on(python_module())
+def check_python(module: python.PythonModule) -> Iterator[Finding]:
     """The first place that Python would not take; it reads no further. A block of a page may be a piece."""
     problem = module.syntax_error if not module.is_document else None
     if problem is None:
@@ -128,25 +125,25 @@ def check_python(module: PythonModule) -> Iterator[Finding]:
 def _is_whole(module: Module) -> bool:
     """Whether a block of a Markdown file is meant to be a module, not a piece of one."""
     block = module.document.data
-    return _EXPORTS.search(block) is not None and not is_fragment(module.syntax)
+    return _EXPORTS.search(block) is not None and not js.is_fragment(module.syntax)
 
 
 # -- slips -----------------------------------------------------------------------------------------------
 
 _SLIPS = {
-    TypoKind.COMMA_BETWEEN_CLASS_MEMBERS: (
+    js.TypoKind.COMMA_BETWEEN_CLASS_MEMBERS: (
         "unexpected `,`: no comma stands between the members of a class",
         "Remove the comma",
     ),
-    TypoKind.MISSING_RETURN_TYPE_COLON: (
+    js.TypoKind.MISSING_RETURN_TYPE_COLON: (
         "a `:` is missing before the return type `{word}`",
         "Insert the `:`",
     ),
-    TypoKind.MISSING_COMMA_BETWEEN_HANDLERS: (
+    js.TypoKind.MISSING_COMMA_BETWEEN_HANDLERS: (
         "a `,` is missing between two members of an object, before `{word}`",
         "Insert the comma",
     ),
-    TypoKind.FUNCTION_KEYWORD_IN_OBJECT: (
+    js.TypoKind.FUNCTION_KEYWORD_IN_OBJECT: (
         "unexpected `function`: a method of an object is written without it",
         "Remove `function`",
     ),
@@ -154,16 +151,18 @@ _SLIPS = {
 _WORD = pattern(rb"\s*([\w$]+(?:\s+[\w$]+)?)")
 
 
-def _of_slip(module: Module, slip: Typo) -> Finding:
+def _of_slip(module: Module, slip: js.Typo) -> Finding:
     message, title = _SLIPS[slip.kind]
     span, word = slip.span, ""
     if not slip.span.end > slip.span.start:  # what is missing has no place of its own: show what follows
         found = _WORD.match(module.document.data, slip.span.end)
         if found is not None:
-            name = found.group(1).split()[0] if slip.kind is TypoKind.MISSING_RETURN_TYPE_COLON else found[1]
+            name = (
+                found.group(1).split()[0] if slip.kind is js.TypoKind.MISSING_RETURN_TYPE_COLON else found[1]
+            )
             word = name.decode()
             span = Span(found.start(1), found.start(1) + len(name))
-    elif slip.kind is TypoKind.FUNCTION_KEYWORD_IN_OBJECT:
+    elif slip.kind is js.TypoKind.FUNCTION_KEYWORD_IN_OBJECT:
         span = Span(slip.span.start, slip.span.start + len("function"))
     edit = Edit(module.document, slip.span, slip.text)
     at = Location(module.document, span)
@@ -175,7 +174,7 @@ def _of_slip(module: Module, slip: Typo) -> Finding:
 _MARKER = pattern(rb"^(<{7}|\|{7}|={7}|>{7})(?=[ \r\n]|\Z)", re.MULTILINE)
 
 
-def _conflicts(module: Module | PythonModule) -> Iterator[Finding]:
+def _conflicts(module: Module | python.PythonModule) -> Iterator[Finding]:
     """A finding for each conflict that git left, from its `<<<<<<<` to its `>>>>>>>`."""
     opened: Span | None = None
     middle: list[Location] = []
@@ -249,7 +248,7 @@ def _places(module: Module, in_document: bool) -> Iterator[Place]:
                 yield brackets
             return  # what comes after a bracket without its other half follows from it
         if _is_elision(module, node):
-            yield span_of(node), "unexpected `...`: code was left out here", (), None
+            yield js.span_of(node), "unexpected `...`: code was left out here", (), None
         elif node.is_missing:
             yield _before(module, node), _missing(module, node), (), None
         else:
@@ -346,7 +345,7 @@ def _first_token(module: Module, node: Node) -> Span:
         end = min(node.end_byte, line.end)
         text = module.document.data[node.start_byte : end].rstrip()
         return Span(node.start_byte, node.start_byte + len(text))
-    return span_of(leaf)
+    return js.span_of(leaf)
 
 
 _LISTS = frozenset({"object", "array", "arguments", "named_imports", "export_clause", "object_pattern"}) | {

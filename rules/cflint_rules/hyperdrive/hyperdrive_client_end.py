@@ -61,29 +61,20 @@ from typing import TYPE_CHECKING
 
 from cflint.api import (
     ClassDefinition,
-    Declaration,
-    DeclarationKind,
     Edit,
     Finding,
     Fix,
     Match,
-    PromiseOutcome,
     Safety,
     Severity,
     Span,
     Value,
     ValueKind,
     call,
-    calls_on_name,
     class_definition,
-    fix_by_await,
-    fix_by_new_context,
-    fix_by_wait_until,
+    fixes,
+    js,
     rule,
-    unwrap,
-    use_of_promise,
-    wait_until_at,
-    with_wrappers,
 )
 
 if TYPE_CHECKING:
@@ -101,8 +92,8 @@ def check(match: Match) -> Iterator[Finding]:
         return  # a stream's `end()`; a driver whose `end()` returns no promise
     if not _uses_hyperdrive(client) and not match.module.workers:
         return  # a script
-    use = use_of_promise(match.module, match.node)
-    if use.outcome is PromiseOutcome.DROPPED:
+    use = js.use_of_promise(match.module, match.node)
+    if use.outcome is js.PromiseOutcome.DROPPED:
         yield _dropped(match, use.promise)
         return
     parent = match.module.syntax.parent(use.promise)
@@ -126,9 +117,9 @@ def _owner(match: Match) -> str:
 def _dropped(match: Match, promise: Node) -> Finding:
     module = match.module
     fix = (
-        fix_by_wait_until(module, promise, Safety.SAFE)
-        or fix_by_new_context(module, promise)
-        or fix_by_await(module, promise, Safety.UNSAFE)
+        fixes.fix_by_wait_until(module, promise, Safety.SAFE)
+        or fixes.fix_by_new_context(module, promise)
+        or fixes.fix_by_await(module, promise, Safety.UNSAFE)
     )
     return Finding(
         f"nothing waits for `{_owner(match)}.end()`, so the runtime may cancel it: pass it to `waitUntil()`,"
@@ -143,10 +134,10 @@ def _dropped(match: Match, promise: Node) -> Finding:
 
 def _awaited(match: Match, client: Value, promise: Node, awaiting: Node) -> Iterator[Finding]:
     module = match.module
-    statement = module.syntax.parent(with_wrappers(module.syntax, awaiting))
+    statement = module.syntax.parent(js.with_wrappers(module.syntax, awaiting))
     if statement is None or statement.type != "expression_statement" or not _answers_a_request(match):
         return
-    keeper = wait_until_at(module, promise)
+    keeper = js.wait_until_at(module, promise)
     fix: Fix | None = None
     if not _used_after(match, promise):
         if keeper is not None:
@@ -154,7 +145,7 @@ def _awaited(match: Match, client: Value, promise: Node, awaiting: Node) -> Iter
             edit = module.replace(awaiting, text)
             fix = Fix(f"Pass the promise to `{keeper}()` and do not wait", (edit,), Safety.SAFE)
         else:
-            added = fix_by_new_context(module, promise)
+            added = fixes.fix_by_new_context(module, promise)
             if added is not None:
                 without = Edit(match.document, _between(awaiting, promise), "")
                 fix = Fix(added.title, (without, *added.edits), Safety.UNSAFE)
@@ -182,16 +173,16 @@ def _answers_a_request(match: Match) -> bool:
     if handler is not None:
         return handler.name in ("fetch", "onRequest")
     return any(
-        declaration.kind is DeclarationKind.PARAMETER and module.value_declared(declaration).kind in _ASKED
+        declaration.kind is js.DeclarationKind.PARAMETER and module.value_declared(declaration).kind in _ASKED
         for declaration in module.scope.declared_in(function).values()
     )
 
 
-def _client_name(match: Match) -> Declaration | None:
+def _client_name(match: Match) -> js.Declaration | None:
     receiver = match.receiver
-    if receiver is None or unwrap(receiver).type != "identifier":
+    if receiver is None or js.unwrap(receiver).type != "identifier":
         return None
-    return match.module.scope.resolve(unwrap(receiver))
+    return match.module.scope.resolve(js.unwrap(receiver))
 
 
 def _used_after(match: Match, promise: Node) -> bool:
@@ -223,7 +214,7 @@ def _skipped_on_errors(match: Match, client: Value, arguments: Node) -> Iterator
         return
     if not match.text(keeping.child_by_field_name("function")).endswith("waitUntil"):
         return
-    statement = syntax.parent(with_wrappers(syntax, keeping))
+    statement = syntax.parent(js.with_wrappers(syntax, keeping))
     body = syntax.parent(statement) if statement is not None else None
     attempt = syntax.parent(body) if body is not None else None
     if statement is None or body is None or attempt is None or attempt.type != "try_statement":
@@ -234,7 +225,7 @@ def _skipped_on_errors(match: Match, client: Value, arguments: Node) -> Iterator
         return
     if attempt.start_byte <= declaration.node.start_byte < attempt.end_byte:
         return  # the client does not exist where the error is caught
-    ends = [found for found, name in calls_on_name(module, declaration) if name in ("end", "destroy")]
+    ends = [found for found, name in js.calls_on_name(module, declaration) if name in ("end", "destroy")]
     if len(ends) != 1 or not _may_fail(match, tried, statement):
         return
     later = [ref for ref in module.scope.references(declaration) if ref.start_byte > attempt.end_byte]
@@ -320,9 +311,9 @@ def _fields(owner: ClassDefinition) -> Iterator[tuple[str, Node, Node]]:
     ):
         left = assignment.child_by_field_name("left")
         right = assignment.child_by_field_name("right")
-        if left is None or right is None or unwrap(left).type != "member_expression":
+        if left is None or right is None or js.unwrap(left).type != "member_expression":
             continue
-        target = unwrap(left).child_by_field_name("object")
-        name = unwrap(left).child_by_field_name("property")
+        target = js.unwrap(left).child_by_field_name("object")
+        name = js.unwrap(left).child_by_field_name("property")
         if target is not None and name is not None and target.type == "this":
             yield module.text(name), assignment, right

@@ -52,18 +52,7 @@ Source: https://developers.cloudflare.com/hyperdrive/examples/connect-to-postgre
 
 from collections.abc import Iterator
 
-from cflint.api import (
-    Finding,
-    Installed,
-    Location,
-    Project,
-    Severity,
-    Worker,
-    installed_version,
-    rule,
-    shown_version,
-    worker,
-)
+from cflint.api import Finding, Location, Project, Severity, Worker, config, rule, worker
 
 _NEEDED = {
     "postgres": ("Postgres.js", (3, 4, 5)),
@@ -74,20 +63,20 @@ _NEEDED = {
 
 @rule(worker(), severity=Severity.WARNING)
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
-    config = subject.config
-    if config is None:
+    configured = subject.config
+    if configured is None:
         return
     bindings = [
-        found for environment in config.environments for found in environment.bindings_of("hyperdrive")
+        found for environment in configured.environments for found in environment.bindings_of("hyperdrive")
     ]
     if not bindings:
         return
     for package, (label, needed) in _NEEDED.items():
-        found: Installed | None
+        found: config.Installed | None
         if subject.is_document:
-            found = shown_version(subject, package)
+            found = config.shown_version(subject, package)
         else:
-            found = installed_version(project.workspace, config.directory, package)
+            found = config.installed_version(project.workspace, configured.directory, package)
         if (
             found is None
             or found.at is None

@@ -61,7 +61,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Fix, Match, Safety, Severity, ValueKind, call, key_of, rule, unwrap
+from cflint.api import Finding, Fix, Match, Safety, Severity, ValueKind, call, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -73,16 +73,16 @@ _OPTION = "disableEval"
 def check(match: Match) -> Iterator[Finding]:
     if match.document.data.find(b"mysql2") == -1 or len(match.arguments) != 1 or not match.module.workers:
         return
-    options = unwrap(match.arguments[0])
+    options = js.unwrap(match.arguments[0])
     if options.type != "object":
         return
     parts = [part for part in options.named_children if part.type != "comment"]
-    names = {key_of(match.module, part): part for part in parts}
+    names = {js.key_of(match.module, part): part for part in parts}
     if None in names or not parts:
         return  # there may be others
     given = names.get(_OPTION)
     value = given.child_by_field_name("value") if given is not None else None
-    if given is not None and (value is None or unwrap(value).type != "false"):
+    if given is not None and (value is None or js.unwrap(value).type != "false"):
         return
     client = match.value_of(match.node).awaited
     if client.kind is not ValueKind.DATABASE_CLIENT or not client.detail.startswith("mysql2"):

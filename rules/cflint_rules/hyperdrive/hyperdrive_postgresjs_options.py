@@ -47,18 +47,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import (
-    Finding,
-    Fix,
-    Match,
-    Safety,
-    Severity,
-    ValueKind,
-    call,
-    property_name,
-    rule,
-    unwrap,
-)
+from cflint.api import Finding, Fix, Match, Safety, Severity, ValueKind, call, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -102,7 +91,7 @@ def check(match: Match) -> Iterator[Finding]:
 
 def _options_node(match: Match) -> Node | None:
     """The object of options: the last argument; None when there is none."""
-    given = [unwrap(argument) for argument in match.arguments]
+    given = [js.unwrap(argument) for argument in match.arguments]
     return next((node for node in given if node.type == "object"), None)
 
 
@@ -119,10 +108,10 @@ def _options(match: Match) -> dict[str, Node] | None:
             continue
         key = part.child_by_field_name("key") if part.type == "pair" else None
         value = part.child_by_field_name("value") if part.type == "pair" else part
-        name = property_name(match.module.syntax, key if key is not None else part)
+        name = js.property_name(match.module.syntax, key if key is not None else part)
         if name is None or value is None or part.type == "spread_element":
             return None
-        found[name] = unwrap(value)
+        found[name] = js.unwrap(value)
     return found
 
 

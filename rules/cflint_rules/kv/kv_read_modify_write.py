@@ -64,19 +64,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import (
-    FUNCTIONS,
-    Finding,
-    Location,
-    Match,
-    Module,
-    Severity,
-    Span,
-    call,
-    rule,
-    unwrap,
-    walk,
-)
+from cflint.api import Finding, Location, Match, Module, Severity, Span, call, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -89,7 +77,7 @@ _STEPS = 12
 @rule(call("put"), severity=Severity.WARNING)
 def check(match: Match) -> Iterator[Finding]:
     arguments = match.arguments
-    if not 2 <= len(arguments) <= 3 or unwrap(arguments[1]).type in _PLAIN:
+    if not 2 <= len(arguments) <= 3 or js.unwrap(arguments[1]).type in _PLAIN:
         return
     module, receiver = match.module, match.receiver
     function = _outermost_function(module, match.node)
@@ -134,7 +122,7 @@ def _read_before(module: Module, owner: str, key: str, start: int, end: int) -> 
 def _outermost_function(module: Module, node: Node) -> Node | None:
     found = None
     for above in module.syntax.ancestors(node):
-        if above.type in FUNCTIONS:
+        if above.type in js.FUNCTIONS:
             found = above
     return found
 
@@ -149,7 +137,7 @@ def _names_from(module: Module, value: Node, read: Span) -> list[str]:
         if not todo:
             break
         current, holder = todo.pop()
-        for part in (current, *walk(current)):
+        for part in (current, *js.walk(current)):
             if part.type not in ("identifier", "shorthand_property_identifier"):
                 continue
             declaration = module.scope.resolve(part)
@@ -168,7 +156,7 @@ def _names_from(module: Module, value: Node, read: Span) -> list[str]:
             for source in given:
                 if source.start_byte <= read.start and read.end <= source.end_byte:
                     reached.append(own)
-                elif source.type not in FUNCTIONS:
+                elif source.type not in js.FUNCTIONS:
                     todo.append((source, own))
     made: set[int] = {0}
     while reached:

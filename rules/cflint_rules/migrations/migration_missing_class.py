@@ -71,9 +71,7 @@ from collections.abc import Iterator
 
 from cflint.api import (
     Binding,
-    ClassFacts,
     ClassKind,
-    ClassState,
     Finding,
     Fix,
     Location,
@@ -81,11 +79,10 @@ from cflint.api import (
     Safety,
     Severity,
     Worker,
-    classes_without_migration,
-    create_classes,
-    in_environments,
-    is_test_config,
+    config,
+    fixes,
     join_names,
+    js,
     rule,
     worker,
 )
@@ -96,16 +93,16 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
     if subject.config is None:
         yield from _undocumented(subject, project)
         return
-    if is_test_config(subject.config.path):
+    if config.is_test_config(subject.config.path):
         return
-    missing = classes_without_migration(subject.environments)
-    edits = create_classes(missing) if missing else None
+    missing = config.classes_without_migration(subject.environments)
+    edits = fixes.create_classes(missing) if missing else None
     for name, bindings in missing.items():
         owner = project.exported_class(subject, name)
         if owner is not None and project.class_kind(owner) is ClassKind.AGENT:
             continue  # agent-sqlite-migration says it, and why it has to be SQLite
         gone = bindings[0].environment.lifecycle.gone.get(name)
-        if gone is not None and gone.state is ClassState.DELETED:
+        if gone is not None and gone.state is config.ClassState.DELETED:
             continue  # migration-deleted-class-in-use
         at = bindings[0].place("class_name")
         others = tuple(binding.place("class_name") for binding in bindings[1:])
@@ -129,7 +126,7 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
 
 
 def _in(bindings: tuple[Binding, ...]) -> str:
-    return in_environments([binding.environment for binding in bindings])
+    return config.in_environments([binding.environment for binding in bindings])
 
 
 def _is_gone(name: str, bindings: tuple[Binding, ...]) -> bool:
@@ -153,9 +150,9 @@ def _undocumented(section: Worker, project: Project) -> Iterator[Finding]:
     )
 
 
-def _classes(section: Worker, project: Project) -> list[ClassFacts]:
+def _classes(section: Worker, project: Project) -> list[js.ClassFacts]:
     exports = project.worker_exports(section)
-    found: dict[tuple[str, int], ClassFacts] = {}
+    found: dict[tuple[str, int], js.ClassFacts] = {}
     for target in exports.names.values():
         facts = project.facts(target.module)
         owner = facts.classes.get(target.local or "") if facts is not None else None

@@ -72,23 +72,21 @@ from cflint.api import (
     Environment,
     Finding,
     Fix,
-    Migration,
     Project,
     Safety,
     Severity,
     Worker,
-    created_with,
-    is_test_config,
+    config,
+    fixes,
     join_names,
     rule,
-    use_sqlite,
     worker,
 )
 
 
 @rule(worker(), severity=Severity.WARNING, fix=Safety.UNSAFE)
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
-    if subject.config is None or is_test_config(subject.config.path):
+    if subject.config is None or config.is_test_config(subject.config.path):
         return
     for environment in subject.environments:
         if environment.source_of("migrations") is environment and not environment.incomplete:
@@ -97,9 +95,9 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
 
 def _of_list(environment: Environment, subject: Worker, project: Project) -> Iterator[Finding]:
     lifecycle = environment.lifecycle
-    created: dict[Migration, list[str]] = {}
+    created: dict[config.Migration, list[str]] = {}
     for live in lifecycle.classes.values():
-        born = created_with(lifecycle, live)
+        born = config.created_with(lifecycle, live)
         owner = project.exported_class(subject, live.name)
         if born is None or (owner is not None and project.class_kind(owner) is ClassKind.AGENT):
             continue
@@ -114,7 +112,7 @@ def _of_list(environment: Environment, subject: Worker, project: Project) -> Ite
             continue  # deployed: there is nothing to be done
         at = environment.location(member.key_span)
         shown = join_names([f"`{name}`" for name in names])
-        edits = use_sqlite(environment, migration, names)
+        edits = fixes.use_sqlite(environment, migration, names)
         yield Finding(
             f"`new_classes` gives {shown} the old key-value storage, for good once it is deployed",
             at,

@@ -59,21 +59,18 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cflint.api import (
-    FUNCTIONS,
     Finding,
     Handler,
     Match,
     Module,
     Severity,
     ValueKind,
-    arguments_of,
     call,
-    callee_name,
     handler,
+    js,
     keyword,
     pattern,
     rule,
-    unwrap,
 )
 
 if TYPE_CHECKING:
@@ -105,11 +102,11 @@ def check(found: Match) -> Iterator[Finding]:
         calls = module.descendants(tried, "call_expression")
         at = node
     elif node.type == "call_expression" and found.receiver is not None and len(found.arguments) == 1:
-        function = unwrap(found.arguments[0])
-        body = function.child_by_field_name("body") if function.type in FUNCTIONS else None
+        function = js.unwrap(found.arguments[0])
+        body = function.child_by_field_name("body") if function.type in js.FUNCTIONS else None
         if body is None or body.type != "statement_block" or not _is_empty(module, body):
             return
-        receiver = unwrap(found.receiver)
+        receiver = js.unwrap(found.receiver)
         calls = iter((receiver,) if receiver.type == "call_expression" else ())
         at = function
     else:
@@ -121,7 +118,7 @@ def check(found: Match) -> Iterator[Finding]:
     if weight == 1 and _cleans_up(module, node):
         return
     yield Finding(
-        f"errors of `{callee_name(module, made)}()` are dropped: log them, or say why they do not matter",
+        f"errors of `{js.callee_name(module, made)}()` are dropped: log them, or say why they do not matter",
         module.at(at),
         (module.at(made, "it fails unseen here"),) if node.type == "catch_clause" else (),
         severity=Severity.NOTE if weight == 1 else None,
@@ -161,7 +158,7 @@ def _is_empty(module: Module, body: "Node") -> bool:
 def _weight(module: Module, made: "Node") -> int:
     """How bad it is when a call fails unseen: 2 for what writes, 1 for what reads, 0 for anything else."""
     callee = made.child_by_field_name("function")
-    callee = unwrap(callee) if callee is not None else None
+    callee = js.unwrap(callee) if callee is not None else None
     if callee is None or callee.type != "member_expression":
         return 0
     value = module.value_of(callee.child_by_field_name("object"))
@@ -176,8 +173,8 @@ def _weight(module: Module, made: "Node") -> int:
         and value.kind is not ValueKind.STORAGE
     ):
         return 0
-    name = callee_name(module, made)
-    arguments = arguments_of(made)
+    name = js.callee_name(module, made)
+    arguments = js.arguments_of(made)
     if name == "exec" and arguments and _ONCE.search(module.text(arguments[0])) is not None:
         return 0  # a migration that fails when it has been done
     return 2 if name in _WRITES else 1

@@ -53,14 +53,12 @@ runtime calls at this date; a missing import is added.
 Source: https://developers.cloudflare.com/workers/languages/python/basics/
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-from cflint.api import ClassKind, Finding, Fix, Safety, Severity, pattern, python, rule
-
-if TYPE_CHECKING:
-    from cflint.api import PythonClass, PythonModule
+from cflint.api import ClassKind, Finding, Fix, Safety, Severity, pattern, python, python_module, rule
 
 _PLAIN = pattern(
     rb"^from workers import [^\n]*\bWorkerEntrypoint\b(?s:.)*^class Default\(WorkerEntrypoint\):",
@@ -74,8 +72,8 @@ _LEGACY = {
 }
 
 
-@rule(python(), severity=Severity.ERROR, fix=Safety.SAFE)
-def check(module: "PythonModule") -> Iterator[Finding]:
+@rule(python_module(), severity=Severity.ERROR, fix=Safety.SAFE)
+def check(module: python.PythonModule) -> Iterator[Finding]:
     modern = module.enables(_FLAG) if module.workers else None
     if modern is None or (not module.is_entry and b"def on_" not in module.document.data):
         return
@@ -89,7 +87,7 @@ def check(module: "PythonModule") -> Iterator[Finding]:
         yield from (_default(module) if modern else _both(module))
 
 
-def _names(module: "PythonModule", owner: "PythonClass", *, modern: bool) -> Iterator[Finding]:
+def _names(module: python.PythonModule, owner: python.PythonClass, *, modern: bool) -> Iterator[Finding]:
     """Handlers of a class whose name is that of the other side of the date."""
     for name in _LEGACY.get(owner.kind, ()):
         old = owner.methods.get(f"on_{name}")
@@ -111,7 +109,7 @@ def _names(module: "PythonModule", owner: "PythonClass", *, modern: bool) -> Ite
             )
 
 
-def _default(module: "PythonModule") -> Iterator[Finding]:
+def _default(module: python.PythonModule) -> Iterator[Finding]:
     owner = module.class_named("Default")
     if owner is not None:
         yield from _base(module, owner)
@@ -138,7 +136,7 @@ def _default(module: "PythonModule") -> Iterator[Finding]:
     )
 
 
-def _base(module: "PythonModule", owner: "PythonClass") -> Iterator[Finding]:
+def _base(module: python.PythonModule, owner: python.PythonClass) -> Iterator[Finding]:
     """`Default` that does not extend the SDK's `WorkerEntrypoint`."""
     import libcst as cst
 
@@ -171,7 +169,7 @@ def _base(module: "PythonModule", owner: "PythonClass") -> Iterator[Finding]:
         )
 
 
-def _both(module: "PythonModule") -> Iterator[Finding]:
+def _both(module: python.PythonModule) -> Iterator[Finding]:
     owner = module.class_named("Default")
     if owner is None or owner.kind is not ClassKind.WORKER_ENTRYPOINT or not module.global_handlers:
         return
@@ -183,7 +181,7 @@ def _both(module: "PythonModule") -> Iterator[Finding]:
     )
 
 
-def _is_bound(module: "PythonModule", owner: "PythonClass") -> bool:
+def _is_bound(module: python.PythonModule, owner: python.PythonClass) -> bool:
     """Whether a service binding of some Worker of the project names the class as its entrypoint."""
     return any(
         binding.entrypoint == owner.name

@@ -45,21 +45,19 @@ Source: https://developers.cloudflare.com/queues/platform/limits/
 from collections.abc import Iterator
 
 from cflint.api import (
-    ConfigNode,
     Environment,
     Finding,
     Fix,
     Match,
-    NodeKind,
     Safety,
     Severity,
     ValueKind,
     call,
+    config,
     environment,
-    number_of,
-    property_value,
+    fixes,
+    js,
     rule,
-    set_key,
 )
 
 _RANGES = {
@@ -79,12 +77,16 @@ _LONGEST_DELAY = 86_400
     fix=Safety.SAFE,
 )
 def check(found: Environment) -> Iterator[Finding]:
-    seen: dict[str, ConfigNode] = {}
+    seen: dict[str, config.ConfigNode] = {}
     for index, consumer in enumerate(found.queue_consumers):
         queue = consumer.node.get("queue")
         for key, (least, most, unit) in _RANGES.items():
             node = consumer.node.get(key)
-            if node is None or node.kind is not NodeKind.NUMBER or not isinstance(node.value, int | float):
+            if (
+                node is None
+                or node.kind is not config.NodeKind.NUMBER
+                or not isinstance(node.value, int | float)
+            ):
                 continue
             if least <= node.value <= most:
                 if key == "retry_delay" and node.value > _DOCUMENTED_DELAY:
@@ -96,7 +98,7 @@ def check(found: Environment) -> Iterator[Finding]:
                 continue
             nearest = most if node.value > most else least
             path = _path(found, index)
-            edits = set_key(found.config, (*path, key), nearest) if path is not None else None
+            edits = fixes.set_key(found.config, (*path, key), nearest) if path is not None else None
             yield Finding(
                 f"`{key}` is {node.value}, and has to be from {least} to {most} {unit}",
                 found.location(node),
@@ -123,7 +125,7 @@ def _path(found: Environment, index: int) -> tuple[str | int, ...] | None:
     """The path of a consumer; None when the list holds something else before it."""
     queues = found.own("queues")
     consumers = queues.get("consumers") if queues is not None else None
-    if consumers is None or any(item.kind is not NodeKind.OBJECT for item in consumers.items):
+    if consumers is None or any(item.kind is not config.NodeKind.OBJECT for item in consumers.items):
         return None
     return found.path("queues", "consumers", index)
 
@@ -138,8 +140,8 @@ def check_delays(match: Match) -> Iterator[Finding]:
     if not (sends or retries) or len(match.arguments) <= sends:
         return
     module = match.module
-    written = property_value(module, match.arguments[1 if sends else 0], "delaySeconds")
-    seconds = number_of(module, written) if written is not None else None
+    written = js.property_value(module, match.arguments[1 if sends else 0], "delaySeconds")
+    seconds = js.number_of(module, written) if written is not None else None
     if written is None or seconds is None or 0 <= seconds <= _DOCUMENTED_DELAY:
         return
     if seconds < 0:

@@ -85,12 +85,12 @@ from cflint.api import (
     Finding,
     Handler,
     Severity,
+    config,
     handler,
-    is_test_config,
     join_names,
+    js,
     pattern,
     rule,
-    with_wrappers,
 )
 
 if TYPE_CHECKING:
@@ -107,7 +107,11 @@ def check(found: Handler) -> Iterator[Finding]:
         names = list(
             dict.fromkeys(consumer.queue for consumer in environment.queue_consumers if consumer.queue)
         )
-        if len(names) > 1 and not environment.incomplete and not is_test_config(environment.config.path):
+        if (
+            len(names) > 1
+            and not environment.incomplete
+            and not config.is_test_config(environment.config.path)
+        ):
             failed = _dead_letter_queue(environment)
             if _is_blind(found, failed is not None):
                 yield _finding(found, environment, names, failed)
@@ -138,7 +142,7 @@ def _is_blind(found: Handler, has_dead_letters: bool) -> bool:
 
 def _read(found: Handler, use: Node) -> str | None:
     """The property of the batch that a place reads; None when it does anything else with it."""
-    access = found.module.syntax.parent(with_wrappers(found.module.syntax, use))
+    access = found.module.syntax.parent(js.with_wrappers(found.module.syntax, use))
     name = access.child_by_field_name("property") if access is not None else None
     if access is None or name is None or access.type != "member_expression":
         return None

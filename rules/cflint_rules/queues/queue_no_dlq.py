@@ -64,15 +64,13 @@ from cflint.api import (
     Finding,
     Fix,
     Project,
-    QueueConsumer,
     Safety,
     Severity,
     Worker,
-    in_environments,
-    is_test_config,
+    config,
+    fixes,
     join_names,
     rule,
-    set_key,
     worker,
 )
 
@@ -84,10 +82,10 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
     if subject.config is None:
         yield from _undocumented(subject, project)
         return
-    if is_test_config(subject.config.path):
+    if config.is_test_config(subject.config.path):
         return
     ends = project.memoized("dead letter queues", lambda: _dead_letter_queues(project))
-    by_queue: dict[str, list[QueueConsumer]] = {}
+    by_queue: dict[str, list[config.QueueConsumer]] = {}
     for environment in subject.environments:
         if environment.incomplete:
             continue
@@ -106,7 +104,7 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
     title = f"Send them to `{next(iter(by_queue))}-dlq`" if one else "Give each a dead letter queue"
     yield Finding(
         f"messages of the queue{'' if one else 's'} {join_names(names)} that keep failing are deleted: {whose} no"
-        f" `dead_letter_queue`{in_environments([found.environment for found in consumers])}",
+        f" `dead_letter_queue`{config.in_environments([found.environment for found in consumers])}",
         consumers[0].location,
         tuple(found.location for found in consumers[1:]),
         Fix(title, edits, Safety.UNSAFE) if edits else None,
@@ -123,7 +121,7 @@ def _dead_letter_queues(project: Project) -> frozenset[str | None]:
     )
 
 
-def _edits(consumers: list[QueueConsumer]) -> tuple[Edit, ...] | None:
+def _edits(consumers: list[config.QueueConsumer]) -> tuple[Edit, ...] | None:
     edits: list[Edit] = []
     for consumer in consumers:
         environment = consumer.environment
@@ -134,7 +132,7 @@ def _edits(consumers: list[QueueConsumer]) -> tuple[Edit, ...] | None:
         if index is None:
             return None
         path = environment.path("queues", "consumers", index, "dead_letter_queue")
-        made = set_key(environment.config, path, f"{consumer.queue}-dlq")
+        made = fixes.set_key(environment.config, path, f"{consumer.queue}-dlq")
         if made is None:
             return None
         edits += made

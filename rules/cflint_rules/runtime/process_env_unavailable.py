@@ -64,18 +64,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import (
-    Environment,
-    Finding,
-    Module,
-    Severity,
-    is_global,
-    is_guard,
-    join_names,
-    module,
-    pattern,
-    rule,
-)
+from cflint.api import Environment, Finding, Module, Severity, join_names, js, module, pattern, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -139,7 +128,7 @@ def _reads(module: Module) -> Iterator[tuple[Node, str]]:
             continue
         owner = node.child_by_field_name("object")
         process = owner.child_by_field_name("object") if owner is not None else None
-        if is_global(module, process, "process") and not is_guard(module, node):
+        if js.is_global(module, process, "process") and not js.is_guard(module, node):
             yield node, match[1].decode()
 
 

@@ -46,19 +46,7 @@ Source: https://developers.cloudflare.com/workers/best-practices/workers-best-pr
 import re
 from collections.abc import Iterator
 
-from cflint.api import (
-    REFERENCE,
-    ClassKind,
-    DeclarationKind,
-    Finding,
-    Match,
-    Severity,
-    ValueKind,
-    call,
-    pattern,
-    rule,
-    unwrap,
-)
+from cflint.api import REFERENCE, ClassKind, Finding, Match, Severity, ValueKind, call, js, pattern, rule
 
 _LIMITED = pattern(
     rb"content-length|contentLength|bodyLimit|byteLength|maxBody|MAX_BODY|getReader\(", re.IGNORECASE
@@ -92,12 +80,12 @@ def check(match: Match) -> Iterator[Finding]:
 def _is_incoming(match: Match) -> bool:
     """Whether the request is the one that a handler was called with."""
     module = match.module
-    receiver = unwrap(match.receiver) if match.receiver is not None else None
+    receiver = js.unwrap(match.receiver) if match.receiver is not None else None
     if receiver is None or receiver.type != "identifier":
         return receiver is not None and receiver.type == "member_expression"
     declaration = module.scope.resolve(receiver)
     return (
         declaration is not None
-        and declaration.kind is DeclarationKind.PARAMETER
+        and declaration.kind is js.DeclarationKind.PARAMETER
         and module.handler_of(declaration.scope) is not None
     )

@@ -62,18 +62,7 @@ Source: https://developers.cloudflare.com/workers/languages/typescript/
 
 from collections.abc import Iterator
 
-from cflint.api import (
-    Binding,
-    Finding,
-    Fix,
-    Module,
-    NodeKind,
-    Safety,
-    Severity,
-    kinds_by_type,
-    module,
-    rule,
-)
+from cflint.api import Binding, Finding, Fix, Module, Safety, Severity, config, module, rule
 from cflint_rules.types._env import (
     EnvMember,
     at_type,
@@ -110,7 +99,11 @@ def check(module: Module) -> Iterator[Finding]:
         )
 
 
-_DATA = {NodeKind.STRING: "string", NodeKind.NUMBER: "number", NodeKind.BOOLEAN: "boolean"}
+_DATA = {
+    config.NodeKind.STRING: "string",
+    config.NodeKind.NUMBER: "number",
+    config.NodeKind.BOOLEAN: "boolean",
+}
 _PLAIN = frozenset({"string", "number", "boolean"})
 _OBJECTS = frozenset({"DurableObject", "DurableObjectStub", "DurableObjectState"})  # another rule's
 
@@ -125,7 +118,7 @@ def _agrees(module: Module, member: EnvMember, binding: Binding) -> bool | None:
         if kind.id == "secret":
             return member.base == "string"
         return None if kind.is_value or not kind.types else False
-    if not kinds_by_type(member.base) or not is_runtime_type(module, member.base):
+    if not config.kinds_by_type(member.base) or not is_runtime_type(module, member.base):
         return None  # a type of the project's own, or no name at all
     if kind.is_value:
         return False

@@ -70,19 +70,7 @@ Source: https://developers.cloudflare.com/durable-objects/best-practices/rules-o
 
 from collections.abc import Iterator
 
-from cflint.api import (
-    BaseRef,
-    ClassFacts,
-    ClassKind,
-    Finding,
-    Fix,
-    Location,
-    Module,
-    Safety,
-    Severity,
-    module,
-    rule,
-)
+from cflint.api import ClassKind, Finding, Fix, Location, Module, Safety, Severity, js, module, rule
 from cflint_rules.types._env import (
     EnvMember,
     at_type,
@@ -117,12 +105,12 @@ def check(module: Module) -> Iterator[Finding]:
             yield _finding(module, member, bound, Severity.NOTE)
 
 
-def _is_called(base: BaseRef | None, name: str) -> bool:
+def _is_called(base: js.BaseRef | None, name: str) -> bool:
     """Whether a base class is imported under a name: that of an SDK, whose code need not be at hand."""
     return base is not None and base.imported is not None and base.imported.name == name
 
 
-def _bound(module: Module, member: EnvMember) -> ClassFacts | None:
+def _bound(module: Module, member: EnvMember) -> js.ClassFacts | None:
     """The class that is bound: as the configuration says, or where there is none, by its name."""
     if bindings_named(module, member.name):
         return bound_class(module, member.name)
@@ -146,7 +134,7 @@ def _is_platform_base(module: Module, name: str) -> bool:
     return ref is not None and ref.name in _BASES.get(ref.module, ())
 
 
-def _finding(module: Module, member: EnvMember, bound: ClassFacts, severity: Severity | None) -> Finding:
+def _finding(module: Module, member: EnvMember, bound: js.ClassFacts, severity: Severity | None) -> Finding:
     name = reference_to(module, bound)
     related: list[Location] = [
         found.place("class_name").saying("the configuration binds it here")

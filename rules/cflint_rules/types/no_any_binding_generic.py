@@ -53,18 +53,7 @@ Source: https://developers.cloudflare.com/queues/configuration/javascript-apis/
 
 from collections.abc import Iterator
 
-from cflint.api import (
-    REFERENCE,
-    STRICT,
-    Finding,
-    Match,
-    Module,
-    Severity,
-    is_typescript,
-    module,
-    rule,
-    type_name,
-)
+from cflint.api import REFERENCE, STRICT, Finding, Match, Module, Severity, js, module, rule, type_name
 from cflint_rules.types._env import at_type, bindings_named, env_members, is_runtime_type
 
 _WHAT = {
@@ -82,7 +71,7 @@ _WHAT = {
     presets=(REFERENCE, STRICT),
 )
 def check(match: Match) -> Iterator[Finding]:
-    if not is_typescript(match.module):
+    if not js.is_typescript(match.module):
         return
     name = match.text()
     above = match.module.syntax.parent(match.node)

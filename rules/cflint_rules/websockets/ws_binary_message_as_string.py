@@ -46,18 +46,7 @@ Source: https://developers.cloudflare.com/durable-objects/api/base/
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import (
-    REFERENCE,
-    STRICT,
-    Finding,
-    Handler,
-    Module,
-    Severity,
-    callee_name,
-    handler,
-    rule,
-    with_wrappers,
-)
+from cflint.api import REFERENCE, STRICT, Finding, Handler, Module, Severity, handler, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -109,7 +98,7 @@ def check(found: Handler) -> Iterator[Finding]:
 
 def _is_looked_at(module: Module, reference: "Node") -> bool:
     """Whether code asks what a message is: `typeof`, `instanceof`, `ArrayBuffer.isView()`, a decoder."""
-    node = with_wrappers(module.syntax, reference)
+    node = js.with_wrappers(module.syntax, reference)
     above = module.syntax.parent(node)
     if above is None:
         return False
@@ -122,7 +111,7 @@ def _is_looked_at(module: Module, reference: "Node") -> bool:
         name = above.child_by_field_name("property")
         return name is not None and module.text(name) in ("byteLength", "slice", "length")
     call = module.syntax.parent(above) if above.type == "arguments" else None
-    return call is not None and callee_name(module, call) in (
+    return call is not None and js.callee_name(module, call) in (
         "decode",
         "isView",
         "Uint8Array",
@@ -133,7 +122,7 @@ def _is_looked_at(module: Module, reference: "Node") -> bool:
 
 def _as_text(module: Module, reference: "Node") -> str | None:
     """What goes wrong with an ArrayBuffer there; None when nothing does."""
-    node = with_wrappers(module.syntax, reference)
+    node = js.with_wrappers(module.syntax, reference)
     above = module.syntax.parent(node)
     if above is None:
         return None

@@ -66,7 +66,7 @@ from cflint.api import (
     WranglerConfig,
     class_definition,
     config,
-    is_test_config,
+    configuration,
     rule,
 )
 
@@ -80,9 +80,9 @@ def check(subject: ClassDefinition) -> Iterator[Finding]:
         )
 
 
-@check.on(config())
+@check.on(configuration())
 def check_bindings(found: WranglerConfig) -> Iterator[Finding]:
-    if is_test_config(found.path):
+    if config.is_test_config(found.path):
         return
     said: set[str] = set()
     for environment in found.environments:

@@ -67,18 +67,7 @@ Source: https://developers.cloudflare.com/durable-objects/best-practices/websock
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import (
-    Finding,
-    Match,
-    Option,
-    Severity,
-    call,
-    callee_name,
-    hibernatable_accepts,
-    is_global,
-    number_of,
-    rule,
-)
+from cflint.api import Finding, Match, Option, Severity, call, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -89,13 +78,13 @@ _SECONDS = Option(__name__, "seconds", 10, "A `setTimeout()` of fewer seconds th
 @rule(call("setInterval", "setTimeout"), severity=Severity.WARNING, options=[_SECONDS])
 def check(match: Match) -> Iterator[Finding]:
     owner, module = match.enclosing_class, match.module
-    if owner is None or not owner.is_durable_object or not is_global(module, match.callee, match.word):
+    if owner is None or not owner.is_durable_object or not js.is_global(module, match.callee, match.word):
         return
-    accepts = hibernatable_accepts(module, owner)
+    accepts = js.hibernatable_accepts(module, owner)
     if not accepts:
         return  # nothing in the class could hibernate
     if match.word == "setTimeout":
-        delay = number_of(module, match.arguments[1]) if len(match.arguments) > 1 else None
+        delay = js.number_of(module, match.arguments[1]) if len(match.arguments) > 1 else None
         short = _SECONDS.value(module.project, module.document.path) * 1000
         if delay is None or delay < short or _is_awaited(match):
             return
@@ -119,6 +108,6 @@ def _is_awaited(match: Match) -> bool:
 def _is_cleared(match: Match, method: "Node") -> bool:
     clear = match.word.replace("set", "clear")
     return any(
-        callee_name(match.module, found) == clear
+        js.callee_name(match.module, found) == clear
         for found in match.module.descendants(method, "call_expression")
     )

@@ -66,9 +66,7 @@ from cflint.api import (
     Severity,
     WranglerConfig,
     config,
-    in_environments,
-    is_test_config,
-    manifests_above,
+    configuration,
     pattern,
     rule,
 )
@@ -80,11 +78,11 @@ _ENTRY_ELSEWHERE = pattern(
 )
 
 
-@rule(config(), severity=Severity.ERROR)
+@rule(configuration(), severity=Severity.ERROR)
 def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
     if all(found.own("assets") is None for found in subject.environments):
         return
-    if subject.is_pages or is_test_config(subject.path) or subject.top.incomplete:
+    if subject.is_pages or config.is_test_config(subject.path) or subject.top.incomplete:
         return
     wrong: dict[str, list[tuple[Environment, Location]]] = {}
     for environment in subject.environments:
@@ -96,7 +94,7 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
             continue
         distinct = list(dict.fromkeys((at.span, at) for _, at in places))
         yield Finding(
-            message + in_environments([environment for environment, _ in places]),
+            message + config.in_environments([environment for environment, _ in places]),
             distinct[0][1],
             tuple(at for _, at in distinct[1:]),
             severity=Severity.WARNING if message == _UNSEEN else None,
@@ -133,5 +131,5 @@ def _may_have_main(subject: WranglerConfig, project: Project) -> bool:
         for key in ("main", "build", "entry-point")
     ):
         return True
-    manifest = next(iter(manifests_above(project.workspace, subject.directory)), None)
+    manifest = next(iter(config.manifests_above(project.workspace, subject.directory)), None)
     return manifest is not None and _ENTRY_ELSEWHERE.search(manifest.data) is not None

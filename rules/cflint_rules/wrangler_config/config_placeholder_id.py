@@ -45,16 +45,13 @@ import re
 from collections.abc import Iterator
 
 from cflint.api import (
-    ConfigNode,
     Environment,
     Finding,
     Location,
     Severity,
     WranglerConfig,
     config,
-    dotted,
-    is_example_path,
-    is_test_config,
+    configuration,
     pattern,
     rule,
 )
@@ -87,11 +84,11 @@ _IDS = {
 _OPTIONAL = {"d1_databases", "kv_namespaces", "r2_buckets"}
 
 
-@rule(config(), severity=Severity.ERROR)
+@rule(configuration(), severity=Severity.ERROR)
 def check(subject: WranglerConfig) -> Iterator[Finding]:
-    if is_test_config(subject.path):
+    if config.is_test_config(subject.path):
         return
-    example = is_example_path(subject.path) or subject.document.origin is not None
+    example = config.is_example_path(subject.path) or subject.document.origin is not None
     groups: dict[tuple[str, str], list[Location]] = {}
     kinds: dict[tuple[str, str], tuple[str, Severity | None]] = {}
     for environment in subject.environments:
@@ -100,7 +97,7 @@ def check(subject: WranglerConfig) -> Iterator[Finding]:
             if found is not None:
                 name = (key, node.text or "")
                 groups.setdefault(name, []).append(environment.location(node))
-                kinds.setdefault(name, (f"`{dotted(path)}` {found[0]}", found[1]))
+                kinds.setdefault(name, (f"`{config.dotted(path)}` {found[0]}", found[1]))
     for name, places in groups.items():
         message, severity = kinds[name]
         if name[0] in _OPTIONAL:
@@ -108,7 +105,7 @@ def check(subject: WranglerConfig) -> Iterator[Finding]:
         yield Finding(message, places[0], tuple(places[1:]), severity=Severity.NOTE if example else severity)
 
 
-def _ids(environment: Environment) -> Iterator[tuple[str, ConfigNode, tuple[str | int, ...]]]:
+def _ids(environment: Environment) -> Iterator[tuple[str, config.ConfigNode, tuple[str | int, ...]]]:
     for key, fields in _IDS.items():
         listed = environment.own(key)
         for index, entry in enumerate(listed.items if listed is not None else ()):
@@ -123,7 +120,7 @@ def _ids(environment: Environment) -> Iterator[tuple[str, ConfigNode, tuple[str 
             yield key, node, environment.path(key, "zone_id")
 
 
-def _fault(key: str, node: ConfigNode) -> tuple[str, Severity | None] | None:
+def _fault(key: str, node: config.ConfigNode) -> tuple[str, Severity | None] | None:
     text = node.text or ""
     if not text:
         return None if key in ("kv_namespaces", "r2_buckets") else ("is empty", None)

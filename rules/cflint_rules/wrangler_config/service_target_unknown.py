@@ -74,7 +74,6 @@ from collections.abc import Iterator, Mapping
 
 from cflint.api import (
     ClassKind,
-    ConfigNode,
     Edit,
     Environment,
     Finding,
@@ -83,7 +82,7 @@ from cflint.api import (
     Safety,
     Severity,
     Worker,
-    is_test_config,
+    config,
     rule,
     worker,
 )
@@ -94,7 +93,7 @@ _SHORTEST = 4
 
 @rule(worker(), severity=Severity.WARNING, fix=Safety.UNSAFE)
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
-    if subject.config is None or is_test_config(subject.config.path):
+    if subject.config is None or config.is_test_config(subject.config.path):
         return
     told: set[tuple[int, int]] = set()
     for environment in subject.environments:
@@ -121,7 +120,7 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
                     yield from _entrypoint(environment, entrypoint, target, project)
 
 
-def _targets(environment: Environment) -> Iterator[tuple[ConfigNode, ConfigNode | None]]:
+def _targets(environment: Environment) -> Iterator[tuple[config.ConfigNode, config.ConfigNode | None]]:
     """The names of other Workers, each with the entrypoint that is wanted of it."""
     for binding in environment.bindings_of("service"):
         name = binding.field("service")
@@ -170,7 +169,7 @@ def _is_slip(name: str, other: str) -> bool:
 
 
 def _entrypoint(
-    environment: Environment, entrypoint: ConfigNode, target: Worker, project: Project
+    environment: Environment, entrypoint: config.ConfigNode, target: Worker, project: Project
 ) -> Iterator[Finding]:
     name = entrypoint.text or ""
     if project.is_exported(target, name):
@@ -194,7 +193,7 @@ def _entrypoint(
     )
 
 
-def _fix(environment: Environment, node: ConfigNode, name: str) -> Fix | None:
+def _fix(environment: Environment, node: config.ConfigNode, name: str) -> Fix | None:
     document = environment.config.document
     written = document.data[node.span.start : node.span.end]
     quote = written[:1].decode("ascii", "replace")
