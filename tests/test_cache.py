@@ -22,7 +22,7 @@ from cflint.cli import run
 from cflint.engine import Run
 from cflint.report import FORMATS
 from cflint.rule import Rule, RuleSet
-from cli_samples import Cli
+from tests.support.cli_samples import Cli
 
 CONFIG = """{
   "name": "%s", "main": "src/index.ts", "compatibility_date": "2026-08-01",
