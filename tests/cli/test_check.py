@@ -13,17 +13,7 @@ import pytest
 
 from cflint.cli.check import PRESET_NAMES
 from cflint.rule import PRESETS, RuleSet
-from tests.support.cli_samples import CODE, Cli, project, sample_rules
-
-
-@pytest.fixture
-def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]) -> Cli:
-    """Runs commands in an empty folder, with the rules of the samples."""
-    for name in ("NO_COLOR", "FORCE_COLOR", "FORCE_HYPERLINK", "COLUMNS", "_CFLINT_COMPLETE"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(RuleSet, "discover", classmethod(lambda cls: sample_rules()))
-    return Cli(capsysbinary)
+from tests.support.cli_samples import CODE, Cli, project
 
 
 def feed(monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:

@@ -88,6 +88,7 @@ from tests.support.faults import (
     SECRET,
     TOML,
     beside,
+    cli,
     concise,
     fresh,
     rules_of,
@@ -95,6 +96,8 @@ from tests.support.faults import (
     write,
 )
 from tests.support.fixture_cases import KNOWN
+
+__all__ = ["cli"]
 
 # -- configurations ------------------------------------------------------------------------------------
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -15,17 +14,6 @@ from cflint.cli.markdown import render
 from cflint.platform.rule_codes import CODES
 from cflint.rule import RuleSet
 from tests.support.cli_samples import Cli, sample_rules
-
-
-@pytest.fixture
-def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]) -> Cli:
-    """Runs commands in an empty folder, with the rules of the samples."""
-    for name in ("NO_COLOR", "FORCE_COLOR", "FORCE_HYPERLINK", "COLUMNS"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(RuleSet, "discover", classmethod(lambda cls: sample_rules()))
-    return Cli(capsysbinary)
-
 
 # -- explain ------------------------------------------------------------------------------------------
 

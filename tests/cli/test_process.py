@@ -17,6 +17,7 @@ import pytest
 from cflint.cli.signals import held_back
 from tests.support.cli_samples import CODE, project
 from tests.support.paths import ROOT
+from tests.support.processes import alive
 
 MANY = "careful();\n" * 3000
 ONE_RULE = ("check", "--select", "no-careful")
@@ -189,14 +190,6 @@ def test_a_signal_waits_until_files_are_written() -> None:
         time.sleep(0.01)
         steps.append("written")
     assert steps == ["written"]
-
-
-def alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 # -- pipes --------------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from cflint.project.workers.loading import load
 from cflint.rule import Match, Rule, RuleSet, UnknownSelector, call, rule
 from cflint.source import Document, Span
 from tests.support.fixture_cases import KNOWN
+from tests.support.processes import alive
 
 pytestmark = pytest.mark.portable
 
@@ -268,14 +269,6 @@ def test_a_configuration_that_kills_its_process_is_left_out_and_nothing_else(
     ]
     (notice,) = [notice for notice in report.notices if notice.path == "a/wrangler.jsonc"]
     assert "killed" in notice.message and report.partial
-
-
-def alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 def test_a_process_that_is_killed_loses_only_the_item_that_kills() -> None:

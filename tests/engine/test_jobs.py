@@ -13,8 +13,8 @@ import pytest
 
 from cflint.engine import Options, analyse
 from cflint.project.files.workspace import Workspace
-from tests.support.fixture_cases import FIXTURES, KNOWN, cases
-from tests.support.paths import ROOT
+from tests.support.fixture_cases import KNOWN, cases
+from tests.support.paths import FIXTURES, ROOT
 
 TOGETHER = "from cflint import engine; engine.PARALLEL_BYTES = 0; from cflint.cli import main; main()"
 """Runs the program, which takes several processes however little there is to do."""

@@ -12,10 +12,9 @@ from cflint.engine.profile import Clock, Spent, table
 from cflint.finding import Report
 from cflint.project.files.workspace import Workspace
 from cflint.project.workers.loading import load
-from cflint.rule import RuleSet
 from tests.support.cli_samples import Cli, project
+from tests.support.fixture_cases import KNOWN
 
-KNOWN = RuleSet.discover()
 CODE = """export default {
   async fetch(request: Request) {
     const [client, server] = Object.values(new WebSocketPair());

@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from cflint.engine import Options, Run, Stopped, analyse
+from cflint.engine import Options, Stopped, analyse
 from cflint.engine.session import Progress, Session
 from cflint.finding import Finding, Report
 from cflint.project.files.workspace import Workspace
-from cflint.rule import RuleSet
-from tests.support.fixture_cases import Case, cases
+from tests.support.fixture_cases import KNOWN, Case, cases
+from tests.support.runs import asked
 
-KNOWN = RuleSet.discover()
+__all__ = ["asked"]
+
 OPTIONS = Options(KNOWN, KNOWN, jobs=1)
 MANY_FILES = [case for case in cases() if sum(1 for _ in (case.folder / "src").glob("*.ts")) > 1]
 
@@ -81,20 +82,6 @@ def _key(finding: Finding) -> object:
 
 def _fresh(files: dict[str, bytes]) -> list[object]:
     return _said(analyse(Workspace.in_memory(files), ("",), OPTIONS, Path("/")))
-
-
-@pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The modules that the rules are asked about, in order."""
-    paths: list[str] = []
-    modules = Run.modules
-
-    def recorded(self: Run, wanted: list[str]) -> object:
-        paths.extend(wanted)
-        return modules(self, wanted)
-
-    monkeypatch.setattr(Run, "modules", recorded)
-    return paths
 
 
 def test_says_what_a_fresh_analysis_says() -> None:

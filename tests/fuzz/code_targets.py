@@ -12,7 +12,8 @@ from cflint.source import Document
 from cflint.syntax import javascript, sql
 from cflint.syntax.markdown import fenced_blocks, worker_groups
 from tests.fuzz.oracles import NoVerdict, sqlite_complaint, sqlite_parameters
-from tests.fuzz.target import EXAMPLES, FIXTURES, ROOT, Features, Target, ensure, files_below, words_of
+from tests.fuzz.target import Features, Target, ensure, files_below, words_of
+from tests.support.paths import EXAMPLES, FIXTURES, ROOT
 
 CODE = javascript.EXTENSIONS
 

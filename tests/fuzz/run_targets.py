@@ -26,7 +26,8 @@ from cflint.source import Document
 from cflint.syntax.javascript import EXTENSIONS
 from tests.fuzz.code_targets import CODE_WORDS
 from tests.fuzz.config_targets import EDIT_WORDS
-from tests.fuzz.target import EXAMPLES, FIXTURES, Features, Target, ensure, pack, unpack, words_of
+from tests.fuzz.target import Features, Target, ensure, pack, unpack, words_of
+from tests.support.paths import EXAMPLES, FIXTURES
 
 os.environ["CFLINT_TODAY"] = "2026-09-01"
 

@@ -16,10 +16,9 @@ from cflint.finding import Finding
 from cflint.lsp.roots import ClientOptions, Root
 from cflint.lsp.text import Buffer, Encoding, Lines
 from cflint.project.files.workspace import Workspace
-from cflint.rule import RuleSet
+from tests.support.fixture_cases import KNOWN
 from tests.support.lsp_project import CONFIG, ROOM, write_project
 
-KNOWN = RuleSet.discover()
 OPTIONS = Options(KNOWN.select(), KNOWN, jobs=1)
 
 HELPER = """import type { Room } from "./room";

@@ -15,19 +15,12 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
 from tests.support.lsp_client import COMMAND, capabilities, serving
-from tests.support.lsp_project import CONFIG, INDEX, ROOM, write_project
+from tests.support.lsp_project import CONFIG, FLOATING, INDEX, LEGACY, ROOM, write_project
 from tests.support.paths import ROOT
 
 LSP = ROOT / "src" / "cflint" / "lsp"
 
-FLOATING = "binding-floating-promise"
-LEGACY = "ws-legacy-accept"
 FAR = types.Position(10**6, 10**6)
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    return write_project(tmp_path / "chat")
 
 
 def _partial(start: types.Position, end: types.Position, text: str) -> types.TextDocumentContentChangePartial:

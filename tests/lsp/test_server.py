@@ -13,23 +13,15 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
 from cflint.lsp.server import LanguageService
-from cflint.rule import RuleSet
+from tests.support.fixture_cases import KNOWN
 from tests.support.lsp_client import Client, applied, capabilities, place_in, serving
-from tests.support.lsp_project import CONFIG, INDEX, ROOM, WITHOUT_MIGRATION, write_project
+from tests.support.lsp_project import CONFIG, FLOATING, INDEX, LEGACY, ROOM, WITHOUT_MIGRATION, write_project
 
 pytestmark = pytest.mark.asyncio
 
-KNOWN = RuleSet.discover()
 
-FLOATING = "binding-floating-promise"
-LEGACY = "ws-legacy-accept"
 MISSING = "migration-missing-class"
 START = types.Range(types.Position(0, 0), types.Position(0, 0))
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    return write_project(tmp_path / "chat")
 
 
 def _range(text: str, part: str) -> types.Range:

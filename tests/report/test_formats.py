@@ -31,6 +31,7 @@ from tests.support.report_samples import (
     place,
     report,
 )
+from tests.support.schemas import closed_object
 
 pytestmark = pytest.mark.portable
 
@@ -94,37 +95,28 @@ GITLAB = {
 """What GitLab's documentation asks of the report, with nothing besides."""
 
 
-def _closed(required: str, **properties: Any) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "required": required.split(),
-        "properties": properties,
-        "additionalProperties": False,
-    }
-
-
-_POSITION = _closed("line column", line=_LINE, column=_LINE)
-_RANGE = _closed("start end", start=_POSITION, end=_POSITION)
-_PLACE = _closed("path range", path={"type": "string", "minLength": 1}, range=_RANGE)
-RDJSON = _closed(
+_POSITION = closed_object("line column", line=_LINE, column=_LINE)
+_RANGE = closed_object("start end", start=_POSITION, end=_POSITION)
+_PLACE = closed_object("path range", path={"type": "string", "minLength": 1}, range=_RANGE)
+RDJSON = closed_object(
     "source diagnostics",
-    source=_closed("name", name={"const": "cflint"}),
+    source=closed_object("name", name={"const": "cflint"}),
     diagnostics={
         "type": "array",
-        "items": _closed(
+        "items": closed_object(
             "message location severity code",
             message={"type": "string", "minLength": 1},
             location=_PLACE,
             severity={"enum": ["ERROR", "WARNING", "INFO"]},
-            code=_closed("value", value={"type": "string"}, url={"type": "string", "format": "uri"}),
+            code=closed_object("value", value={"type": "string"}, url={"type": "string", "format": "uri"}),
             suggestions={
                 "type": "array",
                 "maxItems": 1,
-                "items": _closed("range text", range=_RANGE, text={"type": "string"}),
+                "items": closed_object("range text", range=_RANGE, text={"type": "string"}),
             },
             related_locations={
                 "type": "array",
-                "items": _closed("message location", message={"type": "string"}, location=_PLACE),
+                "items": closed_object("message location", message={"type": "string"}, location=_PLACE),
             },
         ),
     },

@@ -39,43 +39,35 @@ from tests.support.report_samples import (
     place,
     report,
 )
+from tests.support.schemas import closed_object
 
 pytestmark = pytest.mark.portable
 
 SCRIPTS = ROOT / "scripts"
 
 
-def _object(required: str, **properties: Any) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "required": required.split(),
-        "properties": properties,
-        "additionalProperties": False,
-    }
-
-
 _TEXT = {"type": "string", "minLength": 1}
 _SHORT = _TEXT | {"maxLength": 1024}
 _POSITIVE = {"type": "integer", "minimum": 1}
-_MESSAGE = _object("text", text=_TEXT)
-_SNIPPET = _object("text", text={"type": "string"})
-_ARTIFACT = _object(
+_MESSAGE = closed_object("text", text=_TEXT)
+_SNIPPET = closed_object("text", text={"type": "string"})
+_ARTIFACT = closed_object(
     "uri uriBaseId",
     uri={"type": "string", "pattern": r"^(?!/)([A-Za-z0-9._~/-]|%[0-9A-F]{2})+$"},
     uriBaseId={"const": "%SRCROOT%"},
 )
-_ONE_LINE = _object(
+_ONE_LINE = closed_object(
     "startLine startColumn endColumn", startLine=_POSITIVE, startColumn=_POSITIVE, endColumn=_POSITIVE
 )
-_REGION = _object(
+_REGION = closed_object(
     "startLine startColumn endColumn",
     startLine=_POSITIVE,
     startColumn=_POSITIVE,
     endLine=_POSITIVE,
     endColumn=_POSITIVE,
 )
-_PHYSICAL = _object("artifactLocation region", artifactLocation=_ARTIFACT, region=_ONE_LINE)
-_IN_CONTEXT = _object(
+_PHYSICAL = closed_object("artifactLocation region", artifactLocation=_ARTIFACT, region=_ONE_LINE)
+_IN_CONTEXT = closed_object(
     "artifactLocation region contextRegion",
     artifactLocation=_ARTIFACT,
     region=_ONE_LINE
@@ -83,7 +75,7 @@ _IN_CONTEXT = _object(
         "required": ["startLine", "startColumn", "endColumn", "snippet"],
         "properties": {**_ONE_LINE["properties"], "snippet": _SNIPPET},
     },
-    contextRegion=_object(
+    contextRegion=closed_object(
         "startLine snippet",
         startLine=_POSITIVE,
         startColumn=_POSITIVE,
@@ -92,35 +84,36 @@ _IN_CONTEXT = _object(
         snippet=_SNIPPET,
     ),
 )
-_STEP = _object(
-    "location", location=_object("message physicalLocation", message=_MESSAGE, physicalLocation=_PHYSICAL)
+_STEP = closed_object(
+    "location",
+    location=closed_object("message physicalLocation", message=_MESSAGE, physicalLocation=_PHYSICAL),
 )
 _CODE = {"type": "string", "pattern": "^(CFL[0-9]{4}|[a-z][a-z0-9-]*)$"}
-_FIX = _object(
+_FIX = closed_object(
     "description artifactChanges",
     description=_MESSAGE,
     artifactChanges={
         "type": "array",
         "minItems": 1,
-        "items": _object(
+        "items": closed_object(
             "artifactLocation replacements",
             artifactLocation=_ARTIFACT,
             replacements={
                 "type": "array",
                 "minItems": 1,
-                "items": _object("deletedRegion", deletedRegion=_REGION, insertedContent=_MESSAGE),
+                "items": closed_object("deletedRegion", deletedRegion=_REGION, insertedContent=_MESSAGE),
             },
         ),
     },
-    properties=_object("safety", safety={"enum": ["safe", "unsafe", "manual"]}),
+    properties=closed_object("safety", safety={"enum": ["safe", "unsafe", "manual"]}),
 )
 _LEVEL = {"enum": ["error", "warning", "note"]}
-_RESULT = _object(
+_RESULT = closed_object(
     "ruleId ruleIndex level message locations partialFingerprints",
     ruleId=_CODE,
     ruleIndex={"type": "integer", "minimum": 0},
     level=_LEVEL,
-    message=_object(
+    message=closed_object(
         "text id arguments",
         text=_TEXT,
         id={"const": "default"},
@@ -130,29 +123,31 @@ _RESULT = _object(
         "type": "array",
         "minItems": 1,
         "maxItems": 1,
-        "items": _object("physicalLocation", physicalLocation=_IN_CONTEXT),
+        "items": closed_object("physicalLocation", physicalLocation=_IN_CONTEXT),
     },
     codeFlows={
         "type": "array",
         "minItems": 1,
-        "items": _object(
+        "items": closed_object(
             "threadFlows",
             threadFlows={
                 "type": "array",
                 "minItems": 1,
-                "items": _object("locations", locations={"type": "array", "minItems": 2, "items": _STEP}),
+                "items": closed_object(
+                    "locations", locations={"type": "array", "minItems": 2, "items": _STEP}
+                ),
             },
         ),
     },
     suppressions={
         "type": "array",
         "maxItems": 1,
-        "items": _object("kind", kind={"const": "inSource"}, justification=_TEXT),
+        "items": closed_object("kind", kind={"const": "inSource"}, justification=_TEXT),
     },
     relatedLocations={
         "type": "array",
         "maxItems": 100,
-        "items": _object(
+        "items": closed_object(
             "id message physicalLocation", id=_POSITIVE, message=_MESSAGE, physicalLocation=_PHYSICAL
         ),
     },
@@ -162,17 +157,17 @@ _RESULT = _object(
     },
     fixes={"type": "array", "items": _FIX},
 )
-_RULE = _object(
+_RULE = closed_object(
     "id name shortDescription fullDescription messageStrings help helpUri properties",
     id=_CODE,
-    messageStrings=_object("default", default=_object("text", text=_TEXT)),
+    messageStrings=closed_object("default", default=closed_object("text", text=_TEXT)),
     name={"type": "string", "pattern": "^[A-Za-z0-9]+$"},
-    shortDescription=_object("text", text=_SHORT),
-    fullDescription=_object("text", text=_SHORT),
-    help=_object("text markdown", text=_TEXT, markdown=_TEXT),
+    shortDescription=closed_object("text", text=_SHORT),
+    fullDescription=closed_object("text", text=_SHORT),
+    help=closed_object("text markdown", text=_TEXT, markdown=_TEXT),
     helpUri={"type": "string", "format": "uri"},
-    defaultConfiguration=_object("", level=_LEVEL),
-    properties=_object(
+    defaultConfiguration=closed_object("", level=_LEVEL),
+    properties=closed_object(
         "tags precision problem.severity",
         **{
             "tags": {"type": "array", "maxItems": 20, "uniqueItems": True, "items": _TEXT},
@@ -182,18 +177,18 @@ _RULE = _object(
         },
     ),
 )
-_NOTIFICATION = _object(
+_NOTIFICATION = closed_object(
     "message",
     message=_MESSAGE,
     level=_LEVEL,
     locations={"type": "array"},
-    associatedRule=_object("id index", id=_CODE, index={"type": "integer", "minimum": 0}),
+    associatedRule=closed_object("id index", id=_CODE, index={"type": "integer", "minimum": 0}),
 )
-_RUN = _object(
+_RUN = closed_object(
     "tool results columnKind automationDetails invocations originalUriBaseIds",
-    tool=_object(
+    tool=closed_object(
         "driver",
-        driver=_object(
+        driver=closed_object(
             "name version informationUri rules",
             name={"const": "cflint"},
             version=_TEXT,
@@ -202,30 +197,32 @@ _RUN = _object(
             rules={"type": "array", "items": _RULE},
         ),
     ),
-    automationDetails=_object("id", id={"type": "string", "pattern": "/$"}),
+    automationDetails=closed_object("id", id={"type": "string", "pattern": "/$"}),
     columnKind={"const": "utf16CodeUnits"},
     invocations={
         "type": "array",
-        "items": _object(
+        "items": closed_object(
             "executionSuccessful",
             executionSuccessful={"type": "boolean"},
             toolExecutionNotifications={"type": "array", "items": _NOTIFICATION},
         ),
     },
-    originalUriBaseIds=_object("%SRCROOT%", **{"%SRCROOT%": _object("description", description=_MESSAGE)}),
+    originalUriBaseIds=closed_object(
+        "%SRCROOT%", **{"%SRCROOT%": closed_object("description", description=_MESSAGE)}
+    ),
     results={"type": "array", "maxItems": 25_000, "items": _RESULT},
     versionControlProvenance={
         "type": "array",
-        "items": _object(
+        "items": closed_object(
             "repositoryUri mappedTo",
             repositoryUri={"type": "string", "pattern": "^https?://"},
             revisionId={"type": "string", "pattern": "^[0-9a-f]{40}$"},
             branch=_TEXT,
-            mappedTo=_object("uriBaseId", uriBaseId={"const": "%SRCROOT%"}),
+            mappedTo=closed_object("uriBaseId", uriBaseId={"const": "%SRCROOT%"}),
         ),
     },
 )
-_LOG = _object(
+_LOG = closed_object(
     "$schema version runs",
     **{
         "$schema": _TEXT,

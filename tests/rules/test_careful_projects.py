@@ -12,7 +12,8 @@ import pytest
 from cflint.engine import Options, analyse
 from cflint.finding import Report
 from cflint.project.files.workspace import Workspace
-from tests.support.fixture_cases import FIXTURES, KNOWN
+from tests.support.fixture_cases import KNOWN
+from tests.support.paths import FIXTURES
 
 ROOT = FIXTURES.parent
 PROJECTS = sorted(folder.name for folder in (FIXTURES / "projects").iterdir() if folder.is_dir())

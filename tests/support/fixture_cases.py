@@ -12,9 +12,8 @@ from cflint.engine import Options, analyse
 from cflint.finding import Finding, Report, Severity
 from cflint.project.files.workspace import Workspace
 from cflint.rule import RuleSet
-from tests.support.paths import ROOT
+from tests.support.paths import FIXTURES
 
-FIXTURES = ROOT / "fixtures"
 KNOWN = RuleSet.discover()
 
 _MARKER = re.compile(

@@ -41,6 +41,10 @@ export class Room extends DurableObject {
   }
 }
 """
+FLOATING = "binding-floating-promise"
+LEGACY = "ws-legacy-accept"
+"""What is found in `INDEX` and in `ROOM`."""
+
 FILES = {"wrangler.jsonc": CONFIG, "src/index.ts": INDEX, "src/room.ts": ROOM}
 
 

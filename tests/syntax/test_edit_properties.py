@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from tests.fuzz.config_targets import EDIT_WORDS, OPERATIONS, check_edits, check_jsonc, check_toml
 from tests.fuzz.engines import mutations
 from tests.fuzz.oracles import NoVerdict, strict_jsonc
-from tests.fuzz.target import EXAMPLES, FIXTURES, files_below
+from tests.fuzz.target import files_below
+from tests.support.paths import EXAMPLES, FIXTURES
 
 pytestmark = pytest.mark.portable
 

@@ -12,7 +12,8 @@ from cflint.source import Document
 from cflint.syntax.javascript import EXTENSIONS, parse
 from tests.fuzz.code_targets import CODE_WORDS, check_javascript
 from tests.fuzz.engines import mutations
-from tests.fuzz.target import EXAMPLES, FIXTURES, files_below
+from tests.fuzz.target import files_below
+from tests.support.paths import EXAMPLES, FIXTURES
 
 pytestmark = pytest.mark.portable
 

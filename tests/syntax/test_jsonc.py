@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from cflint.source import BOM, Document, Span
 from cflint.syntax.data import MAX_DEPTH, MAX_PROBLEMS, DataDocument, Kind, Node, Value, read
 from cflint.syntax.jsonc import read_jsonc
+from tests.support.data import problems_of
 from tests.support.jsonc_oracle import value_of
 
 pytestmark = pytest.mark.portable
@@ -33,16 +34,6 @@ WRANGLER = b"""{
 
 def doc(text: str | bytes) -> DataDocument:
     return read_jsonc(Document("wrangler.jsonc", text if isinstance(text, bytes) else text.encode()))
-
-
-def text_of(data: DataDocument, span: Span) -> str:
-    return data.document.text(span)
-
-
-def problems(text: str | bytes) -> list[tuple[str, str]]:
-    """Each problem's message and the text it stands at."""
-    data = doc(text)
-    return [(problem.message, text_of(data, problem.span)) for problem in data.problems]
 
 
 def check_places(data: DataDocument) -> None:
@@ -74,15 +65,15 @@ def test_every_key_and_value_has_its_place() -> None:
     assert [member.key for member in root.members] == ["$schema", "name", "kv_namespaces", "limits"]
     name = root.member("name")
     assert name is not None
-    assert (text_of(data, name.key_span), text_of(data, name.value.span)) == ('"name"', '"worker"')
+    assert (data.document.text(name.key_span), data.document.text(name.value.span)) == ('"name"', '"worker"')
     binding = root.at("kv_namespaces", 0)
     assert binding is not None
-    assert text_of(data, binding.span) == '{ "binding": "KV", "id": "1" }'
+    assert data.document.text(binding.span) == '{ "binding": "KV", "id": "1" }'
     cpu = root.at("limits", "cpu_ms")
     assert cpu is not None
-    assert (cpu.kind, cpu.value, text_of(data, cpu.span)) == (Kind.NUMBER, 50.5, "50.5e0")
-    assert text_of(data, root.span) == WRANGLER.decode().strip()
-    assert [text_of(data, span) for span in data.comments] == ["// the name", "/* more to come */"]
+    assert (cpu.kind, cpu.value, data.document.text(cpu.span)) == (Kind.NUMBER, 50.5, "50.5e0")
+    assert data.document.text(root.span) == WRANGLER.decode().strip()
+    assert [data.document.text(span) for span in data.comments] == ["// the name", "/* more to come */"]
 
 
 @pytest.mark.parametrize("prefix", [b"", BOM])
@@ -91,10 +82,10 @@ def test_a_bom_and_crlf_move_the_places_and_nothing_else(prefix: bytes) -> None:
     other = doc(prefix + WRANGLER.replace(b"\n", b"\r\n"))
     assert other.problems == ()
     assert other.root.plain == plain.root.plain
-    assert [text_of(other, span) for span in other.comments] == ["// the name", "/* more to come */"]
+    assert [other.document.text(span) for span in other.comments] == ["// the name", "/* more to come */"]
     name = other.root.member("name")
     assert name is not None
-    assert text_of(other, name.key_span) == '"name"'
+    assert other.document.text(name.key_span) == '"name"'
 
 
 def test_the_format_follows_from_the_path() -> None:
@@ -213,7 +204,7 @@ def test_an_error_is_one_problem_and_the_rest_is_read(
     text: str, expected: list[tuple[str, str]], value: Value
 ) -> None:
     data = doc(text)
-    assert problems(text) == expected
+    assert problems_of(doc(text)) == expected
     assert data.broken
     assert data.root.broken
     check_places(data)
@@ -224,7 +215,7 @@ def test_an_error_is_one_problem_and_the_rest_is_read(
 def test_only_what_is_around_an_error_is_broken() -> None:
     data = doc('{"a": {"x": 1 "y": 2}, "b": [{"c": 1}, {"d": }], "e": {}}')
     assert len(data.problems) == 2
-    broken = [text_of(data, node.span) for node in data.root.walk() if node.broken]
+    broken = [data.document.text(node.span) for node in data.root.walk() if node.broken]
     assert broken == ['{"x": 1 "y": 2}', '{"d": }', ""]
 
 
@@ -349,7 +340,7 @@ def test_what_is_written_is_read(case: tuple[Any, str]) -> None:
     check_places(data)
     for node in data.root.walk():
         if node.kind is Kind.STRING:
-            assert json.loads(text_of(data, node.span)) == node.value
+            assert json.loads(data.document.text(node.span)) == node.value
 
 
 @given(VALUES, st.sampled_from([None, 2]))

@@ -17,6 +17,8 @@ from hypothesis import strategies as st
 from cflint.source import BOM, Document, Span
 from cflint.syntax.data import MAX_DEPTH, MAX_PROBLEMS, DataDocument, Kind, Node, Value
 from cflint.syntax.toml import read_toml, statements_of
+from tests.fuzz.config_targets import with_dates
+from tests.support.data import problems_of
 
 pytestmark = pytest.mark.portable
 
@@ -52,20 +54,10 @@ def doc(text: str | bytes) -> DataDocument:
     return read_toml(Document("wrangler.toml", text if isinstance(text, bytes) else text.encode()))
 
 
-def text_of(data: DataDocument, span: Span) -> str:
-    return data.document.text(span)
-
-
 def node_at(data: DataDocument, *path: str | int) -> Node:
     node = data.root.at(*path)
     assert node is not None
     return node
-
-
-def problems(text: str | bytes) -> list[tuple[str, str]]:
-    """Each problem's message and the text it stands at."""
-    data = doc(text)
-    return [(problem.message, text_of(data, problem.span)) for problem in data.problems]
 
 
 def check_places(data: DataDocument) -> None:
@@ -82,16 +74,7 @@ def check_places(data: DataDocument) -> None:
             assert 0 <= problem.related.start <= problem.related.end <= size
     for span in data.comments:
         assert 0 <= span.start < span.end <= size
-        assert text_of(data, span).startswith("#")
-
-
-def with_dates(root: Node) -> Any:
-    """The value as tomllib gives it: dates as dates."""
-    if root.kind is Kind.OBJECT:
-        return {member.key: with_dates(member.value) for member in root.members}
-    if root.kind is Kind.ARRAY:
-        return [with_dates(item) for item in root.items]
-    return tomllib.loads(f"x = {root.value}")["x"] if root.kind is Kind.DATE else root.value
+        assert data.document.text(span).startswith("#")
 
 
 def exact(value: Any) -> Any:
@@ -109,15 +92,18 @@ def test_every_key_and_value_has_its_place() -> None:
     check_places(data)
     main = data.root.member("main")
     assert main is not None
-    assert (text_of(data, main.key_span), text_of(data, main.value.span)) == ('"main"', "'src/index.ts'")
-    assert text_of(data, node_at(data, "kv_namespaces", 1, "ids", 0).span) == '"1"'
+    assert (data.document.text(main.key_span), data.document.text(main.value.span)) == (
+        '"main"',
+        "'src/index.ts'",
+    )
+    assert data.document.text(node_at(data, "kv_namespaces", 1, "ids", 0).span) == '"1"'
     date = node_at(data, "compatibility_date")
-    assert (date.kind, date.value, text_of(data, date.span)) == (Kind.DATE, "2024-09-23", "2024-09-23")
+    assert (date.kind, date.value, data.document.text(date.span)) == (Kind.DATE, "2024-09-23", "2024-09-23")
     zone = node_at(data, "env", "production", "routes", 0).member("zone")
     assert zone is not None
-    assert text_of(data, zone.key_span) == "zone"
-    assert text_of(data, zone.value.members[0].key_span) == "name"
-    assert [text_of(data, span) for span in data.comments] == [
+    assert data.document.text(zone.key_span) == "zone"
+    assert data.document.text(zone.value.members[0].key_span) == "name"
+    assert [data.document.text(span) for span in data.comments] == [
         "# A Worker",
         "# where it begins",
         "# the second",
@@ -140,7 +126,7 @@ def test_the_places_of_tables() -> None:
     data = doc(WRANGLER)
 
     def shown(*path: str | int) -> str:
-        return text_of(data, node_at(data, *path).span)
+        return data.document.text(node_at(data, *path).span)
 
     assert shown("observability") == 'observability.enabled = true\nobservability.logs.level = "info"'
     assert shown("kv_namespaces", 0) == '[[kv_namespaces]]\nbinding = "A"'
@@ -161,8 +147,8 @@ def test_a_bom_and_crlf_move_the_places_and_nothing_else(prefix: bytes) -> None:
     other = doc(prefix + WRANGLER.replace(b"\n", b"\r\n"))
     assert other.problems == ()
     assert other.root.plain == doc(WRANGLER).root.plain
-    assert text_of(other, node_at(other, "env", "production", "vars", "API").span) == '"p"'
-    assert text_of(other, other.comments[0]) == "# A Worker"
+    assert other.document.text(node_at(other, "env", "production", "vars", "API").span) == '"p"'
+    assert other.document.text(other.comments[0]) == "# A Worker"
 
 
 @pytest.mark.parametrize(
@@ -198,8 +184,8 @@ def test_values(text: str, value: Value) -> None:
     data = doc(f"x = {text} # end")
     assert data.problems == ()
     assert exact(data.root.plain) == exact({"x": value})
-    assert text_of(data, node_at(data, "x").span) == text
-    assert text_of(data, data.comments[-1]) == "# end"
+    assert data.document.text(node_at(data, "x").span) == text
+    assert data.document.text(data.comments[-1]) == "# end"
 
 
 @pytest.mark.parametrize(
@@ -296,7 +282,7 @@ def test_an_error_is_one_problem_and_the_rest_is_read(
     text: str, expected: list[tuple[str, str]], value: Value
 ) -> None:
     data = doc(text)
-    assert problems(text) == expected
+    assert problems_of(doc(text)) == expected
     assert data.broken == bool(expected)
     assert any(node.broken for node in data.root.walk()) == bool(expected)
     check_places(data)

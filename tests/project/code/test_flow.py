@@ -7,20 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cflint.project.code.flow import can_reach, completes, falls_through
-from cflint.project.code.module import Module
 from cflint.project.code.origins import number_of
-from cflint.project.files.workspace import Workspace
-from cflint.project.workers.loading import load
 from cflint.syntax.javascript import FUNCTIONS, walk
+from tests.support.modules import module_of
 
 pytestmark = pytest.mark.portable
-
-
-def module_of(source: str) -> Module:
-    project = load(Workspace.in_memory({"src/index.ts": source.encode()}), ["src/index.ts"]).project
-    found = project.tree("src/index.ts")
-    assert found is not None
-    return Module(project, *found)
 
 
 def falls(body: str, before: str = "") -> bool:

@@ -21,12 +21,11 @@ from cflint.project.code.promises import (
     use_of_promises,
     wait_until_at,
 )
-from cflint.project.files.workspace import Workspace
-from cflint.project.workers.loading import load
+from tests.support import modules
 
 pytestmark = pytest.mark.portable
 
-CONFIG = b"""{
+CONFIG = """{
   "name": "example", "main": "index.ts", "compatibility_date": "2026-08-01",
   "kv_namespaces": [{ "binding": "KV" }],
   "services": [{ "binding": "API", "service": "api" }],
@@ -35,13 +34,7 @@ CONFIG = b"""{
 
 
 def module_of(code: str, **others: str) -> Module:
-    """`index.ts` of a project; other files by name, without `.ts`."""
-    files = {"wrangler.jsonc": CONFIG, "index.ts": code.encode()}
-    files |= {f"{name}.ts": text.encode() for name, text in others.items()}
-    project = load(Workspace.in_memory(files), [""]).project
-    tree = project.tree("index.ts")
-    assert tree is not None
-    return Module(project, *tree)
+    return modules.module_of(code, CONFIG, **others)
 
 
 def at(module: Module, text: str) -> Node:

@@ -8,18 +8,10 @@ import pytest
 
 from cflint.project.code.module import Module
 from cflint.project.code.sockets import hibernatable_accepts, method_called_on, pair_ends, uses_of_end
-from cflint.project.files.workspace import Workspace
-from cflint.project.workers.loading import load
 from cflint.syntax.javascript import unwrap
+from tests.support.modules import module_of
 
 pytestmark = pytest.mark.portable
-
-
-def module_of(source: str) -> Module:
-    loaded = load(Workspace.in_memory({"src/index.ts": source.encode()}), [""])
-    found = loaded.project.tree("src/index.ts")
-    assert found is not None
-    return Module(loaded.project, *found)
 
 
 def receivers(module: Module, method: str) -> list[tuple[str, ...]]:

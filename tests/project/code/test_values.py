@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from cflint.project.code.module import Module
 from cflint.project.code.values import UNKNOWN, Value, ValueKind
-from cflint.project.files.workspace import Workspace
-from cflint.project.workers.loading import load
+from tests.support.modules import module_of
 
 pytestmark = pytest.mark.portable
 
-CONFIG = b"""{
+CONFIG = """{
   "name": "example", "main": "index.ts", "compatibility_date": "2026-08-01",
   "vars": { "REGION": "eu" },
   "kv_namespaces": [{ "binding": "KV" }],
@@ -47,11 +45,7 @@ def value_in(code: str) -> Value:
     text = HEAD + code.replace("«", "").replace("»", "")
     offset = len(HEAD.encode()) + len(code[:start].encode())
     length = len(code[start + 1 : end + 1].encode())
-    files = {"wrangler.jsonc": CONFIG, "index.ts": text.encode(), "other.ts": OTHER.encode()}
-    project = load(Workspace.in_memory(files), [""]).project
-    tree = project.tree("index.ts")
-    assert tree is not None
-    module = Module(project, *tree)
+    module = module_of(text, CONFIG, other=OTHER)
     node = module.syntax.node_at(offset, offset + length)
     assert node is not None and module.text(node) == code[start + 1 : end + 1]
     return module.value_of(node)

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from cflint.project.files.ignore import Ignore
+from tests.fuzz.config_targets import is_ignored
 
 pytestmark = pytest.mark.portable
 
@@ -26,13 +27,6 @@ PATHS = sorted(
         *(f"top-{x}" for x in NAMES),
     }
 )
-
-
-def is_ignored(ignore: Ignore, path: str) -> bool:
-    """The verdict of a walk that does not enter ignored folders."""
-    parts = path.split("/")
-    above = ("/".join(parts[:count]) + "/" for count in range(1, len(parts)))
-    return any(ignore.verdict(folder) for folder in above) or bool(ignore.verdict(path))
 
 
 @pytest.fixture(scope="module")

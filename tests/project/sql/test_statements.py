@@ -6,15 +6,14 @@ import pytest
 
 from cflint.project.code.module import Module
 from cflint.project.code.provenance import Trust, provenance
-from cflint.project.files.workspace import Workspace
 from cflint.project.sql.statements import HolePosition, SqlDialect, SqlUse, sql_use
-from cflint.project.workers.loading import load
 from cflint.syntax.javascript import walk
 from cflint.syntax.sql import HOLE
+from tests.support import modules
 
 pytestmark = pytest.mark.portable
 
-CONFIG = b"""{
+CONFIG = """{
   "name": "example", "main": "index.ts", "compatibility_date": "2026-08-01",
   "d1_databases": [{ "binding": "DB" }], "hyperdrive": [{ "binding": "PG", "id": "x" }],
   "durable_objects": { "bindings": [{ "name": "ROOMS", "class_name": "Room" }] }
@@ -22,12 +21,7 @@ CONFIG = b"""{
 
 
 def module_of(code: str, **others: str) -> Module:
-    files = {"wrangler.jsonc": CONFIG, "index.ts": code.encode()}
-    files |= {f"{name}.ts": text.encode() for name, text in others.items()}
-    project = load(Workspace.in_memory(files), [""]).project
-    tree = project.tree("index.ts")
-    assert tree is not None
-    return Module(project, *tree)
+    return modules.module_of(code, CONFIG, **others)
 
 
 def uses(code: str, **others: str) -> list[SqlUse]:
