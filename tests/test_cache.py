@@ -148,7 +148,7 @@ def test_only_what_a_change_can_touch_is_asked_again(
 ) -> None:
     module = ModuleType("cflint_test_rules.advice.asks", "Ask.\n")
     module.__dict__["check"] = _asks_a_fact
-    rules = RuleSet((Rule("asks", "advice", _asks_a_fact.__dict__["spec"], lambda: module),))
+    rules = RuleSet((Rule("asks", "advice", _asks_a_fact.spec, lambda: module),))
     monkeypatch.setattr(RuleSet, "discover", classmethod(lambda _: rules))
     shared = repository / "packages/shared/src/index.ts"
     callers = {"apps/chat/src/index.ts", "apps/beside/src/index.ts"}

@@ -187,6 +187,7 @@ if TYPE_CHECKING:
         durable_object,
         environment,
         handler,
+        hint,
         identifier,
         import_of,
         keyword,
@@ -298,7 +299,7 @@ _ORIGINS = {
     "cflint.record": ("record"),
     "cflint.rule": (
         "Crash Match Option RECOMMENDED REFERENCE STRICT SuppressionUse binding call "
-        "class_definition config new crash destructured durable_object environment handler identifier "
+        "class_definition config new crash destructured durable_object environment handler hint identifier "
         "import_of keyword member_access python rule module suppression tagged type_name worker"
     ),
     "cflint.scope": ("Declaration DeclarationKind ImportRef"),
@@ -484,6 +485,7 @@ __all__ = [
     "handler",
     "header_read",
     "hibernatable_accepts",
+    "hint",
     "identifier",
     "import_of",
     "imported_parts",

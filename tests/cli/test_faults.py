@@ -558,7 +558,7 @@ def _broken(match: Match) -> Iterator[Finding]:
 def test_fault_19_a_rule_that_raises(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     module = ModuleType("broken", "Break.\n")
     module.__dict__["check"] = _broken
-    rules = RuleSet([*KNOWN.values(), Rule("broken", "meta", _broken.__dict__["spec"], lambda: module)])
+    rules = RuleSet([*KNOWN.values(), Rule("broken", "meta", _broken.spec, lambda: module)])
     monkeypatch.setattr(RuleSet, "discover", classmethod(lambda cls: rules))
     worker(ROOM)
     outcome = concise(cli)
@@ -882,7 +882,7 @@ def _deadly(match: Match) -> Iterator[Finding]:
 def test_fault_31_a_process_that_is_killed(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     module = ModuleType("deadly", "Die.\n")
     module.__dict__["check"] = _deadly
-    rules = RuleSet([Rule("deadly", "meta", _deadly.__dict__["spec"], lambda: module)])
+    rules = RuleSet([Rule("deadly", "meta", _deadly.spec, lambda: module)])
     monkeypatch.setattr(RuleSet, "discover", classmethod(lambda cls: rules))
     monkeypatch.setattr("cflint.engine.PARALLEL_BYTES", 0)
     names = ["a", "b", "deadly", "d", "e"]

@@ -106,7 +106,7 @@ def module_of(check: object) -> ModuleType:
 
 def _rules_with(check: object) -> RuleSet:
     made = rule(call("accept"), severity=Severity.ERROR)(check)  # type: ignore[arg-type]
-    return RuleSet([Rule("fails", "meta", made.__dict__["spec"], lambda: module_of(made))])
+    return RuleSet([Rule("fails", "meta", made.spec, lambda: module_of(made))])
 
 
 def test_a_rule_that_raises_is_a_finding_and_the_run_goes_on() -> None:
@@ -129,7 +129,7 @@ def test_severity_is_only_lowered() -> None:
         yield Finding("y", match.at(), severity=Severity.NOTE)
 
     made = rule(call("accept"), severity=Severity.WARNING)(raising)
-    rules = RuleSet([Rule("r", "meta", made.__dict__["spec"], lambda: module_of(made))])
+    rules = RuleSet([Rule("r", "meta", made.spec, lambda: module_of(made))])
     known = RuleSet([*rules.values(), *KNOWN.values()])
     files = {path: text.encode() for path, text in worker(ROOM % "").items()}
     report = analyse(Workspace.in_memory(files), ("",), Options(rules, known, jobs=1), Path("/"))

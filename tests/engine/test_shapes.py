@@ -70,7 +70,7 @@ def test_what_the_tree_has_is_never_ruled_out(ending: str, cut: int) -> None:
                 assert BESIDE[kind](code, start, end), (kind, code[max(0, start - 20) : end + 20])
             else:
                 ruled_out += not BESIDE[kind](code, start, end)
-    assert {"call", "member", "keyword"} <= met
+    assert {"call", "member_access", "keyword"} <= met
     if ending == "ts" and cut == 0:
         assert met == set(SHAPES)
     assert ruled_out > 100

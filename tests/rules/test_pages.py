@@ -20,7 +20,7 @@ def test_page(rule: str) -> None:
     first = page.split("\n", 1)[0]
     assert first.endswith(".") and len(first) <= 110
     assert page.split("\n")[1] == ""
-    assert found.check.__module__.endswith(f"{found.group.replace('-', '_')}.{rule.replace('-', '_')}")
+    assert found.module.__name__.endswith(f"{found.group.replace('-', '_')}.{rule.replace('-', '_')}")
     assert "## Fix safety" in page
     if rule == "internal-error":
         return

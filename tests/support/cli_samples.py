@@ -12,7 +12,7 @@ import pytest
 
 from cflint.api import Crash, Finding, Fix, Match, Safety, Severity, call, crash, rule
 from cflint.cli import run
-from cflint.rule import Check, Rule, RuleSet
+from cflint.rule import Definition, Rule, RuleSet
 
 CONFIG = """\
 {
@@ -90,13 +90,13 @@ def _failed(failed: Crash) -> Iterator[Finding]:
     yield Finding(f"the rule `{failed.rule}` failed", failed.at)
 
 
-def _made(id: str, group: str, check: Check, page: str) -> Rule:
+def _made(id: str, group: str, check: Definition, page: str) -> Rule:
     name = f"cflint_test_rules.{group}.{id.replace('-', '_')}"
     package = sys.modules.setdefault(f"cflint_test_rules.{group}", ModuleType(group, f"Rules about {group}."))
     assert package.__doc__
     module = ModuleType(name, page)
     module.__dict__["check"] = check
-    return Rule(id, group, check.__dict__["spec"], lambda: module)
+    return Rule(id, group, check.spec, lambda: module)
 
 
 def sample_rules() -> RuleSet:

@@ -73,11 +73,8 @@ if TYPE_CHECKING:
 _HANDS_ITSELF_ON = pattern(r"[(,]\s*this\s*[,)]")
 
 
-@rule(call("setAlarm"), handler("alarm"), severity=Severity.ERROR, fix=Safety.UNSAFE)
-def check(match: Match | Handler) -> Iterator[Finding]:
-    if isinstance(match, Handler):
-        yield from _check_handler(match)
-        return
+@rule(call("setAlarm"), severity=Severity.ERROR, fix=Safety.UNSAFE)
+def check(match: Match) -> Iterator[Finding]:
     owner = match.enclosing_class
     if owner is None or match.receiver_value.kind is not ValueKind.STORAGE or owner.facts.is_abstract:
         return
@@ -135,7 +132,8 @@ def _stub(owner: ClassDefinition) -> str:
     return f"async alarm(){result} {{\n{inner}// runs when the alarm is due\n{owner.member_indent}}}"
 
 
-def _check_handler(found: Handler) -> Iterator[Finding]:
+@check.on(handler("alarm"))
+def check_handler(found: Handler) -> Iterator[Finding]:
     """`alarm()` without a `setAlarm()` in any module of the Worker."""
     module, owner = found.module, found.owner
     name = found.function.child_by_field_name("name")

@@ -115,18 +115,10 @@ _INJECTED_PREFIXES = ("__STATIC_CONTENT", "NEXT_", "CF_PAGES", "__")
 @rule(
     call(*_METHODS),
     member_access("connectionString"),
-    worker(),
-    python("env"),
     severity=Severity.ERROR,
     fix=Safety.UNSAFE,
 )
-def check(match: "Match | Worker | PythonModule", project: Project) -> Iterator[Finding]:
-    if isinstance(match, Worker):
-        yield from _undocumented(match, project)
-        return
-    if not isinstance(match, Match):
-        yield from _python(match)
-        return
+def check(match: Match) -> Iterator[Finding]:
     module = match.module
     value = match.receiver_value
     name = value.name
@@ -374,7 +366,8 @@ def _class_bound_as(module: Module, subject: Worker, name: str) -> str | None:
 # Documentation
 
 
-def _undocumented(section: Worker, project: Project) -> Iterator[Finding]:
+@check.on(worker())
+def check_section(section: Worker, project: Project) -> Iterator[Finding]:
     """A page that shows code with bindings, and nowhere the configuration that it needs."""
     if not section.is_document or section.config is not None:
         return
@@ -428,7 +421,8 @@ def _needs(module: Module) -> Mapping[str, tuple[BindingKind, Location]]:
 # -- Python ----------------------------------------------------------------------------------------------
 
 
-def _python(module: "PythonModule") -> Iterator[Finding]:
+@check.on(python("env"))
+def check_python(module: "PythonModule") -> Iterator[Finding]:
     """Undeclared names on which the module calls a method of some binding, each at its first place."""
     for name, (method, nodes) in _used_as_bindings(module).items():
         if not name.isupper() or _is_injected(name) or _is_known(module, name):

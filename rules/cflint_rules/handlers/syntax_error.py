@@ -90,11 +90,8 @@ _MOST_IN_DOCUMENT = 3  # a block with more is not meant to be code
 _EXPORTS = pattern(rb"\bexport\s+(?:default|class|const|async|function)\b")
 
 
-@rule(module(), python(), severity=Severity.ERROR, fix=Safety.SAFE)
-def check(module: Module | PythonModule) -> Iterator[Finding]:
-    if not isinstance(module, Module):
-        yield from _python(module)
-        return
+@rule(module(), severity=Severity.ERROR, fix=Safety.SAFE)
+def check(module: Module) -> Iterator[Finding]:
     for slip in module.syntax.slips:
         yield _of_slip(module, slip)
     if not module.syntax.root.has_error:
@@ -115,7 +112,8 @@ def check(module: Module | PythonModule) -> Iterator[Finding]:
             yield Finding(message, Location(module.document, span), related, severity=severity)
 
 
-def _python(module: PythonModule) -> Iterator[Finding]:
+@check.on(python())
+def check_python(module: PythonModule) -> Iterator[Finding]:
     """The first place that Python would not take; it reads no further. A block of a page may be a piece."""
     problem = module.syntax_error if not module.is_document else None
     if problem is None:

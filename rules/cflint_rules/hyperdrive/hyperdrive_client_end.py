@@ -94,11 +94,8 @@ _LOOPS = frozenset({"for_statement", "for_in_statement", "while_statement", "do_
 _ASKED = frozenset({ValueKind.REQUEST, ValueKind.HONO_CONTEXT, ValueKind.PAGES_CONTEXT})
 
 
-@rule(call("end"), class_definition(), severity=Severity.WARNING, fix=Safety.UNSAFE)
-def check(match: Match | ClassDefinition) -> Iterator[Finding]:
-    if isinstance(match, ClassDefinition):
-        yield from _kept_in_fields(match)
-        return
+@rule(call("end"), severity=Severity.WARNING, fix=Safety.UNSAFE)
+def check(match: Match) -> Iterator[Finding]:
     client = match.receiver_value
     if client.kind is not ValueKind.DATABASE_CLIENT or client.detail == "mysql2 with callbacks":
         return  # a stream's `end()`; a driver whose `end()` returns no promise
@@ -284,7 +281,8 @@ def _deeper(inner: str, outer: str) -> str:
 # -- (d) a Durable Object holds it -------------------------------------------------------------------------
 
 
-def _kept_in_fields(owner: ClassDefinition) -> Iterator[Finding]:
+@check.on(class_definition())
+def check_fields(owner: ClassDefinition) -> Iterator[Finding]:
     if not owner.kind.runs_as_durable_object:
         return
     module = owner.module

@@ -93,16 +93,8 @@ _PLACEHOLDER = pattern(
 )
 
 
-@rule(keyword("catch"), call("catch"), handler("webSocketError"), severity=Severity.WARNING)
-def check(found: Match | Handler) -> Iterator[Finding]:
-    if isinstance(found, Handler):
-        body = found.body
-        if body is not None and _is_empty(found.module, body) and not body.has_error:
-            yield Finding(
-                "`webSocketError()` does nothing: log the error, and close what belongs to the socket",
-                found.module.at(found.function.child_by_field_name("name") or found.function),
-            )
-        return
+@rule(keyword("catch"), call("catch"), severity=Severity.WARNING)
+def check(found: Match) -> Iterator[Finding]:
     module, node = found.module, found.node
     if node.type == "catch_clause":
         body = node.child_by_field_name("body")
@@ -134,6 +126,16 @@ def check(found: Match | Handler) -> Iterator[Finding]:
         (module.at(made, "it fails unseen here"),) if node.type == "catch_clause" else (),
         severity=Severity.NOTE if weight == 1 else None,
     )
+
+
+@check.on(handler("webSocketError"))
+def check_handler(found: Handler) -> Iterator[Finding]:
+    body = found.body
+    if body is not None and _is_empty(found.module, body) and not body.has_error:
+        yield Finding(
+            "`webSocketError()` does nothing: log the error, and close what belongs to the socket",
+            found.module.at(found.function.child_by_field_name("name") or found.function),
+        )
 
 
 def _cleans_up(module: Module, node: "Node") -> bool:

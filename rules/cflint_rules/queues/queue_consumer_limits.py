@@ -75,14 +75,10 @@ _LONGEST_DELAY = 86_400
 
 @rule(
     environment(),
-    call("send", "sendBatch", "retry", "retryAll"),
     severity=Severity.ERROR,
     fix=Safety.SAFE,
 )
-def check(found: Environment | Match) -> Iterator[Finding]:
-    if isinstance(found, Match):
-        yield from _delays(found)
-        return
+def check(found: Environment) -> Iterator[Finding]:
     seen: dict[str, ConfigNode] = {}
     for index, consumer in enumerate(found.queue_consumers):
         queue = consumer.node.get("queue")
@@ -132,7 +128,8 @@ def _path(found: Environment, index: int) -> tuple[str | int, ...] | None:
     return found.path("queues", "consumers", index)
 
 
-def _delays(match: Match) -> Iterator[Finding]:
+@check.on(call("send", "sendBatch", "retry", "retryAll"))
+def check_delays(match: Match) -> Iterator[Finding]:
     """`delaySeconds` in code."""
     value = match.receiver_value
     sends = match.word in ("send", "sendBatch") and value.is_binding("queue")

@@ -51,12 +51,11 @@ from typing import TYPE_CHECKING
 from cflint.api import (
     Anchors,
     Finding,
-    Match,
     Module,
     Severity,
+    hint,
     is_example,
     is_random,
-    keyword,
     known_secret,
     module,
     pattern,
@@ -98,16 +97,10 @@ _STRINGS = frozenset({"string", "template_string"})
 @rule(
     module(),
     # words of the second pattern: a file that holds one is looked at even if no other rule has a reason to
-    keyword("apiKey", "api_key", "clientSecret", "secret", "Authorization", "password", "token", "AKIA"),
-    python(),
+    hint("apiKey", "api_key", "clientSecret", "secret", "Authorization", "password", "token", "AKIA"),
     severity=Severity.ERROR,
 )
-def check(found: "Module | Match | PythonModule") -> Iterator[Finding]:
-    if isinstance(found, Match):
-        return
-    if not isinstance(found, Module):
-        yield from _python(found)
-        return
+def check(found: Module) -> Iterator[Finding]:
     data = found.document.data
     seen: set[int] = set()
     for match in _shaped(data):
@@ -136,7 +129,8 @@ def check(found: "Module | Match | PythonModule") -> Iterator[Finding]:
         )
 
 
-def _python(module: "PythonModule") -> Iterator[Finding]:
+@check.on(python())
+def check_python(module: "PythonModule") -> Iterator[Finding]:
     import libcst as cst
 
     data = module.document.data

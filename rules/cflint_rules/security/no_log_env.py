@@ -97,14 +97,10 @@ _MADE_OF_PARTS = frozenset({"object", "array", "template_string"})
 @rule(
     call(*_LOGS, "stringify", "inspect", *_RESPONSES),
     new("Response"),
-    python("env"),
     severity=Severity.ERROR,
     fix=Safety.UNSAFE,
 )
-def check(match: "Match | PythonModule") -> Iterator[Finding]:
-    if not isinstance(match, Match):
-        yield from _python(match)
-        return
+def check(match: Match) -> Iterator[Finding]:
     module = match.module
     where = _sink(module, match.node)
     if where is None:
@@ -375,7 +371,8 @@ _LOGGERS = ("debug", "info", "warning", "warn", "error", "critical", "exception"
 _TEXTS = ("str", "repr", "dict", "vars", "list")
 
 
-def _python(module: "PythonModule") -> Iterator[Finding]:
+@check.on(python("env"))
+def check_python(module: "PythonModule") -> Iterator[Finding]:
     import libcst as cst
 
     for printing in module.find(cst.Call):

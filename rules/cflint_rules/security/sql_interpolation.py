@@ -88,11 +88,8 @@ if TYPE_CHECKING:
 _BINDABLE = (HolePosition.VALUE, HolePosition.QUOTED, HolePosition.LIST)
 
 
-@rule(call(*SQL_CALLS), python("prepare", "exec"), severity=Severity.ERROR, fix=Safety.UNSAFE)
-def check(match: "Match | PythonModule") -> Iterator[Finding]:
-    if not isinstance(match, Match):
-        yield from _python(match)
-        return
+@rule(call(*SQL_CALLS), severity=Severity.ERROR, fix=Safety.UNSAFE)
+def check(match: Match) -> Iterator[Finding]:
     use = sql_use(match.module, match.node)
     if use is None or use.is_tagged or not use.text.has_words:
         return
@@ -162,7 +159,8 @@ def _fix(use: SqlUse, holes: list[Interpolation]) -> Fix | None:
     return Fix(title, edits, Safety.UNSAFE)
 
 
-def _python(module: "PythonModule") -> Iterator[Finding]:
+@check.on(python("prepare", "exec"))
+def check_python(module: "PythonModule") -> Iterator[Finding]:
     from cflint.api import python_statements  # loads libcst
 
     for statement in python_statements(module):

@@ -106,11 +106,8 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 
-@rule(module(), worker(), severity=Severity.WARNING, fix=Safety.SAFE)
-def check(subject: Module | Worker, project: Project) -> Iterator[Finding]:
-    if isinstance(subject, Worker):
-        yield from _stale(subject, project)
-        return
+@rule(module(), severity=Severity.WARNING, fix=Safety.SAFE)
+def check(subject: Module) -> Iterator[Finding]:
     if not is_typescript(subject):
         return
     yield from _unbound(subject)
@@ -334,7 +331,8 @@ _MAIN_CONFIG = pattern(r"wrangler\.(?:toml|jsonc?)")
 _OTHER_CONFIG = pattern(rb"\s(?:-c|--config|--env|-e)(?:[ =]|$)")
 
 
-def _stale(subject: Worker, project: Project) -> Iterator[Finding]:
+@check.on(worker())
+def check_generated(subject: Worker, project: Project) -> Iterator[Finding]:
     """`worker-configuration.d.ts` does not say what the configuration says."""
     config = subject.config
     if config is None or _MAIN_CONFIG.fullmatch(posixpath.basename(config.path)) is None:

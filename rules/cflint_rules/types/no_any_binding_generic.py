@@ -78,18 +78,12 @@ _WHAT = {
 
 @rule(
     type_name("MessageBatch", "Message", "Queue", "DurableObjectNamespace", "Workflow"),
-    module(),
     severity=Severity.NOTE,
     presets=(REFERENCE, STRICT),
 )
-def check(subject: Match | Module) -> Iterator[Finding]:
-    if isinstance(subject, Module):
-        yield from _any_members(subject)
-    elif is_typescript(subject.module):
-        yield from _any_argument(subject)
-
-
-def _any_argument(match: Match) -> Iterator[Finding]:
+def check(match: Match) -> Iterator[Finding]:
+    if not is_typescript(match.module):
+        return
     name = match.text()
     above = match.module.syntax.parent(match.node)
     if not is_runtime_type(match.module, name) or above is None or name not in _WHAT:
@@ -103,7 +97,8 @@ def _any_argument(match: Match) -> Iterator[Finding]:
         yield Finding("`Queue` without a type leaves what is sent to it unchecked", match.at(match.node))
 
 
-def _any_members(module: Module) -> Iterator[Finding]:
+@check.on(module())
+def check_members(module: Module) -> Iterator[Finding]:
     for member in env_members(module):
         bound = [found for found in bindings_named(module, member.name) if not found.kind.is_value]
         wanted = [found for found in bound if found.kind.types]

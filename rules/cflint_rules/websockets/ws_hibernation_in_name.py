@@ -71,19 +71,19 @@ from cflint.api import (
 )
 
 
-@rule(class_definition(), config(), severity=Severity.NOTE, presets=(REFERENCE, STRICT))
-def check(subject: ClassDefinition | WranglerConfig) -> Iterator[Finding]:
-    if isinstance(subject, WranglerConfig):
-        if not is_test_config(subject.path):
-            yield from _bindings(subject)
-    elif "hibernat" in subject.name.lower() and subject.kind.runs_as_durable_object:
+@rule(class_definition(), severity=Severity.NOTE, presets=(REFERENCE, STRICT))
+def check(subject: ClassDefinition) -> Iterator[Finding]:
+    if "hibernat" in subject.name.lower() and subject.kind.runs_as_durable_object:
         yield Finding(
             f"`{subject.name}` names how it works: name the class after what it is",
             subject.at,
         )
 
 
-def _bindings(found: WranglerConfig) -> Iterator[Finding]:
+@check.on(config())
+def check_bindings(found: WranglerConfig) -> Iterator[Finding]:
+    if is_test_config(found.path):
+        return
     said: set[str] = set()
     for environment in found.environments:
         for binding in environment.bindings:

@@ -76,15 +76,8 @@ from cflint.api import (
 _METHODS = ("webSocketMessage", "webSocketClose", "webSocketError")
 
 
-@rule(call("acceptWebSocket"), handler(*_METHODS), severity=Severity.WARNING, fix=Safety.SAFE)
-def check(match: Match | Handler) -> Iterator[Finding]:
-    if isinstance(match, Handler):
-        yield from _never_called(match)
-    else:
-        yield from _not_served(match)
-
-
-def _not_served(match: Match) -> Iterator[Finding]:
+@rule(call("acceptWebSocket"), severity=Severity.WARNING, fix=Safety.SAFE)
+def check(match: Match) -> Iterator[Finding]:
     owner = match.enclosing_class
     if owner is None or not owner.is_durable_object:
         return
@@ -121,7 +114,8 @@ def _listens(match: Match) -> bool:
     )
 
 
-def _never_called(found: Handler) -> Iterator[Finding]:
+@check.on(handler(*_METHODS))
+def check_handler(found: Handler) -> Iterator[Finding]:
     owner, module = found.owner, found.module
     if owner is None or not owner.is_durable_object or owner.facts.is_abstract:
         return
