@@ -1,4 +1,4 @@
-"""Python modules of Workers: names, classes by their base, values, the outcome of promises, what is loaded."""
+"""Python modules of Workers: names, classes by their base, values, outcomes of promises, what is loaded."""
 
 from __future__ import annotations
 
