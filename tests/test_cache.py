@@ -19,10 +19,12 @@ from hypothesis import strategies as st
 import cflint.cache
 from cflint.api import Finding, Match, Severity, call, rule
 from cflint.cli import run
-from cflint.engine import Run
 from cflint.report import FORMATS
 from cflint.rule import Rule, RuleSet
-from cli_samples import Cli
+from tests.support.cli_samples import Cli
+from tests.support.runs import asked
+
+__all__ = ["asked"]
 
 CONFIG = """{
   "name": "%s", "main": "src/index.ts", "compatibility_date": "2026-08-01",
@@ -86,20 +88,6 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def cli(repository: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> Cli:
     return Cli(capsysbinary)
-
-
-@pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The modules that rules were asked about."""
-    paths: list[str] = []
-    modules = Run.modules
-
-    def recorded(self: Run, wanted: list[str]) -> object:
-        paths.extend(wanted)
-        return modules(self, wanted)
-
-    monkeypatch.setattr(Run, "modules", recorded)
-    return paths
 
 
 def lay(root: Path) -> None:
