@@ -10,6 +10,10 @@ in between, where nobody needs to wait.
 import { Agent } from "agents";
 
 export class Diary extends Agent<Env> {
+  onStart(): void {
+    this.sql`CREATE TABLE IF NOT EXISTS diary (line TEXT NOT NULL)`;
+  }
+
   async last(): Promise<string[]> {
     const lines: string[] = [];
     for await (const row of this.sql<{ line: string }>`SELECT line FROM diary`) {
@@ -26,6 +30,10 @@ export class Diary extends Agent<Env> {
 import { Agent } from "agents";
 
 export class Diary extends Agent<Env> {
+  onStart(): void {
+    this.sql`CREATE TABLE IF NOT EXISTS diary (line TEXT NOT NULL)`;
+  }
+
   async last(): Promise<string[]> {
     const lines: string[] = [];
     for (const row of this.sql<{ line: string }>`SELECT line FROM diary`) {

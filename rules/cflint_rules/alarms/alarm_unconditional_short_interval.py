@@ -11,6 +11,7 @@ import { DurableObject } from "cloudflare:workers";
 export class Outbox extends DurableObject<Env> {
   async alarm(): Promise<void> {
     await this.env.MAILS.send(await this.ctx.storage.get("next"));
+    await this.ctx.storage.delete("next");
     await this.ctx.storage.setAlarm(Date.now() + 10_000);
   }
 }
@@ -24,6 +25,7 @@ import { DurableObject } from "cloudflare:workers";
 export class Outbox extends DurableObject<Env> {
   async alarm(): Promise<void> {
     await this.env.MAILS.send(await this.ctx.storage.get("next"));
+    await this.ctx.storage.delete("next");
     const left = await this.ctx.storage.list({ limit: 1 });
     if (left.size > 0) await this.ctx.storage.setAlarm(Date.now() + 10_000);
   }

@@ -17,8 +17,6 @@ export default {
 
 ```jsonc
 {
-  "name": "site",
-  "main": "src/index.ts",
   "kv_namespaces": [{ "binding": "PAGE", "id": "0f2ac74b498b48028cb68387c421e279" }],
 }
 ```
@@ -36,8 +34,6 @@ export default {
 
 ```jsonc
 {
-  "name": "site",
-  "main": "src/index.ts",
   "kv_namespaces": [{ "binding": "PAGES", "id": "0f2ac74b498b48028cb68387c421e279" }],
 }
 ```

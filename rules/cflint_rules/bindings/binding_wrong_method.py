@@ -11,7 +11,7 @@ export default {
   async fetch(request, env): Promise<Response> {
     await env.MAILS.sendMessage({ to: "a@example.com" });
     const known = await env.FLAGS.head("beta");
-    const count = await env.ROOM.join(request.url);
+    const count = await env.ROOM.join("ann");
     return Response.json({ known, count });
   },
 } satisfies ExportedHandler<Env>;
@@ -19,7 +19,6 @@ export default {
 
 ```jsonc
 {
-  "name": "rooms",
   "kv_namespaces": [{ "binding": "FLAGS", "id": "0f2ac74b498b48028cb68387c421e279" }],
   "queues": { "producers": [{ "binding": "MAILS", "queue": "mails" }] },
   "durable_objects": {
@@ -35,7 +34,7 @@ export default {
   async fetch(request, env): Promise<Response> {
     await env.MAILS.send({ to: "a@example.com" });
     const known = await env.FLAGS.get("beta");
-    const count = await env.ROOM.getByName("lobby").join(request.url);
+    const count = await env.ROOM.getByName(request.url).join("ann");
     return Response.json({ known, count });
   },
 } satisfies ExportedHandler<Env>;
@@ -43,7 +42,6 @@ export default {
 
 ```jsonc
 {
-  "name": "rooms",
   "kv_namespaces": [{ "binding": "FLAGS", "id": "0f2ac74b498b48028cb68387c421e279" }],
   "queues": { "producers": [{ "binding": "MAILS", "queue": "mails" }] },
   "durable_objects": {

@@ -25,10 +25,7 @@ export class Room extends DurableObject<Env> {
 
 ```jsonc
 {
-  "name": "rooms",
-  "main": "src/index.ts",
-  "compatibility_date": "2025-10-01",
-  "observability": { "enabled": true },
+  "compatibility_date": "2026-02-01",
   "durable_objects": { "bindings": [{ "name": "ROOM", "class_name": "Room" }] },
   "migrations": [{ "tag": "v1", "new_sqlite_classes": ["Room"] }]
 }
@@ -57,10 +54,7 @@ export class Room extends DurableObject<Env> {
 
 ```jsonc
 {
-  "name": "rooms",
-  "main": "src/index.ts",
-  "compatibility_date": "2025-10-01",
-  "observability": { "enabled": true },
+  "compatibility_date": "2026-02-01",
   "durable_objects": { "bindings": [{ "name": "ROOM", "class_name": "Room" }] },
   "migrations": [{ "tag": "v1", "new_sqlite_classes": ["Room"] }]
 }

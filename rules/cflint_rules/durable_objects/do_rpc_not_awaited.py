@@ -21,8 +21,8 @@ interface Env {
 
 export default {
   async fetch(request, env): Promise<Response> {
-    const room = env.ROOMS.getByName("lobby");
-    room.post(await request.text());
+    const room = env.ROOMS.getByName(new URL(request.url).pathname);
+    room.post("hello");
     return new Response("Posted");
   },
 } satisfies ExportedHandler<Env>;
@@ -45,8 +45,8 @@ interface Env {
 
 export default {
   async fetch(request, env): Promise<Response> {
-    const room = env.ROOMS.getByName("lobby");
-    await room.post(await request.text());
+    const room = env.ROOMS.getByName(new URL(request.url).pathname);
+    await room.post("hello");
     return new Response("Posted");
   },
 } satisfies ExportedHandler<Env>;

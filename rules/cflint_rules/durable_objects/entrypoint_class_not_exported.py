@@ -23,8 +23,6 @@ export default {
 
 ```jsonc
 {
-  "name": "accounts",
-  "main": "src/index.ts",
   "workflows": [{ "name": "signup", "binding": "SIGNUP", "class_name": "Signup" }],
 }
 ```
@@ -48,8 +46,6 @@ export default {
 
 ```jsonc
 {
-  "name": "accounts",
-  "main": "src/index.ts",
   "workflows": [{ "name": "signup", "binding": "SIGNUP", "class_name": "Signup" }],
 }
 ```

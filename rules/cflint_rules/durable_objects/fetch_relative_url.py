@@ -8,7 +8,7 @@ Durable Object, a service binding and `env.ASSETS`, too, although the host is of
 ```ts
 export default {
   async fetch(request: Request, env: Env): Promise<Response> {
-    const stub = env.COUNTER.getByName("visits");
+    const stub = env.COUNTER.getByName(new URL(request.url).pathname);
     await stub.fetch("/increment", { method: "POST" });
     return Response.redirect("/thanks", 303);
   },
@@ -20,7 +20,7 @@ export default {
 ```ts
 export default {
   async fetch(request: Request, env: Env): Promise<Response> {
-    const stub = env.COUNTER.getByName("visits");
+    const stub = env.COUNTER.getByName(new URL(request.url).pathname);
     await stub.fetch("https://counter.internal/increment", { method: "POST" });
     return Response.redirect(new URL("/thanks", request.url).href, 303);
   },

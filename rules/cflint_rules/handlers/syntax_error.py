@@ -10,12 +10,12 @@ Other rules still look at what is intact, but conclude nothing from what is abse
 import { DurableObject } from "cloudflare:workers";
 
 export class Room extends DurableObject<Env> {
-  async webSocketMessage(ws: WebSocket, message: string | ArrayBuffer): Promise<void> {
-    ws.send(message);
+  async enter(name: string): Promise<void> {
+    await this.ctx.storage.put(name, Date.now());
   },
 
-  async webSocketClose(ws: WebSocket, code: number) Promise<void> {
-    console.log(code);
+  async leave(name: string) Promise<void> {
+    await this.ctx.storage.delete(name);
   }
 }
 ```
@@ -26,12 +26,12 @@ export class Room extends DurableObject<Env> {
 import { DurableObject } from "cloudflare:workers";
 
 export class Room extends DurableObject<Env> {
-  async webSocketMessage(ws: WebSocket, message: string | ArrayBuffer): Promise<void> {
-    ws.send(message);
+  async enter(name: string): Promise<void> {
+    await this.ctx.storage.put(name, Date.now());
   }
 
-  async webSocketClose(ws: WebSocket, code: number): Promise<void> {
-    console.log(code);
+  async leave(name: string): Promise<void> {
+    await this.ctx.storage.delete(name);
   }
 }
 ```

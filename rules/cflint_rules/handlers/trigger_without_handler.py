@@ -23,8 +23,6 @@ export async function scheduled(): Promise<void> {
 
 ```jsonc
 {
-  "name": "tidy",
-  "main": "src/index.ts",
   "triggers": { "crons": ["0 3 * * *"] },
 }
 ```
@@ -47,8 +45,6 @@ export default { fetch: app.fetch, scheduled };
 
 ```jsonc
 {
-  "name": "tidy",
-  "main": "src/index.ts",
   "triggers": { "crons": ["0 3 * * *"] },
 }
 ```

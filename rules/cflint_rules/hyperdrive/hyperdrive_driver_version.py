@@ -14,8 +14,6 @@ connections fail, hang, or are not pooled. Postgres.js has to be 3.4.5 or newer,
 
 ```jsonc
 {
-  "name": "inventory",
-  "main": "src/index.ts",
   "compatibility_date": "2026-08-10",
   "hyperdrive": [{ "binding": "HYPERDRIVE", "id": "57b7076f58be42419276f058a8968187" }],
 }
@@ -31,8 +29,6 @@ connections fail, hang, or are not pooled. Postgres.js has to be 3.4.5 or newer,
 
 ```jsonc
 {
-  "name": "inventory",
-  "main": "src/index.ts",
   "compatibility_date": "2026-08-10",
   "hyperdrive": [{ "binding": "HYPERDRIVE", "id": "57b7076f58be42419276f058a8968187" }],
 }

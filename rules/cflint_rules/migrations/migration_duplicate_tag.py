@@ -7,7 +7,6 @@ twice.
 ## Incorrect
 
 ```toml
-name = "chat"
 
 [[migrations]]
 tag = "v1"
@@ -28,7 +27,6 @@ export class Lobby extends DurableObject<Env> {}
 ## Correct
 
 ```toml
-name = "chat"
 
 [[migrations]]
 tag = "v1"

@@ -20,7 +20,6 @@ export class Counter extends DurableObject<Env> {
 
 ```jsonc
 {
-  "name": "counter",
   "durable_objects": {
     "bindings": [{ "name": "COUNTER", "class_name": "Counter" }],
   },
@@ -43,7 +42,6 @@ export class Counter extends DurableObject<Env> {
 
 ```jsonc
 {
-  "name": "counter",
   "durable_objects": {
     "bindings": [{ "name": "COUNTER", "class_name": "Counter" }],
   },

@@ -17,7 +17,6 @@ export class Counter extends DurableObject<Env> {
 ```
 
 ```toml
-name = "counter"
 
 [[durable_objects.bindings]]
 name = "COUNTER"
@@ -41,7 +40,6 @@ export class Counter extends DurableObject<Env> {
 ```
 
 ```toml
-name = "counter"
 
 [[durable_objects.bindings]]
 name = "COUNTER"

@@ -7,7 +7,6 @@ an entry both removes a class and creates one of its name is a warning: give eac
 ## Incorrect
 
 ```toml
-name = "chat"
 
 [[migrations]]
 tag = "v1"
@@ -27,7 +26,6 @@ export class Room extends DurableObject<Env> {}
 ## Correct
 
 ```toml
-name = "chat"
 
 [[migrations]]
 tag = "v1"

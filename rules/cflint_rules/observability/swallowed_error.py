@@ -14,7 +14,7 @@ interface Env {
 export default {
   async fetch(request, env): Promise<Response> {
     try {
-      await env.ORDERS.put("last", await request.text());
+      await env.ORDERS.put(crypto.randomUUID(), request.url);
     } catch {}
     return new Response("saved");
   },
@@ -31,7 +31,7 @@ interface Env {
 export default {
   async fetch(request, env): Promise<Response> {
     try {
-      await env.ORDERS.put("last", await request.text());
+      await env.ORDERS.put(crypto.randomUUID(), request.url);
     } catch (error) {
       console.error("order not saved", error);
       return new Response("try again", { status: 503 });

@@ -6,8 +6,6 @@ such as `on_fetch` are not looked for any more: the Worker has no handler, and e
 ## Incorrect
 
 ```toml
-name = "hello"
-main = "src/entry.py"
 compatibility_date = "2026-08-01"
 compatibility_flags = ["python_workers"]
 ```
@@ -23,8 +21,6 @@ async def on_fetch(request, env):
 ## Correct
 
 ```toml
-name = "hello"
-main = "src/entry.py"
 compatibility_date = "2026-08-01"
 compatibility_flags = ["python_workers"]
 ```

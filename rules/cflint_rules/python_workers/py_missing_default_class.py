@@ -7,8 +7,6 @@ or the class, but not both.
 ## Incorrect
 
 ```toml
-name = "hello"
-main = "src/entry.py"
 compatibility_date = "2026-08-01"
 compatibility_flags = ["python_workers"]
 ```
@@ -25,8 +23,6 @@ class Hello(WorkerEntrypoint):
 ## Correct
 
 ```toml
-name = "hello"
-main = "src/entry.py"
 compatibility_date = "2026-08-01"
 compatibility_flags = ["python_workers"]
 ```

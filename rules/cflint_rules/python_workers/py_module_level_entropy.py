@@ -7,8 +7,6 @@ the Worker does not start. Requests to the network are refused there as well.
 ## Incorrect
 
 ```toml
-name = "visits"
-main = "src/entry.py"
 compatibility_date = "2026-08-01"
 compatibility_flags = ["python_workers"]
 ```
@@ -29,8 +27,6 @@ class Default(WorkerEntrypoint):
 ## Correct
 
 ```toml
-name = "visits"
-main = "src/entry.py"
 compatibility_date = "2026-08-01"
 compatibility_flags = ["python_workers"]
 ```

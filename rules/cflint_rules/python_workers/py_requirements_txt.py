@@ -10,6 +10,9 @@ name = "hello"
 main = "src/entry.py"
 compatibility_date = "2026-08-01"
 compatibility_flags = ["python_workers"]
+
+[observability]
+enabled = true
 ```
 
 ```text
@@ -24,6 +27,9 @@ name = "hello"
 main = "src/entry.py"
 compatibility_date = "2026-08-01"
 compatibility_flags = ["python_workers"]
+
+[observability]
+enabled = true
 ```
 
 ```text

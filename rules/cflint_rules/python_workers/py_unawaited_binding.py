@@ -6,8 +6,6 @@ value, and a write may be cut off when the response is sent.
 ## Incorrect
 
 ```toml
-name = "pages"
-main = "src/entry.py"
 compatibility_date = "2026-08-01"
 compatibility_flags = ["python_workers"]
 
@@ -29,8 +27,6 @@ class Default(WorkerEntrypoint):
 ## Correct
 
 ```toml
-name = "pages"
-main = "src/entry.py"
 compatibility_date = "2026-08-01"
 compatibility_flags = ["python_workers"]
 

@@ -9,8 +9,6 @@ never gets rid of a message that fails.
 
 ```jsonc
 {
-  "name": "mailer",
-  "main": "src/index.ts",
   "compatibility_date": "2026-08-01",
   "queues": {
     "consumers": [{ "queue": "mail", "max_batch_size": 500, "dead_letter_queue": "mail" }]
@@ -22,8 +20,6 @@ never gets rid of a message that fails.
 
 ```jsonc
 {
-  "name": "mailer",
-  "main": "src/index.ts",
   "compatibility_date": "2026-08-01",
   "queues": {
     "consumers": [{ "queue": "mail", "max_batch_size": 100, "dead_letter_queue": "mail-failed" }]

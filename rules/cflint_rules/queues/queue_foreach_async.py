@@ -14,6 +14,7 @@ export default {
   async queue(batch, env): Promise<void> {
     batch.messages.forEach(async (message) => {
       await env.MAILS.put(message.id, JSON.stringify(message.body));
+      message.ack();
     });
   },
 } satisfies ExportedHandler<Env>;
@@ -30,6 +31,7 @@ export default {
   async queue(batch, env): Promise<void> {
     for (const message of batch.messages) {
       await env.MAILS.put(message.id, JSON.stringify(message.body));
+      message.ack();
     }
   },
 } satisfies ExportedHandler<Env>;

@@ -23,8 +23,6 @@ export default {
 
 ```jsonc
 {
-  "name": "mails",
-  "main": "src/index.ts",
   "kv_namespaces": [{ "binding": "MAILS", "id": "0f2ac74b498b48028cb68387c421e279" }],
   "queues": {
     "consumers": [{ "queue": "mails", "dead_letter_queue": "mails-failed" }, { "queue": "mails-failed" }],
@@ -52,8 +50,6 @@ export default {
 
 ```jsonc
 {
-  "name": "mails",
-  "main": "src/index.ts",
   "kv_namespaces": [{ "binding": "MAILS", "id": "0f2ac74b498b48028cb68387c421e279" }],
   "queues": {
     "consumers": [{ "queue": "mails", "dead_letter_queue": "mails-failed" }, { "queue": "mails-failed" }],

@@ -18,8 +18,6 @@ export default {
 
 ```jsonc
 {
-  "name": "mails",
-  "main": "src/index.ts",
   "queues": { "consumers": [{ "queue": "mails" }] },
 }
 ```
@@ -39,8 +37,6 @@ export default {
 
 ```jsonc
 {
-  "name": "mails",
-  "main": "src/index.ts",
   "queues": { "consumers": [{ "queue": "mails", "dead_letter_queue": "mails-failed" }] },
 }
 ```

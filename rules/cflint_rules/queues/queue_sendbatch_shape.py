@@ -13,7 +13,7 @@ interface Env {
 
 export default {
   async fetch(request, env): Promise<Response> {
-    const names: string[] = await request.json();
+    const names = new URL(request.url).searchParams.getAll("name");
     await env.MAILS.sendBatch(names.map((name) => ({ to: `${name}@example.com` })));
     return new Response(null, { status: 202 });
   },
@@ -29,7 +29,7 @@ interface Env {
 
 export default {
   async fetch(request, env): Promise<Response> {
-    const names: string[] = await request.json();
+    const names = new URL(request.url).searchParams.getAll("name");
     await env.MAILS.sendBatch(names.map((name) => ({ body: { to: `${name}@example.com` } })));
     return new Response(null, { status: 202 });
   },

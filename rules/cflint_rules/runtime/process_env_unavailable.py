@@ -17,10 +17,7 @@ export default {
 
 ```jsonc
 {
-  "name": "proxy",
-  "main": "src/index.ts",
-  "compatibility_date": "2024-09-23",
-  "compatibility_flags": ["nodejs_compat"],
+  "compatibility_date": "2026-08-01",
   "vars": { "UPSTREAM_ORIGIN": "https://upstream.example.com" },
 }
 ```
@@ -38,10 +35,7 @@ export default {
 
 ```jsonc
 {
-  "name": "proxy",
-  "main": "src/index.ts",
-  "compatibility_date": "2024-09-23",
-  "compatibility_flags": ["nodejs_compat"],
+  "compatibility_date": "2026-08-01",
   "vars": { "UPSTREAM_ORIGIN": "https://upstream.example.com" },
 }
 ```

@@ -9,8 +9,6 @@ lists their names, `.dev.vars` holds their values for local development.
 
 ```jsonc
 {
-  "name": "checkout",
-  "main": "src/index.ts",
   "compatibility_date": "2026-08-01",
   "vars": { "MAIL_TOKEN": "re_8Xk2LmQp_9vTzR4wYb7NcHd3FgJ6sKqWe" },
 }
@@ -20,8 +18,6 @@ lists their names, `.dev.vars` holds their values for local development.
 
 ```jsonc
 {
-  "name": "checkout",
-  "main": "src/index.ts",
   "compatibility_date": "2026-08-01",
   "secrets": { "required": ["MAIL_TOKEN"] },
 }

@@ -7,8 +7,6 @@ A hand-written `Env` is a promise that nobody checks. When a binding is renamed,
 
 ```jsonc
 {
-  "name": "pages",
-  "main": "src/index.ts",
   "kv_namespaces": [{ "binding": "KV_CACHE", "id": "0f2ac74b498b48028cb68387c421e279" }]
 }
 ```
@@ -29,8 +27,6 @@ export default {
 
 ```jsonc
 {
-  "name": "pages",
-  "main": "src/index.ts",
   "kv_namespaces": [{ "binding": "CACHE", "id": "0f2ac74b498b48028cb68387c421e279" }]
 }
 ```

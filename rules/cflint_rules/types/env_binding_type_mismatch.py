@@ -7,8 +7,6 @@ ones are refused; a variable that the configuration writes as `"10"` is a string
 
 ```jsonc
 {
-  "name": "files",
-  "main": "src/index.ts",
   "r2_buckets": [{ "binding": "FILES", "bucket_name": "files" }]
 }
 ```
@@ -29,8 +27,6 @@ export default {
 
 ```jsonc
 {
-  "name": "files",
-  "main": "src/index.ts",
   "r2_buckets": [{ "binding": "FILES", "bucket_name": "files" }]
 }
 ```

@@ -7,8 +7,6 @@ against methods that the object does not have; with a base such as `Agent`, its 
 
 ```jsonc
 {
-  "name": "rooms",
-  "main": "src/index.ts",
   "durable_objects": { "bindings": [{ "name": "ROOM", "class_name": "Room" }] },
   "migrations": [{ "tag": "v1", "new_sqlite_classes": ["Room", "Lobby"] }]
 }
@@ -34,8 +32,6 @@ export class Room extends DurableObject<Env> {
 
 ```jsonc
 {
-  "name": "rooms",
-  "main": "src/index.ts",
   "durable_objects": { "bindings": [{ "name": "ROOM", "class_name": "Room" }] },
   "migrations": [{ "tag": "v1", "new_sqlite_classes": ["Room", "Lobby"] }]
 }

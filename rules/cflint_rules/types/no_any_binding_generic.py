@@ -14,6 +14,7 @@ export default {
   async queue(batch: MessageBatch<any>, env: Env): Promise<void> {
     for (const message of batch.messages) {
       await env.JOBS.send({ url: message.body.url });
+      message.ack();
     }
   },
 };
@@ -34,6 +35,7 @@ export default {
   async queue(batch: MessageBatch<Job>, env: Env): Promise<void> {
     for (const message of batch.messages) {
       await env.JOBS.send({ url: message.body.url });
+      message.ack();
     }
   },
 };

@@ -12,12 +12,13 @@ import { DurableObject } from "cloudflare:workers";
 
 export class Counter extends DurableObject<Env> {
   async fetch(request: Request): Promise<Response> {
+    if (request.headers.get("Upgrade") !== "websocket") return new Response(null, { status: 426 });
     const { 0: client, 1: server } = new WebSocketPair();
     server.accept();
-    server.addEventListener("message", async (event) => {
+    server.addEventListener("message", async () => {
       const seen = (await this.ctx.storage.get<number>("seen")) ?? 0;
       await this.ctx.storage.put("seen", seen + 1);
-      server.send(`${seen + 1}: ${event.data}`);
+      server.send(String(seen + 1));
     });
     return new Response(null, { status: 101, webSocket: client });
   }
@@ -31,15 +32,20 @@ import { DurableObject } from "cloudflare:workers";
 
 export class Counter extends DurableObject<Env> {
   async fetch(request: Request): Promise<Response> {
+    if (request.headers.get("Upgrade") !== "websocket") return new Response(null, { status: 426 });
     const { 0: client, 1: server } = new WebSocketPair();
     this.ctx.acceptWebSocket(server);
     return new Response(null, { status: 101, webSocket: client });
   }
 
-  async webSocketMessage(ws: WebSocket, message: string | ArrayBuffer): Promise<void> {
+  async webSocketMessage(ws: WebSocket): Promise<void> {
     const seen = (await this.ctx.storage.get<number>("seen")) ?? 0;
     await this.ctx.storage.put("seen", seen + 1);
-    ws.send(`${seen + 1}: ${message}`);
+    ws.send(String(seen + 1));
+  }
+
+  async webSocketClose(ws: WebSocket): Promise<void> {
+    ws.close();
   }
 }
 ```

@@ -8,8 +8,6 @@ of a class is hard to change later: it takes a migration.
 ```jsonc
 // wrangler.jsonc
 {
-  "name": "auction",
-  "main": "src/index.ts",
   "compatibility_date": "2026-08-01",
   "durable_objects": { "bindings": [{ "name": "HIBERNATING_AUCTION", "class_name": "HibernatingAuction" }] },
   "migrations": [{ "tag": "v1", "new_sqlite_classes": ["HibernatingAuction"] }]
@@ -28,8 +26,6 @@ export class HibernatingAuction extends DurableObject<Env> {}
 ```jsonc
 // wrangler.jsonc
 {
-  "name": "auction",
-  "main": "src/index.ts",
   "compatibility_date": "2026-08-01",
   "durable_objects": { "bindings": [{ "name": "AUCTION", "class_name": "Auction" }] },
   "migrations": [{ "tag": "v1", "new_sqlite_classes": ["Auction"] }]

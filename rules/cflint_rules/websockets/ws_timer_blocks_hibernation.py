@@ -10,6 +10,7 @@ import { DurableObject } from "cloudflare:workers";
 
 export class Ticker extends DurableObject<Env> {
   async fetch(request: Request): Promise<Response> {
+    if (request.headers.get("Upgrade") !== "websocket") return new Response(null, { status: 426 });
     const [client, server] = Object.values(new WebSocketPair());
     this.ctx.acceptWebSocket(server);
     setInterval(() => this.tick(), 60_000);
@@ -23,6 +24,10 @@ export class Ticker extends DurableObject<Env> {
   private tick(): void {
     for (const ws of this.ctx.getWebSockets()) ws.send("tick");
   }
+
+  async webSocketClose(ws: WebSocket): Promise<void> {
+    ws.close();
+  }
 }
 ```
 
@@ -33,6 +38,7 @@ import { DurableObject } from "cloudflare:workers";
 
 export class Ticker extends DurableObject<Env> {
   async fetch(request: Request): Promise<Response> {
+    if (request.headers.get("Upgrade") !== "websocket") return new Response(null, { status: 426 });
     const [client, server] = Object.values(new WebSocketPair());
     this.ctx.acceptWebSocket(server);
     await this.ctx.storage.setAlarm(Date.now() + 60_000);
@@ -47,6 +53,10 @@ export class Ticker extends DurableObject<Env> {
     const sockets = this.ctx.getWebSockets();
     for (const ws of sockets) ws.send("tick");
     if (sockets.length > 0) await this.ctx.storage.setAlarm(Date.now() + 60_000);
+  }
+
+  async webSocketClose(ws: WebSocket): Promise<void> {
+    ws.close();
   }
 }
 ```

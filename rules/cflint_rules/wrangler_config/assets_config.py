@@ -16,8 +16,9 @@ export default {
 
 ```jsonc
 {
-  "name": "site",
   "main": "src/index.ts",
+  "compatibility_date": "2026-08-01",
+  "observability": { "enabled": true },
   "assets": { "directory": "dist", "run_worker_first": true },
 }
 ```
@@ -36,8 +37,9 @@ export default {
 
 ```jsonc
 {
-  "name": "site",
   "main": "src/index.ts",
+  "compatibility_date": "2026-08-01",
+  "observability": { "enabled": true },
   "assets": { "directory": "dist", "binding": "ASSETS", "run_worker_first": true },
 }
 ```

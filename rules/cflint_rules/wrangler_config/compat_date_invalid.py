@@ -7,8 +7,6 @@ cannot be asked for. wrangler lets such a date pass, even in a dry run, and the 
 
 ```jsonc
 {
-  "name": "newsletter",
-  "main": "src/index.ts",
   "compatibility_date": "2026-13-01",
 }
 ```
@@ -17,8 +15,6 @@ cannot be asked for. wrangler lets such a date pass, even in a dry run, and the 
 
 ```jsonc
 {
-  "name": "newsletter",
-  "main": "src/index.ts",
   "compatibility_date": "2026-08-01",
 }
 ```

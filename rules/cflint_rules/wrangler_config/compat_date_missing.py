@@ -10,6 +10,7 @@ behaves otherwise in development.
 {
   "name": "newsletter",
   "main": "src/index.ts",
+  "observability": { "enabled": true },
 }
 ```
 
@@ -19,6 +20,7 @@ behaves otherwise in development.
 {
   "name": "newsletter",
   "main": "src/index.ts",
+  "observability": { "enabled": true },
   "compatibility_date": "2026-08-01",
 }
 ```

@@ -7,8 +7,6 @@ at once. The date can be moved at any time, and single changes can be switched o
 
 ```jsonc
 {
-  "name": "newsletter",
-  "main": "src/index.ts",
   "compatibility_date": "2023-05-01",
 }
 ```
@@ -17,8 +15,6 @@ at once. The date can be moved at any time, and single changes can be switched o
 
 ```jsonc
 {
-  "name": "newsletter",
-  "main": "src/index.ts",
   "compatibility_date": "2026-08-01",
 }
 ```

@@ -8,8 +8,6 @@ Experimental flags work in local development only.
 
 ```jsonc
 {
-  "name": "newsletter",
-  "main": "src/index.ts",
   "compatibility_date": "2026-03-01",
   "compatibility_flags": ["nodejs_compatt", "global_navigator", "no_global_navigator"],
 }
@@ -19,8 +17,6 @@ Experimental flags work in local development only.
 
 ```jsonc
 {
-  "name": "newsletter",
-  "main": "src/index.ts",
   "compatibility_date": "2026-03-01",
   "compatibility_flags": ["nodejs_compat", "global_navigator"],
 }

@@ -7,8 +7,6 @@ wrangler takes one. Equal keys in JSON do parse, but all except the last are dro
 ## Incorrect
 
 ```toml
-name = "calendar"
-main = "src/index.ts"
 compatibility_date = "2026-08-01"
 
 [vars]
@@ -18,8 +16,6 @@ OPENS = 2026-12-19
 ## Correct
 
 ```toml
-name = "calendar"
-main = "src/index.ts"
 compatibility_date = "2026-08-01"
 
 [vars]

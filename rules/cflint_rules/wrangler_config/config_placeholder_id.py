@@ -8,8 +8,6 @@ without one, the next deployment makes it.
 
 ```jsonc
 {
-  "name": "notes",
-  "main": "src/index.ts",
   "compatibility_date": "2026-08-01",
   "d1_databases": [
     { "binding": "DB", "database_name": "notes", "database_id": "<YOUR_DATABASE_ID>" },
@@ -21,8 +19,6 @@ without one, the next deployment makes it.
 
 ```jsonc
 {
-  "name": "notes",
-  "main": "src/index.ts",
   "compatibility_date": "2026-08-01",
   "d1_databases": [{ "binding": "DB", "database_name": "notes" }],
 }

@@ -7,8 +7,6 @@ binding, route or limit is not there. Often the key has another name, or a lette
 
 ```jsonc
 {
-  "name": "shop",
-  "main": "src/index.ts",
   "compatibility_date": "2026-08-01",
   "kv_namespace": [{ "binding": "CACHE", "id": "0f2ac74b498b48028cb68387c421e279" }],
   "d1_databases": [{ "name": "DB", "database_id": "5a1c8d1e-3a0b-4d6f-8a54-6ac9a7f6a3ce" }],
@@ -19,8 +17,6 @@ binding, route or limit is not there. Often the key has another name, or a lette
 
 ```jsonc
 {
-  "name": "shop",
-  "main": "src/index.ts",
   "compatibility_date": "2026-08-01",
   "kv_namespaces": [{ "binding": "CACHE", "id": "0f2ac74b498b48028cb68387c421e279" }],
   "d1_databases": [{ "binding": "DB", "database_id": "5a1c8d1e-3a0b-4d6f-8a54-6ac9a7f6a3ce" }],

@@ -8,8 +8,6 @@ no `@daily`; a step cannot be as long as its field (`*/60`).
 
 ```jsonc
 {
-  "name": "reports",
-  "main": "src/index.ts",
   "compatibility_date": "2026-08-01",
   "triggers": { "crons": ["0 7 * * 0", "@hourly", "*/60 * * * *"] },
 }
@@ -19,8 +17,6 @@ no `@daily`; a step cannot be as long as its field (`*/60`).
 
 ```jsonc
 {
-  "name": "reports",
-  "main": "src/index.ts",
   "compatibility_date": "2026-08-01",
   "triggers": { "crons": ["0 7 * * SUN", "0 * * * *"] },
 }

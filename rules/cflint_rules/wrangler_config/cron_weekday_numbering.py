@@ -8,8 +8,6 @@ everywhere.
 
 ```jsonc
 {
-  "name": "standup",
-  "main": "src/index.ts",
   "compatibility_date": "2026-08-01",
   "triggers": { "crons": ["0 9 * * 1-5"] },
 }
@@ -19,8 +17,6 @@ everywhere.
 
 ```jsonc
 {
-  "name": "standup",
-  "main": "src/index.ts",
   "compatibility_date": "2026-08-01",
   "triggers": { "crons": ["0 9 * * MON-FRI"] },
 }

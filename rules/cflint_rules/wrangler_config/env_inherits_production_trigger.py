@@ -8,8 +8,6 @@ wrangler warns of custom domains only.
 
 ```jsonc
 {
-  "name": "billing",
-  "main": "src/index.ts",
   "compatibility_date": "2026-08-01",
   "routes": [{ "pattern": "billing.example.com", "custom_domain": true }],
   "triggers": { "crons": ["0 3 1 * *"] },
@@ -21,8 +19,6 @@ wrangler warns of custom domains only.
 
 ```jsonc
 {
-  "name": "billing",
-  "main": "src/index.ts",
   "compatibility_date": "2026-08-01",
   "routes": [{ "pattern": "billing.example.com", "custom_domain": true }],
   "triggers": { "crons": ["0 3 1 * *"] },

@@ -26,6 +26,8 @@ export default {
 {
   "name": "accounts",
   "main": "src/index.ts",
+  "compatibility_date": "2026-08-01",
+  "observability": { "enabled": true },
   "services": [{ "binding": "ACCOUNTS", "service": "accounts", "entrypoint": "Account" }],
 }
 ```
@@ -52,6 +54,8 @@ export default {
 {
   "name": "accounts",
   "main": "src/index.ts",
+  "compatibility_date": "2026-08-01",
+  "observability": { "enabled": true },
   "services": [{ "binding": "ACCOUNTS", "service": "accounts", "entrypoint": "Accounts" }],
 }
 ```
