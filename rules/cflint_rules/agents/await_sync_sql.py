@@ -1,8 +1,8 @@
-"""Do not await what is synchronous.
+"""Do not await synchronous storage calls.
 
-The SQL of an Agent (``this.sql`…` ``) gives an array, that of a Durable Object (`ctx.storage.sql.exec()`) a
-cursor, and `ctx.storage.kv` values: at once, without a promise. `await` and `for await` only let others run
-in between, where nobody needs to wait.
+The SQL of an Agent (``this.sql`…` ``) returns an array, that of a Durable Object (`ctx.storage.sql.exec()`) a
+cursor, and `ctx.storage.kv` values: at once, without a promise. `await` and `for await` only let other events
+run in between.
 
 ## Incorrect
 

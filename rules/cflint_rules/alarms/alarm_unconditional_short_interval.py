@@ -1,7 +1,7 @@
 """Set the next alarm only while there is something to do.
 
 An `alarm()` that always sets the next one a few seconds ahead runs for ever, in every object that was ever
-made, and each run is billed: an object that nobody uses any more still wakes up.
+created, and each run is billed, even in objects that are no longer used.
 
 ## Incorrect
 
@@ -39,7 +39,7 @@ that also delete their alarm.
 
 ## Fix safety
 
-No fix: when there is nothing left to do is for you to say.
+No fix: when to stop is up to you.
 
 Source: https://developers.cloudflare.com/durable-objects/best-practices/rules-of-durable-objects/
 """

@@ -2,7 +2,7 @@
 
 A KV namespace has no `head()`, an R2 bucket no `getWithMetadata()`, a queue no `sendMessage()`: such a call
 throws `… is not a function` when it is reached. A Durable Object namespace has none of the methods of its
-objects: `getByName()` gives a stub, and the stub has them.
+objects: `getByName()` returns a stub, and the stub has them.
 
 ## Incorrect
 
@@ -52,13 +52,13 @@ export default {
 
 ## Not reported
 
-A method that no kind of binding has and that is no known slip: it may be newer than this rule. Bindings that
-the configuration does not tell of, and those that the code itself sets (`env.DB = …`).
+A method that no kind of binding has and that is no known mistake: it may be newer than this rule. Bindings
+that the configuration does not show, and those that the code itself sets (`env.DB = …`).
 
 ## Fix safety
 
-Safe where a method of one argument is only called otherwise here (`sendMessage(body)` for `send(body)`,
-`remove(key)` for `delete(key)`). There is none for the others.
+Safe where a method of one argument only has another name here (`sendMessage(body)` for `send(body)`,
+`remove(key)` for `delete(key)`). There is no fix for the others.
 
 Source: https://developers.cloudflare.com/workers/runtime-apis/bindings/
 """

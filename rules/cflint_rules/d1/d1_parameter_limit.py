@@ -38,7 +38,7 @@ export async function users(env: Env, ids: string[]): Promise<unknown[]> {
 ## Not reported
 
 Lists whose length the code around looks at, or that it cuts or fetches with a limit; lists that are written
-out; lists of which nothing tells how long they get.
+out; lists whose possible length is not known.
 
 ## Fix safety
 

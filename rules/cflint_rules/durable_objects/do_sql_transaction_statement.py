@@ -52,7 +52,7 @@ export class Account extends DurableObject<Env> {
 
 ## Fix safety
 
-No fix: which statements belong together is for you to say.
+No fix: which statements belong together is up to you.
 
 Source: https://developers.cloudflare.com/durable-objects/api/sqlite-storage-api/#exec
 """

@@ -1,7 +1,7 @@
 """Give `fetch()`, `new Request()`, `new URL()` and `Response.redirect()` absolute URLs.
 
-A Worker has no page that a path could be relative to: "Invalid URL: /state". That holds for the stub of a
-Durable Object, a service binding and `env.ASSETS`, too, although the host is of no importance there.
+A Worker has no base URL: a path alone throws "Invalid URL: /state". The same holds for the stub of a Durable
+Object, a service binding and `env.ASSETS`, although the host does not matter there.
 
 ## Incorrect
 

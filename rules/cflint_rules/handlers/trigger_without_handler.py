@@ -2,7 +2,7 @@
 
 A cron trigger calls `scheduled()`, a queue consumer `queue()`, and a Worker that is another's tail consumer
 gets `tail()`, all of them on the default export. Without the handler every event fails with "Handler does not
-export a scheduled() function", which nobody sees but the logs. A router such as Hono only has `fetch`, and a
+export a scheduled() function", which appears in the logs only. A router such as Hono only has `fetch`, and a
 function that is exported by name is not looked at.
 
 ## Incorrect

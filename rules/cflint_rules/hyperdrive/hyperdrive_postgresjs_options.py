@@ -1,8 +1,8 @@
 """Give Postgres.js the options that fit a Worker behind Hyperdrive.
 
 A Worker may have six connections open at once, and Postgres.js opens up to ten: `max: 5` keeps room. At its
-first query it also asks the database for its types, a round trip that only array types need:
-`fetch_types: false`. `prepare: false` makes every query one that Hyperdrive cannot cache.
+first query it also queries the database for its types, a round trip that only array types need: `fetch_types:
+false`. `prepare: false` makes every query one that Hyperdrive cannot cache.
 
 ## Incorrect
 
@@ -41,7 +41,7 @@ export default {
 ## Not reported
 
 Clients that do not go through Hyperdrive, options that come from elsewhere, and `fetch_types` that is set to
-`true`: somebody needs array types.
+`true`, where array types are needed.
 
 ## Fix safety
 

@@ -1,8 +1,8 @@
 """Count and collect in a Durable Object, not in Workers KV.
 
-Reading a value from KV, changing it and writing it back is not atomic: of two requests that do so at once one
-is lost. What `get()` gives may also be a minute old, and KV takes one write per second to a key. A Durable
-Object handles one request after the other, and always reads what was written last.
+Reading a value from KV, changing it and writing it back is not atomic: of two concurrent updates one is lost.
+What `get()` returns may also be a minute old, and KV takes one write per second to a key. A Durable Object
+handles one request after the other, and always reads what was written last.
 
 ## Incorrect
 

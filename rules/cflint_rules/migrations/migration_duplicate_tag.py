@@ -1,8 +1,7 @@
 """Give every migration a tag of its own.
 
-wrangler remembers the tag of the last migration that was applied, and applies the entries after it. With two
-entries of one tag, or one without a tag, it cannot tell what is done: entries are passed over or applied
-twice.
+A Worker keeps the tag of the last migration that was applied, and wrangler sends the entries after it. With
+two entries of one tag, or one without a tag, entries are skipped or applied twice.
 
 ## Incorrect
 

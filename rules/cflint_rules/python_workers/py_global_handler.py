@@ -40,7 +40,7 @@ Older dates, the flag `disable_python_no_global_handlers`, and modules that are 
 
 ## Fix safety
 
-Unsafe: the function becomes a method, and `env` and `ctx` become `self.env` and `self.ctx`. None is offered
+Unsafe: the function becomes a method, and `env` and `ctx` become `self.env` and `self.ctx`. There is no fix
 when there are several handlers, or when the function is used elsewhere.
 
 Source: https://developers.cloudflare.com/workers/configuration/compatibility-flags/

@@ -39,7 +39,7 @@ class Default(WorkerEntrypoint):
 ## Not reported
 
 Other entrypoints beside `Default`, or ones that a service binding names; classes without a handler, which
-only answer remote procedure calls; handlers at the top level, which are another rule's.
+only serve remote procedure calls; handlers at the top level, which `py-global-handler` reports.
 
 ## Fix safety
 

@@ -1,4 +1,4 @@
-"""Do not ask for randomness or the network while the module is imported.
+"""Do not use randomness or the network while the module is imported.
 
 What stands outside of functions runs once, before any request, and its state becomes part of a snapshot that
 all instances start from. A random value made there would be the same everywhere, so the runtime refuses, and

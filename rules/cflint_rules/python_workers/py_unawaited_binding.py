@@ -1,7 +1,7 @@
-"""Await what bindings, `fetch()`, requests and steps give.
+"""Await what bindings, `fetch()`, requests and steps return.
 
-These calls give a coroutine or a promise, not its result. Without `await` a read gives an object that is no
-value, and a write may be cut off when the response is sent.
+These calls return a coroutine or a promise, not its result. Without `await` a read does not give the value,
+and a write may be cut off when the response is sent.
 
 ## Incorrect
 
@@ -53,7 +53,7 @@ kind.
 
 ## Fix safety
 
-Safe: `await` is inserted. None is offered outside of `async def`.
+Safe: `await` is inserted. There is no fix outside of `async def`.
 
 Source: https://developers.cloudflare.com/workers/languages/python/ffi/
 """

@@ -1,7 +1,7 @@
-"""Wait for the messages that an asynchronous callback handles.
+"""Await asynchronous callbacks that handle the messages of a batch.
 
-`batch.messages.forEach(async …)`, and `map(async …)` whose promises nobody awaits, return at once. Then the
-handler is done, so all messages are acknowledged, whatever becomes of them: one whose handling fails is lost.
+`batch.messages.forEach(async …)`, and `map(async …)` whose promises are not awaited, return at once. Then the
+handler is done, so all messages are acknowledged: one whose handling fails is lost.
 
 ## Incorrect
 

@@ -1,8 +1,8 @@
-"""Look at `batch.queue` in a Worker that consumes several queues.
+"""Check `batch.queue` in a Worker that consumes several queues.
 
-All queues of a Worker come to the same `queue()` handler. Without a look at `batch.queue`, messages of one
-are handled as those of another: what failed, and was put in the dead letter queue, is tried once more and
-then lost.
+All queues of a Worker share one `queue()` handler. Without a check of `batch.queue`, messages of one are
+handled as those of another: what failed, and was put in the dead letter queue, is tried once more and then
+lost.
 
 ## Incorrect
 
@@ -65,7 +65,7 @@ messages are.
 
 ## Fix safety
 
-There is no fix: only the author knows what is to become of the messages of each queue.
+There is no fix: only the author knows what to do with the messages of each queue.
 
 Source: https://developers.cloudflare.com/queues/configuration/dead-letter-queues/
 """

@@ -48,7 +48,7 @@ shows a `queue()` handler and no configuration gets one note per section.
 
 ## Fix safety
 
-Unsafe: the dead letter queue has to exist, and somebody has to look at it.
+Unsafe: the dead letter queue has to exist, and has to be looked at.
 
 Source: https://developers.cloudflare.com/queues/configuration/dead-letter-queues/
 """

@@ -42,7 +42,7 @@ Messages whose shape is not in sight: a variable, a call, an object with a sprea
 
 ## Fix safety
 
-Unsafe: what was given becomes the `body`, which the consumer then gets. None is offered where the messages
+Unsafe: what was given becomes the `body`, which the consumer then gets. There is no fix where the messages
 are made elsewhere.
 
 Source: https://developers.cloudflare.com/queues/configuration/javascript-apis/#queue

@@ -1,8 +1,8 @@
 """Read or cancel the body of every response that is fetched.
 
-A Worker may have six connections open at once, and a response whose body nobody reads keeps its connection.
-A request that only looks at `ok` or `status` of several responses stalls, and the runtime cancels the
-oldest one with "A stalled HTTP response was canceled to prevent deadlock".
+A Worker may have six connections open at once, and a response whose body is not read keeps its connection. A
+request that only looks at `ok` or `status` of several responses stalls, and the runtime cancels the oldest
+one with "A stalled HTTP response was canceled to prevent deadlock".
 
 ## Incorrect
 

@@ -1,8 +1,8 @@
 """Keep secrets out of `vars`.
 
-What stands in `vars` is in the repository for everyone who can read it, it is shown in the dashboard, and
-wrangler prints it with every deployment. A secret that has been committed once has to be replaced. Secrets
-are set with `wrangler secret put`, stay encrypted, and are read from `env` just the same; `secrets.required`
+What is in `vars` can be read by everyone with access to the repository, is shown in the dashboard, and is
+printed by wrangler at every deployment. A secret that has been committed once has to be replaced. Secrets are
+set with `wrangler secret put`, stay encrypted, and are read from `env` just the same; `secrets.required`
 lists their names, `.dev.vars` holds their values for local development.
 
 ## Incorrect

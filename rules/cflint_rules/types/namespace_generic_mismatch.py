@@ -1,6 +1,6 @@
 """Name the class that is bound as the type argument of its namespace.
 
-`DurableObjectNamespace<Room>` tells which methods a stub has. With another class there, calls are checked
+`DurableObjectNamespace<Room>` types the methods of a stub. With another class there, calls are checked
 against methods that the object does not have; with a base such as `Agent`, its own methods are missing.
 
 ## Incorrect

@@ -1,7 +1,8 @@
-"""Look whether a WebSocket's message is text before it is used as text.
+"""Check that a WebSocket's message is text before it is used as text.
 
-`webSocketMessage()` is given a string, or an ArrayBuffer where the client sends binary. In a template the
-latter becomes `[object ArrayBuffer]`, `JSON.parse()` of it throws, and it has none of a string's methods.
+`webSocketMessage()` gets a string, or an ArrayBuffer where the client sends binary. In a template an
+ArrayBuffer becomes `[object ArrayBuffer]`, `JSON.parse()` of it throws, and it has none of a string's
+methods.
 
 ## Incorrect
 
@@ -55,12 +56,12 @@ export class Parrot extends DurableObject<Env> {
 
 ## Not reported
 
-Handlers that look at the message's type anywhere, or decode it. `JSON.parse()` inside `try`. A message that
-is only passed on.
+Handlers that check the message's type anywhere, or decode it. `JSON.parse()` inside `try`. A message that is
+only passed on.
 
 ## Fix safety
 
-No fix is offered: what to do with binary is for the protocol to say.
+There is no fix: what to do with binary is up to the protocol.
 
 Source: https://developers.cloudflare.com/durable-objects/api/base/
 """

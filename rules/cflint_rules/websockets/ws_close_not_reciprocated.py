@@ -79,8 +79,8 @@ the finding is only a note.
 
 ## Fix safety
 
-Safe: the socket is closing already, and answering it is all that is left to do. 1005 and 1006 only say that
-no code came, and may not be sent. No fix is offered where the method returns early.
+Safe: the socket is closing already, and answering it is all that is left to do. 1005 and 1006 mean that no
+code was received, and cannot be sent. No fix is offered where the method returns early.
 
 Source: https://developers.cloudflare.com/workers/configuration/compatibility-flags/
 """

@@ -1,4 +1,4 @@
-"""Serve a Durable Object's WebSockets by `webSocketMessage()` and its siblings, not by listeners.
+"""Serve a Durable Object's WebSockets with `webSocketMessage()` and its siblings, not with listeners.
 
 A listener lives in memory. While it is there the object cannot hibernate and is billed for every second that
 the socket is open; on a socket that was given to `ctx.acceptWebSocket()` it is never called at all. The
@@ -58,11 +58,11 @@ and in the classes of an SDK.
 
 ## Fix safety
 
-Unsafe: the object may now be evicted while sockets are open, and what it keeps in fields is gone then; what
-a client sends as binary arrives as an `ArrayBuffer`. All listeners of a socket move in one fix: each body
+Unsafe: the object may now be evicted while sockets are open, and what it keeps in fields is gone then; what a
+client sends as binary arrives as an `ArrayBuffer`. All listeners of a socket move in one fix: each body
 becomes a method, the socket's and the event's names are replaced by its parameters, and `accept()` becomes
 `ctx.acceptWebSocket()`. No fix is offered when a listener uses names of the function around it, when the
-socket is kept in a field, or when the class has such a method already: the related places say so.
+socket is kept in a field, or when the class has such a method already: the related places show it.
 
 Source: https://developers.cloudflare.com/durable-objects/best-practices/websockets/
 """

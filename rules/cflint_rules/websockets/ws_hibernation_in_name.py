@@ -1,7 +1,7 @@
 """Name classes and bindings after what they do, not after hibernation.
 
-That an object hibernates is how it is implemented, and no reader of `env.CHAT_ROOM` has to know it. The name
-of a class is hard to change later: it takes a migration.
+That an object hibernates is how it is implemented, which users of `env.CHAT_ROOM` need not know. The name of
+a class is hard to change later: it takes a migration.
 
 ## Incorrect
 
@@ -46,7 +46,7 @@ configurations of tests.
 
 ## Fix safety
 
-No fix is offered: a class is renamed by a migration, and a binding wherever it is used.
+There is no fix: a class is renamed by a migration, and a binding wherever it is used.
 
 Source: https://developers.cloudflare.com/durable-objects/best-practices/websockets/
 """

@@ -56,8 +56,8 @@ export class Room extends DurableObject<Env> {
 
 Unsafe: the object may now be evicted while sockets are open, and what it keeps in fields is gone then. The
 fix moves the socket's listeners to `webSocketMessage()` and its siblings. None is offered where a listener
-uses what a method cannot see, or where the socket is kept in a field; the related places say what is in the
-way.
+uses what a method cannot see, or where the socket is kept in a field; the related places show what prevents
+it.
 
 Source: https://developers.cloudflare.com/durable-objects/best-practices/websockets/
 """

@@ -2,7 +2,7 @@
 
 A socket that hibernates refuses `accept()` ("Can't accept() WebSocket after enabling hibernation"), one that
 was `accept()`ed cannot be made to hibernate, a `new WebSocket(…)` accepts itself, and an end of a pair that
-nobody accepted can send nothing. Each of these throws.
+was not accepted can send nothing. Each of these throws.
 
 ## Incorrect
 
@@ -59,7 +59,7 @@ which may accept them.
 ## Fix safety
 
 Safe: one of the two calls throws, so removing `accept()` takes nothing away. No fix is offered where
-`acceptWebSocket()` may not run, nor for a socket that nobody accepted.
+`acceptWebSocket()` may not run, nor for a socket that was never accepted.
 
 Source: workerd src/workerd/api/web-socket.c++
 """

@@ -1,7 +1,7 @@
 """Find the sockets of a hibernating object with `getWebSockets()`, not in a field.
 
-An object that hibernates is made anew when the next message comes: its constructor runs, and a `Map` of
-sessions in a field is empty, while the sockets are still open. `ctx.getWebSockets()` gives the sockets, and
+An object that hibernates is created again when the next message comes: its constructor runs, and a `Map` of
+sessions in a field is empty, while the sockets are still open. `ctx.getWebSockets()` returns the sockets, and
 `serializeAttachment()` keeps what belongs to each.
 
 ## Incorrect
@@ -62,7 +62,7 @@ they are read.
 
 ## Fix safety
 
-No fix is offered: what belongs to each socket has to be chosen.
+There is no fix: what belongs to each socket has to be chosen.
 
 Source: https://developers.cloudflare.com/durable-objects/best-practices/websockets/
 """

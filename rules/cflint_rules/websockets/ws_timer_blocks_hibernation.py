@@ -69,7 +69,7 @@ is cleared in the same method, and one that a promise waits for (`new Promise((r
 
 ## Fix safety
 
-No fix is offered: what the timer does has to move to `alarm()`.
+There is no fix: what the timer does has to move to `alarm()`.
 
 Source: https://developers.cloudflare.com/durable-objects/best-practices/websockets/
 """

@@ -1,7 +1,7 @@
 """Drop keys that wrangler no longer has.
 
 `node_compat` and `legacy_env` make wrangler 4 refuse the configuration. Other old keys are ignored with a
-warning, so that what they once did does not happen, or they are on their way out.
+warning, so that what they once did does not happen, or are deprecated.
 
 ## Incorrect
 

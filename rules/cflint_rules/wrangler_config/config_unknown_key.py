@@ -1,7 +1,7 @@
 """Use only keys that wrangler knows.
 
-wrangler warns of a key that it does not know, for the environment at hand only, and goes on without it: the
-binding, route or limit is not there. Often the key has another name, or a letter is wrong.
+wrangler only warns of a key that it does not know, for the deployed environment, and ignores it: the binding,
+route or limit is not there. Often the key has another name, or a letter is wrong.
 
 ## Incorrect
 
@@ -32,7 +32,7 @@ no other is only a note.
 
 ## Fix safety
 
-Safe: the key gets the name that is meant, when there is exactly one that fits and the value has its type.
+Safe: the key gets the name that is meant, when exactly one fits and the value has its type.
 
 Source: https://github.com/cloudflare/workers-sdk/blob/main/packages/workers-utils/src/config/validation.ts
 """

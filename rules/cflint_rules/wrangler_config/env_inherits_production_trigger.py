@@ -1,7 +1,7 @@
 """Give every environment its own routes and crons, if only empty ones.
 
-Routes and triggers are inherited. An environment `staging` without its own takes those of the top level: its
-deployment moves a custom domain to the staging Worker, and the crons of production run there as well.
+Routes and triggers are inherited. An environment `staging` without its own inherits those of the top level:
+its deployment moves a custom domain to the staging Worker, and the crons of production run there as well.
 wrangler warns of custom domains only.
 
 ## Incorrect
