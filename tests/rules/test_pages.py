@@ -12,6 +12,9 @@ from tests.support.fixture_cases import KNOWN, run
 
 pytestmark = pytest.mark.portable
 
+OMISSION = re.compile(r"no (?:configuration|default export) is shown\b")
+"""What a note says of a document that shows a part only, as the examples of a page do."""
+
 
 @pytest.mark.parametrize("rule", list(KNOWN))
 def test_page(rule: str) -> None:
@@ -32,6 +35,18 @@ def test_page(rule: str) -> None:
     assert {"Incorrect", "Correct"} <= {block.heading.text for block in blocks if block.heading is not None}
     speaking = {_section(finding.at.span.start, page) for finding in report.findings if finding.rule == rule}
     assert speaking == {"Incorrect"}, [f.message for f in report.findings]
+
+
+@pytest.mark.parametrize("rule", list(KNOWN))
+def test_correct_example_obeys_every_rule(rule: str) -> None:
+    page = KNOWN[rule].page
+    report = run({"page.md": page.encode()}, KNOWN.select(["all"]))
+    reported = [
+        f"{finding.rule}: {finding.message}"
+        for finding in report.findings
+        if _section(finding.at.span.start, page) == "Correct" and not OMISSION.match(finding.message)
+    ]
+    assert not reported
 
 
 def _section(offset: int, page: str) -> str:

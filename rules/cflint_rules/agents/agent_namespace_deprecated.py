@@ -1,8 +1,8 @@
 """Use the names that the Agents SDK has today.
 
 `AgentNamespace` is another name of `DurableObjectNamespace`, `unstable_callable` of `callable`; both go with
-the next major version. `getSchedule()` and `getSchedules()` are synchronous, so they cannot ask another
-object and throw inside a sub-agent. `agents-sdk` is what the package was called at first.
+the next major version. `getSchedule()` and `getSchedules()` are synchronous, so they cannot call another
+object and throw inside a sub-agent. `agents-sdk` is the former name of the package.
 
 ## Incorrect
 
@@ -45,7 +45,7 @@ Names that a version of the package does not have yet, when the project's own ve
 
 ## Fix safety
 
-Safe for names that only changed. Unsafe for a package's name: it has to be installed. There is none for
+Safe for names that only changed. Unsafe for a package's name: it has to be installed. There is no fix for
 `getSchedule()`, whose successor has to be awaited.
 
 Source: https://github.com/cloudflare/agents/blob/main/packages/agents/src/index.ts

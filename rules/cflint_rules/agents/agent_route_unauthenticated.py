@@ -1,7 +1,7 @@
-"""Ask who is there before requests are routed to Agents.
+"""Authenticate requests before they are routed to Agents.
 
 `routeAgentRequest()` lets everybody reach every Agent whose name they can guess: `/agents/<class>/<name>`.
-Check a session or token before, or in `onBeforeConnect` and `onBeforeRequest`.
+Check a session or a token before the call, or in `onBeforeConnect` and `onBeforeRequest`.
 
 ## Incorrect
 
@@ -35,11 +35,11 @@ export default {
 ## Not reported
 
 Calls with such hooks or with options that are not in sight, and those after something that looks like a
-check. What stands in front of the Worker (Access, say) the rule cannot know.
+check. The rule does not know what stands in front of the Worker (Access, for example).
 
 ## Fix safety
 
-No fix: who may come in is for you to say.
+No fix: who has access is up to you.
 
 Source: https://developers.cloudflare.com/agents/api-reference/routing/
 """

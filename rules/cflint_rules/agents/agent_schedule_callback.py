@@ -1,4 +1,4 @@
-"""Name a method of the Agent when you schedule it.
+"""Schedule a method of the Agent by its name, as a string.
 
 `schedule()`, `scheduleEvery()` and `queue()` store the name of a method and call it later, maybe after the
 Agent was evicted: they take a string, and throw when the Agent has no method of that name. A delay or a date
@@ -42,7 +42,7 @@ Names that are computed, and Agents with a base class or members that the rule c
 
 ## Fix safety
 
-Safe: `this.name` becomes `"name"`, and `{ idempotent: true }` is added where nothing else is asked for.
+Safe: `this.name` becomes `"name"`, and `{ idempotent: true }` is added where no other option is set.
 
 Source: https://developers.cloudflare.com/agents/api-reference/schedule-tasks/
 """

@@ -18,7 +18,6 @@ export class Librarian extends Agent<Env> {
 
 ```jsonc
 {
-  "name": "library",
   "durable_objects": { "bindings": [{ "name": "Librarian", "class_name": "Librarian" }] },
   "migrations": [{ "tag": "v1", "new_classes": ["Librarian"] }],
 }
@@ -38,7 +37,6 @@ export class Librarian extends Agent<Env> {
 
 ```jsonc
 {
-  "name": "library",
   "durable_objects": { "bindings": [{ "name": "Librarian", "class_name": "Librarian" }] },
   "migrations": [{ "tag": "v1", "new_sqlite_classes": ["Librarian"] }],
 }

@@ -1,7 +1,7 @@
 """Change an Agent's state with `setState()`.
 
-Only `setState()` stores the state and sends it to the connected clients. A change of `this.state` itself is
-seen by nobody, and is gone when the Agent is evicted.
+Only `setState()` stores the state and sends it to the connected clients. A direct change of `this.state`
+reaches no client and is lost when the Agent is evicted.
 
 ## Incorrect
 
@@ -37,7 +37,7 @@ A change after which the same function calls `setState()`; classes with a `state
 
 ## Fix safety
 
-Unsafe: the assignment becomes a `setState()`, which also runs `onStateChanged()` and tells all clients.
+Unsafe: the assignment becomes a `setState()`, which also runs `onStateChanged()` and notifies all clients.
 
 Source: https://developers.cloudflare.com/agents/api-reference/store-and-sync-state/
 """

@@ -1,8 +1,8 @@
-"""Do not await what is synchronous.
+"""Do not await synchronous storage calls.
 
-The SQL of an Agent (``this.sql`…` ``) gives an array, that of a Durable Object (`ctx.storage.sql.exec()`) a
-cursor, and `ctx.storage.kv` values: at once, without a promise. `await` and `for await` only let others run
-in between, where nobody needs to wait.
+The SQL of an Agent (``this.sql`…` ``) returns an array, that of a Durable Object (`ctx.storage.sql.exec()`) a
+cursor, and `ctx.storage.kv` values: at once, without a promise. `await` and `for await` only let other events
+run in between.
 
 ## Incorrect
 
@@ -10,6 +10,10 @@ in between, where nobody needs to wait.
 import { Agent } from "agents";
 
 export class Diary extends Agent<Env> {
+  onStart(): void {
+    this.sql`CREATE TABLE IF NOT EXISTS diary (line TEXT NOT NULL)`;
+  }
+
   async last(): Promise<string[]> {
     const lines: string[] = [];
     for await (const row of this.sql<{ line: string }>`SELECT line FROM diary`) {
@@ -26,6 +30,10 @@ export class Diary extends Agent<Env> {
 import { Agent } from "agents";
 
 export class Diary extends Agent<Env> {
+  onStart(): void {
+    this.sql`CREATE TABLE IF NOT EXISTS diary (line TEXT NOT NULL)`;
+  }
+
   async last(): Promise<string[]> {
     const lines: string[] = [];
     for (const row of this.sql<{ line: string }>`SELECT line FROM diary`) {

@@ -1,7 +1,7 @@
-"""Be ready for an answer without content.
+"""Handle a chat completion without content.
 
-`message.content` of a chat completion is `null` when the model refused, or called a tool. What is built on it
-then throws (`.trim()`), says "null" (in a template), or is an empty response with status 200.
+`message.content` of a chat completion is `null` when the model refused or called a tool. Used unchecked, it
+throws (`.trim()`), becomes "null" (in a template), or gives an empty response with status 200.
 
 ## Incorrect
 
@@ -38,7 +38,7 @@ Content with a default (`?? ""`), behind `?.`, after a test, or handed on.
 
 ## Fix safety
 
-No fix: what to say when there is no answer is for you to decide.
+No fix: what to answer without content is up to you.
 
 Source: https://platform.openai.com/docs/api-reference/chat/object
 """

@@ -1,8 +1,8 @@
-"""Ask for an alarm before the constructor sets one.
+"""Check `getAlarm()` before a constructor sets an alarm.
 
 The constructor runs whenever the object wakes up, for every request after a pause. An object has one alarm,
-and `setAlarm()` replaces it: set without a look at `getAlarm()`, it moves away each time, and an object that
-is used often enough never gets there.
+and `setAlarm()` replaces it: set without a check of `getAlarm()`, it is postponed at every wake-up, and may
+never run in an object that is used often.
 
 ## Incorrect
 
@@ -46,7 +46,7 @@ export class Report extends DurableObject<Env> {
 
 ## Not reported
 
-An alarm that is set under any condition, or after a look at `getAlarm()`.
+An alarm that is set under any condition, or after a check of `getAlarm()`.
 
 ## Fix safety
 

@@ -1,8 +1,7 @@
 """Await `setAlarm()` and `deleteAlarm()`.
 
-Both return promises. When nobody waits for one, an error (a date that is no number, storage that is
-overloaded or over its limits) ends nowhere: the handler answers that all is well, and an alarm that was
-thought to be set never comes.
+Both return promises. Without `await` an error (a date that is not a number, storage that is overloaded or
+over its limits) is lost: the handler reports success, and the alarm never runs.
 
 ## Incorrect
 

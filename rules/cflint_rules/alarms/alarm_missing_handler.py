@@ -1,7 +1,7 @@
 """Give a class that sets alarms an `alarm()` method.
 
-`setAlarm()` throws in a Durable Object whose class has no `alarm()` method: there is nothing that could be
-called. An `alarm()` that nobody sets an alarm for, on the other hand, never runs.
+`setAlarm()` throws in a Durable Object whose class has no `alarm()` method. An `alarm()` in a class that
+never sets an alarm never runs.
 
 ## Incorrect
 
@@ -38,7 +38,7 @@ library (`install(this)`), party servers and containers, which have an `alarm()`
 
 ## Fix safety
 
-Unsafe: an empty `alarm()` method is added. What it has to do is yours to write.
+Unsafe: an empty `alarm()` method is added. Its body is up to you.
 
 Source: src/workerd/io/worker.c++ of workerd (`assertCanSetAlarm`)
 """

@@ -1,7 +1,7 @@
-"""Look at what was done before an alarm does it again.
+"""Check in `alarm()` what an earlier attempt has done.
 
-An alarm runs at least once: when it throws, or the machine goes away in its middle, it is run again, up to
-six times. What it sends before it looks at storage is then sent again, too.
+An alarm runs at least once: when it throws, or the machine fails while it runs, it runs again, up to six
+times. What it sends before it reads storage is sent again.
 
 ## Incorrect
 
@@ -32,12 +32,12 @@ export class Invoice extends DurableObject<Env> {
 
 ## Not reported
 
-Alarms that read from storage first (or call a method that may), or ask whether they are a retry; requests
+Alarms that read from storage first (or call a method that may), or check whether they are a retry; requests
 that only read.
 
 ## Fix safety
 
-No fix: what has to be remembered is for you to say.
+No fix: what has to be stored is up to you.
 
 Source: https://developers.cloudflare.com/durable-objects/api/alarms/#alarm
 """

@@ -38,11 +38,11 @@ export class Lock extends DurableObject<Env> {
 
 ## Not reported
 
-Times whose value the rule cannot tell.
+Times whose value the rule does not know.
 
 ## Fix safety
 
-Safe: `Date.now() +` is put before a duration. None is offered for a time in seconds.
+Safe: `Date.now() +` is put before a duration. There is no fix for a time in seconds.
 
 Source: https://developers.cloudflare.com/durable-objects/api/alarms/#setalarm
 """

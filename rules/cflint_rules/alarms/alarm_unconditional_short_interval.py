@@ -1,7 +1,7 @@
 """Set the next alarm only while there is something to do.
 
 An `alarm()` that always sets the next one a few seconds ahead runs for ever, in every object that was ever
-made, and each run is billed: an object that nobody uses any more still wakes up.
+created, and each run is billed, even in objects that are no longer used.
 
 ## Incorrect
 
@@ -11,6 +11,7 @@ import { DurableObject } from "cloudflare:workers";
 export class Outbox extends DurableObject<Env> {
   async alarm(): Promise<void> {
     await this.env.MAILS.send(await this.ctx.storage.get("next"));
+    await this.ctx.storage.delete("next");
     await this.ctx.storage.setAlarm(Date.now() + 10_000);
   }
 }
@@ -24,6 +25,7 @@ import { DurableObject } from "cloudflare:workers";
 export class Outbox extends DurableObject<Env> {
   async alarm(): Promise<void> {
     await this.env.MAILS.send(await this.ctx.storage.get("next"));
+    await this.ctx.storage.delete("next");
     const left = await this.ctx.storage.list({ limit: 1 });
     if (left.size > 0) await this.ctx.storage.setAlarm(Date.now() + 10_000);
   }
@@ -37,7 +39,7 @@ that also delete their alarm.
 
 ## Fix safety
 
-No fix: when there is nothing left to do is for you to say.
+No fix: when to stop is up to you.
 
 Source: https://developers.cloudflare.com/durable-objects/best-practices/rules-of-durable-objects/
 """

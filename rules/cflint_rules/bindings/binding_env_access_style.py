@@ -1,4 +1,4 @@
-"""Reach `env` the way the place has it: `this.env` in a class, the parameter in a handler object.
+"""Use `this.env` in a class, and the `env` parameter in a handler object.
 
 A method of a Durable Object, an entrypoint or a Workflow has no `env` in scope: the bare name throws a
 ReferenceError when the line is reached. In a handler of an object `this` is not a Worker, and `this.env` is
@@ -39,7 +39,7 @@ own; names that the project declares globally.
 
 ## Fix safety
 
-Safe: `env` and `this.env` become the one that is there.
+Safe: `env` and `this.env` become the one that exists there.
 
 Source: https://developers.cloudflare.com/workers/runtime-apis/bindings/
 """

@@ -1,7 +1,7 @@
 """Await what a binding promises, or pass it to `ctx.waitUntil()`.
 
-Once the response is sent the runtime cancels what nobody waits for. A write to KV, R2, D1 or a queue whose
-promise is dropped may never happen, and its error is never seen.
+Once the response is sent, the runtime cancels promises that are neither awaited nor passed to `waitUntil()`.
+A write to KV, R2, D1 or a queue whose promise is dropped may never happen, and its error is never seen.
 
 ## Incorrect
 

@@ -15,12 +15,10 @@ export default {
 
 ```jsonc
 {
-  "name": "greetings",
-  "main": "src/index.ts",
   "kv_namespaces": [{ "binding": "TEXTS", "id": "0f2ac74b498b48028cb68387c421e279" }],
   "env": {
     "staging": {
-      "vars": { "MODE": "test" },
+      "workers_dev": true,
     },
   },
 }
@@ -38,12 +36,10 @@ export default {
 
 ```jsonc
 {
-  "name": "greetings",
-  "main": "src/index.ts",
   "kv_namespaces": [{ "binding": "TEXTS", "id": "0f2ac74b498b48028cb68387c421e279" }],
   "env": {
     "staging": {
-      "vars": { "MODE": "test" },
+      "workers_dev": true,
       "kv_namespaces": [{ "binding": "TEXTS", "id": "7b1c6a1f3c5e4d6a9c1f0b2d3e4f5a6b" }],
     },
   },

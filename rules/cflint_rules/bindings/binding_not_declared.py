@@ -17,8 +17,6 @@ export default {
 
 ```jsonc
 {
-  "name": "site",
-  "main": "src/index.ts",
   "kv_namespaces": [{ "binding": "PAGE", "id": "0f2ac74b498b48028cb68387c421e279" }],
 }
 ```
@@ -36,17 +34,15 @@ export default {
 
 ```jsonc
 {
-  "name": "site",
-  "main": "src/index.ts",
   "kv_namespaces": [{ "binding": "PAGES", "id": "0f2ac74b498b48028cb68387c421e279" }],
 }
 ```
 
 ## Not reported
 
-Only what is used as a binding is, in a call such as `env.PAGES.get(…)`. Not: uses that ask whether the
+Only what is used as a binding is, in a call such as `env.PAGES.get(…)`. Not: uses that check whether the
 binding is there (`if (env.PAGES)`, `env.PAGES?.`, `"PAGES" in env`), names that some code assigns, names that
-a library puts into `env`, names in `.dev.vars` or `.env`, members that `Env` says are optional or strings,
+a library puts into `env`, names in `.dev.vars` or `.env`, members that `Env` declares optional or as strings,
 names that one of several Workers with this module declares, and code without a configuration, where nothing
 is known. Documentation whose sections use bindings and show no configuration gets one note per section.
 

@@ -1,7 +1,6 @@
 """Remove bindings and variables that no code uses.
 
-A binding that nothing mentions is a right that the Worker does not need, and a resource that nobody dares
-to delete.
+A binding that nothing mentions grants access that the Worker does not need, and makes its resource look used.
 
 ## Incorrect
 
@@ -15,8 +14,6 @@ export default {
 
 ```jsonc
 {
-  "name": "greetings",
-  "main": "src/index.ts",
   "kv_namespaces": [
     { "binding": "TEXTS", "id": "0f2ac74b498b48028cb68387c421e279" },
     { "binding": "ARCHIVE", "id": "7b1c6a1f3c5e4d6a9c1f0b2d3e4f5a6b" },
@@ -36,8 +33,6 @@ export default {
 
 ```jsonc
 {
-  "name": "greetings",
-  "main": "src/index.ts",
   "kv_namespaces": [{ "binding": "TEXTS", "id": "0f2ac74b498b48028cb68387c421e279" }],
 }
 ```
@@ -45,13 +40,13 @@ export default {
 ## Not reported
 
 Names that any module of the Worker mentions, in a string as well. Everything when the code is not all known
-(an import that cannot be resolved, an entry that a framework builds), reads `env` by computed names, or
-hands it whole to a package. Static assets and what frameworks read (`NEXT_…`, `WORKER_SELF_REFERENCE`).
-Durable Objects and Workflows, whose classes live by the binding.
+(an import that cannot be resolved, an entry that a framework builds), reads `env` by computed names, or hands
+it whole to a package. Static assets and what frameworks read (`NEXT_…`, `WORKER_SELF_REFERENCE`). Durable
+Objects and Workflows, whose classes need the binding.
 
 ## Fix safety
 
-Unsafe: the entry goes, in every environment that has it.
+Unsafe: the entry is removed, in every environment that has it.
 
 Source: https://developers.cloudflare.com/workers/runtime-apis/bindings/
 """

@@ -2,7 +2,7 @@
 
 A KV namespace has no `head()`, an R2 bucket no `getWithMetadata()`, a queue no `sendMessage()`: such a call
 throws `… is not a function` when it is reached. A Durable Object namespace has none of the methods of its
-objects: `getByName()` gives a stub, and the stub has them.
+objects: `getByName()` returns a stub, and the stub has them.
 
 ## Incorrect
 
@@ -11,7 +11,7 @@ export default {
   async fetch(request, env): Promise<Response> {
     await env.MAILS.sendMessage({ to: "a@example.com" });
     const known = await env.FLAGS.head("beta");
-    const count = await env.ROOM.join(request.url);
+    const count = await env.ROOM.join("ann");
     return Response.json({ known, count });
   },
 } satisfies ExportedHandler<Env>;
@@ -19,7 +19,6 @@ export default {
 
 ```jsonc
 {
-  "name": "rooms",
   "kv_namespaces": [{ "binding": "FLAGS", "id": "0f2ac74b498b48028cb68387c421e279" }],
   "queues": { "producers": [{ "binding": "MAILS", "queue": "mails" }] },
   "durable_objects": {
@@ -35,7 +34,7 @@ export default {
   async fetch(request, env): Promise<Response> {
     await env.MAILS.send({ to: "a@example.com" });
     const known = await env.FLAGS.get("beta");
-    const count = await env.ROOM.getByName("lobby").join(request.url);
+    const count = await env.ROOM.getByName(request.url).join("ann");
     return Response.json({ known, count });
   },
 } satisfies ExportedHandler<Env>;
@@ -43,7 +42,6 @@ export default {
 
 ```jsonc
 {
-  "name": "rooms",
   "kv_namespaces": [{ "binding": "FLAGS", "id": "0f2ac74b498b48028cb68387c421e279" }],
   "queues": { "producers": [{ "binding": "MAILS", "queue": "mails" }] },
   "durable_objects": {
@@ -54,13 +52,13 @@ export default {
 
 ## Not reported
 
-A method that no kind of binding has and that is no known slip: it may be newer than this rule. Bindings that
-the configuration does not tell of, and those that the code itself sets (`env.DB = …`).
+A method that no kind of binding has and that is no known mistake: it may be newer than this rule. Bindings
+that the configuration does not show, and those that the code itself sets (`env.DB = …`).
 
 ## Fix safety
 
-Safe where a method of one argument is only called otherwise here (`sendMessage(body)` for `send(body)`,
-`remove(key)` for `delete(key)`). There is none for the others.
+Safe where a method of one argument only has another name here (`sendMessage(body)` for `send(body)`,
+`remove(key)` for `delete(key)`). There is no fix for the others.
 
 Source: https://developers.cloudflare.com/workers/runtime-apis/bindings/
 """

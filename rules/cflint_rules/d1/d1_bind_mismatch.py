@@ -45,7 +45,7 @@ Statements whose text is not all in sight (something is interpolated), and value
 
 ## Fix safety
 
-No fix: which value is missing, or one too many, is for you to say.
+No fix: only you know which value is missing or superfluous.
 
 Source: https://developers.cloudflare.com/d1/worker-api/prepared-statements/
 """

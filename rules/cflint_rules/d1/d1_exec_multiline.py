@@ -48,8 +48,8 @@ Complete statements, each on a line of its own; text from elsewhere (an imported
 
 ## Fix safety
 
-Safe: the line breaks within statements, and the comments there, become spaces. None is offered where a
-string goes on over lines.
+Safe: the line breaks within statements, and the comments there, become spaces. There is no fix where a string
+goes on over lines.
 
 Source: src/cloudflare/internal/d1-api.ts of workerd (`exec`)
 """

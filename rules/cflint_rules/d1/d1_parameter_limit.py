@@ -11,16 +11,13 @@ interface Env {
   DB: D1Database;
 }
 
-export default {
-  async fetch(request, env): Promise<Response> {
-    const ids = await request.json<string[]>();
-    const marks = ids.map(() => "?").join(", ");
-    const { results } = await env.DB.prepare(`SELECT * FROM users WHERE id IN (${marks})`)
-      .bind(...ids)
-      .all();
-    return Response.json(results);
-  },
-} satisfies ExportedHandler<Env>;
+export async function users(env: Env, ids: string[]): Promise<unknown[]> {
+  const marks = ids.map(() => "?").join(", ");
+  const { results } = await env.DB.prepare(`SELECT * FROM users WHERE id IN (${marks})`)
+    .bind(...ids)
+    .all();
+  return results;
+}
 ```
 
 ## Correct
@@ -30,23 +27,18 @@ interface Env {
   DB: D1Database;
 }
 
-export default {
-  async fetch(request, env): Promise<Response> {
-    const ids = await request.json<string[]>();
-    const { results } = await env.DB.prepare(
-      "SELECT * FROM users WHERE id IN (SELECT value FROM json_each(?))",
-    )
-      .bind(JSON.stringify(ids))
-      .all();
-    return Response.json(results);
-  },
-} satisfies ExportedHandler<Env>;
+export async function users(env: Env, ids: string[]): Promise<unknown[]> {
+  const { results } = await env.DB.prepare("SELECT * FROM users WHERE id IN (SELECT value FROM json_each(?))")
+    .bind(JSON.stringify(ids))
+    .all();
+  return results;
+}
 ```
 
 ## Not reported
 
 Lists whose length the code around looks at, or that it cuts or fetches with a limit; lists that are written
-out; lists of which nothing tells how long they get.
+out; lists whose possible length is not known.
 
 ## Fix safety
 

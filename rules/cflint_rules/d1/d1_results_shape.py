@@ -36,7 +36,7 @@ export default {
 
 ## Not reported
 
-Results whose use is not in sight: returned, passed on, or asked what they are (`Array.isArray(result)`).
+Results whose use is not in sight: returned, passed on, or tested (`Array.isArray(result)`).
 
 ## Fix safety
 

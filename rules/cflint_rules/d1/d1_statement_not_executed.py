@@ -1,8 +1,8 @@
 """Execute the statements that `prepare()` makes.
 
 `prepare()` and `bind()` only describe a statement. D1 sees it when `run()`, `all()`, `first()` or `raw()` is
-called on it, or when it is given to `batch()`. A statement that is merely awaited does nothing at all, and
-says nothing either.
+called on it, or when it is given to `batch()`. A statement that is merely awaited does nothing, without an
+error.
 
 ## Incorrect
 
@@ -36,7 +36,7 @@ export default {
 
 ## Not reported
 
-Statements that are returned, passed on, or put into an array or object, which somebody else may execute.
+Statements that are returned, passed on, or put into an array or object, which other code may execute.
 
 ## Fix safety
 

@@ -13,7 +13,7 @@ interface Env {
 
 export default {
   async fetch(request, env): Promise<Response> {
-    const names = await request.json<string[]>();
+    const names = new URL(request.url).searchParams.getAll("name");
     const insert = env.DB.prepare("INSERT INTO names (name) VALUES (?)");
     for (const name of names) {
       await insert.bind(name).run();
@@ -32,7 +32,7 @@ interface Env {
 
 export default {
   async fetch(request, env): Promise<Response> {
-    const names = await request.json<string[]>();
+    const names = new URL(request.url).searchParams.getAll("name");
     const insert = env.DB.prepare("INSERT INTO names (name) VALUES (?)");
     await env.DB.batch(names.map((name) => insert.bind(name)));
     return new Response("stored");

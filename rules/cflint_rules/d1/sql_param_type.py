@@ -2,8 +2,8 @@
 
 D1 takes strings, numbers, booleans, `null`, `ArrayBuffer`s and arrays of bytes; anything else is a
 `D1_TYPE_ERROR`. The SQLite storage of a Durable Object (and an Agent's `this.sql`) takes strings, numbers,
-`null` and `ArrayBuffer`s, and makes text of the rest without a word: a `Date` becomes
-`"Sat Aug 01 2026 …"`, which does not sort, an object `"[object Object]"`, `true` the text `"true"`.
+`null` and `ArrayBuffer`s, and silently turns the rest into text: a `Date` becomes `"Sat Aug 01 2026 …"`,
+which does not sort, an object `"[object Object]"`, `true` the text `"true"`.
 
 ## Incorrect
 
@@ -39,7 +39,7 @@ export class Diary extends Agent<Env> {
 
 ## Not reported
 
-Variables and calls whose value the rule cannot tell; only literals, `new …` and promises are looked at.
+Variables and calls whose value the rule does not know; only literals, `new …` and promises are looked at.
 
 ## Fix safety
 

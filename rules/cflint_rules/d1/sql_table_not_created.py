@@ -40,7 +40,7 @@ elsewhere.
 
 ## Fix safety
 
-No fix: which columns the table has is for you to say.
+No fix: which columns the table has is up to you.
 
 Source: https://developers.cloudflare.com/durable-objects/best-practices/access-durable-objects-storage/
 """

@@ -51,11 +51,11 @@ export class Counter extends DurableObject<Env> {
 
 What a constructor does, and a lock that depends on a condition, as one that makes up for a constructor that
 cannot wait; methods other than handlers when their function waits for something local. Work that a
-constructor starts and does not wait for: `floating-promise` speaks of it.
+constructor starts and does not wait for: `floating-promise` reports it.
 
 ## Fix safety
 
-There is no fix: what has to be kept consistent is the object's business.
+There is no fix: what has to be kept consistent is up to the object.
 
 Source: https://developers.cloudflare.com/durable-objects/best-practices/rules-of-durable-objects/
 """

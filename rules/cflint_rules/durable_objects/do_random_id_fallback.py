@@ -1,4 +1,4 @@
-"""Refuse a request that names no object, instead of making it a random one.
+"""Reject a request without an object name instead of falling back to a random one.
 
 A Durable Object is found again by the name that its id was made from. Where a missing name falls back to a
 random one that is kept nowhere, every such request makes a new object that nothing can ever reach again:
@@ -34,7 +34,7 @@ meant to be random (`idFromName(crypto.randomUUID())`, `newUniqueId()`).
 
 ## Fix safety
 
-No fix is offered: what to do without a name is for the application to say.
+There is no fix: what to do without a name is up to the application.
 
 Source: https://developers.cloudflare.com/durable-objects/best-practices/rules-of-durable-objects/
 """

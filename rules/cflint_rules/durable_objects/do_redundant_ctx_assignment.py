@@ -1,8 +1,7 @@
 """Leave `this.ctx` and `this.env` to the base class.
 
-`super(ctx, env)` sets both. Setting them again says nothing, and a parameter property
-(`constructor(private ctx: DurableObjectState)`) declares a second field of that name, with its own idea of
-who may see it.
+`super(ctx, env)` sets both. Setting them again has no effect, and a parameter property (`constructor(private
+ctx: DurableObjectState)`) declares a second field of that name, with its own visibility.
 
 ## Incorrect
 

@@ -1,8 +1,8 @@
 """Await a remote procedure call.
 
 A method of a Durable Object's stub, or of another Worker behind a service binding, runs elsewhere and returns
-a promise. When nobody waits for it the call may be cancelled with the request, its error is never seen, and
-its result is lost; used as data it is a promise and not the answer.
+a promise. Without `await` the call may be cancelled with the request, and its error and its result are lost;
+used as data it is a promise, not the result.
 
 ## Incorrect
 
@@ -21,8 +21,8 @@ interface Env {
 
 export default {
   async fetch(request, env): Promise<Response> {
-    const room = env.ROOMS.getByName("lobby");
-    room.post(await request.text());
+    const room = env.ROOMS.getByName(new URL(request.url).pathname);
+    room.post("hello");
     return new Response("Posted");
   },
 } satisfies ExportedHandler<Env>;
@@ -45,8 +45,8 @@ interface Env {
 
 export default {
   async fetch(request, env): Promise<Response> {
-    const room = env.ROOMS.getByName("lobby");
-    await room.post(await request.text());
+    const room = env.ROOMS.getByName(new URL(request.url).pathname);
+    await room.post("hello");
     return new Response("Posted");
   },
 } satisfies ExportedHandler<Env>;
@@ -54,8 +54,8 @@ export default {
 
 ## Not reported
 
-Calls that build on each other (`await api.user(id).name()`): only the last promise needs somebody who waits.
-`using session = api.open()`, promises that are passed on, returned or awaited later, and `void`.
+Calls that build on each other (`await api.user(id).name()`): only the last promise has to be awaited. `using
+session = api.open()`, promises that are passed on, returned or awaited later, and `void`.
 
 ## Fix safety
 

@@ -10,6 +10,11 @@ serialize object".
 import { DurableObject } from "cloudflare:workers";
 
 export class Ledger extends DurableObject<Env> {
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    ctx.storage.sql.exec("CREATE TABLE IF NOT EXISTS entries (id INTEGER PRIMARY KEY, cents INTEGER)");
+  }
+
   entries() {
     return this.ctx.storage.sql.exec("SELECT * FROM entries");
   }
@@ -28,6 +33,11 @@ export default {
 import { DurableObject } from "cloudflare:workers";
 
 export class Ledger extends DurableObject<Env> {
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    ctx.storage.sql.exec("CREATE TABLE IF NOT EXISTS entries (id INTEGER PRIMARY KEY, cents INTEGER)");
+  }
+
   entries() {
     return this.ctx.storage.sql.exec("SELECT * FROM entries").toArray();
   }

@@ -1,8 +1,8 @@
 """Give a Durable Object's id the name of what it stands for, not one name for all requests.
 
 An object runs in one place and does one thing at a time: some hundred requests a second. Where every request
-of a Worker goes to the object of one fixed name, that is what the whole Worker can do, from everywhere, at
-the distance of that one place. Objects are cheap: one for each room, user or document shares the work.
+of a Worker goes to the object of one fixed name, its limit is that of the whole Worker, and requests from
+everywhere travel to that one place. Objects are cheap: one for each room, user or document shares the work.
 
 ## Incorrect
 
@@ -30,12 +30,12 @@ export default {
 
 ## Not reported
 
-Objects that only some requests reach; namespaces of which the Worker asks for other objects, too; what a cron
+Objects that only some requests reach; namespaces of which the Worker uses other objects, too; what a cron
 trigger or a queue does.
 
 ## Fix safety
 
-There is no fix: what one object should stand for is the application's business.
+There is no fix: what one object stands for is up to the application.
 
 Source: https://developers.cloudflare.com/durable-objects/best-practices/rules-of-durable-objects/
 """

@@ -10,15 +10,14 @@ Durable Object class".
 import { DurableObject } from "cloudflare:workers";
 
 export class Ledger extends DurableObject<Env> {
-  entries(): Record<string, SqlStorageValue>[] {
-    return this.ctx.storage.sql.exec("SELECT * FROM entries").toArray();
+  async bytes(): Promise<number> {
+    return this.ctx.storage.sql.databaseSize;
   }
 }
 ```
 
 ```jsonc
 {
-  "name": "ledger",
   "durable_objects": { "bindings": [{ "name": "LEDGER", "class_name": "Ledger" }] },
   "migrations": [{ "tag": "v1", "new_classes": ["Ledger"] }],
 }
@@ -30,15 +29,14 @@ export class Ledger extends DurableObject<Env> {
 import { DurableObject } from "cloudflare:workers";
 
 export class Ledger extends DurableObject<Env> {
-  entries(): Record<string, SqlStorageValue>[] {
-    return this.ctx.storage.sql.exec("SELECT * FROM entries").toArray();
+  async bytes(): Promise<number> {
+    return this.ctx.storage.sql.databaseSize;
   }
 }
 ```
 
 ```jsonc
 {
-  "name": "ledger",
   "durable_objects": { "bindings": [{ "name": "LEDGER", "class_name": "Ledger" }] },
   "migrations": [{ "tag": "v1", "new_sqlite_classes": ["Ledger"] }],
 }

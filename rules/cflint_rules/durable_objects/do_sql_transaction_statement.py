@@ -10,6 +10,11 @@ when the function throws; D1 with `batch([…])`, which is one transaction.
 import { DurableObject } from "cloudflare:workers";
 
 export class Account extends DurableObject<Env> {
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    ctx.storage.sql.exec("CREATE TABLE IF NOT EXISTS pots (name TEXT PRIMARY KEY, cents INTEGER)");
+  }
+
   move(from: string, to: string, cents: number): void {
     const { sql } = this.ctx.storage;
     sql.exec("BEGIN TRANSACTION");
@@ -26,6 +31,11 @@ export class Account extends DurableObject<Env> {
 import { DurableObject } from "cloudflare:workers";
 
 export class Account extends DurableObject<Env> {
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    ctx.storage.sql.exec("CREATE TABLE IF NOT EXISTS pots (name TEXT PRIMARY KEY, cents INTEGER)");
+  }
+
   move(from: string, to: string, cents: number): void {
     const { sql } = this.ctx.storage;
     this.ctx.storage.transactionSync(() => {
@@ -42,7 +52,7 @@ export class Account extends DurableObject<Env> {
 
 ## Fix safety
 
-No fix: which statements belong together is for you to say.
+No fix: which statements belong together is up to you.
 
 Source: https://developers.cloudflare.com/durable-objects/api/sqlite-storage-api/#exec
 """

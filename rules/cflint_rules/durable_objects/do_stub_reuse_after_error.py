@@ -13,7 +13,7 @@ interface Env {
 
 export default {
   async fetch(request, env): Promise<Response> {
-    const room = env.ROOMS.getByName("lobby");
+    const room = env.ROOMS.getByName(new URL(request.url).pathname);
     for (let attempt = 0; attempt < 3; attempt++) {
       try {
         return await room.fetch(request);
@@ -36,7 +36,7 @@ interface Env {
 export default {
   async fetch(request, env): Promise<Response> {
     for (let attempt = 0; attempt < 3; attempt++) {
-      const room = env.ROOMS.getByName("lobby");
+      const room = env.ROOMS.getByName(new URL(request.url).pathname);
       try {
         return await room.fetch(request);
       } catch (error) {

@@ -2,7 +2,7 @@
 
 The runtime looks up Durable Object and Workflow classes, and the entry points in `exports`, by name among the
 exports of the entry module. A class that is declared somewhere, but not exported there, does not exist for
-it: the deployment is refused. So it is when a class is renamed, but not in the configuration.
+it: the deployment is refused. The same happens when a class is renamed, but not in the configuration.
 
 ## Incorrect
 
@@ -23,8 +23,6 @@ export default {
 
 ```jsonc
 {
-  "name": "accounts",
-  "main": "src/index.ts",
   "workflows": [{ "name": "signup", "binding": "SIGNUP", "class_name": "Signup" }],
 }
 ```
@@ -48,8 +46,6 @@ export default {
 
 ```jsonc
 {
-  "name": "accounts",
-  "main": "src/index.ts",
   "workflows": [{ "name": "signup", "binding": "SIGNUP", "class_name": "Signup" }],
 }
 ```

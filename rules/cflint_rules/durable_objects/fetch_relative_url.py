@@ -1,14 +1,14 @@
 """Give `fetch()`, `new Request()`, `new URL()` and `Response.redirect()` absolute URLs.
 
-A Worker has no page that a path could be relative to: "Invalid URL: /state". That holds for the stub of a
-Durable Object, a service binding and `env.ASSETS`, too, although the host is of no importance there.
+A Worker has no base URL: a path alone throws "Invalid URL: /state". The same holds for the stub of a Durable
+Object, a service binding and `env.ASSETS`, although the host does not matter there.
 
 ## Incorrect
 
 ```ts
 export default {
   async fetch(request: Request, env: Env): Promise<Response> {
-    const stub = env.COUNTER.getByName("visits");
+    const stub = env.COUNTER.getByName(new URL(request.url).pathname);
     await stub.fetch("/increment", { method: "POST" });
     return Response.redirect("/thanks", 303);
   },
@@ -20,7 +20,7 @@ export default {
 ```ts
 export default {
   async fetch(request: Request, env: Env): Promise<Response> {
-    const stub = env.COUNTER.getByName("visits");
+    const stub = env.COUNTER.getByName(new URL(request.url).pathname);
     await stub.fetch("https://counter.internal/increment", { method: "POST" });
     return Response.redirect(new URL("/thanks", request.url).href, 303);
   },

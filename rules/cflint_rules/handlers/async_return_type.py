@@ -8,7 +8,7 @@ that holds a promise, such as `void | Promise<void>`.
 ```ts
 export default {
   async fetch(request: Request): Response {
-    return new Response(await request.text());
+    return fetch(request);
   },
 };
 ```
@@ -18,7 +18,7 @@ export default {
 ```ts
 export default {
   async fetch(request: Request): Promise<Response> {
-    return new Response(await request.text());
+    return fetch(request);
   },
 };
 ```

@@ -38,7 +38,7 @@ middlewares may return nothing); handlers that are given to a wrapper that is no
 
 ## Fix safety
 
-Unsafe, and offered only where nothing is returned at all: an empty 204 may not be what clients wait for.
+Unsafe, and offered only where nothing is returned at all: an empty 204 may not be what clients expect.
 
 Source: https://developers.cloudflare.com/workers/observability/errors/
 """

@@ -9,7 +9,7 @@ queue piles up.
 ```ts
 export default {
   async fetch(request, env): Promise<Response> {
-    await env.MAILS.send(await request.text());
+    await env.MAILS.send({ path: new URL(request.url).pathname });
     return new Response(null, { status: 202 });
   },
   async queue(batch): Promise<void> {
@@ -23,8 +23,6 @@ export default {
 
 ```jsonc
 {
-  "name": "mails",
-  "main": "src/index.ts",
   "queues": {
     "producers": [{ "binding": "MAILS", "queue": "mails" }],
   },
@@ -36,7 +34,7 @@ export default {
 ```ts
 export default {
   async fetch(request, env): Promise<Response> {
-    await env.MAILS.send(await request.text());
+    await env.MAILS.send({ path: new URL(request.url).pathname });
     return new Response(null, { status: 202 });
   },
   async queue(batch): Promise<void> {
@@ -50,8 +48,6 @@ export default {
 
 ```jsonc
 {
-  "name": "mails",
-  "main": "src/index.ts",
   "queues": {
     "producers": [{ "binding": "MAILS", "queue": "mails" }],
     "consumers": [{ "queue": "mails", "dead_letter_queue": "mails-failed" }],

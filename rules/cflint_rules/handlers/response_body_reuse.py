@@ -1,4 +1,4 @@
-"""Read the body of a request or response once; `clone()` it before, to read it twice.
+"""Read the body of a request or response once; `clone()` it first to read it twice.
 
 A body is a stream. Once it has been read, or handed on to `fetch()`, `cache.put()` or another `Request`, it
 is used up: the next one to read it gets `TypeError: Body has already been used`, and `fetch()` or a

@@ -1,8 +1,9 @@
-"""Mend code that does not parse: the Worker cannot be built from it.
+"""Repair code that does not parse: no Worker can be built from it.
 
-Where an error can be told apart from what follows of it, one place is reported: the bracket that is never
-closed, the comma that stands between two methods of a class, the `:` that is missing before a return type.
-Other rules still look at what is intact, but conclude nothing from what is absent in such a file.
+Where the cause of an error can be distinguished from its consequences, one place is reported: the bracket
+that is never closed, the comma that stands between two methods of a class, the `:` that is missing before a
+return type. Other rules still look at what is intact, but conclude nothing from what is absent in such a
+file.
 
 ## Incorrect
 
@@ -10,12 +11,12 @@ Other rules still look at what is intact, but conclude nothing from what is abse
 import { DurableObject } from "cloudflare:workers";
 
 export class Room extends DurableObject<Env> {
-  async webSocketMessage(ws: WebSocket, message: string | ArrayBuffer): Promise<void> {
-    ws.send(message);
+  async enter(name: string): Promise<void> {
+    await this.ctx.storage.put(name, Date.now());
   },
 
-  async webSocketClose(ws: WebSocket, code: number) Promise<void> {
-    console.log(code);
+  async leave(name: string) Promise<void> {
+    await this.ctx.storage.delete(name);
   }
 }
 ```
@@ -26,12 +27,12 @@ export class Room extends DurableObject<Env> {
 import { DurableObject } from "cloudflare:workers";
 
 export class Room extends DurableObject<Env> {
-  async webSocketMessage(ws: WebSocket, message: string | ArrayBuffer): Promise<void> {
-    ws.send(message);
+  async enter(name: string): Promise<void> {
+    await this.ctx.storage.put(name, Date.now());
   }
 
-  async webSocketClose(ws: WebSocket, code: number): Promise<void> {
-    console.log(code);
+  async leave(name: string): Promise<void> {
+    await this.ctx.storage.delete(name);
   }
 }
 ```
@@ -39,12 +40,12 @@ export class Room extends DurableObject<Env> {
 ## Not reported
 
 In documentation: code that was left out (`...`), pieces that export nothing, and pieces that are the inside
-of a class or an object. What is right but newer than the grammar that cflint reads with is a note at most: it
-says that the rules do not see that line.
+of a class or an object. What is right but newer than the grammar that cflint reads with is a note at most:
+the rules do not see that line.
 
 ## Fix safety
 
-Safe: the four slips that have a fix (a comma between the members of a class, a missing `:` before a return
+Safe: the four mistakes that have a fix (a comma between the members of a class, a missing `:` before a return
 type, a missing comma between two handlers, `function` before a method's name) can only mean one thing.
 
 Source: https://tc39.es/ecma262/multipage/ecmascript-language-functions-and-classes.html

@@ -2,7 +2,7 @@
 
 A cron trigger calls `scheduled()`, a queue consumer `queue()`, and a Worker that is another's tail consumer
 gets `tail()`, all of them on the default export. Without the handler every event fails with "Handler does not
-export a scheduled() function", which nobody sees but the logs. A router such as Hono only has `fetch`, and a
+export a scheduled() function", which appears in the logs only. A router such as Hono only has `fetch`, and a
 function that is exported by name is not looked at.
 
 ## Incorrect
@@ -23,8 +23,6 @@ export async function scheduled(): Promise<void> {
 
 ```jsonc
 {
-  "name": "tidy",
-  "main": "src/index.ts",
   "triggers": { "crons": ["0 3 * * *"] },
 }
 ```
@@ -47,8 +45,6 @@ export default { fetch: app.fetch, scheduled };
 
 ```jsonc
 {
-  "name": "tidy",
-  "main": "src/index.ts",
   "triggers": { "crons": ["0 3 * * *"] },
 }
 ```

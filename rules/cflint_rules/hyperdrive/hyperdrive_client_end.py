@@ -1,10 +1,10 @@
-"""End a database client where nobody waits for it and where the runtime does not forget it.
+"""Close a database client with `ctx.waitUntil(client.end())`.
 
 Hyperdrive frees a Worker's connection by itself when the invocation ends, so `end()` is optional. When it is
-called, it must not delay the response (`await sql.end()` lets the visitor wait for the tear-down) and must
-not dangle (`sql.end()` alone is a promise that the runtime may cancel): `ctx.waitUntil(sql.end())` does
-neither. It belongs where every path comes by, so in `finally`. A Durable Object lives on after a request: a
-client in one of its fields holds a place in Hyperdrive's pool for as long as the object is in memory.
+called, it must not delay the response (`await sql.end()` does) and must not be left unawaited (the runtime
+may cancel it): `ctx.waitUntil(sql.end())` avoids both. Call it in `finally`, so that it runs on every path. A
+Durable Object lives on after a request: a client in one of its fields holds a place in Hyperdrive's pool for
+as long as the object is in memory.
 
 ## Incorrect
 
@@ -41,14 +41,14 @@ export default {
 
 ## Not reported
 
-A client that is never ended (see `hyperdrive-client-not-ended`). `await client.end()` in a handler that owes
-nobody a response: a queue consumer, a cron trigger, a Workflow, work that is itself given to `waitUntil()`.
+A client that is never ended (see `hyperdrive-client-not-ended`). `await client.end()` in a handler without a
+response: a queue consumer, a cron trigger, a Workflow, work that is itself given to `waitUntil()`.
 
 ## Fix safety
 
 Safe where the context is in reach (`ctx`, `this.ctx`, `c.executionCtx`, the imported `waitUntil`) and nothing
 uses the client afterwards. Unsafe where the handler has to be given its `ctx` parameter, where the call is
-moved into `finally`, and where only `await` is possible. A client in a field is not mended.
+moved into `finally`, and where only `await` is possible. There is no fix for a client in a field.
 
 Source: https://developers.cloudflare.com/hyperdrive/concepts/connection-lifecycle/
 """

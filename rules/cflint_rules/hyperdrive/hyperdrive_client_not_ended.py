@@ -1,8 +1,8 @@
-"""A database client that goes through Hyperdrive is never ended.
+"""Close a database client that goes through Hyperdrive when it is no longer needed.
 
-Hyperdrive frees the connection when the invocation ends, so nothing breaks. Whoever wants the connection back
-earlier, while `waitUntil()` still works or a long Workflow step runs, ends the client: with
-`ctx.waitUntil(sql.end())`, on every path.
+Hyperdrive frees the connection when the invocation ends, so nothing breaks. To free it earlier, while work in
+`waitUntil()` goes on or a long Workflow step runs, close the client with `ctx.waitUntil(sql.end())` on every
+path.
 
 ## Incorrect
 
@@ -46,7 +46,7 @@ there; one in a Durable Object's field (see `hyperdrive-client-end`) or in a mod
 
 ## Fix safety
 
-There is no fix: where the last use of the client is, only its author knows.
+There is no fix: only the author knows where the last use of the client is.
 
 Source: https://developers.cloudflare.com/hyperdrive/concepts/connection-lifecycle/
 """

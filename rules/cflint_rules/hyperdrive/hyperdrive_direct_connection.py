@@ -11,22 +11,23 @@ that a driver needs.
 import { Client } from "pg";
 
 export default {
-  async fetch(request, env): Promise<Response> {
+  async fetch(request, env, ctx): Promise<Response> {
     const client = new Client({ connectionString: env.DATABASE_URL });
-    await client.connect();
-    const result = await client.query("SELECT now()");
-    return Response.json(result.rows);
+    try {
+      await client.connect();
+      const { rows } = await client.query("SELECT now()");
+      return Response.json(rows);
+    } finally {
+      ctx.waitUntil(client.end());
+    }
   },
 } satisfies ExportedHandler<Env>;
 ```
 
 ```jsonc
 {
-  "name": "clock",
-  "main": "src/index.ts",
   "compatibility_date": "2026-08-01",
   "compatibility_flags": ["nodejs_compat"],
-  "observability": { "enabled": true },
   "hyperdrive": [{ "binding": "HYPERDRIVE", "id": "8b1f6c0e93d74a52b0f4e7a1c6d2935f" }]
 }
 ```
@@ -37,22 +38,23 @@ export default {
 import { Client } from "pg";
 
 export default {
-  async fetch(request, env): Promise<Response> {
+  async fetch(request, env, ctx): Promise<Response> {
     const client = new Client({ connectionString: env.HYPERDRIVE.connectionString });
-    await client.connect();
-    const result = await client.query("SELECT now()");
-    return Response.json(result.rows);
+    try {
+      await client.connect();
+      const { rows } = await client.query("SELECT now()");
+      return Response.json(rows);
+    } finally {
+      ctx.waitUntil(client.end());
+    }
   },
 } satisfies ExportedHandler<Env>;
 ```
 
 ```jsonc
 {
-  "name": "clock",
-  "main": "src/index.ts",
   "compatibility_date": "2026-08-01",
   "compatibility_flags": ["nodejs_compat"],
-  "observability": { "enabled": true },
   "hyperdrive": [{ "binding": "HYPERDRIVE", "id": "8b1f6c0e93d74a52b0f4e7a1c6d2935f" }]
 }
 ```

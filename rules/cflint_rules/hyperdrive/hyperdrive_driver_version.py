@@ -1,8 +1,7 @@
 """Use a version of the database driver that works with Hyperdrive.
 
-Older drivers take features of Node.js or of Postgres that Hyperdrive and the runtime do not have:
-connections fail, hang, or are not pooled. Postgres.js has to be 3.4.5 or newer, node-postgres 8.13.0, mysql2
-3.13.0.
+Older drivers use features of Node.js or of Postgres that Hyperdrive and the runtime do not have: connections
+fail, hang, or are not pooled. Postgres.js has to be 3.4.5 or newer, node-postgres 8.13.0, mysql2 3.13.0.
 
 ## Incorrect
 
@@ -14,8 +13,6 @@ connections fail, hang, or are not pooled. Postgres.js has to be 3.4.5 or newer,
 
 ```jsonc
 {
-  "name": "inventory",
-  "main": "src/index.ts",
   "compatibility_date": "2026-08-10",
   "hyperdrive": [{ "binding": "HYPERDRIVE", "id": "57b7076f58be42419276f058a8968187" }],
 }
@@ -31,8 +28,6 @@ connections fail, hang, or are not pooled. Postgres.js has to be 3.4.5 or newer,
 
 ```jsonc
 {
-  "name": "inventory",
-  "main": "src/index.ts",
   "compatibility_date": "2026-08-10",
   "hyperdrive": [{ "binding": "HYPERDRIVE", "id": "57b7076f58be42419276f058a8968187" }],
 }
@@ -45,7 +40,7 @@ Projects without a Hyperdrive binding.
 
 ## Fix safety
 
-There is no fix: a lock file is the package manager's.
+There is no fix: a lock file is written by the package manager.
 
 Source: https://developers.cloudflare.com/hyperdrive/examples/connect-to-postgres/
 """

@@ -25,9 +25,13 @@ export default {
 import postgres from "postgres";
 
 export default {
-  async fetch(request, env): Promise<Response> {
+  async fetch(request, env, ctx): Promise<Response> {
     const sql = postgres(env.HYPERDRIVE.connectionString, { max: 5, fetch_types: false });
-    return Response.json(await sql`SELECT now()`);
+    try {
+      return Response.json(await sql`SELECT now()`);
+    } finally {
+      ctx.waitUntil(sql.end());
+    }
   },
 } satisfies ExportedHandler<Env>;
 ```

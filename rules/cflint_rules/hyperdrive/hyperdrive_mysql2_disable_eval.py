@@ -1,8 +1,8 @@
 """Give mysql2 `disableEval: true` in a Worker.
 
-For every shape of result mysql2 writes a function that reads it, as text, and has it compiled. Workers do not
-compile text: the first query that returns rows fails with "Code generation from strings disallowed for this
-context". With `disableEval: true` (from 3.13.0 on) mysql2 reads results without.
+mysql2 generates and compiles a parser for each kind of result. Workers do not allow code generation: the
+first query that returns rows fails with "Code generation from strings disallowed for this context". With
+`disableEval: true` (from 3.13.0 on) mysql2 parses results without it.
 
 ## Incorrect
 

@@ -1,8 +1,8 @@
 """Give Postgres.js the options that fit a Worker behind Hyperdrive.
 
 A Worker may have six connections open at once, and Postgres.js opens up to ten: `max: 5` keeps room. At its
-first query it also asks the database for its types, a round trip that only array types need:
-`fetch_types: false`. `prepare: false` makes every query one that Hyperdrive cannot cache.
+first query it also queries the database for its types, a round trip that only array types need: `fetch_types:
+false`. `prepare: false` makes every query one that Hyperdrive cannot cache.
 
 ## Incorrect
 
@@ -10,9 +10,13 @@ first query it also asks the database for its types, a round trip that only arra
 import postgres from "postgres";
 
 export default {
-  async fetch(request, env): Promise<Response> {
+  async fetch(request, env, ctx): Promise<Response> {
     const sql = postgres(env.HYPERDRIVE.connectionString);
-    return Response.json(await sql`SELECT now()`);
+    try {
+      return Response.json(await sql`SELECT now()`);
+    } finally {
+      ctx.waitUntil(sql.end());
+    }
   },
 } satisfies ExportedHandler<Env>;
 ```
@@ -23,9 +27,13 @@ export default {
 import postgres from "postgres";
 
 export default {
-  async fetch(request, env): Promise<Response> {
+  async fetch(request, env, ctx): Promise<Response> {
     const sql = postgres(env.HYPERDRIVE.connectionString, { max: 5, fetch_types: false });
-    return Response.json(await sql`SELECT now()`);
+    try {
+      return Response.json(await sql`SELECT now()`);
+    } finally {
+      ctx.waitUntil(sql.end());
+    }
   },
 } satisfies ExportedHandler<Env>;
 ```
@@ -33,7 +41,7 @@ export default {
 ## Not reported
 
 Clients that do not go through Hyperdrive, options that come from elsewhere, and `fetch_types` that is set to
-`true`: somebody needs array types.
+`true`, where array types are needed.
 
 ## Fix safety
 

@@ -1,7 +1,7 @@
 """Let Workers KV parse JSON: `get(key, "json")`.
 
 `JSON.parse(await kv.get(key))` reads the value as text and parses it in a second step. `get(key, "json")`
-does both, gives `null` for a key that is not there, and takes a type argument.
+does both, returns `null` for a key that is not there, and takes a type argument.
 
 ## Incorrect
 
@@ -35,13 +35,13 @@ export default {
 
 ## Not reported
 
-Text that is used otherwise too, that is parsed in a `try` of its own, or that gets a default before it is
+Text that is also used elsewhere, that is parsed in a `try` of its own, or that gets a default before it is
 parsed.
 
 ## Fix safety
 
 Safe in JavaScript where the call stands in `JSON.parse()` itself. Unsafe by way of a variable, and in
-TypeScript: the type that the value is said to have, else `any`, becomes the type argument of `get()`, which
+TypeScript: the type that the code gives the value, else `any`, becomes the type argument of `get()`, which
 needs a namespace with a type.
 
 Source: https://developers.cloudflare.com/kv/api/read-key-value-pairs/

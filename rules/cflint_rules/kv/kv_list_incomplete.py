@@ -1,7 +1,7 @@
 """Page through the keys of a KV namespace.
 
-`list()` gives at most 1000 keys. Code that takes `keys` and never looks at `list_complete` or `cursor` works
-until there are more, and then leaves the rest out without a word.
+`list()` returns at most 1000 keys. Code that takes `keys` and never looks at `list_complete` or `cursor`
+works until there are more, and then silently leaves the rest out.
 
 ## Incorrect
 
@@ -46,7 +46,7 @@ and results that are handed on as a whole.
 
 ## Fix safety
 
-No fix: whether all keys are wanted, and what to do with each page, is for you to say.
+No fix: whether all keys are wanted, and what to do with each page, is up to you.
 
 Source: https://developers.cloudflare.com/kv/api/list-keys/
 """

@@ -1,8 +1,8 @@
 """Give Workers KV a string, bytes or a stream to store.
 
 `put()` takes a string, an `ArrayBuffer` or a view of one, or a `ReadableStream`. For any other object it
-throws a TypeError: for a literal object or array, a `Map`, a `Date`, a `Response`, and for a promise that
-nobody awaited.
+throws a TypeError: for a literal object or array, a `Map`, a `Date`, a `Response`, and for a promise that was
+not awaited.
 
 ## Incorrect
 

@@ -1,8 +1,8 @@
 """Store sessions under a hash of their token, not under the token itself.
 
-Who can list the keys of the namespace, by a token for the API, in the dashboard or in a backup, can use every
-session whose token is a key. A hash of the token finds the session just as well. It also has a fixed length,
-while a key of more than 512 bytes throws.
+Anyone who can list the keys of the namespace, with an API token, in the dashboard or in a backup, can use
+every session whose token is a key. A hash of the token finds the session just as well. It also has a fixed
+length, while a key of more than 512 bytes throws.
 
 ## Incorrect
 

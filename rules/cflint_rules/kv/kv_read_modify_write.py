@@ -1,8 +1,8 @@
 """Count and collect in a Durable Object, not in Workers KV.
 
-Reading a value from KV, changing it and writing it back is not atomic: of two requests that do so at once one
-is lost. What `get()` gives may also be a minute old, and KV takes one write per second to a key. A Durable
-Object handles one request after the other, and always reads what was written last.
+Reading a value from KV, changing it and writing it back is not atomic: of two concurrent updates one is lost.
+What `get()` returns may also be a minute old, and KV takes one write per second to a key. A Durable Object
+handles one request after the other, and always reads what was written last.
 
 ## Incorrect
 
@@ -13,8 +13,9 @@ interface Env {
 
 export default {
   async fetch(request, env): Promise<Response> {
-    const hits = Number(await env.STATS.get("hits"));
-    await env.STATS.put("hits", String(hits + 1));
+    const page = new URL(request.url).pathname;
+    const hits = Number(await env.STATS.get(page));
+    await env.STATS.put(page, String(hits + 1));
     return new Response(`visit ${hits + 1}`);
   },
 } satisfies ExportedHandler<Env>;
@@ -39,7 +40,8 @@ export class Counter extends DurableObject<Env> {
 
 export default {
   async fetch(request, env): Promise<Response> {
-    const hits = await env.COUNTERS.getByName("hits").increment();
+    const page = new URL(request.url).pathname;
+    const hits = await env.COUNTERS.getByName(page).increment();
     return new Response(`visit ${hits}`);
   },
 } satisfies ExportedHandler<Env>;

@@ -1,6 +1,6 @@
 """Declare Durable Object classes either in `migrations` or in `exports`, and completely.
 
-The two exclude each other: wrangler refuses a configuration with both. In `exports` a class needs its
+The two cannot be used together: wrangler refuses a configuration with both. In `exports` a class needs its
 `storage`, and what a class is renamed to has to be declared in the same map.
 
 ## Incorrect
@@ -47,7 +47,7 @@ export class Lobby extends DurableObject<Env> {}
 
 ## Fix safety
 
-There is no fix. When a Worker moves from `migrations` to `exports`, every class that lives has to be carried
+There is no fix. When a Worker moves from `migrations` to `exports`, every active class has to be carried
 over.
 
 Source: https://developers.cloudflare.com/durable-objects/reference/durable-objects-migrations/

@@ -7,7 +7,6 @@ and delete the class in the next.
 ## Incorrect
 
 ```toml
-name = "chat"
 
 [[durable_objects.bindings]]
 name = "ROOM"
@@ -33,7 +32,6 @@ export default {
 ## Correct
 
 ```toml
-name = "chat"
 
 [[durable_objects.bindings]]
 name = "ROOM"

@@ -1,13 +1,11 @@
 """Give every migration a tag of its own.
 
-wrangler remembers the tag of the last migration that was applied, and applies the entries after it. With two
-entries of one tag, or one without a tag, it cannot tell what is done: entries are passed over or applied
-twice.
+A Worker keeps the tag of the last migration that was applied, and wrangler sends the entries after it. With
+two entries of one tag, or one without a tag, entries are skipped or applied twice.
 
 ## Incorrect
 
 ```toml
-name = "chat"
 
 [[migrations]]
 tag = "v1"
@@ -28,7 +26,6 @@ export class Lobby extends DurableObject<Env> {}
 ## Correct
 
 ```toml
-name = "chat"
 
 [[migrations]]
 tag = "v1"

@@ -1,8 +1,8 @@
 """Create every Durable Object class that is bound, by a migration or in `exports`.
 
-A binding only names a class. The class comes into being when a migration lists it under `new_sqlite_classes`
-or the `exports` map declares it; until then a deployment is refused. Local development works all the same,
-so this is often noticed late. Migrations of the top level count for all environments without their own.
+A binding only names a class. The class is created when a migration lists it under `new_sqlite_classes` or the
+`exports` map declares it; until then a deployment is refused. Local development works all the same, so this
+is often noticed late. Migrations of the top level count for all environments without their own.
 
 ## Incorrect
 
@@ -20,7 +20,6 @@ export class Counter extends DurableObject<Env> {
 
 ```jsonc
 {
-  "name": "counter",
   "durable_objects": {
     "bindings": [{ "name": "COUNTER", "class_name": "Counter" }],
   },
@@ -43,7 +42,6 @@ export class Counter extends DurableObject<Env> {
 
 ```jsonc
 {
-  "name": "counter",
   "durable_objects": {
     "bindings": [{ "name": "COUNTER", "class_name": "Counter" }],
   },
@@ -54,7 +52,7 @@ export class Counter extends DurableObject<Env> {
 ## Not reported
 
 Classes of other Workers (a binding with `script_name`), and classes that `migrations` transfers in.
-Configurations of tests, which nobody deploys. A class of the Agents SDK is the business of
+Configurations of tests, which are not deployed. A class of the Agents SDK is reported by
 `agent-sqlite-migration`. Documentation that shows a Durable Object class and no configuration at all gets one
 note.
 

@@ -1,7 +1,7 @@
 """Create Durable Object classes with `new_sqlite_classes`, not with `new_classes`.
 
 `new_classes` gives a class the old key-value storage: no SQL, no synchronous `storage.kv`, no point-in-time
-recovery, and no place on the free plan. Which storage a class has is settled when it is created and cannot be
+recovery, and no use on the free plan. Which storage a class has is settled when it is created and cannot be
 changed after the first deployment, so the time to choose is now.
 
 ## Incorrect
@@ -17,7 +17,6 @@ export class Counter extends DurableObject<Env> {
 ```
 
 ```toml
-name = "counter"
 
 [[durable_objects.bindings]]
 name = "COUNTER"
@@ -41,7 +40,6 @@ export class Counter extends DurableObject<Env> {
 ```
 
 ```toml
-name = "counter"
 
 [[durable_objects.bindings]]
 name = "COUNTER"
@@ -55,12 +53,13 @@ new_sqlite_classes = ["Counter"]
 ## Not reported
 
 Classes that a later migration deletes. An entry that others follow: it has surely been deployed, and a class
-keeps for good what it was created with. Agents: `agent-sqlite-migration` tells why these do not work at all.
+keeps for good what it was created with. Agents: `agent-sqlite-migration` reports these, which do not work at
+all.
 
 ## Fix safety
 
-Unsafe: only right for a class that was never deployed. For one that was, wrangler passes the entry over, and
-the configuration says what is not so.
+Unsafe: only right for a class that was never deployed. For one that was, wrangler skips the entry, and the
+configuration no longer describes the class.
 
 Source: https://developers.cloudflare.com/durable-objects/best-practices/rules-of-durable-objects/
 """

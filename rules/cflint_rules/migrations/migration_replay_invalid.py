@@ -1,13 +1,12 @@
-"""Let migrations describe a history that can have happened.
+"""Write migrations that can be applied one after the other.
 
-Migrations are applied one after the other. One that creates a class which exists, deletes or renames one that
-does not, or turns a class from key-value to SQLite storage is refused, and with it the whole deployment. That
-an entry both removes a class and creates one of its name is a warning: give each step an entry of its own.
+A migration that creates a class which exists, deletes or renames one that does not, or turns a class from
+key-value to SQLite storage is refused, and with it the whole deployment. That an entry both removes a class
+and creates one of its name is a warning: give each step an entry of its own.
 
 ## Incorrect
 
 ```toml
-name = "chat"
 
 [[migrations]]
 tag = "v1"
@@ -27,7 +26,6 @@ export class Room extends DurableObject<Env> {}
 ## Correct
 
 ```toml
-name = "chat"
 
 [[migrations]]
 tag = "v1"
@@ -52,7 +50,7 @@ listed.
 
 ## Fix safety
 
-Safe. Only the shape of an entry is mended: `renamed_classes = ["A", "B"]` becomes `[{ from = "A", to = "B"
+Safe. Only the shape of an entry is corrected: `renamed_classes = ["A", "B"]` becomes `[{ from = "A", to = "B"
 }]`.
 
 Source: https://developers.cloudflare.com/durable-objects/reference/durable-object-class-migrations-legacy/

@@ -1,7 +1,7 @@
-"""Switch on observability, so that there are logs to look at when something fails.
+"""Switch on observability, so that logs exist when something fails.
 
 Without `observability` nothing keeps what a deployed Worker logs: exceptions and `console.log()` lines are
-gone, unless somebody watches with `wrangler tail` at that very moment.
+lost, unless `wrangler tail` runs at that moment.
 
 ## Incorrect
 

@@ -1,8 +1,8 @@
-"""Do something with an error: log it, answer it, or say why it can be ignored.
+"""Handle an error: log it, answer it, or write down why it can be ignored.
 
 An empty `catch` around a call of the platform makes a failed write look like a success, and nothing in the
-logs tells that data is missing. The same goes for `.catch(() => {})`, and for an empty `webSocketError()`,
-which is the only place that learns of a broken connection.
+logs shows that data is missing. The same goes for `.catch(() => {})`, and for an empty `webSocketError()`,
+which is the only method called for a broken connection.
 
 ## Incorrect
 
@@ -14,7 +14,7 @@ interface Env {
 export default {
   async fetch(request, env): Promise<Response> {
     try {
-      await env.ORDERS.put("last", await request.text());
+      await env.ORDERS.put(crypto.randomUUID(), request.url);
     } catch {}
     return new Response("saved");
   },
@@ -31,7 +31,7 @@ interface Env {
 export default {
   async fetch(request, env): Promise<Response> {
     try {
-      await env.ORDERS.put("last", await request.text());
+      await env.ORDERS.put(crypto.randomUUID(), request.url);
     } catch (error) {
       console.error("order not saved", error);
       return new Response("try again", { status: 503 });
@@ -49,7 +49,7 @@ deletes, and the cache, get a note, and nothing where they tidy up in a `catch` 
 
 ## Fix safety
 
-There is no fix: what has to happen is for the author to say.
+There is no fix: how to handle it is up to the author.
 
 Source: https://developers.cloudflare.com/durable-objects/best-practices/rules-of-durable-objects/
 """

@@ -1,7 +1,7 @@
 """Do not block the event loop in asynchronous code.
 
 `time.sleep` stops everything else that the instance does, other requests too. `asyncio.run` and
-`run_until_complete` want a loop of their own, but the runtime's is running already.
+`run_until_complete` start a loop of their own, but the runtime's is already running.
 
 ## Incorrect
 

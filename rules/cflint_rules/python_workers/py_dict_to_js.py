@@ -7,9 +7,7 @@ and not as the object that the method looks for.
 ## Incorrect
 
 ```toml
-name = "orders"
-main = "src/entry.py"
-compatibility_date = "2025-11-01"
+compatibility_date = "2026-04-01"
 compatibility_flags = ["python_workers"]
 
 [[queues.producers]]
@@ -30,9 +28,7 @@ class Default(WorkerEntrypoint):
 ## Correct
 
 ```toml
-name = "orders"
-main = "src/entry.py"
-compatibility_date = "2025-11-01"
+compatibility_date = "2026-04-01"
 compatibility_flags = ["python_workers"]
 
 [[queues.producers]]

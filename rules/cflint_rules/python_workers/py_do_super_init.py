@@ -42,7 +42,7 @@ Classes that set what they read themselves; classes with a base of the project i
 
 ## Fix safety
 
-Safe: the call is inserted as the first statement. None is offered where the parameters are not two names.
+Safe: the call is inserted as the first statement. There is no fix where the parameters are not two names.
 
 Source: https://developers.cloudflare.com/durable-objects/best-practices/websockets/
 """

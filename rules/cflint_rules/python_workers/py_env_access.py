@@ -31,7 +31,7 @@ class Default(WorkerEntrypoint):
 
 ## Fix safety
 
-Safe: the name has no other meaning there. None is offered where there is no `self`.
+Safe: the name has no other meaning there. There is no fix where there is no `self`.
 
 Source: https://developers.cloudflare.com/workers/languages/python/basics/
 """

@@ -6,8 +6,6 @@ such as `on_fetch` are not looked for any more: the Worker has no handler, and e
 ## Incorrect
 
 ```toml
-name = "hello"
-main = "src/entry.py"
 compatibility_date = "2026-08-01"
 compatibility_flags = ["python_workers"]
 ```
@@ -23,8 +21,6 @@ async def on_fetch(request, env):
 ## Correct
 
 ```toml
-name = "hello"
-main = "src/entry.py"
 compatibility_date = "2026-08-01"
 compatibility_flags = ["python_workers"]
 ```
@@ -44,7 +40,7 @@ Older dates, the flag `disable_python_no_global_handlers`, and modules that are 
 
 ## Fix safety
 
-Unsafe: the function becomes a method, and `env` and `ctx` become `self.env` and `self.ctx`. None is offered
+Unsafe: the function becomes a method, and `env` and `ctx` become `self.env` and `self.ctx`. There is no fix
 when there are several handlers, or when the function is used elsewhere.
 
 Source: https://developers.cloudflare.com/workers/configuration/compatibility-flags/

@@ -7,8 +7,6 @@ or the class, but not both.
 ## Incorrect
 
 ```toml
-name = "hello"
-main = "src/entry.py"
 compatibility_date = "2026-08-01"
 compatibility_flags = ["python_workers"]
 ```
@@ -25,8 +23,6 @@ class Hello(WorkerEntrypoint):
 ## Correct
 
 ```toml
-name = "hello"
-main = "src/entry.py"
 compatibility_date = "2026-08-01"
 compatibility_flags = ["python_workers"]
 ```
@@ -43,7 +39,7 @@ class Default(WorkerEntrypoint):
 ## Not reported
 
 Other entrypoints beside `Default`, or ones that a service binding names; classes without a handler, which
-only answer remote procedure calls; handlers at the top level, which are another rule's.
+only serve remote procedure calls; handlers at the top level, which `py-global-handler` reports.
 
 ## Fix safety
 

@@ -8,6 +8,9 @@ Without the flag wrangler refuses to start or deploy a Worker whose entry is Pyt
 name = "hello"
 main = "src/entry.py"
 compatibility_date = "2026-08-01"
+
+[observability]
+enabled = true
 ```
 
 ## Correct
@@ -17,6 +20,9 @@ name = "hello"
 main = "src/entry.py"
 compatibility_date = "2026-08-01"
 compatibility_flags = ["python_workers"]
+
+[observability]
+enabled = true
 ```
 
 ## Fix safety

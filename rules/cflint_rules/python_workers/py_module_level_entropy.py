@@ -1,4 +1,4 @@
-"""Do not ask for randomness or the network while the module is imported.
+"""Do not use randomness or the network while the module is imported.
 
 What stands outside of functions runs once, before any request, and its state becomes part of a snapshot that
 all instances start from. A random value made there would be the same everywhere, so the runtime refuses, and
@@ -7,8 +7,6 @@ the Worker does not start. Requests to the network are refused there as well.
 ## Incorrect
 
 ```toml
-name = "visits"
-main = "src/entry.py"
 compatibility_date = "2026-08-01"
 compatibility_flags = ["python_workers"]
 ```
@@ -29,8 +27,6 @@ class Default(WorkerEntrypoint):
 ## Correct
 
 ```toml
-name = "visits"
-main = "src/entry.py"
 compatibility_date = "2026-08-01"
 compatibility_flags = ["python_workers"]
 ```

@@ -1,13 +1,11 @@
-"""Await what bindings, `fetch()`, requests and steps give.
+"""Await what bindings, `fetch()`, requests and steps return.
 
-These calls give a coroutine or a promise, not its result. Without `await` a read gives an object that is no
-value, and a write may be cut off when the response is sent.
+These calls return a coroutine or a promise, not its result. Without `await` a read does not give the value,
+and a write may be cut off when the response is sent.
 
 ## Incorrect
 
 ```toml
-name = "pages"
-main = "src/entry.py"
 compatibility_date = "2026-08-01"
 compatibility_flags = ["python_workers"]
 
@@ -29,8 +27,6 @@ class Default(WorkerEntrypoint):
 ## Correct
 
 ```toml
-name = "pages"
-main = "src/entry.py"
 compatibility_date = "2026-08-01"
 compatibility_flags = ["python_workers"]
 
@@ -57,7 +53,7 @@ kind.
 
 ## Fix safety
 
-Safe: `await` is inserted. None is offered outside of `async def`.
+Safe: `await` is inserted. There is no fix outside of `async def`.
 
 Source: https://developers.cloudflare.com/workers/languages/python/ffi/
 """

@@ -1,8 +1,8 @@
 """Acknowledge or retry each message of a batch, so that one failure does not redeliver all of them.
 
 When a `queue()` handler throws, the whole batch counts as failed: every message in it is delivered again,
-those that had been dealt with too. A message that always fails drags its neighbours with it, up to the dead
-letter queue. With `ack()` on success and `retry()` on failure, each message stands for itself.
+those that succeeded, too. A message that always fails takes the others with it, up to the dead letter queue.
+With `ack()` on success and `retry()` on failure, each message counts on its own.
 
 ## Incorrect
 

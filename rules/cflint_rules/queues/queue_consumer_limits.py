@@ -1,16 +1,14 @@
 """Keep the settings of queue consumers within the limits of the platform.
 
 A consumer gets 1 to 100 messages at a time, waits up to 60 seconds for them, and tries each up to 100 times
-more; up to 250 of it run at the same time, and a message can be delayed by 12 hours. What is beyond is
-refused when the Worker is deployed, or when the message is sent. A queue whose dead letter queue is itself
-never gets rid of a message that fails.
+more; up to 250 of it run at the same time, and a message can be delayed by 12 hours. A value beyond these
+limits is refused when the Worker is deployed, or when the message is sent. A queue whose dead letter queue is
+itself never gets rid of a message that fails.
 
 ## Incorrect
 
 ```jsonc
 {
-  "name": "mailer",
-  "main": "src/index.ts",
   "compatibility_date": "2026-08-01",
   "queues": {
     "consumers": [{ "queue": "mail", "max_batch_size": 500, "dead_letter_queue": "mail" }]
@@ -22,8 +20,6 @@ never gets rid of a message that fails.
 
 ```jsonc
 {
-  "name": "mailer",
-  "main": "src/index.ts",
   "compatibility_date": "2026-08-01",
   "queues": {
     "consumers": [{ "queue": "mail", "max_batch_size": 100, "dead_letter_queue": "mail-failed" }]

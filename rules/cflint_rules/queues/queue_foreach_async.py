@@ -1,7 +1,7 @@
-"""Wait for the messages that an asynchronous callback handles.
+"""Await asynchronous callbacks that handle the messages of a batch.
 
-`batch.messages.forEach(async …)`, and `map(async …)` whose promises nobody awaits, return at once. Then the
-handler is done, so all messages are acknowledged, whatever becomes of them: one whose handling fails is lost.
+`batch.messages.forEach(async …)`, and `map(async …)` whose promises are not awaited, return at once. Then the
+handler is done, so all messages are acknowledged: one whose handling fails is lost.
 
 ## Incorrect
 
@@ -14,6 +14,7 @@ export default {
   async queue(batch, env): Promise<void> {
     batch.messages.forEach(async (message) => {
       await env.MAILS.put(message.id, JSON.stringify(message.body));
+      message.ack();
     });
   },
 } satisfies ExportedHandler<Env>;
@@ -30,6 +31,7 @@ export default {
   async queue(batch, env): Promise<void> {
     for (const message of batch.messages) {
       await env.MAILS.put(message.id, JSON.stringify(message.body));
+      message.ack();
     }
   },
 } satisfies ExportedHandler<Env>;

@@ -1,8 +1,8 @@
-"""Look at `batch.queue` in a Worker that consumes several queues.
+"""Check `batch.queue` in a Worker that consumes several queues.
 
-All queues of a Worker come to the same `queue()` handler. Without a look at `batch.queue`, messages of one
-are handled as those of another: what failed, and was put in the dead letter queue, is tried once more and
-then lost.
+All queues of a Worker share one `queue()` handler. Without a check of `batch.queue`, messages of one are
+handled as those of another: what failed, and was put in the dead letter queue, is tried once more and then
+lost.
 
 ## Incorrect
 
@@ -23,8 +23,6 @@ export default {
 
 ```jsonc
 {
-  "name": "mails",
-  "main": "src/index.ts",
   "kv_namespaces": [{ "binding": "MAILS", "id": "0f2ac74b498b48028cb68387c421e279" }],
   "queues": {
     "consumers": [{ "queue": "mails", "dead_letter_queue": "mails-failed" }, { "queue": "mails-failed" }],
@@ -52,8 +50,6 @@ export default {
 
 ```jsonc
 {
-  "name": "mails",
-  "main": "src/index.ts",
   "kv_namespaces": [{ "binding": "MAILS", "id": "0f2ac74b498b48028cb68387c421e279" }],
   "queues": {
     "consumers": [{ "queue": "mails", "dead_letter_queue": "mails-failed" }, { "queue": "mails-failed" }],
@@ -69,7 +65,7 @@ messages are.
 
 ## Fix safety
 
-There is no fix: only the author knows what is to become of the messages of each queue.
+There is no fix: only the author knows what to do with the messages of each queue.
 
 Source: https://developers.cloudflare.com/queues/configuration/dead-letter-queues/
 """

@@ -18,8 +18,6 @@ export default {
 
 ```jsonc
 {
-  "name": "mails",
-  "main": "src/index.ts",
   "queues": { "consumers": [{ "queue": "mails" }] },
 }
 ```
@@ -39,8 +37,6 @@ export default {
 
 ```jsonc
 {
-  "name": "mails",
-  "main": "src/index.ts",
   "queues": { "consumers": [{ "queue": "mails", "dead_letter_queue": "mails-failed" }] },
 }
 ```
@@ -52,7 +48,7 @@ shows a `queue()` handler and no configuration gets one note per section.
 
 ## Fix safety
 
-Unsafe: the dead letter queue has to exist, and somebody has to look at it.
+Unsafe: the dead letter queue has to exist, and has to be looked at.
 
 Source: https://developers.cloudflare.com/queues/configuration/dead-letter-queues/
 """

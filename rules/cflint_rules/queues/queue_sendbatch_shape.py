@@ -13,7 +13,7 @@ interface Env {
 
 export default {
   async fetch(request, env): Promise<Response> {
-    const names: string[] = await request.json();
+    const names = new URL(request.url).searchParams.getAll("name");
     await env.MAILS.sendBatch(names.map((name) => ({ to: `${name}@example.com` })));
     return new Response(null, { status: 202 });
   },
@@ -29,7 +29,7 @@ interface Env {
 
 export default {
   async fetch(request, env): Promise<Response> {
-    const names: string[] = await request.json();
+    const names = new URL(request.url).searchParams.getAll("name");
     await env.MAILS.sendBatch(names.map((name) => ({ body: { to: `${name}@example.com` } })));
     return new Response(null, { status: 202 });
   },
@@ -42,7 +42,7 @@ Messages whose shape is not in sight: a variable, a call, an object with a sprea
 
 ## Fix safety
 
-Unsafe: what was given becomes the `body`, which the consumer then gets. None is offered where the messages
+Unsafe: what was given becomes the `body`, which the consumer then gets. There is no fix where the messages
 are made elsewhere.
 
 Source: https://developers.cloudflare.com/queues/configuration/javascript-apis/#queue

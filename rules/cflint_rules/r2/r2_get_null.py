@@ -1,4 +1,4 @@
-"""Look whether R2 has an object before using it.
+"""Check that R2 has an object before using it.
 
 `get()` and `head()` resolve to `null` when there is no object of that key. Reading `body` or calling `text()`
 then throws, and a request for what is not there ends with status 500 instead of 404.
@@ -40,7 +40,7 @@ Objects that are tested anywhere, read with `?.`, or claimed to be there (`!`, `
 
 ## Fix safety
 
-No fix: what to answer when there is no object is for you to say.
+No fix: what to answer when there is no object is up to you.
 
 Source: https://developers.cloudflare.com/r2/api/workers/workers-api-reference/
 """

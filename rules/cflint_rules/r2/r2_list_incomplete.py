@@ -1,7 +1,7 @@
 """Page through the objects of an R2 bucket.
 
-`list()` gives at most 1000 objects, and fewer when metadata is included. Code that takes `objects` and never
-looks at `truncated` works until there are more, and then leaves the rest out without a word.
+`list()` returns at most 1000 objects, and fewer when metadata is included. Code that takes `objects` and
+never looks at `truncated` works until there are more, and then silently leaves the rest out.
 
 ## Incorrect
 
@@ -46,7 +46,7 @@ and results that are handed on as a whole.
 
 ## Fix safety
 
-No fix: whether all objects are wanted, and what to do with each page, is for you to say.
+No fix: whether all objects are wanted, and what to do with each page, is up to you.
 
 Source: https://developers.cloudflare.com/r2/api/workers/workers-api-reference/
 """

@@ -1,7 +1,7 @@
 """Give R2 streams of a known length.
 
-R2 has to know the size of an object before it stores it. `put()` takes the body of a request or response that
-tells its length, and what a `FixedLengthStream` gives. For what comes out of a `TransformStream`, a
+R2 has to know the size of an object before it stores it. `put()` takes the body of a request or response with
+a known length, and the output of a `FixedLengthStream`. For what comes out of a `TransformStream`, a
 `CompressionStream` or a `ReadableStream` of one's own it throws `Provided readable stream must have a known
 length`.
 
@@ -44,7 +44,7 @@ Bodies of requests and responses, streams through a `FixedLengthStream`, and str
 
 ## Fix safety
 
-There is no fix: whether to gather the bytes (as above), to tell their number with a `FixedLengthStream`, or
+There is no fix: whether to gather the bytes (as above), to state their number with a `FixedLengthStream`, or
 to upload in parts depends on how large an object can be.
 
 Source: https://developers.cloudflare.com/r2/api/workers/workers-api-reference/

@@ -2,8 +2,8 @@
 
 Methods of runtime objects need their object: taken out of it and called alone, they throw `TypeError: Illegal
 invocation`. That goes for `waitUntil` and `passThroughOnException` of `ctx`, for the methods of a Durable
-Object's `ctx`, and for those of bindings; those of D1, which are JavaScript, say that they `Cannot read
-properties of undefined`.
+Object's `ctx`, and for those of bindings; those of D1, which are written in JavaScript, fail with `Cannot
+read properties of undefined`.
 
 ## Incorrect
 

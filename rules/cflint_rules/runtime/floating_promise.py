@@ -1,7 +1,7 @@
 """Wait for a promise, or pass it to `ctx.waitUntil()`.
 
 When the response is sent the runtime cancels what is still going on, unless it was given to `waitUntil()`. An
-asynchronous function that is called and forgotten may be cut off in the middle, and nobody sees its errors.
+asynchronous function that is not awaited may be cut off in the middle, and its errors are lost.
 
 ## Incorrect
 
@@ -37,12 +37,13 @@ export default {
 
 Promises that are awaited, returned, passed on, stored, collected for `Promise.all()`, or marked as meant with
 `void`. Executors of `new Promise(…)` whose chain resolves it. Code at the top level of a module. Code of the
-user interface in files that a Worker renders. What other rules speak of: bindings, remote procedure calls,
+user interface in files that a Worker renders. What other rules report: bindings, remote procedure calls,
 alarms, Workflow steps, the storage of Durable Objects.
 
 A promise whose errors are handled (by `.catch()`, or in the function itself): in a Durable Object, which goes
 on after the response; in listeners and timers; where a stream that is being written to is the response; in a
-helper, of which nobody knows who calls it, when `.catch()` says so. In a constructor, which cannot wait.
+helper whose callers are not known, when it is `.catch()` that handles them. In a constructor, which cannot
+wait.
 
 A note only, one for all calls of a function in a file: in a Durable Object otherwise; in listeners and
 timers; where a stream that is being written to is the response.

@@ -1,6 +1,6 @@
 """Do I/O, timers and random values inside a handler, not while the module loads.
 
-While a Worker starts, no request is there to which I/O could belong: `fetch()`, timers, sockets, the cache,
+While a Worker starts, there is no request that I/O could belong to: `fetch()`, timers, sockets, the cache,
 bindings and random values throw `Disallowed operation called within global scope`. The Worker cannot be
 deployed then (error 10021). Do it in the handler, or on first use.
 
@@ -39,7 +39,7 @@ variable or a secret of the imported `env`; code that no Worker reaches, and tes
 
 ## Fix safety
 
-There is no fix: where the value is needed is for the author to say.
+There is no fix: where the value is needed is up to the author.
 
 Source: https://developers.cloudflare.com/workers/observability/errors/#validation-errors-10021
 """

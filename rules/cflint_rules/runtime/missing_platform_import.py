@@ -1,8 +1,8 @@
 """Import the class that a class extends.
 
 `DurableObject`, `WorkerEntrypoint` and their kin are exports of modules, not globals. Without the import the
-module throws a ReferenceError when it is loaded; in TypeScript `DurableObject` is an interface besides, which
-nothing can extend.
+module throws a ReferenceError when it is loaded; in TypeScript `DurableObject` is also an interface, which a
+class cannot extend.
 
 ## Incorrect
 
@@ -29,8 +29,8 @@ export class Room extends DurableObject<Env> {
 ## Not reported
 
 Names that the module declares or imports, whatever they mean there. In documentation, where imports are often
-left out, it is a note, said only of the classes of `cloudflare:workers`, and of none that another piece of
-the section imports.
+left out, it is a note, only for the classes of `cloudflare:workers`, and for none that another block of the
+section imports.
 
 ## Fix safety
 

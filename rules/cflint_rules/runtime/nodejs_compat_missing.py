@@ -12,20 +12,22 @@ date 2024-09-23 or the flag `nodejs_compat_v2`.
 import { Client } from "pg";
 
 export default {
-  async fetch(_request, env): Promise<Response> {
+  async fetch(_request, env, ctx): Promise<Response> {
     const client = new Client({ connectionString: env.HYPERDRIVE.connectionString });
-    await client.connect();
-    const { rows } = await client.query("SELECT now()");
-    return Response.json(rows);
+    try {
+      await client.connect();
+      const { rows } = await client.query("SELECT now()");
+      return Response.json(rows);
+    } finally {
+      ctx.waitUntil(client.end());
+    }
   },
 } satisfies ExportedHandler<Env>;
 ```
 
 ```jsonc
 {
-  "name": "clock",
-  "main": "src/index.ts",
-  "compatibility_date": "2025-06-01",
+  "compatibility_date": "2026-08-01",
   "hyperdrive": [{ "binding": "HYPERDRIVE", "id": "57b7076f58be42419276f058a8968187" }],
 }
 ```
@@ -36,20 +38,22 @@ export default {
 import { Client } from "pg";
 
 export default {
-  async fetch(_request, env): Promise<Response> {
+  async fetch(_request, env, ctx): Promise<Response> {
     const client = new Client({ connectionString: env.HYPERDRIVE.connectionString });
-    await client.connect();
-    const { rows } = await client.query("SELECT now()");
-    return Response.json(rows);
+    try {
+      await client.connect();
+      const { rows } = await client.query("SELECT now()");
+      return Response.json(rows);
+    } finally {
+      ctx.waitUntil(client.end());
+    }
   },
 } satisfies ExportedHandler<Env>;
 ```
 
 ```jsonc
 {
-  "name": "clock",
-  "main": "src/index.ts",
-  "compatibility_date": "2025-06-01",
+  "compatibility_date": "2026-08-01",
   "compatibility_flags": ["nodejs_compat"],
   "hyperdrive": [{ "binding": "HYPERDRIVE", "id": "57b7076f58be42419276f058a8968187" }],
 }

@@ -1,9 +1,9 @@
 """Return the readable end of a stream before waiting for what is written into the other.
 
-A `TransformStream` keeps nothing: `write()` is done when somebody has read what was written, `pipeTo()` when
-everything was. Where a function waits for that and only then returns the readable end, nobody can read, and
-both wait for ever: "The Workers runtime canceled this request because it detected that your Worker's code had
-hung". Write beside the response instead, and hand the work to `waitUntil()`.
+A `TransformStream` keeps nothing: `write()` resolves when what was written has been read, `pipeTo()` when all
+of it has. A function that awaits that before it returns the readable end waits for ever: "The Workers runtime
+canceled this request because it detected that your Worker's code had hung". Write beside the response
+instead, and hand the work to `waitUntil()`.
 
 ## Incorrect
 
@@ -43,7 +43,7 @@ their own size.
 
 ## Fix safety
 
-There is no fix: what runs beside the response has to deal with its errors itself.
+There is no fix: what runs beside the response has to handle its own errors.
 
 Source: https://developers.cloudflare.com/workers/runtime-apis/streams/transformstream/
 """

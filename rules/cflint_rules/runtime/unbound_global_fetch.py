@@ -2,7 +2,7 @@
 
 `fetch` and its like need the global object, or nothing, as `this`. Stored in a field or an object and called
 as its method, `this.fetcher(url)`, they get that object instead and throw `TypeError: Illegal invocation`.
-Node.js does not mind, so that it may show in Workers only.
+Node.js allows it, so the error may appear in Workers only.
 
 ## Incorrect
 

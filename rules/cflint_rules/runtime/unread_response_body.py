@@ -1,17 +1,18 @@
 """Read or cancel the body of every response that is fetched.
 
-A Worker may have six connections open at once, and a response whose body nobody reads keeps its connection.
-A request that only looks at `ok` or `status` of several responses stalls, and the runtime cancels the
-oldest one with "A stalled HTTP response was canceled to prevent deadlock".
+A Worker may have six connections open at once, and a response whose body is not read keeps its connection. A
+request that only looks at `ok` or `status` of several responses stalls, and the runtime cancels the oldest
+one with "A stalled HTTP response was canceled to prevent deadlock".
 
 ## Incorrect
 
 ```ts
+const HOSTS = ["eu.example.com", "us.example.com"];
+
 export default {
-  async fetch(request: Request): Promise<Response> {
-    const { hosts } = await request.json<{ hosts: string[] }>();
+  async fetch(): Promise<Response> {
     const down: string[] = [];
-    for (const host of hosts) {
+    for (const host of HOSTS) {
       const response = await fetch(`https://${host}/health`);
       if (!response.ok) down.push(host);
     }
@@ -23,11 +24,12 @@ export default {
 ## Correct
 
 ```ts
+const HOSTS = ["eu.example.com", "us.example.com"];
+
 export default {
-  async fetch(request: Request): Promise<Response> {
-    const { hosts } = await request.json<{ hosts: string[] }>();
+  async fetch(): Promise<Response> {
     const down: string[] = [];
-    for (const host of hosts) {
+    for (const host of HOSTS) {
       const response = await fetch(`https://${host}/health`);
       await response.body?.cancel();
       if (!response.ok) down.push(host);

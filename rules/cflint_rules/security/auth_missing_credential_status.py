@@ -1,8 +1,8 @@
 """Answer a request without credentials with 401, not with 403.
 
-401 says that the request has to be authenticated, and clients react to it: they log in, refresh a token, or
-ask the user. 403 says that the one who is known may not do this; trying again with credentials is of no use
-then.
+401 means that the request has to be authenticated, and clients react to it: they log in, refresh a token, or
+prompt the user. 403 means that the authenticated user may not do this; sending credentials again does not
+help.
 
 ## Incorrect
 

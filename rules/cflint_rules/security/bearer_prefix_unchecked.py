@@ -1,8 +1,8 @@
 """Check for `Bearer ` before cutting it off an `Authorization` header.
 
-`header.slice(7)` takes the eighth character on of whatever was sent: of `Basic dXNlcjpwYXNz` it makes
-`XNlcjpwYXNz`, of a token without a scheme its tail. A request that does not follow the scheme should be
-refused, not read as something else.
+`header.slice(7)` cuts seven characters off whatever was sent: `Basic dXNlcjpwYXNz` becomes `XNlcjpwYXNz`, a
+token without a scheme loses its start. A request that does not follow the scheme should be refused, not read
+as something else.
 
 ## Incorrect
 

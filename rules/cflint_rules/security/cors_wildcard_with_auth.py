@@ -37,7 +37,7 @@ or checked. An API that takes only an `Authorization` header gets a note: its ca
 
 ## Fix safety
 
-There is no fix: the origins are for the author to name.
+There is no fix: the origins are up to the author.
 
 Source: https://hono.dev/docs/middleware/builtin/cors
 """

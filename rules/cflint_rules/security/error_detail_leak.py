@@ -1,8 +1,8 @@
 """Log the details of an unexpected error, and send the client a plain message.
 
-The message and the stack of an error that was not expected tell about the inside: table and column names,
-hosts, file paths, parts of queries. The log is the place for them; a client can do nothing with them, and an
-attacker can.
+The message and the stack of an error that was not expected reveal internals: table and column names, hosts,
+file paths, parts of queries. They belong in the log: they are of no use to a client, but of use to an
+attacker.
 
 ## Incorrect
 
@@ -48,7 +48,7 @@ instanceof HttpError`); what is sent in development only.
 
 ## Fix safety
 
-There is no fix: the text for the client is the author's to write.
+There is no fix: the text for the client is up to the author.
 
 Source: https://developers.cloudflare.com/workers/best-practices/workers-best-practices/
 """

@@ -1,7 +1,7 @@
 """Read secrets from `env`; do not write them into the code.
 
-What stands in the code is in its history, in every clone and build, and often in the bundle that anybody can
-fetch. A secret that was committed has to be replaced, not just removed. Set it with `wrangler secret put
+What is written in the code is in its history, in every clone and build, and often in the bundle that anybody
+can fetch. A secret that was committed has to be replaced, not just removed. Set it with `wrangler secret put
 NAME` and read `env.NAME`.
 
 ## Incorrect

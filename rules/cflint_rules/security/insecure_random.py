@@ -1,7 +1,7 @@
 """Make tokens, codes and passwords with `crypto`, not with `Math.random()`.
 
-`Math.random()` is not meant for secrets: from a few of its results the next ones can be computed, and so can
-the token that somebody else gets. `crypto.randomUUID()` and `crypto.getRandomValues()` cannot be foreseen.
+`Math.random()` is not meant for secrets: from a few of its results the next ones can be computed, and with
+them the token of another user. `crypto.randomUUID()` and `crypto.getRandomValues()` are unpredictable.
 
 ## Incorrect
 
@@ -27,8 +27,8 @@ export default {
 
 ## Not reported
 
-Delays, samples, games, what is only shown, and names of traces and requests. An id that is a secret to nobody
-gets a note.
+Delays, samples, games, what is only shown, and names of traces and requests. An id that is not a secret gets
+a note.
 
 ## Fix safety
 

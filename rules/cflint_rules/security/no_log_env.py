@@ -1,8 +1,9 @@
 """Keep `env`, connection strings and secrets out of logs and responses.
 
-`env` holds every secret of the Worker, and so does whatever is made of all of it. A log line is stored, sent
-on to log services, and read by people who may not have these secrets; a response is read by anybody. That
-also goes for one secret alone, and for the `connectionString` and `password` of a Hyperdrive configuration.
+`env` holds every secret of the Worker, and so does everything that is copied from it as a whole. A log line
+is stored, sent on to log services, and read by people who may not have these secrets; a response is read by
+anybody. The same holds for a single secret, and for the `connectionString` and `password` of a Hyperdrive
+configuration.
 
 ## Incorrect
 

@@ -40,7 +40,7 @@ with the request itself.
 
 ## Fix safety
 
-There is no fix: which headers are needed is for the author to say.
+There is no fix: which headers are needed is up to the author.
 
 Source: https://developers.cloudflare.com/workers/best-practices/workers-best-practices/
 """

@@ -1,16 +1,14 @@
 """Keep secrets out of `vars`.
 
-What stands in `vars` is in the repository for everyone who can read it, it is shown in the dashboard, and
-wrangler prints it with every deployment. A secret that has been committed once has to be replaced. Secrets
-are set with `wrangler secret put`, stay encrypted, and are read from `env` just the same; `secrets.required`
+What is in `vars` can be read by everyone with access to the repository, is shown in the dashboard, and is
+printed by wrangler at every deployment. A secret that has been committed once has to be replaced. Secrets are
+set with `wrangler secret put`, stay encrypted, and are read from `env` just the same; `secrets.required`
 lists their names, `.dev.vars` holds their values for local development.
 
 ## Incorrect
 
 ```jsonc
 {
-  "name": "checkout",
-  "main": "src/index.ts",
   "compatibility_date": "2026-08-01",
   "vars": { "MAIL_TOKEN": "re_8Xk2LmQp_9vTzR4wYb7NcHd3FgJ6sKqWe" },
 }
@@ -20,8 +18,6 @@ lists their names, `.dev.vars` holds their values for local development.
 
 ```jsonc
 {
-  "name": "checkout",
-  "main": "src/index.ts",
   "compatibility_date": "2026-08-01",
   "secrets": { "required": ["MAIL_TOKEN"] },
 }

@@ -1,6 +1,6 @@
 """Compare secrets in constant time, with `crypto.subtle.timingSafeEqual()` of their digests.
 
-`===` stops at the first character that differs, so that the time of the answer tells how much of a guess was
+`===` stops at the first character that differs, so that the response time reveals how much of a guess is
 right. `timingSafeEqual()` takes the same time for all guesses; it throws when the two lengths differ, which
 is why both sides are hashed before.
 

@@ -1,4 +1,4 @@
-"""Look at the length of a request's body before reading all of it.
+"""Check the length of a request's body before reading all of it.
 
 `request.text()`, `json()`, `arrayBuffer()` and `formData()` take the whole body into memory, of which there
 are 128 MB for all requests of an isolate, and what was read may go on to a model or a database that is paid
@@ -33,12 +33,12 @@ export default {
 
 ## Not reported
 
-Modules that look at the length anywhere, or use a body limit of Hono's; Durable Objects, whose requests come
+Modules that check the length anywhere, or use a body limit of Hono's; Durable Objects, whose requests come
 from a Worker.
 
 ## Fix safety
 
-There is no fix: how much is too much is for the author to say.
+There is no fix: the limit is up to the author.
 
 Source: https://developers.cloudflare.com/workers/best-practices/workers-best-practices/
 """

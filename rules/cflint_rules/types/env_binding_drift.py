@@ -1,14 +1,12 @@
 """Keep `Env` and the configuration in step: every name in one is a name in the other.
 
-A hand-written `Env` is a promise that nobody checks. When a binding is renamed, the code still compiles, and
-`env.CACHE` is undefined when it runs. `wrangler types` writes `Env` from the configuration.
+Nothing checks a hand-written `Env`. When a binding is renamed, the code still compiles, and `env.CACHE` is
+undefined when it runs. `wrangler types` writes `Env` from the configuration.
 
 ## Incorrect
 
 ```jsonc
 {
-  "name": "pages",
-  "main": "src/index.ts",
   "kv_namespaces": [{ "binding": "KV_CACHE", "id": "0f2ac74b498b48028cb68387c421e279" }]
 }
 ```
@@ -29,8 +27,6 @@ export default {
 
 ```jsonc
 {
-  "name": "pages",
-  "main": "src/index.ts",
   "kv_namespaces": [{ "binding": "CACHE", "id": "0f2ac74b498b48028cb68387c421e279" }]
 }
 ```
@@ -51,7 +47,7 @@ export default {
 
 Members that are strings (secrets are set elsewhere) or optional; names that another configuration of the same
 module binds; an `Env` that extends or indexes something unknown; code for which no configuration is known,
-unless a comment in `Env` says that names have to be kept equal by hand.
+unless a comment in `Env` requires that names are kept equal by hand.
 
 ## Fix safety
 

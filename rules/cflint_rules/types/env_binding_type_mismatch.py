@@ -1,14 +1,13 @@
 """Give a member of `Env` the type of what the configuration binds under its name.
 
-The type is all that an editor and `tsc` know of a binding. When it is another's, wrong calls pass and right
-ones are refused; a variable that the configuration writes as `"10"` is a string, whatever `Env` says.
+The type is all that an editor and `tsc` know of a binding. With the type of another kind, wrong calls compile
+and right ones do not; a variable that the configuration sets to `"10"` is a string even if `Env` declares a
+number.
 
 ## Incorrect
 
 ```jsonc
 {
-  "name": "files",
-  "main": "src/index.ts",
   "r2_buckets": [{ "binding": "FILES", "bucket_name": "files" }]
 }
 ```
@@ -29,8 +28,6 @@ export default {
 
 ```jsonc
 {
-  "name": "files",
-  "main": "src/index.ts",
   "r2_buckets": [{ "binding": "FILES", "bucket_name": "files" }]
 }
 ```
@@ -50,7 +47,7 @@ export default {
 
 ## Not reported
 
-Types of the project's own, unions, `any`; names that some environment binds as the type says.
+Types of the project's own, unions, `any`; names that some environment binds with that type.
 
 ## Fix safety
 

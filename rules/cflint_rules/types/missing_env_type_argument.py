@@ -1,7 +1,7 @@
 """Give a platform class the type of its `env`.
 
-Without the argument, `this.env` has the type that is global, or none at all: a misspelled binding is found
-when it runs. `extends DurableObject<Env>` makes it an error in the editor.
+Without the argument, `this.env` has the type that is global, or none at all: a misspelled binding is only
+found at run time. `extends DurableObject<Env>` makes it an error in the editor.
 
 ## Incorrect
 

@@ -1,7 +1,7 @@
 """Let `satisfies ExportedHandler<Env>` check the handlers of the default export.
 
-It types the parameters, so that `env.DB` completes and a misspelled binding is an error, and it says at once
-when a handler returns what the runtime does not take, or is called something that the runtime never calls.
+It types the parameters, so that `env.DB` completes and a misspelled binding is an error, and so is a handler
+that returns what the runtime does not accept, or whose name the runtime never calls.
 
 ## Incorrect
 

@@ -1,14 +1,12 @@
 """Name the class that is bound as the type argument of its namespace.
 
-`DurableObjectNamespace<Room>` tells which methods a stub has. With another class there, calls are checked
+`DurableObjectNamespace<Room>` types the methods of a stub. With another class there, calls are checked
 against methods that the object does not have; with a base such as `Agent`, its own methods are missing.
 
 ## Incorrect
 
 ```jsonc
 {
-  "name": "rooms",
-  "main": "src/index.ts",
   "durable_objects": { "bindings": [{ "name": "ROOM", "class_name": "Room" }] },
   "migrations": [{ "tag": "v1", "new_sqlite_classes": ["Room", "Lobby"] }]
 }
@@ -34,8 +32,6 @@ export class Room extends DurableObject<Env> {
 
 ```jsonc
 {
-  "name": "rooms",
-  "main": "src/index.ts",
   "durable_objects": { "bindings": [{ "name": "ROOM", "class_name": "Room" }] },
   "migrations": [{ "tag": "v1", "new_sqlite_classes": ["Room", "Lobby"] }]
 }

@@ -1,4 +1,4 @@
-"""Say what a queue carries and what a binding is, instead of `any`.
+"""Type the messages of a queue and the bindings of a Worker, instead of using `any`.
 
 `MessageBatch<any>` and a bare `Queue` switch the type checker off where a Worker takes in what another one
 sent: a renamed field is found when messages fail, not when the code is compiled.
@@ -14,6 +14,7 @@ export default {
   async queue(batch: MessageBatch<any>, env: Env): Promise<void> {
     for (const message of batch.messages) {
       await env.JOBS.send({ url: message.body.url });
+      message.ack();
     }
   },
 };
@@ -34,6 +35,7 @@ export default {
   async queue(batch: MessageBatch<Job>, env: Env): Promise<void> {
     for (const message of batch.messages) {
       await env.JOBS.send({ url: message.body.url });
+      message.ack();
     }
   },
 };

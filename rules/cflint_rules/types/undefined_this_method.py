@@ -1,4 +1,4 @@
-"""Define what a class calls on `this`.
+"""Define every method that a class calls on `this`.
 
 A class that extends `Agent`, `DurableObject` or another class of the platform has its own methods and the
 base's. Calling any other on `this` throws "is not a function" when the line is reached.

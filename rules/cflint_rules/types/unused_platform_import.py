@@ -1,7 +1,7 @@
 """Remove what is imported from the platform and never used.
 
-An unused import of `cloudflare:workers` or `agents` is mostly the rest of an example. It says of a module
-that it does what it does not, and a bundler that keeps it loads an SDK for nothing.
+An unused import of `cloudflare:workers` or `agents` is mostly left over from an example. It misleads readers,
+and a bundler that keeps it loads an SDK for nothing.
 
 ## Incorrect
 

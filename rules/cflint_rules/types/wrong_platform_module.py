@@ -1,8 +1,8 @@
-"""Import what the platform gives from the module that gives it.
+"""Import each name of the platform from the module that exports it.
 
 A name that a `cloudflare:` module does not export stops the Worker at deployment or when it starts, and so
-does a module that does not exist. `@cloudflare/workers-types` holds types alone: nothing of it is there to
-extend.
+does a module that does not exist. `@cloudflare/workers-types` holds types only: it has no classes to extend
+at run time.
 
 ## Incorrect
 

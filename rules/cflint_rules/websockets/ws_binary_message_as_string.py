@@ -1,7 +1,8 @@
-"""Look whether a WebSocket's message is text before it is used as text.
+"""Check that a WebSocket's message is text before it is used as text.
 
-`webSocketMessage()` is given a string, or an ArrayBuffer where the client sends binary. In a template the
-latter becomes `[object ArrayBuffer]`, `JSON.parse()` of it throws, and it has none of a string's methods.
+`webSocketMessage()` gets a string, or an ArrayBuffer where the client sends binary. In a template an
+ArrayBuffer becomes `[object ArrayBuffer]`, `JSON.parse()` of it throws, and it has none of a string's
+methods.
 
 ## Incorrect
 
@@ -9,8 +10,19 @@ latter becomes `[object ArrayBuffer]`, `JSON.parse()` of it throws, and it has n
 import { DurableObject } from "cloudflare:workers";
 
 export class Parrot extends DurableObject<Env> {
+  async fetch(request: Request): Promise<Response> {
+    if (request.headers.get("Upgrade") !== "websocket") return new Response(null, { status: 426 });
+    const [client, server] = Object.values(new WebSocketPair());
+    this.ctx.acceptWebSocket(server);
+    return new Response(null, { status: 101, webSocket: client });
+  }
+
   async webSocketMessage(ws: WebSocket, message: string | ArrayBuffer): Promise<void> {
     ws.send(`you said ${message}`);
+  }
+
+  async webSocketClose(ws: WebSocket): Promise<void> {
+    ws.close();
   }
 }
 ```
@@ -21,6 +33,13 @@ export class Parrot extends DurableObject<Env> {
 import { DurableObject } from "cloudflare:workers";
 
 export class Parrot extends DurableObject<Env> {
+  async fetch(request: Request): Promise<Response> {
+    if (request.headers.get("Upgrade") !== "websocket") return new Response(null, { status: 426 });
+    const [client, server] = Object.values(new WebSocketPair());
+    this.ctx.acceptWebSocket(server);
+    return new Response(null, { status: 101, webSocket: client });
+  }
+
   async webSocketMessage(ws: WebSocket, message: string | ArrayBuffer): Promise<void> {
     if (typeof message !== "string") {
       ws.close(1003, "text only");
@@ -28,17 +47,21 @@ export class Parrot extends DurableObject<Env> {
     }
     ws.send(`you said ${message}`);
   }
+
+  async webSocketClose(ws: WebSocket): Promise<void> {
+    ws.close();
+  }
 }
 ```
 
 ## Not reported
 
-Handlers that look at the message's type anywhere, or decode it. `JSON.parse()` inside `try`. A message that
-is only passed on.
+Handlers that check the message's type anywhere, or decode it. `JSON.parse()` inside `try`. A message that is
+only passed on.
 
 ## Fix safety
 
-No fix is offered: what to do with binary is for the protocol to say.
+There is no fix: what to do with binary is up to the protocol.
 
 Source: https://developers.cloudflare.com/durable-objects/api/base/
 """

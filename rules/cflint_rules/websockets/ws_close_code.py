@@ -1,8 +1,8 @@
 """Close WebSockets with a code that may be sent, and a reason that fits.
 
-`close()` takes 1000 to 4999 without 1004, 1005, 1006 and 1015: those only say what happened (no code came,
-the connection broke, TLS failed) and never travel, so `close()` throws an InvalidAccessError. A reason needs
-a code, and from the compatibility date 2026-03-03 may have 123 bytes.
+`close()` takes 1000 to 4999 without 1004, 1005, 1006 and 1015: those describe how a connection ended (without
+a code, broken, TLS failed) and cannot be sent, so `close()` throws an InvalidAccessError. A reason needs a
+code, and from the compatibility date 2026-03-03 may have 123 bytes.
 
 ## Incorrect
 
@@ -11,6 +11,7 @@ import { DurableObject } from "cloudflare:workers";
 
 export class Stream extends DurableObject<Env> {
   async fetch(request: Request): Promise<Response> {
+    if (request.headers.get("Upgrade") !== "websocket") return new Response(null, { status: 426 });
     const [client, server] = Object.values(new WebSocketPair());
     this.ctx.acceptWebSocket(server);
     return new Response(null, { status: 101, webSocket: client });
@@ -29,6 +30,7 @@ import { DurableObject } from "cloudflare:workers";
 
 export class Stream extends DurableObject<Env> {
   async fetch(request: Request): Promise<Response> {
+    if (request.headers.get("Upgrade") !== "websocket") return new Response(null, { status: 426 });
     const [client, server] = Object.values(new WebSocketPair());
     this.ctx.acceptWebSocket(server);
     return new Response(null, { status: 101, webSocket: client });
@@ -52,7 +54,7 @@ close with a code. So is a reason that looks like a placeholder (`"<reason>"`).
 
 ## Fix safety
 
-No fix is offered: what a close means to the client is for its author to say.
+There is no fix: what a close means to the client is up to its author.
 
 Source: workerd src/workerd/api/web-socket.c++
 """

@@ -9,9 +9,7 @@ a clean close.
 ```jsonc
 // wrangler.jsonc
 {
-  "name": "presence",
-  "main": "src/index.ts",
-  "compatibility_date": "2025-11-01",
+  "compatibility_date": "2026-04-01",
   "durable_objects": { "bindings": [{ "name": "LOBBY", "class_name": "Lobby" }] },
   "migrations": [{ "tag": "v1", "new_sqlite_classes": ["Lobby"] }]
 }
@@ -23,6 +21,7 @@ import { DurableObject } from "cloudflare:workers";
 
 export class Lobby extends DurableObject<Env> {
   async fetch(request: Request): Promise<Response> {
+    if (request.headers.get("Upgrade") !== "websocket") return new Response(null, { status: 426 });
     const [client, server] = Object.values(new WebSocketPair());
     this.ctx.acceptWebSocket(server);
     return new Response(null, { status: 101, webSocket: client });
@@ -43,9 +42,7 @@ export class Lobby extends DurableObject<Env> {
 ```jsonc
 // wrangler.jsonc
 {
-  "name": "presence",
-  "main": "src/index.ts",
-  "compatibility_date": "2025-11-01",
+  "compatibility_date": "2026-04-01",
   "durable_objects": { "bindings": [{ "name": "LOBBY", "class_name": "Lobby" }] },
   "migrations": [{ "tag": "v1", "new_sqlite_classes": ["Lobby"] }]
 }
@@ -57,6 +54,7 @@ import { DurableObject } from "cloudflare:workers";
 
 export class Lobby extends DurableObject<Env> {
   async fetch(request: Request): Promise<Response> {
+    if (request.headers.get("Upgrade") !== "websocket") return new Response(null, { status: 426 });
     const [client, server] = Object.values(new WebSocketPair());
     this.ctx.acceptWebSocket(server);
     return new Response(null, { status: 101, webSocket: client });
@@ -81,8 +79,8 @@ the finding is only a note.
 
 ## Fix safety
 
-Safe: the socket is closing already, and answering it is all that is left to do. 1005 and 1006 only say that
-no code came, and may not be sent. No fix is offered where the method returns early.
+Safe: the socket is closing already, and answering it is all that is left to do. 1005 and 1006 mean that no
+code was received, and cannot be sent. No fix is offered where the method returns early.
 
 Source: https://developers.cloudflare.com/workers/configuration/compatibility-flags/
 """

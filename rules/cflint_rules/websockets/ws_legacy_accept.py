@@ -11,6 +11,7 @@ import { DurableObject } from "cloudflare:workers";
 
 export class Room extends DurableObject<Env> {
   async fetch(request: Request): Promise<Response> {
+    if (request.headers.get("Upgrade") !== "websocket") return new Response(null, { status: 426 });
     const [client, server] = Object.values(new WebSocketPair());
     server.accept();
     server.addEventListener("message", (event) => {
@@ -28,6 +29,7 @@ import { DurableObject } from "cloudflare:workers";
 
 export class Room extends DurableObject<Env> {
   async fetch(request: Request): Promise<Response> {
+    if (request.headers.get("Upgrade") !== "websocket") return new Response(null, { status: 426 });
     const [client, server] = Object.values(new WebSocketPair());
     this.ctx.acceptWebSocket(server);
     return new Response(null, { status: 101, webSocket: client });
@@ -38,7 +40,7 @@ export class Room extends DurableObject<Env> {
   }
 
   async webSocketClose(ws: WebSocket, code: number, reason: string): Promise<void> {
-    ws.close(code, reason);
+    ws.close(code === 1005 || code === 1006 ? 1000 : code, reason);
   }
 }
 ```
@@ -54,8 +56,8 @@ export class Room extends DurableObject<Env> {
 
 Unsafe: the object may now be evicted while sockets are open, and what it keeps in fields is gone then. The
 fix moves the socket's listeners to `webSocketMessage()` and its siblings. None is offered where a listener
-uses what a method cannot see, or where the socket is kept in a field; the related places say what is in the
-way.
+uses what a method cannot see, or where the socket is kept in a field; the related places show what prevents
+it.
 
 Source: https://developers.cloudflare.com/durable-objects/best-practices/websockets/
 """

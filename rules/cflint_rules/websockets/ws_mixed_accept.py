@@ -2,7 +2,7 @@
 
 A socket that hibernates refuses `accept()` ("Can't accept() WebSocket after enabling hibernation"), one that
 was `accept()`ed cannot be made to hibernate, a `new WebSocket(…)` accepts itself, and an end of a pair that
-nobody accepted can send nothing. Each of these throws.
+was not accepted can send nothing. Each of these throws.
 
 ## Incorrect
 
@@ -11,6 +11,7 @@ import { DurableObject } from "cloudflare:workers";
 
 export class Board extends DurableObject<Env> {
   async fetch(request: Request): Promise<Response> {
+    if (request.headers.get("Upgrade") !== "websocket") return new Response(null, { status: 426 });
     const [client, server] = Object.values(new WebSocketPair());
     server.accept();
     this.ctx.acceptWebSocket(server);
@@ -19,6 +20,10 @@ export class Board extends DurableObject<Env> {
 
   async webSocketMessage(ws: WebSocket, message: string | ArrayBuffer): Promise<void> {
     ws.send(message);
+  }
+
+  async webSocketClose(ws: WebSocket): Promise<void> {
+    ws.close();
   }
 }
 ```
@@ -30,6 +35,7 @@ import { DurableObject } from "cloudflare:workers";
 
 export class Board extends DurableObject<Env> {
   async fetch(request: Request): Promise<Response> {
+    if (request.headers.get("Upgrade") !== "websocket") return new Response(null, { status: 426 });
     const [client, server] = Object.values(new WebSocketPair());
     this.ctx.acceptWebSocket(server);
     return new Response(null, { status: 101, webSocket: client });
@@ -37,6 +43,10 @@ export class Board extends DurableObject<Env> {
 
   async webSocketMessage(ws: WebSocket, message: string | ArrayBuffer): Promise<void> {
     ws.send(message);
+  }
+
+  async webSocketClose(ws: WebSocket): Promise<void> {
+    ws.close();
   }
 }
 ```
@@ -49,7 +59,7 @@ which may accept them.
 ## Fix safety
 
 Safe: one of the two calls throws, so removing `accept()` takes nothing away. No fix is offered where
-`acceptWebSocket()` may not run, nor for a socket that nobody accepted.
+`acceptWebSocket()` may not run, nor for a socket that was never accepted.
 
 Source: workerd src/workerd/api/web-socket.c++
 """

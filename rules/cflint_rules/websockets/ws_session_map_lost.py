@@ -1,7 +1,7 @@
 """Find the sockets of a hibernating object with `getWebSockets()`, not in a field.
 
-An object that hibernates is made anew when the next message comes: its constructor runs, and a `Map` of
-sessions in a field is empty, while the sockets are still open. `ctx.getWebSockets()` gives the sockets, and
+An object that hibernates is created again when the next message comes: its constructor runs, and a `Map` of
+sessions in a field is empty, while the sockets are still open. `ctx.getWebSockets()` returns the sockets, and
 `serializeAttachment()` keeps what belongs to each.
 
 ## Incorrect
@@ -13,14 +13,19 @@ export class Table extends DurableObject<Env> {
   private seats = new Map<WebSocket, string>();
 
   async fetch(request: Request): Promise<Response> {
+    if (request.headers.get("Upgrade") !== "websocket") return new Response(null, { status: 426 });
     const [client, server] = Object.values(new WebSocketPair());
     this.ctx.acceptWebSocket(server);
     this.seats.set(server, new URL(request.url).searchParams.get("name") ?? "guest");
     return new Response(null, { status: 101, webSocket: client });
   }
 
-  async webSocketMessage(ws: WebSocket, message: string | ArrayBuffer): Promise<void> {
-    for (const seat of this.seats.keys()) seat.send(`${this.seats.get(ws)}: ${message}`);
+  async webSocketMessage(ws: WebSocket): Promise<void> {
+    for (const seat of this.seats.keys()) seat.send(`${this.seats.get(ws)} knocked`);
+  }
+
+  async webSocketClose(ws: WebSocket): Promise<void> {
+    ws.close();
   }
 }
 ```
@@ -32,15 +37,20 @@ import { DurableObject } from "cloudflare:workers";
 
 export class Table extends DurableObject<Env> {
   async fetch(request: Request): Promise<Response> {
+    if (request.headers.get("Upgrade") !== "websocket") return new Response(null, { status: 426 });
     const [client, server] = Object.values(new WebSocketPair());
     this.ctx.acceptWebSocket(server);
     server.serializeAttachment(new URL(request.url).searchParams.get("name") ?? "guest");
     return new Response(null, { status: 101, webSocket: client });
   }
 
-  async webSocketMessage(ws: WebSocket, message: string | ArrayBuffer): Promise<void> {
+  async webSocketMessage(ws: WebSocket): Promise<void> {
     const name = ws.deserializeAttachment();
-    for (const seat of this.ctx.getWebSockets()) seat.send(`${name}: ${message}`);
+    for (const seat of this.ctx.getWebSockets()) seat.send(`${name} knocked`);
+  }
+
+  async webSocketClose(ws: WebSocket): Promise<void> {
+    ws.close();
   }
 }
 ```
@@ -52,7 +62,7 @@ they are read.
 
 ## Fix safety
 
-No fix is offered: what belongs to each socket has to be chosen.
+There is no fix: what belongs to each socket has to be chosen.
 
 Source: https://developers.cloudflare.com/durable-objects/best-practices/websockets/
 """

@@ -10,6 +10,7 @@ import { DurableObject } from "cloudflare:workers";
 
 export class Ticker extends DurableObject<Env> {
   async fetch(request: Request): Promise<Response> {
+    if (request.headers.get("Upgrade") !== "websocket") return new Response(null, { status: 426 });
     const [client, server] = Object.values(new WebSocketPair());
     this.ctx.acceptWebSocket(server);
     setInterval(() => this.tick(), 60_000);
@@ -23,6 +24,10 @@ export class Ticker extends DurableObject<Env> {
   private tick(): void {
     for (const ws of this.ctx.getWebSockets()) ws.send("tick");
   }
+
+  async webSocketClose(ws: WebSocket): Promise<void> {
+    ws.close();
+  }
 }
 ```
 
@@ -33,6 +38,7 @@ import { DurableObject } from "cloudflare:workers";
 
 export class Ticker extends DurableObject<Env> {
   async fetch(request: Request): Promise<Response> {
+    if (request.headers.get("Upgrade") !== "websocket") return new Response(null, { status: 426 });
     const [client, server] = Object.values(new WebSocketPair());
     this.ctx.acceptWebSocket(server);
     await this.ctx.storage.setAlarm(Date.now() + 60_000);
@@ -48,6 +54,10 @@ export class Ticker extends DurableObject<Env> {
     for (const ws of sockets) ws.send("tick");
     if (sockets.length > 0) await this.ctx.storage.setAlarm(Date.now() + 60_000);
   }
+
+  async webSocketClose(ws: WebSocket): Promise<void> {
+    ws.close();
+  }
 }
 ```
 
@@ -59,7 +69,7 @@ is cleared in the same method, and one that a promise waits for (`new Promise((r
 
 ## Fix safety
 
-No fix is offered: what the timer does has to move to `alarm()`.
+There is no fix: what the timer does has to move to `alarm()`.
 
 Source: https://developers.cloudflare.com/durable-objects/best-practices/websockets/
 """

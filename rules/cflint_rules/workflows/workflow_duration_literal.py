@@ -36,7 +36,7 @@ export class Sync extends WorkflowEntrypoint<Env, { id: string }> {
 
 ## Not reported
 
-Durations that are put together when the Workflow runs, and numbers of 100 and more.
+Durations that are computed when the Workflow runs, and numbers of 100 and more.
 
 ## Fix safety
 

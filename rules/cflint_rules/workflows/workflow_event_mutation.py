@@ -2,7 +2,7 @@
 
 The event is what the instance was started with, and every run of the Workflow gets it anew. What a step
 writes into it is gone when the Workflow wakes up after a pause or an error: the step does not run again, and
-the steps behind it read what was there before.
+the steps after it read what was there before.
 
 ## Incorrect
 
@@ -48,8 +48,8 @@ export class Welcome extends WorkflowEntrypoint<Env, { id: string }> {
 
 ## Not reported
 
-Copies (`{ ...event.payload }`); what nobody reads behind the step; what `run()` itself writes between steps:
-it is written again, the same, at every run.
+Copies (`{ ...event.payload }`); what is not read after the step; what `run()` itself writes between steps: it
+is written again, the same, at every run.
 
 ## Fix safety
 

@@ -1,9 +1,9 @@
 """Write, send and fetch in a Workflow's steps, not between them.
 
 A Workflow that wakes up after a pause, a retry or a restart runs `run()` from the top again: finished steps
-give what they gave before, and everything that stands between them happens once more. The message is sent
-twice, the other Workflow is created twice. A random number between steps is another one each time, and the
-steps that use it no longer agree.
+return their stored results, and everything between them happens once more. The message is sent twice, the
+other Workflow is created twice. A random number between steps is another one each time, and the steps that
+use it no longer agree.
 
 ## Incorrect
 
@@ -57,7 +57,7 @@ calls: they may be called from a step. Random values that one step alone uses. A
 
 ## Fix safety
 
-There is no fix: the step's name, and what it returns, are the Workflow's business.
+There is no fix: the step's name, and what it returns, are up to the Workflow.
 
 Source: https://developers.cloudflare.com/workflows/build/rules-of-workflows/
 """

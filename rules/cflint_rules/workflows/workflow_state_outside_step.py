@@ -43,7 +43,7 @@ export class Report extends WorkflowEntrypoint<Env> {
 
 ## Not reported
 
-Variables of the step's own function, variables that nobody reads outside of it, and those that are set from
+Variables of the step's own function, variables that are not read outside of it, and those that are set from
 what a step returns.
 
 ## Fix safety

@@ -39,7 +39,7 @@ an earlier step returned.
 
 ## Fix safety
 
-There is no fix: what tells the steps apart is the Workflow's business.
+There is no fix: what distinguishes the steps is up to the Workflow.
 
 Source: https://developers.cloudflare.com/workflows/build/rules-of-workflows/
 """

@@ -1,6 +1,6 @@
 """Await every step of a Workflow.
 
-A step that nobody waits for runs while the Workflow goes on: its error does not fail the instance, its result
+A step that is not awaited runs while the Workflow goes on: its error does not fail the instance, its result
 is lost, and the instance may be complete, or asleep, before the step is.
 
 ## Incorrect

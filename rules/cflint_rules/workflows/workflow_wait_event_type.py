@@ -31,7 +31,7 @@ export class Order extends WorkflowEntrypoint<Env, { id: string }> {
 
 ## Not reported
 
-Types that are put together when the Workflow runs. Events for Workflows of other Workers.
+Types that are computed when the Workflow runs. Events for Workflows of other Workers.
 
 ## Fix safety
 

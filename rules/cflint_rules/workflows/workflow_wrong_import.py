@@ -1,8 +1,8 @@
 """Import `NonRetryableError` from `cloudflare:workflows`, the rest of Workflows from `cloudflare:workers`.
 
 The two modules are easily mixed up. `cloudflare:workflows` exports the one error, `cloudflare:workers` the
-entrypoint and the types of its parameters; what is asked of the wrong one is not there, and the Worker does
-not start.
+entrypoint and the types of its parameters; a name imported from the wrong one does not exist, and the Worker
+does not start.
 
 ## Incorrect
 

@@ -1,8 +1,8 @@
-"""Give static assets a Worker where one is to run before them, and a binding where it is to serve them.
+"""Set `main` where a Worker runs before static assets, and a `binding` where it serves them.
 
 wrangler refuses `assets` with a `binding` or `run_worker_first` in a configuration without `main`, and beside
-`site`. With `run_worker_first: true` every request goes to the Worker: without a `binding` it has no way to
-get at the assets, and nobody ever sees them.
+`site`. With `run_worker_first: true` every request goes to the Worker: without a `binding` it cannot serve
+the assets.
 
 ## Incorrect
 
@@ -16,8 +16,9 @@ export default {
 
 ```jsonc
 {
-  "name": "site",
   "main": "src/index.ts",
+  "compatibility_date": "2026-08-01",
+  "observability": { "enabled": true },
   "assets": { "directory": "dist", "run_worker_first": true },
 }
 ```
@@ -36,8 +37,9 @@ export default {
 
 ```jsonc
 {
-  "name": "site",
   "main": "src/index.ts",
+  "compatibility_date": "2026-08-01",
+  "observability": { "enabled": true },
   "assets": { "directory": "dist", "binding": "ASSETS", "run_worker_first": true },
 }
 ```
@@ -49,7 +51,7 @@ script gives it on the command line.
 
 ## Fix safety
 
-There is no fix: what is too much, or what is missing, is for the author to say.
+There is no fix: only the author knows which setting is wrong.
 
 Source: https://developers.cloudflare.com/workers/static-assets/binding/
 """

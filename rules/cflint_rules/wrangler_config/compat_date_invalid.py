@@ -1,14 +1,12 @@
-"""Make the compatibility date a day that has come.
+"""Use a compatibility date that is valid and not in the future.
 
-It has to be written `YYYY-MM-DD`. The runtime refuses a date in the future: changes that do not exist yet
-cannot be asked for. wrangler lets such a date pass, even in a dry run, and the deployment fails.
+It has to be written `YYYY-MM-DD`. The runtime refuses a date in the future. wrangler accepts such a date,
+even in a dry run, and the deployment fails.
 
 ## Incorrect
 
 ```jsonc
 {
-  "name": "newsletter",
-  "main": "src/index.ts",
   "compatibility_date": "2026-13-01",
 }
 ```
@@ -17,8 +15,6 @@ cannot be asked for. wrangler lets such a date pass, even in a dry run, and the 
 
 ```jsonc
 {
-  "name": "newsletter",
-  "main": "src/index.ts",
   "compatibility_date": "2026-08-01",
 }
 ```

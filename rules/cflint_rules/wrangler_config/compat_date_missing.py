@@ -1,8 +1,8 @@
 """Set a compatibility date.
 
-The date says which behaviour of the runtime the Worker was written for; changes that came later stay off.
-Without one wrangler refuses to deploy, and `wrangler dev` assumes some date of its own, so that the Worker
-behaves otherwise in development.
+The date selects the behaviour of the runtime that the Worker was written for; changes that came later stay
+off. Without one wrangler refuses to deploy, and `wrangler dev` uses a date of its own, so that the Worker may
+behave differently in development.
 
 ## Incorrect
 
@@ -10,6 +10,7 @@ behaves otherwise in development.
 {
   "name": "newsletter",
   "main": "src/index.ts",
+  "observability": { "enabled": true },
 }
 ```
 
@@ -19,6 +20,7 @@ behaves otherwise in development.
 {
   "name": "newsletter",
   "main": "src/index.ts",
+  "observability": { "enabled": true },
   "compatibility_date": "2026-08-01",
 }
 ```

@@ -7,8 +7,6 @@ at once. The date can be moved at any time, and single changes can be switched o
 
 ```jsonc
 {
-  "name": "newsletter",
-  "main": "src/index.ts",
   "compatibility_date": "2023-05-01",
 }
 ```
@@ -17,8 +15,6 @@ at once. The date can be moved at any time, and single changes can be switched o
 
 ```jsonc
 {
-  "name": "newsletter",
-  "main": "src/index.ts",
   "compatibility_date": "2026-08-01",
 }
 ```
@@ -26,9 +22,9 @@ at once. The date can be moved at any time, and single changes can be switched o
 ## Not reported
 
 Dates of the last 365 days (of the last two years in folders of examples, demonstrations and templates, which
-nobody keeps up to date by the month; for the others the option `days` sets the number), and configurations of
-tests, which often need an old date. The environment variable `CFLINT_TODAY` (`2026-09-01`, say) sets the day
-that counts as today, so that a run can be repeated.
+are seldom updated; for the others the option `days` sets the number), and configurations of tests, which
+often need an old date. The environment variable `CFLINT_TODAY` (`2026-09-01`, say) sets the day that counts
+as today, so that a run can be repeated.
 
 ## Fix safety
 

@@ -1,15 +1,13 @@
 """List compatibility flags that exist, each once, and none together with its opposite.
 
 The runtime refuses a Worker with a flag that it does not know, with one that is listed twice, and with two
-that contradict each other. wrangler does not look at them, so that the deployment fails at its end.
+that contradict each other. wrangler does not check them, so that the deployment fails at its last step.
 Experimental flags work in local development only.
 
 ## Incorrect
 
 ```jsonc
 {
-  "name": "newsletter",
-  "main": "src/index.ts",
   "compatibility_date": "2026-03-01",
   "compatibility_flags": ["nodejs_compatt", "global_navigator", "no_global_navigator"],
 }
@@ -19,8 +17,6 @@ Experimental flags work in local development only.
 
 ```jsonc
 {
-  "name": "newsletter",
-  "main": "src/index.ts",
   "compatibility_date": "2026-03-01",
   "compatibility_flags": ["nodejs_compat", "global_navigator"],
 }

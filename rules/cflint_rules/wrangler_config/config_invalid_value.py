@@ -11,6 +11,7 @@ at the end of a deployment.
   "name": "Signup_Service",
   "main": "src/index.ts",
   "compatibility_date": "2026-08-01",
+  "observability": { "enabled": true },
   "kv_namespaces": [{ "binding": "SESSIONS", "id": "" }],
   "ratelimits": [
     { "name": "SIGNUPS", "namespace_id": "1001", "simple": { "limit": 5, "period": 30 } },
@@ -25,6 +26,7 @@ at the end of a deployment.
   "name": "signup-service",
   "main": "src/index.ts",
   "compatibility_date": "2026-08-01",
+  "observability": { "enabled": true },
   "kv_namespaces": [{ "binding": "SESSIONS" }],
   "ratelimits": [
     { "name": "SIGNUPS", "namespace_id": "1001", "simple": { "limit": 5, "period": 60 } },

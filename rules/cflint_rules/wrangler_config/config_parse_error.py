@@ -2,13 +2,11 @@
 
 wrangler refuses a configuration that does not parse: a missing comma, a table that is defined twice, single
 quotes in JSON, a value that is no object at all. A date without quotes is a date to TOML, and no setting of
-wrangler takes one. Equal keys in JSON do parse, but all except the last are dropped without a word.
+wrangler takes one. Equal keys in JSON do parse, but all except the last are dropped silently.
 
 ## Incorrect
 
 ```toml
-name = "calendar"
-main = "src/index.ts"
 compatibility_date = "2026-08-01"
 
 [vars]
@@ -18,8 +16,6 @@ OPENS = 2026-12-19
 ## Correct
 
 ```toml
-name = "calendar"
-main = "src/index.ts"
 compatibility_date = "2026-08-01"
 
 [vars]

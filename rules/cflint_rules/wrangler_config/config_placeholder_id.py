@@ -1,6 +1,6 @@
 """Replace placeholders by the ids of real resources, or leave the ids out.
 
-`<YOUR_DATABASE_ID>` and zeros are no resource, so the deployment fails. Since wrangler can create resources
+`<YOUR_DATABASE_ID>` and zeros name no resource, so the deployment fails. Since wrangler can create resources
 by itself, a KV namespace needs no `id`, an R2 bucket no `bucket_name` and a D1 database no `database_id`:
 without one, the next deployment makes it.
 
@@ -8,8 +8,6 @@ without one, the next deployment makes it.
 
 ```jsonc
 {
-  "name": "notes",
-  "main": "src/index.ts",
   "compatibility_date": "2026-08-01",
   "d1_databases": [
     { "binding": "DB", "database_name": "notes", "database_id": "<YOUR_DATABASE_ID>" },
@@ -21,8 +19,6 @@ without one, the next deployment makes it.
 
 ```jsonc
 {
-  "name": "notes",
-  "main": "src/index.ts",
   "compatibility_date": "2026-08-01",
   "d1_databases": [{ "binding": "DB", "database_name": "notes" }],
 }
@@ -32,7 +28,7 @@ without one, the next deployment makes it.
 
 Ids of previews, which only local development uses, and configurations of tests. An id that is none by its
 form (a D1 database's that is no UUID, say) is a warning. In templates, examples and demonstrations it is a
-note. An empty id of a KV namespace is the business of `config-invalid-value`.
+note. An empty id of a KV namespace is reported by `config-invalid-value`.
 
 ## Fix safety
 

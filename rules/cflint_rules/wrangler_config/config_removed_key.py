@@ -1,15 +1,13 @@
 """Drop keys that wrangler no longer has.
 
 `node_compat` and `legacy_env` make wrangler 4 refuse the configuration. Other old keys are ignored with a
-warning, so that what they once did does not happen, or they are on their way out.
+warning, so that what they once did does not happen, or are deprecated.
 
 ## Incorrect
 
 ```jsonc
 {
-  "name": "archive",
-  "main": "src/index.ts",
-  "compatibility_date": "2025-06-01",
+  "compatibility_date": "2026-08-01",
   "usage_model": "unbound",
   "node_compat": true,
 }
@@ -19,9 +17,7 @@ warning, so that what they once did does not happen, or they are on their way ou
 
 ```jsonc
 {
-  "name": "archive",
-  "main": "src/index.ts",
-  "compatibility_date": "2025-06-01",
+  "compatibility_date": "2026-08-01",
   "compatibility_flags": ["nodejs_compat"],
 }
 ```

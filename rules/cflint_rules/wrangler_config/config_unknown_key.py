@@ -1,14 +1,12 @@
 """Use only keys that wrangler knows.
 
-wrangler warns of a key that it does not know, for the environment at hand only, and goes on without it: the
-binding, route or limit is not there. Often the key has another name, or a letter is wrong.
+wrangler only warns of a key that it does not know, for the deployed environment, and ignores it: the binding,
+route or limit is not there. Often the key has another name, or a letter is wrong.
 
 ## Incorrect
 
 ```jsonc
 {
-  "name": "shop",
-  "main": "src/index.ts",
   "compatibility_date": "2026-08-01",
   "kv_namespace": [{ "binding": "CACHE", "id": "0f2ac74b498b48028cb68387c421e279" }],
   "d1_databases": [{ "name": "DB", "database_id": "5a1c8d1e-3a0b-4d6f-8a54-6ac9a7f6a3ce" }],
@@ -19,8 +17,6 @@ binding, route or limit is not there. Often the key has another name, or a lette
 
 ```jsonc
 {
-  "name": "shop",
-  "main": "src/index.ts",
   "compatibility_date": "2026-08-01",
   "kv_namespaces": [{ "binding": "CACHE", "id": "0f2ac74b498b48028cb68387c421e279" }],
   "d1_databases": [{ "binding": "DB", "database_id": "5a1c8d1e-3a0b-4d6f-8a54-6ac9a7f6a3ce" }],
@@ -36,7 +32,7 @@ no other is only a note.
 
 ## Fix safety
 
-Safe: the key gets the name that is meant, when there is exactly one that fits and the value has its type.
+Safe: the key gets the name that is meant, when exactly one fits and the value has its type.
 
 Source: https://github.com/cloudflare/workers-sdk/blob/main/packages/workers-utils/src/config/validation.ts
 """

@@ -1,15 +1,13 @@
 """Write cron expressions that Cron Triggers accept.
 
-wrangler sends them to the API unread, and a wrong one fails the deployment after the code is uploaded. There
-are five fields. Weekdays are 1 (Sunday) to 7 (Saturday) or names, so `0` is none; there are no seconds and
-no `@daily`; a step cannot be as long as its field (`*/60`).
+wrangler sends them to the API unchecked, and an invalid one fails the deployment after the code is uploaded.
+There are five fields. Weekdays are 1 (Sunday) to 7 (Saturday) or names, so `0` is invalid; there are no
+seconds and no `@daily`; a step cannot be as long as its field (`*/60`).
 
 ## Incorrect
 
 ```jsonc
 {
-  "name": "reports",
-  "main": "src/index.ts",
   "compatibility_date": "2026-08-01",
   "triggers": { "crons": ["0 7 * * 0", "@hourly", "*/60 * * * *"] },
 }
@@ -19,8 +17,6 @@ no `@daily`; a step cannot be as long as its field (`*/60`).
 
 ```jsonc
 {
-  "name": "reports",
-  "main": "src/index.ts",
   "compatibility_date": "2026-08-01",
   "triggers": { "crons": ["0 7 * * SUN", "0 * * * *"] },
 }

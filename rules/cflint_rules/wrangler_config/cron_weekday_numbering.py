@@ -8,8 +8,6 @@ everywhere.
 
 ```jsonc
 {
-  "name": "standup",
-  "main": "src/index.ts",
   "compatibility_date": "2026-08-01",
   "triggers": { "crons": ["0 9 * * 1-5"] },
 }
@@ -19,8 +17,6 @@ everywhere.
 
 ```jsonc
 {
-  "name": "standup",
-  "main": "src/index.ts",
   "compatibility_date": "2026-08-01",
   "triggers": { "crons": ["0 9 * * MON-FRI"] },
 }
@@ -29,8 +25,8 @@ everywhere.
 ## Not reported
 
 Names; `2-6`, and `1` together with `7`, which only make sense to someone who knows; expressions with a
-comment beside them that names the days as Cron Triggers read them. What is no cron expression at all is the
-business of `cron-invalid`.
+comment beside them that names the days as Cron Triggers read them. What is no cron expression at all is
+reported by `cron-invalid`.
 
 ## Fix safety
 

@@ -1,15 +1,13 @@
 """Give every environment its own routes and crons, if only empty ones.
 
-Routes and triggers are inherited. An environment `staging` without its own takes those of the top level: its
-deployment moves a custom domain to the staging Worker, and the crons of production run there as well.
+Routes and triggers are inherited. An environment `staging` without its own inherits those of the top level:
+its deployment moves a custom domain to the staging Worker, and the crons of production run there as well.
 wrangler warns of custom domains only.
 
 ## Incorrect
 
 ```jsonc
 {
-  "name": "billing",
-  "main": "src/index.ts",
   "compatibility_date": "2026-08-01",
   "routes": [{ "pattern": "billing.example.com", "custom_domain": true }],
   "triggers": { "crons": ["0 3 1 * *"] },
@@ -21,8 +19,6 @@ wrangler warns of custom domains only.
 
 ```jsonc
 {
-  "name": "billing",
-  "main": "src/index.ts",
   "compatibility_date": "2026-08-01",
   "routes": [{ "pattern": "billing.example.com", "custom_domain": true }],
   "triggers": { "crons": ["0 3 1 * *"] },

@@ -9,6 +9,7 @@ one is not there. A configuration with neither `main` nor `assets` has nothing t
 {
   "name": "gallery",
   "compatibility_date": "2026-08-01",
+  "observability": { "enabled": true },
   "r2_buckets": [{ "binding": "PICTURES", "bucket_name": "pictures" }],
 }
 ```
@@ -20,6 +21,7 @@ one is not there. A configuration with neither `main` nor `assets` has nothing t
   "name": "gallery",
   "main": "src/index.ts",
   "compatibility_date": "2026-08-01",
+  "observability": { "enabled": true },
   "r2_buckets": [{ "binding": "PICTURES", "bucket_name": "pictures" }],
 }
 ```

@@ -1,4 +1,4 @@
-"""Name a Worker of the workspace right, and an entrypoint that it exports.
+"""Name a Worker that exists, and an entrypoint that it exports.
 
 A service binding, the `script_name` of a Durable Object or Workflow, and a tail consumer name another Worker.
 wrangler refuses to deploy when there is none of that name, or when it does not export the `entrypoint`; in
@@ -26,6 +26,8 @@ export default {
 {
   "name": "accounts",
   "main": "src/index.ts",
+  "compatibility_date": "2026-08-01",
+  "observability": { "enabled": true },
   "services": [{ "binding": "ACCOUNTS", "service": "accounts", "entrypoint": "Account" }],
 }
 ```
@@ -52,18 +54,20 @@ export default {
 {
   "name": "accounts",
   "main": "src/index.ts",
+  "compatibility_date": "2026-08-01",
+  "observability": { "enabled": true },
   "services": [{ "binding": "ACCOUNTS", "service": "accounts", "entrypoint": "Accounts" }],
 }
 ```
 
 ## Not reported
 
-Names that are not almost the name of a Worker of the workspace: such a Worker is elsewhere. Entrypoints of
-Workers whose exports are not all known, or of which there are several with one name.
+Names that do not resemble any Worker in the workspace: that Worker may live in another repository.
+Entrypoints of Workers whose exports are not all known, or of which there are several with one name.
 
 ## Fix safety
 
-Unsafe: the name becomes the one that is there, should that be the one that is meant.
+Unsafe: the name is replaced with the closest existing one, which may not be the intended Worker.
 
 Source: https://developers.cloudflare.com/workers/runtime-apis/bindings/service-bindings/
 """
