@@ -1,4 +1,4 @@
-"""The names that rules may use: said twice in `cflint/api`, once for type checkers and once for the import."""
+"""The names that rules may use: given twice, once for type checkers and once for the import."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import importlib
 from pathlib import Path
 
 import pytest
+
+pytestmark = pytest.mark.portable
 
 SUBJECTS = ("cflint.api", *(f"cflint.api.{name}" for name in ("js", "config", "sql", "python", "fixes")))
 
