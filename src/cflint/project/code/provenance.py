@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from cflint.pattern import pattern
 from cflint.project.code.flow import completes
 from cflint.project.code.origins import callee_name, key_of, property_value, reads_request
+from cflint.project.code.parameters import parameter_index
 from cflint.project.code.values import ValueKind
 from cflint.record import record
 from cflint.scope import Declaration, DeclarationKind
@@ -32,7 +33,7 @@ from cflint.syntax.javascript import (
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-    from cflint.project.code.module import Module
+    from cflint.project.code.interface import ModuleLike
 
 _LIMIT = 400
 
@@ -51,11 +52,11 @@ class Provenance:
     """Where a text comes from; `source` is the expression, in `module`, that decided the trust."""
 
     trust: Trust
-    module: Module | None = None
+    module: ModuleLike | None = None
     source: Node | None = None
 
 
-def provenance(module: Module, node: Node) -> Provenance:
+def provenance(module: ModuleLike, node: Node) -> Provenance:
     """Who decides what an expression says; the worst of all it is made of."""
     apply_policy = _Judge()
     apply_policy.add(module, node)
@@ -144,11 +145,11 @@ _BUILDS = frozenset({"URL", "URLSearchParams", "Set", "Map", "Array", "String", 
 
 class _Judge:
     def __init__(self) -> None:
-        self._todo: list[tuple[Module, Node]] = []
+        self._todo: list[tuple[ModuleLike, Node]] = []
         self._seen: set[tuple[str, int]] = set()
         self._worst = Provenance(Trust.FIXED)
 
-    def add(self, module: Module, *nodes: Node | None) -> None:
+    def add(self, module: ModuleLike, *nodes: Node | None) -> None:
         self._todo.extend((module, node) for node in nodes if node is not None)
 
     def run(self) -> Provenance:
@@ -165,11 +166,11 @@ class _Judge:
             self._step(module, node)
         return self._worst
 
-    def _say(self, trust: Trust, module: Module, node: Node) -> None:
+    def _say(self, trust: Trust, module: ModuleLike, node: Node) -> None:
         if trust > self._worst.trust:
             self._worst = Provenance(trust, module, node)
 
-    def _step(self, module: Module, node: Node) -> None:
+    def _step(self, module: ModuleLike, node: Node) -> None:
         kind = node.type
         if kind in _FIXED_NODES:
             return
@@ -217,7 +218,7 @@ class _Judge:
             case _:
                 self._say(Trust.UNKNOWN, module, node)
 
-    def _object(self, module: Module, node: Node) -> None:
+    def _object(self, module: ModuleLike, node: Node) -> None:
         for part in node.named_children:
             if part.type == "pair":
                 self.add(module, part.child_by_field_name("value"))
@@ -226,7 +227,7 @@ class _Judge:
 
     # -- names -------------------------------------------------------------------------------------------
 
-    def _name(self, module: Module, node: Node) -> None:
+    def _name(self, module: ModuleLike, node: Node) -> None:
         declaration = module.scope.resolve(node)
         if declaration is None:
             if module.text(node) not in ("undefined", "NaN", "Infinity"):
@@ -247,7 +248,7 @@ class _Judge:
         else:
             self._variable(module, declaration)
 
-    def _variable(self, module: Module, declaration: Declaration) -> None:
+    def _variable(self, module: ModuleLike, declaration: Declaration) -> None:
         value = declaration.value
         if value is not None:
             if declaration.path and isinstance(declaration.path[0], str):
@@ -263,7 +264,7 @@ class _Judge:
         for reference in module.scope.references(declaration):
             self._grows(module, reference)
 
-    def _grows(self, module: Module, reference: Node) -> None:
+    def _grows(self, module: ModuleLike, reference: Node) -> None:
         """What is put into an array or map that a name holds: `push(…)`, `set(…)`, `a[i] = …`."""
         member = module.syntax.parent(reference)
         if member is None or member.type not in ("member_expression", "subscript_expression"):
@@ -284,10 +285,10 @@ class _Judge:
         ):
             self.add(module, *arguments_of(above))
 
-    def _imported(self, module: Module, declaration: Declaration, node: Node) -> None:
+    def _imported(self, module: ModuleLike, declaration: Declaration, node: Node) -> None:
         ref = module.scope.origin(declaration)
         target = module.project.declaration_of(module.path, ref) if ref is not None else None
-        other = module.project.module(target[0]) if target is not None else None
+        other = module.other(target[0]) if target is not None else None
         found = other.scope.top_level.get(target[1]) if target is not None and other is not None else None
         if other is None or found is None:
             if not _is_constant_name(module.text(node)):
@@ -296,7 +297,7 @@ class _Judge:
         if found.value is not None and found.kind is not DeclarationKind.IMPORT:
             self._variable(other, found)
 
-    def _parameter(self, module: Module, declaration: Declaration, node: Node) -> None:
+    def _parameter(self, module: ModuleLike, declaration: Declaration, node: Node) -> None:
         value = module.value_declared(declaration) if not declaration.path else None
         if value is not None and value.kind in _SENT | {ValueKind.PAGES_CONTEXT}:
             self._say(Trust.REQUEST, module, declaration.node)
@@ -308,7 +309,7 @@ class _Judge:
         ):
             return
         function = declaration.scope
-        position = _position(declaration)
+        position = parameter_index(declaration)
         if _is_frame(module, function, position):
             self._say(Trust.REQUEST, module, declaration.node)
             return
@@ -333,7 +334,7 @@ class _Judge:
 
     # -- members -----------------------------------------------------------------------------------------
 
-    def _member(self, module: Module, node: Node) -> None:
+    def _member(self, module: ModuleLike, node: Node) -> None:
         name = node.child_by_field_name("property")
         owner = node.child_by_field_name("object")
         if owner is None:
@@ -375,7 +376,7 @@ class _Judge:
                         return
         self.add(module, owner)
 
-    def _field(self, module: Module, node: Node, key: str | None) -> None:
+    def _field(self, module: ModuleLike, node: Node, key: str | None) -> None:
         owner = module.this_class_of_member(node)
         if owner is None or key is None:
             self._say(Trust.UNKNOWN, module, node)
@@ -391,7 +392,7 @@ class _Judge:
 
     # -- calls -------------------------------------------------------------------------------------------
 
-    def _call(self, module: Module, node: Node) -> None:
+    def _call(self, module: ModuleLike, node: Node) -> None:
         if reads_request(module, node):
             self._say(Trust.REQUEST, module, node)
             return
@@ -417,7 +418,7 @@ class _Judge:
         else:
             self._say(Trust.UNKNOWN, module, node)
 
-    def _function(self, module: Module, call: Node, callee: Node) -> None:
+    def _function(self, module: ModuleLike, call: Node, callee: Node) -> None:
         declaration = module.scope.resolve(callee)
         function = module.function_of(declaration) if declaration is not None else None
         if function is not None:
@@ -425,7 +426,7 @@ class _Judge:
             return
         ref = module.scope.origin(declaration) if declaration is not None else None
         target = module.project.declaration_of(module.path, ref) if ref is not None else None
-        other = module.project.module(target[0]) if target is not None else None
+        other = module.other(target[0]) if target is not None else None
         found = other.scope.top_level.get(target[1]) if target is not None and other is not None else None
         function = other.function_of(found) if found is not None and other is not None else None
         if function is None or other is None or callee_name(module, call) == "":
@@ -434,7 +435,7 @@ class _Judge:
         self._returns(other, function)
         self.add(module, *(node for node in arguments_of(call) if unwrap(node).type not in FUNCTIONS))
 
-    def _returns(self, module: Module, function: Node) -> None:
+    def _returns(self, module: ModuleLike, function: Node) -> None:
         body = function.child_by_field_name("body")
         if body is None:
             return
@@ -446,7 +447,7 @@ class _Judge:
                 self.add(module, *node.named_children[:1])
 
     def _method(
-        self, module: Module, call: Node, callee: Node, name: str, arguments: tuple[Node, ...]
+        self, module: ModuleLike, call: Node, callee: Node, name: str, arguments: tuple[Node, ...]
     ) -> None:
         target = callee.child_by_field_name("object")
         if target is None:
@@ -500,7 +501,7 @@ class _Judge:
                 if unwrap(target).type not in ("this", "super"):
                     self._todo.append((module, target))
 
-    def _static(self, module: Module, name: str, arguments: tuple[Node, ...]) -> None:
+    def _static(self, module: ModuleLike, name: str, arguments: tuple[Node, ...]) -> None:
         if name == "from" and len(arguments) > 1:
             function = module.initializer(arguments[1])
             if function.type in FUNCTIONS:
@@ -517,7 +518,7 @@ class _Judge:
 # -- what ties a value down --------------------------------------------------------------------------------
 
 
-def _ties_down(module: Module, arguments: tuple[Node, ...]) -> bool:
+def _ties_down(module: ModuleLike, arguments: tuple[Node, ...]) -> bool:
     """Whether a `replace()` removes all but what a class of characters allows, or doubles quotes."""
     if not arguments:
         return False
@@ -531,7 +532,7 @@ def _is_constant_name(name: str) -> bool:
     return re.fullmatch(r"[A-Z][A-Z0-9_]*", name) is not None
 
 
-def _is_checked(module: Module, node: Node) -> bool:
+def _is_checked(module: ModuleLike, node: Node) -> bool:
     """Whether the function around asks if a name (or member) is one of what is allowed."""
     base = node
     while base.type in ("member_expression", "subscript_expression"):
@@ -556,7 +557,7 @@ def _is_checked(module: Module, node: Node) -> bool:
     return False
 
 
-def _checks(module: Module, reference: Node, used: Node) -> bool:
+def _checks(module: ModuleLike, reference: Node, used: Node) -> bool:
     """Whether a reference stands in a check that binds the use."""
     syntax = module.syntax
     node = with_wrappers(syntax, reference)
@@ -593,7 +594,7 @@ def _checks(module: Module, reference: Node, used: Node) -> bool:
     return False
 
 
-def _passes_on(module: Module, parent: Node, node: Node) -> bool:
+def _passes_on(module: ModuleLike, parent: Node, node: Node) -> bool:
     if parent.type in ("parenthesized_expression", "as_expression", "non_null_expression"):
         return True
     if parent.type == "binary_expression":
@@ -602,7 +603,7 @@ def _passes_on(module: Module, parent: Node, node: Node) -> bool:
     return False
 
 
-def _decides(module: Module, comparison: Node, used: Node, *, equal: bool) -> bool:
+def _decides(module: ModuleLike, comparison: Node, used: Node, *, equal: bool) -> bool:
     """Whether a use runs only when a comparison with a literal holds: inside the `if`, or after one that
     leaves the function."""
     child = comparison
@@ -620,7 +621,7 @@ def _decides(module: Module, comparison: Node, used: Node, *, equal: bool) -> bo
     return child is None
 
 
-def _has_fixed_type(module: Module, declaration: Declaration) -> bool:
+def _has_fixed_type(module: ModuleLike, declaration: Declaration) -> bool:
     if declaration.path:
         return _destructured_type_is_fixed(module, declaration)
     annotation = declaration.owner.child_by_field_name("type")
@@ -628,7 +629,7 @@ def _has_fixed_type(module: Module, declaration: Declaration) -> bool:
     return inner is not None and _type_is_fixed(module, inner)
 
 
-def _type_is_fixed(module: Module, type_node: Node) -> bool:
+def _type_is_fixed(module: ModuleLike, type_node: Node) -> bool:
     """Whether a type holds nothing but numbers, booleans, and the strings that it lists."""
     text = module.text(type_node)
     parts = [part.strip() for part in text.strip("|").split("|")]
@@ -650,13 +651,13 @@ def _type_is_fixed(module: Module, type_node: Node) -> bool:
     return False
 
 
-def _destructured_type_is_fixed(module: Module, declaration: Declaration) -> bool:
+def _destructured_type_is_fixed(module: ModuleLike, declaration: Declaration) -> bool:
     if len(declaration.path) != 1 or not isinstance(declaration.path[0], str):
         return False
     return _member_type_is_fixed(module, declaration, declaration.path[0])
 
 
-def _member_type_is_fixed(module: Module, declaration: Declaration, key: str) -> bool:
+def _member_type_is_fixed(module: ModuleLike, declaration: Declaration, key: str) -> bool:
     """Whether the declared type of a name says that a member is a number, or one of some strings."""
     annotation = declaration.owner.child_by_field_name("type")
     inner = first_named(annotation)
@@ -686,15 +687,7 @@ def _member_type_is_fixed(module: Module, declaration: Declaration, key: str) ->
 # -- functions ---------------------------------------------------------------------------------------------
 
 
-def _position(declaration: Declaration) -> int | None:
-    parameters = declaration.scope.child_by_field_name("parameters")
-    if parameters is None:
-        return 0
-    named = [child for child in parameters.named_children if child.type != "comment"]
-    return next((i for i, child in enumerate(named) if child.id == declaration.owner.id), None)
-
-
-def _is_frame(module: Module, function: Node, position: int | None) -> bool:
+def _is_frame(module: ModuleLike, function: Node, position: int | None) -> bool:
     """Whether a parameter is the message of a WebSocket handler."""
     handler = module.handler_of(function)
     if handler is not None and handler.owner is not None and position == 1:
@@ -705,7 +698,7 @@ def _is_frame(module: Module, function: Node, position: int | None) -> bool:
 _ITERATES = frozenset({"map", "flatMap", "forEach", "filter", "some", "every", "find", "reduce", "sort"})
 
 
-def _iterated(module: Module, function: Node, position: int | None) -> Node | None:
+def _iterated(module: ModuleLike, function: Node, position: int | None) -> Node | None:
     """The collection whose elements a callback's parameter is."""
     listed = module.syntax.parent(with_wrappers(module.syntax, function))
     call = module.syntax.parent(listed) if listed is not None and listed.type == "arguments" else None
@@ -720,7 +713,7 @@ def _iterated(module: Module, function: Node, position: int | None) -> Node | No
     return unwrap(callee).child_by_field_name("object")
 
 
-def _calls_of(module: Module, function: Node) -> Iterator[Node]:
+def _calls_of(module: ModuleLike, function: Node) -> Iterator[Node]:
     """The calls in the module of a function that has a name there, or of a method by `this`."""
     syntax = module.syntax
     if function.type == "method_definition":
@@ -751,7 +744,7 @@ def _calls_of(module: Module, function: Node) -> Iterator[Node]:
             yield above
 
 
-def _is_public(module: Module, function: Node) -> bool:
+def _is_public(module: ModuleLike, function: Node) -> bool:
     """Whether others than the module may call a function: it is exported, or a method that is not private."""
     if function.type == "method_definition":
         name = function.child_by_field_name("name")

@@ -878,10 +878,10 @@ class Project:
                 self._facts[path] = facts_of(syntax, ModuleScope(syntax))
         return self._facts[path]
 
-    def env_member(self, module: Module, name: str) -> BindingKind | None:
+    def env_member(self, path: str, name: str) -> BindingKind | None:
         """The kind of `env.name` as the types of `env` tell; None when they do not, or disagree."""
         kinds = {}
-        for found in self.env_types(module.path):
+        for found in self.env_types(path):
             for member in found.members:
                 if member.name == name and (kind := binding_kind_of_type(member.type)) is not None:
                     kinds[kind.id] = kind
