@@ -19,7 +19,7 @@ def syntax_errors(document: Document) -> int:
 
         return sum(syntax_errors(block.document) for block in fenced_blocks(document))
     if path.endswith((".json", ".jsonc", ".toml")):
-        from cflint.syntax.data import read
+        from cflint.syntax.documents import read
 
         return sum(1 for problem in read(document).problems if not problem.duplicate)
     if path.endswith(EXTENSIONS):

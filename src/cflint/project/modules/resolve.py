@@ -252,7 +252,8 @@ class Resolver:
         try:
             value = json.loads(document.data)
         except (ValueError, RecursionError):
-            from cflint.syntax.data import Format, read
+            from cflint.syntax.data import Format
+            from cflint.syntax.documents import read
 
             data = read(document, Format.JSON)
             value = None if data.broken else data.root.plain
