@@ -95,7 +95,7 @@ def check(module: Module | PythonModule) -> Iterator[Finding]:
     if not isinstance(module, Module):
         yield from _python(module)
         return
-    for slip in module.syntax.slips:
+    for slip in module.syntax.typos:
         yield _of_slip(module, slip)
     if not module.syntax.root.has_error:
         return

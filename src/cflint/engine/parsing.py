@@ -29,7 +29,7 @@ def syntax_errors(document: Document) -> int:
             syntax = parse(document)
         except ParseTimeout:
             return 1_000_000
-        return sum(1 for _ in syntax.errors()) + len(syntax.slips)
+        return sum(1 for _ in syntax.errors()) + len(syntax.typos)
     if path.endswith(".py"):
         from cflint.syntax.python import syntax_error
 
