@@ -10,7 +10,7 @@ first. Where a start has no need of the file, it is imported like this, and only
         flow = Lazy("cflint.project.code.flow")
 
 The first call imports the file and puts the function in the place of the name, so that later calls cost
-what those of any method do.
+what those of any function or method do.
 """
 
 from __future__ import annotations
@@ -24,22 +24,26 @@ __all__ = ["Lazy"]
 class Lazy:
     """A module by its dotted name; its attributes are functions that import it when they are called."""
 
-    __slots__ = ("_module",)
-
     def __init__(self, module: str) -> None:
         self._module = module
 
     def __getattr__(self, name: str) -> Any:
-        return _Function(self._module, name)
+        return _Function(self, name)
+
+    def load(self, name: str) -> Any:
+        """A function of the module; from now on it is an attribute like any other."""
+        function = getattr(importlib.import_module(self._module), name)
+        setattr(self, name, function)
+        return function
 
 
 class _Function:
     """A function of a module that is imported at the first call; a method where a class has it."""
 
-    __slots__ = ("_attribute", "_module", "_name", "_owner")
+    __slots__ = ("_attribute", "_name", "_owner", "_place")
 
-    def __init__(self, module: str, name: str) -> None:
-        self._module = module
+    def __init__(self, place: Lazy, name: str) -> None:
+        self._place = place
         self._name = name
         self._owner: type | None = None
         self._attribute = name
@@ -49,13 +53,10 @@ class _Function:
         self._attribute = attribute
 
     def __get__(self, instance: object, owner: type) -> Any:
-        function = self._load()
+        function = self._place.load(self._name)
         if self._owner is not None:
             setattr(self._owner, self._attribute, function)
         return function.__get__(instance, owner)
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
-        return self._load()(*arguments, **named)
-
-    def _load(self) -> Any:
-        return getattr(importlib.import_module(self._module), self._name)
+        return self._place.load(self._name)(*arguments, **named)
