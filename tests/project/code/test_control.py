@@ -5,22 +5,18 @@ from __future__ import annotations
 import pytest
 from tree_sitter import Node
 
-from cflint.project.code.module import Module, module_of
-from cflint.project.files.workspace import Workspace
-from cflint.project.workers.loading import load
+from cflint.project.code.module import Module
 from cflint.syntax.javascript import FUNCTIONS, walk
+from tests.support.modules import module_of
 
-
-def read(source: str) -> Module:
-    project = load(Workspace.in_memory({"src/index.ts": source.encode()}), ["src/index.ts"]).project
-    found = module_of(project, "src/index.ts")
-    assert found is not None
-    return found
+pytestmark = pytest.mark.portable
 
 
 def subject(body: str) -> tuple[Module, Node, Node]:
     """The module of a function with a body, the call `here(…)` in it, and the function."""
-    module = read(f"async function subject(x: any) {{ {body} }}\nfunction leave(): never {{ throw 1 }}\n")
+    module = module_of(
+        f"async function subject(x: any) {{ {body} }}\nfunction leave(): never {{ throw 1 }}\n"
+    )
     call = next(module.calls_of("here", module.syntax.root))
     function = next(node for node in walk(module.syntax.root) if node.type in FUNCTIONS)
     return module, call, function
@@ -135,7 +131,7 @@ def test_no_branch_decides_and_still_it_may_not_run(body: str) -> None:
 
 
 def test_the_default_of_a_parameter_is_a_branch() -> None:
-    module = read("function f(a = here()) { }")
+    module = module_of("function f(a = here()) { }")
     call = next(module.calls_of("here", module.syntax.root))
     function = module.enclosing_function(call)
     assert function is not None

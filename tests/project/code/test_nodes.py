@@ -5,17 +5,11 @@ from __future__ import annotations
 import pytest
 from tree_sitter import Node
 
-from cflint.project.code.module import Module, module_of
+from cflint.project.code.module import Module
 from cflint.project.code.nodes import Call
-from cflint.project.files.workspace import Workspace
-from cflint.project.workers.loading import load
+from tests.support.modules import module_of
 
-
-def read(source: str) -> Module:
-    project = load(Workspace.in_memory({"src/index.ts": source.encode()}), ["src/index.ts"]).project
-    found = module_of(project, "src/index.ts")
-    assert found is not None
-    return found
+pytestmark = pytest.mark.portable
 
 
 def first(module: Module, *types: str) -> Node:
@@ -24,7 +18,7 @@ def first(module: Module, *types: str) -> Node:
 
 def value(source: str) -> tuple[Module, Node]:
     """A module that declares `x`, and the expression that it is set to."""
-    module = read(f"const x = {source};")
+    module = module_of(f"const x = {source};")
     found = first(module, "variable_declarator").child_by_field_name("value")
     assert found is not None
     return module, found
@@ -76,7 +70,7 @@ def test_argument_by_position() -> None:
 
 
 def test_awaited_calls_and_statements() -> None:
-    module = read(
+    module = module_of(
         "async function f() { await g(1); (await g(2))!; const x = await (g(3) as T); g(4); return g(5); }"
     )
     calls = list(module.calls("g"))
@@ -99,7 +93,7 @@ def test_awaited_calls_and_statements() -> None:
 
 
 def test_callbacks_are_functions_by_any_way() -> None:
-    module = read(
+    module = module_of(
         """
         const named = async () => 1;
         function declared() {}
@@ -165,7 +159,7 @@ def test_the_call_of_a_member() -> None:
 
 
 def test_parameters() -> None:
-    module = read("function f(a, b?: string, c: number = 1, { d }: T = {}, [e], ...rest: X[]) {}")
+    module = module_of("function f(a, b?: string, c: number = 1, { d }: T = {}, [e], ...rest: X[]) {}")
     found = module.parameters(first(module, "function_declaration"))
     assert [parameter.name for parameter in found] == ["a", "b", "c", None, None, "rest"]
     assert [module.text(parameter.pattern) for parameter in found] == [
@@ -199,7 +193,7 @@ def test_parameters() -> None:
 
 
 def test_the_parameter_of_a_short_arrow() -> None:
-    module = read("const f = x => x; const g = () => 1;")
+    module = module_of("const f = x => x; const g = () => 1;")
     short, none = module.descendants(module.syntax.root, "arrow_function")
     (found,) = module.parameters(short)
     assert (found.name, found.type, found.default, found.is_optional) == ("x", None, None, False)
@@ -231,7 +225,7 @@ def test_what_is_no_assignment(source: str) -> None:
 
 
 def test_calls_of_a_name() -> None:
-    module = read("get(1); a.get(2); function f() { b.get(3); } get; a.get; other(get); // get(4)\n")
+    module = module_of("get(1); a.get(2); function f() { b.get(3); } get; a.get; other(get); // get(4)\n")
     assert [module.text(call.node) for call in module.calls("get")] == ["get(1)", "a.get(2)", "b.get(3)"]
     function = first(module, "function_declaration")
     assert [module.text(call.node) for call in module.calls("get", function)] == ["b.get(3)"]
@@ -239,7 +233,7 @@ def test_calls_of_a_name() -> None:
 
 
 def test_the_call_around_an_argument() -> None:
-    module = read("f(1, (here as T), 2); new A(here2); g({ a: here3 }); h(...here4); here5();")
+    module = module_of("f(1, (here as T), 2); new A(here2); g({ a: here3 }); h(...here4); here5();")
 
     def around(name: str) -> tuple[str, int] | None:
         leaf = next(module.syntax.leaves(name, module.syntax.root))
@@ -272,7 +266,7 @@ def test_the_call_around_an_argument() -> None:
     ],
 )
 def test_callback_of(source: str, name: str | None) -> None:
-    module = read(source)
+    module = module_of(source)
     found = module.callback_of(first(module, "arrow_function", "function_declaration"))
     assert (found.name if found is not None else None) == name
 
@@ -306,14 +300,14 @@ def test_callback_of(source: str, name: str | None) -> None:
     ],
 )
 def test_statement_of(source: str, statement: str | None) -> None:
-    module = read(source)
+    module = module_of(source)
     node = next(module.calls_of("here", module.syntax.root))
     found = module.statement_of(node)
     assert (module.text(found) if found is not None else None) == statement
 
 
 def test_a_statement_is_its_own() -> None:
-    module = read("function f() { x(); }")
+    module = module_of("function f() { x(); }")
     function = first(module, "function_declaration")
     statement = first(module, "expression_statement")
     assert module.statement_of(function) == function

@@ -7,8 +7,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from cflint.finding import Edit, Location
+from cflint.lazy import Lazy
 from cflint.platform.classes import ClassKind
-from cflint.project.code.lazy import Lazy
 from cflint.project.code.values import Value, ValueKind
 from cflint.project.modules.facts import ClassFacts, class_facts
 from cflint.record import record
