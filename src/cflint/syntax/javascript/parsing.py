@@ -132,7 +132,7 @@ def parse_bytes(language: Language, data: bytes, seconds: float, before: Tree | 
     is_parsed = False
 
     def read(offset: int, _point: object) -> bytes | memoryview:
-        # After parsing, the tree asks for the text of a node.
+        # After parsing, the tree reads the text of a node.
         return data[offset : offset + _CHUNK] if is_parsed else window.show(data, offset)
 
     def is_late(_offset: int, _has_error: bool) -> bool:
@@ -154,7 +154,7 @@ class _Window:
     """Where the parser reads a text, piece by piece.
 
     The binding (py-tree-sitter 0.26.1) never lets go of what its callback hands out, so every text gets the
-    same few objects. It looks at a piece only until it asks for the next.
+    same few objects. It looks at a piece only until it reads the next.
     """
 
     def __init__(self) -> None:
