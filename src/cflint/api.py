@@ -119,6 +119,7 @@ if TYPE_CHECKING:
         in_environments,
         join_names,
     )
+    from cflint.project.files.roles import is_demo_path, is_example_path, is_test_config, is_test_path
     from cflint.project.modules.facts import (
         BaseRef,
         ClassFacts,
@@ -160,7 +161,6 @@ if TYPE_CHECKING:
         sql_text,
         sql_use,
     )
-    from cflint.project.workers.loading import is_demo_path, is_example_path, is_test_config, is_test_path
     from cflint.project.workers.model import (
         DurableObject,
         Entrypoint,
@@ -265,7 +265,7 @@ _ORIGINS = {
         "add_durable_object_class append_migration created_with create_classes classes_without_migration "
         "use_sqlite"
     ),
-    "cflint.project.workers.loading": ("is_demo_path is_example_path is_test_config is_test_path"),
+    "cflint.project.files.roles": ("is_demo_path is_example_path is_test_config is_test_path"),
     "cflint.project.workers.model": (
         "DurableObject Entrypoint ExportSet Project Worker binding_kind_of_type"
     ),

@@ -27,6 +27,8 @@ from cflint.pattern import pattern
 from cflint.record import record
 from cflint.source import Document, Span, change_between
 from cflint.syntax.anchors import Anchors
+from cflint.syntax.suffixes import EXTENSIONS as EXTENSIONS
+from cflint.syntax.suffixes import TYPESCRIPT_WITHOUT_JSX
 
 if TYPE_CHECKING:
     from tree_sitter import Language, Node, Tree
@@ -38,9 +40,6 @@ _CHUNK = 65536
 
 _NEAR_AN_ERROR = 500
 """How many bytes away from a slip the parser may say that something is wrong."""
-
-EXTENSIONS = (".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs")
-_PLAIN_TYPESCRIPT = (".ts", ".mts", ".cts")
 
 FUNCTIONS = frozenset(
     {
@@ -215,7 +214,7 @@ class Syntax:
 
 def parse(document: Document, seconds: float = PARSE_SECONDS) -> Syntax:
     """Parse a document; the grammar follows from the path's ending. Raises ParseTimeout."""
-    language = _language(document.path.endswith(_PLAIN_TYPESCRIPT))
+    language = _language(document.path.endswith(TYPESCRIPT_WITHOUT_JSX))
     data = _readable(document.data)
     tree = _parse(language, data, seconds)
     slips: tuple[Typo, ...] = ()
@@ -248,7 +247,7 @@ def parse_again(before: Syntax, document: Document, seconds: float = PARSE_SECON
         _point(old, change.old_end),
         _point(new, change.new_end),
     )
-    language = _language(document.path.endswith(_PLAIN_TYPESCRIPT))
+    language = _language(document.path.endswith(TYPESCRIPT_WITHOUT_JSX))
     return Syntax(document, _parse(language, new, seconds, tree), ())
 
 
@@ -694,7 +693,7 @@ def is_fragment(syntax: Syntax) -> bool:
     if not syntax.root.has_error:
         return False
     data = _readable(syntax.document.data)
-    plain = syntax.document.path.endswith(_PLAIN_TYPESCRIPT)
+    plain = syntax.document.path.endswith(TYPESCRIPT_WITHOUT_JSX)
     for before, after, jsx in _AROUND_FRAGMENTS:
         try:
             tree = _parse(_language(plain and not jsx), before + data + after, PARSE_SECONDS)

@@ -25,6 +25,7 @@ from cflint.syntax.javascript import (
     unwrap,
     with_wrappers,
 )
+from cflint.syntax.suffixes import is_typescript
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -306,7 +307,7 @@ class Module:
     @property
     def is_typescript(self) -> bool:
         """Whether types may be written in the module."""
-        return self.path.endswith((".ts", ".tsx", ".mts", ".cts"))
+        return is_typescript(self.path)
 
     def whole_lines(self, node: Node) -> Span:
         """The span of a statement with its indentation and line end when it stands alone on its lines."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from cflint.platform.bindings import BindingKind, kind_by_id, kinds_by_type, methods_of_type
 from cflint.platform.classes import ClassKind
 from cflint.platform.drivers import DRIVERS
+from cflint.platform.env_types import UNSEEN_ENV_TYPE_NAMES
 from cflint.record import record
 from cflint.scope import Declaration, DeclarationKind, ImportRef, PathStep, Step
 from cflint.syntax.javascript import (
@@ -161,10 +162,6 @@ _IMPORTED_TYPES: dict[tuple[str, str], Value] = {
 }
 _TYPE_PACKAGES = frozenset(
     {"@cloudflare/workers-types", "cloudflare:workers", "@cloudflare/workers-types/experimental"}
-)
-
-_ENV_TYPES = frozenset(
-    {"Env", "Bindings", "CloudflareBindings", "CloudflareEnv", "Environment", "Cloudflare.Env"}
 )
 
 _MODULE_HANDLERS: dict[str, tuple[ValueKind, ...]] = {
@@ -530,10 +527,10 @@ class Evaluator:
                 return known
             if ref.module in _TYPE_PACKAGES:
                 return self._global_type(ref.name)
-            return Value(ValueKind.ENV) if ref.name in _ENV_TYPES else self._instance(declaration)
+            return Value(ValueKind.ENV) if ref.name in UNSEEN_ENV_TYPE_NAMES else self._instance(declaration)
         if declaration is not None:
             return Value(ValueKind.ENV) if self._module.is_env_type(name) else self._instance(declaration)
-        if name in _ENV_TYPES:
+        if name in UNSEEN_ENV_TYPE_NAMES:
             return Value(ValueKind.ENV)
         return self._global_type(name)
 

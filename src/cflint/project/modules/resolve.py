@@ -18,10 +18,10 @@ from fnmatch import fnmatchcase
 from itertools import islice
 
 from cflint.pattern import pattern
-from cflint.project.files.discovery import DECLARATION_SUFFIXES, SOURCE_SUFFIXES
 from cflint.project.files.workspace import Entry, Workspace
 from cflint.project.modules.imports import Import, ImportKind, import_specifiers
 from cflint.record import record
+from cflint.syntax.suffixes import DECLARATION_SUFFIXES, EXTENSIONS, SOURCE_SUFFIXES
 
 __all__ = [
     "Builtin",
@@ -70,7 +70,7 @@ class Unknown:
 
 Resolution = Local | Package | Builtin | Unknown
 
-_EXTENSIONS = (".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs", ".json")
+_EXTENSIONS = (*EXTENSIONS, ".json")
 _WRITTEN_AS = {  # TypeScript is imported under the name that it compiles to
     ".js": (".ts", ".tsx", ".jsx"),
     ".jsx": (".tsx",),
