@@ -18,6 +18,7 @@ from fnmatch import fnmatchcase
 from itertools import islice
 
 from cflint.pattern import pattern
+from cflint.platform.exports import NODE_BUILTINS
 from cflint.project.files.workspace import Entry, Workspace
 from cflint.project.modules.imports import Import, ImportKind, import_specifiers
 from cflint.record import record
@@ -79,49 +80,6 @@ _WRITTEN_AS = {  # TypeScript is imported under the name that it compiles to
 }
 _RUNTIME_SCHEMES = ("node:", "cloudflare:", "workerd:", "cloudflare-internal:")
 _WORKERS_SITES = frozenset(("__STATIC_CONTENT_MANIFEST",))
-_NODE_BUILTINS = frozenset(
-    (
-        *("assert", "async_hooks", "buffer", "child_process", "cluster", "console", "constants", "crypto"),
-        *(
-            "dgram",
-            "diagnostics_channel",
-            "dns",
-            "domain",
-            "events",
-            "fs",
-            "http",
-            "http2",
-            "https",
-            "inspector",
-        ),
-        *(
-            "module",
-            "net",
-            "os",
-            "path",
-            "perf_hooks",
-            "process",
-            "punycode",
-            "querystring",
-            "readline",
-            "repl",
-        ),
-        *(
-            "stream",
-            "string_decoder",
-            "sys",
-            "timers",
-            "tls",
-            "trace_events",
-            "tty",
-            "url",
-            "util",
-            "v8",
-            "vm",
-        ),
-        *("wasi", "worker_threads", "zlib"),
-    )
-)
 _PYTHON_RUNTIME = frozenset(("js", "pyodide", "pyodide_js", "workers", "_pyodide", "_cloudflare", "asgi"))
 _PACKAGE_NAME = pattern(r"((?:@[a-z0-9_][\w.~-]*/)?[A-Za-z0-9_][\w.~-]*)(?:/(.*))?", re.DOTALL)
 _CONDITIONS = frozenset(
@@ -192,7 +150,7 @@ class Resolver:
             return Local(path)
         if name.startswith("#"):
             return self._private_import(name, folder, hops) or unknown
-        if name.partition("/")[0] in _NODE_BUILTINS:
+        if name.partition("/")[0] in NODE_BUILTINS:
             return Builtin("node:" + name)
         match = _PACKAGE_NAME.fullmatch(name)
         if match is None:
