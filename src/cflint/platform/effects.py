@@ -90,3 +90,16 @@ LOGGER_MAKERS = frozenset(
     | {("@logtape/logtape", "getLogger"), ("debug", "default")}
 )
 """What a logger is made with, or is."""
+
+BINDING_WRITES: dict[str, frozenset[str]] = {
+    "kv": frozenset({"put", "delete"}),
+    "r2": frozenset({"put", "delete", "createMultipartUpload"}),
+    "d1": frozenset({"batch", "exec"}),
+    "queue": frozenset({"send", "sendBatch"}),
+    "workflow": frozenset({"create", "createBatch"}),
+    "vectorize": frozenset({"insert", "upsert", "deleteByIds"}),
+    "send_email": frozenset({"send"}),
+    "ai": frozenset({"run"}),
+    "service": frozenset({"fetch"}),
+}
+"""By kind of binding, the methods of which it matters how often they are called: they write, send or cost."""

@@ -137,6 +137,9 @@ SDK_MODULES = frozenset(
 )
 """The modules of Cloudflare's SDKs whose names mean something to the model."""
 
+HONO_APPS = frozenset({("hono", "Hono"), ("@hono/zod-openapi", "OpenAPIHono")})
+"""The classes of Hono's apps, by their usual names."""
+
 
 def home_of(name: str) -> str | None:
     """The module from which a name of the platform or an SDK is usually imported (`WorkflowStep`:
