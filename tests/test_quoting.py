@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from cflint.quoting import quoted
 
+pytestmark = pytest.mark.portable
+
 
 @pytest.mark.parametrize(
     ("text", "shown"),

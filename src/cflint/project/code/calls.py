@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from cflint.project.code.module import Module, module_of
 from cflint.record import record
 from cflint.scope import Declaration
 from cflint.syntax.javascript import unwrap, with_wrappers
@@ -18,7 +19,6 @@ from cflint.syntax.suffixes import EXTENSIONS, is_declaration_file
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-    from cflint.project.code.module import Module
     from cflint.project.workers.model import Project, Worker
 
 _HOPS = 4
@@ -75,7 +75,7 @@ def modules_naming(
             continue
         if document.data.find(word) == -1:
             continue
-        found = at_hand if at_hand is not None and at_hand.path == path else project.module(path)
+        found = at_hand if at_hand is not None and at_hand.path == path else module_of(project, path)
         if found is not None:
             yield found
 
@@ -262,7 +262,7 @@ def _may_import(project: Project, path: str, home: str, names: set[str]) -> bool
 
 
 def _by_name(project: Project, path: str, name: str) -> Iterator[tuple[CallSite, bool]]:
-    other = project.module(path)
+    other = module_of(project, path)
     declaration = other.scope.top_level.get(name) if other is not None else None
     if other is None or declaration is None:
         return
@@ -286,7 +286,7 @@ def _by_namespace(
         for member, found in project.exports_of(target).names.items()
         if (found.module, found.local) == home
     }
-    other = project.module(path) if wanted else None
+    other = module_of(project, path) if wanted else None
     declaration = other.scope.top_level.get(name) if other is not None else None
     if other is None or declaration is None:
         return

@@ -34,7 +34,7 @@ from cflint.syntax.javascript import arguments_of, unwrap, walk
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-    from cflint.project.code.module import Module
+    from cflint.project.code.interface import ModuleLike
 
 _CALLS = frozenset({"call_expression", "new_expression"})
 
@@ -62,7 +62,7 @@ class Entropy:
     makes_key: bool = False
 
 
-def entropy_at(module: Module, node: Node) -> Entropy | None:
+def entropy_at(module: ModuleLike, node: Node) -> Entropy | None:
     """The random value, or the time, that a call or `new` gives; None of every other expression."""
     node = unwrap(node)
     name = called_name(module, node) if node.type in _CALLS else None
@@ -82,7 +82,7 @@ def entropy_at(module: Module, node: Node) -> Entropy | None:
     return Entropy(node, EntropyKind.TIME, name) if is_text or not arguments_of(node) else None
 
 
-def entropies(module: Module, within: Node, *, into_functions: bool = True) -> Iterator[Entropy]:
+def entropies(module: ModuleLike, within: Node, *, into_functions: bool = True) -> Iterator[Entropy]:
     """The random values and times that a node holds, itself included, in source order."""
     for node in _calls(within, into_functions):
         found = entropy_at(module, node)
@@ -125,7 +125,7 @@ class ResponseMade:
     is_open: bool = False
 
 
-def response_made(module: Module, node: Node) -> ResponseMade | None:
+def response_made(module: ModuleLike, node: Node) -> ResponseMade | None:
     """The response that a call or `new` makes; None of every other expression.
 
     Known are the runtime's `Response`, `NextResponse`, Hono's context, and some routers' functions.
@@ -157,7 +157,9 @@ def response_made(module: Module, node: Node) -> ResponseMade | None:
     return None
 
 
-def responses_made(module: Module, within: Node, *, into_functions: bool = True) -> Iterator[ResponseMade]:
+def responses_made(
+    module: ModuleLike, within: Node, *, into_functions: bool = True
+) -> Iterator[ResponseMade]:
     """The responses that a node makes, itself included, in source order."""
     for node in _calls(within, into_functions):
         found = response_made(module, node)
@@ -165,7 +167,7 @@ def responses_made(module: Module, within: Node, *, into_functions: bool = True)
             yield found
 
 
-def _with_init(module: Module, node: Node, maker: ResponseMaker) -> ResponseMade:
+def _with_init(module: ModuleLike, node: Node, maker: ResponseMaker) -> ResponseMade:
     given = arguments_of(node)
     if any(part.type == "spread_element" for part in given[:2]):
         return ResponseMade(node, maker, status=None, is_open=True)
@@ -176,7 +178,7 @@ def _with_init(module: Module, node: Node, maker: ResponseMaker) -> ResponseMade
 
 
 def _of_init(
-    module: Module, node: Node, maker: ResponseMaker, content: Node | None, init: Node
+    module: ModuleLike, node: Node, maker: ResponseMaker, content: Node | None, init: Node
 ) -> ResponseMade:
     written = property_value(module, init, "status")
     is_open = is_open_object(module, init)
@@ -185,7 +187,7 @@ def _of_init(
     return ResponseMade(node, maker, content, status, written, headers, init, is_open)
 
 
-def _redirect(module: Module, node: Node, maker: ResponseMaker, default: float) -> ResponseMade:
+def _redirect(module: ModuleLike, node: Node, maker: ResponseMaker, default: float) -> ResponseMade:
     given = arguments_of(node)
     content = given[0] if given else None
     if any(part.type == "spread_element" for part in given[:2]):
@@ -209,7 +211,7 @@ def _redirect(module: Module, node: Node, maker: ResponseMaker, default: float) 
     return ResponseMade(node, maker, content, status, given[1])
 
 
-def _of_hono(module: Module, node: Node) -> ResponseMade | None:
+def _of_hono(module: ModuleLike, node: Node) -> ResponseMade | None:
     callee = node.child_by_field_name("function")
     callee = unwrap(callee) if callee is not None else None
     if callee is None or callee.type != "member_expression":
@@ -269,7 +271,7 @@ _BODIES = {
 _STREAMS = frozenset({ValueKind.REQUEST, ValueKind.RESPONSE, ValueKind.R2_OBJECT})
 
 
-def body_read_at(module: Module, node: Node) -> BodyRead | None:
+def body_read_at(module: ModuleLike, node: Node) -> BodyRead | None:
     """The read of a body that an expression is: `request.json()`, `(await fetch(url)).text()`,
     `response.body`; None of every other expression, and where the owner is not known."""
     node = unwrap(node)
@@ -289,7 +291,7 @@ def body_read_at(module: Module, node: Node) -> BodyRead | None:
     return BodyRead(node, owner, word, kind) if not is_call and kind in _STREAMS else None
 
 
-def body_reads(module: Module, within: Node, *, into_functions: bool = True) -> Iterator[BodyRead]:
+def body_reads(module: ModuleLike, within: Node, *, into_functions: bool = True) -> Iterator[BodyRead]:
     """The reads of bodies that a node holds, itself included, in source order."""
     for node in (within, *walk(within, into_functions=into_functions)):
         if node.type in ("call_expression", "member_expression"):
@@ -314,7 +316,7 @@ class Log:
 _LOGGER_NAME = pattern(r"(?:[a-z]\w*L|_*l)ogger|log|(?:[a-z]\w*|_+)Log|LOG|LOGGER")
 
 
-def log_at(module: Module, node: Node) -> Log | None:
+def log_at(module: ModuleLike, node: Node) -> Log | None:
     """What a call prints: by `console`, or by a logger; None of every other expression.
 
     A logger is what a logging package made, or, where it is not known what it is, what is called so
@@ -340,7 +342,7 @@ def log_at(module: Module, node: Node) -> Log | None:
     return Log(node, word, arguments_of(node), False)
 
 
-def logs(module: Module, within: Node, *, into_functions: bool = True) -> Iterator[Log]:
+def logs(module: ModuleLike, within: Node, *, into_functions: bool = True) -> Iterator[Log]:
     """What a node prints, itself included, in source order."""
     for node in _calls(within, into_functions):
         found = log_at(module, node)
@@ -348,7 +350,7 @@ def logs(module: Module, within: Node, *, into_functions: bool = True) -> Iterat
             yield found
 
 
-def _is_logger(module: Module, node: Node) -> bool:
+def _is_logger(module: ModuleLike, node: Node) -> bool:
     node = module.initializer(node)
     for _ in range(4):  # a logger's child is one
         if node.type not in _CALLS:

@@ -16,7 +16,7 @@ from cflint.syntax.javascript import FUNCTIONS, arguments_of, string_value, unwr
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-    from cflint.project.code.module import ClassDefinition, Module
+    from cflint.project.code.interface import ClassLike, ModuleLike
 
 _MEMBERS = frozenset({"member_expression", "subscript_expression"})
 _ASSIGNMENTS = frozenset({"assignment_expression", "augmented_assignment_expression"})
@@ -100,7 +100,7 @@ class Mutation:
 _OF_CONTENT = frozenset({MutationKind.METHOD, MutationKind.MERGED})
 
 
-def place_of(module: Module, root: Node) -> Place:
+def place_of(module: ModuleLike, root: Node) -> Place:
     """The longest chain of members that begins with an expression (a name, `this.state`), a method that is
     called left out: `event.payload.items` of `event.payload.items.push(x)`."""
     syntax = module.syntax
@@ -124,7 +124,7 @@ def place_of(module: Module, root: Node) -> Place:
     return Place(root, declaration, tuple(path), whole)
 
 
-def _step(module: Module, member: Node) -> str | None:
+def _step(module: ModuleLike, member: Node) -> str | None:
     name = member.child_by_field_name("property")
     if name is not None:
         return module.text(name)
@@ -141,7 +141,7 @@ def overlaps(one: Path, other: Path) -> bool:
     return all(step is None or twin is None or step == twin for step, twin in pairs)
 
 
-def mutation_of(module: Module, root: Node) -> Mutation | None:
+def mutation_of(module: ModuleLike, root: Node) -> Mutation | None:
     """The change of what a name (or `this.state`) holds, or of a part of it, that is made where the name
     stands; None where it is only read."""
     place = place_of(module, root)
@@ -178,7 +178,7 @@ def mutation_of(module: Module, root: Node) -> Mutation | None:
     return None
 
 
-def mutation_at(module: Module, node: Node) -> Mutation | None:
+def mutation_at(module: ModuleLike, node: Node) -> Mutation | None:
     """The change that an expression makes (an assignment, `x++`, `delete x.a`, a call), when what it changes
     begins with a name or `this`; None of other expressions and of patterns, which may change several."""
     node = unwrap(node)
@@ -200,7 +200,7 @@ def mutation_at(module: Module, node: Node) -> Mutation | None:
     return found if found is not None and found.node.id == node.id else None
 
 
-def mutations(module: Module, declaration: Declaration, within: Node | None = None) -> Iterator[Mutation]:
+def mutations(module: ModuleLike, declaration: Declaration, within: Node | None = None) -> Iterator[Mutation]:
     """The changes of a declared name, and of what it holds, within a node or all of the module, in source
     order; what is changed by another name is not among them (see `aliases`)."""
     for reference in module.scope.references(declaration):
@@ -213,10 +213,11 @@ def mutations(module: Module, declaration: Declaration, within: Node | None = No
             yield found
 
 
-def field_mutations(owner: ClassDefinition, name: str, within: Node | None = None) -> Iterator[Mutation]:
+def field_mutations(
+    module: ModuleLike, owner: ClassLike, name: str, within: Node | None = None
+) -> Iterator[Mutation]:
     """The changes of `this.name`, and of what it holds, within a node or all of a class. Paths begin at the
     field."""
-    module = owner.module
     for leaf in module.syntax.leaves(name, within if within is not None else owner.body):
         member = module.syntax.parent(leaf)
         target = member.child_by_field_name("object") if member is not None else None
@@ -229,7 +230,7 @@ def field_mutations(owner: ClassDefinition, name: str, within: Node | None = Non
                 yield found
 
 
-def aliases(module: Module, declaration: Declaration) -> Iterator[tuple[Declaration, Path]]:
+def aliases(module: ModuleLike, declaration: Declaration) -> Iterator[tuple[Declaration, Path]]:
     """The constants that hold the same object as a name, or a part of it, with the way there: `payload` with
     `("payload",)` of `const { payload } = event`. Itself comes first."""
     todo: list[tuple[Declaration, Path, int]] = [(declaration, (), 0)]
@@ -252,7 +253,7 @@ def aliases(module: Module, declaration: Declaration) -> Iterator[tuple[Declarat
                     todo.append((alias, (*path, *place.path, *steps), hops + 1))
 
 
-def _declared_by(module: Module, declarator: Node) -> Iterator[Declaration]:
+def _declared_by(module: ModuleLike, declarator: Node) -> Iterator[Declaration]:
     name = declarator.child_by_field_name("name")
     if name is None:
         return
@@ -263,7 +264,7 @@ def _declared_by(module: Module, declarator: Node) -> Iterator[Declaration]:
                 yield declaration
 
 
-def changed_copy(module: Module, root: Node) -> Node | None:
+def changed_copy(module: ModuleLike, root: Node) -> Node | None:
     """The expression that makes a changed copy of what a name holds, or of a part of it: `[...list, x]`,
     `{ ...state, a }`, `list.concat(x)`, `count + 1`, `(count ?? 0) - 1`, `Number(count) + 1`."""
     syntax = module.syntax
@@ -306,7 +307,7 @@ def changed_copy(module: Module, root: Node) -> Node | None:
     return None
 
 
-def _is_made_of(module: Module, right: Node, place: Place) -> bool:
+def _is_made_of(module: ModuleLike, right: Node, place: Place) -> bool:
     """Whether an expression is a copy of what stands at a place, changed or not."""
     for node in (right, *walk(right, into_functions=False)):
         if node.type in FUNCTIONS or not _is_root(module, node, place):
@@ -321,7 +322,7 @@ def _is_made_of(module: Module, right: Node, place: Place) -> bool:
     return False
 
 
-def _is_root(module: Module, node: Node, place: Place) -> bool:
+def _is_root(module: ModuleLike, node: Node, place: Place) -> bool:
     if place.root.type == "this":
         return node.type == "this"
     if node.type not in _NAMES or place.root.type not in _NAMES:
@@ -334,7 +335,7 @@ def _operator(node: Node) -> str:
     return operator.type if operator is not None else ""
 
 
-def _by_method(module: Module, place: Place, member: Node) -> Mutation | None:
+def _by_method(module: ModuleLike, place: Place, member: Node) -> Mutation | None:
     call = module.syntax.parent(with_wrappers(module.syntax, member))
     target = member.child_by_field_name("object")
     function = call.child_by_field_name("function") if call is not None else None
@@ -348,7 +349,7 @@ def _by_method(module: Module, place: Place, member: Node) -> Mutation | None:
     return Mutation(call, place, MutationKind.METHOD, method, arguments_of(call))
 
 
-def _by_function(module: Module, place: Place, listed: Node) -> Mutation | None:
+def _by_function(module: ModuleLike, place: Place, listed: Node) -> Mutation | None:
     call = module.syntax.parent(listed)
     given = arguments_of(call) if call is not None else ()
     if call is None or not given or given[0].id != place.whole.id:
@@ -364,7 +365,7 @@ def _by_function(module: Module, place: Place, listed: Node) -> Mutation | None:
     return Mutation(call, place, MutationKind.MERGED, word, given[1:])
 
 
-def _by_pattern(module: Module, place: Place, pattern: Node) -> Mutation | None:
+def _by_pattern(module: ModuleLike, place: Place, pattern: Node) -> Mutation | None:
     child = place.whole
     above: Node | None = pattern
     while above is not None and above.type in _IN_PATTERNS:

@@ -11,14 +11,14 @@ from cflint.syntax.javascript import unwrap, with_wrappers
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-    from cflint.project.code.module import Module
+    from cflint.project.code.interface import ModuleLike
 
 _CALLS = frozenset({"call_expression", "new_expression"})
 _AROUND = frozenset({"arguments", "pair", "object", "await_expression"})
 _DEEP = 12
 
 
-def orm_made(module: Module, node: Node) -> Orm | None:
+def orm_made(module: ModuleLike, node: Node) -> Orm | None:
     """The ORM of which a call or `new` makes the database, a dialect or an adapter: `drizzle(client)`,
     `new Kysely({ dialect })`; None of every other expression."""
     node = unwrap(node)
@@ -26,7 +26,7 @@ def orm_made(module: Module, node: Node) -> Orm | None:
     return orm_maker(name.module, name.name) if name is not None else None
 
 
-def with_orms(module: Module, node: Node) -> Node:
+def with_orms(module: ModuleLike, node: Node) -> Node:
     """An expression with the ORMs and dialects that it is given to at once, and the `await` around them:
     `drizzle(postgres(url))` of its `postgres(url)`; itself when there is none."""
     syntax = module.syntax
@@ -48,7 +48,7 @@ def with_orms(module: Module, node: Node) -> Node:
     return whole
 
 
-def orms_imported(module: Module) -> frozenset[str]:
+def orms_imported(module: ModuleLike) -> frozenset[str]:
     """The names of the ORMs of which a module imports something that is no type."""
     names = set()
     for declaration in module.scope.top_level.values():

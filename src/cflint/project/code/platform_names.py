@@ -15,7 +15,7 @@ from cflint.syntax.javascript import string_value, unwrap
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-    from cflint.project.code.module import Module
+    from cflint.project.code.interface import ModuleLike
 
 _HOPS = 8
 """How many names, members and re-exports are followed."""
@@ -25,7 +25,7 @@ _WHOLE_MODULE = frozenset({"*", "default"})
 _VARIABLES = frozenset({DeclarationKind.CONST, DeclarationKind.USING})
 
 
-def platform_name(module: Module, node: Node | None) -> PlatformName | None:
+def platform_name(module: ModuleLike, node: Node | None) -> PlatformName | None:
     """The name outside of the project that an identifier, a chain of members or a type means.
 
     `nanoid` of `import { nanoid as id } from "nanoid"` wherever `id` means it, `DurableObject` of
@@ -76,19 +76,19 @@ def platform_name(module: Module, node: Node | None) -> PlatformName | None:
     return None
 
 
-def called_name(module: Module, call: Node) -> PlatformName | None:
+def called_name(module: ModuleLike, call: Node) -> PlatformName | None:
     """The name outside of the project that a call or `new` calls (see `platform_name`)."""
     callee = call.child_by_field_name("function") or call.child_by_field_name("constructor")
     return platform_name(module, callee)
 
 
-def is_from(module: Module, node: Node | None, source: str, *names: str) -> bool:
+def is_from(module: ModuleLike, node: Node | None, source: str, *names: str) -> bool:
     """Whether an expression means one of the names of a module (of the globals where `source` is "")."""
     found = platform_name(module, node)
     return found is not None and found.module == source and found.name in names
 
 
-def _declaration(module: Module, node: Node) -> Declaration | None:
+def _declaration(module: ModuleLike, node: Node) -> Declaration | None:
     if node.type == "type_identifier":
         return module.scope.lookup_type(module.text(node), node)
     return module.scope.resolve(node)
@@ -101,7 +101,7 @@ def _global(name: str, parts: list[str]) -> PlatformName:
     return PlatformName("", ".".join(names))
 
 
-def _imported(module: Module, ref: ImportRef, parts: list[str]) -> PlatformName | None:
+def _imported(module: ModuleLike, ref: ImportRef, parts: list[str]) -> PlatformName | None:
     """The usual name of what an import means, or a member of it; None when the project declares it."""
     name, rest = ref.name, parts
     path = module.path
