@@ -15,6 +15,7 @@ from cflint.record import record
 from cflint.scope import Declaration, ModuleScope
 from cflint.source import Span
 from cflint.syntax.javascript import CLASSES, FUNCTIONS, Syntax, first_named, property_name, span_of, unwrap
+from cflint.syntax.suffixes import is_typescript
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -346,7 +347,7 @@ class Module:
     @property
     def is_typescript(self) -> bool:
         """Whether types may be written in the module."""
-        return self.path.endswith((".ts", ".tsx", ".mts", ".cts"))
+        return is_typescript(self.path)
 
     # -- classes and handlers ----------------------------------------------------------------------------
 

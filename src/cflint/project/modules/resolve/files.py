@@ -7,10 +7,11 @@ import posixpath
 from collections.abc import Iterator
 
 from cflint.project.files.workspace import Workspace
+from cflint.syntax import suffixes
 from cflint.syntax.data import Format
 from cflint.syntax.documents import read
 
-EXTENSIONS = (".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs", ".json")
+EXTENSIONS = (*suffixes.EXTENSIONS, ".json")
 _WRITTEN_AS = {  # TypeScript is imported under the name that it compiles to
     ".js": (".ts", ".tsx", ".jsx"),
     ".jsx": (".tsx",),
