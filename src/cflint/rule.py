@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 from cflint.finding import Edit, Finding, Location, RuleInfo, Safety, Severity
 from cflint.pattern import pattern
 from cflint.project.code.module import ClassDefinition, Handler, Module
+from cflint.project.code.nodes import Call
 from cflint.project.code.values import UNKNOWN, Value
 from cflint.project.config.wrangler import Binding, Environment, WranglerConfig
 from cflint.project.workers.model import DurableObject, Worker
@@ -68,6 +69,11 @@ class Match:
     @property
     def document(self) -> Document:
         return self.module.document
+
+    @property
+    def call(self) -> Call:
+        """The view of a call or `new`; see `Module.call`."""
+        return Call(self.module, self.node)
 
     @property
     def callee(self) -> Node | None:
