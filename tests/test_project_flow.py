@@ -11,11 +11,14 @@ from cflint.project.code.module import Module
 from cflint.project.code.origins import number_of
 from cflint.project.files.workspace import Workspace
 from cflint.project.workers.loading import load
+from cflint.project.workers.preferences import no_preferences
 from cflint.syntax.javascript import FUNCTIONS, walk
 
 
 def module_of(source: str) -> Module:
-    project = load(Workspace.in_memory({"src/index.ts": source.encode()}), ["src/index.ts"]).project
+    project = load(
+        Workspace.in_memory({"src/index.ts": source.encode()}), ["src/index.ts"], preferences=no_preferences
+    ).project
     found = project.tree("src/index.ts")
     assert found is not None
     return Module(project, *found)

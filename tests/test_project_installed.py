@@ -18,6 +18,7 @@ from cflint.project.files.workspace import Workspace
 from cflint.project.modules.installed import Fit, config_schema, declares, installed_version, shown_version
 from cflint.project.modules.resolve import Builtin, Package
 from cflint.project.workers.loading import load
+from cflint.project.workers.preferences import no_preferences
 from cflint.rule import RuleSet
 from cflint.source import Document
 
@@ -160,7 +161,7 @@ import fs from "node:fs";
         "c.ts": b'import "agents";\n',
         "guide.md": guide,
     }
-    project = load(memory(files), ["", "guide.md"]).project
+    project = load(memory(files), ["", "guide.md"], preferences=no_preferences).project
     worker, section = project.workers
     assert worker.modules == ("a.ts", "c.ts", "b.ts")
     assert worker.type_only == {"b.ts"} and worker.manifest is None

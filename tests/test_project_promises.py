@@ -23,6 +23,7 @@ from cflint.project.code.promises import (
 )
 from cflint.project.files.workspace import Workspace
 from cflint.project.workers.loading import load
+from cflint.project.workers.preferences import no_preferences
 
 CONFIG = b"""{
   "name": "example", "main": "index.ts", "compatibility_date": "2026-08-01",
@@ -36,7 +37,7 @@ def module_of(code: str, **others: str) -> Module:
     """`index.ts` of a project; other files by name, without `.ts`."""
     files = {"wrangler.jsonc": CONFIG, "index.ts": code.encode()}
     files |= {f"{name}.ts": text.encode() for name, text in others.items()}
-    project = load(Workspace.in_memory(files), [""]).project
+    project = load(Workspace.in_memory(files), [""], preferences=no_preferences).project
     tree = project.tree("index.ts")
     assert tree is not None
     return Module(project, *tree)

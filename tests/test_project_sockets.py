@@ -10,11 +10,12 @@ from cflint.project.code.module import Module
 from cflint.project.code.sockets import hibernatable_accepts, method_called_on, pair_ends, uses_of_end
 from cflint.project.files.workspace import Workspace
 from cflint.project.workers.loading import load
+from cflint.project.workers.preferences import no_preferences
 from cflint.syntax.javascript import unwrap
 
 
 def module_of(source: str) -> Module:
-    loaded = load(Workspace.in_memory({"src/index.ts": source.encode()}), [""])
+    loaded = load(Workspace.in_memory({"src/index.ts": source.encode()}), [""], preferences=no_preferences)
     found = loaded.project.tree("src/index.ts")
     assert found is not None
     return Module(loaded.project, *found)

@@ -9,6 +9,7 @@ from cflint.project.code.provenance import Trust, provenance
 from cflint.project.files.workspace import Workspace
 from cflint.project.sql.statements import HolePosition, SqlDialect, SqlUse, sql_use
 from cflint.project.workers.loading import load
+from cflint.project.workers.preferences import no_preferences
 from cflint.syntax.javascript import walk
 from cflint.syntax.sql import HOLE
 
@@ -22,7 +23,7 @@ CONFIG = b"""{
 def module_of(code: str, **others: str) -> Module:
     files = {"wrangler.jsonc": CONFIG, "index.ts": code.encode()}
     files |= {f"{name}.ts": text.encode() for name, text in others.items()}
-    project = load(Workspace.in_memory(files), [""]).project
+    project = load(Workspace.in_memory(files), [""], preferences=no_preferences).project
     tree = project.tree("index.ts")
     assert tree is not None
     return Module(project, *tree)

@@ -8,6 +8,7 @@ from cflint.project.code.module import Module
 from cflint.project.code.values import UNKNOWN, Value, ValueKind
 from cflint.project.files.workspace import Workspace
 from cflint.project.workers.loading import load
+from cflint.project.workers.preferences import no_preferences
 
 CONFIG = b"""{
   "name": "example", "main": "index.ts", "compatibility_date": "2026-08-01",
@@ -46,7 +47,7 @@ def value_in(code: str) -> Value:
     offset = len(HEAD.encode()) + len(code[:start].encode())
     length = len(code[start + 1 : end + 1].encode())
     files = {"wrangler.jsonc": CONFIG, "index.ts": text.encode(), "other.ts": OTHER.encode()}
-    project = load(Workspace.in_memory(files), [""]).project
+    project = load(Workspace.in_memory(files), [""], preferences=no_preferences).project
     tree = project.tree("index.ts")
     assert tree is not None
     module = Module(project, *tree)

@@ -642,7 +642,7 @@ class Module:
         if len(kinds) == 1:
             return Value(ValueKind.BINDING, name=name, binding=next(iter(kinds.values())))
         if not kinds:
-            typed = self.project.env_member(self, name)
+            typed = self.project.env_member(self.path, name)
             if typed is not None:
                 return Value(ValueKind.BINDING, name=name, binding=typed)
         return Value(ValueKind.BINDING, name=name)

@@ -23,7 +23,9 @@ from cflint.project.files.ignore import Ignore
 from cflint.project.files.workspace import Unreadable, Workspace
 from cflint.project.modules.imports import import_specifiers
 from cflint.project.modules.resolve import ModuleGraph, Resolver
-from cflint.project.workers.model import Project, Worker
+from cflint.project.workers.model import Project
+from cflint.project.workers.preferences import Preferences, no_preferences
+from cflint.project.workers.worker import Worker
 from cflint.record import record
 from cflint.source import Document
 from cflint.syntax.anchors import Anchors
@@ -132,9 +134,11 @@ class Loaded:
         return not (self.project.workers or self.modules or self.configs)
 
 
-def load(workspace: Workspace, paths: Iterable[str], excludes: Iterable[str] = ()) -> Loaded:
+def load(
+    workspace: Workspace, paths: Iterable[str], excludes: Iterable[str] = (), *, preferences: Preferences
+) -> Loaded:
     """Load the Workers that paths of the workspace mean ("" is its root)."""
-    return _Loading(workspace, tuple(paths), tuple(excludes)).load()
+    return _Loading(workspace, tuple(paths), tuple(excludes), preferences).load()
 
 
 def modules_among(
@@ -145,15 +149,22 @@ def modules_among(
     named: frozenset[str],
 ) -> set[str]:
     """Those of some sources that are analysed; `reached` are what Workers reach, `named` was asked for."""
-    loading = _Loading(workspace, (), tuple(excludes))
+    loading = _Loading(workspace, (), tuple(excludes), no_preferences)
     paths = tuple(paths)
     of_a_worker = Worker(None, (), tuple(path for path in paths if path in reached))
     return set(loading._modules(Discovered(sources=paths), [of_a_worker], named))
 
 
 class _Loading:
-    def __init__(self, workspace: Workspace, paths: tuple[str, ...], excludes: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        paths: tuple[str, ...],
+        excludes: tuple[str, ...],
+        preferences: Preferences,
+    ) -> None:
         self._workspace = workspace
+        self._preferences = preferences
         self._given = paths
         self._excludes = excludes
         self._excluded = Ignore("", excludes)
@@ -205,7 +216,13 @@ class _Loading:
                     if section.config is not None:
                         configs[section.config.path] = section.config
         project = Project(
-            self._workspace, self._resolver, tuple(workers), documents, self._titles, self._graph
+            self._workspace,
+            self._resolver,
+            tuple(workers),
+            documents,
+            self._titles,
+            self._preferences,
+            self._graph,
         )
         modules = tuple(self._modules(found, workers, named))
         self._say_shadowed(found)
