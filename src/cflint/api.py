@@ -91,6 +91,13 @@ if TYPE_CHECKING:
         uses_of_end,
     )
     from cflint.project.code.values import UNKNOWN, Value, ValueKind
+    from cflint.project.config.class_edits import (
+        add_durable_object_class,
+        append_migration,
+        classes_without_migration,
+        create_classes,
+        use_sqlite,
+    )
     from cflint.project.config.edits import append_item, move_to_top_level, remove_key, rename_key, set_key
     from cflint.project.config.lifecycle import (
         ActiveClass,
@@ -101,12 +108,7 @@ if TYPE_CHECKING:
         LifecycleProblem,
         Migration,
         ReplayProblem,
-        add_durable_object_class,
-        append_migration,
-        classes_without_migration,
-        create_classes,
         created_with,
-        use_sqlite,
     )
     from cflint.project.config.schema import ConfigProblem, ProblemKind, dotted, json_type
     from cflint.project.config.wrangler import (
@@ -136,11 +138,9 @@ if TYPE_CHECKING:
         ConfigSchema,
         Fit,
         Installed,
-        config_schema,
         declares,
         installed_version,
         manifests_above,
-        shown_version,
     )
     from cflint.project.modules.resolve import Builtin, Edge, Local, Package, Unknown
     from cflint.project.python.module import PythonClass, PythonModule
@@ -160,15 +160,11 @@ if TYPE_CHECKING:
         sql_text,
         sql_use,
     )
+    from cflint.project.workers.env_types import binding_kind_of_type
     from cflint.project.workers.loading import is_demo_path, is_example_path, is_test_config, is_test_path
-    from cflint.project.workers.model import (
-        DurableObject,
-        Entrypoint,
-        ExportSet,
-        Project,
-        Worker,
-        binding_kind_of_type,
-    )
+    from cflint.project.workers.model import Project
+    from cflint.project.workers.packages import config_schema, shown_version
+    from cflint.project.workers.worker import DurableObject, Entrypoint, ExportSet, Worker
     from cflint.record import record
     from cflint.rule import (
         RECOMMENDED,
@@ -258,17 +254,20 @@ _ORIGINS = {
     ),
     "cflint.project.modules.imports": ("Import ImportKind"),
     "cflint.project.modules.installed": (
-        "ConfigSchema Fit Installed config_schema declares installed_version manifests_above shown_version"
+        "ConfigSchema Fit Installed declares installed_version manifests_above"
+    ),
+    "cflint.project.config.class_edits": (
+        "add_durable_object_class append_migration classes_without_migration create_classes use_sqlite"
     ),
     "cflint.project.config.lifecycle": (
         "Backend ClassState DeletedClass Lifecycle LifecycleProblem ActiveClass Migration ReplayProblem "
-        "add_durable_object_class append_migration created_with create_classes classes_without_migration "
-        "use_sqlite"
+        "created_with"
     ),
+    "cflint.project.workers.packages": ("config_schema shown_version"),
     "cflint.project.workers.loading": ("is_demo_path is_example_path is_test_config is_test_path"),
-    "cflint.project.workers.model": (
-        "DurableObject Entrypoint ExportSet Project Worker binding_kind_of_type"
-    ),
+    "cflint.project.workers.env_types": ("binding_kind_of_type"),
+    "cflint.project.workers.model": ("Project"),
+    "cflint.project.workers.worker": ("DurableObject Entrypoint ExportSet Worker"),
     "cflint.project.code.module": ("ClassDefinition Handler Module"),
     "cflint.project.code.origins": (
         "alternatives callee_name header_read is_global is_open_object key_of number_of origins "

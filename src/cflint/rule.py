@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
     from cflint.project.config.wrangler import Binding, Environment, WranglerConfig
     from cflint.project.python.module import PythonModule
-    from cflint.project.workers.model import DurableObject, Project, Worker
+    from cflint.project.workers.model import Project
+    from cflint.project.workers.worker import DurableObject, Worker
 
 _SOURCE = pattern(r"^Source: .*?(https://[^\s;,)]+)", re.MULTILINE)
 

@@ -18,8 +18,8 @@ from cflint.finding import Finding, Location, Notice, Report, RuleInfo
 from cflint.project.code.module import Module
 from cflint.project.modules.reads import Reads, fingerprint_of
 from cflint.project.workers.loading import Loaded, is_test_path, load
-from cflint.project.workers.model import Worker
 from cflint.project.workers.preferences import no_preferences
+from cflint.project.workers.worker import Worker
 from cflint.record import record
 from cflint.rule import MODEL_TRIGGERS, Crash, Match, Rule, RuleSet, SuppressionUse
 from cflint.scope import ModuleScope

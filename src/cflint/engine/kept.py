@@ -24,8 +24,8 @@ from cflint.syntax.javascript import EXTENSIONS
 if TYPE_CHECKING:
     from cflint.cache import Unpacker
     from cflint.project.files.workspace import Workspace
-    from cflint.project.workers.model import Worker
     from cflint.project.workers.preferences import Preferences
+    from cflint.project.workers.worker import Worker
 
 Json = Any
 

@@ -13,7 +13,8 @@ from cflint.finding import Finding, Report
 from cflint.project.modules.facts import ModuleFacts
 from cflint.project.modules.reads import without_places
 from cflint.project.workers.loading import Loaded, load
-from cflint.project.workers.model import Project, Worker
+from cflint.project.workers.model import Project
+from cflint.project.workers.worker import Worker
 from cflint.source import Document, change_between
 from cflint.syntax.javascript import EXTENSIONS, ParseTimeout, parse, parse_again
 

@@ -10,7 +10,8 @@ from cflint.lsp import in_python
 from cflint.lsp.pages import binding_name, class_place, configured, value_at
 from cflint.project.code.module import Module
 from cflint.project.config.wrangler import WranglerConfig
-from cflint.project.workers.model import Project, Worker
+from cflint.project.workers.model import Project
+from cflint.project.workers.worker import Worker
 from cflint.source import Span
 from cflint.syntax.data import Kind, Node
 from cflint.syntax.javascript import CLASSES

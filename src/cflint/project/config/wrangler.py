@@ -12,7 +12,8 @@ from cflint.finding import Location
 from cflint.pattern import pattern
 from cflint.platform.bindings import KINDS, BindingKind, Shape
 from cflint.platform.wrangler_keys import KeySchema, KeyScope, bundled_schema, json_types, scope_of
-from cflint.project.config.lifecycle import Lifecycle, read_lifecycle
+from cflint.project.config.class_rows import read_lifecycle
+from cflint.project.config.lifecycle import Lifecycle
 from cflint.project.config.schema import ConfigProblem, Path, ProblemKind, check, json_type
 from cflint.record import record
 from cflint.source import Document, Span
