@@ -11,8 +11,9 @@ from cflint.engine.suppression import read_suppressions
 from cflint.source import Document
 from cflint.syntax import javascript, sql
 from cflint.syntax.markdown import fenced_blocks, worker_groups
-from fuzz.oracles import NoVerdict, sqlite_complaint, sqlite_parameters
-from fuzz.target import EXAMPLES, FIXTURES, ROOT, Features, Target, ensure, files_below, words_of
+from tests.fuzz.oracles import NoVerdict, sqlite_complaint, sqlite_parameters
+from tests.fuzz.target import Features, Target, ensure, files_below, words_of
+from tests.support.paths import EXAMPLES, FIXTURES, ROOT
 
 CODE = javascript.EXTENSIONS
 

@@ -206,7 +206,7 @@ class Run:
             if trigger.kind == "python":
                 self._python_rules.append((found, trigger.words))
                 continue
-            if trigger.kind == "source_file":
+            if trigger.kind == "module":
                 self._file_rules.append((found, trigger.words))
             elif trigger.kind == "handler":
                 self._handler_rules.append((found, trigger.words))
@@ -556,9 +556,7 @@ class Run:
 
     def _ask_rule(self, rule: Rule, subject: object, outcome: Outcome, place: Callable[[], Location]) -> None:
         try:
-            check = rule.check
-            answers = check(subject, self._project) if rule.spec.takes_project else check(subject)
-            for finding in answers:
+            for finding in rule.check(subject, self._project):
                 severity = rule.spec.severity
                 if finding.severity is not None:
                     severity = min(severity, finding.severity)
@@ -641,7 +639,7 @@ class Run:
                 yield found
 
     def _answers(self, rule: Rule, subject: object) -> Iterator[Finding]:
-        for finding in rule.check(subject):
+        for finding in rule.check(subject, self._project):
             severity = (
                 rule.spec.severity if finding.severity is None else min(rule.spec.severity, finding.severity)
             )
