@@ -21,7 +21,7 @@ from cflint.pattern import pattern
 from cflint.project.code.module import ClassDefinition, Handler, Module
 from cflint.project.code.values import UNKNOWN, Value
 from cflint.project.config.wrangler import Binding, Environment, WranglerConfig
-from cflint.project.workers.loading import is_test_config
+from cflint.project.files.paths import is_test_config
 from cflint.project.workers.model import DurableObject, Worker
 from cflint.record import record
 from cflint.source import Document, Span

@@ -49,6 +49,10 @@ if TYPE_CHECKING:
     from cflint.project.config.wrangler import QueueConsumer as QueueConsumer
     from cflint.project.config.wrangler import TailConsumer as TailConsumer
     from cflint.project.config.wrangler import in_environments as in_environments
+    from cflint.project.files.paths import is_demo_path as is_demo_path
+    from cflint.project.files.paths import is_example_path as is_example_path
+    from cflint.project.files.paths import is_test_config as is_test_config
+    from cflint.project.files.paths import is_test_path as is_test_path
     from cflint.project.modules.installed import ConfigSchema as ConfigSchema
     from cflint.project.modules.installed import Fit as Fit
     from cflint.project.modules.installed import Installed as Installed
@@ -56,10 +60,6 @@ if TYPE_CHECKING:
     from cflint.project.modules.installed import installed_version as installed_version
     from cflint.project.modules.installed import manifests_above as manifests_above
     from cflint.project.workers.env_types import binding_kind_of_type as binding_kind_of_type
-    from cflint.project.workers.loading import is_demo_path as is_demo_path
-    from cflint.project.workers.loading import is_example_path as is_example_path
-    from cflint.project.workers.loading import is_test_config as is_test_config
-    from cflint.project.workers.loading import is_test_path as is_test_path
     from cflint.project.workers.packages import config_schema as config_schema
     from cflint.project.workers.packages import shown_version as shown_version
     from cflint.project.workers.worker import Entrypoint as Entrypoint
@@ -87,7 +87,7 @@ _ORIGINS = {
     "cflint.project.modules.installed": (
         "ConfigSchema Fit Installed declares installed_version manifests_above"
     ),
-    "cflint.project.workers.loading": ("is_demo_path is_example_path is_test_config is_test_path"),
+    "cflint.project.files.paths": ("is_demo_path is_example_path is_test_config is_test_path"),
     "cflint.project.workers.env_types": ("binding_kind_of_type"),
     "cflint.project.workers.packages": ("config_schema shown_version"),
     "cflint.project.workers.worker": ("Entrypoint ExportSet"),
