@@ -28,8 +28,8 @@ class Selection:
     def modules(
         self, sources: Iterable[str], reached: Collection[str], named: frozenset[str]
     ) -> Iterator[str]:
-        """The modules to analyse, those that Workers reach first; `sources` are all that was found, `named` the
-        files given by name."""
+        """The modules to analyse, those that Workers reach first; `sources` is all that was found, `named`
+        the files given by name."""
         for path in reached:
             if not path.endswith(_ANALYSED) or is_test_path(path) or self._excluded.covers(path):
                 continue
