@@ -1,4 +1,4 @@
-"""Memoised questions: found once, with their dependencies for everybody who asks, and without endless cycles."""
+"""Memoised questions: found once, with their dependencies for all who ask, and without endless cycles."""
 
 from __future__ import annotations
 
@@ -8,6 +8,10 @@ from cflint.project.modules.queries import CycleError, Memo, query
 from cflint.project.modules.reads import Reads
 
 pytestmark = pytest.mark.portable
+
+
+def _length(path: str) -> int:
+    return len(path)
 
 
 class Part:
@@ -51,7 +55,7 @@ class Part:
         """A question with no answer."""
         return self.endless(path)
 
-    @query(by=len)
+    @query(by=_length)
     def initial(self, path: str) -> str:
         """Paths of one length are the same question."""
         self.ran.append(path)

@@ -17,7 +17,8 @@ from cflint.platform.wrangler_keys import WRANGLER_VERSION, KeySchema, bundled_s
 from cflint.project.files.workspace import Workspace
 from cflint.record import record
 from cflint.source import Document
-from cflint.syntax.data import Format, Kind, Node, read
+from cflint.syntax.data import Format, Kind, Node
+from cflint.syntax.documents import read
 
 Version = tuple[int, int, int]
 

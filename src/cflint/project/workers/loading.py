@@ -26,7 +26,8 @@ from cflint.project.workers.selection import Selection
 from cflint.project.workers.worker import Worker
 from cflint.record import record
 from cflint.source import Document
-from cflint.syntax.data import DataDocument, read
+from cflint.syntax.data import DataDocument
+from cflint.syntax.documents import read
 
 _GENERATED_MAIN = pattern(
     r"(?:^|/)(?:dist|build|out|output|\.open-next|\.svelte-kit|\.output|\.next|\.vercel|\.wrangler|_worker\.js)(?:/|$)"

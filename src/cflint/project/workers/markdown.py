@@ -9,7 +9,8 @@ from cflint.project.config.wrangler import read_config
 from cflint.project.workers.recognition import is_python_of_a_worker
 from cflint.project.workers.worker import Worker
 from cflint.source import Document
-from cflint.syntax.data import Kind, read
+from cflint.syntax.data import Kind
+from cflint.syntax.documents import read
 from cflint.syntax.javascript import EXTENSIONS
 
 _WRANGLER_KEYS = frozenset(

@@ -137,18 +137,14 @@ class Project:
         self.trees.release(path)
 
     def module(self, path: str) -> Module | None:
-        from cflint.project.code.module import Module
+        from cflint.project.code.module import module_of
 
-        found = self.trees.of(path)
-        return Module(self, *found) if found is not None else None
+        return module_of(self, path)
 
     def python_module(self, path: str) -> PythonModule | None:
-        from cflint.project.python.module import PythonModule
+        from cflint.project.python.module import python_module_of
 
-        document = self.sources.document(path)
-        if document is None or not path.endswith(".py"):
-            return None
-        return self.trees.held(path, PythonModule, lambda: PythonModule(self, path, document))
+        return python_module_of(self, path)
 
     def python_module_named(self, dotted: str, importer: str) -> PythonModule | None:
         path = self.imports.resolve(dotted, importer)
