@@ -96,17 +96,18 @@ class WranglerConfig:
 
     document: Document
     format: Format | None = None
+    known: DataDocument | None = None
+    """The document read, if it was before."""
 
     @classmethod
     def of(cls, data: DataDocument) -> WranglerConfig:
         """The configuration in a document that has been read."""
-        made = cls(data.document, data.format)
-        made.__dict__["data"] = data
-        return made
+        return cls(data.document, data.format, data)
 
     @cached_property
     def data(self) -> DataDocument:
-        return read(self.document, self.format)
+        """The document read."""
+        return self.known or read(self.document, self.format)
 
     @property
     def path(self) -> str:
