@@ -49,10 +49,10 @@ if TYPE_CHECKING:
     from cflint.project.config.wrangler import QueueConsumer as QueueConsumer
     from cflint.project.config.wrangler import TailConsumer as TailConsumer
     from cflint.project.config.wrangler import in_environments as in_environments
-    from cflint.project.files.paths import is_demo_path as is_demo_path
-    from cflint.project.files.paths import is_example_path as is_example_path
-    from cflint.project.files.paths import is_test_config as is_test_config
-    from cflint.project.files.paths import is_test_path as is_test_path
+    from cflint.project.files.roles import is_demo_path as is_demo_path
+    from cflint.project.files.roles import is_example_path as is_example_path
+    from cflint.project.files.roles import is_test_config as is_test_config
+    from cflint.project.files.roles import is_test_path as is_test_path
     from cflint.project.modules.installed import ConfigSchema as ConfigSchema
     from cflint.project.modules.installed import Fit as Fit
     from cflint.project.modules.installed import Installed as Installed
@@ -87,7 +87,7 @@ _ORIGINS = {
     "cflint.project.modules.installed": (
         "ConfigSchema Fit Installed declares installed_version manifests_above"
     ),
-    "cflint.project.files.paths": ("is_demo_path is_example_path is_test_config is_test_path"),
+    "cflint.project.files.roles": ("is_demo_path is_example_path is_test_config is_test_path"),
     "cflint.project.workers.env_types": ("binding_kind_of_type"),
     "cflint.project.workers.packages": ("config_schema shown_version"),
     "cflint.project.workers.worker": ("Entrypoint ExportSet"),

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cflint.platform.bindings import BindingKind, kinds_by_type
+from cflint.platform.env_types import ENV_TYPE_NAMES, may_be_env_type
 from cflint.project.modules.facts import ModuleFacts, TypeFacts
 from cflint.project.workers.exports import Exports
 from cflint.project.workers.facts import Facts
 from cflint.project.workers.owners import Owners
 from cflint.project.workers.worker import Worker
-
-ENV_TYPE_NAMES = frozenset({"Env", "Bindings", "CloudflareBindings", "CloudflareEnv"})
 
 
 class EnvTypes:
@@ -48,7 +47,7 @@ class EnvTypes:
         """Whether a type of a module is one of `env`: by its name, or since a member has a binding's type."""
         if name in ENV_TYPE_NAMES:
             return True
-        if not name.lower().endswith(("env", "bindings", "environment")):
+        if not may_be_env_type(name):
             return False
         facts = self._facts.of(path)
         found = facts.types.get(name) if facts is not None else None

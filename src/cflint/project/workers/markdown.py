@@ -11,7 +11,7 @@ from cflint.project.workers.worker import Worker
 from cflint.source import Document
 from cflint.syntax.data import Kind
 from cflint.syntax.documents import read
-from cflint.syntax.javascript import EXTENSIONS
+from cflint.syntax.suffixes import EXTENSIONS
 
 _WRANGLER_KEYS = frozenset(
     {

@@ -7,12 +7,11 @@ from collections.abc import Collection, Iterable, Iterator
 from cflint.finding import Notice
 from cflint.project.files.discovery import unfit
 from cflint.project.files.ignore import Ignore
-from cflint.project.files.paths import is_test_path
+from cflint.project.files.roles import is_test_path
 from cflint.project.files.workspace import Unreadable, Workspace
 from cflint.project.workers.recognition import is_of_a_worker
-from cflint.syntax.javascript import EXTENSIONS
+from cflint.syntax.suffixes import SOURCE_SUFFIXES
 
-_ANALYSED = (*EXTENSIONS, ".py")
 _MANY_LINES = 25
 _HEAD = 4000
 
@@ -31,12 +30,12 @@ class Selection:
         """The modules to analyse, those that Workers reach first; `sources` is all that was found, `named`
         the files given by name."""
         for path in reached:
-            if not path.endswith(_ANALYSED) or is_test_path(path) or self._excluded.covers(path):
+            if not path.endswith(SOURCE_SUFFIXES) or is_test_path(path) or self._excluded.covers(path):
                 continue
             if path in named or self._has_many_lines(path) or self._is_fit(path):
                 yield path
         for path in sources:
-            if path in reached or not path.endswith(_ANALYSED):
+            if path in reached or not path.endswith(SOURCE_SUFFIXES):
                 continue
             if path in named and not path.endswith(".py"):
                 yield path

@@ -41,6 +41,11 @@ class Worker:
         return self.config.top.worker_name if self.config is not None else None
 
     @property
+    def is_deployed(self) -> bool:
+        """Whether the Worker has a configuration that is not there for tests (see `WranglerConfig.role`)."""
+        return self.config is not None and self.config.role.is_deployed
+
+    @property
     def is_document(self) -> bool:
         """Whether the Worker is a section of a Markdown file."""
         return self.section is not None
