@@ -1,6 +1,8 @@
 """Edits of a wrangler configuration, as a fix takes them.
 
 Every function answers None when there is no edit that does exactly this, and () when nothing has to change.
+
+Imported where used: editors of documents, which a run without fixes does not need.
 """
 
 from __future__ import annotations

@@ -307,7 +307,8 @@ class Environment:
 
         It is not known when the date matters and there is none, or when the configuration is incomplete.
         """
-        from cflint.platform.compatibility import is_enabled  # the table of flags is only needed here
+        # Imported where used: the table of flags, which few rules need.
+        from cflint.platform.compatibility import is_enabled
 
         known = is_enabled(flag, self.compatibility_date, self.compatibility_flags)
         if self.incomplete and flag not in self.compatibility_flags:

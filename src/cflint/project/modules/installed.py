@@ -258,6 +258,7 @@ def _schema_for(workspace: Workspace, folder: str) -> ConfigSchema:
 
 
 def _schema_in(document: Document) -> KeySchema | None:
+    # Imported where used: few projects have a schema of their own.
     import json
 
     try:
