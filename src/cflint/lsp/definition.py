@@ -16,7 +16,8 @@ from cflint.lsp.roots import Root
 from cflint.lsp.state import State
 from cflint.project.code.module import Module
 from cflint.project.config.wrangler import WranglerConfig
-from cflint.project.workers.model import Project, Worker
+from cflint.project.workers.model import Project
+from cflint.project.workers.worker import Worker
 from cflint.source import Span
 from cflint.syntax.data import Kind, Node
 from cflint.syntax.javascript import CLASSES, EXTENSIONS

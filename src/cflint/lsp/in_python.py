@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from cflint.finding import Location
 from cflint.project.code.values import Value, ValueKind
-from cflint.project.workers.model import Project, Worker
+from cflint.project.workers.model import Project
+from cflint.project.workers.worker import Worker
 from cflint.source import Span
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ from cflint.project.code.module import Module
 from cflint.project.code.values import UNKNOWN, Value, ValueKind
 from cflint.project.config.lifecycle import Backend, created_with
 from cflint.project.config.wrangler import Binding, Environment
-from cflint.project.workers.model import Project, Worker
+from cflint.project.workers.model import Project
+from cflint.project.workers.worker import Worker
 from cflint.rule import Rule, RuleSet
 from cflint.source import Document, Span
 from cflint.syntax.javascript import EXTENSIONS

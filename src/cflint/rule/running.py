@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from cflint.finding import Finding, Severity
 from cflint.project.code.module import ClassDefinition, Handler
 from cflint.project.config.wrangler import Binding, Environment, WranglerConfig
-from cflint.project.workers.model import DurableObject, Worker
+from cflint.project.workers.worker import DurableObject, Worker
 from cflint.rule.definition import Definition, Documents
 from cflint.source import Document
 

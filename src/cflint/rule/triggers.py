@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from cflint.project.code.module import ClassDefinition, Handler, Module
 from cflint.project.config.wrangler import Binding, Environment, WranglerConfig
-from cflint.project.workers.model import DurableObject, Worker
+from cflint.project.workers.worker import DurableObject, Worker
 from cflint.record import record
 from cflint.rule.subjects import Crash, Match, SuppressionUse
 
