@@ -90,7 +90,7 @@ _EXPORTS = pattern(rb"\bexport\s+(?:default|class|const|async|function)\b")
 
 @rule(module(), severity=Severity.ERROR, fix=Safety.SAFE)
 def check(module: Module) -> Iterator[Finding]:
-    for slip in module.syntax.slips:
+    for slip in module.syntax.typos:
         yield _of_slip(module, slip)
     if not module.syntax.root.has_error:
         return

@@ -158,7 +158,7 @@ class _Planner:
 
     def _edits(self, listeners: tuple[Listener, ...], accepts: tuple[Node, ...]) -> Iterator[Edit]:
         module, owner = self._module, self._owner
-        if module.syntax.root.has_error or module.syntax.slips:
+        if module.syntax.root.has_error or module.syntax.typos:
             self._block(owner.node, "the file has syntax errors")
             return
         hibernating = [

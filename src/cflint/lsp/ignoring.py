@@ -69,7 +69,7 @@ def _keeps_its_meaning(document: Document, edit: Edit) -> bool:
     if parses_worse(document, after):
         return False
     if document.path.endswith((".json", ".jsonc", ".toml")):
-        from cflint.syntax.data import read
+        from cflint.syntax.documents import read
 
         return read(after).root.plain == read(document).root.plain
     if document.path.endswith(".py"):

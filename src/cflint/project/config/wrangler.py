@@ -16,7 +16,8 @@ from cflint.project.config.lifecycle import Lifecycle, read_lifecycle
 from cflint.project.config.schema import ConfigProblem, Path, ProblemKind, check, json_type
 from cflint.record import record
 from cflint.source import Document, Span
-from cflint.syntax.data import DataDocument, Format, Kind, Node, read
+from cflint.syntax.data import DataDocument, Format, Kind, Node
+from cflint.syntax.documents import read
 
 _CONFIG_NAME = pattern(r"wrangler\.(?:toml|jsonc?)", re.IGNORECASE)
 _PLACEHOLDER = pattern(

@@ -27,7 +27,8 @@ from cflint.project.workers.model import Project, Worker
 from cflint.record import record
 from cflint.source import Document
 from cflint.syntax.anchors import Anchors
-from cflint.syntax.data import DataDocument, Kind, read
+from cflint.syntax.data import DataDocument, Kind
+from cflint.syntax.documents import read
 from cflint.syntax.javascript import EXTENSIONS
 
 _WORKERS_PACKAGES = pattern(

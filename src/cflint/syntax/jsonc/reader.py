@@ -23,6 +23,7 @@ from cflint.syntax.data import (
     Node,
     Problem,
     Scalar,
+    shown,
 )
 
 _TOKEN: Final = pattern(
@@ -200,7 +201,7 @@ class _Reader:
         self.problems.append(Problem(message, span, related))
 
     def break_all(self) -> None:
-        """Brackets do not match: what belongs where is anybody's guess."""
+        """Brackets do not match: what belongs where is unknown."""
         for open_ in reversed(self.stack):
             if open_.doomed:
                 break
@@ -268,7 +269,7 @@ class _Reader:
         first = open_.seen.get(key)
         if first is not None:
             self.problems.append(
-                Problem(f"`{_shown(key)}` is here twice; the last one counts", span, first, duplicate=True)
+                Problem(f"`{shown(key)}` is here twice; the last one counts", span, first, duplicate=True)
             )
         open_.seen[key] = span
 
@@ -528,17 +529,11 @@ def _no_value_message(word: str) -> str:
     if word in _MEANT:
         return f"`{word}` is not JSON; `{_MEANT[word]}` is"
     if _NUMBER_LIKE.fullmatch(word):
-        return f"`{_shown(word)}` is not a number in JSON"
+        return f"`{shown(word)}` is not a number in JSON"
     if word.isidentifier():
-        return f"`{_shown(word)}` needs double quotes"
-    return f"expected a value, not `{_shown(word)}`"
+        return f"`{shown(word)}` needs double quotes"
+    return f"expected a value, not `{shown(word)}`"
 
 
 def _one_line(text: str) -> bool:
     return "\n" not in text and len(text) < 100
-
-
-def _shown(text: str) -> str:
-    """A piece of source as a message can show it."""
-    short = text if len(text) <= 40 else text[:39] + "…"
-    return "".join(char if char.isprintable() else "�" for char in short)
