@@ -21,7 +21,6 @@ from cflint.pattern import pattern
 from cflint.project.code.module import ClassDefinition, Handler, Module
 from cflint.project.code.values import UNKNOWN, Value
 from cflint.project.config.wrangler import Binding, Environment, WranglerConfig
-from cflint.project.workers.loading import is_test_config
 from cflint.project.workers.model import DurableObject, Worker
 from cflint.record import record
 from cflint.source import Document, Span
@@ -598,7 +597,7 @@ def _with_project(
 def _is_deployed(subject: Any) -> bool:
     """Whether the configuration that a subject of the model is of is one that is deployed."""
     config = _config_of(subject)
-    return config is not None and not is_test_config(config.path)
+    return config is not None and config.role.is_deployed
 
 
 def _in_document(subject: Any) -> bool:

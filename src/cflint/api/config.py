@@ -49,6 +49,10 @@ if TYPE_CHECKING:
     from cflint.project.config.wrangler import QueueConsumer as QueueConsumer
     from cflint.project.config.wrangler import TailConsumer as TailConsumer
     from cflint.project.config.wrangler import in_environments as in_environments
+    from cflint.project.files.roles import is_demo_path as is_demo_path
+    from cflint.project.files.roles import is_example_path as is_example_path
+    from cflint.project.files.roles import is_test_config as is_test_config
+    from cflint.project.files.roles import is_test_path as is_test_path
     from cflint.project.modules.installed import ConfigSchema as ConfigSchema
     from cflint.project.modules.installed import Fit as Fit
     from cflint.project.modules.installed import Installed as Installed
@@ -57,10 +61,6 @@ if TYPE_CHECKING:
     from cflint.project.modules.installed import installed_version as installed_version
     from cflint.project.modules.installed import manifests_above as manifests_above
     from cflint.project.modules.installed import shown_version as shown_version
-    from cflint.project.workers.loading import is_demo_path as is_demo_path
-    from cflint.project.workers.loading import is_example_path as is_example_path
-    from cflint.project.workers.loading import is_test_config as is_test_config
-    from cflint.project.workers.loading import is_test_path as is_test_path
     from cflint.project.workers.model import Entrypoint as Entrypoint
     from cflint.project.workers.model import ExportSet as ExportSet
     from cflint.project.workers.model import binding_kind_of_type as binding_kind_of_type
@@ -86,7 +86,7 @@ _ORIGINS = {
     "cflint.project.modules.installed": (
         "ConfigSchema Fit Installed config_schema declares installed_version manifests_above shown_version"
     ),
-    "cflint.project.workers.loading": ("is_demo_path is_example_path is_test_config is_test_path"),
+    "cflint.project.files.roles": ("is_demo_path is_example_path is_test_config is_test_path"),
     "cflint.project.workers.model": ("Entrypoint ExportSet binding_kind_of_type"),
     "cflint.syntax.data": ("Format Kind:NodeKind Node:ConfigNode"),
 }

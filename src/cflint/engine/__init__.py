@@ -16,8 +16,9 @@ from cflint.engine.shapes import BESIDE, INERT, SHAPES, Beside, Shape
 from cflint.engine.suppression import Suppressions, read_suppressions
 from cflint.finding import Finding, Location, Notice, Report, RuleInfo
 from cflint.project.code.module import Module
+from cflint.project.files.roles import is_test_path
 from cflint.project.modules.reads import Reads, fingerprint_of
-from cflint.project.workers.loading import Loaded, is_test_path, load
+from cflint.project.workers.loading import Loaded, load
 from cflint.project.workers.model import Worker
 from cflint.record import record
 from cflint.rule import MODEL_TRIGGERS, Crash, Match, Rule, RuleSet, SuppressionUse

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cflint.project.code.env_uses import EnvUse, env_uses, kind_with_method
+from cflint.project.code.module import module_of
 from cflint.project.files.workspace import Workspace
 from cflint.project.workers.loading import load
 
@@ -15,7 +16,7 @@ def uses(body: str, *, head: str = "") -> list[EnvUse]:
     code = f"{head}\nexport default {{ async fetch(request, env, ctx) {{\n{body}\n}} }};\n"
     files = {"wrangler.json": b'{"name": "w", "main": "index.ts"}', "index.ts": code.encode()}
     project = load(Workspace.in_memory(files), [""]).project
-    module = project.module("index.ts")
+    module = module_of(project, "index.ts")
     assert module is not None
     return list(env_uses(module))
 

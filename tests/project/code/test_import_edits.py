@@ -8,6 +8,7 @@ import pytest
 
 from cflint.finding import Edit
 from cflint.platform.base_members import base_members
+from cflint.project.code import module as modules
 from cflint.project.code.import_edits import (
     add_imports,
     imported_parts,
@@ -27,7 +28,7 @@ pytestmark = pytest.mark.portable
 
 def module_of(text: str) -> Module:
     project = load(Workspace.in_memory({"a.ts": text.encode()}), ["a.ts"]).project
-    found = project.module("a.ts")
+    found = modules.module_of(project, "a.ts")
     assert found is not None
     return found
 

@@ -26,7 +26,7 @@ Exits = frozenset[str]
 """The ways in which control leaves a statement: the words above; a labelled `break` is `break name`."""
 
 _ONLY_NEXT: Exits = frozenset({_NEXT})
-_LOOPS = frozenset({"for_statement", "while_statement", "do_statement", "for_in_statement"})
+LOOPS = frozenset({"for_statement", "while_statement", "do_statement", "for_in_statement"})
 _LEAVING = frozenset({"return_statement", "throw_statement"})
 _CHOICES = frozenset({"if_statement", "ternary_expression", "switch_statement"})
 _NEVER_NAMES = pattern(
@@ -56,6 +56,18 @@ def falls_through(
 def completes(module: ModuleLike, statement: Node) -> bool:
     """Whether control can go on to what follows a statement."""
     return _NEXT in _exits(module, statement, None)
+
+
+def always_completes(module: ModuleLike, statement: Node) -> bool:
+    """Whether control goes on to what follows a statement in any case: no `return`, `throw`, `break` or
+    `continue` in it leaves it."""
+    return _exits(module, statement, None) == _ONLY_NEXT
+
+
+def reaches_condition(module: ModuleLike, loop: Node) -> bool:
+    """Whether control gets from the body of a `do` loop to its condition in any case."""
+    body = loop.child_by_field_name("body")
+    return body is None or _exits(module, body, None) <= {_NEXT, _CONTINUE}
 
 
 def can_reach(module: ModuleLike, first: Node, second: Node) -> bool:
@@ -175,7 +187,7 @@ def _statements(node: Node) -> list[Node]:
         case "catch_clause" | "finally_clause" | "labeled_statement" | "with_statement" | "switch_statement":
             body = node.child_by_field_name("body")
             return [body] if body is not None else []
-        case kind if kind in _LOOPS:
+        case kind if kind in LOOPS:
             body = node.child_by_field_name("body")
             return [body] if body is not None else []
     return []
@@ -234,7 +246,7 @@ def _exits_of(
             return _ONLY_NEXT
         case "try_statement":
             return _of_try(node, known)
-        case kind if kind in _LOOPS:
+        case kind if kind in LOOPS:
             return _of_loop(module, node, known)
     return _ONLY_NEXT
 
@@ -331,14 +343,15 @@ def _of_loop(module: ModuleLike, node: Node, known: dict[int, Exits]) -> Exits:
     exits = inside - {_NEXT, _BREAK, _CONTINUE}
     if _BREAK in inside:
         return exits | _ONLY_NEXT
-    if _is_endless(module, node):
+    if is_endless(module, node):
         return exits
     if node.type == "do_statement" and not ({_NEXT, _CONTINUE} & inside):
         return exits  # the condition is never reached
     return exits | _ONLY_NEXT
 
 
-def _is_endless(module: ModuleLike, loop: Node) -> bool:
+def is_endless(module: ModuleLike, loop: Node) -> bool:
+    """Whether a loop has no condition, or one that always holds."""
     condition = loop.child_by_field_name("condition")
     if loop.type == "for_in_statement":
         return False

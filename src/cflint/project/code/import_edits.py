@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from cflint.finding import Edit
 from cflint.source import Span
+from cflint.syntax import suffixes
 from cflint.syntax.javascript import string_value
 
 if TYPE_CHECKING:
@@ -15,12 +16,10 @@ if TYPE_CHECKING:
 
     from cflint.project.code.interface import ModuleLike
 
-TYPESCRIPT = (".ts", ".tsx", ".mts", ".cts")
-
 
 def is_typescript(module: ModuleLike) -> bool:
     """Whether a module is written in TypeScript, and is no declaration file."""
-    return module.path.endswith(TYPESCRIPT) and not module.path.endswith((".d.ts", ".d.mts", ".d.cts"))
+    return suffixes.is_typescript(module.path) and not suffixes.is_declaration_file(module.path)
 
 
 def add_imports(
@@ -189,10 +188,5 @@ def _source(module: ModuleLike, statement: Node) -> str | None:
 
 def relative_specifier(importer: str, target: str) -> str:
     """How one module of the project is named in another: `./room` for `src/room.ts` from `src/index.ts`."""
-    stem = target
-    for ending in (".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs"):
-        if target.endswith(ending):
-            stem = target[: -len(ending)]
-            break
-    found = posixpath.relpath(stem, posixpath.dirname(importer) or ".")
+    found = posixpath.relpath(suffixes.without_extension(target), posixpath.dirname(importer) or ".")
     return found if found.startswith(".") else f"./{found}"

@@ -7,24 +7,27 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from cflint.finding import Edit, Location
+from cflint.lazy import Lazy
 from cflint.platform.classes import ClassKind
-from cflint.project.code.lazy import Lazy
 from cflint.project.code.values import Value, ValueKind
 from cflint.project.modules.facts import ClassFacts, class_facts
 from cflint.record import record
 from cflint.scope import Declaration, ModuleScope
 from cflint.source import Span
 from cflint.syntax.javascript import CLASSES, FUNCTIONS, Syntax, first_named, property_name, span_of, unwrap
+from cflint.syntax.suffixes import is_typescript
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
     from cflint.project.code import across as _across
     from cflint.project.code import classes as _classes
+    from cflint.project.code import control as _control
     from cflint.project.code import edits as _edits
     from cflint.project.code import env_uses as _env_uses
     from cflint.project.code import evaluator as _evaluator
     from cflint.project.code import flow as _flow
+    from cflint.project.code import nodes as _nodes
     from cflint.project.code import origins as _origins
     from cflint.project.code import paging as _paging
     from cflint.project.code import parameters as _parameters
@@ -37,10 +40,12 @@ if TYPE_CHECKING:
 else:
     _across = Lazy("cflint.project.code.across")
     _classes = Lazy("cflint.project.code.classes")
+    _control = Lazy("cflint.project.code.control")
     _edits = Lazy("cflint.project.code.edits")
     _env_uses = Lazy("cflint.project.code.env_uses")
     _evaluator = Lazy("cflint.project.code.evaluator")
     _flow = Lazy("cflint.project.code.flow")
+    _nodes = Lazy("cflint.project.code.nodes")
     _origins = Lazy("cflint.project.code.origins")
     _paging = Lazy("cflint.project.code.paging")
     _parameters = Lazy("cflint.project.code.parameters")
@@ -298,13 +303,33 @@ class Module:
         """The place of a node."""
         return Location(self.document, span_of(node), message)
 
+    @property
+    def root(self) -> Node:
+        """The node of the whole module."""
+        return self.syntax.root
+
     parent = _tree.parent
     ancestors = _tree.ancestors
+    enclosing = _tree.enclosing
+    leaves = _tree.leaves
+    node_at = _tree.node_at
     with_wrappers = _tree.with_wrappers
     enclosing_function = _tree.enclosing_function
     method_around = _tree.method_around
+    statement_of = _nodes.statement_of
     descendants = _tree.descendants
     calls_of = _tree.calls_of
+
+    # -- views of nodes ----------------------------------------------------------------------------------
+
+    call = _nodes.call
+    member = _nodes.member
+    parameters = _nodes.parameters
+    assignment = _nodes.assignment
+    calls = _nodes.calls
+    call_around = _nodes.call_around
+    callback_of = _nodes.callback_of
+    function_value = _nodes.function_value
 
     # -- edits of the text -------------------------------------------------------------------------------
 
@@ -322,7 +347,7 @@ class Module:
     @property
     def is_typescript(self) -> bool:
         """Whether types may be written in the module."""
-        return self.path.endswith((".ts", ".tsx", ".mts", ".cts"))
+        return is_typescript(self.path)
 
     # -- classes and handlers ----------------------------------------------------------------------------
 
@@ -432,6 +457,10 @@ class Module:
 
     # -- where control goes ------------------------------------------------------------------------------
 
+    always_runs = _control.always_runs
+    is_conditional = _control.is_conditional
+    loop_around = _control.loop_around
+    try_around = _control.try_around
     can_reach = _flow.can_reach
     completes = _flow.completes
     falls_through = _flow.falls_through

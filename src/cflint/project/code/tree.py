@@ -25,6 +25,21 @@ def ancestors(module: ModuleLike, node: Node) -> Iterator[Node]:
     return module.syntax.ancestors(node)
 
 
+def enclosing(module: ModuleLike, node: Node, types: frozenset[str]) -> Node | None:
+    """The nearest node above of one of the types."""
+    return module.syntax.enclosing(node, types)
+
+
+def leaves(module: ModuleLike, word: str, within: Node) -> Iterator[Node]:
+    """The smallest nodes at a whole word (a name, a keyword) within a node, in source order."""
+    return module.syntax.leaves(word, within)
+
+
+def node_at(module: ModuleLike, start: int, end: int) -> Node | None:
+    """The smallest node that covers the bytes from `start` to before `end`."""
+    return module.syntax.node_at(start, end)
+
+
 def with_wrappers(module: ModuleLike, node: Node) -> Node:
     """The node with all the parentheses, casts and `!` that stand around it."""
     return javascript.with_wrappers(module.syntax, node)

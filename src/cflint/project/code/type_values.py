@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cflint.platform.bindings import kinds_by_type
+from cflint.platform.env_types import UNSEEN_ENV_TYPE_NAMES
 from cflint.project.code.values import UNKNOWN, Value, ValueKind, promise_of
 from cflint.scope import Declaration, DeclarationKind
 from cflint.syntax.javascript import first_named
@@ -45,10 +46,6 @@ _TYPE_PACKAGES = frozenset(
     {"@cloudflare/workers-types", "cloudflare:workers", "@cloudflare/workers-types/experimental"}
 )
 
-_ENV_TYPES = frozenset(
-    {"Env", "Bindings", "CloudflareBindings", "CloudflareEnv", "Environment", "Cloudflare.Env"}
-)
-
 
 def annotated_value(module: ModuleLike, owner: Node) -> Value:
     """What a parameter or variable with a type annotation holds; UNKNOWN without one."""
@@ -86,10 +83,10 @@ def type_value(module: ModuleLike, type_node: Node) -> Value:
             return known
         if ref.module in _TYPE_PACKAGES:
             return _global_type(ref.name)
-        return Value(ValueKind.ENV) if ref.name in _ENV_TYPES else instance_of(module, declaration)
+        return Value(ValueKind.ENV) if ref.name in UNSEEN_ENV_TYPE_NAMES else instance_of(module, declaration)
     if declaration is not None:
         return Value(ValueKind.ENV) if module.is_env_type(name) else instance_of(module, declaration)
-    if name in _ENV_TYPES:
+    if name in UNSEEN_ENV_TYPE_NAMES:
         return Value(ValueKind.ENV)
     return _global_type(name)
 

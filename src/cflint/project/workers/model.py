@@ -14,6 +14,7 @@ from cflint.finding import Location
 from cflint.pattern import pattern
 from cflint.platform.bindings import BindingKind, kinds_by_type
 from cflint.platform.classes import BASES, PLATFORM_BASE_NAMES, ClassKind
+from cflint.platform.env_types import ENV_TYPE_NAMES, may_be_env_type
 from cflint.project.modules.facts import (
     ClassFacts,
     Export,
@@ -44,7 +45,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-ENV_TYPE_NAMES = frozenset({"Env", "Bindings", "CloudflareBindings", "CloudflareEnv"})
 KEPT_BYTES = 400_000
 """Trees are kept for at most this much source."""
 
@@ -78,6 +78,11 @@ class Worker:
     def name(self) -> str | None:
         """The Worker's name, as the top level of its configuration gives it."""
         return self.config.top.worker_name if self.config is not None else None
+
+    @property
+    def is_deployed(self) -> bool:
+        """Whether the Worker has a configuration that is not there for tests (see `WranglerConfig.role`)."""
+        return self.config is not None and self.config.role.is_deployed
 
     @property
     def is_document(self) -> bool:
@@ -837,7 +842,7 @@ class Project:
         """Whether a type describes `env`: by its name, or because a member has a binding's type."""
         if name in ENV_TYPE_NAMES:
             return True
-        if not name.lower().endswith(("env", "bindings", "environment")):
+        if not may_be_env_type(name):
             return False
         facts = self.facts(path)
         found = facts.types.get(name) if facts is not None else None

@@ -30,7 +30,6 @@ from cflint.syntax.javascript.nodes import (
     with_wrappers,
 )
 from cflint.syntax.javascript.parsing import (
-    EXTENSIONS,
     PARSE_SECONDS,
     ParseTimeout,
     is_fragment,
@@ -44,6 +43,7 @@ from cflint.syntax.javascript.typos import (
     Typo,
     TypoKind,
 )
+from cflint.syntax.suffixes import EXTENSIONS
 
 __all__ = [
     "CLASSES",

@@ -16,6 +16,7 @@ from cflint.syntax.javascript.leaves import errors_of
 from cflint.syntax.javascript.masking import readable
 from cflint.syntax.javascript.tree import Syntax
 from cflint.syntax.javascript.typos import Typo, mended, typos_at_errors
+from cflint.syntax.suffixes import TYPESCRIPT_WITHOUT_JSX
 
 if TYPE_CHECKING:
     from tree_sitter import Language, Tree
@@ -25,9 +26,6 @@ PARSE_SECONDS = 5.0
 
 _CHUNK = 65536
 
-EXTENSIONS = (".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs")
-_PLAIN_TYPESCRIPT = (".ts", ".mts", ".cts")
-
 
 class ParseTimeout(Exception):
     """The parser was over its time budget."""
@@ -35,7 +33,7 @@ class ParseTimeout(Exception):
 
 def parse(document: Document, seconds: float = PARSE_SECONDS) -> Syntax:
     """Parse a document; the grammar follows from the path's ending. Raises ParseTimeout."""
-    language = language_of(plain_typescript=document.path.endswith(_PLAIN_TYPESCRIPT))
+    language = language_of(plain_typescript=document.path.endswith(TYPESCRIPT_WITHOUT_JSX))
     data = readable(document.data)
     tree = parse_bytes(language, data, seconds)
     typos: tuple[Typo, ...] = ()
@@ -67,7 +65,7 @@ def parse_again(before: Syntax, document: Document, seconds: float = PARSE_SECON
         _point(old, change.old_end),
         _point(new, change.new_end),
     )
-    language = language_of(plain_typescript=document.path.endswith(_PLAIN_TYPESCRIPT))
+    language = language_of(plain_typescript=document.path.endswith(TYPESCRIPT_WITHOUT_JSX))
     return Syntax(document, parse_bytes(language, new, seconds, tree), ())
 
 
@@ -132,7 +130,7 @@ def parse_bytes(language: Language, data: bytes, seconds: float, before: Tree | 
     is_parsed = False
 
     def read(offset: int, _point: object) -> bytes | memoryview:
-        # After parsing, the tree asks for the text of a node.
+        # After parsing, the tree reads the text of a node.
         return data[offset : offset + _CHUNK] if is_parsed else window.show(data, offset)
 
     def is_late(_offset: int, _has_error: bool) -> bool:
@@ -154,7 +152,7 @@ class _Window:
     """Where the parser reads a text, piece by piece.
 
     The binding (py-tree-sitter 0.26.1) never lets go of what its callback hands out, so every text gets the
-    same few objects. It looks at a piece only until it asks for the next.
+    same few objects. It looks at a piece only until it reads the next.
     """
 
     def __init__(self) -> None:
@@ -204,7 +202,7 @@ def is_fragment(syntax: Syntax) -> bool:
     if not syntax.root.has_error:
         return False
     data = readable(syntax.document.data)
-    plain = syntax.document.path.endswith(_PLAIN_TYPESCRIPT)
+    plain = syntax.document.path.endswith(TYPESCRIPT_WITHOUT_JSX)
     for before, after, jsx in _AROUND_FRAGMENTS:
         try:
             tree = parse_bytes(

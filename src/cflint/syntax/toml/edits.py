@@ -161,7 +161,7 @@ class TomlText:
         if end > text.start:
             return TextEdit(Span(end, end), text.newline * (2 if blank else 1) + new)
         if text.in_markdown:
-            return None  # where in the file the empty block stands cannot be told
+            return None  # where in the file the empty block stands is unknown
         return TextEdit(Span(text.start, len(text.data)), new + text.newline)
 
     # Edits

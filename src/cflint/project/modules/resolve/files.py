@@ -1,7 +1,4 @@
-"""Files of a workspace as imports name them: paths, endings, JSON.
-
-Imported where used: the reader of JSONC is loaded for a file that plain JSON cannot read.
-"""
+"""Files of a workspace as imports name them: paths, endings, JSON."""
 
 from __future__ import annotations
 
@@ -10,8 +7,11 @@ import posixpath
 from collections.abc import Iterator
 
 from cflint.project.files.workspace import Workspace
+from cflint.syntax import suffixes
+from cflint.syntax.data import Format
+from cflint.syntax.documents import read
 
-EXTENSIONS = (".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs", ".json")
+EXTENSIONS = (*suffixes.EXTENSIONS, ".json")
 _WRITTEN_AS = {  # TypeScript is imported under the name that it compiles to
     ".js": (".ts", ".tsx", ".jsx"),
     ".jsx": (".tsx",),
@@ -76,9 +76,6 @@ class Files:
         try:
             value = json.loads(document.data)
         except (ValueError, RecursionError):
-            from cflint.syntax.data import Format
-            from cflint.syntax.documents import read
-
             data = read(document, Format.JSON)
             value = None if data.broken else data.root.plain
         return value if isinstance(value, dict) else {}

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Mapping
 
-from cflint.project.files.discovery import DECLARATION_SUFFIXES, SOURCE_SUFFIXES
 from cflint.project.files.workspace import Workspace
 from cflint.project.modules.imports import Import, import_specifiers
 from cflint.project.modules.resolve.resolver import Resolver
 from cflint.project.modules.resolve.targets import Local, Package, Resolution, Unknown
 from cflint.record import record
+from cflint.syntax.suffixes import DECLARATION_SUFFIXES, SOURCE_SUFFIXES
 
 
 @record(frozen=True)

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping
 from itertools import islice
 
 from cflint.pattern import pattern
-from cflint.project.files.discovery import DECLARATION_SUFFIXES
 from cflint.project.modules.resolve.files import EXTENSIONS, Files, Json, join, parent_of, upwards
 from cflint.project.modules.resolve.monorepo import package_folders
+from cflint.syntax.suffixes import DECLARATION_SUFFIXES
 
 PACKAGE_NAME = pattern(r"((?:@[a-z0-9_][\w.~-]*/)?[A-Za-z0-9_][\w.~-]*)(?:/(.*))?", re.DOTALL)
 _CONDITIONS = frozenset(

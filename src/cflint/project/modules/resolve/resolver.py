@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from cflint.platform.exports import NODE_BUILTINS
 from cflint.project.files.workspace import Workspace
 from cflint.project.modules.resolve.files import Files, join, parent_of, upwards
 from cflint.project.modules.resolve.packages import PACKAGE_NAME, Packages, subpath_targets
@@ -12,52 +13,6 @@ from cflint.project.modules.resolve.tsconfig import Tsconfigs
 
 _RUNTIME_SCHEMES = ("node:", "cloudflare:", "workerd:", "cloudflare-internal:")
 _WORKERS_SITES = frozenset(("__STATIC_CONTENT_MANIFEST",))
-_NODE_BUILTINS = frozenset(
-    (
-        "assert",
-        "async_hooks",
-        "buffer",
-        "child_process",
-        "cluster",
-        "console",
-        "constants",
-        "crypto",
-        "dgram",
-        "diagnostics_channel",
-        "dns",
-        "domain",
-        "events",
-        "fs",
-        "http",
-        "http2",
-        "https",
-        "inspector",
-        "module",
-        "net",
-        "os",
-        "path",
-        "perf_hooks",
-        "process",
-        "punycode",
-        "querystring",
-        "readline",
-        "repl",
-        "stream",
-        "string_decoder",
-        "sys",
-        "timers",
-        "tls",
-        "trace_events",
-        "tty",
-        "url",
-        "util",
-        "v8",
-        "vm",
-        "wasi",
-        "worker_threads",
-        "zlib",
-    )
-)
 _PYTHON_RUNTIME = frozenset(("js", "pyodide", "pyodide_js", "workers", "_pyodide", "_cloudflare", "asgi"))
 _PYTHON_NAMES_LIMIT = 32
 
@@ -98,7 +53,7 @@ class Resolver:
             return Local(path)
         if name.startswith("#"):
             return self._private_import(name, folder, hops) or unknown
-        if name.partition("/")[0] in _NODE_BUILTINS:
+        if name.partition("/")[0] in NODE_BUILTINS:
             return Builtin("node:" + name)
         match = PACKAGE_NAME.fullmatch(name)
         if match is None:

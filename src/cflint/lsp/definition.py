@@ -5,17 +5,59 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
+from lsprotocol import types
+
 from cflint.finding import Location
 from cflint.lsp import in_python
+from cflint.lsp.analysis import Analysis
+from cflint.lsp.convert import range_of
 from cflint.lsp.pages import binding_name, class_place, configured, value_at
+from cflint.lsp.roots import Root
+from cflint.lsp.state import State
 from cflint.project.code.module import Module
 from cflint.project.config.wrangler import WranglerConfig
 from cflint.project.workers.model import Project, Worker
 from cflint.source import Span
 from cflint.syntax.data import Kind, Node
-from cflint.syntax.javascript import CLASSES
+from cflint.syntax.javascript import CLASSES, EXTENSIONS
 
 _CLASS_KEYS = frozenset({"class_name", "entrypoint", "new_classes", "new_sqlite_classes", "to"})
+_CODE = (*EXTENSIONS, ".py")
+
+
+async def definition(
+    state: State, analysis: Analysis, params: types.DefinitionParams
+) -> list[types.Location]:
+    """`textDocument/definition`."""
+    uri = params.text_document.uri
+    found = await analysis.present(uri)
+    source = state.source(*found, uri) if found is not None else None
+    if found is None or source is None:
+        return []
+    root, path = found
+    offset = state.offset(source, params.position)
+    targets = await analysis.query(lambda: _definitions(root, path, offset)) or []
+    uri_of = state.uri_of(root)
+    return [
+        types.Location(
+            uri_of(place.document.path), range_of(place.document, place.span, state.client.encoding)
+        )
+        for place in dict.fromkeys(targets)
+    ]
+
+
+def _definitions(root: Root, path: str, offset: int) -> list[Location]:
+    """The definitions of what is at a byte offset; on the worker's thread."""
+    loaded = root.session.loaded
+    if loaded is None:
+        return []
+    project = loaded.project
+    if path.endswith(_CODE):
+        found = list(definitions_in_code(project, path, offset))
+        project.release(path)
+        return found
+    config = next((config for config in loaded.configs if config.path == path), None)
+    return list(definitions_in_config(project, config, offset)) if config is not None else []
 
 
 def definitions_in_code(project: Project, path: str, offset: int) -> Iterator[Location]:
