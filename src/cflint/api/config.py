@@ -83,10 +83,10 @@ _ORIGINS = {
     ),
     "cflint.project.config.schema": ("ConfigProblem ProblemKind dotted json_type"),
     "cflint.project.config.wrangler": ("Export QueueConsumer TailConsumer in_environments"),
+    "cflint.project.files.roles": ("is_demo_path is_example_path is_test_config is_test_path"),
     "cflint.project.modules.installed": (
         "ConfigSchema Fit Installed config_schema declares installed_version manifests_above shown_version"
     ),
-    "cflint.project.files.roles": ("is_demo_path is_example_path is_test_config is_test_path"),
     "cflint.project.workers.model": ("Entrypoint ExportSet binding_kind_of_type"),
     "cflint.syntax.data": ("Format Kind:NodeKind Node:ConfigNode"),
 }
