@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from cflint.project.workers.model import DurableObject as DurableObject
     from cflint.project.workers.model import Project as Project
     from cflint.project.workers.model import Worker as Worker
+    from cflint.quoting import quoted as quoted
     from cflint.record import record as record
     from cflint.rule import REFERENCE as REFERENCE
     from cflint.rule import STRICT as STRICT
@@ -73,6 +74,7 @@ _ORIGINS = {
     "cflint.project.code.values": ("Value ValueKind"),
     "cflint.project.config.wrangler": ("Binding Environment WranglerConfig join_names"),
     "cflint.project.workers.model": ("DurableObject Project Worker"),
+    "cflint.quoting": ("quoted"),
     "cflint.record": ("record"),
     "cflint.rule": (
         "Crash Documents Match Option REFERENCE STRICT SuppressionUse binding call class_definition "
@@ -131,6 +133,7 @@ __all__ = [
     "new",
     "pattern",
     "python_module",
+    "quoted",
     "record",
     "rule",
     "suppression",

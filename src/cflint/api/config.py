@@ -9,6 +9,7 @@ from cflint.lazy import lazily
 if TYPE_CHECKING:
     from cflint.platform.bindings import KINDS as KINDS
     from cflint.platform.bindings import BindingKind as BindingKind
+    from cflint.platform.bindings import async_methods as async_methods
     from cflint.platform.bindings import kind_by_id as kind_by_id
     from cflint.platform.bindings import kinds_by_type as kinds_by_type
     from cflint.platform.bindings import methods_of_type as methods_of_type
@@ -69,7 +70,7 @@ if TYPE_CHECKING:
     from cflint.syntax.data import Node as ConfigNode
 
 _ORIGINS = {
-    "cflint.platform.bindings": ("BindingKind KINDS kind_by_id kinds_by_type methods_of_type"),
+    "cflint.platform.bindings": ("BindingKind KINDS async_methods kind_by_id kinds_by_type methods_of_type"),
     "cflint.platform.clock": ("today"),
     "cflint.platform.compatibility": ("CompatibilityFlag NEWEST_DATE changes find_flag flag_names"),
     "cflint.platform.cron": ("cron_error cron_never_fires cron_suggestion weekday_numbers"),
@@ -123,6 +124,7 @@ __all__ = [
     "RemovedKey",
     "ReplayProblem",
     "TailConsumer",
+    "async_methods",
     "binding_kind_of_type",
     "changes",
     "classes_without_migration",

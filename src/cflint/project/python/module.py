@@ -160,6 +160,14 @@ class PythonModule:
     def span(self, node: cst.CSTNode) -> Span:
         return self.syntax.span(node)
 
+    def parent(self, node: cst.CSTNode) -> cst.CSTNode | None:
+        """The node around a node; None of the module."""
+        return self.syntax.parent(node)
+
+    def ancestors(self, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+        """The nodes around a node, nearest first."""
+        return self.syntax.ancestors(node)
+
     def at(self, node: cst.CSTNode, message: str = "") -> Location:
         """The place of a node."""
         return Location(self.document, self.span(node), message)
