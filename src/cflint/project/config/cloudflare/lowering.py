@@ -339,6 +339,8 @@ class Lowering:
         found = as_array(self.machine, entry.value) or as_object(self.machine, entry.value)
         is_open = found is not None and bool(found.openings)
         node = self._made(Kind.ARRAY, span, path, items=items, broken=is_open)
+        if entry.conditional:
+            self.conditional.update(items)
         return self._key_span(entry.key, around), node
 
     # -- bindings --------------------------------------------------------------------------------------
@@ -347,6 +349,8 @@ class Lowering:
         env = self._whole(entry, path, ENV_PATHS)
         if env is None:
             return
+        if entry.conditional:
+            env = _uncertain(env)
         span = self._span(entry.value, entry.use, around)
         lists: dict[tuple[str, ...], list[Node]] = {}
         variables: list[Member] = []
@@ -455,13 +459,15 @@ class Lowering:
         span = self._span(entry.value, entry.use, around)
         key_span = self._key_span(entry.key, around)
         root.object_at(key, key_span, span, path, self)
-        for member in self._members(found, span, path, names):
+        for member in self._members(_uncertain(found) if entry.conditional else found, span, path, names):
             root.put_at((key, member.key), key_span, member.value, self, member.key_span)
 
     def _exports(self, entry: Entry, around: Span, path: Path, root: _Members) -> None:
         exports = self._whole(entry, path, [("exports",)])
         if exports is None:
             return
+        if entry.conditional:
+            exports = _uncertain(exports)
         span = self._span(entry.value, entry.use, around)
         members: list[Member] = []
         events: list[Node] = []
@@ -536,11 +542,14 @@ class Lowering:
                 node = self.value(item.value, item.use, around, at)
                 members = [Member("pattern", span, node)] if node is not None else []
             members.append(Member("custom_domain", span, self._made(Kind.BOOLEAN, span, at, True)))
-            found.append(self._entry(item, span, at, members))
+            is_open = domain is None and any(not isinstance(one, Scalar) for one in options(item.value))
+            found.append(self._entry(item, span, at, members, is_open))
         self._grouped(("routes",), entry, around, path, found, listed, root)
 
-    def _entry(self, item: Item, span: Span, path: Path, members: Sequence[Member]) -> Node:
-        node = self._made(Kind.OBJECT, span, path, members=members)
+    def _entry(
+        self, item: Item, span: Span, path: Path, members: Sequence[Member], broken: bool = False
+    ) -> Node:
+        node = self._made(Kind.OBJECT, span, path, members=members, broken=broken)
         if item.conditional:
             self.conditional.add(node)
         return node
@@ -650,7 +659,8 @@ class Lowering:
             if tail is not None:
                 span = self._span(item.value, item.use, around)
                 members = self._members(tail, span, (*path, index), TAIL)
-                found.append(self._entry(item, span, (*path, index), members))
+                is_open = bool(tail.openings)
+                found.append(self._entry(item, span, (*path, index), members, is_open))
         self._grouped((key,), entry, around, path, found, listed, root)
 
     def _containers(self, entry: Entry, around: Span, root: _Members) -> None:
@@ -667,7 +677,8 @@ class Lowering:
                 self._opened([("containers",)], (*path, index), first_opening(container))
             span = self._span(item.value, item.use, around)
             members = self._members(container, span, (*path, index), CONTAINER)
-            found.append(self._entry(item, span, (*path, index), members))
+            is_open = bool(container.openings)
+            found.append(self._entry(item, span, (*path, index), members, is_open))
         self._grouped(("containers",), entry, around, path, found, listed, root)
 
 
@@ -717,6 +728,12 @@ class _Members:
 
     def members(self) -> tuple[Member, ...]:
         return tuple(self._found.values())
+
+
+def _uncertain(value: Obj) -> Obj:
+    """An object of which nothing is sure to be there."""
+    members = {key: Entry(entry.value, entry.key, entry.use, True) for key, entry in value.members.items()}
+    return Obj(members, value.openings, value.place)
 
 
 def _text(value: Obj, key: str) -> str | None:

@@ -122,6 +122,9 @@ def member_of(machine: Machine, native: Native, name: str, place: Location) -> V
     if native.name in helper_namespaces():
         known = helpers_of(native.name)
         if name not in known:
+            same = [other for other in known if other.lower() == name.lower()]
+            if same:  # `analyticsSQL`: how `cf` spells it is not known for sure
+                return Native(f"{native.name}.{same[0]}", place)
             near = difflib.get_close_matches(name, known, 1, 0.6)
             hint = f"; did you mean `{native.name}.{near[0]}`?" if near else ""
             machine.report(
@@ -184,14 +187,14 @@ def call_native(machine: Machine, native: Native, arguments: list[Value], place:
 def _helper(
     machine: Machine, namespace: str, helper: str, arguments: list[Value], place: Location, at: Location
 ) -> Value:
-    kind = Scalar(helpers_of(namespace)[helper], at)
-    made = Obj({"type": Entry(kind, at, at)}, [], place)
+    kind = Entry(Scalar(helpers_of(namespace)[helper], at), at, at)
     if namespace == "bindings" and helper in ("text", "json"):
         value = arguments[0] if arguments else Scalar(UNDEFINED, place)
-        made.members["value"] = Entry(value, at, place)
-    elif arguments:
+        return Obj({"type": kind, "value": Entry(value, at, place)}, [], place)
+    made = Obj({}, [], place)
+    if arguments:
         copy_members(machine, made, arguments[0], place)
-    return made
+    return Obj({"type": kind, **made.members} | {"type": kind}, made.openings, place)
 
 
 # -- strings ---------------------------------------------------------------------------------------------

@@ -38,11 +38,15 @@ Mode = str | OtherMode | None
 """What `--mode` gives; None without it."""
 
 
+Point = tuple[Mode, bool]
+"""A mode, and whether it is a preview."""
+
+
 @record(frozen=True, eq=False)
 class ConfigTree:
     """What a configuration is for one mode, for deployments or for previews.
 
-    `data` has wrangler's keys; its problems are syntax errors and equal keys. A node of `Kind.INVALID` has a
+    `points` are all the modes and previews for which it is this, itself first. `data` has wrangler's keys; its problems are syntax errors and equal keys. A node of `Kind.INVALID` has a
     value that is not known; an object or array that is `broken` may have more than it has here; the nodes in
     `conditional` may be absent. `paths` and `definitions`: see `Lowering`. `open` are the parts of which not
     all is known.
@@ -50,6 +54,7 @@ class ConfigTree:
 
     mode: Mode
     is_preview: bool
+    points: tuple[Point, ...]
     data: DataDocument
     open: tuple[OpenSet, ...]
     paths: Mapping[Node, Path]
@@ -72,6 +77,13 @@ class ConfigTree:
     def is_closed(self) -> bool:
         """Whether all bindings, exports, triggers and keys are known, if not all of their values."""
         return not self.open
+
+    def may_be_absent(self, node: Node) -> bool:
+        """Whether a part of the tree may not be there: it is conditional, or all that it has is."""
+        if node in self.conditional:
+            return True
+        below = [*node.items, *(member.value for member in node.members)]
+        return bool(below) and all(self.may_be_absent(one) for one in below)
 
     def is_open(self, *path: str | int) -> bool:
         """Whether there may be something at a path of wrangler's keys although the tree has nothing."""
@@ -107,6 +119,17 @@ class CloudflareConfig:
     trees: tuple[ConfigTree, ...]
     faults: tuple[ConfigFault, ...]
     files: tuple[str, ...] = ()
+
+    def tree(self, mode: str | None, is_preview: bool = False) -> ConfigTree | None:
+        """The tree of a mode; None when the configuration throws then."""
+        found = {point: tree for tree in self.trees for point in tree.points}
+        modes = {point[0] for point in found}
+        named: tuple[Mode, ...] = (mode,) if mode in modes else (OTHER, *(tree.mode for tree in self.trees))
+        for wanted in named:
+            for point in ((wanted, is_preview), (wanted, False)):
+                if point in found:
+                    return found[point]
+        return None
 
 
 def is_cloudflare_config(path: str) -> bool:
@@ -194,8 +217,8 @@ class _Reading:
 
     def trees(self, defaults: list[str | None]) -> Iterator[ConfigTree]:
         modes: list[Mode] = list(defaults)
-        done: list[tuple[Mode, bool]] = []
-        wanted: list[tuple[Mode, bool]] = [(mode, False) for mode in modes]
+        done: list[Point] = []
+        wanted: list[Point] = [(mode, False) for mode in modes]
         found: list[ConfigTree] = []
         thrown: list[ConfigFault] = []
         too_many = False
@@ -227,12 +250,10 @@ class _Reading:
         if too_many:
             place = Location(self.document, Span(0, 0))
             opening = OpenSet((), (), "there are more modes than are read", place)
-            found = [_with_opening(tree, opening) for tree in found]
+            found = [_changed(tree, tree.points, (*tree.open, opening)) for tree in found]
         yield from found
 
-    def _evaluated(
-        self, point: tuple[Mode, bool], thrown: list[ConfigFault]
-    ) -> tuple[Machine | None, ConfigTree | None]:
+    def _evaluated(self, point: Point, thrown: list[ConfigFault]) -> tuple[Machine | None, ConfigTree | None]:
         mode, is_preview = point
         loader = Loader(self.files, self.document.path, self.syntaxes)
         machine = loader.machine
@@ -292,7 +313,14 @@ class _Reading:
         data = DataDocument(self.document, Format.JSON, root, problems)
         opened = tuple(lowering.open)
         return ConfigTree(
-            mode, is_preview, data, opened, lowering.paths, lowering.definitions, lowering.conditional
+            mode,
+            is_preview,
+            ((mode, is_preview),),
+            data,
+            opened,
+            lowering.paths,
+            lowering.definitions,
+            lowering.conditional,
         )
 
     def _with_tooling(self, loader: Loader, resolver: Resolver, lowering: Lowering, root: Node) -> Node:
@@ -341,15 +369,17 @@ def _mode_value(mode: Mode, place: Location) -> Value:
 def _open_tree(document: Document, mode: Mode, is_preview: bool, reason: str, place: Location) -> ConfigTree:
     root = Node(Kind.OBJECT, Span(0, 0), broken=True)
     data = DataDocument(document, Format.JSON, root)
-    return ConfigTree(mode, is_preview, data, (OpenSet((), (), reason, place),), {root: ()}, {}, ())
+    opening = OpenSet((), (), reason, place)
+    return ConfigTree(mode, is_preview, ((mode, is_preview),), data, (opening,), {root: ()}, {}, ())
 
 
-def _with_opening(tree: ConfigTree, opening: OpenSet) -> ConfigTree:
+def _changed(tree: ConfigTree, points: tuple[Point, ...], opened: tuple[OpenSet, ...]) -> ConfigTree:
     return ConfigTree(
         tree.mode,
         tree.is_preview,
+        points,
         tree.data,
-        (*tree.open, opening),
+        opened,
         tree.paths,
         tree.definitions,
         tree.conditional,
@@ -360,7 +390,9 @@ def _merged(trees: Sequence[ConfigTree]) -> tuple[ConfigTree, ...]:
     """The trees without those that are equal to an earlier one, places included."""
     found: dict[object, ConfigTree] = {}
     for tree in trees:
-        found.setdefault(_key(tree), tree)
+        key = _key(tree)
+        same = found.get(key)
+        found[key] = tree if same is None else _changed(same, (*same.points, *tree.points), same.open)
     return tuple(found.values())
 
 

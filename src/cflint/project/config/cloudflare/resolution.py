@@ -25,16 +25,19 @@ from cflint.project.config.cloudflare.values import (
 )
 from cflint.record import record
 
+_OF_A_WORKER = ("compatibilityDate", "entrypoint", "env", "name", "workerName")
 _OF_ANOTHER_WORKER = frozenset({"durable-object", "worker", "workflow"})
 """The types of bindings whose `worker` may be a definition."""
 
 
 @record(frozen=True, eq=False)
 class Resolved:
-    """A configuration: all of it (`worker` and `containers` resolved), or None when it is no object."""
+    """A configuration: all of it (`worker` and `containers` resolved), or None when it is no object.
+    `is_worker`: what is exported is the Worker itself, which is read as if it stood under `worker`."""
 
     config: Obj | None
     value: Value
+    is_worker: bool = False
 
 
 class Resolver:
@@ -63,6 +66,9 @@ class Resolver:
         if config is None:
             return Resolved(None, found)
         members = dict(config.members)
+        is_worker = "worker" not in members and sum(key in members for key in _OF_A_WORKER) > 1
+        if is_worker:
+            members = {"worker": Entry(config, config.place, config.place)}
         containers: list[Value] = []
         listed = members.get("containers")
         if listed is not None:
@@ -79,7 +85,7 @@ class Resolver:
             known = listed is None or (isinstance(listed.value, Arr) and not listed.value.openings)
             resolved = self._worker(self.definition(worker.value), containers, known)
             members["worker"] = Entry(resolved, worker.key, worker.use, worker.conditional)
-        return Resolved(Obj(members, config.openings, config.place), found)
+        return Resolved(Obj(members, config.openings, config.place), found, is_worker)
 
     def _worker(self, value: Value, containers: list[Value], all_known: bool) -> Value:
         worker = as_object(self.machine, value)
@@ -91,7 +97,7 @@ class Resolver:
             if entry is not None:
                 members[key] = Entry(change(entry.value, entry.use), entry.key, entry.use, entry.conditional)
         entry = members.get("exports")
-        exports = as_object(self.machine, entry.value) if entry is not None else None
+        exports = as_object(self.machine, _spread(entry.value)) if entry is not None else None
         if entry is not None and exports is not None:
             linked = {
                 name: Entry(
@@ -104,6 +110,8 @@ class Resolver:
         return Obj(members, worker.openings, worker.place)
 
     def _entrypoint(self, value: Value, use: Location) -> Value:
+        if isinstance(value, Choice):
+            return choice([self._entrypoint(option, use) for option in value.options], use)
         if not isinstance(value, Obj):
             return value
         if value.module is not None:
@@ -118,7 +126,7 @@ class Resolver:
         return value if entry is None else entry.value
 
     def _env(self, value: Value, use: Location) -> Value:
-        env = as_object(self.machine, value)
+        env = as_object(self.machine, _spread(value))
         if env is None:
             return value
         members: dict[str, Entry] = {}
@@ -191,6 +199,14 @@ class Resolver:
 
     def _report_link(self, message: str, place: Location, path: tuple[str, ...]) -> None:
         self.machine.report(Fault.CONTAINER_LINK, message, place, path=path)
+
+
+def _spread(value: Value) -> Value:
+    """What `{ ...value }` is: of an array, an object with its indexes."""
+    if not isinstance(value, Arr) or any(item.conditional for item in value.items):
+        return value
+    members = {str(index): Entry(item.value, item.use, item.use) for index, item in enumerate(value.items)}
+    return Obj(members, value.openings, value.place)
 
 
 def _named(value: Value) -> object:

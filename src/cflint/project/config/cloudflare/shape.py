@@ -21,6 +21,7 @@ from cflint.project.config.cloudflare.resolution import Resolved
 from cflint.project.config.cloudflare.values import (
     UNDEFINED,
     Arr,
+    Choice,
     Func,
     Native,
     Obj,
@@ -44,7 +45,6 @@ _ARTICLES = {
     "boolean": "true or false",
     "null": "null",
 }
-_WORKER_KEYS = ("compatibilityDate", "entrypoint", "env", "name", "workerName")
 _MEANT = {
     "binding": "the key in `env` is the name of the binding",
     "migrations_dir": "`cf d1 migrations apply --dir` takes the folder",
@@ -79,8 +79,7 @@ def check_config(machine: Machine, resolved: Resolved, document: Document) -> No
     if config is None:
         _check_value(check, resolved.value, check.fields.config, resolved.value.place, (), "")
         return
-    stray = [key for key in _WORKER_KEYS if key in config.members]
-    if "worker" not in config.members and len(stray) > 1:
+    if resolved.is_worker:
         machine.report(
             Fault.NOT_A_CONFIG,
             "the default export is a Worker: since wrangler 4.136 it has to be `defineConfig({ worker: … })`",
@@ -117,7 +116,8 @@ def _check_value(
     """Check a value; `trail` is the path as the table's history has it."""
     check.machine.step()
     for option in options(value):
-        if not isinstance(option, Unknown):
+        is_absent = isinstance(value, Choice) and _is_undefined(option)
+        if not isinstance(option, Unknown) and not is_absent:
             _check_option(check, option, schema, use, path, trail)
 
 
@@ -131,7 +131,9 @@ def _check_option(
         label = _label(chosen)
         schema, trail = chosen, f"{trail}<{label}>" if label else trail
     place = _place(value, use)
-    if schema.types and not _fits(value, schema):
+    if not schema.types and not schema.choices:
+        return  # anything may stand here
+    if not _fits(value, schema):
         _wrong_type(check, value, (schema,), place, path)
         return
     if schema.choices and isinstance(value, Scalar) and value.value not in schema.choices:
