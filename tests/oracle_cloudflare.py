@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import posixpath
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -57,7 +58,7 @@ def read_folder(folder: Path, path: str = "cloudflare.config.ts") -> CloudflareC
 
     document = read(path)
     assert document is not None
-    beside = read(os.path.join(os.path.dirname(path), "wrangler.config.ts").lstrip("/"))
+    beside = read(posixpath.join(posixpath.dirname(path), "wrangler.config.ts"))
     return read_cloudflare_config(document, Files(read), tooling=beside)
 
 
@@ -94,7 +95,7 @@ def _compare(
             yield f"{path}: a list for cflint, {theirs!r} for wrangler"
             return
         yield from _compare_lists(tree, node, theirs, path, folder)
-    elif path == ("main",) and isinstance(theirs, str) and os.path.isabs(theirs):
+    elif path == ("main",) and isinstance(theirs, str) and Path(theirs).is_absolute():
         if os.path.normpath(folder / (node.text or "")) != os.path.normpath(theirs):
             yield f"{path}: {node.text!r} for cflint, {theirs!r} for wrangler"
     elif node.value != theirs or isinstance(node.value, bool) is not isinstance(theirs, bool):

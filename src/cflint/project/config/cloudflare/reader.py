@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from cflint.finding import Location
-from cflint.project.config.cloudflare.lowering import Lowering, OpenSet, Path, TooMuch
+from cflint.project.config.cloudflare.lowering import Lowering
 from cflint.project.config.cloudflare.machine import ConfigFault, Fault, Machine, OutOfBudget, Thrown
 from cflint.project.config.cloudflare.modules import MAX_BYTES, Files, Loader, no_package
+from cflint.project.config.cloudflare.nodes import OpenSet, Path, TooMuch
 from cflint.project.config.cloudflare.resolution import Resolver
 from cflint.project.config.cloudflare.shape import check_config, check_tooling
 from cflint.project.config.cloudflare.values import UNDEFINED, Obj, Scalar, Unknown, Value
@@ -46,9 +47,10 @@ Point = tuple[Mode, bool]
 class ConfigTree:
     """What a configuration is for one mode, for deployments or for previews.
 
-    `points` are all the modes and previews for which it is this, itself first. `data` has wrangler's keys; its problems are syntax errors and equal keys. A node of `Kind.INVALID` has a
+    `points` are all the modes and previews for which it is this, its own first. `data` has wrangler's keys;
+    its problems are equal keys. A node of `Kind.INVALID` has a
     value that is not known; an object or array that is `broken` may have more than it has here; the nodes in
-    `conditional` may be absent. `paths` and `definitions`: see `Lowering`. `open` are the parts of which not
+    `conditional` may be absent. `paths` and `definitions`: see `NodeMaker`. `open` are the parts of which not
     all is known.
     """
 
@@ -311,16 +313,16 @@ class _Reading:
             if fault.place.document is self.document and fault.related is not None
         )
         data = DataDocument(self.document, Format.JSON, root, problems)
-        opened = tuple(lowering.open)
+        opened = tuple(lowering.nodes.open)
         return ConfigTree(
             mode,
             is_preview,
             ((mode, is_preview),),
             data,
             opened,
-            lowering.paths,
-            lowering.definitions,
-            lowering.conditional,
+            lowering.nodes.paths,
+            lowering.nodes.definitions,
+            lowering.nodes.conditional,
         )
 
     def _with_tooling(self, loader: Loader, resolver: Resolver, lowering: Lowering, root: Node) -> Node:
@@ -333,7 +335,7 @@ class _Reading:
         check_tooling(loader.machine, found)
         if not isinstance(found, Obj):
             reason = found.reason if isinstance(found, Unknown) else "it is no object"
-            lowering.open.append(OpenSet((), (), reason, found.place))
+            lowering.nodes.open.append(OpenSet((), (), reason, found.place))
             return root
         members = {member.key: member for member in root.members}
         for member in lowering.tooling(found).members:
@@ -344,11 +346,11 @@ class _Reading:
                 node = Node(
                     Kind.OBJECT, value_node.span, None, tuple(both.values()), broken=value_node.broken
                 )
-                lowering.paths[node] = lowering.paths.get(value_node, ())
+                lowering.nodes.paths[node] = lowering.nodes.paths.get(value_node, ())
                 member = Member(old.key, old.key_span, node)
             members[member.key] = member
         joined = Node(Kind.OBJECT, root.span, None, tuple(members.values()), broken=root.broken)
-        lowering.paths[joined] = ()
+        lowering.nodes.paths[joined] = ()
         return joined
 
 
