@@ -39,7 +39,7 @@ def stripped(schema: Any, names: bool = False) -> Any:
 
 
 def joined(found: dict[str, Any]) -> dict[str, Any]:
-    """The schemas of one version: `config` with bindings and exports in their places, and `wrangler`."""
+    """The schemas of one version: `config` with bindings and exports in place, `unsafe`, and `wrangler`."""
     config = found.get("CloudflareConfigSchema") or found.get("InputConfigSchema")
     if config is None:  # until 0.10 the default export was the Worker itself
         config = {"type": "object", "properties": {"worker": found["InputWorkerSchema"]}}
@@ -49,7 +49,11 @@ def joined(found: dict[str, Any]) -> dict[str, Any]:
         config["properties"]["worker"] = worker
     worker["properties"]["env"]["additionalProperties"] = found["KnownBindingSchema"]
     worker["properties"]["exports"]["additionalProperties"] = found["ExportSchema"]
-    return {"config": stripped(config), "wrangler": stripped(found["WranglerConfigSchema"])}
+    return {
+        "config": stripped(config),
+        "unsafe": stripped(found["UnsafeBindingSchema"]),
+        "wrangler": stripped(found["WranglerConfigSchema"]),
+    }
 
 
 def label(schema: dict[str, Any]) -> str:

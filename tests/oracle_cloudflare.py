@@ -139,7 +139,7 @@ def disagreements(
                 yield from (f"{where}: {text}" for text in differences(tree, answer["config"], folder))
         elif tree is not None and tree.is_closed and not refused and is_known(tree):
             yield f"{where}: only wrangler refuses it: {answer}"
-    if refused and all("config" in answer and answer["worker"] for answer in answers.values()):
+    if refused and answers and all("config" in answer and answer["worker"] for answer in answers.values()):
         yield f"only cflint refuses it: {refused[0].message}"
 
 

@@ -40,15 +40,17 @@ class FieldSchema:
 class ConfigFields:
     """The fields of both files in one version of wrangler.
 
-    `singletons` are the types of bindings that a Worker may have one of. `history` has the first and the last
-    version of each field that not all `versions` have (None: the first or last of them has it, too), by its
-    path: `worker.env.*<d1>.id`, `worker.triggers[]<queue>.name`.
+    `unsafe` is what a binding may be whose type begins with `unsafe:`. `singletons` are the types of bindings
+    that a Worker may have one of. `history` has the first and the last version of each field that not all
+    `versions` have (None: the first or last of them has it, too), by its path: `worker.env.*<d1>.id`,
+    `worker.triggers[]<queue>.name`.
     """
 
     version: str
     date: str
     versions: tuple[str, ...]
     config: FieldSchema
+    unsafe: FieldSchema
     wrangler: FieldSchema
     singletons: frozenset[str]
     history: Mapping[str, tuple[str | None, str | None]]
@@ -78,7 +80,7 @@ def _schema(raw: object) -> FieldSchema:
         choices=(raw["const"],) if "const" in raw else tuple(raw.get("enum", ())),
         minimum=raw.get("minimum"),
         maximum=raw.get("maximum"),
-        shortest=int(raw.get("minLength", raw.get("minItems", 0))),
+        shortest=int(raw.get("minLength") or raw.get("minItems") or 0),
         renamed=gone,
     )
 
@@ -96,6 +98,7 @@ def config_fields() -> ConfigFields:
         raw["date"],
         tuple(raw["versions"]),
         _schema(raw["config"]),
+        _schema(raw["unsafe"]),
         _schema(raw["wrangler"]),
         frozenset(raw["singletons"]),
         {path: (since, until) for path, (since, until) in history.items()},

@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 MAX_STEPS = 50_000
 """How many expressions, statements and copied members one evaluation may have."""
 
+MAX_STEPS_OF_ALL = 150_000
+"""The same for the evaluations in all modes together."""
+
 MAX_DEPTH = 90
 """How deep expressions and statements may be inside each other, calls included."""
 
@@ -135,6 +138,7 @@ class Machine:
         self.is_preview = False
         self.syntaxes: dict[str, Syntax] = {}
         self.faults: list[ConfigFault] = []
+        self.limit = MAX_STEPS
         self.steps = 0
         self.depth = 0
         self.calls = 0
@@ -149,7 +153,7 @@ class Machine:
     def step(self, count: int = 1) -> None:
         """Count steps; raises OutOfBudget."""
         self.steps += count
-        if self.steps > MAX_STEPS:
+        if self.steps > self.limit:
             raise OutOfBudget
 
     def document(self, scope: Scope) -> Document:

@@ -92,7 +92,8 @@ class Loader:
         self.machine.syntaxes = syntaxes
         self.machine.imported = self._imported
         self.modules: dict[str, Module | None] = {}
-        self._paths: list[str] = []
+        self._imports: dict[str, list[Import]] = {}
+        self._following: set[tuple[str, str]] = set()
 
     # -- files -----------------------------------------------------------------------------------------
 
@@ -192,6 +193,7 @@ class Loader:
         def declared(name: Node | None, imported: str) -> None:
             if name is not None:
                 made = Import(specifier, imported, attribute, place)
+                self._imports.setdefault(module.scope.module, []).append(made)
                 module.scope.cells[syntax.text(name)] = Cell([], [made])
 
         for child in clause.named_children:
@@ -239,6 +241,16 @@ class Loader:
 
     def exported(self, module: Module, name: str, place: Location) -> Value | None:
         """What a module exports under a name; None when it does not."""
+        key = (module.scope.module, name)
+        if key in self._following:
+            return None
+        self._following.add(key)
+        try:
+            return self._exported(module, name, place)
+        finally:
+            self._following.discard(key)
+
+    def _exported(self, module: Module, name: str, place: Location) -> Value | None:
         found = module.exports.get(name)
         if found is None:
             for everything in module.everything:
@@ -288,14 +300,35 @@ class Loader:
         module = self.module(path)
         if module is None:
             return Unknown(f"`{specifier}` cannot be read", place)
+        if self._reaches(path, scope.module):
+            return Unknown("files import each other", place)
         if pending.name == "*":
             return Namespaces(self).of(module, place)
-        if module.loading and pending.name not in module.exports:
-            return Unknown("files import each other", place)
         value = self.exported(module, pending.name, place)
         if value is None:
             return Unknown(f"`{specifier}` does not export `{pending.name}`", place)
         return value
+
+    def _reaches(self, start: str, goal: str) -> bool:
+        """Whether a file that has been loaded imports another one, itself or through others."""
+        seen, todo = {start}, [start]
+        while todo:
+            path = todo.pop()
+            module = self.modules.get(path)
+            again = module.everything if module is not None else []
+            passed = (
+                [found for found in module.exports.values() if isinstance(found, Import)] if module else []
+            )
+            for wanted in (*self._imports.get(path, ()), *again, *passed):
+                if not wanted.specifier.startswith(("./", "../")) or wanted.attribute == _ENTRY:
+                    continue
+                target = posixpath.normpath(posixpath.join(posixpath.dirname(path), wanted.specifier))
+                if target == goal:
+                    return True
+                if target not in seen:
+                    seen.add(target)
+                    todo.append(target)
+        return False
 
     def _helpers(self, place: Location) -> Value:
         names = ("bindings", "triggers", "exports", "defineConfig", "defineWorker", "defineContainer")

@@ -180,8 +180,10 @@ def call_native(machine: Machine, native: Native, arguments: list[Value], place:
     found = function(machine, arguments, place) if function is not None else None
     if found is not None:
         return found
-    machine.escape(arguments, f"`{name}` is not followed", place)
-    return Unknown(f"`{name}` is not followed", place)
+    reasons = [argument.reason for argument in arguments if isinstance(argument, Unknown)]
+    reason = reasons[0] if reasons else f"`{name}` is not followed"
+    machine.escape(arguments, reason, place)
+    return Unknown(reason, place)
 
 
 def _helper(

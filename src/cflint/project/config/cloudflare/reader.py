@@ -6,7 +6,15 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from cflint.finding import Location
 from cflint.project.config.cloudflare.lowering import Lowering
-from cflint.project.config.cloudflare.machine import ConfigFault, Fault, Machine, OutOfBudget, Thrown
+from cflint.project.config.cloudflare.machine import (
+    MAX_STEPS,
+    MAX_STEPS_OF_ALL,
+    ConfigFault,
+    Fault,
+    Machine,
+    OutOfBudget,
+    Thrown,
+)
 from cflint.project.config.cloudflare.modules import MAX_BYTES, Files, Loader, no_package
 from cflint.project.config.cloudflare.nodes import OpenSet, Path, TooMuch
 from cflint.project.config.cloudflare.resolution import Resolver
@@ -216,6 +224,7 @@ class _Reading:
         self.syntaxes = syntaxes
         self.faults = faults
         self.seen: dict[str, None] = {}
+        self.budget = MAX_STEPS_OF_ALL
 
     def trees(self, defaults: list[str | None]) -> Iterator[ConfigTree]:
         modes: list[Mode] = list(defaults)
@@ -262,6 +271,7 @@ class _Reading:
         place = Location(self.document, Span(0, 0))
         machine.mode = _mode_value(mode, place)
         machine.is_preview = is_preview
+        machine.limit = min(MAX_STEPS, self.budget)
         try:
             value = self._default(loader, self.document.path)
             if value is None:
@@ -280,6 +290,7 @@ class _Reading:
             )
             return None, _open_tree(self.document, mode, is_preview, "it is too much to be followed", place)
         finally:
+            self.budget -= machine.steps
             self.faults += machine.faults
             self.seen.update(dict.fromkeys(machine.syntaxes))
 

@@ -200,7 +200,10 @@ def _check_binding(
             check.report(Fault.NOT_A_BINDING, message, place, path, None)
             continue
         name = kind.value.value if kind is not None and isinstance(kind.value, Scalar) else None
-        if not isinstance(name, str) or name.startswith("unsafe:"):
+        if not isinstance(name, str):
+            continue
+        if name.startswith("unsafe:"):
+            _check_option(check, option, check.fields.unsafe, use, path, trail)
             continue
         if name not in binding_types():
             _unknown_type(check, name, kind.value.place if kind is not None else place, path)

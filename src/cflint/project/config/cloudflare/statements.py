@@ -255,8 +255,7 @@ def execute(machine: Machine, node: Node, scope: Scope, frame: Frame) -> Done:
     if node.type in _SILENT or node.type in FUNCTIONS or node.type.endswith("class_declaration"):
         return Done.NORMAL
     if machine.depth >= MAX_DEPTH:
-        havoc(machine, node, scope, "statements are nested too deep")
-        return Done.NORMAL
+        raise Unfollowed
     machine.depth += 1
     try:
         return _executed(machine, node, scope, frame)
@@ -306,7 +305,7 @@ def _executed(machine: Machine, node: Node, scope: Scope, frame: Frame) -> Done:
         case "export_statement":
             declaration = node.child_by_field_name("declaration")
             return Done.NORMAL if declaration is None else machine.execute(declaration, scope, frame)
-    havoc(machine, node, scope, "this statement is not followed")
+    havoc(machine, node, scope, "this statement is not followed", frame)
     return Done.NORMAL
 
 
@@ -406,7 +405,7 @@ def _switch(machine: Machine, node: Node, scope: Scope, frame: Frame) -> Done:
     try:
         return _alternatives(machine, [partial(run, start) for start in starts], place)
     except Unfollowed:
-        havoc(machine, body, inner, "where the `switch` ends is not known")
+        havoc(machine, body, inner, "where the `switch` ends is not known", frame)
         return Done.NORMAL
 
 
@@ -469,7 +468,7 @@ def _for_of(machine: Machine, node: Node, scope: Scope, frame: Frame) -> Done:
         over = Arr(keys, list(over.openings), over.place)
     if not isinstance(over, Arr):
         reason = over.reason if isinstance(over, Unknown) else "what the loop runs over is not known"
-        havoc(machine, node, scope, reason)
+        havoc(machine, node, scope, reason, frame)
         return Done.NORMAL
     items = list(over.items)
     for item in items:
@@ -482,14 +481,14 @@ def _for_of(machine: Machine, node: Node, scope: Scope, frame: Frame) -> Done:
             else:
                 end = machine.execute(body, inner, frame)
         except Unfollowed:
-            havoc(machine, node, scope, "whether the loop goes on is not known")
+            havoc(machine, node, scope, "whether the loop goes on is not known", frame)
             return Done.NORMAL
         if end is Done.BREAK:
             return Done.NORMAL
         if end is Done.RETURN:
             return end
     if over.openings:
-        havoc(machine, node, scope, first_opening(over).reason)
+        havoc(machine, node, scope, first_opening(over).reason, frame)
     return Done.NORMAL
 
 
@@ -510,7 +509,7 @@ def _loop(machine: Machine, node: Node, scope: Scope, frame: Frame) -> Done:
             test = first_named(condition) if condition.type == "expression_statement" else condition
             known = truth(machine.evaluate(test, inner)) if test is not None else True
             if known is None:
-                havoc(machine, node, inner, "how often the loop runs is not known")
+                havoc(machine, node, inner, "how often the loop runs is not known", frame)
                 return Done.NORMAL
             if not known:
                 return Done.NORMAL
@@ -518,7 +517,7 @@ def _loop(machine: Machine, node: Node, scope: Scope, frame: Frame) -> Done:
         try:
             end = Done.NORMAL if body is None else machine.execute(body, inner, frame)
         except Unfollowed:
-            havoc(machine, node, inner, "whether the loop goes on is not known")
+            havoc(machine, node, inner, "whether the loop goes on is not known", frame)
             return Done.NORMAL
         if end is Done.BREAK:
             return Done.NORMAL
@@ -528,15 +527,21 @@ def _loop(machine: Machine, node: Node, scope: Scope, frame: Frame) -> Done:
             machine.evaluate(increment, inner)
 
 
-def havoc(machine: Machine, node: Node, scope: Scope, reason: str) -> None:
-    """Forget what the variables and objects are that a piece of code that is not followed mentions."""
+def havoc(machine: Machine, node: Node, scope: Scope, reason: str, frame: Frame | None = None) -> None:
+    """Forget what the variables and objects are that a piece of code that is not followed mentions; with
+    `frame`, it may return from that function."""
     place = machine.place(node, scope)
+    inside = (node, *walk(node, into_functions=False))
+    if frame is not None and any(below.type == "return_statement" for below in inside):
+        frame.returned.append(Unknown(reason, place))
+    changes = ("assignment_expression", "augmented_assignment_expression", "update_expression")
     assigned = {
-        machine.text(target, scope)
+        machine.text(name, scope)
         for below in walk(node)
-        if below.type in ("assignment_expression", "augmented_assignment_expression", "update_expression")
+        if below.type in changes
         for target in below.named_children[:1]
-        if target.type == "identifier"
+        if target.type == "identifier" or target.type.endswith("_pattern")
+        for name in names_of(target)
     }
     for name in {machine.text(found, scope) for found in names_of(node)}:
         machine.step()
