@@ -31,7 +31,7 @@ from cflint.record import record
 from cflint.source import Document, Span
 from cflint.syntax.data import Format, Kind
 from cflint.syntax.data import Node as DataNode
-from cflint.syntax.data import read as read_data
+from cflint.syntax.documents import read as read_data
 from cflint.syntax.javascript import (
     EXTENSIONS,
     ParseTimeout,

@@ -192,11 +192,11 @@ def _parsed(document: Document, syntaxes: dict[str, Syntax]) -> Iterator[ConfigF
         place = Location(document, span_of(node))
         what = f"`{node.type}` is missing here" if node.is_missing else "this cannot be parsed"
         yield ConfigFault(Fault.SYNTAX, what, place)
-    if syntax.slips and not problems:
-        for slip in syntax.slips:
+    if syntax.typos and not problems:
+        for slip in syntax.typos:
             place = Location(document, slip.span)
             yield ConfigFault(Fault.SYNTAX, slip.kind.value.replace("-", " "), place)
-    if problems or syntax.slips:
+    if problems or syntax.typos:
         return
     for statement in syntax.root.named_children:
         inner = statement.child_by_field_name("declaration") or statement

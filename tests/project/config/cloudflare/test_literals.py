@@ -6,7 +6,7 @@ import pytest
 
 from cflint.project.config.wrangler import WranglerConfig
 from cflint.syntax.data import Kind, Node
-from cloudflare_reading import BASIC, IMPORTS, only, plain, read, text_at, worker
+from tests.support.cloudflare_reading import BASIC, IMPORTS, only, plain, read, text_at, worker
 
 
 def test_a_plain_object_is_as_good_as_the_helper() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cflint.project.config.cloudflare.reader import OTHER, CloudflareConfig
 from cflint.syntax.data import Kind
-from cloudflare_reading import BASIC, IMPORTS, faults, only, read, worker
+from tests.support.cloudflare_reading import BASIC, IMPORTS, faults, only, read, worker
 
 
 def function(body: str, **more: object) -> CloudflareConfig:

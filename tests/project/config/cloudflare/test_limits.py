@@ -9,7 +9,7 @@ import pytest
 
 from cflint.project.config.cloudflare.machine import Fault
 from cflint.project.config.cloudflare.reader import CloudflareConfig
-from cloudflare_reading import BASIC, IMPORTS, case, only, read
+from tests.support.cloudflare_reading import BASIC, IMPORTS, case, only, read
 
 CHAIN = range(1, 30)
 TOO_MUCH = {

@@ -7,7 +7,7 @@ import pytest
 from cflint.project.config.cloudflare.machine import Fault
 from cflint.project.config.cloudflare.reader import ConfigTree
 from cflint.source import Document, Span
-from cloudflare_reading import BASIC, IMPORTS, faults, only, plain, read, text_at
+from tests.support.cloudflare_reading import BASIC, IMPORTS, faults, only, plain, read, text_at
 
 SHARED = """
 import { readFileSync } from "node:fs";

@@ -8,7 +8,17 @@ from cflint.platform.cloudflare_config import binding_types, config_fields, help
 from cflint.project.config.cloudflare.machine import Fault
 from cflint.project.config.cloudflare.names import BINDINGS
 from cflint.project.config.wrangler import WranglerConfig
-from cloudflare_reading import ACCEPTED, BASIC, IMPORTS, REFUSED, case, faults, only, read, worker
+from tests.support.cloudflare_reading import (
+    ACCEPTED,
+    BASIC,
+    IMPORTS,
+    REFUSED,
+    case,
+    faults,
+    only,
+    read,
+    worker,
+)
 
 
 @pytest.mark.parametrize("name", REFUSED)

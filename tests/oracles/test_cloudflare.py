@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from cloudflare_reading import ACCEPTED, REFUSED, case
-from oracle_cloudflare import POINTS, disagreements, read_folder, sample, write_stub
-from oracle_tools import converse, needs_tools
+from tests.support.cloudflare_reading import ACCEPTED, REFUSED, case
+from tests.support.oracle_cloudflare import POINTS, disagreements, read_folder, sample, write_stub
+from tests.support.oracle_tools import converse, needs_tools
 
 pytestmark = needs_tools()
 
