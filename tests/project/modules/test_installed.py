@@ -168,8 +168,8 @@ import fs from "node:fs";
     worker, section = project.workers
     assert worker.modules == ("a.ts", "c.ts", "b.ts")
     assert worker.type_only == {"b.ts"} and worker.manifest is None
-    assert [edge.to for edge in project.imports_of("c.ts")] == [Package("agents")]
-    assert [edge.to for edge in project.imports_of(section.modules[0])] == [Package("pg"), Builtin("node:fs")]
+    assert [edge.to for edge in project.imports.of("c.ts")] == [Package("agents")]
+    assert [edge.to for edge in project.imports.of(section.modules[0])] == [Package("pg"), Builtin("node:fs")]
     shown = shown_version(section, "pg")
     assert shown is not None and shown.lowest == (8, 0, 0)
     assert shown_version(worker, "pg") is None

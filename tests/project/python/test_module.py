@@ -293,7 +293,7 @@ def test_a_module_is_the_same_until_it_is_released() -> None:
     assert python_module_of(project, "src/entry.py") is module
     early = module.other("src/early.py")
     assert early is not None and early is python_module_named(project, "early", "src/entry.py")
-    project.release("src/entry.py")
+    project.trees.release("src/entry.py")
     assert python_module_of(project, "src/entry.py") is not module
     assert python_module_of(project, "src/early.py") is early
 

@@ -107,7 +107,7 @@ class ClassDefinition:
     @cached_property
     def kind(self) -> ClassKind:
         """What the runtime takes the class for; see `ClassKind`."""
-        return self.module.project.class_kind(self.facts)
+        return self.module.project.classes.kind(self.facts)
 
     @property
     def is_durable_object(self) -> bool:
@@ -154,7 +154,7 @@ class ClassDefinition:
 
     def inherited(self, name: str) -> bool | None:
         """Whether a base class defines the method; None when a base is unknown."""
-        return self.module.project.inherits_member(self.facts, name)
+        return self.module.project.classes.inherits(self.facts, name)
 
     def has(self, name: str) -> bool | None:
         """Whether the class or a base of it defines the member; None when a base is unknown."""
@@ -250,7 +250,7 @@ class ClassDefinition:
     @cached_property
     def sites(self) -> tuple[tuple[Worker, Environment], ...]:
         """The environments in which the class runs as a bound or migrated class of that name."""
-        return tuple(self.module.project.sites_of_class(self.facts))
+        return tuple(self.module.project.durable_objects.sites(self.facts))
 
 
 class Module:
@@ -294,7 +294,7 @@ class Module:
     @cached_property
     def workers(self) -> tuple[Worker, ...]:
         """The Workers whose `main` reaches this module; () when that is not known."""
-        return self.project.workers_of(self.path)
+        return self.project.owners.of(self.path)
 
     @cached_property
     def environments(self) -> tuple[Environment, ...]:
@@ -377,7 +377,7 @@ class Module:
     @cached_property
     def _class_facts(self) -> dict[int, ClassFacts]:
         """The facts of the module's classes that have been taken already, by their first byte."""
-        facts = self.project.facts(self.path)
+        facts = self.project.facts.of(self.path)
         return {found.span.start: found for found in facts.classes.values()} if facts is not None else {}
 
     def enclosing_class(self, node: Node) -> ClassDefinition | None:
@@ -529,5 +529,5 @@ class Module:
 
 def module_of(project: Project, path: str) -> Module | None:
     """A module with its tree; None when it cannot be read or parsed, or is no JavaScript."""
-    found = project.tree(path)
+    found = project.trees.of(path)
     return Module(project, *found) if found is not None else None
