@@ -1,7 +1,7 @@
 """The action's main step: run cflint, and write annotations or SARIF, a summary of the job, and the outputs.
 
-Inputs are environment variables, never part of a command. The step fails only when it cannot run: the result of
-the check is the output `exit-code`, so that the findings are uploaded before the job fails.
+Inputs are environment variables, never part of a command. The step fails only when it cannot run: the result
+of the check is the output `exit-code`, so that the findings are uploaded before the job fails.
 """
 
 from __future__ import annotations

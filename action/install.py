@@ -1,4 +1,4 @@
-"""The action's first step: install cflint from this checkout of the action into an environment of its own."""
+"""The action's first step: put cflint, as in this checkout of the action, into an environment of its own."""
 
 from __future__ import annotations
 

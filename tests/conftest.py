@@ -26,8 +26,8 @@ settings.load_profile("cflint")
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
-    """How many processes `-n auto`, the default, starts: none for single files or tests, for `-k` and for `-s`,
-    where starting them takes longer than it saves, or hides what is printed; else what xdist chooses."""
+    """How many processes `-n auto`, the default, starts: none for files, tests, for `-k` and for `-s`,
+    where starting them takes longer than it saves or hides what is printed; else as many as xdist chooses."""
     files = (Path(str(config.invocation_params.dir), given.partition("::")[0]) for given in config.args)
     alone = config.option.keyword or config.option.capture == "no" or all(file.is_file() for file in files)
     return 0 if alone else None

@@ -81,7 +81,7 @@ def test_the_column_of_fixes_agrees_with_the_example(
         assert SAFETY.index(safety) <= SAFETY.index(column[rule]), rule
     assert ("binding-not-declared", "safe") in offered
     assert column["binding-not-declared"] == "unsafe", "the page says so of this rule"
-    assert "(as\n  `binding-not-declared` in the README's example)" in RULES
+    assert "(as `binding-not-declared` in the README's example)" in RULES
 
 
 def test_links_lead_somewhere() -> None:
