@@ -15,18 +15,18 @@ HEAD = """\
 <!-- Written by scripts/write_rules_page.py: do not edit. -->
 # Rules
 
-{rules} rules in {groups} groups. `cflint explain RULE` prints a rule's page: the reason, examples, what the fix
-does, its options and its source. The name of each rule below leads to the file with this page.
+{rules} rules in {groups} groups. `cflint explain RULE` prints a rule's page: the reason, examples, what the
+fix does, its options and its source. The name of each rule below leads to the file with this page.
 
 - **Severity** is the default. `[severity]` in the [settings](guides/settings.md) changes it.
 - **Fix** is the least safe fix that the rule offers. `safe`: `--fix` applies it. `unsafe`: it may change
-  behaviour, so only `--fix --unsafe-fixes` applies it, and the change needs a review. `manual`: it is described
-  and never applied. `-`: none. A rule marked `unsafe` can offer a safe fix as well, where the code leaves no doubt
-  (as `binding-not-declared` in the README's example), and not every finding has a fix: the output shows what holds
-  for it.
-- **Preset** is where the rule belongs. `recommended` runs by default and is part of the two others. `reference`
-  adds advice for documentation and for judging an answer, `strict` adds opinionated rules. `-`: in none; select
-  it by its name, or run `--preset all`.
+  behaviour, so only `--fix --unsafe-fixes` applies it, and the change needs a review. `manual`: it is
+  described and never applied. `-`: none. A rule marked `unsafe` can offer a safe fix as well, where the
+  code leaves no doubt (as `binding-not-declared` in the README's example), and not every finding has a fix:
+  the output shows what holds for it.
+- **Preset** is where the rule belongs. `recommended` runs by default and is part of the two others.
+  `reference` adds advice for documentation and for judging an answer, `strict` adds opinionated rules. `-`:
+  in none; select it by its name, or run `--preset all`.
 
 `--select` and `--ignore` take names of rules, groups and presets.
 
