@@ -87,7 +87,8 @@ def check(match: Match) -> Iterator[Finding]:
     if _is_conditional(match, method):
         return
     yield Finding(
-        f"this runs whenever `{owner.name}` wakes up, and puts the alarm off each time: ask `getAlarm()`",
+        f"this runs on every wake-up of `{owner.name}` and postpones the alarm each time:"
+        " check `getAlarm()` first",
         match.at(),
         fix=_fix(match, method),
     )

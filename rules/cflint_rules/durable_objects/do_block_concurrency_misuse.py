@@ -108,7 +108,7 @@ def check(match: Match) -> Iterator[Finding]:
         )
     elif _is_synchronous(callback):
         yield Finding(
-            "nothing in this function waits, so nothing can come between: the lock only takes time",
+            "this callback awaits nothing, so it cannot be interrupted: the lock has no effect but latency",
             match.at(match.name),
         )
 

@@ -73,8 +73,8 @@ def check(match: Match) -> Iterator[Finding]:
     found = _changing(match, name)
     if found is not None:
         yield Finding(
-            f"the step's name holds `{match.text(found)}`, which differs at every run, so the step is never"
-            " found again and runs anew",
+            f"the step's name contains `{match.text(found)}`, which changes on every run: the saved result is"
+            " never found and the step runs again",
             match.at(name),
             related=(match.at(found, "made here"),) if not _within(found, name) else (),
         )
