@@ -13,7 +13,7 @@ from cflint.finding import Edit, Finding, Report, Safety
 from cflint.fixer import applicable, converge
 from cflint.lsp.convert import Client, diagnostic, workspace_edit
 from cflint.lsp.ignoring import ignore_edit
-from cflint.report.escape import encodable, said
+from cflint.report.escape import encodable, escape_message
 from cflint.rule import RuleSet
 from cflint.source import Document, Span
 
@@ -74,7 +74,7 @@ def offered(
         if fix is None or not applicable(fix, Safety.UNSAFE):
             continue
         is_safe = fix.safety is Safety.SAFE
-        title = said(fix.title) if is_safe else f"{said(fix.title)} (unsafe: look at it)"
+        title = escape_message(fix.title) if is_safe else f"{escape_message(fix.title)} (unsafe: look at it)"
         yield types.CodeAction(
             encodable(title),
             kind=_QUICK_FIX,

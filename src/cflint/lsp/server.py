@@ -28,7 +28,7 @@ from cflint.lsp.roots import ClientOptions, Root, project_around
 from cflint.lsp.text import Buffer, Lines, encoded, lines_of
 from cflint.lsp.transport import Phase
 from cflint.lsp.worker import Worker
-from cflint.report.escape import encodable, said
+from cflint.report.escape import encodable, escape_message
 from cflint.rule import RuleSet, UnknownSelector
 from cflint.source import Document, Span
 from cflint.syntax.javascript import EXTENSIONS
@@ -267,7 +267,7 @@ class LanguageService:
             root.wishes = self.wishes
 
     def _say(self, type: types.MessageType, message: str) -> None:
-        self.server.window_show_message(types.ShowMessageParams(type, encodable(said(message))))
+        self.server.window_show_message(types.ShowMessageParams(type, encodable(escape_message(message))))
 
     # -- roots ---------------------------------------------------------------------------------------------
 
@@ -542,7 +542,7 @@ class LanguageService:
         paths = root.accept(progress)
         self._tell_mistake(root)
         if self.client.pulls:
-            if not progress.unsettled or paths:
+            if not progress.incomplete_paths or paths:
                 self._refresh_pulls(root)
         else:
             uri_of = self._uri_of(root)
@@ -596,7 +596,7 @@ class LanguageService:
             found.append(
                 types.Diagnostic(
                     types.Range(place, place),
-                    encodable(said(message)),
+                    encodable(escape_message(message)),
                     severity=types.DiagnosticSeverity.Error,
                     code="settings",
                     source=SOURCE,
