@@ -130,7 +130,7 @@ class Root:
                 first=first,
                 pause=lambda: breathe() or self.stop.is_set(),
                 stopped=self.stop.is_set,
-                told=self._count,
+                reported=self._count,
             )
             for progress in steps:
                 emit(progress)
@@ -191,13 +191,13 @@ class Root:
     def accept(self, progress: Progress) -> list[str]:
         """Take a report; the paths of settled files whose findings may have changed."""
         self.progress = progress
-        self.is_settled = self.is_settled or not progress.unsettled
+        self.is_settled = self.is_settled or not progress.incomplete_paths
         grouped: dict[str, list[Finding]] = {}
         for finding in progress.report.findings:
             grouped.setdefault(finding.at.document.path, []).append(finding)
         changed: list[str] = []
         for path in [*self.findings.keys(), *(path for path in grouped if path not in self.findings)]:
-            if path in progress.unsettled:
+            if path in progress.incomplete_paths:
                 continue
             found = tuple(grouped.get(path, ()))
             if found:
@@ -217,7 +217,7 @@ class Root:
         return (
             self.progress is not None
             and self.answered == self.generation
-            and path not in self.progress.unsettled
+            and path not in self.progress.incomplete_paths
         )
 
 
