@@ -241,7 +241,7 @@ class _Loading:
             if problem is not None and path not in self._paths:
                 what = "folder" if path.endswith("/") else "file"
                 self._notices.append(
-                    Notice(f"left out: the {what} is {problem.value}", path=path, level="warning")
+                    Notice(f"skipped: the {what} is {problem.value}", path=path, level="warning")
                 )
 
     def _say_encodings(self, paths: Iterable[str]) -> None:
@@ -403,7 +403,7 @@ class _Loading:
         reason = unfit(self._workspace, path)
         if reason is None or reason is Unreadable.ABSENT:  # a block of a Markdown file is no file
             return True
-        self._notices.append(Notice(f"left out: {reason.value}", path=path))
+        self._notices.append(Notice(f"skipped: {reason.value}", path=path))
         return False
 
 
