@@ -31,11 +31,11 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import trees
 
-from lsp_client import serving
+from tests.support.lsp_client import serving
 
 SETTLED = 100
 MODULES = 12

@@ -1,4 +1,4 @@
-"""Write the table and `__all__` of `cflint/api.py` from the imports that type checkers see there."""
+"""Write the tables and `__all__` of `cflint/api/` from the imports that type checkers see there."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 import textwrap
 from pathlib import Path
 
-API = Path(__file__).resolve().parent.parent / "src" / "cflint" / "api.py"
+API = Path(__file__).resolve().parent.parent / "src" / "cflint" / "api"
 
 
 def table(text: str) -> dict[str, set[str]]:
@@ -18,7 +18,10 @@ def table(text: str) -> dict[str, set[str]]:
     for block in ast.parse(text).body:
         for node in block.body if isinstance(block, ast.If) else ():
             if isinstance(node, ast.ImportFrom) and node.module is not None:
-                words = (f"{name.name}:{name.asname}" if name.asname else name.name for name in node.names)
+                words = (
+                    f"{name.name}:{name.asname}" if name.asname not in (None, name.name) else name.name
+                    for name in node.names
+                )
                 found.setdefault(node.module, set()).update(words)
     return found
 
@@ -33,12 +36,13 @@ def written(text: str) -> str:
         rows.append(f'    "{module}": (' + "\n        ".join(["", *spaced]) + "\n    ),")
     rows.append("}\n")
     names = sorted(word.rpartition(":")[2] for words in origins.values() for word in words)
-    text = re.sub(r"_ORIGINS = \{.*?\n\}\n", lambda _: "\n".join(rows), text, flags=re.DOTALL)
+    text = re.sub(r"_ORIGINS = \{.*?\n?\}\n", lambda _: "\n".join(rows), text, flags=re.DOTALL)
     listed = "".join(f'    "{name}",\n' for name in names)
     return re.sub(r"__all__ = \[.*?\n\]\n", lambda _: f"__all__ = [\n{listed}]\n", text, flags=re.DOTALL)
 
 
 if __name__ == "__main__":
-    API.write_text(written(API.read_text(encoding="utf-8")), encoding="utf-8")
+    for module in sorted(API.glob("*.py")):
+        module.write_text(written(module.read_text(encoding="utf-8")), encoding="utf-8")
     for command in (["check", "-q", "--fix"], ["format", "-q"]):
         subprocess.run([sys.executable, "-m", "ruff", *command, str(API)], check=True)

@@ -17,6 +17,8 @@ os.environ["CFLINT_TODAY"] = "2026-09-01"
 os.environ["CFLINT_NO_CACHE"] = "1"
 os.environ["CFLINT_FROZEN"] = "1"
 
+pytest.register_assert_rewrite("tests.support")
+
 settings.register_profile("cflint", deadline=None)
 settings.register_profile("gate", deadline=None, derandomize=True)
 settings.load_profile("cflint")

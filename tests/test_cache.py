@@ -20,10 +20,12 @@ import cflint.cache.observed
 import cflint.cache.storage
 from cflint.api import Finding, Match, Severity, call, rule
 from cflint.cli import run
-from cflint.engine import Run
 from cflint.report import FORMATS
 from cflint.rule import Rule, RuleSet
-from cli_samples import Cli
+from tests.support.cli_samples import Cli
+from tests.support.runs import asked
+
+__all__ = ["asked"]
 
 CONFIG = """{
   "name": "%s", "main": "src/index.ts", "compatibility_date": "2026-08-01",
@@ -89,20 +91,6 @@ def cli(repository: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> Cli:
     return Cli(capsysbinary)
 
 
-@pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The modules that rules were asked about."""
-    paths: list[str] = []
-    modules = Run.modules
-
-    def recorded(self: Run, wanted: list[str]) -> object:
-        paths.extend(wanted)
-        return modules(self, wanted)
-
-    monkeypatch.setattr(Run, "modules", recorded)
-    return paths
-
-
 def lay(root: Path) -> None:
     for name, text in {".git/HEAD": "ref: refs/heads/main\n", **FILES}.items():
         path = root / name
@@ -161,7 +149,7 @@ def test_only_what_a_change_can_touch_is_asked_again(
 ) -> None:
     module = ModuleType("cflint_test_rules.advice.asks", "Ask.\n")
     module.__dict__["check"] = _asks_a_fact
-    rules = RuleSet((Rule("asks", "advice", _asks_a_fact.__dict__["spec"], lambda: module),))
+    rules = RuleSet((Rule("asks", "advice", _asks_a_fact.spec, lambda: module),))
     monkeypatch.setattr(RuleSet, "discover", classmethod(lambda _: rules))
     shared = repository / "packages/shared/src/index.ts"
     callers = {"apps/chat/src/index.ts", "apps/beside/src/index.ts"}

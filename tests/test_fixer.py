@@ -19,6 +19,8 @@ from cflint.fixer import Change, FixResult, apply, converge, exact, plan, write
 from cflint.report.diff import diffs, unified_diff
 from cflint.source import BOM, Document, Span
 
+pytestmark = pytest.mark.portable
+
 Rule = Callable[[Document], list[tuple[Span, str]]]
 """A rule for tests: spans of a document and what should stand there."""
 

@@ -8,6 +8,8 @@ import pytest
 
 from cflint.record import record
 
+pytestmark = pytest.mark.portable
+
 
 @record(frozen=True)
 class Point:

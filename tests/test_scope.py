@@ -8,6 +8,8 @@ from cflint.scope import Declaration, DeclarationKind, ImportRef, ModuleScope, S
 from cflint.source import Document
 from cflint.syntax.javascript import Syntax, parse
 
+pytestmark = pytest.mark.portable
+
 
 def read(text: str) -> tuple[Syntax, ModuleScope]:
     syntax = parse(Document("a.ts", text.encode()))

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 
@@ -10,9 +9,12 @@ from cflint.project.files.workspace import Workspace
 from cflint.rule import UnknownSelector
 from cflint.settings import Policy, Settings, SettingsError, SettingsTree, schema
 from cflint.source import Document, Span
-from fixture_cases import KNOWN
+from tests.support.fixture_cases import KNOWN
+from tests.support.paths import ROOT
 
-SCHEMA = Path(__file__).resolve().parent.parent / "docs" / "settings.schema.json"
+pytestmark = pytest.mark.portable
+
+SCHEMA = ROOT / "docs" / "settings.schema.json"
 
 
 def tree(files: dict[str, str], **options: object) -> SettingsTree:

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cflint.source import BOM, Document, Position, Span, change_between
+
+pytestmark = pytest.mark.portable
 
 TEXTS = st.text(alphabet=st.sampled_from("ab\n\r\té€😀"), max_size=60)
 

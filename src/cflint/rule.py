@@ -10,6 +10,8 @@ import importlib
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from enum import Enum
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
@@ -18,6 +20,8 @@ from cflint.finding import Edit, Finding, Location, RuleInfo, Safety, Severity
 from cflint.pattern import pattern
 from cflint.project.code.module import ClassDefinition, Handler, Module
 from cflint.project.code.values import UNKNOWN, Value
+from cflint.project.config.wrangler import Binding, Environment, WranglerConfig
+from cflint.project.workers.model import DurableObject, Worker
 from cflint.record import record
 from cflint.source import Document, Span
 from cflint.syntax.javascript import arguments_of, unwrap
@@ -27,9 +31,8 @@ if TYPE_CHECKING:
 
     from tree_sitter import Node
 
-    from cflint.project.config.wrangler import Binding, Environment, WranglerConfig
     from cflint.project.python.module import PythonModule
-    from cflint.project.workers.model import DurableObject, Project, Worker
+    from cflint.project.workers.model import Project
 
 _SOURCE = pattern(r"^Source: .*?(https://[^\s;,)]+)", re.MULTILINE)
 
@@ -176,7 +179,7 @@ class Crash:
     trace_id: str
 
 
-T = TypeVar("T")
+S = TypeVar("S")
 Subject = TypeVar("Subject", covariant=True)
 
 
@@ -188,6 +191,22 @@ class Trigger(Generic[Subject]):
     kind: str
     words: frozenset[str] = frozenset()
 
+    def finds(self, subject: object) -> bool:
+        """Whether a subject that some trigger of the rule found is one of this trigger's."""
+        if self.kind == "python":
+            return type(subject) not in _SUBJECTS.values()
+        if type(subject) is not _SUBJECTS.get(self.kind):
+            return False
+        match subject:
+            case Match():
+                types = _NODES.get(self.kind)
+                return subject.word in self.words and (types is None or subject.node.type in types)
+            case Handler():
+                return subject.name in self.words
+            case Binding():
+                return not self.words or subject.kind.id in self.words
+        return True
+
 
 def call(*names: str) -> Trigger[Match]:
     """Calls of a function or method of these names."""
@@ -196,7 +215,7 @@ def call(*names: str) -> Trigger[Match]:
 
 def new(*names: str) -> Trigger[Match]:
     """`new` of a class of these names."""
-    return Trigger("construct", frozenset(names))
+    return Trigger("new", frozenset(names))
 
 
 def tagged(*names: str) -> Trigger[Match]:
@@ -206,7 +225,7 @@ def tagged(*names: str) -> Trigger[Match]:
 
 def member_access(*names: str) -> Trigger[Match]:
     """Member accesses of these names that are not called; assignments to them too."""
-    return Trigger("member", frozenset(names))
+    return Trigger("member_access", frozenset(names))
 
 
 def destructured(*names: str) -> Trigger[Match]:
@@ -246,10 +265,15 @@ def handler(*names: str) -> Trigger[Handler]:
 
 def module(*words: str) -> Trigger[Module]:
     """Modules, each once, when one of the words stands in them or anything else made them be parsed."""
-    return Trigger("source_file", frozenset(words))
+    return Trigger("module", frozenset(words))
 
 
-def python(*words: str) -> Trigger[PythonModule]:
+def hint(*words: str) -> Trigger[Module]:
+    """Words that have a module parsed, beside another trigger that takes whatever is parsed."""
+    return Trigger("hint", frozenset(words))
+
+
+def python_module(*words: str) -> Trigger[PythonModule]:
     """Modules of Python Workers, each once, when one of the words stands in them; all of them without any.
 
     Nothing is parsed until the rule asks for something of the module."""
@@ -261,7 +285,7 @@ def worker() -> Trigger[Worker]:
     return Trigger("worker")
 
 
-def config() -> Trigger[WranglerConfig]:
+def configuration() -> Trigger[WranglerConfig]:
     """wrangler configurations, each once."""
     return Trigger("config")
 
@@ -291,13 +315,37 @@ def crash() -> Trigger[Crash]:
     return Trigger("crash")
 
 
+_SUBJECTS: Mapping[str, type] = {
+    **dict.fromkeys(("call", "new", "tagged", "member_access", "destructured", "identifier"), Match),
+    **dict.fromkeys(("keyword", "type_name", "import_of"), Match),
+    "class_definition": ClassDefinition,
+    "handler": Handler,
+    "module": Module,
+    "worker": Worker,
+    "config": WranglerConfig,
+    "environment": Environment,
+    "binding": Binding,
+    "durable_object": DurableObject,
+    "suppression": SuppressionUse,
+    "crash": Crash,
+}
+"""What the triggers find, by kind. A `PythonModule` is none of them: its module, which loads libcst, is not
+imported for this."""
+_NODES: Mapping[str, frozenset[str]] = {
+    "call": frozenset({"call_expression"}),
+    "tagged": frozenset({"call_expression"}),
+    "new": frozenset({"new_expression"}),
+    "member_access": frozenset({"member_expression"}),
+}
+"""The nodes of triggers of which one word may find two."""
 SYNTAX_TRIGGERS = frozenset(
-    {"call", "construct", "tagged", "member", "destructured", "identifier", "keyword", "type_name"}
-    | {"import_of", "class_definition", "handler", "source_file", "python"}
+    {"call", "new", "tagged", "member_access", "destructured", "identifier", "keyword", "type_name"}
+    | {"import_of", "class_definition", "handler", "module", "hint", "python"}
 )
 MODEL_TRIGGERS = frozenset({"worker", "config", "environment", "binding", "durable_object"})
 
-Check = Callable[..., Iterator[Finding]]
+CheckFunction = Callable[[S], Iterator[Finding]] | Callable[[S, "Project"], Iterator[Finding]]
+"""A check of one kind of subject; a second parameter, where it has one, is the `Project`."""
 
 
 @record(frozen=True)
@@ -317,43 +365,73 @@ class Option:
         return project.preferences(path).get((rule, self.name), self.default)
 
 
+class Documents(Enum):
+    """What a rule reports of code and configurations in Markdown: all that it finds, notes, or nothing."""
+
+    ALL = "all"
+    NOTES = "notes"
+    NOTHING = "nothing"
+
+
 @record(frozen=True)
-class Spec:
-    """What `@rule` says of a check."""
+class CheckSpec:
+    """One check of a rule: what makes it look, and whether it takes the `Project`."""
 
     triggers: tuple[Trigger[Any], ...]
+    takes_project: bool
+
+
+@record(frozen=True)
+class Spec:
+    """What `@rule` says of a rule, and the triggers of its checks."""
+
+    checks: tuple[CheckSpec, ...]
     severity: Severity
     fix: Safety | None
     presets: frozenset[str]
     since: str
-    takes_project: bool
     tests: bool
+    deployed: bool
+    documents: Documents
     options: tuple[Option, ...] = ()
+
+    @property
+    def triggers(self) -> tuple[Trigger[Any], ...]:
+        """The triggers of all checks, in their order."""
+        return tuple(trigger for check in self.checks for trigger in check.triggers)
 
     @property
     def as_data(self) -> list[object]:
         """The spec as JSON can hold it."""
-        triggers = [[trigger.kind, *sorted(trigger.words)] for trigger in self.triggers]
+        checks = [
+            [check.takes_project, *([trigger.kind, *sorted(trigger.words)] for trigger in check.triggers)]
+            for check in self.checks
+        ]
         fix = self.fix.value if self.fix is not None else None
-        presets = sorted(self.presets)
         options = [[it.module, it.name, it.default, it.meaning, it.least] for it in self.options]
         return [
-            *(triggers, int(self.severity), fix, presets),
-            *(self.since, self.takes_project, self.tests, options),
+            *(checks, int(self.severity), fix, sorted(self.presets), self.since),
+            *(self.tests, self.deployed, self.documents.value, options),
         ]
 
     @classmethod
     def from_data(cls, data: list[Any]) -> Spec:
         """The spec that `as_data` gave; raises TypeError, ValueError or AttributeError for anything else."""
-        triggers, severity, fix, presets, since, takes_project, tests, options = data
+        checks, severity, fix, presets, since, tests, deployed, documents, options = data
         return cls(
-            tuple(Trigger(kind, frozenset(words)) for kind, *words in triggers),
+            tuple(
+                CheckSpec(
+                    tuple(Trigger(kind, frozenset(words)) for kind, *words in triggers), takes_project is True
+                )
+                for takes_project, *triggers in checks
+            ),
             Severity(severity),
             Safety(fix) if fix is not None else None,
             frozenset(presets),
             str(since),
-            takes_project is True,
             tests is True,
+            deployed is True,
+            Documents(documents),
             tuple(
                 Option(str(module), str(name), int(default), str(meaning), int(least))
                 for module, name, default, meaning, least in options
@@ -361,33 +439,71 @@ class Spec:
         )
 
 
+class Definition:
+    """A rule as its file defines it: what `@rule` says, and its checks. `on` adds another check:
+
+    @rule(call("end"), severity=Severity.WARNING)
+    def check(match: Match) -> Iterator[Finding]: ...
+
+    @check.on(class_definition())
+    def fields(owner: ClassDefinition) -> Iterator[Finding]: ...
+    """
+
+    __slots__ = ("_spec", "functions")
+
+    def __init__(self, spec: Spec) -> None:
+        self._spec = spec
+        self.functions: list[Callable[..., Iterator[Finding]]] = []
+
+    @property
+    def spec(self) -> Spec:
+        """What `@rule` says, with the triggers of all checks."""
+        return self._spec
+
+    def on(self, *triggers: Trigger[S]) -> Callable[[CheckFunction[S]], CheckFunction[S]]:
+        """Another check of the rule, for what other triggers find."""
+
+        def decorate(function: CheckFunction[S]) -> CheckFunction[S]:
+            self.add(function, triggers)
+            return function
+
+        return decorate
+
+    def add(self, function: CheckFunction[S], triggers: tuple[Trigger[S], ...]) -> None:
+        """Add a check."""
+        check = CheckSpec(triggers, function.__code__.co_argcount > 1)
+        self._spec = replace(self._spec, checks=(*self._spec.checks, check))
+        self.functions.append(function)
+
+
 def rule(
-    *triggers: Trigger[T],
+    *triggers: Trigger[S],
     severity: Severity,
     fix: Safety | None = None,
     presets: Iterable[str] = (RECOMMENDED,),
     since: str = "0.1",
     tests: bool = False,
+    deployed: bool = False,
+    documents: Documents = Documents.ALL,
     options: Iterable[Option] = (),
-) -> Callable[[Callable[..., Iterator[Finding]]], Callable[..., Iterator[Finding]]]:
-    """Make a check a rule.
+) -> Callable[[CheckFunction[S]], Definition]:
+    """Make a check a rule; `Definition.on` adds more checks.
 
     `fix` is the least safe fix that it offers. A rule of `recommended` belongs to every preset; another names
-    the presets (`reference`, `strict`) that hold it, if any. With `tests`, test files are looked at as well.
-    `options` are the numbers that settings can change.
-    The check's first parameter is what the trigger finds; a second one, if it has one, is the `Project`.
+    the presets (`reference`, `strict`) that hold it, if any. `options` are the numbers that settings can
+    change. What the rule leaves out: test files, unless `tests` is true; with `deployed`, configurations that
+    are not deployed (of tests, say) and Workers without one; `documents` says what is reported of Markdown.
     """
 
-    def decorate(check: Callable[..., Iterator[Finding]]) -> Callable[..., Iterator[Finding]]:
+    def decorate(function: CheckFunction[S]) -> Definition:
         members = frozenset(presets)
         if RECOMMENDED in members:
             members |= {REFERENCE, STRICT}
-        takes_project = check.__code__.co_argcount > 1
-        spec = Spec(
-            tuple(triggers), severity, fix, members | {ALL}, since, takes_project, tests, tuple(options)
+        definition = Definition(
+            Spec((), severity, fix, members | {ALL}, since, tests, deployed, documents, tuple(options))
         )
-        check.__dict__["spec"] = spec
-        return check
+        definition.add(function, triggers)
+        return definition
 
     return decorate
 
@@ -410,9 +526,10 @@ class Rule:
         return self.load()
 
     @cached_property
-    def check(self) -> Check:
-        found: Check = self.module.check
-        return found
+    def check(self) -> Callable[[Any, Project], Iterator[Finding]]:
+        """What runs the rule on a subject that one of its triggers found."""
+        definition: Definition = self.module.check
+        return _run_of(definition)
 
     @property
     def page(self) -> str:
@@ -440,6 +557,70 @@ class Rule:
             spec.since,
             uri,
         )
+
+
+def _run_of(definition: Definition) -> Callable[[Any, Project], Iterator[Finding]]:
+    """One function for all checks of a rule, without what the rule leaves out."""
+    spec = definition.spec
+    runs = [
+        (check.triggers, _with_project(function, check.takes_project))
+        for check, function in zip(spec.checks, definition.functions, strict=True)
+    ]
+
+    def run_all(subject: Any, project: Project) -> Iterator[Finding]:
+        for triggers, run_one in runs:
+            if any(trigger.finds(subject) for trigger in triggers):
+                yield from run_one(subject, project)
+
+    run = runs[0][1] if len(runs) == 1 else run_all
+    if not spec.deployed and spec.documents is Documents.ALL:
+        return run
+
+    def run_some(subject: Any, project: Project) -> Iterator[Finding]:
+        if spec.deployed and not _is_deployed(subject):
+            return
+        in_document = spec.documents is not Documents.ALL and _in_document(subject)
+        if in_document and spec.documents is Documents.NOTHING:
+            return
+        for finding in run(subject, project):
+            yield replace(finding, severity=Severity.NOTE) if in_document else finding
+
+    return run_some
+
+
+def _with_project(
+    function: Callable[..., Iterator[Finding]], takes_project: bool
+) -> Callable[[Any, Project], Iterator[Finding]]:
+    return function if takes_project else lambda subject, _project: function(subject)
+
+
+def _is_deployed(subject: Any) -> bool:
+    """Whether the configuration that a subject of the model is of is one that is deployed."""
+    config = _config_of(subject)
+    return config is not None and config.role.is_deployed
+
+
+def _in_document(subject: Any) -> bool:
+    """Whether a subject stands in a Markdown file."""
+    if isinstance(subject, Worker):
+        return subject.is_document
+    config = _config_of(subject)
+    if config is not None:
+        return config.document.origin is not None
+    module = subject.module if isinstance(subject, ClassDefinition | Handler) else subject
+    document: Document = module.document
+    return document.origin is not None
+
+
+def _config_of(subject: object) -> WranglerConfig | None:
+    match subject:
+        case WranglerConfig():
+            return subject
+        case Worker() | Environment():
+            return subject.config
+        case Binding() | DurableObject():
+            return subject.environment.config
+    return None
 
 
 class UnknownSelector(ValueError):
@@ -522,7 +703,7 @@ def _discover() -> Iterator[Rule]:
     name = f"rules-{key}.json"
     specs = _specs_from(read_json(name), files)
     if specs is None:
-        specs = {module: _import(module).check.__dict__["spec"] for _, module, _, _ in files}
+        specs = {module: _import(module).check.spec for _, module, _, _ in files}
         write_json(name, {module: spec.as_data for module, spec in specs.items()})
     for group, module, _, _ in files:
         id = module.rpartition(".")[2].replace("_", "-")

@@ -3,7 +3,7 @@
 Everything is checked when it is read. A mistake is a `SettingsError` with its place, never a guess.
 """
 
-# imported where used: what looks for a near name after a mistake.
+# Imported where used: what looks for a near name after a mistake.
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from cflint.project.files.ignore import Ignore
 from cflint.record import record
 from cflint.rule import PRESETS, RECOMMENDED, RuleSet, UnknownSelector
 from cflint.source import Document, Span
-from cflint.syntax.data import Kind, Node, read
+from cflint.syntax.data import Kind, Node
+from cflint.syntax.documents import read
 
 if TYPE_CHECKING:
     from cflint.project.files.workspace import Workspace

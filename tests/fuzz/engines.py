@@ -22,7 +22,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Protocol
 
-from fuzz.target import Broken, Slow, Target, files_below, kept
+from tests.fuzz.target import Broken, Slow, Target, files_below, kept
 
 HEADER = struct.Struct("<QdQ")  # how many inputs have begun; when the last one did (0: it is done); its size
 PAGE = 1 << 20

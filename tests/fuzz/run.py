@@ -25,9 +25,9 @@ import time
 import traceback
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from fuzz import engines
+from tests.fuzz import engines
 
 FOUND = Path(__file__).resolve().parent / "found"
 
@@ -38,7 +38,7 @@ def main() -> int:
         return child(arguments)
     if arguments.reproduce or arguments.minimise:
         return again(arguments)
-    from fuzz.targets import TARGETS
+    from tests.fuzz.targets import TARGETS
 
     unknown = [name for name in arguments.targets if name not in TARGETS]
     if unknown:
@@ -89,7 +89,7 @@ def say(text: str) -> None:
 
 def watch(name: str, engine: str, seconds: float | None, arguments: argparse.Namespace) -> bool:
     """Run a target in a process of its own; whether nothing was found."""
-    from fuzz.targets import TARGETS
+    from tests.fuzz.targets import TARGETS
 
     work = Path(tempfile.mkdtemp(prefix="cflint-fuzz-"))
     path = work / "page"
@@ -183,7 +183,7 @@ def child(arguments: argparse.Namespace) -> int:
     atheris = engines.load_atheris() if arguments.engine == "atheris" else None
     if atheris is not None:
         engines.instrument(atheris, arguments.modules)
-    from fuzz.targets import TARGETS
+    from tests.fuzz.targets import TARGETS
 
     (name,) = arguments.targets
     target = TARGETS[name]
@@ -216,7 +216,7 @@ def child(arguments: argparse.Namespace) -> int:
 
 def again(arguments: argparse.Namespace) -> int:
     """Run one input, or make it smaller; its target is the name of its folder unless one is given."""
-    from fuzz.targets import TARGETS
+    from tests.fuzz.targets import TARGETS
 
     file: Path = arguments.reproduce or arguments.minimise
     name = arguments.targets[0] if arguments.targets else file.resolve().parent.name

@@ -24,9 +24,10 @@ from cflint.report import Options as ReportOptions
 from cflint.rule import RuleSet
 from cflint.source import Document
 from cflint.syntax.javascript import EXTENSIONS
-from fuzz.code_targets import CODE_WORDS
-from fuzz.config_targets import EDIT_WORDS
-from fuzz.target import EXAMPLES, FIXTURES, Features, Target, ensure, pack, unpack, words_of
+from tests.fuzz.code_targets import CODE_WORDS
+from tests.fuzz.config_targets import EDIT_WORDS
+from tests.fuzz.target import Features, Target, ensure, pack, unpack, words_of
+from tests.support.paths import EXAMPLES, FIXTURES
 
 os.environ["CFLINT_TODAY"] = "2026-09-01"
 

@@ -7,10 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
 FOLDER = Path(__file__).resolve().parent
-FIXTURES = ROOT / "fixtures"
-EXAMPLES = ROOT / "examples"
 
 Features = Iterable[str]
 """What an input made the product do: an engine without coverage keeps inputs that bring new ones."""

@@ -36,7 +36,7 @@ constructor or in `onStart()`.
 
 ## Fix safety
 
-No fix: what an Agent starts with is for you to say.
+No fix: what an Agent starts with is up to you.
 
 Source: https://developers.cloudflare.com/agents/api-reference/store-and-sync-state/
 """

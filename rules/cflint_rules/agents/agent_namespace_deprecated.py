@@ -1,8 +1,8 @@
 """Use the names that the Agents SDK has today.
 
 `AgentNamespace` is another name of `DurableObjectNamespace`, `unstable_callable` of `callable`; both go with
-the next major version. `getSchedule()` and `getSchedules()` are synchronous, so they cannot ask another
-object and throw inside a sub-agent. `agents-sdk` is what the package was called at first.
+the next major version. `getSchedule()` and `getSchedules()` are synchronous, so they cannot call another
+object and throw inside a sub-agent. `agents-sdk` is the former name of the package.
 
 ## Incorrect
 
@@ -45,7 +45,7 @@ Names that a version of the package does not have yet, when the project's own ve
 
 ## Fix safety
 
-Safe for names that only changed. Unsafe for a package's name: it has to be installed. There is none for
+Safe for names that only changed. Unsafe for a package's name: it has to be installed. There is no fix for
 `getSchedule()`, whose successor has to be awaited.
 
 Source: https://github.com/cloudflare/agents/blob/main/packages/agents/src/index.ts
@@ -59,7 +59,6 @@ from typing import TYPE_CHECKING
 
 from cflint.api import (
     ClassKind,
-    Declaration,
     Edit,
     Finding,
     Fix,
@@ -67,12 +66,11 @@ from cflint.api import (
     Safety,
     Severity,
     call,
+    config,
+    fixes,
     import_of,
-    imported_parts,
-    installed_version,
-    remove_imports,
+    js,
     rule,
-    set_import_source,
 )
 
 if TYPE_CHECKING:
@@ -114,21 +112,21 @@ def check(match: Match) -> Iterator[Finding]:
 
 def _is_older(match: Match, version: tuple[int, int, int]) -> bool:
     """Whether the project's version of the SDK is known to be older than one, or may well be."""
-    found = installed_version(match.project.workspace, posixpath.dirname(match.module.path), "agents")
+    found = config.installed_version(match.project.workspace, posixpath.dirname(match.module.path), "agents")
     return found is not None and found.lowest < version
 
 
 def _package(match: Match) -> Iterator[Finding]:
     wanted = _PACKAGES[match.word]
     source = match.node.child_by_field_name("source") or match.node
-    edit = set_import_source(match.module, match.node, wanted)
+    edit = fixes.set_import_source(match.module, match.node, wanted)
     fix = Fix(f'Import from "{wanted}"', (edit,), Safety.UNSAFE) if edit is not None else None
     yield Finding(f'the package "{match.word}" is now called "{wanted}"', match.at(source), fix=fix)
 
 
 def _names(match: Match) -> Iterator[Finding]:
     declared = {found.owner.id: found for found in match.module.scope.imports}
-    for part in imported_parts(match.node):
+    for part in fixes.imported_parts(match.node):
         found = declared.get(part.id)
         name = found.imported.name if found is not None and found.imported is not None else ""
         if found is None:
@@ -139,12 +137,12 @@ def _names(match: Match) -> Iterator[Finding]:
             yield _renamed(match, found, name, _RENAMED[name])
 
 
-def _namespace(match: Match, declared: Declaration) -> Iterator[Finding]:
+def _namespace(match: Match, declared: js.Declaration) -> Iterator[Finding]:
     """Every use of the type, or the import when there is none."""
     references = match.module.scope.references(declared)
     edits = (
         *(match.replace(node, "DurableObjectNamespace") for node in references),
-        *remove_imports(match.module, [declared.owner]),
+        *fixes.remove_imports(match.module, [declared.owner]),
     )
     fix = Fix("Use `DurableObjectNamespace`", edits, Safety.SAFE)
     for node in references or (declared.node,):
@@ -152,7 +150,7 @@ def _namespace(match: Match, declared: Declaration) -> Iterator[Finding]:
         yield Finding(message, match.at(node), fix=fix)
 
 
-def _renamed(match: Match, declared: Declaration, name: str, wanted: str) -> Finding:
+def _renamed(match: Match, declared: js.Declaration, name: str, wanted: str) -> Finding:
     module = match.module
     taken = wanted in module.scope.top_level
     fix = None

@@ -56,7 +56,7 @@ from cflint.api import (
     Safety,
     Severity,
     class_definition,
-    installed_version,
+    config,
     rule,
 )
 
@@ -75,7 +75,7 @@ def check(owner: ClassDefinition) -> Iterator[Finding]:
     name = method.child_by_field_name("name") if method is not None else None
     if name is None:
         return
-    version = installed_version(module.project.workspace, posixpath.dirname(module.path), "agents")
+    version = config.installed_version(module.project.workspace, posixpath.dirname(module.path), "agents")
     if version is not None and version.lowest < _SINCE:
         return
     if owner.declares("onStateChanged"):

@@ -1,7 +1,7 @@
-"""Ask who is there before requests are routed to Agents.
+"""Authenticate requests before they are routed to Agents.
 
 `routeAgentRequest()` lets everybody reach every Agent whose name they can guess: `/agents/<class>/<name>`.
-Check a session or token before, or in `onBeforeConnect` and `onBeforeRequest`.
+Check a session or a token before the call, or in `onBeforeConnect` and `onBeforeRequest`.
 
 ## Incorrect
 
@@ -35,18 +35,18 @@ export default {
 ## Not reported
 
 Calls with such hooks or with options that are not in sight, and those after something that looks like a
-check. What stands in front of the Worker (Access, say) the rule cannot know.
+check. The rule does not know what stands in front of the Worker (Access, for example).
 
 ## Fix safety
 
-No fix: who may come in is for you to say.
+No fix: who has access is up to you.
 
 Source: https://developers.cloudflare.com/agents/api-reference/routing/
 """
 
 from collections.abc import Iterator
 
-from cflint.api import REFERENCE, Finding, Match, Severity, call, is_open_object, property_value, rule
+from cflint.api import REFERENCE, Finding, Match, Severity, call, js, rule
 
 _CHECKS = ("auth", "session", "token", "verif", "jwt", "user", "cookie", "signature", "access", "login")
 
@@ -61,9 +61,9 @@ def check(match: Match) -> Iterator[Finding]:
     if len(match.arguments) > 2:
         options = match.arguments[2]
         hooks = (
-            property_value(match.module, options, name) for name in ("onBeforeConnect", "onBeforeRequest")
+            js.property_value(match.module, options, name) for name in ("onBeforeConnect", "onBeforeRequest")
         )
-        if is_open_object(match.module, options) or any(hook is not None for hook in hooks):
+        if js.is_open_object(match.module, options) or any(hook is not None for hook in hooks):
             return
     function = match.enclosing_function
     if function is not None:

@@ -1,4 +1,4 @@
-"""Name a method of the Agent when you schedule it.
+"""Schedule a method of the Agent by its name, as a string.
 
 `schedule()`, `scheduleEvery()` and `queue()` store the name of a method and call it later, maybe after the
 Agent was evicted: they take a string, and throw when the Agent has no method of that name. A delay or a date
@@ -42,7 +42,7 @@ Names that are computed, and Agents with a base class or members that the rule c
 
 ## Fix safety
 
-Safe: `this.name` becomes `"name"`, and `{ idempotent: true }` is added where nothing else is asked for.
+Safe: `this.name` becomes `"name"`, and `{ idempotent: true }` is added where no other option is set.
 
 Source: https://developers.cloudflare.com/agents/api-reference/schedule-tasks/
 """
@@ -52,20 +52,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import (
-    FUNCTIONS,
-    ClassDefinition,
-    ClassKind,
-    Finding,
-    Fix,
-    Match,
-    Safety,
-    Severity,
-    call,
-    rule,
-    string_value,
-    unwrap,
-)
+from cflint.api import ClassDefinition, ClassKind, Finding, Fix, Match, Safety, Severity, call, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -90,9 +77,9 @@ _GUARDS = frozenset({"if_statement", "ternary_expression", "switch_statement", "
 @rule(call("schedule", "scheduleEvery", "queue"), severity=Severity.ERROR, fix=Safety.SAFE)
 def check(match: Match) -> Iterator[Finding]:
     receiver = match.receiver
-    if receiver is None or unwrap(receiver).type != "this":
+    if receiver is None or js.unwrap(receiver).type != "this":
         return
-    owner = match.module.this_class(unwrap(receiver))
+    owner = match.module.this_class(js.unwrap(receiver))
     if owner is None or owner.kind is not ClassKind.AGENT or owner.declares(match.word):
         return
     at = 0 if match.word == "queue" else 1
@@ -105,9 +92,9 @@ def check(match: Match) -> Iterator[Finding]:
 
 
 def _check_callback(match: Match, owner: ClassDefinition, given: Node) -> Iterator[Finding]:
-    node = unwrap(given)
+    node = js.unwrap(given)
     names, complete = match.project.members_of(owner.facts)
-    if node.type in FUNCTIONS:
+    if node.type in js.FUNCTIONS:
         yield Finding(f"`{match.word}()` takes the name of a method, not a function", match.at(node))
     elif node.type == "member_expression":
         target, name = node.child_by_field_name("object"), node.child_by_field_name("property")
@@ -132,7 +119,7 @@ def _check_repeated(match: Match) -> Iterator[Finding]:
     when = match.module.initializer(match.arguments[0]) if match.arguments else None
     if when is None or len(match.arguments) < 2 or len(match.arguments) > 3:
         return
-    if when.type not in ("number", "new_expression", "binary_expression") or string_value(
+    if when.type not in ("number", "new_expression", "binary_expression") or js.string_value(
         match.module.syntax, when
     ):
         return

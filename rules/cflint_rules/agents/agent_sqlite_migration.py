@@ -18,7 +18,6 @@ export class Librarian extends Agent<Env> {
 
 ```jsonc
 {
-  "name": "library",
   "durable_objects": { "bindings": [{ "name": "Librarian", "class_name": "Librarian" }] },
   "migrations": [{ "tag": "v1", "new_classes": ["Librarian"] }],
 }
@@ -38,7 +37,6 @@ export class Librarian extends Agent<Env> {
 
 ```jsonc
 {
-  "name": "library",
   "durable_objects": { "bindings": [{ "name": "Librarian", "class_name": "Librarian" }] },
   "migrations": [{ "tag": "v1", "new_sqlite_classes": ["Librarian"] }],
 }
@@ -60,12 +58,8 @@ Source: https://developers.cloudflare.com/agents/api-reference/configuration/
 from collections.abc import Iterator
 
 from cflint.api import (
-    ActiveClass,
-    Backend,
     Binding,
-    ClassFacts,
     ClassKind,
-    ClassState,
     Finding,
     Fix,
     Location,
@@ -73,15 +67,11 @@ from cflint.api import (
     Safety,
     Severity,
     Worker,
-    classes_without_migration,
-    create_classes,
-    created_with,
-    in_environments,
-    is_test_config,
+    config,
+    fixes,
     join_names,
+    js,
     rule,
-    set_key,
-    use_sqlite,
     worker,
 )
 
@@ -90,33 +80,33 @@ from cflint.api import (
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
     if subject.config is None:
         yield from _undocumented(subject, project)
-    elif not is_test_config(subject.config.path):
+    elif not config.is_test_config(subject.config.path):
         yield from _missing(subject, project)
         yield from _key_value(subject, project)
 
 
-def _agent(subject: Worker, project: Project, name: str) -> ClassFacts | None:
+def _agent(subject: Worker, project: Project, name: str) -> js.ClassFacts | None:
     owner = project.exported_class(subject, name)
     return owner if owner is not None and project.class_kind(owner) is ClassKind.AGENT else None
 
 
-def _place(project: Project, owner: ClassFacts) -> tuple[Location, ...]:
+def _place(project: Project, owner: js.ClassFacts) -> tuple[Location, ...]:
     document = project.document(owner.path)
     return (Location(document, owner.name_span, "the Agent"),) if document is not None else ()
 
 
 def _missing(subject: Worker, project: Project) -> Iterator[Finding]:
-    missing = classes_without_migration(subject.environments)
-    edits = create_classes(missing) if missing else None
+    missing = config.classes_without_migration(subject.environments)
+    edits = fixes.create_classes(missing) if missing else None
     for name, bindings in missing.items():
         owner = _agent(subject, project, name)
         if owner is None:
             continue  # migration-missing-class
         lifecycle = bindings[0].environment.lifecycle
         gone = lifecycle.gone.get(name)
-        if gone is not None and gone.state is ClassState.DELETED:
+        if gone is not None and gone.state is config.ClassState.DELETED:
             continue  # migration-deleted-class-in-use
-        here = in_environments([binding.environment for binding in bindings])
+        here = config.in_environments([binding.environment for binding in bindings])
         others = tuple(binding.place("class_name") for binding in bindings[1:])
         means = "no entry of `exports`" if lifecycle.uses_exports else "no migration"
         fix = None
@@ -147,18 +137,18 @@ def _key_value(subject: Worker, project: Project) -> Iterator[Finding]:
     for environment in subject.environments:
         lifecycle = environment.lifecycle
         for name, live in lifecycle.classes.items():
-            owner = _agent(subject, project, name) if live.backend is Backend.KEY_VALUE else None
+            owner = _agent(subject, project, name) if live.backend is config.Backend.KEY_VALUE else None
             if owner is None or environment.incomplete:
                 continue
-            born = created_with(lifecycle, live)
+            born = config.created_with(lifecycle, live)
             fix = None
             title = f"Create `{name}` with SQLite storage"
             if born is not None and born[0] is lifecycle.migrations[-1]:
-                edits = use_sqlite(environment, born[0], [born[1]])
+                edits = fixes.use_sqlite(environment, born[0], [born[1]])
                 fix = Fix(title, edits, Safety.UNSAFE) if edits else None
             elif born is None and not lifecycle.migrations:
                 home = environment.source_of("exports")
-                edits = set_key(environment.config, home.path("exports", name, "storage"), "sqlite")
+                edits = fixes.set_key(environment.config, home.path("exports", name, "storage"), "sqlite")
                 fix = Fix(title, edits, Safety.UNSAFE) if edits else None
             yield Finding(
                 f"the Agent `{name}` needs SQLite storage, but {_how(live)} it the old key-value storage",
@@ -168,7 +158,7 @@ def _key_value(subject: Worker, project: Project) -> Iterator[Finding]:
             )
 
 
-def _how(live: ActiveClass) -> str:
+def _how(live: config.ActiveClass) -> str:
     return "`exports` gives" if live.tag is None else "`new_classes` gives"
 
 

@@ -1,7 +1,7 @@
 """Change an Agent's state with `setState()`.
 
-Only `setState()` stores the state and sends it to the connected clients. A change of `this.state` itself is
-seen by nobody, and is gone when the Agent is evicted.
+Only `setState()` stores the state and sends it to the connected clients. A direct change of `this.state`
+reaches no client and is lost when the Agent is evicted.
 
 ## Incorrect
 
@@ -37,7 +37,7 @@ A change after which the same function calls `setState()`; classes with a `state
 
 ## Fix safety
 
-Unsafe: the assignment becomes a `setState()`, which also runs `onStateChanged()` and tells all clients.
+Unsafe: the assignment becomes a `setState()`, which also runs `onStateChanged()` and notifies all clients.
 
 Source: https://developers.cloudflare.com/agents/api-reference/store-and-sync-state/
 """
@@ -47,22 +47,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import (
-    FUNCTIONS,
-    ClassKind,
-    Finding,
-    Fix,
-    Match,
-    Safety,
-    Severity,
-    call,
-    callee_name,
-    key_of,
-    member_access,
-    rule,
-    unwrap,
-    with_wrappers,
-)
+from cflint.api import ClassKind, Finding, Fix, Match, Safety, Severity, call, js, member_access, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -73,9 +58,9 @@ _CHANGES = frozenset({"push", "pop", "shift", "unshift", "splice", "sort", "reve
 @rule(member_access("state"), call("setState"), severity=Severity.ERROR, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
     receiver = match.receiver
-    if receiver is None or unwrap(receiver).type != "this":
+    if receiver is None or js.unwrap(receiver).type != "this":
         return
-    owner = match.module.this_class(unwrap(receiver))
+    owner = match.module.this_class(js.unwrap(receiver))
     if owner is None or owner.kind is not ClassKind.AGENT or owner.declares("state"):
         return
     if match.word == "setState":
@@ -97,14 +82,18 @@ def _check_value(match: Match) -> Iterator[Finding]:
     value = match.module.initializer(match.arguments[0]) if match.arguments else None
     for part in value.named_children if value is not None and value.type == "object" else ():
         given = part.child_by_field_name("value") if part.type == "pair" else part
-        if given is None or key_of(match.module, part) is None:
+        if given is None or js.key_of(match.module, part) is None:
             continue
-        node = unwrap(given)
+        node = js.unwrap(given)
         what = None
-        if node.type in FUNCTIONS:
+        if node.type in js.FUNCTIONS:
             what = "a function"
-        elif node.type == "new_expression" and callee_name(match.module, node) in ("Map", "Set", "WeakMap"):
-            what = f"a `{callee_name(match.module, node)}`"
+        elif node.type == "new_expression" and js.callee_name(match.module, node) in (
+            "Map",
+            "Set",
+            "WeakMap",
+        ):
+            what = f"a `{js.callee_name(match.module, node)}`"
         if what is not None:
             yield Finding(f"the state is kept as JSON, which cannot hold {what}", match.at(node))
 
@@ -114,7 +103,7 @@ def _chain(match: Match) -> tuple[Node, Node]:
     syntax = match.module.syntax
     node = match.node
     while True:
-        whole = with_wrappers(syntax, node)
+        whole = js.with_wrappers(syntax, node)
         parent = syntax.parent(whole)
         if parent is None or parent.type not in ("member_expression", "subscript_expression"):
             return whole, node
@@ -122,10 +111,10 @@ def _chain(match: Match) -> tuple[Node, Node]:
         if target is None or target.id != whole.id:
             return whole, node
         name = parent.child_by_field_name("property")
-        above = syntax.parent(with_wrappers(syntax, parent))
+        above = syntax.parent(js.with_wrappers(syntax, parent))
         if name is not None and above is not None and above.type == "call_expression":
             function = above.child_by_field_name("function")
-            if function is not None and unwrap(function).id == parent.id:
+            if function is not None and js.unwrap(function).id == parent.id:
                 return whole, node
         node = parent
 
@@ -149,7 +138,7 @@ def _change(match: Match, place: Node) -> Node | None:
             is_call = above is not None and above.type == "call_expression"
             return (
                 above
-                if is_call and above is not None and callee_name(match.module, above) in _CHANGES
+                if is_call and above is not None and js.callee_name(match.module, above) in _CHANGES
                 else None
             )
         case "arguments":
@@ -169,7 +158,7 @@ def _is_stored_later(match: Match) -> bool:
 
 def _fix(match: Match, changed: Node, at: Node) -> Fix | None:
     """`this.state.name = value` as a `setState()`."""
-    statement = match.module.syntax.parent(with_wrappers(match.module.syntax, at))
+    statement = match.module.syntax.parent(js.with_wrappers(match.module.syntax, at))
     target = changed.child_by_field_name("object")
     name = changed.child_by_field_name("property")
     if statement is None or statement.type != "expression_statement" or target is None or name is None:
@@ -189,7 +178,9 @@ def _fix(match: Match, changed: Node, at: Node) -> Fix | None:
     ):
         operand = match.text(right)
         operand = (
-            f"({operand})" if unwrap(right).type in ("binary_expression", "ternary_expression") else operand
+            f"({operand})"
+            if js.unwrap(right).type in ("binary_expression", "ternary_expression")
+            else operand
         )
         value = f"{old} {word[:-1]} {operand}"
     elif at.type == "update_expression":

@@ -1,8 +1,8 @@
-"""Do not await what is synchronous.
+"""Do not await synchronous storage calls.
 
-The SQL of an Agent (``this.sql`…` ``) gives an array, that of a Durable Object (`ctx.storage.sql.exec()`) a
-cursor, and `ctx.storage.kv` values: at once, without a promise. `await` and `for await` only let others run
-in between, where nobody needs to wait.
+The SQL of an Agent (``this.sql`…` ``) returns an array, that of a Durable Object (`ctx.storage.sql.exec()`) a
+cursor, and `ctx.storage.kv` values: at once, without a promise. `await` and `for await` only let other events
+run in between.
 
 ## Incorrect
 
@@ -10,6 +10,10 @@ in between, where nobody needs to wait.
 import { Agent } from "agents";
 
 export class Diary extends Agent<Env> {
+  onStart(): void {
+    this.sql`CREATE TABLE IF NOT EXISTS diary (line TEXT NOT NULL)`;
+  }
+
   async last(): Promise<string[]> {
     const lines: string[] = [];
     for await (const row of this.sql<{ line: string }>`SELECT line FROM diary`) {
@@ -26,6 +30,10 @@ export class Diary extends Agent<Env> {
 import { Agent } from "agents";
 
 export class Diary extends Agent<Env> {
+  onStart(): void {
+    this.sql`CREATE TABLE IF NOT EXISTS diary (line TEXT NOT NULL)`;
+  }
+
   async last(): Promise<string[]> {
     const lines: string[] = [];
     for (const row of this.sql<{ line: string }>`SELECT line FROM diary`) {
@@ -63,9 +71,9 @@ from cflint.api import (
     Span,
     ValueKind,
     call,
+    js,
     rule,
     tagged,
-    with_wrappers,
 )
 
 if TYPE_CHECKING:
@@ -86,7 +94,7 @@ _METHODS: dict[ValueKind, frozenset[str]] = {
     fix=Safety.SAFE,
 )
 def check(match: Match) -> Iterator[Finding]:
-    parent = match.module.syntax.parent(with_wrappers(match.module.syntax, match.node))
+    parent = match.module.syntax.parent(js.with_wrappers(match.module.syntax, match.node))
     if parent is None or parent.type not in _HOLDERS or not _is_synchronous(match):
         return
     for waiting in _waiting(match):
@@ -136,7 +144,7 @@ def _with_space(match: Match, word: Node) -> Span:
 def _waiting(match: Match) -> Iterator[Node]:
     """The `await` and `for await` over the result, or over the constant that holds it."""
     syntax = match.module.syntax
-    node = with_wrappers(syntax, match.node)
+    node = js.with_wrappers(syntax, match.node)
     parent = syntax.parent(node)
     if parent is None:
         return
@@ -150,7 +158,7 @@ def _waiting(match: Match) -> Iterator[Node]:
         if declaration is None or match.module.scope.assignments(declaration):
             return
         for reference in match.module.scope.references(declaration):
-            use = with_wrappers(syntax, reference)
+            use = js.with_wrappers(syntax, reference)
             around = syntax.parent(use)
             if around is not None and _waits(around, use):
                 yield around

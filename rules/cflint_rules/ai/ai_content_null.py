@@ -1,7 +1,7 @@
-"""Be ready for an answer without content.
+"""Handle a chat completion without content.
 
-`message.content` of a chat completion is `null` when the model refused, or called a tool. What is built on it
-then throws (`.trim()`), says "null" (in a template), or is an empty response with status 200.
+`message.content` of a chat completion is `null` when the model refused or called a tool. Used unchecked, it
+throws (`.trim()`), becomes "null" (in a template), or gives an empty response with status 200.
 
 ## Incorrect
 
@@ -38,7 +38,7 @@ Content with a default (`?? ""`), behind `?.`, after a test, or handed on.
 
 ## Fix safety
 
-No fix: what to say when there is no answer is for you to decide.
+No fix: what to answer without content is up to you.
 
 Source: https://platform.openai.com/docs/api-reference/chat/object
 """
@@ -49,7 +49,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import REFERENCE, Finding, Match, Severity, member_access, pattern, rule, with_wrappers
+from cflint.api import REFERENCE, Finding, Match, Severity, js, member_access, pattern, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -62,7 +62,7 @@ def check(match: Match) -> Iterator[Finding]:
     text = match.text()
     if _CHOICE.search(text) is None or any(child.type == "optional_chain" for child in match.node.children):
         return
-    node = with_wrappers(match.module.syntax, match.node)
+    node = js.with_wrappers(match.module.syntax, match.node)
     if node.type == "non_null_expression" or match.document.data[node.end_byte - 1 : node.end_byte] == b"!":
         return
     harm = _harm(match, node)

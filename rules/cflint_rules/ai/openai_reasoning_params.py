@@ -53,24 +53,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import (
-    Edit,
-    Finding,
-    Fix,
-    Match,
-    Safety,
-    Severity,
-    Span,
-    alternatives,
-    arguments_of,
-    call,
-    key_of,
-    pattern,
-    property_value,
-    rule,
-    string_value,
-    unwrap,
-)
+from cflint.api import Edit, Finding, Fix, Match, Safety, Severity, Span, call, js, pattern, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -85,14 +68,14 @@ def check(match: Match) -> Iterator[Finding]:
     if receiver is None or not match.arguments or not match.text(receiver).endswith(".chat.completions"):
         return
     options = match.module.initializer(match.arguments[0])
-    model = property_value(match.module, options, "model")
+    model = js.property_value(match.module, options, "model")
     name = _model(match, model) if model is not None else None
     if name is None or not _is_openai(match, receiver):
         return
     refused = [part for part in options.named_children if _is_refused(match, part)]
     if not refused:
         return
-    names = [f"`{key_of(match.module, part)}`" for part in refused]
+    names = [f"`{js.key_of(match.module, part)}`" for part in refused]
     listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
     yield Finding(
         f"`{name}` is a reasoning model, which does not take {listed}",
@@ -103,15 +86,15 @@ def check(match: Match) -> Iterator[Finding]:
 
 
 def _model(match: Match, model: Node) -> str | None:
-    for node in alternatives(match.module, model):
-        name = string_value(match.module.syntax, node)
+    for node in js.alternatives(match.module, model):
+        name = js.string_value(match.module.syntax, node)
         if name is not None and _MODELS.match(name):
             return name
     return None
 
 
 def _is_refused(match: Match, part: Node) -> bool:
-    key = key_of(match.module, part)
+    key = js.key_of(match.module, part)
     value = part.child_by_field_name("value")
     if key not in _REFUSED or part.type not in ("pair", "shorthand_property_identifier"):
         return False
@@ -126,29 +109,29 @@ def _is_openai(match: Match, receiver: Node) -> bool:
         found.imported is not None and found.imported.module == "openai" for found in module.scope.imports
     ):
         return False
-    node = unwrap(receiver)
+    node = js.unwrap(receiver)
     while node.type == "member_expression":
         inner = node.child_by_field_name("object")
         if inner is None:
             return False
-        node = unwrap(inner)
+        node = js.unwrap(inner)
     made = module.initializer(node)
     return made.type != "new_expression" or not any(
-        property_value(module, argument, "baseURL") is not None for argument in arguments_of(made)
+        js.property_value(module, argument, "baseURL") is not None for argument in js.arguments_of(made)
     )
 
 
 def _edits(match: Match, refused: list[Node]) -> Iterator[Edit]:
-    keys = {key_of(match.module, part) for part in refused}
+    keys = {js.key_of(match.module, part) for part in refused}
     for part in refused:
         key = part.child_by_field_name("key")
         if (
-            key_of(match.module, part) == "max_tokens"
+            js.key_of(match.module, part) == "max_tokens"
             and "max_completion_tokens" not in keys
             and key is not None
         ):
             yield match.replace(key, "max_completion_tokens")
-        elif key is None and key_of(match.module, part) == "max_tokens":
+        elif key is None and js.key_of(match.module, part) == "max_tokens":
             yield match.replace(part, "max_completion_tokens: max_tokens")
         else:
             yield Edit(match.document, _with_comma(match, part), "")

@@ -1,8 +1,8 @@
-"""Ask for an alarm before the constructor sets one.
+"""Check `getAlarm()` before a constructor sets an alarm.
 
 The constructor runs whenever the object wakes up, for every request after a pause. An object has one alarm,
-and `setAlarm()` replaces it: set without a look at `getAlarm()`, it moves away each time, and an object that
-is used often enough never gets there.
+and `setAlarm()` replaces it: set without a check of `getAlarm()`, it is postponed at every wake-up, and may
+never run in an object that is used often.
 
 ## Incorrect
 
@@ -46,7 +46,7 @@ export class Report extends DurableObject<Env> {
 
 ## Not reported
 
-An alarm that is set under any condition, or after a look at `getAlarm()`.
+An alarm that is set under any condition, or after a check of `getAlarm()`.
 
 ## Fix safety
 
@@ -60,20 +60,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import (
-    FUNCTIONS,
-    Finding,
-    Fix,
-    Match,
-    Safety,
-    Severity,
-    ValueKind,
-    call,
-    can_await,
-    rule,
-    walk,
-    with_wrappers,
-)
+from cflint.api import Finding, Fix, Match, Safety, Severity, ValueKind, call, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -112,15 +99,17 @@ def _is_conditional(match: Match, method: Node) -> bool:
             break
         if above.type in _CONDITIONS:
             return True
-        if above.type == "binary_expression" or (above.type in FUNCTIONS and not _runs_at_once(match, above)):
+        if above.type == "binary_expression" or (
+            above.type in js.FUNCTIONS and not _runs_at_once(match, above)
+        ):
             return True
-    before = (node for node in walk(method) if node.start_byte < match.node.start_byte)
+    before = (node for node in js.walk(method) if node.start_byte < match.node.start_byte)
     return any(node.type in ("return_statement", "throw_statement") for node in before)
 
 
 def _runs_at_once(match: Match, function: Node) -> bool:
     """Whether a function is the one given to `blockConcurrencyWhile()`, or called where it stands."""
-    parent = match.module.syntax.parent(with_wrappers(match.module.syntax, function))
+    parent = match.module.syntax.parent(js.with_wrappers(match.module.syntax, function))
     if parent is None:
         return False
     if parent.type == "call_expression":
@@ -132,17 +121,17 @@ def _runs_at_once(match: Match, function: Node) -> bool:
 
 def _fix(match: Match, method: Node) -> Fix | None:
     module = match.module
-    whole = with_wrappers(module.syntax, match.node)
+    whole = js.with_wrappers(module.syntax, match.node)
     statement = module.syntax.parent(whole)
     if statement is not None and statement.type == "await_expression":
-        whole = with_wrappers(module.syntax, statement)
+        whole = js.with_wrappers(module.syntax, statement)
         statement = module.syntax.parent(whole)
     receiver = match.receiver
     if statement is None or statement.type != "expression_statement" or receiver is None:
         return None
     storage, call_text = match.text(receiver), match.text()
     indent, unit = module.indent_of(statement), module.indent_unit
-    if can_await(module, match.node):
+    if js.can_await(module, match.node):
         text = f"if ((await {storage}.getAlarm()) === null) {{\n{indent}{unit}await {call_text};\n{indent}}}"
     else:
         state = _state(match, method)

@@ -1,8 +1,7 @@
 """Await `setAlarm()` and `deleteAlarm()`.
 
-Both return promises. When nobody waits for one, an error (a date that is no number, storage that is
-overloaded or over its limits) ends nowhere: the handler answers that all is well, and an alarm that was
-thought to be set never comes.
+Both return promises. Without `await` an error (a date that is not a number, storage that is overloaded or
+over its limits) is lost: the handler reports success, and the alarm never runs.
 
 ## Incorrect
 
@@ -51,30 +50,15 @@ Source: https://developers.cloudflare.com/durable-objects/api/alarms/
 
 from collections.abc import Iterator
 
-from cflint.api import (
-    Finding,
-    Fix,
-    Match,
-    PromiseOutcome,
-    PromiseSource,
-    PromiseUse,
-    Safety,
-    Severity,
-    call,
-    fix_by_async_handler,
-    fix_by_await,
-    rule,
-    source_of,
-    use_of_promise,
-)
+from cflint.api import Finding, Fix, Match, Safety, Severity, call, fixes, js, rule
 
 
 @rule(call("setAlarm", "deleteAlarm"), severity=Severity.WARNING, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
-    if source_of(match.module, match.node) is not PromiseSource.ALARM:
+    if js.source_of(match.module, match.node) is not js.PromiseSource.ALARM:
         return  # an `AlarmManager` of the project's own, a mock
-    use = use_of_promise(match.module, match.node)
-    if use.outcome is not PromiseOutcome.DROPPED:
+    use = js.use_of_promise(match.module, match.node)
+    if use.outcome is not js.PromiseOutcome.DROPPED:
         return
     done = "set" if match.word == "setAlarm" else "deleted"
     yield Finding(
@@ -85,6 +69,6 @@ def check(match: Match) -> Iterator[Finding]:
     )
 
 
-def _fix(match: Match, use: PromiseUse) -> Fix | None:
-    awaited = fix_by_await(match.module, use.promise, Safety.SAFE)
-    return awaited or fix_by_async_handler(match.module, use.promise)
+def _fix(match: Match, use: js.PromiseUse) -> Fix | None:
+    awaited = fixes.fix_by_await(match.module, use.promise, Safety.SAFE)
+    return awaited or fixes.fix_by_async_handler(match.module, use.promise)

@@ -42,18 +42,7 @@ Source: https://developers.cloudflare.com/durable-objects/api/alarms/#alarm
 
 from collections.abc import Iterator
 
-from cflint.api import (
-    DeclarationKind,
-    Finding,
-    Fix,
-    Match,
-    Safety,
-    Severity,
-    member_access,
-    rule,
-    unwrap,
-    with_wrappers,
-)
+from cflint.api import Finding, Fix, Match, Safety, Severity, js, member_access, rule
 
 
 @rule(member_access("retryCount"), severity=Severity.WARNING, fix=Safety.SAFE)
@@ -63,7 +52,7 @@ def check(match: Match) -> Iterator[Finding]:
         return
     if not _is_alarm_info(match):
         return
-    whole = with_wrappers(match.module.syntax, node)
+    whole = js.with_wrappers(match.module.syntax, node)
     comparison = match.module.syntax.parent(whole)
     if comparison is None or comparison.type != "binary_expression":
         return
@@ -71,7 +60,7 @@ def check(match: Match) -> Iterator[Finding]:
     left, right = comparison.child_by_field_name("left"), comparison.child_by_field_name("right")
     if operator is None or left is None or right is None or operator.type not in ("!=", "!=="):
         return
-    other = unwrap(right if left.id == whole.id else left)
+    other = js.unwrap(right if left.id == whole.id else left)
     if other.type != "number":
         return  # `!= null`, `!== undefined`: just what is asked
     text = match.text(node)
@@ -85,9 +74,9 @@ def check(match: Match) -> Iterator[Finding]:
 
 def _is_alarm_info(match: Match) -> bool:
     """Whether the receiver is the parameter of an `alarm()` method, or typed as what that is given."""
-    receiver = unwrap(match.receiver) if match.receiver is not None else None
+    receiver = js.unwrap(match.receiver) if match.receiver is not None else None
     declaration = match.module.scope.resolve(receiver) if receiver is not None else None
-    if declaration is None or declaration.kind is not DeclarationKind.PARAMETER or declaration.path:
+    if declaration is None or declaration.kind is not js.DeclarationKind.PARAMETER or declaration.path:
         return False
     if "AlarmInvocationInfo" in match.text(declaration.owner):
         return True

@@ -1,7 +1,7 @@
 """Give a class that sets alarms an `alarm()` method.
 
-`setAlarm()` throws in a Durable Object whose class has no `alarm()` method: there is nothing that could be
-called. An `alarm()` that nobody sets an alarm for, on the other hand, never runs.
+`setAlarm()` throws in a Durable Object whose class has no `alarm()` method. An `alarm()` in a class that
+never sets an alarm never runs.
 
 ## Incorrect
 
@@ -38,7 +38,7 @@ library (`install(this)`), party servers and containers, which have an `alarm()`
 
 ## Fix safety
 
-Unsafe: an empty `alarm()` method is added. What it has to do is yours to write.
+Unsafe: an empty `alarm()` method is added. Its body is up to you.
 
 Source: src/workerd/io/worker.c++ of workerd (`assertCanSetAlarm`)
 """
@@ -60,8 +60,8 @@ from cflint.api import (
     Severity,
     ValueKind,
     call,
-    callee_name,
     handler,
+    js,
     pattern,
     rule,
 )
@@ -73,11 +73,8 @@ if TYPE_CHECKING:
 _HANDS_ITSELF_ON = pattern(r"[(,]\s*this\s*[,)]")
 
 
-@rule(call("setAlarm"), handler("alarm"), severity=Severity.ERROR, fix=Safety.UNSAFE)
-def check(match: Match | Handler) -> Iterator[Finding]:
-    if isinstance(match, Handler):
-        yield from _check_handler(match)
-        return
+@rule(call("setAlarm"), severity=Severity.ERROR, fix=Safety.UNSAFE)
+def check(match: Match) -> Iterator[Finding]:
     owner = match.enclosing_class
     if owner is None or match.receiver_value.kind is not ValueKind.STORAGE or owner.facts.is_abstract:
         return
@@ -106,7 +103,7 @@ def check(match: Match | Handler) -> Iterator[Finding]:
 
 def _sets(owner: ClassDefinition) -> Iterator[Node]:
     for node in owner.module.descendants(owner.body, "call_expression"):
-        if callee_name(owner.module, node) != "setAlarm":
+        if js.callee_name(owner.module, node) != "setAlarm":
             continue
         callee = node.child_by_field_name("function")
         target = callee.child_by_field_name("object") if callee is not None else None
@@ -135,7 +132,8 @@ def _stub(owner: ClassDefinition) -> str:
     return f"async alarm(){result} {{\n{inner}// runs when the alarm is due\n{owner.member_indent}}}"
 
 
-def _check_handler(found: Handler) -> Iterator[Finding]:
+@check.on(handler("alarm"))
+def check_handler(found: Handler) -> Iterator[Finding]:
     """`alarm()` without a `setAlarm()` in any module of the Worker."""
     module, owner = found.module, found.owner
     name = found.function.child_by_field_name("name")

@@ -1,7 +1,7 @@
-"""Look at what was done before an alarm does it again.
+"""Check in `alarm()` what an earlier attempt has done.
 
-An alarm runs at least once: when it throws, or the machine goes away in its middle, it is run again, up to
-six times. What it sends before it looks at storage is then sent again, too.
+An alarm runs at least once: when it throws, or the machine fails while it runs, it runs again, up to six
+times. What it sends before it reads storage is sent again.
 
 ## Incorrect
 
@@ -32,12 +32,12 @@ export class Invoice extends DurableObject<Env> {
 
 ## Not reported
 
-Alarms that read from storage first (or call a method that may), or ask whether they are a retry; requests
+Alarms that read from storage first (or call a method that may), or check whether they are a retry; requests
 that only read.
 
 ## Fix safety
 
-No fix: what has to be remembered is for you to say.
+No fix: what has to be stored is up to you.
 
 Source: https://developers.cloudflare.com/durable-objects/api/alarms/#alarm
 """
@@ -56,14 +56,10 @@ from cflint.api import (
     Module,
     Severity,
     ValueKind,
-    arguments_of,
-    callee_name,
     handler,
-    is_global,
+    js,
     pattern,
-    property_value,
     rule,
-    unwrap,
 )
 
 if TYPE_CHECKING:
@@ -98,14 +94,14 @@ def check(found: Handler) -> Iterator[Finding]:
 def _sends(module: Module, call: Node) -> str | None:
     """What a call sends out into the world."""
     callee = call.child_by_field_name("function")
-    arguments = arguments_of(call)
-    if is_global(module, callee, "fetch") and len(arguments) > 1:
-        method = property_value(module, arguments[1], "method")
+    arguments = js.arguments_of(call)
+    if js.is_global(module, callee, "fetch") and len(arguments) > 1:
+        method = js.property_value(module, arguments[1], "method")
         verb = module.string_of(method) if method is not None else None
         return f"this sends a {verb.upper()} request" if verb and verb.upper() not in _READS else None
-    if callee is None or callee_name(module, call) not in ("send", "sendBatch"):
+    if callee is None or js.callee_name(module, call) not in ("send", "sendBatch"):
         return None
-    target = unwrap(callee).child_by_field_name("object")
+    target = js.unwrap(callee).child_by_field_name("object")
     value = module.value_of(target)
     if value.kind is not ValueKind.BINDING or value.binding is None:
         return None

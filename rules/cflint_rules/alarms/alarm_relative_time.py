@@ -38,11 +38,11 @@ export class Lock extends DurableObject<Env> {
 
 ## Not reported
 
-Times whose value the rule cannot tell.
+Times whose value the rule does not know.
 
 ## Fix safety
 
-Safe: `Date.now() +` is put before a duration. None is offered for a time in seconds.
+Safe: `Date.now() +` is put before a duration. There is no fix for a time in seconds.
 
 Source: https://developers.cloudflare.com/durable-objects/api/alarms/#setalarm
 """
@@ -52,18 +52,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import (
-    Finding,
-    Fix,
-    Match,
-    Module,
-    Safety,
-    Severity,
-    ValueKind,
-    call,
-    number_of,
-    rule,
-)
+from cflint.api import Finding, Fix, Match, Module, Safety, Severity, ValueKind, call, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -77,7 +66,7 @@ def check(match: Match) -> Iterator[Finding]:
     if not match.arguments or match.receiver_value.kind is not ValueKind.STORAGE:
         return
     given = match.arguments[0]
-    number = number_of(match.module, given)
+    number = js.number_of(match.module, given)
     text = match.text(given)
     if number is None:
         if _is_in_seconds(match.module, given):

@@ -1,7 +1,7 @@
 """Set the next alarm only while there is something to do.
 
 An `alarm()` that always sets the next one a few seconds ahead runs for ever, in every object that was ever
-made, and each run is billed: an object that nobody uses any more still wakes up.
+created, and each run is billed, even in objects that are no longer used.
 
 ## Incorrect
 
@@ -11,6 +11,7 @@ import { DurableObject } from "cloudflare:workers";
 export class Outbox extends DurableObject<Env> {
   async alarm(): Promise<void> {
     await this.env.MAILS.send(await this.ctx.storage.get("next"));
+    await this.ctx.storage.delete("next");
     await this.ctx.storage.setAlarm(Date.now() + 10_000);
   }
 }
@@ -24,6 +25,7 @@ import { DurableObject } from "cloudflare:workers";
 export class Outbox extends DurableObject<Env> {
   async alarm(): Promise<void> {
     await this.env.MAILS.send(await this.ctx.storage.get("next"));
+    await this.ctx.storage.delete("next");
     const left = await this.ctx.storage.list({ limit: 1 });
     if (left.size > 0) await this.ctx.storage.setAlarm(Date.now() + 10_000);
   }
@@ -37,7 +39,7 @@ that also delete their alarm.
 
 ## Fix safety
 
-No fix: when there is nothing left to do is for you to say.
+No fix: when to stop is up to you.
 
 Source: https://developers.cloudflare.com/durable-objects/best-practices/rules-of-durable-objects/
 """
@@ -47,21 +49,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import (
-    Finding,
-    Handler,
-    Module,
-    Option,
-    Severity,
-    ValueKind,
-    arguments_of,
-    callee_name,
-    handler,
-    number_of,
-    rule,
-    unwrap,
-    walk,
-)
+from cflint.api import Finding, Handler, Module, Option, Severity, ValueKind, handler, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -101,14 +89,14 @@ def _always(module: Module, body: Node) -> Iterator[Node]:
             todo = [*(block.named_children if block is not None else ()), *todo]
             continue
         if statement.type in ("expression_statement", "return_statement") and statement.named_children:
-            node = unwrap(statement.named_children[0])
+            node = js.unwrap(statement.named_children[0])
             if node.type == "await_expression" and node.named_children:
-                node = unwrap(node.named_children[0])
-            if node.type == "call_expression" and callee_name(module, node) == "setAlarm":
+                node = js.unwrap(node.named_children[0])
+            if node.type == "call_expression" and js.callee_name(module, node) == "setAlarm":
                 yield node
         if any(
             inner.type in ("return_statement", "throw_statement")
-            for inner in (statement, *walk(statement, into_functions=False))
+            for inner in (statement, *js.walk(statement, into_functions=False))
         ):
             return  # some runs end here
 
@@ -116,8 +104,8 @@ def _always(module: Module, body: Node) -> Iterator[Node]:
 def _interval(module: Module, call: Node) -> float | None:
     """The `n` of `storage.setAlarm(Date.now() + n)`."""
     callee = call.child_by_field_name("function")
-    target = unwrap(callee).child_by_field_name("object") if callee is not None else None
-    arguments = arguments_of(call)
+    target = js.unwrap(callee).child_by_field_name("object") if callee is not None else None
+    arguments = js.arguments_of(call)
     if target is None or module.value_of(target).kind is not ValueKind.STORAGE or not arguments:
         return None
     time = module.initializer(arguments[0])
@@ -127,4 +115,4 @@ def _interval(module: Module, call: Node) -> float | None:
         return None
     if right is None or module.text(module.initializer(left)) != "Date.now()":
         return None
-    return number_of(module, right)
+    return js.number_of(module, right)

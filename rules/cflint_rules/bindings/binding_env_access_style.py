@@ -1,4 +1,4 @@
-"""Reach `env` the way the place has it: `this.env` in a class, the parameter in a handler object.
+"""Use `this.env` in a class, and the `env` parameter in a handler object.
 
 A method of a Durable Object, an entrypoint or a Workflow has no `env` in scope: the bare name throws a
 ReferenceError when the line is reached. In a handler of an object `this` is not a Worker, and `this.env` is
@@ -39,7 +39,7 @@ own; names that the project declares globally.
 
 ## Fix safety
 
-Safe: `env` and `this.env` become the one that is there.
+Safe: `env` and `this.env` become the one that exists there.
 
 Source: https://developers.cloudflare.com/workers/runtime-apis/bindings/
 """
@@ -49,7 +49,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import FUNCTIONS, Finding, Fix, Match, Safety, Severity, identifier, member_access, rule
+from cflint.api import Finding, Fix, Match, Safety, Severity, identifier, js, member_access, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -118,7 +118,7 @@ def _has_no_this(match: Match, this: Node, function: Node) -> bool:
     for above in match.module.syntax.ancestors(this):
         if above.id == function.id:
             return above.type in ("method_definition", "arrow_function", "function_expression")
-        if above.type in FUNCTIONS and above.type != "arrow_function":
+        if above.type in js.FUNCTIONS and above.type != "arrow_function":
             return False
     return False
 

@@ -1,7 +1,7 @@
 """Await what a binding promises, or pass it to `ctx.waitUntil()`.
 
-Once the response is sent the runtime cancels what nobody waits for. A write to KV, R2, D1 or a queue whose
-promise is dropped may never happen, and its error is never seen.
+Once the response is sent, the runtime cancels promises that are neither awaited nor passed to `waitUntil()`.
+A write to KV, R2, D1 or a queue whose promise is dropped may never happen, and its error is never seen.
 
 ## Incorrect
 
@@ -51,46 +51,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cflint.api import (
-    KINDS,
-    Finding,
-    Match,
-    PromiseOutcome,
-    PromiseSource,
-    Safety,
-    Severity,
-    call,
-    fix_by_await,
-    fix_by_wait_until,
-    methods_of_type,
-    rule,
-    source_of,
-    use_of_promise,
-)
+from cflint.api import Finding, Match, Safety, Severity, call, config, fixes, js, rule
 
 
 def _asynchronous(*types: str) -> frozenset[str]:
-    tables = [methods_of_type(name) for name in types]
+    tables = [config.methods_of_type(name) for name in types]
     return frozenset(method for table in tables if table is not None for method in table[0])
 
 
-METHODS = frozenset(method for kind in KINDS for method in kind.async_methods) | _asynchronous(
+METHODS = frozenset(method for kind in config.KINDS for method in kind.async_methods) | _asynchronous(
     "D1PreparedStatement", "D1DatabaseSession", "WorkflowInstance", "R2ObjectBody", "Fetcher"
 )
 
 
 @rule(call(*METHODS), severity=Severity.ERROR, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
-    use = use_of_promise(match.module, match.node)
+    use = js.use_of_promise(match.module, match.node)
     if (
-        use.outcome is not PromiseOutcome.DROPPED
-        or source_of(match.module, match.node) is not PromiseSource.BINDING
+        use.outcome is not js.PromiseOutcome.DROPPED
+        or js.source_of(match.module, match.node) is not js.PromiseSource.BINDING
     ):
         return
     yield Finding(
         f"nothing waits for `{match.text(match.callee)}()`: it may be cancelled when the response is sent,"
         " and its errors are lost",
         match.at(match.node),
-        fix=fix_by_await(match.module, use.promise, Safety.UNSAFE)
-        or fix_by_wait_until(match.module, use.promise, Safety.UNSAFE),
+        fix=fixes.fix_by_await(match.module, use.promise, Safety.UNSAFE)
+        or fixes.fix_by_wait_until(match.module, use.promise, Safety.UNSAFE),
     )

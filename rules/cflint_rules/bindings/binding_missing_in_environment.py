@@ -15,12 +15,10 @@ export default {
 
 ```jsonc
 {
-  "name": "greetings",
-  "main": "src/index.ts",
   "kv_namespaces": [{ "binding": "TEXTS", "id": "0f2ac74b498b48028cb68387c421e279" }],
   "env": {
     "staging": {
-      "vars": { "MODE": "test" },
+      "workers_dev": true,
     },
   },
 }
@@ -38,12 +36,10 @@ export default {
 
 ```jsonc
 {
-  "name": "greetings",
-  "main": "src/index.ts",
   "kv_namespaces": [{ "binding": "TEXTS", "id": "0f2ac74b498b48028cb68387c421e279" }],
   "env": {
     "staging": {
-      "vars": { "MODE": "test" },
+      "workers_dev": true,
       "kv_namespaces": [{ "binding": "TEXTS", "id": "7b1c6a1f3c5e4d6a9c1f0b2d3e4f5a6b" }],
     },
   },
@@ -73,15 +69,14 @@ from cflint.api import (
     Finding,
     Fix,
     Location,
-    NodeKind,
     Project,
     Safety,
     Severity,
     Worker,
-    is_test_config,
+    config,
+    fixes,
     join_names,
     rule,
-    set_key,
     worker,
 )
 
@@ -90,8 +85,8 @@ _SHOWN = 6
 
 @rule(worker(), severity=Severity.WARNING, fix=Safety.UNSAFE)
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
-    config = subject.config
-    if config is None or config.top.incomplete or is_test_config(config.path):
+    configured = subject.config
+    if configured is None or configured.top.incomplete or config.is_test_config(configured.path):
         return
     mentioned: dict[str, bool] = {}
     for environment in subject.environments[1:]:
@@ -99,7 +94,7 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
             continue
         missing = [
             found
-            for found in config.top.bindings
+            for found in configured.top.bindings
             if environment.binding(found.name) is None
             and not found.kind.inheritable
             and not found.kind.top_level_only
@@ -112,7 +107,7 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
         if len(missing) > _SHOWN:
             names.append(f"{len(missing) - _SHOWN} more")
         related = tuple(
-            Location(config.document, found.name_span, "the top level has it") for found in missing
+            Location(configured.document, found.name_span, "the top level has it") for found in missing
         )
         yield Finding(
             f"`{environment.label}` lacks {join_names(names)}: bindings and variables are not inherited",
@@ -140,7 +135,7 @@ def _fix(environment: Environment, missing: list[Binding]) -> Fix | None:
 
 
 def _copies(environment: Environment, missing: list[Binding]) -> tuple[Edit, ...] | None:
-    if any(node.kind in (NodeKind.DATE, NodeKind.INVALID) for node in environment.node.walk()):
+    if any(node.kind in (config.NodeKind.DATE, config.NodeKind.INVALID) for node in environment.node.walk()):
         return None  # a value that cannot be written again as it is
     value = environment.node.plain
     if not isinstance(value, dict):
@@ -168,4 +163,4 @@ def _copies(environment: Environment, missing: list[Binding]) -> tuple[Edit, ...
                 if not isinstance(items, list):
                     return None
                 items.append(entry)
-    return set_key(environment.config, environment.path(), value)
+    return fixes.set_key(environment.config, environment.path(), value)

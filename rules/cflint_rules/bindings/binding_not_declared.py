@@ -17,8 +17,6 @@ export default {
 
 ```jsonc
 {
-  "name": "site",
-  "main": "src/index.ts",
   "kv_namespaces": [{ "binding": "PAGE", "id": "0f2ac74b498b48028cb68387c421e279" }],
 }
 ```
@@ -36,17 +34,15 @@ export default {
 
 ```jsonc
 {
-  "name": "site",
-  "main": "src/index.ts",
   "kv_namespaces": [{ "binding": "PAGES", "id": "0f2ac74b498b48028cb68387c421e279" }],
 }
 ```
 
 ## Not reported
 
-Only what is used as a binding is, in a call such as `env.PAGES.get(…)`. Not: uses that ask whether the
+Only what is used as a binding is, in a call such as `env.PAGES.get(…)`. Not: uses that check whether the
 binding is there (`if (env.PAGES)`, `env.PAGES?.`, `"PAGES" in env`), names that some code assigns, names that
-a library puts into `env`, names in `.dev.vars` or `.env`, members that `Env` says are optional or strings,
+a library puts into `env`, names in `.dev.vars` or `.env`, members that `Env` declares optional or as strings,
 names that one of several Workers with this module declares, and code without a configuration, where nothing
 is known. Documentation whose sections use bindings and show no configuration gets one note per section.
 
@@ -59,15 +55,15 @@ kinds that wrangler can provision by itself.
 Source: https://developers.cloudflare.com/workers/runtime-apis/bindings/
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from cflint.api import (
     Binding,
-    BindingKind,
     Edit,
-    EnvUse,
     Finding,
     Fix,
     Location,
@@ -79,27 +75,22 @@ from cflint.api import (
     Value,
     ValueKind,
     Worker,
-    append_item,
-    binding_kind_of_type,
     call,
-    env_uses,
-    is_guard,
+    config,
+    fixes,
     join_names,
-    kind_by_id,
-    kind_with_method,
+    js,
     member_access,
     pattern,
     python,
+    python_module,
     rule,
-    set_key,
-    unwrap,
     worker,
 )
 
 if TYPE_CHECKING:
     import libcst as cst
 
-    from cflint.api import PythonModule
 
 _METHODS = (
     *("get", "put", "list", "delete", "getWithMetadata", "head", "createMultipartUpload"),
@@ -115,18 +106,10 @@ _INJECTED_PREFIXES = ("__STATIC_CONTENT", "NEXT_", "CF_PAGES", "__")
 @rule(
     call(*_METHODS),
     member_access("connectionString"),
-    worker(),
-    python("env"),
     severity=Severity.ERROR,
     fix=Safety.UNSAFE,
 )
-def check(match: "Match | Worker | PythonModule", project: Project) -> Iterator[Finding]:
-    if isinstance(match, Worker):
-        yield from _undocumented(match, project)
-        return
-    if not isinstance(match, Match):
-        yield from _python(match)
-        return
+def check(match: Match) -> Iterator[Finding]:
     module = match.module
     value = match.receiver_value
     name = value.name
@@ -140,18 +123,18 @@ def check(match: "Match | Worker | PythonModule", project: Project) -> Iterator[
         return
     if _is_injected(name) or _is_optional(module, name) or _is_given(module, name):
         return
-    uses = [use for use in env_uses(module) if use.name == name]
+    uses = [use for use in js.env_uses(module) if use.name == name]
     if any(use.guarded or use.written for use in uses):
         return
     yield _missing(match, name, value, uses)
 
 
-def _missing(match: Match, name: str, value: Value, uses: list[EnvUse]) -> Finding:
+def _missing(match: Match, name: str, value: Value, uses: list[js.EnvUse]) -> Finding:
     """The finding at the first use: the same, whichever use was looked at, so that it is reported once."""
     module = match.module
     method = next((use.method for use in uses if use.method is not None), match.text(match.name))
     configs = [found.config for found in module.workers if found.config is not None]
-    kind = value.binding or kind_with_method(method)
+    kind = value.binding or js.kind_with_method(method)
     near = _near(module, name, method)
     label = f" ({kind.label})" if kind is not None and not kind.is_value else ""
     what = f"`{name}`{label} is used, but no configuration that has this module declares it"
@@ -178,7 +161,7 @@ def _file(path: str) -> str:
 # What is no finding
 
 
-def _is_known(module: "Module | PythonModule", name: str) -> bool:
+def _is_known(module: Module | python.PythonModule, name: str) -> bool:
     """Whether a configuration declares the name, or nothing can be said."""
     if not module.workers:
         return True
@@ -194,7 +177,7 @@ def _is_known(module: "Module | PythonModule", name: str) -> bool:
 _NAME = pattern(rb"^[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)[ \t]*=", re.MULTILINE)
 
 
-def _secrets(module: "Module | PythonModule", subject: Worker) -> frozenset[str]:
+def _secrets(module: Module | python.PythonModule, subject: Worker) -> frozenset[str]:
     """The names, and only these, in `.dev.vars` and `.env` files beside the configuration."""
     assert subject.config is not None
     workspace = module.project.workspace
@@ -240,7 +223,7 @@ def _is_given(module: Module, name: str) -> bool:
 
 def _is_copied(match: Match) -> bool:
     """Whether the use is of a variable that several places may fill, not of `env` itself or a constant."""
-    receiver = unwrap(match.receiver) if match.receiver is not None else None
+    receiver = js.unwrap(match.receiver) if match.receiver is not None else None
     if receiver is None or receiver.type != "identifier":
         return False
     declaration = match.module.scope.resolve(receiver)
@@ -252,7 +235,7 @@ def _asks(match: Match) -> bool:
     receiver = match.receiver
     if receiver is None:
         return True
-    if is_guard(match.module, receiver):
+    if js.is_guard(match.module, receiver):
         return True
     callee = match.callee if match.node.type == "call_expression" else match.node
     return callee is not None and any(part.type == "optional_chain" for part in callee.children)
@@ -264,23 +247,23 @@ def _asks(match: Match) -> bool:
 def _assets(match: Match) -> Iterator[Finding]:
     """`env.ASSETS` exists when `assets.binding` says so; a framework may see to it, so only then."""
     for found in match.module.workers:
-        config = found.config
-        if config is None or config.is_pages or not found.entries:
+        configured = found.config
+        if configured is None or configured.is_pages or not found.entries:
             return
-        assets = config.assets
+        assets = configured.assets
         if assets is None or assets.get("directory") is None:
             return
-    config = match.module.workers[0].config
-    if config is None or match.receiver is None:
+    configured = match.module.workers[0].config
+    if configured is None or match.receiver is None:
         return
-    if any(use.name == "ASSETS" and (use.guarded or use.written) for use in env_uses(match.module)):
+    if any(use.name == "ASSETS" and (use.guarded or use.written) for use in js.env_uses(match.module)):
         return
-    assets = config.assets
-    edits = set_key(config, ("assets", "binding"), "ASSETS")
+    assets = configured.assets
+    edits = fixes.set_key(configured, ("assets", "binding"), "ASSETS")
     yield Finding(
-        f"`ASSETS` is used, but `assets` in `{_file(config.path)}` has no `binding`",
+        f"`ASSETS` is used, but `assets` in `{_file(configured.path)}` has no `binding`",
         match.at(match.receiver),
-        (config.location(assets),) if assets is not None else (),
+        (configured.location(assets),) if assets is not None else (),
         Fix("Bind the assets as `ASSETS`", edits, Safety.SAFE) if edits else None,
     )
 
@@ -288,7 +271,7 @@ def _assets(match: Match) -> Iterator[Finding]:
 # What to do
 
 
-def _near(module: "Module | PythonModule", name: str, method: str) -> Binding | None:
+def _near(module: Module | python.PythonModule, name: str, method: str) -> Binding | None:
     """A declared binding that was probably meant: spelled much the same, with that method."""
     from difflib import SequenceMatcher
 
@@ -319,7 +302,7 @@ def _is_slip(name: str, other: str) -> bool:
 
 
 def _fix(
-    module: Module, name: str, kind: BindingKind | None, near: Binding | None, uses: list[EnvUse]
+    module: Module, name: str, kind: config.BindingKind | None, near: Binding | None, uses: list[js.EnvUse]
 ) -> Fix | None:
     declared = any(
         entry.name == name for found in module.project.env_types(module.path) for entry in found.members
@@ -343,20 +326,20 @@ _PROVISIONED = frozenset({"kv", "r2", "d1"})
 _SINGLE = frozenset({"ai", "browser", "images"})
 
 
-def _entry(module: Module, subject: Worker, name: str, kind: BindingKind) -> tuple[Edit, ...] | None:
-    config = subject.config
-    if config is None or config.root.broken:
+def _entry(module: Module, subject: Worker, name: str, kind: config.BindingKind) -> tuple[Edit, ...] | None:
+    configured = subject.config
+    if configured is None or configured.root.broken:
         return None
-    path = config.top.path(*kind.path)
+    path = configured.top.path(*kind.path)
     if kind.id in _PROVISIONED:
-        return append_item(config, path, {"binding": name})
-    if kind.id in _SINGLE and config.top.own(kind.path[0]) is None:
-        return set_key(config, path, {"binding": name})
+        return fixes.append_item(configured, path, {"binding": name})
+    if kind.id in _SINGLE and configured.top.own(kind.path[0]) is None:
+        return fixes.set_key(configured, path, {"binding": name})
     if kind.id == "queue":
-        return append_item(config, path, {"binding": name, "queue": name.lower().replace("_", "-")})
+        return fixes.append_item(configured, path, {"binding": name, "queue": name.lower().replace("_", "-")})
     if kind.id == "durable_object":
         owner = _class_bound_as(module, subject, name)
-        return append_item(config, path, {"name": name, "class_name": owner}) if owner else None
+        return fixes.append_item(configured, path, {"name": name, "class_name": owner}) if owner else None
     return None
 
 
@@ -374,7 +357,8 @@ def _class_bound_as(module: Module, subject: Worker, name: str) -> str | None:
 # Documentation
 
 
-def _undocumented(section: Worker, project: Project) -> Iterator[Finding]:
+@check.on(worker())
+def check_section(section: Worker, project: Project) -> Iterator[Finding]:
     """A page that shows code with bindings, and nowhere the configuration that it needs."""
     if not section.is_document or section.config is not None:
         return
@@ -384,7 +368,7 @@ def _undocumented(section: Worker, project: Project) -> Iterator[Finding]:
         for environment in mate.environments
         for found in environment.bindings
     }
-    needed: dict[str, tuple[BindingKind, Location]] = {}
+    needed: dict[str, tuple[config.BindingKind, Location]] = {}
     for path in section.modules:
         module = project.module(path)
         if module is not None:
@@ -401,12 +385,12 @@ def _undocumented(section: Worker, project: Project) -> Iterator[Finding]:
     )
 
 
-def _needs(module: Module) -> Mapping[str, tuple[BindingKind, Location]]:
+def _needs(module: Module) -> Mapping[str, tuple[config.BindingKind, Location]]:
     """The bindings that a code block uses, and those that its `Env` has; with the places that say so."""
-    found: dict[str, tuple[BindingKind, Location]] = {}
-    uses: dict[str, EnvUse] = {}
-    for use in env_uses(module):
-        kind = module.binding(use.name).binding or (kind_with_method(use.method) if use.method else None)
+    found: dict[str, tuple[config.BindingKind, Location]] = {}
+    uses: dict[str, js.EnvUse] = {}
+    for use in js.env_uses(module):
+        kind = module.binding(use.name).binding or (js.kind_with_method(use.method) if use.method else None)
         uses.setdefault(use.name, use)
         if kind is not None and not kind.is_value:
             found.setdefault(use.name, (kind, module.at(use.node)))
@@ -415,9 +399,9 @@ def _needs(module: Module) -> Mapping[str, tuple[BindingKind, Location]]:
         return found  # only types
     for types in module.project.env_types(module.path):
         for entry in types.members:
-            kind = binding_kind_of_type(entry.type)
+            kind = config.binding_kind_of_type(entry.type)
             if entry.type.startswith("AgentNamespace"):
-                kind = kind_by_id("durable_object")
+                kind = config.kind_by_id("durable_object")
             if kind is not None and not kind.is_value and types.path == module.path:
                 named = uses.get(entry.name)
                 declared = Location(module.document, entry.name_span)
@@ -428,7 +412,8 @@ def _needs(module: Module) -> Mapping[str, tuple[BindingKind, Location]]:
 # -- Python ----------------------------------------------------------------------------------------------
 
 
-def _python(module: "PythonModule") -> Iterator[Finding]:
+@check.on(python_module("env"))
+def check_python(module: python.PythonModule) -> Iterator[Finding]:
     """Undeclared names on which the module calls a method of some binding, each at its first place."""
     for name, (method, nodes) in _used_as_bindings(module).items():
         if not name.isupper() or _is_injected(name) or _is_known(module, name):
@@ -437,7 +422,7 @@ def _python(module: "PythonModule") -> Iterator[Finding]:
             continue
         configs = [found.config for found in module.workers if found.config is not None]
         near = _near(module, name, method)
-        kind = kind_with_method(method)
+        kind = js.kind_with_method(method)
         label = f" ({kind.label})" if kind is not None and not kind.is_value else ""
         what = f"`{name}`{label} is used, but no configuration that has this module declares it"
         if len(configs) == 1:
@@ -454,7 +439,7 @@ def _python(module: "PythonModule") -> Iterator[Finding]:
         yield Finding(what, places[0], (*related, *places[1:]), fix, severity)
 
 
-def _used_as_bindings(module: "PythonModule") -> "dict[str, tuple[str, list[cst.Attribute]]]":
+def _used_as_bindings(module: python.PythonModule) -> dict[str, tuple[str, list[cst.Attribute]]]:
     """The members of `env` of which a method of a binding is called: that method, and all their places."""
     import libcst as cst
 
@@ -472,7 +457,7 @@ def _used_as_bindings(module: "PythonModule") -> "dict[str, tuple[str, list[cst.
     return {name: (method, places[name]) for name, method in methods.items()}
 
 
-def _may_be_missing(module: "PythonModule", node: "cst.Attribute") -> bool:
+def _may_be_missing(module: python.PythonModule, node: cst.Attribute) -> bool:
     """Whether a place asks whether the binding is there, catches that it is not, or makes it."""
     import libcst as cst
 
@@ -484,7 +469,7 @@ def _may_be_missing(module: "PythonModule", node: "cst.Attribute") -> bool:
     return any(isinstance(one, (cst.Try, cst.TryStar)) for one in module.syntax.ancestors(node))
 
 
-def _is_asked_for(module: "PythonModule", name: str) -> bool:
+def _is_asked_for(module: python.PythonModule, name: str) -> bool:
     """Whether the name stands in a `hasattr`, `getattr` or `setattr`."""
     found = map(module.arguments, module.calls("hasattr", "getattr", "setattr"))
     return any(len(given) > 1 and module.string_of(given[1]) == name for given in found)

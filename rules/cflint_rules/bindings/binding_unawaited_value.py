@@ -55,31 +55,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cflint.api import (
-    KINDS,
-    Finding,
-    Fix,
-    Match,
-    PromiseOutcome,
-    PromiseSource,
-    PromiseUse,
-    Safety,
-    Severity,
-    call,
-    can_await,
-    methods_of_type,
-    rule,
-    source_of,
-    use_of_promise,
-)
+from cflint.api import Finding, Fix, Match, Safety, Severity, call, config, js, rule
 
 
 def _asynchronous(*types: str) -> frozenset[str]:
-    tables = [methods_of_type(name) for name in types]
+    tables = [config.methods_of_type(name) for name in types]
     return frozenset(method for table in tables if table is not None for method in table[0])
 
 
-METHODS = frozenset(method for kind in KINDS for method in kind.async_methods) | _asynchronous(
+METHODS = frozenset(method for kind in config.KINDS for method in kind.async_methods) | _asynchronous(
     "D1PreparedStatement",
     "D1DatabaseSession",
     "WorkflowInstance",
@@ -87,13 +71,13 @@ METHODS = frozenset(method for kind in KINDS for method in kind.async_methods) |
     "Fetcher",
     "DurableObjectStorage",
 )
-_READS = frozenset({PromiseSource.BINDING, PromiseSource.STORAGE})
+_READS = frozenset({js.PromiseSource.BINDING, js.PromiseSource.STORAGE})
 
 
 @rule(call(*METHODS), severity=Severity.ERROR, fix=Safety.SAFE)
 def check(match: Match) -> Iterator[Finding]:
-    use = use_of_promise(match.module, match.node)
-    if use.outcome is not PromiseOutcome.VALUE or source_of(match.module, match.node) not in _READS:
+    use = js.use_of_promise(match.module, match.node)
+    if use.outcome is not js.PromiseOutcome.VALUE or js.source_of(match.module, match.node) not in _READS:
         return
     yield Finding(
         f"`{match.text(match.callee)}()` gives a promise, and it is used as if it were the result",
@@ -103,9 +87,9 @@ def check(match: Match) -> Iterator[Finding]:
     )
 
 
-def _fix(match: Match, use: PromiseUse) -> Fix | None:
+def _fix(match: Match, use: js.PromiseUse) -> Fix | None:
     module, promise = match.module, use.promise
-    if match.enclosing_function is None or not can_await(module, promise):
+    if match.enclosing_function is None or not js.can_await(module, promise):
         return None
     title = "Await the promise"
     if (

@@ -1,7 +1,6 @@
 """Remove bindings and variables that no code uses.
 
-A binding that nothing mentions is a right that the Worker does not need, and a resource that nobody dares
-to delete.
+A binding that nothing mentions grants access that the Worker does not need, and makes its resource look used.
 
 ## Incorrect
 
@@ -15,8 +14,6 @@ export default {
 
 ```jsonc
 {
-  "name": "greetings",
-  "main": "src/index.ts",
   "kv_namespaces": [
     { "binding": "TEXTS", "id": "0f2ac74b498b48028cb68387c421e279" },
     { "binding": "ARCHIVE", "id": "7b1c6a1f3c5e4d6a9c1f0b2d3e4f5a6b" },
@@ -36,8 +33,6 @@ export default {
 
 ```jsonc
 {
-  "name": "greetings",
-  "main": "src/index.ts",
   "kv_namespaces": [{ "binding": "TEXTS", "id": "0f2ac74b498b48028cb68387c421e279" }],
 }
 ```
@@ -45,13 +40,13 @@ export default {
 ## Not reported
 
 Names that any module of the Worker mentions, in a string as well. Everything when the code is not all known
-(an import that cannot be resolved, an entry that a framework builds), reads `env` by computed names, or
-hands it whole to a package. Static assets and what frameworks read (`NEXT_…`, `WORKER_SELF_REFERENCE`).
-Durable Objects and Workflows, whose classes live by the binding.
+(an import that cannot be resolved, an entry that a framework builds), reads `env` by computed names, or hands
+it whole to a package. Static assets and what frameworks read (`NEXT_…`, `WORKER_SELF_REFERENCE`). Durable
+Objects and Workflows, whose classes need the binding.
 
 ## Fix safety
 
-Unsafe: the entry goes, in every environment that has it.
+Unsafe: the entry is removed, in every environment that has it.
 
 Source: https://developers.cloudflare.com/workers/runtime-apis/bindings/
 """
@@ -65,7 +60,6 @@ from typing import TYPE_CHECKING
 from cflint.api import (
     Binding,
     ClassKind,
-    ConfigNode,
     Edit,
     Finding,
     Fix,
@@ -75,14 +69,11 @@ from cflint.api import (
     Severity,
     ValueKind,
     Worker,
-    arguments_of,
-    in_environments,
-    is_test_config,
+    config,
+    fixes,
+    js,
     pattern,
-    remove_key,
     rule,
-    string_value,
-    unwrap,
     worker,
 )
 
@@ -96,8 +87,13 @@ _READ_BY_OTHERS = pattern(r"NEXT_|__|CF_|OAUTH_KV$|MCP_OBJECT$|WORKER_SELF_REFER
 
 @rule(worker(), severity=Severity.NOTE, fix=Safety.UNSAFE, presets=())
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
-    config = subject.config
-    if config is None or not subject.entries or subject.unresolved or is_test_config(config.path):
+    configured = subject.config
+    if (
+        configured is None
+        or not subject.entries
+        or subject.unresolved
+        or config.is_test_config(configured.path)
+    ):
         return
     if any(environment.incomplete for environment in subject.environments):
         return
@@ -114,7 +110,7 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
         return  # a package gives the handlers, and may read `env` in them
     for name, entries in unused.items():
         edits = _removal(entries)
-        here = in_environments([found.environment for found in entries])
+        here = config.in_environments([found.environment for found in entries])
         yield Finding(
             f"nothing uses `{name}` ({entries[0].kind.label}){here}",
             entries[0].location,
@@ -127,8 +123,8 @@ def _is_used(name: str, entries: list[Binding], subject: Worker, project: Projec
     if any(found.kind.id in _KEPT_KINDS for found in entries) or _READ_BY_OTHERS.match(name):
         return True
     word = re.compile(rb"(?<![\w$])" + re.escape(name.encode()) + rb"(?![\w$])")
-    config = entries[0].environment.config.document
-    if len(word.findall(config.data)) > len(entries):
+    configured = entries[0].environment.config.document
+    if len(word.findall(configured.data)) > len(entries):
         return True  # a variable's value may tell the code its name
     for path in subject.modules:
         document = project.document(path)
@@ -151,13 +147,15 @@ def _escapes(path: str, project: Project) -> bool:
         if node.type == "subscript_expression":
             index = node.child_by_field_name("index")
             if _is_env(module, node.child_by_field_name("object")) and (
-                index is None or string_value(module.syntax, index) is None
+                index is None or js.string_value(module.syntax, index) is None
             ):
                 return True
         elif node.type == "spread_element":
             if node.named_children and _is_env(module, node.named_children[0]):
                 return True
-        elif any(_is_env(module, argument) for argument in arguments_of(node)) and _is_foreign(module, node):
+        elif any(_is_env(module, argument) for argument in js.arguments_of(node)) and _is_foreign(
+            module, node
+        ):
             return True
     return False
 
@@ -169,10 +167,10 @@ def _is_env(module: Module, node: Node | None) -> bool:
 def _is_foreign(module: Module, call: Node) -> bool:
     """Whether what is called belongs to a package, or is not known at all."""
     callee = call.child_by_field_name("function") or call.child_by_field_name("constructor")
-    callee = unwrap(callee) if callee is not None else None
+    callee = js.unwrap(callee) if callee is not None else None
     while callee is not None and callee.type == "member_expression":
         inner = callee.child_by_field_name("object")
-        callee = unwrap(inner) if inner is not None else None
+        callee = js.unwrap(inner) if inner is not None else None
     if callee is None or callee.type in ("this", "super"):
         return False
     if callee.type != "identifier":
@@ -195,14 +193,14 @@ def _removal(entries: list[Binding]) -> tuple[Edit, ...] | None:
         node = environment.config.root.at(*path)
         if node is None:
             return None
-        made = remove_key(environment.config, _path_of(path, node, found))
+        made = fixes.remove_key(environment.config, _path_of(path, node, found))
         if made is None:
             return None
         edits += made
     return tuple(edits)
 
 
-def _path_of(path: tuple[str | int, ...], node: ConfigNode, found: Binding) -> tuple[str | int, ...]:
+def _path_of(path: tuple[str | int, ...], node: config.ConfigNode, found: Binding) -> tuple[str | int, ...]:
     """The path of the entry, or of the list when it is the only one in it."""
     if node is found.node:
         return path

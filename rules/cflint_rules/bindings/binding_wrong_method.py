@@ -2,7 +2,7 @@
 
 A KV namespace has no `head()`, an R2 bucket no `getWithMetadata()`, a queue no `sendMessage()`: such a call
 throws `… is not a function` when it is reached. A Durable Object namespace has none of the methods of its
-objects: `getByName()` gives a stub, and the stub has them.
+objects: `getByName()` returns a stub, and the stub has them.
 
 ## Incorrect
 
@@ -11,7 +11,7 @@ export default {
   async fetch(request, env): Promise<Response> {
     await env.MAILS.sendMessage({ to: "a@example.com" });
     const known = await env.FLAGS.head("beta");
-    const count = await env.ROOM.join(request.url);
+    const count = await env.ROOM.join("ann");
     return Response.json({ known, count });
   },
 } satisfies ExportedHandler<Env>;
@@ -19,7 +19,6 @@ export default {
 
 ```jsonc
 {
-  "name": "rooms",
   "kv_namespaces": [{ "binding": "FLAGS", "id": "0f2ac74b498b48028cb68387c421e279" }],
   "queues": { "producers": [{ "binding": "MAILS", "queue": "mails" }] },
   "durable_objects": {
@@ -35,7 +34,7 @@ export default {
   async fetch(request, env): Promise<Response> {
     await env.MAILS.send({ to: "a@example.com" });
     const known = await env.FLAGS.get("beta");
-    const count = await env.ROOM.getByName("lobby").join(request.url);
+    const count = await env.ROOM.getByName(request.url).join("ann");
     return Response.json({ known, count });
   },
 } satisfies ExportedHandler<Env>;
@@ -43,7 +42,6 @@ export default {
 
 ```jsonc
 {
-  "name": "rooms",
   "kv_namespaces": [{ "binding": "FLAGS", "id": "0f2ac74b498b48028cb68387c421e279" }],
   "queues": { "producers": [{ "binding": "MAILS", "queue": "mails" }] },
   "durable_objects": {
@@ -54,13 +52,13 @@ export default {
 
 ## Not reported
 
-A method that no kind of binding has and that is no known slip: it may be newer than this rule. Bindings that
-the configuration does not tell of, and those that the code itself sets (`env.DB = …`).
+A method that no kind of binding has and that is no known mistake: it may be newer than this rule. Bindings
+that the configuration does not show, and those that the code itself sets (`env.DB = …`).
 
 ## Fix safety
 
-Safe where a method of one argument is only called otherwise here (`sendMessage(body)` for `send(body)`,
-`remove(key)` for `delete(key)`). There is none for the others.
+Safe where a method of one argument only has another name here (`sendMessage(body)` for `send(body)`,
+`remove(key)` for `delete(key)`). There is no fix for the others.
 
 Source: https://developers.cloudflare.com/workers/runtime-apis/bindings/
 """
@@ -70,28 +68,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from cflint.api import (
-    KINDS,
-    BindingKind,
-    Finding,
-    Fix,
-    Module,
-    Safety,
-    Severity,
-    ValueKind,
-    arguments_of,
-    module,
-    pattern,
-    rule,
-    with_wrappers,
-)
+from cflint.api import Finding, Fix, Module, Safety, Severity, ValueKind, config, js, module, pattern, rule
 
 _CALL = pattern(rb"env\.(\w+)[!?]?\s*\.\s*(\w+)\s*\(")
 _JUDGED = frozenset(
     {"kv", "r2", "d1", "queue", "workflow", "vectorize", "ratelimit", "analytics_engine", "durable_object"}
 )
 _OTHERS = frozenset(
-    method for kind in KINDS if kind.id in _JUDGED - {"durable_object"} for method in kind.methods
+    method for kind in config.KINDS if kind.id in _JUDGED - {"durable_object"} for method in kind.methods
 )
 _SLIPS: dict[str, dict[str, str]] = {
     "kv": {"set": "put", "remove": "delete", "del": "delete", "keys": "list", "has": "get"},
@@ -114,7 +98,7 @@ _HIDDEN = frozenset({"deleteBulk", "getExisting", "toString", "valueOf", "hasOwn
 
 @rule(module("env"), severity=Severity.ERROR, fix=Safety.SAFE)
 def check(module: Module) -> Iterator[Finding]:
-    kinds: dict[bytes, BindingKind | None] = {}
+    kinds: dict[bytes, config.BindingKind | None] = {}
     for match in _calls(module.document.data):
         name, method = match.groups()
         if name not in kinds:
@@ -134,7 +118,7 @@ def _calls(data: bytes) -> Iterator[re.Match[bytes]]:
         at = data.find(b"env.", at + 4)
 
 
-def _kind(module: Module, name: str) -> BindingKind | None:
+def _kind(module: Module, name: str) -> config.BindingKind | None:
     """The kind of a binding whose methods are known, when all configurations agree on it."""
     found = {
         bound.kind.id: bound.kind
@@ -145,20 +129,20 @@ def _kind(module: Module, name: str) -> BindingKind | None:
     return kind if kind is not None and kind.id in _JUDGED else None
 
 
-def _has(kind: BindingKind, method: str) -> bool:
+def _has(kind: config.BindingKind, method: str) -> bool:
     """Whether the kind has the method, or may have it."""
     if method in kind.methods or method in _HIDDEN:
         return True
     return kind.id != "durable_object" and method not in _SLIPS.get(kind.id, {}) and method not in _OTHERS
 
 
-def _wrong(module: Module, kind: BindingKind, start: int, end: int) -> Iterator[Finding]:
+def _wrong(module: Module, kind: config.BindingKind, start: int, end: int) -> Iterator[Finding]:
     syntax = module.syntax
     name = syntax.node_at(start, end)
     access = syntax.parent(name) if name is not None else None
     if name is None or access is None or access.type != "member_expression":
         return
-    call = syntax.parent(with_wrappers(syntax, access))
+    call = syntax.parent(js.with_wrappers(syntax, access))
     owner = access.child_by_field_name("object")
     if call is None or call.type != "call_expression" or owner is None:
         return
@@ -168,7 +152,7 @@ def _wrong(module: Module, kind: BindingKind, start: int, end: int) -> Iterator[
     method = module.text(name)
     meant = _SLIPS.get(kind.id, {}).get(method)
     fix = None
-    if meant is not None and method in _RENAMED and len(arguments_of(call)) == 1:
+    if meant is not None and method in _RENAMED and len(js.arguments_of(call)) == 1:
         fix = Fix(f"Call `{meant}()`", (module.replace(name, meant),), Safety.SAFE)
     yield Finding(
         f"`{module.text(owner)}` is a {kind.label}, which has no `{method}()`{_hint(kind, meant)}",
@@ -177,7 +161,7 @@ def _wrong(module: Module, kind: BindingKind, start: int, end: int) -> Iterator[
     )
 
 
-def _hint(kind: BindingKind, meant: str | None) -> str:
+def _hint(kind: config.BindingKind, meant: str | None) -> str:
     if kind.id == "durable_object":
         return ": call it on a stub, as `getByName()` gives one"
     return f": use `{meant}()`" if meant is not None else ""

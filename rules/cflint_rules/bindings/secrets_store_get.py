@@ -64,20 +64,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import (
-    Finding,
-    Fix,
-    Match,
-    Safety,
-    Severity,
-    can_await,
-    identifier,
-    member_access,
-    property_name,
-    rule,
-    unwrap,
-    with_wrappers,
-)
+from cflint.api import Finding, Fix, Match, Safety, Severity, identifier, js, member_access, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -91,12 +78,12 @@ _TEXT_METHODS = frozenset(
 @rule(identifier("env"), member_access("env"), severity=Severity.ERROR, fix=Safety.SAFE)
 def check(match: Match) -> Iterator[Finding]:
     syntax = match.module.syntax
-    secret = syntax.parent(with_wrappers(syntax, match.node))
+    secret = syntax.parent(js.with_wrappers(syntax, match.node))
     if secret is None or secret.type != "member_expression":
         return
     if not match.value_of(secret).is_binding("secrets_store_secret"):
         return
-    whole = with_wrappers(syntax, secret)
+    whole = js.with_wrappers(syntax, secret)
     parent = syntax.parent(whole)
     if parent is None or not _used_as_text(match, whole, parent):
         return
@@ -109,7 +96,7 @@ def check(match: Match) -> Iterator[Finding]:
 
 
 def _fix(match: Match, whole: Node, name: str) -> Fix | None:
-    if match.enclosing_function is None or not can_await(match.module, whole):
+    if match.enclosing_function is None or not js.can_await(match.module, whole):
         return None
     parent = match.module.syntax.parent(whole)
     bare = parent is not None and parent.type in ("template_substitution", "pair", "arguments")
@@ -126,7 +113,7 @@ def _used_as_text(match: Match, secret: Node, parent: Node) -> bool:
             other = parent.child_by_field_name("left")
             if other is not None and other.id == secret.id:
                 other = parent.child_by_field_name("right")
-            empty = other is not None and unwrap(other).type in ("null", "undefined")
+            empty = other is not None and js.unwrap(other).type in ("null", "undefined")
             return operator is not None and operator.type in _TEXT_OPERATORS and not empty
         case "member_expression":
             name = parent.child_by_field_name("property")
@@ -142,6 +129,6 @@ def _is_header(match: Match, pair: Node) -> bool:
     """Whether a pair stands in an object under `headers:`."""
     syntax = match.module.syntax
     listed = syntax.parent(pair)
-    outer = syntax.parent(with_wrappers(syntax, listed)) if listed is not None else None
+    outer = syntax.parent(js.with_wrappers(syntax, listed)) if listed is not None else None
     key = outer.child_by_field_name("key") if outer is not None and outer.type == "pair" else None
-    return key is not None and property_name(syntax, key) == "headers"
+    return key is not None and js.property_name(syntax, key) == "headers"

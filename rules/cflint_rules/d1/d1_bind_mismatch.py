@@ -45,7 +45,7 @@ Statements whose text is not all in sight (something is interpolated), and value
 
 ## Fix safety
 
-No fix: which value is missing, or one too many, is for you to say.
+No fix: only you know which value is missing or superfluous.
 
 Source: https://developers.cloudflare.com/d1/worker-api/prepared-statements/
 """
@@ -55,22 +55,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import (
-    Finding,
-    Match,
-    Severity,
-    SqlDialect,
-    SqlUse,
-    arguments_of,
-    call,
-    chained_call,
-    executions,
-    placeholders,
-    rule,
-    sql_use,
-    unwrap,
-    with_wrappers,
-)
+from cflint.api import Finding, Match, Severity, call, js, rule, sql
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -80,30 +65,30 @@ _EXECUTES = frozenset({"run", "all", "first", "raw"})
 
 @rule(call("prepare", "exec"), severity=Severity.ERROR)
 def check(match: Match) -> Iterator[Finding]:
-    use = sql_use(match.module, match.node)
+    use = sql.sql_use(match.module, match.node)
     if use is None or not use.text.is_whole or not use.text.statements:
         return
-    if use.engine is SqlDialect.D1 and use.method == "prepare":
+    if use.engine is sql.SqlDialect.D1 and use.method == "prepare":
         yield from _check_prepared(match, use)
-    elif use.engine is SqlDialect.DURABLE_OBJECT:
-        marks = placeholders(use.text.statements[-1].tokens)  # values belong to the last statement
+    elif use.engine is sql.SqlDialect.DURABLE_OBJECT:
+        marks = sql.placeholders(use.text.statements[-1].tokens)  # values belong to the last statement
         if not marks.named and not any(value.type == "spread_element" for value in use.bound):
             yield from _compare(match, use, marks.count, use.bound, match.node)
 
 
-def _check_prepared(match: Match, use: SqlUse) -> Iterator[Finding]:
-    marks = placeholders(token for statement in use.text.statements for token in statement.tokens)
+def _check_prepared(match: Match, use: sql.SqlUse) -> Iterator[Finding]:
+    marks = sql.placeholders(token for statement in use.text.statements for token in statement.tokens)
     if marks.named:
         token = marks.named[0]
         yield Finding(f"D1 does not bind by name: `{token.text}` has to be `?` or `?1`", use.at_token(token))
         return
-    for held in executions(match.module, match.node):
-        chained = chained_call(match.module, held)
+    for held in sql.executions(match.module, match.node):
+        chained = sql.chained_call(match.module, held)
         if chained is None:
             continue
         method, made = chained
         if method == "bind":
-            values = arguments_of(made)
+            values = js.arguments_of(made)
             if not any(value.type == "spread_element" for value in values):
                 yield from _compare(match, use, marks.count, values, made)
             if _is_dropped(match, made, held):
@@ -115,7 +100,7 @@ def _check_prepared(match: Match, use: SqlUse) -> Iterator[Finding]:
 
 
 def _compare(
-    match: Match, use: SqlUse, count: int, values: tuple[Node, ...], made: Node
+    match: Match, use: sql.SqlUse, count: int, values: tuple[Node, ...], made: Node
 ) -> Iterator[Finding]:
     if count == len(values):
         return
@@ -124,7 +109,7 @@ def _compare(
     yield Finding(
         f"{bound}, but the statement has {_placeholders(count)}",
         at,
-        related=(match.at(unwrap(use.statement), "the statement"),),
+        related=(match.at(js.unwrap(use.statement), "the statement"),),
     )
 
 
@@ -142,5 +127,5 @@ def _is_bound(match: Match, held: Node) -> bool:
 
 def _is_dropped(match: Match, bound: Node, held: Node) -> bool:
     """Whether `statement.bind(…)` stands alone, while the statement lives on in a variable."""
-    parent = match.module.syntax.parent(with_wrappers(match.module.syntax, bound))
+    parent = match.module.syntax.parent(js.with_wrappers(match.module.syntax, bound))
     return held.type == "identifier" and parent is not None and parent.type == "expression_statement"

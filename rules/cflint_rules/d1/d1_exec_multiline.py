@@ -48,34 +48,21 @@ Complete statements, each on a line of its own; text from elsewhere (an imported
 
 ## Fix safety
 
-Safe: the line breaks within statements, and the comments there, become spaces. None is offered where a
-string goes on over lines.
+Safe: the line breaks within statements, and the comments there, become spaces. There is no fix where a string
+goes on over lines.
 
 Source: src/cloudflare/internal/d1-api.ts of workerd (`exec`)
 """
 
 from collections.abc import Iterator
 
-from cflint.api import (
-    Edit,
-    Finding,
-    Fix,
-    Match,
-    Safety,
-    Severity,
-    SqlDialect,
-    SqlUse,
-    Statement,
-    call,
-    rule,
-    sql_use,
-)
+from cflint.api import Edit, Finding, Fix, Match, Safety, Severity, call, rule, sql
 
 
 @rule(call("exec"), severity=Severity.ERROR, fix=Safety.SAFE)
 def check(match: Match) -> Iterator[Finding]:
-    use = sql_use(match.module, match.node)
-    if use is None or use.engine is not SqlDialect.D1 or not use.text.exact:
+    use = sql.sql_use(match.module, match.node)
+    if use is None or use.engine is not sql.SqlDialect.D1 or not use.text.exact:
         return
     broken = [statement for statement in use.text.statements if _is_broken(use, statement)]
     if not broken:
@@ -107,7 +94,7 @@ _VERBS = frozenset(
 )
 
 
-def _is_broken(use: SqlUse, statement: Statement) -> bool:
+def _is_broken(use: sql.SqlUse, statement: sql.Statement) -> bool:
     """Whether a line of a statement is none by itself (lines that are need no semicolon between them)."""
     text = use.text.text
     depth = 0
@@ -122,11 +109,11 @@ def _is_broken(use: SqlUse, statement: Statement) -> bool:
     return False
 
 
-def _lines(use: SqlUse, statement: Statement) -> int:
+def _lines(use: sql.SqlUse, statement: sql.Statement) -> int:
     return use.text.text.count("\n", statement.start, statement.end) + 1
 
 
-def _fix(use: SqlUse, broken: list[Statement]) -> Fix | None:
+def _fix(use: sql.SqlUse, broken: list[sql.Statement]) -> Fix | None:
     edits: list[Edit] = []
     text = use.text.text
     for statement in broken:

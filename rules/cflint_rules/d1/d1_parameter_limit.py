@@ -11,16 +11,13 @@ interface Env {
   DB: D1Database;
 }
 
-export default {
-  async fetch(request, env): Promise<Response> {
-    const ids = await request.json<string[]>();
-    const marks = ids.map(() => "?").join(", ");
-    const { results } = await env.DB.prepare(`SELECT * FROM users WHERE id IN (${marks})`)
-      .bind(...ids)
-      .all();
-    return Response.json(results);
-  },
-} satisfies ExportedHandler<Env>;
+export async function users(env: Env, ids: string[]): Promise<unknown[]> {
+  const marks = ids.map(() => "?").join(", ");
+  const { results } = await env.DB.prepare(`SELECT * FROM users WHERE id IN (${marks})`)
+    .bind(...ids)
+    .all();
+  return results;
+}
 ```
 
 ## Correct
@@ -30,23 +27,18 @@ interface Env {
   DB: D1Database;
 }
 
-export default {
-  async fetch(request, env): Promise<Response> {
-    const ids = await request.json<string[]>();
-    const { results } = await env.DB.prepare(
-      "SELECT * FROM users WHERE id IN (SELECT value FROM json_each(?))",
-    )
-      .bind(JSON.stringify(ids))
-      .all();
-    return Response.json(results);
-  },
-} satisfies ExportedHandler<Env>;
+export async function users(env: Env, ids: string[]): Promise<unknown[]> {
+  const { results } = await env.DB.prepare("SELECT * FROM users WHERE id IN (SELECT value FROM json_each(?))")
+    .bind(JSON.stringify(ids))
+    .all();
+  return results;
+}
 ```
 
 ## Not reported
 
 Lists whose length the code around looks at, or that it cuts or fetches with a limit; lists that are written
-out; lists of which nothing tells how long they get.
+out; lists whose possible length is not known.
 
 ## Fix safety
 
@@ -62,29 +54,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from cflint.api import (
-    FUNCTIONS,
-    DeclarationKind,
-    Finding,
-    Interpolation,
-    Match,
-    Module,
-    Severity,
-    SqlDialect,
-    SqlUse,
-    TokenKind,
-    ValueKind,
-    arguments_of,
-    call,
-    callee_name,
-    origins,
-    pattern,
-    reads_request,
-    rule,
-    sql_use,
-    string_value,
-    unwrap,
-)
+from cflint.api import Finding, Match, Module, Severity, ValueKind, call, js, pattern, rule, sql
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -98,14 +68,14 @@ _BOUNDED = pattern(
     re.IGNORECASE,
 )
 _PLURAL = pattern(r"(?:ids|Ids|IDs|keys|Keys|emails|Emails|urls|Urls|slugs|Slugs|hashes|Hashes|names|Names)$")
-_ENGINES = frozenset({SqlDialect.D1, SqlDialect.DURABLE_OBJECT})
+_ENGINES = frozenset({sql.SqlDialect.D1, sql.SqlDialect.DURABLE_OBJECT})
 
 
 @rule(call("prepare", "exec"), severity=Severity.WARNING)
 def check(match: Match) -> Iterator[Finding]:
     if match.word == "exec" and not match.text(match.receiver).endswith("sql"):
         return  # a regular expression's, or D1's, which takes no parameters
-    use = sql_use(match.module, match.node)
+    use = sql.sql_use(match.module, match.node)
     if use is None or use.engine not in _ENGINES:
         return
     text = use.text.text
@@ -123,18 +93,18 @@ def check(match: Match) -> Iterator[Finding]:
             )
 
 
-def _marks(use: SqlUse) -> Iterator[Finding]:
-    marks = [token.text for token in use.text.tokens if token.kind is TokenKind.PLACEHOLDER]
+def _marks(use: sql.SqlUse) -> Iterator[Finding]:
+    marks = [token.text for token in use.text.tokens if token.kind is sql.TokenKind.PLACEHOLDER]
     count = marks.count("?") + len({*marks} - {"?"})
     if count > _MOST and len(use.text.statements) == 1:
         what = f"a statement takes at most {_MOST} parameters, and this has {count}"
         yield Finding(what, use.module.at(use.statement))
 
 
-def _patterns(use: SqlUse) -> Iterator[Finding]:
+def _patterns(use: sql.SqlUse) -> Iterator[Finding]:
     tokens = use.text.tokens
     for before, token in pairwise(tokens):
-        if token.kind is TokenKind.STRING and before.upper in ("LIKE", "GLOB"):
+        if token.kind is sql.TokenKind.STRING and before.upper in ("LIKE", "GLOB"):
             size = len(token.text.encode()) - 2
             open_ends = any(token.start <= hole.at < token.end for hole in use.text.holes)
             if size > _LONGEST_PATTERN and not open_ends:
@@ -144,25 +114,25 @@ def _patterns(use: SqlUse) -> Iterator[Finding]:
                 yield Finding(what, use.at_token(token))
 
 
-def _list(module: Module, hole: Interpolation) -> Node | None:
+def _list(module: Module, hole: sql.Interpolation) -> Node | None:
     """`ids` of `ids.map(() => "?").join(",")`, which an expression is."""
     joined = module.initializer(hole.node)
-    if joined.type != "call_expression" or callee_name(module, joined) != "join":
+    if joined.type != "call_expression" or js.callee_name(module, joined) != "join":
         return None
     marks = module.initializer(_receiver(joined))
-    if marks.type != "call_expression" or callee_name(module, marks) != "map":
+    if marks.type != "call_expression" or js.callee_name(module, marks) != "map":
         return None
-    given = arguments_of(marks)
-    callback = unwrap(given[0]) if given else None
+    given = js.arguments_of(marks)
+    callback = js.unwrap(given[0]) if given else None
     body = callback.child_by_field_name("body") if callback is not None else None
-    if body is None or string_value(module.syntax, body) != "?":
+    if body is None or js.string_value(module.syntax, body) != "?":
         return None
-    return unwrap(_receiver(marks))
+    return js.unwrap(_receiver(marks))
 
 
 def _receiver(call: Node) -> Node:
     callee = call.child_by_field_name("function")
-    owner = unwrap(callee).child_by_field_name("object") if callee is not None else None
+    owner = js.unwrap(callee).child_by_field_name("object") if callee is not None else None
     return owner if owner is not None else call
 
 
@@ -170,22 +140,22 @@ def _may_be_long(module: Module, source: Node, at: Node) -> bool:
     """Whether a list comes from a request, a query or a caller, and nothing around looks at its length."""
     function = None
     for above in module.syntax.ancestors(at):
-        if above.type in FUNCTIONS:
+        if above.type in js.FUNCTIONS:
             function = above
     if function is None or _BOUNDED.search(module.document.data, function.start_byte, function.end_byte):
         return False
     if source.type == "identifier":
         declaration = module.scope.resolve(source)
-        if declaration is not None and declaration.kind is DeclarationKind.PARAMETER:
+        if declaration is not None and declaration.kind is js.DeclarationKind.PARAMETER:
             data = module.document.data
             return (
                 _PLURAL.search(declaration.name) is not None and b"hunk" not in data and b"slice(" not in data
             )
-    return any(_is_unbounded(module, part) for part in origins(module, source))
+    return any(_is_unbounded(module, part) for part in js.origins(module, source))
 
 
 def _is_unbounded(module: Module, part: Node) -> bool:
     """Whether an expression reads a body, or gives the rows of a query."""
-    if part.type == "call_expression" and callee_name(module, part) == "json":
-        return reads_request(module, part)
+    if part.type == "call_expression" and js.callee_name(module, part) == "json":
+        return js.reads_request(module, part)
     return module.value_of(part).kind is ValueKind.D1_RESULT

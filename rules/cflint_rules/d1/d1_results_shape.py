@@ -36,7 +36,7 @@ export default {
 
 ## Not reported
 
-Results whose use is not in sight: returned, passed on, or asked what they are (`Array.isArray(result)`).
+Results whose use is not in sight: returned, passed on, or tested (`Array.isArray(result)`).
 
 ## Fix safety
 
@@ -61,9 +61,9 @@ from cflint.api import (
     Severity,
     ValueKind,
     call,
-    prepared_by,
+    js,
     rule,
-    with_wrappers,
+    sql,
 )
 
 if TYPE_CHECKING:
@@ -80,7 +80,10 @@ def check(match: Match) -> Iterator[Finding]:
     module, receiver = match.module, match.receiver
     if receiver is None:
         return
-    if module.value_of(receiver).kind is not ValueKind.D1_STATEMENT and prepared_by(module, receiver) is None:
+    if (
+        module.value_of(receiver).kind is not ValueKind.D1_STATEMENT
+        and sql.prepared_by(module, receiver) is None
+    ):
         return
     if match.word == "first" and match.arguments:
         return  # the value of a column, which may be anything
@@ -102,11 +105,11 @@ def check(match: Match) -> Iterator[Finding]:
 
 def _results(module: Module, call: Node) -> Iterator[Node]:
     """The expressions that hold what a call resolves to: the `await`, and the references of its constant."""
-    node = with_wrappers(module.syntax, call)
+    node = js.with_wrappers(module.syntax, call)
     parent = module.syntax.parent(node)
     if parent is None or parent.type != "await_expression":
         return
-    awaited = with_wrappers(module.syntax, parent)
+    awaited = js.with_wrappers(module.syntax, parent)
     yield awaited
     above = module.syntax.parent(awaited)
     name = above.child_by_field_name("name") if above is not None else None
@@ -129,7 +132,7 @@ def _is_asked(module: Module, reference: Node) -> bool:
 
 def _use_as_array(module: Module, node: Node) -> Location | None:
     """Where an expression is used as an array."""
-    node = with_wrappers(module.syntax, node)
+    node = js.with_wrappers(module.syntax, node)
     parent = module.syntax.parent(node)
     if parent is None:
         return None
@@ -137,7 +140,7 @@ def _use_as_array(module: Module, node: Node) -> Location | None:
         case "member_expression":
             name = parent.child_by_field_name("property")
             if name is not None and (module.text(name) in _ARRAY_METHODS or module.text(name) == "length"):
-                called = module.syntax.parent(with_wrappers(module.syntax, parent))
+                called = module.syntax.parent(js.with_wrappers(module.syntax, parent))
                 is_call = called is not None and called.type == "call_expression"
                 return module.at(name) if is_call or module.text(name) == "length" else None
         case "subscript_expression":
@@ -162,7 +165,7 @@ def _use_as_array(module: Module, node: Node) -> Location | None:
 
 def _reads_results(module: Module, node: Node) -> Location | None:
     """Where `results` of an expression is read."""
-    parent = module.syntax.parent(with_wrappers(module.syntax, node))
+    parent = module.syntax.parent(js.with_wrappers(module.syntax, node))
     if parent is None:
         return None
     if parent.type == "member_expression":
@@ -179,7 +182,7 @@ def _reads_results(module: Module, node: Node) -> Location | None:
 
 
 def _fix(module: Module, node: Node) -> Fix:
-    whole = with_wrappers(module.syntax, node)
+    whole = js.with_wrappers(module.syntax, node)
     edits: tuple[Edit, ...]
     if whole.type == "await_expression":
         edits = (module.insert(whole.start_byte, "("), module.insert(whole.end_byte, ").results"))

@@ -1,8 +1,8 @@
 """Execute the statements that `prepare()` makes.
 
 `prepare()` and `bind()` only describe a statement. D1 sees it when `run()`, `all()`, `first()` or `raw()` is
-called on it, or when it is given to `batch()`. A statement that is merely awaited does nothing at all, and
-says nothing either.
+called on it, or when it is given to `batch()`. A statement that is merely awaited does nothing, without an
+error.
 
 ## Incorrect
 
@@ -36,7 +36,7 @@ export default {
 
 ## Not reported
 
-Statements that are returned, passed on, or put into an array or object, which somebody else may execute.
+Statements that are returned, passed on, or put into an array or object, which other code may execute.
 
 ## Fix safety
 
@@ -50,21 +50,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import (
-    Finding,
-    Fix,
-    Match,
-    Module,
-    Safety,
-    Severity,
-    SqlDialect,
-    SqlUse,
-    call,
-    chained_call,
-    rule,
-    sql_use,
-    with_wrappers,
-)
+from cflint.api import Finding, Fix, Match, Module, Safety, Severity, call, js, rule, sql
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -72,8 +58,8 @@ if TYPE_CHECKING:
 
 @rule(call("prepare"), severity=Severity.ERROR, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
-    use = sql_use(match.module, match.node)
-    if use is None or use.engine is not SqlDialect.D1:
+    use = sql.sql_use(match.module, match.node)
+    if use is None or use.engine is not sql.SqlDialect.D1:
         return
     statement = _bound(match.module, match.node)
     if not _is_dropped(match.module, statement, 0):
@@ -88,19 +74,19 @@ def check(match: Match) -> Iterator[Finding]:
 
 def _bound(module: Module, statement: Node) -> Node:
     """The outermost `.bind(…)` of a statement."""
-    chained = chained_call(module, statement)
+    chained = sql.chained_call(module, statement)
     while chained is not None and chained[0] == "bind":
         statement = chained[1]
-        chained = chained_call(module, statement)
+        chained = sql.chained_call(module, statement)
     return statement
 
 
 def _is_dropped(module: Module, statement: Node, depth: int) -> bool:
     """Whether nothing can execute what an expression holds."""
-    node = with_wrappers(module.syntax, statement)
+    node = js.with_wrappers(module.syntax, statement)
     parent = module.syntax.parent(node)
     while parent is not None and parent.type == "await_expression":
-        node = with_wrappers(module.syntax, parent)
+        node = js.with_wrappers(module.syntax, parent)
         parent = module.syntax.parent(node)
     if parent is None:
         return False
@@ -116,8 +102,8 @@ def _is_dropped(module: Module, statement: Node, depth: int) -> bool:
     return all(_is_dropped(module, _bound(module, reference), depth + 1) for reference in references)
 
 
-def _fix(module: Module, use: SqlUse, statement: Node) -> Fix | None:
-    parent = module.syntax.parent(with_wrappers(module.syntax, statement))
+def _fix(module: Module, use: sql.SqlUse, statement: Node) -> Fix | None:
+    parent = module.syntax.parent(js.with_wrappers(module.syntax, statement))
     awaited = parent is not None and parent.type == "await_expression"
     if parent is None or not (awaited or parent.type == "expression_statement"):
         return None

@@ -13,7 +13,7 @@ interface Env {
 
 export default {
   async fetch(request, env): Promise<Response> {
-    const names = await request.json<string[]>();
+    const names = new URL(request.url).searchParams.getAll("name");
     const insert = env.DB.prepare("INSERT INTO names (name) VALUES (?)");
     for (const name of names) {
       await insert.bind(name).run();
@@ -32,7 +32,7 @@ interface Env {
 
 export default {
   async fetch(request, env): Promise<Response> {
-    const names = await request.json<string[]>();
+    const names = new URL(request.url).searchParams.getAll("name");
     const insert = env.DB.prepare("INSERT INTO names (name) VALUES (?)");
     await env.DB.batch(names.map((name) => insert.bind(name)));
     return new Response("stored");
@@ -57,18 +57,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import (
-    FUNCTIONS,
-    Finding,
-    Match,
-    Module,
-    Severity,
-    SqlDialect,
-    call,
-    prepared_by,
-    rule,
-    unwrap,
-)
+from cflint.api import Finding, Match, Module, Severity, call, js, rule, sql
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -115,7 +104,7 @@ def _loop(module: Module, statement: Node) -> Node | None:
         if above.type == "for_in_statement":
             is_of = any(child.type == "of" for child in above.children)
             return above if is_of and not any(child.type == "await" for child in above.children) else None
-        if above.type not in _WAYS or above.type in FUNCTIONS:
+        if above.type not in _WAYS or above.type in js.FUNCTIONS:
             return None
     return None
 
@@ -149,9 +138,9 @@ def _run_of(module: Module, statement: Node) -> Node | None:
 def _is_write(module: Module, run: Node) -> bool:
     """Whether a call runs one statement of D1 that writes."""
     callee = run.child_by_field_name("function")
-    receiver = unwrap(callee).child_by_field_name("object") if callee is not None else None
-    use = prepared_by(module, receiver) if receiver is not None else None
-    if use is None or use.engine is not SqlDialect.D1:
+    receiver = js.unwrap(callee).child_by_field_name("object") if callee is not None else None
+    use = sql.prepared_by(module, receiver) if receiver is not None else None
+    if use is None or use.engine is not sql.SqlDialect.D1:
         return False
     statements = use.text.statements
     return len(statements) == 1 and statements[0].verb in _WRITES

@@ -2,8 +2,8 @@
 
 D1 takes strings, numbers, booleans, `null`, `ArrayBuffer`s and arrays of bytes; anything else is a
 `D1_TYPE_ERROR`. The SQLite storage of a Durable Object (and an Agent's `this.sql`) takes strings, numbers,
-`null` and `ArrayBuffer`s, and makes text of the rest without a word: a `Date` becomes
-`"Sat Aug 01 2026 …"`, which does not sort, an object `"[object Object]"`, `true` the text `"true"`.
+`null` and `ArrayBuffer`s, and silently turns the rest into text: a `Date` becomes `"Sat Aug 01 2026 …"`,
+which does not sort, an object `"[object Object]"`, `true` the text `"true"`.
 
 ## Incorrect
 
@@ -39,7 +39,7 @@ export class Diary extends Agent<Env> {
 
 ## Not reported
 
-Variables and calls whose value the rule cannot tell; only literals, `new …` and promises are looked at.
+Variables and calls whose value the rule does not know; only literals, `new …` and promises are looked at.
 
 ## Fix safety
 
@@ -54,25 +54,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import (
-    FUNCTIONS,
-    Finding,
-    Fix,
-    Match,
-    Module,
-    Safety,
-    Severity,
-    SqlDialect,
-    ValueKind,
-    call,
-    callee_name,
-    can_await,
-    prepared_by,
-    rule,
-    sql_use,
-    tagged,
-    unwrap,
-)
+from cflint.api import Finding, Fix, Match, Module, Safety, Severity, ValueKind, call, js, rule, sql, tagged
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -95,21 +77,21 @@ def check(match: Match) -> Iterator[Finding]:
         if receiver is None:
             return
         statement = module.value_of(receiver).kind is ValueKind.D1_STATEMENT
-        if statement or prepared_by(module, receiver) is not None:
-            yield from _check(module, match.arguments, SqlDialect.D1)
+        if statement or sql.prepared_by(module, receiver) is not None:
+            yield from _check(module, match.arguments, sql.SqlDialect.D1)
         return
-    use = sql_use(module, match.node)
-    if use is not None and use.engine is SqlDialect.DURABLE_OBJECT:
+    use = sql.sql_use(module, match.node)
+    if use is not None and use.engine is sql.SqlDialect.DURABLE_OBJECT:
         yield from _check(module, use.bound, use.engine)
 
 
-def _check(module: Module, values: tuple[Node, ...], engine: SqlDialect) -> Iterator[Finding]:
+def _check(module: Module, values: tuple[Node, ...], engine: sql.SqlDialect) -> Iterator[Finding]:
     for given in values:
-        node = unwrap(given)
+        node = js.unwrap(given)
         what = _type_of(module, node, engine)
         if what is None:
             continue
-        if engine is SqlDialect.D1:
+        if engine is sql.SqlDialect.D1:
             message = f"D1 cannot bind {what}: `bind()` throws `D1_TYPE_ERROR`"
         else:
             message = f"SQLite has no type for {what}: it is stored as {_stored(what)}"
@@ -117,26 +99,26 @@ def _check(module: Module, values: tuple[Node, ...], engine: SqlDialect) -> Iter
         yield Finding(message, module.at(node), fix=_fix(module, node, what), severity=severity)
 
 
-def _type_of(module: Module, node: Node, engine: SqlDialect) -> str | None:
+def _type_of(module: Module, node: Node, engine: sql.SqlDialect) -> str | None:
     """What is wrong with the type of a value; None when nothing is known to be."""
     match node.type:
         case "new_expression":
             return {"Date": _DATE, "Map": _OBJECT, "Set": _OBJECT, "URL": _OBJECT, "RegExp": _OBJECT}.get(
-                callee_name(module, node) if _is_builtin(module, node) else ""
+                js.callee_name(module, node) if _is_builtin(module, node) else ""
             )
         case "object":
             return _OBJECT
         case "array":
-            if engine is SqlDialect.D1 and not any(_is_no_byte(part) for part in node.named_children):
+            if engine is sql.SqlDialect.D1 and not any(_is_no_byte(part) for part in node.named_children):
                 return None
             return _ARRAY
-        case "undefined" if engine is SqlDialect.D1:
+        case "undefined" if engine is sql.SqlDialect.D1:
             return _NOTHING
-        case "number" if engine is SqlDialect.D1 and module.text(node).endswith("n"):
+        case "number" if engine is sql.SqlDialect.D1 and module.text(node).endswith("n"):
             return _BIG
-        case "true" | "false" if engine is SqlDialect.DURABLE_OBJECT:
+        case "true" | "false" if engine is sql.SqlDialect.DURABLE_OBJECT:
             return _BOOLEAN
-        case kind if kind in FUNCTIONS:
+        case kind if kind in js.FUNCTIONS:
             return _FUNCTION
         case "call_expression" if module.value_of(node).kind is ValueKind.PROMISE:
             return _PROMISE
@@ -150,7 +132,15 @@ def _is_builtin(module: Module, made: Node) -> bool:
 
 def _is_no_byte(element: Node) -> bool:
     """Whether an element of an array shows that the array holds no bytes."""
-    return unwrap(element).type in ("string", "template_string", "object", "array", "null", "true", "false")
+    return js.unwrap(element).type in (
+        "string",
+        "template_string",
+        "object",
+        "array",
+        "null",
+        "true",
+        "false",
+    )
 
 
 def _stored(what: str) -> str:
@@ -181,7 +171,7 @@ def _fix(module: Module, node: Node, what: str) -> Fix | None:
         case "a boolean":
             number = "1" if node.type == "true" else "0"
             return Fix(f"Store {number}", (module.replace(node, number),), Safety.UNSAFE)
-        case "a promise" if can_await(module, node):
+        case "a promise" if js.can_await(module, node):
             return Fix("Await it", (module.replace(node, f"await {text}"),), Safety.UNSAFE)
         case "`undefined`":
             return Fix("Bind `null`", (module.replace(node, "null"),), Safety.UNSAFE)

@@ -40,7 +40,7 @@ elsewhere.
 
 ## Fix safety
 
-No fix: which columns the table has is for you to say.
+No fix: which columns the table has is up to you.
 
 Source: https://developers.cloudflare.com/durable-objects/best-practices/access-durable-objects-storage/
 """
@@ -57,15 +57,10 @@ from cflint.api import (
     Module,
     Project,
     Severity,
-    SqlDialect,
-    SqlUse,
-    TableUse,
-    Token,
     class_definition,
     pattern,
     rule,
-    sql_use,
-    tables,
+    sql,
 )
 
 _CREATES = pattern(
@@ -105,19 +100,19 @@ def check(owner: ClassDefinition) -> Iterator[Finding]:
             yield Finding(f"nothing creates the table `{token.name}`", use.at_token(token))
 
 
-def _used(owner: ClassDefinition) -> dict[str, tuple[SqlUse, Token]]:
+def _used(owner: ClassDefinition) -> dict[str, tuple[sql.SqlUse, sql.Token]]:
     """The first use of each table in a class, by its lower-case name."""
-    found: dict[str, tuple[SqlUse, Token]] = {}
+    found: dict[str, tuple[sql.SqlUse, sql.Token]] = {}
     module = owner.module
     calls = [*module.calls_of("exec", owner.body), *module.calls_of("sql", owner.body)]
     for node in sorted(calls, key=lambda call: call.start_byte):
-        use = sql_use(owner.module, node)
-        if use is None or use.engine is not SqlDialect.DURABLE_OBJECT:
+        use = sql.sql_use(owner.module, node)
+        if use is None or use.engine is not sql.SqlDialect.DURABLE_OBJECT:
             continue
         for statement in use.text.statements:
-            for kind, token in tables(statement):
+            for kind, token in sql.tables(statement):
                 name = (token.name or "").lower()
-                if kind is TableUse.USES and not name.startswith(_FOREIGN):
+                if kind is sql.TableUse.USES and not name.startswith(_FOREIGN):
                     found.setdefault(name, (use, token))
     return found
 

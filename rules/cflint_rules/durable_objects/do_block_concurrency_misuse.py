@@ -51,11 +51,11 @@ export class Counter extends DurableObject<Env> {
 
 What a constructor does, and a lock that depends on a condition, as one that makes up for a constructor that
 cannot wait; methods other than handlers when their function waits for something local. Work that a
-constructor starts and does not wait for: `floating-promise` speaks of it.
+constructor starts and does not wait for: `floating-promise` reports it.
 
 ## Fix safety
 
-There is no fix: what has to be kept consistent is the object's business.
+There is no fix: what has to be kept consistent is up to the object.
 
 Source: https://developers.cloudflare.com/durable-objects/best-practices/rules-of-durable-objects/
 """
@@ -65,18 +65,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import (
-    FUNCTIONS,
-    Finding,
-    Match,
-    Severity,
-    ValueKind,
-    call,
-    is_global,
-    rule,
-    unwrap,
-    walk,
-)
+from cflint.api import Finding, Match, Severity, ValueKind, call, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -91,9 +80,9 @@ _LEAVING = frozenset({"return_statement", "throw_statement"})
 
 @rule(call("blockConcurrencyWhile"), severity=Severity.WARNING)
 def check(match: Match) -> Iterator[Finding]:
-    callback = unwrap(match.arguments[0]) if match.arguments else None
+    callback = js.unwrap(match.arguments[0]) if match.arguments else None
     method = match.method
-    if callback is None or callback.type not in FUNCTIONS or method is None:
+    if callback is None or callback.type not in js.FUNCTIONS or method is None:
         return
     owner = match.enclosing_class
     if owner is None or match.receiver_value.kind is not ValueKind.DURABLE_OBJECT_STATE:
@@ -126,15 +115,15 @@ def check(match: Match) -> Iterator[Finding]:
 
 def _elsewhere(match: Match, callback: Node) -> Iterator[Node]:
     """The callees of calls that wait for something outside of the object."""
-    for node in walk(callback, into_functions=False):
+    for node in js.walk(callback, into_functions=False):
         if node.type != "await_expression" or not node.named_children:
             continue
-        awaited = unwrap(node.named_children[0])
+        awaited = js.unwrap(node.named_children[0])
         callee = awaited.child_by_field_name("function") if awaited.type == "call_expression" else None
         if callee is None:
             continue
-        callee = unwrap(callee)
-        if is_global(match.module, callee, "fetch"):
+        callee = js.unwrap(callee)
+        if js.is_global(match.module, callee, "fetch"):
             yield callee
         elif callee.type == "member_expression":
             value = match.value_of(callee.child_by_field_name("object"))
@@ -151,17 +140,19 @@ def _is_conditional(match: Match, method: Node) -> bool:
     for above in match.module.syntax.ancestors(match.node):
         if above.id == method.id:
             break
-        if above.type in _CONDITIONS or above.type in FUNCTIONS or above.type == "binary_expression":
+        if above.type in _CONDITIONS or above.type in js.FUNCTIONS or above.type == "binary_expression":
             return True
         if above.type == "augmented_assignment_expression":
             return True
-    before = (node for node in walk(method, into_functions=False) if node.end_byte <= match.node.start_byte)
+    before = (
+        node for node in js.walk(method, into_functions=False) if node.end_byte <= match.node.start_byte
+    )
     return any(node.type in _LEAVING for node in before)
 
 
 def _asks_this(match: Match, callback: Node) -> bool:
     """Whether the function itself looks whether there is anything to do."""
-    for node in walk(callback, into_functions=False):
+    for node in js.walk(callback, into_functions=False):
         condition = node.child_by_field_name("condition") if node.type == "if_statement" else None
         if condition is not None and "this." in match.text(condition):
             return True
@@ -178,4 +169,4 @@ def _is_synchronous(callback: Node) -> bool:
     if body is None or body.type != "statement_block" or not body.named_children:
         return False
     waits = frozenset({"await_expression", "return_statement", "throw_statement", "for_in_statement"})
-    return not any(node.type in waits for node in walk(body))
+    return not any(node.type in waits for node in js.walk(body))

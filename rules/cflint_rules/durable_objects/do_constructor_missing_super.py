@@ -51,8 +51,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cflint.api import (
-    CLASSES,
-    FUNCTIONS,
     ClassDefinition,
     ClassKind,
     Edit,
@@ -62,12 +60,9 @@ from cflint.api import (
     Safety,
     Severity,
     Span,
-    arguments_of,
-    block_end,
     class_definition,
+    js,
     rule,
-    unwrap,
-    walk,
 )
 
 if TYPE_CHECKING:
@@ -125,13 +120,13 @@ def _super_calls(module: Module, found: ClassDefinition, body: "Node") -> Iterat
     for word in module.syntax.leaves("super", body):
         node = module.syntax.parent(word)
         if node is not None and node.type == "call_expression" and word.type == "super":
-            around = module.syntax.enclosing(node, CLASSES)
+            around = module.syntax.enclosing(node, js.CLASSES)
             if around is not None and around.id == found.node.id:
                 yield node
 
 
 def _too_few(found: ClassDefinition, constructor: "Node", call: "Node") -> Iterator[Finding]:
-    given = arguments_of(call)
+    given = js.arguments_of(call)
     if len(given) >= 2 or any(argument.type == "spread_element" for argument in given):
         return
     if found.module.project.base_class(found.facts) is not None:
@@ -161,7 +156,7 @@ def _ends_otherwise(body: "Node") -> bool:
         return True
     return any(
         node.type == "return_statement" and node.named_child_count
-        for node in walk(body, into_functions=False, into_classes=False)
+        for node in js.walk(body, into_functions=False, into_classes=False)
     )
 
 
@@ -216,10 +211,10 @@ def _first_statement(found: ClassDefinition, body: "Node", text: str) -> Edit:
     rest = module.document.data[body.start_byte + 1 : line.end].strip()
     if below and (not rest or rest.startswith(b"//")):
         return module.insert(below[0].start_byte, f"{text}\n{module.indent_of(below[0])}")
-    inside = module.document.data[body.start_byte + 1 : block_end(body) - 1]
+    inside = module.document.data[body.start_byte + 1 : js.block_end(body) - 1]
     if not inside.strip():
         inner = found.member_indent + module.indent_unit
-        whole = Span(body.start_byte, block_end(body))
+        whole = Span(body.start_byte, js.block_end(body))
         return Edit(module.document, whole, f"{{\n{inner}{text}\n{found.member_indent}}}")
     return module.insert(body.start_byte + 1, f" {text}")
 
@@ -227,7 +222,7 @@ def _first_statement(found: ClassDefinition, body: "Node", text: str) -> Edit:
 def _this_before(found: ClassDefinition, body: "Node", call: "Node") -> "Node | None":
     """The first `this` that is evaluated before `super()` returns."""
     inside_call = (call.start_byte, call.end_byte)
-    for node in walk(body, into_functions=False, into_classes=False):
+    for node in js.walk(body, into_functions=False, into_classes=False):
         if node.start_byte >= inside_call[1]:
             return None
         if node.type == "this":
@@ -244,10 +239,10 @@ def _moved_up(found: ClassDefinition, body: "Node", call: "Node", this: "Node") 
     parent = module.syntax.parent(statement)
     if parent is None or parent.id != body.id:
         return None
-    constructor = module.syntax.enclosing(call, FUNCTIONS)
-    for argument in arguments_of(call):
+    constructor = module.syntax.enclosing(call, js.FUNCTIONS)
+    for argument in js.arguments_of(call):
         declaration = (
-            module.scope.resolve(unwrap(argument)) if unwrap(argument).type == "identifier" else None
+            module.scope.resolve(js.unwrap(argument)) if js.unwrap(argument).type == "identifier" else None
         )
         if declaration is None or constructor is None or declaration.scope.id != constructor.id:
             return None

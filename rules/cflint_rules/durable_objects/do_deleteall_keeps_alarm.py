@@ -1,7 +1,7 @@
 """Delete an object's alarm along with its storage.
 
-Before the compatibility date 2026-02-24 `deleteAll()` leaves the alarm. It wakes the object again, finds
-nothing, fails or fills the storage anew, and the object that was meant to be gone is there, and paid for.
+Before the compatibility date 2026-02-24 `deleteAll()` leaves the alarm. It still runs, in an object without
+data: it fails or writes to the storage again, and the deleted object exists, and is billed, again.
 
 ## Incorrect
 
@@ -25,10 +25,7 @@ export class Room extends DurableObject<Env> {
 
 ```jsonc
 {
-  "name": "rooms",
-  "main": "src/index.ts",
-  "compatibility_date": "2025-10-01",
-  "observability": { "enabled": true },
+  "compatibility_date": "2026-02-01",
   "durable_objects": { "bindings": [{ "name": "ROOM", "class_name": "Room" }] },
   "migrations": [{ "tag": "v1", "new_sqlite_classes": ["Room"] }]
 }
@@ -57,10 +54,7 @@ export class Room extends DurableObject<Env> {
 
 ```jsonc
 {
-  "name": "rooms",
-  "main": "src/index.ts",
-  "compatibility_date": "2025-10-01",
-  "observability": { "enabled": true },
+  "compatibility_date": "2026-02-01",
   "durable_objects": { "bindings": [{ "name": "ROOM", "class_name": "Room" }] },
   "migrations": [{ "tag": "v1", "new_sqlite_classes": ["Room"] }]
 }
@@ -83,18 +77,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import (
-    ClassDefinition,
-    Finding,
-    Fix,
-    Match,
-    Safety,
-    Severity,
-    ValueKind,
-    call,
-    rule,
-    with_wrappers,
-)
+from cflint.api import ClassDefinition, Finding, Fix, Match, Safety, Severity, ValueKind, call, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -162,7 +145,7 @@ def _only_of_alarm(match: Match, owner: ClassDefinition, name: str) -> bool:
 def _fix(match: Match) -> Fix | None:
     """`await storage.deleteAlarm();` before a statement `await storage.deleteAll();`."""
     module, receiver = match.module, match.receiver
-    above = module.syntax.parent(with_wrappers(module.syntax, match.node))
+    above = module.syntax.parent(js.with_wrappers(module.syntax, match.node))
     statement = module.syntax.parent(above) if above is not None else None
     if above is None or above.type != "await_expression" or receiver is None or statement is None:
         return None

@@ -49,7 +49,6 @@ from typing import TYPE_CHECKING
 from cflint.api import (
     ClassDefinition,
     ClassKind,
-    Declaration,
     Edit,
     Finding,
     Fix,
@@ -57,11 +56,10 @@ from cflint.api import (
     Safety,
     Severity,
     Span,
-    arguments_of,
     handler,
+    js,
     pattern,
     rule,
-    unwrap,
 )
 
 if TYPE_CHECKING:
@@ -128,18 +126,18 @@ def _called_with_more(owner: ClassDefinition, name: str, given: int) -> bool:
     """Whether the class calls the handler of `this` or `super` with more arguments than the runtime does."""
     for call in owner.module.descendants(owner.body, "call_expression"):
         callee = call.child_by_field_name("function")
-        callee = unwrap(callee) if callee is not None else None
+        callee = js.unwrap(callee) if callee is not None else None
         if callee is None or callee.type != "member_expression":
             continue
         target, property = callee.child_by_field_name("object"), callee.child_by_field_name("property")
-        if target is None or property is None or unwrap(target).type not in ("this", "super"):
+        if target is None or property is None or js.unwrap(target).type not in ("this", "super"):
             continue
-        if owner.module.text(property) == name and len(arguments_of(call)) > given:
+        if owner.module.text(property) == name and len(js.arguments_of(call)) > given:
             return True
     return False
 
 
-def _declaration(found: Handler, parameter: "Node") -> Declaration | None:
+def _declaration(found: Handler, parameter: "Node") -> js.Declaration | None:
     pattern = parameter.child_by_field_name("pattern") or parameter
     if pattern.type != "identifier":
         return None
@@ -156,7 +154,7 @@ def _place(owner: ClassDefinition, name: str) -> str | None:
 
 
 def _fix(
-    found: Handler, owner: ClassDefinition, given: int, declared: list[Declaration | None]
+    found: Handler, owner: ClassDefinition, given: int, declared: list[js.Declaration | None]
 ) -> Fix | None:
     module = found.module
     edits: list[Edit] = []

@@ -42,18 +42,7 @@ Source: https://developers.cloudflare.com/durable-objects/api/base/
 
 from collections.abc import Iterator
 
-from cflint.api import (
-    ClassDefinition,
-    Finding,
-    Fix,
-    Match,
-    Safety,
-    Severity,
-    member_access,
-    rule,
-    unwrap,
-    with_wrappers,
-)
+from cflint.api import ClassDefinition, Finding, Fix, Match, Safety, Severity, js, member_access, rule
 
 _OF_STATE = frozenset(
     {"storage", "waitUntil", "blockConcurrencyWhile", "acceptWebSocket", "id", "getWebSockets", "abort"}
@@ -64,12 +53,12 @@ _OF_STATE = frozenset(
 @rule(member_access("state"), severity=Severity.ERROR, fix=Safety.SAFE)
 def check(match: Match) -> Iterator[Finding]:
     module, receiver = match.module, match.receiver
-    if receiver is None or unwrap(receiver).type != "this":
+    if receiver is None or js.unwrap(receiver).type != "this":
         return
-    owner = module.this_class(unwrap(receiver))
+    owner = module.this_class(js.unwrap(receiver))
     if owner is None or not owner.is_durable_object or owner.facts.base is None:
         return  # an old class has what it keeps
-    above = module.syntax.parent(with_wrappers(module.syntax, match.node))
+    above = module.syntax.parent(js.with_wrappers(module.syntax, match.node))
     property = above.child_by_field_name("property") if above is not None else None
     is_read = above is not None and above.type == "member_expression"
     if not is_read or property is None or module.text(property) not in _OF_STATE:

@@ -1,4 +1,4 @@
-"""Refuse a request that names no object, instead of making it a random one.
+"""Reject a request without an object name instead of falling back to a random one.
 
 A Durable Object is found again by the name that its id was made from. Where a missing name falls back to a
 random one that is kept nowhere, every such request makes a new object that nothing can ever reach again:
@@ -34,7 +34,7 @@ meant to be random (`idFromName(crypto.randomUUID())`, `newUniqueId()`).
 
 ## Fix safety
 
-No fix is offered: what to do without a name is for the application to say.
+There is no fix: what to do without a name is up to the application.
 
 Source: https://developers.cloudflare.com/durable-objects/best-practices/rules-of-durable-objects/
 """
@@ -42,17 +42,7 @@ Source: https://developers.cloudflare.com/durable-objects/best-practices/rules-o
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import (
-    Finding,
-    Match,
-    Module,
-    Severity,
-    ValueKind,
-    call,
-    pattern,
-    rule,
-    unwrap,
-)
+from cflint.api import Finding, Match, Module, Severity, ValueKind, call, js, pattern, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -94,7 +84,7 @@ def _fallback(module: Module, node: "Node") -> "tuple[Node | None, list[Node]]":
     """The random value on the right of `??` or `||` that a name may be, and the variables that carry it."""
     carriers: list[Node] = []
     for _ in range(8):
-        node = unwrap(node)
+        node = js.unwrap(node)
         if node.type == "identifier":
             carriers.append(node)
             declared = module.initializer(node)
@@ -106,7 +96,7 @@ def _fallback(module: Module, node: "Node") -> "tuple[Node | None, list[Node]]":
             right = node.child_by_field_name("right")
             if operator is None or operator.type not in ("??", "||") or right is None:
                 return None, carriers
-            if _is_random(module, unwrap(right)):
+            if _is_random(module, js.unwrap(right)):
                 return right, carriers
             node = right
         else:
@@ -127,7 +117,7 @@ def _is_random(module: Module, node: "Node") -> bool:
         inner = callee.child_by_field_name("object")
         if inner is None or name is None or module.text(name) not in _LOOSE:
             return False
-        node = unwrap(inner)
+        node = js.unwrap(inner)
     return False
 
 

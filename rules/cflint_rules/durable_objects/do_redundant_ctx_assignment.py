@@ -1,8 +1,7 @@
 """Leave `this.ctx` and `this.env` to the base class.
 
-`super(ctx, env)` sets both. Setting them again says nothing, and a parameter property
-(`constructor(private ctx: DurableObjectState)`) declares a second field of that name, with its own idea of
-who may see it.
+`super(ctx, env)` sets both. Setting them again has no effect, and a parameter property (`constructor(private
+ctx: DurableObjectState)`) declares a second field of that name, with its own visibility.
 
 ## Incorrect
 
@@ -52,15 +51,12 @@ from cflint.api import (
     Edit,
     Finding,
     Fix,
-    MemberKind,
     Safety,
     Severity,
     Span,
     class_definition,
-    first_named,
+    js,
     rule,
-    unwrap,
-    walk,
 )
 
 if TYPE_CHECKING:
@@ -87,7 +83,7 @@ def check(found: ClassDefinition) -> Iterator[Finding]:
     made = next(
         (
             node
-            for node in walk(body, into_functions=False, into_classes=False)
+            for node in js.walk(body, into_functions=False, into_classes=False)
             if node.type == "call_expression"
             and (node.child_by_field_name("function") or node).type == "super"
         ),
@@ -113,7 +109,7 @@ def check(found: ClassDefinition) -> Iterator[Finding]:
         if field is None:
             continue
         declared = any(
-            member.name == field and member.kind is MemberKind.FIELD for member in found.facts.members
+            member.name == field and member.kind is js.MemberKind.FIELD for member in found.facts.members
         )
         fix = None
         if made is not None and made.end_byte < statement.start_byte and not declared:
@@ -129,7 +125,7 @@ def check(found: ClassDefinition) -> Iterator[Finding]:
 def _assigned(found: ClassDefinition, statement: "Node", parameters: "list[Node]") -> str | None:
     """`ctx` of `this.ctx = ctx;`, where the right side is the parameter that `super()` wants there."""
     module = found.module
-    assignment = first_named(statement) if statement.type == "expression_statement" else None
+    assignment = js.first_named(statement) if statement.type == "expression_statement" else None
     if assignment is None or assignment.type != "assignment_expression":
         return None
     left, right = assignment.child_by_field_name("left"), assignment.child_by_field_name("right")
@@ -137,9 +133,14 @@ def _assigned(found: ClassDefinition, statement: "Node", parameters: "list[Node]
         return None
     target, property = left.child_by_field_name("object"), left.child_by_field_name("property")
     name = module.text(property) if property is not None else ""
-    if target is None or target.type != "this" or name not in _FIELDS or unwrap(right).type != "identifier":
+    if (
+        target is None
+        or target.type != "this"
+        or name not in _FIELDS
+        or js.unwrap(right).type != "identifier"
+    ):
         return None
-    declaration = module.scope.resolve(unwrap(right))
+    declaration = module.scope.resolve(js.unwrap(right))
     index = _FIELDS.index(name)
     if declaration is None or index >= len(parameters) or declaration.owner.id != parameters[index].id:
         return None

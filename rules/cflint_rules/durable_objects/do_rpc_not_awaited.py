@@ -1,8 +1,8 @@
 """Await a remote procedure call.
 
 A method of a Durable Object's stub, or of another Worker behind a service binding, runs elsewhere and returns
-a promise. When nobody waits for it the call may be cancelled with the request, its error is never seen, and
-its result is lost; used as data it is a promise and not the answer.
+a promise. Without `await` the call may be cancelled with the request, and its error and its result are lost;
+used as data it is a promise, not the result.
 
 ## Incorrect
 
@@ -21,8 +21,8 @@ interface Env {
 
 export default {
   async fetch(request, env): Promise<Response> {
-    const room = env.ROOMS.getByName("lobby");
-    room.post(await request.text());
+    const room = env.ROOMS.getByName(new URL(request.url).pathname);
+    room.post("hello");
     return new Response("Posted");
   },
 } satisfies ExportedHandler<Env>;
@@ -45,8 +45,8 @@ interface Env {
 
 export default {
   async fetch(request, env): Promise<Response> {
-    const room = env.ROOMS.getByName("lobby");
-    await room.post(await request.text());
+    const room = env.ROOMS.getByName(new URL(request.url).pathname);
+    await room.post("hello");
     return new Response("Posted");
   },
 } satisfies ExportedHandler<Env>;
@@ -54,8 +54,8 @@ export default {
 
 ## Not reported
 
-Calls that build on each other (`await api.user(id).name()`): only the last promise needs somebody who waits.
-`using session = api.open()`, promises that are passed on, returned or awaited later, and `void`.
+Calls that build on each other (`await api.user(id).name()`): only the last promise has to be awaited. `using
+session = api.open()`, promises that are passed on, returned or awaited later, and `void`.
 
 ## Fix safety
 
@@ -74,25 +74,16 @@ from cflint.api import (
     Finding,
     Fix,
     Match,
-    PromiseOutcome,
-    PromiseSource,
-    PromiseUse,
     Safety,
     Severity,
     ValueKind,
     call,
-    calls_on,
-    calls_on_name,
-    can_await,
-    fix_by_await,
-    fix_by_wait_until,
+    fixes,
     identifier,
+    js,
     member_access,
     rule,
-    source_of,
     type_name,
-    use_of_promise,
-    with_wrappers,
 )
 
 if TYPE_CHECKING:
@@ -111,17 +102,17 @@ _MAKERS = ("get", "getByName", "getAgentByName", "getServerByName", "getContaine
 )
 def check(match: Match) -> Iterator[Finding]:
     for made, name in _remote_calls(match):
-        if source_of(match.module, made) is not PromiseSource.RPC:
+        if js.source_of(match.module, made) is not js.PromiseSource.RPC:
             continue
-        use = use_of_promise(match.module, made, pipelined=True)
-        if use.outcome is PromiseOutcome.DROPPED:
+        use = js.use_of_promise(match.module, made, pipelined=True)
+        if use.outcome is js.PromiseOutcome.DROPPED:
             yield Finding(
                 f"nothing waits for the remote call `{name}()`: it may be cancelled, and its errors are lost",
                 match.at(made),
-                fix=fix_by_await(match.module, use.promise, Safety.UNSAFE)
-                or fix_by_wait_until(match.module, use.promise, Safety.UNSAFE),
+                fix=fixes.fix_by_await(match.module, use.promise, Safety.UNSAFE)
+                or fixes.fix_by_wait_until(match.module, use.promise, Safety.UNSAFE),
             )
-        elif use.outcome is PromiseOutcome.VALUE:
+        elif use.outcome is js.PromiseOutcome.VALUE:
             yield Finding(
                 f"the remote call `{name}()` gives a promise, and it is used as if it were the result",
                 match.at(made),
@@ -129,8 +120,8 @@ def check(match: Match) -> Iterator[Finding]:
             )
 
 
-def _await_value(match: Match, use: PromiseUse) -> Fix | None:
-    if match.module.enclosing_function(use.promise) is None or not can_await(match.module, use.promise):
+def _await_value(match: Match, use: js.PromiseUse) -> Fix | None:
+    if match.module.enclosing_function(use.promise) is None or not js.can_await(match.module, use.promise):
         return None
     return Fix("Await the promise", (match.insert(use.promise.start_byte, "await "),), Safety.UNSAFE)
 
@@ -141,25 +132,25 @@ def _remote_calls(match: Match) -> Iterator[tuple[Node, str]]:
     node = match.node
     if node.type == "call_expression":
         if match.value_of(node).awaited.kind is ValueKind.STUB:
-            yield from calls_on(module, node)
+            yield from js.calls_on(module, node)
         return
     if node.type == "type_identifier":
         yield from _of_parameter(match)
         return
     if match.value_of(node).kind is not ValueKind.ENV:
         return
-    around = module.syntax.parent(with_wrappers(module.syntax, node))
+    around = module.syntax.parent(js.with_wrappers(module.syntax, node))
     if around is None:
         return
     if around.type == "member_expression":
-        yield from calls_on(module, around)
+        yield from js.calls_on(module, around)
     elif around.type == "variable_declarator":
         pattern = around.child_by_field_name("name")
         if pattern is not None and pattern.type == "object_pattern":
             for name in module.descendants(pattern, "shorthand_property_identifier_pattern"):
                 declaration = module.scope.resolve(name)
                 if declaration is not None:
-                    yield from calls_on_name(module, declaration)
+                    yield from js.calls_on_name(module, declaration)
 
 
 def _of_parameter(match: Match) -> Iterator[tuple[Node, str]]:
@@ -170,7 +161,7 @@ def _of_parameter(match: Match) -> Iterator[tuple[Node, str]]:
             if pattern is not None and pattern.type == "identifier":
                 declaration = module.scope.resolve(pattern)
                 if declaration is not None and not module.scope.assignments(declaration):
-                    yield from calls_on_name(module, declaration)
+                    yield from js.calls_on_name(module, declaration)
             return
         if above.type not in ("type_annotation", "generic_type", "union_type"):
             return

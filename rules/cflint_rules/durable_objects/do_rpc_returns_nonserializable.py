@@ -10,6 +10,11 @@ serialize object".
 import { DurableObject } from "cloudflare:workers";
 
 export class Ledger extends DurableObject<Env> {
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    ctx.storage.sql.exec("CREATE TABLE IF NOT EXISTS entries (id INTEGER PRIMARY KEY, cents INTEGER)");
+  }
+
   entries() {
     return this.ctx.storage.sql.exec("SELECT * FROM entries");
   }
@@ -28,6 +33,11 @@ export default {
 import { DurableObject } from "cloudflare:workers";
 
 export class Ledger extends DurableObject<Env> {
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    ctx.storage.sql.exec("CREATE TABLE IF NOT EXISTS entries (id INTEGER PRIMARY KEY, cents INTEGER)");
+  }
+
   entries() {
     return this.ctx.storage.sql.exec("SELECT * FROM entries").toArray();
   }
@@ -57,8 +67,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cflint.api import (
-    CLASSES,
-    FUNCTIONS,
     ClassDefinition,
     ClassKind,
     Finding,
@@ -68,15 +76,14 @@ from cflint.api import (
     Value,
     ValueKind,
     class_definition,
-    is_async,
+    js,
     rule,
-    unwrap,
 )
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_AROUND = FUNCTIONS | CLASSES
+_AROUND = js.FUNCTIONS | js.CLASSES
 _CLASSES = (ClassKind.DURABLE_OBJECT, ClassKind.WORKER_ENTRYPOINT, ClassKind.RPC_TARGET)
 _RUNTIME = frozenset(
     {"constructor", "fetch", "alarm", "webSocketMessage", "webSocketClose", "webSocketError", "connect"}
@@ -136,9 +143,9 @@ def _returned(owner: ClassDefinition, method: Node) -> Iterator[tuple[Node, str,
         around = syntax.enclosing(node, _AROUND)
         if around is None or around.id != method.id:
             continue
-        expression = unwrap(node.named_children[0])
+        expression = js.unwrap(node.named_children[0])
         value = owner.module.value_of(expression)
-        value = value.awaited if is_async(method) else value
+        value = value.awaited if js.is_async(method) else value
         what = _KINDS.get(value.kind) or _binding(value)
         if what is not None:
             yield expression, what, value.kind is ValueKind.SQL_CURSOR

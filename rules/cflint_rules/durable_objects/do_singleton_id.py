@@ -1,8 +1,8 @@
 """Give a Durable Object's id the name of what it stands for, not one name for all requests.
 
 An object runs in one place and does one thing at a time: some hundred requests a second. Where every request
-of a Worker goes to the object of one fixed name, that is what the whole Worker can do, from everywhere, at
-the distance of that one place. Objects are cheap: one for each room, user or document shares the work.
+of a Worker goes to the object of one fixed name, its limit is that of the whole Worker, and requests from
+everywhere travel to that one place. Objects are cheap: one for each room, user or document shares the work.
 
 ## Incorrect
 
@@ -30,12 +30,12 @@ export default {
 
 ## Not reported
 
-Objects that only some requests reach; namespaces of which the Worker asks for other objects, too; what a cron
+Objects that only some requests reach; namespaces of which the Worker uses other objects, too; what a cron
 trigger or a queue does.
 
 ## Fix safety
 
-There is no fix: what one object should stand for is the application's business.
+There is no fix: what one object stands for is up to the application.
 
 Source: https://developers.cloudflare.com/durable-objects/best-practices/rules-of-durable-objects/
 """
@@ -46,18 +46,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import (
-    FUNCTIONS,
-    STRICT,
-    Finding,
-    Match,
-    Severity,
-    ValueKind,
-    call,
-    pattern,
-    rule,
-    string_value,
-)
+from cflint.api import STRICT, Finding, Match, Severity, ValueKind, call, js, pattern, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -72,7 +61,7 @@ _OTHER = rb"\b%s\b\s*[?!]?\s*\.\s*(?:idFromString|newUniqueId|(?:idFromName|getB
 
 @rule(call("idFromName", "getByName"), severity=Severity.NOTE, presets=(STRICT,))
 def check(match: Match) -> Iterator[Finding]:
-    if len(match.arguments) != 1 or string_value(match.module.syntax, match.arguments[0]) is None:
+    if len(match.arguments) != 1 or js.string_value(match.module.syntax, match.arguments[0]) is None:
         return
     handler = match.handler
     if handler is None or handler.name != "fetch" or handler.owner is not None or not match.module.workers:
@@ -95,7 +84,7 @@ def _is_conditional(match: Match, function: Node) -> bool:
     for above in match.module.syntax.ancestors(match.node):
         if above.id == function.id:
             break
-        if above.type in _CONDITIONS or above.type in FUNCTIONS:
+        if above.type in _CONDITIONS or above.type in js.FUNCTIONS:
             return True
     data = match.document.data
     if re.search(rb"\breturn\b", data[function.start_byte : match.node.start_byte]):

@@ -10,15 +10,14 @@ Durable Object class".
 import { DurableObject } from "cloudflare:workers";
 
 export class Ledger extends DurableObject<Env> {
-  entries(): Record<string, SqlStorageValue>[] {
-    return this.ctx.storage.sql.exec("SELECT * FROM entries").toArray();
+  async bytes(): Promise<number> {
+    return this.ctx.storage.sql.databaseSize;
   }
 }
 ```
 
 ```jsonc
 {
-  "name": "ledger",
   "durable_objects": { "bindings": [{ "name": "LEDGER", "class_name": "Ledger" }] },
   "migrations": [{ "tag": "v1", "new_classes": ["Ledger"] }],
 }
@@ -30,15 +29,14 @@ export class Ledger extends DurableObject<Env> {
 import { DurableObject } from "cloudflare:workers";
 
 export class Ledger extends DurableObject<Env> {
-  entries(): Record<string, SqlStorageValue>[] {
-    return this.ctx.storage.sql.exec("SELECT * FROM entries").toArray();
+  async bytes(): Promise<number> {
+    return this.ctx.storage.sql.databaseSize;
   }
 }
 ```
 
 ```jsonc
 {
-  "name": "ledger",
   "durable_objects": { "bindings": [{ "name": "LEDGER", "class_name": "Ledger" }] },
   "migrations": [{ "tag": "v1", "new_sqlite_classes": ["Ledger"] }],
 }
@@ -64,7 +62,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from cflint.api import (
-    Backend,
     ClassDefinition,
     ClassKind,
     DurableObject,
@@ -79,12 +76,10 @@ from cflint.api import (
     ValueKind,
     Worker,
     call,
-    created_with,
-    in_environments,
+    config,
+    fixes,
     member_access,
     rule,
-    set_key,
-    use_sqlite,
 )
 
 if TYPE_CHECKING:
@@ -121,7 +116,7 @@ def check(match: Match, project: Project) -> Iterator[Finding]:
     )
     yield Finding(
         f"`storage.{word}` needs SQLite storage, but {said} `{name}` the old key-value storage"
-        f"{in_environments([found.environment for found in objects])}",
+        f"{config.in_environments([found.environment for found in objects])}",
         match.at(match.name),
         tuple(dict.fromkeys(places)),
         _fix(objects),
@@ -131,7 +126,7 @@ def check(match: Match, project: Project) -> Iterator[Finding]:
 def _has_old_storage(subject: Worker) -> bool:
     """Whether any Durable Object of a Worker has the key-value storage."""
     return any(
-        live.backend is Backend.KEY_VALUE
+        live.backend is config.Backend.KEY_VALUE
         for environment in subject.environments
         for live in environment.lifecycle.classes.values()
     )
@@ -153,7 +148,7 @@ def _objects(owner: ClassDefinition, project: Project) -> Iterator[DurableObject
 
 
 def _is_key_value(found: DurableObject) -> bool:
-    return found.live is not None and found.live.backend is Backend.KEY_VALUE
+    return found.live is not None and found.live.backend is config.Backend.KEY_VALUE
 
 
 def _is_repeated(match: Match, owner: ClassDefinition) -> bool:
@@ -181,10 +176,10 @@ def _fix(objects: list[DurableObject]) -> Fix | None:
     lifecycle = environment.lifecycle
     if live.tag is None and lifecycle.uses_exports and not lifecycle.migrations:
         home = environment.source_of("exports")
-        edits = set_key(environment.config, home.path("exports", found.name, "storage"), "sqlite")
+        edits = fixes.set_key(environment.config, home.path("exports", found.name, "storage"), "sqlite")
     else:
-        born = created_with(lifecycle, live)
+        born = config.created_with(lifecycle, live)
         if born is None or born[0] is not lifecycle.migrations[-1]:
             return None  # it has surely been deployed, and cannot be changed any more
-        edits = use_sqlite(environment, born[0], [born[1]])
+        edits = fixes.use_sqlite(environment, born[0], [born[1]])
     return Fix(title, edits, Safety.UNSAFE) if edits else None

@@ -10,6 +10,11 @@ when the function throws; D1 with `batch([…])`, which is one transaction.
 import { DurableObject } from "cloudflare:workers";
 
 export class Account extends DurableObject<Env> {
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    ctx.storage.sql.exec("CREATE TABLE IF NOT EXISTS pots (name TEXT PRIMARY KEY, cents INTEGER)");
+  }
+
   move(from: string, to: string, cents: number): void {
     const { sql } = this.ctx.storage;
     sql.exec("BEGIN TRANSACTION");
@@ -26,6 +31,11 @@ export class Account extends DurableObject<Env> {
 import { DurableObject } from "cloudflare:workers";
 
 export class Account extends DurableObject<Env> {
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    ctx.storage.sql.exec("CREATE TABLE IF NOT EXISTS pots (name TEXT PRIMARY KEY, cents INTEGER)");
+  }
+
   move(from: string, to: string, cents: number): void {
     const { sql } = this.ctx.storage;
     this.ctx.storage.transactionSync(() => {
@@ -42,27 +52,27 @@ export class Account extends DurableObject<Env> {
 
 ## Fix safety
 
-No fix: which statements belong together is for you to say.
+No fix: which statements belong together is up to you.
 
 Source: https://developers.cloudflare.com/durable-objects/api/sqlite-storage-api/#exec
 """
 
 from collections.abc import Iterator
 
-from cflint.api import Finding, Match, Severity, SqlDialect, call, rule, sql_use, tagged
+from cflint.api import Finding, Match, Severity, call, rule, sql, tagged
 
 _VERBS = frozenset({"BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE"})
 
 
 @rule(call("exec", "prepare"), tagged("sql"), severity=Severity.ERROR)
 def check(match: Match) -> Iterator[Finding]:
-    use = sql_use(match.module, match.node)
-    if use is None or use.engine not in (SqlDialect.D1, SqlDialect.DURABLE_OBJECT):
+    use = sql.sql_use(match.module, match.node)
+    if use is None or use.engine not in (sql.SqlDialect.D1, sql.SqlDialect.DURABLE_OBJECT):
         return
     found = next((statement for statement in use.text.statements if statement.verb in _VERBS), None)
     if found is None:
         return
-    if use.engine is SqlDialect.D1:
+    if use.engine is sql.SqlDialect.D1:
         message = f"D1 does not take `{found.verb}`: give the statements to `batch()`, which is a transaction"
     else:
         owner = match.enclosing_class

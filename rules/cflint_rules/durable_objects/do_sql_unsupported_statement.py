@@ -44,20 +44,7 @@ Source: src/workerd/util/sqlite.c++ of workerd (`ALLOWED_PRAGMAS`, `isAuthorized
 
 from collections.abc import Iterator
 
-from cflint.api import (
-    Finding,
-    Match,
-    Severity,
-    SqlDialect,
-    SqlUse,
-    Statement,
-    TokenKind,
-    call,
-    rule,
-    sql_use,
-    tables,
-    tagged,
-)
+from cflint.api import Finding, Match, Severity, call, rule, sql, tagged
 
 _PRAGMAS = frozenset(
     {"data_version", "page_size", "case_sensitive_like", "foreign_keys", "defer_foreign_keys", "table_list"}
@@ -69,14 +56,14 @@ _PRAGMAS = frozenset(
 
 @rule(call("exec"), tagged("sql"), severity=Severity.ERROR)
 def check(match: Match) -> Iterator[Finding]:
-    use = sql_use(match.module, match.node)
-    if use is None or use.engine is not SqlDialect.DURABLE_OBJECT:
+    use = sql.sql_use(match.module, match.node)
+    if use is None or use.engine is not sql.SqlDialect.DURABLE_OBJECT:
         return
     for statement in use.text.statements:
         yield from _check(use, statement)
 
 
-def _check(use: SqlUse, statement: Statement) -> Iterator[Finding]:
+def _check(use: sql.SqlUse, statement: sql.Statement) -> Iterator[Finding]:
     first = statement.tokens[0]
     match statement.verb:
         case "PRAGMA":
@@ -88,7 +75,7 @@ def _check(use: SqlUse, statement: Statement) -> Iterator[Finding]:
             yield Finding(
                 f"a Durable Object's storage has no temporary {kind}s", use.at_token(statement.tokens[1])
             )
-    for _, token in tables(statement):
+    for _, token in sql.tables(statement):
         name = token.name or ""
         if name.lower().startswith("_cf_"):
             yield Finding(
@@ -97,14 +84,14 @@ def _check(use: SqlUse, statement: Statement) -> Iterator[Finding]:
             )
 
 
-def _check_pragma(use: SqlUse, statement: Statement) -> Iterator[Finding]:
+def _check_pragma(use: sql.SqlUse, statement: sql.Statement) -> Iterator[Finding]:
     tokens = statement.tokens
     at = 3 if len(tokens) > 3 and tokens[2].text == "." else 1
-    if at >= len(tokens) or tokens[at].kind is not TokenKind.WORD:
+    if at >= len(tokens) or tokens[at].kind is not sql.TokenKind.WORD:
         return
     name = tokens[at].text
     following = tokens[at + 1] if at + 1 < len(tokens) else None
-    if following is not None and following.kind is TokenKind.HOLE and following.start == tokens[at].end:
+    if following is not None and following.kind is sql.TokenKind.HOLE and following.start == tokens[at].end:
         return  # the name goes on
     if name.lower() not in _PRAGMAS:
         hint = ": keep the version in a table or in `storage.kv`" if name.lower() == "user_version" else ""

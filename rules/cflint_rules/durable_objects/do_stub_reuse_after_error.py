@@ -13,7 +13,7 @@ interface Env {
 
 export default {
   async fetch(request, env): Promise<Response> {
-    const room = env.ROOMS.getByName("lobby");
+    const room = env.ROOMS.getByName(new URL(request.url).pathname);
     for (let attempt = 0; attempt < 3; attempt++) {
       try {
         return await room.fetch(request);
@@ -36,7 +36,7 @@ interface Env {
 export default {
   async fetch(request, env): Promise<Response> {
     for (let attempt = 0; attempt < 3; attempt++) {
-      const room = env.ROOMS.getByName("lobby");
+      const room = env.ROOMS.getByName(new URL(request.url).pathname);
       try {
         return await room.fetch(request);
       } catch (error) {
@@ -65,22 +65,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import (
-    FUNCTIONS,
-    Declaration,
-    Edit,
-    Finding,
-    Fix,
-    Match,
-    Safety,
-    Severity,
-    ValueKind,
-    call,
-    calls_on_name,
-    rule,
-    walk,
-    with_wrappers,
-)
+from cflint.api import Edit, Finding, Fix, Match, Safety, Severity, ValueKind, call, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -96,7 +81,7 @@ def check(match: Match) -> Iterator[Finding]:
     declaration = _declared(match)
     if declaration is None:
         return
-    for used, name in calls_on_name(match.module, declaration):
+    for used, name in js.calls_on_name(match.module, declaration):
         loop = _retrying_loop(match, used, declaration)
         if loop is not None:
             yield Finding(
@@ -108,9 +93,9 @@ def check(match: Match) -> Iterator[Finding]:
             return
 
 
-def _declared(match: Match) -> Declaration | None:
+def _declared(match: Match) -> js.Declaration | None:
     syntax = match.module.syntax
-    parent = syntax.parent(with_wrappers(syntax, match.node))
+    parent = syntax.parent(js.with_wrappers(syntax, match.node))
     name = parent.child_by_field_name("name") if parent is not None else None
     if parent is None or parent.type != "variable_declarator" or name is None or name.type != "identifier":
         return None
@@ -120,11 +105,11 @@ def _declared(match: Match) -> Declaration | None:
     return declaration
 
 
-def _retrying_loop(match: Match, used: Node, declaration: Declaration) -> Node | None:
+def _retrying_loop(match: Match, used: Node, declaration: js.Declaration) -> Node | None:
     """The loop around a call whose `try` is left when it succeeds, and gone through again when it throws."""
     attempt: Node | None = None
     for above in match.module.syntax.ancestors(used):
-        if above.type in FUNCTIONS:
+        if above.type in js.FUNCTIONS:
             return None
         if above.type == "try_statement" and attempt is None:
             body = above.child_by_field_name("body")
@@ -144,14 +129,14 @@ def _tries_again(attempt: Node) -> bool:
     if tried is None or handling is None:
         return False
     leaves = any(
-        node.type in ("return_statement", "break_statement") for node in walk(tried, into_functions=False)
+        node.type in ("return_statement", "break_statement") for node in js.walk(tried, into_functions=False)
     )
     statements = [part for part in handling.named_children if part.type != "comment"]
     gives_up = bool(statements) and statements[-1].type in _EXITS
     return leaves and not gives_up
 
 
-def _into_loop(match: Match, declaration: Declaration, loop: Node) -> Fix | None:
+def _into_loop(match: Match, declaration: js.Declaration, loop: Node) -> Fix | None:
     module = match.module
     statement = module.syntax.parent(declaration.owner)
     body = loop.child_by_field_name("body")

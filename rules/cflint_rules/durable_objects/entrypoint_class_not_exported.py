@@ -2,7 +2,7 @@
 
 The runtime looks up Durable Object and Workflow classes, and the entry points in `exports`, by name among the
 exports of the entry module. A class that is declared somewhere, but not exported there, does not exist for
-it: the deployment is refused. So it is when a class is renamed, but not in the configuration.
+it: the deployment is refused. The same happens when a class is renamed, but not in the configuration.
 
 ## Incorrect
 
@@ -23,8 +23,6 @@ export default {
 
 ```jsonc
 {
-  "name": "accounts",
-  "main": "src/index.ts",
   "workflows": [{ "name": "signup", "binding": "SIGNUP", "class_name": "Signup" }],
 }
 ```
@@ -48,8 +46,6 @@ export default {
 
 ```jsonc
 {
-  "name": "accounts",
-  "main": "src/index.ts",
   "workflows": [{ "name": "signup", "binding": "SIGNUP", "class_name": "Signup" }],
 }
 ```
@@ -72,11 +68,8 @@ import posixpath
 from collections.abc import Iterator, Mapping
 
 from cflint.api import (
-    ClassFacts,
-    Document,
     Edit,
     Environment,
-    ExportSet,
     Finding,
     Fix,
     Location,
@@ -85,8 +78,8 @@ from cflint.api import (
     Severity,
     Span,
     Worker,
-    in_environments,
-    is_test_config,
+    config,
+    js,
     rule,
     worker,
 )
@@ -94,7 +87,7 @@ from cflint.api import (
 
 @rule(worker(), severity=Severity.ERROR, fix=Safety.SAFE)
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
-    if subject.config is None or not subject.entries or is_test_config(subject.config.path):
+    if subject.config is None or not subject.entries or config.is_test_config(subject.config.path):
         return
     named: dict[str, list[tuple[Environment, Location]]] = {}
     for environment in subject.environments:
@@ -111,7 +104,7 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
         near = _nearest(name, exports)
         if subject.is_document and not declared and near is None:
             continue  # the section just does not show the class
-        environments = in_environments([environment for environment, _ in places])
+        environments = config.in_environments([environment for environment, _ in places])
         first = places[0][1]
         main = posixpath.basename(subject.entries[0]) if not subject.is_document else "the code"
         which = main if subject.is_document else f"`{main}`"
@@ -155,7 +148,7 @@ def _names(environment: Environment) -> Mapping[str, Location]:
     return found
 
 
-def _nearest(name: str, exports: ExportSet) -> str | None:
+def _nearest(name: str, exports: config.ExportSet) -> str | None:
     others = [other for other in exports.names if other != "default" and other[:1].isupper()]
     folded = {other.lower(): other for other in others}
     if name.lower() in folded:
@@ -172,7 +165,7 @@ def _with_message(at: Location, message: str) -> Location:
 # The fix
 
 
-def _fix(subject: Worker, project: Project, declared: tuple[ClassFacts, ...]) -> Fix | None:
+def _fix(subject: Worker, project: Project, declared: tuple[js.ClassFacts, ...]) -> Fix | None:
     owner = declared[0]
     main = subject.entries[0]
     title = f"Export `{owner.name}`"
@@ -192,7 +185,7 @@ def _fix(subject: Worker, project: Project, declared: tuple[ClassFacts, ...]) ->
     return Fix(title, tuple(edits), Safety.SAFE) if edits else None
 
 
-def _export_in_place(document: Document, owner: ClassFacts) -> Edit:
+def _export_in_place(document: js.Document, owner: js.ClassFacts) -> Edit:
     start = owner.span.start
     line = document.line_span(document.line_of(start))
     before = document.data[line.start : start].strip()
@@ -205,7 +198,7 @@ def _export_in_place(document: Document, owner: ClassFacts) -> Edit:
     return _at_end(document, f"export {{ {owner.name} }};\n")
 
 
-def _at_end(document: Document, text: str) -> Edit:
+def _at_end(document: js.Document, text: str) -> Edit:
     data = document.data
     end = len(data)
     line_end = "\r\n" if b"\r\n" in data else "\n"
@@ -213,7 +206,7 @@ def _at_end(document: Document, text: str) -> Edit:
     return Edit(document, Span(end, end), lead + text.replace("\n", line_end))
 
 
-def _specifier(project: Project, main: str, owner: ClassFacts) -> str:
+def _specifier(project: Project, main: str, owner: js.ClassFacts) -> str:
     """How `main` imports that module already, or how it imports others."""
     facts = project.facts(main)
     imported = [ref.module for ref in facts.imports.values()] if facts is not None else []

@@ -1,14 +1,14 @@
 """Give `fetch()`, `new Request()`, `new URL()` and `Response.redirect()` absolute URLs.
 
-A Worker has no page that a path could be relative to: "Invalid URL: /state". That holds for the stub of a
-Durable Object, a service binding and `env.ASSETS`, too, although the host is of no importance there.
+A Worker has no base URL: a path alone throws "Invalid URL: /state". The same holds for the stub of a Durable
+Object, a service binding and `env.ASSETS`, although the host does not matter there.
 
 ## Incorrect
 
 ```ts
 export default {
   async fetch(request: Request, env: Env): Promise<Response> {
-    const stub = env.COUNTER.getByName("visits");
+    const stub = env.COUNTER.getByName(new URL(request.url).pathname);
     await stub.fetch("/increment", { method: "POST" });
     return Response.redirect("/thanks", 303);
   },
@@ -20,7 +20,7 @@ export default {
 ```ts
 export default {
   async fetch(request: Request, env: Env): Promise<Response> {
-    const stub = env.COUNTER.getByName("visits");
+    const stub = env.COUNTER.getByName(new URL(request.url).pathname);
     await stub.fetch("https://counter.internal/increment", { method: "POST" });
     return Response.redirect(new URL("/thanks", request.url).href, 303);
   },
@@ -44,23 +44,7 @@ Source: workerd src/workerd/api/http.c++ (`Fetcher::parseUrl`, `Response::redire
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import (
-    Finding,
-    Fix,
-    Match,
-    Module,
-    Safety,
-    Severity,
-    ValueKind,
-    call,
-    first_named,
-    is_global,
-    new,
-    pattern,
-    rule,
-    string_value,
-    unwrap,
-)
+from cflint.api import Finding, Fix, Match, Module, Safety, Severity, ValueKind, call, js, new, pattern, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -97,13 +81,13 @@ def check(match: Match) -> Iterator[Finding]:
 
 def _relative(module: Module, node: "Node") -> str | None:
     """The text of a literal that cannot be an absolute URL (of a template: its beginning)."""
-    node = unwrap(node)
+    node = js.unwrap(node)
     text = module.string_of(node)
     if text is not None:
         return text if text and not _SCHEME.match(text) and not text.startswith("//") else None
     if node.type != "template_string":
         return None
-    first = first_named(node)
+    first = js.first_named(node)
     if first is None or first.type == "template_substitution":
         return None  # it may begin with an origin
     head = module.document.data[node.start_byte + 1 : first.end_byte].decode("utf-8", "replace")
@@ -114,17 +98,17 @@ def _target(match: Match) -> tuple[str, bool] | None:
     """What is called, and whether it is a stub or binding; None of anything else, or where a path will do."""
     module = match.module
     if match.word in ("Request", "URL"):
-        if not is_global(module, match.callee, match.word):
+        if not js.is_global(module, match.callee, match.word):
             return None
         if match.word == "URL":
             return ("`new URL()` without a base", False) if len(match.arguments) == 1 else None
         return ("`new Request()`", False) if _is_worker_code(match) else None
     receiver = match.receiver
     if match.word == "redirect":
-        is_response = receiver is not None and is_global(module, receiver, "Response")
+        is_response = receiver is not None and js.is_global(module, receiver, "Response")
         return ("`Response.redirect()`", False) if is_response and _is_worker_code(match) else None
-    if receiver is None or is_global(module, match.callee, "fetch"):
-        is_fetch = is_global(module, match.callee, "fetch")
+    if receiver is None or js.is_global(module, match.callee, "fetch"):
+        is_fetch = js.is_global(module, match.callee, "fetch")
         return ("`fetch()`", False) if is_fetch and _is_worker_code(match) else None
     value = match.receiver_value
     if value.kind is ValueKind.STUB:
@@ -147,7 +131,7 @@ def _is_worker_code(match: Match) -> bool:
 
 
 def _absolute_host(match: Match, node: "Node", path: str) -> Fix | None:
-    literal = unwrap(node)
+    literal = js.unwrap(node)
     if literal.type not in ("string", "template_string") or not path.startswith("/"):
         return None
     edit = match.insert(literal.start_byte + 1, "https://do.internal")
@@ -168,7 +152,7 @@ def _of_request(match: Match, node: "Node", path: str) -> Fix | None:
     declared = module.scope.declared_in(handler.function).get(name)
     if declared is None or module.scope.lookup(name, match.node) is not declared:
         return None
-    if string_value(module.syntax, node) is None and unwrap(node).type != "template_string":
+    if js.string_value(module.syntax, node) is None and js.unwrap(node).type != "template_string":
         return None
     base = f"{name}.url"
     if match.word == "URL":

@@ -8,7 +8,7 @@ that holds a promise, such as `void | Promise<void>`.
 ```ts
 export default {
   async fetch(request: Request): Response {
-    return new Response(await request.text());
+    return fetch(request);
   },
 };
 ```
@@ -18,7 +18,7 @@ export default {
 ```ts
 export default {
   async fetch(request: Request): Promise<Response> {
-    return new Response(await request.text());
+    return fetch(request);
   },
 };
 ```
@@ -40,21 +40,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import (
-    FUNCTIONS,
-    DeclarationKind,
-    Finding,
-    Fix,
-    Match,
-    Safety,
-    Severity,
-    first_named,
-    is_generator,
-    is_typescript,
-    keyword,
-    pattern,
-    rule,
-)
+from cflint.api import Finding, Fix, Match, Safety, Severity, js, keyword, pattern, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -63,13 +49,13 @@ if TYPE_CHECKING:
 @rule(keyword("async"), severity=Severity.ERROR, fix=Safety.SAFE)
 def check(match: Match) -> Iterator[Finding]:
     function = match.node
-    if function.type not in FUNCTIONS or not is_typescript(match.module):
+    if function.type not in js.FUNCTIONS or not js.is_typescript(match.module):
         return
     annotation = function.child_by_field_name("return_type")
     if annotation is None or annotation.type != "type_annotation" or annotation.has_error:
         return
-    returned = first_named(annotation)
-    if returned is None or _is_promise(match, returned) is not False or is_generator(function):
+    returned = js.first_named(annotation)
+    if returned is None or _is_promise(match, returned) is not False or js.is_generator(function):
         return  # an async generator returns no promise
     fixed = f"Promise<{_resolved(match, returned)}>"
     fix = Fix(f"Declare `{_short(fixed)}`", (match.replace(returned, fixed),), Safety.SAFE)
@@ -109,8 +95,8 @@ def _is_promise(match: Match, node: Node) -> bool | None:
         declared = match.module.scope.lookup_type(text, node)
         if declared is None:
             return True if text == "Promise" else False if text in _PLAIN_GLOBALS else None
-        if declared.kind is not DeclarationKind.TYPE:
-            return False if declared.kind in (DeclarationKind.CLASS, DeclarationKind.ENUM) else None
+        if declared.kind is not js.DeclarationKind.TYPE:
+            return False if declared.kind in (js.DeclarationKind.CLASS, js.DeclarationKind.ENUM) else None
         if declared.owner.type == "interface_declaration":
             return False
         value = declared.owner.child_by_field_name("value")

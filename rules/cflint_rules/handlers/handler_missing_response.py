@@ -38,7 +38,7 @@ middlewares may return nothing); handlers that are given to a wrapper that is no
 
 ## Fix safety
 
-Unsafe, and offered only where nothing is returned at all: an empty 204 may not be what clients wait for.
+Unsafe, and offered only where nothing is returned at all: an empty 204 may not be what clients expect.
 
 Source: https://developers.cloudflare.com/workers/observability/errors/
 """
@@ -46,22 +46,7 @@ Source: https://developers.cloudflare.com/workers/observability/errors/
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import (
-    CLASSES,
-    FUNCTIONS,
-    Finding,
-    Fix,
-    Handler,
-    Module,
-    Safety,
-    Severity,
-    callee_name,
-    falls_through,
-    handler,
-    is_global,
-    rule,
-    unwrap,
-)
+from cflint.api import Finding, Fix, Handler, Module, Safety, Severity, handler, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -77,7 +62,7 @@ _NO_RESPONSE = {
     "null": "`null`",
     "undefined": "`undefined`",
 }
-_AROUND = FUNCTIONS | CLASSES
+_AROUND = js.FUNCTIONS | js.CLASSES
 _WRAPPERS = frozenset({"withSentry", "instrument", "withTracing", "wrapWorker", "instrumentWorker"})
 
 
@@ -100,7 +85,7 @@ def check(found: Handler) -> Iterator[Finding]:
         kind = _no_response(module, values[0]) if values else "nothing"
         if kind is not None:
             yield Finding(f"{label} returns {kind}, not a `Response`", module.at(node))
-    if not falls_through(module, function, lambda switch: _may_be_exhaustive(module, switch)):
+    if not js.falls_through(module, function, lambda switch: _may_be_exhaustive(module, switch)):
         return
     name = function.child_by_field_name("name") or function.child_by_field_name("parameters") or function
     if returns:
@@ -152,15 +137,15 @@ def _fix(module: Module, body: "Node") -> Fix:
 
 def _no_response(module: Module, value: "Node") -> str | None:
     """What a returned expression is when it surely is no `Response`."""
-    value = unwrap(value)
+    value = js.unwrap(value)
     if value.type == "await_expression" and value.named_children:
-        value = unwrap(value.named_children[0])
+        value = js.unwrap(value.named_children[0])
     if value.type == "identifier" and module.text(value) == "undefined":
         return "`undefined`"
-    if value.type == "call_expression" and callee_name(module, value) == "stringify":
+    if value.type == "call_expression" and js.callee_name(module, value) == "stringify":
         callee = value.child_by_field_name("function")
         owner = callee.child_by_field_name("object") if callee is not None else None
-        return "a string" if is_global(module, owner, "JSON") else None
+        return "a string" if js.is_global(module, owner, "JSON") else None
     return _NO_RESPONSE.get(value.type)
 
 
@@ -176,8 +161,8 @@ def _is_wrapped(found: Handler) -> bool:
     if found.owner is not None:
         return False
     for above in found.module.syntax.ancestors(found.function):
-        if above.type in FUNCTIONS or above.type in CLASSES:
+        if above.type in js.FUNCTIONS or above.type in js.CLASSES:
             return True
         if above.type in ("call_expression", "new_expression"):
-            return callee_name(found.module, above) not in _WRAPPERS
+            return js.callee_name(found.module, above) not in _WRAPPERS
     return False

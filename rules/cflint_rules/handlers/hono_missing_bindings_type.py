@@ -50,21 +50,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cflint.api import (
-    REFERENCE,
-    STRICT,
-    Declaration,
-    Finding,
-    Fix,
-    Match,
-    Safety,
-    Severity,
-    ValueKind,
-    env_uses,
-    is_typescript,
-    new,
-    rule,
-)
+from cflint.api import REFERENCE, STRICT, Finding, Fix, Match, Safety, Severity, ValueKind, js, new, rule
 
 _APPS = frozenset({"hono", "hono/tiny", "hono/quick", "@hono/zod-openapi"})
 
@@ -73,7 +59,7 @@ _APPS = frozenset({"hono", "hono/tiny", "hono/quick", "@hono/zod-openapi"})
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     callee = match.callee
-    if not is_typescript(module) or callee is None or callee.type != "identifier":
+    if not js.is_typescript(module) or callee is None or callee.type != "identifier":
         return
     if any(child.type == "type_arguments" for child in match.node.children):
         return
@@ -99,7 +85,7 @@ def check(match: Match) -> Iterator[Finding]:
 def _untyped_uses(match: Match) -> Iterator[str]:
     """The names read from `c.env` where the type of `c` comes from the app."""
     module = match.module
-    for use in env_uses(module):
+    for use in js.env_uses(module):
         target = use.whole.child_by_field_name("object") if use.whole.type == "member_expression" else None
         context = target.child_by_field_name("object") if target is not None else None
         if context is None or context.type != "identifier":
@@ -113,7 +99,7 @@ def _untyped_uses(match: Match) -> Iterator[str]:
             yield use.name
 
 
-def _app_of(match: Match, context: Declaration) -> int | None:
+def _app_of(match: Match, context: js.Declaration) -> int | None:
     """The `new Hono()` of the app whose route a callback with this parameter is."""
     syntax = match.module.syntax
     arguments = syntax.parent(context.scope)

@@ -46,8 +46,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cflint.api import (
-    Declaration,
-    DeclarationKind,
     Edit,
     Finding,
     Fix,
@@ -58,10 +56,9 @@ from cflint.api import (
     Value,
     ValueKind,
     destructured,
+    js,
     member_access,
     rule,
-    unwrap,
-    with_wrappers,
 )
 
 if TYPE_CHECKING:
@@ -106,7 +103,7 @@ def _copy(value: Value, name: str) -> str:
 
 def _change(module: Module, headers: "Node") -> "Node | None":
     """The call that changes headers: on the expression itself, or on the constant that it is put in."""
-    node = with_wrappers(module.syntax, headers)
+    node = js.with_wrappers(module.syntax, headers)
     parent = module.syntax.parent(node)
     if parent is None:
         return None
@@ -120,7 +117,7 @@ def _change(module: Module, headers: "Node") -> "Node | None":
 
 def _call_of(module: Module, method: "Node") -> "Node | None":
     name = method.child_by_field_name("property")
-    call = module.syntax.parent(with_wrappers(module.syntax, method))
+    call = module.syntax.parent(js.with_wrappers(module.syntax, method))
     is_change = name is not None and module.text(name) in _CHANGES
     return call if is_change and call is not None and call.type == "call_expression" else None
 
@@ -160,7 +157,7 @@ def _immutable(module: Module, owner: "Node") -> str | None:
 
 def _is_incoming(module: Module, owner: "Node") -> bool:
     """Whether a request is the one that a handler was called with."""
-    owner = unwrap(owner)
+    owner = js.unwrap(owner)
     if owner.type == "member_expression":
         holder = module.value_of(owner.child_by_field_name("object")).kind
         return holder in (ValueKind.HONO_REQUEST, ValueKind.PAGES_CONTEXT)
@@ -169,7 +166,7 @@ def _is_incoming(module: Module, owner: "Node") -> bool:
     declaration = module.scope.resolve(owner)
     return (
         declaration is not None
-        and declaration.kind is DeclarationKind.PARAMETER
+        and declaration.kind is js.DeclarationKind.PARAMETER
         and module.handler_of(declaration.scope) is not None
         and not module.scope.assignments(declaration)
     )
@@ -177,7 +174,7 @@ def _is_incoming(module: Module, owner: "Node") -> bool:
 
 def _is_first(module: Module, owner: "Node", headers: "Node") -> bool:
     """Whether this is the first change of a variable's headers: one copy serves them all."""
-    owner = unwrap(owner)
+    owner = js.unwrap(owner)
     declaration = module.scope.resolve(owner) if owner.type == "identifier" else None
     if declaration is None:
         return True
@@ -194,12 +191,12 @@ def _is_first(module: Module, owner: "Node", headers: "Node") -> bool:
 
 
 def _fix(module: Module, owner: "Node", value: Value, change: "Node") -> Fix | None:
-    owner = unwrap(owner)
+    owner = js.unwrap(owner)
     declaration = module.scope.resolve(owner) if owner.type == "identifier" else None
     if declaration is None:
         return None
     copy = f"{declaration.name} = new {_copy(value, declaration.name)};"
-    if declaration.kind is DeclarationKind.PARAMETER:
+    if declaration.kind is js.DeclarationKind.PARAMETER:
         return _fix_of_parameter(module, declaration, copy)
     statement = module.syntax.parent(declaration.owner)
     if statement is None or statement.type != "lexical_declaration" or declaration.path:
@@ -221,7 +218,9 @@ def _fix(module: Module, owner: "Node", value: Value, change: "Node") -> Fix | N
     return Fix(f"Copy the {what} before changing its headers", tuple(edits), Safety.UNSAFE)
 
 
-def _before_all_changes(module: Module, declaration: Declaration, change: "Node", copy: str) -> Edit | None:
+def _before_all_changes(
+    module: Module, declaration: js.Declaration, change: "Node", copy: str
+) -> Edit | None:
     """The insertion of the copy before a change, when no use outside of its block comes after it."""
     statement: Node | None = change
     while statement is not None and statement.type != "expression_statement":
@@ -234,7 +233,7 @@ def _before_all_changes(module: Module, declaration: Declaration, change: "Node"
     return module.insert(statement.start_byte, f"{copy}\n{module.indent_of(statement)}")
 
 
-def _fix_of_parameter(module: Module, declaration: Declaration, copy: str) -> Fix | None:
+def _fix_of_parameter(module: Module, declaration: js.Declaration, copy: str) -> Fix | None:
     body = declaration.scope.child_by_field_name("body")
     if body is None or body.type != "statement_block" or not body.named_children:
         return None

@@ -20,6 +20,8 @@ export class Counter extends DurableObject<Env> {
 {
   "name": "counter",
   "main": "src/index.ts",
+  "compatibility_date": "2026-08-01",
+  "observability": { "enabled": true },
   "durable_objects": { "bindings": [{ "name": "COUNTER", "class_name": "Counter" }] },
   "migrations": [{ "tag": "v1", "new_sqlite_classes": ["Counter"] }],
 }
@@ -47,6 +49,8 @@ export default {
 {
   "name": "counter",
   "main": "src/index.ts",
+  "compatibility_date": "2026-08-01",
+  "observability": { "enabled": true },
   "durable_objects": { "bindings": [{ "name": "COUNTER", "class_name": "Counter" }] },
   "migrations": [{ "tag": "v1", "new_sqlite_classes": ["Counter"] }],
 }
@@ -70,18 +74,16 @@ from collections.abc import Iterator
 
 from cflint.api import (
     Edit,
-    Entrypoint,
     Finding,
     Fix,
     Location,
-    ModuleFacts,
     Project,
     Safety,
     Severity,
     Span,
     Worker,
-    is_test_config,
-    is_test_path,
+    config,
+    js,
     rule,
     worker,
 )
@@ -93,10 +95,15 @@ _HANDLERS = frozenset(
 
 @rule(worker(), severity=Severity.ERROR, fix=Safety.UNSAFE)
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
-    config = subject.config
-    if config is None or config.is_pages or not subject.entries or is_test_config(config.path):
+    configured = subject.config
+    if (
+        configured is None
+        or configured.is_pages
+        or not subject.entries
+        or config.is_test_config(configured.path)
+    ):
         return
-    if config.name is None:
+    if configured.name is None:
         return  # a library's, for its tests: without a name nothing is deployed
     if subject.is_document:
         yield from _in_document(subject, project)
@@ -104,7 +111,7 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
     for entry in subject.entries:
         facts = project.facts(entry)
         exports = project.exports_of(entry)
-        if facts is None or not exports.complete or is_test_path(entry):
+        if facts is None or not exports.complete or config.is_test_path(entry):
             continue
         if "default" not in exports:
             if exports.names and not facts.listens:
@@ -115,12 +122,14 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
             yield from _empty(entrypoint)
 
 
-def _empty(entrypoint: Entrypoint) -> Iterator[Finding]:
+def _empty(entrypoint: config.Entrypoint) -> Iterator[Finding]:
     if entrypoint.complete and entrypoint.owner is None and not entrypoint.handlers & _HANDLERS:
         yield Finding("the default export has no handler, such as `fetch`", entrypoint.at)
 
 
-def _missing(project: Project, facts: ModuleFacts, which: str, severity: Severity | None = None) -> Finding:
+def _missing(
+    project: Project, facts: js.ModuleFacts, which: str, severity: Severity | None = None
+) -> Finding:
     document = project.document(facts.path)
     assert document is not None
     first = next(export for export in facts.exports.values() if not export.type_only)
@@ -133,7 +142,7 @@ def _missing(project: Project, facts: ModuleFacts, which: str, severity: Severit
     )
 
 
-def _fix(facts: ModuleFacts, project: Project) -> Fix | None:
+def _fix(facts: js.ModuleFacts, project: Project) -> Fix | None:
     document = project.document(facts.path)
     module = project.module(facts.path)
     if document is None or module is None or facts.is_commonjs:
@@ -154,11 +163,11 @@ def _fix(facts: ModuleFacts, project: Project) -> Fix | None:
 
 def _in_document(section: Worker, project: Project) -> Iterator[Finding]:
     """A page that shows a whole configuration and the classes that it names, but no Worker."""
-    config = section.config
-    if config is None or config.name is None or not config.top.durable_object_classes:
+    configured = section.config
+    if configured is None or configured.name is None or not configured.top.durable_object_classes:
         return
     exports = project.worker_exports(section)
-    shown = [name for name in config.top.durable_object_classes if name in exports]
+    shown = [name for name in configured.top.durable_object_classes if name in exports]
     if not exports.complete or "default" in exports or not shown:
         return
     listens = any(facts.listens for path in section.modules if (facts := project.facts(path)) is not None)

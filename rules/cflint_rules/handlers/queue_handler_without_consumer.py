@@ -9,7 +9,7 @@ queue piles up.
 ```ts
 export default {
   async fetch(request, env): Promise<Response> {
-    await env.MAILS.send(await request.text());
+    await env.MAILS.send({ path: new URL(request.url).pathname });
     return new Response(null, { status: 202 });
   },
   async queue(batch): Promise<void> {
@@ -23,8 +23,6 @@ export default {
 
 ```jsonc
 {
-  "name": "mails",
-  "main": "src/index.ts",
   "queues": {
     "producers": [{ "binding": "MAILS", "queue": "mails" }],
   },
@@ -36,7 +34,7 @@ export default {
 ```ts
 export default {
   async fetch(request, env): Promise<Response> {
-    await env.MAILS.send(await request.text());
+    await env.MAILS.send({ path: new URL(request.url).pathname });
     return new Response(null, { status: 202 });
   },
   async queue(batch): Promise<void> {
@@ -50,8 +48,6 @@ export default {
 
 ```jsonc
 {
-  "name": "mails",
-  "main": "src/index.ts",
   "queues": {
     "producers": [{ "binding": "MAILS", "queue": "mails" }],
     "consumers": [{ "queue": "mails", "dead_letter_queue": "mails-failed" }],
@@ -74,20 +70,7 @@ Source: https://developers.cloudflare.com/queues/configuration/configure-queues/
 
 from collections.abc import Iterator
 
-from cflint.api import (
-    Entrypoint,
-    Finding,
-    Fix,
-    Location,
-    Project,
-    Safety,
-    Severity,
-    Worker,
-    append_item,
-    is_test_config,
-    rule,
-    worker,
-)
+from cflint.api import Finding, Fix, Location, Project, Safety, Severity, Worker, config, fixes, rule, worker
 
 
 @rule(worker(), severity=Severity.WARNING, fix=Safety.UNSAFE)
@@ -97,7 +80,7 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
         if entrypoint is not None:
             yield from _undocumented(subject, entrypoint, project)
         return
-    if is_test_config(subject.config.path) or any(found.incomplete for found in subject.environments):
+    if config.is_test_config(subject.config.path) or any(found.incomplete for found in subject.environments):
         return
     entrypoint = project.entrypoint(subject)
     if entrypoint is None:
@@ -113,14 +96,14 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
         )
 
 
-def _queue(subject: Worker, entrypoint: Entrypoint) -> Finding:
-    config = subject.config
-    assert config is not None
+def _queue(subject: Worker, entrypoint: config.Entrypoint) -> Finding:
+    configured = subject.config
+    assert configured is not None
     producers = [found for environment in subject.environments for found in environment.bindings_of("queue")]
-    top = {found.queue for found in config.top.bindings_of("queue") if found.queue}
+    top = {found.queue for found in configured.top.bindings_of("queue") if found.queue}
     edits = None
     if len(top) == 1:
-        edits = append_item(config, ("queues", "consumers"), {"queue": next(iter(top))})
+        edits = fixes.append_item(configured, ("queues", "consumers"), {"queue": next(iter(top))})
     return Finding(
         "`queue()` is never called: this Worker is no consumer of a queue (`queues.consumers`)",
         entrypoint.places.get("queue", entrypoint.at),
@@ -130,7 +113,7 @@ def _queue(subject: Worker, entrypoint: Entrypoint) -> Finding:
     )
 
 
-def _undocumented(section: Worker, entrypoint: Entrypoint, project: Project) -> Iterator[Finding]:
+def _undocumented(section: Worker, entrypoint: config.Entrypoint, project: Project) -> Iterator[Finding]:
     """Documentation that shows such a handler has to say what calls it."""
     if not section.is_document:
         return

@@ -1,4 +1,4 @@
-"""Read the body of a request or response once; `clone()` it before, to read it twice.
+"""Read the body of a request or response once; `clone()` it first to read it twice.
 
 A body is a stream. Once it has been read, or handed on to `fetch()`, `cache.put()` or another `Request`, it
 is used up: the next one to read it gets `TypeError: Body has already been used`, and `fetch()` or a
@@ -48,24 +48,7 @@ Source: workerd `src/workerd/api/http.c++`; https://developers.cloudflare.com/wo
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import (
-    Declaration,
-    Finding,
-    Fix,
-    Match,
-    Module,
-    Safety,
-    Severity,
-    ValueKind,
-    arguments_of,
-    call,
-    callee_name,
-    can_reach,
-    is_global,
-    rule,
-    unwrap,
-    with_wrappers,
-)
+from cflint.api import Finding, Fix, Match, Module, Safety, Severity, ValueKind, call, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -84,7 +67,7 @@ def check(match: Match) -> Iterator[Finding]:
 def _read(match: Match) -> Iterator[Finding]:
     """What reads a body again after this."""
     module = match.module
-    owner = unwrap(match.receiver) if match.receiver is not None else None
+    owner = js.unwrap(match.receiver) if match.receiver is not None else None
     if owner is None or owner.type != "identifier" or match.arguments:
         return
     if match.receiver_value.kind not in (ValueKind.REQUEST, ValueKind.RESPONSE):
@@ -94,9 +77,9 @@ def _read(match: Match) -> Iterator[Finding]:
         return
     for use in module.scope.references(declaration):
         second = _consumer(module, use)
-        if second is None or second.id == match.node.id or not can_reach(module, match.node, second):
+        if second is None or second.id == match.node.id or not js.can_reach(module, match.node, second):
             continue
-        what = f"`{callee_name(module, second)}()`"
+        what = f"`{js.callee_name(module, second)}()`"
         yield Finding(
             f"the body of `{declaration.name}` is used up when {what} needs it: `Body has already been used`",
             module.at(second),
@@ -119,7 +102,7 @@ def _looks_first(module: Module, node: "Node") -> bool:
 
 def _consumer(module: Module, use: "Node") -> "Node | None":
     """The call that needs the body of what a name holds; None when this use of the name needs none."""
-    node = with_wrappers(module.syntax, use)
+    node = js.with_wrappers(module.syntax, use)
     parent = module.syntax.parent(node)
     if parent is None:
         return None
@@ -136,22 +119,22 @@ def _consumer(module: Module, use: "Node") -> "Node | None":
     around = module.syntax.parent(parent)
     if around is None:
         return None
-    position = [part.id for part in arguments_of(around)].index(node.id)
+    position = [part.id for part in js.arguments_of(around)].index(node.id)
     if around.type == "new_expression":
         made = around.child_by_field_name("constructor")
-        init = module.value_of(use).kind is ValueKind.REQUEST and is_global(module, made, "Request")
-        return around if init and len(arguments_of(around)) == position + 1 else None
+        init = module.value_of(use).kind is ValueKind.REQUEST and js.is_global(module, made, "Request")
+        return around if init and len(js.arguments_of(around)) == position + 1 else None
     callee = around.child_by_field_name("function")
     if (
         callee is None
-        or callee_name(module, around) != "fetch"
+        or js.callee_name(module, around) != "fetch"
         or module.value_of(use).kind is not ValueKind.REQUEST
     ):
         return None
-    if len(arguments_of(around)) != position + 1 or position > 1:
+    if len(js.arguments_of(around)) != position + 1 or position > 1:
         return None  # with an `init` of its own, which may have another body
     if callee.type == "identifier":
-        return around if is_global(module, callee, "fetch") else None
+        return around if js.is_global(module, callee, "fetch") else None
     holder = module.value_of(callee.child_by_field_name("object"))
     return around if holder.kind in (ValueKind.BINDING, ValueKind.STUB) else None
 
@@ -161,14 +144,14 @@ def _cached(match: Match) -> Iterator[Finding]:
     module = match.module
     if match.receiver_value.kind is not ValueKind.CACHE or len(match.arguments) != 2:
         return
-    response = unwrap(match.arguments[1])
+    response = js.unwrap(match.arguments[1])
     declaration = module.scope.resolve(response) if response.type == "identifier" else None
     if declaration is None:
         return
     for use in module.scope.references(declaration):
         if use.start_byte < match.node.end_byte or not _is_sent(module, use):
             continue
-        if not can_reach(module, match.node, use) or _is_replaced(module, declaration, match.node, use):
+        if not js.can_reach(module, match.node, use) or _is_replaced(module, declaration, match.node, use):
             continue
         yield Finding(
             f"`cache.put()` uses up the body of `{declaration.name}`, which is returned afterwards",
@@ -185,7 +168,7 @@ def _cached(match: Match) -> Iterator[Finding]:
 
 def _is_sent(module: Module, use: "Node") -> bool:
     """Whether a response is returned, as it is or by a copy that takes its body."""
-    parent = module.syntax.parent(with_wrappers(module.syntax, use))
+    parent = module.syntax.parent(js.with_wrappers(module.syntax, use))
     if parent is None:
         return False
     if parent.type == "return_statement":
@@ -202,7 +185,7 @@ def _is_sent(module: Module, use: "Node") -> bool:
     )
 
 
-def _is_replaced(module: Module, declaration: Declaration, first: "Node", second: "Node") -> bool:
+def _is_replaced(module: Module, declaration: js.Declaration, first: "Node", second: "Node") -> bool:
     return any(
         first.end_byte <= assignment.start_byte < second.start_byte
         for assignment in module.scope.assignments(declaration)

@@ -1,8 +1,9 @@
-"""Mend code that does not parse: the Worker cannot be built from it.
+"""Repair code that does not parse: no Worker can be built from it.
 
-Where an error can be told apart from what follows of it, one place is reported: the bracket that is never
-closed, the comma that stands between two methods of a class, the `:` that is missing before a return type.
-Other rules still look at what is intact, but conclude nothing from what is absent in such a file.
+Where the cause of an error can be distinguished from its consequences, one place is reported: the bracket
+that is never closed, the comma that stands between two methods of a class, the `:` that is missing before a
+return type. Other rules still look at what is intact, but conclude nothing from what is absent in such a
+file.
 
 ## Incorrect
 
@@ -10,12 +11,12 @@ Other rules still look at what is intact, but conclude nothing from what is abse
 import { DurableObject } from "cloudflare:workers";
 
 export class Room extends DurableObject<Env> {
-  async webSocketMessage(ws: WebSocket, message: string | ArrayBuffer): Promise<void> {
-    ws.send(message);
+  async enter(name: string): Promise<void> {
+    await this.ctx.storage.put(name, Date.now());
   },
 
-  async webSocketClose(ws: WebSocket, code: number) Promise<void> {
-    console.log(code);
+  async leave(name: string) Promise<void> {
+    await this.ctx.storage.delete(name);
   }
 }
 ```
@@ -26,12 +27,12 @@ export class Room extends DurableObject<Env> {
 import { DurableObject } from "cloudflare:workers";
 
 export class Room extends DurableObject<Env> {
-  async webSocketMessage(ws: WebSocket, message: string | ArrayBuffer): Promise<void> {
-    ws.send(message);
+  async enter(name: string): Promise<void> {
+    await this.ctx.storage.put(name, Date.now());
   }
 
-  async webSocketClose(ws: WebSocket, code: number): Promise<void> {
-    console.log(code);
+  async leave(name: string): Promise<void> {
+    await this.ctx.storage.delete(name);
   }
 }
 ```
@@ -39,12 +40,12 @@ export class Room extends DurableObject<Env> {
 ## Not reported
 
 In documentation: code that was left out (`...`), pieces that export nothing, and pieces that are the inside
-of a class or an object. What is right but newer than the grammar that cflint reads with is a note at most: it
-says that the rules do not see that line.
+of a class or an object. What is right but newer than the grammar that cflint reads with is a note at most:
+the rules do not see that line.
 
 ## Fix safety
 
-Safe: the four slips that have a fix (a comma between the members of a class, a missing `:` before a return
+Safe: the four mistakes that have a fix (a comma between the members of a class, a missing `:` before a return
 type, a missing comma between two handlers, `function` before a method's name) can only mean one thing.
 
 Source: https://tc39.es/ecma262/multipage/ecmascript-language-functions-and-classes.html
@@ -67,21 +68,18 @@ from cflint.api import (
     Safety,
     Severity,
     Span,
-    Typo,
-    TypoKind,
-    is_fragment,
+    js,
     module,
     pattern,
     python,
+    python_module,
     record,
     rule,
-    span_of,
 )
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-    from cflint.api import PythonModule
 
 Token = tuple[str, int, int]
 
@@ -90,12 +88,9 @@ _MOST_IN_DOCUMENT = 3  # a block with more is not meant to be code
 _EXPORTS = pattern(rb"\bexport\s+(?:default|class|const|async|function)\b")
 
 
-@rule(module(), python(), severity=Severity.ERROR, fix=Safety.SAFE)
-def check(module: Module | PythonModule) -> Iterator[Finding]:
-    if not isinstance(module, Module):
-        yield from _python(module)
-        return
-    for slip in module.syntax.slips:
+@rule(module(), severity=Severity.ERROR, fix=Safety.SAFE)
+def check(module: Module) -> Iterator[Finding]:
+    for slip in module.syntax.typos:
         yield _of_slip(module, slip)
     if not module.syntax.root.has_error:
         return
@@ -115,7 +110,8 @@ def check(module: Module | PythonModule) -> Iterator[Finding]:
             yield Finding(message, Location(module.document, span), related, severity=severity)
 
 
-def _python(module: PythonModule) -> Iterator[Finding]:
+@check.on(python_module())
+def check_python(module: python.PythonModule) -> Iterator[Finding]:
     """The first place that Python would not take; it reads no further. A block of a page may be a piece."""
     problem = module.syntax_error if not module.is_document else None
     if problem is None:
@@ -130,25 +126,25 @@ def _python(module: PythonModule) -> Iterator[Finding]:
 def _is_whole(module: Module) -> bool:
     """Whether a block of a Markdown file is meant to be a module, not a piece of one."""
     block = module.document.data
-    return _EXPORTS.search(block) is not None and not is_fragment(module.syntax)
+    return _EXPORTS.search(block) is not None and not js.is_fragment(module.syntax)
 
 
 # -- slips -----------------------------------------------------------------------------------------------
 
 _SLIPS = {
-    TypoKind.COMMA_BETWEEN_CLASS_MEMBERS: (
+    js.TypoKind.COMMA_BETWEEN_CLASS_MEMBERS: (
         "unexpected `,`: no comma stands between the members of a class",
         "Remove the comma",
     ),
-    TypoKind.MISSING_RETURN_TYPE_COLON: (
+    js.TypoKind.MISSING_RETURN_TYPE_COLON: (
         "a `:` is missing before the return type `{word}`",
         "Insert the `:`",
     ),
-    TypoKind.MISSING_COMMA_BETWEEN_HANDLERS: (
+    js.TypoKind.MISSING_COMMA_BETWEEN_HANDLERS: (
         "a `,` is missing between two members of an object, before `{word}`",
         "Insert the comma",
     ),
-    TypoKind.FUNCTION_KEYWORD_IN_OBJECT: (
+    js.TypoKind.FUNCTION_KEYWORD_IN_OBJECT: (
         "unexpected `function`: a method of an object is written without it",
         "Remove `function`",
     ),
@@ -156,16 +152,18 @@ _SLIPS = {
 _WORD = pattern(rb"\s*([\w$]+(?:\s+[\w$]+)?)")
 
 
-def _of_slip(module: Module, slip: Typo) -> Finding:
+def _of_slip(module: Module, slip: js.Typo) -> Finding:
     message, title = _SLIPS[slip.kind]
     span, word = slip.span, ""
     if not slip.span.end > slip.span.start:  # what is missing has no place of its own: show what follows
         found = _WORD.match(module.document.data, slip.span.end)
         if found is not None:
-            name = found.group(1).split()[0] if slip.kind is TypoKind.MISSING_RETURN_TYPE_COLON else found[1]
+            name = (
+                found.group(1).split()[0] if slip.kind is js.TypoKind.MISSING_RETURN_TYPE_COLON else found[1]
+            )
             word = name.decode()
             span = Span(found.start(1), found.start(1) + len(name))
-    elif slip.kind is TypoKind.FUNCTION_KEYWORD_IN_OBJECT:
+    elif slip.kind is js.TypoKind.FUNCTION_KEYWORD_IN_OBJECT:
         span = Span(slip.span.start, slip.span.start + len("function"))
     edit = Edit(module.document, slip.span, slip.text)
     at = Location(module.document, span)
@@ -177,7 +175,7 @@ def _of_slip(module: Module, slip: Typo) -> Finding:
 _MARKER = pattern(rb"^(<{7}|\|{7}|={7}|>{7})(?=[ \r\n]|\Z)", re.MULTILINE)
 
 
-def _conflicts(module: Module | PythonModule) -> Iterator[Finding]:
+def _conflicts(module: Module | python.PythonModule) -> Iterator[Finding]:
     """A finding for each conflict that git left, from its `<<<<<<<` to its `>>>>>>>`."""
     opened: Span | None = None
     middle: list[Location] = []
@@ -251,7 +249,7 @@ def _places(module: Module, in_document: bool) -> Iterator[Place]:
                 yield brackets
             return  # what comes after a bracket without its other half follows from it
         if _is_elision(module, node):
-            yield span_of(node), "unexpected `...`: code was left out here", (), None
+            yield js.span_of(node), "unexpected `...`: code was left out here", (), None
         elif node.is_missing:
             yield _before(module, node), _missing(module, node), (), None
         else:
@@ -348,7 +346,7 @@ def _first_token(module: Module, node: Node) -> Span:
         end = min(node.end_byte, line.end)
         text = module.document.data[node.start_byte : end].rstrip()
         return Span(node.start_byte, node.start_byte + len(text))
-    return span_of(leaf)
+    return js.span_of(leaf)
 
 
 _LISTS = frozenset({"object", "array", "arguments", "named_imports", "export_clause", "object_pattern"}) | {

@@ -2,7 +2,7 @@
 
 A cron trigger calls `scheduled()`, a queue consumer `queue()`, and a Worker that is another's tail consumer
 gets `tail()`, all of them on the default export. Without the handler every event fails with "Handler does not
-export a scheduled() function", which nobody sees but the logs. A router such as Hono only has `fetch`, and a
+export a scheduled() function", which appears in the logs only. A router such as Hono only has `fetch`, and a
 function that is exported by name is not looked at.
 
 ## Incorrect
@@ -23,8 +23,6 @@ export async function scheduled(): Promise<void> {
 
 ```jsonc
 {
-  "name": "tidy",
-  "main": "src/index.ts",
   "triggers": { "crons": ["0 3 * * *"] },
 }
 ```
@@ -47,8 +45,6 @@ export default { fetch: app.fetch, scheduled };
 
 ```jsonc
 {
-  "name": "tidy",
-  "main": "src/index.ts",
   "triggers": { "crons": ["0 3 * * *"] },
 }
 ```
@@ -71,19 +67,17 @@ from operator import itemgetter
 
 from cflint.api import (
     Edit,
-    Entrypoint,
     Environment,
     Finding,
     Fix,
-    LiteralKind,
     Location,
     Project,
     Safety,
     Severity,
     Span,
-    TailConsumer,
     Worker,
-    in_environments,
+    config,
+    js,
     rule,
     worker,
 )
@@ -106,7 +100,7 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
         if name in project.worker_exports(subject):
             hint = f"; `{name}` is exported by name, which does not count"
         yield Finding(
-            f"{what}{in_environments([environment for environment, _ in triggers])}, but the default export has no"
+            f"{what}{config.in_environments([environment for environment, _ in triggers])}, but the default export has no"
             f" `{name}` handler{hint}",
             entrypoint.at,
             tuple(at for _, at in triggers),
@@ -142,9 +136,9 @@ def _triggers(subject: Worker, project: Project) -> Iterator[tuple[str, str, lis
         yield handler, "another Worker sends its logs here", tails
 
 
-def _tail_consumers(project: Project) -> dict[str, list[tuple[int, TailConsumer]]]:
+def _tail_consumers(project: Project) -> dict[str, list[tuple[int, config.TailConsumer]]]:
     """Where the logs of all Workers go: by the name of the service, numbered in their order."""
-    found: dict[str, list[tuple[int, TailConsumer]]] = {}
+    found: dict[str, list[tuple[int, config.TailConsumer]]] = {}
     every = (
         consumer
         for worker in project.workers
@@ -157,7 +151,7 @@ def _tail_consumers(project: Project) -> dict[str, list[tuple[int, TailConsumer]
     return found
 
 
-def _fix(subject: Worker, project: Project, entrypoint: Entrypoint, name: str) -> Fix | None:
+def _fix(subject: Worker, project: Project, entrypoint: config.Entrypoint, name: str) -> Fix | None:
     """Make a function of the handler's name a part of the default export."""
     facts = project.facts(entrypoint.at.document.path)
     if facts is None or facts.default is None or name not in facts.functions:
@@ -165,10 +159,10 @@ def _fix(subject: Worker, project: Project, entrypoint: Entrypoint, name: str) -
     document = entrypoint.at.document
     default = facts.default
     value = default
-    if default.alias is not None and default.kind is LiteralKind.OTHER:
+    if default.alias is not None and default.kind is js.LiteralKind.OTHER:
         value = facts.values.get(default.alias, default)
     title = f"Add `{name}` to the default export"
-    if value.object is not None and value.kind is LiteralKind.OBJECT:
+    if value.object is not None and value.kind is js.LiteralKind.OBJECT:
         start = value.object.span.start + 1
         line = document.data[start : document.data.find(b"\n", start) + 1 or None]
         text = f" {name},"
@@ -178,7 +172,7 @@ def _fix(subject: Worker, project: Project, entrypoint: Entrypoint, name: str) -
             indent = head[: len(head) - len(head.lstrip())].decode("ascii", "ignore")
             text = f"\n{indent}{name},"
         return Fix(title, (Edit(document, Span(start, start), text),), Safety.UNSAFE)
-    if value.kind is LiteralKind.NEW and default.alias is not None and entrypoint.handlers == {"fetch"}:
+    if value.kind is js.LiteralKind.NEW and default.alias is not None and entrypoint.handlers == {"fetch"}:
         text = f"{{ fetch: {default.alias}.fetch, {name} }}"
         return Fix(title, (Edit(document, default.span, text),), Safety.UNSAFE)
     return None

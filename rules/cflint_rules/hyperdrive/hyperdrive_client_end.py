@@ -1,10 +1,10 @@
-"""End a database client where nobody waits for it and where the runtime does not forget it.
+"""Close a database client with `ctx.waitUntil(client.end())`.
 
 Hyperdrive frees a Worker's connection by itself when the invocation ends, so `end()` is optional. When it is
-called, it must not delay the response (`await sql.end()` lets the visitor wait for the tear-down) and must
-not dangle (`sql.end()` alone is a promise that the runtime may cancel): `ctx.waitUntil(sql.end())` does
-neither. It belongs where every path comes by, so in `finally`. A Durable Object lives on after a request: a
-client in one of its fields holds a place in Hyperdrive's pool for as long as the object is in memory.
+called, it must not delay the response (`await sql.end()` does) and must not be left unawaited (the runtime
+may cancel it): `ctx.waitUntil(sql.end())` avoids both. Call it in `finally`, so that it runs on every path. A
+Durable Object lives on after a request: a client in one of its fields holds a place in Hyperdrive's pool for
+as long as the object is in memory.
 
 ## Incorrect
 
@@ -41,14 +41,14 @@ export default {
 
 ## Not reported
 
-A client that is never ended (see `hyperdrive-client-not-ended`). `await client.end()` in a handler that owes
-nobody a response: a queue consumer, a cron trigger, a Workflow, work that is itself given to `waitUntil()`.
+A client that is never ended (see `hyperdrive-client-not-ended`). `await client.end()` in a handler without a
+response: a queue consumer, a cron trigger, a Workflow, work that is itself given to `waitUntil()`.
 
 ## Fix safety
 
 Safe where the context is in reach (`ctx`, `this.ctx`, `c.executionCtx`, the imported `waitUntil`) and nothing
 uses the client afterwards. Unsafe where the handler has to be given its `ctx` parameter, where the call is
-moved into `finally`, and where only `await` is possible. A client in a field is not mended.
+moved into `finally`, and where only `await` is possible. There is no fix for a client in a field.
 
 Source: https://developers.cloudflare.com/hyperdrive/concepts/connection-lifecycle/
 """
@@ -61,29 +61,20 @@ from typing import TYPE_CHECKING
 
 from cflint.api import (
     ClassDefinition,
-    Declaration,
-    DeclarationKind,
     Edit,
     Finding,
     Fix,
     Match,
-    PromiseOutcome,
     Safety,
     Severity,
     Span,
     Value,
     ValueKind,
     call,
-    calls_on_name,
     class_definition,
-    fix_by_await,
-    fix_by_new_context,
-    fix_by_wait_until,
+    fixes,
+    js,
     rule,
-    unwrap,
-    use_of_promise,
-    wait_until_at,
-    with_wrappers,
 )
 
 if TYPE_CHECKING:
@@ -94,18 +85,15 @@ _LOOPS = frozenset({"for_statement", "for_in_statement", "while_statement", "do_
 _ASKED = frozenset({ValueKind.REQUEST, ValueKind.HONO_CONTEXT, ValueKind.PAGES_CONTEXT})
 
 
-@rule(call("end"), class_definition(), severity=Severity.WARNING, fix=Safety.UNSAFE)
-def check(match: Match | ClassDefinition) -> Iterator[Finding]:
-    if isinstance(match, ClassDefinition):
-        yield from _kept_in_fields(match)
-        return
+@rule(call("end"), severity=Severity.WARNING, fix=Safety.UNSAFE)
+def check(match: Match) -> Iterator[Finding]:
     client = match.receiver_value
     if client.kind is not ValueKind.DATABASE_CLIENT or client.detail == "mysql2 with callbacks":
         return  # a stream's `end()`; a driver whose `end()` returns no promise
     if not _uses_hyperdrive(client) and not match.module.workers:
         return  # a script
-    use = use_of_promise(match.module, match.node)
-    if use.outcome is PromiseOutcome.DROPPED:
+    use = js.use_of_promise(match.module, match.node)
+    if use.outcome is js.PromiseOutcome.DROPPED:
         yield _dropped(match, use.promise)
         return
     parent = match.module.syntax.parent(use.promise)
@@ -129,9 +117,9 @@ def _owner(match: Match) -> str:
 def _dropped(match: Match, promise: Node) -> Finding:
     module = match.module
     fix = (
-        fix_by_wait_until(module, promise, Safety.SAFE)
-        or fix_by_new_context(module, promise)
-        or fix_by_await(module, promise, Safety.UNSAFE)
+        fixes.fix_by_wait_until(module, promise, Safety.SAFE)
+        or fixes.fix_by_new_context(module, promise)
+        or fixes.fix_by_await(module, promise, Safety.UNSAFE)
     )
     return Finding(
         f"nothing waits for `{_owner(match)}.end()`, so the runtime may cancel it: pass it to `waitUntil()`,"
@@ -146,10 +134,10 @@ def _dropped(match: Match, promise: Node) -> Finding:
 
 def _awaited(match: Match, client: Value, promise: Node, awaiting: Node) -> Iterator[Finding]:
     module = match.module
-    statement = module.syntax.parent(with_wrappers(module.syntax, awaiting))
+    statement = module.syntax.parent(js.with_wrappers(module.syntax, awaiting))
     if statement is None or statement.type != "expression_statement" or not _answers_a_request(match):
         return
-    keeper = wait_until_at(module, promise)
+    keeper = js.wait_until_at(module, promise)
     fix: Fix | None = None
     if not _used_after(match, promise):
         if keeper is not None:
@@ -157,7 +145,7 @@ def _awaited(match: Match, client: Value, promise: Node, awaiting: Node) -> Iter
             edit = module.replace(awaiting, text)
             fix = Fix(f"Pass the promise to `{keeper}()` and do not wait", (edit,), Safety.SAFE)
         else:
-            added = fix_by_new_context(module, promise)
+            added = fixes.fix_by_new_context(module, promise)
             if added is not None:
                 without = Edit(match.document, _between(awaiting, promise), "")
                 fix = Fix(added.title, (without, *added.edits), Safety.UNSAFE)
@@ -185,16 +173,16 @@ def _answers_a_request(match: Match) -> bool:
     if handler is not None:
         return handler.name in ("fetch", "onRequest")
     return any(
-        declaration.kind is DeclarationKind.PARAMETER and module.value_declared(declaration).kind in _ASKED
+        declaration.kind is js.DeclarationKind.PARAMETER and module.value_declared(declaration).kind in _ASKED
         for declaration in module.scope.declared_in(function).values()
     )
 
 
-def _client_name(match: Match) -> Declaration | None:
+def _client_name(match: Match) -> js.Declaration | None:
     receiver = match.receiver
-    if receiver is None or unwrap(receiver).type != "identifier":
+    if receiver is None or js.unwrap(receiver).type != "identifier":
         return None
-    return match.module.scope.resolve(unwrap(receiver))
+    return match.module.scope.resolve(js.unwrap(receiver))
 
 
 def _used_after(match: Match, promise: Node) -> bool:
@@ -226,7 +214,7 @@ def _skipped_on_errors(match: Match, client: Value, arguments: Node) -> Iterator
         return
     if not match.text(keeping.child_by_field_name("function")).endswith("waitUntil"):
         return
-    statement = syntax.parent(with_wrappers(syntax, keeping))
+    statement = syntax.parent(js.with_wrappers(syntax, keeping))
     body = syntax.parent(statement) if statement is not None else None
     attempt = syntax.parent(body) if body is not None else None
     if statement is None or body is None or attempt is None or attempt.type != "try_statement":
@@ -237,7 +225,7 @@ def _skipped_on_errors(match: Match, client: Value, arguments: Node) -> Iterator
         return
     if attempt.start_byte <= declaration.node.start_byte < attempt.end_byte:
         return  # the client does not exist where the error is caught
-    ends = [found for found, name in calls_on_name(module, declaration) if name in ("end", "destroy")]
+    ends = [found for found, name in js.calls_on_name(module, declaration) if name in ("end", "destroy")]
     if len(ends) != 1 or not _may_fail(match, tried, statement):
         return
     later = [ref for ref in module.scope.references(declaration) if ref.start_byte > attempt.end_byte]
@@ -284,7 +272,8 @@ def _deeper(inner: str, outer: str) -> str:
 # -- (d) a Durable Object holds it -------------------------------------------------------------------------
 
 
-def _kept_in_fields(owner: ClassDefinition) -> Iterator[Finding]:
+@check.on(class_definition())
+def check_fields(owner: ClassDefinition) -> Iterator[Finding]:
     if not owner.kind.runs_as_durable_object:
         return
     module = owner.module
@@ -322,9 +311,9 @@ def _fields(owner: ClassDefinition) -> Iterator[tuple[str, Node, Node]]:
     ):
         left = assignment.child_by_field_name("left")
         right = assignment.child_by_field_name("right")
-        if left is None or right is None or unwrap(left).type != "member_expression":
+        if left is None or right is None or js.unwrap(left).type != "member_expression":
             continue
-        target = unwrap(left).child_by_field_name("object")
-        name = unwrap(left).child_by_field_name("property")
+        target = js.unwrap(left).child_by_field_name("object")
+        name = js.unwrap(left).child_by_field_name("property")
         if target is not None and name is not None and target.type == "this":
             yield module.text(name), assignment, right

@@ -1,8 +1,8 @@
-"""A database client that goes through Hyperdrive is never ended.
+"""Close a database client that goes through Hyperdrive when it is no longer needed.
 
-Hyperdrive frees the connection when the invocation ends, so nothing breaks. Whoever wants the connection back
-earlier, while `waitUntil()` still works or a long Workflow step runs, ends the client: with
-`ctx.waitUntil(sql.end())`, on every path.
+Hyperdrive frees the connection when the invocation ends, so nothing breaks. To free it earlier, while work in
+`waitUntil()` goes on or a long Workflow step runs, close the client with `ctx.waitUntil(sql.end())` on every
+path.
 
 ## Incorrect
 
@@ -46,7 +46,7 @@ there; one in a Durable Object's field (see `hyperdrive-client-end`) or in a mod
 
 ## Fix safety
 
-There is no fix: where the last use of the client is, only its author knows.
+There is no fix: only the author knows where the last use of the client is.
 
 Source: https://developers.cloudflare.com/hyperdrive/concepts/connection-lifecycle/
 """
@@ -56,19 +56,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import (
-    REFERENCE,
-    Declaration,
-    Finding,
-    Match,
-    Module,
-    Severity,
-    ValueKind,
-    member_access,
-    rule,
-    unwrap,
-    with_wrappers,
-)
+from cflint.api import REFERENCE, Finding, Match, Module, Severity, ValueKind, js, member_access, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -108,11 +96,11 @@ def _client_around(match: Match) -> Node | None:
     return None
 
 
-def _name_of(module: Module, made: Node) -> Declaration | None:
-    node = with_wrappers(module.syntax, made)
+def _name_of(module: Module, made: Node) -> js.Declaration | None:
+    node = js.with_wrappers(module.syntax, made)
     parent = module.syntax.parent(node)
     if parent is not None and parent.type == "await_expression":
-        node = with_wrappers(module.syntax, parent)
+        node = js.with_wrappers(module.syntax, parent)
         parent = module.syntax.parent(node)
     name = parent.child_by_field_name("name") if parent is not None else None
     if parent is None or parent.type != "variable_declarator" or name is None or name.type != "identifier":
@@ -122,7 +110,7 @@ def _name_of(module: Module, made: Node) -> Declaration | None:
 
 def _stays(module: Module, reference: Node) -> bool:
     """Whether a use neither ends the client nor hands it to code that could."""
-    node = with_wrappers(module.syntax, reference)
+    node = js.with_wrappers(module.syntax, reference)
     parent = module.syntax.parent(node)
     if parent is None:
         return False
@@ -134,5 +122,5 @@ def _stays(module: Module, reference: Node) -> bool:
     if parent.type == "arguments":
         call = module.syntax.parent(parent)
         callee = call.child_by_field_name("function") if call is not None else None
-        return callee is not None and module.text(unwrap(callee)) in _KEEPS
+        return callee is not None and module.text(js.unwrap(callee)) in _KEEPS
     return False

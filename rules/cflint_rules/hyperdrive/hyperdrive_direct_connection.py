@@ -11,22 +11,23 @@ that a driver needs.
 import { Client } from "pg";
 
 export default {
-  async fetch(request, env): Promise<Response> {
+  async fetch(request, env, ctx): Promise<Response> {
     const client = new Client({ connectionString: env.DATABASE_URL });
-    await client.connect();
-    const result = await client.query("SELECT now()");
-    return Response.json(result.rows);
+    try {
+      await client.connect();
+      const { rows } = await client.query("SELECT now()");
+      return Response.json(rows);
+    } finally {
+      ctx.waitUntil(client.end());
+    }
   },
 } satisfies ExportedHandler<Env>;
 ```
 
 ```jsonc
 {
-  "name": "clock",
-  "main": "src/index.ts",
   "compatibility_date": "2026-08-01",
   "compatibility_flags": ["nodejs_compat"],
-  "observability": { "enabled": true },
   "hyperdrive": [{ "binding": "HYPERDRIVE", "id": "8b1f6c0e93d74a52b0f4e7a1c6d2935f" }]
 }
 ```
@@ -37,22 +38,23 @@ export default {
 import { Client } from "pg";
 
 export default {
-  async fetch(request, env): Promise<Response> {
+  async fetch(request, env, ctx): Promise<Response> {
     const client = new Client({ connectionString: env.HYPERDRIVE.connectionString });
-    await client.connect();
-    const result = await client.query("SELECT now()");
-    return Response.json(result.rows);
+    try {
+      await client.connect();
+      const { rows } = await client.query("SELECT now()");
+      return Response.json(rows);
+    } finally {
+      ctx.waitUntil(client.end());
+    }
   },
 } satisfies ExportedHandler<Env>;
 ```
 
 ```jsonc
 {
-  "name": "clock",
-  "main": "src/index.ts",
   "compatibility_date": "2026-08-01",
   "compatibility_flags": ["nodejs_compat"],
-  "observability": { "enabled": true },
   "hyperdrive": [{ "binding": "HYPERDRIVE", "id": "8b1f6c0e93d74a52b0f4e7a1c6d2935f" }]
 }
 ```
@@ -74,22 +76,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import (
-    FUNCTIONS,
-    Finding,
-    Fix,
-    Match,
-    Safety,
-    Severity,
-    ValueKind,
-    call,
-    new,
-    pattern,
-    property_value,
-    rule,
-    string_value,
-    unwrap,
-)
+from cflint.api import Finding, Fix, Match, Safety, Severity, ValueKind, call, js, new, pattern, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -137,18 +124,18 @@ def check(match: Match) -> Iterator[Finding]:
 
 def _address(match: Match) -> Node | None:
     """The expression that says where the database is."""
-    first = unwrap(match.arguments[0]) if match.arguments else None
+    first = js.unwrap(match.arguments[0]) if match.arguments else None
     if first is None or first.type != "object":
         return first
-    found = property_value(match.module, first, "connectionString") or property_value(
+    found = js.property_value(match.module, first, "connectionString") or js.property_value(
         match.module, first, "uri"
     )
-    return unwrap(found) if found is not None else None
+    return js.unwrap(found) if found is not None else None
 
 
 def _is_direct(match: Match, given: Node) -> bool:
     """Whether an address is written down, or is a variable or secret of the Worker."""
-    text = string_value(match.module.syntax, given)
+    text = js.string_value(match.module.syntax, given)
     if text is not None:
         url = _URL.match(text)
         return url is not None and "." in url.group(1) and url.group(1) not in _LOCAL
@@ -165,7 +152,7 @@ def _is_conditional(match: Match) -> bool:
     for above in match.module.syntax.ancestors(match.node):
         if above.type in _CONDITIONS:
             return True
-        if above.type in FUNCTIONS:
+        if above.type in js.FUNCTIONS:
             text = match.document.data[above.start_byte : above.end_byte]
             return b"connectionString" in text.replace(b"connectionString:", b"")
     return False

@@ -1,8 +1,7 @@
 """Use a version of the database driver that works with Hyperdrive.
 
-Older drivers take features of Node.js or of Postgres that Hyperdrive and the runtime do not have:
-connections fail, hang, or are not pooled. Postgres.js has to be 3.4.5 or newer, node-postgres 8.13.0, mysql2
-3.13.0.
+Older drivers use features of Node.js or of Postgres that Hyperdrive and the runtime do not have: connections
+fail, hang, or are not pooled. Postgres.js has to be 3.4.5 or newer, node-postgres 8.13.0, mysql2 3.13.0.
 
 ## Incorrect
 
@@ -14,8 +13,6 @@ connections fail, hang, or are not pooled. Postgres.js has to be 3.4.5 or newer,
 
 ```jsonc
 {
-  "name": "inventory",
-  "main": "src/index.ts",
   "compatibility_date": "2026-08-10",
   "hyperdrive": [{ "binding": "HYPERDRIVE", "id": "57b7076f58be42419276f058a8968187" }],
 }
@@ -31,8 +28,6 @@ connections fail, hang, or are not pooled. Postgres.js has to be 3.4.5 or newer,
 
 ```jsonc
 {
-  "name": "inventory",
-  "main": "src/index.ts",
   "compatibility_date": "2026-08-10",
   "hyperdrive": [{ "binding": "HYPERDRIVE", "id": "57b7076f58be42419276f058a8968187" }],
 }
@@ -45,25 +40,14 @@ Projects without a Hyperdrive binding.
 
 ## Fix safety
 
-There is no fix: a lock file is the package manager's.
+There is no fix: a lock file is written by the package manager.
 
 Source: https://developers.cloudflare.com/hyperdrive/examples/connect-to-postgres/
 """
 
 from collections.abc import Iterator
 
-from cflint.api import (
-    Finding,
-    Installed,
-    Location,
-    Project,
-    Severity,
-    Worker,
-    installed_version,
-    rule,
-    shown_version,
-    worker,
-)
+from cflint.api import Finding, Location, Project, Severity, Worker, config, rule, worker
 
 _NEEDED = {
     "postgres": ("Postgres.js", (3, 4, 5)),
@@ -74,20 +58,20 @@ _NEEDED = {
 
 @rule(worker(), severity=Severity.WARNING)
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
-    config = subject.config
-    if config is None:
+    configured = subject.config
+    if configured is None:
         return
     bindings = [
-        found for environment in config.environments for found in environment.bindings_of("hyperdrive")
+        found for environment in configured.environments for found in environment.bindings_of("hyperdrive")
     ]
     if not bindings:
         return
     for package, (label, needed) in _NEEDED.items():
-        found: Installed | None
+        found: config.Installed | None
         if subject.is_document:
-            found = shown_version(subject, package)
+            found = config.shown_version(subject, package)
         else:
-            found = installed_version(project.workspace, config.directory, package)
+            found = config.installed_version(project.workspace, configured.directory, package)
         if (
             found is None
             or found.at is None

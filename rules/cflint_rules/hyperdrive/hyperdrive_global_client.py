@@ -25,9 +25,13 @@ export default {
 import postgres from "postgres";
 
 export default {
-  async fetch(request, env): Promise<Response> {
+  async fetch(request, env, ctx): Promise<Response> {
     const sql = postgres(env.HYPERDRIVE.connectionString, { max: 5, fetch_types: false });
-    return Response.json(await sql`SELECT now()`);
+    try {
+      return Response.json(await sql`SELECT now()`);
+    } finally {
+      ctx.waitUntil(sql.end());
+    }
   },
 } satisfies ExportedHandler<Env>;
 ```
@@ -50,20 +54,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import (
-    FUNCTIONS,
-    Declaration,
-    Finding,
-    Match,
-    Module,
-    Severity,
-    ValueKind,
-    call,
-    new,
-    rule,
-    unwrap,
-    with_wrappers,
-)
+from cflint.api import Finding, Match, Module, Severity, ValueKind, call, js, new, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -125,7 +116,7 @@ def _is_of_an_instance(match: Match) -> bool:
 def _whole(module: Module, made: Node) -> Node:
     """A client with what wraps it at once: `drizzle(postgres(…))`."""
     syntax = module.syntax
-    node = with_wrappers(syntax, made)
+    node = js.with_wrappers(syntax, made)
     for _ in range(12):
         parent = syntax.parent(node)
         if parent is None:
@@ -136,11 +127,11 @@ def _whole(module: Module, made: Node) -> Node:
                 return node
         elif parent.type not in _WRAPPERS_AROUND:
             return node
-        node = with_wrappers(syntax, parent)
+        node = js.with_wrappers(syntax, parent)
     return node
 
 
-def _kept_in(module: Module, value: Node) -> Declaration | None:
+def _kept_in(module: Module, value: Node) -> js.Declaration | None:
     """The module's variable in which a function keeps a value, unless it does so anew each time."""
     syntax = module.syntax
     parent = syntax.parent(value)
@@ -159,11 +150,11 @@ def _kept_in(module: Module, value: Node) -> Declaration | None:
     return _memo(module, parent)
 
 
-def _memo(module: Module, assignment: Node) -> Declaration | None:
+def _memo(module: Module, assignment: Node) -> js.Declaration | None:
     left = assignment.child_by_field_name("left")
-    if left is None or unwrap(left).type != "identifier":
+    if left is None or js.unwrap(left).type != "identifier":
         return None
-    declaration = module.scope.resolve(unwrap(left))
+    declaration = module.scope.resolve(js.unwrap(left))
     if declaration is None or declaration.scope.type != "program":
         return None
     operator = assignment.child_by_field_name("operator")
@@ -172,10 +163,10 @@ def _memo(module: Module, assignment: Node) -> Declaration | None:
     return declaration if _is_guarded(module, assignment, declaration) else None
 
 
-def _is_guarded(module: Module, assignment: Node, declaration: Declaration) -> bool:
+def _is_guarded(module: Module, assignment: Node, declaration: js.Declaration) -> bool:
     """Whether the function asks for the variable before it sets it: `if (!db) …`, `if (db) return db`."""
     for above in module.syntax.ancestors(assignment):
-        if above.type not in FUNCTIONS:
+        if above.type not in js.FUNCTIONS:
             continue
         for reference in module.scope.references(declaration):
             if not above.start_byte <= reference.start_byte < assignment.start_byte:

@@ -1,8 +1,8 @@
 """Give mysql2 `disableEval: true` in a Worker.
 
-For every shape of result mysql2 writes a function that reads it, as text, and has it compiled. Workers do not
-compile text: the first query that returns rows fails with "Code generation from strings disallowed for this
-context". With `disableEval: true` (from 3.13.0 on) mysql2 reads results without.
+mysql2 generates and compiles a parser for each kind of result. Workers do not allow code generation: the
+first query that returns rows fails with "Code generation from strings disallowed for this context". With
+`disableEval: true` (from 3.13.0 on) mysql2 parses results without it.
 
 ## Incorrect
 
@@ -61,7 +61,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Fix, Match, Safety, Severity, ValueKind, call, key_of, rule, unwrap
+from cflint.api import Finding, Fix, Match, Safety, Severity, ValueKind, call, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -73,16 +73,16 @@ _OPTION = "disableEval"
 def check(match: Match) -> Iterator[Finding]:
     if match.document.data.find(b"mysql2") == -1 or len(match.arguments) != 1 or not match.module.workers:
         return
-    options = unwrap(match.arguments[0])
+    options = js.unwrap(match.arguments[0])
     if options.type != "object":
         return
     parts = [part for part in options.named_children if part.type != "comment"]
-    names = {key_of(match.module, part): part for part in parts}
+    names = {js.key_of(match.module, part): part for part in parts}
     if None in names or not parts:
         return  # there may be others
     given = names.get(_OPTION)
     value = given.child_by_field_name("value") if given is not None else None
-    if given is not None and (value is None or unwrap(value).type != "false"):
+    if given is not None and (value is None or js.unwrap(value).type != "false"):
         return
     client = match.value_of(match.node).awaited
     if client.kind is not ValueKind.DATABASE_CLIENT or not client.detail.startswith("mysql2"):

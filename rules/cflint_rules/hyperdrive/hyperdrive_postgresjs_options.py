@@ -1,8 +1,8 @@
 """Give Postgres.js the options that fit a Worker behind Hyperdrive.
 
 A Worker may have six connections open at once, and Postgres.js opens up to ten: `max: 5` keeps room. At its
-first query it also asks the database for its types, a round trip that only array types need:
-`fetch_types: false`. `prepare: false` makes every query one that Hyperdrive cannot cache.
+first query it also queries the database for its types, a round trip that only array types need: `fetch_types:
+false`. `prepare: false` makes every query one that Hyperdrive cannot cache.
 
 ## Incorrect
 
@@ -10,9 +10,13 @@ first query it also asks the database for its types, a round trip that only arra
 import postgres from "postgres";
 
 export default {
-  async fetch(request, env): Promise<Response> {
+  async fetch(request, env, ctx): Promise<Response> {
     const sql = postgres(env.HYPERDRIVE.connectionString);
-    return Response.json(await sql`SELECT now()`);
+    try {
+      return Response.json(await sql`SELECT now()`);
+    } finally {
+      ctx.waitUntil(sql.end());
+    }
   },
 } satisfies ExportedHandler<Env>;
 ```
@@ -23,9 +27,13 @@ export default {
 import postgres from "postgres";
 
 export default {
-  async fetch(request, env): Promise<Response> {
+  async fetch(request, env, ctx): Promise<Response> {
     const sql = postgres(env.HYPERDRIVE.connectionString, { max: 5, fetch_types: false });
-    return Response.json(await sql`SELECT now()`);
+    try {
+      return Response.json(await sql`SELECT now()`);
+    } finally {
+      ctx.waitUntil(sql.end());
+    }
   },
 } satisfies ExportedHandler<Env>;
 ```
@@ -33,7 +41,7 @@ export default {
 ## Not reported
 
 Clients that do not go through Hyperdrive, options that come from elsewhere, and `fetch_types` that is set to
-`true`: somebody needs array types.
+`true`, where array types are needed.
 
 ## Fix safety
 
@@ -47,18 +55,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import (
-    Finding,
-    Fix,
-    Match,
-    Safety,
-    Severity,
-    ValueKind,
-    call,
-    property_name,
-    rule,
-    unwrap,
-)
+from cflint.api import Finding, Fix, Match, Safety, Severity, ValueKind, call, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -102,7 +99,7 @@ def check(match: Match) -> Iterator[Finding]:
 
 def _options_node(match: Match) -> Node | None:
     """The object of options: the last argument; None when there is none."""
-    given = [unwrap(argument) for argument in match.arguments]
+    given = [js.unwrap(argument) for argument in match.arguments]
     return next((node for node in given if node.type == "object"), None)
 
 
@@ -119,10 +116,10 @@ def _options(match: Match) -> dict[str, Node] | None:
             continue
         key = part.child_by_field_name("key") if part.type == "pair" else None
         value = part.child_by_field_name("value") if part.type == "pair" else part
-        name = property_name(match.module.syntax, key if key is not None else part)
+        name = js.property_name(match.module.syntax, key if key is not None else part)
         if name is None or value is None or part.type == "spread_element":
             return None
-        found[name] = unwrap(value)
+        found[name] = js.unwrap(value)
     return found
 
 

@@ -1,7 +1,7 @@
 """Let Workers KV parse JSON: `get(key, "json")`.
 
 `JSON.parse(await kv.get(key))` reads the value as text and parses it in a second step. `get(key, "json")`
-does both, gives `null` for a key that is not there, and takes a type argument.
+does both, returns `null` for a key that is not there, and takes a type argument.
 
 ## Incorrect
 
@@ -35,13 +35,13 @@ export default {
 
 ## Not reported
 
-Text that is used otherwise too, that is parsed in a `try` of its own, or that gets a default before it is
+Text that is also used elsewhere, that is parsed in a `try` of its own, or that gets a default before it is
 parsed.
 
 ## Fix safety
 
 Safe in JavaScript where the call stands in `JSON.parse()` itself. Unsafe by way of a variable, and in
-TypeScript: the type that the value is said to have, else `any`, becomes the type argument of `get()`, which
+TypeScript: the type that the code gives the value, else `any`, becomes the type argument of `get()`, which
 needs a namespace with a type.
 
 Source: https://developers.cloudflare.com/kv/api/read-key-value-pairs/
@@ -50,22 +50,7 @@ Source: https://developers.cloudflare.com/kv/api/read-key-value-pairs/
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import (
-    Edit,
-    Finding,
-    Fix,
-    Match,
-    Module,
-    Safety,
-    Severity,
-    arguments_of,
-    call,
-    is_global,
-    rule,
-    string_value,
-    unwrap,
-    with_wrappers,
-)
+from cflint.api import Edit, Finding, Fix, Match, Module, Safety, Severity, call, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -76,9 +61,9 @@ _CHECKS = frozenset({"if_statement", "unary_expression", "parenthesized_expressi
 @rule(call("parse"), severity=Severity.NOTE, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
-    if len(match.arguments) != 1 or not is_global(module, match.receiver, "JSON"):
+    if len(match.arguments) != 1 or not js.is_global(module, match.receiver, "JSON"):
         return
-    text = unwrap(match.arguments[0])
+    text = js.unwrap(match.arguments[0])
     awaited = text
     if text.type == "identifier":
         declaration = module.scope.resolve(text)
@@ -86,16 +71,16 @@ def check(match: Match) -> Iterator[Finding]:
             return
         if module.scope.assignments(declaration) or _is_caught_apart(module, declaration.value, match.node):
             return
-        awaited = unwrap(declaration.value)
+        awaited = js.unwrap(declaration.value)
         for use in module.scope.references(declaration):
             if use.id != text.id and not _is_check(module, use):
                 return
     if awaited.type != "await_expression" or not awaited.named_children:
         return
-    read = unwrap(awaited.named_children[0])
+    read = js.unwrap(awaited.named_children[0])
     if read.type != "call_expression" or not _is_text_read(module, read):
         return
-    arguments = arguments_of(read)
+    arguments = js.arguments_of(read)
     if text.type == "identifier":
         edits = [_as_json(match, arguments), match.replace(match.node, module.text(text))]
         callee = read.child_by_field_name("function")
@@ -142,12 +127,12 @@ def _is_text_read(module: Module, read: "Node") -> bool:
     if callee is None or callee.type != "member_expression":
         return False
     name = callee.child_by_field_name("property")
-    arguments = arguments_of(read)
+    arguments = js.arguments_of(read)
     if name is None or module.text(name) != "get" or not 1 <= len(arguments) <= 2:
         return False
-    if unwrap(arguments[0]).type == "array" or read.child_by_field_name("type_arguments") is not None:
+    if js.unwrap(arguments[0]).type == "array" or read.child_by_field_name("type_arguments") is not None:
         return False
-    if len(arguments) == 2 and string_value(module.syntax, arguments[1]) != "text":
+    if len(arguments) == 2 and js.string_value(module.syntax, arguments[1]) != "text":
         return False
     return module.value_of(callee.child_by_field_name("object")).is_binding("kv")
 
@@ -188,7 +173,7 @@ def _is_caught_apart(module: Module, read: "Node", parse: "Node") -> bool:
 
 def _stands_free(module: Module, node: "Node") -> bool:
     """Whether `await` can take the place of a call without parentheses."""
-    parent = module.syntax.parent(with_wrappers(module.syntax, node))
+    parent = module.syntax.parent(js.with_wrappers(module.syntax, node))
     return parent is not None and parent.type in (
         "variable_declarator", "return_statement", "arguments", "pair", "assignment_expression",
         "expression_statement", "array",

@@ -1,7 +1,7 @@
 """Page through the keys of a KV namespace.
 
-`list()` gives at most 1000 keys. Code that takes `keys` and never looks at `list_complete` or `cursor` works
-until there are more, and then leaves the rest out without a word.
+`list()` returns at most 1000 keys. Code that takes `keys` and never looks at `list_complete` or `cursor`
+works until there are more, and then silently leaves the rest out.
 
 ## Incorrect
 
@@ -46,21 +46,23 @@ and results that are handed on as a whole.
 
 ## Fix safety
 
-No fix: whether all keys are wanted, and what to do with each page, is for you to say.
+No fix: whether all keys are wanted, and what to do with each page, is up to you.
 
 Source: https://developers.cloudflare.com/kv/api/list-keys/
 """
 
 from collections.abc import Iterator
 
-from cflint.api import Finding, Match, Severity, call, list_without_pagination, rule
+from cflint.api import Finding, Match, Severity, call, js, rule
 
 
 @rule(call("list"), severity=Severity.WARNING)
 def check(match: Match) -> Iterator[Finding]:
     if not match.receiver_value.is_binding("kv"):
         return
-    found = list_without_pagination(match.module, match.node, "keys", frozenset({"list_complete", "cursor"}))
+    found = js.list_without_pagination(
+        match.module, match.node, "keys", frozenset({"list_complete", "cursor"})
+    )
     if found is not None:
         yield Finding(
             "`list()` gives at most 1000 keys: nothing asks for the rest",

@@ -1,8 +1,8 @@
 """Give Workers KV a string, bytes or a stream to store.
 
 `put()` takes a string, an `ArrayBuffer` or a view of one, or a `ReadableStream`. For any other object it
-throws a TypeError: for a literal object or array, a `Map`, a `Date`, a `Response`, and for a promise that
-nobody awaited.
+throws a TypeError: for a literal object or array, a `Map`, a `Date`, a `Response`, and for a promise that was
+not awaited.
 
 ## Incorrect
 
@@ -51,19 +51,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import (
-    Finding,
-    Fix,
-    Match,
-    Safety,
-    Severity,
-    ValueKind,
-    call,
-    can_await,
-    is_global,
-    rule,
-    unwrap,
-)
+from cflint.api import Finding, Fix, Match, Safety, Severity, ValueKind, call, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -80,7 +68,7 @@ def check(match: Match) -> Iterator[Finding]:
     arguments = match.arguments
     if not 2 <= len(arguments) <= 3:
         return
-    written = unwrap(arguments[1])
+    written = js.unwrap(arguments[1])
     if written.type not in _WORTH_A_LOOK or match.text(written).startswith("JSON.stringify("):
         return
     value = match.module.initializer(written)
@@ -110,7 +98,7 @@ def _what(match: Match, value: Node) -> str | None:
             return "an array"
         case "new_expression":
             constructor = value.child_by_field_name("constructor")
-            if constructor is not None and is_global(match.module, constructor, *_CLASSES):
+            if constructor is not None and js.is_global(match.module, constructor, *_CLASSES):
                 return f"a `{match.text(constructor)}`"
     return None
 
@@ -122,6 +110,6 @@ def _fix(match: Match, written: Node, value: Node) -> Fix | None:
             match.insert(written.end_byte, ")"),
         )
         return Fix("Store it as JSON", edits, Safety.SAFE)
-    if value.type == "call_expression" and match.enclosing_function and can_await(match.module, written):
+    if value.type == "call_expression" and match.enclosing_function and js.can_await(match.module, written):
         return Fix("Await the promise", (match.insert(written.start_byte, "await "),), Safety.SAFE)
     return None

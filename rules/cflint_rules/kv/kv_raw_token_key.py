@@ -1,8 +1,8 @@
 """Store sessions under a hash of their token, not under the token itself.
 
-Who can list the keys of the namespace, by a token for the API, in the dashboard or in a backup, can use every
-session whose token is a key. A hash of the token finds the session just as well. It also has a fixed length,
-while a key of more than 512 bytes throws.
+Anyone who can list the keys of the namespace, with an API token, in the dashboard or in a backup, can use
+every session whose token is a key. A hash of the token finds the session just as well. It also has a fixed
+length, while a key of more than 512 bytes throws.
 
 ## Incorrect
 
@@ -54,7 +54,7 @@ Source: https://developers.cloudflare.com/kv/api/write-key-value-pairs/
 
 from collections.abc import Iterator
 
-from cflint.api import REFERENCE, Finding, Match, Severity, call, origins, reads_credential, rule
+from cflint.api import REFERENCE, Finding, Match, Severity, call, js, rule
 
 
 @rule(
@@ -67,7 +67,7 @@ def check(match: Match) -> Iterator[Finding]:
         return
     key = match.arguments[0]
     source = next(
-        (found for found in origins(match.module, key) if reads_credential(match.module, found)), None
+        (found for found in js.origins(match.module, key) if js.reads_credential(match.module, found)), None
     )
     if source is not None:
         yield Finding(

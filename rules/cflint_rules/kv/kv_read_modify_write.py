@@ -1,8 +1,8 @@
 """Count and collect in a Durable Object, not in Workers KV.
 
-Reading a value from KV, changing it and writing it back is not atomic: of two requests that do so at once one
-is lost. What `get()` gives may also be a minute old, and KV takes one write per second to a key. A Durable
-Object handles one request after the other, and always reads what was written last.
+Reading a value from KV, changing it and writing it back is not atomic: of two concurrent updates one is lost.
+What `get()` returns may also be a minute old, and KV takes one write per second to a key. A Durable Object
+handles one request after the other, and always reads what was written last.
 
 ## Incorrect
 
@@ -13,8 +13,9 @@ interface Env {
 
 export default {
   async fetch(request, env): Promise<Response> {
-    const hits = Number(await env.STATS.get("hits"));
-    await env.STATS.put("hits", String(hits + 1));
+    const page = new URL(request.url).pathname;
+    const hits = Number(await env.STATS.get(page));
+    await env.STATS.put(page, String(hits + 1));
     return new Response(`visit ${hits + 1}`);
   },
 } satisfies ExportedHandler<Env>;
@@ -39,7 +40,8 @@ export class Counter extends DurableObject<Env> {
 
 export default {
   async fetch(request, env): Promise<Response> {
-    const hits = await env.COUNTERS.getByName("hits").increment();
+    const page = new URL(request.url).pathname;
+    const hits = await env.COUNTERS.getByName(page).increment();
     return new Response(`visit ${hits}`);
   },
 } satisfies ExportedHandler<Env>;
@@ -64,19 +66,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import (
-    FUNCTIONS,
-    Finding,
-    Location,
-    Match,
-    Module,
-    Severity,
-    Span,
-    call,
-    rule,
-    unwrap,
-    walk,
-)
+from cflint.api import Finding, Location, Match, Module, Severity, Span, call, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -89,7 +79,7 @@ _STEPS = 12
 @rule(call("put"), severity=Severity.WARNING)
 def check(match: Match) -> Iterator[Finding]:
     arguments = match.arguments
-    if not 2 <= len(arguments) <= 3 or unwrap(arguments[1]).type in _PLAIN:
+    if not 2 <= len(arguments) <= 3 or js.unwrap(arguments[1]).type in _PLAIN:
         return
     module, receiver = match.module, match.receiver
     function = _outermost_function(module, match.node)
@@ -134,7 +124,7 @@ def _read_before(module: Module, owner: str, key: str, start: int, end: int) -> 
 def _outermost_function(module: Module, node: Node) -> Node | None:
     found = None
     for above in module.syntax.ancestors(node):
-        if above.type in FUNCTIONS:
+        if above.type in js.FUNCTIONS:
             found = above
     return found
 
@@ -149,7 +139,7 @@ def _names_from(module: Module, value: Node, read: Span) -> list[str]:
         if not todo:
             break
         current, holder = todo.pop()
-        for part in (current, *walk(current)):
+        for part in (current, *js.walk(current)):
             if part.type not in ("identifier", "shorthand_property_identifier"):
                 continue
             declaration = module.scope.resolve(part)
@@ -168,7 +158,7 @@ def _names_from(module: Module, value: Node, read: Span) -> list[str]:
             for source in given:
                 if source.start_byte <= read.start and read.end <= source.end_byte:
                     reached.append(own)
-                elif source.type not in FUNCTIONS:
+                elif source.type not in js.FUNCTIONS:
                     todo.append((source, own))
     made: set[int] = {0}
     while reached:

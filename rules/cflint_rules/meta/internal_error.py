@@ -1,16 +1,16 @@
-"""A rule failed on this code.
+"""Report a rule that failed on this code.
 
-A rule raised an error here. The other rules went on, but what this one would have said is missing, so the run
+A rule raised an error here. The other rules went on, but the findings of this one are missing, so the run
 ends with exit code 4.
 
 ## What to do
 
 Run again with `--debug` to see the traceback, and report it with the smallest piece of code that still shows
-it. Until it is mended, `--ignore <rule>` leaves the failing rule out.
+it. Until it is repaired, `--ignore <rule>` leaves the failing rule out.
 
 ## Fix safety
 
-There is no fix: the mistake is ours.
+There is no fix: the bug is in cflint.
 """
 
 from collections.abc import Iterator

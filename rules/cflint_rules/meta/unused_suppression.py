@@ -47,8 +47,8 @@ from cflint.api import (
     Severity,
     Span,
     SuppressionUse,
+    config,
     rule,
-    rule_of,
     suppression,
 )
 
@@ -73,7 +73,7 @@ def check(use: SuppressionUse) -> Iterator[Finding]:
 def _near(use: SuppressionUse, name: str) -> str | None:
     """The rule that a name is spelled much like, or that code scanning calls so."""
     others = [known for known in use.known if known not in use.names]
-    meant = rule_of(name)
+    meant = config.rule_of(name)
     if meant in others:
         return meant
     from difflib import get_close_matches

@@ -1,6 +1,6 @@
 """Declare Durable Object classes either in `migrations` or in `exports`, and completely.
 
-The two exclude each other: wrangler refuses a configuration with both. In `exports` a class needs its
+The two cannot be used together: wrangler refuses a configuration with both. In `exports` a class needs its
 `storage`, and what a class is renamed to has to be declared in the same map.
 
 ## Incorrect
@@ -47,7 +47,7 @@ export class Lobby extends DurableObject<Env> {}
 
 ## Fix safety
 
-There is no fix. When a Worker moves from `migrations` to `exports`, every class that lives has to be carried
+There is no fix. When a Worker moves from `migrations` to `exports`, every active class has to be carried
 over.
 
 Source: https://developers.cloudflare.com/durable-objects/reference/durable-objects-migrations/
@@ -55,17 +55,7 @@ Source: https://developers.cloudflare.com/durable-objects/reference/durable-obje
 
 from collections.abc import Iterator
 
-from cflint.api import (
-    Environment,
-    Export,
-    Finding,
-    LifecycleProblem,
-    Location,
-    Severity,
-    environment,
-    pattern,
-    rule,
-)
+from cflint.api import Environment, Finding, Location, Severity, config, environment, pattern, rule
 
 _IDENTIFIER = pattern(r"[A-Za-z_$][\w$]*")
 _LIVE = (None, "created", "expecting-transfer")
@@ -77,12 +67,12 @@ def check(subject: Environment) -> Iterator[Finding]:
     if subject.source_of("exports") is not subject and subject.source_of("migrations") is not subject:
         return
     for problem in subject.lifecycle.problems:
-        if problem.kind is LifecycleProblem.BOTH:
+        if problem.kind is config.LifecycleProblem.BOTH:
             related: tuple[Location, ...] = ()
             if problem.related is not None:
                 related = (Location(subject.config.document, problem.related, "the migrations"),)
             yield Finding(problem.message, subject.location(problem.span), related)
-        elif problem.kind is LifecycleProblem.RENAME_TARGET_MISSING:
+        elif problem.kind is config.LifecycleProblem.RENAME_TARGET_MISSING:
             yield Finding(problem.message, subject.location(problem.span))
     if subject.source_of("exports") is subject:
         for export in subject.exports:
@@ -90,7 +80,7 @@ def check(subject: Environment) -> Iterator[Finding]:
                 yield from _entry(export)
 
 
-def _entry(export: Export) -> Iterator[Finding]:
+def _entry(export: config.Export) -> Iterator[Finding]:
     if not _IDENTIFIER.fullmatch(export.name):
         yield Finding(f"`{export.name}` is no name that a module can export a class by", export.location)
     node = export.node.get("state")

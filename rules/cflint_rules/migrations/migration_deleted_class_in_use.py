@@ -7,7 +7,6 @@ and delete the class in the next.
 ## Incorrect
 
 ```toml
-name = "chat"
 
 [[durable_objects.bindings]]
 name = "ROOM"
@@ -33,7 +32,6 @@ export default {
 ## Correct
 
 ```toml
-name = "chat"
 
 [[durable_objects.bindings]]
 name = "ROOM"
@@ -69,36 +67,24 @@ Source: https://developers.cloudflare.com/durable-objects/observability/troubles
 
 from collections.abc import Iterator
 
-from cflint.api import (
-    ClassState,
-    DeletedClass,
-    Environment,
-    Finding,
-    Location,
-    Project,
-    Severity,
-    Worker,
-    is_test_config,
-    rule,
-    worker,
-)
+from cflint.api import Environment, Finding, Location, Project, Severity, Worker, config, rule, worker
 
 
 @rule(worker(), severity=Severity.ERROR)
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
-    config = subject.config
-    if config is None or is_test_config(config.path):
+    configured = subject.config
+    if configured is None or config.is_test_config(configured.path):
         return
     for environment in subject.environments:
         if environment.incomplete or not environment.lifecycle.complete:
             continue
         for name, gone in environment.lifecycle.gone.items():
-            if gone.state is ClassState.DELETED:
+            if gone.state is config.ClassState.DELETED:
                 yield from _uses(subject, project, environment, name, gone)
 
 
 def _uses(
-    subject: Worker, project: Project, environment: Environment, name: str, gone: DeletedClass
+    subject: Worker, project: Project, environment: Environment, name: str, gone: config.DeletedClass
 ) -> Iterator[Finding]:
     deleted = Location(environment.config.document, gone.span, "here it is deleted, with all its data")
     bound = environment.durable_object_classes.get(name)

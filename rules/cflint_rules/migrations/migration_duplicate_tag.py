@@ -1,13 +1,11 @@
 """Give every migration a tag of its own.
 
-wrangler remembers the tag of the last migration that was applied, and applies the entries after it. With two
-entries of one tag, or one without a tag, it cannot tell what is done: entries are passed over or applied
-twice.
+A Worker keeps the tag of the last migration that was applied, and wrangler sends the entries after it. With
+two entries of one tag, or one without a tag, entries are skipped or applied twice.
 
 ## Incorrect
 
 ```toml
-name = "chat"
 
 [[migrations]]
 tag = "v1"
@@ -28,7 +26,6 @@ export class Lobby extends DurableObject<Env> {}
 ## Correct
 
 ```toml
-name = "chat"
 
 [[migrations]]
 tag = "v1"
@@ -59,19 +56,7 @@ Source: https://developers.cloudflare.com/durable-objects/reference/durable-obje
 
 from collections.abc import Iterator
 
-from cflint.api import (
-    Environment,
-    Finding,
-    Fix,
-    LifecycleProblem,
-    Location,
-    ReplayProblem,
-    Safety,
-    Severity,
-    environment,
-    rule,
-    set_key,
-)
+from cflint.api import Environment, Finding, Fix, Location, Safety, Severity, config, environment, fixes, rule
 
 
 @rule(environment(), severity=Severity.ERROR, fix=Safety.UNSAFE)
@@ -79,7 +64,7 @@ def check(subject: Environment) -> Iterator[Finding]:
     if subject.source_of("migrations") is not subject:
         return
     for problem in subject.lifecycle.problems:
-        if problem.kind not in (LifecycleProblem.DUPLICATE_TAG, LifecycleProblem.MISSING_TAG):
+        if problem.kind not in (config.LifecycleProblem.DUPLICATE_TAG, config.LifecycleProblem.MISSING_TAG):
             continue
         related: tuple[Location, ...] = ()
         if problem.related is not None:
@@ -87,12 +72,12 @@ def check(subject: Environment) -> Iterator[Finding]:
         yield Finding(problem.message, subject.location(problem.span), related, _fix(subject, problem))
 
 
-def _fix(subject: Environment, problem: ReplayProblem) -> Fix | None:
+def _fix(subject: Environment, problem: config.ReplayProblem) -> Fix | None:
     tag = subject.lifecycle.next_tag()
     for migration in subject.lifecycle.migrations:
         there = migration.node.get("tag")
         mine = there.span if there is not None else migration.node.span
         if mine == problem.span or migration.node.span == problem.span:
-            edits = set_key(subject.config, subject.path("migrations", migration.index, "tag"), tag)
+            edits = fixes.set_key(subject.config, subject.path("migrations", migration.index, "tag"), tag)
             return Fix(f"Give it the tag `{tag}`", edits, Safety.UNSAFE) if edits else None
     return None

@@ -1,8 +1,8 @@
 """Create every Durable Object class that is bound, by a migration or in `exports`.
 
-A binding only names a class. The class comes into being when a migration lists it under `new_sqlite_classes`
-or the `exports` map declares it; until then a deployment is refused. Local development works all the same,
-so this is often noticed late. Migrations of the top level count for all environments without their own.
+A binding only names a class. The class is created when a migration lists it under `new_sqlite_classes` or the
+`exports` map declares it; until then a deployment is refused. Local development works all the same, so this
+is often noticed late. Migrations of the top level count for all environments without their own.
 
 ## Incorrect
 
@@ -20,7 +20,6 @@ export class Counter extends DurableObject<Env> {
 
 ```jsonc
 {
-  "name": "counter",
   "durable_objects": {
     "bindings": [{ "name": "COUNTER", "class_name": "Counter" }],
   },
@@ -43,7 +42,6 @@ export class Counter extends DurableObject<Env> {
 
 ```jsonc
 {
-  "name": "counter",
   "durable_objects": {
     "bindings": [{ "name": "COUNTER", "class_name": "Counter" }],
   },
@@ -54,7 +52,7 @@ export class Counter extends DurableObject<Env> {
 ## Not reported
 
 Classes of other Workers (a binding with `script_name`), and classes that `migrations` transfers in.
-Configurations of tests, which nobody deploys. A class of the Agents SDK is the business of
+Configurations of tests, which are not deployed. A class of the Agents SDK is reported by
 `agent-sqlite-migration`. Documentation that shows a Durable Object class and no configuration at all gets one
 note.
 
@@ -71,9 +69,7 @@ from collections.abc import Iterator
 
 from cflint.api import (
     Binding,
-    ClassFacts,
     ClassKind,
-    ClassState,
     Finding,
     Fix,
     Location,
@@ -81,11 +77,10 @@ from cflint.api import (
     Safety,
     Severity,
     Worker,
-    classes_without_migration,
-    create_classes,
-    in_environments,
-    is_test_config,
+    config,
+    fixes,
     join_names,
+    js,
     rule,
     worker,
 )
@@ -96,16 +91,16 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
     if subject.config is None:
         yield from _undocumented(subject, project)
         return
-    if is_test_config(subject.config.path):
+    if config.is_test_config(subject.config.path):
         return
-    missing = classes_without_migration(subject.environments)
-    edits = create_classes(missing) if missing else None
+    missing = config.classes_without_migration(subject.environments)
+    edits = fixes.create_classes(missing) if missing else None
     for name, bindings in missing.items():
         owner = project.exported_class(subject, name)
         if owner is not None and project.class_kind(owner) is ClassKind.AGENT:
             continue  # agent-sqlite-migration says it, and why it has to be SQLite
         gone = bindings[0].environment.lifecycle.gone.get(name)
-        if gone is not None and gone.state is ClassState.DELETED:
+        if gone is not None and gone.state is config.ClassState.DELETED:
             continue  # migration-deleted-class-in-use
         at = bindings[0].place("class_name")
         others = tuple(binding.place("class_name") for binding in bindings[1:])
@@ -129,7 +124,7 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
 
 
 def _in(bindings: tuple[Binding, ...]) -> str:
-    return in_environments([binding.environment for binding in bindings])
+    return config.in_environments([binding.environment for binding in bindings])
 
 
 def _is_gone(name: str, bindings: tuple[Binding, ...]) -> bool:
@@ -153,9 +148,9 @@ def _undocumented(section: Worker, project: Project) -> Iterator[Finding]:
     )
 
 
-def _classes(section: Worker, project: Project) -> list[ClassFacts]:
+def _classes(section: Worker, project: Project) -> list[js.ClassFacts]:
     exports = project.worker_exports(section)
-    found: dict[tuple[str, int], ClassFacts] = {}
+    found: dict[tuple[str, int], js.ClassFacts] = {}
     for target in exports.names.values():
         facts = project.facts(target.module)
         owner = facts.classes.get(target.local or "") if facts is not None else None

@@ -1,7 +1,7 @@
 """Create Durable Object classes with `new_sqlite_classes`, not with `new_classes`.
 
 `new_classes` gives a class the old key-value storage: no SQL, no synchronous `storage.kv`, no point-in-time
-recovery, and no place on the free plan. Which storage a class has is settled when it is created and cannot be
+recovery, and no use on the free plan. Which storage a class has is settled when it is created and cannot be
 changed after the first deployment, so the time to choose is now.
 
 ## Incorrect
@@ -17,7 +17,6 @@ export class Counter extends DurableObject<Env> {
 ```
 
 ```toml
-name = "counter"
 
 [[durable_objects.bindings]]
 name = "COUNTER"
@@ -41,7 +40,6 @@ export class Counter extends DurableObject<Env> {
 ```
 
 ```toml
-name = "counter"
 
 [[durable_objects.bindings]]
 name = "COUNTER"
@@ -55,12 +53,13 @@ new_sqlite_classes = ["Counter"]
 ## Not reported
 
 Classes that a later migration deletes. An entry that others follow: it has surely been deployed, and a class
-keeps for good what it was created with. Agents: `agent-sqlite-migration` tells why these do not work at all.
+keeps for good what it was created with. Agents: `agent-sqlite-migration` reports these, which do not work at
+all.
 
 ## Fix safety
 
-Unsafe: only right for a class that was never deployed. For one that was, wrangler passes the entry over, and
-the configuration says what is not so.
+Unsafe: only right for a class that was never deployed. For one that was, wrangler skips the entry, and the
+configuration no longer describes the class.
 
 Source: https://developers.cloudflare.com/durable-objects/best-practices/rules-of-durable-objects/
 """
@@ -72,23 +71,21 @@ from cflint.api import (
     Environment,
     Finding,
     Fix,
-    Migration,
     Project,
     Safety,
     Severity,
     Worker,
-    created_with,
-    is_test_config,
+    config,
+    fixes,
     join_names,
     rule,
-    use_sqlite,
     worker,
 )
 
 
 @rule(worker(), severity=Severity.WARNING, fix=Safety.UNSAFE)
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
-    if subject.config is None or is_test_config(subject.config.path):
+    if subject.config is None or config.is_test_config(subject.config.path):
         return
     for environment in subject.environments:
         if environment.source_of("migrations") is environment and not environment.incomplete:
@@ -97,9 +94,9 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
 
 def _of_list(environment: Environment, subject: Worker, project: Project) -> Iterator[Finding]:
     lifecycle = environment.lifecycle
-    created: dict[Migration, list[str]] = {}
+    created: dict[config.Migration, list[str]] = {}
     for live in lifecycle.classes.values():
-        born = created_with(lifecycle, live)
+        born = config.created_with(lifecycle, live)
         owner = project.exported_class(subject, live.name)
         if born is None or (owner is not None and project.class_kind(owner) is ClassKind.AGENT):
             continue
@@ -114,7 +111,7 @@ def _of_list(environment: Environment, subject: Worker, project: Project) -> Ite
             continue  # deployed: there is nothing to be done
         at = environment.location(member.key_span)
         shown = join_names([f"`{name}`" for name in names])
-        edits = use_sqlite(environment, migration, names)
+        edits = fixes.use_sqlite(environment, migration, names)
         yield Finding(
             f"`new_classes` gives {shown} the old key-value storage, for good once it is deployed",
             at,

@@ -1,13 +1,12 @@
-"""Let migrations describe a history that can have happened.
+"""Write migrations that can be applied one after the other.
 
-Migrations are applied one after the other. One that creates a class which exists, deletes or renames one that
-does not, or turns a class from key-value to SQLite storage is refused, and with it the whole deployment. That
-an entry both removes a class and creates one of its name is a warning: give each step an entry of its own.
+A migration that creates a class which exists, deletes or renames one that does not, or turns a class from
+key-value to SQLite storage is refused, and with it the whole deployment. That an entry both removes a class
+and creates one of its name is a warning: give each step an entry of its own.
 
 ## Incorrect
 
 ```toml
-name = "chat"
 
 [[migrations]]
 tag = "v1"
@@ -27,7 +26,6 @@ export class Room extends DurableObject<Env> {}
 ## Correct
 
 ```toml
-name = "chat"
 
 [[migrations]]
 tag = "v1"
@@ -52,7 +50,7 @@ listed.
 
 ## Fix safety
 
-Safe. Only the shape of an entry is mended: `renamed_classes = ["A", "B"]` becomes `[{ from = "A", to = "B"
+Safe. Only the shape of an entry is corrected: `renamed_classes = ["A", "B"]` becomes `[{ from = "A", to = "B"
 }]`.
 
 Source: https://developers.cloudflare.com/durable-objects/reference/durable-object-class-migrations-legacy/
@@ -60,29 +58,17 @@ Source: https://developers.cloudflare.com/durable-objects/reference/durable-obje
 
 from collections.abc import Iterator
 
-from cflint.api import (
-    Environment,
-    Finding,
-    Fix,
-    LifecycleProblem,
-    Location,
-    ReplayProblem,
-    Safety,
-    Severity,
-    environment,
-    rule,
-    set_key,
-)
+from cflint.api import Environment, Finding, Fix, Location, Safety, Severity, config, environment, fixes, rule
 
 _KINDS = frozenset(
     {
-        LifecycleProblem.BAD_ENTRY,
-        LifecycleProblem.UNKNOWN_DIRECTIVE,
-        LifecycleProblem.CREATED_TWICE,
-        LifecycleProblem.CONVERTED,
-        LifecycleProblem.RECREATED_AT_ONCE,
-        LifecycleProblem.NOT_LIVE,
-        LifecycleProblem.RENAME_TARGET_LIVE,
+        config.LifecycleProblem.BAD_ENTRY,
+        config.LifecycleProblem.UNKNOWN_DIRECTIVE,
+        config.LifecycleProblem.CREATED_TWICE,
+        config.LifecycleProblem.CONVERTED,
+        config.LifecycleProblem.RECREATED_AT_ONCE,
+        config.LifecycleProblem.NOT_LIVE,
+        config.LifecycleProblem.RENAME_TARGET_LIVE,
     }
 )
 
@@ -97,33 +83,33 @@ def check(subject: Environment) -> Iterator[Finding]:
     for problem in subject.lifecycle.problems:
         if problem.kind not in _KINDS or not _within(problem, migrations.span.start, migrations.span.end):
             continue
-        if problem.kind is LifecycleProblem.NOT_LIVE and _is_in_first(subject, problem):
+        if problem.kind is config.LifecycleProblem.NOT_LIVE and _is_in_first(subject, problem):
             continue
         related: tuple[Location, ...] = ()
         if problem.related is not None:
             related = (Location(subject.config.document, problem.related, "here it comes into being"),)
         fix = None
-        if problem.kind is LifecycleProblem.BAD_ENTRY:
+        if problem.kind is config.LifecycleProblem.BAD_ENTRY:
             index, fix = _reshape(subject, problem)
             if index in fixed:
                 continue  # one finding for a list of names that was meant as a pair
             if fix is not None:
                 fixed.add(index)
-        unsure = problem.kind is LifecycleProblem.RECREATED_AT_ONCE  # wrangler itself replays that
+        unsure = problem.kind is config.LifecycleProblem.RECREATED_AT_ONCE  # wrangler itself replays that
         severity = Severity.WARNING if unsure else None
         yield Finding(problem.message, subject.location(problem.span), related, fix, severity=severity)
 
 
-def _within(problem: ReplayProblem, start: int, end: int) -> bool:
+def _within(problem: config.ReplayProblem, start: int, end: int) -> bool:
     return start <= problem.span.start and problem.span.end <= end
 
 
-def _is_in_first(subject: Environment, problem: ReplayProblem) -> bool:
+def _is_in_first(subject: Environment, problem: config.ReplayProblem) -> bool:
     first = subject.lifecycle.migrations[0].node.span if subject.lifecycle.migrations else None
     return first is not None and _within(problem, first.start, first.end)
 
 
-def _reshape(subject: Environment, problem: ReplayProblem) -> tuple[int, Fix | None]:
+def _reshape(subject: Environment, problem: config.ReplayProblem) -> tuple[int, Fix | None]:
     """`renamed_classes` as two names, or as one pair outside of an array."""
     for migration in subject.lifecycle.migrations:
         node = migration.node.get("renamed_classes")
@@ -139,7 +125,7 @@ def _reshape(subject: Environment, problem: ReplayProblem) -> tuple[int, Fix | N
         if pair is None:
             return migration.index, None
         path = subject.path("migrations", migration.index, "renamed_classes")
-        edits = set_key(subject.config, path, [{"from": pair[0], "to": pair[1]}])
+        edits = fixes.set_key(subject.config, path, [{"from": pair[0], "to": pair[1]}])
         title = f"Rename `{pair[0]}` to `{pair[1]}`"
         return migration.index, Fix(title, edits, Safety.SAFE) if edits else None
     return -1, None

@@ -1,7 +1,7 @@
-"""Switch on observability, so that there are logs to look at when something fails.
+"""Switch on observability, so that logs exist when something fails.
 
 Without `observability` nothing keeps what a deployed Worker logs: exceptions and `console.log()` lines are
-gone, unless somebody watches with `wrangler tail` at that very moment.
+lost, unless `wrangler tail` runs at that moment.
 
 ## Incorrect
 
@@ -57,28 +57,18 @@ Source: https://developers.cloudflare.com/workers/observability/logs/workers-log
 
 from collections.abc import Iterator
 
-from cflint.api import (
-    ConfigNode,
-    Environment,
-    Finding,
-    Fix,
-    NodeKind,
-    Safety,
-    Severity,
-    Worker,
-    in_environments,
-    is_demo_path,
-    is_test_config,
-    rule,
-    set_key,
-    worker,
-)
+from cflint.api import Environment, Finding, Fix, Safety, Severity, Worker, config, fixes, rule, worker
 
 
 @rule(worker(), severity=Severity.NOTE, fix=Safety.UNSAFE)
 def check(subject: Worker) -> Iterator[Finding]:
-    config = subject.config
-    if config is None or config.is_pages or is_test_config(config.path) or is_demo_path(config.path):
+    configured = subject.config
+    if (
+        configured is None
+        or configured.is_pages
+        or config.is_test_config(configured.path)
+        or config.is_demo_path(configured.path)
+    ):
         return
     dark = [environment for environment in subject.environments if _is_dark(environment, subject)]
     if not dark:
@@ -90,7 +80,7 @@ def check(subject: Worker) -> Iterator[Finding]:
     own = first.own("observability")
     logs = own.get("logs") if own is not None else None
     key = ("logs", "enabled") if logs is not None else ("enabled",)  # what its logs say goes first
-    edits = set_key(config, first.path("observability", *key), True)
+    edits = fixes.set_key(configured, first.path("observability", *key), True)
     if edits:
         fix = Fix("Switch on observability", edits, Safety.UNSAFE)
     at = first.place if own is None else first.location(own)
@@ -101,7 +91,10 @@ def check(subject: Worker) -> Iterator[Finding]:
     )
     told = "is switched off" if own is not None else "is not enabled"
     yield Finding(
-        f"observability {told}{in_environments(dark)}, so logs and errors are not kept", at, others, fix
+        f"observability {told}{config.in_environments(dark)}, so logs and errors are not kept",
+        at,
+        others,
+        fix,
     )
 
 
@@ -122,5 +115,5 @@ def _is_dark(environment: Environment, subject: Worker) -> bool:
     return not any(part is not None and _is_true(part.get("enabled")) for part in parts)
 
 
-def _is_true(node: ConfigNode | None) -> bool:
-    return node is not None and node.kind is NodeKind.BOOLEAN and node.value is True
+def _is_true(node: config.ConfigNode | None) -> bool:
+    return node is not None and node.kind is config.NodeKind.BOOLEAN and node.value is True

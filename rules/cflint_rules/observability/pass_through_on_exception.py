@@ -1,8 +1,8 @@
 """Handle errors instead of calling `passThroughOnException()`.
 
 After `ctx.passThroughOnException()` a request for which the Worker throws goes to the origin, as if there was
-no Worker. Nobody is told of the error, checks that the Worker makes are gone around, and without an origin
-the client gets an error all the same. A request whose body was read cannot be sent on at all.
+no Worker. The error goes unnoticed, checks in the Worker are bypassed, and without an origin the client gets
+an error all the same. A request whose body was read cannot be sent on at all.
 
 ## Incorrect
 
@@ -44,7 +44,7 @@ The contexts of Pages Functions. In a Worker with routes, which may stand before
 
 ## Fix safety
 
-There is no fix: what to answer in its stead is for the author to say.
+There is no fix: what to answer instead is up to the author.
 
 Source: https://developers.cloudflare.com/workers/best-practices/workers-best-practices/
 """

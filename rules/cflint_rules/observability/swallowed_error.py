@@ -1,8 +1,8 @@
-"""Do something with an error: log it, answer it, or say why it can be ignored.
+"""Handle an error: log it, answer it, or write down why it can be ignored.
 
 An empty `catch` around a call of the platform makes a failed write look like a success, and nothing in the
-logs tells that data is missing. The same goes for `.catch(() => {})`, and for an empty `webSocketError()`,
-which is the only place that learns of a broken connection.
+logs shows that data is missing. The same goes for `.catch(() => {})`, and for an empty `webSocketError()`,
+which is the only method called for a broken connection.
 
 ## Incorrect
 
@@ -14,7 +14,7 @@ interface Env {
 export default {
   async fetch(request, env): Promise<Response> {
     try {
-      await env.ORDERS.put("last", await request.text());
+      await env.ORDERS.put(crypto.randomUUID(), request.url);
     } catch {}
     return new Response("saved");
   },
@@ -31,7 +31,7 @@ interface Env {
 export default {
   async fetch(request, env): Promise<Response> {
     try {
-      await env.ORDERS.put("last", await request.text());
+      await env.ORDERS.put(crypto.randomUUID(), request.url);
     } catch (error) {
       console.error("order not saved", error);
       return new Response("try again", { status: 503 });
@@ -49,7 +49,7 @@ deletes, and the cache, get a note, and nothing where they tidy up in a `catch` 
 
 ## Fix safety
 
-There is no fix: what has to happen is for the author to say.
+There is no fix: how to handle it is up to the author.
 
 Source: https://developers.cloudflare.com/durable-objects/best-practices/rules-of-durable-objects/
 """
@@ -59,21 +59,18 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cflint.api import (
-    FUNCTIONS,
     Finding,
     Handler,
     Match,
     Module,
     Severity,
     ValueKind,
-    arguments_of,
     call,
-    callee_name,
     handler,
+    js,
     keyword,
     pattern,
     rule,
-    unwrap,
 )
 
 if TYPE_CHECKING:
@@ -93,16 +90,8 @@ _PLACEHOLDER = pattern(
 )
 
 
-@rule(keyword("catch"), call("catch"), handler("webSocketError"), severity=Severity.WARNING)
-def check(found: Match | Handler) -> Iterator[Finding]:
-    if isinstance(found, Handler):
-        body = found.body
-        if body is not None and _is_empty(found.module, body) and not body.has_error:
-            yield Finding(
-                "`webSocketError()` does nothing: log the error, and close what belongs to the socket",
-                found.module.at(found.function.child_by_field_name("name") or found.function),
-            )
-        return
+@rule(keyword("catch"), call("catch"), severity=Severity.WARNING)
+def check(found: Match) -> Iterator[Finding]:
     module, node = found.module, found.node
     if node.type == "catch_clause":
         body = node.child_by_field_name("body")
@@ -113,11 +102,11 @@ def check(found: Match | Handler) -> Iterator[Finding]:
         calls = module.descendants(tried, "call_expression")
         at = node
     elif node.type == "call_expression" and found.receiver is not None and len(found.arguments) == 1:
-        function = unwrap(found.arguments[0])
-        body = function.child_by_field_name("body") if function.type in FUNCTIONS else None
+        function = js.unwrap(found.arguments[0])
+        body = function.child_by_field_name("body") if function.type in js.FUNCTIONS else None
         if body is None or body.type != "statement_block" or not _is_empty(module, body):
             return
-        receiver = unwrap(found.receiver)
+        receiver = js.unwrap(found.receiver)
         calls = iter((receiver,) if receiver.type == "call_expression" else ())
         at = function
     else:
@@ -129,11 +118,21 @@ def check(found: Match | Handler) -> Iterator[Finding]:
     if weight == 1 and _cleans_up(module, node):
         return
     yield Finding(
-        f"errors of `{callee_name(module, made)}()` are dropped: log them, or say why they do not matter",
+        f"errors of `{js.callee_name(module, made)}()` are dropped: log them, or say why they do not matter",
         module.at(at),
         (module.at(made, "it fails unseen here"),) if node.type == "catch_clause" else (),
         severity=Severity.NOTE if weight == 1 else None,
     )
+
+
+@check.on(handler("webSocketError"))
+def check_handler(found: Handler) -> Iterator[Finding]:
+    body = found.body
+    if body is not None and _is_empty(found.module, body) and not body.has_error:
+        yield Finding(
+            "`webSocketError()` does nothing: log the error, and close what belongs to the socket",
+            found.module.at(found.function.child_by_field_name("name") or found.function),
+        )
 
 
 def _cleans_up(module: Module, node: "Node") -> bool:
@@ -159,7 +158,7 @@ def _is_empty(module: Module, body: "Node") -> bool:
 def _weight(module: Module, made: "Node") -> int:
     """How bad it is when a call fails unseen: 2 for what writes, 1 for what reads, 0 for anything else."""
     callee = made.child_by_field_name("function")
-    callee = unwrap(callee) if callee is not None else None
+    callee = js.unwrap(callee) if callee is not None else None
     if callee is None or callee.type != "member_expression":
         return 0
     value = module.value_of(callee.child_by_field_name("object"))
@@ -174,8 +173,8 @@ def _weight(module: Module, made: "Node") -> int:
         and value.kind is not ValueKind.STORAGE
     ):
         return 0
-    name = callee_name(module, made)
-    arguments = arguments_of(made)
+    name = js.callee_name(module, made)
+    arguments = js.arguments_of(made)
     if name == "exec" and arguments and _ONCE.search(module.text(arguments[0])) is not None:
         return 0  # a migration that fails when it has been done
     return 2 if name in _WRITES else 1

@@ -1,7 +1,7 @@
 """Do not block the event loop in asynchronous code.
 
 `time.sleep` stops everything else that the instance does, other requests too. `asyncio.run` and
-`run_until_complete` want a loop of their own, but the runtime's is running already.
+`run_until_complete` start a loop of their own, but the runtime's is already running.
 
 ## Incorrect
 
@@ -42,27 +42,27 @@ Safe: the call becomes `await asyncio.sleep(…)`, or the coroutine is awaited.
 Source: https://pyodide.org/en/stable/usage/api/python-api/webloop.html
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import STRICT, Finding, Fix, Safety, Severity, python, rule
+from cflint.api import STRICT, Finding, Fix, Safety, Severity, python, python_module, rule
 
 if TYPE_CHECKING:
     import libcst as cst
-
-    from cflint.api import PythonModule
 
 
 _LOOPS = ("asyncio.get_event_loop", "asyncio.get_running_loop", "asyncio.new_event_loop")
 
 
 @rule(
-    python("sleep", "run", "run_until_complete"),
+    python_module("sleep", "run", "run_until_complete"),
     severity=Severity.WARNING,
     fix=Safety.SAFE,
     presets=(STRICT,),
 )
-def check(module: "PythonModule") -> Iterator[Finding]:
+def check(module: python.PythonModule) -> Iterator[Finding]:
     import libcst as cst
 
     if not module.workers:
@@ -83,19 +83,19 @@ def check(module: "PythonModule") -> Iterator[Finding]:
             yield _nested(module, call, "run_until_complete")
 
 
-def _nested(module: "PythonModule", call: "cst.Call", name: str) -> Finding:
+def _nested(module: python.PythonModule, call: cst.Call, name: str) -> Finding:
     message = f"`{name}` inside `async def`: the event loop runs already"
     return Finding(message, module.at(call), fix=_await(module, call))
 
 
-def _sleep(module: "PythonModule", call: "cst.Call") -> Fix | None:
+def _sleep(module: python.PythonModule, call: cst.Call) -> Fix | None:
     edits = module.import_name("", "asyncio")
     if edits is None:
         return None
     return Fix("Sleep with asyncio", (*edits, module.replace(call.func, "await asyncio.sleep")), Safety.SAFE)
 
 
-def _await(module: "PythonModule", call: "cst.Call") -> Fix | None:
+def _await(module: python.PythonModule, call: cst.Call) -> Fix | None:
     import libcst as cst
 
     given = module.arguments(call)

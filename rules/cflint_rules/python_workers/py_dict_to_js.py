@@ -7,9 +7,7 @@ and not as the object that the method looks for.
 ## Incorrect
 
 ```toml
-name = "orders"
-main = "src/entry.py"
-compatibility_date = "2025-11-01"
+compatibility_date = "2026-04-01"
 compatibility_flags = ["python_workers"]
 
 [[queues.producers]]
@@ -30,9 +28,7 @@ class Default(WorkerEntrypoint):
 ## Correct
 
 ```toml
-name = "orders"
-main = "src/entry.py"
-compatibility_date = "2025-11-01"
+compatibility_date = "2026-04-01"
 compatibility_flags = ["python_workers"]
 
 [[queues.producers]]
@@ -64,23 +60,24 @@ Unsafe: a nested value may have been meant as a `Map`.
 Source: https://developers.cloudflare.com/workers/languages/python/ffi/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import STRICT, Finding, Fix, Safety, Severity, ValueKind, python, rule
+from cflint.api import STRICT, Finding, Fix, Safety, Severity, ValueKind, python, python_module, rule
 
 if TYPE_CHECKING:
     import libcst as cst
 
-    from cflint.api import PythonModule
 
 _METHODS = ("send", "sendBatch", "run", "put", "query", "insert", "upsert", "list", "get")
 _RAW = frozenset({"queue", "ai", "kv", "r2", "vectorize"})
 _SDK = (b"workers-py", b"workers-runtime-sdk")
 
 
-@rule(python(*_METHODS), severity=Severity.WARNING, fix=Safety.UNSAFE, presets=(STRICT,))
-def check(module: "PythonModule") -> Iterator[Finding]:
+@rule(python_module(*_METHODS), severity=Severity.WARNING, fix=Safety.UNSAFE, presets=(STRICT,))
+def check(module: python.PythonModule) -> Iterator[Finding]:
     import libcst as cst
 
     if module.enables("enable_python_external_sdk") is not False or _has_sdk(module):
@@ -99,7 +96,7 @@ def check(module: "PythonModule") -> Iterator[Finding]:
                 )
 
 
-def _has_sdk(module: "PythonModule") -> bool:
+def _has_sdk(module: python.PythonModule) -> bool:
     """Whether a pyproject.toml between a configuration and the root names a package that brings the SDK."""
     workspace = module.project.workspace
     for worker in module.workers:
@@ -116,7 +113,7 @@ def _has_sdk(module: "PythonModule") -> bool:
     return False
 
 
-def _fix(module: "PythonModule", argument: "cst.BaseExpression") -> Fix | None:
+def _fix(module: python.PythonModule, argument: cst.BaseExpression) -> Fix | None:
     to_js = module.import_name("pyodide.ffi", "to_js")
     obj = module.import_name("js", "Object")
     if to_js is None or obj is None:

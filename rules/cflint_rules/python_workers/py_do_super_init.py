@@ -42,26 +42,27 @@ Classes that set what they read themselves; classes with a base of the project i
 
 ## Fix safety
 
-Safe: the call is inserted as the first statement. None is offered where the parameters are not two names.
+Safe: the call is inserted as the first statement. There is no fix where the parameters are not two names.
 
 Source: https://developers.cloudflare.com/durable-objects/best-practices/websockets/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Fix, Safety, Severity, python, rule
+from cflint.api import Finding, Fix, Safety, Severity, python, python_module, rule
 
 if TYPE_CHECKING:
     import libcst as cst
 
-    from cflint.api import PythonClass, PythonModule
 
 _BASES = ("DurableObject", "WorkerEntrypoint", "WorkflowEntrypoint")
 
 
-@rule(python("__init__", "state"), severity=Severity.ERROR, fix=Safety.SAFE)
-def check(module: "PythonModule") -> Iterator[Finding]:
+@rule(python_module("__init__", "state"), severity=Severity.ERROR, fix=Safety.SAFE)
+def check(module: python.PythonModule) -> Iterator[Finding]:
     for owner in module.classes:
         if not owner.kind.is_platform or not _is_direct(module, owner):
             continue
@@ -88,20 +89,20 @@ def check(module: "PythonModule") -> Iterator[Finding]:
             )
 
 
-def _is_direct(module: "PythonModule", owner: "PythonClass") -> bool:
+def _is_direct(module: python.PythonModule, owner: python.PythonClass) -> bool:
     """Whether the class extends the SDK's and nothing else."""
     origins = [module.origin(base) or "" for base in owner.bases]
     return len(origins) == 1 and origins[0].rpartition(".")[2] in _BASES
 
 
-def _calls_base(module: "PythonModule", init: "cst.FunctionDef") -> bool:
+def _calls_base(module: python.PythonModule, init: cst.FunctionDef) -> bool:
     import libcst as cst
 
     calls = (call for call in module.find_in(init, cst.Call) if module.called_name(call) == "__init__")
     return any(True for _ in calls)
 
 
-def _read(module: "PythonModule", owner: "PythonClass", name: str) -> "list[cst.Attribute]":
+def _read(module: python.PythonModule, owner: python.PythonClass, name: str) -> list[cst.Attribute]:
     """Where `self.name` is read in a class."""
     import libcst as cst
 
@@ -115,7 +116,7 @@ def _read(module: "PythonModule", owner: "PythonClass", name: str) -> "list[cst.
     ]
 
 
-def _is_storage(module: "PythonModule", reads: "list[cst.Attribute]") -> bool:
+def _is_storage(module: python.PythonModule, reads: list[cst.Attribute]) -> bool:
     """Whether each place goes on as the state of an object does."""
     import libcst as cst
 
@@ -124,7 +125,7 @@ def _is_storage(module: "PythonModule", reads: "list[cst.Attribute]") -> bool:
     return all(isinstance(above, cst.Attribute) and above.attr.value in known for above in parents)
 
 
-def _is_declared(owner: "PythonClass") -> bool:
+def _is_declared(owner: python.PythonClass) -> bool:
     """Whether the body of the class itself gives `state` a value, or a property of that name is made."""
     import libcst as cst
 
@@ -139,7 +140,7 @@ def _is_declared(owner: "PythonClass") -> bool:
     return any(name in owner.methods for name in ("__getattr__", "__getattribute__"))
 
 
-def _fix(module: "PythonModule", init: "cst.FunctionDef") -> Fix | None:
+def _fix(module: python.PythonModule, init: cst.FunctionDef) -> Fix | None:
     params = init.params
     first = module.first_statement(init)
     if first is None or len(params.params) != 3 or params.posonly_params or params.kwonly_params:

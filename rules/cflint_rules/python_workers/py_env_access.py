@@ -31,26 +31,27 @@ class Default(WorkerEntrypoint):
 
 ## Fix safety
 
-Safe: the name has no other meaning there. None is offered where there is no `self`.
+Safe: the name has no other meaning there. There is no fix where there is no `self`.
 
 Source: https://developers.cloudflare.com/workers/languages/python/basics/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Fix, Safety, Severity, python, rule
+from cflint.api import Finding, Fix, Safety, Severity, python, python_module, rule
 
 if TYPE_CHECKING:
     import libcst as cst
 
-    from cflint.api import PythonModule
 
 _NAMES = ("env", "ctx")
 
 
-@rule(python(*_NAMES), severity=Severity.ERROR, fix=Safety.SAFE)
-def check(module: "PythonModule") -> Iterator[Finding]:
+@rule(python_module(*_NAMES), severity=Severity.ERROR, fix=Safety.SAFE)
+def check(module: python.PythonModule) -> Iterator[Finding]:
     import libcst as cst
 
     if module.has_star_import:
@@ -73,7 +74,7 @@ def check(module: "PythonModule") -> Iterator[Finding]:
         )
 
 
-def _is_read(module: "PythonModule", name: "cst.Name") -> bool:
+def _is_read(module: python.PythonModule, name: cst.Name) -> bool:
     """Whether a name stands for a variable: it is no attribute, keyword or part of an import."""
     import libcst as cst
 

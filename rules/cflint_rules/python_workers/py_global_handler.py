@@ -6,8 +6,6 @@ such as `on_fetch` are not looked for any more: the Worker has no handler, and e
 ## Incorrect
 
 ```toml
-name = "hello"
-main = "src/entry.py"
 compatibility_date = "2026-08-01"
 compatibility_flags = ["python_workers"]
 ```
@@ -23,8 +21,6 @@ async def on_fetch(request, env):
 ## Correct
 
 ```toml
-name = "hello"
-main = "src/entry.py"
 compatibility_date = "2026-08-01"
 compatibility_flags = ["python_workers"]
 ```
@@ -44,28 +40,29 @@ Older dates, the flag `disable_python_no_global_handlers`, and modules that are 
 
 ## Fix safety
 
-Unsafe: the function becomes a method, and `env` and `ctx` become `self.env` and `self.ctx`. None is offered
+Unsafe: the function becomes a method, and `env` and `ctx` become `self.env` and `self.ctx`. There is no fix
 when there are several handlers, or when the function is used elsewhere.
 
 Source: https://developers.cloudflare.com/workers/configuration/compatibility-flags/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Edit, Finding, Fix, Safety, Severity, Span, python, rule
+from cflint.api import Edit, Finding, Fix, Safety, Severity, Span, python, python_module, rule
 
 if TYPE_CHECKING:
     import libcst as cst
 
-    from cflint.api import PythonModule
 
 _HANDLERS = ("on_fetch", "on_scheduled", "on_queue", "on_alarm")
 _FILLS = ("controller", "env", "ctx")
 
 
-@rule(python(*_HANDLERS), severity=Severity.ERROR, fix=Safety.UNSAFE)
-def check(module: "PythonModule") -> Iterator[Finding]:
+@rule(python_module(*_HANDLERS), severity=Severity.ERROR, fix=Safety.UNSAFE)
+def check(module: python.PythonModule) -> Iterator[Finding]:
     if not module.is_entry or module.enables("python_no_global_handlers") is not True:
         return
     for function in module.global_handlers:
@@ -77,7 +74,7 @@ def check(module: "PythonModule") -> Iterator[Finding]:
         )
 
 
-def _fix(module: "PythonModule", function: "cst.FunctionDef") -> Fix | None:
+def _fix(module: python.PythonModule, function: cst.FunctionDef) -> Fix | None:
     import libcst as cst
 
     name = function.name.value
@@ -133,7 +130,7 @@ def _fix(module: "PythonModule", function: "cst.FunctionDef") -> Fix | None:
     return Fix("Move the handler into `class Default(WorkerEntrypoint)`", tuple(edits), Safety.UNSAFE)
 
 
-def _local(module: "PythonModule", function: "cst.FunctionDef", param: "cst.Param") -> tuple[object, ...]:
+def _local(module: python.PythonModule, function: cst.FunctionDef, param: cst.Param) -> tuple[object, ...]:
     import libcst as cst
 
     for use in module.find_in(function.body, cst.Name):
@@ -144,7 +141,7 @@ def _local(module: "PythonModule", function: "cst.FunctionDef", param: "cst.Para
     return (param,)
 
 
-def _is_variable(module: "PythonModule", use: "cst.Name") -> bool:
+def _is_variable(module: python.PythonModule, use: cst.Name) -> bool:
     import libcst as cst
 
     above = module.syntax.parent(use)
@@ -155,12 +152,12 @@ def _is_variable(module: "PythonModule", use: "cst.Name") -> bool:
     return True
 
 
-def _has_plain_decorators(module: "PythonModule", function: "cst.FunctionDef") -> bool:
+def _has_plain_decorators(module: python.PythonModule, function: cst.FunctionDef) -> bool:
     """Whether there is no decorator but the SDK's `@handler`, which the class makes needless."""
     return all(module.origin(one.decorator) == "workers.handler" for one in function.decorators)
 
 
-def _parameters(module: "PythonModule", function: "cst.FunctionDef", names: list[str]) -> Edit:
+def _parameters(module: python.PythonModule, function: cst.FunctionDef, names: list[str]) -> Edit:
     """Replace what stands between the parentheses; annotations of kept parameters stay."""
     known: dict[str, str] = {}
     for param in function.params.params:
@@ -180,7 +177,7 @@ def _parameters(module: "PythonModule", function: "cst.FunctionDef", names: list
     return Edit(module.document, Span(opening + 1, closing), text)
 
 
-def _lines(module: "PythonModule", function: "cst.FunctionDef") -> list[int] | None:
+def _lines(module: python.PythonModule, function: cst.FunctionDef) -> list[int] | None:
     """Where the lines after the first begin that have to be indented; None when that would change a text."""
     import libcst as cst
 

@@ -7,8 +7,6 @@ or the class, but not both.
 ## Incorrect
 
 ```toml
-name = "hello"
-main = "src/entry.py"
 compatibility_date = "2026-08-01"
 compatibility_flags = ["python_workers"]
 ```
@@ -25,8 +23,6 @@ class Hello(WorkerEntrypoint):
 ## Correct
 
 ```toml
-name = "hello"
-main = "src/entry.py"
 compatibility_date = "2026-08-01"
 compatibility_flags = ["python_workers"]
 ```
@@ -43,7 +39,7 @@ class Default(WorkerEntrypoint):
 ## Not reported
 
 Other entrypoints beside `Default`, or ones that a service binding names; classes without a handler, which
-only answer remote procedure calls; handlers at the top level, which are another rule's.
+only serve remote procedure calls; handlers at the top level, which `py-global-handler` reports.
 
 ## Fix safety
 
@@ -53,14 +49,12 @@ runtime calls at this date; a missing import is added.
 Source: https://developers.cloudflare.com/workers/languages/python/basics/
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-from cflint.api import ClassKind, Finding, Fix, Safety, Severity, pattern, python, rule
-
-if TYPE_CHECKING:
-    from cflint.api import PythonClass, PythonModule
+from cflint.api import ClassKind, Finding, Fix, Safety, Severity, pattern, python, python_module, rule
 
 _PLAIN = pattern(
     rb"^from workers import [^\n]*\bWorkerEntrypoint\b(?s:.)*^class Default\(WorkerEntrypoint\):",
@@ -74,8 +68,8 @@ _LEGACY = {
 }
 
 
-@rule(python(), severity=Severity.ERROR, fix=Safety.SAFE)
-def check(module: "PythonModule") -> Iterator[Finding]:
+@rule(python_module(), severity=Severity.ERROR, fix=Safety.SAFE)
+def check(module: python.PythonModule) -> Iterator[Finding]:
     modern = module.enables(_FLAG) if module.workers else None
     if modern is None or (not module.is_entry and b"def on_" not in module.document.data):
         return
@@ -89,7 +83,7 @@ def check(module: "PythonModule") -> Iterator[Finding]:
         yield from (_default(module) if modern else _both(module))
 
 
-def _names(module: "PythonModule", owner: "PythonClass", *, modern: bool) -> Iterator[Finding]:
+def _names(module: python.PythonModule, owner: python.PythonClass, *, modern: bool) -> Iterator[Finding]:
     """Handlers of a class whose name is that of the other side of the date."""
     for name in _LEGACY.get(owner.kind, ()):
         old = owner.methods.get(f"on_{name}")
@@ -111,7 +105,7 @@ def _names(module: "PythonModule", owner: "PythonClass", *, modern: bool) -> Ite
             )
 
 
-def _default(module: "PythonModule") -> Iterator[Finding]:
+def _default(module: python.PythonModule) -> Iterator[Finding]:
     owner = module.class_named("Default")
     if owner is not None:
         yield from _base(module, owner)
@@ -138,7 +132,7 @@ def _default(module: "PythonModule") -> Iterator[Finding]:
     )
 
 
-def _base(module: "PythonModule", owner: "PythonClass") -> Iterator[Finding]:
+def _base(module: python.PythonModule, owner: python.PythonClass) -> Iterator[Finding]:
     """`Default` that does not extend the SDK's `WorkerEntrypoint`."""
     import libcst as cst
 
@@ -171,7 +165,7 @@ def _base(module: "PythonModule", owner: "PythonClass") -> Iterator[Finding]:
         )
 
 
-def _both(module: "PythonModule") -> Iterator[Finding]:
+def _both(module: python.PythonModule) -> Iterator[Finding]:
     owner = module.class_named("Default")
     if owner is None or owner.kind is not ClassKind.WORKER_ENTRYPOINT or not module.global_handlers:
         return
@@ -183,7 +177,7 @@ def _both(module: "PythonModule") -> Iterator[Finding]:
     )
 
 
-def _is_bound(module: "PythonModule", owner: "PythonClass") -> bool:
+def _is_bound(module: python.PythonModule, owner: python.PythonClass) -> bool:
     """Whether a service binding of some Worker of the project names the class as its entrypoint."""
     return any(
         binding.entrypoint == owner.name

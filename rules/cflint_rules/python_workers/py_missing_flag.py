@@ -8,6 +8,9 @@ Without the flag wrangler refuses to start or deploy a Worker whose entry is Pyt
 name = "hello"
 main = "src/entry.py"
 compatibility_date = "2026-08-01"
+
+[observability]
+enabled = true
 ```
 
 ## Correct
@@ -17,6 +20,9 @@ name = "hello"
 main = "src/entry.py"
 compatibility_date = "2026-08-01"
 compatibility_flags = ["python_workers"]
+
+[observability]
+enabled = true
 ```
 
 ## Fix safety
@@ -36,8 +42,8 @@ from cflint.api import (
     Safety,
     Severity,
     WranglerConfig,
-    append_item,
-    config,
+    configuration,
+    fixes,
     join_names,
     rule,
 )
@@ -45,7 +51,7 @@ from cflint.api import (
 _FLAG = "python_workers"
 
 
-@rule(config(), severity=Severity.ERROR, fix=Safety.SAFE)
+@rule(configuration(), severity=Severity.ERROR, fix=Safety.SAFE)
 def check(found: WranglerConfig) -> Iterator[Finding]:
     lacking = [environment for environment in found.environments if _lacks(environment)]
     if not lacking:
@@ -59,7 +65,7 @@ def check(found: WranglerConfig) -> Iterator[Finding]:
         if environment.name is not None and environment.own("compatibility_flags") is None:
             continue  # gets those of the top level, which is mended
         path = environment.path("compatibility_flags")
-        made = append_item(found, path, _FLAG)
+        made = fixes.append_item(found, path, _FLAG)
         if made is None:
             edits = []
             break

@@ -1,4 +1,4 @@
-"""Do not ask for randomness or the network while the module is imported.
+"""Do not use randomness or the network while the module is imported.
 
 What stands outside of functions runs once, before any request, and its state becomes part of a snapshot that
 all instances start from. A random value made there would be the same everywhere, so the runtime refuses, and
@@ -7,8 +7,6 @@ the Worker does not start. Requests to the network are refused there as well.
 ## Incorrect
 
 ```toml
-name = "visits"
-main = "src/entry.py"
 compatibility_date = "2026-08-01"
 compatibility_flags = ["python_workers"]
 ```
@@ -29,8 +27,6 @@ class Default(WorkerEntrypoint):
 ## Correct
 
 ```toml
-name = "visits"
-main = "src/entry.py"
 compatibility_date = "2026-08-01"
 compatibility_flags = ["python_workers"]
 ```
@@ -57,15 +53,16 @@ There is no fix: the value has to be made where a request needs it.
 Source: https://github.com/cloudflare/workerd/blob/main/src/pyodide/internal/topLevelEntropy/entropy_patches.py
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Severity, python, rule
+from cflint.api import Finding, Severity, python, python_module, rule
 
 if TYPE_CHECKING:
     import libcst as cst
 
-    from cflint.api import PythonModule
 
 _RANDOM = {
     "uuid": ("uuid1", "uuid4"),
@@ -84,8 +81,8 @@ _NETWORK = {
 _WORDS = ("uuid", "urandom", "getrandom", "secrets", "random", "requests", "httpx", "urlopen")
 
 
-@rule(python(*_WORDS), severity=Severity.ERROR)
-def check(module: "PythonModule") -> Iterator[Finding]:
+@rule(python_module(*_WORDS), severity=Severity.ERROR)
+def check(module: python.PythonModule) -> Iterator[Finding]:
     if not module.workers:
         return
     for table, why in ((_RANDOM, "randomness is"), (_NETWORK, "requests are")):
@@ -102,7 +99,7 @@ def check(module: "PythonModule") -> Iterator[Finding]:
                         )
 
 
-def _is_for_scripts(module: "PythonModule", call: "cst.Call") -> bool:
+def _is_for_scripts(module: python.PythonModule, call: cst.Call) -> bool:
     """Whether a call is under a condition, such as `if __name__ == "__main__"`, or caught."""
     import libcst as cst
 

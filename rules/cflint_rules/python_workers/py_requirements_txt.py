@@ -10,6 +10,9 @@ name = "hello"
 main = "src/entry.py"
 compatibility_date = "2026-08-01"
 compatibility_flags = ["python_workers"]
+
+[observability]
+enabled = true
 ```
 
 ```text
@@ -24,6 +27,9 @@ name = "hello"
 main = "src/entry.py"
 compatibility_date = "2026-08-01"
 compatibility_flags = ["python_workers"]
+
+[observability]
+enabled = true
 ```
 
 ```text
@@ -44,7 +50,7 @@ Folders that have a `pyproject.toml` as well: the `requirements.txt` may be for 
 
 ## Fix safety
 
-There is no fix: names, versions and the rest of a `pyproject.toml` are for its author to write.
+There is no fix: names, versions and the rest of a `pyproject.toml` are up to its author.
 
 Source: https://github.com/cloudflare/workers-py/blob/main/packages/cli/src/pywrangler/sync.py
 """

@@ -38,21 +38,22 @@ taken away from the SDK's where the arguments mean the same to both.
 Source: https://github.com/cloudflare/workers-py/blob/main/packages/runtime-sdk/src/workers/response.py
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Fix, Safety, Severity, python, rule
+from cflint.api import Finding, Fix, Safety, Severity, python, python_module, rule
 
 if TYPE_CHECKING:
     import libcst as cst
 
-    from cflint.api import PythonModule
 
 _SDK = ("workers.Response", "cloudflare.workers.Response")
 
 
-@rule(python("Response"), severity=Severity.ERROR, fix=Safety.SAFE)
-def check(module: "PythonModule") -> Iterator[Finding]:
+@rule(python_module("Response"), severity=Severity.ERROR, fix=Safety.SAFE)
+def check(module: python.PythonModule) -> Iterator[Finding]:
     import libcst as cst
 
     for call in module.calls_of(*_SDK):
@@ -72,7 +73,7 @@ def check(module: "PythonModule") -> Iterator[Finding]:
             )
 
 
-def _without_new(module: "PythonModule", call: "cst.Call") -> Fix | None:
+def _without_new(module: python.PythonModule, call: cst.Call) -> Fix | None:
     import libcst as cst
 
     named = {argument.keyword.value for argument in call.args if argument.keyword is not None}
@@ -84,7 +85,7 @@ def _without_new(module: "PythonModule", call: "cst.Call") -> Fix | None:
     return Fix("Remove `.new`", (edit,), Safety.SAFE)
 
 
-def _body(module: "PythonModule", call: "cst.Call") -> Iterator[Finding]:
+def _body(module: python.PythonModule, call: cst.Call) -> Iterator[Finding]:
     given = module.arguments(call)
     body = given[0] if given else module.keyword(call, "body")
     if body is None:
@@ -106,7 +107,7 @@ def _body(module: "PythonModule", call: "cst.Call") -> Iterator[Finding]:
     )
 
 
-def _type_of(module: "PythonModule", body: "cst.BaseExpression") -> str | None:
+def _type_of(module: python.PythonModule, body: cst.BaseExpression) -> str | None:
     """The name of a type that the SDK refuses; None when the body may be fine."""
     import libcst as cst
 

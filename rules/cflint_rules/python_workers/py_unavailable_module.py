@@ -43,15 +43,16 @@ There is no fix: what to use instead depends on what it was for.
 Source: https://developers.cloudflare.com/workers/languages/python/stdlib/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Severity, python, rule
+from cflint.api import Finding, Severity, python, python_module, rule
 
 if TYPE_CHECKING:
     import libcst as cst
 
-    from cflint.api import PythonModule
 
 _MISSING = frozenset(
     {
@@ -79,8 +80,10 @@ _STARTS = {
 _WHAT = {"threading": "threads", "_thread": "threads"}
 
 
-@rule(python(*_MISSING, *(name for names in _STARTS.values() for name in names)), severity=Severity.ERROR)
-def check(module: "PythonModule") -> Iterator[Finding]:
+@rule(
+    python_module(*_MISSING, *(name for names in _STARTS.values() for name in names)), severity=Severity.ERROR
+)
+def check(module: python.PythonModule) -> Iterator[Finding]:
     import libcst as cst
 
     if not module.workers:
@@ -103,8 +106,8 @@ def check(module: "PythonModule") -> Iterator[Finding]:
 
 
 def _imported(
-    module: "PythonModule", statement: "cst.Import | cst.ImportFrom"
-) -> Iterator[tuple[str, "cst.CSTNode"]]:
+    module: python.PythonModule, statement: cst.Import | cst.ImportFrom
+) -> Iterator[tuple[str, cst.CSTNode]]:
     import libcst as cst
 
     if isinstance(statement, cst.Import):
@@ -114,7 +117,7 @@ def _imported(
         yield module.dotted(statement.module), statement.module
 
 
-def _may_be_caught(module: "PythonModule", call: "cst.Call") -> bool:
+def _may_be_caught(module: python.PythonModule, call: cst.Call) -> bool:
     """Whether the call is in a `try`, or under a check of the platform."""
     import libcst as cst
 

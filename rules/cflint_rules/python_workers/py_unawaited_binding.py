@@ -1,13 +1,11 @@
-"""Await what bindings, `fetch()`, requests and steps give.
+"""Await what bindings, `fetch()`, requests and steps return.
 
-These calls give a coroutine or a promise, not its result. Without `await` a read gives an object that is no
-value, and a write may be cut off when the response is sent.
+These calls return a coroutine or a promise, not its result. Without `await` a read does not give the value,
+and a write may be cut off when the response is sent.
 
 ## Incorrect
 
 ```toml
-name = "pages"
-main = "src/entry.py"
 compatibility_date = "2026-08-01"
 compatibility_flags = ["python_workers"]
 
@@ -29,8 +27,6 @@ class Default(WorkerEntrypoint):
 ## Correct
 
 ```toml
-name = "pages"
-main = "src/entry.py"
 compatibility_date = "2026-08-01"
 compatibility_flags = ["python_workers"]
 
@@ -57,24 +53,24 @@ kind.
 
 ## Fix safety
 
-Safe: `await` is inserted. None is offered outside of `async def`.
+Safe: `await` is inserted. There is no fix outside of `async def`.
 
 Source: https://developers.cloudflare.com/workers/languages/python/ffi/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Fix, PromiseOutcome, Safety, Severity, ValueKind, python, rule
+from cflint.api import Finding, Fix, Safety, Severity, ValueKind, js, python, python_module, rule
 
 if TYPE_CHECKING:
     import libcst as cst
 
-    from cflint.api import PythonModule
 
-
-@rule(python("env", "fetch", "storage", "request", "step"), severity=Severity.ERROR, fix=Safety.SAFE)
-def check(module: "PythonModule") -> Iterator[Finding]:
+@rule(python_module("env", "fetch", "storage", "request", "step"), severity=Severity.ERROR, fix=Safety.SAFE)
+def check(module: python.PythonModule) -> Iterator[Finding]:
     import libcst as cst
 
     for call in module.find(cst.Call):
@@ -85,20 +81,20 @@ def check(module: "PythonModule") -> Iterator[Finding]:
         if isinstance(call.func, cst.Name) and module.origin(call.func) is None:
             continue  # a step: a rule of its own speaks of it
         outcome, at = module.outcome(call)
-        if outcome is PromiseOutcome.CONSUMED or _is_pipelined(module, call, at):
+        if outcome is js.PromiseOutcome.CONSUMED or _is_pipelined(module, call, at):
             continue
         what = f"`{_short(module, call)}`"
-        used = "used as if it were its result" if outcome is PromiseOutcome.VALUE else "not awaited"
+        used = "used as if it were its result" if outcome is js.PromiseOutcome.VALUE else "not awaited"
         place = module.at(call)
         related = (
             ()
-            if outcome is PromiseOutcome.DROPPED or module.span(at).covers(place.span)
+            if outcome is js.PromiseOutcome.DROPPED or module.span(at).covers(place.span)
             else (module.at(at, "it is used here"),)
         )
         yield Finding(f"{what} gives a promise, which is {used}", place, related, _fix(module, call))
 
 
-def _is_pipelined(module: "PythonModule", call: "cst.Call", at: "cst.CSTNode") -> bool:
+def _is_pipelined(module: python.PythonModule, call: cst.Call, at: cst.CSTNode) -> bool:
     """Whether a property is taken of what a remote procedure call will give, as stubs allow."""
     import libcst as cst
 
@@ -109,12 +105,12 @@ def _is_pipelined(module: "PythonModule", call: "cst.Call", at: "cst.CSTNode") -
     return (owner.kind is ValueKind.STUB or rpc) and module.called_name(call) != "fetch"
 
 
-def _short(module: "PythonModule", call: "cst.Call") -> str:
+def _short(module: python.PythonModule, call: cst.Call) -> str:
     text = "".join(module.text(call.func).split())
     return f"{text if len(text) <= 50 else '…' + text[-49:]}()".replace("`", "'")
 
 
-def _fix(module: "PythonModule", call: "cst.Call") -> Fix | None:
+def _fix(module: python.PythonModule, call: cst.Call) -> Fix | None:
     import libcst as cst
 
     if not module.can_await(call):

@@ -43,19 +43,19 @@ author knows when it should run.
 Source: https://developers.cloudflare.com/workflows/python/python-workers-api/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Fix, PromiseOutcome, Safety, Severity, python, rule
+from cflint.api import Finding, Fix, Safety, Severity, js, python, python_module, rule
 
 if TYPE_CHECKING:
     import libcst as cst
 
-    from cflint.api import PythonModule
 
-
-@rule(python("do", "with_rollback"), severity=Severity.ERROR, fix=Safety.SAFE)
-def check(module: "PythonModule") -> Iterator[Finding]:
+@rule(python_module("do", "with_rollback"), severity=Severity.ERROR, fix=Safety.SAFE)
+def check(module: python.PythonModule) -> Iterator[Finding]:
     import libcst as cst
 
     steps = [node for node in module.find(cst.FunctionDef) if module.step_of(node) is not None]
@@ -74,7 +74,7 @@ def check(module: "PythonModule") -> Iterator[Finding]:
             if not isinstance(call, cst.Call) or call.func is not name:
                 continue
             outcome, _ = module.outcome(call)
-            if outcome is PromiseOutcome.CONSUMED:
+            if outcome is js.PromiseOutcome.CONSUMED:
                 continue
             edit = module.insert(module.span(call).start, "await ")
             plain = isinstance(module.syntax.parent(call), (cst.Expr, cst.Assign, cst.AnnAssign))
@@ -87,7 +87,7 @@ def check(module: "PythonModule") -> Iterator[Finding]:
             )
 
 
-def _names(module: "PythonModule", function: "cst.FunctionDef") -> set[str]:
+def _names(module: python.PythonModule, function: cst.FunctionDef) -> set[str]:
     """The names by which a parameter of another step can mean a step."""
     import libcst as cst
 
@@ -102,7 +102,7 @@ def _names(module: "PythonModule", function: "cst.FunctionDef") -> set[str]:
     return found
 
 
-def _registers_undo(module: "PythonModule", name: "cst.Name") -> bool:
+def _registers_undo(module: python.PythonModule, name: cst.Name) -> bool:
     import libcst as cst
 
     above = module.syntax.parent(name)

@@ -1,8 +1,8 @@
 """Acknowledge or retry each message of a batch, so that one failure does not redeliver all of them.
 
 When a `queue()` handler throws, the whole batch counts as failed: every message in it is delivered again,
-those that had been dealt with too. A message that always fails drags its neighbours with it, up to the dead
-letter queue. With `ack()` on success and `retry()` on failure, each message stands for itself.
+those that succeeded, too. A message that always fails takes the others with it, up to the dead letter queue.
+With `ack()` on success and `retry()` on failure, each message counts on its own.
 
 ## Incorrect
 
@@ -57,20 +57,7 @@ Source: https://developers.cloudflare.com/queues/configuration/batching-retries/
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import (
-    FUNCTIONS,
-    Finding,
-    Handler,
-    Module,
-    Severity,
-    ValueKind,
-    arguments_of,
-    callee_name,
-    handler,
-    rule,
-    unwrap,
-    walk,
-)
+from cflint.api import Finding, Handler, Module, Severity, ValueKind, handler, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -104,7 +91,7 @@ def check(found: Handler) -> Iterator[Finding]:
             severity=Severity.NOTE if single else None,
         )
         return
-    for node in walk(body, into_functions=False, into_classes=False):
+    for node in js.walk(body, into_functions=False, into_classes=False):
         if node.type == "throw_statement" and not _is_caught(module, node, body):
             yield Finding(
                 "a `throw` here redelivers the whole batch; say so with `batch.retryAll({ delaySeconds })`, "
@@ -116,8 +103,8 @@ def check(found: Handler) -> Iterator[Finding]:
 
 
 def _short(module: Module, awaited: "Node") -> str:
-    call = unwrap(awaited.named_children[0]) if awaited.named_children else awaited
-    return f"{callee_name(module, call) or 'await'}()" if call.type == "call_expression" else "await"
+    call = js.unwrap(awaited.named_children[0]) if awaited.named_children else awaited
+    return f"{js.callee_name(module, call) or 'await'}()" if call.type == "call_expression" else "await"
 
 
 def _answers(module: Module, body: "Node") -> bool:
@@ -136,13 +123,13 @@ def _answers(module: Module, body: "Node") -> bool:
 def _hands_on(module: Module, body: "Node", depth: int = 0) -> bool:
     """Whether the batch, its messages or one of them goes to code that may acknowledge them."""
     for call in module.descendants(body, "call_expression", "new_expression"):
-        for argument in arguments_of(call):
+        for argument in js.arguments_of(call):
             if argument.type == "spread_element":
                 argument = argument.named_children[0] if argument.named_children else argument
             kind = module.value_of(argument).kind
             if kind not in (ValueKind.MESSAGE_BATCH, ValueKind.MESSAGES, ValueKind.MESSAGE):
                 continue
-            if callee_name(module, call) in _HARMLESS:
+            if js.callee_name(module, call) in _HARMLESS:
                 continue
             if depth > 3 or not _does_not_answer(module, call, depth + 1):
                 return True
@@ -161,7 +148,7 @@ def _hands_on(module: Module, body: "Node", depth: int = 0) -> bool:
 def _does_not_answer(module: Module, call: "Node", depth: int) -> bool:
     """Whether what is called is a function of this module without a word of acknowledging."""
     callee = call.child_by_field_name("function")
-    callee = unwrap(callee) if callee is not None else None
+    callee = js.unwrap(callee) if callee is not None else None
     function: Node | None = None
     if callee is not None and callee.type == "identifier":
         declaration = module.scope.resolve(callee)
@@ -170,33 +157,33 @@ def _does_not_answer(module: Module, call: "Node", depth: int) -> bool:
         callee is not None and callee.type == "member_expression" and module.text(callee).startswith("this.")
     ):
         owner = module.this_class_of_member(callee)
-        function = owner.method(callee_name(module, call)) if owner is not None else None
+        function = owner.method(js.callee_name(module, call)) if owner is not None else None
     return function is not None and not _answers(module, function) and not _hands_on(module, function, depth)
 
 
 def _failing_in_loops(module: Module, body: "Node") -> Iterator["Node"]:
     """What can fail for one message: an `await` or `throw` in a loop over them that nothing catches."""
-    for node in walk(body, into_classes=False):
+    for node in js.walk(body, into_classes=False):
         if node.type in _LOOPS:
             iterated = node.child_by_field_name("right")
             is_messages = iterated is not None and module.value_of(iterated).kind is ValueKind.MESSAGES
             inside = node.child_by_field_name("body")
             if is_messages and inside is not None:
                 yield from _failing(module, inside, body)
-        elif node.type == "call_expression" and callee_name(module, node) == "map":
+        elif node.type == "call_expression" and js.callee_name(module, node) == "map":
             callee = node.child_by_field_name("function")
             owner = callee.child_by_field_name("object") if callee is not None else None
-            arguments = arguments_of(node)
+            arguments = js.arguments_of(node)
             if owner is None or module.value_of(owner).kind is not ValueKind.MESSAGES or not arguments:
                 continue
-            callback = unwrap(arguments[0])
-            inside = callback.child_by_field_name("body") if callback.type in FUNCTIONS else None
+            callback = js.unwrap(arguments[0])
+            inside = callback.child_by_field_name("body") if callback.type in js.FUNCTIONS else None
             if inside is not None and _all_of_them(module, node) and not _is_caught(module, node, body):
                 yield from _failing(module, inside, inside)
 
 
 def _failing(module: Module, inside: "Node", until: "Node") -> Iterator["Node"]:
-    nodes = [inside, *walk(inside, into_functions=False, into_classes=False)]
+    nodes = [inside, *js.walk(inside, into_functions=False, into_classes=False)]
     for node in nodes:
         if node.type in ("await_expression", "throw_statement") and not _is_caught(module, node, until):
             if node.type == "await_expression" and _catches_itself(module, node):
@@ -208,14 +195,14 @@ def _catches_itself(module: Module, awaited: "Node") -> bool:
     if not awaited.named_children:
         return True
     names = set()
-    call = unwrap(awaited.named_children[0])
+    call = js.unwrap(awaited.named_children[0])
     while call.type == "call_expression":
-        names.add(callee_name(module, call))
+        names.add(js.callee_name(module, call))
         callee = call.child_by_field_name("function")
         owner = callee.child_by_field_name("object") if callee is not None else None
         if owner is None:
             break
-        call = unwrap(owner)
+        call = js.unwrap(owner)
     return bool(names & {"catch", "allSettled", "wait"})
 
 
@@ -223,7 +210,7 @@ def _all_of_them(module: Module, mapped: "Node") -> bool:
     """Whether an array of promises goes to `Promise.all`, which fails as soon as one does."""
     parent = module.syntax.parent(mapped)
     call = module.syntax.parent(parent) if parent is not None and parent.type == "arguments" else None
-    return call is not None and callee_name(module, call) == "all"
+    return call is not None and js.callee_name(module, call) == "all"
 
 
 def _is_caught(module: Module, node: "Node", until: "Node") -> bool:

@@ -1,16 +1,14 @@
 """Keep the settings of queue consumers within the limits of the platform.
 
 A consumer gets 1 to 100 messages at a time, waits up to 60 seconds for them, and tries each up to 100 times
-more; up to 250 of it run at the same time, and a message can be delayed by 12 hours. What is beyond is
-refused when the Worker is deployed, or when the message is sent. A queue whose dead letter queue is itself
-never gets rid of a message that fails.
+more; up to 250 of it run at the same time, and a message can be delayed by 12 hours. A value beyond these
+limits is refused when the Worker is deployed, or when the message is sent. A queue whose dead letter queue is
+itself never gets rid of a message that fails.
 
 ## Incorrect
 
 ```jsonc
 {
-  "name": "mailer",
-  "main": "src/index.ts",
   "compatibility_date": "2026-08-01",
   "queues": {
     "consumers": [{ "queue": "mail", "max_batch_size": 500, "dead_letter_queue": "mail" }]
@@ -22,8 +20,6 @@ never gets rid of a message that fails.
 
 ```jsonc
 {
-  "name": "mailer",
-  "main": "src/index.ts",
   "compatibility_date": "2026-08-01",
   "queues": {
     "consumers": [{ "queue": "mail", "max_batch_size": 100, "dead_letter_queue": "mail-failed" }]
@@ -45,21 +41,19 @@ Source: https://developers.cloudflare.com/queues/platform/limits/
 from collections.abc import Iterator
 
 from cflint.api import (
-    ConfigNode,
     Environment,
     Finding,
     Fix,
     Match,
-    NodeKind,
     Safety,
     Severity,
     ValueKind,
     call,
+    config,
     environment,
-    number_of,
-    property_value,
+    fixes,
+    js,
     rule,
-    set_key,
 )
 
 _RANGES = {
@@ -75,20 +69,20 @@ _LONGEST_DELAY = 86_400
 
 @rule(
     environment(),
-    call("send", "sendBatch", "retry", "retryAll"),
     severity=Severity.ERROR,
     fix=Safety.SAFE,
 )
-def check(found: Environment | Match) -> Iterator[Finding]:
-    if isinstance(found, Match):
-        yield from _delays(found)
-        return
-    seen: dict[str, ConfigNode] = {}
+def check(found: Environment) -> Iterator[Finding]:
+    seen: dict[str, config.ConfigNode] = {}
     for index, consumer in enumerate(found.queue_consumers):
         queue = consumer.node.get("queue")
         for key, (least, most, unit) in _RANGES.items():
             node = consumer.node.get(key)
-            if node is None or node.kind is not NodeKind.NUMBER or not isinstance(node.value, int | float):
+            if (
+                node is None
+                or node.kind is not config.NodeKind.NUMBER
+                or not isinstance(node.value, int | float)
+            ):
                 continue
             if least <= node.value <= most:
                 if key == "retry_delay" and node.value > _DOCUMENTED_DELAY:
@@ -100,7 +94,7 @@ def check(found: Environment | Match) -> Iterator[Finding]:
                 continue
             nearest = most if node.value > most else least
             path = _path(found, index)
-            edits = set_key(found.config, (*path, key), nearest) if path is not None else None
+            edits = fixes.set_key(found.config, (*path, key), nearest) if path is not None else None
             yield Finding(
                 f"`{key}` is {node.value}, and has to be from {least} to {most} {unit}",
                 found.location(node),
@@ -127,12 +121,13 @@ def _path(found: Environment, index: int) -> tuple[str | int, ...] | None:
     """The path of a consumer; None when the list holds something else before it."""
     queues = found.own("queues")
     consumers = queues.get("consumers") if queues is not None else None
-    if consumers is None or any(item.kind is not NodeKind.OBJECT for item in consumers.items):
+    if consumers is None or any(item.kind is not config.NodeKind.OBJECT for item in consumers.items):
         return None
     return found.path("queues", "consumers", index)
 
 
-def _delays(match: Match) -> Iterator[Finding]:
+@check.on(call("send", "sendBatch", "retry", "retryAll"))
+def check_delays(match: Match) -> Iterator[Finding]:
     """`delaySeconds` in code."""
     value = match.receiver_value
     sends = match.word in ("send", "sendBatch") and value.is_binding("queue")
@@ -141,8 +136,8 @@ def _delays(match: Match) -> Iterator[Finding]:
     if not (sends or retries) or len(match.arguments) <= sends:
         return
     module = match.module
-    written = property_value(module, match.arguments[1 if sends else 0], "delaySeconds")
-    seconds = number_of(module, written) if written is not None else None
+    written = js.property_value(module, match.arguments[1 if sends else 0], "delaySeconds")
+    seconds = js.number_of(module, written) if written is not None else None
     if written is None or seconds is None or 0 <= seconds <= _DOCUMENTED_DELAY:
         return
     if seconds < 0:

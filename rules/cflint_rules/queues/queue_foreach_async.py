@@ -1,7 +1,7 @@
-"""Wait for the messages that an asynchronous callback handles.
+"""Await asynchronous callbacks that handle the messages of a batch.
 
-`batch.messages.forEach(async …)`, and `map(async …)` whose promises nobody awaits, return at once. Then the
-handler is done, so all messages are acknowledged, whatever becomes of them: one whose handling fails is lost.
+`batch.messages.forEach(async …)`, and `map(async …)` whose promises are not awaited, return at once. Then the
+handler is done, so all messages are acknowledged: one whose handling fails is lost.
 
 ## Incorrect
 
@@ -14,6 +14,7 @@ export default {
   async queue(batch, env): Promise<void> {
     batch.messages.forEach(async (message) => {
       await env.MAILS.put(message.id, JSON.stringify(message.body));
+      message.ack();
     });
   },
 } satisfies ExportedHandler<Env>;
@@ -30,6 +31,7 @@ export default {
   async queue(batch, env): Promise<void> {
     for (const message of batch.messages) {
       await env.MAILS.put(message.id, JSON.stringify(message.body));
+      message.ack();
     }
   },
 } satisfies ExportedHandler<Env>;
@@ -52,25 +54,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import (
-    FUNCTIONS,
-    Edit,
-    Finding,
-    Fix,
-    Match,
-    PromiseOutcome,
-    Safety,
-    Severity,
-    Span,
-    ValueKind,
-    call,
-    can_await,
-    is_async,
-    rule,
-    unwrap,
-    use_of_promises,
-    walk,
-)
+from cflint.api import Edit, Finding, Fix, Match, Safety, Severity, Span, ValueKind, call, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -79,10 +63,10 @@ if TYPE_CHECKING:
 @rule(call("forEach", "map"), severity=Severity.ERROR, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
     callback = _function(match, match.arguments[0]) if match.arguments else None
-    if callback is None or not is_async(callback) or match.receiver_value.kind is not ValueKind.MESSAGES:
+    if callback is None or not js.is_async(callback) or match.receiver_value.kind is not ValueKind.MESSAGES:
         return
-    use = use_of_promises(match.module, match.node)
-    if match.word == "map" and use.outcome is not PromiseOutcome.DROPPED:
+    use = js.use_of_promises(match.module, match.node)
+    if match.word == "map" and use.outcome is not js.PromiseOutcome.DROPPED:
         return
     yield Finding(
         f"nothing waits for the asynchronous callback of `{match.word}()`: all messages are acknowledged"
@@ -93,8 +77,8 @@ def check(match: Match) -> Iterator[Finding]:
 
 
 def _function(match: Match, argument: Node) -> Node | None:
-    argument = unwrap(argument)
-    if argument.type in FUNCTIONS:
+    argument = js.unwrap(argument)
+    if argument.type in js.FUNCTIONS:
         return argument
     if argument.type == "identifier":
         declaration = match.module.scope.resolve(argument)
@@ -105,7 +89,7 @@ def _function(match: Match, argument: Node) -> Node | None:
 def _await_all(match: Match) -> Fix | None:
     node = match.node
     parent = match.module.syntax.parent(node)
-    if parent is None or parent.type != "expression_statement" or not can_await(match.module, node):
+    if parent is None or parent.type != "expression_statement" or not js.can_await(match.module, node):
         return None
     edits = (match.insert(node.start_byte, "await Promise.all("), match.insert(node.end_byte, ")"))
     return Fix("Await all promises", edits, Safety.UNSAFE)
@@ -115,9 +99,9 @@ def _as_loop(match: Match) -> Fix | None:
     """`messages.forEach(async (m) => { … })` as `for (const m of messages) { … }`."""
     module, node = match.module, match.node
     statement = module.syntax.parent(node)
-    if statement is None or statement.type != "expression_statement" or not can_await(module, node):
+    if statement is None or statement.type != "expression_statement" or not js.can_await(module, node):
         return None
-    callback, receiver = unwrap(match.arguments[0]), match.receiver
+    callback, receiver = js.unwrap(match.arguments[0]), match.receiver
     name = _only_parameter(callback)
     body = callback.child_by_field_name("body")
     if callback.type != "arrow_function" or len(match.arguments) != 1 or name is None or body is None:
@@ -156,7 +140,7 @@ def _returns(body: Node) -> list[Node] | None:
     """The `return;` statements that `continue` can stand for; None when one has a value or is in a loop."""
     found: list[Node] = []
     loops: list[Node] = []
-    for node in walk(body, into_functions=False, into_classes=False):
+    for node in js.walk(body, into_functions=False, into_classes=False):
         if node.type in _LOOPS:
             loops.append(node)
         elif node.type == "return_statement":

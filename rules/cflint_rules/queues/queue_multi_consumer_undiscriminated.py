@@ -1,8 +1,8 @@
-"""Look at `batch.queue` in a Worker that consumes several queues.
+"""Check `batch.queue` in a Worker that consumes several queues.
 
-All queues of a Worker come to the same `queue()` handler. Without a look at `batch.queue`, messages of one
-are handled as those of another: what failed, and was put in the dead letter queue, is tried once more and
-then lost.
+All queues of a Worker share one `queue()` handler. Without a check of `batch.queue`, messages of one are
+handled as those of another: what failed, and was put in the dead letter queue, is tried once more and then
+lost.
 
 ## Incorrect
 
@@ -23,8 +23,6 @@ export default {
 
 ```jsonc
 {
-  "name": "mails",
-  "main": "src/index.ts",
   "kv_namespaces": [{ "binding": "MAILS", "id": "0f2ac74b498b48028cb68387c421e279" }],
   "queues": {
     "consumers": [{ "queue": "mails", "dead_letter_queue": "mails-failed" }, { "queue": "mails-failed" }],
@@ -52,8 +50,6 @@ export default {
 
 ```jsonc
 {
-  "name": "mails",
-  "main": "src/index.ts",
   "kv_namespaces": [{ "binding": "MAILS", "id": "0f2ac74b498b48028cb68387c421e279" }],
   "queues": {
     "consumers": [{ "queue": "mails", "dead_letter_queue": "mails-failed" }, { "queue": "mails-failed" }],
@@ -69,7 +65,7 @@ messages are.
 
 ## Fix safety
 
-There is no fix: only the author knows what is to become of the messages of each queue.
+There is no fix: only the author knows what to do with the messages of each queue.
 
 Source: https://developers.cloudflare.com/queues/configuration/dead-letter-queues/
 """
@@ -85,12 +81,12 @@ from cflint.api import (
     Finding,
     Handler,
     Severity,
+    config,
     handler,
-    is_test_config,
     join_names,
+    js,
     pattern,
     rule,
-    with_wrappers,
 )
 
 if TYPE_CHECKING:
@@ -107,7 +103,11 @@ def check(found: Handler) -> Iterator[Finding]:
         names = list(
             dict.fromkeys(consumer.queue for consumer in environment.queue_consumers if consumer.queue)
         )
-        if len(names) > 1 and not environment.incomplete and not is_test_config(environment.config.path):
+        if (
+            len(names) > 1
+            and not environment.incomplete
+            and not config.is_test_config(environment.config.path)
+        ):
             failed = _dead_letter_queue(environment)
             if _is_blind(found, failed is not None):
                 yield _finding(found, environment, names, failed)
@@ -138,7 +138,7 @@ def _is_blind(found: Handler, has_dead_letters: bool) -> bool:
 
 def _read(found: Handler, use: Node) -> str | None:
     """The property of the batch that a place reads; None when it does anything else with it."""
-    access = found.module.syntax.parent(with_wrappers(found.module.syntax, use))
+    access = found.module.syntax.parent(js.with_wrappers(found.module.syntax, use))
     name = access.child_by_field_name("property") if access is not None else None
     if access is None or name is None or access.type != "member_expression":
         return None

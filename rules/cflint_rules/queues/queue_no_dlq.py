@@ -18,8 +18,6 @@ export default {
 
 ```jsonc
 {
-  "name": "mails",
-  "main": "src/index.ts",
   "queues": { "consumers": [{ "queue": "mails" }] },
 }
 ```
@@ -39,8 +37,6 @@ export default {
 
 ```jsonc
 {
-  "name": "mails",
-  "main": "src/index.ts",
   "queues": { "consumers": [{ "queue": "mails", "dead_letter_queue": "mails-failed" }] },
 }
 ```
@@ -52,7 +48,7 @@ shows a `queue()` handler and no configuration gets one note per section.
 
 ## Fix safety
 
-Unsafe: the dead letter queue has to exist, and somebody has to look at it.
+Unsafe: the dead letter queue has to exist, and has to be looked at.
 
 Source: https://developers.cloudflare.com/queues/configuration/dead-letter-queues/
 """
@@ -64,15 +60,13 @@ from cflint.api import (
     Finding,
     Fix,
     Project,
-    QueueConsumer,
     Safety,
     Severity,
     Worker,
-    in_environments,
-    is_test_config,
+    config,
+    fixes,
     join_names,
     rule,
-    set_key,
     worker,
 )
 
@@ -84,10 +78,10 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
     if subject.config is None:
         yield from _undocumented(subject, project)
         return
-    if is_test_config(subject.config.path):
+    if config.is_test_config(subject.config.path):
         return
     ends = project.memoized("dead letter queues", lambda: _dead_letter_queues(project))
-    by_queue: dict[str, list[QueueConsumer]] = {}
+    by_queue: dict[str, list[config.QueueConsumer]] = {}
     for environment in subject.environments:
         if environment.incomplete:
             continue
@@ -106,7 +100,7 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
     title = f"Send them to `{next(iter(by_queue))}-dlq`" if one else "Give each a dead letter queue"
     yield Finding(
         f"messages of the queue{'' if one else 's'} {join_names(names)} that keep failing are deleted: {whose} no"
-        f" `dead_letter_queue`{in_environments([found.environment for found in consumers])}",
+        f" `dead_letter_queue`{config.in_environments([found.environment for found in consumers])}",
         consumers[0].location,
         tuple(found.location for found in consumers[1:]),
         Fix(title, edits, Safety.UNSAFE) if edits else None,
@@ -123,7 +117,7 @@ def _dead_letter_queues(project: Project) -> frozenset[str | None]:
     )
 
 
-def _edits(consumers: list[QueueConsumer]) -> tuple[Edit, ...] | None:
+def _edits(consumers: list[config.QueueConsumer]) -> tuple[Edit, ...] | None:
     edits: list[Edit] = []
     for consumer in consumers:
         environment = consumer.environment
@@ -134,7 +128,7 @@ def _edits(consumers: list[QueueConsumer]) -> tuple[Edit, ...] | None:
         if index is None:
             return None
         path = environment.path("queues", "consumers", index, "dead_letter_queue")
-        made = set_key(environment.config, path, f"{consumer.queue}-dlq")
+        made = fixes.set_key(environment.config, path, f"{consumer.queue}-dlq")
         if made is None:
             return None
         edits += made

@@ -13,7 +13,7 @@ interface Env {
 
 export default {
   async fetch(request, env): Promise<Response> {
-    const names: string[] = await request.json();
+    const names = new URL(request.url).searchParams.getAll("name");
     await env.MAILS.sendBatch(names.map((name) => ({ to: `${name}@example.com` })));
     return new Response(null, { status: 202 });
   },
@@ -29,7 +29,7 @@ interface Env {
 
 export default {
   async fetch(request, env): Promise<Response> {
-    const names: string[] = await request.json();
+    const names = new URL(request.url).searchParams.getAll("name");
     await env.MAILS.sendBatch(names.map((name) => ({ body: { to: `${name}@example.com` } })));
     return new Response(null, { status: 202 });
   },
@@ -42,7 +42,7 @@ Messages whose shape is not in sight: a variable, a call, an object with a sprea
 
 ## Fix safety
 
-Unsafe: what was given becomes the `body`, which the consumer then gets. None is offered where the messages
+Unsafe: what was given becomes the `body`, which the consumer then gets. There is no fix where the messages
 are made elsewhere.
 
 Source: https://developers.cloudflare.com/queues/configuration/javascript-apis/#queue
@@ -53,21 +53,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import (
-    Finding,
-    Fix,
-    Match,
-    Safety,
-    Severity,
-    arguments_of,
-    call,
-    callee_name,
-    first_named,
-    key_of,
-    rule,
-    unwrap,
-    walk,
-)
+from cflint.api import Finding, Fix, Match, Safety, Severity, call, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -85,7 +71,7 @@ def check(match: Match) -> Iterator[Finding]:
     messages = match.module.initializer(match.arguments[0])
     if messages.type == "array":
         yield from _listed(match, messages)
-    elif messages.type == "call_expression" and callee_name(match.module, messages) == "map":
+    elif messages.type == "call_expression" and js.callee_name(match.module, messages) == "map":
         made = _made_by(match, messages)
         if made is not None and _is_wrong(match, made) and match.receiver_value.is_binding("queue"):
             yield _finding(match, (made,))
@@ -93,8 +79,8 @@ def check(match: Match) -> Iterator[Finding]:
 
 def _listed(match: Match, array: Node) -> Iterator[Finding]:
     elements = [part for part in array.named_children if part.type != "comment"]
-    wrong = tuple(part for part in map(unwrap, elements) if _is_wrong(match, part))
-    empty = not elements and array.id == unwrap(match.arguments[0]).id
+    wrong = tuple(part for part in map(js.unwrap, elements) if _is_wrong(match, part))
+    empty = not elements and array.id == js.unwrap(match.arguments[0]).id
     if not (wrong or empty or len(elements) > _MOST) or not match.receiver_value.is_binding("queue"):
         return
     if wrong:
@@ -109,22 +95,22 @@ def _listed(match: Match, array: Node) -> Iterator[Finding]:
 
 def _made_by(match: Match, call: Node) -> Node | None:
     """The expression that the callback of a `map()` gives for each element."""
-    given = arguments_of(call)
-    callback = unwrap(given[0]) if given else None
+    given = js.arguments_of(call)
+    callback = js.unwrap(given[0]) if given else None
     body = callback.child_by_field_name("body") if callback is not None else None
     if callback is None or body is None or callback.type != "arrow_function":
         return None
     if body.type != "statement_block":
-        return unwrap(body)
-    returned = [part for part in walk(body, into_functions=False) if part.type == "return_statement"]
-    value = first_named(returned[0]) if len(returned) == 1 else None
-    return unwrap(value) if value is not None else None
+        return js.unwrap(body)
+    returned = [part for part in js.walk(body, into_functions=False) if part.type == "return_statement"]
+    value = js.first_named(returned[0]) if len(returned) == 1 else None
+    return js.unwrap(value) if value is not None else None
 
 
 def _is_wrong(match: Match, message: Node) -> bool:
     """Whether an expression is no message: a plain value, or an object that surely has no `body`."""
     if message.type == "object":
-        keys = [key_of(match.module, part) for part in message.named_children if part.type != "comment"]
+        keys = [js.key_of(match.module, part) for part in message.named_children if part.type != "comment"]
         return None not in keys and "body" not in keys
     if message.type == "member_expression":
         name = message.child_by_field_name("property")

@@ -1,4 +1,4 @@
-"""Look whether R2 has an object before using it.
+"""Check that R2 has an object before using it.
 
 `get()` and `head()` resolve to `null` when there is no object of that key. Reading `body` or calling `text()`
 then throws, and a request for what is not there ends with status 500 instead of 404.
@@ -40,7 +40,7 @@ Objects that are tested anywhere, read with `?.`, or claimed to be there (`!`, `
 
 ## Fix safety
 
-No fix: what to answer when there is no object is for you to say.
+No fix: what to answer when there is no object is up to you.
 
 Source: https://developers.cloudflare.com/r2/api/workers/workers-api-reference/
 """
@@ -50,7 +50,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Severity, call, is_guard, rule, with_wrappers
+from cflint.api import Finding, Match, Severity, call, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -67,10 +67,10 @@ def check(match: Match) -> Iterator[Finding]:
     if not match.receiver_value.is_binding("r2"):
         return
     syntax = match.module.syntax
-    awaited = syntax.parent(with_wrappers(syntax, match.node))
+    awaited = syntax.parent(js.with_wrappers(syntax, match.node))
     if awaited is None or awaited.type != "await_expression":
         return
-    whole = with_wrappers(syntax, awaited)
+    whole = js.with_wrappers(syntax, awaited)
     if _is_claimed(match, awaited):
         return
     read = _read(match, whole)
@@ -91,7 +91,7 @@ def check(match: Match) -> Iterator[Finding]:
     if any(_is_tested(match, reference) for reference in references):
         return
     for reference in references:
-        read = _read(match, with_wrappers(syntax, reference))
+        read = _read(match, js.with_wrappers(syntax, reference))
         if read is not None:
             yield _finding(match, read)
             return
@@ -127,9 +127,9 @@ def _is_claimed(match: Match, node: Node) -> bool:
 
 
 def _is_tested(match: Match, reference: Node) -> bool:
-    if is_guard(match.module, reference) or _is_claimed(match, reference):
+    if js.is_guard(match.module, reference) or _is_claimed(match, reference):
         return True
-    parent = match.module.syntax.parent(with_wrappers(match.module.syntax, reference))
+    parent = match.module.syntax.parent(js.with_wrappers(match.module.syntax, reference))
     if parent is None:
         return False
     operator = parent.child_by_field_name("operator") if parent.type == "binary_expression" else None

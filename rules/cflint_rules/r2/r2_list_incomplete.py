@@ -1,7 +1,7 @@
 """Page through the objects of an R2 bucket.
 
-`list()` gives at most 1000 objects, and fewer when metadata is included. Code that takes `objects` and never
-looks at `truncated` works until there are more, and then leaves the rest out without a word.
+`list()` returns at most 1000 objects, and fewer when metadata is included. Code that takes `objects` and
+never looks at `truncated` works until there are more, and then silently leaves the rest out.
 
 ## Incorrect
 
@@ -46,21 +46,23 @@ and results that are handed on as a whole.
 
 ## Fix safety
 
-No fix: whether all objects are wanted, and what to do with each page, is for you to say.
+No fix: whether all objects are wanted, and what to do with each page, is up to you.
 
 Source: https://developers.cloudflare.com/r2/api/workers/workers-api-reference/
 """
 
 from collections.abc import Iterator
 
-from cflint.api import Finding, Match, Severity, call, list_without_pagination, rule
+from cflint.api import Finding, Match, Severity, call, js, rule
 
 
 @rule(call("list"), severity=Severity.WARNING)
 def check(match: Match) -> Iterator[Finding]:
     if not match.receiver_value.is_binding("r2"):
         return
-    found = list_without_pagination(match.module, match.node, "objects", frozenset({"truncated", "cursor"}))
+    found = js.list_without_pagination(
+        match.module, match.node, "objects", frozenset({"truncated", "cursor"})
+    )
     if found is not None:
         yield Finding(
             "`list()` gives at most 1000 objects: nothing asks for the rest",

@@ -1,7 +1,7 @@
 """Give R2 streams of a known length.
 
-R2 has to know the size of an object before it stores it. `put()` takes the body of a request or response that
-tells its length, and what a `FixedLengthStream` gives. For what comes out of a `TransformStream`, a
+R2 has to know the size of an object before it stores it. `put()` takes the body of a request or response with
+a known length, and the output of a `FixedLengthStream`. For what comes out of a `TransformStream`, a
 `CompressionStream` or a `ReadableStream` of one's own it throws `Provided readable stream must have a known
 length`.
 
@@ -44,7 +44,7 @@ Bodies of requests and responses, streams through a `FixedLengthStream`, and str
 
 ## Fix safety
 
-There is no fix: whether to gather the bytes (as above), to tell their number with a `FixedLengthStream`, or
+There is no fix: whether to gather the bytes (as above), to state their number with a `FixedLengthStream`, or
 to upload in parts depends on how large an object can be.
 
 Source: https://developers.cloudflare.com/r2/api/workers/workers-api-reference/
@@ -55,7 +55,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Module, Severity, arguments_of, call, is_global, rule, unwrap
+from cflint.api import Finding, Match, Module, Severity, call, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -72,7 +72,7 @@ def check(match: Match) -> Iterator[Finding]:
     arguments = match.arguments
     if len(arguments) < 2:
         return
-    written = unwrap(arguments[1])
+    written = js.unwrap(arguments[1])
     if written.type not in ("identifier", "call_expression", "member_expression", "new_expression"):
         return
     maker = _maker(match.module, written)
@@ -88,14 +88,14 @@ def check(match: Match) -> Iterator[Finding]:
 def _maker(module: Module, stream: Node) -> Node | None:
     """What makes a stream one of unknown length; None where its length may be known."""
     for _ in range(_DEPTH):
-        stream = unwrap(stream)
+        stream = js.unwrap(stream)
         following: Node | None = None
         match stream.type:
             case "identifier":
                 declaration = module.scope.resolve(stream)
                 if declaration is None or declaration.value is None or module.scope.assignments(declaration):
                     return None
-                source = unwrap(declaration.value)
+                source = js.unwrap(declaration.value)
                 if declaration.path == ("readable",):
                     return source if _is_transform(module, source) else None
                 if declaration.path:
@@ -104,7 +104,7 @@ def _maker(module: Module, stream: Node) -> Node | None:
                     following = source
             case "new_expression":
                 known = "expectedLength" in module.text(stream)
-                own = is_global(module, stream.child_by_field_name("constructor"), "ReadableStream")
+                own = js.is_global(module, stream.child_by_field_name("constructor"), "ReadableStream")
                 return stream if own and not known else None
             case "member_expression":
                 name = stream.child_by_field_name("property")
@@ -114,7 +114,7 @@ def _maker(module: Module, stream: Node) -> Node | None:
                 source = module.initializer(owner)
                 return source if _is_transform(module, source) else None
             case "call_expression":
-                given = arguments_of(stream)
+                given = js.arguments_of(stream)
                 callee = stream.child_by_field_name("function")
                 name = callee.child_by_field_name("property") if callee is not None else None
                 if name is None or module.text(name) != "pipeThrough" or len(given) not in (1, 2):
@@ -130,7 +130,7 @@ def _is_transform(module: Module, node: Node) -> bool:
     """Whether an expression makes a transform stream of the platform that does not tell a length."""
     if node.type != "new_expression":
         return False
-    return is_global(module, node.child_by_field_name("constructor"), *_TRANSFORMS)
+    return js.is_global(module, node.child_by_field_name("constructor"), *_TRANSFORMS)
 
 
 def _teed(module: Module, node: Node) -> Node | None:

@@ -2,8 +2,8 @@
 
 Methods of runtime objects need their object: taken out of it and called alone, they throw `TypeError: Illegal
 invocation`. That goes for `waitUntil` and `passThroughOnException` of `ctx`, for the methods of a Durable
-Object's `ctx`, and for those of bindings; those of D1, which are JavaScript, say that they `Cannot read
-properties of undefined`.
+Object's `ctx`, and for those of bindings; those of D1, which are written in JavaScript, fail with `Cannot
+read properties of undefined`.
 
 ## Incorrect
 
@@ -44,7 +44,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cflint.api import (
-    DeclarationKind,
     Finding,
     Fix,
     Match,
@@ -53,10 +52,9 @@ from cflint.api import (
     Severity,
     ValueKind,
     destructured,
+    js,
     member_access,
     rule,
-    unwrap,
-    with_wrappers,
 )
 
 if TYPE_CHECKING:
@@ -97,7 +95,7 @@ def _destructured(match: Match) -> Iterator[Finding]:
         return
     if not _is_used_bare(module, target):
         return
-    if declaration.kind is DeclarationKind.PARAMETER:
+    if declaration.kind is js.DeclarationKind.PARAMETER:
         kinds = module.parameter_kinds(declaration.scope) or ()
         parameters = declaration.scope.child_by_field_name("parameters")
         listed = (
@@ -152,7 +150,7 @@ def _is_used_bare(module: Module, name: "Node") -> bool:
 def _fix(module: Module, declarator: "Node", part: "Node", target: "Node", owner: "Node") -> Fix | None:
     if declarator.type != "variable_declarator" or part.type == "object_assignment_pattern":
         return None
-    if unwrap(owner).type not in ("identifier", "member_expression", "this"):
+    if js.unwrap(owner).type not in ("identifier", "member_expression", "this"):
         return None
     pattern = declarator.child_by_field_name("name")
     held = module.text(owner)
@@ -177,7 +175,7 @@ def _taken(match: Match) -> Iterator[Finding]:
     owner = match.receiver
     if owner is None or not _needs_object(match.receiver_value.kind, match.word):
         return
-    node = with_wrappers(module.syntax, match.node)
+    node = js.with_wrappers(module.syntax, match.node)
     parent = module.syntax.parent(node)
     if parent is None:
         return
@@ -196,7 +194,7 @@ def _taken(match: Match) -> Iterator[Finding]:
         case _:
             return
     held = module.text(owner)
-    simple = unwrap(owner).type in ("identifier", "this") or held in (
+    simple = js.unwrap(owner).type in ("identifier", "this") or held in (
         "this.ctx",
         "this.state",
         "c.executionCtx",

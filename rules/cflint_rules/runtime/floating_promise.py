@@ -1,7 +1,7 @@
 """Wait for a promise, or pass it to `ctx.waitUntil()`.
 
 When the response is sent the runtime cancels what is still going on, unless it was given to `waitUntil()`. An
-asynchronous function that is called and forgotten may be cut off in the middle, and nobody sees its errors.
+asynchronous function that is not awaited may be cut off in the middle, and its errors are lost.
 
 ## Incorrect
 
@@ -37,12 +37,13 @@ export default {
 
 Promises that are awaited, returned, passed on, stored, collected for `Promise.all()`, or marked as meant with
 `void`. Executors of `new Promise(…)` whose chain resolves it. Code at the top level of a module. Code of the
-user interface in files that a Worker renders. What other rules speak of: bindings, remote procedure calls,
+user interface in files that a Worker renders. What other rules report: bindings, remote procedure calls,
 alarms, Workflow steps, the storage of Durable Objects.
 
 A promise whose errors are handled (by `.catch()`, or in the function itself): in a Durable Object, which goes
 on after the response; in listeners and timers; where a stream that is being written to is the response; in a
-helper, of which nobody knows who calls it, when `.catch()` says so. In a constructor, which cannot wait.
+helper whose callers are not known, when it is `.catch()` that handles them. In a constructor, which cannot
+wait.
 
 A note only, one for all calls of a function in a file: in a Durable Object otherwise; in listeners and
 timers; where a stream that is being written to is the response.
@@ -64,38 +65,26 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cflint.api import (
-    FUNCTIONS,
     ClassKind,
     Finding,
     Fix,
     Module,
-    PromiseOutcome,
-    PromiseSource,
     Safety,
     Severity,
     ValueKind,
-    arguments_of,
-    called_function,
-    first_named,
-    fix_by_await,
-    fix_by_new_context,
-    fix_by_wait_until,
-    is_async,
+    fixes,
+    js,
     module,
     pattern,
     rule,
-    source_of,
-    unwrap,
-    use_of_promise,
-    with_wrappers,
 )
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 _MINE = frozenset(
-    {PromiseSource.FETCH, PromiseSource.CACHE, PromiseSource.STREAM, PromiseSource.TIMER}
-    | {PromiseSource.FUNCTION, PromiseSource.PROMISE}
+    {js.PromiseSource.FETCH, js.PromiseSource.CACHE, js.PromiseSource.STREAM, js.PromiseSource.TIMER}
+    | {js.PromiseSource.FUNCTION, js.PromiseSource.PROMISE}
 )
 _END_OF_CALL = pattern(rb"\)[ \t]*(?=[;}]|//|[\r\n]\s*(?:[^\s.,)\]?:=*%&|>]|\Z)|\Z)")
 """A parenthesis that a statement may end with: one that nothing follows which goes on with the expression."""
@@ -192,12 +181,12 @@ def _dropped(module: Module, holder: Node) -> Iterator[tuple[Node, Node]]:
                 if module.text(call.child_by_field_name("function") or call) not in _SETTLED:
                     yield promise, call
         return
-    statement = first_named(holder)
+    statement = js.first_named(holder)
     todo = [statement] if statement is not None else []
     for _ in range(50):
         if not todo:
             return
-        node = unwrap(todo.pop())
+        node = js.unwrap(todo.pop())
         if node.type == "ternary_expression":
             todo.extend(
                 part
@@ -211,12 +200,12 @@ def _dropped(module: Module, holder: Node) -> Iterator[tuple[Node, Node]]:
             todo.extend(reversed(node.named_children))
         elif node.type == "assignment_expression":
             target, value = node.child_by_field_name("left"), node.child_by_field_name("right")
-            if target is not None and value is not None and unwrap(target).type == "identifier":
+            if target is not None and value is not None and js.unwrap(target).type == "identifier":
                 yield from _dropped_as_variable(module, value)
         elif node.type in ("call_expression", "new_expression"):
             root = _root(module, node)
             if root is not None:
-                yield with_wrappers(module.syntax, node), root
+                yield js.with_wrappers(module.syntax, node), root
 
 
 def _is_handed_on(module: Module, declarator: Node, name: Node) -> bool:
@@ -241,11 +230,11 @@ def _is_handed_on(module: Module, declarator: Node, name: Node) -> bool:
 def _dropped_as_variable(module: Module, value: Node) -> Iterator[tuple[Node, Node]]:
     """The promise that is put in a variable which nobody looks at. What becomes of it is asked first: what it
     is takes the values of names, and other modules."""
-    root = _root(module, unwrap(value))
+    root = _root(module, js.unwrap(value))
     if root is None:
         return
-    use = use_of_promise(module, root)
-    if use.outcome is PromiseOutcome.DROPPED and source_of(module, root) in _MINE:
+    use = js.use_of_promise(module, root)
+    if use.outcome is js.PromiseOutcome.DROPPED and js.source_of(module, root) in _MINE:
         yield use.promise, root
 
 
@@ -255,12 +244,12 @@ def _root(module: Module, call: Node) -> Node | None:
         if call.type != "call_expression":
             return call if call.type == "new_expression" else None
         callee = call.child_by_field_name("function")
-        callee = unwrap(callee) if callee is not None else None
+        callee = js.unwrap(callee) if callee is not None else None
         name = callee.child_by_field_name("property") if callee is not None else None
         target = callee.child_by_field_name("object") if callee is not None else None
         if callee is None or name is None or target is None or module.text(name) not in _CHAIN:
             return call
-        inner = unwrap(target)
+        inner = js.unwrap(target)
         if inner.type not in ("call_expression", "new_expression"):
             return None  # a promise with a name may be awaited elsewhere
         call = inner
@@ -272,14 +261,14 @@ def _judge(module: Module, promise: Node, root: Node) -> Finding | None:
     if what is None or module.enclosing_function(root) is None:
         return None
     if (
-        unwrap(promise).id == root.id
+        js.unwrap(promise).id == root.id
         and module.text(root.child_by_field_name("function") or root) in _SETTLED
     ):
         return None  # throws an error away, or makes one heard, on purpose
     if not _runs_in_a_worker(module, root):
         return None
     caught = _catches(module, promise)
-    handled = caught or _catches_all(module, called_function(module, root))
+    handled = caught or _catches_all(module, js.called_function(module, root))
     asked = _is_asked(module, root)
     durable = _is_durable(module, root)
     goes_on = _goes_on(module, root)
@@ -300,7 +289,7 @@ def _judge(module: Module, promise: Node, root: Node) -> Finding | None:
 
 def _what(module: Module, promise: Node, root: Node) -> str | None:
     """What is dropped, in words; None when it is no promise, or one that another rule speaks of."""
-    source = source_of(module, root)
+    source = js.source_of(module, root)
     name = _name_of(module, root)
     if source in _MINE:
         if root.type == "new_expression":
@@ -310,8 +299,8 @@ def _what(module: Module, promise: Node, root: Node) -> str | None:
         return None
     if name in _EACH and _has_asynchronous_callback(module, root):
         return f"the asynchronous callback of `{name}()`"
-    if unwrap(promise).id != root.id and _handles(module, unwrap(promise)):
-        receiver = unwrap(root.child_by_field_name("function") or root).child_by_field_name("object")
+    if js.unwrap(promise).id != root.id and _handles(module, js.unwrap(promise)):
+        receiver = js.unwrap(root.child_by_field_name("function") or root).child_by_field_name("object")
         owned = name in _HOUSEKEEPING or (receiver is not None and module.value_of(receiver).kind in _OTHERS)
         return None if owned else "this chain of promises"
     return None
@@ -326,7 +315,7 @@ _OTHERS = frozenset(
 
 def _name_of(module: Module, call: Node) -> str:
     callee = call.child_by_field_name("function") or call.child_by_field_name("constructor")
-    callee = unwrap(callee) if callee is not None else None
+    callee = js.unwrap(callee) if callee is not None else None
     if callee is None:
         return ""
     name = callee.child_by_field_name("property") or (callee if callee.type == "identifier" else None)
@@ -335,28 +324,28 @@ def _name_of(module: Module, call: Node) -> str:
 
 def _handles(module: Module, chain: Node) -> bool:
     """Whether `.then(…)` and its siblings are given functions, so that they are those of a promise."""
-    arguments = arguments_of(chain)
-    return bool(arguments) and unwrap(arguments[0]).type in ("arrow_function", "function_expression")
+    arguments = js.arguments_of(chain)
+    return bool(arguments) and js.unwrap(arguments[0]).type in ("arrow_function", "function_expression")
 
 
 def _has_asynchronous_callback(module: Module, call: Node) -> bool:
-    callee = unwrap(call.child_by_field_name("function") or call)
+    callee = js.unwrap(call.child_by_field_name("function") or call)
     receiver = callee.child_by_field_name("object")
-    arguments = arguments_of(call)
+    arguments = js.arguments_of(call)
     if receiver is None or not arguments or module.value_of(receiver).kind is ValueKind.MESSAGES:
         return False  # `queue-foreach-async` speaks of messages
-    callback = unwrap(arguments[0])
+    callback = js.unwrap(arguments[0])
     if callback.type == "identifier":
         declaration = module.scope.resolve(callback)
         found = module.function_of(declaration) if declaration is not None else None
-        return found is not None and is_async(found)
-    if callback.type not in FUNCTIONS:
+        return found is not None and js.is_async(found)
+    if callback.type not in js.FUNCTIONS:
         return False
     body = callback.child_by_field_name("body")
-    if is_async(callback) or body is None or body.type == "statement_block":
-        return is_async(callback)
-    inner = _root(module, unwrap(body))
-    return inner is not None and source_of(module, inner) in _MINE
+    if js.is_async(callback) or body is None or body.type == "statement_block":
+        return js.is_async(callback)
+    inner = _root(module, js.unwrap(body))
+    return inner is not None and js.source_of(module, inner) in _MINE
 
 
 def _in_constructor(module: Module, node: Node) -> bool:
@@ -368,18 +357,20 @@ def _in_constructor(module: Module, node: Node) -> bool:
 def _catches(module: Module, promise: Node) -> bool:
     """Whether a chain has a `.catch(…)`, or a `.then(…, …)` with two functions, or is of a function that is
     written in place and catches all."""
-    node = unwrap(promise)
+    node = js.unwrap(promise)
     for _ in range(50):
         callee = node.child_by_field_name("function") if node.type == "call_expression" else None
-        callee = unwrap(callee) if callee is not None else None
+        callee = js.unwrap(callee) if callee is not None else None
         name = callee.child_by_field_name("property") if callee is not None else None
         target = callee.child_by_field_name("object") if callee is not None else None
         if name is None or target is None or module.text(name) not in _CHAIN:
-            return _catches_all(module, callee if callee is not None and callee.type in FUNCTIONS else None)
-        given = len(arguments_of(node))
+            return _catches_all(
+                module, callee if callee is not None and callee.type in js.FUNCTIONS else None
+            )
+        given = len(js.arguments_of(node))
         if (module.text(name), given) in (("catch", 1), ("then", 2)):
             return True
-        node = unwrap(target)
+        node = js.unwrap(target)
     return False
 
 
@@ -397,9 +388,9 @@ def _catches_all(module: Module, function: Node | None) -> bool:
 def _resolves_a_promise(module: Module, promise: Node, root: Node) -> bool:
     """Whether a chain hands its outcome to the `new Promise((resolve, reject) => …)` around it."""
     for above in module.syntax.ancestors(root):
-        if above.type not in FUNCTIONS:
+        if above.type not in js.FUNCTIONS:
             continue
-        listed = module.syntax.parent(with_wrappers(module.syntax, above))
+        listed = module.syntax.parent(js.with_wrappers(module.syntax, above))
         made = module.syntax.parent(listed) if listed is not None and listed.type == "arguments" else None
         if made is None or made.type != "new_expression" or _name_of(module, made) != "Promise":
             continue
@@ -416,7 +407,7 @@ def _is_asked(module: Module, node: Node) -> bool:
     if module.handler_around(node) is not None or (owner is not None and owner.kind.is_platform):
         return True
     for above in module.syntax.ancestors(node):
-        if above.type in FUNCTIONS:
+        if above.type in js.FUNCTIONS:
             for declaration in module.scope.declared_in(above).values():
                 if module.value_declared(declaration).kind in _CONTEXTS:
                     return True
@@ -451,9 +442,9 @@ def _goes_on(module: Module, node: Node) -> bool:
     if _writes_a_stream(module, node):
         return True
     for above in module.syntax.ancestors(node):
-        if above.type not in FUNCTIONS:
+        if above.type not in js.FUNCTIONS:
             continue
-        listed = module.syntax.parent(with_wrappers(module.syntax, above))
+        listed = module.syntax.parent(js.with_wrappers(module.syntax, above))
         call = module.syntax.parent(listed) if listed is not None and listed.type == "arguments" else None
         if call is not None and _name_of(module, call) in _LATER:
             return True
@@ -465,19 +456,19 @@ def _writes_a_stream(module: Module, node: Node) -> bool:
     return any(
         _STREAM.search(data, above.start_byte, above.end_byte) is not None
         for above in module.syntax.ancestors(node)
-        if above.type in FUNCTIONS
+        if above.type in js.FUNCTIONS
     )
 
 
 def _fix(module: Module, promise: Node, root: Node) -> Fix | None:
     if _name_of(module, root) in _EACH:
         return None
-    awaited = fix_by_await(module, promise, Safety.UNSAFE)
+    awaited = fixes.fix_by_await(module, promise, Safety.UNSAFE)
     if _is_durable(module, root):
         return awaited if _may_wait(module, root) else None
     return (
-        fix_by_wait_until(module, promise, Safety.UNSAFE)
-        or fix_by_new_context(module, promise)
+        fixes.fix_by_wait_until(module, promise, Safety.UNSAFE)
+        or fixes.fix_by_new_context(module, promise)
         or (awaited if _may_wait(module, root) else None)
     )
 

@@ -51,23 +51,7 @@ Source: https://developers.cloudflare.com/workers/best-practices/workers-best-pr
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import (
-    Declaration,
-    Finding,
-    Match,
-    Module,
-    Severity,
-    Value,
-    ValueKind,
-    keyword,
-    new,
-    number_of,
-    origins,
-    reads_request,
-    rule,
-    unwrap,
-    with_wrappers,
-)
+from cflint.api import Finding, Match, Module, Severity, Value, ValueKind, js, keyword, new, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -102,7 +86,7 @@ def check(match: Match) -> Iterator[Finding]:
         yield from _collected(module, node)
 
 
-def _module_variables(module: Module, statement: "Node") -> Iterator[Declaration]:
+def _module_variables(module: Module, statement: "Node") -> Iterator[js.Declaration]:
     parent = module.syntax.parent(statement)
     if parent is not None and parent.type == "export_statement":
         parent = module.syntax.parent(parent)
@@ -116,7 +100,7 @@ def _module_variables(module: Module, statement: "Node") -> Iterator[Declaration
                 yield declaration
 
 
-def _assigned(module: Module, declaration: Declaration) -> Iterator[Finding]:
+def _assigned(module: Module, declaration: js.Declaration) -> Iterator[Finding]:
     for assignment in module.scope.assignments(declaration):
         value = assignment.child_by_field_name("right")
         if assignment.type != "assignment_expression" or value is None:
@@ -143,21 +127,21 @@ def _bound(value: Value) -> str | None:
 
 
 def _request_data(module: Module, value: "Node") -> str | None:
-    if number_of(module, value) is not None:
+    if js.number_of(module, value) is not None:
         return None
     text = module.text(value)
     if text.endswith(_SAME_FOR_ALL) or any(part in text for part in (".origin", ".host")):
         return None
-    for origin in origins(module, value):
-        if origin.type == "new_expression" or not reads_request(module, origin):
+    for origin in js.origins(module, value):
+        if origin.type == "new_expression" or not js.reads_request(module, origin):
             continue
-        if any(module.text(part).endswith(_SAME_FOR_ALL) for part in origins(module, value)):
+        if any(module.text(part).endswith(_SAME_FOR_ALL) for part in js.origins(module, value)):
             return None
         return "data of one request"
     return None
 
 
-def _is_guarded(module: Module, assignment: "Node", declaration: Declaration) -> bool:
+def _is_guarded(module: Module, assignment: "Node", declaration: js.Declaration) -> bool:
     """Whether a variable is set once: `if (!x) x = …`."""
     for above in module.syntax.ancestors(assignment):
         if above.type == "if_statement":
@@ -174,7 +158,7 @@ def _is_guarded(module: Module, assignment: "Node", declaration: Declaration) ->
 
 def _collected(module: Module, made: "Node") -> Iterator[Finding]:
     """What is put into a module-level `Map` or `Set`."""
-    declarator = module.syntax.parent(with_wrappers(module.syntax, made))
+    declarator = module.syntax.parent(js.with_wrappers(module.syntax, made))
     name = declarator.child_by_field_name("name") if declarator is not None else None
     if declarator is None or declarator.type != "variable_declarator" or name is None:
         return
@@ -190,7 +174,7 @@ def _collected(module: Module, made: "Node") -> Iterator[Finding]:
         if module.text(method) not in _STORES or module.enclosing_function(call) is None:
             continue
         arguments = call.child_by_field_name("arguments")
-        values = [unwrap(part) for part in arguments.named_children] if arguments is not None else []
+        values = [js.unwrap(part) for part in arguments.named_children] if arguments is not None else []
         label = _bound(module.value_of(values[-1])) if values else None
         if label is not None:
             yield Finding(

@@ -1,6 +1,6 @@
 """Do I/O, timers and random values inside a handler, not while the module loads.
 
-While a Worker starts, no request is there to which I/O could belong: `fetch()`, timers, sockets, the cache,
+While a Worker starts, there is no request that I/O could belong to: `fetch()`, timers, sockets, the cache,
 bindings and random values throw `Disallowed operation called within global scope`. The Worker cannot be
 deployed then (error 10021). Do it in the handler, or on first use.
 
@@ -39,7 +39,7 @@ variable or a secret of the imported `env`; code that no Worker reaches, and tes
 
 ## Fix safety
 
-There is no fix: where the value is needed is for the author to say.
+There is no fix: where the value is needed is up to the author.
 
 Source: https://developers.cloudflare.com/workers/observability/errors/#validation-errors-10021
 """
@@ -47,22 +47,7 @@ Source: https://developers.cloudflare.com/workers/observability/errors/#validati
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import (
-    FUNCTIONS,
-    Finding,
-    Location,
-    Match,
-    Module,
-    Severity,
-    ValueKind,
-    call,
-    callee_name,
-    import_of,
-    is_global,
-    new,
-    rule,
-    unwrap,
-)
+from cflint.api import Finding, Location, Match, Module, Severity, ValueKind, call, import_of, js, new, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -133,20 +118,20 @@ def check(match: Match) -> Iterator[Finding]:
 def _label(module: Module, node: "Node") -> str:
     callee = node.child_by_field_name("function") or node.child_by_field_name("constructor")
     text = module.text(callee) if callee is not None else ""
-    text = text if len(text) <= 40 and "\n" not in text else callee_name(module, node)
+    text = text if len(text) <= 40 and "\n" not in text else js.callee_name(module, node)
     return f"new {text}()" if node.type == "new_expression" else f"{text}()"
 
 
 def _disallowed(module: Module, node: "Node") -> str | None:
     """What a call needs that is not there while a module loads: `I/O`, `timers`, `random values`."""
     callee = node.child_by_field_name("function") or node.child_by_field_name("constructor")
-    callee = unwrap(callee) if callee is not None else None
+    callee = js.unwrap(callee) if callee is not None else None
     if callee is None:
         return None
     if node.type == "new_expression":
-        return "I/O" if is_global(module, callee, "WebSocket") else None
-    name = callee_name(module, node)
-    if name in _GLOBALS and is_global(module, callee, name):
+        return "I/O" if js.is_global(module, callee, "WebSocket") else None
+    name = js.callee_name(module, node)
+    if name in _GLOBALS and js.is_global(module, callee, name):
         return _GLOBALS[name]
     if callee.type == "identifier":
         declaration = module.scope.resolve(callee)
@@ -156,7 +141,7 @@ def _disallowed(module: Module, node: "Node") -> str | None:
     if owner is None:
         return None
     for holder, methods in _METHODS.items():
-        if name in methods and is_global(module, owner, holder):
+        if name in methods and js.is_global(module, owner, holder):
             return methods[name]
     if name == "generateKey" and module.text(owner) == "crypto.subtle":
         return "random values"
@@ -197,7 +182,7 @@ def _at_load(module: Module, node: "Node", hops: int = 0) -> tuple[Location, ...
     for above in module.syntax.ancestors(node):
         if above.type in _CONDITIONS and not _is_unconditional(above, child):
             return None
-        if above.type in FUNCTIONS:
+        if above.type in js.FUNCTIONS:
             if _is_called_in_place(module, above):
                 child = above
                 continue
@@ -230,7 +215,7 @@ def _is_called_in_place(module: Module, function: "Node") -> bool:
     while parent is not None and parent.type == "parenthesized_expression":
         parent = module.syntax.parent(parent)
     callee = parent.child_by_field_name("function") if parent is not None else None
-    return callee is not None and unwrap(callee).id == function.id
+    return callee is not None and js.unwrap(callee).id == function.id
 
 
 def _called_at_load(module: Module, function: "Node") -> tuple[Location, ...] | None:

@@ -1,8 +1,8 @@
 """Import the class that a class extends.
 
 `DurableObject`, `WorkerEntrypoint` and their kin are exports of modules, not globals. Without the import the
-module throws a ReferenceError when it is loaded; in TypeScript `DurableObject` is an interface besides, which
-nothing can extend.
+module throws a ReferenceError when it is loaded; in TypeScript `DurableObject` is also an interface, which a
+class cannot extend.
 
 ## Incorrect
 
@@ -29,8 +29,8 @@ export class Room extends DurableObject<Env> {
 ## Not reported
 
 Names that the module declares or imports, whatever they mean there. In documentation, where imports are often
-left out, it is a note, said only of the classes of `cloudflare:workers`, and of none that another piece of
-the section imports.
+left out, it is a note, only for the classes of `cloudflare:workers`, and for none that another block of the
+section imports.
 
 ## Fix safety
 
@@ -41,17 +41,7 @@ Source: https://developers.cloudflare.com/durable-objects/api/base/
 
 from collections.abc import Iterator
 
-from cflint.api import (
-    ClassDefinition,
-    Finding,
-    Fix,
-    Module,
-    Safety,
-    Severity,
-    add_imports,
-    class_definition,
-    rule,
-)
+from cflint.api import ClassDefinition, Finding, Fix, Module, Safety, Severity, class_definition, fixes, rule
 
 _HOMES = {
     "DurableObject": "cloudflare:workers",
@@ -88,7 +78,7 @@ def check(owner: ClassDefinition) -> Iterator[Finding]:
     in_document = module.document.origin is not None
     if in_document and (base.text not in _IN_DOCUMENTS or _is_imported_beside(module, base.text)):
         return
-    edits = add_imports(module, [base.text], home)
+    edits = fixes.add_imports(module, [base.text], home)
     fix = Fix(f'Import `{base.text}` from "{home}"', edits, Safety.SAFE) if edits else None
     at = module.at(value) if value is not None else owner.at
     severity = Severity.NOTE if in_document else None

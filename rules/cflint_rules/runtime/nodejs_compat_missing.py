@@ -12,20 +12,22 @@ date 2024-09-23 or the flag `nodejs_compat_v2`.
 import { Client } from "pg";
 
 export default {
-  async fetch(_request, env): Promise<Response> {
+  async fetch(_request, env, ctx): Promise<Response> {
     const client = new Client({ connectionString: env.HYPERDRIVE.connectionString });
-    await client.connect();
-    const { rows } = await client.query("SELECT now()");
-    return Response.json(rows);
+    try {
+      await client.connect();
+      const { rows } = await client.query("SELECT now()");
+      return Response.json(rows);
+    } finally {
+      ctx.waitUntil(client.end());
+    }
   },
 } satisfies ExportedHandler<Env>;
 ```
 
 ```jsonc
 {
-  "name": "clock",
-  "main": "src/index.ts",
-  "compatibility_date": "2025-06-01",
+  "compatibility_date": "2026-08-01",
   "hyperdrive": [{ "binding": "HYPERDRIVE", "id": "57b7076f58be42419276f058a8968187" }],
 }
 ```
@@ -36,20 +38,22 @@ export default {
 import { Client } from "pg";
 
 export default {
-  async fetch(_request, env): Promise<Response> {
+  async fetch(_request, env, ctx): Promise<Response> {
     const client = new Client({ connectionString: env.HYPERDRIVE.connectionString });
-    await client.connect();
-    const { rows } = await client.query("SELECT now()");
-    return Response.json(rows);
+    try {
+      await client.connect();
+      const { rows } = await client.query("SELECT now()");
+      return Response.json(rows);
+    } finally {
+      ctx.waitUntil(client.end());
+    }
   },
 } satisfies ExportedHandler<Env>;
 ```
 
 ```jsonc
 {
-  "name": "clock",
-  "main": "src/index.ts",
-  "compatibility_date": "2025-06-01",
+  "compatibility_date": "2026-08-01",
   "compatibility_flags": ["nodejs_compat"],
   "hyperdrive": [{ "binding": "HYPERDRIVE", "id": "57b7076f58be42419276f058a8968187" }],
 }
@@ -72,29 +76,22 @@ Source: https://developers.cloudflare.com/workers/runtime-apis/nodejs/
 from collections.abc import Iterator, Sequence
 
 from cflint.api import (
-    Builtin,
-    Edge,
     Edit,
     Environment,
     Finding,
     Fix,
-    ImportKind,
     Location,
     Module,
-    NodeKind,
-    Package,
     Project,
     Safety,
     Severity,
     Span,
     Worker,
     WranglerConfig,
-    append_item,
-    declares,
-    in_environments,
-    is_test_config,
-    is_test_path,
+    config,
+    fixes,
     join_names,
+    js,
     pattern,
     rule,
     worker,
@@ -149,13 +146,13 @@ class _Need:
 
 @rule(worker(), severity=Severity.ERROR, fix=Safety.SAFE)
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
-    config = subject.config
-    if config is None:
+    configured = subject.config
+    if configured is None:
         yield from _undocumented(subject, project)
         return
-    if is_test_config(config.path) or not subject.entries or _has_polyfills(subject, project):
+    if config.is_test_config(configured.path) or not subject.entries or _has_polyfills(subject, project):
         return
-    if _flags_are_misplaced(config):
+    if _flags_are_misplaced(configured):
         return
     doubtful = [found for found in subject.environments if not _may_be_fine(found)]
     if not doubtful:
@@ -177,11 +174,11 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
         )
 
 
-def _flags_are_misplaced(config: WranglerConfig) -> bool:
+def _flags_are_misplaced(configured: WranglerConfig) -> bool:
     """Whether a table has swallowed the flags, which `toml-misplaced-key` says and mends."""
-    own = {id(environment.node) for environment in config.environments}
-    return config.top.own("compatibility_flags") is None and any(
-        id(node) not in own and node.get("compatibility_flags") is not None for node in config.root.walk()
+    own = {id(environment.node) for environment in configured.environments}
+    return configured.top.own("compatibility_flags") is None and any(
+        id(node) not in own and node.get("compatibility_flags") is not None for node in configured.root.walk()
     )
 
 
@@ -210,10 +207,10 @@ def _message(names: Sequence[str], environments: Sequence[Environment]) -> str:
     at = f" at {date.isoformat()}" if date is not None else ""
     if first.enables("nodejs_compat"):
         return (
-            f"{join_names(shown)} {needs} the second version of `nodejs_compat`{in_environments(environments)}, which is "
+            f"{join_names(shown)} {needs} the second version of `nodejs_compat`{config.in_environments(environments)}, which is "
             f"on from {_SECOND_VERSION}, not{at}"
         )
-    return f"{join_names(shown)} {needs} `nodejs_compat`, which is not on{at}{in_environments(environments)}"
+    return f"{join_names(shown)} {needs} `nodejs_compat`, which is not on{at}{config.in_environments(environments)}"
 
 
 def _place(environment: Environment) -> Location:
@@ -232,7 +229,7 @@ def _fix(environments: Sequence[Environment]) -> Fix | None:
     for source in sources:
         if source.enables("nodejs_compat") or "no_nodejs_compat" in source.compatibility_flags:
             return None
-        added = append_item(source.config, source.path("compatibility_flags"), "nodejs_compat")
+        added = fixes.append_item(source.config, source.path("compatibility_flags"), "nodejs_compat")
         if not added:
             return None
         edits += added
@@ -240,17 +237,17 @@ def _fix(environments: Sequence[Environment]) -> Fix | None:
 
 
 def _has_polyfills(subject: Worker, project: Project) -> bool:
-    config = subject.config
-    if config is None:
+    configured = subject.config
+    if configured is None:
         return False
-    for environment in config.environments:
+    for environment in configured.environments:
         build = environment.value("build")
         command = build.get("command") if build is not None else None
         if (command is not None and command.text) or environment.own("node_compat") is not None:
             return True
     if subject.is_document:
         return False
-    return any(declares(project.workspace, config.directory, name) for name in _POLYFILLS)
+    return any(config.declares(project.workspace, configured.directory, name) for name in _POLYFILLS)
 
 
 def _needs(subject: Worker, project: Project) -> Iterator[_Need]:
@@ -258,7 +255,12 @@ def _needs(subject: Worker, project: Project) -> Iterator[_Need]:
     aliases = _aliases(subject)
     for path in subject.modules:
         document = project.document(path)
-        if document is None or not path.endswith(_SCRIPTS) or path in subject.type_only or is_test_path(path):
+        if (
+            document is None
+            or not path.endswith(_SCRIPTS)
+            or path in subject.type_only
+            or config.is_test_path(path)
+        ):
             continue
         module: Module | None = None
         for edge in project.imports_of(path):
@@ -278,24 +280,24 @@ def _needs(subject: Worker, project: Project) -> Iterator[_Need]:
 
 def _aliases(subject: Worker) -> frozenset[str]:
     alias = subject.config.root.get("alias") if subject.config is not None else None
-    if alias is None or alias.kind is not NodeKind.OBJECT:
+    if alias is None or alias.kind is not config.NodeKind.OBJECT:
         return frozenset()
     return frozenset(member.key for member in alias.members)
 
 
-def _need_of(edge: Edge, path: str, project: Project) -> tuple[str, bool] | None:
+def _need_of(edge: js.Edge, path: str, project: Project) -> tuple[str, bool] | None:
     item, to = edge.item, edge.to
-    if item.type_only or item.kind not in (ImportKind.STATIC, ImportKind.REEXPORT):
+    if item.type_only or item.kind not in (js.ImportKind.STATIC, js.ImportKind.REEXPORT):
         return None
-    if isinstance(to, Builtin):
+    if isinstance(to, js.Builtin):
         if not to.name.startswith("node:"):
             return None
         if item.specifier.startswith("node:"):
             return item.specifier, False
         package = item.specifier.partition("/")[0]
         folder = path.rpartition("/")[0]
-        return None if declares(project.workspace, folder, package) else (item.specifier, True)
-    if isinstance(to, Package) and to.name in _PACKAGES and not _FOR_BROWSERS.search(to.subpath):
+        return None if config.declares(project.workspace, folder, package) else (item.specifier, True)
+    if isinstance(to, js.Package) and to.name in _PACKAGES and not _FOR_BROWSERS.search(to.subpath):
         return to.name, _PACKAGES[to.name]
     return None
 

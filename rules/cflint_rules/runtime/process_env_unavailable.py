@@ -1,8 +1,8 @@
-"""Read variables and secrets from `env`: `process.env` has none of them here.
+"""Read variables and secrets from `env` where `process.env` does not have them.
 
 `process.env` holds the variables and secrets of a Worker only with `nodejs_compat` and a compatibility date
 of 2025-04-01 or later (or `nodejs_compat_populate_process_env`). Before that everything in it is `undefined`,
-and without `nodejs_compat` there is no `process` at all. It never holds bindings that are no text.
+and without `nodejs_compat` there is no `process` at all. It never holds bindings that are not text.
 
 ## Incorrect
 
@@ -17,10 +17,7 @@ export default {
 
 ```jsonc
 {
-  "name": "proxy",
-  "main": "src/index.ts",
-  "compatibility_date": "2024-09-23",
-  "compatibility_flags": ["nodejs_compat"],
+  "compatibility_date": "2026-08-01",
   "vars": { "UPSTREAM_ORIGIN": "https://upstream.example.com" },
 }
 ```
@@ -38,23 +35,20 @@ export default {
 
 ```jsonc
 {
-  "name": "proxy",
-  "main": "src/index.ts",
-  "compatibility_date": "2024-09-23",
-  "compatibility_flags": ["nodejs_compat"],
+  "compatibility_date": "2026-08-01",
   "vars": { "UPSTREAM_ORIGIN": "https://upstream.example.com" },
 }
 ```
 
 ## Not reported
 
-`NODE_ENV`, which the build replaces, and what has a default (`??`). Modules that ask whether there is a
+`NODE_ENV`, which the build replaces, and what has a default (`??`). Modules that check whether there is a
 `process`, or set its variables, and Workers whose build may replace them (`define`, a build command, Vite).
 Modules of which it is not known that a Worker has them.
 
 ## Fix safety
 
-There is no fix: where `env` comes from there is for the author to say.
+There is no fix: where `env` comes from is up to the author.
 
 Source: https://developers.cloudflare.com/workers/configuration/compatibility-flags/
 """
@@ -64,18 +58,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import (
-    Environment,
-    Finding,
-    Module,
-    Severity,
-    is_global,
-    is_guard,
-    join_names,
-    module,
-    pattern,
-    rule,
-)
+from cflint.api import Environment, Finding, Module, Severity, join_names, js, module, pattern, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -139,7 +122,7 @@ def _reads(module: Module) -> Iterator[tuple[Node, str]]:
             continue
         owner = node.child_by_field_name("object")
         process = owner.child_by_field_name("object") if owner is not None else None
-        if is_global(module, process, "process") and not is_guard(module, node):
+        if js.is_global(module, process, "process") and not js.is_guard(module, node):
             yield node, match[1].decode()
 
 

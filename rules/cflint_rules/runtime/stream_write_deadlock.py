@@ -1,9 +1,9 @@
 """Return the readable end of a stream before waiting for what is written into the other.
 
-A `TransformStream` keeps nothing: `write()` is done when somebody has read what was written, `pipeTo()` when
-everything was. Where a function waits for that and only then returns the readable end, nobody can read, and
-both wait for ever: "The Workers runtime canceled this request because it detected that your Worker's code had
-hung". Write beside the response instead, and hand the work to `waitUntil()`.
+A `TransformStream` keeps nothing: `write()` resolves when what was written has been read, `pipeTo()` when all
+of it has. A function that awaits that before it returns the readable end waits for ever: "The Workers runtime
+canceled this request because it detected that your Worker's code had hung". Write beside the response
+instead, and hand the work to `waitUntil()`.
 
 ## Incorrect
 
@@ -43,7 +43,7 @@ their own size.
 
 ## Fix safety
 
-There is no fix: what runs beside the response has to deal with its errors itself.
+There is no fix: what runs beside the response has to handle its own errors.
 
 Source: https://developers.cloudflare.com/workers/runtime-apis/streams/transformstream/
 """
@@ -53,19 +53,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import (
-    Declaration,
-    Finding,
-    Match,
-    Severity,
-    arguments_of,
-    is_global,
-    new,
-    rule,
-    unwrap,
-    walk,
-    with_wrappers,
-)
+from cflint.api import Finding, Match, Severity, js, new, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -76,7 +64,7 @@ _CLASSES = ("TransformStream", "IdentityTransformStream", "FixedLengthStream")
 @rule(new(*_CLASSES), severity=Severity.ERROR)
 def check(match: Match) -> Iterator[Finding]:
     data, function = match.document.data, match.enclosing_function
-    if function is None or not is_global(match.module, match.callee, *_CLASSES):
+    if function is None or not js.is_global(match.module, match.callee, *_CLASSES):
         return
     rest = data[match.node.end_byte : function.end_byte]
     if b"await" not in rest or (b".write(" not in rest and b".pipeTo(" not in rest):
@@ -105,7 +93,7 @@ def _ends(match: Match) -> tuple[list[Node], list[Node]]:
     """The expressions that are the readable and the writable end of the stream, in source order; what is done
     with the stream as a whole counts as use of the readable one."""
     module = match.module
-    holder = module.syntax.parent(with_wrappers(module.syntax, match.node))
+    holder = module.syntax.parent(js.with_wrappers(module.syntax, match.node))
     name = holder.child_by_field_name("name") if holder is not None else None
     readable: list[Node] = []
     writable: list[Node] = []
@@ -119,7 +107,7 @@ def _ends(match: Match) -> tuple[list[Node], list[Node]]:
                 case ("writable",):
                     writable.append(use)
                 case _:
-                    access = module.syntax.parent(with_wrappers(module.syntax, use))
+                    access = module.syntax.parent(js.with_wrappers(module.syntax, use))
                     part = access.child_by_field_name("property") if access is not None else None
                     if access is not None and part is not None and module.text(part) == "writable":
                         writable.append(access)
@@ -128,9 +116,9 @@ def _ends(match: Match) -> tuple[list[Node], list[Node]]:
     return readable, writable
 
 
-def _declared(match: Match, name: Node) -> Iterator[Declaration]:
+def _declared(match: Match, name: Node) -> Iterator[js.Declaration]:
     kinds = ("identifier", "shorthand_property_identifier_pattern")
-    for node in (name, *walk(name)):
+    for node in (name, *js.walk(name)):
         declaration = match.module.scope.resolve(node) if node.type in kinds else None
         if declaration is not None and declaration.node.id == node.id and declaration.constant:
             yield declaration
@@ -143,7 +131,7 @@ def _waits(match: Match, function: Node) -> list[tuple[Node, Node]]:
     found: list[tuple[Node, Node]] = []
     for name in ("write", "pipeTo"):
         for call in module.calls_of(name, function):
-            above = module.syntax.parent(with_wrappers(module.syntax, call))
+            above = module.syntax.parent(js.with_wrappers(module.syntax, call))
             if above is None or above.type != "await_expression" or call.start_byte < match.node.end_byte:
                 continue
             around = module.enclosing_function(call)
@@ -155,23 +143,23 @@ def _waits(match: Match, function: Node) -> list[tuple[Node, Node]]:
 def _stuck(match: Match, waits: list[tuple[Node, Node]], writable: list[Node]) -> Node | None:
     """The first `await` that ends only when somebody has read from the stream."""
     module, syntax = match.module, match.module.syntax
-    ends = {with_wrappers(syntax, node).id for node in writable}
+    ends = {js.with_wrappers(syntax, node).id for node in writable}
     writers: set[int] = set()
     for node in writable:
         made = _called(match, node, "getWriter")
-        holder = syntax.parent(with_wrappers(syntax, made)) if made is not None else None
+        holder = syntax.parent(js.with_wrappers(syntax, made)) if made is not None else None
         name = holder.child_by_field_name("name") if holder is not None else None
         declaration = module.scope.resolve(name) if name is not None and name.type == "identifier" else None
         if declaration is not None:
             writers.add(declaration.node.id)
     for at, call in waits:
         callee = call.child_by_field_name("function")
-        target = unwrap(callee).child_by_field_name("object") if callee is not None else None
-        given = arguments_of(call)
+        target = js.unwrap(callee).child_by_field_name("object") if callee is not None else None
+        given = js.arguments_of(call)
         if given and given[0].id in ends:
             return at  # `pipeTo(writable)`
-        if target is not None and unwrap(target).type == "identifier":
-            declaration = module.scope.resolve(unwrap(target))
+        if target is not None and js.unwrap(target).type == "identifier":
+            declaration = module.scope.resolve(js.unwrap(target))
             if declaration is not None and declaration.node.id in writers:
                 return at
     return None
@@ -180,9 +168,9 @@ def _stuck(match: Match, waits: list[tuple[Node, Node]], writable: list[Node]) -
 def _called(match: Match, target: Node, name: str) -> Node | None:
     """The call of a method of that name on an expression."""
     syntax = match.module.syntax
-    access = syntax.parent(with_wrappers(syntax, target))
+    access = syntax.parent(js.with_wrappers(syntax, target))
     part = access.child_by_field_name("property") if access is not None else None
     if access is None or part is None or match.text(part) != name:
         return None
-    call = syntax.parent(with_wrappers(syntax, access))
+    call = syntax.parent(js.with_wrappers(syntax, access))
     return call if call is not None and call.type == "call_expression" else None

@@ -2,7 +2,7 @@
 
 `fetch` and its like need the global object, or nothing, as `this`. Stored in a field or an object and called
 as its method, `this.fetcher(url)`, they get that object instead and throw `TypeError: Illegal invocation`.
-Node.js does not mind, so that it may show in Workers only.
+Node.js allows it, so the error may appear in Workers only.
 
 ## Incorrect
 
@@ -55,19 +55,7 @@ Source: https://developers.cloudflare.com/workers/observability/errors/#illegal-
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import (
-    Finding,
-    Fix,
-    Match,
-    Module,
-    Safety,
-    Severity,
-    identifier,
-    is_global,
-    member_access,
-    rule,
-    with_wrappers,
-)
+from cflint.api import Finding, Fix, Match, Module, Safety, Severity, identifier, js, member_access, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -78,15 +66,15 @@ _NAMES = ("fetch", "setTimeout", "setInterval", "clearTimeout", "queueMicrotask"
 @rule(identifier(*_NAMES), member_access("fetch"), severity=Severity.ERROR, fix=Safety.SAFE)
 def check(match: Match) -> Iterator[Finding]:
     module, node = match.module, match.node
-    if not is_global(module, node, match.word):
+    if not js.is_global(module, node, match.word):
         return
-    held = with_wrappers(module.syntax, node)
+    held = js.with_wrappers(module.syntax, node)
     parent = module.syntax.parent(held)
     while parent is not None and parent.type == "binary_expression":
         operator = parent.child_by_field_name("operator")
         if operator is None or operator.type not in ("??", "||"):
             return
-        held = with_wrappers(module.syntax, parent)
+        held = js.with_wrappers(module.syntax, parent)
         parent = module.syntax.parent(held)
     if parent is None:
         return
@@ -150,7 +138,7 @@ def _call_on_this(module: Module, at: "Node", name: str) -> "Node | None":
 
 def _call_on_object(module: Module, record: "Node", name: str) -> "Node | None":
     """`constant.name(…)` of the object that a constant holds."""
-    declarator = module.syntax.parent(with_wrappers(module.syntax, record))
+    declarator = module.syntax.parent(js.with_wrappers(module.syntax, record))
     target = declarator.child_by_field_name("name") if declarator is not None else None
     if declarator is None or declarator.type != "variable_declarator" or target is None:
         return None

@@ -1,17 +1,18 @@
 """Read or cancel the body of every response that is fetched.
 
-A Worker may have six connections open at once, and a response whose body nobody reads keeps its connection.
-A request that only looks at `ok` or `status` of several responses stalls, and the runtime cancels the
-oldest one with "A stalled HTTP response was canceled to prevent deadlock".
+A Worker may have six connections open at once, and a response whose body is not read keeps its connection. A
+request that only looks at `ok` or `status` of several responses stalls, and the runtime cancels the oldest
+one with "A stalled HTTP response was canceled to prevent deadlock".
 
 ## Incorrect
 
 ```ts
+const HOSTS = ["eu.example.com", "us.example.com"];
+
 export default {
-  async fetch(request: Request): Promise<Response> {
-    const { hosts } = await request.json<{ hosts: string[] }>();
+  async fetch(): Promise<Response> {
     const down: string[] = [];
-    for (const host of hosts) {
+    for (const host of HOSTS) {
       const response = await fetch(`https://${host}/health`);
       if (!response.ok) down.push(host);
     }
@@ -23,11 +24,12 @@ export default {
 ## Correct
 
 ```ts
+const HOSTS = ["eu.example.com", "us.example.com"];
+
 export default {
-  async fetch(request: Request): Promise<Response> {
-    const { hosts } = await request.json<{ hosts: string[] }>();
+  async fetch(): Promise<Response> {
     const down: string[] = [];
-    for (const host of hosts) {
+    for (const host of HOSTS) {
       const response = await fetch(`https://${host}/health`);
       await response.body?.cancel();
       if (!response.ok) down.push(host);
@@ -54,19 +56,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import (
-    FUNCTIONS,
-    Declaration,
-    Finding,
-    Fix,
-    Match,
-    Safety,
-    Severity,
-    ValueKind,
-    call,
-    rule,
-    with_wrappers,
-)
+from cflint.api import Finding, Fix, Match, Safety, Severity, ValueKind, call, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -82,10 +72,10 @@ def check(match: Match) -> Iterator[Finding]:
     value = match.value_of(match.node).awaited
     if value.kind is not ValueKind.RESPONSE or value.detail != "fetch" or not module.workers:
         return
-    waiting = syntax.parent(with_wrappers(syntax, match.node))
+    waiting = syntax.parent(js.with_wrappers(syntax, match.node))
     if waiting is None or waiting.type != "await_expression":
         return
-    declarator = syntax.parent(with_wrappers(syntax, waiting))
+    declarator = syntax.parent(js.with_wrappers(syntax, waiting))
     name = declarator.child_by_field_name("name") if declarator is not None else None
     if declarator is None or declarator.type != "variable_declarator" or name is None:
         return
@@ -116,8 +106,8 @@ def _is_repeated(match: Match, node: Node) -> bool:
     for above in syntax.ancestors(node):
         if above.type in _LOOPS:
             return True
-        if above.type in FUNCTIONS:
-            listed = syntax.parent(with_wrappers(syntax, above))
+        if above.type in js.FUNCTIONS:
+            listed = syntax.parent(js.with_wrappers(syntax, above))
             called = syntax.parent(listed) if listed is not None and listed.type == "arguments" else None
             callee = called.child_by_field_name("function") if called is not None else None
             name = callee.child_by_field_name("property") if callee is not None else None
@@ -125,11 +115,11 @@ def _is_repeated(match: Match, node: Node) -> bool:
     return False
 
 
-def _only_the_head(match: Match, declaration: Declaration) -> bool:
+def _only_the_head(match: Match, declaration: js.Declaration) -> bool:
     """Whether every use reads a property that is there without the body; true use only, so at least one."""
     references = match.module.scope.references(declaration)
     for reference in references:
-        parent = match.module.syntax.parent(with_wrappers(match.module.syntax, reference))
+        parent = match.module.syntax.parent(js.with_wrappers(match.module.syntax, reference))
         name = parent.child_by_field_name("property") if parent is not None else None
         if parent is None or parent.type != "member_expression" or name is None:
             return False

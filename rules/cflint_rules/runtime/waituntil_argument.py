@@ -52,21 +52,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import (
-    FUNCTIONS,
-    Edit,
-    Finding,
-    Fix,
-    Match,
-    Safety,
-    Severity,
-    Span,
-    ValueKind,
-    call,
-    first_named,
-    rule,
-    unwrap,
-)
+from cflint.api import Edit, Finding, Fix, Match, Safety, Severity, Span, ValueKind, call, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -80,7 +66,7 @@ def check(match: Match) -> Iterator[Finding]:
     if not match.arguments or not _is_wait_until(match):
         return
     argument = match.arguments[0]
-    value = unwrap(argument)
+    value = js.unwrap(argument)
     function = _function(match, value)
     if function is not None:
         yield Finding(
@@ -108,7 +94,7 @@ def _is_wait_until(match: Match) -> bool:
 
 
 def _function(match: Match, value: Node) -> Node | None:
-    if value.type in FUNCTIONS:
+    if value.type in js.FUNCTIONS:
         return value
     if value.type == "identifier":
         declaration = match.module.scope.resolve(value)
@@ -124,14 +110,14 @@ def _call_it(match: Match, argument: Node, value: Node, function: Node) -> Fix |
     if value.type == "identifier":
         return Fix("Call the function", (match.insert(argument.end_byte, "()"),), Safety.SAFE)
     body = value.child_by_field_name("body")
-    if value.type == "arrow_function" and body is not None and unwrap(body).type == "call_expression":
-        return Fix("Pass the promise", (match.replace(argument, match.text(unwrap(body))),), Safety.SAFE)
+    if value.type == "arrow_function" and body is not None and js.unwrap(body).type == "call_expression":
+        return Fix("Pass the promise", (match.replace(argument, match.text(js.unwrap(body))),), Safety.SAFE)
     edits = (match.insert(argument.start_byte, "("), match.insert(argument.end_byte, ")()"))
     return Fix("Call the function", edits, Safety.SAFE)
 
 
 def _without_await(match: Match, value: Node) -> Fix | None:
-    inner = first_named(value)
+    inner = js.first_named(value)
     if inner is None:
         return None
     span = Span(value.start_byte, inner.start_byte)

@@ -1,8 +1,8 @@
 """Answer a request without credentials with 401, not with 403.
 
-401 says that the request has to be authenticated, and clients react to it: they log in, refresh a token, or
-ask the user. 403 says that the one who is known may not do this; trying again with credentials is of no use
-then.
+401 means that the request has to be authenticated, and clients react to it: they log in, refresh a token, or
+prompt the user. 403 means that the authenticated user may not do this; sending credentials again does not
+help.
 
 ## Incorrect
 
@@ -46,23 +46,7 @@ Source: https://www.rfc-editor.org/rfc/rfc9110#section-15.5.2
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import (
-    REFERENCE,
-    Finding,
-    Match,
-    Module,
-    Severity,
-    ValueKind,
-    call,
-    is_global,
-    new,
-    number_of,
-    origins,
-    property_value,
-    reads_credential,
-    rule,
-    unwrap,
-)
+from cflint.api import REFERENCE, Finding, Match, Module, Severity, ValueKind, call, js, new, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -81,13 +65,15 @@ def check(match: Match) -> Iterator[Finding]:
     if len(match.arguments) < 2:
         return
     second = match.arguments[1]
-    is_response = is_global(module, match.callee, "Response") or is_global(module, match.receiver, "Response")
+    is_response = js.is_global(module, match.callee, "Response") or js.is_global(
+        module, match.receiver, "Response"
+    )
     if not is_response and match.receiver_value.kind is not ValueKind.HONO_CONTEXT:
         return
     status: Node | None = second
-    if number_of(module, second) is None:
-        status = property_value(module, second, "status")
-    if status is None or number_of(module, status) != _FORBIDDEN:
+    if js.number_of(module, second) is None:
+        status = js.property_value(module, second, "status")
+    if status is None or js.number_of(module, status) != _FORBIDDEN:
         return
     source = _missing(module, match.node)
     if source is not None:
@@ -107,10 +93,12 @@ def _missing(module: Module, response: "Node") -> "Node | None":
             condition = above.child_by_field_name("condition")
             if consequence is None or condition is None or consequence.id != child.id:
                 return None
-            absent = _absent(module, unwrap(condition))
+            absent = _absent(module, js.unwrap(condition))
             if absent is None:
                 return None
-            return next((part for part in origins(module, absent) if reads_credential(module, part)), None)
+            return next(
+                (part for part in js.origins(module, absent) if js.reads_credential(module, part)), None
+            )
         child = above
     return None
 
@@ -121,7 +109,7 @@ def _absent(module: Module, condition: "Node") -> "Node | None":
         operator = condition.child_by_field_name("operator")
         argument = condition.child_by_field_name("argument")
         return (
-            unwrap(argument)
+            js.unwrap(argument)
             if operator is not None and operator.type == "!" and argument is not None
             else None
         )
@@ -130,5 +118,5 @@ def _absent(module: Module, condition: "Node") -> "Node | None":
         left, right = condition.child_by_field_name("left"), condition.child_by_field_name("right")
         if operator is None or left is None or right is None or operator.type not in ("==", "==="):
             return None
-        return unwrap(left) if module.text(right) in ("null", "undefined", '""', "''") else None
+        return js.unwrap(left) if module.text(right) in ("null", "undefined", '""', "''") else None
     return None

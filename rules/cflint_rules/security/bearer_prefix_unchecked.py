@@ -1,8 +1,8 @@
 """Check for `Bearer ` before cutting it off an `Authorization` header.
 
-`header.slice(7)` takes the eighth character on of whatever was sent: of `Basic dXNlcjpwYXNz` it makes
-`XNlcjpwYXNz`, of a token without a scheme its tail. A request that does not follow the scheme should be
-refused, not read as something else.
+`header.slice(7)` cuts seven characters off whatever was sent: `Basic dXNlcjpwYXNz` becomes `XNlcjpwYXNz`, a
+token without a scheme loses its start. A request that does not follow the scheme should be refused, not read
+as something else.
 
 ## Incorrect
 
@@ -41,22 +41,7 @@ Source: https://www.rfc-editor.org/rfc/rfc6750#section-2.1
 
 from collections.abc import Iterator
 
-from cflint.api import (
-    REFERENCE,
-    STRICT,
-    Finding,
-    Fix,
-    Match,
-    Safety,
-    Severity,
-    alternatives,
-    call,
-    header_read,
-    number_of,
-    rule,
-    unwrap,
-    with_wrappers,
-)
+from cflint.api import REFERENCE, STRICT, Finding, Fix, Match, Safety, Severity, call, js, rule
 
 _LENGTH = len("Bearer ")
 
@@ -73,21 +58,21 @@ def check(match: Match) -> Iterator[Finding]:
     if owner is None or len(match.arguments) != 1:
         return
     if match.word == "split":
-        taken = module.syntax.parent(with_wrappers(module.syntax, node))
+        taken = module.syntax.parent(js.with_wrappers(module.syntax, node))
         index = taken.child_by_field_name("index") if taken is not None else None
         if taken is None or index is None or module.text(index) != "1":
             return
         if module.string_of(match.arguments[0]) != " ":
             return
-    elif number_of(module, match.arguments[0]) != _LENGTH:
+    elif js.number_of(module, match.arguments[0]) != _LENGTH:
         return
-    if not any(header_read(module, found) == "authorization" for found in alternatives(module, owner)):
+    if not any(js.header_read(module, found) == "authorization" for found in js.alternatives(module, owner)):
         return
     around = match.enclosing_function
     area = module.text(around) if around is not None else module.document.data.decode("utf-8", "replace")
     if "bearer" in area.lower():
         return
-    name = unwrap(owner)
+    name = js.unwrap(owner)
     fix = None
     if name.type == "identifier" and match.word != "split":
         held = module.text(name)

@@ -39,20 +39,7 @@ Source: https://www.rfc-editor.org/rfc/rfc6265#section-4.2.1
 
 from collections.abc import Iterator
 
-from cflint.api import (
-    REFERENCE,
-    STRICT,
-    Finding,
-    Fix,
-    Match,
-    Safety,
-    Severity,
-    alternatives,
-    call,
-    header_read,
-    pattern,
-    rule,
-)
+from cflint.api import REFERENCE, STRICT, Finding, Fix, Match, Safety, Severity, call, js, pattern, rule
 
 _NAMED = pattern(r"/\(?(?:\?:|\?<\w+>)?([\w.-]+)=")
 
@@ -75,7 +62,7 @@ def check(match: Match) -> Iterator[Finding]:
         return
     named = _NAMED.match(module.text(pattern))
     if named is None or not any(
-        header_read(module, found) == "cookie" for found in alternatives(module, text)
+        js.header_read(module, found) == "cookie" for found in js.alternatives(module, text)
     ):
         return
     yield Finding(

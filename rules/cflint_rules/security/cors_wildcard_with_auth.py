@@ -37,7 +37,7 @@ or checked. An API that takes only an `Authorization` header gets a note: its ca
 
 ## Fix safety
 
-There is no fix: the origins are for the author to name.
+There is no fix: the origins are up to the author.
 
 Source: https://hono.dev/docs/middleware/builtin/cors
 """
@@ -46,23 +46,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import (
-    FUNCTIONS,
-    Finding,
-    Location,
-    Match,
-    Module,
-    Severity,
-    Span,
-    arguments_of,
-    call,
-    is_open_object,
-    pattern,
-    property_value,
-    rule,
-    string_value,
-    unwrap,
-)
+from cflint.api import Finding, Location, Match, Module, Severity, Span, call, js, pattern, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -82,18 +66,18 @@ def check(match: Match) -> Iterator[Finding]:
     if ref is None or (ref.module, ref.name) != ("hono/cors", "cors"):
         return
     options = match.arguments[0] if match.arguments else None
-    if options is not None and is_open_object(module, options):
+    if options is not None and js.is_open_object(module, options):
         return
-    origin = property_value(module, options, "origin") if options is not None else None
-    credentials = property_value(module, options, "credentials") if options is not None else None
-    allows = credentials is not None and unwrap(credentials).type == "true"
+    origin = js.property_value(module, options, "origin") if options is not None else None
+    credentials = js.property_value(module, options, "credentials") if options is not None else None
+    allows = credentials is not None and js.unwrap(credentials).type == "true"
     if origin is not None and _reflects(module, origin):
         if allows:
             yield Finding(
                 "every origin is allowed, with credentials: any site can act as the user", match.at(origin)
             )
         return
-    if origin is not None and string_value(module.syntax, module.initializer(origin)) != "*":
+    if origin is not None and js.string_value(module.syntax, module.initializer(origin)) != "*":
         return
     at = match.at(origin if origin is not None else match.node)
     if allows:
@@ -116,7 +100,7 @@ def check(match: Match) -> Iterator[Finding]:
 def _reflects(module: Module, origin: "Node") -> bool:
     """`(origin) => origin`: whoever asks is allowed."""
     function = module.initializer(origin)
-    if function.type not in FUNCTIONS:
+    if function.type not in js.FUNCTIONS:
         return False
     parameter = function.child_by_field_name("parameter")
     listed = function.child_by_field_name("parameters")
@@ -134,15 +118,15 @@ def _mounted_at(match: Match) -> str | None:
     """The path of `app.use(path, cors())`; None when there is none, or it is not known."""
     listed = match.module.syntax.parent(match.node)
     call_node = match.module.syntax.parent(listed) if listed is not None else None
-    arguments = arguments_of(call_node) if call_node is not None else ()
-    return string_value(match.module.syntax, arguments[0]) if len(arguments) > 1 else None
+    arguments = js.arguments_of(call_node) if call_node is not None else ()
+    return js.string_value(match.module.syntax, arguments[0]) if len(arguments) > 1 else None
 
 
 def _route_around(module: Module, node: "Node") -> str | None:
     """The path of `app.get(path, …)` around a place; None where no such call is around."""
     for above in module.syntax.ancestors(node):
         if above.type == "arguments" and len(above.named_children) > 1:
-            path = string_value(module.syntax, above.named_children[0])
+            path = js.string_value(module.syntax, above.named_children[0])
             if path is not None and path.startswith("/"):
                 return path
     return None
@@ -171,6 +155,6 @@ def _credentials(module: Module) -> Iterator[tuple[str, Location, str | None]]:
         above = module.syntax.parent(node)
         above = module.syntax.parent(above) if above is not None else None
         call_node = module.syntax.parent(above) if above is not None else None
-        if node.type == "string_fragment" and call_node is not None and not arguments_of(call_node):
+        if node.type == "string_fragment" and call_node is not None and not js.arguments_of(call_node):
             continue
         yield name, place, _route_around(module, node)

@@ -1,8 +1,8 @@
 """Log the details of an unexpected error, and send the client a plain message.
 
-The message and the stack of an error that was not expected tell about the inside: table and column names,
-hosts, file paths, parts of queries. The log is the place for them; a client can do nothing with them, and an
-attacker can.
+The message and the stack of an error that was not expected reveal internals: table and column names, hosts,
+file paths, parts of queries. They belong in the log: they are of no use to a client, but of use to an
+attacker.
 
 ## Incorrect
 
@@ -48,7 +48,7 @@ instanceof HttpError`); what is sent in development only.
 
 ## Fix safety
 
-There is no fix: the text for the client is the author's to write.
+There is no fix: the text for the client is up to the author.
 
 Source: https://developers.cloudflare.com/workers/best-practices/workers-best-practices/
 """
@@ -56,25 +56,7 @@ Source: https://developers.cloudflare.com/workers/best-practices/workers-best-pr
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import (
-    FUNCTIONS,
-    Declaration,
-    Finding,
-    Match,
-    Module,
-    Severity,
-    ValueKind,
-    arguments_of,
-    call,
-    callee_name,
-    is_global,
-    keyword,
-    number_of,
-    pattern,
-    property_value,
-    rule,
-    unwrap,
-)
+from cflint.api import Finding, Match, Module, Severity, ValueKind, call, js, keyword, pattern, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -95,7 +77,7 @@ def check(match: Match) -> Iterator[Finding]:
     elif (
         node.type == "call_expression" and match.receiver_value.kind is ValueKind.HONO_APP and match.arguments
     ):
-        parameter, body = _first_parameter(module, unwrap(match.arguments[0]))
+        parameter, body = _first_parameter(module, js.unwrap(match.arguments[0]))
     else:
         return
     if parameter is None or body is None or parameter.type != "identifier":
@@ -122,7 +104,7 @@ def check(match: Match) -> Iterator[Finding]:
 
 
 def _first_parameter(module: Module, function: "Node") -> "tuple[Node | None, Node | None]":
-    if function.type not in FUNCTIONS:
+    if function.type not in js.FUNCTIONS:
         return None, None
     single = function.child_by_field_name("parameter")
     listed = function.child_by_field_name("parameters")
@@ -134,35 +116,35 @@ def _first_parameter(module: Module, function: "Node") -> "tuple[Node | None, No
 
 def _response(module: Module, node: "Node") -> "tuple[Node, float] | None":
     """The content and the status of a response that an expression makes."""
-    arguments = arguments_of(node)
+    arguments = js.arguments_of(node)
     if not arguments:
         return None
     callee = node.child_by_field_name("function") or node.child_by_field_name("constructor")
-    callee = unwrap(callee) if callee is not None else None
+    callee = js.unwrap(callee) if callee is not None else None
     if callee is None:
         return None
     second = arguments[1] if len(arguments) > 1 else None
-    if is_global(module, callee, "Response") and node.type == "new_expression":
+    if js.is_global(module, callee, "Response") and node.type == "new_expression":
         return arguments[0], _status(module, second)
     if callee.type != "member_expression":
         return None
     owner = callee.child_by_field_name("object")
-    name = callee_name(module, node)
-    if name == "json" and is_global(module, owner, "Response"):
+    name = js.callee_name(module, node)
+    if name == "json" and js.is_global(module, owner, "Response"):
         return arguments[0], _status(module, second)
     if name in _HONO and module.value_of(owner).kind is ValueKind.HONO_CONTEXT:
-        direct = number_of(module, second) if second is not None else None
+        direct = js.number_of(module, second) if second is not None else None
         return arguments[0], direct if direct is not None else _status(module, second)
     return None
 
 
 def _status(module: Module, init: "Node | None") -> float:
-    written = property_value(module, init, "status") if init is not None else None
-    status = number_of(module, written) if written is not None else None
+    written = js.property_value(module, init, "status") if init is not None else None
+    status = js.number_of(module, written) if written is not None else None
     return status if status is not None else 200
 
 
-def _leaks(module: Module, content: "Node", error: Declaration) -> Iterator["Node"]:
+def _leaks(module: Module, content: "Node", error: js.Declaration) -> Iterator["Node"]:
     """The expressions in a content that tell about the error, by way of one variable too."""
     for use in module.scope.references(error):
         if content.start_byte <= use.start_byte < content.end_byte:
@@ -207,7 +189,7 @@ def _detail(module: Module, use: "Node") -> "Node | None":
         return use if condition is None or condition.id != node.id else None
     if parent.type == "arguments":
         call = module.syntax.parent(parent)
-        return use if call is not None and callee_name(module, call) in ("String", "stringify") else None
+        return use if call is not None and js.callee_name(module, call) in ("String", "stringify") else None
     return None
 
 

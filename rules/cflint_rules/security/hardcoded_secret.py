@@ -1,7 +1,7 @@
 """Read secrets from `env`; do not write them into the code.
 
-What stands in the code is in its history, in every clone and build, and often in the bundle that anybody can
-fetch. A secret that was committed has to be replaced, not just removed. Set it with `wrangler secret put
+What is written in the code is in its history, in every clone and build, and often in the bundle that anybody
+can fetch. A secret that was committed has to be replaced, not just removed. Set it with `wrangler secret put
 NAME` and read `env.NAME`.
 
 ## Incorrect
@@ -43,31 +43,18 @@ There is no fix: the secret has to be replaced at the service that gave it.
 Source: https://developers.cloudflare.com/workers/configuration/secrets/
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING
 
-from cflint.api import (
-    Anchors,
-    Finding,
-    Match,
-    Module,
-    Severity,
-    is_example,
-    is_random,
-    keyword,
-    known_secret,
-    module,
-    pattern,
-    python,
-    rule,
-)
+from cflint.api import Finding, Module, Severity, hint, js, module, pattern, python, python_module, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-    from cflint.api import PythonModule
 
 _SHAPES = pattern(
     rb"\b(?:sk-|[sr]k_(?:live|test)_|whsec_|gh[pousr]_|github_pat_|AKIA|ASIA|AIza|xox[abprs]-|SG\.|re_|glpat-|npm_|"
@@ -98,23 +85,17 @@ _STRINGS = frozenset({"string", "template_string"})
 @rule(
     module(),
     # words of the second pattern: a file that holds one is looked at even if no other rule has a reason to
-    keyword("apiKey", "api_key", "clientSecret", "secret", "Authorization", "password", "token", "AKIA"),
-    python(),
+    hint("apiKey", "api_key", "clientSecret", "secret", "Authorization", "password", "token", "AKIA"),
     severity=Severity.ERROR,
 )
-def check(found: "Module | Match | PythonModule") -> Iterator[Finding]:
-    if isinstance(found, Match):
-        return
-    if not isinstance(found, Module):
-        yield from _python(found)
-        return
+def check(found: Module) -> Iterator[Finding]:
     data = found.document.data
     seen: set[int] = set()
     for match in _shaped(data):
         string = _string_at(found, match.start(), match.end())
         if string is None or string.id in seen:
             continue
-        label = known_secret(found.text(string))
+        label = js.known_secret(found.text(string))
         if label is not None:
             seen.add(string.id)
             public = "Google" in label  # the keys of web apps are meant to be seen
@@ -126,7 +107,7 @@ def check(found: "Module | Match | PythonModule") -> Iterator[Finding]:
     for match in _named(data):
         string = _string_at(found, match.start(1), match.end(1))
         text = match.group(1).decode()
-        if string is None or string.id in seen or not is_random(text) or is_example(text):
+        if string is None or string.id in seen or not js.is_random(text) or js.is_example(text):
             continue
         seen.add(string.id)
         yield Finding(
@@ -136,7 +117,8 @@ def check(found: "Module | Match | PythonModule") -> Iterator[Finding]:
         )
 
 
-def _python(module: "PythonModule") -> Iterator[Finding]:
+@check.on(python_module())
+def check_python(module: python.PythonModule) -> Iterator[Finding]:
     import libcst as cst
 
     data = module.document.data
@@ -155,10 +137,10 @@ def _python(module: "PythonModule") -> Iterator[Finding]:
         if node is None or node in seen:
             continue
         text = data[start:end].decode("utf-8", "replace")
-        label = None if by_name else known_secret(module.text(node))
+        label = None if by_name else js.known_secret(module.text(node))
         if label is not None:
             message = f"{label} stands in the code: replace it, and read it from `env`"
-        elif by_name and is_random(text) and not is_example(text):
+        elif by_name and js.is_random(text) and not js.is_example(text):
             message = "a secret seems to stand in the code: replace it, and read it from `env`"
         else:
             continue
@@ -176,8 +158,8 @@ def _shaped(data: bytes) -> Iterator[re.Match[bytes]]:
 
 
 @cache
-def _anchors(words: tuple[str, ...]) -> Anchors:
-    return Anchors(words, whole=False)
+def _anchors(words: tuple[str, ...]) -> js.Anchors:
+    return js.Anchors(words, whole=False)
 
 
 def _named(data: bytes) -> Iterator[re.Match[bytes]]:
@@ -198,7 +180,7 @@ def _named(data: bytes) -> Iterator[re.Match[bytes]]:
                 break
 
 
-def _string_at(module: Module, start: int, end: int) -> "Node | None":
+def _string_at(module: Module, start: int, end: int) -> Node | None:
     """The string literal that holds some bytes; None in comments and elsewhere."""
     node = module.syntax.node_at(start, end)
     while node is not None and node.type not in _STRINGS:

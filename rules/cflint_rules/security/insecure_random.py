@@ -1,7 +1,7 @@
 """Make tokens, codes and passwords with `crypto`, not with `Math.random()`.
 
-`Math.random()` is not meant for secrets: from a few of its results the next ones can be computed, and so can
-the token that somebody else gets. `crypto.randomUUID()` and `crypto.getRandomValues()` cannot be foreseen.
+`Math.random()` is not meant for secrets: from a few of its results the next ones can be computed, and with
+them the token of another user. `crypto.randomUUID()` and `crypto.getRandomValues()` are unpredictable.
 
 ## Incorrect
 
@@ -27,8 +27,8 @@ export default {
 
 ## Not reported
 
-Delays, samples, games, what is only shown, and names of traces and requests. An id that is a secret to nobody
-gets a note.
+Delays, samples, games, what is only shown, and names of traces and requests. An id that is not a secret gets
+a note.
 
 ## Fix safety
 
@@ -41,21 +41,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import (
-    FUNCTIONS,
-    Finding,
-    Fix,
-    Match,
-    Module,
-    Safety,
-    Severity,
-    call,
-    callee_name,
-    is_global,
-    pattern,
-    rule,
-    with_wrappers,
-)
+from cflint.api import Finding, Fix, Match, Module, Safety, Severity, call, js, pattern, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -91,7 +77,7 @@ _CUTS = frozenset(
 @rule(call("random"), severity=Severity.WARNING, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
-    if not is_global(module, match.receiver, "Math") or match.arguments:
+    if not js.is_global(module, match.receiver, "Math") or match.arguments:
         return
     name = _purpose(module, match.node)
     if name is None:
@@ -142,12 +128,12 @@ def _purpose(module: Module, node: "Node") -> str | None:
                 return None
             last = text.rpartition(".")[2]
             return last if _is_secret(last) or _ID.search(_snake(last)) else _function(module, above)
-        if above.type in FUNCTIONS or above.type in (
+        if above.type in js.FUNCTIONS or above.type in (
             "return_statement",
             "statement_block",
             "expression_statement",
         ):
-            return _function(module, child if above.type not in FUNCTIONS else node)
+            return _function(module, child if above.type not in js.FUNCTIONS else node)
         if above.type == "arguments":
             called = module.syntax.parent(above)
             if called is None or not _makes_text(module, called):
@@ -162,14 +148,14 @@ def _makes_text(module: Module, called: "Node") -> bool:
     """Whether a call makes a part of a text, or a number, of its argument."""
     if called.type != "call_expression":
         return False
-    name = callee_name(module, called)
+    name = js.callee_name(module, called)
     return name in ("floor", "round", "ceil", "String", "charAt", "trunc", "at", "charCodeAt", "fromCharCode")
 
 
 def _function(module: Module, node: "Node") -> str | None:
     """The name of the innermost function around that has one, when it is a maker's of secrets."""
     for above in module.syntax.ancestors(node):
-        if above.type not in FUNCTIONS:
+        if above.type not in js.FUNCTIONS:
             continue
         name = above.child_by_field_name("name")
         if name is None:
@@ -189,7 +175,7 @@ def _idiom(module: Module, node: "Node") -> "Node | None":
     whole = node
     found = False
     while True:
-        member = module.syntax.parent(with_wrappers(module.syntax, whole))
+        member = module.syntax.parent(js.with_wrappers(module.syntax, whole))
         called = module.syntax.parent(member) if member is not None else None
         if (
             member is None
@@ -198,7 +184,7 @@ def _idiom(module: Module, node: "Node") -> "Node | None":
             or called.type != "call_expression"
         ):
             return whole if found else None
-        name = callee_name(module, called)
+        name = js.callee_name(module, called)
         if name == "toString":
             found = True
         elif not found or name not in _CUTS:
@@ -208,7 +194,7 @@ def _idiom(module: Module, node: "Node") -> "Node | None":
 
 def _is_alone(module: Module, whole: "Node") -> bool:
     """Whether the idiom is all that a variable or property gets."""
-    parent = module.syntax.parent(with_wrappers(module.syntax, whole))
+    parent = module.syntax.parent(js.with_wrappers(module.syntax, whole))
     return parent is not None and parent.type in (
         "variable_declarator",
         "pair",

@@ -1,8 +1,9 @@
 """Keep `env`, connection strings and secrets out of logs and responses.
 
-`env` holds every secret of the Worker, and so does whatever is made of all of it. A log line is stored, sent
-on to log services, and read by people who may not have these secrets; a response is read by anybody. That
-also goes for one secret alone, and for the `connectionString` and `password` of a Hyperdrive configuration.
+`env` holds every secret of the Worker, and so does everything that is copied from it as a whole. A log line
+is stored, sent on to log services, and read by people who may not have these secrets; a response is read by
+anybody. The same holds for a single secret, and for the `connectionString` and `password` of a Hyperdrive
+configuration.
 
 ## Incorrect
 
@@ -53,12 +54,13 @@ Unsafe: `Object.keys(env)` is logged instead, which leaves out the plain variabl
 Source: https://developers.cloudflare.com/workers/configuration/secrets/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import TYPE_CHECKING
 
 from cflint.api import (
-    DeclarationKind,
     Finding,
     Fix,
     Location,
@@ -68,23 +70,19 @@ from cflint.api import (
     Severity,
     Value,
     ValueKind,
-    arguments_of,
     call,
-    callee_name,
-    is_global,
-    is_secret_name,
+    js,
     new,
     python,
+    python_module,
     record,
     rule,
-    unwrap,
 )
 
 if TYPE_CHECKING:
     import libcst as cst
     from tree_sitter import Node
 
-    from cflint.api import PythonModule
 
 _LOGS = ("log", "info", "warn", "error", "debug", "trace", "dir", "table")
 _RESPONSES = ("json", "text", "html", "body")
@@ -97,14 +95,10 @@ _MADE_OF_PARTS = frozenset({"object", "array", "template_string"})
 @rule(
     call(*_LOGS, "stringify", "inspect", *_RESPONSES),
     new("Response"),
-    python("env"),
     severity=Severity.ERROR,
     fix=Safety.UNSAFE,
 )
-def check(match: "Match | PythonModule") -> Iterator[Finding]:
-    if not isinstance(match, Match):
-        yield from _python(match)
-        return
+def check(match: Match) -> Iterator[Finding]:
     module = match.module
     where = _sink(module, match.node)
     if where is None:
@@ -124,14 +118,14 @@ class _Leak:
     """Something secret in what is printed: where, what to call it, whether it is all of `env`, and the place
     of the variable that carries it there."""
 
-    node: "Node"
+    node: Node
     label: str
     whole: bool
     spread: bool = False
-    via: "Node | None" = None
+    via: Node | None = None
 
 
-def _finding(module: Module, sink: "Node", where: str, leak: _Leak) -> Iterator[Finding]:
+def _finding(module: Module, sink: Node, where: str, leak: _Leak) -> Iterator[Finding]:
     verb = {"log": "is logged", "response": "is sent to the client", "string": "becomes one string"}[where]
     yield Finding(
         f"{leak.label} {verb}",
@@ -152,16 +146,16 @@ def _way(module: Module, leak: _Leak) -> Iterator[Location]:
         yield module.at(leak.node, f"it is taken from `{name}` here")
 
 
-def _taken(module: Module, node: "Node") -> "Node | None":
+def _taken(module: Module, node: Node) -> Node | None:
     """Where a variable, or the one that it was made of, got its value: `env.NAME`, or a name of a pattern."""
     found: Node | None = None
-    node = unwrap(node)
+    node = js.unwrap(node)
     for _ in range(8):
         named = node.type in ("identifier", "shorthand_property_identifier")
         declaration = module.scope.resolve(node) if named else None
         if declaration is None or declaration.value is None:
             return found
-        found = declaration.node if declaration.path else unwrap(declaration.value)
+        found = declaration.node if declaration.path else js.unwrap(declaration.value)
         if declaration.path:
             return found
         node = found
@@ -177,36 +171,38 @@ def _fix(module: Module, leak: _Leak) -> Fix | None:
     return Fix("Log the names of the bindings only", (module.replace(leak.node, text),), Safety.UNSAFE)
 
 
-def _sink(module: Module, node: "Node") -> str | None:
+def _sink(module: Module, node: Node) -> str | None:
     """What a call does with its arguments: `log`, `response`, `string`; None of another call."""
     if node.type == "new_expression":
-        return "response" if is_global(module, node.child_by_field_name("constructor"), "Response") else None
+        return (
+            "response" if js.is_global(module, node.child_by_field_name("constructor"), "Response") else None
+        )
     callee = node.child_by_field_name("function")
-    callee = unwrap(callee) if callee is not None else None
+    callee = js.unwrap(callee) if callee is not None else None
     if callee is None:
         return None
-    name = callee_name(module, node)
+    name = js.callee_name(module, node)
     owner = callee.child_by_field_name("object") if callee.type == "member_expression" else None
     if owner is None:
         return "string" if name == "inspect" and _is_inspect(module, callee) else None
-    if name in _LOGS and is_global(module, owner, "console"):
+    if name in _LOGS and js.is_global(module, owner, "console"):
         return "log"
-    if name == "json" and is_global(module, owner, "Response"):
+    if name == "json" and js.is_global(module, owner, "Response"):
         return "response"
     if name in _RESPONSES and module.value_of(owner).kind is ValueKind.HONO_CONTEXT:
         return "response"
-    if name == "stringify" and is_global(module, owner, "JSON"):
+    if name == "stringify" and js.is_global(module, owner, "JSON"):
         return "string"
     return "string" if name == "inspect" and _is_inspect(module, owner) else None
 
 
-def _is_inspect(module: Module, node: "Node") -> bool:
-    declaration = module.scope.resolve(unwrap(node)) if unwrap(node).type == "identifier" else None
+def _is_inspect(module: Module, node: Node) -> bool:
+    declaration = module.scope.resolve(js.unwrap(node)) if js.unwrap(node).type == "identifier" else None
     ref = module.scope.origin(declaration) if declaration is not None else None
     return ref is not None and ref.module in ("util", "node:util")
 
 
-def _ends_in_a_sink(module: Module, node: "Node") -> bool:
+def _ends_in_a_sink(module: Module, node: Node) -> bool:
     """Whether the string that a call makes is printed, at once or by way of one variable."""
     if _inside_sink(module, node):
         return True
@@ -225,7 +221,7 @@ def _ends_in_a_sink(module: Module, node: "Node") -> bool:
     )
 
 
-def _inside_sink(module: Module, node: "Node") -> bool:
+def _inside_sink(module: Module, node: Node) -> bool:
     for above in module.syntax.ancestors(node):
         if above.type in ("call_expression", "new_expression") and _sink(module, above) in (
             "log",
@@ -237,14 +233,14 @@ def _inside_sink(module: Module, node: "Node") -> bool:
     return False
 
 
-def _leaks(module: Module, node: "Node") -> Iterator[_Leak]:
+def _leaks(module: Module, node: Node) -> Iterator[_Leak]:
     """The secrets in what an expression prints."""
     todo: list[tuple[Node, Node | None, bool]] = [(node, None, False)]
     for _ in range(_LIMIT):
         if not todo:
             return
         node, via, spread = todo.pop()
-        node = unwrap(node)
+        node = js.unwrap(node)
         if node.type in _PLAIN:
             continue
         if node.type in _MADE_OF_PARTS:
@@ -267,18 +263,18 @@ def _leaks(module: Module, node: "Node") -> Iterator[_Leak]:
         todo.extend((part, via, is_spread) for part, is_spread in _parts(module, node))
 
 
-def _made_of(module: Module, name: "Node") -> "Node | None":
+def _made_of(module: Module, name: Node) -> Node | None:
     """The object, string or call that a constant was made with."""
     made = module.initializer(name)
     declaration = module.scope.resolve(name)
-    if made.type == "identifier" or declaration is None or declaration.kind is DeclarationKind.PARAMETER:
+    if made.type == "identifier" or declaration is None or declaration.kind is js.DeclarationKind.PARAMETER:
         return None
     if made.type in ("object", "template_string", "call_expression", "binary_expression"):
         return made
     return None
 
 
-def _parts(module: Module, node: "Node") -> Iterator[tuple["Node", bool]]:
+def _parts(module: Module, node: Node) -> Iterator[tuple[Node, bool]]:
     """The expressions below that are printed with an expression; whether they are spread."""
     match node.type:
         case "object" | "array":
@@ -308,47 +304,47 @@ def _parts(module: Module, node: "Node") -> Iterator[tuple["Node", bool]]:
             printed = sides.get(operator.type if operator is not None else "", ())
             yield from ((part, False) for part in _fields(node, *printed))
         case "call_expression":
-            rebuilt = callee_name(module, node) in _COPIES["Object"]  # names cannot stand for it there
+            rebuilt = js.callee_name(module, node) in _COPIES["Object"]  # names cannot stand for it there
             yield from ((part, rebuilt) for part in _copied(module, node))
 
 
-def _fields(node: "Node", *names: str) -> tuple["Node", ...]:
+def _fields(node: Node, *names: str) -> tuple[Node, ...]:
     return tuple(found for name in names if (found := node.child_by_field_name(name)) is not None)
 
 
-def _copied(module: Module, call: "Node") -> tuple["Node", ...]:
+def _copied(module: Module, call: Node) -> tuple[Node, ...]:
     """The arguments that a call copies into its result: of `JSON.stringify`, `Object.entries`, `String`, …"""
     callee = call.child_by_field_name("function")
-    callee = unwrap(callee) if callee is not None else None
-    arguments = arguments_of(call)
+    callee = js.unwrap(callee) if callee is not None else None
+    arguments = js.arguments_of(call)
     if callee is None or not arguments:
         return ()
     if callee.type == "identifier":
-        if is_global(module, callee, "String", "structuredClone") or _is_inspect(module, callee):
+        if js.is_global(module, callee, "String", "structuredClone") or _is_inspect(module, callee):
             return arguments[:1]
         return ()
-    name = callee_name(module, call)
+    name = js.callee_name(module, call)
     owner = callee.child_by_field_name("object")
     for known, methods in _COPIES.items():
-        if name in methods and is_global(module, owner, known):
-            replacer = unwrap(arguments[1]).type if name == "stringify" and len(arguments) > 1 else "null"
+        if name in methods and js.is_global(module, owner, known):
+            replacer = js.unwrap(arguments[1]).type if name == "stringify" and len(arguments) > 1 else "null"
             if replacer not in ("null", "undefined"):
                 return ()  # a replacer may leave things out
             return arguments if name == "assign" else arguments[:1]
     return arguments[:1] if name == "inspect" and owner is not None and _is_inspect(module, owner) else ()
 
 
-def _is_process_env(module: Module, node: "Node") -> bool:
+def _is_process_env(module: Module, node: Node) -> bool:
     """`process.env`, in a module that a Worker reaches (elsewhere it is some script's)."""
     return (
         node.type == "member_expression"
         and module.text(node) == "process.env"
-        and is_global(module, node.child_by_field_name("object"), "process")
+        and js.is_global(module, node.child_by_field_name("object"), "process")
         and bool(module.workers)
     )
 
 
-def _secret(module: Module, node: "Node", value: Value) -> str | None:
+def _secret(module: Module, node: Node, value: Value) -> str | None:
     """What to call the secret that an expression is; None when it is none."""
     text = module.text(node)
     if value.kind is ValueKind.CONNECTION_STRING:
@@ -361,12 +357,12 @@ def _secret(module: Module, node: "Node", value: Value) -> str | None:
         if name is not None and module.text(name) == "password" and owner.is_binding("hyperdrive"):
             return "a database password"
         if _is_process_env(module, node.child_by_field_name("object") or node) and name is not None:
-            return f"the secret `{text}`" if is_secret_name(module.text(name)) else None
+            return f"the secret `{text}`" if js.is_secret_name(module.text(name)) else None
     if value.kind is not ValueKind.BINDING or value.name is None or value.detail:
         return None
     if value.binding is not None and not value.binding.is_value:
         return None
-    return f"the secret `{text}`" if is_secret_name(value.name) else None
+    return f"the secret `{text}`" if js.is_secret_name(value.name) else None
 
 
 # -- Python ----------------------------------------------------------------------------------------------
@@ -375,7 +371,8 @@ _LOGGERS = ("debug", "info", "warning", "warn", "error", "critical", "exception"
 _TEXTS = ("str", "repr", "dict", "vars", "list")
 
 
-def _python(module: "PythonModule") -> Iterator[Finding]:
+@check.on(python_module("env"))
+def check_python(module: python.PythonModule) -> Iterator[Finding]:
     import libcst as cst
 
     for printing in module.find(cst.Call):
@@ -397,10 +394,9 @@ def _python(module: "PythonModule") -> Iterator[Finding]:
 
 
 def _python_way(
-    module: "PythonModule", node: "cst.BaseExpression", via: "cst.BaseExpression | None"
+    module: python.PythonModule, node: cst.BaseExpression, via: cst.BaseExpression | None
 ) -> Iterator[Location]:
     """The places that something secret passes before it is printed, the first one first."""
-    import libcst as cst
 
     origin: cst.BaseExpression = node
     for _ in range(8):
@@ -415,7 +411,7 @@ def _python_way(
         yield module.at(node, f"it is taken from `{name}` here")
 
 
-def _assigned(module: "PythonModule", node: "cst.BaseExpression") -> "cst.BaseExpression | None":
+def _assigned(module: python.PythonModule, node: cst.BaseExpression) -> cst.BaseExpression | None:
     """What a variable, or a field of `self`, is: the one expression that is assigned to it."""
     import libcst as cst
 
@@ -431,10 +427,10 @@ def _assigned(module: "PythonModule", node: "cst.BaseExpression") -> "cst.BaseEx
 
 def _is_secret(value: Value) -> bool:
     plain = value.binding is None or value.binding.is_value
-    return plain and value.name is not None and is_secret_name(value.name)
+    return plain and value.name is not None and js.is_secret_name(value.name)
 
 
-def _logs(module: "PythonModule", call: "cst.Call") -> bool:
+def _logs(module: python.PythonModule, call: cst.Call) -> bool:
     import libcst as cst
 
     if module.builtin(call.func) == "print":
@@ -452,8 +448,8 @@ def _logs(module: "PythonModule", call: "cst.Call") -> bool:
 
 
 def _printed(
-    module: "PythonModule", node: "cst.BaseExpression"
-) -> "Iterator[tuple[cst.BaseExpression, cst.BaseExpression | None]]":
+    module: python.PythonModule, node: cst.BaseExpression
+) -> Iterator[tuple[cst.BaseExpression, cst.BaseExpression | None]]:
     """The expressions whose text is printed with an expression, each with the variable that carries it there,
     if one does."""
     import libcst as cst
@@ -487,7 +483,7 @@ def _printed(
 
 
 @cache
-def _carriers() -> "tuple[type[cst.BaseExpression], ...]":
+def _carriers() -> tuple[type[cst.BaseExpression], ...]:
     """What a variable carries its parts in to where it is printed."""
     import libcst as cst
 

@@ -40,7 +40,7 @@ with the request itself.
 
 ## Fix safety
 
-There is no fix: which headers are needed is for the author to say.
+There is no fix: which headers are needed is up to the author.
 
 Source: https://developers.cloudflare.com/workers/best-practices/workers-best-practices/
 """
@@ -48,19 +48,7 @@ Source: https://developers.cloudflare.com/workers/best-practices/workers-best-pr
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import (
-    Finding,
-    Match,
-    Module,
-    Severity,
-    ValueKind,
-    arguments_of,
-    call,
-    callee_name,
-    is_global,
-    rule,
-    unwrap,
-)
+from cflint.api import Finding, Match, Module, Severity, ValueKind, call, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -79,7 +67,7 @@ def check(match: Match) -> Iterator[Finding]:
         value = match.receiver_value
         if not value.is_binding(where) and not (where == "kv" and value.is_binding("r2")):
             return
-    elif is_global(module, match.receiver, "console"):
+    elif js.is_global(module, match.receiver, "console"):
         where = "log"
     else:
         return
@@ -99,7 +87,7 @@ def _all_headers(module: Module, node: "Node") -> Iterator["Node"]:
     for _ in range(_LIMIT):
         if not todo:
             return
-        node = unwrap(todo.pop())
+        node = js.unwrap(todo.pop())
         match node.type:
             case "identifier" | "shorthand_property_identifier":
                 made = module.initializer(node) if node.type == "identifier" else _named(module, node)
@@ -121,8 +109,8 @@ def _all_headers(module: Module, node: "Node") -> Iterator["Node"]:
             case "call_expression":
                 if _copies(module, node):
                     yield node
-                elif callee_name(module, node) == "stringify":
-                    todo.extend(arguments_of(node)[:1])
+                elif js.callee_name(module, node) == "stringify":
+                    todo.extend(js.arguments_of(node)[:1])
             case "template_string":
                 for part in node.named_children:
                     if part.type == "template_substitution":
@@ -135,15 +123,15 @@ def _copies(module: Module, call: "Node") -> bool:
     if callee is None or callee.type != "member_expression":
         return False
     owner = callee.child_by_field_name("object")
-    name = callee_name(module, call)
-    arguments = arguments_of(call)
+    name = js.callee_name(module, call)
+    arguments = js.arguments_of(call)
     if name == "header" and not arguments:
         return module.value_of(owner).kind is ValueKind.HONO_REQUEST
-    if name == "fromEntries" and is_global(module, owner, "Object") and len(arguments) == 1:
+    if name == "fromEntries" and js.is_global(module, owner, "Object") and len(arguments) == 1:
         return _is_headers(module, arguments[0])
     return (
         name == "from"
-        and is_global(module, owner, "Array")
+        and js.is_global(module, owner, "Array")
         and len(arguments) == 1
         and _is_headers(module, arguments[0])
     )
@@ -152,7 +140,7 @@ def _copies(module: Module, call: "Node") -> bool:
 def _is_headers(module: Module, node: "Node") -> bool:
     """Whether an expression is the headers of the incoming request, or all their entries."""
     node = module.initializer(node)
-    if node.type == "call_expression" and callee_name(module, node) == "entries":
+    if node.type == "call_expression" and js.callee_name(module, node) == "entries":
         callee = node.child_by_field_name("function")
         inner = callee.child_by_field_name("object") if callee is not None else None
         node = module.initializer(inner) if inner is not None else node
@@ -173,7 +161,7 @@ def _named(module: Module, name: "Node") -> "Node | None":
     declaration = module.scope.resolve(name)
     if declaration is None or declaration.value is None or declaration.path:
         return None
-    return unwrap(declaration.value)
+    return js.unwrap(declaration.value)
 
 
 def _is_changed(module: Module, name: "Node") -> bool:

@@ -1,16 +1,14 @@
 """Keep secrets out of `vars`.
 
-What stands in `vars` is in the repository for everyone who can read it, it is shown in the dashboard, and
-wrangler prints it with every deployment. A secret that has been committed once has to be replaced. Secrets
-are set with `wrangler secret put`, stay encrypted, and are read from `env` just the same; `secrets.required`
+What is in `vars` can be read by everyone with access to the repository, is shown in the dashboard, and is
+printed by wrangler at every deployment. A secret that has been committed once has to be replaced. Secrets are
+set with `wrangler secret put`, stay encrypted, and are read from `env` just the same; `secrets.required`
 lists their names, `.dev.vars` holds their values for local development.
 
 ## Incorrect
 
 ```jsonc
 {
-  "name": "checkout",
-  "main": "src/index.ts",
   "compatibility_date": "2026-08-01",
   "vars": { "MAIL_TOKEN": "re_8Xk2LmQp_9vTzR4wYb7NcHd3FgJ6sKqWe" },
 }
@@ -20,8 +18,6 @@ lists their names, `.dev.vars` holds their values for local development.
 
 ```jsonc
 {
-  "name": "checkout",
-  "main": "src/index.ts",
   "compatibility_date": "2026-08-01",
   "secrets": { "required": ["MAIL_TOKEN"] },
 }
@@ -48,23 +44,17 @@ from collections.abc import Iterator
 
 from cflint.api import (
     Binding,
-    ConfigNode,
     Environment,
     Finding,
     Fix,
-    NodeKind,
     Safety,
     Severity,
     WranglerConfig,
-    append_item,
     config,
-    in_environments,
-    is_example,
-    is_secret_name,
-    is_test_config,
-    known_secret,
+    configuration,
+    fixes,
+    js,
     pattern,
-    remove_key,
     rule,
 )
 
@@ -75,9 +65,9 @@ _PLAIN = pattern(r"[A-Za-z0-9+/=_.~-]{16,500}")
 _RANDOM_BITS = 3.2  # per character; words and numbers of versions have less
 
 
-@rule(config(), severity=Severity.ERROR, fix=Safety.MANUAL)
+@rule(configuration(), severity=Severity.ERROR, fix=Safety.MANUAL)
 def check(subject: WranglerConfig) -> Iterator[Finding]:
-    if is_test_config(subject.path):
+    if config.is_test_config(subject.path):
         return
     found: dict[tuple[str, str | None], list[Binding]] = {}
     for environment in subject.environments:
@@ -89,7 +79,7 @@ def check(subject: WranglerConfig) -> Iterator[Finding]:
                         found.setdefault((binding.name, label), []).append(binding)
                         break
     for (name, label), bindings in found.items():
-        environments = in_environments([binding.environment for binding in bindings])
+        environments = config.in_environments([binding.environment for binding in bindings])
         what = f"holds {label}" if label else "seems to hold a secret"
         yield Finding(
             f"the variable `{name}`{environments} {what}: set it with `wrangler secret put {name}` instead",
@@ -100,16 +90,16 @@ def check(subject: WranglerConfig) -> Iterator[Finding]:
         )
 
 
-def _strings(node: ConfigNode) -> Iterator[ConfigNode]:
-    yield from (found for found in node.walk() if found.kind is NodeKind.STRING and found.text)
+def _strings(node: config.ConfigNode) -> Iterator[config.ConfigNode]:
+    yield from (found for found in node.walk() if found.kind is config.NodeKind.STRING and found.text)
 
 
 def _known(text: str) -> str | None:
-    label = known_secret(text)
+    label = js.known_secret(text)
     if label is not None:
         return label
     match = _JWT.search(text)
-    if match is None or is_example(text):
+    if match is None or js.is_example(text):
         return None
     from base64 import urlsafe_b64decode
 
@@ -119,8 +109,13 @@ def _known(text: str) -> str | None:
 
 def _looks_secret(name: str, text: str) -> bool:
     """Whether a value is random, and its name that of a secret."""
-    if not is_secret_name(name) or is_example(text) or not _PLAIN.fullmatch(text) or _WORDS.fullmatch(text):
-        return _is_hex(text) and is_secret_name(name) and not is_example(text)
+    if (
+        not js.is_secret_name(name)
+        or js.is_example(text)
+        or not _PLAIN.fullmatch(text)
+        or _WORDS.fullmatch(text)
+    ):
+        return _is_hex(text) and js.is_secret_name(name) and not js.is_example(text)
     if not any(letter.isdigit() for letter in text):
         return False
     counts = Counter(text)
@@ -137,8 +132,8 @@ def _fix(subject: WranglerConfig, bindings: list[Binding]) -> Fix | None:
         return None
     binding = bindings[0]
     environment: Environment = binding.environment
-    removed = remove_key(subject, environment.path("vars", binding.name))
-    added = append_item(subject, environment.path("secrets", "required"), binding.name)
+    removed = fixes.remove_key(subject, environment.path("vars", binding.name))
+    added = fixes.append_item(subject, environment.path("secrets", "required"), binding.name)
     if not removed or not added:
         return None
     return Fix(f"Move `{binding.name}` to `secrets.required`", (*removed, *added), Safety.MANUAL)

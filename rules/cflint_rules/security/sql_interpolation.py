@@ -57,56 +57,50 @@ and its bound values are in sight, and only for values: a table's or column's na
 Source: https://developers.cloudflare.com/d1/worker-api/prepared-statements/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from cflint.api import (
-    SQL_CALLS,
     Finding,
     Fix,
-    HolePosition,
-    Interpolation,
     Location,
     Match,
     Module,
     Safety,
     Severity,
-    SqlUse,
-    Trust,
-    bind_holes,
     call,
-    provenance,
+    fixes,
+    js,
     python,
+    python_module,
     rule,
-    sql_use,
-    unwrap,
+    sql,
 )
 
-if TYPE_CHECKING:
-    from cflint.api import PythonModule
-
-_BINDABLE = (HolePosition.VALUE, HolePosition.QUOTED, HolePosition.LIST)
+_BINDABLE = (sql.HolePosition.VALUE, sql.HolePosition.QUOTED, sql.HolePosition.LIST)
 
 
-@rule(call(*SQL_CALLS), python("prepare", "exec"), severity=Severity.ERROR, fix=Safety.UNSAFE)
-def check(match: "Match | PythonModule") -> Iterator[Finding]:
-    if not isinstance(match, Match):
-        yield from _python(match)
-        return
-    use = sql_use(match.module, match.node)
+@rule(call(*sql.SQL_CALLS), severity=Severity.ERROR, fix=Safety.UNSAFE)
+def check(match: Match) -> Iterator[Finding]:
+    use = sql.sql_use(match.module, match.node)
     if use is None or use.is_tagged or not use.text.has_words:
         return
-    found: list[tuple[Interpolation, Trust, Location | None]] = []
+    found: list[tuple[sql.Interpolation, js.Trust, Location | None]] = []
     for hole in use.text.holes:
         if _is_whole(use, hole):
             continue
-        made = provenance(match.module, hole.node)
+        made = js.provenance(match.module, hole.node)
         position = use.text.position(hole)
-        if made.trust is Trust.FIXED:
+        if made.trust is js.Trust.FIXED:
             continue
-        if made.trust is Trust.UNKNOWN and position not in _BINDABLE:
+        if made.trust is js.Trust.UNKNOWN and position not in _BINDABLE:
             continue  # a name or a clause that is made elsewhere, and may well be made of literals
-        if made.trust is Trust.UNKNOWN and position is HolePosition.LIST and _is_built(match.module, hole):
+        if (
+            made.trust is js.Trust.UNKNOWN
+            and position is sql.HolePosition.LIST
+            and _is_built(match.module, hole)
+        ):
             continue
         source = made.module.at(made.source, "it comes from here") if made.module and made.source else None
         found.append((hole, made.trust, source))
@@ -114,7 +108,7 @@ def check(match: "Match | PythonModule") -> Iterator[Finding]:
         return
     found.sort(key=lambda item: -item[1])
     hole, trust, source = found[0]
-    sent = trust is Trust.REQUEST
+    sent = trust is js.Trust.REQUEST
     place = match.at(hole.node)
     related = [source] if source is not None and source.span != place.span else []
     related += [match.at(other.node, "so is this") for other, _, _ in found[1:6]]
@@ -137,7 +131,7 @@ def _short(text: str) -> str:
     return text if len(text) <= 40 else text[:37] + "…"
 
 
-def _is_whole(use: SqlUse, hole: Interpolation) -> bool:
+def _is_whole(use: sql.SqlUse, hole: sql.Interpolation) -> bool:
     """Whether a hole is all there is of a statement."""
     text = use.text.text
     around = (text[hole.at - 1 : hole.at] if hole.at else "", text[hole.at + 1 : hole.at + 2])
@@ -149,34 +143,37 @@ def _is_whole(use: SqlUse, hole: Interpolation) -> bool:
     )
 
 
-def _is_built(module: Module, hole: Interpolation) -> bool:
+def _is_built(module: Module, hole: sql.Interpolation) -> bool:
     """Whether a list between parentheses is something that was put together, not a value."""
-    return unwrap(hole.node).type in ("call_expression", "identifier")
+    return js.unwrap(hole.node).type in ("call_expression", "identifier")
 
 
-def _fix(use: SqlUse, holes: list[Interpolation]) -> Fix | None:
-    edits = bind_holes(use, holes)
+def _fix(use: sql.SqlUse, holes: list[sql.Interpolation]) -> Fix | None:
+    edits = fixes.bind_holes(use, holes)
     if edits is None:
         return None
     title = "Bind the value" if len(holes) == 1 else "Bind the values"
     return Fix(title, edits, Safety.UNSAFE)
 
 
-def _python(module: "PythonModule") -> Iterator[Finding]:
-    from cflint.api import python_statements  # loads libcst
+@check.on(python_module("prepare", "exec"))
+def check_python(module: python.PythonModule) -> Iterator[Finding]:
 
-    for statement in python_statements(module):
+    for statement in python.python_statements(module):
         told = [
             hole
             for hole in statement.holes
-            if hole.trust is Trust.REQUEST
-            or (hole.trust is Trust.UNKNOWN and hole.position in (HolePosition.VALUE, HolePosition.QUOTED))
+            if hole.trust is js.Trust.REQUEST
+            or (
+                hole.trust is js.Trust.UNKNOWN
+                and hole.position in (sql.HolePosition.VALUE, sql.HolePosition.QUOTED)
+            )
         ]
         if not told:
             continue
         told.sort(key=lambda hole: -hole.trust)
         hole = told[0]
-        sent = hole.trust is Trust.REQUEST
+        sent = hole.trust is js.Trust.REQUEST
         advice = "bind it" if hole.position in _BINDABLE else "allow only names from a list"
         said = "is sent by a client and becomes" if sent else "becomes"
         fix: Fix | None = None

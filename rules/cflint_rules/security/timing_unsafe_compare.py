@@ -1,6 +1,6 @@
 """Compare secrets in constant time, with `crypto.subtle.timingSafeEqual()` of their digests.
 
-`===` stops at the first character that differs, so that the time of the answer tells how much of a guess was
+`===` stops at the first character that differs, so that the response time reveals how much of a guess is
 right. `timingSafeEqual()` takes the same time for all guesses; it throws when the two lengths differ, which
 is why both sides are hashed before.
 
@@ -61,25 +61,17 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cflint.api import (
-    FUNCTIONS,
-    Declaration,
-    DeclarationKind,
     Finding,
     Match,
     Module,
     Severity,
     ValueKind,
-    arguments_of,
     call,
-    callee_name,
     destructured,
     identifier,
-    is_secret_name,
+    js,
     member_access,
-    origins,
-    reads_request,
     rule,
-    with_wrappers,
 )
 
 if TYPE_CHECKING:
@@ -121,7 +113,7 @@ def check(match: Match) -> Iterator[Finding]:
 
 def _secret(module: Module, env: "Node") -> "Node | None":
     """`env.NAME` at an `env`, when NAME is a secret's."""
-    access = module.syntax.parent(with_wrappers(module.syntax, env))
+    access = module.syntax.parent(js.with_wrappers(module.syntax, env))
     if access is None or access.type != "member_expression":
         return None
     name = access.child_by_field_name("property")
@@ -133,13 +125,13 @@ def _secret(module: Module, env: "Node") -> "Node | None":
 
 
 def _is_secret(name: str) -> bool:
-    return is_secret_name(name) or name.upper().endswith(("_KEY", "_AUTH", "PASSWORD", "TOKEN", "SECRET"))
+    return js.is_secret_name(name) or name.upper().endswith(("_KEY", "_AUTH", "PASSWORD", "TOKEN", "SECRET"))
 
 
 def _places(module: Module, secret: "Node") -> Iterator["Node"]:
     """Where a secret is used: itself, and by way of a constant that holds it."""
     yield secret
-    held = module.syntax.parent(with_wrappers(module.syntax, secret))
+    held = module.syntax.parent(js.with_wrappers(module.syntax, secret))
     while held is not None and held.type in (*_AROUND, "binary_expression"):
         operator = held.child_by_field_name("operator")
         if operator is not None and operator.type not in ("??", "||", "+"):
@@ -155,7 +147,7 @@ def _places(module: Module, secret: "Node") -> Iterator["Node"]:
 
 def _comparison(module: Module, node: "Node") -> "tuple[Node | None, Node | None]":
     """The comparison around a value, and the other side of it."""
-    child = with_wrappers(module.syntax, node)
+    child = js.with_wrappers(module.syntax, node)
     above = module.syntax.parent(child)
     while above is not None:
         if above.type == "binary_expression":
@@ -175,8 +167,8 @@ def _comparison(module: Module, node: "Node") -> "tuple[Node | None, Node | None
 
 def _request_source(module: Module, side: "Node") -> "Node | None":
     """Where a value is taken from a request; None when it does not come from one here."""
-    for part in origins(module, side):
-        if reads_request(module, part):
+    for part in js.origins(module, side):
+        if js.reads_request(module, part):
             return part
         if part.type == "identifier":
             declaration = module.scope.resolve(part)
@@ -185,13 +177,13 @@ def _request_source(module: Module, side: "Node") -> "Node | None":
     return None
 
 
-def _is_sent(module: Module, declaration: Declaration) -> bool:
+def _is_sent(module: Module, declaration: js.Declaration) -> bool:
     """Whether a parameter of a function gets what a client sent, at a call in this module."""
     function = declaration.scope
     if (
-        declaration.kind is not DeclarationKind.PARAMETER
+        declaration.kind is not js.DeclarationKind.PARAMETER
         or declaration.path
-        or function.type not in FUNCTIONS
+        or function.type not in js.FUNCTIONS
     ):
         return False
     name = function.child_by_field_name("name")
@@ -204,9 +196,9 @@ def _is_sent(module: Module, declaration: Declaration) -> bool:
         return False
     for use in module.scope.references(own):
         called = module.syntax.parent(use)
-        arguments = arguments_of(called) if called is not None and called.type == "call_expression" else ()
+        arguments = js.arguments_of(called) if called is not None and called.type == "call_expression" else ()
         if len(arguments) > index and any(
-            reads_request(module, part) for part in origins(module, arguments[index])
+            js.reads_request(module, part) for part in js.origins(module, arguments[index])
         ):
             return True
     return False
@@ -223,7 +215,7 @@ def _lengths(match: Match) -> Iterator[Finding]:
     if owner is None or not module.text(owner).endswith("subtle") or len(match.arguments) != 2:
         return
     made = [module.initializer(argument) for argument in match.arguments]
-    if not all(part.type == "call_expression" and callee_name(module, part) == "encode" for part in made):
+    if not all(part.type == "call_expression" and js.callee_name(module, part) == "encode" for part in made):
         return
     around = match.enclosing_function
     if around is not None and any(word in module.text(around) for word in (".byteLength", ".length")):

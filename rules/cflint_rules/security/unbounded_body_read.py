@@ -1,4 +1,4 @@
-"""Look at the length of a request's body before reading all of it.
+"""Check the length of a request's body before reading all of it.
 
 `request.text()`, `json()`, `arrayBuffer()` and `formData()` take the whole body into memory, of which there
 are 128 MB for all requests of an isolate, and what was read may go on to a model or a database that is paid
@@ -33,12 +33,12 @@ export default {
 
 ## Not reported
 
-Modules that look at the length anywhere, or use a body limit of Hono's; Durable Objects, whose requests come
+Modules that check the length anywhere, or use a body limit of Hono's; Durable Objects, whose requests come
 from a Worker.
 
 ## Fix safety
 
-There is no fix: how much is too much is for the author to say.
+There is no fix: the limit is up to the author.
 
 Source: https://developers.cloudflare.com/workers/best-practices/workers-best-practices/
 """
@@ -46,19 +46,7 @@ Source: https://developers.cloudflare.com/workers/best-practices/workers-best-pr
 import re
 from collections.abc import Iterator
 
-from cflint.api import (
-    REFERENCE,
-    ClassKind,
-    DeclarationKind,
-    Finding,
-    Match,
-    Severity,
-    ValueKind,
-    call,
-    pattern,
-    rule,
-    unwrap,
-)
+from cflint.api import REFERENCE, ClassKind, Finding, Match, Severity, ValueKind, call, js, pattern, rule
 
 _LIMITED = pattern(
     rb"content-length|contentLength|bodyLimit|byteLength|maxBody|MAX_BODY|getReader\(", re.IGNORECASE
@@ -92,12 +80,12 @@ def check(match: Match) -> Iterator[Finding]:
 def _is_incoming(match: Match) -> bool:
     """Whether the request is the one that a handler was called with."""
     module = match.module
-    receiver = unwrap(match.receiver) if match.receiver is not None else None
+    receiver = js.unwrap(match.receiver) if match.receiver is not None else None
     if receiver is None or receiver.type != "identifier":
         return receiver is not None and receiver.type == "member_expression"
     declaration = module.scope.resolve(receiver)
     return (
         declaration is not None
-        and declaration.kind is DeclarationKind.PARAMETER
+        and declaration.kind is js.DeclarationKind.PARAMETER
         and module.handler_of(declaration.scope) is not None
     )

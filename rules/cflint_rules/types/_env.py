@@ -5,21 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from cflint.api import (
-    Binding,
-    ClassFacts,
-    Edit,
-    ImportRef,
-    Location,
-    Module,
-    NodeKind,
-    TypeFacts,
-    TypeMember,
-    is_typescript,
-    pattern,
-    record,
-    relative_specifier,
-)
+from cflint.api import Binding, Edit, Location, Module, config, fixes, js, pattern, record
 
 _GENERIC = pattern(r"([\w$.]+)\s*(?:<(.*)>)?", re.DOTALL)
 _NOTHING = pattern(r"(?<!\s)\s*\|\s*(?:undefined|null)\s*\Z|\A\s*(?:undefined|null)\s*\|\s*")
@@ -32,8 +18,8 @@ class EnvMember:
     """A member of an `Env` type: `base` and `arguments` are `X` and `Y` of its type `X<Y>` (without an
     `| undefined`); `base` is "" of any other shape."""
 
-    owner: TypeFacts
-    member: TypeMember
+    owner: js.TypeFacts
+    member: js.TypeMember
     base: str
     arguments: str | None
 
@@ -42,9 +28,9 @@ class EnvMember:
         return self.member.name
 
 
-def env_types(module: Module) -> Iterator[TypeFacts]:
+def env_types(module: Module) -> Iterator[js.TypeFacts]:
     """The types that describe `env` and are declared in a module of TypeScript."""
-    if not is_typescript(module):
+    if not js.is_typescript(module):
         return
     facts = module.project.facts(module.path)
     for name, found in facts.types.items() if facts is not None else ():
@@ -74,7 +60,7 @@ def with_type(text: str, wanted: str) -> str:
     return text.replace(core, wanted, 1)
 
 
-def retyped(module: Module, member: TypeMember, wanted: str) -> Edit:
+def retyped(module: Module, member: js.TypeMember, wanted: str) -> Edit:
     """The edit that gives a member another type."""
     return Edit(module.document, member.type_span, with_type(member.type, wanted))
 
@@ -92,12 +78,12 @@ def _is_balanced(text: str) -> bool:
     return depth == 0
 
 
-def at_type(module: Module, member: TypeMember) -> Location:
+def at_type(module: Module, member: js.TypeMember) -> Location:
     """The place of a member's type."""
     return Location(module.document, member.type_span)
 
 
-def at_name(module: Module, member: TypeMember) -> Location:
+def at_name(module: Module, member: js.TypeMember) -> Location:
     """The place of a member's name."""
     return Location(module.document, member.name_span)
 
@@ -111,12 +97,12 @@ def is_runtime_type(module: Module, name: str) -> bool:
     return ref is not None and ref.name == name and ref.module.startswith(RUNTIME_TYPES)
 
 
-def class_named(module: Module, name: str) -> ClassFacts | None:
+def class_named(module: Module, name: str) -> js.ClassFacts | None:
     """The class of the project that a name (or `import("…").Name`) means in a module; None if it is none."""
     project = module.project
     written = _IMPORT_TYPE.fullmatch(name.strip())
     if written is not None:
-        return _class_at(module, ImportRef(written[1], written[2]))
+        return _class_at(module, js.ImportRef(written[1], written[2]))
     if name in module.scope.top_level_types:
         return None
     declared = module.scope.top_level.get(name)
@@ -128,18 +114,18 @@ def class_named(module: Module, name: str) -> ClassFacts | None:
     return facts.classes.get(name) if facts is not None else None
 
 
-def _class_at(module: Module, ref: ImportRef) -> ClassFacts | None:
+def _class_at(module: Module, ref: js.ImportRef) -> js.ClassFacts | None:
     target = module.project.declaration_of(module.path, ref)
     facts = module.project.facts(target[0]) if target is not None else None
     return facts.classes.get(target[1]) if target is not None and facts is not None else None
 
 
-def is_same(one: ClassFacts, other: ClassFacts) -> bool:
+def is_same(one: js.ClassFacts, other: js.ClassFacts) -> bool:
     """Whether two facts are of one class."""
     return one.path == other.path and one.span == other.span
 
 
-def reference_to(module: Module, wanted: ClassFacts) -> str | None:
+def reference_to(module: Module, wanted: js.ClassFacts) -> str | None:
     """How a module can name a class as a type: its name when that is in scope, or `import("./room").Room`."""
     for name in (wanted.name, *(found.name for found in module.scope.imports)):
         found = class_named(module, name)
@@ -151,7 +137,7 @@ def reference_to(module: Module, wanted: ClassFacts) -> str | None:
     exported = facts.exports.get(wanted.name)
     if exported is None or exported.local != wanted.name:
         return None
-    return f'import("{relative_specifier(module.path, wanted.path)}").{wanted.name}'
+    return f'import("{fixes.relative_specifier(module.path, wanted.path)}").{wanted.name}'
 
 
 def bindings_named(module: Module, name: str) -> list[Binding]:
@@ -159,9 +145,9 @@ def bindings_named(module: Module, name: str) -> list[Binding]:
     return [found for env in module.environments if (found := env.binding(name)) is not None]
 
 
-def bound_class(module: Module, name: str) -> ClassFacts | None:
+def bound_class(module: Module, name: str) -> js.ClassFacts | None:
     """The class of this Worker that a Durable Object binding of that name is of, when there is just one."""
-    found: ClassFacts | None = None
+    found: js.ClassFacts | None = None
     for worker in module.workers:
         for environment in worker.environments:
             binding = environment.binding(name)
@@ -193,10 +179,14 @@ def type_for(module: Module, binding: Binding) -> str | None:
     return kind.types[0] if kind.types else None
 
 
-_VAR_TYPES = {NodeKind.STRING: "string", NodeKind.NUMBER: "number", NodeKind.BOOLEAN: "boolean"}
+_VAR_TYPES = {
+    config.NodeKind.STRING: "string",
+    config.NodeKind.NUMBER: "number",
+    config.NodeKind.BOOLEAN: "boolean",
+}
 
 
-def class_like(module: Module, binding: str) -> ClassFacts | None:
+def class_like(module: Module, binding: str) -> js.ClassFacts | None:
     """The Durable Object class of the module whose name is spelled as the binding's, if there is one."""
     facts = module.project.facts(module.path)
     for found in facts.classes.values() if facts is not None else ():

@@ -1,14 +1,12 @@
 """Keep `Env` and the configuration in step: every name in one is a name in the other.
 
-A hand-written `Env` is a promise that nobody checks. When a binding is renamed, the code still compiles, and
-`env.CACHE` is undefined when it runs. `wrangler types` writes `Env` from the configuration.
+Nothing checks a hand-written `Env`. When a binding is renamed, the code still compiles, and `env.CACHE` is
+undefined when it runs. `wrangler types` writes `Env` from the configuration.
 
 ## Incorrect
 
 ```jsonc
 {
-  "name": "pages",
-  "main": "src/index.ts",
   "kv_namespaces": [{ "binding": "KV_CACHE", "id": "0f2ac74b498b48028cb68387c421e279" }]
 }
 ```
@@ -29,8 +27,6 @@ export default {
 
 ```jsonc
 {
-  "name": "pages",
-  "main": "src/index.ts",
   "kv_namespaces": [{ "binding": "CACHE", "id": "0f2ac74b498b48028cb68387c421e279" }]
 }
 ```
@@ -51,7 +47,7 @@ export default {
 
 Members that are strings (secrets are set elsewhere) or optional; names that another configuration of the same
 module binds; an `Env` that extends or indexes something unknown; code for which no configuration is known,
-unless a comment in `Env` says that names have to be kept equal by hand.
+unless a comment in `Env` requires that names are kept equal by hand.
 
 ## Fix safety
 
@@ -69,7 +65,6 @@ from typing import TYPE_CHECKING
 
 from cflint.api import (
     Binding,
-    EnvUse,
     Finding,
     Fix,
     Location,
@@ -78,17 +73,13 @@ from cflint.api import (
     Safety,
     Severity,
     Span,
-    TypeFacts,
     Worker,
-    env_uses,
-    first_named,
-    is_typescript,
+    config,
     join_names,
-    kinds_by_type,
+    js,
     module,
     pattern,
     rule,
-    unwrap,
     worker,
 )
 from cflint_rules.types._env import (
@@ -106,12 +97,9 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 
-@rule(module(), worker(), severity=Severity.WARNING, fix=Safety.SAFE)
-def check(subject: Module | Worker, project: Project) -> Iterator[Finding]:
-    if isinstance(subject, Worker):
-        yield from _stale(subject, project)
-        return
-    if not is_typescript(subject):
+@rule(module(), severity=Severity.WARNING, fix=Safety.SAFE)
+def check(subject: Module) -> Iterator[Finding]:
+    if not js.is_typescript(subject):
         return
     yield from _unbound(subject)
     yield from _kept_by_hand(subject)
@@ -169,7 +157,7 @@ def _is_commented_out(module: Module, name: str) -> bool:
 
 
 def _is_binding_type(module: Module, member: EnvMember) -> bool:
-    kinds = kinds_by_type(member.base)
+    kinds = config.kinds_by_type(member.base)
     return bool(kinds) and member.base[:1].isupper() and is_runtime_type(module, member.base)
 
 
@@ -219,7 +207,7 @@ def _untyped_uses(module: Module) -> Iterator[Finding]:
     if not _knows_env_type(module):
         return
     said: set[str] = set()
-    for use in env_uses(module):
+    for use in js.env_uses(module):
         if use.name in said or use.written:
             continue
         target = use.whole.child_by_field_name("object") if use.whole.type == "member_expression" else None
@@ -243,7 +231,7 @@ def _knows_env_type(module: Module) -> bool:
     )
 
 
-def _untyped(module: Module, use: EnvUse, found: TypeFacts) -> Finding:
+def _untyped(module: Module, use: js.EnvUse, found: js.TypeFacts) -> Finding:
     bindings = bindings_named(module, use.name)
     document = module.project.document(found.path)
     related: list[Location] = []
@@ -258,7 +246,7 @@ def _untyped(module: Module, use: EnvUse, found: TypeFacts) -> Finding:
     return Finding(message, module.at(use.node), tuple(related), fix)
 
 
-def _addition(module: Module, found: TypeFacts, binding: Binding) -> Fix | None:
+def _addition(module: Module, found: js.TypeFacts, binding: Binding) -> Fix | None:
     """Add the member after the last one, in its style."""
     if found.path != module.path or not found.members:
         return None
@@ -277,7 +265,7 @@ def _addition(module: Module, found: TypeFacts, binding: Binding) -> Fix | None:
     return Fix(f"Add `{binding.name}: {wanted}` to `{found.name}`", (edit,), Safety.SAFE)
 
 
-def _env_type_of(module: Module, node: Node) -> TypeFacts | None:
+def _env_type_of(module: Module, node: Node) -> js.TypeFacts | None:
     """The type that a parameter `env`, or `this.env` of a class, is declared to have."""
     if node.type == "member_expression":
         owner = module.this_class_of_member(node)
@@ -290,13 +278,13 @@ def _env_type_of(module: Module, node: Node) -> TypeFacts | None:
     if node.type != "identifier":
         return None
     declared = module.scope.resolve(node)
-    typed = first_named(declared.owner.child_by_field_name("type")) if declared is not None else None
+    typed = js.first_named(declared.owner.child_by_field_name("type")) if declared is not None else None
     if declared is None or declared.path or typed is None:
         return None
-    return _type_named(module, module.text(unwrap(typed)))
+    return _type_named(module, module.text(js.unwrap(typed)))
 
 
-def _only_env_type(module: Module) -> TypeFacts | None:
+def _only_env_type(module: Module) -> js.TypeFacts | None:
     """The one `Env` of a module, where `this.env` has the default type: it is the one that is meant."""
     if any(module.project.generated_types(found) is not None for found in module.workers):
         return None
@@ -306,7 +294,7 @@ def _only_env_type(module: Module) -> TypeFacts | None:
     return found[0] if len(found) == 1 else None
 
 
-def _type_named(module: Module, name: str) -> TypeFacts | None:
+def _type_named(module: Module, name: str) -> js.TypeFacts | None:
     if name not in module.scope.top_level_types and name not in module.scope.top_level:
         return None
     declared = module.scope.top_level_types.get(name) or module.scope.top_level[name]
@@ -320,7 +308,7 @@ def _type_named(module: Module, name: str) -> TypeFacts | None:
     return facts.types.get(local) if facts is not None and not path.endswith(".d.ts") else None
 
 
-def _names_of(module: Module, found: TypeFacts) -> frozenset[str] | None:
+def _names_of(module: Module, found: js.TypeFacts) -> frozenset[str] | None:
     """The names of all members; None when there may be more."""
     if found.is_open or found.extends or not found.members:
         return None
@@ -334,13 +322,14 @@ _MAIN_CONFIG = pattern(r"wrangler\.(?:toml|jsonc?)")
 _OTHER_CONFIG = pattern(rb"\s(?:-c|--config|--env|-e)(?:[ =]|$)")
 
 
-def _stale(subject: Worker, project: Project) -> Iterator[Finding]:
+@check.on(worker())
+def check_generated(subject: Worker, project: Project) -> Iterator[Finding]:
     """`worker-configuration.d.ts` does not say what the configuration says."""
-    config = subject.config
-    if config is None or _MAIN_CONFIG.fullmatch(posixpath.basename(config.path)) is None:
+    configured = subject.config
+    if configured is None or _MAIN_CONFIG.fullmatch(posixpath.basename(configured.path)) is None:
         return  # another configuration beside it: the file is made from the main one
     facts = project.generated_types(subject)
-    if facts is None or facts.has_errors or any(e.incomplete for e in config.environments):
+    if facts is None or facts.has_errors or any(e.incomplete for e in configured.environments):
         return
     document = project.document(facts.path)
     command = _GENERATED.search(document.data[:600]) if document is not None else None
@@ -349,13 +338,15 @@ def _stale(subject: Worker, project: Project) -> Iterator[Finding]:
     typed = {member.name: member for found in facts.types.values() for member in found.members}
     if not typed or any(found.is_open for found in facts.types.values()):
         return
-    missing = [b for b in config.top.bindings if b.name not in typed and (b.kind.types or b.kind.id == "var")]
+    missing = [
+        b for b in configured.top.bindings if b.name not in typed and (b.kind.types or b.kind.id == "var")
+    ]
     missing = [binding for binding in missing if binding.kind.id != "secret"]
-    bound = {binding.name for found in config.environments for binding in found.bindings}
+    bound = {binding.name for found in configured.environments for binding in found.bindings}
     left = [
         member
         for name, member in typed.items()
-        if name not in bound and member.type[:1].isupper() and kinds_by_type(_base(member.type))
+        if name not in bound and member.type[:1].isupper() and config.kinds_by_type(_base(member.type))
     ]
     if not missing and not left:
         return
@@ -365,7 +356,7 @@ def _stale(subject: Worker, project: Project) -> Iterator[Finding]:
     if left:
         parts.append(f"still has {join_names([f'`{member.name}`' for member in left])}")
     related = Location(document, left[0].name_span if left else Span(0, 0), "the generated file")
-    at = missing[0].location if missing else config.top.place
+    at = missing[0].location if missing else configured.top.place
     yield Finding(f"`worker-configuration.d.ts` {' and '.join(parts)}: run `wrangler types`", at, (related,))
 
 

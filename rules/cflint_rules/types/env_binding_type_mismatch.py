@@ -1,14 +1,13 @@
 """Give a member of `Env` the type of what the configuration binds under its name.
 
-The type is all that an editor and `tsc` know of a binding. When it is another's, wrong calls pass and right
-ones are refused; a variable that the configuration writes as `"10"` is a string, whatever `Env` says.
+The type is all that an editor and `tsc` know of a binding. With the type of another kind, wrong calls compile
+and right ones do not; a variable that the configuration sets to `"10"` is a string even if `Env` declares a
+number.
 
 ## Incorrect
 
 ```jsonc
 {
-  "name": "files",
-  "main": "src/index.ts",
   "r2_buckets": [{ "binding": "FILES", "bucket_name": "files" }]
 }
 ```
@@ -29,8 +28,6 @@ export default {
 
 ```jsonc
 {
-  "name": "files",
-  "main": "src/index.ts",
   "r2_buckets": [{ "binding": "FILES", "bucket_name": "files" }]
 }
 ```
@@ -50,7 +47,7 @@ export default {
 
 ## Not reported
 
-Types of the project's own, unions, `any`; names that some environment binds as the type says.
+Types of the project's own, unions, `any`; names that some environment binds with that type.
 
 ## Fix safety
 
@@ -62,18 +59,7 @@ Source: https://developers.cloudflare.com/workers/languages/typescript/
 
 from collections.abc import Iterator
 
-from cflint.api import (
-    Binding,
-    Finding,
-    Fix,
-    Module,
-    NodeKind,
-    Safety,
-    Severity,
-    kinds_by_type,
-    module,
-    rule,
-)
+from cflint.api import Binding, Finding, Fix, Module, Safety, Severity, config, module, rule
 from cflint_rules.types._env import (
     EnvMember,
     at_type,
@@ -110,7 +96,11 @@ def check(module: Module) -> Iterator[Finding]:
         )
 
 
-_DATA = {NodeKind.STRING: "string", NodeKind.NUMBER: "number", NodeKind.BOOLEAN: "boolean"}
+_DATA = {
+    config.NodeKind.STRING: "string",
+    config.NodeKind.NUMBER: "number",
+    config.NodeKind.BOOLEAN: "boolean",
+}
 _PLAIN = frozenset({"string", "number", "boolean"})
 _OBJECTS = frozenset({"DurableObject", "DurableObjectStub", "DurableObjectState"})  # another rule's
 
@@ -125,7 +115,7 @@ def _agrees(module: Module, member: EnvMember, binding: Binding) -> bool | None:
         if kind.id == "secret":
             return member.base == "string"
         return None if kind.is_value or not kind.types else False
-    if not kinds_by_type(member.base) or not is_runtime_type(module, member.base):
+    if not config.kinds_by_type(member.base) or not is_runtime_type(module, member.base):
         return None  # a type of the project's own, or no name at all
     if kind.is_value:
         return False

@@ -1,7 +1,7 @@
 """Type a Durable Object binding in `Env` as a `DurableObjectNamespace`.
 
-What `env` holds is the namespace, which gives ids and stubs (`getByName()`, `idFromName()`, `get()`).
-`DurableObject` is the type of the objects themselves, and nothing of a namespace can be called on it.
+What `env` holds is the namespace, which makes ids and stubs (`getByName()`, `idFromName()`, `get()`).
+`DurableObject` is the type of the objects themselves, which has none of the methods of a namespace.
 
 ## Incorrect
 
@@ -41,8 +41,8 @@ export default {
 
 ## Not reported
 
-Members of which neither the configuration nor the code says that they are a namespace; names that an import
-gives to another type.
+Members that neither the configuration nor the code shows to be a namespace; names that an import gives to
+another type.
 
 ## Fix safety
 

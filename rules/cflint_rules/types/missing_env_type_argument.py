@@ -1,7 +1,7 @@
 """Give a platform class the type of its `env`.
 
-Without the argument, `this.env` has the type that is global, or none at all: a misspelled binding is found
-when it runs. `extends DurableObject<Env>` makes it an error in the editor.
+Without the argument, `this.env` has the type that is global, or none at all: a misspelled binding is only
+found at run time. `extends DurableObject<Env>` makes it an error in the editor.
 
 ## Incorrect
 
@@ -49,17 +49,7 @@ Source: https://developers.cloudflare.com/durable-objects/api/base/
 
 from collections.abc import Iterator
 
-from cflint.api import (
-    ClassDefinition,
-    Finding,
-    Fix,
-    Module,
-    Safety,
-    Severity,
-    class_definition,
-    is_typescript,
-    rule,
-)
+from cflint.api import ClassDefinition, Finding, Fix, Module, Safety, Severity, class_definition, js, rule
 from cflint_rules.types._env import env_types
 
 _BASES = {
@@ -81,7 +71,7 @@ _BASES = {
 def check(owner: ClassDefinition) -> Iterator[Finding]:
     module = owner.module
     base = owner.facts.base
-    if not is_typescript(module) or base is None or owner.facts.type_arguments is not None:
+    if not js.is_typescript(module) or base is None or owner.facts.type_arguments is not None:
         return
     if not _is_platform_base(owner):
         return

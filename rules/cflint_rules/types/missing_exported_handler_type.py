@@ -1,7 +1,7 @@
 """Let `satisfies ExportedHandler<Env>` check the handlers of the default export.
 
-It types the parameters, so that `env.DB` completes and a misspelled binding is an error, and it says at once
-when a handler returns what the runtime does not take, or is called something that the runtime never calls.
+It types the parameters, so that `env.DB` completes and a misspelled binding is an error, and so is a handler
+that returns what the runtime does not accept, or whose name the runtime never calls.
 
 ## Incorrect
 
@@ -49,19 +49,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import (
-    FUNCTIONS,
-    Finding,
-    Fix,
-    Match,
-    Safety,
-    Severity,
-    first_named,
-    is_typescript,
-    keyword,
-    property_name,
-    rule,
-)
+from cflint.api import Finding, Fix, Match, Safety, Severity, js, keyword, rule
 from cflint_rules.types._env import env_types
 
 if TYPE_CHECKING:
@@ -73,7 +61,7 @@ _HANDLERS = frozenset({"fetch", "scheduled", "queue", "email", "tail", "trace", 
 @rule(keyword("default"), severity=Severity.NOTE, fix=Safety.SAFE)
 def check(match: Match) -> Iterator[Finding]:
     statement = match.node
-    if statement.type != "export_statement" or not is_typescript(match.module):
+    if statement.type != "export_statement" or not js.is_typescript(match.module):
         return
     exported = statement.child_by_field_name("value")
     if exported is None or exported.type != "object" or exported.has_error:
@@ -105,9 +93,9 @@ def _functions(match: Match, exported: Node) -> Iterator[tuple[str, Node]]:
     for part in exported.named_children:
         name = part.child_by_field_name("name") or part.child_by_field_name("key")
         function = part if part.type == "method_definition" else part.child_by_field_name("value")
-        if name is None or function is None or function.type not in FUNCTIONS:
+        if name is None or function is None or function.type not in js.FUNCTIONS:
             continue
-        key = property_name(match.module.syntax, name)
+        key = js.property_name(match.module.syntax, name)
         if key is not None and key in _HANDLERS:
             yield key, function
 
@@ -133,7 +121,7 @@ def _env_type(match: Match, functions: dict[str, Node]) -> str | None:
         match.text(declared)
         for function in functions.values()
         for parameter in _parameters(function)[1:2]
-        if (declared := first_named(parameter.child_by_field_name("type"))) is not None
+        if (declared := js.first_named(parameter.child_by_field_name("type"))) is not None
     }
     if written:
         only = next(iter(written)) if len(written) == 1 else None
@@ -151,7 +139,7 @@ def _env_type(match: Match, functions: dict[str, Node]) -> str | None:
 def _queue_body(match: Match, queue: Node | None) -> str | None:
     """`Job` of a first parameter that is a `MessageBatch<Job>`."""
     for parameter in _parameters(queue)[:1] if queue is not None else ():
-        declared = first_named(parameter.child_by_field_name("type"))
+        declared = js.first_named(parameter.child_by_field_name("type"))
         text = match.text(declared) if declared is not None else ""
         found = re.fullmatch(r"MessageBatch<(.+)>", text, re.DOTALL)
         if found is not None and found[1] != "unknown":

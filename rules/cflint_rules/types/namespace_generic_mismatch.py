@@ -1,14 +1,12 @@
 """Name the class that is bound as the type argument of its namespace.
 
-`DurableObjectNamespace<Room>` tells which methods a stub has. With another class there, calls are checked
+`DurableObjectNamespace<Room>` types the methods of a stub. With another class there, calls are checked
 against methods that the object does not have; with a base such as `Agent`, its own methods are missing.
 
 ## Incorrect
 
 ```jsonc
 {
-  "name": "rooms",
-  "main": "src/index.ts",
   "durable_objects": { "bindings": [{ "name": "ROOM", "class_name": "Room" }] },
   "migrations": [{ "tag": "v1", "new_sqlite_classes": ["Room", "Lobby"] }]
 }
@@ -34,8 +32,6 @@ export class Room extends DurableObject<Env> {
 
 ```jsonc
 {
-  "name": "rooms",
-  "main": "src/index.ts",
   "durable_objects": { "bindings": [{ "name": "ROOM", "class_name": "Room" }] },
   "migrations": [{ "tag": "v1", "new_sqlite_classes": ["Room", "Lobby"] }]
 }
@@ -70,19 +66,7 @@ Source: https://developers.cloudflare.com/durable-objects/best-practices/rules-o
 
 from collections.abc import Iterator
 
-from cflint.api import (
-    BaseRef,
-    ClassFacts,
-    ClassKind,
-    Finding,
-    Fix,
-    Location,
-    Module,
-    Safety,
-    Severity,
-    module,
-    rule,
-)
+from cflint.api import ClassKind, Finding, Fix, Location, Module, Safety, Severity, js, module, rule
 from cflint_rules.types._env import (
     EnvMember,
     at_type,
@@ -117,12 +101,12 @@ def check(module: Module) -> Iterator[Finding]:
             yield _finding(module, member, bound, Severity.NOTE)
 
 
-def _is_called(base: BaseRef | None, name: str) -> bool:
+def _is_called(base: js.BaseRef | None, name: str) -> bool:
     """Whether a base class is imported under a name: that of an SDK, whose code need not be at hand."""
     return base is not None and base.imported is not None and base.imported.name == name
 
 
-def _bound(module: Module, member: EnvMember) -> ClassFacts | None:
+def _bound(module: Module, member: EnvMember) -> js.ClassFacts | None:
     """The class that is bound: as the configuration says, or where there is none, by its name."""
     if bindings_named(module, member.name):
         return bound_class(module, member.name)
@@ -146,7 +130,7 @@ def _is_platform_base(module: Module, name: str) -> bool:
     return ref is not None and ref.name in _BASES.get(ref.module, ())
 
 
-def _finding(module: Module, member: EnvMember, bound: ClassFacts, severity: Severity | None) -> Finding:
+def _finding(module: Module, member: EnvMember, bound: js.ClassFacts, severity: Severity | None) -> Finding:
     name = reference_to(module, bound)
     related: list[Location] = [
         found.place("class_name").saying("the configuration binds it here")

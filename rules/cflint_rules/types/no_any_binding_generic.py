@@ -1,4 +1,4 @@
-"""Say what a queue carries and what a binding is, instead of `any`.
+"""Type the messages of a queue and the bindings of a Worker, instead of using `any`.
 
 `MessageBatch<any>` and a bare `Queue` switch the type checker off where a Worker takes in what another one
 sent: a renamed field is found when messages fail, not when the code is compiled.
@@ -14,6 +14,7 @@ export default {
   async queue(batch: MessageBatch<any>, env: Env): Promise<void> {
     for (const message of batch.messages) {
       await env.JOBS.send({ url: message.body.url });
+      message.ack();
     }
   },
 };
@@ -34,6 +35,7 @@ export default {
   async queue(batch: MessageBatch<Job>, env: Env): Promise<void> {
     for (const message of batch.messages) {
       await env.JOBS.send({ url: message.body.url });
+      message.ack();
     }
   },
 };
@@ -53,18 +55,7 @@ Source: https://developers.cloudflare.com/queues/configuration/javascript-apis/
 
 from collections.abc import Iterator
 
-from cflint.api import (
-    REFERENCE,
-    STRICT,
-    Finding,
-    Match,
-    Module,
-    Severity,
-    is_typescript,
-    module,
-    rule,
-    type_name,
-)
+from cflint.api import REFERENCE, STRICT, Finding, Match, Module, Severity, js, module, rule, type_name
 from cflint_rules.types._env import at_type, bindings_named, env_members, is_runtime_type
 
 _WHAT = {
@@ -78,18 +69,12 @@ _WHAT = {
 
 @rule(
     type_name("MessageBatch", "Message", "Queue", "DurableObjectNamespace", "Workflow"),
-    module(),
     severity=Severity.NOTE,
     presets=(REFERENCE, STRICT),
 )
-def check(subject: Match | Module) -> Iterator[Finding]:
-    if isinstance(subject, Module):
-        yield from _any_members(subject)
-    elif is_typescript(subject.module):
-        yield from _any_argument(subject)
-
-
-def _any_argument(match: Match) -> Iterator[Finding]:
+def check(match: Match) -> Iterator[Finding]:
+    if not js.is_typescript(match.module):
+        return
     name = match.text()
     above = match.module.syntax.parent(match.node)
     if not is_runtime_type(match.module, name) or above is None or name not in _WHAT:
@@ -103,7 +88,8 @@ def _any_argument(match: Match) -> Iterator[Finding]:
         yield Finding("`Queue` without a type leaves what is sent to it unchecked", match.at(match.node))
 
 
-def _any_members(module: Module) -> Iterator[Finding]:
+@check.on(module())
+def check_members(module: Module) -> Iterator[Finding]:
     for member in env_members(module):
         bound = [found for found in bindings_named(module, member.name) if not found.kind.is_value]
         wanted = [found for found in bound if found.kind.types]

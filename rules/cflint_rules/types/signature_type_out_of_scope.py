@@ -44,20 +44,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import (
-    FUNCTIONS,
-    Edit,
-    Finding,
-    Fix,
-    Match,
-    Safety,
-    Severity,
-    is_typescript,
-    keyword,
-    kinds_by_type,
-    methods_of_type,
-    rule,
-)
+from cflint.api import Edit, Finding, Fix, Match, Safety, Severity, config, js, keyword, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -101,11 +88,16 @@ def check(match: Match) -> Iterator[Finding]:
     name_node = declaration.child_by_field_name("name")
     if declaration.type not in ("interface_declaration", "type_alias_declaration") or name_node is None:
         return
-    if not is_typescript(match.module):
+    if not js.is_typescript(match.module):
         return
     name = match.text(name_node)
     function = _function_of(match, declaration)
-    if function is None or name in _GLOBAL or kinds_by_type(name) or methods_of_type(name) is not None:
+    if (
+        function is None
+        or name in _GLOBAL
+        or config.kinds_by_type(name)
+        or config.methods_of_type(name) is not None
+    ):
         return
     uses = [node for node in _signature(function) if match.text(node) == name]
     if (
@@ -126,7 +118,7 @@ def _function_of(match: Match, declaration: Node) -> Node | None:
     """The function in whose body the declaration stands, not in a deeper block."""
     block = match.module.syntax.parent(declaration)
     above = match.module.syntax.parent(block) if block is not None else None
-    if block is None or above is None or block.type != "statement_block" or above.type not in FUNCTIONS:
+    if block is None or above is None or block.type != "statement_block" or above.type not in js.FUNCTIONS:
         return None
     return above
 

@@ -1,4 +1,4 @@
-"""Define what a class calls on `this`.
+"""Define every method that a class calls on `this`.
 
 A class that extends `Agent`, `DurableObject` or another class of the platform has its own methods and the
 base's. Calling any other on `this` throws "is not a function" when the line is reached.
@@ -50,7 +50,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import ClassDefinition, Finding, Severity, base_members, class_definition, pattern, rule
+from cflint.api import ClassDefinition, Finding, Severity, class_definition, js, pattern, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -64,7 +64,7 @@ def check(owner: ClassDefinition) -> Iterator[Finding]:
     base = owner.facts.base
     if base is None or base.imported is None or owner.facts.decorated or owner.node.has_error:
         return
-    inherited = base_members(base.imported.module, base.imported.name)
+    inherited = js.base_members(base.imported.module, base.imported.name)
     if inherited is None:
         return
     calls: dict[str, list[Node]] = {}

@@ -54,10 +54,10 @@ from cflint.api import (
     Module,
     Safety,
     Severity,
-    add_imports,
     class_definition,
-    is_typescript,
+    fixes,
     join_names,
+    js,
     pattern,
     rule,
 )
@@ -109,7 +109,7 @@ _IMPORTED = pattern(r"\b(?:Connection|ConnectionContext|WSMessage|WorkflowEvent|
 
 @rule(class_definition(), severity=Severity.NOTE, fix=Safety.SAFE)
 def check(owner: ClassDefinition) -> Iterator[Finding]:
-    if not is_typescript(owner.module) or not any(found.name in _NAMES for found in owner.facts.members):
+    if not js.is_typescript(owner.module) or not any(found.name in _NAMES for found in owner.facts.members):
         return
     for name, types in _HOOKS.get(owner.kind, {}).items():
         method = owner.method(name)
@@ -155,7 +155,7 @@ def _fix(owner: ClassDefinition, untyped: list[tuple[Node, str]]) -> Fix | None:
     source = owner.facts.base.imported.module if owner.facts.base and owner.facts.base.imported else None
     if needed and source is not None:
         sdk = "agents" if source.startswith(("agents", "@cloudflare/")) else source
-        imports = add_imports(module, needed, sdk, types=True)
+        imports = fixes.add_imports(module, needed, sdk, types=True)
         if imports is None:
             return None
         edits.extend(imports)

@@ -1,7 +1,7 @@
 """Remove what is imported from the platform and never used.
 
-An unused import of `cloudflare:workers` or `agents` is mostly the rest of an example. It says of a module
-that it does what it does not, and a bundler that keeps it loads an SDK for nothing.
+An unused import of `cloudflare:workers` or `agents` is mostly left over from an example. It misleads readers,
+and a bundler that keeps it loads an SDK for nothing.
 
 ## Incorrect
 
@@ -49,10 +49,9 @@ from cflint.api import (
     Match,
     Safety,
     Severity,
+    fixes,
     import_of,
-    imported_parts,
     join_names,
-    remove_imports,
     rule,
 )
 
@@ -80,7 +79,7 @@ def check(match: Match) -> Iterator[Finding]:
     scope = match.module.scope
     if match.module.syntax.root.has_error:
         return  # a use may stand in what cannot be read
-    parts = {part.id: part for part in imported_parts(match.node)}
+    parts = {part.id: part for part in fixes.imported_parts(match.node)}
     unused = [
         declared
         for declared in scope.imports
@@ -90,7 +89,7 @@ def check(match: Match) -> Iterator[Finding]:
         return
     names = join_names([f"`{declared.name}`" for declared in unused])
     verb = "is" if len(unused) == 1 else "are"
-    edits = remove_imports(match.module, [declared.owner for declared in unused])
+    edits = fixes.remove_imports(match.module, [declared.owner for declared in unused])
     fix = Fix(f"Remove {names} from the import", edits, Safety.SAFE) if edits else None
     yield Finding(f"{names} {verb} imported and never used", match.at(unused[0].node), fix=fix)
 

@@ -1,8 +1,8 @@
-"""Import what the platform gives from the module that gives it.
+"""Import each name of the platform from the module that exports it.
 
 A name that a `cloudflare:` module does not export stops the Worker at deployment or when it starts, and so
-does a module that does not exist. `@cloudflare/workers-types` holds types alone: nothing of it is there to
-extend.
+does a module that does not exist. `@cloudflare/workers-types` holds types only: it has no classes to extend
+at run time.
 
 ## Incorrect
 
@@ -46,18 +46,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import (
-    Finding,
-    Fix,
-    Match,
-    Safety,
-    Severity,
-    import_of,
-    imported_parts,
-    move_import,
-    rule,
-    set_import_source,
-)
+from cflint.api import Finding, Fix, Match, Safety, Severity, fixes, import_of, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -121,7 +110,7 @@ def check(match: Match) -> Iterator[Finding]:
 
 def _named(match: Match) -> Iterator[tuple[Node, str]]:
     """The specifiers of the statement and the names that they import."""
-    for part in imported_parts(match.node):
+    for part in fixes.imported_parts(match.node):
         name = part.child_by_field_name("name")
         if part.type == "import_specifier" and name is not None:
             yield part, match.text(name)
@@ -144,12 +133,12 @@ def _is_extended(match: Match, part: Node) -> bool:
 
 def _fix(match: Match, part: Node, name: str, home: str, *, alone: bool) -> Fix | None:
     title = f'Import `{name}` from "{home}"'
-    if alone and len(list(imported_parts(match.node))) == 1:
-        edit = set_import_source(match.module, match.node, home)
+    if alone and len(list(fixes.imported_parts(match.node))) == 1:
+        edit = fixes.set_import_source(match.module, match.node, home)
         return Fix(title, (edit,), Safety.SAFE) if edit is not None else None
     if part.child_by_field_name("alias") is not None:
         return None
-    edits = move_import(match.module, part, name, home)
+    edits = fixes.move_import(match.module, part, name, home)
     return Fix(title, edits, Safety.SAFE) if edits else None
 
 
@@ -159,7 +148,7 @@ def _misspelled(match: Match, source: str) -> Iterator[Finding]:
     home = next(iter(homes)) if len(homes) == 1 else None
     wanted = home or _MISSPELLED[source]
     node = match.node.child_by_field_name("source") or match.node
-    edit = set_import_source(match.module, match.node, wanted)
+    edit = fixes.set_import_source(match.module, match.node, wanted)
     is_sure = names <= {name for name, known in _HOMES.items() if known == wanted} | _WORKFLOWS
     fix = (
         Fix(f'Import from "{wanted}"', (edit,), Safety.SAFE)

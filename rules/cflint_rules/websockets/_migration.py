@@ -8,34 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import (
-    FUNCTIONS,
-    ClassDefinition,
-    Declaration,
-    DeclarationKind,
-    Edit,
-    Fix,
-    Location,
-    Module,
-    PairEnd,
-    Safety,
-    Span,
-    ValueKind,
-    arguments_of,
-    block_end,
-    hibernatable_accepts,
-    is_generator,
-    method_called_on,
-    name_of_function,
-    pair_ends,
-    parameter_for,
-    record,
-    span_of,
-    string_value,
-    unwrap,
-    uses_of_end,
-    with_wrappers,
-)
+from cflint.api import ClassDefinition, Edit, Fix, Location, Module, Safety, Span, ValueKind, js, record
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -98,17 +71,17 @@ class Migration:
 
 def listener_at(module: Module, use: Node) -> Listener | None:
     """The listener that a use of a socket adds."""
-    called = method_called_on(module, use)
+    called = js.method_called_on(module, use)
     if called is not None:
         name, call = called
-        arguments = arguments_of(call)
+        arguments = js.arguments_of(call)
         if name != "addEventListener" or not arguments:
             return None
-        event = string_value(module.syntax, arguments[0])
+        event = js.string_value(module.syntax, arguments[0])
         if event is None:
             return None
         return Listener(event, call, arguments[1] if len(arguments) == 2 else None)
-    member = module.syntax.parent(with_wrappers(module.syntax, use))
+    member = module.syntax.parent(js.with_wrappers(module.syntax, use))
     if member is None or member.type != "member_expression":
         return None
     name_node = member.child_by_field_name("property")
@@ -142,18 +115,18 @@ def _opens_sockets(module: Module, owner: ClassDefinition) -> bool:
     )
 
 
-def migration_of(module: Module, owner: ClassDefinition, end: PairEnd) -> Migration:
+def migration_of(module: Module, owner: ClassDefinition, end: js.PairEnd) -> Migration:
     """What it takes to accept an end with `acceptWebSocket()` and to serve it by methods of the class."""
     question = ("socket migration", owner.node.id, *end.key)
     return module.memoized(question, lambda: _Planner(module, owner, end).plan())
 
 
 class _Planner:
-    def __init__(self, module: Module, owner: ClassDefinition, end: PairEnd) -> None:
+    def __init__(self, module: Module, owner: ClassDefinition, end: js.PairEnd) -> None:
         self._module = module
         self._owner = owner
         self._end = end
-        self._uses = uses_of_end(module, end)
+        self._uses = js.uses_of_end(module, end)
         self._use_ids = {use.id for use in self._uses}
         self._obstacles: list[Location] = []
 
@@ -164,7 +137,7 @@ class _Planner:
         accepts = tuple(
             called[1]
             for use in self._uses
-            if (called := method_called_on(self._module, use)) is not None and called[0] == "accept"
+            if (called := js.method_called_on(self._module, use)) is not None and called[0] == "accept"
         )
         edits = tuple(self._edits(listeners, accepts))
         if self._obstacles:
@@ -185,13 +158,13 @@ class _Planner:
 
     def _edits(self, listeners: tuple[Listener, ...], accepts: tuple[Node, ...]) -> Iterator[Edit]:
         module, owner = self._module, self._owner
-        if module.syntax.root.has_error or module.syntax.slips:
+        if module.syntax.root.has_error or module.syntax.typos:
             self._block(owner.node, "the file has syntax errors")
             return
         hibernating = [
             call
-            for call in hibernatable_accepts(module, owner)
-            if (given := arguments_of(call)) and self._is_end(given[0])
+            for call in js.hibernatable_accepts(module, owner)
+            if (given := js.arguments_of(call)) and self._is_end(given[0])
         ]
         accepting = [*accepts, *hibernating]
         if len(accepting) != 1:
@@ -206,7 +179,7 @@ class _Planner:
             self._block(accept, "this is not a statement of its own")
         if state is None:
             self._block(owner.node, f"`{owner.name}` keeps its state in no field")
-        if accepts and arguments_of(accept):
+        if accepts and js.arguments_of(accept):
             self._block(accept, "`acceptWebSocket()` has no such option")
         self._other_sockets()
         for use in self._uses:
@@ -227,15 +200,15 @@ class _Planner:
             yield owner.append_members(*added)
 
     def _is_end(self, node: Node) -> bool:
-        return any(end.key == self._end.key for end in pair_ends(self._module, node))
+        return any(end.key == self._end.key for end in js.pair_ends(self._module, node))
 
     def _statement(self, expression: Node) -> Node | None:
-        above = self._module.syntax.parent(with_wrappers(self._module.syntax, expression))
+        above = self._module.syntax.parent(js.with_wrappers(self._module.syntax, expression))
         return above if above is not None and above.type == "expression_statement" else None
 
     def _other_sockets(self) -> None:
-        for call in hibernatable_accepts(self._module, self._owner):
-            given = arguments_of(call)
+        for call in js.hibernatable_accepts(self._module, self._owner):
+            given = js.arguments_of(call)
             if not given or not self._is_end(given[0]):
                 self._block(call, "the class's handlers would serve this other socket too")
 
@@ -244,19 +217,19 @@ class _Planner:
     def _use(self, use: Node, listeners: tuple[Listener, ...]) -> None:
         """Note a use after which the socket could not be found again once the object was evicted."""
         module = self._module
-        called = method_called_on(module, use)
+        called = js.method_called_on(module, use)
         if called is not None:
             if called[0] not in _HARMLESS_CALLS:
                 self._block(called[1], f"`{called[0]}()` has no counterpart")
             return
-        if parameter_for(module, use) is not None:
+        if js.parameter_for(module, use) is not None:
             return
-        node = with_wrappers(module.syntax, use)
+        node = js.with_wrappers(module.syntax, use)
         above = module.syntax.parent(node)
         in_literal = False
         while above is not None and above.type in ("array", "pair", "object"):
             in_literal = True
-            node = with_wrappers(module.syntax, above)
+            node = js.with_wrappers(module.syntax, above)
             above = module.syntax.parent(node)
         inside = any(
             listener.handler is not None
@@ -325,11 +298,11 @@ class _Planner:
         if sum(other.event == listener.event for other in all) > 1:
             self._block(listener.at, f"there are several listeners for `{listener.event}`")
             return
-        function = unwrap(listener.handler) if listener.handler is not None else None
+        function = js.unwrap(listener.handler) if listener.handler is not None else None
         if function is None:
             self._block(listener.at, "this listener has options")
             return
-        if function.type not in ("arrow_function", "function_expression") or is_generator(function):
+        if function.type not in ("arrow_function", "function_expression") or js.is_generator(function):
             self._block(function, f"the listener `{module.text(function)[:60]}` is not written here")
             return
         existing = owner.method(target.method)
@@ -353,7 +326,7 @@ class _Planner:
 
     def _end_of(self, method: Node) -> int:
         body = method.child_by_field_name("body")
-        return block_end(body) if body is not None else method.end_byte
+        return js.block_end(body) if body is not None else method.end_byte
 
     def _comments_of(self, statement: Node) -> tuple[Node, ...]:
         """The comments on the lines right above a statement, and the one behind it on its last line."""
@@ -463,7 +436,7 @@ class _Planner:
             nearest = next(
                 above
                 for above in module.syntax.ancestors(node)
-                if above.id == function.id or (above.type in FUNCTIONS and above.type != "arrow_function")
+                if above.id == function.id or (above.type in js.FUNCTIONS and above.type != "arrow_function")
             )
             if nearest.id != function.id:
                 continue
@@ -494,7 +467,7 @@ class _Planner:
                 continue
             if function.start_byte <= declaration.node.start_byte < function.end_byte:
                 own_name = (
-                    declaration.kind is DeclarationKind.FUNCTION and declaration.scope.id == function.id
+                    declaration.kind is js.DeclarationKind.FUNCTION and declaration.scope.id == function.id
                 )
                 if own_name and body.start_byte <= node.start_byte:
                     self._block(node, f"the listener calls itself by its name, `{name}`")
@@ -504,22 +477,22 @@ class _Planner:
             seen.add(name)
             around = (
                 declaration.scope
-                if declaration.scope.type in FUNCTIONS
+                if declaration.scope.type in js.FUNCTIONS
                 else module.enclosing_function(declaration.scope)
             )
-            of = name_of_function(module, around) if around is not None else "the block around"
+            of = js.name_of_function(module, around) if around is not None else "the block around"
             self._block(
                 node,
                 f"the listener uses `{name}` of {of}: a method has to find it by the socket, "
                 "with `serializeAttachment()` say",
             )
 
-    def _event(self, function: Node) -> Declaration | None:
+    def _event(self, function: Node) -> js.Declaration | None:
         """The parameter that is the whole event."""
         found = [
             declaration
             for declaration in self._module.scope.declared_in(function).values()
-            if declaration.kind is DeclarationKind.PARAMETER
+            if declaration.kind is js.DeclarationKind.PARAMETER
         ]
         return found[0] if len(found) == 1 and not found[0].path else None
 
@@ -537,7 +510,7 @@ class _Planner:
             self._block(parameters[1], "a listener gets nothing but the event")
             return found
         for declaration in module.scope.declared_in(function).values():
-            if declaration.kind is not DeclarationKind.PARAMETER:
+            if declaration.kind is not js.DeclarationKind.PARAMETER:
                 continue
             references = [
                 node
@@ -561,19 +534,19 @@ class _Planner:
         self, reference: Node, event: str, target: _Target, found: dict[str, list[Node]]
     ) -> None:
         module = self._module
-        node = with_wrappers(module.syntax, reference)
+        node = js.with_wrappers(module.syntax, reference)
         above = module.syntax.parent(node)
         if above is not None and above.type == "member_expression":
             name = above.child_by_field_name("property")
             property = module.text(name) if name is not None else ""
-            around = module.syntax.parent(with_wrappers(module.syntax, above))
+            around = module.syntax.parent(js.with_wrappers(module.syntax, above))
             left = around.child_by_field_name("left") if around is not None else None
             is_written = around is not None and around.type in (
                 "assignment_expression",
                 "augmented_assignment_expression",
             )
             if property in target.properties and not (
-                is_written and left is not None and unwrap(left).id == above.id
+                is_written and left is not None and js.unwrap(left).id == above.id
             ):
                 found.setdefault(property, []).append(above)
             else:
@@ -616,12 +589,12 @@ class _Planner:
             else:
                 yield "", ""
 
-    def _unpacked_names(self, function: Node) -> Iterator[tuple[str, Declaration]]:
+    def _unpacked_names(self, function: Node) -> Iterator[tuple[str, js.Declaration]]:
         """What `const { data } = event;` declares, by property: names that the parameters may take."""
         module = self._module
         declaration = self._event(function)
         for reference in module.scope.references(declaration) if declaration is not None else ():
-            declarator = module.syntax.parent(with_wrappers(module.syntax, reference))
+            declarator = module.syntax.parent(js.with_wrappers(module.syntax, reference))
             pattern = declarator.child_by_field_name("name") if declarator is not None else None
             if pattern is None or pattern.type != "object_pattern":
                 continue
@@ -630,7 +603,7 @@ class _Planner:
                 if found is not None and not module.scope.assignments(found):
                     yield key, found
 
-    def _all_of(self, declaration: Declaration) -> Iterator[Node]:
+    def _all_of(self, declaration: js.Declaration) -> Iterator[Node]:
         yield declaration.node
         yield from self._module.scope.references(declaration)
 
@@ -638,7 +611,7 @@ class _Planner:
         module = self._module
         declaration = self._event(function)
         for reference in module.scope.references(declaration) if declaration is not None else ():
-            declarator = module.syntax.parent(with_wrappers(module.syntax, reference))
+            declarator = module.syntax.parent(js.with_wrappers(module.syntax, reference))
             if declarator is None or declarator.type != "variable_declarator":
                 continue
             pattern = declarator.child_by_field_name("name")
@@ -670,10 +643,10 @@ def _rendered(module: Module, body: Node, replacements: Iterable[Replacement], o
     """The text of a body with replacements, its lines moved from one indentation to another. What stands in
     template literals keeps its white space."""
     data = module.document.data
-    end = block_end(body) if body.type == "statement_block" else body.end_byte
-    literals = [span_of(node) for node in module.descendants(body, "template_string")]
+    end = js.block_end(body) if body.type == "statement_block" else body.end_byte
+    literals = [js.span_of(node) for node in module.descendants(body, "template_string")]
     if body.type == "template_string":
-        literals.append(span_of(body))
+        literals.append(js.span_of(body))
     edits = list(replacements)
     at = data.find(b"\n", body.start_byte, end)
     while at != -1:

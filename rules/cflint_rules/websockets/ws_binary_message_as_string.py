@@ -1,7 +1,8 @@
-"""Look whether a WebSocket's message is text before it is used as text.
+"""Check that a WebSocket's message is text before it is used as text.
 
-`webSocketMessage()` is given a string, or an ArrayBuffer where the client sends binary. In a template the
-latter becomes `[object ArrayBuffer]`, `JSON.parse()` of it throws, and it has none of a string's methods.
+`webSocketMessage()` gets a string, or an ArrayBuffer where the client sends binary. In a template an
+ArrayBuffer becomes `[object ArrayBuffer]`, `JSON.parse()` of it throws, and it has none of a string's
+methods.
 
 ## Incorrect
 
@@ -9,8 +10,19 @@ latter becomes `[object ArrayBuffer]`, `JSON.parse()` of it throws, and it has n
 import { DurableObject } from "cloudflare:workers";
 
 export class Parrot extends DurableObject<Env> {
+  async fetch(request: Request): Promise<Response> {
+    if (request.headers.get("Upgrade") !== "websocket") return new Response(null, { status: 426 });
+    const [client, server] = Object.values(new WebSocketPair());
+    this.ctx.acceptWebSocket(server);
+    return new Response(null, { status: 101, webSocket: client });
+  }
+
   async webSocketMessage(ws: WebSocket, message: string | ArrayBuffer): Promise<void> {
     ws.send(`you said ${message}`);
+  }
+
+  async webSocketClose(ws: WebSocket): Promise<void> {
+    ws.close();
   }
 }
 ```
@@ -21,6 +33,13 @@ export class Parrot extends DurableObject<Env> {
 import { DurableObject } from "cloudflare:workers";
 
 export class Parrot extends DurableObject<Env> {
+  async fetch(request: Request): Promise<Response> {
+    if (request.headers.get("Upgrade") !== "websocket") return new Response(null, { status: 426 });
+    const [client, server] = Object.values(new WebSocketPair());
+    this.ctx.acceptWebSocket(server);
+    return new Response(null, { status: 101, webSocket: client });
+  }
+
   async webSocketMessage(ws: WebSocket, message: string | ArrayBuffer): Promise<void> {
     if (typeof message !== "string") {
       ws.close(1003, "text only");
@@ -28,17 +47,21 @@ export class Parrot extends DurableObject<Env> {
     }
     ws.send(`you said ${message}`);
   }
+
+  async webSocketClose(ws: WebSocket): Promise<void> {
+    ws.close();
+  }
 }
 ```
 
 ## Not reported
 
-Handlers that look at the message's type anywhere, or decode it. `JSON.parse()` inside `try`. A message that
-is only passed on.
+Handlers that check the message's type anywhere, or decode it. `JSON.parse()` inside `try`. A message that is
+only passed on.
 
 ## Fix safety
 
-No fix is offered: what to do with binary is for the protocol to say.
+There is no fix: what to do with binary is up to the protocol.
 
 Source: https://developers.cloudflare.com/durable-objects/api/base/
 """
@@ -46,18 +69,7 @@ Source: https://developers.cloudflare.com/durable-objects/api/base/
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import (
-    REFERENCE,
-    STRICT,
-    Finding,
-    Handler,
-    Module,
-    Severity,
-    callee_name,
-    handler,
-    rule,
-    with_wrappers,
-)
+from cflint.api import REFERENCE, STRICT, Finding, Handler, Module, Severity, handler, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -109,7 +121,7 @@ def check(found: Handler) -> Iterator[Finding]:
 
 def _is_looked_at(module: Module, reference: "Node") -> bool:
     """Whether code asks what a message is: `typeof`, `instanceof`, `ArrayBuffer.isView()`, a decoder."""
-    node = with_wrappers(module.syntax, reference)
+    node = js.with_wrappers(module.syntax, reference)
     above = module.syntax.parent(node)
     if above is None:
         return False
@@ -122,7 +134,7 @@ def _is_looked_at(module: Module, reference: "Node") -> bool:
         name = above.child_by_field_name("property")
         return name is not None and module.text(name) in ("byteLength", "slice", "length")
     call = module.syntax.parent(above) if above.type == "arguments" else None
-    return call is not None and callee_name(module, call) in (
+    return call is not None and js.callee_name(module, call) in (
         "decode",
         "isView",
         "Uint8Array",
@@ -133,7 +145,7 @@ def _is_looked_at(module: Module, reference: "Node") -> bool:
 
 def _as_text(module: Module, reference: "Node") -> str | None:
     """What goes wrong with an ArrayBuffer there; None when nothing does."""
-    node = with_wrappers(module.syntax, reference)
+    node = js.with_wrappers(module.syntax, reference)
     above = module.syntax.parent(node)
     if above is None:
         return None

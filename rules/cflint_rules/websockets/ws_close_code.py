@@ -1,8 +1,8 @@
 """Close WebSockets with a code that may be sent, and a reason that fits.
 
-`close()` takes 1000 to 4999 without 1004, 1005, 1006 and 1015: those only say what happened (no code came,
-the connection broke, TLS failed) and never travel, so `close()` throws an InvalidAccessError. A reason needs
-a code, and from the compatibility date 2026-03-03 may have 123 bytes.
+`close()` takes 1000 to 4999 without 1004, 1005, 1006 and 1015: those describe how a connection ended (without
+a code, broken, TLS failed) and cannot be sent, so `close()` throws an InvalidAccessError. A reason needs a
+code, and from the compatibility date 2026-03-03 may have 123 bytes.
 
 ## Incorrect
 
@@ -11,6 +11,7 @@ import { DurableObject } from "cloudflare:workers";
 
 export class Stream extends DurableObject<Env> {
   async fetch(request: Request): Promise<Response> {
+    if (request.headers.get("Upgrade") !== "websocket") return new Response(null, { status: 426 });
     const [client, server] = Object.values(new WebSocketPair());
     this.ctx.acceptWebSocket(server);
     return new Response(null, { status: 101, webSocket: client });
@@ -29,6 +30,7 @@ import { DurableObject } from "cloudflare:workers";
 
 export class Stream extends DurableObject<Env> {
   async fetch(request: Request): Promise<Response> {
+    if (request.headers.get("Upgrade") !== "websocket") return new Response(null, { status: 426 });
     const [client, server] = Object.values(new WebSocketPair());
     this.ctx.acceptWebSocket(server);
     return new Response(null, { status: 101, webSocket: client });
@@ -52,7 +54,7 @@ close with a code. So is a reason that looks like a placeholder (`"<reason>"`).
 
 ## Fix safety
 
-No fix is offered: what a close means to the client is for its author to say.
+There is no fix: what a close means to the client is up to its author.
 
 Source: workerd src/workerd/api/web-socket.c++
 """
@@ -61,19 +63,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import (
-    Finding,
-    Match,
-    Severity,
-    ValueKind,
-    call,
-    first_named,
-    number_of,
-    pair_ends,
-    pattern,
-    rule,
-    unwrap,
-)
+from cflint.api import Finding, Match, Severity, ValueKind, call, js, pattern, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -99,13 +89,13 @@ def check(match: Match) -> Iterator[Finding]:
         return
     if not _is_socket(match):
         return
-    code = number_of(match.module, arguments[0])
+    code = js.number_of(match.module, arguments[0])
     if code is not None:
         problem = _problem(match, code)
         if problem is not None:
             yield Finding(f"{problem}: `close()` throws an InvalidAccessError", match.at(arguments[0]))
-    elif unwrap(arguments[0]).type == "undefined":
-        if len(arguments) > 1 and unwrap(arguments[1]).type != "undefined":
+    elif js.unwrap(arguments[0]).type == "undefined":
+        if len(arguments) > 1 and js.unwrap(arguments[1]).type != "undefined":
             yield Finding(
                 "a reason needs a code: `close()` throws an InvalidAccessError", match.at(arguments[0])
             )
@@ -118,12 +108,12 @@ def check(match: Match) -> Iterator[Finding]:
 def _is_socket(match: Match) -> bool:
     if match.receiver is None:
         return False
-    if match.receiver_value.kind in _SOCKETS or pair_ends(match.module, match.receiver):
+    if match.receiver_value.kind in _SOCKETS or js.pair_ends(match.module, match.receiver):
         return True
-    receiver = unwrap(match.receiver)
+    receiver = js.unwrap(match.receiver)
     declaration = match.module.scope.resolve(receiver) if receiver.type == "identifier" else None
     annotation = declaration.owner.child_by_field_name("type") if declaration is not None else None
-    named = first_named(annotation)
+    named = js.first_named(annotation)
     if declaration is None or declaration.path or named is None or match.text(named) != "WebSocket":
         return False
     return match.module.scope.lookup_type("WebSocket", receiver) is None  # the runtime's
@@ -143,7 +133,7 @@ def _problem(match: Match, code: float) -> str | None:
 def _forwarded(match: Match, argument: "Node") -> Iterator[Finding]:
     """The code that `webSocketClose()` was given, sent back without a look at it."""
     handler = match.handler
-    argument = unwrap(argument)
+    argument = js.unwrap(argument)
     if handler is None or handler.name != "webSocketClose" or argument.type != "identifier":
         return
     declaration = match.module.scope.resolve(argument)

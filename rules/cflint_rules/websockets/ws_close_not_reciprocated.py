@@ -9,9 +9,7 @@ a clean close.
 ```jsonc
 // wrangler.jsonc
 {
-  "name": "presence",
-  "main": "src/index.ts",
-  "compatibility_date": "2025-11-01",
+  "compatibility_date": "2026-04-01",
   "durable_objects": { "bindings": [{ "name": "LOBBY", "class_name": "Lobby" }] },
   "migrations": [{ "tag": "v1", "new_sqlite_classes": ["Lobby"] }]
 }
@@ -23,6 +21,7 @@ import { DurableObject } from "cloudflare:workers";
 
 export class Lobby extends DurableObject<Env> {
   async fetch(request: Request): Promise<Response> {
+    if (request.headers.get("Upgrade") !== "websocket") return new Response(null, { status: 426 });
     const [client, server] = Object.values(new WebSocketPair());
     this.ctx.acceptWebSocket(server);
     return new Response(null, { status: 101, webSocket: client });
@@ -43,9 +42,7 @@ export class Lobby extends DurableObject<Env> {
 ```jsonc
 // wrangler.jsonc
 {
-  "name": "presence",
-  "main": "src/index.ts",
-  "compatibility_date": "2025-11-01",
+  "compatibility_date": "2026-04-01",
   "durable_objects": { "bindings": [{ "name": "LOBBY", "class_name": "Lobby" }] },
   "migrations": [{ "tag": "v1", "new_sqlite_classes": ["Lobby"] }]
 }
@@ -57,6 +54,7 @@ import { DurableObject } from "cloudflare:workers";
 
 export class Lobby extends DurableObject<Env> {
   async fetch(request: Request): Promise<Response> {
+    if (request.headers.get("Upgrade") !== "websocket") return new Response(null, { status: 426 });
     const [client, server] = Object.values(new WebSocketPair());
     this.ctx.acceptWebSocket(server);
     return new Response(null, { status: 101, webSocket: client });
@@ -81,8 +79,8 @@ the finding is only a note.
 
 ## Fix safety
 
-Safe: the socket is closing already, and answering it is all that is left to do. 1005 and 1006 only say that
-no code came, and may not be sent. No fix is offered where the method returns early.
+Safe: the socket is closing already, and answering it is all that is left to do. 1005 and 1006 mean that no
+code was received, and cannot be sent. No fix is offered where the method returns early.
 
 Source: https://developers.cloudflare.com/workers/configuration/compatibility-flags/
 """
@@ -100,14 +98,10 @@ from cflint.api import (
     Safety,
     Severity,
     Span,
-    arguments_of,
-    block_end,
     call,
-    called_function,
-    hibernatable_accepts,
-    is_test_config,
+    config,
+    js,
     rule,
-    walk,
 )
 
 if TYPE_CHECKING:
@@ -122,10 +116,10 @@ def check(match: Match) -> Iterator[Finding]:
     owner = match.enclosing_class
     if owner is None or not owner.is_durable_object:
         return
-    if hibernatable_accepts(match.module, owner)[0].id != match.node.id:
+    if js.hibernatable_accepts(match.module, owner)[0].id != match.node.id:
         return  # said once
     environments = [environment for _, environment in owner.sites]
-    deployed = [found for found in environments if not is_test_config(found.config.path)]
+    deployed = [found for found in environments if not config.is_test_config(found.config.path)]
     answers = [(environment, environment.enables(FLAG)) for environment in deployed or environments]
     silent = [environment for environment, answer in answers if answer is False]
     if answers and not silent and all(answer for _, answer in answers):
@@ -195,18 +189,18 @@ def _may_close(module: Module, function: "Node", depth: int) -> bool:
         if name is not None and module.text(name) in ("close", "terminate", "webSocketClose"):
             return True
         handed = any(
-            socket is not None and socket in _words(module, argument) for argument in arguments_of(node)
+            socket is not None and socket in _words(module, argument) for argument in js.arguments_of(node)
         )
         if not handed or (name is not None and module.text(name) in ("delete", "get", "has", "set", "log")):
             continue
-        called = called_function(module, node)
+        called = js.called_function(module, node)
         if called is None or depth == 0 or _may_close(module, called, depth - 1):
             return True
     return False
 
 
 def _words(module: Module, node: "Node") -> frozenset[str]:
-    below = [node, *walk(node)]
+    below = [node, *js.walk(node)]
     return frozenset(
         module.text(found) for found in below if found.type in ("identifier", "shorthand_property_identifier")
     )
@@ -231,7 +225,9 @@ def _answering(module: Module, method: "Node") -> Fix | None:
     body, listed = method.child_by_field_name("body"), method.child_by_field_name("parameters")
     if body is None or listed is None or method.has_error:
         return None
-    if any(node.type in ("return_statement", "throw_statement") for node in walk(body, into_functions=False)):
+    if any(
+        node.type in ("return_statement", "throw_statement") for node in js.walk(body, into_functions=False)
+    ):
         return None  # the end may not be reached
     present = _parameters(module, method)
     count = sum(child.type != "comment" for child in listed.named_children)
@@ -256,7 +252,7 @@ def _answering(module: Module, method: "Node") -> Fix | None:
     line_of = module.document.line_of
     indent = module.indent_of(method)
     inner = indent + module.indent_unit
-    at = block_end(body) - 1
+    at = js.block_end(body) - 1
     if line_of(body.start_byte) == line_of(at):
         text = module.document.data[body.start_byte + 1 : at].decode("utf-8", "replace").strip()
         before = f"{inner}{text}\n" if text else ""

@@ -1,4 +1,4 @@
-"""Serve a Durable Object's WebSockets by `webSocketMessage()` and its siblings, not by listeners.
+"""Serve a Durable Object's WebSockets with `webSocketMessage()` and its siblings, not with listeners.
 
 A listener lives in memory. While it is there the object cannot hibernate and is billed for every second that
 the socket is open; on a socket that was given to `ctx.acceptWebSocket()` it is never called at all. The
@@ -12,12 +12,13 @@ import { DurableObject } from "cloudflare:workers";
 
 export class Counter extends DurableObject<Env> {
   async fetch(request: Request): Promise<Response> {
+    if (request.headers.get("Upgrade") !== "websocket") return new Response(null, { status: 426 });
     const { 0: client, 1: server } = new WebSocketPair();
     server.accept();
-    server.addEventListener("message", async (event) => {
+    server.addEventListener("message", async () => {
       const seen = (await this.ctx.storage.get<number>("seen")) ?? 0;
       await this.ctx.storage.put("seen", seen + 1);
-      server.send(`${seen + 1}: ${event.data}`);
+      server.send(String(seen + 1));
     });
     return new Response(null, { status: 101, webSocket: client });
   }
@@ -31,15 +32,20 @@ import { DurableObject } from "cloudflare:workers";
 
 export class Counter extends DurableObject<Env> {
   async fetch(request: Request): Promise<Response> {
+    if (request.headers.get("Upgrade") !== "websocket") return new Response(null, { status: 426 });
     const { 0: client, 1: server } = new WebSocketPair();
     this.ctx.acceptWebSocket(server);
     return new Response(null, { status: 101, webSocket: client });
   }
 
-  async webSocketMessage(ws: WebSocket, message: string | ArrayBuffer): Promise<void> {
+  async webSocketMessage(ws: WebSocket): Promise<void> {
     const seen = (await this.ctx.storage.get<number>("seen")) ?? 0;
     await this.ctx.storage.put("seen", seen + 1);
-    ws.send(`${seen + 1}: ${message}`);
+    ws.send(String(seen + 1));
+  }
+
+  async webSocketClose(ws: WebSocket): Promise<void> {
+    ws.close();
   }
 }
 ```
@@ -52,18 +58,18 @@ and in the classes of an SDK.
 
 ## Fix safety
 
-Unsafe: the object may now be evicted while sockets are open, and what it keeps in fields is gone then; what
-a client sends as binary arrives as an `ArrayBuffer`. All listeners of a socket move in one fix: each body
+Unsafe: the object may now be evicted while sockets are open, and what it keeps in fields is gone then; what a
+client sends as binary arrives as an `ArrayBuffer`. All listeners of a socket move in one fix: each body
 becomes a method, the socket's and the event's names are replaced by its parameters, and `accept()` becomes
 `ctx.acceptWebSocket()`. No fix is offered when a listener uses names of the function around it, when the
-socket is kept in a field, or when the class has such a method already: the related places say so.
+socket is kept in a field, or when the class has such a method already: the related places show it.
 
 Source: https://developers.cloudflare.com/durable-objects/best-practices/websockets/
 """
 
 from collections.abc import Iterator
 
-from cflint.api import Finding, Match, Safety, Severity, call, member_access, pair_ends, rule
+from cflint.api import Finding, Match, Safety, Severity, call, js, member_access, rule
 from cflint_rules.websockets._migration import TARGETS, listener_at, migration_of, opens_sockets
 
 
@@ -75,7 +81,7 @@ from cflint_rules.websockets._migration import TARGETS, listener_at, migration_o
 )
 def check(match: Match) -> Iterator[Finding]:
     socket = match.receiver
-    ends = pair_ends(match.module, socket) if socket is not None else ()
+    ends = js.pair_ends(match.module, socket) if socket is not None else ()
     owners = [match.module.enclosing_class(end.pair) for end in ends]
     if not ends or not all(owner is not None and owner.is_durable_object for owner in owners):
         return  # sockets that do not hibernate need listeners

@@ -47,25 +47,7 @@ Source: workerd src/workerd/api/http.c++ and web-socket.c++
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import (
-    DeclarationKind,
-    Finding,
-    Fix,
-    Match,
-    Module,
-    PairEnd,
-    Safety,
-    Severity,
-    arguments_of,
-    method_called_on,
-    new,
-    pair_end,
-    property_name,
-    rule,
-    unwrap,
-    uses_of_end,
-    with_wrappers,
-)
+from cflint.api import Finding, Fix, Match, Module, Safety, Severity, js, new, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -77,7 +59,7 @@ def check(match: Match) -> Iterator[Finding]:
     if callee is None or callee.type != "identifier" or module.scope.resolve(callee) is not None:
         return  # not the runtime's Response
     arguments = match.arguments
-    options = unwrap(arguments[1]) if len(arguments) == 2 else None
+    options = js.unwrap(arguments[1]) if len(arguments) == 2 else None
     if options is None or options.type != "object":
         return
     members = _members(module, options)
@@ -91,7 +73,7 @@ def check(match: Match) -> Iterator[Finding]:
                 "a response with status 101 needs a `webSocket`, or the constructor throws", match.at(status)
             )
         return
-    end = pair_end(module, socket)
+    end = js.pair_end(module, socket)
     if end is None:
         return  # it may be null, and then any status will do
     if status is None:
@@ -130,7 +112,7 @@ def _members(module: Module, options: "Node") -> dict[str, "Node"] | None:
     for part in options.named_children:
         if part.type == "pair":
             key, value = part.child_by_field_name("key"), part.child_by_field_name("value")
-            name = property_name(module.syntax, key) if key is not None else None
+            name = js.property_name(module.syntax, key) if key is not None else None
             if name is None or value is None:
                 return None
             found[name] = value
@@ -148,26 +130,26 @@ def _number(module: Module, node: "Node | None") -> int | None:
     return int(text) if text.isdecimal() and text.isascii() and len(text) < 6 else None
 
 
-def _accepted(module: Module, end: PairEnd) -> "Node | None":
+def _accepted(module: Module, end: js.PairEnd) -> "Node | None":
     """The call that accepts an end."""
-    for use in uses_of_end(module, end):
-        called = method_called_on(module, use)
+    for use in js.uses_of_end(module, end):
+        called = js.method_called_on(module, use)
         if called is not None and called[0] == "accept":
             return called[1]
-        listed = module.syntax.parent(with_wrappers(module.syntax, use))
+        listed = module.syntax.parent(js.with_wrappers(module.syntax, use))
         call = module.syntax.parent(listed) if listed is not None and listed.type == "arguments" else None
         callee = call.child_by_field_name("function") if call is not None else None
         name = callee.child_by_field_name("property") if callee is not None else None
-        first = arguments_of(call)[:1] if call is not None else ()
-        is_first = any(unwrap(argument).id == unwrap(use).id for argument in first)
+        first = js.arguments_of(call)[:1] if call is not None else ()
+        is_first = any(js.unwrap(argument).id == js.unwrap(use).id for argument in first)
         if name is not None and module.text(name) == "acceptWebSocket" and is_first:
             return call
     return None
 
 
-def _other_end(module: Module, end: PairEnd, at: "Node") -> str | None:
+def _other_end(module: Module, end: js.PairEnd, at: "Node") -> str | None:
     """How to write the other end of the pair at a node; None when it was accepted, too."""
-    other = PairEnd(end.pair, "1" if end.index == "0" else "0")
+    other = js.PairEnd(end.pair, "1" if end.index == "0" else "0")
     if _accepted(module, other) is not None:
         return None
     for above in module.syntax.ancestors(at):
@@ -175,12 +157,16 @@ def _other_end(module: Module, end: PairEnd, at: "Node") -> str | None:
             continue
         for name, declaration in module.scope.declared_in(above).items():
             value = module.value_declared(declaration)
-            named = declaration.kind in (DeclarationKind.CONST, DeclarationKind.LET, DeclarationKind.VAR)
+            named = declaration.kind in (
+                js.DeclarationKind.CONST,
+                js.DeclarationKind.LET,
+                js.DeclarationKind.VAR,
+            )
             if not named or value.origin is None or value.origin.id != end.pair.id:
                 continue
             if value.name == other.index and module.scope.lookup(name, at) is declaration:
                 return name
-    expression = unwrap(at)
+    expression = js.unwrap(at)
     if expression.type == "subscript_expression":
         pair = expression.child_by_field_name("object")
         return f"{module.text(pair)}[{other.index}]" if pair is not None else None

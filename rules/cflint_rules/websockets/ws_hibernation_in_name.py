@@ -1,15 +1,13 @@
 """Name classes and bindings after what they do, not after hibernation.
 
-That an object hibernates is how it is implemented, and no reader of `env.CHAT_ROOM` has to know it. The name
-of a class is hard to change later: it takes a migration.
+That an object hibernates is how it is implemented, which users of `env.CHAT_ROOM` need not know. The name of
+a class is hard to change later: it takes a migration.
 
 ## Incorrect
 
 ```jsonc
 // wrangler.jsonc
 {
-  "name": "auction",
-  "main": "src/index.ts",
   "compatibility_date": "2026-08-01",
   "durable_objects": { "bindings": [{ "name": "HIBERNATING_AUCTION", "class_name": "HibernatingAuction" }] },
   "migrations": [{ "tag": "v1", "new_sqlite_classes": ["HibernatingAuction"] }]
@@ -28,8 +26,6 @@ export class HibernatingAuction extends DurableObject<Env> {}
 ```jsonc
 // wrangler.jsonc
 {
-  "name": "auction",
-  "main": "src/index.ts",
   "compatibility_date": "2026-08-01",
   "durable_objects": { "bindings": [{ "name": "AUCTION", "class_name": "Auction" }] },
   "migrations": [{ "tag": "v1", "new_sqlite_classes": ["Auction"] }]
@@ -50,7 +46,7 @@ configurations of tests.
 
 ## Fix safety
 
-No fix is offered: a class is renamed by a migration, and a binding wherever it is used.
+There is no fix: a class is renamed by a migration, and a binding wherever it is used.
 
 Source: https://developers.cloudflare.com/durable-objects/best-practices/websockets/
 """
@@ -66,24 +62,24 @@ from cflint.api import (
     WranglerConfig,
     class_definition,
     config,
-    is_test_config,
+    configuration,
     rule,
 )
 
 
-@rule(class_definition(), config(), severity=Severity.NOTE, presets=(REFERENCE, STRICT))
-def check(subject: ClassDefinition | WranglerConfig) -> Iterator[Finding]:
-    if isinstance(subject, WranglerConfig):
-        if not is_test_config(subject.path):
-            yield from _bindings(subject)
-    elif "hibernat" in subject.name.lower() and subject.kind.runs_as_durable_object:
+@rule(class_definition(), severity=Severity.NOTE, presets=(REFERENCE, STRICT))
+def check(subject: ClassDefinition) -> Iterator[Finding]:
+    if "hibernat" in subject.name.lower() and subject.kind.runs_as_durable_object:
         yield Finding(
             f"`{subject.name}` names how it works: name the class after what it is",
             subject.at,
         )
 
 
-def _bindings(found: WranglerConfig) -> Iterator[Finding]:
+@check.on(configuration())
+def check_bindings(found: WranglerConfig) -> Iterator[Finding]:
+    if config.is_test_config(found.path):
+        return
     said: set[str] = set()
     for environment in found.environments:
         for binding in environment.bindings:

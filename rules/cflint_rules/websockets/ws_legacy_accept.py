@@ -11,6 +11,7 @@ import { DurableObject } from "cloudflare:workers";
 
 export class Room extends DurableObject<Env> {
   async fetch(request: Request): Promise<Response> {
+    if (request.headers.get("Upgrade") !== "websocket") return new Response(null, { status: 426 });
     const [client, server] = Object.values(new WebSocketPair());
     server.accept();
     server.addEventListener("message", (event) => {
@@ -28,6 +29,7 @@ import { DurableObject } from "cloudflare:workers";
 
 export class Room extends DurableObject<Env> {
   async fetch(request: Request): Promise<Response> {
+    if (request.headers.get("Upgrade") !== "websocket") return new Response(null, { status: 426 });
     const [client, server] = Object.values(new WebSocketPair());
     this.ctx.acceptWebSocket(server);
     return new Response(null, { status: 101, webSocket: client });
@@ -38,7 +40,7 @@ export class Room extends DurableObject<Env> {
   }
 
   async webSocketClose(ws: WebSocket, code: number, reason: string): Promise<void> {
-    ws.close(code, reason);
+    ws.close(code === 1005 || code === 1006 ? 1000 : code, reason);
   }
 }
 ```
@@ -54,37 +56,22 @@ export class Room extends DurableObject<Env> {
 
 Unsafe: the object may now be evicted while sockets are open, and what it keeps in fields is gone then. The
 fix moves the socket's listeners to `webSocketMessage()` and its siblings. None is offered where a listener
-uses what a method cannot see, or where the socket is kept in a field; the related places say what is in the
-way.
+uses what a method cannot see, or where the socket is kept in a field; the related places show what prevents
+it.
 
 Source: https://developers.cloudflare.com/durable-objects/best-practices/websockets/
 """
 
 from collections.abc import Iterator
 
-from cflint.api import (
-    FUNCTIONS,
-    Finding,
-    Location,
-    Match,
-    Module,
-    PairEnd,
-    Safety,
-    Severity,
-    call,
-    callee_name,
-    method_called_on,
-    pair_ends,
-    rule,
-    uses_of_end,
-)
+from cflint.api import Finding, Location, Match, Module, Safety, Severity, call, js, rule
 from cflint_rules.websockets._migration import migration_of, opens_sockets
 
 
 @rule(call("accept"), severity=Severity.WARNING, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
     socket = match.receiver
-    ends = pair_ends(match.module, socket) if socket is not None else ()
+    ends = js.pair_ends(match.module, socket) if socket is not None else ()
     owners = [match.module.enclosing_class(end.pair) for end in ends]
     if not ends or not all(owner is not None and owner.is_durable_object for owner in owners):
         return  # an outgoing or foreign socket has to be accept()ed, and only a Durable Object can hibernate
@@ -112,21 +99,21 @@ def check(match: Match) -> Iterator[Finding]:
     )
 
 
-def _may_stay(module: Module, end: PairEnd) -> bool:
+def _may_stay(module: Module, end: js.PairEnd) -> bool:
     """Whether `accept()` is no harm to an end, or not the harm that this rule is about."""
     return module.memoized(
         ("accept() may stay", *end.key), lambda: _is_only_refused(module, end) or _hibernates(module, end)
     )
 
 
-def _is_only_refused(module: Module, end: PairEnd) -> bool:
+def _is_only_refused(module: Module, end: js.PairEnd) -> bool:
     """Whether a socket is accepted, maybe sent an error, and closed at once: that can keep nothing awake."""
     accepted_in = closed_in = None
-    for use in uses_of_end(module, end):
-        called = method_called_on(module, use)
+    for use in js.uses_of_end(module, end):
+        called = js.method_called_on(module, use)
         if called is None or called[0] not in ("accept", "send", "close"):
             return False
-        function = module.syntax.enclosing(use, FUNCTIONS)
+        function = module.syntax.enclosing(use, js.FUNCTIONS)
         if called[0] == "accept":
             accepted_in = function
         elif called[0] == "close":
@@ -134,11 +121,11 @@ def _is_only_refused(module: Module, end: PairEnd) -> bool:
     return accepted_in is not None and closed_in is not None and accepted_in.id == closed_in.id
 
 
-def _hibernates(module: Module, end: PairEnd) -> bool:
+def _hibernates(module: Module, end: js.PairEnd) -> bool:
     """Whether a socket is given to `acceptWebSocket()`, too: then it is wrong that it is accepted twice."""
-    for use in uses_of_end(module, end):
+    for use in js.uses_of_end(module, end):
         listed = module.syntax.parent(use)
         around = module.syntax.parent(listed) if listed is not None and listed.type == "arguments" else None
-        if around is not None and callee_name(module, around) == "acceptWebSocket":
+        if around is not None and js.callee_name(module, around) == "acceptWebSocket":
             return True
     return False

@@ -11,9 +11,14 @@ import { DurableObject } from "cloudflare:workers";
 
 export class Feed extends DurableObject<Env> {
   async fetch(request: Request): Promise<Response> {
+    if (request.headers.get("Upgrade") !== "websocket") return new Response(null, { status: 426 });
     const [client, server] = Object.values(new WebSocketPair());
     this.ctx.acceptWebSocket(server);
     return new Response(null, { status: 101, webSocket: client });
+  }
+
+  async webSocketClose(ws: WebSocket): Promise<void> {
+    ws.close();
   }
 }
 ```
@@ -25,6 +30,7 @@ import { DurableObject } from "cloudflare:workers";
 
 export class Feed extends DurableObject<Env> {
   async fetch(request: Request): Promise<Response> {
+    if (request.headers.get("Upgrade") !== "websocket") return new Response(null, { status: 426 });
     const [client, server] = Object.values(new WebSocketPair());
     this.ctx.acceptWebSocket(server);
     return new Response(null, { status: 101, webSocket: client });
@@ -32,6 +38,10 @@ export class Feed extends DurableObject<Env> {
 
   async webSocketMessage(ws: WebSocket, message: string | ArrayBuffer): Promise<void> {
     ws.send("this feed only talks");
+  }
+
+  async webSocketClose(ws: WebSocket): Promise<void> {
+    ws.close();
   }
 }
 ```
@@ -62,33 +72,21 @@ from cflint.api import (
     Safety,
     Severity,
     ValueKind,
-    arguments_of,
     call,
-    called_function,
     handler,
-    hibernatable_accepts,
-    method_called_on,
-    pair_ends,
+    js,
     rule,
-    uses_of_end,
 )
 
 _METHODS = ("webSocketMessage", "webSocketClose", "webSocketError")
 
 
-@rule(call("acceptWebSocket"), handler(*_METHODS), severity=Severity.WARNING, fix=Safety.SAFE)
-def check(match: Match | Handler) -> Iterator[Finding]:
-    if isinstance(match, Handler):
-        yield from _never_called(match)
-    else:
-        yield from _not_served(match)
-
-
-def _not_served(match: Match) -> Iterator[Finding]:
+@rule(call("acceptWebSocket"), severity=Severity.WARNING, fix=Safety.SAFE)
+def check(match: Match) -> Iterator[Finding]:
     owner = match.enclosing_class
     if owner is None or not owner.is_durable_object:
         return
-    if hibernatable_accepts(match.module, owner)[0].id != match.node.id:
+    if js.hibernatable_accepts(match.module, owner)[0].id != match.node.id:
         return  # said once
     if owner.has("webSocketMessage") is not False or owner.declares("webSocketMessage"):
         return
@@ -113,15 +111,16 @@ def _not_served(match: Match) -> Iterator[Finding]:
 def _listens(match: Match) -> bool:
     """Whether the accepted socket has listeners of its own."""
     given = match.arguments
-    ends = pair_ends(match.module, given[0]) if given else ()
+    ends = js.pair_ends(match.module, given[0]) if given else ()
     return any(
-        (called := method_called_on(match.module, use)) is not None and called[0] == "addEventListener"
+        (called := js.method_called_on(match.module, use)) is not None and called[0] == "addEventListener"
         for end in ends
-        for use in uses_of_end(match.module, end)
+        for use in js.uses_of_end(match.module, end)
     )
 
 
-def _never_called(found: Handler) -> Iterator[Finding]:
+@check.on(handler(*_METHODS))
+def check_handler(found: Handler) -> Iterator[Finding]:
     owner, module = found.owner, found.module
     if owner is None or not owner.is_durable_object or owner.facts.is_abstract:
         return
@@ -148,7 +147,7 @@ def _is_only_for_the_runtime(module: Module, owner: ClassDefinition, name: str) 
     if method is None or owner.inherited(name) is not False:
         return False
     return not any(
-        (called := called_function(module, node)) is not None and called.id == method.id
+        (called := js.called_function(module, node)) is not None and called.id == method.id
         for node in module.descendants(owner.body, "call_expression")
     )
 
@@ -160,7 +159,7 @@ def _accepts_for_itself(module: Module, owner: ClassDefinition) -> bool:
         name = callee.child_by_field_name("property") if callee is not None else None
         target = callee.child_by_field_name("object") if callee is not None else None
         is_accept = name is not None and module.text(name) == "accept"
-        if is_accept and target is not None and pair_ends(module, target):
+        if is_accept and target is not None and js.pair_ends(module, target):
             return True
     return False
 
@@ -185,7 +184,7 @@ def _hands_out_its_state(module: Module, owner: ClassDefinition) -> bool:
         function = node.child_by_field_name("function")
         if function is not None and function.type == "super":
             continue
-        for argument in arguments_of(node):
+        for argument in js.arguments_of(node):
             if argument.type == "this":
                 return True
             if module.value_of(argument).kind in (ValueKind.DURABLE_OBJECT_STATE, ValueKind.THIS):

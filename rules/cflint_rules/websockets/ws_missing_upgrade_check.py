@@ -1,8 +1,8 @@
-"""Look at the `Upgrade` header before a `WebSocketPair` is made, and answer 426 without it.
+"""Check the `Upgrade` header before a `WebSocketPair` is made, and answer 426 without it.
 
 A response with a WebSocket to a request that did not ask for one throws ("Worker tried to return a WebSocket
-in a response to a request which did not contain the header Upgrade: websocket"), so that whoever opens the
-address in a browser sees an error 1101 instead of a sentence that says what to do.
+in a response to a request which did not contain the header Upgrade: websocket"), so that a browser that opens
+the address gets error 1101 instead of a clear status.
 
 ## Incorrect
 
@@ -37,7 +37,7 @@ export default {
 
 ## Not reported
 
-A Durable Object behind a Worker that looks at the header: any module of the Worker may do it. A pair that is
+A Durable Object behind a Worker that checks the header: any module of the Worker may do it. A pair that is
 made only when a response that was fetched has a `webSocket`.
 
 ## Fix safety

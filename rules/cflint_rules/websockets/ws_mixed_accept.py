@@ -2,7 +2,7 @@
 
 A socket that hibernates refuses `accept()` ("Can't accept() WebSocket after enabling hibernation"), one that
 was `accept()`ed cannot be made to hibernate, a `new WebSocket(…)` accepts itself, and an end of a pair that
-nobody accepted can send nothing. Each of these throws.
+was not accepted can send nothing. Each of these throws.
 
 ## Incorrect
 
@@ -11,6 +11,7 @@ import { DurableObject } from "cloudflare:workers";
 
 export class Board extends DurableObject<Env> {
   async fetch(request: Request): Promise<Response> {
+    if (request.headers.get("Upgrade") !== "websocket") return new Response(null, { status: 426 });
     const [client, server] = Object.values(new WebSocketPair());
     server.accept();
     this.ctx.acceptWebSocket(server);
@@ -19,6 +20,10 @@ export class Board extends DurableObject<Env> {
 
   async webSocketMessage(ws: WebSocket, message: string | ArrayBuffer): Promise<void> {
     ws.send(message);
+  }
+
+  async webSocketClose(ws: WebSocket): Promise<void> {
+    ws.close();
   }
 }
 ```
@@ -30,6 +35,7 @@ import { DurableObject } from "cloudflare:workers";
 
 export class Board extends DurableObject<Env> {
   async fetch(request: Request): Promise<Response> {
+    if (request.headers.get("Upgrade") !== "websocket") return new Response(null, { status: 426 });
     const [client, server] = Object.values(new WebSocketPair());
     this.ctx.acceptWebSocket(server);
     return new Response(null, { status: 101, webSocket: client });
@@ -37,6 +43,10 @@ export class Board extends DurableObject<Env> {
 
   async webSocketMessage(ws: WebSocket, message: string | ArrayBuffer): Promise<void> {
     ws.send(message);
+  }
+
+  async webSocketClose(ws: WebSocket): Promise<void> {
+    ws.close();
   }
 }
 ```
@@ -49,7 +59,7 @@ which may accept them.
 ## Fix safety
 
 Safe: one of the two calls throws, so removing `accept()` takes nothing away. No fix is offered where
-`acceptWebSocket()` may not run, nor for a socket that nobody accepted.
+`acceptWebSocket()` may not run, nor for a socket that was never accepted.
 
 Source: workerd src/workerd/api/web-socket.c++
 """
@@ -57,27 +67,7 @@ Source: workerd src/workerd/api/web-socket.c++
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import (
-    Finding,
-    Fix,
-    Match,
-    Module,
-    PairEnd,
-    Safety,
-    Severity,
-    ValueKind,
-    arguments_of,
-    call,
-    callee_name,
-    can_reach,
-    method_called_on,
-    pair_end,
-    pair_ends,
-    rule,
-    unwrap,
-    uses_of_end,
-    with_wrappers,
-)
+from cflint.api import Finding, Fix, Match, Module, Safety, Severity, ValueKind, call, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -95,7 +85,7 @@ def check(match: Match) -> Iterator[Finding]:
     value = match.receiver_value
     if value.kind is ValueKind.OUTGOING_WEBSOCKET and value.origin is not None:
         made = value.origin
-        if made.type == "new_expression" and can_reach(match.module, made, match.node):
+        if made.type == "new_expression" and js.can_reach(match.module, made, match.node):
             yield Finding(
                 "a `new WebSocket(…)` accepts itself: `accept()` throws",
                 match.at(match.node),
@@ -103,11 +93,11 @@ def check(match: Match) -> Iterator[Finding]:
                 fix=_without(match),
             )
         return
-    for end in pair_ends(match.module, match.receiver):
+    for end in js.pair_ends(match.module, match.receiver):
         other = _hibernating(match.module, end)
         if other is None:
             continue
-        if can_reach(match.module, match.node, other) or can_reach(match.module, other, match.node):
+        if js.can_reach(match.module, match.node, other) or js.can_reach(match.module, other, match.node):
             socket = match.text(match.receiver)
             yield Finding(
                 f"`{socket}` is given to `acceptWebSocket()`, too: one of the two calls throws",
@@ -119,7 +109,7 @@ def check(match: Match) -> Iterator[Finding]:
 
 
 def _without(match: Match) -> Fix | None:
-    statement = match.module.syntax.parent(with_wrappers(match.module.syntax, match.node))
+    statement = match.module.syntax.parent(js.with_wrappers(match.module.syntax, match.node))
     if statement is None or statement.type != "expression_statement":
         return None
     parent = match.module.syntax.parent(statement)
@@ -130,7 +120,7 @@ def _without(match: Match) -> Fix | None:
 
 def _runs_whenever(module: Module, one: "Node", other: "Node") -> bool:
     """Whether a call runs in every run of the block in which another one stands."""
-    statement = module.syntax.parent(with_wrappers(module.syntax, one))
+    statement = module.syntax.parent(js.with_wrappers(module.syntax, one))
     block = module.syntax.parent(statement) if statement is not None else None
     is_plain = statement is not None and statement.type == "expression_statement"
     return (
@@ -142,21 +132,21 @@ def _runs_whenever(module: Module, one: "Node", other: "Node") -> bool:
 
 def _accepting_call(module: Module, use: "Node") -> "Node | None":
     """The `acceptWebSocket(…)` whose first argument a use is."""
-    node = with_wrappers(module.syntax, use)
+    node = js.with_wrappers(module.syntax, use)
     listed = module.syntax.parent(node)
     around = module.syntax.parent(listed) if listed is not None and listed.type == "arguments" else None
-    if around is None or callee_name(module, around) != "acceptWebSocket":
+    if around is None or js.callee_name(module, around) != "acceptWebSocket":
         return None
-    first = arguments_of(around)[0]
-    return around if unwrap(first).id == unwrap(node).id else None
+    first = js.arguments_of(around)[0]
+    return around if js.unwrap(first).id == js.unwrap(node).id else None
 
 
-def _hibernating(module: Module, end: PairEnd) -> "Node | None":
+def _hibernating(module: Module, end: js.PairEnd) -> "Node | None":
     return module.memoized(("hibernating", *end.key), lambda: _find_hibernating(module, end))
 
 
-def _find_hibernating(module: Module, end: PairEnd) -> "Node | None":
-    for use in uses_of_end(module, end):
+def _find_hibernating(module: Module, end: js.PairEnd) -> "Node | None":
+    for use in js.uses_of_end(module, end):
         found = _accepting_call(module, use)
         if found is not None:
             return found
@@ -165,17 +155,17 @@ def _find_hibernating(module: Module, end: PairEnd) -> "Node | None":
 
 def _never_accepted(match: Match, socket: "Node") -> Iterator[Finding]:
     module = match.module
-    end = pair_end(module, socket)
+    end = js.pair_end(module, socket)
     if end is None:
         return
     first: Node | None = None
-    for use in uses_of_end(module, end):
-        called = method_called_on(module, use)
+    for use in js.uses_of_end(module, end):
+        called = js.method_called_on(module, use)
         if called is not None and called[0] in _LOOKS:
             if called[0] == "send" and first is None:
                 first = called[1]
             continue
-        above = module.syntax.parent(with_wrappers(module.syntax, use))
+        above = module.syntax.parent(js.with_wrappers(module.syntax, use))
         is_read = called is None and above is not None and above.type == "member_expression"
         if not is_read and not _is_sent_away(module, use):
             return  # somebody may accept it there
@@ -190,6 +180,6 @@ def _never_accepted(match: Match, socket: "Node") -> Iterator[Finding]:
 
 def _is_sent_away(module: Module, use: "Node") -> bool:
     """Whether a use is the `webSocket` of a response."""
-    above = module.syntax.parent(with_wrappers(module.syntax, use))
+    above = module.syntax.parent(js.with_wrappers(module.syntax, use))
     key = above.child_by_field_name("key") if above is not None and above.type == "pair" else None
     return key is not None and module.text(key) == "webSocket"

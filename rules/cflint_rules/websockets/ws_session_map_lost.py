@@ -1,7 +1,7 @@
 """Find the sockets of a hibernating object with `getWebSockets()`, not in a field.
 
-An object that hibernates is made anew when the next message comes: its constructor runs, and a `Map` of
-sessions in a field is empty, while the sockets are still open. `ctx.getWebSockets()` gives the sockets, and
+An object that hibernates is created again when the next message comes: its constructor runs, and a `Map` of
+sessions in a field is empty, while the sockets are still open. `ctx.getWebSockets()` returns the sockets, and
 `serializeAttachment()` keeps what belongs to each.
 
 ## Incorrect
@@ -13,14 +13,19 @@ export class Table extends DurableObject<Env> {
   private seats = new Map<WebSocket, string>();
 
   async fetch(request: Request): Promise<Response> {
+    if (request.headers.get("Upgrade") !== "websocket") return new Response(null, { status: 426 });
     const [client, server] = Object.values(new WebSocketPair());
     this.ctx.acceptWebSocket(server);
     this.seats.set(server, new URL(request.url).searchParams.get("name") ?? "guest");
     return new Response(null, { status: 101, webSocket: client });
   }
 
-  async webSocketMessage(ws: WebSocket, message: string | ArrayBuffer): Promise<void> {
-    for (const seat of this.seats.keys()) seat.send(`${this.seats.get(ws)}: ${message}`);
+  async webSocketMessage(ws: WebSocket): Promise<void> {
+    for (const seat of this.seats.keys()) seat.send(`${this.seats.get(ws)} knocked`);
+  }
+
+  async webSocketClose(ws: WebSocket): Promise<void> {
+    ws.close();
   }
 }
 ```
@@ -32,15 +37,20 @@ import { DurableObject } from "cloudflare:workers";
 
 export class Table extends DurableObject<Env> {
   async fetch(request: Request): Promise<Response> {
+    if (request.headers.get("Upgrade") !== "websocket") return new Response(null, { status: 426 });
     const [client, server] = Object.values(new WebSocketPair());
     this.ctx.acceptWebSocket(server);
     server.serializeAttachment(new URL(request.url).searchParams.get("name") ?? "guest");
     return new Response(null, { status: 101, webSocket: client });
   }
 
-  async webSocketMessage(ws: WebSocket, message: string | ArrayBuffer): Promise<void> {
+  async webSocketMessage(ws: WebSocket): Promise<void> {
     const name = ws.deserializeAttachment();
-    for (const seat of this.ctx.getWebSockets()) seat.send(`${name}: ${message}`);
+    for (const seat of this.ctx.getWebSockets()) seat.send(`${name} knocked`);
+  }
+
+  async webSocketClose(ws: WebSocket): Promise<void> {
+    ws.close();
   }
 }
 ```
@@ -52,7 +62,7 @@ they are read.
 
 ## Fix safety
 
-No fix is offered: what belongs to each socket has to be chosen.
+There is no fix: what belongs to each socket has to be chosen.
 
 Source: https://developers.cloudflare.com/durable-objects/best-practices/websockets/
 """
@@ -60,21 +70,7 @@ Source: https://developers.cloudflare.com/durable-objects/best-practices/websock
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import (
-    ClassDefinition,
-    Finding,
-    Match,
-    Module,
-    Severity,
-    ValueKind,
-    arguments_of,
-    call,
-    hibernatable_accepts,
-    pair_ends,
-    rule,
-    unwrap,
-    walk,
-)
+from cflint.api import ClassDefinition, Finding, Match, Module, Severity, ValueKind, call, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -90,7 +86,7 @@ def check(match: Match) -> Iterator[Finding]:
     owner, module = match.enclosing_class, match.module
     if owner is None or not owner.is_durable_object:
         return
-    if hibernatable_accepts(module, owner)[0].id != match.node.id:
+    if js.hibernatable_accepts(module, owner)[0].id != match.node.id:
         return  # said once
     constructor = owner.constructor
     for name, made in _collections(owner):
@@ -144,10 +140,10 @@ def _collections(owner: ClassDefinition) -> Iterator[tuple[str, "Node"]]:
 
 
 def _is_empty_collection(module: Module, value: "Node") -> bool:
-    value = unwrap(value)
+    value = js.unwrap(value)
     if value.type in ("array", "object"):
         return not any(child.type != "comment" for child in value.named_children)
-    if value.type != "new_expression" or arguments_of(value):
+    if value.type != "new_expression" or js.arguments_of(value):
         return False
     made = value.child_by_field_name("constructor")
     return made is not None and module.text(made) in _COLLECTIONS and module.scope.resolve(made) is None
@@ -180,11 +176,11 @@ def _is_replaced(module: Module, use: "Node") -> bool:
 
 
 def _holds_socket(module: Module, call_node: "Node") -> bool:
-    for argument in arguments_of(call_node):
-        for node in (argument, *walk(argument, into_functions=False)):
+    for argument in js.arguments_of(call_node):
+        for node in (argument, *js.walk(argument, into_functions=False)):
             if node.type not in ("identifier", "shorthand_property_identifier", "subscript_expression"):
                 continue
-            if module.value_of(node).kind in _SOCKETS or pair_ends(module, node):
+            if module.value_of(node).kind in _SOCKETS or js.pair_ends(module, node):
                 return True
     return False
 

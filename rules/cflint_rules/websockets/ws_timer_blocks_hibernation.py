@@ -10,6 +10,7 @@ import { DurableObject } from "cloudflare:workers";
 
 export class Ticker extends DurableObject<Env> {
   async fetch(request: Request): Promise<Response> {
+    if (request.headers.get("Upgrade") !== "websocket") return new Response(null, { status: 426 });
     const [client, server] = Object.values(new WebSocketPair());
     this.ctx.acceptWebSocket(server);
     setInterval(() => this.tick(), 60_000);
@@ -23,6 +24,10 @@ export class Ticker extends DurableObject<Env> {
   private tick(): void {
     for (const ws of this.ctx.getWebSockets()) ws.send("tick");
   }
+
+  async webSocketClose(ws: WebSocket): Promise<void> {
+    ws.close();
+  }
 }
 ```
 
@@ -33,6 +38,7 @@ import { DurableObject } from "cloudflare:workers";
 
 export class Ticker extends DurableObject<Env> {
   async fetch(request: Request): Promise<Response> {
+    if (request.headers.get("Upgrade") !== "websocket") return new Response(null, { status: 426 });
     const [client, server] = Object.values(new WebSocketPair());
     this.ctx.acceptWebSocket(server);
     await this.ctx.storage.setAlarm(Date.now() + 60_000);
@@ -48,6 +54,10 @@ export class Ticker extends DurableObject<Env> {
     for (const ws of sockets) ws.send("tick");
     if (sockets.length > 0) await this.ctx.storage.setAlarm(Date.now() + 60_000);
   }
+
+  async webSocketClose(ws: WebSocket): Promise<void> {
+    ws.close();
+  }
 }
 ```
 
@@ -59,7 +69,7 @@ is cleared in the same method, and one that a promise waits for (`new Promise((r
 
 ## Fix safety
 
-No fix is offered: what the timer does has to move to `alarm()`.
+There is no fix: what the timer does has to move to `alarm()`.
 
 Source: https://developers.cloudflare.com/durable-objects/best-practices/websockets/
 """
@@ -67,18 +77,7 @@ Source: https://developers.cloudflare.com/durable-objects/best-practices/websock
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import (
-    Finding,
-    Match,
-    Option,
-    Severity,
-    call,
-    callee_name,
-    hibernatable_accepts,
-    is_global,
-    number_of,
-    rule,
-)
+from cflint.api import Finding, Match, Option, Severity, call, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -89,13 +88,13 @@ _SECONDS = Option(__name__, "seconds", 10, "A `setTimeout()` of fewer seconds th
 @rule(call("setInterval", "setTimeout"), severity=Severity.WARNING, options=[_SECONDS])
 def check(match: Match) -> Iterator[Finding]:
     owner, module = match.enclosing_class, match.module
-    if owner is None or not owner.is_durable_object or not is_global(module, match.callee, match.word):
+    if owner is None or not owner.is_durable_object or not js.is_global(module, match.callee, match.word):
         return
-    accepts = hibernatable_accepts(module, owner)
+    accepts = js.hibernatable_accepts(module, owner)
     if not accepts:
         return  # nothing in the class could hibernate
     if match.word == "setTimeout":
-        delay = number_of(module, match.arguments[1]) if len(match.arguments) > 1 else None
+        delay = js.number_of(module, match.arguments[1]) if len(match.arguments) > 1 else None
         short = _SECONDS.value(module.project, module.document.path) * 1000
         if delay is None or delay < short or _is_awaited(match):
             return
@@ -119,6 +118,6 @@ def _is_awaited(match: Match) -> bool:
 def _is_cleared(match: Match, method: "Node") -> bool:
     clear = match.word.replace("set", "clear")
     return any(
-        callee_name(match.module, found) == clear
+        js.callee_name(match.module, found) == clear
         for found in match.module.descendants(method, "call_expression")
     )

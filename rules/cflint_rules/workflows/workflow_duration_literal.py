@@ -36,7 +36,7 @@ export class Sync extends WorkflowEntrypoint<Env, { id: string }> {
 
 ## Not reported
 
-Durations that are put together when the Workflow runs, and numbers of 100 and more.
+Durations that are computed when the Workflow runs, and numbers of 100 and more.
 
 ## Fix safety
 
@@ -50,21 +50,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import (
-    Finding,
-    Fix,
-    Match,
-    Safety,
-    Severity,
-    ValueKind,
-    call,
-    key_of,
-    number_of,
-    pattern,
-    rule,
-    string_value,
-    unwrap,
-)
+from cflint.api import Finding, Fix, Match, Safety, Severity, ValueKind, call, js, pattern, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -94,7 +80,7 @@ def check(match: Match) -> Iterator[Finding]:
     arguments = match.arguments
     if len(arguments) < (3 if match.word == "do" else 2):
         return
-    given = unwrap(arguments[1])
+    given = js.unwrap(arguments[1])
     match match.word:
         case "sleep":
             found = list(_duration(match, given, sleeps=True))
@@ -111,9 +97,9 @@ def _parts(match: Match, node: Node) -> dict[str, Node]:
     found: dict[str, Node] = {}
     for part in node.named_children if node.type == "object" else ():
         value = part.child_by_field_name("value") if part.type == "pair" else None
-        name = key_of(match.module, part) if value is not None else None
+        name = js.key_of(match.module, part) if value is not None else None
         if name is not None and value is not None:
-            found[name] = unwrap(value)
+            found[name] = js.unwrap(value)
     return found
 
 
@@ -127,7 +113,7 @@ def _configuration(match: Match, options: Node) -> Iterator[Finding]:
     parts = _parts(match, options)
     timeout, retries = parts.get("timeout"), parts.get("retries")
     if timeout is not None:
-        if number_of(match.module, timeout) == 0:
+        if js.number_of(match.module, timeout) == 0:
             yield Finding("a timeout of 0 is refused: leave it out", match.at(timeout))
         else:
             yield from _duration(match, timeout)
@@ -145,11 +131,11 @@ def _configuration(match: Match, options: Node) -> Iterator[Finding]:
         elif name == "timeout":
             yield Finding("`timeout` belongs beside `retries`, not into it", match.at(value))
         elif name == "limit":
-            limit = number_of(match.module, value)
+            limit = js.number_of(match.module, value)
             if limit is not None and limit < 0:
                 yield Finding("the limit of retries is a number from 0 on", match.at(value))
         elif name == "backoff":
-            text = string_value(match.module.syntax, value)
+            text = js.string_value(match.module.syntax, value)
             if text is not None and text not in _BACKOFFS:
                 yield Finding(
                     f"`{text}` is no backoff: `constant`, `linear` or `exponential`", match.at(value)
@@ -157,9 +143,13 @@ def _configuration(match: Match, options: Node) -> Iterator[Finding]:
 
 
 def _duration(match: Match, node: Node, *, sleeps: bool = False) -> Iterator[Finding]:
-    text = string_value(match.module.syntax, node)
+    text = js.string_value(match.module.syntax, node)
     if text is None:
-        if sleeps and node.type == "number" and 0 < (number_of(match.module, node) or 0) < _FEW_MILLISECONDS:
+        if (
+            sleeps
+            and node.type == "number"
+            and 0 < (js.number_of(match.module, node) or 0) < _FEW_MILLISECONDS
+        ):
             shown = match.text(node)
             yield Finding(
                 f"`{shown}` is {shown} milliseconds: write `{shown} seconds` if that is meant",

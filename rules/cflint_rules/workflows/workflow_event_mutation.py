@@ -2,7 +2,7 @@
 
 The event is what the instance was started with, and every run of the Workflow gets it anew. What a step
 writes into it is gone when the Workflow wakes up after a pause or an error: the step does not run again, and
-the steps behind it read what was there before.
+the steps after it read what was there before.
 
 ## Incorrect
 
@@ -48,8 +48,8 @@ export class Welcome extends WorkflowEntrypoint<Env, { id: string }> {
 
 ## Not reported
 
-Copies (`{ ...event.payload }`); what nobody reads behind the step; what `run()` itself writes between steps:
-it is written again, the same, at every run.
+Copies (`{ ...event.payload }`); what is not read after the step; what `run()` itself writes between steps: it
+is written again, the same, at every run.
 
 ## Fix safety
 
@@ -63,21 +63,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import (
-    FUNCTIONS,
-    ClassKind,
-    Declaration,
-    Finding,
-    Handler,
-    Module,
-    Severity,
-    ValueKind,
-    callee_name,
-    module,
-    rule,
-    unwrap,
-    with_wrappers,
-)
+from cflint.api import ClassKind, Finding, Handler, Module, Severity, ValueKind, js, module, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -94,7 +80,7 @@ def check(module: Module) -> Iterator[Finding]:
             yield from _mutations(module, declaration)
 
 
-def _names(module: Module, handler: Handler) -> Iterator[Declaration]:
+def _names(module: Module, handler: Handler) -> Iterator[js.Declaration]:
     """The event, the payload that is taken out of it, and constants that name one of the two."""
     parameter = handler.parameters[0] if handler.parameters else None
     if parameter is None:
@@ -129,7 +115,7 @@ def _names(module: Module, handler: Handler) -> Iterator[Declaration]:
 _IN_PATTERNS = ("identifier", "shorthand_property_identifier_pattern")
 
 
-def _mutations(module: Module, declaration: Declaration) -> Iterator[Finding]:
+def _mutations(module: Module, declaration: js.Declaration) -> Iterator[Finding]:
     references = module.scope.references(declaration)
     for reference in references:
         path, whole = _chain(module, reference)
@@ -158,7 +144,7 @@ def _overlap(one: str, other: str) -> bool:
 def _chain(module: Module, reference: Node) -> tuple[str, Node]:
     """The longest chain of members from a name on, as text without casts, and its outermost expression."""
     syntax = module.syntax
-    node, path = with_wrappers(syntax, reference), module.text(reference)
+    node, path = js.with_wrappers(syntax, reference), module.text(reference)
     while True:
         parent = syntax.parent(node)
         if parent is None or parent.type not in ("member_expression", "subscript_expression"):
@@ -166,9 +152,9 @@ def _chain(module: Module, reference: Node) -> tuple[str, Node]:
         target = parent.child_by_field_name("object")
         if target is None or target.id != node.id:
             return path, node
-        above = syntax.parent(with_wrappers(syntax, parent))
+        above = syntax.parent(js.with_wrappers(syntax, parent))
         function = above.child_by_field_name("function") if above is not None else None
-        if function is not None and unwrap(function).id == parent.id:
+        if function is not None and js.unwrap(function).id == parent.id:
             return path, node  # a method of it
         name = parent.child_by_field_name("property")
         index = parent.child_by_field_name("index")
@@ -176,7 +162,7 @@ def _chain(module: Module, reference: Node) -> tuple[str, Node]:
         if part is None:
             return path, node
         path += f".{module.text(part)}" if name is not None else f"[{module.text(part)}]"
-        node = with_wrappers(syntax, parent)
+        node = js.with_wrappers(syntax, parent)
 
 
 def _change(module: Module, whole: Node) -> Node | None:
@@ -196,7 +182,9 @@ def _change(module: Module, whole: Node) -> Node | None:
         case "member_expression":
             above = module.syntax.parent(parent)
             is_call = above is not None and above.type == "call_expression"
-            return above if above is not None and is_call and callee_name(module, above) in _CHANGES else None
+            return (
+                above if above is not None and is_call and js.callee_name(module, above) in _CHANGES else None
+            )
         case "arguments":
             above = module.syntax.parent(parent)
             function = above.child_by_field_name("function") if above is not None else None
@@ -211,13 +199,13 @@ def _step_function(module: Module, node: Node) -> Node | None:
     for above in module.syntax.ancestors(node):
         if above.type == "method_definition":
             return None
-        if above.type not in FUNCTIONS:
+        if above.type not in js.FUNCTIONS:
             continue
-        listed = module.syntax.parent(with_wrappers(module.syntax, above))
+        listed = module.syntax.parent(js.with_wrappers(module.syntax, above))
         call = module.syntax.parent(listed) if listed is not None and listed.type == "arguments" else None
         callee = call.child_by_field_name("function") if call is not None else None
-        if call is None or callee is None or callee_name(module, call) != "do":
+        if call is None or callee is None or js.callee_name(module, call) != "do":
             continue
-        if module.value_of(unwrap(callee).child_by_field_name("object")).kind is ValueKind.WORKFLOW_STEP:
+        if module.value_of(js.unwrap(callee).child_by_field_name("object")).kind is ValueKind.WORKFLOW_STEP:
             return above
     return None

@@ -46,20 +46,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import (
-    FUNCTIONS,
-    Finding,
-    Fix,
-    Match,
-    Safety,
-    Severity,
-    ValueKind,
-    call,
-    rule,
-    unwrap,
-    walk,
-    with_wrappers,
-)
+from cflint.api import Finding, Fix, Match, Safety, Severity, ValueKind, call, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -83,7 +70,7 @@ def check(match: Match) -> Iterator[Finding]:
     if match.receiver_value.kind is not ValueKind.WORKFLOW_STEP or len(match.arguments) < 2:
         return
     callback = next(
-        (node for argument in match.arguments[1:] if (node := unwrap(argument)).type in FUNCTIONS), None
+        (node for argument in match.arguments[1:] if (node := js.unwrap(argument)).type in js.FUNCTIONS), None
     )
     if callback is None:
         return
@@ -106,19 +93,19 @@ def _results(callback: Node) -> Iterator[Node]:
     if body is None:
         return
     if body.type != "statement_block":
-        yield unwrap(body)
+        yield js.unwrap(body)
         return
-    for node in walk(body, into_functions=False, into_classes=False):
+    for node in js.walk(body, into_functions=False, into_classes=False):
         if node.type == "return_statement" and node.named_child_count:
-            yield unwrap(node.named_children[0])
+            yield js.unwrap(node.named_children[0])
 
 
 def _fix(match: Match, result: Node) -> Fix | None:
     """`fetch(u)` to `fetch(u).then((response) => response.json())`."""
-    call_node = unwrap(result.named_children[0]) if result.type == "await_expression" else result
+    call_node = js.unwrap(result.named_children[0]) if result.type == "await_expression" else result
     if call_node.type != "call_expression":
         return None
-    at = with_wrappers(match.module.syntax, call_node).end_byte
+    at = js.with_wrappers(match.module.syntax, call_node).end_byte
     return Fix(
         "Return the response's JSON",
         (match.insert(at, ".then((response) => response.json())"),),

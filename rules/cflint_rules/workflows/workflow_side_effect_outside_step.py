@@ -1,9 +1,9 @@
 """Write, send and fetch in a Workflow's steps, not between them.
 
 A Workflow that wakes up after a pause, a retry or a restart runs `run()` from the top again: finished steps
-give what they gave before, and everything that stands between them happens once more. The message is sent
-twice, the other Workflow is created twice. A random number between steps is another one each time, and the
-steps that use it no longer agree.
+return their stored results, and everything between them happens once more. The message is sent twice, the
+other Workflow is created twice. A random number between steps is another one each time, and the steps that
+use it no longer agree.
 
 ## Incorrect
 
@@ -57,7 +57,7 @@ calls: they may be called from a step. Random values that one step alone uses. A
 
 ## Fix safety
 
-There is no fix: the step's name, and what it returns, are the Workflow's business.
+There is no fix: the step's name, and what it returns, are up to the Workflow.
 
 Source: https://developers.cloudflare.com/workflows/build/rules-of-workflows/
 """
@@ -67,19 +67,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import (
-    FUNCTIONS,
-    ClassKind,
-    Finding,
-    Module,
-    Severity,
-    ValueKind,
-    is_global,
-    module,
-    rule,
-    unwrap,
-    walk,
-)
+from cflint.api import ClassKind, Finding, Module, Severity, ValueKind, js, module, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -124,16 +112,16 @@ def _steps(module: Module, within: Node) -> Iterator[Node]:
 
 def _is_step(module: Module, call: Node) -> bool:
     callee = call.child_by_field_name("function")
-    target = unwrap(callee).child_by_field_name("object") if callee is not None else None
+    target = js.unwrap(callee).child_by_field_name("object") if callee is not None else None
     return module.value_of(target).kind is ValueKind.WORKFLOW_STEP
 
 
 def _effects(module: Module, body: Node) -> Iterator[Finding]:
-    for call in walk(body, into_functions=False, into_classes=False):
+    for call in js.walk(body, into_functions=False, into_classes=False):
         callee = call.child_by_field_name("function") if call.type == "call_expression" else None
         if callee is None:
             continue
-        callee = unwrap(callee)
+        callee = js.unwrap(callee)
         if module.text(callee) in _RANDOM:
             yield from _random(module, body, call, module.text(callee))
             continue
@@ -166,7 +154,7 @@ def _goes_on(module: Module, body: Node, call: Node) -> bool:
 
 def _effect(module: Module, callee: Node) -> str | None:
     """What a call does that must not be done twice; None when it is nothing, or not known."""
-    if is_global(module, callee, "fetch"):
+    if js.is_global(module, callee, "fetch"):
         return "`fetch()`"
     if callee.type != "member_expression":
         return None
@@ -227,7 +215,7 @@ def _step_around(module: Module, body: Node, node: Node) -> Node | None:
     for above in module.syntax.ancestors(node):
         if above.id == body.id:
             return None
-        if above.type in FUNCTIONS:
+        if above.type in js.FUNCTIONS:
             listed = module.syntax.parent(above)
             call = module.syntax.parent(listed) if listed is not None and listed.type == "arguments" else None
             if call is not None and call.type == "call_expression" and _is_step(module, call):

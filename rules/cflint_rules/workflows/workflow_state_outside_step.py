@@ -43,7 +43,7 @@ export class Report extends WorkflowEntrypoint<Env> {
 
 ## Not reported
 
-Variables of the step's own function, variables that nobody reads outside of it, and those that are set from
+Variables of the step's own function, variables that are not read outside of it, and those that are set from
 what a step returns.
 
 ## Fix safety
@@ -58,24 +58,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import (
-    FUNCTIONS,
-    Declaration,
-    DeclarationKind,
-    Finding,
-    Match,
-    Severity,
-    ValueKind,
-    call,
-    rule,
-    unwrap,
-)
+from cflint.api import Finding, Match, Severity, ValueKind, call, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 _CHANGES = frozenset({"push", "unshift", "splice", "set", "add"})
-_VARIABLES = frozenset({DeclarationKind.CONST, DeclarationKind.LET, DeclarationKind.VAR})
+_VARIABLES = frozenset({js.DeclarationKind.CONST, js.DeclarationKind.LET, js.DeclarationKind.VAR})
 
 
 @rule(call("do"), severity=Severity.WARNING)
@@ -83,7 +72,7 @@ def check(match: Match) -> Iterator[Finding]:
     if match.receiver_value.kind is not ValueKind.WORKFLOW_STEP or len(match.arguments) < 2:
         return
     callback = next(
-        (node for argument in match.arguments[1:] if (node := unwrap(argument)).type in FUNCTIONS), None
+        (node for argument in match.arguments[1:] if (node := js.unwrap(argument)).type in js.FUNCTIONS), None
     )
     if callback is None:
         return
@@ -119,20 +108,20 @@ def _changes(match: Match, callback: Node) -> Iterator[tuple[Node, Node]]:
                 continue
             if match.value_of(target):
                 continue  # `Headers`, a storage: no variable's content
-            target = unwrap(target)
+            target = js.unwrap(target)
         else:
             left = node.child_by_field_name("left") or node.child_by_field_name("argument")
-            target = unwrap(left) if left is not None else node
+            target = js.unwrap(left) if left is not None else node
         if target.type == "identifier":
             yield node, target
 
 
-def _is_outside(declaration: Declaration, callback: Node) -> bool:
+def _is_outside(declaration: js.Declaration, callback: Node) -> bool:
     inside = callback.start_byte <= declaration.node.start_byte < callback.end_byte
     return declaration.kind in _VARIABLES and not inside and declaration.scope.type != "program"
 
 
-def _read_elsewhere(match: Match, declaration: Declaration, callback: Node) -> bool:
+def _read_elsewhere(match: Match, declaration: js.Declaration, callback: Node) -> bool:
     """Whether code after the step's function reads the variable."""
     assigned = {change.id for change in match.module.scope.assignments(declaration)}
     for reference in match.module.scope.references(declaration):

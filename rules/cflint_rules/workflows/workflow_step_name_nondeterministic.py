@@ -39,7 +39,7 @@ an earlier step returned.
 
 ## Fix safety
 
-There is no fix: what tells the steps apart is the Workflow's business.
+There is no fix: what distinguishes the steps is up to the Workflow.
 
 Source: https://developers.cloudflare.com/workflows/build/rules-of-workflows/
 """
@@ -49,7 +49,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Severity, ValueKind, call, rule, string_value, walk
+from cflint.api import Finding, Match, Severity, ValueKind, call, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -66,7 +66,7 @@ def check(match: Match) -> Iterator[Finding]:
     if match.receiver_value.kind is not ValueKind.WORKFLOW_STEP or not match.arguments:
         return
     name = match.arguments[0]
-    literal = string_value(match.module.syntax, name)
+    literal = js.string_value(match.module.syntax, name)
     if literal is not None:
         yield from _unfit(match, name, literal)
         return
@@ -97,7 +97,7 @@ def _changing(match: Match, name: Node) -> Node | None:
     todo, seen = [name], 0
     while todo and seen < 200:
         node = todo.pop()
-        for part in (node, *walk(node, into_functions=False)):
+        for part in (node, *js.walk(node, into_functions=False)):
             seen += 1
             if part.type in ("call_expression", "new_expression"):
                 callee = part.child_by_field_name("function") or part.child_by_field_name("constructor")

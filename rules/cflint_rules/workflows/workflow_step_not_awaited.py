@@ -1,6 +1,6 @@
 """Await every step of a Workflow.
 
-A step that nobody waits for runs while the Workflow goes on: its error does not fail the instance, its result
+A step that is not awaited runs while the Workflow goes on: its error does not fail the instance, its result
 is lost, and the instance may be complete, or asleep, before the step is.
 
 ## Incorrect
@@ -49,31 +49,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cflint.api import (
-    Finding,
-    Match,
-    PromiseOutcome,
-    PromiseSource,
-    Safety,
-    Severity,
-    call,
-    fix_by_await,
-    rule,
-    source_of,
-    use_of_promise,
-)
+from cflint.api import Finding, Match, Safety, Severity, call, fixes, js, rule
 
 
 @rule(call("do", "sleep", "sleepUntil", "waitForEvent"), severity=Severity.ERROR, fix=Safety.SAFE)
 def check(match: Match) -> Iterator[Finding]:
-    if source_of(match.module, match.node) is not PromiseSource.STEP:
+    if js.source_of(match.module, match.node) is not js.PromiseSource.STEP:
         return
-    use = use_of_promise(match.module, match.node)
-    if use.outcome is PromiseOutcome.CONSUMED:
+    use = js.use_of_promise(match.module, match.node)
+    if use.outcome is js.PromiseOutcome.CONSUMED:
         return
     name = match.module.string_of(match.arguments[0]) if match.arguments else None
     step = f"the step `{name}`" if name and "\n" not in name and "`" not in name else "the step"
-    dropped = use.outcome is PromiseOutcome.DROPPED
+    dropped = use.outcome is js.PromiseOutcome.DROPPED
     direct = use.at.start_byte <= match.node.start_byte and not dropped
     yield Finding(
         f"nothing waits for {step}: the Workflow goes on without it and does not see it fail"
@@ -81,5 +69,5 @@ def check(match: Match) -> Iterator[Finding]:
         else f"nothing waits for {step}, and its promise is used as if it were the result",
         match.at(match.callee),
         related=() if dropped or direct else (match.at(use.at, "used here"),),
-        fix=None if direct else fix_by_await(match.module, use.promise, Safety.SAFE),
+        fix=None if direct else fixes.fix_by_await(match.module, use.promise, Safety.SAFE),
     )

@@ -31,7 +31,7 @@ export class Order extends WorkflowEntrypoint<Env, { id: string }> {
 
 ## Not reported
 
-Types that are put together when the Workflow runs. Events for Workflows of other Workers.
+Types that are computed when the Workflow runs. Events for Workflows of other Workers.
 
 ## Fix safety
 
@@ -46,20 +46,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import (
-    Finding,
-    Fix,
-    Match,
-    Safety,
-    Severity,
-    ValueKind,
-    call,
-    pattern,
-    property_value,
-    rule,
-    string_value,
-    unwrap,
-)
+from cflint.api import Finding, Fix, Match, Safety, Severity, ValueKind, call, js, pattern, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -79,9 +66,9 @@ def check(match: Match) -> Iterator[Finding]:
     arguments = match.arguments
     if len(arguments) != (2 if match.word == "waitForEvent" else 1):
         return
-    options = unwrap(arguments[-1])
-    given = property_value(match.module, options, "type") if options.type == "object" else None
-    name = string_value(match.module.syntax, given) if given is not None else None
+    options = js.unwrap(arguments[-1])
+    given = js.property_value(match.module, options, "type") if options.type == "object" else None
+    name = js.string_value(match.module.syntax, given) if given is not None else None
     if given is None or name is None:
         return
     if _TYPE.fullmatch(name) and len(name) <= _LONGEST:
@@ -97,7 +84,7 @@ def check(match: Match) -> Iterator[Finding]:
         return
     shown = f"`{name}`" if name.isprintable() and "`" not in name else "this"
     new = re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-")
-    literal = unwrap(given)
+    literal = js.unwrap(given)
     quote = match.text(literal)[:1]
     yield Finding(
         f"{shown} is no type of event that Workflows take: letters, digits, `_` and `-` only",

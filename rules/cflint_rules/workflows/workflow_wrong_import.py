@@ -1,8 +1,8 @@
 """Import `NonRetryableError` from `cloudflare:workflows`, the rest of Workflows from `cloudflare:workers`.
 
 The two modules are easily mixed up. `cloudflare:workflows` exports the one error, `cloudflare:workers` the
-entrypoint and the types of its parameters; what is asked of the wrong one is not there, and the Worker does
-not start.
+entrypoint and the types of its parameters; a name imported from the wrong one does not exist, and the Worker
+does not start.
 
 ## Incorrect
 
@@ -45,19 +45,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import (
-    Edit,
-    Finding,
-    Fix,
-    Match,
-    Safety,
-    Severity,
-    import_of,
-    imported_parts,
-    move_import,
-    rule,
-    set_import_source,
-)
+from cflint.api import Edit, Finding, Fix, Match, Safety, Severity, fixes, import_of, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -80,7 +68,7 @@ def check(match: Match) -> Iterator[Finding]:
     source = match.word
     if match.node.type != "import_statement":
         return
-    parts = list(imported_parts(match.node))
+    parts = list(fixes.imported_parts(match.node))
     only_types = any(child.type == "type" for child in match.node.children)
     wrong: list[tuple[Node, str]] = []
     for part in parts:
@@ -110,9 +98,9 @@ def _is_value(match: Match, part: Node, name: str) -> bool:
 
 def _edits(match: Match, part: Node, name: str, *, whole: bool, types: bool) -> tuple[Edit, ...]:
     if whole:
-        edit = set_import_source(match.module, match.node, _HOMES[name])
+        edit = fixes.set_import_source(match.module, match.node, _HOMES[name])
         return (edit,) if edit is not None else ()
     if part.child_by_field_name("alias") is not None:
         return ()
     is_type = types or any(child.type == "type" for child in part.children)
-    return move_import(match.module, part, name, _HOMES[name], types=is_type)
+    return fixes.move_import(match.module, part, name, _HOMES[name], types=is_type)

@@ -5,16 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from cflint.api import (
-    ConfigNode,
-    Format,
-    KeySchema,
-    NodeKind,
-    WranglerConfig,
-    json_type,
-    json_types,
-    top_level_keys,
-)
+from cflint.api import WranglerConfig, config
 
 Path = tuple[str | int, ...]
 
@@ -43,32 +34,32 @@ def general(path: Sequence[str | int]) -> str:
     return ".".join("*" if isinstance(step, int) else step for step in steps)
 
 
-def misplaced_keys(config: WranglerConfig, schema: KeySchema) -> dict[Path, ConfigNode]:
+def misplaced_keys(configured: WranglerConfig, schema: config.KeySchema) -> dict[Path, config.ConfigNode]:
     """Keys of the top level that a table of a TOML document has swallowed, with the table's node."""
-    found: dict[Path, ConfigNode] = {}
-    if config.data.format is not Format.TOML:
+    found: dict[Path, config.ConfigNode] = {}
+    if configured.data.format is not config.Format.TOML:
         return found
-    top = top_level_keys()
-    stack: list[tuple[Path, ConfigNode]] = [((), config.root)]
+    top = config.top_level_keys()
+    stack: list[tuple[Path, config.ConfigNode]] = [((), configured.root)]
     while stack:
         path, node = stack.pop()
         stack += [((*path, index), item) for index, item in enumerate(node.items)]
-        if node.kind is not NodeKind.OBJECT:
+        if node.kind is not config.NodeKind.OBJECT:
             continue
-        has_header = bool(path) and config.document.data[node.span.start : node.span.start + 1] == b"["
+        has_header = bool(path) and configured.document.data[node.span.start : node.span.start + 1] == b"["
         inside = _schema_of_object(schema, path)
         for member in node.members:
             here = (*path, member.key)
-            if has_header and member.key in top and config.root.get(member.key) is None:
+            if has_header and member.key in top and configured.root.get(member.key) is None:
                 if path[-1] == "vars" and len(path) in (1, 3):
-                    if _is_no_variable(config, path, member.key, member.value):
+                    if _is_no_variable(configured, path, member.key, member.value):
                         found[here] = node
                         continue
                 elif (
                     inside is not None
                     and not inside.is_open
                     and schema.at(here) is None
-                    and json_type(member.value) in json_types(member.key)
+                    and config.json_type(member.value) in config.json_types(member.key)
                     and not _is_other_name(path, member.key)
                 ):
                     found[here] = node
@@ -77,20 +68,20 @@ def misplaced_keys(config: WranglerConfig, schema: KeySchema) -> dict[Path, Conf
     return found
 
 
-def _schema_of_object(schema: KeySchema, path: Path) -> KeySchema | None:
+def _schema_of_object(schema: config.KeySchema, path: Path) -> config.KeySchema | None:
     found = schema.at(path)
     return found.of_type("object") if found is not None else None
 
 
-def _is_no_variable(config: WranglerConfig, path: Path, key: str, value: ConfigNode) -> bool:
+def _is_no_variable(configured: WranglerConfig, path: Path, key: str, value: config.ConfigNode) -> bool:
     """Whether a key of `vars` can only be meant for the Worker: by its name, its type and its value."""
-    own = config.root.at(*path[:-1])
+    own = configured.root.at(*path[:-1])
     if own is not None and own.get(key) is not None:
         return False
     if key in _TEXTS:
         return value.text is not None and _TEXTS[key].fullmatch(value.text) is not None
     if key in _FLAGS:
-        return value.kind is NodeKind.BOOLEAN
+        return value.kind is config.NodeKind.BOOLEAN
     if key not in _LISTS or not value.items:
         return False
     if key in ("compatibility_flags", "routes"):
@@ -192,7 +183,7 @@ OTHER_NAMES: dict[str, dict[str, tuple[str, ...]]] = {
 """Below each general path, names that people write for a key, and the keys that they may mean."""
 
 
-def key_meant(schema: KeySchema, around: ConfigNode, path: Path, key: str) -> str | None:
+def key_meant(schema: config.KeySchema, around: config.ConfigNode, path: Path, key: str) -> str | None:
     """The key of an object that an unknown one is most likely written for; None when there are none or two.
 
     `path` leads to the object `around`. Keys that it has already are not meant.

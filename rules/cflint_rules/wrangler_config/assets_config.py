@@ -1,8 +1,8 @@
-"""Give static assets a Worker where one is to run before them, and a binding where it is to serve them.
+"""Set `main` where a Worker runs before static assets, and a `binding` where it serves them.
 
 wrangler refuses `assets` with a `binding` or `run_worker_first` in a configuration without `main`, and beside
-`site`. With `run_worker_first: true` every request goes to the Worker: without a `binding` it has no way to
-get at the assets, and nobody ever sees them.
+`site`. With `run_worker_first: true` every request goes to the Worker: without a `binding` it cannot serve
+the assets.
 
 ## Incorrect
 
@@ -16,8 +16,9 @@ export default {
 
 ```jsonc
 {
-  "name": "site",
   "main": "src/index.ts",
+  "compatibility_date": "2026-08-01",
+  "observability": { "enabled": true },
   "assets": { "directory": "dist", "run_worker_first": true },
 }
 ```
@@ -36,8 +37,9 @@ export default {
 
 ```jsonc
 {
-  "name": "site",
   "main": "src/index.ts",
+  "compatibility_date": "2026-08-01",
+  "observability": { "enabled": true },
   "assets": { "directory": "dist", "binding": "ASSETS", "run_worker_first": true },
 }
 ```
@@ -49,7 +51,7 @@ script gives it on the command line.
 
 ## Fix safety
 
-There is no fix: what is too much, or what is missing, is for the author to say.
+There is no fix: only the author knows which setting is wrong.
 
 Source: https://developers.cloudflare.com/workers/static-assets/binding/
 """
@@ -66,9 +68,7 @@ from cflint.api import (
     Severity,
     WranglerConfig,
     config,
-    in_environments,
-    is_test_config,
-    manifests_above,
+    configuration,
     pattern,
     rule,
 )
@@ -80,11 +80,11 @@ _ENTRY_ELSEWHERE = pattern(
 )
 
 
-@rule(config(), severity=Severity.ERROR)
+@rule(configuration(), severity=Severity.ERROR)
 def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
     if all(found.own("assets") is None for found in subject.environments):
         return
-    if subject.is_pages or is_test_config(subject.path) or subject.top.incomplete:
+    if subject.is_pages or config.is_test_config(subject.path) or subject.top.incomplete:
         return
     wrong: dict[str, list[tuple[Environment, Location]]] = {}
     for environment in subject.environments:
@@ -96,7 +96,7 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
             continue
         distinct = list(dict.fromkeys((at.span, at) for _, at in places))
         yield Finding(
-            message + in_environments([environment for environment, _ in places]),
+            message + config.in_environments([environment for environment, _ in places]),
             distinct[0][1],
             tuple(at for _, at in distinct[1:]),
             severity=Severity.WARNING if message == _UNSEEN else None,
@@ -133,5 +133,5 @@ def _may_have_main(subject: WranglerConfig, project: Project) -> bool:
         for key in ("main", "build", "entry-point")
     ):
         return True
-    manifest = next(iter(manifests_above(project.workspace, subject.directory)), None)
+    manifest = next(iter(config.manifests_above(project.workspace, subject.directory)), None)
     return manifest is not None and _ENTRY_ELSEWHERE.search(manifest.data) is not None

@@ -1,14 +1,12 @@
-"""Make the compatibility date a day that has come.
+"""Use a compatibility date that is valid and not in the future.
 
-It has to be written `YYYY-MM-DD`. The runtime refuses a date in the future: changes that do not exist yet
-cannot be asked for. wrangler lets such a date pass, even in a dry run, and the deployment fails.
+It has to be written `YYYY-MM-DD`. The runtime refuses a date in the future. wrangler accepts such a date,
+even in a dry run, and the deployment fails.
 
 ## Incorrect
 
 ```jsonc
 {
-  "name": "newsletter",
-  "main": "src/index.ts",
   "compatibility_date": "2026-13-01",
 }
 ```
@@ -17,8 +15,6 @@ cannot be asked for. wrangler lets such a date pass, even in a dry run, and the 
 
 ```jsonc
 {
-  "name": "newsletter",
-  "main": "src/index.ts",
   "compatibility_date": "2026-08-01",
 }
 ```
@@ -40,7 +36,6 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from cflint.api import (
-    ConfigNode,
     Edit,
     Environment,
     Finding,
@@ -50,17 +45,16 @@ from cflint.api import (
     Severity,
     WranglerConfig,
     config,
-    installed_version,
+    configuration,
     pattern,
     rule,
-    today,
 )
 
 _DATE = pattern(r"(2\d{3})-(\d{2})-(\d{2})", re.ASCII)
 _DASHES = pattern("[\u2010-\u2015\u2212]")  # hyphens, en and em dashes, minus
 
 
-@rule(config(), severity=Severity.ERROR, fix=Safety.SAFE)
+@rule(configuration(), severity=Severity.ERROR, fix=Safety.SAFE)
 def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
     for environment in subject.environments:
         node = environment.own("compatibility_date")
@@ -68,7 +62,9 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
             yield from _judge(environment, node, node.text, project)
 
 
-def _judge(environment: Environment, node: ConfigNode, text: str, project: Project) -> Iterator[Finding]:
+def _judge(
+    environment: Environment, node: config.ConfigNode, text: str, project: Project
+) -> Iterator[Finding]:
     at = environment.location(node)
     shown = text if len(text) < 40 else text[:37] + "…"
     match = _DATE.fullmatch(text)
@@ -94,12 +90,12 @@ def _judge(environment: Environment, node: ConfigNode, text: str, project: Proje
             f"the compatibility date `{shown}` is no day of the calendar", at, severity=Severity.WARNING
         )
         return
-    if when > today() + timedelta(days=1):
+    if when > config.today() + timedelta(days=1):
         yield Finding(f"the compatibility date `{shown}` is in the future, which the runtime refuses", at)
         return
     workerd = None
     if environment.config.document.origin is None:
-        workerd = installed_version(project.workspace, environment.config.directory, "workerd")
+        workerd = config.installed_version(project.workspace, environment.config.directory, "workerd")
     known = when - timedelta(days=7)  # a release of workerd also takes the dates until the next one
     if workerd is not None and workerd.exact and workerd.lowest[1] < int(known.strftime("%Y%m%d")):
         yield Finding(

@@ -1,8 +1,8 @@
 """Set a compatibility date.
 
-The date says which behaviour of the runtime the Worker was written for; changes that came later stay off.
-Without one wrangler refuses to deploy, and `wrangler dev` assumes some date of its own, so that the Worker
-behaves otherwise in development.
+The date selects the behaviour of the runtime that the Worker was written for; changes that came later stay
+off. Without one wrangler refuses to deploy, and `wrangler dev` uses a date of its own, so that the Worker may
+behave differently in development.
 
 ## Incorrect
 
@@ -10,6 +10,7 @@ behaves otherwise in development.
 {
   "name": "newsletter",
   "main": "src/index.ts",
+  "observability": { "enabled": true },
 }
 ```
 
@@ -19,6 +20,7 @@ behaves otherwise in development.
 {
   "name": "newsletter",
   "main": "src/index.ts",
+  "observability": { "enabled": true },
   "compatibility_date": "2026-08-01",
 }
 ```
@@ -51,37 +53,31 @@ from cflint.api import (
     Severity,
     WranglerConfig,
     config,
-    config_schema,
-    declares,
-    in_environments,
-    installed_version,
-    is_test_config,
-    manifests_above,
+    configuration,
+    fixes,
     rule,
-    set_key,
-    today,
 )
 from cflint_rules.wrangler_config._keys import misplaced_keys
 
 
-@rule(config(), severity=Severity.ERROR, fix=Safety.UNSAFE)
+@rule(configuration(), severity=Severity.ERROR, fix=Safety.UNSAFE)
 def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
     missing = _missing(subject)
-    if not missing or subject.is_pages or is_test_config(subject.path):
+    if not missing or subject.is_pages or config.is_test_config(subject.path):
         return
     if subject.document.origin is None:
         if not _is_deployed(subject) or _has_default(subject, project):
             return
     elif subject.name is None:
         return
-    schema = config_schema(project.workspace, subject).schema
+    schema = config.config_schema(project.workspace, subject).schema
     if any(path[-1] == "compatibility_date" for path in misplaced_keys(subject, schema)):
         return  # `toml-misplaced-key`
     newest = _newest(subject, project)
     first = missing[0]
-    edits = set_key(subject, first.path("compatibility_date"), newest) if len(missing) == 1 else None
+    edits = fixes.set_key(subject, first.path("compatibility_date"), newest) if len(missing) == 1 else None
     yield Finding(
-        f"there is no `compatibility_date`{in_environments(missing)}, so that wrangler refuses to deploy",
+        f"there is no `compatibility_date`{config.in_environments(missing)}, so that wrangler refuses to deploy",
         first.place,
         tuple(other.place for other in missing[1:]),
         Fix(f"Set the compatibility date to {newest}", edits, Safety.UNSAFE) if edits else None,
@@ -112,20 +108,22 @@ def _is_deployed(subject: WranglerConfig) -> bool:
 
 def _has_default(subject: WranglerConfig, project: Project) -> bool:
     workspace = project.workspace
-    if declares(workspace, subject.directory, "@cloudflare/vite-plugin"):
+    if config.declares(workspace, subject.directory, "@cloudflare/vite-plugin"):
         return True
     flags = (b"--compatibility-date", b"--latest")
     return any(
-        flag in manifest.data for manifest in manifests_above(workspace, subject.directory) for flag in flags
+        flag in manifest.data
+        for manifest in config.manifests_above(workspace, subject.directory)
+        for flag in flags
     )
 
 
 def _newest(subject: WranglerConfig, project: Project) -> str:
     """Today, or the date of the runtime that the project has installed."""
-    newest = today()
+    newest = config.today()
     workerd = None
     if subject.document.origin is None:
-        workerd = installed_version(project.workspace, subject.directory, "workerd")
+        workerd = config.installed_version(project.workspace, subject.directory, "workerd")
     if workerd is not None and workerd.exact:
         with suppress(ValueError):  # workerd's versions are 1.20260801.0
             newest = min(newest, date.fromisoformat(str(workerd.lowest[1])))

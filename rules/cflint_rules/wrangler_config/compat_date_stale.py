@@ -7,8 +7,6 @@ at once. The date can be moved at any time, and single changes can be switched o
 
 ```jsonc
 {
-  "name": "newsletter",
-  "main": "src/index.ts",
   "compatibility_date": "2023-05-01",
 }
 ```
@@ -17,8 +15,6 @@ at once. The date can be moved at any time, and single changes can be switched o
 
 ```jsonc
 {
-  "name": "newsletter",
-  "main": "src/index.ts",
   "compatibility_date": "2026-08-01",
 }
 ```
@@ -26,9 +22,9 @@ at once. The date can be moved at any time, and single changes can be switched o
 ## Not reported
 
 Dates of the last 365 days (of the last two years in folders of examples, demonstrations and templates, which
-nobody keeps up to date by the month; for the others the option `days` sets the number), and configurations of
-tests, which often need an old date. The environment variable `CFLINT_TODAY` (`2026-09-01`, say) sets the day
-that counts as today, so that a run can be repeated.
+are seldom updated; for the others the option `days` sets the number), and configurations of tests, which
+often need an old date. The environment variable `CFLINT_TODAY` (`2026-09-01`, say) sets the day that counts
+as today, so that a run can be repeated.
 
 ## Fix safety
 
@@ -49,13 +45,9 @@ from cflint.api import (
     Safety,
     Severity,
     WranglerConfig,
-    changes,
     config,
-    in_environments,
-    is_example_path,
-    is_test_config,
+    configuration,
     rule,
-    today,
 )
 
 _DAYS = Option(__name__, "days", 365, "A compatibility date may be this many days old.", least=30)
@@ -73,12 +65,12 @@ _WELL_KNOWN = (
 )
 
 
-@rule(config(), severity=Severity.NOTE, fix=Safety.UNSAFE, options=[_DAYS])
+@rule(configuration(), severity=Severity.NOTE, fix=Safety.UNSAFE, options=[_DAYS])
 def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
-    if is_test_config(subject.path):
+    if config.is_test_config(subject.path):
         return
-    now = today()
-    days = _DAYS_OF_EXAMPLES if is_example_path(subject.path) else _DAYS.value(project, subject.path)
+    now = config.today()
+    days = _DAYS_OF_EXAMPLES if config.is_example_path(subject.path) else _DAYS.value(project, subject.path)
     old: dict[str, list[Environment]] = {}
     for environment in subject.environments:
         when = environment.compatibility_date
@@ -90,7 +82,7 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
         nodes = [node for found in environments if (node := found.own("compatibility_date")) is not None]
         if when is None or not nodes:
             continue
-        since = [flag.enable for flag in changes(when, now)]
+        since = [flag.enable for flag in config.changes(when, now)]
         known = next((name for name in _WELL_KNOWN if name in since), since[0] if since else None)
         years = (now - when).days // 365
         age = (
@@ -103,7 +95,7 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
         first, *others = (environments[0].location(node) for node in nodes)
         edits = tuple(Edit(subject.document, node.span, f'"{now.isoformat()}"') for node in nodes)
         yield Finding(
-            f"the compatibility date `{text}`{in_environments(environments)} is {age}{effect}",
+            f"the compatibility date `{text}`{config.in_environments(environments)} is {age}{effect}",
             first,
             tuple(others),
             Fix(f"Set the compatibility date to {now.isoformat()}", edits, Safety.UNSAFE),

@@ -1,15 +1,13 @@
 """List compatibility flags that exist, each once, and none together with its opposite.
 
 The runtime refuses a Worker with a flag that it does not know, with one that is listed twice, and with two
-that contradict each other. wrangler does not look at them, so that the deployment fails at its end.
+that contradict each other. wrangler does not check them, so that the deployment fails at its last step.
 Experimental flags work in local development only.
 
 ## Incorrect
 
 ```jsonc
 {
-  "name": "newsletter",
-  "main": "src/index.ts",
   "compatibility_date": "2026-03-01",
   "compatibility_flags": ["nodejs_compatt", "global_navigator", "no_global_navigator"],
 }
@@ -19,8 +17,6 @@ Experimental flags work in local development only.
 
 ```jsonc
 {
-  "name": "newsletter",
-  "main": "src/index.ts",
   "compatibility_date": "2026-03-01",
   "compatibility_flags": ["nodejs_compat", "global_navigator"],
 }
@@ -43,29 +39,14 @@ Source: https://github.com/cloudflare/workerd/blob/main/src/workerd/io/compatibi
 import json
 from collections.abc import Iterator
 
-from cflint.api import (
-    NEWEST_DATE,
-    ConfigNode,
-    Edit,
-    Environment,
-    Finding,
-    Fix,
-    Safety,
-    Severity,
-    environment,
-    find_flag,
-    flag_names,
-    is_test_config,
-    remove_key,
-    rule,
-)
+from cflint.api import Edit, Environment, Finding, Fix, Safety, Severity, config, environment, fixes, rule
 from cflint_rules.wrangler_config._keys import near_name
 
 
 @rule(environment(), severity=Severity.ERROR, fix=Safety.SAFE)
 def check(subject: Environment) -> Iterator[Finding]:
     listed = subject.own("compatibility_flags")
-    seen: dict[str, ConfigNode] = {}
+    seen: dict[str, config.ConfigNode] = {}
     for index, node in enumerate(listed.items if listed is not None else ()):
         name = node.text
         if not name:
@@ -73,7 +54,7 @@ def check(subject: Environment) -> Iterator[Finding]:
         at = subject.location(node)
         first = seen.setdefault(name, node)
         if first is not node:
-            edits = remove_key(subject.config, subject.path("compatibility_flags", index))
+            edits = fixes.remove_key(subject.config, subject.path("compatibility_flags", index))
             yield Finding(
                 f"the compatibility flag `{name}` is listed twice",
                 at,
@@ -81,7 +62,7 @@ def check(subject: Environment) -> Iterator[Finding]:
                 Fix(f"Remove the second `{name}`", edits, Safety.SAFE) if edits else None,
             )
             continue
-        flag = find_flag(name)
+        flag = config.find_flag(name)
         if flag is None:
             yield _unknown(subject, node, name, seen)
             continue
@@ -92,7 +73,7 @@ def check(subject: Environment) -> Iterator[Finding]:
                 at,
                 (subject.location(seen[opposite]).saying(f"`{opposite}` is here"),),
             )
-        elif flag.experimental and name == flag.enable and not is_test_config(subject.config.path):
+        elif flag.experimental and name == flag.enable and not config.is_test_config(subject.config.path):
             yield Finding(
                 f"the compatibility flag `{name}` is experimental: a Worker with it cannot be deployed",
                 at,
@@ -100,9 +81,11 @@ def check(subject: Environment) -> Iterator[Finding]:
             )
 
 
-def _unknown(subject: Environment, node: ConfigNode, name: str, seen: dict[str, ConfigNode]) -> Finding:
+def _unknown(
+    subject: Environment, node: config.ConfigNode, name: str, seen: dict[str, config.ConfigNode]
+) -> Finding:
     shown = name if len(name) < 60 else name[:57] + "…"
-    near = near_name(name, sorted(flag_names() - seen.keys()))
+    near = near_name(name, sorted(config.flag_names() - seen.keys()))
     fix = None
     if near is not None:
         others = subject.own("compatibility_flags")
@@ -110,7 +93,7 @@ def _unknown(subject: Environment, node: ConfigNode, name: str, seen: dict[str, 
             edit = Edit(subject.config.document, node.span, json.dumps(near))
             fix = Fix(f"Write `{near}`", (edit,), Safety.SAFE)
     date = subject.compatibility_date
-    newer = near is None and date is not None and date > NEWEST_DATE
+    newer = near is None and date is not None and date > config.NEWEST_DATE
     hint = f"; did you mean `{near}`?" if near else ""
     return Finding(
         f"there is no compatibility flag `{shown}`{hint}",

@@ -11,6 +11,7 @@ at the end of a deployment.
   "name": "Signup_Service",
   "main": "src/index.ts",
   "compatibility_date": "2026-08-01",
+  "observability": { "enabled": true },
   "kv_namespaces": [{ "binding": "SESSIONS", "id": "" }],
   "ratelimits": [
     { "name": "SIGNUPS", "namespace_id": "1001", "simple": { "limit": 5, "period": 30 } },
@@ -25,6 +26,7 @@ at the end of a deployment.
   "name": "signup-service",
   "main": "src/index.ts",
   "compatibility_date": "2026-08-01",
+  "observability": { "enabled": true },
   "kv_namespaces": [{ "binding": "SESSIONS" }],
   "ratelimits": [
     { "name": "SIGNUPS", "namespace_id": "1001", "simple": { "limit": 5, "period": 60 } },
@@ -49,20 +51,13 @@ Source: https://github.com/cloudflare/workers-sdk/blob/main/packages/workers-uti
 from collections.abc import Iterator
 
 from cflint.api import (
-    ConfigNode,
-    ConfigProblem,
     Environment,
     Finding,
-    Fit,
-    KeySchema,
-    NodeKind,
-    ProblemKind,
     Project,
     Severity,
     WranglerConfig,
     config,
-    config_schema,
-    is_test_config,
+    configuration,
     pattern,
     rule,
 )
@@ -75,14 +70,14 @@ _MOST_CPU_MS = 300_000
 _MOST_STEPS = 25_000
 
 
-@rule(config(), severity=Severity.ERROR)
+@rule(configuration(), severity=Severity.ERROR)
 def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
-    found = config_schema(project.workspace, subject)
-    own = found.fit is Fit.OWN
+    found = config.config_schema(project.workspace, subject)
+    own = found.fit is config.Fit.OWN
     problems = tuple(subject.check(found.schema)) if own else subject.schema_problems
-    lowered = Severity.WARNING if found.fit in (Fit.NEWER, Fit.OLDER) else None
+    lowered = Severity.WARNING if found.fit in (config.Fit.NEWER, config.Fit.OLDER) else None
     for problem in problems:
-        if problem.kind is not ProblemKind.UNKNOWN_KEY and _is_ours(subject, problem, found.schema):
+        if problem.kind is not config.ProblemKind.UNKNOWN_KEY and _is_ours(subject, problem, found.schema):
             yield Finding(problem.message, subject.location(problem.span), severity=lowered)
     for environment in subject.environments:
         yield from _names(environment)
@@ -90,13 +85,13 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
         yield from _numbers(environment)
 
 
-def _is_ours(subject: WranglerConfig, problem: ConfigProblem, schema: KeySchema) -> bool:
+def _is_ours(subject: WranglerConfig, problem: config.ConfigProblem, schema: config.KeySchema) -> bool:
     """Whether no other rule says it, and nothing below does so better."""
     if not problem.path:
         return False
-    if problem.kind is not ProblemKind.MISSING_KEY:
+    if problem.kind is not config.ProblemKind.MISSING_KEY:
         node = subject.root.at(*problem.path)
-        return node is None or node.kind is not NodeKind.DATE  # `config-parse-error`
+        return node is None or node.kind is not config.NodeKind.DATE  # `config-parse-error`
     around = subject.root.at(*problem.path[:-1])
     if around is None or general(problem.path).startswith(("routes.*.", "route.")):
         return False
@@ -147,9 +142,9 @@ def _is_bucket(name: str) -> bool:
     return _BUCKET.fullmatch(name) is not None or not set(name).isdisjoint("<>{}$%")
 
 
-def _empty(environment: Environment, node: ConfigNode, key: str, where: str) -> Iterator[Finding]:
+def _empty(environment: Environment, node: config.ConfigNode, key: str, where: str) -> Iterator[Finding]:
     value = node.get(key)
-    if value is not None and value.text == "" and not is_test_config(environment.config.path):
+    if value is not None and value.text == "" and not config.is_test_config(environment.config.path):
         yield _finding(
             environment, value, f"`{key}` of `{where}` is empty, which wrangler refuses; leave it out instead"
         )
@@ -166,7 +161,7 @@ def _routes(environment: Environment) -> Iterator[Finding]:
         )
     listed = routes.items if routes is not None else ()
     for item in (*listed, *([route] if route is not None else [])):
-        if item.kind is not NodeKind.OBJECT or item.broken:
+        if item.kind is not config.NodeKind.OBJECT or item.broken:
             continue
         if item.get("pattern") is None:
             yield _finding(environment, item, "a route needs a `pattern`")
@@ -184,7 +179,11 @@ def _numbers(environment: Environment) -> Iterator[Finding]:
     if cpu is not None and isinstance(cpu.value, int | float) and cpu.value > _MOST_CPU_MS:
         yield _finding(environment, cpu, f"`limits.cpu_ms` can be {_MOST_CPU_MS} at most (five minutes)")
     observability = environment.own("observability")
-    if observability is not None and observability.kind is NodeKind.OBJECT and not observability.broken:
+    if (
+        observability is not None
+        and observability.kind is config.NodeKind.OBJECT
+        and not observability.broken
+    ):
         switches = (("enabled",), ("logs", "enabled"), ("traces", "enabled"), ("issues", "enabled"))
         if all(observability.at(*path) is None for path in switches):
             yield _finding(
@@ -194,13 +193,17 @@ def _numbers(environment: Environment) -> Iterator[Finding]:
             )
     for path in ((), ("logs",), ("traces",)):
         rate = observability.at(*path, "head_sampling_rate") if observability is not None else None
-        if rate is None or rate.kind is not NodeKind.NUMBER or not isinstance(rate.value, int | float):
+        if rate is None or rate.kind is not config.NodeKind.NUMBER or not isinstance(rate.value, int | float):
             continue
         if not 0 <= rate.value <= 1:
             yield _finding(environment, rate, "`head_sampling_rate` is a share, from 0 to 1")
     for node in _entries(environment, "workflows"):
         steps = node.at("limits", "steps")
-        if steps is None or steps.kind is not NodeKind.NUMBER or not isinstance(steps.value, int | float):
+        if (
+            steps is None
+            or steps.kind is not config.NodeKind.NUMBER
+            or not isinstance(steps.value, int | float)
+        ):
             continue
         if steps.value < 1 or steps.value != int(steps.value):
             yield _finding(environment, steps, "`limits.steps` has to be a whole number, at least 1")
@@ -212,10 +215,10 @@ def _numbers(environment: Environment) -> Iterator[Finding]:
             )
 
 
-def _entries(environment: Environment, key: str) -> tuple[ConfigNode, ...]:
+def _entries(environment: Environment, key: str) -> tuple[config.ConfigNode, ...]:
     node = environment.own(key)
     return node.items if node is not None else ()
 
 
-def _finding(environment: Environment, node: ConfigNode, message: str) -> Finding:
+def _finding(environment: Environment, node: config.ConfigNode, message: str) -> Finding:
     return Finding(message, environment.location(node))

@@ -2,13 +2,11 @@
 
 wrangler refuses a configuration that does not parse: a missing comma, a table that is defined twice, single
 quotes in JSON, a value that is no object at all. A date without quotes is a date to TOML, and no setting of
-wrangler takes one. Equal keys in JSON do parse, but all except the last are dropped without a word.
+wrangler takes one. Equal keys in JSON do parse, but all except the last are dropped silently.
 
 ## Incorrect
 
 ```toml
-name = "calendar"
-main = "src/index.ts"
 compatibility_date = "2026-08-01"
 
 [vars]
@@ -18,8 +16,6 @@ OPENS = 2026-12-19
 ## Correct
 
 ```toml
-name = "calendar"
-main = "src/index.ts"
 compatibility_date = "2026-08-01"
 
 [vars]
@@ -40,21 +36,10 @@ Source: https://github.com/cloudflare/workers-sdk/blob/main/packages/workers-uti
 
 from collections.abc import Iterator
 
-from cflint.api import (
-    Edit,
-    Finding,
-    Fix,
-    NodeKind,
-    ProblemKind,
-    Safety,
-    Severity,
-    WranglerConfig,
-    config,
-    rule,
-)
+from cflint.api import Edit, Finding, Fix, Safety, Severity, WranglerConfig, config, configuration, rule
 
 
-@rule(config(), severity=Severity.ERROR, fix=Safety.SAFE)
+@rule(configuration(), severity=Severity.ERROR, fix=Safety.SAFE)
 def check(subject: WranglerConfig) -> Iterator[Finding]:
     shown = subject.document.origin is not None
     data = subject.document.data
@@ -63,11 +48,11 @@ def check(subject: WranglerConfig) -> Iterator[Finding]:
     for problem in subject.problems:
         at = subject.location(problem.span)
         related = (subject.location(problem.related).saying("the first one"),) if problem.related else ()
-        if problem.kind is ProblemKind.SYNTAX:
+        if problem.kind is config.ProblemKind.SYNTAX:
             yield Finding(problem.message, at, related)
-        elif problem.kind is ProblemKind.DUPLICATE_KEY:
+        elif problem.kind is config.ProblemKind.DUPLICATE_KEY:
             yield Finding(problem.message, at, related, severity=Severity.WARNING)
-        elif problem.kind is ProblemKind.WRONG_TYPE and not problem.path:
+        elif problem.kind is config.ProblemKind.WRONG_TYPE and not problem.path:
             yield Finding(problem.message, at)
     yield from _dates(subject)
 
@@ -75,7 +60,7 @@ def check(subject: WranglerConfig) -> Iterator[Finding]:
 def _dates(subject: WranglerConfig) -> Iterator[Finding]:
     document = subject.document
     for node in subject.root.walk():
-        if node.kind is NodeKind.DATE:
+        if node.kind is config.NodeKind.DATE:
             text = document.data[node.span.start : node.span.end].decode("utf-8", "replace")
             quoted = Edit(document, node.span, f'"{text}"')
             yield Finding(

@@ -1,6 +1,6 @@
 """Replace placeholders by the ids of real resources, or leave the ids out.
 
-`<YOUR_DATABASE_ID>` and zeros are no resource, so the deployment fails. Since wrangler can create resources
+`<YOUR_DATABASE_ID>` and zeros name no resource, so the deployment fails. Since wrangler can create resources
 by itself, a KV namespace needs no `id`, an R2 bucket no `bucket_name` and a D1 database no `database_id`:
 without one, the next deployment makes it.
 
@@ -8,8 +8,6 @@ without one, the next deployment makes it.
 
 ```jsonc
 {
-  "name": "notes",
-  "main": "src/index.ts",
   "compatibility_date": "2026-08-01",
   "d1_databases": [
     { "binding": "DB", "database_name": "notes", "database_id": "<YOUR_DATABASE_ID>" },
@@ -21,8 +19,6 @@ without one, the next deployment makes it.
 
 ```jsonc
 {
-  "name": "notes",
-  "main": "src/index.ts",
   "compatibility_date": "2026-08-01",
   "d1_databases": [{ "binding": "DB", "database_name": "notes" }],
 }
@@ -32,7 +28,7 @@ without one, the next deployment makes it.
 
 Ids of previews, which only local development uses, and configurations of tests. An id that is none by its
 form (a D1 database's that is no UUID, say) is a warning. In templates, examples and demonstrations it is a
-note. An empty id of a KV namespace is the business of `config-invalid-value`.
+note. An empty id of a KV namespace is reported by `config-invalid-value`.
 
 ## Fix safety
 
@@ -45,16 +41,13 @@ import re
 from collections.abc import Iterator
 
 from cflint.api import (
-    ConfigNode,
     Environment,
     Finding,
     Location,
     Severity,
     WranglerConfig,
     config,
-    dotted,
-    is_example_path,
-    is_test_config,
+    configuration,
     pattern,
     rule,
 )
@@ -87,11 +80,11 @@ _IDS = {
 _OPTIONAL = {"d1_databases", "kv_namespaces", "r2_buckets"}
 
 
-@rule(config(), severity=Severity.ERROR)
+@rule(configuration(), severity=Severity.ERROR)
 def check(subject: WranglerConfig) -> Iterator[Finding]:
-    if is_test_config(subject.path):
+    if config.is_test_config(subject.path):
         return
-    example = is_example_path(subject.path) or subject.document.origin is not None
+    example = config.is_example_path(subject.path) or subject.document.origin is not None
     groups: dict[tuple[str, str], list[Location]] = {}
     kinds: dict[tuple[str, str], tuple[str, Severity | None]] = {}
     for environment in subject.environments:
@@ -100,7 +93,7 @@ def check(subject: WranglerConfig) -> Iterator[Finding]:
             if found is not None:
                 name = (key, node.text or "")
                 groups.setdefault(name, []).append(environment.location(node))
-                kinds.setdefault(name, (f"`{dotted(path)}` {found[0]}", found[1]))
+                kinds.setdefault(name, (f"`{config.dotted(path)}` {found[0]}", found[1]))
     for name, places in groups.items():
         message, severity = kinds[name]
         if name[0] in _OPTIONAL:
@@ -108,7 +101,7 @@ def check(subject: WranglerConfig) -> Iterator[Finding]:
         yield Finding(message, places[0], tuple(places[1:]), severity=Severity.NOTE if example else severity)
 
 
-def _ids(environment: Environment) -> Iterator[tuple[str, ConfigNode, tuple[str | int, ...]]]:
+def _ids(environment: Environment) -> Iterator[tuple[str, config.ConfigNode, tuple[str | int, ...]]]:
     for key, fields in _IDS.items():
         listed = environment.own(key)
         for index, entry in enumerate(listed.items if listed is not None else ()):
@@ -123,7 +116,7 @@ def _ids(environment: Environment) -> Iterator[tuple[str, ConfigNode, tuple[str 
             yield key, node, environment.path(key, "zone_id")
 
 
-def _fault(key: str, node: ConfigNode) -> tuple[str, Severity | None] | None:
+def _fault(key: str, node: config.ConfigNode) -> tuple[str, Severity | None] | None:
     text = node.text or ""
     if not text:
         return None if key in ("kv_namespaces", "r2_buckets") else ("is empty", None)

@@ -1,15 +1,13 @@
 """Drop keys that wrangler no longer has.
 
 `node_compat` and `legacy_env` make wrangler 4 refuse the configuration. Other old keys are ignored with a
-warning, so that what they once did does not happen, or they are on their way out.
+warning, so that what they once did does not happen, or are deprecated.
 
 ## Incorrect
 
 ```jsonc
 {
-  "name": "archive",
-  "main": "src/index.ts",
-  "compatibility_date": "2025-06-01",
+  "compatibility_date": "2026-08-01",
   "usage_model": "unbound",
   "node_compat": true,
 }
@@ -19,9 +17,7 @@ warning, so that what they once did does not happen, or they are on their way ou
 
 ```jsonc
 {
-  "name": "archive",
-  "main": "src/index.ts",
-  "compatibility_date": "2025-06-01",
+  "compatibility_date": "2026-08-01",
   "compatibility_flags": ["nodejs_compat"],
 }
 ```
@@ -44,28 +40,18 @@ Source: https://developers.cloudflare.com/workers/wrangler/deprecations/
 from collections.abc import Iterator
 
 from cflint.api import (
-    ConfigNode,
-    ConfigSchema,
     Edit,
     Environment,
     Finding,
-    Fit,
     Fix,
     Location,
-    NodeKind,
     Project,
-    RemovedKey,
     Safety,
     Severity,
     WranglerConfig,
-    append_item,
     config,
-    config_schema,
-    dotted,
-    installed_version,
-    remove_key,
-    removed_key,
-    rename_key,
+    configuration,
+    fixes,
     rule,
 )
 from cflint_rules.wrangler_config._keys import Path, general
@@ -75,28 +61,28 @@ _RATE_LIMITS_SINCE = (4, 36, 0)
 _INSTANCE_TYPES = {"dev": "lite", "standard": "standard-1"}
 
 
-@rule(config(), severity=Severity.ERROR, fix=Safety.UNSAFE)
+@rule(configuration(), severity=Severity.ERROR, fix=Safety.UNSAFE)
 def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
-    found = config_schema(project.workspace, subject)
+    found = config.config_schema(project.workspace, subject)
     groups: dict[str, list[Path]] = {}
     for path, _ in _members(subject.root):
-        entry = removed_key(path)
-        if entry is not None and not (found.fit is Fit.OWN and _is_known(found, path, entry)):
+        entry = config.removed_key(path)
+        if entry is not None and not (found.fit is config.Fit.OWN and _is_known(found, path, entry)):
             groups.setdefault(general(path), []).append(path)
     for paths in groups.values():
-        entry = removed_key(paths[0])
+        entry = config.removed_key(paths[0])
         if entry is not None:
             yield _finding(subject, found, entry, paths)
     yield from _instance_types(subject)
     wrangler = None
     if subject.document.origin is None:
-        wrangler = installed_version(project.workspace, subject.directory, "wrangler")
+        wrangler = config.installed_version(project.workspace, subject.directory, "wrangler")
     if wrangler is None or wrangler.below > _RATE_LIMITS_SINCE:
         yield from _unsafe_rate_limits(subject)
 
 
-def _members(root: ConfigNode) -> Iterator[tuple[Path, ConfigNode]]:
-    stack: list[tuple[Path, ConfigNode]] = [((), root)]
+def _members(root: config.ConfigNode) -> Iterator[tuple[Path, config.ConfigNode]]:
+    stack: list[tuple[Path, config.ConfigNode]] = [((), root)]
     while stack:
         path, node = stack.pop()
         if path:
@@ -106,15 +92,17 @@ def _members(root: ConfigNode) -> Iterator[tuple[Path, ConfigNode]]:
         stack += [((*path, key), value) for key, value in last.items()][::-1]
 
 
-def _is_known(found: ConfigSchema, path: Path, entry: RemovedKey) -> bool:
+def _is_known(found: config.ConfigSchema, path: Path, entry: config.RemovedKey) -> bool:
     known = found.schema.at(path)
     return known is not None and not known.deprecated and not entry.deprecated
 
 
-def _finding(subject: WranglerConfig, found: ConfigSchema, entry: RemovedKey, paths: list[Path]) -> Finding:
+def _finding(
+    subject: WranglerConfig, found: config.ConfigSchema, entry: config.RemovedKey, paths: list[Path]
+) -> Finding:
     key = str(paths[0][-1])
-    place = f" in `{dotted(paths[0][:-1])}`" if len(paths[0]) > 1 else ""
-    older = found.fit is Fit.OLDER
+    place = f" in `{config.dotted(paths[0][:-1])}`" if len(paths[0]) > 1 else ""
+    older = found.fit is config.Fit.OLDER
     if entry.rejected:
         effect = f"wrangler {entry.since.split('.')[0]} refuses `{key}`{place}"
     elif entry.deprecated:
@@ -125,7 +113,7 @@ def _finding(subject: WranglerConfig, found: ConfigSchema, entry: RemovedKey, pa
     instead = f"`{entry.replacement}`" if is_code else entry.replacement
     replacement = f"; use {instead} instead" if entry.replacement else ""
     edits = _edits(subject, entry, paths)
-    old_polyfills = entry.path[-1] == "node_compat" and (older or found.fit is Fit.OWN)
+    old_polyfills = entry.path[-1] == "node_compat" and (older or found.fit is config.Fit.OWN)
     safety = Safety.UNSAFE if old_polyfills else Safety.SAFE
     title = f"Rename `{key}` to `{entry.renamed_to}`" if entry.renamed_to else f"Remove `{key}`"
     if entry.path[-1] == "node_compat":
@@ -146,7 +134,7 @@ def _place(subject: WranglerConfig, path: Path) -> Location:
     return subject.location(member.key_span if member is not None else subject.root)
 
 
-def _edits(subject: WranglerConfig, entry: RemovedKey, paths: list[Path]) -> tuple[Edit, ...]:
+def _edits(subject: WranglerConfig, entry: config.RemovedKey, paths: list[Path]) -> tuple[Edit, ...]:
     """The edits that bring all these keys up to date; none when that is not certain."""
     edits: list[Edit] = []
     for path in paths:
@@ -154,10 +142,10 @@ def _edits(subject: WranglerConfig, entry: RemovedKey, paths: list[Path]) -> tup
         key = str(path[-1])
         done: tuple[Edit, ...] | None = None
         if entry.renamed_to is not None:
-            done = rename_key(subject, path, entry.renamed_to)
+            done = fixes.rename_key(subject, path, entry.renamed_to)
         elif general(path) in _WITHOUT_EFFECT or (key == "legacy_env" and node and node.value is True):
-            done = remove_key(subject, path)
-        elif key == "node_compat" and node is not None and node.kind is NodeKind.BOOLEAN:
+            done = fixes.remove_key(subject, path)
+        elif key == "node_compat" and node is not None and node.kind is config.NodeKind.BOOLEAN:
             done = _node_compat(subject, path, node.value is True)
         if done is None:
             return ()
@@ -166,7 +154,7 @@ def _edits(subject: WranglerConfig, entry: RemovedKey, paths: list[Path]) -> tup
 
 
 def _node_compat(subject: WranglerConfig, path: Path, on: bool) -> tuple[Edit, ...] | None:
-    removed = remove_key(subject, path)
+    removed = fixes.remove_key(subject, path)
     name = str(path[1]) if path[0] == "env" else None
     environment = subject.environment(name)
     if removed is None or environment is None:
@@ -174,7 +162,7 @@ def _node_compat(subject: WranglerConfig, path: Path, on: bool) -> tuple[Edit, .
     if not on or _has_flag(environment):
         return removed
     source = environment.source_of("compatibility_flags")
-    added = append_item(subject, source.path("compatibility_flags"), "nodejs_compat")
+    added = fixes.append_item(subject, source.path("compatibility_flags"), "nodejs_compat")
     if added is None or any(
         a.span.overlaps(b.span) or a.span.start == b.span.start for a in added for b in removed
     ):

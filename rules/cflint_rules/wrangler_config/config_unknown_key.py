@@ -1,14 +1,12 @@
 """Use only keys that wrangler knows.
 
-wrangler warns of a key that it does not know, for the environment at hand only, and goes on without it: the
-binding, route or limit is not there. Often the key has another name, or a letter is wrong.
+wrangler only warns of a key that it does not know, for the deployed environment, and ignores it: the binding,
+route or limit is not there. Often the key has another name, or a letter is wrong.
 
 ## Incorrect
 
 ```jsonc
 {
-  "name": "shop",
-  "main": "src/index.ts",
   "compatibility_date": "2026-08-01",
   "kv_namespace": [{ "binding": "CACHE", "id": "0f2ac74b498b48028cb68387c421e279" }],
   "d1_databases": [{ "name": "DB", "database_id": "5a1c8d1e-3a0b-4d6f-8a54-6ac9a7f6a3ce" }],
@@ -19,8 +17,6 @@ binding, route or limit is not there. Often the key has another name, or a lette
 
 ```jsonc
 {
-  "name": "shop",
-  "main": "src/index.ts",
   "compatibility_date": "2026-08-01",
   "kv_namespaces": [{ "binding": "CACHE", "id": "0f2ac74b498b48028cb68387c421e279" }],
   "d1_databases": [{ "binding": "DB", "database_id": "5a1c8d1e-3a0b-4d6f-8a54-6ac9a7f6a3ce" }],
@@ -36,7 +32,7 @@ no other is only a note.
 
 ## Fix safety
 
-Safe: the key gets the name that is meant, when there is exactly one that fits and the value has its type.
+Safe: the key gets the name that is meant, when exactly one fits and the value has its type.
 
 Source: https://github.com/cloudflare/workers-sdk/blob/main/packages/workers-utils/src/config/validation.ts
 """
@@ -44,26 +40,17 @@ Source: https://github.com/cloudflare/workers-sdk/blob/main/packages/workers-uti
 from collections.abc import Iterator
 
 from cflint.api import (
-    WRANGLER_VERSION,
-    ConfigProblem,
     Edit,
     Finding,
-    Fit,
     Fix,
-    KeySchema,
-    ProblemKind,
     Project,
     Safety,
     Severity,
     WranglerConfig,
     config,
-    config_schema,
-    dotted,
-    json_type,
-    removed_key,
-    rename_key,
+    configuration,
+    fixes,
     rule,
-    top_level_keys,
 )
 from cflint_rules.wrangler_config._keys import general, key_meant, misplaced_keys
 
@@ -73,21 +60,25 @@ _SAID_OF_ROUTES = frozenset(  # by `config-invalid-value`: the two exclude each 
 _COMMENTS = ("//", "#", "_comment", "$comment", "comment:")
 
 
-@rule(config(), severity=Severity.WARNING, fix=Safety.SAFE)
+@rule(configuration(), severity=Severity.WARNING, fix=Safety.SAFE)
 def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
-    found = config_schema(project.workspace, subject)
-    if found.fit is Fit.OWN:
+    found = config.config_schema(project.workspace, subject)
+    if found.fit is config.Fit.OWN:
         problems = tuple(subject.check(found.schema))
     else:
         problems = subject.schema_problems
     elsewhere = misplaced_keys(subject, found.schema)
-    groups: dict[str, list[ConfigProblem]] = {}
+    groups: dict[str, list[config.ConfigProblem]] = {}
     for problem in problems:
         key = str(problem.path[-1]) if problem.path else ""
-        if problem.kind is not ProblemKind.UNKNOWN_KEY or key.startswith(_COMMENTS):
+        if problem.kind is not config.ProblemKind.UNKNOWN_KEY or key.startswith(_COMMENTS):
             continue
         where = general(problem.path)
-        if where in _SAID_OF_ROUTES or problem.path in elsewhere or removed_key(problem.path) is not None:
+        if (
+            where in _SAID_OF_ROUTES
+            or problem.path in elsewhere
+            or config.removed_key(problem.path) is not None
+        ):
             continue
         groups.setdefault(where, []).append(problem)
     for group in groups.values():
@@ -100,11 +91,11 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
             message += f"; did you mean `{meant}`?"
         elif key in ("cron", "crons", "schedules") and len(first.path) in (1, 3):
             message += "; did you mean `triggers.crons`?"
-        elif len(first.path) > 1 and key in top_level_keys():
+        elif len(first.path) > 1 and key in config.top_level_keys():
             message += "; it is a key of the top level"
-        elif found.fit in (Fit.NEWER, Fit.OLDER):
+        elif found.fit in (config.Fit.NEWER, config.Fit.OLDER):
             severity = Severity.NOTE
-            message = f"wrangler {WRANGLER_VERSION} does not know the key `{key}`{_place(first)}"
+            message = f"wrangler {config.WRANGLER_VERSION} does not know the key `{key}`{_place(first)}"
         yield Finding(
             message,
             subject.location(first.span),
@@ -114,13 +105,13 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
         )
 
 
-def _place(problem: ConfigProblem) -> str:
+def _place(problem: config.ConfigProblem) -> str:
     around = problem.path[:-1]
-    return f" in `{dotted(around)}`" if around else ""
+    return f" in `{config.dotted(around)}`" if around else ""
 
 
 def _meant(
-    subject: WranglerConfig, schema: KeySchema, group: list[ConfigProblem]
+    subject: WranglerConfig, schema: config.KeySchema, group: list[config.ConfigProblem]
 ) -> tuple[str | None, tuple[Edit, ...]]:
     """The key that all these are written for, and the edits that rename them."""
     names: set[str | None] = set()
@@ -135,10 +126,10 @@ def _meant(
         name = key_meant(schema, around, path, key)
         names.add(name)
         taken = schema.at((*path, name)) if name is not None else None
-        given = json_type(value)
+        given = config.json_type(value)
         renamed = None
         if name is not None and taken is not None and given is not None and taken.of_type(given) is not None:
-            renamed = rename_key(subject, problem.path, name)
+            renamed = fixes.rename_key(subject, problem.path, name)
         if renamed is None:
             complete = False
         else:

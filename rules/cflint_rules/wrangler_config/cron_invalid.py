@@ -1,15 +1,13 @@
 """Write cron expressions that Cron Triggers accept.
 
-wrangler sends them to the API unread, and a wrong one fails the deployment after the code is uploaded. There
-are five fields. Weekdays are 1 (Sunday) to 7 (Saturday) or names, so `0` is none; there are no seconds and
-no `@daily`; a step cannot be as long as its field (`*/60`).
+wrangler sends them to the API unchecked, and an invalid one fails the deployment after the code is uploaded.
+There are five fields. Weekdays are 1 (Sunday) to 7 (Saturday) or names, so `0` is invalid; there are no
+seconds and no `@daily`; a step cannot be as long as its field (`*/60`).
 
 ## Incorrect
 
 ```jsonc
 {
-  "name": "reports",
-  "main": "src/index.ts",
   "compatibility_date": "2026-08-01",
   "triggers": { "crons": ["0 7 * * 0", "@hourly", "*/60 * * * *"] },
 }
@@ -19,8 +17,6 @@ no `@daily`; a step cannot be as long as its field (`*/60`).
 
 ```jsonc
 {
-  "name": "reports",
-  "main": "src/index.ts",
   "compatibility_date": "2026-08-01",
   "triggers": { "crons": ["0 7 * * SUN", "0 * * * *"] },
 }
@@ -43,7 +39,6 @@ import json
 from collections.abc import Iterator
 
 from cflint.api import (
-    ConfigNode,
     Edit,
     Environment,
     Finding,
@@ -53,24 +48,21 @@ from cflint.api import (
     Severity,
     WranglerConfig,
     config,
-    cron_error,
-    cron_never_fires,
-    cron_suggestion,
-    in_environments,
+    configuration,
     rule,
 )
 
 _MOST = 250  # per account; more in one Worker cannot be deployed
 
 
-@rule(config(), severity=Severity.ERROR, fix=Safety.UNSAFE)
+@rule(configuration(), severity=Severity.ERROR, fix=Safety.UNSAFE)
 def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
-    wrong: dict[tuple[str, str], list[tuple[Environment, ConfigNode]]] = {}
+    wrong: dict[tuple[str, str], list[tuple[Environment, config.ConfigNode]]] = {}
     for environment in subject.environments:
-        seen: dict[str, ConfigNode] = {}
+        seen: dict[str, config.ConfigNode] = {}
         for node in _expressions(environment):
             text = node.text or ""
-            fault = cron_error(text)
+            fault = config.cron_error(text)
             if fault is not None:
                 wrong.setdefault((text, fault), []).append((environment, node))
             elif (earlier := seen.setdefault(" ".join(text.split()), node)) is not node:
@@ -80,7 +72,7 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
                     (environment.location(earlier).saying("the first one"),),
                     severity=Severity.WARNING,
                 )
-            elif cron_never_fires(text):
+            elif config.cron_never_fires(text):
                 yield Finding(
                     f"the cron expression `{text}` never fires: its months do not have that day",
                     environment.location(node),
@@ -94,7 +86,7 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
                 severity=Severity.NOTE,
             )
     for (text, fault), places in wrong.items():
-        environments = in_environments([environment for environment, _ in places])
+        environments = config.in_environments([environment for environment, _ in places])
         first, *others = (found.location(node) for found, node in places)
         shown = text if len(text) < 60 else text[:57] + "…"
         yield Finding(
@@ -105,13 +97,13 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
         )
 
 
-def _crons(environment: Environment) -> tuple[ConfigNode, ...]:
+def _crons(environment: Environment) -> tuple[config.ConfigNode, ...]:
     triggers = environment.own("triggers")
     crons = triggers.get("crons") if triggers is not None else None
     return tuple(node for node in (crons.items if crons is not None else ()) if node.text is not None)
 
 
-def _expressions(environment: Environment) -> Iterator[ConfigNode]:
+def _expressions(environment: Environment) -> Iterator[config.ConfigNode]:
     """The cron expressions that the environment itself writes: of its triggers, then of each Workflow."""
     yield from _crons(environment)
     workflows = environment.own("workflows")
@@ -122,8 +114,8 @@ def _expressions(environment: Environment) -> Iterator[ConfigNode]:
         yield from (node for node in (schedules.items if schedules is not None else ()) if node.text)
 
 
-def _fix(subject: WranglerConfig, project: Project, text: str, nodes: list[ConfigNode]) -> Fix | None:
-    meant = cron_suggestion(text)
+def _fix(subject: WranglerConfig, project: Project, text: str, nodes: list[config.ConfigNode]) -> Fix | None:
+    meant = config.cron_suggestion(text)
     if meant is None:
         return None
     edits = tuple(Edit(subject.document, node.span, json.dumps(meant)) for node in nodes)

@@ -8,8 +8,6 @@ everywhere.
 
 ```jsonc
 {
-  "name": "standup",
-  "main": "src/index.ts",
   "compatibility_date": "2026-08-01",
   "triggers": { "crons": ["0 9 * * 1-5"] },
 }
@@ -19,8 +17,6 @@ everywhere.
 
 ```jsonc
 {
-  "name": "standup",
-  "main": "src/index.ts",
   "compatibility_date": "2026-08-01",
   "triggers": { "crons": ["0 9 * * MON-FRI"] },
 }
@@ -29,8 +25,8 @@ everywhere.
 ## Not reported
 
 Names; `2-6`, and `1` together with `7`, which only make sense to someone who knows; expressions with a
-comment beside them that names the days as Cron Triggers read them. What is no cron expression at all is the
-business of `cron-invalid`.
+comment beside them that names the days as Cron Triggers read them. What is no cron expression at all is
+reported by `cron-invalid`.
 
 ## Fix safety
 
@@ -44,7 +40,6 @@ import re
 from collections.abc import Iterator
 
 from cflint.api import (
-    ConfigNode,
     Edit,
     Environment,
     Finding,
@@ -53,12 +48,10 @@ from cflint.api import (
     Severity,
     WranglerConfig,
     config,
-    cron_error,
-    in_environments,
+    configuration,
     join_names,
     pattern,
     rule,
-    weekday_numbers,
 )
 
 _NAMES = {
@@ -75,9 +68,9 @@ _WORKING_DAYS = ("MON", "TUE", "WED", "THU", "FRI")
 _WEEKEND = ("SUN", "SAT")
 
 
-@rule(config(), severity=Severity.WARNING, fix=Safety.UNSAFE)
+@rule(configuration(), severity=Severity.WARNING, fix=Safety.UNSAFE)
 def check(subject: WranglerConfig) -> Iterator[Finding]:
-    groups: dict[str, list[tuple[Environment, ConfigNode]]] = {}
+    groups: dict[str, list[tuple[Environment, config.ConfigNode]]] = {}
     for environment in subject.environments:
         triggers = environment.own("triggers")
         crons = triggers.get("crons") if triggers is not None else None
@@ -87,10 +80,10 @@ def check(subject: WranglerConfig) -> Iterator[Finding]:
             schedules = entry.get("schedules")
             nodes += [schedules, *schedules.items] if schedules is not None else []
         for node in nodes:
-            if node.text and cron_error(node.text) is None:
+            if node.text and config.cron_error(node.text) is None:
                 groups.setdefault(node.text, []).append((environment, node))
     for text, places in groups.items():
-        numbers = weekday_numbers(text)
+        numbers = config.weekday_numbers(text)
         if numbers is None or numbers.here in (_WORKING_DAYS, _WEEKEND):
             continue
         if any(_says(subject, node) <= set(numbers.here) for _, node in places if _says(subject, node)):
@@ -99,14 +92,14 @@ def check(subject: WranglerConfig) -> Iterator[Finding]:
         edits = tuple(Edit(subject.document, node.span, json.dumps(numbers.renamed)) for _, node in places)
         yield Finding(
             f"the weekday `{numbers.written}` means {_days(numbers.here)} to Cron Triggers"
-            f"{in_environments([environment for environment, _ in places])}, where 1 is Sunday",
+            f"{config.in_environments([environment for environment, _ in places])}, where 1 is Sunday",
             first,
             tuple(others),
             Fix(f"Write `{numbers.renamed}`", edits, Safety.UNSAFE),
         )
 
 
-def _says(subject: WranglerConfig, node: ConfigNode) -> set[str]:
+def _says(subject: WranglerConfig, node: config.ConfigNode) -> set[str]:
     """The weekdays that a comment on the line of an expression, or on the one above, names."""
     document = subject.document
     line = document.line_of(node.span.start)

@@ -5,17 +5,8 @@ configuration.
 
 ## Incorrect
 
-```ts
-export default {
-  async fetch(request, env): Promise<Response> {
-    return new Response(await env.DATA.get("greeting"));
-  },
-} satisfies ExportedHandler<Env>;
-```
-
 ```jsonc
 {
-  "name": "greetings",
   "kv_namespaces": [{ "binding": "DATA", "id": "0f2ac74b498b48028cb68387c421e279" }],
   "r2_buckets": [{ "binding": "DATA", "bucket_name": "greetings" }],
 }
@@ -23,17 +14,8 @@ export default {
 
 ## Correct
 
-```ts
-export default {
-  async fetch(request, env): Promise<Response> {
-    return new Response(await env.TEXTS.get("greeting"));
-  },
-} satisfies ExportedHandler<Env>;
-```
-
 ```jsonc
 {
-  "name": "greetings",
   "kv_namespaces": [{ "binding": "TEXTS", "id": "0f2ac74b498b48028cb68387c421e279" }],
   "r2_buckets": [{ "binding": "FILES", "bucket_name": "greetings" }],
 }

@@ -1,15 +1,13 @@
 """Give every environment its own routes and crons, if only empty ones.
 
-Routes and triggers are inherited. An environment `staging` without its own takes those of the top level: its
-deployment moves a custom domain to the staging Worker, and the crons of production run there as well.
+Routes and triggers are inherited. An environment `staging` without its own inherits those of the top level:
+its deployment moves a custom domain to the staging Worker, and the crons of production run there as well.
 wrangler warns of custom domains only.
 
 ## Incorrect
 
 ```jsonc
 {
-  "name": "billing",
-  "main": "src/index.ts",
   "compatibility_date": "2026-08-01",
   "routes": [{ "pattern": "billing.example.com", "custom_domain": true }],
   "triggers": { "crons": ["0 3 1 * *"] },
@@ -21,8 +19,6 @@ wrangler warns of custom domains only.
 
 ```jsonc
 {
-  "name": "billing",
-  "main": "src/index.ts",
   "compatibility_date": "2026-08-01",
   "routes": [{ "pattern": "billing.example.com", "custom_domain": true }],
   "triggers": { "crons": ["0 3 1 * *"] },
@@ -46,7 +42,6 @@ import re
 from collections.abc import Iterator, Sequence
 
 from cflint.api import (
-    ConfigNode,
     Environment,
     Finding,
     Fix,
@@ -54,20 +49,19 @@ from cflint.api import (
     Severity,
     WranglerConfig,
     config,
-    in_environments,
-    is_test_config,
+    configuration,
+    fixes,
     join_names,
     pattern,
     rule,
-    set_key,
 )
 
 _PRODUCTION = pattern(r"(?:^|[-_])(?:production|prod|prd|live|release|main)(?:$|[-_])", re.IGNORECASE)
 
 
-@rule(config(), severity=Severity.WARNING, fix=Safety.UNSAFE)
+@rule(configuration(), severity=Severity.WARNING, fix=Safety.UNSAFE)
 def check(subject: WranglerConfig) -> Iterator[Finding]:
-    if is_test_config(subject.path) or subject.top.incomplete or subject.is_pages:
+    if config.is_test_config(subject.path) or subject.top.incomplete or subject.is_pages:
         return
     named = [found for found in subject.environments[1:] if not _PRODUCTION.search(found.name or "")]
     has_production = len(named) < len(subject.environments) - 1
@@ -123,26 +117,26 @@ def _crons(subject: WranglerConfig, named: Sequence[Environment]) -> Iterator[Fi
 def _empty(
     subject: WranglerConfig, heirs: Sequence[Environment], path: tuple[str, ...], noun: str
 ) -> Fix | None:
-    edits = [set_key(subject, found.path(*path), []) for found in heirs]
+    edits = [fixes.set_key(subject, found.path(*path), []) for found in heirs]
     if any(found is None for found in edits):
         return None
     flat = tuple(edit for found in edits if found for edit in found)
-    return Fix(f"Give{in_environments(heirs).removeprefix(' in')} no {noun}", flat, Safety.UNSAFE)
+    return Fix(f"Give{config.in_environments(heirs).removeprefix(' in')} no {noun}", flat, Safety.UNSAFE)
 
 
 def _environments(heirs: Sequence[Environment]) -> str:
-    return in_environments(heirs).removeprefix(" in ")
+    return config.in_environments(heirs).removeprefix(" in ")
 
 
 def _inherit(heirs: Sequence[Environment]) -> str:
     return "inherits" if len(heirs) == 1 else "inherit"
 
 
-def _is_true(node: ConfigNode | None) -> bool:
+def _is_true(node: config.ConfigNode | None) -> bool:
     return node is not None and node.value is True
 
 
-def _pattern(item: ConfigNode) -> str | None:
+def _pattern(item: config.ConfigNode) -> str | None:
     if item.text:
         return item.text
     pattern = item.get("pattern")

@@ -9,6 +9,7 @@ one is not there. A configuration with neither `main` nor `assets` has nothing t
 {
   "name": "gallery",
   "compatibility_date": "2026-08-01",
+  "observability": { "enabled": true },
   "r2_buckets": [{ "binding": "PICTURES", "bucket_name": "pictures" }],
 }
 ```
@@ -20,6 +21,7 @@ one is not there. A configuration with neither `main` nor `assets` has nothing t
   "name": "gallery",
   "main": "src/index.ts",
   "compatibility_date": "2026-08-01",
+  "observability": { "enabled": true },
   "r2_buckets": [{ "binding": "PICTURES", "bucket_name": "pictures" }],
 }
 ```
@@ -45,21 +47,17 @@ import re
 from collections.abc import Iterator
 
 from cflint.api import (
-    ConfigNode,
     Edit,
     Environment,
     Finding,
     Fix,
     Location,
-    NodeKind,
     Project,
     Safety,
     Severity,
     WranglerConfig,
     config,
-    config_schema,
-    is_test_config,
-    manifests_above,
+    configuration,
     pattern,
     rule,
 )
@@ -82,7 +80,7 @@ _ENTRY_SCRIPT = pattern(
 )
 
 
-@rule(config(), severity=Severity.ERROR, fix=Safety.SAFE)
+@rule(configuration(), severity=Severity.ERROR, fix=Safety.SAFE)
 def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
     if subject.document.origin is not None:
         if subject.name is not None and not _has_something(subject) and not _is_fragment(subject):
@@ -92,7 +90,7 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
                 severity=Severity.NOTE,
             )
         return
-    if subject.data.broken or is_test_config(subject.path):
+    if subject.data.broken or config.is_test_config(subject.path):
         return
     lookup = _Lookup(subject, project)
     seen: dict[tuple[str, str], Finding] = {}
@@ -104,7 +102,7 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
     yield from seen.values()
     if seen or _has_something(subject) or not lookup.is_deployed:
         return
-    schema = config_schema(project.workspace, subject).schema
+    schema = config.config_schema(project.workspace, subject).schema
     if all(path[-1] != "main" for path in misplaced_keys(subject, schema)):
         yield Finding(
             "the configuration has neither `main` nor `assets`: there is nothing to deploy", subject.top.place
@@ -127,7 +125,7 @@ class _Lookup:
     def __init__(self, subject: WranglerConfig, project: Project) -> None:
         self.subject = subject
         self.workspace = project.workspace
-        manifests = list(manifests_above(self.workspace, subject.directory))
+        manifests = list(config.manifests_above(self.workspace, subject.directory))
         self.manifest = manifests[0].data if manifests else b""
         self.framework = any(_FRAMEWORKS.search(document.data) for document in manifests[:1])
 
@@ -174,7 +172,7 @@ class _Lookup:
         ):
             yield from self._other(environment, schema, schema.text, "$schema", Severity.NOTE)
 
-    def _entries(self, environment: Environment, key: str) -> tuple[ConfigNode, ...]:
+    def _entries(self, environment: Environment, key: str) -> tuple[config.ConfigNode, ...]:
         node = environment.own(key)
         return node.items if node is not None else ()
 
@@ -182,7 +180,7 @@ class _Lookup:
         return image.startswith(("./", "../")) or posixpath.basename(image).startswith("Dockerfile")
 
     def _main(
-        self, environment: Environment, node: ConfigNode, text: str
+        self, environment: Environment, node: config.ConfigNode, text: str
     ) -> Iterator[tuple[tuple[str, str], Finding]]:
         at = environment.location(node)
         path = self._path(text)
@@ -205,7 +203,7 @@ class _Lookup:
         yield ("main", text), self._absent(at, node, text, "main", near)
 
     def _folder(
-        self, environment: Environment, node: ConfigNode, text: str, key: str
+        self, environment: Environment, node: config.ConfigNode, text: str, key: str
     ) -> Iterator[tuple[tuple[str, str], Finding]]:
         path = self._path(text)
         if path is None or self.workspace.is_dir(path):
@@ -217,7 +215,12 @@ class _Lookup:
             yield (key, text), self._absent(at, node, text, key, None)
 
     def _other(
-        self, environment: Environment, node: ConfigNode, text: str, key: str, severity: Severity | None
+        self,
+        environment: Environment,
+        node: config.ConfigNode,
+        text: str,
+        key: str,
+        severity: Severity | None,
     ) -> Iterator[tuple[tuple[str, str], Finding]]:
         path = self._path(text)
         if path is not None and not self.workspace.exists(path):
@@ -232,7 +235,7 @@ class _Lookup:
     def _is_made(self, environment: Environment, text: str) -> bool:
         """Whether something may make a path before wrangler looks for it."""
         build = environment.value("build")
-        command = build.get("command") if build is not None and build.kind is NodeKind.OBJECT else None
+        command = build.get("command") if build is not None and build.kind is config.NodeKind.OBJECT else None
         made = command is not None and bool(command.text)
         if made or self.framework or environment.own("type") is not None:
             return True
@@ -264,7 +267,7 @@ class _Lookup:
     def _absent(
         self,
         at: Location,
-        node: ConfigNode,
+        node: config.ConfigNode,
         text: str,
         key: str,
         near: str | None,

@@ -1,4 +1,4 @@
-"""Name a Worker of the workspace right, and an entrypoint that it exports.
+"""Name a Worker that exists, and an entrypoint that it exports.
 
 A service binding, the `script_name` of a Durable Object or Workflow, and a tail consumer name another Worker.
 wrangler refuses to deploy when there is none of that name, or when it does not export the `entrypoint`; in
@@ -26,6 +26,8 @@ export default {
 {
   "name": "accounts",
   "main": "src/index.ts",
+  "compatibility_date": "2026-08-01",
+  "observability": { "enabled": true },
   "services": [{ "binding": "ACCOUNTS", "service": "accounts", "entrypoint": "Account" }],
 }
 ```
@@ -52,18 +54,20 @@ export default {
 {
   "name": "accounts",
   "main": "src/index.ts",
+  "compatibility_date": "2026-08-01",
+  "observability": { "enabled": true },
   "services": [{ "binding": "ACCOUNTS", "service": "accounts", "entrypoint": "Accounts" }],
 }
 ```
 
 ## Not reported
 
-Names that are not almost the name of a Worker of the workspace: such a Worker is elsewhere. Entrypoints of
-Workers whose exports are not all known, or of which there are several with one name.
+Names that do not resemble any Worker in the workspace: that Worker may live in another repository.
+Entrypoints of Workers whose exports are not all known, or of which there are several with one name.
 
 ## Fix safety
 
-Unsafe: the name becomes the one that is there, should that be the one that is meant.
+Unsafe: the name is replaced with the closest existing one, which may not be the intended Worker.
 
 Source: https://developers.cloudflare.com/workers/runtime-apis/bindings/service-bindings/
 """
@@ -74,7 +78,6 @@ from collections.abc import Iterator, Mapping
 
 from cflint.api import (
     ClassKind,
-    ConfigNode,
     Edit,
     Environment,
     Finding,
@@ -83,7 +86,7 @@ from cflint.api import (
     Safety,
     Severity,
     Worker,
-    is_test_config,
+    config,
     rule,
     worker,
 )
@@ -94,7 +97,7 @@ _SHORTEST = 4
 
 @rule(worker(), severity=Severity.WARNING, fix=Safety.UNSAFE)
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
-    if subject.config is None or is_test_config(subject.config.path):
+    if subject.config is None or config.is_test_config(subject.config.path):
         return
     told: set[tuple[int, int]] = set()
     for environment in subject.environments:
@@ -121,7 +124,7 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
                     yield from _entrypoint(environment, entrypoint, target, project)
 
 
-def _targets(environment: Environment) -> Iterator[tuple[ConfigNode, ConfigNode | None]]:
+def _targets(environment: Environment) -> Iterator[tuple[config.ConfigNode, config.ConfigNode | None]]:
     """The names of other Workers, each with the entrypoint that is wanted of it."""
     for binding in environment.bindings_of("service"):
         name = binding.field("service")
@@ -170,7 +173,7 @@ def _is_slip(name: str, other: str) -> bool:
 
 
 def _entrypoint(
-    environment: Environment, entrypoint: ConfigNode, target: Worker, project: Project
+    environment: Environment, entrypoint: config.ConfigNode, target: Worker, project: Project
 ) -> Iterator[Finding]:
     name = entrypoint.text or ""
     if project.is_exported(target, name):
@@ -194,7 +197,7 @@ def _entrypoint(
     )
 
 
-def _fix(environment: Environment, node: ConfigNode, name: str) -> Fix | None:
+def _fix(environment: Environment, node: config.ConfigNode, name: str) -> Fix | None:
     document = environment.config.document
     written = document.data[node.span.start : node.span.end]
     quote = written[:1].decode("ascii", "replace")

@@ -62,23 +62,23 @@ from cflint.api import (
     Span,
     WranglerConfig,
     config,
-    config_schema,
-    move_to_top_level,
+    configuration,
+    fixes,
     rule,
 )
 from cflint_rules.wrangler_config._keys import misplaced_keys
 
 
-@rule(config(), severity=Severity.ERROR, fix=Safety.UNSAFE)
+@rule(configuration(), severity=Severity.ERROR, fix=Safety.UNSAFE)
 def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
-    schema = config_schema(project.workspace, subject).schema
+    schema = config.config_schema(project.workspace, subject).schema
     for path, table in misplaced_keys(subject, schema).items():
         key = str(path[-1])
         member = table.member(key)
         if member is None:
             continue
         header = ".".join(step for step in path[:-1] if isinstance(step, str))
-        edits = move_to_top_level(subject, path)
+        edits = fixes.move_to_top_level(subject, path)
         safety = Safety.UNSAFE if path[0] == "env" else Safety.SAFE
         effect = "a variable of the Worker" if path[-2] == "vars" else "ignored"
         yield Finding(

@@ -1,6 +1,6 @@
 """The entry of a run in the cache, and what it hands on to one that differs a little."""
 
-# imported where used: what only a run that writes an entry needs.
+# Imported where used: what only a run that writes an entry needs.
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Reports and findings read from what `pack` made of them."""
 
-# imported where used: the rules, whose facts few outputs need.
+# Imported where used: the rules, whose facts few outputs need.
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The command line: how it starts and ends. Each command is a file of its own, imported when called."""
 
-# imported where used: the program starts without what its command, or an ending without mistakes, does not
+# Imported where used: the program starts without what its command, or an ending without mistakes, does not
 # need.
 
 from __future__ import annotations

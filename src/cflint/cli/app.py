@@ -1,6 +1,6 @@
 """The command `cflint`: its commands by name, each imported only when it is called or listed."""
 
-# imported where used: what looks for a near name after a mistake.
+# Imported where used: what looks for a near name after a mistake.
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """`cflint clean`: delete the cache."""
 
-# imported where used: what `--help` does not need.
+# Imported where used: what `--help` does not need.
 
 from __future__ import annotations
 

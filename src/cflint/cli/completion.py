@@ -1,6 +1,6 @@
 """`cflint completion`: the script that makes a shell complete cflint's commands, options and rules."""
 
-# imported where used: what `--help` does not need.
+# Imported where used: what `--help` does not need.
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The terminal: text that any locale takes, colour where it is wanted, messages that stay on their line."""
 
-# imported where used: what only few runs need.
+# Imported where used: what only few runs need.
 
 from __future__ import annotations
 

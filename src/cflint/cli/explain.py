@@ -1,6 +1,6 @@
 """`cflint explain`: the pages of rules, for reading in a terminal or for programs."""
 
-# imported where used: what `--help` does not need.
+# Imported where used: what `--help` does not need.
 
 from __future__ import annotations
 

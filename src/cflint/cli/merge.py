@@ -1,6 +1,6 @@
 """`cflint merge`: merge the reports of the shards of one run."""
 
-# imported where used: what `--help` does not need.
+# Imported where used: what `--help` does not need.
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """`cflint rules`: all rules in a table."""
 
-# imported where used: what `--help` does not need.
+# Imported where used: what `--help` does not need.
 
 from __future__ import annotations
 

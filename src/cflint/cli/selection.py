@@ -1,6 +1,6 @@
 """Names of rules, groups and presets on the command line: split at commas, checked, completed."""
 
-# imported where used: the rules and completion, which most runs do not need.
+# Imported where used: the rules and completion, which most runs do not need.
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """`cflint server`: the language server, for editors."""
 
-# imported where used: the server, which `--help` does not need.
+# Imported where used: the server, which `--help` does not need.
 
 from __future__ import annotations
 

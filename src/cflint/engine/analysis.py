@@ -1,6 +1,6 @@
 """One analysis of a loaded project, in this process or several: work items, their outcome, the report."""
 
-# imported where used: what only a run with several processes needs.
+# Imported where used: what only a run with several processes needs.
 
 from __future__ import annotations
 

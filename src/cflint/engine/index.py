@@ -63,7 +63,7 @@ class RuleIndex:
         if trigger.kind == "python":
             self.python.append((rule, trigger.words))
             return
-        if trigger.kind == "source_file":
+        if trigger.kind == "module":
             self.file.append((rule, trigger.words))
         elif trigger.kind == "handler":
             self.handler.append((rule, trigger.words))

@@ -1,6 +1,6 @@
 """How broken a document is: what a fixer compares before it writes."""
 
-# imported where used: a parser, when there is a document of its language.
+# Imported where used: a parser, when there is a document of its language.
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def syntax_errors(document: Document) -> int:
 
         return sum(syntax_errors(block.document) for block in fenced_blocks(document))
     if path.endswith((".json", ".jsonc", ".toml")):
-        from cflint.syntax.data import read
+        from cflint.syntax.documents import read
 
         return sum(1 for problem in read(document).problems if not problem.duplicate)
     if path.endswith(EXTENSIONS):
@@ -31,7 +31,7 @@ def syntax_errors(document: Document) -> int:
             syntax = parse(document)
         except ParseTimeout:
             return 1_000_000
-        return sum(1 for _ in syntax.errors()) + len(syntax.slips)
+        return sum(1 for _ in syntax.errors()) + len(syntax.typos)
     if path.endswith(".py"):
         from cflint.syntax.python import syntax_error
 

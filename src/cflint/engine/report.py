@@ -33,9 +33,9 @@ def report_of(
     findings = [*outcome.findings]
     for rule in _rules_on("crash", options):
         for crash in outcome.crashes:
-            findings.extend(attributed(rule, finding) for finding in rule.check(crash))
-    sorting = _Silencing(options, incomplete_paths)
-    sorting.sort(loaded, unique(_included(loaded, findings)), _included(loaded, carried_over))
+            findings.extend(attributed(rule, finding) for finding in rule.check(crash, loaded.project))
+    sorting = _Silencing(loaded, options, incomplete_paths)
+    sorting.sort(unique(_included(loaded, findings)), _included(loaded, carried_over))
     kept = sorted(policed(sorting.kept, options), key=order)
     silenced = sorted(policed(sorting.silenced, options), key=order)
     found = {finding.rule for finding in (*kept, *silenced)}
@@ -139,17 +139,18 @@ class _Silencing:
     """Sorts findings into those that stay open, `kept`, and those that comments silence; adds what comments
     that silence nothing deserve."""
 
-    def __init__(self, options: Options, incomplete_paths: Collection[str]) -> None:
+    def __init__(self, loaded: Loaded, options: Options, incomplete_paths: Collection[str]) -> None:
+        self._loaded = loaded
         self._options = options
         self._incomplete_paths = incomplete_paths
         self._rules = list(_rules_on("suppression", options))
         self.kept: list[Finding] = []
         self.silenced: list[Finding] = []
 
-    def sort(self, loaded: Loaded, findings: Iterable[Finding], carried_over: Iterable[Finding]) -> None:
-        """Sort the findings of a project."""
+    def sort(self, findings: Iterable[Finding], carried_over: Iterable[Finding]) -> None:
+        """Sort findings; comments silence those of `carried_over` as well."""
         open_by_file, carried_by_file = by_file(findings), by_file(carried_over)
-        for document in commented_documents(loaded):
+        for document in commented_documents(self._loaded):
             comments = read_suppressions(document)
             used = uses_in(comments, carried_by_file.get(document.path, ()), self._options)
             for finding in open_by_file.pop(document.path, ()):
@@ -167,7 +168,7 @@ class _Silencing:
     def _report_unused(self, document: Document, comments: Suppressions, used: set[Use]) -> None:
         for unused in self._unused(document, comments, used):
             for rule in self._rules:
-                for found in rule.check(unused):
+                for found in rule.check(unused, self._loaded.project):
                     finding = attributed(rule, found)
                     line = document.line_of(finding.at.span.start)
                     use = comments.use_for(rule.id, rule.group, line)

@@ -1,6 +1,6 @@
 """Running rules on subjects: modules, and Workers, configurations and what is in them."""
 
-# imported where used: what only a rule that raises needs (hashlib loads OpenSSL).
+# Imported where used: what only a rule that raises needs (hashlib loads OpenSSL).
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ from cflint.engine.shapes import INERT
 from cflint.finding import Finding, Location
 from cflint.project.code.module import Module
 from cflint.project.config.wrangler import Binding, Environment, WranglerConfig
+from cflint.project.files.roles import is_test_path
 from cflint.project.modules.reads import Reads
-from cflint.project.workers.loading import Loaded, is_test_path
+from cflint.project.workers.loading import Loaded
 from cflint.project.workers.model import DurableObject, Project, Worker
 from cflint.rule import Crash, Match, Rule
 from cflint.scope import ModuleScope
@@ -55,9 +56,7 @@ class RuleRunner:
     ) -> None:
         """Run a rule; `place` is where it looks, for the case that it raises."""
         try:
-            check = rule.check
-            found = check(subject, self._project) if rule.spec.takes_project else check(subject)
-            for finding in found:
+            for finding in rule.check(subject, self._project):
                 outcome.findings.append(attributed(rule, finding))
         except Exception as error:
             if self._debug:

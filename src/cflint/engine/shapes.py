@@ -138,8 +138,8 @@ def _class(syntax: Syntax, leaf: Node) -> Node | None:
 SHAPES: Mapping[str, Shape] = {
     "call": _call,
     "tagged": _tagged,
-    "construct": _construct,
-    "member": _member,
+    "new": _construct,
+    "member_access": _member,
     "destructured": _destructured,
     "identifier": _identifier,
     "keyword": _keyword,
@@ -199,8 +199,8 @@ def _string(data: bytes, start: int, end: int) -> bool:
 BESIDE: Mapping[str, Beside] = {
     "call": _callee,
     "tagged": _callee,
-    "construct": _made,
-    "member": _property,
+    "new": _made,
+    "member_access": _property,
     "destructured": _key,
     "identifier": _anywhere,
     "keyword": _no_string,

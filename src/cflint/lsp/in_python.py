@@ -1,6 +1,6 @@
-"""What the editor asks about modules of Python: the binding at a place, and the classes of a Worker.
+"""What the features of an editor need of modules of Python: the binding at a place, the classes of a Worker.
 
-The modules are read by libcst, which is loaded when a module of Python is asked about.
+Imported where used: libcst is loaded when a Worker has a module of Python.
 """
 
 from __future__ import annotations

@@ -70,20 +70,20 @@ def _value_in_javascript(module: Module, offset: int) -> tuple[Value, Span] | No
         node = module.syntax.node_at(offset - 1, offset) if offset else None  # just behind a name
         if node is None or node.type not in _NAMES:
             return None
-    asked = node
+    subject = node
     parent = module.syntax.parent(node)
     if node.type == "string_fragment":  # `env["ROOM"]`
         above = module.syntax.parent(parent) if parent is not None else None
         if above is None or above.type != "subscript_expression":
             return None
-        asked = above
+        subject = above
     elif node.type == "property_identifier":
         if parent is not None and parent.type == "pair_pattern":  # `{ ROOM: room } = env`
             return _taken(module, parent), Span(node.start_byte, node.end_byte)
         if parent is None or parent.type != "member_expression":
             return None
-        asked = parent
-    value = module.value_of(asked)
+        subject = parent
+    value = module.value_of(subject)
     if value.kind is ValueKind.UNKNOWN and node.type == "shorthand_property_identifier_pattern":
         declared = module.scope.resolve(node)
         value = module.value_declared(declared) if declared is not None else value

@@ -1,6 +1,6 @@
 """The analysis of a plan: the disk, what stands of an earlier run, changed bytes laid over it."""
 
-# imported where used: what analyses, which a run does not need whose result is cached.
+# Imported where used: what analyses, which a run does not need whose result is cached.
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The options of `cflint check` on the command line."""
 
-# imported where used: what does the work, which `--help` does not need.
+# Imported where used: what does the work, which `--help` does not need.
 
 from __future__ import annotations
 

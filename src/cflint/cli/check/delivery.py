@@ -1,6 +1,6 @@
 """The report where it belongs, and the exit code it deserves."""
 
-# imported where used: what only SARIF needs.
+# Imported where used: what only SARIF needs.
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """What `cflint check` does, from the request to the exit code."""
 
-# imported where used: fixes, baselines and profiles, which few runs need.
+# Imported where used: fixes, baselines and profiles, which few runs need.
 
 from __future__ import annotations
 

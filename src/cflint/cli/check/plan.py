@@ -1,6 +1,6 @@
 """A request made into a plan: where the run takes place, which settings count, what is cached, what to do."""
 
-# imported where used: what only a run needs that has a baseline, a cache or a clock.
+# Imported where used: what only a run needs that has a baseline, a cache or a clock.
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Which settings count, and the command line on top of them."""
 
-# imported where used: rules and settings, which a run does not read whose result is cached.
+# Imported where used: rules and settings, which a run does not read whose result is cached.
 
 from __future__ import annotations
 

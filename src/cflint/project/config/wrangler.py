@@ -14,9 +14,11 @@ from cflint.platform.bindings import KINDS, BindingKind, Shape
 from cflint.platform.wrangler_keys import KeySchema, KeyScope, bundled_schema, json_types, scope_of
 from cflint.project.config.lifecycle import Lifecycle, read_lifecycle
 from cflint.project.config.schema import ConfigProblem, Path, ProblemKind, check, json_type
+from cflint.project.files.roles import Role, config_role
 from cflint.record import record
 from cflint.source import Document, Span
-from cflint.syntax.data import DataDocument, Format, Kind, Node, read
+from cflint.syntax.data import DataDocument, Format, Kind, Node
+from cflint.syntax.documents import read
 
 _CONFIG_NAME = pattern(r"wrangler\.(?:toml|jsonc?)", re.IGNORECASE)
 _PLACEHOLDER = pattern(
@@ -115,6 +117,12 @@ class WranglerConfig:
     def directory(self) -> str:
         """The folder of the configuration, relative to the workspace's root; "" for the root."""
         return posixpath.dirname(self.path)
+
+    @property
+    def role(self) -> Role:
+        """What the configuration is there for, by its path. What only matters when one deploys matters not
+        where it is for tests (`role.is_deployed`)."""
+        return config_role(self.path)
 
     @property
     def root(self) -> Node:

@@ -17,7 +17,8 @@ from cflint.pattern import pattern
 from cflint.platform.wrangler_keys import WRANGLER_VERSION, KeySchema, bundled_schema, schema_from
 from cflint.record import record
 from cflint.source import Document
-from cflint.syntax.data import Format, Kind, Node, read
+from cflint.syntax.data import Format, Kind, Node
+from cflint.syntax.documents import read
 
 if TYPE_CHECKING:
     from cflint.project.config.wrangler import WranglerConfig

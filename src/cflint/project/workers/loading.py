@@ -6,7 +6,7 @@ import posixpath
 import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import field
-from functools import cache, lru_cache
+from functools import cache
 
 from cflint.finding import Location, Notice
 from cflint.pattern import pattern
@@ -20,6 +20,7 @@ from cflint.project.files.discovery import (
     unfit,
 )
 from cflint.project.files.ignore import Ignore
+from cflint.project.files.roles import is_test_path
 from cflint.project.files.workspace import Unreadable, Workspace
 from cflint.project.modules.imports import import_specifiers
 from cflint.project.modules.resolve import ModuleGraph, Resolver
@@ -27,8 +28,9 @@ from cflint.project.workers.model import Project, Worker
 from cflint.record import record
 from cflint.source import Document
 from cflint.syntax.anchors import Anchors
-from cflint.syntax.data import DataDocument, Kind, read
-from cflint.syntax.javascript import EXTENSIONS
+from cflint.syntax.data import DataDocument, Kind
+from cflint.syntax.documents import read
+from cflint.syntax.suffixes import EXTENSIONS, SOURCE_SUFFIXES
 
 _WORKERS_PACKAGES = pattern(
     r"cloudflare:.*|partyserver|@cloudflare/workers-types.*|(?:agents|@cloudflare/(?:workers-oauth-provider|containers"
@@ -52,13 +54,6 @@ _PYTHON_WORDS = pattern(
     rb"|^[ \t]*from[ \t]+js[ \t]+import\b",
     re.MULTILINE,
 )
-_ANALYSED = (*EXTENSIONS, ".py")
-_TEST_PATH = pattern(
-    r"(?:^|/)(?:tests?|__tests__|__mocks__|e2e|e2e-tests?|spec|cypress|playwright)/"
-    r"|\.(?:test|spec|e2e|bench|stories|test-d)\.[cm]?[jt]sx?$"
-    r"|(?:^|/)(?:test_[^/]*|[^/]*_test|conftest)\.py$"
-    r"|(?:^|/)(?:vitest|jest|playwright)[^/]*\.[cm]?[jt]sx?$"
-)
 _GENERATED_MAIN = pattern(
     r"(?:^|/)(?:dist|build|out|output|\.open-next|\.svelte-kit|\.output|\.next|\.vercel|\.wrangler|_worker\.js)(?:/|$)"
 )
@@ -68,38 +63,6 @@ _MANY_LINES = 25
 _HEAD = 4000
 _LONGEST_NAME = 1000
 _WORD = pattern(rb"\b\w+")
-
-
-@lru_cache(maxsize=1024)
-def is_test_path(path: str) -> bool:
-    """Whether a path is that of a test, a mock or a test tool's configuration."""
-    return _TEST_PATH.search(path) is not None
-
-
-_TEST_CONFIG = pattern(
-    r"(?:^|/)(?:[\w.-]*[-_.])?(?:tests?|fixtures?|e2e|mocks?)(?:[-_.][^/]*\.(?:toml|jsonc?)$|/|\.)"
-)
-_DEMO_PATH = pattern(r"(?:^|/)(?:demos?|playgrounds?|conformance)/[^/]+/", re.IGNORECASE)
-_EXAMPLE_PATH = pattern(
-    r"(?:^|/)[\w.-]{0,60}(?:templates?|examples?|demos?|starters?|samples?|playground|boilerplate|tutorials?|docs)"
-    r"[\w.-]{0,60}/",
-    re.IGNORECASE,
-)
-
-
-def is_test_config(path: str) -> bool:
-    """Whether a configuration is for tests: nothing that only matters when one deploys matters there."""
-    return is_test_path(path) or _TEST_CONFIG.search(path) is not None
-
-
-def is_example_path(path: str) -> bool:
-    """Whether a path is below a folder of examples, demonstrations or templates."""
-    return _EXAMPLE_PATH.search(path) is not None
-
-
-def is_demo_path(path: str) -> bool:
-    """Whether a path is that of a demonstration or playground: deployed for a moment, if ever."""
-    return _DEMO_PATH.search(path) is not None
 
 
 @record(frozen=True)
@@ -373,12 +336,12 @@ class _Loading:
     def _modules(self, found: Discovered, workers: list[Worker], named: frozenset[str]) -> Iterator[str]:
         reached = dict.fromkeys(module for worker in workers for module in worker.modules)
         for path in reached:
-            if not path.endswith(_ANALYSED) or is_test_path(path) or self._excluded.covers(path):
+            if not path.endswith(SOURCE_SUFFIXES) or is_test_path(path) or self._excluded.covers(path):
                 continue
             if path in named or self._has_many_lines(path) or self._is_fit(path):
                 yield path
         for path in found.sources:
-            if path in reached or not path.endswith(_ANALYSED):
+            if path in reached or not path.endswith(SOURCE_SUFFIXES):
                 continue
             if path in named and not path.endswith(".py"):
                 yield path

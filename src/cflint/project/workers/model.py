@@ -14,6 +14,7 @@ from cflint.finding import Location
 from cflint.pattern import pattern
 from cflint.platform.bindings import BindingKind, kinds_by_type
 from cflint.platform.classes import BASES, PLATFORM_BASE_NAMES, ClassKind
+from cflint.platform.env_types import ENV_TYPE_NAMES, may_be_env_type
 from cflint.project.modules.facts import (
     ClassFacts,
     Export,
@@ -44,7 +45,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-ENV_TYPE_NAMES = frozenset({"Env", "Bindings", "CloudflareBindings", "CloudflareEnv"})
 KEPT_BYTES = 400_000
 """Trees are kept for at most this much source."""
 
@@ -78,6 +78,11 @@ class Worker:
     def name(self) -> str | None:
         """The Worker's name, as the top level of its configuration gives it."""
         return self.config.top.worker_name if self.config is not None else None
+
+    @property
+    def is_deployed(self) -> bool:
+        """Whether the Worker has a configuration that is not there for tests (see `WranglerConfig.role`)."""
+        return self.config is not None and self.config.role.is_deployed
 
     @property
     def is_document(self) -> bool:
@@ -159,7 +164,7 @@ class Project:
         self._titles = titles  # what these blocks say they are called
         self._facts: dict[str, ModuleFacts | None] = {}
         self._trees: dict[str, tuple[Syntax, ModuleScope]] = {}
-        self._python: dict[str, PythonModule] = {}
+        self._held: dict[str, object] = {}
         self._kept_bytes = 0
         self._durable: dict[tuple[Environment, str], DurableObject] = {}
         self._worker_exports: dict[Worker, ExportSet] = {}
@@ -256,7 +261,7 @@ class Project:
 
     def release(self, path: str) -> None:
         """Forget a module's tree: nothing but its facts will be asked for."""
-        self._python.pop(path, None)
+        self._held.pop(path, None)
         found = self._trees.pop(path, None)
         if found is not None:
             self._kept_bytes -= len(found[0].document.data)
@@ -275,27 +280,27 @@ class Project:
 
     def module(self, path: str) -> Module | None:
         """A module with its tree; None when it cannot be read or parsed, or is no JavaScript."""
-        from cflint.project.code.module import Module  # it knows the project
+        from cflint.project.code.module import module_of  # it knows the project
 
-        found = self.tree(path)
-        return Module(self, *found) if found is not None else None
+        return module_of(self, path)
 
     def python_module(self, path: str) -> PythonModule | None:
         """A module of Python, parsed when something of it is asked for; None when it cannot be read."""
-        from cflint.project.python.module import PythonModule  # loads libcst
+        from cflint.project.python.module import python_module_of  # loads libcst
 
-        document = self.document(path)
-        if document is None or not path.endswith(".py"):
-            return None
-        found = self._python.get(path)
-        if found is None:
-            found = self._python[path] = PythonModule(self, path, document)
-        return found
+        return python_module_of(self, path)
 
     def python_module_named(self, dotted: str, importer: str) -> PythonModule | None:
         """The project's module that a dotted name means in a module of Python, names in it included."""
         path = self.resolve(dotted, importer)
         return self.python_module(path) if path is not None else None
+
+    def held(self, path: str, kind: type[T], make: Callable[[], T]) -> T:
+        """What stands for a module until `release`: made once, and kept as long as its tree would be."""
+        found = self._held.get(path)
+        if not isinstance(found, kind):
+            found = self._held[path] = make()
+        return found
 
     def workers_of(self, path: str) -> tuple[Worker, ...]:
         """The Workers that reach a module."""
@@ -837,7 +842,7 @@ class Project:
         """Whether a type describes `env`: by its name, or because a member has a binding's type."""
         if name in ENV_TYPE_NAMES:
             return True
-        if not name.lower().endswith(("env", "bindings", "environment")):
+        if not may_be_env_type(name):
             return False
         facts = self.facts(path)
         found = facts.types.get(name) if facts is not None else None
@@ -878,10 +883,10 @@ class Project:
                 self._facts[path] = facts_of(syntax, ModuleScope(syntax))
         return self._facts[path]
 
-    def env_member(self, module: Module, name: str) -> BindingKind | None:
+    def env_member(self, path: str, name: str) -> BindingKind | None:
         """The kind of `env.name` as the types of `env` tell; None when they do not, or disagree."""
         kinds = {}
-        for found in self.env_types(module.path):
+        for found in self.env_types(path):
             for member in found.members:
                 if member.name == name and (kind := binding_kind_of_type(member.type)) is not None:
                     kinds[kind.id] = kind

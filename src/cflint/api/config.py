@@ -1,0 +1,157 @@
+"""Configurations: environments, bindings, the life cycle of Durable Objects, dates and flags, packages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cflint.lazy import lazily
+
+if TYPE_CHECKING:
+    from cflint.platform.bindings import KINDS as KINDS
+    from cflint.platform.bindings import BindingKind as BindingKind
+    from cflint.platform.bindings import kind_by_id as kind_by_id
+    from cflint.platform.bindings import kinds_by_type as kinds_by_type
+    from cflint.platform.bindings import methods_of_type as methods_of_type
+    from cflint.platform.clock import today as today
+    from cflint.platform.compatibility import NEWEST_DATE as NEWEST_DATE
+    from cflint.platform.compatibility import CompatibilityFlag as CompatibilityFlag
+    from cflint.platform.compatibility import changes as changes
+    from cflint.platform.compatibility import find_flag as find_flag
+    from cflint.platform.compatibility import flag_names as flag_names
+    from cflint.platform.cron import cron_error as cron_error
+    from cflint.platform.cron import cron_never_fires as cron_never_fires
+    from cflint.platform.cron import cron_suggestion as cron_suggestion
+    from cflint.platform.cron import weekday_numbers as weekday_numbers
+    from cflint.platform.rule_codes import rule_of as rule_of
+    from cflint.platform.wrangler_keys import WRANGLER_VERSION as WRANGLER_VERSION
+    from cflint.platform.wrangler_keys import KeySchema as KeySchema
+    from cflint.platform.wrangler_keys import KeyScope as KeyScope
+    from cflint.platform.wrangler_keys import RemovedKey as RemovedKey
+    from cflint.platform.wrangler_keys import json_types as json_types
+    from cflint.platform.wrangler_keys import removed_key as removed_key
+    from cflint.platform.wrangler_keys import scope_of as scope_of
+    from cflint.platform.wrangler_keys import top_level_keys as top_level_keys
+    from cflint.project.config.lifecycle import ActiveClass as ActiveClass
+    from cflint.project.config.lifecycle import Backend as Backend
+    from cflint.project.config.lifecycle import ClassState as ClassState
+    from cflint.project.config.lifecycle import DeletedClass as DeletedClass
+    from cflint.project.config.lifecycle import Lifecycle as Lifecycle
+    from cflint.project.config.lifecycle import LifecycleProblem as LifecycleProblem
+    from cflint.project.config.lifecycle import Migration as Migration
+    from cflint.project.config.lifecycle import ReplayProblem as ReplayProblem
+    from cflint.project.config.lifecycle import classes_without_migration as classes_without_migration
+    from cflint.project.config.lifecycle import created_with as created_with
+    from cflint.project.config.schema import ConfigProblem as ConfigProblem
+    from cflint.project.config.schema import ProblemKind as ProblemKind
+    from cflint.project.config.schema import dotted as dotted
+    from cflint.project.config.schema import json_type as json_type
+    from cflint.project.config.wrangler import Export as Export
+    from cflint.project.config.wrangler import QueueConsumer as QueueConsumer
+    from cflint.project.config.wrangler import TailConsumer as TailConsumer
+    from cflint.project.config.wrangler import in_environments as in_environments
+    from cflint.project.files.roles import is_demo_path as is_demo_path
+    from cflint.project.files.roles import is_example_path as is_example_path
+    from cflint.project.files.roles import is_test_config as is_test_config
+    from cflint.project.files.roles import is_test_path as is_test_path
+    from cflint.project.modules.installed import ConfigSchema as ConfigSchema
+    from cflint.project.modules.installed import Fit as Fit
+    from cflint.project.modules.installed import Installed as Installed
+    from cflint.project.modules.installed import config_schema as config_schema
+    from cflint.project.modules.installed import declares as declares
+    from cflint.project.modules.installed import installed_version as installed_version
+    from cflint.project.modules.installed import manifests_above as manifests_above
+    from cflint.project.modules.installed import shown_version as shown_version
+    from cflint.project.workers.model import Entrypoint as Entrypoint
+    from cflint.project.workers.model import ExportSet as ExportSet
+    from cflint.project.workers.model import binding_kind_of_type as binding_kind_of_type
+    from cflint.syntax.data import Format as Format
+    from cflint.syntax.data import Kind as NodeKind
+    from cflint.syntax.data import Node as ConfigNode
+
+_ORIGINS = {
+    "cflint.platform.bindings": ("BindingKind KINDS kind_by_id kinds_by_type methods_of_type"),
+    "cflint.platform.clock": ("today"),
+    "cflint.platform.compatibility": ("CompatibilityFlag NEWEST_DATE changes find_flag flag_names"),
+    "cflint.platform.cron": ("cron_error cron_never_fires cron_suggestion weekday_numbers"),
+    "cflint.platform.rule_codes": ("rule_of"),
+    "cflint.platform.wrangler_keys": (
+        "KeySchema KeyScope RemovedKey WRANGLER_VERSION json_types removed_key scope_of top_level_keys"
+    ),
+    "cflint.project.config.lifecycle": (
+        "ActiveClass Backend ClassState DeletedClass Lifecycle LifecycleProblem Migration "
+        "ReplayProblem classes_without_migration created_with"
+    ),
+    "cflint.project.config.schema": ("ConfigProblem ProblemKind dotted json_type"),
+    "cflint.project.config.wrangler": ("Export QueueConsumer TailConsumer in_environments"),
+    "cflint.project.modules.installed": (
+        "ConfigSchema Fit Installed config_schema declares installed_version manifests_above shown_version"
+    ),
+    "cflint.project.files.roles": ("is_demo_path is_example_path is_test_config is_test_path"),
+    "cflint.project.workers.model": ("Entrypoint ExportSet binding_kind_of_type"),
+    "cflint.syntax.data": ("Format Kind:NodeKind Node:ConfigNode"),
+}
+
+__getattr__ = lazily(globals(), _ORIGINS)
+
+__all__ = [
+    "KINDS",
+    "NEWEST_DATE",
+    "WRANGLER_VERSION",
+    "ActiveClass",
+    "Backend",
+    "BindingKind",
+    "ClassState",
+    "CompatibilityFlag",
+    "ConfigNode",
+    "ConfigProblem",
+    "ConfigSchema",
+    "DeletedClass",
+    "Entrypoint",
+    "Export",
+    "ExportSet",
+    "Fit",
+    "Format",
+    "Installed",
+    "KeySchema",
+    "KeyScope",
+    "Lifecycle",
+    "LifecycleProblem",
+    "Migration",
+    "NodeKind",
+    "ProblemKind",
+    "QueueConsumer",
+    "RemovedKey",
+    "ReplayProblem",
+    "TailConsumer",
+    "binding_kind_of_type",
+    "changes",
+    "classes_without_migration",
+    "config_schema",
+    "created_with",
+    "cron_error",
+    "cron_never_fires",
+    "cron_suggestion",
+    "declares",
+    "dotted",
+    "find_flag",
+    "flag_names",
+    "in_environments",
+    "installed_version",
+    "is_demo_path",
+    "is_example_path",
+    "is_test_config",
+    "is_test_path",
+    "json_type",
+    "json_types",
+    "kind_by_id",
+    "kinds_by_type",
+    "manifests_above",
+    "methods_of_type",
+    "removed_key",
+    "rule_of",
+    "scope_of",
+    "shown_version",
+    "today",
+    "top_level_keys",
+    "weekday_numbers",
+]

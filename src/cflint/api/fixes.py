@@ -1,0 +1,68 @@
+"""Edits that rules share: waiting for promises, imports, keys of configurations, migrations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cflint.lazy import lazily
+
+if TYPE_CHECKING:
+    from cflint.project.code.import_edits import add_imports as add_imports
+    from cflint.project.code.import_edits import imported_parts as imported_parts
+    from cflint.project.code.import_edits import move_import as move_import
+    from cflint.project.code.import_edits import relative_specifier as relative_specifier
+    from cflint.project.code.import_edits import remove_imports as remove_imports
+    from cflint.project.code.import_edits import set_import_source as set_import_source
+    from cflint.project.code.promises import fix_by_async_handler as fix_by_async_handler
+    from cflint.project.code.promises import fix_by_await as fix_by_await
+    from cflint.project.code.promises import fix_by_new_context as fix_by_new_context
+    from cflint.project.code.promises import fix_by_wait_until as fix_by_wait_until
+    from cflint.project.config.edits import append_item as append_item
+    from cflint.project.config.edits import move_to_top_level as move_to_top_level
+    from cflint.project.config.edits import remove_key as remove_key
+    from cflint.project.config.edits import rename_key as rename_key
+    from cflint.project.config.edits import set_key as set_key
+    from cflint.project.config.lifecycle import add_durable_object_class as add_durable_object_class
+    from cflint.project.config.lifecycle import append_migration as append_migration
+    from cflint.project.config.lifecycle import create_classes as create_classes
+    from cflint.project.config.lifecycle import use_sqlite as use_sqlite
+    from cflint.project.sql.edits import bind_holes as bind_holes
+
+_ORIGINS = {
+    "cflint.project.code.import_edits": (
+        "add_imports imported_parts move_import relative_specifier remove_imports set_import_source"
+    ),
+    "cflint.project.code.promises": (
+        "fix_by_async_handler fix_by_await fix_by_new_context fix_by_wait_until"
+    ),
+    "cflint.project.config.edits": ("append_item move_to_top_level remove_key rename_key set_key"),
+    "cflint.project.config.lifecycle": (
+        "add_durable_object_class append_migration create_classes use_sqlite"
+    ),
+    "cflint.project.sql.edits": ("bind_holes"),
+}
+
+__getattr__ = lazily(globals(), _ORIGINS)
+
+__all__ = [
+    "add_durable_object_class",
+    "add_imports",
+    "append_item",
+    "append_migration",
+    "bind_holes",
+    "create_classes",
+    "fix_by_async_handler",
+    "fix_by_await",
+    "fix_by_new_context",
+    "fix_by_wait_until",
+    "imported_parts",
+    "move_import",
+    "move_to_top_level",
+    "relative_specifier",
+    "remove_imports",
+    "remove_key",
+    "rename_key",
+    "set_import_source",
+    "set_key",
+    "use_sqlite",
+]

@@ -1,0 +1,27 @@
+"""Modules of Python Workers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cflint.lazy import lazily
+
+if TYPE_CHECKING:
+    from cflint.project.python.module import PythonClass as PythonClass
+    from cflint.project.python.module import PythonModule as PythonModule
+    from cflint.project.sql.python import PythonStatement as PythonStatement
+    from cflint.project.sql.python import python_statements as python_statements
+
+_ORIGINS = {
+    "cflint.project.python.module": ("PythonClass PythonModule"),
+    "cflint.project.sql.python": ("PythonStatement python_statements"),
+}
+
+__getattr__ = lazily(globals(), _ORIGINS)
+
+__all__ = [
+    "PythonClass",
+    "PythonModule",
+    "PythonStatement",
+    "python_statements",
+]

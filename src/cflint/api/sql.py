@@ -1,0 +1,60 @@
+"""SQL in code: statements, what is put into them, and which database runs them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cflint.lazy import lazily
+
+if TYPE_CHECKING:
+    from cflint.project.sql.statements import SQL_CALLS as SQL_CALLS
+    from cflint.project.sql.statements import HolePosition as HolePosition
+    from cflint.project.sql.statements import Interpolation as Interpolation
+    from cflint.project.sql.statements import SqlDialect as SqlDialect
+    from cflint.project.sql.statements import SqlLiteral as SqlLiteral
+    from cflint.project.sql.statements import SqlText as SqlText
+    from cflint.project.sql.statements import SqlUse as SqlUse
+    from cflint.project.sql.statements import chained_call as chained_call
+    from cflint.project.sql.statements import executions as executions
+    from cflint.project.sql.statements import prepared_by as prepared_by
+    from cflint.project.sql.statements import sql_text as sql_text
+    from cflint.project.sql.statements import sql_use as sql_use
+    from cflint.syntax.sql import Statement as Statement
+    from cflint.syntax.sql import TableUse as TableUse
+    from cflint.syntax.sql import Token as Token
+    from cflint.syntax.sql import TokenKind as TokenKind
+    from cflint.syntax.sql import placeholders as placeholders
+    from cflint.syntax.sql import statements as statements
+    from cflint.syntax.sql import tables as tables
+
+_ORIGINS = {
+    "cflint.project.sql.statements": (
+        "HolePosition Interpolation SQL_CALLS SqlDialect SqlLiteral SqlText SqlUse chained_call "
+        "executions prepared_by sql_text sql_use"
+    ),
+    "cflint.syntax.sql": ("Statement TableUse Token TokenKind placeholders statements tables"),
+}
+
+__getattr__ = lazily(globals(), _ORIGINS)
+
+__all__ = [
+    "SQL_CALLS",
+    "HolePosition",
+    "Interpolation",
+    "SqlDialect",
+    "SqlLiteral",
+    "SqlText",
+    "SqlUse",
+    "Statement",
+    "TableUse",
+    "Token",
+    "TokenKind",
+    "chained_call",
+    "executions",
+    "placeholders",
+    "prepared_by",
+    "sql_text",
+    "sql_use",
+    "statements",
+    "tables",
+]

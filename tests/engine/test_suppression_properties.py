@@ -1,0 +1,112 @@
+"""A comment silences exactly what it names, where it stands."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from cflint.engine.suppression import read_suppressions
+from cflint.source import BOM, Document
+from cflint.syntax.javascript import EXTENSIONS
+from tests.fuzz.code_targets import check_suppressions
+from tests.support.fixture_cases import Case, cases, expected, reported, rules_for, run
+
+pytestmark = pytest.mark.portable
+
+SPEAKING = [
+    case
+    for case in cases()
+    if expected(case.files)[0] and not any(b"cflint-ignore" in data for data in case.files.values())
+]
+MARKS = {".py": "#", ".toml": "#", ".json": "//", ".jsonc": "//", **dict.fromkeys(EXTENSIONS, "//")}
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(SPEAKING), st.data())
+def test_a_comment_above_silences_one_finding(case: Case, data: st.DataObject) -> None:
+    files, rules = case.files, rules_for(case.rule)
+    before = reported(run(files, rules).findings)
+    places = sorted(  # a package.json has no comments
+        place for place in before if place[0].endswith(tuple(MARKS)) and "package.json" not in place[0]
+    )
+    assume(places)
+    path, line, rule = data.draw(st.sampled_from(places))
+    group = rules[rule].group
+    name = data.draw(st.sampled_from([rule, group, f"other-rule, {rule}"]))
+    lines = files[path].split(b"\n")
+    mark = next(mark for ending, mark in MARKS.items() if path.endswith(ending))
+    assume(line > 1 or not files[path].startswith(BOM))
+    # markers of fixtures are comments between which another may stand
+    lines.insert(line - 1, f"{mark} cflint-ignore {name}: it is meant".encode())
+    text = b"\n".join(lines)
+    held = len(read_suppressions(Document(path, files[path])).comments)
+    assume(len(read_suppressions(Document(path, text)).comments) > held)  # in a template it is no comment
+    report = run({**files, path: text}, rules)
+    after = reported(report.findings)
+    assert not any(
+        at == (path, line + 1, rule) or (at[:2] == (path, line + 1) and name == group == rules[at[2]].group)
+        for at in after
+    )
+    others = {
+        (where, at + (where == path and at >= line), what): count
+        for (where, at, what), count in before.items()
+        if (where, at) != (path, line)
+    }
+    own = {"unused-suppression"}
+    assert {at: n for at, n in after.items() if at[:2] != (path, line + 1) and at[2] not in own} == {
+        at: n for at, n in others.items() if at[2] not in own
+    }
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                "// ",
+                "/* ",
+                " */",
+                "# ",
+                "<!-- ",
+                " -->",
+                "{/* ",
+                "*/}",
+                "cflint-ignore",
+                "-file",
+                " ",
+                ", ",
+                ": ",
+                "a-rule",
+                "kv",
+                "x();",
+                "\n",
+                "\r\n",
+                "é",
+                '"',
+                "`",
+                "\t",
+            ]
+        ),
+        max_size=25,
+    ).map("".join)
+)
+def test_comments_lie_in_the_text_and_in_order(text: str) -> None:
+    check_suppressions(text.encode())
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(st.sampled_from(["a-rule", "kv", "b2"]), min_size=1, max_size=3, unique=True),
+    st.sampled_from(["// {}", "/* {} */", "# {}", "<!-- {} -->", "{{/* {} */}}", "//{}", "/** {} */"]),
+    st.sampled_from(["", ": because, and so", " -- reason"]),
+    st.booleans(),
+    st.sampled_from(["\n", "\r\n"]),
+)
+def test_every_way_to_write_one(names: list[str], form: str, reason: str, alone: bool, newline: str) -> None:
+    comment = form.format(f"cflint-ignore {', '.join(names)}{reason}")
+    text = newline.join(["first();", comment, "", "next();"] if alone else [f"first(); {comment}", "next();"])
+    (found,) = read_suppressions(Document("a.ts", text.encode())).comments
+    assert [name for name, _ in found.names] == names
+    assert found.lines == frozenset({4 if alone else 1})
+    assert text.encode()[found.span.start : found.span.end].decode() == comment.removesuffix("}")

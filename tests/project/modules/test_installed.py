@@ -1,0 +1,188 @@
+"""Versions from lock files and ranges, the schema of a project's wrangler, and what a Worker imports."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cflint.engine import Options, analyse
+from cflint.platform.clock import today
+from cflint.project.config.wrangler import WranglerConfig, read_config
+from cflint.project.files.workspace import Workspace
+from cflint.project.modules.installed import Fit, config_schema, declares, installed_version, shown_version
+from cflint.project.modules.resolve import Builtin, Package
+from cflint.project.workers.loading import load
+from cflint.rule import RuleSet
+from cflint.source import Document
+
+pytestmark = pytest.mark.portable
+
+MANIFEST = b'{ "dependencies": { "pg": "^8.11.0" } }'
+LOCKS = {
+    "package-lock.json": b'{"packages": {\n"node_modules/pg": {\n      "version": "8.12.1",\n}}}',
+    "npm-shrinkwrap.json": b'{"dependencies": {\n"pg": {\n      "version": "8.12.1"}}}',
+    "pnpm-lock.yaml": b"importers:\n\n  .:\n    dependencies:\n      pg:\n        specifier: ^8.11.0\n"
+    b"        version: 8.12.1(a@1.0.0)\n",
+    "yarn.lock": b'\npg@^8.11.0:\n  version "8.12.1"\n  resolved "x"\n',
+    "bun.lock": b'{\n  "packages": {\n    "pg": ["pg@8.12.1", "", {}, "sha512-x"],\n  }\n}\n',
+}
+
+
+def memory(files: Mapping[str, bytes]) -> Workspace:
+    return Workspace.in_memory(files)
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+@pytest.mark.parametrize("lock", list(LOCKS))
+def test_the_lock_file_says_which_version(lock: str, end: bytes) -> None:
+    files = {"package.json": MANIFEST, lock: LOCKS[lock].replace(b"\n", end), "app/src/index.ts": b""}
+    found = installed_version(memory(files), "app/src", "pg")
+    assert found is not None and found.exact
+    assert (found.lowest, found.below, found.text) == ((8, 12, 1), (8, 12, 2), "8.12.1")
+    assert found.at is not None and found.at.document.path == "package.json"
+    assert MANIFEST[found.at.span.start : found.at.span.end] == b'"^8.11.0"'
+
+
+def test_node_modules_win_and_two_versions_are_none() -> None:
+    files = {"package.json": MANIFEST, "bun.lock": LOCKS["bun.lock"]}
+    with_modules = {**files, "node_modules/pg/package.json": b'{ "version": "8.16.3" }'}
+    found = installed_version(memory(with_modules), "", "pg")
+    assert found is not None and found.lowest == (8, 16, 3)
+    twice = LOCKS["yarn.lock"] + b'\npg@^7.0.0:\n  version "7.1.0"\n'
+    found = installed_version(memory({"package.json": MANIFEST, "yarn.lock": twice}), "", "pg")
+    assert found is not None and not found.exact and found.text == "^8.11.0"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "lowest", "below"),
+    [
+        ("^8.11.0", (8, 11, 0), (9, 0, 0)),
+        ("^0.2.3", (0, 2, 3), (0, 3, 0)),
+        ("^0.0.3", (0, 0, 3), (0, 0, 4)),
+        ("~3.4.1", (3, 4, 1), (3, 5, 0)),
+        ("~3", (3, 0, 0), (4, 0, 0)),
+        ("3.4.3", (3, 4, 3), (3, 4, 4)),
+        ("v3.4.3-rc.1", (3, 4, 3), (3, 4, 4)),
+        ("3.x", (3, 0, 0), (4, 0, 0)),
+        ("3", (3, 0, 0), (4, 0, 0)),
+        (">=3.4", (3, 4, 0), None),
+    ],
+)
+def test_ranges(wanted: str, lowest: tuple[int, ...], below: tuple[int, ...] | None) -> None:
+    files = {"package.json": json.dumps({"devDependencies": {"pg": wanted}}).encode()}
+    found = installed_version(memory(files), "", "pg")
+    assert found is not None and not found.exact and found.lowest == lowest
+    assert found.below == below if below is not None else found.below > (10_000, 0, 0)
+
+
+@pytest.mark.parametrize(
+    "wanted", ["latest", "*", "workspace:*", "catalog:", "^3 || ^4", "", "npm:other@1.0.0"]
+)
+def test_what_says_nothing_of_a_version(wanted: str) -> None:
+    files = {"package.json": json.dumps({"dependencies": {"pg": wanted}}).encode()}
+    assert installed_version(memory(files), "", "pg") is None
+    assert declares(memory(files), "src", "pg")
+
+
+@given(st.text(max_size=30))
+@settings(max_examples=100)
+def test_any_range(wanted: str) -> None:
+    files = {"package.json": json.dumps({"dependencies": {"pg": wanted}}).encode()}
+    found = installed_version(memory(files), "", "pg")
+    assert found is None or found.lowest < found.below
+
+
+def config_in(files: Mapping[str, bytes]) -> tuple[Workspace, WranglerConfig]:
+    workspace = memory({"wrangler.jsonc": b'{ "name": "a" }', **files})
+    document = workspace.read("wrangler.jsonc")
+    assert document is not None
+    return workspace, read_config(document)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "fit"),
+    [("^4.0.0", Fit.SAME), ("^3.90.0", Fit.OLDER), ("^99.0.0", Fit.NEWER), ("latest", Fit.SAME)],
+)
+def test_how_the_schema_fits(wanted: str, fit: Fit) -> None:
+    manifest = json.dumps({"devDependencies": {"wrangler": wanted}}).encode()
+    assert config_schema(*config_in({"package.json": manifest})).fit is fit
+
+
+OWN = json.dumps(
+    {
+        "definitions": {
+            "RawConfig": {
+                "type": "object",
+                "additionalProperties": False,
+                "properties": {"name": {"type": "string"}, "teleport": {"type": "boolean"}},
+            }
+        }
+    }
+).encode()
+
+
+def test_the_projects_own_schema_decides() -> None:
+    known = RuleSet.discover()
+    rules = known.select(["config-unknown-key", "config-invalid-value"])
+    own = "node_modules/wrangler/config-schema.json"
+    for schema, expected in (
+        (OWN, ["config-invalid-value"]),
+        (b"[]", ["config-unknown-key"]),
+        (b"{", ["config-unknown-key"]),
+    ):
+        files = {"wrangler.json": b'{ "name": "a", "teleport": 1 }', own: schema}
+        report = analyse(memory(files), [""], Options(rules, known, jobs=1, debug=True), Path("/"))
+        assert [found.rule for found in report.findings] == expected
+        workspace, config = config_in({own: schema})
+        assert (config_schema(workspace, config).fit is Fit.OWN) == (schema == OWN)
+
+
+def test_imports_types_and_manifests_of_workers() -> None:
+    guide = b"""# A
+
+```json
+{ "dependencies": { "pg": "8.0.0" } }
+```
+
+```ts
+import { Client } from "pg";
+import fs from "node:fs";
+```
+"""
+    files = {
+        "wrangler.jsonc": b'{ "name": "a", "main": "a.ts" }',
+        "a.ts": b'import type { B } from "./b";\nimport "./c";\n',
+        "b.ts": b"export type B = 1;\n",
+        "c.ts": b'import "agents";\n',
+        "guide.md": guide,
+    }
+    project = load(memory(files), ["", "guide.md"]).project
+    worker, section = project.workers
+    assert worker.modules == ("a.ts", "c.ts", "b.ts")
+    assert worker.type_only == {"b.ts"} and worker.manifest is None
+    assert [edge.to for edge in project.imports_of("c.ts")] == [Package("agents")]
+    assert [edge.to for edge in project.imports_of(section.modules[0])] == [Package("pg"), Builtin("node:fs")]
+    shown = shown_version(section, "pg")
+    assert shown is not None and shown.lowest == (8, 0, 0)
+    assert shown_version(worker, "pg") is None
+
+
+def test_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert today() == date(2026, 9, 1)
+    monkeypatch.setenv("CFLINT_TODAY", "2030-02-03")
+    assert today() == date(2030, 2, 3)
+    for nonsense in ("", "tomorrow", "2030-02-31"):
+        monkeypatch.setenv("CFLINT_TODAY", nonsense)
+        assert abs((today() - datetime.now(UTC).date()).days) <= 1
+
+
+def test_a_broken_manifest_is_none() -> None:
+    assert installed_version(memory({"package.json": b'{ "dependencies": { "pg": '}), "", "pg") is None
+    document = Document("package.json", b'{ "dependencies": [] , "x": "pg" }')
+    assert installed_version(memory({"package.json": document.data}), "", "pg") is None

@@ -1,0 +1,107 @@
+"""The JSON output holds to its schema and its documentation."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import jsonschema
+import pytest
+
+from cflint.finding import Edit, Finding, Fix, Location, Notice, Safety, Severity
+from cflint.report import FORMATS, Options
+from cflint.source import BOM, Document, Span
+from tests.support.paths import ROOT
+from tests.support.report_samples import CHAT, place, report
+
+pytestmark = pytest.mark.portable
+
+DOCS = ROOT / "docs"
+SCHEMA: dict[str, Any] = json.loads((DOCS / "json-output.schema.json").read_text())
+
+
+def parsed(*findings: Finding, **more: Any) -> Any:
+    text = FORMATS["json"](report(*findings, **more), Options())
+    assert text.isascii()
+    return checked(json.loads(text))
+
+
+def checked(value: Any) -> Any:
+    jsonschema.Draft202012Validator(SCHEMA).validate(value)
+    return value
+
+
+def test_the_schema_is_one_and_is_strict_about_what_is_missing() -> None:
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    value = json.loads(FORMATS["json"](CHAT, Options()))
+    del value["findings"][0]["end"]
+    assert not jsonschema.Draft202012Validator(SCHEMA).is_valid(value)
+
+
+def test_the_documented_example_and_the_real_output_follow_the_schema() -> None:
+    example = re.search(r"```json\n(.*?)```", (DOCS / "json-output.md").read_text(), re.DOTALL)
+    assert example is not None
+    documented = checked(json.loads(example[1]))
+    real = checked(json.loads(FORMATS["json"](CHAT, Options())))
+    assert documented["findings"][0] == real["findings"][2] | {"url": None}
+    assert documented.keys() == real.keys()
+    assert documented["summary"].keys() == real["summary"].keys()
+
+
+def test_every_field_that_comes_out_is_in_the_schema() -> None:
+    value = json.loads(FORMATS["json"](CHAT, Options()))
+    defined = SCHEMA["$defs"]
+    known = set(defined["finding"]["properties"]) | set(defined["place"]["properties"])
+    assert all(set(item) == known for item in value["findings"])
+    assert set(value["summary"]) == set(defined["summary"]["properties"])
+    assert all(set(item) == set(defined["notice"]["properties"]) for item in value["notices"])
+
+
+def test_columns_count_code_points_and_offsets_bytes() -> None:
+    document = Document("a.ts", BOM + "\t'漢😀' x\n".encode())
+    found = parsed(Finding("m", place(document, "x"), rule="r"))["findings"][0]
+    assert found["start"] == {"line": 1, "column": 7, "offset": 14}
+    assert found["severity"] == "warning"
+    assert found["group"] is None
+
+
+def test_edits_are_exact() -> None:
+    document = Document("wrangler.toml", BOM + b"a = 1\r\nb = 2\r\n")
+    fix = Fix("Add `c`", (Edit(document, Span(0, 0), "c = 3\n"),), Safety.SAFE)
+    found = parsed(Finding("m", place(document, "a"), fix=fix, rule="r"))["findings"][0]
+    (edit,) = found["fix"]["edits"]
+    assert edit["text"] == "c = 3\r\n"
+    assert edit["start"]["offset"] == 3
+
+
+def test_no_secret_is_printed() -> None:
+    document = Document("wrangler.toml", b"[vars]\n")
+    text = 'API_KEY = "verysecretvalue"\n'
+    fix = Fix("Move it", (Edit(document, Span(7, 7), text),), Safety.UNSAFE)
+    found = parsed(Finding("has sk_live_0123456789abcdef", place(document, "vars"), fix=fix, rule="r"))[
+        "findings"
+    ][0]
+    assert found["fix"]["edits"] is None
+    assert found["message"] == "has sk_live_****************"
+
+
+def test_strange_names_are_valid_strings() -> None:
+    document = Document("a\ud83d\udce9\n\x1b.ts", b"x")
+    text = FORMATS["json"](
+        report(
+            Finding("\udc80", Location(document, Span(0, 1)), rule="r", severity=Severity.NOTE),
+            notices=(Notice("\udfff", "p\udcff", 3, "warning", "r"),),
+        ),
+        Options(),
+    )
+    value = checked(json.loads(text))
+    json.dumps(value, ensure_ascii=False).encode("utf-8")
+    assert value["findings"][0]["path"] == "a\\ud83d\\xe9\n\x1b.ts"
+    assert value["notices"][0]["path"] == "p\\xff"
+
+
+def test_no_findings() -> None:
+    value = parsed()
+    assert value["findings"] == []
+    assert value["summary"]["fixable"] == {"safe": 0, "unsafe": 0, "manual": 0}

@@ -1,0 +1,34 @@
+"""What holds for every rule, whatever it says."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from tests.support.paths import ROOT
+
+pytestmark = pytest.mark.portable
+
+RULES = ROOT / "rules" / "cflint_rules"
+MODULES = sorted(path for path in RULES.glob("*/*.py") if path.name != "__init__.py")
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_no_rule_imports_another(path: Path) -> None:
+    own = f"cflint_rules.{path.parent.name}._"
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            module = node.module or ""
+            assert node.level == 0
+            if module.startswith("cflint"):
+                assert module == "cflint.api" or module.startswith(own), f"line {node.lineno}: {module}"
+        elif isinstance(node, ast.Import):
+            assert not any(name.name.startswith("cflint") for name in node.names), f"line {node.lineno}"
+
+
+def test_every_group_says_what_it_is_about() -> None:
+    for folder in sorted(path for path in RULES.iterdir() if path.is_dir() and path.name[0] not in "_."):
+        page = ast.get_docstring(ast.parse((folder / "__init__.py").read_text(encoding="utf-8")))
+        assert page is not None and page.startswith("Rules about ") and page.endswith("."), folder.name
