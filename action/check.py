@@ -1,7 +1,7 @@
 """The action's main step: run cflint, and write annotations or SARIF, a summary of the job, and the outputs.
 
-Inputs come as environment variables, never as part of a command. The step itself fails only when it could not
-do its work: the verdict is the output `exit-code`, so that what was found can be uploaded first.
+Inputs are environment variables, never part of a command. The step fails only when it cannot run: the result
+of the check is the output `exit-code`, so that the findings are uploaded before the job fails.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ Report = dict[str, Any]
 
 
 class Mistake(Exception):
-    """An input that means nothing."""
+    """An input that is not valid."""
 
 
 def main() -> int:
-    """Returns 0 when the step did its work, whatever was found."""
+    """Returns 0 when cflint ran, whatever it found; 2 for an input that is not valid."""
     try:
         options, paths, form = _inputs()
     except Mistake as mistake:
@@ -42,7 +42,7 @@ def main() -> int:
 
     status = _cflint("json", options, paths, found)
     outputs = {"exit-code": status, "findings": 0, "sarif-file": ""}
-    if not found.is_file():  # a usage error, or no Worker: cflint has said so
+    if not found.is_file():  # a usage error, or no Worker: cflint has printed it
         _say(f"::error title=cflint::cflint ended with exit code {status}, see the log")
         _summarise(f"## cflint\n\nNothing was checked: cflint ended with exit code {status}, see the log.\n")
         _output(outputs)
@@ -66,16 +66,16 @@ def _inputs() -> tuple[list[str], list[str], str]:
     """Options and paths for `cflint check`, and the format."""
     form = os.environ.get("INPUT_FORMAT", "") or "sarif"
     if form not in ("sarif", "annotations"):
-        raise Mistake("the input `format` is neither `sarif` nor `annotations`")
+        raise Mistake("the input `format` must be `sarif` or `annotations`")
     folder = os.environ.get("INPUT_WORKING_DIRECTORY", "") or "."
     if not Path(folder).is_dir():
-        raise Mistake("the input `working-directory` names no folder")
+        raise Mistake("the input `working-directory` is not a folder")
     os.chdir(folder)
     options = _words("args")
     if any(
         option.startswith(("--output-f", "--diff", "--statistics", "--show-settings")) for option in options
     ):
-        raise Mistake("`args` cannot choose another output: that is what the input `format` is for")
+        raise Mistake("`args` cannot change the output format: use the input `format`")
     for name, option in (("SELECT", "--select"), ("FAIL_ON", "--fail-on")):
         value = os.environ.get(f"INPUT_{name}", "").strip()
         if value:
@@ -87,7 +87,7 @@ def _words(name: str) -> list[str]:
     try:
         return shlex.split(os.environ.get(f"INPUT_{name.upper()}", ""))
     except ValueError as error:
-        raise Mistake(f"the input `{name}` has a quote that does not close") from error
+        raise Mistake(f"the input `{name}` has an unclosed quote") from error
 
 
 def _cflint(form: str, options: list[str], paths: list[str], file: Path | None) -> int:
@@ -137,15 +137,17 @@ def summary(report: Report, environment: Any) -> str:
     if not findings:
         return "\n".join([*lines, f"No findings in {checked}.", ""])
     kinds = ", ".join(_count(tally[name], name) for name in SEVERITIES if tally[name])
-    lines += [f"**{kinds}** in {checked}.", "", "| | where | what | rule |", "|---|---|---|---|"]
+    lines += [f"**{kinds}** in {checked}.", "", "| | location | message | rule |", "|---|---|---|---|"]
     worst = sorted(findings, key=lambda finding: SEVERITIES.index(finding["severity"]))
     lines += (_row(finding, environment) for finding in worst[:MAX_ROWS])
     if len(worst) > MAX_ROWS:
         lines += ["", f"… and {len(worst) - MAX_ROWS} more."]
     safe, unsafe = counts["fixable"]["safe"], counts["fixable"]["unsafe"]
-    offers = [f"`cflint check --fix` mends {safe}"] if safe else []
-    offers += [f"`cflint check --fix --unsafe-fixes` mends {unsafe} more; look at them"] if unsafe else []
-    more = [*offers, "`cflint explain RULE` tells more about a rule"]
+    offers = [f"`cflint check --fix` fixes {safe}"] if safe else []
+    offers += (
+        [f"`cflint check --fix --unsafe-fixes` fixes {unsafe} more: review the changes"] if unsafe else []
+    )
+    more = [*offers, "Run `cflint explain RULE` for the reasons and the fix"]
     return "\n".join([*lines, "", *(f"- {item}." for item in more), ""])
 
 

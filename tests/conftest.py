@@ -9,6 +9,7 @@ They are new ones in every run but in the gate (`--hypothesis-profile=gate`), wh
 import os
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -22,6 +23,14 @@ pytest.register_assert_rewrite("tests.support")
 settings.register_profile("cflint", deadline=None)
 settings.register_profile("gate", deadline=None, derandomize=True)
 settings.load_profile("cflint")
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """How many processes `-n auto`, the default, starts: none for files, tests, for `-k` and for `-s`,
+    where starting them takes longer than it saves or hides what is printed; else as many as xdist chooses."""
+    files = (Path(str(config.invocation_params.dir), given.partition("::")[0]) for given in config.args)
+    alone = config.option.keyword or config.option.capture == "no" or all(file.is_file() for file in files)
+    return 0 if alone else None
 
 
 @pytest.fixture

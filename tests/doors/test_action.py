@@ -78,7 +78,7 @@ def test_the_summary(runner: Runner) -> None:
     rows = [row for row in text.splitlines() if row.startswith("| error |")]
     assert len(rows) == 3
     assert "(https://github.com/o/r/blob/c0ffee/workers/chat%20room/src/index.ts#L12)" in rows[0]
-    assert "- `cflint check --fix` mends " in text
+    assert "- `cflint check --fix` fixes " in text
 
 
 def test_no_name_of_a_file_is_a_command_in_the_log(runner: Runner) -> None:
@@ -155,18 +155,13 @@ def test_a_cell_of_the_summary_is_one_cell(text: str) -> None:
     assert not re.search(r"(?<!\\)(?:\\\\)*[<\[]", bare)
 
 
-@pytest.mark.parametrize(
-    "version", ["1.0; rm -rf /", "--index-url=http://evil.test", "https://evil.test", "../x"]
-)
-def test_only_versions_are_installed(runner: Runner, version: str) -> None:
-    assert runner.step(INSTALL, version=version) == 2
-    assert "is no version" in runner.log
-
-
-def test_what_is_installed() -> None:
-    requirement = runpy.run_path(str(INSTALL))["requirement"]
-    assert requirement("1.2.3rc1", Path("/action")) == "cflint==1.2.3rc1"
-    assert requirement("", Path("/action")) == str(Path("/action"))
+def test_the_action_installs_itself_and_no_name_from_pypi() -> None:
+    script = runpy.run_path(str(INSTALL))
+    source, *constraint = script["requirements"](ROOT)
+    assert (Path(source) / "pyproject.toml").is_file()
+    assert constraint == ["--constraint", str(ROOT / "requirements.lock")]
+    assert Path(constraint[1]).is_file()
+    assert "INPUT_" not in INSTALL.read_text(encoding="utf-8")
 
 
 def _manifest() -> Any:

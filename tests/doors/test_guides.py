@@ -24,10 +24,13 @@ from tests.support.paths import ROOT
 from tests.support.report_samples import CONFIG, place, report
 
 GUIDES = sorted((ROOT / "docs" / "guides").glob("*.md"))
-PAGES = [*GUIDES, *ROOT.glob("*.md"), ROOT / "docs" / "json-output.md"]
+PAGES = [*GUIDES, *ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 PUBLISHED = PROJECT.get("urls", {}).get("Repository", "https://github.com/OWNER/cflint")
 """Where the repository is; pyproject.toml does not say so before it is published."""
+INSTALLS_THE_NAME = re.compile(
+    r"\b(?:pip[3x]? install|tool install|add|uvx|pipx run)(?: +-\S+)* +[\"']?cflint(?:[=<>~\[\s\"'`]|$)"
+)
 
 by_name = pytest.mark.parametrize("page", PAGES, ids=lambda path: path.stem)
 
@@ -48,10 +51,35 @@ def test_addresses_and_versions_are_those_of_the_project(page: Path) -> None:
     addresses = re.findall(r"(?:git\+|repo: )(https?://[^\s@`)]+)", text)
     assert set(addresses) <= {PUBLISHED}
     assert set(re.findall(r"uses: ([^\s@]+/cflint)@", text)) <= {owner}
-    versions = re.findall(r"/cflint@v([0-9][^\s`]*)|rev: v(\S+)|cflint-([0-9.]+)\.vsix", text)
-    assert {version for found in versions for version in found if version} <= {PROJECT["version"]}
+    assert set(re.findall(r"cflint-([0-9.]+)\.vsix", text)) <= {PROJECT["version"]}
     if "OWNER" in text:
         assert "`OWNER` " in text, "a page says what OWNER stands for"
+
+
+@by_name
+def test_no_release_is_promised(page: Path) -> None:
+    """There is none: guides install a branch or a commit."""
+    text = page.read_text(encoding="utf-8")
+    assert set(re.findall(r"/cflint(?:\.git)?@([\w.]+)", text)) <= {"main", "COMMIT"}
+    assert set(re.findall(r"\brev: (\S+)", text)) <= {"COMMIT"}
+    if re.search(r"(?:@|rev: )COMMIT", text):
+        assert "`git ls-remote " in text, "a page says where a commit comes from"
+
+
+def test_nothing_installs_the_name_from_pypi() -> None:
+    """The name is not ours there."""
+    folders = ("action", "docs", "editors", "scripts", ".ci")
+    files = [path for folder in folders for path in (ROOT / folder).rglob("*") if path.is_file()]
+    shipped = [*ROOT.glob("*.md"), ROOT / "action.yml", ROOT / ".pre-commit-hooks.yaml", *files]
+    read = 0
+    for file in shipped:
+        if "node_modules" in file.parts or file.suffix in (".wasm", ".pyc"):
+            continue
+        read += 1
+        text = file.read_text(encoding="utf-8")
+        assert not INSTALLS_THE_NAME.search(text), file
+        assert "cflint==" not in text, file
+    assert read > 40
 
 
 @by_name

@@ -315,7 +315,7 @@ def test_long_headers_and_fixes_wrap_at_words_and_keep_short_code_whole() -> Non
     assert all(row.startswith("  ") for row in header[1:])
     assert " ".join(row.strip() for row in header) == f"error[a-rule]: {message}"
     assert " ".join(row.strip() for row in offer) == (
-        f"= fix: {title} (needs a look, apply with `--fix --unsafe-fixes`)"
+        f"= fix: {title} (unsafe: review the change; apply with `--fix --unsafe-fixes`)"
     )
     for row in [*header, *offer]:
         assert row.count("`") % 2 == 0
@@ -334,5 +334,5 @@ def test_quiet_is_the_findings_alone() -> None:
 
 
 def test_where_to_read_more_is_said_when_there_is_something_to_read_of() -> None:
-    assert text(LEGACY_ACCEPT).endswith("\n`cflint explain RULE` tells more about a rule.\n")
+    assert text(LEGACY_ACCEPT).endswith("\nRun `cflint explain RULE` for the reasons and the fix.\n")
     assert "explain" not in text()

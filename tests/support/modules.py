@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from cflint.project.code.module import Module
 from cflint.project.files.workspace import Workspace
 from cflint.project.workers.loading import load
+from cflint.project.workers.preferences import no_preferences
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -23,7 +24,11 @@ def project_of(code: str, config: str = CONFIG, **others: str) -> Project:
         "index.ts": code,
         **{f"{name}.ts": text for name, text in others.items()},
     }
-    return load(Workspace.in_memory({path: text.encode() for path, text in files.items()}), [""]).project
+    return load(
+        Workspace.in_memory({path: text.encode() for path, text in files.items()}),
+        [""],
+        preferences=no_preferences,
+    ).project
 
 
 def module_of(code: str, config: str = CONFIG, **others: str) -> Module:

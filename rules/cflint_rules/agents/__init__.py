@@ -1,1 +1,1 @@
-"""Rules about the Agents SDK."""
+"""Rules about the Agents SDK: state, connections, schedules, routing and migrations of Agents."""

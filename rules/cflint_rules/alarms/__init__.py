@@ -1,1 +1,1 @@
-"""Rules about the alarms of Durable Objects."""
+"""Rules about alarms of Durable Objects: setting them, handling them, and their retries."""

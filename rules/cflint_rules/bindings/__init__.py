@@ -1,1 +1,1 @@
-"""Rules about bindings: what the configuration gives to `env`, and what the code asks of it."""
+"""Rules about bindings: what the configuration puts into `env`, and how the code uses it."""

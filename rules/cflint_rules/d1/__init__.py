@@ -1,1 +1,1 @@
-"""Rules about SQL in D1 and in the storage of Durable Objects."""
+"""Rules about SQL in D1 and in the storage of Durable Objects: statements, parameters and results."""

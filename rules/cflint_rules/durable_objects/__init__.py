@@ -1,1 +1,1 @@
-"""Rules about Durable Objects."""
+"""Rules about Durable Objects: constructors, ids, stubs, RPC and SQL storage."""

@@ -1,1 +1,1 @@
-"""Rules about handlers and what they return."""
+"""Rules about handlers, and the requests and responses that pass through them."""

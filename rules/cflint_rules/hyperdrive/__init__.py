@@ -1,1 +1,1 @@
-"""Rules about Hyperdrive and the database drivers that use it."""
+"""Rules about Hyperdrive and the database drivers that use it: clients, options and versions."""

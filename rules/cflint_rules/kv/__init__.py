@@ -1,1 +1,1 @@
-"""Rules about Workers KV."""
+"""Rules about Workers KV: values, expiration times and lists of keys."""

@@ -1,1 +1,1 @@
-"""Rules about the run itself."""
+"""Rules about the run itself: suppression comments without effect, and rules that failed."""

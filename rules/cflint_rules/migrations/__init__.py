@@ -1,1 +1,1 @@
-"""Rules about migrations of Durable Object classes."""
+"""Rules about migrations of Durable Object classes: which class exists, and with which storage."""

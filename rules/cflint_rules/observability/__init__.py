@@ -1,1 +1,1 @@
-"""Rules about logs, traces and errors."""
+"""Rules about logs, traces and errors: whether a failure leaves a trace."""

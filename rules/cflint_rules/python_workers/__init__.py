@@ -1,1 +1,1 @@
-"""Rules about Python Workers."""
+"""Rules about Python Workers: entry points, `env`, awaits, and what Pyodide does not support."""

@@ -1,1 +1,1 @@
-"""Rules about Queues."""
+"""Rules about Queues: batches, acknowledgements, limits and dead letter queues."""

@@ -1,1 +1,1 @@
-"""Rules about R2 buckets."""
+"""Rules about R2 buckets: missing objects, lists of objects, and streams."""

@@ -1,1 +1,1 @@
-"""Rules about the runtime."""
+"""Rules about the Workers runtime: promises, streams, global scope and Node.js compatibility."""

@@ -1,1 +1,1 @@
-"""Rules about security."""
+"""Rules about security: secrets, credentials, SQL injection, random numbers, and leaks into logs."""

@@ -1,1 +1,1 @@
-"""Rules about types: what the code says of `env`, handlers and classes."""
+"""Rules about types: `Env`, handlers and classes that agree with the configuration and the platform."""

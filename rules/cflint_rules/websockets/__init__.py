@@ -1,1 +1,1 @@
-"""Rules about WebSockets in Durable Objects."""
+"""Rules about WebSockets in Durable Objects: hibernation, handshakes, messages and closing."""

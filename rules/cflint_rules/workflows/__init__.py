@@ -1,1 +1,1 @@
-"""Rules about Workflows."""
+"""Rules about Workflows: steps, their names and results, durations and events."""

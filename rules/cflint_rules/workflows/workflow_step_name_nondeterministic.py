@@ -66,15 +66,15 @@ def check(match: Match) -> Iterator[Finding]:
     if match.receiver_value.kind is not ValueKind.WORKFLOW_STEP or not match.arguments:
         return
     name = match.arguments[0]
-    literal = js.string_value(match.module.syntax, name)
+    literal = match.module.string(name)
     if literal is not None:
         yield from _unfit(match, name, literal)
         return
     found = _changing(match, name)
     if found is not None:
         yield Finding(
-            f"the step's name holds `{match.text(found)}`, which differs at every run, so the step is never"
-            " found again and runs anew",
+            f"the step's name contains `{match.text(found)}`, which changes on every run: the saved result is"
+            " never found and the step runs again",
             match.at(name),
             related=(match.at(found, "made here"),) if not _within(found, name) else (),
         )

@@ -1,1 +1,1 @@
-"""Rules about wrangler's configuration."""
+"""Rules about the wrangler configuration: keys, values, dates, flags, crons and paths."""

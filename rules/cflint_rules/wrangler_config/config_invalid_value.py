@@ -155,7 +155,7 @@ def _routes(environment: Environment) -> Iterator[Finding]:
     if route is not None and routes is not None and route.text != "":
         at = environment.location(route)
         yield Finding(
-            "`route` and `routes` exclude each other",
+            "`route` and `routes` cannot be used together",
             at,
             (environment.location(routes).saying("`routes` is here"),),
         )
@@ -166,7 +166,7 @@ def _routes(environment: Environment) -> Iterator[Finding]:
         if item.get("pattern") is None:
             yield _finding(environment, item, "a route needs a `pattern`")
         elif item.get("zone_id") is not None and item.get("zone_name") is not None:
-            yield _finding(environment, item, "`zone_id` and `zone_name` of a route exclude each other")
+            yield _finding(environment, item, "`zone_id` and `zone_name` of a route cannot be used together")
         elif all(item.get(key) is None for key in ("zone_id", "zone_name", "custom_domain")):
             yield _finding(
                 environment, item, "a route needs a `zone_name`, a `zone_id`, or `custom_domain: true`"

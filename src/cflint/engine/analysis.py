@@ -31,6 +31,7 @@ from cflint.engine.run import ModelChecks, ModuleChecks, RuleRunner
 from cflint.finding import Finding, Report
 from cflint.project.modules.reads import fingerprint_of
 from cflint.project.workers.loading import Loaded, load
+from cflint.project.workers.preferences import no_preferences
 from cflint.source import Span
 
 if TYPE_CHECKING:
@@ -42,8 +43,10 @@ _PHASE = "find trigger words"
 
 
 def analyse(workspace: Workspace, paths: Iterable[str], options: Options, base: Path) -> Report:
-    """Analyse the Workers that paths of a workspace mean; `base` is where the user stands."""
-    return analyse_loaded(load(workspace, paths, options.excludes), options, base)
+    """Analyse the Workers that paths of a workspace mean, without settings: the options of rules have their
+    defaults. `base` is where the user stands."""
+    loaded = load(workspace, paths, options.excludes, preferences=no_preferences)
+    return analyse_loaded(loaded, options, base)
 
 
 def analyse_loaded(loaded: Loaded, options: Options, base: Path) -> Report:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from cflint.finding import Finding
 from cflint.project.config.wrangler import WranglerConfig
 from cflint.project.workers.loading import Loaded
-from cflint.project.workers.model import Project, Worker
+from cflint.project.workers.model import Project
+from cflint.project.workers.worker import Worker
 from cflint.record import record
 from cflint.rule import RuleSet
 

@@ -19,7 +19,8 @@ from cflint.project.config.wrangler import Binding, Environment, WranglerConfig
 from cflint.project.files.roles import is_test_path
 from cflint.project.modules.reads import Reads
 from cflint.project.workers.loading import Loaded
-from cflint.project.workers.model import DurableObject, Project, Worker
+from cflint.project.workers.model import Project
+from cflint.project.workers.worker import DurableObject, Worker
 from cflint.rule import Crash, Match, Rule
 from cflint.scope import ModuleScope
 from cflint.source import Document, Span
@@ -160,7 +161,7 @@ class ModuleChecks:
         if _is_too_deep(found[0], hits):
             outcome.skipped.append((path, "it is nested too deeply"))
             return
-        self._project.facts(path)  # taken while the tree is at hand: the rules on other modules read them
+        self._project.facts.learn(path)
         module = Module(self._project, *found)
         try:
             self._javascript(module, hits, outcome)

@@ -122,10 +122,10 @@ def _classes(project: Project, config: str) -> Iterator[Choice]:
     for worker in project.workers:
         if worker.config is None or worker.config.path != config:
             continue
-        for name in project.worker_exports(worker).names:
-            facts = project.exported_class(worker, name)
+        for name in project.exports.of_worker(worker).names:
+            facts = project.exports.find_class(worker, name)
             if facts is not None:
-                yield _class(name, project.class_kind(facts), facts.path)
+                yield _class(name, project.classes.kind(facts), facts.path)
         if any(entry.endswith(".py") for entry in worker.entries):
             for owner in in_python.classes_of_worker(project, worker):
                 yield _class(owner.name, owner.kind, owner.module.path)
@@ -138,7 +138,7 @@ def _class(name: str, kind: ClassKind, path: str) -> Choice:
 
 def _bindings(project: Project, path: str) -> Iterator[Choice]:
     seen: set[str] = set()
-    for worker in project.workers_of(path):
+    for worker in project.owners.of(path):
         for environment in worker.environments:
             for binding in environment.bindings:
                 if binding.name not in seen:

@@ -1,4 +1,7 @@
-"""Where a definition is: from code to the configuration and back."""
+"""Where a definition is: from code to the configuration and back.
+
+Imported where used: libcst, which modules of Python need, is slow to load.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +17,10 @@ from cflint.lsp.convert import range_of
 from cflint.lsp.pages import binding_name, class_place, configured, value_at
 from cflint.lsp.roots import Root
 from cflint.lsp.state import State
-from cflint.project.code.module import Module
+from cflint.project.code.module import Module, module_of
 from cflint.project.config.wrangler import WranglerConfig
-from cflint.project.workers.model import Project, Worker
+from cflint.project.workers.model import Project
+from cflint.project.workers.worker import Worker
 from cflint.source import Span
 from cflint.syntax.data import Kind, Node
 from cflint.syntax.javascript import CLASSES, EXTENSIONS
@@ -54,7 +58,7 @@ def _definitions(root: Root, path: str, offset: int) -> list[Location]:
     project = loaded.project
     if path.endswith(_CODE):
         found = list(definitions_in_code(project, path, offset))
-        project.release(path)
+        project.trees.release(path)
         return found
     config = next((config for config in loaded.configs if config.path == path), None)
     return list(definitions_in_config(project, config, offset)) if config is not None else []
@@ -67,12 +71,14 @@ def definitions_in_code(project: Project, path: str, offset: int) -> Iterator[Lo
     if found is not None and name is not None:
         yield from (binding.location for binding in configured(found[0], name))
     elif path.endswith(".py"):
-        python = project.python_module(path)
+        from cflint.project.python.module import python_module_of
+
+        python = python_module_of(project, path)
         owner = in_python.class_at(python, offset) if python is not None else None
         if owner is not None:
             yield from _configuring(project, path, owner.name, in_python.place_of(owner))
     else:
-        module = project.module(path)
+        module = module_of(project, path)
         if module is not None:
             yield from _of_class(project, module, offset)
 
@@ -89,8 +95,8 @@ def _of_class(project: Project, module: Module, offset: int) -> Iterator[Locatio
 
 def _configuring(project: Project, path: str, local: str, at: Location) -> Iterator[Location]:
     """What in the configurations of a module's Workers means the class that is declared at a place."""
-    for worker in project.workers_of(path):
-        exported = project.worker_exports(worker)
+    for worker in project.owners.of(path):
+        exported = project.exports.of_worker(worker)
         names = [
             name for name, target in exported.names.items() if (target.module, target.local) == (path, local)
         ]
@@ -118,7 +124,7 @@ def definitions_in_config(project: Project, config: WranglerConfig, offset: int)
     key = trail[-1]
     if key == "main" and len(trail) in (1, 3):
         path = posixpath.normpath(posixpath.join(config.directory, node.text or ""))
-        document = project.document(path)
+        document = project.sources.document(path)
         if document is not None:
             yield Location(document, Span(0, 0))
         return
@@ -151,7 +157,7 @@ def _class_place(project: Project, worker: Worker, name: str) -> Iterator[Locati
         yield place
         return
     for entry in worker.entries:
-        target = project.exports_of(entry).names.get(name)
+        target = project.exports.of(entry).names.get(name)
         if target is not None:
             yield target.at
 

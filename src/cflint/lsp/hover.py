@@ -67,5 +67,5 @@ def _value_page(root: Root, path: str, offset: int) -> tuple[str, Span] | None:
     project = loaded.project
     found = pages.value_at(project, path, offset)
     page = pages.value_page(project, found[0], found[1]) if found is not None else None
-    project.release(path)
+    project.trees.release(path)
     return (page, found[2]) if page is not None and found is not None else None

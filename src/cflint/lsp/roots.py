@@ -164,28 +164,10 @@ class Root:
     def _settings_folder(self) -> str:
         return self.given if self.workspace.is_dir(self.given) else self.given.rpartition("/")[0]
 
-    def configure(self, loaded: Loaded) -> Options:
-        """The options after the settings; an error in them is kept, and the defaults count."""
-        self.settings_error = None
-        policy = Policy(SettingsTree(self.workspace, self.known), self.known, self.options.on)
-
-        def apply_policy(finding: Finding) -> Finding | None:
-            try:
-                return policy.apply_policy(finding)
-            except SettingsError as error:
-                self.settings_error = error
-                return finding
-
-        loaded.project.preferences = policy.options_for
-        try:
-            return Options(
-                policy.rules((self.given, *loaded.paths)), self.known, jobs=1, apply_policy=apply_policy
-            )
-        except SettingsError as error:
-            self.settings_error = error
-        except UnknownSelector:
-            pass  # of the client's options, which were reported when they came
-        return Options(self.known.select(), self.known, jobs=1)
+    @property
+    def configure(self) -> Configured:
+        """The settings of the folder as they are now."""
+        return Configured(self)
 
     # -- what was found ------------------------------------------------------------------------------------
 
@@ -237,3 +219,38 @@ def _names(folder: Path) -> Iterator[str]:
         yield from (entry.name for entry in folder.iterdir())
     except OSError:
         return
+
+
+class Configured:
+    """The settings of a root, with the client's options. An error in them is kept in the root, and the
+    defaults count."""
+
+    def __init__(self, root: Root) -> None:
+        self._root = root
+        self._policy = Policy(SettingsTree(root.workspace, root.known), root.known, root.options.on)
+
+    def preferences(self, path: str) -> Mapping[tuple[str, str], int]:
+        """What the settings that count for a file say of the options of rules."""
+        return self._policy.options_for(path)
+
+    def __call__(self, loaded: Loaded) -> Options:
+        """The options of a run."""
+        root, policy = self._root, self._policy
+        root.settings_error = None
+
+        def apply_policy(finding: Finding) -> Finding | None:
+            try:
+                return policy.apply_policy(finding)
+            except SettingsError as error:
+                root.settings_error = error
+                return finding
+
+        try:
+            return Options(
+                policy.rules((root.given, *loaded.paths)), root.known, jobs=1, apply_policy=apply_policy
+            )
+        except SettingsError as error:
+            root.settings_error = error
+        except UnknownSelector:
+            pass  # of the client's options, which were reported when they came
+        return Options(root.known.select(), root.known, jobs=1)

@@ -33,7 +33,7 @@ _INDENT = 2
 
 _FIX_LABEL = {
     Safety.SAFE: ("fix", "(safe, apply with `--fix`)"),
-    Safety.UNSAFE: ("fix", "(needs a look, apply with `--fix --unsafe-fixes`)"),
+    Safety.UNSAFE: ("fix", "(unsafe: review the change; apply with `--fix --unsafe-fixes`)"),
     Safety.MANUAL: ("help", ""),
 }
 
@@ -238,7 +238,7 @@ def _summary(report: Report, options: Options) -> Iterator[str]:
     files = len({finding.at.document.path for finding in report.findings})
     yield f"{fixed}{paint(f'Found {kinds}', 'strong')} in {_count(files, 'file')}{_fixable(report)}."
     yield paint(f"Checked {checked}.{hushed}", "faint")
-    yield paint("`cflint explain RULE` tells more about a rule.", "faint")
+    yield paint("Run `cflint explain RULE` for the reasons and the fix.", "faint")
 
 
 def _fixable(report: Report) -> str:

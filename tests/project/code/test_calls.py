@@ -84,7 +84,7 @@ def test_the_module_at_hand_is_used() -> None:
 
 def test_what_is_looked_at_is_written_down() -> None:
     project = project_with({MAIN: 'import "./a"; import "./b"; ' + ENTRY, "a.ts": "f();", "b.ts": "g();"})
-    ledger = project.keep_ledger()
+    ledger = project.memo.keep_ledger()
     (worker,) = project.workers
     assert len(list(worker_calls(project, worker, "f"))) == 1
     assert ledger.take().texts == {"index.ts", "a.ts", "b.ts"}

@@ -9,6 +9,7 @@ import sys
 from cflint.project.code.module import Module, module_of
 from cflint.project.files.workspace import Workspace
 from cflint.project.workers.loading import load
+from cflint.project.workers.preferences import no_preferences
 
 
 def test_every_question_has_its_function() -> None:
@@ -25,7 +26,9 @@ def test_a_question_is_the_function_with_the_module_first() -> None:
     from cflint.project.code.origins import callee_name, number_of
     from cflint.project.code.promises import use_of_promise
 
-    project = load(Workspace.in_memory({"a.ts": b"const n = 2 * 3; f(n);"}), ["a.ts"]).project
+    project = load(
+        Workspace.in_memory({"a.ts": b"const n = 2 * 3; f(n);"}), ["a.ts"], preferences=no_preferences
+    ).project
     module = module_of(project, "a.ts")
     assert module is not None
     (call,) = module.calls_of("f", module.root)
@@ -36,14 +39,20 @@ def test_a_question_is_the_function_with_the_module_first() -> None:
 
 
 def test_module_of_what_is_no_javascript() -> None:
-    project = load(Workspace.in_memory({"a.ts": b"", "b.py": b"x = 1"}), ["a.ts", "b.py"]).project
+    project = load(
+        Workspace.in_memory({"a.ts": b"", "b.py": b"x = 1"}), ["a.ts", "b.py"], preferences=no_preferences
+    ).project
     assert module_of(project, "a.ts") is not None
     assert module_of(project, "b.py") is None
     assert module_of(project, "missing.ts") is None
 
 
 def test_other_modules_of_the_project() -> None:
-    project = load(Workspace.in_memory({"a.ts": b"import './b';", "b.ts": b"export {};"}), ["a.ts"]).project
+    project = load(
+        Workspace.in_memory({"a.ts": b"import './b';", "b.ts": b"export {};"}),
+        ["a.ts"],
+        preferences=no_preferences,
+    ).project
     module = module_of(project, "a.ts")
     other = module.other("b.ts") if module is not None else None
     assert other is not None and other.path == "b.ts"

@@ -9,6 +9,7 @@ from cflint.project.files.roles import Role, config_role, is_example_path, is_te
 from cflint.project.files.workspace import Workspace
 from cflint.project.workers.loading import load
 from cflint.project.workers.model import Worker
+from cflint.project.workers.preferences import no_preferences
 from cflint.syntax.suffixes import is_declaration_file, is_typescript, without_extension
 
 pytestmark = pytest.mark.portable
@@ -49,7 +50,7 @@ def test_a_worker_says_whether_it_is_deployed() -> None:
         for folder in ("api/", "test/")
         for name, data in {"wrangler.json": config, "index.ts": code}.items()
     }
-    project = load(Workspace.in_memory(files), [""]).project
+    project = load(Workspace.in_memory(files), [""], preferences=no_preferences).project
     deployed = {worker.config.path: worker.is_deployed for worker in project.workers if worker.config}
     assert deployed == {"api/wrangler.json": True, "test/wrangler.json": False}
     assert not Worker(None, (), ()).is_deployed

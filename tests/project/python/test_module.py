@@ -21,6 +21,7 @@ from cflint.project.python.module import (
     python_module_of,
 )
 from cflint.project.workers.loading import load
+from cflint.project.workers.preferences import no_preferences
 from cflint.rule import RuleSet
 
 pytestmark = pytest.mark.portable
@@ -39,7 +40,11 @@ CONFIG: dict[str, object] = {
 
 def module_of(code: str, others: Mapping[str, str] | None = None, **config: object) -> PythonModule:
     files = {"wrangler.json": json.dumps(CONFIG | config), "src/entry.py": code, **(others or {})}
-    loaded = load(Workspace.in_memory({path: text.encode() for path, text in files.items()}), [""])
+    loaded = load(
+        Workspace.in_memory({path: text.encode() for path, text in files.items()}),
+        [""],
+        preferences=no_preferences,
+    )
     module = python_module_of(loaded.project, "src/entry.py")
     assert module is not None
     return module
@@ -261,7 +266,7 @@ def test_which_python_is_looked_at() -> None:
         "page.md": page,
     }
     workspace = Workspace.in_memory({path: text.encode() for path, text in files.items()})
-    loaded = load(workspace, ["", "page.md", "tools/build.py"])
+    loaded = load(workspace, ["", "page.md", "tools/build.py"], preferences=no_preferences)
     python = [path for path in loaded.modules if path.endswith(".py")]
     assert python == ["src/entry.py", "src/helper.py", "page.md#1.py", "page.md#4.py", "other/worker.py"]
     sections = [worker for worker in loaded.project.workers if worker.is_document]
@@ -288,7 +293,7 @@ def test_a_module_is_the_same_until_it_is_released() -> None:
     assert python_module_of(project, "src/entry.py") is module
     early = module.other("src/early.py")
     assert early is not None and early is python_module_named(project, "early", "src/entry.py")
-    project.release("src/entry.py")
+    project.trees.release("src/entry.py")
     assert python_module_of(project, "src/entry.py") is not module
     assert python_module_of(project, "src/early.py") is early
 

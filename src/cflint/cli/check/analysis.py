@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from cflint.engine.incremental import IncrementalRun
     from cflint.engine.plan import Options
     from cflint.project.workers.loading import Loaded
+    from cflint.project.workers.preferences import Preferences
     from cflint.rule import RuleSet
 
 
@@ -41,12 +42,12 @@ class Analysis:
 
             place, excludes = self._plan.place, self._plan.settings.excludes
             with self.clocked("find the project"):
-                self._loaded = self._with_settings(load(place.workspace, place.paths, excludes))
+                self._loaded = load(place.workspace, place.paths, excludes, preferences=self._preferences)
         return self._loaded
 
-    def _with_settings(self, loaded: Loaded) -> Loaded:
-        loaded.project.preferences = self._plan.settings.policy.options_for
-        return loaded
+    @property
+    def _preferences(self) -> Preferences:
+        return self._plan.settings.policy.options_for
 
     @property
     def rules(self) -> RuleSet:
@@ -85,8 +86,8 @@ class Analysis:
 
         earlier = plan.cache.earlier()
         if earlier is not None and not plan.request.verbose:
-            loaded = load_by(earlier, plan.place.workspace, plan.settings.excludes)
-            self._loaded = self._with_settings(loaded) if loaded is not None else None
+            excludes = plan.settings.excludes
+            self._loaded = load_by(earlier, plan.place.workspace, excludes, preferences=self._preferences)
         self._incremental = IncrementalRun(
             self.loaded, self._options(observed=True), plan.cache.mask, earlier
         )

@@ -24,7 +24,7 @@ def binding(module: ModuleLike, name: str) -> Value:
     if len(kinds) == 1:
         return Value(ValueKind.BINDING, name=name, binding=next(iter(kinds.values())))
     if not kinds:
-        typed = module.project.env_member(module.path, name)
+        typed = module.project.env_types.member(module.path, name)
         if typed is not None:
             return Value(ValueKind.BINDING, name=name, binding=typed)
     return Value(ValueKind.BINDING, name=name)
@@ -32,22 +32,22 @@ def binding(module: ModuleLike, name: str) -> Value:
 
 def is_env_type(module: ModuleLike, name: str) -> bool:
     """Whether a type of this module describes `env`: by its name, or a member's type."""
-    return module.project.is_env_type(module.path, name)
+    return module.project.env_types.describes_env(module.path, name)
 
 
 def imported_call(module: ModuleLike, ref: ImportRef, call: Node) -> Value:
     """What calling an imported function of the project gives: a promise, when it is asynchronous."""
-    return promise_of(origin=call) if module.project.calls_give_promises(module.path, ref) else UNKNOWN
+    return promise_of(origin=call) if module.project.imported.gives_promise(module.path, ref) else UNKNOWN
 
 
 def is_own(module: ModuleLike, ref: ImportRef) -> bool:
     """Whether an import means a module of the project."""
-    return module.project.resolve(ref.module, module.path) is not None
+    return module.project.imports.resolve(ref.module, module.path) is not None
 
 
 def gives_promise(module: ModuleLike, owner: ClassFacts, name: str) -> bool:
     """Whether calling a method of a class's instances gives a promise, bases of the project included."""
-    overloads = module.project.find_members(owner, name)
+    overloads = module.project.classes.find_members(owner, name)
     return bool(overloads) and all(found.gives_promise for found in overloads)
 
 
@@ -55,11 +55,11 @@ def class_named(module: ModuleLike, name: str, source: str) -> ClassFacts | None
     """The class of the project with a name: of this module, or imported from `source` under that name."""
     path, local = module.path, name
     if source:
-        target = module.project.declaration_of(module.path, ImportRef(source, name))
+        target = module.project.exports.declaration(module.path, ImportRef(source, name))
         if target is None:
             return None
         path, local = target
-    facts = module.project.facts(path)
+    facts = module.project.facts.of(path)
     return facts.classes.get(local) if facts is not None else None
 
 

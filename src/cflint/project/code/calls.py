@@ -60,7 +60,7 @@ def all_code_is_known(project: Project, worker: Worker) -> bool:
     """Whether a Worker has an entry, its imports of files lead somewhere, and every module can be read."""
     if worker.unresolved or not worker.entries:
         return False
-    return all(project.document(path) is not None for path in worker.modules)
+    return all(project.sources.document(path) is not None for path in worker.modules)
 
 
 def modules_naming(
@@ -70,7 +70,7 @@ def modules_naming(
     `at_hand` is used where it is one of them."""
     word = name.encode()
     for path in paths:
-        document = project.document(path)
+        document = project.sources.document(path)
         if document is None or not path.endswith(EXTENSIONS) or is_declaration_file(path):
             continue
         if document.data.find(word) == -1:
@@ -184,10 +184,10 @@ def callers_of(module: Module, function: Node) -> Callers:
     project = module.project
     exported = {
         name
-        for name, target in project.exports_of(module.path).names.items()
+        for name, target in project.exports.of(module.path).names.items()
         if (target.module, target.local) == (module.path, declaration.name)
     }
-    facts = project.facts(module.path)
+    facts = project.facts.of(module.path)
     default = facts.default if facts is not None else None
     if default is not None and default.span.start == function.start_byte:
         exported.add("default")
@@ -234,8 +234,8 @@ def _uses_of_import(module: Module, local: str, exported: set[str]) -> Iterator[
             if path in seen or not _may_import(project, path, module.path, names):
                 continue
             seen.add(path)
-            facts = project.facts(path)
-            for name, target in project.exports_of(path).names.items() if facts is not None else ():
+            facts = project.facts.of(path)
+            for name, target in project.exports.of(path).names.items() if facts is not None else ():
                 if (target.module, target.local) == home:
                     more.add(name)
             for name, ref in facts.imports.items() if facts is not None else ():
@@ -243,7 +243,7 @@ def _uses_of_import(module: Module, local: str, exported: set[str]) -> Iterator[
                     continue
                 if ref.name == "*":
                     yield from _by_namespace(project, path, name, ref.module, home)
-                elif project.declaration_of(path, ref) == home:
+                elif project.exports.declaration(path, ref) == home:
                     yield from _by_name(project, path, name)
         if more <= names:
             return
@@ -251,14 +251,16 @@ def _uses_of_import(module: Module, local: str, exported: set[str]) -> Iterator[
 
 
 def _may_import(project: Project, path: str, home: str, names: set[str]) -> bool:
-    document = project.document(path)
+    document = project.sources.document(path)
     if document is None or not path.endswith(EXTENSIONS):
         return False
     if any(document.data.find(name.encode()) != -1 for name in names if name != "default"):
         return True
     if "default" not in names or document.data.find(b"import") == -1:
         return False
-    return any(project.resolve(edge.item.specifier, path) == home for edge in project.imports_of(path))
+    return any(
+        project.imports.resolve(edge.item.specifier, path) == home for edge in project.imports.of(path)
+    )
 
 
 def _by_name(project: Project, path: str, name: str) -> Iterator[tuple[CallSite, bool]]:
@@ -278,12 +280,12 @@ def _by_namespace(
     project: Project, path: str, name: str, source: str, home: tuple[str, str]
 ) -> Iterator[tuple[CallSite, bool]]:
     """The uses of a function as a member of an imported module; the module handed on is a use of all."""
-    target = project.resolve(source, path)
+    target = project.imports.resolve(source, path)
     if target is None:
         return
     wanted = {
         member
-        for member, found in project.exports_of(target).names.items()
+        for member, found in project.exports.of(target).names.items()
         if (found.module, found.local) == home
     }
     other = module_of(project, path) if wanted else None

@@ -182,7 +182,7 @@ def member_type_is_fixed(module: ModuleLike, declaration: Declaration, key: str)
             if name is not None and typed is not None and module.text(name) == key:
                 return type_is_fixed(module, typed)
         return False
-    facts = module.project.facts(module.path)
+    facts = module.project.facts.of(module.path)
     found = facts.types.get(module.text(inner)) if facts is not None else None
     if found is None:
         return False

@@ -389,7 +389,7 @@ def _never_returns(module: ModuleLike, statement: Node) -> bool:
     if function is not None:
         return _is_never(module, function)
     ref = module.scope.origin(declaration)
-    imported = module.project.imported_function(module.path, ref) if ref is not None else None
+    imported = module.project.imported.function(module.path, ref) if ref is not None else None
     if imported is not None:
         return (imported.return_type or "") in ("never", "Promise<never>")
     return _NEVER_NAMES.match(text) is not None

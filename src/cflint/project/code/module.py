@@ -24,13 +24,17 @@ if TYPE_CHECKING:
     from cflint.project.code import classes as _classes
     from cflint.project.code import control as _control
     from cflint.project.code import edits as _edits
+    from cflint.project.code import effects as _effects
     from cflint.project.code import env_uses as _env_uses
     from cflint.project.code import evaluator as _evaluator
     from cflint.project.code import flow as _flow
+    from cflint.project.code import mutations as _mutations
     from cflint.project.code import nodes as _nodes
     from cflint.project.code import origins as _origins
+    from cflint.project.code import orms as _orms
     from cflint.project.code import paging as _paging
     from cflint.project.code import parameters as _parameters
+    from cflint.project.code import platform_names as _platform_names
     from cflint.project.code import promises as _promises
     from cflint.project.code import provenance as _provenance
     from cflint.project.code import sockets as _sockets
@@ -42,13 +46,17 @@ else:
     _classes = Lazy("cflint.project.code.classes")
     _control = Lazy("cflint.project.code.control")
     _edits = Lazy("cflint.project.code.edits")
+    _effects = Lazy("cflint.project.code.effects")
     _env_uses = Lazy("cflint.project.code.env_uses")
     _evaluator = Lazy("cflint.project.code.evaluator")
     _flow = Lazy("cflint.project.code.flow")
+    _mutations = Lazy("cflint.project.code.mutations")
     _nodes = Lazy("cflint.project.code.nodes")
     _origins = Lazy("cflint.project.code.origins")
+    _orms = Lazy("cflint.project.code.orms")
     _paging = Lazy("cflint.project.code.paging")
     _parameters = Lazy("cflint.project.code.parameters")
+    _platform_names = Lazy("cflint.project.code.platform_names")
     _promises = Lazy("cflint.project.code.promises")
     _provenance = Lazy("cflint.project.code.provenance")
     _sockets = Lazy("cflint.project.code.sockets")
@@ -99,7 +107,7 @@ class ClassDefinition:
     @cached_property
     def kind(self) -> ClassKind:
         """What the runtime takes the class for; see `ClassKind`."""
-        return self.module.project.class_kind(self.facts)
+        return self.module.project.classes.kind(self.facts)
 
     @property
     def is_durable_object(self) -> bool:
@@ -146,7 +154,7 @@ class ClassDefinition:
 
     def inherited(self, name: str) -> bool | None:
         """Whether a base class defines the method; None when a base is unknown."""
-        return self.module.project.inherits_member(self.facts, name)
+        return self.module.project.classes.inherits(self.facts, name)
 
     def has(self, name: str) -> bool | None:
         """Whether the class or a base of it defines the member; None when a base is unknown."""
@@ -242,7 +250,7 @@ class ClassDefinition:
     @cached_property
     def sites(self) -> tuple[tuple[Worker, Environment], ...]:
         """The environments in which the class runs as a bound or migrated class of that name."""
-        return tuple(self.module.project.sites_of_class(self.facts))
+        return tuple(self.module.project.durable_objects.sites(self.facts))
 
 
 class Module:
@@ -286,7 +294,7 @@ class Module:
     @cached_property
     def workers(self) -> tuple[Worker, ...]:
         """The Workers whose `main` reaches this module; () when that is not known."""
-        return self.project.workers_of(self.path)
+        return self.project.owners.of(self.path)
 
     @cached_property
     def environments(self) -> tuple[Environment, ...]:
@@ -369,7 +377,7 @@ class Module:
     @cached_property
     def _class_facts(self) -> dict[int, ClassFacts]:
         """The facts of the module's classes that have been taken already, by their first byte."""
-        facts = self.project.facts(self.path)
+        facts = self.project.facts.of(self.path)
         return {found.span.start: found for found in facts.classes.values()} if facts is not None else {}
 
     def enclosing_class(self, node: Node) -> ClassDefinition | None:
@@ -465,6 +473,30 @@ class Module:
     completes = _flow.completes
     falls_through = _flow.falls_through
 
+    # -- what code does, and with what --------------------------------------------------------------------
+
+    platform_name = _platform_names.platform_name
+    called_name = _platform_names.called_name
+    is_from = _platform_names.is_from
+    entropy_at = _effects.entropy_at
+    entropies = _effects.entropies
+    response_made = _effects.response_made
+    responses_made = _effects.responses_made
+    body_read_at = _effects.body_read_at
+    body_reads = _effects.body_reads
+    log_at = _effects.log_at
+    logs = _effects.logs
+    place_of = _mutations.place_of
+    mutation_of = _mutations.mutation_of
+    mutation_at = _mutations.mutation_at
+    mutations = _mutations.mutations
+    field_mutations = _mutations.field_mutations
+    aliases = _mutations.aliases
+    changed_copy = _mutations.changed_copy
+    orm_made = _orms.orm_made
+    with_orms = _orms.with_orms
+    orms_imported = _orms.orms_imported
+
     # -- promises ----------------------------------------------------------------------------------------
 
     promise_use = _promises.use_of_promise
@@ -497,5 +529,5 @@ class Module:
 
 def module_of(project: Project, path: str) -> Module | None:
     """A module with its tree; None when it cannot be read or parsed, or is no JavaScript."""
-    found = project.tree(path)
+    found = project.trees.of(path)
     return Module(project, *found) if found is not None else None

@@ -106,7 +106,7 @@ def _imported(module: ModuleLike, ref: ImportRef, parts: list[str]) -> PlatformN
     name, rest = ref.name, parts
     path = module.path
     for _ in range(_HOPS):
-        home = module.project.resolve(ref.module, path)
+        home = module.project.imports.resolve(ref.module, path)
         if home is None:
             if name in _WHOLE_MODULE and rest:
                 name, rest = rest[0], rest[1:]
@@ -114,7 +114,7 @@ def _imported(module: ModuleLike, ref: ImportRef, parts: list[str]) -> PlatformN
             return PlatformName(found.module, ".".join((found.name, *rest))) if rest else found
         if name == "*" and rest:
             name, rest = rest[0], rest[1:]
-        facts = module.project.facts(home)
+        facts = module.project.facts.of(home)
         export = facts.exports.get(name) if facts is not None else None
         if facts is None or export is None:
             return None

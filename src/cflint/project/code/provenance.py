@@ -285,7 +285,7 @@ class _Search:
 
     def _imported(self, module: ModuleLike, declaration: Declaration, node: Node) -> None:
         ref = module.scope.origin(declaration)
-        target = module.project.declaration_of(module.path, ref) if ref is not None else None
+        target = module.project.exports.declaration(module.path, ref) if ref is not None else None
         other = module.other(target[0]) if target is not None else None
         found = other.scope.top_level.get(target[1]) if target is not None and other is not None else None
         if other is None or found is None:
@@ -423,7 +423,7 @@ class _Search:
             self._returns(module, function)
             return
         ref = module.scope.origin(declaration) if declaration is not None else None
-        target = module.project.declaration_of(module.path, ref) if ref is not None else None
+        target = module.project.exports.declaration(module.path, ref) if ref is not None else None
         other = module.other(target[0]) if target is not None else None
         found = other.scope.top_level.get(target[1]) if target is not None and other is not None else None
         function = other.function_of(found) if found is not None and other is not None else None
@@ -582,7 +582,7 @@ def _is_public(module: ModuleLike, function: Node) -> bool:
             child.type == "accessibility_modifier" and module.text(child) in ("private", "protected")
             for child in function.children
         )
-    facts = module.project.facts(module.path)
+    facts = module.project.facts.of(module.path)
     named = function.child_by_field_name("name")
     parent = module.syntax.parent(function)
     if named is None and parent is not None and parent.type == "variable_declarator":

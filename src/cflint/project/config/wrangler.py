@@ -12,7 +12,8 @@ from cflint.finding import Location
 from cflint.pattern import pattern
 from cflint.platform.bindings import KINDS, BindingKind, Shape
 from cflint.platform.wrangler_keys import KeySchema, KeyScope, bundled_schema, json_types, scope_of
-from cflint.project.config.lifecycle import Lifecycle, read_lifecycle
+from cflint.project.config.class_rows import read_lifecycle
+from cflint.project.config.lifecycle import Lifecycle
 from cflint.project.config.schema import ConfigProblem, Path, ProblemKind, check, json_type
 from cflint.project.files.roles import Role, config_role
 from cflint.record import record
@@ -96,17 +97,18 @@ class WranglerConfig:
 
     document: Document
     format: Format | None = None
+    known: DataDocument | None = None
+    """The document read, if it was before."""
 
     @classmethod
     def of(cls, data: DataDocument) -> WranglerConfig:
         """The configuration in a document that has been read."""
-        made = cls(data.document, data.format)
-        made.__dict__["data"] = data
-        return made
+        return cls(data.document, data.format, data)
 
     @cached_property
     def data(self) -> DataDocument:
-        return read(self.document, self.format)
+        """The document read."""
+        return self.known or read(self.document, self.format)
 
     @property
     def path(self) -> str:
@@ -305,7 +307,8 @@ class Environment:
 
         It is not known when the date matters and there is none, or when the configuration is incomplete.
         """
-        from cflint.platform.compatibility import is_enabled  # the table of flags is only needed here
+        # Imported where used: the table of flags, which few rules need.
+        from cflint.platform.compatibility import is_enabled
 
         known = is_enabled(flag, self.compatibility_date, self.compatibility_flags)
         if self.incomplete and flag not in self.compatibility_flags:

@@ -38,7 +38,7 @@ def _kind_by_base(module: PythonModuleLike, base: cst.BaseExpression, hops: int)
         source, _, name = dotted.rpartition(".")
         if source in SDK_MODULES:
             return _BASES.get(name, ClassKind.PLAIN)
-        path = module.project.resolve(dotted, module.path)
+        path = module.project.imports.resolve(dotted, module.path)
         other = module.other(path) if path is not None and path != module.path else None
         found = other.class_named(name) if other is not None else None
         if found is None or hops == 0:

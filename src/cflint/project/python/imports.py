@@ -79,7 +79,7 @@ def loads_at_startup(module: PythonModuleLike) -> bool:
         if importer is None:
             continue
         for name in importer.startup_imports:
-            imported = module.project.resolve(name, path)
+            imported = module.project.imports.resolve(name, path)
             if imported is not None and imported not in seen:
                 seen[imported] = None
                 todo.append(imported)

@@ -131,7 +131,7 @@ class PythonModule:
     @cached_property
     def workers(self) -> tuple[Worker, ...]:
         """The Workers that reach the module."""
-        return self.project.workers_of(self.path)
+        return self.project.owners.of(self.path)
 
     @cached_property
     def environments(self) -> tuple[Environment, ...]:
@@ -159,6 +159,14 @@ class PythonModule:
 
     def span(self, node: cst.CSTNode) -> Span:
         return self.syntax.span(node)
+
+    def parent(self, node: cst.CSTNode) -> cst.CSTNode | None:
+        """The node around a node; None of the module."""
+        return self.syntax.parent(node)
+
+    def ancestors(self, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+        """The nodes around a node, nearest first."""
+        return self.syntax.ancestors(node)
 
     def at(self, node: cst.CSTNode, message: str = "") -> Location:
         """The place of a node."""
@@ -337,13 +345,13 @@ class PythonModule:
 
 def python_module_of(project: Project, path: str) -> PythonModule | None:
     """A module of Python, parsed when something of it is asked for; None when it cannot be read."""
-    document = project.document(path)
+    document = project.sources.document(path)
     if document is None or not path.endswith(".py"):
         return None
-    return project.held(path, PythonModule, lambda: PythonModule(project, path, document))
+    return project.trees.held(path, PythonModule, lambda: PythonModule(project, path, document))
 
 
 def python_module_named(project: Project, dotted: str, importer: str) -> PythonModule | None:
     """The project's module that a dotted name means in a module of Python, names in it included."""
-    path = project.resolve(dotted, importer)
+    path = project.imports.resolve(dotted, importer)
     return python_module_of(project, path) if path is not None else None

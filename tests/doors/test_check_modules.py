@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-SCRIPT = Path(__file__).resolve().parent.parent / "scripts" / "check_modules.py"
+SCRIPT = Path(__file__).resolve().parent.parent.parent / "scripts" / "check_modules.py"
 LONG = "x = 1\n" * 600
 
 
