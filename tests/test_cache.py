@@ -139,7 +139,7 @@ def test_fixes_are_the_same_from_the_cache(repository: Path, cli: Cli) -> None:
 
 @rule(call("send"), severity=Severity.WARNING)
 def _asks_a_fact(match: Match) -> Iterator[Finding]:
-    facts = match.project.facts("packages/shared/src/index.ts") if match.receiver is None else None
+    facts = match.project.facts.of("packages/shared/src/index.ts") if match.receiver is None else None
     if facts is not None and facts.functions["send"].is_async:
         yield Finding("`send()` is asynchronous", match.at())
 

@@ -14,7 +14,7 @@ from cflint import __version__
 COMPLETION_VARIABLE = "_CFLINT_COMPLETE"
 """The environment variable by which a shell requests completions."""
 
-COMMANDS = ("check", "explain", "rules", "server", "merge", "clean", "completion")
+COMMANDS = ("check", "explain", "inspect", "rules", "server", "merge", "clean", "completion")
 """Each is the module of that name in this package and, there, `command`."""
 
 
@@ -69,6 +69,7 @@ def cli() -> None:
     cflint check --fix         ... and apply the fixes that are safe
     cflint check --diff        show what --fix would change
     cflint explain RULE        what a rule means, and what to do
+    cflint inspect PLACE       what is known of a place, and why a rule is silent there
     cflint rules               all rules
     cflint server              serve an editor
     cflint merge REPORTS       merge the reports of `check --shard`

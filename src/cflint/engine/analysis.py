@@ -177,7 +177,7 @@ class Run:
     def _fingerprints(self, results: Iterable[ItemResult]) -> dict[str, str]:
         """The fingerprints of the facts that were read of other modules than the item's own, and of the
         modules that Workers begin with, which another process may have read."""
-        known = self._project.known_facts
+        known = self._project.facts.known
         paths = {path for result in results for path in result.reads.facts if path != result.item.path}
         paths.update(path for worker in self._project.workers for path in worker.entries)
         return {

@@ -65,7 +65,7 @@ class IncrementalRun:
         self._worker_hashes: dict[Worker, str] = {}
         self._standing: list[WorkItem] = []
         self.outcome = Outcome()
-        self._project.keep_ledger()
+        self._project.memo.keep_ledger()
         if earlier is not None and self._is_tracked(earlier.changed):
             self._adopt(earlier)
         if earlier is not None and not earlier.changed.names:
@@ -158,7 +158,7 @@ class IncrementalRun:
 
     def _signature(self, path: str) -> str:
         """A hash of all that the Workers of a module are, but for the text of their modules."""
-        return ".".join(self._worker_hash(worker) for worker in self._project.workers_of(path))
+        return ".".join(self._worker_hash(worker) for worker in self._project.owners.of(path))
 
     def _worker_hash(self, worker: Worker) -> str:
         found = self._worker_hashes.get(worker)
@@ -180,7 +180,7 @@ class IncrementalRun:
         found = self._fingerprints.get(path)
         if found is None:
             # Of generated types only a part is read, and they change all at once.
-            facts = None if path.endswith(".d.ts") else self._project.facts(path)
+            facts = None if path.endswith(".d.ts") else self._project.facts.of(path)
             found = self._fingerprints[path] = fingerprint_of(facts) if facts is not None else "unknown"
         return found
 
@@ -194,7 +194,7 @@ class IncrementalRun:
         for path, fingerprint in self._old_fingerprints.items():
             if path not in self._changed.files:
                 self._fingerprints.setdefault(path, fingerprint)
-        known = {*self._fingerprints, *self._project.known_facts}
+        known = {*self._fingerprints, *self._project.facts.known}
         # Nothing is parsed for this: of a module whose facts nobody has taken, any change counts.
         fingerprints = {path: self._fingerprint(path) for path in sorted(read & known)}
         results: dict[str, dict[str, Json]] = {kind.value: {} for kind in ItemKind}

@@ -139,7 +139,7 @@ def size_of(project: Project, item: WorkItem) -> int:
     """How many bytes of code an item stands for."""
     if item.kind is ItemKind.MODEL:
         return CONFIG_BYTES
-    document = project.document(item.path)
+    document = project.sources.document(item.path)
     return len(document.data) if document is not None else 0
 
 

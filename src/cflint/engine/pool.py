@@ -195,7 +195,7 @@ class _Reader(pickle.Unpickler):
         self._project = project
 
     def persistent_load(self, path: Any) -> Document:
-        found = self._project.document(path)
+        found = self._project.sources.document(path)
         if found is None:
             raise pickle.UnpicklingError(f"no document {path!r}")
         return found

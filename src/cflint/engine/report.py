@@ -82,7 +82,7 @@ def commented_documents(loaded: Loaded) -> Iterator[Document]:
     """The files that may hold suppression comments, each once."""
     seen: set[str] = set()
     paths = [*loaded.modules, *(config.path for config in loaded.configs)]
-    for document in (*(loaded.project.document(path) for path in paths), *loaded.markdown):
+    for document in (*(loaded.project.sources.document(path) for path in paths), *loaded.markdown):
         if document is not None and document.file.path not in seen:
             seen.add(document.file.path)
             yield document.file

@@ -1,13 +1,13 @@
 """Running rules on subjects: modules, and Workers, configurations and what is in them."""
 
-# Imported where used: what only a rule that raises needs (hashlib loads OpenSSL).
+# Imported where used: what only a rule that raises (hashlib loads OpenSSL) or Python (libcst) needs.
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from cflint.engine.index import RuleIndex
 from cflint.engine.outcome import ItemResult, Outcome
@@ -36,6 +36,12 @@ _MOST_STEPS = 1_000_000
 
 class Stopped(Exception):
     """An analysis was stopped; what was found in whole modules stands."""
+
+
+class Runner(Protocol):
+    """What runs a rule on a subject; `place` is where it looks. Findings go to the outcome."""
+
+    def check(self, rule: Rule, subject: object, outcome: Outcome, place: Callable[[], Location]) -> None: ...
 
 
 class RuleRunner:
@@ -90,7 +96,7 @@ class ModuleChecks:
     Stopped is raised."""
 
     def __init__(
-        self, loaded: Loaded, index: RuleIndex, runner: RuleRunner, stopped: Callable[[], bool] | None
+        self, loaded: Loaded, index: RuleIndex, runner: Runner, stopped: Callable[[], bool] | None
     ) -> None:
         self._loaded = loaded
         self._project = loaded.project
@@ -101,7 +107,7 @@ class ModuleChecks:
     def check(self, paths: Sequence[str]) -> Outcome:
         """Run the rules on some modules."""
         outcome = Outcome()
-        ledger = self._project.ledger
+        ledger = self._project.memo.ledger
         for path in self._parsed_first(paths):
             before = len(outcome.findings)
             if ledger is not None:
@@ -110,7 +116,7 @@ class ModuleChecks:
             if ledger is not None:
                 found = outcome.findings[before:]
                 outcome.results.append(ItemResult(module_item(path), found, ledger.take()))
-            self._project.release(path)
+            self._project.trees.release(path)
         return outcome
 
     def check_part(self, syntax: Syntax, span: Span) -> list[Finding]:
@@ -137,13 +143,13 @@ class ModuleChecks:
             del left[path]
             yield path
             while (
-                kept := next((kept for kept in self._project.kept_trees if kept in left), None)
+                kept := next((kept for kept in self._project.trees.kept if kept in left), None)
             ) is not None:
                 del left[kept]
                 yield kept
 
     def _module(self, path: str, outcome: Outcome) -> None:
-        document = self._project.document(path)
+        document = self._project.sources.document(path)
         if document is None:
             return
         if path.endswith(".py"):
@@ -153,7 +159,7 @@ class ModuleChecks:
         always = path in self._loaded.named or document.origin is not None
         if not hits and not (always and self._index.file):
             return
-        found = self._project.tree(path)
+        found = self._project.trees.of(path)
         if found is None:
             outcome.unparsed.append(path)
             return
@@ -171,7 +177,11 @@ class ModuleChecks:
     def _python(self, path: str, document: Document, outcome: Outcome) -> None:
         present = {word for _, _, word in self._index.python_anchors.find(document.data)}
         rules = list(_triggered(self._index.python, present, in_tests=is_test_path(path)))
-        module = self._project.python_module(path) if rules else None
+        if not rules:
+            return
+        from cflint.project.python.module import python_module_of
+
+        module = python_module_of(self._project, path)
         if module is None:
             return
         for rule in rules:
@@ -261,7 +271,7 @@ def _is_too_deep(syntax: Syntax, hits: Sequence[tuple[int, int, str]]) -> bool:
 class ModelChecks:
     """The rules about Workers, configurations and what is in them."""
 
-    def __init__(self, loaded: Loaded, index: RuleIndex, runner: RuleRunner) -> None:
+    def __init__(self, loaded: Loaded, index: RuleIndex, runner: Runner) -> None:
         self._loaded = loaded
         self._project = loaded.project
         self._index = index
@@ -306,7 +316,7 @@ class ModelChecks:
             if kind == "worker":
                 yield owner
             elif kind == "durable_object":
-                yield from self._project.durable_objects(owner)
+                yield from self._project.durable_objects.of(owner)
             return
         if kind == "config":
             yield owner
@@ -321,7 +331,7 @@ class _Dependencies:
     """The findings and dependencies of each unit; nothing where the project keeps no ledger."""
 
     def __init__(self, project: Project) -> None:
-        self._ledger = project.ledger
+        self._ledger = project.memo.ledger
         self._units: dict[str, tuple[list[Finding], set[str], set[str]]] = {}
         if self._ledger is not None:
             self._ledger.take()

@@ -233,8 +233,8 @@ class Session:
         project = loaded.project
         for path, (data, facts) in self._facts.items():
             if _data(project, path) == data:
-                project.adopt_facts({path: facts})
-        project.keep_ledger()
+                project.facts.adopt({path: facts})
+        project.memo.keep_ledger()
         options = configure(loaded)
         rules = tuple(options.rules)
         if rules != self._rules:
@@ -267,7 +267,7 @@ class Session:
         )
 
     def _keep_facts(self, project: Project) -> None:
-        for path, facts in project.known_facts.items():
+        for path, facts in project.facts.known.items():
             data = _data(project, path)
             if data is not None:
                 self._facts[path] = (data, facts)
@@ -326,7 +326,7 @@ class Session:
         if known is not None and known[0] == data:
             return known[1]
         # Of generated types only a part is read, and they change all at once.
-        facts: object = data if path.endswith(".d.ts") else without_places(project.facts(path))
+        facts: object = data if path.endswith(".d.ts") else without_places(project.facts.of(path))
         if known is not None and known[1] == facts:
             facts = known[1]
         self._placeless[path] = (data, facts)
@@ -339,7 +339,7 @@ def _pause(pause: Callable[[], bool]) -> None:
 
 
 def _data(project: Project, path: str) -> bytes | None:
-    document = project.document(path)
+    document = project.sources.document(path)
     return document.data if document is not None else None
 
 
@@ -359,7 +359,7 @@ def _still(outcome: Outcome, project: Project) -> Outcome:
 
 def _signature(project: Project, path: str) -> object:
     """All that the Workers of a module are, but for the text of their modules."""
-    return tuple(map(_worker_signature, project.workers_of(path)))
+    return tuple(map(_worker_signature, project.owners.of(path)))
 
 
 def _worker_signature(worker: Worker) -> object:

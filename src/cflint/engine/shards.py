@@ -118,7 +118,7 @@ def _found_elsewhere(loaded: Loaded, rules: RuleSet, shard: ShardItems, options:
 
 def _files(loaded: Loaded, shard: ShardItems) -> set[str]:
     """The files that the modules and configurations of a shard are in."""
-    documents = (loaded.project.document(path) for path in (*shard.modules, *shard.units))
+    documents = (loaded.project.sources.document(path) for path in (*shard.modules, *shard.units))
     return {document.file.path for document in documents if document is not None}
 
 
