@@ -1,5 +1,7 @@
 """`cflint explain`: the pages of rules, for reading in a terminal or for programs."""
 
+# Imported where used: what `--help` does not need.
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
