@@ -121,6 +121,7 @@ def check(found: Module) -> Iterator[Finding]:
 
 @check.on(python_module())
 def check_python(module: python.PythonModule) -> Iterator[Finding]:
+    # Imported where used: libcst is slow to load.
     import libcst as cst
 
     data = module.document.data

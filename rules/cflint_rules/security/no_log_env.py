@@ -198,6 +198,7 @@ def _is_in_a_sink(module: Module, node: Node) -> bool:
 
 @check.on(python_module("env"))
 def check_python(module: python.PythonModule) -> Iterator[Finding]:
+    # Imported where used: libcst is slow to load.
     import libcst as cst
 
     for printing in module.find(cst.Call):

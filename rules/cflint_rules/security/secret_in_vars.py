@@ -96,6 +96,7 @@ def _known(text: str) -> str | None:
     match = _JWT.search(text)
     if match is None or js.is_example(text):
         return None
+    # Imported where used: hardly any run needs it.
     from base64 import urlsafe_b64decode
 
     payload = urlsafe_b64decode(match[1][: len(match[1]) // 4 * 4])
