@@ -15,7 +15,7 @@ import libcst as cst
 from cflint.finding import Edit, Location
 from cflint.platform.classes import ClassKind
 from cflint.project.code.values import Value
-from cflint.project.python import classes, imports, nodes, promises, tree, values
+from cflint.project.python import classes, contents, effects, imports, nodes, promises, tree, values
 from cflint.project.python.names import Name, Names
 from cflint.source import Document, Span
 from cflint.syntax.data import Problem
@@ -341,6 +341,9 @@ class PythonModule:
     binding = values.binding
     string_of = values.string_of
     outcome = promises.outcome
+    value_given = values.value_given
+    contents = contents.contents
+    printed = effects.printed
 
 
 def python_module_of(project: Project, path: str) -> PythonModule | None:
