@@ -276,6 +276,8 @@ class Module:
 
     def close(self) -> None:
         """Let go of the tree and of everything that was found in it; the module cannot be used any more."""
+        # Module, classes and values refer to each other, and a run does not look for cycles (see
+        # `without_collector`): emptied, they are freed at once with the tree.
         for owner in self._classes.values():
             owner.__dict__.clear()
         values = self.__dict__.get("_evaluator")
