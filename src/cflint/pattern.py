@@ -37,7 +37,7 @@ else:
             if name.startswith("__"):
                 raise AttributeError(name)
             compiled = re.compile(*self._made_of)
-            # the methods of the compiled pattern become the instance's own, so that later calls cost what they
+            # the compiled methods become the instance's own, so that later calls cost what they
             # cost on a compiled pattern: rules call them ten thousand times in a run
             for method in _METHODS:
                 setattr(self, method, getattr(compiled, method))
