@@ -1,4 +1,7 @@
-"""Make what comes from files harmless and shareable: control characters, undecodable names, secrets."""
+"""Make what comes from files harmless and shareable: control characters, undecodable names, secrets.
+
+Imported where used: urllib, for addresses, which few formats have.
+"""
 
 from __future__ import annotations
 
