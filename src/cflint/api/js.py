@@ -165,6 +165,8 @@ if TYPE_CHECKING:
     from cflint.source import Document as Document
     from cflint.syntax import suffixes as suffixes
     from cflint.syntax.anchors import Anchors as Anchors
+    from cflint.syntax.conflicts import MergeConflict as MergeConflict
+    from cflint.syntax.conflicts import merge_conflicts as merge_conflicts
     from cflint.syntax.javascript import CLASSES as CLASSES
     from cflint.syntax.javascript import FUNCTIONS as FUNCTIONS
     from cflint.syntax.javascript import Syntax as Syntax
@@ -183,6 +185,12 @@ if TYPE_CHECKING:
     from cflint.syntax.javascript import unwrap as unwrap
     from cflint.syntax.javascript import walk as walk
     from cflint.syntax.javascript import with_wrappers as with_wrappers
+    from cflint.syntax.javascript.problems import ProblemKind as ProblemKind
+    from cflint.syntax.javascript.problems import SyntaxProblem as SyntaxProblem
+    from cflint.syntax.javascript.problems import exports_something as exports_something
+    from cflint.syntax.javascript.problems import is_in_text as is_in_text
+    from cflint.syntax.javascript.problems import leaves_code_out as leaves_code_out
+    from cflint.syntax.javascript.problems import problems_of as problems_of
 
 _ORIGINS = {
     "cflint.platform.base_members": ("base_members"),
@@ -246,9 +254,13 @@ _ORIGINS = {
     "cflint.source": ("Document"),
     "cflint.syntax": ("suffixes"),
     "cflint.syntax.anchors": ("Anchors"),
+    "cflint.syntax.conflicts": ("MergeConflict merge_conflicts"),
     "cflint.syntax.javascript": (
         "CLASSES FUNCTIONS Syntax Typo TypoKind arguments_of block_end body_of first_named is_async "
         "is_fragment is_generator property_name span_of string_value unwrap walk with_wrappers"
+    ),
+    "cflint.syntax.javascript.problems": (
+        "ProblemKind SyntaxProblem exports_something is_in_text leaves_code_out problems_of"
     ),
 }
 
@@ -332,6 +344,7 @@ __all__ = [
     "Member",
     "MemberAccess",
     "MemberKind",
+    "MergeConflict",
     "ModuleFacts",
     "Mutation",
     "MutationKind",
@@ -341,6 +354,7 @@ __all__ = [
     "PairEnd",
     "Parameter",
     "PlatformName",
+    "ProblemKind",
     "PromiseOutcome",
     "PromiseSource",
     "PromiseUse",
@@ -348,6 +362,7 @@ __all__ = [
     "ResponseMade",
     "Secret",
     "Syntax",
+    "SyntaxProblem",
     "TopLevel",
     "Trust",
     "TypeFacts",
@@ -373,6 +388,7 @@ __all__ = [
     "can_reach",
     "completes",
     "env_uses",
+    "exports_something",
     "falls_through",
     "first_named",
     "handler_signature",
@@ -386,6 +402,7 @@ __all__ = [
     "is_generator",
     "is_global",
     "is_guard",
+    "is_in_text",
     "is_named",
     "is_open_object",
     "is_random",
@@ -394,8 +411,10 @@ __all__ = [
     "key_of",
     "kind_with_method",
     "known_secret",
+    "leaves_code_out",
     "list_without_pagination",
     "may_be_env_type",
+    "merge_conflicts",
     "method_called_on",
     "modules_naming",
     "name_of",
@@ -410,6 +429,7 @@ __all__ = [
     "pair_ends",
     "parameter_for",
     "paths_around",
+    "problems_of",
     "property_name",
     "property_value",
     "provenance",
