@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from cflint.project.modules.installed import declares as declares
     from cflint.project.modules.installed import installed_version as installed_version
     from cflint.project.modules.installed import manifests_above as manifests_above
+    from cflint.project.modules.installed import may_be_older as may_be_older
     from cflint.project.modules.installed import shown_version as shown_version
     from cflint.project.workers.model import Entrypoint as Entrypoint
     from cflint.project.workers.model import ExportSet as ExportSet
@@ -86,7 +87,8 @@ _ORIGINS = {
     "cflint.project.config.wrangler": ("Export QueueConsumer TailConsumer in_environments"),
     "cflint.project.files.roles": ("is_demo_path is_example_path is_test_config is_test_path"),
     "cflint.project.modules.installed": (
-        "ConfigSchema Fit Installed config_schema declares installed_version manifests_above shown_version"
+        "ConfigSchema Fit Installed config_schema declares installed_version manifests_above may_be_older "
+        "shown_version"
     ),
     "cflint.project.workers.model": ("Entrypoint ExportSet binding_kind_of_type"),
     "cflint.syntax.data": ("Format Kind:NodeKind Node:ConfigNode"),
@@ -148,6 +150,7 @@ __all__ = [
     "kind_by_id",
     "kinds_by_type",
     "manifests_above",
+    "may_be_older",
     "methods_of_type",
     "removed_key",
     "rule_of",
