@@ -313,3 +313,20 @@ def test_a_statement_is_its_own() -> None:
     assert module.statement_of(function) == function
     assert module.statement_of(statement) == statement
     assert module.statement_of(module.syntax.root) is None
+
+
+@pytest.mark.parametrize(
+    ("source", "own"),
+    [
+        ("go();", True),
+        ("((go()));", True),
+        ("(go() as X)!;", True),
+        ("await go();", False),
+        ("x = go();", False),
+    ],
+)
+def test_own_statement(source: str, own: bool) -> None:
+    module = module_of(source)
+    call = next(module.calls_of("go", module.root))
+    found = module.own_statement(call)
+    assert (module.text(found) if found is not None else None) == (source if own else None)
