@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from cflint.project.modules.installed import declares as declares
     from cflint.project.modules.installed import installed_version as installed_version
     from cflint.project.modules.installed import manifests_above as manifests_above
+    from cflint.project.modules.installed import may_be_older as may_be_older
     from cflint.project.workers.env_types import binding_kind_of_type as binding_kind_of_type
     from cflint.project.workers.packages import config_schema as config_schema
     from cflint.project.workers.packages import shown_version as shown_version
@@ -87,7 +88,7 @@ _ORIGINS = {
     "cflint.project.config.wrangler": ("Export QueueConsumer TailConsumer in_environments"),
     "cflint.project.files.roles": ("is_demo_path is_example_path is_test_config is_test_path"),
     "cflint.project.modules.installed": (
-        "ConfigSchema Fit Installed declares installed_version manifests_above"
+        "ConfigSchema Fit Installed declares installed_version manifests_above may_be_older"
     ),
     "cflint.project.workers.env_types": ("binding_kind_of_type"),
     "cflint.project.workers.packages": ("config_schema shown_version"),
@@ -151,6 +152,7 @@ __all__ = [
     "kind_by_id",
     "kinds_by_type",
     "manifests_above",
+    "may_be_older",
     "methods_of_type",
     "removed_key",
     "rule_of",
