@@ -1,6 +1,7 @@
 """Say where the repository is, once it is published: `python scripts/write_address.py https://github.com/ME/cflint`.
 
-Writes it into pyproject.toml, and into every page in place of the one that stands there (`OWNER` at first).
+Writes it into pyproject.toml, and into every page, the issue forms and CODEOWNERS in place of the address
+that is there (`OWNER` at first).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 HOST = "https://github.com/"
+PAGES = ("*.md", "docs/**/*.md", ".github/**/*.md", ".github/**/*.yml")
 
 
 def main(address: str) -> None:
@@ -29,8 +31,13 @@ def main(address: str) -> None:
             "[project.scripts]", f'[project.urls]\nRepository = "{HOST}{owner}"\n\n[project.scripts]'
         )
     manifest.write_text(text, encoding="utf-8")
-    for page in [*REPOSITORY.glob("*.md"), *REPOSITORY.glob("docs/**/*.md")]:
-        page.write_text(page.read_text(encoding="utf-8").replace(before, owner), encoding="utf-8")
+    for pattern in PAGES:
+        for page in REPOSITORY.glob(pattern):
+            page.write_text(page.read_text(encoding="utf-8").replace(before, owner), encoding="utf-8")
+    owners = REPOSITORY / ".github" / "CODEOWNERS"
+    text = owners.read_text(encoding="utf-8")
+    accounts = [f"@{repository.partition('/')[0]}" for repository in (before, owner)]
+    owners.write_text(text.replace(*accounts), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,22 @@
-"""Names of a module that are imported where they are first used."""
+"""What is imported where it is first used, so that a start loads no more than the run needs.
+
+There are two ways, and a file uses no other.
+
+A module that passes on names of others has a `__getattr__` by `lazily`.
+
+A class whose methods are functions of other files (they take the instance first) lists them as
+`name = file.function`. To the type checker that is a method; the file is imported at the first call:
+
+    if TYPE_CHECKING:
+        from cflint.project.code import flow
+    else:
+        flow = Lazy("cflint.project.code.flow")
+
+    class Module:
+        can_reach = flow.can_reach
+
+After that the function stands in the place of the name, so that a call costs what any call does.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +28,8 @@ from typing import Any
 def lazily(namespace: dict[str, Any], origins: Mapping[str, str]) -> Callable[[str], object]:
     """The `__getattr__` of a module whose `globals()` are `namespace`.
 
-    `origins` has names by the module that they are imported from, parted by spaces; `name:other` is exported as
-    `other`. Raises AttributeError for any other name.
+    `origins` has names by the module that they are imported from, parted by spaces; `name:other` is exported
+    as `other`. Raises AttributeError for any other name.
     """
     places = {
         word.rpartition(":")[2]: (module, word.partition(":")[0])
@@ -28,3 +46,44 @@ def lazily(namespace: dict[str, Any], origins: Mapping[str, str]) -> Callable[[s
         return value
 
     return find
+
+
+class Lazy:
+    """A module by its dotted name; its attributes are functions that import it when they are called."""
+
+    def __init__(self, module: str) -> None:
+        self._module = module
+
+    def __getattr__(self, name: str) -> Any:
+        return _Function(self, name)
+
+    def load(self, name: str) -> Any:
+        """A function of the module; from now on it is an attribute like any other."""
+        function = getattr(importlib.import_module(self._module), name)
+        setattr(self, name, function)
+        return function
+
+
+class _Function:
+    """A function of a module that is imported at the first call; a method where a class has it."""
+
+    __slots__ = ("_attribute", "_name", "_owner", "_place")
+
+    def __init__(self, place: Lazy, name: str) -> None:
+        self._place = place
+        self._name = name
+        self._owner: type | None = None
+        self._attribute = name
+
+    def __set_name__(self, owner: type, attribute: str) -> None:
+        self._owner = owner
+        self._attribute = attribute
+
+    def __get__(self, instance: object, owner: type) -> Any:
+        function = self._place.load(self._name)
+        if self._owner is not None:
+            setattr(self._owner, self._attribute, function)
+        return function.__get__(instance, owner)
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        return self._place.load(self._name)(*arguments, **named)

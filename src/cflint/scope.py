@@ -1,8 +1,8 @@
 """Which declaration a name means: scopes, imports and references of one module.
 
-Everything is answered on demand and remembered. A scope is scanned when a name is looked up in it, and the
-references of a declaration are found by searching its name's bytes, so a file in which little is asked costs
-little.
+Everything is found on demand and memoized. A scope is scanned when a name is looked up in it, and the
+references of a declaration are found by searching its name's bytes, so a file of which little is needed
+costs little.
 """
 
 from __future__ import annotations
@@ -147,7 +147,7 @@ _DECLARING = frozenset(
 )
 _TYPES = frozenset({"interface_declaration", "type_alias_declaration"})
 _GLOBALS = frozenset({"JSON", "Math", "Object", "Promise", "Date", "console", "crypto"})
-"""Names that are asked for much and declared hardly ever."""
+"""Names that are looked up often and declared hardly ever."""
 
 
 class ModuleScope:
@@ -162,7 +162,7 @@ class ModuleScope:
         self._resolved: dict[int, Declaration | None] = {}
         self._origins: dict[int, ImportRef | None] = {}
         self._visible: dict[int, tuple[dict[str, Declaration], ...]] = {}
-        self._only_asked: dict[str, bool] = {}
+        self._only_read: dict[str, bool] = {}
         self._scopes = syntax.ids_of(_SCOPES)
 
     def resolve(self, identifier: Node) -> Declaration | None:
@@ -174,7 +174,7 @@ class ModuleScope:
 
     def lookup(self, name: str, at: Node) -> Declaration | None:
         """The declaration that a name means at a node."""
-        if name in _GLOBALS and self._is_only_asked(name):
+        if name in _GLOBALS and self._is_only_read(name):
             return None
         scope = self._scope_at(at)
         if scope is None:
@@ -185,15 +185,15 @@ class ModuleScope:
                 return found
         return None
 
-    def _is_only_asked(self, name: str) -> bool:
+    def _is_only_read(self, name: str) -> bool:
         """Whether a dot follows wherever a name stands, which it never does where something is declared."""
-        known = self._only_asked.get(name)
+        known = self._only_read.get(name)
         if known is None:
             data, word = self._syntax.document.data, name.encode()
             at = data.find(word)
             while at != -1 and data[at + len(word) : at + len(word) + 1] == b".":
                 at = data.find(word, at + len(word))
-            known = self._only_asked[name] = at == -1
+            known = self._only_read[name] = at == -1
         return known
 
     def _visible_from(self, scope: Node) -> tuple[dict[str, Declaration], ...]:

@@ -16,7 +16,8 @@ from cflint.project.files.ignore import Ignore
 from cflint.record import record
 from cflint.rule import PRESETS, RECOMMENDED, RuleSet, UnknownSelector
 from cflint.source import Document, Span
-from cflint.syntax.data import Kind, Node, read
+from cflint.syntax.data import Kind, Node
+from cflint.syntax.documents import read
 
 if TYPE_CHECKING:
     from cflint.project.files.workspace import Workspace

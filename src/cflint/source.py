@@ -53,12 +53,15 @@ class Document:
     Markdown file, and findings and edits belong there.
     """
 
-    __slots__ = ("__dict__", "data", "origin", "path")
+    __slots__ = ("__dict__", "_newline", "data", "origin", "path")
 
-    def __init__(self, path: str, data: bytes, origin: Document | None = None) -> None:
+    def __init__(
+        self, path: str, data: bytes, origin: Document | None = None, *, newline: str | None = None
+    ) -> None:
         self.path = path
         self.data = data
         self.origin = origin
+        self._newline = newline
 
     def __repr__(self) -> str:
         return f"Document({self.path!r}, {len(self.data)} bytes)"
@@ -133,7 +136,9 @@ class Document:
 
     @cached_property
     def newline(self) -> str:
-        """The line end that the document uses first (`\\n` when it has one line)."""
+        """The line end that the document uses first (`\\n` when it has one line), or the one it was given."""
+        if self._newline is not None:
+            return self._newline
         at = self.data.find(b"\n")
         return "\r\n" if at > 0 and self.data[at - 1] == 0x0D else "\n"
 

@@ -533,16 +533,16 @@ def test_fault_17_deep_and_long_expressions(code: str) -> None:
 
 
 def test_fault_18_a_parser_over_its_time(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    from cflint.syntax import javascript
+    from cflint.syntax.javascript import parsing
 
     worker(CLEAN + "// WebSocketPair\n" + "export const a = [1, 2, 3];\n" * 20_000)
     beside()
-    real = javascript._parse
+    real = parsing.parse_bytes
 
     def slow(language: object, data: bytes, seconds: float) -> object:
         return real(language, data, 0.001 if len(data) > 100_000 else seconds)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(javascript, "_parse", slow)
+    monkeypatch.setattr(parsing, "parse_bytes", slow)
     outcome = concise(cli)
     assert outcome.code == 4
     assert "src/index.ts:1:1: warning: left out: took too long to parse" in outcome.out

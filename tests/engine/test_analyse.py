@@ -17,6 +17,7 @@ from cflint.engine import pool as pool_module
 from cflint.finding import Edit, Finding, Fix, Location, Report, Safety, Severity
 from cflint.project.files.workspace import Workspace
 from cflint.project.workers.loading import load
+from cflint.project.workers.preferences import no_preferences
 from cflint.rule import Match, Rule, RuleSet, UnknownSelector, call, rule
 from cflint.source import Document, Span
 from tests.support.fixture_cases import KNOWN
@@ -36,7 +37,7 @@ export class Room extends DurableObject {
 export default {};
 """
 CONFIG = b'{ "name": "w", "main": "src/index.ts" }'
-NO_PROJECT = load(Workspace.in_memory({}), [""]).project
+NO_PROJECT = load(Workspace.in_memory({}), [""], preferences=no_preferences).project
 
 
 def run(files: dict[str, str], select: str = "ws-legacy-accept", paths: tuple[str, ...] = ("",)) -> Report:
@@ -207,7 +208,7 @@ WORKERS = {
 
 def prepared(files: dict[str, str], rules: RuleSet) -> Run:
     workspace = Workspace.in_memory({path: text.encode() for path, text in files.items()})
-    return Run(load(workspace, ("",)), Options(rules, KNOWN, jobs=2))
+    return Run(load(workspace, ("",), preferences=no_preferences), Options(rules, KNOWN, jobs=2))
 
 
 def test_a_worker_s_configuration_is_asked_about_where_its_modules_are_known() -> None:

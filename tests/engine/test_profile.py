@@ -12,6 +12,7 @@ from cflint.engine.profile import Clock, Spent, table
 from cflint.finding import Report
 from cflint.project.files.workspace import Workspace
 from cflint.project.workers.loading import load
+from cflint.project.workers.preferences import no_preferences
 from tests.support.cli_samples import Cli, project
 from tests.support.fixture_cases import KNOWN
 
@@ -114,7 +115,9 @@ def test_profile_tells_on_stderr_and_changes_no_report(
 
 def test_nothing_is_measured_unless_asked() -> None:
     files = {"wrangler.json": b'{"name": "a", "main": "a.ts"}', "a.ts": CODE.encode()}
-    loaded = load(Workspace.in_memory(files), ("",))
+    loaded = load(Workspace.in_memory(files), ("",), preferences=no_preferences)
+    trees, facts = loaded.project.trees, loaded.project.facts
+    before = trees.read, facts.take
     run = Run(loaded, Options(KNOWN, KNOWN))
-    assert "tree" not in vars(loaded.project)
+    assert (trees.read, facts.take) == before
     assert run._ask == run._ask_rule

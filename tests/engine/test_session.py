@@ -11,12 +11,26 @@ from cflint.engine import Options, Stopped, analyse
 from cflint.engine.session import Progress, Session
 from cflint.finding import Finding, Report
 from cflint.project.files.workspace import Workspace
+from cflint.project.workers.loading import Loaded
+from cflint.project.workers.preferences import no_preferences
 from tests.support.fixture_cases import KNOWN, Case, cases
 from tests.support.runs import asked
 
 __all__ = ["asked"]
 
 OPTIONS = Options(KNOWN, KNOWN, jobs=1)
+
+
+class Defaults:
+    """No settings: all rules run, their options have the defaults."""
+
+    preferences = staticmethod(no_preferences)
+
+    def __call__(self, _loaded: Loaded) -> Options:
+        return OPTIONS
+
+
+DEFAULTS = Defaults()
 MANY_FILES = [case for case in cases() if sum(1 for _ in (case.folder / "src").glob("*.ts")) > 1]
 
 ROOM = b"""import { DurableObject } from "cloudflare:workers";
@@ -60,7 +74,7 @@ def _session(files: dict[str, bytes]) -> Session:
 
 
 def _run(session: Session, first: tuple[str, ...] = ()) -> list[Progress]:
-    return list(session.analyse(lambda _: OPTIONS, first=first))
+    return list(session.analyse(DEFAULTS, first=first))
 
 
 def _said(report: Report) -> list[object]:
@@ -150,7 +164,7 @@ def test_a_buffer_that_is_taken_away_shows_the_file_again() -> None:
 def test_stops_when_told_and_keeps_what_it_knows(asked: list[str]) -> None:
     session = _session(FILES)
     with pytest.raises(Stopped):
-        list(session.analyse(lambda _: OPTIONS, pause=lambda: len(asked) >= 2))
+        list(session.analyse(DEFAULTS, pause=lambda: len(asked) >= 2))
     done = set(asked)
     asked.clear()
     whole = _said(_run(session)[-1].report)
@@ -181,7 +195,7 @@ def test_looks_at_one_module_alone(asked: list[str]) -> None:
     _run(session)
     asked.clear()
     session.change("wrangler.jsonc", CONFIG.replace(b'"STORE"', b'"SHOP"'))
-    report = session.look_at(lambda _: OPTIONS, {"src/index.js"})
+    report = session.look_at(DEFAULTS, {"src/index.js"})
     assert asked == ["src/index.js"]
     assert any(finding.at.document.path == "src/index.js" for finding in report.findings)
 

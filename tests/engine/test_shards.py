@@ -14,6 +14,7 @@ import cflint.engine
 from cflint.engine.shards import shares_of
 from cflint.project.files.workspace import Workspace
 from cflint.project.workers.loading import load
+from cflint.project.workers.preferences import no_preferences
 from tests.support.cli_samples import Cli
 from tests.support.paths import ROOT
 
@@ -120,7 +121,7 @@ def test_fault_38_a_part_is_the_same_for_any_number_of_processes(
 
 def test_shares_are_whole_disjoint_and_of_a_size(tmp_path: Path) -> None:
     lay(tmp_path, 60)
-    loaded = load(Workspace(tmp_path), ("",))
+    loaded = load(Workspace(tmp_path), ("",), preferences=no_preferences)
     for count in (1, 4, 7):
         shares = shares_of(loaded, count)
         assert shares == shares_of(loaded, count)

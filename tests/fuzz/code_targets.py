@@ -10,6 +10,8 @@ from markdown_it import MarkdownIt
 from cflint.engine.suppression import read_suppressions
 from cflint.source import Document
 from cflint.syntax import javascript, sql
+from cflint.syntax.javascript.masking import readable
+from cflint.syntax.javascript.parsing import language_of, parse_bytes
 from cflint.syntax.markdown import fenced_blocks, worker_groups
 from tests.fuzz.oracles import NoVerdict, sqlite_complaint, sqlite_parameters
 from tests.fuzz.target import Features, Target, ensure, files_below, words_of
@@ -73,21 +75,21 @@ def check_javascript(raw: bytes) -> Features:
     features: list[str] = []
     for path in ("a.ts", "a.tsx"):
         document = Document(path, raw)
-        readable = javascript._readable(raw)
-        ensure(len(readable) == len(raw), "what the grammar reads is longer or shorter")
+        masked = readable(raw)
+        ensure(len(masked) == len(raw), "what the grammar reads is longer or shorter")
         ensure(
-            [at for at, byte in enumerate(readable) if byte == 10]
+            [at for at, byte in enumerate(masked) if byte == 10]
             == [at for at, byte in enumerate(raw) if byte == 10],
             "what the grammar reads has other lines",
         )
         syntax = javascript.parse(document)
-        plain = javascript._parse(javascript._language(path == "a.ts"), raw, 5.0)
+        plain = parse_bytes(language_of(plain_typescript=path == "a.ts"), raw, 5.0)
         errors = [(node.start_byte, node.end_byte) for node in syntax.errors()]
         ensure(all(0 <= start <= end <= len(raw) for start, end in errors), "an error lies outside")
         ensure(errors == sorted(errors), "errors are out of order")
         if not plain.root_node.has_error:
-            ensure(not errors and not syntax.slips, "it parses, and what is made readable does not")
-        for slip in syntax.slips:
+            ensure(not errors and not syntax.typos, "it parses, and what is made readable does not")
+        for slip in syntax.typos:
             ensure(0 <= slip.span.start <= slip.span.end <= len(raw), "a slip lies outside")
             mended = raw[: slip.span.start] + slip.text.encode() + raw[slip.span.end :]
             javascript.parse(Document(path, mended))

@@ -24,7 +24,8 @@ from cflint.rule import RuleSet
 from cflint.settings import SettingsError, SettingsTree
 from cflint.source import BOM, Document
 from cflint.syntax import edit
-from cflint.syntax.data import DataDocument, Format, Kind, Node, read
+from cflint.syntax.data import DataDocument, Format, Kind, Node
+from cflint.syntax.documents import read
 from tests.fuzz.oracles import Duplicate, NoVerdict, strict_jsonc
 from tests.fuzz.target import Features, Target, ensure, files_below, words_of
 from tests.support.paths import EXAMPLES, FIXTURES

@@ -225,7 +225,7 @@ class Edits(RuleBasedStateMachine):
             left[0] -= 1
             return left[0] < 0
 
-        self.root.take_up(self.root.pending, False)
+        self.root.apply(self.root.pending, refresh=False)
         self.root.pending = {}
         self.root.analyse(frozenset(self.open), is_enough, lambda _: None)
 
@@ -235,7 +235,7 @@ class Edits(RuleBasedStateMachine):
         if not self.changed:
             return
         self.changed = False
-        self.root.take_up(self.root.pending, False)
+        self.root.apply(self.root.pending, refresh=False)
         self.root.pending = {}
         reports: list[Progress] = []
         assert self.root.analyse(frozenset(self.open), lambda: False, reports.append)

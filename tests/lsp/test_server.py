@@ -183,6 +183,23 @@ async def test_a_file_outside_of_all_folders_stands_for_its_project(project: Pat
         await client.until_codes(uri)
 
 
+async def test_a_folder_takes_the_last_open_file_of_a_project(project: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (project / "lib").mkdir()
+    (project / "lib/room.ts").write_text(ROOM)
+    room, other = ((project / path).as_uri() for path in ("src/room.ts", "lib/room.ts"))
+    async with serving(elsewhere) as client:
+        client.open(room, ROOM)
+        await client.until_codes(other, LEGACY)
+        inner = types.WorkspaceFolder((project / "src").as_uri(), "src")
+        client.lsp.workspace_did_change_workspace_folders(
+            types.DidChangeWorkspaceFoldersParams(types.WorkspaceFoldersChangeEvent([inner], []))
+        )
+        await client.until_codes(other)
+        await client.until_codes(room, LEGACY)
+
+
 async def test_only_the_last_of_many_edits_is_told_of(project: Path) -> None:
     async with serving(project) as client:
         client.open("src/room.ts")

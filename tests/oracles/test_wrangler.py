@@ -16,7 +16,7 @@ from cflint.project.config.wrangler import is_wrangler_document, read_config
 from cflint.project.files.discovery import discover
 from cflint.project.files.workspace import Workspace
 from cflint.source import Document
-from cflint.syntax.data import read as read_data
+from cflint.syntax.documents import read as read_data
 from tests.support.fixture_cases import KNOWN, run
 from tests.support.oracle_comparison import KEPT, Disagreement, compare
 from tests.support.oracle_configs import LISTS, NAMED_NAME, ONE_EACH, Json, samples

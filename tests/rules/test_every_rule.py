@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
 
-from tests.support.paths import ROOT
+from tests.support.paths import FIXTURES, ROOT
 
 pytestmark = pytest.mark.portable
 
 RULES = ROOT / "rules" / "cflint_rules"
 MODULES = sorted(path for path in RULES.glob("*/*.py") if path.name != "__init__.py")
 
+PLACEHOLDER = re.compile("FILL IN|fillIn")
+"""What `scripts/new_rule.py` leaves to the author."""
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: f"{path.parent.name}/{path.stem}")
+
+def name_of(path: Path) -> str:
+    return f"{path.parent.name}/{path.stem}".replace("_", "-")
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_no_rule_imports_another(path: Path) -> None:
     own = f"cflint_rules.{path.parent.name}._"
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -26,6 +34,12 @@ def test_no_rule_imports_another(path: Path) -> None:
                 assert module == "cflint.api" or module.startswith(own), f"line {node.lineno}: {module}"
         elif isinstance(node, ast.Import):
             assert not any(name.name.startswith("cflint") for name in node.names), f"line {node.lineno}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_nothing_is_left_to_fill_in(path: Path) -> None:
+    files = [path, *(file for file in (FIXTURES / name_of(path)).rglob("*") if file.is_file())]
+    assert [file for file in files if PLACEHOLDER.search(file.read_text("utf-8", "replace"))] == []
 
 
 def test_every_group_says_what_it_is_about() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 
 import pytest
@@ -85,16 +86,22 @@ def _difference(report: Report, found: object, wanted: object) -> str:
     return "\n".join(lines)
 
 
-def test_every_rule_has_cases_that_speak_and_cases_that_do_not() -> None:
-    speaking = {rule for case in CASES for (_, _, rule) in expected(case.files)[0]}
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_the_name_of_a_case_says_whether_its_rule_reports_anything(case: Case) -> None:
+    word = "reports" if any(key[2] == case.rule for key in expected(case.files)[0]) else "clean"
+    assert re.fullmatch(rf"{word}(-[a-z0-9]+)*", case.folder.name)
+
+
+def test_every_rule_has_cases_that_it_reports_and_cases_that_it_does_not() -> None:
+    reporting = {rule for case in CASES for (_, _, rule) in expected(case.files)[0]}
     by_rule: dict[str, list[Case]] = {}
     for case in CASES:
         by_rule.setdefault(case.rule, []).append(case)
-    silent = {
+    clean = {
         rule
         for rule, group in by_rule.items()
         if any(not any(key[2] == rule for key in expected(case.files)[0]) for case in group)
     }
     exempt = {"internal-error"}  # no code makes a rule fail; it has a test of its own
-    assert set(KNOWN) - speaking - exempt == set()
-    assert set(KNOWN) - silent - exempt == set()
+    assert set(KNOWN) - reporting - exempt == set()
+    assert set(KNOWN) - clean - exempt == set()

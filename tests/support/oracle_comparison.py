@@ -11,7 +11,7 @@ from typing import Any
 from cflint.finding import Severity
 from cflint.project.config.lifecycle import Backend, LifecycleProblem
 from cflint.project.config.wrangler import Binding, Environment, WranglerConfig, read_config
-from cflint.project.workers.loading import is_test_config
+from cflint.project.files.roles import is_test_config
 from cflint.source import Document
 from cflint.syntax.data import Kind
 from tests.support.fixture_cases import KNOWN, run

@@ -13,7 +13,8 @@ from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
 
 from cflint.source import Document, Span
-from cflint.syntax.data import DataDocument, Format, Kind, Value, read
+from cflint.syntax.data import DataDocument, Format, Kind, Value
+from cflint.syntax.documents import read
 from cflint.syntax.edit import (
     Edits,
     TextEdit,

@@ -41,7 +41,7 @@ def read(text: str, path: str = "a.ts") -> Syntax:
 def test_what_the_grammar_alone_cannot_read(text: str) -> None:
     syntax = read(text, "a.tsx" if "<T,>" in text else "a.ts")
     assert not syntax.root.has_error
-    assert syntax.slips == ()
+    assert syntax.typos == ()
 
 
 def test_a_comment_with_a_comparison_before_a_template_is_left_alone() -> None:
@@ -64,11 +64,11 @@ def test_slips_are_mended_for_the_tree_and_kept_on_record(
 ) -> None:
     syntax = read(text)
     assert not syntax.root.has_error
-    (slip,) = syntax.slips
+    (slip,) = syntax.typos
     assert (slip.kind, slip.span) == (kind, Span(*at))
     mended = text[: slip.span.start] + slip.text + text[slip.span.end :]
     again = read(mended)
-    assert not again.root.has_error and not again.slips
+    assert not again.root.has_error and not again.typos
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_slips_are_mended_for_the_tree_and_kept_on_record(
     ],
 )
 def test_what_is_right_has_no_slips(text: str) -> None:
-    assert read(text).slips == ()
+    assert read(text).typos == ()
 
 
 def test_errors_are_the_outermost_ones() -> None:
@@ -244,11 +244,11 @@ def test_what_looks_like_a_slip_far_from_any_error_is_none() -> None:
     assert not read(looks).root.has_error
     wrong = read(f"{looks}{blank}const = 1;\n")
     assert wrong.root.has_error
-    assert wrong.slips == ()
+    assert wrong.typos == ()
     slipped = read(f"{{ const = 1;\n{blank}}}\nclass A {{\n  f(): void {{}},\n  g(): void {{}}\n}}\n")
-    assert [slip.kind for slip in slipped.slips] == [TypoKind.COMMA_BETWEEN_CLASS_MEMBERS]
+    assert [slip.kind for slip in slipped.typos] == [TypoKind.COMMA_BETWEEN_CLASS_MEMBERS]
     slipped = read(f"class A {{\n  f(): void {{}},\n  g(): void {{}}\n}}\n{blank}const = 1;\n")
-    assert [slip.kind for slip in slipped.slips] == [TypoKind.COMMA_BETWEEN_CLASS_MEMBERS]
+    assert [slip.kind for slip in slipped.typos] == [TypoKind.COMMA_BETWEEN_CLASS_MEMBERS]
 
 
 def test_a_text_is_let_go_of_after_parsing() -> None:

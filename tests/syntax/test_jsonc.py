@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cflint.source import BOM, Document, Span
-from cflint.syntax.data import MAX_DEPTH, MAX_PROBLEMS, DataDocument, Kind, Node, Value, read
+from cflint.syntax.data import MAX_DEPTH, MAX_PROBLEMS, DataDocument, Kind, Node, Value
+from cflint.syntax.documents import read
 from cflint.syntax.jsonc import read_jsonc
 from tests.support.data import problems_of
 from tests.support.jsonc_oracle import value_of
@@ -401,7 +402,7 @@ def test_a_blanked_out_file_around_a_block_costs_little() -> None:
 
 def test_reading_json_imports_nothing_heavy() -> None:
     code = (
-        "import sys; from cflint.source import Document; from cflint.syntax.data import read;"
+        "import sys; from cflint.source import Document; from cflint.syntax.documents import read;"
         "read(Document('w.json', b'{}')); print(*sorted(sys.modules))"
     )
     loaded = subprocess.run(

@@ -552,7 +552,7 @@ def test_statements_say_where_a_path_is_written() -> None:
 
 def test_reading_toml_imports_nothing_heavy() -> None:
     code = (
-        "import sys; from cflint.source import Document; from cflint.syntax.data import read;"
+        "import sys; from cflint.source import Document; from cflint.syntax.documents import read;"
         "read(Document('w.toml', b'a = 1')); print(*sorted(sys.modules))"
     )
     loaded = subprocess.run(

@@ -41,7 +41,7 @@ Source: https://developers.cloudflare.com/agents/api-reference/websockets/
 
 from collections.abc import Iterator
 
-from cflint.api import ClassKind, Finding, Fix, Match, Safety, Severity, ValueKind, call, js, rule
+from cflint.api import ClassKind, Finding, Fix, Match, Safety, Severity, ValueKind, call, rule
 
 
 @rule(call("accept"), severity=Severity.ERROR, fix=Safety.SAFE)
@@ -51,8 +51,8 @@ def check(match: Match) -> Iterator[Finding]:
         return
     if match.arguments or match.receiver_value.kind is not ValueKind.CONNECTION:
         return
-    statement = match.module.syntax.parent(js.with_wrappers(match.module.syntax, match.node))
-    block = match.module.syntax.parent(statement) if statement is not None else None
+    statement = match.module.parent(match.module.with_wrappers(match.node))
+    block = match.module.parent(statement) if statement is not None else None
     alone = block is not None and block.type in ("statement_block", "switch_case", "switch_default")
     fix = None
     if alone and statement is not None and statement.type == "expression_statement":

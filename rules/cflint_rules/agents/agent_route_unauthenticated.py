@@ -46,7 +46,7 @@ Source: https://developers.cloudflare.com/agents/api-reference/routing/
 
 from collections.abc import Iterator
 
-from cflint.api import REFERENCE, Finding, Match, Severity, call, js, rule
+from cflint.api import REFERENCE, Finding, Match, Severity, call, rule
 
 _CHECKS = ("auth", "session", "token", "verif", "jwt", "user", "cookie", "signature", "access", "login")
 
@@ -61,9 +61,9 @@ def check(match: Match) -> Iterator[Finding]:
     if len(match.arguments) > 2:
         options = match.arguments[2]
         hooks = (
-            js.property_value(match.module, options, name) for name in ("onBeforeConnect", "onBeforeRequest")
+            match.module.property_value(options, name) for name in ("onBeforeConnect", "onBeforeRequest")
         )
-        if js.is_open_object(match.module, options) or any(hook is not None for hook in hooks):
+        if match.module.is_open_object(options) or any(hook is not None for hook in hooks):
             return
     function = match.enclosing_function
     if function is not None:

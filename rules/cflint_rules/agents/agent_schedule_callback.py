@@ -119,11 +119,9 @@ def _check_repeated(match: Match) -> Iterator[Finding]:
     when = match.module.initializer(match.arguments[0]) if match.arguments else None
     if when is None or len(match.arguments) < 2 or len(match.arguments) > 3:
         return
-    if when.type not in ("number", "new_expression", "binary_expression") or js.string_value(
-        match.module.syntax, when
-    ):
+    if when.type not in ("number", "new_expression", "binary_expression") or match.module.string(when):
         return
-    for above in match.module.syntax.ancestors(match.node):
+    for above in match.module.ancestors(match.node):
         if above.type in _GUARDS:
             return
         if above.id == method.id:

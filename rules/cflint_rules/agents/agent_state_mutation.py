@@ -82,18 +82,18 @@ def _check_value(match: Match) -> Iterator[Finding]:
     value = match.module.initializer(match.arguments[0]) if match.arguments else None
     for part in value.named_children if value is not None and value.type == "object" else ():
         given = part.child_by_field_name("value") if part.type == "pair" else part
-        if given is None or js.key_of(match.module, part) is None:
+        if given is None or match.module.key(part) is None:
             continue
         node = js.unwrap(given)
         what = None
         if node.type in js.FUNCTIONS:
             what = "a function"
-        elif node.type == "new_expression" and js.callee_name(match.module, node) in (
+        elif node.type == "new_expression" and match.module.callee_name(node) in (
             "Map",
             "Set",
             "WeakMap",
         ):
-            what = f"a `{js.callee_name(match.module, node)}`"
+            what = f"a `{match.module.callee_name(node)}`"
         if what is not None:
             yield Finding(f"the state is kept as JSON, which cannot hold {what}", match.at(node))
 
@@ -121,7 +121,7 @@ def _chain(match: Match) -> tuple[Node, Node]:
 
 def _change(match: Match, place: Node) -> Node | None:
     """The expression that changes what stands at a place."""
-    parent = match.module.syntax.parent(place)
+    parent = match.module.parent(place)
     if parent is None:
         return None
     match parent.type:
@@ -134,15 +134,15 @@ def _change(match: Match, place: Node) -> Node | None:
             operator = parent.child_by_field_name("operator")
             return parent if operator is not None and operator.type == "delete" else None
         case "member_expression":
-            above = match.module.syntax.parent(parent)
+            above = match.module.parent(parent)
             is_call = above is not None and above.type == "call_expression"
             return (
                 above
-                if is_call and above is not None and js.callee_name(match.module, above) in _CHANGES
+                if is_call and above is not None and match.module.callee_name(above) in _CHANGES
                 else None
             )
         case "arguments":
-            above = match.module.syntax.parent(parent)
+            above = match.module.parent(parent)
             first = parent.named_children[0] if parent.named_children else None
             function = above.child_by_field_name("function") if above is not None else None
             assigns = function is not None and match.text(function) == "Object.assign"
@@ -158,7 +158,7 @@ def _is_stored_later(match: Match) -> bool:
 
 def _fix(match: Match, changed: Node, at: Node) -> Fix | None:
     """`this.state.name = value` as a `setState()`."""
-    statement = match.module.syntax.parent(js.with_wrappers(match.module.syntax, at))
+    statement = match.module.parent(match.module.with_wrappers(at))
     target = changed.child_by_field_name("object")
     name = changed.child_by_field_name("property")
     if statement is None or statement.type != "expression_statement" or target is None or name is None:

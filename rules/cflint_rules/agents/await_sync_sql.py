@@ -94,7 +94,7 @@ _METHODS: dict[ValueKind, frozenset[str]] = {
     fix=Safety.SAFE,
 )
 def check(match: Match) -> Iterator[Finding]:
-    parent = match.module.syntax.parent(js.with_wrappers(match.module.syntax, match.node))
+    parent = match.module.parent(match.module.with_wrappers(match.node))
     if parent is None or parent.type not in _HOLDERS or not _is_synchronous(match):
         return
     for waiting in _waiting(match):

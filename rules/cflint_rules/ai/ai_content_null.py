@@ -49,7 +49,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import REFERENCE, Finding, Match, Severity, js, member_access, pattern, rule
+from cflint.api import REFERENCE, Finding, Match, Severity, member_access, pattern, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -62,7 +62,7 @@ def check(match: Match) -> Iterator[Finding]:
     text = match.text()
     if _CHOICE.search(text) is None or any(child.type == "optional_chain" for child in match.node.children):
         return
-    node = js.with_wrappers(match.module.syntax, match.node)
+    node = match.module.with_wrappers(match.node)
     if node.type == "non_null_expression" or match.document.data[node.end_byte - 1 : node.end_byte] == b"!":
         return
     harm = _harm(match, node)

@@ -68,14 +68,14 @@ def check(match: Match) -> Iterator[Finding]:
     if receiver is None or not match.arguments or not match.text(receiver).endswith(".chat.completions"):
         return
     options = match.module.initializer(match.arguments[0])
-    model = js.property_value(match.module, options, "model")
+    model = match.module.property_value(options, "model")
     name = _model(match, model) if model is not None else None
     if name is None or not _is_openai(match, receiver):
         return
     refused = [part for part in options.named_children if _is_refused(match, part)]
     if not refused:
         return
-    names = [f"`{js.key_of(match.module, part)}`" for part in refused]
+    names = [f"`{match.module.key(part)}`" for part in refused]
     listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
     yield Finding(
         f"`{name}` is a reasoning model, which does not take {listed}",
@@ -86,15 +86,15 @@ def check(match: Match) -> Iterator[Finding]:
 
 
 def _model(match: Match, model: Node) -> str | None:
-    for node in js.alternatives(match.module, model):
-        name = js.string_value(match.module.syntax, node)
+    for node in match.module.alternatives(model):
+        name = match.module.string(node)
         if name is not None and _MODELS.match(name):
             return name
     return None
 
 
 def _is_refused(match: Match, part: Node) -> bool:
-    key = js.key_of(match.module, part)
+    key = match.module.key(part)
     value = part.child_by_field_name("value")
     if key not in _REFUSED or part.type not in ("pair", "shorthand_property_identifier"):
         return False
@@ -117,21 +117,17 @@ def _is_openai(match: Match, receiver: Node) -> bool:
         node = js.unwrap(inner)
     made = module.initializer(node)
     return made.type != "new_expression" or not any(
-        js.property_value(module, argument, "baseURL") is not None for argument in js.arguments_of(made)
+        module.property_value(argument, "baseURL") is not None for argument in js.arguments_of(made)
     )
 
 
 def _edits(match: Match, refused: list[Node]) -> Iterator[Edit]:
-    keys = {js.key_of(match.module, part) for part in refused}
+    keys = {match.module.key(part) for part in refused}
     for part in refused:
         key = part.child_by_field_name("key")
-        if (
-            js.key_of(match.module, part) == "max_tokens"
-            and "max_completion_tokens" not in keys
-            and key is not None
-        ):
+        if match.module.key(part) == "max_tokens" and "max_completion_tokens" not in keys and key is not None:
             yield match.replace(key, "max_completion_tokens")
-        elif key is None and js.key_of(match.module, part) == "max_tokens":
+        elif key is None and match.module.key(part) == "max_tokens":
             yield match.replace(part, "max_completion_tokens: max_tokens")
         else:
             yield Edit(match.document, _with_comma(match, part), "")

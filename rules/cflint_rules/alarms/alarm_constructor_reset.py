@@ -95,7 +95,7 @@ def check(match: Match) -> Iterator[Finding]:
 
 
 def _is_conditional(match: Match, method: Node) -> bool:
-    for above in match.module.syntax.ancestors(match.node):
+    for above in match.module.ancestors(match.node):
         if above.id == method.id:
             break
         if above.type in _CONDITIONS:
@@ -110,29 +110,29 @@ def _is_conditional(match: Match, method: Node) -> bool:
 
 def _runs_at_once(match: Match, function: Node) -> bool:
     """Whether a function is the one given to `blockConcurrencyWhile()`, or called where it stands."""
-    parent = match.module.syntax.parent(js.with_wrappers(match.module.syntax, function))
+    parent = match.module.parent(match.module.with_wrappers(function))
     if parent is None:
         return False
     if parent.type == "call_expression":
         return True
-    call_around = match.module.syntax.parent(parent) if parent.type == "arguments" else None
+    call_around = match.module.parent(parent) if parent.type == "arguments" else None
     callee = call_around.child_by_field_name("function") if call_around is not None else None
     return callee is not None and match.text(callee).endswith(("blockConcurrencyWhile", "waitUntil"))
 
 
 def _fix(match: Match, method: Node) -> Fix | None:
     module = match.module
-    whole = js.with_wrappers(module.syntax, match.node)
-    statement = module.syntax.parent(whole)
+    whole = module.with_wrappers(match.node)
+    statement = module.parent(whole)
     if statement is not None and statement.type == "await_expression":
-        whole = js.with_wrappers(module.syntax, statement)
-        statement = module.syntax.parent(whole)
+        whole = module.with_wrappers(statement)
+        statement = module.parent(whole)
     receiver = match.receiver
     if statement is None or statement.type != "expression_statement" or receiver is None:
         return None
     storage, call_text = match.text(receiver), match.text()
     indent, unit = module.indent_of(statement), module.indent_unit
-    if js.can_await(module, match.node):
+    if module.can_await(match.node):
         text = f"if ((await {storage}.getAlarm()) === null) {{\n{indent}{unit}await {call_text};\n{indent}}}"
     else:
         state = _state(match, method)

@@ -55,9 +55,9 @@ from cflint.api import Finding, Fix, Match, Safety, Severity, call, fixes, js, r
 
 @rule(call("setAlarm", "deleteAlarm"), severity=Severity.WARNING, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
-    if js.source_of(match.module, match.node) is not js.PromiseSource.ALARM:
+    if match.module.promise_source(match.node) is not js.PromiseSource.ALARM:
         return  # an `AlarmManager` of the project's own, a mock
-    use = js.use_of_promise(match.module, match.node)
+    use = match.module.promise_use(match.node)
     if use.outcome is not js.PromiseOutcome.DROPPED:
         return
     done = "set" if match.word == "setAlarm" else "deleted"

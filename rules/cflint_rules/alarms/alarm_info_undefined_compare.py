@@ -52,8 +52,8 @@ def check(match: Match) -> Iterator[Finding]:
         return
     if not _is_alarm_info(match):
         return
-    whole = js.with_wrappers(match.module.syntax, node)
-    comparison = match.module.syntax.parent(whole)
+    whole = match.module.with_wrappers(node)
+    comparison = match.module.parent(whole)
     if comparison is None or comparison.type != "binary_expression":
         return
     operator = comparison.child_by_field_name("operator")

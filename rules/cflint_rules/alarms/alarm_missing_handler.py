@@ -61,7 +61,6 @@ from cflint.api import (
     ValueKind,
     call,
     handler,
-    js,
     pattern,
     rule,
 )
@@ -103,7 +102,7 @@ def check(match: Match) -> Iterator[Finding]:
 
 def _sets(owner: ClassDefinition) -> Iterator[Node]:
     for node in owner.module.descendants(owner.body, "call_expression"):
-        if js.callee_name(owner.module, node) != "setAlarm":
+        if owner.module.callee_name(node) != "setAlarm":
             continue
         callee = node.child_by_field_name("function")
         target = callee.child_by_field_name("object") if callee is not None else None

@@ -95,11 +95,11 @@ def _sends(module: Module, call: Node) -> str | None:
     """What a call sends out into the world."""
     callee = call.child_by_field_name("function")
     arguments = js.arguments_of(call)
-    if js.is_global(module, callee, "fetch") and len(arguments) > 1:
-        method = js.property_value(module, arguments[1], "method")
+    if module.is_global(callee, "fetch") and len(arguments) > 1:
+        method = module.property_value(arguments[1], "method")
         verb = module.string_of(method) if method is not None else None
         return f"this sends a {verb.upper()} request" if verb and verb.upper() not in _READS else None
-    if callee is None or js.callee_name(module, call) not in ("send", "sendBatch"):
+    if callee is None or module.callee_name(call) not in ("send", "sendBatch"):
         return None
     target = js.unwrap(callee).child_by_field_name("object")
     value = module.value_of(target)

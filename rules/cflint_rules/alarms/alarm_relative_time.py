@@ -52,7 +52,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Fix, Match, Module, Safety, Severity, ValueKind, call, js, rule
+from cflint.api import Finding, Fix, Match, Module, Safety, Severity, ValueKind, call, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -66,7 +66,7 @@ def check(match: Match) -> Iterator[Finding]:
     if not match.arguments or match.receiver_value.kind is not ValueKind.STORAGE:
         return
     given = match.arguments[0]
-    number = js.number_of(match.module, given)
+    number = match.module.number(given)
     text = match.text(given)
     if number is None:
         if _is_in_seconds(match.module, given):

@@ -92,7 +92,7 @@ def _always(module: Module, body: Node) -> Iterator[Node]:
             node = js.unwrap(statement.named_children[0])
             if node.type == "await_expression" and node.named_children:
                 node = js.unwrap(node.named_children[0])
-            if node.type == "call_expression" and js.callee_name(module, node) == "setAlarm":
+            if node.type == "call_expression" and module.callee_name(node) == "setAlarm":
                 yield node
         if any(
             inner.type in ("return_statement", "throw_statement")
@@ -115,4 +115,4 @@ def _interval(module: Module, call: Node) -> float | None:
         return None
     if right is None or module.text(module.initializer(left)) != "Date.now()":
         return None
-    return js.number_of(module, right)
+    return module.number(right)

@@ -66,7 +66,7 @@ def check(match: Match) -> Iterator[Finding]:
 def _bare(match: Match) -> Iterator[Finding]:
     """`env.X` in a method of a platform class, where nothing is called `env`."""
     node = match.node
-    above = match.module.syntax.parent(node)
+    above = match.module.parent(node)
     if above is None or above.type != "member_expression" or above.child_by_field_name("object") != node:
         return
     if match.module.scope.resolve(node) is not None or match.module.path.endswith(".d.ts"):
@@ -102,7 +102,7 @@ def _of_this(match: Match) -> Iterator[Finding]:
     handler = match.handler
     if handler is None or handler.owner is not None or not _has_no_this(match, target, handler.function):
         return
-    above = match.module.syntax.parent(node)
+    above = match.module.parent(node)
     if above is None or above.type != "member_expression" or _is_defined(match, handler.function):
         return
     index = 1 if match.word == "env" else 2
@@ -115,7 +115,7 @@ def _of_this(match: Match) -> Iterator[Finding]:
 
 def _has_no_this(match: Match, this: Node, function: Node) -> bool:
     """Whether `this` is the handler's own, through arrow functions only."""
-    for above in match.module.syntax.ancestors(this):
+    for above in match.module.ancestors(this):
         if above.id == function.id:
             return above.type in ("method_definition", "arrow_function", "function_expression")
         if above.type in js.FUNCTIONS and above.type != "arrow_function":
@@ -125,16 +125,16 @@ def _has_no_this(match: Match, this: Node, function: Node) -> bool:
 
 def _is_defined(match: Match, function: Node) -> bool:
     """Whether the object that the handler is of has a member of that name, or is handed to a call."""
-    owner = match.module.syntax.parent(function)
+    owner = match.module.parent(function)
     if owner is not None and owner.type == "pair":
-        owner = match.module.syntax.parent(owner)
+        owner = match.module.parent(owner)
     if owner is None or owner.type != "object":
         return True
     for part in owner.named_children:
         name = part.child_by_field_name("key") or part.child_by_field_name("name")
         if part.type == "spread_element" or (name is not None and match.text(name) == match.word):
             return True
-    around = match.module.syntax.parent(owner)
+    around = match.module.parent(owner)
     return around is not None and around.type == "arguments"
 
 

@@ -66,10 +66,10 @@ METHODS = frozenset(method for kind in config.KINDS for method in kind.async_met
 
 @rule(call(*METHODS), severity=Severity.ERROR, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
-    use = js.use_of_promise(match.module, match.node)
+    use = match.module.promise_use(match.node)
     if (
         use.outcome is not js.PromiseOutcome.DROPPED
-        or js.source_of(match.module, match.node) is not js.PromiseSource.BINDING
+        or match.module.promise_source(match.node) is not js.PromiseSource.BINDING
     ):
         return
     yield Finding(

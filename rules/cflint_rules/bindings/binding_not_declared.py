@@ -123,7 +123,7 @@ def check(match: Match) -> Iterator[Finding]:
         return
     if _is_injected(name) or _is_optional(module, name) or _is_given(module, name):
         return
-    uses = [use for use in js.env_uses(module) if use.name == name]
+    uses = [use for use in module.env_uses() if use.name == name]
     if any(use.guarded or use.written for use in uses):
         return
     yield _missing(match, name, value, uses)
@@ -235,7 +235,7 @@ def _asks(match: Match) -> bool:
     receiver = match.receiver
     if receiver is None:
         return True
-    if js.is_guard(match.module, receiver):
+    if match.module.is_guard(receiver):
         return True
     callee = match.callee if match.node.type == "call_expression" else match.node
     return callee is not None and any(part.type == "optional_chain" for part in callee.children)
@@ -256,7 +256,7 @@ def _assets(match: Match) -> Iterator[Finding]:
     configured = match.module.workers[0].config
     if configured is None or match.receiver is None:
         return
-    if any(use.name == "ASSETS" and (use.guarded or use.written) for use in js.env_uses(match.module)):
+    if any(use.name == "ASSETS" and (use.guarded or use.written) for use in match.module.env_uses()):
         return
     assets = configured.assets
     edits = fixes.set_key(configured, ("assets", "binding"), "ASSETS")
@@ -389,7 +389,7 @@ def _needs(module: Module) -> Mapping[str, tuple[config.BindingKind, Location]]:
     """The bindings that a code block uses, and those that its `Env` has; with the places that say so."""
     found: dict[str, tuple[config.BindingKind, Location]] = {}
     uses: dict[str, js.EnvUse] = {}
-    for use in js.env_uses(module):
+    for use in module.env_uses():
         kind = module.binding(use.name).binding or (js.kind_with_method(use.method) if use.method else None)
         uses.setdefault(use.name, use)
         if kind is not None and not kind.is_value:
@@ -449,9 +449,9 @@ def _used_as_bindings(module: python.PythonModule) -> dict[str, tuple[str, list[
         if module.value_of(node.value).kind is not ValueKind.ENV:
             continue
         places.setdefault(node.attr.value, []).append(node)
-        above = module.syntax.parent(node)
+        above = module.parent(node)
         if isinstance(above, cst.Attribute) and above.attr.value in _METHODS:
-            around = module.syntax.parent(above)
+            around = module.parent(above)
             if isinstance(around, cst.Call) and around.func is above:
                 methods.setdefault(node.attr.value, above.attr.value)
     return {name: (method, places[name]) for name, method in methods.items()}
@@ -461,12 +461,12 @@ def _may_be_missing(module: python.PythonModule, node: cst.Attribute) -> bool:
     """Whether a place asks whether the binding is there, catches that it is not, or makes it."""
     import libcst as cst
 
-    above = module.syntax.parent(node)
+    above = module.parent(node)
     if isinstance(above, (cst.If, cst.IfExp, cst.BooleanOperation, cst.UnaryOperation, cst.Comparison)):
         return True
     if isinstance(above, (cst.AssignTarget, cst.Assert)):
         return True
-    return any(isinstance(one, (cst.Try, cst.TryStar)) for one in module.syntax.ancestors(node))
+    return any(isinstance(one, (cst.Try, cst.TryStar)) for one in module.ancestors(node))
 
 
 def _is_asked_for(module: python.PythonModule, name: str) -> bool:

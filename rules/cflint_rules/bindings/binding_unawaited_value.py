@@ -76,8 +76,8 @@ _READS = frozenset({js.PromiseSource.BINDING, js.PromiseSource.STORAGE})
 
 @rule(call(*METHODS), severity=Severity.ERROR, fix=Safety.SAFE)
 def check(match: Match) -> Iterator[Finding]:
-    use = js.use_of_promise(match.module, match.node)
-    if use.outcome is not js.PromiseOutcome.VALUE or js.source_of(match.module, match.node) not in _READS:
+    use = match.module.promise_use(match.node)
+    if use.outcome is not js.PromiseOutcome.VALUE or match.module.promise_source(match.node) not in _READS:
         return
     yield Finding(
         f"`{match.text(match.callee)}()` gives a promise, and it is used as if it were the result",
@@ -89,7 +89,7 @@ def check(match: Match) -> Iterator[Finding]:
 
 def _fix(match: Match, use: js.PromiseUse) -> Fix | None:
     module, promise = match.module, use.promise
-    if match.enclosing_function is None or not js.can_await(module, promise):
+    if match.enclosing_function is None or not module.can_await(promise):
         return None
     title = "Await the promise"
     if (

@@ -142,12 +142,12 @@ def _escapes(path: str, project: Project) -> bool:
     if any(project.class_kind(owner) is ClassKind.UNKNOWN for owner in facts.classes.values()):
         return True  # a base class of a package may read `env`
     for node in module.descendants(
-        module.syntax.root, "call_expression", "new_expression", "subscript_expression", "spread_element"
+        module.root, "call_expression", "new_expression", "subscript_expression", "spread_element"
     ):
         if node.type == "subscript_expression":
             index = node.child_by_field_name("index")
             if _is_env(module, node.child_by_field_name("object")) and (
-                index is None or js.string_value(module.syntax, index) is None
+                index is None or module.string(index) is None
             ):
                 return True
         elif node.type == "spread_element":

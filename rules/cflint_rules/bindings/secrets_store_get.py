@@ -96,9 +96,9 @@ def check(match: Match) -> Iterator[Finding]:
 
 
 def _fix(match: Match, whole: Node, name: str) -> Fix | None:
-    if match.enclosing_function is None or not js.can_await(match.module, whole):
+    if match.enclosing_function is None or not match.module.can_await(whole):
         return None
-    parent = match.module.syntax.parent(whole)
+    parent = match.module.parent(whole)
     bare = parent is not None and parent.type in ("template_substitution", "pair", "arguments")
     text = f"await {name}.get()"
     return Fix("Read the secret", (match.replace(whole, text if bare else f"({text})"),), Safety.SAFE)

@@ -127,5 +127,5 @@ def _is_bound(match: Match, held: Node) -> bool:
 
 def _is_dropped(match: Match, bound: Node, held: Node) -> bool:
     """Whether `statement.bind(…)` stands alone, while the statement lives on in a variable."""
-    parent = match.module.syntax.parent(js.with_wrappers(match.module.syntax, bound))
+    parent = match.module.parent(match.module.with_wrappers(bound))
     return held.type == "identifier" and parent is not None and parent.type == "expression_statement"

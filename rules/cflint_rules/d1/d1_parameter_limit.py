@@ -117,15 +117,15 @@ def _patterns(use: sql.SqlUse) -> Iterator[Finding]:
 def _list(module: Module, hole: sql.Interpolation) -> Node | None:
     """`ids` of `ids.map(() => "?").join(",")`, which an expression is."""
     joined = module.initializer(hole.node)
-    if joined.type != "call_expression" or js.callee_name(module, joined) != "join":
+    if joined.type != "call_expression" or module.callee_name(joined) != "join":
         return None
     marks = module.initializer(_receiver(joined))
-    if marks.type != "call_expression" or js.callee_name(module, marks) != "map":
+    if marks.type != "call_expression" or module.callee_name(marks) != "map":
         return None
     given = js.arguments_of(marks)
     callback = js.unwrap(given[0]) if given else None
     body = callback.child_by_field_name("body") if callback is not None else None
-    if body is None or js.string_value(module.syntax, body) != "?":
+    if body is None or module.string(body) != "?":
         return None
     return js.unwrap(_receiver(marks))
 
@@ -139,7 +139,7 @@ def _receiver(call: Node) -> Node:
 def _may_be_long(module: Module, source: Node, at: Node) -> bool:
     """Whether a list comes from a request, a query or a caller, and nothing around looks at its length."""
     function = None
-    for above in module.syntax.ancestors(at):
+    for above in module.ancestors(at):
         if above.type in js.FUNCTIONS:
             function = above
     if function is None or _BOUNDED.search(module.document.data, function.start_byte, function.end_byte):
@@ -151,11 +151,11 @@ def _may_be_long(module: Module, source: Node, at: Node) -> bool:
             return (
                 _PLURAL.search(declaration.name) is not None and b"hunk" not in data and b"slice(" not in data
             )
-    return any(_is_unbounded(module, part) for part in js.origins(module, source))
+    return any(_is_unbounded(module, part) for part in module.origins(source))
 
 
 def _is_unbounded(module: Module, part: Node) -> bool:
     """Whether an expression reads a body, or gives the rows of a query."""
-    if part.type == "call_expression" and js.callee_name(module, part) == "json":
-        return js.reads_request(module, part)
+    if part.type == "call_expression" and module.callee_name(part) == "json":
+        return module.reads_request(part)
     return module.value_of(part).kind is ValueKind.D1_RESULT

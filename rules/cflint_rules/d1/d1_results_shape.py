@@ -61,7 +61,6 @@ from cflint.api import (
     Severity,
     ValueKind,
     call,
-    js,
     rule,
     sql,
 )
@@ -105,13 +104,13 @@ def check(match: Match) -> Iterator[Finding]:
 
 def _results(module: Module, call: Node) -> Iterator[Node]:
     """The expressions that hold what a call resolves to: the `await`, and the references of its constant."""
-    node = js.with_wrappers(module.syntax, call)
-    parent = module.syntax.parent(node)
+    node = module.with_wrappers(call)
+    parent = module.parent(node)
     if parent is None or parent.type != "await_expression":
         return
-    awaited = js.with_wrappers(module.syntax, parent)
+    awaited = module.with_wrappers(parent)
     yield awaited
-    above = module.syntax.parent(awaited)
+    above = module.parent(awaited)
     name = above.child_by_field_name("name") if above is not None else None
     if above is None or above.type != "variable_declarator" or name is None or name.type != "identifier":
         return
@@ -125,22 +124,22 @@ def _results(module: Module, call: Node) -> Iterator[Node]:
 
 
 def _is_asked(module: Module, reference: Node) -> bool:
-    listed = module.syntax.parent(reference)
-    call = module.syntax.parent(listed) if listed is not None and listed.type == "arguments" else None
+    listed = module.parent(reference)
+    call = module.parent(listed) if listed is not None and listed.type == "arguments" else None
     return call is not None and module.text(call).startswith("Array.isArray")
 
 
 def _use_as_array(module: Module, node: Node) -> Location | None:
     """Where an expression is used as an array."""
-    node = js.with_wrappers(module.syntax, node)
-    parent = module.syntax.parent(node)
+    node = module.with_wrappers(node)
+    parent = module.parent(node)
     if parent is None:
         return None
     match parent.type:
         case "member_expression":
             name = parent.child_by_field_name("property")
             if name is not None and (module.text(name) in _ARRAY_METHODS or module.text(name) == "length"):
-                called = module.syntax.parent(js.with_wrappers(module.syntax, parent))
+                called = module.parent(module.with_wrappers(parent))
                 is_call = called is not None and called.type == "call_expression"
                 return module.at(name) if is_call or module.text(name) == "length" else None
         case "subscript_expression":
@@ -154,7 +153,7 @@ def _use_as_array(module: Module, node: Node) -> Location | None:
             if operator is not None and module.text(operator) == "of" and right is not None:
                 return module.at(node) if right.id == node.id else None
         case "spread_element":
-            above = module.syntax.parent(parent)
+            above = module.parent(parent)
             return module.at(parent) if above is not None and above.type in ("array", "arguments") else None
         case "variable_declarator":
             name = parent.child_by_field_name("name")
@@ -165,7 +164,7 @@ def _use_as_array(module: Module, node: Node) -> Location | None:
 
 def _reads_results(module: Module, node: Node) -> Location | None:
     """Where `results` of an expression is read."""
-    parent = module.syntax.parent(js.with_wrappers(module.syntax, node))
+    parent = module.parent(module.with_wrappers(node))
     if parent is None:
         return None
     if parent.type == "member_expression":
@@ -182,7 +181,7 @@ def _reads_results(module: Module, node: Node) -> Location | None:
 
 
 def _fix(module: Module, node: Node) -> Fix:
-    whole = js.with_wrappers(module.syntax, node)
+    whole = module.with_wrappers(node)
     edits: tuple[Edit, ...]
     if whole.type == "await_expression":
         edits = (module.insert(whole.start_byte, "("), module.insert(whole.end_byte, ").results"))

@@ -50,7 +50,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Fix, Match, Module, Safety, Severity, call, js, rule, sql
+from cflint.api import Finding, Fix, Match, Module, Safety, Severity, call, rule, sql
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -83,11 +83,11 @@ def _bound(module: Module, statement: Node) -> Node:
 
 def _is_dropped(module: Module, statement: Node, depth: int) -> bool:
     """Whether nothing can execute what an expression holds."""
-    node = js.with_wrappers(module.syntax, statement)
-    parent = module.syntax.parent(node)
+    node = module.with_wrappers(statement)
+    parent = module.parent(node)
     while parent is not None and parent.type == "await_expression":
-        node = js.with_wrappers(module.syntax, parent)
-        parent = module.syntax.parent(node)
+        node = module.with_wrappers(parent)
+        parent = module.parent(node)
     if parent is None:
         return False
     if parent.type == "expression_statement":
@@ -103,7 +103,7 @@ def _is_dropped(module: Module, statement: Node, depth: int) -> bool:
 
 
 def _fix(module: Module, use: sql.SqlUse, statement: Node) -> Fix | None:
-    parent = module.syntax.parent(js.with_wrappers(module.syntax, statement))
+    parent = module.parent(module.with_wrappers(statement))
     awaited = parent is not None and parent.type == "await_expression"
     if parent is None or not (awaited or parent.type == "expression_statement"):
         return None

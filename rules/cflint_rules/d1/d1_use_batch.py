@@ -100,7 +100,7 @@ def check(match: Match) -> Iterator[Finding]:
 
 def _loop(module: Module, statement: Node) -> Node | None:
     """The `for…of` loop whose every turn, but for conditions, executes a statement."""
-    for above in module.syntax.ancestors(statement):
+    for above in module.ancestors(statement):
         if above.type == "for_in_statement":
             is_of = any(child.type == "of" for child in above.children)
             return above if is_of and not any(child.type == "await" for child in above.children) else None
@@ -149,9 +149,9 @@ def _is_write(module: Module, run: Node) -> bool:
 def _only_writes(module: Module, loop: Node, first: Node) -> bool:
     """Whether a loop awaits nothing but writes, of which a call is the first."""
     body = loop.child_by_field_name("body")
-    for i, word in enumerate(module.syntax.leaves("await", body) if body is not None else ()):
-        awaited = module.syntax.parent(word)
-        statement = module.syntax.parent(awaited) if awaited is not None else None
+    for i, word in enumerate(module.leaves("await", body) if body is not None else ()):
+        awaited = module.parent(word)
+        statement = module.parent(awaited) if awaited is not None else None
         run = _run_of(module, statement) if statement is not None else None
         if run is None or (i == 0) != (run.id == first.id) or not _is_write(module, run):
             return False

@@ -104,7 +104,7 @@ def _type_of(module: Module, node: Node, engine: sql.SqlDialect) -> str | None:
     match node.type:
         case "new_expression":
             return {"Date": _DATE, "Map": _OBJECT, "Set": _OBJECT, "URL": _OBJECT, "RegExp": _OBJECT}.get(
-                js.callee_name(module, node) if _is_builtin(module, node) else ""
+                module.callee_name(node) if _is_builtin(module, node) else ""
             )
         case "object":
             return _OBJECT
@@ -171,7 +171,7 @@ def _fix(module: Module, node: Node, what: str) -> Fix | None:
         case "a boolean":
             number = "1" if node.type == "true" else "0"
             return Fix(f"Store {number}", (module.replace(node, number),), Safety.UNSAFE)
-        case "a promise" if js.can_await(module, node):
+        case "a promise" if module.can_await(node):
             return Fix("Await it", (module.replace(node, f"await {text}"),), Safety.UNSAFE)
         case "`undefined`":
             return Fix("Bind `null`", (module.replace(node, "null"),), Safety.UNSAFE)

@@ -123,7 +123,7 @@ def _elsewhere(match: Match, callback: Node) -> Iterator[Node]:
         if callee is None:
             continue
         callee = js.unwrap(callee)
-        if js.is_global(match.module, callee, "fetch"):
+        if match.module.is_global(callee, "fetch"):
             yield callee
         elif callee.type == "member_expression":
             value = match.value_of(callee.child_by_field_name("object"))
@@ -137,7 +137,7 @@ def _elsewhere(match: Match, callback: Node) -> Iterator[Node]:
 
 def _is_conditional(match: Match, method: Node) -> bool:
     """Whether it depends on something that a call of the method takes the lock."""
-    for above in match.module.syntax.ancestors(match.node):
+    for above in match.module.ancestors(match.node):
         if above.id == method.id:
             break
         if above.type in _CONDITIONS or above.type in js.FUNCTIONS or above.type == "binary_expression":

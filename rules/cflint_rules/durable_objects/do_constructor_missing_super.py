@@ -117,10 +117,10 @@ def check(found: ClassDefinition) -> Iterator[Finding]:
 
 def _super_calls(module: Module, found: ClassDefinition, body: "Node") -> Iterator["Node"]:
     """The calls of `super` in a class's own code."""
-    for word in module.syntax.leaves("super", body):
-        node = module.syntax.parent(word)
+    for word in module.leaves("super", body):
+        node = module.parent(word)
         if node is not None and node.type == "call_expression" and word.type == "super":
-            around = module.syntax.enclosing(node, js.CLASSES)
+            around = module.enclosing(node, js.CLASSES)
             if around is not None and around.id == found.node.id:
                 yield node
 
@@ -233,13 +233,13 @@ def _this_before(found: ClassDefinition, body: "Node", call: "Node") -> "Node | 
 def _moved_up(found: ClassDefinition, body: "Node", call: "Node", this: "Node") -> Fix | None:
     """A fix that makes a late `super(…)` the first statement."""
     module = found.module
-    statement = module.syntax.parent(call)
+    statement = module.parent(call)
     if statement is None or statement.type != "expression_statement" or this.start_byte > call.start_byte:
         return None
-    parent = module.syntax.parent(statement)
+    parent = module.parent(statement)
     if parent is None or parent.id != body.id:
         return None
-    constructor = module.syntax.enclosing(call, js.FUNCTIONS)
+    constructor = module.enclosing(call, js.FUNCTIONS)
     for argument in js.arguments_of(call):
         declaration = (
             module.scope.resolve(js.unwrap(argument)) if js.unwrap(argument).type == "identifier" else None

@@ -77,7 +77,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import ClassDefinition, Finding, Fix, Match, Safety, Severity, ValueKind, call, js, rule
+from cflint.api import ClassDefinition, Finding, Fix, Match, Safety, Severity, ValueKind, call, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -134,9 +134,9 @@ def _only_of_alarm(match: Match, owner: ClassDefinition, name: str) -> bool:
         return False
     uses = [
         leaf
-        for leaf in match.module.syntax.leaves(name, owner.node)
+        for leaf in match.module.leaves(name, owner.node)
         if leaf.type in ("property_identifier", "private_property_identifier")
-        and (parent := match.module.syntax.parent(leaf)) is not None
+        and (parent := match.module.parent(leaf)) is not None
         and parent.type == "member_expression"
     ]
     return bool(uses) and all(alarm.start_byte <= use.start_byte < alarm.end_byte for use in uses)
@@ -145,11 +145,11 @@ def _only_of_alarm(match: Match, owner: ClassDefinition, name: str) -> bool:
 def _fix(match: Match) -> Fix | None:
     """`await storage.deleteAlarm();` before a statement `await storage.deleteAll();`."""
     module, receiver = match.module, match.receiver
-    above = module.syntax.parent(js.with_wrappers(module.syntax, match.node))
-    statement = module.syntax.parent(above) if above is not None else None
+    above = module.parent(module.with_wrappers(match.node))
+    statement = module.parent(above) if above is not None else None
     if above is None or above.type != "await_expression" or receiver is None or statement is None:
         return None
-    block = module.syntax.parent(statement) if statement.type == "expression_statement" else None
+    block = module.parent(statement) if statement.type == "expression_statement" else None
     if block is None or block.type != "statement_block":
         return None
     text = f"await {match.text(receiver)}.deleteAlarm();\n{module.indent_of(statement)}"

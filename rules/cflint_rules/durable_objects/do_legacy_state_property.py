@@ -58,7 +58,7 @@ def check(match: Match) -> Iterator[Finding]:
     owner = module.this_class(js.unwrap(receiver))
     if owner is None or not owner.is_durable_object or owner.facts.base is None:
         return  # an old class has what it keeps
-    above = module.syntax.parent(js.with_wrappers(module.syntax, match.node))
+    above = module.parent(module.with_wrappers(match.node))
     property = above.child_by_field_name("property") if above is not None else None
     is_read = above is not None and above.type == "member_expression"
     if not is_read or property is None or module.text(property) not in _OF_STATE:

@@ -126,7 +126,7 @@ def _id_goes_on(match: Match) -> bool:
     module = match.module
     if match.word == "getByName":
         return False
-    above = module.syntax.parent(match.node)
+    above = module.parent(match.node)
     if above is None or above.type != "variable_declarator":
         return above is not None and above.type == "member_expression"
     name = above.child_by_field_name("name")
@@ -134,10 +134,8 @@ def _id_goes_on(match: Match) -> bool:
     if declaration is None:
         return True
     for reference in module.scope.references(declaration):
-        listed = module.syntax.parent(reference)
-        call_node = (
-            module.syntax.parent(listed) if listed is not None and listed.type == "arguments" else None
-        )
+        listed = module.parent(reference)
+        call_node = module.parent(listed) if listed is not None and listed.type == "arguments" else None
         callee = call_node.child_by_field_name("function") if call_node is not None else None
         method = callee.child_by_field_name("property") if callee is not None else None
         if method is None or module.text(method) != "get":

@@ -102,9 +102,9 @@ _MAKERS = ("get", "getByName", "getAgentByName", "getServerByName", "getContaine
 )
 def check(match: Match) -> Iterator[Finding]:
     for made, name in _remote_calls(match):
-        if js.source_of(match.module, made) is not js.PromiseSource.RPC:
+        if match.module.promise_source(made) is not js.PromiseSource.RPC:
             continue
-        use = js.use_of_promise(match.module, made, pipelined=True)
+        use = match.module.promise_use(made, pipelined=True)
         if use.outcome is js.PromiseOutcome.DROPPED:
             yield Finding(
                 f"nothing waits for the remote call `{name}()`: it may be cancelled, and its errors are lost",
@@ -121,7 +121,7 @@ def check(match: Match) -> Iterator[Finding]:
 
 
 def _await_value(match: Match, use: js.PromiseUse) -> Fix | None:
-    if match.module.enclosing_function(use.promise) is None or not js.can_await(match.module, use.promise):
+    if match.module.enclosing_function(use.promise) is None or not match.module.can_await(use.promise):
         return None
     return Fix("Await the promise", (match.insert(use.promise.start_byte, "await "),), Safety.UNSAFE)
 
@@ -132,36 +132,36 @@ def _remote_calls(match: Match) -> Iterator[tuple[Node, str]]:
     node = match.node
     if node.type == "call_expression":
         if match.value_of(node).awaited.kind is ValueKind.STUB:
-            yield from js.calls_on(module, node)
+            yield from module.calls_on(node)
         return
     if node.type == "type_identifier":
         yield from _of_parameter(match)
         return
     if match.value_of(node).kind is not ValueKind.ENV:
         return
-    around = module.syntax.parent(js.with_wrappers(module.syntax, node))
+    around = module.parent(module.with_wrappers(node))
     if around is None:
         return
     if around.type == "member_expression":
-        yield from js.calls_on(module, around)
+        yield from module.calls_on(around)
     elif around.type == "variable_declarator":
         pattern = around.child_by_field_name("name")
         if pattern is not None and pattern.type == "object_pattern":
             for name in module.descendants(pattern, "shorthand_property_identifier_pattern"):
                 declaration = module.scope.resolve(name)
                 if declaration is not None:
-                    yield from js.calls_on_name(module, declaration)
+                    yield from module.calls_on_name(declaration)
 
 
 def _of_parameter(match: Match) -> Iterator[tuple[Node, str]]:
     module = match.module
-    for above in module.syntax.ancestors(match.node):
+    for above in module.ancestors(match.node):
         if above.type in ("required_parameter", "optional_parameter"):
             pattern = above.child_by_field_name("pattern")
             if pattern is not None and pattern.type == "identifier":
                 declaration = module.scope.resolve(pattern)
                 if declaration is not None and not module.scope.assignments(declaration):
-                    yield from js.calls_on_name(module, declaration)
+                    yield from module.calls_on_name(declaration)
             return
         if above.type not in ("type_annotation", "generic_type", "union_type"):
             return

@@ -61,7 +61,7 @@ _OTHER = rb"\b%s\b\s*[?!]?\s*\.\s*(?:idFromString|newUniqueId|(?:idFromName|getB
 
 @rule(call("idFromName", "getByName"), severity=Severity.NOTE, presets=(STRICT,))
 def check(match: Match) -> Iterator[Finding]:
-    if len(match.arguments) != 1 or js.string_value(match.module.syntax, match.arguments[0]) is None:
+    if len(match.arguments) != 1 or match.module.string(match.arguments[0]) is None:
         return
     handler = match.handler
     if handler is None or handler.name != "fetch" or handler.owner is not None or not match.module.workers:
@@ -81,7 +81,7 @@ def check(match: Match) -> Iterator[Finding]:
 
 def _is_conditional(match: Match, function: Node) -> bool:
     """Whether only some of the handler's calls get there."""
-    for above in match.module.syntax.ancestors(match.node):
+    for above in match.module.ancestors(match.node):
         if above.id == function.id:
             break
         if above.type in _CONDITIONS or above.type in js.FUNCTIONS:
@@ -89,7 +89,7 @@ def _is_conditional(match: Match, function: Node) -> bool:
     data = match.document.data
     if re.search(rb"\breturn\b", data[function.start_byte : match.node.start_byte]):
         return True
-    holder = match.module.syntax.parent(match.node)
+    holder = match.module.parent(match.node)
     if holder is None or holder.type != "variable_declarator":
         return False
     then = _UNTIL_USED.match(data, match.node.end_byte, function.end_byte)

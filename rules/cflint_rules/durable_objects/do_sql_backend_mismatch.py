@@ -164,7 +164,7 @@ def _is_repeated(match: Match, owner: ClassDefinition) -> bool:
 
 
 def _is_tried(module: Module, node: Node) -> bool:
-    return module.syntax.enclosing(node, frozenset({"try_statement"})) is not None
+    return module.enclosing(node, frozenset({"try_statement"})) is not None
 
 
 def _fix(objects: list[DurableObject]) -> Fix | None:

@@ -81,7 +81,7 @@ def check(match: Match) -> Iterator[Finding]:
     declaration = _declared(match)
     if declaration is None:
         return
-    for used, name in js.calls_on_name(match.module, declaration):
+    for used, name in match.module.calls_on_name(declaration):
         loop = _retrying_loop(match, used, declaration)
         if loop is not None:
             yield Finding(
@@ -108,7 +108,7 @@ def _declared(match: Match) -> js.Declaration | None:
 def _retrying_loop(match: Match, used: Node, declaration: js.Declaration) -> Node | None:
     """The loop around a call whose `try` is left when it succeeds, and gone through again when it throws."""
     attempt: Node | None = None
-    for above in match.module.syntax.ancestors(used):
+    for above in match.module.ancestors(used):
         if above.type in js.FUNCTIONS:
             return None
         if above.type == "try_statement" and attempt is None:
@@ -138,7 +138,7 @@ def _tries_again(attempt: Node) -> bool:
 
 def _into_loop(match: Match, declaration: js.Declaration, loop: Node) -> Fix | None:
     module = match.module
-    statement = module.syntax.parent(declaration.owner)
+    statement = module.parent(declaration.owner)
     body = loop.child_by_field_name("body")
     if statement is None or body is None or body.type != "statement_block":
         return None

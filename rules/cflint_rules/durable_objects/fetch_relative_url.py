@@ -98,17 +98,17 @@ def _target(match: Match) -> tuple[str, bool] | None:
     """What is called, and whether it is a stub or binding; None of anything else, or where a path will do."""
     module = match.module
     if match.word in ("Request", "URL"):
-        if not js.is_global(module, match.callee, match.word):
+        if not module.is_global(match.callee, match.word):
             return None
         if match.word == "URL":
             return ("`new URL()` without a base", False) if len(match.arguments) == 1 else None
         return ("`new Request()`", False) if _is_worker_code(match) else None
     receiver = match.receiver
     if match.word == "redirect":
-        is_response = receiver is not None and js.is_global(module, receiver, "Response")
+        is_response = receiver is not None and module.is_global(receiver, "Response")
         return ("`Response.redirect()`", False) if is_response and _is_worker_code(match) else None
-    if receiver is None or js.is_global(module, match.callee, "fetch"):
-        is_fetch = js.is_global(module, match.callee, "fetch")
+    if receiver is None or module.is_global(match.callee, "fetch"):
+        is_fetch = module.is_global(match.callee, "fetch")
         return ("`fetch()`", False) if is_fetch and _is_worker_code(match) else None
     value = match.receiver_value
     if value.kind is ValueKind.STUB:
@@ -152,7 +152,7 @@ def _of_request(match: Match, node: "Node", path: str) -> Fix | None:
     declared = module.scope.declared_in(handler.function).get(name)
     if declared is None or module.scope.lookup(name, match.node) is not declared:
         return None
-    if js.string_value(module.syntax, node) is None and js.unwrap(node).type != "template_string":
+    if module.string(node) is None and js.unwrap(node).type != "template_string":
         return None
     base = f"{name}.url"
     if match.word == "URL":

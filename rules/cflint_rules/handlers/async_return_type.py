@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 @rule(keyword("async"), severity=Severity.ERROR, fix=Safety.SAFE)
 def check(match: Match) -> Iterator[Finding]:
     function = match.node
-    if function.type not in js.FUNCTIONS or not js.is_typescript(match.module):
+    if function.type not in js.FUNCTIONS or not match.module.is_typescript:
         return
     annotation = function.child_by_field_name("return_type")
     if annotation is None or annotation.type != "type_annotation" or annotation.has_error:
@@ -118,7 +118,7 @@ def _has_another(match: Match) -> bool:
 
 
 def _is_type_parameter(match: Match, name: str, node: Node) -> bool:
-    for above in match.module.syntax.ancestors(node):
+    for above in match.module.ancestors(node):
         parameters = above.child_by_field_name("type_parameters")
         if parameters is not None:
             for parameter in parameters.named_children:

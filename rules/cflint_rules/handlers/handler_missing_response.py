@@ -85,7 +85,7 @@ def check(found: Handler) -> Iterator[Finding]:
         kind = _no_response(module, values[0]) if values else "nothing"
         if kind is not None:
             yield Finding(f"{label} returns {kind}, not a `Response`", module.at(node))
-    if not js.falls_through(module, function, lambda switch: _may_be_exhaustive(module, switch)):
+    if not module.falls_through(function, lambda switch: _may_be_exhaustive(module, switch)):
         return
     name = function.child_by_field_name("name") or function.child_by_field_name("parameters") or function
     if returns:
@@ -103,11 +103,11 @@ def check(found: Handler) -> Iterator[Finding]:
 
 def _returns(module: Module, function: "Node", body: "Node") -> Iterator["Node"]:
     """The `return` statements of a function itself."""
-    for word in module.syntax.leaves("return", body):
-        node = module.syntax.parent(word)
+    for word in module.leaves("return", body):
+        node = module.parent(word)
         if node is None or node.type != "return_statement":
             continue
-        around = module.syntax.enclosing(node, _AROUND)
+        around = module.enclosing(node, _AROUND)
         if around is not None and around.id == function.id:
             yield node
 
@@ -142,10 +142,10 @@ def _no_response(module: Module, value: "Node") -> str | None:
         value = js.unwrap(value.named_children[0])
     if value.type == "identifier" and module.text(value) == "undefined":
         return "`undefined`"
-    if value.type == "call_expression" and js.callee_name(module, value) == "stringify":
+    if value.type == "call_expression" and module.callee_name(value) == "stringify":
         callee = value.child_by_field_name("function")
         owner = callee.child_by_field_name("object") if callee is not None else None
-        return "a string" if js.is_global(module, owner, "JSON") else None
+        return "a string" if module.is_global(owner, "JSON") else None
     return _NO_RESPONSE.get(value.type)
 
 
@@ -160,9 +160,9 @@ def _is_wrapped(found: Handler) -> bool:
     """Whether a function is given to a wrapper that may do anything with what it returns."""
     if found.owner is not None:
         return False
-    for above in found.module.syntax.ancestors(found.function):
+    for above in found.module.ancestors(found.function):
         if above.type in js.FUNCTIONS or above.type in js.CLASSES:
             return True
         if above.type in ("call_expression", "new_expression"):
-            return js.callee_name(found.module, above) not in _WRAPPERS
+            return found.module.callee_name(above) not in _WRAPPERS
     return False

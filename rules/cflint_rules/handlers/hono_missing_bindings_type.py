@@ -59,7 +59,7 @@ _APPS = frozenset({"hono", "hono/tiny", "hono/quick", "@hono/zod-openapi"})
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     callee = match.callee
-    if not js.is_typescript(module) or callee is None or callee.type != "identifier":
+    if not module.is_typescript or callee is None or callee.type != "identifier":
         return
     if any(child.type == "type_arguments" for child in match.node.children):
         return
@@ -67,7 +67,7 @@ def check(match: Match) -> Iterator[Finding]:
     ref = declared.imported if declared is not None else None
     if ref is None or ref.module not in _APPS:
         return
-    around = module.syntax.parent(match.node)
+    around = module.parent(match.node)
     if around is not None and around.child_by_field_name("type") is not None:
         return  # const app: Hono<…> = new Hono()
     use = next(_untyped_uses(match), None)
@@ -85,7 +85,7 @@ def check(match: Match) -> Iterator[Finding]:
 def _untyped_uses(match: Match) -> Iterator[str]:
     """The names read from `c.env` where the type of `c` comes from the app."""
     module = match.module
-    for use in js.env_uses(module):
+    for use in module.env_uses():
         target = use.whole.child_by_field_name("object") if use.whole.type == "member_expression" else None
         context = target.child_by_field_name("object") if target is not None else None
         if context is None or context.type != "identifier":

@@ -103,8 +103,8 @@ def _copy(value: Value, name: str) -> str:
 
 def _change(module: Module, headers: "Node") -> "Node | None":
     """The call that changes headers: on the expression itself, or on the constant that it is put in."""
-    node = js.with_wrappers(module.syntax, headers)
-    parent = module.syntax.parent(node)
+    node = module.with_wrappers(headers)
+    parent = module.parent(node)
     if parent is None:
         return None
     if parent.type == "member_expression":
@@ -117,7 +117,7 @@ def _change(module: Module, headers: "Node") -> "Node | None":
 
 def _call_of(module: Module, method: "Node") -> "Node | None":
     name = method.child_by_field_name("property")
-    call = module.syntax.parent(js.with_wrappers(module.syntax, method))
+    call = module.parent(module.with_wrappers(method))
     is_change = name is not None and module.text(name) in _CHANGES
     return call if is_change and call is not None and call.type == "call_expression" else None
 
@@ -127,7 +127,7 @@ def _change_of_name(module: Module, name: "Node") -> "Node | None":
     if declaration is None or not declaration.constant:
         return None
     for use in module.scope.references(declaration):
-        parent = module.syntax.parent(use)
+        parent = module.parent(use)
         if parent is not None and parent.type == "member_expression":
             change = _call_of(module, parent)
             if change is not None:
@@ -136,10 +136,10 @@ def _change_of_name(module: Module, name: "Node") -> "Node | None":
 
 
 def _destructured_from(module: Module, key: "Node") -> "Node | None":
-    pattern = module.syntax.parent(key)
+    pattern = module.parent(key)
     if pattern is not None and pattern.type == "pair_pattern":
-        pattern = module.syntax.parent(pattern)
-    declarator = module.syntax.parent(pattern) if pattern is not None else None
+        pattern = module.parent(pattern)
+    declarator = module.parent(pattern) if pattern is not None else None
     if declarator is None or declarator.type != "variable_declarator":
         return None
     return declarator.child_by_field_name("value")
@@ -181,7 +181,7 @@ def _is_first(module: Module, owner: "Node", headers: "Node") -> bool:
     for use in module.scope.references(declaration):
         if use.start_byte >= owner.start_byte:
             return True
-        access = module.syntax.parent(use)
+        access = module.parent(use)
         name = access.child_by_field_name("property") if access is not None else None
         if access is None or name is None or access.type != "member_expression":
             continue
@@ -198,10 +198,10 @@ def _fix(module: Module, owner: "Node", value: Value, change: "Node") -> Fix | N
     copy = f"{declaration.name} = new {_copy(value, declaration.name)};"
     if declaration.kind is js.DeclarationKind.PARAMETER:
         return _fix_of_parameter(module, declaration, copy)
-    statement = module.syntax.parent(declaration.owner)
+    statement = module.parent(declaration.owner)
     if statement is None or statement.type != "lexical_declaration" or declaration.path:
         return None
-    block = module.syntax.parent(statement)
+    block = module.parent(statement)
     word = statement.children[0]
     if statement.named_child_count != 1 or block is None or block.type != "statement_block":
         return None
@@ -224,8 +224,8 @@ def _before_all_changes(
     """The insertion of the copy before a change, when no use outside of its block comes after it."""
     statement: Node | None = change
     while statement is not None and statement.type != "expression_statement":
-        statement = module.syntax.parent(statement)
-    block = module.syntax.parent(statement) if statement is not None else None
+        statement = module.parent(statement)
+    block = module.parent(statement) if statement is not None else None
     if statement is None or block is None or block.type != "statement_block":
         return None
     if any(use.start_byte > block.end_byte for use in module.scope.references(declaration)):

@@ -77,9 +77,9 @@ def _read(match: Match) -> Iterator[Finding]:
         return
     for use in module.scope.references(declaration):
         second = _consumer(module, use)
-        if second is None or second.id == match.node.id or not js.can_reach(module, match.node, second):
+        if second is None or second.id == match.node.id or not module.can_reach(match.node, second):
             continue
-        what = f"`{js.callee_name(module, second)}()`"
+        what = f"`{module.callee_name(second)}()`"
         yield Finding(
             f"the body of `{declaration.name}` is used up when {what} needs it: `Body has already been used`",
             module.at(second),
@@ -102,13 +102,13 @@ def _looks_first(module: Module, node: "Node") -> bool:
 
 def _consumer(module: Module, use: "Node") -> "Node | None":
     """The call that needs the body of what a name holds; None when this use of the name needs none."""
-    node = js.with_wrappers(module.syntax, use)
-    parent = module.syntax.parent(node)
+    node = module.with_wrappers(use)
+    parent = module.parent(node)
     if parent is None:
         return None
     if parent.type == "member_expression":
         name = parent.child_by_field_name("property")
-        around = module.syntax.parent(parent)
+        around = module.parent(parent)
         called = around is not None and around.type == "call_expression"
         callee = around.child_by_field_name("function") if around is not None else None
         if not called or callee is None or callee.id != parent.id or name is None:
@@ -116,25 +116,25 @@ def _consumer(module: Module, use: "Node") -> "Node | None":
         return around if module.text(name) in (*_READS, "clone") else None
     if parent.type != "arguments":
         return None
-    around = module.syntax.parent(parent)
+    around = module.parent(parent)
     if around is None:
         return None
     position = [part.id for part in js.arguments_of(around)].index(node.id)
     if around.type == "new_expression":
         made = around.child_by_field_name("constructor")
-        init = module.value_of(use).kind is ValueKind.REQUEST and js.is_global(module, made, "Request")
+        init = module.value_of(use).kind is ValueKind.REQUEST and module.is_global(made, "Request")
         return around if init and len(js.arguments_of(around)) == position + 1 else None
     callee = around.child_by_field_name("function")
     if (
         callee is None
-        or js.callee_name(module, around) != "fetch"
+        or module.callee_name(around) != "fetch"
         or module.value_of(use).kind is not ValueKind.REQUEST
     ):
         return None
     if len(js.arguments_of(around)) != position + 1 or position > 1:
         return None  # with an `init` of its own, which may have another body
     if callee.type == "identifier":
-        return around if js.is_global(module, callee, "fetch") else None
+        return around if module.is_global(callee, "fetch") else None
     holder = module.value_of(callee.child_by_field_name("object"))
     return around if holder.kind in (ValueKind.BINDING, ValueKind.STUB) else None
 
@@ -151,7 +151,7 @@ def _cached(match: Match) -> Iterator[Finding]:
     for use in module.scope.references(declaration):
         if use.start_byte < match.node.end_byte or not _is_sent(module, use):
             continue
-        if not js.can_reach(module, match.node, use) or _is_replaced(module, declaration, match.node, use):
+        if not module.can_reach(match.node, use) or _is_replaced(module, declaration, match.node, use):
             continue
         yield Finding(
             f"`cache.put()` uses up the body of `{declaration.name}`, which is returned afterwards",
@@ -168,19 +168,19 @@ def _cached(match: Match) -> Iterator[Finding]:
 
 def _is_sent(module: Module, use: "Node") -> bool:
     """Whether a response is returned, as it is or by a copy that takes its body."""
-    parent = module.syntax.parent(js.with_wrappers(module.syntax, use))
+    parent = module.parent(module.with_wrappers(use))
     if parent is None:
         return False
     if parent.type == "return_statement":
         return True
     name = parent.child_by_field_name("property") if parent.type == "member_expression" else None
-    around = module.syntax.parent(parent)
+    around = module.parent(parent)
     return (
         name is not None
         and module.text(name) == "body"
         and around is not None
         and around.type == "arguments"
-        and (made := module.syntax.parent(around)) is not None
+        and (made := module.parent(around)) is not None
         and made.type == "new_expression"
     )
 

@@ -64,21 +64,21 @@ def check(match: Match) -> Iterator[Finding]:
     if callee is None:
         return
     if node.type == "new_expression":
-        if js.is_global(module, callee, "Response"):
+        if module.is_global(callee, "Response"):
             yield from _response(match, 1, match.arguments[:1])
-        elif js.is_global(module, callee, "Request"):
+        elif module.is_global(callee, "Request"):
             yield from _request(match)
         return
     if match.word == "fetch":
-        if js.is_global(module, callee, "fetch"):
+        if module.is_global(callee, "fetch"):
             yield from _request(match)
         return
     owner = match.receiver
-    if js.is_global(module, owner, "Response"):
+    if module.is_global(owner, "Response"):
         if match.word == "json":
             yield from _response(match, 1, match.arguments[:1])
         elif match.word == "redirect" and len(match.arguments) > 1:
-            status = js.number_of(module, match.arguments[1])
+            status = module.number(match.arguments[1])
             if status is not None and status not in _REDIRECTS:
                 yield Finding(
                     f"{status:g} is no redirect: `Response.redirect()` takes 301, 302, 303, 307 or 308",
@@ -87,7 +87,7 @@ def check(match: Match) -> Iterator[Finding]:
     elif match.word in _HONO and len(match.arguments) > 1:
         if match.value_of(owner).kind is not ValueKind.HONO_CONTEXT:
             return
-        status = js.number_of(module, match.arguments[1])
+        status = module.number(match.arguments[1])
         if status in _NO_BODY and owner is not None:
             fix = Fix(
                 "Send no body",
@@ -107,8 +107,8 @@ def _response(match: Match, index: int, bodies: "tuple[Node, ...]") -> Iterator[
     if len(match.arguments) <= index or not bodies:
         return
     init = match.arguments[index]
-    written = js.property_value(module, init, "status")
-    status = js.number_of(module, written) if written is not None else None
+    written = module.property_value(init, "status")
+    status = module.number(written) if written is not None else None
     if written is None or status is None:
         return
     if status in _NO_BODY:
@@ -129,10 +129,10 @@ def _is_body(module: Module, node: "Node") -> bool:
     """Whether an expression surely is a body that is not empty."""
     node = js.unwrap(node)
     if node.type in _BODIES:
-        return js.string_value(module.syntax, node) != ""
-    if node.type == "call_expression" and js.callee_name(module, node) == "stringify":
+        return module.string(node) != ""
+    if node.type == "call_expression" and module.callee_name(node) == "stringify":
         callee = node.child_by_field_name("function")
-        return callee is not None and js.is_global(module, callee.child_by_field_name("object"), "JSON")
+        return callee is not None and module.is_global(callee.child_by_field_name("object"), "JSON")
     return False
 
 
@@ -142,16 +142,16 @@ def _request(match: Match) -> Iterator[Finding]:
     if len(match.arguments) < 2:
         return
     target, init = match.arguments[:2]
-    body = js.property_value(module, init, "body")
+    body = module.property_value(init, "body")
     if body is None or not _is_body(module, body):
         return
-    method = js.property_value(module, init, "method")
+    method = module.property_value(init, "method")
     if method is None:
         address = module.initializer(target)
         plain = address.type in ("string", "template_string") or (
-            address.type == "new_expression" and js.callee_name(module, address) == "URL"
+            address.type == "new_expression" and module.callee_name(address) == "URL"
         )
-        if not plain or js.is_open_object(module, init):
+        if not plain or module.is_open_object(init):
             return
         name = "GET"
     else:

@@ -90,9 +90,9 @@ _EXPORTS = pattern(rb"\bexport\s+(?:default|class|const|async|function)\b")
 
 @rule(module(), severity=Severity.ERROR, fix=Safety.SAFE)
 def check(module: Module) -> Iterator[Finding]:
-    for slip in module.syntax.slips:
+    for slip in module.syntax.typos:
         yield _of_slip(module, slip)
-    if not module.syntax.root.has_error:
+    if not module.root.has_error:
         return
     markers = list(_conflicts(module))
     if markers:
@@ -283,8 +283,8 @@ def _smallest(module: Module) -> Iterator[Node]:
 def _statement_of(module: Module, node: Node) -> Node | None:
     above = node
     while above is not None:
-        parent = module.syntax.parent(above)
-        if parent is None or parent.id == module.syntax.root.id:
+        parent = module.parent(above)
+        if parent is None or parent.id == module.root.id:
             return above
         above = parent
     return None
@@ -293,7 +293,7 @@ def _statement_of(module: Module, node: Node) -> Node | None:
 def _lag(module: Module, node: Node) -> str | None:
     """What of the language the grammar does not know yet, if that is all that is wrong here."""
     document = module.document
-    parent = module.syntax.parent(node)
+    parent = module.parent(node)
     text = document.data[node.start_byte : node.end_byte]
     if text.startswith(b"&") and parent is not None and parent.type in _ENTITY_PARENTS:
         return _JSX_TEXT
@@ -313,7 +313,7 @@ def _before(module: Module, node: Node) -> Span:
     """The token before a place: what is missing has none of its own."""
     data = module.document.data
     end = len(data[: node.start_byte].rstrip())
-    leaf = module.syntax.node_at(max(end - 1, 0), end)
+    leaf = module.node_at(max(end - 1, 0), end)
     if leaf is not None and leaf.child_count == 0 and leaf.end_byte - leaf.start_byte < 80:
         return Span(leaf.start_byte, max(leaf.end_byte, leaf.start_byte))
     return Span(max(end - 1, 0), end)
@@ -375,7 +375,7 @@ def _lacks_comma(module: Module, node: Node, span: Span, line: Span) -> bool:
     rest = data[span.start : line.end]
     if re.match(rb"[\w$\"'`]", rest) is None or data[: span.start].rstrip()[-1:] in b",([{:=":
         return False
-    above = list(islice(module.syntax.ancestors(node), 6))
+    above = list(islice(module.ancestors(node), 6))
     if above and above[0].type in _LISTS:
         return True
     starts_line = not data[line.start : span.start].strip()

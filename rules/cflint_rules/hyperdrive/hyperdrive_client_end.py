@@ -92,11 +92,11 @@ def check(match: Match) -> Iterator[Finding]:
         return  # a stream's `end()`; a driver whose `end()` returns no promise
     if not _uses_hyperdrive(client) and not match.module.workers:
         return  # a script
-    use = js.use_of_promise(match.module, match.node)
+    use = match.module.promise_use(match.node)
     if use.outcome is js.PromiseOutcome.DROPPED:
         yield _dropped(match, use.promise)
         return
-    parent = match.module.syntax.parent(use.promise)
+    parent = match.module.parent(use.promise)
     if parent is not None and parent.type == "await_expression":
         yield from _awaited(match, client, use.promise, parent)
     elif parent is not None and parent.type == "arguments":
@@ -134,10 +134,10 @@ def _dropped(match: Match, promise: Node) -> Finding:
 
 def _awaited(match: Match, client: Value, promise: Node, awaiting: Node) -> Iterator[Finding]:
     module = match.module
-    statement = module.syntax.parent(js.with_wrappers(module.syntax, awaiting))
+    statement = module.parent(module.with_wrappers(awaiting))
     if statement is None or statement.type != "expression_statement" or not _answers_a_request(match):
         return
-    keeper = js.wait_until_at(module, promise)
+    keeper = module.wait_until_at(promise)
     fix: Fix | None = None
     if not _used_after(match, promise):
         if keeper is not None:
@@ -191,7 +191,7 @@ def _used_after(match: Match, promise: Node) -> bool:
     function = match.enclosing_function
     if declaration is None or function is None:
         return True
-    for above in match.module.syntax.ancestors(promise):
+    for above in match.module.ancestors(promise):
         if above.id == function.id:
             break
         if above.type in _LOOPS and declaration.node.start_byte < above.start_byte:
@@ -225,7 +225,7 @@ def _skipped_on_errors(match: Match, client: Value, arguments: Node) -> Iterator
         return
     if attempt.start_byte <= declaration.node.start_byte < attempt.end_byte:
         return  # the client does not exist where the error is caught
-    ends = [found for found, name in js.calls_on_name(module, declaration) if name in ("end", "destroy")]
+    ends = [found for found, name in module.calls_on_name(declaration) if name in ("end", "destroy")]
     if len(ends) != 1 or not _may_fail(match, tried, statement):
         return
     later = [ref for ref in module.scope.references(declaration) if ref.start_byte > attempt.end_byte]

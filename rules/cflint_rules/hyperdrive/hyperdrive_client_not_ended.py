@@ -87,7 +87,7 @@ def check(match: Match) -> Iterator[Finding]:
 
 def _client_around(match: Match) -> Node | None:
     """The `postgres(…)` or `new Client(…)` that the connection string is given to."""
-    for above in match.module.syntax.ancestors(match.node):
+    for above in match.module.ancestors(match.node):
         if above.type in ("call_expression", "new_expression"):
             is_client = match.value_of(above).awaited.kind is ValueKind.DATABASE_CLIENT
             return above if is_client else None
@@ -97,11 +97,11 @@ def _client_around(match: Match) -> Node | None:
 
 
 def _name_of(module: Module, made: Node) -> js.Declaration | None:
-    node = js.with_wrappers(module.syntax, made)
-    parent = module.syntax.parent(node)
+    node = module.with_wrappers(made)
+    parent = module.parent(node)
     if parent is not None and parent.type == "await_expression":
-        node = js.with_wrappers(module.syntax, parent)
-        parent = module.syntax.parent(node)
+        node = module.with_wrappers(parent)
+        parent = module.parent(node)
     name = parent.child_by_field_name("name") if parent is not None else None
     if parent is None or parent.type != "variable_declarator" or name is None or name.type != "identifier":
         return None
@@ -110,8 +110,8 @@ def _name_of(module: Module, made: Node) -> js.Declaration | None:
 
 def _stays(module: Module, reference: Node) -> bool:
     """Whether a use neither ends the client nor hands it to code that could."""
-    node = js.with_wrappers(module.syntax, reference)
-    parent = module.syntax.parent(node)
+    node = module.with_wrappers(reference)
+    parent = module.parent(node)
     if parent is None:
         return False
     if parent.type == "member_expression":
@@ -120,7 +120,7 @@ def _stays(module: Module, reference: Node) -> bool:
     if parent.type == "call_expression":
         return True  # sql`…`, sql(values)
     if parent.type == "arguments":
-        call = module.syntax.parent(parent)
+        call = module.parent(parent)
         callee = call.child_by_field_name("function") if call is not None else None
         return callee is not None and module.text(js.unwrap(callee)) in _KEEPS
     return False

@@ -127,15 +127,15 @@ def _address(match: Match) -> Node | None:
     first = js.unwrap(match.arguments[0]) if match.arguments else None
     if first is None or first.type != "object":
         return first
-    found = js.property_value(match.module, first, "connectionString") or js.property_value(
-        match.module, first, "uri"
+    found = match.module.property_value(first, "connectionString") or match.module.property_value(
+        first, "uri"
     )
     return js.unwrap(found) if found is not None else None
 
 
 def _is_direct(match: Match, given: Node) -> bool:
     """Whether an address is written down, or is a variable or secret of the Worker."""
-    text = js.string_value(match.module.syntax, given)
+    text = match.module.string(given)
     if text is not None:
         url = _URL.match(text)
         return url is not None and "." in url.group(1) and url.group(1) not in _LOCAL
@@ -149,7 +149,7 @@ def _is_direct(match: Match, given: Node) -> bool:
 
 
 def _is_conditional(match: Match) -> bool:
-    for above in match.module.syntax.ancestors(match.node):
+    for above in match.module.ancestors(match.node):
         if above.type in _CONDITIONS:
             return True
         if above.type in js.FUNCTIONS:

@@ -109,7 +109,7 @@ def _label(match: Match) -> str | None:
 
 def _is_of_an_instance(match: Match) -> bool:
     """Whether a client is made by the field of a class, so once per instance."""
-    field = match.module.syntax.enclosing(match.node, frozenset({"public_field_definition"}))
+    field = match.module.enclosing(match.node, frozenset({"public_field_definition"}))
     return field is not None and not any(child.type == "static" for child in field.children)
 
 
@@ -165,13 +165,13 @@ def _memo(module: Module, assignment: Node) -> js.Declaration | None:
 
 def _is_guarded(module: Module, assignment: Node, declaration: js.Declaration) -> bool:
     """Whether the function asks for the variable before it sets it: `if (!db) …`, `if (db) return db`."""
-    for above in module.syntax.ancestors(assignment):
+    for above in module.ancestors(assignment):
         if above.type not in js.FUNCTIONS:
             continue
         for reference in module.scope.references(declaration):
             if not above.start_byte <= reference.start_byte < assignment.start_byte:
                 continue
-            asked = module.syntax.enclosing(reference, frozenset({"if_statement", "statement_block"}))
+            asked = module.enclosing(reference, frozenset({"if_statement", "statement_block"}))
             condition = asked.child_by_field_name("condition") if asked is not None else None
             if condition is not None and condition.start_byte <= reference.start_byte < condition.end_byte:
                 return True

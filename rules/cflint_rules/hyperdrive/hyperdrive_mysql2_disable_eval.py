@@ -77,7 +77,7 @@ def check(match: Match) -> Iterator[Finding]:
     if options.type != "object":
         return
     parts = [part for part in options.named_children if part.type != "comment"]
-    names = {js.key_of(match.module, part): part for part in parts}
+    names = {match.module.key(part): part for part in parts}
     if None in names or not parts:
         return  # there may be others
     given = names.get(_OPTION)

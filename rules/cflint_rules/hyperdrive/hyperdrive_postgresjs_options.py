@@ -116,7 +116,7 @@ def _options(match: Match) -> dict[str, Node] | None:
             continue
         key = part.child_by_field_name("key") if part.type == "pair" else None
         value = part.child_by_field_name("value") if part.type == "pair" else part
-        name = js.property_name(match.module.syntax, key if key is not None else part)
+        name = match.module.property_name(key if key is not None else part)
         if name is None or value is None or part.type == "spread_element":
             return None
         found[name] = js.unwrap(value)

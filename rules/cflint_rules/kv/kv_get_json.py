@@ -61,7 +61,7 @@ _CHECKS = frozenset({"if_statement", "unary_expression", "parenthesized_expressi
 @rule(call("parse"), severity=Severity.NOTE, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
-    if len(match.arguments) != 1 or not js.is_global(module, match.receiver, "JSON"):
+    if len(match.arguments) != 1 or not module.is_global(match.receiver, "JSON"):
         return
     text = js.unwrap(match.arguments[0])
     awaited = text
@@ -106,7 +106,7 @@ def check(match: Match) -> Iterator[Finding]:
 
 def _expected_type(module: Module, parse: "Node") -> str:
     """The type that the parsed value is said to have, by a cast or the declaration; else `any`."""
-    above = module.syntax.parent(parse)
+    above = module.parent(parse)
     if above is not None and above.type == "as_expression":
         return module.text(above.named_children[-1])
     annotation = None
@@ -132,7 +132,7 @@ def _is_text_read(module: Module, read: "Node") -> bool:
         return False
     if js.unwrap(arguments[0]).type == "array" or read.child_by_field_name("type_arguments") is not None:
         return False
-    if len(arguments) == 2 and js.string_value(module.syntax, arguments[1]) != "text":
+    if len(arguments) == 2 and module.string(arguments[1]) != "text":
         return False
     return module.value_of(callee.child_by_field_name("object")).is_binding("kv")
 
@@ -140,9 +140,9 @@ def _is_text_read(module: Module, read: "Node") -> bool:
 def _is_check(module: Module, use: "Node") -> bool:
     """Whether a name is only asked for being there."""
     node = use
-    parent = module.syntax.parent(node)
+    parent = module.parent(node)
     while parent is not None and parent.type in ("parenthesized_expression", "unary_expression"):
-        node, parent = parent, module.syntax.parent(parent)
+        node, parent = parent, module.parent(parent)
     if parent is None:
         return False
     if parent.type in _CHECKS:
@@ -163,7 +163,7 @@ def _is_check(module: Module, use: "Node") -> bool:
 
 def _is_caught_apart(module: Module, read: "Node", parse: "Node") -> bool:
     """Whether parsing stands in a `try` in which reading does not: broken JSON is expected then."""
-    for above in module.syntax.ancestors(parse):
+    for above in module.ancestors(parse):
         if above.type == "try_statement":
             return not above.start_byte <= read.start_byte < above.end_byte
         if above.type in ("method_definition", "function_declaration", "arrow_function"):
@@ -173,7 +173,7 @@ def _is_caught_apart(module: Module, read: "Node", parse: "Node") -> bool:
 
 def _stands_free(module: Module, node: "Node") -> bool:
     """Whether `await` can take the place of a call without parentheses."""
-    parent = module.syntax.parent(js.with_wrappers(module.syntax, node))
+    parent = module.parent(module.with_wrappers(node))
     return parent is not None and parent.type in (
         "variable_declarator", "return_statement", "arguments", "pair", "assignment_expression",
         "expression_statement", "array",

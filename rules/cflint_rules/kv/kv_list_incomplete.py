@@ -53,16 +53,14 @@ Source: https://developers.cloudflare.com/kv/api/list-keys/
 
 from collections.abc import Iterator
 
-from cflint.api import Finding, Match, Severity, call, js, rule
+from cflint.api import Finding, Match, Severity, call, rule
 
 
 @rule(call("list"), severity=Severity.WARNING)
 def check(match: Match) -> Iterator[Finding]:
     if not match.receiver_value.is_binding("kv"):
         return
-    found = js.list_without_pagination(
-        match.module, match.node, "keys", frozenset({"list_complete", "cursor"})
-    )
+    found = match.module.list_without_pagination(match.node, "keys", frozenset({"list_complete", "cursor"}))
     if found is not None:
         yield Finding(
             "`list()` gives at most 1000 keys: nothing asks for the rest",

@@ -98,7 +98,7 @@ def _what(match: Match, value: Node) -> str | None:
             return "an array"
         case "new_expression":
             constructor = value.child_by_field_name("constructor")
-            if constructor is not None and js.is_global(match.module, constructor, *_CLASSES):
+            if constructor is not None and match.module.is_global(constructor, *_CLASSES):
                 return f"a `{match.text(constructor)}`"
     return None
 
@@ -110,6 +110,6 @@ def _fix(match: Match, written: Node, value: Node) -> Fix | None:
             match.insert(written.end_byte, ")"),
         )
         return Fix("Store it as JSON", edits, Safety.SAFE)
-    if value.type == "call_expression" and match.enclosing_function and js.can_await(match.module, written):
+    if value.type == "call_expression" and match.enclosing_function and match.module.can_await(written):
         return Fix("Await the promise", (match.insert(written.start_byte, "await "),), Safety.SAFE)
     return None

@@ -54,7 +54,7 @@ Source: https://developers.cloudflare.com/kv/api/write-key-value-pairs/
 
 from collections.abc import Iterator
 
-from cflint.api import REFERENCE, Finding, Match, Severity, call, js, rule
+from cflint.api import REFERENCE, Finding, Match, Severity, call, rule
 
 
 @rule(
@@ -67,7 +67,7 @@ def check(match: Match) -> Iterator[Finding]:
         return
     key = match.arguments[0]
     source = next(
-        (found for found in js.origins(match.module, key) if js.reads_credential(match.module, found)), None
+        (found for found in match.module.origins(key) if match.module.reads_credential(found)), None
     )
     if source is not None:
         yield Finding(

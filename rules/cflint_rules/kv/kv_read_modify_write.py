@@ -123,7 +123,7 @@ def _read_before(module: Module, owner: str, key: str, start: int, end: int) -> 
 
 def _outermost_function(module: Module, node: Node) -> Node | None:
     found = None
-    for above in module.syntax.ancestors(node):
+    for above in module.ancestors(node):
         if above.type in js.FUNCTIONS:
             found = above
     return found

@@ -47,7 +47,7 @@ Source: https://developers.cloudflare.com/kv/api/write-key-value-pairs/
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Fix, Match, Module, Safety, Severity, call, js, rule
+from cflint.api import Finding, Fix, Match, Module, Safety, Severity, call, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -64,18 +64,18 @@ def check(match: Match) -> Iterator[Finding]:
         return
     options = match.arguments[index]
     name = "expirationTtl" if match.word == "put" else "cacheTtl"
-    written = js.property_value(module, options, name)
-    seconds = js.number_of(module, written) if written is not None else None
+    written = module.property_value(options, name)
+    seconds = module.number(written) if written is not None else None
     if written is not None and seconds is not None and seconds < _MINIMUM[name]:
         least = _MINIMUM[name]
-        own = js.number_of(module, written) is not None and written.type != "identifier"
+        own = module.number(written) is not None and written.type != "identifier"
         fix = Fix(f"Raise it to {least}", (match.replace(written, str(least)),), Safety.SAFE)
         yield Finding(
             f"`{name}` is {seconds:g} seconds, and has to be at least {least}: this throws",
             match.at(written),
             fix=fix if own and _is_in(options, written) else None,
         )
-    expiration = js.property_value(module, options, "expiration") if match.word == "put" else None
+    expiration = module.property_value(options, "expiration") if match.word == "put" else None
     if expiration is not None and _in_milliseconds(module, expiration):
         yield Finding(
             "`expiration` is in seconds since 1970, and this is in milliseconds", match.at(expiration)
@@ -88,10 +88,10 @@ def _is_in(outer: "Node", inner: "Node") -> bool:
 
 def _in_milliseconds(module: Module, node: "Node") -> bool:
     """Whether an expression is in milliseconds: a number as large, or `Date.now()` plus something."""
-    number = js.number_of(module, node)
+    number = module.number(node)
     if number is not None:
         return number > _LATEST_SECONDS
-    found = list(js.origins(module, node))
+    found = list(module.origins(node))
     divided = any(part.type == "binary_expression" and _divides(part) for part in found)
     plain = all(part.type != "call_expression" or module.text(part) in ("Date.now()",) for part in found)
     return plain and not divided and any(module.text(part) == "Date.now()" for part in found)

@@ -95,7 +95,7 @@ def check(found: Match) -> Iterator[Finding]:
     module, node = found.module, found.node
     if node.type == "catch_clause":
         body = node.child_by_field_name("body")
-        statement = module.syntax.parent(node)
+        statement = module.parent(node)
         tried = statement.child_by_field_name("body") if statement is not None else None
         if body is None or tried is None or not _is_empty(module, body):
             return
@@ -118,7 +118,7 @@ def check(found: Match) -> Iterator[Finding]:
     if weight == 1 and _cleans_up(module, node):
         return
     yield Finding(
-        f"errors of `{js.callee_name(module, made)}()` are dropped: log them, or say why they do not matter",
+        f"errors of `{module.callee_name(made)}()` are dropped: log them, or say why they do not matter",
         module.at(at),
         (module.at(made, "it fails unseen here"),) if node.type == "catch_clause" else (),
         severity=Severity.NOTE if weight == 1 else None,
@@ -137,7 +137,7 @@ def check_handler(found: Handler) -> Iterator[Finding]:
 
 def _cleans_up(module: Module, node: "Node") -> bool:
     """Whether code tidies up after something else, which matters more than that it fails."""
-    return any(above.type in ("catch_clause", "finally_clause") for above in module.syntax.ancestors(node))
+    return any(above.type in ("catch_clause", "finally_clause") for above in module.ancestors(node))
 
 
 def _is_empty(module: Module, body: "Node") -> bool:
@@ -173,7 +173,7 @@ def _weight(module: Module, made: "Node") -> int:
         and value.kind is not ValueKind.STORAGE
     ):
         return 0
-    name = js.callee_name(module, made)
+    name = module.callee_name(made)
     arguments = js.arguments_of(made)
     if name == "exec" and arguments and _ONCE.search(module.text(arguments[0])) is not None:
         return 0  # a migration that fails when it has been done

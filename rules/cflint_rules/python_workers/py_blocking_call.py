@@ -99,7 +99,7 @@ def _await(module: python.PythonModule, call: cst.Call) -> Fix | None:
     import libcst as cst
 
     given = module.arguments(call)
-    plain = isinstance(module.syntax.parent(call), (cst.Expr, cst.Assign, cst.AnnAssign, cst.Return))
+    plain = isinstance(module.parent(call), (cst.Expr, cst.Assign, cst.AnnAssign, cst.Return))
     if len(given) != 1 or len(call.args) != 1 or not plain or not isinstance(given[0], (cst.Call, cst.Name)):
         return None
     return Fix("Await it", (module.replace(call, f"await {module.text(given[0])}"),), Safety.SAFE)

@@ -112,7 +112,7 @@ def _read(module: python.PythonModule, owner: python.PythonClass, name: str) -> 
         if node.attr.value == name
         and isinstance(node.value, cst.Name)
         and node.value.value == "self"
-        and not isinstance(module.syntax.parent(node), (cst.AssignTarget, cst.AnnAssign))
+        and not isinstance(module.parent(node), (cst.AssignTarget, cst.AnnAssign))
     ]
 
 
@@ -121,7 +121,7 @@ def _is_storage(module: python.PythonModule, reads: list[cst.Attribute]) -> bool
     import libcst as cst
 
     known = ("storage", "id", "acceptWebSocket", "getWebSockets", "waitUntil", "blockConcurrencyWhile")
-    parents = [module.syntax.parent(node) for node in reads]
+    parents = [module.parent(node) for node in reads]
     return all(isinstance(above, cst.Attribute) and above.attr.value in known for above in parents)
 
 

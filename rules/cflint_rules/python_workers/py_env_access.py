@@ -78,7 +78,7 @@ def _is_read(module: python.PythonModule, name: cst.Name) -> bool:
     """Whether a name stands for a variable: it is no attribute, keyword or part of an import."""
     import libcst as cst
 
-    match module.syntax.parent(name):
+    match module.parent(name):
         case cst.Attribute() as above:
             return above.value is name
         case cst.Arg() as above:

@@ -144,7 +144,7 @@ def _local(module: python.PythonModule, function: cst.FunctionDef, param: cst.Pa
 def _is_variable(module: python.PythonModule, use: cst.Name) -> bool:
     import libcst as cst
 
-    above = module.syntax.parent(use)
+    above = module.parent(use)
     if isinstance(above, cst.Attribute):
         return above.value is use
     if isinstance(above, cst.Arg):

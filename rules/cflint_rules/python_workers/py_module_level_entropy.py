@@ -103,4 +103,4 @@ def _is_for_scripts(module: python.PythonModule, call: cst.Call) -> bool:
     """Whether a call is under a condition, such as `if __name__ == "__main__"`, or caught."""
     import libcst as cst
 
-    return any(isinstance(above, (cst.If, cst.Try, cst.TryStar)) for above in module.syntax.ancestors(call))
+    return any(isinstance(above, (cst.If, cst.Try, cst.TryStar)) for above in module.ancestors(call))

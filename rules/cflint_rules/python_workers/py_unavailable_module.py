@@ -121,4 +121,4 @@ def _may_be_caught(module: python.PythonModule, call: cst.Call) -> bool:
     """Whether the call is in a `try`, or under a check of the platform."""
     import libcst as cst
 
-    return any(isinstance(above, (cst.Try, cst.TryStar)) for above in module.syntax.ancestors(call))
+    return any(isinstance(above, (cst.Try, cst.TryStar)) for above in module.ancestors(call))

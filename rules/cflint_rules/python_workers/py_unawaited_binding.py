@@ -116,7 +116,7 @@ def _fix(module: python.PythonModule, call: cst.Call) -> Fix | None:
     if not module.can_await(call):
         return None
     span = module.span(call)
-    above = module.syntax.parent(call)
+    above = module.parent(call)
     binds = isinstance(above, (cst.Attribute, cst.Call)) or (
         isinstance(above, cst.Subscript) and above.value is call
     )

@@ -70,14 +70,14 @@ def check(module: python.PythonModule) -> Iterator[Finding]:
                 )
             continue
         for name in reads:
-            call = module.syntax.parent(name)
+            call = module.parent(name)
             if not isinstance(call, cst.Call) or call.func is not name:
                 continue
             outcome, _ = module.outcome(call)
             if outcome is js.PromiseOutcome.CONSUMED:
                 continue
             edit = module.insert(module.span(call).start, "await ")
-            plain = isinstance(module.syntax.parent(call), (cst.Expr, cst.Assign, cst.AnnAssign))
+            plain = isinstance(module.parent(call), (cst.Expr, cst.Assign, cst.AnnAssign))
             fix = Fix("Insert `await`", (edit,), Safety.SAFE) if plain and module.can_await(call) else None
             yield Finding(
                 f"the step `{function.name.value}` is called without `await`: it does not run",
@@ -105,5 +105,5 @@ def _names(module: python.PythonModule, function: cst.FunctionDef) -> set[str]:
 def _registers_undo(module: python.PythonModule, name: cst.Name) -> bool:
     import libcst as cst
 
-    above = module.syntax.parent(name)
+    above = module.parent(name)
     return isinstance(above, cst.Attribute) and above.attr.value == "undo"

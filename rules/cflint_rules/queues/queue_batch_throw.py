@@ -104,7 +104,7 @@ def check(found: Handler) -> Iterator[Finding]:
 
 def _short(module: Module, awaited: "Node") -> str:
     call = js.unwrap(awaited.named_children[0]) if awaited.named_children else awaited
-    return f"{js.callee_name(module, call) or 'await'}()" if call.type == "call_expression" else "await"
+    return f"{module.callee_name(call) or 'await'}()" if call.type == "call_expression" else "await"
 
 
 def _answers(module: Module, body: "Node") -> bool:
@@ -129,7 +129,7 @@ def _hands_on(module: Module, body: "Node", depth: int = 0) -> bool:
             kind = module.value_of(argument).kind
             if kind not in (ValueKind.MESSAGE_BATCH, ValueKind.MESSAGES, ValueKind.MESSAGE):
                 continue
-            if js.callee_name(module, call) in _HARMLESS:
+            if module.callee_name(call) in _HARMLESS:
                 continue
             if depth > 3 or not _does_not_answer(module, call, depth + 1):
                 return True
@@ -157,7 +157,7 @@ def _does_not_answer(module: Module, call: "Node", depth: int) -> bool:
         callee is not None and callee.type == "member_expression" and module.text(callee).startswith("this.")
     ):
         owner = module.this_class_of_member(callee)
-        function = owner.method(js.callee_name(module, call)) if owner is not None else None
+        function = owner.method(module.callee_name(call)) if owner is not None else None
     return function is not None and not _answers(module, function) and not _hands_on(module, function, depth)
 
 
@@ -170,7 +170,7 @@ def _failing_in_loops(module: Module, body: "Node") -> Iterator["Node"]:
             inside = node.child_by_field_name("body")
             if is_messages and inside is not None:
                 yield from _failing(module, inside, body)
-        elif node.type == "call_expression" and js.callee_name(module, node) == "map":
+        elif node.type == "call_expression" and module.callee_name(node) == "map":
             callee = node.child_by_field_name("function")
             owner = callee.child_by_field_name("object") if callee is not None else None
             arguments = js.arguments_of(node)
@@ -197,7 +197,7 @@ def _catches_itself(module: Module, awaited: "Node") -> bool:
     names = set()
     call = js.unwrap(awaited.named_children[0])
     while call.type == "call_expression":
-        names.add(js.callee_name(module, call))
+        names.add(module.callee_name(call))
         callee = call.child_by_field_name("function")
         owner = callee.child_by_field_name("object") if callee is not None else None
         if owner is None:
@@ -208,15 +208,15 @@ def _catches_itself(module: Module, awaited: "Node") -> bool:
 
 def _all_of_them(module: Module, mapped: "Node") -> bool:
     """Whether an array of promises goes to `Promise.all`, which fails as soon as one does."""
-    parent = module.syntax.parent(mapped)
-    call = module.syntax.parent(parent) if parent is not None and parent.type == "arguments" else None
-    return call is not None and js.callee_name(module, call) == "all"
+    parent = module.parent(mapped)
+    call = module.parent(parent) if parent is not None and parent.type == "arguments" else None
+    return call is not None and module.callee_name(call) == "all"
 
 
 def _is_caught(module: Module, node: "Node", until: "Node") -> bool:
     """Whether a `catch` below `until` takes what is thrown at a node."""
     child = node
-    for above in module.syntax.ancestors(node):
+    for above in module.ancestors(node):
         if above.type == "try_statement":
             body = above.child_by_field_name("body")
             if body is not None and body.id == child.id and above.child_by_field_name("handler") is not None:

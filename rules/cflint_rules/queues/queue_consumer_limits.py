@@ -52,7 +52,6 @@ from cflint.api import (
     config,
     environment,
     fixes,
-    js,
     rule,
 )
 
@@ -136,8 +135,8 @@ def check_delays(match: Match) -> Iterator[Finding]:
     if not (sends or retries) or len(match.arguments) <= sends:
         return
     module = match.module
-    written = js.property_value(module, match.arguments[1 if sends else 0], "delaySeconds")
-    seconds = js.number_of(module, written) if written is not None else None
+    written = module.property_value(match.arguments[1 if sends else 0], "delaySeconds")
+    seconds = module.number(written) if written is not None else None
     if written is None or seconds is None or 0 <= seconds <= _DOCUMENTED_DELAY:
         return
     if seconds < 0:

@@ -65,7 +65,7 @@ def check(match: Match) -> Iterator[Finding]:
     callback = _function(match, match.arguments[0]) if match.arguments else None
     if callback is None or not js.is_async(callback) or match.receiver_value.kind is not ValueKind.MESSAGES:
         return
-    use = js.use_of_promises(match.module, match.node)
+    use = match.module.promises_use(match.node)
     if match.word == "map" and use.outcome is not js.PromiseOutcome.DROPPED:
         return
     yield Finding(
@@ -88,8 +88,8 @@ def _function(match: Match, argument: Node) -> Node | None:
 
 def _await_all(match: Match) -> Fix | None:
     node = match.node
-    parent = match.module.syntax.parent(node)
-    if parent is None or parent.type != "expression_statement" or not js.can_await(match.module, node):
+    parent = match.module.parent(node)
+    if parent is None or parent.type != "expression_statement" or not match.module.can_await(node):
         return None
     edits = (match.insert(node.start_byte, "await Promise.all("), match.insert(node.end_byte, ")"))
     return Fix("Await all promises", edits, Safety.UNSAFE)
@@ -98,8 +98,8 @@ def _await_all(match: Match) -> Fix | None:
 def _as_loop(match: Match) -> Fix | None:
     """`messages.forEach(async (m) => { … })` as `for (const m of messages) { … }`."""
     module, node = match.module, match.node
-    statement = module.syntax.parent(node)
-    if statement is None or statement.type != "expression_statement" or not js.can_await(module, node):
+    statement = module.parent(node)
+    if statement is None or statement.type != "expression_statement" or not module.can_await(node):
         return None
     callback, receiver = js.unwrap(match.arguments[0]), match.receiver
     name = _only_parameter(callback)

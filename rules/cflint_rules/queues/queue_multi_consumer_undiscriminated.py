@@ -84,7 +84,6 @@ from cflint.api import (
     config,
     handler,
     join_names,
-    js,
     pattern,
     rule,
 )
@@ -138,7 +137,7 @@ def _is_blind(found: Handler, has_dead_letters: bool) -> bool:
 
 def _read(found: Handler, use: Node) -> str | None:
     """The property of the batch that a place reads; None when it does anything else with it."""
-    access = found.module.syntax.parent(js.with_wrappers(found.module.syntax, use))
+    access = found.module.parent(found.module.with_wrappers(use))
     name = access.child_by_field_name("property") if access is not None else None
     if access is None or name is None or access.type != "member_expression":
         return None

@@ -71,7 +71,7 @@ def check(match: Match) -> Iterator[Finding]:
     messages = match.module.initializer(match.arguments[0])
     if messages.type == "array":
         yield from _listed(match, messages)
-    elif messages.type == "call_expression" and js.callee_name(match.module, messages) == "map":
+    elif messages.type == "call_expression" and match.module.callee_name(messages) == "map":
         made = _made_by(match, messages)
         if made is not None and _is_wrong(match, made) and match.receiver_value.is_binding("queue"):
             yield _finding(match, (made,))
@@ -110,7 +110,7 @@ def _made_by(match: Match, call: Node) -> Node | None:
 def _is_wrong(match: Match, message: Node) -> bool:
     """Whether an expression is no message: a plain value, or an object that surely has no `body`."""
     if message.type == "object":
-        keys = [js.key_of(match.module, part) for part in message.named_children if part.type != "comment"]
+        keys = [match.module.key(part) for part in message.named_children if part.type != "comment"]
         return None not in keys and "body" not in keys
     if message.type == "member_expression":
         name = message.child_by_field_name("property")
@@ -121,7 +121,7 @@ def _is_wrong(match: Match, message: Node) -> bool:
 def _finding(match: Match, wrong: tuple[Node, ...]) -> Finding:
     edits = []
     for message in wrong:
-        above = match.module.syntax.parent(message)
+        above = match.module.parent(message)
         bare = above is not None and above.type == "arrow_function"  # where braces would be a block
         edits.append(match.insert(message.start_byte, "({ body: " if bare else "{ body: "))
         edits.append(match.insert(message.end_byte, " })" if bare else " }"))

@@ -107,7 +107,7 @@ def _finding(match: Match, read: Node) -> Finding:
 
 def _read(match: Match, node: Node) -> Node | None:
     """The name of a property of an object that is read where an expression stands."""
-    member = match.module.syntax.parent(node)
+    member = match.module.parent(node)
     if member is None or member.type != "member_expression":
         return None
     target, name = member.child_by_field_name("object"), member.child_by_field_name("property")
@@ -118,18 +118,18 @@ def _read(match: Match, node: Node) -> Node | None:
 
 def _is_claimed(match: Match, node: Node) -> bool:
     """Whether `!` or a cast says that the object is there."""
-    parent = match.module.syntax.parent(node)
+    parent = match.module.parent(node)
     while parent is not None and parent.type in _CLAIMS | {"parenthesized_expression"}:
         if parent.type in _CLAIMS:
             return True
-        parent = match.module.syntax.parent(parent)
+        parent = match.module.parent(parent)
     return False
 
 
 def _is_tested(match: Match, reference: Node) -> bool:
-    if js.is_guard(match.module, reference) or _is_claimed(match, reference):
+    if match.module.is_guard(reference) or _is_claimed(match, reference):
         return True
-    parent = match.module.syntax.parent(js.with_wrappers(match.module.syntax, reference))
+    parent = match.module.parent(match.module.with_wrappers(reference))
     if parent is None:
         return False
     operator = parent.child_by_field_name("operator") if parent.type == "binary_expression" else None

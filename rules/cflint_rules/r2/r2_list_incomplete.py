@@ -53,16 +53,14 @@ Source: https://developers.cloudflare.com/r2/api/workers/workers-api-reference/
 
 from collections.abc import Iterator
 
-from cflint.api import Finding, Match, Severity, call, js, rule
+from cflint.api import Finding, Match, Severity, call, rule
 
 
 @rule(call("list"), severity=Severity.WARNING)
 def check(match: Match) -> Iterator[Finding]:
     if not match.receiver_value.is_binding("r2"):
         return
-    found = js.list_without_pagination(
-        match.module, match.node, "objects", frozenset({"truncated", "cursor"})
-    )
+    found = match.module.list_without_pagination(match.node, "objects", frozenset({"truncated", "cursor"}))
     if found is not None:
         yield Finding(
             "`list()` gives at most 1000 objects: nothing asks for the rest",

@@ -104,7 +104,7 @@ def _maker(module: Module, stream: Node) -> Node | None:
                     following = source
             case "new_expression":
                 known = "expectedLength" in module.text(stream)
-                own = js.is_global(module, stream.child_by_field_name("constructor"), "ReadableStream")
+                own = module.is_global(stream.child_by_field_name("constructor"), "ReadableStream")
                 return stream if own and not known else None
             case "member_expression":
                 name = stream.child_by_field_name("property")
@@ -130,7 +130,7 @@ def _is_transform(module: Module, node: Node) -> bool:
     """Whether an expression makes a transform stream of the platform that does not tell a length."""
     if node.type != "new_expression":
         return False
-    return js.is_global(module, node.child_by_field_name("constructor"), *_TRANSFORMS)
+    return module.is_global(node.child_by_field_name("constructor"), *_TRANSFORMS)
 
 
 def _teed(module: Module, node: Node) -> Node | None:

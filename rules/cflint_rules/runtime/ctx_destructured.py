@@ -83,13 +83,13 @@ def check(match: Match) -> Iterator[Finding]:
 def _destructured(match: Match) -> Iterator[Finding]:
     module = match.module
     key = match.node
-    part = module.syntax.parent(key) if key.type != "shorthand_property_identifier_pattern" else key
+    part = module.parent(key) if key.type != "shorthand_property_identifier_pattern" else key
     target = key if part is key else (part.child_by_field_name("value") if part is not None else None)
     if part is None or target is None:
         return
-    wrapper = module.syntax.parent(part)
+    wrapper = module.parent(part)
     if wrapper is not None and wrapper.type == "object_assignment_pattern":
-        part, wrapper = wrapper, module.syntax.parent(wrapper)
+        part, wrapper = wrapper, module.parent(wrapper)
     declaration = module.scope.resolve(target)
     if declaration is None or wrapper is None or declaration.path != (match.word,):
         return
@@ -138,7 +138,7 @@ def _is_used_bare(module: Module, name: "Node") -> bool:
     if declaration is None:
         return False
     for use in module.scope.references(declaration):
-        parent = module.syntax.parent(use)
+        parent = module.parent(use)
         if parent is not None and parent.type == "member_expression":
             called = parent.child_by_field_name("property")
             if called is not None and module.text(called) in _BINDING_CALLS:
@@ -175,8 +175,8 @@ def _taken(match: Match) -> Iterator[Finding]:
     owner = match.receiver
     if owner is None or not _needs_object(match.receiver_value.kind, match.word):
         return
-    node = js.with_wrappers(module.syntax, match.node)
-    parent = module.syntax.parent(node)
+    node = module.with_wrappers(match.node)
+    parent = module.parent(node)
     if parent is None:
         return
     kind = parent.type

@@ -141,7 +141,7 @@ def _floating(module: Module) -> Iterator[Finding]:
     for found in _END_OF_CALL.finditer(data):
         if _KEPT.match(data, data.rfind(b"\n", 0, found.start()) + 1, found.start()) is not None:
             continue
-        leaf = module.syntax.node_at(found.start(), found.start() + 1)
+        leaf = module.node_at(found.start(), found.start() + 1)
         if leaf is None or leaf.type != ")":
             continue
         holder = _statement_that_ends(module, leaf)
@@ -205,14 +205,14 @@ def _dropped(module: Module, holder: Node) -> Iterator[tuple[Node, Node]]:
         elif node.type in ("call_expression", "new_expression"):
             root = _root(module, node)
             if root is not None:
-                yield js.with_wrappers(module.syntax, node), root
+                yield module.with_wrappers(node), root
 
 
 def _is_handed_on(module: Module, declarator: Node, name: Node) -> bool:
     """Whether the bytes behind a declaration show that the variable is given to somebody, or that something
     of it is read: then it is no promise that nobody looks at, whatever it is."""
-    declaration = module.syntax.parent(declarator)
-    block = module.syntax.parent(declaration) if declaration is not None else None
+    declaration = module.parent(declarator)
+    block = module.parent(declaration) if declaration is not None else None
     data = module.document.data
     word = data[name.start_byte : name.end_byte]
     end = block.end_byte if block is not None else len(data)
@@ -233,8 +233,8 @@ def _dropped_as_variable(module: Module, value: Node) -> Iterator[tuple[Node, No
     root = _root(module, js.unwrap(value))
     if root is None:
         return
-    use = js.use_of_promise(module, root)
-    if use.outcome is js.PromiseOutcome.DROPPED and js.source_of(module, root) in _MINE:
+    use = module.promise_use(root)
+    if use.outcome is js.PromiseOutcome.DROPPED and module.promise_source(root) in _MINE:
         yield use.promise, root
 
 
@@ -268,7 +268,7 @@ def _judge(module: Module, promise: Node, root: Node) -> Finding | None:
     if not _runs_in_a_worker(module, root):
         return None
     caught = _catches(module, promise)
-    handled = caught or _catches_all(module, js.called_function(module, root))
+    handled = caught or _catches_all(module, module.called_function(root))
     asked = _is_asked(module, root)
     durable = _is_durable(module, root)
     goes_on = _goes_on(module, root)
@@ -289,7 +289,7 @@ def _judge(module: Module, promise: Node, root: Node) -> Finding | None:
 
 def _what(module: Module, promise: Node, root: Node) -> str | None:
     """What is dropped, in words; None when it is no promise, or one that another rule speaks of."""
-    source = js.source_of(module, root)
+    source = module.promise_source(root)
     name = _name_of(module, root)
     if source in _MINE:
         if root.type == "new_expression":
@@ -345,7 +345,7 @@ def _has_asynchronous_callback(module: Module, call: Node) -> bool:
     if js.is_async(callback) or body is None or body.type == "statement_block":
         return js.is_async(callback)
     inner = _root(module, js.unwrap(body))
-    return inner is not None and js.source_of(module, inner) in _MINE
+    return inner is not None and module.promise_source(inner) in _MINE
 
 
 def _in_constructor(module: Module, node: Node) -> bool:
@@ -387,11 +387,11 @@ def _catches_all(module: Module, function: Node | None) -> bool:
 
 def _resolves_a_promise(module: Module, promise: Node, root: Node) -> bool:
     """Whether a chain hands its outcome to the `new Promise((resolve, reject) => …)` around it."""
-    for above in module.syntax.ancestors(root):
+    for above in module.ancestors(root):
         if above.type not in js.FUNCTIONS:
             continue
-        listed = module.syntax.parent(js.with_wrappers(module.syntax, above))
-        made = module.syntax.parent(listed) if listed is not None and listed.type == "arguments" else None
+        listed = module.parent(module.with_wrappers(above))
+        made = module.parent(listed) if listed is not None and listed.type == "arguments" else None
         if made is None or made.type != "new_expression" or _name_of(module, made) != "Promise":
             continue
         parameters = above.child_by_field_name("parameters") or above.child_by_field_name("parameter")
@@ -406,7 +406,7 @@ def _is_asked(module: Module, node: Node) -> bool:
     owner = module.enclosing_class(node)
     if module.handler_around(node) is not None or (owner is not None and owner.kind.is_platform):
         return True
-    for above in module.syntax.ancestors(node):
+    for above in module.ancestors(node):
         if above.type in js.FUNCTIONS:
             for declaration in module.scope.declared_in(above).values():
                 if module.value_declared(declaration).kind in _CONTEXTS:
@@ -441,11 +441,11 @@ def _goes_on(module: Module, node: Node) -> bool:
     """Whether something keeps the code alive: a listener, a timer, a stream that is the response."""
     if _writes_a_stream(module, node):
         return True
-    for above in module.syntax.ancestors(node):
+    for above in module.ancestors(node):
         if above.type not in js.FUNCTIONS:
             continue
-        listed = module.syntax.parent(js.with_wrappers(module.syntax, above))
-        call = module.syntax.parent(listed) if listed is not None and listed.type == "arguments" else None
+        listed = module.parent(module.with_wrappers(above))
+        call = module.parent(listed) if listed is not None and listed.type == "arguments" else None
         if call is not None and _name_of(module, call) in _LATER:
             return True
     return False
@@ -455,7 +455,7 @@ def _writes_a_stream(module: Module, node: Node) -> bool:
     data = module.document.data
     return any(
         _STREAM.search(data, above.start_byte, above.end_byte) is not None
-        for above in module.syntax.ancestors(node)
+        for above in module.ancestors(node)
         if above.type in js.FUNCTIONS
     )
 

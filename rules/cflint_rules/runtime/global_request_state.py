@@ -87,9 +87,9 @@ def check(match: Match) -> Iterator[Finding]:
 
 
 def _module_variables(module: Module, statement: "Node") -> Iterator[js.Declaration]:
-    parent = module.syntax.parent(statement)
+    parent = module.parent(statement)
     if parent is not None and parent.type == "export_statement":
-        parent = module.syntax.parent(parent)
+        parent = module.parent(parent)
     if parent is None or parent.type != "program":
         return
     for declarator in statement.named_children:
@@ -127,15 +127,15 @@ def _bound(value: Value) -> str | None:
 
 
 def _request_data(module: Module, value: "Node") -> str | None:
-    if js.number_of(module, value) is not None:
+    if module.number(value) is not None:
         return None
     text = module.text(value)
     if text.endswith(_SAME_FOR_ALL) or any(part in text for part in (".origin", ".host")):
         return None
-    for origin in js.origins(module, value):
-        if origin.type == "new_expression" or not js.reads_request(module, origin):
+    for origin in module.origins(value):
+        if origin.type == "new_expression" or not module.reads_request(origin):
             continue
-        if any(module.text(part).endswith(_SAME_FOR_ALL) for part in js.origins(module, value)):
+        if any(module.text(part).endswith(_SAME_FOR_ALL) for part in module.origins(value)):
             return None
         return "data of one request"
     return None
@@ -143,7 +143,7 @@ def _request_data(module: Module, value: "Node") -> str | None:
 
 def _is_guarded(module: Module, assignment: "Node", declaration: js.Declaration) -> bool:
     """Whether a variable is set once: `if (!x) x = …`."""
-    for above in module.syntax.ancestors(assignment):
+    for above in module.ancestors(assignment):
         if above.type == "if_statement":
             condition = above.child_by_field_name("condition")
             if condition is not None and any(
@@ -158,7 +158,7 @@ def _is_guarded(module: Module, assignment: "Node", declaration: js.Declaration)
 
 def _collected(module: Module, made: "Node") -> Iterator[Finding]:
     """What is put into a module-level `Map` or `Set`."""
-    declarator = module.syntax.parent(js.with_wrappers(module.syntax, made))
+    declarator = module.parent(module.with_wrappers(made))
     name = declarator.child_by_field_name("name") if declarator is not None else None
     if declarator is None or declarator.type != "variable_declarator" or name is None:
         return
@@ -166,9 +166,9 @@ def _collected(module: Module, made: "Node") -> Iterator[Finding]:
     if declaration is None or declaration.scope.type != "program":
         return
     for use in module.scope.references(declaration):
-        member = module.syntax.parent(use)
+        member = module.parent(use)
         method = member.child_by_field_name("property") if member is not None else None
-        call = module.syntax.parent(member) if member is not None else None
+        call = module.parent(member) if member is not None else None
         if call is None or method is None or call.type != "call_expression":
             continue
         if module.text(method) not in _STORES or module.enclosing_function(call) is None:

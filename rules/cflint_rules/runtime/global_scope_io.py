@@ -118,7 +118,7 @@ def check(match: Match) -> Iterator[Finding]:
 def _label(module: Module, node: "Node") -> str:
     callee = node.child_by_field_name("function") or node.child_by_field_name("constructor")
     text = module.text(callee) if callee is not None else ""
-    text = text if len(text) <= 40 and "\n" not in text else js.callee_name(module, node)
+    text = text if len(text) <= 40 and "\n" not in text else module.callee_name(node)
     return f"new {text}()" if node.type == "new_expression" else f"{text}()"
 
 
@@ -129,9 +129,9 @@ def _disallowed(module: Module, node: "Node") -> str | None:
     if callee is None:
         return None
     if node.type == "new_expression":
-        return "I/O" if js.is_global(module, callee, "WebSocket") else None
-    name = js.callee_name(module, node)
-    if name in _GLOBALS and js.is_global(module, callee, name):
+        return "I/O" if module.is_global(callee, "WebSocket") else None
+    name = module.callee_name(node)
+    if name in _GLOBALS and module.is_global(callee, name):
         return _GLOBALS[name]
     if callee.type == "identifier":
         declaration = module.scope.resolve(callee)
@@ -141,7 +141,7 @@ def _disallowed(module: Module, node: "Node") -> str | None:
     if owner is None:
         return None
     for holder, methods in _METHODS.items():
-        if name in methods and js.is_global(module, owner, holder):
+        if name in methods and module.is_global(owner, holder):
             return methods[name]
     if name == "generateKey" and module.text(owner) == "crypto.subtle":
         return "random values"
@@ -160,7 +160,7 @@ def _uses_of_env(module: Module) -> Iterator[Finding]:
     if imported is None:
         return
     for use in module.scope.references(imported):
-        for above in module.syntax.ancestors(use):
+        for above in module.ancestors(use):
             if above.type not in ("member_expression", "call_expression", "non_null_expression"):
                 break
             if above.type == "call_expression":
@@ -179,7 +179,7 @@ def _at_load(module: Module, node: "Node", hops: int = 0) -> tuple[Location, ...
     """Whether an expression runs while its module loads: () when directly, the place of the call when it is
     in a function that is called then; None when not, or only under a condition."""
     child = node
-    for above in module.syntax.ancestors(node):
+    for above in module.ancestors(node):
         if above.type in _CONDITIONS and not _is_unconditional(above, child):
             return None
         if above.type in js.FUNCTIONS:
@@ -211,9 +211,9 @@ def _is_static(field: "Node") -> bool:
 
 def _is_called_in_place(module: Module, function: "Node") -> bool:
     """`(() => { … })()`: a function expression that is called where it stands."""
-    parent = module.syntax.parent(function)
+    parent = module.parent(function)
     while parent is not None and parent.type == "parenthesized_expression":
-        parent = module.syntax.parent(parent)
+        parent = module.parent(parent)
     callee = parent.child_by_field_name("function") if parent is not None else None
     return callee is not None and js.unwrap(callee).id == function.id
 
@@ -222,7 +222,7 @@ def _called_at_load(module: Module, function: "Node") -> tuple[Location, ...] | 
     """The place where a named function is called while the module loads; None when there is none."""
     name = function.child_by_field_name("name") if function.type != "method_definition" else None
     if name is None:
-        parent = module.syntax.parent(function)
+        parent = module.parent(function)
         name = parent.child_by_field_name("name") if parent and parent.type == "variable_declarator" else None
     if name is None or name.type != "identifier":
         return None
@@ -232,7 +232,7 @@ def _called_at_load(module: Module, function: "Node") -> tuple[Location, ...] | 
     if any(child.type == "*" for child in function.children):
         return None
     for use in module.scope.references(declaration):
-        called = module.syntax.parent(use)
+        called = module.parent(use)
         callee = called.child_by_field_name("function") if called is not None else None
         if called is None or callee is None or callee.id != use.id or called.type != "call_expression":
             continue

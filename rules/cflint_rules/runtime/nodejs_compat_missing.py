@@ -306,9 +306,9 @@ def _is_for_types(module: Module, specifier: Span) -> bool:
     """Whether an import is left out of the bundle, because nothing but types uses what it names."""
     if not module.is_typescript:
         return False
-    statement = module.syntax.node_at(specifier.start, specifier.end)
+    statement = module.node_at(specifier.start, specifier.end)
     while statement is not None and statement.type != "import_statement":
-        statement = module.syntax.parent(statement)
+        statement = module.parent(statement)
     if statement is None:
         return False
     names = [
@@ -321,7 +321,7 @@ def _is_for_types(module: Module, specifier: Span) -> bool:
 
 
 def _is_global(module: Module, at: int) -> bool:
-    node = module.syntax.node_at(at, at + len("Buffer"))
+    node = module.node_at(at, at + len("Buffer"))
     return node is not None and node.type == "identifier" and module.scope.resolve(node) is None
 
 

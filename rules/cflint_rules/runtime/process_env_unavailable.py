@@ -58,7 +58,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Environment, Finding, Module, Severity, join_names, js, module, pattern, rule
+from cflint.api import Environment, Finding, Module, Severity, join_names, module, pattern, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -117,12 +117,12 @@ def check(module: Module) -> Iterator[Finding]:
 def _reads(module: Module) -> Iterator[tuple[Node, str]]:
     """The expressions `process.env.NAME` of which nobody asks whether they are there, with the name."""
     for match in _READ.finditer(module.document.data):
-        node = module.syntax.node_at(match.start(), match.end())
+        node = module.node_at(match.start(), match.end())
         if node is None or node.type != "member_expression" or node.start_byte != match.start():
             continue
         owner = node.child_by_field_name("object")
         process = owner.child_by_field_name("object") if owner is not None else None
-        if js.is_global(module, process, "process") and not js.is_guard(module, node):
+        if module.is_global(process, "process") and not module.is_guard(node):
             yield node, match[1].decode()
 
 

@@ -64,7 +64,7 @@ _CLASSES = ("TransformStream", "IdentityTransformStream", "FixedLengthStream")
 @rule(new(*_CLASSES), severity=Severity.ERROR)
 def check(match: Match) -> Iterator[Finding]:
     data, function = match.document.data, match.enclosing_function
-    if function is None or not js.is_global(match.module, match.callee, *_CLASSES):
+    if function is None or not match.module.is_global(match.callee, *_CLASSES):
         return
     rest = data[match.node.end_byte : function.end_byte]
     if b"await" not in rest or (b".write(" not in rest and b".pipeTo(" not in rest):
@@ -93,7 +93,7 @@ def _ends(match: Match) -> tuple[list[Node], list[Node]]:
     """The expressions that are the readable and the writable end of the stream, in source order; what is done
     with the stream as a whole counts as use of the readable one."""
     module = match.module
-    holder = module.syntax.parent(js.with_wrappers(module.syntax, match.node))
+    holder = module.parent(module.with_wrappers(match.node))
     name = holder.child_by_field_name("name") if holder is not None else None
     readable: list[Node] = []
     writable: list[Node] = []
@@ -107,7 +107,7 @@ def _ends(match: Match) -> tuple[list[Node], list[Node]]:
                 case ("writable",):
                     writable.append(use)
                 case _:
-                    access = module.syntax.parent(js.with_wrappers(module.syntax, use))
+                    access = module.parent(module.with_wrappers(use))
                     part = access.child_by_field_name("property") if access is not None else None
                     if access is not None and part is not None and module.text(part) == "writable":
                         writable.append(access)
@@ -131,7 +131,7 @@ def _waits(match: Match, function: Node) -> list[tuple[Node, Node]]:
     found: list[tuple[Node, Node]] = []
     for name in ("write", "pipeTo"):
         for call in module.calls_of(name, function):
-            above = module.syntax.parent(js.with_wrappers(module.syntax, call))
+            above = module.parent(module.with_wrappers(call))
             if above is None or above.type != "await_expression" or call.start_byte < match.node.end_byte:
                 continue
             around = module.enclosing_function(call)

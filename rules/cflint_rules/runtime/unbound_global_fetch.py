@@ -55,7 +55,7 @@ Source: https://developers.cloudflare.com/workers/observability/errors/#illegal-
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Fix, Match, Module, Safety, Severity, identifier, js, member_access, rule
+from cflint.api import Finding, Fix, Match, Module, Safety, Severity, identifier, member_access, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -66,16 +66,16 @@ _NAMES = ("fetch", "setTimeout", "setInterval", "clearTimeout", "queueMicrotask"
 @rule(identifier(*_NAMES), member_access("fetch"), severity=Severity.ERROR, fix=Safety.SAFE)
 def check(match: Match) -> Iterator[Finding]:
     module, node = match.module, match.node
-    if not js.is_global(module, node, match.word):
+    if not module.is_global(node, match.word):
         return
-    held = js.with_wrappers(module.syntax, node)
-    parent = module.syntax.parent(held)
+    held = module.with_wrappers(node)
+    parent = module.parent(held)
     while parent is not None and parent.type == "binary_expression":
         operator = parent.child_by_field_name("operator")
         if operator is None or operator.type not in ("??", "||"):
             return
-        held = js.with_wrappers(module.syntax, parent)
-        parent = module.syntax.parent(held)
+        held = module.with_wrappers(parent)
+        parent = module.parent(held)
     if parent is None:
         return
     called = _called(module, parent, held, node)
@@ -116,7 +116,7 @@ def _called(module: Module, parent: "Node", held: "Node", node: "Node") -> "Node
             if parent.type == "object" and node.type != "shorthand_property_identifier":
                 return None
             key = parent.child_by_field_name("key") if parent.type == "pair" else node
-            record = module.syntax.parent(parent) if parent.type == "pair" else parent
+            record = module.parent(parent) if parent.type == "pair" else parent
             return _call_on_object(module, record, module.text(key)) if record and key is not None else None
     return None
 
@@ -138,7 +138,7 @@ def _call_on_this(module: Module, at: "Node", name: str) -> "Node | None":
 
 def _call_on_object(module: Module, record: "Node", name: str) -> "Node | None":
     """`constant.name(…)` of the object that a constant holds."""
-    declarator = module.syntax.parent(js.with_wrappers(module.syntax, record))
+    declarator = module.parent(module.with_wrappers(record))
     target = declarator.child_by_field_name("name") if declarator is not None else None
     if declarator is None or declarator.type != "variable_declarator" or target is None:
         return None
@@ -146,8 +146,8 @@ def _call_on_object(module: Module, record: "Node", name: str) -> "Node | None":
     if declaration is None:
         return None
     for use in module.scope.references(declaration):
-        access = module.syntax.parent(use)
-        called = module.syntax.parent(access) if access is not None else None
+        access = module.parent(use)
+        called = module.parent(access) if access is not None else None
         prop = access.child_by_field_name("property") if access is not None else None
         callee = called.child_by_field_name("function") if called is not None else None
         if called is None or access is None or prop is None or callee is None or callee.id != access.id:

@@ -119,7 +119,7 @@ def _only_the_head(match: Match, declaration: js.Declaration) -> bool:
     """Whether every use reads a property that is there without the body; true use only, so at least one."""
     references = match.module.scope.references(declaration)
     for reference in references:
-        parent = match.module.syntax.parent(js.with_wrappers(match.module.syntax, reference))
+        parent = match.module.parent(match.module.with_wrappers(reference))
         name = parent.child_by_field_name("property") if parent is not None else None
         if parent is None or parent.type != "member_expression" or name is None:
             return False
@@ -130,8 +130,8 @@ def _only_the_head(match: Match, declaration: js.Declaration) -> bool:
 
 def _fix(match: Match, declarator: Node, name: str) -> Fix | None:
     module = match.module
-    statement = module.syntax.parent(declarator)
-    block = module.syntax.parent(statement) if statement is not None else None
+    statement = module.parent(declarator)
+    block = module.parent(statement) if statement is not None else None
     if statement is None or block is None or block.type != "statement_block":
         return None
     text = f"\n{module.indent_of(statement)}await {name}.body?.cancel();"

@@ -65,15 +65,13 @@ def check(match: Match) -> Iterator[Finding]:
     if len(match.arguments) < 2:
         return
     second = match.arguments[1]
-    is_response = js.is_global(module, match.callee, "Response") or js.is_global(
-        module, match.receiver, "Response"
-    )
+    is_response = module.is_global(match.callee, "Response") or module.is_global(match.receiver, "Response")
     if not is_response and match.receiver_value.kind is not ValueKind.HONO_CONTEXT:
         return
     status: Node | None = second
-    if js.number_of(module, second) is None:
-        status = js.property_value(module, second, "status")
-    if status is None or js.number_of(module, status) != _FORBIDDEN:
+    if module.number(second) is None:
+        status = module.property_value(second, "status")
+    if status is None or module.number(status) != _FORBIDDEN:
         return
     source = _missing(module, match.node)
     if source is not None:
@@ -87,7 +85,7 @@ def check(match: Match) -> Iterator[Finding]:
 def _missing(module: Module, response: "Node") -> "Node | None":
     """The read of the credential whose absence a response answers, by the innermost `if` around it."""
     child = response
-    for above in module.syntax.ancestors(response):
+    for above in module.ancestors(response):
         if above.type == "if_statement":
             consequence = above.child_by_field_name("consequence")
             condition = above.child_by_field_name("condition")
@@ -96,9 +94,7 @@ def _missing(module: Module, response: "Node") -> "Node | None":
             absent = _absent(module, js.unwrap(condition))
             if absent is None:
                 return None
-            return next(
-                (part for part in js.origins(module, absent) if js.reads_credential(module, part)), None
-            )
+            return next((part for part in module.origins(absent) if module.reads_credential(part)), None)
         child = above
     return None
 

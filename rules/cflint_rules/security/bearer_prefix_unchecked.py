@@ -58,15 +58,15 @@ def check(match: Match) -> Iterator[Finding]:
     if owner is None or len(match.arguments) != 1:
         return
     if match.word == "split":
-        taken = module.syntax.parent(js.with_wrappers(module.syntax, node))
+        taken = module.parent(module.with_wrappers(node))
         index = taken.child_by_field_name("index") if taken is not None else None
         if taken is None or index is None or module.text(index) != "1":
             return
         if module.string_of(match.arguments[0]) != " ":
             return
-    elif js.number_of(module, match.arguments[0]) != _LENGTH:
+    elif module.number(match.arguments[0]) != _LENGTH:
         return
-    if not any(js.header_read(module, found) == "authorization" for found in js.alternatives(module, owner)):
+    if not any(module.header_read(found) == "authorization" for found in module.alternatives(owner)):
         return
     around = match.enclosing_function
     area = module.text(around) if around is not None else module.document.data.decode("utf-8", "replace")

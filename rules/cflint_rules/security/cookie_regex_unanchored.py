@@ -39,7 +39,7 @@ Source: https://www.rfc-editor.org/rfc/rfc6265#section-4.2.1
 
 from collections.abc import Iterator
 
-from cflint.api import REFERENCE, STRICT, Finding, Fix, Match, Safety, Severity, call, js, pattern, rule
+from cflint.api import REFERENCE, STRICT, Finding, Fix, Match, Safety, Severity, call, pattern, rule
 
 _NAMED = pattern(r"/\(?(?:\?:|\?<\w+>)?([\w.-]+)=")
 
@@ -61,9 +61,7 @@ def check(match: Match) -> Iterator[Finding]:
     if pattern.type != "regex":
         return
     named = _NAMED.match(module.text(pattern))
-    if named is None or not any(
-        js.header_read(module, found) == "cookie" for found in js.alternatives(module, text)
-    ):
+    if named is None or not any(module.header_read(found) == "cookie" for found in module.alternatives(text)):
         return
     yield Finding(
         f"this also matches other cookies whose names end in `{named.group(1)}`",

@@ -66,10 +66,10 @@ def check(match: Match) -> Iterator[Finding]:
     if ref is None or (ref.module, ref.name) != ("hono/cors", "cors"):
         return
     options = match.arguments[0] if match.arguments else None
-    if options is not None and js.is_open_object(module, options):
+    if options is not None and module.is_open_object(options):
         return
-    origin = js.property_value(module, options, "origin") if options is not None else None
-    credentials = js.property_value(module, options, "credentials") if options is not None else None
+    origin = module.property_value(options, "origin") if options is not None else None
+    credentials = module.property_value(options, "credentials") if options is not None else None
     allows = credentials is not None and js.unwrap(credentials).type == "true"
     if origin is not None and _reflects(module, origin):
         if allows:
@@ -77,7 +77,7 @@ def check(match: Match) -> Iterator[Finding]:
                 "every origin is allowed, with credentials: any site can act as the user", match.at(origin)
             )
         return
-    if origin is not None and js.string_value(module.syntax, module.initializer(origin)) != "*":
+    if origin is not None and module.string(module.initializer(origin)) != "*":
         return
     at = match.at(origin if origin is not None else match.node)
     if allows:
@@ -116,17 +116,17 @@ def _reflects(module: Module, origin: "Node") -> bool:
 
 def _mounted_at(match: Match) -> str | None:
     """The path of `app.use(path, cors())`; None when there is none, or it is not known."""
-    listed = match.module.syntax.parent(match.node)
-    call_node = match.module.syntax.parent(listed) if listed is not None else None
+    listed = match.module.parent(match.node)
+    call_node = match.module.parent(listed) if listed is not None else None
     arguments = js.arguments_of(call_node) if call_node is not None else ()
-    return js.string_value(match.module.syntax, arguments[0]) if len(arguments) > 1 else None
+    return match.module.string(arguments[0]) if len(arguments) > 1 else None
 
 
 def _route_around(module: Module, node: "Node") -> str | None:
     """The path of `app.get(path, …)` around a place; None where no such call is around."""
-    for above in module.syntax.ancestors(node):
+    for above in module.ancestors(node):
         if above.type == "arguments" and len(above.named_children) > 1:
-            path = js.string_value(module.syntax, above.named_children[0])
+            path = module.string(above.named_children[0])
             if path is not None and path.startswith("/"):
                 return path
     return None
@@ -145,16 +145,16 @@ def _credentials(module: Module) -> Iterator[tuple[str, Location, str | None]]:
     """The places in this module that read a credential of a request: the name of the header, the place, the
     path of the route around it."""
     for found in _READS.finditer(module.document.data):
-        node = module.syntax.node_at(*found.span(1 if found.group(1) else 2))
+        node = module.node_at(*found.span(1 if found.group(1) else 2))
         if node is None or node.type not in ("string_fragment", "identifier"):
             continue
         name = (found.group(1) or b"cookie").decode().lower()
         place = Location(module.document, Span(node.start_byte, node.end_byte), "it is read here")
         if node.type == "identifier" and module.import_named("hono/cookie", module.text(node)) is None:
             continue
-        above = module.syntax.parent(node)
-        above = module.syntax.parent(above) if above is not None else None
-        call_node = module.syntax.parent(above) if above is not None else None
+        above = module.parent(node)
+        above = module.parent(above) if above is not None else None
+        call_node = module.parent(above) if above is not None else None
         if node.type == "string_fragment" and call_node is not None and not js.arguments_of(call_node):
             continue
         yield name, place, _route_around(module, node)

@@ -124,23 +124,23 @@ def _response(module: Module, node: "Node") -> "tuple[Node, float] | None":
     if callee is None:
         return None
     second = arguments[1] if len(arguments) > 1 else None
-    if js.is_global(module, callee, "Response") and node.type == "new_expression":
+    if module.is_global(callee, "Response") and node.type == "new_expression":
         return arguments[0], _status(module, second)
     if callee.type != "member_expression":
         return None
     owner = callee.child_by_field_name("object")
-    name = js.callee_name(module, node)
-    if name == "json" and js.is_global(module, owner, "Response"):
+    name = module.callee_name(node)
+    if name == "json" and module.is_global(owner, "Response"):
         return arguments[0], _status(module, second)
     if name in _HONO and module.value_of(owner).kind is ValueKind.HONO_CONTEXT:
-        direct = js.number_of(module, second) if second is not None else None
+        direct = module.number(second) if second is not None else None
         return arguments[0], direct if direct is not None else _status(module, second)
     return None
 
 
 def _status(module: Module, init: "Node | None") -> float:
-    written = js.property_value(module, init, "status") if init is not None else None
-    status = js.number_of(module, written) if written is not None else None
+    written = module.property_value(init, "status") if init is not None else None
+    status = module.number(written) if written is not None else None
     return status if status is not None else 200
 
 
@@ -167,13 +167,13 @@ def _leaks(module: Module, content: "Node", error: js.Declaration) -> Iterator["
 def _detail(module: Module, use: "Node") -> "Node | None":
     """The expression that shows an error: its message or stack, or all of it as text."""
     node = use
-    parent = module.syntax.parent(node)
+    parent = module.parent(node)
     while parent is not None and parent.type in (
         "parenthesized_expression",
         "as_expression",
         "non_null_expression",
     ):
-        node, parent = parent, module.syntax.parent(parent)
+        node, parent = parent, module.parent(parent)
     if parent is None:
         return None
     if parent.type == "member_expression":
@@ -188,14 +188,14 @@ def _detail(module: Module, use: "Node") -> "Node | None":
         condition = parent.child_by_field_name("condition")
         return use if condition is None or condition.id != node.id else None
     if parent.type == "arguments":
-        call = module.syntax.parent(parent)
-        return use if call is not None and js.callee_name(module, call) in ("String", "stringify") else None
+        call = module.parent(parent)
+        return use if call is not None and module.callee_name(call) in ("String", "stringify") else None
     return None
 
 
 def _is_meant(module: Module, response: "Node", body: "Node") -> bool:
     """Whether a response is sent in development only, or for an error of a class of its own."""
-    for above in module.syntax.ancestors(response):
+    for above in module.ancestors(response):
         if above.id == body.id:
             return False
         if above.type == "binary_expression" and _is_for_development(module, above):

@@ -182,9 +182,9 @@ def _named(data: bytes) -> Iterator[re.Match[bytes]]:
 
 def _string_at(module: Module, start: int, end: int) -> Node | None:
     """The string literal that holds some bytes; None in comments and elsewhere."""
-    node = module.syntax.node_at(start, end)
+    node = module.node_at(start, end)
     while node is not None and node.type not in _STRINGS:
         if node.type not in ("string_fragment", "template_substitution", "escape_sequence"):
             return None
-        node = module.syntax.parent(node)
+        node = module.parent(node)
     return node

@@ -77,7 +77,7 @@ _CUTS = frozenset(
 @rule(call("random"), severity=Severity.WARNING, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
-    if not js.is_global(module, match.receiver, "Math") or match.arguments:
+    if not module.is_global(match.receiver, "Math") or match.arguments:
         return
     name = _purpose(module, match.node)
     if name is None:
@@ -114,7 +114,7 @@ def _purpose(module: Module, node: "Node") -> str | None:
     """The name of what a random number is made for: a variable, a property, or the function around that gives
     it back; None when it has none."""
     child = node
-    for above in module.syntax.ancestors(node):
+    for above in module.ancestors(node):
         name: Node | None = None
         if above.type in ("variable_declarator", "public_field_definition"):
             name = above.child_by_field_name("name")
@@ -135,7 +135,7 @@ def _purpose(module: Module, node: "Node") -> str | None:
         ):
             return _function(module, child if above.type not in js.FUNCTIONS else node)
         if above.type == "arguments":
-            called = module.syntax.parent(above)
+            called = module.parent(above)
             if called is None or not _makes_text(module, called):
                 return _function(module, node)
         if above.type not in _PASSING:
@@ -148,18 +148,18 @@ def _makes_text(module: Module, called: "Node") -> bool:
     """Whether a call makes a part of a text, or a number, of its argument."""
     if called.type != "call_expression":
         return False
-    name = js.callee_name(module, called)
+    name = module.callee_name(called)
     return name in ("floor", "round", "ceil", "String", "charAt", "trunc", "at", "charCodeAt", "fromCharCode")
 
 
 def _function(module: Module, node: "Node") -> str | None:
     """The name of the innermost function around that has one, when it is a maker's of secrets."""
-    for above in module.syntax.ancestors(node):
+    for above in module.ancestors(node):
         if above.type not in js.FUNCTIONS:
             continue
         name = above.child_by_field_name("name")
         if name is None:
-            parent = module.syntax.parent(above)
+            parent = module.parent(above)
             if parent is not None and parent.type == "variable_declarator":
                 name = parent.child_by_field_name("name")
         if name is not None:
@@ -175,8 +175,8 @@ def _idiom(module: Module, node: "Node") -> "Node | None":
     whole = node
     found = False
     while True:
-        member = module.syntax.parent(js.with_wrappers(module.syntax, whole))
-        called = module.syntax.parent(member) if member is not None else None
+        member = module.parent(module.with_wrappers(whole))
+        called = module.parent(member) if member is not None else None
         if (
             member is None
             or called is None
@@ -184,7 +184,7 @@ def _idiom(module: Module, node: "Node") -> "Node | None":
             or called.type != "call_expression"
         ):
             return whole if found else None
-        name = js.callee_name(module, called)
+        name = module.callee_name(called)
         if name == "toString":
             found = True
         elif not found or name not in _CUTS:
@@ -194,7 +194,7 @@ def _idiom(module: Module, node: "Node") -> "Node | None":
 
 def _is_alone(module: Module, whole: "Node") -> bool:
     """Whether the idiom is all that a variable or property gets."""
-    parent = module.syntax.parent(js.with_wrappers(module.syntax, whole))
+    parent = module.parent(module.with_wrappers(whole))
     return parent is not None and parent.type in (
         "variable_declarator",
         "pair",

@@ -174,24 +174,22 @@ def _fix(module: Module, leak: _Leak) -> Fix | None:
 def _sink(module: Module, node: Node) -> str | None:
     """What a call does with its arguments: `log`, `response`, `string`; None of another call."""
     if node.type == "new_expression":
-        return (
-            "response" if js.is_global(module, node.child_by_field_name("constructor"), "Response") else None
-        )
+        return "response" if module.is_global(node.child_by_field_name("constructor"), "Response") else None
     callee = node.child_by_field_name("function")
     callee = js.unwrap(callee) if callee is not None else None
     if callee is None:
         return None
-    name = js.callee_name(module, node)
+    name = module.callee_name(node)
     owner = callee.child_by_field_name("object") if callee.type == "member_expression" else None
     if owner is None:
         return "string" if name == "inspect" and _is_inspect(module, callee) else None
-    if name in _LOGS and js.is_global(module, owner, "console"):
+    if name in _LOGS and module.is_global(owner, "console"):
         return "log"
-    if name == "json" and js.is_global(module, owner, "Response"):
+    if name == "json" and module.is_global(owner, "Response"):
         return "response"
     if name in _RESPONSES and module.value_of(owner).kind is ValueKind.HONO_CONTEXT:
         return "response"
-    if name == "stringify" and js.is_global(module, owner, "JSON"):
+    if name == "stringify" and module.is_global(owner, "JSON"):
         return "string"
     return "string" if name == "inspect" and _is_inspect(module, owner) else None
 
@@ -206,12 +204,12 @@ def _ends_in_a_sink(module: Module, node: Node) -> bool:
     """Whether the string that a call makes is printed, at once or by way of one variable."""
     if _inside_sink(module, node):
         return True
-    above = module.syntax.parent(node)
+    above = module.parent(node)
     while above is not None and above.type in (
         "template_substitution", "template_string", "binary_expression", "parenthesized_expression",
         "as_expression", "call_expression", "arguments", "object", "pair", "spread_element",
     ):  # fmt: skip
-        above = module.syntax.parent(above)
+        above = module.parent(above)
     name = above.child_by_field_name("name") if above is not None else None
     if above is None or above.type != "variable_declarator" or name is None or name.type != "identifier":
         return False
@@ -222,7 +220,7 @@ def _ends_in_a_sink(module: Module, node: Node) -> bool:
 
 
 def _inside_sink(module: Module, node: Node) -> bool:
-    for above in module.syntax.ancestors(node):
+    for above in module.ancestors(node):
         if above.type in ("call_expression", "new_expression") and _sink(module, above) in (
             "log",
             "response",
@@ -304,7 +302,7 @@ def _parts(module: Module, node: Node) -> Iterator[tuple[Node, bool]]:
             printed = sides.get(operator.type if operator is not None else "", ())
             yield from ((part, False) for part in _fields(node, *printed))
         case "call_expression":
-            rebuilt = js.callee_name(module, node) in _COPIES["Object"]  # names cannot stand for it there
+            rebuilt = module.callee_name(node) in _COPIES["Object"]  # names cannot stand for it there
             yield from ((part, rebuilt) for part in _copied(module, node))
 
 
@@ -320,13 +318,13 @@ def _copied(module: Module, call: Node) -> tuple[Node, ...]:
     if callee is None or not arguments:
         return ()
     if callee.type == "identifier":
-        if js.is_global(module, callee, "String", "structuredClone") or _is_inspect(module, callee):
+        if module.is_global(callee, "String", "structuredClone") or _is_inspect(module, callee):
             return arguments[:1]
         return ()
-    name = js.callee_name(module, call)
+    name = module.callee_name(call)
     owner = callee.child_by_field_name("object")
     for known, methods in _COPIES.items():
-        if name in methods and js.is_global(module, owner, known):
+        if name in methods and module.is_global(owner, known):
             replacer = js.unwrap(arguments[1]).type if name == "stringify" and len(arguments) > 1 else "null"
             if replacer not in ("null", "undefined"):
                 return ()  # a replacer may leave things out
@@ -339,7 +337,7 @@ def _is_process_env(module: Module, node: Node) -> bool:
     return (
         node.type == "member_expression"
         and module.text(node) == "process.env"
-        and js.is_global(module, node.child_by_field_name("object"), "process")
+        and module.is_global(node.child_by_field_name("object"), "process")
         and bool(module.workers)
     )
 

@@ -81,7 +81,7 @@ def check(module: Module) -> Iterator[Finding]:
     if data.find(_API) == -1 or not _is_own(module) or _BINDING.search(data) is not None:
         return
     for match in _PATH.finditer(data):
-        text = module.syntax.node_at(match.start(), match.end())
+        text = module.node_at(match.start(), match.end())
         if text is None or text.type not in ("string_fragment", "string", "template_string"):
             continue
         if b"env." in match[1] or _is_of_env(module, match[1], match.start(1)):
@@ -104,5 +104,5 @@ def _is_of_env(module: Module, part: bytes, start: int) -> bool:
     """Whether `${name}` is a constant that holds a member of `env`."""
     if not part.startswith(b"${"):
         return False
-    node = module.syntax.node_at(start + 2, start + len(part) - 1)
+    node = module.node_at(start + 2, start + len(part) - 1)
     return node is not None and node.type == "identifier" and "env." in module.text(module.initializer(node))

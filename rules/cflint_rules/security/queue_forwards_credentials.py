@@ -67,7 +67,7 @@ def check(match: Match) -> Iterator[Finding]:
         value = match.receiver_value
         if not value.is_binding(where) and not (where == "kv" and value.is_binding("r2")):
             return
-    elif js.is_global(module, match.receiver, "console"):
+    elif module.is_global(match.receiver, "console"):
         where = "log"
     else:
         return
@@ -109,7 +109,7 @@ def _all_headers(module: Module, node: "Node") -> Iterator["Node"]:
             case "call_expression":
                 if _copies(module, node):
                     yield node
-                elif js.callee_name(module, node) == "stringify":
+                elif module.callee_name(node) == "stringify":
                     todo.extend(js.arguments_of(node)[:1])
             case "template_string":
                 for part in node.named_children:
@@ -123,15 +123,15 @@ def _copies(module: Module, call: "Node") -> bool:
     if callee is None or callee.type != "member_expression":
         return False
     owner = callee.child_by_field_name("object")
-    name = js.callee_name(module, call)
+    name = module.callee_name(call)
     arguments = js.arguments_of(call)
     if name == "header" and not arguments:
         return module.value_of(owner).kind is ValueKind.HONO_REQUEST
-    if name == "fromEntries" and js.is_global(module, owner, "Object") and len(arguments) == 1:
+    if name == "fromEntries" and module.is_global(owner, "Object") and len(arguments) == 1:
         return _is_headers(module, arguments[0])
     return (
         name == "from"
-        and js.is_global(module, owner, "Array")
+        and module.is_global(owner, "Array")
         and len(arguments) == 1
         and _is_headers(module, arguments[0])
     )
@@ -140,7 +140,7 @@ def _copies(module: Module, call: "Node") -> bool:
 def _is_headers(module: Module, node: "Node") -> bool:
     """Whether an expression is the headers of the incoming request, or all their entries."""
     node = module.initializer(node)
-    if node.type == "call_expression" and js.callee_name(module, node) == "entries":
+    if node.type == "call_expression" and module.callee_name(node) == "entries":
         callee = node.child_by_field_name("function")
         inner = callee.child_by_field_name("object") if callee is not None else None
         node = module.initializer(inner) if inner is not None else node
@@ -170,10 +170,10 @@ def _is_changed(module: Module, name: "Node") -> bool:
     if declaration is None:
         return True
     for use in module.scope.references(declaration):
-        access = module.syntax.parent(use)
+        access = module.parent(use)
         if access is None or access.type not in ("member_expression", "subscript_expression"):
             continue
-        around = module.syntax.parent(access)
+        around = module.parent(access)
         if around is not None and around.type in ("unary_expression", "assignment_expression"):
             target = around.child_by_field_name("left") or around.child_by_field_name("argument")
             if target is not None and target.id == access.id:

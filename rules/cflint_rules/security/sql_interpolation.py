@@ -90,7 +90,7 @@ def check(match: Match) -> Iterator[Finding]:
     for hole in use.text.holes:
         if _is_whole(use, hole):
             continue
-        made = js.provenance(match.module, hole.node)
+        made = match.module.provenance(hole.node)
         position = use.text.position(hole)
         if made.trust is js.Trust.FIXED:
             continue
@@ -135,7 +135,7 @@ def _is_whole(use: sql.SqlUse, hole: sql.Interpolation) -> bool:
     """Whether a hole is all there is of a statement."""
     text = use.text.text
     around = (text[hole.at - 1 : hole.at] if hole.at else "", text[hole.at + 1 : hole.at + 2])
-    above = use.module.syntax.parent(hole.node)
+    above = use.module.parent(hole.node)
     return (
         around[0] in ("", "\n")
         and around[1] in ("", "\n")

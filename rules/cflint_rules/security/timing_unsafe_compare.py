@@ -113,7 +113,7 @@ def check(match: Match) -> Iterator[Finding]:
 
 def _secret(module: Module, env: "Node") -> "Node | None":
     """`env.NAME` at an `env`, when NAME is a secret's."""
-    access = module.syntax.parent(js.with_wrappers(module.syntax, env))
+    access = module.parent(module.with_wrappers(env))
     if access is None or access.type != "member_expression":
         return None
     name = access.child_by_field_name("property")
@@ -131,12 +131,12 @@ def _is_secret(name: str) -> bool:
 def _places(module: Module, secret: "Node") -> Iterator["Node"]:
     """Where a secret is used: itself, and by way of a constant that holds it."""
     yield secret
-    held = module.syntax.parent(js.with_wrappers(module.syntax, secret))
+    held = module.parent(module.with_wrappers(secret))
     while held is not None and held.type in (*_AROUND, "binary_expression"):
         operator = held.child_by_field_name("operator")
         if operator is not None and operator.type not in ("??", "||", "+"):
             return
-        held = module.syntax.parent(held)
+        held = module.parent(held)
     name = (
         held.child_by_field_name("name") if held is not None and held.type == "variable_declarator" else None
     )
@@ -147,8 +147,8 @@ def _places(module: Module, secret: "Node") -> Iterator["Node"]:
 
 def _comparison(module: Module, node: "Node") -> "tuple[Node | None, Node | None]":
     """The comparison around a value, and the other side of it."""
-    child = js.with_wrappers(module.syntax, node)
-    above = module.syntax.parent(child)
+    child = module.with_wrappers(node)
+    above = module.parent(child)
     while above is not None:
         if above.type == "binary_expression":
             operator = above.child_by_field_name("operator")
@@ -161,14 +161,14 @@ def _comparison(module: Module, node: "Node") -> "tuple[Node | None, Node | None
                 return None, None
         elif above.type not in _AROUND:
             return None, None
-        child, above = above, module.syntax.parent(above)
+        child, above = above, module.parent(above)
     return None, None
 
 
 def _request_source(module: Module, side: "Node") -> "Node | None":
     """Where a value is taken from a request; None when it does not come from one here."""
-    for part in js.origins(module, side):
-        if js.reads_request(module, part):
+    for part in module.origins(side):
+        if module.reads_request(part):
             return part
         if part.type == "identifier":
             declaration = module.scope.resolve(part)
@@ -195,10 +195,10 @@ def _is_sent(module: Module, declaration: js.Declaration) -> bool:
     if index is None or own is None:
         return False
     for use in module.scope.references(own):
-        called = module.syntax.parent(use)
+        called = module.parent(use)
         arguments = js.arguments_of(called) if called is not None and called.type == "call_expression" else ()
         if len(arguments) > index and any(
-            js.reads_request(module, part) for part in js.origins(module, arguments[index])
+            module.reads_request(part) for part in module.origins(arguments[index])
         ):
             return True
     return False
@@ -215,7 +215,7 @@ def _lengths(match: Match) -> Iterator[Finding]:
     if owner is None or not module.text(owner).endswith("subtle") or len(match.arguments) != 2:
         return
     made = [module.initializer(argument) for argument in match.arguments]
-    if not all(part.type == "call_expression" and js.callee_name(module, part) == "encode" for part in made):
+    if not all(part.type == "call_expression" and module.callee_name(part) == "encode" for part in made):
         return
     around = match.enclosing_function
     if around is not None and any(word in module.text(around) for word in (".byteLength", ".length")):

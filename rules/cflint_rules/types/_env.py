@@ -30,7 +30,7 @@ class EnvMember:
 
 def env_types(module: Module) -> Iterator[js.TypeFacts]:
     """The types that describe `env` and are declared in a module of TypeScript."""
-    if not js.is_typescript(module):
+    if not module.is_typescript:
         return
     facts = module.project.facts(module.path)
     for name, found in facts.types.items() if facts is not None else ():

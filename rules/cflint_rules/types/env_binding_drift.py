@@ -99,7 +99,7 @@ if TYPE_CHECKING:
 
 @rule(module(), severity=Severity.WARNING, fix=Safety.SAFE)
 def check(subject: Module) -> Iterator[Finding]:
-    if not js.is_typescript(subject):
+    if not subject.is_typescript:
         return
     yield from _unbound(subject)
     yield from _kept_by_hand(subject)
@@ -207,7 +207,7 @@ def _untyped_uses(module: Module) -> Iterator[Finding]:
     if not _knows_env_type(module):
         return
     said: set[str] = set()
-    for use in js.env_uses(module):
+    for use in module.env_uses():
         if use.name in said or use.written:
             continue
         target = use.whole.child_by_field_name("object") if use.whole.type == "member_expression" else None

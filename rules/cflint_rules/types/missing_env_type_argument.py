@@ -49,7 +49,7 @@ Source: https://developers.cloudflare.com/durable-objects/api/base/
 
 from collections.abc import Iterator
 
-from cflint.api import ClassDefinition, Finding, Fix, Module, Safety, Severity, class_definition, js, rule
+from cflint.api import ClassDefinition, Finding, Fix, Module, Safety, Severity, class_definition, rule
 from cflint_rules.types._env import env_types
 
 _BASES = {
@@ -71,7 +71,7 @@ _BASES = {
 def check(owner: ClassDefinition) -> Iterator[Finding]:
     module = owner.module
     base = owner.facts.base
-    if not js.is_typescript(module) or base is None or owner.facts.type_arguments is not None:
+    if not module.is_typescript or base is None or owner.facts.type_arguments is not None:
         return
     if not _is_platform_base(owner):
         return

@@ -61,7 +61,7 @@ _HANDLERS = frozenset({"fetch", "scheduled", "queue", "email", "tail", "trace", 
 @rule(keyword("default"), severity=Severity.NOTE, fix=Safety.SAFE)
 def check(match: Match) -> Iterator[Finding]:
     statement = match.node
-    if statement.type != "export_statement" or not js.is_typescript(match.module):
+    if statement.type != "export_statement" or not match.module.is_typescript:
         return
     exported = statement.child_by_field_name("value")
     if exported is None or exported.type != "object" or exported.has_error:
@@ -95,7 +95,7 @@ def _functions(match: Match, exported: Node) -> Iterator[tuple[str, Node]]:
         function = part if part.type == "method_definition" else part.child_by_field_name("value")
         if name is None or function is None or function.type not in js.FUNCTIONS:
             continue
-        key = js.property_name(match.module.syntax, name)
+        key = match.module.property_name(name)
         if key is not None and key in _HANDLERS:
             yield key, function
 

@@ -55,7 +55,7 @@ Source: https://developers.cloudflare.com/queues/configuration/javascript-apis/
 
 from collections.abc import Iterator
 
-from cflint.api import REFERENCE, STRICT, Finding, Match, Module, Severity, js, module, rule, type_name
+from cflint.api import REFERENCE, STRICT, Finding, Match, Module, Severity, module, rule, type_name
 from cflint_rules.types._env import at_type, bindings_named, env_members, is_runtime_type
 
 _WHAT = {
@@ -73,10 +73,10 @@ _WHAT = {
     presets=(REFERENCE, STRICT),
 )
 def check(match: Match) -> Iterator[Finding]:
-    if not js.is_typescript(match.module):
+    if not match.module.is_typescript:
         return
     name = match.text()
-    above = match.module.syntax.parent(match.node)
+    above = match.module.parent(match.node)
     if not is_runtime_type(match.module, name) or above is None or name not in _WHAT:
         return
     if above.type == "generic_type":

@@ -88,7 +88,7 @@ def check(match: Match) -> Iterator[Finding]:
     name_node = declaration.child_by_field_name("name")
     if declaration.type not in ("interface_declaration", "type_alias_declaration") or name_node is None:
         return
-    if not js.is_typescript(match.module):
+    if not match.module.is_typescript:
         return
     name = match.text(name_node)
     function = _function_of(match, declaration)
@@ -116,8 +116,8 @@ def check(match: Match) -> Iterator[Finding]:
 
 def _function_of(match: Match, declaration: Node) -> Node | None:
     """The function in whose body the declaration stands, not in a deeper block."""
-    block = match.module.syntax.parent(declaration)
-    above = match.module.syntax.parent(block) if block is not None else None
+    block = match.module.parent(declaration)
+    above = match.module.parent(block) if block is not None else None
     if block is None or above is None or block.type != "statement_block" or above.type not in js.FUNCTIONS:
         return None
     return above
@@ -138,7 +138,7 @@ def _signature(function: Node) -> Iterator[Node]:
 
 
 def _is_parameter(match: Match, name: str, node: Node) -> bool:
-    for above in match.module.syntax.ancestors(node):
+    for above in match.module.ancestors(node):
         parameters = above.child_by_field_name("type_parameters")
         for parameter in parameters.named_children if parameters is not None else ():
             declared = parameter.child_by_field_name("name")
@@ -150,8 +150,8 @@ def _is_parameter(match: Match, name: str, node: Node) -> bool:
 def _hoist(match: Match, declaration: Node) -> Fix | None:
     """Move the declaration before the statement of the module that the function belongs to."""
     module = match.module
-    root = module.syntax.root
-    statement = next((n for n in module.syntax.ancestors(declaration) if _parent_is(match, n, root)), None)
+    root = module.root
+    statement = next((n for n in module.ancestors(declaration) if _parent_is(match, n, root)), None)
     whole = module.whole_lines(declaration)
     if statement is None or declaration.has_error or not _is_free(match, declaration):
         return None
@@ -174,7 +174,7 @@ def _hoist(match: Match, declaration: Node) -> Fix | None:
 
 
 def _parent_is(match: Match, node: Node, root: Node) -> bool:
-    parent = match.module.syntax.parent(node)
+    parent = match.module.parent(node)
     return parent is not None and parent.id == root.id
 
 

@@ -110,7 +110,7 @@ def _is_of(owner: ClassDefinition, this: Node) -> bool:
 
 
 def _is_called(owner: ClassDefinition, member: Node) -> bool:
-    above = owner.module.syntax.parent(member)
+    above = owner.module.parent(member)
     if above is None or above.type != "call_expression":
         return False
     function = above.child_by_field_name("function")

@@ -57,7 +57,6 @@ from cflint.api import (
     class_definition,
     fixes,
     join_names,
-    js,
     pattern,
     rule,
 )
@@ -109,7 +108,7 @@ _IMPORTED = pattern(r"\b(?:Connection|ConnectionContext|WSMessage|WorkflowEvent|
 
 @rule(class_definition(), severity=Severity.NOTE, fix=Safety.SAFE)
 def check(owner: ClassDefinition) -> Iterator[Finding]:
-    if not js.is_typescript(owner.module) or not any(found.name in _NAMES for found in owner.facts.members):
+    if not owner.module.is_typescript or not any(found.name in _NAMES for found in owner.facts.members):
         return
     for name, types in _HOOKS.get(owner.kind, {}).items():
         method = owner.method(name)

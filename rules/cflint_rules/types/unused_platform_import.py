@@ -77,7 +77,7 @@ _MODULES = (
 @rule(import_of(*_MODULES), severity=Severity.NOTE, fix=Safety.SAFE, presets=(REFERENCE, STRICT))
 def check(match: Match) -> Iterator[Finding]:
     scope = match.module.scope
-    if match.module.syntax.root.has_error:
+    if match.module.root.has_error:
         return  # a use may stand in what cannot be read
     parts = {part.id: part for part in fixes.imported_parts(match.node)}
     unused = [
@@ -104,7 +104,7 @@ def _is_used(match: Match, name: str) -> bool:
     for found in word.finditer(match.document.data):
         if match.node.start_byte <= found.start() < match.node.end_byte:
             continue
-        leaf = match.module.syntax.node_at(found.start(), found.end())
+        leaf = match.module.node_at(found.start(), found.end())
         if leaf is not None and leaf.type not in _INERT:
             return True
     return False

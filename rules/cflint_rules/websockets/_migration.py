@@ -71,22 +71,22 @@ class Migration:
 
 def listener_at(module: Module, use: Node) -> Listener | None:
     """The listener that a use of a socket adds."""
-    called = js.method_called_on(module, use)
+    called = module.method_called_on(use)
     if called is not None:
         name, call = called
         arguments = js.arguments_of(call)
         if name != "addEventListener" or not arguments:
             return None
-        event = js.string_value(module.syntax, arguments[0])
+        event = module.string(arguments[0])
         if event is None:
             return None
         return Listener(event, call, arguments[1] if len(arguments) == 2 else None)
-    member = module.syntax.parent(js.with_wrappers(module.syntax, use))
+    member = module.parent(module.with_wrappers(use))
     if member is None or member.type != "member_expression":
         return None
     name_node = member.child_by_field_name("property")
     event = _ON_PROPERTIES.get(module.text(name_node)) if name_node is not None else None
-    around = module.syntax.parent(member)
+    around = module.parent(member)
     left = around.child_by_field_name("left") if around is not None else None
     if (
         event is None
@@ -126,7 +126,7 @@ class _Planner:
         self._module = module
         self._owner = owner
         self._end = end
-        self._uses = js.uses_of_end(module, end)
+        self._uses = module.uses_of_end(end)
         self._use_ids = {use.id for use in self._uses}
         self._obstacles: list[Location] = []
 
@@ -158,12 +158,12 @@ class _Planner:
 
     def _edits(self, listeners: tuple[Listener, ...], accepts: tuple[Node, ...]) -> Iterator[Edit]:
         module, owner = self._module, self._owner
-        if module.syntax.root.has_error or module.syntax.slips:
+        if module.root.has_error or module.syntax.typos:
             self._block(owner.node, "the file has syntax errors")
             return
         hibernating = [
             call
-            for call in js.hibernatable_accepts(module, owner)
+            for call in module.hibernatable_accepts(owner)
             if (given := js.arguments_of(call)) and self._is_end(given[0])
         ]
         accepting = [*accepts, *hibernating]
@@ -192,7 +192,7 @@ class _Planner:
             yield module.replace(
                 accept, f"{state}.acceptWebSocket({module.text(socket) if socket is not None else ''})"
             )
-        block = module.syntax.parent(statement)
+        block = module.parent(statement)
         added: list[str] = []
         for listener in listeners:
             yield from self._listener(listener, listeners, block, added)
@@ -203,7 +203,7 @@ class _Planner:
         return any(end.key == self._end.key for end in js.pair_ends(self._module, node))
 
     def _statement(self, expression: Node) -> Node | None:
-        above = self._module.syntax.parent(js.with_wrappers(self._module.syntax, expression))
+        above = self._module.parent(js.with_wrappers(self._module.syntax, expression))
         return above if above is not None and above.type == "expression_statement" else None
 
     def _other_sockets(self) -> None:
@@ -217,20 +217,20 @@ class _Planner:
     def _use(self, use: Node, listeners: tuple[Listener, ...]) -> None:
         """Note a use after which the socket could not be found again once the object was evicted."""
         module = self._module
-        called = js.method_called_on(module, use)
+        called = module.method_called_on(use)
         if called is not None:
             if called[0] not in _HARMLESS_CALLS:
                 self._block(called[1], f"`{called[0]}()` has no counterpart")
             return
-        if js.parameter_for(module, use) is not None:
+        if module.parameter_for(use) is not None:
             return
-        node = js.with_wrappers(module.syntax, use)
-        above = module.syntax.parent(node)
+        node = module.with_wrappers(use)
+        above = module.parent(node)
         in_literal = False
         while above is not None and above.type in ("array", "pair", "object"):
             in_literal = True
-            node = js.with_wrappers(module.syntax, above)
-            above = module.syntax.parent(node)
+            node = module.with_wrappers(above)
+            above = module.parent(node)
         inside = any(
             listener.handler is not None
             and listener.handler.start_byte <= use.start_byte < listener.handler.end_byte
@@ -256,7 +256,7 @@ class _Planner:
     def _handed(self, use: Node, arguments: Node, inside: bool, in_literal: bool) -> None:
         """Note a use as an argument, unless the callee only looks at the socket."""
         module = self._module
-        call = module.syntax.parent(arguments)
+        call = module.parent(arguments)
         if call is None:
             return
         callee = call.child_by_field_name("function") or call.child_by_field_name("constructor")
@@ -289,7 +289,7 @@ class _Planner:
         if target is None:
             self._block(listener.at, f"there is no method for the event `{listener.event}`")
             return
-        parent = module.syntax.parent(statement) if statement is not None else None
+        parent = module.parent(statement) if statement is not None else None
         if statement is None or parent is None or block is None or parent.id != block.id:
             self._block(
                 listener.at, "this listener is not added in the same block in which the socket is accepted"
@@ -330,7 +330,7 @@ class _Planner:
 
     def _comments_of(self, statement: Node) -> tuple[Node, ...]:
         """The comments on the lines right above a statement, and the one behind it on its last line."""
-        parent = self._module.syntax.parent(statement)
+        parent = self._module.parent(statement)
         line_of = self._module.document.line_of
         found: list[Node] = []
         below = line_of(statement.start_byte)
@@ -435,7 +435,7 @@ class _Planner:
                 continue
             nearest = next(
                 above
-                for above in module.syntax.ancestors(node)
+                for above in module.ancestors(node)
                 if above.id == function.id or (above.type in js.FUNCTIONS and above.type != "arrow_function")
             )
             if nearest.id != function.id:
@@ -480,7 +480,7 @@ class _Planner:
                 if declaration.scope.type in js.FUNCTIONS
                 else module.enclosing_function(declaration.scope)
             )
-            of = js.name_of_function(module, around) if around is not None else "the block around"
+            of = module.name_of_function(around) if around is not None else "the block around"
             self._block(
                 node,
                 f"the listener uses `{name}` of {of}: a method has to find it by the socket, "
@@ -534,12 +534,12 @@ class _Planner:
         self, reference: Node, event: str, target: _Target, found: dict[str, list[Node]]
     ) -> None:
         module = self._module
-        node = js.with_wrappers(module.syntax, reference)
-        above = module.syntax.parent(node)
+        node = module.with_wrappers(reference)
+        above = module.parent(node)
         if above is not None and above.type == "member_expression":
             name = above.child_by_field_name("property")
             property = module.text(name) if name is not None else ""
-            around = module.syntax.parent(js.with_wrappers(module.syntax, above))
+            around = module.parent(module.with_wrappers(above))
             left = around.child_by_field_name("left") if around is not None else None
             is_written = around is not None and around.type in (
                 "assignment_expression",
@@ -554,7 +554,7 @@ class _Planner:
             return
         if above is not None and above.type == "variable_declarator" and self._unpacks(above, target):
             return
-        call = module.syntax.parent(above) if above is not None and above.type == "arguments" else None
+        call = module.parent(above) if above is not None and above.type == "arguments" else None
         callee = call.child_by_field_name("function") if call is not None else None
         if event == "error" and callee is not None and module.text(callee).startswith("console."):
             found.setdefault("error", []).append(node)
@@ -566,7 +566,7 @@ class _Planner:
     def _unpacks(self, declarator: Node, target: _Target) -> bool:
         """Whether `const { data } = event;` can become `const data = message;`."""
         pattern = declarator.child_by_field_name("name")
-        statement = self._module.syntax.parent(declarator)
+        statement = self._module.parent(declarator)
         if pattern is None or pattern.type != "object_pattern" or statement is None:
             return False
         if statement.named_child_count != 1 or statement.type not in (
@@ -594,7 +594,7 @@ class _Planner:
         module = self._module
         declaration = self._event(function)
         for reference in module.scope.references(declaration) if declaration is not None else ():
-            declarator = module.syntax.parent(js.with_wrappers(module.syntax, reference))
+            declarator = module.parent(module.with_wrappers(reference))
             pattern = declarator.child_by_field_name("name") if declarator is not None else None
             if pattern is None or pattern.type != "object_pattern":
                 continue
@@ -611,11 +611,11 @@ class _Planner:
         module = self._module
         declaration = self._event(function)
         for reference in module.scope.references(declaration) if declaration is not None else ():
-            declarator = module.syntax.parent(js.with_wrappers(module.syntax, reference))
+            declarator = module.parent(module.with_wrappers(reference))
             if declarator is None or declarator.type != "variable_declarator":
                 continue
             pattern = declarator.child_by_field_name("name")
-            statement = module.syntax.parent(declarator)
+            statement = module.parent(declarator)
             if pattern is None or pattern.type != "object_pattern" or statement is None:
                 continue
             parts = [(local, new[key]) for key, local in self._pattern_parts(pattern) if local != new[key]]

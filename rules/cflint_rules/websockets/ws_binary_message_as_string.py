@@ -69,7 +69,7 @@ Source: https://developers.cloudflare.com/durable-objects/api/base/
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import REFERENCE, STRICT, Finding, Handler, Module, Severity, handler, js, rule
+from cflint.api import REFERENCE, STRICT, Finding, Handler, Module, Severity, handler, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -121,8 +121,8 @@ def check(found: Handler) -> Iterator[Finding]:
 
 def _is_looked_at(module: Module, reference: "Node") -> bool:
     """Whether code asks what a message is: `typeof`, `instanceof`, `ArrayBuffer.isView()`, a decoder."""
-    node = js.with_wrappers(module.syntax, reference)
-    above = module.syntax.parent(node)
+    node = module.with_wrappers(reference)
+    above = module.parent(node)
     if above is None:
         return False
     if above.type in ("unary_expression", "assignment_expression"):
@@ -133,8 +133,8 @@ def _is_looked_at(module: Module, reference: "Node") -> bool:
     if above.type == "member_expression":
         name = above.child_by_field_name("property")
         return name is not None and module.text(name) in ("byteLength", "slice", "length")
-    call = module.syntax.parent(above) if above.type == "arguments" else None
-    return call is not None and js.callee_name(module, call) in (
+    call = module.parent(above) if above.type == "arguments" else None
+    return call is not None and module.callee_name(call) in (
         "decode",
         "isView",
         "Uint8Array",
@@ -145,8 +145,8 @@ def _is_looked_at(module: Module, reference: "Node") -> bool:
 
 def _as_text(module: Module, reference: "Node") -> str | None:
     """What goes wrong with an ArrayBuffer there; None when nothing does."""
-    node = js.with_wrappers(module.syntax, reference)
-    above = module.syntax.parent(node)
+    node = module.with_wrappers(reference)
+    above = module.parent(node)
     if above is None:
         return None
     match above.type:
@@ -165,9 +165,9 @@ def _as_text(module: Module, reference: "Node") -> str | None:
             if is_owner and name is not None and module.text(name) in _STRING_METHODS:
                 return f"has no `{module.text(name)}()`"
         case "arguments":
-            call = module.syntax.parent(above)
+            call = module.parent(above)
             callee = call.child_by_field_name("function") if call is not None else None
-            in_try = module.syntax.enclosing(reference, frozenset({"try_statement"})) is not None
+            in_try = module.enclosing(reference, frozenset({"try_statement"})) is not None
             if callee is not None and module.text(callee) == "JSON.parse" and not in_try:
                 return "`JSON.parse()` of one throws"
     return None

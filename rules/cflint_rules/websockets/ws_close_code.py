@@ -89,7 +89,7 @@ def check(match: Match) -> Iterator[Finding]:
         return
     if not _is_socket(match):
         return
-    code = js.number_of(match.module, arguments[0])
+    code = match.module.number(arguments[0])
     if code is not None:
         problem = _problem(match, code)
         if problem is not None:
@@ -108,7 +108,7 @@ def check(match: Match) -> Iterator[Finding]:
 def _is_socket(match: Match) -> bool:
     if match.receiver is None:
         return False
-    if match.receiver_value.kind in _SOCKETS or js.pair_ends(match.module, match.receiver):
+    if match.receiver_value.kind in _SOCKETS or match.module.pair_ends(match.receiver):
         return True
     receiver = js.unwrap(match.receiver)
     declaration = match.module.scope.resolve(receiver) if receiver.type == "identifier" else None
@@ -141,7 +141,7 @@ def _forwarded(match: Match, argument: "Node") -> Iterator[Finding]:
     if declaration is None or len(parameters) < 2 or declaration.owner.id != parameters[1].id:
         return
     for reference in match.module.scope.references(declaration):
-        above = match.module.syntax.parent(reference)
+        above = match.module.parent(reference)
         if above is not None and above.type in (
             "binary_expression",
             "switch_statement",
@@ -150,7 +150,7 @@ def _forwarded(match: Match, argument: "Node") -> Iterator[Finding]:
             return  # it is looked at
         if above is not None and above.type == "parenthesized_expression":
             return
-    for above in match.module.syntax.ancestors(argument):
+    for above in match.module.ancestors(argument):
         if above.id == handler.function.id:
             break
         if above.type == "try_statement" and above.child_by_field_name("handler") is not None:

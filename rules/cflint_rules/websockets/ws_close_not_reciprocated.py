@@ -116,7 +116,7 @@ def check(match: Match) -> Iterator[Finding]:
     owner = match.enclosing_class
     if owner is None or not owner.is_durable_object:
         return
-    if js.hibernatable_accepts(match.module, owner)[0].id != match.node.id:
+    if match.module.hibernatable_accepts(owner)[0].id != match.node.id:
         return  # said once
     environments = [environment for _, environment in owner.sites]
     deployed = [found for found in environments if not config.is_test_config(found.config.path)]
@@ -193,7 +193,7 @@ def _may_close(module: Module, function: "Node", depth: int) -> bool:
         )
         if not handed or (name is not None and module.text(name) in ("delete", "get", "has", "set", "log")):
             continue
-        called = js.called_function(module, node)
+        called = module.called_function(node)
         if called is None or depth == 0 or _may_close(module, called, depth - 1):
             return True
     return False

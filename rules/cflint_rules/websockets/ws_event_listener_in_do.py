@@ -69,7 +69,7 @@ Source: https://developers.cloudflare.com/durable-objects/best-practices/websock
 
 from collections.abc import Iterator
 
-from cflint.api import Finding, Match, Safety, Severity, call, js, member_access, rule
+from cflint.api import Finding, Match, Safety, Severity, call, member_access, rule
 from cflint_rules.websockets._migration import TARGETS, listener_at, migration_of, opens_sockets
 
 
@@ -81,7 +81,7 @@ from cflint_rules.websockets._migration import TARGETS, listener_at, migration_o
 )
 def check(match: Match) -> Iterator[Finding]:
     socket = match.receiver
-    ends = js.pair_ends(match.module, socket) if socket is not None else ()
+    ends = match.module.pair_ends(socket) if socket is not None else ()
     owners = [match.module.enclosing_class(end.pair) for end in ends]
     if not ends or not all(owner is not None and owner.is_durable_object for owner in owners):
         return  # sockets that do not hibernate need listeners

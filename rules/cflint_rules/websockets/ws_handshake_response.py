@@ -73,7 +73,7 @@ def check(match: Match) -> Iterator[Finding]:
                 "a response with status 101 needs a `webSocket`, or the constructor throws", match.at(status)
             )
         return
-    end = js.pair_end(module, socket)
+    end = module.pair_end(socket)
     if end is None:
         return  # it may be null, and then any status will do
     if status is None:
@@ -112,7 +112,7 @@ def _members(module: Module, options: "Node") -> dict[str, "Node"] | None:
     for part in options.named_children:
         if part.type == "pair":
             key, value = part.child_by_field_name("key"), part.child_by_field_name("value")
-            name = js.property_name(module.syntax, key) if key is not None else None
+            name = module.property_name(key) if key is not None else None
             if name is None or value is None:
                 return None
             found[name] = value
@@ -132,12 +132,12 @@ def _number(module: Module, node: "Node | None") -> int | None:
 
 def _accepted(module: Module, end: js.PairEnd) -> "Node | None":
     """The call that accepts an end."""
-    for use in js.uses_of_end(module, end):
-        called = js.method_called_on(module, use)
+    for use in module.uses_of_end(end):
+        called = module.method_called_on(use)
         if called is not None and called[0] == "accept":
             return called[1]
-        listed = module.syntax.parent(js.with_wrappers(module.syntax, use))
-        call = module.syntax.parent(listed) if listed is not None and listed.type == "arguments" else None
+        listed = module.parent(module.with_wrappers(use))
+        call = module.parent(listed) if listed is not None and listed.type == "arguments" else None
         callee = call.child_by_field_name("function") if call is not None else None
         name = callee.child_by_field_name("property") if callee is not None else None
         first = js.arguments_of(call)[:1] if call is not None else ()
@@ -152,7 +152,7 @@ def _other_end(module: Module, end: js.PairEnd, at: "Node") -> str | None:
     other = js.PairEnd(end.pair, "1" if end.index == "0" else "0")
     if _accepted(module, other) is not None:
         return None
-    for above in module.syntax.ancestors(at):
+    for above in module.ancestors(at):
         if above.type not in ("statement_block", "program"):
             continue
         for name, declaration in module.scope.declared_in(above).items():

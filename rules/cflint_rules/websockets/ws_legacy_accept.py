@@ -71,7 +71,7 @@ from cflint_rules.websockets._migration import migration_of, opens_sockets
 @rule(call("accept"), severity=Severity.WARNING, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
     socket = match.receiver
-    ends = js.pair_ends(match.module, socket) if socket is not None else ()
+    ends = match.module.pair_ends(socket) if socket is not None else ()
     owners = [match.module.enclosing_class(end.pair) for end in ends]
     if not ends or not all(owner is not None and owner.is_durable_object for owner in owners):
         return  # an outgoing or foreign socket has to be accept()ed, and only a Durable Object can hibernate
@@ -109,11 +109,11 @@ def _may_stay(module: Module, end: js.PairEnd) -> bool:
 def _is_only_refused(module: Module, end: js.PairEnd) -> bool:
     """Whether a socket is accepted, maybe sent an error, and closed at once: that can keep nothing awake."""
     accepted_in = closed_in = None
-    for use in js.uses_of_end(module, end):
-        called = js.method_called_on(module, use)
+    for use in module.uses_of_end(end):
+        called = module.method_called_on(use)
         if called is None or called[0] not in ("accept", "send", "close"):
             return False
-        function = module.syntax.enclosing(use, js.FUNCTIONS)
+        function = module.enclosing(use, js.FUNCTIONS)
         if called[0] == "accept":
             accepted_in = function
         elif called[0] == "close":
@@ -123,9 +123,9 @@ def _is_only_refused(module: Module, end: js.PairEnd) -> bool:
 
 def _hibernates(module: Module, end: js.PairEnd) -> bool:
     """Whether a socket is given to `acceptWebSocket()`, too: then it is wrong that it is accepted twice."""
-    for use in js.uses_of_end(module, end):
-        listed = module.syntax.parent(use)
-        around = module.syntax.parent(listed) if listed is not None and listed.type == "arguments" else None
-        if around is not None and js.callee_name(module, around) == "acceptWebSocket":
+    for use in module.uses_of_end(end):
+        listed = module.parent(use)
+        around = module.parent(listed) if listed is not None and listed.type == "arguments" else None
+        if around is not None and module.callee_name(around) == "acceptWebSocket":
             return True
     return False

@@ -86,7 +86,7 @@ def check(match: Match) -> Iterator[Finding]:
     owner = match.enclosing_class
     if owner is None or not owner.is_durable_object:
         return
-    if js.hibernatable_accepts(match.module, owner)[0].id != match.node.id:
+    if match.module.hibernatable_accepts(owner)[0].id != match.node.id:
         return  # said once
     if owner.has("webSocketMessage") is not False or owner.declares("webSocketMessage"):
         return
@@ -111,11 +111,11 @@ def check(match: Match) -> Iterator[Finding]:
 def _listens(match: Match) -> bool:
     """Whether the accepted socket has listeners of its own."""
     given = match.arguments
-    ends = js.pair_ends(match.module, given[0]) if given else ()
+    ends = match.module.pair_ends(given[0]) if given else ()
     return any(
-        (called := js.method_called_on(match.module, use)) is not None and called[0] == "addEventListener"
+        (called := match.module.method_called_on(use)) is not None and called[0] == "addEventListener"
         for end in ends
-        for use in js.uses_of_end(match.module, end)
+        for use in match.module.uses_of_end(end)
     )
 
 
@@ -147,7 +147,7 @@ def _is_only_for_the_runtime(module: Module, owner: ClassDefinition, name: str) 
     if method is None or owner.inherited(name) is not False:
         return False
     return not any(
-        (called := js.called_function(module, node)) is not None and called.id == method.id
+        (called := module.called_function(node)) is not None and called.id == method.id
         for node in module.descendants(owner.body, "call_expression")
     )
 
@@ -159,7 +159,7 @@ def _accepts_for_itself(module: Module, owner: ClassDefinition) -> bool:
         name = callee.child_by_field_name("property") if callee is not None else None
         target = callee.child_by_field_name("object") if callee is not None else None
         is_accept = name is not None and module.text(name) == "accept"
-        if is_accept and target is not None and js.pair_ends(module, target):
+        if is_accept and target is not None and module.pair_ends(target):
             return True
     return False
 

@@ -91,7 +91,7 @@ def _may_be_checked(module: Module) -> bool:
 
 def _follows_a_socket(module: Module, node: "Node") -> bool:
     """Whether a place is only reached when some response has a socket: so one was asked for."""
-    for above in module.syntax.ancestors(node):
+    for above in module.ancestors(node):
         condition = above.child_by_field_name("condition") if above.type == "if_statement" else None
         if condition is not None and _SOCKET.search(module.text(condition)) is not None:
             return True
@@ -113,8 +113,8 @@ def _guard(match: Match) -> Fix | None:
     statement = next(
         (
             above
-            for above in module.syntax.ancestors(match.node)
-            if (parent := module.syntax.parent(above)) is not None and parent.type == "statement_block"
+            for above in module.ancestors(match.node)
+            if (parent := module.parent(above)) is not None and parent.type == "statement_block"
         ),
         None,
     )

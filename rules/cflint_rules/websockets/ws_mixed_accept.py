@@ -85,7 +85,7 @@ def check(match: Match) -> Iterator[Finding]:
     value = match.receiver_value
     if value.kind is ValueKind.OUTGOING_WEBSOCKET and value.origin is not None:
         made = value.origin
-        if made.type == "new_expression" and js.can_reach(match.module, made, match.node):
+        if made.type == "new_expression" and match.module.can_reach(made, match.node):
             yield Finding(
                 "a `new WebSocket(…)` accepts itself: `accept()` throws",
                 match.at(match.node),
@@ -93,11 +93,11 @@ def check(match: Match) -> Iterator[Finding]:
                 fix=_without(match),
             )
         return
-    for end in js.pair_ends(match.module, match.receiver):
+    for end in match.module.pair_ends(match.receiver):
         other = _hibernating(match.module, end)
         if other is None:
             continue
-        if js.can_reach(match.module, match.node, other) or js.can_reach(match.module, other, match.node):
+        if match.module.can_reach(match.node, other) or match.module.can_reach(other, match.node):
             socket = match.text(match.receiver)
             yield Finding(
                 f"`{socket}` is given to `acceptWebSocket()`, too: one of the two calls throws",
@@ -109,10 +109,10 @@ def check(match: Match) -> Iterator[Finding]:
 
 
 def _without(match: Match) -> Fix | None:
-    statement = match.module.syntax.parent(js.with_wrappers(match.module.syntax, match.node))
+    statement = match.module.parent(match.module.with_wrappers(match.node))
     if statement is None or statement.type != "expression_statement":
         return None
-    parent = match.module.syntax.parent(statement)
+    parent = match.module.parent(statement)
     if parent is None or parent.type not in ("statement_block", "program", "switch_case", "switch_default"):
         return None
     return Fix("Remove `accept()`", (match.remove(statement),), Safety.SAFE)
@@ -120,22 +120,18 @@ def _without(match: Match) -> Fix | None:
 
 def _runs_whenever(module: Module, one: "Node", other: "Node") -> bool:
     """Whether a call runs in every run of the block in which another one stands."""
-    statement = module.syntax.parent(js.with_wrappers(module.syntax, one))
-    block = module.syntax.parent(statement) if statement is not None else None
+    statement = module.parent(module.with_wrappers(one))
+    block = module.parent(statement) if statement is not None else None
     is_plain = statement is not None and statement.type == "expression_statement"
-    return (
-        is_plain
-        and block is not None
-        and any(above.id == block.id for above in module.syntax.ancestors(other))
-    )
+    return is_plain and block is not None and any(above.id == block.id for above in module.ancestors(other))
 
 
 def _accepting_call(module: Module, use: "Node") -> "Node | None":
     """The `acceptWebSocket(…)` whose first argument a use is."""
-    node = js.with_wrappers(module.syntax, use)
-    listed = module.syntax.parent(node)
-    around = module.syntax.parent(listed) if listed is not None and listed.type == "arguments" else None
-    if around is None or js.callee_name(module, around) != "acceptWebSocket":
+    node = module.with_wrappers(use)
+    listed = module.parent(node)
+    around = module.parent(listed) if listed is not None and listed.type == "arguments" else None
+    if around is None or module.callee_name(around) != "acceptWebSocket":
         return None
     first = js.arguments_of(around)[0]
     return around if js.unwrap(first).id == js.unwrap(node).id else None
@@ -146,7 +142,7 @@ def _hibernating(module: Module, end: js.PairEnd) -> "Node | None":
 
 
 def _find_hibernating(module: Module, end: js.PairEnd) -> "Node | None":
-    for use in js.uses_of_end(module, end):
+    for use in module.uses_of_end(end):
         found = _accepting_call(module, use)
         if found is not None:
             return found
@@ -155,17 +151,17 @@ def _find_hibernating(module: Module, end: js.PairEnd) -> "Node | None":
 
 def _never_accepted(match: Match, socket: "Node") -> Iterator[Finding]:
     module = match.module
-    end = js.pair_end(module, socket)
+    end = module.pair_end(socket)
     if end is None:
         return
     first: Node | None = None
-    for use in js.uses_of_end(module, end):
-        called = js.method_called_on(module, use)
+    for use in module.uses_of_end(end):
+        called = module.method_called_on(use)
         if called is not None and called[0] in _LOOKS:
             if called[0] == "send" and first is None:
                 first = called[1]
             continue
-        above = module.syntax.parent(js.with_wrappers(module.syntax, use))
+        above = module.parent(module.with_wrappers(use))
         is_read = called is None and above is not None and above.type == "member_expression"
         if not is_read and not _is_sent_away(module, use):
             return  # somebody may accept it there
@@ -180,6 +176,6 @@ def _never_accepted(match: Match, socket: "Node") -> Iterator[Finding]:
 
 def _is_sent_away(module: Module, use: "Node") -> bool:
     """Whether a use is the `webSocket` of a response."""
-    above = module.syntax.parent(js.with_wrappers(module.syntax, use))
+    above = module.parent(module.with_wrappers(use))
     key = above.child_by_field_name("key") if above is not None and above.type == "pair" else None
     return key is not None and module.text(key) == "webSocket"

@@ -86,7 +86,7 @@ def check(match: Match) -> Iterator[Finding]:
     owner, module = match.enclosing_class, match.module
     if owner is None or not owner.is_durable_object:
         return
-    if js.hibernatable_accepts(module, owner)[0].id != match.node.id:
+    if module.hibernatable_accepts(owner)[0].id != match.node.id:
         return  # said once
     constructor = owner.constructor
     for name, made in _collections(owner):
@@ -161,16 +161,16 @@ def _uses(module: Module, owner: ClassDefinition, name: str) -> Iterator["Node"]
 
 def _called(module: Module, use: "Node") -> tuple[str, "Node | None"]:
     """The method that is called on a field there, and the call."""
-    member = module.syntax.parent(use)
+    member = module.parent(use)
     name = member.child_by_field_name("property") if member is not None else None
-    call_node = module.syntax.parent(member) if member is not None else None
+    call_node = module.parent(member) if member is not None else None
     if name is None or call_node is None or call_node.type != "call_expression":
         return "", None
     return module.text(name), call_node
 
 
 def _is_replaced(module: Module, use: "Node") -> bool:
-    above = module.syntax.parent(use)
+    above = module.parent(use)
     left = above.child_by_field_name("left") if above is not None else None
     return above is not None and above.type == "assignment_expression" and left == use
 
@@ -180,7 +180,7 @@ def _holds_socket(module: Module, call_node: "Node") -> bool:
         for node in (argument, *js.walk(argument, into_functions=False)):
             if node.type not in ("identifier", "shorthand_property_identifier", "subscript_expression"):
                 continue
-            if module.value_of(node).kind in _SOCKETS or js.pair_ends(module, node):
+            if module.value_of(node).kind in _SOCKETS or module.pair_ends(node):
                 return True
     return False
 

@@ -77,7 +77,7 @@ Source: https://developers.cloudflare.com/durable-objects/best-practices/websock
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Option, Severity, call, js, rule
+from cflint.api import Finding, Match, Option, Severity, call, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -88,13 +88,13 @@ _SECONDS = Option(__name__, "seconds", 10, "A `setTimeout()` of fewer seconds th
 @rule(call("setInterval", "setTimeout"), severity=Severity.WARNING, options=[_SECONDS])
 def check(match: Match) -> Iterator[Finding]:
     owner, module = match.enclosing_class, match.module
-    if owner is None or not owner.is_durable_object or not js.is_global(module, match.callee, match.word):
+    if owner is None or not owner.is_durable_object or not module.is_global(match.callee, match.word):
         return
-    accepts = js.hibernatable_accepts(module, owner)
+    accepts = module.hibernatable_accepts(owner)
     if not accepts:
         return  # nothing in the class could hibernate
     if match.word == "setTimeout":
-        delay = js.number_of(module, match.arguments[1]) if len(match.arguments) > 1 else None
+        delay = module.number(match.arguments[1]) if len(match.arguments) > 1 else None
         short = _SECONDS.value(module.project, module.document.path) * 1000
         if delay is None or delay < short or _is_awaited(match):
             return
@@ -110,7 +110,7 @@ def check(match: Match) -> Iterator[Finding]:
 
 def _is_awaited(match: Match) -> bool:
     """Whether the timer is there for a promise to wait for."""
-    made = match.module.syntax.enclosing(match.node, frozenset({"new_expression"}))
+    made = match.module.enclosing(match.node, frozenset({"new_expression"}))
     constructor = made.child_by_field_name("constructor") if made is not None else None
     return constructor is not None and match.text(constructor) == "Promise"
 
@@ -118,6 +118,6 @@ def _is_awaited(match: Match) -> bool:
 def _is_cleared(match: Match, method: "Node") -> bool:
     clear = match.word.replace("set", "clear")
     return any(
-        js.callee_name(match.module, found) == clear
+        match.module.callee_name(found) == clear
         for found in match.module.descendants(method, "call_expression")
     )

@@ -97,7 +97,7 @@ def _parts(match: Match, node: Node) -> dict[str, Node]:
     found: dict[str, Node] = {}
     for part in node.named_children if node.type == "object" else ():
         value = part.child_by_field_name("value") if part.type == "pair" else None
-        name = js.key_of(match.module, part) if value is not None else None
+        name = match.module.key(part) if value is not None else None
         if name is not None and value is not None:
             found[name] = js.unwrap(value)
     return found
@@ -113,7 +113,7 @@ def _configuration(match: Match, options: Node) -> Iterator[Finding]:
     parts = _parts(match, options)
     timeout, retries = parts.get("timeout"), parts.get("retries")
     if timeout is not None:
-        if js.number_of(match.module, timeout) == 0:
+        if match.module.number(timeout) == 0:
             yield Finding("a timeout of 0 is refused: leave it out", match.at(timeout))
         else:
             yield from _duration(match, timeout)
@@ -131,11 +131,11 @@ def _configuration(match: Match, options: Node) -> Iterator[Finding]:
         elif name == "timeout":
             yield Finding("`timeout` belongs beside `retries`, not into it", match.at(value))
         elif name == "limit":
-            limit = js.number_of(match.module, value)
+            limit = match.module.number(value)
             if limit is not None and limit < 0:
                 yield Finding("the limit of retries is a number from 0 on", match.at(value))
         elif name == "backoff":
-            text = js.string_value(match.module.syntax, value)
+            text = match.module.string(value)
             if text is not None and text not in _BACKOFFS:
                 yield Finding(
                     f"`{text}` is no backoff: `constant`, `linear` or `exponential`", match.at(value)
@@ -143,13 +143,9 @@ def _configuration(match: Match, options: Node) -> Iterator[Finding]:
 
 
 def _duration(match: Match, node: Node, *, sleeps: bool = False) -> Iterator[Finding]:
-    text = js.string_value(match.module.syntax, node)
+    text = match.module.string(node)
     if text is None:
-        if (
-            sleeps
-            and node.type == "number"
-            and 0 < (js.number_of(match.module, node) or 0) < _FEW_MILLISECONDS
-        ):
+        if sleeps and node.type == "number" and 0 < (match.module.number(node) or 0) < _FEW_MILLISECONDS:
             shown = match.text(node)
             yield Finding(
                 f"`{shown}` is {shown} milliseconds: write `{shown} seconds` if that is meant",

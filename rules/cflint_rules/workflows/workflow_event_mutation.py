@@ -98,7 +98,7 @@ def _names(module: Module, handler: Handler) -> Iterator[js.Declaration]:
     yield event
     for reference in module.scope.references(event):
         _, whole = _chain(module, reference)
-        holder = module.syntax.parent(whole)
+        holder = module.parent(whole)
         if holder is None or holder.type != "variable_declarator":
             continue
         name = holder.child_by_field_name("name")
@@ -167,7 +167,7 @@ def _chain(module: Module, reference: Node) -> tuple[str, Node]:
 
 def _change(module: Module, whole: Node) -> Node | None:
     """The expression that changes what a chain of members names."""
-    parent = module.syntax.parent(whole)
+    parent = module.parent(whole)
     if parent is None:
         return None
     match parent.type:
@@ -180,13 +180,11 @@ def _change(module: Module, whole: Node) -> Node | None:
             operator = parent.child_by_field_name("operator")
             return parent if operator is not None and operator.type == "delete" else None
         case "member_expression":
-            above = module.syntax.parent(parent)
+            above = module.parent(parent)
             is_call = above is not None and above.type == "call_expression"
-            return (
-                above if above is not None and is_call and js.callee_name(module, above) in _CHANGES else None
-            )
+            return above if above is not None and is_call and module.callee_name(above) in _CHANGES else None
         case "arguments":
-            above = module.syntax.parent(parent)
+            above = module.parent(parent)
             function = above.child_by_field_name("function") if above is not None else None
             first = parent.named_children[0]
             assigns = function is not None and module.text(function) == "Object.assign"
@@ -196,15 +194,15 @@ def _change(module: Module, whole: Node) -> Node | None:
 
 def _step_function(module: Module, node: Node) -> Node | None:
     """The function of a step that a node stands in."""
-    for above in module.syntax.ancestors(node):
+    for above in module.ancestors(node):
         if above.type == "method_definition":
             return None
         if above.type not in js.FUNCTIONS:
             continue
-        listed = module.syntax.parent(js.with_wrappers(module.syntax, above))
-        call = module.syntax.parent(listed) if listed is not None and listed.type == "arguments" else None
+        listed = module.parent(module.with_wrappers(above))
+        call = module.parent(listed) if listed is not None and listed.type == "arguments" else None
         callee = call.child_by_field_name("function") if call is not None else None
-        if call is None or callee is None or js.callee_name(module, call) != "do":
+        if call is None or callee is None or module.callee_name(call) != "do":
             continue
         if module.value_of(js.unwrap(callee).child_by_field_name("object")).kind is ValueKind.WORKFLOW_STEP:
             return above

@@ -105,7 +105,7 @@ def _fix(match: Match, result: Node) -> Fix | None:
     call_node = js.unwrap(result.named_children[0]) if result.type == "await_expression" else result
     if call_node.type != "call_expression":
         return None
-    at = js.with_wrappers(match.module.syntax, call_node).end_byte
+    at = match.module.with_wrappers(call_node).end_byte
     return Fix(
         "Return the response's JSON",
         (match.insert(at, ".then((response) => response.json())"),),

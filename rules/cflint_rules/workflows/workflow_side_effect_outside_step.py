@@ -144,7 +144,7 @@ def _effects(module: Module, body: Node) -> Iterator[Finding]:
 def _goes_on(module: Module, body: Node, call: Node) -> bool:
     """Whether a step may follow, with which the Workflow can pause and begin again."""
     last = call.end_byte
-    for above in module.syntax.ancestors(call):
+    for above in module.ancestors(call):
         if above.id == body.id:
             break
         if above.type in _LOOPS:
@@ -154,7 +154,7 @@ def _goes_on(module: Module, body: Node, call: Node) -> bool:
 
 def _effect(module: Module, callee: Node) -> str | None:
     """What a call does that must not be done twice; None when it is nothing, or not known."""
-    if js.is_global(module, callee, "fetch"):
+    if module.is_global(callee, "fetch"):
         return "`fetch()`"
     if callee.type != "member_expression":
         return None
@@ -177,7 +177,7 @@ def _effect(module: Module, callee: Node) -> str | None:
 def _random(module: Module, body: Node, call: Node, text: str) -> Iterator[Finding]:
     """A random value that decides which steps run, or that several steps use."""
     holder: Node | None = None
-    for above in module.syntax.ancestors(call):
+    for above in module.ancestors(call):
         if above.id == body.id:
             break
         if above.type in _CONDITIONS:
@@ -212,12 +212,12 @@ def _unsteady(module: Module, call: Node, text: str, what: str) -> Finding:
 
 def _step_around(module: Module, body: Node, node: Node) -> Node | None:
     """The step in whose function a node stands."""
-    for above in module.syntax.ancestors(node):
+    for above in module.ancestors(node):
         if above.id == body.id:
             return None
         if above.type in js.FUNCTIONS:
-            listed = module.syntax.parent(above)
-            call = module.syntax.parent(listed) if listed is not None and listed.type == "arguments" else None
+            listed = module.parent(above)
+            call = module.parent(listed) if listed is not None and listed.type == "arguments" else None
             if call is not None and call.type == "call_expression" and _is_step(module, call):
                 return call
     return None

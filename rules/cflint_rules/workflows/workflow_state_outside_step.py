@@ -127,7 +127,7 @@ def _read_elsewhere(match: Match, declaration: js.Declaration, callback: Node) -
     for reference in match.module.scope.references(declaration):
         if reference.start_byte < callback.end_byte:
             continue
-        parent = match.module.syntax.parent(reference)
+        parent = match.module.parent(reference)
         if parent is None or parent.id not in assigned or parent.type == "update_expression":
             return True
     return False

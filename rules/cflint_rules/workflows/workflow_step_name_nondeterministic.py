@@ -66,7 +66,7 @@ def check(match: Match) -> Iterator[Finding]:
     if match.receiver_value.kind is not ValueKind.WORKFLOW_STEP or not match.arguments:
         return
     name = match.arguments[0]
-    literal = js.string_value(match.module.syntax, name)
+    literal = match.module.string(name)
     if literal is not None:
         yield from _unfit(match, name, literal)
         return

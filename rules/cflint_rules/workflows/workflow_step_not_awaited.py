@@ -54,9 +54,9 @@ from cflint.api import Finding, Match, Safety, Severity, call, fixes, js, rule
 
 @rule(call("do", "sleep", "sleepUntil", "waitForEvent"), severity=Severity.ERROR, fix=Safety.SAFE)
 def check(match: Match) -> Iterator[Finding]:
-    if js.source_of(match.module, match.node) is not js.PromiseSource.STEP:
+    if match.module.promise_source(match.node) is not js.PromiseSource.STEP:
         return
-    use = js.use_of_promise(match.module, match.node)
+    use = match.module.promise_use(match.node)
     if use.outcome is js.PromiseOutcome.CONSUMED:
         return
     name = match.module.string_of(match.arguments[0]) if match.arguments else None

@@ -67,8 +67,8 @@ def check(match: Match) -> Iterator[Finding]:
     if len(arguments) != (2 if match.word == "waitForEvent" else 1):
         return
     options = js.unwrap(arguments[-1])
-    given = js.property_value(match.module, options, "type") if options.type == "object" else None
-    name = js.string_value(match.module.syntax, given) if given is not None else None
+    given = match.module.property_value(options, "type") if options.type == "object" else None
+    name = match.module.string(given) if given is not None else None
     if given is None or name is None:
         return
     if _TYPE.fullmatch(name) and len(name) <= _LONGEST:

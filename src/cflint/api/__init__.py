@@ -30,9 +30,10 @@ if TYPE_CHECKING:
     from cflint.project.config.wrangler import Environment as Environment
     from cflint.project.config.wrangler import WranglerConfig as WranglerConfig
     from cflint.project.config.wrangler import join_names as join_names
-    from cflint.project.workers.model import DurableObject as DurableObject
     from cflint.project.workers.model import Project as Project
-    from cflint.project.workers.model import Worker as Worker
+    from cflint.project.workers.worker import DurableObject as DurableObject
+    from cflint.project.workers.worker import Worker as Worker
+    from cflint.quoting import quoted as quoted
     from cflint.record import record as record
     from cflint.rule import REFERENCE as REFERENCE
     from cflint.rule import STRICT as STRICT
@@ -72,7 +73,9 @@ _ORIGINS = {
     "cflint.project.code.module": ("ClassDefinition Handler Module"),
     "cflint.project.code.values": ("Value ValueKind"),
     "cflint.project.config.wrangler": ("Binding Environment WranglerConfig join_names"),
-    "cflint.project.workers.model": ("DurableObject Project Worker"),
+    "cflint.project.workers.model": ("Project"),
+    "cflint.project.workers.worker": ("DurableObject Worker"),
+    "cflint.quoting": ("quoted"),
     "cflint.record": ("record"),
     "cflint.rule": (
         "Crash Documents Match Option REFERENCE STRICT SuppressionUse binding call class_definition "
@@ -131,6 +134,7 @@ __all__ = [
     "new",
     "pattern",
     "python_module",
+    "quoted",
     "record",
     "rule",
     "suppression",

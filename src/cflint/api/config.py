@@ -9,6 +9,7 @@ from cflint.lazy import lazily
 if TYPE_CHECKING:
     from cflint.platform.bindings import KINDS as KINDS
     from cflint.platform.bindings import BindingKind as BindingKind
+    from cflint.platform.bindings import async_methods as async_methods
     from cflint.platform.bindings import kind_by_id as kind_by_id
     from cflint.platform.bindings import kinds_by_type as kinds_by_type
     from cflint.platform.bindings import methods_of_type as methods_of_type
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from cflint.platform.wrangler_keys import removed_key as removed_key
     from cflint.platform.wrangler_keys import scope_of as scope_of
     from cflint.platform.wrangler_keys import top_level_keys as top_level_keys
+    from cflint.project.config.class_edits import classes_without_migration as classes_without_migration
     from cflint.project.config.lifecycle import ActiveClass as ActiveClass
     from cflint.project.config.lifecycle import Backend as Backend
     from cflint.project.config.lifecycle import ClassState as ClassState
@@ -39,7 +41,6 @@ if TYPE_CHECKING:
     from cflint.project.config.lifecycle import LifecycleProblem as LifecycleProblem
     from cflint.project.config.lifecycle import Migration as Migration
     from cflint.project.config.lifecycle import ReplayProblem as ReplayProblem
-    from cflint.project.config.lifecycle import classes_without_migration as classes_without_migration
     from cflint.project.config.lifecycle import created_with as created_with
     from cflint.project.config.schema import ConfigProblem as ConfigProblem
     from cflint.project.config.schema import ProblemKind as ProblemKind
@@ -49,27 +50,27 @@ if TYPE_CHECKING:
     from cflint.project.config.wrangler import QueueConsumer as QueueConsumer
     from cflint.project.config.wrangler import TailConsumer as TailConsumer
     from cflint.project.config.wrangler import in_environments as in_environments
+    from cflint.project.files.roles import is_demo_path as is_demo_path
+    from cflint.project.files.roles import is_example_path as is_example_path
+    from cflint.project.files.roles import is_test_config as is_test_config
+    from cflint.project.files.roles import is_test_path as is_test_path
     from cflint.project.modules.installed import ConfigSchema as ConfigSchema
     from cflint.project.modules.installed import Fit as Fit
     from cflint.project.modules.installed import Installed as Installed
-    from cflint.project.modules.installed import config_schema as config_schema
     from cflint.project.modules.installed import declares as declares
     from cflint.project.modules.installed import installed_version as installed_version
     from cflint.project.modules.installed import manifests_above as manifests_above
-    from cflint.project.modules.installed import shown_version as shown_version
-    from cflint.project.workers.loading import is_demo_path as is_demo_path
-    from cflint.project.workers.loading import is_example_path as is_example_path
-    from cflint.project.workers.loading import is_test_config as is_test_config
-    from cflint.project.workers.loading import is_test_path as is_test_path
-    from cflint.project.workers.model import Entrypoint as Entrypoint
-    from cflint.project.workers.model import ExportSet as ExportSet
-    from cflint.project.workers.model import binding_kind_of_type as binding_kind_of_type
+    from cflint.project.workers.env_types import binding_kind_of_type as binding_kind_of_type
+    from cflint.project.workers.packages import config_schema as config_schema
+    from cflint.project.workers.packages import shown_version as shown_version
+    from cflint.project.workers.worker import Entrypoint as Entrypoint
+    from cflint.project.workers.worker import ExportSet as ExportSet
     from cflint.syntax.data import Format as Format
     from cflint.syntax.data import Kind as NodeKind
     from cflint.syntax.data import Node as ConfigNode
 
 _ORIGINS = {
-    "cflint.platform.bindings": ("BindingKind KINDS kind_by_id kinds_by_type methods_of_type"),
+    "cflint.platform.bindings": ("BindingKind KINDS async_methods kind_by_id kinds_by_type methods_of_type"),
     "cflint.platform.clock": ("today"),
     "cflint.platform.compatibility": ("CompatibilityFlag NEWEST_DATE changes find_flag flag_names"),
     "cflint.platform.cron": ("cron_error cron_never_fires cron_suggestion weekday_numbers"),
@@ -77,17 +78,20 @@ _ORIGINS = {
     "cflint.platform.wrangler_keys": (
         "KeySchema KeyScope RemovedKey WRANGLER_VERSION json_types removed_key scope_of top_level_keys"
     ),
+    "cflint.project.config.class_edits": ("classes_without_migration"),
     "cflint.project.config.lifecycle": (
         "ActiveClass Backend ClassState DeletedClass Lifecycle LifecycleProblem Migration "
-        "ReplayProblem classes_without_migration created_with"
+        "ReplayProblem created_with"
     ),
     "cflint.project.config.schema": ("ConfigProblem ProblemKind dotted json_type"),
     "cflint.project.config.wrangler": ("Export QueueConsumer TailConsumer in_environments"),
+    "cflint.project.files.roles": ("is_demo_path is_example_path is_test_config is_test_path"),
     "cflint.project.modules.installed": (
-        "ConfigSchema Fit Installed config_schema declares installed_version manifests_above shown_version"
+        "ConfigSchema Fit Installed declares installed_version manifests_above"
     ),
-    "cflint.project.workers.loading": ("is_demo_path is_example_path is_test_config is_test_path"),
-    "cflint.project.workers.model": ("Entrypoint ExportSet binding_kind_of_type"),
+    "cflint.project.workers.env_types": ("binding_kind_of_type"),
+    "cflint.project.workers.packages": ("config_schema shown_version"),
+    "cflint.project.workers.worker": ("Entrypoint ExportSet"),
     "cflint.syntax.data": ("Format Kind:NodeKind Node:ConfigNode"),
 }
 
@@ -123,6 +127,7 @@ __all__ = [
     "RemovedKey",
     "ReplayProblem",
     "TailConsumer",
+    "async_methods",
     "binding_kind_of_type",
     "changes",
     "classes_without_migration",

@@ -17,15 +17,15 @@ if TYPE_CHECKING:
     from cflint.project.code.promises import fix_by_await as fix_by_await
     from cflint.project.code.promises import fix_by_new_context as fix_by_new_context
     from cflint.project.code.promises import fix_by_wait_until as fix_by_wait_until
+    from cflint.project.config.class_edits import add_durable_object_class as add_durable_object_class
+    from cflint.project.config.class_edits import append_migration as append_migration
+    from cflint.project.config.class_edits import create_classes as create_classes
+    from cflint.project.config.class_edits import use_sqlite as use_sqlite
     from cflint.project.config.edits import append_item as append_item
     from cflint.project.config.edits import move_to_top_level as move_to_top_level
     from cflint.project.config.edits import remove_key as remove_key
     from cflint.project.config.edits import rename_key as rename_key
     from cflint.project.config.edits import set_key as set_key
-    from cflint.project.config.lifecycle import add_durable_object_class as add_durable_object_class
-    from cflint.project.config.lifecycle import append_migration as append_migration
-    from cflint.project.config.lifecycle import create_classes as create_classes
-    from cflint.project.config.lifecycle import use_sqlite as use_sqlite
     from cflint.project.sql.edits import bind_holes as bind_holes
 
 _ORIGINS = {
@@ -35,10 +35,10 @@ _ORIGINS = {
     "cflint.project.code.promises": (
         "fix_by_async_handler fix_by_await fix_by_new_context fix_by_wait_until"
     ),
-    "cflint.project.config.edits": ("append_item move_to_top_level remove_key rename_key set_key"),
-    "cflint.project.config.lifecycle": (
+    "cflint.project.config.class_edits": (
         "add_durable_object_class append_migration create_classes use_sqlite"
     ),
+    "cflint.project.config.edits": ("append_item move_to_top_level remove_key rename_key set_key"),
     "cflint.project.sql.edits": ("bind_holes"),
 }
 

@@ -8,10 +8,86 @@ from cflint.lazy import lazily
 
 if TYPE_CHECKING:
     from cflint.platform.base_members import base_members as base_members
+    from cflint.platform.classes import bases_of_kinds as bases_of_kinds
+    from cflint.platform.containers import ADDING as ADDING
+    from cflint.platform.containers import COLLECTIONS as COLLECTIONS
+    from cflint.platform.containers import COPYING as COPYING
+    from cflint.platform.containers import MUTATING as MUTATING
+    from cflint.platform.containers import PER_ELEMENT as PER_ELEMENT
+    from cflint.platform.containers import REMOVING as REMOVING
+    from cflint.platform.containers import REORDERING as REORDERING
     from cflint.platform.credentials import is_example as is_example
     from cflint.platform.credentials import is_random as is_random
     from cflint.platform.credentials import is_secret_name as is_secret_name
     from cflint.platform.credentials import known_secret as known_secret
+    from cflint.platform.durable_objects import ID_METHODS as ID_METHODS
+    from cflint.platform.durable_objects import NAMED_METHODS as NAMED_METHODS
+    from cflint.platform.durable_objects import OBJECT_TYPES as OBJECT_TYPES
+    from cflint.platform.durable_objects import STUB_MAKERS as STUB_MAKERS
+    from cflint.platform.durable_objects import STUB_METHODS as STUB_METHODS
+    from cflint.platform.effects import BINDING_WRITES as BINDING_WRITES
+    from cflint.platform.effects import BODY_READS as BODY_READS
+    from cflint.platform.effects import CONSOLE_METHODS as CONSOLE_METHODS
+    from cflint.platform.effects import HONO_RESPONSES as HONO_RESPONSES
+    from cflint.platform.effects import LOGGER_METHODS as LOGGER_METHODS
+    from cflint.platform.effects import NULL_BODY_STATUSES as NULL_BODY_STATUSES
+    from cflint.platform.effects import REDIRECT_STATUSES as REDIRECT_STATUSES
+    from cflint.platform.env_types import ENV_TYPE_NAMES as ENV_TYPE_NAMES
+    from cflint.platform.env_types import UNSEEN_ENV_TYPE_NAMES as UNSEEN_ENV_TYPE_NAMES
+    from cflint.platform.env_types import may_be_env_type as may_be_env_type
+    from cflint.platform.exports import EXPORTED_TYPES as EXPORTED_TYPES
+    from cflint.platform.exports import EXPORTS as EXPORTS
+    from cflint.platform.exports import HONO_APPS as HONO_APPS
+    from cflint.platform.exports import MISSPELLED_MODULES as MISSPELLED_MODULES
+    from cflint.platform.exports import NODE_BUILTINS as NODE_BUILTINS
+    from cflint.platform.exports import RENAMED_PACKAGES as RENAMED_PACKAGES
+    from cflint.platform.exports import RUNTIME_MODULES as RUNTIME_MODULES
+    from cflint.platform.exports import RUNTIME_TYPES as RUNTIME_TYPES
+    from cflint.platform.exports import SDK_MODULES as SDK_MODULES
+    from cflint.platform.exports import TEST_MODULE as TEST_MODULE
+    from cflint.platform.exports import TYPE_MODULES as TYPE_MODULES
+    from cflint.platform.exports import PlatformName as PlatformName
+    from cflint.platform.exports import home_of as home_of
+    from cflint.platform.exports import usual_module as usual_module
+    from cflint.platform.exports import usual_name as usual_name
+    from cflint.platform.handlers import AGENT_HANDLERS as AGENT_HANDLERS
+    from cflint.platform.handlers import DURABLE_OBJECT_HANDLERS as DURABLE_OBJECT_HANDLERS
+    from cflint.platform.handlers import MODULE_HANDLERS as MODULE_HANDLERS
+    from cflint.platform.handlers import NO_RPC_METHODS as NO_RPC_METHODS
+    from cflint.platform.handlers import PAGES_HANDLERS as PAGES_HANDLERS
+    from cflint.platform.handlers import WEBSOCKET_HANDLERS as WEBSOCKET_HANDLERS
+    from cflint.platform.handlers import HandlerParameter as HandlerParameter
+    from cflint.platform.handlers import HandlerSignature as HandlerSignature
+    from cflint.platform.handlers import Owes as Owes
+    from cflint.platform.handlers import handler_signature as handler_signature
+    from cflint.platform.handlers import handlers_of as handlers_of
+    from cflint.platform.handlers import pages_handler as pages_handler
+    from cflint.platform.language import PROMISE_CHAIN as PROMISE_CHAIN
+    from cflint.platform.language import PROMISE_COMBINATORS as PROMISE_COMBINATORS
+    from cflint.platform.language import STRING_CUTS as STRING_CUTS
+    from cflint.platform.orms import orm_maker as orm_maker
+    from cflint.platform.orms import orm_package as orm_package
+    from cflint.platform.websockets import AUTO_REPLY_FLAG as AUTO_REPLY_FLAG
+    from cflint.platform.websockets import SOCKET_EVENTS as SOCKET_EVENTS
+    from cflint.platform.websockets import SOCKET_METHODS as SOCKET_METHODS
+    from cflint.platform.workflows import INSTANCE_CHANGES as INSTANCE_CHANGES
+    from cflint.platform.workflows import STEP_METHODS as STEP_METHODS
+    from cflint.project.code.calls import Callers as Callers
+    from cflint.project.code.calls import CallSite as CallSite
+    from cflint.project.code.calls import all_code_is_known as all_code_is_known
+    from cflint.project.code.calls import callers_of as callers_of
+    from cflint.project.code.calls import calls_in_module as calls_in_module
+    from cflint.project.code.calls import calls_named as calls_named
+    from cflint.project.code.calls import is_named as is_named
+    from cflint.project.code.calls import modules_naming as modules_naming
+    from cflint.project.code.calls import name_of as name_of
+    from cflint.project.code.calls import paths_around as paths_around
+    from cflint.project.code.calls import running_paths as running_paths
+    from cflint.project.code.calls import worker_calls as worker_calls
+    from cflint.project.code.effects import BodyRead as BodyRead
+    from cflint.project.code.effects import Entropy as Entropy
+    from cflint.project.code.effects import Log as Log
+    from cflint.project.code.effects import ResponseMade as ResponseMade
     from cflint.project.code.env_uses import EnvUse as EnvUse
     from cflint.project.code.env_uses import env_uses as env_uses
     from cflint.project.code.env_uses import is_guard as is_guard
@@ -20,6 +96,12 @@ if TYPE_CHECKING:
     from cflint.project.code.flow import completes as completes
     from cflint.project.code.flow import falls_through as falls_through
     from cflint.project.code.import_edits import is_typescript as is_typescript
+    from cflint.project.code.mutations import Mutation as Mutation
+    from cflint.project.code.mutations import overlaps as overlaps
+    from cflint.project.code.nodes import Assignment as Assignment
+    from cflint.project.code.nodes import Call as Call
+    from cflint.project.code.nodes import Member as MemberAccess
+    from cflint.project.code.nodes import Parameter as Parameter
     from cflint.project.code.origins import alternatives as alternatives
     from cflint.project.code.origins import callee_name as callee_name
     from cflint.project.code.origins import header_read as header_read
@@ -77,6 +159,7 @@ if TYPE_CHECKING:
     from cflint.scope import DeclarationKind as DeclarationKind
     from cflint.scope import ImportRef as ImportRef
     from cflint.source import Document as Document
+    from cflint.syntax import suffixes as suffixes
     from cflint.syntax.anchors import Anchors as Anchors
     from cflint.syntax.javascript import CLASSES as CLASSES
     from cflint.syntax.javascript import FUNCTIONS as FUNCTIONS
@@ -99,10 +182,39 @@ if TYPE_CHECKING:
 
 _ORIGINS = {
     "cflint.platform.base_members": ("base_members"),
+    "cflint.platform.classes": ("bases_of_kinds"),
+    "cflint.platform.containers": ("ADDING COLLECTIONS COPYING MUTATING PER_ELEMENT REMOVING REORDERING"),
     "cflint.platform.credentials": ("is_example is_random is_secret_name known_secret"),
+    "cflint.platform.durable_objects": ("ID_METHODS NAMED_METHODS OBJECT_TYPES STUB_MAKERS STUB_METHODS"),
+    "cflint.platform.effects": (
+        "BINDING_WRITES BODY_READS CONSOLE_METHODS HONO_RESPONSES LOGGER_METHODS NULL_BODY_STATUSES "
+        "REDIRECT_STATUSES"
+    ),
+    "cflint.platform.env_types": ("ENV_TYPE_NAMES UNSEEN_ENV_TYPE_NAMES may_be_env_type"),
+    "cflint.platform.exports": (
+        "EXPORTED_TYPES EXPORTS HONO_APPS MISSPELLED_MODULES NODE_BUILTINS PlatformName "
+        "RENAMED_PACKAGES RUNTIME_MODULES RUNTIME_TYPES SDK_MODULES TEST_MODULE TYPE_MODULES "
+        "home_of usual_module usual_name"
+    ),
+    "cflint.platform.handlers": (
+        "AGENT_HANDLERS DURABLE_OBJECT_HANDLERS HandlerParameter HandlerSignature MODULE_HANDLERS "
+        "NO_RPC_METHODS Owes PAGES_HANDLERS WEBSOCKET_HANDLERS handler_signature handlers_of "
+        "pages_handler"
+    ),
+    "cflint.platform.language": ("PROMISE_CHAIN PROMISE_COMBINATORS STRING_CUTS"),
+    "cflint.platform.orms": ("orm_maker orm_package"),
+    "cflint.platform.websockets": ("AUTO_REPLY_FLAG SOCKET_EVENTS SOCKET_METHODS"),
+    "cflint.platform.workflows": ("INSTANCE_CHANGES STEP_METHODS"),
+    "cflint.project.code.calls": (
+        "CallSite Callers all_code_is_known callers_of calls_in_module calls_named is_named "
+        "modules_naming name_of paths_around running_paths worker_calls"
+    ),
+    "cflint.project.code.effects": ("BodyRead Entropy Log ResponseMade"),
     "cflint.project.code.env_uses": ("EnvUse env_uses is_guard kind_with_method"),
     "cflint.project.code.flow": ("can_reach completes falls_through"),
     "cflint.project.code.import_edits": ("is_typescript"),
+    "cflint.project.code.mutations": ("Mutation overlaps"),
+    "cflint.project.code.nodes": ("Assignment Call Member:MemberAccess Parameter"),
     "cflint.project.code.origins": (
         "alternatives callee_name header_read is_global is_open_object key_of number_of origins "
         "property_value reads_credential reads_request"
@@ -126,6 +238,7 @@ _ORIGINS = {
     "cflint.project.modules.resolve": ("Builtin Edge Local Package Unknown"),
     "cflint.scope": ("Declaration DeclarationKind ImportRef"),
     "cflint.source": ("Document"),
+    "cflint.syntax": ("suffixes"),
     "cflint.syntax.anchors": ("Anchors"),
     "cflint.syntax.javascript": (
         "CLASSES FUNCTIONS Syntax Typo TypoKind arguments_of block_end body_of first_named is_async "
@@ -136,33 +249,94 @@ _ORIGINS = {
 __getattr__ = lazily(globals(), _ORIGINS)
 
 __all__ = [
+    "ADDING",
+    "AGENT_HANDLERS",
+    "AUTO_REPLY_FLAG",
+    "BINDING_WRITES",
+    "BODY_READS",
     "CLASSES",
+    "COLLECTIONS",
+    "CONSOLE_METHODS",
+    "COPYING",
+    "DURABLE_OBJECT_HANDLERS",
+    "ENV_TYPE_NAMES",
+    "EXPORTED_TYPES",
+    "EXPORTS",
     "FUNCTIONS",
+    "HONO_APPS",
+    "HONO_RESPONSES",
+    "ID_METHODS",
+    "INSTANCE_CHANGES",
+    "LOGGER_METHODS",
+    "MISSPELLED_MODULES",
+    "MODULE_HANDLERS",
+    "MUTATING",
+    "NAMED_METHODS",
+    "NODE_BUILTINS",
+    "NO_RPC_METHODS",
+    "NULL_BODY_STATUSES",
+    "OBJECT_TYPES",
+    "PAGES_HANDLERS",
+    "PER_ELEMENT",
+    "PROMISE_CHAIN",
+    "PROMISE_COMBINATORS",
+    "REDIRECT_STATUSES",
+    "REMOVING",
+    "RENAMED_PACKAGES",
+    "REORDERING",
+    "RUNTIME_MODULES",
+    "RUNTIME_TYPES",
+    "SDK_MODULES",
+    "SOCKET_EVENTS",
+    "SOCKET_METHODS",
+    "STEP_METHODS",
+    "STRING_CUTS",
+    "STUB_MAKERS",
+    "STUB_METHODS",
+    "TEST_MODULE",
+    "TYPE_MODULES",
     "UNKNOWN",
+    "UNSEEN_ENV_TYPE_NAMES",
+    "WEBSOCKET_HANDLERS",
     "Anchors",
+    "Assignment",
     "BaseRef",
+    "BodyRead",
     "Builtin",
+    "Call",
+    "CallSite",
+    "Callers",
     "ClassFacts",
     "Declaration",
     "DeclarationKind",
     "Document",
     "Edge",
+    "Entropy",
     "EnvUse",
     "FunctionFacts",
+    "HandlerParameter",
+    "HandlerSignature",
     "Import",
     "ImportKind",
     "ImportRef",
     "LiteralKind",
     "Local",
+    "Log",
     "Member",
+    "MemberAccess",
     "MemberKind",
     "ModuleFacts",
+    "Mutation",
+    "Owes",
     "Package",
     "PairEnd",
+    "Parameter",
+    "PlatformName",
     "PromiseOutcome",
     "PromiseSource",
     "PromiseUse",
     "Provenance",
+    "ResponseMade",
     "Syntax",
     "TopLevel",
     "Trust",
@@ -171,13 +345,18 @@ __all__ = [
     "Typo",
     "TypoKind",
     "Unknown",
+    "all_code_is_known",
     "alternatives",
     "arguments_of",
     "base_members",
+    "bases_of_kinds",
     "block_end",
     "body_of",
     "called_function",
     "callee_name",
+    "callers_of",
+    "calls_in_module",
+    "calls_named",
     "calls_on",
     "calls_on_name",
     "can_await",
@@ -186,14 +365,18 @@ __all__ = [
     "env_uses",
     "falls_through",
     "first_named",
+    "handler_signature",
+    "handlers_of",
     "header_read",
     "hibernatable_accepts",
+    "home_of",
     "is_async",
     "is_example",
     "is_fragment",
     "is_generator",
     "is_global",
     "is_guard",
+    "is_named",
     "is_open_object",
     "is_random",
     "is_secret_name",
@@ -202,27 +385,40 @@ __all__ = [
     "kind_with_method",
     "known_secret",
     "list_without_pagination",
+    "may_be_env_type",
     "method_called_on",
+    "modules_naming",
+    "name_of",
     "name_of_function",
     "number_of",
     "origins",
+    "orm_maker",
+    "orm_package",
+    "overlaps",
+    "pages_handler",
     "pair_end",
     "pair_ends",
     "parameter_for",
+    "paths_around",
     "property_name",
     "property_value",
     "provenance",
     "reads_credential",
     "reads_request",
+    "running_paths",
     "source_of",
     "span_of",
     "string_value",
+    "suffixes",
     "unwrap",
     "use_of_callback",
     "use_of_promise",
     "use_of_promises",
     "uses_of_end",
+    "usual_module",
+    "usual_name",
     "wait_until_at",
     "walk",
     "with_wrappers",
+    "worker_calls",
 ]

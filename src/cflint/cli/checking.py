@@ -413,8 +413,9 @@ class _Analysis:
 
             excludes = self._excludes
             with self.clocked("find the project"):
-                self._loaded = load(self.place.workspace, self.place.paths, excludes)
-            self._loaded.project.preferences = self.policy.options_for
+                self._loaded = load(
+                    self.place.workspace, self.place.paths, excludes, preferences=self.policy.options_for
+                )
         return self._loaded
 
     @property
@@ -459,9 +460,9 @@ class _Analysis:
 
         earlier = cache.earlier()
         if earlier is not None and not self._request.verbose:
-            self._loaded = load_by(earlier, self.place.workspace, self._excludes)
-            if self._loaded is not None:
-                self._loaded.project.preferences = self.policy.options_for
+            self._loaded = load_by(
+                earlier, self.place.workspace, self._excludes, preferences=self.policy.options_for
+            )
         self._keeping = Keeping(self.loaded, self._options(True), cache.mask, earlier)
         return self._keeping.report(self.place.base)
 

@@ -16,9 +16,11 @@ from cflint.engine.shapes import BESIDE, INERT, SHAPES, Beside, Shape
 from cflint.engine.suppression import Suppressions, read_suppressions
 from cflint.finding import Finding, Location, Notice, Report, RuleInfo
 from cflint.project.code.module import Module
+from cflint.project.files.roles import is_test_path
 from cflint.project.modules.reads import Reads, fingerprint_of
-from cflint.project.workers.loading import Loaded, is_test_path, load
-from cflint.project.workers.model import Worker
+from cflint.project.workers.loading import Loaded, load
+from cflint.project.workers.preferences import no_preferences
+from cflint.project.workers.worker import Worker
 from cflint.record import record
 from cflint.rule import MODEL_TRIGGERS, Crash, Match, Rule, RuleSet, SuppressionUse
 from cflint.scope import ModuleScope
@@ -67,8 +69,9 @@ class Options:
 
 
 def analyse(workspace: Workspace, paths: Iterable[str], options: Options, base: Path) -> Report:
-    """Analyse what the given paths of a workspace mean; `base` is where the user stands."""
-    loaded = load(workspace, paths, options.excludes)
+    """Analyse what the given paths of a workspace mean, without settings: the options of rules have their
+    defaults. `base` is where the user stands."""
+    loaded = load(workspace, paths, options.excludes, preferences=no_preferences)
     return analyse_loaded(loaded, options, base)
 
 
@@ -434,7 +437,7 @@ class Run:
         if _is_too_deep(found[0], hits):
             outcome.left_out.append((path, "it is nested too deeply"))
             return
-        self._project.facts(path)  # while the tree is at hand: others will ask for them
+        self._project.facts.learn(path)
         module = Module(self._project, *found)
         try:
             self._ask_module(module, hits, outcome)

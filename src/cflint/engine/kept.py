@@ -24,17 +24,21 @@ from cflint.syntax.javascript import EXTENSIONS
 if TYPE_CHECKING:
     from cflint.cache import Unpacker
     from cflint.project.files.workspace import Workspace
-    from cflint.project.workers.model import Worker
+    from cflint.project.workers.preferences import Preferences
+    from cflint.project.workers.worker import Worker
 
 Json = Any
 
 
-def load_by(earlier: Earlier, workspace: Workspace, excludes: tuple[str, ...]) -> Loaded | None:
+def load_by(
+    earlier: Earlier, workspace: Workspace, excludes: tuple[str, ...], *, preferences: Preferences
+) -> Loaded | None:
     """The project as an earlier run loaded it; None when it has to be looked for again."""
     try:
         if earlier.changed.names or earlier.parts["outline"] is None:
             return None
-        return load_again(workspace, excludes, earlier.parts["outline"], earlier.changed.files)
+        outline = earlier.parts["outline"]
+        return load_again(workspace, excludes, outline, earlier.changed.files, preferences=preferences)
     except UNFIT:
         return None
 

@@ -19,7 +19,7 @@ def syntax_errors(document: Document) -> int:
 
         return sum(syntax_errors(block.document) for block in fenced_blocks(document))
     if path.endswith((".json", ".jsonc", ".toml")):
-        from cflint.syntax.data import read
+        from cflint.syntax.documents import read
 
         return sum(1 for problem in read(document).problems if not problem.duplicate)
     if path.endswith(EXTENSIONS):
@@ -29,7 +29,7 @@ def syntax_errors(document: Document) -> int:
             syntax = parse(document)
         except ParseTimeout:
             return 1_000_000
-        return sum(1 for _ in syntax.errors()) + len(syntax.slips)
+        return sum(1 for _ in syntax.errors()) + len(syntax.typos)
     if path.endswith(".py"):
         from cflint.syntax.python import syntax_error
 

@@ -6,14 +6,15 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from cflint.engine import Options, Outcome, Run, Stopped, merge, without_collector
 from cflint.finding import Finding, Report
 from cflint.project.modules.facts import ModuleFacts
 from cflint.project.modules.reads import without_places
 from cflint.project.workers.loading import Loaded, load
-from cflint.project.workers.model import Project, Worker
+from cflint.project.workers.model import Project
+from cflint.project.workers.worker import Worker
 from cflint.source import Document, change_between
 from cflint.syntax.javascript import EXTENSIONS, ParseTimeout, parse, parse_again
 
@@ -24,8 +25,15 @@ if TYPE_CHECKING:
 
 _PREVIEW_SECONDS = 0.2
 
-Configure = Callable[[Loaded], Options]
-"""The options of a run, after the settings of what was loaded."""
+
+class Configure(Protocol):
+    """What the settings say as they are now."""
+
+    def preferences(self, path: str, /) -> Mapping[tuple[str, str], int]:
+        """The options of rules for a file (see `Preferences`)."""
+
+    def __call__(self, loaded: Loaded, /) -> Options:
+        """The options of a run, after the settings of what was loaded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +228,7 @@ class Session:
         excludes: Collection[str],
         stopped: Callable[[], bool] | None = None,
     ) -> Run:
-        loaded = load(self.workspace, self._paths, excludes)
+        loaded = load(self.workspace, self._paths, excludes, preferences=configure.preferences)
         project = loaded.project
         for path, (data, facts) in self._facts.items():
             if _data(project, path) == data:

@@ -1,1 +1,1 @@
-"""The language server: what cflint finds, mends and knows, while somebody types."""
+"""The language server: what cflint finds, mends and knows, while the user types."""

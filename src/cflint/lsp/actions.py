@@ -1,9 +1,10 @@
-"""What can be done about findings: fix, fix all, ignore with a reason, explain."""
+"""Code actions: fix, fix all, ignore with a reason, explain."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
 
 from lsprotocol import types
 
@@ -11,14 +12,24 @@ from cflint.engine.parsing import parses_worse
 from cflint.engine.session import Configure, Session
 from cflint.finding import Edit, Finding, Report, Safety
 from cflint.fixer import applicable, converge
+from cflint.lsp.analysis import Analysis
 from cflint.lsp.convert import Client, diagnostic, workspace_edit
 from cflint.lsp.ignoring import ignore_edit
+from cflint.lsp.protocol import ContentModified
+from cflint.lsp.roots import Root
+from cflint.lsp.state import State
+from cflint.lsp.text import lines_of
 from cflint.report.escape import encodable, said
 from cflint.rule import RuleSet
 from cflint.source import Document, Span
 
 FIX_ALL = "source.fixAll.cflint"
+EXPLAIN = "cflint.explain"
 _QUICK_FIX = types.CodeActionKind.QuickFix.value
+
+OPTIONS = types.CodeActionOptions(
+    code_action_kinds=[types.CodeActionKind.QuickFix, FIX_ALL], resolve_provider=True
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +42,82 @@ class Context:
     versions: Mapping[str, int]
     document: Document
     only: Sequence[str] | None
+
+
+async def code_actions(
+    state: State, analysis: Analysis, params: types.CodeActionParams
+) -> list[types.CodeAction]:
+    """`textDocument/codeAction`."""
+    uri = params.text_document.uri
+    only = params.context.only
+    if only is not None and not any(concerns(kind) for kind in only):
+        return []
+    found = await analysis.present(uri)
+    if found is None or found[0].report is None:
+        return []
+    root, path = found
+    source = state.source(root, path, uri)
+    if source is None:
+        return []
+    start, end = (
+        lines_of(source).offset(at.line, at.character, state.client.encoding)
+        for at in (params.range.start, params.range.end)
+    )
+    span = Span(min(start, end), max(start, end))
+    findings = root.findings.get(path, ())
+    if not all(finding.at.document.data == source.data for finding in findings):
+        return []
+    context = Context(state.known, state.client, state.uri_of(root), state.versions(), source, only)
+    actions = list(offered(findings, span, context))
+    if wants_fix_all(only) and any(fixes_only(path, finding) for finding in findings):
+        version = state.version(uri)
+        if state.client.resolves_edits:
+            actions.append(fix_all({"uri": uri, "version": version}))
+        elif only is not None:  # where the client does not want it alone, it is not worth an analysis
+            action = fix_all(None)
+            action.edit = await _fix_all_edit(state, root, path, uri)
+            actions.append(action)
+    return actions
+
+
+async def resolve(state: State, analysis: Analysis, action: types.CodeAction) -> types.CodeAction:
+    """`codeAction/resolve`: the edit of the action that makes all safe fixes."""
+    data = action.data
+    if isinstance(data, dict) and isinstance(data.get("uri"), str):
+        uri = data["uri"]
+        if state.version(uri) != data.get("version"):
+            raise ContentModified()
+        found = await analysis.present(uri)
+        if found is not None:
+            action.edit = await _fix_all_edit(state, *found, uri)
+        if state.version(uri) != data.get("version"):
+            raise ContentModified()
+    return action
+
+
+async def _fix_all_edit(state: State, root: Root, path: str, uri: str) -> types.WorkspaceEdit | None:
+    """All safe fixes of a file as one edit, applied until none is left to make."""
+    source = state.source(root, path, uri)
+    if source is None:
+        return None
+    excludes = await state.worker.call(root.excludes)
+    mended = await state.worker.call(lambda: converged(root.session, root.configure, excludes, path))
+    if mended is None:
+        return None
+    return whole_edit(source, mended, uri, state.client, state.versions())
+
+
+async def explain(state: State, rule: str) -> None:
+    """Show the page of a rule, or its summary where the client opens no documents."""
+    found = state.known.get(rule)
+    if found is None:
+        return
+    if found.info.uri and state.client.shows_documents:
+        await state.server.window_show_document_async(
+            types.ShowDocumentParams(uri=found.info.uri, external=True)
+        )
+    else:
+        state.show_message(types.MessageType.Info, f"{found.id}: {found.summary}. {found.info.uri or ''}")
 
 
 def concerns(kind: str) -> bool:
@@ -57,9 +144,7 @@ def fixes_only(path: str, finding: Finding) -> bool:
     )
 
 
-def offered(
-    findings: Iterable[Finding], span: Span, context: Context, explain: str
-) -> Iterator[types.CodeAction]:
+def offered(findings: Iterable[Finding], span: Span, context: Context) -> Iterator[types.CodeAction]:
     """The actions about the findings that a span touches: first all fixes, then the rest."""
     if context.only is not None and not any(_holds(kind, _QUICK_FIX) for kind in context.only):
         return
@@ -82,12 +167,12 @@ def offered(
             is_preferred=True if is_safe else None,
             edit=_edit(fix.edits, context),
         )
-    asked: set[tuple[str, int]] = set()
+    ignored: set[tuple[str, int]] = set()
     for finding in touched:
         line = context.document.line_of(finding.at.span.start)
-        if (finding.rule, line) in asked:
+        if (finding.rule, line) in ignored:
             continue
-        asked.add((finding.rule, line))
+        ignored.add((finding.rule, line))
         comment = ignore_edit(context.document, finding.at.span.start, finding.rule)
         if comment is not None:
             yield types.CodeAction(
@@ -102,7 +187,7 @@ def offered(
             title,
             kind=_QUICK_FIX,
             diagnostics=[shown[id(finding)] for finding in touched if finding.rule == rule],
-            command=types.Command(title, explain, arguments=[rule]),
+            command=types.Command(title, EXPLAIN, arguments=[rule]),
         )
 
 
@@ -156,8 +241,6 @@ def whole_edit(
 
 
 def _differences(document: Document, after: bytes) -> Iterator[Edit]:
-    from difflib import SequenceMatcher
-
     old = document.data.splitlines(keepends=True)
     new = after.splitlines(keepends=True)
     starts = [0]

@@ -1,15 +1,21 @@
-"""What could stand at a place: rules in a comment, classes in a configuration, bindings of `env`."""
+"""Completion: rules in a comment, classes in a configuration, bindings of `env`."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import Enum
+
+from lsprotocol import types
 
 from cflint.lsp import in_python
+from cflint.lsp.convert import range_of
+from cflint.lsp.state import State
 from cflint.platform.classes import ClassKind
 from cflint.platform.python_sdk import NAMES
 from cflint.project.workers.model import Project
+from cflint.report.escape import encodable
 from cflint.rule import RuleSet
 from cflint.source import Document, Span
 from cflint.syntax.javascript import EXTENSIONS
@@ -27,15 +33,57 @@ _FROM_WORKERS = re.compile(
 )
 _LONGEST = 2000
 
+OPTIONS = types.CompletionOptions(trigger_characters=[".", '"', " ", ","])
+
+
+class ChoiceKind(Enum):
+    """What is offered, as a client shows it."""
+
+    RULE = types.CompletionItemKind.Value
+    GROUP = types.CompletionItemKind.Module
+    CLASS = types.CompletionItemKind.Class
+    BINDING = types.CompletionItemKind.Field
+    NAME = types.CompletionItemKind.Reference
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Something that could stand there: its name, its kind (`rule`, `group`, `class`, `binding`, `name`), and
-    a word on it."""
+    """Something that could stand there, and a word on it."""
 
     name: str
-    kind: str
+    kind: ChoiceKind
     detail: str = ""
+
+
+async def complete(state: State, params: types.CompletionParams) -> types.CompletionList | None:
+    """`textDocument/completion`; it does not wait for an analysis."""
+    uri = params.text_document.uri
+    found = state.root_of(uri)
+    source = state.source(*found, uri) if found is not None else None
+    if found is None or source is None:
+        return None
+    root, _ = found
+    offset = state.offset(source, params.position)
+
+    def look() -> tuple[Span, list[Choice]]:
+        loaded = root.session.loaded
+        if loaded is None:
+            return Span(offset, offset), []
+        return choices(loaded.project, state.known, source, offset)
+
+    span, offered = await state.worker.call(look)
+    typed = range_of(source, span, state.client.encoding)
+    items = [
+        types.CompletionItem(
+            choice.name,
+            kind=choice.kind.value,
+            detail=encodable(choice.detail) or None,
+            text_edit=types.TextEdit(typed, choice.name),
+            filter_text=choice.name,
+        )
+        for choice in offered
+    ]
+    return types.CompletionList(is_incomplete=False, items=items)
 
 
 def choices(project: Project, known: RuleSet, document: Document, offset: int) -> tuple[Span, list[Choice]]:
@@ -55,7 +103,7 @@ def choices(project: Project, known: RuleSet, document: Document, offset: int) -
             return _typed(offset, found), list(_bindings(project, document.path))
         found = _FROM_WORKERS.search(before) if document.path.endswith(".py") else None
         if found is not None:
-            return _typed(offset, found), [Choice(name, "name", "workers") for name in NAMES]
+            return _typed(offset, found), [Choice(name, ChoiceKind.NAME, "workers") for name in NAMES]
     return Span(offset, offset), []
 
 
@@ -65,19 +113,19 @@ def _typed(offset: int, found: re.Match[bytes]) -> Span:
 
 def _rules(known: RuleSet) -> Iterator[Choice]:
     for rule in known.values():
-        yield Choice(rule.id, "rule", rule.summary)
+        yield Choice(rule.id, ChoiceKind.RULE, rule.summary)
     for group in known.groups:
-        yield Choice(group, "group", f"all rules of the group {group}")
+        yield Choice(group, ChoiceKind.GROUP, f"all rules of the group {group}")
 
 
 def _classes(project: Project, config: str) -> Iterator[Choice]:
     for worker in project.workers:
         if worker.config is None or worker.config.path != config:
             continue
-        for name in project.worker_exports(worker).names:
-            facts = project.exported_class(worker, name)
+        for name in project.exports.of_worker(worker).names:
+            facts = project.exports.find_class(worker, name)
             if facts is not None:
-                yield _class(name, project.class_kind(facts), facts.path)
+                yield _class(name, project.classes.kind(facts), facts.path)
         if any(entry.endswith(".py") for entry in worker.entries):
             for owner in in_python.classes_of_worker(project, worker):
                 yield _class(owner.name, owner.kind, owner.module.path)
@@ -85,14 +133,14 @@ def _classes(project: Project, config: str) -> Iterator[Choice]:
 
 def _class(name: str, kind: ClassKind, path: str) -> Choice:
     known = "" if kind in (ClassKind.UNKNOWN, ClassKind.PLAIN) else f"{kind.value}, "
-    return Choice(name, "class", f"{known}{path}")
+    return Choice(name, ChoiceKind.CLASS, f"{known}{path}")
 
 
 def _bindings(project: Project, path: str) -> Iterator[Choice]:
     seen: set[str] = set()
-    for worker in project.workers_of(path):
+    for worker in project.owners.of(path):
         for environment in worker.environments:
             for binding in environment.bindings:
                 if binding.name not in seen:
                     seen.add(binding.name)
-                    yield Choice(binding.name, "binding", binding.kind.label)
+                    yield Choice(binding.name, ChoiceKind.BINDING, binding.kind.label)

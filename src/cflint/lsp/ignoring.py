@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import ast
+
+from cflint.engine.parsing import parses_worse
 from cflint.finding import Edit
 from cflint.source import Document, Span
-from cflint.syntax.javascript import EXTENSIONS
+from cflint.syntax.documents import read
+from cflint.syntax.javascript import EXTENSIONS, ParseTimeout, parse
 
 REASON = "reason"
-"""What stands where somebody has to say why."""
+"""The place for the reason in a new comment."""
 
 
 def ignore_edit(document: Document, offset: int, rule: str) -> Edit | None:
@@ -19,16 +23,16 @@ def ignore_edit(document: Document, offset: int, rule: str) -> Edit | None:
     line = document.line_span(document.line_of(offset))
     text = document.data[line.start : line.end]
     indent = text[: len(text) - len(text.lstrip())].decode("ascii", "replace")
-    said = f"cflint-ignore {rule}: {REASON}"
+    comment = f"cflint-ignore {rule}: {REASON}"
     path = document.path
     if path.endswith((".toml", ".py")):
-        written = f"# {said}"
+        written = f"# {comment}"
     elif path.endswith((".json", ".jsonc")):
         if path.endswith(".json") and not path.rpartition("/")[2].startswith("wrangler"):
             return None
-        written = f"// {said}"
+        written = f"// {comment}"
     elif path.endswith(EXTENSIONS):
-        found = _comment_in_code(document, line.start + len(indent.encode()), said)
+        found = _comment_in_code(document, line.start + len(indent.encode()), comment)
         if found is None:
             return None
         written = found
@@ -38,10 +42,8 @@ def ignore_edit(document: Document, offset: int, rule: str) -> Edit | None:
     return edit if _keeps_its_meaning(document, edit) else None
 
 
-def _comment_in_code(document: Document, start: int, said: str) -> str | None:
+def _comment_in_code(document: Document, start: int, comment: str) -> str | None:
     """The comment as it has to be written at the start of a line of code."""
-    from cflint.syntax.javascript import ParseTimeout, parse
-
     try:
         syntax = parse(document)
     except ParseTimeout:
@@ -53,24 +55,20 @@ def _comment_in_code(document: Document, start: int, said: str) -> str | None:
         if node.type in ("template_string", "comment", "string") and node.start_byte < start:
             return None
         if node.type in ("jsx_element", "jsx_fragment") and node.start_byte < start:
-            return f"{{/* {said} */}}"
+            return f"{{/* {comment} */}}"
         if node.type in ("jsx_opening_element", "jsx_self_closing_element") and node.start_byte < start:
-            return f"/* {said} */"
+            return f"/* {comment} */"
         node = syntax.parent(node)
-    return f"// {said}"
+    return f"// {comment}"
 
 
 def _keeps_its_meaning(document: Document, edit: Edit) -> bool:
-    """Whether the document still parses, and a configuration says the same, with the comment in it."""
-    from cflint.engine.parsing import parses_worse
-
+    """Whether the document still parses, and a configuration has the same value, with the comment in it."""
     at = edit.span.start
     after = Document(document.path, document.data[:at] + edit.text.encode() + document.data[at:])
     if parses_worse(document, after):
         return False
     if document.path.endswith((".json", ".jsonc", ".toml")):
-        from cflint.syntax.data import read
-
         return read(after).root.plain == read(document).root.plain
     if document.path.endswith(".py"):
         return _is_same_python(document.data, after.data)
@@ -79,8 +77,6 @@ def _keeps_its_meaning(document: Document, edit: Edit) -> bool:
 
 def _is_same_python(before: bytes, after: bytes) -> bool:
     """Whether two texts that differ in a comment mean the same: it is none within a string."""
-    import ast
-
     try:
         return ast.dump(ast.parse(before)) == ast.dump(ast.parse(after))
     except (SyntaxError, ValueError, RecursionError, MemoryError):

@@ -1,6 +1,6 @@
-"""What the editor asks about modules of Python: the binding at a place, and the classes of a Worker.
+"""What the features of an editor need of modules of Python: the binding at a place, the classes of a Worker.
 
-The modules are read by libcst, which is loaded when a module of Python is asked about.
+Imported where used: libcst is loaded when a Worker has a module of Python.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from cflint.finding import Location
 from cflint.project.code.values import Value, ValueKind
-from cflint.project.workers.model import Project, Worker
+from cflint.project.workers.model import Project
+from cflint.project.workers.worker import Worker
 from cflint.source import Span
 
 if TYPE_CHECKING:
@@ -56,8 +57,10 @@ def class_at(module: PythonModule, offset: int) -> PythonClass | None:
 
 def class_of_worker(project: Project, worker: Worker, name: str) -> PythonClass | None:
     """The class that a Worker in Python gives the runtime under a name; imports of modules are followed."""
+    from cflint.project.python.module import python_module_of
+
     for entry in worker.entries:
-        module = project.python_module(entry)
+        module = python_module_of(project, entry)
         found = _class_named(project, module, name) if module is not None else None
         if found is not None:
             return found
@@ -65,6 +68,8 @@ def class_of_worker(project: Project, worker: Worker, name: str) -> PythonClass 
 
 
 def _class_named(project: Project, module: PythonModule, name: str) -> PythonClass | None:
+    from cflint.project.python.module import python_module_named
+
     for _ in range(_MOST_HOPS):
         found = module.class_named(name)
         if found is not None:
@@ -74,7 +79,7 @@ def _class_named(project: Project, module: PythonModule, name: str) -> PythonCla
         ]
         if not imported:
             return None
-        other = project.python_module_named(imported[-1], module.path)
+        other = python_module_named(project, imported[-1], module.path)
         if other is None or other is module:
             return None
         module, name = other, imported[-1].rpartition(".")[2]
@@ -83,8 +88,10 @@ def _class_named(project: Project, module: PythonModule, name: str) -> PythonCla
 
 def classes_of_worker(project: Project, worker: Worker) -> Iterator[PythonClass]:
     """The classes that a Worker in Python gives the runtime, those that it imports too."""
+    from cflint.project.python.module import python_module_of
+
     for entry in worker.entries:
-        module = project.python_module(entry)
+        module = python_module_of(project, entry)
         for name in module.top_level_names if module is not None else ():
             found = class_of_worker(project, worker, name)
             if found is not None:

@@ -1,4 +1,7 @@
-"""What a hover shows: the page of a rule, or a binding with its configuration."""
+"""What a hover shows: the page of a rule, or a binding with its configuration.
+
+Imported where used: libcst, which modules of Python need, is slow to load.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,12 @@ from typing import TYPE_CHECKING, Protocol
 from cflint.engine.suppression import read_suppressions
 from cflint.finding import Location
 from cflint.lsp import in_python
-from cflint.project.code.module import Module
+from cflint.project.code.module import Module, module_of
 from cflint.project.code.values import UNKNOWN, Value, ValueKind
 from cflint.project.config.lifecycle import Backend, created_with
 from cflint.project.config.wrangler import Binding, Environment
-from cflint.project.workers.model import Project, Worker
+from cflint.project.workers.model import Project
+from cflint.project.workers.worker import Worker
 from cflint.rule import Rule, RuleSet
 from cflint.source import Document, Span
 from cflint.syntax.javascript import EXTENSIONS
@@ -56,10 +60,12 @@ def value_at(project: Project, path: str, offset: int) -> tuple[Code, Value, Spa
     name is there. The module's tree is kept until it is released."""
     found: tuple[Value, Span] | None
     if path.endswith(EXTENSIONS):
-        module = project.module(path)
+        module = module_of(project, path)
         found = _value_in_javascript(module, offset) if module is not None else None
         return (module, *found) if module is not None and found is not None else None
-    python = project.python_module(path)
+    from cflint.project.python.module import python_module_of
+
+    python = python_module_of(project, path)
     found = in_python.value_at(python, offset) if python is not None else None
     return (python, *found) if python is not None and found is not None else None
 
@@ -70,20 +76,20 @@ def _value_in_javascript(module: Module, offset: int) -> tuple[Value, Span] | No
         node = module.syntax.node_at(offset - 1, offset) if offset else None  # just behind a name
         if node is None or node.type not in _NAMES:
             return None
-    asked = node
+    subject = node
     parent = module.syntax.parent(node)
     if node.type == "string_fragment":  # `env["ROOM"]`
         above = module.syntax.parent(parent) if parent is not None else None
         if above is None or above.type != "subscript_expression":
             return None
-        asked = above
+        subject = above
     elif node.type == "property_identifier":
         if parent is not None and parent.type == "pair_pattern":  # `{ ROOM: room } = env`
             return _taken(module, parent), Span(node.start_byte, node.end_byte)
         if parent is None or parent.type != "member_expression":
             return None
-        asked = parent
-    value = module.value_of(asked)
+        subject = parent
+    value = module.value_of(subject)
     if value.kind is ValueKind.UNKNOWN and node.type == "shorthand_property_identifier_pattern":
         declared = module.scope.resolve(node)
         value = module.value_declared(declared) if declared is not None else value
@@ -218,9 +224,9 @@ def _lifecycle(project: Project, binding: Binding) -> Iterator[str]:
 
 def class_place(project: Project, worker: Worker, name: str) -> Location | None:
     """The name, where it is declared, of the class that a Worker exports under a name."""
-    facts = project.exported_class(worker, name)
+    facts = project.exports.find_class(worker, name)
     if facts is not None:
-        document = project.document(facts.path)
+        document = project.sources.document(facts.path)
         return Location(document, facts.name_span) if document is not None else None
     if any(entry.endswith(".py") for entry in worker.entries):
         owner = in_python.class_of_worker(project, worker, name)

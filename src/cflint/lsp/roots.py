@@ -19,21 +19,21 @@ from cflint.rule import RuleSet, UnknownSelector
 from cflint.settings import Policy, Settings, SettingsError, SettingsTree
 
 _PAUSE = 0.2
-"""Seconds without an edit before a long module is analysed as a whole, when something was said of it."""
-_BREATH = 0.01
+"""Seconds without an edit before a long module is analysed as a whole, when there was a preview of it."""
+_STEP = 0.01
 
 _CONFIG_NAME = re.compile(r"wrangler[^/]*\.(?:toml|jsonc?)")
 
 
 @dataclass(frozen=True, slots=True)
 class ClientOptions:
-    """What the client asks for on top of the settings files, as the command line's options would."""
+    """What the client sets on top of the settings files, as options of the command line would."""
 
     select: tuple[str, ...] | None = None
     ignore: tuple[str, ...] = ()
 
     def on(self, settings: Settings) -> Settings:
-        """The settings with the wishes."""
+        """The settings with the options."""
         return settings.overridden(self.select, self.ignore)
 
 
@@ -42,11 +42,12 @@ class Root:
     """A folder that is analysed as one.
 
     `given` is the path of the workspace that is looked at ("" is all of it). `generation` counts the changes
-    that were asked to be looked at, `answered` is that of the last report, `preview_of` that of the last
-    preview; `pending` are overlays to lay before the next analysis; `is_settled` tells whether there was a
-    whole report since everything had to be looked at; `counted` is how many modules of how many the analysis
-    under way is done with. `session` and `counted` belong to the worker's thread, all else to the event
-    loop's.
+    to analyse, `reported` is that of the last report, `preview_of` that of the last preview; `pending` are
+    overlays to lay before the next analysis; `is_settled`: there was a whole report since everything had to
+    be analysed; `published` has a hash of the diagnostics that were sent, by URI, and under "" of those that
+    a refresh was sent for; `published_error` is the settings file whose error was sent; `counted` is how many
+    modules of how many the analysis under way is done with. `session` and `counted` belong to the
+    worker's thread, all else to the event loop's.
     """
 
     target: Path
@@ -54,30 +55,30 @@ class Root:
     given: str
     session: Session
     known: RuleSet
-    wishes: ClientOptions
+    options: ClientOptions
     is_adhoc: bool = False
     generation: int = 0
-    answered: int = -1
+    reported: int = -1
     pending: dict[str, bytes | None] = field(default_factory=dict)
     wants_refresh: bool = False
     stop: Event = field(default_factory=Event)
     progress: Progress | None = None
     preview: Preview | None = None
     preview_of: int = -1
-    mistake: SettingsError | None = None
-    mistake_told: str | None = None
+    settings_error: SettingsError | None = None
+    published_error: str | None = None
     published: dict[str, int] = field(default_factory=dict)
     findings: dict[str, tuple[Finding, ...]] = field(default_factory=dict)
     is_settled: bool = False
     counted: tuple[int, int] = (0, 0)
 
     @classmethod
-    def of(cls, target: Path, known: RuleSet, wishes: ClientOptions, *, is_adhoc: bool = False) -> Root:
+    def of(cls, target: Path, known: RuleSet, options: ClientOptions, *, is_adhoc: bool = False) -> Root:
         """The root for a folder or a single file; an ad-hoc one lasts as long as a file of it is open."""
         workspace = Workspace.around([target])
         given = workspace.relative(target) or ""
         session = Session(workspace, (given,), workspace.root or target)
-        return cls(target, workspace, given, session, known, wishes, is_adhoc)
+        return cls(target, workspace, given, session, known, options, is_adhoc)
 
     # -- places --------------------------------------------------------------------------------------------
 
@@ -102,7 +103,7 @@ class Root:
 
     # -- analysis, on the worker's thread ------------------------------------------------------------------
 
-    def take_up(self, pending: Mapping[str, bytes | None], refresh: bool) -> None:
+    def apply(self, pending: Mapping[str, bytes | None], *, refresh: bool) -> None:
         """Lay the buffers that changed over the disk."""
         if refresh:
             self.session.refresh()
@@ -112,23 +113,23 @@ class Root:
     def analyse(
         self,
         first: frozenset[str],
-        breathe: Callable[[], bool],
+        serve_calls: Callable[[], bool],
         emit: Callable[[Progress], None],
         show: Callable[[Preview], None] = lambda preview: None,
     ) -> bool:
-        """Analyse and emit the reports; False when it was stopped. What can be said at once is shown before,
-        and then the whole waits until nobody types."""
+        """Analyse and emit the reports; False when it was stopped. A preview is shown before, where there is
+        one, and then the whole waits until nobody types. `serve_calls` runs between two steps; True stops."""
         try:
             preview = self.session.preview()
             if preview is not None:
                 show(preview)
-                if self._is_stopped_within(_PAUSE, breathe):
+                if self._is_stopped_within(_PAUSE, serve_calls):
                     return False
             steps = self.session.analyse(
                 self.configure,
                 excludes=self.excludes(),
                 first=first,
-                pause=lambda: breathe() or self.stop.is_set(),
+                pause=lambda: serve_calls() or self.stop.is_set(),
                 stopped=self.stop.is_set,
                 told=self._count,
             )
@@ -138,15 +139,15 @@ class Root:
             return False
         return True
 
-    def _is_stopped_within(self, seconds: float, breathe: Callable[[], bool]) -> bool:
+    def _is_stopped_within(self, seconds: float, serve_calls: Callable[[], bool]) -> bool:
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
-            if self.stop.wait(min(left, _BREATH)) or breathe():
+            if self.stop.wait(min(left, _STEP)) or serve_calls():
                 return True
         return False
 
     def previewed(self, path: str) -> tuple[Finding, ...] | None:
-        """What could be said at once of a file as it is now; None when there is nothing, or more by now."""
+        """The findings of a preview of a file as it is now; None when there is none, or more by now."""
         is_present = self.preview_of == self.generation and not self.is_current(path)
         return self.preview.findings if is_present and self.preview and self.preview.path == path else None
 
@@ -163,28 +164,10 @@ class Root:
     def _settings_folder(self) -> str:
         return self.given if self.workspace.is_dir(self.given) else self.given.rpartition("/")[0]
 
-    def configure(self, loaded: Loaded) -> Options:
-        """The options after the settings; a mistake in them is kept, and the defaults count."""
-        self.mistake = None
-        policy = Policy(SettingsTree(self.workspace, self.known), self.known, self.wishes.on)
-
-        def apply_policy(finding: Finding) -> Finding | None:
-            try:
-                return policy.apply_policy(finding)
-            except SettingsError as error:
-                self.mistake = error
-                return finding
-
-        loaded.project.preferences = policy.options_for
-        try:
-            return Options(
-                policy.rules((self.given, *loaded.paths)), self.known, jobs=1, apply_policy=apply_policy
-            )
-        except SettingsError as error:
-            self.mistake = error
-        except UnknownSelector:
-            pass  # of the client's wishes, which were told of when they came
-        return Options(self.known.select(), self.known, jobs=1)
+    @property
+    def configure(self) -> Configured:
+        """The settings of the folder as they are now."""
+        return Configured(self)
 
     # -- what was found ------------------------------------------------------------------------------------
 
@@ -216,7 +199,7 @@ class Root:
         """Whether the last report is about the present, and has everything about a file."""
         return (
             self.progress is not None
-            and self.answered == self.generation
+            and self.reported == self.generation
             and path not in self.progress.unsettled
         )
 
@@ -236,3 +219,38 @@ def _names(folder: Path) -> Iterator[str]:
         yield from (entry.name for entry in folder.iterdir())
     except OSError:
         return
+
+
+class Configured:
+    """The settings of a root, with the client's options. An error in them is kept in the root, and the
+    defaults count."""
+
+    def __init__(self, root: Root) -> None:
+        self._root = root
+        self._policy = Policy(SettingsTree(root.workspace, root.known), root.known, root.options.on)
+
+    def preferences(self, path: str) -> Mapping[tuple[str, str], int]:
+        """What the settings that count for a file say of the options of rules."""
+        return self._policy.options_for(path)
+
+    def __call__(self, loaded: Loaded) -> Options:
+        """The options of a run."""
+        root, policy = self._root, self._policy
+        root.settings_error = None
+
+        def apply_policy(finding: Finding) -> Finding | None:
+            try:
+                return policy.apply_policy(finding)
+            except SettingsError as error:
+                root.settings_error = error
+                return finding
+
+        try:
+            return Options(
+                policy.rules((root.given, *loaded.paths)), root.known, jobs=1, apply_policy=apply_policy
+            )
+        except SettingsError as error:
+            root.settings_error = error
+        except UnknownSelector:
+            pass  # of the client's options, which were reported when they came
+        return Options(root.known.select(), root.known, jobs=1)

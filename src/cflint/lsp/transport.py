@@ -11,10 +11,11 @@ import sys
 from collections.abc import Callable, Iterator
 from enum import Enum
 from threading import Thread
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
-if TYPE_CHECKING:
-    from pygls.lsp.server import LanguageServer
+from lsprotocol.types import ErrorCodes
+from pygls.exceptions import JsonRpcException
+from pygls.lsp.server import LanguageServer
 
 LONGEST = 256 * 1024 * 1024
 """A message of more bytes than this is not read."""
@@ -102,7 +103,7 @@ class Writer:
 
 
 def serve(server: LanguageServer, phase: Callable[[], Phase]) -> int:
-    """Talk over stdin and stdout until the client leaves; the exit code: 0 only if it said `shutdown` before.
+    """Serve over stdin and stdout until the client leaves; the exit code: 0 only after `shutdown`.
 
     What anything prints goes to stderr, for stdout is the client's.
     """
@@ -149,9 +150,6 @@ async def _serve(server: LanguageServer, phase: Callable[[], Phase], source: int
 
 def _handle(server: LanguageServer, phase: Phase, body: bytes, writer: Writer) -> str:
     """Hand a message on; returns its method. What is wrong with it is answered, or at least logged."""
-    from lsprotocol.types import ErrorCodes
-    from pygls.exceptions import JsonRpcException
-
     protocol = server.protocol
     try:
         raw = json.loads(body)

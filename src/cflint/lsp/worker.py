@@ -1,4 +1,4 @@
-"""The one thread that analyses: long work in turn, short questions between the steps of the long work."""
+"""The one thread that analyses: long work in turn, short calls between the steps of the long work."""
 
 from __future__ import annotations
 
@@ -17,37 +17,37 @@ class Worker:
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(1, "cflint")
-        self._questions: SimpleQueue[tuple[asyncio.AbstractEventLoop, asyncio.Future[Any], Callable[[], Any]]]
-        self._questions = SimpleQueue()
+        self._calls: SimpleQueue[tuple[asyncio.AbstractEventLoop, asyncio.Future[Any], Callable[[], Any]]]
+        self._calls = SimpleQueue()
         self._ended = Event()
 
     async def run(self, task: Callable[[], T]) -> T:
         """Do long work when it is its turn."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, task)
 
-    async def ask(self, question: Callable[[], T]) -> T:
-        """Answer a short question, if need be between two steps of the work under way."""
+    async def call(self, function: Callable[[], T]) -> T:
+        """Call something short, if need be between two steps of the work under way."""
         loop = asyncio.get_running_loop()
-        answer: asyncio.Future[T] = loop.create_future()
-        self._questions.put((loop, answer, question))
-        self._thread.submit(self.breathe)
-        return await answer
+        result: asyncio.Future[T] = loop.create_future()
+        self._calls.put((loop, result, function))
+        self._thread.submit(self.serve_calls)
+        return await result
 
-    def breathe(self) -> bool:
-        """Called on the thread between two steps: answer what was asked meanwhile. True: it is all over."""
+    def serve_calls(self) -> bool:
+        """On the thread, between two steps: make the calls that have come. True: the server has ended."""
         while not self._ended.is_set():
             try:
-                loop, answer, question = self._questions.get_nowait()
+                loop, result, function = self._calls.get_nowait()
             except Empty:
                 return False
-            if answer.cancelled():
+            if result.cancelled():
                 continue
             try:
-                value = question()
-            except BaseException as error:  # it is the asker's
-                loop.call_soon_threadsafe(_settle, answer, None, error)
+                value = function()
+            except BaseException as error:  # it belongs to the caller
+                loop.call_soon_threadsafe(_settle, result, None, error)
             else:
-                loop.call_soon_threadsafe(_settle, answer, value, None)
+                loop.call_soon_threadsafe(_settle, result, value, None)
         return True
 
     def end(self) -> None:
@@ -56,10 +56,10 @@ class Worker:
         self._thread.shutdown(wait=False, cancel_futures=True)
 
 
-def _settle(answer: asyncio.Future[Any], value: object, error: BaseException | None) -> None:
-    if answer.done():
+def _settle(result: asyncio.Future[Any], value: object, error: BaseException | None) -> None:
+    if result.done():
         return
     if error is not None:
-        answer.set_exception(error)
+        result.set_exception(error)
     else:
-        answer.set_result(value)
+        result.set_result(value)

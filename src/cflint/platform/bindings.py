@@ -239,3 +239,10 @@ def methods_of_type(type_name: str) -> tuple[frozenset[str], frozenset[str]] | N
     """
     table = METHODS.get(type_name)
     return None if table is None else (frozenset(table[0]), frozenset(table[1]))
+
+
+def async_methods(*type_names: str) -> frozenset[str]:
+    """The methods of all kinds of bindings, and of some more types of the runtime, that return a promise."""
+    tables = (methods_of_type(name) for name in type_names)
+    found = frozenset(method for table in tables if table is not None for method in table[0])
+    return found.union(*(kind.async_methods for kind in KINDS))

@@ -67,18 +67,7 @@ PLATFORM_BASE_NAMES: dict[str, ClassKind] = {
 }
 """Names that nobody but the platform means, even when the import was forgotten."""
 
-HANDLERS = frozenset(
-    {"fetch", "scheduled", "queue", "email", "tail", "trace", "tailStream", "test", "connect"}
-)
-"""The handlers that the default export (object or WorkerEntrypoint class) may have."""
 
-DURABLE_OBJECT_HANDLERS = frozenset(
-    {"fetch", "alarm", "webSocketMessage", "webSocketClose", "webSocketError"}
-)
-"""The handlers that the runtime calls on a Durable Object."""
-
-AGENT_HANDLERS = frozenset(
-    {"onRequest", "onConnect", "onMessage", "onClose", "onError", "onStart", "onEmail", "onStateUpdate"}
-    | {"onStateChanged", "onAlarm"}
-)
-"""The hooks that the Agents SDK and partyserver call."""
+def bases_of_kinds(*kinds: ClassKind) -> frozenset[tuple[str, str]]:
+    """The modules and names of the base classes of some kinds."""
+    return frozenset(base for base, kind in BASES.items() if kind in kinds)

@@ -10,8 +10,7 @@ from itertools import pairwise
 
 from cflint.finding import Report
 from cflint.pattern import pattern
-
-_SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+from cflint.quoting import visible_char
 
 RUNNER = pattern(r"(?<=#)#(?=[A-Za-z]{0,16}\[)")
 """The second `#` of what GitHub's runner (`##[error]`), Azure's (`##vso[`) and TeamCity (`##teamcity[`) take
@@ -31,20 +30,6 @@ def visible(text: str) -> str:
     if not text.isprintable():
         text = "".join(map(visible_char, text))
     return RUNNER.sub(lambda _: SHOWN_HASH, text) if "##" in text else text
-
-
-def visible_char(char: str) -> str:
-    """One character as `visible` shows it."""
-    if char.isprintable():
-        return char
-    if char in _SHORT:
-        return _SHORT[char]
-    code = ord(char)
-    if 0xDC80 <= code <= 0xDCFF:
-        code -= 0xDC00
-    if code <= 0xFF:
-        return f"\\x{code:02x}"
-    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
 
 
 def encodable(text: str) -> str:

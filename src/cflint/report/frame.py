@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
+from cflint.quoting import visible_char
 from cflint.record import record
-from cflint.report.escape import RUNNER, SHOWN_HASH, masked_source, visible_char
+from cflint.report.escape import RUNNER, SHOWN_HASH, masked_source
 from cflint.source import Document, Span
 
 TAB = 4

@@ -7,8 +7,9 @@ Source: https://docs.github.com/en/actions/reference/workflows-and-actions/workf
 from __future__ import annotations
 
 from cflint.finding import Finding, Report, Severity
+from cflint.quoting import visible_char
 from cflint.report import DEFAULT, Options, severity_of
-from cflint.report.escape import masked, said, visible_char
+from cflint.report.escape import masked, said
 from cflint.report.frame import last_line
 
 _COMMAND = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cflint.report.escape import visible_char
+from cflint.quoting import visible_char
 
 _REFERENCES = {
     "&": "&amp;",

@@ -1,4 +1,7 @@
-"""Where words stand: the cheap question that comes before any parsing."""
+"""Where words stand: the cheap test that comes before any parsing.
+
+Imported where used: the automaton's library is loaded when there are words to find.
+"""
 
 from __future__ import annotations
 

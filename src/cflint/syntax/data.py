@@ -1,7 +1,7 @@
 """Configuration documents as values with a place for every key: one shape for TOML, JSON and JSONC.
 
-`read(document)` never raises: what cannot be read becomes a `Problem`, and the objects around it are marked
-`broken`, which means that a key that is absent there is unknown, not missing.
+What cannot be read becomes a `Problem`, and the objects around it are marked `broken`, which means that a key
+that is absent there is unknown, not missing. `documents.read` makes them.
 """
 
 from __future__ import annotations
@@ -168,14 +168,7 @@ class DataDocument:
         return any(not problem.duplicate for problem in self.problems)
 
 
-def read(document: Document, format: Format | None = None) -> DataDocument:
-    """Read a configuration document; the format follows from the path's ending when not given."""
-    if format is None:
-        format = Format.TOML if document.path.endswith(".toml") else Format.JSON
-    if format is Format.TOML:
-        from cflint.syntax.toml import read_toml
-
-        return read_toml(document)
-    from cflint.syntax.jsonc import read_jsonc
-
-    return read_jsonc(document)
+def shown(text: str) -> str:
+    """A piece of source as a message of a `Problem` can show it: at most 40 characters, all printable."""
+    short = text if len(text) <= 40 else text[:39] + "…"
+    return "".join(char if char.isprintable() else "\ufffd" for char in short)

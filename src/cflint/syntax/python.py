@@ -2,13 +2,17 @@
 
 libcst takes 0.2 s to load and is slow beside the other parsers: import this module, and parse, only for what
 a rule has a reason to look at. `parse` never raises: what Python cannot read becomes a `Problem`.
+
+Imported where used: libcst.metadata is loaded for positions, which few modules need.
 """
 
 from __future__ import annotations
 
+import ast
 import io
 import re
 import sys
+import warnings
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from functools import cache, cached_property
@@ -38,7 +42,7 @@ class PythonSyntax:
     """One module: `root` is its tree, an empty one when it does not parse, and `problems` say why.
 
     `refused`: the code may be right, but is nested so deeply that it is not parsed. Nodes are compared by
-    identity. Positions are worked out when first asked for: they take longer than parsing.
+    identity. Positions are worked out at first use: they take longer than parsing.
     """
 
     def __init__(self, document: Document, root: cst.Module, source: _Source, problems: tuple[Problem, ...]):
@@ -177,11 +181,8 @@ def parse(document: Document) -> PythonSyntax:
 
 
 def syntax_error(document: Document) -> Problem | None:
-    """Why a module does not parse; None when it does, or is not parsed. Asks the interpreter's parser first:
+    """Why a module does not parse; None when it does, or is not parsed. The interpreter's parser comes first:
     it is faster and says more, but may be older than the code."""
-    import ast
-    import warnings
-
     source = _Source(document)
     try:
         with warnings.catch_warnings():
@@ -189,20 +190,20 @@ def syntax_error(document: Document) -> Problem | None:
             ast.parse(source.text)
         return source.problem
     except SyntaxError as error:
-        told: SyntaxError | None = error
+        reported: SyntaxError | None = error
     except (ValueError, RecursionError, MemoryError):
-        told = None
+        reported = None
     found = parse(document)
     if not found.problems or found.refused:
         return None
-    if told is None or told.lineno is None or source.problem is not None:
+    if reported is None or reported.lineno is None or source.problem is not None:
         return found.problems[0]
-    start = source.offset_at(told.lineno, max(0, (told.offset or 1) - 1))
+    start = source.offset_at(reported.lineno, max(0, (reported.offset or 1) - 1))
     end = start
-    if told.end_lineno == told.lineno and told.end_offset is not None and told.end_offset > 0:
-        end = source.offset_at(told.lineno, told.end_offset - 1)
+    if reported.end_lineno == reported.lineno and reported.end_offset is not None and reported.end_offset > 0:
+        end = source.offset_at(reported.lineno, reported.end_offset - 1)
         end = min(end, document.line_span(document.line_of(start)).end)  # from 3.12 on a line end has a width
-    return Problem(told.msg, Span(start, max(start, end)))
+    return Problem(reported.msg, Span(start, max(start, end)))
 
 
 def _problem(source: _Source, error: cst.ParserSyntaxError) -> Problem:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from cflint.project.code.env_uses import EnvUse, env_uses, kind_with_method
+from cflint.project.code.module import module_of
 from cflint.project.files.workspace import Workspace
 from cflint.project.workers.loading import load
+from cflint.project.workers.preferences import no_preferences
 
 pytestmark = pytest.mark.portable
 
@@ -14,8 +16,8 @@ pytestmark = pytest.mark.portable
 def uses(body: str, *, head: str = "") -> list[EnvUse]:
     code = f"{head}\nexport default {{ async fetch(request, env, ctx) {{\n{body}\n}} }};\n"
     files = {"wrangler.json": b'{"name": "w", "main": "index.ts"}', "index.ts": code.encode()}
-    project = load(Workspace.in_memory(files), [""]).project
-    module = project.module("index.ts")
+    project = load(Workspace.in_memory(files), [""], preferences=no_preferences).project
+    module = module_of(project, "index.ts")
     assert module is not None
     return list(env_uses(module))
 

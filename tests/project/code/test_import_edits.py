@@ -8,6 +8,7 @@ import pytest
 
 from cflint.finding import Edit
 from cflint.platform.base_members import base_members
+from cflint.project.code import module as modules
 from cflint.project.code.import_edits import (
     add_imports,
     imported_parts,
@@ -19,6 +20,7 @@ from cflint.project.code.import_edits import (
 from cflint.project.code.module import Module
 from cflint.project.files.workspace import Workspace
 from cflint.project.workers.loading import load
+from cflint.project.workers.preferences import no_preferences
 from cflint.source import Document
 from cflint.syntax.javascript import is_fragment, parse
 
@@ -26,8 +28,8 @@ pytestmark = pytest.mark.portable
 
 
 def module_of(text: str) -> Module:
-    project = load(Workspace.in_memory({"a.ts": text.encode()}), ["a.ts"]).project
-    found = project.module("a.ts")
+    project = load(Workspace.in_memory({"a.ts": text.encode()}), ["a.ts"], preferences=no_preferences).project
+    found = modules.module_of(project, "a.ts")
     assert found is not None
     return found
 

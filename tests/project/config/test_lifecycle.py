@@ -8,6 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cflint.project.config.class_edits import (
+    add_durable_object_class,
+    append_migration,
+    classes_without_migration,
+    create_classes,
+    use_sqlite,
+)
+from cflint.project.config.class_rows import read_lifecycle
 from cflint.project.config.edits import (
     Edits,
     append_item,
@@ -22,13 +30,7 @@ from cflint.project.config.lifecycle import (
     ClassState,
     Lifecycle,
     LifecycleProblem,
-    add_durable_object_class,
-    append_migration,
-    classes_without_migration,
-    create_classes,
     created_with,
-    read_lifecycle,
-    use_sqlite,
 )
 from cflint.project.config.wrangler import WranglerConfig, read_config
 from cflint.source import Document, Span

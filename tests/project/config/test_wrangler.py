@@ -18,7 +18,8 @@ from cflint.platform.wrangler_keys import top_level_keys
 from cflint.project.config.schema import ProblemKind, dotted
 from cflint.project.config.wrangler import Environment, WranglerConfig, is_wrangler_document, read_config
 from cflint.source import Document
-from cflint.syntax.data import Format, read
+from cflint.syntax.data import Format
+from cflint.syntax.documents import read
 
 pytestmark = pytest.mark.portable
 

@@ -15,9 +15,11 @@ from cflint.engine import Options, analyse
 from cflint.platform.clock import today
 from cflint.project.config.wrangler import WranglerConfig, read_config
 from cflint.project.files.workspace import Workspace
-from cflint.project.modules.installed import Fit, config_schema, declares, installed_version, shown_version
+from cflint.project.modules.installed import Fit, declares, installed_version
 from cflint.project.modules.resolve import Builtin, Package
 from cflint.project.workers.loading import load
+from cflint.project.workers.packages import config_schema, shown_version
+from cflint.project.workers.preferences import no_preferences
 from cflint.rule import RuleSet
 from cflint.source import Document
 
@@ -162,12 +164,12 @@ import fs from "node:fs";
         "c.ts": b'import "agents";\n',
         "guide.md": guide,
     }
-    project = load(memory(files), ["", "guide.md"]).project
+    project = load(memory(files), ["", "guide.md"], preferences=no_preferences).project
     worker, section = project.workers
     assert worker.modules == ("a.ts", "c.ts", "b.ts")
     assert worker.type_only == {"b.ts"} and worker.manifest is None
-    assert [edge.to for edge in project.imports_of("c.ts")] == [Package("agents")]
-    assert [edge.to for edge in project.imports_of(section.modules[0])] == [Package("pg"), Builtin("node:fs")]
+    assert [edge.to for edge in project.imports.of("c.ts")] == [Package("agents")]
+    assert [edge.to for edge in project.imports.of(section.modules[0])] == [Package("pg"), Builtin("node:fs")]
     shown = shown_version(section, "pg")
     assert shown is not None and shown.lowest == (8, 0, 0)
     assert shown_version(worker, "pg") is None

@@ -14,8 +14,14 @@ from cflint.platform.classes import ClassKind
 from cflint.project.code.promises import PromiseOutcome
 from cflint.project.code.values import ValueKind
 from cflint.project.files.workspace import Workspace
-from cflint.project.python.module import NO_GLOBAL_HANDLERS, PythonModule
+from cflint.project.python.module import (
+    NO_GLOBAL_HANDLERS,
+    PythonModule,
+    python_module_named,
+    python_module_of,
+)
 from cflint.project.workers.loading import load
+from cflint.project.workers.preferences import no_preferences
 from cflint.rule import RuleSet
 
 pytestmark = pytest.mark.portable
@@ -34,8 +40,12 @@ CONFIG: dict[str, object] = {
 
 def module_of(code: str, others: Mapping[str, str] | None = None, **config: object) -> PythonModule:
     files = {"wrangler.json": json.dumps(CONFIG | config), "src/entry.py": code, **(others or {})}
-    loaded = load(Workspace.in_memory({path: text.encode() for path, text in files.items()}), [""])
-    module = loaded.project.python_module("src/entry.py")
+    loaded = load(
+        Workspace.in_memory({path: text.encode() for path, text in files.items()}),
+        [""],
+        preferences=no_preferences,
+    )
+    module = python_module_of(loaded.project, "src/entry.py")
     assert module is not None
     return module
 
@@ -234,7 +244,7 @@ def test_what_is_imported_late_does_not_load_at_startup() -> None:
     loads = {
         path: found.loads_at_startup
         for path in ("src/entry.py", "src/early.py", "src/deep.py", "src/late.py")
-        if (found := module.project.python_module(path)) is not None
+        if (found := python_module_of(module.project, path)) is not None
     }
     assert loads == {"src/entry.py": True, "src/early.py": True, "src/deep.py": True, "src/late.py": False}
 
@@ -256,7 +266,7 @@ def test_which_python_is_looked_at() -> None:
         "page.md": page,
     }
     workspace = Workspace.in_memory({path: text.encode() for path, text in files.items()})
-    loaded = load(workspace, ["", "page.md", "tools/build.py"])
+    loaded = load(workspace, ["", "page.md", "tools/build.py"], preferences=no_preferences)
     python = [path for path in loaded.modules if path.endswith(".py")]
     assert python == ["src/entry.py", "src/helper.py", "page.md#1.py", "page.md#4.py", "other/worker.py"]
     sections = [worker for worker in loaded.project.workers if worker.is_document]
@@ -275,3 +285,21 @@ def test_code_that_is_nested_too_deeply_is_left_out_aloud() -> None:
     )
     assert report.partial
     assert any(notice.path == "src/entry.py" for notice in report.notices)
+
+
+def test_a_module_is_the_same_until_it_is_released() -> None:
+    module = module_of("import early\n", {"src/early.py": "x = 1\n"})
+    project = module.project
+    assert python_module_of(project, "src/entry.py") is module
+    early = module.other("src/early.py")
+    assert early is not None and early is python_module_named(project, "early", "src/entry.py")
+    project.trees.release("src/entry.py")
+    assert python_module_of(project, "src/entry.py") is not module
+    assert python_module_of(project, "src/early.py") is early
+
+
+def test_what_is_no_module_of_python() -> None:
+    project = module_of("", {"src/other.ts": "export {};"}).project
+    assert python_module_of(project, "src/other.ts") is None
+    assert python_module_of(project, "src/missing.py") is None
+    assert python_module_named(project, "missing", "src/entry.py") is None

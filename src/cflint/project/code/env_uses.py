@@ -14,7 +14,7 @@ from cflint.syntax.javascript import FUNCTIONS, string_value, unwrap, with_wrapp
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-    from cflint.project.code.module import Module
+    from cflint.project.code.interface import ModuleLike
 
 
 @record(frozen=True, eq=False)
@@ -69,7 +69,7 @@ def _carriers(data: bytes) -> Iterator[bytes]:
             at = data.find(end, at + len(end))
 
 
-def env_uses(module: Module) -> Iterator[EnvUse]:
+def env_uses(module: ModuleLike) -> Iterator[EnvUse]:
     """Every member of `env` that a module names, in source order.
 
     Looks at the places of the names that may hold `env`. A member that is read through a variable (`const kv
@@ -90,7 +90,7 @@ def env_uses(module: Module) -> Iterator[EnvUse]:
             yield from _uses_at(module, outer, parent)
 
 
-def _uses_at(module: Module, env: Node, parent: Node) -> Iterator[EnvUse]:
+def _uses_at(module: ModuleLike, env: Node, parent: Node) -> Iterator[EnvUse]:
     """What of `env` is named right around an expression that may be it."""
     match parent.type:
         case "member_expression":
@@ -113,11 +113,11 @@ def _uses_at(module: Module, env: Node, parent: Node) -> Iterator[EnvUse]:
                 yield from _pattern(module, name)
 
 
-def _is_env(module: Module, node: Node | None) -> bool:
+def _is_env(module: ModuleLike, node: Node | None) -> bool:
     return node is not None and module.value_of(node).kind is ValueKind.ENV
 
 
-def _in(module: Module, node: Node) -> Iterator[EnvUse]:
+def _in(module: ModuleLike, node: Node) -> Iterator[EnvUse]:
     operator = node.child_by_field_name("operator")
     left = node.child_by_field_name("left")
     if operator is not None and operator.type == "in" and left is not None:
@@ -126,7 +126,7 @@ def _in(module: Module, node: Node) -> Iterator[EnvUse]:
             yield EnvUse(key, left, node, guarded=True)
 
 
-def _pattern(module: Module, node: Node) -> Iterator[EnvUse]:
+def _pattern(module: ModuleLike, node: Node) -> Iterator[EnvUse]:
     parent = module.syntax.parent(node)
     if parent is None or parent.type != "variable_declarator":
         return
@@ -146,14 +146,14 @@ def _pattern(module: Module, node: Node) -> Iterator[EnvUse]:
             yield EnvUse(module.text(name), name, node, guarded=guarded)
 
 
-def _local_is_guarded(module: Module, local: Node) -> bool:
+def _local_is_guarded(module: ModuleLike, local: Node) -> bool:
     declaration = module.scope.lookup(module.text(local), local)
     if declaration is None:
         return False
     return any(is_guard(module, reference) for reference in module.scope.references(declaration))
 
 
-def _use(module: Module, name: str, node: Node, whole: Node) -> EnvUse:
+def _use(module: ModuleLike, name: str, node: Node, whole: Node) -> EnvUse:
     outer = with_wrappers(module.syntax, whole)
     parent = module.syntax.parent(outer)
     method = None
@@ -176,7 +176,7 @@ def _use(module: Module, name: str, node: Node, whole: Node) -> EnvUse:
     return EnvUse(name, node, whole, method, optional or is_guard(module, whole), written)
 
 
-def is_guard(module: Module, node: Node) -> bool:
+def is_guard(module: ModuleLike, node: Node) -> bool:
     """Whether an expression stands where it is asked if there is such a value: a condition, `?.`, `??`, …"""
     syntax = module.syntax
     child = with_wrappers(syntax, node)

@@ -15,7 +15,7 @@ from cflint.syntax.javascript import FUNCTIONS, unwrap
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-    from cflint.project.code.module import Module
+    from cflint.project.code.interface import ModuleLike
 
 _NEXT = "next"
 _RETURN = "return"
@@ -26,7 +26,7 @@ Exits = frozenset[str]
 """The ways in which control leaves a statement: the words above; a labelled `break` is `break name`."""
 
 _ONLY_NEXT: Exits = frozenset({_NEXT})
-_LOOPS = frozenset({"for_statement", "while_statement", "do_statement", "for_in_statement"})
+LOOPS = frozenset({"for_statement", "while_statement", "do_statement", "for_in_statement"})
 _LEAVING = frozenset({"return_statement", "throw_statement"})
 _CHOICES = frozenset({"if_statement", "ternary_expression", "switch_statement"})
 _NEVER_NAMES = pattern(
@@ -39,7 +39,7 @@ _EXITS = frozenset({"process.exit", "Deno.exit", "process.abort"})
 
 
 def falls_through(
-    module: Module, function: Node, is_exhaustive: Callable[[Node], bool] | None = None
+    module: ModuleLike, function: Node, is_exhaustive: Callable[[Node], bool] | None = None
 ) -> bool:
     """Whether control can reach the end of a function's body without `return` or `throw`.
 
@@ -53,12 +53,24 @@ def falls_through(
     return _NEXT in _exits(module, body, is_exhaustive)
 
 
-def completes(module: Module, statement: Node) -> bool:
+def completes(module: ModuleLike, statement: Node) -> bool:
     """Whether control can go on to what follows a statement."""
     return _NEXT in _exits(module, statement, None)
 
 
-def can_reach(module: Module, first: Node, second: Node) -> bool:
+def always_completes(module: ModuleLike, statement: Node) -> bool:
+    """Whether control goes on to what follows a statement in any case: no `return`, `throw`, `break` or
+    `continue` in it leaves it."""
+    return _exits(module, statement, None) == _ONLY_NEXT
+
+
+def reaches_condition(module: ModuleLike, loop: Node) -> bool:
+    """Whether control gets from the body of a `do` loop to its condition in any case."""
+    body = loop.child_by_field_name("body")
+    return body is None or _exits(module, body, None) <= {_NEXT, _CONTINUE}
+
+
+def can_reach(module: ModuleLike, first: Node, second: Node) -> bool:
     """Whether the expression `second` can run after `first` in the same call of the same function.
 
     `second` has to stand behind `first`: another round of a loop does not count. Nothing that stands in a
@@ -91,12 +103,12 @@ def can_reach(module: Module, first: Node, second: Node) -> bool:
     return False
 
 
-def _is_child(module: Module, parent: Node, node: Node) -> bool:
+def _is_child(module: ModuleLike, parent: Node, node: Node) -> bool:
     above = module.syntax.parent(node)
     return above is not None and above.id == parent.id
 
 
-def _onward(module: Module, meet: Node, one: Node, other: Node, second: Node, conditional: bool) -> bool:
+def _onward(module: ModuleLike, meet: Node, one: Node, other: Node, second: Node, conditional: bool) -> bool:
     """Whether control goes from child `one` to child `other` of the node where both paths meet."""
     match meet.type:
         case "if_statement" | "ternary_expression":
@@ -112,7 +124,7 @@ def _onward(module: Module, meet: Node, one: Node, other: Node, second: Node, co
     return True
 
 
-def _is_conditional(module: Module, node: Node, until: Node) -> bool:
+def _is_conditional(module: ModuleLike, node: Node, until: Node) -> bool:
     """Whether a node runs only under a condition of its own below an ancestor."""
     child = node
     for above in module.syntax.ancestors(node):
@@ -126,12 +138,12 @@ def _is_conditional(module: Module, node: Node, until: Node) -> bool:
     return False
 
 
-def _function_id(module: Module, node: Node) -> int:
+def _function_id(module: ModuleLike, node: Node) -> int:
     function = module.enclosing_function(node)
     return function.id if function is not None else 0
 
 
-def _within_function(module: Module, node: Node) -> Iterator[Node]:
+def _within_function(module: ModuleLike, node: Node) -> Iterator[Node]:
     for above in module.syntax.ancestors(node):
         yield above
         if above.type in FUNCTIONS:
@@ -175,13 +187,13 @@ def _statements(node: Node) -> list[Node]:
         case "catch_clause" | "finally_clause" | "labeled_statement" | "with_statement" | "switch_statement":
             body = node.child_by_field_name("body")
             return [body] if body is not None else []
-        case kind if kind in _LOOPS:
+        case kind if kind in LOOPS:
             body = node.child_by_field_name("body")
             return [body] if body is not None else []
     return []
 
 
-def _sequence(module: Module, statements: list[Node]) -> Exits:
+def _sequence(module: ModuleLike, statements: list[Node]) -> Exits:
     exits: set[str] = {_NEXT}
     for statement in statements:
         if _NEXT not in exits:
@@ -191,7 +203,7 @@ def _sequence(module: Module, statements: list[Node]) -> Exits:
     return frozenset(exits)
 
 
-def _exits(module: Module, statement: Node, is_exhaustive: Callable[[Node], bool] | None) -> Exits:
+def _exits(module: ModuleLike, statement: Node, is_exhaustive: Callable[[Node], bool] | None) -> Exits:
     """How control leaves a statement. From the innermost statement outwards, without recursion."""
     order: list[Node] = []
     stack = [statement]
@@ -206,7 +218,7 @@ def _exits(module: Module, statement: Node, is_exhaustive: Callable[[Node], bool
 
 
 def _exits_of(
-    module: Module, node: Node, known: dict[int, Exits], is_exhaustive: Callable[[Node], bool] | None
+    module: ModuleLike, node: Node, known: dict[int, Exits], is_exhaustive: Callable[[Node], bool] | None
 ) -> Exits:
     match node.type:
         case "return_statement":
@@ -234,7 +246,7 @@ def _exits_of(
             return _ONLY_NEXT
         case "try_statement":
             return _of_try(node, known)
-        case kind if kind in _LOOPS:
+        case kind if kind in LOOPS:
             return _of_loop(module, node, known)
     return _ONLY_NEXT
 
@@ -249,7 +261,7 @@ def _one_after_another(statements: list[Node], known: dict[int, Exits]) -> Exits
     return frozenset(exits)
 
 
-def _of_if(module: Module, node: Node, known: dict[int, Exits]) -> Exits:
+def _of_if(module: ModuleLike, node: Node, known: dict[int, Exits]) -> Exits:
     condition = node.child_by_field_name("condition")
     consequence = node.child_by_field_name("consequence")
     alternative = node.child_by_field_name("alternative")
@@ -261,7 +273,7 @@ def _of_if(module: Module, node: Node, known: dict[int, Exits]) -> Exits:
     return then | (known[alternative.id] if alternative is not None else _ONLY_NEXT)
 
 
-def _is_left_over(module: Module, node: Node, condition: Node, known: dict[int, Exits]) -> bool:
+def _is_left_over(module: ModuleLike, node: Node, condition: Node, known: dict[int, Exits]) -> bool:
     """Whether an `if (x)` ends a block that an `if (!x)` or `if (x === "")` has left otherwise."""
     name = unwrap(condition)
     declaration = module.scope.resolve(name) if name.type == "identifier" else None
@@ -283,7 +295,7 @@ def _is_left_over(module: Module, node: Node, condition: Node, known: dict[int, 
     return False
 
 
-def _of_label(module: Module, node: Node, known: dict[int, Exits]) -> Exits:
+def _of_label(module: ModuleLike, node: Node, known: dict[int, Exits]) -> Exits:
     body = node.child_by_field_name("body")
     label = node.child_by_field_name("label")
     exits = known[body.id] if body is not None else _ONLY_NEXT
@@ -325,20 +337,21 @@ def _of_try(node: Node, known: dict[int, Exits]) -> Exits:
     return exits | (last - {_NEXT}) if _NEXT in last else last
 
 
-def _of_loop(module: Module, node: Node, known: dict[int, Exits]) -> Exits:
+def _of_loop(module: ModuleLike, node: Node, known: dict[int, Exits]) -> Exits:
     body = node.child_by_field_name("body")
     inside = known[body.id] if body is not None else _ONLY_NEXT
     exits = inside - {_NEXT, _BREAK, _CONTINUE}
     if _BREAK in inside:
         return exits | _ONLY_NEXT
-    if _is_endless(module, node):
+    if is_endless(module, node):
         return exits
     if node.type == "do_statement" and not ({_NEXT, _CONTINUE} & inside):
         return exits  # the condition is never reached
     return exits | _ONLY_NEXT
 
 
-def _is_endless(module: Module, loop: Node) -> bool:
+def is_endless(module: ModuleLike, loop: Node) -> bool:
+    """Whether a loop has no condition, or one that always holds."""
     condition = loop.child_by_field_name("condition")
     if loop.type == "for_in_statement":
         return False
@@ -350,7 +363,7 @@ def _is_endless(module: Module, loop: Node) -> bool:
     return condition is not None and module.text(unwrap(condition)) in ("true", "1")
 
 
-def _never_returns(module: Module, statement: Node) -> bool:
+def _never_returns(module: ModuleLike, statement: Node) -> bool:
     """Whether an expression statement is a call that never returns."""
     if not statement.named_children:
         return False
@@ -376,13 +389,13 @@ def _never_returns(module: Module, statement: Node) -> bool:
     if function is not None:
         return _is_never(module, function)
     ref = module.scope.origin(declaration)
-    imported = module.project.imported_function(module.path, ref) if ref is not None else None
+    imported = module.project.imported.function(module.path, ref) if ref is not None else None
     if imported is not None:
         return (imported.return_type or "") in ("never", "Promise<never>")
     return _NEVER_NAMES.match(text) is not None
 
 
-def _is_never(module: Module, function: Node) -> bool:
+def _is_never(module: ModuleLike, function: Node) -> bool:
     """Whether a function of the module never returns: it says so, or its last statement throws."""
     annotation = function.child_by_field_name("return_type")
     if annotation is not None:

@@ -8,23 +8,22 @@ from typing import TYPE_CHECKING
 
 from cflint.finding import Edit
 from cflint.source import Span
+from cflint.syntax import suffixes
 from cflint.syntax.javascript import string_value
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-    from cflint.project.code.module import Module
-
-TYPESCRIPT = (".ts", ".tsx", ".mts", ".cts")
+    from cflint.project.code.interface import ModuleLike
 
 
-def is_typescript(module: Module) -> bool:
+def is_typescript(module: ModuleLike) -> bool:
     """Whether a module is written in TypeScript, and is no declaration file."""
-    return module.path.endswith(TYPESCRIPT) and not module.path.endswith((".d.ts", ".d.mts", ".d.cts"))
+    return suffixes.is_typescript(module.path) and not suffixes.is_declaration_file(module.path)
 
 
 def add_imports(
-    module: Module, names: Iterable[str], source: str, *, types: bool = False
+    module: ModuleLike, names: Iterable[str], source: str, *, types: bool = False
 ) -> tuple[Edit, ...] | None:
     """Edits that import names from a module specifier: () when all are there already.
 
@@ -61,7 +60,9 @@ def add_imports(
     return (_statement(module, statements, wanted, source, types),)
 
 
-def _statement(module: Module, statements: list[Node], names: list[str], source: str, types: bool) -> Edit:
+def _statement(
+    module: ModuleLike, statements: list[Node], names: list[str], source: str, types: bool
+) -> Edit:
     quote, end = '"', ";"
     for statement in statements:
         text = module.text(statement)
@@ -81,7 +82,7 @@ def _statement(module: Module, statements: list[Node], names: list[str], source:
 _BEFORE_IMPORTS = frozenset({"comment", "hash_bang_line"})
 
 
-def remove_imports(module: Module, specifiers: Iterable[Node]) -> tuple[Edit, ...]:
+def remove_imports(module: ModuleLike, specifiers: Iterable[Node]) -> tuple[Edit, ...]:
     """Edits that remove some specifiers (the `owner` of their declarations) of one import statement; the
     statement goes too when nothing is left of it."""
     gone = {node.id for node in specifiers}
@@ -103,7 +104,7 @@ def remove_imports(module: Module, specifiers: Iterable[Node]) -> tuple[Edit, ..
     return tuple(_without(module, named, gone))
 
 
-def _without(module: Module, named: list[Node], gone: set[int]) -> Iterator[Edit]:
+def _without(module: ModuleLike, named: list[Node], gone: set[int]) -> Iterator[Edit]:
     survivor_before = False
     index = 0
     while index < len(named):
@@ -122,7 +123,7 @@ def _without(module: Module, named: list[Node], gone: set[int]) -> Iterator[Edit
 
 
 def move_import(
-    module: Module, part: Node, name: str, source: str, *, types: bool = False
+    module: ModuleLike, part: Node, name: str, source: str, *, types: bool = False
 ) -> tuple[Edit, ...]:
     """Edits that take a specifier (without an alias) out of its statement, of which others are left, and
     import the name from another module: in the import that there is of it, or in one after that statement."""
@@ -144,7 +145,7 @@ def move_import(
     return (*removed, added)
 
 
-def set_import_source(module: Module, statement: Node, source: str) -> Edit | None:
+def set_import_source(module: ModuleLike, statement: Node, source: str) -> Edit | None:
     """An edit that makes an import statement name another module."""
     node = statement.child_by_field_name("source")
     if node is None:
@@ -180,17 +181,12 @@ def _braces(statement: Node) -> Node | None:
     return None
 
 
-def _source(module: Module, statement: Node) -> str | None:
+def _source(module: ModuleLike, statement: Node) -> str | None:
     node = statement.child_by_field_name("source")
     return string_value(module.syntax, node) if node is not None else None
 
 
 def relative_specifier(importer: str, target: str) -> str:
     """How one module of the project is named in another: `./room` for `src/room.ts` from `src/index.ts`."""
-    stem = target
-    for ending in (".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs"):
-        if target.endswith(ending):
-            stem = target[: -len(ending)]
-            break
-    found = posixpath.relpath(stem, posixpath.dirname(importer) or ".")
+    found = posixpath.relpath(suffixes.without_extension(target), posixpath.dirname(importer) or ".")
     return found if found.startswith(".") else f"./{found}"

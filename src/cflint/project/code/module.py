@@ -7,38 +7,62 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from cflint.finding import Edit, Location
+from cflint.lazy import Lazy
 from cflint.platform.classes import ClassKind
-from cflint.project.code.values import UNKNOWN, Evaluator, Value, ValueKind, handler_parameters, promise_of
+from cflint.project.code.values import Value, ValueKind
 from cflint.project.modules.facts import ClassFacts, class_facts
 from cflint.record import record
-from cflint.scope import Declaration, DeclarationKind, ImportRef, ModuleScope
+from cflint.scope import Declaration, ModuleScope
 from cflint.source import Span
-from cflint.syntax.javascript import (
-    CLASSES,
-    FUNCTIONS,
-    Syntax,
-    arguments_of,
-    first_named,
-    property_name,
-    span_of,
-    string_value,
-    unwrap,
-    with_wrappers,
-)
+from cflint.syntax.javascript import CLASSES, FUNCTIONS, Syntax, first_named, property_name, span_of, unwrap
+from cflint.syntax.suffixes import is_typescript
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+    from cflint.project.code import across as _across
+    from cflint.project.code import classes as _classes
+    from cflint.project.code import control as _control
+    from cflint.project.code import edits as _edits
+    from cflint.project.code import effects as _effects
+    from cflint.project.code import env_uses as _env_uses
+    from cflint.project.code import evaluator as _evaluator
+    from cflint.project.code import flow as _flow
+    from cflint.project.code import mutations as _mutations
+    from cflint.project.code import nodes as _nodes
+    from cflint.project.code import origins as _origins
+    from cflint.project.code import orms as _orms
+    from cflint.project.code import paging as _paging
+    from cflint.project.code import parameters as _parameters
+    from cflint.project.code import platform_names as _platform_names
+    from cflint.project.code import promises as _promises
+    from cflint.project.code import provenance as _provenance
+    from cflint.project.code import sockets as _sockets
+    from cflint.project.code import tree as _tree
     from cflint.project.config.wrangler import Environment
     from cflint.project.workers.model import Project, Worker
+else:
+    _across = Lazy("cflint.project.code.across")
+    _classes = Lazy("cflint.project.code.classes")
+    _control = Lazy("cflint.project.code.control")
+    _edits = Lazy("cflint.project.code.edits")
+    _effects = Lazy("cflint.project.code.effects")
+    _env_uses = Lazy("cflint.project.code.env_uses")
+    _evaluator = Lazy("cflint.project.code.evaluator")
+    _flow = Lazy("cflint.project.code.flow")
+    _mutations = Lazy("cflint.project.code.mutations")
+    _nodes = Lazy("cflint.project.code.nodes")
+    _origins = Lazy("cflint.project.code.origins")
+    _orms = Lazy("cflint.project.code.orms")
+    _paging = Lazy("cflint.project.code.paging")
+    _parameters = Lazy("cflint.project.code.parameters")
+    _platform_names = Lazy("cflint.project.code.platform_names")
+    _promises = Lazy("cflint.project.code.promises")
+    _provenance = Lazy("cflint.project.code.provenance")
+    _sockets = Lazy("cflint.project.code.sockets")
+    _tree = Lazy("cflint.project.code.tree")
 
 T = TypeVar("T")
-
-_AROUND_CLASSES = frozenset(
-    {"export_statement", "lexical_declaration", "variable_declaration", "variable_declarator", "arguments"}
-    | {"call_expression", "expression_statement", "parenthesized_expression", "assignment_expression"}
-    | {"satisfies_expression"}
-)
 
 
 @record(frozen=True, eq=False)
@@ -56,11 +80,7 @@ class Handler:
 
     @property
     def parameters(self) -> tuple[Node, ...]:
-        listed = self.function.child_by_field_name("parameters")
-        if listed is None:
-            single = self.function.child_by_field_name("parameter")
-            return (single,) if single is not None else ()
-        return tuple(child for child in listed.named_children if child.type != "comment")
+        return _parameters.parameter_nodes(self.function)
 
     @property
     def body(self) -> Node | None:
@@ -87,7 +107,7 @@ class ClassDefinition:
     @cached_property
     def kind(self) -> ClassKind:
         """What the runtime takes the class for; see `ClassKind`."""
-        return self.module.project.class_kind(self.facts)
+        return self.module.project.classes.kind(self.facts)
 
     @property
     def is_durable_object(self) -> bool:
@@ -134,7 +154,7 @@ class ClassDefinition:
 
     def inherited(self, name: str) -> bool | None:
         """Whether a base class defines the method; None when a base is unknown."""
-        return self.module.project.inherits_member(self.facts, name)
+        return self.module.project.classes.inherits(self.facts, name)
 
     def has(self, name: str) -> bool | None:
         """Whether the class or a base of it defines the member; None when a base is unknown."""
@@ -230,11 +250,15 @@ class ClassDefinition:
     @cached_property
     def sites(self) -> tuple[tuple[Worker, Environment], ...]:
         """The environments in which the class runs as a bound or migrated class of that name."""
-        return tuple(self.module.project.sites_of_class(self.facts))
+        return tuple(self.module.project.durable_objects.sites(self.facts))
 
 
 class Module:
-    """A module whose tree is at hand."""
+    """A module whose tree is at hand.
+
+    What one can ask of it is listed here, a line each; the answers are functions of this room that take the
+    module first, with the same documentation.
+    """
 
     def __init__(self, project: Project, syntax: Syntax, scope: ModuleScope) -> None:
         self.project = project
@@ -242,7 +266,6 @@ class Module:
         self.document = syntax.document
         self.path = syntax.document.path
         self.scope = scope
-        self._evaluator = Evaluator(self)
         self._classes: dict[int, ClassDefinition] = {}
         self._this: dict[int, Node | None] = {}  # by `this` and by block: the class that it is an instance of
         self._answers: dict[Hashable, Any] = {}
@@ -251,7 +274,9 @@ class Module:
         """Let go of the tree and of everything that was found in it; the module cannot be used any more."""
         for owner in self._classes.values():
             owner.__dict__.clear()
-        self._evaluator.__dict__.clear()
+        values = self.__dict__.get("_evaluator")
+        if values is not None:
+            values.__dict__.clear()
         self.__dict__.clear()
 
     def memoized(self, question: Hashable, find: Callable[[], T]) -> T:
@@ -262,15 +287,21 @@ class Module:
         answer: T = self._answers[question]
         return answer
 
+    def other(self, path: str) -> Module | None:
+        """Another module of the project; see `module_of`."""
+        return module_of(self.project, path)
+
     @cached_property
     def workers(self) -> tuple[Worker, ...]:
         """The Workers whose `main` reaches this module; () when that is not known."""
-        return self.project.workers_of(self.path)
+        return self.project.owners.of(self.path)
 
     @cached_property
     def environments(self) -> tuple[Environment, ...]:
         """All environments of those Workers that have a configuration."""
         return tuple(env for worker in self.workers for env in worker.environments)
+
+    # -- the tree ----------------------------------------------------------------------------------------
 
     def text(self, node: Node) -> str:
         """The source text of a node."""
@@ -280,100 +311,53 @@ class Module:
         """The place of a node."""
         return Location(self.document, span_of(node), message)
 
-    def replace(self, node: Node, text: str) -> Edit:
-        """An edit that replaces a node."""
-        return Edit(self.document, span_of(node), text)
+    @property
+    def root(self) -> Node:
+        """The node of the whole module."""
+        return self.syntax.root
 
-    def insert(self, offset: int, text: str) -> Edit:
-        """An edit that inserts at a byte offset."""
-        return Edit(self.document, Span(offset, offset), text)
+    parent = _tree.parent
+    ancestors = _tree.ancestors
+    enclosing = _tree.enclosing
+    leaves = _tree.leaves
+    node_at = _tree.node_at
+    with_wrappers = _tree.with_wrappers
+    enclosing_function = _tree.enclosing_function
+    method_around = _tree.method_around
+    statement_of = _nodes.statement_of
+    descendants = _tree.descendants
+    calls_of = _tree.calls_of
 
-    def indent_of(self, node: Node) -> str:
-        """The white space at the start of the line on which a node starts."""
-        line = self.document.line_span(self.document.line_of(node.start_byte))
-        text = self.document.data[line.start : node.start_byte]
-        return text[: len(text) - len(text.lstrip())].decode("ascii", "ignore")
+    # -- views of nodes ----------------------------------------------------------------------------------
+
+    call = _nodes.call
+    member = _nodes.member
+    parameters = _nodes.parameters
+    assignment = _nodes.assignment
+    calls = _nodes.calls
+    call_around = _nodes.call_around
+    callback_of = _nodes.callback_of
+    function_value = _nodes.function_value
+
+    # -- edits of the text -------------------------------------------------------------------------------
+
+    replace = _edits.replace
+    insert = _edits.insert
+    indent_of = _edits.indent_of
+    whole_lines = _edits.whole_lines
+    lines_around = _edits.lines_around
 
     @cached_property
     def indent_unit(self) -> str:
         """One step of the module's indentation: a tab, or as many spaces as its first indented line has."""
-        for line in self.document.data[:20_000].split(b"\n"):
-            text = line.lstrip(b" \t")
-            if text[:1] not in (b"", b"*", b"\r") and len(text) < len(line):
-                return "\t" if line[:1] == b"\t" else " " * min(len(line) - len(text), 8)
-        return "  "
+        return _edits.indent_unit(self.document)
 
     @property
     def is_typescript(self) -> bool:
         """Whether types may be written in the module."""
-        return self.path.endswith((".ts", ".tsx", ".mts", ".cts"))
+        return is_typescript(self.path)
 
-    def whole_lines(self, node: Node) -> Span:
-        """The span of a statement with its indentation and line end when it stands alone on its lines."""
-        return self.lines_around(span_of(node))
-
-    def lines_around(self, span: Span) -> Span:
-        """A span with the rest of its lines, and a `;`, when nothing else stands on them."""
-        data = self.document.data
-        start, end = span.start, span.end
-        while end < len(data) and data[end] in b" \t;":
-            end += 1
-        first = data.rfind(b"\n", 0, start) + 1
-        last = data.find(b"\n", end)
-        last = len(data) if last == -1 else last + 1
-        alone = not data[first:start].strip() and not data[end:last].strip()
-        return Span(first, last) if alone else Span(start, end)
-
-    def value_of(self, node: Node | None) -> Value:
-        """What an expression evaluates to."""
-        return self._evaluator.value_of(node)
-
-    def value_declared(self, declaration: Declaration) -> Value:
-        """What a declared name holds."""
-        return self._evaluator.declared(declaration)
-
-    def descendants(self, within: Node, *types: str) -> Iterator[Node]:
-        """The named nodes of some types below a node, in source order, nested functions included."""
-        wanted = frozenset(types)
-        stack = list(reversed(within.named_children))
-        while stack:
-            node = stack.pop()
-            if node.type in wanted:
-                yield node
-            stack.extend(reversed(node.named_children))
-
-    def calls_of(self, name: str, within: Node) -> Iterator[Node]:
-        """The calls of a function or method of that name within a node, in source order."""
-        for leaf in self.syntax.leaves(name, within):
-            callee = self.syntax.parent(leaf) if leaf.type == "property_identifier" else leaf
-            if callee is None:
-                continue
-            callee = with_wrappers(self.syntax, callee)
-            call = self.syntax.parent(callee)
-            if call is not None and call.type == "call_expression":
-                function = call.child_by_field_name("function")
-                if function is not None and function.id == callee.id:
-                    yield call
-
-    def initializer(self, node: Node) -> Node:
-        """The expression itself, or what the constant that it names was initialised with."""
-        node = unwrap(node)
-        for _ in range(8):
-            if node.type != "identifier":
-                break
-            declaration = self.scope.resolve(node)
-            if declaration is None or declaration.value is None or declaration.path:
-                break
-            if not declaration.constant and self.scope.assignments(declaration):
-                break
-            node = unwrap(declaration.value)
-        return node
-
-    def string_of(self, node: Node) -> str | None:
-        """The string that an expression is: a literal, or a constant that names one."""
-        return string_value(self.syntax, self.initializer(node))
-
-    # -- classes -----------------------------------------------------------------------------------------
+    # -- classes and handlers ----------------------------------------------------------------------------
 
     def class_of(self, node: Node) -> ClassDefinition:
         """The definition of a class node."""
@@ -393,7 +377,7 @@ class Module:
     @cached_property
     def _class_facts(self) -> dict[int, ClassFacts]:
         """The facts of the module's classes that have been taken already, by their first byte."""
-        facts = self.project.facts(self.path)
+        facts = self.project.facts.of(self.path)
         return {found.span.start: found for found in facts.classes.values()} if facts is not None else {}
 
     def enclosing_class(self, node: Node) -> ClassDefinition | None:
@@ -401,82 +385,23 @@ class Module:
         found = self.syntax.enclosing(node, CLASSES)
         return self.class_of(found) if found is not None else None
 
-    def enclosing_function(self, node: Node) -> Node | None:
-        """The innermost function around a node."""
-        return self.syntax.enclosing(node, FUNCTIONS)
-
-    def method_around(self, node: Node) -> Node | None:
-        """The method that a node stands in, through arrow functions and callbacks."""
-        for above in self.syntax.ancestors(node):
-            if above.type == "method_definition":
-                return above
-            if above.type in CLASSES:
-                return None
-        return None
-
     def this_class(self, this: Node) -> ClassDefinition | None:
         """The class whose instance `this` is; None in a plain function or a static member."""
-        known = self._this
-        if this.id not in known:
-            known[this.id] = self._find_this(this)
-        found = known[this.id]
+        found = _classes.this_node(self.syntax, self._this, this)
         return self.class_of(found) if found is not None else None
-
-    def _find_this(self, this: Node) -> Node | None:
-        known = self._this
-        blocks: list[int] = []
-        found: Node | None = None
-        for above in self.syntax.ancestors(this):
-            kind = above.type
-            if kind == "statement_block":
-                if above.id in known:
-                    found = known[above.id]
-                    break
-                blocks.append(above.id)
-            elif kind in ("function_expression", "function_declaration", "generator_function"):
-                break
-            elif kind == "method_definition":
-                parent = self.syntax.parent(above)
-                if parent is None or parent.type != "class_body":
-                    break
-                if any(child.type == "static" for child in above.children):
-                    break
-            elif kind in CLASSES:
-                found = above
-                break
-        for block in blocks:
-            known[block] = found
-        return found
 
     def this_class_of_member(self, member: Node) -> ClassDefinition | None:
         """The class of the `this` that a chain of members (`this.a.b`) starts with."""
-        node: Node | None = member
-        while node is not None and node.type in (
-            "member_expression",
-            "subscript_expression",
-            "call_expression",
-        ):
-            inner = node.child_by_field_name("object") or node.child_by_field_name("function")
-            node = unwrap(inner) if inner is not None else None
-        return self.this_class(node) if node is not None and node.type == "this" else None
-
-    # -- functions and handlers --------------------------------------------------------------------------
-
-    def function_of(self, declaration: Declaration) -> Node | None:
-        """The function node that a declared name is, if it is one for good."""
-        if declaration.kind is DeclarationKind.FUNCTION:  # of an overloaded one, the call says which it is
-            return declaration.owner if declaration.owner.type in FUNCTIONS else None
-        if declaration.value is None or declaration.path:
-            return None
-        if not declaration.constant and self.scope.assignments(declaration):
-            return None
-        value = unwrap(declaration.value)
-        return value if value.type in FUNCTIONS else None
+        first = _classes.first_of_chain(member)
+        return self.this_class(first) if first is not None and first.type == "this" else None
 
     @cached_property
     def handlers(self) -> tuple[Handler, ...]:
         """The functions in this module that the runtime calls."""
-        return tuple(self._find_handlers())
+        return tuple(
+            Handler(self, name, function, self.class_of(owner) if owner is not None else None)
+            for name, function, owner in _classes.handler_functions(self)
+        )
 
     @cached_property
     def _handler_by_function(self) -> dict[int, Handler]:
@@ -495,190 +420,114 @@ class Module:
                     return found
         return None
 
-    def _find_handlers(self) -> Iterator[Handler]:
-        for node in self._class_nodes():
-            owner = self.class_of(node)
-            for name, method in owner.methods:
-                called = name == "alarm" and owner.is_durable_object
-                if called or (name != "constructor" and handler_parameters(owner.kind, name) is not None):
-                    yield Handler(self, name, method, owner)
-        seen: set[int] = set()
-        for exported in self._entry_objects():
-            if exported.id in seen:
-                continue
-            seen.add(exported.id)
-            for name, function in self._functions_of_object(exported):
-                if handler_parameters(None, name) is not None:
-                    yield Handler(self, name, function, None)
+    parameter_kinds = _parameters.parameter_kinds
 
-    def _class_nodes(self) -> Iterator[Node]:
-        if self.document.data.find(b"class") == -1:
-            return
-        stack = list(reversed(self.syntax.root.named_children))
-        while stack:
-            node = stack.pop()
-            if node.type in CLASSES:
-                yield node
-            elif node.type in _AROUND_CLASSES:
-                stack.extend(reversed(node.named_children))
+    # -- values ------------------------------------------------------------------------------------------
 
-    def _entry_objects(self) -> Iterator[Node]:
-        """The object literals that are, or become, the default export."""
-        todo: list[Node] = []
-        for statement in self.syntax.root.named_children:
-            if statement.type == "export_statement" and any(c.type == "default" for c in statement.children):
-                value = statement.child_by_field_name("value")
-                if value is not None:
-                    todo.append(value)
-            elif statement.type == "export_statement":
-                for clause in statement.named_children:
-                    for specifier in clause.named_children if clause.type == "export_clause" else ():
-                        alias = specifier.child_by_field_name("alias")
-                        name = specifier.child_by_field_name("name")
-                        if alias is not None and name is not None and self.text(alias) == "default":
-                            todo.append(name)
-        for declaration in self.scope.top_level.values():
-            annotation = (
-                declaration.owner.child_by_field_name("type") if declaration.value is not None else None
-            )
-            if annotation is not None and "ExportedHandler" in self.text(annotation):
-                assert declaration.value is not None
-                todo.append(declaration.value)
-        for _ in range(200):
-            if not todo:
-                return
-            node = unwrap(todo.pop())
-            if node.type == "object":
-                yield node
-            elif node.type == "identifier":
-                resolved = self.initializer(node)
-                if resolved.type != "identifier":
-                    todo.append(resolved)
-            elif node.type in (
-                "call_expression",
-                "new_expression",
-            ):  # withSentry(…, handler), instrument(handler)
-                todo.extend(arguments_of(node))
+    @cached_property
+    def _evaluator(self) -> _evaluator.Evaluator:
+        return _evaluator.evaluator_of(self)
 
-    def _functions_of_object(self, node: Node) -> Iterator[tuple[str, Node]]:
-        for part in node.named_children:
-            if part.type == "method_definition":
-                name = part.child_by_field_name("name")
-                key = property_name(self.syntax, name) if name is not None else None
-                if key is not None:
-                    yield key, part
-                continue
-            if part.type == "pair":
-                name = part.child_by_field_name("key")
-                value = part.child_by_field_name("value")
-            elif part.type == "shorthand_property_identifier":
-                name = value = part
-            else:
-                continue
-            key = property_name(self.syntax, name) if name is not None else None
-            if key is None or value is None:
-                continue
-            value = unwrap(value)
-            if value.type in ("identifier", "shorthand_property_identifier"):
-                declaration = self.scope.resolve(value)
-                function = self.function_of(declaration) if declaration is not None else None
-                if function is not None:
-                    yield key, function
-            elif value.type in FUNCTIONS:
-                yield key, value
+    def value_of(self, node: Node | None) -> Value:
+        """What an expression evaluates to."""
+        return self._evaluator.value_of(node)
 
-    def parameter_kinds(self, function: Node) -> tuple[ValueKind, ...] | None:
-        """The kinds of a function's parameters when the runtime calls it (constructors included)."""
-        if function.type == "method_definition":
-            parent = self.syntax.parent(function)
-            if parent is not None and parent.type == "class_body":
-                owner = self.enclosing_class(function)
-                name = function.child_by_field_name("name")
-                if owner is None or name is None:
-                    return None
-                return handler_parameters(owner.kind, self.text(name))
-        handler = self.handler_of(function)
-        if handler is not None:
-            return handler_parameters(handler.owner.kind if handler.owner else None, handler.name)
-        if self._is_pages_handler(function):
-            return (ValueKind.PAGES_CONTEXT,)
-        if self._satisfies_handler(function):
-            name = function.child_by_field_name("name")
-            return handler_parameters(None, self.text(name)) if name is not None else None
-        return None
+    def value_declared(self, declaration: Declaration) -> Value:
+        """What a declared name holds."""
+        return self._evaluator.declared(declaration)
 
-    def _satisfies_handler(self, function: Node) -> bool:
-        parent = self.syntax.parent(function)
-        if function.type != "method_definition" or parent is None or parent.type != "object":
-            return False
-        around = self.syntax.parent(with_wrappers(self.syntax, parent)) or parent
-        outer = with_wrappers(self.syntax, parent)
-        return (
-            b"ExportedHandler" in self.document.data[parent.end_byte : max(outer.end_byte, around.start_byte)]
-        )
+    initializer = _tree.initializer
+    function_of = _tree.function_of
+    string = _tree.string
+    string_of = _tree.string_of
+    property_name = _tree.property_name
+    number = _origins.number_of
+    key = _origins.key_of
+    property_value = _origins.property_value
+    is_open_object = _origins.is_open_object
+    is_global = _origins.is_global
+    callee_name = _origins.callee_name
+    alternatives = _origins.alternatives
+    origins = _origins.origins
+    header_read = _origins.header_read
+    reads_request = _origins.reads_request
+    reads_credential = _origins.reads_credential
+    provenance = _provenance.provenance
 
-    def _is_pages_handler(self, function: Node) -> bool:
-        """`export const onRequest = …` and its siblings, in a `functions/` folder."""
-        if "functions/" not in self.path:
-            return False
-        name = function.child_by_field_name("name")
-        parent = self.syntax.parent(function)
-        if name is None and parent is not None and parent.type == "variable_declarator":
-            name = parent.child_by_field_name("name")
-        if name is None and parent is not None and parent.type == "array":
-            parent = self.syntax.parent(parent)
-            name = parent.child_by_field_name("name") if parent is not None else None
-        return name is not None and self.text(name).startswith("onRequest")
+    # -- functions and calls -----------------------------------------------------------------------------
 
-    # -- what the configuration and the Env type say -----------------------------------------------------
+    called_function = _sockets.called_function
+    method_called_on = _sockets.method_called_on
+    calls_on = _promises.calls_on
+    calls_on_name = _promises.calls_on_name
+    name_of_function = _sockets.name_of_function
+    parameter_for = _sockets.parameter_for
 
-    def binding(self, name: str) -> Value:
-        """The value of `env.name`: a binding whose kind the configuration, or the Env type, tells."""
-        kinds = {
-            binding.kind.id: binding.kind
-            for env in self.environments
-            if (binding := env.binding(name)) is not None
-        }
-        if len(kinds) == 1:
-            return Value(ValueKind.BINDING, name=name, binding=next(iter(kinds.values())))
-        if not kinds:
-            typed = self.project.env_member(self, name)
-            if typed is not None:
-                return Value(ValueKind.BINDING, name=name, binding=typed)
-        return Value(ValueKind.BINDING, name=name)
+    # -- where control goes ------------------------------------------------------------------------------
 
-    def is_env_type(self, name: str) -> bool:
-        """Whether a type of this module describes `env`: by its name, or a member's type."""
-        return self.project.is_env_type(self.path, name)
+    always_runs = _control.always_runs
+    is_conditional = _control.is_conditional
+    loop_around = _control.loop_around
+    try_around = _control.try_around
+    can_reach = _flow.can_reach
+    completes = _flow.completes
+    falls_through = _flow.falls_through
 
-    def imported_call(self, ref: ImportRef, call: Node) -> Value:
-        """What calling an imported function of the project gives: a promise, when it is asynchronous."""
-        return promise_of(origin=call) if self.project.calls_give_promises(self.path, ref) else UNKNOWN
+    # -- what code does, and with what --------------------------------------------------------------------
 
-    def is_own(self, ref: ImportRef) -> bool:
-        """Whether an import means a module of the project."""
-        return self.project.resolve(ref.module, self.path) is not None
+    platform_name = _platform_names.platform_name
+    called_name = _platform_names.called_name
+    is_from = _platform_names.is_from
+    entropy_at = _effects.entropy_at
+    entropies = _effects.entropies
+    response_made = _effects.response_made
+    responses_made = _effects.responses_made
+    body_read_at = _effects.body_read_at
+    body_reads = _effects.body_reads
+    log_at = _effects.log_at
+    logs = _effects.logs
+    place_of = _mutations.place_of
+    mutation_of = _mutations.mutation_of
+    mutation_at = _mutations.mutation_at
+    mutations = _mutations.mutations
+    field_mutations = _mutations.field_mutations
+    aliases = _mutations.aliases
+    changed_copy = _mutations.changed_copy
+    orm_made = _orms.orm_made
+    with_orms = _orms.with_orms
+    orms_imported = _orms.orms_imported
 
-    def gives_promise(self, owner: ClassFacts, name: str) -> bool:
-        """Whether calling a method of a class's instances gives a promise, bases of the project included."""
-        overloads = self.project.find_members(owner, name)
-        return bool(overloads) and all(found.gives_promise for found in overloads)
+    # -- promises ----------------------------------------------------------------------------------------
 
-    def class_named(self, name: str, source: str) -> ClassFacts | None:
-        """The class of the project with a name: of this module, or imported from `source` under that name."""
-        path, local = self.path, name
-        if source:
-            target = self.project.declaration_of(self.path, ImportRef(source, name))
-            if target is None:
-                return None
-            path, local = target
-        facts = self.project.facts(path)
-        return facts.classes.get(local) if facts is not None else None
+    promise_use = _promises.use_of_promise
+    promises_use = _promises.use_of_promises
+    callback_use = _promises.use_of_callback
+    promise_source = _promises.source_of
+    can_await = _promises.can_await
+    wait_until_at = _promises.wait_until_at
 
-    def import_named(self, module: str, name: str) -> Declaration | None:
-        """The import of a name from a module, if there is one."""
-        for declaration in self.scope.imports:
-            ref = declaration.imported
-            if ref is not None and ref.module == module and ref.name == name:
-                return declaration
-        return None
+    # -- env, sockets, lists -----------------------------------------------------------------------------
+
+    binding = _across.binding
+    env_uses = _env_uses.env_uses
+    is_guard = _env_uses.is_guard
+    pair_end = _sockets.pair_end
+    pair_ends = _sockets.pair_ends
+    uses_of_end = _sockets.uses_of_end
+    hibernatable_accepts = _sockets.hibernatable_accepts
+    list_without_pagination = _paging.list_without_pagination
+
+    # -- the rest of the project -------------------------------------------------------------------------
+
+    is_env_type = _across.is_env_type
+    imported_call = _across.imported_call
+    is_own = _across.is_own
+    gives_promise = _across.gives_promise
+    class_named = _across.class_named
+    import_named = _across.import_named
+
+
+def module_of(project: Project, path: str) -> Module | None:
+    """A module with its tree; None when it cannot be read or parsed, or is no JavaScript."""
+    found = project.trees.of(path)
+    return Module(project, *found) if found is not None else None

@@ -11,7 +11,7 @@ from cflint.syntax.javascript import arguments_of, property_name, unwrap
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-    from cflint.project.code.module import Module
+    from cflint.project.code.interface import ModuleLike
 
 _LIMIT = 200
 _PASSING = frozenset(
@@ -22,7 +22,7 @@ _CHANGES = frozenset({"assignment_expression", "augmented_assignment_expression"
 _READS = frozenset({"json", "text", "formData", "parseBody"})
 
 
-def alternatives(module: Module, node: Node) -> Iterator[Node]:
+def alternatives(module: ModuleLike, node: Node) -> Iterator[Node]:
     """The expressions that a value can be: branches of `?:`, operands of `??` and `||`, the right one of
     `&&`; through `await` and constants that name one."""
     todo = [node]
@@ -42,7 +42,7 @@ def alternatives(module: Module, node: Node) -> Iterator[Node]:
                 yield node
 
 
-def origins(module: Module, node: Node) -> Iterator[Node]:
+def origins(module: ModuleLike, node: Node) -> Iterator[Node]:
     """The expressions from which a value is made, itself included.
 
     Followed: names (constants, and what they are destructured from), `await`, operators, templates, members,
@@ -91,7 +91,7 @@ def origins(module: Module, node: Node) -> Iterator[Node]:
                     todo.extend(arguments_of(node))
 
 
-def header_read(module: Module, node: Node) -> str | None:
+def header_read(module: ModuleLike, node: Node) -> str | None:
     """The lower-case name of the request header that a call reads: `request.headers.get("Cookie")`,
     `c.req.header("Cookie")`; None of any other expression."""
     if node.type != "call_expression":
@@ -126,7 +126,7 @@ def header_read(module: Module, node: Node) -> str | None:
     return header.lower()
 
 
-def reads_credential(module: Module, node: Node) -> bool:
+def reads_credential(module: ModuleLike, node: Node) -> bool:
     """Whether an expression itself takes a credential from a request: its Authorization or Cookie header, an
     API key's header, or a cookie by `getCookie(c, …)`."""
     header = header_read(module, node)
@@ -142,7 +142,7 @@ def reads_credential(module: Module, node: Node) -> bool:
     return ref is not None and ref.module == "hono/cookie" and ref.name in ("getCookie", "getSignedCookie")
 
 
-def reads_request(module: Module, node: Node) -> bool:
+def reads_request(module: ModuleLike, node: Node) -> bool:
     """Whether an expression itself takes something from a request: a header, URL, body or parameter."""
     if reads_credential(module, node) or header_read(module, node) is not None:
         return True
@@ -165,7 +165,7 @@ def reads_request(module: Module, node: Node) -> bool:
     return False
 
 
-def key_of(module: Module, part: Node) -> str | None:
+def key_of(module: ModuleLike, part: Node) -> str | None:
     """The name of a property of an object literal; None of a spread or a computed name."""
     match part.type:
         case "pair":
@@ -179,7 +179,7 @@ def key_of(module: Module, part: Node) -> str | None:
     return None
 
 
-def property_value(module: Module, node: Node, name: str) -> Node | None:
+def property_value(module: ModuleLike, node: Node, name: str) -> Node | None:
     """The expression of a property of an object literal, or of an unchanged constant that names one."""
     if _is_changed(module, node):
         return None
@@ -193,7 +193,7 @@ def property_value(module: Module, node: Node, name: str) -> Node | None:
     return found
 
 
-def _is_changed(module: Module, node: Node) -> bool:
+def _is_changed(module: ModuleLike, node: Node) -> bool:
     """Whether a property of the object that a name holds is assigned or deleted somewhere."""
     node = unwrap(node)
     declaration = module.scope.resolve(node) if node.type == "identifier" else None
@@ -212,7 +212,7 @@ def _is_changed(module: Module, node: Node) -> bool:
     return False
 
 
-def is_open_object(module: Module, node: Node) -> bool:
+def is_open_object(module: ModuleLike, node: Node) -> bool:
     """Whether an object may have properties that its literal does not show."""
     if _is_changed(module, node):
         return True
@@ -223,7 +223,7 @@ def is_open_object(module: Module, node: Node) -> bool:
     )
 
 
-def number_of(module: Module, node: Node) -> float | None:
+def number_of(module: ModuleLike, node: Node) -> float | None:
     """The number that an expression is: a literal, arithmetic of such, or a constant that names one."""
     todo: list[tuple[Node, bool]] = [(node, False)]
     values: list[float] = []
@@ -276,7 +276,7 @@ def _read_number(text: str) -> float | None:
         return None
 
 
-def _operator(module: Module, node: Node) -> str:
+def _operator(module: ModuleLike, node: Node) -> str:
     operator = node.child_by_field_name("operator")
     return operator.type if operator is not None else ""
 
@@ -285,7 +285,7 @@ def _fields(node: Node, *names: str) -> tuple[Node, ...]:
     return tuple(found for name in names if (found := node.child_by_field_name(name)) is not None)
 
 
-def callee_name(module: Module, call: Node) -> str:
+def callee_name(module: ModuleLike, call: Node) -> str:
     """The name that a call or `new` calls: `get` of `a.b.get()`, `fetch` of `fetch()`; else ""."""
     callee = call.child_by_field_name("function") or call.child_by_field_name("constructor")
     callee = unwrap(callee) if callee is not None else None
@@ -297,7 +297,7 @@ def callee_name(module: Module, call: Node) -> str:
     return module.text(callee) if callee.type == "identifier" else ""
 
 
-def is_global(module: Module, node: Node | None, *names: str) -> bool:
+def is_global(module: ModuleLike, node: Node | None, *names: str) -> bool:
     """Whether an expression is a global of one of the names, by itself or as `globalThis.name`."""
     if node is None:
         return False

@@ -10,10 +10,10 @@ from cflint.syntax.javascript import arguments_of, unwrap, with_wrappers
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-    from cflint.project.code.module import Module
+    from cflint.project.code.interface import ModuleLike
 
 
-def list_without_pagination(module: Module, call: Node, items: str, ends: frozenset[str]) -> Node | None:
+def list_without_pagination(module: ModuleLike, call: Node, items: str, ends: frozenset[str]) -> Node | None:
     """Where the items of an awaited `list()` are taken although nobody asks whether there are more.
 
     `items` is the property with the items, `ends` those that tell of a next page. None when one of them is
@@ -54,7 +54,7 @@ def list_without_pagination(module: Module, call: Node, items: str, ends: frozen
     return first
 
 
-def _wants_all(module: Module, call: Node) -> bool:
+def _wants_all(module: ModuleLike, call: Node) -> bool:
     arguments = arguments_of(call)
     if not arguments:
         return True
@@ -67,14 +67,14 @@ def _wants_all(module: Module, call: Node) -> bool:
     return all(property_value(module, arguments[0], name) is None for name in ("limit", "cursor"))
 
 
-def _member(module: Module, node: Node, member: Node, items: str) -> Node | None:
+def _member(module: ModuleLike, node: Node, member: Node, items: str) -> Node | None:
     target, name = member.child_by_field_name("object"), member.child_by_field_name("property")
     if target is None or name is None or unwrap(target).id != unwrap(node).id:
         return None
     return name if module.text(name) == items else None
 
 
-def _pattern(module: Module, pattern: Node, items: str, ends: frozenset[str]) -> Node | None:
+def _pattern(module: ModuleLike, pattern: Node, items: str, ends: frozenset[str]) -> Node | None:
     found: Node | None = None
     for part in pattern.named_children:
         if part.type == "rest_pattern":

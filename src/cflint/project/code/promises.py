@@ -15,7 +15,7 @@ from cflint.syntax.javascript import FUNCTIONS, arguments_of, first_named, is_as
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-    from cflint.project.code.module import Module
+    from cflint.project.code.interface import ModuleLike
 
 
 class PromiseOutcome(Enum):
@@ -76,7 +76,7 @@ _MAKES_JSON = frozenset({"JSON.stringify", "Response.json"})
 _MAPS = frozenset({"map", "flatMap"})
 
 
-def use_of_promise(module: Module, promise: Node, *, pipelined: bool = False) -> PromiseUse:
+def use_of_promise(module: ModuleLike, promise: Node, *, pipelined: bool = False) -> PromiseUse:
     """What becomes of the promise that an expression gives.
 
     With `pipelined`, members of the promise are promises too, as those of a remote procedure call are. What
@@ -86,12 +86,12 @@ def use_of_promise(module: Module, promise: Node, *, pipelined: bool = False) ->
     return module.memoized(question, lambda: _Follower(module, pipelined).follow(promise))
 
 
-def use_of_promises(module: Module, promises: Node) -> PromiseUse:
+def use_of_promises(module: ModuleLike, promises: Node) -> PromiseUse:
     """What becomes of the promises in the array that an expression gives; never `VALUE`."""
     return _Follower(module, False).follow(promises, contained=True)
 
 
-def use_of_callback(module: Module, function: Node) -> PromiseUse | None:
+def use_of_callback(module: ModuleLike, function: Node) -> PromiseUse | None:
     """What becomes of the promises that a callback returns: DROPPED by `forEach()`, those of an array after
     `map()`; None when the function is no such callback."""
     return _Follower(module, False).callback(function)
@@ -100,7 +100,7 @@ def use_of_callback(module: Module, function: Node) -> PromiseUse | None:
 class _Follower:
     """Follows one promise through expressions, variables and callbacks."""
 
-    def __init__(self, module: Module, pipelined: bool) -> None:
+    def __init__(self, module: ModuleLike, pipelined: bool) -> None:
         self._module = module
         self._syntax = module.syntax
         self._pipelined = pipelined
@@ -289,8 +289,8 @@ class _Follower:
         return PromiseUse(PromiseOutcome.DROPPED, top, node, at)
 
     def _result(self, top: Node, node: Node, at: Node) -> PromiseUse:
-        """The outcome of a promise that a function returns: dropped only where the function is a callback whose
-        result is."""
+        """The outcome of a promise that a function returns: dropped only where the function is a callback
+        whose result is."""
         function = at if at.type == "arrow_function" else self._module.enclosing_function(at)
         use = self.callback(function) if function is not None and not is_async(function) else None
         outcome = use.outcome if use is not None else PromiseOutcome.CONSUMED
@@ -334,7 +334,7 @@ _BY_RECEIVER: dict[ValueKind, PromiseSource] = {
 }
 
 
-def source_of(module: Module, call: Node) -> PromiseSource | None:
+def source_of(module: ModuleLike, call: Node) -> PromiseSource | None:
     """Who gives the promise that a call gives; None when it is not known to give one, and for `.then()` and
     its siblings, which hand on the promise of somebody else."""
     if call.type == "new_expression":
@@ -394,7 +394,7 @@ def is_remote(receiver: Value, method: str) -> bool:
     return binding is not None and binding.rpc and method not in binding.async_methods
 
 
-def calls_on(module: Module, node: Node) -> Iterator[tuple[Node, str]]:
+def calls_on(module: ModuleLike, node: Node) -> Iterator[tuple[Node, str]]:
     """The calls of methods of what an expression gives, with the method's name: direct ones, and those on the
     constant that holds it (`await` and casts looked through)."""
     syntax = module.syntax
@@ -414,7 +414,7 @@ def calls_on(module: Module, node: Node) -> Iterator[tuple[Node, str]]:
             yield from calls_on_name(module, declaration)
 
 
-def calls_on_name(module: Module, declaration: Declaration) -> Iterator[tuple[Node, str]]:
+def calls_on_name(module: ModuleLike, declaration: Declaration) -> Iterator[tuple[Node, str]]:
     """The calls of methods of what a name holds, with the method's name."""
     for reference in module.scope.references(declaration):
         node = with_wrappers(module.syntax, reference)
@@ -423,7 +423,7 @@ def calls_on_name(module: Module, declaration: Declaration) -> Iterator[tuple[No
             yield from _call_of(module, node, member)
 
 
-def _call_of(module: Module, target: Node, member: Node) -> Iterator[tuple[Node, str]]:
+def _call_of(module: ModuleLike, target: Node, member: Node) -> Iterator[tuple[Node, str]]:
     owner = member.child_by_field_name("object")
     name = member.child_by_field_name("property")
     callee = with_wrappers(module.syntax, member)
@@ -438,7 +438,7 @@ def _call_of(module: Module, target: Node, member: Node) -> Iterator[tuple[Node,
 # -- keeping one -------------------------------------------------------------------------------------------
 
 
-def can_await(module: Module, node: Node) -> bool:
+def can_await(module: ModuleLike, node: Node) -> bool:
     """Whether `await` is legal at a node: in an async function, or at a module's top level."""
     below = node
     for above in module.syntax.ancestors(node):
@@ -451,7 +451,7 @@ def can_await(module: Module, node: Node) -> bool:
     return True
 
 
-def wait_until_at(module: Module, node: Node) -> str | None:
+def wait_until_at(module: ModuleLike, node: Node) -> str | None:
     """The function that keeps a promise alive at a node, as one calls it there: `ctx.waitUntil`,
     `this.ctx.waitUntil`, `c.executionCtx.waitUntil`, `waitUntil`; None when none is in reach."""
     owner = module.enclosing_class(node)
@@ -494,7 +494,7 @@ def wait_until_at(module: Module, node: Node) -> str | None:
     return None
 
 
-def missing_context(module: Module, node: Node) -> tuple[str, tuple[Edit, ...]] | None:
+def missing_context(module: ModuleLike, node: Node) -> tuple[str, tuple[Edit, ...]] | None:
     """`ctx.waitUntil` with the edits that give the handler around its missing `ctx` parameter; None where a
     handler is not one that gets it, or has all its parameters, or `ctx` means something else."""
     handler = module.handler_around(node)
@@ -514,14 +514,14 @@ def missing_context(module: Module, node: Node) -> tuple[str, tuple[Edit, ...]] 
     return "ctx.waitUntil", (module.insert(start, (", " if given else "") + ", ".join(names)),)
 
 
-def fix_by_await(module: Module, promise: Node, safety: Safety) -> Fix | None:
+def fix_by_await(module: ModuleLike, promise: Node, safety: Safety) -> Fix | None:
     """`await` before a promise, where that is legal inside a function."""
     if module.enclosing_function(promise) is None or not can_await(module, promise):
         return None
     return Fix("Await the promise", (module.insert(promise.start_byte, "await "),), safety)
 
 
-def fix_by_wait_until(module: Module, promise: Node, safety: Safety) -> Fix | None:
+def fix_by_wait_until(module: ModuleLike, promise: Node, safety: Safety) -> Fix | None:
     """`ctx.waitUntil(…)` around a promise, with the context that is in reach."""
     keeper = wait_until_at(module, promise)
     if keeper is None:
@@ -529,7 +529,7 @@ def fix_by_wait_until(module: Module, promise: Node, safety: Safety) -> Fix | No
     return Fix(f"Pass the promise to `{keeper}()`", _wrapped(module, promise, keeper), safety)
 
 
-def fix_by_new_context(module: Module, promise: Node) -> Fix | None:
+def fix_by_new_context(module: ModuleLike, promise: Node) -> Fix | None:
     """`ctx.waitUntil(…)` around a promise, and the `ctx` parameter that the handler lacks."""
     found = missing_context(module, promise)
     if found is None:
@@ -539,11 +539,11 @@ def fix_by_new_context(module: Module, promise: Node) -> Fix | None:
     return Fix(title, (*edits, *_wrapped(module, promise, keeper)), Safety.UNSAFE)
 
 
-def _wrapped(module: Module, promise: Node, keeper: str) -> tuple[Edit, ...]:
+def _wrapped(module: ModuleLike, promise: Node, keeper: str) -> tuple[Edit, ...]:
     return (module.insert(promise.start_byte, f"{keeper}("), module.insert(promise.end_byte, ")"))
 
 
-def fix_by_async_handler(module: Module, promise: Node) -> Fix | None:
+def fix_by_async_handler(module: ModuleLike, promise: Node) -> Fix | None:
     """`await` before a promise, and `async` before the handler around, whose result the runtime waits for."""
     function = module.enclosing_function(promise)
     handler = module.handler_of(function) if function is not None else None

@@ -13,16 +13,23 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from cflint.pattern import pattern
-from cflint.project.code.flow import completes
+from cflint.project.code.constraints import (
+    CHECKS,
+    has_fixed_type,
+    is_checked,
+    is_constant_name,
+    member_type_is_fixed,
+    ties_down,
+    type_is_fixed,
+)
 from cflint.project.code.origins import callee_name, key_of, property_value, reads_request
+from cflint.project.code.parameters import parameter_index
 from cflint.project.code.values import ValueKind
 from cflint.record import record
 from cflint.scope import Declaration, DeclarationKind
 from cflint.syntax.javascript import (
-    CLASSES,
     FUNCTIONS,
     arguments_of,
-    first_named,
     string_value,
     unwrap,
     walk,
@@ -32,7 +39,7 @@ from cflint.syntax.javascript import (
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-    from cflint.project.code.module import Module
+    from cflint.project.code.interface import ModuleLike
 
 _LIMIT = 400
 
@@ -51,15 +58,15 @@ class Provenance:
     """Where a text comes from; `source` is the expression, in `module`, that decided the trust."""
 
     trust: Trust
-    module: Module | None = None
+    module: ModuleLike | None = None
     source: Node | None = None
 
 
-def provenance(module: Module, node: Node) -> Provenance:
+def provenance(module: ModuleLike, node: Node) -> Provenance:
     """Who decides what an expression says; the worst of all it is made of."""
-    apply_policy = _Judge()
-    apply_policy.add(module, node)
-    return apply_policy.run()
+    search = _Search()
+    search.add(module, node)
+    return search.run()
 
 
 _NUMBERS = frozenset(
@@ -105,14 +112,6 @@ _QUOTING = pattern(
     r"normali[sz]e|^(?:int|num|number|toInt|toNumber|sqlString|literal)$",
     re.IGNORECASE,
 )
-_CHECKS = pattern(
-    r"^(?:includes|has|test|indexOf|hasOwn|hasOwnProperty|match|isInteger|isFinite|isSafeInteger|isNaN|exec)$|"
-    r"^(?:is|assert|valid|ensure|check|verify|sanit|require|must)",
-    re.IGNORECASE,
-)
-_FIXED_TYPES = pattern(
-    r"(?:number|boolean|bigint|null|undefined|Date|keyof\b.*|typeof\b.*|'[^']*'|\"[^\"]*\"|\d+)"
-)
 _SIZES = frozenset({"length", "size", "byteLength", "lastIndex"})
 _COMPARES = frozenset({"==", "===", "!=", "!==", "<", ">", "<=", ">=", "in", "instanceof"})
 _ARITHMETIC = frozenset({"-", "*", "/", "%", "**", "|", "&", "^", "<<", ">>", ">>>"})
@@ -142,13 +141,13 @@ _SENT = frozenset(
 _BUILDS = frozenset({"URL", "URLSearchParams", "Set", "Map", "Array", "String", "FormData"})
 
 
-class _Judge:
+class _Search:
     def __init__(self) -> None:
-        self._todo: list[tuple[Module, Node]] = []
+        self._todo: list[tuple[ModuleLike, Node]] = []
         self._seen: set[tuple[str, int]] = set()
         self._worst = Provenance(Trust.FIXED)
 
-    def add(self, module: Module, *nodes: Node | None) -> None:
+    def add(self, module: ModuleLike, *nodes: Node | None) -> None:
         self._todo.extend((module, node) for node in nodes if node is not None)
 
     def run(self) -> Provenance:
@@ -160,16 +159,16 @@ class _Judge:
                 continue
             self._seen.add(key)
             if len(self._seen) > _LIMIT:
-                self._say(Trust.UNKNOWN, module, node)
+                self._found(Trust.UNKNOWN, module, node)
                 break
             self._step(module, node)
         return self._worst
 
-    def _say(self, trust: Trust, module: Module, node: Node) -> None:
+    def _found(self, trust: Trust, module: ModuleLike, node: Node) -> None:
         if trust > self._worst.trust:
             self._worst = Provenance(trust, module, node)
 
-    def _step(self, module: Module, node: Node) -> None:
+    def _step(self, module: ModuleLike, node: Node) -> None:
         kind = node.type
         if kind in _FIXED_NODES:
             return
@@ -211,13 +210,13 @@ class _Judge:
                 if name in _BUILDS:
                     self.add(module, *arguments_of(node))
                 elif name != "Date":
-                    self._say(Trust.UNKNOWN, module, node)
+                    self._found(Trust.UNKNOWN, module, node)
             case "comment":
                 return
             case _:
-                self._say(Trust.UNKNOWN, module, node)
+                self._found(Trust.UNKNOWN, module, node)
 
-    def _object(self, module: Module, node: Node) -> None:
+    def _object(self, module: ModuleLike, node: Node) -> None:
         for part in node.named_children:
             if part.type == "pair":
                 self.add(module, part.child_by_field_name("value"))
@@ -226,11 +225,11 @@ class _Judge:
 
     # -- names -------------------------------------------------------------------------------------------
 
-    def _name(self, module: Module, node: Node) -> None:
+    def _name(self, module: ModuleLike, node: Node) -> None:
         declaration = module.scope.resolve(node)
         if declaration is None:
             if module.text(node) not in ("undefined", "NaN", "Infinity"):
-                self._say(Trust.UNKNOWN, module, node)
+                self._found(Trust.UNKNOWN, module, node)
             return
         match declaration.kind:
             case DeclarationKind.FUNCTION | DeclarationKind.CLASS | DeclarationKind.ENUM:
@@ -238,16 +237,16 @@ class _Judge:
             case DeclarationKind.IMPORT:
                 self._imported(module, declaration, node)
                 return
-        if _is_checked(module, node) or _has_fixed_type(module, declaration):
+        if is_checked(module, node) or has_fixed_type(module, declaration):
             return
         if declaration.kind is DeclarationKind.PARAMETER:
             self._parameter(module, declaration, node)
         elif declaration.kind is DeclarationKind.CATCH:
-            self._say(Trust.UNKNOWN, module, node)
+            self._found(Trust.UNKNOWN, module, node)
         else:
             self._variable(module, declaration)
 
-    def _variable(self, module: Module, declaration: Declaration) -> None:
+    def _variable(self, module: ModuleLike, declaration: Declaration) -> None:
         value = declaration.value
         if value is not None:
             if declaration.path and isinstance(declaration.path[0], str):
@@ -263,7 +262,7 @@ class _Judge:
         for reference in module.scope.references(declaration):
             self._grows(module, reference)
 
-    def _grows(self, module: Module, reference: Node) -> None:
+    def _grows(self, module: ModuleLike, reference: Node) -> None:
         """What is put into an array or map that a name holds: `push(…)`, `set(…)`, `a[i] = …`."""
         member = module.syntax.parent(reference)
         if member is None or member.type not in ("member_expression", "subscript_expression"):
@@ -284,22 +283,22 @@ class _Judge:
         ):
             self.add(module, *arguments_of(above))
 
-    def _imported(self, module: Module, declaration: Declaration, node: Node) -> None:
+    def _imported(self, module: ModuleLike, declaration: Declaration, node: Node) -> None:
         ref = module.scope.origin(declaration)
-        target = module.project.declaration_of(module.path, ref) if ref is not None else None
-        other = module.project.module(target[0]) if target is not None else None
+        target = module.project.exports.declaration(module.path, ref) if ref is not None else None
+        other = module.other(target[0]) if target is not None else None
         found = other.scope.top_level.get(target[1]) if target is not None and other is not None else None
         if other is None or found is None:
-            if not _is_constant_name(module.text(node)):
-                self._say(Trust.UNKNOWN, module, node)
+            if not is_constant_name(module.text(node)):
+                self._found(Trust.UNKNOWN, module, node)
             return
         if found.value is not None and found.kind is not DeclarationKind.IMPORT:
             self._variable(other, found)
 
-    def _parameter(self, module: Module, declaration: Declaration, node: Node) -> None:
+    def _parameter(self, module: ModuleLike, declaration: Declaration, node: Node) -> None:
         value = module.value_declared(declaration) if not declaration.path else None
         if value is not None and value.kind in _SENT | {ValueKind.PAGES_CONTEXT}:
-            self._say(Trust.REQUEST, module, declaration.node)
+            self._found(Trust.REQUEST, module, declaration.node)
             return
         if value is not None and value.kind in (
             ValueKind.ENV,
@@ -308,9 +307,9 @@ class _Judge:
         ):
             return
         function = declaration.scope
-        position = _position(declaration)
+        position = parameter_index(declaration)
         if _is_frame(module, function, position):
-            self._say(Trust.REQUEST, module, declaration.node)
+            self._found(Trust.REQUEST, module, declaration.node)
             return
         self.add(module, declaration.default)
         collection = _iterated(module, function, position)
@@ -319,7 +318,7 @@ class _Judge:
             return
         calls = tuple(_calls_of(module, function))
         if not calls or position is None:
-            self._say(Trust.UNKNOWN, module, declaration.node)
+            self._found(Trust.UNKNOWN, module, declaration.node)
             return
         for call in calls:
             arguments = arguments_of(call)
@@ -329,11 +328,11 @@ class _Judge:
                 inner = property_value(module, argument, step) if isinstance(step, str) else None
                 self.add(module, inner or argument)
         if _is_public(module, function):
-            self._say(Trust.UNKNOWN, module, declaration.node)
+            self._found(Trust.UNKNOWN, module, declaration.node)
 
     # -- members -----------------------------------------------------------------------------------------
 
-    def _member(self, module: Module, node: Node) -> None:
+    def _member(self, module: ModuleLike, node: Node) -> None:
         name = node.child_by_field_name("property")
         owner = node.child_by_field_name("object")
         if owner is None:
@@ -343,7 +342,7 @@ class _Judge:
         index = node.child_by_field_name("index")
         if key is None and index is not None:
             key = string_value(module.syntax, index)
-        if key in _SIZES or _is_checked(module, node):
+        if key in _SIZES or is_checked(module, node):
             return
         held = module.value_of(owner).kind
         if held is ValueKind.ENV or module.value_of(node).kind is ValueKind.BINDING:
@@ -353,7 +352,7 @@ class _Judge:
             or held in _SENT
             or (held is ValueKind.PAGES_CONTEXT and key == "params")
         ):
-            self._say(Trust.REQUEST, module, node)
+            self._found(Trust.REQUEST, module, node)
             return
         if owner.type == "this":
             self._field(module, node, key)
@@ -363,7 +362,7 @@ class _Judge:
             if declaration is not None:
                 if declaration.kind in (DeclarationKind.ENUM, DeclarationKind.CLASS):
                     return
-                if key is not None and _member_type_is_fixed(module, declaration, key):
+                if key is not None and member_type_is_fixed(module, declaration, key):
                     return
                 if declaration.kind is DeclarationKind.IMPORT:
                     self._imported(module, declaration, owner)
@@ -375,32 +374,32 @@ class _Judge:
                         return
         self.add(module, owner)
 
-    def _field(self, module: Module, node: Node, key: str | None) -> None:
+    def _field(self, module: ModuleLike, node: Node, key: str | None) -> None:
         owner = module.this_class_of_member(node)
         if owner is None or key is None:
-            self._say(Trust.UNKNOWN, module, node)
+            self._found(Trust.UNKNOWN, module, node)
             return
         annotation = owner.field_type(key)
-        if annotation is not None and _type_is_fixed(module, annotation):
+        if annotation is not None and type_is_fixed(module, annotation):
             return
         value = owner.field_value(key)
         if value is not None:
             self.add(module, value)
         else:
-            self._say(Trust.UNKNOWN, module, node)
+            self._found(Trust.UNKNOWN, module, node)
 
     # -- calls -------------------------------------------------------------------------------------------
 
-    def _call(self, module: Module, node: Node) -> None:
+    def _call(self, module: ModuleLike, node: Node) -> None:
         if reads_request(module, node):
-            self._say(Trust.REQUEST, module, node)
+            self._found(Trust.REQUEST, module, node)
             return
         callee = node.child_by_field_name("function")
         callee = unwrap(callee) if callee is not None else None
         name = callee_name(module, node)
         if callee is None or name in _NUMBERS:
             return
-        if _QUOTING.search(name) or (_CHECKS.search(name) and name not in ("match", "exec")):
+        if _QUOTING.search(name) or (CHECKS.search(name) and name not in ("match", "exec")):
             return
         arguments = arguments_of(node)
         if callee.type == "member_expression":
@@ -415,26 +414,26 @@ class _Judge:
         elif callee.type in FUNCTIONS:
             self._returns(module, callee)
         else:
-            self._say(Trust.UNKNOWN, module, node)
+            self._found(Trust.UNKNOWN, module, node)
 
-    def _function(self, module: Module, call: Node, callee: Node) -> None:
+    def _function(self, module: ModuleLike, call: Node, callee: Node) -> None:
         declaration = module.scope.resolve(callee)
         function = module.function_of(declaration) if declaration is not None else None
         if function is not None:
             self._returns(module, function)
             return
         ref = module.scope.origin(declaration) if declaration is not None else None
-        target = module.project.declaration_of(module.path, ref) if ref is not None else None
-        other = module.project.module(target[0]) if target is not None else None
+        target = module.project.exports.declaration(module.path, ref) if ref is not None else None
+        other = module.other(target[0]) if target is not None else None
         found = other.scope.top_level.get(target[1]) if target is not None and other is not None else None
         function = other.function_of(found) if found is not None and other is not None else None
         if function is None or other is None or callee_name(module, call) == "":
-            self._say(Trust.UNKNOWN, module, call)
+            self._found(Trust.UNKNOWN, module, call)
             return
         self._returns(other, function)
         self.add(module, *(node for node in arguments_of(call) if unwrap(node).type not in FUNCTIONS))
 
-    def _returns(self, module: Module, function: Node) -> None:
+    def _returns(self, module: ModuleLike, function: Node) -> None:
         body = function.child_by_field_name("body")
         if body is None:
             return
@@ -446,7 +445,7 @@ class _Judge:
                 self.add(module, *node.named_children[:1])
 
     def _method(
-        self, module: Module, call: Node, callee: Node, name: str, arguments: tuple[Node, ...]
+        self, module: ModuleLike, call: Node, callee: Node, name: str, arguments: tuple[Node, ...]
     ) -> None:
         target = callee.child_by_field_name("object")
         if target is None:
@@ -480,7 +479,7 @@ class _Judge:
                 ):
                     self.add(module, target)
             case "replace" | "replaceAll":
-                if not _ties_down(module, arguments):
+                if not ties_down(module, arguments):
                     self.add(module, target, *arguments[1:])
             case "reduce":
                 function = module.initializer(arguments[0]) if arguments else None
@@ -496,11 +495,11 @@ class _Judge:
                     if method is not None:
                         self._returns(module, method)
                         return
-                self._say(Trust.UNKNOWN, module, call)
+                self._found(Trust.UNKNOWN, module, call)
                 if unwrap(target).type not in ("this", "super"):
                     self._todo.append((module, target))
 
-    def _static(self, module: Module, name: str, arguments: tuple[Node, ...]) -> None:
+    def _static(self, module: ModuleLike, name: str, arguments: tuple[Node, ...]) -> None:
         if name == "from" and len(arguments) > 1:
             function = module.initializer(arguments[1])
             if function.type in FUNCTIONS:
@@ -514,187 +513,10 @@ class _Judge:
             self.add(module, *arguments)
 
 
-# -- what ties a value down --------------------------------------------------------------------------------
-
-
-def _ties_down(module: Module, arguments: tuple[Node, ...]) -> bool:
-    """Whether a `replace()` removes all but what a class of characters allows, or doubles quotes."""
-    if not arguments:
-        return False
-    pattern = module.text(module.initializer(arguments[0]))
-    return pattern.startswith(("/[^", "/\\W", "/\\D")) or any(
-        quote in pattern[1:-1] for quote in ("'", '"', "`")
-    )
-
-
-def _is_constant_name(name: str) -> bool:
-    return re.fullmatch(r"[A-Z][A-Z0-9_]*", name) is not None
-
-
-def _is_checked(module: Module, node: Node) -> bool:
-    """Whether the function around asks if a name (or member) is one of what is allowed."""
-    base = node
-    while base.type in ("member_expression", "subscript_expression"):
-        inner = base.child_by_field_name("object")
-        if inner is None:
-            return False
-        base = unwrap(inner)
-    if base.type not in ("identifier", "shorthand_property_identifier"):
-        return False
-    declaration = module.scope.resolve(base)
-    if declaration is None:
-        return False
-    wanted = module.text(node)
-    for reference in module.scope.references(declaration):
-        other = reference
-        while other.type != node.type and (above := module.syntax.parent(other)) is not None:
-            if above.type not in ("member_expression", "subscript_expression", "non_null_expression"):
-                break
-            other = above
-        if module.text(other) == wanted and other.id != node.id and _checks(module, other, node):
-            return True
-    return False
-
-
-def _checks(module: Module, reference: Node, used: Node) -> bool:
-    """Whether a reference stands in a check that binds the use."""
-    syntax = module.syntax
-    node = with_wrappers(syntax, reference)
-    parent = syntax.parent(node)
-    while parent is not None and _passes_on(
-        module, parent, node
-    ):  # `x.toLowerCase()`, `x ?? ""`, `String(x)`
-        node, parent = parent, syntax.parent(parent)
-    if parent is None:
-        return False
-    if parent.type == "arguments":
-        call = syntax.parent(parent)
-        if call is None or call.type != "call_expression":
-            return False
-        name = callee_name(module, call)
-        if _CHECKS.search(name) is None:
-            return False
-        above = syntax.parent(with_wrappers(syntax, call))
-        return above is not None and above.type not in ("variable_declarator",)
-    if parent.type == "switch_statement":
-        return parent.start_byte <= used.start_byte < parent.end_byte
-    if parent.type != "binary_expression":
-        return False
-    operator = parent.child_by_field_name("operator")
-    word = operator.type if operator is not None else ""
-    left, right = parent.child_by_field_name("left"), parent.child_by_field_name("right")
-    if left is None or right is None:
-        return False
-    if word == "in":
-        return left.id == node.id
-    other = right if left.id == node.id else left
-    if word in ("===", "==", "!==", "!=") and unwrap(other).type == "string" and module.text(other)[1:-1]:
-        return _decides(module, parent, used, equal=word in ("===", "=="))
-    return False
-
-
-def _passes_on(module: Module, parent: Node, node: Node) -> bool:
-    if parent.type in ("parenthesized_expression", "as_expression", "non_null_expression"):
-        return True
-    if parent.type == "binary_expression":
-        operator = parent.child_by_field_name("operator")
-        return operator is not None and operator.type in ("??", "||")
-    return False
-
-
-def _decides(module: Module, comparison: Node, used: Node, *, equal: bool) -> bool:
-    """Whether a use runs only when a comparison with a literal holds: inside the `if`, or after one that
-    leaves the function."""
-    child = comparison
-    for above in module.syntax.ancestors(comparison):
-        if above.type in ("if_statement", "ternary_expression"):
-            taken = above.child_by_field_name("consequence")
-            if taken is None:
-                return False
-            if equal:
-                return taken.start_byte <= used.start_byte < taken.end_byte
-            return above.type == "if_statement" and not completes(module, taken)
-        if above.type in FUNCTIONS or above.type.endswith("_statement") or above.type in CLASSES:
-            return False
-        child = above
-    return child is None
-
-
-def _has_fixed_type(module: Module, declaration: Declaration) -> bool:
-    if declaration.path:
-        return _destructured_type_is_fixed(module, declaration)
-    annotation = declaration.owner.child_by_field_name("type")
-    inner = first_named(annotation)
-    return inner is not None and _type_is_fixed(module, inner)
-
-
-def _type_is_fixed(module: Module, type_node: Node) -> bool:
-    """Whether a type holds nothing but numbers, booleans, and the strings that it lists."""
-    text = module.text(type_node)
-    parts = [part.strip() for part in text.strip("|").split("|")]
-    if all(_FIXED_TYPES.fullmatch(part) for part in parts if part) and any(parts):
-        return True
-    if type_node.type != "type_identifier":
-        return False
-    declaration = module.scope.lookup_type(text, type_node)
-    if declaration is None:
-        return False
-    if declaration.kind is DeclarationKind.ENUM:
-        return True
-    if declaration.kind is DeclarationKind.TYPE:
-        value = declaration.owner.child_by_field_name("value")
-        if value is None or value.id == type_node.id:
-            return False
-        listed = [part.strip() for part in module.text(value).strip().strip("|").split("|")]
-        return all(_FIXED_TYPES.fullmatch(part) for part in listed if part)
-    return False
-
-
-def _destructured_type_is_fixed(module: Module, declaration: Declaration) -> bool:
-    if len(declaration.path) != 1 or not isinstance(declaration.path[0], str):
-        return False
-    return _member_type_is_fixed(module, declaration, declaration.path[0])
-
-
-def _member_type_is_fixed(module: Module, declaration: Declaration, key: str) -> bool:
-    """Whether the declared type of a name says that a member is a number, or one of some strings."""
-    annotation = declaration.owner.child_by_field_name("type")
-    inner = first_named(annotation)
-    if inner is None or declaration.kind is not DeclarationKind.PARAMETER:
-        return (
-            False  # the type of a variable is often only claimed: `const body: Body = await request.json()`
-        )
-    if inner.type == "object_type":
-        for member in inner.named_children:
-            name = member.child_by_field_name("name")
-            kind = member.child_by_field_name("type")
-            typed = first_named(kind)
-            if name is not None and typed is not None and module.text(name) == key:
-                return _type_is_fixed(module, typed)
-        return False
-    facts = module.project.facts(module.path)
-    found = facts.types.get(module.text(inner)) if facts is not None else None
-    if found is None:
-        return False
-    for listed in found.members:
-        if listed.name == key:
-            parts = [part.strip() for part in listed.type.strip("|").split("|")]
-            return all(_FIXED_TYPES.fullmatch(part) for part in parts if part) and any(parts)
-    return False
-
-
 # -- functions ---------------------------------------------------------------------------------------------
 
 
-def _position(declaration: Declaration) -> int | None:
-    parameters = declaration.scope.child_by_field_name("parameters")
-    if parameters is None:
-        return 0
-    named = [child for child in parameters.named_children if child.type != "comment"]
-    return next((i for i, child in enumerate(named) if child.id == declaration.owner.id), None)
-
-
-def _is_frame(module: Module, function: Node, position: int | None) -> bool:
+def _is_frame(module: ModuleLike, function: Node, position: int | None) -> bool:
     """Whether a parameter is the message of a WebSocket handler."""
     handler = module.handler_of(function)
     if handler is not None and handler.owner is not None and position == 1:
@@ -705,7 +527,7 @@ def _is_frame(module: Module, function: Node, position: int | None) -> bool:
 _ITERATES = frozenset({"map", "flatMap", "forEach", "filter", "some", "every", "find", "reduce", "sort"})
 
 
-def _iterated(module: Module, function: Node, position: int | None) -> Node | None:
+def _iterated(module: ModuleLike, function: Node, position: int | None) -> Node | None:
     """The collection whose elements a callback's parameter is."""
     listed = module.syntax.parent(with_wrappers(module.syntax, function))
     call = module.syntax.parent(listed) if listed is not None and listed.type == "arguments" else None
@@ -720,7 +542,7 @@ def _iterated(module: Module, function: Node, position: int | None) -> Node | No
     return unwrap(callee).child_by_field_name("object")
 
 
-def _calls_of(module: Module, function: Node) -> Iterator[Node]:
+def _calls_of(module: ModuleLike, function: Node) -> Iterator[Node]:
     """The calls in the module of a function that has a name there, or of a method by `this`."""
     syntax = module.syntax
     if function.type == "method_definition":
@@ -751,7 +573,7 @@ def _calls_of(module: Module, function: Node) -> Iterator[Node]:
             yield above
 
 
-def _is_public(module: Module, function: Node) -> bool:
+def _is_public(module: ModuleLike, function: Node) -> bool:
     """Whether others than the module may call a function: it is exported, or a method that is not private."""
     if function.type == "method_definition":
         name = function.child_by_field_name("name")
@@ -760,7 +582,7 @@ def _is_public(module: Module, function: Node) -> bool:
             child.type == "accessibility_modifier" and module.text(child) in ("private", "protected")
             for child in function.children
         )
-    facts = module.project.facts(module.path)
+    facts = module.project.facts.of(module.path)
     named = function.child_by_field_name("name")
     parent = module.syntax.parent(function)
     if named is None and parent is not None and parent.type == "variable_declarator":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from cflint.project.code.parameters import parameter_index
 from cflint.project.code.values import ValueKind
 from cflint.record import record
 from cflint.scope import Declaration, DeclarationKind
@@ -13,7 +14,7 @@ from cflint.syntax.javascript import arguments_of, unwrap, with_wrappers
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-    from cflint.project.code.module import ClassDefinition, Module
+    from cflint.project.code.interface import ClassLike, ModuleLike
 
 _EXPRESSIONS = ("identifier", "subscript_expression", "member_expression", "shorthand_property_identifier")
 
@@ -31,7 +32,7 @@ class PairEnd:
         return (self.pair.id, self.index)
 
 
-def pair_end(module: Module, node: Node) -> PairEnd | None:
+def pair_end(module: ModuleLike, node: Node) -> PairEnd | None:
     """The end of a pair that an expression evaluates to where it stands."""
     value = module.value_of(node)
     if value.kind is ValueKind.WEBSOCKET_PAIR_END and value.origin is not None and value.name is not None:
@@ -39,7 +40,7 @@ def pair_end(module: Module, node: Node) -> PairEnd | None:
     return None
 
 
-def pair_ends(module: Module, node: Node) -> tuple[PairEnd, ...]:
+def pair_ends(module: ModuleLike, node: Node) -> tuple[PairEnd, ...]:
     """The ends that an expression may be. The parameter of a function or method of the module is what the
     calls in the module hand it; () when one of them hands it anything else."""
     if module.document.data.find(b"WebSocketPair") == -1:
@@ -56,9 +57,9 @@ def pair_ends(module: Module, node: Node) -> tuple[PairEnd, ...]:
     )
 
 
-def _handed_ends(module: Module, declaration: Declaration) -> tuple[PairEnd, ...]:
+def _handed_ends(module: ModuleLike, declaration: Declaration) -> tuple[PairEnd, ...]:
     """The ends that all calls in the module hand to a parameter; () when one hands it anything else."""
-    index = _parameter_index(declaration)
+    index = parameter_index(declaration)
     ends: dict[tuple[int, str], PairEnd] = {}
     for call in _calls_of(module, declaration.scope) if index is not None else ():
         arguments = arguments_of(call)
@@ -69,13 +70,13 @@ def _handed_ends(module: Module, declaration: Declaration) -> tuple[PairEnd, ...
     return tuple(ends.values())
 
 
-def uses_of_end(module: Module, end: PairEnd) -> tuple[Node, ...]:
+def uses_of_end(module: ModuleLike, end: PairEnd) -> tuple[Node, ...]:
     """Every expression in the module that is this end, in source order, through the parameters of functions
     and methods of the module that it is handed to."""
     return module.memoized(("uses of end", *end.key), lambda: _find_uses(module, end))
 
 
-def _find_uses(module: Module, end: PairEnd) -> tuple[Node, ...]:
+def _find_uses(module: ModuleLike, end: PairEnd) -> tuple[Node, ...]:
     around: Node | None = next(
         (above for above in module.syntax.ancestors(end.pair) if above.type == "class_body"), None
     )
@@ -93,7 +94,7 @@ def _find_uses(module: Module, end: PairEnd) -> tuple[Node, ...]:
     return tuple(sorted(found.values(), key=lambda node: node.start_byte))
 
 
-def _direct_uses(module: Module, around: Node) -> dict[tuple[int, str], list[Node]]:
+def _direct_uses(module: ModuleLike, around: Node) -> dict[tuple[int, str], list[Node]]:
     """The expressions within a node that are ends of pairs, by the end."""
 
     def find() -> dict[tuple[int, str], list[Node]]:
@@ -107,7 +108,7 @@ def _direct_uses(module: Module, around: Node) -> dict[tuple[int, str], list[Nod
     return module.memoized(("uses of ends", around.id), find)
 
 
-def parameter_for(module: Module, argument: Node) -> Declaration | None:
+def parameter_for(module: ModuleLike, argument: Node) -> Declaration | None:
     """The parameter that an argument becomes, when a function or method of the module is called."""
     argument = with_wrappers(module.syntax, argument)
     listed = module.syntax.parent(argument)
@@ -123,13 +124,13 @@ def parameter_for(module: Module, argument: Node) -> Declaration | None:
             declaration.kind is DeclarationKind.PARAMETER
             and not declaration.path
             and position is not None
-            and _parameter_index(declaration) == position
+            and parameter_index(declaration) == position
         ):
             return declaration
     return None
 
 
-def called_function(module: Module, call: Node) -> Node | None:
+def called_function(module: ModuleLike, call: Node) -> Node | None:
     """The function or method of the module that a call runs: `f()`, `this.f()`."""
     callee = call.child_by_field_name("function")
     callee = unwrap(callee) if callee is not None else None
@@ -148,7 +149,7 @@ def called_function(module: Module, call: Node) -> Node | None:
     return owner.method(module.text(name)) if owner is not None else None
 
 
-def _calls_of(module: Module, function: Node) -> Iterable[Node]:
+def _calls_of(module: ModuleLike, function: Node) -> Iterable[Node]:
     """The calls in the module of a named function or of a method by `this`."""
     within: Node = module.syntax.root
     if function.type == "method_definition":
@@ -168,15 +169,7 @@ def _calls_of(module: Module, function: Node) -> Iterable[Node]:
     return module.memoized(("calls by function", within.id), find).get(function.id, ())
 
 
-def _parameter_index(declaration: Declaration) -> int | None:
-    parameters = declaration.scope.child_by_field_name("parameters")
-    if parameters is None:
-        return 0
-    named = [child for child in parameters.named_children if child.type != "comment"]
-    return next((i for i, child in enumerate(named) if child.id == declaration.owner.id), None)
-
-
-def _is_declared(module: Module, node: Node) -> bool:
+def _is_declared(module: ModuleLike, node: Node) -> bool:
     """Whether an identifier is where the name is declared."""
     if node.type != "identifier":
         return False
@@ -184,7 +177,7 @@ def _is_declared(module: Module, node: Node) -> bool:
     return declaration is not None and declaration.node.id == node.id
 
 
-def hibernatable_accepts(module: Module, owner: ClassDefinition) -> tuple[Node, ...]:
+def hibernatable_accepts(module: ModuleLike, owner: ClassLike) -> tuple[Node, ...]:
     """The calls of `acceptWebSocket()` in a class."""
     return module.memoized(
         ("hibernatable accepts", owner.node.id),
@@ -192,7 +185,7 @@ def hibernatable_accepts(module: Module, owner: ClassDefinition) -> tuple[Node, 
     )
 
 
-def method_called_on(module: Module, node: Node) -> tuple[str, Node] | None:
+def method_called_on(module: ModuleLike, node: Node) -> tuple[str, Node] | None:
     """`("send", call)` when a method of the value is called there: `node.send(…)`."""
     node = with_wrappers(module.syntax, node)
     member = module.syntax.parent(node)
@@ -210,7 +203,7 @@ def method_called_on(module: Module, node: Node) -> tuple[str, Node] | None:
     return (module.text(name), call) if function is not None and function.id == whole.id else None
 
 
-def name_of_function(module: Module, function: Node) -> str:
+def name_of_function(module: ModuleLike, function: Node) -> str:
     """What to call a function in a message: `fetch`, or `the function around`."""
     name = function.child_by_field_name("name")
     if name is None:

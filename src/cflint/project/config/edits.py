@@ -1,80 +1,96 @@
 """Edits of a wrangler configuration, as a fix takes them.
 
 Every function answers None when there is no edit that does exactly this, and () when nothing has to change.
+
+Imported where used: editors of documents, which a run without fixes does not need.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from cflint.finding import Edit
+from cflint.project.config.schema import Path
+from cflint.syntax.data import DataDocument, Value
 
 if TYPE_CHECKING:
-    from cflint.project.config.schema import Path
-    from cflint.project.config.wrangler import WranglerConfig
-    from cflint.syntax.data import Value
     from cflint.syntax.edit import TextEdit
 
 Edits = tuple[Edit, ...] | None
 
 
-def set_key(config: WranglerConfig, path: Path, value: Value, *, comment: str | None = None) -> Edits:
+class HasData(Protocol):
+    """A configuration; callers that still give one instead of its `data`: to be removed."""
+
+    @property
+    def data(self) -> DataDocument: ...
+
+
+AnyData = DataDocument | HasData
+
+
+def set_key(data: AnyData, path: Path, value: Value, *, comment: str | None = None) -> Edits:
     """Make `value` the value at a path, with the objects around it; `comment` goes above a new key."""
     from cflint.syntax import edit
 
-    return _edits(config, edit.set_value(config.data, path, value, comment=comment))
+    return _edits(data, edit.set_value(_data(data), path, value, comment=comment))
 
 
-def append_item(config: WranglerConfig, path: Path, value: Value) -> Edits:
+def append_item(data: AnyData, path: Path, value: Value) -> Edits:
     """Add an item to the array at a path; the array is made when there is none."""
     from cflint.syntax import edit
 
-    return _edits(config, edit.append_item(config.data, path, value))
+    return _edits(data, edit.append_item(_data(data), path, value))
 
 
-def remove_key(config: WranglerConfig, path: Path) -> Edits:
+def remove_key(data: AnyData, path: Path) -> Edits:
     """Remove a key with its value, or an item of an array."""
     from cflint.syntax import edit
 
-    return _edits(config, edit.remove(config.data, path))
+    return _edits(data, edit.remove(_data(data), path))
 
 
-def rename_key(config: WranglerConfig, path: Path, new_key: str) -> Edits:
+def rename_key(data: AnyData, path: Path, new_key: str) -> Edits:
     """Give the key at a path another name; None when that is taken."""
     from cflint.syntax import edit
 
-    return _edits(config, edit.rename_key(config.data, path, new_key))
+    return _edits(data, edit.rename_key(_data(data), path, new_key))
 
 
 def convert(
-    config: WranglerConfig, path: Path, old_key: str, left: list[Value], new_key: str, into: list[Value]
+    data: AnyData, path: Path, old_key: str, left: list[Value], new_key: str, into: list[Value]
 ) -> Edits:
     """Make `left` the value of one key of the object at a path, and `into` that of another.
 
     A key without items goes; when all of it moves to a key that is not there, the key just gets that name.
     """
-    there = config.root.at(*path)
+    there = _data(data).root.at(*path)
     if there is None:
         return None
     if not left and there.get(new_key) is None:
-        return rename_key(config, (*path, old_key), new_key)
+        return rename_key(data, (*path, old_key), new_key)
     changed = there.plain
     if not isinstance(changed, dict):
         return None
     value = {key: item for key, item in changed.items() if key != old_key or left}
     if left:
         value[old_key] = left
-    return set_key(config, path, {**value, new_key: into})
+    return set_key(data, path, {**value, new_key: into})
 
 
-def move_to_top_level(config: WranglerConfig, path: Path) -> Edits:
+def move_to_top_level(data: AnyData, path: Path) -> Edits:
     """Move a key of a TOML table, with its comments, before the first table."""
     from cflint.syntax import edit
 
-    return _edits(config, edit.move_before_first_table(config.data, path))
+    return _edits(data, edit.move_before_first_table(_data(data), path))
 
 
-def _edits(config: WranglerConfig, edits: tuple[TextEdit, ...] | None) -> Edits:
+def _edits(data: AnyData, edits: tuple[TextEdit, ...] | None) -> Edits:
     if edits is None:
         return None
-    return tuple(Edit(config.document, edit.span, edit.text) for edit in edits)
+    document = _data(data).document
+    return tuple(Edit(document, edit.span, edit.text) for edit in edits)
+
+
+def _data(data: AnyData) -> DataDocument:
+    return data if isinstance(data, DataDocument) else data.data

@@ -12,11 +12,14 @@ from cflint.finding import Location
 from cflint.pattern import pattern
 from cflint.platform.bindings import KINDS, BindingKind, Shape
 from cflint.platform.wrangler_keys import KeySchema, KeyScope, bundled_schema, json_types, scope_of
-from cflint.project.config.lifecycle import Lifecycle, read_lifecycle
+from cflint.project.config.class_rows import read_lifecycle
+from cflint.project.config.lifecycle import Lifecycle
 from cflint.project.config.schema import ConfigProblem, Path, ProblemKind, check, json_type
+from cflint.project.files.roles import Role, config_role
 from cflint.record import record
 from cflint.source import Document, Span
-from cflint.syntax.data import DataDocument, Format, Kind, Node, read
+from cflint.syntax.data import DataDocument, Format, Kind, Node
+from cflint.syntax.documents import read
 
 _CONFIG_NAME = pattern(r"wrangler\.(?:toml|jsonc?)", re.IGNORECASE)
 _PLACEHOLDER = pattern(
@@ -94,17 +97,18 @@ class WranglerConfig:
 
     document: Document
     format: Format | None = None
+    known: DataDocument | None = None
+    """The document read, if it was before."""
 
     @classmethod
     def of(cls, data: DataDocument) -> WranglerConfig:
         """The configuration in a document that has been read."""
-        made = cls(data.document, data.format)
-        made.__dict__["data"] = data
-        return made
+        return cls(data.document, data.format, data)
 
     @cached_property
     def data(self) -> DataDocument:
-        return read(self.document, self.format)
+        """The document read."""
+        return self.known or read(self.document, self.format)
 
     @property
     def path(self) -> str:
@@ -115,6 +119,12 @@ class WranglerConfig:
     def directory(self) -> str:
         """The folder of the configuration, relative to the workspace's root; "" for the root."""
         return posixpath.dirname(self.path)
+
+    @property
+    def role(self) -> Role:
+        """What the configuration is there for, by its path. What only matters when one deploys matters not
+        where it is for tests (`role.is_deployed`)."""
+        return config_role(self.path)
 
     @property
     def root(self) -> Node:
@@ -297,7 +307,8 @@ class Environment:
 
         It is not known when the date matters and there is none, or when the configuration is incomplete.
         """
-        from cflint.platform.compatibility import is_enabled  # the table of flags is only needed here
+        # Imported where used: the table of flags, which few rules need.
+        from cflint.platform.compatibility import is_enabled
 
         known = is_enabled(flag, self.compatibility_date, self.compatibility_flags)
         if self.incomplete and flag not in self.compatibility_flags:

@@ -13,12 +13,7 @@ from cflint.project.files.ignore import Ignore
 from cflint.project.files.workspace import Entry, Unreadable, Workspace
 from cflint.record import record
 from cflint.source import Document
-
-SOURCE_SUFFIXES = (".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs", ".py")
-"""What code may be written in."""
-
-DECLARATION_SUFFIXES = (".d.ts", ".d.mts", ".d.cts")
-"""Declarations without code."""
+from cflint.syntax.suffixes import DECLARATION_SUFFIXES, SOURCE_SUFFIXES
 
 MARKDOWN_SUFFIXES = (".md", ".mdx")
 

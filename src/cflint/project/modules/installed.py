@@ -10,19 +10,15 @@ import re
 from collections.abc import Iterator
 from enum import Enum
 from functools import partial
-from typing import TYPE_CHECKING
 
 from cflint.finding import Location
 from cflint.pattern import pattern
 from cflint.platform.wrangler_keys import WRANGLER_VERSION, KeySchema, bundled_schema, schema_from
+from cflint.project.files.workspace import Workspace
 from cflint.record import record
 from cflint.source import Document
-from cflint.syntax.data import Format, Kind, Node, read
-
-if TYPE_CHECKING:
-    from cflint.project.config.wrangler import WranglerConfig
-    from cflint.project.files.workspace import Workspace
-    from cflint.project.workers.model import Worker
+from cflint.syntax.data import Format, Kind, Node
+from cflint.syntax.documents import read
 
 Version = tuple[int, int, int]
 
@@ -86,12 +82,10 @@ def _installed(workspace: Workspace, folder: str, name: str) -> Installed | None
     return _declared(wanted, at) if wanted is not None else None
 
 
-def shown_version(worker: Worker, name: str) -> Installed | None:
-    """The version of a package by the package.json that a section of a Markdown file shows."""
-    node = _entry(worker.manifest, name) if worker.manifest is not None else None
-    return (
-        _declared(node.text or "", Location(worker.manifest, node.span)) if node and worker.manifest else None
-    )
+def version_in(manifest: Document, name: str) -> Installed | None:
+    """The version of a package by a package.json alone."""
+    node = _entry(manifest, name)
+    return _declared(node.text or "", Location(manifest, node.span)) if node is not None else None
 
 
 def _declared(wanted: str, at: Location | None) -> Installed | None:
@@ -133,9 +127,9 @@ def _version(text: str) -> Version | None:
     return (int(match[1]), int(match[2]), int(match[3])) if match is not None else None
 
 
-def _entry(manifest: Document | None, name: str) -> Node | None:
+def _entry(manifest: Document, name: str) -> Node | None:
     """The value that a package.json gives a dependency."""
-    if manifest is None or f'"{name}"'.encode() not in manifest.data:
+    if f'"{name}"'.encode() not in manifest.data:
         return None
     root = _manifest(manifest)
     for key in _DEPENDENCIES:
@@ -238,11 +232,13 @@ class ConfigSchema:
     version: str | None
 
 
-def config_schema(workspace: Workspace, config: WranglerConfig) -> ConfigSchema:
-    """The schema for a configuration: that in the project's node_modules, or else the bundled one."""
-    if config.document.origin is not None:
-        return ConfigSchema(bundled_schema(), Fit.SAME, None)
-    folder = config.directory
+def bundled_config_schema() -> ConfigSchema:
+    """The schema for a configuration of no project."""
+    return ConfigSchema(bundled_schema(), Fit.SAME, None)
+
+
+def installed_config_schema(workspace: Workspace, folder: str) -> ConfigSchema:
+    """The schema for a configuration in a folder: that in its node_modules, or else the bundled one."""
     return workspace.memoized(("schema", folder), lambda: _schema_for(workspace, folder))
 
 
@@ -256,12 +252,13 @@ def _schema_for(workspace: Workspace, folder: str) -> ConfigSchema:
     known = _version(WRANGLER_VERSION)
     assert known is not None
     if found is None:
-        return ConfigSchema(bundled_schema(), Fit.SAME, None)
+        return bundled_config_schema()
     fit = Fit.NEWER if found.lowest > known else Fit.OLDER if found.below <= (known[0], 0, 0) else Fit.SAME
     return ConfigSchema(bundled_schema(), fit, found.text)
 
 
 def _schema_in(document: Document) -> KeySchema | None:
+    # Imported where used: few projects have a schema of their own.
     import json
 
     try:

@@ -20,60 +20,49 @@ class Reads:
 
 
 @record
-class _Gathered:
+class Gathered:
+    """Reads while they are being written down."""
+
     texts: set[str] = field(default_factory=set)
     facts: set[str] = field(default_factory=set)
 
-    def add(self, other: _Gathered) -> None:
+    def add(self, other: Gathered) -> None:
+        """Count the reads of another as well."""
         self.texts |= other.texts
         self.facts |= other.facts
 
 
 class Ledger:
-    """Writes down what is read while a question is being answered.
-
-    A question whose answer is kept (`kept`) is read once and asked often: whoever asks it again has read what
-    its first answer was drawn from.
-    """
+    """Writes down what is read: the dependencies of what is being found out."""
 
     def __init__(self) -> None:
-        self._open: list[_Gathered] = [_Gathered()]
-        self._kept: dict[object, _Gathered] = {}
+        self._open: list[Gathered] = [Gathered()]
 
     def text(self, path: str) -> None:
         """A module's text, or its tree, is looked at."""
         self._open[-1].texts.add(path)
 
     def facts(self, path: str) -> None:
-        """A module's facts are asked for."""
+        """A module's facts are looked at."""
         self._open[-1].facts.add(path)
 
-    @contextmanager
-    def kept(self, *question: object) -> Iterator[None]:
-        """Around a question whose answer is kept under a key."""
-        self._open.append(_Gathered())
-        try:
-            yield
-        finally:
-            mine = self._open.pop()
-            known = self._kept.setdefault(question, mine)
-            if known is not mine:
-                known.add(mine)
-            self._open[-1].add(known)
+    def include(self, reads: Gathered) -> None:
+        """An answer is used that was drawn from these reads."""
+        self._open[-1].add(reads)
 
     @contextmanager
-    def aside(self) -> Iterator[None]:
-        """Around what is no part of the question being answered, such as taking a module's facts."""
-        self._open.append(_Gathered())
+    def gather(self) -> Iterator[Gathered]:
+        """Write down apart what is read inside; it counts outside only when it is included there."""
+        self._open.append(Gathered())
         try:
-            yield
+            yield self._open[-1]
         finally:
             self._open.pop()
 
     def take(self) -> Reads:
         """What has been read since the last call."""
         mine = self._open[-1]
-        self._open[-1] = _Gathered()
+        self._open[-1] = Gathered()
         return Reads(frozenset(mine.texts), frozenset(mine.facts))
 
 

@@ -1,1 +1,6 @@
-"""Modules of Python Workers."""
+"""Modules of Python Workers.
+
+`PythonModule` (in `module`) is what one asks; the other files know it by the protocols of `interface` only.
+From the ground: `nodes`, `names`, `interface`; `tree`, `imports`, `classes`, `values`, `promises`; `module`.
+All but `interface` load libcst, so other rooms import them inside functions.
+"""

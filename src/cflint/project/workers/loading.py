@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import field
-from functools import cache, lru_cache
 
-from cflint.finding import Location, Notice
+from cflint.finding import Notice
 from cflint.pattern import pattern
 from cflint.project.config.wrangler import WranglerConfig, is_wrangler_document, read_config
 from cflint.project.files.discovery import (
@@ -17,89 +15,23 @@ from cflint.project.files.discovery import (
     configs_in,
     discover,
     is_config_name,
-    unfit,
 )
 from cflint.project.files.ignore import Ignore
 from cflint.project.files.workspace import Unreadable, Workspace
-from cflint.project.modules.imports import import_specifiers
 from cflint.project.modules.resolve import ModuleGraph, Resolver
-from cflint.project.workers.model import Project, Worker
+from cflint.project.workers.markdown import MarkdownWorkers
+from cflint.project.workers.model import Project
+from cflint.project.workers.preferences import Preferences
+from cflint.project.workers.selection import Selection
+from cflint.project.workers.worker import Worker
 from cflint.record import record
 from cflint.source import Document
-from cflint.syntax.anchors import Anchors
-from cflint.syntax.data import DataDocument, Kind, read
-from cflint.syntax.javascript import EXTENSIONS
+from cflint.syntax.data import DataDocument
+from cflint.syntax.documents import read
 
-_WORKERS_PACKAGES = pattern(
-    r"cloudflare:.*|partyserver|@cloudflare/workers-types.*|(?:agents|@cloudflare/(?:workers-oauth-provider|containers"
-    r"|sandbox|actors|ai-chat|think|codemode|voice|shell|worker-bundler|puppeteer|playwright|kv-asset-handler))"
-    r"(?:/(?!(?:.*/)?(?:react|ai-react|client|vite|ui|transport|webmcp|compile)$).*)?"
-)
-"""Packages that run in a Worker, without their parts for browsers and for building."""
-_WORKERS_TYPES = (
-    *("DurableObjectState", "DurableObjectNamespace", "ExportedHandler", "KVNamespace", "D1Database"),
-    *("R2Bucket", "WebSocketPair", "ExecutionContext", "MessageBatch"),
-)
-_TOOLS = pattern(
-    r"(?:node:)?(?:fs|fs/promises|child_process|os|readline|worker_threads|cluster|repl|v8|vm)|esbuild|vite|vitest|rollup"
-    r"|miniflare|wrangler|undici|execa|jest"
-)
-"""Packages of programs that run on a developer's machine: they speak of Workers and are none."""
-_PACKAGE_NEEDLES = ("cloudflare:", "@cloudflare/", "agents", "partyserver")
-"""What the names of `_WORKERS_PACKAGES` begin with."""
-_PYTHON_WORDS = pattern(
-    rb"^[ \t]*(?:from|import)[ \t]+(?:cloudflare\.)?workers\b|\bdef[ \t]+on_fetch\b"
-    rb"|^[ \t]*from[ \t]+js[ \t]+import\b",
-    re.MULTILINE,
-)
-_ANALYSED = (*EXTENSIONS, ".py")
-_TEST_PATH = pattern(
-    r"(?:^|/)(?:tests?|__tests__|__mocks__|e2e|e2e-tests?|spec|cypress|playwright)/"
-    r"|\.(?:test|spec|e2e|bench|stories|test-d)\.[cm]?[jt]sx?$"
-    r"|(?:^|/)(?:test_[^/]*|[^/]*_test|conftest)\.py$"
-    r"|(?:^|/)(?:vitest|jest|playwright)[^/]*\.[cm]?[jt]sx?$"
-)
 _GENERATED_MAIN = pattern(
     r"(?:^|/)(?:dist|build|out|output|\.open-next|\.svelte-kit|\.output|\.next|\.vercel|\.wrangler|_worker\.js)(?:/|$)"
 )
-
-
-_MANY_LINES = 25
-_HEAD = 4000
-_LONGEST_NAME = 1000
-_WORD = pattern(rb"\b\w+")
-
-
-@lru_cache(maxsize=1024)
-def is_test_path(path: str) -> bool:
-    """Whether a path is that of a test, a mock or a test tool's configuration."""
-    return _TEST_PATH.search(path) is not None
-
-
-_TEST_CONFIG = pattern(
-    r"(?:^|/)(?:[\w.-]*[-_.])?(?:tests?|fixtures?|e2e|mocks?)(?:[-_.][^/]*\.(?:toml|jsonc?)$|/|\.)"
-)
-_DEMO_PATH = pattern(r"(?:^|/)(?:demos?|playgrounds?|conformance)/[^/]+/", re.IGNORECASE)
-_EXAMPLE_PATH = pattern(
-    r"(?:^|/)[\w.-]{0,60}(?:templates?|examples?|demos?|starters?|samples?|playground|boilerplate|tutorials?|docs)"
-    r"[\w.-]{0,60}/",
-    re.IGNORECASE,
-)
-
-
-def is_test_config(path: str) -> bool:
-    """Whether a configuration is for tests: nothing that only matters when one deploys matters there."""
-    return is_test_path(path) or _TEST_CONFIG.search(path) is not None
-
-
-def is_example_path(path: str) -> bool:
-    """Whether a path is below a folder of examples, demonstrations or templates."""
-    return _EXAMPLE_PATH.search(path) is not None
-
-
-def is_demo_path(path: str) -> bool:
-    """Whether a path is that of a demonstration or playground: deployed for a moment, if ever."""
-    return _DEMO_PATH.search(path) is not None
 
 
 @record(frozen=True)
@@ -132,9 +64,11 @@ class Loaded:
         return not (self.project.workers or self.modules or self.configs)
 
 
-def load(workspace: Workspace, paths: Iterable[str], excludes: Iterable[str] = ()) -> Loaded:
+def load(
+    workspace: Workspace, paths: Iterable[str], excludes: Iterable[str] = (), *, preferences: Preferences
+) -> Loaded:
     """Load the Workers that paths of the workspace mean ("" is its root)."""
-    return _Loading(workspace, tuple(paths), tuple(excludes)).load()
+    return _Loading(workspace, tuple(paths), tuple(excludes), preferences).load()
 
 
 def modules_among(
@@ -145,15 +79,21 @@ def modules_among(
     named: frozenset[str],
 ) -> set[str]:
     """Those of some sources that are analysed; `reached` are what Workers reach, `named` was asked for."""
-    loading = _Loading(workspace, (), tuple(excludes))
     paths = tuple(paths)
-    of_a_worker = Worker(None, (), tuple(path for path in paths if path in reached))
-    return set(loading._modules(Discovered(sources=paths), [of_a_worker], named))
+    selection = Selection(workspace, Ignore("", excludes))
+    return set(selection.modules(paths, dict.fromkeys(path for path in paths if path in reached), named))
 
 
 class _Loading:
-    def __init__(self, workspace: Workspace, paths: tuple[str, ...], excludes: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        paths: tuple[str, ...],
+        excludes: tuple[str, ...],
+        preferences: Preferences,
+    ) -> None:
         self._workspace = workspace
+        self._preferences = preferences
         self._given = paths
         self._excludes = excludes
         self._excluded = Ignore("", excludes)
@@ -161,8 +101,8 @@ class _Loading:
         self._read: dict[str, DataDocument] = {}
         self._resolver = Resolver(workspace)
         self._graph = ModuleGraph(workspace, self._resolver)
-        self._notices: list[Notice] = []
-        self._titles: dict[str, str] = {}
+        self._markdown = MarkdownWorkers()
+        self._selection = Selection(workspace, self._excluded)
         self._unread: dict[str, None] = {}
 
     def _is_excluded(self, path: str) -> bool:
@@ -194,20 +134,26 @@ class _Loading:
             assert worker.config is not None
             configs[worker.config.path] = worker.config
             workers.append(worker)
-        documents: dict[str, Document] = {}
         markdown = []
         for path in found.markdown:
             document = self._workspace.read(path)
             if document is not None:
                 markdown.append(document)
-                for section in self._sections(document, documents):
+                for section in self._markdown.sections(document):
                     workers.append(section)
                     if section.config is not None:
                         configs[section.config.path] = section.config
         project = Project(
-            self._workspace, self._resolver, tuple(workers), documents, self._titles, self._graph
+            self._workspace,
+            self._resolver,
+            tuple(workers),
+            self._markdown.blocks,
+            self._markdown.titles,
+            self._preferences,
+            self._graph,
         )
-        modules = tuple(self._modules(found, workers, named))
+        reached = dict.fromkeys(module for worker in workers for module in worker.modules)
+        modules = tuple(self._selection.modules(found.sources, reached, named))
         self._say_shadowed(found)
         self._say_unread(found)
         self._say_encodings((*modules, *configs))
@@ -217,7 +163,7 @@ class _Loading:
             tuple(configs.values()),
             named,
             found,
-            tuple(self._notices),
+            tuple(self._selection.notices),
             tuple(markdown),
             self._excluded,
         )
@@ -225,7 +171,7 @@ class _Loading:
     def _say_shadowed(self, found: Discovered) -> None:
         for path, others in found.shadowed.items():
             listed = ", ".join(f"`{posixpath.basename(other)}`" for other in others)
-            self._notices.append(
+            self._selection.notices.append(
                 Notice(f"wrangler reads `{posixpath.basename(path)}` here and not {listed}", path=path)
             )
 
@@ -240,7 +186,7 @@ class _Loading:
         for path, problem in unread.items():
             if problem is not None and path not in self._paths:
                 what = "folder" if path.endswith("/") else "file"
-                self._notices.append(
+                self._selection.notices.append(
                     Notice(f"left out: the {what} is {problem.value}", path=path, level="warning")
                 )
 
@@ -254,7 +200,7 @@ class _Loading:
             except UnicodeDecodeError as error:
                 line = document.line_of(error.start)
                 message = "not all of the file is UTF-8: what is not is read as U+FFFD"
-                self._notices.append(Notice(message, path=path, line=line, level="warning"))
+                self._selection.notices.append(Notice(message, path=path, line=line, level="warning"))
 
     # -- Workers of configurations -------------------------------------------------------------------------
 
@@ -327,156 +273,6 @@ class _Loading:
             return True
         manifest = self._workspace.read("package.json")
         return manifest is not None and b'"workspaces"' in manifest.data
-
-    # -- Markdown ------------------------------------------------------------------------------------------
-
-    def _sections(self, document: Document, documents: dict[str, Document]) -> Iterator[Worker]:
-        """The virtual Workers of a Markdown file: the code and configuration blocks under one heading."""
-        from cflint.syntax.markdown import fenced_blocks, worker_groups
-
-        for group in worker_groups(fenced_blocks(document)):
-            blocks = [block.document for block in group.config]
-            manifest = next((block for block in blocks if self._is_manifest(block)), None)
-            config = next((read_config(block) for block in blocks if self._is_wrangler_block(block)), None)
-            code: list[str] = []
-            python: list[str] = []
-            for block in group.code:
-                if block.document.path.endswith(EXTENSIONS):
-                    code.append(block.document.path)
-                elif block.document.path.endswith(".py") and _PYTHON_WORDS.search(block.document.data):
-                    python.append(block.document.path)
-                else:
-                    continue
-                documents[block.document.path] = block.document
-                self._titles[block.document.path] = block.title or ""
-            if not code and not python and config is None:
-                continue
-            first = (*group.code, *group.config)[0]
-            place = group.heading.span if group.heading is not None else first.content
-            at = Location(document, place)
-            if code and python:  # the same in two languages, and the configuration may be that of one
-                yield Worker(None, tuple(python), tuple(python), at)
-            entries = tuple(code or python)
-            yield Worker(config, entries, entries, at, manifest=manifest)
-
-    def _is_manifest(self, document: Document) -> bool:
-        dependencies = read(document).root.get("dependencies") if b'"dependencies"' in document.data else None
-        return dependencies is not None and dependencies.kind is Kind.OBJECT
-
-    def _is_wrangler_block(self, document: Document) -> bool:
-        root = read(document).root
-        keys = {member.key for member in root.members}
-        return bool(keys & _WRANGLER_KEYS)
-
-    # -- modules -------------------------------------------------------------------------------------------
-
-    def _modules(self, found: Discovered, workers: list[Worker], named: frozenset[str]) -> Iterator[str]:
-        reached = dict.fromkeys(module for worker in workers for module in worker.modules)
-        for path in reached:
-            if not path.endswith(_ANALYSED) or is_test_path(path) or self._excluded.covers(path):
-                continue
-            if path in named or self._has_many_lines(path) or self._is_fit(path):
-                yield path
-        for path in found.sources:
-            if path in reached or not path.endswith(_ANALYSED):
-                continue
-            if path in named and not path.endswith(".py"):
-                yield path
-                continue
-            if is_test_path(path):
-                continue
-            document = self._workspace.read(path)
-            if document is None or not _is_of_a_worker(document):
-                continue
-            if path in named or self._is_fit(path):
-                yield path
-
-    def _has_many_lines(self, path: str) -> bool:
-        """Whether a file is written line by line, although one of them may hold a picture or a page."""
-        document = self._workspace.read(path)
-        if document is None:
-            return False
-        lines = document.data.count(b"\n", 0, _HEAD)  # which settles it for most
-        return lines >= _MANY_LINES or document.data.count(b"\n", _HEAD) + lines >= _MANY_LINES
-
-    def _is_fit(self, path: str) -> bool:
-        reason = unfit(self._workspace, path)
-        if reason is None or reason is Unreadable.ABSENT:  # a block of a Markdown file is no file
-            return True
-        self._notices.append(Notice(f"left out: {reason.value}", path=path))
-        return False
-
-
-_WRANGLER_KEYS = frozenset(
-    {
-        "compatibility_date",
-        "compatibility_flags",
-        "durable_objects",
-        "migrations",
-        "kv_namespaces",
-        "d1_databases",
-    }
-    | {
-        "r2_buckets",
-        "queues",
-        "hyperdrive",
-        "workflows",
-        "triggers",
-        "vectorize",
-        "send_email",
-        "observability",
-    }
-    | {
-        "services",
-        "ai",
-        "vars",
-        "assets",
-        "main",
-        "analytics_engine_datasets",
-        "ratelimits",
-        "containers",
-        "routes",
-    }
-)
-"""A block of JSON or TOML with one of these at its top level is taken for wrangler's."""
-
-
-def _is_of_a_worker(document: Document) -> bool:
-    """Whether code that no Worker reaches uses what only Workers have."""
-    data = document.data
-    if document.path.endswith(".py"):
-        return _PYTHON_WORDS.search(data) is not None
-    has_types = has_packages = False
-    for start, end, word in _traces().find(data):
-        if word in _PACKAGE_NEEDLES:
-            has_packages = has_packages or _names_a_package(data, start)
-        else:
-            has_types = has_types or _is_word(data, start, end)
-    if not has_types and not has_packages:
-        return False  # which settles most files before their imports are looked for
-    imported = [item.specifier for item in import_specifiers(data) if not item.type_only]
-    if any(_WORKERS_PACKAGES.fullmatch(specifier) for specifier in imported):
-        return True
-    return has_types and not any(_TOOLS.fullmatch(specifier) for specifier in imported)
-
-
-@cache
-def _traces() -> Anchors:
-    return Anchors((*_WORKERS_TYPES, *_PACKAGE_NEEDLES), whole=False)
-
-
-def _is_word(data: bytes, start: int, end: int) -> bool:
-    match = _WORD.match(data, start)
-    return match is not None and match.end() == end
-
-
-def _names_a_package(data: bytes, start: int) -> bool:
-    """Whether what begins there, between quotes, is the name of a package that runs in a Worker."""
-    quote = data[start - 1 : start]
-    if quote not in (b'"', b"'", b"`"):
-        return False
-    end = data.find(quote, start, start + _LONGEST_NAME)
-    return _WORKERS_PACKAGES.fullmatch(data[start : max(start, end)].decode("utf-8", "replace")) is not None
 
 
 def _within(path: str, given: str) -> bool:

@@ -17,7 +17,9 @@ from cflint.project.files.workspace import Workspace
 from cflint.project.modules.reads import fingerprint_of
 from cflint.project.modules.resolve import Edge, ModuleGraph, Resolver
 from cflint.project.workers.loading import Loaded, modules_among
-from cflint.project.workers.model import Project, Worker
+from cflint.project.workers.model import Project
+from cflint.project.workers.preferences import Preferences
+from cflint.project.workers.worker import Worker
 from cflint.source import Document
 from cflint.syntax.javascript import EXTENSIONS
 
@@ -43,7 +45,7 @@ def outline_of(loaded: Loaded, before: Json = None) -> Json:
             **(before["imports"] if before is not None else {}),
             **{
                 path: _imports(edges)
-                for path, edges in loaded.project.graph.known.items()
+                for path, edges in loaded.project.imports.graph.known.items()
                 if edges is not None
             },
         },
@@ -51,7 +53,12 @@ def outline_of(loaded: Loaded, before: Json = None) -> Json:
 
 
 def load_again(
-    workspace: Workspace, excludes: tuple[str, ...], outline: Json, changed: Collection[str]
+    workspace: Workspace,
+    excludes: tuple[str, ...],
+    outline: Json,
+    changed: Collection[str],
+    *,
+    preferences: Preferences,
 ) -> Loaded | None:
     """The project of an outline, whose modules `changed` have another text by now and of which all else is as
     it was; None when that may have changed what there is to load. May raise what unfit data raises."""
@@ -89,7 +96,7 @@ def load_again(
         for path, entries, modules, unresolved, types in outline["workers"]
     )
     return Loaded(
-        Project(workspace, resolver, workers, {}, {}, graph),
+        Project(workspace, resolver, workers, {}, {}, preferences, graph),
         tuple(outline["modules"]),
         tuple(configs.values()),
         named,

@@ -1,0 +1,76 @@
+"""ORMs and query builders: what wraps a database's client, or is told how to reach it."""
+
+from __future__ import annotations
+
+from cflint.record import record
+
+
+@record(frozen=True)
+class Orm:
+    """An ORM or query builder: `label` is its name. `is_dialect`: what is made is a dialect or adapter, which
+    something else of the ORM is given."""
+
+    label: str
+    is_dialect: bool = False
+
+
+_PACKAGES = {
+    "drizzle-orm": "Drizzle",
+    "kysely": "Kysely",
+    "kysely-d1": "Kysely",
+    "kysely-do": "Kysely",
+    "kysely-postgres-js": "Kysely",
+    "kysely-planetscale": "Kysely",
+    "kysely-neon": "Kysely",
+    "@prisma/client": "Prisma",
+    "@prisma/adapter-pg": "Prisma",
+    "@prisma/adapter-d1": "Prisma",
+    "@prisma/adapter-neon": "Prisma",
+    "@prisma/adapter-planetscale": "Prisma",
+    "@prisma/adapter-libsql": "Prisma",
+    "@prisma/adapter-mariadb": "Prisma",
+    "knex": "Knex",
+    "typeorm": "TypeORM",
+    "@mikro-orm/core": "MikroORM",
+    "@mikro-orm/postgresql": "MikroORM",
+    "@mikro-orm/mysql": "MikroORM",
+    "@mikro-orm/libsql": "MikroORM",
+    "sequelize": "Sequelize",
+    "objection": "Objection.js",
+    "workers-qb": "workers-qb",
+}
+_MAKERS = {
+    "Drizzle": frozenset({"drizzle"}),
+    "Kysely": frozenset({"Kysely"}),
+    "Prisma": frozenset({"PrismaClient"}),
+    "Knex": frozenset({"knex", "default"}),
+    "TypeORM": frozenset({"DataSource", "createConnection"}),
+    "MikroORM": frozenset({"MikroORM.init", "MikroORM.initSync", "MikroORM"}),
+    "Sequelize": frozenset({"Sequelize"}),
+    "workers-qb": frozenset({"D1QB", "DOQB", "PGQB"}),
+}
+_DIALECTS = {
+    "Kysely": ("Dialect",),
+    "Prisma": (
+        *("PrismaPg", "PrismaD1", "PrismaNeon", "PrismaNeonHTTP", "PrismaPlanetScale", "PrismaLibSQL"),
+        *("PrismaLibSql", "PrismaMariaDb"),
+    ),
+}
+"""The ends of the names of dialects and adapters."""
+
+
+def orm_package(module: str) -> str | None:
+    """The name of the ORM that a module specifier belongs to (`drizzle-orm/d1`: Drizzle); None of others."""
+    parts = module.split("/")
+    package = "/".join(parts[: 2 if module.startswith("@") else 1])
+    return _PACKAGES.get(package)
+
+
+def orm_maker(module: str, name: str) -> Orm | None:
+    """The ORM of which a name of a module makes the database, a dialect or an adapter; None of others."""
+    label = orm_package(module)
+    if label is None:
+        return None
+    if name in _MAKERS.get(label, ()):
+        return Orm(label)
+    return Orm(label, is_dialect=True) if name.endswith(_DIALECTS.get(label, ("\0",))) else None

@@ -1,0 +1,72 @@
+"""What a module's names mean in the rest of the project: bindings, imported functions and classes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cflint.project.code.values import UNKNOWN, Value, ValueKind, promise_of
+from cflint.project.modules.facts import ClassFacts
+from cflint.scope import Declaration, ImportRef
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+    from cflint.project.code.interface import ModuleLike
+
+
+def binding(module: ModuleLike, name: str) -> Value:
+    """The value of `env.name`: a binding whose kind the configuration, or the Env type, tells."""
+    kinds = {
+        binding.kind.id: binding.kind
+        for env in module.environments
+        if (binding := env.binding(name)) is not None
+    }
+    if len(kinds) == 1:
+        return Value(ValueKind.BINDING, name=name, binding=next(iter(kinds.values())))
+    if not kinds:
+        typed = module.project.env_types.member(module.path, name)
+        if typed is not None:
+            return Value(ValueKind.BINDING, name=name, binding=typed)
+    return Value(ValueKind.BINDING, name=name)
+
+
+def is_env_type(module: ModuleLike, name: str) -> bool:
+    """Whether a type of this module describes `env`: by its name, or a member's type."""
+    return module.project.env_types.describes_env(module.path, name)
+
+
+def imported_call(module: ModuleLike, ref: ImportRef, call: Node) -> Value:
+    """What calling an imported function of the project gives: a promise, when it is asynchronous."""
+    return promise_of(origin=call) if module.project.imported.gives_promise(module.path, ref) else UNKNOWN
+
+
+def is_own(module: ModuleLike, ref: ImportRef) -> bool:
+    """Whether an import means a module of the project."""
+    return module.project.imports.resolve(ref.module, module.path) is not None
+
+
+def gives_promise(module: ModuleLike, owner: ClassFacts, name: str) -> bool:
+    """Whether calling a method of a class's instances gives a promise, bases of the project included."""
+    overloads = module.project.classes.find_members(owner, name)
+    return bool(overloads) and all(found.gives_promise for found in overloads)
+
+
+def class_named(module: ModuleLike, name: str, source: str) -> ClassFacts | None:
+    """The class of the project with a name: of this module, or imported from `source` under that name."""
+    path, local = module.path, name
+    if source:
+        target = module.project.exports.declaration(module.path, ImportRef(source, name))
+        if target is None:
+            return None
+        path, local = target
+    facts = module.project.facts.of(path)
+    return facts.classes.get(local) if facts is not None else None
+
+
+def import_named(module: ModuleLike, source: str, name: str) -> Declaration | None:
+    """The import of a name from a module, if there is one."""
+    for declaration in module.scope.imports:
+        ref = declaration.imported
+        if ref is not None and ref.module == source and ref.name == name:
+            return declaration
+    return None

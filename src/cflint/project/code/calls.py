@@ -1,0 +1,302 @@
+"""Calls across the modules of a Worker: of a name, and of a function by whoever imports it.
+
+What is looked at (the text of every module, the facts and trees of some) is written down in the project's
+ledger like everything that a module reads. Nodes found here keep their trees alive: what is remembered from
+one module to the next has to be plain data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from cflint.project.code.module import Module, module_of
+from cflint.record import record
+from cflint.scope import Declaration
+from cflint.syntax.javascript import unwrap, with_wrappers
+from cflint.syntax.suffixes import EXTENSIONS, is_declaration_file
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+    from cflint.project.workers.model import Project, Worker
+
+_HOPS = 4
+"""How many times a function is exported under yet another name."""
+_INERT = frozenset({"string_fragment", "jsx_text", "regex_pattern"})
+
+
+@record(frozen=True, eq=False)
+class CallSite:
+    """A call and the module that it stands in."""
+
+    module: Module
+    node: Node
+
+
+@record(frozen=True)
+class Callers:
+    """The calls of a function; `complete` is false when there may be others: it is handed on as a value, the
+    runtime or a package can reach it, or not all code of its Workers is known."""
+
+    calls: tuple[CallSite, ...]
+    complete: bool
+
+
+def paths_around(module: Module) -> tuple[str, ...]:
+    """The module itself, then all others that run in the same Workers, sorted; types alone left out."""
+    others = {path for worker in module.workers for path in running_paths(worker)}
+    return (module.path, *sorted(others - {module.path}))
+
+
+def running_paths(worker: Worker) -> tuple[str, ...]:
+    """The modules of a Worker that run: not those of which it needs the types alone."""
+    if not worker.type_only:
+        return worker.modules
+    return tuple(path for path in worker.modules if path not in worker.type_only)
+
+
+def all_code_is_known(project: Project, worker: Worker) -> bool:
+    """Whether a Worker has an entry, its imports of files lead somewhere, and every module can be read."""
+    if worker.unresolved or not worker.entries:
+        return False
+    return all(project.sources.document(path) is not None for path in worker.modules)
+
+
+def modules_naming(
+    project: Project, paths: Iterable[str], name: str, *, at_hand: Module | None = None
+) -> Iterator[Module]:
+    """Those of some modules whose text has a name in it, in the given order; the others are not parsed.
+    `at_hand` is used where it is one of them."""
+    word = name.encode()
+    for path in paths:
+        document = project.sources.document(path)
+        if document is None or not path.endswith(EXTENSIONS) or is_declaration_file(path):
+            continue
+        if document.data.find(word) == -1:
+            continue
+        found = at_hand if at_hand is not None and at_hand.path == path else module_of(project, path)
+        if found is not None:
+            yield found
+
+
+def worker_calls(
+    project: Project, worker: Worker, name: str, *, at_hand: Module | None = None
+) -> Iterator[CallSite]:
+    """The calls of a function or method of a name (`f()`, `x.f()`) in all modules that run in a Worker."""
+    yield from calls_named(project, running_paths(worker), name, at_hand=at_hand)
+
+
+def calls_named(
+    project: Project, paths: Iterable[str], name: str, *, at_hand: Module | None = None
+) -> Iterator[CallSite]:
+    """The calls of a function or method of a name in some modules, in their order."""
+    for module in modules_naming(project, paths, name, at_hand=at_hand):
+        for call in module.calls_of(name, module.syntax.root):
+            yield CallSite(module, call)
+
+
+def is_named(project: Project, paths: Iterable[str], name: str, *, at_hand: Module | None = None) -> bool:
+    """Whether code of some modules has a word: as a name, a member, a key, or all of a string
+    (`storage["setAlarm"]`), not in comments or inside of texts."""
+    return any(
+        leaf.type not in _INERT or _is_whole_string(module, leaf)
+        for module in modules_naming(project, paths, name, at_hand=at_hand)
+        for leaf in module.syntax.leaves(name, module.syntax.root)
+    )
+
+
+def _is_whole_string(module: Module, leaf: Node) -> bool:
+    parent = module.syntax.parent(leaf)
+    return leaf.type == "string_fragment" and parent is not None and parent.named_child_count == 1
+
+
+# -- who calls a function --------------------------------------------------------------------------------
+
+
+def name_of(module: Module, function: Node) -> Node | None:
+    """The identifier by which a function is called: its own, or that of the constant that holds it."""
+    named = function.child_by_field_name("name")
+    if named is None:
+        holder = module.syntax.parent(with_wrappers(module.syntax, function))
+        if holder is not None and holder.type in ("variable_declarator", "public_field_definition"):
+            named = holder.child_by_field_name("name")
+    return named
+
+
+def calls_in_module(module: Module, function: Node) -> tuple[Node, ...]:
+    """The calls in its own module of a function that has a name, or of a method or arrow function of a class
+    by `this`, in source order."""
+    return module.memoized(("calls in module", function.id), lambda: tuple(_find_calls(module, function)))
+
+
+def _find_calls(module: Module, function: Node) -> Iterator[Node]:
+    named = name_of(module, function)
+    if named is None:
+        return
+    declaration = module.scope.resolve(named) if named.type == "identifier" else None
+    if declaration is not None:
+        yield from _calls_by(module, declaration)
+        return
+    owner = module.enclosing_class(function)
+    if owner is None:
+        return
+    for leaf in module.syntax.leaves(module.text(named), owner.body):
+        member = module.syntax.parent(leaf)
+        if member is None or member.type != "member_expression" or member.named_children[-1].id != leaf.id:
+            continue
+        target, call = member.child_by_field_name("object"), _call_of(module, member)
+        this = unwrap(target) if target is not None else None
+        if call is not None and this is not None and this.type == "this" and module.this_class(this) is owner:
+            yield call
+
+
+def _calls_by(module: Module, declaration: Declaration) -> Iterator[Node]:
+    for reference in module.scope.references(declaration):
+        call = _call_of(module, reference)
+        if call is not None:
+            yield call
+
+
+def _call_of(module: Module, callee: Node) -> Node | None:
+    callee = with_wrappers(module.syntax, callee)
+    call = module.syntax.parent(callee)
+    function = call.child_by_field_name("function") if call is not None else None
+    return call if function is not None and function.id == callee.id else None
+
+
+def callers_of(module: Module, function: Node) -> Callers:
+    """The calls of a function in its own module and, if it is exported, in those of the same Workers that
+    import it, under whatever name."""
+    calls = [CallSite(module, call) for call in calls_in_module(module, function)]
+    named = name_of(module, function)
+    if named is None:
+        return Callers(tuple(calls), False)
+    if named.type != "identifier":  # a method
+        return Callers(tuple(calls), _is_private(module, function, named))
+    declaration = module.scope.resolve(named)
+    if declaration is None:
+        return Callers(tuple(calls), False)
+    complete = all(
+        _call_of(module, use) is not None or _is_export(module, use)
+        for use in module.scope.references(declaration)
+    )
+    project = module.project
+    exported = {
+        name
+        for name, target in project.exports.of(module.path).names.items()
+        if (target.module, target.local) == (module.path, declaration.name)
+    }
+    facts = project.facts.of(module.path)
+    default = facts.default if facts is not None else None
+    if default is not None and default.span.start == function.start_byte:
+        exported.add("default")
+    if not exported:
+        return Callers(tuple(calls), complete)
+    if not module.workers or not all(all_code_is_known(project, worker) for worker in module.workers):
+        complete = False
+    if any(module.path in worker.entries for worker in module.workers):
+        complete = False
+    for site, is_call in _uses_of_import(module, declaration.name, exported):
+        if is_call:
+            calls.append(site)
+        else:
+            complete = False
+    return Callers(tuple(calls), complete)
+
+
+def _is_private(module: Module, function: Node, named: Node) -> bool:
+    if named.type == "private_property_identifier":
+        return True
+    member = function if function.type == "method_definition" else module.syntax.parent(function)
+    return member is not None and any(
+        child.type == "accessibility_modifier" and module.text(child) == "private"
+        for child in member.children
+    )
+
+
+def _is_export(module: Module, use: Node) -> bool:
+    """Whether a use of a name only exports it."""
+    parent = module.syntax.parent(use)
+    return parent is not None and parent.type in ("export_specifier", "export_statement")
+
+
+def _uses_of_import(module: Module, local: str, exported: set[str]) -> Iterator[tuple[CallSite, bool]]:
+    """The uses, in other modules, of a function that a module exports, and whether each is a call of it."""
+    project = module.project
+    home = (module.path, local)
+    paths = paths_around(module)[1:]
+    names = {local, *exported}
+    seen: set[str] = set()
+    for _ in range(_HOPS):
+        more: set[str] = set()
+        for path in paths:
+            if path in seen or not _may_import(project, path, module.path, names):
+                continue
+            seen.add(path)
+            facts = project.facts.of(path)
+            for name, target in project.exports.of(path).names.items() if facts is not None else ():
+                if (target.module, target.local) == home:
+                    more.add(name)
+            for name, ref in facts.imports.items() if facts is not None else ():
+                if ref.type_only:
+                    continue
+                if ref.name == "*":
+                    yield from _by_namespace(project, path, name, ref.module, home)
+                elif project.exports.declaration(path, ref) == home:
+                    yield from _by_name(project, path, name)
+        if more <= names:
+            return
+        names |= more
+
+
+def _may_import(project: Project, path: str, home: str, names: set[str]) -> bool:
+    document = project.sources.document(path)
+    if document is None or not path.endswith(EXTENSIONS):
+        return False
+    if any(document.data.find(name.encode()) != -1 for name in names if name != "default"):
+        return True
+    if "default" not in names or document.data.find(b"import") == -1:
+        return False
+    return any(
+        project.imports.resolve(edge.item.specifier, path) == home for edge in project.imports.of(path)
+    )
+
+
+def _by_name(project: Project, path: str, name: str) -> Iterator[tuple[CallSite, bool]]:
+    other = module_of(project, path)
+    declaration = other.scope.top_level.get(name) if other is not None else None
+    if other is None or declaration is None:
+        return
+    for use in other.scope.references(declaration):
+        call = _call_of(other, use)
+        if call is not None:
+            yield CallSite(other, call), True
+        elif not _is_export(other, use):
+            yield CallSite(other, use), False
+
+
+def _by_namespace(
+    project: Project, path: str, name: str, source: str, home: tuple[str, str]
+) -> Iterator[tuple[CallSite, bool]]:
+    """The uses of a function as a member of an imported module; the module handed on is a use of all."""
+    target = project.imports.resolve(source, path)
+    if target is None:
+        return
+    wanted = {
+        member
+        for member, found in project.exports.of(target).names.items()
+        if (found.module, found.local) == home
+    }
+    other = module_of(project, path) if wanted else None
+    declaration = other.scope.top_level.get(name) if other is not None else None
+    if other is None or declaration is None:
+        return
+    for use in other.scope.references(declaration):
+        member = other.syntax.parent(with_wrappers(other.syntax, use))
+        key = member.child_by_field_name("property") if member is not None else None
+        if member is None or key is None or member.type != "member_expression":
+            yield CallSite(other, use), False
+        elif other.text(key) in wanted:
+            call = _call_of(other, member)
+            yield CallSite(other, call if call is not None else member), call is not None

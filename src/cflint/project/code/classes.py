@@ -1,0 +1,163 @@
+"""Which nodes of a module are its classes and handlers, and which class `this` is an instance of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.project.code.parameters import handler_parameters
+from cflint.syntax.javascript import CLASSES, FUNCTIONS, Syntax, arguments_of, property_name, unwrap
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+    from cflint.project.code.interface import ModuleLike
+
+_AROUND_CLASSES = frozenset(
+    {"export_statement", "lexical_declaration", "variable_declaration", "variable_declarator", "arguments"}
+    | {"call_expression", "expression_statement", "parenthesized_expression", "assignment_expression"}
+    | {"satisfies_expression"}
+)
+
+
+def this_node(syntax: Syntax, known: dict[int, Node | None], this: Node) -> Node | None:
+    """The class whose instance `this` is; None in a plain function or a static member.
+
+    `known` keeps what was found, by the id of a `this` or of a block."""
+    if this.id not in known:
+        known[this.id] = _find_this(syntax, known, this)
+    return known[this.id]
+
+
+def _find_this(syntax: Syntax, known: dict[int, Node | None], this: Node) -> Node | None:
+    blocks: list[int] = []
+    found: Node | None = None
+    for above in syntax.ancestors(this):
+        kind = above.type
+        if kind == "statement_block":
+            if above.id in known:
+                found = known[above.id]
+                break
+            blocks.append(above.id)
+        elif kind in ("function_expression", "function_declaration", "generator_function"):
+            break
+        elif kind == "method_definition":
+            parent = syntax.parent(above)
+            if parent is None or parent.type != "class_body":
+                break
+            if any(child.type == "static" for child in above.children):
+                break
+        elif kind in CLASSES:
+            found = above
+            break
+    for block in blocks:
+        known[block] = found
+    return found
+
+
+def first_of_chain(member: Node) -> Node | None:
+    """What a chain of members, indices and calls starts with: `this` of `this.a.b`."""
+    node: Node | None = member
+    while node is not None and node.type in (
+        "member_expression",
+        "subscript_expression",
+        "call_expression",
+    ):
+        inner = node.child_by_field_name("object") or node.child_by_field_name("function")
+        node = unwrap(inner) if inner is not None else None
+    return node
+
+
+def handler_functions(module: ModuleLike) -> Iterator[tuple[str, Node, Node | None]]:
+    """The functions that the runtime calls: the handler's name, the function, its class if it has one."""
+    for node in _class_nodes(module):
+        owner = module.class_of(node)
+        for name, method in owner.methods:
+            called = name == "alarm" and owner.is_durable_object
+            if called or (name != "constructor" and handler_parameters(owner.kind, name) is not None):
+                yield name, method, node
+    seen: set[int] = set()
+    for exported in _entry_objects(module):
+        if exported.id in seen:
+            continue
+        seen.add(exported.id)
+        for name, function in _functions_of_object(module, exported):
+            if handler_parameters(None, name) is not None:
+                yield name, function, None
+
+
+def _class_nodes(module: ModuleLike) -> Iterator[Node]:
+    if module.document.data.find(b"class") == -1:
+        return
+    stack = list(reversed(module.syntax.root.named_children))
+    while stack:
+        node = stack.pop()
+        if node.type in CLASSES:
+            yield node
+        elif node.type in _AROUND_CLASSES:
+            stack.extend(reversed(node.named_children))
+
+
+def _entry_objects(module: ModuleLike) -> Iterator[Node]:
+    """The object literals that are, or become, the default export."""
+    todo: list[Node] = []
+    for statement in module.syntax.root.named_children:
+        if statement.type == "export_statement" and any(c.type == "default" for c in statement.children):
+            value = statement.child_by_field_name("value")
+            if value is not None:
+                todo.append(value)
+        elif statement.type == "export_statement":
+            for clause in statement.named_children:
+                for specifier in clause.named_children if clause.type == "export_clause" else ():
+                    alias = specifier.child_by_field_name("alias")
+                    name = specifier.child_by_field_name("name")
+                    if alias is not None and name is not None and module.text(alias) == "default":
+                        todo.append(name)
+    for declaration in module.scope.top_level.values():
+        annotation = declaration.owner.child_by_field_name("type") if declaration.value is not None else None
+        if annotation is not None and "ExportedHandler" in module.text(annotation):
+            assert declaration.value is not None
+            todo.append(declaration.value)
+    for _ in range(200):
+        if not todo:
+            return
+        node = unwrap(todo.pop())
+        if node.type == "object":
+            yield node
+        elif node.type == "identifier":
+            resolved = module.initializer(node)
+            if resolved.type != "identifier":
+                todo.append(resolved)
+        elif node.type in (
+            "call_expression",
+            "new_expression",
+        ):  # withSentry(…, handler), instrument(handler)
+            todo.extend(arguments_of(node))
+
+
+def _functions_of_object(module: ModuleLike, node: Node) -> Iterator[tuple[str, Node]]:
+    for part in node.named_children:
+        if part.type == "method_definition":
+            name = part.child_by_field_name("name")
+            key = property_name(module.syntax, name) if name is not None else None
+            if key is not None:
+                yield key, part
+            continue
+        if part.type == "pair":
+            name = part.child_by_field_name("key")
+            value = part.child_by_field_name("value")
+        elif part.type == "shorthand_property_identifier":
+            name = value = part
+        else:
+            continue
+        key = property_name(module.syntax, name) if name is not None else None
+        if key is None or value is None:
+            continue
+        value = unwrap(value)
+        if value.type in ("identifier", "shorthand_property_identifier"):
+            declaration = module.scope.resolve(value)
+            function = module.function_of(declaration) if declaration is not None else None
+            if function is not None:
+                yield key, function
+        elif value.type in FUNCTIONS:
+            yield key, value

@@ -1,0 +1,188 @@
+"""Whether a node runs always, only sometimes, again and again, or where an error of it is caught.
+
+That any call can throw is taken for granted and not followed; see `flow` for what a statement does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import TYPE_CHECKING
+
+from cflint.project.code.flow import LOOPS, always_completes, is_endless, reaches_condition
+from cflint.project.code.origins import callee_name
+from cflint.syntax.javascript import FUNCTIONS, arguments_of, is_generator, unwrap, with_wrappers
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+    from cflint.project.code.interface import ModuleLike
+
+_LOGIC = frozenset({"&&", "||", "??", "&&=", "||=", "??="})
+_PARAMETERS = frozenset({"required_parameter", "optional_parameter"})
+_PATTERNS = frozenset({"assignment_pattern", "object_assignment_pattern"})
+_CHAINED = frozenset({"call_expression", "member_expression", "subscript_expression", "non_null_expression"})
+_BLOCKS = frozenset({"program", "statement_block", "switch_case", "switch_default"})
+
+
+def always_runs(module: ModuleLike, node: Node, within: Node, through: Collection[str] = ()) -> bool:
+    """Whether a node runs whenever `within`, a node around it, does: a function is called, a block entered.
+
+    False where a branch decides (see `is_conditional`), where a loop that may have no turn or a nested
+    function stands between, and where a statement before it may leave. A nested function that is called where
+    it stands counts as run, and so does the callback of a function named in `through`.
+    """
+    if _may_be_cut(node):
+        return False
+    child = node
+    if child.id == within.id:
+        return True
+    for parent in module.syntax.ancestors(node):
+        if parent.type in FUNCTIONS:
+            if parent.id != within.id and not _runs_at_once(module, parent, through):
+                return False
+        elif (
+            _branches(parent, child, node)
+            or _repeats_perhaps(module, parent, child)
+            or _waits_for_instance(parent, child)
+            or not all(always_completes(module, before) for before in _before(parent, child))
+        ):
+            return False
+        if parent.id == within.id:
+            return True
+        child = parent
+    return False
+
+
+def is_conditional(module: ModuleLike, node: Node, within: Node) -> bool:
+    """Whether a branch inside `within`, a node around it, decides if a node runs: `if`, `?:`, `switch`,
+    `catch`, the right side of `&&`, `||` and `??`, what follows `?.`, a default value.
+
+    The condition of a branch is not in it. Loops, nested functions and statements that leave do not count;
+    `always_runs` looks at these, too.
+    """
+    if _may_be_cut(node):
+        return True
+    child = node
+    for parent in module.syntax.ancestors(node) if node.id != within.id else ():
+        if _branches(parent, child, node):
+            return True
+        if parent.id == within.id:
+            return False
+        child = parent
+    return False
+
+
+def loop_around(module: ModuleLike, node: Node, within: Node | None = None) -> Node | None:
+    """The innermost loop statement that runs a node again with each turn, in the node's function, and below
+    `within` if that is given. What a loop starts with (`let i = 0`, the list of `for … of`) is not in it."""
+    for parent, child in _climb(module, node, within):
+        once = parent.child_by_field_name("right" if parent.type == "for_in_statement" else "initializer")
+        if parent.type in LOOPS and (once is None or once.id != child.id):
+            return parent
+    return None
+
+
+def try_around(module: ModuleLike, node: Node, within: Node | None = None) -> Node | None:
+    """The `try` statement whose `catch` takes an error that is thrown at a node, in the node's function, and
+    below `within` if that is given. The error of a promise is thrown where it is awaited."""
+    for parent, child in _climb(module, node, within):
+        body = parent.child_by_field_name("body") if parent.type == "try_statement" else None
+        caught = body is not None and parent.child_by_field_name("handler") is not None
+        if caught and body is not None and body.id == child.id:
+            return parent
+    return None
+
+
+def _climb(module: ModuleLike, node: Node, within: Node | None) -> Iterator[tuple[Node, Node]]:
+    """The nodes above in the same function and below `within`, with the child that leads to the node."""
+    child = node
+    for parent in module.syntax.ancestors(node):
+        if parent.type in FUNCTIONS or parent.type == "class_body":
+            return
+        if within is not None and parent.id == within.id:
+            return
+        yield parent, child
+        child = parent
+
+
+def _branches(parent: Node, child: Node, node: Node) -> bool:
+    """Whether a node runs a child only under a condition; `node` is what stands in the child."""
+    match parent.type:
+        case "if_statement" | "ternary_expression":
+            return not _is_field(parent, "condition", child)
+        case "switch_body":
+            first = next((part for part in parent.named_children if part.type != "comment"), child)
+            value = child.child_by_field_name("value")
+            in_value = value is not None and value.start_byte <= node.start_byte < value.end_byte
+            return first.id != child.id or not in_value
+        case "try_statement":
+            return _is_field(parent, "handler", child)
+        case "binary_expression" | "augmented_assignment_expression":
+            operator = parent.child_by_field_name("operator")
+            return operator is not None and operator.type in _LOGIC and _is_field(parent, "right", child)
+        case "call_expression":
+            return _is_field(parent, "arguments", child) and _may_be_cut(parent)
+        case "subscript_expression":
+            return _is_field(parent, "index", child) and _may_be_cut(parent)
+        case kind if kind in _PARAMETERS:
+            return _is_field(parent, "value", child)
+        case kind if kind in _PATTERNS:
+            return _is_field(parent, "right", child)
+    return False
+
+
+def _repeats_perhaps(module: ModuleLike, parent: Node, child: Node) -> bool:
+    """Whether a loop may end, or be left, before it gets to a part of it."""
+    match parent.type:
+        case "for_statement" | "while_statement":
+            if _is_field(parent, "body", child):
+                return not is_endless(module, parent)
+            return _is_field(parent, "increment", child)
+        case "for_in_statement":
+            return not _is_field(parent, "right", child)
+        case "do_statement":
+            return _is_field(parent, "condition", child) and not reaches_condition(module, parent)
+    return False
+
+
+def _waits_for_instance(parent: Node, child: Node) -> bool:
+    """Whether a child is the value of a field that is set when an instance is made."""
+    is_value = parent.type == "public_field_definition" and _is_field(parent, "value", child)
+    return is_value and not any(part.type == "static" for part in parent.children)
+
+
+def _before(parent: Node, child: Node) -> Iterator[Node]:
+    """The statements of a block before a child."""
+    for statement in parent.named_children if parent.type in _BLOCKS else ():
+        if statement.end_byte > child.start_byte:
+            return
+        if statement.type != "comment":
+            yield statement
+
+
+def _may_be_cut(node: Node) -> bool:
+    """Whether a `?.` may end a chain of members and calls before its last part."""
+    while node.type in _CHAINED:
+        if any(part.type in ("optional_chain", "?.") for part in node.children):
+            return True
+        below = node.child_by_field_name("object") or node.child_by_field_name("function")
+        node = below or node.named_children[0]
+    return False
+
+
+def _is_field(parent: Node, name: str, child: Node) -> bool:
+    found = parent.child_by_field_name(name)
+    return found is not None and found.id == child.id
+
+
+def _runs_at_once(module: ModuleLike, function: Node, through: Collection[str]) -> bool:
+    """Whether a function is called where it stands, or given to one that calls it at once."""
+    if is_generator(function):
+        return False
+    outer = with_wrappers(module.syntax, function)
+    parent = module.syntax.parent(outer)
+    if parent is None or parent.type == "call_expression":
+        return parent is not None and _is_field(parent, "function", outer)
+    call = module.syntax.parent(parent) if parent.type == "arguments" else None
+    given = call is not None and any(unwrap(part).id == function.id for part in arguments_of(call))
+    return given and call is not None and callee_name(module, call) in through

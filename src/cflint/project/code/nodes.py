@@ -1,0 +1,350 @@
+"""Views of nodes: what a call, a member, a parameter or an assignment consists of.
+
+A view is made where it is needed and holds the node; what it knows is looked up when it is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.project.code.origins import callee_name
+from cflint.project.code.parameters import parameter_nodes
+from cflint.syntax.javascript import (
+    FUNCTIONS,
+    arguments_of,
+    first_named,
+    string_value,
+    unwrap,
+    with_wrappers,
+)
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+    from cflint.project.code.interface import ModuleLike
+
+_CALLS = frozenset({"call_expression", "new_expression"})
+_BLOCKS = frozenset({"program", "statement_block", "switch_case", "switch_default", "else_clause"})
+
+
+class Call:
+    """A call, or a `new`."""
+
+    __slots__ = ("_module", "node")
+
+    def __init__(self, module: ModuleLike, node: Node) -> None:
+        self._module = module
+        self.node = node
+
+    @property
+    def is_new(self) -> bool:
+        """Whether it is a `new`."""
+        return self.node.type == "new_expression"
+
+    @property
+    def callee(self) -> Node | None:
+        """The function of a call or the class of a `new`, without parentheses and casts."""
+        found = self.node.child_by_field_name("constructor" if self.is_new else "function")
+        return unwrap(found) if found is not None else None
+
+    @property
+    def name(self) -> str:
+        """The name that is called: `get` of `a.b.get()`, `fetch` of `fetch()`; else ""."""
+        return callee_name(self._module, self.node)
+
+    @property
+    def receiver(self) -> Node | None:
+        """`a.b` of `a.b.get()`; None of a plain call."""
+        callee = self.callee
+        if callee is None or callee.type != "member_expression":
+            return None
+        return callee.child_by_field_name("object")
+
+    @property
+    def arguments(self) -> tuple[Node, ...]:
+        """The argument expressions (a spread is one node); () of a tagged template."""
+        return arguments_of(self.node)
+
+    def argument(self, index: int) -> Node | None:
+        """The argument at a position, from 0; None without one, or behind a spread."""
+        given = self.arguments
+        if index >= len(given) or any(part.type == "spread_element" for part in given[: index + 1]):
+            return None
+        return given[index]
+
+    @property
+    def callbacks(self) -> tuple[Node, ...]:
+        """The functions among the arguments, in their order; see `function_value`."""
+        found = (function_value(self._module, argument) for argument in self.arguments)
+        return tuple(function for function in found if function is not None)
+
+    @property
+    def callback(self) -> Node | None:
+        """The first function among the arguments."""
+        return next(iter(self.callbacks), None)
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether an `await` stands before it."""
+        parent = self._module.syntax.parent(with_wrappers(self._module.syntax, self.node))
+        return parent is not None and parent.type == "await_expression"
+
+    @property
+    def whole(self) -> Node:
+        """The call with the parentheses, casts and the `await` around it."""
+        whole = with_wrappers(self._module.syntax, self.node)
+        parent = self._module.syntax.parent(whole)
+        if parent is None or parent.type != "await_expression":
+            return whole
+        return with_wrappers(self._module.syntax, parent)
+
+    @property
+    def statement(self) -> Node | None:
+        """The statement that it is part of; see `statement_of`."""
+        return statement_of(self._module, self.node)
+
+    @property
+    def is_statement(self) -> bool:
+        """Whether it is a statement of its own, awaited or not, so that nobody takes what it gives."""
+        parent = self._module.syntax.parent(self.whole)
+        return parent is not None and parent.type == "expression_statement"
+
+
+class Member:
+    """A member that is read, called or assigned: `a.name`, `a["name"]`."""
+
+    __slots__ = ("_module", "node")
+
+    def __init__(self, module: ModuleLike, node: Node) -> None:
+        self._module = module
+        self.node = node
+
+    @property
+    def object(self) -> Node:
+        """`a` of `a.name`."""
+        return self.node.child_by_field_name("object") or self.node
+
+    @property
+    def name_node(self) -> Node:
+        """The name itself: an identifier, or the string of `a["name"]`."""
+        found = self.node.child_by_field_name("property") or self.node.child_by_field_name("index")
+        return found or self.node
+
+    @property
+    def name(self) -> str:
+        """The name, of a private member with its `#`."""
+        if self.node.type == "member_expression":
+            return self._module.text(self.name_node)
+        return string_value(self._module.syntax, self.name_node) or ""
+
+    @property
+    def is_optional(self) -> bool:
+        """Whether it is read with `?.`."""
+        return any(part.type == "optional_chain" for part in self.node.children)
+
+    @property
+    def call(self) -> Call | None:
+        """The call of it: `a.name(…)`."""
+        whole = with_wrappers(self._module.syntax, self.node)
+        parent = self._module.syntax.parent(whole)
+        callee = parent.child_by_field_name("function") if parent is not None else None
+        if parent is None or callee is None or callee.id != whole.id:
+            return None
+        return Call(self._module, parent)
+
+
+class Parameter:
+    """A parameter of a function."""
+
+    __slots__ = ("_module", "node")
+
+    def __init__(self, module: ModuleLike, node: Node) -> None:
+        self._module = module
+        self.node = node
+
+    @property
+    def pattern(self) -> Node:
+        """What is declared: a name, or a pattern that takes apart what is given."""
+        found = self.node.child_by_field_name("pattern") or self.node
+        return (first_named(found) or found) if found.type == "rest_pattern" else found
+
+    @property
+    def name(self) -> str | None:
+        """The name; None of a pattern."""
+        pattern = self.pattern
+        return self._module.text(pattern) if pattern.type in ("identifier", "this") else None
+
+    @property
+    def type(self) -> Node | None:
+        """The annotated type, without its colon."""
+        return first_named(self.node.child_by_field_name("type"))
+
+    @property
+    def default(self) -> Node | None:
+        """The value without an argument."""
+        return self.node.child_by_field_name("value")
+
+    @property
+    def is_rest(self) -> bool:
+        """Whether it takes all arguments that are left: `...name`."""
+        pattern = self.node.child_by_field_name("pattern")
+        return pattern is not None and pattern.type == "rest_pattern"
+
+    @property
+    def is_optional(self) -> bool:
+        """Whether the argument can be left out: `name?`, `name = …`, `...name`."""
+        return self.node.type == "optional_parameter" or self.default is not None or self.is_rest
+
+
+class Assignment:
+    """An assignment to a place: `a = b`, `a += b`."""
+
+    __slots__ = ("_module", "node")
+
+    def __init__(self, module: ModuleLike, node: Node) -> None:
+        self._module = module
+        self.node = node
+
+    @property
+    def target(self) -> Node:
+        """The place: a name, a member, a pattern."""
+        return self.node.child_by_field_name("left") or self.node
+
+    @property
+    def value(self) -> Node:
+        """What stands right of the operator."""
+        return self.node.child_by_field_name("right") or self.node
+
+    @property
+    def operator(self) -> str:
+        """`=`, `+=`, `??=`, …"""
+        found = self.node.child_by_field_name("operator")
+        return found.type if found is not None else "="
+
+
+def call(module: ModuleLike, node: Node | None) -> Call | None:
+    """The call or `new` that an expression is, parentheses and casts looked through."""
+    node = unwrap(node) if node is not None else None
+    return Call(module, node) if node is not None and node.type in _CALLS else None
+
+
+def member(module: ModuleLike, node: Node | None) -> Member | None:
+    """The member with a name that an expression is, parentheses and casts looked through; not `a[i]`."""
+    node = unwrap(node) if node is not None else None
+    if node is None:
+        return None
+    if node.type == "subscript_expression":
+        index = node.child_by_field_name("index")
+        is_named = index is not None and string_value(module.syntax, index) is not None
+        return Member(module, node) if is_named else None
+    return Member(module, node) if node.type == "member_expression" else None
+
+
+def parameters(module: ModuleLike, function: Node) -> tuple[Parameter, ...]:
+    """The parameters of a function, in their order."""
+    return tuple(Parameter(module, node) for node in parameter_nodes(function))
+
+
+def assignment(module: ModuleLike, node: Node | None) -> Assignment | None:
+    """The assignment that an expression is, parentheses looked through; declarations are none."""
+    node = unwrap(node) if node is not None else None
+    is_one = node is not None and node.type in ("assignment_expression", "augmented_assignment_expression")
+    return Assignment(module, node) if node is not None and is_one else None
+
+
+def calls(module: ModuleLike, name: str, within: Node | None = None) -> Iterator[Call]:
+    """The calls of a function or method of a name within a node, or in all of the module, in source order."""
+    for node in module.calls_of(name, within if within is not None else module.syntax.root):
+        yield Call(module, node)
+
+
+def call_around(module: ModuleLike, node: Node) -> tuple[Call, int] | None:
+    """The call or `new` of which a node is an argument, and the argument's position, from 0."""
+    argument = with_wrappers(module.syntax, node)
+    listed = module.syntax.parent(argument)
+    around = module.syntax.parent(listed) if listed is not None and listed.type == "arguments" else None
+    if around is None or around.type not in _CALLS:
+        return None
+    index = next((i for i, given in enumerate(arguments_of(around)) if given.id == argument.id), None)
+    return (Call(module, around), index) if index is not None else None
+
+
+def callback_of(module: ModuleLike, function: Node) -> Call | None:
+    """The call that a function is an argument of; of a function with a name, the one call that takes it when
+    nothing else is done with the name."""
+    around = call_around(module, function)
+    if around is not None:
+        return around[0]
+    name = _name_of(module, function)
+    declaration = module.scope.resolve(name) if name is not None else None
+    if declaration is None or module.function_of(declaration) != function or _is_exported(module, function):
+        return None
+    uses = [use for use in module.scope.references(declaration) if use.id != declaration.node.id]
+    taken = call_around(module, uses[0]) if len(uses) == 1 else None
+    return taken[0] if taken is not None else None
+
+
+def function_value(module: ModuleLike, node: Node) -> Node | None:
+    """The function of the module that an expression is: one that is written there, the name of one, a method
+    by `this`, and any of these with `.bind(…)`."""
+    node = unwrap(node)
+    if node.type in FUNCTIONS:
+        return node
+    if node.type == "identifier":
+        declaration = module.scope.resolve(node)
+        return module.function_of(declaration) if declaration is not None else None
+    found = member(module, node)
+    if found is not None and unwrap(found.object).type == "this":
+        owner = module.this_class(unwrap(found.object))
+        return owner.method(found.name) if owner is not None else None
+    bound = call(module, node)
+    if bound is not None and bound.name == "bind" and bound.receiver is not None:
+        inner = unwrap(bound.receiver)
+        return function_value(module, inner) if inner.type != "call_expression" else None
+    return None
+
+
+def statement_of(module: ModuleLike, node: Node) -> Node | None:
+    """The innermost statement that a node is, or is part of, in the node's own function; None in an arrow
+    function without a block, in a parameter and in a field of a class. A block is no statement here."""
+    child = node
+    for parent in module.syntax.ancestors(node):
+        kind = parent.type
+        if kind in FUNCTIONS or kind == "class_body":
+            return None
+        if child.type != "statement_block" and child.type != "comment" and _holds(parent, child):
+            return child
+        child = parent
+    return None
+
+
+def _holds(parent: Node, child: Node) -> bool:
+    """Whether a node holds a child as a statement."""
+    if parent.type == "switch_case":
+        value = parent.child_by_field_name("value")
+        return value is None or value.id != child.id
+    if parent.type in _BLOCKS:
+        return True
+    if parent.type.endswith("_statement") and parent.type != "export_statement":
+        field = "consequence" if parent.type == "if_statement" else "body"
+        body = parent.child_by_field_name(field)
+        return body is not None and body.id == child.id and child.type != "switch_body"
+    return False
+
+
+def _name_of(module: ModuleLike, function: Node) -> Node | None:
+    """The identifier that names a function: its own, or that of the constant that holds it."""
+    name = function.child_by_field_name("name")
+    if function.type.endswith("_declaration"):
+        return name
+    holder = module.syntax.parent(with_wrappers(module.syntax, function))
+    if holder is None or holder.type != "variable_declarator":
+        return None
+    name = holder.child_by_field_name("name")
+    return name if name is not None and name.type == "identifier" else None
+
+
+def _is_exported(module: ModuleLike, function: Node) -> bool:
+    statement = statement_of(module, function)
+    return statement is not None and statement.type == "export_statement"

@@ -1,0 +1,127 @@
+"""Where nodes stand in a module's tree: what is above them, below them, and what a name was set to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.scope import Declaration, DeclarationKind
+from cflint.syntax import javascript
+from cflint.syntax.javascript import CLASSES, FUNCTIONS, unwrap
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+    from cflint.project.code.interface import ModuleLike
+
+
+def parent(module: ModuleLike, node: Node) -> Node | None:
+    """The node above; None of the root."""
+    return module.syntax.parent(node)
+
+
+def ancestors(module: ModuleLike, node: Node) -> Iterator[Node]:
+    """The nodes above, nearest first."""
+    return module.syntax.ancestors(node)
+
+
+def enclosing(module: ModuleLike, node: Node, types: frozenset[str]) -> Node | None:
+    """The nearest node above of one of the types."""
+    return module.syntax.enclosing(node, types)
+
+
+def leaves(module: ModuleLike, word: str, within: Node) -> Iterator[Node]:
+    """The smallest nodes at a whole word (a name, a keyword) within a node, in source order."""
+    return module.syntax.leaves(word, within)
+
+
+def node_at(module: ModuleLike, start: int, end: int) -> Node | None:
+    """The smallest node that covers the bytes from `start` to before `end`."""
+    return module.syntax.node_at(start, end)
+
+
+def with_wrappers(module: ModuleLike, node: Node) -> Node:
+    """The node with all the parentheses, casts and `!` that stand around it."""
+    return javascript.with_wrappers(module.syntax, node)
+
+
+def string(module: ModuleLike, node: Node) -> str | None:
+    """The value of a string literal or of a template without substitutions; None of anything else."""
+    return javascript.string_value(module.syntax, node)
+
+
+def property_name(module: ModuleLike, node: Node) -> str | None:
+    """The name of an object's or class's member: an identifier, a string, a number; None when computed."""
+    return javascript.property_name(module.syntax, node)
+
+
+def descendants(module: ModuleLike, within: Node, *types: str) -> Iterator[Node]:
+    """The named nodes of some types below a node, in source order, nested functions included."""
+    wanted = frozenset(types)
+    stack = list(reversed(within.named_children))
+    while stack:
+        node = stack.pop()
+        if node.type in wanted:
+            yield node
+        stack.extend(reversed(node.named_children))
+
+
+def calls_of(module: ModuleLike, name: str, within: Node) -> Iterator[Node]:
+    """The calls of a function or method of that name within a node, in source order."""
+    for leaf in module.syntax.leaves(name, within):
+        callee = module.syntax.parent(leaf) if leaf.type == "property_identifier" else leaf
+        if callee is None:
+            continue
+        callee = javascript.with_wrappers(module.syntax, callee)
+        call = module.syntax.parent(callee)
+        if call is not None and call.type == "call_expression":
+            function = call.child_by_field_name("function")
+            if function is not None and function.id == callee.id:
+                yield call
+
+
+def initializer(module: ModuleLike, node: Node) -> Node:
+    """The expression itself, or what the constant that it names was initialised with."""
+    node = unwrap(node)
+    for _ in range(8):
+        if node.type != "identifier":
+            break
+        declaration = module.scope.resolve(node)
+        if declaration is None or declaration.value is None or declaration.path:
+            break
+        if not declaration.constant and module.scope.assignments(declaration):
+            break
+        node = unwrap(declaration.value)
+    return node
+
+
+def string_of(module: ModuleLike, node: Node) -> str | None:
+    """The string that an expression is: a literal, or a constant that names one."""
+    return javascript.string_value(module.syntax, module.initializer(node))
+
+
+def enclosing_function(module: ModuleLike, node: Node) -> Node | None:
+    """The innermost function around a node."""
+    return module.syntax.enclosing(node, FUNCTIONS)
+
+
+def method_around(module: ModuleLike, node: Node) -> Node | None:
+    """The method that a node stands in, through arrow functions and callbacks."""
+    for above in module.syntax.ancestors(node):
+        if above.type == "method_definition":
+            return above
+        if above.type in CLASSES:
+            return None
+    return None
+
+
+def function_of(module: ModuleLike, declaration: Declaration) -> Node | None:
+    """The function node that a declared name is, if it is one for good."""
+    if declaration.kind is DeclarationKind.FUNCTION:  # of an overloaded one, the call says which it is
+        return declaration.owner if declaration.owner.type in FUNCTIONS else None
+    if declaration.value is None or declaration.path:
+        return None
+    if not declaration.constant and module.scope.assignments(declaration):
+        return None
+    value = unwrap(declaration.value)
+    return value if value.type in FUNCTIONS else None

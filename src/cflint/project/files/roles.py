@@ -1,0 +1,77 @@
+"""What a file is there for, by its path: the product, tests, demonstrations, examples."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+from functools import lru_cache
+
+from cflint.pattern import pattern
+
+_TEST_PATH = pattern(
+    r"(?:^|/)(?:tests?|__tests__|__mocks__|e2e|e2e-tests?|spec|cypress|playwright)/"
+    r"|\.(?:test|spec|e2e|bench|stories|test-d)\.[cm]?[jt]sx?$"
+    r"|(?:^|/)(?:test_[^/]*|[^/]*_test|conftest)\.py$"
+    r"|(?:^|/)(?:vitest|jest|playwright)[^/]*\.[cm]?[jt]sx?$"
+)
+_TEST_CONFIG = pattern(
+    r"(?:^|/)(?:[\w.-]*[-_.])?(?:tests?|fixtures?|e2e|mocks?)(?:[-_.][^/]*\.(?:toml|jsonc?)$|/|\.)"
+)
+_DEMO_PATH = pattern(r"(?:^|/)(?:demos?|playgrounds?|conformance)/[^/]+/", re.IGNORECASE)
+_EXAMPLE_PATH = pattern(
+    r"(?:^|/)[\w.-]{0,60}(?:templates?|examples?|demos?|starters?|samples?|playground|boilerplate|tutorials?|docs)"
+    r"[\w.-]{0,60}/",
+    re.IGNORECASE,
+)
+
+
+class Role(Enum):
+    """What a configuration is there for; the value completes "it is …"."""
+
+    __hash__ = object.__hash__  # that of Enum is written in Python
+
+    PRODUCT = "deployed"
+    EXAMPLE = "an example or a template"
+    DEMO = "a demonstration"
+    TEST = "for tests"
+
+    @property
+    def is_deployed(self) -> bool:
+        """Whether somebody deploys it, if only to try it out."""
+        return self is not Role.TEST
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether it is there to be copied or looked at, and deployed by others, if at all."""
+        return self in (Role.EXAMPLE, Role.DEMO)
+
+
+@lru_cache(maxsize=1024)
+def config_role(path: str) -> Role:
+    """What a configuration at a path is there for; a test of a demonstration is for tests."""
+    if is_test_config(path):
+        return Role.TEST
+    if is_demo_path(path):
+        return Role.DEMO
+    return Role.EXAMPLE if is_example_path(path) else Role.PRODUCT
+
+
+@lru_cache(maxsize=1024)
+def is_test_path(path: str) -> bool:
+    """Whether a path is that of a test, a mock or a test tool's configuration."""
+    return _TEST_PATH.search(path) is not None
+
+
+def is_test_config(path: str) -> bool:
+    """Whether a configuration is for tests: nothing that only matters when one deploys matters there."""
+    return is_test_path(path) or _TEST_CONFIG.search(path) is not None
+
+
+def is_example_path(path: str) -> bool:
+    """Whether a path is below a folder of examples, demonstrations or templates."""
+    return _EXAMPLE_PATH.search(path) is not None
+
+
+def is_demo_path(path: str) -> bool:
+    """Whether a path is that of a demonstration or playground: deployed for a moment, if ever."""
+    return _DEMO_PATH.search(path) is not None

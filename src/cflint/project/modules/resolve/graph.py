@@ -1,0 +1,161 @@
+"""Who imports whom, and which modules a `main` reaches."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+
+from cflint.project.files.workspace import Workspace
+from cflint.project.modules.imports import Import, import_specifiers
+from cflint.project.modules.resolve.resolver import Resolver
+from cflint.project.modules.resolve.targets import Local, Package, Resolution, Unknown
+from cflint.record import record
+from cflint.syntax.suffixes import DECLARATION_SUFFIXES, SOURCE_SUFFIXES
+
+
+@record(frozen=True)
+class Edge:
+    """An import of a module and where it leads."""
+
+    item: Import
+    to: Resolution
+
+
+@record(frozen=True)
+class Reach:
+    """What a module reaches through imports.
+
+    `modules` are the files of code, the module itself first, then in the order of a breadth-first walk;
+    those in `type_only` are reached through type imports alone and come last. `others` are local files that
+    are no code: data and declarations. `unread` could not be read (see `Workspace.problem`). `unresolved`
+    are imports, with the path of their module, that lead to no file.
+    """
+
+    modules: tuple[str, ...] = ()
+    type_only: frozenset[str] = frozenset()
+    others: tuple[str, ...] = ()
+    packages: frozenset[str] = frozenset()
+    unread: tuple[str, ...] = ()
+    unresolved: tuple[tuple[str, Import], ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Whether every local module that runs is in `modules`; else what is missing there is unknown."""
+        return not self.unread and all(item.type_only for _, item in self.unresolved)
+
+
+@record(frozen=True)
+class _Step:
+    """The imports of one module by where they lead; see `Reach`."""
+
+    modules: tuple[str, ...]
+    types: tuple[str, ...]
+    others: dict[str, None]
+    packages: frozenset[str]
+    unresolved: tuple[tuple[str, Import], ...]
+
+    @classmethod
+    def of(cls, path: str, edges: Iterable[Edge]) -> _Step:
+        modules: dict[str, None] = {}
+        types: dict[str, None] = {}
+        others: dict[str, None] = {}
+        packages: set[str] = set()
+        unresolved: list[tuple[str, Import]] = []
+        for edge in edges:
+            to = edge.to
+            if isinstance(to, Unknown):
+                unresolved.append((path, edge.item))
+            elif isinstance(to, Package):
+                packages.add(to.name)
+            elif isinstance(to, Local):
+                is_text = edge.item.specifier.partition("?")[2].startswith(("raw", "url", "text"))
+                is_code = to.path.endswith(SOURCE_SUFFIXES) and not is_text  # Vite: "./client.js?raw"
+                if not is_code or to.path.endswith(DECLARATION_SUFFIXES):
+                    others[to.path] = None
+                else:
+                    (types if edge.item.type_only else modules)[to.path] = None
+        return cls(tuple(modules), tuple(types), others, frozenset(packages), tuple(unresolved))
+
+
+class ModuleGraph:
+    """Who imports whom, a module's imports found once for all Workers that reach it."""
+
+    def __init__(self, workspace: Workspace, resolver: Resolver) -> None:
+        self._workspace = workspace
+        self._resolver = resolver
+        self._edges: dict[str, tuple[Edge, ...] | None] = {}
+        self._steps: dict[str, _Step | None] = {}
+        self._reach: dict[str, Reach] = {}
+
+    @property
+    def known(self) -> Mapping[str, tuple[Edge, ...] | None]:
+        """The imports that have been looked for so far, by module."""
+        return self._edges
+
+    def imports_of(self, path: str) -> tuple[Edge, ...] | None:
+        """The imports of a module in source order; None when it cannot be read."""
+        if path not in self._edges:
+            document = self._workspace.read(path)
+            edges: tuple[Edge, ...] | None = None
+            if document is not None:
+                resolve = self._resolver.resolve
+                imports = import_specifiers(document.data, python=path.endswith(".py"))
+                edges = tuple(Edge(item, resolve(item.specifier, path)) for item in imports)
+            self._edges[path] = edges
+        return self._edges[path]
+
+    def _step(self, path: str) -> _Step | None:
+        """Where one module leads; None when it cannot be read."""
+        if path not in self._steps:
+            edges = self.imports_of(path)
+            self._steps[path] = _Step.of(path, edges) if edges is not None else None
+        return self._steps[path]
+
+    def reachable(self, main: str) -> Reach:
+        """What a Worker's `main` reaches; without that file, a reach of nothing with `main` unread."""
+        known = self._reach.get(main)
+        if known is None:
+            known = self._reach[main] = self._search(main)
+        return known
+
+    def _search(self, main: str) -> Reach:
+        start = self._workspace.real(main)
+        if start is None or not self._workspace.is_file(start):
+            return Reach(unread=(main,))
+        modules: dict[str, None] = {}
+        others: dict[str, None] = {}
+        unread: list[str] = []
+        packages: set[str] = set()
+        unresolved: list[tuple[str, Import]] = []
+        running = 0
+        seen = {start}
+        queue = deque([start])
+        later: list[str] = []  # reached through types: only after everything that runs
+        while queue:
+            path = queue.popleft()
+            step = self._step(path)
+            if step is None:
+                unread.append(path)
+            else:
+                modules[path] = None
+                for module in step.modules:
+                    if module not in seen:
+                        seen.add(module)
+                        queue.append(module)
+                later += step.types
+                others.update(step.others)
+                packages |= step.packages
+                unresolved += step.unresolved
+            if not queue:
+                running = running or len(modules)
+                queue.extend(dict.fromkeys(path for path in later if path not in seen))
+                seen.update(queue)
+                later.clear()
+        return Reach(
+            modules=tuple(modules),
+            type_only=frozenset(tuple(modules)[running:]),
+            others=tuple(others),
+            packages=frozenset(packages),
+            unread=tuple(unread),
+            unresolved=tuple(unresolved),
+        )

@@ -1,0 +1,216 @@
+"""The names of a module of Python: which scope has them, what gives them their value, what they import."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import libcst as cst
+
+from cflint.project.python.nodes import dotted
+from cflint.record import record
+from cflint.syntax.python import PythonSyntax
+
+
+@record(frozen=True, eq=False)
+class Name:
+    """One place that gives a name of a scope its value.
+
+    `kind` is `import`, `parameter`, `function`, `class`, `assignment`, `loop` or `other`; `node` the place
+    (an alias, a `Param`, a definition, a name); `value` what is assigned, or gone through in a loop.
+    `imported` is the dotted name that an import means: `workers.env`, `os`, `.room.Room`.
+    """
+
+    kind: str
+    node: cst.CSTNode
+    value: cst.BaseExpression | None = None
+    imported: str = ""
+
+
+@dataclass(slots=True, eq=False)
+class _Scope:
+    node: cst.CSTNode
+    parent: _Scope | None
+    names: dict[str, list[Name]] = field(default_factory=dict)
+    outer: dict[str, _Scope] = field(default_factory=dict)  # `global` and `nonlocal`
+
+    def add(self, name: str, entry: Name) -> None:
+        self.outer.get(name, self).names.setdefault(name, []).append(entry)
+
+
+class Names:
+    """The names of one module."""
+
+    def __init__(self, syntax: PythonSyntax) -> None:
+        self._syntax = syntax
+
+    @cached_property
+    def _scopes(self) -> Mapping[cst.CSTNode, _Scope]:
+        """The scope that each node is evaluated in."""
+        root = self._syntax.root
+        top = _Scope(root, None)
+        scopes: dict[cst.CSTNode, _Scope] = {}
+        todo: list[tuple[cst.CSTNode, _Scope]] = [(root, top)]
+        while todo:
+            node, scope = todo.pop()
+            scopes[node] = scope
+            inner = scope
+            own: tuple[cst.CSTNode | None, ...] = ()
+            if isinstance(node, cst.FunctionDef):
+                inner, own = _Scope(node, scope), (node.params, node.body)
+            elif isinstance(node, cst.ClassDef):
+                inner, own = _Scope(node, scope), (node.body,)
+            elif isinstance(node, (cst.Lambda, cst.GeneratorExp, cst.ListComp, cst.SetComp, cst.DictComp)):
+                inner = _Scope(node, scope)
+                own = self._syntax.children(node)
+            _bind(node, scope, top)
+            if isinstance(node, cst.ImportAlias):
+                continue  # bound with its statement
+            todo.extend(
+                (child, inner if child in own else scope) for child in reversed(self._syntax.children(node))
+            )
+        return scopes
+
+    @property
+    def top_level(self) -> Mapping[str, list[Name]]:
+        """The names of the module itself."""
+        return self._scopes[self._syntax.root].names
+
+    @cached_property
+    def has_star_import(self) -> bool:
+        """Whether `from x import *` may give any name."""
+        return any(isinstance(node.names, cst.ImportStar) for node in self._syntax.of_type(cst.ImportFrom))
+
+    def resolve(self, name: cst.Name) -> tuple[Name, ...] | None:
+        """The places that give a name its value where it stands; None of a builtin or unknown name."""
+        scope: _Scope | None = self._scopes.get(name)
+        first = True
+        while scope is not None:
+            at = scope.outer.get(name.value, scope)
+            if (first or not isinstance(at.node, cst.ClassDef)) and name.value in at.names:
+                return tuple(at.names[name.value])
+            scope, first = scope.parent, False
+        return None
+
+    def references(self, name: cst.Name) -> Iterator[cst.Name]:
+        """The other places of the scope, and of those in it, where the variable of a name is read."""
+        wanted = self.resolve(name)
+        if wanted is None:
+            return
+        for other in self._syntax.of_type(cst.Name):
+            if other.value == name.value and other is not name and self._is_read(other):
+                found = self.resolve(other)
+                if found is not None and found[0] is wanted[0]:
+                    yield other
+
+    def _is_read(self, name: cst.Name) -> bool:
+        above = self._syntax.parent(name)
+        if isinstance(above, cst.Attribute):
+            return name is above.value
+        if isinstance(above, (cst.FunctionDef, cst.ClassDef)):
+            return name is not above.name
+        if isinstance(above, cst.Arg):
+            return name is above.value
+        return not isinstance(above, (cst.AssignTarget, cst.Param, cst.ImportAlias, cst.AsName))
+
+    def origin(self, node: cst.BaseExpression | None) -> str | None:
+        """The dotted name of what an expression imports: `uuid.uuid4`; None when it does not come from an
+        import, or may be something else as well."""
+        attributes: list[str] = []
+        while isinstance(node, cst.Attribute):
+            attributes.append(node.attr.value)
+            node = node.value
+        if not isinstance(node, cst.Name):
+            return None
+        entries = self.resolve(node)
+        if entries is None or any(entry.kind != "import" for entry in entries):
+            return None
+        if len({entry.imported for entry in entries}) != 1:
+            return None
+        return ".".join((entries[0].imported, *reversed(attributes)))
+
+    def builtin(self, node: cst.BaseExpression | None) -> str | None:
+        """The name of a builtin that an expression is; None when the module gives the name a value."""
+        if not isinstance(node, cst.Name) or self.resolve(node) is not None or self.has_star_import:
+            return None
+        return node.value
+
+    def callee(self, call: cst.Call) -> str | None:
+        """The dotted name of the imported or builtin function that is called."""
+        return self.origin(call.func) or self.builtin(call.func)
+
+
+def _bind(node: cst.CSTNode, scope: _Scope, top: _Scope) -> None:
+    """Note the names that a node gives a value in its scope."""
+    match node:
+        case cst.FunctionDef():
+            scope.add(node.name.value, Name("function", node))
+        case cst.ClassDef():
+            scope.add(node.name.value, Name("class", node))
+        case cst.Param():
+            scope.add(node.name.value, Name("parameter", node))
+        case cst.Import():
+            for alias in node.names:
+                name = dotted(alias.name)
+                if alias.asname is not None and isinstance(alias.asname.name, cst.Name):
+                    scope.add(alias.asname.name.value, Name("import", alias, imported=name))
+                else:
+                    first = name.split(".")[0]
+                    scope.add(first, Name("import", alias, imported=first))
+        case cst.ImportFrom() if not isinstance(node.names, cst.ImportStar):
+            source = "." * len(node.relative) + dotted(node.module)
+            for alias in node.names:
+                name = dotted(alias.name)
+                local = (
+                    alias.asname.name.value
+                    if alias.asname and isinstance(alias.asname.name, cst.Name)
+                    else name
+                )
+                joined = source + name if source.endswith(".") else f"{source}.{name}"
+                scope.add(local, Name("import", alias, imported=joined))
+        case cst.Assign():
+            for target in node.targets:
+                _bind_target(target.target, scope, "assignment", node.value)
+        case cst.AnnAssign():
+            _bind_target(node.target, scope, "assignment" if node.value else "other", node.value)
+        case cst.AugAssign():
+            _bind_target(node.target, scope, "other", None)
+        case cst.NamedExpr():
+            inner: _Scope | None = scope
+            while inner is not None and isinstance(
+                inner.node, (cst.GeneratorExp, cst.ListComp, cst.SetComp, cst.DictComp)
+            ):
+                inner = inner.parent
+            _bind_target(node.target, inner or scope, "assignment", node.value)
+        case cst.For() | cst.CompFor():
+            _bind_target(node.target, scope, "loop", node.iter)
+        case cst.AsName():
+            _bind_target(node.name, scope, "other", None)
+        case cst.MatchAs() | cst.MatchStar() if node.name is not None:
+            scope.add(node.name.value, Name("other", node))
+        case cst.Global():
+            for item in node.names:
+                if scope is not top:
+                    scope.outer[item.name.value] = top
+        case cst.Nonlocal():
+            for item in node.names:
+                outer = scope.parent
+                while outer is not None and item.name.value not in outer.names:
+                    outer = outer.parent
+                if outer is not None:
+                    scope.outer[item.name.value] = outer
+
+
+def _bind_target(
+    target: cst.BaseExpression, scope: _Scope, kind: str, value: cst.BaseExpression | None
+) -> None:
+    todo: list[tuple[cst.BaseExpression, str]] = [(target, kind)]
+    while todo:
+        node, kind = todo.pop()
+        if isinstance(node, cst.Name):
+            scope.add(node.value, Name(kind, node, value if kind != "other" else None))
+        elif isinstance(node, (cst.Tuple, cst.List)):
+            todo.extend((element.value, "other") for element in node.elements)
+        elif isinstance(node, cst.StarredElement):
+            todo.append((node.value, "other"))

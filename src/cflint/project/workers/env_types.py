@@ -1,0 +1,80 @@
+"""The types that describe `env` in TypeScript: declared, imported or generated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cflint.platform.bindings import BindingKind, kinds_by_type
+from cflint.platform.env_types import ENV_TYPE_NAMES, may_be_env_type
+from cflint.project.modules.facts import ModuleFacts, TypeFacts
+from cflint.project.workers.exports import Exports
+from cflint.project.workers.facts import Facts
+from cflint.project.workers.owners import Owners
+from cflint.project.workers.worker import Worker
+
+
+class EnvTypes:
+    """Types of `env` by module and by Worker."""
+
+    def __init__(self, facts: Facts, exports: Exports, owners: Owners) -> None:
+        self._facts = facts
+        self._exports = exports
+        self._owners = owners
+
+    def __call__(self, path: str) -> Iterator[TypeFacts]:  # from before the parts: to be removed
+        return self.of(path)
+
+    def of(self, path: str) -> Iterator[TypeFacts]:
+        """The types that describe `env` for a module: its own, imported ones, and the generated one."""
+        facts = self._facts.of(path)
+        if facts is None:
+            return
+        for name, found in facts.types.items():
+            if self.describes_env(path, name):
+                yield found
+        for local, ref in facts.imports.items():
+            if ref.name in ENV_TYPE_NAMES or local in ENV_TYPE_NAMES:
+                target = self._exports.declaration(path, ref)
+                owner = self._facts.of(target[0]) if target is not None else None
+                if target is not None and owner is not None and target[1] in owner.types:
+                    yield owner.types[target[1]]
+        for worker in self._owners.of(path):
+            generated = self.generated(worker)
+            if generated is not None:
+                yield from (found for name, found in generated.types.items() if name in ENV_TYPE_NAMES)
+
+    def describes_env(self, path: str, name: str) -> bool:
+        """Whether a type of a module is one of `env`: by its name, or since a member has a binding's type."""
+        if name in ENV_TYPE_NAMES:
+            return True
+        if not may_be_env_type(name):
+            return False
+        facts = self._facts.of(path)
+        found = facts.types.get(name) if facts is not None else None
+        return found is not None and any(binding_kind_of_type(member.type) for member in found.members)
+
+    def generated(self, worker: Worker) -> ModuleFacts | None:
+        """The facts of the types that `wrangler types` wrote beside a Worker's configuration."""
+        return self._facts.generated(worker.config.directory) if worker.config is not None else None
+
+    def member(self, path: str, name: str) -> BindingKind | None:
+        """The kind of `env.name` by the types of `env` for a module; None when there is none, or several."""
+        kinds = {}
+        for found in self.of(path):
+            for member in found.members:
+                if member.name == name and (kind := binding_kind_of_type(member.type)) is not None:
+                    kinds[kind.id] = kind
+        return next(iter(kinds.values())) if len(kinds) == 1 else None
+
+
+def binding_kind_of_type(type_text: str) -> BindingKind | None:
+    """The kind of binding that a type in `Env` means; None when it is none, or could be several."""
+    name = type_text.split("<", 1)[0].strip()
+    if name in ("string", "") or not name[0].isupper():
+        return None
+    kinds = kinds_by_type(name)
+    if len(kinds) == 1:
+        return kinds[0]
+    if name == "Service":
+        return next((kind for kind in kinds if kind.id == "service"), None)
+    return None

@@ -1,0 +1,66 @@
+"""Where the imports of a project's modules lead, those between code blocks of Markdown included."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Mapping
+
+from cflint.project.modules.imports import import_specifiers
+from cflint.project.modules.queries import Memo
+from cflint.project.modules.resolve import Edge, Local, ModuleGraph, Resolver
+from cflint.project.workers.owners import Owners
+from cflint.project.workers.sources import Sources
+
+
+class Imports:
+    """Imports by module; `graph` is who imports whom among the files, `titles` what blocks of Markdown are
+    called, by their paths."""
+
+    def __init__(
+        self,
+        memo: Memo,
+        sources: Sources,
+        owners: Owners,
+        resolver: Resolver,
+        graph: ModuleGraph,
+        titles: Mapping[str, str],
+    ) -> None:
+        self.memo = memo
+        self.graph = graph
+        self._sources = sources
+        self._owners = owners
+        self._resolver = resolver
+        self._titles = titles
+
+    def resolve(self, specifier: str, importer: str) -> str | None:
+        """The path of the project's module that an import means; None for packages and unknown ones."""
+        if importer in self._sources.blocks:
+            return self._resolve_block(specifier, importer)
+        found = self._resolver.resolve(specifier, importer)
+        return found.path if isinstance(found, Local) else None
+
+    def of(self, path: str) -> tuple[Edge, ...]:
+        """The imports of a module and where they lead, in source order, without a tree (see `imports`)."""
+        if self.memo.ledger is not None:
+            self.memo.ledger.text(path)
+        block = self._sources.blocks.get(path)
+        if block is None:
+            return self.graph.imports_of(path) or ()
+        found = import_specifiers(block.data, python=path.endswith(".py"))
+        return tuple(Edge(item, self._resolver.resolve(item.specifier, path)) for item in found)
+
+    def _resolve_block(self, specifier: str, importer: str) -> str | None:
+        """An import between the code blocks of one Markdown section, by the blocks' titles."""
+        if not specifier.startswith("."):
+            return None
+        wanted = _stem(specifier)
+        for worker in self._owners.of(importer):
+            for path in worker.modules:
+                if path != importer and _stem(self._titles.get(path, "")) == wanted:
+                    return path
+        return None
+
+
+def _stem(path: str) -> str:
+    """The name of a file without its folder and endings."""
+    return posixpath.basename(path).split(".")[0]

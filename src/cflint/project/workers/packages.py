@@ -1,0 +1,26 @@
+"""Which packages count for a Worker and its configuration, those that Markdown shows included."""
+
+from __future__ import annotations
+
+from cflint.project.config.wrangler import WranglerConfig
+from cflint.project.files.workspace import Workspace
+from cflint.project.modules.installed import (
+    ConfigSchema,
+    Installed,
+    bundled_config_schema,
+    installed_config_schema,
+    version_in,
+)
+from cflint.project.workers.worker import Worker
+
+
+def config_schema(workspace: Workspace, config: WranglerConfig) -> ConfigSchema:
+    """The schema for a configuration: that in the project's node_modules, or else the bundled one."""
+    if config.document.origin is not None:  # a block of Markdown belongs to no project
+        return bundled_config_schema()
+    return installed_config_schema(workspace, config.directory)
+
+
+def shown_version(worker: Worker, name: str) -> Installed | None:
+    """The version of a package by the package.json that a section of a Markdown file shows."""
+    return version_in(worker.manifest, name) if worker.manifest is not None else None

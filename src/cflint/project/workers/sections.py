@@ -1,0 +1,50 @@
+"""The sections of Markdown files, each a Worker, and what they show of each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+
+from cflint.project.workers.exports import Exports
+from cflint.project.workers.worker import Worker
+
+
+class Sections:
+    """Sections by the Markdown file that they are of."""
+
+    def __init__(self, workers: Sequence[Worker], exports: Exports) -> None:
+        self._workers = workers
+        self._exports = exports
+
+    def mates(self, worker: Worker) -> tuple[Worker, ...]:
+        """The other sections of the Markdown file that a section is of, in their order."""
+        if worker.section is None:
+            return ()
+        mates = self._by_file.get(worker.section.document.path, ())
+        return tuple(other for other in mates if other is not worker)
+
+    def shown_before(self, worker: Worker, class_name: str) -> bool:
+        """Whether another section of the Markdown file configures a Durable Object class, or an earlier one
+        already shows a class of that name."""
+        if worker.section is None:
+            return False
+        for mate in self.mates(worker):
+            for environment in mate.environments:
+                if (
+                    class_name in environment.durable_object_classes
+                    or class_name in environment.lifecycle.classes
+                ):
+                    return True
+            assert mate.section is not None
+            is_earlier = mate.section.span.start < worker.section.span.start
+            if is_earlier and class_name in self._exports.of_worker(mate):
+                return True
+        return False
+
+    @cached_property
+    def _by_file(self) -> Mapping[str, Sequence[Worker]]:
+        found: dict[str, list[Worker]] = {}
+        for worker in self._workers:
+            if worker.section is not None:
+                found.setdefault(worker.section.document.path, []).append(worker)
+        return found

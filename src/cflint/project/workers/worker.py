@@ -1,0 +1,104 @@
+"""Plain data of the model: a Worker, what it exports, its entrypoint, its Durable Objects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import field
+
+from cflint.finding import Location
+from cflint.project.config.lifecycle import ActiveClass
+from cflint.project.config.wrangler import Binding, Environment, WranglerConfig
+from cflint.project.modules.facts import ClassFacts
+from cflint.record import record
+from cflint.source import Document
+
+
+@record(frozen=True, eq=False)
+class Worker:
+    """One deployable: a configuration and the code that its `main` reaches.
+
+    `config` is None where code stands without one (a Markdown section, say). `entries` are the modules whose
+    exports the runtime sees: `main`, or all code blocks of a Markdown section; empty when `main` is missing,
+    generated or unresolved. `modules` are all modules reached, those in `type_only` by types alone; `section`
+    is the heading of a Markdown section, `manifest` the package.json that it shows.
+    """
+
+    config: WranglerConfig | None
+    entries: tuple[str, ...]
+    modules: tuple[str, ...]
+    section: Location | None = None
+    unresolved: bool = False
+    type_only: frozenset[str] = frozenset()
+    manifest: Document | None = None
+
+    @property
+    def environments(self) -> tuple[Environment, ...]:
+        return self.config.environments if self.config is not None else ()
+
+    @property
+    def name(self) -> str | None:
+        """The Worker's name, as the top level of its configuration gives it."""
+        return self.config.top.worker_name if self.config is not None else None
+
+    @property
+    def is_deployed(self) -> bool:
+        """Whether the Worker has a configuration that is not there for tests (see `WranglerConfig.role`)."""
+        return self.config is not None and self.config.role.is_deployed
+
+    @property
+    def is_document(self) -> bool:
+        """Whether the Worker is a section of a Markdown file."""
+        return self.section is not None
+
+
+@record(frozen=True)
+class ExportSet:
+    """The names that an entry exports; `complete` is false when there may be more."""
+
+    names: Mapping[str, ExportTarget]
+    complete: bool
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.names
+
+
+@record(frozen=True)
+class ExportTarget:
+    """Where an exported name is declared: the module and the local name (None when it could not be followed),
+    and the span of the export in the entry."""
+
+    module: str
+    local: str | None
+    at: Location
+
+
+@record(frozen=True)
+class Entrypoint:
+    """The handlers of a default export: their names; `complete` is false when there may be others.
+
+    `at` is the place of the default export, `owner` the class when it is one. `places` are those of the
+    handlers' names, where they are written down.
+    """
+
+    handlers: frozenset[str]
+    complete: bool
+    at: Location
+    owner: ClassFacts | None = None
+    places: Mapping[str, Location] = field(default_factory=dict)
+
+
+@record(frozen=True, eq=False)
+class DurableObject:
+    """A Durable Object class of one environment of a Worker: the configuration and the code side by side.
+
+    `name` is the name under which `main` exports it; `binding` its first binding there, `live` its entry in
+    the lifecycle; `facts` the class, when it was found.
+    """
+
+    name: str
+    worker: Worker
+    environment: Environment
+    binding: Binding | None
+    live: ActiveClass | None
+    facts: ClassFacts | None
+    location: Location | None = field(default=None)

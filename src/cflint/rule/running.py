@@ -1,0 +1,81 @@
+"""One function that runs all checks of a rule, without what the rule leaves out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from cflint.finding import Finding, Severity
+from cflint.project.code.module import ClassDefinition, Handler
+from cflint.project.config.wrangler import Binding, Environment, WranglerConfig
+from cflint.project.workers.worker import DurableObject, Worker
+from cflint.rule.definition import Definition, Documents
+from cflint.source import Document
+
+if TYPE_CHECKING:
+    from cflint.project.workers.model import Project
+
+
+def run_of(definition: Definition) -> Callable[[Any, Project], Iterator[Finding]]:
+    """One function for all checks of a rule, without what the rule leaves out."""
+    spec = definition.spec
+    runs = [
+        (check.triggers, _with_project(function, check.takes_project))
+        for check, function in zip(spec.checks, definition.functions, strict=True)
+    ]
+
+    def run_all(subject: Any, project: Project) -> Iterator[Finding]:
+        for triggers, run_one in runs:
+            if any(trigger.finds(subject) for trigger in triggers):
+                yield from run_one(subject, project)
+
+    run = runs[0][1] if len(runs) == 1 else run_all
+    if not spec.deployed and spec.documents is Documents.ALL:
+        return run
+
+    def run_some(subject: Any, project: Project) -> Iterator[Finding]:
+        if spec.deployed and not _is_deployed(subject):
+            return
+        in_document = spec.documents is not Documents.ALL and _in_document(subject)
+        if in_document and spec.documents is Documents.NOTHING:
+            return
+        for finding in run(subject, project):
+            yield replace(finding, severity=Severity.NOTE) if in_document else finding
+
+    return run_some
+
+
+def _with_project(
+    function: Callable[..., Iterator[Finding]], takes_project: bool
+) -> Callable[[Any, Project], Iterator[Finding]]:
+    return function if takes_project else lambda subject, _project: function(subject)
+
+
+def _is_deployed(subject: Any) -> bool:
+    """Whether the configuration that a subject of the model is of is one that is deployed."""
+    config = _config_of(subject)
+    return config is not None and config.role.is_deployed
+
+
+def _in_document(subject: Any) -> bool:
+    """Whether a subject stands in a Markdown file."""
+    if isinstance(subject, Worker):
+        return subject.is_document
+    config = _config_of(subject)
+    if config is not None:
+        return config.document.origin is not None
+    module = subject.module if isinstance(subject, ClassDefinition | Handler) else subject
+    document: Document = module.document
+    return document.origin is not None
+
+
+def _config_of(subject: object) -> WranglerConfig | None:
+    match subject:
+        case WranglerConfig():
+            return subject
+        case Worker() | Environment():
+            return subject.config
+        case Binding() | DurableObject():
+            return subject.environment.config
+    return None

@@ -1,0 +1,22 @@
+"""Configuration documents are read here; the format decides which reader does it.
+
+Imported where used: a run loads the reader of a format when it has a document of it.
+"""
+
+from __future__ import annotations
+
+from cflint.source import Document
+from cflint.syntax.data import DataDocument, Format
+
+
+def read(document: Document, format: Format | None = None) -> DataDocument:
+    """Read a configuration document; never raises. Without `format` it follows from the path's ending."""
+    if format is None:
+        format = Format.TOML if document.path.endswith(".toml") else Format.JSON
+    if format is Format.TOML:
+        from cflint.syntax.toml import read_toml
+
+        return read_toml(document)
+    from cflint.syntax.jsonc import read_jsonc
+
+    return read_jsonc(document)

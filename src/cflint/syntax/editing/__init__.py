@@ -1,0 +1,1 @@
+"""What edits of configuration documents share: places in the text, expected values, brackets."""

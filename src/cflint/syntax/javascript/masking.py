@@ -1,0 +1,151 @@
+"""What the grammar cannot read is blanked or read as something else, every offset kept."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import cache
+
+from cflint.pattern import pattern
+from cflint.source import Span
+from cflint.syntax.anchors import Anchors
+
+_USING = pattern(rb"using(?=[ \t]+[\w$]+[ \t]*[=:])")
+_BEFORE_USING = pattern(rb"(?<![\w$.])(await[ \t]+)?\Z")
+_IMPORTED_TYPE = pattern(
+    rb"""import\((?<![\w$.]import\()(?:"[^"\n]*"|'[^'\n]*')\)"""
+    rb"""(?=(?:\.(?!(?:then|catch|finally)\b)[\w$]+)*[\[<])"""
+)
+_CLOSED_BEFORE_TEMPLATE = pattern(rb">[ \t\r\n]{0,20}`")
+_CHAIN = 4000
+"""How many bytes before a call its `await` is looked for."""
+
+
+def readable(data: bytes) -> bytes:
+    """The bytes as the grammar can read them, every offset kept: see the docstring of the package."""
+    places: dict[str, list[int]] = {sign: [] for sign in _SIGNS}
+    for start, _, sign in _signs().find(data):
+        places[sign].append(start)
+    if places["using"]:
+        data = _using_as_const(data, places["using"])
+    if places["import("]:
+        data = _without_imported_types(data, places["import("])
+    blanks = list(_template_type_arguments(data))
+    if places[">("] and b"await" in data:
+        blanks += _awaited_type_arguments(data, places[">("])
+    if blanks:
+        out = bytearray(data)
+        for span in blanks:
+            out[span.start : span.end] = re.sub(rb"[^\r\n]", b" ", data[span.start : span.end])
+        data = bytes(out)
+    return data
+
+
+_SIGNS = ("using", "import(", ">(")
+"""What stands where the grammar may not be able to read on."""
+
+
+@cache
+def _signs() -> Anchors:
+    return Anchors(_SIGNS, whole=False)
+
+
+def _without_imported_types(data: bytes, places: Iterable[int]) -> bytes:
+    """The bytes with types that are imported in place as names."""
+    out: bytearray | None = None
+    for place in places:
+        match = _IMPORTED_TYPE.match(data, place)
+        if match is not None:
+            out = bytearray(data) if out is None else out
+            out[place : match.end()] = b"_" * (match.end() - place)
+    return data if out is None else bytes(out)
+
+
+def _template_type_arguments(data: bytes) -> Iterator[Span]:
+    """The `<…>` before a template, where they can be type arguments of its tag."""
+    for match in _CLOSED_BEFORE_TEMPLATE.finditer(data):
+        arguments = _type_arguments_before(data, match.start() + 1)
+        if arguments is not None:
+            yield arguments
+
+
+def _awaited_type_arguments(data: bytes, places: Iterable[int]) -> Iterator[Span]:
+    """The `<…>` of calls that stand behind `await`; `places` are those of `>(`."""
+    for at in places:
+        arguments = _type_arguments_before(data, at + 1)
+        if arguments is not None and _is_awaited(data, arguments.start):
+            yield arguments
+
+
+def _type_arguments_before(data: bytes, end: int) -> Span | None:
+    """The `<…>` that ends at a byte and follows a name, when it can be type arguments."""
+    first = max(end - 2000, 0)
+    opening = data.rfind(b"<", first + 1, end - 1)
+    if opening != -1 and _NO_NAMES.search(data, opening + 1, end - 1) is None:  # as nearly always
+        return Span(opening, end) if _ends_a_name(data[opening - 1]) else None
+    depth = 0
+    for at in range(end - 1, first, -1):
+        byte = data[at]
+        if byte == 0x3E:  # >
+            depth += data[at - 1] != 0x3D  # not the arrow of a function type
+        elif byte == 0x3C:  # <
+            depth -= 1
+            if depth == 0:
+                return Span(at, end) if _ends_a_name(data[at - 1]) else None
+        elif byte in b"`()" or (byte == 0x2F and data[at - 1] == 0x2F):  # a template, a call, a comment
+            return None
+    return None
+
+
+def _ends_a_name(byte: int) -> bool:
+    return byte in b"_$" or chr(byte).isalnum()
+
+
+_NO_NAMES = pattern(rb"[<>()`/]|=\Z")
+_NAME_BYTES = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_$#")
+
+
+def _is_awaited(data: bytes, end: int) -> bool:
+    """Whether the chain of members and calls that ends at a byte is what an `await` stands before."""
+    depth = 0
+    named = False  # a name was read last
+    for at in range(end - 1, max(end - _CHAIN, 3), -1):
+        byte = data[at]
+        if byte in b")]":
+            if named and depth == 0:
+                return False
+            depth += 1
+        elif byte in b"([":
+            depth -= 1
+            if depth < 0:
+                return False
+            named = False
+        elif depth:
+            continue
+        elif byte in _NAME_BYTES:
+            if named and data[at + 1] not in _NAME_BYTES:  # a word before the chain
+                before = data[at - 5] if at > 4 else 0x20
+                return data[at - 4 : at + 1] == b"await" and before not in _NAME_BYTES and before != 0x2E
+            named = True
+        elif byte in b".?!":
+            named = False
+        elif byte not in b" \t\r\n":
+            return False
+    return False
+
+
+def _using_as_const(data: bytes, places: Iterable[int]) -> bytes:
+    """The bytes with `using` and `await using` of declarations as `const`."""
+    out: bytearray | None = None
+    for start in places:
+        match = _USING.match(data, start)
+        if match is None:
+            continue
+        end = match.end()
+        before = _BEFORE_USING.search(data, max(0, start - 24), start)
+        if before is None:
+            continue
+        if out is None:
+            out = bytearray(data)
+        out[before.start() : end] = b"const".rjust(end - before.start())
+    return data if out is None else bytes(out)

@@ -1,0 +1,147 @@
+"""The tree of a document: text, parents, places."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import TYPE_CHECKING
+
+from cflint.source import Document
+from cflint.syntax.javascript.leaves import errors_of, tokens_of
+
+if TYPE_CHECKING:
+    from tree_sitter import Language, Node, Tree
+
+    from cflint.syntax.javascript.typos import Typo
+
+_WORD_BYTES = frozenset(bytes((byte,)) for byte in range(256) if chr(byte).isalnum() or byte in b"_$#")
+
+
+_DEEP = 200
+_LOOK_EVERY = 128
+"""How deep nodes are when it pays to keep the way down, and after how many lookups that is measured."""
+
+
+class Syntax:
+    """The tree of one document. Keep it short-lived: a tree weighs twenty times its source."""
+
+    def __init__(self, document: Document, tree: Tree, typos: tuple[Typo, ...]) -> None:
+        self.document = document
+        self.root: Node = tree.root_node
+        self.typos = typos
+        self.tree = tree
+        self._data = document.data
+        self._parents: dict[int, Node] = {}
+        self._lookups = 0
+        self._is_deep = False
+        self._path: list[tuple[int, int, Node]] = []  # down to where a parent was last looked for
+
+    def text(self, node: Node) -> str:
+        """The source text of a node."""
+        data = self._data[node.start_byte : node.end_byte]
+        try:
+            return data.decode()
+        except UnicodeDecodeError:
+            return data.decode("utf-8", "replace")
+
+    def parent(self, node: Node) -> Node | None:
+        """The parent, memoized: tree-sitter's own walks down from the root at every call.
+
+        That is quick, but where nodes are nested thousands deep: there one way down is used for many.
+        """
+        id = node.id
+        found = self._parents.get(id)
+        if found is not None:
+            return found
+        if self._is_deep:
+            return self._parent_on_path(node)
+        self._lookups += 1
+        if self._lookups % _LOOK_EVERY == 1 and self.depth_at(node.start_byte) > _DEEP:
+            self._is_deep = True
+            return self._parent_on_path(node)
+        found = node.parent
+        if found is not None:
+            self._parents[id] = found
+        return found
+
+    def _parent_on_path(self, node: Node) -> Node | None:
+        target = node.id
+        parents = self._parents
+        above = self.root
+        if above.id == target:
+            return None
+        start, end = node.start_byte, node.end_byte
+        path = self._path
+        if start == end:
+            path = []  # an empty node may stand beside the one that covers its place
+        while path:  # what covers more than the node is above it
+            first, last, covering = path[-1]
+            if first <= start and end <= last and end - start < last - first:
+                above = covering
+                break
+            path.pop()
+        while True:
+            below = above.child_with_descendant(node)
+            if below is None:
+                return node.parent
+            parents[below.id] = above
+            if below.id == target:
+                return above
+            path.append((below.start_byte, below.end_byte, below))
+            above = below
+
+    def ancestors(self, node: Node) -> Iterator[Node]:
+        """The nodes above, nearest first."""
+        above = self.parent(node)
+        while above is not None:
+            yield above
+            above = self.parent(above)
+
+    def enclosing(self, node: Node, types: frozenset[str]) -> Node | None:
+        """The nearest node above of one of the types."""
+        return next((above for above in self.ancestors(node) if above.type in types), None)
+
+    def ids_of(self, types: frozenset[str]) -> frozenset[int]:
+        """The `kind_id` of named nodes of some types, which is quicker to compare than the `type`."""
+        return _ids_of(self.tree.language, types)
+
+    def node_at(self, start: int, end: int) -> Node | None:
+        """The smallest node that covers the bytes."""
+        return self.root.descendant_for_byte_range(start, end)
+
+    def depth_at(self, offset: int) -> int:
+        """How many nodes are around the smallest one at a byte."""
+        cursor = self.root.walk()
+        while cursor.goto_first_child_for_byte(offset) is not None:
+            pass
+        return cursor.depth
+
+    def tokens(self) -> list[tuple[str, int, int]]:
+        """The leaves of the tree: type, first byte, byte after; without comments and the text of strings."""
+        return tokens_of(self.tree)
+
+    def leaves(self, word: str, within: Node) -> Iterator[Node]:
+        """The smallest nodes at a whole word (a name, a keyword) within a node, in source order.
+
+        Found by searching the bytes, so that nothing else of the tree is looked at.
+        """
+        data = self._data
+        needle = word.encode()
+        at = data.find(needle, within.start_byte, within.end_byte)
+        while at != -1:
+            end = at + len(needle)
+            if data[at - 1 : at] not in _WORD_BYTES and data[end : end + 1] not in _WORD_BYTES:
+                leaf = self.node_at(at, end)
+                if leaf is not None and (leaf.start_byte, leaf.end_byte) == (at, end):
+                    yield leaf
+            at = data.find(needle, end, within.end_byte)
+
+    def errors(self) -> Iterator[Node]:
+        """The outermost ERROR and MISSING nodes, in source order."""
+        return errors_of(self.tree)
+
+
+@cache
+def _ids_of(language: Language, types: frozenset[str]) -> frozenset[int]:
+    ids = (language.id_for_node_kind(type, True) for type in types)
+    return frozenset(id for id in ids if id is not None)

@@ -1,0 +1,147 @@
+"""The scripts for contributors: a rule is started, generated files are written, the address is put in."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.paths import ROOT
+
+LEFT_OUT = shutil.ignore_patterns(
+    *(".git", ".venv", ".*cache", ".oracles", ".hypothesis", "__pycache__", "node_modules", "target"),
+    *("fixtures", "corpus"),
+)
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """The repository without its fixtures."""
+    folder = tmp_path / "copy"
+    shutil.copytree(ROOT, folder, ignore=LEFT_OUT)
+    (folder / "fixtures").mkdir()
+    return folder
+
+
+def python(folder: Path, *arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Run Python with the code of a copy."""
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "COV"))
+    }
+    environment["PYTHONPATH"] = os.pathsep.join(str(folder / name) for name in ("src", "rules"))
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=cwd or folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def written(folder: Path, *arguments: str) -> dict[str, str]:
+    """What a script changes in a copy: the text of each file, by path."""
+    before = contents(folder)
+    done = python(folder, *arguments)
+    assert done.returncode == 0, done.stderr
+    after = contents(folder)
+    assert after.keys() == before.keys()
+    return {path: data.decode() for path, data in after.items() if data != before[path]}
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    found = [path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc"]
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in found if "cache" not in str(path)
+    }
+
+
+def test_generated_files_are_current(copy: Path) -> None:
+    assert list(written(copy, "scripts/write_all.py")) == [], "run scripts/write_all.py"
+
+
+def test_a_rule_is_started_filled_in_and_written_into_the_documents(copy: Path) -> None:
+    id = "alarm-left-behind"
+    done = python(copy, "scripts/new_rule.py", "alarms", id)
+    assert done.returncode == 0, done.stderr
+    listed, _, advice = done.stdout.partition("\n\n")
+    paths = listed.splitlines()
+    assert "rules/cflint_rules/alarms/alarm_left_behind.py" in paths
+    assert {f"fixtures/alarms/{id}/{case}/src/index.ts" for case in ("reports", "clean")} <= set(paths)
+    assert all((copy / path).is_file() for path in paths)
+    assert f"pytest tests/rules -k {id}" in advice
+
+    tests = ["tests/rules/test_fixtures.py", "tests/rules/test_pages.py", "tests/rules/test_every_rule.py"]
+    run_tests = ["-m", "pytest", "-p", "no:cacheprovider", "-k", id, *tests]
+    started = python(copy, *run_tests)
+    failed = re.findall(r"^FAILED (\S+)", started.stdout, re.MULTILINE)
+    assert failed == [f"tests/rules/test_every_rule.py::test_nothing_is_left_to_fill_in[alarms/{id}]"]
+
+    for path in paths:
+        text = (copy / path).read_text().replace("FILL IN", "Something").replace("fillIn", "leaveBehind")
+        (copy / path).write_text(text)
+    filled_in = python(copy, *run_tests)
+    assert filled_in.returncode == 0, filled_in.stdout
+    passed = re.search(r"^(\d+) passed", filled_in.stdout, re.MULTILINE)
+    assert passed is not None and int(passed[1]) >= 6
+
+    lint = python(
+        copy, "-m", "ruff", "check", "--no-cache", *(path for path in paths if path.endswith(".py"))
+    )
+    assert lint.returncode == 0, lint.stdout
+    style = [
+        "-m",
+        "ruff",
+        "format",
+        "--no-cache",
+        "--check",
+        *(path for path in paths if path.endswith(".py")),
+    ]
+    assert python(copy, *style).returncode == 0
+
+    reports = copy / "fixtures" / "alarms" / id / "reports"
+    check = ["-m", "cflint", "check", "--isolated", "--select", id, "--output-format", "concise", "."]
+    found = python(copy, *check, cwd=reports)
+    assert (found.returncode, found.stderr) == (1, "")
+    assert re.fullmatch(rf"src/index\.ts:5:5: \S*\[?{id}\b.*", found.stdout.splitlines()[0]), found.stdout
+
+    changed = written(copy, "scripts/write_all.py")
+    assert "docs/settings.schema.json" in changed
+    assert any(path.endswith(".md") for path in changed)
+    assert all(id in text for text in changed.values())
+
+
+@pytest.mark.parametrize(
+    ("group", "id", "reason"),
+    [
+        ("alarm", "alarm-left-behind", "no group alarm among"),
+        ("alarms", "alarm-floating-set", "alarm_floating_set.py is there"),
+        ("kv", "alarm-floating-set", "alarm_floating_set.py is there"),
+        ("alarms", "AlarmLeft", "small letters"),
+        ("alarms", "alarm", "small letters"),
+        ("alarms", "../alarm-left", "small letters"),
+        ("alarms", "durable-objects", "is a preset or a group"),
+    ],
+)
+def test_a_rule_that_cannot_be_is_not_started(group: str, id: str, reason: str) -> None:
+    done = python(ROOT, "scripts/new_rule.py", group, id)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert reason in done.stderr
+
+
+def test_the_address_is_put_in_and_changed(copy: Path) -> None:
+    for owner in ("somebody", "somebody-else"):
+        changed = written(copy, "scripts/write_address.py", f"https://github.com/{owner}/cflint")
+        assert {"pyproject.toml", ".github/CODEOWNERS", ".github/ISSUE_TEMPLATE/config.yml"} <= changed.keys()
+        assert f"* @{owner}\n" in changed[".github/CODEOWNERS"]
+        assert f"https://github.com/{owner}/cflint/security" in changed[".github/ISSUE_TEMPLATE/config.yml"]
+        pages = [path for path in contents(copy) if path.endswith(".md") or path.startswith(".github/")]
+        earlier = re.compile(
+            r"OWNER/cflint|@OWNER|somebody/cflint" if owner != "somebody" else "OWNER/cflint"
+        )
+        assert [path for path in pages if earlier.search((copy / path).read_text(encoding="utf-8"))] == []

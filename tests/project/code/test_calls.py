@@ -1,0 +1,195 @@
+"""Calls across the modules of a Worker."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cflint.project.code.calls import (
+    all_code_is_known,
+    callers_of,
+    calls_in_module,
+    calls_named,
+    is_named,
+    name_of,
+    paths_around,
+    running_paths,
+    worker_calls,
+)
+from cflint.project.code.module import Module
+from cflint.project.code.module import module_of as module_at
+from cflint.syntax.javascript import FUNCTIONS, walk
+from tests.support.modules import module_of, project_of
+
+pytestmark = pytest.mark.portable
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+    from cflint.project.workers.model import Project
+
+MAIN = "index.ts"
+ENTRY = "export default { fetch() { return new Response(); } };"
+
+
+def project_with(files: dict[str, str]) -> Project:
+    others = {path.removesuffix(".ts"): text for path, text in files.items() if path != MAIN}
+    return project_of(files[MAIN], **others)
+
+
+def function_named(module: Module, name: str) -> Node:
+    for node in walk(module.syntax.root):
+        named = name_of(module, node) if node.type in FUNCTIONS else None
+        if named is not None and module.text(named) == name:
+            return node
+    raise AssertionError(name)
+
+
+def callers(files: dict[str, str], path: str = "f.ts", name: str = "f") -> tuple[list[str], bool]:
+    """Where calls of a function are, as `path: text`, and whether these are all."""
+    project = project_with({MAIN: ENTRY, **files})
+    module = module_at(project, path)
+    assert module is not None
+    function = function_named(module, name)
+    found = callers_of(module, function)
+    return [f"{site.module.path}: {site.module.text(site.node)}" for site in found.calls], found.complete
+
+
+def test_calls_of_a_name_in_all_modules() -> None:
+    project = project_with(
+        {
+            MAIN: 'import "./a"; import type { B } from "./b"; storage.setAlarm(1); // setAlarm(2)\n' + ENTRY,
+            "a.ts": "class A { m() { this.ctx.storage!.setAlarm(3); const s = 'setAlarm(4)'; setAlarm; } }",
+            "b.ts": "export type B = string; setAlarm(5);",
+            "c.ts": "setAlarm(6);",
+        }
+    )
+    (worker,) = project.workers
+    found = [
+        (site.module.path, site.module.text(site.node)) for site in worker_calls(project, worker, "setAlarm")
+    ]
+    assert found == [
+        ("index.ts", "storage.setAlarm(1)"),
+        ("a.ts", "this.ctx.storage!.setAlarm(3)"),
+    ]
+    assert running_paths(worker) == ("index.ts", "a.ts")
+
+
+def test_the_module_at_hand_is_used() -> None:
+    module = module_of("f(); g();")
+    sites = list(calls_named(module.project, [MAIN, "missing.ts"], "f", at_hand=module))
+    assert [site.module for site in sites] == [module]
+
+
+def test_what_is_looked_at_is_written_down() -> None:
+    project = project_with({MAIN: 'import "./a"; import "./b"; ' + ENTRY, "a.ts": "f();", "b.ts": "g();"})
+    ledger = project.memo.keep_ledger()
+    (worker,) = project.workers
+    assert len(list(worker_calls(project, worker, "f"))) == 1
+    assert ledger.take().texts == {"index.ts", "a.ts", "b.ts"}
+    module = module_at(project, "a.ts")
+    assert module is not None
+    ledger.take()
+    assert not is_named(project, paths_around(module), "h", at_hand=module)
+    assert ledger.take().texts == {"index.ts", "a.ts", "b.ts"}
+
+
+@pytest.mark.parametrize(
+    ("code", "named"),
+    [
+        ("storage.setAlarm(1)", True),
+        ("storage['setAlarm'](1)", True),
+        ("const { setAlarm } = storage", True),
+        ("const { setAlarm: later } = storage", True),
+        ("// setAlarm()", False),
+        ("f('call setAlarm now')", False),
+        ("resetAlarm()", False),
+        ("setAlarms()", False),
+        ("const s = `${a}setAlarm`", False),
+        ("const s = /setAlarm/", False),
+    ],
+)
+def test_whether_code_has_a_word(code: str, named: bool) -> None:
+    module = module_of(code + "\n")
+    assert is_named(module.project, [MAIN], "setAlarm", at_hand=module) is named
+
+
+def test_all_code_of_a_worker() -> None:
+    project = project_with({MAIN: ENTRY})
+    assert all_code_is_known(project, project.workers[0])
+    project = project_with({MAIN: 'import { a } from "./missing"; ' + ENTRY})
+    assert not all_code_is_known(project, project.workers[0])
+
+
+@pytest.mark.parametrize(
+    ("source", "name", "calls"),
+    [
+        ("function f() {} f(1); (f)(2); f!(3); g(f); x.f(4); // f(5)\n", "f", 3),
+        ("const f = () => 1; f(); { const f = 2; f(); }", "f", 1),
+        ("const f = (function () {}); f();", "f", 1),
+        (
+            "class A { f() {} g() { this.f(); (this as A).f(); other.f(); function h() { this.f(); } } }",
+            "f",
+            2,
+        ),
+        ("class A { f = () => 1; g() { this.f(); } }", "f", 1),
+        ("class A { #f() {} g() { this.#f(); } }", "#f", 1),
+    ],
+)
+def test_calls_within_a_module(source: str, name: str, calls: int) -> None:
+    module = module_of(source)
+    function = function_named(module, name)
+    assert len(calls_in_module(module, function)) == calls
+
+
+def test_callers_by_imports() -> None:
+    files = {
+        "f.ts": "export function f(a: string) {} f('own');",
+        MAIN: 'import { f } from "./f"; import "./b"; import "./c"; import "./d"; f("main");' + ENTRY,
+        "b.ts": 'import { f as g } from "./f"; g("renamed"); const h = (f: any) => f("shadowed");',
+        "c.ts": 'import * as all from "./f"; all.f("namespace"); all.other();',
+        "d.ts": 'export { f as again } from "./f"; import "./e";',
+        "e.ts": 'import { again } from "./d"; again("re-exported");',
+    }
+    found, complete = callers(files)
+    assert sorted(found) == [
+        'b.ts: g("renamed")',
+        'c.ts: all.f("namespace")',
+        'e.ts: again("re-exported")',
+        "f.ts: f('own')",
+        'index.ts: f("main")',
+    ]
+    assert complete
+
+
+def test_callers_of_a_default_export() -> None:
+    files = {
+        "f.ts": "export default function f() {}",
+        MAIN: 'import anything from "./f"; anything();' + ENTRY,
+    }
+    assert callers(files) == (["index.ts: anything()"], True)
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"f.ts": "export function f() {}", MAIN: 'import { f } from "./f"; g(f);' + ENTRY},
+        {"f.ts": "export function f() {} const g = [f];", MAIN: 'import { f } from "./f";' + ENTRY},
+        {"f.ts": "export function f() {}", MAIN: 'import * as all from "./f"; g(all);' + ENTRY},
+        {"f.ts": "export function f() {}", MAIN: 'export { f } from "./f"; import "./gone";' + ENTRY},
+        {"f.ts": "export function f() {}", MAIN: ENTRY},
+    ],
+)
+def test_others_may_call_it(files: dict[str, str]) -> None:
+    assert callers(files) == ([], False)
+
+
+def test_what_is_not_exported_is_called_by_its_module_alone() -> None:
+    files = {"f.ts": "function f() {} f();", MAIN: 'import "./f"; function f() {} f();' + ENTRY}
+    assert callers(files) == (["f.ts: f()"], True)
+    assert callers({MAIN: "class A { private f() {} g() { this.f(); } }" + ENTRY}, MAIN) == (
+        ["index.ts: this.f()"], True,
+    )  # fmt: skip
+    assert callers({MAIN: "class A { f() {} }" + ENTRY}, MAIN) == ([], False)
+    assert callers({MAIN: "export function f() {}" + ENTRY}, MAIN) == ([], False)
