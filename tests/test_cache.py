@@ -16,7 +16,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-import cflint.cache
+import cflint.cache.observed
+import cflint.cache.storage
 from cflint.api import Finding, Match, Severity, call, rule
 from cflint.cli import run
 from cflint.report import FORMATS
@@ -109,8 +110,8 @@ def entries(tmp_path: Path) -> list[Path]:
 def test_cold_warm_and_without_a_cache_are_one(
     cli: Cli, format: str, jobs: str, asked: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cflint.engine.PARALLEL_BYTES", 0)
-    monkeypatch.setattr("cflint.engine.CONFIG_BYTES", 0)
+    monkeypatch.setattr("cflint.engine.plan.PARALLEL_BYTES", 0)
+    monkeypatch.setattr("cflint.engine.plan.CONFIG_BYTES", 0)
     arguments = ("check", "--output-format", format, "--show-suppressed", "-j", jobs)
     plain = cli(*arguments, "--no-cache")
     cold = cli(*arguments)
@@ -138,7 +139,7 @@ def test_fixes_are_the_same_from_the_cache(repository: Path, cli: Cli) -> None:
 
 @rule(call("send"), severity=Severity.WARNING)
 def _asks_a_fact(match: Match) -> Iterator[Finding]:
-    facts = match.project.facts("packages/shared/src/index.ts") if match.receiver is None else None
+    facts = match.project.facts.of("packages/shared/src/index.ts") if match.receiver is None else None
     if facts is not None and facts.functions["send"].is_async:
         yield Finding("`send()` is asynchronous", match.at())
 
@@ -376,7 +377,7 @@ def test_after_any_edits_a_run_with_a_cache_says_what_one_without_says(
     steady: bool,
 ) -> None:
     # With a slack below nothing, stamps are believed of files that have just changed.
-    monkeypatch.setattr(cflint.cache, "SLACK", -(10**15) if steady else 2 * 10**9)
+    monkeypatch.setattr(cflint.cache.observed, "SLACK", -(10**15) if steady else 2 * 10**9)
     cli = Cli(capsysbinary)
     shutil.rmtree(repository)
     shutil.rmtree(repository.parent / "cache", ignore_errors=True)
@@ -414,7 +415,7 @@ def test_an_outline_remembers_the_imports_of_what_did_not_change(repository: Pat
         b'{"key": 1e999, "seen": {}}',
     ],
 )
-@pytest.mark.parametrize("which", ["*", "*.parts.json"])
+@pytest.mark.parametrize("which", ["*", "*.memo.json"])
 def test_fault_32_a_damaged_cache_is_made_anew(
     repository: Path, cli: Cli, tmp_path: Path, damage: bytes, which: str
 ) -> None:
@@ -430,10 +431,10 @@ def test_fault_32_a_damaged_cache_is_made_anew(
 def test_fault_32_no_damage_within_an_entry_shows(repository: Path, cli: Cli, tmp_path: Path) -> None:
     expected = cli("check")
     entry, parts = ((path, json.loads(path.read_bytes())) for path in entries(tmp_path))
-    for part in ("report", "seen", "besides", "run"):
+    for part in ("report", "seen", "fail_on", "run"):
         for wrong in (None, [], {}, "x", 7, [[1, 2, 3, 4, 5, 6]], {"findings": 3}, [None]):
             entry[0].write_text(json.dumps({**entry[1], part: wrong}))
-            parts[0].write_text(json.dumps({**parts[1], "answers": wrong}))
+            parts[0].write_text(json.dumps({**parts[1], "results": wrong}))
             outcome = cli("check")
             assert (outcome.out, outcome.err) == (expected.out, expected.err), (part, wrong)
     for finding in ("at", "message"):
@@ -475,7 +476,7 @@ def test_fault_32_an_unwritable_cache_is_no_matter(
     def full(*_: object, **__: object) -> str:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("cflint.cache.os.fdopen", full)
+    monkeypatch.setattr("cflint.cache.storage.os.fdopen", full)
     assert cli("check") == expected
     assert entries(tmp_path) == []
 
@@ -522,7 +523,7 @@ def test_fault_32_an_entry_that_is_a_link_or_a_fifo_is_not_read(
     for path in entries(tmp_path):
         data = path.read_bytes()
         path.unlink()
-        if path.name.endswith(".parts.json"):
+        if path.name.endswith(".memo.json"):
             os.mkfifo(path)
         else:
             (tmp_path / "elsewhere").write_bytes(data)
@@ -541,9 +542,9 @@ def test_fault_32_nothing_is_kept_inside_the_project_unless_asked(
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     cli("check")
     assert sorted(repository.rglob("*")) == before
-    assert list((tmp_path / "home").rglob("*.parts.json"))
+    assert list((tmp_path / "home").rglob("*.memo.json"))
     cli("check", "--cache-dir", ".kept")
-    assert list((repository / ".kept").rglob("*.parts.json"))
+    assert list((repository / ".kept").rglob("*.memo.json"))
 
 
 def test_fault_30_no_secret_is_in_the_cache(repository: Path, cli: Cli, tmp_path: Path) -> None:
@@ -563,7 +564,8 @@ def test_fault_30_no_secret_is_in_the_cache(repository: Path, cli: Cli, tmp_path
 
 
 def test_a_secret_is_kept_as_the_place_where_it_stands() -> None:
-    from cflint.cache import Packer, Unpacker
+    from cflint.cache.pack import Packer
+    from cflint.cache.unpack import Unpacker
     from cflint.cachedir import hash_of
     from cflint.finding import Edit, Finding, Fix, Location, Safety
     from cflint.project.files.workspace import Workspace
@@ -593,10 +595,10 @@ def test_clean_takes_away_what_was_kept_and_nothing_else(cli: Cli, tmp_path: Pat
     (tmp_path / "cache" / "findings" / "notes.txt").write_text("mine")
     outcome = cli("clean")
     assert outcome.code == 0
-    assert outcome.err.startswith("took away 2 files (")
+    assert outcome.err.startswith("deleted 2 cache files (")
     assert [path.name for path in entries(tmp_path)] == ["notes.txt"]
     (tmp_path / "cache" / "findings" / "notes.txt").unlink()
-    assert cli("clean").err.startswith("took away 0 files")
+    assert cli("clean").err.startswith("deleted 0 cache files")
     assert not (tmp_path / "cache" / "findings").exists()
     assert cli("clean", "--cache-dir", str(tmp_path / "nowhere"), "--quiet").err == ""
 
@@ -610,7 +612,7 @@ def test_clean_does_not_follow_a_link(cli: Cli, tmp_path: Path) -> None:
 
 
 def test_there_are_never_too_many_entries(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cflint.cache, "MOST_ENTRIES", 4)
+    monkeypatch.setattr(cflint.cache.storage, "MOST_ENTRIES", 4)
     for name in ("apps/chat", "apps/beside", "packages", "apps"):
         cli("check", name, "--allow-empty")
     assert len(entries(tmp_path)) == 4

@@ -105,10 +105,10 @@ severity = { ws-legacy-accept = "error", migrations = "off" }
 "*.gen.ts" = ["ws-legacy-accept"]
 """
     settings = tree({"apps/cflint.toml": text}).for_path("apps/x.ts")
-    judged = settings.judged(finding("apps/src/a.ts"), "websockets")
+    judged = settings.apply_to(finding("apps/src/a.ts"), "websockets")
     assert judged is not None and judged.severity is Severity.ERROR
-    assert settings.judged(finding("apps/legacy/a.ts"), "websockets") is None
-    assert settings.judged(finding("apps/src/x.gen.ts"), "websockets") is None
+    assert settings.apply_to(finding("apps/legacy/a.ts"), "websockets") is None
+    assert settings.apply_to(finding("apps/src/x.gen.ts"), "websockets") is None
     assert "migration-missing-class" not in settings.rules(KNOWN)
 
 

@@ -2,6 +2,8 @@
 
 Python puts the current folder first on the path of modules. It is taken off before anything else is imported:
 what a checked repository calls `json.py` or `click.py` is no module of ours.
+
+Imported where used: the current folder leaves the path first.
 """
 
 import os

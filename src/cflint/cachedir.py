@@ -1,6 +1,8 @@
 """The user's cache folder, small JSON files in it, and hashes. A cache is never needed and never trusted.
 
 Whatever goes wrong (no folder, no permission, a full disk, a damaged file) is as if nothing had been kept.
+
+Imported where used: json and hashes, which a run without a cache does not need.
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ class Plan:
     """Fixes that can be made at once.
 
     `findings` are those that they mend; `edits` has for each path its edits, exact and in order, none of them
-    overlapping; `notices` tell of fixes that nobody could apply.
+    overlapping; `notices` are about fixes that cannot be applied.
     """
 
     findings: tuple[Finding, ...] = ()
@@ -163,7 +163,7 @@ def converge(
         for rule in sorted(circling):
             notices.append(
                 Notice(
-                    f"the fixes of {rule} do not come to an end, so none of them is applied",
+                    f"the fixes of {rule} keep changing each other's result; none was applied",
                     level="warning",
                     rule=rule,
                 )
@@ -195,7 +195,7 @@ class _Run:
         recent: list[set[str]] = []
         for _ in range(HARD_LIMIT):
             step = plan(self.report.findings, self.allowed, self._refuses)
-            self._tell(step.notices)
+            self._add_notices(step.notices)
             step = self._parsing(step)
             if not step.findings:
                 return set()
@@ -212,7 +212,7 @@ class _Run:
                 fewest = left
             else:
                 patience -= 1
-        self._tell([Notice(f"stopped after {HARD_LIMIT} rounds of fixes: run again for the rest")])
+        self._add_notices([Notice(f"stopped after {HARD_LIMIT} rounds of fixes: run again for the rest")])
         return set()
 
     def changes(self) -> tuple[Change, ...]:
@@ -247,7 +247,7 @@ class _Run:
     def _refuses(self, finding: Finding) -> bool:
         return finding.rule in self.restless or _identity(finding) in self.refused
 
-    def _tell(self, notices: Iterable[Notice]) -> None:
+    def _add_notices(self, notices: Iterable[Notice]) -> None:
         self.notices.extend(notice for notice in notices if notice not in self.notices)
 
     def _parsing(self, step: Plan) -> Plan:
@@ -267,7 +267,7 @@ class _Run:
                 if kept and not self._broken(Plan(edits=_merged(batch))):
                     continue  # only with the others: its round comes, unless they have mended it, too
                 self.refused.add(_identity(batch[0]))
-                self._tell([_notice("a fix is left out: the result would not parse", batch[0])])
+                self._add_notices([_notice("a fix was not applied: the result would not parse", batch[0])])
             else:
                 middle = len(batch) // 2
                 stack += (batch[middle:], batch[:middle])
@@ -288,7 +288,7 @@ def write(changes: Sequence[Change], root: Path, *, sync: bool = False) -> Writt
 
     A file keeps its mode and, where allowed, its owner; through a link its target is written, if that lies
     within `root`. Of a group either every file is written or none. `sync` waits for the disk. Never raises an
-    OSError: what cannot be written is told in a notice.
+    OSError: what cannot be written is in a notice.
     """
     groups: dict[int, list[Change]] = {}
     for change in changes:
@@ -296,13 +296,13 @@ def write(changes: Sequence[Change], root: Path, *, sync: bool = False) -> Writt
     paths: list[str] = []
     notices: list[Notice] = []
     for group in groups.values():
-        done, said = _write_group(group, root, sync)
+        done, failed = _write_group(group, root, sync=sync)
         paths += done
-        notices += said
+        notices += failed
     return Written(tuple(sorted(paths)), tuple(notices))
 
 
-def _write_group(group: Sequence[Change], root: Path, sync: bool) -> tuple[list[str], list[Notice]]:
+def _write_group(group: Sequence[Change], root: Path, *, sync: bool) -> tuple[list[str], list[Notice]]:
     ready: list[tuple[Change, Path, Path]] = []
     done: list[str] = []
     change = group[0]
@@ -310,7 +310,7 @@ def _write_group(group: Sequence[Change], root: Path, sync: bool) -> tuple[list[
         for change in group:
             target = _target(change, root)
             ready.append((change, target, target.with_name(_temporary_name(target))))
-            _fill(ready[-1][2], target, change.after, sync)
+            _fill(ready[-1][2], target, change.after, sync=sync)
         for change, target, _ in ready:
             if target.read_bytes() != change.before:
                 raise _NotWritten("it has changed since it was analysed")
@@ -351,8 +351,9 @@ def _temporary_name(target: Path) -> str:
     return f".{target.name[:100]}.{os.getpid()}-{os.urandom(6).hex()}.cflint-tmp"
 
 
-def _fill(temporary: Path, target: Path, data: bytes, sync: bool) -> None:
+def _fill(temporary: Path, target: Path, data: bytes, *, sync: bool) -> None:
     status = target.stat()
+    # Only Windows tells binary files from text.
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(data)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from cflint.pattern import pattern
 
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
-_CHAIN = pattern(r"\s*[\r\n]\s*(?=\??\.[\w$#])")
-"""What stands before a member that has a line of its own."""
+_CHAIN = pattern(r"(?<!\s)\s++(?=\??\.[\w$#])")
+"""White space before a member; each run of it is looked at once."""
 _MORE = "…"
 
 
@@ -29,7 +29,8 @@ def quoted(text: str, limit: int = 60, *, otherwise: str | None = None, keep_end
 
 
 def _plain(text: str) -> str:
-    folded = " ".join(_CHAIN.sub("", text).split()).replace("`", "'")
+    joined = _CHAIN.sub(lambda found: "" if {*found[0]} & {"\n", "\r"} else found[0], text)
+    folded = " ".join(joined.split()).replace("`", "'")
     return folded if folded.isprintable() else "".join(map(visible_char, folded))
 
 

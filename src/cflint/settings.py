@@ -3,6 +3,8 @@
 Everything is checked when it is read. A mistake is a `SettingsError` with its place, never a guess.
 """
 
+# Imported where used: what looks for a near name after a mistake.
+
 from __future__ import annotations
 
 import posixpath
@@ -36,7 +38,7 @@ _KEYS: dict[str, str] = {
     "per-file-ignores": "Rules or groups to ignore in the files that a pattern matches.",
     "options": "The options of rules, a table for each: what counts as too short, or as too old.",
     "exclude": "Patterns, as in a .gitignore, of files to leave out.",
-    "fail-on": "The least severity that makes the exit code 1: note, warning, error or never.",
+    "fail-on": "Exit with 1 if there is a finding of this severity or higher: note, warning, error or never.",
 }
 
 
@@ -52,7 +54,7 @@ class SettingsError(ValueError):
 
 @record(frozen=True)
 class Settings:
-    """What one settings file says, what it extends included; `path` is the file's, "" for the defaults.
+    """One settings file, what it extends included; `path` is the file's, "" for the defaults.
 
     `select` is None when the file names none, so that `preset` counts. `severity` maps rules and groups to a
     severity, None meaning off. `per_file_ignores` are patterns relative to the file's folder, with what they
@@ -80,7 +82,7 @@ class Settings:
         return Ignore("", self.exclude)
 
     def overridden(self, select: Iterable[str] | None = None, ignore: Iterable[str] = ()) -> Settings:
-        """The settings with what the command line says: it selects instead, and ignores besides."""
+        """The settings with the command line on top: it selects instead, and ignores besides."""
         changed = self
         if select is not None:
             changed = replace(changed, select=tuple(select), extend_select=())
@@ -92,9 +94,9 @@ class Settings:
         off = [name for name, severity in self.severity.items() if severity is None]
         return known.select((*chosen, *self.extend_select), (*self.ignore, *off))
 
-    def judged(self, finding: Finding, group: str) -> Finding | None:
-        """A finding as the settings want it: with their severity; None when they silence it or leave its file
-        out, which those of a folder below the one that is checked cannot do before."""
+    def apply_to(self, finding: Finding, group: str) -> Finding | None:
+        """A finding with the severity that the settings give it; None when they ignore it, or exclude its
+        file, which those of a folder below the one that is checked cannot do before."""
         if self.exclude and self._excludes.covers(finding.at.document.path):
             return None
         for _, files, names in self.per_file_ignores:
@@ -186,7 +188,7 @@ class SettingsTree:
 
 
 class Policy:
-    """The settings of a run: a tree, and what the command line says on top of every file of it."""
+    """The settings of a run: a tree, and the command line on top of every file of it."""
 
     def __init__(self, tree: SettingsTree, known: RuleSet, adjust: Callable[[Settings], Settings]) -> None:
         self._tree = tree
@@ -199,7 +201,7 @@ class Policy:
         return self._adjust(self._tree.for_path(path))
 
     def options_for(self, path: str) -> Mapping[tuple[str, str], int]:
-        """What is said of the options of rules for a file; nothing where the settings hold a mistake."""
+        """The options of rules for a file; none where the settings hold a mistake."""
         try:
             return self.settings_for(path).options
         except SettingsError:
@@ -220,11 +222,11 @@ class Policy:
         return RuleSet(self._known[id] for id in chosen)
 
     def apply_policy(self, finding: Finding) -> Finding | None:
-        """A finding as the settings of its file want it; None when they do not want it."""
+        """A finding with the severity that the settings of its file give it; None when they exclude it."""
         path = finding.at.document.path
         if finding.rule not in self.rules_for(path) and finding.rule != "internal-error":
             return None
-        return self.settings_for(path).judged(finding, self._known[finding.rule].group)
+        return self.settings_for(path).apply_to(finding, self._known[finding.rule].group)
 
 
 class _Reader:
@@ -256,7 +258,7 @@ class _Reader:
         return node
 
     def settings(self, started: Settings) -> Settings:
-        """What the file says, on top of what it extends."""
+        """The settings of the file, on top of what it extends."""
         root = self._root
         select = root.get("select")
         return Settings(

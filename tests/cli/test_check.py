@@ -127,7 +127,7 @@ def test_no_worker_may_be_allowed(cli: Cli) -> None:
         (("--select", "no-carefull"), "did you mean `no-careful`?"),
         (("--ignore", "manner"), "did you mean `manners`?"),
         (("--select", "zzz"), "unknown rule, group or preset `zzz`"),
-        (("--select", "no-careful", "--ignore", "no-careful"), "no rule is left"),
+        (("--select", "no-careful", "--ignore", "no-careful"), "no rules selected"),
         (("--fail-on", "all"), "'all' is not one of"),
         (("--outputformat", "json"), "--output-format"),
         (("--output-format", "xml"), "'xml' is not one of"),
@@ -222,7 +222,7 @@ def test_excluding(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "../a/src/index.ts" in result.out
     outcome = cli("check", ".", "--exclude", "/wrangler.jsonc", "--exclude", "src")
     assert outcome.code == 3
-    assert "`--verbose` tells what was left out" in outcome.err
+    assert "`--verbose` prints what was skipped" in outcome.err
 
 
 def test_an_excluded_path_stays_out_when_it_is_named(cli: Cli) -> None:
@@ -249,9 +249,12 @@ def test_what_sarif_has_no_room_for_is_said(cli: Cli, monkeypatch: pytest.Monkey
         "--show-suppressed",
     )
     assert cli(*command).err == "wrote 2 findings to o.sarif\n"
-    for most, said in ((2, "1 finding"), (1, "2 findings")):
+    for most, omitted in (
+        (2, "1 finding of the lowest severity was"),
+        (1, "2 findings of the lowest severity were"),
+    ):
         monkeypatch.setattr(sarif, "MAX_RESULTS", most)
-        warning = f"cflint: warning: {said} left out, the least severe: GitHub takes no larger file\n"
+        warning = f"cflint: warning: {omitted} omitted: the SARIF file would exceed GitHub's size limit\n"
         wrote = f"wrote {most} finding{'s' if most > 1 else ''} to o.sarif\n"
         assert cli(*command).err == warning + wrote
         assert len(json.loads(Path("o.sarif").read_text())["runs"][0]["results"]) == most
@@ -275,9 +278,9 @@ def test_verbose_tells_what_was_left_out(cli: Cli) -> None:
     Path("node_modules").mkdir()
     Path("node_modules/x.js").write_text("careful()\n")
     result = cli("check", "-v")
-    assert "left out: node_modules/ (dependencies)" in result.err
+    assert "skipped: node_modules/ (dependencies)" in result.err
     assert "Worker: wrangler.jsonc (1 module)" in result.err
-    assert "left out" not in result.out
+    assert "skipped" not in result.out
 
 
 def test_statistics(cli: Cli) -> None:

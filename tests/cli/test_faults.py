@@ -287,9 +287,9 @@ def test_fault_11_symbolic_links(cli: Cli, tmp_path: Path) -> None:
     assert outcome.code == 1
     assert outcome.out.count("ws-legacy-accept") == 1
     assert BESIDE in outcome.out
-    assert "left out: src/loop.ts (a symbolic link that leads nowhere)" in outcome.err
-    assert "left out: src/outside.ts (outside the root)" in outcome.err
-    assert "left out: again/ (a symbolic link, looked at where it leads)" in outcome.err
+    assert "skipped: src/loop.ts (a symbolic link that leads nowhere)" in outcome.err
+    assert "skipped: src/outside.ts (outside the root)" in outcome.err
+    assert "skipped: again/ (a symbolic link, looked at where it leads)" in outcome.err
 
 
 def test_fault_11_a_main_behind_links(cli: Cli, tmp_path: Path) -> None:
@@ -319,8 +319,8 @@ def test_fault_12_what_is_no_regular_file(cli: Cli, tmp_path: Path) -> None:
         named = concise(cli, "src/pipe.ts", "src/index.ts")
     assert outcome.code == 1
     assert BESIDE in outcome.out
-    assert "left out: src/pipe.ts (not a regular file)" in outcome.err
-    assert "left out: src/socket.ts (not a regular file)" in outcome.err
+    assert "skipped: src/pipe.ts (not a regular file)" in outcome.err
+    assert "skipped: src/socket.ts (not a regular file)" in outcome.err
     assert named.code == 4
     assert "src/pipe.ts was not analysed: the file is not a regular file" in named.err
 
@@ -357,11 +357,11 @@ def test_fault_13_no_permission(cli: Cli, locked: set[str]) -> None:
     assert outcome.code == 1
     assert BESIDE in outcome.out
     for place in (
-        "src/locked.ts:1:1: warning: left out: the file",
-        "c/wrangler.toml:1:1: warning: left out: the file",
+        "src/locked.ts:1:1: warning: skipped: the file",
+        "c/wrangler.toml:1:1: warning: skipped: the file",
     ):
         assert f"{place} is not readable (permission denied)" in outcome.out
-    assert "shut:1:1: warning: left out: the folder is not readable" in outcome.out
+    assert "shut:1:1: warning: skipped: the folder is not readable" in outcome.out
     named = concise(cli, "src/locked.ts", "beside")
     assert named.code == 4
     assert "src/locked.ts was not analysed" in named.err
@@ -381,7 +381,7 @@ def test_fault_13_gone_between_walk_and_read(cli: Cli, tmp_path: Path) -> None:
     places = {(finding.at.document.path, finding.rule) for finding in report.findings}
     assert ("beside/src/index.ts", "ws-legacy-accept") in places
     assert {path for path, _ in places} <= {"beside/src/index.ts", "src/cut.ts"}
-    assert ("d/wrangler.toml", "left out: the file is not there") in {
+    assert ("d/wrangler.toml", "skipped: the file is not there") in {
         (n.path, n.message) for n in report.notices
     }
 
@@ -427,10 +427,10 @@ def test_fault_15_large_and_minified_files(cli: Cli) -> None:
     assert outcome.code == 1
     assert "src/small.ts:7:5" in outcome.out
     assert outcome.out.count("ws-legacy-accept") == 1
-    assert "warning: src/large.ts: left out: the file is larger than the limit" in outcome.out
-    assert "warning: e/wrangler.toml: left out: the file is larger than the limit" in outcome.out
-    assert "src/minified.ts: left out: minified (a line of more than 5,000 bytes)" in outcome.out
-    assert "left out: dist/ (build output)" in cli("check", "-v").err
+    assert "warning: src/large.ts: skipped: the file is larger than the limit" in outcome.out
+    assert "warning: e/wrangler.toml: skipped: the file is larger than the limit" in outcome.out
+    assert "src/minified.ts: skipped: minified (a line of more than 5,000 bytes)" in outcome.out
+    assert "skipped: dist/ (build output)" in cli("check", "-v").err
 
 
 # -- code ----------------------------------------------------------------------------------------------
@@ -545,7 +545,7 @@ def test_fault_18_a_parser_over_its_time(cli: Cli, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(parsing, "parse_bytes", slow)
     outcome = concise(cli)
     assert outcome.code == 4
-    assert "src/index.ts:1:1: warning: left out: took too long to parse" in outcome.out
+    assert "src/index.ts:1:1: warning: skipped: took too long to parse" in outcome.out
     assert BESIDE in outcome.out
 
 
@@ -783,7 +783,7 @@ def test_fault_27_output_that_cannot_be_written(cli: Cli, tmp_path: Path) -> Non
 # many short sleeps: a signal that comes just before a long one is heard after it
 SLEEPY = """\
 import os, sys, time
-from cflint import engine, fixer
+from cflint import fixer
 real = fixer.converge
 
 def slow(*given, **named):
@@ -829,7 +829,7 @@ def test_fault_29_a_file_that_changes_while_it_is_fixed(cli: Cli, monkeypatch: p
         Path("wrangler.jsonc").write_text(changed)
         return result
 
-    monkeypatch.setattr(fixer, "converge", meanwhile)
+    monkeypatch.setattr("cflint.cli.check.fixing.converge", meanwhile)
     outcome = concise(cli, "--fix")
     assert Path("wrangler.jsonc").read_text() == changed
     assert outcome.code == 1
@@ -884,14 +884,14 @@ def test_fault_31_a_process_that_is_killed(cli: Cli, monkeypatch: pytest.MonkeyP
     module.__dict__["check"] = _deadly
     rules = RuleSet([Rule("deadly", "meta", _deadly.spec, lambda: module)])
     monkeypatch.setattr(RuleSet, "discover", classmethod(lambda cls: rules))
-    monkeypatch.setattr("cflint.engine.PARALLEL_BYTES", 0)
+    monkeypatch.setattr("cflint.engine.plan.PARALLEL_BYTES", 0)
     names = ["a", "b", "deadly", "d", "e"]
     worker("".join(f'import "./{name}";\n' for name in (*names, "y", "z")) + CLEAN)
     write({f"src/{name}.ts": ROOM for name in names})
     write({"src/y.ts": "//" + "\n" * 3000, "src/z.ts": ROOM})  # the last for this process
     outcome = concise(cli, "-j", "2", "--select", "all")
     assert outcome.code == 4
-    assert "src/deadly.ts:1:1: warning: left out: the process that analysed it was killed" in outcome.out
+    assert "src/deadly.ts:1:1: warning: skipped: the worker process was killed or crashed" in outcome.out
     assert {line.split(":")[0] for line in outcome.out.splitlines() if "[deadly]" in line} == {
         *(f"src/{name}.ts" for name in names if name != "deadly"),
         "src/z.ts",
@@ -973,7 +973,7 @@ def test_fault_38_the_order_of_the_output(cli: Cli, monkeypatch: pytest.MonkeyPa
     worker("".join(f'import "./r{number}";\n' for number in range(30)) + CLEAN)
     write({f"src/r{number}.ts": ROOM * 2 for number in range(30)})
     beside()
-    monkeypatch.setattr("cflint.engine.PARALLEL_BYTES", 0)
+    monkeypatch.setattr("cflint.engine.plan.PARALLEL_BYTES", 0)
     for form in ("concise", "text", "json", "sarif"):
         outputs = {cli("check", "-j", jobs, "--output-format", form).out for jobs in ("1", "2", "3", "1")}
         assert len(outputs) == 1

@@ -54,7 +54,7 @@ SLOW_RULE = """\
 import os, sys, time
 from pathlib import Path
 from types import ModuleType
-from cflint import engine
+from cflint.engine import plan
 from cflint.api import Severity, call, rule
 from cflint.rule import Rule, RuleSet
 
@@ -65,7 +65,7 @@ def check(match):
         time.sleep(0.1)
     yield
 
-engine.PARALLEL_BYTES = 0
+plan.PARALLEL_BYTES = 0
 module = ModuleType("slow")
 module.check = check
 rules = RuleSet([Rule("slow", "slow", check.spec, lambda: module)])
@@ -318,9 +318,24 @@ STANDARD = {"binascii", "copy", "dataclasses", "gc", "json", "locale", "struct"}
 language of its messages, package.json and the cache are JSON."""
 
 ROOMS = {
-    "cflint.cli": {"app", "check", "checking", "console", "exits", "output", "selection"},
+    "cflint.cli": {"app", "check", "console", "exits", "output", "selection"}
+    | {
+        f"check.{name}"
+        for name in ("analysis", "command", "delivery", "perform", "place", "plan", "request", "settings")
+    },
     "cflint.report": {"changes", "escape", "frame", "text"},
-    "cflint.engine": {"kept", "pool", "session", "shapes", "suppression"},
+    "cflint.engine": {
+        "analysis",
+        "incremental",
+        "index",
+        "outcome",
+        "plan",
+        "pool",
+        "report",
+        "run",
+        "shapes",
+        "suppression",
+    },
 }
 """What a check may load of these rooms: other commands, other formats and fixes come when needed."""
 

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from cflint import cli, engine
+from cflint import cli
+from cflint.engine import plan
 from cflint.engine.parsing import parses_worse
 from cflint.finding import Finding, Location, Report, Safety, Severity
 from cflint.fixer import converge
@@ -164,7 +165,7 @@ def test_a_check_and_a_fix_need_nothing_that_windows_lacks(
         monkeypatch.delattr(os, name)
     for name in ("SIGHUP", "pthread_sigmask"):
         monkeypatch.delattr(f"signal.{name}")
-    monkeypatch.setattr(engine, "PARALLEL_BYTES", 0)
+    monkeypatch.setattr(plan, "PARALLEL_BYTES", 0)
     case = next(case for case in CASES if case.fixed and case.rule == "do-constructor-missing-super")
     for path, data in with_crlf(case.files).items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)

@@ -12,8 +12,10 @@ from types import ModuleType
 
 import pytest
 
-from cflint.engine import Options, Outcome, Run, _unique, analyse
-from cflint.engine import pool as pool_module
+from cflint.engine import Options, Run, analyse
+from cflint.engine.outcome import Outcome, unique
+from cflint.engine.plan import chunks, model_item, module_item, size_of, work_items
+from cflint.engine.pool import ChunkQueue, from_both_ends, run_in_processes
 from cflint.finding import Edit, Finding, Fix, Location, Report, Safety, Severity
 from cflint.project.files.workspace import Workspace
 from cflint.project.workers.loading import load
@@ -180,7 +182,7 @@ def test_processes_give_what_one_process_gives(tmp_path: Path, monkeypatch: pyte
         (tmp_path / f"src/room{number}.ts").write_text((ROOM % "").replace("Room", f"Room{number}"))
         imports.append(f'export {{ Room{number} }} from "./room{number}";')
     (tmp_path / "src/index.ts").write_text("\n".join([*imports, "export default {};"]))
-    monkeypatch.setattr("cflint.engine.PARALLEL_BYTES", 1)
+    monkeypatch.setattr("cflint.engine.plan.PARALLEL_BYTES", 1)
     rules = KNOWN.select(["ws-legacy-accept"])
     reports = [
         analyse(Workspace(tmp_path), ("",), Options(rules, KNOWN, jobs=jobs), tmp_path) for jobs in (1, 2, 5)
@@ -213,21 +215,23 @@ def prepared(files: dict[str, str], rules: RuleSet) -> Run:
 
 def test_a_worker_s_configuration_is_asked_about_where_its_modules_are_known() -> None:
     run = prepared(WORKERS, KNOWN.select(["all"]))
-    everything = run._in_order(run.loaded.modules, {"a/wrangler.jsonc", "b/wrangler.jsonc"})
-    a, b = everything.index("ua/wrangler.jsonc"), everything.index("ub/wrangler.jsonc")
-    assert set(everything[:a]) == {"ma/index.ts", "ma/room.ts", "mshared.ts"}
-    assert set(everything[a + 1 : b]) == {"mb/index.ts", "mb/room.ts"} and everything[b + 1 :] == []
-    some = run._in_order(["b/room.ts", "a/index.ts"], {"b/wrangler.jsonc"})
-    assert some == ["ma/index.ts", "mb/room.ts", "ub/wrangler.jsonc"]
+    everything = work_items(run.loaded, run.loaded.modules, {"a/wrangler.jsonc", "b/wrangler.jsonc"})
+    a, b = everything.index(model_item("a/wrangler.jsonc")), everything.index(model_item("b/wrangler.jsonc"))
+    assert set(everything[:a]) == set(map(module_item, ("a/index.ts", "a/room.ts", "shared.ts")))
+    assert set(everything[a + 1 : b]) == set(map(module_item, ("b/index.ts", "b/room.ts")))
+    assert everything[b + 1 :] == []
+    some = work_items(run.loaded, ["b/room.ts", "a/index.ts"], {"b/wrangler.jsonc"})
+    assert some == [module_item("a/index.ts"), module_item("b/room.ts"), model_item("b/wrangler.jsonc")]
 
 
 def test_large_parts_are_by_themselves_and_none_is_lost() -> None:
     sizes = {"s1": 9_000, "l1": 50_000, "s2": 9_000, "s3": 9_000, "l2": 90_000}
     files = {f"{name}.ts": "//".ljust(size) for name, size in sizes.items()}
     run = prepared(files, KNOWN.select(["all"]))
-    large, small = run._chunks(f"m{path}" for path in files)
-    assert large == [["ml2.ts"], ["ml1.ts"]]
-    assert small == [["ms1.ts", "ms2.ts"], ["ms3.ts"]]
+    project = run.loaded.project
+    large, small = chunks(map(module_item, files), lambda item: size_of(project, item))
+    assert [[item.path for item in chunk] for chunk in large] == [["l2.ts"], ["l1.ts"]]
+    assert [[item.path for item in chunk] for chunk in small] == [["s1.ts", "s2.ts"], ["s3.ts"]]
 
 
 def test_which_of_equal_findings_stays_does_not_depend_on_who_was_asked_first() -> None:
@@ -242,7 +246,7 @@ def test_which_of_equal_findings_stays_does_not_depend_on_who_was_asked_first() 
     ]
     other = Finding("wrong, too", at, rule="r")
     for order in itertools.permutations(alike):
-        assert _unique([*order, other]) == [alike[2], other]
+        assert unique([*order, other]) == [alike[2], other]
 
 
 def test_a_configuration_that_kills_its_process_is_left_out_and_nothing_else(
@@ -259,7 +263,7 @@ def test_a_configuration_that_kills_its_process_is_left_out_and_nothing_else(
             os.kill(os.getpid(), signal.SIGKILL)
         return model(run, units)
 
-    monkeypatch.setattr("cflint.engine.PARALLEL_BYTES", 0)
+    monkeypatch.setattr("cflint.engine.plan.PARALLEL_BYTES", 0)
     monkeypatch.setattr(Run, "model", kill)
     rules = KNOWN.select(["ws-legacy-accept", "observability-not-enabled"])
     report = analyse(Workspace(tmp_path), ("",), Options(rules, KNOWN, jobs=2), tmp_path)
@@ -273,33 +277,33 @@ def test_a_configuration_that_kills_its_process_is_left_out_and_nothing_else(
 
 
 def test_a_process_that_is_killed_loses_only_the_item_that_kills() -> None:
-    def work(share: pool_module.Share) -> list[str]:
-        items = [item for chunk in share for item in chunk]
+    def work(queue: ChunkQueue[str]) -> list[str]:
+        items = [item for chunk in queue for item in chunk]
         if "bad" in items:
             os.kill(os.getpid(), signal.SIGKILL)
         return items
 
-    shares = [pool_module.Share([chunk], 1) for chunk in (["a", "b", "bad", "c", "d"], ["e"], [])]
-    results, lost = pool_module.run_in_processes(work, shares, lambda: ["here"], NO_PROJECT)
+    queues = [ChunkQueue([chunk], 1) for chunk in (["a", "b", "bad", "c", "d"], ["e"], [])]
+    results, lost = run_in_processes(work, queues, lambda: ["here"], NO_PROJECT)
     assert sorted(item for result in results for item in result) == ["a", "b", "c", "d", "e", "here"]
     assert results[-1] == ["here"]
     assert lost == ["bad"]
 
 
 def test_what_a_process_raises_is_raised_here() -> None:
-    def work(share: pool_module.Share) -> str:
-        raise ZeroDivisionError(share.items[0])
+    def work(queue: ChunkQueue[str]) -> str:
+        raise ZeroDivisionError(queue.items[0])
 
     with pytest.raises(ZeroDivisionError, match="a"):
-        pool_module.run_in_processes(work, [pool_module.Share([["a"]], 1)], lambda: "here", NO_PROJECT)
+        run_in_processes(work, [ChunkQueue([["a"]], 1)], lambda: "here", NO_PROJECT)
 
 
 @pytest.mark.parametrize("count", range(6))
 def test_two_processes_share_chunks_until_they_meet(count: int) -> None:
     chunks = [[str(number)] for number in range(count)]
     for turns in itertools.product((0, 1), repeat=count):
-        with pool_module.shared(chunks) as both:
-            taking = [iter(share) for share in both]
+        with from_both_ends(chunks) as both:
+            taking = [iter(queue) for queue in both]
             taken = [next(taking[turn], None) for turn in turns]
             taken += [chunk for rest in taking for chunk in rest]
         assert sorted(list(chunk) for chunk in taken if chunk is not None) == chunks
@@ -309,15 +313,15 @@ def test_two_processes_share_chunks_until_they_meet(count: int) -> None:
 
 
 def test_what_a_killed_process_shared_is_done_once() -> None:
-    def work(share: pool_module.Share) -> list[str]:
+    def work(queue: ChunkQueue[str]) -> list[str]:
         items: list[str] = []
-        for chunk in share:
+        for chunk in queue:
             if "bad" in chunk:
                 os.kill(os.getpid(), signal.SIGKILL)
             items += chunk
         return items
 
-    with pool_module.shared([["a"], ["bad", "b"], ["c"], ["d"], ["e"]]) as (front, back):
+    with from_both_ends([["a"], ["bad", "b"], ["c"], ["d"], ["e"]]) as (front, back):
 
         def here() -> list[str]:
             taking = iter(back)
@@ -325,14 +329,14 @@ def test_what_a_killed_process_shared_is_done_once() -> None:
             next(taking, None)
             return items
 
-        results, lost = pool_module.run_in_processes(work, [front], here, NO_PROJECT, back)
+        results, lost = run_in_processes(work, [front], here, NO_PROJECT, back)
     assert sorted(item for result in results for item in result) == ["a", "b", "c", "d", "e"]
     assert lost == ["bad"]
 
 
 @pytest.mark.parametrize("when", ["here", "while reading"])
 def test_no_process_outlives_an_interrupt(when: str, tmp_path: Path) -> None:
-    def work(share: pool_module.Share) -> str:
+    def work(queue: ChunkQueue[str]) -> str:
         (tmp_path / str(os.getpid())).touch()
         time.sleep(60)
         return ""
@@ -351,8 +355,8 @@ def test_no_process_outlives_an_interrupt(when: str, tmp_path: Path) -> None:
     before = signal.signal(signal.SIGALRM, interrupt)
     try:
         with pytest.raises(KeyboardInterrupt):
-            shares = [pool_module.Share([[name]], 1) for name in ("a", "b")]
-            pool_module.run_in_processes(work, shares, here, NO_PROJECT)
+            queues = [ChunkQueue([[name]], 1) for name in ("a", "b")]
+            run_in_processes(work, queues, here, NO_PROJECT)
     finally:
         signal.signal(signal.SIGALRM, before)
     assert not any(alive(int(path.name)) for path in tmp_path.iterdir())

@@ -16,7 +16,7 @@ from cflint.project.files.workspace import Workspace
 from tests.support.fixture_cases import KNOWN, cases
 from tests.support.paths import FIXTURES, ROOT
 
-TOGETHER = "from cflint import engine; engine.PARALLEL_BYTES = 0; from cflint.cli import main; main()"
+TOGETHER = "from cflint.engine import plan; plan.PARALLEL_BYTES = 0; from cflint.cli import main; main()"
 """Runs the program, which takes several processes however little there is to do."""
 
 
@@ -119,7 +119,7 @@ def test_little_work_is_done_by_one_process(forks: list[int]) -> None:
 def test_no_process_is_started_without_work(
     forks: list[int], monkeypatch: pytest.MonkeyPatch, modules: int, jobs: int
 ) -> None:
-    monkeypatch.setattr("cflint.engine.PARALLEL_BYTES", 0)
+    monkeypatch.setattr("cflint.engine.plan.PARALLEL_BYTES", 0)
     found = analysed(worker(modules), jobs)
     assert len(forks) <= min(jobs - 1, modules)
     forked = len(forks)
@@ -130,13 +130,13 @@ def test_no_process_is_started_without_work(
 def test_nothing_is_forked_where_that_is_switched_off(
     forks: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cflint.engine.PARALLEL_BYTES", 0)
+    monkeypatch.setattr("cflint.engine.plan.PARALLEL_BYTES", 0)
     monkeypatch.setenv("CFLINT_NO_FORK", "1")
     assert analysed(worker(10), 4) > 0
     assert forks == []
 
 
 def test_nothing_is_forked_where_the_system_cannot(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cflint.engine.PARALLEL_BYTES", 0)
+    monkeypatch.setattr("cflint.engine.plan.PARALLEL_BYTES", 0)
     monkeypatch.delattr(os, "fork")
     assert analysed(worker(10), 4) > 0

@@ -66,15 +66,15 @@ def test_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
     clock.begun("start", 0.4)
     report = Report((), {}, (), 0, 0, Path(), Path())
     assert table(clock, report, 2.0).splitlines() == [
-        "phase              ms  share",
-        "start           400.0  13.3%",
-        "parse          1000.0  33.3%",
-        "ask the rules  1600.1  53.3%",
+        "phase          ms  share",
+        "start       400.0  13.3%",
+        "parse      1000.0  33.3%",
+        "run rules  1600.1  53.3%",
         "",
-        "rule                        ms  share  asked  findings",
-        "slower                   900.0  30.0%      1         0",
-        "slow                     700.0  23.3%      7         0",
-        "1 more, each below 1 ms    0.1   0.0%      2         0",
+        "rule                        ms  share  runs  findings",
+        "slower                   900.0  30.0%     1         0",
+        "slow                     700.0  23.3%     7         0",
+        "1 more, each below 1 ms    0.1   0.0%     2         0",
         "",
         "3000 ms of work in 2 processes, 2000 ms from start to end",
     ]
@@ -91,8 +91,8 @@ def test_profile_tells_on_stderr_and_changes_no_report(
     project(tmp_path / "a", CODE)
     project(tmp_path / "b", CODE)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("cflint.engine.PARALLEL_BYTES", 0)
-    monkeypatch.setattr("cflint.engine.CONFIG_BYTES", 0)
+    monkeypatch.setattr("cflint.engine.plan.PARALLEL_BYTES", 0)
+    monkeypatch.setattr("cflint.engine.plan.CONFIG_BYTES", 0)
     cli = Cli(capsysbinary)
     plain = cli("check", "--output-format", "json", "-j", jobs)
     told = cli("check", "--output-format", "json", "-j", jobs, "--profile")
@@ -102,8 +102,8 @@ def test_profile_tells_on_stderr_and_changes_no_report(
         "start",
         "find the project",
         "parse",
-        "ask the rules",
-        "silence and sort",
+        "run rules",
+        "apply suppressions and sort",
         "write the report",
     ):
         assert re.search(rf"^{phase} +\d+\.\d +\d+\.\d%$", told.err, re.MULTILINE), told.err
@@ -120,4 +120,4 @@ def test_nothing_is_measured_unless_asked() -> None:
     before = trees.read, facts.take
     run = Run(loaded, Options(KNOWN, KNOWN))
     assert (trees.read, facts.take) == before
-    assert run._ask == run._ask_rule
+    assert run._runner.check == run._runner.check_plainly

@@ -136,8 +136,8 @@ def test_asks_about_those_that_a_configuration_matters_to_the_open_one_first(ask
     session.change("wrangler.jsonc", changed["wrangler.jsonc"])
     quick, whole = _run(session, ("src/helper.js",))
     assert asked[0] == "src/helper.js"
-    assert quick.unsettled == {"src/index.js", "src/room.js"}
-    assert whole.unsettled == frozenset()
+    assert quick.incomplete_paths == {"src/index.js", "src/room.js"}
+    assert whole.incomplete_paths == frozenset()
     assert _said(whole.report) == _fresh(changed)
 
 
@@ -227,7 +227,7 @@ def test_random_edits_leave_nothing_out_of_date(case: Case) -> None:
 
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cflint.engine.preview.LONG", 0)
+    monkeypatch.setattr("cflint.engine.session.LONG", 0)
 
 
 def _previewed(session: Session, path: str, data: bytes) -> list[tuple[str, bytes]]:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-import cflint.engine
-from cflint.engine.shards import shares_of
+import cflint.engine.plan
+from cflint.engine.shards import shards_of
 from cflint.project.files.workspace import Workspace
 from cflint.project.workers.loading import load
 from cflint.project.workers.preferences import no_preferences
@@ -114,25 +114,25 @@ def test_fault_38_a_part_is_the_same_for_any_number_of_processes(
 ) -> None:
     arguments = ("check", "--shard", "1/2", "--output-format", "json", "-j")
     one = cli(*arguments, "1")
-    monkeypatch.setattr(cflint.engine, "PARALLEL_BYTES", 0)
-    monkeypatch.setattr(cflint.engine, "CONFIG_BYTES", 0)
+    monkeypatch.setattr(cflint.engine.plan, "PARALLEL_BYTES", 0)
+    monkeypatch.setattr(cflint.engine.plan, "CONFIG_BYTES", 0)
     assert cli(*arguments, "2") == one
 
 
-def test_shares_are_whole_disjoint_and_of_a_size(tmp_path: Path) -> None:
+def test_shards_are_whole_disjoint_and_of_a_size(tmp_path: Path) -> None:
     lay(tmp_path, 60)
     loaded = load(Workspace(tmp_path), ("",), preferences=no_preferences)
     for count in (1, 4, 7):
-        shares = shares_of(loaded, count)
-        assert shares == shares_of(loaded, count)
-        assert sorted(path for share in shares for path in share.modules) == sorted(loaded.modules)
-        units = [unit for share in shares for unit in share.units]
+        shards = shards_of(loaded, count)
+        assert shards == shards_of(loaded, count)
+        assert sorted(path for shard in shards for path in shard.modules) == sorted(loaded.modules)
+        units = [unit for shard in shards for unit in shard.units]
         assert sorted(units) == sorted(config.path for config in loaded.configs)
-        assert max(len(share.units) for share in shares) - min(len(share.units) for share in shares) <= 2
-        for share in shares:  # a Worker's own modules are where the Worker is
+        assert max(len(shard.units) for shard in shards) - min(len(shard.units) for shard in shards) <= 2
+        for shard in shards:  # a Worker's own modules are where the Worker is
             assert all(
-                f"apps/{path.split('/')[1]}/wrangler.jsonc" in share.units
-                for path in share.modules
+                f"apps/{path.split('/')[1]}/wrangler.jsonc" in shard.units
+                for path in shard.modules
                 if path.startswith("apps")
             )
 
@@ -189,7 +189,7 @@ def test_what_does_not_belong_together_is_not_joined(
         Path(name).write_text(json.dumps(document))
     outcome = cli("merge", *names[: len(documents)])
     assert outcome.code == 2
-    assert outcome.err.startswith(f"cflint: error: the reports cannot be joined: {why}\n")
+    assert outcome.err.startswith(f"cflint: error: the reports cannot be merged: {why}\n")
     assert outcome.out == ""
 
 
@@ -209,7 +209,7 @@ def test_merge_ends_as_a_run_would(cli: Cli, tmp_path: Path) -> None:
 def test_a_part_that_is_none(cli: Cli, given: str) -> None:
     outcome = cli("check", "--shard", given)
     assert outcome.code == 2
-    assert "is no part: `2/8` is the second of eight" in outcome.err
+    assert "is not a shard: `2/8` is the second of eight" in outcome.err
 
 
 @pytest.mark.parametrize("other", ["--fix", "--diff"])

@@ -52,6 +52,7 @@ def test_a_comment_above_silences_one_finding(case: Case, data: st.DataObject) -
     lines.insert(line - 1, f"{mark} cflint-ignore {name}: it is meant".encode())
     text = b"\n".join(lines)
     assume(not _is_in_template(path, files[path], line))
+    assume(rule != "syntax-error")  # a line more can move the place where the grammar gives up
     report = run({**files, path: text}, rules)
     after = reported(report.findings)
     assert not any(

@@ -242,7 +242,7 @@ class Edits(RuleBasedStateMachine):
         texts = {**self.disk, **{path: buffer.data for path, buffer in self.open.items()}}
         fresh = analyse(Workspace.in_memory(texts), ("",), OPTIONS, Path("/"))
         assert _said(reports[-1].report.findings) == _said(fresh.findings)
-        assert reports[-1].unsettled == frozenset()
+        assert reports[-1].incomplete_paths == frozenset()
         for progress in reports:
             self.root.accept(progress)
             for finding in progress.report.findings:

@@ -350,6 +350,21 @@ async def test_fixes_ignores_and_explains_a_finding(project: Path) -> None:
         assert client.shown[0].uri == KNOWN[FLOATING].info.uri
 
 
+async def test_a_place_is_inspected(project: Path) -> None:
+    async with serving(project) as client:
+        await client.until_codes("src/index.ts", FLOATING)
+        found = client.one("src/index.ts")
+        start = {"line": found.range.start.line, "character": found.range.start.character}
+        text = await client.lsp.workspace_execute_command_async(
+            types.ExecuteCommandParams("cflint.inspect", [client.uri("src/index.ts"), start, FLOATING])
+        )
+        assert f"{FLOATING}: it reports something here" in str(text)
+        nothing = await client.lsp.workspace_execute_command_async(
+            types.ExecuteCommandParams("cflint.inspect", [client.uri("src/gone.ts"), start, ""])
+        )
+        assert nothing is None
+
+
 async def test_a_fix_of_one_file_may_be_in_another(project: Path) -> None:
     """A class that no migration creates: the edit goes where the migrations are."""
     (project / "wrangler.jsonc").write_text(WITHOUT_MIGRATION)

@@ -105,9 +105,7 @@ def test_fault_34_of_what_is_twice_one_more_is_new(cli: Cli) -> None:
     assert concise(cli) == ["ws-legacy-accept"]
     path.write_text(CODE)
     outcome = cli(*BASE)
-    assert outcome.err.endswith(
-        "1 finding of the baseline not found any more: `--write-baseline` forgets them\n"
-    )
+    assert outcome.err.endswith("1 baseline finding no longer occurs: run `--write-baseline` to remove it\n")
 
 
 def test_fault_34_a_file_that_is_renamed_keeps_its_findings(cli: Cli) -> None:

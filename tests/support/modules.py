@@ -34,7 +34,7 @@ def project_of(code: str, config: str = CONFIG, **others: str) -> Project:
 def module_of(code: str, config: str = CONFIG, **others: str) -> Module:
     """`index.ts` of such a project."""
     project = project_of(code, config, **others)
-    tree = project.tree("index.ts")
+    tree = project.trees.of("index.ts")
     assert tree is not None
     return Module(project, *tree)
 

@@ -131,7 +131,7 @@ def disagreements(
     refused = [fault for fault in config.faults if fault.refused and fault.fault is not Fault.TOO_LARGE]
     for (mode, is_preview), answer in answers.items():
         where = f"mode {mode}, preview {is_preview}"
-        tree = config.tree(mode, is_preview)
+        tree = config.tree(mode, is_preview=is_preview)
         if "config" in answer:
             if tree is None:
                 yield f"{where}: only cflint says that it throws"

@@ -29,9 +29,9 @@ def main() -> None:
     from cflint.cli import main as run
 
     if os.environ.get("CFLINT_WATCH_FORK"):
-        from cflint import engine
+        from cflint.engine import plan
 
-        engine.PARALLEL_BYTES = 0
+        plan.PARALLEL_BYTES = 0
     run()
 
 

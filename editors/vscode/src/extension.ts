@@ -9,6 +9,7 @@ import {
   LanguageStatusItem,
   LanguageStatusSeverity,
   LogOutputChannel,
+  ViewColumn,
   window,
   workspace,
 } from "vscode";
@@ -58,6 +59,7 @@ export async function activate(context: ExtensionContext): Promise<void> {
     status,
     commands.registerCommand("cflint.restart", restart),
     commands.registerCommand("cflint.showOutput", () => output.show()),
+    commands.registerCommand("cflint.inspectHere", inspectHere),
     workspace.onDidChangeConfiguration((event) => {
       if (RESTARTING.some((name) => event.affectsConfiguration(name))) {
         void restart();
@@ -66,6 +68,30 @@ export async function activate(context: ExtensionContext): Promise<void> {
     workspace.onDidGrantWorkspaceTrust(() => void restart()),
   );
   await restart();
+}
+
+/** Shows what the server knows of the place of the cursor, and what a rule did there if one is chosen. */
+async function inspectHere(): Promise<void> {
+  const editor = window.activeTextEditor;
+  if (editor === undefined || client === undefined) {
+    return;
+  }
+  const { document, selection } = editor;
+  const here = languages.getDiagnostics(document.uri).filter((d) => d.source === "cflint" && d.range.contains(selection.active));
+  const names = here.map((d) => String(typeof d.code === "object" ? d.code.value : d.code));
+  const rule = await window.showInputBox({
+    prompt: "The rule to explain here; empty for none",
+    value: names[0] ?? "",
+  });
+  if (rule === undefined) {
+    return;
+  }
+  const text = await client.sendRequest<string | null>("workspace/executeCommand", {
+    command: "cflint.inspect",
+    arguments: [document.uri.toString(), selection.active, rule.trim()],
+  });
+  const shown = await workspace.openTextDocument({ content: text ?? "cflint knows nothing of this file.\n" });
+  await window.showTextDocument(shown, { preview: true, viewColumn: ViewColumn.Beside });
 }
 
 export function deactivate(): Promise<void> {

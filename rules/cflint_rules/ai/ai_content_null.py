@@ -45,54 +45,83 @@ Source: https://platform.openai.com/docs/api-reference/chat/object
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import REFERENCE, Finding, Match, Severity, member_access, pattern, rule
+from cflint.api import REFERENCE, Finding, Match, Module, Severity, js, member_access, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_CHOICE = pattern(r"\bchoices\s*(?:\?\.)?\s*(?:\[0\]|\.at\(0\))\s*!?\s*\??\.\s*message\s*!?\s*\.\s*content$")
+_TESTS = frozenset({"if_statement", "while_statement"})
 
 
 @rule(member_access("content"), severity=Severity.NOTE, presets=(REFERENCE,))
 def check(match: Match) -> Iterator[Finding]:
-    text = match.text()
-    if _CHOICE.search(text) is None or any(child.type == "optional_chain" for child in match.node.children):
+    module = match.module
+    content = module.member(match.node)
+    if content is None or content.is_optional or not _is_message(module, content.object):
         return
-    node = match.module.with_wrappers(match.node)
-    if node.type == "non_null_expression" or match.document.data[node.end_byte - 1 : node.end_byte] == b"!":
-        return
-    harm = _harm(match, node)
     function = match.enclosing_function
-    if harm is None or function is None:
-        return
-    before = match.document.data[function.start_byte : match.node.start_byte].decode("utf-8", "replace")
-    if re.search(r"(?:if|while)\s*\([^;{]*\.content\b", before):
+    harm = _harm(module, match.node) if not _is_asserted(module, match.node) else None
+    if harm is None or function is None or _is_tested(module, match.node, function):
         return
     yield Finding(f"`content` is `null` when the model refuses or calls a tool: {harm}", match.at())
 
 
-def _harm(match: Match, node: Node) -> str | None:
+def _is_message(module: Module, node: Node) -> bool:
+    """`choices[0].message`, `choices.at(0).message`."""
+    message = module.member(node)
+    if message is None or message.name != "message":
+        return False
+    choice = js.unwrap(message.object)
+    picked = module.call(choice)
+    if picked is not None:
+        index, choices = picked.argument(0), picked.receiver if picked.name == "at" else None
+    else:
+        index, choices = choice.child_by_field_name("index"), choice.child_by_field_name("object")
+    if index is None or choices is None or module.number(index) != 0:
+        return False
+    listed = module.member(choices)
+    return (listed.name if listed is not None else module.text(js.unwrap(choices))) == "choices"
+
+
+def _is_asserted(module: Module, node: Node) -> bool:
+    """Whether a `!` stands behind an expression."""
+    outer = module.with_wrappers(node)
+    return any(
+        above.type == "non_null_expression"
+        for above in module.ancestors(node)
+        if above.end_byte <= outer.end_byte
+    )
+
+
+def _is_tested(module: Module, node: Node, function: Node) -> bool:
+    """Whether a condition before a place in a function looks at some `content`."""
+    for leaf in module.leaves("content", function):
+        if leaf.start_byte >= node.start_byte:
+            return False
+        child = leaf
+        for above in module.ancestors(leaf) if leaf.type == "property_identifier" else ():
+            condition = above.child_by_field_name("condition") if above.type in _TESTS else None
+            if condition is not None and condition.id == child.id:
+                return True
+            child = above
+    return False
+
+
+def _harm(module: Module, node: Node) -> str | None:
     """What `null` does where an expression stands."""
-    syntax = match.module.syntax
-    parent = syntax.parent(node)
-    if parent is None:
-        return None
-    match parent.type:
-        case "member_expression":
-            optional = any(child.type == "optional_chain" for child in parent.children)
-            return None if optional else "this throws"
-        case "template_substitution":
-            template = syntax.parent(parent)
-            around = syntax.parent(template) if template is not None else None
-            tagged = around is not None and around.type == "call_expression"
-            return None if tagged else 'this says "null"'
-        case "arguments":
-            made = syntax.parent(parent)
-            name = made.child_by_field_name("constructor") if made is not None else None
-            if name is not None and match.text(name) == "Response":
-                return "the response is empty, with status 200"
+    parent = module.parent(module.with_wrappers(node))
+    access = module.member(parent)
+    if access is not None:
+        return None if access.is_optional else "this throws"
+    if parent is not None and parent.type == "template_substitution":
+        template = module.parent(parent)
+        around = module.parent(template) if template is not None else None
+        tagged = around is not None and around.type == "call_expression"
+        return None if tagged else 'this says "null"'
+    taken = module.call_around(node)
+    if taken is not None and taken[0].is_new and module.is_global(taken[0].callee, "Response"):
+        return "the response is empty, with status 200"
     return None

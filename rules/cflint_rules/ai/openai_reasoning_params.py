@@ -53,24 +53,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Edit, Finding, Fix, Match, Safety, Severity, Span, call, js, pattern, rule
+from cflint.api import Edit, Finding, Fix, Match, Module, Safety, Severity, call, pattern, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 _MODELS = pattern(r"(?:openai/)?(?:o[134](?:-|$)|gpt-5(?:-(?!chat)|$))")
+_OTHER_HOST = pattern(rb"\bbaseURL\b")
 _REFUSED = ("temperature", "top_p", "max_tokens")
 
 
 @rule(call("create"), severity=Severity.WARNING, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
-    receiver = match.receiver
-    if receiver is None or not match.arguments or not match.text(receiver).endswith(".chat.completions"):
+    if not match.arguments or not _is_chat(match.module, match.receiver):
         return
     options = match.module.initializer(match.arguments[0])
     model = match.module.property_value(options, "model")
     name = _model(match, model) if model is not None else None
-    if name is None or not _is_openai(match, receiver):
+    if name is None or not _is_openai(match.module):
         return
     refused = [part for part in options.named_children if _is_refused(match, part)]
     if not refused:
@@ -95,30 +95,31 @@ def _model(match: Match, model: Node) -> str | None:
 
 def _is_refused(match: Match, part: Node) -> bool:
     key = match.module.key(part)
-    value = part.child_by_field_name("value")
     if key not in _REFUSED or part.type not in ("pair", "shorthand_property_identifier"):
         return False
-    return not (value is not None and key != "max_tokens" and match.text(value) in ("1", "undefined"))
+    value = part.child_by_field_name("value")
+    if value is None or key == "max_tokens":
+        return True
+    return value.type != "undefined" and match.module.number(value) != 1
 
 
-def _is_openai(match: Match, receiver: Node) -> bool:
-    """Whether the client is OpenAI's, and talks to OpenAI."""
-    module = match.module
-    text = match.document.data
-    if b"baseURL" in text or not any(
-        found.imported is not None and found.imported.module == "openai" for found in module.scope.imports
-    ):
-        return False
-    node = js.unwrap(receiver)
-    while node.type == "member_expression":
-        inner = node.child_by_field_name("object")
-        if inner is None:
-            return False
-        node = js.unwrap(inner)
-    made = module.initializer(node)
-    return made.type != "new_expression" or not any(
-        module.property_value(argument, "baseURL") is not None for argument in js.arguments_of(made)
+def _is_chat(module: Module, receiver: Node | None) -> bool:
+    """`client.chat.completions`."""
+    completions = module.member(receiver)
+    chat = module.member(completions.object) if completions is not None else None
+    return (
+        completions is not None
+        and chat is not None
+        and (chat.name, completions.name) == ("chat", "completions")
     )
+
+
+def _is_openai(module: Module) -> bool:
+    """Whether the clients of a module are OpenAI's, and talk to OpenAI."""
+    imports = (found.imported for found in module.scope.imports)
+    if not any(found is not None and found.module == "openai" for found in imports):
+        return False
+    return next(module.mentions(_OTHER_HOST), None) is None
 
 
 def _edits(match: Match, refused: list[Node]) -> Iterator[Edit]:
@@ -130,27 +131,4 @@ def _edits(match: Match, refused: list[Node]) -> Iterator[Edit]:
         elif key is None and match.module.key(part) == "max_tokens":
             yield match.replace(part, "max_completion_tokens: max_tokens")
         else:
-            yield Edit(match.document, _with_comma(match, part), "")
-
-
-def _with_comma(match: Match, part: Node) -> Span:
-    """A property with its comma, and its line when it stands alone there."""
-    data = match.document.data
-    end = part.end_byte
-    while end < len(data) and data[end] in b" \t":
-        end += 1
-    if data[end : end + 1] != b",":
-        start = part.start_byte
-        while start and data[start - 1 : start].isspace():
-            start -= 1
-        comma = data[start - 1 : start] == b","
-        return Span(start - 1 if comma else part.start_byte, part.end_byte)
-    end += 1
-    start = data.rfind(b"\n", 0, part.start_byte) + 1
-    if not data[start : part.start_byte].strip():
-        line_end = data.find(b"\n", end)
-        if line_end != -1 and not data[end:line_end].strip():
-            return Span(start, line_end + 1)
-    while end < len(data) and data[end] in b" \t":
-        end += 1
-    return Span(part.start_byte, end)
+            yield Edit(match.document, match.module.item_span(part), "")

@@ -60,15 +60,10 @@ from collections.abc import Iterator
 from cflint.api import Environment, Finding, Fix, Safety, Severity, Worker, config, fixes, rule, worker
 
 
-@rule(worker(), severity=Severity.NOTE, fix=Safety.UNSAFE)
+@rule(worker(), severity=Severity.NOTE, fix=Safety.UNSAFE, deployed=True)
 def check(subject: Worker) -> Iterator[Finding]:
-    configured = subject.config
-    if (
-        configured is None
-        or configured.is_pages
-        or config.is_test_config(configured.path)
-        or config.is_demo_path(configured.path)
-    ):
+    wrangler_config = subject.config
+    if wrangler_config is None or wrangler_config.is_pages or config.is_demo_path(wrangler_config.path):
         return
     dark = [environment for environment in subject.environments if _is_dark(environment, subject)]
     if not dark:
@@ -80,7 +75,7 @@ def check(subject: Worker) -> Iterator[Finding]:
     own = first.own("observability")
     logs = own.get("logs") if own is not None else None
     key = ("logs", "enabled") if logs is not None else ("enabled",)  # what its logs say goes first
-    edits = fixes.set_key(configured, first.path("observability", *key), True)
+    edits = fixes.set_key(wrangler_config, first.path("observability", *key), True)
     if edits:
         fix = Fix("Switch on observability", edits, Safety.UNSAFE)
     at = first.place if own is None else first.location(own)
@@ -89,9 +84,9 @@ def check(subject: Worker) -> Iterator[Finding]:
         for environment in dark[1:]
         if (node := environment.own("observability")) is not None
     )
-    told = "is switched off" if own is not None else "is not enabled"
+    state = "is switched off" if own is not None else "is not enabled"
     yield Finding(
-        f"observability {told}{config.in_environments(dark)}, so logs and errors are not kept",
+        f"observability {state}{config.in_environments(dark)}, so logs and errors are not kept",
         at,
         others,
         fix,

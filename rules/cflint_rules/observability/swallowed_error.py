@@ -54,6 +54,8 @@ There is no fix: how to handle it is up to the author.
 Source: https://developers.cloudflare.com/durable-objects/best-practices/rules-of-durable-objects/
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -71,6 +73,7 @@ from cflint.api import (
     keyword,
     pattern,
     rule,
+    sql,
 )
 
 if TYPE_CHECKING:
@@ -84,7 +87,7 @@ _STORES = frozenset(
     {ValueKind.BINDING, ValueKind.STORAGE, ValueKind.SQL_STORAGE, ValueKind.D1_STATEMENT, ValueKind.STUB}
 )
 _READERS = frozenset({ValueKind.CACHE, ValueKind.WORKFLOW_INSTANCE})
-_ONCE = pattern(r"\b(?:ALTER|CREATE|DROP)\s", re.IGNORECASE)
+_ONCE = frozenset({"ALTER", "CREATE", "DROP"})
 _PLACEHOLDER = pattern(
     r"todo|fixme|not implemented|^(?:handle|deal with)\b[^.]{0,40}errors?\b|^error handling$", re.IGNORECASE
 )
@@ -135,18 +138,17 @@ def check_handler(found: Handler) -> Iterator[Finding]:
         )
 
 
-def _cleans_up(module: Module, node: "Node") -> bool:
+def _cleans_up(module: Module, node: Node) -> bool:
     """Whether code tidies up after something else, which matters more than that it fails."""
     return any(above.type in ("catch_clause", "finally_clause") for above in module.ancestors(node))
 
 
-def _is_empty(module: Module, body: "Node") -> bool:
+def _is_empty(module: Module, body: Node) -> bool:
     """Whether a block holds nothing, or nothing but a comment that says no reason."""
-    for child in body.children:
-        if child.type == "}":
-            break  # the grammar takes what stands behind on the same line into the block
-        if child.type == "{":
-            continue
+    end = js.block_end(body)
+    for child in body.named_children:
+        if child.start_byte >= end:
+            break  # a comment behind the block
         if child.type != "comment":
             return False
         words = module.text(child).strip("/*! \t\r\n")
@@ -155,13 +157,12 @@ def _is_empty(module: Module, body: "Node") -> bool:
     return True
 
 
-def _weight(module: Module, made: "Node") -> int:
+def _weight(module: Module, made: Node) -> int:
     """How bad it is when a call fails unseen: 2 for what writes, 1 for what reads, 0 for anything else."""
-    callee = made.child_by_field_name("function")
-    callee = js.unwrap(callee) if callee is not None else None
-    if callee is None or callee.type != "member_expression":
+    found = js.Call(module, made)
+    if found.receiver is None:
         return 0
-    value = module.value_of(callee.child_by_field_name("object"))
+    value = module.value_of(found.receiver)
     if value.kind in _READERS:
         return 1
     if value.kind not in _STORES:
@@ -173,8 +174,11 @@ def _weight(module: Module, made: "Node") -> int:
         and value.kind is not ValueKind.STORAGE
     ):
         return 0
-    name = module.callee_name(made)
-    arguments = js.arguments_of(made)
-    if name == "exec" and arguments and _ONCE.search(module.text(arguments[0])) is not None:
+    if found.name == "exec" and _changes_schema(module, made):
         return 0  # a migration that fails when it has been done
-    return 2 if name in _WRITES else 1
+    return 2 if found.name in _WRITES else 1
+
+
+def _changes_schema(module: Module, made: Node) -> bool:
+    use = sql.sql_use(module, made)
+    return use is not None and any(statement.verb in _ONCE for statement in use.text.statements)

@@ -43,10 +43,12 @@ There is no fix: clients may rely on the status.
 Source: https://www.rfc-editor.org/rfc/rfc9110#section-15.5.2
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import REFERENCE, Finding, Match, Module, Severity, ValueKind, call, js, new, rule
+from cflint.api import REFERENCE, Finding, Match, Module, Severity, call, new, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -62,57 +64,39 @@ _FORBIDDEN = 403
 )
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
-    if len(match.arguments) < 2:
-        return
-    second = match.arguments[1]
-    is_response = module.is_global(match.callee, "Response") or module.is_global(match.receiver, "Response")
-    if not is_response and match.receiver_value.kind is not ValueKind.HONO_CONTEXT:
-        return
-    status: Node | None = second
-    if module.number(second) is None:
-        status = module.property_value(second, "status")
-    if status is None or module.number(status) != _FORBIDDEN:
+    made = module.response_made(match.node) if len(match.arguments) > 1 else None
+    if made is None or made.status != _FORBIDDEN or made.status_node is None:
         return
     source = _missing(module, match.node)
     if source is not None:
         yield Finding(
             "403 for a request without credentials: 401 asks for them",
-            match.at(status),
+            match.at(made.status_node),
             (match.at(source, "the credential is read here"),),
         )
 
 
-def _missing(module: Module, response: "Node") -> "Node | None":
+def _missing(module: Module, response: Node) -> Node | None:
     """The read of the credential whose absence a response answers, by the innermost `if` around it."""
     child = response
     for above in module.ancestors(response):
         if above.type == "if_statement":
             consequence = above.child_by_field_name("consequence")
-            condition = above.child_by_field_name("condition")
-            if consequence is None or condition is None or consequence.id != child.id:
+            if consequence is None or consequence.id != child.id:
                 return None
-            absent = _absent(module, js.unwrap(condition))
-            if absent is None:
-                return None
-            return next((part for part in module.origins(absent) if module.reads_credential(part)), None)
+            absent = _absent(module, above.child_by_field_name("condition"))
+            parts = module.origins(absent) if absent is not None else ()
+            return next((part for part in parts if module.reads_credential(part)), None)
         child = above
     return None
 
 
-def _absent(module: Module, condition: "Node") -> "Node | None":
+def _absent(module: Module, condition: Node | None) -> Node | None:
     """The expression that a condition finds to be missing: `!x`, `x == null`, `x === undefined`."""
-    if condition.type == "unary_expression":
-        operator = condition.child_by_field_name("operator")
-        argument = condition.child_by_field_name("argument")
-        return (
-            js.unwrap(argument)
-            if operator is not None and operator.type == "!" and argument is not None
-            else None
-        )
-    if condition.type == "binary_expression":
-        operator = condition.child_by_field_name("operator")
-        left, right = condition.child_by_field_name("left"), condition.child_by_field_name("right")
-        if operator is None or left is None or right is None or operator.type not in ("==", "==="):
-            return None
-        return js.unwrap(left) if module.text(right) in ("null", "undefined", '""', "''") else None
-    return None
+    test = module.operation(condition)
+    if test is None or test.operator not in ("!", "==", "==="):
+        return None
+    if test.left is None:
+        return test.right
+    is_nothing = test.right.type in ("null", "undefined") or module.string(test.right) == ""
+    return test.left if is_nothing else None

@@ -39,10 +39,12 @@ Unsafe: requests with another scheme, or with none, are no longer accepted.
 Source: https://www.rfc-editor.org/rfc/rfc6750#section-2.1
 """
 
+import re
 from collections.abc import Iterator
 
-from cflint.api import REFERENCE, STRICT, Finding, Fix, Match, Safety, Severity, call, js, rule
+from cflint.api import REFERENCE, STRICT, Finding, Fix, Match, Safety, Severity, call, js, pattern, rule
 
+_SCHEME = pattern(rb"bearer", re.IGNORECASE)
 _LENGTH = len("Bearer ")
 
 
@@ -60,17 +62,13 @@ def check(match: Match) -> Iterator[Finding]:
     if match.word == "split":
         taken = module.parent(module.with_wrappers(node))
         index = taken.child_by_field_name("index") if taken is not None else None
-        if taken is None or index is None or module.text(index) != "1":
-            return
-        if module.string_of(match.arguments[0]) != " ":
+        if index is None or module.number(index) != 1 or module.string_of(match.arguments[0]) != " ":
             return
     elif module.number(match.arguments[0]) != _LENGTH:
         return
     if not any(module.header_read(found) == "authorization" for found in module.alternatives(owner)):
         return
-    around = match.enclosing_function
-    area = module.text(around) if around is not None else module.document.data.decode("utf-8", "replace")
-    if "bearer" in area.lower():
+    if next(module.mentions(_SCHEME, match.enclosing_function), None) is not None:
         return
     name = js.unwrap(owner)
     fix = None

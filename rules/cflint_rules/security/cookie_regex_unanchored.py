@@ -54,21 +54,21 @@ def check(match: Match) -> Iterator[Finding]:
     module = match.module
     if match.receiver is None or len(match.arguments) != 1:
         return
-    pattern, text = match.arguments[0], match.receiver
+    regex, text = match.arguments[0], match.receiver
     if match.word != "match":
-        pattern, text = text, pattern
-    pattern = module.initializer(pattern)
-    if pattern.type != "regex":
+        regex, text = text, regex
+    regex = module.initializer(regex)
+    if regex.type != "regex":
         return
-    named = _NAMED.match(module.text(pattern))
+    named = _NAMED.match(module.text(regex))
     if named is None or not any(module.header_read(found) == "cookie" for found in module.alternatives(text)):
         return
     yield Finding(
         f"this also matches other cookies whose names end in `{named.group(1)}`",
-        match.at(pattern),
+        match.at(regex),
         fix=Fix(
             "Match the whole name",
-            (match.insert(pattern.start_byte + 1, r"(?:^|;\s*)"),),
+            (match.insert(regex.start_byte + 1, r"(?:^|;\s*)"),),
             Safety.SAFE,
         ),
     )

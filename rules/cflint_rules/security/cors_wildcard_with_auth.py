@@ -42,30 +42,25 @@ There is no fix: the origins are up to the author.
 Source: https://hono.dev/docs/middleware/builtin/cors
 """
 
-import re
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Location, Match, Module, Severity, Span, call, js, pattern, rule
+from cflint.api import Finding, Location, Match, Module, Severity, call, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_READS = pattern(
-    rb"""\b(?:header|get)\(\s*["'](authorization|cookie)["']\s*\)|\b(get(?:Signed)?Cookie)\(\s*\w""",
-    re.IGNORECASE,
-)
+_HEADERS = ("authorization", "cookie")
 
 
 @rule(call("cors"), severity=Severity.WARNING)
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
-    callee = match.callee
-    declaration = module.scope.resolve(callee) if callee is not None and callee.type == "identifier" else None
-    ref = module.scope.origin(declaration) if declaration is not None else None
-    if ref is None or (ref.module, ref.name) != ("hono/cors", "cors"):
+    if not module.is_from(match.callee, "hono/cors", "cors"):
         return
-    options = match.arguments[0] if match.arguments else None
+    options = match.call.argument(0)
     if options is not None and module.is_open_object(options):
         return
     origin = module.property_value(options, "origin") if options is not None else None
@@ -77,7 +72,7 @@ def check(match: Match) -> Iterator[Finding]:
                 "every origin is allowed, with credentials: any site can act as the user", match.at(origin)
             )
         return
-    if origin is not None and module.string(module.initializer(origin)) != "*":
+    if origin is not None and module.string_of(origin) != "*":
         return
     at = match.at(origin if origin is not None else match.node)
     if allows:
@@ -97,38 +92,38 @@ def check(match: Match) -> Iterator[Finding]:
     )
 
 
-def _reflects(module: Module, origin: "Node") -> bool:
-    """`(origin) => origin`: whoever asks is allowed."""
-    function = module.initializer(origin)
-    if function.type not in js.FUNCTIONS:
+def _reflects(module: Module, origin: Node) -> bool:
+    """`(origin) => origin`, `(origin) => origin ?? "*"`: whoever asks is allowed."""
+    function = module.function_value(origin)
+    given = module.parameters(function) if function is not None else ()
+    body = js.body_of(function) if function is not None else None
+    if body is None or not given:
         return False
-    parameter = function.child_by_field_name("parameter")
-    listed = function.child_by_field_name("parameters")
-    if parameter is None and listed is not None and listed.named_children:
-        parameter = listed.named_children[0]
-    body = function.child_by_field_name("body")
-    if parameter is None or body is None:
-        return False
-    name = module.text(parameter).split(":")[0].strip()
-    text = module.text(body).strip("{} \n\t;").removeprefix("return").strip()
-    return text in (name, f"{name} ?? '*'", f'{name} ?? "*"', f"{name} || '*'", f'{name} || "*"')
+    if body.type == "statement_block":
+        statements = [part for part in body.named_children if part.type != "comment"]
+        if len(statements) != 1 or statements[0].type != "return_statement":
+            return False
+        body = js.first_named(statements[0]) or body
+    result = js.unwrap(body)
+    default = module.operation(result)
+    if default is not None and default.operator in ("??", "||") and default.left is not None:
+        result = default.left if module.string(default.right) == "*" else result
+    return result.type == "identifier" and module.text(result) == given[0].name
 
 
 def _mounted_at(match: Match) -> str | None:
     """The path of `app.use(path, cors())`; None when there is none, or it is not known."""
-    listed = match.module.parent(match.node)
-    call_node = match.module.parent(listed) if listed is not None else None
-    arguments = js.arguments_of(call_node) if call_node is not None else ()
-    return match.module.string(arguments[0]) if len(arguments) > 1 else None
+    around = match.module.call_around(match.node)
+    return match.module.string(around[0].arguments[0]) if around is not None and around[1] else None
 
 
-def _route_around(module: Module, node: "Node") -> str | None:
+def _route_around(module: Module, node: Node) -> str | None:
     """The path of `app.get(path, …)` around a place; None where no such call is around."""
     for above in module.ancestors(node):
-        if above.type == "arguments" and len(above.named_children) > 1:
-            path = module.string(above.named_children[0])
-            if path is not None and path.startswith("/"):
-                return path
+        around = module.call_around(above)
+        path = module.string(around[0].arguments[0]) if around is not None and around[1] else None
+        if path is not None and path.startswith("/"):
+            return path
     return None
 
 
@@ -144,17 +139,14 @@ def _covers(mount: str | None, route: str | None) -> bool:
 def _credentials(module: Module) -> Iterator[tuple[str, Location, str | None]]:
     """The places in this module that read a credential of a request: the name of the header, the place, the
     path of the route around it."""
-    for found in _READS.finditer(module.document.data):
-        node = module.node_at(*found.span(1 if found.group(1) else 2))
-        if node is None or node.type not in ("string_fragment", "identifier"):
-            continue
-        name = (found.group(1) or b"cookie").decode().lower()
-        place = Location(module.document, Span(node.start_byte, node.end_byte), "it is read here")
-        if node.type == "identifier" and module.import_named("hono/cookie", module.text(node)) is None:
-            continue
-        above = module.parent(node)
-        above = module.parent(above) if above is not None else None
-        call_node = module.parent(above) if above is not None else None
-        if node.type == "string_fragment" and call_node is not None and not js.arguments_of(call_node):
-            continue
-        yield name, place, _route_around(module, node)
+    for node in module.descendants(module.root, "call_expression"):
+        read = js.Call(module, node)
+        name = None
+        if read.name in ("get", "header") and len(read.arguments) == 1:
+            name = (module.string_of(read.arguments[0]) or "").lower()
+        elif module.is_from(read.callee, "hono/cookie", "getCookie", "getSignedCookie"):
+            name = "cookie" if read.arguments else None
+        place = read.arguments[0] if name in _HEADERS and read.name in ("get", "header") else read.callee
+        if name in _HEADERS and place is not None:
+            place = js.first_named(place) or place  # a text without its quotes
+            yield name, module.at(place, "it is read here"), _route_around(module, node)

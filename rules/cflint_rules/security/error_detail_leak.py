@@ -53,6 +53,9 @@ There is no fix: the text for the client is up to the author.
 Source: https://developers.cloudflare.com/workers/best-practices/workers-best-practices/
 """
 
+from __future__ import annotations
+
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -62,38 +65,30 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _DETAILS = frozenset({"message", "stack", "cause"})
-_HONO = frozenset({"json", "text", "html", "body"})
-_ANSWERS = pattern(rb"\b(?:Response|json|text|html|body)\b")
-"""What code that makes a response has a word of."""
-_DEVELOPMENT = ("dev", "debug", "local", "environment", "node_env", "verbose")
+_SHOWN_IN = frozenset({"template_substitution", "pair", "ternary_expression"})
+_CHOICES = frozenset({"if_statement", "ternary_expression", "switch_statement"})
+_DEVELOPMENT = pattern(rb"dev|debug|local|environment|node_env|verbose", re.IGNORECASE)
 _PLAIN_ERRORS = frozenset({"Error", "TypeError", "SyntaxError", "RangeError"})
+_OWN_FIELDS = ("name", "code", "status")
+"""What the fields begin with by which errors of a class of their own are told from others."""
 
 
 @rule(keyword("catch"), call("onError"), severity=Severity.NOTE)
 def check(match: Match) -> Iterator[Finding]:
-    module, node = match.module, match.node
-    if node.type == "catch_clause":
-        parameter, body = node.child_by_field_name("parameter"), node.child_by_field_name("body")
-    elif (
-        node.type == "call_expression" and match.receiver_value.kind is ValueKind.HONO_APP and match.arguments
-    ):
-        parameter, body = _first_parameter(module, js.unwrap(match.arguments[0]))
-    else:
-        return
+    module = match.module
+    parameter, body = _caught(match)
     if parameter is None or body is None or parameter.type != "identifier":
         return
-    if _ANSWERS.search(module.document.data, body.start_byte, body.end_byte) is None:
+    error = module.scope.resolve(parameter)
+    if error is None or not any(_is_in(body, use) for use in module.scope.references(error)):
         return
-    declaration = module.scope.resolve(parameter)
-    if declaration is None:
-        return
-    for response in (body, *module.descendants(body, "new_expression", "call_expression")):
-        parts = _response(module, response)
-        if parts is None or _is_meant(module, response, body):
+    for made in module.responses_made(body):
+        if made.content is None or _is_meant(module, made.node, body):
             continue
-        content, status = parts
-        for leak in _leaks(module, content, declaration):
-            if status < 500 and module.text(leak).rpartition(".")[2] != "stack":
+        is_expected = made.status is None or made.status < 500
+        for leak in _leaks(module, made.content, error):
+            shown = module.member(leak)
+            if is_expected and (shown is None or shown.name != "stack"):
                 continue
             yield Finding(
                 "the details of an unexpected error are sent to the client",
@@ -103,54 +98,27 @@ def check(match: Match) -> Iterator[Finding]:
             break
 
 
-def _first_parameter(module: Module, function: "Node") -> "tuple[Node | None, Node | None]":
-    if function.type not in js.FUNCTIONS:
+def _caught(match: Match) -> tuple[Node | None, Node | None]:
+    """The name of an error that was not expected, and the code that handles it."""
+    module, node = match.module, match.node
+    if node.type == "catch_clause":
+        return node.child_by_field_name("parameter"), js.body_of(node)
+    if node.type != "call_expression" or match.receiver_value.kind is not ValueKind.HONO_APP:
         return None, None
-    single = function.child_by_field_name("parameter")
-    listed = function.child_by_field_name("parameters")
-    if single is None and listed is not None and listed.named_children:
-        first = listed.named_children[0]
-        single = first.child_by_field_name("pattern") or first
-    return single, function.child_by_field_name("body")
+    handler = js.unwrap(match.arguments[0]) if match.arguments else None
+    if handler is None or handler.type not in js.FUNCTIONS:
+        return None, None
+    given = module.parameters(handler)
+    return (given[0].pattern if given else None), js.body_of(handler)
 
 
-def _response(module: Module, node: "Node") -> "tuple[Node, float] | None":
-    """The content and the status of a response that an expression makes."""
-    arguments = js.arguments_of(node)
-    if not arguments:
-        return None
-    callee = node.child_by_field_name("function") or node.child_by_field_name("constructor")
-    callee = js.unwrap(callee) if callee is not None else None
-    if callee is None:
-        return None
-    second = arguments[1] if len(arguments) > 1 else None
-    if module.is_global(callee, "Response") and node.type == "new_expression":
-        return arguments[0], _status(module, second)
-    if callee.type != "member_expression":
-        return None
-    owner = callee.child_by_field_name("object")
-    name = module.callee_name(node)
-    if name == "json" and module.is_global(owner, "Response"):
-        return arguments[0], _status(module, second)
-    if name in _HONO and module.value_of(owner).kind is ValueKind.HONO_CONTEXT:
-        direct = module.number(second) if second is not None else None
-        return arguments[0], direct if direct is not None else _status(module, second)
-    return None
-
-
-def _status(module: Module, init: "Node | None") -> float:
-    written = module.property_value(init, "status") if init is not None else None
-    status = module.number(written) if written is not None else None
-    return status if status is not None else 200
-
-
-def _leaks(module: Module, content: "Node", error: js.Declaration) -> Iterator["Node"]:
+def _leaks(module: Module, content: Node, error: js.Declaration) -> Iterator[Node]:
     """The expressions in a content that tell about the error, by way of one variable too."""
-    for use in module.scope.references(error):
-        if content.start_byte <= use.start_byte < content.end_byte:
-            detail = _detail(module, use)
-            if detail is not None and not _is_meant(module, detail, content):
-                yield detail
+    uses = module.scope.references(error)
+    for use in uses:
+        detail = _detail(module, use) if _is_in(content, use) else None
+        if detail is not None and not _is_meant(module, detail, content):
+            yield detail
     for name in (content, *module.descendants(content, "identifier", "shorthand_property_identifier")):
         if name.type not in ("identifier", "shorthand_property_identifier"):
             continue
@@ -158,61 +126,55 @@ def _leaks(module: Module, content: "Node", error: js.Declaration) -> Iterator["
         made = declaration.value if declaration is not None and not declaration.path else None
         if made is None or _is_for_development(module, made):
             continue
-        for use in module.scope.references(error):
-            if made.start_byte <= use.start_byte < made.end_byte and _detail(module, use) is not None:
-                yield name
-                break
+        if any(_is_in(made, use) and _detail(module, use) is not None for use in uses):
+            yield name
 
 
-def _detail(module: Module, use: "Node") -> "Node | None":
+def _detail(module: Module, use: Node) -> Node | None:
     """The expression that shows an error: its message or stack, or all of it as text."""
-    node = use
-    parent = module.parent(node)
-    while parent is not None and parent.type in (
-        "parenthesized_expression",
-        "as_expression",
-        "non_null_expression",
-    ):
-        node, parent = parent, module.parent(parent)
-    if parent is None:
-        return None
-    if parent.type == "member_expression":
-        name = parent.child_by_field_name("property")
-        return parent if name is not None and module.text(name) in _DETAILS else None
-    if parent.type in (
-        "template_substitution",
-        "pair",
-        "ternary_expression",
-        "shorthand_property_identifier",
-    ):
+    whole = module.with_wrappers(use)
+    parent = module.parent(whole)
+    access = module.member(parent)
+    if access is not None and access.object.id == whole.id:
+        return access.node if access.name in _DETAILS else None
+    if parent is not None and parent.type in _SHOWN_IN:
         condition = parent.child_by_field_name("condition")
-        return use if condition is None or condition.id != node.id else None
-    if parent.type == "arguments":
-        call = module.parent(parent)
-        return use if call is not None and module.callee_name(call) in ("String", "stringify") else None
-    return None
+        return use if condition is None or condition.id != whole.id else None
+    around = module.call_around(use)
+    is_text = around is not None and module.is_from(around[0].callee, "", "String", "JSON.stringify")
+    return use if is_text else None
 
 
-def _is_meant(module: Module, response: "Node", body: "Node") -> bool:
-    """Whether a response is sent in development only, or for an error of a class of its own."""
-    for above in module.ancestors(response):
-        if above.id == body.id:
+def _is_meant(module: Module, node: Node, within: Node) -> bool:
+    """Whether something is sent in development only, or for an error of a class of its own."""
+    for above in module.ancestors(node):
+        if above.id == within.id:
             return False
         if above.type == "binary_expression" and _is_for_development(module, above):
             return True
-        if above.type in ("if_statement", "ternary_expression", "switch_statement"):
+        if above.type in _CHOICES:
             condition = above.child_by_field_name("condition") or above.child_by_field_name("value")
-            if condition is not None and _is_for_development(module, condition):
-                return True
-            text = module.text(condition) if condition is not None else ""
-            _, found, after = text.partition(" instanceof ")
-            if found and after.split(")")[0].split(" ")[0] not in _PLAIN_ERRORS:
-                return True
-            if ".name" in text or ".code" in text or ".status" in text:
+            if condition is not None and (
+                _is_for_development(module, condition) or _tells_errors_apart(module, condition)
+            ):
                 return True
     return False
 
 
-def _is_for_development(module: Module, condition: "Node") -> bool:
-    text = module.text(condition).lower()
-    return any(word in text for word in _DEVELOPMENT)
+def _tells_errors_apart(module: Module, condition: Node) -> bool:
+    for part in (condition, *module.descendants(condition, "binary_expression", "member_expression")):
+        operation, access = module.operation(part), module.member(part)
+        if operation is not None and operation.operator == "instanceof":
+            if module.text(operation.right) not in _PLAIN_ERRORS:
+                return True
+        elif access is not None and access.name.startswith(_OWN_FIELDS):
+            return True
+    return False
+
+
+def _is_for_development(module: Module, node: Node) -> bool:
+    return next(module.mentions(_DEVELOPMENT, node), None) is not None
+
+
+def _is_in(outer: Node, inner: Node) -> bool:
+    return outer.start_byte <= inner.start_byte < outer.end_byte

@@ -109,6 +109,8 @@ def check(found: Module) -> Iterator[Finding]:
         text = match.group(1).decode()
         if string is None or string.id in seen or not js.is_random(text) or js.is_example(text):
             continue
+        if not _is_given_to(found, string, match.start()):
+            continue
         seen.add(string.id)
         yield Finding(
             "a secret seems to stand in the code: replace it, and read it from `env`",
@@ -119,6 +121,7 @@ def check(found: Module) -> Iterator[Finding]:
 
 @check.on(python_module())
 def check_python(module: python.PythonModule) -> Iterator[Finding]:
+    # Imported where used: libcst is slow to load.
     import libcst as cst
 
     data = module.document.data
@@ -178,6 +181,13 @@ def _named(data: bytes) -> Iterator[re.Match[bytes]]:
                 done = match.end()
                 yield match
                 break
+
+
+def _is_given_to(module: Module, string: Node, name: int) -> bool:
+    """Whether a string is the value of what is called as the word at a byte says, or has that word in it."""
+    given = module.given_name(string)
+    is_given = given is not None and given.start_byte <= name < given.end_byte
+    return is_given or string.start_byte <= name < string.end_byte
 
 
 def _string_at(module: Module, start: int, end: int) -> Node | None:

@@ -37,6 +37,8 @@ Unsafe: a UUID is longer than what it replaces, and has dashes in it.
 Source: https://developers.cloudflare.com/workers/best-practices/workers-best-practices/
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -58,26 +60,25 @@ _HARMLESS = pattern(
     re.IGNORECASE,
 )
 _ID = pattern(r"(?:^|_)(?:user|account|order|payment|room|invite|share|file|upload)_?id$", re.IGNORECASE)
+_MAKER = pattern(r"(?:generate|create|make|random|new|gen)", re.IGNORECASE)
 _PASSING = frozenset(
     {"member_expression", "call_expression", "binary_expression", "arguments", "parenthesized_expression"}
-    | {
-        "subscript_expression",
-        "template_substitution",
-        "template_string",
-        "ternary_expression",
-        "as_expression",
-    }
-    | {"unary_expression", "spread_element", "array", "non_null_expression"}
+    | {"subscript_expression", "template_substitution", "template_string", "ternary_expression"}
+    | {"as_expression", "unary_expression", "spread_element", "array", "non_null_expression"}
 )
-_CUTS = frozenset(
-    {"slice", "substring", "substr", "toUpperCase", "toLowerCase", "padStart", "padEnd", "replace"}
+_BLOCKS = frozenset({"return_statement", "statement_block", "expression_statement"})
+_WHOLES = frozenset({"variable_declarator", "pair", "return_statement", "arrow_function"})
+_MAKES_TEXT = frozenset(
+    {"floor", "round", "ceil", "String", "charAt", "trunc", "at", "charCodeAt", "fromCharCode"}
 )
+"""Functions that make a part of a text, or a number, of their argument."""
 
 
 @rule(call("random"), severity=Severity.WARNING, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
-    if not module.is_global(match.receiver, "Math") or match.arguments:
+    random = module.entropy_at(match.node) if not match.arguments else None
+    if random is None or not random.is_predictable or random.name.module:
         return
     name = _purpose(module, match.node)
     if name is None:
@@ -110,94 +111,52 @@ def _is_secret(name: str) -> bool:
     return _SECRET.search(snake) is not None or _CODE.match(snake) is not None
 
 
-def _purpose(module: Module, node: "Node") -> str | None:
+def _purpose(module: Module, node: Node) -> str | None:
     """The name of what a random number is made for: a variable, a property, or the function around that gives
     it back; None when it has none."""
     child = node
     for above in module.ancestors(node):
-        name: Node | None = None
-        if above.type in ("variable_declarator", "public_field_definition"):
-            name = above.child_by_field_name("name")
-        elif above.type == "pair":
-            name = above.child_by_field_name("key")
-        elif above.type in ("assignment_expression", "augmented_assignment_expression"):
-            name = above.child_by_field_name("left")
-        if name is not None:
-            text = module.text(name)
-            if name.id == child.id or not re.fullmatch(r"[\w$.#]{1,80}", text):
-                return None
-            last = text.rpartition(".")[2]
-            return last if _is_secret(last) or _ID.search(_snake(last)) else _function(module, above)
-        if above.type in js.FUNCTIONS or above.type in (
-            "return_statement",
-            "statement_block",
-            "expression_statement",
-        ):
-            return _function(module, child if above.type not in js.FUNCTIONS else node)
-        if above.type == "arguments":
-            called = module.parent(above)
-            if called is None or not _makes_text(module, called):
-                return _function(module, node)
+        given = module.given_name(child)
+        if given is not None:
+            access = module.member(given)
+            name = access.name if access is not None else module.property_name(given)
+            if name is None or _is_secret(name) or _ID.search(_snake(name)):
+                return name
+            return _maker_around(module, above)
+        if above.type in js.FUNCTIONS or above.type in _BLOCKS:
+            return _maker_around(module, node)
+        around = module.call_around(child) if above.type == "arguments" else None
+        if around is not None and (around[0].is_new or around[0].name not in _MAKES_TEXT):
+            return _maker_around(module, node)
         if above.type not in _PASSING:
             return None
         child = above
     return None
 
 
-def _makes_text(module: Module, called: "Node") -> bool:
-    """Whether a call makes a part of a text, or a number, of its argument."""
-    if called.type != "call_expression":
-        return False
-    name = module.callee_name(called)
-    return name in ("floor", "round", "ceil", "String", "charAt", "trunc", "at", "charCodeAt", "fromCharCode")
-
-
-def _function(module: Module, node: "Node") -> str | None:
+def _maker_around(module: Module, node: Node) -> str | None:
     """The name of the innermost function around that has one, when it is a maker's of secrets."""
     for above in module.ancestors(node):
-        if above.type not in js.FUNCTIONS:
-            continue
-        name = above.child_by_field_name("name")
-        if name is None:
-            parent = module.parent(above)
-            if parent is not None and parent.type == "variable_declarator":
-                name = parent.child_by_field_name("name")
+        name = js.name_of(module, above) if above.type in js.FUNCTIONS else None
         if name is not None:
             text = module.text(name)
-            maker = re.match(r"(?:generate|create|make|random|new|gen)", text, re.IGNORECASE)
             unique = text.lower() == "randomtoken"  # as likely a part of a file's name
-            return text if maker and not unique and _is_secret(text) else None
+            return text if _MAKER.match(text) and not unique and _is_secret(text) else None
     return None
 
 
-def _idiom(module: Module, node: "Node") -> "Node | None":
+def _idiom(module: Module, node: Node) -> Node | None:
     """The whole of `Math.random().toString(36).slice(2)`, with what cuts it; None of another expression."""
-    whole = node
-    found = False
-    while True:
-        member = module.parent(module.with_wrappers(whole))
-        called = module.parent(member) if member is not None else None
-        if (
-            member is None
-            or called is None
-            or member.type != "member_expression"
-            or called.type != "call_expression"
-        ):
-            return whole if found else None
-        name = module.callee_name(called)
-        if name == "toString":
-            found = True
-        elif not found or name not in _CUTS:
-            return whole if found else None
-        whole = called
+    whole: Node | None = None
+    while (called := module.method_called_on(whole or node)) is not None:
+        name, made = called
+        if name != "toString" and (whole is None or name not in js.STRING_CUTS):
+            break
+        whole = made
+    return whole
 
 
-def _is_alone(module: Module, whole: "Node") -> bool:
+def _is_alone(module: Module, whole: Node) -> bool:
     """Whether the idiom is all that a variable or property gets."""
     parent = module.parent(module.with_wrappers(whole))
-    return parent is not None and parent.type in (
-        "variable_declarator",
-        "pair",
-        "return_statement",
-        "arrow_function",
-    )
+    return parent is not None and parent.type in _WHOLES

@@ -53,8 +53,12 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Module, Severity, module, pattern, rule
+from cflint.api import Finding, Module, Severity, ValueKind, js, module, pattern, rule
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
 
 _API = b"api.cloudflare.com/client/v4/accounts/"
 _PART = rb"(?:\$\{[^{}\n]*\}|[^/`\"'\s${}]+)"
@@ -78,13 +82,13 @@ _KINDS = {
 @rule(module("cloudflare"), severity=Severity.WARNING)
 def check(module: Module) -> Iterator[Finding]:
     data = module.document.data
-    if data.find(_API) == -1 or not _is_own(module) or _BINDING.search(data) is not None:
+    if data.find(_API) == -1 or not _is_own(module) or next(module.mentions(_BINDING), None) is not None:
         return
     for match in _PATH.finditer(data):
         text = module.node_at(match.start(), match.end())
         if text is None or text.type not in ("string_fragment", "string", "template_string"):
             continue
-        if b"env." in match[1] or _is_of_env(module, match[1], match.start(1)):
+        if _is_of_env(module, *match.span(1)):
             kind = _KINDS[match.lastgroup or ""]
             yield Finding(
                 f"this goes through Cloudflare's REST API with a token: a binding ({kind}) needs none",
@@ -100,9 +104,14 @@ def _is_own(module: Module) -> bool:
     )
 
 
-def _is_of_env(module: Module, part: bytes, start: int) -> bool:
-    """Whether `${name}` is a constant that holds a member of `env`."""
-    if not part.startswith(b"${"):
-        return False
-    node = module.node_at(start + 2, start + len(part) - 1)
-    return node is not None and node.type == "identifier" and "env." in module.text(module.initializer(node))
+def _is_of_env(module: Module, start: int, end: int) -> bool:
+    """Whether `${…}` in an address is made of a member of `env`."""
+    node = module.node_at(start, end)
+    inner = js.first_named(node) if node is not None and node.type == "template_substitution" else None
+    return inner is not None and any(_is_env(module, part) for part in module.origins(inner))
+
+
+def _is_env(module: Module, node: Node) -> bool:
+    access = module.member(node)
+    name = access.name if access is not None else module.text(node)
+    return name == "env" or module.value_of(node).kind is ValueKind.ENV

@@ -37,9 +37,7 @@ be replaced, and stored elsewhere.
 Source: https://developers.cloudflare.com/workers/configuration/secrets/
 """
 
-import math
 import re
-from collections import Counter
 from collections.abc import Iterator
 
 from cflint.api import (
@@ -61,14 +59,11 @@ from cflint.api import (
 _PUBLIC = pattern(r"PUBLIC|PUBLISHABLE|SITE_?KEY|ANON(?:_|$)|FIREBASE_API_KEY|CLIENT_ID|MAPS", re.IGNORECASE)
 _JWT = pattern(r"eyJ[A-Za-z0-9_-]{10,2000}\.(eyJ[A-Za-z0-9_-]{10,4000})\.[A-Za-z0-9_-]{20,1000}")
 _WORDS = pattern(r"[a-z]+(?:[-_.:/][a-z0-9]+)*", re.IGNORECASE)
-_PLAIN = pattern(r"[A-Za-z0-9+/=_.~-]{16,500}")
-_RANDOM_BITS = 3.2  # per character; words and numbers of versions have less
+_HEX = pattern(r"[0-9a-f]{32,128}", re.IGNORECASE)
 
 
-@rule(configuration(), severity=Severity.ERROR, fix=Safety.MANUAL)
+@rule(configuration(), severity=Severity.ERROR, fix=Safety.MANUAL, deployed=True)
 def check(subject: WranglerConfig) -> Iterator[Finding]:
-    if config.is_test_config(subject.path):
-        return
     found: dict[tuple[str, str | None], list[Binding]] = {}
     for environment in subject.environments:
         for binding in environment.bindings_of("var"):
@@ -101,6 +96,7 @@ def _known(text: str) -> str | None:
     match = _JWT.search(text)
     if match is None or js.is_example(text):
         return None
+    # Imported where used: hardly any run needs it.
     from base64 import urlsafe_b64decode
 
     payload = urlsafe_b64decode(match[1][: len(match[1]) // 4 * 4])
@@ -109,22 +105,10 @@ def _known(text: str) -> str | None:
 
 def _looks_secret(name: str, text: str) -> bool:
     """Whether a value is random, and its name that of a secret."""
-    if (
-        not js.is_secret_name(name)
-        or js.is_example(text)
-        or not _PLAIN.fullmatch(text)
-        or _WORDS.fullmatch(text)
-    ):
-        return _is_hex(text) and js.is_secret_name(name) and not js.is_example(text)
-    if not any(letter.isdigit() for letter in text):
+    if not js.is_secret_name(name) or js.is_example(text):
         return False
-    counts = Counter(text)
-    bits = -sum(count / len(text) * math.log2(count / len(text)) for count in counts.values())
-    return bits >= _RANDOM_BITS
-
-
-def _is_hex(text: str) -> bool:
-    return re.fullmatch(r"[0-9a-f]{32,128}", text, re.IGNORECASE) is not None
+    is_random = js.is_random(text) and _WORDS.fullmatch(text) is None
+    return is_random or _HEX.fullmatch(text) is not None
 
 
 def _fix(subject: WranglerConfig, bindings: list[Binding]) -> Fix | None:

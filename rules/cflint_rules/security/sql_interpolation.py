@@ -74,6 +74,7 @@ from cflint.api import (
     js,
     python,
     python_module,
+    quoted,
     rule,
     sql,
 )
@@ -114,21 +115,14 @@ def check(match: Match) -> Iterator[Finding]:
     related += [match.at(other.node, "so is this") for other, _, _ in found[1:6]]
     values = use.text.position(hole) in _BINDABLE
     advice = "bind it" if values else "allow only names from a list"
-    what = f"`{_short(match.text(hole.node))}`"
-    told = f"{what} is sent by a client and becomes part of the SQL: {advice}"
-    untold = f"{what} becomes part of the SQL: {advice}"
+    becomes = "is sent by a client and becomes" if sent else "becomes"
     yield Finding(
-        told if sent else untold,
+        f"{quoted(match.text(hole.node), 40)} {becomes} part of the SQL: {advice}",
         place,
         related=tuple(related),
         fix=_fix(use, [hole for hole, _, _ in found]),
         severity=None if sent else Severity.WARNING,
     )
-
-
-def _short(text: str) -> str:
-    text = " ".join(text.replace("`", "'").split())
-    return text if len(text) <= 40 else text[:37] + "…"
 
 
 def _is_whole(use: sql.SqlUse, hole: sql.Interpolation) -> bool:
@@ -158,9 +152,8 @@ def _fix(use: sql.SqlUse, holes: list[sql.Interpolation]) -> Fix | None:
 
 @check.on(python_module("prepare", "exec"))
 def check_python(module: python.PythonModule) -> Iterator[Finding]:
-
     for statement in python.python_statements(module):
-        told = [
+        found = [
             hole
             for hole in statement.holes
             if hole.trust is js.Trust.REQUEST
@@ -169,13 +162,13 @@ def check_python(module: python.PythonModule) -> Iterator[Finding]:
                 and hole.position in (sql.HolePosition.VALUE, sql.HolePosition.QUOTED)
             )
         ]
-        if not told:
+        if not found:
             continue
-        told.sort(key=lambda hole: -hole.trust)
-        hole = told[0]
+        found.sort(key=lambda hole: -hole.trust)
+        hole = found[0]
         sent = hole.trust is js.Trust.REQUEST
         advice = "bind it" if hole.position in _BINDABLE else "allow only names from a list"
-        said = "is sent by a client and becomes" if sent else "becomes"
+        becomes = "is sent by a client and becomes" if sent else "becomes"
         fix: Fix | None = None
         if statement.bound is not None:
             title = "Bind the value" if len(statement.holes) == 1 else "Bind the values"
@@ -184,9 +177,9 @@ def check_python(module: python.PythonModule) -> Iterator[Finding]:
         source = module.at(hole.source, "it comes from here") if hole.source is not None else None
         related = [source] if source is not None and not place.span.covers(source.span) else []
         yield Finding(
-            f"`{_short(module.text(hole.node))}` {said} part of the SQL: {advice}",
+            f"{quoted(module.text(hole.node), 40)} {becomes} part of the SQL: {advice}",
             place,
-            (*related, *(module.at(other.node, "so is this") for other in told[1:6])),
+            (*related, *(module.at(other.node, "so is this") for other in found[1:6])),
             fix,
             severity=None if sent else Severity.WARNING,
         )

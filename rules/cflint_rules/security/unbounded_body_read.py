@@ -48,9 +48,7 @@ from collections.abc import Iterator
 
 from cflint.api import REFERENCE, ClassKind, Finding, Match, Severity, ValueKind, call, js, pattern, rule
 
-_LIMITED = pattern(
-    rb"content-length|contentLength|bodyLimit|byteLength|maxBody|MAX_BODY|getReader\(", re.IGNORECASE
-)
+_LIMITED = pattern(rb"content-?length|bodyLimit|byteLength|max_?Body|getReader", re.IGNORECASE)
 
 
 @rule(
@@ -60,21 +58,17 @@ _LIMITED = pattern(
 )
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
-    value = match.receiver_value
-    if (
-        match.arguments
-        or value.kind not in (ValueKind.REQUEST, ValueKind.HONO_REQUEST)
-        or value.detail == "new"
-    ):
+    read = module.body_read_at(match.node) if not match.arguments else None
+    if read is None or read.kind not in (ValueKind.REQUEST, ValueKind.HONO_REQUEST):
         return
-    if _LIMITED.search(module.document.data) is not None:
+    if module.value_of(read.owner).detail == "new" or next(module.mentions(_LIMITED), None) is not None:
         return
     owner = match.enclosing_class
     if owner is not None and owner.kind is ClassKind.DURABLE_OBJECT:
         return
-    if value.kind is ValueKind.REQUEST and not _is_incoming(match):
+    if read.kind is ValueKind.REQUEST and not _is_incoming(match):
         return
-    yield Finding(f"`{match.word}()` takes a body of any length into memory", match.at(match.node))
+    yield Finding(f"`{read.method}()` takes a body of any length into memory", match.at(match.node))
 
 
 def _is_incoming(match: Match) -> bool:

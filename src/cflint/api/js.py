@@ -84,6 +84,7 @@ if TYPE_CHECKING:
     from cflint.project.code.calls import paths_around as paths_around
     from cflint.project.code.calls import running_paths as running_paths
     from cflint.project.code.calls import worker_calls as worker_calls
+    from cflint.project.code.contents import Content as Content
     from cflint.project.code.effects import BodyRead as BodyRead
     from cflint.project.code.effects import Entropy as Entropy
     from cflint.project.code.effects import Log as Log
@@ -97,10 +98,12 @@ if TYPE_CHECKING:
     from cflint.project.code.flow import falls_through as falls_through
     from cflint.project.code.import_edits import is_typescript as is_typescript
     from cflint.project.code.mutations import Mutation as Mutation
+    from cflint.project.code.mutations import MutationKind as MutationKind
     from cflint.project.code.mutations import overlaps as overlaps
     from cflint.project.code.nodes import Assignment as Assignment
     from cflint.project.code.nodes import Call as Call
     from cflint.project.code.nodes import Member as MemberAccess
+    from cflint.project.code.nodes import Operation as Operation
     from cflint.project.code.nodes import Parameter as Parameter
     from cflint.project.code.origins import alternatives as alternatives
     from cflint.project.code.origins import callee_name as callee_name
@@ -128,6 +131,7 @@ if TYPE_CHECKING:
     from cflint.project.code.provenance import Provenance as Provenance
     from cflint.project.code.provenance import Trust as Trust
     from cflint.project.code.provenance import provenance as provenance
+    from cflint.project.code.secrets import Secret as Secret
     from cflint.project.code.sockets import PairEnd as PairEnd
     from cflint.project.code.sockets import called_function as called_function
     from cflint.project.code.sockets import hibernatable_accepts as hibernatable_accepts
@@ -209,12 +213,13 @@ _ORIGINS = {
         "CallSite Callers all_code_is_known callers_of calls_in_module calls_named is_named "
         "modules_naming name_of paths_around running_paths worker_calls"
     ),
+    "cflint.project.code.contents": ("Content"),
     "cflint.project.code.effects": ("BodyRead Entropy Log ResponseMade"),
     "cflint.project.code.env_uses": ("EnvUse env_uses is_guard kind_with_method"),
     "cflint.project.code.flow": ("can_reach completes falls_through"),
     "cflint.project.code.import_edits": ("is_typescript"),
-    "cflint.project.code.mutations": ("Mutation overlaps"),
-    "cflint.project.code.nodes": ("Assignment Call Member:MemberAccess Parameter"),
+    "cflint.project.code.mutations": ("Mutation MutationKind overlaps"),
+    "cflint.project.code.nodes": ("Assignment Call Member:MemberAccess Operation Parameter"),
     "cflint.project.code.origins": (
         "alternatives callee_name header_read is_global is_open_object key_of number_of origins "
         "property_value reads_credential reads_request"
@@ -225,6 +230,7 @@ _ORIGINS = {
         "use_of_callback use_of_promise use_of_promises wait_until_at"
     ),
     "cflint.project.code.provenance": ("Provenance Trust provenance"),
+    "cflint.project.code.secrets": ("Secret"),
     "cflint.project.code.sockets": (
         "PairEnd called_function hibernatable_accepts method_called_on name_of_function pair_end "
         "pair_ends parameter_for uses_of_end"
@@ -307,6 +313,7 @@ __all__ = [
     "CallSite",
     "Callers",
     "ClassFacts",
+    "Content",
     "Declaration",
     "DeclarationKind",
     "Document",
@@ -327,6 +334,8 @@ __all__ = [
     "MemberKind",
     "ModuleFacts",
     "Mutation",
+    "MutationKind",
+    "Operation",
     "Owes",
     "Package",
     "PairEnd",
@@ -337,6 +346,7 @@ __all__ = [
     "PromiseUse",
     "Provenance",
     "ResponseMade",
+    "Secret",
     "Syntax",
     "TopLevel",
     "Trust",

@@ -1,5 +1,8 @@
 """The command line: how it starts and ends. Each command is a file of its own, imported when called."""
 
+# Imported where used: the program starts without what its command, or an ending without mistakes, does not
+# need.
+
 from __future__ import annotations
 
 import gc
@@ -28,7 +31,7 @@ def main() -> NoReturn:
 
 def _leave(code: int) -> None:
     """End the process without freeing, object by object, what it holds: that is a twentieth of a long run and
-    more of a short one. Returns when the output cannot be written to its end, for the usual way to say so."""
+    more of a short one. Returns when the output cannot be written to its end: the usual end reports that."""
     import atexit
     import os
 
@@ -37,6 +40,8 @@ def _leave(code: int) -> None:
             stream.flush()
     except (OSError, ValueError):
         return
+    # `os._exit` skips what is registered with atexit (coverage, logging), and the standard library has no
+    # public way to run it.
     atexit._run_exitfuncs()
     os._exit(code)
 
@@ -111,9 +116,9 @@ def _line(message: str) -> str:
 
 def _reason(error: OSError) -> str:
     """What the system refused, and of which file; without a file it was the output."""
-    said = error.strerror or str(error) or type(error).__name__
+    reason = error.strerror or str(error) or type(error).__name__
     what = f"cannot use {error.filename}" if error.filename else "cannot write the output"
-    return f"{what}: {said[:1].lower()}{said[1:]}"
+    return f"{what}: {reason[:1].lower()}{reason[1:]}"
 
 
 def _is_closed_pipe(error: OSError) -> bool:

@@ -1,5 +1,7 @@
 """The command `cflint`: its commands by name, each imported only when it is called or listed."""
 
+# Imported where used: what looks for a near name after a mistake.
+
 from __future__ import annotations
 
 from importlib import import_module
@@ -10,14 +12,14 @@ import click
 from cflint import __version__
 
 COMPLETION_VARIABLE = "_CFLINT_COMPLETE"
-"""The environment variable by which a shell asks for completions."""
+"""The environment variable by which a shell requests completions."""
 
-COMMANDS = ("check", "explain", "rules", "server", "merge", "clean", "completion")
+COMMANDS = ("check", "explain", "inspect", "rules", "server", "merge", "clean", "completion")
 """Each is the module of that name in this package and, there, `command`."""
 
 
 class LateGroup(click.Group):
-    """A group whose commands are modules, imported when asked for."""
+    """A group whose commands are modules, imported when they are needed."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -39,7 +41,7 @@ class LateGroup(click.Group):
 
 
 def _meant(name: str) -> str:
-    """What somebody may have meant who typed no command: a path to check, or a command misspelled."""
+    """What may have been meant by a name that is no command: a path to check, or a command misspelled."""
     from difflib import get_close_matches
 
     if Path(name).exists():
@@ -67,8 +69,9 @@ def cli() -> None:
     cflint check --fix         ... and apply the fixes that are safe
     cflint check --diff        show what --fix would change
     cflint explain RULE        what a rule means, and what to do
+    cflint inspect PLACE       what is known of a place, and why a rule is silent there
     cflint rules               all rules
     cflint server              serve an editor
-    cflint merge REPORTS       join the reports of `check --shard`
-    cflint clean               forget what earlier runs found
+    cflint merge REPORTS       merge the reports of `check --shard`
+    cflint clean               delete the cache
     """

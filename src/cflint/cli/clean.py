@@ -1,4 +1,6 @@
-"""`cflint clean`: take away what earlier runs kept."""
+"""`cflint clean`: delete the cache."""
+
+# Imported where used: what `--help` does not need.
 
 from __future__ import annotations
 
@@ -7,30 +9,30 @@ from pathlib import Path
 import click
 
 
-@click.command(short_help="Take away the findings that earlier runs kept.")
+@click.command(short_help="Delete the cache.")
 @click.option(
     "--cache-dir",
     metavar="FOLDER",
     type=click.Path(),
     help="The folder that `cflint check --cache-dir` was given.  [default: the user's cache folder]",
 )
-@click.option("-q", "--quiet", is_flag=True, help="Say nothing.")
-def command(cache_dir: str | None, quiet: bool) -> None:
-    """Take away the findings that earlier runs of `cflint check` kept.
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing.")
+def command(*, cache_dir: str | None, quiet: bool) -> None:
+    """Delete the cache.
 
-    There is never a need to: they count only as long as nothing that they were drawn from has changed.
+    You never have to: a cached result is used only while its inputs are unchanged.
     """
-    from cflint.cache import FOLDER, clean
+    from cflint.cache.storage import FOLDER, clean
     from cflint.cachedir import cache_folder
-    from cflint.cli.console import say
+    from cflint.cli.console import counted, say
     from cflint.report.escape import visible
 
     folder = Path(cache_dir) if cache_dir is not None else cache_folder()
     if folder is None:
         if not quiet:
-            say("nothing is kept: there is no cache folder")
+            say("nothing is cached: there is no cache folder")
         return
     files, size = clean(folder / FOLDER)
     if not quiet:
-        noun = "file" if files == 1 else "files"
-        say(f"took away {files} {noun} ({size / 1_000_000:.1f} MB) in {visible(str(folder / FOLDER))}")
+        deleted = f"{counted(files, 'cache file')} ({size / 1_000_000:.1f} MB)"
+        say(f"deleted {deleted} in {visible(str(folder / FOLDER))}")

@@ -1,5 +1,7 @@
 """`cflint completion`: the script that makes a shell complete cflint's commands, options and rules."""
 
+# Imported where used: what `--help` does not need.
+
 from __future__ import annotations
 
 import click

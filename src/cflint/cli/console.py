@@ -1,5 +1,7 @@
 """The terminal: text that any locale takes, colour where it is wanted, messages that stay on their line."""
 
+# Imported where used: what only few runs need.
+
 from __future__ import annotations
 
 import os
@@ -47,8 +49,14 @@ def say(text: str) -> None:
         stream.buffer.flush()
 
 
+def counted(number: int, noun: str) -> str:
+    """A number with its noun, in the plural unless it is one."""
+    plural = f"{noun}es" if noun.endswith("x") else f"{noun}s"
+    return f"{number} {noun if number == 1 else plural}"
+
+
 def complain(message: str, hint: str | None = None) -> None:
-    """Say an error, in one line, and what to do about it in another."""
+    """Write an error to stderr, in one line, and what to do about it in another."""
     from cflint.report.escape import visible
 
     head, tip = "cflint: error:", "hint:"
@@ -58,7 +66,7 @@ def complain(message: str, hint: str | None = None) -> None:
 
 
 def warn(message: str) -> None:
-    """Say a warning, in one line."""
+    """Write a warning to stderr, in one line."""
     from cflint.report.escape import visible
 
     head = "cflint: warning:"

@@ -1,5 +1,7 @@
 """`cflint explain`: the pages of rules, for reading in a terminal or for programs."""
 
+# Imported where used: what `--help` does not need.
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
@@ -29,7 +31,7 @@ def command(rule: tuple[str, ...], output_format: str, color: str) -> None:
     from cflint.rule import RuleSet
 
     known = RuleSet.discover()
-    rules = list(dict.fromkeys(_named(name, known) for name in rule))
+    rules = list(dict.fromkeys(named_rule(name, known) for name in rule))
     match output_format:
         case "json":
             write(_json(rules), "utf-8")
@@ -78,7 +80,8 @@ def _json(rules: list[Rule]) -> str:
     return json.dumps(data, indent=2) + "\n"
 
 
-def _named(name: str, known: RuleSet) -> Rule:
+def named_rule(name: str, known: RuleSet) -> Rule:
+    """The rule of a name, or of a name that is nearly one. Raises Failure for any other."""
     from difflib import get_close_matches
 
     from cflint.cli.exits import Exit, Failure

@@ -1,4 +1,6 @@
-"""`cflint merge`: join the reports of the parts of one run."""
+"""`cflint merge`: merge the reports of the shards of one run."""
+
+# Imported where used: what `--help` does not need.
 
 from __future__ import annotations
 
@@ -6,7 +8,7 @@ import click
 
 
 @click.command(
-    short_help="Join the reports of `cflint check --shard`.",
+    short_help="Merge the reports of `cflint check --shard`.",
     epilog="""\b
 Examples:
   cflint check --shard 1/2 --output-format sarif --output-file 1.sarif
@@ -20,11 +22,11 @@ Examples:
     type=click.Choice(("note", "warning", "error", "never")),
     default="warning",
     show_default=True,
-    help="The least severity that makes the exit code 1.",
+    help="Exit with 1 if there is a finding of this severity or higher.",
 )
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 even when there are findings.")
-def command(reports: tuple[str, ...], output_file: str | None, fail_on: str, exit_zero: bool) -> int:
-    """Join the reports of all parts of a run, JSON or SARIF, to what one run would have said."""
+def command(*, reports: tuple[str, ...], output_file: str | None, fail_on: str, exit_zero: bool) -> int:
+    """Merge the JSON or SARIF reports of all shards into one report."""
     from pathlib import Path
 
     from cflint.cli.console import write
@@ -35,19 +37,19 @@ def command(reports: tuple[str, ...], output_file: str | None, fail_on: str, exi
     if output_file is not None:
         check_output_file(output_file)
     try:
-        text, said = merged([Path(report).read_text(encoding="utf-8") for report in reports])
+        text, severities = merged([Path(report).read_text(encoding="utf-8") for report in reports])
     except UnicodeDecodeError as error:
-        raise Failure("the reports cannot be joined: one of them is no text in UTF-8") from error
+        raise Failure("the reports cannot be merged: one of them is no text in UTF-8") from error
     except Unmergeable as error:
-        hint = "give it the reports of all parts: `cflint check --shard 1/N --output-format json`, and so on"
-        raise Failure(f"the reports cannot be joined: {error}", Exit.USAGE, hint) from error
+        hint = "name the reports of all shards: `cflint check --shard 1/N --output-format json`, and so on"
+        raise Failure(f"the reports cannot be merged: {error}", Exit.USAGE, hint) from error
     if output_file is not None:
         write_file(output_file, text.encode("ascii"))
     else:
         write(text, "utf-8")
-    severities = set(said)
-    if "partial" in severities:
+    found = set(severities)
+    if "partial" in found:
         return Exit.INTERNAL
     ranks = ("note", "warning", "error")
-    failing = fail_on in ranks and not severities.isdisjoint(ranks[ranks.index(fail_on) :])
+    failing = fail_on in ranks and not found.isdisjoint(ranks[ranks.index(fail_on) :])
     return Exit.FINDINGS if failing and not exit_zero else Exit.CLEAN

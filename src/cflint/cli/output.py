@@ -38,6 +38,7 @@ def write_file(name: str, data: bytes) -> None:
 
 def _replace(target: Path, data: bytes) -> None:
     temporary = target.with_name(f".{target.name[:100]}.{os.getpid()}-{os.urandom(6).hex()}.cflint-tmp")
+    # Only Windows tells binary files from text.
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     try:
         with os.fdopen(os.open(temporary, flags, 0o666), "wb") as file:
@@ -54,5 +55,5 @@ def _is_special(target: Path) -> bool:
 
 
 def _reason(error: OSError) -> str:
-    said = error.strerror or type(error).__name__
-    return said[:1].lower() + said[1:]
+    reason = error.strerror or type(error).__name__
+    return reason[:1].lower() + reason[1:]

@@ -1,5 +1,7 @@
 """`cflint rules`: all rules in a table."""
 
+# Imported where used: what `--help` does not need.
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
@@ -57,7 +59,7 @@ def command(select: tuple[str, ...], ignore: tuple[str, ...], output_format: str
 
 
 def preset_label(presets: Iterable[str]) -> str:
-    """The presets that hold a rule, the smallest telling for those around it; `-` when only `all` does."""
+    """The presets that hold a rule, the smallest standing for those around it; `-` when only `all` does."""
     members = set(presets) - {"all"}
     if "recommended" in members:
         return "recommended"
@@ -70,7 +72,7 @@ def fix_label(fix: Safety | None) -> str:
 
 
 def as_data(rule: Rule) -> dict[str, object]:
-    """What the JSON outputs tell of a rule; `fix` is null without one, `presets` sorted."""
+    """The facts of a rule in the JSON outputs; `fix` is null without one, `presets` sorted."""
     spec = rule.spec
     return {
         "id": rule.id,
@@ -114,7 +116,7 @@ def _page(rule: Rule) -> str:
 
 
 def _about(rule: Rule) -> str:
-    """What the package of a rule's group says of the group."""
+    """The docstring of the package of a rule's group: what the group is about."""
     import sys
 
     package = sys.modules.get(rule.module.__name__.rpartition(".")[0])

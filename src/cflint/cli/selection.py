@@ -1,16 +1,17 @@
 """Names of rules, groups and presets on the command line: split at commas, checked, completed."""
 
+# Imported where used: the rules and completion, which most runs do not need.
+
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from click.shell_completion import CompletionItem
-
 from cflint.cli.exits import Exit, Failure
 
 if TYPE_CHECKING:
     import click
+    from click.shell_completion import CompletionItem
 
     from cflint.rule import RuleSet
 
@@ -21,7 +22,7 @@ def names(given: Iterable[str]) -> tuple[str, ...]:
 
 
 def selected(known: RuleSet, select: Iterable[str], ignore: Iterable[str]) -> RuleSet:
-    """The rules that the selectors mean. Raises Failure for a name that is none, or when no rule is left."""
+    """The rules that the selectors mean. Raises Failure for an unknown name, or when no rule is left."""
     from cflint.rule import UnknownSelector
 
     try:
@@ -30,12 +31,14 @@ def selected(known: RuleSet, select: Iterable[str], ignore: Iterable[str]) -> Ru
         hint = None if error.near else "`cflint rules` lists the rules, their groups and presets"
         raise Failure(str(error), Exit.USAGE, hint) from error
     if not rules:
-        raise Failure("no rule is left: `--ignore` takes away all that are selected")
+        raise Failure("no rules selected: `--ignore` excludes every selected rule")
     return rules
 
 
 def complete_selectors(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Completions of a list of rules, groups and presets; what stands before the last comma is kept."""
+    from click.shell_completion import CompletionItem
+
     from cflint.rule import PRESETS, RuleSet
 
     known = RuleSet.discover()
@@ -46,6 +49,8 @@ def complete_selectors(_ctx: click.Context, _param: click.Parameter, incomplete:
 
 def complete_rules(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Completions of a rule's id, with its summary as help."""
+    from click.shell_completion import CompletionItem
+
     from cflint.rule import RuleSet
 
     known = RuleSet.discover()

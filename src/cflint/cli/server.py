@@ -1,12 +1,14 @@
 """`cflint server`: the language server, for editors."""
 
+# Imported where used: the server, which `--help` does not need.
+
 from __future__ import annotations
 
 import click
 
 
 @click.command(short_help="Serve an editor: findings, fixes and explanations while you type (LSP).")
-@click.option("--stdio", is_flag=True, help="Talk over stdin and stdout, as it does anyway.")
+@click.option("--stdio", is_flag=True, help="Use stdin and stdout, as it does anyway.")
 @click.option(
     "--log-level",
     type=click.Choice(("error", "warning", "info", "debug")),
@@ -15,11 +17,10 @@ import click
     help="What to log, to stderr.",
 )
 @click.option("--debug", is_flag=True, help="Log everything.")
-def command(stdio: bool, log_level: str, debug: bool) -> int:
+def command(*, stdio: bool, log_level: str, debug: bool) -> int:
     """Serve an editor over the Language Server Protocol, on stdin and stdout.
 
-    An editor starts it; how, see docs/guides. It ends with 0 when the client asked it to shut down, else
-    with 1.
+    An editor starts it; how, see docs/guides. It ends with 0 after a `shutdown` request, else with 1.
     """
     import logging
 
@@ -28,6 +29,6 @@ def command(stdio: bool, log_level: str, debug: bool) -> int:
     logging.basicConfig(
         level=logging.DEBUG if debug else log_level.upper(), format="%(levelname)s %(name)s: %(message)s"
     )
-    if not debug:  # it logs tracebacks of what we answer with an error
+    if not debug:  # it logs tracebacks of errors that we respond with
         logging.getLogger("pygls").setLevel(logging.CRITICAL)
     return run()

@@ -1,5 +1,7 @@
 """How broken a document is: what a fixer compares before it writes."""
 
+# Imported where used: a parser, when there is a document of its language.
+
 from __future__ import annotations
 
 from cflint.source import Document

@@ -1,4 +1,4 @@
-"""Tasks in forked processes. What comes back is plain data; documents travel as their paths."""
+"""Work in forked processes. What comes back is plain data; documents travel as their paths."""
 
 from __future__ import annotations
 
@@ -16,24 +16,33 @@ if TYPE_CHECKING:
     from cflint.project.workers.model import Project
 
 T = TypeVar("T")
+Item = TypeVar("Item")
 
 
-class Share:
+class ChunkQueue(Generic[Item]):
     """The chunks that one process works on, each taken when it is iterated to; `done` are the items of those
-    that were iterated past."""
+    that were iterated past.
 
-    def __init__(self, chunks: Sequence[Sequence[str]], granted: int, pipe: int | None = None) -> None:
+    The first `granted` chunks are its own; each other one costs a byte from `pipe`.
+    """
+
+    def __init__(self, chunks: Sequence[Sequence[Item]], granted: int, pipe: int | None = None) -> None:
         self._chunks = chunks
         self._granted = granted
         self._pipe = pipe
-        self.done: list[str] = []
+        self.done: list[Item] = []
+
+    @classmethod
+    def of(cls, chunk: Sequence[Item]) -> ChunkQueue[Item]:
+        """A queue of one chunk."""
+        return cls([chunk], 1)
 
     @property
-    def items(self) -> list[str]:
+    def items(self) -> list[Item]:
         """All that may fall to this process."""
         return [item for chunk in self._chunks for item in chunk]
 
-    def __iter__(self) -> Iterator[Sequence[str]]:
+    def __iter__(self) -> Iterator[Sequence[Item]]:
         for place, chunk in enumerate(self._chunks):
             if place >= self._granted and not (self._pipe is not None and os.read(self._pipe, 1)):
                 return
@@ -42,26 +51,28 @@ class Share:
 
 
 @contextmanager
-def shared(chunks: Sequence[Sequence[str]]) -> Iterator[tuple[Share, Share]]:
-    """The shares of two processes in a list of chunks: one begins at its front, the other at its back, and
-    who is quicker takes more. The chunks at the ends are granted; each other one costs a byte from a pipe."""
+def from_both_ends(
+    chunks: Sequence[Sequence[Item]],
+) -> Iterator[tuple[ChunkQueue[Item], ChunkQueue[Item]]]:
+    """The queues of two processes over one list of chunks: one begins at its front, the other at its back;
+    the quicker one takes more. The chunks at the ends are granted."""
     reading, writing = os.pipe()
     try:
         os.write(writing, bytes(max(0, len(chunks) - 2)))
         os.close(writing)
-        yield Share(chunks[:-1] or chunks, 1, reading), Share(chunks[:0:-1], 1, reading)
+        yield ChunkQueue(chunks[:-1] or chunks, 1, reading), ChunkQueue(chunks[:0:-1], 1, reading)
     finally:
         os.close(reading)
 
 
 def run_in_processes(
-    work: Callable[[Share], T],
-    shares: Sequence[Share],
+    work: Callable[[ChunkQueue[Item]], T],
+    queues: Sequence[ChunkQueue[Item]],
     here: Callable[[], T],
     project: Project,
-    mine: Share | None = None,
-) -> tuple[list[T], list[str]]:
-    """Do `work` on each share in a forked process of its own, and `here`, which works on `mine`, in this one
+    mine: ChunkQueue[Item] | None = None,
+) -> tuple[list[T], list[Item]]:
+    """Do `work` on each queue in a forked process of its own, and `here`, which works on `mine`, in this one
     meanwhile; the results, that of `here` last, and the items that could not be done.
 
     When a process is killed, what is left undone is done again in halves, until it is known which item does
@@ -71,20 +82,20 @@ def run_in_processes(
     sys.stderr.flush()
     processes = _Processes(work, project)
     try:
-        started = [processes.start(share) for share in shares]
+        started = [processes.start(queue) for queue in queues]
         last = here()
         results: list[T] = []
         done = set(mine.done if mine is not None else ())
         killed = False
-        for share, process in zip(shares, started, strict=True):
+        for queue, process in zip(queues, started, strict=True):
             try:
-                result, items = processes.result(share, process)
+                result, items = processes.result(queue, process)
             except _Killed:
                 killed = True
                 continue
             results.append(result)
             done.update(items)
-        left = dict.fromkeys(item for share in shares for item in share.items if item not in done)
+        left = dict.fromkeys(item for queue in queues for item in queue.items if item not in done)
         lost = processes.in_halves(list(left), results) if killed else []
         return [*results, last], lost
     finally:
@@ -95,39 +106,38 @@ class _Killed(Exception):
     """A process was ended by a signal: there was no memory, the parser crashed, somebody killed it."""
 
 
-class _Processes(Generic[T]):
-    def __init__(self, work: Callable[[Share], T], project: Project) -> None:
+class _Processes(Generic[Item, T]):
+    def __init__(self, work: Callable[[ChunkQueue[Item]], T], project: Project) -> None:
         self._work = work
         self._project = project
         self._running: dict[int, BinaryIO] = {}
 
-    def start(self, share: Share) -> int:
+    def start(self, queue: ChunkQueue[Item]) -> int:
         """Start a process; its id."""
-        process, reading = _fork(lambda: self._worked(share))
+        process, reading = _fork(lambda: self._worked(queue))
         self._running[process] = os.fdopen(reading, "rb")
         return process
 
-    def _worked(self, share: Share) -> tuple[T, list[str]]:
-        result = self._work(share)
-        return result, share.done
+    def _worked(self, queue: ChunkQueue[Item]) -> tuple[T, list[Item]]:
+        result = self._work(queue)
+        return result, queue.done
 
-    def result(self, share: Share, process: int) -> tuple[T, list[str]]:
-        """Wait for what a process has to say: the result, and the items done. Raises _Killed, and what the
-        work raises."""
+    def result(self, queue: ChunkQueue[Item], process: int) -> tuple[T, list[Item]]:
+        """Wait for a process: its result, and the items done. Raises _Killed, and what the work raises."""
         with self._running[process] as stream:
-            answer = stream.read()
+            data = stream.read()
         _, status = os.waitpid(process, 0)
         del self._running[process]
         if os.WIFSIGNALED(status):
             raise _Killed
-        if status or not answer:
-            return self._worked(Share([share.items], 1))  # what it raised is raised here
-        found: tuple[T, list[str]] = _Reader(answer, self._project).load()
+        if status or not data:
+            return self._worked(ChunkQueue.of(queue.items))  # what it raised is raised here
+        found: tuple[T, list[Item]] = _Reader(data, self._project).load()
         return found
 
-    def in_halves(self, items: Sequence[str], results: list[T]) -> list[str]:
-        """Do items again, one part after the other since memory may be short; the items that kill."""
-        lost: list[str] = []
+    def in_halves(self, items: Sequence[Item], results: list[T]) -> list[Item]:
+        """Do items again, one half after the other since memory may be short; the items that kill."""
+        lost: list[Item] = []
         todo = [items]
         while todo:
             whole = todo.pop()
@@ -135,12 +145,12 @@ class _Processes(Generic[T]):
             if not middle:
                 lost += whole
                 continue
-            for part in (whole[:middle], whole[middle:]):
-                share = Share([part], 1)
+            for half in (whole[:middle], whole[middle:]):
+                queue = ChunkQueue.of(half)
                 try:
-                    results.append(self.result(share, self.start(share))[0])
+                    results.append(self.result(queue, self.start(queue))[0])
                 except _Killed:
-                    todo.append(part)
+                    todo.append(half)
         return lost
 
     def end(self) -> None:
@@ -154,7 +164,7 @@ class _Processes(Generic[T]):
 
 
 def _fork(task: Callable[[], object]) -> tuple[int, int]:
-    """A process that does a task: its id, and where its answer can be read."""
+    """A process that does a task: its id, and where its result can be read."""
     reading, writing = os.pipe()
     pid = os.fork()
     if pid:
@@ -185,7 +195,7 @@ class _Reader(pickle.Unpickler):
         self._project = project
 
     def persistent_load(self, path: Any) -> Document:
-        found = self._project.document(path)
+        found = self._project.sources.document(path)
         if found is None:
             raise pickle.UnpicklingError(f"no document {path!r}")
         return found

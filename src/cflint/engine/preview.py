@@ -1,7 +1,7 @@
-"""What can be said at once of an edit, before the whole has been analysed again.
+"""The findings of a long module right after an edit, before the whole has been analysed again.
 
-Of a long module only the part around the edit is asked about; what was found elsewhere moves along with its
-text. That may be out of date in what an edit changes further away, for as long as the whole takes.
+The rules run on the part around the edit alone; what was found elsewhere moves along with its text. Until the
+whole is done, that may be out of date in what the edit changes further away.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from cflint.syntax.javascript import Syntax
 
 LONG = 20_000
-"""Bytes of a module from which on its analysis takes long enough to say something before it ends."""
+"""Bytes of a module from which on its analysis takes long enough for a preview."""
 
 _PART = 3_000
 _LARGEST_PART = 12_000

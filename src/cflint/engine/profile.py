@@ -1,4 +1,4 @@
-"""Where the time of a run goes: to each phase, and to each rule. Costs nothing when nobody asks."""
+"""Where the time of a run goes: to each phase, and to each rule. Costs nothing unless it is measured."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def table(clock: Clock, report: Report, wall: float) -> str:
         if name.startswith("rule:")
     }
     phases = {name: seconds for name, seconds in spent.seconds.items() if not name.startswith("rule:")}
-    phases["ask the rules"] = sum(rules.values())
+    phases["run rules"] = sum(rules.values())
     whole = sum(phases.values()) or 1.0
     found: dict[str, int] = {}
     for finding in (*report.findings, *report.silenced):
@@ -111,15 +111,15 @@ def table(clock: Clock, report: Report, wall: float) -> str:
     rows += [[name, f"{seconds * 1000:.1f}", f"{seconds / whole:.1%}"] for name, seconds in phases.items()]
     lines = [*_aligned(rows), ""]
     slow = {id: seconds for id, seconds in rules.items() if seconds >= SMALL}
-    rows = [["rule", "ms", "share", "asked", "findings"]]
+    rows = [["rule", "ms", "share", "runs", "findings"]]
     for id, seconds in sorted(slow.items(), key=lambda item: (-item[1], item[0])):
         rows.append(_row(id, seconds, whole, spent.times[f"rule:{id}"], found.get(id, 0)))
     rest = rules.keys() - slow.keys()
     if rest:
         name = f"{len(rest)} more, each below {SMALL * 1000:g} ms"
-        asked = sum(spent.times[f"rule:{id}"] for id in rest)
+        runs = sum(spent.times[f"rule:{id}"] for id in rest)
         rows.append(
-            _row(name, sum(rules[id] for id in rest), whole, asked, sum(found.get(id, 0) for id in rest))
+            _row(name, sum(rules[id] for id in rest), whole, runs, sum(found.get(id, 0) for id in rest))
         )
     lines += _aligned(rows)
     processes = "1 process" if clock.processes == 1 else f"{clock.processes} processes"
@@ -127,8 +127,8 @@ def table(clock: Clock, report: Report, wall: float) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _row(name: str, seconds: float, whole: float, asked: int, findings: int) -> list[str]:
-    return [name, f"{seconds * 1000:.1f}", f"{seconds / whole:.1%}", str(asked), str(findings)]
+def _row(name: str, seconds: float, whole: float, runs: int, findings: int) -> list[str]:
+    return [name, f"{seconds * 1000:.1f}", f"{seconds / whole:.1%}", str(runs), str(findings)]
 
 
 def _aligned(rows: list[list[str]]) -> Iterator[str]:

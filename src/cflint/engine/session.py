@@ -8,8 +8,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from cflint.engine import Options, Outcome, Run, Stopped, merge, without_collector
-from cflint.finding import Finding, Report
+from cflint.engine.analysis import Run, without_collector
+from cflint.engine.outcome import Outcome, documents_of, merge
+from cflint.engine.plan import Options
+from cflint.engine.preview import LONG, Preview, carried_over, part_around
+from cflint.engine.run import Stopped
+from cflint.finding import Report
 from cflint.project.modules.facts import ModuleFacts
 from cflint.project.modules.reads import without_places
 from cflint.project.workers.loading import Loaded, load
@@ -19,7 +23,6 @@ from cflint.source import Document, change_between
 from cflint.syntax.javascript import EXTENSIONS, ParseTimeout, parse, parse_again
 
 if TYPE_CHECKING:
-    from cflint.engine.preview import Preview
     from cflint.project.files.workspace import Workspace
     from cflint.syntax.javascript import Syntax
 
@@ -38,27 +41,27 @@ class Configure(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """A report, and the files of which it does not have everything yet; the last one has none."""
+    """A report, and the paths of the files whose findings it does not have yet; the last one has all."""
 
     report: Report
-    unsettled: frozenset[str] = frozenset()
+    incomplete_paths: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
-class _Answer:
-    """What the rules said about a module, and what they looked at: its own text and its Workers, the texts of
-    others, the shapes of the facts of others."""
+class _ModuleResult:
+    """What the rules found in a module, and the dependencies: its own text and its Workers, the texts of
+    others, the facts of others without their places."""
 
     outcome: Outcome
     data: bytes
     workers: object
     texts: Mapping[str, bytes | None]
-    shapes: Mapping[str, object]
+    facts: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
 class _Whole:
-    """The last whole report, the run that made it, and the texts of the modules that were looked at first."""
+    """The last whole report, the run that made it, and the texts of the modules that were analysed first."""
 
     run: Run
     report: Report
@@ -76,9 +79,9 @@ class Session:
         self.loaded: Loaded | None = None
         self._paths = tuple(paths)
         self._base = base
-        self._answers: dict[str, _Answer] = {}
+        self._results: dict[str, _ModuleResult] = {}
         self._facts: dict[str, tuple[bytes, ModuleFacts]] = {}
-        self._shapes: dict[str, tuple[bytes, object]] = {}
+        self._placeless: dict[str, tuple[bytes, object]] = {}
         self._rules: tuple[str, ...] = ()
         self._whole: _Whole | None = None
         self._changed: set[str] = set()  # since the last whole report
@@ -89,14 +92,14 @@ class Session:
         known = self.workspace.is_file(path)
         self._changed.add(path)
         self.workspace.overlay(path, data)
-        if known != self.workspace.is_file(path) or not self._is_followed(path):
-            self._answers.clear()
+        if known != self.workspace.is_file(path) or not self._is_tracked(path):
+            self._results.clear()
 
     def refresh(self) -> None:
-        """Take notice of the disk: anything may have changed there."""
+        """Read the disk again: anything may have changed there."""
         self._whole = None
         self.workspace.refresh()
-        self._answers.clear()
+        self._results.clear()
 
     def analyse(
         self,
@@ -106,42 +109,42 @@ class Session:
         first: Collection[str] = (),
         pause: Callable[[], bool] = lambda: False,
         stopped: Callable[[], bool] | None = None,
-        told: Callable[[int, int], None] = lambda done, total: None,
+        reported: Callable[[int, int], None] = lambda done, total: None,
     ) -> Iterator[Progress]:
         """Analyse the workspace as it is now; the last report is whole.
 
         Before it comes a quick one when there is much to do: modules that changed themselves, and those in
         `first`, are done before those that only may be touched by it. `pause` is called between modules, and
-        may ask the session something else; `stopped`, which has to be quick, is called within them too; when
-        one says True, Stopped is raised, and what was found out about whole modules is kept. `told` hears how
-        many of the modules to look at are done.
+        may use the session; `stopped`, which has to be quick, is called within them too; when one returns
+        True, Stopped is raised, and what was found in whole modules is kept. `reported` is called with how
+        many of how many modules are done.
         """
         run = self._prepare(configure, excludes, stopped)
         try:
             _pause(pause)
-            yield from self._steps(run, first, pause, told)
+            yield from self._steps(run, first, pause, reported)
         finally:
-            self._remember(run.loaded.project)
+            self._keep_facts(run.loaded.project)
 
     @contextmanager
     def aside(self) -> Iterator[None]:
-        """Around questions about a workspace that is not as it is, which is restored before the end: what the
-        session had found out stays, also for an analysis that goes on afterwards."""
-        kept = dict(self._answers), self.loaded, self._rules, set(self._changed)
+        """Around analyses of a workspace that is changed for a moment and restored before the end: the
+        session keeps its results, also for an analysis that goes on afterwards."""
+        kept = dict(self._results), self.loaded, self._rules, set(self._changed)
         try:
             yield
         finally:
-            self._answers, self.loaded, self._rules, self._changed = kept
+            self._results, self.loaded, self._rules, self._changed = kept
 
     def _steps(
         self,
         run: Run,
         first: Collection[str],
         pause: Callable[[], bool],
-        told: Callable[[int, int], None],
+        reported: Callable[[int, int], None],
     ) -> Iterator[Progress]:
         stale = self._stale(run)
-        told(0, len(stale))
+        reported(0, len(stale))
         changed = {path for path in stale if path in first or self._has_new_text(run, path)}
         soon = [path for path in stale if path in changed]
         later = [path for path in stale if path not in changed]
@@ -149,15 +152,15 @@ class Session:
         model = run.model()
         _pause(pause)
         for done, path in enumerate(soon, 1):
-            self._ask(run, path)
-            told(done, len(stale))
+            self._check(run, path)
+            reported(done, len(stale))
             _pause(pause)
         if later:
             yield self._progress(run, model, frozenset(later))
             _pause(pause)
         for done, path in enumerate(later, len(soon) + 1):
-            self._ask(run, path)
-            told(done, len(stale))
+            self._check(run, path)
+            reported(done, len(stale))
             _pause(pause)
         whole = self._progress(run, model, frozenset())
         texts = {path: data for path in first if (data := _data(run.loaded.project, path)) is not None}
@@ -166,10 +169,8 @@ class Session:
         yield whole
 
     def preview(self) -> Preview | None:
-        """What can be said at once when a long module was edited since the last whole report, and nothing
-        else changed; None otherwise."""
-        from cflint.engine.preview import LONG, Preview, carried_over, part_around
-
+        """The findings that are known right after an edit of a long module; None when it is short, or when
+        more changed since the last whole report."""
         whole = self._whole
         path = next(iter(self._changed), "")
         document = self.workspace.read(path) if path else None
@@ -189,7 +190,7 @@ class Session:
         for finding in whole.report.findings:
             if finding.at.document.path != path:
                 continue
-            if before.covers(finding.at.span) and whole.run.asks_in_parts(finding.rule):
+            if before.covers(finding.at.span) and whole.run.covers_in_part(finding.rule):
                 continue
             moved = carried_over(finding, change, document)
             if moved is not None:
@@ -217,10 +218,10 @@ class Session:
         model = run.model()
         for path in stale:
             if path in paths:
-                self._ask(run, path)
+                self._check(run, path)
         return self._progress(run, model, frozenset(stale) - frozenset(paths)).report
 
-    # -- asking --------------------------------------------------------------------------------------------
+    # -- running rules -------------------------------------------------------------------------------------
 
     def _prepare(
         self,
@@ -232,98 +233,104 @@ class Session:
         project = loaded.project
         for path, (data, facts) in self._facts.items():
             if _data(project, path) == data:
-                project.adopt_facts({path: facts})
-        project.keep_ledger()
+                project.facts.adopt({path: facts})
+        project.memo.keep_ledger()
         options = configure(loaded)
         rules = tuple(options.rules)
         if rules != self._rules:
-            self._answers.clear()
+            self._results.clear()
             self._rules = rules
         self.loaded = loaded
         return Run(loaded, options, stopped)
 
-    def _ask(self, run: Run, path: str) -> None:
+    def _check(self, run: Run, path: str) -> None:
         project = run.loaded.project
         data = _data(project, path)
         if data is None:
-            self._answers.pop(path, None)
+            self._results.pop(path, None)
             return
         with without_collector():
             outcome = run.modules([path])
-        reads = outcome.answers[-1].reads
+        reads = outcome.results[-1].reads
         touched = {
             document.path
             for finding in outcome.findings
             for document in documents_of(finding)
             if document.path != path
         }
-        self._answers[path] = _Answer(
+        self._results[path] = _ModuleResult(
             outcome,
             data,
             _signature(project, path),
             {read: _data(project, read) for read in (reads.texts | touched) - {path}},
-            {read: self._shape(project, read) for read in reads.facts - reads.texts - {path}},
+            {read: self._facts_without_places(project, read) for read in reads.facts - reads.texts - {path}},
         )
 
-    def _remember(self, project: Project) -> None:
-        for path, facts in project.known_facts.items():
+    def _keep_facts(self, project: Project) -> None:
+        for path, facts in project.facts.known.items():
             data = _data(project, path)
             if data is not None:
                 self._facts[path] = (data, facts)
 
-    def _progress(self, run: Run, model: Outcome, unsettled: frozenset[str]) -> Progress:
+    def _progress(self, run: Run, model: Outcome, incomplete_paths: frozenset[str]) -> Progress:
         outcomes = [model]
         for path in run.loaded.modules:
-            answer = self._answers.get(path)
-            if answer is not None:
-                outcomes.append(_still(answer.outcome, run.loaded.project) if unsettled else answer.outcome)
-        return Progress(run.report(merge(outcomes), self._base, unsettled), unsettled)
+            result = self._results.get(path)
+            if result is not None:
+                outcomes.append(
+                    _still(result.outcome, run.loaded.project) if incomplete_paths else result.outcome
+                )
+        return Progress(
+            run.report(merge(outcomes), self._base, incomplete_paths=incomplete_paths), incomplete_paths
+        )
 
     # -- what a change leaves standing ---------------------------------------------------------------------
 
-    def _is_followed(self, path: str) -> bool:
-        """Whether answers tell that they depend on a file: modules and configurations do, the rest may matter
-        to anything."""
+    def _is_tracked(self, path: str) -> bool:
+        """Whether dependencies name a file: those that are modules and configurations; the rest may matter to
+        anything."""
         loaded = self.loaded
         if loaded is None or path.endswith(EXTENSIONS):
             return True
         return any(config.path == path for config in loaded.configs)
 
     def _has_new_text(self, run: Run, path: str) -> bool:
-        answer = self._answers.get(path)
-        return answer is not None and answer.data != _data(run.loaded.project, path)
+        result = self._results.get(path)
+        return result is not None and result.data != _data(run.loaded.project, path)
 
     def _stale(self, run: Run) -> list[str]:
-        """The modules to ask about again, in order."""
+        """The modules to run the rules on again, in order."""
         project = run.loaded.project
-        for gone in self._answers.keys() - set(run.loaded.modules):
-            del self._answers[gone]
+        for gone in self._results.keys() - set(run.loaded.modules):
+            del self._results[gone]
         return [path for path in run.loaded.modules if not self._stands(project, path)]
 
     def _stands(self, project: Project, path: str) -> bool:
-        answer = self._answers.get(path)
+        result = self._results.get(path)
         return (
-            answer is not None
-            and answer.data == _data(project, path)
-            and answer.workers == _signature(project, path)
-            and all(data == _data(project, read) for read, data in answer.texts.items())
-            and all(shape is self._shape(project, read) for read, shape in answer.shapes.items())
+            result is not None
+            and result.data == _data(project, path)
+            and result.workers == _signature(project, path)
+            and all(data == _data(project, read) for read, data in result.texts.items())
+            and all(
+                facts is self._facts_without_places(project, read) for read, facts in result.facts.items()
+            )
         )
 
-    def _shape(self, project: Project, path: str) -> object:
+    def _facts_without_places(self, project: Project, path: str) -> object:
         """The facts of a module without their places; the same object as long as they are equal."""
         data = _data(project, path)
         if data is None:
             return None
-        known = self._shapes.get(path)
+        known = self._placeless.get(path)
         if known is not None and known[0] == data:
             return known[1]
         # Of generated types only a part is read, and they change all at once.
-        shape: object = data if path.endswith(".d.ts") else without_places(project.facts(path))
-        if known is not None and known[1] == shape:
-            shape = known[1]
-        self._shapes[path] = (data, shape)
-        return shape
+        facts: object = data if path.endswith(".d.ts") else without_places(project.facts.of(path))
+        if known is not None and known[1] == facts:
+            facts = known[1]
+        self._placeless[path] = (data, facts)
+        return facts
 
 
 def _pause(pause: Callable[[], bool]) -> None:
@@ -332,21 +339,12 @@ def _pause(pause: Callable[[], bool]) -> None:
 
 
 def _data(project: Project, path: str) -> bytes | None:
-    document = project.document(path)
+    document = project.sources.document(path)
     return document.data if document is not None else None
 
 
-def documents_of(finding: Finding) -> Iterator[Document]:
-    """The documents that a finding speaks of or would change."""
-    yield finding.at.document
-    for place in finding.related:
-        yield place.document
-    for edit in finding.fix.edits if finding.fix is not None else ():
-        yield edit.document
-
-
 def _still(outcome: Outcome, project: Project) -> Outcome:
-    """What of an answer can be shown although it may be out of date: its places have to be right."""
+    """What of a result can be shown although it may be out of date: its places have to be right."""
 
     def holds(document: Document) -> bool:
         return document.data == _data(project, document.path)
@@ -360,8 +358,8 @@ def _still(outcome: Outcome, project: Project) -> Outcome:
 
 
 def _signature(project: Project, path: str) -> object:
-    """All that the Workers of a module are, but for what their modules say."""
-    return tuple(map(_worker_signature, project.workers_of(path)))
+    """All that the Workers of a module are, but for the text of their modules."""
+    return tuple(map(_worker_signature, project.owners.of(path)))
 
 
 def _worker_signature(worker: Worker) -> object:

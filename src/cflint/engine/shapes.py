@@ -15,7 +15,7 @@ Shape = Callable[[Syntax, "Node"], "Node | None"]
 
 Beside = Callable[[bytes, int, int], bool]
 """Whether a word, by its first byte and the byte after it, may stand in a shape, by the bytes beside it: most
-do not, and no tree is asked."""
+do not, and no tree is read."""
 
 INERT = frozenset({"comment", "regex_pattern", "jsx_text", "html_comment", "hash_bang_line"})
 

@@ -1,7 +1,7 @@
-"""One of several parts of a run: some of the Workers, with the modules that no part before has.
+"""One shard of a run: some of the Workers, with the modules that no shard before has.
 
-Every part loads the whole project and asks the rules about its own share. A module that several Workers reach
-belongs to the first of them, so all parts together ask about everything once.
+Every shard loads the whole project and runs the rules on its own items. A module that several Workers reach
+belongs to the first of them, so all shards together run the rules on everything once.
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ from dataclasses import replace
 from heapq import heapify, heapreplace
 from pathlib import Path
 
-from cflint.engine import CONFIG_BYTES, Options, Run, own_modules, owners_of, unit_of, without_collector
+from cflint.engine.analysis import Run, without_collector
+from cflint.engine.plan import Options, model_item, module_item, own_modules, owners_of, size_of, unit_of
+from cflint.engine.report import by_file, commented_documents, uses_in
 from cflint.engine.suppression import read_suppressions
 from cflint.finding import Finding, Report, Shard
 from cflint.project.workers.loading import Loaded
@@ -20,28 +22,16 @@ from cflint.rule import RuleSet
 
 
 @record(frozen=True)
-class Share:
-    """What is asked in one part: modules, and units of the model (see `unit_of`)."""
+class ShardItems:
+    """The work of one shard: modules, and units of the model (see `unit_of`)."""
 
     modules: tuple[str, ...]
     units: frozenset[str]
 
 
-def shares_of(loaded: Loaded, count: int) -> tuple[Share, ...]:
-    """The shares of all parts, of about the same amount of code; the same for the same project."""
-    parcels: list[tuple[int, str, list[str], frozenset[str]]] = []
-    for worker, mine in own_modules(loaded, loaded.modules):
-        if worker is None:
-            parcels += [(_size(loaded, [path]), path, [path], frozenset()) for path in mine]
-            continue
-        unit = unit_of(worker)
-        parcels.append((CONFIG_BYTES + _size(loaded, mine), unit, mine, frozenset({unit})))
-    known = {unit for _, _, _, units in parcels for unit in units}
-    parcels += [
-        (CONFIG_BYTES, config.path, [], frozenset({config.path}))
-        for config in loaded.configs
-        if config.path not in known
-    ]
+def shards_of(loaded: Loaded, count: int) -> tuple[ShardItems, ...]:
+    """The items of all shards, of about the same amount of code; the same for the same project."""
+    parcels = _parcels(loaded)
     parcels.sort(key=lambda parcel: (-parcel[0], parcel[1]))
     modules: list[list[str]] = [[] for _ in range(count)]
     units: list[set[str]] = [set() for _ in range(count)]
@@ -54,69 +44,99 @@ def shares_of(loaded: Loaded, count: int) -> tuple[Share, ...]:
         heapreplace(bins, (filled + size, number))
     position = {path: at for at, path in enumerate(loaded.modules)}
     return tuple(
-        Share(tuple(sorted(paths, key=position.__getitem__)), frozenset(owned))
+        ShardItems(tuple(sorted(paths, key=position.__getitem__)), frozenset(owned))
         for paths, owned in zip(modules, units, strict=True)
     )
 
 
-def _size(loaded: Loaded, paths: list[str]) -> int:
-    documents = (loaded.project.document(path) for path in paths)
-    return sum(len(document.data) for document in documents if document is not None)
+def _parcels(loaded: Loaded) -> list[tuple[int, str, list[str], frozenset[str]]]:
+    """What stays in one shard, with its size in bytes and a name: a Worker's modules and its unit, any other
+    module, any other configuration."""
+    parcels: list[tuple[int, str, list[str], frozenset[str]]] = []
+    for worker, mine in own_modules(loaded, loaded.modules):
+        if worker is None:
+            parcels += [(_size(loaded, [path]), path, [path], frozenset()) for path in mine]
+            continue
+        unit = unit_of(worker)
+        parcels.append((_size(loaded, mine, unit), unit, mine, frozenset({unit})))
+    known = {unit for _, _, _, units in parcels for unit in units}
+    parcels += [
+        (_size(loaded, [], config.path), config.path, [], frozenset({config.path}))
+        for config in loaded.configs
+        if config.path not in known
+    ]
+    return parcels
 
 
-def report_share(loaded: Loaded, options: Options, base: Path, index: int, count: int) -> Report:
-    """Analyse part `index` (from 1) of `count`."""
-    shares = shares_of(loaded, count)
-    share = shares[index - 1]
+def _size(loaded: Loaded, modules: Iterable[str], *units: str) -> int:
+    items = (*map(module_item, modules), *map(model_item, units))
+    return sum(size_of(loaded.project, item) for item in items)
+
+
+def report_shard(loaded: Loaded, options: Options, base: Path, index: int, count: int) -> Report:
+    """Analyse shard `index` (from 1) of `count`."""
+    shards = shards_of(loaded, count)
+    shard = shards[index - 1]
     run = Run(loaded, options)
     with without_collector():
-        outcome = run.everything(share.modules, share.units)
+        outcome = run.everything(shard.modules, shard.units)
     owners = {
-        path: number for number, one in reversed(list(enumerate(shares, 1))) for path in _files(loaded, one)
+        path: number for number, one in reversed(list(enumerate(shards, 1))) for path in _files(loaded, one)
     }
-    others = {document.path for document in run.documents() if owners.get(document.path, 1) != index}
-    witnesses: list[Finding] = []
-    doubtful = _doubtful(run, outcome.findings, others, options)
-    if doubtful:  # findings of other parts may tell whether these comments are of use
-        second = Run(loaded, Options(doubtful, options.known, options.excludes, options.jobs, options.debug))
-        mine = frozenset(share.modules)
-        with without_collector():
-            witnesses = second.everything(
-                [path for path in loaded.modules if path not in mine],
-                owners_of(loaded).keys() - share.units,
-            ).findings
-    report = run.report(outcome, base, others, witnesses)
+    elsewhere = {
+        document.path for document in commented_documents(loaded) if owners.get(document.path, 1) != index
+    }
+    doubtful = _doubtful(loaded, outcome.findings, elsewhere, options)
+    report = run.report(
+        outcome,
+        base,
+        incomplete_paths=elsewhere,
+        carried_over=_found_elsewhere(loaded, doubtful, shard, options) if doubtful else (),
+    )
     general = len(loaded.notices) if index == 1 else 0
     return replace(
         report,
         notices=report.notices[len(loaded.notices) - general :],
-        files_checked=len(share.modules) + sum(config.path in share.units for config in loaded.configs),
-        workers_checked=sum(unit_of(worker) in share.units for worker in loaded.project.workers),
+        files_checked=len(shard.modules) + sum(config.path in shard.units for config in loaded.configs),
+        workers_checked=sum(unit_of(worker) in shard.units for worker in loaded.project.workers),
         shard=Shard(index, count, general),
     )
 
 
-def _files(loaded: Loaded, share: Share) -> set[str]:
-    """The files that the modules and configurations of a share are in."""
-    documents = (loaded.project.document(path) for path in (*share.modules, *share.units))
+def _found_elsewhere(loaded: Loaded, rules: RuleSet, shard: ShardItems, options: Options) -> list[Finding]:
+    """The findings of some rules in the items of all other shards."""
+    run = Run(
+        loaded,
+        Options(rules, options.known, excludes=options.excludes, jobs=options.jobs, debug=options.debug),
+    )
+    mine = frozenset(shard.modules)
+    with without_collector():
+        return run.everything(
+            [path for path in loaded.modules if path not in mine], owners_of(loaded).keys() - shard.units
+        ).findings
+
+
+def _files(loaded: Loaded, shard: ShardItems) -> set[str]:
+    """The files that the modules and configurations of a shard are in."""
+    documents = (loaded.project.sources.document(path) for path in (*shard.modules, *shard.units))
     return {document.file.path for document in documents if document is not None}
 
 
-def _doubtful(run: Run, findings: Iterable[Finding], others: Collection[str], options: Options) -> RuleSet:
-    """The rules that comments name without silencing any of the findings, but for comments in other files."""
-    by_file: dict[str, list[Finding]] = {}
-    for finding in findings:
-        by_file.setdefault(finding.at.document.path, []).append(finding)
+def _doubtful(
+    loaded: Loaded, findings: Iterable[Finding], elsewhere: Collection[str], options: Options
+) -> RuleSet:
+    """The rules that comments name without silencing any of the findings, but for comments in files of other
+    shards: findings of other shards may need the comments."""
+    found = by_file(findings)
     names: set[str] = set()
-    for document in run.documents():
-        if document.path not in others:
+    for document in commented_documents(loaded):
+        if document.path not in elsewhere:
             comments = read_suppressions(document)
-            for finding in by_file.get(document.path, ()):
-                run.is_silenced(finding, comments)
+            used = uses_in(comments, found.get(document.path, ()), options)
             names.update(
                 name
                 for comment in comments.comments
                 for name, _ in comment.names
-                if not comments.used(comment, name)
+                if (comment, name) not in used
             )
-    return RuleSet(found for found in options.rules.values() if found.id in names or found.group in names)
+    return RuleSet(rule for rule in options.rules.values() if rule.id in names or rule.group in names)

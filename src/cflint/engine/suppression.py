@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from cflint.finding import Finding
 from cflint.pattern import pattern
 from cflint.record import record
 from cflint.source import Document, Span
@@ -17,37 +18,42 @@ _END = pattern(rb"\*/|-->|\r?\n|\Z")
 
 @record(frozen=True, eq=False)
 class Suppression:
-    """One comment. `names` are the rules or groups it names, with their places; without any, a
-    `cflint-ignore-file` silences the whole file. `lines` are the 1-based lines it speaks for; None: all."""
+    """One comment. `names` are the rules or groups it names, with their places; without any it silences every
+    rule. `lines` are the 1-based lines it is about; None: the whole file."""
 
     span: Span
     names: tuple[tuple[str, Span], ...]
     lines: frozenset[int] | None
 
 
+Use = tuple[Suppression, str]
+"""A comment and the name in it that a finding goes by; "" where it names none."""
+
+
+@record(frozen=True)
 class Suppressions:
-    """The comments of one document, and which of them were of use."""
+    """The suppression comments of one document."""
 
-    def __init__(self, comments: tuple[Suppression, ...]) -> None:
-        self.comments = comments
-        self._used: set[tuple[int, str]] = set()
+    comments: tuple[Suppression, ...]
 
-    def silences(self, rule: str, group: str, line: int) -> bool:
-        """Whether a comment silences a finding that starts on a 1-based line; remembers that it did."""
+    def use_for(self, rule: str, group: str, line: int) -> Use | None:
+        """The first comment that silences a rule's finding which starts on a 1-based line, and the name by
+        which it does."""
         for comment in self.comments:
             if comment.lines is not None and line not in comment.lines:
                 continue
             if not comment.names:
-                return True
+                return comment, ""
             for name, _ in comment.names:
                 if name in (rule, group):
-                    self._used.add((comment.span.start, name))
-                    return True
-        return False
+                    return comment, name
+        return None
 
-    def used(self, comment: Suppression, name: str) -> bool:
-        """Whether a name in a comment silenced anything."""
-        return (comment.span.start, name) in self._used
+    def use_by(self, finding: Finding, group: str) -> Use | None:
+        """The comment, and the name in it, that silences a finding of a rule of the group."""
+        if not self.comments:
+            return None  # as nearly always: then nobody need count lines
+        return self.use_for(finding.rule, group, finding.at.document.line_of(finding.at.span.start))
 
 
 def read_suppressions(document: Document) -> Suppressions:
@@ -88,7 +94,7 @@ def _suppression(document: Document, match: re.Match[bytes], line: int) -> Suppr
 
 
 def _next_code_line(document: Document, line: int) -> int:
-    """The line that a comment on a line of its own speaks for: the next that is no suppression itself."""
+    """The line that a comment on a line of its own is about: the next that is no suppression itself."""
     while line < document.line_count:
         line += 1
         text = document.text(document.line_span(line)).strip()

@@ -19,7 +19,7 @@ from cflint.lsp.protocol import ContentModified
 from cflint.lsp.roots import Root
 from cflint.lsp.state import State
 from cflint.lsp.text import lines_of
-from cflint.report.escape import encodable, said
+from cflint.report.escape import encodable, escape_message
 from cflint.rule import RuleSet
 from cflint.source import Document, Span
 
@@ -159,7 +159,7 @@ def offered(findings: Iterable[Finding], span: Span, context: Context) -> Iterat
         if fix is None or not applicable(fix, Safety.UNSAFE):
             continue
         is_safe = fix.safety is Safety.SAFE
-        title = said(fix.title) if is_safe else f"{said(fix.title)} (unsafe: look at it)"
+        title = escape_message(fix.title) if is_safe else f"{escape_message(fix.title)} (unsafe: look at it)"
         yield types.CodeAction(
             encodable(title),
             kind=_QUICK_FIX,

@@ -11,7 +11,7 @@ from cflint.finding import Edit, Finding, Severity
 from cflint.fixer import exact
 from cflint.lsp.text import Encoding, lines_of
 from cflint.report import severity_of
-from cflint.report.escape import encodable, said
+from cflint.report.escape import encodable, escape_message
 from cflint.rule import RuleSet
 from cflint.source import Document, Span
 
@@ -97,14 +97,14 @@ def diagnostic(
             types.Location(
                 uri_of(place.document.path), range_of(place.document, place.span, client.encoding)
             ),
-            encodable(said(place.message or "here")),
+            encodable(escape_message(place.message or "here")),
         )
         for place in (finding.related if client.related else ())
     ]
     tags = [tag for tag in _tags(finding.rule) if tag in client.tags]
     return types.Diagnostic(
         range=range_of(finding.at.document, finding.at.span, client.encoding),
-        message=encodable(said(finding.message)),
+        message=encodable(escape_message(finding.message)),
         severity=_SEVERITIES[severity_of(finding)],
         code=finding.rule,
         code_description=described,

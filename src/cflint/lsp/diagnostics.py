@@ -14,7 +14,7 @@ from cflint.lsp.analysis import Analysis
 from cflint.lsp.convert import SOURCE, diagnostic
 from cflint.lsp.roots import Root
 from cflint.lsp.state import State
-from cflint.report.escape import encodable, said
+from cflint.report.escape import encodable, escape_message
 
 
 def of_file(state: State, root: Root, path: str) -> list[types.Diagnostic]:
@@ -27,7 +27,7 @@ def of_file(state: State, root: Root, path: str) -> list[types.Diagnostic]:
         found.append(
             types.Diagnostic(
                 types.Range(place, place),
-                encodable(said(message)),
+                encodable(escape_message(message)),
                 severity=types.DiagnosticSeverity.Error,
                 code="settings",
                 source=SOURCE,
@@ -58,7 +58,7 @@ def publish_report(
     """Send what a report changed, or have the client pull it."""
     _publish_settings_error(state, root)
     if state.client.pulls:
-        if not progress.unsettled or paths:
+        if not progress.incomplete_paths or paths:
             _refresh_pulls(state, root)
         return
     uri_of = state.uri_of(root)

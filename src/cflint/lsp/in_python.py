@@ -9,49 +9,20 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cflint.finding import Location
-from cflint.project.code.values import Value, ValueKind
 from cflint.project.workers.model import Project
 from cflint.project.workers.worker import Worker
-from cflint.source import Span
 
 if TYPE_CHECKING:
-    import libcst as cst
-
     from cflint.project.python.module import PythonClass, PythonModule
 
 _MOST_HOPS = 20
 
 
-def value_at(module: PythonModule, offset: int) -> tuple[Value, Span] | None:
-    """What the name at a byte offset means, and its place; None when no name is there."""
-    import libcst as cst
-
-    name = _name_at(module, offset)
-    if name is None:
-        return None
-    above = module.syntax.parent(name)
-    if isinstance(above, cst.Attribute) and above.attr is name:
-        return module.value_of(above), module.span(name)
-    if isinstance(above, cst.ImportAlias):
-        entries = (entry for entries in module.top_level_names.values() for entry in entries)
-        is_env = any(entry.node is above and entry.imported == "workers.env" for entry in entries)
-        return Value(ValueKind.ENV if is_env else ValueKind.UNKNOWN), module.span(name)
-    return module.value_of(name), module.span(name)
-
-
-def _name_at(module: PythonModule, offset: int) -> cst.Name | None:
-    import libcst as cst
-
-    for name in module.find(cst.Name):
-        span = module.span(name)
-        if span.start <= offset <= span.end:
-            return name
-    return None
-
-
 def class_at(module: PythonModule, offset: int) -> PythonClass | None:
     """The class at the top level whose name in its definition is at a byte offset."""
-    name = _name_at(module, offset)
+    from cflint.project.python.pointing import name_at
+
+    name = name_at(module, offset)
     return next((owner for owner in module.classes if owner.node.name is name and owner.is_top_level), None)
 
 

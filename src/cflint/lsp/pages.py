@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Protocol
 from cflint.engine.suppression import read_suppressions
 from cflint.finding import Location
 from cflint.lsp import in_python
-from cflint.project.code.module import Module, module_of
-from cflint.project.code.values import UNKNOWN, Value, ValueKind
+from cflint.project.code import pointing
+from cflint.project.code.module import module_of
+from cflint.project.code.values import Value, ValueKind
 from cflint.project.config.lifecycle import Backend, created_with
 from cflint.project.config.wrangler import Binding, Environment
 from cflint.project.workers.model import Project
@@ -22,7 +23,7 @@ from cflint.source import Document, Span
 from cflint.syntax.javascript import EXTENSIONS
 
 if TYPE_CHECKING:
-    from tree_sitter import Node
+    pass
 
 _STORAGE = {Backend.SQLITE: "SQLite", Backend.KEY_VALUE: "key-value"}
 
@@ -61,59 +62,14 @@ def value_at(project: Project, path: str, offset: int) -> tuple[Code, Value, Spa
     found: tuple[Value, Span] | None
     if path.endswith(EXTENSIONS):
         module = module_of(project, path)
-        found = _value_in_javascript(module, offset) if module is not None else None
+        found = pointing.value_at(module, offset) if module is not None else None
         return (module, *found) if module is not None and found is not None else None
+    from cflint.project.python import pointing as python_pointing
     from cflint.project.python.module import python_module_of
 
     python = python_module_of(project, path)
-    found = in_python.value_at(python, offset) if python is not None else None
+    found = python_pointing.value_at(python, offset) if python is not None else None
     return (python, *found) if python is not None and found is not None else None
-
-
-def _value_in_javascript(module: Module, offset: int) -> tuple[Value, Span] | None:
-    node = module.syntax.node_at(offset, offset)
-    if node is None or node.type not in _NAMES:
-        node = module.syntax.node_at(offset - 1, offset) if offset else None  # just behind a name
-        if node is None or node.type not in _NAMES:
-            return None
-    subject = node
-    parent = module.syntax.parent(node)
-    if node.type == "string_fragment":  # `env["ROOM"]`
-        above = module.syntax.parent(parent) if parent is not None else None
-        if above is None or above.type != "subscript_expression":
-            return None
-        subject = above
-    elif node.type == "property_identifier":
-        if parent is not None and parent.type == "pair_pattern":  # `{ ROOM: room } = env`
-            return _taken(module, parent), Span(node.start_byte, node.end_byte)
-        if parent is None or parent.type != "member_expression":
-            return None
-        subject = parent
-    value = module.value_of(subject)
-    if value.kind is ValueKind.UNKNOWN and node.type == "shorthand_property_identifier_pattern":
-        declared = module.scope.resolve(node)
-        value = module.value_declared(declared) if declared is not None else value
-    return value, Span(node.start_byte, node.end_byte)
-
-
-def _taken(module: Module, pair: Node) -> Value:
-    """What a pattern takes under a key, when it gives it one name."""
-    name = pair.child_by_field_name("value")
-    if name is not None and name.type == "assignment_pattern":
-        name = name.child_by_field_name("left")
-    declared = module.scope.resolve(name) if name is not None and name.type == "identifier" else None
-    return module.value_declared(declared) if declared is not None else UNKNOWN
-
-
-_NAMES = frozenset(
-    {
-        "string_fragment",
-        "property_identifier",
-        "identifier",
-        "shorthand_property_identifier_pattern",
-        "shorthand_property_identifier",
-    }
-)
 
 
 def binding_name(value: Value) -> str | None:

@@ -131,7 +131,7 @@ class Root:
                 first=first,
                 pause=lambda: serve_calls() or self.stop.is_set(),
                 stopped=self.stop.is_set,
-                told=self._count,
+                reported=self._count,
             )
             for progress in steps:
                 emit(progress)
@@ -174,13 +174,13 @@ class Root:
     def accept(self, progress: Progress) -> list[str]:
         """Take a report; the paths of settled files whose findings may have changed."""
         self.progress = progress
-        self.is_settled = self.is_settled or not progress.unsettled
+        self.is_settled = self.is_settled or not progress.incomplete_paths
         grouped: dict[str, list[Finding]] = {}
         for finding in progress.report.findings:
             grouped.setdefault(finding.at.document.path, []).append(finding)
         changed: list[str] = []
         for path in [*self.findings.keys(), *(path for path in grouped if path not in self.findings)]:
-            if path in progress.unsettled:
+            if path in progress.incomplete_paths:
                 continue
             found = tuple(grouped.get(path, ()))
             if found:
@@ -200,7 +200,7 @@ class Root:
         return (
             self.progress is not None
             and self.reported == self.generation
-            and path not in self.progress.unsettled
+            and path not in self.progress.incomplete_paths
         )
 
 

@@ -12,7 +12,7 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
 from cflint import __version__
-from cflint.lsp import actions, completion, definition, diagnostics, documents, folders, hover
+from cflint.lsp import actions, completion, definition, diagnostics, documents, folders, hover, inspect
 from cflint.lsp.analysis import Analysis
 from cflint.lsp.convert import SOURCE, Client
 from cflint.lsp.protocol import Protocol, Server
@@ -68,6 +68,7 @@ class LanguageService:
         feature(types.TEXT_DOCUMENT_DEFINITION, partial(definition.definition, state, analysis))
         feature(types.TEXT_DOCUMENT_COMPLETION, partial(completion.complete, state), completion.OPTIONS)
         self.server.command(actions.EXPLAIN)(partial(self._explain))
+        self.server.command(inspect.COMMAND)(partial(self._inspect))
 
     def _feature(self, method: str, handler: Callable[..., Any], options: object = None) -> None:
         """Have a method handled; pygls marks what it is given, which a bound method does not let it."""
@@ -169,3 +170,6 @@ class LanguageService:
 
     async def _explain(self, rule: str = "") -> None:
         await actions.explain(self.state, rule)
+
+    async def _inspect(self, uri: str, position: types.Position, rule: str) -> str | None:
+        return await inspect.inspect(self.state, self.analysis, uri, position, rule)

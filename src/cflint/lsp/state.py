@@ -13,7 +13,7 @@ from cflint.lsp.roots import ClientOptions, Root
 from cflint.lsp.text import Buffer, Lines, lines_of
 from cflint.lsp.transport import Phase
 from cflint.lsp.worker import Worker
-from cflint.report.escape import encodable, said
+from cflint.report.escape import encodable, escape_message
 from cflint.rule import RuleSet
 from cflint.source import Document
 
@@ -39,7 +39,7 @@ class State:
 
     def show_message(self, type: types.MessageType, message: str) -> None:
         """Show the user a message, without secrets and control characters."""
-        self.server.window_show_message(types.ShowMessageParams(type, encodable(said(message))))
+        self.server.window_show_message(types.ShowMessageParams(type, encodable(escape_message(message))))
 
     def root_of(self, uri: str) -> tuple[Root, str] | None:
         """The root that a document belongs to, the innermost one, and its path there."""

@@ -1,4 +1,7 @@
-"""The fields of `cloudflare.config.ts` and `wrangler.config.ts`: what may stand where, and since when."""
+"""The fields of `cloudflare.config.ts` and `wrangler.config.ts`: what may stand where, and since when.
+
+Imported where used: json, for a project that has such a file.
+"""
 
 from __future__ import annotations
 

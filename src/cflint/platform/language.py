@@ -22,3 +22,19 @@ STRING_CUTS = frozenset(
     }
 )
 """Methods of a string that give a part or another spelling of it."""
+
+REBUILDING = frozenset(
+    {("", f"Object.{name}") for name in ("entries", "values", "assign", "fromEntries")} | {("", "Array.from")}
+)
+"""Functions, as (module, name), that put the parts of what they are given into a new object or array."""
+
+TAKES_REPLACER = frozenset({("", "JSON.stringify")})
+"""Functions whose second argument chooses what gets into the result."""
+
+COPIES = (
+    REBUILDING
+    | TAKES_REPLACER
+    | {("", "String"), ("", "structuredClone"), ("node:util", "inspect"), ("node:util", "format")}
+    | {("superjson", "stringify"), ("superjson", "default.stringify"), ("devalue", "stringify")}
+)
+"""Functions whose result holds their first argument (of `Object.assign`, all of them)."""

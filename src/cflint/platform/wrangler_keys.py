@@ -1,4 +1,7 @@
-"""The keys of a wrangler configuration: which exist, where they are allowed, and which are gone."""
+"""The keys of a wrangler configuration: which exist, where they are allowed, and which are gone.
+
+Imported where used: json, for the schema, which few runs read.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Output formats: each a function from a report to text, imported only when it is asked for."""
+"""Output formats: each a function from a report to text, imported only when it is asked for.
+
+Imported where used: a run writes one of the formats.
+"""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from itertools import groupby
 from cflint.finding import Edit, Finding, Report, Safety, Severity
 from cflint.report import DEFAULT, Options, severity_of
 from cflint.report.changes import Row, changed_lines
-from cflint.report.escape import masked_source, paths_for, said, visible
+from cflint.report.escape import escape_message, masked_source, paths_for, visible
 
 _MAX_LINES = 8
 """A change of more lines is left to `cflint check --diff`."""
@@ -34,7 +34,7 @@ def render(report: Report, options: Options = DEFAULT) -> str:
     if rows:
         rows += ["why", *(f"  {row}" for row in _reasons(report))]
     rows += (
-        f"warning: {_placed(notice.path, notice.line, shown)}{said(notice.message)}"
+        f"warning: {_placed(notice.path, notice.line, shown)}{escape_message(notice.message)}"
         for notice in report.notices
         if notice.level == "warning" and not options.quiet
     )
@@ -54,11 +54,12 @@ def _finding(
     here = finding.at.document.path
     position = finding.at.document.position(finding.at.span.start)
     place = f"{position.line}:{position.column}"
-    yield f"{place} {severity_of(finding).label} {said(finding.rule)}: {said(finding.message)}"
+    rule, message = escape_message(finding.rule), escape_message(finding.message)
+    yield f"{place} {severity_of(finding).label} {rule}: {message}"
     for related in finding.related[:_MAX_RELATED]:
         found = related.document.position(related.span.start)
         path = "" if related.document.path == here else f"{shown(related.document.path)}:"
-        yield f"  see {path}{found.line}:{found.column} {said(related.message)}".rstrip()
+        yield f"  see {path}{found.line}:{found.column} {escape_message(related.message)}".rstrip()
     fix = finding.fix
     if fix is None:
         return
@@ -70,7 +71,7 @@ def _finding(
         return
     if fix.edits:
         fixes[fix.edits] = here, place
-    yield f"  fix ({by_hand}): {said(fix.title)}"
+    yield f"  fix ({by_hand}): {escape_message(fix.title)}"
     changes = list(changed_lines(fix))
     if sum(len(lines) for _, lines in changes) > _MAX_LINES:
         return
@@ -92,7 +93,7 @@ def _reasons(report: Report) -> Iterator[str]:
     for rule in sorted({finding.rule for finding in report.findings}):
         info = report.rules.get(rule)
         if info is not None and info.summary:
-            yield f"{said(rule)}: {said(info.summary)}"
+            yield f"{escape_message(rule)}: {escape_message(info.summary)}"
 
 
 def _summary(report: Report, options: Options) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cflint.finding import Report, Severity
 from cflint.report import DEFAULT, Options, severity_of
-from cflint.report.escape import paths_for, said
+from cflint.report.escape import escape_message, paths_for
 
 _SGR = {Severity.ERROR: "1;31", Severity.WARNING: "1;33", Severity.NOTE: "1;36"}
 
@@ -19,13 +19,13 @@ def render(report: Report, options: Options = DEFAULT) -> str:
     for finding in report.findings:
         position = finding.at.document.position(finding.at.span.start)
         severity = severity_of(finding)
-        label = f"{severity.label}[{said(finding.rule)}]"
+        label = f"{severity.label}[{escape_message(finding.rule)}]"
         if options.color:
             label = f"\x1b[{_SGR[severity]}m{label}\x1b[0m"
         path = shown(finding.at.document.path)
-        lines.append(f"{path}:{position.line}:{position.column}: {label} {said(finding.message)}\n")
+        lines.append(f"{path}:{position.line}:{position.column}: {label} {escape_message(finding.message)}\n")
     for notice in report.notices:
         if notice.level == "warning" and not options.quiet:
             place = "" if notice.path is None else f"{shown(notice.path)}:{notice.line or 1}:1: "
-            lines.append(f"{place}warning: {said(notice.message)}\n")
+            lines.append(f"{place}warning: {escape_message(notice.message)}\n")
     return "".join(lines)

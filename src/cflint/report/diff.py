@@ -1,4 +1,7 @@
-"""Unified diffs of what fixes change, for `--diff`."""
+"""Unified diffs of what fixes change, for `--diff`.
+
+Imported where used: difflib, for `--diff` alone.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What a finding is known by when its file has changed: GitHub's hash of its line, and a key of our own."""
+"""What a finding is known by when its file has changed: GitHub's hash of its line, and a key of our own.
+
+Imported where used: hashlib loads OpenSSL, and few formats have fingerprints.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
 """Code frames: lines of source with spans underlined and labelled, as text for a terminal.
 
 A frame never shows more than it must: the marked lines, a line around the primary one, `...` for the rest.
+
+Imported where used: unicodedata, for source that is not ASCII.
 """
 
 from __future__ import annotations

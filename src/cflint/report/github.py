@@ -9,7 +9,7 @@ from __future__ import annotations
 from cflint.finding import Finding, Report, Severity
 from cflint.quoting import visible_char
 from cflint.report import DEFAULT, Options, severity_of
-from cflint.report.escape import masked, said
+from cflint.report.escape import escape_message, masked
 from cflint.report.frame import last_line
 
 _COMMAND = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
@@ -25,7 +25,7 @@ def render(report: Report, options: Options = DEFAULT) -> str:
     for notice in report.notices:
         if notice.level == "warning":
             place = {} if notice.path is None else {"file": notice.path, "line": str(notice.line or 1)}
-            lines.append(_command("warning", place | {"title": "cflint"}, said(notice.message)))
+            lines.append(_command("warning", place | {"title": "cflint"}, escape_message(notice.message)))
     if report.partial:
         message = "the analysis is partial: not everything could be read"
         lines.append(_command("error", {"title": "cflint"}, message))
@@ -41,9 +41,9 @@ def _finding(finding: Finding) -> str:
         place |= {"col": str(start.column)}
         if end.line == last and end.column > start.column:
             place |= {"endColumn": str(end.column)}
-    message = said(finding.message)
+    message = escape_message(finding.message)
     if finding.fix is not None:
-        message += f"\nfix: {said(finding.fix.title)}"
+        message += f"\nfix: {escape_message(finding.fix.title)}"
     title = f"cflint: {masked(finding.rule)}"
     return _command(_COMMAND[severity_of(finding)], place | {"title": title}, message)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
 from typing import Any
 
 from cflint import __version__
@@ -13,7 +12,8 @@ from cflint.fixer import exact
 from cflint.report import DEFAULT, Options, severity_of
 from cflint.report.escape import encodable, holds_secret, masked
 from cflint.report.fingerprint import fingerprints
-from cflint.report.merging import shard_of
+from cflint.report.layout import json_array, json_object
+from cflint.report.shard import shard_of
 from cflint.source import Document
 
 VERSION = 1
@@ -30,25 +30,13 @@ def render(report: Report, options: Options = DEFAULT) -> str:
     parts = [
         f'"version": {VERSION}',
         f'"tool": {json.dumps({"name": "cflint", "version": __version__})}',
-        f'"findings": {rows(findings)}',
-        f'"notices": {rows(notices)}',
+        f'"findings": {json_array(findings)}',
+        f'"notices": {json_array(notices)}',
         f'"summary": {json.dumps(_summary(report, options))}',
     ]
     if report.shard is not None:
         parts.append(f'"shard": {json.dumps(shard_of(report))}')
-    return layout(parts)
-
-
-def layout(parts: Iterable[str]) -> str:
-    """The members of the object, a line each."""
-    return "{\n  " + ",\n  ".join(parts) + "\n}\n"
-
-
-def rows(items: list[Object]) -> str:
-    """The items of an array, a line each."""
-    if not items:
-        return "[]"
-    return "[\n    " + ",\n    ".join(map(json.dumps, items)) + "\n  ]"
+    return json_object(parts)
 
 
 def _finding(finding: Finding, fingerprint: str, report: Report) -> Object:

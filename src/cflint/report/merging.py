@@ -1,7 +1,7 @@
-"""The reports of all parts of a run joined to the one that the run would have given.
+"""The reports of all shards of a run merged to the one that the whole run would have given.
 
-A part tells where its findings belong in the whole: `shard`, in the JSON output beside the summary, in SARIF
-a property of the run. Merging needs no more than that: neither the code nor the rules.
+A shard's report has where its findings belong in the whole: `shard`, in the JSON output beside the summary,
+in SARIF a property of the run. Merging needs no more than that: neither the code nor the rules.
 """
 
 from __future__ import annotations
@@ -10,10 +10,9 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from cflint.finding import Finding, Report
+from cflint.report.layout import json_array, json_object, sarif_log
 
 Json = Any
 Place = tuple[str, int, int, str, str]
@@ -23,32 +22,12 @@ _OWN_ID = re.compile(r"^This rule is `([\w-]+)`;", re.MULTILINE)
 
 
 class Unmergeable(ValueError):
-    """Reports that are not all the parts of one run; the message says why."""
-
-
-def shard_of(report: Report) -> Json:
-    """What a report that is a part tells of itself."""
-    shard = report.shard
-    assert shard is not None
-    return {
-        "index": shard.index,
-        "count": shard.count,
-        "general": shard.general,
-        "places": [_place(finding) for finding in report.findings],
-        "silenced": [_place(finding) for finding in report.silenced],
-        "notices": [[notice.path or "", notice.message] for notice in report.notices],
-    }
-
-
-def _place(finding: Finding) -> Json:
-    from cflint.report.escape import masked
-
-    at = finding.at
-    return [at.document.path, at.span.start, at.span.end, finding.rule, masked(finding.message)]
+    """Reports that are not all the shards of one run; the message has the reason."""
 
 
 def merged(texts: Sequence[str]) -> tuple[str, Iterator[str]]:
-    """The whole report of the texts of all parts, and the severities of its findings. Raises Unmergeable."""
+    """The whole report of the texts of all shards, and the severities of its findings, with `partial` for a
+    run that is. Raises Unmergeable."""
     try:
         documents = [json.loads(text) for text in texts]
         kinds = {"runs" in document for document in documents}
@@ -65,17 +44,17 @@ def merged(texts: Sequence[str]) -> tuple[str, Iterator[str]]:
         raise Unmergeable("one of them is no JSON or SARIF report of `cflint check --shard`") from error
 
 
-def _in_order(parts: Iterable[tuple[Json, Json]]) -> list[tuple[Json, Json]]:
-    """Parts with their `shard`, from the first to the last, all of them."""
+def _in_order(reports: Iterable[tuple[Json, Json]]) -> list[tuple[Json, Json]]:
+    """Reports with their `shard`, from the first to the last, all of them."""
     known: dict[int, tuple[Json, Json]] = {}
     counts: set[int] = set()
-    for shard, part in parts:
+    for shard, report in reports:
         if shard is None:
             raise Unmergeable("one of them is whole: it was made without `--shard`")
         counts.add(shard["count"])
         if shard["index"] in known:
             raise Unmergeable(f"shard {shard['index']} of {shard['count']} is there twice")
-        known[shard["index"]] = (shard, part)
+        known[shard["index"]] = (shard, report)
     if len(counts) != 1:
         raise Unmergeable("they are shards of different runs")
     count = counts.pop()
@@ -115,44 +94,40 @@ def _numbered(prints: Iterable[str]) -> Iterator[str]:
 
 
 def _json(documents: Sequence[Json]) -> tuple[str, Iterator[str]]:
-    from cflint.report.json_format import layout, rows
-
     pairs = _in_order((document.get("shard"), document) for document in documents)
-    shards, parts = [shard for shard, _ in pairs], [part for _, part in pairs]
-    if len({json.dumps([part["version"], part["tool"]]) for part in parts}) != 1:
+    shards, reports = [shard for shard, _ in pairs], [report for _, report in pairs]
+    if len({json.dumps([report["version"], report["tool"]]) for report in reports}) != 1:
         raise Unmergeable("they were made by different versions of cflint")
     findings = _united(
-        pair for shard, part in pairs for pair in zip(shard["places"], part["findings"], strict=True)
+        pair for shard, report in pairs for pair in zip(shard["places"], report["findings"], strict=True)
     )
     for finding, print_ in zip(findings, _numbered(f["fingerprint"] for f in findings), strict=True):
         finding["fingerprint"] = print_
     silenced = _united((place, place) for shard in shards for place in shard["silenced"])
-    severities = Counter(finding["severity"] for finding in findings)
+    tally = Counter(finding["severity"] for finding in findings)
     fixes = Counter(finding["fix"]["safety"] for finding in findings if finding["fix"] is not None)
-    summary = dict(parts[0]["summary"])
+    summary = dict(reports[0]["summary"])
     for key, name in (("errors", "error"), ("warnings", "warning"), ("notes", "note")):
-        summary[key] = severities[name]
+        summary[key] = tally[name]
     for key in ("files", "workers", "fixed"):
-        summary[key] = sum(part["summary"][key] for part in parts)
+        summary[key] = sum(report["summary"][key] for report in reports)
     summary["suppressed"] = len(silenced)
     summary["fixable"] = {safety: fixes[safety] for safety in summary["fixable"]}
-    summary["partial"] = any(part["summary"]["partial"] for part in parts)
-    text = layout(
+    summary["partial"] = any(report["summary"]["partial"] for report in reports)
+    text = json_object(
         [
-            f'"version": {json.dumps(parts[0]["version"])}',
-            f'"tool": {json.dumps(parts[0]["tool"])}',
-            f'"findings": {rows(findings)}',
-            f'"notices": {rows(_notices(shards, [part["notices"] for part in parts]))}',
+            f'"version": {json.dumps(reports[0]["version"])}',
+            f'"tool": {json.dumps(reports[0]["tool"])}',
+            f'"findings": {json_array(findings)}',
+            f'"notices": {json_array(_notices(shards, [report["notices"] for report in reports]))}',
             f'"summary": {json.dumps(summary)}',
         ]
     )
-    said = [str(finding["severity"]) for finding in findings]
-    return text, iter((*said, *(["partial"] if summary["partial"] else [])))
+    severities = [str(finding["severity"]) for finding in findings]
+    return text, iter((*severities, *(["partial"] if summary["partial"] else [])))
 
 
 def _sarif(documents: Sequence[Json]) -> tuple[str, Iterator[str]]:
-    from cflint.report.sarif import dumped
-
     for document in documents:
         if len(document["runs"]) != 1:
             raise Unmergeable("one of them has several runs")
@@ -164,7 +139,7 @@ def _sarif(documents: Sequence[Json]) -> tuple[str, Iterator[str]]:
     if len({run["tool"]["driver"]["version"] for run in runs}) != 1:
         raise Unmergeable("they were made by different versions of cflint")
     if any(shard["left_out"] for shard in shards):
-        raise Unmergeable("one of them has more findings than code scanning takes: some are left out of it")
+        raise Unmergeable("one of them has more findings than code scanning takes: it lacks some of them")
     rules = _rules(runs)
     codes = {rule["id"]: at for at, rule in enumerate(rules)}
     open_ones: list[tuple[Json, Json]] = []
@@ -186,10 +161,10 @@ def _sarif(documents: Sequence[Json]) -> tuple[str, Iterator[str]]:
     whole["results"] = []
     whole["tool"]["driver"]["rules"] = rules
     _join_invocations(whole, shards, runs, codes)
-    text = dumped({**documents[0], "runs": [whole]}, found)
+    text = sarif_log({**documents[0], "runs": [whole]}, found)
     partial = any(not run["invocations"][0]["executionSuccessful"] for run in runs)
-    said = [str(result["level"]) for result in found if not result.get("suppressions")]
-    return text, iter((*said, *(["partial"] if partial else [])))
+    severities = [str(result["level"]) for result in found if not result.get("suppressions")]
+    return text, iter((*severities, *(["partial"] if partial else [])))
 
 
 def _rules(runs: Sequence[Json]) -> list[Json]:
@@ -206,15 +181,15 @@ def _join_invocations(
     whole: Json, shards: Sequence[Json], runs: Sequence[Json], codes: dict[str, int]
 ) -> None:
     """Make one invocation of all: its notifications, and whether everything could be read."""
-    told = [run["invocations"][0].get("toolExecutionNotifications", []) for run in runs]
-    for notification in (one for notifications in told for one in notifications):
+    reported = [run["invocations"][0].get("toolExecutionNotifications", []) for run in runs]
+    for notification in (one for notifications in reported for one in notifications):
         about = notification.get("associatedRule")
         if about is not None:
             about["index"] = codes[about["id"]]
-    notices = _notices(shards, told)
+    notices = _notices(shards, reported)
     ends = [
         notification
-        for shard, notifications in zip(shards, told, strict=True)
+        for shard, notifications in zip(shards, reported, strict=True)
         for notification in notifications[len(shard["notices"]) :]
     ]
     invocation: dict[str, Json] = dict(whole["invocations"][0])

@@ -1,4 +1,7 @@
-"""Which version of which repository was analysed, read from `.git` without running git."""
+"""Which version of which repository was analysed, read from `.git` without running git.
+
+Imported where used: urllib, for repositories with a remote.
+"""
 
 from __future__ import annotations
 

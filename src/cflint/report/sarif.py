@@ -5,7 +5,6 @@ GitHub's demands and limits: https://docs.github.com/en/code-security/code-scann
 
 from __future__ import annotations
 
-import json
 import re
 import zlib
 from collections.abc import Sequence
@@ -25,8 +24,9 @@ from cflint.platform.rule_codes import code_of
 from cflint.report import DEFAULT, Options, severity_of
 from cflint.report.escape import encodable, holds_secret, masked, masked_source, uri
 from cflint.report.fingerprint import fingerprints, github_hashes
-from cflint.report.merging import shard_of
+from cflint.report.layout import sarif_log
 from cflint.report.repository import Repository
+from cflint.report.shard import shard_of
 from cflint.source import Document, Span
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -91,23 +91,11 @@ def render(report: Report, options: Options = DEFAULT) -> str:
             tree["runs"][0]["properties"] = {
                 "shard": {**shard_of(report), "left_out": len(every) - len(kept)}
             }
-        text = dumped(tree, serialise(results))
+        text = sarif_log(tree, serialise(results))
         size = _gzip_size(text)
         if size <= MAX_GZIP or not kept:
             return text
         limit = min(len(kept) * 9 // 10, len(kept) * MAX_GZIP // size)
-
-
-def dumped(log: Any, results: Sequence[Any]) -> str:
-    """The log, laid out for reading, with each result on one line (which is also three times as fast)."""
-    head, empty, tail = json.dumps(log, indent=1).partition('"results": [')  # a quote in a string is escaped
-    rows = ",\n    ".join(map(json.dumps, results))
-    return f"{head}{empty}\n    {rows}\n   {tail}\n" if rows else f"{head}{empty}{tail}\n"
-
-
-def results_in(text: str) -> int:
-    """How many results a log has that `render` made: each is on a line of its own."""
-    return text.count('\n    {"')
 
 
 def _gzip_size(text: str) -> int:
@@ -299,8 +287,8 @@ def _code_flows(finding: Finding) -> list[Node] | None:
     after = [place for place in places if _TARGET.search(place.message)]
     if not before and not after:
         return None
-    said = "it comes from here" if after else "it ends up here"
-    steps = (*before, finding.at if finding.at.message else finding.at.saying(said), *after)
+    message = "it comes from here" if after else "it ends up here"
+    steps = (*before, finding.at if finding.at.message else finding.at.saying(message), *after)
     return [
         om.CodeFlow(
             thread_flows=[

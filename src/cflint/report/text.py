@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from cflint.finding import Finding, Fix, Location, Notice, Report, Safety, Severity
 from cflint.report import DEFAULT, Options, severity_of
 from cflint.report.changes import Row, changed_lines
-from cflint.report.escape import masked_source, paths_for, said, visible
+from cflint.report.escape import escape_message, masked_source, paths_for, visible
 from cflint.report.frame import Mark, Paint, cells_of, frame, last_line
 
 _SEVERITY = {Severity.ERROR: "1;31", Severity.WARNING: "1;33", Severity.NOTE: "1;36"}
@@ -71,10 +71,10 @@ def _finding(
 ) -> Iterator[str]:
     severity = severity_of(finding)
     paint = _painter(options, severity)
-    name = f"[{said(finding.rule)}]"
+    name = f"[{escape_message(finding.rule)}]"
     rule = _link(name, report, finding.rule, options)
     lead = cells_of(f"{severity.label}{name}: ")
-    head, *more_rows = _wrapped(said(finding.message), options.width, lead, _INDENT)
+    head, *more_rows = _wrapped(escape_message(finding.message), options.width, lead, _INDENT)
     yield f"{paint(severity.label + rule, 'primary')}{paint(': ' + head, 'strong')}"
     for row in more_rows:
         yield " " * _INDENT + paint(row, "strong")
@@ -92,7 +92,7 @@ def _finding(
         place = f"{shown(document.path)}:{position.line}:{position.column}"
         yield f"{' ' * (gutter - 1)}{paint(arrow, 'gutter')} {place}"
         arrow = ":::"
-        marks = [Mark(place.span, said(place.message), place is finding.at) for place in group]
+        marks = [Mark(place.span, escape_message(place.message), place is finding.at) for place in group]
         yield from frame(document, marks, gutter=gutter, width=options.width, paint=paint)
     more = len(finding.related) - _MAX_RELATED
     if more > 0 or fix is not None:
@@ -111,7 +111,7 @@ def _finding(
 def _offer(fix: Fix, gutter: int, width: int, paint: Paint) -> Iterator[str]:
     """What the fix does and how to apply it, on as many rows as it takes."""
     label, how = _FIX_LABEL[fix.safety]
-    title = said(fix.title)
+    title = escape_message(fix.title)
     indent = gutter + len(f" = {label}: ")
     head = f"{' ' * gutter} {paint('=', 'gutter')} {paint(label + ':', label)} "
     plain = len(title)
@@ -216,7 +216,7 @@ def _notices(notices: Sequence[Notice], options: Options, shown: Callable[[str],
         if notice.path is not None:
             place = shown(notice.path) + (f":{notice.line}" if notice.line else "") + ": "
         style = "primary" if notice.level == "warning" else "help"
-        yield f"{paint(f'{notice.level}:', style)} {place}{said(notice.message)}"
+        yield f"{paint(f'{notice.level}:', style)} {place}{escape_message(notice.message)}"
     if len(notices) > len(chosen):
         more = _count(len(notices) - len(chosen), "more notice")
         yield f"... and {more} (all of them with `--output-format json`)"

@@ -1,4 +1,7 @@
-"""The rules there are, and which of them run."""
+"""The rules there are, and which of them run.
+
+Imported where used: difflib for names that are none, the rules and their index for a run that needs them.
+"""
 
 from __future__ import annotations
 

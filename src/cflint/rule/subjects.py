@@ -1,4 +1,4 @@
-"""What checks look at besides the model itself: places in modules, suppression comments, rules that raised."""
+"""What checks look at besides the model: places in modules, suppression comments, rules that raised."""
 
 from __future__ import annotations
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from tree_sitter import Node
 
 from cflint.project.code.module import Module
 from cflint.project.code.nodes import Call
+from cflint.project.files.workspace import Workspace
+from cflint.project.workers.loading import load
+from cflint.project.workers.preferences import no_preferences
 from tests.support.modules import module_of
 
 pytestmark = pytest.mark.portable
@@ -313,3 +318,103 @@ def test_a_statement_is_its_own() -> None:
     assert module.statement_of(function) == function
     assert module.statement_of(statement) == statement
     assert module.statement_of(module.syntax.root) is None
+
+
+@pytest.mark.parametrize(
+    ("source", "operator", "operands"),
+    [
+        ("a + b", "+", ["a", "b"]),
+        ("((a as T) ?? b)", "??", ["a", "b"]),
+        ("a instanceof B", "instanceof", ["a", "B"]),
+        ("!a", "!", ["a"]),
+        ("typeof (a)", "typeof", ["a"]),
+    ],
+)
+def test_operation(source: str, operator: str, operands: list[str]) -> None:
+    module, node = value(source)
+    found = module.operation(node)
+    assert found is not None
+    assert found.operator == operator
+    assert [module.text(operand) for operand in found.operands] == operands
+    assert (found.left is None) is (len(operands) == 1)
+    assert found.right == found.operands[-1]
+
+
+@pytest.mark.parametrize("source", ["a", "a ? b : c", "a = b", "a++", "a.b", "f(!a)"])
+def test_what_is_no_operation(source: str) -> None:
+    module, node = value(source)
+    assert module.operation(node) is None
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("const token = V;", "token"),
+        ("const token = (V as string)!;", "token"),
+        ("const { token } = V;", "{ token }"),
+        ("x = { token: V };", "token"),
+        ('x = { "a-token": V };', '"a-token"'),
+        ("this.token = V;", "this.token"),
+        ("token += V;", "token"),
+        ("class A { token = V; }", "token"),
+        ("enum A { token = V }", "token"),
+        ("function f(token = V) {}", "token"),
+        ("const { token = V } = a;", "token"),
+        ("const [token = V] = a;", "token"),
+        ("x = { [V]: 1 };", None),
+        ("const token = f(V);", None),
+        ("const token = a ? V : 1;", None),
+        ("V;", None),
+        ("for (const token of V) {}", None),
+    ],
+)
+def test_name_that_a_value_is_given(source: str, name: str | None) -> None:
+    module = module_of(source)
+    node = next(node for node in module.leaves("V", module.root))
+    found = module.given_name(node)
+    assert (module.text(found) if found is not None else None) == name
+
+
+def test_name_of_an_attribute() -> None:
+    text = b'export const x = <a token="V" />;'
+    project = load(Workspace.in_memory({"index.tsx": text}), [""], preferences=no_preferences).project
+    tree = project.tree("index.tsx")
+    assert tree is not None
+    module = Module(project, *tree)
+    found = module.given_name(first(module, "string"))
+    assert found is not None and module.text(found) == "token"
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("const secretName = 1;", ["identifier"]),
+        ("x = 'a secret';", ["string_fragment"]),
+        ("x = `a ${1} secret`;", ["string_fragment"]),
+        ("x = /secret/;", ["regex_pattern"]),
+        ("x.secret = 1;", ["property_identifier"]),
+        ("// secret\n/* secret */ x = 1;", []),
+    ],
+)
+def test_mentions(source: str, found: list[str]) -> None:
+    module = module_of(source)
+    assert [node.type for node in module.mentions(re.compile(b"secret"))] == found
+
+
+@pytest.mark.parametrize(
+    ("source", "item", "left"),
+    [
+        ("{ a: 1, b: 2 }", "a: 1", "{ b: 2 }"),
+        ("{ a: 1, b: 2 }", "b: 2", "{ a: 1 }"),
+        ("{ a: 1 }", "a: 1", "{  }"),
+        ("{\n  a: 1,\n  b: 2,\n}", "b: 2", "{\n  a: 1,\n}"),
+        ("{\n  a: 1,\n  b: 2\n}", "b: 2", "{\n  a: 1\n}"),
+        ("{\n  a: 1, b: 2,\n}", "a: 1", "{\n  b: 2,\n}"),
+    ],
+)
+def test_span_of_an_item(source: str, item: str, left: str) -> None:
+    module, node = value(source)
+    part = next(part for part in module.descendants(node, "pair") if module.text(part) == item)
+    span = module.item_span(part)
+    data = module.document.data
+    assert (data[: span.start] + data[span.end :]).decode() == f"const x = {left};"

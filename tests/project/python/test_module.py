@@ -303,3 +303,64 @@ def test_what_is_no_module_of_python() -> None:
     assert python_module_of(project, "src/other.ts") is None
     assert python_module_of(project, "src/missing.py") is None
     assert python_module_named(project, "missing", "src/entry.py") is None
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("name", [("name", None)]),
+        ("f'{a} of {b!r}'", [("b", None), ("a", None)]),
+        ("a + b or c", [("c", None), ("b", None), ("a", None)]),
+        ("{'key': a, **b}", [("b", None), ("a", None)]),
+        ("[a, (b,)]", [("b", None), ("a", None)]),
+        ("str(a)", [("a", None)]),
+        ("'{}'.format(a)", [("a", None)]),
+        ("len(a)", [("len(a)", None)]),
+        ("held", [("a", "held")]),
+    ],
+)
+def test_contents(source: str, expected: list[tuple[str, str | None]]) -> None:
+    module = module_of(f"held = [a]\nx = {source}\n")
+    value = list(module.find(cst.Assign))[-1].value
+    found = [
+        (module.text(node), module.text(via) if via is not None else None)
+        for node, via in module.contents(value)
+    ]
+    assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("print(a, b, end=c)", ["a", "b", "c"]),
+        ("logging.info('x', a)", ["'x'", "a"]),
+        ("log.warning(a)", ["a"]),
+        ("console.log(a)", ["a"]),
+        ("logging.basicConfig(a)", None),
+        ("mine.info(a)", None),
+        ("len(a)", None),
+    ],
+)
+def test_what_is_printed(source: str, expected: list[str] | None) -> None:
+    module = module_of(
+        f"import logging\nfrom js import console\nlog = logging.getLogger('x')\nmine = Mine()\n{source}\n"
+    )
+    found = module.printed(list(module.find(cst.Call))[-1])
+    assert ([module.text(node) for node in found] if found is not None else None) == expected
+
+
+def test_a_local_function_prints_nothing() -> None:
+    module = module_of("def print(value):\n    return value\n\n\nprint(1)\n")
+    assert module.printed(next(module.find(cst.Call))) is None
+
+
+def test_what_a_variable_or_field_is_given() -> None:
+    module = in_fetch("key = self.env.KEY", "self.kept = key", "self.env.x(key, self.kept, self.env, other)")
+    call = list(module.find(cst.Call))[-1]
+    given = [module.value_given(argument) for argument in module.arguments(call)]
+    assert [module.text(node) if node is not None else None for node in given] == [
+        "self.env.KEY",
+        "key",
+        None,
+        None,
+    ]

@@ -56,3 +56,25 @@ def lines_around(module: ModuleLike, span: Span) -> Span:
     last = len(data) if last == -1 else last + 1
     alone = not data[first:start].strip() and not data[end:last].strip()
     return Span(first, last) if alone else Span(start, end)
+
+
+def item_span(module: ModuleLike, item: Node) -> Span:
+    """The span of a property, element or argument with the comma that goes with it, and with its line when it
+    stands alone there."""
+    data = module.document.data
+    end = _after_blanks(data, item.end_byte)
+    if data[end : end + 1] != b",":
+        start = len(data[: item.start_byte].rstrip())
+        return Span(start - 1 if data[start - 1 : start] == b"," else item.start_byte, item.end_byte)
+    end += 1
+    start = data.rfind(b"\n", 0, item.start_byte) + 1
+    line_end = data.find(b"\n", end)
+    if line_end != -1 and not data[start : item.start_byte].strip() and not data[end:line_end].strip():
+        return Span(start, line_end + 1)
+    return Span(item.start_byte, _after_blanks(data, end))
+
+
+def _after_blanks(data: bytes, offset: int) -> int:
+    while offset < len(data) and data[offset] in b" \t":
+        offset += 1
+    return offset

@@ -84,7 +84,7 @@ def entropy_at(module: ModuleLike, node: Node) -> Entropy | None:
 
 def entropies(module: ModuleLike, within: Node, *, into_functions: bool = True) -> Iterator[Entropy]:
     """The random values and times that a node holds, itself included, in source order."""
-    for node in _calls(within, into_functions):
+    for node in _calls(within, into_functions=into_functions):
         found = entropy_at(module, node)
         if found is not None:
             yield found
@@ -161,7 +161,7 @@ def responses_made(
     module: ModuleLike, within: Node, *, into_functions: bool = True
 ) -> Iterator[ResponseMade]:
     """The responses that a node makes, itself included, in source order."""
-    for node in _calls(within, into_functions):
+    for node in _calls(within, into_functions=into_functions):
         found = response_made(module, node)
         if found is not None:
             yield found
@@ -344,7 +344,7 @@ def log_at(module: ModuleLike, node: Node) -> Log | None:
 
 def logs(module: ModuleLike, within: Node, *, into_functions: bool = True) -> Iterator[Log]:
     """What a node prints, itself included, in source order."""
-    for node in _calls(within, into_functions):
+    for node in _calls(within, into_functions=into_functions):
         found = log_at(module, node)
         if found is not None:
             yield found
@@ -378,7 +378,7 @@ def _is_logger(module: ModuleLike, node: Node) -> bool:
     return not module.value_of(node) and (known is None or known.module != "")
 
 
-def _calls(within: Node, into_functions: bool) -> Iterator[Node]:
+def _calls(within: Node, *, into_functions: bool) -> Iterator[Node]:
     for node in (within, *walk(within, into_functions=into_functions)):
         if node.type in _CALLS:
             yield node

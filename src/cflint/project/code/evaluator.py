@@ -375,7 +375,7 @@ class Evaluator:
         if ref is not None:
             driver = DRIVERS.get((ref.module, ref.name))
             if driver is not None and driver.made_by == "call":
-                return self._client(call, driver.label, driver.resolves)
+                return self._client(call, driver.label, resolves=driver.resolves)
             if (ref.module, ref.name) in (("@opennextjs/cloudflare", "getCloudflareContext"),):
                 return UNKNOWN
             resolves = STUB_MAKERS.get((ref.module, ref.name))
@@ -386,7 +386,7 @@ class Evaluator:
         function = self._module.function_of(declaration)
         return self._returned(function, call) if function is not None else UNKNOWN
 
-    def _client(self, call: Node, driver: str, resolves: bool) -> Value:
+    def _client(self, call: Node, driver: str, *, resolves: bool) -> Value:
         """A database client; `inner` is the connection string it was made with, when that is known."""
         inner = UNKNOWN
         for argument in arguments_of(call):
@@ -469,7 +469,7 @@ class Evaluator:
             if ref is not None and ref.name in ("*", "default"):
                 driver = DRIVERS.get((ref.module, name))
                 if driver is not None and driver.made_by == "call":
-                    return self._client(call, driver.label, driver.resolves)
+                    return self._client(call, driver.label, resolves=driver.resolves)
         receiver = self.value_of(target)
         if receiver.kind is ValueKind.THIS:
             owner = self._module.this_class_of_member(callee)
@@ -506,7 +506,7 @@ class Evaluator:
             return UNKNOWN
         driver = DRIVERS.get((ref.module, ref.name))
         if driver is not None and driver.made_by == "new":
-            return self._client(node, driver.label, False)
+            return self._client(node, driver.label, resolves=False)
         if ref.module in ("hono", "hono/quick", "hono/tiny", "@hono/zod-openapi") and ref.name in (
             "Hono",
             "OpenAPIHono",

@@ -89,7 +89,7 @@ def can_reach(module: ModuleLike, first: Node, second: Node) -> bool:
             below = next(node for node in above_second.values() if _is_child(module, parent, node))
             if left or (child.type in _LEAVING and child.id != below.id):
                 return parent.type == "try_statement"  # what it throws is caught, or `finally` runs
-            return _onward(module, parent, child, below, second, conditional)
+            return _onward(module, parent, child, below, second, conditional=conditional)
         if parent.type in FUNCTIONS:
             return False
         if child.type in _LEAVING:
@@ -108,7 +108,9 @@ def _is_child(module: ModuleLike, parent: Node, node: Node) -> bool:
     return above is not None and above.id == parent.id
 
 
-def _onward(module: ModuleLike, meet: Node, one: Node, other: Node, second: Node, conditional: bool) -> bool:
+def _onward(
+    module: ModuleLike, meet: Node, one: Node, other: Node, second: Node, *, conditional: bool
+) -> bool:
     """Whether control goes from child `one` to child `other` of the node where both paths meet."""
     match meet.type:
         case "if_statement" | "ternary_expression":

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from cflint.project.code import across as _across
     from cflint.project.code import classes as _classes
+    from cflint.project.code import contents as _contents
     from cflint.project.code import control as _control
     from cflint.project.code import edits as _edits
     from cflint.project.code import effects as _effects
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from cflint.project.code import platform_names as _platform_names
     from cflint.project.code import promises as _promises
     from cflint.project.code import provenance as _provenance
+    from cflint.project.code import secrets as _secrets
     from cflint.project.code import sockets as _sockets
     from cflint.project.code import tree as _tree
     from cflint.project.config.wrangler import Environment
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
 else:
     _across = Lazy("cflint.project.code.across")
     _classes = Lazy("cflint.project.code.classes")
+    _contents = Lazy("cflint.project.code.contents")
     _control = Lazy("cflint.project.code.control")
     _edits = Lazy("cflint.project.code.edits")
     _effects = Lazy("cflint.project.code.effects")
@@ -59,6 +62,7 @@ else:
     _platform_names = Lazy("cflint.project.code.platform_names")
     _promises = Lazy("cflint.project.code.promises")
     _provenance = Lazy("cflint.project.code.provenance")
+    _secrets = Lazy("cflint.project.code.secrets")
     _sockets = Lazy("cflint.project.code.sockets")
     _tree = Lazy("cflint.project.code.tree")
 
@@ -272,6 +276,8 @@ class Module:
 
     def close(self) -> None:
         """Let go of the tree and of everything that was found in it; the module cannot be used any more."""
+        # Module, classes and values refer to each other, and a run does not look for cycles (see
+        # `without_collector`): emptied, they are freed at once with the tree.
         for owner in self._classes.values():
             owner.__dict__.clear()
         values = self.__dict__.get("_evaluator")
@@ -321,6 +327,7 @@ class Module:
     enclosing = _tree.enclosing
     leaves = _tree.leaves
     node_at = _tree.node_at
+    mentions = _tree.mentions
     with_wrappers = _tree.with_wrappers
     enclosing_function = _tree.enclosing_function
     method_around = _tree.method_around
@@ -334,6 +341,8 @@ class Module:
     member = _nodes.member
     parameters = _nodes.parameters
     assignment = _nodes.assignment
+    operation = _nodes.operation
+    given_name = _nodes.given_name
     calls = _nodes.calls
     call_around = _nodes.call_around
     callback_of = _nodes.callback_of
@@ -346,6 +355,7 @@ class Module:
     indent_of = _edits.indent_of
     whole_lines = _edits.whole_lines
     lines_around = _edits.lines_around
+    item_span = _edits.item_span
 
     @cached_property
     def indent_unit(self) -> str:
@@ -453,6 +463,9 @@ class Module:
     reads_request = _origins.reads_request
     reads_credential = _origins.reads_credential
     provenance = _provenance.provenance
+    contents = _contents.contents
+    secret_at = _secrets.secret_at
+    taken_from = _secrets.taken_from
 
     # -- functions and calls -----------------------------------------------------------------------------
 

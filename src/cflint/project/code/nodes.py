@@ -25,6 +25,19 @@ if TYPE_CHECKING:
     from cflint.project.code.interface import ModuleLike
 
 _CALLS = frozenset({"call_expression", "new_expression"})
+_HOLDERS = {
+    "variable_declarator": ("name", "value"),
+    "public_field_definition": ("name", "value"),
+    "enum_assignment": ("name", "value"),
+    "pair": ("key", "value"),
+    "assignment_expression": ("left", "right"),
+    "augmented_assignment_expression": ("left", "right"),
+    "assignment_pattern": ("left", "right"),
+    "object_assignment_pattern": ("left", "right"),
+    "required_parameter": ("pattern", "value"),
+    "optional_parameter": ("pattern", "value"),
+}
+"""The fields of a name and of its value, by what puts the one into the other."""
 _BLOCKS = frozenset({"program", "statement_block", "switch_case", "switch_default", "else_clause"})
 
 
@@ -223,6 +236,40 @@ class Assignment:
         return found.type if found is not None else "="
 
 
+class Operation:
+    """An expression with an operator: `a + b`, `a ?? b`, `!a`, `typeof a`, `delete a.b`."""
+
+    __slots__ = ("_module", "node")
+
+    def __init__(self, module: ModuleLike, node: Node) -> None:
+        self._module = module
+        self.node = node
+
+    @property
+    def operator(self) -> str:
+        """`+`, `??`, `instanceof`, `!`, `typeof`, …"""
+        found = self.node.child_by_field_name("operator")
+        return found.type if found is not None else ""
+
+    @property
+    def left(self) -> Node | None:
+        """`a` of `a + b`, without parentheses and casts; None of an operation on one value."""
+        found = self.node.child_by_field_name("left")
+        return unwrap(found) if found is not None else None
+
+    @property
+    def right(self) -> Node:
+        """`b` of `a + b`, `a` of `!a`, without parentheses and casts."""
+        found = self.node.child_by_field_name("right") or self.node.child_by_field_name("argument")
+        return unwrap(found) if found is not None else self.node
+
+    @property
+    def operands(self) -> tuple[Node, ...]:
+        """The one value or both, the left one first."""
+        left = self.left
+        return (self.right,) if left is None else (left, self.right)
+
+
 def call(module: ModuleLike, node: Node | None) -> Call | None:
     """The call or `new` that an expression is, parentheses and casts looked through."""
     node = unwrap(node) if node is not None else None
@@ -253,6 +300,13 @@ def assignment(module: ModuleLike, node: Node | None) -> Assignment | None:
     return Assignment(module, node) if node is not None and is_one else None
 
 
+def operation(module: ModuleLike, node: Node | None) -> Operation | None:
+    """The operation that an expression is, parentheses and casts looked through; not `?:`, `=` and `++`."""
+    node = unwrap(node) if node is not None else None
+    is_one = node is not None and node.type in ("binary_expression", "unary_expression")
+    return Operation(module, node) if node is not None and is_one else None
+
+
 def calls(module: ModuleLike, name: str, within: Node | None = None) -> Iterator[Call]:
     """The calls of a function or method of a name within a node, or in all of the module, in source order."""
     for node in module.calls_of(name, within if within is not None else module.syntax.root):
@@ -268,6 +322,23 @@ def call_around(module: ModuleLike, node: Node) -> tuple[Call, int] | None:
         return None
     index = next((i for i, given in enumerate(arguments_of(around)) if given.id == argument.id), None)
     return (Call(module, around), index) if index is not None else None
+
+
+def given_name(module: ModuleLike, node: Node) -> Node | None:
+    """The name, pattern or member that gets an expression as its value, parentheses and casts looked through:
+    of a variable, a field, a property of an object or element, an assignment, a default; None elsewhere."""
+    whole = with_wrappers(module.syntax, node)
+    holder = module.syntax.parent(whole)
+    if holder is None:
+        return None
+    if holder.type == "jsx_attribute":
+        name = holder.named_children[0]
+        return name if name.id != whole.id else None
+    fields = _HOLDERS.get(holder.type)
+    value = holder.child_by_field_name(fields[1]) if fields is not None else None
+    if fields is None or value is None or value.id != whole.id:
+        return None
+    return holder.child_by_field_name(fields[0])
 
 
 def callback_of(module: ModuleLike, function: Node) -> Call | None:

@@ -83,24 +83,24 @@ def use_of_promise(module: ModuleLike, promise: Node, *, pipelined: bool = False
     it is that gives a promise takes more to find out: ask that afterwards.
     """
     question = ("use of a promise", promise.id, pipelined)
-    return module.memoized(question, lambda: _Follower(module, pipelined).follow(promise))
+    return module.memoized(question, lambda: _Follower(module, pipelined=pipelined).follow(promise))
 
 
 def use_of_promises(module: ModuleLike, promises: Node) -> PromiseUse:
     """What becomes of the promises in the array that an expression gives; never `VALUE`."""
-    return _Follower(module, False).follow(promises, contained=True)
+    return _Follower(module, pipelined=False).follow(promises, contained=True)
 
 
 def use_of_callback(module: ModuleLike, function: Node) -> PromiseUse | None:
     """What becomes of the promises that a callback returns: DROPPED by `forEach()`, those of an array after
     `map()`; None when the function is no such callback."""
-    return _Follower(module, False).callback(function)
+    return _Follower(module, pipelined=False).callback(function)
 
 
 class _Follower:
     """Follows one promise through expressions, variables and callbacks."""
 
-    def __init__(self, module: ModuleLike, pipelined: bool) -> None:
+    def __init__(self, module: ModuleLike, *, pipelined: bool) -> None:
         self._module = module
         self._syntax = module.syntax
         self._pipelined = pipelined
@@ -179,7 +179,7 @@ class _Follower:
                 asks = any(child.type == "await" for child in parent.children)
                 return PromiseUse(PromiseOutcome.CONSUMED if asks else value, top, node, parent)
             if kind == "arguments":
-                sink = self._takes_the_result(parent, in_object or contained)
+                sink = self._takes_the_result(parent, nested=in_object or contained)
                 return PromiseUse(
                     PromiseOutcome.VALUE if sink else PromiseOutcome.CONSUMED, top, node, parent
                 )
@@ -188,9 +188,9 @@ class _Follower:
             if in_object:
                 break
             if kind == "variable_declarator":
-                return self._variable(top, node, parent, contained)
+                return self._variable(top, node, parent, contained=contained)
             if kind == "assignment_expression":
-                return self._assignment(top, node, parent, contained)
+                return self._assignment(top, node, parent, contained=contained)
             if kind == "augmented_assignment_expression":
                 operator = parent.child_by_field_name("operator")
                 added = operator is not None and operator.type in ("+=", "-=", "*=", "/=")
@@ -212,7 +212,7 @@ class _Follower:
         left = operation.child_by_field_name("left")
         return left is not None and left.id == node.id and text == "&&"
 
-    def _takes_the_result(self, arguments: Node, nested: bool) -> bool:
+    def _takes_the_result(self, arguments: Node, *, nested: bool) -> bool:
         """Whether a function makes text or JSON of its argument, which does nothing good for a promise."""
         call = self._syntax.parent(arguments)
         if call is None:
@@ -233,7 +233,7 @@ class _Follower:
             return receiver.kind is ValueKind.HONO_CONTEXT and (name.endswith(".json") or not nested)
         return False
 
-    def _variable(self, top: Node, node: Node, declarator: Node, contained: bool) -> PromiseUse:
+    def _variable(self, top: Node, node: Node, declarator: Node, *, contained: bool) -> PromiseUse:
         name = declarator.child_by_field_name("name")
         if name is None:
             return PromiseUse(PromiseOutcome.CONSUMED, top, node, declarator)
@@ -246,9 +246,9 @@ class _Follower:
         declaration = self._module.scope.resolve(name)
         if declaration is None or declaration.kind is DeclarationKind.USING:
             return PromiseUse(PromiseOutcome.CONSUMED, top, node, declarator)
-        return self._name(top, node, declarator, declaration, contained)
+        return self._name(top, node, declarator, declaration, contained=contained)
 
-    def _assignment(self, top: Node, node: Node, assignment: Node, contained: bool) -> PromiseUse:
+    def _assignment(self, top: Node, node: Node, assignment: Node, *, contained: bool) -> PromiseUse:
         left = assignment.child_by_field_name("left")
         if left is None or unwrap(left).type != "identifier":
             return PromiseUse(
@@ -258,9 +258,11 @@ class _Follower:
         around = self._syntax.parent(with_wrappers(self._syntax, assignment))
         if declaration is None or around is None or around.type != "expression_statement":
             return PromiseUse(PromiseOutcome.CONSUMED, top, node, assignment)
-        return self._name(top, node, assignment, declaration, contained)
+        return self._name(top, node, assignment, declaration, contained=contained)
 
-    def _name(self, top: Node, node: Node, at: Node, declaration: Declaration, contained: bool) -> PromiseUse:
+    def _name(
+        self, top: Node, node: Node, at: Node, declaration: Declaration, *, contained: bool
+    ) -> PromiseUse:
         """The outcome of a promise that is put in a variable: the best of what becomes of the variable."""
         consumed = PromiseUse(PromiseOutcome.CONSUMED, top, node, at)
         if declaration.scope.type == "program" or len(self._names) > 4:

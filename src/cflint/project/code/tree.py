@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
     from cflint.project.code.interface import ModuleLike
+
+_COMMENTS = frozenset({"comment", "html_comment", "hash_bang_line"})
 
 
 def parent(module: ModuleLike, node: Node) -> Node | None:
@@ -43,6 +46,16 @@ def node_at(module: ModuleLike, start: int, end: int) -> Node | None:
 def with_wrappers(module: ModuleLike, node: Node) -> Node:
     """The node with all the parentheses, casts and `!` that stand around it."""
     return javascript.with_wrappers(module.syntax, node)
+
+
+def mentions(module: ModuleLike, words: re.Pattern[bytes], within: Node | None = None) -> Iterator[Node]:
+    """The smallest nodes (names, pieces of strings, regular expressions, …) that hold a match of a pattern
+    within a node, or in all of the module, in source order; a comment mentions nothing."""
+    within = within if within is not None else module.syntax.root
+    for found in words.finditer(module.document.data, within.start_byte, within.end_byte):
+        node = module.syntax.node_at(*found.span())
+        if node is not None and node.type not in _COMMENTS:
+            yield node
 
 
 def string(module: ModuleLike, node: Node) -> str | None:

@@ -49,7 +49,7 @@ def use_sqlite(environment: Environment, migration: Migration, names: Sequence[s
     )
 
 
-def add_durable_object_class(environment: Environment, class_name: str, sqlite: bool = True) -> Edits:
+def add_durable_object_class(environment: Environment, class_name: str, *, sqlite: bool = True) -> Edits:
     """The edits that make a Durable Object class live: a migration, or an entry of `exports` if that is used.
 
     () when the class is live already; None when there is no such edit: the configuration could not be read,

@@ -232,7 +232,7 @@ class _Replay:
             self._must_not_live(row, left)
             self._live(ActiveClass(row.name, row.backend, row.span, node, tag))
         for row in self._sound(entry.created):
-            self._create(row, entry, row.name in left)
+            self._create(row, entry, at_once=row.name in left)
 
     def export(self, row: ExportRow) -> None:
         """Apply one Durable Object of the `exports` map."""
@@ -287,7 +287,7 @@ class _Replay:
         self.gone[left.name] = left
         return self.classes.pop(left.name, None)
 
-    def _create(self, row: ClassRow, entry: Migration, at_once: bool) -> None:
+    def _create(self, row: ClassRow, entry: Migration, *, at_once: bool) -> None:
         name, span = row.name, row.span
         there = self.classes.get(name)
         if there is None:

@@ -49,7 +49,7 @@ _METADATA = frozenset((".git", ".hg", ".svn", ".jj"))
 
 
 class Reason(Enum):
-    """Why something was left out although it can be read; the value completes "left out: …"."""
+    """Why something was left out although it can be read; the value completes "skipped: …"."""
 
     BUILD_OUTPUT = "build output"
     DECLARATION = "declarations only"

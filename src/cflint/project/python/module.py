@@ -15,7 +15,7 @@ import libcst as cst
 from cflint.finding import Edit, Location
 from cflint.platform.classes import ClassKind
 from cflint.project.code.values import Value
-from cflint.project.python import classes, imports, nodes, promises, tree, values
+from cflint.project.python import classes, contents, effects, imports, nodes, promises, tree, values
 from cflint.project.python.names import Name, Names
 from cflint.source import Document, Span
 from cflint.syntax.data import Problem
@@ -102,6 +102,7 @@ class PythonModule:
         self.project = project
         self.path = path
         self.document = document
+        self._syntax: PythonSyntax | None = None
 
     def other(self, path: str) -> PythonModule | None:
         """Another module of the project; see `python_module_of`."""
@@ -109,14 +110,17 @@ class PythonModule:
 
     # -- the text and the tree ---------------------------------------------------------------------------
 
-    @cached_property
+    @property
     def syntax(self) -> PythonSyntax:
-        return parse(self.document)
+        """The tree, parsed at the first call."""
+        if self._syntax is None:
+            self._syntax = parse(self.document)
+        return self._syntax
 
     @property
     def is_parsed(self) -> bool:
-        """Whether something of the module was asked for yet."""
-        return "syntax" in self.__dict__
+        """Whether a question needed the tree yet."""
+        return self._syntax is not None
 
     @property
     def has_errors(self) -> bool:
@@ -341,6 +345,9 @@ class PythonModule:
     binding = values.binding
     string_of = values.string_of
     outcome = promises.outcome
+    value_given = values.value_given
+    contents = contents.contents
+    printed = effects.printed
 
 
 def python_module_of(project: Project, path: str) -> PythonModule | None:

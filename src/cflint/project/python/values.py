@@ -263,6 +263,20 @@ def string_of(module: PythonModuleLike, node: cst.BaseExpression | None) -> str 
     return None
 
 
+def value_given(module: PythonModuleLike, node: cst.BaseExpression) -> cst.BaseExpression | None:
+    """What a variable, or a field of `self`, is: the one expression that is assigned to it; None of others,
+    and of what the platform sets."""
+    if isinstance(node, cst.Name):
+        entries = module.resolve(node) or ()
+        return entries[0].value if len(entries) == 1 and entries[0].kind == "assignment" else None
+    if isinstance(node, cst.Attribute) and module.value_of(node.value).kind is ValueKind.THIS:
+        owner = module.class_around(node)
+        name = node.attr.value
+        if owner is not None and not (owner.kind.is_platform and name in ("env", "ctx")):
+            return owner.field(name)
+    return None
+
+
 def binding(module: PythonModuleLike, name: str) -> Value:
     """The value of `env.name`: a binding whose kind the configuration tells."""
     kinds = {

@@ -46,7 +46,9 @@ def bind_holes(use: SqlUse, holes: Sequence[Interpolation]) -> tuple[Edit, ...] 
     sign = "$" if use.engine is SqlDialect.POSTGRES else "?"
     numbered = use.engine is SqlDialect.POSTGRES or marks.count != marks.anonymous
     edits: list[Edit] = []
-    values = list(zip(_offsets(text.tokens, len(given), numbered), map(use.module.text, given), strict=False))
+    values = list(
+        zip(_offsets(text.tokens, len(given), numbered=numbered), map(use.module.text, given), strict=False)
+    )
     for number, change in enumerate(changes, len(given) + 1):
         mark = f"{sign}{number}" if numbered else sign
         edits.append(Edit(use.module.document, change.span, mark + change.after))
@@ -164,7 +166,7 @@ def _value(use: SqlUse, token: Token) -> str | None:
     return f"`{made}`"
 
 
-def _offsets(tokens: Sequence[Token], count: int, numbered: bool) -> list[int]:
+def _offsets(tokens: Sequence[Token], count: int, *, numbered: bool) -> list[int]:
     if numbered:
         return list(range(count))
     return [token.start for token in tokens if token.kind is TokenKind.PLACEHOLDER]

@@ -1,4 +1,7 @@
-"""SQL in Python: the text of a statement with its holes, and who decides what stands in them."""
+"""SQL in Python: the text of a statement with its holes, and who decides what stands in them.
+
+Imported where used: `string.Formatter`, for `.format()` alone.
+"""
 
 from __future__ import annotations
 

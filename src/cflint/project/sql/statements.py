@@ -337,7 +337,7 @@ class _Builder:
         self._names: set[int] = set()
         self.exact = True
 
-    def literal(self, node: Node, span: Span, text: str, verbatim: bool) -> None:
+    def literal(self, node: Node, span: Span, text: str, *, verbatim: bool) -> None:
         if text:
             self._literals.append(SqlLiteral(self._length, text, span, node, verbatim))
             self._add(text)
@@ -375,13 +375,13 @@ class _Builder:
                     raw = module.text(expression)[1:-1]
                     text = string_value(module.syntax, expression) or ""
                     inner = Span(expression.start_byte + 1, expression.end_byte - 1)
-                    self.literal(expression, inner, text.replace(HOLE, " "), raw == text)
+                    self.literal(expression, inner, text.replace(HOLE, " "), verbatim=raw == text)
                 case "template_string":
                     todo.extend(reversed(self._template(expression)))
                 case "string_fragment" | "escape_sequence":
                     self._fragment(expression)
                 case "number":
-                    self.literal(expression, span_of(expression), module.text(expression), True)
+                    self.literal(expression, span_of(expression), module.text(expression), verbatim=True)
                 case "binary_expression" if _operator(expression) == "+":
                     todo.extend(
                         part
@@ -412,9 +412,9 @@ class _Builder:
     def _fragment(self, node: Node) -> None:
         raw = self._module.text(node)
         if node.type == "escape_sequence":
-            self.literal(node, span_of(node), _ESCAPES.get(raw, raw[1:]), False)
+            self.literal(node, span_of(node), _ESCAPES.get(raw, raw[1:]), verbatim=False)
         else:
-            self.literal(node, span_of(node), raw.replace(HOLE, " "), True)
+            self.literal(node, span_of(node), raw.replace(HOLE, " "), verbatim=True)
 
     def _name(self, identifier: Node) -> list[Node | str]:
         module = self._module

@@ -187,7 +187,7 @@ class _Loading:
             if problem is not None and path not in self._paths:
                 what = "folder" if path.endswith("/") else "file"
                 self._selection.notices.append(
-                    Notice(f"left out: the {what} is {problem.value}", path=path, level="warning")
+                    Notice(f"skipped: the {what} is {problem.value}", path=path, level="warning")
                 )
 
     def _say_encodings(self, paths: Iterable[str]) -> None:

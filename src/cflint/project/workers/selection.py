@@ -60,5 +60,5 @@ class Selection:
         reason = unfit(self._workspace, path)
         if reason is None or reason is Unreadable.ABSENT:  # a block of a Markdown file is no file
             return True
-        self.notices.append(Notice(f"left out: {reason.value}", path=path))
+        self.notices.append(Notice(f"skipped: {reason.value}", path=path))
         return False

@@ -170,7 +170,7 @@ class _Reader:
             self.state.problem(f"this is nested deeper than {MAX_DEPTH} levels", span)
             self.enter_nowhere(span)
         else:
-            self.enter(parts, keys, span, array)
+            self.enter(parts, keys, span, array=array)
             self.state.table.broken |= self.state.panic
         return self.rest(end)
 
@@ -186,7 +186,7 @@ class _Reader:
             keys.append(Span(at, at + len(part)))
             at += len(part) + 1
         array = match[1] is not None
-        self.enter(parts, keys, Span(match.start(), at + array), array)
+        self.enter(parts, keys, Span(match.start(), at + array), array=array)
         return match.end()
 
     def path_of(self, parts: list[str]) -> list[str | int]:
@@ -208,7 +208,7 @@ class _Reader:
         self.path = ()
         self.lost = True
 
-    def enter(self, parts: list[str], keys: list[Span], span: Span, array: bool) -> None:
+    def enter(self, parts: list[str], keys: list[Span], span: Span, *, array: bool) -> None:
         """Make the table of a header the current one."""
         self.lost = False
         table = self.state.root

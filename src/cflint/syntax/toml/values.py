@@ -48,7 +48,7 @@ class _Open:
 
     __slots__ = ("broken", "depth", "doomed", "items", "keys", "made", "parts", "start", "table", "want")
 
-    def __init__(self, start: int, is_table: bool, depth: int) -> None:
+    def __init__(self, start: int, depth: int, *, is_table: bool) -> None:
         self.start = start
         self.depth = depth  # with all that is around it
         self.want = _Want.KEY if is_table else _Want.ITEM
@@ -172,7 +172,7 @@ class Values:
     def nested(self, at: int, depth: int) -> tuple[Node, int]:
         """The array or inline table at `at`, and where reading goes on."""
         data = self.data
-        stack = [_Open(at, data[at] == 0x7B, depth)]
+        stack = [_Open(at, depth, is_table=data[at] == 0x7B)]
         tables_open = int(data[at] == 0x7B)
         done: Node | None = None
         before = Span(at, at + 1)  # the token before
@@ -269,7 +269,7 @@ class Values:
                     self.attach(open_, node)
                     before, at = node.span, node.span.end
                 else:
-                    stack.append(_Open(at, mark == 0x7B, inner))
+                    stack.append(_Open(at, inner, is_table=mark == 0x7B))
                     tables_open += mark == 0x7B
                     before = Span(at, at + 1)
                     at += 1

@@ -28,7 +28,7 @@ def check_links(machine: Machine, config: Obj, singletons: frozenset[str]) -> No
     for index, item in enumerate(containers):
         if isinstance(item.value, Obj):
             _rollout(machine, item.value, ("containers", index))
-    _containers(machine, worker, containers, _is_whole(config, "containers"))
+    _containers(machine, worker, containers, is_whole=_is_whole(config, "containers"))
 
 
 def _object(value: Obj | None, key: str) -> Obj | None:
@@ -172,7 +172,7 @@ def _steps(entry: Entry, container: Obj) -> Iterator[tuple[str, Location]]:
         yield "a rollout cannot have more steps than `maxInstances`", entry.use
 
 
-def _containers(machine: Machine, worker: Obj | None, containers: list[Item], is_whole: bool) -> None:
+def _containers(machine: Machine, worker: Obj | None, containers: list[Item], *, is_whole: bool) -> None:
     names: dict[str, Item] = {}
     for index, item in enumerate(containers):
         name = _text(item.value, "name")

@@ -130,7 +130,7 @@ class CloudflareConfig:
     faults: tuple[ConfigFault, ...]
     files: tuple[str, ...] = ()
 
-    def tree(self, mode: str | None, is_preview: bool = False) -> ConfigTree | None:
+    def tree(self, mode: str | None, *, is_preview: bool = False) -> ConfigTree | None:
         """The tree of a mode; None when the configuration throws then."""
         found = {point: tree for tree in self.trees for point in tree.points}
         modes = {point[0] for point in found}
@@ -276,7 +276,7 @@ class _Reading:
             value = self._default(loader, self.document.path)
             if value is None:
                 return None, _open_tree(self.document, mode, is_preview, "it has no default export", place)
-            return machine, self._tree(loader, value, mode, is_preview)
+            return machine, self._tree(loader, value, mode, is_preview=is_preview)
         except Thrown as raised:
             what = f": {raised.what}" if raised.what else ""
             message = f"the configuration throws in every mode{what}"
@@ -305,7 +305,7 @@ class _Reading:
             loader.machine.report(Fault.NO_DEFAULT_EXPORT, message, _first_export(loader.machine, path))
         return value
 
-    def _tree(self, loader: Loader, value: Value, mode: Mode, is_preview: bool) -> ConfigTree:
+    def _tree(self, loader: Loader, value: Value, mode: Mode, *, is_preview: bool) -> ConfigTree:
         machine = loader.machine
         resolver = Resolver(machine)
         resolved = resolver.config(value)

@@ -83,11 +83,11 @@ class Resolver:
         worker = members.get("worker")
         if worker is not None:
             known = listed is None or (isinstance(listed.value, Arr) and not listed.value.openings)
-            resolved = self._worker(self.definition(worker.value), containers, known)
+            resolved = self._worker(self.definition(worker.value), containers, all_known=known)
             members["worker"] = Entry(resolved, worker.key, worker.use, worker.conditional)
         return Resolved(Obj(members, config.openings, config.place), found, is_worker)
 
-    def _worker(self, value: Value, containers: list[Value], all_known: bool) -> Value:
+    def _worker(self, value: Value, containers: list[Value], *, all_known: bool) -> Value:
         worker = as_object(self.machine, value)
         if worker is None:
             return value
@@ -101,7 +101,10 @@ class Resolver:
         if entry is not None and exports is not None:
             linked = {
                 name: Entry(
-                    self._export(found, name, containers, all_known), found.key, found.use, found.conditional
+                    self._export(found, name, containers, all_known=all_known),
+                    found.key,
+                    found.use,
+                    found.conditional,
                 )
                 for name, found in exports.members.items()
             }
@@ -165,7 +168,7 @@ class Resolver:
                 names.append(option)
         return choice(names, reference.place)
 
-    def _export(self, entry: Entry, name: str, containers: list[Value], all_known: bool) -> Value:
+    def _export(self, entry: Entry, name: str, containers: list[Value], *, all_known: bool) -> Value:
         value = entry.value
         if not isinstance(value, Obj):
             return value

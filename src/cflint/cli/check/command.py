@@ -1,4 +1,6 @@
-"""`cflint check`: what may be asked for. The work itself is `checking`, imported when there is some."""
+"""The options of `cflint check` on the command line."""
+
+# Imported where used: what does the work, which `--help` does not need.
 
 from __future__ import annotations
 
@@ -6,49 +8,12 @@ from typing import Any
 
 import click
 
+from cflint.cli.check.request import Request
 from cflint.cli.console import COLOR_CHOICES
 from cflint.cli.selection import complete_selectors
-from cflint.record import record
 from cflint.report import FORMATS
 
 PRESET_NAMES = ("recommended", "reference", "strict", "all")
-
-
-@record(frozen=True, kw_only=True)
-class Request:
-    """What the user asked of `cflint check`, as given; every field is an option."""
-
-    paths: tuple[str, ...]
-    output_format: str
-    output_file: str | None
-    show_suppressed: bool
-    statistics: bool
-    select: tuple[str, ...]
-    ignore: tuple[str, ...]
-    preset: tuple[str, ...]
-    fail_on: str | None
-    exit_zero: bool
-    strict: bool
-    fix: bool
-    unsafe_fixes: bool
-    diff: bool
-    exclude: tuple[str, ...]
-    config: str | None
-    isolated: bool
-    show_settings: bool
-    stdin_filename: str | None
-    allow_empty: bool
-    jobs: int
-    cache_dir: str | None
-    no_cache: bool
-    profile: bool
-    shard: tuple[int, int] | None
-    baseline: str | None
-    write_baseline: bool
-    verbose: bool
-    quiet: bool
-    color: str
-    debug: bool
 
 
 def _shard(_ctx: click.Context, _option: click.Parameter, given: str | None) -> tuple[int, int] | None:
@@ -58,7 +23,7 @@ def _shard(_ctx: click.Context, _option: click.Parameter, given: str | None) -> 
     index, _, count = given.partition("/")
     plain = index.isascii() and index.isdigit() and count.isascii() and count.isdigit()
     if not plain or len(count) > 4 or not 1 <= int(index) <= int(count):
-        raise click.BadParameter(f"`{given}` is no part: `2/8` is the second of eight")
+        raise click.BadParameter(f"`{given}` is not a shard: `2/8` is the second of eight")
     return int(index), int(count)
 
 
@@ -99,10 +64,16 @@ Examples:
 )
 @click.option("--config", metavar="FILE", type=click.Path(), help="Use this settings file and no other.")
 @click.option("--isolated", is_flag=True, help="Use no settings file.")
-@click.option("--show-settings", is_flag=True, help="Show the settings that count for the paths, and stop.")
+@click.option("--show-settings", is_flag=True, help="Print the effective settings for the paths and exit.")
 @click.option("--fix", is_flag=True, help="Apply the safe fixes, then report what is left.")
-@click.option("--unsafe-fixes", is_flag=True, help="With --fix or --diff: also those that need a look.")
-@click.option("--diff", is_flag=True, help="Write nothing, show what --fix would change; exit 1 if anything.")
+@click.option(
+    "--unsafe-fixes", is_flag=True, help="With --fix or --diff, include unsafe fixes (review them)."
+)
+@click.option(
+    "--diff",
+    is_flag=True,
+    help="Show the changes --fix would make, without writing them; exit 1 if there are any.",
+)
 @click.option(
     "--output-format",
     type=click.Choice(tuple(FORMATS)),
@@ -120,16 +91,16 @@ Examples:
 @click.option(
     "--fail-on",
     type=click.Choice(("note", "warning", "error", "never")),
-    help="The least severity that makes the exit code 1.  [default: warning]",
+    help="Exit with 1 if there is a finding of this severity or higher.  [default: warning]",
 )
 @click.option(
     "--baseline",
     metavar="FILE",
     type=click.Path(),
-    help="Report only findings that the baseline in this file does not hold.",
+    help="Report only findings that are not in this baseline file.",
 )
 @click.option(
-    "--write-baseline", is_flag=True, help="With --baseline: write all findings of now to the file, and stop."
+    "--write-baseline", is_flag=True, help="With --baseline: write all current findings to the file and exit."
 )
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 even when there are findings.")
 @click.option("--strict", is_flag=True, help="Exit with 4 when a file could not be read, or was too large.")
@@ -152,26 +123,26 @@ Examples:
     "--cache-dir",
     metavar="FOLDER",
     type=click.Path(),
-    help="Where findings are kept for the next run.  [default: the user's cache folder]",
+    help="The folder of the cache.  [default: the user's cache folder]",
 )
 @click.option(
     "--no-cache",
     is_flag=True,
     envvar="CFLINT_NO_CACHE",
-    help="Neither use findings of earlier runs nor keep any (also CFLINT_NO_CACHE=1).",
+    help="Do not read or write the cache (also CFLINT_NO_CACHE=1).",
 )
 @click.option(
     "--shard",
     metavar="I/N",
     callback=_shard,
-    help="Check only part I of N, some of the Workers; `cflint merge` joins the reports of all parts.",
+    help="Check only shard I of N, some of the Workers; `cflint merge` merges the reports of all shards.",
 )
 @click.option(
     "--profile",
     is_flag=True,
-    help="Tell on stderr where the time went: each phase, each rule. Findings of earlier runs are not used.",
+    help="Print the time spent in each phase and rule to stderr (disables the cache).",
 )
-@click.option("-v", "--verbose", is_flag=True, help="Tell on stderr what was left out, and why.")
+@click.option("-v", "--verbose", is_flag=True, help="Print skipped files, and the reason, to stderr.")
 @click.option("-q", "--quiet", is_flag=True, help="Only the findings.")
 @click.option(
     "--color",
@@ -187,6 +158,6 @@ def command(**given: Any) -> int:
     PATHS are folders and files; without any it is the current folder. A file stands for the Workers that it
     belongs to, each of which is analysed whole.
     """
-    from cflint.cli.checking import perform
+    from cflint.cli.check.perform import perform
 
     return perform(Request(**given))

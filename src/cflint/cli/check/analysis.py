@@ -1,0 +1,168 @@
+"""The analysis of a plan: the disk, what stands of an earlier run, changed bytes laid over it."""
+
+# Imported where used: what analyses, which a run does not need whose result is cached.
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from cflint.cli.check.plan import Plan
+from cflint.cli.check.request import FOR_PEOPLE
+from cflint.cli.console import counted, say
+from cflint.finding import Finding, Report, Safety
+
+if TYPE_CHECKING:
+    from cflint.engine.incremental import IncrementalRun
+    from cflint.engine.plan import Options
+    from cflint.project.workers.loading import Loaded
+    from cflint.project.workers.preferences import Preferences
+    from cflint.rule import RuleSet
+
+
+class Analysis:
+    """Analyses the place of a plan, with changed bytes laid over it. `loaded` is what the last analysis
+    looked at."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._laid: set[str] = set()
+        self._loaded: Loaded | None = None
+        self._incremental: IncrementalRun | None = None
+        self._unkept: Report | None = None
+        self._reports_baseline = True
+
+    @property
+    def loaded(self) -> Loaded:
+        """The project, loaded when it is needed."""
+        if self._loaded is None:
+            from cflint.project.workers.loading import load
+
+            place, excludes = self._plan.place, self._plan.settings.excludes
+            with self.clocked("find the project"):
+                self._loaded = load(place.workspace, place.paths, excludes, preferences=self._preferences)
+        return self._loaded
+
+    @property
+    def _preferences(self) -> Preferences:
+        return self._plan.settings.policy.options_for
+
+    @property
+    def rules(self) -> RuleSet:
+        """The rules that run. Raises Failure when there are none."""
+        return self._plan.settings.rules(self.loaded.paths)
+
+    def _options(self, *, observed: bool = False) -> Options:
+        from cflint.engine.plan import Options
+
+        settings, request = self._plan.settings, self._plan.request
+        return Options(
+            self.rules,
+            settings.known,
+            excludes=settings.excludes,
+            jobs=request.jobs,
+            debug=request.debug,
+            apply_policy=settings.policy.apply_policy,
+            observed=observed,
+            clock=self._plan.clock,
+        )
+
+    def clocked(self, phase: str) -> AbstractContextManager[None]:
+        """Measure a phase, with `--profile`."""
+        clock = self._plan.clock
+        return nullcontext() if clock is None else clock.around(phase)
+
+    def first(self) -> Report:
+        """The report on what is on the disk, as an earlier run left it or analysed; the baseline not
+        counted."""
+        plan = self._plan
+        if plan.kept is not None:
+            return plan.kept.report
+        if plan.cache is None:
+            return self._analysed({})
+        from cflint.engine.incremental import IncrementalRun, load_by
+
+        earlier = plan.cache.earlier()
+        if earlier is not None and not plan.request.verbose:
+            excludes = plan.settings.excludes
+            self._loaded = load_by(earlier, plan.place.workspace, excludes, preferences=self._preferences)
+        self._incremental = IncrementalRun(
+            self.loaded, self._options(observed=True), plan.cache.mask, earlier
+        )
+        self._unkept = self._incremental.report(plan.place.base)
+        return self._unkept
+
+    def keep(self) -> None:
+        """Write the first report to the cache, as long as the files are as they were read."""
+        plan, report, run = self._plan, self._unkept, self._incremental
+        if plan.cache is None or run is None or report is None or report.partial:
+            return
+        from cflint.cache.observed import observed
+
+        memo = run.for_next()
+        seen = observed(plan.place.workspace)
+        seen.add(run.outcome.observed)
+        plan.cache.keep(report, seen, plan.settings_fail_on, memo, takes_over=run.takes_over)
+
+    def __call__(self, overlay: Mapping[str, bytes]) -> Report:
+        """The report with changed bytes laid over the disk, by path."""
+        return self.compared(self._analysed(overlay))
+
+    def again(self) -> Report:
+        """The report on what is on the disk now."""
+        self._plan.place.workspace.refresh()
+        return self({})
+
+    def _analysed(self, overlay: Mapping[str, bytes]) -> Report:
+        from cflint.engine.analysis import analyse_loaded
+
+        place, shard = self._plan.place, self._plan.request.shard
+        for path in self._laid - overlay.keys():
+            place.workspace.overlay(path, place.data if path == place.buffer else None)
+        for path, data in overlay.items():
+            place.workspace.overlay(path, data)
+        self._laid = set(overlay)
+        self._loaded = None
+        if shard is not None:
+            from cflint.engine.shards import report_shard
+
+            return report_shard(self.loaded, self._options(), place.base, *shard)
+        report = analyse_loaded(self.loaded, self._options(), place.base)
+        return report if place.buffer is None else _fixing_only(report, place.buffer)
+
+    def compared(self, report: Report) -> Report:
+        """The report without what the baseline has; the first time, print how much that is."""
+        plan = self._plan
+        if plan.baseline is None:
+            return report
+        from cflint.report.baseline import compared
+
+        result = compared(report, plan.baseline, plan.place.workspace.exists)
+        request = plan.request
+        if self._reports_baseline and request.output_format in FOR_PEOPLE and not request.quiet:
+            if result.hidden:
+                say(f"{counted(result.hidden, 'finding')} of the baseline not shown")
+            if result.gone and not request.paths:
+                if result.gone == 1:
+                    say("1 baseline finding no longer occurs: run `--write-baseline` to remove it")
+                else:
+                    say(
+                        f"{result.gone} baseline findings no longer occur: "
+                        "run `--write-baseline` to remove them"
+                    )
+        self._reports_baseline = False
+        return result.report
+
+
+def _fixing_only(report: Report, buffer: str) -> Report:
+    """The report with every fix that would change another file than the one on stdin only shown."""
+
+    def limited(finding: Finding) -> Finding:
+        fix = finding.fix
+        if fix is None or all(edit.document.path == buffer for edit in fix.edits):
+            return finding
+        return replace(finding, fix=replace(fix, safety=Safety.MANUAL))
+
+    return replace(report, findings=tuple(map(limited, report.findings)))

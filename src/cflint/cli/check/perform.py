@@ -1,0 +1,119 @@
+"""What `cflint check` does, from the request to the exit code."""
+
+# Imported where used: fixes, baselines and profiles, which few runs need.
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from cflint.cli.check.analysis import Analysis
+from cflint.cli.check.delivery import deliver_report
+from cflint.cli.check.place import unread
+from cflint.cli.check.plan import Action, Plan, plan_of
+from cflint.cli.check.request import FOR_PEOPLE, Request
+from cflint.cli.console import counted, say, warn, write
+from cflint.cli.exits import Exit, Failure
+from cflint.cli.output import write_file
+from cflint.finding import Report
+from cflint.report.escape import visible
+
+
+def perform(request: Request) -> Exit:
+    """Do what was requested, and return the exit code. Raises Failure for what the user can mend, and
+    OSError."""
+    started, spent = time.perf_counter(), time.process_time()
+    plan = plan_of(request)
+    if plan.action is Action.SHOW_SETTINGS:
+        write(plan.settings.as_text())
+        return Exit.CLEAN
+    analysis = Analysis(plan)
+    first = analysis.first()
+    if request.verbose:
+        say("".join(_background(plan, analysis)))
+    if plan.kept is None and analysis.loaded.empty:
+        return _without_workers(plan, analysis, first)
+    problems = list(unread(plan.place))
+    for problem in problems:
+        warn(problem)
+    if plan.action is Action.WRITE_BASELINE:
+        return Exit.INTERNAL if problems else _write_baseline(plan, first)
+    report = analysis.compared(first)
+    if plan.action is Action.REPORT:
+        code = _report(plan, analysis, report)
+    else:
+        analysis.keep()
+        code = _fix(plan, analysis, report)
+    if plan.clock is not None:
+        from cflint.engine.profile import table
+
+        plan.clock.begun("start", spent)
+        say(table(plan.clock, report, spent + time.perf_counter() - started))
+    if request.verbose:
+        say(f"took {time.perf_counter() - started:.2f} s")
+    return Exit.INTERNAL if problems else code
+
+
+def _report(plan: Plan, analysis: Analysis, report: Report) -> Exit:
+    """Report the findings, then write the cache, for which nobody has to wait."""
+    with analysis.clocked("write the report"):
+        code = deliver_report(plan, report)
+    if plan.request.unsafe_fixes and not plan.request.quiet:
+        say("`--unsafe-fixes` alone changes nothing: add `--fix` to apply the fixes, `--diff` to see them")
+    analysis.keep()
+    return code
+
+
+def _fix(plan: Plan, analysis: Analysis, report: Report) -> Exit:
+    from cflint.cli.check.fixing import apply_fixes, show_changes
+
+    change = show_changes if plan.action is Action.DIFF else apply_fixes
+    return change(plan, analysis, report)
+
+
+def _write_baseline(plan: Plan, report: Report) -> Exit:
+    from cflint.report.baseline import written
+
+    target = plan.request.baseline
+    assert target is not None
+    write_file(target, written(report.findings).encode("ascii"))
+    if not plan.request.quiet:
+        say(f"wrote {counted(len(report.findings), 'finding')} to {visible(target)}")
+    return Exit.INTERNAL if report.partial else Exit.CLEAN
+
+
+def _without_workers(plan: Plan, analysis: Analysis, report: Report) -> Exit:
+    """There is no Worker: an error, unless `--allow-empty`."""
+    request = plan.request
+    where = ", ".join(map(visible, request.paths[:3])) if request.paths else "this folder"
+    message = (
+        f"no Worker project found in {where}: no wrangler.json, wrangler.jsonc or wrangler.toml, "
+        "and no code that uses the APIs of Workers"
+    )
+    if request.allow_empty:
+        if request.output_format not in FOR_PEOPLE:
+            return deliver_report(plan, report)
+        if not request.quiet:
+            say(message)
+        return Exit.CLEAN
+    for problem in unread(plan.place):
+        warn(problem)
+    hint = "name the folder that holds the Worker, or allow none with `--allow-empty`"
+    skipped = analysis.loaded.discovered.left_out
+    if any(item.path in plan.place.paths for item in skipped) or request.exclude:
+        hint = "`--verbose` prints what was skipped and why; `--allow-empty` makes this no error"
+    raise Failure(message, Exit.NO_PROJECT, hint)
+
+
+def _background(plan: Plan, analysis: Analysis) -> Iterator[str]:
+    """What `--verbose` prints: the root, the rules, the Workers, what was skipped."""
+    loaded = analysis.loaded
+    yield f"root: {visible(str(plan.place.workspace.root))}\n"
+    yield f"rules: {len(analysis.rules)}\n"
+    if plan.kept is not None:
+        yield "nothing has changed since an earlier run: these are its findings\n"
+    for worker in loaded.project.workers:
+        where = worker.config.path if worker.config is not None else "no configuration"
+        yield f"Worker: {visible(where)} ({counted(len(worker.modules), 'module')})\n"
+    for item in loaded.discovered.left_out:
+        yield f"skipped: {visible(item.path)} ({item.reason.value})\n"

@@ -1,0 +1,84 @@
+"""The rules of a run by what triggers them: words in the shapes they are looked for, handlers, subjects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from cflint.engine.shapes import BESIDE, SHAPES, Beside, Shape
+from cflint.record import record
+from cflint.rule import MODEL_TRIGGERS, Rule, RuleSet, Trigger
+from cflint.syntax.anchors import Anchors
+
+_NOT_IN_FILES = MODEL_TRIGGERS | {"suppression", "crash"}
+_LOCAL = SHAPES.keys() - {"class_definition", "keyword"}
+
+
+@record(frozen=True)
+class ShapeRules:
+    """The rules that a word in a shape triggers, and how to find that it stands in it."""
+
+    kind: str
+    beside: Beside
+    shape: Shape
+    rules: list[Rule]
+
+
+WordRules = list[tuple[Rule, frozenset[str]]]
+"""Rules that run on the whole of a module which holds one of the words; without words, on every module."""
+
+
+class RuleIndex:
+    """The rules of a run by their triggers.
+
+    `by_word` has, for each trigger word, the rules by the shape that it has to stand in; `by_word_in_tests`
+    those that run on tests. `anchors` finds the words of JavaScript, `python_anchors` those of Python.
+    """
+
+    def __init__(self, rules: RuleSet) -> None:
+        self._rules = rules
+        self.model: list[tuple[Rule, Trigger[Any]]] = []
+        self.file: WordRules = []
+        self.handler: WordRules = []
+        self.python: WordRules = []
+        words: dict[str, dict[str, list[Rule]]] = {}
+        for id in rules:
+            rule = rules[id]
+            for trigger in rule.spec.triggers:
+                if trigger.kind in MODEL_TRIGGERS:
+                    self.model.append((rule, trigger))
+                elif trigger.kind not in _NOT_IN_FILES:
+                    self._add(rule, trigger, words)
+        self.by_word = {word: list(_by_shape(kinds)) for word, kinds in words.items()}
+        self.by_word_in_tests = {
+            word: list(
+                _by_shape({kind: [it for it in rules if it.spec.tests] for kind, rules in kinds.items()})
+            )
+            for word, kinds in words.items()
+        }
+        self.anchors = Anchors(words)
+        self.python_anchors = Anchors(word for _, words in self.python for word in words)
+
+    def _add(self, rule: Rule, trigger: Trigger[Any], words: dict[str, dict[str, list[Rule]]]) -> None:
+        if trigger.kind == "python":
+            self.python.append((rule, trigger.words))
+            return
+        if trigger.kind == "module":
+            self.file.append((rule, trigger.words))
+        elif trigger.kind == "handler":
+            self.handler.append((rule, trigger.words))
+        for word in trigger.words:
+            kinds = words.setdefault(word, {})
+            if trigger.kind in SHAPES:
+                kinds.setdefault(trigger.kind, []).append(rule)
+
+    def is_local(self, id: str) -> bool:
+        """Whether all findings of a rule in a part of a module come from words in that part."""
+        rule = self._rules.get(id)
+        return rule is not None and all(trigger.kind in _LOCAL for trigger in rule.spec.triggers)
+
+
+def _by_shape(kinds: Mapping[str, list[Rule]]) -> Iterator[ShapeRules]:
+    for kind, rules in kinds.items():
+        if rules:
+            yield ShapeRules(kind, BESIDE[kind], SHAPES[kind], rules)

@@ -1,0 +1,209 @@
+"""From what the rules found to a report: suppressions and settings applied, sorted, with notices."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from cflint.engine.outcome import Outcome, order, unique
+from cflint.engine.plan import Options
+from cflint.engine.run import attributed
+from cflint.engine.suppression import Suppressions, Use, read_suppressions
+from cflint.finding import Finding, Notice, Report, RuleInfo
+from cflint.project.workers.loading import Loaded
+from cflint.rule import Rule, RuleSet, SuppressionUse
+from cflint.source import Document
+
+
+def report_of(
+    loaded: Loaded,
+    options: Options,
+    outcome: Outcome,
+    base: Path,
+    *,
+    incomplete_paths: Collection[str] = (),
+    carried_over: Iterable[Finding] = (),
+) -> Report:
+    """An outcome as a report; `base` is where the user stands.
+
+    Not all findings in the files of `incomplete_paths` are there yet, so that no comment in them is reported
+    as unused. `carried_over` are findings that are no part of the report, but that comments silence.
+    """
+    findings = [*outcome.findings]
+    for rule in _rules_on("crash", options):
+        for crash in outcome.crashes:
+            findings.extend(attributed(rule, finding) for finding in rule.check(crash, loaded.project))
+    sorting = _Silencing(loaded, options, incomplete_paths)
+    sorting.sort(unique(_included(loaded, findings)), _included(loaded, carried_over))
+    kept = sorted(policed(sorting.kept, options), key=order)
+    silenced = sorted(policed(sorting.silenced, options), key=order)
+    found = {finding.rule for finding in (*kept, *silenced)}
+    return Report(
+        findings=tuple(kept),
+        rules=_Infos(options.known, sorted({*options.rules, *found})),
+        notices=(*loaded.notices, *_notices(outcome)),
+        files_checked=len(loaded.modules) + len(loaded.configs),
+        workers_checked=len(loaded.project.workers),
+        root=loaded.project.workspace.root or base,
+        base=base,
+        suppressed=len(silenced),
+        partial=bool(outcome.crashes or outcome.unparsed or outcome.skipped),
+        silenced=tuple(silenced),
+    )
+
+
+def open_findings(
+    loaded: Loaded, options: Options, findings: Iterable[Finding], document: Document
+) -> Iterator[Finding]:
+    """Those of some findings in a document that a report would list as open ones."""
+    comments = read_suppressions(document)
+    here = (
+        finding
+        for finding in unique(_included(loaded, findings))
+        if finding.at.document is document and comments.use_by(finding, _group(options, finding)) is None
+    )
+    return policed(here, options)
+
+
+def policed(findings: Iterable[Finding], options: Options) -> Iterator[Finding]:
+    """The findings as the settings want them, without those that they exclude."""
+    apply_policy = options.apply_policy
+    if apply_policy is None:
+        yield from findings
+        return
+    for finding in findings:
+        changed = apply_policy(finding)
+        if changed is not None:
+            yield changed
+
+
+def commented_documents(loaded: Loaded) -> Iterator[Document]:
+    """The files that may hold suppression comments, each once."""
+    seen: set[str] = set()
+    paths = [*loaded.modules, *(config.path for config in loaded.configs)]
+    for document in (*(loaded.project.sources.document(path) for path in paths), *loaded.markdown):
+        if document is not None and document.file.path not in seen:
+            seen.add(document.file.path)
+            yield document.file
+
+
+def uses_in(comments: Suppressions, findings: Iterable[Finding], options: Options) -> set[Use]:
+    """What of the comments of a document silences one of its findings."""
+    found = (comments.use_by(finding, _group(options, finding)) for finding in findings)
+    return {use for use in found if use is not None}
+
+
+def by_file(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
+    """Findings by the path of their document."""
+    grouped: dict[str, list[Finding]] = {}
+    for finding in findings:
+        grouped.setdefault(finding.at.document.path, []).append(finding)
+    return grouped
+
+
+def _group(options: Options, finding: Finding) -> str:
+    return options.known[finding.rule].group
+
+
+def _notices(outcome: Outcome) -> list[Notice]:
+    skipped = [(path, "took too long to parse, or cannot be read") for path in outcome.unparsed]
+    skipped += outcome.skipped
+    notices = [Notice(f"skipped: {why}", path=path, level="warning") for path, why in skipped]
+    notices.sort(key=lambda notice: (notice.path or "", notice.message))
+    return notices
+
+
+def _included(loaded: Loaded, findings: Iterable[Finding]) -> Iterator[Finding]:
+    """The findings that are not in excluded files, without fixes that would change such files."""
+    excluded = loaded.excluded
+    for finding in findings:
+        if excluded.covers(finding.at.document.path):
+            continue
+        fix = finding.fix
+        if fix is not None and any(excluded.covers(edit.document.path) for edit in fix.edits):
+            finding = replace(finding, fix=None)
+        yield finding
+
+
+def _rules_on(kind: str, options: Options) -> Iterator[Rule]:
+    """The rules with a trigger of that kind; a crash is reported whichever rules run."""
+    for id in options.known:
+        rule = options.known[id]
+        triggered = any(trigger.kind == kind for trigger in rule.spec.triggers)
+        if triggered and (kind == "crash" or id in options.rules):
+            yield rule
+
+
+class _Silencing:
+    """Sorts findings into those that stay open, `kept`, and those that comments silence; adds what comments
+    that silence nothing deserve."""
+
+    def __init__(self, loaded: Loaded, options: Options, incomplete_paths: Collection[str]) -> None:
+        self._loaded = loaded
+        self._options = options
+        self._incomplete_paths = incomplete_paths
+        self._rules = list(_rules_on("suppression", options))
+        self.kept: list[Finding] = []
+        self.silenced: list[Finding] = []
+
+    def sort(self, findings: Iterable[Finding], carried_over: Iterable[Finding]) -> None:
+        """Sort findings; comments silence those of `carried_over` as well."""
+        open_by_file, carried_by_file = by_file(findings), by_file(carried_over)
+        for document in commented_documents(self._loaded):
+            comments = read_suppressions(document)
+            used = uses_in(comments, carried_by_file.get(document.path, ()), self._options)
+            for finding in open_by_file.pop(document.path, ()):
+                use = comments.use_by(finding, _group(self._options, finding))
+                if use is None:
+                    self.kept.append(finding)
+                else:
+                    used.add(use)
+                    self.silenced.append(finding)
+            if document.path not in self._incomplete_paths:
+                self._report_unused(document, comments, used)
+        for rest in open_by_file.values():
+            self.kept.extend(rest)
+
+    def _report_unused(self, document: Document, comments: Suppressions, used: set[Use]) -> None:
+        for unused in self._unused(document, comments, used):
+            for rule in self._rules:
+                for found in rule.check(unused, self._loaded.project):
+                    finding = attributed(rule, found)
+                    line = document.line_of(finding.at.span.start)
+                    use = comments.use_for(rule.id, rule.group, line)
+                    if use is not None:
+                        used.add(use)
+                    (self.kept if use is None else self.silenced).append(finding)
+
+    def _unused(
+        self, document: Document, comments: Suppressions, used: Collection[Use]
+    ) -> Iterator[SuppressionUse]:
+        known = (*self._options.known, *self._options.known.groups)
+        for comment in comments.comments:
+            names = dict(comment.names)
+            unknown = tuple(name for name in names if name not in known)
+            unused = tuple(
+                name for name in names if name in self._options.rules and (comment, name) not in used
+            )
+            if unknown or unused:
+                yield SuppressionUse(document, comment.span, names, unused, unknown, known)
+
+
+class _Infos(Mapping[str, RuleInfo]):
+    """The facts of rules in a report, read when they are needed: a page is in the rule's module."""
+
+    def __init__(self, known: RuleSet, ids: list[str]) -> None:
+        self._known = known
+        self._ids = dict.fromkeys(ids)
+
+    def __getitem__(self, id: str) -> RuleInfo:
+        if id not in self._ids:
+            raise KeyError(id)
+        return self._known[id].info
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._ids)
+
+    def __len__(self) -> int:
+        return len(self._ids)

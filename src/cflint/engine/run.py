@@ -1,0 +1,368 @@
+"""Running rules on subjects: modules, and Workers, configurations and what is in them."""
+
+# Imported where used: what only a rule that raises (hashlib loads OpenSSL) or Python (libcst) needs.
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, Protocol
+
+from cflint.engine.index import RuleIndex
+from cflint.engine.outcome import ItemResult, Outcome
+from cflint.engine.plan import Options, model_item, module_item, owners_of
+from cflint.engine.shapes import INERT
+from cflint.finding import Finding, Location
+from cflint.project.code.module import Module
+from cflint.project.config.wrangler import Binding, Environment, WranglerConfig
+from cflint.project.files.roles import is_test_path
+from cflint.project.modules.reads import Reads
+from cflint.project.workers.loading import Loaded
+from cflint.project.workers.model import Project
+from cflint.project.workers.worker import DurableObject, Worker
+from cflint.rule import Crash, Match, Rule
+from cflint.scope import ModuleScope
+from cflint.source import Document, Span
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+    from cflint.engine.profile import Clock
+    from cflint.syntax.javascript import Syntax
+
+_MOST_STEPS = 1_000_000
+
+
+class Stopped(Exception):
+    """An analysis was stopped; what was found in whole modules stands."""
+
+
+class Runner(Protocol):
+    """What runs a rule on a subject; `place` is where it looks. Findings go to the outcome."""
+
+    def check(self, rule: Rule, subject: object, outcome: Outcome, place: Callable[[], Location]) -> None: ...
+
+
+class RuleRunner:
+    """Runs a rule on a subject; what it finds, or that it raised, goes to an outcome."""
+
+    def __init__(self, project: Project, options: Options) -> None:
+        self._project = project
+        self._debug = options.debug
+        self.check = self.check_plainly if options.clock is None else partial(self._timed, options.clock)
+
+    def _timed(
+        self, clock: Clock, rule: Rule, subject: object, outcome: Outcome, place: Callable[[], Location]
+    ) -> None:
+        with clock.around(f"rule:{rule.id}"):
+            self.check_plainly(rule, subject, outcome, place)
+
+    def check_plainly(
+        self, rule: Rule, subject: object, outcome: Outcome, place: Callable[[], Location]
+    ) -> None:
+        """Run a rule; `place` is where it looks, for the case that it raises."""
+        try:
+            for finding in rule.check(subject, self._project):
+                outcome.findings.append(attributed(rule, finding))
+        except Exception as error:
+            if self._debug:
+                raise
+            outcome.crashes.append(_crash(rule, place(), error))
+
+
+def attributed(rule: Rule, finding: Finding) -> Finding:
+    """A finding as its rule's: with its id, and at most its severity."""
+    severity = rule.spec.severity
+    if finding.severity is not None:
+        severity = min(severity, finding.severity)
+    return replace(finding, rule=rule.id, severity=severity)
+
+
+def _crash(rule: Rule, place: Location, error: Exception) -> Crash:
+    from hashlib import blake2s
+    from traceback import format_exception
+
+    trace = "".join(format_exception(error))
+    message = f"{type(error).__name__}: {error}"
+    return Crash(rule.id, place, message, blake2s(trace.encode()).hexdigest()[:8])
+
+
+# -- modules --------------------------------------------------------------------------------------------
+
+
+class ModuleChecks:
+    """The rules about modules. `stopped` is called again and again within a module; when it returns True,
+    Stopped is raised."""
+
+    def __init__(
+        self, loaded: Loaded, index: RuleIndex, runner: Runner, stopped: Callable[[], bool] | None
+    ) -> None:
+        self._loaded = loaded
+        self._project = loaded.project
+        self._index = index
+        self._check = runner.check
+        self._stopped = stopped
+
+    def check(self, paths: Sequence[str]) -> Outcome:
+        """Run the rules on some modules."""
+        outcome = Outcome()
+        ledger = self._project.memo.ledger
+        for path in self._parsed_first(paths):
+            before = len(outcome.findings)
+            if ledger is not None:
+                ledger.take()
+            self._module(path, outcome)
+            if ledger is not None:
+                found = outcome.findings[before:]
+                outcome.results.append(ItemResult(module_item(path), found, ledger.take()))
+            self._project.trees.release(path)
+        return outcome
+
+    def check_part(self, syntax: Syntax, span: Span) -> list[Finding]:
+        """What the rules that have trigger words find in a part of a module whose text is `syntax` by now."""
+        data = syntax.document.data[span.start : span.end]
+        hits = [
+            (start + span.start, end + span.start, word)
+            for start, end, word in self._index.anchors.find(data)
+        ]
+        outcome = Outcome()
+        module = Module(self._project, syntax, ModuleScope(syntax))
+        try:
+            self._constructs(module, hits, outcome)
+        finally:
+            module.close()
+        return outcome.findings
+
+    def _parsed_first(self, paths: Sequence[str]) -> Iterator[str]:
+        """The paths; those that had to be parsed for others come first, so that they are parsed once."""
+        left = dict.fromkeys(paths)
+        for path in paths:
+            if path not in left:
+                continue
+            del left[path]
+            yield path
+            while (
+                kept := next((kept for kept in self._project.trees.kept if kept in left), None)
+            ) is not None:
+                del left[kept]
+                yield kept
+
+    def _module(self, path: str, outcome: Outcome) -> None:
+        document = self._project.sources.document(path)
+        if document is None:
+            return
+        if path.endswith(".py"):
+            self._python(path, document, outcome)
+            return
+        hits = self._index.anchors.find(document.data)
+        always = path in self._loaded.named or document.origin is not None
+        if not hits and not (always and self._index.file):
+            return
+        found = self._project.trees.of(path)
+        if found is None:
+            outcome.unparsed.append(path)
+            return
+        outcome.parsed += 1
+        if _is_too_deep(found[0], hits):
+            outcome.skipped.append((path, "it is nested too deeply"))
+            return
+        self._project.facts.learn(path)
+        module = Module(self._project, *found)
+        try:
+            self._javascript(module, hits, outcome)
+        finally:
+            module.close()
+
+    def _python(self, path: str, document: Document, outcome: Outcome) -> None:
+        present = {word for _, _, word in self._index.python_anchors.find(document.data)}
+        rules = list(_triggered(self._index.python, present, in_tests=is_test_path(path)))
+        if not rules:
+            return
+        from cflint.project.python.module import python_module_of
+
+        module = python_module_of(self._project, path)
+        if module is None:
+            return
+        for rule in rules:
+            self._check(rule, module, outcome, lambda: Location(document, Span(0, 0)))
+        if module.is_parsed:
+            outcome.parsed += 1
+            if module.syntax.refused:
+                outcome.unparsed.append(path)
+
+    def _javascript(self, module: Module, hits: list[tuple[int, int, str]], outcome: Outcome) -> None:
+        self._constructs(module, hits, outcome)
+        present = {word for _, _, word in hits}
+        for rule in _triggered(self._index.file, present, in_tests=is_test_path(module.path)):
+            self._raise_if_stopped()
+            self._check(rule, module, outcome, lambda: Location(module.document, Span(0, 0)))
+        self._handlers(module, present, outcome)
+
+    def _raise_if_stopped(self) -> None:
+        if self._stopped is not None and self._stopped():
+            raise Stopped
+
+    def _constructs(self, module: Module, hits: list[tuple[int, int, str]], outcome: Outcome) -> None:
+        """Run the rules on the constructs that their trigger words stand in."""
+        index, in_tests = self._index, is_test_path(module.path)
+        by_word = index.by_word_in_tests if in_tests else index.by_word
+        ran: dict[tuple[str, int], list[Rule]] = {}  # on a construct: words may share one
+        syntax, data = module.syntax, module.document.data
+        check, stopped = self._check, self._stopped
+        for start, end, word in hits:
+            if stopped is not None and stopped():
+                raise Stopped
+            leaf: Node | None = None
+            for expected in by_word[word]:
+                if not expected.beside(data, start, end):
+                    continue
+                if leaf is None:
+                    leaf = syntax.node_at(start, end)
+                    if leaf is None or leaf.type in INERT:
+                        break
+                node = expected.shape(syntax, leaf)
+                if node is None:
+                    continue
+                kind, rules = expected.kind, expected.rules
+                key = (kind, node.id)
+                before = ran.get(key)
+                if before is not None:
+                    rules = [rule for rule in rules if rule not in before]
+                    ran[key] = [*before, *rules]
+                else:
+                    ran[key] = rules
+                subject = module.class_of(node) if kind == "class_definition" else Match(module, node, word)
+                place = partial(module.at, node)
+                for rule in rules:
+                    check(rule, subject, outcome, place)
+
+    def _handlers(self, module: Module, words: set[str], outcome: Outcome) -> None:
+        rules = [(rule, names) for rule, names in self._index.handler if names & words]
+        if not rules or is_test_path(module.path):
+            return
+        for handler in module.handlers:
+            for rule, names in rules:
+                if handler.name in names:
+                    self._check(rule, handler, outcome, partial(module.at, handler.function))
+
+
+def _triggered(
+    rules: Iterable[tuple[Rule, frozenset[str]]], present: set[str], *, in_tests: bool
+) -> Iterator[Rule]:
+    """The rules that run on a whole module in which words are present."""
+    for rule, words in rules:
+        if (not words or words & present) and (not in_tests or rule.spec.tests):
+            yield rule
+
+
+def _is_too_deep(syntax: Syntax, hits: Sequence[tuple[int, int, str]]) -> bool:
+    """Whether to climb from each of the places would take minutes: no file that a person wrote comes near."""
+    if len(hits) < 1000:
+        return False
+    sample = hits[:: len(hits) // 16]
+    depth = sum(syntax.depth_at(start) for start, _, _ in sample) / len(sample)
+    return depth * len(hits) > _MOST_STEPS
+
+
+# -- the model ------------------------------------------------------------------------------------------
+
+
+class ModelChecks:
+    """The rules about Workers, configurations and what is in them."""
+
+    def __init__(self, loaded: Loaded, index: RuleIndex, runner: Runner) -> None:
+        self._loaded = loaded
+        self._project = loaded.project
+        self._index = index
+        self._check = runner.check
+
+    @cached_property
+    def owners(self) -> dict[str, list[Worker | WranglerConfig]]:
+        """The Workers and configurations by their unit."""
+        return owners_of(self._loaded)
+
+    def check(self, units: Iterable[str] | None = None) -> Outcome:
+        """Run the rules on the units of the model, all of them unless they are given."""
+        outcome = Outcome()
+        dependencies = _Dependencies(self._project)
+        subjects = self._subjects_by_kind(list(self.owners if units is None else units), dependencies)
+        for rule, trigger in self._index.model:
+            for unit, subject in subjects[trigger.kind]:
+                if trigger.kind == "binding" and trigger.words and subject.kind.id not in trigger.words:
+                    continue
+                before = len(outcome.findings)
+                self._check(rule, subject, outcome, partial(_place_of, subject))
+                dependencies.charge(unit, outcome.findings[before:])
+        outcome.results.extend(dependencies.results())
+        return outcome
+
+    def _subjects_by_kind(
+        self, units: Sequence[str], dependencies: _Dependencies
+    ) -> dict[str, list[tuple[str, Any]]]:
+        """The subjects in some units, with their unit, by the kind of trigger."""
+        subjects: dict[str, list[tuple[str, Any]]] = {}
+        for kind in dict.fromkeys(trigger.kind for _, trigger in self._index.model):
+            subjects[kind] = []
+            for unit in dict.fromkeys(units):
+                for owner in self.owners[unit]:
+                    subjects[kind].extend((unit, subject) for subject in self._subjects(kind, owner))
+                dependencies.charge(unit, ())
+        return subjects
+
+    def _subjects(self, kind: str, owner: Worker | WranglerConfig) -> Iterator[object]:
+        """The subjects of a kind that a Worker, or a configuration, is or holds."""
+        if isinstance(owner, Worker):
+            if kind == "worker":
+                yield owner
+            elif kind == "durable_object":
+                yield from self._project.durable_objects.of(owner)
+            return
+        if kind == "config":
+            yield owner
+        elif kind == "environment":
+            yield from owner.environments
+        elif kind == "binding":
+            for environment in owner.environments:
+                yield from environment.bindings
+
+
+class _Dependencies:
+    """The findings and dependencies of each unit; nothing where the project keeps no ledger."""
+
+    def __init__(self, project: Project) -> None:
+        self._ledger = project.memo.ledger
+        self._units: dict[str, tuple[list[Finding], set[str], set[str]]] = {}
+        if self._ledger is not None:
+            self._ledger.take()
+
+    def charge(self, unit: str, findings: Iterable[Finding]) -> None:
+        """Add findings to a unit, and what has been read since the last call."""
+        if self._ledger is None:
+            return
+        found, texts, facts = self._units.setdefault(unit, ([], set(), set()))
+        reads = self._ledger.take()
+        found.extend(findings)
+        texts.update(reads.texts)
+        facts.update(reads.facts)
+
+    def results(self) -> Iterator[ItemResult]:
+        for unit, (found, texts, facts) in self._units.items():
+            yield ItemResult(model_item(unit), found, Reads(frozenset(texts), frozenset(facts)))
+
+
+def _place_of(subject: object) -> Location:
+    """Where a subject of the model is, for a rule that raised."""
+    nowhere = Location(Document("", b""), Span(0, 0))
+    match subject:
+        case Binding():
+            return subject.location
+        case Environment():
+            return subject.place
+        case DurableObject():
+            return subject.location or subject.environment.place
+        case Worker(section=Location() as section):
+            return section
+        case Worker(config=WranglerConfig() as config) | (WranglerConfig() as config):
+            return Location(config.document, Span(0, 0))
+    return nowhere
