@@ -33,7 +33,7 @@ Names of rules that did not run this time, and comments that name a group.
 Safe where a name goes (with its comment and line, when it was the only one). Unsafe where a name becomes the
 rule that is spelled much like it: then that rule is silent.
 
-Source: README.md, “Silence a finding”.
+Source: README.md, “Suppress a finding”.
 """
 
 from collections.abc import Iterator
