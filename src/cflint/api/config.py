@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from cflint.platform.cron import cron_never_fires as cron_never_fires
     from cflint.platform.cron import cron_suggestion as cron_suggestion
     from cflint.platform.cron import weekday_numbers as weekday_numbers
-    from cflint.platform.rule_codes import rule_of as rule_of
     from cflint.platform.wrangler_keys import WRANGLER_VERSION as WRANGLER_VERSION
     from cflint.platform.wrangler_keys import KeySchema as KeySchema
     from cflint.platform.wrangler_keys import KeyScope as KeyScope
@@ -75,7 +74,6 @@ _ORIGINS = {
     "cflint.platform.clock": ("today"),
     "cflint.platform.compatibility": ("CompatibilityFlag NEWEST_DATE changes find_flag flag_names"),
     "cflint.platform.cron": ("cron_error cron_never_fires cron_suggestion weekday_numbers"),
-    "cflint.platform.rule_codes": ("rule_of"),
     "cflint.platform.wrangler_keys": (
         "KeySchema KeyScope RemovedKey WRANGLER_VERSION json_types removed_key scope_of top_level_keys"
     ),
@@ -155,7 +153,6 @@ __all__ = [
     "may_be_older",
     "methods_of_type",
     "removed_key",
-    "rule_of",
     "scope_of",
     "shown_version",
     "today",
