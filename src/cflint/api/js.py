@@ -90,6 +90,7 @@ if TYPE_CHECKING:
     from cflint.project.code.effects import EntropyKind as EntropyKind
     from cflint.project.code.effects import Log as Log
     from cflint.project.code.effects import ResponseMade as ResponseMade
+    from cflint.project.code.env_members import is_given_by_code as is_given_by_code
     from cflint.project.code.env_uses import EnvUse as EnvUse
     from cflint.project.code.env_uses import env_uses as env_uses
     from cflint.project.code.env_uses import is_guard as is_guard
@@ -250,6 +251,7 @@ _ORIGINS = {
         "CLASSES FUNCTIONS Syntax Typo TypoKind arguments_of block_end body_of first_named is_async "
         "is_fragment is_generator property_name span_of string_value unwrap walk with_wrappers"
     ),
+    "cflint.project.code.env_members": ("is_given_by_code"),
 }
 
 __getattr__ = lazily(globals(), _ORIGINS)
@@ -385,6 +387,7 @@ __all__ = [
     "is_example",
     "is_fragment",
     "is_generator",
+    "is_given_by_code",
     "is_global",
     "is_guard",
     "is_named",

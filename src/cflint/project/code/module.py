@@ -539,6 +539,8 @@ class Module:
 
     binding = _across.binding
     env_uses = _env_uses.env_uses
+    gives_env_member = _env_uses.gives_env_member
+    bindings_needed = _env_uses.bindings_needed
     is_guard = _env_uses.is_guard
     pair_end = _sockets.pair_end
     pair_ends = _sockets.pair_ends
