@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from cflint.platform.cron import cron_never_fires as cron_never_fires
     from cflint.platform.cron import cron_suggestion as cron_suggestion
     from cflint.platform.cron import weekday_numbers as weekday_numbers
+    from cflint.platform.env_types import is_injected as is_injected
+    from cflint.platform.env_types import is_read_by_others as is_read_by_others
     from cflint.platform.wrangler_keys import WRANGLER_VERSION as WRANGLER_VERSION
     from cflint.platform.wrangler_keys import KeySchema as KeySchema
     from cflint.platform.wrangler_keys import KeyScope as KeyScope
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from cflint.platform.wrangler_keys import removed_key as removed_key
     from cflint.platform.wrangler_keys import scope_of as scope_of
     from cflint.platform.wrangler_keys import top_level_keys as top_level_keys
+    from cflint.project.code.env_members import may_be_declared as may_be_declared
     from cflint.project.config.class_edits import classes_without_migration as classes_without_migration
     from cflint.project.config.lifecycle import ActiveClass as ActiveClass
     from cflint.project.config.lifecycle import Backend as Backend
@@ -45,6 +48,8 @@ if TYPE_CHECKING:
     from cflint.project.config.schema import ProblemKind as ProblemKind
     from cflint.project.config.schema import dotted as dotted
     from cflint.project.config.schema import json_type as json_type
+    from cflint.project.config.undeclared import is_misspelling as is_misspelling
+    from cflint.project.config.undeclared import similar_binding as similar_binding
     from cflint.project.config.wrangler import Export as Export
     from cflint.project.config.wrangler import QueueConsumer as QueueConsumer
     from cflint.project.config.wrangler import TailConsumer as TailConsumer
@@ -68,21 +73,23 @@ if TYPE_CHECKING:
     from cflint.syntax.data import Format as Format
     from cflint.syntax.data import Kind as NodeKind
     from cflint.syntax.data import Node as ConfigNode
-
 _ORIGINS = {
     "cflint.platform.bindings": ("BindingKind KINDS async_methods kind_by_id kinds_by_type methods_of_type"),
     "cflint.platform.clock": ("today"),
     "cflint.platform.compatibility": ("CompatibilityFlag NEWEST_DATE changes find_flag flag_names"),
     "cflint.platform.cron": ("cron_error cron_never_fires cron_suggestion weekday_numbers"),
+    "cflint.platform.env_types": ("is_injected is_read_by_others"),
     "cflint.platform.wrangler_keys": (
         "KeySchema KeyScope RemovedKey WRANGLER_VERSION json_types removed_key scope_of top_level_keys"
     ),
+    "cflint.project.code.env_members": ("may_be_declared"),
     "cflint.project.config.class_edits": ("classes_without_migration"),
     "cflint.project.config.lifecycle": (
         "ActiveClass Backend ClassState DeletedClass Lifecycle LifecycleProblem Migration "
         "ReplayProblem created_with"
     ),
     "cflint.project.config.schema": ("ConfigProblem ProblemKind dotted json_type"),
+    "cflint.project.config.undeclared": ("is_misspelling similar_binding"),
     "cflint.project.config.wrangler": ("Export QueueConsumer TailConsumer in_environments"),
     "cflint.project.files.roles": ("is_demo_path is_example_path is_test_config is_test_path"),
     "cflint.project.modules.installed": (
@@ -143,6 +150,9 @@ __all__ = [
     "installed_version",
     "is_demo_path",
     "is_example_path",
+    "is_injected",
+    "is_misspelling",
+    "is_read_by_others",
     "is_test_config",
     "is_test_path",
     "json_type",
@@ -150,11 +160,13 @@ __all__ = [
     "kind_by_id",
     "kinds_by_type",
     "manifests_above",
+    "may_be_declared",
     "may_be_older",
     "methods_of_type",
     "removed_key",
     "scope_of",
     "shown_version",
+    "similar_binding",
     "today",
     "top_level_keys",
     "weekday_numbers",

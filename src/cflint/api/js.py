@@ -89,8 +89,10 @@ if TYPE_CHECKING:
     from cflint.project.code.contents import Content as Content
     from cflint.project.code.effects import BodyRead as BodyRead
     from cflint.project.code.effects import Entropy as Entropy
+    from cflint.project.code.effects import EntropyKind as EntropyKind
     from cflint.project.code.effects import Log as Log
     from cflint.project.code.effects import ResponseMade as ResponseMade
+    from cflint.project.code.env_members import is_given_by_code as is_given_by_code
     from cflint.project.code.env_uses import EnvUse as EnvUse
     from cflint.project.code.env_uses import env_uses as env_uses
     from cflint.project.code.env_uses import is_guard as is_guard
@@ -186,7 +188,6 @@ if TYPE_CHECKING:
     from cflint.syntax.javascript import unwrap as unwrap
     from cflint.syntax.javascript import walk as walk
     from cflint.syntax.javascript import with_wrappers as with_wrappers
-
 _ORIGINS = {
     "cflint.platform.base_members": ("base_members"),
     "cflint.platform.classes": ("bases_of_kinds"),
@@ -217,7 +218,8 @@ _ORIGINS = {
         "leaves_matching modules_naming name_of paths_around running_paths worker_calls"
     ),
     "cflint.project.code.contents": ("Content"),
-    "cflint.project.code.effects": ("BodyRead Entropy Log ResponseMade"),
+    "cflint.project.code.effects": ("BodyRead Entropy EntropyKind Log ResponseMade"),
+    "cflint.project.code.env_members": ("is_given_by_code"),
     "cflint.project.code.env_uses": ("EnvUse env_uses is_guard kind_with_method"),
     "cflint.project.code.flow": ("can_reach completes falls_through"),
     "cflint.project.code.import_edits": ("is_typescript"),
@@ -323,6 +325,7 @@ __all__ = [
     "Document",
     "Edge",
     "Entropy",
+    "EntropyKind",
     "EnvUse",
     "FunctionFacts",
     "HandlerParameter",
@@ -389,6 +392,7 @@ __all__ = [
     "is_example",
     "is_fragment",
     "is_generator",
+    "is_given_by_code",
     "is_global",
     "is_guard",
     "is_named",

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
     from cflint.project.code import across as _across
+    from cflint.project.code import awaited as _awaited
     from cflint.project.code import classes as _classes
     from cflint.project.code import contents as _contents
     from cflint.project.code import control as _control
@@ -39,13 +40,16 @@ if TYPE_CHECKING:
     from cflint.project.code import platform_names as _platform_names
     from cflint.project.code import promises as _promises
     from cflint.project.code import provenance as _provenance
+    from cflint.project.code import sameness as _sameness
     from cflint.project.code import secrets as _secrets
     from cflint.project.code import sockets as _sockets
     from cflint.project.code import tree as _tree
+    from cflint.project.code import workflows as _workflows
     from cflint.project.config.wrangler import Environment
     from cflint.project.workers.model import Project, Worker
 else:
     _across = Lazy("cflint.project.code.across")
+    _awaited = Lazy("cflint.project.code.awaited")
     _classes = Lazy("cflint.project.code.classes")
     _contents = Lazy("cflint.project.code.contents")
     _control = Lazy("cflint.project.code.control")
@@ -64,9 +68,11 @@ else:
     _platform_names = Lazy("cflint.project.code.platform_names")
     _promises = Lazy("cflint.project.code.promises")
     _provenance = Lazy("cflint.project.code.provenance")
+    _sameness = Lazy("cflint.project.code.sameness")
     _secrets = Lazy("cflint.project.code.secrets")
     _sockets = Lazy("cflint.project.code.sockets")
     _tree = Lazy("cflint.project.code.tree")
+    _workflows = Lazy("cflint.project.code.workflows")
 
 T = TypeVar("T")
 
@@ -342,6 +348,7 @@ class Module:
 
     call = _nodes.call
     member = _nodes.member
+    member_read = _nodes.member_read
     parameters = _nodes.parameters
     assignment = _nodes.assignment
     operation = _nodes.operation
@@ -474,6 +481,7 @@ class Module:
     is_global = _origins.is_global
     callee_name = _origins.callee_name
     alternatives = _origins.alternatives
+    is_same = _sameness.is_same
     origins = _origins.origins
     header_read = _origins.header_read
     reads_request = _origins.reads_request
@@ -538,11 +546,21 @@ class Module:
     promise_source = _promises.source_of
     can_await = _promises.can_await
     wait_until_at = _promises.wait_until_at
+    awaited = _awaited.awaited
+
+    # -- Workflows ---------------------------------------------------------------------------------------
+
+    workflow_runs = _workflows.workflow_runs
+    step_of = _workflows.step_of
+    steps = _workflows.steps
+    step_around = _workflows.step_around
 
     # -- env, sockets, lists -----------------------------------------------------------------------------
 
     binding = _across.binding
     env_uses = _env_uses.env_uses
+    gives_env_member = _env_uses.gives_env_member
+    bindings_needed = _env_uses.bindings_needed
     is_guard = _env_uses.is_guard
     pair_end = _sockets.pair_end
     pair_ends = _sockets.pair_ends
