@@ -57,7 +57,6 @@ from cflint.api import (
     fixes,
     rule,
 )
-from cflint_rules.wrangler_config._keys import misplaced_keys
 
 
 @rule(configuration(), severity=Severity.ERROR, fix=Safety.UNSAFE)
@@ -71,7 +70,7 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
     elif subject.name is None:
         return
     schema = config.config_schema(project.workspace, subject).schema
-    if any(path[-1] == "compatibility_date" for path in misplaced_keys(subject, schema)):
+    if any(path[-1] == "compatibility_date" for path in config.misplaced_keys(subject, schema)):
         return  # `toml-misplaced-key`
     newest = _newest(subject, project)
     first = missing[0]

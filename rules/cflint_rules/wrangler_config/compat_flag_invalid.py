@@ -40,7 +40,6 @@ import json
 from collections.abc import Iterator
 
 from cflint.api import Edit, Environment, Finding, Fix, Safety, Severity, config, environment, fixes, rule
-from cflint_rules.wrangler_config._keys import near_name
 
 
 @rule(environment(), severity=Severity.ERROR, fix=Safety.SAFE)
@@ -85,7 +84,7 @@ def _unknown(
     subject: Environment, node: config.ConfigNode, name: str, seen: dict[str, config.ConfigNode]
 ) -> Finding:
     shown = name if len(name) < 60 else name[:57] + "…"
-    near = near_name(name, sorted(config.flag_names() - seen.keys()))
+    near = config.nearest_name(name, sorted(config.flag_names() - seen.keys()))
     fix = None
     if near is not None:
         others = subject.own("compatibility_flags")

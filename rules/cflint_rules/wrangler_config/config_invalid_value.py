@@ -61,7 +61,6 @@ from cflint.api import (
     pattern,
     rule,
 )
-from cflint_rules.wrangler_config._keys import general, key_meant
 
 _NAME = pattern(r"[a-z0-9_][a-z0-9_-]*")
 _BUCKET = pattern(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
@@ -93,10 +92,10 @@ def _is_ours(subject: WranglerConfig, problem: config.ConfigProblem, schema: con
         node = subject.root.at(*problem.path)
         return node is None or node.kind is not config.NodeKind.DATE  # `config-parse-error`
     around = subject.root.at(*problem.path[:-1])
-    if around is None or general(problem.path).startswith(("routes.*.", "route.")):
+    if around is None or config.general_path(problem.path).startswith(("routes.*.", "route.")):
         return False
     return not any(  # `config-unknown-key` says that the key has another name
-        key_meant(schema, around, problem.path[:-1], member.key) == problem.path[-1]
+        config.key_meant(schema, around, problem.path[:-1], member.key) == problem.path[-1]
         for member in around.members
         if schema.at((*problem.path[:-1], member.key)) is None
     )

@@ -54,7 +54,6 @@ from cflint.api import (
     fixes,
     rule,
 )
-from cflint_rules.wrangler_config._keys import Path, general
 
 _WITHOUT_EFFECT = frozenset({"type", "usage_model", "queues.producers.*.delivery_delay"})
 _RATE_LIMITS_SINCE = (4, 36, 0)
@@ -64,11 +63,11 @@ _INSTANCE_TYPES = {"dev": "lite", "standard": "standard-1"}
 @rule(configuration(), severity=Severity.ERROR, fix=Safety.UNSAFE)
 def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
     found = config.config_schema(project.workspace, subject)
-    groups: dict[str, list[Path]] = {}
+    groups: dict[str, list[config.Path]] = {}
     for path, _ in _members(subject.root):
         entry = config.removed_key(path)
         if entry is not None and not (found.fit is config.Fit.OWN and _is_known(found, path, entry)):
-            groups.setdefault(general(path), []).append(path)
+            groups.setdefault(config.general_path(path), []).append(path)
     for paths in groups.values():
         entry = config.removed_key(paths[0])
         if entry is not None:
@@ -81,8 +80,8 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
         yield from _unsafe_rate_limits(subject)
 
 
-def _members(root: config.ConfigNode) -> Iterator[tuple[Path, config.ConfigNode]]:
-    stack: list[tuple[Path, config.ConfigNode]] = [((), root)]
+def _members(root: config.ConfigNode) -> Iterator[tuple[config.Path, config.ConfigNode]]:
+    stack: list[tuple[config.Path, config.ConfigNode]] = [((), root)]
     while stack:
         path, node = stack.pop()
         if path:
@@ -92,13 +91,13 @@ def _members(root: config.ConfigNode) -> Iterator[tuple[Path, config.ConfigNode]
         stack += [((*path, key), value) for key, value in last.items()][::-1]
 
 
-def _is_known(found: config.ConfigSchema, path: Path, entry: config.RemovedKey) -> bool:
+def _is_known(found: config.ConfigSchema, path: config.Path, entry: config.RemovedKey) -> bool:
     known = found.schema.at(path)
     return known is not None and not known.deprecated and not entry.deprecated
 
 
 def _finding(
-    subject: WranglerConfig, found: config.ConfigSchema, entry: config.RemovedKey, paths: list[Path]
+    subject: WranglerConfig, found: config.ConfigSchema, entry: config.RemovedKey, paths: list[config.Path]
 ) -> Finding:
     key = str(paths[0][-1])
     place = f" in `{config.dotted(paths[0][:-1])}`" if len(paths[0]) > 1 else ""
@@ -128,13 +127,13 @@ def _finding(
     )
 
 
-def _place(subject: WranglerConfig, path: Path) -> Location:
+def _place(subject: WranglerConfig, path: config.Path) -> Location:
     around = subject.root.at(*path[:-1])
     member = around.member(str(path[-1])) if around is not None else None
     return subject.location(member.key_span if member is not None else subject.root)
 
 
-def _edits(subject: WranglerConfig, entry: config.RemovedKey, paths: list[Path]) -> tuple[Edit, ...]:
+def _edits(subject: WranglerConfig, entry: config.RemovedKey, paths: list[config.Path]) -> tuple[Edit, ...]:
     """The edits that bring all these keys up to date; none when that is not certain."""
     edits: list[Edit] = []
     for path in paths:
@@ -143,7 +142,9 @@ def _edits(subject: WranglerConfig, entry: config.RemovedKey, paths: list[Path])
         done: tuple[Edit, ...] | None = None
         if entry.renamed_to is not None:
             done = fixes.rename_key(subject, path, entry.renamed_to)
-        elif general(path) in _WITHOUT_EFFECT or (key == "legacy_env" and node and node.value is True):
+        elif config.general_path(path) in _WITHOUT_EFFECT or (
+            key == "legacy_env" and node and node.value is True
+        ):
             done = fixes.remove_key(subject, path)
         elif key == "node_compat" and node is not None and node.kind is config.NodeKind.BOOLEAN:
             done = _node_compat(subject, path, node.value is True)
@@ -153,7 +154,7 @@ def _edits(subject: WranglerConfig, entry: config.RemovedKey, paths: list[Path])
     return tuple(dict.fromkeys(edits))  # environments may share what is added
 
 
-def _node_compat(subject: WranglerConfig, path: Path, on: bool) -> tuple[Edit, ...] | None:
+def _node_compat(subject: WranglerConfig, path: config.Path, on: bool) -> tuple[Edit, ...] | None:
     removed = fixes.remove_key(subject, path)
     name = str(path[1]) if path[0] == "env" else None
     environment = subject.environment(name)

@@ -61,7 +61,6 @@ from cflint.api import (
     pattern,
     rule,
 )
-from cflint_rules.wrangler_config._keys import misplaced_keys
 
 _MODULES = (".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs", ".py")
 _BUILT = pattern(
@@ -103,7 +102,7 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
     if seen or _has_something(subject) or not lookup.is_deployed:
         return
     schema = config.config_schema(project.workspace, subject).schema
-    if all(path[-1] != "main" for path in misplaced_keys(subject, schema)):
+    if all(path[-1] != "main" for path in config.misplaced_keys(subject, schema)):
         yield Finding(
             "the configuration has neither `main` nor `assets`: there is nothing to deploy", subject.top.place
         )

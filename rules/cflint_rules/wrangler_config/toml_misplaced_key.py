@@ -66,13 +66,12 @@ from cflint.api import (
     fixes,
     rule,
 )
-from cflint_rules.wrangler_config._keys import misplaced_keys
 
 
 @rule(configuration(), severity=Severity.ERROR, fix=Safety.UNSAFE)
 def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
     schema = config.config_schema(project.workspace, subject).schema
-    for path, table in misplaced_keys(subject, schema).items():
+    for path, table in config.misplaced_keys(subject, schema).items():
         key = str(path[-1])
         member = table.member(key)
         if member is None:

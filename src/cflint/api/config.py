@@ -33,6 +33,11 @@ if TYPE_CHECKING:
     from cflint.platform.wrangler_keys import scope_of as scope_of
     from cflint.platform.wrangler_keys import top_level_keys as top_level_keys
     from cflint.project.config.class_edits import classes_without_migration as classes_without_migration
+    from cflint.project.config.keys import general_path as general_path
+    from cflint.project.config.keys import is_misplaced as is_misplaced
+    from cflint.project.config.keys import key_meant as key_meant
+    from cflint.project.config.keys import misplaced_keys as misplaced_keys
+    from cflint.project.config.keys import nearest_name as nearest_name
     from cflint.project.config.lifecycle import ActiveClass as ActiveClass
     from cflint.project.config.lifecycle import Backend as Backend
     from cflint.project.config.lifecycle import ClassState as ClassState
@@ -43,6 +48,7 @@ if TYPE_CHECKING:
     from cflint.project.config.lifecycle import ReplayProblem as ReplayProblem
     from cflint.project.config.lifecycle import created_with as created_with
     from cflint.project.config.schema import ConfigProblem as ConfigProblem
+    from cflint.project.config.schema import Path as Path
     from cflint.project.config.schema import ProblemKind as ProblemKind
     from cflint.project.config.schema import dotted as dotted
     from cflint.project.config.schema import json_type as json_type
@@ -79,11 +85,12 @@ _ORIGINS = {
         "KeySchema KeyScope RemovedKey WRANGLER_VERSION json_types removed_key scope_of top_level_keys"
     ),
     "cflint.project.config.class_edits": ("classes_without_migration"),
+    "cflint.project.config.keys": ("general_path is_misplaced key_meant misplaced_keys nearest_name"),
     "cflint.project.config.lifecycle": (
         "ActiveClass Backend ClassState DeletedClass Lifecycle LifecycleProblem Migration "
         "ReplayProblem created_with"
     ),
-    "cflint.project.config.schema": ("ConfigProblem ProblemKind dotted json_type"),
+    "cflint.project.config.schema": ("ConfigProblem Path ProblemKind dotted json_type"),
     "cflint.project.config.wrangler": ("Export QueueConsumer TailConsumer in_environments"),
     "cflint.project.files.roles": ("is_demo_path is_example_path is_test_config is_test_path"),
     "cflint.project.modules.installed": (
@@ -122,6 +129,7 @@ __all__ = [
     "LifecycleProblem",
     "Migration",
     "NodeKind",
+    "Path",
     "ProblemKind",
     "QueueConsumer",
     "RemovedKey",
@@ -140,18 +148,23 @@ __all__ = [
     "dotted",
     "find_flag",
     "flag_names",
+    "general_path",
     "in_environments",
     "installed_version",
     "is_demo_path",
     "is_example_path",
+    "is_misplaced",
     "is_test_config",
     "is_test_path",
     "json_type",
     "json_types",
+    "key_meant",
     "kind_by_id",
     "kinds_by_type",
     "manifests_above",
     "methods_of_type",
+    "misplaced_keys",
+    "nearest_name",
     "removed_key",
     "rule_of",
     "scope_of",
