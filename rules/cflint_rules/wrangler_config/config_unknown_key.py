@@ -99,7 +99,7 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
             message,
             subject.location(first.span),
             tuple(subject.location(other.span).saying("and here") for other in group[1:]),
-            Fix(f"Rename `{key}` to `{meant}`", edits, Safety.SAFE) if edits else None,
+            Fix.of(f"Rename `{key}` to `{meant}`", edits, Safety.SAFE),
             severity,
         )
 

@@ -84,7 +84,7 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
             f"`{key}` belongs to the top level, but stands in the table `{header}`, where it is {effect}",
             subject.location(member.key_span),
             (subject.location(_header(subject, table.span.start)).saying("the table begins here"),),
-            Fix(f"Move `{key}` before the first table", edits, safety) if edits else None,
+            Fix.of(f"Move `{key}` before the first table", edits, safety),
         )
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from cflint.platform.bindings import kind_by_id as kind_by_id
     from cflint.platform.bindings import kinds_by_type as kinds_by_type
     from cflint.platform.bindings import methods_of_type as methods_of_type
+    from cflint.platform.build_tools import gives_entry as gives_entry
     from cflint.platform.clock import today as today
     from cflint.platform.compatibility import NEWEST_DATE as NEWEST_DATE
     from cflint.platform.compatibility import CompatibilityFlag as CompatibilityFlag
@@ -65,7 +66,10 @@ if TYPE_CHECKING:
     from cflint.project.modules.installed import Installed as Installed
     from cflint.project.modules.installed import declares as declares
     from cflint.project.modules.installed import installed_version as installed_version
+    from cflint.project.modules.installed import manifest_above as manifest_above
     from cflint.project.modules.installed import manifests_above as manifests_above
+    from cflint.project.modules.manifest import Manifest as Manifest
+    from cflint.project.workers.config_paths import ConfigPaths as ConfigPaths
     from cflint.project.workers.env_types import binding_kind_of_type as binding_kind_of_type
     from cflint.project.workers.packages import config_schema as config_schema
     from cflint.project.workers.packages import shown_version as shown_version
@@ -77,6 +81,7 @@ if TYPE_CHECKING:
 
 _ORIGINS = {
     "cflint.platform.bindings": ("BindingKind KINDS async_methods kind_by_id kinds_by_type methods_of_type"),
+    "cflint.platform.build_tools": ("gives_entry"),
     "cflint.platform.clock": ("today"),
     "cflint.platform.compatibility": ("CompatibilityFlag NEWEST_DATE changes find_flag flag_names"),
     "cflint.platform.cron": ("cron_error cron_never_fires cron_suggestion weekday_numbers"),
@@ -94,8 +99,10 @@ _ORIGINS = {
     "cflint.project.config.wrangler": ("Export QueueConsumer TailConsumer in_environments"),
     "cflint.project.files.roles": ("is_demo_path is_example_path is_test_config is_test_path"),
     "cflint.project.modules.installed": (
-        "ConfigSchema Fit Installed declares installed_version manifests_above"
+        "ConfigSchema Fit Installed declares installed_version manifest_above manifests_above"
     ),
+    "cflint.project.modules.manifest": ("Manifest"),
+    "cflint.project.workers.config_paths": ("ConfigPaths"),
     "cflint.project.workers.env_types": ("binding_kind_of_type"),
     "cflint.project.workers.packages": ("config_schema shown_version"),
     "cflint.project.workers.worker": ("Entrypoint ExportSet"),
@@ -114,6 +121,7 @@ __all__ = [
     "ClassState",
     "CompatibilityFlag",
     "ConfigNode",
+    "ConfigPaths",
     "ConfigProblem",
     "ConfigSchema",
     "DeletedClass",
@@ -127,6 +135,7 @@ __all__ = [
     "KeyScope",
     "Lifecycle",
     "LifecycleProblem",
+    "Manifest",
     "Migration",
     "NodeKind",
     "Path",
@@ -149,6 +158,7 @@ __all__ = [
     "find_flag",
     "flag_names",
     "general_path",
+    "gives_entry",
     "in_environments",
     "installed_version",
     "is_demo_path",
@@ -161,6 +171,7 @@ __all__ = [
     "key_meant",
     "kind_by_id",
     "kinds_by_type",
+    "manifest_above",
     "manifests_above",
     "methods_of_type",
     "misplaced_keys",
