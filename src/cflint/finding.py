@@ -80,6 +80,11 @@ class Fix:
     edits: tuple[Edit, ...]
     safety: Safety
 
+    @classmethod
+    def of(cls, title: str, edits: tuple[Edit, ...] | None, safety: Safety) -> Fix | None:
+        """The fix that some edits are; None where there are none."""
+        return cls(title, edits, safety) if edits else None
+
     def __post_init__(self) -> None:
         if "\n" in self.title or "\r" in self.title:
             object.__setattr__(self, "title", _one_line(self.title))
