@@ -41,8 +41,8 @@ def test_a_general_path_has_no_environment_and_no_indexes(path: Path, general: s
         ('[observability]\nenabled = true\nroutes = ["a.example/*"]', [("observability", "routes")]),
         ('[[kv_namespaces]]\nname = "KV"', []),  # written for `binding`
         ('vars = { main = "src/index.ts" }', []),  # nothing slips into an inline table
-        ('[env.a.vars]\nlogpush = true', [("env", "a", "vars", "logpush")]),
-        ('[env.a]\nlogpush = true\n[env.a.vars]\nlogpush = true', []),  # the environment has it
+        ("[env.a.vars]\nlogpush = true", [("env", "a", "vars", "logpush")]),
+        ("[env.a]\nlogpush = true\n[env.a.vars]\nlogpush = true", []),  # the environment has it
     ],
 )
 def test_keys_that_a_table_has_swallowed(text: str, found: list[Path]) -> None:
