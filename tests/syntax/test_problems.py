@@ -8,7 +8,7 @@ from cflint.source import Document, Span
 from cflint.syntax.conflicts import merge_conflicts
 from cflint.syntax.javascript import Syntax, parse
 from cflint.syntax.javascript.problems import (
-    ProblemKind,
+    SyntaxProblemKind,
     exports_something,
     is_in_text,
     leaves_code_out,
@@ -22,7 +22,7 @@ def read(text: str) -> Syntax:
     return parse(Document("a.ts", text.encode()))
 
 
-def problems(text: str) -> list[tuple[ProblemKind, str, str]]:
+def problems(text: str) -> list[tuple[SyntaxProblemKind, str, str]]:
     """The kind, the text and what is said of each problem."""
     syntax = read(text)
     return [(found.kind, syntax.document.text(found.span), found.what) for found in problems_of(syntax)]
@@ -32,21 +32,21 @@ def problems(text: str) -> list[tuple[ProblemKind, str, str]]:
     ("text", "found"),
     [
         ("const a = 1;", []),
-        ("function f() {\n  if (a) {\n    b();\n\n", [(ProblemKind.UNCLOSED, "{", "{")]),
-        ("f(1));\n", [(ProblemKind.UNEXPECTED, ")", ")")]),
-        ("class A {\n  a() {\n  }\n  }\n  b() {\n  }\n}\n", [(ProblemKind.UNOPENED, "}", "}")]),
-        ("const a = {\n  ...\n};", [(ProblemKind.LEFT_OUT, "...", "")]),
-        ("const a = b = > c;", [(ProblemKind.SPLIT_ARROW, "=", "")]),
-        ("f({ a: 1 b: 2 });", [(ProblemKind.MISSING_COMMA, "b", "b")]),
-        ("f({ a: 1 /* , */ b: 2 });", [(ProblemKind.MISSING_COMMA, "b", "b")]),
-        ("const a = @;", [(ProblemKind.UNEXPECTED, "=", "=")]),
+        ("function f() {\n  if (a) {\n    b();\n\n", [(SyntaxProblemKind.UNCLOSED, "{", "{")]),
+        ("f(1));\n", [(SyntaxProblemKind.UNEXPECTED, ")", ")")]),
+        ("class A {\n  a() {\n  }\n  }\n  b() {\n  }\n}\n", [(SyntaxProblemKind.UNOPENED, "}", "}")]),
+        ("const a = {\n  ...\n};", [(SyntaxProblemKind.LEFT_OUT, "...", "")]),
+        ("const a = b = > c;", [(SyntaxProblemKind.SPLIT_ARROW, "=", "")]),
+        ("f({ a: 1 b: 2 });", [(SyntaxProblemKind.MISSING_COMMA, "b", "b")]),
+        ("f({ a: 1 /* , */ b: 2 });", [(SyntaxProblemKind.MISSING_COMMA, "b", "b")]),
+        ("const a = @;", [(SyntaxProblemKind.UNEXPECTED, "=", "=")]),
         ("export * as default from './a' with { type: 'json' } ?;", None),
     ],
 )
-def test_causes(text: str, found: list[tuple[ProblemKind, str, str]] | None) -> None:
+def test_causes(text: str, found: list[tuple[SyntaxProblemKind, str, str]] | None) -> None:
     given = problems(text)
     if found is None:
-        assert [kind for kind, _, _ in given] == [ProblemKind.NOT_READABLE]
+        assert [kind for kind, _, _ in given] == [SyntaxProblemKind.NOT_READABLE]
     else:
         assert given == found
 
@@ -54,7 +54,7 @@ def test_causes(text: str, found: list[tuple[ProblemKind, str, str]] | None) -> 
 def test_what_closed_too_much_is_told_by_the_indentation() -> None:
     syntax = read("class A {\n  a() {\n    if (b) {\n    }\n    }\n    c();\n  }\n}\n")
     (found,) = problems_of(syntax)
-    assert found.kind is ProblemKind.UNOPENED
+    assert found.kind is SyntaxProblemKind.UNOPENED
     assert found.closed_early is not None
     line_of = syntax.document.line_of
     assert [line_of(span.start) for span in found.closed_early] == [5, 2]
@@ -63,11 +63,13 @@ def test_what_closed_too_much_is_told_by_the_indentation() -> None:
 
 def test_a_comment_makes_no_construct_that_the_grammar_does_not_know() -> None:
     (code,) = problems("function f(@inject a ?: ) { b(; } \n")[:1]
-    assert code[0] is ProblemKind.NOT_READABLE
+    assert code[0] is SyntaxProblemKind.NOT_READABLE
     assert [kind for kind, _, _ in problems("const a = b c; // the @deprecated name\n")] == [
-        ProblemKind.UNEXPECTED
+        SyntaxProblemKind.UNEXPECTED
     ]
-    assert [kind for kind, _, _ in problems("const a = b c + ' @deprecated ';\n")] == [ProblemKind.UNEXPECTED]
+    assert [kind for kind, _, _ in problems("const a = b c + ' @deprecated ';\n")] == [
+        SyntaxProblemKind.UNEXPECTED
+    ]
 
 
 def test_what_is_missing_is_missing_after_a_token_not_after_a_comment() -> None:

@@ -74,7 +74,7 @@ from cflint.api import (
 
 _MOST = 10  # places in one file; what comes after so many follows from them
 _MOST_IN_DOCUMENT = 3  # a block with more is not meant to be code
-_OF_PIECES = frozenset({js.ProblemKind.NOT_READABLE, js.ProblemKind.UNCLOSED})
+_OF_PIECES = frozenset({js.SyntaxProblemKind.NOT_READABLE, js.SyntaxProblemKind.UNCLOSED})
 """What is no mistake in a block of a Markdown file: that may be the start of something longer."""
 
 
@@ -186,7 +186,7 @@ def _of_problem(document: js.Document, problem: js.SyntaxProblem) -> Finding:
             Location(document, closer, "what was open is closed here already"),
             Location(document, opener, "this is what it closes"),
         )
-    is_lag = problem.kind is js.ProblemKind.NOT_READABLE
+    is_lag = problem.kind is js.SyntaxProblemKind.NOT_READABLE
     severity = Severity.NOTE if is_lag else None
     return Finding(_message(problem), Location(document, problem.span), related, severity=severity)
 
@@ -194,22 +194,22 @@ def _of_problem(document: js.Document, problem: js.SyntaxProblem) -> Finding:
 def _message(problem: js.SyntaxProblem) -> str:
     what = problem.what
     match problem.kind:
-        case js.ProblemKind.NOT_READABLE:
+        case js.SyntaxProblemKind.NOT_READABLE:
             return f"cflint cannot read {what} yet, so its rules do not see what stands here"
-        case js.ProblemKind.UNCLOSED:
+        case js.SyntaxProblemKind.UNCLOSED:
             return f"this `{what}` is never closed"
-        case js.ProblemKind.UNOPENED:
+        case js.SyntaxProblemKind.UNOPENED:
             return f"unexpected `{what}`: nothing is open that it could close"
-        case js.ProblemKind.LEFT_OUT:
+        case js.SyntaxProblemKind.LEFT_OUT:
             return "unexpected `...`: code was left out here"
-        case js.ProblemKind.MISSING if what == ";":
+        case js.SyntaxProblemKind.MISSING if what == ";":
             return "a `;` or a line break is missing after this"
-        case js.ProblemKind.MISSING:
+        case js.SyntaxProblemKind.MISSING:
             return f"{_NAMES.get(what, f'`{what}`')} is missing after this"
-        case js.ProblemKind.UNCLOSED_STRING:
+        case js.SyntaxProblemKind.UNCLOSED_STRING:
             return "this string is never closed"
-        case js.ProblemKind.SPLIT_ARROW:
+        case js.SyntaxProblemKind.SPLIT_ARROW:
             return "unexpected `= >`: an arrow is written `=>`"
-        case js.ProblemKind.MISSING_COMMA:
+        case js.SyntaxProblemKind.MISSING_COMMA:
             return f"a `,` is missing before {quoted(what, 40)}"
     return f"unexpected {quoted(what, 40)}"

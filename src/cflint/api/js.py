@@ -190,8 +190,8 @@ if TYPE_CHECKING:
     from cflint.syntax.javascript import unwrap as unwrap
     from cflint.syntax.javascript import walk as walk
     from cflint.syntax.javascript import with_wrappers as with_wrappers
-    from cflint.syntax.javascript.problems import ProblemKind as ProblemKind
     from cflint.syntax.javascript.problems import SyntaxProblem as SyntaxProblem
+    from cflint.syntax.javascript.problems import SyntaxProblemKind as SyntaxProblemKind
     from cflint.syntax.javascript.problems import exports_something as exports_something
     from cflint.syntax.javascript.problems import is_in_text as is_in_text
     from cflint.syntax.javascript.problems import leaves_code_out as leaves_code_out
@@ -266,7 +266,7 @@ _ORIGINS = {
         "is_fragment is_generator property_name span_of string_value unwrap walk with_wrappers"
     ),
     "cflint.syntax.javascript.problems": (
-        "ProblemKind SyntaxProblem exports_something is_in_text leaves_code_out problems_of"
+        "SyntaxProblem SyntaxProblemKind exports_something is_in_text leaves_code_out problems_of"
     ),
 }
 
@@ -362,7 +362,6 @@ __all__ = [
     "PairEnd",
     "Parameter",
     "PlatformName",
-    "ProblemKind",
     "PromiseOutcome",
     "PromiseSource",
     "PromiseUse",
@@ -372,6 +371,7 @@ __all__ = [
     "SocketListener",
     "Syntax",
     "SyntaxProblem",
+    "SyntaxProblemKind",
     "TopLevel",
     "Trust",
     "TypeFacts",

@@ -114,3 +114,20 @@ def test_moved_text() -> None:
     moved = module.moved_text(block, "  ", "      ", [(name.start_byte, name.end_byte, "went")])
     assert moved == "{\n        went(`\n    kept`);\n\n        end();\n      }"
     assert module.moved_text(block, "", "  ").splitlines()[3:] == ["", "      end();", "    }"]
+
+
+@pytest.mark.parametrize(
+    ("code", "after"),
+    [
+        ("function f() {\n    a();\n}\n", "function f() {\n    new_();\n    a();\n}\n"),
+        ("function f() { // first\n  a();\n}\n", "function f() { // first\n  new_();\n  a();\n}\n"),
+        ("function f() { a(); }\n", "function f() { new_(); a(); }\n"),
+        ("function f() { a();\n  b();\n}\n", "function f() { new_(); a();\n  b();\n}\n"),
+        ("function f() {}\n", "function f() {\n  new_();\n}\n"),
+        ("function f() {\n}\n", "function f() {\n  new_();\n}\n"),
+    ],
+)
+def test_a_statement_before_the_first_one(code: str, after: str) -> None:
+    module = module_of(code)
+    block = next(module.descendants(module.root, "statement_block"))
+    assert edited(module, module.prepend_statement(block, "new_();")) == after

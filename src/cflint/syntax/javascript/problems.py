@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 Token = tuple[str, int, int]
 
 
-class ProblemKind(Enum):
+class SyntaxProblemKind(Enum):
     """What is wrong."""
 
     NOT_READABLE = "newer than the grammar"
@@ -50,7 +50,7 @@ class SyntaxProblem:
     that closes nothing: the earlier one that closed too much, by the indentation, and what that closed.
     """
 
-    kind: ProblemKind
+    kind: SyntaxProblemKind
     span: Span
     what: str = ""
     closed_early: tuple[Span, Span] | None = None
@@ -58,7 +58,8 @@ class SyntaxProblem:
     @property
     def start(self) -> int:
         """The first byte of all its places."""
-        return min(span.start for span in (self.span, *(self.closed_early or ())))
+        places = (self.span,) if self.closed_early is None else (self.span, *self.closed_early)
+        return min(span.start for span in places)
 
 
 def problems_of(syntax: Syntax) -> Iterator[SyntaxProblem]:
@@ -82,7 +83,7 @@ def problems_of(syntax: Syntax) -> Iterator[SyntaxProblem]:
             known.add(what)
             has_text = node.end_byte > node.start_byte
             span = _first_token(syntax, node) if has_text else _before(tokens, node)
-            yield SyntaxProblem(ProblemKind.NOT_READABLE, span, what)
+            yield SyntaxProblem(SyntaxProblemKind.NOT_READABLE, span, what)
     left = [node for node in errors if _top_level(syntax, node).id not in unread]
     bracket = _bracket(syntax, tokens) if left else None
     is_brace = bracket is not None and bracket.what in ("{", "}", "${")
@@ -105,9 +106,7 @@ def exports_something(syntax: Syntax) -> bool:
     tokens = syntax.tokens()
     data = syntax.document.data
     words = [data[start:end] for _, start, end in tokens]
-    return any(
-        word == b"export" and after in _EXPORTED for word, after in pairwise(words)
-    )
+    return any(word == b"export" and after in _EXPORTED for word, after in pairwise(words))
 
 
 def is_in_text(syntax: Syntax, span: Span) -> bool:
@@ -211,20 +210,22 @@ def _problem_at(syntax: Syntax, tokens: list[Token], node: Node) -> SyntaxProble
     """What is wrong at an error that no bracket explains."""
     data = syntax.document.data
     if _ELISION.match(data[node.start_byte : node.end_byte]) is not None:
-        return SyntaxProblem(ProblemKind.LEFT_OUT, span_of(node))
+        return SyntaxProblem(SyntaxProblemKind.LEFT_OUT, span_of(node))
     if node.is_missing:
-        return SyntaxProblem(ProblemKind.MISSING, _before(tokens, node), node.type)
+        return SyntaxProblem(SyntaxProblemKind.MISSING, _before(tokens, node), node.type)
     span = _first_token(syntax, node)
     text = syntax.document.text(span)
     line = syntax.document.line_span(syntax.document.line_of(node.start_byte))
     quote = data[node.start_byte : node.start_byte + 1]
     if quote in (b"'", b'"') and quote not in data[node.start_byte + 1 : line.end]:
-        return SyntaxProblem(ProblemKind.UNCLOSED_STRING, span)
+        return SyntaxProblem(SyntaxProblemKind.UNCLOSED_STRING, span)
     if text == "=" and _SPLIT_ARROW.match(data, span.start):
-        return SyntaxProblem(ProblemKind.SPLIT_ARROW, span)
+        return SyntaxProblem(SyntaxProblemKind.SPLIT_ARROW, span)
     before = _token_before(tokens, span.start)
     lacks_comma = before is not None and _lacks_comma(syntax, node, before, span, line)
-    return SyntaxProblem(ProblemKind.MISSING_COMMA if lacks_comma else ProblemKind.UNEXPECTED, span, text)
+    return SyntaxProblem(
+        SyntaxProblemKind.MISSING_COMMA if lacks_comma else SyntaxProblemKind.UNEXPECTED, span, text
+    )
 
 
 def _before(tokens: list[Token], node: Node) -> Span:
@@ -307,10 +308,10 @@ def _bracket(syntax: Syntax, tokens: list[Token]) -> SyntaxProblem | None:
     balance.unclosed.extend(balance.stack)
     if balance.unclosed:
         found = balance.suspect if balance.suspect is not None else balance.unclosed[0]
-        return SyntaxProblem(ProblemKind.UNCLOSED, found.span, found.kind)
+        return SyntaxProblem(SyntaxProblemKind.UNCLOSED, found.span, found.kind)
     if balance.unopened:
         kind, start, end = balance.unopened[0]
-        return SyntaxProblem(ProblemKind.UNOPENED, Span(start, end), kind, balance.early)
+        return SyntaxProblem(SyntaxProblemKind.UNOPENED, Span(start, end), kind, balance.early)
     return None
 
 

@@ -51,8 +51,8 @@ class TypoKind(Enum):
 
 @record(frozen=True)
 class Typo:
-    """A typo and the edit that mends it: `span` becomes `text`. `at` is the place to show; of what is missing,
-    the word that follows."""
+    """A typo and the edit that mends it: `span` becomes `text`. `at` is the place to show: of what is
+    missing, the word that follows."""
 
     kind: TypoKind
     span: Span
