@@ -85,9 +85,9 @@ from cflint.api import (
 )
 
 
-@rule(worker(), severity=Severity.ERROR, fix=Safety.SAFE)
+@rule(worker(), severity=Severity.ERROR, fix=Safety.SAFE, deployed=True)
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
-    if subject.config is None or not subject.entries or config.is_test_config(subject.config.path):
+    if not subject.entries:
         return
     named: dict[str, list[tuple[Environment, Location]]] = {}
     for environment in subject.environments:
@@ -118,7 +118,7 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
             if document is not None:
                 related.append(Location(document, owner.name_span, "the class is declared here"))
         if not declared and near is not None:
-            related.append(_with_message(exports.names[near].at, "this is exported"))
+            related.append(exports.names[near].at.saying("this is exported"))
         yield Finding(
             f"{which} does not export the class `{name}`{environments}{hint}",
             first,
@@ -158,13 +158,6 @@ def _nearest(name: str, exports: config.ExportSet) -> str | None:
     return next(iter(get_close_matches(name, others, n=1, cutoff=0.75)), None)
 
 
-def _with_message(at: Location, message: str) -> Location:
-    return Location(at.document, at.span, message)
-
-
-# The fix
-
-
 def _fix(subject: Worker, project: Project, declared: tuple[js.ClassFacts, ...]) -> Fix | None:
     owner = declared[0]
     main = subject.entries[0]
@@ -201,9 +194,8 @@ def _export_in_place(document: js.Document, owner: js.ClassFacts) -> Edit:
 def _at_end(document: js.Document, text: str) -> Edit:
     data = document.data
     end = len(data)
-    line_end = "\r\n" if b"\r\n" in data else "\n"
-    lead = "" if not data or data.endswith(b"\n") else line_end
-    return Edit(document, Span(end, end), lead + text.replace("\n", line_end))
+    lead = "" if not data or data.endswith(b"\n") else document.newline
+    return Edit(document, Span(end, end), lead + text.replace("\n", document.newline))
 
 
 def _specifier(project: Project, main: str, owner: js.ClassFacts) -> str:
