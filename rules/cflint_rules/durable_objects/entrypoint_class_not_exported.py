@@ -79,6 +79,7 @@ from cflint.api import (
     Span,
     Worker,
     config,
+    fixes,
     js,
     rule,
     worker,
@@ -173,7 +174,7 @@ def _fix(subject: Worker, project: Project, declared: tuple[js.ClassFacts, ...])
     if owner.path != main and not subject.is_document:
         specifier = _specifier(project, main, owner)
         text = f'export {{ {owner.name} }} from "{specifier}";\n'
-        edits.append(_at_end(entry, text))
+        edits.append(fixes.append_text(entry, text))
         title = f"Export `{owner.name}` from `{posixpath.basename(main)}`"
     return Fix(title, tuple(edits), Safety.SAFE) if edits else None
 
@@ -188,14 +189,7 @@ def _export_in_place(document: js.Document, owner: js.ClassFacts) -> Edit:
         and document.data[start : start + 8].startswith((b"class", b"abstract"))
     ):
         return Edit(document, Span(start, start), "export ")
-    return _at_end(document, f"export {{ {owner.name} }};\n")
-
-
-def _at_end(document: js.Document, text: str) -> Edit:
-    data = document.data
-    end = len(data)
-    lead = "" if not data or data.endswith(b"\n") else document.newline
-    return Edit(document, Span(end, end), lead + text.replace("\n", document.newline))
+    return fixes.append_text(document, f"export {{ {owner.name} }};\n")
 
 
 def _specifier(project: Project, main: str, owner: js.ClassFacts) -> str:

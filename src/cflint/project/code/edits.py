@@ -134,6 +134,13 @@ def prepend_statement(module: ModuleLike, block: Node, source: str) -> Edit:
     return Edit(document, Span(block.start_byte, end), f"{{\n{inner}{source}\n{indent}}}")
 
 
+def append_text(document: Document, text: str) -> Edit:
+    """An edit that adds lines at the end of a document, below its last line."""
+    end = len(document.data)
+    lead = "" if not document.data or document.data.endswith(b"\n") else "\n"
+    return Edit(document, Span(end, end), lead + text)
+
+
 def append_handler(
     module: ModuleLike, owner: ClassLike, name: str, *statements: str, count: int | None = None
 ) -> Edit:
