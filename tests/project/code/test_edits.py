@@ -6,6 +6,7 @@ import pytest
 from tree_sitter import Node
 
 from cflint.finding import Edit
+from cflint.project.code.edits import append_text
 from cflint.project.code.module import ClassDefinition, Module
 from tests.support.modules import module_of
 
@@ -131,3 +132,11 @@ def test_a_statement_before_the_first_one(code: str, after: str) -> None:
     module = module_of(code)
     block = next(module.descendants(module.root, "statement_block"))
     assert edited(module, module.prepend_statement(block, "new_();")) == after
+
+
+@pytest.mark.parametrize(
+    ("code", "after"), [("a();\n", "a();\nb();\n"), ("a();", "a();\nb();\n"), ("", "b();\n")]
+)
+def test_lines_at_the_end(code: str, after: str) -> None:
+    module = module_of(code)
+    assert edited(module, append_text(module.document, "b();\n")) == after
