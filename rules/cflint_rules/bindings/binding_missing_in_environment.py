@@ -121,7 +121,9 @@ def _is_mentioned(name: str, subject: Worker, project: Project, known: dict[str,
     """Whether code of the Worker names the binding; True when its code is not known."""
     if name not in known:
         word = re.compile(rb"(?<![\w$])" + re.escape(name.encode()) + rb"(?![\w$])")
-        documents = [document for path in subject.modules if (document := project.document(path)) is not None]
+        documents = [
+            document for path in subject.modules if (document := project.sources.document(path)) is not None
+        ]
         known[name] = not subject.entries or any(word.search(document.data) for document in documents)
     return known[name]
 

@@ -105,7 +105,7 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
     unused = {name: found for name, found in by_name.items() if not _is_used(name, found, subject, project)}
     if not unused or any(_escapes(path, project) for path in subject.modules):
         return
-    entrypoint = project.entrypoint(subject)
+    entrypoint = project.entrypoints.of(subject)
     if entrypoint is None or not entrypoint.complete:
         return  # a package gives the handlers, and may read `env` in them
     for name, entries in unused.items():
@@ -127,7 +127,7 @@ def _is_used(name: str, entries: list[Binding], subject: Worker, project: Projec
     if len(word.findall(configured.data)) > len(entries):
         return True  # a variable's value may tell the code its name
     for path in subject.modules:
-        document = project.document(path)
+        document = project.sources.document(path)
         if document is None or word.search(document.data):
             return True
     return False
@@ -135,11 +135,11 @@ def _is_used(name: str, entries: list[Binding], subject: Worker, project: Projec
 
 def _escapes(path: str, project: Project) -> bool:
     """Whether a module hands `env` whole to code that is not known, or reads it by computed names."""
-    module = project.module(path)
-    facts = project.facts(path)
+    module = js.module_of(project, path)
+    facts = project.facts.of(path)
     if module is None or facts is None or _COMPUTED.search(module.document.data):
         return True
-    if any(project.class_kind(owner) is ClassKind.UNKNOWN for owner in facts.classes.values()):
+    if any(project.classes.kind(owner) is ClassKind.UNKNOWN for owner in facts.classes.values()):
         return True  # a base class of a package may read `env`
     for node in module.descendants(
         module.root, "call_expression", "new_expression", "subscript_expression", "spread_element"
@@ -182,7 +182,7 @@ def _is_foreign(module: Module, call: Node) -> bool:
     if ref is None:
         value = module.value_of(callee).kind
         return value is ValueKind.UNKNOWN
-    return module.project.resolve(ref.module, module.path) is None
+    return module.project.imports.resolve(ref.module, module.path) is None
 
 
 def _removal(entries: list[Binding]) -> tuple[Edit, ...] | None:

@@ -101,6 +101,7 @@ if TYPE_CHECKING:
     from cflint.project.code.flow import completes as completes
     from cflint.project.code.flow import falls_through as falls_through
     from cflint.project.code.import_edits import is_typescript as is_typescript
+    from cflint.project.code.module import module_of as module_of
     from cflint.project.code.mutations import Mutation as Mutation
     from cflint.project.code.mutations import MutationKind as MutationKind
     from cflint.project.code.mutations import overlaps as overlaps
@@ -223,6 +224,7 @@ _ORIGINS = {
     "cflint.project.code.env_uses": ("EnvUse env_uses is_guard kind_with_method"),
     "cflint.project.code.flow": ("can_reach completes falls_through"),
     "cflint.project.code.import_edits": ("is_typescript"),
+    "cflint.project.code.module": ("module_of"),
     "cflint.project.code.mutations": ("Mutation MutationKind overlaps"),
     "cflint.project.code.nodes": ("Assignment Call Member:MemberAccess Operation Parameter"),
     "cflint.project.code.origins": (
@@ -407,6 +409,7 @@ __all__ = [
     "list_without_pagination",
     "may_be_env_type",
     "method_called_on",
+    "module_of",
     "modules_naming",
     "name_of",
     "name_of_function",

@@ -378,7 +378,7 @@ def test_name_that_a_value_is_given(source: str, name: str | None) -> None:
 def test_name_of_an_attribute() -> None:
     text = b'export const x = <a token="V" />;'
     project = load(Workspace.in_memory({"index.tsx": text}), [""], preferences=no_preferences).project
-    tree = project.tree("index.tsx")
+    tree = project.trees.of("index.tsx")
     assert tree is not None
     module = Module(project, *tree)
     found = module.given_name(first(module, "string"))

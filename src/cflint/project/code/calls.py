@@ -118,7 +118,7 @@ def leaves_matching(
     """The smallest nodes that cover what a pattern finds in the text of some modules, comments and parts of
     texts included: a module without a match is not parsed. A module that cannot be parsed has none."""
     for path in paths:
-        document = project.document(path)
+        document = project.sources.document(path)
         if document is None or not path.endswith(EXTENSIONS) or words.search(document.data) is None:
             continue
         module = at_hand if at_hand is not None and at_hand.path == path else module_of(project, path)
