@@ -7,6 +7,7 @@ one module to the next has to be plain data.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
@@ -104,6 +105,22 @@ def is_named(project: Project, paths: Iterable[str], name: str, *, at_hand: Modu
         for module in modules_naming(project, paths, name, at_hand=at_hand)
         for leaf in module.syntax.leaves(name, module.syntax.root)
     )
+
+
+def is_mentioned(project: Project, paths: Iterable[str], name: str, *, at_hand: Module | None = None) -> bool:
+    """Whether some modules have a word: in code, or in a text (`"KV, DB"`), not in comments. Of a module that
+    cannot be read, or is no JavaScript, that is taken for granted, or its text alone is looked at."""
+    word = re.compile(rb"(?<![\w$])" + re.escape(name.encode()) + rb"(?![\w$])")
+    for path in paths:
+        document = project.sources.document(path)
+        if document is None:
+            return True
+        if word.search(document.data) is None:
+            continue
+        module = at_hand if at_hand is not None and at_hand.path == path else module_of(project, path)
+        if module is None or any(True for _ in module.mentions(word)):
+            return True
+    return False
 
 
 def _is_whole_string(module: Module, leaf: Node) -> bool:
