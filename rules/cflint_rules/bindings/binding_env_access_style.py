@@ -138,8 +138,7 @@ def _is_defined(match: Match, function: Node) -> bool:
         owner = match.module.parent(owner)
     if owner is None or owner.type != "object":
         return True
-    if any(
-        part.type == "spread_element" or match.module.key(part) == match.word for part in owner.named_children
-    ):
+    keys = {match.module.key(part) for part in owner.named_children}
+    if match.word in keys or any(part.type == "spread_element" for part in owner.named_children):
         return True
     return match.module.call_around(owner) is not None

@@ -66,9 +66,9 @@ def check(match: Match) -> Iterator[Finding]:
         or match.module.promise_source(match.node) is not js.PromiseSource.BINDING
     ):
         return
+    called = quoted(f"{match.text(match.callee)}()")
     yield Finding(
-        f"nothing waits for {quoted(f'{match.text(match.callee)}()')}: it may be cancelled when the response is sent,"
-        " and its errors are lost",
+        f"nothing waits for {called}: it may be cancelled when the response is sent, and its errors are lost",
         match.at(match.node),
         fix=fixes.fix_by_await(match.module, use.promise, Safety.UNSAFE)
         or fixes.fix_by_wait_until(match.module, use.promise, Safety.UNSAFE),

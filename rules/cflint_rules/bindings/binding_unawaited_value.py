@@ -73,8 +73,9 @@ def check(match: Match) -> Iterator[Finding]:
     use = match.module.promise_use(match.node)
     if use.outcome is not js.PromiseOutcome.VALUE or match.module.promise_source(match.node) not in _READS:
         return
+    called = quoted(f"{match.text(match.callee)}()")
     yield Finding(
-        f"{quoted(f'{match.text(match.callee)}()')} gives a promise, and it is used as if it were the result",
+        f"{called} gives a promise, and it is used as if it were the result",
         match.at(match.node),
         related=(match.at(use.at, "used here"),) if use.at.start_byte > match.node.end_byte else (),
         fix=_fix(match, use),

@@ -113,16 +113,21 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
 def _is_used(name: str, entries: list[Binding], subject: Worker, project: Project) -> bool:
     if any(found.kind.id in _KEPT_KINDS for found in entries) or config.is_read_by_others(name):
         return True
-    if _is_value(name, entries[0].environment.config.root):
+    if _is_value(name, entries):
         return True  # a variable's value may tell the code its name
     return js.is_mentioned(project, subject.modules, name)
 
 
-def _is_value(name: str, root: config.ConfigNode) -> bool:
-    """Whether a configuration has a name in a value, other than that of an entry that is called so."""
+def _is_value(name: str, entries: list[Binding]) -> bool:
+    """Whether the configuration has a name in a text, other than as the name of the entries."""
     word = re.compile(rf"(?<![\w$]){re.escape(name)}(?![\w$])")
-    values = [node.text for node in root.walk() if node.text is not None and word.search(node.text)]
-    return any(value != name for value in values)
+    names = [entry.name_span for entry in entries]
+    return any(
+        node.text is not None
+        and word.search(node.text) is not None
+        and not any(node.span.start <= own.start and own.end <= node.span.end for own in names)
+        for node in entries[0].environment.config.root.walk()
+    )
 
 
 def _escapes(path: str, project: Project) -> bool:
@@ -137,7 +142,9 @@ def _escapes(path: str, project: Project) -> bool:
         module.root, "call_expression", "new_expression", "subscript_expression", "spread_element"
     ):
         if node.type == "subscript_expression":
-            if module.member(node) is None and _may_be_env(module, node.child_by_field_name("object")):
+            index = node.child_by_field_name("index")
+            is_computed = index is None or (index.type != "number" and module.string(index) is None)
+            if is_computed and _may_be_env(module, node.child_by_field_name("object")):
                 return True
         elif node.type == "spread_element":
             if node.named_children and _is_env(module, node.named_children[0]):

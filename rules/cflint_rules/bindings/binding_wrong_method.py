@@ -163,8 +163,9 @@ def _wrong(module: Module, kind: config.BindingKind, start: int, end: int) -> It
     fix = None
     if meant is not None and method in _RENAMED and len(access.call.arguments) == 1:
         fix = Fix(f"Call `{meant}()`", (module.replace(name, meant),), Safety.SAFE)
+    owner = quoted(module.text(access.object))
     yield Finding(
-        f"{quoted(module.text(access.object))} is a {kind.label}, which has no `{method}()`{_hint(kind, meant)}",
+        f"{owner} is a {kind.label}, which has no `{method}()`{_hint(kind, meant)}",
         module.at(name),
         fix=fix,
     )

@@ -87,8 +87,9 @@ def check(match: Match) -> Iterator[Finding]:
     if not _is_used_as_text(module, whole):
         return
     name = match.text(secret)
+    read = quoted(f"await {name}.get()")
     yield Finding(
-        f"{quoted(name)} is a Secrets Store binding and no string: read it with {quoted(f'await {name}.get()')}",
+        f"{quoted(name)} is a Secrets Store binding and no string: read it with {read}",
         match.at(secret),
         fix=_fix(match, whole, name),
     )
@@ -113,10 +114,9 @@ def _is_used_as_text(module: Module, secret: Node) -> bool:
     if parent.type == "pair":
         return _is_header(module, parent)
     operation = module.operation(parent)
-    is_empty = operation is not None and any(
-        side.type in ("null", "undefined") for side in operation.operands
-    )
-    return operation is not None and operation.operator in _TEXT_OPERATORS and not is_empty
+    if operation is None or operation.operator not in _TEXT_OPERATORS:
+        return False
+    return all(side.type not in ("null", "undefined") for side in operation.operands)
 
 
 def _is_header(module: Module, pair: Node) -> bool:

@@ -108,8 +108,8 @@ def is_named(project: Project, paths: Iterable[str], name: str, *, at_hand: Modu
 
 
 def is_mentioned(project: Project, paths: Iterable[str], name: str, *, at_hand: Module | None = None) -> bool:
-    """Whether some modules have a word: in code, or in a text (`"KV, DB"`), not in comments. Of a module that
-    cannot be read, or is no JavaScript, that is taken for granted, or its text alone is looked at."""
+    """Whether some modules have a word: in code, or in a text (`"KV, DB"`), not in comments alone. Of what is
+    no JavaScript, comments count; a module that cannot be read is taken to have it."""
     word = re.compile(rb"(?<![\w$])" + re.escape(name.encode()) + rb"(?![\w$])")
     for path in paths:
         document = project.sources.document(path)
