@@ -80,7 +80,7 @@ from cflint.api import (
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
     if subject.config is None:
         yield from _undocumented(subject, project)
-    elif not config.is_test_config(subject.config.path):
+    elif subject.is_deployed:
         yield from _missing(subject, project)
         yield from _key_value(subject, project)
 

@@ -99,8 +99,8 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
     whose = "its consumer has" if one else "their consumers have"
     title = f"Send them to `{next(iter(by_queue))}-dlq`" if one else "Give each a dead letter queue"
     yield Finding(
-        f"messages of the queue{'' if one else 's'} {join_names(names)} that keep failing are deleted: {whose} no"
-        f" `dead_letter_queue`{config.in_environments([found.environment for found in consumers])}",
+        f"messages of the queue{'' if one else 's'} {join_names(names)} that keep failing are deleted: {whose} "
+        f"no `dead_letter_queue`{config.in_environments([found.environment for found in consumers])}",
         consumers[0].location,
         tuple(found.location for found in consumers[1:]),
         Fix(title, edits, Safety.UNSAFE) if edits else None,

@@ -68,6 +68,7 @@ if TYPE_CHECKING:
     from cflint.platform.orms import orm_maker as orm_maker
     from cflint.platform.orms import orm_package as orm_package
     from cflint.platform.websockets import AUTO_REPLY_FLAG as AUTO_REPLY_FLAG
+    from cflint.platform.websockets import EVENT_PROPERTIES as EVENT_PROPERTIES
     from cflint.platform.websockets import SOCKET_EVENTS as SOCKET_EVENTS
     from cflint.platform.websockets import SOCKET_METHODS as SOCKET_METHODS
     from cflint.platform.workflows import INSTANCE_CHANGES as INSTANCE_CHANGES
@@ -80,6 +81,7 @@ if TYPE_CHECKING:
     from cflint.project.code.calls import calls_named as calls_named
     from cflint.project.code.calls import is_mentioned as is_mentioned
     from cflint.project.code.calls import is_named as is_named
+    from cflint.project.code.calls import leaves_matching as leaves_matching
     from cflint.project.code.calls import modules_naming as modules_naming
     from cflint.project.code.calls import name_of as name_of
     from cflint.project.code.calls import paths_around as paths_around
@@ -136,6 +138,7 @@ if TYPE_CHECKING:
     from cflint.project.code.provenance import provenance as provenance
     from cflint.project.code.secrets import Secret as Secret
     from cflint.project.code.sockets import PairEnd as PairEnd
+    from cflint.project.code.sockets import SocketListener as SocketListener
     from cflint.project.code.sockets import called_function as called_function
     from cflint.project.code.sockets import hibernatable_accepts as hibernatable_accepts
     from cflint.project.code.sockets import method_called_on as method_called_on
@@ -209,14 +212,15 @@ _ORIGINS = {
     ),
     "cflint.platform.language": ("PROMISE_CHAIN PROMISE_COMBINATORS STRING_CUTS"),
     "cflint.platform.orms": ("orm_maker orm_package"),
-    "cflint.platform.websockets": ("AUTO_REPLY_FLAG SOCKET_EVENTS SOCKET_METHODS"),
+    "cflint.platform.websockets": ("AUTO_REPLY_FLAG EVENT_PROPERTIES SOCKET_EVENTS SOCKET_METHODS"),
     "cflint.platform.workflows": ("INSTANCE_CHANGES STEP_METHODS"),
     "cflint.project.code.calls": (
         "CallSite Callers all_code_is_known callers_of calls_in_module calls_named is_mentioned is_named "
-        "modules_naming name_of paths_around running_paths worker_calls"
+        "leaves_matching modules_naming name_of paths_around running_paths worker_calls"
     ),
     "cflint.project.code.contents": ("Content"),
     "cflint.project.code.effects": ("BodyRead Entropy EntropyKind Log ResponseMade"),
+    "cflint.project.code.env_members": ("is_given_by_code"),
     "cflint.project.code.env_uses": ("EnvUse env_uses is_guard kind_with_method"),
     "cflint.project.code.flow": ("can_reach completes falls_through"),
     "cflint.project.code.import_edits": ("is_typescript"),
@@ -234,8 +238,8 @@ _ORIGINS = {
     "cflint.project.code.provenance": ("Provenance Trust provenance"),
     "cflint.project.code.secrets": ("Secret"),
     "cflint.project.code.sockets": (
-        "PairEnd called_function hibernatable_accepts method_called_on name_of_function pair_end "
-        "pair_ends parameter_for uses_of_end"
+        "PairEnd SocketListener called_function hibernatable_accepts method_called_on "
+        "name_of_function pair_end pair_ends parameter_for uses_of_end"
     ),
     "cflint.project.code.values": ("UNKNOWN"),
     "cflint.project.modules.facts": (
@@ -252,7 +256,6 @@ _ORIGINS = {
         "CLASSES FUNCTIONS Syntax Typo TypoKind arguments_of block_end body_of first_named is_async "
         "is_fragment is_generator property_name span_of string_value unwrap walk with_wrappers"
     ),
-    "cflint.project.code.env_members": ("is_given_by_code"),
 }
 
 __getattr__ = lazily(globals(), _ORIGINS)
@@ -269,6 +272,7 @@ __all__ = [
     "COPYING",
     "DURABLE_OBJECT_HANDLERS",
     "ENV_TYPE_NAMES",
+    "EVENT_PROPERTIES",
     "EXPORTED_TYPES",
     "EXPORTS",
     "FUNCTIONS",
@@ -351,6 +355,7 @@ __all__ = [
     "Provenance",
     "ResponseMade",
     "Secret",
+    "SocketListener",
     "Syntax",
     "TopLevel",
     "Trust",
@@ -400,6 +405,7 @@ __all__ = [
     "key_of",
     "kind_with_method",
     "known_secret",
+    "leaves_matching",
     "list_without_pagination",
     "may_be_env_type",
     "method_called_on",

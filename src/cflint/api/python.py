@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from cflint.project.sql.python import python_statements as python_statements
 _ORIGINS = {
     "cflint.platform.handlers": ("python_handler python_handlers_of"),
+    "cflint.project.python.env_uses": ("PythonEnvUse"),
     "cflint.project.python.module": ("PythonClass PythonModule"),
     "cflint.project.sql.python": ("PythonStatement python_statements"),
-    "cflint.project.python.env_uses": ("PythonEnvUse"),
 }
 
 __getattr__ = lazily(globals(), _ORIGINS)

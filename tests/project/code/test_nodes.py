@@ -439,3 +439,20 @@ def test_member_that_is_read(source: str, name: str | None) -> None:
     leaf = next(module.leaves("y", node))
     read = module.member_read(leaf)
     assert (read.name if read is not None else None) == name
+
+
+@pytest.mark.parametrize(
+    ("source", "own"),
+    [
+        ("go();", True),
+        ("((go()));", True),
+        ("(go() as X)!;", True),
+        ("await go();", False),
+        ("x = go();", False),
+    ],
+)
+def test_own_statement(source: str, own: bool) -> None:
+    module = module_of(source)
+    call = next(module.calls_of("go", module.root))
+    found = module.own_statement(call)
+    assert (module.text(found) if found is not None else None) == (source if own else None)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from cflint.project.code import env_uses as _env_uses
     from cflint.project.code import evaluator as _evaluator
     from cflint.project.code import flow as _flow
+    from cflint.project.code import moving as _moving
     from cflint.project.code import mutations as _mutations
     from cflint.project.code import nodes as _nodes
     from cflint.project.code import origins as _origins
@@ -57,6 +58,7 @@ else:
     _env_uses = Lazy("cflint.project.code.env_uses")
     _evaluator = Lazy("cflint.project.code.evaluator")
     _flow = Lazy("cflint.project.code.flow")
+    _moving = Lazy("cflint.project.code.moving")
     _mutations = Lazy("cflint.project.code.mutations")
     _nodes = Lazy("cflint.project.code.nodes")
     _origins = Lazy("cflint.project.code.origins")
@@ -338,6 +340,7 @@ class Module:
     enclosing_function = _tree.enclosing_function
     method_around = _tree.method_around
     statement_of = _nodes.statement_of
+    own_statement = _nodes.own_statement
     descendants = _tree.descendants
     calls_of = _tree.calls_of
 
@@ -363,6 +366,12 @@ class Module:
     whole_lines = _edits.whole_lines
     lines_around = _edits.lines_around
     item_span = _edits.item_span
+    lines_with_comments = _edits.lines_with_comments
+    comments_of = _edits.comments_of
+    statement_removal = _edits.statement_removal
+    append_statement = _edits.append_statement
+    append_handler = _edits.append_handler
+    moved_text = _edits.moved_text
 
     @cached_property
     def indent_unit(self) -> str:
@@ -401,6 +410,13 @@ class Module:
         """The innermost class around a node."""
         found = self.syntax.enclosing(node, CLASSES)
         return self.class_of(found) if found is not None else None
+
+    def hibernating_object(self, accept: Node) -> ClassDefinition | None:
+        """The Durable Object of which a call of `acceptWebSocket()` is the first one."""
+        owner = self.enclosing_class(accept)
+        if owner is None or not owner.is_durable_object:
+            return None
+        return owner if self.hibernatable_accepts(owner)[0].id == accept.id else None
 
     def this_class(self, this: Node) -> ClassDefinition | None:
         """The class whose instance `this` is; None in a plain function or a static member."""
@@ -483,6 +499,9 @@ class Module:
     calls_on_name = _promises.calls_on_name
     name_of_function = _sockets.name_of_function
     parameter_for = _sockets.parameter_for
+    outer_names = _moving.outer_names
+    uses_of_own_name = _moving.uses_of_own_name
+    own_words = _moving.own_words
 
     # -- where control goes ------------------------------------------------------------------------------
 
@@ -490,6 +509,7 @@ class Module:
     is_conditional = _control.is_conditional
     loop_around = _control.loop_around
     try_around = _control.try_around
+    is_caught = _control.is_caught
     can_reach = _flow.can_reach
     completes = _flow.completes
     falls_through = _flow.falls_through
@@ -545,6 +565,11 @@ class Module:
     pair_end = _sockets.pair_end
     pair_ends = _sockets.pair_ends
     uses_of_end = _sockets.uses_of_end
+    accepts_of_end = _sockets.accepts_of_end
+    listeners_of_end = _sockets.listeners_of_end
+    listener_at = _sockets.listener_at
+    opens_sockets = _sockets.opens_sockets
+    reads_web_socket = _sockets.reads_web_socket
     hibernatable_accepts = _sockets.hibernatable_accepts
     list_without_pagination = _paging.list_without_pagination
 

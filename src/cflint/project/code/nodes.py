@@ -398,6 +398,13 @@ def statement_of(module: ModuleLike, node: Node) -> Node | None:
     return None
 
 
+def own_statement(module: ModuleLike, expression: Node) -> Node | None:
+    """The statement that consists of an expression alone, parentheses and casts aside; None where the
+    expression is part of something (of an `await`, too)."""
+    parent = module.syntax.parent(with_wrappers(module.syntax, expression))
+    return parent if parent is not None and parent.type == "expression_statement" else None
+
+
 def _holds(parent: Node, child: Node) -> bool:
     """Whether a node holds a child as a statement."""
     if parent.type == "switch_case":
