@@ -228,14 +228,9 @@ def check_python(module: python.PythonModule) -> Iterator[Finding]:
         by_name.setdefault(use.name, []).append(use)
     for name, uses in by_name.items():
         method = next((use.method for use in uses if use.method in _METHODS), None)
-        if (
-            method is None
-            or not name.isupper()
-            or config.is_injected(name)
-            or any(use.guarded for use in uses)
-        ):
+        if method is None or not name.isupper() or any(use.guarded for use in uses):
             continue
-        if config.may_be_declared(module.project, module.workers, name):
+        if config.is_injected(name) or config.may_be_declared(module.project, module.workers, name):
             continue
         near = config.similar_binding(module.environments, name, method)
         fix = None

@@ -79,6 +79,7 @@ if TYPE_CHECKING:
     from cflint.project.code.calls import callers_of as callers_of
     from cflint.project.code.calls import calls_in_module as calls_in_module
     from cflint.project.code.calls import calls_named as calls_named
+    from cflint.project.code.calls import is_mentioned as is_mentioned
     from cflint.project.code.calls import is_named as is_named
     from cflint.project.code.calls import leaves_matching as leaves_matching
     from cflint.project.code.calls import modules_naming as modules_naming
@@ -215,7 +216,7 @@ _ORIGINS = {
     "cflint.platform.websockets": ("AUTO_REPLY_FLAG EVENT_PROPERTIES SOCKET_EVENTS SOCKET_METHODS"),
     "cflint.platform.workflows": ("INSTANCE_CHANGES STEP_METHODS"),
     "cflint.project.code.calls": (
-        "CallSite Callers all_code_is_known callers_of calls_in_module calls_named is_named "
+        "CallSite Callers all_code_is_known callers_of calls_in_module calls_named is_mentioned is_named "
         "leaves_matching modules_naming name_of paths_around running_paths worker_calls"
     ),
     "cflint.project.code.contents": ("Content"),
@@ -397,6 +398,7 @@ __all__ = [
     "is_given_by_code",
     "is_global",
     "is_guard",
+    "is_mentioned",
     "is_named",
     "is_open_object",
     "is_random",

@@ -421,6 +421,27 @@ def test_span_of_an_item(source: str, item: str, left: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("y.a", "a"),
+        ("y['a']", "a"),
+        ("(y as T)!.a.b", "a"),
+        ("y?.a()", "a"),
+        ("y[0]", None),
+        ("y", None),
+        ("f(y)", None),
+        ("z[y]", None),
+        ("z.y", None),
+    ],
+)
+def test_member_that_is_read(source: str, name: str | None) -> None:
+    module, node = value(source)
+    leaf = next(module.leaves("y", node))
+    read = module.member_read(leaf)
+    assert (read.name if read is not None else None) == name
+
+
+@pytest.mark.parametrize(
     ("source", "own"),
     [
         ("go();", True),
