@@ -96,7 +96,7 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
     unused = {name: found for name, found in by_name.items() if not _is_used(name, found, subject, project)}
     if not unused or any(_escapes(path, project) for path in subject.modules):
         return
-    entrypoint = project.entrypoint(subject)
+    entrypoint = project.entrypoints.of(subject)
     if entrypoint is None or not entrypoint.complete:
         return  # a package gives the handlers, and may read `env` in them
     for name, entries in unused.items():
@@ -132,11 +132,11 @@ def _is_value(name: str, entries: list[Binding]) -> bool:
 
 def _escapes(path: str, project: Project) -> bool:
     """Whether a module hands `env` whole to code that is not known, or reads it by computed names."""
-    module = project.module(path)
-    facts = project.facts(path)
+    module = js.module_of(project, path)
+    facts = project.facts.of(path)
     if module is None or facts is None:
         return True
-    if any(project.class_kind(owner) is ClassKind.UNKNOWN for owner in facts.classes.values()):
+    if any(project.classes.kind(owner) is ClassKind.UNKNOWN for owner in facts.classes.values()):
         return True  # a base class of a package may read `env`
     for node in module.descendants(
         module.root, "call_expression", "new_expression", "subscript_expression", "spread_element"
