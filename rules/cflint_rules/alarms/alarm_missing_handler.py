@@ -110,11 +110,11 @@ def _is_completed(owner: ClassDefinition) -> bool:
     """Whether a class of the project extends this one, and may bring the method."""
     project = owner.module.project
     for path in js.paths_around(owner.module):
-        facts = project.facts(path)
+        facts = project.facts.of(path)
         for other in facts.classes.values() if facts is not None else ():
             if any(
                 base.path == owner.facts.path and base.span == owner.facts.span
-                for base in project.bases_of(other)
+                for base in project.classes.bases(other)
             ):
                 return True
     return False
@@ -133,7 +133,7 @@ def check_handler(found: Handler) -> Iterator[Finding]:
         worker.is_document or not js.all_code_is_known(module.project, worker) for worker in module.workers
     ):
         return
-    if owner.facts.base is not None and module.project.base_class(owner.facts) is not None:
+    if owner.facts.base is not None and module.project.classes.base(owner.facts) is not None:
         return
     if not _is_alone(module):
         return  # a library may be given the storage
@@ -150,6 +150,6 @@ def _is_alone(module: Module) -> bool:
         ref = declaration.imported
         if ref is None or ref.type_only or ref.module.startswith(("cloudflare:", "node:", "hono")):
             continue
-        if module.project.resolve(ref.module, module.path) is None:
+        if module.project.imports.resolve(ref.module, module.path) is None:
             return False
     return True

@@ -192,7 +192,7 @@ def _fix(
     if kind is None or len(module.workers) != 1 or subject.is_document or subject.config is None:
         return None
     owner = module.project.env_types.class_bound_as(module.path, name)
-    is_exported = owner is not None and owner in module.project.worker_exports(subject)
+    is_exported = owner is not None and owner in module.project.exports.of_worker(subject)
     added = fixes.declare_binding(subject.config, kind, name, class_name=owner if is_exported else None)
     return Fix(f"Declare `{name}` ({kind.label})", added, Safety.UNSAFE) if added else None
 
@@ -202,11 +202,11 @@ def check_section(section: Worker, project: Project) -> Iterator[Finding]:
     """A page that shows code with bindings, and nowhere the configuration that it needs."""
     if not section.is_document or section.config is not None:
         return
-    mates = project.section_mates(section)
+    mates = project.sections.mates(section)
     shown = {found.name for mate in mates for env in mate.environments for found in env.bindings}
     needed: dict[str, tuple[config.BindingKind, Location]] = {}
     for path in section.modules:
-        module = project.module(path)
+        module = js.module_of(project, path)
         for name, found in module.bindings_needed().items() if module is not None else ():
             if name not in shown and not config.is_injected(name):
                 needed.setdefault(name, found)
@@ -228,14 +228,9 @@ def check_python(module: python.PythonModule) -> Iterator[Finding]:
         by_name.setdefault(use.name, []).append(use)
     for name, uses in by_name.items():
         method = next((use.method for use in uses if use.method in _METHODS), None)
-        if (
-            method is None
-            or not name.isupper()
-            or config.is_injected(name)
-            or any(use.guarded for use in uses)
-        ):
+        if method is None or not name.isupper() or any(use.guarded for use in uses):
             continue
-        if config.may_be_declared(module.project, module.workers, name):
+        if config.is_injected(name) or config.may_be_declared(module.project, module.workers, name):
             continue
         near = config.similar_binding(module.environments, name, method)
         fix = None

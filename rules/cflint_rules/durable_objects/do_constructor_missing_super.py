@@ -99,7 +99,7 @@ def check(found: ClassDefinition) -> Iterator[Finding]:
     given = js.arguments_of(first)
     if len(given) >= 2 or any(argument.type == "spread_element" for argument in given):
         return
-    if module.project.base_class(found.facts) is not None:
+    if module.project.classes.base(found.facts) is not None:
         return  # a base of the project has a constructor of its own
     yield Finding(
         f"`super()` of `{base.text}` takes two arguments, the context and `env`, and throws without them",

@@ -61,7 +61,7 @@ def check(match: Match) -> Iterator[Finding]:
     read = module.member_read(match.node)
     if read is None or read.name not in _OF_STATE:
         return
-    if module.project.base_class(owner.facts) is not None or owner.has("state") is not False:
+    if module.project.classes.base(owner.facts) is not None or owner.has("state") is not False:
         return  # a base may set it
     if _sets_state(owner):
         return
