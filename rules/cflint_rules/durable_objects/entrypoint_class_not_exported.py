@@ -154,6 +154,7 @@ def _nearest(name: str, exports: config.ExportSet) -> str | None:
     folded = {other.lower(): other for other in others}
     if name.lower() in folded:
         return folded[name.lower()]
+    # Imported where used: a name that only looks like another is rare.
     from difflib import get_close_matches
 
     return next(iter(get_close_matches(name, others, n=1, cutoff=0.75)), None)
