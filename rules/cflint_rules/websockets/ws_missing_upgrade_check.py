@@ -50,7 +50,7 @@ Source: https://developers.cloudflare.com/durable-objects/best-practices/websock
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from cflint.api import Finding, Fix, Match, Module, Safety, Severity, js, new, pattern, rule
@@ -82,14 +82,21 @@ def check(match: Match) -> Iterator[Finding]:
 
 
 def _may_be_checked(module: Module) -> bool:
-    """Whether some module of the Workers looks at the header, or may do so unseen."""
+    """Whether some module of the Workers looks at the header, or may do so unseen. The module itself is looked
+    at first: where it does, an edit of another changes nothing."""
     project = module.project
-    if not all(js.all_code_is_known(project, worker) for worker in module.workers):
-        return True
-    paths = {module.path: None} | {path: None for worker in module.workers for path in worker.modules}
-    return any(
-        _is_check(found, leaf) for found, leaf in js.leaves_matching(project, paths, _CHECK, at_hand=module)
+    others = {path: None for worker in module.workers for path in worker.modules if path != module.path}
+    return (
+        _checks(module, (module.path,))
+        or not all(js.all_code_is_known(project, worker) for worker in module.workers)
+        or _checks(module, others)
     )
+
+
+def _checks(module: Module, paths: Iterable[str]) -> bool:
+    """Whether one of some modules looks at the header."""
+    found = js.leaves_matching(module.project, paths, _CHECK, at_hand=module)
+    return any(_is_check(other, leaf) for other, leaf in found)
 
 
 def _is_check(module: Module, leaf: Node) -> bool:
