@@ -82,8 +82,8 @@ def check(match: Match) -> Iterator[Finding]:
 
 
 def _may_be_checked(module: Module) -> bool:
-    """Whether some module of the Workers looks at the header, or may do so unseen. The module itself is looked
-    at first: where it does, an edit of another changes nothing."""
+    """Whether some module of the Workers looks at the header, or may do so unseen. The module itself comes
+    first: where it does, an edit of another changes nothing."""
     project = module.project
     others = {path: None for worker in module.workers for path in worker.modules if path != module.path}
     return (
