@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from cflint.platform.effects import HONO_RESPONSES as HONO_RESPONSES
     from cflint.platform.effects import LOGGER_METHODS as LOGGER_METHODS
     from cflint.platform.effects import NULL_BODY_STATUSES as NULL_BODY_STATUSES
+    from cflint.platform.effects import RANDOM as RANDOM
+    from cflint.platform.effects import RANDOM_KEYS as RANDOM_KEYS
     from cflint.platform.effects import REDIRECT_STATUSES as REDIRECT_STATUSES
     from cflint.platform.env_types import ENV_TYPE_NAMES as ENV_TYPE_NAMES
     from cflint.platform.env_types import UNSEEN_ENV_TYPE_NAMES as UNSEEN_ENV_TYPE_NAMES
@@ -85,8 +87,10 @@ if TYPE_CHECKING:
     from cflint.project.code.calls import running_paths as running_paths
     from cflint.project.code.calls import worker_calls as worker_calls
     from cflint.project.code.contents import Content as Content
+    from cflint.project.code.dropped import DroppedCall as DroppedCall
     from cflint.project.code.effects import BodyRead as BodyRead
     from cflint.project.code.effects import Entropy as Entropy
+    from cflint.project.code.effects import EntropyKind as EntropyKind
     from cflint.project.code.effects import Log as Log
     from cflint.project.code.effects import ResponseMade as ResponseMade
     from cflint.project.code.env_uses import EnvUse as EnvUse
@@ -192,7 +196,7 @@ _ORIGINS = {
     "cflint.platform.durable_objects": ("ID_METHODS NAMED_METHODS OBJECT_TYPES STUB_MAKERS STUB_METHODS"),
     "cflint.platform.effects": (
         "BINDING_WRITES BODY_READS CONSOLE_METHODS HONO_RESPONSES LOGGER_METHODS NULL_BODY_STATUSES "
-        "REDIRECT_STATUSES"
+        "RANDOM RANDOM_KEYS REDIRECT_STATUSES"
     ),
     "cflint.platform.env_types": ("ENV_TYPE_NAMES UNSEEN_ENV_TYPE_NAMES may_be_env_type"),
     "cflint.platform.exports": (
@@ -214,7 +218,8 @@ _ORIGINS = {
         "modules_naming name_of paths_around running_paths worker_calls"
     ),
     "cflint.project.code.contents": ("Content"),
-    "cflint.project.code.effects": ("BodyRead Entropy Log ResponseMade"),
+    "cflint.project.code.dropped": ("DroppedCall"),
+    "cflint.project.code.effects": ("BodyRead Entropy EntropyKind Log ResponseMade"),
     "cflint.project.code.env_uses": ("EnvUse env_uses is_guard kind_with_method"),
     "cflint.project.code.flow": ("can_reach completes falls_through"),
     "cflint.project.code.import_edits": ("is_typescript"),
@@ -286,6 +291,8 @@ __all__ = [
     "PER_ELEMENT",
     "PROMISE_CHAIN",
     "PROMISE_COMBINATORS",
+    "RANDOM",
+    "RANDOM_KEYS",
     "REDIRECT_STATUSES",
     "REMOVING",
     "RENAMED_PACKAGES",
@@ -317,8 +324,10 @@ __all__ = [
     "Declaration",
     "DeclarationKind",
     "Document",
+    "DroppedCall",
     "Edge",
     "Entropy",
+    "EntropyKind",
     "EnvUse",
     "FunctionFacts",
     "HandlerParameter",

@@ -24,11 +24,13 @@ if TYPE_CHECKING:
     from cflint.project.code import classes as _classes
     from cflint.project.code import contents as _contents
     from cflint.project.code import control as _control
+    from cflint.project.code import dropped as _dropped
     from cflint.project.code import edits as _edits
     from cflint.project.code import effects as _effects
     from cflint.project.code import env_uses as _env_uses
     from cflint.project.code import evaluator as _evaluator
     from cflint.project.code import flow as _flow
+    from cflint.project.code import lifetime as _lifetime
     from cflint.project.code import mutations as _mutations
     from cflint.project.code import nodes as _nodes
     from cflint.project.code import origins as _origins
@@ -48,11 +50,13 @@ else:
     _classes = Lazy("cflint.project.code.classes")
     _contents = Lazy("cflint.project.code.contents")
     _control = Lazy("cflint.project.code.control")
+    _dropped = Lazy("cflint.project.code.dropped")
     _edits = Lazy("cflint.project.code.edits")
     _effects = Lazy("cflint.project.code.effects")
     _env_uses = Lazy("cflint.project.code.env_uses")
     _evaluator = Lazy("cflint.project.code.evaluator")
     _flow = Lazy("cflint.project.code.flow")
+    _lifetime = Lazy("cflint.project.code.lifetime")
     _mutations = Lazy("cflint.project.code.mutations")
     _nodes = Lazy("cflint.project.code.nodes")
     _origins = Lazy("cflint.project.code.origins")
@@ -344,8 +348,10 @@ class Module:
     operation = _nodes.operation
     given_name = _nodes.given_name
     calls = _nodes.calls
+    call_of = _nodes.call_of
     call_around = _nodes.call_around
     callback_of = _nodes.callback_of
+    function_name = _nodes.function_name
     function_value = _nodes.function_value
 
     # -- edits of the text -------------------------------------------------------------------------------
@@ -486,6 +492,16 @@ class Module:
     completes = _flow.completes
     falls_through = _flow.falls_through
 
+    # -- when code runs and how long ---------------------------------------------------------------------
+
+    run_while_loading = _lifetime.run_while_loading
+    runs_for_event = _lifetime.runs_for_event
+    runs_in_worker = _lifetime.runs_in_worker
+    runs_later = _lifetime.runs_later
+    may_be_durable = _lifetime.may_be_durable
+    in_constructor = _lifetime.in_constructor
+    makes_stream_beside = _lifetime.makes_stream_beside
+
     # -- what code does, and with what --------------------------------------------------------------------
 
     platform_name = _platform_names.platform_name
@@ -518,6 +534,11 @@ class Module:
     promise_source = _promises.source_of
     can_await = _promises.can_await
     wait_until_at = _promises.wait_until_at
+    dropped_calls = _dropped.dropped_calls
+    chain_root = _dropped.chain_root
+    handles_errors = _dropped.handles_errors
+    catches_everything = _dropped.catches_everything
+    settles_promise = _dropped.settles_promise
 
     # -- env, sockets, lists -----------------------------------------------------------------------------
 
@@ -538,6 +559,7 @@ class Module:
     gives_promise = _across.gives_promise
     class_named = _across.class_named
     import_named = _across.import_named
+    imported_by = _across.imported_by
 
 
 def module_of(project: Project, path: str) -> Module | None:
