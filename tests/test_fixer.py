@@ -438,3 +438,10 @@ def test_fixes_that_parse_only_one_by_one_take_a_round_each() -> None:
     workspace = Workspace({"f": b"a b"}, {"a": rule("a"), "b": rule("b")})
     done = converge(workspace.analyse, Safety.SAFE, parses_worse=parses_worse)
     assert [(change.after, done.notices) for change in done.changes] == [(b"=a b", ())]
+
+
+def test_there_is_no_fix_without_edits() -> None:
+    edit = Edit(Document("a", b"x"), Span(0, 1), "y")
+    assert Fix.of("Mend it", (edit,), Safety.SAFE) == Fix("Mend it", (edit,), Safety.SAFE)
+    assert Fix.of("Mend it", (), Safety.SAFE) is None
+    assert Fix.of("Mend it", None, Safety.SAFE) is None

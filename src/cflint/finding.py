@@ -80,6 +80,11 @@ class Fix:
     edits: tuple[Edit, ...]
     safety: Safety
 
+    @classmethod
+    def of(cls, title: str, edits: tuple[Edit, ...] | None, safety: Safety) -> Fix | None:
+        """The fix that some edits are; None where there are none."""
+        return cls(title, edits, safety) if edits else None
+
     def __post_init__(self) -> None:
         if "\n" in self.title or "\r" in self.title:
             object.__setattr__(self, "title", _one_line(self.title))
@@ -110,7 +115,7 @@ class RuleInfo:
     """What a report tells of a rule.
 
     `summary` is the first line of its page, `page` the whole page (both Markdown); `fix` the least safe fix
-    that it offers; `uri` is where Cloudflare says what the rule rests on.
+    that it offers; `uri` is where Cloudflare says what the rule rests on; `aliases` are names it had before.
     """
 
     id: str
@@ -122,6 +127,7 @@ class RuleInfo:
     presets: frozenset[str] = frozenset()
     since: str = ""
     uri: str | None = None
+    aliases: tuple[str, ...] = ()
 
 
 @record(frozen=True)

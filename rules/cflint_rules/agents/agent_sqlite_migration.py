@@ -80,18 +80,18 @@ from cflint.api import (
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
     if subject.config is None:
         yield from _undocumented(subject, project)
-    elif not config.is_test_config(subject.config.path):
+    elif subject.is_deployed:
         yield from _missing(subject, project)
         yield from _key_value(subject, project)
 
 
 def _agent(subject: Worker, project: Project, name: str) -> js.ClassFacts | None:
-    owner = project.exported_class(subject, name)
-    return owner if owner is not None and project.class_kind(owner) is ClassKind.AGENT else None
+    owner = project.exports.find_class(subject, name)
+    return owner if owner is not None and project.classes.kind(owner) is ClassKind.AGENT else None
 
 
 def _place(project: Project, owner: js.ClassFacts) -> tuple[Location, ...]:
-    document = project.document(owner.path)
+    document = project.sources.document(owner.path)
     return (Location(document, owner.name_span, "the Agent"),) if document is not None else ()
 
 
@@ -168,10 +168,10 @@ def _undocumented(section: Worker, project: Project) -> Iterator[Finding]:
         return
     shown = [
         owner
-        for name in project.worker_exports(section).names
+        for name in project.exports.of_worker(section).names
         if (owner := _agent(section, project, name)) is not None
         and not owner.is_abstract
-        and not project.shown_before(section, owner.name)
+        and not project.sections.shown_before(section, owner.name)
     ]
     if not shown:
         return

@@ -58,6 +58,7 @@ from cflint.api import (
     Project,
     Severity,
     class_definition,
+    js,
     pattern,
     rule,
     sql,
@@ -73,8 +74,6 @@ _ELSEWHERE = pattern(
     rb"@cloudflare/actors|node:fs)|\.sql(?:\?raw)?[\"']|runMigrations|migrat"
 )
 _FOREIGN = ("sqlite_", "cf_", "_cf_", "pragma_")
-
-
 _WORDS = (b"sql", b"exec")
 
 
@@ -93,7 +92,7 @@ def check(owner: ClassDefinition) -> Iterator[Finding]:
     used = _used(owner)
     if created.issuperset(used):
         return
-    if not module.project.members_of(owner.facts)[1]:
+    if not module.project.classes.members(owner.facts)[1]:
         return  # a base class from elsewhere may create tables
     for name, (use, token) in used.items():
         if name not in created:
@@ -104,9 +103,9 @@ def _used(owner: ClassDefinition) -> dict[str, tuple[sql.SqlUse, sql.Token]]:
     """The first use of each table in a class, by its lower-case name."""
     found: dict[str, tuple[sql.SqlUse, sql.Token]] = {}
     module = owner.module
-    calls = [*module.calls_of("exec", owner.body), *module.calls_of("sql", owner.body)]
-    for node in sorted(calls, key=lambda call: call.start_byte):
-        use = sql.sql_use(owner.module, node)
+    calls = [*module.calls("exec", owner.body), *module.calls("sql", owner.body)]
+    for call in sorted(calls, key=lambda call: call.node.start_byte):
+        use = sql.sql_use(owner.module, call.node)
         if use is None or use.engine is not sql.SqlDialect.DURABLE_OBJECT:
             continue
         for statement in use.text.statements:
@@ -122,7 +121,9 @@ def _created(module: Module) -> frozenset[str] | None:
     paths = {module.path, *(path for worker in module.workers for path in worker.modules)}
     names: set[str] = set()
     for path in paths:
-        found = module.project.memoized(("tables created", path), partial(_created_in, module.project, path))
+        found = module.project.memo.memoized(
+            ("tables created", path), partial(_created_in, module.project, path)
+        )
         if found is None:
             return None
         names |= found
@@ -130,13 +131,19 @@ def _created(module: Module) -> frozenset[str] | None:
 
 
 def _created_in(project: Project, path: str) -> frozenset[str] | None:
-    document = project.document(path)
-    if document is None or _ELSEWHERE.search(document.data) is not None:
+    document = project.sources.document(path)
+    if document is None:
+        return None
+    if _ELSEWHERE.search(document.data) is None and _CREATES.search(document.data) is None:
+        return frozenset()
+    module = js.module_of(project, path)
+    if module is None or any(True for _ in module.mentions(_ELSEWHERE)):
         return None
     names: set[str] = set()
-    for match in _CREATES.finditer(document.data):
-        name = match["name"].decode("utf-8", "replace").strip("\"'`[")
-        if not name or document.data[match.end() : match.end() + 2] == b"${":
-            return None  # the name is interpolated
-        names.add(name.lower())
+    for node in {node.id: node for node in module.mentions(_CREATES)}.values():
+        for found in _CREATES.finditer(document.data, node.start_byte, node.end_byte):
+            name = found["name"].decode("utf-8", "replace").strip("\"'`[")
+            if not name or document.data[found.end() : found.end() + 2] == b"${":
+                return None  # the name is interpolated
+            names.add(name.lower())
     return frozenset(names)

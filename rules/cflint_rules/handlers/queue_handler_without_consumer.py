@@ -76,13 +76,13 @@ from cflint.api import Finding, Fix, Location, Project, Safety, Severity, Worker
 @rule(worker(), severity=Severity.WARNING, fix=Safety.UNSAFE)
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
     if subject.config is None:
-        entrypoint = project.entrypoint(subject)
+        entrypoint = project.entrypoints.of(subject)
         if entrypoint is not None:
             yield from _undocumented(subject, entrypoint, project)
         return
     if config.is_test_config(subject.config.path) or any(found.incomplete for found in subject.environments):
         return
-    entrypoint = project.entrypoint(subject)
+    entrypoint = project.entrypoints.of(subject)
     if entrypoint is None:
         return
     environments = subject.environments
@@ -117,7 +117,7 @@ def _undocumented(section: Worker, entrypoint: config.Entrypoint, project: Proje
     """Documentation that shows such a handler has to say what calls it."""
     if not section.is_document:
         return
-    mates = [found for mate in project.section_mates(section) for found in mate.environments]
+    mates = [found for mate in project.sections.mates(section) for found in mate.environments]
     needed = []
     if "queue" in entrypoint.handlers and not any(found.queue_consumers for found in mates):
         needed.append(("queue", "make this Worker a consumer of its queue (`queues.consumers`)"))

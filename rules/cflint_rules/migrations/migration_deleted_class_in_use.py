@@ -103,8 +103,8 @@ def _uses(
                         (deleted,),
                     )
     if environment.name is None and not subject.is_document:
-        owner = project.exported_class(subject, name)
-        document = project.document(owner.path) if owner is not None else None
+        owner = project.exports.find_class(subject, name)
+        document = project.sources.document(owner.path) if owner is not None else None
         if owner is not None and document is not None:
             yield Finding(
                 f"`{name}` is still exported, but a migration deletes the class",

@@ -96,8 +96,8 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
     missing = config.classes_without_migration(subject.environments)
     edits = fixes.create_classes(missing) if missing else None
     for name, bindings in missing.items():
-        owner = project.exported_class(subject, name)
-        if owner is not None and project.class_kind(owner) is ClassKind.AGENT:
+        owner = project.exports.find_class(subject, name)
+        if owner is not None and project.classes.kind(owner) is ClassKind.AGENT:
             continue  # agent-sqlite-migration says it, and why it has to be SQLite
         gone = bindings[0].environment.lifecycle.gone.get(name)
         if gone is not None and gone.state is config.ClassState.DELETED:
@@ -135,8 +135,12 @@ def _undocumented(section: Worker, project: Project) -> Iterator[Finding]:
     """Documentation that shows Durable Object classes has to say that they need a configuration."""
     if not section.is_document:
         return
-    shown = [owner for owner in _classes(section, project) if not project.shown_before(section, owner.name)]
-    document = project.document(shown[0].path) if shown else None
+    shown = [
+        owner
+        for owner in _classes(section, project)
+        if not project.sections.shown_before(section, owner.name)
+    ]
+    document = project.sources.document(shown[0].path) if shown else None
     if document is None:
         return
     names = join_names([f"`{owner.name}`" for owner in shown])
@@ -149,14 +153,14 @@ def _undocumented(section: Worker, project: Project) -> Iterator[Finding]:
 
 
 def _classes(section: Worker, project: Project) -> list[js.ClassFacts]:
-    exports = project.worker_exports(section)
+    exports = project.exports.of_worker(section)
     found: dict[tuple[str, int], js.ClassFacts] = {}
     for target in exports.names.values():
-        facts = project.facts(target.module)
+        facts = project.facts.of(target.module)
         owner = facts.classes.get(target.local or "") if facts is not None else None
         if owner is None or owner.is_abstract:
             continue
-        kind = project.class_kind(owner)
+        kind = project.classes.kind(owner)
         if kind.runs_as_durable_object and kind is not ClassKind.AGENT:
             found[owner.path, owner.span.start] = owner
     return list(found.values())

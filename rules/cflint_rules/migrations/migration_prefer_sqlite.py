@@ -97,8 +97,8 @@ def _of_list(environment: Environment, subject: Worker, project: Project) -> Ite
     created: dict[config.Migration, list[str]] = {}
     for live in lifecycle.classes.values():
         born = config.created_with(lifecycle, live)
-        owner = project.exported_class(subject, live.name)
-        if born is None or (owner is not None and project.class_kind(owner) is ClassKind.AGENT):
+        owner = project.exports.find_class(subject, live.name)
+        if born is None or (owner is not None and project.classes.kind(owner) is ClassKind.AGENT):
             continue
         created.setdefault(born[0], []).append(born[1])
     for migration, names in created.items():

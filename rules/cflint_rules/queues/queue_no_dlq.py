@@ -80,7 +80,7 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
         return
     if config.is_test_config(subject.config.path):
         return
-    ends = project.memoized("dead letter queues", lambda: _dead_letter_queues(project))
+    ends = project.memo.memoized("dead letter queues", lambda: _dead_letter_queues(project))
     by_queue: dict[str, list[config.QueueConsumer]] = {}
     for environment in subject.environments:
         if environment.incomplete:
@@ -99,8 +99,9 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
     whose = "its consumer has" if one else "their consumers have"
     title = f"Send them to `{next(iter(by_queue))}-dlq`" if one else "Give each a dead letter queue"
     yield Finding(
-        f"messages of the queue{'' if one else 's'} {join_names(names)} that keep failing are deleted: {whose} no"
-        f" `dead_letter_queue`{config.in_environments([found.environment for found in consumers])}",
+        f"messages of the queue{'' if one else 's'} {join_names(names)} that keep failing are deleted: "
+        f"{whose} "
+        f"no `dead_letter_queue`{config.in_environments([found.environment for found in consumers])}",
         consumers[0].location,
         tuple(found.location for found in consumers[1:]),
         Fix(title, edits, Safety.UNSAFE) if edits else None,
@@ -139,10 +140,10 @@ def _undocumented(section: Worker, project: Project) -> Iterator[Finding]:
     """Documentation that shows a consumer and nothing of how it is configured."""
     if not section.is_document:
         return
-    entrypoint = project.entrypoint(section)
+    entrypoint = project.entrypoints.of(section)
     if entrypoint is None or "queue" not in entrypoint.handlers:
         return
-    mates = [found for mate in project.section_mates(section) for found in mate.environments]
+    mates = [found for mate in project.sections.mates(section) for found in mate.environments]
     if not any(found.queue_consumers for found in mates):
         yield Finding(
             "no configuration is shown: without a `dead_letter_queue`, messages that keep failing are lost",

@@ -207,10 +207,11 @@ def _message(names: Sequence[str], environments: Sequence[Environment]) -> str:
     at = f" at {date.isoformat()}" if date is not None else ""
     if first.enables("nodejs_compat"):
         return (
-            f"{join_names(shown)} {needs} the second version of `nodejs_compat`{config.in_environments(environments)}, which is "
-            f"on from {_SECOND_VERSION}, not{at}"
+            f"{join_names(shown)} {needs} the second version of `nodejs_compat`"
+            f"{config.in_environments(environments)}, which is on from {_SECOND_VERSION}, not{at}"
         )
-    return f"{join_names(shown)} {needs} `nodejs_compat`, which is not on{at}{config.in_environments(environments)}"
+    where = config.in_environments(environments)
+    return f"{join_names(shown)} {needs} `nodejs_compat`, which is not on{at}{where}"
 
 
 def _place(environment: Environment) -> Location:
@@ -254,7 +255,7 @@ def _needs(subject: Worker, project: Project) -> Iterator[_Need]:
     """What the code of a Worker needs of Node.js, in the order of its modules."""
     aliases = _aliases(subject)
     for path in subject.modules:
-        document = project.document(path)
+        document = project.sources.document(path)
         if (
             document is None
             or not path.endswith(_SCRIPTS)
@@ -263,16 +264,16 @@ def _needs(subject: Worker, project: Project) -> Iterator[_Need]:
         ):
             continue
         module: Module | None = None
-        for edge in project.imports_of(path):
+        for edge in project.imports.of(path):
             found = _need_of(edge, path, project)
             if found is None or edge.item.specifier in aliases:
                 continue
-            module = module or project.module(path)
+            module = module or js.module_of(project, path)
             if module is None or not _is_for_types(module, edge.item.span):
                 yield _Need(found[0], Location(document, edge.item.span), found[1])
         match = _BUFFER.search(document.data)
         if match is not None and not _GUARDED.search(document.data):
-            module = module or project.module(path)
+            module = module or js.module_of(project, path)
             if module is not None and _is_global(module, match.start()):
                 at = Span(match.start(), match.start() + len("Buffer"))
                 yield _Need("Buffer", Location(document, at), True)
@@ -329,7 +330,7 @@ def _undocumented(section: Worker, project: Project) -> Iterator[Finding]:
     """Documentation that shows such code has to say that it needs the flag."""
     if not section.is_document:
         return
-    for mate in project.section_mates(section):
+    for mate in project.sections.mates(section):
         if any(environment.enables("nodejs_compat") for environment in mate.environments):
             return
     needs = [need for need in _needs(section, project) if need.name != "Buffer"]

@@ -69,22 +69,15 @@ from cflint.api import (
     WranglerConfig,
     config,
     configuration,
-    pattern,
     rule,
 )
 
-_ENTRY_ELSEWHERE = pattern(
-    rb'"(?:@[\w-]+/)?(?:[\w-]*vite[\w-]*|astro|next|nuxt|nitro(?:pack)?|kit|remix[\w-]*|react-router|qwik[\w-]*'
-    rb'|solid-start|start|vinxi|rwsdk|redwoodsdk|honox)"\s*:'
-    rb"|wrangler(?:@[\w.]+)?\s+(?:dev|deploy|publish)\s+(?:[\w./-]+\.[cm]?[jt]sx?|\.|src)"
-)
 
-
-@rule(configuration(), severity=Severity.ERROR)
+@rule(configuration(), severity=Severity.ERROR, deployed=True)
 def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
     if all(found.own("assets") is None for found in subject.environments):
         return
-    if subject.is_pages or config.is_test_config(subject.path) or subject.top.incomplete:
+    if subject.is_pages or subject.top.incomplete:
         return
     wrong: dict[str, list[tuple[Environment, Location]]] = {}
     for environment in subject.environments:
@@ -127,11 +120,14 @@ def _faults(environment: Environment) -> Iterator[tuple[str, Location]]:
 
 def _may_have_main(subject: WranglerConfig, project: Project) -> bool:
     """Whether the entry may be named elsewhere, or is just not shown."""
-    if subject.path.endswith((".md", ".mdx")) or any(
+    if subject.document.origin is not None or any(
         found.own(key) is not None
         for found in subject.environments
         for key in ("main", "build", "entry-point")
     ):
         return True
-    manifest = next(iter(config.manifests_above(project.workspace, subject.directory)), None)
-    return manifest is not None and _ENTRY_ELSEWHERE.search(manifest.data) is not None
+    manifest = config.manifest_above(project.workspace, subject.directory)
+    return manifest is not None and (
+        any(map(config.gives_entry, manifest.dependencies))
+        or any(call.entry is not None for call in manifest.wrangler_calls)
+    )

@@ -36,7 +36,6 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from cflint.api import (
-    Edit,
     Environment,
     Finding,
     Fix,
@@ -46,11 +45,14 @@ from cflint.api import (
     WranglerConfig,
     config,
     configuration,
+    fixes,
     pattern,
+    quoted,
     rule,
 )
 
 _DATE = pattern(r"(2\d{3})-(\d{2})-(\d{2})", re.ASCII)
+_LONGEST = 40
 _DASHES = pattern("[\u2010-\u2015\u2212]")  # hyphens, en and em dashes, minus
 
 
@@ -59,39 +61,38 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
     for environment in subject.environments:
         node = environment.own("compatibility_date")
         if node is not None and node.text is not None:
-            yield from _judge(environment, node, node.text, project)
+            yield from _date(environment, node, node.text, project)
 
 
-def _judge(
+def _date(
     environment: Environment, node: config.ConfigNode, text: str, project: Project
 ) -> Iterator[Finding]:
     at = environment.location(node)
-    shown = text if len(text) < 40 else text[:37] + "…"
+    shown = quoted(text, _LONGEST)
     match = _DATE.fullmatch(text)
     if match is None:
         plain = _DASHES.sub("-", text).strip()
         if _DATE.fullmatch(plain):
             why = "has long dashes" if _DASHES.search(text) else "has spaces around it"
-            fix = Fix(
-                f"Write `{plain}`", (Edit(environment.config.document, node.span, f'"{plain}"'),), Safety.SAFE
-            )
-            yield Finding(f"the compatibility date `{shown}` {why}; it has to be `{plain}`", at, fix=fix)
+            edit = fixes.replace_text(environment.config, node, plain)
+            fix = Fix(f"Write `{plain}`", (edit,), Safety.SAFE)
+            yield Finding(f"the compatibility date {shown} {why}; it has to be `{plain}`", at, fix=fix)
         else:
-            yield Finding(f"the compatibility date `{shown}` is not written `YYYY-MM-DD`", at)
+            yield Finding(f"the compatibility date {shown} is not written `YYYY-MM-DD`", at)
         return
     year, month, day = map(int, match.groups())
     if not 1 <= month <= 12 or not 1 <= day <= 31:
-        yield Finding(f"the compatibility date `{shown}` is no day of the calendar", at)
+        yield Finding(f"the compatibility date {shown} is no day of the calendar", at)
         return
     try:
         when = date(year, month, day)
     except ValueError:  # 30 February: the runtime only compares the numbers
         yield Finding(
-            f"the compatibility date `{shown}` is no day of the calendar", at, severity=Severity.WARNING
+            f"the compatibility date {shown} is no day of the calendar", at, severity=Severity.WARNING
         )
         return
     if when > config.today() + timedelta(days=1):
-        yield Finding(f"the compatibility date `{shown}` is in the future, which the runtime refuses", at)
+        yield Finding(f"the compatibility date {shown} is in the future, which the runtime refuses", at)
         return
     workerd = None
     if environment.config.document.origin is None:
@@ -99,7 +100,7 @@ def _judge(
     known = when - timedelta(days=7)  # a release of workerd also takes the dates until the next one
     if workerd is not None and workerd.exact and workerd.lowest[1] < int(known.strftime("%Y%m%d")):
         yield Finding(
-            f"the compatibility date `{shown}` is newer than the runtime of the lock file (workerd "
+            f"the compatibility date {shown} is newer than the runtime of the lock file (workerd "
             f"{workerd.text}): local development uses an older one",
             at,
             severity=Severity.NOTE,

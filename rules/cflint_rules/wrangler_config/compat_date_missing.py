@@ -45,6 +45,7 @@ from contextlib import suppress
 from datetime import date
 
 from cflint.api import (
+    Documents,
     Environment,
     Finding,
     Fix,
@@ -57,13 +58,12 @@ from cflint.api import (
     fixes,
     rule,
 )
-from cflint_rules.wrangler_config._keys import misplaced_keys
 
 
-@rule(configuration(), severity=Severity.ERROR, fix=Safety.UNSAFE)
+@rule(configuration(), severity=Severity.ERROR, fix=Safety.UNSAFE, deployed=True, documents=Documents.NOTES)
 def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
     missing = _missing(subject)
-    if not missing or subject.is_pages or config.is_test_config(subject.path):
+    if not missing or subject.is_pages:
         return
     if subject.document.origin is None:
         if not _is_deployed(subject) or _has_default(subject, project):
@@ -71,17 +71,17 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
     elif subject.name is None:
         return
     schema = config.config_schema(project.workspace, subject).schema
-    if any(path[-1] == "compatibility_date" for path in misplaced_keys(subject, schema)):
+    if config.is_misplaced(subject, schema, "compatibility_date"):
         return  # `toml-misplaced-key`
     newest = _newest(subject, project)
     first = missing[0]
     edits = fixes.set_key(subject, first.path("compatibility_date"), newest) if len(missing) == 1 else None
     yield Finding(
-        f"there is no `compatibility_date`{config.in_environments(missing)}, so that wrangler refuses to deploy",
+        f"there is no `compatibility_date`{config.in_environments(missing)}, so that wrangler refuses to"
+        " deploy",
         first.place,
         tuple(other.place for other in missing[1:]),
-        Fix(f"Set the compatibility date to {newest}", edits, Safety.UNSAFE) if edits else None,
-        None if subject.document.origin is None else Severity.NOTE,
+        Fix.of(f"Set the compatibility date to {newest}", edits, Safety.UNSAFE),
     )
 
 
@@ -110,12 +110,12 @@ def _has_default(subject: WranglerConfig, project: Project) -> bool:
     workspace = project.workspace
     if config.declares(workspace, subject.directory, "@cloudflare/vite-plugin"):
         return True
-    flags = (b"--compatibility-date", b"--latest")
-    return any(
-        flag in manifest.data
-        for manifest in config.manifests_above(workspace, subject.directory)
-        for flag in flags
-    )
+    scripts = [
+        script
+        for document in config.manifests_above(workspace, subject.directory)
+        for script in config.Manifest(document).scripts.values()
+    ]
+    return any(flag in script for script in scripts for flag in ("--compatibility-date", "--latest"))
 
 
 def _newest(subject: WranglerConfig, project: Project) -> str:

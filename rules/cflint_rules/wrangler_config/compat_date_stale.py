@@ -36,7 +36,6 @@ Source: https://developers.cloudflare.com/workers/configuration/compatibility-da
 from collections.abc import Iterator
 
 from cflint.api import (
-    Edit,
     Environment,
     Finding,
     Fix,
@@ -47,6 +46,7 @@ from cflint.api import (
     WranglerConfig,
     config,
     configuration,
+    fixes,
     rule,
 )
 
@@ -65,10 +65,8 @@ _WELL_KNOWN = (
 )
 
 
-@rule(configuration(), severity=Severity.NOTE, fix=Safety.UNSAFE, options=[_DAYS])
+@rule(configuration(), severity=Severity.NOTE, fix=Safety.UNSAFE, deployed=True, options=[_DAYS])
 def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
-    if config.is_test_config(subject.path):
-        return
     now = config.today()
     days = _DAYS_OF_EXAMPLES if config.is_example_path(subject.path) else _DAYS.value(project, subject.path)
     old: dict[str, list[Environment]] = {}
@@ -93,7 +91,7 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
         count = f"{len(since)} change{'s' if len(since) != 1 else ''}"
         effect = f": {count} of the runtime are the default since, `{known}` among them" if known else ""
         first, *others = (environments[0].location(node) for node in nodes)
-        edits = tuple(Edit(subject.document, node.span, f'"{now.isoformat()}"') for node in nodes)
+        edits = tuple(fixes.replace_text(subject, node, now.isoformat()) for node in nodes)
         yield Finding(
             f"the compatibility date `{text}`{config.in_environments(environments)} is {age}{effect}",
             first,

@@ -36,18 +36,15 @@ its name. A contradiction has no fix.
 Source: https://github.com/cloudflare/workerd/blob/main/src/workerd/io/compatibility-date.c++
 """
 
-import json
 from collections.abc import Iterator
 
-from cflint.api import Edit, Environment, Finding, Fix, Safety, Severity, config, environment, fixes, rule
-from cflint_rules.wrangler_config._keys import near_name
+from cflint.api import Environment, Finding, Fix, Safety, Severity, config, environment, fixes, quoted, rule
 
 
 @rule(environment(), severity=Severity.ERROR, fix=Safety.SAFE)
 def check(subject: Environment) -> Iterator[Finding]:
-    listed = subject.own("compatibility_flags")
     seen: dict[str, config.ConfigNode] = {}
-    for index, node in enumerate(listed.items if listed is not None else ()):
+    for index, node in enumerate(subject.own_items("compatibility_flags")):
         name = node.text
         if not name:
             continue
@@ -59,7 +56,7 @@ def check(subject: Environment) -> Iterator[Finding]:
                 f"the compatibility flag `{name}` is listed twice",
                 at,
                 (subject.location(first).saying("the first one"),),
-                Fix(f"Remove the second `{name}`", edits, Safety.SAFE) if edits else None,
+                Fix.of(f"Remove the second `{name}`", edits, Safety.SAFE),
             )
             continue
         flag = config.find_flag(name)
@@ -73,7 +70,7 @@ def check(subject: Environment) -> Iterator[Finding]:
                 at,
                 (subject.location(seen[opposite]).saying(f"`{opposite}` is here"),),
             )
-        elif flag.experimental and name == flag.enable and not config.is_test_config(subject.config.path):
+        elif flag.experimental and name == flag.enable and subject.config.role.is_deployed:
             yield Finding(
                 f"the compatibility flag `{name}` is experimental: a Worker with it cannot be deployed",
                 at,
@@ -84,19 +81,16 @@ def check(subject: Environment) -> Iterator[Finding]:
 def _unknown(
     subject: Environment, node: config.ConfigNode, name: str, seen: dict[str, config.ConfigNode]
 ) -> Finding:
-    shown = name if len(name) < 60 else name[:57] + "…"
-    near = near_name(name, sorted(config.flag_names() - seen.keys()))
+    near = config.nearest_name(name, sorted(config.flag_names() - seen.keys()))
     fix = None
-    if near is not None:
-        others = subject.own("compatibility_flags")
-        if others is not None and all(item.text != near for item in others.items):
-            edit = Edit(subject.config.document, node.span, json.dumps(near))
-            fix = Fix(f"Write `{near}`", (edit,), Safety.SAFE)
+    if near is not None and all(item.text != near for item in subject.own_items("compatibility_flags")):
+        edit = fixes.replace_text(subject.config, node, near)
+        fix = Fix(f"Write `{near}`", (edit,), Safety.SAFE)
     date = subject.compatibility_date
     newer = near is None and date is not None and date > config.NEWEST_DATE
     hint = f"; did you mean `{near}`?" if near else ""
     return Finding(
-        f"there is no compatibility flag `{shown}`{hint}",
+        f"there is no compatibility flag {quoted(name)}{hint}",
         subject.location(node),
         fix=fix,
         severity=Severity.NOTE if newer else None,

@@ -61,7 +61,6 @@ from cflint.api import (
     pattern,
     rule,
 )
-from cflint_rules.wrangler_config._keys import general, key_meant
 
 _NAME = pattern(r"[a-z0-9_][a-z0-9_-]*")
 _BUCKET = pattern(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
@@ -93,10 +92,10 @@ def _is_ours(subject: WranglerConfig, problem: config.ConfigProblem, schema: con
         node = subject.root.at(*problem.path)
         return node is None or node.kind is not config.NodeKind.DATE  # `config-parse-error`
     around = subject.root.at(*problem.path[:-1])
-    if around is None or general(problem.path).startswith(("routes.*.", "route.")):
+    if around is None or config.general_path(problem.path).startswith(("routes.*.", "route.")):
         return False
     return not any(  # `config-unknown-key` says that the key has another name
-        key_meant(schema, around, problem.path[:-1], member.key) == problem.path[-1]
+        config.key_meant(schema, around, problem.path[:-1], member.key) == problem.path[-1]
         for member in around.members
         if schema.at((*problem.path[:-1], member.key)) is None
     )
@@ -110,9 +109,9 @@ def _names(environment: Environment) -> Iterator[Finding]:
             name,
             f"a Worker cannot be called `{name.text}`: lower-case letters, digits, `-` and `_` only",
         )
-    for node in _entries(environment, "kv_namespaces"):
+    for node in environment.own_items("kv_namespaces"):
         yield from _empty(environment, node, "id", "kv_namespaces")
-    for node in _entries(environment, "r2_buckets"):
+    for node in environment.own_items("r2_buckets"):
         yield from _empty(environment, node, "bucket_name", "r2_buckets")
         for key in ("bucket_name", "preview_bucket_name"):
             bucket = node.get(key)
@@ -123,11 +122,9 @@ def _names(environment: Environment) -> Iterator[Finding]:
                     f"a bucket cannot be called `{bucket.text}`: 3 to 63 lower-case letters, digits and `-`, "
                     "which neither begins nor ends with `-`",
                 )
-    queues = environment.own("queues")
-    producers = queues.get("producers") if queues is not None else None
-    for node in producers.items if producers is not None else ():
+    for node in environment.own_items("queues", "producers"):
         yield from _empty(environment, node, "queue", "queues.producers")
-    for node in _entries(environment, "workflows"):
+    for node in environment.own_items("workflows"):
         workflow = node.get("name")
         if workflow is not None and workflow.text and _WORKFLOW.fullmatch(workflow.text) is None:
             yield _finding(
@@ -144,7 +141,7 @@ def _is_bucket(name: str) -> bool:
 
 def _empty(environment: Environment, node: config.ConfigNode, key: str, where: str) -> Iterator[Finding]:
     value = node.get(key)
-    if value is not None and value.text == "" and not config.is_test_config(environment.config.path):
+    if value is not None and value.text == "" and environment.config.role.is_deployed:
         yield _finding(
             environment, value, f"`{key}` of `{where}` is empty, which wrangler refuses; leave it out instead"
         )
@@ -159,8 +156,7 @@ def _routes(environment: Environment) -> Iterator[Finding]:
             at,
             (environment.location(routes).saying("`routes` is here"),),
         )
-    listed = routes.items if routes is not None else ()
-    for item in (*listed, *([route] if route is not None else [])):
+    for item in (*environment.own_items("routes"), *([route] if route is not None else [])):
         if item.kind is not config.NodeKind.OBJECT or item.broken:
             continue
         if item.get("pattern") is None:
@@ -176,7 +172,7 @@ def _routes(environment: Environment) -> Iterator[Finding]:
 def _numbers(environment: Environment) -> Iterator[Finding]:
     limits = environment.own("limits")
     cpu = limits.get("cpu_ms") if limits is not None else None
-    if cpu is not None and isinstance(cpu.value, int | float) and cpu.value > _MOST_CPU_MS:
+    if cpu is not None and cpu.number is not None and cpu.number > _MOST_CPU_MS:
         yield _finding(environment, cpu, f"`limits.cpu_ms` can be {_MOST_CPU_MS} at most (five minutes)")
     observability = environment.own("observability")
     if (
@@ -193,31 +189,20 @@ def _numbers(environment: Environment) -> Iterator[Finding]:
             )
     for path in ((), ("logs",), ("traces",)):
         rate = observability.at(*path, "head_sampling_rate") if observability is not None else None
-        if rate is None or rate.kind is not config.NodeKind.NUMBER or not isinstance(rate.value, int | float):
-            continue
-        if not 0 <= rate.value <= 1:
+        if rate is not None and rate.number is not None and not 0 <= rate.number <= 1:
             yield _finding(environment, rate, "`head_sampling_rate` is a share, from 0 to 1")
-    for node in _entries(environment, "workflows"):
+    for node in environment.own_items("workflows"):
         steps = node.at("limits", "steps")
-        if (
-            steps is None
-            or steps.kind is not config.NodeKind.NUMBER
-            or not isinstance(steps.value, int | float)
-        ):
+        if steps is None or steps.number is None:
             continue
-        if steps.value < 1 or steps.value != int(steps.value):
+        if steps.number < 1 or steps.number != int(steps.number):
             yield _finding(environment, steps, "`limits.steps` has to be a whole number, at least 1")
-        elif steps.value > _MOST_STEPS:
+        elif steps.number > _MOST_STEPS:
             yield Finding(
                 f"a Workflow has {_MOST_STEPS} steps at most in production",
                 environment.location(steps),
                 severity=Severity.WARNING,
             )
-
-
-def _entries(environment: Environment, key: str) -> tuple[config.ConfigNode, ...]:
-    node = environment.own(key)
-    return node.items if node is not None else ()
 
 
 def _finding(environment: Environment, node: config.ConfigNode, message: str) -> Finding:

@@ -36,14 +36,12 @@ Source: https://github.com/cloudflare/workers-sdk/blob/main/packages/workers-uti
 
 from collections.abc import Iterator
 
-from cflint.api import Edit, Finding, Fix, Safety, Severity, WranglerConfig, config, configuration, rule
+from cflint.api import Finding, Fix, Safety, Severity, WranglerConfig, config, configuration, fixes, rule
 
 
 @rule(configuration(), severity=Severity.ERROR, fix=Safety.SAFE)
 def check(subject: WranglerConfig) -> Iterator[Finding]:
-    shown = subject.document.origin is not None
-    data = subject.document.data
-    if shown and (b"..." in data or "…".encode() in data):
+    if subject.document.origin is not None and subject.leaves_out:
         return
     for problem in subject.problems:
         at = subject.location(problem.span)
@@ -58,13 +56,12 @@ def check(subject: WranglerConfig) -> Iterator[Finding]:
 
 
 def _dates(subject: WranglerConfig) -> Iterator[Finding]:
-    document = subject.document
     for node in subject.root.walk():
         if node.kind is config.NodeKind.DATE:
-            text = document.data[node.span.start : node.span.end].decode("utf-8", "replace")
-            quoted = Edit(document, node.span, f'"{text}"')
+            text = subject.document.text(node.span)
+            edit = fixes.replace_text(subject, node, text)
             yield Finding(
                 f"`{text}` is a date to TOML, which wrangler does not take: it has to be in quotes",
                 subject.location(node),
-                fix=Fix("Put the date in quotes", (quoted,), Safety.SAFE),
+                fix=Fix("Put the date in quotes", (edit,), Safety.SAFE),
             )

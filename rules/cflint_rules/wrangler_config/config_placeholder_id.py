@@ -41,6 +41,7 @@ import re
 from collections.abc import Iterator
 
 from cflint.api import (
+    Documents,
     Environment,
     Finding,
     Location,
@@ -49,6 +50,7 @@ from cflint.api import (
     config,
     configuration,
     pattern,
+    quoted,
     rule,
 )
 
@@ -80,11 +82,9 @@ _IDS = {
 _OPTIONAL = {"d1_databases", "kv_namespaces", "r2_buckets"}
 
 
-@rule(configuration(), severity=Severity.ERROR)
+@rule(configuration(), severity=Severity.ERROR, deployed=True, documents=Documents.NOTES)
 def check(subject: WranglerConfig) -> Iterator[Finding]:
-    if config.is_test_config(subject.path):
-        return
-    example = config.is_example_path(subject.path) or subject.document.origin is not None
+    example = config.is_example_path(subject.path)
     groups: dict[tuple[str, str], list[Location]] = {}
     kinds: dict[tuple[str, str], tuple[str, Severity | None]] = {}
     for environment in subject.environments:
@@ -103,17 +103,15 @@ def check(subject: WranglerConfig) -> Iterator[Finding]:
 
 def _ids(environment: Environment) -> Iterator[tuple[str, config.ConfigNode, tuple[str | int, ...]]]:
     for key, fields in _IDS.items():
-        listed = environment.own(key)
-        for index, entry in enumerate(listed.items if listed is not None else ()):
+        for index, entry in enumerate(environment.own_items(key)):
             for field in fields:
                 node = entry.get(field)
                 if node is not None and node.text is not None:
                     yield key, node, environment.path(key, index, field)
-    for key in ("account_id", "route"):
-        node = environment.own(key)
-        node = node.get("zone_id") if node is not None and key == "route" else node
-        if node is not None and node.text and key == "route":
-            yield key, node, environment.path(key, "zone_id")
+    route = environment.own("route")
+    zone = route.get("zone_id") if route is not None else None
+    if zone is not None and zone.text:
+        yield "route", zone, environment.path("route", "zone_id")
 
 
 def _fault(key: str, node: config.ConfigNode) -> tuple[str, Severity | None] | None:
@@ -122,16 +120,16 @@ def _fault(key: str, node: config.ConfigNode) -> tuple[str, Severity | None] | N
         return None if key in ("kv_namespaces", "r2_buckets") else ("is empty", None)
     if len(text) > 200:
         return None
-    shown = text if len(text) < 60 else text[:57] + "…"
+    shown = quoted(text)
     is_name = key in ("r2_buckets", "vectorize", "dispatch_namespaces", "ratelimits")
     if _PLACEHOLDER.search(text) and not (is_name and not _is_blatant(text)):
-        return f"is a placeholder: `{shown}`", None
+        return f"is a placeholder: {shown}", None
     if not is_name and len(text) > 3 and (_REPEATED.fullmatch(text) or _COUNTED.fullmatch(text)):
-        return f"is a placeholder: `{shown}`", None
+        return f"is a placeholder: {shown}", None
     if key == "d1_databases" and not _UUID.fullmatch(text):
-        return f"is no database's id: `{shown}`", Severity.WARNING
+        return f"is no database's id: {shown}", Severity.WARNING
     if key in ("kv_namespaces", "hyperdrive") and not _HEX.fullmatch(text):
-        return f"is no id of 32 hexadecimal digits: `{shown}`", Severity.NOTE
+        return f"is no id of 32 hexadecimal digits: {shown}", Severity.NOTE
     return None
 
 

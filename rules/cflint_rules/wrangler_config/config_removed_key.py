@@ -41,7 +41,6 @@ from collections.abc import Iterator
 
 from cflint.api import (
     Edit,
-    Environment,
     Finding,
     Fix,
     Location,
@@ -54,7 +53,6 @@ from cflint.api import (
     fixes,
     rule,
 )
-from cflint_rules.wrangler_config._keys import Path, general
 
 _WITHOUT_EFFECT = frozenset({"type", "usage_model", "queues.producers.*.delivery_delay"})
 _RATE_LIMITS_SINCE = (4, 36, 0)
@@ -64,11 +62,11 @@ _INSTANCE_TYPES = {"dev": "lite", "standard": "standard-1"}
 @rule(configuration(), severity=Severity.ERROR, fix=Safety.UNSAFE)
 def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
     found = config.config_schema(project.workspace, subject)
-    groups: dict[str, list[Path]] = {}
-    for path, _ in _members(subject.root):
-        entry = config.removed_key(path)
+    groups: dict[str, list[config.Path]] = {}
+    for path, _ in subject.root.paths():
+        entry = config.removed_key(path) if path else None
         if entry is not None and not (found.fit is config.Fit.OWN and _is_known(found, path, entry)):
-            groups.setdefault(general(path), []).append(path)
+            groups.setdefault(config.general_path(path), []).append(path)
     for paths in groups.values():
         entry = config.removed_key(paths[0])
         if entry is not None:
@@ -81,24 +79,13 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
         yield from _unsafe_rate_limits(subject)
 
 
-def _members(root: config.ConfigNode) -> Iterator[tuple[Path, config.ConfigNode]]:
-    stack: list[tuple[Path, config.ConfigNode]] = [((), root)]
-    while stack:
-        path, node = stack.pop()
-        if path:
-            yield path, node
-        stack += [((*path, index), item) for index, item in enumerate(node.items)][::-1]
-        last = {member.key: member.value for member in node.members}
-        stack += [((*path, key), value) for key, value in last.items()][::-1]
-
-
-def _is_known(found: config.ConfigSchema, path: Path, entry: config.RemovedKey) -> bool:
+def _is_known(found: config.ConfigSchema, path: config.Path, entry: config.RemovedKey) -> bool:
     known = found.schema.at(path)
     return known is not None and not known.deprecated and not entry.deprecated
 
 
 def _finding(
-    subject: WranglerConfig, found: config.ConfigSchema, entry: config.RemovedKey, paths: list[Path]
+    subject: WranglerConfig, found: config.ConfigSchema, entry: config.RemovedKey, paths: list[config.Path]
 ) -> Finding:
     key = str(paths[0][-1])
     place = f" in `{config.dotted(paths[0][:-1])}`" if len(paths[0]) > 1 else ""
@@ -123,18 +110,18 @@ def _finding(
         effect + replacement,
         first,
         tuple(others),
-        Fix(title, edits, safety) if edits else None,
+        Fix.of(title, edits, safety),
         None if entry.rejected and not older else Severity.WARNING,
     )
 
 
-def _place(subject: WranglerConfig, path: Path) -> Location:
+def _place(subject: WranglerConfig, path: config.Path) -> Location:
     around = subject.root.at(*path[:-1])
     member = around.member(str(path[-1])) if around is not None else None
     return subject.location(member.key_span if member is not None else subject.root)
 
 
-def _edits(subject: WranglerConfig, entry: config.RemovedKey, paths: list[Path]) -> tuple[Edit, ...]:
+def _edits(subject: WranglerConfig, entry: config.RemovedKey, paths: list[config.Path]) -> tuple[Edit, ...]:
     """The edits that bring all these keys up to date; none when that is not certain."""
     edits: list[Edit] = []
     for path in paths:
@@ -143,23 +130,27 @@ def _edits(subject: WranglerConfig, entry: config.RemovedKey, paths: list[Path])
         done: tuple[Edit, ...] | None = None
         if entry.renamed_to is not None:
             done = fixes.rename_key(subject, path, entry.renamed_to)
-        elif general(path) in _WITHOUT_EFFECT or (key == "legacy_env" and node and node.value is True):
+        elif config.general_path(path) in _WITHOUT_EFFECT or _is_without_effect(key, node):
             done = fixes.remove_key(subject, path)
         elif key == "node_compat" and node is not None and node.kind is config.NodeKind.BOOLEAN:
-            done = _node_compat(subject, path, node.value is True)
+            done = _node_compat(subject, path, on=node.value is True)
         if done is None:
             return ()
         edits += done
     return tuple(dict.fromkeys(edits))  # environments may share what is added
 
 
-def _node_compat(subject: WranglerConfig, path: Path, on: bool) -> tuple[Edit, ...] | None:
+def _is_without_effect(key: str, node: config.ConfigNode | None) -> bool:
+    return key == "legacy_env" and node is not None and node.value is True
+
+
+def _node_compat(subject: WranglerConfig, path: config.Path, *, on: bool) -> tuple[Edit, ...] | None:
     removed = fixes.remove_key(subject, path)
     name = str(path[1]) if path[0] == "env" else None
     environment = subject.environment(name)
     if removed is None or environment is None:
         return None
-    if not on or _has_flag(environment):
+    if not on or environment.enables("nodejs_compat"):
         return removed
     source = environment.source_of("compatibility_flags")
     added = fixes.append_item(subject, source.path("compatibility_flags"), "nodejs_compat")
@@ -170,18 +161,13 @@ def _node_compat(subject: WranglerConfig, path: Path, on: bool) -> tuple[Edit, .
     return (*removed, *added)
 
 
-def _has_flag(environment: Environment) -> bool:
-    return environment.enables("nodejs_compat") is True
-
-
 def _instance_types(subject: WranglerConfig) -> Iterator[Finding]:
     for environment in subject.environments:
-        containers = environment.own("containers")
-        for entry in containers.items if containers is not None else ():
+        for entry in environment.own_items("containers"):
             node = entry.get("instance_type")
             new = _INSTANCE_TYPES.get(node.text or "") if node is not None else None
             if node is not None and new is not None:
-                edit = Edit(subject.document, node.span, f'"{new}"')
+                edit = fixes.replace_text(subject, node, new)
                 yield Finding(
                     f"the instance type `{node.text}` is called `{new}` now",
                     environment.location(node),
@@ -193,9 +179,7 @@ def _instance_types(subject: WranglerConfig) -> Iterator[Finding]:
 def _unsafe_rate_limits(subject: WranglerConfig) -> Iterator[Finding]:
     places: list[Location] = []
     for environment in subject.environments:
-        unsafe = environment.own("unsafe")
-        bindings = unsafe.get("bindings") if unsafe is not None else None
-        for entry in bindings.items if bindings is not None else ():
+        for entry in environment.own_items("unsafe", "bindings"):
             kind = entry.get("type")
             if kind is not None and kind.text == "ratelimit":
                 places.append(environment.location(kind))

@@ -52,7 +52,6 @@ from cflint.api import (
     fixes,
     rule,
 )
-from cflint_rules.wrangler_config._keys import general, key_meant, misplaced_keys
 
 _SAID_OF_ROUTES = frozenset(  # by `config-invalid-value`: the two exclude each other
     {"routes.*.zone_id", "routes.*.zone_name", "route.zone_id", "route.zone_name"}
@@ -67,13 +66,13 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
         problems = tuple(subject.check(found.schema))
     else:
         problems = subject.schema_problems
-    elsewhere = misplaced_keys(subject, found.schema)
+    elsewhere = config.misplaced_keys(subject, found.schema)
     groups: dict[str, list[config.ConfigProblem]] = {}
     for problem in problems:
         key = str(problem.path[-1]) if problem.path else ""
         if problem.kind is not config.ProblemKind.UNKNOWN_KEY or key.startswith(_COMMENTS):
             continue
-        where = general(problem.path)
+        where = config.general_path(problem.path)
         if (
             where in _SAID_OF_ROUTES
             or problem.path in elsewhere
@@ -100,7 +99,7 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
             message,
             subject.location(first.span),
             tuple(subject.location(other.span).saying("and here") for other in group[1:]),
-            Fix(f"Rename `{key}` to `{meant}`", edits, Safety.SAFE) if edits else None,
+            Fix.of(f"Rename `{key}` to `{meant}`", edits, Safety.SAFE),
             severity,
         )
 
@@ -123,7 +122,7 @@ def _meant(
         value = around.get(key) if around is not None else None
         if around is None or value is None:
             return None, ()
-        name = key_meant(schema, around, path, key)
+        name = config.key_meant(schema, around, path, key)
         names.add(name)
         taken = schema.at((*path, name)) if name is not None else None
         given = config.json_type(value)

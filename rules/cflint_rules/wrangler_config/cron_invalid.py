@@ -35,11 +35,9 @@ Unsafe when the code compares the expression itself (`controller.cron`), since i
 Source: https://developers.cloudflare.com/workers/configuration/cron-triggers/
 """
 
-import json
 from collections.abc import Iterator
 
 from cflint.api import (
-    Edit,
     Environment,
     Finding,
     Fix,
@@ -49,6 +47,8 @@ from cflint.api import (
     WranglerConfig,
     config,
     configuration,
+    fixes,
+    quoted,
     rule,
 )
 
@@ -60,7 +60,7 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
     wrong: dict[tuple[str, str], list[tuple[Environment, config.ConfigNode]]] = {}
     for environment in subject.environments:
         seen: dict[str, config.ConfigNode] = {}
-        for node in _expressions(environment):
+        for node in environment.own_schedules:
             text = node.text or ""
             fault = config.cron_error(text)
             if fault is not None:
@@ -78,7 +78,7 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
                     environment.location(node),
                     severity=Severity.WARNING,
                 )
-        crons = _crons(environment)
+        crons = [node for node in environment.own_items("triggers", "crons") if node.text is not None]
         if len(crons) > _MOST:
             yield Finding(
                 f"{len(crons)} cron expressions are more than an account can have ({_MOST})",
@@ -88,42 +88,24 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
     for (text, fault), places in wrong.items():
         environments = config.in_environments([environment for environment, _ in places])
         first, *others = (found.location(node) for found, node in places)
-        shown = text if len(text) < 60 else text[:57] + "…"
         yield Finding(
-            f"the cron expression `{shown}`{environments} {fault}",
+            f"the cron expression {quoted(text)}{environments} {fault}",
             first,
             tuple(others),
             _fix(subject, project, text, [node for _, node in places]),
         )
 
 
-def _crons(environment: Environment) -> tuple[config.ConfigNode, ...]:
-    triggers = environment.own("triggers")
-    crons = triggers.get("crons") if triggers is not None else None
-    return tuple(node for node in (crons.items if crons is not None else ()) if node.text is not None)
-
-
-def _expressions(environment: Environment) -> Iterator[config.ConfigNode]:
-    """The cron expressions that the environment itself writes: of its triggers, then of each Workflow."""
-    yield from _crons(environment)
-    workflows = environment.own("workflows")
-    for entry in workflows.items if workflows is not None else ():
-        schedules = entry.get("schedules")
-        if schedules is not None and schedules.text:
-            yield schedules
-        yield from (node for node in (schedules.items if schedules is not None else ()) if node.text)
-
-
 def _fix(subject: WranglerConfig, project: Project, text: str, nodes: list[config.ConfigNode]) -> Fix | None:
     meant = config.cron_suggestion(text)
     if meant is None:
         return None
-    edits = tuple(Edit(subject.document, node.span, json.dumps(meant)) for node in nodes)
+    edits = tuple(fixes.replace_text(subject, node, meant) for node in nodes)
     compared = any(
         text.encode() in document.data
         for worker in project.workers
         if worker.config is subject
         for path in worker.modules
-        if (document := project.document(path)) is not None
+        if (document := project.sources.document(path)) is not None
     )
     return Fix(f"Write `{meant}`", edits, Safety.UNSAFE if compared else Safety.SAFE)

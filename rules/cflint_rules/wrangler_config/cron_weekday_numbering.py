@@ -35,12 +35,10 @@ Unsafe: the numbers become the names that they stand for elsewhere, so that the 
 Source: https://developers.cloudflare.com/workers/configuration/cron-triggers/
 """
 
-import json
 import re
 from collections.abc import Iterator
 
 from cflint.api import (
-    Edit,
     Environment,
     Finding,
     Fix,
@@ -49,6 +47,7 @@ from cflint.api import (
     WranglerConfig,
     config,
     configuration,
+    fixes,
     join_names,
     pattern,
     rule,
@@ -72,24 +71,18 @@ _WEEKEND = ("SUN", "SAT")
 def check(subject: WranglerConfig) -> Iterator[Finding]:
     groups: dict[str, list[tuple[Environment, config.ConfigNode]]] = {}
     for environment in subject.environments:
-        triggers = environment.own("triggers")
-        crons = triggers.get("crons") if triggers is not None else None
-        workflows = environment.own("workflows")
-        nodes = list(crons.items) if crons is not None else []
-        for entry in workflows.items if workflows is not None else ():
-            schedules = entry.get("schedules")
-            nodes += [schedules, *schedules.items] if schedules is not None else []
-        for node in nodes:
+        for node in environment.own_schedules:
             if node.text and config.cron_error(node.text) is None:
                 groups.setdefault(node.text, []).append((environment, node))
     for text, places in groups.items():
         numbers = config.weekday_numbers(text)
         if numbers is None or numbers.here in (_WORKING_DAYS, _WEEKEND):
             continue
-        if any(_says(subject, node) <= set(numbers.here) for _, node in places if _says(subject, node)):
+        said = [_days_said(subject, node) for _, node in places]
+        if any(days and days <= set(numbers.here) for days in said):
             continue
         first, *others = (found.location(node) for found, node in places)
-        edits = tuple(Edit(subject.document, node.span, json.dumps(numbers.renamed)) for _, node in places)
+        edits = tuple(fixes.replace_text(subject, node, numbers.renamed) for _, node in places)
         yield Finding(
             f"the weekday `{numbers.written}` means {_days(numbers.here)} to Cron Triggers"
             f"{config.in_environments([environment for environment, _ in places])}, where 1 is Sunday",
@@ -99,15 +92,14 @@ def check(subject: WranglerConfig) -> Iterator[Finding]:
         )
 
 
-def _says(subject: WranglerConfig, node: config.ConfigNode) -> set[str]:
+def _days_said(subject: WranglerConfig, node: config.ConfigNode) -> set[str]:
     """The weekdays that a comment on the line of an expression, or on the one above, names."""
     document = subject.document
     line = document.line_of(node.span.start)
     found: set[str] = set()
     for comment in subject.data.comments:
         if document.line_of(comment.start) in (line - 1, line):
-            text = document.data[comment.start : comment.end].decode("utf-8", "replace")
-            found.update(day.upper() for day in _DAY.findall(text))
+            found.update(day.upper() for day in _DAY.findall(document.text(comment)))
     return found
 
 

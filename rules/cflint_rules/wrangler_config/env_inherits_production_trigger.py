@@ -59,9 +59,9 @@ from cflint.api import (
 _PRODUCTION = pattern(r"(?:^|[-_])(?:production|prod|prd|live|release|main)(?:$|[-_])", re.IGNORECASE)
 
 
-@rule(configuration(), severity=Severity.WARNING, fix=Safety.UNSAFE)
+@rule(configuration(), severity=Severity.WARNING, fix=Safety.UNSAFE, deployed=True)
 def check(subject: WranglerConfig) -> Iterator[Finding]:
-    if config.is_test_config(subject.path) or subject.top.incomplete or subject.is_pages:
+    if subject.top.incomplete or subject.is_pages:
         return
     named = [found for found in subject.environments[1:] if not _PRODUCTION.search(found.name or "")]
     has_production = len(named) < len(subject.environments) - 1

@@ -41,245 +41,165 @@ it is written instead.
 Source: https://github.com/cloudflare/workers-sdk/tree/main/packages/wrangler/src/deployment-bundle
 """
 
-import json
 import posixpath
-import re
 from collections.abc import Iterator
 
 from cflint.api import (
-    Edit,
+    Documents,
     Environment,
     Finding,
     Fix,
-    Location,
     Project,
     Safety,
     Severity,
     WranglerConfig,
     config,
     configuration,
-    pattern,
+    fixes,
+    quoted,
     rule,
 )
-from cflint_rules.wrangler_config._keys import misplaced_keys
 
-_MODULES = (".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs", ".py")
-_BUILT = pattern(
-    r"(?:^|/)(?:dist|build|out|output|public/build|target|worker|pkg|node_modules|generated|static|client)(?:/|$)"
-    r"|(?:^|/)(?:\.[a-z][\w-]*|_\w[\w.]*)(?:/|$)"
-)
-_FRAMEWORKS = pattern(
-    rb'"(?:next|nuxt|astro|nitro|nitropack|vinxi|waku|rwsdk|gatsby|vite|@sveltejs/kit|@remix-run/[\w-]+'
-    rb"|@react-router/dev|@opennextjs/cloudflare|@cloudflare/(?:next-on-pages|vite-plugin|kumo)|@angular/[\w-]+"
-    rb"|@builder\.io/qwik|@tanstack/[\w-]*start|@solidjs/start|solid-start|@docusaurus/core|@redwoodjs/sdk"
-    rb'|partykit|alchemy|sst|worker-build|rollup|webpack|parcel|@analogjs/[\w-]+|vike|vitepress|hugo-bin)"\s*:'
-)
-_BUILD_SCRIPT = pattern(rb'"(?:pre|post)?build[\w:-]*"\s*:')
-_ENTRY_SCRIPT = pattern(
-    rb"wrangler(?:@[\w.]+)?\s+(?:dev|deploy|publish|versions\s+upload)\s+(?!-)[\w./]", re.ASCII
-)
+_SOMETHING = ("main", "assets", "site", "build", "type", "entry-point", "pages_build_output_dir")
+_NOTHING = "the configuration has neither `main` nor `assets`: there is nothing to deploy"
+_LONGEST = 80
 
 
-@rule(configuration(), severity=Severity.ERROR, fix=Safety.SAFE)
+@rule(configuration(), severity=Severity.ERROR, fix=Safety.SAFE, deployed=True, documents=Documents.NOTES)
 def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
     if subject.document.origin is not None:
-        if subject.name is not None and not _has_something(subject) and not _is_fragment(subject):
-            yield Finding(
-                "the configuration has neither `main` nor `assets`: there is nothing to deploy",
-                subject.top.place,
-                severity=Severity.NOTE,
-            )
+        is_excerpt = subject.top.incomplete or subject.leaves_out
+        if subject.name is not None and not is_excerpt and not _has_something(subject):
+            yield Finding(_NOTHING, subject.top.place)
         return
-    if subject.data.broken or config.is_test_config(subject.path):
+    if subject.data.broken:
         return
-    lookup = _Lookup(subject, project)
-    seen: dict[tuple[str, str], Finding] = {}
+    paths = config.ConfigPaths(project.workspace, subject)
+    found: dict[tuple[str, str | None], Finding] = {}
     for environment in subject.environments:
-        for key, finding in lookup.missing(environment):
-            first = seen.get(key)
-            if first is None:
-                seen[key] = finding
-    yield from seen.values()
-    if seen or _has_something(subject) or not lookup.is_deployed:
+        for key, node, finding in _missing(environment, paths, project):
+            found.setdefault((key, node.text), finding)
+    yield from found.values()
+    if found or _has_something(subject) or not _is_deployed(subject, paths, project):
         return
     schema = config.config_schema(project.workspace, subject).schema
-    if all(path[-1] != "main" for path in misplaced_keys(subject, schema)):
-        yield Finding(
-            "the configuration has neither `main` nor `assets`: there is nothing to deploy", subject.top.place
-        )
+    if not config.is_misplaced(subject, schema, "main"):
+        yield Finding(_NOTHING, subject.top.place)
 
 
 def _has_something(subject: WranglerConfig) -> bool:
-    keys = ("main", "assets", "site", "build", "type", "entry-point", "pages_build_output_dir")
-    return any(found.node.get(key) is not None for found in subject.environments for key in keys)
+    return any(found.node.get(key) is not None for found in subject.environments for key in _SOMETHING)
 
 
-def _is_fragment(subject: WranglerConfig) -> bool:
-    data = subject.document.data
-    return subject.top.incomplete or b"..." in data or "…".encode() in data
+def _is_deployed(subject: WranglerConfig, paths: config.ConfigPaths, project: Project) -> bool:
+    """Whether the configuration is there to be deployed as it is."""
+    if subject.name is None or subject.top.incomplete or paths.is_built or paths.manifest is None:
+        return False
+    if project.workspace.is_dir(posixpath.join(subject.directory, "functions")):
+        return False
+    calls = list(paths.manifest.wrangler_calls)
+    deploys = any(call.command in ("dev", "deploy", "publish") for call in calls)
+    return deploys and all(call.entry is None for call in calls)
 
 
-class _Lookup:
-    """What is where, beside one configuration."""
+_Missing = tuple[str, config.ConfigNode, Finding]
+"""The key of a path, the path, and what is wrong with it."""
 
-    def __init__(self, subject: WranglerConfig, project: Project) -> None:
-        self.subject = subject
-        self.workspace = project.workspace
-        manifests = list(config.manifests_above(self.workspace, subject.directory))
-        self.manifest = manifests[0].data if manifests else b""
-        self.framework = any(_FRAMEWORKS.search(document.data) for document in manifests[:1])
 
-    @property
-    def is_deployed(self) -> bool:
-        """Whether the configuration is there to be deployed as it is."""
-        subject = self.subject
-        return not (
-            subject.name is None
-            or subject.top.incomplete
-            or self.framework
-            or _ENTRY_SCRIPT.search(self.manifest)
-            or self.workspace.is_dir(posixpath.join(subject.directory, "functions"))
-            or b"wrangler" not in self.manifest
-            or not re.search(rb"wrangler(?:@[\w.]+)?\s+(?:dev|deploy|publish)", self.manifest)
-        )
+def _missing(environment: Environment, paths: config.ConfigPaths, project: Project) -> Iterator[_Missing]:
+    main = environment.own("main")
+    if main is not None and main.text:
+        yield from _main(environment, main, paths, project)
+    for key in ("assets.directory", "site.bucket"):
+        table, _, name = key.partition(".")
+        around = environment.own(table)
+        node = around.get(name) if around is not None else None
+        if node is not None and node.text:
+            yield from _folder(environment, node, key, paths, project)
+    for key, node, severity in _others(environment, paths):
+        path = paths.resolve(node.text or "")
+        if path is not None and not project.workspace.exists(path):
+            yield key, node, _absent(environment, node, key, severity=severity)
 
-    def missing(self, environment: Environment) -> Iterator[tuple[tuple[str, str], Finding]]:
-        main = environment.own("main")
-        if main is not None and main.text:
-            yield from self._main(environment, main, main.text)
-        for path in (("assets", "directory"), ("site", "bucket")):
-            table = environment.own(path[0])
-            node = table.get(path[1]) if table is not None else None
-            if node is not None and node.text:
-                yield from self._folder(environment, node, node.text, ".".join(path))
-        for entry in self._entries(environment, "d1_databases"):
-            node = entry.get("migrations_dir")
-            if node is not None and node.text and not self._is_made(environment, node.text):
-                yield from self._other(environment, node, node.text, "migrations_dir", Severity.WARNING)
-        for entry in self._entries(environment, "containers"):
-            node = entry.get("image")
-            if node is not None and node.text and self._is_file_name(node.text):
-                yield from self._other(environment, node, node.text, "image", None)
-        tsconfig = environment.own("tsconfig")
-        if tsconfig is not None and tsconfig.text and not self._is_made(environment, tsconfig.text):
-            yield from self._other(environment, tsconfig, tsconfig.text, "tsconfig", None)
-        schema = environment.own("$schema") if environment.name is None else None
-        if (
-            schema is not None
-            and schema.text
-            and "node_modules" not in schema.text
-            and "//" not in schema.text
-        ):
-            yield from self._other(environment, schema, schema.text, "$schema", Severity.NOTE)
 
-    def _entries(self, environment: Environment, key: str) -> tuple[config.ConfigNode, ...]:
-        node = environment.own(key)
-        return node.items if node is not None else ()
+def _main(
+    environment: Environment, node: config.ConfigNode, paths: config.ConfigPaths, project: Project
+) -> Iterator[_Missing]:
+    text = node.text or ""
+    at = environment.location(node)
+    path = paths.resolve(text)
+    if path is None:
+        if not text.startswith("/"):
+            yield "main", node, Finding("`main` leads out of the repository", at)
+        elif not paths.may_be_made(environment, text):
+            yield "main", node, Finding("`main` is an absolute path, which no other machine has", at)
+        return
+    if project.workspace.is_file(path):
+        return
+    if project.workspace.is_dir(path):
+        yield "main", node, Finding(f"`main` is a folder: {quoted(text, _LONGEST)}", at)
+        return
+    near = paths.other_ending(path)
+    if near is None and (":" in text or text.startswith("@") or paths.may_be_made(environment, text)):
+        return
+    if near is not None and paths.is_built and not posixpath.splitext(text)[1]:
+        return  # Vite finds the ending itself
+    meant = None if near is None else "./" * text.startswith("./") + paths.relative(near)
+    yield "main", node, _absent(environment, node, "main", meant)
 
-    def _is_file_name(self, image: str) -> bool:
-        return image.startswith(("./", "../")) or posixpath.basename(image).startswith("Dockerfile")
 
-    def _main(
-        self, environment: Environment, node: config.ConfigNode, text: str
-    ) -> Iterator[tuple[tuple[str, str], Finding]]:
-        at = environment.location(node)
-        path = self._path(text)
-        if path is None:
-            if not text.startswith("/"):
-                yield ("main", text), Finding("`main` leads out of the repository", at)
-            elif not self._is_made(environment, text):
-                yield ("main", text), Finding("`main` is an absolute path, which no other machine has", at)
-            return
-        if self.workspace.is_file(path):
-            return
-        if self.workspace.is_dir(path):
-            yield ("main", text), Finding(f"`main` is a folder: `{text}`", at)
-            return
-        near = self._near(path)
-        if near is None and (":" in text or text.startswith("@") or self._is_made(environment, text)):
-            return
-        if near is not None and self.framework and not posixpath.splitext(text)[1]:
-            return  # Vite finds the ending itself
-        yield ("main", text), self._absent(at, node, text, "main", near)
+def _folder(
+    environment: Environment,
+    node: config.ConfigNode,
+    key: str,
+    paths: config.ConfigPaths,
+    project: Project,
+) -> Iterator[_Missing]:
+    text = node.text or ""
+    path = paths.resolve(text)
+    if path is None or project.workspace.is_dir(path):
+        return
+    if project.workspace.is_file(path):
+        message = f"`{key}` is a file, not a folder: {quoted(text, _LONGEST)}"
+        yield key, node, Finding(message, environment.location(node))
+    elif not paths.may_be_made(environment, text) and not paths.has_build_script:
+        yield key, node, _absent(environment, node, key)
 
-    def _folder(
-        self, environment: Environment, node: config.ConfigNode, text: str, key: str
-    ) -> Iterator[tuple[tuple[str, str], Finding]]:
-        path = self._path(text)
-        if path is None or self.workspace.is_dir(path):
-            return
-        at = environment.location(node)
-        if self.workspace.is_file(path):
-            yield (key, text), Finding(f"`{key}` is a file, not a folder: `{text}`", at)
-        elif not self._is_made(environment, text) and not _BUILD_SCRIPT.search(self.manifest):
-            yield (key, text), self._absent(at, node, text, key, None)
 
-    def _other(
-        self,
-        environment: Environment,
-        node: config.ConfigNode,
-        text: str,
-        key: str,
-        severity: Severity | None,
-    ) -> Iterator[tuple[tuple[str, str], Finding]]:
-        path = self._path(text)
-        if path is not None and not self.workspace.exists(path):
-            finding = self._absent(environment.location(node), node, text, key, None, severity)
-            yield (key, text), finding
+def _others(
+    environment: Environment, paths: config.ConfigPaths
+) -> Iterator[tuple[str, config.ConfigNode, Severity | None]]:
+    """What has to be there, whether a file or a folder: the key, the path, how bad it is when it is not."""
+    for entry in environment.own_items("d1_databases"):
+        node = entry.get("migrations_dir")
+        if node is not None and node.text and not paths.may_be_made(environment, node.text):
+            yield "migrations_dir", node, Severity.WARNING
+    for entry in environment.own_items("containers"):
+        node = entry.get("image")
+        if node is not None and node.text and _is_file_name(node.text):
+            yield "image", node, None
+    node = environment.own("tsconfig")
+    if node is not None and node.text and not paths.may_be_made(environment, node.text):
+        yield "tsconfig", node, None
+    node = environment.own("$schema") if environment.name is None else None
+    if node is not None and node.text and "node_modules" not in node.text and "//" not in node.text:
+        yield "$schema", node, Severity.NOTE
 
-    def _path(self, text: str) -> str | None:
-        """The path in the workspace; None when it leads out of it."""
-        path = posixpath.normpath(posixpath.join(self.subject.directory, text))
-        return None if path.startswith(("/", "../")) or path == ".." else path
 
-    def _is_made(self, environment: Environment, text: str) -> bool:
-        """Whether something may make a path before wrangler looks for it."""
-        build = environment.value("build")
-        command = build.get("command") if build is not None and build.kind is config.NodeKind.OBJECT else None
-        made = command is not None and bool(command.text)
-        if made or self.framework or environment.own("type") is not None:
-            return True
-        return _BUILT.search(text) is not None or self._is_ignored(text)
+def _is_file_name(image: str) -> bool:
+    return image.startswith(("./", "../")) or posixpath.basename(image).startswith("Dockerfile")
 
-    def _is_ignored(self, text: str) -> bool:
-        """Whether git ignores a path, by a plain line of the .gitignore beside the configuration or above."""
-        steps = {step for step in text.split("/") if step not in ("", ".", "..")}
-        folder = self.subject.directory
-        while True:
-            document = self.workspace.read(posixpath.join(folder, ".gitignore"))
-            if document is not None:
-                lines = document.data.decode("utf-8", "replace").splitlines()
-                if any(line.strip().strip("/").rpartition("/")[2] in steps for line in lines):
-                    return True
-            if not folder:
-                return False
-            folder = posixpath.dirname(folder)
 
-    def _near(self, path: str) -> str | None:
-        """The file of the same name with another ending, when there is exactly one."""
-        stem, ending = posixpath.splitext(path)
-        base = posixpath.basename(stem if ending in _MODULES else path)
-        folder = posixpath.dirname(path)
-        names = self.workspace.entries(folder)
-        found = [base + other for other in _MODULES if base + other in names]
-        return posixpath.join(folder, found[0]) if len(found) == 1 else None
-
-    def _absent(
-        self,
-        at: Location,
-        node: config.ConfigNode,
-        text: str,
-        key: str,
-        near: str | None,
-        severity: Severity | None = None,
-    ) -> Finding:
-        shown = text if len(text) < 80 else text[:77] + "…"
-        if near is None:
-            return Finding(f"`{key}` is not there: `{shown}`", at, severity=severity)
-        written = posixpath.relpath(near, self.subject.directory or ".")
-        if text.startswith("./"):
-            written = f"./{written}"
-        fix = Fix(f"Write `{written}`", (Edit(at.document, node.span, json.dumps(written)),), Safety.SAFE)
-        return Finding(
-            f"`{key}` is not there: `{shown}`; did you mean `{written}`?", at, fix=fix, severity=severity
-        )
+def _absent(
+    environment: Environment,
+    node: config.ConfigNode,
+    key: str,
+    meant: str | None = None,
+    severity: Severity | None = None,
+) -> Finding:
+    message = f"`{key}` is not there: {quoted(node.text or '', _LONGEST)}"
+    fix = None
+    if meant is not None:
+        message += f"; did you mean `{meant}`?"
+        fix = Fix(f"Write `{meant}`", (fixes.replace_text(environment.config, node, meant),), Safety.SAFE)
+    return Finding(message, environment.location(node), fix=fix, severity=severity)

@@ -78,7 +78,6 @@ from collections.abc import Iterator, Mapping
 
 from cflint.api import (
     ClassKind,
-    Edit,
     Environment,
     Finding,
     Fix,
@@ -87,6 +86,7 @@ from cflint.api import (
     Severity,
     Worker,
     config,
+    fixes,
     rule,
     worker,
 )
@@ -95,20 +95,18 @@ _SHORTEST = 4
 """Of shorter names, two that differ in a letter are two names."""
 
 
-@rule(worker(), severity=Severity.WARNING, fix=Safety.UNSAFE)
+@rule(worker(), severity=Severity.WARNING, fix=Safety.UNSAFE, deployed=True)
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
-    if subject.config is None or config.is_test_config(subject.config.path):
-        return
-    told: set[tuple[int, int]] = set()
+    seen: set[tuple[int, int]] = set()
     for environment in subject.environments:
         if environment.incomplete:
             continue
         for name, entrypoint in _targets(environment):
-            workers = project.memoized("Workers by name", lambda: _by_name(project))
+            workers = project.memo.memoized("Workers by name", lambda: _by_name(project))
             place = (name.span.start, name.span.end)
-            if place in told or name.text is None:
+            if place in seen or name.text is None:
                 continue
-            told.add(place)
+            seen.add(place)
             named = workers.get(name.text, ())
             if not named:
                 near = _meant(name.text, workers)
@@ -176,16 +174,16 @@ def _entrypoint(
     environment: Environment, entrypoint: config.ConfigNode, target: Worker, project: Project
 ) -> Iterator[Finding]:
     name = entrypoint.text or ""
-    if project.is_exported(target, name):
-        owner = project.exported_class(target, name)
-        kind = owner is not None and project.class_kind(owner)
+    if project.exports.has(target, name):
+        owner = project.exports.find_class(target, name)
+        kind = owner is not None and project.classes.kind(owner)
         if kind in (ClassKind.DURABLE_OBJECT, ClassKind.WORKFLOW, ClassKind.AGENT):
             yield Finding(
                 f"`{name}` of the Worker `{target.name}` is no `WorkerEntrypoint`, and no service",
                 environment.location(entrypoint),
             )
         return
-    exports = project.worker_exports(target)
+    exports = project.exports.of_worker(target)
     if target.unresolved or not exports.complete:
         return
     near = _meant(name, {other: (target,) for other in exports.names if other != "default"})
@@ -197,10 +195,5 @@ def _entrypoint(
     )
 
 
-def _fix(environment: Environment, node: config.ConfigNode, name: str) -> Fix | None:
-    document = environment.config.document
-    written = document.data[node.span.start : node.span.end]
-    quote = written[:1].decode("ascii", "replace")
-    if quote not in ('"', "'"):
-        return None
-    return Fix(f"Name `{name}`", (Edit(document, node.span, f"{quote}{name}{quote}"),), Safety.UNSAFE)
+def _fix(environment: Environment, node: config.ConfigNode, name: str) -> Fix:
+    return Fix(f"Name `{name}`", (fixes.replace_text(environment.config, node, name),), Safety.UNSAFE)

@@ -66,13 +66,12 @@ from cflint.api import (
     fixes,
     rule,
 )
-from cflint_rules.wrangler_config._keys import misplaced_keys
 
 
 @rule(configuration(), severity=Severity.ERROR, fix=Safety.UNSAFE)
 def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
     schema = config.config_schema(project.workspace, subject).schema
-    for path, table in misplaced_keys(subject, schema).items():
+    for path, table in config.misplaced_keys(subject, schema).items():
         key = str(path[-1])
         member = table.member(key)
         if member is None:
@@ -85,7 +84,7 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
             f"`{key}` belongs to the top level, but stands in the table `{header}`, where it is {effect}",
             subject.location(member.key_span),
             (subject.location(_header(subject, table.span.start)).saying("the table begins here"),),
-            Fix(f"Move `{key}` before the first table", edits, safety) if edits else None,
+            Fix.of(f"Move `{key}` before the first table", edits, safety),
         )
 
 

@@ -25,9 +25,10 @@ if TYPE_CHECKING:
     from cflint.project.config.edits import move_to_top_level as move_to_top_level
     from cflint.project.config.edits import remove_key as remove_key
     from cflint.project.config.edits import rename_key as rename_key
+    from cflint.project.config.edits import replace_text as replace_text
     from cflint.project.config.edits import set_key as set_key
+    from cflint.project.config.undeclared import declare_binding as declare_binding
     from cflint.project.sql.edits import bind_holes as bind_holes
-
 _ORIGINS = {
     "cflint.project.code.import_edits": (
         "add_imports imported_parts move_import relative_specifier remove_imports set_import_source"
@@ -38,7 +39,10 @@ _ORIGINS = {
     "cflint.project.config.class_edits": (
         "add_durable_object_class append_migration create_classes use_sqlite"
     ),
-    "cflint.project.config.edits": ("append_item move_to_top_level remove_key rename_key set_key"),
+    "cflint.project.config.edits": (
+        "append_item move_to_top_level remove_key rename_key replace_text set_key"
+    ),
+    "cflint.project.config.undeclared": ("declare_binding"),
     "cflint.project.sql.edits": ("bind_holes"),
 }
 
@@ -51,6 +55,7 @@ __all__ = [
     "append_migration",
     "bind_holes",
     "create_classes",
+    "declare_binding",
     "fix_by_async_handler",
     "fix_by_await",
     "fix_by_new_context",
@@ -62,6 +67,7 @@ __all__ = [
     "remove_imports",
     "remove_key",
     "rename_key",
+    "replace_text",
     "set_import_source",
     "set_key",
     "use_sqlite",

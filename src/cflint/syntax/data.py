@@ -105,6 +105,12 @@ class Node:
         return self.value if self.kind is Kind.STRING and isinstance(self.value, str) else None
 
     @property
+    def number(self) -> int | float | None:
+        """The value when it is a number, else None."""
+        is_number = self.kind is Kind.NUMBER and isinstance(self.value, int | float)
+        return self.value if is_number and isinstance(self.value, int | float) else None
+
+    @property
     def plain(self) -> Value:
         """The node as plain Python values."""
         if self.kind not in _CONTAINERS:
@@ -128,6 +134,17 @@ class Node:
             yield node
             stack.extend(reversed(node.items))
             stack.extend(member.value for member in reversed(node.members))
+
+    def paths(self) -> Iterator[tuple[tuple[str | int, ...], Node]]:
+        """The node and all below it that count, with their paths of keys and 0-based indexes, in source order
+        (of equal keys the last one counts, at the place of the first)."""
+        stack: list[tuple[tuple[str | int, ...], Node]] = [((), self)]
+        while stack:
+            path, node = stack.pop()
+            yield path, node
+            stack += [((*path, index), item) for index, item in enumerate(node.items)][::-1]
+            last = {member.key: member.value for member in node.members}
+            stack += [((*path, key), value) for key, value in last.items()][::-1]
 
 
 _CONTAINERS = frozenset((Kind.OBJECT, Kind.ARRAY))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,7 +12,9 @@ from cflint.project.code.calls import (
     callers_of,
     calls_in_module,
     calls_named,
+    is_mentioned,
     is_named,
+    leaves_matching,
     name_of,
     paths_around,
     running_paths,
@@ -115,6 +118,25 @@ def test_whether_code_has_a_word(code: str, named: bool) -> None:
     assert is_named(module.project, [MAIN], "setAlarm", at_hand=module) is named
 
 
+@pytest.mark.parametrize(
+    ("code", "mentioned"),
+    [
+        ("env.KV.get(1)", True),
+        ("const { KV } = env", True),
+        ("f('KV, DB')", True),
+        ("f(`${a} KV`)", True),
+        ("// KV", False),
+        ("f(/* KV */ a)", False),
+        ("env.KVS.get(env.$KV)", False),
+    ],
+)
+def test_whether_code_or_a_text_has_a_word(code: str, mentioned: bool) -> None:
+    module = module_of(code + "\n")
+    assert is_mentioned(module.project, [MAIN], "KV", at_hand=module) is mentioned
+    assert is_mentioned(module.project, [MAIN], "KV") is mentioned
+    assert is_mentioned(module.project, ["missing.ts"], "KV")
+
+
 def test_all_code_of_a_worker() -> None:
     project = project_with({MAIN: ENTRY})
     assert all_code_is_known(project, project.workers[0])
@@ -193,3 +215,23 @@ def test_what_is_not_exported_is_called_by_its_module_alone() -> None:
     )  # fmt: skip
     assert callers({MAIN: "class A { f() {} }" + ENTRY}, MAIN) == ([], False)
     assert callers({MAIN: "export function f() {}" + ENTRY}, MAIN) == ([], False)
+
+
+def test_leaves_that_a_pattern_covers() -> None:
+    project = project_of(
+        "import './other'; const a = 426; // 426",
+        other="export const b = '426', c = 'an 426', upgrade = 1;",
+        third="export const d = 1;",
+    )
+    words = re.compile(rb"\b(?:426|upgrade)\b")
+    paths = ["index.ts", "other.ts", "third.ts", "missing.ts"]
+    found = [
+        (module.path, leaf.type, module.text(leaf)) for module, leaf in leaves_matching(project, paths, words)
+    ]
+    assert found == [
+        ("index.ts", "number", "426"),
+        ("index.ts", "comment", "// 426"),
+        ("other.ts", "string_fragment", "426"),
+        ("other.ts", "string_fragment", "an 426"),
+        ("other.ts", "identifier", "upgrade"),
+    ]

@@ -15,6 +15,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from cflint.platform.wrangler_keys import top_level_keys
+from cflint.project.config.edits import replace_text
 from cflint.project.config.schema import ProblemKind, dotted
 from cflint.project.config.wrangler import Environment, WranglerConfig, is_wrangler_document, read_config
 from cflint.source import Document
@@ -509,3 +510,48 @@ class TestAnything:
         assert len(one.top.durable_object_classes) == len(one.top.lifecycle.classes) == 3000
         assert one.top.lifecycle.next_tag() == "v3000"
         assert one.schema_problems == ()
+
+
+def test_items_and_schedules_that_an_environment_writes() -> None:
+    found = config(
+        '{ "triggers": { "crons": ["0 1 * * *", 3] },'
+        ' "workflows": [{ "schedules": "0 2 * * *" }, { "schedules": ["0 3 * * *", ""] }],'
+        ' "queues": { "producers": [{ "queue": "q" }] }, "env": { "a": {} } }'
+    )
+    assert [node.text for node in found.top.own_schedules] == ["0 1 * * *", "0 2 * * *", "0 3 * * *"]
+    assert [node.plain for node in found.top.own_items("queues", "producers")] == [{"queue": "q"}]
+    assert found.top.own_items("queues", "consumers") == found.top.own_items("routes") == ()
+    assert found.environments[1].own_schedules == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "left_out"),
+    [
+        ('{ "name": "a", ... }', True),
+        ('{ "name": "a", … }', True),
+        ('{ "name": "a" /* ... */ }', True),
+        ('{ "vars": { "A": "Loading..." } }', False),
+        ('{ "vars": { "a...b": "c" } }', False),
+        ('{ "name": "a" }', False),
+    ],
+)
+def test_parts_that_are_left_out(text: str, left_out: bool) -> None:
+    assert config(text).leaves_out is left_out
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "written"),
+    [
+        ("wrangler.json", '{"a": "b"}', '{"a": "c d"}'),
+        ("wrangler.toml", 'a = "b"', 'a = "c d"'),
+        ("wrangler.toml", "a = 'b'", "a = 'c d'"),
+        ("wrangler.toml", "a = 2026-01-01", 'a = "c d"'),
+    ],
+)
+def test_a_string_keeps_its_quotes(path: str, text: str, written: str) -> None:
+    subject = config(text, path)
+    node = subject.root.get("a")
+    assert node is not None
+    edit = replace_text(subject, node, "c d")
+    assert text[: edit.span.start] + edit.text + text[edit.span.end :] == written
+    assert replace_text(subject, node, "it's").text == '"it\'s"'

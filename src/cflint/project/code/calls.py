@@ -7,6 +7,7 @@ one module to the next has to be plain data.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
@@ -106,9 +107,41 @@ def is_named(project: Project, paths: Iterable[str], name: str, *, at_hand: Modu
     )
 
 
+def is_mentioned(project: Project, paths: Iterable[str], name: str, *, at_hand: Module | None = None) -> bool:
+    """Whether some modules have a word: in code, or in a text (`"KV, DB"`), not in comments alone. Of what is
+    no JavaScript, comments count; a module that cannot be read is taken to have it."""
+    word = re.compile(rb"(?<![\w$])" + re.escape(name.encode()) + rb"(?![\w$])")
+    for path in paths:
+        document = project.sources.document(path)
+        if document is None:
+            return True
+        if word.search(document.data) is None:
+            continue
+        module = at_hand if at_hand is not None and at_hand.path == path else module_of(project, path)
+        if module is None or any(True for _ in module.mentions(word)):
+            return True
+    return False
+
+
 def _is_whole_string(module: Module, leaf: Node) -> bool:
     parent = module.syntax.parent(leaf)
     return leaf.type == "string_fragment" and parent is not None and parent.named_child_count == 1
+
+
+def leaves_matching(
+    project: Project, paths: Iterable[str], words: re.Pattern[bytes], *, at_hand: Module | None = None
+) -> Iterator[tuple[Module, Node]]:
+    """The smallest nodes that cover what a pattern finds in the text of some modules, comments and parts of
+    texts included: a module without a match is not parsed. A module that cannot be parsed has none."""
+    for path in paths:
+        document = project.sources.document(path)
+        if document is None or not path.endswith(EXTENSIONS) or words.search(document.data) is None:
+            continue
+        module = at_hand if at_hand is not None and at_hand.path == path else module_of(project, path)
+        for match in words.finditer(document.data) if module is not None else ():
+            leaf = module.syntax.node_at(match.start(), match.end()) if module is not None else None
+            if module is not None and leaf is not None:
+                yield module, leaf
 
 
 # -- who calls a function --------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 Every function answers None when there is no edit that does exactly this, and () when nothing has to change.
 
-Imported where used: editors of documents, which a run without fixes does not need.
+Imported where used: editors of documents and json, which a run without fixes does not need.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from cflint.finding import Edit
 from cflint.project.config.schema import Path
-from cflint.syntax.data import DataDocument, Value
+from cflint.syntax.data import DataDocument, Node, Value
 
 if TYPE_CHECKING:
     from cflint.syntax.edit import TextEdit
@@ -76,6 +76,15 @@ def convert(
     if left:
         value[old_key] = left
     return set_key(data, path, {**value, new_key: into})
+
+
+def replace_text(data: AnyData, node: Node, text: str) -> Edit:
+    """Make another string of a value, in quotes like those it has."""
+    import json
+
+    document = _data(data).document
+    is_literal = document.data[node.span.start : node.span.start + 1] == b"'" and "'" not in text
+    return Edit(document, node.span, f"'{text}'" if is_literal else json.dumps(text, ensure_ascii=False))
 
 
 def move_to_top_level(data: AnyData, path: Path) -> Edits:

@@ -1,4 +1,7 @@
-"""A wrangler configuration as the domain sees it: environments, what they inherit, and their bindings."""
+"""A wrangler configuration as the domain sees it: environments, what they inherit, and their bindings.
+
+Longer than 600 lines: a configuration, its environments and their bindings refer to each other.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +28,7 @@ _CONFIG_NAME = pattern(r"wrangler\.(?:toml|jsonc?)", re.IGNORECASE)
 _PLACEHOLDER = pattern(
     r"<[^<>]*>|\{\{.*\}\}|\$\{[^{}]*\}|\$\(.*\)|<%.*%>|%[A-Z_]+%|__[A-Z_]+__|\[\[.*\]\]", re.DOTALL
 )
+_ELLIPSIS = pattern("\\.\\.\\.|…".encode())
 _ISO_DATE = pattern(r"2\d{3}-\d{2}-\d{2}", re.ASCII)
 _LONGEST_PLACEHOLDER = 200  # of such values none is longer; it keeps the pattern's cost in bounds
 
@@ -116,6 +120,11 @@ class WranglerConfig:
         return self.document.path
 
     @property
+    def file_name(self) -> str:
+        """The name of the file, without its folder."""
+        return self.path.rpartition("/")[2]
+
+    @property
     def directory(self) -> str:
         """The folder of the configuration, relative to the workspace's root; "" for the root."""
         return posixpath.dirname(self.path)
@@ -146,9 +155,27 @@ class WranglerConfig:
         return self.top.value("assets")
 
     @property
+    def assets_directory(self) -> Node | None:
+        """The folder of the static assets of a Worker; None of a Pages project."""
+        return self.assets.get("directory") if self.assets is not None and not self.is_pages else None
+
+    @property
     def is_pages(self) -> bool:
         """Whether this is the configuration of a Pages project."""
         return self.root.member("pages_build_output_dir") is not None
+
+    @property
+    def leaves_out(self) -> bool:
+        """Whether a part is left out where the configuration is shown: `...` or `…` stands in its place, or
+        in a comment. What stands in a string says nothing."""
+        places = [found.start() for found in _ELLIPSIS.finditer(self.document.data)]
+        if not places:
+            return False
+        nodes = list(self.root.walk())
+        texts = [node.span for node in nodes if node.kind is Kind.STRING]
+        keys = (member for node in nodes for member in node.members)
+        texts += [member.key_span for member in keys if member.key not in ("...", "…")]
+        return any(not any(span.start <= at < span.end for span in texts) for at in places)
 
     @cached_property
     def environments(self) -> tuple[Environment, ...]:
@@ -229,6 +256,23 @@ class Environment:
         """What the environment itself says, whatever its type; null counts as not said, as for wrangler."""
         node = self.node.get(key)
         return None if node is None or node.kind is Kind.NULL else node
+
+    def own_items(self, *keys: str) -> tuple[Node, ...]:
+        """The items of a list that the environment itself writes: `own_items("queues", "producers")`."""
+        node = self.own(keys[0])
+        for key in keys[1:]:
+            node = node.get(key) if node is not None else None
+        return node.items if node is not None else ()
+
+    @property
+    def own_schedules(self) -> tuple[Node, ...]:
+        """The cron expressions that the environment itself writes: of its triggers, then of its Workflows."""
+        found = [node for node in self.own_items("triggers", "crons") if node.text is not None]
+        for entry in self.own_items("workflows"):
+            schedules = entry.get("schedules")
+            if schedules is not None:
+                found += [node for node in (schedules, *schedules.items) if node.text]
+        return tuple(found)
 
     def value(self, key: str) -> Node | None:
         """The value that counts for this environment, inherited or not; None when absent or of a wrong type.

@@ -15,10 +15,10 @@ from cflint.finding import Location
 from cflint.pattern import pattern
 from cflint.platform.wrangler_keys import WRANGLER_VERSION, KeySchema, bundled_schema, schema_from
 from cflint.project.files.workspace import Workspace
+from cflint.project.modules.manifest import Manifest
 from cflint.record import record
 from cflint.source import Document
-from cflint.syntax.data import Format, Kind, Node
-from cflint.syntax.documents import read
+from cflint.syntax.data import Node
 
 Version = tuple[int, int, int]
 
@@ -26,7 +26,6 @@ _EXACT = pattern(r"[v=]?(\d{1,9})\.(\d{1,9})\.(\d{1,9})(?:[-+][\w.+-]*)?", re.AS
 _RANGE = pattern(
     r"(\^|~|>=)?\s*v?(\d{1,9})(?:\.(\d{1,9}|[x*]))?(?:\.(\d{1,9}|[x*]))?(?:[-+][\w.+-]*)?", re.ASCII
 )
-_DEPENDENCIES = ("dependencies", "devDependencies", "optionalDependencies", "peerDependencies")
 _NEVER: Version = (1 << 30, 0, 0)
 
 
@@ -54,6 +53,12 @@ def manifests_above(workspace: Workspace, folder: str) -> Iterator[Document]:
                 yield document
 
 
+def manifest_above(workspace: Workspace, folder: str) -> Manifest | None:
+    """The nearest package.json, of a folder or above it."""
+    document = next(manifests_above(workspace, folder), None)
+    return Manifest(document) if document is not None else None
+
+
 def declares(workspace: Workspace, folder: str, name: str) -> bool:
     """Whether the package.json of a folder, or one above it, names a package."""
     quoted = f'"{name}"'.encode()
@@ -66,6 +71,13 @@ def declares(workspace: Workspace, folder: str, name: str) -> bool:
 def installed_version(workspace: Workspace, folder: str, name: str) -> Installed | None:
     """The version of a package that code in a folder gets; None when it has none or it is not known."""
     return workspace.memoized(("version", folder, name), lambda: _installed(workspace, folder, name))
+
+
+def may_be_older(workspace: Workspace, folder: str, name: str, version: Version) -> bool:
+    """Whether the version of a package that code in a folder gets is known to be older than another, or to be
+    one of several of which some are."""
+    found = installed_version(workspace, folder, name)
+    return found is not None and found.lowest < version
 
 
 def _installed(workspace: Workspace, folder: str, name: str) -> Installed | None:
@@ -131,16 +143,7 @@ def _entry(manifest: Document, name: str) -> Node | None:
     """The value that a package.json gives a dependency."""
     if f'"{name}"'.encode() not in manifest.data:
         return None
-    root = _manifest(manifest)
-    for key in _DEPENDENCIES:
-        node = root.at(key, name)
-        if node is not None and node.kind is Kind.STRING:
-            return node
-    return None
-
-
-def _manifest(document: Document) -> Node:
-    return document.memoized("manifest", lambda document: read(document, Format.JSON).root)
+    return Manifest(manifest).dependency(name)
 
 
 def _locked(workspace: Workspace, folder: str, name: str) -> Version | None:
@@ -149,7 +152,7 @@ def _locked(workspace: Workspace, folder: str, name: str) -> Version | None:
         if "node_modules" in workspace.entries(above):
             document = workspace.read(_join(above, f"node_modules/{name}/package.json"))
             if document is not None:
-                node = _manifest(document).get("version")
+                node = Manifest(document).root.get("version")
                 return _version(node.text or "") if node is not None else None
     for above in _upwards(folder):
         names = workspace.entries(above)

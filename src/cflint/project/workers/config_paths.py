@@ -1,0 +1,84 @@
+"""Paths in a configuration: where they lead in the workspace, and what may make a file that is not there."""
+
+from __future__ import annotations
+
+import posixpath
+from functools import cached_property
+
+from cflint.pattern import pattern
+from cflint.platform.build_tools import is_build_script, makes_files
+from cflint.project.config.wrangler import Environment, WranglerConfig
+from cflint.project.files.workspace import Workspace
+from cflint.project.modules.installed import manifest_above
+from cflint.project.modules.manifest import Manifest
+from cflint.syntax.data import Kind
+from cflint.syntax.suffixes import SOURCE_SUFFIXES
+
+_BUILT = pattern(
+    r"(?:^|/)(?:dist|build|out|output|public/build|target|worker|pkg|node_modules|generated|static|client)(?:/|$)"
+    r"|(?:^|/)(?:\.[a-z][\w-]*|_\w[\w.]*)(?:/|$)"
+)
+
+
+class ConfigPaths:
+    """The paths that one configuration names; texts are as they stand there, relative to its folder."""
+
+    def __init__(self, workspace: Workspace, config: WranglerConfig) -> None:
+        self._workspace = workspace
+        self._config = config
+
+    @cached_property
+    def manifest(self) -> Manifest | None:
+        """The nearest package.json."""
+        return manifest_above(self._workspace, self._config.directory)
+
+    @cached_property
+    def is_built(self) -> bool:
+        """Whether a framework or build tool of the project makes files before wrangler looks for them."""
+        return self.manifest is not None and any(map(makes_files, self.manifest.dependencies))
+
+    @property
+    def has_build_script(self) -> bool:
+        """Whether a script of the project is called `build`, or much like that."""
+        return self.manifest is not None and any(map(is_build_script, self.manifest.scripts))
+
+    def resolve(self, text: str) -> str | None:
+        """The path in the workspace; None when it leads out of it."""
+        path = posixpath.normpath(posixpath.join(self._config.directory, text))
+        return None if path.startswith(("/", "../")) or path == ".." else path
+
+    def relative(self, path: str) -> str:
+        """A path of the workspace as the configuration would write it."""
+        return posixpath.relpath(path, self._config.directory or ".")
+
+    def may_be_made(self, environment: Environment, text: str) -> bool:
+        """Whether something may make a path before wrangler looks for it: a build, by whatever says so."""
+        build = environment.value("build")
+        command = build.get("command") if build is not None and build.kind is Kind.OBJECT else None
+        if (command is not None and command.text) or self.is_built or environment.own("type") is not None:
+            return True
+        return _BUILT.search(text) is not None or self.is_ignored(text)
+
+    def is_ignored(self, text: str) -> bool:
+        """Whether git ignores a path, by a plain line of the .gitignore beside the configuration or above."""
+        steps = {step for step in text.split("/") if step not in ("", ".", "..")}
+        folder = self._config.directory
+        while True:
+            document = self._workspace.read(posixpath.join(folder, ".gitignore"))
+            if document is not None:
+                lines = document.data.decode("utf-8", "replace").splitlines()
+                if any(line.strip().strip("/").rpartition("/")[2] in steps for line in lines):
+                    return True
+            if not folder:
+                return False
+            folder = posixpath.dirname(folder)
+
+    def other_ending(self, path: str) -> str | None:
+        """The module of the same name with another ending, when there is exactly one; paths are of the
+        workspace."""
+        stem, ending = posixpath.splitext(path)
+        base = posixpath.basename(stem if ending in SOURCE_SUFFIXES else path)
+        folder = posixpath.dirname(path)
+        names = self._workspace.entries(folder)
+        found = [base + other for other in SOURCE_SUFFIXES if base + other in names]
+        return posixpath.join(folder, found[0]) if len(found) == 1 else None
