@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from cflint.platform.cron import weekday_numbers as weekday_numbers
     from cflint.platform.env_types import is_injected as is_injected
     from cflint.platform.env_types import is_read_by_others as is_read_by_others
+    from cflint.platform.packages import NODE_POLYFILLS as NODE_POLYFILLS
     from cflint.platform.wrangler_keys import WRANGLER_VERSION as WRANGLER_VERSION
     from cflint.platform.wrangler_keys import KeySchema as KeySchema
     from cflint.platform.wrangler_keys import KeyScope as KeyScope
@@ -90,6 +91,7 @@ _ORIGINS = {
     "cflint.platform.compatibility": ("CompatibilityFlag NEWEST_DATE changes find_flag flag_names"),
     "cflint.platform.cron": ("cron_error cron_never_fires cron_suggestion weekday_numbers"),
     "cflint.platform.env_types": ("is_injected is_read_by_others"),
+    "cflint.platform.packages": ("NODE_POLYFILLS"),
     "cflint.platform.wrangler_keys": (
         "KeySchema KeyScope RemovedKey WRANGLER_VERSION json_types removed_key scope_of top_level_keys"
     ),
@@ -120,6 +122,7 @@ __getattr__ = lazily(globals(), _ORIGINS)
 __all__ = [
     "KINDS",
     "NEWEST_DATE",
+    "NODE_POLYFILLS",
     "WRANGLER_VERSION",
     "ActiveClass",
     "Backend",

@@ -109,6 +109,8 @@ if TYPE_CHECKING:
     from cflint.project.code.mutations import Mutation as Mutation
     from cflint.project.code.mutations import MutationKind as MutationKind
     from cflint.project.code.mutations import overlaps as overlaps
+    from cflint.project.code.nodejs import NodeNeed as NodeNeed
+    from cflint.project.code.nodejs import node_needs as node_needs
     from cflint.project.code.nodes import Assignment as Assignment
     from cflint.project.code.nodes import Call as Call
     from cflint.project.code.nodes import Member as MemberAccess
@@ -231,6 +233,7 @@ _ORIGINS = {
     "cflint.project.code.import_edits": ("is_typescript"),
     "cflint.project.code.module": ("module_of"),
     "cflint.project.code.mutations": ("Mutation MutationKind overlaps"),
+    "cflint.project.code.nodejs": ("NodeNeed node_needs"),
     "cflint.project.code.nodes": ("Assignment Call Member:MemberAccess Operation Parameter"),
     "cflint.project.code.origins": (
         "alternatives callee_name header_read is_global is_open_object key_of number_of origins "
@@ -352,6 +355,7 @@ __all__ = [
     "ModuleFacts",
     "Mutation",
     "MutationKind",
+    "NodeNeed",
     "Operation",
     "Owes",
     "Package",
@@ -422,6 +426,7 @@ __all__ = [
     "modules_naming",
     "name_of",
     "name_of_function",
+    "node_needs",
     "number_of",
     "origins",
     "orm_maker",

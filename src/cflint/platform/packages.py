@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from cflint.pattern import pattern
+
+_FOR_BROWSERS = pattern(r"(?:^|/)(?:react|client|ai-react|vite|tsconfig|chat-react|x402-client)(?:$|[/-])")
+
 NEEDING_NODE = {
     "@cloudflare/ai-chat": False,
     "@cloudflare/playwright": False,
@@ -43,3 +47,8 @@ USER_INTERFACES = (
     "@tanstack/react",
 )
 """What the code of a user interface imports, by the start of the name."""
+
+
+def is_for_browsers(subpath: str) -> bool:
+    """Whether a part of one of `NEEDING_NODE` (`react` of `agents/react`) is for a browser or a build."""
+    return _FOR_BROWSERS.search(subpath) is not None
