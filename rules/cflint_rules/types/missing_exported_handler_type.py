@@ -50,7 +50,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cflint.api import Finding, Fix, Match, Safety, Severity, js, keyword, rule
-from cflint_rules.types._env import env_types
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -127,7 +126,7 @@ def _env_type(match: Match, functions: dict[str, Node]) -> str | None:
         only = next(iter(written)) if len(written) == 1 else None
         return only if only is not None and re.fullmatch(r"[\w$.]+", only) and only != "any" else None
     scope = match.module.scope
-    local = [found.name for found in env_types(match.module)]
+    local = [found.name for found in match.module.env_types()]
     if len(local) == 1:
         return local[0]
     if "Env" in scope.top_level or "Env" in scope.top_level_types:

@@ -77,6 +77,8 @@ if TYPE_CHECKING:
     from cflint.project.modules.manifest import Manifest as Manifest
     from cflint.project.workers.config_paths import ConfigPaths as ConfigPaths
     from cflint.project.workers.env_types import binding_kind_of_type as binding_kind_of_type
+    from cflint.project.workers.generated import StaleTypes as StaleTypes
+    from cflint.project.workers.generated import stale_types as stale_types
     from cflint.project.workers.packages import config_schema as config_schema
     from cflint.project.workers.packages import shown_version as shown_version
     from cflint.project.workers.worker import Entrypoint as Entrypoint
@@ -114,6 +116,7 @@ _ORIGINS = {
     "cflint.project.workers.env_types": ("binding_kind_of_type"),
     "cflint.project.workers.packages": ("config_schema shown_version"),
     "cflint.project.workers.worker": ("Entrypoint ExportSet"),
+    "cflint.project.workers.generated": ("StaleTypes stale_types"),
     "cflint.syntax.data": ("Format Kind:NodeKind Node:ConfigNode"),
 }
 
@@ -152,6 +155,7 @@ __all__ = [
     "QueueConsumer",
     "RemovedKey",
     "ReplayProblem",
+    "StaleTypes",
     "TailConsumer",
     "async_methods",
     "binding_kind_of_type",
@@ -194,6 +198,7 @@ __all__ = [
     "scope_of",
     "shown_version",
     "similar_binding",
+    "stale_types",
     "today",
     "top_level_keys",
     "weekday_numbers",

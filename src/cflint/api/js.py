@@ -90,6 +90,8 @@ if TYPE_CHECKING:
     from cflint.project.code.calls import running_paths as running_paths
     from cflint.project.code.calls import worker_calls as worker_calls
     from cflint.project.code.contents import Content as Content
+    from cflint.project.code.declared_env import EnvMember as EnvMember
+    from cflint.project.code.declared_env import spelling as spelling
     from cflint.project.code.dropped import DroppedCall as DroppedCall
     from cflint.project.code.effects import BodyRead as BodyRead
     from cflint.project.code.effects import Entropy as Entropy
@@ -225,6 +227,7 @@ _ORIGINS = {
         "is_named leaves_matching modules_naming name_of paths_around running_paths worker_calls"
     ),
     "cflint.project.code.contents": ("Content"),
+    "cflint.project.code.declared_env": ("EnvMember spelling"),
     "cflint.project.code.dropped": ("DroppedCall"),
     "cflint.project.code.effects": ("BodyRead Entropy EntropyKind Log ResponseMade"),
     "cflint.project.code.env_members": ("is_given_by_code"),
@@ -339,6 +342,7 @@ __all__ = [
     "Edge",
     "Entropy",
     "EntropyKind",
+    "EnvMember",
     "EnvUse",
     "FunctionFacts",
     "HandlerParameter",
@@ -445,6 +449,7 @@ __all__ = [
     "running_paths",
     "source_of",
     "span_of",
+    "spelling",
     "string_value",
     "suffixes",
     "unwrap",

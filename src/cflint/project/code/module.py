@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from cflint.project.code import classes as _classes
     from cflint.project.code import contents as _contents
     from cflint.project.code import control as _control
+    from cflint.project.code import declared_env as _declared_env
     from cflint.project.code import dropped as _dropped
     from cflint.project.code import edits as _edits
     from cflint.project.code import effects as _effects
@@ -58,6 +59,7 @@ else:
     _classes = Lazy("cflint.project.code.classes")
     _contents = Lazy("cflint.project.code.contents")
     _control = Lazy("cflint.project.code.control")
+    _declared_env = Lazy("cflint.project.code.declared_env")
     _dropped = Lazy("cflint.project.code.dropped")
     _edits = Lazy("cflint.project.code.edits")
     _effects = Lazy("cflint.project.code.effects")
@@ -343,6 +345,7 @@ class Module:
     leaves = _tree.leaves
     node_at = _tree.node_at
     mentions = _tree.mentions
+    comments_above = _tree.comments_above
     with_wrappers = _tree.with_wrappers
     enclosing_function = _tree.enclosing_function
     method_around = _tree.method_around
@@ -583,6 +586,17 @@ class Module:
 
     binding = _across.binding
     env_uses = _env_uses.env_uses
+    env_types = _declared_env.env_types
+    env_members = _declared_env.env_members
+    env_type_at = _declared_env.env_type_at
+    knows_env_type = _declared_env.knows_env_type
+    has_global_env = _declared_env.has_global_env
+    bindings_named = _declared_env.bindings_named
+    type_for = _declared_env.type_for
+    member_added = _declared_env.member_added
+    is_runtime_type = _declared_env.is_runtime_type
+    class_of_type = _declared_env.class_of_type
+    type_of_class = _declared_env.type_of_class
     gives_env_member = _env_uses.gives_env_member
     bindings_needed = _env_uses.bindings_needed
     is_guard = _env_uses.is_guard

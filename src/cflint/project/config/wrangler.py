@@ -170,6 +170,12 @@ class WranglerConfig:
         alias = self.root.get("alias")
         return frozenset(member.key for member in alias.members) if alias is not None else frozenset()
 
+    def is_commented_out(self, name: str) -> bool:
+        """Whether a name stands in a comment, to be switched on."""
+        word = re.compile(rb"(?<![\w$])" + re.escape(name.encode()) + rb"(?![\w$])")
+        comments = (self.document.data[span.start : span.end] for span in self.data.comments)
+        return any(word.search(comment) is not None for comment in comments)
+
     @property
     def leaves_out(self) -> bool:
         """Whether a part is left out where the configuration is shown: `...` or `…` stands in its place, or
