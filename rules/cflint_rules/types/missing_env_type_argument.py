@@ -77,10 +77,7 @@ def check(owner: ClassDefinition) -> Iterator[Finding]:
     if owner.field_type("env") is not None or module.has_global_env():
         return
     name = _env_name(module)
-    clause = next(
-        (c for h in owner.node.named_children for c in h.named_children if c.type == "extends_clause"), None
-    )
-    value = clause.child_by_field_name("value") if clause is not None else None
+    value = owner.base_expression
     if name is None or value is None:
         return
     edit = module.insert(value.end_byte, f"<{name}>")

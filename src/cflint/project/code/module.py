@@ -208,6 +208,14 @@ class ClassDefinition:
                     found.setdefault(syntax.text(name), []).append(right)
         return found
 
+    @property
+    def base_expression(self) -> Node | None:
+        """The expression behind `extends`."""
+        heritage = (part for part in self.node.named_children if part.type == "class_heritage")
+        clauses = (clause for part in heritage for clause in (part, *part.named_children))
+        values = (clause.child_by_field_name("value") for clause in clauses)
+        return next((value for value in values if value is not None), None)
+
     def field_value(self, name: str) -> Node | None:
         """The expression that a field of instances is set to, when the class sets it in one place."""
         assigned = self._constructor_assignments.get(name, [])
