@@ -103,19 +103,16 @@ def _bound(module: Module, member: js.EnvMember) -> js.ClassFacts | None:
     return member.class_like
 
 
-_BASES = {
-    "cloudflare:workers": frozenset({"DurableObject"}),
-    "agents": frozenset({"Agent", "McpAgent"}),
-    "agents/mcp": frozenset({"McpAgent"}),
-    "partyserver": frozenset({"Server"}),
-    "@cloudflare/containers": frozenset({"Container"}),
-}
+_BASES = frozenset(
+    {("cloudflare:workers", "DurableObject"), ("agents", "Agent"), ("agents/mcp", "McpAgent")}
+    | {("partyserver", "Server"), ("@cloudflare/containers", "Container")}
+)
 
 
 def _is_platform_base(module: Module, name: str) -> bool:
     declared = module.scope.top_level.get(name)
-    ref = declared.imported if declared is not None else None
-    return ref is not None and ref.name in _BASES.get(ref.module, ())
+    found = module.platform_name(declared.node) if declared is not None else None
+    return found is not None and (found.module, found.name) in _BASES
 
 
 def _finding(
