@@ -92,8 +92,15 @@ _KEEP_EQUAL = (
 
 @rule(module(), severity=Severity.WARNING, fix=Safety.SAFE)
 def check(module: Module) -> Iterator[Finding]:
+    if module.is_typescript:
+        yield from _unbound(module)
+        yield from _kept_by_hand(module)
+        yield from _not_typed(module)
+
+
+def _unbound(module: Module) -> Iterator[Finding]:
     """What is in `Env` and not in the configuration."""
-    if not module.is_typescript or not module.workers or any(not found.config for found in module.workers):
+    if not module.workers or any(found.config is None for found in module.workers):
         return  # what is bound is not known
     environments = module.environments
     members = tuple(module.env_members())
@@ -128,10 +135,9 @@ def _is_near(name: str, member: js.EnvMember) -> bool:
     return one in other or other in one
 
 
-@check.on(module())
-def check_comments(module: Module) -> Iterator[Finding]:
+def _kept_by_hand(module: Module) -> Iterator[Finding]:
     """A comment tells to keep a name equal to the configuration's, and no configuration is known."""
-    if not module.is_typescript or any(found.config is not None for found in module.workers):
+    if any(found.config is not None for found in module.workers):
         return
     for member in module.env_members():
         if not member.has_binding_type:
@@ -149,10 +155,9 @@ def check_comments(module: Module) -> Iterator[Finding]:
             )
 
 
-@check.on(module())
-def check_uses(module: Module) -> Iterator[Finding]:
+def _not_typed(module: Module) -> Iterator[Finding]:
     """What the code reads and `Env` does not have."""
-    if not module.is_typescript or not module.knows_env_type():
+    if not module.knows_env_type():
         return
     reported: set[str] = set()
     for use in module.env_uses():

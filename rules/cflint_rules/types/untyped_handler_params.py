@@ -70,9 +70,10 @@ _IMPORTED = frozenset(name for names in js.EXPORTED_TYPES.values() for name in n
 
 @rule(class_definition(), severity=Severity.NOTE, fix=Safety.SAFE)
 def check(owner: ClassDefinition) -> Iterator[Finding]:
-    if not owner.module.is_typescript:
+    handlers = js.handlers_of(owner.kind) if owner.module.is_typescript else {}
+    if not any(found.name in handlers for found in owner.facts.members):
         return
-    for name, signature in js.handlers_of(owner.kind).items():
+    for name, signature in handlers.items():
         method = owner.method(name)
         if method is None or method.type != "method_definition":
             continue
