@@ -47,38 +47,34 @@ from cflint.api import Finding, Fix, Match, Safety, Severity, js, member_access,
 
 @rule(member_access("retryCount"), severity=Severity.WARNING, fix=Safety.SAFE)
 def check(match: Match) -> Iterator[Finding]:
-    node, receiver = match.node, match.receiver
-    if receiver is None or not any(child.type == "optional_chain" for child in node.children):
+    module, node = match.module, match.node
+    read = module.member(node)
+    if read is None or not read.is_optional or not _is_alarm_info(match):
         return
-    if not _is_alarm_info(match):
+    comparison = module.operation(module.parent(module.with_wrappers(node)))
+    if comparison is None or comparison.operator not in ("!=", "!=="):
         return
-    whole = match.module.with_wrappers(node)
-    comparison = match.module.parent(whole)
-    if comparison is None or comparison.type != "binary_expression":
-        return
-    operator = comparison.child_by_field_name("operator")
-    left, right = comparison.child_by_field_name("left"), comparison.child_by_field_name("right")
-    if operator is None or left is None or right is None or operator.type not in ("!=", "!=="):
-        return
-    other = js.unwrap(right if left.id == whole.id else left)
+    other = next(operand for operand in comparison.operands if operand.id != node.id)
     if other.type != "number":
-        return  # `!= null`, `!== undefined`: just what is asked
-    text = match.text(node)
+        return  # `!= null`, `!== undefined`: just what is meant
+    text = match.text()
     yield Finding(
-        f"`{text}` is `undefined` when nothing is known of the invocation, and `undefined {operator.type} "
-        f"{match.text(other)}` is true",
-        match.at(comparison),
+        f"`{text}` is `undefined` when nothing is known of the invocation, and `undefined "
+        f"{comparison.operator} {match.text(other)}` is true",
+        match.at(comparison.node),
         fix=Fix("Take 0 when the count is unknown", (match.replace(node, f"({text} ?? 0)"),), Safety.SAFE),
     )
 
 
 def _is_alarm_info(match: Match) -> bool:
     """Whether the receiver is the parameter of an `alarm()` method, or typed as what that is given."""
+    module = match.module
     receiver = js.unwrap(match.receiver) if match.receiver is not None else None
-    declaration = match.module.scope.resolve(receiver) if receiver is not None else None
+    declaration = module.scope.resolve(receiver) if receiver is not None else None
     if declaration is None or declaration.kind is not js.DeclarationKind.PARAMETER or declaration.path:
         return False
-    if "AlarmInvocationInfo" in match.text(declaration.owner):
+    types = module.descendants(declaration.owner, "type_identifier")
+    if any(module.text(node) == "AlarmInvocationInfo" for node in types):
         return True
     name = declaration.scope.child_by_field_name("name")
     return name is not None and match.text(name) == "alarm"

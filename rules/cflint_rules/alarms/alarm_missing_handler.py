@@ -46,7 +46,6 @@ Source: src/workerd/io/worker.c++ of workerd (`assertCanSetAlarm`)
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from cflint.api import (
     ClassDefinition,
@@ -61,15 +60,9 @@ from cflint.api import (
     ValueKind,
     call,
     handler,
-    pattern,
+    js,
     rule,
 )
-
-if TYPE_CHECKING:
-    from tree_sitter import Node
-
-
-_HANDS_ITSELF_ON = pattern(r"[(,]\s*this\s*[,)]")
 
 
 @rule(call("setAlarm"), severity=Severity.ERROR, fix=Safety.UNSAFE)
@@ -77,10 +70,10 @@ def check(match: Match) -> Iterator[Finding]:
     owner = match.enclosing_class
     if owner is None or match.receiver_value.kind is not ValueKind.STORAGE or owner.facts.is_abstract:
         return
-    if _HANDS_ITSELF_ON.search(match.text(owner.body)):
+    if _hands_itself_on(owner):
         return  # `Lifecycle.install(this)` may give it the method
     first = next(_sets(owner), None)
-    if first is None or first.id != match.node.id:
+    if first is None or first.node.id != match.node.id:
         return  # one finding per class
     if owner.kind is ClassKind.AGENT and not owner.declares("onAlarm") and not owner.declares("alarm"):
         yield Finding(
@@ -92,29 +85,31 @@ def check(match: Match) -> Iterator[Finding]:
         )
     if owner.kind is not ClassKind.DURABLE_OBJECT or owner.has("alarm") is not False or _is_completed(owner):
         return
+    added = match.module.append_handler(owner, "alarm", "// runs when the alarm is due", count=0)
     yield Finding(
         f"`setAlarm()` throws: `{owner.name}` has no `alarm()` method",
         match.at(),
         related=(owner.at.saying("the class is declared here"),),
-        fix=Fix("Add an `alarm()` method", (owner.append_members(_stub(owner)),), Safety.UNSAFE),
+        fix=Fix("Add an `alarm()` method", (added,), Safety.UNSAFE),
     )
 
 
-def _sets(owner: ClassDefinition) -> Iterator[Node]:
-    for node in owner.module.descendants(owner.body, "call_expression"):
-        if owner.module.callee_name(node) != "setAlarm":
-            continue
-        callee = node.child_by_field_name("function")
-        target = callee.child_by_field_name("object") if callee is not None else None
-        if target is not None and owner.module.value_of(target).kind is ValueKind.STORAGE:
-            yield node
+def _hands_itself_on(owner: ClassDefinition) -> bool:
+    """Whether the class gives `this` to a function."""
+    module = owner.module
+    return any(module.call_around(this) is not None for this in module.descendants(owner.body, "this"))
+
+
+def _sets(owner: ClassDefinition) -> Iterator[js.Call]:
+    for made in owner.module.calls("setAlarm", owner.body):
+        if owner.module.value_of(made.receiver).kind is ValueKind.STORAGE:
+            yield made
 
 
 def _is_completed(owner: ClassDefinition) -> bool:
     """Whether a class of the project extends this one, and may bring the method."""
     project = owner.module.project
-    paths = {owner.module.path, *(path for worker in owner.module.workers for path in worker.modules)}
-    for path in paths:
+    for path in js.paths_around(owner.module):
         facts = project.facts.of(path)
         for other in facts.classes.values() if facts is not None else ():
             if any(
@@ -125,12 +120,6 @@ def _is_completed(owner: ClassDefinition) -> bool:
     return False
 
 
-def _stub(owner: ClassDefinition) -> str:
-    result = ": Promise<void>" if owner.module.is_typescript else ""
-    inner = owner.member_indent + owner.module.indent_unit
-    return f"async alarm(){result} {{\n{inner}// runs when the alarm is due\n{owner.member_indent}}}"
-
-
 @check.on(handler("alarm"))
 def check_handler(found: Handler) -> Iterator[Finding]:
     """`alarm()` without a `setAlarm()` in any module of the Worker."""
@@ -138,20 +127,18 @@ def check_handler(found: Handler) -> Iterator[Finding]:
     name = found.function.child_by_field_name("name")
     if owner is None or not owner.is_durable_object or name is None or not module.workers:
         return
-    if (
-        any(worker.is_document or worker.unresolved for worker in module.workers)
-        or owner.has("alarm") is None
+    if owner.has("alarm") is None:
+        return
+    if any(
+        worker.is_document or not js.all_code_is_known(module.project, worker) for worker in module.workers
     ):
         return
     if owner.facts.base is not None and module.project.classes.base(owner.facts) is not None:
         return
     if not _is_alone(module):
         return  # a library may be given the storage
-    paths = {module.path, *(path for worker in module.workers for path in worker.modules)}
-    for path in paths:
-        document = module.project.sources.document(path)
-        if document is None or b"setAlarm" in document.data:
-            return
+    if js.is_named(module.project, js.paths_around(module), "setAlarm", at_hand=module):
+        return
     yield Finding(
         f"nothing sets an alarm: `{owner.name}.alarm()` never runs", module.at(name), severity=Severity.NOTE
     )

@@ -65,11 +65,9 @@ from cflint.api import (
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_LOOKS = pattern(
-    r"\b(?:storage|sql|kv)\b[\w.?!]*\.(?:get|list|exec)\b|\bsql`|isRetry|retryCount|idempot|"
-    r"await this\.\w+\(",
-    re.IGNORECASE,
-)
+_CARES = pattern(rb"isRetry|retryCount|idempot", re.IGNORECASE)
+_STORES = frozenset({"storage", "sql", "kv"})
+_LOOKUPS = frozenset({"get", "list", "exec"})
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -82,8 +80,8 @@ def check(found: Handler) -> Iterator[Finding]:
         what = _sends(module, node)
         if what is None:
             continue
-        before = module.document.data[body.start_byte : node.start_byte].decode("utf-8", "replace")
-        if _LOOKS.search(before) is None and "dempoten" not in module.text(node):
+        cares = any(word.start_byte < node.end_byte for word in module.mentions(_CARES, body))
+        if not cares and not _looks_before(module, body, node):
             yield Finding(
                 f"an alarm can run more than once, and {what} before it looks at what was done already",
                 module.at(node),
@@ -91,18 +89,39 @@ def check(found: Handler) -> Iterator[Finding]:
         return
 
 
-def _sends(module: Module, call: Node) -> str | None:
+def _looks_before(module: Module, body: Node, node: Node) -> bool:
+    """Whether a body reads what is stored, or waits for a method of its own, before a call."""
+    for before in module.descendants(body, "call_expression"):
+        call = js.Call(module, before)
+        if before.start_byte >= node.start_byte:
+            return False
+        if call.name == "sql" or (call.name in _LOOKUPS and _is_store(module, call.receiver)):
+            return True
+        if call.is_awaited and call.receiver is not None and js.unwrap(call.receiver).type == "this":
+            return True
+    return False
+
+
+def _is_store(module: Module, node: Node | None) -> bool:
+    while node is not None:
+        member = module.member(node)
+        name = member.name if member is not None else module.text(js.unwrap(node))
+        if name in _STORES:
+            return True
+        node = member.object if member is not None else None
+    return False
+
+
+def _sends(module: Module, node: Node) -> str | None:
     """What a call sends out into the world."""
-    callee = call.child_by_field_name("function")
-    arguments = js.arguments_of(call)
-    if module.is_global(callee, "fetch") and len(arguments) > 1:
-        method = module.property_value(arguments[1], "method")
+    call = js.Call(module, node)
+    if module.is_global(call.callee, "fetch") and len(call.arguments) > 1:
+        method = module.property_value(call.arguments[1], "method")
         verb = module.string_of(method) if method is not None else None
         return f"this sends a {verb.upper()} request" if verb and verb.upper() not in _READS else None
-    if callee is None or module.callee_name(call) not in ("send", "sendBatch"):
+    if call.name not in ("send", "sendBatch"):
         return None
-    target = js.unwrap(callee).child_by_field_name("object")
-    value = module.value_of(target)
+    value = module.value_of(call.receiver)
     if value.kind is not ValueKind.BINDING or value.binding is None:
         return None
     if value.binding.id == "queue":

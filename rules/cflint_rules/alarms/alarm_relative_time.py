@@ -94,5 +94,18 @@ def check(match: Match) -> Iterator[Finding]:
 
 def _is_in_seconds(module: Module, node: Node) -> bool:
     """Whether a time is made of `Date.now() / 1000` and never multiplied again."""
-    text = "".join(module.text(module.initializer(node)).split())
-    return "Date.now()/1000" in text and "*1000" not in text and "*1_000" not in text and "*1e3" not in text
+    whole = module.initializer(node)
+    made = (module.operation(part) for part in (whole, *module.descendants(whole, "binary_expression")))
+    divided = False
+    for operation in made:
+        if operation is None or 1000 not in map(module.number, operation.operands):
+            continue
+        if operation.operator == "*":
+            return False
+        divided = divided or (operation.operator == "/" and _is_now(module, operation.left))
+    return divided
+
+
+def _is_now(module: Module, node: Node | None) -> bool:
+    time = module.entropy_at(module.initializer(node)) if node is not None else None
+    return time is not None and time.name.name == "Date.now"

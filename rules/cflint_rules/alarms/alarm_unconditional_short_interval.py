@@ -44,75 +44,43 @@ No fix: when to stop is up to you.
 Source: https://developers.cloudflare.com/durable-objects/best-practices/rules-of-durable-objects/
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from cflint.api import Finding, Handler, Module, Option, Severity, ValueKind, handler, js, rule
-
-if TYPE_CHECKING:
-    from tree_sitter import Node
 
 _SECONDS = Option(__name__, "seconds", 60, "An alarm that comes again after more seconds than these is fine.")
 
 
 @rule(handler("alarm"), severity=Severity.NOTE, options=[_SECONDS])
 def check(found: Handler) -> Iterator[Finding]:
-    owner, body, module = found.owner, found.body, found.module
-    if owner is None or not owner.is_durable_object or body is None:
+    owner, module = found.owner, found.module
+    if owner is None or not owner.is_durable_object or found.body is None:
         return
-    text = module.document.data[owner.body.start_byte : owner.body.end_byte]
-    if b"deleteAlarm" in text or b"deleteAll" in text:
-        return  # somebody can stop it
+    always = [call for call in module.calls("setAlarm", found.body) if _runs_at_last(found, call)]
+    interval = _interval(module, always[-1]) if always else None
     short = _SECONDS.value(module.project, module.document.path) * 1000
-    for call in _always(module, body):
-        interval = _interval(module, call)
-        if interval is not None and 0 < interval <= short:
-            seconds = f"{interval / 1000:g} s"
-            yield Finding(
-                f"`{owner.name}` wakes up every {seconds} for ever: set the alarm only while there is work",
-                module.at(call),
-            )
-            return
+    if interval is None or not 0 < interval <= short:
+        return
+    for word in ("deleteAlarm", "deleteAll"):
+        if next(module.calls(word, owner.body), None) is not None:
+            return  # somebody can stop it
+    yield Finding(
+        f"`{owner.name}` wakes up every {interval / 1000:g} s for ever: "
+        "set the alarm only while there is work",
+        module.at(always[-1].node),
+    )
 
 
-def _always(module: Module, body: Node) -> Iterator[Node]:
-    """The calls of `setAlarm()` that each run of a body passes."""
-    todo = list(body.named_children)
-    while todo:
-        statement = todo.pop(0)
-        if statement.type == "try_statement":
-            final = statement.child_by_field_name("finalizer")
-            inner = final.child_by_field_name("body") if final is not None else None
-            block = inner or statement.child_by_field_name("body")
-            todo = [*(block.named_children if block is not None else ()), *todo]
-            continue
-        if statement.type in ("expression_statement", "return_statement") and statement.named_children:
-            node = js.unwrap(statement.named_children[0])
-            if node.type == "await_expression" and node.named_children:
-                node = js.unwrap(node.named_children[0])
-            if node.type == "call_expression" and module.callee_name(node) == "setAlarm":
-                yield node
-        if any(
-            inner.type in ("return_statement", "throw_statement")
-            for inner in (statement, *js.walk(statement, into_functions=False))
-        ):
-            return  # some runs end here
+def _runs_at_last(found: Handler, call: js.Call) -> bool:
+    return found.module.always_runs(call.node, found.function)
 
 
-def _interval(module: Module, call: Node) -> float | None:
+def _interval(module: Module, call: js.Call) -> float | None:
     """The `n` of `storage.setAlarm(Date.now() + n)`."""
-    callee = call.child_by_field_name("function")
-    target = js.unwrap(callee).child_by_field_name("object") if callee is not None else None
-    arguments = js.arguments_of(call)
-    if target is None or module.value_of(target).kind is not ValueKind.STORAGE or not arguments:
+    if not call.arguments or module.value_of(call.receiver).kind is not ValueKind.STORAGE:
         return None
-    time = module.initializer(arguments[0])
-    operator = time.child_by_field_name("operator")
-    left, right = time.child_by_field_name("left"), time.child_by_field_name("right")
-    if time.type != "binary_expression" or operator is None or operator.type != "+" or left is None:
+    time = module.operation(module.initializer(call.arguments[0]))
+    if time is None or time.operator != "+" or time.left is None:
         return None
-    if right is None or module.text(module.initializer(left)) != "Date.now()":
-        return None
-    return module.number(right)
+    now = module.entropy_at(module.initializer(time.left))
+    return module.number(time.right) if now is not None and now.name.name == "Date.now" else None

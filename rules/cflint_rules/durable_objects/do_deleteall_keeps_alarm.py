@@ -77,7 +77,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import ClassDefinition, Finding, Fix, Match, Safety, Severity, ValueKind, call, rule
+from cflint.api import ClassDefinition, Finding, Fix, Match, Module, Safety, Severity, ValueKind, call, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -87,70 +87,62 @@ _FLAG = "delete_all_deletes_alarm"
 
 @rule(call("deleteAll"), severity=Severity.WARNING, fix=Safety.SAFE)
 def check(match: Match) -> Iterator[Finding]:
-    data = match.document.data
-    if match.arguments or data.find(b"setAlarm(") == -1:
+    module, method, owner = match.module, match.method, match.enclosing_class
+    if match.arguments or method is None or owner is None:
         return
-    method, owner = match.method, match.enclosing_class
-    if method is None or owner is None or match.receiver_value.kind is not ValueKind.STORAGE:
+    sets = [made.node for made in module.calls("setAlarm", owner.body)]
+    if not sets or match.receiver_value.kind is not ValueKind.STORAGE or not _keeps_alarm(owner):
         return
-    body = data[owner.node.start_byte : owner.node.end_byte]
-    if b"setAlarm(" not in body or not _keeps_alarm(match, owner):
+    alarm = owner.method("alarm")
+    if alarm is not None and (method.id == alarm.id or _is_only_used_in(owner, method, alarm)):
         return
-    name_node = method.child_by_field_name("name")
-    name = match.text(name_node) if name_node is not None else ""
-    if name == "alarm" or _only_of_alarm(match, owner, name) or _deletes_alarm(match, owner, method):
+    if _deletes_alarm(module, method):
         return
-    if b"setAlarm(" in data[match.node.end_byte : method.end_byte]:
+    if any(match.node.end_byte <= node.start_byte < method.end_byte for node in sets):
         return  # the alarm is replaced
     yield Finding(
         f"`deleteAll()` leaves the alarm of `{owner.name}` before the compatibility date 2026-02-24",
-        match.at(match.node),
+        match.at(),
         fix=_fix(match),
     )
 
 
-def _keeps_alarm(match: Match, owner: ClassDefinition) -> bool:
+def _keeps_alarm(owner: ClassDefinition) -> bool:
     """Whether the alarm stays in some environment that runs the class, and it is known of all of them."""
     known = {environment.enables(_FLAG) for _, environment in owner.sites}
     return False in known and None not in known
 
 
-def _deletes_alarm(match: Match, owner: ClassDefinition, method: Node) -> bool:
-    """Whether the method deletes the alarm, itself or by another method that it calls."""
-    data = match.document.data
-    text = data[method.start_byte : method.end_byte]
-    if b"deleteAlarm" in text:
-        return True
+def _deletes_alarm(module: Module, method: Node) -> bool:
+    """Whether the method deletes the alarm, itself or by another method or function that it calls."""
+    called = (module.called_function(node) for node in module.descendants(method, "call_expression"))
     return any(
-        b"deleteAlarm" in data[other.start_byte : other.end_byte] and f".{name}(".encode() in text
-        for name, other in owner.methods
+        next(module.calls("deleteAlarm", function), None) is not None
+        for function in (method, *called)
+        if function is not None
     )
 
 
-def _only_of_alarm(match: Match, owner: ClassDefinition, name: str) -> bool:
-    """Whether nothing of the class but `alarm()` calls a method, which is called by something."""
-    alarm = owner.method("alarm")
-    if alarm is None:
-        return False
+def _is_only_used_in(owner: ClassDefinition, method: Node, alarm: Node) -> bool:
+    """Whether nothing of the class but `alarm()` uses a method, which is used by something."""
+    module = owner.module
+    name = method.child_by_field_name("name")
     uses = [
         leaf
-        for leaf in match.module.leaves(name, owner.node)
-        if leaf.type in ("property_identifier", "private_property_identifier")
-        and (parent := match.module.parent(leaf)) is not None
-        and parent.type == "member_expression"
+        for leaf in (module.leaves(module.text(name), owner.node) if name is not None else ())
+        if (read := module.member(module.parent(leaf))) is not None and read.name_node.id == leaf.id
     ]
     return bool(uses) and all(alarm.start_byte <= use.start_byte < alarm.end_byte for use in uses)
 
 
 def _fix(match: Match) -> Fix | None:
     """`await storage.deleteAlarm();` before a statement `await storage.deleteAll();`."""
-    module, receiver = match.module, match.receiver
-    above = module.parent(module.with_wrappers(match.node))
-    statement = module.parent(above) if above is not None else None
-    if above is None or above.type != "await_expression" or receiver is None or statement is None:
+    module, call = match.module, match.call
+    statement = call.statement
+    if statement is None or not call.is_awaited or not call.is_statement or call.receiver is None:
         return None
-    block = module.parent(statement) if statement.type == "expression_statement" else None
+    block = module.parent(statement)
     if block is None or block.type != "statement_block":
         return None
-    text = f"await {match.text(receiver)}.deleteAlarm();\n{module.indent_of(statement)}"
+    text = f"await {match.text(call.receiver)}.deleteAlarm();\n{module.indent_of(statement)}"
     return Fix("Delete the alarm, too", (match.insert(statement.start_byte, text),), Safety.SAFE)

@@ -42,9 +42,10 @@ Unsafe: the parameters go, and their uses become `this.env` and `this.ctx`.
 Source: https://developers.cloudflare.com/workers/runtime-apis/rpc/reserved-methods/
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from cflint.api import (
     ClassDefinition,
@@ -59,52 +60,43 @@ from cflint.api import (
     handler,
     js,
     pattern,
+    quoted,
     rule,
 )
 
-if TYPE_CHECKING:
-    from tree_sitter import Node
-
-_GIVEN = {
-    ClassKind.DURABLE_OBJECT: {"fetch": 1, "alarm": 1, "webSocketMessage": 2, "webSocketError": 2},
-    ClassKind.WORKER_ENTRYPOINT: {"fetch": 1, "queue": 1, "scheduled": 1},
-    ClassKind.WORKFLOW: {"run": 2},
-    ClassKind.AGENT: {"onRequest": 1},
-    ClassKind.PARTY_SERVER: {"onRequest": 1},
-}
 _NAMES = ("fetch", "alarm", "queue", "scheduled", "run", "onRequest", "webSocketMessage", "webSocketError")
+_SDK = frozenset({ClassKind.AGENT, ClassKind.PARTY_SERVER})
+"""Classes of which an SDK calls the other handlers."""
 _ENV = pattern(r"_?(?:env|environment|bindings)", re.IGNORECASE)
 _CONTEXT = pattern(r"_?(?:ctx|context|state|executionctx|executioncontext)", re.IGNORECASE)
 
 
 @rule(handler(*_NAMES), severity=Severity.ERROR, fix=Safety.UNSAFE)
 def check(found: Handler) -> Iterator[Finding]:
-    owner = found.owner
-    given = _GIVEN.get(owner.kind, {}).get(found.name) if owner is not None else None
+    owner, module = found.owner, found.module
+    given = _given(owner, found.name) if owner is not None else None
     if owner is None or given is None:
         return
-    extra = found.parameters[given:]
-    if not extra or not all(_is_plain(parameter) for parameter in extra):
+    extra = module.parameters(found.function)[given:]
+    if not extra or any(parameter.is_optional for parameter in extra):
         return
     if _called_with_more(owner, found.name, given):
         return  # it is called by hand, too
-    module = found.module
     declared = [_declaration(found, parameter) for parameter in extra]
     used = [
         declaration
         for declaration in declared
         if declaration is not None and module.scope.references(declaration)
     ]
-    names = [module.text(parameter.child_by_field_name("pattern") or parameter) for parameter in extra]
-    listed = " and ".join(f"`{name}`" for name in names)
-    several = len(names) > 1
+    names = [module.text(parameter.pattern) for parameter in extra]
+    listed = " and ".join(map(quoted, names))
     places = dict.fromkeys(place for name in names if (place := _place(owner, name)) is not None)
     instead = f", use {' and '.join(f'`{place}`' for place in places)}" if places else ""
     yield Finding(
         f"`{found.name}()` of `{owner.name}` is never given {listed}: "
-        f"{'they are' if several else 'it is'} `undefined`"
+        f"{'they are' if len(names) > 1 else 'it is'} `undefined`"
         f"{instead}",
-        module.at(extra[0]),
+        module.at(extra[0].node),
         related=tuple(
             module.at(module.scope.references(declaration)[0], f"`{declaration.name}` is used here")
             for declaration in used[:3]
@@ -114,34 +106,28 @@ def check(found: Handler) -> Iterator[Finding]:
     )
 
 
-def _is_plain(parameter: "Node") -> bool:
-    """Whether a parameter has to be given: no default, no `?`, no rest."""
-    if parameter.type == "optional_parameter" or parameter.child_by_field_name("value") is not None:
-        return False
-    pattern = parameter.child_by_field_name("pattern") or parameter
-    return pattern.type in ("identifier", "object_pattern")
+def _given(owner: ClassDefinition, name: str) -> int | None:
+    """How many arguments the runtime gives a handler of the class; None when it is not the one that calls."""
+    if owner.kind is ClassKind.CONTAINER or (owner.kind in _SDK and name != "onRequest"):
+        return None
+    signature = js.handler_signature(owner.kind, name)
+    return len(signature.parameters) if signature is not None else None
 
 
 def _called_with_more(owner: ClassDefinition, name: str, given: int) -> bool:
     """Whether the class calls the handler of `this` or `super` with more arguments than the runtime does."""
-    for call in owner.module.descendants(owner.body, "call_expression"):
-        callee = call.child_by_field_name("function")
-        callee = js.unwrap(callee) if callee is not None else None
-        if callee is None or callee.type != "member_expression":
-            continue
-        target, property = callee.child_by_field_name("object"), callee.child_by_field_name("property")
-        if target is None or property is None or js.unwrap(target).type not in ("this", "super"):
-            continue
-        if owner.module.text(property) == name and len(js.arguments_of(call)) > given:
-            return True
-    return False
+    return any(
+        len(call.arguments) > given
+        and call.receiver is not None
+        and js.unwrap(call.receiver).type in ("this", "super")
+        for call in owner.module.calls(name, owner.body)
+    )
 
 
-def _declaration(found: Handler, parameter: "Node") -> js.Declaration | None:
-    pattern = parameter.child_by_field_name("pattern") or parameter
-    if pattern.type != "identifier":
+def _declaration(found: Handler, parameter: js.Parameter) -> js.Declaration | None:
+    if parameter.name is None:
         return None
-    return found.module.scope.declared_in(found.function).get(found.module.text(pattern))
+    return found.module.scope.declared_in(found.function).get(parameter.name)
 
 
 def _place(owner: ClassDefinition, name: str) -> str | None:

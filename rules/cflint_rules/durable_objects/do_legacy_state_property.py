@@ -58,10 +58,8 @@ def check(match: Match) -> Iterator[Finding]:
     owner = module.this_class(js.unwrap(receiver))
     if owner is None or not owner.is_durable_object or owner.facts.base is None:
         return  # an old class has what it keeps
-    above = module.parent(module.with_wrappers(match.node))
-    property = above.child_by_field_name("property") if above is not None else None
-    is_read = above is not None and above.type == "member_expression"
-    if not is_read or property is None or module.text(property) not in _OF_STATE:
+    read = module.member_read(match.node)
+    if read is None or read.name not in _OF_STATE:
         return
     if module.project.classes.base(owner.facts) is not None or owner.has("state") is not False:
         return  # a base may set it
@@ -69,26 +67,19 @@ def check(match: Match) -> Iterator[Finding]:
         return
     yield Finding(
         f"`this.state` is `undefined` in `{owner.name}`: `{owner.facts.base.text}` sets `this.ctx`",
-        match.at(match.node),
+        match.at(),
         related=(owner.at.saying(f"`{owner.name}` extends `{owner.facts.base.text}`"),),
         fix=Fix("Read `this.ctx`", (match.replace(match.name, "ctx"),), Safety.SAFE),
     )
 
 
 def _sets_state(owner: ClassDefinition) -> bool:
-    """Whether the class sets `this.state` anywhere, or may do so without saying it."""
+    """Whether the class sets `this.state` anywhere, or may do so by a function that sets properties."""
     module = owner.module
     if owner.declares("state"):
         return True
-    for node in module.descendants(owner.body, "assignment_expression", "call_expression"):
-        if node.type == "call_expression":
-            callee = node.child_by_field_name("function")
-            if callee is not None and module.text(callee) in ("Object.assign", "Object.defineProperty"):
-                return True
-            continue
-        left = node.child_by_field_name("left")
-        target = left.child_by_field_name("object") if left is not None else None
-        name = left.child_by_field_name("property") if left is not None else None
-        if target is not None and name is not None and target.type == "this" and module.text(name) == "state":
-            return True
-    return False
+    if any(found.sets_name for found in module.field_mutations(owner, "state")):
+        return True
+    setters = ("Object.assign", "Object.defineProperty")
+    made = module.descendants(owner.body, "call_expression")
+    return any(module.is_from(node.child_by_field_name("function"), "", *setters) for node in made)

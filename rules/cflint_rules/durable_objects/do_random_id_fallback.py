@@ -39,105 +39,86 @@ There is no fix: what to do without a name is up to the application.
 Source: https://developers.cloudflare.com/durable-objects/best-practices/rules-of-durable-objects/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Module, Severity, ValueKind, call, js, pattern, rule
+from cflint.api import Finding, Match, Module, Severity, ValueKind, call, js, quoted, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_RANDOM = pattern(
-    r"(?:(?:self|globalThis)\.)?crypto\.randomUUID|Math\.random|Date\.now|nanoid|uuid(?:v4|v7)?|createId|ulid|cuid2?"
-)
-_LOOSE = frozenset({"toString", "slice", "substring", "substr", "replace", "replaceAll", "toUpperCase"})
+_LOOSE = js.STRING_CUTS | {"toString", "replace", "replaceAll"}
 
 
 @rule(call("idFromName", "getByName"), severity=Severity.WARNING)
 def check(match: Match) -> Iterator[Finding]:
     arguments, module = match.arguments, match.module
-    if not arguments or match.enclosing_function is None:
+    if not arguments or match.receiver is None or match.enclosing_function is None:
         return
     receiver = match.receiver_value
     if receiver.kind is not ValueKind.BINDING or (
         receiver.binding is not None and receiver.binding.id != "durable_object"
     ):
         return
-    fallback, named = _fallback(module, arguments[0])
+    fallback, carriers = _fallback(module, arguments[0])
     if fallback is None:
         return
-    for declaration_node in named:
-        declaration = module.scope.resolve(declaration_node)
+    for carrier in carriers:
+        declaration = module.scope.resolve(carrier)
         if declaration is None or len(module.scope.references(declaration)) > 1:
             return  # the name goes elsewhere, too, where it may be kept
-    if _id_goes_on(match):
+    if match.word != "getByName" and _id_goes_on(module, match.node):
         return
     yield Finding(
-        f"without a name the request gets a random object of `{match.text(match.receiver)}`, "
+        f"without a name the request gets a random object of {quoted(match.text(match.receiver))}, "
         "which nothing can find again",
         match.at(fallback),
         related=(match.at(match.node, "the object is found by that name"),),
     )
 
 
-def _fallback(module: Module, node: "Node") -> "tuple[Node | None, list[Node]]":
+def _fallback(module: Module, node: Node) -> tuple[Node | None, list[Node]]:
     """The random value on the right of `??` or `||` that a name may be, and the variables that carry it."""
     carriers: list[Node] = []
     for _ in range(8):
         node = js.unwrap(node)
+        choice = module.operation(node)
         if node.type == "identifier":
             carriers.append(node)
             declared = module.initializer(node)
             if declared.id == node.id or declared.type == "identifier":
                 return None, carriers
             node = declared
-        elif node.type == "binary_expression":
-            operator = node.child_by_field_name("operator")
-            right = node.child_by_field_name("right")
-            if operator is None or operator.type not in ("??", "||") or right is None:
-                return None, carriers
-            if _is_random(module, js.unwrap(right)):
-                return right, carriers
-            node = right
+        elif choice is not None and choice.operator in ("??", "||"):
+            if _is_random(module, choice.right):
+                return choice.right, carriers
+            node = choice.right
         else:
             return None, carriers
     return None, carriers
 
 
-def _is_random(module: Module, node: "Node") -> bool:
+def _is_random(module: Module, node: Node) -> bool:
+    """Whether a text is another one each time: a random value or the time, or a piece of one."""
     for _ in range(6):
-        if node.type != "call_expression":
-            return False
-        callee = node.child_by_field_name("function")
-        if callee is None:
-            return False
-        if _RANDOM.fullmatch(module.text(callee)):
+        if module.entropy_at(node) is not None:
             return True
-        name = callee.child_by_field_name("property")
-        inner = callee.child_by_field_name("object")
-        if inner is None or name is None or module.text(name) not in _LOOSE:
+        made = module.call(node)
+        if made is None or made.receiver is None or made.name not in _LOOSE:
             return False
-        node = js.unwrap(inner)
+        node = js.unwrap(made.receiver)
     return False
 
 
-def _id_goes_on(match: Match) -> bool:
-    """Whether the id is used for anything but finding the object."""
-    module = match.module
-    if match.word == "getByName":
-        return False
-    above = module.parent(match.node)
-    if above is None or above.type != "variable_declarator":
-        return above is not None and above.type == "member_expression"
-    name = above.child_by_field_name("name")
-    declaration = module.scope.resolve(name) if name is not None and name.type == "identifier" else None
+def _id_goes_on(module: Module, made: Node) -> bool:
+    """Whether an id is used for anything but finding the object."""
+    name = module.given_name(made)
+    if name is None:
+        return module.member_read(made) is not None
+    declaration = module.scope.resolve(name) if name.type == "identifier" else None
     if declaration is None:
         return True
-    for reference in module.scope.references(declaration):
-        listed = module.parent(reference)
-        call_node = module.parent(listed) if listed is not None and listed.type == "arguments" else None
-        callee = call_node.child_by_field_name("function") if call_node is not None else None
-        method = callee.child_by_field_name("property") if callee is not None else None
-        if method is None or module.text(method) != "get":
-            return True
-    return False
+    uses = (module.call_around(reference) for reference in module.scope.references(declaration))
+    return any(around is None or around[0].receiver is None or around[0].name != "get" for around in uses)

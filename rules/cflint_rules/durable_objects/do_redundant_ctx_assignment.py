@@ -41,6 +41,8 @@ field, which would be left without a value.
 Source: https://developers.cloudflare.com/durable-objects/api/base/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -63,47 +65,33 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _FIELDS = ("ctx", "env")
-_MODIFIERS = frozenset({"accessibility_modifier", "readonly", "override_modifier"})
 
 
 @rule(class_definition(), severity=Severity.NOTE, fix=Safety.SAFE, presets=(REFERENCE, STRICT))
 def check(found: ClassDefinition) -> Iterator[Finding]:
-    derived = found.facts.base
-    if derived is None or found.facts.member("constructor") is None or not found.kind.is_platform:
+    base = found.facts.base
+    if base is None or found.facts.member("constructor") is None or not found.kind.is_platform:
         return
     constructor = found.constructor
-    body = constructor.child_by_field_name("body") if constructor is not None else None
+    body = js.body_of(constructor) if constructor is not None else None
     if constructor is None or body is None:
         return
     module = found.module
-    listed = constructor.child_by_field_name("parameters")
-    parameters = [
-        child for child in (listed.named_children if listed is not None else ()) if child.type != "comment"
-    ]
-    made = next(
-        (
-            node
-            for node in js.walk(body, into_functions=False, into_classes=False)
-            if node.type == "call_expression"
-            and (node.child_by_field_name("function") or node).type == "super"
-        ),
-        None,
-    )
-    base = derived.text
-    for index, parameter in enumerate(parameters[:2]):
-        pattern = parameter.child_by_field_name("pattern") or parameter
-        name = module.text(pattern)
-        modifiers = [child for child in parameter.children if child.type in _MODIFIERS]
-        if modifiers and name == _FIELDS[index]:
-            fix = None
-            if made is not None:
-                span = Span(modifiers[0].start_byte, pattern.start_byte)
-                fix = Fix("Make it a plain parameter", (Edit(module.document, span, ""),), Safety.SAFE)
-            yield Finding(
-                f"the parameter property `{name}` hides the `{name}` that `{base}` has already",
-                module.at(parameter),
-                fix=fix,
-            )
+    parameters = module.parameters(constructor)
+    made = next(iter(module.super_calls(found)), None)
+    for own, parameter in zip(_FIELDS, parameters, strict=False):
+        modifiers = parameter.modifiers
+        if not modifiers or parameter.name != own:
+            continue
+        fix = None
+        if made is not None:
+            span = Span(modifiers[0].start_byte, parameter.pattern.start_byte)
+            fix = Fix("Make it a plain parameter", (Edit(module.document, span, ""),), Safety.SAFE)
+        yield Finding(
+            f"the parameter property `{own}` hides the `{own}` that `{base.text}` has already",
+            module.at(parameter.node),
+            fix=fix,
+        )
     for statement in body.named_children:
         field = _assigned(found, statement, parameters)
         if field is None:
@@ -116,32 +104,23 @@ def check(found: ClassDefinition) -> Iterator[Finding]:
             edit = Edit(module.document, module.whole_lines(statement), "")
             fix = Fix(f"Remove `{module.text(statement).rstrip(';')}`", (edit,), Safety.SAFE)
         yield Finding(
-            f"`this.{field}` is set by `{base}` already, in `super()`",
+            f"`this.{field}` is set by `{base.text}` already, in `super()`",
             module.at(statement),
             fix=fix,
         )
 
 
-def _assigned(found: ClassDefinition, statement: "Node", parameters: "list[Node]") -> str | None:
+def _assigned(found: ClassDefinition, statement: Node, parameters: tuple[js.Parameter, ...]) -> str | None:
     """`ctx` of `this.ctx = ctx;`, where the right side is the parameter that `super()` wants there."""
     module = found.module
-    assignment = js.first_named(statement) if statement.type == "expression_statement" else None
-    if assignment is None or assignment.type != "assignment_expression":
+    assignment = module.assignment(js.first_named(statement))
+    if assignment is None or statement.type != "expression_statement" or assignment.operator != "=":
         return None
-    left, right = assignment.child_by_field_name("left"), assignment.child_by_field_name("right")
-    if left is None or right is None or left.type != "member_expression":
+    target, value = module.member(assignment.target), js.unwrap(assignment.value)
+    if target is None or target.object.type != "this" or target.name not in _FIELDS:
         return None
-    target, property = left.child_by_field_name("object"), left.child_by_field_name("property")
-    name = module.text(property) if property is not None else ""
-    if (
-        target is None
-        or target.type != "this"
-        or name not in _FIELDS
-        or js.unwrap(right).type != "identifier"
-    ):
+    declaration = module.scope.resolve(value) if value.type == "identifier" else None
+    index = _FIELDS.index(target.name)
+    if declaration is None or index >= len(parameters) or declaration.owner.id != parameters[index].node.id:
         return None
-    declaration = module.scope.resolve(js.unwrap(right))
-    index = _FIELDS.index(name)
-    if declaration is None or index >= len(parameters) or declaration.owner.id != parameters[index].id:
-        return None
-    return name
+    return target.name

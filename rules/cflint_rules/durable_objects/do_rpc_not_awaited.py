@@ -139,29 +139,26 @@ def _remote_calls(match: Match) -> Iterator[tuple[Node, str]]:
         return
     if match.value_of(node).kind is not ValueKind.ENV:
         return
-    around = module.parent(module.with_wrappers(node))
-    if around is None:
-        return
-    if around.type == "member_expression":
-        yield from module.calls_on(around)
-    elif around.type == "variable_declarator":
-        pattern = around.child_by_field_name("name")
-        if pattern is not None and pattern.type == "object_pattern":
-            for name in module.descendants(pattern, "shorthand_property_identifier_pattern"):
-                declaration = module.scope.resolve(name)
-                if declaration is not None:
-                    yield from module.calls_on_name(declaration)
+    read = module.member_read(node)
+    pattern = module.given_name(node)
+    if read is not None:
+        yield from module.calls_on(read.node)
+    elif pattern is not None and pattern.type == "object_pattern":
+        for name in module.descendants(pattern, "shorthand_property_identifier_pattern"):
+            declaration = module.scope.resolve(name)
+            if declaration is not None:
+                yield from module.calls_on_name(declaration)
 
 
 def _of_parameter(match: Match) -> Iterator[tuple[Node, str]]:
+    """The calls on the parameter that a type is written for."""
     module = match.module
     for above in module.ancestors(match.node):
         if above.type in ("required_parameter", "optional_parameter"):
-            pattern = above.child_by_field_name("pattern")
-            if pattern is not None and pattern.type == "identifier":
-                declaration = module.scope.resolve(pattern)
-                if declaration is not None and not module.scope.assignments(declaration):
-                    yield from module.calls_on_name(declaration)
+            pattern = js.Parameter(module, above).pattern
+            declaration = module.scope.resolve(pattern) if pattern.type == "identifier" else None
+            if declaration is not None and not module.scope.assignments(declaration):
+                yield from module.calls_on_name(declaration)
             return
         if above.type not in ("type_annotation", "generic_type", "union_type"):
             return

@@ -22,7 +22,8 @@ export class Ledger extends DurableObject<Env> {
 
 export default {
   async fetch(request, env): Promise<Response> {
-    return Response.json(await env.LEDGER.getByName("main").entries());
+    const account = new URL(request.url).pathname;
+    return Response.json(await env.LEDGER.getByName(account).entries());
   },
 } satisfies ExportedHandler<Env>;
 ```
@@ -45,7 +46,8 @@ export class Ledger extends DurableObject<Env> {
 
 export default {
   async fetch(request, env): Promise<Response> {
-    return Response.json(await env.LEDGER.getByName("main").entries());
+    const account = new URL(request.url).pathname;
+    return Response.json(await env.LEDGER.getByName(account).entries());
   },
 } satisfies ExportedHandler<Env>;
 ```
@@ -83,12 +85,7 @@ from cflint.api import (
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_AROUND = js.FUNCTIONS | js.CLASSES
 _CLASSES = (ClassKind.DURABLE_OBJECT, ClassKind.WORKER_ENTRYPOINT, ClassKind.RPC_TARGET)
-_RUNTIME = frozenset(
-    {"constructor", "fetch", "alarm", "webSocketMessage", "webSocketClose", "webSocketError", "connect"}
-    | {"scheduled", "queue", "email", "tail", "trace", "tailStream", "test", "dup"}
-)
 _KINDS = {
     ValueKind.SQL_CURSOR: "a cursor of `sql.exec()`",
     ValueKind.STORAGE: "the storage",
@@ -109,7 +106,7 @@ def check(owner: ClassDefinition) -> Iterator[Finding]:
     if owner.kind not in _CLASSES:
         return
     for name, method in owner.methods:
-        if name in _RUNTIME or name.startswith(("_", "#")) or _is_hidden(owner, method):
+        if name in js.NO_RPC_METHODS or name.startswith(("_", "#")) or _is_hidden(owner, method):
             continue
         returned = [*_returned(owner, method)]
         if not returned or _is_called_here(owner, name):
@@ -134,16 +131,11 @@ def _is_hidden(owner: ClassDefinition, method: Node) -> bool:
 
 def _returned(owner: ClassDefinition, method: Node) -> Iterator[tuple[Node, str, bool]]:
     """The returned expressions that cannot be sent: what they are, and whether they are cursors."""
-    body = method.child_by_field_name("body")
-    syntax = owner.module.syntax
-    for word in syntax.leaves("return", body) if body is not None else ():
-        node = syntax.parent(word)
-        if node is None or node.type != "return_statement" or not node.named_child_count:
+    for node in owner.module.returns_of(method):
+        given = js.first_named(node)
+        if given is None:
             continue
-        around = syntax.enclosing(node, _AROUND)
-        if around is None or around.id != method.id:
-            continue
-        expression = js.unwrap(node.named_children[0])
+        expression = js.unwrap(given)
         value = owner.module.value_of(expression)
         value = value.awaited if js.is_async(method) else value
         what = _KINDS.get(value.kind) or _binding(value)
@@ -158,17 +150,17 @@ def _binding(value: Value) -> str | None:
 
 
 def _is_called_here(owner: ClassDefinition, name: str) -> bool:
-    body = owner.module.text(owner.body)
-    return f"this.{name}(" in body or f"super.{name}(" in body
+    """Whether the class calls a method of its own, or of its base."""
+    receivers = (call.receiver for call in owner.module.calls(name, owner.body))
+    return any(node is not None and js.unwrap(node).type in ("this", "super") for node in receivers)
 
 
 def _is_called_elsewhere(owner: ClassDefinition, name: str) -> bool:
     """Whether some module of the Workers calls a method of that name."""
     module = owner.module
-    wanted = f".{name}(".encode()
-    paths = {module.path, *(path for worker in module.workers for path in worker.modules)}
-    documents = (module.project.sources.document(path) for path in paths)
-    return any(document is not None and wanted in document.data for document in documents)
+    sites = js.calls_named(module.project, js.paths_around(module), name, at_hand=module)
+    calls = (site.module.call(site.node) for site in sites)
+    return any(call is not None and call.receiver is not None for call in calls)
 
 
 def _fix(owner: ClassDefinition, node: Node) -> Fix | None:

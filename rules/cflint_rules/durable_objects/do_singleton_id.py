@@ -42,66 +42,73 @@ Source: https://developers.cloudflare.com/durable-objects/best-practices/rules-o
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import STRICT, Finding, Match, Severity, ValueKind, call, js, pattern, rule
+from cflint.api import STRICT, Finding, Match, Module, Severity, ValueKind, call, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_CONDITIONS = frozenset(
-    {"if_statement", "ternary_expression", "switch_statement", "catch_clause", "binary_expression"}
-)
-_UNTIL_USED = pattern(rb"(?:(?!\b(?:await|return)\b)[\s\S])*")
-_CHOICE = pattern(rb"\b(?:if|switch)\s*\(")
-_OTHER = rb"\b%s\b\s*[?!]?\s*\.\s*(?:idFromString|newUniqueId|(?:idFromName|getByName)\s*\(\s*[^\s\"'])"
-
 
 @rule(call("idFromName", "getByName"), severity=Severity.NOTE, presets=(STRICT,))
 def check(match: Match) -> Iterator[Finding]:
-    if len(match.arguments) != 1 or match.module.string(match.arguments[0]) is None:
+    module = match.module
+    if len(match.arguments) != 1 or module.string(match.arguments[0]) is None:
         return
     handler = match.handler
-    if handler is None or handler.name != "fetch" or handler.owner is not None or not match.module.workers:
+    if handler is None or handler.name != "fetch" or handler.owner is not None or not module.workers:
         return
     namespace = match.receiver_value
     if namespace.kind is not ValueKind.BINDING or namespace.name is None:
         return
     if namespace.binding is not None and namespace.binding.id != "durable_object":
         return
-    if _is_conditional(match, handler.function) or _has_others(match, namespace.name):
+    if not _always_used(module, match.node, handler.function) or _has_others(module, namespace.name):
         return
     yield Finding(
         f"every request goes to this one object of `{namespace.name}`, which handles one thing at a time",
-        match.at(match.node),
+        match.at(),
     )
 
 
-def _is_conditional(match: Match, function: Node) -> bool:
-    """Whether only some of the handler's calls get there."""
-    for above in match.module.ancestors(match.node):
-        if above.id == function.id:
-            break
-        if above.type in _CONDITIONS or above.type in js.FUNCTIONS:
+def _always_used(module: Module, node: Node, function: Node) -> bool:
+    """Whether each call of a function makes an id or a stub, and then uses it: not where it is only held."""
+    todo = [node]
+    seen: set[int] = set()
+    while todo:
+        used = todo.pop()
+        if not module.always_runs(used, function):
+            continue
+        around = module.call_around(used)
+        made = around[0].node if around is not None and around[0].name in js.STUB_METHODS else used
+        name = module.given_name(made)
+        declaration = module.scope.resolve(name) if name is not None and name.type == "identifier" else None
+        if declaration is None:
             return True
-    data = match.document.data
-    if re.search(rb"\breturn\b", data[function.start_byte : match.node.start_byte]):
-        return True
-    holder = match.module.parent(match.node)
-    if holder is None or holder.type != "variable_declarator":
-        return False
-    then = _UNTIL_USED.match(data, match.node.end_byte, function.end_byte)
-    return then is not None and _CHOICE.search(then.group()) is not None
+        if declaration.node.id not in seen:
+            seen.add(declaration.node.id)
+            todo.extend(module.scope.references(declaration))
+    return False
 
 
-def _has_others(match: Match, name: str) -> bool:
+def _has_others(module: Module, name: str) -> bool:
     """Whether the Worker makes an id of the namespace in any other way."""
-    wanted = re.compile(_OTHER % re.escape(name.encode()))
-    for worker in match.module.workers:
-        for path in worker.modules:
-            document = match.project.sources.document(path)
-            if document is not None and wanted.search(document.data):
+    paths = js.paths_around(module)
+    for word in sorted(js.ID_METHODS | js.NAMED_METHODS):
+        for site in js.calls_named(module.project, paths, word, at_hand=module):
+            made = site.module.call(site.node)
+            if made is None or made.receiver is None or not _is_namespace(site.module, made.receiver, name):
+                continue
+            given = made.argument(0)
+            if word not in js.NAMED_METHODS or given is None or site.module.string(given) is None:
                 return True
     return False
+
+
+def _is_namespace(module: Module, node: Node, name: str) -> bool:
+    member = module.member(node)
+    if member is not None and member.name == name:
+        return True
+    value = module.value_of(node)
+    return value.kind is ValueKind.BINDING and value.name == name

@@ -108,14 +108,14 @@ def check(match: Match, project: Project) -> Iterator[Finding]:
     assert first.live is not None
     name = first.name
     word = match.text(match.name)
-    said = "`exports` gives" if first.live.tag is None else "`new_classes` gives"
+    giver = "`exports`" if first.live.tag is None else "`new_classes`"
     places = tuple(
         Location(found.environment.config.document, found.live.span, "its storage is chosen here")
         for found in objects
         if found.live is not None
     )
     yield Finding(
-        f"`storage.{word}` needs SQLite storage, but {said} `{name}` the old key-value storage"
+        f"`storage.{word}` needs SQLite storage, but {giver} gives `{name}` the old key-value storage"
         f"{config.in_environments([found.environment for found in objects])}",
         match.at(match.name),
         tuple(dict.fromkeys(places)),
@@ -155,16 +155,17 @@ def _is_repeated(match: Match, owner: ClassDefinition) -> bool:
     """Whether an earlier place of the class says the same; one finding per class is enough."""
     module = match.module
     for node in module.descendants(owner.body, "member_expression"):
-        name = node.child_by_field_name("property")
-        if name is None or module.text(name) not in (*_PROPERTIES, *_METHODS) or _is_tried(module, node):
+        read = module.member(node)
+        if read is None or read.name not in (*_PROPERTIES, *_METHODS) or _is_tried(module, node):
             continue
-        if module.value_of(node.child_by_field_name("object")).kind is ValueKind.STORAGE:
-            return name.id != match.name.id
+        if module.value_of(read.object).kind is ValueKind.STORAGE:
+            return read.name_node.id != match.name.id
     return False
 
 
 def _is_tried(module: Module, node: Node) -> bool:
-    return module.enclosing(node, frozenset({"try_statement"})) is not None
+    owner = module.enclosing_class(node)
+    return owner is not None and module.is_caught(node, owner.node)
 
 
 def _fix(objects: list[DurableObject]) -> Fix | None:

@@ -70,8 +70,7 @@ from cflint.api import Edit, Finding, Fix, Match, Safety, Severity, ValueKind, c
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_LOOPS = frozenset({"for_statement", "while_statement", "do_statement"})
-_EXITS = frozenset({"return_statement", "throw_statement", "break_statement"})
+_LEAVING = frozenset({"return_statement", "break_statement"})
 
 
 @rule(call("get", "getByName"), severity=Severity.WARNING, fix=Safety.UNSAFE)
@@ -82,8 +81,8 @@ def check(match: Match) -> Iterator[Finding]:
     if declaration is None:
         return
     for used, name in match.module.calls_on_name(declaration):
-        loop = _retrying_loop(match, used, declaration)
-        if loop is not None:
+        loop = _retrying_loop(match, used)
+        if loop is not None and declaration.node.start_byte < loop.start_byte:
             yield Finding(
                 f"`{name}()` is tried again on the same stub, which stays broken once it has thrown",
                 match.at(used),
@@ -94,52 +93,39 @@ def check(match: Match) -> Iterator[Finding]:
 
 
 def _declared(match: Match) -> js.Declaration | None:
-    syntax = match.module.syntax
-    parent = syntax.parent(js.with_wrappers(syntax, match.node))
-    name = parent.child_by_field_name("name") if parent is not None else None
-    if parent is None or parent.type != "variable_declarator" or name is None or name.type != "identifier":
-        return None
-    declaration = match.module.scope.resolve(name)
+    """The variable that the stub is put in, and that holds nothing else."""
+    name = match.module.given_name(match.node)
+    declaration = match.module.scope.resolve(name) if name is not None and name.type == "identifier" else None
     if declaration is None or match.module.scope.assignments(declaration):
         return None
     return declaration
 
 
-def _retrying_loop(match: Match, used: Node, declaration: js.Declaration) -> Node | None:
+def _retrying_loop(match: Match, used: Node) -> Node | None:
     """The loop around a call whose `try` is left when it succeeds, and gone through again when it throws."""
-    attempt: Node | None = None
-    for above in match.module.ancestors(used):
-        if above.type in js.FUNCTIONS:
-            return None
-        if above.type == "try_statement" and attempt is None:
-            body = above.child_by_field_name("body")
-            if body is None or not body.start_byte <= used.start_byte < body.end_byte:
-                return None
-            attempt = above
-        if above.type in _LOOPS:
-            outside = declaration.node.start_byte < above.start_byte
-            return above if outside and attempt is not None and _tries_again(attempt) else None
-    return None
+    attempt = match.module.try_around(used)
+    loop = match.module.loop_around(attempt) if attempt is not None else None
+    if attempt is None or loop is None or loop.type == "for_in_statement":
+        return None
+    inner = match.module.loop_around(used)
+    return loop if inner is not None and inner.id == loop.id and _tries_again(attempt) else None
 
 
 def _tries_again(attempt: Node) -> bool:
-    tried = attempt.child_by_field_name("body")
-    caught = attempt.child_by_field_name("handler")
-    handling = caught.child_by_field_name("body") if caught is not None else None
+    tried, caught = js.body_of(attempt), attempt.child_by_field_name("handler")
+    handling = js.body_of(caught) if caught is not None else None
     if tried is None or handling is None:
         return False
-    leaves = any(
-        node.type in ("return_statement", "break_statement") for node in js.walk(tried, into_functions=False)
-    )
+    leaves = any(node.type in _LEAVING for node in js.walk(tried, into_functions=False))
     statements = [part for part in handling.named_children if part.type != "comment"]
-    gives_up = bool(statements) and statements[-1].type in _EXITS
+    gives_up = bool(statements) and statements[-1].type in _LEAVING | {"throw_statement"}
     return leaves and not gives_up
 
 
 def _into_loop(match: Match, declaration: js.Declaration, loop: Node) -> Fix | None:
     module = match.module
     statement = module.parent(declaration.owner)
-    body = loop.child_by_field_name("body")
+    body = js.body_of(loop)
     if statement is None or body is None or body.type != "statement_block":
         return None
     alone = sum(1 for part in statement.named_children if part.type == "variable_declarator") == 1

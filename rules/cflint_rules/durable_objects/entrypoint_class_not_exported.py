@@ -79,15 +79,16 @@ from cflint.api import (
     Span,
     Worker,
     config,
+    fixes,
     js,
     rule,
     worker,
 )
 
 
-@rule(worker(), severity=Severity.ERROR, fix=Safety.SAFE)
+@rule(worker(), severity=Severity.ERROR, fix=Safety.SAFE, deployed=True)
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
-    if subject.config is None or not subject.entries or config.is_test_config(subject.config.path):
+    if not subject.entries:
         return
     named: dict[str, list[tuple[Environment, Location]]] = {}
     for environment in subject.environments:
@@ -118,7 +119,7 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
             if document is not None:
                 related.append(Location(document, owner.name_span, "the class is declared here"))
         if not declared and near is not None:
-            related.append(_with_message(exports.names[near].at, "this is exported"))
+            related.append(exports.names[near].at.saying("this is exported"))
         yield Finding(
             f"{which} does not export the class `{name}`{environments}{hint}",
             first,
@@ -153,16 +154,10 @@ def _nearest(name: str, exports: config.ExportSet) -> str | None:
     folded = {other.lower(): other for other in others}
     if name.lower() in folded:
         return folded[name.lower()]
+    # Imported where used: a name that only looks like another is rare.
     from difflib import get_close_matches
 
     return next(iter(get_close_matches(name, others, n=1, cutoff=0.75)), None)
-
-
-def _with_message(at: Location, message: str) -> Location:
-    return Location(at.document, at.span, message)
-
-
-# The fix
 
 
 def _fix(subject: Worker, project: Project, declared: tuple[js.ClassFacts, ...]) -> Fix | None:
@@ -180,7 +175,7 @@ def _fix(subject: Worker, project: Project, declared: tuple[js.ClassFacts, ...])
     if owner.path != main and not subject.is_document:
         specifier = _specifier(project, main, owner)
         text = f'export {{ {owner.name} }} from "{specifier}";\n'
-        edits.append(_at_end(entry, text))
+        edits.append(fixes.append_text(entry, text))
         title = f"Export `{owner.name}` from `{posixpath.basename(main)}`"
     return Fix(title, tuple(edits), Safety.SAFE) if edits else None
 
@@ -195,15 +190,7 @@ def _export_in_place(document: js.Document, owner: js.ClassFacts) -> Edit:
         and document.data[start : start + 8].startswith((b"class", b"abstract"))
     ):
         return Edit(document, Span(start, start), "export ")
-    return _at_end(document, f"export {{ {owner.name} }};\n")
-
-
-def _at_end(document: js.Document, text: str) -> Edit:
-    data = document.data
-    end = len(data)
-    line_end = "\r\n" if b"\r\n" in data else "\n"
-    lead = "" if not data or data.endswith(b"\n") else line_end
-    return Edit(document, Span(end, end), lead + text.replace("\n", line_end))
+    return fixes.append_text(document, f"export {{ {owner.name} }};\n")
 
 
 def _specifier(project: Project, main: str, owner: js.ClassFacts) -> str:

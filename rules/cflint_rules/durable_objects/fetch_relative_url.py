@@ -41,6 +41,8 @@ the path is taken to be one of the Worker's own.
 Source: workerd src/workerd/api/http.c++ (`Fetcher::parseUrl`, `Response::redirect`)
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -79,7 +81,7 @@ def check(match: Match) -> Iterator[Finding]:
     )
 
 
-def _relative(module: Module, node: "Node") -> str | None:
+def _relative(module: Module, node: Node) -> str | None:
     """The text of a literal that cannot be an absolute URL (of a template: its beginning)."""
     node = js.unwrap(node)
     text = module.string_of(node)
@@ -130,7 +132,7 @@ def _is_worker_code(match: Match) -> bool:
     return match.handler is not None or (owner is not None and owner.kind.is_platform)
 
 
-def _absolute_host(match: Match, node: "Node", path: str) -> Fix | None:
+def _absolute_host(match: Match, node: Node, path: str) -> Fix | None:
     literal = js.unwrap(node)
     if literal.type not in ("string", "template_string") or not path.startswith("/"):
         return None
@@ -140,15 +142,15 @@ def _absolute_host(match: Match, node: "Node", path: str) -> Fix | None:
     return Fix("Put a host before the path", (edit,), Safety.UNSAFE)
 
 
-def _of_request(match: Match, node: "Node", path: str) -> Fix | None:
+def _of_request(match: Match, node: Node, path: str) -> Fix | None:
     """A fix that makes the URL one of the Worker's own, where the request is at hand."""
     handler, module = match.handler, match.module
-    if handler is None or handler.name != "fetch" or not handler.parameters or not path.startswith("/"):
+    if handler is None or handler.name != "fetch" or not path.startswith("/"):
         return None
-    pattern = handler.parameters[0].child_by_field_name("pattern") or handler.parameters[0]
-    if pattern.type != "identifier":
+    first = next(iter(module.parameters(handler.function)), None)
+    name = first.name if first is not None else None
+    if name is None:
         return None
-    name = module.text(pattern)
     declared = module.scope.declared_in(handler.function).get(name)
     if declared is None or module.scope.lookup(name, match.node) is not declared:
         return None

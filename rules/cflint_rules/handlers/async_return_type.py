@@ -40,7 +40,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Fix, Match, Safety, Severity, js, keyword, pattern, rule
+from cflint.api import Finding, Fix, Match, Safety, Severity, js, keyword, pattern, quoted, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -58,9 +58,9 @@ def check(match: Match) -> Iterator[Finding]:
     if returned is None or _is_promise(match, returned) is not False or js.is_generator(function):
         return  # an async generator returns no promise
     fixed = f"Promise<{_resolved(match, returned)}>"
-    fix = Fix(f"Declare `{_short(fixed)}`", (match.replace(returned, fixed),), Safety.SAFE)
-    written = _short(match.text(returned))
-    message = f"an `async` function returns a promise, so its return type cannot be `{written}`"
+    fix = Fix(f"Declare {quoted(fixed)}", (match.replace(returned, fixed),), Safety.SAFE)
+    written = quoted(match.text(returned))
+    message = f"an `async` function returns a promise, so its return type cannot be {written}"
     yield Finding(message, match.at(returned), fix=fix)
 
 
@@ -113,7 +113,8 @@ _ANOTHER = pattern(
 
 
 def _has_another(match: Match) -> bool:
-    """Whether the module may declare, or import, a type of its own with the name of the global one."""
+    """Whether the module may declare, or import, a type of its own with the name of the global one: where the
+    text rules it out, nothing is looked up."""
     return _ANOTHER.search(match.document.data) is not None
 
 
@@ -145,8 +146,3 @@ def _resolved(match: Match, node: Node) -> str:
                 continue
         parts[match.text(part)] = None
     return " | ".join(parts)
-
-
-def _short(text: str) -> str:
-    line = " ".join(text.split()).replace("`", "'")
-    return line if len(line) <= 60 else f"{line[:57]}…"

@@ -43,6 +43,8 @@ Unsafe, and offered only where nothing is returned at all: an empty 204 may not 
 Source: https://developers.cloudflare.com/workers/observability/errors/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -62,7 +64,6 @@ _NO_RESPONSE = {
     "null": "`null`",
     "undefined": "`undefined`",
 }
-_AROUND = js.FUNCTIONS | js.CLASSES
 _WRAPPERS = frozenset({"withSentry", "instrument", "withTracing", "wrapWorker", "instrumentWorker"})
 
 
@@ -79,10 +80,10 @@ def check(found: Handler) -> Iterator[Finding]:
         if kind is not None:
             yield Finding(f"{label} returns {kind}, not a `Response`", module.at(body))
         return
-    returns = [*_returns(module, function, body)]
+    returns = module.returns_of(function)
     for node in returns:
-        values = [child for child in node.named_children if child.type != "comment"]
-        kind = _no_response(module, values[0]) if values else "nothing"
+        value = js.first_named(node)
+        kind = _no_response(module, value) if value is not None else "nothing"
         if kind is not None:
             yield Finding(f"{label} returns {kind}, not a `Response`", module.at(node))
     if not module.falls_through(function, lambda switch: _may_be_exhaustive(module, switch)):
@@ -97,63 +98,47 @@ def check(found: Handler) -> Iterator[Finding]:
         message,
         module.at(name),
         (module.at(_last(body), "after this, nothing is returned"),) if returns and end else (),
-        fix=_fix(module, body) if not returns and end else None,
+        fix=_fix(module, function, body) if not returns and end else None,
     )
 
 
-def _returns(module: Module, function: "Node", body: "Node") -> Iterator["Node"]:
-    """The `return` statements of a function itself."""
-    for word in module.leaves("return", body):
-        node = module.parent(word)
-        if node is None or node.type != "return_statement":
-            continue
-        around = module.enclosing(node, _AROUND)
-        if around is not None and around.id == function.id:
-            yield node
-
-
-def _last(body: "Node") -> "Node":
+def _last(body: Node) -> Node:
     statements = [node for node in body.named_children if node.type != "comment"]
     return statements[-1] if statements else body
 
 
-def _fix(module: Module, body: "Node") -> Fix:
+def _fix(module: Module, function: Node, body: Node) -> Fix | None:
     """Append a `return` as the last statement of a body that has none."""
     text = "return new Response(null, { status: 204 });"
-    last = body.named_children[-1] if body.named_children else None
-    before = module.document.data[body.start_byte : body.end_byte]
-    title = "Return an empty response"
-    if b"\n" not in before:
+    edit = module.append_statement(function, text)
+    if b"\n" not in module.document.data[body.start_byte : body.end_byte]:
+        last = body.named_children[-1] if body.named_children else None
         at = last.end_byte if last is not None else body.start_byte + 1
-        return Fix(title, (module.insert(at, f" {text}" + ("" if last is not None else " ")),), Safety.UNSAFE)
-    line = module.document.line_span(module.document.line_of(body.end_byte - 1))
-    closing = module.document.data[line.start : body.end_byte - 1]
-    if closing.strip():
-        return Fix(title, (module.insert(body.end_byte - 1, f"{text} "),), Safety.UNSAFE)
-    indent = module.indent_of(last) if last is not None else closing.decode() + "  "
-    ending = "\r\n" if before.rstrip(b"}").endswith(b"\r\n") or b"\r\n" in before else "\n"
-    return Fix(title, (module.insert(line.start, f"{indent}{text}{ending}"),), Safety.UNSAFE)
+        edit = module.insert(at, f" {text}" + ("" if last is not None else " "))
+    return Fix("Return an empty response", (edit,), Safety.UNSAFE) if edit is not None else None
 
 
-def _no_response(module: Module, value: "Node") -> str | None:
+def _no_response(module: Module, value: Node) -> str | None:
     """What a returned expression is when it surely is no `Response`."""
     value = js.unwrap(value)
-    if value.type == "await_expression" and value.named_children:
-        value = js.unwrap(value.named_children[0])
+    if value.type == "await_expression":
+        value = js.unwrap(js.first_named(value) or value)
     if value.type == "identifier" and module.text(value) == "undefined":
         return "`undefined`"
-    if value.type == "call_expression" and module.callee_name(value) == "stringify":
-        callee = value.child_by_field_name("function")
-        owner = callee.child_by_field_name("object") if callee is not None else None
-        return "a string" if module.is_global(owner, "JSON") else None
+    made = module.call(value)
+    if made is not None:
+        return "a string" if module.is_from(made.callee, "", "JSON.stringify") else None
     return _NO_RESPONSE.get(value.type)
 
 
-def _may_be_exhaustive(module: Module, switch: "Node") -> bool:
+def _may_be_exhaustive(module: Module, switch: Node) -> bool:
     """Whether the cases of a `switch` without `default` may be all: not so for what a client sent."""
     value = switch.child_by_field_name("value")
-    text = module.text(value).rstrip(")") if value is not None else ""
-    return not text.endswith((".method", ".pathname", "pathname", "method", "path", ".url"))
+    read = module.member(value)
+    if read is not None and read.name in ("path", "url"):
+        return False
+    name = read.name if read is not None else module.text(js.unwrap(value)) if value is not None else ""
+    return not name.endswith(("pathname", "method"))
 
 
 def _is_wrapped(found: Handler) -> bool:
@@ -163,6 +148,7 @@ def _is_wrapped(found: Handler) -> bool:
     for above in found.module.ancestors(found.function):
         if above.type in js.FUNCTIONS or above.type in js.CLASSES:
             return True
-        if above.type in ("call_expression", "new_expression"):
-            return found.module.callee_name(above) not in _WRAPPERS
+        around = found.module.call(above) if above.type in ("call_expression", "new_expression") else None
+        if around is not None:
+            return around.name not in _WRAPPERS
     return False

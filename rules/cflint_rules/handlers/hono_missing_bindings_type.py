@@ -52,8 +52,6 @@ from collections.abc import Iterator
 
 from cflint.api import REFERENCE, STRICT, Finding, Fix, Match, Safety, Severity, ValueKind, js, new, rule
 
-_APPS = frozenset({"hono", "hono/tiny", "hono/quick", "@hono/zod-openapi"})
-
 
 @rule(new("Hono", "OpenAPIHono"), severity=Severity.NOTE, fix=Safety.SAFE, presets=(REFERENCE, STRICT))
 def check(match: Match) -> Iterator[Finding]:
@@ -63,9 +61,8 @@ def check(match: Match) -> Iterator[Finding]:
         return
     if any(child.type == "type_arguments" for child in match.node.children):
         return
-    declared = module.scope.resolve(callee)
-    ref = declared.imported if declared is not None else None
-    if ref is None or ref.module not in _APPS:
+    app = module.platform_name(callee)
+    if app is None or (app.module, app.name) not in js.HONO_APPS:
         return
     around = module.parent(match.node)
     if around is not None and around.child_by_field_name("type") is not None:
@@ -86,8 +83,9 @@ def _untyped_uses(match: Match) -> Iterator[str]:
     """The names read from `c.env` where the type of `c` comes from the app."""
     module = match.module
     for use in module.env_uses():
-        target = use.whole.child_by_field_name("object") if use.whole.type == "member_expression" else None
-        context = target.child_by_field_name("object") if target is not None else None
+        read = module.member(use.whole)
+        env = module.member(read.object) if read is not None else None
+        context = env.object if env is not None else None
         if context is None or context.type != "identifier":
             continue
         if module.value_of(context).kind is not ValueKind.HONO_CONTEXT:
@@ -101,14 +99,16 @@ def _untyped_uses(match: Match) -> Iterator[str]:
 
 def _app_of(match: Match, context: js.Declaration) -> int | None:
     """The `new Hono()` of the app whose route a callback with this parameter is."""
-    syntax = match.module.syntax
-    arguments = syntax.parent(context.scope)
-    node = syntax.parent(arguments) if arguments is not None and arguments.type == "arguments" else None
-    while node is not None and node.type in ("call_expression", "member_expression"):
-        node = node.child_by_field_name("function") or node.child_by_field_name("object")
-    if node is None or node.type != "identifier":
-        return node.id if node is not None and node.type == "new_expression" else None
-    return match.module.initializer(node).id
+    module = match.module
+    call = module.callback_of(context.scope)
+    while call is not None and not call.is_new:
+        if call.receiver is None:
+            return None
+        app = module.initializer(call.receiver)
+        if app.type != "call_expression":
+            return app.id
+        call = module.call(app)
+    return call.node.id if call is not None else None
 
 
 def _env_name(match: Match) -> str | None:

@@ -42,6 +42,8 @@ Unsafe: the copy takes the place of the original from there on.
 Source: https://developers.cloudflare.com/workers/examples/alter-headers/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -101,41 +103,30 @@ def _copy(value: Value, name: str) -> str:
     return f"Request({name})" if value.kind is ValueKind.REQUEST else f"Response({name}.body, {name})"
 
 
-def _change(module: Module, headers: "Node") -> "Node | None":
+def _change(module: Module, headers: Node) -> Node | None:
     """The call that changes headers: on the expression itself, or on the constant that it is put in."""
-    node = module.with_wrappers(headers)
-    parent = module.parent(node)
-    if parent is None:
-        return None
-    if parent.type == "member_expression":
-        return _call_of(module, parent)
-    if parent.type == "variable_declarator":
-        name = parent.child_by_field_name("name")
-        return _change_of_name(module, name) if name is not None and name.type == "identifier" else None
-    return None
+    read = module.member_read(headers)
+    if read is not None:
+        return _call_of(read)
+    name = module.given_name(headers)
+    return _change_of_name(module, name) if name is not None and name.type == "identifier" else None
 
 
-def _call_of(module: Module, method: "Node") -> "Node | None":
-    name = method.child_by_field_name("property")
-    call = module.parent(module.with_wrappers(method))
-    is_change = name is not None and module.text(name) in _CHANGES
-    return call if is_change and call is not None and call.type == "call_expression" else None
+def _call_of(method: js.MemberAccess) -> Node | None:
+    call = method.call if method.name in _CHANGES else None
+    return call.node if call is not None else None
 
 
-def _change_of_name(module: Module, name: "Node") -> "Node | None":
+def _change_of_name(module: Module, name: Node) -> Node | None:
     declaration = module.scope.resolve(name)
     if declaration is None or not declaration.constant:
         return None
-    for use in module.scope.references(declaration):
-        parent = module.parent(use)
-        if parent is not None and parent.type == "member_expression":
-            change = _call_of(module, parent)
-            if change is not None:
-                return change
-    return None
+    reads = (module.member_read(use) for use in module.scope.references(declaration))
+    changes = (_call_of(read) for read in reads if read is not None)
+    return next((change for change in changes if change is not None), None)
 
 
-def _destructured_from(module: Module, key: "Node") -> "Node | None":
+def _destructured_from(module: Module, key: Node) -> Node | None:
     pattern = module.parent(key)
     if pattern is not None and pattern.type == "pair_pattern":
         pattern = module.parent(pattern)
@@ -145,7 +136,7 @@ def _destructured_from(module: Module, key: "Node") -> "Node | None":
     return declarator.child_by_field_name("value")
 
 
-def _immutable(module: Module, owner: "Node") -> str | None:
+def _immutable(module: Module, owner: Node) -> str | None:
     """What to call the response or request whose headers cannot be changed; None when they may be."""
     value = module.value_of(owner)
     if value.kind is ValueKind.RESPONSE:
@@ -155,15 +146,13 @@ def _immutable(module: Module, owner: "Node") -> str | None:
     return None
 
 
-def _is_incoming(module: Module, owner: "Node") -> bool:
+def _is_incoming(module: Module, owner: Node) -> bool:
     """Whether a request is the one that a handler was called with."""
     owner = js.unwrap(owner)
-    if owner.type == "member_expression":
-        holder = module.value_of(owner.child_by_field_name("object")).kind
-        return holder in (ValueKind.HONO_REQUEST, ValueKind.PAGES_CONTEXT)
-    if owner.type != "identifier":
-        return False
-    declaration = module.scope.resolve(owner)
+    read = module.member(owner)
+    if read is not None:
+        return module.value_of(read.object).kind in (ValueKind.HONO_REQUEST, ValueKind.PAGES_CONTEXT)
+    declaration = module.scope.resolve(owner) if owner.type == "identifier" else None
     return (
         declaration is not None
         and declaration.kind is js.DeclarationKind.PARAMETER
@@ -172,7 +161,7 @@ def _is_incoming(module: Module, owner: "Node") -> bool:
     )
 
 
-def _is_first(module: Module, owner: "Node", headers: "Node") -> bool:
+def _is_first(module: Module, owner: Node, headers: Node) -> bool:
     """Whether this is the first change of a variable's headers: one copy serves them all."""
     owner = js.unwrap(owner)
     declaration = module.scope.resolve(owner) if owner.type == "identifier" else None
@@ -181,16 +170,13 @@ def _is_first(module: Module, owner: "Node", headers: "Node") -> bool:
     for use in module.scope.references(declaration):
         if use.start_byte >= owner.start_byte:
             return True
-        access = module.parent(use)
-        name = access.child_by_field_name("property") if access is not None else None
-        if access is None or name is None or access.type != "member_expression":
-            continue
-        if module.text(name) == "headers" and _change(module, access) is not None:
+        read = module.member_read(use)
+        if read is not None and read.name == "headers" and _change(module, read.node) is not None:
             return False
     return True
 
 
-def _fix(module: Module, owner: "Node", value: Value, change: "Node") -> Fix | None:
+def _fix(module: Module, owner: Node, value: Value, change: Node) -> Fix | None:
     owner = js.unwrap(owner)
     declaration = module.scope.resolve(owner) if owner.type == "identifier" else None
     if declaration is None:
@@ -218,13 +204,11 @@ def _fix(module: Module, owner: "Node", value: Value, change: "Node") -> Fix | N
     return Fix(f"Copy the {what} before changing its headers", tuple(edits), Safety.UNSAFE)
 
 
-def _before_all_changes(
-    module: Module, declaration: js.Declaration, change: "Node", copy: str
-) -> Edit | None:
+def _before_all_changes(module: Module, declaration: js.Declaration, change: Node, copy: str) -> Edit | None:
     """The insertion of the copy before a change, when no use outside of its block comes after it."""
-    statement: Node | None = change
-    while statement is not None and statement.type != "expression_statement":
-        statement = module.parent(statement)
+    statement = module.statement_of(change)
+    if statement is not None and statement.type != "expression_statement":
+        return None
     block = module.parent(statement) if statement is not None else None
     if statement is None or block is None or block.type != "statement_block":
         return None
@@ -234,11 +218,11 @@ def _before_all_changes(
 
 
 def _fix_of_parameter(module: Module, declaration: js.Declaration, copy: str) -> Fix | None:
-    body = declaration.scope.child_by_field_name("body")
+    body = js.body_of(declaration.scope)
     if body is None or body.type != "statement_block" or not body.named_children:
         return None
     first = body.named_children[0]
     if module.document.line_of(first.start_byte) == module.document.line_of(body.start_byte):
         return None
-    edit = module.insert(first.start_byte, f"{copy}\n{module.indent_of(first)}")
+    edit = module.prepend_statement(body, copy)
     return Fix("Copy the request before changing its headers", (edit,), Safety.UNSAFE)

@@ -73,37 +73,27 @@ import posixpath
 from collections.abc import Iterator
 
 from cflint.api import (
-    Edit,
     Finding,
     Fix,
     Location,
     Project,
     Safety,
     Severity,
-    Span,
     Worker,
     config,
+    fixes,
     js,
     rule,
     worker,
 )
 
-_HANDLERS = frozenset(
-    {"fetch", "scheduled", "queue", "email", "tail", "trace", "tailStream", "test", "connect"}
-)
 
-
-@rule(worker(), severity=Severity.ERROR, fix=Safety.UNSAFE)
+@rule(worker(), severity=Severity.ERROR, fix=Safety.UNSAFE, deployed=True)
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
-    configured = subject.config
-    if (
-        configured is None
-        or configured.is_pages
-        or not subject.entries
-        or config.is_test_config(configured.path)
-    ):
+    configuration = subject.config
+    if configuration is None or configuration.is_pages or not subject.entries:
         return
-    if configured.name is None:
+    if configuration.name is None:
         return  # a library's, for its tests: without a name nothing is deployed
     if subject.is_document:
         yield from _in_document(subject, project)
@@ -123,7 +113,7 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
 
 
 def _empty(entrypoint: config.Entrypoint) -> Iterator[Finding]:
-    if entrypoint.complete and entrypoint.owner is None and not entrypoint.handlers & _HANDLERS:
+    if entrypoint.complete and entrypoint.owner is None and not entrypoint.handlers & js.MODULE_HANDLERS:
         yield Finding("the default export has no handler, such as `fetch`", entrypoint.at)
 
 
@@ -147,7 +137,7 @@ def _fix(facts: js.ModuleFacts, project: Project) -> Fix | None:
     module = js.module_of(project, facts.path)
     if document is None or module is None or facts.is_commonjs:
         return None
-    typed = facts.path.endswith((".ts", ".tsx", ".mts"))
+    typed = module.is_typescript
     promise = ": Promise<Response>" if typed else ""
     known = any(found.name == "Env" for found in project.env_types.of(facts.path))
     satisfies = f" satisfies ExportedHandler{'<Env>' if known else ''}" if typed else ""
@@ -156,18 +146,16 @@ def _fix(facts: js.ModuleFacts, project: Project) -> Fix | None:
         f"\nexport default {{\n{unit}async fetch(){promise} {{\n"
         f"{unit}{unit}return new Response(null, {{ status: 404 }});\n{unit}}},\n}}{satisfies};\n"
     )
-    end = len(document.data)
-    lead = "" if document.data.endswith(b"\n") else "\n"
-    return Fix("Add a default export", (Edit(document, Span(end, end), lead + text),), Safety.UNSAFE)
+    return Fix("Add a default export", (fixes.append_text(document, text),), Safety.UNSAFE)
 
 
 def _in_document(section: Worker, project: Project) -> Iterator[Finding]:
     """A page that shows a whole configuration and the classes that it names, but no Worker."""
-    configured = section.config
-    if configured is None or configured.name is None or not configured.top.durable_object_classes:
+    configuration = section.config
+    if configuration is None or configuration.name is None:
         return
     exports = project.exports.of_worker(section)
-    shown = [name for name in configured.top.durable_object_classes if name in exports]
+    shown = [name for name in configuration.top.durable_object_classes if name in exports]
     if not exports.complete or "default" in exports or not shown:
         return
     listens = any(facts.listens for path in section.modules if (facts := project.facts.of(path)) is not None)

@@ -97,13 +97,13 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
 
 
 def _queue(subject: Worker, entrypoint: config.Entrypoint) -> Finding:
-    configured = subject.config
-    assert configured is not None
+    configuration = subject.config
+    assert configuration is not None
     producers = [found for environment in subject.environments for found in environment.bindings_of("queue")]
-    top = {found.queue for found in configured.top.bindings_of("queue") if found.queue}
+    top = {found.queue for found in configuration.top.bindings_of("queue") if found.queue}
     edits = None
     if len(top) == 1:
-        edits = fixes.append_item(configured, ("queues", "consumers"), {"queue": next(iter(top))})
+        edits = fixes.append_item(configuration, ("queues", "consumers"), {"queue": next(iter(top))})
     return Finding(
         "`queue()` is never called: this Worker is no consumer of a queue (`queues.consumers`)",
         entrypoint.places.get("queue", entrypoint.at),

@@ -45,6 +45,8 @@ is returned afterwards has to stay whole.
 Source: workerd `src/workerd/api/http.c++`; https://developers.cloudflare.com/workers/runtime-apis/context/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -53,37 +55,32 @@ from cflint.api import Finding, Fix, Match, Module, Safety, Severity, ValueKind,
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_READS = ("json", "text", "arrayBuffer", "formData", "blob", "bytes")
+_BODIES = frozenset({ValueKind.REQUEST, ValueKind.RESPONSE})
 
 
-@rule(call(*_READS, "put"), severity=Severity.ERROR, fix=Safety.UNSAFE)
+@rule(call(*js.BODY_READS), severity=Severity.ERROR, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
-    if match.word == "put":
-        yield from _cached(match)
-    else:
-        yield from _read(match)
-
-
-def _read(match: Match) -> Iterator[Finding]:
     """What reads a body again after this."""
     module = match.module
     owner = js.unwrap(match.receiver) if match.receiver is not None else None
     if owner is None or owner.type != "identifier" or match.arguments:
         return
-    if match.receiver_value.kind not in (ValueKind.REQUEST, ValueKind.RESPONSE):
+    if match.receiver_value.kind not in _BODIES:
         return
     declaration = module.scope.resolve(owner)
     if declaration is None or module.scope.assignments(declaration) or _looks_first(module, match.node):
         return
     for use in module.scope.references(declaration):
         second = _consumer(module, use)
-        if second is None or second.id == match.node.id or not module.can_reach(match.node, second):
+        if second is None or second.node.id == match.node.id:
             continue
-        what = f"`{module.callee_name(second)}()`"
+        if not module.can_reach(match.node, second.node):
+            continue
         yield Finding(
-            f"the body of `{declaration.name}` is used up when {what} needs it: `Body has already been used`",
-            module.at(second),
-            (module.at(match.node, "it is read here"),),
+            f"the body of `{declaration.name}` is used up when `{second.name}()` needs it: "
+            "`Body has already been used`",
+            module.at(second.node),
+            (match.at(match.node, "it is read here"),),
             fix=Fix(
                 f"Read a clone of `{declaration.name}` first",
                 (match.insert(owner.end_byte, ".clone()"),),
@@ -93,53 +90,36 @@ def _read(match: Match) -> Iterator[Finding]:
         return
 
 
-def _looks_first(module: Module, node: "Node") -> bool:
+def _looks_first(module: Module, node: Node) -> bool:
+    """Whether the function around asks whether a body is used up."""
     function = module.enclosing_function(node)
-    return (
-        function is not None and b"bodyUsed" in module.document.data[function.start_byte : function.end_byte]
-    )
+    leaves = module.leaves("bodyUsed", function) if function is not None else ()
+    return any(leaf.type != "string_fragment" for leaf in leaves)
 
 
-def _consumer(module: Module, use: "Node") -> "Node | None":
+def _consumer(module: Module, use: Node) -> js.Call | None:
     """The call that needs the body of what a name holds; None when this use of the name needs none."""
-    node = module.with_wrappers(use)
-    parent = module.parent(node)
-    if parent is None:
+    read = module.member_read(use)
+    if read is not None:
+        called = read.call
+        return called if called is not None and (read.name in js.BODY_READS or read.name == "clone") else None
+    around = module.call_around(use)
+    if around is None or module.value_of(use).kind is not ValueKind.REQUEST:
         return None
-    if parent.type == "member_expression":
-        name = parent.child_by_field_name("property")
-        around = module.parent(parent)
-        called = around is not None and around.type == "call_expression"
-        callee = around.child_by_field_name("function") if around is not None else None
-        if not called or callee is None or callee.id != parent.id or name is None:
-            return None
-        return around if module.text(name) in (*_READS, "clone") else None
-    if parent.type != "arguments":
-        return None
-    around = module.parent(parent)
-    if around is None:
-        return None
-    position = [part.id for part in js.arguments_of(around)].index(node.id)
-    if around.type == "new_expression":
-        made = around.child_by_field_name("constructor")
-        init = module.value_of(use).kind is ValueKind.REQUEST and module.is_global(made, "Request")
-        return around if init and len(js.arguments_of(around)) == position + 1 else None
-    callee = around.child_by_field_name("function")
-    if (
-        callee is None
-        or module.callee_name(around) != "fetch"
-        or module.value_of(use).kind is not ValueKind.REQUEST
-    ):
-        return None
-    if len(js.arguments_of(around)) != position + 1 or position > 1:
+    made, position = around
+    if len(made.arguments) != position + 1:
         return None  # with an `init` of its own, which may have another body
-    if callee.type == "identifier":
-        return around if module.is_global(callee, "fetch") else None
-    holder = module.value_of(callee.child_by_field_name("object"))
-    return around if holder.kind in (ValueKind.BINDING, ValueKind.STUB) else None
+    if made.is_new:
+        return made if module.is_global(made.callee, "Request") else None
+    if made.name != "fetch" or position > 1:
+        return None
+    if made.receiver is None:
+        return made if module.is_global(made.callee, "fetch") else None
+    return made if module.value_of(made.receiver).kind in (ValueKind.BINDING, ValueKind.STUB) else None
 
 
-def _cached(match: Match) -> Iterator[Finding]:
+@check.on(call("put"))
+def check_cached(match: Match) -> Iterator[Finding]:
     """`cache.put(key, response)` before the response is returned."""
     module = match.module
     if match.receiver_value.kind is not ValueKind.CACHE or len(match.arguments) != 2:
@@ -166,26 +146,17 @@ def _cached(match: Match) -> Iterator[Finding]:
         return
 
 
-def _is_sent(module: Module, use: "Node") -> bool:
+def _is_sent(module: Module, use: Node) -> bool:
     """Whether a response is returned, as it is or by a copy that takes its body."""
     parent = module.parent(module.with_wrappers(use))
-    if parent is None:
-        return False
-    if parent.type == "return_statement":
+    if parent is not None and parent.type == "return_statement":
         return True
-    name = parent.child_by_field_name("property") if parent.type == "member_expression" else None
-    around = module.parent(parent)
-    return (
-        name is not None
-        and module.text(name) == "body"
-        and around is not None
-        and around.type == "arguments"
-        and (made := module.parent(around)) is not None
-        and made.type == "new_expression"
-    )
+    read = module.member_read(use)
+    around = module.call_around(read.node) if read is not None and read.name == "body" else None
+    return around is not None and around[0].is_new
 
 
-def _is_replaced(module: Module, declaration: js.Declaration, first: "Node", second: "Node") -> bool:
+def _is_replaced(module: Module, declaration: js.Declaration, first: Node, second: Node) -> bool:
     return any(
         first.end_byte <= assignment.start_byte < second.start_byte
         for assignment in module.scope.assignments(declaration)

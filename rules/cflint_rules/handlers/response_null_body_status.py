@@ -38,6 +38,8 @@ Safe: the body becomes `null`, which is what reaches the client with such a stat
 Source: workerd `src/workerd/api/http.c++`
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -46,94 +48,83 @@ from cflint.api import Finding, Fix, Match, Module, Safety, Severity, ValueKind,
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_NO_BODY = frozenset({101, 204, 205, 304})
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _BODIES = frozenset({"string", "template_string", "object", "array", "number"})
-_HONO = ("json", "text", "html")
 
 
-@rule(
-    new("Response", "Request"),
-    call("redirect", "fetch", *_HONO),
-    severity=Severity.ERROR,
-    fix=Safety.SAFE,
-)
+@rule(new("Response", "Request"), severity=Severity.ERROR, fix=Safety.SAFE)
 def check(match: Match) -> Iterator[Finding]:
-    module, node = match.module, match.node
-    callee = match.callee
-    if callee is None:
+    if match.module.is_global(match.callee, "Response"):
+        yield from _response(match)
+    elif match.module.is_global(match.callee, "Request"):
+        yield from _request(match)
+
+
+@check.on(call("fetch"))
+def check_fetch(match: Match) -> Iterator[Finding]:
+    if match.module.is_global(match.callee, "fetch"):
+        yield from _request(match)
+
+
+@check.on(call("redirect"))
+def check_redirect(match: Match) -> Iterator[Finding]:
+    if not match.module.is_global(match.receiver, "Response") or len(match.arguments) < 2:
         return
-    if node.type == "new_expression":
-        if module.is_global(callee, "Response"):
-            yield from _response(match, 1, match.arguments[:1])
-        elif module.is_global(callee, "Request"):
-            yield from _request(match)
-        return
-    if match.word == "fetch":
-        if module.is_global(callee, "fetch"):
-            yield from _request(match)
-        return
-    owner = match.receiver
+    status = match.module.number(match.arguments[1])
+    if status is not None and status not in js.REDIRECT_STATUSES:
+        yield Finding(
+            f"{status:g} is no redirect: `Response.redirect()` takes 301, 302, 303, 307 or 308",
+            match.at(match.arguments[1]),
+        )
+
+
+@check.on(call("json", "text", "html"))
+def check_method(match: Match) -> Iterator[Finding]:
+    """`Response.json()`, and the methods of Hono's context."""
+    module, owner = match.module, match.receiver
     if module.is_global(owner, "Response"):
         if match.word == "json":
-            yield from _response(match, 1, match.arguments[:1])
-        elif match.word == "redirect" and len(match.arguments) > 1:
-            status = module.number(match.arguments[1])
-            if status is not None and status not in _REDIRECTS:
-                yield Finding(
-                    f"{status:g} is no redirect: `Response.redirect()` takes 301, 302, 303, 307 or 308",
-                    match.at(match.arguments[1]),
-                )
-    elif match.word in _HONO and len(match.arguments) > 1:
-        if match.value_of(owner).kind is not ValueKind.HONO_CONTEXT:
-            return
-        status = module.number(match.arguments[1])
-        if status in _NO_BODY and owner is not None:
-            fix = Fix(
-                "Send no body",
-                (match.replace(node, f"{module.text(owner)}.body(null, {status:g})"),),
-                Safety.SAFE,
-            )
-            simple = len(match.arguments) == 2
-            yield Finding(_throws(status), match.at(match.arguments[0]), fix=fix if simple else None)
+            yield from _response(match)
+        return
+    if owner is None or len(match.arguments) < 2 or match.receiver_value.kind is not ValueKind.HONO_CONTEXT:
+        return
+    status = module.number(match.arguments[1])
+    if status in js.NULL_BODY_STATUSES:
+        text = f"{module.text(owner)}.body(null, {status:g})"
+        fix = Fix("Send no body", (match.replace(match.node, text),), Safety.SAFE)
+        is_simple = len(match.arguments) == 2
+        yield Finding(_throws(status), match.at(match.arguments[0]), fix=fix if is_simple else None)
 
 
 def _throws(status: float) -> str:
     return f"a response of status {status:g} cannot have a body: this throws"
 
 
-def _response(match: Match, index: int, bodies: "tuple[Node, ...]") -> Iterator[Finding]:
-    module = match.module
-    if len(match.arguments) <= index or not bodies:
+def _response(match: Match) -> Iterator[Finding]:
+    made = match.module.response_made(match.node)
+    if made is None or made.content is None or made.status is None or made.status_node is None:
         return
-    init = match.arguments[index]
-    written = module.property_value(init, "status")
-    status = module.number(written) if written is not None else None
-    if written is None or status is None:
-        return
-    if status in _NO_BODY:
-        if match.word == "json" or _is_body(module, bodies[0]):
-            yield Finding(_throws(status), match.at(bodies[0]), fix=_without_body(match, bodies[0]))
+    status = made.status
+    if status in js.NULL_BODY_STATUSES:
+        if match.word == "json" or _is_body(match.module, made.content):
+            yield Finding(_throws(status), match.at(made.content), fix=_without_body(match, made.content))
     elif not 200 <= status <= 599 or status != int(status):
-        yield Finding(f"{status:g} is no status of a response: 200 to 599 are", match.at(written))
+        yield Finding(f"{status:g} is no status of a response: 200 to 599 are", match.at(made.status_node))
 
 
-def _without_body(match: Match, body: "Node") -> Fix:
+def _without_body(match: Match, body: Node) -> Fix:
     edits = [match.replace(body, "null")]
     if match.word == "json" and match.callee is not None:
         edits.insert(0, match.replace(match.callee, "new Response"))
     return Fix("Send no body", tuple(edits), Safety.SAFE)
 
 
-def _is_body(module: Module, node: "Node") -> bool:
+def _is_body(module: Module, node: Node) -> bool:
     """Whether an expression surely is a body that is not empty."""
     node = js.unwrap(node)
     if node.type in _BODIES:
         return module.string(node) != ""
-    if node.type == "call_expression" and module.callee_name(node) == "stringify":
-        callee = node.child_by_field_name("function")
-        return callee is not None and module.is_global(callee.child_by_field_name("object"), "JSON")
-    return False
+    made = module.call(node)
+    return made is not None and module.is_from(made.callee, "", "JSON.stringify")
 
 
 def _request(match: Match) -> Iterator[Finding]:
@@ -148,9 +139,8 @@ def _request(match: Match) -> Iterator[Finding]:
     method = module.property_value(init, "method")
     if method is None:
         address = module.initializer(target)
-        plain = address.type in ("string", "template_string") or (
-            address.type == "new_expression" and module.callee_name(address) == "URL"
-        )
+        made = module.call(address)
+        plain = address.type in ("string", "template_string") or (made is not None and made.name == "URL")
         if not plain or module.is_open_object(init):
             return
         name = "GET"

@@ -24,7 +24,7 @@ deleted_classes = ["Room"]
 ```ts
 export default {
   async fetch(request, env): Promise<Response> {
-    return env.ROOM.getByName("lobby").fetch(request);
+    return env.ROOM.getByName(new URL(request.url).pathname).fetch(request);
   },
 } satisfies ExportedHandler<Env>;
 ```
@@ -49,7 +49,7 @@ export class Room extends DurableObject<Env> {}
 
 export default {
   async fetch(request, env): Promise<Response> {
-    return env.ROOM.getByName("lobby").fetch(request);
+    return env.ROOM.getByName(new URL(request.url).pathname).fetch(request);
   },
 } satisfies ExportedHandler<Env>;
 ```

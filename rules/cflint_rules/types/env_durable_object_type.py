@@ -16,7 +16,7 @@ export class Room extends DurableObject<Env> {}
 
 export default {
   async fetch(request, env): Promise<Response> {
-    return env.ROOM.getByName("lobby").fetch(request);
+    return env.ROOM.getByName(new URL(request.url).pathname).fetch(request);
   },
 } satisfies ExportedHandler<Env>;
 ```
@@ -34,7 +34,7 @@ export class Room extends DurableObject<Env> {}
 
 export default {
   async fetch(request, env): Promise<Response> {
-    return env.ROOM.getByName("lobby").fetch(request);
+    return env.ROOM.getByName(new URL(request.url).pathname).fetch(request);
   },
 } satisfies ExportedHandler<Env>;
 ```

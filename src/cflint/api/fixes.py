@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from cflint.lazy import lazily
 
 if TYPE_CHECKING:
+    from cflint.project.code.edits import append_text as append_text
     from cflint.project.code.import_edits import add_imports as add_imports
     from cflint.project.code.import_edits import imported_parts as imported_parts
     from cflint.project.code.import_edits import move_import as move_import
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from cflint.project.config.undeclared import declare_binding as declare_binding
     from cflint.project.sql.edits import bind_holes as bind_holes
 _ORIGINS = {
+    "cflint.project.code.edits": ("append_text"),
     "cflint.project.code.import_edits": (
         "add_imports imported_parts move_import relative_specifier remove_imports set_import_source"
     ),
@@ -55,6 +57,7 @@ __all__ = [
     "add_imports",
     "append_item",
     "append_migration",
+    "append_text",
     "bind_holes",
     "create_classes",
     "declare_binding",

@@ -179,6 +179,8 @@ if TYPE_CHECKING:
     from cflint.source import Document as Document
     from cflint.syntax import suffixes as suffixes
     from cflint.syntax.anchors import Anchors as Anchors
+    from cflint.syntax.conflicts import MergeConflict as MergeConflict
+    from cflint.syntax.conflicts import merge_conflicts as merge_conflicts
     from cflint.syntax.javascript import CLASSES as CLASSES
     from cflint.syntax.javascript import FUNCTIONS as FUNCTIONS
     from cflint.syntax.javascript import Syntax as Syntax
@@ -197,6 +199,13 @@ if TYPE_CHECKING:
     from cflint.syntax.javascript import unwrap as unwrap
     from cflint.syntax.javascript import walk as walk
     from cflint.syntax.javascript import with_wrappers as with_wrappers
+    from cflint.syntax.javascript.problems import SyntaxProblem as SyntaxProblem
+    from cflint.syntax.javascript.problems import SyntaxProblemKind as SyntaxProblemKind
+    from cflint.syntax.javascript.problems import exports_something as exports_something
+    from cflint.syntax.javascript.problems import is_in_text as is_in_text
+    from cflint.syntax.javascript.problems import leaves_code_out as leaves_code_out
+    from cflint.syntax.javascript.problems import problems_of as problems_of
+
 _ORIGINS = {
     "cflint.platform.base_members": ("base_members"),
     "cflint.platform.classes": ("bases_of_kinds"),
@@ -264,9 +273,13 @@ _ORIGINS = {
     "cflint.source": ("Document"),
     "cflint.syntax": ("suffixes"),
     "cflint.syntax.anchors": ("Anchors"),
+    "cflint.syntax.conflicts": ("MergeConflict merge_conflicts"),
     "cflint.syntax.javascript": (
         "CLASSES FUNCTIONS Syntax Typo TypoKind arguments_of block_end body_of first_named is_async "
         "is_fragment is_generator property_name span_of string_value unwrap walk with_wrappers"
+    ),
+    "cflint.syntax.javascript.problems": (
+        "SyntaxProblem SyntaxProblemKind exports_something is_in_text leaves_code_out problems_of"
     ),
 }
 
@@ -356,6 +369,7 @@ __all__ = [
     "Member",
     "MemberAccess",
     "MemberKind",
+    "MergeConflict",
     "ModuleFacts",
     "Mutation",
     "MutationKind",
@@ -374,6 +388,8 @@ __all__ = [
     "Secret",
     "SocketListener",
     "Syntax",
+    "SyntaxProblem",
+    "SyntaxProblemKind",
     "TopLevel",
     "Trust",
     "TypeFacts",
@@ -399,6 +415,7 @@ __all__ = [
     "can_reach",
     "completes",
     "env_uses",
+    "exports_something",
     "falls_through",
     "first_named",
     "handler_signature",
@@ -413,6 +430,7 @@ __all__ = [
     "is_given_by_code",
     "is_global",
     "is_guard",
+    "is_in_text",
     "is_mentioned",
     "is_named",
     "is_open_object",
@@ -422,9 +440,11 @@ __all__ = [
     "key_of",
     "kind_with_method",
     "known_secret",
+    "leaves_code_out",
     "leaves_matching",
     "list_without_pagination",
     "may_be_env_type",
+    "merge_conflicts",
     "method_called_on",
     "module_of",
     "modules_naming",
@@ -441,6 +461,7 @@ __all__ = [
     "pair_ends",
     "parameter_for",
     "paths_around",
+    "problems_of",
     "property_name",
     "property_value",
     "provenance",

@@ -258,3 +258,14 @@ def test_what_catches_is_within() -> None:
     call = next(module.calls_of("here", module.root))
     function = module.enclosing_function(call)
     assert function is not None and not module.is_caught(call, function)
+
+
+def test_the_returns_of_a_function_are_its_own() -> None:
+    module = module_of(
+        "function f(x: any) { if (x) return 1; const g = () => { return 2 }; /* return 3 */ return g; }\n"
+        "const h = () => 4;"
+    )
+    first, second, third = (node for node in walk(module.root) if node.type in FUNCTIONS)
+    assert [module.text(node) for node in module.returns_of(first)] == ["return 1;", "return g;"]
+    assert [module.text(node) for node in module.returns_of(second)] == ["return 2"]
+    assert module.returns_of(third) == ()

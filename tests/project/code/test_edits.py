@@ -6,6 +6,7 @@ import pytest
 from tree_sitter import Node
 
 from cflint.finding import Edit
+from cflint.project.code.edits import append_text
 from cflint.project.code.module import ClassDefinition, Module
 from tests.support.modules import module_of
 
@@ -114,3 +115,28 @@ def test_moved_text() -> None:
     moved = module.moved_text(block, "  ", "      ", [(name.start_byte, name.end_byte, "went")])
     assert moved == "{\n        went(`\n    kept`);\n\n        end();\n      }"
     assert module.moved_text(block, "", "  ").splitlines()[3:] == ["", "      end();", "    }"]
+
+
+@pytest.mark.parametrize(
+    ("code", "after"),
+    [
+        ("function f() {\n    a();\n}\n", "function f() {\n    new_();\n    a();\n}\n"),
+        ("function f() { // first\n  a();\n}\n", "function f() { // first\n  new_();\n  a();\n}\n"),
+        ("function f() { a(); }\n", "function f() { new_(); a(); }\n"),
+        ("function f() { a();\n  b();\n}\n", "function f() { new_(); a();\n  b();\n}\n"),
+        ("function f() {}\n", "function f() {\n  new_();\n}\n"),
+        ("function f() {\n}\n", "function f() {\n  new_();\n}\n"),
+    ],
+)
+def test_a_statement_before_the_first_one(code: str, after: str) -> None:
+    module = module_of(code)
+    block = next(module.descendants(module.root, "statement_block"))
+    assert edited(module, module.prepend_statement(block, "new_();")) == after
+
+
+@pytest.mark.parametrize(
+    ("code", "after"), [("a();\n", "a();\nb();\n"), ("a();", "a();\nb();\n"), ("", "b();\n")]
+)
+def test_lines_at_the_end(code: str, after: str) -> None:
+    module = module_of(code)
+    assert edited(module, append_text(module.document, "b();\n")) == after

@@ -456,3 +456,10 @@ def test_own_statement(source: str, own: bool) -> None:
     call = next(module.calls_of("go", module.root))
     found = module.own_statement(call)
     assert (module.text(found) if found is not None else None) == (source if own else None)
+
+
+def test_the_words_that_make_a_parameter_a_field() -> None:
+    module = module_of("class A { constructor(private readonly a: B, override c?: D, e = 1) {} }")
+    parameters = module.parameters(first(module, "method_definition"))
+    words = [[module.text(word) for word in parameter.modifiers] for parameter in parameters]
+    assert words == [["private", "readonly"], ["override"], []]

@@ -11,7 +11,7 @@ from cflint.syntax.javascript import CLASSES, FUNCTIONS, Syntax, arguments_of, p
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-    from cflint.project.code.interface import ModuleLike
+    from cflint.project.code.interface import ClassLike, ModuleLike
 
 _AROUND_CLASSES = frozenset(
     {"export_statement", "lexical_declaration", "variable_declaration", "variable_declarator", "arguments"}
@@ -66,6 +66,29 @@ def first_of_chain(member: Node) -> Node | None:
         inner = node.child_by_field_name("object") or node.child_by_field_name("function")
         node = unwrap(inner) if inner is not None else None
     return node
+
+
+def super_calls(module: ModuleLike, owner: ClassLike) -> tuple[Node, ...]:
+    """The calls of `super(…)` in a class, in source order; those of classes inside it are none."""
+    found = (module.syntax.parent(word) for word in module.syntax.leaves("super", owner.body))
+    return tuple(
+        node
+        for node in found
+        if node is not None
+        and node.type == "call_expression"
+        and (around := module.enclosing_class(node)) is not None
+        and around.node.id == owner.node.id
+    )
+
+
+def type_arguments(module: ModuleLike, owner: ClassLike) -> tuple[Node, ...]:
+    """The type arguments that a class gives its base: `Env` and `State` of `extends Agent<Env, State>`."""
+    heritage = next((part for part in owner.node.children if part.type == "class_heritage"), None)
+    for clause in heritage.named_children if heritage is not None else ():
+        listed = clause.child_by_field_name("type_arguments")
+        if clause.type == "extends_clause" and listed is not None:
+            return tuple(node for node in listed.named_children if node.type != "comment")
+    return ()
 
 
 def handler_functions(module: ModuleLike) -> Iterator[tuple[str, Node, Node | None]]:

@@ -72,6 +72,20 @@ def is_conditional(module: ModuleLike, node: Node, within: Node, *, chains: bool
     return False
 
 
+def returns_of(module: ModuleLike, function: Node) -> tuple[Node, ...]:
+    """The `return` statements of a function itself, in source order; those of nested functions are none."""
+    body = function.child_by_field_name("body")
+    found = (module.syntax.parent(word) for word in module.syntax.leaves("return", body or function))
+    return tuple(
+        node
+        for node in found
+        if node is not None
+        and node.type == "return_statement"
+        and (around := module.enclosing_function(node)) is not None
+        and around.id == function.id
+    )
+
+
 def loop_around(module: ModuleLike, node: Node, within: Node | None = None) -> Node | None:
     """The innermost loop statement that runs a node again with each turn, in the node's function, and below
     `within` if that is given. What a loop starts with (`let i = 0`, the list of `for … of`) is not in it."""

@@ -116,6 +116,31 @@ def append_statement(module: ModuleLike, function: Node, source: str) -> Edit | 
     return Edit(module.document, Span(body.start_byte, end), f"{{\n{before}{inner}{source}\n{indent}}}")
 
 
+def prepend_statement(module: ModuleLike, block: Node, source: str) -> Edit:
+    """An edit that adds a statement before the first one of a block: on a line of its own, unless other
+    statements stand on the line of its brace."""
+    document = module.document
+    line_of = document.line_of
+    first = line_of(block.start_byte)
+    below = next((node for node in block.named_children if line_of(node.start_byte) > first), None)
+    rest = document.data[block.start_byte + 1 : document.line_span(first).end].strip()
+    if below is not None and (not rest or rest.startswith(b"//")):
+        return insert(module, below.start_byte, f"{source}\n{indent_of(module, below)}")
+    end = block_end(block)
+    if document.data[block.start_byte + 1 : end - 1].strip():
+        return insert(module, block.start_byte + 1, f" {source}")
+    indent = indent_of(module, block)
+    inner = indent + indent_unit(document)
+    return Edit(document, Span(block.start_byte, end), f"{{\n{inner}{source}\n{indent}}}")
+
+
+def append_text(document: Document, text: str) -> Edit:
+    """An edit that adds lines at the end of a document, below its last line."""
+    end = len(document.data)
+    lead = "" if not document.data or document.data.endswith(b"\n") else "\n"
+    return Edit(document, Span(end, end), lead + text)
+
+
 def append_handler(
     module: ModuleLike, owner: ClassLike, name: str, *statements: str, count: int | None = None
 ) -> Edit:

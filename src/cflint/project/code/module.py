@@ -389,6 +389,7 @@ class Module:
     lines_with_comments = _edits.lines_with_comments
     comments_of = _edits.comments_of
     statement_removal = _edits.statement_removal
+    prepend_statement = _edits.prepend_statement
     append_statement = _edits.append_statement
     append_handler = _edits.append_handler
     moved_text = _edits.moved_text
@@ -473,6 +474,8 @@ class Module:
                     return found
         return None
 
+    super_calls = _classes.super_calls
+    type_arguments = _classes.type_arguments
     parameter_kinds = _parameters.parameter_kinds
 
     # -- values ------------------------------------------------------------------------------------------
@@ -527,6 +530,7 @@ class Module:
 
     always_runs = _control.always_runs
     is_conditional = _control.is_conditional
+    returns_of = _control.returns_of
     loop_around = _control.loop_around
     try_around = _control.try_around
     is_caught = _control.is_caught

@@ -38,6 +38,7 @@ _HOLDERS = {
     "optional_parameter": ("pattern", "value"),
 }
 """The fields of a name and of its value, by what puts the one into the other."""
+_FIELD_MODIFIERS = frozenset({"accessibility_modifier", "readonly", "override_modifier"})
 _BLOCKS = frozenset({"program", "statement_block", "switch_case", "switch_default", "else_clause"})
 
 
@@ -192,6 +193,11 @@ class Parameter:
     def default(self) -> Node | None:
         """The value without an argument."""
         return self.node.child_by_field_name("value")
+
+    @property
+    def modifiers(self) -> tuple[Node, ...]:
+        """The words that make a constructor's parameter a field: `private`, `readonly`, `override`."""
+        return tuple(part for part in self.node.children if part.type in _FIELD_MODIFIERS)
 
     @property
     def is_rest(self) -> bool:

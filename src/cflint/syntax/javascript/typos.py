@@ -36,6 +36,7 @@ _TYPE_TOKENS = frozenset(
     }
 )
 _OBJECT_BEFORE = frozenset({"default", "=", "(", ",", ":", "return", "[", "=>", "?", "||", "&&", "??"})
+_BEFORE_NAMES = frozenset({b"async", b"get", b"set", b"*"})
 _MEMBER_START = frozenset({"async", "identifier", "property_identifier", "get", "set", "static", "*", "["})
 
 
@@ -50,11 +51,13 @@ class TypoKind(Enum):
 
 @record(frozen=True)
 class Typo:
-    """A typo and the edit that mends it: `span` becomes `text`."""
+    """A typo and the edit that mends it: `span` becomes `text`. `at` is the place to show: of what is
+    missing, the word that follows."""
 
     kind: TypoKind
     span: Span
     text: str
+    at: Span
 
 
 def typos_at_errors(tree: Tree, data: bytes) -> Iterator[Typo]:
@@ -105,7 +108,7 @@ def _typos(tree: Tree, data: bytes) -> Iterator[Typo]:
             if kind == ")":
                 closed_parameters[i] = opened
         if kind == "," and inside == "class" and before == "}":
-            yield Typo(TypoKind.COMMA_BETWEEN_CLASS_MEMBERS, Span(start, end), "")
+            yield Typo(TypoKind.COMMA_BETWEEN_CLASS_MEMBERS, Span(start, end), "", Span(start, end))
         elif kind == ")" and i in closed_parameters:
             typo = _missing_colon(tokens, data, i, closed_parameters[i])
             if typo is not None:
@@ -115,12 +118,14 @@ def _typos(tree: Tree, data: bytes) -> Iterator[Typo]:
         ):
             gap = tokens[i - 1][2]
             if gap < start and data[gap : gap + 1].isspace():
-                yield Typo(TypoKind.MISSING_COMMA_BETWEEN_HANDLERS, Span(gap, gap), ",")
+                at = Span(start, tokens[i + (data[start:end] in _BEFORE_NAMES)][2])
+                yield Typo(TypoKind.MISSING_COMMA_BETWEEN_HANDLERS, Span(gap, gap), ",", at)
         elif inside == "object" and data[start:end] == b"function" and i and _is_async(tokens[i - 1], data):
             opener = tokens[i - 2][0] if i >= 2 else ""
             following = tokens[i + 2][0] if i + 2 < len(tokens) else ""
             if opener in ("{", ",") and following == "(":
-                yield Typo(TypoKind.FUNCTION_KEYWORD_IN_OBJECT, Span(start, tokens[i + 1][1]), "")
+                span, word = Span(start, tokens[i + 1][1]), Span(start, end)
+                yield Typo(TypoKind.FUNCTION_KEYWORD_IN_OBJECT, span, "", word)
 
 
 def _is_async(token: tuple[str, int, int], data: bytes) -> bool:
@@ -138,12 +143,12 @@ def _missing_colon(tokens: list[tuple[str, int, int]], data: bytes, close: int, 
         i += 1
     if i == close + 1 or i >= len(tokens) or tokens[i][0] != "{" or b"\n" in data[at : tokens[i][1]]:
         return None
-    return Typo(TypoKind.MISSING_RETURN_TYPE_COLON, Span(at, at), ":")
+    return Typo(TypoKind.MISSING_RETURN_TYPE_COLON, Span(at, at), ":", Span(*tokens[close + 1][1:]))
 
 
 def _starts_method(tokens: list[tuple[str, int, int]], data: bytes, i: int) -> bool:
     """Whether a method (`name(…)`, `async name(…)`) starts at token i."""
-    while i < len(tokens) and data[tokens[i][1] : tokens[i][2]] in (b"async", b"get", b"set", b"*"):
+    while i < len(tokens) and data[tokens[i][1] : tokens[i][2]] in _BEFORE_NAMES:
         i += 1
     return (
         i + 1 < len(tokens)
