@@ -97,11 +97,8 @@ def _destructured(match: Match) -> Iterator[Finding]:
         return
     if declaration.kind is js.DeclarationKind.PARAMETER:
         kinds = module.parameter_kinds(declaration.scope) or ()
-        parameters = declaration.scope.child_by_field_name("parameters")
-        listed = (
-            [n for n in parameters.named_children if n.type != "comment"] if parameters is not None else []
-        )
-        index = next((i for i, n in enumerate(listed) if n.id == declaration.owner.id), len(kinds))
+        listed = module.parameters(declaration.scope)
+        index = next((i for i, one in enumerate(listed) if one.node.id == declaration.owner.id), len(kinds))
         kind = kinds[index] if index < len(kinds) else ValueKind.UNKNOWN
         if _needs_object(kind, match.word):
             yield Finding(_message(match.word, "its object"), match.at(key))
@@ -138,12 +135,9 @@ def _is_used_bare(module: Module, name: "Node") -> bool:
     if declaration is None:
         return False
     for use in module.scope.references(declaration):
-        parent = module.parent(use)
-        if parent is not None and parent.type == "member_expression":
-            called = parent.child_by_field_name("property")
-            if called is not None and module.text(called) in _BINDING_CALLS:
-                continue
-        return True
+        read = module.member_read(use)
+        if read is None or read.name not in _BINDING_CALLS:
+            return True
     return False
 
 

@@ -71,7 +71,8 @@ _BOUND = {
     ValueKind.MESSAGE: "a message",
 }
 _STORES = frozenset({"set", "add"})
-_SAME_FOR_ALL = (".origin", ".host", ".hostname", ".protocol", ".port", ".method", ".colo")
+_SAME_FOR_ALL = frozenset({"origin", "host", "hostname", "protocol", "port", "method", "colo"})
+_OWN_ORIGIN = frozenset({"origin", "host", "hostname"})
 
 
 @rule(keyword("let", "var"), new("Map", "Set"), severity=Severity.WARNING)
@@ -102,11 +103,10 @@ def _module_variables(module: Module, statement: "Node") -> Iterator[js.Declarat
 
 def _assigned(module: Module, declaration: js.Declaration) -> Iterator[Finding]:
     for assignment in module.scope.assignments(declaration):
-        value = assignment.child_by_field_name("right")
-        if assignment.type != "assignment_expression" or value is None:
+        given = module.assignment(assignment)
+        if given is None or given.operator != "=" or module.enclosing_function(assignment) is None:
             continue
-        if module.enclosing_function(assignment) is None:
-            continue
+        value = given.value
         label = _bound(module.value_of(value))
         if label is None and not _is_guarded(module, assignment, declaration):
             label = _request_data(module, value)
@@ -129,16 +129,15 @@ def _bound(value: Value) -> str | None:
 def _request_data(module: Module, value: "Node") -> str | None:
     if module.number(value) is not None:
         return None
-    text = module.text(value)
-    if text.endswith(_SAME_FOR_ALL) or any(part in text for part in (".origin", ".host")):
+    members = (module.member(node) for node in (value, *module.descendants(value, "member_expression")))
+    if any(found is not None and found.name in _OWN_ORIGIN for found in members):
         return None
-    for origin in module.origins(value):
-        if origin.type == "new_expression" or not module.reads_request(origin):
-            continue
-        if any(module.text(part).endswith(_SAME_FOR_ALL) for part in module.origins(value)):
-            return None
-        return "data of one request"
-    return None
+    origins = list(module.origins(value))
+    if not any(origin.type != "new_expression" and module.reads_request(origin) for origin in origins):
+        return None
+    read = (module.member(origin) for origin in origins)
+    same = any(found is not None and found.name in _SAME_FOR_ALL for found in read)
+    return None if same else "data of one request"
 
 
 def _is_guarded(module: Module, assignment: "Node", declaration: js.Declaration) -> bool:
@@ -158,24 +157,17 @@ def _is_guarded(module: Module, assignment: "Node", declaration: js.Declaration)
 
 def _collected(module: Module, made: "Node") -> Iterator[Finding]:
     """What is put into a module-level `Map` or `Set`."""
-    declarator = module.parent(module.with_wrappers(made))
-    name = declarator.child_by_field_name("name") if declarator is not None else None
-    if declarator is None or declarator.type != "variable_declarator" or name is None:
-        return
-    declaration = module.scope.resolve(name) if name.type == "identifier" else None
+    name = module.given_name(made)
+    declaration = module.scope.resolve(name) if name is not None and name.type == "identifier" else None
     if declaration is None or declaration.scope.type != "program":
         return
     for use in module.scope.references(declaration):
-        member = module.parent(use)
-        method = member.child_by_field_name("property") if member is not None else None
-        call = module.parent(member) if member is not None else None
-        if call is None or method is None or call.type != "call_expression":
+        stored = module.method_called_on(use)
+        if stored is None or stored[0] not in _STORES or module.enclosing_function(stored[1]) is None:
             continue
-        if module.text(method) not in _STORES or module.enclosing_function(call) is None:
-            continue
-        arguments = call.child_by_field_name("arguments")
-        values = [js.unwrap(part) for part in arguments.named_children] if arguments is not None else []
-        label = _bound(module.value_of(values[-1])) if values else None
+        call = stored[1]
+        values = js.arguments_of(call)
+        label = _bound(module.value_of(js.unwrap(values[-1]))) if values else None
         if label is not None:
             yield Finding(
                 f"`{declaration.name}` is shared by all requests, and {label} is put in it",

@@ -44,198 +44,91 @@ There is no fix: where the value is needed is up to the author.
 Source: https://developers.cloudflare.com/workers/observability/errors/#validation-errors-10021
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Location, Match, Module, Severity, ValueKind, call, import_of, js, new, rule
+from cflint.api import Finding, Match, Module, Severity, ValueKind, call, import_of, js, new, quoted, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_GLOBALS = {
-    "fetch": "I/O",
-    "setTimeout": "timers",
-    "setInterval": "timers",
-    "setImmediate": "timers",
-}
-_METHODS = {
-    "crypto": {"randomUUID": "random values", "getRandomValues": "random values"},
-    "scheduler": {"wait": "timers"},
-    "AbortSignal": {"timeout": "timers"},
-}
-_PACKAGES = {
-    ("nanoid", "nanoid"): "random values",
-    ("uuid", "v4"): "random values",
-    ("uuid", "v7"): "random values",
-    ("@paralleldrive/cuid2", "createId"): "random values",
-    ("ulid", "ulid"): "random values",
-    ("ulidx", "ulid"): "random values",
+_NEEDS = {
+    ("", "fetch"): "I/O",
+    ("", "WebSocket"): "I/O",
     ("cloudflare:sockets", "connect"): "I/O",
-    ("node:crypto", "randomUUID"): "random values",
-    ("node:crypto", "randomBytes"): "random values",
-    ("crypto", "randomUUID"): "random values",
-    ("crypto", "randomBytes"): "random values",
+    ("", "setTimeout"): "timers",
+    ("", "setInterval"): "timers",
+    ("", "setImmediate"): "timers",
+    ("", "scheduler.wait"): "timers",
+    ("", "AbortSignal.timeout"): "timers",
 }
-_WORDS = (
-    *_GLOBALS,
-    *(name for methods in _METHODS.values() for name in methods),
-    *sorted({name for _, name in _PACKAGES}),
-    "generateKey",
-    "match",
-)
-_CONDITIONS = frozenset(
-    {"if_statement", "ternary_expression", "switch_statement", "try_statement", "binary_expression"}
-)
+"""What is not there while a module loads, by what needs it; random values besides."""
+_PACKAGES = sorted({module for module, _ in js.RANDOM if module} | {"cloudflare:sockets", "crypto"})
+_NAMES = {name.rpartition(".")[2] for _, name in (*_NEEDS, *js.RANDOM, *js.RANDOM_KEYS)}
+_WORDS = sorted({*_NAMES, "match"} - {"default", "WebSocket"})
 
 
-@rule(
-    call(*dict.fromkeys(_WORDS)),
-    new("WebSocket"),
-    import_of("cloudflare:workers"),
-    severity=Severity.ERROR,
-)
+@rule(call(*_WORDS), new("WebSocket"), severity=Severity.ERROR)
 def check(match: Match) -> Iterator[Finding]:
+    yield from _disallowed(match.module, match.node)
+
+
+@check.on(import_of(*_PACKAGES))
+def check_imported(match: Match) -> Iterator[Finding]:
+    """Calls of what packages export, under whatever name."""
     module = match.module
-    if not module.workers:
-        return
-    if match.node.type == "import_statement":
-        yield from _uses_of_env(module)
-        return
-    what = _disallowed(module, match.node)
-    if what is None:
-        return
-    related = _at_load(module, match.node)
-    if related is not None:
-        yield Finding(
-            f"`{_label(module, match.node)}` runs while the module loads, where {what} "
-            + ("are" if what.endswith("s") else "is")
-            + " not allowed",
-            match.at(match.node),
-            related,
-        )
+    for imported in module.imported_by(match.node):
+        for use in module.scope.references(imported):
+            member = module.parent(use)
+            called = module.call_of(member if member is not None and module.member(member) else use)
+            if called is not None and called.name not in _WORDS:
+                yield from _disallowed(module, called.node)
 
 
-def _label(module: Module, node: "Node") -> str:
-    callee = node.child_by_field_name("function") or node.child_by_field_name("constructor")
-    text = module.text(callee) if callee is not None else ""
-    text = text if len(text) <= 40 and "\n" not in text else module.callee_name(node)
-    return f"new {text}()" if node.type == "new_expression" else f"{text}()"
-
-
-def _disallowed(module: Module, node: "Node") -> str | None:
-    """What a call needs that is not there while a module loads: `I/O`, `timers`, `random values`."""
-    callee = node.child_by_field_name("function") or node.child_by_field_name("constructor")
-    callee = js.unwrap(callee) if callee is not None else None
-    if callee is None:
-        return None
-    if node.type == "new_expression":
-        return "I/O" if module.is_global(callee, "WebSocket") else None
-    name = module.callee_name(node)
-    if name in _GLOBALS and module.is_global(callee, name):
-        return _GLOBALS[name]
-    if callee.type == "identifier":
-        declaration = module.scope.resolve(callee)
-        ref = module.scope.origin(declaration) if declaration is not None else None
-        return _PACKAGES.get((ref.module, ref.name)) if ref is not None else None
-    owner = callee.child_by_field_name("object")
-    if owner is None:
-        return None
-    for holder, methods in _METHODS.items():
-        if name in methods and module.is_global(owner, holder):
-            return methods[name]
-    if name == "generateKey" and module.text(owner) == "crypto.subtle":
-        return "random values"
-    if name == "match" and module.value_of(owner).kind is ValueKind.CACHE:
-        return "I/O"
-    declaration = module.scope.resolve(owner) if owner.type == "identifier" else None
-    ref = module.scope.origin(declaration) if declaration is not None else None
-    if ref is not None and ref.name in ("default", "*"):
-        return _PACKAGES.get((ref.module, name)) if ref.module.endswith("crypto") else None
-    return None
-
-
-def _uses_of_env(module: Module) -> Iterator[Finding]:
-    """Calls of bindings, by the imported `env`, while the module loads."""
-    imported = module.import_named("cloudflare:workers", "env")
-    if imported is None:
-        return
-    for use in module.scope.references(imported):
+@check.on(import_of("cloudflare:workers"))
+def check_env(match: Match) -> Iterator[Finding]:
+    """Calls of bindings, by the imported `env`."""
+    module = match.module
+    imported = module.import_named("cloudflare:workers", "env") if module.workers else None
+    for use in module.scope.references(imported) if imported is not None else ():
         for above in module.ancestors(use):
             if above.type not in ("member_expression", "call_expression", "non_null_expression"):
                 break
-            if above.type == "call_expression":
-                value = module.value_of(above)
-                related = _at_load(module, above) if value.kind is ValueKind.PROMISE else None
-                if related is not None:
-                    yield Finding(
-                        f"`{_label(module, above)}` runs while the module loads, where I/O is not allowed",
-                        module.at(above),
-                        related,
-                    )
-                    break
-
-
-def _at_load(module: Module, node: "Node", hops: int = 0) -> tuple[Location, ...] | None:
-    """Whether an expression runs while its module loads: () when directly, the place of the call when it is
-    in a function that is called then; None when not, or only under a condition."""
-    child = node
-    for above in module.ancestors(node):
-        if above.type in _CONDITIONS and not _is_unconditional(above, child):
-            return None
-        if above.type in js.FUNCTIONS:
-            if _is_called_in_place(module, above):
-                child = above
+            if above.type != "call_expression" or module.run_while_loading(above) is None:
                 continue
-            return _called_at_load(module, above) if hops == 0 else None
-        if above.type == "public_field_definition" and not _is_static(above):
-            return None
-        child = above
-    return ()
+            if module.value_of(above).kind is ValueKind.PROMISE:
+                yield _finding(module, above, "I/O")
+                break
 
 
-def _is_unconditional(condition: "Node", child: "Node") -> bool:
-    if condition.type == "binary_expression":
-        left = condition.child_by_field_name("left")
-        operator = condition.child_by_field_name("operator")
-        short = operator is not None and operator.type in ("&&", "||", "??")
-        return not short or (left is not None and left.id == child.id)
-    if condition.type == "try_statement":
-        return condition.child_by_field_name("handler") is None
-    test = condition.child_by_field_name("condition") or condition.child_by_field_name("value")
-    return test is not None and test.id == child.id
+def _disallowed(module: Module, node: Node) -> Iterator[Finding]:
+    if module.workers and module.run_while_loading(node) is not None:
+        what = _needs(module, node)
+        if what is not None:
+            yield _finding(module, node, what)
 
 
-def _is_static(field: "Node") -> bool:
-    return any(child.type == "static" for child in field.children)
+def _needs(module: Module, node: Node) -> str | None:
+    """What a call needs that is not there while a module loads: `I/O`, `timers`, `random values`."""
+    if module.callee_name(node) == "match":
+        receiver = js.Call(module, node).receiver
+        return "I/O" if module.value_of(receiver).kind is ValueKind.CACHE else None
+    name = module.called_name(node)
+    entropy = module.entropy_at(node)
+    if entropy is not None and entropy.kind is js.EntropyKind.RANDOM and not entropy.is_predictable:
+        return "random values"
+    return _NEEDS.get((name.module, name.name)) if name is not None else None
 
 
-def _is_called_in_place(module: Module, function: "Node") -> bool:
-    """`(() => { … })()`: a function expression that is called where it stands."""
-    parent = module.parent(function)
-    while parent is not None and parent.type == "parenthesized_expression":
-        parent = module.parent(parent)
-    callee = parent.child_by_field_name("function") if parent is not None else None
-    return callee is not None and js.unwrap(callee).id == function.id
-
-
-def _called_at_load(module: Module, function: "Node") -> tuple[Location, ...] | None:
-    """The place where a named function is called while the module loads; None when there is none."""
-    name = function.child_by_field_name("name") if function.type != "method_definition" else None
-    if name is None:
-        parent = module.parent(function)
-        name = parent.child_by_field_name("name") if parent and parent.type == "variable_declarator" else None
-    if name is None or name.type != "identifier":
-        return None
-    declaration = module.scope.resolve(name)
-    if declaration is None or declaration.scope.type != "program":
-        return None
-    if any(child.type == "*" for child in function.children):
-        return None
-    for use in module.scope.references(declaration):
-        called = module.parent(use)
-        callee = called.child_by_field_name("function") if called is not None else None
-        if called is None or callee is None or callee.id != use.id or called.type != "call_expression":
-            continue
-        if _at_load(module, called, 1) == ():
-            return (module.at(called, "it is called here"),)
-    return None
+def _finding(module: Module, node: Node, what: str) -> Finding:
+    callee = module.text(js.Call(module, node).callee or node)
+    made = "new " if node.type == "new_expression" else ""
+    label = quoted(f"{made}{callee}()", 42 + len(made), otherwise=f"{made}{module.callee_name(node)}()")
+    verb = "are" if what.endswith("s") else "is"
+    return Finding(
+        f"{label} runs while the module loads, where {what} {verb} not allowed",
+        module.at(node),
+        tuple(module.at(call, "it is called here") for call in module.run_while_loading(node) or ()),
+    )

@@ -41,17 +41,23 @@ Source: https://developers.cloudflare.com/durable-objects/api/base/
 
 from collections.abc import Iterator
 
-from cflint.api import ClassDefinition, Finding, Fix, Module, Safety, Severity, class_definition, fixes, rule
+from cflint.api import (
+    ClassDefinition,
+    Finding,
+    Fix,
+    Module,
+    Safety,
+    Severity,
+    class_definition,
+    fixes,
+    js,
+    rule,
+)
 
-_HOMES = {
-    "DurableObject": "cloudflare:workers",
-    "WorkerEntrypoint": "cloudflare:workers",
-    "WorkflowEntrypoint": "cloudflare:workers",
-    "RpcTarget": "cloudflare:workers",
-    "Agent": "agents",
-    "McpAgent": "agents/mcp",
-    "AIChatAgent": "@cloudflare/ai-chat",
-}
+_CLASSES = frozenset(
+    {"DurableObject", "WorkerEntrypoint", "WorkflowEntrypoint", "RpcTarget"}
+    | {"Agent", "McpAgent", "AIChatAgent"}
+)
 _IN_DOCUMENTS = frozenset({"DurableObject", "WorkerEntrypoint", "WorkflowEntrypoint"})
 """What documentation should show the import of: other names may be another library's there."""
 
@@ -60,21 +66,12 @@ _IN_DOCUMENTS = frozenset({"DurableObject", "WorkerEntrypoint", "WorkflowEntrypo
 def check(owner: ClassDefinition) -> Iterator[Finding]:
     base = owner.facts.base
     module = owner.module
-    if base is None or base.imported is not None or base.local is not None or base.text not in _HOMES:
+    if base is None or base.imported is not None or base.local is not None or base.text not in _CLASSES:
         return
-    if module.path.endswith(".d.ts") or module.scope.lookup(base.text, owner.node) is not None:
+    if js.suffixes.is_declaration_file(module.path) or module.scope.lookup(base.text, owner.node) is not None:
         return
-    value = next(
-        (
-            clause.child_by_field_name("value")
-            for heritage in owner.node.named_children
-            if heritage.type == "class_heritage"
-            for clause in (heritage, *heritage.named_children)
-            if clause.child_by_field_name("value") is not None
-        ),
-        None,
-    )
-    home = _HOMES[base.text]
+    value = owner.base_expression
+    home = js.home_of(base.text) or "cloudflare:workers"
     in_document = module.document.origin is not None
     if in_document and (base.text not in _IN_DOCUMENTS or _is_imported_beside(module, base.text)):
         return

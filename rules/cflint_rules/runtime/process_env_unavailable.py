@@ -58,16 +58,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Environment, Finding, Module, Severity, join_names, module, pattern, rule
+from cflint.api import Environment, Finding, Module, Severity, join_names, module, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 _POPULATES = "nodejs_compat_populate_process_env"
-_READ = pattern(rb"process\.env\.([A-Za-z_]\w*)")
-_ASKS = pattern(
-    rb"typeof (?:globalThis\.)?process\b|process\?\.|process\.env\s*(?:[=?|]|as\b)|process\.env\.\w+\s*=[^=]"
-)
 _REPLACED = frozenset({"NODE_ENV"})
 _OTHER_BUILDS = (
     "vite.config.",
@@ -82,24 +78,22 @@ _SHOWN = 4
 
 @rule(module("process"), severity=Severity.WARNING)
 def check(module: Module) -> Iterator[Finding]:
-    data = module.document.data
-    if data.find(b"process.env.") == -1 or not module.environments or _ASKS.search(data) is not None:
+    if module.document.data.find(b"process.env.") == -1 or not module.environments:
         return
     if any(_is_built_otherwise(module, environment) for environment in module.environments):
         return
-    reads = [read for read in _reads(module) if read[1] not in _REPLACED]
-    if not reads:
+    reads = list(_reads(module))
+    if not reads or _asks(module):
         return
     populated = {environment.enables(_POPULATES) for environment in module.environments}
     if populated == {False}:
         first = reads[0][0]
         names = list(dict.fromkeys(f"`{name}`" for _, name in reads))
-        shown = names[:_SHOWN] + ([f"{len(names) - _SHOWN} more"] if len(names) > _SHOWN else [])
         known = {environment.enables("nodejs_compat") for environment in module.environments}
         what = "there is no `process`" if known == {False} else "nothing puts them in `process.env`"
         yield Finding(
             f"{what} at this compatibility date and with these flags: "
-            f"{join_names(shown)} can be read from `env`",
+            f"{join_names(names, _SHOWN)} can be read from `env`",
             module.at(first),
             tuple(module.at(node, "and here") for node, _ in reads[1:4]),
         )
@@ -117,14 +111,47 @@ def check(module: Module) -> Iterator[Finding]:
 
 def _reads(module: Module) -> Iterator[tuple[Node, str]]:
     """The expressions `process.env.NAME` of which nobody asks whether they are there, with the name."""
-    for match in _READ.finditer(module.document.data):
-        node = module.node_at(match.start(), match.end())
-        if node is None or node.type != "member_expression" or node.start_byte != match.start():
+    for process in _processes(module):
+        env = module.member_read(process)
+        read = module.member_read(env.node) if env is not None and env.name == "env" else None
+        is_plain = read is not None and read.node.type == "member_expression" and process.type == "identifier"
+        if read is not None and is_plain and read.name not in _REPLACED and not module.is_guard(read.node):
+            yield read.node, read.name
+
+
+def _asks(module: Module) -> bool:
+    """Whether the module asks whether there is a `process`, sets its variables, or takes it for something
+    else by a cast."""
+    for process in _processes(module):
+        env = module.member_read(process)
+        if module.is_guard(process):
+            return True
+        if env is None or env.name != "env":
             continue
-        owner = node.child_by_field_name("object")
-        process = owner.child_by_field_name("object") if owner is not None else None
-        if module.is_global(process, "process") and not module.is_guard(node):
-            yield node, match[1].decode()
+        name = module.member_read(env.node)
+        if _is_set(module, env.node) or _is_cast(module, env.node):
+            return True
+        if module.is_guard(env.node) if name is None else (name.is_optional or _is_set(module, name.node)):
+            return True
+    return False
+
+
+def _is_set(module: Module, node: Node) -> bool:
+    given = module.assignment(module.parent(node))
+    return given is not None and given.target.id == node.id
+
+
+def _is_cast(module: Module, node: Node) -> bool:
+    parent = module.parent(node)
+    return parent is not None and parent.type in ("as_expression", "satisfies_expression")
+
+
+def _processes(module: Module) -> Iterator[Node]:
+    """The places of the global `process`, also as `globalThis.process`."""
+    for leaf in module.leaves("process", module.root):
+        node = module.parent(leaf) if leaf.type == "property_identifier" else leaf
+        if node is not None and module.is_global(node, "process"):
+            yield node
 
 
 def _is_built_otherwise(module: Module, environment: Environment) -> bool:

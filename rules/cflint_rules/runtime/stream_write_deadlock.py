@@ -93,11 +93,10 @@ def _ends(match: Match) -> tuple[list[Node], list[Node]]:
     """The expressions that are the readable and the writable end of the stream, in source order; what is done
     with the stream as a whole counts as use of the readable one."""
     module = match.module
-    holder = module.parent(module.with_wrappers(match.node))
-    name = holder.child_by_field_name("name") if holder is not None else None
     readable: list[Node] = []
     writable: list[Node] = []
-    if holder is None or holder.type != "variable_declarator" or name is None:
+    name = module.given_name(match.node)
+    if name is None or name.type not in ("identifier", "object_pattern"):
         return readable, writable
     for declaration in _declared(match, name):
         for use in module.scope.references(declaration):
@@ -107,10 +106,9 @@ def _ends(match: Match) -> tuple[list[Node], list[Node]]:
                 case ("writable",):
                     writable.append(use)
                 case _:
-                    access = module.parent(module.with_wrappers(use))
-                    part = access.child_by_field_name("property") if access is not None else None
-                    if access is not None and part is not None and module.text(part) == "writable":
-                        writable.append(access)
+                    access = module.member_read(use)
+                    if access is not None and access.name == "writable":
+                        writable.append(access.node)
                     else:
                         readable.append(use)
     return readable, writable
@@ -124,53 +122,38 @@ def _declared(match: Match, name: Node) -> Iterator[js.Declaration]:
             yield declaration
 
 
-def _waits(match: Match, function: Node) -> list[tuple[Node, Node]]:
-    """The `await` of the function itself that wait for a `write()` or `pipeTo()`, each with its call, in
-    source order."""
+def _waits(match: Match, function: Node) -> list[js.Call]:
+    """The calls of `write()` or `pipeTo()` that the function itself awaits, in source order."""
     module = match.module
-    found: list[tuple[Node, Node]] = []
-    for name in ("write", "pipeTo"):
-        for call in module.calls_of(name, function):
-            above = module.parent(module.with_wrappers(call))
-            if above is None or above.type != "await_expression" or call.start_byte < match.node.end_byte:
-                continue
-            around = module.enclosing_function(call)
-            if around is not None and around.id == function.id:
-                found.append((above, call))
-    return sorted(found, key=lambda pair: pair[0].start_byte)
+    found = [
+        call
+        for name in ("write", "pipeTo")
+        for call in module.calls(name, function)
+        if call.is_awaited and call.node.start_byte >= match.node.end_byte
+        if module.enclosing_function(call.node) == function
+    ]
+    return sorted(found, key=lambda call: call.node.start_byte)
 
 
-def _stuck(match: Match, waits: list[tuple[Node, Node]], writable: list[Node]) -> Node | None:
+def _stuck(match: Match, waits: list[js.Call], writable: list[Node]) -> Node | None:
     """The first `await` that ends only when somebody has read from the stream."""
-    module, syntax = match.module, match.module.syntax
-    ends = {js.with_wrappers(syntax, node).id for node in writable}
+    module = match.module
+    ends = {module.with_wrappers(node).id for node in writable}
     writers: set[int] = set()
     for node in writable:
-        made = _called(match, node, "getWriter")
-        holder = syntax.parent(js.with_wrappers(syntax, made)) if made is not None else None
-        name = holder.child_by_field_name("name") if holder is not None else None
+        made = module.method_called_on(node)
+        name = module.given_name(made[1]) if made is not None and made[0] == "getWriter" else None
         declaration = module.scope.resolve(name) if name is not None and name.type == "identifier" else None
         if declaration is not None:
             writers.add(declaration.node.id)
-    for at, call in waits:
-        callee = call.child_by_field_name("function")
-        target = js.unwrap(callee).child_by_field_name("object") if callee is not None else None
-        given = js.arguments_of(call)
-        if given and given[0].id in ends:
+    for call in waits:
+        at = module.parent(module.with_wrappers(call.node))
+        if call.arguments and call.arguments[0].id in ends:
             return at  # `pipeTo(writable)`
-        if target is not None and js.unwrap(target).type == "identifier":
-            declaration = module.scope.resolve(js.unwrap(target))
-            if declaration is not None and declaration.node.id in writers:
-                return at
+        target = js.unwrap(call.receiver) if call.receiver is not None else None
+        declaration = (
+            module.scope.resolve(target) if target is not None and target.type == "identifier" else None
+        )
+        if declaration is not None and declaration.node.id in writers:
+            return at
     return None
-
-
-def _called(match: Match, target: Node, name: str) -> Node | None:
-    """The call of a method of that name on an expression."""
-    syntax = match.module.syntax
-    access = syntax.parent(js.with_wrappers(syntax, target))
-    part = access.child_by_field_name("property") if access is not None else None
-    if access is None or part is None or match.text(part) != name:
-        return None
-    call = syntax.parent(js.with_wrappers(syntax, access))
-    return call if call is not None and call.type == "call_expression" else None

@@ -70,11 +70,10 @@ def check(match: Match) -> Iterator[Finding]:
         return
     held = module.with_wrappers(node)
     parent = module.parent(held)
-    while parent is not None and parent.type == "binary_expression":
-        operator = parent.child_by_field_name("operator")
-        if operator is None or operator.type not in ("??", "||"):
+    while (joined := module.operation(parent)) is not None:
+        if joined.operator not in ("??", "||"):
             return
-        held = module.with_wrappers(parent)
+        held = module.with_wrappers(joined.node)
         parent = module.parent(held)
     if parent is None:
         return
@@ -99,13 +98,11 @@ def _called(module: Module, parent: "Node", held: "Node", node: "Node") -> "Node
             name = parent.child_by_field_name("name")
             return _call_on_this(module, parent, module.text(name)) if name is not None else None
         case "assignment_expression":
-            left = parent.child_by_field_name("left")
-            owner = left.child_by_field_name("object") if left is not None else None
-            name = left.child_by_field_name("property") if left is not None else None
-            right = parent.child_by_field_name("right")
-            if owner is None or name is None or right is None or right.id != held.id or owner.type != "this":
+            given = module.assignment(parent)
+            target = module.member(given.target) if given is not None else None
+            if given is None or target is None or given.value.id != held.id or target.object.type != "this":
                 return None
-            return _call_on_this(module, parent, module.text(name))
+            return _call_on_this(module, parent, target.name)
         case "required_parameter" | "optional_parameter":
             words = {child.type for child in parent.children}
             pattern = parent.child_by_field_name("pattern")
@@ -126,32 +123,21 @@ def _call_on_this(module: Module, at: "Node", name: str) -> "Node | None":
     owner = module.enclosing_class(at)
     if owner is None:
         return None
-    for call in module.descendants(owner.body, "call_expression"):
-        callee = call.child_by_field_name("function")
-        if callee is None or callee.type not in ("member_expression", "non_null_expression"):
-            continue
-        if module.text(callee).rstrip("!") == f"this.{name}":
-            inner = module.enclosing_class(call)
-            return call if inner is not None and inner.node.id == owner.node.id else None
+    for leaf in module.leaves(name, owner.body):
+        member = module.member(module.parent(leaf))
+        call = member.call if member is not None and member.name_node.id == leaf.id else None
+        if member is not None and call is not None and member.object.type == "this":
+            inner = module.enclosing_class(call.node)
+            return call.node if inner is not None and inner.node.id == owner.node.id else None
     return None
 
 
 def _call_on_object(module: Module, record: "Node", name: str) -> "Node | None":
     """`constant.name(…)` of the object that a constant holds."""
-    declarator = module.parent(module.with_wrappers(record))
-    target = declarator.child_by_field_name("name") if declarator is not None else None
-    if declarator is None or declarator.type != "variable_declarator" or target is None:
-        return None
-    declaration = module.scope.resolve(target) if target.type == "identifier" else None
-    if declaration is None:
-        return None
-    for use in module.scope.references(declaration):
-        access = module.parent(use)
-        called = module.parent(access) if access is not None else None
-        prop = access.child_by_field_name("property") if access is not None else None
-        callee = called.child_by_field_name("function") if called is not None else None
-        if called is None or access is None or prop is None or callee is None or callee.id != access.id:
-            continue
-        if module.text(prop) == name:
-            return called
+    target = module.given_name(record)
+    declaration = module.scope.resolve(target) if target is not None and target.type == "identifier" else None
+    for use in module.scope.references(declaration) if declaration is not None else ():
+        called = module.method_called_on(use)
+        if called is not None and called[0] == name:
+            return called[1]
     return None

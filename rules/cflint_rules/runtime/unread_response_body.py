@@ -56,81 +56,63 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Fix, Match, Safety, Severity, ValueKind, call, js, rule
+from cflint.api import Finding, Fix, Match, Module, Safety, Severity, ValueKind, call, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_LOOPS = frozenset({"for_statement", "for_in_statement", "while_statement", "do_statement"})
 _EACH = frozenset({"map", "forEach"})
 _HEAD = frozenset({"ok", "status", "statusText", "headers", "url", "redirected", "type"})
 
 
 @rule(call("fetch"), severity=Severity.WARNING, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
-    module, syntax = match.module, match.module.syntax
     value = match.value_of(match.node).awaited
-    if value.kind is not ValueKind.RESPONSE or value.detail != "fetch" or not module.workers:
+    if value.kind is not ValueKind.RESPONSE or value.detail != "fetch" or not match.module.workers:
         return
-    waiting = syntax.parent(js.with_wrappers(syntax, match.node))
-    if waiting is None or waiting.type != "await_expression":
+    response = match.module.awaited(match.node)
+    if response is None or response.declaration is None or _may_have_no_body(match):
         return
-    declarator = syntax.parent(js.with_wrappers(syntax, waiting))
-    name = declarator.child_by_field_name("name") if declarator is not None else None
-    if declarator is None or declarator.type != "variable_declarator" or name is None:
+    if not _is_repeated(match.module, match.node) or not _only_the_head(match.module, response.references):
         return
-    declaration = module.scope.resolve(name) if name.type == "identifier" else None
-    if declaration is None or module.scope.assignments(declaration) or _has_no_body(match):
-        return
-    if not _is_repeated(match, declarator) or not _only_the_head(match, declaration):
-        return
+    name = response.declaration.name
     yield Finding(
-        f"the body of `{declaration.name}` is never read, so its connection stays open; a Worker has six",
+        f"the body of `{name}` is never read, so its connection stays open; a Worker has six",
         match.at(match.node),
-        fix=_fix(match, declarator, declaration.name),
+        fix=_fix(match, name),
     )
 
 
-def _has_no_body(match: Match) -> bool:
+def _may_have_no_body(match: Match) -> bool:
     """Whether the method may be `HEAD`: it says so, or the options cannot be seen."""
-    if not match.arguments:
+    module, options = match.module, match.call.argument(1)
+    if options is None:
+        return len(match.arguments) != 1
+    if module.initializer(options).type != "object" or module.is_open_object(options):
         return True
-    text = " ".join(match.text(argument) for argument in match.arguments[1:])
-    known = len(match.arguments) < 2 or match.module.initializer(match.arguments[1]).type == "object"
-    return not known or "HEAD" in text or "method," in text or "..." in text
+    method = module.property_value(options, "method")
+    text = module.string_of(method) if method is not None else "GET"
+    return text is None or text.upper() == "HEAD"
 
 
-def _is_repeated(match: Match, node: Node) -> bool:
+def _is_repeated(module: Module, node: Node) -> bool:
     """Whether the code runs several times within one request: in a loop, or a callback of `map()`."""
-    syntax = match.module.syntax
-    for above in syntax.ancestors(node):
-        if above.type in _LOOPS:
-            return True
-        if above.type in js.FUNCTIONS:
-            listed = syntax.parent(js.with_wrappers(syntax, above))
-            called = syntax.parent(listed) if listed is not None and listed.type == "arguments" else None
-            callee = called.child_by_field_name("function") if called is not None else None
-            name = callee.child_by_field_name("property") if callee is not None else None
-            return name is not None and match.text(name) in _EACH
-    return False
+    if module.loop_around(node) is not None:
+        return True
+    function = module.enclosing_function(node)
+    taken = module.callback_of(function) if function is not None else None
+    return taken is not None and taken.name in _EACH
 
 
-def _only_the_head(match: Match, declaration: js.Declaration) -> bool:
+def _only_the_head(module: Module, references: tuple[Node, ...]) -> bool:
     """Whether every use reads a property that is there without the body; true use only, so at least one."""
-    references = match.module.scope.references(declaration)
-    for reference in references:
-        parent = match.module.parent(match.module.with_wrappers(reference))
-        name = parent.child_by_field_name("property") if parent is not None else None
-        if parent is None or parent.type != "member_expression" or name is None:
-            return False
-        if match.text(name) not in _HEAD:
-            return False
-    return bool(references)
+    reads = [module.member_read(reference) for reference in references]
+    return bool(reads) and all(read is not None and read.name in _HEAD for read in reads)
 
 
-def _fix(match: Match, declarator: Node, name: str) -> Fix | None:
+def _fix(match: Match, name: str) -> Fix | None:
     module = match.module
-    statement = module.parent(declarator)
+    statement = match.call.statement
     block = module.parent(statement) if statement is not None else None
     if statement is None or block is None or block.type != "statement_block":
         return None

@@ -103,9 +103,7 @@ def _function(match: Match, value: Node) -> Node | None:
 
 
 def _call_it(match: Match, argument: Node, value: Node, function: Node) -> Fix | None:
-    parameters = function.child_by_field_name("parameters")
-    takes = parameters is None or any(part.type != "comment" for part in parameters.named_children)
-    if takes or any(child.type == "*" for child in function.children):
+    if match.module.parameters(function) or js.is_generator(function):
         return None
     if value.type == "identifier":
         return Fix("Call the function", (match.insert(argument.end_byte, "()"),), Safety.SAFE)

@@ -59,37 +59,28 @@ Source: https://developers.cloudflare.com/workers/languages/typescript/
 
 from collections.abc import Iterator
 
-from cflint.api import Binding, Finding, Fix, Module, Safety, Severity, config, module, rule
-from cflint_rules.types._env import (
-    EnvMember,
-    at_type,
-    bindings_named,
-    env_members,
-    is_runtime_type,
-    retyped,
-    type_for,
-)
+from cflint.api import Binding, Finding, Fix, Module, Safety, Severity, config, js, module, quoted, rule
 
 
 @rule(module(), severity=Severity.ERROR, fix=Safety.UNSAFE)
 def check(module: Module) -> Iterator[Finding]:
-    for member in env_members(module):
-        bindings = bindings_named(module, member.name)
-        if not bindings or any(_agrees(module, member, found) is not False for found in bindings):
+    for member in module.env_members():
+        bindings = member.bindings
+        if not bindings or any(_agrees(member, found) is not False for found in bindings):
             continue
         first = bindings[0]
-        wanted = {type_for(module, found) for found in bindings}
+        wanted = {module.type_for(found) for found in bindings}
         only = next(iter(wanted)) if len(wanted) == 1 else None
         is_plain = first.kind.id == "var" and only is not None
         fix = None
         if only is not None:
             safety = Safety.UNSAFE if is_plain else Safety.SAFE
-            fix = Fix(f"Type it as `{only}`", (retyped(module, member.member, only),), safety)
+            fix = Fix(f"Type it as `{only}`", (member.retyped(only),), safety)
         what = f"the {only} that `vars` gives it" if is_plain else f"a {first.kind.label}"
-        written = _short(member.member.type)
+        written = quoted(member.member.type)
         yield Finding(
-            f"`{member.name}` is typed as `{written}`, but the configuration makes it {what}",
-            at_type(module, member.member),
+            f"`{member.name}` is typed as {written}, but the configuration makes it {what}",
+            member.at_type,
             (first.location.saying("it is configured here"),),
             fix,
             Severity.WARNING if is_plain and member.base in _PLAIN else None,  # 1 for true may well work
@@ -105,7 +96,7 @@ _PLAIN = frozenset({"string", "number", "boolean"})
 _OBJECTS = frozenset({"DurableObject", "DurableObjectStub", "DurableObjectState"})  # another rule's
 
 
-def _agrees(module: Module, member: EnvMember, binding: Binding) -> bool | None:
+def _agrees(member: js.EnvMember, binding: Binding) -> bool | None:
     """Whether the type fits what is bound; None when that cannot be told."""
     kind = binding.kind
     if member.base in _PLAIN:
@@ -115,15 +106,10 @@ def _agrees(module: Module, member: EnvMember, binding: Binding) -> bool | None:
         if kind.id == "secret":
             return member.base == "string"
         return None if kind.is_value or not kind.types else False
-    if not config.kinds_by_type(member.base) or not is_runtime_type(module, member.base):
+    if not config.kinds_by_type(member.base) or not member.has_runtime_type:
         return None  # a type of the project's own, or no name at all
     if kind.is_value:
         return False
     if not kind.types or member.base in _OBJECTS:
         return None
     return member.base in kind.types
-
-
-def _short(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= 60 else f"{line[:57]}…"

@@ -54,19 +54,7 @@ Source: https://developers.cloudflare.com/durable-objects/best-practices/rules-o
 import re
 from collections.abc import Iterator
 
-from cflint.api import Finding, Fix, Location, Module, Safety, Severity, module, rule
-from cflint_rules.types._env import (
-    EnvMember,
-    at_type,
-    bindings_named,
-    bound_class,
-    class_like,
-    class_named,
-    env_members,
-    is_runtime_type,
-    reference_to,
-    retyped,
-)
+from cflint.api import Finding, Fix, Location, Module, Safety, Severity, js, module, rule
 
 _NAMESPACE_METHODS = rb"(?:idFromName|idFromString|newUniqueId|getByName)\b"
 _OBJECTS = frozenset({"DurableObject", "DurableObjectStub", "DurableObjectState"})
@@ -74,10 +62,10 @@ _OBJECTS = frozenset({"DurableObject", "DurableObjectStub", "DurableObjectState"
 
 @rule(module(), severity=Severity.ERROR, fix=Safety.SAFE)
 def check(module: Module) -> Iterator[Finding]:
-    for member in env_members(module):
+    for member in module.env_members():
         if not _is_object_type(module, member):
             continue
-        bindings = bindings_named(module, member.name)
+        bindings = member.bindings
         if bindings and any(found.kind.id != "durable_object" for found in bindings):
             continue
         if not bindings and not _used_as_namespace(module, member.name):
@@ -85,13 +73,13 @@ def check(module: Module) -> Iterator[Finding]:
         yield _finding(module, member)
 
 
-def _is_object_type(module: Module, member: EnvMember) -> bool:
+def _is_object_type(module: Module, member: js.EnvMember) -> bool:
     """Whether the type is that of an object, a stub or its state, or the class itself."""
     if member.base in _OBJECTS:
-        return is_runtime_type(module, member.base)
+        return member.has_runtime_type
     if not member.base or member.arguments is not None:
         return False
-    found = class_named(module, member.base)
+    found = module.class_of_type(member.base)
     return found is not None and module.project.classes.kind(found).runs_as_durable_object
 
 
@@ -106,15 +94,14 @@ def _used_as_namespace(module: Module, name: str) -> bool:
     return False
 
 
-def _finding(module: Module, member: EnvMember) -> Finding:
-    found = bound_class(module, member.name) or class_like(module, member.name)
-    name = reference_to(module, found) if found is not None else None
+def _finding(module: Module, member: js.EnvMember) -> Finding:
+    found = member.bound_class or member.class_like
+    name = module.type_of_class(found) if found is not None else None
     wanted = f"DurableObjectNamespace<{name}>" if name is not None else "DurableObjectNamespace"
     related: tuple[Location, ...] = ()
-    for binding in bindings_named(module, member.name)[:1]:
+    for binding in member.bindings[:1]:
         related = (binding.location.saying("it is bound here"),)
-    at = at_type(module, member.member)
     written = member.base if member.arguments is None else f"{member.base}<{member.arguments}>"
     message = f"`{member.name}` in `env` is the namespace of a Durable Object, not a `{written}`"
-    edit = retyped(module, member.member, wanted)
-    return Finding(message, at, related, Fix(f"Type it as `{wanted}`", (edit,), Safety.SAFE))
+    edit = member.retyped(wanted)
+    return Finding(message, member.at_type, related, Fix(f"Type it as `{wanted}`", (edit,), Safety.SAFE))

@@ -50,7 +50,6 @@ Source: https://developers.cloudflare.com/durable-objects/api/base/
 from collections.abc import Iterator
 
 from cflint.api import ClassDefinition, Finding, Fix, Module, Safety, Severity, class_definition, rule
-from cflint_rules.types._env import env_types
 
 _BASES = {
     ("cloudflare:workers", "DurableObject"),
@@ -75,13 +74,10 @@ def check(owner: ClassDefinition) -> Iterator[Finding]:
         return
     if not _is_platform_base(owner):
         return
-    if owner.field_type("env") is not None or _has_global_env(module):
+    if owner.field_type("env") is not None or module.has_global_env():
         return
     name = _env_name(module)
-    clause = next(
-        (c for h in owner.node.named_children for c in h.named_children if c.type == "extends_clause"), None
-    )
-    value = clause.child_by_field_name("value") if clause is not None else None
+    value = owner.base_expression
     if name is None or value is None:
         return
     edit = module.insert(value.end_byte, f"<{name}>")
@@ -102,15 +98,9 @@ def _is_platform_base(owner: ClassDefinition) -> bool:
     return base.local is None and base.text in ("DurableObject", "WorkerEntrypoint", "WorkflowEntrypoint")
 
 
-def _has_global_env(module: Module) -> bool:
-    if b"namespace Cloudflare" in module.document.data:
-        return True
-    return any(module.project.env_types.generated(found) is not None for found in module.workers)
-
-
 def _env_name(module: Module) -> str | None:
     """The one type of `env` that the module declares or imports."""
-    names = {found.name for found in env_types(module)}
+    names = {found.name for found in module.env_types()}
     for declared in module.scope.imports:
         ref = declared.imported
         if ref is not None and ref.name == "Env":

@@ -50,12 +50,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cflint.api import Finding, Fix, Match, Safety, Severity, js, keyword, rule
-from cflint_rules.types._env import env_types
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_HANDLERS = frozenset({"fetch", "scheduled", "queue", "email", "tail", "trace", "tailStream"})
+_HANDLERS = js.MODULE_HANDLERS - {"test", "connect"}
 
 
 @rule(keyword("default"), severity=Severity.NOTE, fix=Safety.SAFE)
@@ -67,7 +66,7 @@ def check(match: Match) -> Iterator[Finding]:
     if exported is None or exported.type != "object" or exported.has_error:
         return  # with `satisfies` or `as` around it, it is no object
     functions = dict(_functions(match, exported))
-    if not functions.keys() & _HANDLERS or all(_is_typed(function) for function in functions.values()):
+    if not functions.keys() & _HANDLERS or all(_is_typed(match, function) for function in functions.values()):
         return
     name = _env_type(match, functions)
     body = _queue_body(match, functions.get("queue"))
@@ -76,7 +75,7 @@ def check(match: Match) -> Iterator[Finding]:
     fix = None
     if name is not None:
         fix = Fix(f"Add `{wanted}`", (match.insert(exported.end_byte, f" {wanted}"),), Safety.SAFE)
-    untyped = any(not _has_types(function) for function in functions.values())
+    untyped = any(not _has_types(match, function) for function in functions.values())
     what = "nothing checks what these handlers return"
     if untyped:
         what = "the parameters of these handlers have no type"
@@ -100,19 +99,12 @@ def _functions(match: Match, exported: Node) -> Iterator[tuple[str, Node]]:
             yield key, function
 
 
-def _parameters(function: Node) -> list[Node]:
-    listed = function.child_by_field_name("parameters")
-    if listed is None:
-        return [child for child in (function.child_by_field_name("parameter"),) if child is not None]
-    return [child for child in listed.named_children if child.type != "comment"]
+def _has_types(match: Match, function: Node) -> bool:
+    return all(parameter.type is not None for parameter in match.module.parameters(function))
 
 
-def _has_types(function: Node) -> bool:
-    return all(parameter.child_by_field_name("type") is not None for parameter in _parameters(function))
-
-
-def _is_typed(function: Node) -> bool:
-    return _has_types(function) and function.child_by_field_name("return_type") is not None
+def _is_typed(match: Match, function: Node) -> bool:
+    return _has_types(match, function) and function.child_by_field_name("return_type") is not None
 
 
 def _env_type(match: Match, functions: dict[str, Node]) -> str | None:
@@ -120,14 +112,14 @@ def _env_type(match: Match, functions: dict[str, Node]) -> str | None:
     written = {
         match.text(declared)
         for function in functions.values()
-        for parameter in _parameters(function)[1:2]
-        if (declared := js.first_named(parameter.child_by_field_name("type"))) is not None
+        for parameter in match.module.parameters(function)[1:2]
+        if (declared := parameter.type) is not None
     }
     if written:
         only = next(iter(written)) if len(written) == 1 else None
         return only if only is not None and re.fullmatch(r"[\w$.]+", only) and only != "any" else None
     scope = match.module.scope
-    local = [found.name for found in env_types(match.module)]
+    local = [found.name for found in match.module.env_types()]
     if len(local) == 1:
         return local[0]
     if "Env" in scope.top_level or "Env" in scope.top_level_types:
@@ -138,8 +130,8 @@ def _env_type(match: Match, functions: dict[str, Node]) -> str | None:
 
 def _queue_body(match: Match, queue: Node | None) -> str | None:
     """`Job` of a first parameter that is a `MessageBatch<Job>`."""
-    for parameter in _parameters(queue)[:1] if queue is not None else ():
-        declared = js.first_named(parameter.child_by_field_name("type"))
+    for parameter in match.module.parameters(queue)[:1] if queue is not None else ():
+        declared = parameter.type
         text = match.text(declared) if declared is not None else ""
         found = re.fullmatch(r"MessageBatch<(.+)>", text, re.DOTALL)
         if found is not None and found[1] != "unknown":

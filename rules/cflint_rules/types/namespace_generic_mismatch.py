@@ -67,34 +67,22 @@ Source: https://developers.cloudflare.com/durable-objects/best-practices/rules-o
 from collections.abc import Iterator
 
 from cflint.api import ClassKind, Finding, Fix, Location, Module, Safety, Severity, js, module, rule
-from cflint_rules.types._env import (
-    EnvMember,
-    at_type,
-    bindings_named,
-    bound_class,
-    class_like,
-    class_named,
-    env_members,
-    is_same,
-    reference_to,
-    retyped,
-)
 
 _NAMESPACES = frozenset({"DurableObjectNamespace", "AgentNamespace"})
 
 
 @rule(module(), severity=Severity.WARNING, fix=Safety.SAFE)
 def check(module: Module) -> Iterator[Finding]:
-    for member in env_members(module):
+    for member in module.env_members():
         if member.base not in _NAMESPACES or member.arguments is None:
             continue
         bound = _bound(module, member)
         if bound is None:
             continue
-        named = class_named(module, member.arguments)
+        named = module.class_of_type(member.arguments)
         if named is not None:
             line = (bound, *module.project.classes.bases(bound))
-            if any(is_same(named, found) or _is_called(found.base, named.name) for found in line):
+            if any(named.is_same(found) or _is_called(found.base, named.name) for found in line):
                 continue
             yield _finding(module, member, bound, None)
         elif _is_platform_base(module, member.arguments):
@@ -106,48 +94,46 @@ def _is_called(base: js.BaseRef | None, name: str) -> bool:
     return base is not None and base.imported is not None and base.imported.name == name
 
 
-def _bound(module: Module, member: EnvMember) -> js.ClassFacts | None:
+def _bound(module: Module, member: js.EnvMember) -> js.ClassFacts | None:
     """The class that is bound: as the configuration says, or where there is none, by its name."""
-    if bindings_named(module, member.name):
-        return bound_class(module, member.name)
+    if member.bindings:
+        return member.bound_class
     if any(worker.config is not None for worker in module.workers):
         return None
-    return class_like(module, member.name)
+    return member.class_like
 
 
-_BASES = {
-    "cloudflare:workers": frozenset({"DurableObject"}),
-    "agents": frozenset({"Agent", "McpAgent"}),
-    "agents/mcp": frozenset({"McpAgent"}),
-    "partyserver": frozenset({"Server"}),
-    "@cloudflare/containers": frozenset({"Container"}),
-}
+_BASES = frozenset(
+    {("cloudflare:workers", "DurableObject"), ("agents", "Agent"), ("agents/mcp", "McpAgent")}
+    | {("partyserver", "Server"), ("@cloudflare/containers", "Container")}
+)
 
 
 def _is_platform_base(module: Module, name: str) -> bool:
     declared = module.scope.top_level.get(name)
-    ref = declared.imported if declared is not None else None
-    return ref is not None and ref.name in _BASES.get(ref.module, ())
+    found = module.platform_name(declared.node) if declared is not None else None
+    return found is not None and (found.module, found.name) in _BASES
 
 
-def _finding(module: Module, member: EnvMember, bound: js.ClassFacts, severity: Severity | None) -> Finding:
-    name = reference_to(module, bound)
+def _finding(
+    module: Module, member: js.EnvMember, bound: js.ClassFacts, severity: Severity | None
+) -> Finding:
+    name = module.type_of_class(bound)
     related: list[Location] = [
-        found.place("class_name").saying("the configuration binds it here")
-        for found in bindings_named(module, member.name)[:1]
+        found.place("class_name").saying("the configuration binds it here") for found in member.bindings[:1]
     ]
     document = module.project.sources.document(bound.path)
     if document is not None:
         related.append(Location(document, bound.name_span, "the class is declared here"))
     fix = None
     if name is not None:
-        edit = retyped(module, member.member, f"{member.base}<{name}>")
+        edit = member.retyped(f"{member.base}<{name}>")
         fix = Fix(f"Write `{member.base}<{name}>`", (edit,), Safety.SAFE)
     kind = module.project.classes.kind(bound)
     what = "Agent" if kind is ClassKind.AGENT else "Durable Object"
     return Finding(
         f"`{member.name}` is the namespace of the {what} `{bound.name}`, not of `{member.arguments}`",
-        at_type(module, member.member),
+        member.at_type,
         tuple(related),
         fix,
         severity,

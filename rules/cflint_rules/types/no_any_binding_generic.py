@@ -56,7 +56,6 @@ Source: https://developers.cloudflare.com/queues/configuration/javascript-apis/
 from collections.abc import Iterator
 
 from cflint.api import REFERENCE, STRICT, Finding, Match, Module, Severity, module, rule, type_name
-from cflint_rules.types._env import at_type, bindings_named, env_members, is_runtime_type
 
 _WHAT = {
     "MessageBatch": "the messages of this batch",
@@ -77,7 +76,7 @@ def check(match: Match) -> Iterator[Finding]:
         return
     name = match.text()
     above = match.module.parent(match.node)
-    if not is_runtime_type(match.module, name) or above is None or name not in _WHAT:
+    if not match.module.is_runtime_type(name) or above is None or name not in _WHAT:
         return
     if above.type == "generic_type":
         arguments = above.child_by_field_name("type_arguments")
@@ -90,12 +89,12 @@ def check(match: Match) -> Iterator[Finding]:
 
 @check.on(module())
 def check_members(module: Module) -> Iterator[Finding]:
-    for member in env_members(module):
-        bound = [found for found in bindings_named(module, member.name) if not found.kind.is_value]
+    for member in module.env_members():
+        bound = [found for found in member.bindings if not found.kind.is_value]
         wanted = [found for found in bound if found.kind.types]
         is_loose = member.base == "any" or (member.base in ("unknown", "object") and wanted)
         if is_loose and bound:
             kind = bound[0].kind
             hint = f": type it as `{kind.types[0]}`" if kind.types else ""
             message = f"`{member.name}` is a {kind.label} but typed as `{member.base}`{hint}"
-            yield Finding(message, at_type(module, member.member))
+            yield Finding(message, member.at_type)

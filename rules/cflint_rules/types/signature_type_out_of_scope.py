@@ -161,11 +161,7 @@ def _hoist(match: Match, declaration: Node) -> Fix | None:
     text = "\n".join(
         [lines[0], *(outer + line.removeprefix(indent) if line.strip() else line for line in lines[1:])]
     )
-    place = statement.start_byte
-    before = statement.prev_named_sibling
-    while before is not None and before.type == "comment" and _is_adjacent(match, before, place):
-        place = before.start_byte  # above the comment of the statement
-        before = before.prev_named_sibling
+    place = (*module.comments_above(statement), statement)[0].start_byte  # above what is said of it
     edits = (
         Edit(module.document, whole, ""),
         module.insert(place, f"{text}\n\n{outer}"),
@@ -176,11 +172,6 @@ def _hoist(match: Match, declaration: Node) -> Fix | None:
 def _parent_is(match: Match, node: Node, root: Node) -> bool:
     parent = match.module.parent(node)
     return parent is not None and parent.id == root.id
-
-
-def _is_adjacent(match: Match, comment: Node, place: int) -> bool:
-    document = match.document
-    return document.line_of(place) - document.line_of(comment.end_byte) <= 1
 
 
 def _is_free(match: Match, declaration: Node) -> bool:

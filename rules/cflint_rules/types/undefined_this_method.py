@@ -46,11 +46,10 @@ Source: https://developers.cloudflare.com/agents/api-reference/agents-api/
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import ClassDefinition, Finding, Severity, class_definition, js, pattern, rule
+from cflint.api import ClassDefinition, Finding, Module, Severity, class_definition, js, pattern, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -110,18 +109,15 @@ def _is_of(owner: ClassDefinition, this: Node) -> bool:
 
 
 def _is_called(owner: ClassDefinition, member: Node) -> bool:
-    above = owner.module.parent(member)
-    if above is None or above.type != "call_expression":
+    call = owner.module.call_of(member)
+    if call is None or call.is_new:
         return False
-    function = above.child_by_field_name("function")
-    is_optional = any(child.type in ("optional_chain", "?.") for child in (*member.children, *above.children))
-    return function is not None and function.id == member.id and not is_optional
+    return not any(
+        child.type in ("optional_chain", "?.") for child in (*member.children, *call.node.children)
+    )
 
 
-_HIDDEN = pattern(
-    rb"Object\s*\.\s*(?:assign|definePropert(?:y|ies))\s*\(\s*this\b|\bReflect\s*\.\s*set\s*\(\s*this\b"
-    rb"|\bthis\s*\[[^\]]*\]\s*=[^=]|\bin\s+this\b"
-)
+_SETTERS = ("Object.assign", "Object.defineProperty", "Object.defineProperties", "Reflect.set")
 
 
 def _has_hidden_members(owner: ClassDefinition) -> bool:
@@ -129,10 +125,24 @@ def _has_hidden_members(owner: ClassDefinition) -> bool:
     module = owner.module
     if owner.name in module.scope.top_level_types:
         return True  # an interface of the same name adds members to it
-    body = owner.facts.body
-    if _HIDDEN.search(module.document.data, body.start, body.end) is not None:
+    if any(child.type == "index_signature" for child in owner.body.named_children):
         return True
-    prototype = re.compile(rb"\b" + re.escape(owner.name.encode()) + rb"\s*\.\s*prototype\b")
-    if prototype.search(module.document.data) is not None:
-        return True
-    return any(child.type == "index_signature" for child in owner.body.named_children)
+    for this in module.leaves("this", owner.body):
+        if this.type == "this" and _may_gain_members(module, this):
+            return True
+    named = (module.member_read(leaf) for leaf in module.leaves(owner.name, module.root))
+    return any(read is not None and read.name == "prototype" for read in named)
+
+
+def _may_gain_members(module: Module, this: Node) -> bool:
+    """Whether `this` is given members where it stands (`Object.assign(this, …)`, `this[name] = …`), or asked
+    for one (`name in this`)."""
+    around = module.call_around(this)
+    if around is not None:
+        return around[1] == 0 and module.is_from(around[0].callee, "", *_SETTERS)
+    parent = module.parent(this)
+    asked = module.operation(parent)
+    if parent is None or (asked is not None and asked.operator == "in" and asked.right.id == this.id):
+        return parent is not None
+    given = module.assignment(module.parent(parent)) if parent.type == "subscript_expression" else None
+    return given is not None and given.target.id == parent.id

@@ -47,7 +47,6 @@ from typing import TYPE_CHECKING
 
 from cflint.api import (
     ClassDefinition,
-    ClassKind,
     Edit,
     Finding,
     Fix,
@@ -57,6 +56,7 @@ from cflint.api import (
     class_definition,
     fixes,
     join_names,
+    js,
     pattern,
     rule,
 )
@@ -64,94 +64,55 @@ from cflint.api import (
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_OBJECT = {
-    "constructor": ("DurableObjectState", "{env}"),
-    "fetch": ("Request",),
-    "alarm": ("AlarmInvocationInfo",),
-    "webSocketMessage": ("WebSocket", "string | ArrayBuffer"),
-    "webSocketClose": ("WebSocket", "number", "string", "boolean"),
-    "webSocketError": ("WebSocket", "unknown"),
-}
-_ENTRYPOINT = {
-    "constructor": ("ExecutionContext", "{env}"),
-    "fetch": ("Request",),
-    "queue": ("MessageBatch",),
-    "scheduled": ("ScheduledController",),
-    "email": ("ForwardableEmailMessage",),
-    "tail": ("TraceItem[]",),
-}
-_PARTY = {
-    "constructor": ("DurableObjectState", "{env}"),
-    "onRequest": ("Request",),
-    "onConnect": ("Connection", "ConnectionContext"),
-    "onMessage": ("Connection", "WSMessage"),
-    "onClose": ("Connection", "number", "string", "boolean"),
-}
-_HOOKS: dict[ClassKind, dict[str, tuple[str, ...]]] = {
-    ClassKind.DURABLE_OBJECT: _OBJECT,
-    ClassKind.WORKER_ENTRYPOINT: _ENTRYPOINT,
-    ClassKind.WORKFLOW: {
-        "constructor": ("ExecutionContext", "{env}"),
-        "run": ("WorkflowEvent<{parameters}>", "WorkflowStep"),
-    },
-    ClassKind.AGENT: {
-        **_PARTY,
-        "onStateUpdate": ("{state}", 'Connection | "server"'),
-        "onStateChanged": ("{state}", 'Connection | "server"'),
-    },
-    ClassKind.PARTY_SERVER: _PARTY,
-    ClassKind.CONTAINER: {"fetch": ("Request",)},
-}
-_NAMES = frozenset(name for hooks in _HOOKS.values() for name in hooks)
-_IMPORTED = pattern(r"\b(?:Connection|ConnectionContext|WSMessage|WorkflowEvent|WorkflowStep)\b")
+_TYPE = pattern(r"\b[A-Z]\w+")
+_IMPORTED = frozenset(name for names in js.EXPORTED_TYPES.values() for name in names)
 
 
 @rule(class_definition(), severity=Severity.NOTE, fix=Safety.SAFE)
 def check(owner: ClassDefinition) -> Iterator[Finding]:
-    if not owner.module.is_typescript or not any(found.name in _NAMES for found in owner.facts.members):
+    handlers = js.handlers_of(owner.kind) if owner.module.is_typescript else {}
+    if not any(found.name in handlers for found in owner.facts.members):
         return
-    for name, types in _HOOKS.get(owner.kind, {}).items():
+    for name, signature in handlers.items():
         method = owner.method(name)
         if method is None or method.type != "method_definition":
             continue
-        untyped = list(_untyped(method, types))
+        untyped = list(_untyped(owner.module, method, signature))
         if not untyped:
             continue
         if _allows_implicit_any(owner.module):
             return
-        names = join_names([f"`{owner.module.text(parameter)}`" for parameter, _ in untyped])
+        names = join_names([f"`{given.name}`" for given, _ in untyped])
         verb = "has" if len(untyped) == 1 else "have"
         yield Finding(
             f"{names} of `{name}()` {verb} no type, and a class method takes none from its base",
-            owner.module.at(untyped[0][0]),
+            owner.module.at(untyped[0][0].pattern),
             fix=_fix(owner, untyped),
         )
 
 
-def _untyped(method: Node, types: tuple[str, ...]) -> Iterator[tuple[Node, str]]:
-    parameters = method.child_by_field_name("parameters")
-    given = [c for c in parameters.named_children if c.type != "comment"] if parameters is not None else []
-    for parameter, wanted in zip(given, types, strict=False):
-        pattern = parameter.child_by_field_name("pattern")
-        is_plain = pattern is not None and pattern.type == "identifier"
-        has_more = any(parameter.child_by_field_name(field) is not None for field in ("type", "value"))
-        if is_plain and pattern is not None and not has_more:
-            yield pattern, wanted
+Untyped = tuple[js.Parameter, js.HandlerParameter]
 
 
-def _fix(owner: ClassDefinition, untyped: list[tuple[Node, str]]) -> Fix | None:
+def _untyped(module: Module, method: Node, signature: js.HandlerSignature) -> Iterator[Untyped]:
+    for given, wanted in zip(module.parameters(method), signature.parameters, strict=False):
+        if given.name is not None and not given.is_rest and given.type is None and given.default is None:
+            yield given, wanted
+
+
+def _fix(owner: ClassDefinition, untyped: list[Untyped]) -> Fix | None:
     module = owner.module
     edits: list[Edit] = []
     needed: dict[str, None] = {}
-    for parameter, wanted in untyped:
-        text = _filled(owner, wanted)
+    for given, wanted in untyped:
+        text = _filled(owner, wanted.type)
         if text is None:
             continue
-        needed.update(dict.fromkeys(_IMPORTED.findall(text)))
-        is_optional = module.document.data[parameter.end_byte : parameter.end_byte + 1] == b"?"
-        mark = "?" if text == "AlarmInvocationInfo" and not is_optional else ""
-        edits.append(module.insert(parameter.end_byte + is_optional, f"{mark}: {text}"))
-    source = owner.facts.base.imported.module if owner.facts.base and owner.facts.base.imported else None
+        needed.update(dict.fromkeys(name for name in _TYPE.findall(text) if name in _IMPORTED))
+        mark = "?" if wanted.is_optional and not given.is_optional else ""
+        edits.append(module.insert(given.node.end_byte, f"{mark}: {text}"))
+    base = owner.facts.base
+    source = base.imported.module if base is not None and base.imported is not None else None
     if needed and source is not None:
         sdk = "agents" if source.startswith(("agents", "@cloudflare/")) else source
         imports = fixes.add_imports(module, needed, sdk, types=True)
@@ -160,7 +121,7 @@ def _fix(owner: ClassDefinition, untyped: list[tuple[Node, str]]) -> Fix | None:
         edits.extend(imports)
     elif needed:
         return None
-    return Fix("Type the parameters", tuple(edits), Safety.SAFE) if edits else None
+    return Fix.of("Type the parameters", tuple(edits), Safety.SAFE)
 
 
 def _filled(owner: ClassDefinition, wanted: str) -> str | None:

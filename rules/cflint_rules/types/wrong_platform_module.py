@@ -46,51 +46,30 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Fix, Match, Safety, Severity, fixes, import_of, rule
+from cflint.api import Finding, Fix, Match, Safety, Severity, fixes, import_of, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_WORKERS = frozenset(
-    {"DurableObject", "WorkerEntrypoint", "RpcTarget", "RpcStub", "RpcPromise", "RpcProperty", "ServiceStub"}
-    | {"env", "exports", "waitUntil", "withEnv", "withExports", "withEnvAndExports"}
-)
-_HOMES = {
-    **dict.fromkeys(_WORKERS, "cloudflare:workers"),
-    "EmailMessage": "cloudflare:email",
-    "connect": "cloudflare:sockets",
-    "retryable": "cloudflare:durable-objects",
-}
-"""Values of the platform by name; those of Workflows are another rule's."""
 _WORKFLOWS = frozenset({"WorkflowEntrypoint", "WorkflowStep", "WorkflowEvent", "NonRetryableError"})
 _REAL = ("cloudflare:workers", "cloudflare:email", "cloudflare:sockets", "cloudflare:durable-objects")
-_MISSPELLED = {
-    "cloudflare:worker": "cloudflare:workers",
-    "cloudflare:durable_objects": "cloudflare:workers",
-    "cloudflare:durable-object": "cloudflare:workers",
-    "cloudflare:durableobjects": "cloudflare:workers",
-    "cloudflare:env": "cloudflare:workers",
-    "cloudflare:socket": "cloudflare:sockets",
-    "cloudflare:emails": "cloudflare:email",
-    "cloudflare:workflow": "cloudflare:workflows",
-}
-_TYPES = "@cloudflare/workers-types"
-_TEST = "cloudflare:test"
+_HOMES = {name: module for module in _REAL for name in js.EXPORTS[module] if name not in _WORKFLOWS}
+"""Values of the platform by name; those of Workflows are another rule's."""
 
 
 @rule(
-    import_of(*_REAL, "cloudflare:workflows", *_MISSPELLED, _TYPES, _TEST),
+    import_of(*_REAL, "cloudflare:workflows", *js.MISSPELLED_MODULES, js.RUNTIME_TYPES, js.TEST_MODULE),
     severity=Severity.ERROR,
     fix=Safety.SAFE,
 )
 def check(match: Match) -> Iterator[Finding]:
     source = match.word
-    if source == _TEST:
+    if source == js.TEST_MODULE:
         yield from _test_module(match)
         return
     if match.node.type != "import_statement":
         return
-    if source in _MISSPELLED:
+    if source in js.MISSPELLED_MODULES:
         yield from _misspelled(match, source)
         return
     only_types = any(child.type == "type" for child in match.node.children)
@@ -99,11 +78,11 @@ def check(match: Match) -> Iterator[Finding]:
         for part, name in _named(match)
         if name in _HOMES and _HOMES[name] != source and not only_types and not _is_type(part)
     ]
-    if source == _TYPES:
+    if source == js.RUNTIME_TYPES:
         wrong = [entry for entry in wrong if _is_extended(match, entry[0])]
     for part, name, home in wrong:
         fix = _fix(match, part, name, home, alone=len(wrong) == 1)
-        what = "has types only" if source == _TYPES else f"does not export `{name}`"
+        what = "has types only" if source == js.RUNTIME_TYPES else f"does not export `{name}`"
         message = f'"{source}" {what}: import `{name}` from "{home}"'
         yield Finding(message, match.at(part), fix=fix)
 
@@ -122,7 +101,9 @@ def _is_type(part: Node) -> bool:
 
 def _is_extended(match: Match, part: Node) -> bool:
     """Whether a class of the module extends what is imported."""
-    declared = next((found for found in match.module.scope.imports if found.owner.id == part.id), None)
+    declared = next(
+        (found for found in match.module.imported_by(match.node) if found.owner.id == part.id), None
+    )
     facts = match.project.facts.of(match.module.path)
     if declared is None or facts is None:
         return False
@@ -146,7 +127,7 @@ def _misspelled(match: Match, source: str) -> Iterator[Finding]:
     names = {name for _, name in _named(match)}
     homes = {_HOMES.get(name) for name in names}
     home = next(iter(homes)) if len(homes) == 1 else None
-    wanted = home or _MISSPELLED[source]
+    wanted = home or js.MISSPELLED_MODULES[source]
     node = match.node.child_by_field_name("source") or match.node
     edit = fixes.set_import_source(match.module, match.node, wanted)
     is_sure = names <= {name for name, known in _HOMES.items() if known == wanted} | _WORKFLOWS

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from cflint.platform.cron import weekday_numbers as weekday_numbers
     from cflint.platform.env_types import is_injected as is_injected
     from cflint.platform.env_types import is_read_by_others as is_read_by_others
+    from cflint.platform.packages import NODE_POLYFILLS as NODE_POLYFILLS
     from cflint.platform.wrangler_keys import WRANGLER_VERSION as WRANGLER_VERSION
     from cflint.platform.wrangler_keys import KeySchema as KeySchema
     from cflint.platform.wrangler_keys import KeyScope as KeyScope
@@ -76,6 +77,8 @@ if TYPE_CHECKING:
     from cflint.project.modules.manifest import Manifest as Manifest
     from cflint.project.workers.config_paths import ConfigPaths as ConfigPaths
     from cflint.project.workers.env_types import binding_kind_of_type as binding_kind_of_type
+    from cflint.project.workers.generated import StaleTypes as StaleTypes
+    from cflint.project.workers.generated import stale_types as stale_types
     from cflint.project.workers.packages import config_schema as config_schema
     from cflint.project.workers.packages import shown_version as shown_version
     from cflint.project.workers.worker import Entrypoint as Entrypoint
@@ -90,6 +93,7 @@ _ORIGINS = {
     "cflint.platform.compatibility": ("CompatibilityFlag NEWEST_DATE changes find_flag flag_names"),
     "cflint.platform.cron": ("cron_error cron_never_fires cron_suggestion weekday_numbers"),
     "cflint.platform.env_types": ("is_injected is_read_by_others"),
+    "cflint.platform.packages": ("NODE_POLYFILLS"),
     "cflint.platform.wrangler_keys": (
         "KeySchema KeyScope RemovedKey WRANGLER_VERSION json_types removed_key scope_of top_level_keys"
     ),
@@ -112,6 +116,7 @@ _ORIGINS = {
     "cflint.project.workers.env_types": ("binding_kind_of_type"),
     "cflint.project.workers.packages": ("config_schema shown_version"),
     "cflint.project.workers.worker": ("Entrypoint ExportSet"),
+    "cflint.project.workers.generated": ("StaleTypes stale_types"),
     "cflint.syntax.data": ("Format Kind:NodeKind Node:ConfigNode"),
 }
 
@@ -120,6 +125,7 @@ __getattr__ = lazily(globals(), _ORIGINS)
 __all__ = [
     "KINDS",
     "NEWEST_DATE",
+    "NODE_POLYFILLS",
     "WRANGLER_VERSION",
     "ActiveClass",
     "Backend",
@@ -149,6 +155,7 @@ __all__ = [
     "QueueConsumer",
     "RemovedKey",
     "ReplayProblem",
+    "StaleTypes",
     "TailConsumer",
     "async_methods",
     "binding_kind_of_type",
@@ -191,6 +198,7 @@ __all__ = [
     "scope_of",
     "shown_version",
     "similar_binding",
+    "stale_types",
     "today",
     "top_level_keys",
     "weekday_numbers",

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from cflint.project.config.class_edits import append_migration as append_migration
     from cflint.project.config.class_edits import create_classes as create_classes
     from cflint.project.config.class_edits import use_sqlite as use_sqlite
+    from cflint.project.config.edits import add_flag as add_flag
     from cflint.project.config.edits import append_item as append_item
     from cflint.project.config.edits import move_to_top_level as move_to_top_level
     from cflint.project.config.edits import remove_key as remove_key
@@ -42,7 +43,7 @@ _ORIGINS = {
         "add_durable_object_class append_migration create_classes use_sqlite"
     ),
     "cflint.project.config.edits": (
-        "append_item move_to_top_level remove_key rename_key replace_text set_key"
+        "add_flag append_item move_to_top_level remove_key rename_key replace_text set_key"
     ),
     "cflint.project.config.undeclared": ("declare_binding"),
     "cflint.project.sql.edits": ("bind_holes"),
@@ -52,6 +53,7 @@ __getattr__ = lazily(globals(), _ORIGINS)
 
 __all__ = [
     "add_durable_object_class",
+    "add_flag",
     "add_imports",
     "append_item",
     "append_migration",

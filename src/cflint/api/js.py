@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from cflint.platform.effects import HONO_RESPONSES as HONO_RESPONSES
     from cflint.platform.effects import LOGGER_METHODS as LOGGER_METHODS
     from cflint.platform.effects import NULL_BODY_STATUSES as NULL_BODY_STATUSES
+    from cflint.platform.effects import RANDOM as RANDOM
+    from cflint.platform.effects import RANDOM_KEYS as RANDOM_KEYS
     from cflint.platform.effects import REDIRECT_STATUSES as REDIRECT_STATUSES
     from cflint.platform.env_types import ENV_TYPE_NAMES as ENV_TYPE_NAMES
     from cflint.platform.env_types import UNSEEN_ENV_TYPE_NAMES as UNSEEN_ENV_TYPE_NAMES
@@ -88,6 +90,9 @@ if TYPE_CHECKING:
     from cflint.project.code.calls import running_paths as running_paths
     from cflint.project.code.calls import worker_calls as worker_calls
     from cflint.project.code.contents import Content as Content
+    from cflint.project.code.declared_env import EnvMember as EnvMember
+    from cflint.project.code.declared_env import spelling as spelling
+    from cflint.project.code.dropped import DroppedCall as DroppedCall
     from cflint.project.code.effects import BodyRead as BodyRead
     from cflint.project.code.effects import Entropy as Entropy
     from cflint.project.code.effects import EntropyKind as EntropyKind
@@ -106,6 +111,8 @@ if TYPE_CHECKING:
     from cflint.project.code.mutations import Mutation as Mutation
     from cflint.project.code.mutations import MutationKind as MutationKind
     from cflint.project.code.mutations import overlaps as overlaps
+    from cflint.project.code.nodejs import NodeNeed as NodeNeed
+    from cflint.project.code.nodejs import node_needs as node_needs
     from cflint.project.code.nodes import Assignment as Assignment
     from cflint.project.code.nodes import Call as Call
     from cflint.project.code.nodes import Member as MemberAccess
@@ -207,7 +214,7 @@ _ORIGINS = {
     "cflint.platform.durable_objects": ("ID_METHODS NAMED_METHODS OBJECT_TYPES STUB_MAKERS STUB_METHODS"),
     "cflint.platform.effects": (
         "BINDING_WRITES BODY_READS CONSOLE_METHODS HONO_RESPONSES LOGGER_METHODS NULL_BODY_STATUSES "
-        "REDIRECT_STATUSES"
+        "RANDOM RANDOM_KEYS REDIRECT_STATUSES"
     ),
     "cflint.platform.env_types": ("ENV_TYPE_NAMES UNSEEN_ENV_TYPE_NAMES may_be_env_type"),
     "cflint.platform.exports": (
@@ -229,6 +236,8 @@ _ORIGINS = {
         "is_named leaves_matching modules_naming name_of paths_around running_paths worker_calls"
     ),
     "cflint.project.code.contents": ("Content"),
+    "cflint.project.code.declared_env": ("EnvMember spelling"),
+    "cflint.project.code.dropped": ("DroppedCall"),
     "cflint.project.code.effects": ("BodyRead Entropy EntropyKind Log ResponseMade"),
     "cflint.project.code.env_members": ("is_given_by_code"),
     "cflint.project.code.env_uses": ("EnvUse env_uses is_guard kind_with_method"),
@@ -236,6 +245,7 @@ _ORIGINS = {
     "cflint.project.code.import_edits": ("is_typescript"),
     "cflint.project.code.module": ("module_of"),
     "cflint.project.code.mutations": ("Mutation MutationKind overlaps"),
+    "cflint.project.code.nodejs": ("NodeNeed node_needs"),
     "cflint.project.code.nodes": ("Assignment Call Member:MemberAccess Operation Parameter"),
     "cflint.project.code.origins": (
         "alternatives callee_name header_read is_global is_open_object key_of number_of origins "
@@ -308,6 +318,8 @@ __all__ = [
     "PER_ELEMENT",
     "PROMISE_CHAIN",
     "PROMISE_COMBINATORS",
+    "RANDOM",
+    "RANDOM_KEYS",
     "REDIRECT_STATUSES",
     "REMOVING",
     "RENAMED_PACKAGES",
@@ -339,9 +351,11 @@ __all__ = [
     "Declaration",
     "DeclarationKind",
     "Document",
+    "DroppedCall",
     "Edge",
     "Entropy",
     "EntropyKind",
+    "EnvMember",
     "EnvUse",
     "FunctionFacts",
     "HandlerParameter",
@@ -359,6 +373,7 @@ __all__ = [
     "ModuleFacts",
     "Mutation",
     "MutationKind",
+    "NodeNeed",
     "Operation",
     "Owes",
     "Package",
@@ -435,6 +450,7 @@ __all__ = [
     "modules_naming",
     "name_of",
     "name_of_function",
+    "node_needs",
     "number_of",
     "origins",
     "orm_maker",
@@ -454,6 +470,7 @@ __all__ = [
     "running_paths",
     "source_of",
     "span_of",
+    "spelling",
     "string_value",
     "suffixes",
     "unwrap",

@@ -38,3 +38,6 @@ COPIES = (
     | {("superjson", "stringify"), ("superjson", "default.stringify"), ("devalue", "stringify")}
 )
 """Functions whose result holds their first argument (of `Object.assign`, all of them)."""
+
+RUN_LATER = frozenset({"addEventListener", "on", "once", "setTimeout", "setInterval"})
+"""Functions and methods that call what they are given when something happens, not at once."""

@@ -70,3 +70,12 @@ def import_named(module: ModuleLike, source: str, name: str) -> Declaration | No
         if ref is not None and ref.module == source and ref.name == name:
             return declaration
     return None
+
+
+def imported_by(module: ModuleLike, statement: Node) -> tuple[Declaration, ...]:
+    """The names that an import statement declares."""
+    return tuple(
+        found
+        for found in module.scope.imports
+        if statement.start_byte <= found.node.start_byte < statement.end_byte
+    )

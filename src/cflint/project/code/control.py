@@ -38,12 +38,12 @@ def always_runs(module: ModuleLike, node: Node, within: Node, through: Collectio
         return True
     for parent in module.syntax.ancestors(node):
         if parent.type in FUNCTIONS:
-            if parent.id != within.id and not _runs_at_once(module, parent, through):
+            if parent.id != within.id and not runs_at_once(module, parent, through):
                 return False
         elif (
             _branches(parent, child, node)
             or _repeats_perhaps(module, parent, child)
-            or _waits_for_instance(parent, child)
+            or waits_for_instance(parent, child)
             or not all(always_completes(module, before) for before in _before(parent, child))
         ):
             return False
@@ -53,14 +53,14 @@ def always_runs(module: ModuleLike, node: Node, within: Node, through: Collectio
     return False
 
 
-def is_conditional(module: ModuleLike, node: Node, within: Node) -> bool:
+def is_conditional(module: ModuleLike, node: Node, within: Node, *, chains: bool = True) -> bool:
     """Whether a branch inside `within`, a node around it, decides if a node runs: `if`, `?:`, `switch`,
     `catch`, the right side of `&&`, `||` and `??`, what follows `?.`, a default value.
 
     The condition of a branch is not in it. Loops, nested functions and statements that leave do not count;
-    `always_runs` looks at these, too.
+    `always_runs` looks at these, too. With `chains` false, a `?.` in the node itself does not count.
     """
-    if _may_be_cut(node):
+    if chains and _may_be_cut(node):
         return True
     child = node
     for parent in module.syntax.ancestors(node) if node.id != within.id else ():
@@ -173,7 +173,7 @@ def _repeats_perhaps(module: ModuleLike, parent: Node, child: Node) -> bool:
     return False
 
 
-def _waits_for_instance(parent: Node, child: Node) -> bool:
+def waits_for_instance(parent: Node, child: Node) -> bool:
     """Whether a child is the value of a field that is set when an instance is made."""
     is_value = parent.type == "public_field_definition" and _is_field(parent, "value", child)
     return is_value and not any(part.type == "static" for part in parent.children)
@@ -203,14 +203,15 @@ def _is_field(parent: Node, name: str, child: Node) -> bool:
     return found is not None and found.id == child.id
 
 
-def _runs_at_once(module: ModuleLike, function: Node, through: Collection[str]) -> bool:
-    """Whether a function is called where it stands, or given to one that calls it at once."""
-    if is_generator(function):
-        return False
+def runs_at_once(module: ModuleLike, function: Node, through: Collection[str] = ()) -> bool:
+    """Whether a function is called where it stands, or given to one, named in `through`, that calls it at
+    once; a generator's body does not run then."""
     outer = with_wrappers(module.syntax, function)
     parent = module.syntax.parent(outer)
-    if parent is None or parent.type == "call_expression":
-        return parent is not None and _is_field(parent, "function", outer)
-    call = module.syntax.parent(parent) if parent.type == "arguments" else None
+    if parent is None or parent.type not in ("call_expression", "arguments"):
+        return False
+    if parent.type == "call_expression":
+        return _is_field(parent, "function", outer) and not is_generator(function)
+    call = module.syntax.parent(parent) if through else None
     given = call is not None and any(unwrap(part).id == function.id for part in arguments_of(call))
-    return given and call is not None and callee_name(module, call) in through
+    return given and call is not None and callee_name(module, call) in through and not is_generator(function)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from cflint.project.config.wrangler import Environment
     from cflint.project.modules.facts import ClassFacts
     from cflint.project.workers.model import Project
+    from cflint.project.workers.worker import Worker
     from cflint.scope import Declaration, ImportRef, ModuleScope
     from cflint.source import Document, Span
     from cflint.syntax.javascript import Syntax
@@ -37,6 +38,8 @@ class ModuleLike(Protocol):
     def path(self) -> str: ...
     @property
     def scope(self) -> ModuleScope: ...
+    @property
+    def workers(self) -> tuple[Worker, ...]: ...
     @property
     def environments(self) -> tuple[Environment, ...]: ...
     def memoized(self, question: Hashable, find: Callable[[], T]) -> T: ...

@@ -1,4 +1,7 @@
-"""One module while rules look at it: its tree, its names, its classes and handlers, and what values are."""
+"""One module while rules look at it: its tree, its names, its classes and handlers, and what values are.
+
+Longer than 600 lines: all that one can ask of a module is one list.
+"""
 
 from __future__ import annotations
 
@@ -25,11 +28,14 @@ if TYPE_CHECKING:
     from cflint.project.code import classes as _classes
     from cflint.project.code import contents as _contents
     from cflint.project.code import control as _control
+    from cflint.project.code import declared_env as _declared_env
+    from cflint.project.code import dropped as _dropped
     from cflint.project.code import edits as _edits
     from cflint.project.code import effects as _effects
     from cflint.project.code import env_uses as _env_uses
     from cflint.project.code import evaluator as _evaluator
     from cflint.project.code import flow as _flow
+    from cflint.project.code import lifetime as _lifetime
     from cflint.project.code import moving as _moving
     from cflint.project.code import mutations as _mutations
     from cflint.project.code import nodes as _nodes
@@ -53,11 +59,14 @@ else:
     _classes = Lazy("cflint.project.code.classes")
     _contents = Lazy("cflint.project.code.contents")
     _control = Lazy("cflint.project.code.control")
+    _declared_env = Lazy("cflint.project.code.declared_env")
+    _dropped = Lazy("cflint.project.code.dropped")
     _edits = Lazy("cflint.project.code.edits")
     _effects = Lazy("cflint.project.code.effects")
     _env_uses = Lazy("cflint.project.code.env_uses")
     _evaluator = Lazy("cflint.project.code.evaluator")
     _flow = Lazy("cflint.project.code.flow")
+    _lifetime = Lazy("cflint.project.code.lifetime")
     _moving = Lazy("cflint.project.code.moving")
     _mutations = Lazy("cflint.project.code.mutations")
     _nodes = Lazy("cflint.project.code.nodes")
@@ -199,6 +208,14 @@ class ClassDefinition:
                     found.setdefault(syntax.text(name), []).append(right)
         return found
 
+    @property
+    def base_expression(self) -> Node | None:
+        """The expression behind `extends`."""
+        heritage = (part for part in self.node.named_children if part.type == "class_heritage")
+        clauses = (clause for part in heritage for clause in (part, *part.named_children))
+        values = (clause.child_by_field_name("value") for clause in clauses)
+        return next((value for value in values if value is not None), None)
+
     def field_value(self, name: str) -> Node | None:
         """The expression that a field of instances is set to, when the class sets it in one place."""
         assigned = self._constructor_assignments.get(name, [])
@@ -336,6 +353,7 @@ class Module:
     leaves = _tree.leaves
     node_at = _tree.node_at
     mentions = _tree.mentions
+    comments_above = _tree.comments_above
     with_wrappers = _tree.with_wrappers
     enclosing_function = _tree.enclosing_function
     method_around = _tree.method_around
@@ -354,8 +372,10 @@ class Module:
     operation = _nodes.operation
     given_name = _nodes.given_name
     calls = _nodes.calls
+    call_of = _nodes.call_of
     call_around = _nodes.call_around
     callback_of = _nodes.callback_of
+    function_name = _nodes.function_name
     function_value = _nodes.function_value
 
     # -- edits of the text -------------------------------------------------------------------------------
@@ -518,6 +538,16 @@ class Module:
     completes = _flow.completes
     falls_through = _flow.falls_through
 
+    # -- when code runs and how long ---------------------------------------------------------------------
+
+    run_while_loading = _lifetime.run_while_loading
+    runs_for_event = _lifetime.runs_for_event
+    runs_in_worker = _lifetime.runs_in_worker
+    runs_later = _lifetime.runs_later
+    may_be_durable = _lifetime.may_be_durable
+    in_constructor = _lifetime.in_constructor
+    makes_stream_beside = _lifetime.makes_stream_beside
+
     # -- what code does, and with what --------------------------------------------------------------------
 
     platform_name = _platform_names.platform_name
@@ -550,6 +580,11 @@ class Module:
     promise_source = _promises.source_of
     can_await = _promises.can_await
     wait_until_at = _promises.wait_until_at
+    dropped_calls = _dropped.dropped_calls
+    chain_root = _dropped.chain_root
+    handles_errors = _dropped.handles_errors
+    catches_everything = _dropped.catches_everything
+    settles_promise = _dropped.settles_promise
     awaited = _awaited.awaited
 
     # -- Workflows ---------------------------------------------------------------------------------------
@@ -563,6 +598,17 @@ class Module:
 
     binding = _across.binding
     env_uses = _env_uses.env_uses
+    env_types = _declared_env.env_types
+    env_members = _declared_env.env_members
+    env_type_at = _declared_env.env_type_at
+    knows_env_type = _declared_env.knows_env_type
+    has_global_env = _declared_env.has_global_env
+    bindings_named = _declared_env.bindings_named
+    type_for = _declared_env.type_for
+    member_added = _declared_env.member_added
+    is_runtime_type = _declared_env.is_runtime_type
+    class_of_type = _declared_env.class_of_type
+    type_of_class = _declared_env.type_of_class
     gives_env_member = _env_uses.gives_env_member
     bindings_needed = _env_uses.bindings_needed
     is_guard = _env_uses.is_guard
@@ -585,6 +631,7 @@ class Module:
     gives_promise = _across.gives_promise
     class_named = _across.class_named
     import_named = _across.import_named
+    imported_by = _across.imported_by
 
 
 def module_of(project: Project, path: str) -> Module | None:

@@ -160,12 +160,7 @@ class Member:
     @property
     def call(self) -> Call | None:
         """The call of it: `a.name(…)`."""
-        whole = with_wrappers(self._module.syntax, self.node)
-        parent = self._module.syntax.parent(whole)
-        callee = parent.child_by_field_name("function") if parent is not None else None
-        if parent is None or callee is None or callee.id != whole.id:
-            return None
-        return Call(self._module, parent)
+        return call_of(self._module, self.node)
 
 
 class Parameter:
@@ -327,6 +322,16 @@ def calls(module: ModuleLike, name: str, within: Node | None = None) -> Iterator
         yield Call(module, node)
 
 
+def call_of(module: ModuleLike, callee: Node) -> Call | None:
+    """The call of what an expression is: `f(…)` of `f`; None where it is not called."""
+    whole = with_wrappers(module.syntax, callee)
+    parent = module.syntax.parent(whole)
+    function = parent.child_by_field_name("function") if parent is not None else None
+    if parent is None or function is None or function.id != whole.id:
+        return None
+    return Call(module, parent)
+
+
 def call_around(module: ModuleLike, node: Node) -> tuple[Call, int] | None:
     """The call or `new` of which a node is an argument, and the argument's position, from 0."""
     argument = with_wrappers(module.syntax, node)
@@ -361,7 +366,7 @@ def callback_of(module: ModuleLike, function: Node) -> Call | None:
     around = call_around(module, function)
     if around is not None:
         return around[0]
-    name = _name_of(module, function)
+    name = function_name(module, function)
     declaration = module.scope.resolve(name) if name is not None else None
     if declaration is None or module.function_of(declaration) != function or _is_exported(module, function):
         return None
@@ -425,8 +430,9 @@ def _holds(parent: Node, child: Node) -> bool:
     return False
 
 
-def _name_of(module: ModuleLike, function: Node) -> Node | None:
-    """The identifier that names a function: its own, or that of the constant that holds it."""
+def function_name(module: ModuleLike, function: Node) -> Node | None:
+    """The identifier by which the code around a function calls it: its own, or that of the variable that
+    holds it; None of a method and of a function without a name."""
     name = function.child_by_field_name("name")
     if function.type.endswith("_declaration"):
         return name

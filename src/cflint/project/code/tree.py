@@ -58,6 +58,21 @@ def mentions(module: ModuleLike, words: re.Pattern[bytes], within: Node | None =
             yield node
 
 
+def comments_above(module: ModuleLike, node: Node) -> tuple[Node, ...]:
+    """The comments that have lines right above a statement or a member for themselves, in source order."""
+    document = module.document
+    found: list[Node] = []
+    start, before = node.start_byte, node.prev_sibling
+    while before is not None and before.type == "comment":
+        line = document.line_span(document.line_of(before.start_byte))
+        is_far = document.line_of(start) - document.line_of(before.end_byte) > 1
+        if is_far or document.data[line.start : before.start_byte].strip():
+            break
+        found.insert(0, before)
+        start, before = before.start_byte, before.prev_sibling
+    return tuple(found)
+
+
 def string(module: ModuleLike, node: Node) -> str | None:
     """The value of a string literal or of a template without substitutions; None of anything else."""
     return javascript.string_value(module.syntax, node)

@@ -7,6 +7,7 @@ Imported where used: editors of documents and json, which a run without fixes do
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Protocol
 
 from cflint.finding import Edit
@@ -14,6 +15,7 @@ from cflint.project.config.schema import Path
 from cflint.syntax.data import DataDocument, Node, Value
 
 if TYPE_CHECKING:
+    from cflint.project.config.wrangler import Environment
     from cflint.syntax.edit import TextEdit
 
 Edits = tuple[Edit, ...] | None
@@ -41,6 +43,19 @@ def append_item(data: AnyData, path: Path, value: Value) -> Edits:
     from cflint.syntax import edit
 
     return _edits(data, edit.append_item(_data(data), path, value))
+
+
+def add_flag(environments: Iterable[Environment], flag: str) -> Edits:
+    """Add a compatibility flag where the environments get theirs from; () where all have it."""
+    edits: list[Edit] = []
+    for source in dict.fromkeys(found.source_of("compatibility_flags") for found in environments):
+        if flag in source.compatibility_flags:
+            continue
+        added = append_item(source.config, source.path("compatibility_flags"), flag)
+        if added is None:
+            return None
+        edits += added
+    return tuple(edits)
 
 
 def remove_key(data: AnyData, path: Path) -> Edits:

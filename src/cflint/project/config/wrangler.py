@@ -165,6 +165,18 @@ class WranglerConfig:
         return self.root.member("pages_build_output_dir") is not None
 
     @property
+    def aliases(self) -> frozenset[str]:
+        """The modules that `alias` replaces."""
+        alias = self.root.get("alias")
+        return frozenset(member.key for member in alias.members) if alias is not None else frozenset()
+
+    def is_commented_out(self, name: str) -> bool:
+        """Whether a name stands in a comment, to be switched on."""
+        word = re.compile(rb"(?<![\w$])" + re.escape(name.encode()) + rb"(?![\w$])")
+        comments = (self.document.data[span.start : span.end] for span in self.data.comments)
+        return any(word.search(comment) is not None for comment in comments)
+
+    @property
     def leaves_out(self) -> bool:
         """Whether a part is left out where the configuration is shown: `...` or `…` stands in its place, or
         in a comment. What stands in a string says nothing."""
@@ -610,8 +622,10 @@ def in_environments(environments: Sequence[Environment]) -> str:
     return f" in {join_names(names)}"
 
 
-def join_names(parts: Sequence[str]) -> str:
-    """`a`, `a and b`, `a, b and c`."""
+def join_names(parts: Sequence[str], most: int | None = None) -> str:
+    """`a`, `a and b`, `a, b and c`; of more than `most`, those and how many are left: `a, b and 3 more`."""
+    if most is not None and len(parts) > most:
+        parts = [*parts[:most], f"{len(parts) - most} more"]
     return ", ".join(parts[:-1]) + (" and " if len(parts) > 1 else "") + parts[-1] if parts else ""
 
 

@@ -63,6 +63,10 @@ class ClassFacts:
         """The non-static member of that name."""
         return next((found for found in self.members if found.name == name and not found.is_static), None)
 
+    def is_same(self, other: ClassFacts) -> bool:
+        """Whether both are facts of one class."""
+        return self.path == other.path and self.span == other.span
+
     @property
     def methods(self) -> tuple[Member, ...]:
         return tuple(found for found in self.members if found.kind is MemberKind.METHOD)

@@ -1,0 +1,54 @@
+"""Packages of npm, by what they mean for the code that imports them."""
+
+from __future__ import annotations
+
+from cflint.pattern import pattern
+
+_FOR_BROWSERS = pattern(r"(?:^|/)(?:react|client|ai-react|vite|tsconfig|chat-react|x402-client)(?:$|[/-])")
+
+NEEDING_NODE = {
+    "@cloudflare/ai-chat": False,
+    "@cloudflare/playwright": False,
+    "@cloudflare/puppeteer": False,
+    "@cloudflare/think": False,
+    "agents": False,
+    "express": True,
+    "ioredis": True,
+    "jsonwebtoken": True,
+    "knex": True,
+    "mongodb": True,
+    "mysql2": True,
+    "nodemailer": True,
+    "pg": True,
+    "postgres": False,
+    "redis": True,
+}
+"""Packages whose code for Workers imports modules of Node.js, and whether it does so without `node:`."""
+
+NODE_POLYFILLS = (
+    "@esbuild-plugins/node-globals-polyfill",
+    "@esbuild-plugins/node-modules-polyfill",
+    "esbuild-plugin-polyfill-node",
+    "node-polyfill-webpack-plugin",
+    "node-stdlib-browser",
+    "rollup-plugin-polyfill-node",
+    "vite-plugin-node-polyfills",
+)
+"""Packages by which a build replaces the modules of Node.js."""
+
+USER_INTERFACES = (
+    "react",
+    "preact",
+    "vue",
+    "svelte",
+    "solid-js",
+    "next",
+    "@remix-run/react",
+    "@tanstack/react",
+)
+"""What the code of a user interface imports, by the start of the name."""
+
+
+def is_for_browsers(subpath: str) -> bool:
+    """Whether a part of one of `NEEDING_NODE` (`react` of `agents/react`) is for a browser or a build."""
+    return _FOR_BROWSERS.search(subpath) is not None
