@@ -71,6 +71,7 @@ from cflint.api import (
     Module,
     Project,
     Safety,
+    Section,
     Severity,
     Value,
     ValueKind,
@@ -85,7 +86,7 @@ from cflint.api import (
     python,
     python_module,
     rule,
-    worker,
+    section,
 )
 
 if TYPE_CHECKING:
@@ -357,23 +358,16 @@ def _class_bound_as(module: Module, subject: Worker, name: str) -> str | None:
 # Documentation
 
 
-@check.on(worker())
-def check_section(section: Worker, project: Project) -> Iterator[Finding]:
+@check.on(section())
+def check_section(shown: Section, project: Project) -> Iterator[Finding]:
     """A page that shows code with bindings, and nowhere the configuration that it needs."""
-    if not section.is_document or section.config is not None:
-        return
-    said = {
-        found.name
-        for mate in project.section_mates(section)
-        for environment in mate.environments
-        for found in environment.bindings
-    }
+    declared = {found.name for environment in shown.elsewhere for found in environment.bindings}
     needed: dict[str, tuple[config.BindingKind, Location]] = {}
-    for path in section.modules:
+    for path in shown.worker.modules:
         module = project.module(path)
         if module is not None:
             for name, found in _needs(module).items():
-                if name not in said and not _is_injected(name):
+                if name not in declared and not _is_injected(name):
                     needed.setdefault(name, found)
     if not needed:
         return

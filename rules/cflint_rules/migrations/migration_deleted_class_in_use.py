@@ -70,11 +70,8 @@ from collections.abc import Iterator
 from cflint.api import Environment, Finding, Location, Project, Severity, Worker, config, rule, worker
 
 
-@rule(worker(), severity=Severity.ERROR)
+@rule(worker(), severity=Severity.ERROR, deployed=True)
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
-    configured = subject.config
-    if configured is None or config.is_test_config(configured.path):
-        return
     for environment in subject.environments:
         if environment.incomplete or not environment.lifecycle.complete:
             continue
@@ -103,8 +100,8 @@ def _uses(
                         (deleted,),
                     )
     if environment.name is None and not subject.is_document:
-        owner = project.exported_class(subject, name)
-        document = project.document(owner.path) if owner is not None else None
+        owner = project.exports.find_class(subject, name)
+        document = project.sources.document(owner.path) if owner is not None else None
         if owner is not None and document is not None:
             yield Finding(
                 f"`{name}` is still exported, but a migration deletes the class",

@@ -83,10 +83,8 @@ from cflint.api import (
 )
 
 
-@rule(worker(), severity=Severity.WARNING, fix=Safety.UNSAFE)
+@rule(worker(), severity=Severity.WARNING, fix=Safety.UNSAFE, deployed=True)
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
-    if subject.config is None or config.is_test_config(subject.config.path):
-        return
     for environment in subject.environments:
         if environment.source_of("migrations") is environment and not environment.incomplete:
             yield from _of_list(environment, subject, project)
@@ -97,8 +95,8 @@ def _of_list(environment: Environment, subject: Worker, project: Project) -> Ite
     created: dict[config.Migration, list[str]] = {}
     for live in lifecycle.classes.values():
         born = config.created_with(lifecycle, live)
-        owner = project.exported_class(subject, live.name)
-        if born is None or (owner is not None and project.class_kind(owner) is ClassKind.AGENT):
+        owner = project.exports.find_class(subject, live.name)
+        if born is None or (owner is not None and project.classes.kind(owner) is ClassKind.AGENT):
             continue
         created.setdefault(born[0], []).append(born[1])
     for migration, names in created.items():
@@ -115,5 +113,5 @@ def _of_list(environment: Environment, subject: Worker, project: Project) -> Ite
         yield Finding(
             f"`new_classes` gives {shown} the old key-value storage, for good once it is deployed",
             at,
-            fix=Fix("Create with `new_sqlite_classes`", edits, Safety.UNSAFE) if edits else None,
+            fix=Fix.of("Create with `new_sqlite_classes`", edits, Safety.UNSAFE),
         )

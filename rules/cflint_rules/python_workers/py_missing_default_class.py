@@ -154,7 +154,7 @@ def _base(module: python.PythonModule, owner: python.PythonClass) -> Iterator[Fi
                 module.at(base),
                 fix=Fix("Import it", edits, Safety.SAFE) if edits else None,
             )
-        elif origin is not None and module.project.resolve(origin, module.path) is None:
+        elif origin is not None and module.project.imports.resolve(origin, module.path) is None:
             source = origin.rpartition(".")[0]
             yield Finding(f"`WorkerEntrypoint` comes from `workers`, not from `{source}`", module.at(base))
         return

@@ -92,7 +92,10 @@ def check(module: python.PythonModule) -> Iterator[Finding]:
                 for call in module.calls_of(name):
                     if not module.runs_at_import(call) or _is_for_scripts(module, call):
                         continue
-                    if module.project.resolve(source, module.path) is None and module.loads_at_startup:
+                    if (
+                        module.project.imports.resolve(source, module.path) is None
+                        and module.loads_at_startup
+                    ):
                         yield Finding(
                             f"`{name}()` runs when the module is imported, where {why} refused",
                             module.at(call),

@@ -93,14 +93,16 @@ def check(module: python.PythonModule) -> Iterator[Finding]:
             continue
         for name, node in _imported(module, statement):
             first = name.split(".")[0]
-            if first in _MISSING and module.project.resolve(name, module.path) is None:
+            if first in _MISSING and module.project.imports.resolve(name, module.path) is None:
                 yield Finding(
                     f"`{first}` does not exist in Python Workers: the import fails", module.at(node)
                 )
     for source, functions in _STARTS.items():
         for name in (f"{source}.{function}" for function in functions):
             for call in module.calls_of(name):
-                if module.project.resolve(source, module.path) is None and not _may_be_caught(module, call):
+                if module.project.imports.resolve(source, module.path) is None and not _may_be_caught(
+                    module, call
+                ):
                     what = _WHAT.get(source, "processes")
                     yield Finding(f"`{name}` fails: Python Workers have no {what}", module.at(call.func))
 

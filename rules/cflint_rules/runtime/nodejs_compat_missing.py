@@ -84,6 +84,7 @@ from cflint.api import (
     Module,
     Project,
     Safety,
+    Section,
     Severity,
     Span,
     Worker,
@@ -94,6 +95,7 @@ from cflint.api import (
     js,
     pattern,
     rule,
+    section,
     worker,
 )
 
@@ -144,13 +146,10 @@ class _Need:
         self.second = second
 
 
-@rule(worker(), severity=Severity.ERROR, fix=Safety.SAFE)
+@rule(worker(), severity=Severity.ERROR, fix=Safety.SAFE, deployed=True)
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
     configured = subject.config
-    if configured is None:
-        yield from _undocumented(subject, project)
-        return
-    if config.is_test_config(configured.path) or not subject.entries or _has_polyfills(subject, project):
+    if configured is None or not subject.entries or _has_polyfills(subject, project):
         return
     if _flags_are_misplaced(configured):
         return
@@ -325,21 +324,19 @@ def _is_global(module: Module, at: int) -> bool:
     return node is not None and node.type == "identifier" and module.scope.resolve(node) is None
 
 
-def _undocumented(section: Worker, project: Project) -> Iterator[Finding]:
+@check.on(section())
+def check_section(shown: Section, project: Project) -> Iterator[Finding]:
     """Documentation that shows such code has to say that it needs the flag."""
-    if not section.is_document:
+    if any(environment.enables("nodejs_compat") for environment in shown.elsewhere):
         return
-    for mate in project.section_mates(section):
-        if any(environment.enables("nodejs_compat") for environment in mate.environments):
-            return
-    needs = [need for need in _needs(section, project) if need.name != "Buffer"]
+    needs = [need for need in _needs(shown.worker, project) if need.name != "Buffer"]
     names = list(dict.fromkeys(need.name for need in needs))
     if not names:
         return
-    shown = join_names([f"`{name}`" for name in names[:4]])
+    listed = join_names([f"`{name}`" for name in names[:4]])
     verb = "need" if len(names) > 1 else "needs"
     yield Finding(
-        f"no configuration is shown: {shown} {verb} `nodejs_compat` before {_ON_BY_DEFAULT}",
+        f"no configuration is shown: {listed} {verb} `nodejs_compat` before {_ON_BY_DEFAULT}",
         needs[0].at,
         severity=Severity.NOTE,
     )

@@ -106,6 +106,6 @@ def _fix(subject: WranglerConfig, project: Project, text: str, nodes: list[confi
         for worker in project.workers
         if worker.config is subject
         for path in worker.modules
-        if (document := project.document(path)) is not None
+        if (document := project.sources.document(path)) is not None
     )
     return Fix(f"Write `{meant}`", edits, Safety.UNSAFE if compared else Safety.SAFE)

@@ -102,7 +102,7 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
         if environment.incomplete:
             continue
         for name, entrypoint in _targets(environment):
-            workers = project.memoized("Workers by name", lambda: _by_name(project))
+            workers = project.memo.memoized("Workers by name", lambda: _by_name(project))
             place = (name.span.start, name.span.end)
             if place in seen or name.text is None:
                 continue
@@ -174,16 +174,16 @@ def _entrypoint(
     environment: Environment, entrypoint: config.ConfigNode, target: Worker, project: Project
 ) -> Iterator[Finding]:
     name = entrypoint.text or ""
-    if project.is_exported(target, name):
-        owner = project.exported_class(target, name)
-        kind = owner is not None and project.class_kind(owner)
+    if project.exports.has(target, name):
+        owner = project.exports.find_class(target, name)
+        kind = owner is not None and project.classes.kind(owner)
         if kind in (ClassKind.DURABLE_OBJECT, ClassKind.WORKFLOW, ClassKind.AGENT):
             yield Finding(
                 f"`{name}` of the Worker `{target.name}` is no `WorkerEntrypoint`, and no service",
                 environment.location(entrypoint),
             )
         return
-    exports = project.worker_exports(target)
+    exports = project.exports.of_worker(target)
     if target.unresolved or not exports.complete:
         return
     near = _meant(name, {other: (target,) for other in exports.names if other != "default"})

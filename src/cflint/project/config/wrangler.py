@@ -153,8 +153,8 @@ class WranglerConfig:
 
     @property
     def leaves_out(self) -> bool:
-        """Whether a part is left out where the configuration is shown: `...` or `…` stands in its place, or in
-        a comment. What stands in a string says nothing."""
+        """Whether a part is left out where the configuration is shown: `...` or `…` stands in its place, or
+        in a comment. What stands in a string says nothing."""
         places = [found.start() for found in _ELLIPSIS.finditer(self.document.data)]
         if not places:
             return False
