@@ -251,7 +251,7 @@ def test_stamps_alone_are_believed_only_long_after_a_change(
 def test_the_rest_of_a_partial_run_is_not_kept(
     repository: Path, cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cflint.project.workers.model.Project.tree", lambda *_: None)
+    monkeypatch.setattr("cflint.project.workers.trees.Trees.of", lambda *_: None)
     assert cli("check").code == 4
     assert entries(tmp_path) == []
 

@@ -115,7 +115,7 @@ class RuleInfo:
     """What a report tells of a rule.
 
     `summary` is the first line of its page, `page` the whole page (both Markdown); `fix` the least safe fix
-    that it offers; `uri` is where Cloudflare says what the rule rests on.
+    that it offers; `uri` is where Cloudflare says what the rule rests on; `aliases` are names it had before.
     """
 
     id: str
@@ -127,6 +127,7 @@ class RuleInfo:
     presets: frozenset[str] = frozenset()
     since: str = ""
     uri: str | None = None
+    aliases: tuple[str, ...] = ()
 
 
 @record(frozen=True)

@@ -13,10 +13,10 @@ from dataclasses import field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from cflint.finding import Finding, Severity
+from cflint.finding import Finding, Notice, Severity
 from cflint.project.files.ignore import Ignore
 from cflint.record import record
-from cflint.rule import PRESETS, RECOMMENDED, RuleSet, UnknownSelector
+from cflint.rule import PRESETS, RECOMMENDED, RuleSet, UnknownSelector, renamed_notice
 from cflint.source import Document, Span
 from cflint.syntax.data import Kind, Node
 from cflint.syntax.documents import read
@@ -58,7 +58,8 @@ class Settings:
 
     `select` is None when the file names none, so that `preset` counts. `severity` maps rules and groups to a
     severity, None meaning off. `per_file_ignores` are patterns relative to the file's folder, with what they
-    match and the names; `exclude` are patterns of the root. `options` are values by rule and option.
+    match and the names; `exclude` are patterns of the root. `options` are values by rule and option. Names of
+    rules are those of today; `renamed` has a notice for each old name that the file uses.
     """
 
     path: str = ""
@@ -71,6 +72,7 @@ class Settings:
     options: Mapping[tuple[str, str], int] = field(default_factory=dict)
     exclude: tuple[str, ...] = ()
     fail_on: str | None = None
+    renamed: Mapping[str, Notice] = field(default_factory=dict)
 
     @property
     def folder(self) -> str:
@@ -207,6 +209,23 @@ class Policy:
         except SettingsError:
             return {}
 
+    def renamed(self, paths: Iterable[str]) -> dict[str, Notice]:
+        """Notices about old names of rules on the command line and in the settings of files, each name once.
+        Raises SettingsError."""
+        known = self._known
+        if not known.aliases:
+            return {}
+        given = self._adjust(Settings(select=()))
+        found = {
+            name: renamed_notice(name, known.aliases[name])
+            for name in (*(given.select or ()), *given.ignore)
+            if name in known.aliases
+        }
+        for folder in dict.fromkeys(map(posixpath.dirname, paths)):
+            for name, notice in self._tree.for_folder(folder).renamed.items():
+                found.setdefault(name, notice)
+        return found
+
     def rules_for(self, path: str) -> RuleSet:
         """The rules that run over a file. Raises SettingsError and UnknownSelector."""
         settings = self.settings_for(path)
@@ -235,6 +254,7 @@ class _Reader:
     def __init__(self, document: Document, known: RuleSet) -> None:
         self._document = document
         self._known = known
+        self._renamed: dict[str, Notice] = {}
         data = read(document)
         problem = next((problem for problem in data.problems if not problem.duplicate), None)
         if problem is not None:
@@ -275,6 +295,7 @@ class _Reader:
             options={**started.options, **self._options()},
             exclude=(*started.exclude, *self._excluded()),
             fail_on=self._choice("fail-on", (*LEVELS[1:], "never")) or started.fail_on,
+            renamed={**started.renamed, **self._renamed},
         )
 
     def _choice(self, key: str, choices: Sequence[str]) -> str | None:
@@ -303,7 +324,11 @@ class _Reader:
             self._known.matching(name)
         except UnknownSelector as error:
             raise self._error(str(error), span) from error
-        return name
+        id = self._known.current(name)
+        if id != name and name not in self._renamed:
+            line = self._document.line_of(span.start)
+            self._renamed[name] = renamed_notice(name, id, self._document.path, line)
+        return id
 
     def _severities(self) -> dict[str, Severity | None]:
         found: dict[str, Severity | None] = {}
@@ -327,7 +352,8 @@ class _Reader:
     def _options(self) -> dict[tuple[str, str], int]:
         found: dict[tuple[str, str], int] = {}
         for name, name_span, table in self._table("options"):
-            rule = self._known.get(self._known_name(name, name_span))
+            id = self._known_name(name, name_span)
+            rule = self._known.get(id)
             options = {} if rule is None else {option.name: option for option in rule.spec.options}
             if not options:
                 raise self._error(f"`{name}` has no options; {_listed(self._with_options())} have", name_span)
@@ -345,7 +371,7 @@ class _Reader:
                 if type(value) is not int or value < option.least:
                     least = f"a whole number, {option.least} or more"
                     raise self._error(f"`{member.key}` has to be {least}", member.value.span)
-                found[name, member.key] = value
+                found[id, member.key] = value
         return found
 
     def _with_options(self) -> list[str]:

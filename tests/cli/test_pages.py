@@ -9,9 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cflint.cli import run
 from cflint.cli.markdown import render
-from cflint.platform.rule_codes import CODES
 from cflint.rule import RuleSet
 from tests.support.cli_samples import Cli, sample_rules
 
@@ -52,6 +50,7 @@ def test_explain_as_json_and_markdown(cli: Cli) -> None:
             "fix": "safe",
             "presets": ["all", "recommended", "reference", "strict"],
             "since": "0.1",
+            "aliases": [],
             "summary": "Be careless",
             "url": sample_rules()["no-careful"].info.uri,
             "page": "Be careless.\n\nIt is `quick | cheap`.\n",
@@ -75,13 +74,6 @@ def test_explaining_what_is_no_rule(cli: Cli, name: str, said: str) -> None:
     result = cli("explain", "no-careful", name)
     assert (result.code, result.out) == (2, "")
     assert said in result.err
-
-
-def test_a_code_of_code_scanning_leads_to_the_page(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["explain", CODES["ws-legacy-accept"]]) == 0
-    assert capsys.readouterr().out.lstrip().startswith("ws-legacy-accept\n")
-    assert run(["check", "--select", CODES["ws-legacy-accept"].lower()]) == 2
-    assert "did you mean `ws-legacy-accept`?" in capsys.readouterr().err
 
 
 def test_every_page_there_is_can_be_explained() -> None:

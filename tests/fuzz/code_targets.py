@@ -227,7 +227,7 @@ def check_suppressions(raw: bytes) -> Features:
         for name, _ in comment.names:
             for line in comment.lines or {1}:
                 ensure(
-                    comments.use_for(name, "", line) is not None, "a comment does not silence what it names"
+                    comments.use_for((name,), line) is not None, "a comment does not silence what it names"
                 )
     return features
 

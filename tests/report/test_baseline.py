@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 
 from cflint.report import FORMATS
+from cflint.report.baseline import compared, read_baseline, written
 from tests.support.cli_samples import Cli
+from tests.support.golden import GOLDEN
+from tests.support.report_samples import CHAT
 
 CONFIG = '{ "name": "w", "main": "src/index.ts", "compatibility_date": "2026-08-01" }\n'
 SOCKET = """  const [, server%d] = Object.values(new WebSocketPair());
@@ -229,3 +232,11 @@ def test_the_cache_knows_nothing_of_baselines(
     for _ in range(2):
         assert cli(*BASE).code == 0
         assert cli("check", "--select", "websockets").out == whole.out
+
+
+def test_a_baseline_of_before_rules_had_names_in_sarif_still_counts() -> None:
+    """The golden file was written by the last version whose SARIF had codes as ids of rules."""
+    entries = read_baseline((GOLDEN / "before-names.baseline.json").read_bytes())
+    outcome = compared(CHAT, entries, lambda path: True)
+    assert (outcome.report.findings, outcome.hidden, outcome.gone) == ((), len(CHAT.findings), 0)
+    assert written(CHAT.findings).encode() == (GOLDEN / "before-names.baseline.json").read_bytes()

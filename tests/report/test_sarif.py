@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
-import runpy
 import subprocess
 import zlib
 from dataclasses import replace
@@ -22,13 +20,12 @@ from hypothesis import strategies as st
 from cflint.finding import Edit, Finding, Fix, Location, Notice, Safety, Severity
 from cflint.fixer import apply, plan
 from cflint.platform.cwe import WEAKNESSES
-from cflint.platform.rule_codes import CODES
 from cflint.report import FORMATS, Options, sarif
 from cflint.report.fingerprint import fingerprints, line_hashes
 from cflint.report.repository import Repository, browsable, repository_of
 from cflint.rule import RuleSet
 from cflint.source import BOM, Document, Span
-from tests.support.paths import ROOT
+from tests.support.golden import GOLDEN
 from tests.support.report_samples import (
     CHAT,
     CONFIG,
@@ -42,9 +39,6 @@ from tests.support.report_samples import (
 from tests.support.schemas import closed_object
 
 pytestmark = pytest.mark.portable
-
-SCRIPTS = ROOT / "scripts"
-
 
 _TEXT = {"type": "string", "minLength": 1}
 _SHORT = _TEXT | {"maxLength": 1024}
@@ -88,7 +82,7 @@ _STEP = closed_object(
     "location",
     location=closed_object("message physicalLocation", message=_MESSAGE, physicalLocation=_PHYSICAL),
 )
-_CODE = {"type": "string", "pattern": "^(CFL[0-9]{4}|[a-z][a-z0-9-]*)$"}
+_NAME = {"type": "string", "pattern": "^[a-z][a-z0-9-]*$"}
 _FIX = closed_object(
     "description artifactChanges",
     description=_MESSAGE,
@@ -110,7 +104,7 @@ _FIX = closed_object(
 _LEVEL = {"enum": ["error", "warning", "note"]}
 _RESULT = closed_object(
     "ruleId ruleIndex level message locations partialFingerprints",
-    ruleId=_CODE,
+    ruleId=_NAME,
     ruleIndex={"type": "integer", "minimum": 0},
     level=_LEVEL,
     message=closed_object(
@@ -159,7 +153,8 @@ _RESULT = closed_object(
 )
 _RULE = closed_object(
     "id name shortDescription fullDescription messageStrings help helpUri properties",
-    id=_CODE,
+    id=_NAME,
+    deprecatedIds={"type": "array", "minItems": 1, "items": _NAME},
     messageStrings=closed_object("default", default=closed_object("text", text=_TEXT)),
     name={"type": "string", "pattern": "^[A-Za-z0-9]+$"},
     shortDescription=closed_object("text", text=_SHORT),
@@ -182,7 +177,7 @@ _NOTIFICATION = closed_object(
     message=_MESSAGE,
     level=_LEVEL,
     locations={"type": "array"},
-    associatedRule=closed_object("id index", id=_CODE, index={"type": "integer", "minimum": 0}),
+    associatedRule=closed_object("id index", id=_NAME, index={"type": "integer", "minimum": 0}),
 )
 _RUN = closed_object(
     "tool results columnKind automationDetails invocations originalUriBaseIds",
@@ -297,26 +292,33 @@ def test_every_security_rule_says_its_weakness() -> None:
     assert all(0 < weakness.score <= 10 for weakness in WEAKNESSES.values())
 
 
-def test_the_ids_of_rules_are_codes_that_each_rule_has() -> None:
-    known = RuleSet.discover()
-    assert known.keys() <= CODES.keys(), "run scripts/write_rule_codes.py"
-    assert len(set(CODES.values())) == len(CODES)
-    assert all(re.fullmatch(r"CFL[0-9]{4}", code) for code in CODES.values())
-    assert CODES["ws-legacy-accept"] == "CFL1907"  # given once, for good
+def test_the_ids_of_rules_are_their_names() -> None:
     run = run_of(Finding("x", place(CONFIG, "ROOM"), rule="secret-in-vars", severity=Severity.ERROR))
-    assert run["results"][0]["ruleId"] == CODES["secret-in-vars"]
+    assert run["results"][0]["ruleId"] == "secret-in-vars"
     rule = named(run)["secret-in-vars"]
-    assert rule["id"] == CODES["secret-in-vars"] and rule["name"] == "SecretInVars"
+    assert rule["id"] == "secret-in-vars" and rule["name"] == "SecretInVars"
     assert "`cflint-ignore secret-in-vars: REASON`" in rule["help"]["text"]
 
 
-def test_codes_stay_when_rules_come_and_go() -> None:
-    with_new = runpy.run_path(str(SCRIPTS / "write_rule_codes.py"))["with_new"]
-    before = {"b": "CFL0101", "gone": "CFL0102", "z": "CFL0201"}
-    after = with_new(before, [("a", "first"), ("b", "first"), ("z", "last"), ("n", "new")])
-    assert after == {**before, "a": "CFL0103", "n": "CFL0301"}
-    with pytest.raises(ValueError, match="99 rules"):
-        with_new({"b": "CFL0199"}, [("a", "first"), ("b", "first")])
+def test_fingerprints_are_those_of_logs_whose_rules_had_codes() -> None:
+    """The golden file is of the last version that wrote codes (`CFL1907`) as ids of rules."""
+    before = json.loads((GOLDEN / "before-names.sarif.json").read_text())
+    results = log_run(FORMATS["sarif"](CHAT, Options()))["results"]
+    assert len(results) == len(before) == 3
+    for result, old in zip(results, before, strict=True):
+        assert old["ruleId"].startswith("CFL")
+        assert result["partialFingerprints"] == old["partialFingerprints"]
+
+
+def test_a_renamed_rule_has_its_old_names() -> None:
+    renamed = replace(RULES["ws-legacy-accept"], aliases=("ws-accept",))
+    document = Document("a.ts", b"a(); // cflint-ignore ws-accept: old clients\n")
+    finding = Finding("m", place(document, "a()"), severity=Severity.ERROR, rule="ws-legacy-accept")
+    whole = replace(CHAT, rules={**RULES, "ws-legacy-accept": renamed}, silenced=(finding,), suppressed=1)
+    run = log_run(FORMATS["sarif"](whole, Options(suppressions=True)))
+    assert named(run)["ws-legacy-accept"]["deprecatedIds"] == ["ws-accept"]
+    assert "deprecatedIds" not in named(run)["secret-in-vars"]
+    assert run["results"][-1]["suppressions"] == [{"kind": "inSource", "justification": "old clients."}]
 
 
 def test_a_rule_that_only_a_finding_names_is_described() -> None:
@@ -428,7 +430,7 @@ def test_a_partial_analysis_is_told() -> None:
     invocation = run["invocations"][0]
     assert invocation["executionSuccessful"] is False
     assert invocation["toolExecutionNotifications"][0]["associatedRule"] == {
-        "id": CODES["secret-in-vars"],
+        "id": "secret-in-vars",
         "index": 1,
     }
     assert invocation["toolExecutionNotifications"][-1]["level"] == "error"

@@ -51,10 +51,6 @@ def check(match: Match) -> Iterator[Finding]:
         return
     if match.arguments or match.receiver_value.kind is not ValueKind.CONNECTION:
         return
-    statement = match.module.parent(match.module.with_wrappers(match.node))
-    block = match.module.parent(statement) if statement is not None else None
-    alone = block is not None and block.type in ("statement_block", "switch_case", "switch_default")
-    fix = None
-    if alone and statement is not None and statement.type == "expression_statement":
-        fix = Fix("Remove the call", (match.remove(statement),), Safety.SAFE)
+    edit = match.module.statement_removal(match.node)
+    fix = Fix("Remove the call", (edit,), Safety.SAFE) if edit is not None else None
     yield Finding("the connection is accepted already: `accept()` throws", match.at(), fix=fix)

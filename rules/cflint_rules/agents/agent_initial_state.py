@@ -46,15 +46,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import ClassDefinition, ClassKind, Finding, Severity, class_definition, pattern, rule
+from cflint.api import ClassDefinition, ClassKind, Finding, Severity, class_definition, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_LOOKS = pattern(
-    r"this\.state\s*(?:\?\.|\?\?|\|\||&&|===|!==|==|!=|\?[^.])|!\s*this\.state\b(?!\s*[.\[])|"
-    r"\(\s*this\.state\s*\)|typeof this\.state|this\.state\s+as\b[^.;]*undefined"
-)
+_COMPARISONS = frozenset({"===", "!==", "==", "!="})
+_LOOKS = _COMPARISONS | {"??", "||", "&&"}
 
 
 @rule(class_definition(), severity=Severity.NOTE)
@@ -65,13 +63,14 @@ def check(owner: ClassDefinition) -> Iterator[Finding]:
         return
     if owner.kind is not ClassKind.AGENT:
         return
-    if _LOOKS.search(module.text(owner.body)) is not None:
+    uses = tuple(_uses(owner))
+    if any(_is_looked_at(owner, use) for use in uses):
         return
     for name in ("constructor", "onStart"):
         method = owner.method(name)
-        if method is not None and "setState" in module.text(method):
+        if method is not None and next(module.leaves("setState", method), None) is not None:
             return
-    read = next((node for node in _around_state(owner) if _reads_state(owner, node)), None)
+    read = next((found for use in uses if (found := _read_of(owner, use)) is not None), None)
     if read is not None and not _has_state(owner):
         yield Finding(
             f"`this.state` is `undefined` at first: `{owner.name}` has no `initialState`",
@@ -80,14 +79,53 @@ def check(owner: ClassDefinition) -> Iterator[Finding]:
         )
 
 
-def _around_state(owner: ClassDefinition) -> Iterator[Node]:
-    """What stands around each `….state`."""
-    syntax = owner.module.syntax
-    for leaf in syntax.leaves("state", owner.body):
-        member = syntax.parent(leaf)
-        above = syntax.parent(member) if member is not None else None
-        if above is not None:
-            yield above
+def _uses(owner: ClassDefinition) -> Iterator[Node]:
+    """The places of `this.state`."""
+    module = owner.module
+    for leaf in module.leaves("state", owner.body):
+        member = module.member(module.parent(leaf))
+        if member is None or member.name_node.id != leaf.id or member.object.type != "this":
+            continue
+        if module.this_class(member.object) is owner:
+            yield member.node
+
+
+def _is_looked_at(owner: ClassDefinition, use: Node) -> bool:
+    """Whether code asks there if there is a state: by `?.`, a test, a default, or as an argument alone."""
+    module = owner.module
+    node = use
+    above = module.parent(node)
+    while above is not None and above.type in ("as_expression", "satisfies_expression"):
+        if next(module.leaves("undefined", above), None) is not None:
+            return True
+        node, above = above, module.parent(above)
+    if above is None or node.id != use.id:
+        return False
+    match above.type:
+        case "parenthesized_expression":
+            return True
+        case "member_expression" | "subscript_expression":
+            return any(part.type == "optional_chain" for part in above.children)
+        case "arguments":
+            return above.named_child_count == 1
+        case "ternary_expression":
+            return above.child_by_field_name("condition") == node
+        case "unary_expression":
+            operator = above.child_by_field_name("operator")
+            return operator is not None and operator.type in ("!", "typeof")
+        case "binary_expression":
+            operator = above.child_by_field_name("operator")
+            word = operator.type if operator is not None else ""
+            is_left = above.child_by_field_name("left") == node
+            return word in _COMPARISONS or (is_left and word in _LOOKS)
+    return False
+
+
+def _read_of(owner: ClassDefinition, use: Node) -> Node | None:
+    """The whole of `this.state.something`."""
+    above = owner.module.parent(use)
+    is_member = above is not None and above.type in ("member_expression", "subscript_expression")
+    return above if is_member and above is not None and above.child_by_field_name("object") == use else None
 
 
 def _has_state(owner: ClassDefinition) -> bool:
@@ -96,18 +134,3 @@ def _has_state(owner: ClassDefinition) -> bool:
     bases = owner.module.project.bases_of(owner.facts)
     names = ("initialState", "state", "onStart")
     return any(member.name in names for base in bases for member in base.members)
-
-
-def _reads_state(owner: ClassDefinition, node: Node) -> bool:
-    """Whether an expression is `this.state.something` of the class."""
-    if node.type not in ("member_expression", "subscript_expression"):
-        return False
-    module = owner.module
-    target = node.child_by_field_name("object")
-    if target is None or target.type != "member_expression" or module.text(target) != "this.state":
-        return False
-    if any(child.type == "optional_chain" for child in node.children):
-        return False
-    this = target.child_by_field_name("object")
-    around = module.this_class(this) if this is not None else None
-    return around is not None and around.node.id == owner.node.id

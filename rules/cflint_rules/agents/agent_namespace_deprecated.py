@@ -97,23 +97,42 @@ _ASYNC_SCHEDULES_SINCE = (0, 12, 0)
 
 @rule(
     import_of("agents", "agents/schedule", "agents/ai-react", *_PACKAGES),
-    call(*_SUCCESSORS),
     severity=Severity.NOTE,
     fix=Safety.UNSAFE,
 )
 def check(match: Match) -> Iterator[Finding]:
-    if match.node.type == "call_expression":
-        yield from _schedule(match)
-    elif match.word in _PACKAGES:
+    if match.word in _PACKAGES:
         yield from _package(match)
     elif match.node.type == "import_statement":
         yield from _names(match)
 
 
-def _is_older(match: Match, version: tuple[int, int, int]) -> bool:
-    """Whether the project's version of the SDK is known to be older than one, or may well be."""
-    found = config.installed_version(match.project.workspace, posixpath.dirname(match.module.path), "agents")
-    return found is not None and found.lowest < version
+@check.on(call(*_SUCCESSORS))
+def check_schedule(match: Match) -> Iterator[Finding]:
+    """Calls of `this.getSchedule()`, at the first of a class."""
+    module, receiver = match.module, match.receiver
+    if receiver is None or receiver.type != "this" or _may_be_older(match, _ASYNC_SCHEDULES_SINCE):
+        return
+    owner = module.this_class(receiver)
+    if owner is None or owner.kind is not ClassKind.AGENT or owner.has(match.word):
+        return
+    wanted = _SUCCESSORS[match.word]
+    names = [
+        member.name_node
+        for found in module.calls(match.word, owner.body)
+        if (member := module.member(found.callee)) is not None and member.object.type == "this"
+    ]
+    if names and names[0].id == match.name.id:
+        yield Finding(
+            f"`{match.word}()` is deprecated and throws inside a sub-agent: use `await this.{wanted}()`",
+            match.at(match.name),
+            tuple(match.at(name, "and here") for name in names[1:]),
+        )
+
+
+def _may_be_older(match: Match, version: tuple[int, int, int]) -> bool:
+    folder = posixpath.dirname(match.module.path)
+    return config.may_be_older(match.project.workspace, folder, "agents", version)
 
 
 def _package(match: Match) -> Iterator[Finding]:
@@ -133,7 +152,7 @@ def _names(match: Match) -> Iterator[Finding]:
             continue
         if name == "AgentNamespace":
             yield from _namespace(match, found)
-        elif name in _RENAMED and not _is_older(match, _UNPREFIXED_SINCE):
+        elif name in _RENAMED and not _may_be_older(match, _UNPREFIXED_SINCE):
             yield _renamed(match, found, name, _RENAMED[name])
 
 
@@ -169,25 +188,3 @@ def _renamed_uses(match: Match, references: tuple[Node, ...], wanted: str) -> It
             yield match.replace(node, f"{match.text(node)}: {wanted}")
         else:
             yield match.replace(node, wanted)
-
-
-def _schedule(match: Match) -> Iterator[Finding]:
-    receiver = match.receiver
-    if receiver is None or receiver.type != "this" or _is_older(match, _ASYNC_SCHEDULES_SINCE):
-        return
-    owner = match.module.this_class(receiver)
-    if owner is None or owner.kind is not ClassKind.AGENT or owner.has(match.word):
-        return
-    wanted = _SUCCESSORS[match.word]
-    names = [
-        callee.named_children[-1]
-        for found in match.module.calls_of(match.word, owner.body)
-        if (callee := found.child_by_field_name("function")) is not None
-        and match.module.text(callee) == f"this.{match.word}"
-    ]
-    if names and names[0].id == match.name.id:
-        yield Finding(
-            f"`{match.word}()` is deprecated and throws inside a sub-agent: use `await this.{wanted}()`",
-            match.at(match.name),
-            tuple(match.at(name, "and here") for name in names[1:]),
-        )

@@ -47,6 +47,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from cflint.api import (
     ClassDefinition,
@@ -57,8 +58,12 @@ from cflint.api import (
     Severity,
     class_definition,
     config,
+    js,
     rule,
 )
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
 
 _SINCE = (0, 4, 0)
 
@@ -75,8 +80,7 @@ def check(owner: ClassDefinition) -> Iterator[Finding]:
     name = method.child_by_field_name("name") if method is not None else None
     if name is None:
         return
-    version = config.installed_version(module.project.workspace, posixpath.dirname(module.path), "agents")
-    if version is not None and version.lowest < _SINCE:
+    if config.may_be_older(module.project.workspace, posixpath.dirname(module.path), "agents", _SINCE):
         return
     if owner.declares("onStateChanged"):
         yield Finding(
@@ -84,8 +88,14 @@ def check(owner: ClassDefinition) -> Iterator[Finding]:
             module.at(name),
         )
         return
-    used = any(f"{target}.onStateUpdate" in module.text(owner.body) for target in ("this", "super"))
+    used = any(_is_own(owner, leaf) for leaf in module.leaves("onStateUpdate", owner.body))
     fix = Fix("Rename it to `onStateChanged`", (module.replace(name, "onStateChanged"),), Safety.SAFE)
     yield Finding(
         "`onStateUpdate()` is the old name of `onStateChanged()`", module.at(name), fix=None if used else fix
     )
+
+
+def _is_own(owner: ClassDefinition, name: Node) -> bool:
+    """Whether a place is the name in `this.onStateUpdate` or `super.onStateUpdate`."""
+    member = owner.module.member(owner.module.parent(name))
+    return member is not None and js.unwrap(member.object).type in ("this", "super")

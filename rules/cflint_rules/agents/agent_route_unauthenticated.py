@@ -44,30 +44,49 @@ No fix: who has access is up to you.
 Source: https://developers.cloudflare.com/agents/api-reference/routing/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from cflint.api import REFERENCE, Finding, Match, Severity, call, rule
+from cflint.api import REFERENCE, Finding, Match, Severity, call, pattern, rule
 
-_CHECKS = ("auth", "session", "token", "verif", "jwt", "user", "cookie", "signature", "access", "login")
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_CHECK = pattern("auth|session|token|verif|jwt|user|cookie|signature|access|login")
+_NAMES = (
+    "identifier",
+    "property_identifier",
+    "shorthand_property_identifier",
+    "string_fragment",
+    "regex_pattern",
+)
 
 
 @rule(call("routeAgentRequest"), severity=Severity.NOTE, presets=(REFERENCE,))
 def check(match: Match) -> Iterator[Finding]:
-    callee = match.callee
-    declaration = match.module.scope.resolve(callee) if callee is not None else None
-    ref = match.module.scope.origin(declaration) if declaration is not None else None
+    module, function = match.module, match.enclosing_function
+    declaration = module.scope.resolve(match.callee) if match.callee is not None else None
+    ref = module.scope.origin(declaration) if declaration is not None else None
     if ref is None or ref.module != "agents":
-        return
+        return  # a function of its own; by the import, as the SDK's repository has the package itself
     if len(match.arguments) > 2:
         options = match.arguments[2]
-        hooks = (
-            match.module.property_value(options, name) for name in ("onBeforeConnect", "onBeforeRequest")
-        )
-        if match.module.is_open_object(options) or any(hook is not None for hook in hooks):
+        hooks = (module.property_value(options, name) for name in ("onBeforeConnect", "onBeforeRequest"))
+        if module.is_open_object(options) or any(hook is not None for hook in hooks):
             return
-    function = match.enclosing_function
-    if function is not None:
-        before = match.document.data[function.start_byte : match.node.start_byte].lower()
-        if any(word.encode() in before for word in _CHECKS):
-            return
+    if function is not None and any(
+        node.end_byte <= match.node.start_byte and _looks_like_check(match, node)
+        for node in module.descendants(function, *_NAMES)
+    ):
+        return
     yield Finding("everybody can reach the Agents: nothing asks who sends the request", match.at())
+
+
+def _looks_like_check(match: Match, node: Node) -> bool:
+    """Whether a name speaks of users or credentials, or a string does that is the name of something (of a
+    header, a cookie, a parameter): one without white space."""
+    text = match.text(node)
+    is_prose = node.type == "string_fragment" and len(text.split()) > 1
+    return not is_prose and _CHECK.search(text.lower()) is not None

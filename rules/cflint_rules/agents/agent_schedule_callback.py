@@ -57,21 +57,15 @@ from cflint.api import ClassDefinition, ClassKind, Finding, Fix, Match, Safety, 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_OWN = frozenset(
-    {"onRequest", "onConnect", "onMessage", "onClose", "onError", "onStart", "onEmail", "onStateChanged"}
-    | {
-        "onStateUpdate",
-        "onAlarm",
-        "alarm",
-        "fetch",
-        "destroy",
-        "broadcast",
-        "setState",
-        "onTask",
-        "onChatMessage",
-    }
+_OWN = js.AGENT_HANDLERS | {"alarm", "destroy", "broadcast", "setState", "onTask", "onChatMessage"}
+_KNOWS = (
+    "getSchedule",
+    "getSchedules",
+    "getScheduleById",
+    "listSchedules",
+    "cancelSchedule",
 )
-_GUARDS = frozenset({"if_statement", "ternary_expression", "switch_statement", "catch_clause"})
+"""Methods with which an Agent looks whether something is scheduled, or takes it back."""
 
 
 @rule(call("schedule", "scheduleEvery", "queue"), severity=Severity.ERROR, fix=Safety.SAFE)
@@ -97,11 +91,11 @@ def _check_callback(match: Match, owner: ClassDefinition, given: Node) -> Iterat
     if node.type in js.FUNCTIONS:
         yield Finding(f"`{match.word}()` takes the name of a method, not a function", match.at(node))
     elif node.type == "member_expression":
-        target, name = node.child_by_field_name("object"), node.child_by_field_name("property")
-        if target is None or name is None or target.type != "this" or owner.method(match.text(name)) is None:
+        member = js.MemberAccess(match.module, node)
+        if member.object.type != "this" or owner.method(member.name) is None:
             return
-        text = match.text(name)
-        fix = Fix(f'Give the name "{text}"', (match.replace(node, f'"{text}"'),), Safety.SAFE)
+        edit = match.replace(node, f'"{member.name}"')
+        fix = Fix(f'Give the name "{member.name}"', (edit,), Safety.SAFE)
         yield Finding(f"`{match.word}()` takes the name of a method, not the method", match.at(node), fix=fix)
     else:
         text = match.module.string_of(node) or ""
@@ -121,13 +115,7 @@ def _check_repeated(match: Match) -> Iterator[Finding]:
         return
     if when.type not in ("number", "new_expression", "binary_expression") or match.module.string(when):
         return
-    for above in match.module.ancestors(match.node):
-        if above.type in _GUARDS:
-            return
-        if above.id == method.id:
-            break
-    text = match.document.data[method.start_byte : match.node.start_byte]
-    if b"return" in text or b"getSchedule" in text or b"listSchedules" in text or b"cancelSchedule" in text:
+    if match.module.is_conditional(match.node, method) or _is_prepared(match, method):
         return
     last = match.arguments[-1]
     added = ", { idempotent: true }" if len(match.arguments) == 3 else ", undefined, { idempotent: true }"
@@ -137,3 +125,20 @@ def _check_repeated(match: Match) -> Iterator[Finding]:
         fix=Fix("Schedule it once", (match.insert(last.end_byte, added),), Safety.SAFE),
         severity=Severity.WARNING,
     )
+
+
+def _is_prepared(match: Match, method: Node) -> bool:
+    """Whether the method may leave before it schedules, or looks at the schedule first."""
+    module = match.module
+    functions = {method.id, *(above.id for above in module.ancestors(match.node))}
+    for node in module.descendants(method, "return_statement", "property_identifier"):
+        if node.start_byte >= match.node.start_byte:
+            return False
+        if node.type == "property_identifier":
+            if module.text(node) in _KNOWS:
+                return True
+            continue
+        around = module.enclosing_function(node)
+        if around is not None and around.id in functions:
+            return True
+    return False

@@ -45,147 +45,89 @@ Source: https://developers.cloudflare.com/agents/api-reference/store-and-sync-st
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-from cflint.api import ClassKind, Finding, Fix, Match, Safety, Severity, call, js, member_access, rule
+from cflint.api import ClassKind, Finding, Fix, Match, Safety, Severity, call, js, member_access, quoted, rule
 
-if TYPE_CHECKING:
-    from tree_sitter import Node
-
-_CHANGES = frozenset({"push", "pop", "shift", "unshift", "splice", "sort", "reverse", "fill", "copyWithin"})
+_NOT_JSON = ("Map", "Set", "WeakMap")
+_ARITHMETIC = frozenset({"+=", "-=", "*=", "/="})
 
 
-@rule(member_access("state"), call("setState"), severity=Severity.ERROR, fix=Safety.UNSAFE)
+@rule(member_access("state"), severity=Severity.ERROR, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
-    receiver = match.receiver
-    if receiver is None or js.unwrap(receiver).type != "this":
+    if not _is_of_agent(match):
         return
-    owner = match.module.this_class(js.unwrap(receiver))
-    if owner is None or owner.kind is not ClassKind.AGENT or owner.declares("state"):
+    change = match.module.mutation_of(match.node)
+    if change is None or _is_stored_later(match):
         return
-    if match.word == "setState":
-        yield from _check_value(match)
-        return
-    place, changed = _chain(match)
-    at = _change(match, place)
-    if at is None or _is_stored_later(match):
-        return
+    changed = js.unwrap(change.place.whole)
     yield Finding(
-        f"`{match.text(changed)}` is changed, but neither stored nor sent to clients: use `this.setState()`",
-        match.at(at),
-        fix=_fix(match, changed, at),
+        f"{quoted(match.text(changed))} is changed, but neither stored nor sent to clients: "
+        "use `this.setState()`",
+        match.at(change.node),
+        fix=_fix(match, change),
     )
 
 
-def _check_value(match: Match) -> Iterator[Finding]:
+@check.on(call("setState"))
+def check_value(match: Match) -> Iterator[Finding]:
     """What JSON cannot hold, among the properties of a new state."""
-    value = match.module.initializer(match.arguments[0]) if match.arguments else None
-    for part in value.named_children if value is not None and value.type == "object" else ():
+    if not _is_of_agent(match) or not match.arguments:
+        return
+    module = match.module
+    value = module.initializer(match.arguments[0])
+    for part in value.named_children if value.type == "object" else ():
         given = part.child_by_field_name("value") if part.type == "pair" else part
-        if given is None or match.module.key(part) is None:
+        if given is None or module.key(part) is None:
             continue
         node = js.unwrap(given)
+        made = module.call(node)
         what = None
         if node.type in js.FUNCTIONS:
             what = "a function"
-        elif node.type == "new_expression" and match.module.callee_name(node) in (
-            "Map",
-            "Set",
-            "WeakMap",
-        ):
-            what = f"a `{match.module.callee_name(node)}`"
+        elif made is not None and made.is_new and module.is_global(made.callee, *_NOT_JSON):
+            what = f"a `{made.name}`"
         if what is not None:
             yield Finding(f"the state is kept as JSON, which cannot hold {what}", match.at(node))
 
 
-def _chain(match: Match) -> tuple[Node, Node]:
-    """The longest chain of members from `this.state` on, with and without the casts around it."""
-    syntax = match.module.syntax
-    node = match.node
-    while True:
-        whole = js.with_wrappers(syntax, node)
-        parent = syntax.parent(whole)
-        if parent is None or parent.type not in ("member_expression", "subscript_expression"):
-            return whole, node
-        target = parent.child_by_field_name("object")
-        if target is None or target.id != whole.id:
-            return whole, node
-        name = parent.child_by_field_name("property")
-        above = syntax.parent(js.with_wrappers(syntax, parent))
-        if name is not None and above is not None and above.type == "call_expression":
-            function = above.child_by_field_name("function")
-            if function is not None and js.unwrap(function).id == parent.id:
-                return whole, node
-        node = parent
-
-
-def _change(match: Match, place: Node) -> Node | None:
-    """The expression that changes what stands at a place."""
-    parent = match.module.parent(place)
-    if parent is None:
-        return None
-    match parent.type:
-        case "assignment_expression" | "augmented_assignment_expression":
-            left = parent.child_by_field_name("left")
-            return parent if left is not None and left.id == place.id else None
-        case "update_expression":
-            return parent
-        case "unary_expression":
-            operator = parent.child_by_field_name("operator")
-            return parent if operator is not None and operator.type == "delete" else None
-        case "member_expression":
-            above = match.module.parent(parent)
-            is_call = above is not None and above.type == "call_expression"
-            return (
-                above
-                if is_call and above is not None and match.module.callee_name(above) in _CHANGES
-                else None
-            )
-        case "arguments":
-            above = match.module.parent(parent)
-            first = parent.named_children[0] if parent.named_children else None
-            function = above.child_by_field_name("function") if above is not None else None
-            assigns = function is not None and match.text(function) == "Object.assign"
-            return above if assigns and first is not None and first.id == place.id else None
-    return None
+def _is_of_agent(match: Match) -> bool:
+    """Whether a member is one of an Agent that has the SDK's state."""
+    this = js.unwrap(match.receiver) if match.receiver is not None else None
+    owner = match.module.this_class(this) if this is not None and this.type == "this" else None
+    return owner is not None and owner.kind is ClassKind.AGENT and not owner.declares("state")
 
 
 def _is_stored_later(match: Match) -> bool:
     function = match.enclosing_function
-    end = function.end_byte if function is not None else match.node.end_byte
-    return b"setState(" in match.document.data[match.node.end_byte : end]
+    return function is not None and any(
+        found.node.start_byte >= match.node.end_byte for found in match.module.calls("setState", function)
+    )
 
 
-def _fix(match: Match, changed: Node, at: Node) -> Fix | None:
+def _fix(match: Match, change: js.Mutation) -> Fix | None:
     """`this.state.name = value` as a `setState()`."""
-    statement = match.module.parent(match.module.with_wrappers(at))
-    target = changed.child_by_field_name("object")
-    name = changed.child_by_field_name("property")
-    if statement is None or statement.type != "expression_statement" or target is None or name is None:
+    module, changed = match.module, js.unwrap(change.place.whole)
+    member = module.member(changed)
+    is_plain = changed.type == "member_expression" and member is not None
+    if module.own_statement(change.node) is None or member is None or not is_plain:
         return None
-    if changed.type != "member_expression" or target.id != match.node.id:
+    if member.object.id != match.node.id:
         return None
-    right = at.child_by_field_name("right")
-    operator = at.child_by_field_name("operator")
-    word = operator.type if operator is not None else ""
     old = match.text(changed)
-    if at.type == "assignment_expression" and right is not None:
-        value = match.text(right)
-    elif (
-        at.type == "augmented_assignment_expression"
-        and right is not None
-        and word in ("+=", "-=", "*=", "/=")
-    ):
-        operand = match.text(right)
-        operand = (
-            f"({operand})"
-            if js.unwrap(right).type in ("binary_expression", "ternary_expression")
-            else operand
-        )
-        value = f"{old} {word[:-1]} {operand}"
-    elif at.type == "update_expression":
-        value = f"{old} {'+' if word == '++' else '-'} 1"
+    setting = module.assignment(change.node)
+    if change.node.type == "update_expression":
+        operator = change.node.child_by_field_name("operator")
+        value = f"{old} {'+' if operator is not None and operator.type == '++' else '-'} 1"
+    elif setting is None:
+        return None
+    elif setting.operator == "=":
+        value = match.text(setting.value)
+    elif setting.operator in _ARITHMETIC:
+        operand = match.text(setting.value)
+        if js.unwrap(setting.value).type in ("binary_expression", "ternary_expression"):
+            operand = f"({operand})"
+        value = f"{old} {setting.operator[:-1]} {operand}"
     else:
         return None
-    text = f"this.setState({{ ...this.state, {match.text(name)}: {value} }})"
-    return Fix("Set the state", (match.replace(at, text),), Safety.UNSAFE)
+    text = f"this.setState({{ ...this.state, {member.name}: {value} }})"
+    return Fix("Set the state", (match.replace(change.node, text),), Safety.UNSAFE)

@@ -72,6 +72,7 @@ from cflint.api import (
     ValueKind,
     call,
     js,
+    quoted,
     rule,
     tagged,
 )
@@ -85,6 +86,7 @@ _METHODS: dict[ValueKind, frozenset[str]] = {
     ValueKind.SYNC_KV: frozenset({"get", "put", "delete", "list"}),
     ValueKind.DURABLE_OBJECT_STATE: frozenset({"getWebSockets"}),
 }
+_HOLDERS = frozenset({"await_expression", "for_in_statement", "variable_declarator"})
 
 
 @rule(
@@ -102,14 +104,11 @@ def check(match: Match) -> Iterator[Finding]:
         if word is None:
             continue
         yield Finding(
-            f"`{_name(match)}` is synchronous: there is nothing to await",
+            f"{_name(match)} is synchronous: there is nothing to await",
             match.at(word),
             related=(match.at(match.node, "made here"),) if _is_apart(match.node, waiting) else (),
             fix=Fix("Leave out `await`", (Edit(match.document, _with_space(match, word), ""),), Safety.SAFE),
         )
-
-
-_HOLDERS = frozenset({"await_expression", "for_in_statement", "variable_declarator"})
 
 
 def _is_synchronous(match: Match) -> bool:
@@ -124,10 +123,10 @@ def _is_synchronous(match: Match) -> bool:
 
 def _name(match: Match) -> str:
     if match.word == "sql":
-        return "this.sql"
+        return "`this.sql`"
     callee = match.callee
     text = match.text(callee) if callee is not None else match.word
-    return f"{text}()" if "\n" not in text and len(text) < 60 else f"{match.word}()"
+    return quoted(f"{text}()", 61, otherwise=f"{match.word}()")
 
 
 def _is_apart(node: Node, waiting: Node) -> bool:

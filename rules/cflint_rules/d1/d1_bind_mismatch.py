@@ -119,13 +119,12 @@ def _placeholders(count: int) -> str:
 
 def _is_bound(match: Match, held: Node) -> bool:
     """Whether an expression is a statement after `bind()`: the call itself, or a name of one."""
-    node = match.module.initializer(held)
-    return node.type == "call_expression" and match.text(node.child_by_field_name("function")).endswith(
-        "bind"
-    )
+    call = match.module.call(match.module.initializer(held))
+    return call is not None and call.name == "bind"
 
 
 def _is_dropped(match: Match, bound: Node, held: Node) -> bool:
     """Whether `statement.bind(…)` stands alone, while the statement lives on in a variable."""
-    parent = match.module.parent(match.module.with_wrappers(bound))
-    return held.type == "identifier" and parent is not None and parent.type == "expression_statement"
+    call = match.module.call(bound)
+    is_statement = call is not None and call.is_statement and not call.is_awaited
+    return held.type == "identifier" and is_statement

@@ -54,7 +54,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Module, Severity, ValueKind, call, js, pattern, rule, sql
+from cflint.api import Finding, Match, Module, Severity, ValueKind, call, js, pattern, quoted, rule, sql
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -68,15 +68,15 @@ _BOUNDED = pattern(
     re.IGNORECASE,
 )
 _PLURAL = pattern(r"(?:ids|Ids|IDs|keys|Keys|emails|Emails|urls|Urls|slugs|Slugs|hashes|Hashes|names|Names)$")
-_ENGINES = frozenset({sql.SqlDialect.D1, sql.SqlDialect.DURABLE_OBJECT})
+_CUT = pattern(rb"hunk|slice\(")
+_METHODS = {sql.SqlDialect.D1: "prepare", sql.SqlDialect.DURABLE_OBJECT: "exec"}
+"""The methods that take parameters."""
 
 
 @rule(call("prepare", "exec"), severity=Severity.WARNING)
 def check(match: Match) -> Iterator[Finding]:
-    if match.word == "exec" and not match.text(match.receiver).endswith("sql"):
-        return  # a regular expression's, or D1's, which takes no parameters
     use = sql.sql_use(match.module, match.node)
-    if use is None or use.engine not in _ENGINES:
+    if use is None or _METHODS.get(use.engine) != use.method:
         return
     text = use.text.text
     if text.count("?") > _MOST:
@@ -87,8 +87,8 @@ def check(match: Match) -> Iterator[Finding]:
         source = _list(match.module, hole) if _IN.search(text, 0, hole.at) else None
         if source is not None and _may_be_long(match.module, source, match.node):
             yield Finding(
-                f"each element of `{match.text(source)}` is a parameter, of which a statement takes at most"
-                f" {_MOST}: nothing bounds the list",
+                f"each element of {quoted(match.text(source))} is a parameter, of which a statement takes at"
+                f" most {_MOST}: nothing bounds the list",
                 match.at(hole.node),
             )
 
@@ -116,24 +116,16 @@ def _patterns(use: sql.SqlUse) -> Iterator[Finding]:
 
 def _list(module: Module, hole: sql.Interpolation) -> Node | None:
     """`ids` of `ids.map(() => "?").join(",")`, which an expression is."""
-    joined = module.initializer(hole.node)
-    if joined.type != "call_expression" or module.callee_name(joined) != "join":
+    joined = module.call(module.initializer(hole.node))
+    if joined is None or joined.receiver is None or joined.name != "join":
         return None
-    marks = module.initializer(_receiver(joined))
-    if marks.type != "call_expression" or module.callee_name(marks) != "map":
+    marks = module.call(module.initializer(joined.receiver))
+    if marks is None or marks.receiver is None or marks.name != "map" or not marks.arguments:
         return None
-    given = js.arguments_of(marks)
-    callback = js.unwrap(given[0]) if given else None
-    body = callback.child_by_field_name("body") if callback is not None else None
+    body = js.body_of(js.unwrap(marks.arguments[0]))
     if body is None or module.string(body) != "?":
         return None
-    return js.unwrap(_receiver(marks))
-
-
-def _receiver(call: Node) -> Node:
-    callee = call.child_by_field_name("function")
-    owner = js.unwrap(callee).child_by_field_name("object") if callee is not None else None
-    return owner if owner is not None else call
+    return js.unwrap(marks.receiver)
 
 
 def _may_be_long(module: Module, source: Node, at: Node) -> bool:
@@ -142,20 +134,19 @@ def _may_be_long(module: Module, source: Node, at: Node) -> bool:
     for above in module.ancestors(at):
         if above.type in js.FUNCTIONS:
             function = above
-    if function is None or _BOUNDED.search(module.document.data, function.start_byte, function.end_byte):
+    if function is None or any(True for _ in module.mentions(_BOUNDED, function)):
         return False
     if source.type == "identifier":
         declaration = module.scope.resolve(source)
         if declaration is not None and declaration.kind is js.DeclarationKind.PARAMETER:
-            data = module.document.data
-            return (
-                _PLURAL.search(declaration.name) is not None and b"hunk" not in data and b"slice(" not in data
-            )
+            is_list = _PLURAL.search(declaration.name) is not None
+            return is_list and not any(True for _ in module.mentions(_CUT))
     return any(_is_unbounded(module, part) for part in module.origins(source))
 
 
 def _is_unbounded(module: Module, part: Node) -> bool:
     """Whether an expression reads a body, or gives the rows of a query."""
-    if part.type == "call_expression" and module.callee_name(part) == "json":
+    call = module.call(part)
+    if call is not None and call.name == "json" and not call.is_new:
         return module.reads_request(part)
     return module.value_of(part).kind is ValueKind.D1_RESULT

@@ -102,56 +102,39 @@ def check(match: Match) -> Iterator[Finding]:
             yield Finding("`raw()` gives an array of rows, which has no `results`", results)
 
 
-def _results(module: Module, call: Node) -> Iterator[Node]:
-    """The expressions that hold what a call resolves to: the `await`, and the references of its constant."""
-    node = module.with_wrappers(call)
-    parent = module.parent(node)
-    if parent is None or parent.type != "await_expression":
-        return
-    awaited = module.with_wrappers(parent)
-    yield awaited
-    above = module.parent(awaited)
-    name = above.child_by_field_name("name") if above is not None else None
-    if above is None or above.type != "variable_declarator" or name is None or name.type != "identifier":
-        return
-    declaration = module.scope.resolve(name)
-    if declaration is None or module.scope.assignments(declaration):
-        return
-    references = module.scope.references(declaration)
-    if any(_is_asked(module, reference) for reference in references):
-        return
-    yield from references
+def _results(module: Module, call: Node) -> tuple[Node, ...]:
+    """The expressions that hold what a call resolves to; none where it is looked at what that is."""
+    result = module.awaited(call)
+    if result is None or any(_is_examined(module, reference) for reference in result.references):
+        return ()
+    return result.holders
 
 
-def _is_asked(module: Module, reference: Node) -> bool:
-    listed = module.parent(reference)
-    call = module.parent(listed) if listed is not None and listed.type == "arguments" else None
-    return call is not None and module.text(call).startswith("Array.isArray")
+def _is_examined(module: Module, reference: Node) -> bool:
+    around = module.call_around(reference)
+    return around is not None and module.is_from(around[0].callee, "", "Array.isArray")
 
 
 def _use_as_array(module: Module, node: Node) -> Location | None:
     """Where an expression is used as an array."""
     node = module.with_wrappers(node)
     parent = module.parent(node)
-    if parent is None:
-        return None
+    read = module.member_read(node)
+    if parent is None or read is not None:
+        is_used = read is not None and (
+            read.name == "length" or (read.name in _ARRAY_METHODS and read.call is not None)
+        )
+        return module.at(read.name_node) if read is not None and is_used else None
     match parent.type:
-        case "member_expression":
-            name = parent.child_by_field_name("property")
-            if name is not None and (module.text(name) in _ARRAY_METHODS or module.text(name) == "length"):
-                called = module.parent(module.with_wrappers(parent))
-                is_call = called is not None and called.type == "call_expression"
-                return module.at(name) if is_call or module.text(name) == "length" else None
         case "subscript_expression":
             index = parent.child_by_field_name("index")
             target = parent.child_by_field_name("object")
             if index is not None and index.type == "number" and target is not None and target.id == node.id:
                 return module.at(parent)
         case "for_in_statement":
-            operator = parent.child_by_field_name("operator")
             right = parent.child_by_field_name("right")
-            if operator is not None and module.text(operator) == "of" and right is not None:
-                return module.at(node) if right.id == node.id else None
+            is_of = any(child.type == "of" for child in parent.children)
+            return module.at(node) if is_of and right is not None and right.id == node.id else None
         case "spread_element":
             above = module.parent(parent)
             return module.at(parent) if above is not None and above.type in ("array", "arguments") else None
@@ -164,17 +147,12 @@ def _use_as_array(module: Module, node: Node) -> Location | None:
 
 def _reads_results(module: Module, node: Node) -> Location | None:
     """Where `results` of an expression is read."""
-    parent = module.parent(module.with_wrappers(node))
-    if parent is None:
-        return None
-    if parent.type == "member_expression":
-        name = parent.child_by_field_name("property")
-        return module.at(name) if name is not None and module.text(name) == "results" else None
-    name = parent.child_by_field_name("name") if parent.type == "variable_declarator" else None
-    if name is None or name.type != "object_pattern":
-        return None
-    for part in name.named_children:
-        key = part.child_by_field_name("key") or part
+    read = module.member_read(node)
+    if read is not None:
+        return module.at(read.name_node) if read.name == "results" else None
+    name = module.given_name(node)
+    for part in name.named_children if name is not None and name.type == "object_pattern" else ():
+        key = part.child_by_field_name("key") or part.child_by_field_name("left") or part
         if module.text(key) == "results":
             return module.at(part)
     return None

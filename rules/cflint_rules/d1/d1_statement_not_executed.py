@@ -88,13 +88,9 @@ def _is_dropped(module: Module, statement: Node, depth: int) -> bool:
     while parent is not None and parent.type == "await_expression":
         node = module.with_wrappers(parent)
         parent = module.parent(node)
-    if parent is None:
-        return False
-    if parent.type == "expression_statement":
-        return True
-    if parent.type != "variable_declarator" or depth > 3:
-        return False
-    name = parent.child_by_field_name("name")
+    if parent is None or parent.type == "expression_statement":
+        return parent is not None
+    name = module.given_name(node) if parent.type == "variable_declarator" and depth <= 3 else None
     declaration = module.scope.resolve(name) if name is not None and name.type == "identifier" else None
     if declaration is None or declaration.scope.type == "program" or module.scope.assignments(declaration):
         return False

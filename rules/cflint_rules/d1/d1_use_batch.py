@@ -70,10 +70,8 @@ _WAYS = frozenset({"statement_block", "if_statement", "else_clause"})
 
 @rule(call("run"), severity=Severity.WARNING)
 def check(match: Match) -> Iterator[Finding]:
-    syntax = match.module.syntax
-    awaited = syntax.parent(match.node)
-    statement = syntax.parent(awaited) if awaited is not None and awaited.type == "await_expression" else None
-    if statement is None or statement.type != "expression_statement" or match.arguments:
+    statement = match.module.parent(match.call.whole)
+    if statement is None or match.arguments or _run_of(match.module, statement) is None:
         return
     loop = _loop(match.module, statement)
     following = () if loop is not None else tuple(_following(match.module, statement))
@@ -126,20 +124,16 @@ def _following(module: Module, statement: Node) -> Iterator[Node]:
 
 def _run_of(module: Module, statement: Node) -> Node | None:
     """The call of the statement `await ….run();`."""
-    awaited = statement.named_child(0) if statement.type == "expression_statement" else None
-    found = awaited.named_child(0) if awaited is not None and awaited.type == "await_expression" else None
-    if found is None or found.type != "call_expression":
-        return None
-    callee = found.child_by_field_name("function")
-    name = callee.child_by_field_name("property") if callee is not None else None
-    return found if name is not None and module.text(name) == "run" else None
+    is_one = statement.type == "expression_statement" and statement.named_child_count > 0
+    awaited = js.unwrap(statement.named_children[0]) if is_one else statement
+    call = module.call(awaited.named_children[0]) if awaited.type == "await_expression" else None
+    return call.node if call is not None and call.name == "run" and not call.is_new else None
 
 
 def _is_write(module: Module, run: Node) -> bool:
     """Whether a call runs one statement of D1 that writes."""
-    callee = run.child_by_field_name("function")
-    receiver = js.unwrap(callee).child_by_field_name("object") if callee is not None else None
-    use = sql.prepared_by(module, receiver) if receiver is not None else None
+    call = module.call(run)
+    use = sql.prepared_by(module, call.receiver) if call is not None and call.receiver is not None else None
     if use is None or use.engine is not sql.SqlDialect.D1:
         return False
     statements = use.text.statements

@@ -52,6 +52,7 @@ Source: https://developers.cloudflare.com/d1/worker-api/#type-conversion
 from __future__ import annotations
 
 from collections.abc import Iterator
+from enum import Enum
 from typing import TYPE_CHECKING
 
 from cflint.api import Finding, Fix, Match, Module, Safety, Severity, ValueKind, call, js, rule, sql, tagged
@@ -59,14 +60,31 @@ from cflint.api import Finding, Fix, Match, Module, Safety, Severity, ValueKind,
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_BIG = "a bigint"
-_BOOLEAN = "a boolean"
-_DATE = "a `Date`"
-_OBJECT = "an object"
-_ARRAY = "an array"
-_PROMISE = "a promise"
-_FUNCTION = "a function"
-_NOTHING = "`undefined`"
+
+class Unfit(Enum):
+    """What a database cannot hold, in words."""
+
+    BIGINT = "a bigint"
+    BOOLEAN = "a boolean"
+    DATE = "a `Date`"
+    OBJECT = "an object"
+    ARRAY = "an array"
+    PROMISE = "a promise"
+    FUNCTION = "a function"
+    NOTHING = "`undefined`"
+
+
+_STORED = {
+    Unfit.DATE: "text like `Sat Aug 01 2026 …`, which does not sort",
+    Unfit.BOOLEAN: "the text `true` or `false`, not as 1 or 0",
+    Unfit.ARRAY: "its elements with commas between them",
+    Unfit.FUNCTION: "its source",
+    Unfit.PROMISE: "`[object Promise]`",
+}
+"""What SQLite makes of it; of everything else, `[object Object]`."""
+_CLASSES = {"Date": Unfit.DATE, **dict.fromkeys(("Map", "Set", "URL", "RegExp"), Unfit.OBJECT)}
+_NO_BYTES = frozenset({"string", "template_string", "object", "array", "null", "true", "false"})
+"""Elements that show that an array holds no bytes."""
 
 
 @rule(call("bind", "exec"), tagged("sql"), severity=Severity.ERROR, fix=Safety.UNSAFE)
@@ -88,91 +106,59 @@ def check(match: Match) -> Iterator[Finding]:
 def _check(module: Module, values: tuple[Node, ...], engine: sql.SqlDialect) -> Iterator[Finding]:
     for given in values:
         node = js.unwrap(given)
-        what = _type_of(module, node, engine)
+        what = _unfit(module, node, engine)
         if what is None:
             continue
         if engine is sql.SqlDialect.D1:
-            message = f"D1 cannot bind {what}: `bind()` throws `D1_TYPE_ERROR`"
+            message = f"D1 cannot bind {what.value}: `bind()` throws `D1_TYPE_ERROR`"
         else:
-            message = f"SQLite has no type for {what}: it is stored as {_stored(what)}"
-        severity = Severity.WARNING if what == _BOOLEAN else None
+            stored = _STORED.get(what, "`[object Object]`")
+            message = f"SQLite has no type for {what.value}: it is stored as {stored}"
+        severity = Severity.WARNING if what is Unfit.BOOLEAN else None
         yield Finding(message, module.at(node), fix=_fix(module, node, what), severity=severity)
 
 
-def _type_of(module: Module, node: Node, engine: sql.SqlDialect) -> str | None:
+def _unfit(module: Module, node: Node, engine: sql.SqlDialect) -> Unfit | None:
     """What is wrong with the type of a value; None when nothing is known to be."""
+    is_d1 = engine is sql.SqlDialect.D1
     match node.type:
         case "new_expression":
-            return {"Date": _DATE, "Map": _OBJECT, "Set": _OBJECT, "URL": _OBJECT, "RegExp": _OBJECT}.get(
-                module.callee_name(node) if _is_builtin(module, node) else ""
-            )
+            name = module.called_name(node)
+            return _CLASSES.get(name.name) if name is not None and name.module == "" else None
         case "object":
-            return _OBJECT
+            return Unfit.OBJECT
         case "array":
-            if engine is sql.SqlDialect.D1 and not any(_is_no_byte(part) for part in node.named_children):
-                return None
-            return _ARRAY
-        case "undefined" if engine is sql.SqlDialect.D1:
-            return _NOTHING
-        case "number" if engine is sql.SqlDialect.D1 and module.text(node).endswith("n"):
-            return _BIG
-        case "true" | "false" if engine is sql.SqlDialect.DURABLE_OBJECT:
-            return _BOOLEAN
+            may_be_bytes = all(js.unwrap(part).type not in _NO_BYTES for part in node.named_children)
+            return None if is_d1 and may_be_bytes else Unfit.ARRAY
+        case "undefined" if is_d1:
+            return Unfit.NOTHING
+        case "number" if is_d1 and module.text(node).endswith("n"):
+            return Unfit.BIGINT
+        case "true" | "false" if not is_d1:
+            return Unfit.BOOLEAN
         case kind if kind in js.FUNCTIONS:
-            return _FUNCTION
+            return Unfit.FUNCTION
         case "call_expression" if module.value_of(node).kind is ValueKind.PROMISE:
-            return _PROMISE
+            return Unfit.PROMISE
     return None
 
 
-def _is_builtin(module: Module, made: Node) -> bool:
-    name = made.child_by_field_name("constructor")
-    return name is not None and name.type == "identifier" and module.scope.resolve(name) is None
-
-
-def _is_no_byte(element: Node) -> bool:
-    """Whether an element of an array shows that the array holds no bytes."""
-    return js.unwrap(element).type in (
-        "string",
-        "template_string",
-        "object",
-        "array",
-        "null",
-        "true",
-        "false",
-    )
-
-
-def _stored(what: str) -> str:
-    match what:
-        case "a `Date`":
-            return "text like `Sat Aug 01 2026 …`, which does not sort"
-        case "a boolean":
-            return "the text `true` or `false`, not as 1 or 0"
-        case "an array":
-            return "its elements with commas between them"
-        case "a function":
-            return "its source"
-        case "a promise":
-            return "`[object Promise]`"
-    return "`[object Object]`"
-
-
-def _fix(module: Module, node: Node, what: str) -> Fix | None:
+def _fix(module: Module, node: Node, what: Unfit) -> Fix | None:
     text = module.text(node)
     match what:
-        case "a `Date`":
-            text = text if text.endswith(")") else f"({text})"
-            return Fix(
-                "Store the date as ISO text", (module.replace(node, f"{text}.toISOString()"),), Safety.UNSAFE
-            )
-        case "an object" | "an array" if node.type in ("object", "array"):
-            return Fix("Store it as JSON", (module.replace(node, f"JSON.stringify({text})"),), Safety.UNSAFE)
-        case "a boolean":
-            number = "1" if node.type == "true" else "0"
-            return Fix(f"Store {number}", (module.replace(node, number),), Safety.UNSAFE)
-        case "a promise" if module.can_await(node):
-            return Fix("Await it", (module.replace(node, f"await {text}"),), Safety.UNSAFE)
-        case "`undefined`":
-            return Fix("Bind `null`", (module.replace(node, "null"),), Safety.UNSAFE)
-    return None
+        case Unfit.DATE:
+            title, new = "Store the date as ISO text", f"{text}.toISOString()"
+            if not text.endswith(")"):
+                new = f"({text}).toISOString()"
+        case Unfit.OBJECT | Unfit.ARRAY if node.type in ("object", "array"):
+            title, new = "Store it as JSON", f"JSON.stringify({text})"
+        case Unfit.BOOLEAN:
+            new = "1" if node.type == "true" else "0"
+            title = f"Store {new}"
+        case Unfit.PROMISE if module.can_await(node):
+            title, new = "Await it", f"await {text}"
+        case Unfit.NOTHING:
+            title, new = "Bind `null`", "null"
+        case _:
+            return None
+    return Fix(title, (module.replace(node, new),), Safety.UNSAFE)

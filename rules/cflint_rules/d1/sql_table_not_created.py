@@ -73,8 +73,6 @@ _ELSEWHERE = pattern(
     rb"@cloudflare/actors|node:fs)|\.sql(?:\?raw)?[\"']|runMigrations|migrat"
 )
 _FOREIGN = ("sqlite_", "cf_", "_cf_", "pragma_")
-
-
 _WORDS = (b"sql", b"exec")
 
 
@@ -104,9 +102,9 @@ def _used(owner: ClassDefinition) -> dict[str, tuple[sql.SqlUse, sql.Token]]:
     """The first use of each table in a class, by its lower-case name."""
     found: dict[str, tuple[sql.SqlUse, sql.Token]] = {}
     module = owner.module
-    calls = [*module.calls_of("exec", owner.body), *module.calls_of("sql", owner.body)]
-    for node in sorted(calls, key=lambda call: call.start_byte):
-        use = sql.sql_use(owner.module, node)
+    calls = [*module.calls("exec", owner.body), *module.calls("sql", owner.body)]
+    for call in sorted(calls, key=lambda call: call.node.start_byte):
+        use = sql.sql_use(owner.module, call.node)
         if use is None or use.engine is not sql.SqlDialect.DURABLE_OBJECT:
             continue
         for statement in use.text.statements:
@@ -131,12 +129,18 @@ def _created(module: Module) -> frozenset[str] | None:
 
 def _created_in(project: Project, path: str) -> frozenset[str] | None:
     document = project.document(path)
-    if document is None or _ELSEWHERE.search(document.data) is not None:
+    if document is None:
+        return None
+    if _ELSEWHERE.search(document.data) is None and _CREATES.search(document.data) is None:
+        return frozenset()
+    module = project.module(path)
+    if module is None or any(True for _ in module.mentions(_ELSEWHERE)):
         return None
     names: set[str] = set()
-    for match in _CREATES.finditer(document.data):
-        name = match["name"].decode("utf-8", "replace").strip("\"'`[")
-        if not name or document.data[match.end() : match.end() + 2] == b"${":
-            return None  # the name is interpolated
-        names.add(name.lower())
+    for node in {node.id: node for node in module.mentions(_CREATES)}.values():
+        for found in _CREATES.finditer(document.data, node.start_byte, node.end_byte):
+            name = found["name"].decode("utf-8", "replace").strip("\"'`[")
+            if not name or document.data[found.end() : found.end() + 2] == b"${":
+                return None  # the name is interpolated
+            names.add(name.lower())
     return frozenset(names)

@@ -100,8 +100,8 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
         if name in project.worker_exports(subject):
             hint = f"; `{name}` is exported by name, which does not count"
         yield Finding(
-            f"{what}{config.in_environments([environment for environment, _ in triggers])}, but the default export has no"
-            f" `{name}` handler{hint}",
+            f"{what}{config.in_environments([environment for environment, _ in triggers])}, "
+            f"but the default export has no `{name}` handler{hint}",
             entrypoint.at,
             tuple(at for _, at in triggers),
             _fix(subject, project, entrypoint, name),

@@ -47,6 +47,8 @@ needs a namespace with a type.
 Source: https://developers.cloudflare.com/kv/api/read-key-value-pairs/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -55,7 +57,13 @@ from cflint.api import Edit, Finding, Fix, Match, Module, Safety, Severity, call
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_CHECKS = frozenset({"if_statement", "unary_expression", "parenthesized_expression", "while_statement"})
+_CHECKS = frozenset({"if_statement", "while_statement"})
+_COMPARISONS = frozenset({"==", "!=", "===", "!=="})
+_FREE = frozenset(
+    {"variable_declarator", "return_statement", "arguments", "pair", "assignment_expression", "array"}
+    | {"expression_statement"}
+)
+"""Where `await` can take the place of a call without parentheses."""
 
 
 @rule(call("parse"), severity=Severity.NOTE, fix=Safety.UNSAFE)
@@ -64,38 +72,25 @@ def check(match: Match) -> Iterator[Finding]:
     if len(match.arguments) != 1 or not module.is_global(match.receiver, "JSON"):
         return
     text = js.unwrap(match.arguments[0])
-    awaited = text
-    if text.type == "identifier":
-        declaration = module.scope.resolve(text)
-        if declaration is None or declaration.value is None or declaration.path:
-            return
-        if module.scope.assignments(declaration) or _is_caught_apart(module, declaration.value, match.node):
-            return
-        awaited = js.unwrap(declaration.value)
-        for use in module.scope.references(declaration):
-            if use.id != text.id and not _is_check(module, use):
-                return
-    if awaited.type != "await_expression" or not awaited.named_children:
+    awaited = _only_value(match, text) if text.type == "identifier" else text
+    if awaited is None or awaited.type != "await_expression" or not awaited.named_children:
         return
-    read = js.unwrap(awaited.named_children[0])
-    if read.type != "call_expression" or not _is_text_read(module, read):
+    read = module.call(awaited.named_children[0])
+    if read is None or read.callee is None or not _is_text_read(module, read):
         return
-    arguments = js.arguments_of(read)
     if text.type == "identifier":
-        edits = [_as_json(match, arguments), match.replace(match.node, module.text(text))]
-        callee = read.child_by_field_name("function")
-        if module.is_typescript and callee is not None:
-            edits.append(match.insert(callee.end_byte, f"<{_expected_type(module, match.node)}>"))
+        edits = [_as_json(match, read.arguments), match.replace(match.node, module.text(text))]
+        if module.is_typescript:
+            edits.append(match.insert(read.callee.end_byte, f"<{_expected_type(module, match.node)}>"))
         safety = Safety.UNSAFE
     else:
-        key = module.text(arguments[0])
-        callee = read.child_by_field_name("function")
-        owner = module.text(callee) if callee is not None else ""
         typed = "<any>" if module.is_typescript else ""
-        whole = f'await {owner}{typed}({key}, "json")'
-        edits = [match.replace(match.node, whole if _stands_free(module, match.node) else f"({whole})")]
+        whole = f'await {module.text(read.callee)}{typed}({module.text(read.arguments[0])}, "json")'
+        parent = module.parent(module.with_wrappers(match.node))
+        is_free = parent is not None and parent.type in _FREE
+        edits = [match.replace(match.node, whole if is_free else f"({whole})")]
         safety = Safety.UNSAFE if module.is_typescript else Safety.SAFE
-    related = (module.at(read, "the text is read here"),) if text.type == "identifier" else ()
+    related = (module.at(read.node, "the text is read here"),) if text.type == "identifier" else ()
     yield Finding(
         'KV parses JSON itself: `get(key, "json")`',
         match.at(match.node),
@@ -104,43 +99,55 @@ def check(match: Match) -> Iterator[Finding]:
     )
 
 
-def _expected_type(module: Module, parse: "Node") -> str:
+def _only_value(match: Match, text: Node) -> Node | None:
+    """What a name is set to, when it is used for nothing but to be parsed once, where an error of the parsing
+    is no other matter than one of the reading."""
+    module = match.module
+    declaration = module.scope.resolve(text)
+    if declaration is None or declaration.value is None or declaration.path:
+        return None
+    if module.scope.assignments(declaration):
+        return None
+    around = module.try_around(match.node)
+    if around is not None and not around.start_byte <= declaration.value.start_byte < around.end_byte:
+        return None  # broken JSON is expected
+    uses = module.scope.references(declaration)
+    if any(use.id != text.id and not _is_check(module, use) for use in uses):
+        return None
+    return js.unwrap(declaration.value)
+
+
+def _expected_type(module: Module, parse: Node) -> str:
     """The type that the parsed value is said to have, by a cast or the declaration; else `any`."""
     above = module.parent(parse)
     if above is not None and above.type == "as_expression":
         return module.text(above.named_children[-1])
     annotation = None
     if above is not None and above.type == "variable_declarator":
-        annotation = above.child_by_field_name("type")
-    return module.text(annotation.named_children[0]) if annotation is not None else "any"
+        annotation = js.first_named(above.child_by_field_name("type"))
+    return module.text(annotation) if annotation is not None else "any"
 
 
-def _as_json(match: Match, arguments: "tuple[Node, ...]") -> Edit:
+def _as_json(match: Match, arguments: tuple[Node, ...]) -> Edit:
     if len(arguments) > 1:
         return match.replace(arguments[1], '"json"')
     return match.insert(arguments[0].end_byte, ', "json"')
 
 
-def _is_text_read(module: Module, read: "Node") -> bool:
+def _is_text_read(module: Module, read: js.Call) -> bool:
     """Whether a call reads one value of a KV namespace as text."""
-    callee = read.child_by_field_name("function")
-    if callee is None or callee.type != "member_expression":
+    if read.name != "get" or read.receiver is None or not 1 <= len(read.arguments) <= 2:
         return False
-    name = callee.child_by_field_name("property")
-    arguments = js.arguments_of(read)
-    if name is None or module.text(name) != "get" or not 1 <= len(arguments) <= 2:
+    if js.unwrap(read.arguments[0]).type == "array" or read.node.child_by_field_name("type_arguments"):
         return False
-    if js.unwrap(arguments[0]).type == "array" or read.child_by_field_name("type_arguments") is not None:
+    if len(read.arguments) == 2 and module.string(read.arguments[1]) != "text":
         return False
-    if len(arguments) == 2 and module.string(arguments[1]) != "text":
-        return False
-    return module.value_of(callee.child_by_field_name("object")).is_binding("kv")
+    return module.value_of(read.receiver).is_binding("kv")
 
 
-def _is_check(module: Module, use: "Node") -> bool:
-    """Whether a name is only asked for being there."""
-    node = use
-    parent = module.parent(node)
+def _is_check(module: Module, use: Node) -> bool:
+    """Whether a name is only looked at for whether it holds anything."""
+    node, parent = use, module.parent(use)
     while parent is not None and parent.type in ("parenthesized_expression", "unary_expression"):
         node, parent = parent, module.parent(parent)
     if parent is None:
@@ -150,31 +157,9 @@ def _is_check(module: Module, use: "Node") -> bool:
     if parent.type == "ternary_expression":
         condition = parent.child_by_field_name("condition")
         return condition is not None and condition.id == node.id
-    if parent.type == "binary_expression":
-        operator = parent.child_by_field_name("operator")
-        sides = [parent.child_by_field_name(side) for side in ("left", "right")]
-        texts = {module.text(side) for side in sides if side is not None}
-        if operator is not None and operator.type in ("==", "!=", "===", "!=="):
-            return bool(texts & {"null", "undefined"})
-        left = parent.child_by_field_name("left")
-        return operator is not None and operator.type == "&&" and left is not None and left.id == node.id
-    return False
-
-
-def _is_caught_apart(module: Module, read: "Node", parse: "Node") -> bool:
-    """Whether parsing stands in a `try` in which reading does not: broken JSON is expected then."""
-    for above in module.ancestors(parse):
-        if above.type == "try_statement":
-            return not above.start_byte <= read.start_byte < above.end_byte
-        if above.type in ("method_definition", "function_declaration", "arrow_function"):
-            return False
-    return False
-
-
-def _stands_free(module: Module, node: "Node") -> bool:
-    """Whether `await` can take the place of a call without parentheses."""
-    parent = module.parent(module.with_wrappers(node))
-    return parent is not None and parent.type in (
-        "variable_declarator", "return_statement", "arguments", "pair", "assignment_expression",
-        "expression_statement", "array",
-    )  # fmt: skip
+    operation = module.operation(parent)
+    if operation is None or operation.left is None:
+        return False
+    if operation.operator in _COMPARISONS:
+        return any(side.type in ("null", "undefined") for side in operation.operands)
+    return operation.operator == "&&" and operation.left.id == js.unwrap(node).id

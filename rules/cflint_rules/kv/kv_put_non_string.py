@@ -69,7 +69,7 @@ def check(match: Match) -> Iterator[Finding]:
     if not 2 <= len(arguments) <= 3:
         return
     written = js.unwrap(arguments[1])
-    if written.type not in _WORTH_A_LOOK or match.text(written).startswith("JSON.stringify("):
+    if written.type not in _WORTH_A_LOOK:
         return
     value = match.module.initializer(written)
     what = _what(match, value)
@@ -97,9 +97,9 @@ def _what(match: Match, value: Node) -> str | None:
         case "array":
             return "an array"
         case "new_expression":
-            constructor = value.child_by_field_name("constructor")
-            if constructor is not None and match.module.is_global(constructor, *_CLASSES):
-                return f"a `{match.text(constructor)}`"
+            name = match.module.called_name(value)
+            if name is not None and name.module == "" and name.name in _CLASSES:
+                return f"a `{name.name}`"
     return None
 
 
@@ -110,6 +110,7 @@ def _fix(match: Match, written: Node, value: Node) -> Fix | None:
             match.insert(written.end_byte, ")"),
         )
         return Fix("Store it as JSON", edits, Safety.SAFE)
-    if value.type == "call_expression" and match.enclosing_function and match.module.can_await(written):
+    can_await = match.enclosing_function is not None and match.module.can_await(written)
+    if value.type == "call_expression" and can_await:
         return Fix("Await the promise", (match.insert(written.start_byte, "await "),), Safety.SAFE)
     return None

@@ -54,7 +54,7 @@ Source: https://developers.cloudflare.com/kv/api/write-key-value-pairs/
 
 from collections.abc import Iterator
 
-from cflint.api import REFERENCE, Finding, Match, Severity, call, rule
+from cflint.api import REFERENCE, Finding, Match, Severity, call, quoted, rule
 
 
 @rule(
@@ -71,12 +71,7 @@ def check(match: Match) -> Iterator[Finding]:
     )
     if source is not None:
         yield Finding(
-            f"the key `{_short(match.text(key))}` is a credential itself: hash it",
+            f"the key {quoted(match.text(key), 40)} is a credential itself: hash it",
             match.at(key),
             (match.at(source, "it is taken from the request here"),),
         )
-
-
-def _short(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= 40 else text[:37] + "…"

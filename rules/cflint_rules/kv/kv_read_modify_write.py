@@ -62,11 +62,10 @@ Source: https://developers.cloudflare.com/kv/concepts/how-kv-works/
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Location, Match, Module, Severity, Span, call, js, rule
+from cflint.api import Finding, Match, Module, Severity, call, js, quoted, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -74,6 +73,8 @@ if TYPE_CHECKING:
 _PLAIN = frozenset({"string", "number", "true", "false", "null", "undefined"})
 _STEPS = 12
 """How many names a value is followed through."""
+_SET = frozenset({js.MutationKind.UPDATED, js.MutationKind.AUGMENTED})
+_RESIZING = frozenset({"push", "unshift", "splice", "concat", "shift", "pop"})
 
 
 @rule(call("put"), severity=Severity.WARNING)
@@ -81,44 +82,48 @@ def check(match: Match) -> Iterator[Finding]:
     arguments = match.arguments
     if not 2 <= len(arguments) <= 3 or js.unwrap(arguments[1]).type in _PLAIN:
         return
-    module, receiver = match.module, match.receiver
+    module = match.module
     function = _outermost_function(module, match.node)
-    if function is None or receiver is None:
+    read = _read_before(match, function) if function is not None else None
+    if function is None or read is None:
         return
-    key = arguments[0]
-    found = _read_before(
-        module, match.text(receiver), match.text(key), function.start_byte, match.node.start_byte
-    )
-    if found is None or not match.receiver_value.is_binding("kv"):
-        return
-    names = _names_from(module, arguments[1], found)
+    names = _names_from(module, arguments[1], read)
     if not any(_is_changed(module, name, function, match.node) for name in names):
         return
     handler = match.handler
     scheduled = handler is not None and handler.name == "scheduled"
     what = "is read from KV, changed and written back: of two requests at once, one is lost"
     yield Finding(
-        f"`{match.text(key)}` {what}",
+        f"{quoted(match.text(arguments[0]))} {what}",
         match.at(match.node),
-        (Location(module.document, found, "it is read here"),),
+        (module.at(read, "it is read here"),),
         severity=Severity.NOTE if scheduled else None,
     )
 
 
-def _read_before(module: Module, owner: str, key: str, start: int, end: int) -> Span | None:
-    """The last `owner.get(key` between two bytes, with type arguments or without."""
-    data = module.document.data
-    word, wanted = f"{owner}.get".encode(), key.encode()
-    at = data.rfind(word, start, end)
-    while at != -1:
-        opened = data.find(b"(", at, end)
-        between = data[at + len(word) : opened]
-        argument = data[opened + 1 : opened + 80 + len(wanted)].lstrip()
-        after = argument[len(wanted) :].lstrip()[:1]
-        if between[:1] in (b"", b"<") and argument.startswith(wanted) and after in (b")", b","):
-            return Span(at, opened + 1)
-        at = data.rfind(word, start, at)
-    return None
+def _read_before(match: Match, function: Node) -> Node | None:
+    """The last `get()` before a `put()` that reads the same key of the same namespace."""
+    module = match.module
+    reads = [
+        read
+        for read in module.calls("get", function)
+        if read.node.end_byte <= match.node.start_byte
+        and read.arguments
+        and module.is_same(read.arguments[0], match.arguments[0])
+    ]
+    if not reads or not match.receiver_value.is_binding("kv"):
+        return None
+    return next((read.node for read in reversed(reads) if _is_of_same(match, read.receiver)), None)
+
+
+def _is_of_same(match: Match, receiver: Node | None) -> bool:
+    """Whether an expression is the namespace that is written to."""
+    one, other = match.receiver_value, match.value_of(receiver)
+    if receiver is None or match.receiver is None or not other.is_binding("kv"):
+        return False
+    if one.name is not None and other.name is not None:
+        return one.name == other.name
+    return match.module.is_same(match.receiver, receiver)
 
 
 def _outermost_function(module: Module, node: Node) -> Node | None:
@@ -129,10 +134,10 @@ def _outermost_function(module: Module, node: Node) -> Node | None:
     return found
 
 
-def _names_from(module: Module, value: Node, read: Span) -> list[str]:
+def _names_from(module: Module, value: Node, read: Node) -> list[js.Declaration]:
     """The names by way of which an expression is made of what is read somewhere; none when it is not."""
     todo: list[tuple[Node, int]] = [(value, 0)]  # and the name that it is the value of
-    names: dict[int, str] = {}
+    names: dict[int, js.Declaration] = {}
     holders: dict[int, set[int]] = {}
     reached: list[int] = []
     for _ in range(_STEPS):
@@ -149,14 +154,9 @@ def _names_from(module: Module, value: Node, read: Span) -> list[str]:
             holders.setdefault(own, set()).add(holder)
             if own in names:
                 continue
-            names[own] = declaration.name
-            given = [declaration.value] if declaration.value is not None else []
-            for assignment in module.scope.assignments(declaration):
-                right = assignment.child_by_field_name("right")
-                if right is not None:
-                    given.append(right)
-            for source in given:
-                if source.start_byte <= read.start and read.end <= source.end_byte:
+            names[own] = declaration
+            for source in _values_of(module, declaration):
+                if source.start_byte <= read.start_byte and read.end_byte <= source.end_byte:
                     reached.append(own)
                 elif source.type not in js.FUNCTIONS:
                     todo.append((source, own))
@@ -169,15 +169,33 @@ def _names_from(module: Module, value: Node, read: Span) -> list[str]:
     return [name for own, name in names.items() if own in made]
 
 
-def _is_changed(module: Module, name: str, function: Node, put: Node) -> bool:
+def _values_of(module: Module, declaration: js.Declaration) -> Iterator[Node]:
+    if declaration.value is not None:
+        yield declaration.value
+    for node in module.scope.assignments(declaration):
+        assignment = module.assignment(node)
+        if assignment is not None:
+            yield assignment.value
+
+
+def _is_changed(module: Module, name: js.Declaration, function: Node, put: Node) -> bool:
     """Whether a number in a name is counted, or a list in it grows or shrinks, before it is written."""
-    word = re.escape(name.encode())
-    changed = re.compile(
-        rb"(?<![\w$.])"
-        + word
-        + rb"(?:[!?]?\.\w+)*\s*(?:\+\+|--|[-+]=\s*\w|(?:(?:\?\?|\|\|)\s*\w+\s*)?\)*\s*[-+]\s*\d)"
-        rb"|(?:\+\+|--)" + word + rb"\b"
-        rb"|(?<![\w$.])" + word + rb"(?:[!?]?\.\w+)*[!?]?\.(?:push|unshift|splice|concat|shift|pop)\("
-        rb"|\[\s*\.\.\.\(?" + word + rb"\b|,\s*\.\.\.\(?" + word + rb"\s*(?:\?\?[^\]\n]*)?\]"
-    )
-    return changed.search(module.document.data, function.start_byte, put.end_byte) is not None
+    for use in module.scope.references(name):
+        if not function.start_byte <= use.start_byte < put.end_byte:
+            continue
+        mutation = module.mutation_of(use)
+        if mutation is not None and (mutation.kind in _SET or mutation.method in _RESIZING):
+            return True
+        copy = module.changed_copy(use)
+        if copy is not None and _counts_or_resizes(module, copy):
+            return True
+    return False
+
+
+def _counts_or_resizes(module: Module, copy: Node) -> bool:
+    """Whether a changed copy is a number with another added, or a list with another length."""
+    operation, call = module.operation(copy), module.call(copy)
+    if operation is not None:
+        is_number = module.number(operation.right) is not None
+        return operation.operator in ("+", "-") and is_number
+    return copy.type == "array" or (call is not None and call.name in _RESIZING)

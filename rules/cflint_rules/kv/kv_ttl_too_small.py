@@ -44,6 +44,8 @@ Safe: the call throws as it is; with the minimum it does what it can.
 Source: https://developers.cloudflare.com/kv/api/write-key-value-pairs/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -53,6 +55,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _MINIMUM = {"expirationTtl": 60, "cacheTtl": 30}
+_CONVERTING = frozenset({"/", ">>", ">>>", "|", "*"})
 _LATEST_SECONDS = 100_000_000_000  # the year 5138; milliseconds passed it in 1973
 
 
@@ -68,12 +71,12 @@ def check(match: Match) -> Iterator[Finding]:
     seconds = module.number(written) if written is not None else None
     if written is not None and seconds is not None and seconds < _MINIMUM[name]:
         least = _MINIMUM[name]
-        own = module.number(written) is not None and written.type != "identifier"
+        is_written_here = written.type != "identifier" and _is_in(options, written)
         fix = Fix(f"Raise it to {least}", (match.replace(written, str(least)),), Safety.SAFE)
         yield Finding(
             f"`{name}` is {seconds:g} seconds, and has to be at least {least}: this throws",
             match.at(written),
-            fix=fix if own and _is_in(options, written) else None,
+            fix=fix if is_written_here else None,
         )
     expiration = module.property_value(options, "expiration") if match.word == "put" else None
     if expiration is not None and _in_milliseconds(module, expiration):
@@ -82,21 +85,18 @@ def check(match: Match) -> Iterator[Finding]:
         )
 
 
-def _is_in(outer: "Node", inner: "Node") -> bool:
+def _is_in(outer: Node, inner: Node) -> bool:
     return outer.start_byte <= inner.start_byte and inner.end_byte <= outer.end_byte
 
 
-def _in_milliseconds(module: Module, node: "Node") -> bool:
+def _in_milliseconds(module: Module, node: Node) -> bool:
     """Whether an expression is in milliseconds: a number as large, or `Date.now()` plus something."""
     number = module.number(node)
     if number is not None:
         return number > _LATEST_SECONDS
     found = list(module.origins(node))
-    divided = any(part.type == "binary_expression" and _divides(part) for part in found)
-    plain = all(part.type != "call_expression" or module.text(part) in ("Date.now()",) for part in found)
-    return plain and not divided and any(module.text(part) == "Date.now()" for part in found)
-
-
-def _divides(node: "Node") -> bool:
-    operator = node.child_by_field_name("operator")
-    return operator is not None and operator.type in ("/", ">>", ">>>", "|", "*")
+    calls = [call for part in found if (call := module.call(part)) is not None and not call.is_new]
+    operations = [operation for part in found if (operation := module.operation(part)) is not None]
+    if not calls or any(operation.operator in _CONVERTING for operation in operations):
+        return False
+    return all(module.is_from(call.callee, "", "Date.now") for call in calls)

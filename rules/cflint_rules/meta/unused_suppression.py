@@ -33,7 +33,7 @@ Names of rules that did not run this time, and comments that name a group.
 Safe where a name goes (with its comment and line, when it was the only one). Unsafe where a name becomes the
 rule that is spelled much like it: then that rule is silent.
 
-Source: README.md, “Silence a finding”.
+Source: README.md, “Suppress a finding”.
 """
 
 from collections.abc import Iterator
@@ -47,7 +47,6 @@ from cflint.api import (
     Severity,
     Span,
     SuppressionUse,
-    config,
     rule,
     suppression,
 )
@@ -71,11 +70,8 @@ def check(use: SuppressionUse) -> Iterator[Finding]:
 
 
 def _near(use: SuppressionUse, name: str) -> str | None:
-    """The rule that a name is spelled much like, or that code scanning calls so."""
+    """The rule or group that a name is spelled much like."""
     others = [known for known in use.known if known not in use.names]
-    meant = config.rule_of(name)
-    if meant in others:
-        return meant
     from difflib import get_close_matches
 
     return next(iter(get_close_matches(name, others, n=1, cutoff=0.75)), None)

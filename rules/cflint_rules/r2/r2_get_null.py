@@ -66,35 +66,16 @@ _CLAIMS = frozenset({"non_null_expression", "as_expression", "type_assertion"})
 def check(match: Match) -> Iterator[Finding]:
     if not match.receiver_value.is_binding("r2"):
         return
-    syntax = match.module.syntax
-    awaited = syntax.parent(js.with_wrappers(syntax, match.node))
-    if awaited is None or awaited.type != "await_expression":
+    result = match.module.awaited(match.node)
+    if result is None or _is_claimed(match, js.unwrap(result.node)):
         return
-    whole = js.with_wrappers(syntax, awaited)
-    if _is_claimed(match, awaited):
-        return
-    read = _read(match, whole)
-    if read is not None:
-        yield _finding(match, read)
-        return
-    declarator = syntax.parent(whole)
-    name = declarator.child_by_field_name("name") if declarator is not None else None
-    if declarator is None or declarator.type != "variable_declarator" or name is None:
-        return
-    if name.type == "object_pattern":
-        yield _finding(match, name)
-        return
-    declaration = match.module.scope.resolve(name) if name.type == "identifier" else None
-    if declaration is None or match.module.scope.assignments(declaration):
-        return
-    references = match.module.scope.references(declaration)
-    if any(_is_tested(match, reference) for reference in references):
-        return
-    for reference in references:
-        read = _read(match, js.with_wrappers(syntax, reference))
+    if result.pattern is not None and result.pattern.type == "object_pattern":
+        yield _finding(match, result.pattern)
+    elif not any(_is_tested(match, reference) for reference in result.references):
+        reads = (_read(match, holder) for holder in result.holders)
+        read = next((found for found in reads if found is not None), None)
         if read is not None:
             yield _finding(match, read)
-            return
 
 
 def _finding(match: Match, read: Node) -> Finding:
@@ -107,13 +88,8 @@ def _finding(match: Match, read: Node) -> Finding:
 
 def _read(match: Match, node: Node) -> Node | None:
     """The name of a property of an object that is read where an expression stands."""
-    member = match.module.parent(node)
-    if member is None or member.type != "member_expression":
-        return None
-    target, name = member.child_by_field_name("object"), member.child_by_field_name("property")
-    if target is None or target.id != node.id or name is None or match.text(name) not in _READ:
-        return None
-    return None if any(child.type == "optional_chain" for child in member.children) else name
+    read = match.module.member_read(node)
+    return read.name_node if read is not None and read.name in _READ and not read.is_optional else None
 
 
 def _is_claimed(match: Match, node: Node) -> bool:
@@ -130,7 +106,7 @@ def _is_tested(match: Match, reference: Node) -> bool:
     if match.module.is_guard(reference) or _is_claimed(match, reference):
         return True
     parent = match.module.parent(match.module.with_wrappers(reference))
-    if parent is None:
-        return False
-    operator = parent.child_by_field_name("operator") if parent.type == "binary_expression" else None
-    return parent.type == "arguments" or (operator is not None and operator.type == "in")
+    if parent is None or parent.type == "arguments":
+        return parent is not None
+    operation = match.module.operation(parent)
+    return operation is not None and operation.operator == "in"

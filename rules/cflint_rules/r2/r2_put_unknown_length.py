@@ -103,40 +103,41 @@ def _maker(module: Module, stream: Node) -> Node | None:
                 else:
                     following = source
             case "new_expression":
-                known = "expectedLength" in module.text(stream)
-                own = module.is_global(stream.child_by_field_name("constructor"), "ReadableStream")
-                return stream if own and not known else None
+                return stream if _is_own_stream(module, stream) else None
             case "member_expression":
-                name = stream.child_by_field_name("property")
-                owner = stream.child_by_field_name("object")
-                if name is None or owner is None or module.text(name) != "readable":
-                    return None
-                source = module.initializer(owner)
-                return source if _is_transform(module, source) else None
+                member = module.member(stream)
+                source = module.initializer(member.object) if member is not None else stream
+                is_readable = member is not None and member.name == "readable"
+                return source if is_readable and _is_transform(module, source) else None
             case "call_expression":
-                given = js.arguments_of(stream)
-                callee = stream.child_by_field_name("function")
-                name = callee.child_by_field_name("property") if callee is not None else None
-                if name is None or module.text(name) != "pipeThrough" or len(given) not in (1, 2):
+                call = module.call(stream)
+                if call is None or call.name != "pipeThrough" or len(call.arguments) not in (1, 2):
                     return None
-                return stream if _is_transform(module, module.initializer(given[0])) else None
+                return stream if _is_transform(module, module.initializer(call.arguments[0])) else None
         if following is None:
             return None
         stream = following
     return None
 
 
+def _is_own_stream(module: Module, node: Node) -> bool:
+    """Whether an expression makes a `ReadableStream` whose source does not tell its length."""
+    call = module.call(node)
+    if call is None or not module.is_global(call.callee, "ReadableStream"):
+        return False
+    source = call.argument(0)
+    if source is None:
+        return not call.arguments
+    return not module.is_open_object(source) and module.property_value(source, "expectedLength") is None
+
+
 def _is_transform(module: Module, node: Node) -> bool:
     """Whether an expression makes a transform stream of the platform that does not tell a length."""
-    if node.type != "new_expression":
-        return False
-    return module.is_global(node.child_by_field_name("constructor"), *_TRANSFORMS)
+    call = module.call(node)
+    return call is not None and call.is_new and module.is_global(call.callee, *_TRANSFORMS)
 
 
 def _teed(module: Module, node: Node) -> Node | None:
     """`stream` of `stream.tee()`."""
-    callee = node.child_by_field_name("function") if node.type == "call_expression" else None
-    name = callee.child_by_field_name("property") if callee is not None else None
-    if callee is None or name is None or module.text(name) != "tee":
-        return None
-    return callee.child_by_field_name("object")
+    call = module.call(node)
+    return call.receiver if call is not None and call.name == "tee" else None

@@ -206,10 +206,11 @@ def _message(names: Sequence[str], environments: Sequence[Environment]) -> str:
     at = f" at {date.isoformat()}" if date is not None else ""
     if first.enables("nodejs_compat"):
         return (
-            f"{join_names(shown)} {needs} the second version of `nodejs_compat`{config.in_environments(environments)}, which is "
-            f"on from {_SECOND_VERSION}, not{at}"
+            f"{join_names(shown)} {needs} the second version of `nodejs_compat`"
+            f"{config.in_environments(environments)}, which is on from {_SECOND_VERSION}, not{at}"
         )
-    return f"{join_names(shown)} {needs} `nodejs_compat`, which is not on{at}{config.in_environments(environments)}"
+    where = config.in_environments(environments)
+    return f"{join_names(shown)} {needs} `nodejs_compat`, which is not on{at}{where}"
 
 
 def _place(environment: Environment) -> Location:

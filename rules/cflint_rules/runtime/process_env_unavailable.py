@@ -98,7 +98,8 @@ def check(module: Module) -> Iterator[Finding]:
         known = {environment.enables("nodejs_compat") for environment in module.environments}
         what = "there is no `process`" if known == {False} else "nothing puts them in `process.env`"
         yield Finding(
-            f"{what} at this compatibility date and with these flags: {join_names(shown)} can be read from `env`",
+            f"{what} at this compatibility date and with these flags: "
+            f"{join_names(shown)} can be read from `env`",
             module.at(first),
             tuple(module.at(node, "and here") for node, _ in reads[1:4]),
         )

@@ -66,47 +66,51 @@ There is no fix: what to do with binary is up to the protocol.
 Source: https://developers.cloudflare.com/durable-objects/api/base/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import REFERENCE, STRICT, Finding, Handler, Module, Severity, handler, rule
+from cflint.api import REFERENCE, STRICT, Finding, Handler, Severity, handler, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_STRING_METHODS = frozenset(
-    {"startsWith", "endsWith", "includes", "indexOf", "split", "trim", "replace", "replaceAll", "match"}
-    | {
-        "toLowerCase",
-        "toUpperCase",
-        "substring",
-        "substr",
-        "charAt",
-        "charCodeAt",
-        "padStart",
-        "localeCompare",
-    }
-)
+_STRING_METHODS = js.STRING_CUTS - {"slice"} | {
+    "startsWith",
+    "endsWith",
+    "includes",
+    "indexOf",
+    "split",
+    "trim",
+    "match",
+    "charAt",
+    "charCodeAt",
+    "localeCompare",
+}
+"""Methods of a string that an ArrayBuffer does not have."""
+_OF_BINARY = frozenset({"byteLength", "slice", "length"})
+_ASKING = frozenset({"decode", "isView", "Uint8Array", "String", "from"})
+"""Functions that take a message of either kind."""
 
 
 @rule(handler("webSocketMessage"), severity=Severity.NOTE, presets=(REFERENCE, STRICT))
 def check(found: Handler) -> Iterator[Finding]:
-    parameters, body = found.parameters, found.body
-    if len(parameters) < 2 or body is None or found.owner is None:
+    module = found.module
+    parameters = module.parameters(found.function)
+    if len(parameters) < 2 or found.owner is None:
         return
-    module, parameter = found.module, parameters[1]
-    annotation = parameter.child_by_field_name("type")
-    if annotation is not None and "ArrayBuffer" not in module.text(annotation):
+    parameter = parameters[1]
+    if parameter.type is not None and not _names_buffer(found, parameter.type):
         return  # it is declared to be text
-    pattern = parameter.child_by_field_name("pattern") or parameter
-    declaration = module.scope.declared_in(found.function).get(module.text(pattern))
+    declaration = module.scope.declared_in(found.function).get(parameter.name or "")
     if declaration is None or declaration.path:
         return
     used: tuple[Node, str] | None = None
     for reference in module.scope.references(declaration):
-        if _is_looked_at(module, reference):
+        if _is_looked_at(found, reference):
             return
-        how = _as_text(module, reference)
+        how = _as_text(found, reference)
         if how is not None and used is None:
             used = reference, how
     if used is None:
@@ -115,14 +119,18 @@ def check(found: Handler) -> Iterator[Finding]:
         f"`{declaration.name}` may be an ArrayBuffer, and {used[1]}: check "
         f'`typeof {declaration.name} === "string"` first',
         module.at(used[0]),
-        related=(module.at(parameter, "binary messages arrive here, too"),),
+        related=(module.at(parameter.node, "binary messages arrive here, too"),),
     )
 
 
-def _is_looked_at(module: Module, reference: "Node") -> bool:
+def _names_buffer(found: Handler, type: Node) -> bool:
+    return any(leaf.type == "type_identifier" for leaf in found.module.leaves("ArrayBuffer", type))
+
+
+def _is_looked_at(found: Handler, reference: Node) -> bool:
     """Whether code asks what a message is: `typeof`, `instanceof`, `ArrayBuffer.isView()`, a decoder."""
-    node = module.with_wrappers(reference)
-    above = module.parent(node)
+    module = found.module
+    above = module.parent(module.with_wrappers(reference))
     if above is None:
         return False
     if above.type in ("unary_expression", "assignment_expression"):
@@ -130,21 +138,16 @@ def _is_looked_at(module: Module, reference: "Node") -> bool:
     if above.type == "binary_expression":
         operator = above.child_by_field_name("operator")
         return operator is not None and operator.type == "instanceof"
-    if above.type == "member_expression":
-        name = above.child_by_field_name("property")
-        return name is not None and module.text(name) in ("byteLength", "slice", "length")
-    call = module.parent(above) if above.type == "arguments" else None
-    return call is not None and module.callee_name(call) in (
-        "decode",
-        "isView",
-        "Uint8Array",
-        "String",
-        "from",
-    )
+    member = module.member(above)
+    if member is not None:
+        return member.name in _OF_BINARY
+    around = module.call_around(reference)
+    return around is not None and around[0].name in _ASKING
 
 
-def _as_text(module: Module, reference: "Node") -> str | None:
+def _as_text(found: Handler, reference: Node) -> str | None:
     """What goes wrong with an ArrayBuffer there; None when nothing does."""
+    module = found.module
     node = module.with_wrappers(reference)
     above = module.parent(node)
     if above is None:
@@ -159,15 +162,12 @@ def _as_text(module: Module, reference: "Node") -> str | None:
             if operator is not None and operator.type == "+" and is_text:
                 return "then reads `[object ArrayBuffer]`"
         case "member_expression":
-            name = above.child_by_field_name("property")
-            target = above.child_by_field_name("object")
-            is_owner = target is not None and target.id == node.id
-            if is_owner and name is not None and module.text(name) in _STRING_METHODS:
-                return f"has no `{module.text(name)}()`"
+            member = module.member(above)
+            if member is not None and member.object.id == node.id and member.name in _STRING_METHODS:
+                return f"has no `{member.name}()`"
         case "arguments":
-            call = module.parent(above)
-            callee = call.child_by_field_name("function") if call is not None else None
-            in_try = module.enclosing(reference, frozenset({"try_statement"})) is not None
-            if callee is not None and module.text(callee) == "JSON.parse" and not in_try:
+            around = module.call_around(reference)
+            parses = around is not None and module.is_from(around[0].callee, "", "JSON.parse")
+            if parses and not module.is_caught(reference, found.function):
                 return "`JSON.parse()` of one throws"
     return None

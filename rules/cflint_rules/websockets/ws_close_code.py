@@ -59,6 +59,8 @@ There is no fix: what a close means to the client is up to its author.
 Source: workerd src/workerd/api/web-socket.c++
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -77,6 +79,9 @@ _NEVER_SENT = {
 _MOST_BYTES = 123
 _LIMIT_FLAG = "websocket_close_reason_byte_limit"
 _PLACEHOLDER = pattern(r"<[^<>]*>|\[[a-z ]+\]|\{[a-z ]+\}|TODO\b.*|your (?:reason|message).*", re.IGNORECASE)
+_LOOKS = frozenset(
+    {"binary_expression", "switch_statement", "assignment_expression", "parenthesized_expression"}
+)
 _SOCKETS = frozenset(
     {ValueKind.HIBERNATED_WEBSOCKET, ValueKind.OUTGOING_WEBSOCKET, ValueKind.WEBSOCKET_PAIR_END}
 )
@@ -112,11 +117,10 @@ def _is_socket(match: Match) -> bool:
         return True
     receiver = js.unwrap(match.receiver)
     declaration = match.module.scope.resolve(receiver) if receiver.type == "identifier" else None
-    annotation = declaration.owner.child_by_field_name("type") if declaration is not None else None
-    named = js.first_named(annotation)
-    if declaration is None or declaration.path or named is None or match.text(named) != "WebSocket":
+    if declaration is None or declaration.path:
         return False
-    return match.module.scope.lookup_type("WebSocket", receiver) is None  # the runtime's
+    annotation = js.first_named(declaration.owner.child_by_field_name("type"))
+    return match.module.is_from(annotation, "", "WebSocket")
 
 
 def _problem(match: Match, code: float) -> str | None:
@@ -130,31 +134,19 @@ def _problem(match: Match, code: float) -> str | None:
     return None
 
 
-def _forwarded(match: Match, argument: "Node") -> Iterator[Finding]:
+def _forwarded(match: Match, argument: Node) -> Iterator[Finding]:
     """The code that `webSocketClose()` was given, sent back without a look at it."""
-    handler = match.handler
+    module, handler = match.module, match.handler
     argument = js.unwrap(argument)
     if handler is None or handler.name != "webSocketClose" or argument.type != "identifier":
         return
-    declaration = match.module.scope.resolve(argument)
-    parameters = handler.parameters
+    declaration, parameters = module.scope.resolve(argument), handler.parameters
     if declaration is None or len(parameters) < 2 or declaration.owner.id != parameters[1].id:
         return
-    for reference in match.module.scope.references(declaration):
-        above = match.module.parent(reference)
-        if above is not None and above.type in (
-            "binary_expression",
-            "switch_statement",
-            "assignment_expression",
-        ):
-            return  # it is looked at
-        if above is not None and above.type == "parenthesized_expression":
-            return
-    for above in match.module.ancestors(argument):
-        if above.id == handler.function.id:
-            break
-        if above.type == "try_statement" and above.child_by_field_name("handler") is not None:
-            return  # that it throws is expected
+    if any(_is_looked_at(match, reference) for reference in module.scope.references(declaration)):
+        return
+    if module.is_caught(argument, handler.function):
+        return  # that it throws is expected
     name = declaration.name
     yield Finding(
         f"`{name}` is 1005 or 1006 when the client gave no code or vanished, and then `close()` throws: "
@@ -165,7 +157,12 @@ def _forwarded(match: Match, argument: "Node") -> Iterator[Finding]:
     )
 
 
-def _reason(match: Match, node: "Node") -> Iterator[Finding]:
+def _is_looked_at(match: Match, reference: Node) -> bool:
+    above = match.module.parent(reference)
+    return above is not None and above.type in _LOOKS
+
+
+def _reason(match: Match, node: Node) -> Iterator[Finding]:
     reason = match.module.string_of(node)
     if reason is None:
         return

@@ -85,42 +85,33 @@ code was received, and cannot be sent. No fix is offered where the method return
 Source: https://developers.cloudflare.com/workers/configuration/compatibility-flags/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import (
-    ClassDefinition,
-    Edit,
-    Finding,
-    Fix,
-    Match,
-    Module,
-    Safety,
-    Severity,
-    Span,
-    call,
-    config,
-    js,
-    rule,
-)
+from cflint.api import Edit, Finding, Fix, Match, Module, Safety, Severity, call, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-FLAG = "web_socket_auto_reply_to_close"
 _ANSWER = "{ws}.close({code} === 1005 || {code} === 1006 ? 1000 : {code}, {reason});"
+_ENDS = frozenset({"close", "terminate", "webSocketClose"})
+_KEEPS = frozenset({"delete", "get", "has", "set", "log"})
+"""Methods that leave a socket open that they are given."""
 
 
 @rule(call("acceptWebSocket"), severity=Severity.WARNING, fix=Safety.SAFE)
 def check(match: Match) -> Iterator[Finding]:
-    owner = match.enclosing_class
-    if owner is None or not owner.is_durable_object:
+    module = match.module
+    owner = module.hibernating_object(match.node)
+    if owner is None:
         return
-    if match.module.hibernatable_accepts(owner)[0].id != match.node.id:
-        return  # said once
     environments = [environment for _, environment in owner.sites]
-    deployed = [found for found in environments if not config.is_test_config(found.config.path)]
-    answers = [(environment, environment.enables(FLAG)) for environment in deployed or environments]
+    deployed = [found for found in environments if found.config.role.is_deployed]
+    answers = [
+        (environment, environment.enables(js.AUTO_REPLY_FLAG)) for environment in deployed or environments
+    ]
     silent = [environment for environment, answer in answers if answer is False]
     if answers and not silent and all(answer for _, answer in answers):
         return  # the runtime answers by itself
@@ -145,53 +136,47 @@ def check(match: Match) -> Iterator[Finding]:
                 environment.config.location(date).saying("the runtime answers from 2026-04-07 only")
             )
     if owner.has("webSocketClose") is False and not owner.declares("webSocketClose"):
+        answer = _ANSWER.format(ws="ws", code="code", reason="reason")
+        added = module.append_handler(owner, "webSocketClose", answer, count=3)
         yield Finding(
             f"`{owner.name}` has no `webSocketClose()`, so nobody answers a close: {consequence}",
             match.at(match.node),
             related=(owner.at.saying(f"`{owner.name}` is declared here"), *related[1:]),
-            fix=Fix("Add a `webSocketClose()` that closes the socket", (_new_method(owner),), Safety.SAFE),
+            fix=Fix("Add a `webSocketClose()` that closes the socket", (added,), Safety.SAFE),
             severity=severity,
         )
         return
     method = owner.method("webSocketClose")
-    if method is None or method.type != "method_definition" or _may_close(match.module, method, 2):
+    if method is None or method.type != "method_definition" or _may_close(module, method, 2):
         return
     yield Finding(
         f"`webSocketClose()` of `{owner.name}` does not close the socket, so nobody answers: {consequence}",
         match.at(method.child_by_field_name("name") or method),
         related=tuple(related),
-        fix=_answering(match.module, method),
+        fix=_answering(module, method),
         severity=severity,
     )
 
 
-def _new_method(owner: ClassDefinition) -> Edit:
-    typed = owner.module.is_typescript
-    parameters = "ws: WebSocket, code: number, reason: string" if typed else "ws, code, reason"
-    returns = ": Promise<void>" if typed else ""
-    indent, unit = owner.member_indent, owner.module.indent_unit
-    answer = _ANSWER.format(ws="ws", code="code", reason="reason")
-    return owner.append_members(
-        f"async webSocketClose({parameters}){returns} {{\n{indent}{unit}{answer}\n{indent}}}"
-    )
-
-
-def _may_close(module: Module, function: "Node", depth: int) -> bool:
+def _may_close(module: Module, function: Node, depth: int) -> bool:
     """Whether a function closes a socket, or hands one to code that might."""
-    body = function.child_by_field_name("body")
+    body = js.body_of(function)
     if body is None:
         return True
-    parameters = _parameters(module, function)
-    socket = parameters[0] if parameters else None
+    names = _names(module, function)
+    socket = module.scope.declared_in(function).get(names[0]) if names else None
+    uses = module.scope.references(socket) if socket is not None else ()
     for node in module.descendants(body, "call_expression", "new_expression"):
-        callee = node.child_by_field_name("function") or node.child_by_field_name("constructor")
-        name = callee.child_by_field_name("property") if callee is not None else None
-        if name is not None and module.text(name) in ("close", "terminate", "webSocketClose"):
+        made = js.Call(module, node)
+        name = made.name if made.receiver is not None else ""
+        if name in _ENDS:
             return True
         handed = any(
-            socket is not None and socket in _words(module, argument) for argument in js.arguments_of(node)
+            argument.start_byte <= use.start_byte < argument.end_byte
+            for argument in made.arguments
+            for use in uses
         )
-        if not handed or (name is not None and module.text(name) in ("delete", "get", "has", "set", "log")):
+        if not handed or name in _KEEPS:
             continue
         called = module.called_function(node)
         if called is None or depth == 0 or _may_close(module, called, depth - 1):
@@ -199,38 +184,27 @@ def _may_close(module: Module, function: "Node", depth: int) -> bool:
     return False
 
 
-def _words(module: Module, node: "Node") -> frozenset[str]:
-    below = [node, *js.walk(node)]
-    return frozenset(
-        module.text(found) for found in below if found.type in ("identifier", "shorthand_property_identifier")
-    )
-
-
-def _parameters(module: Module, function: "Node") -> list[str]:
-    """The names of a method's parameters, as far as they are plain names."""
-    listed = function.child_by_field_name("parameters")
+def _names(module: Module, function: Node) -> list[str]:
+    """The names of a method's parameters, up to the first that is a pattern."""
     names: list[str] = []
-    for parameter in listed.named_children if listed is not None else ():
-        if parameter.type == "comment":
-            continue
-        pattern = parameter.child_by_field_name("pattern") or parameter
-        if pattern.type != "identifier":
+    for parameter in module.parameters(function):
+        if parameter.pattern.type != "identifier" or parameter.name is None:
             break
-        names.append(module.text(pattern))
+        names.append(parameter.name)
     return names
 
 
-def _answering(module: Module, method: "Node") -> Fix | None:
+def _answering(module: Module, method: Node) -> Fix | None:
     """A fix that closes the socket as the last thing, with parameters for what is missing."""
-    body, listed = method.child_by_field_name("body"), method.child_by_field_name("parameters")
+    body, listed = js.body_of(method), method.child_by_field_name("parameters")
     if body is None or listed is None or method.has_error:
         return None
     if any(
         node.type in ("return_statement", "throw_statement") for node in js.walk(body, into_functions=False)
     ):
         return None  # the end may not be reached
-    present = _parameters(module, method)
-    count = sum(child.type != "comment" for child in listed.named_children)
+    present, parameters = _names(module, method), module.parameters(method)
+    count = len(parameters)
     if count != len(present) or count > 4:
         return None
     wanted = (("ws", "WebSocket"), ("code", "number"), ("reason", "string"))
@@ -242,23 +216,12 @@ def _answering(module: Module, method: "Node") -> Fix | None:
         added = ", ".join(
             f"{name}: {type}" if module.is_typescript else name for name, type in wanted[count:]
         )
-        last = [child for child in listed.named_children if child.type != "comment"]
-        if last:
-            edits.append(module.insert(last[-1].end_byte, f", {added}"))
+        if parameters:
+            edits.append(module.insert(parameters[-1].node.end_byte, f", {added}"))
         else:
             edits.append(module.replace(listed, f"({added})"))
     ws, code, reason = (*present[:3], *missing)
-    answer = _ANSWER.format(ws=ws, code=code, reason=reason)
-    line_of = module.document.line_of
-    indent = module.indent_of(method)
-    inner = indent + module.indent_unit
-    at = js.block_end(body) - 1
-    if line_of(body.start_byte) == line_of(at):
-        text = module.document.data[body.start_byte + 1 : at].decode("utf-8", "replace").strip()
-        before = f"{inner}{text}\n" if text else ""
-        whole = Span(body.start_byte, at + 1)
-        edits.append(Edit(module.document, whole, f"{{\n{before}{inner}{answer}\n{indent}}}"))
-    else:
-        line = module.document.line_span(line_of(at)).start
-        edits.append(module.insert(line, f"{inner}{answer}\n"))
-    return Fix("Close the socket in `webSocketClose()`", tuple(edits), Safety.SAFE)
+    closing = module.append_statement(method, _ANSWER.format(ws=ws, code=code, reason=reason))
+    if closing is None:
+        return None
+    return Fix("Close the socket in `webSocketClose()`", (*edits, closing), Safety.SAFE)

@@ -69,8 +69,8 @@ Source: https://developers.cloudflare.com/durable-objects/best-practices/websock
 
 from collections.abc import Iterator
 
-from cflint.api import Finding, Match, Safety, Severity, call, member_access, rule
-from cflint_rules.websockets._migration import TARGETS, listener_at, migration_of, opens_sockets
+from cflint.api import Finding, Match, Safety, Severity, call, js, member_access, rule
+from cflint_rules.websockets._migration import migration_of
 
 
 @rule(
@@ -80,25 +80,21 @@ from cflint_rules.websockets._migration import TARGETS, listener_at, migration_o
     fix=Safety.UNSAFE,
 )
 def check(match: Match) -> Iterator[Finding]:
-    socket = match.receiver
-    ends = match.module.pair_ends(socket) if socket is not None else ()
-    owners = [match.module.enclosing_class(end.pair) for end in ends]
+    module, socket = match.module, match.receiver
+    ends = module.pair_ends(socket) if socket is not None else ()
+    owners = [module.enclosing_class(end.pair) for end in ends]
     if not ends or not all(owner is not None and owner.is_durable_object for owner in owners):
         return  # sockets that do not hibernate need listeners
     owner, end = owners[0], ends[0]
-    listener = listener_at(match.module, socket) if socket is not None else None
+    listener = module.listener_at(socket) if socket is not None else None
     if owner is None or listener is None:
         return  # `onmessage` is only read
-    migration = migration_of(match.module, owner, end)
-    target = TARGETS.get(listener.event)
-    instead = (
-        f"make it `{target.method}()` of the class"
-        if target is not None
-        else "it is no event of such sockets"
-    )
-    if migration.accepts and opens_sockets(match.module, owner):
+    migration = migration_of(module, owner, end)
+    method = js.SOCKET_EVENTS.get(listener.event)
+    instead = f"make it `{method}()` of the class" if method else "it is no event of such sockets"
+    if migration.accepts and module.opens_sockets(owner):
         return  # it passes messages on to a socket that cannot hibernate
-    if migration.accepts or target is None:
+    if migration.accepts or method is None:
         message = f"the `{listener.event}` listener keeps `{owner.name}` in memory, and billed: {instead}"
     else:
         message = f"this `{listener.event}` listener is never called on a hibernatable socket: {instead}"

@@ -61,7 +61,6 @@ from cflint.api import (
     Severity,
     WranglerConfig,
     class_definition,
-    config,
     configuration,
     rule,
 )
@@ -78,15 +77,15 @@ def check(subject: ClassDefinition) -> Iterator[Finding]:
 
 @check.on(configuration())
 def check_bindings(found: WranglerConfig) -> Iterator[Finding]:
-    if config.is_test_config(found.path):
+    if not found.role.is_deployed:
         return
-    said: set[str] = set()
+    reported: set[str] = set()
     for environment in found.environments:
         for binding in environment.bindings:
             name = binding.name
-            if binding.kind.id != "durable_object" or "hibernat" not in name.lower() or name in said:
+            if binding.kind.id != "durable_object" or "hibernat" not in name.lower() or name in reported:
                 continue
             place = binding.place(binding.kind.name_key)
             if place is not None:
-                said.add(name)
+                reported.add(name)
                 yield Finding(f"`{name}` names how it works: name the binding after what it is", place)

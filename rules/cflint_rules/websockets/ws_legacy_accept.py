@@ -65,27 +65,27 @@ Source: https://developers.cloudflare.com/durable-objects/best-practices/websock
 from collections.abc import Iterator
 
 from cflint.api import Finding, Location, Match, Module, Safety, Severity, call, js, rule
-from cflint_rules.websockets._migration import migration_of, opens_sockets
+from cflint_rules.websockets._migration import migration_of
 
 
 @rule(call("accept"), severity=Severity.WARNING, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
-    socket = match.receiver
-    ends = match.module.pair_ends(socket) if socket is not None else ()
-    owners = [match.module.enclosing_class(end.pair) for end in ends]
+    module, socket = match.module, match.receiver
+    ends = module.pair_ends(socket) if socket is not None else ()
+    owners = [module.enclosing_class(end.pair) for end in ends]
     if not ends or not all(owner is not None and owner.is_durable_object for owner in owners):
         return  # an outgoing or foreign socket has to be accept()ed, and only a Durable Object can hibernate
-    if all(_may_stay(match.module, end) for end in ends):
+    if all(_may_stay(module, end) for end in ends):
         return
     owner, end = owners[0], ends[0]
-    if owner is None or opens_sockets(match.module, owner):
+    if owner is None or module.opens_sockets(owner):
         return  # what it passes on to a socket that cannot hibernate, it has to pass on itself
-    migration = migration_of(match.module, owner, end)
+    migration = migration_of(module, owner, end)
     related: list[Location] = [owner.at.saying(f"`{owner.name}` is a Durable Object")]
     related += [
-        match.at(listener.at, "this listener keeps it awake, too") for listener in migration.listeners[:3]
+        match.at(listener.node, "this listener keeps it awake, too") for listener in migration.listeners[:3]
     ]
-    for name in ("webSocketMessage", "webSocketClose", "webSocketError"):
+    for name in js.SOCKET_EVENTS.values():
         method = owner.method(name)
         if method is not None:
             at = method.child_by_field_name("name") or method
@@ -113,19 +113,13 @@ def _is_only_refused(module: Module, end: js.PairEnd) -> bool:
         called = module.method_called_on(use)
         if called is None or called[0] not in ("accept", "send", "close"):
             return False
-        function = module.enclosing(use, js.FUNCTIONS)
         if called[0] == "accept":
-            accepted_in = function
+            accepted_in = module.enclosing_function(use)
         elif called[0] == "close":
-            closed_in = function
+            closed_in = module.enclosing_function(use)
     return accepted_in is not None and closed_in is not None and accepted_in.id == closed_in.id
 
 
 def _hibernates(module: Module, end: js.PairEnd) -> bool:
     """Whether a socket is given to `acceptWebSocket()`, too: then it is wrong that it is accepted twice."""
-    for use in module.uses_of_end(end):
-        listed = module.parent(use)
-        around = module.parent(listed) if listed is not None and listed.type == "arguments" else None
-        if around is not None and module.callee_name(around) == "acceptWebSocket":
-            return True
-    return False
+    return any(accept.hibernates for accept in module.accepts_of_end(end))

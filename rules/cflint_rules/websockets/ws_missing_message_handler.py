@@ -78,44 +78,28 @@ from cflint.api import (
     rule,
 )
 
-_METHODS = ("webSocketMessage", "webSocketClose", "webSocketError")
+_METHODS = tuple(js.SOCKET_EVENTS.values())
 
 
 @rule(call("acceptWebSocket"), severity=Severity.WARNING, fix=Safety.SAFE)
 def check(match: Match) -> Iterator[Finding]:
-    owner = match.enclosing_class
-    if owner is None or not owner.is_durable_object:
+    module = match.module
+    owner = module.hibernating_object(match.node)
+    if owner is None or owner.has("webSocketMessage") is not False or owner.declares("webSocketMessage"):
         return
-    if match.module.hibernatable_accepts(owner)[0].id != match.node.id:
-        return  # said once
-    if owner.has("webSocketMessage") is not False or owner.declares("webSocketMessage"):
-        return
-    if _listens(match):
+    ends = module.pair_ends(match.arguments[0]) if match.arguments else ()
+    listeners = (listener for end in ends for listener in module.listeners_of_end(end))
+    if any(listener.node.type == "call_expression" for listener in listeners):
         return  # it is served the other way, which another rule is about
-    parameters = (
-        "ws: WebSocket, message: string | ArrayBuffer" if match.module.is_typescript else "ws, message"
-    )
-    returns = ": Promise<void>" if match.module.is_typescript else ""
     yield Finding(
         f"`{owner.name}` accepts WebSockets and has no `webSocketMessage()`: what clients send is dropped",
         match.at(match.node),
         related=(owner.at.saying(f"`{owner.name}` is declared here"),),
         fix=Fix(
             "Add an empty `webSocketMessage()`",
-            (owner.append_members(f"async webSocketMessage({parameters}){returns} {{}}"),),
+            (module.append_handler(owner, "webSocketMessage"),),
             Safety.SAFE,
         ),
-    )
-
-
-def _listens(match: Match) -> bool:
-    """Whether the accepted socket has listeners of its own."""
-    given = match.arguments
-    ends = match.module.pair_ends(given[0]) if given else ()
-    return any(
-        (called := match.module.method_called_on(use)) is not None and called[0] == "addEventListener"
-        for end in ends
-        for use in match.module.uses_of_end(end)
     )
 
 
@@ -146,45 +130,33 @@ def _is_only_for_the_runtime(module: Module, owner: ClassDefinition, name: str) 
     method = owner.method(name)
     if method is None or owner.inherited(name) is not False:
         return False
-    return not any(
-        (called := module.called_function(node)) is not None and called.id == method.id
-        for node in module.descendants(owner.body, "call_expression")
-    )
+    return not js.calls_in_module(module, method)
 
 
 def _accepts_for_itself(module: Module, owner: ClassDefinition) -> bool:
     """Whether the class calls `accept()` of an end of a pair."""
-    for node in module.descendants(owner.body, "call_expression"):
-        callee = node.child_by_field_name("function")
-        name = callee.child_by_field_name("property") if callee is not None else None
-        target = callee.child_by_field_name("object") if callee is not None else None
-        is_accept = name is not None and module.text(name) == "accept"
-        if is_accept and target is not None and module.pair_ends(target):
-            return True
-    return False
+    return any(
+        found.receiver is not None and module.pair_ends(found.receiver)
+        for found in module.calls("accept", owner.body)
+    )
 
 
 def _all_code_is_known(module: Module) -> bool:
-    """Whether every module that the class's Workers reach can be read, and none says `acceptWebSocket`."""
-    if not module.workers:
-        return False
-    for worker in module.workers:
-        if worker.unresolved or not worker.entries:
-            return False
-        for path in worker.modules:
-            document = module.project.document(path)
-            if document is None or document.data.find(b"acceptWebSocket") != -1:
-                return False
-    return True
+    """Whether every module that the class's Workers reach can be read, and none names `acceptWebSocket`."""
+    return bool(module.workers) and all(
+        js.all_code_is_known(module.project, worker)
+        and not js.is_named(module.project, worker.modules, "acceptWebSocket", at_hand=module)
+        for worker in module.workers
+    )
 
 
 def _hands_out_its_state(module: Module, owner: ClassDefinition) -> bool:
     """Whether other code gets the object or its state, and with it `acceptWebSocket`."""
     for node in module.descendants(owner.body, "call_expression", "new_expression"):
-        function = node.child_by_field_name("function")
-        if function is not None and function.type == "super":
+        made = js.Call(module, node)
+        if made.callee is not None and made.callee.type == "super":
             continue
-        for argument in js.arguments_of(node):
+        for argument in made.arguments:
             if argument.type == "this":
                 return True
             if module.value_of(argument).kind in (ValueKind.DURABLE_OBJECT_STATE, ValueKind.THIS):

@@ -47,23 +47,25 @@ Unsafe: requests that came through before, and failed later, are answered with s
 Source: https://developers.cloudflare.com/durable-objects/best-practices/websockets/
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Fix, Match, Module, Safety, Severity, new, pattern, rule
+from cflint.api import Finding, Fix, Match, Module, Safety, Severity, js, new, pattern, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_SOCKET = pattern(r"\.webSocket\b")
-_CHECK = pattern(rb"""["'`](?:upgrade|sec-websocket-[a-z]+)["'`]|\b426\b|upgradeWebSocket""", re.IGNORECASE)
+_CHECK = pattern(rb"\b(?:upgrade|sec-websocket-[a-z]+|426|upgradeWebSocket)\b", re.IGNORECASE)
+"""What a check has in it: the header's name, the status, or Hono's helper."""
 
 
 @rule(new("WebSocketPair"), severity=Severity.NOTE, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
-    callee, module = match.callee, match.module
-    if callee is None or module.scope.resolve(callee) is not None:
+    module = match.module
+    if not module.is_global(match.callee, "WebSocketPair"):
         return  # not the runtime's
     if match.enclosing_function is None or not module.workers:
         return  # who sends requests here is not known
@@ -81,35 +83,47 @@ def check(match: Match) -> Iterator[Finding]:
 
 def _may_be_checked(module: Module) -> bool:
     """Whether some module of the Workers looks at the header, or may do so unseen."""
-    for worker in module.workers:
-        if worker.unresolved or not worker.entries:
-            return True
+    project = module.project
+    if not all(js.all_code_is_known(project, worker) for worker in module.workers):
+        return True
     paths = {module.path: None} | {path: None for worker in module.workers for path in worker.modules}
-    documents = (module.project.document(path) for path in paths)
-    return any(document is None or _CHECK.search(document.data) is not None for document in documents)
+    return any(
+        _is_check(found, leaf) for found, leaf in js.leaves_matching(project, paths, _CHECK, at_hand=module)
+    )
 
 
-def _follows_a_socket(module: Module, node: "Node") -> bool:
-    """Whether a place is only reached when some response has a socket: so one was asked for."""
-    for above in module.ancestors(node):
-        condition = above.child_by_field_name("condition") if above.type == "if_statement" else None
-        if condition is not None and _SOCKET.search(module.text(condition)) is not None:
-            return True
+def _is_check(module: Module, leaf: Node) -> bool:
+    """Whether a place in code is the number 426, Hono's helper, or a string that is a header's name."""
+    word = module.text(leaf).lower()
+    match leaf.type:
+        case "number":
+            return word == "426"
+        case "identifier" | "property_identifier" | "type_identifier":
+            return word == "upgradewebsocket"
+        case "string_fragment":
+            parent = module.parent(leaf)
+            is_whole = parent is not None and parent.named_child_count == 1
+            return is_whole and word != "426" and _CHECK.fullmatch(word.encode()) is not None
     return False
+
+
+def _follows_a_socket(module: Module, node: Node) -> bool:
+    """Whether a place is only reached when some response has a socket: so one was asked for."""
+    conditions = (
+        above.child_by_field_name("condition")
+        for above in module.ancestors(node)
+        if above.type == "if_statement"
+    )
+    return any(condition is not None and module.reads_web_socket(condition) for condition in conditions)
 
 
 def _guard(match: Match) -> Fix | None:
     """A test before the statement that makes the pair, where the request is at hand."""
-    module = match.module
-    handler = match.handler
-    function = match.enclosing_function
+    module, handler, function = match.module, match.handler, match.enclosing_function
     if handler is None or function is None or handler.name != "fetch" or handler.function.id != function.id:
         return None
-    parameters = handler.parameters
-    pattern = (parameters[0].child_by_field_name("pattern") or parameters[0]) if parameters else None
-    if pattern is None or pattern.type != "identifier":
-        return None
-    body = handler.body
+    parameters = module.parameters(function)
+    request = parameters[0].name if parameters else None
     statement = next(
         (
             above
@@ -118,12 +132,11 @@ def _guard(match: Match) -> Fix | None:
         ),
         None,
     )
-    if body is None or statement is None:
+    if request is None or statement is None:
         return None
-    indent, unit = module.indent_of(statement), module.indent_unit
-    request = module.text(pattern)
     if module.scope.lookup(request, statement) is not module.scope.declared_in(function).get(request):
         return None
+    indent, unit = module.indent_of(statement), module.indent_unit
     guard = (
         f'if ({request}.headers.get("Upgrade")?.toLowerCase() !== "websocket") {{\n'
         f'{indent}{unit}return new Response("expected a WebSocket", {{ status: 426 }});\n'

@@ -64,6 +64,8 @@ Safe: one of the two calls throws, so removing `accept()` takes nothing away. No
 Source: workerd src/workerd/api/web-socket.c++
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -72,20 +74,18 @@ from cflint.api import Finding, Fix, Match, Module, Safety, Severity, ValueKind,
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_LOOKS = frozenset({"addEventListener", "serializeAttachment", "deserializeAttachment", "send", "close"})
+_LOOKS = js.SOCKET_METHODS - {"accept"}
 
 
-@rule(call("accept", "send"), severity=Severity.ERROR, fix=Safety.SAFE)
+@rule(call("accept"), severity=Severity.ERROR, fix=Safety.SAFE)
 def check(match: Match) -> Iterator[Finding]:
-    if match.receiver is None:
-        return
-    if match.word == "send":
-        yield from _never_accepted(match, match.receiver)
+    module, socket = match.module, match.receiver
+    if socket is None:
         return
     value = match.receiver_value
     if value.kind is ValueKind.OUTGOING_WEBSOCKET and value.origin is not None:
         made = value.origin
-        if made.type == "new_expression" and match.module.can_reach(made, match.node):
+        if made.type == "new_expression" and module.can_reach(made, match.node):
             yield Finding(
                 "a `new WebSocket(…)` accepts itself: `accept()` throws",
                 match.at(match.node),
@@ -93,66 +93,44 @@ def check(match: Match) -> Iterator[Finding]:
                 fix=_without(match),
             )
         return
-    for end in match.module.pair_ends(match.receiver):
-        other = _hibernating(match.module, end)
+    for end in module.pair_ends(socket):
+        other = next((found.node for found in module.accepts_of_end(end) if found.hibernates), None)
         if other is None:
             continue
-        if match.module.can_reach(match.node, other) or match.module.can_reach(other, match.node):
-            socket = match.text(match.receiver)
+        if module.can_reach(match.node, other) or module.can_reach(other, match.node):
             yield Finding(
-                f"`{socket}` is given to `acceptWebSocket()`, too: one of the two calls throws",
+                f"`{match.text(socket)}` is given to `acceptWebSocket()`, too: one of the two calls throws",
                 match.at(match.node),
                 related=(match.at(other, "`acceptWebSocket()` is called here"),),
-                fix=_without(match) if _runs_whenever(match.module, other, match.node) else None,
+                fix=_without(match) if _runs_whenever(module, other, match.node) else None,
             )
             return
 
 
 def _without(match: Match) -> Fix | None:
-    statement = match.module.parent(match.module.with_wrappers(match.node))
-    if statement is None or statement.type != "expression_statement":
-        return None
-    parent = match.module.parent(statement)
-    if parent is None or parent.type not in ("statement_block", "program", "switch_case", "switch_default"):
-        return None
-    return Fix("Remove `accept()`", (match.remove(statement),), Safety.SAFE)
+    edit = match.module.statement_removal(match.node)
+    return Fix("Remove `accept()`", (edit,), Safety.SAFE) if edit is not None else None
 
 
-def _runs_whenever(module: Module, one: "Node", other: "Node") -> bool:
-    """Whether a call runs in every run of the block in which another one stands."""
-    statement = module.parent(module.with_wrappers(one))
-    block = module.parent(statement) if statement is not None else None
-    is_plain = statement is not None and statement.type == "expression_statement"
-    return is_plain and block is not None and any(above.id == block.id for above in module.ancestors(other))
+def _runs_whenever(module: Module, one: Node, other: Node) -> bool:
+    """Whether a call runs in every run of what stands around it and another one."""
+    around = next(
+        (
+            above
+            for above in module.ancestors(other)
+            if above.start_byte <= one.start_byte and one.end_byte <= above.end_byte
+        ),
+        None,
+    )
+    return around is not None and module.always_runs(one, around)
 
 
-def _accepting_call(module: Module, use: "Node") -> "Node | None":
-    """The `acceptWebSocket(…)` whose first argument a use is."""
-    node = module.with_wrappers(use)
-    listed = module.parent(node)
-    around = module.parent(listed) if listed is not None and listed.type == "arguments" else None
-    if around is None or module.callee_name(around) != "acceptWebSocket":
-        return None
-    first = js.arguments_of(around)[0]
-    return around if js.unwrap(first).id == js.unwrap(node).id else None
-
-
-def _hibernating(module: Module, end: js.PairEnd) -> "Node | None":
-    return module.memoized(("hibernating", *end.key), lambda: _find_hibernating(module, end))
-
-
-def _find_hibernating(module: Module, end: js.PairEnd) -> "Node | None":
-    for use in module.uses_of_end(end):
-        found = _accepting_call(module, use)
-        if found is not None:
-            return found
-    return None
-
-
-def _never_accepted(match: Match, socket: "Node") -> Iterator[Finding]:
-    module = match.module
-    end = module.pair_end(socket)
-    if end is None:
+@check.on(call("send"))
+def check_send(match: Match) -> Iterator[Finding]:
+    """A socket that is never accepted, at the first `send()`."""
+    module, socket = match.module, match.receiver
+    end = module.pair_end(socket) if socket is not None else None
+    if socket is None or end is None:
         return
     first: Node | None = None
     for use in module.uses_of_end(end):
@@ -166,7 +144,7 @@ def _never_accepted(match: Match, socket: "Node") -> Iterator[Finding]:
         if not is_read and not _is_sent_away(module, use):
             return  # somebody may accept it there
     if first is None or first.id != match.node.id:
-        return  # said once
+        return  # it was reported there
     yield Finding(
         f"`{match.text(socket)}` is never accepted: `send()` throws",
         match.at(match.node),
@@ -174,8 +152,7 @@ def _never_accepted(match: Match, socket: "Node") -> Iterator[Finding]:
     )
 
 
-def _is_sent_away(module: Module, use: "Node") -> bool:
+def _is_sent_away(module: Module, use: Node) -> bool:
     """Whether a use is the `webSocket` of a response."""
     above = module.parent(module.with_wrappers(use))
-    key = above.child_by_field_name("key") if above is not None and above.type == "pair" else None
-    return key is not None and module.text(key) == "webSocket"
+    return above is not None and above.type == "pair" and module.key(above) == "webSocket"

@@ -75,12 +75,8 @@ Source: https://developers.cloudflare.com/durable-objects/best-practices/websock
 """
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Option, Severity, call, rule
-
-if TYPE_CHECKING:
-    from tree_sitter import Node
+from cflint.api import Finding, Match, Option, Severity, call, js, rule
 
 _SECONDS = Option(__name__, "seconds", 10, "A `setTimeout()` of fewer seconds than these is fine.", least=0)
 
@@ -99,7 +95,8 @@ def check(match: Match) -> Iterator[Finding]:
         if delay is None or delay < short or _is_awaited(match):
             return
     method = match.method
-    if method is not None and _is_cleared(match, method):
+    clear = match.word.replace("set", "clear")
+    if method is not None and next(module.calls(clear, method), None) is not None:
         return
     yield Finding(
         f"while this `{match.word}()` is pending, `{owner.name}` cannot hibernate: set an alarm",
@@ -110,14 +107,8 @@ def check(match: Match) -> Iterator[Finding]:
 
 def _is_awaited(match: Match) -> bool:
     """Whether the timer is there for a promise to wait for."""
-    made = match.module.enclosing(match.node, frozenset({"new_expression"}))
-    constructor = made.child_by_field_name("constructor") if made is not None else None
-    return constructor is not None and match.text(constructor) == "Promise"
-
-
-def _is_cleared(match: Match, method: "Node") -> bool:
-    clear = match.word.replace("set", "clear")
+    module = match.module
+    made = (module.callback_of(above) for above in module.ancestors(match.node) if above.type in js.FUNCTIONS)
     return any(
-        match.module.callee_name(found) == clear
-        for found in match.module.descendants(method, "call_expression")
+        found is not None and found.is_new and module.is_global(found.callee, "Promise") for found in made
     )

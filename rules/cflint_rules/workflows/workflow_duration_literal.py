@@ -50,7 +50,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Fix, Match, Safety, Severity, ValueKind, call, js, pattern, rule
+from cflint.api import Finding, Fix, Match, Safety, Severity, ValueKind, call, js, pattern, quoted, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -137,8 +137,9 @@ def _configuration(match: Match, options: Node) -> Iterator[Finding]:
         elif name == "backoff":
             text = match.module.string(value)
             if text is not None and text not in _BACKOFFS:
+                shown = quoted(text)
                 yield Finding(
-                    f"`{text}` is no backoff: `constant`, `linear` or `exponential`", match.at(value)
+                    f"{shown} is no backoff: `constant`, `linear` or `exponential`", match.at(value)
                 )
 
 
@@ -160,7 +161,7 @@ def _duration(match: Match, node: Node, *, sleeps: bool = False) -> Iterator[Fin
     if found is None or not _NUMBER.fullmatch(number) or (found.group(2) == "m" and not text.endswith("ms")):
         yield _unknown(match, node, text)
     elif float(number) < 0:
-        yield Finding(f"`{text}` is a time in the past", match.at(node))
+        yield Finding(f"{quoted(text)} is a time in the past", match.at(node))
     elif sleeps and float(number) * _DAYS.get(found.group(2), 0) > _LONGEST_DAYS:
         yield Finding("a Workflow sleeps for 365 days at most", match.at(node))
 
@@ -174,10 +175,9 @@ def _unknown(match: Match, node: Node, text: str) -> Finding:
         safety = Safety.UNSAFE if loose.group(2).lower() == "m" else Safety.SAFE
         quote = match.text(node)[:1]
         fix = Fix(f"Write `{new}`", (match.replace(node, f"{quote}{new}{quote}"),), safety)
-    shown = f"`{text}`" if text.isprintable() and "`" not in text else "this"
     return Finding(
-        f"{shown} is no duration that Workflows know: a number, and one of `second`, `minute`, `hour`, `day`,"
-        " `week`, `month` and `year`",
+        f"{quoted(text)} is no duration that Workflows know: a number, and one of `second`, `minute`, `hour`,"
+        " `day`, `week`, `month` and `year`",
         match.at(node),
         fix=fix,
     )

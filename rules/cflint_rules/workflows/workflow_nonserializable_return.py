@@ -67,12 +67,8 @@ _UNFIT: dict[ValueKind, str] = {
 
 @rule(call("do"), severity=Severity.ERROR, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
-    if match.receiver_value.kind is not ValueKind.WORKFLOW_STEP or len(match.arguments) < 2:
-        return
-    callback = next(
-        (node for argument in match.arguments[1:] if (node := js.unwrap(argument)).type in js.FUNCTIONS), None
-    )
-    if callback is None:
+    callback = match.call.callback
+    if callback is None or match.receiver_value.kind is not ValueKind.WORKFLOW_STEP:
         return
     for result in _results(callback):
         value = match.value_of(result).awaited
@@ -89,7 +85,7 @@ def check(match: Match) -> Iterator[Finding]:
 
 
 def _results(callback: Node) -> Iterator[Node]:
-    body = callback.child_by_field_name("body")
+    body = js.body_of(callback)
     if body is None:
         return
     if body.type != "statement_block":
@@ -102,10 +98,10 @@ def _results(callback: Node) -> Iterator[Node]:
 
 def _fix(match: Match, result: Node) -> Fix | None:
     """`fetch(u)` to `fetch(u).then((response) => response.json())`."""
-    call_node = js.unwrap(result.named_children[0]) if result.type == "await_expression" else result
-    if call_node.type != "call_expression":
+    made = match.module.call(result.named_children[0] if result.type == "await_expression" else result)
+    if made is None or made.is_new:
         return None
-    at = match.module.with_wrappers(call_node).end_byte
+    at = match.module.with_wrappers(made.node).end_byte
     return Fix(
         "Return the response's JSON",
         (match.insert(at, ".then((response) => response.json())"),),

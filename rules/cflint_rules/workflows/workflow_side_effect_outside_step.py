@@ -67,157 +67,116 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import ClassKind, Finding, Module, Severity, ValueKind, js, module, rule
+from cflint.api import Finding, Module, Severity, ValueKind, js, module, quoted, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_WRITES = {
-    "kv": frozenset({"put", "delete"}),
-    "r2": frozenset({"put", "delete", "createMultipartUpload"}),
-    "d1": frozenset({"batch", "exec"}),
-    "queue": frozenset({"send", "sendBatch"}),
-    "workflow": frozenset({"create", "createBatch"}),
-    "vectorize": frozenset({"insert", "upsert", "deleteByIds"}),
-    "send_email": frozenset({"send"}),
-    "ai": frozenset({"run"}),
-    "service": frozenset({"fetch"}),
-}
-_OF_AN_INSTANCE = frozenset({"sendEvent", "pause", "resume", "terminate", "restart"})
-_RANDOM = frozenset({"Math.random", "crypto.randomUUID", "randomUUID", "nanoid", "uuidv4", "ulid"})
-_STEPS = frozenset({"do", "sleep", "sleepUntil", "waitForEvent"})
-_LOOPS = frozenset({"for_statement", "for_in_statement", "while_statement", "do_statement"})
 _CONDITIONS = frozenset({"if_statement", "ternary_expression", "switch_statement"})
 
 
 @rule(module("WorkflowEntrypoint", "WorkflowStep", "AgentWorkflow"), severity=Severity.WARNING)
 def check(module: Module) -> Iterator[Finding]:
-    for handler in module.handlers:
-        if handler.name != "run" or handler.owner is None or handler.owner.kind is not ClassKind.WORKFLOW:
-            continue
-        if handler.body is not None and _has_steps(module, handler.body):
-            yield from _effects(module, handler.body)
-
-
-def _has_steps(module: Module, within: Node) -> bool:
-    return any(True for _ in _steps(module, within))
-
-
-def _steps(module: Module, within: Node) -> Iterator[Node]:
-    for name in sorted(_STEPS):
-        for call in module.calls_of(name, within):
-            if _is_step(module, call):
-                yield call
-
-
-def _is_step(module: Module, call: Node) -> bool:
-    callee = call.child_by_field_name("function")
-    target = js.unwrap(callee).child_by_field_name("object") if callee is not None else None
-    return module.value_of(target).kind is ValueKind.WORKFLOW_STEP
+    for run in module.workflow_runs():
+        if run.body is not None and module.steps(run.body):
+            yield from _effects(module, run.body)
 
 
 def _effects(module: Module, body: Node) -> Iterator[Finding]:
-    for call in js.walk(body, into_functions=False, into_classes=False):
-        callee = call.child_by_field_name("function") if call.type == "call_expression" else None
-        if callee is None:
+    for node in js.walk(body, into_functions=False, into_classes=False):
+        if node.type != "call_expression":
             continue
-        callee = js.unwrap(callee)
-        if module.text(callee) in _RANDOM:
-            yield from _random(module, body, call, module.text(callee))
+        entropy = module.entropy_at(node)
+        if entropy is not None:
+            if entropy.kind is js.EntropyKind.RANDOM:
+                yield from _random(module, body, module.call(node))
             continue
-        what = _effect(module, callee)
+        what = _effect(module, module.call(node))
         if what is None:
             continue
-        if _goes_on(module, body, call):
+        if _goes_on(module, body, node):
             yield Finding(
                 f"{what} runs again whenever the Workflow wakes up or is retried: put it in a step",
-                module.at(call),
+                module.at(node),
             )
         else:
             yield Finding(
                 f"{what} is neither kept nor retried, and runs again if the Workflow does: put it in a step",
-                module.at(call),
+                module.at(node),
                 severity=Severity.NOTE,
             )
 
 
-def _goes_on(module: Module, body: Node, call: Node) -> bool:
+def _goes_on(module: Module, body: Node, node: Node) -> bool:
     """Whether a step may follow, with which the Workflow can pause and begin again."""
-    last = call.end_byte
-    for above in module.ancestors(call):
-        if above.id == body.id:
-            break
-        if above.type in _LOOPS:
-            last = above.start_byte
-    return any(step.start_byte >= last for step in _steps(module, body))
+    last = node.end_byte
+    loop = module.loop_around(node, body)
+    while loop is not None:
+        last = loop.start_byte
+        loop = module.loop_around(loop, body)
+    return any(step.node.start_byte >= last for step in module.steps(body))
 
 
-def _effect(module: Module, callee: Node) -> str | None:
+def _effect(module: Module, call: js.Call | None) -> str | None:
     """What a call does that must not be done twice; None when it is nothing, or not known."""
-    if module.is_global(callee, "fetch"):
-        return "`fetch()`"
-    if callee.type != "member_expression":
+    if call is None or call.callee is None:
         return None
-    name = callee.child_by_field_name("property")
-    word = module.text(name) if name is not None else ""
-    value = module.value_of(callee.child_by_field_name("object"))
-    shown = f"`{module.text(callee)}()`" if "\n" not in module.text(callee) else f"`{word}()`"
+    if module.is_global(call.callee, "fetch"):
+        return "`fetch()`"
+    value = module.value_of(call.receiver)
     match value.kind:
         case ValueKind.BINDING if value.binding is not None:
-            return shown if word in _WRITES.get(value.binding.id, ()) else None
+            counts = call.name in js.BINDING_WRITES.get(value.binding.id, ())
         case ValueKind.WORKFLOW_INSTANCE:
-            return shown if word in _OF_AN_INSTANCE else None
+            counts = call.name in js.INSTANCE_CHANGES
         case ValueKind.D1_STATEMENT:
-            return shown if word == "run" else None
+            counts = call.name == "run"
         case ValueKind.STUB:
-            return shown if word != "dup" else None
-    return None
+            counts = call.name != "dup"
+        case _:
+            return None
+    return quoted(f"{module.text(call.callee)}()", otherwise=f"{call.name}()") if counts else None
 
 
-def _random(module: Module, body: Node, call: Node, text: str) -> Iterator[Finding]:
+def _random(module: Module, body: Node, call: js.Call | None) -> Iterator[Finding]:
     """A random value that decides which steps run, or that several steps use."""
-    holder: Node | None = None
-    for above in module.ancestors(call):
-        if above.id == body.id:
-            break
-        if above.type in _CONDITIONS:
-            condition = above.child_by_field_name("condition") or above.child_by_field_name("value")
-            inside = condition is not None and condition.start_byte <= call.start_byte < condition.end_byte
-            if inside and _has_steps(module, above):
-                yield _unsteady(module, call, text, "which steps run")
-                return
-        if above.type == "variable_declarator":
-            holder = above
-            break
+    if call is None:
+        return
+    if _decides_on_steps(module, body, call.node):
+        yield _unsteady(module, call, "which steps run")
+        return
+    holder = module.enclosing(call.node, _HOLDERS)
     name = holder.child_by_field_name("name") if holder is not None else None
     declaration = module.scope.resolve(name) if name is not None and name.type == "identifier" else None
     if declaration is None or not declaration.constant:
         return
-    steps: set[int] = set()
-    for reference in module.scope.references(declaration):
-        around = _step_around(module, body, reference)
-        if around is not None:
-            steps.add(around.id)
-    if len(steps) > 1:
-        yield _unsteady(module, call, text, "what the steps that use it work on")
+    around = (module.step_around(reference) for reference in module.scope.references(declaration))
+    if len({step[0].node.id for step in around if step is not None}) > 1:
+        yield _unsteady(module, call, "what the steps that use it work on")
 
 
-def _unsteady(module: Module, call: Node, text: str, what: str) -> Finding:
-    return Finding(
-        f"`{text}()` gives another value whenever the Workflow wakes up or is retried, and so changes {what}:"
-        " make the value in a step",
-        module.at(call),
-    )
+_HOLDERS = frozenset({"variable_declarator"})
 
 
-def _step_around(module: Module, body: Node, node: Node) -> Node | None:
-    """The step in whose function a node stands."""
+def _decides_on_steps(module: Module, body: Node, node: Node) -> bool:
+    """Whether a node is part of a condition under which a step runs."""
+    child = node
     for above in module.ancestors(node):
-        if above.id == body.id:
-            return None
-        if above.type in js.FUNCTIONS:
-            listed = module.parent(above)
-            call = module.parent(listed) if listed is not None and listed.type == "arguments" else None
-            if call is not None and call.type == "call_expression" and _is_step(module, call):
-                return call
-    return None
+        if above.id == body.id or above.type in _HOLDERS:
+            return False
+        if above.type in _CONDITIONS:
+            condition = above.child_by_field_name("condition") or above.child_by_field_name("value")
+            if condition is not None and condition.id == child.id and module.steps(above):
+                return True
+        child = above
+    return False
+
+
+def _unsteady(module: Module, call: js.Call, what: str) -> Finding:
+    text = module.text(call.callee) if call.callee is not None else call.name
+    shown = quoted(f"{text}()", otherwise=f"{call.name}()")
+    return Finding(
+        f"{shown} gives another value whenever the Workflow wakes up or is retried, and so changes {what}:"
+        " make the value in a step",
+        module.at(call.node),
+    )

@@ -58,7 +58,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Severity, ValueKind, call, js, rule
+from cflint.api import Finding, Match, Module, Severity, ValueKind, call, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -69,51 +69,39 @@ _VARIABLES = frozenset({js.DeclarationKind.CONST, js.DeclarationKind.LET, js.Dec
 
 @rule(call("do"), severity=Severity.WARNING)
 def check(match: Match) -> Iterator[Finding]:
-    if match.receiver_value.kind is not ValueKind.WORKFLOW_STEP or len(match.arguments) < 2:
-        return
-    callback = next(
-        (node for argument in match.arguments[1:] if (node := js.unwrap(argument)).type in js.FUNCTIONS), None
-    )
-    if callback is None:
+    module, callback = match.module, match.call.callback
+    if callback is None or match.receiver_value.kind is not ValueKind.WORKFLOW_STEP:
         return
     seen: set[int] = set()
-    for change, name in _changes(match, callback):
-        declaration = match.module.scope.resolve(name)
+    for mutation in _changes(module, callback):
+        declaration = mutation.place.declaration
         if declaration is None or declaration.node.id in seen:
             continue
-        if _is_outside(declaration, callback) and _read_elsewhere(match, declaration, callback):
+        if _is_outside(declaration, callback) and _is_read_after(module, declaration, callback):
             seen.add(declaration.node.id)
             yield Finding(
                 f"`{declaration.name}` is changed in a step and read outside of it: when the Workflow runs"
                 " again the step does not, and the change is lost",
-                match.at(change),
+                match.at(mutation.node),
                 related=(match.at(declaration.node, "declared here"),),
             )
 
 
-def _changes(match: Match, callback: Node) -> Iterator[tuple[Node, Node]]:
-    """What changes a variable within a function, with the variable's identifier."""
-    for node in match.module.descendants(
+def _changes(module: Module, callback: Node) -> Iterator[js.Mutation]:
+    """The changes within a function of a variable, or of the elements of what it holds (not of `Headers`, a
+    storage, and whatever else is known to be no container)."""
+    for node in module.descendants(
         callback,
         "assignment_expression",
         "augmented_assignment_expression",
         "update_expression",
         "call_expression",
     ):
-        if node.type == "call_expression":
-            callee = node.child_by_field_name("function")
-            target = callee.child_by_field_name("object") if callee is not None else None
-            name = callee.child_by_field_name("property") if callee is not None else None
-            if target is None or name is None or match.text(name) not in _CHANGES:
-                continue
-            if match.value_of(target):
-                continue  # `Headers`, a storage: no variable's content
-            target = js.unwrap(target)
-        else:
-            left = node.child_by_field_name("left") or node.child_by_field_name("argument")
-            target = js.unwrap(left) if left is not None else node
-        if target.type == "identifier":
-            yield node, target
+        mutation = module.mutation_at(node)
+        if mutation is None or mutation.place.path:
+            continue
+        if mutation.sets_name or (mutation.method in _CHANGES and not module.value_of(mutation.place.whole)):
+            yield mutation
 
 
 def _is_outside(declaration: js.Declaration, callback: Node) -> bool:
@@ -121,13 +109,11 @@ def _is_outside(declaration: js.Declaration, callback: Node) -> bool:
     return declaration.kind in _VARIABLES and not inside and declaration.scope.type != "program"
 
 
-def _read_elsewhere(match: Match, declaration: js.Declaration, callback: Node) -> bool:
-    """Whether code after the step's function reads the variable."""
-    assigned = {change.id for change in match.module.scope.assignments(declaration)}
-    for reference in match.module.scope.references(declaration):
-        if reference.start_byte < callback.end_byte:
-            continue
-        parent = match.module.parent(reference)
-        if parent is None or parent.id not in assigned or parent.type == "update_expression":
-            return True
+def _is_read_after(module: Module, declaration: js.Declaration, callback: Node) -> bool:
+    """Whether code after the step's function does anything with the variable but setting it."""
+    for use in module.scope.references(declaration):
+        if use.start_byte >= callback.end_byte:
+            change = module.mutation_of(use)
+            if change is None or not change.sets_name or change.kind is js.MutationKind.UPDATED:
+                return True
     return False

@@ -49,19 +49,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Severity, ValueKind, call, js, rule
+from cflint.api import Finding, Match, Module, Severity, ValueKind, call, js, quoted, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 _LONGEST_NAME = 256
-_CHANGING = frozenset(
-    {"Date.now", "Math.random", "crypto.randomUUID", "crypto.getRandomValues", "performance.now", "Date"}
-    | {"globalThis.crypto.randomUUID", "nanoid", "uuid", "uuidv4", "randomUUID"}
-)
 
 
-@rule(call("do", "sleep", "sleepUntil", "waitForEvent"), severity=Severity.ERROR)
+@rule(call(*js.STEP_METHODS), severity=Severity.ERROR)
 def check(match: Match) -> Iterator[Finding]:
     if match.receiver_value.kind is not ValueKind.WORKFLOW_STEP or not match.arguments:
         return
@@ -70,18 +66,15 @@ def check(match: Match) -> Iterator[Finding]:
     if literal is not None:
         yield from _unfit(match, name, literal)
         return
-    found = _changing(match, name)
+    found = _changing(match.module, name)
     if found is not None:
+        is_within = name.start_byte <= found.start_byte and found.end_byte <= name.end_byte
         yield Finding(
-            f"the step's name contains `{match.text(found)}`, which changes on every run: the saved result is"
-            " never found and the step runs again",
+            f"the step's name contains {quoted(match.text(found))}, which changes on every run: the saved"
+            " result is never found and the step runs again",
             match.at(name),
-            related=(match.at(found, "made here"),) if not _within(found, name) else (),
+            related=(match.at(found, "made here"),) if not is_within else (),
         )
-
-
-def _within(node: Node, outer: Node) -> bool:
-    return outer.start_byte <= node.start_byte and node.end_byte <= outer.end_byte
 
 
 def _unfit(match: Match, name: Node, literal: str) -> Iterator[Finding]:
@@ -91,20 +84,15 @@ def _unfit(match: Match, name: Node, literal: str) -> Iterator[Finding]:
         yield Finding("the step's name holds a control character, which is refused", match.at(name))
 
 
-def _changing(match: Match, name: Node) -> Node | None:
+def _changing(module: Module, name: Node) -> Node | None:
     """The expression in a name, or in a constant that it is made of, that differs from run to run."""
-    module = match.module
     todo, seen = [name], 0
     while todo and seen < 200:
         node = todo.pop()
         for part in (node, *js.walk(node, into_functions=False)):
             seen += 1
             if part.type in ("call_expression", "new_expression"):
-                callee = part.child_by_field_name("function") or part.child_by_field_name("constructor")
-                text = module.text(callee) if callee is not None else ""
-                arguments = part.child_by_field_name("arguments")
-                given = arguments is not None and arguments.named_child_count > 0
-                if text in _CHANGING and not (text == "Date" and given):
+                if module.entropy_at(part) is not None:
                     return part
             elif part.type == "identifier":
                 value = module.initializer(part)

@@ -49,10 +49,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cflint.api import Finding, Match, Safety, Severity, call, fixes, js, rule
+from cflint.api import Finding, Match, Safety, Severity, call, fixes, js, quoted, rule
 
 
-@rule(call("do", "sleep", "sleepUntil", "waitForEvent"), severity=Severity.ERROR, fix=Safety.SAFE)
+@rule(call(*js.STEP_METHODS), severity=Severity.ERROR, fix=Safety.SAFE)
 def check(match: Match) -> Iterator[Finding]:
     if match.module.promise_source(match.node) is not js.PromiseSource.STEP:
         return
@@ -60,7 +60,7 @@ def check(match: Match) -> Iterator[Finding]:
     if use.outcome is js.PromiseOutcome.CONSUMED:
         return
     name = match.module.string_of(match.arguments[0]) if match.arguments else None
-    step = f"the step `{name}`" if name and "\n" not in name and "`" not in name else "the step"
+    step = f"the step {quoted(name)}" if name else "the step"
     dropped = use.outcome is js.PromiseOutcome.DROPPED
     direct = use.at.start_byte <= match.node.start_byte and not dropped
     yield Finding(

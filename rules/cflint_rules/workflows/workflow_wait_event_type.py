@@ -46,28 +46,34 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Fix, Match, Safety, Severity, ValueKind, call, js, pattern, rule
+from cflint.api import (
+    Finding,
+    Fix,
+    Match,
+    Module,
+    Safety,
+    Severity,
+    ValueKind,
+    Worker,
+    call,
+    js,
+    pattern,
+    quoted,
+    rule,
+)
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 _LONGEST = 100
 _TYPE = pattern(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
-_WAIT = pattern(rb"\bwaitForEvent\b")
-_WAIT_FOR = pattern(
-    rb"\bwaitForEvent\s*(?:<[^()]*>)?\s*\(\s*(?:\"[^\"\n]*\"|'[^'\n]*'|`[^`\n]*`)\s*,"
-    rb"\s*\{[^{}]*?\btype\s*:\s*[\"']([\w.-]+)[\"']"
-)
 _KINDS = frozenset({ValueKind.WORKFLOW_STEP, ValueKind.WORKFLOW_INSTANCE})
+_ARGUMENTS = {"waitForEvent": 2, "sendEvent": 1}
 
 
-@rule(call("waitForEvent", "sendEvent"), severity=Severity.ERROR, fix=Safety.UNSAFE)
+@rule(call(*_ARGUMENTS), severity=Severity.ERROR, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
-    arguments = match.arguments
-    if len(arguments) != (2 if match.word == "waitForEvent" else 1):
-        return
-    options = js.unwrap(arguments[-1])
-    given = match.module.property_value(options, "type") if options.type == "object" else None
+    given = _type_in(match.module, match.call)
     name = match.module.string(given) if given is not None else None
     if given is None or name is None:
         return
@@ -82,12 +88,11 @@ def check(match: Match) -> Iterator[Finding]:
             f"the event's type is {len(name)} characters long; {_LONGEST} are allowed", match.at(given)
         )
         return
-    shown = f"`{name}`" if name.isprintable() and "`" not in name else "this"
     new = re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-")
     literal = js.unwrap(given)
     quote = match.text(literal)[:1]
     yield Finding(
-        f"{shown} is no type of event that Workflows take: letters, digits, `_` and `-` only",
+        f"{quoted(name)} is no type of event that Workflows take: letters, digits, `_` and `-` only",
         match.at(given),
         fix=Fix(f"Call it `{new}`", (match.replace(literal, f"{quote}{new}{quote}"),), Safety.UNSAFE)
         if new
@@ -95,32 +100,58 @@ def check(match: Match) -> Iterator[Finding]:
     )
 
 
+def _type_in(module: Module, call: js.Call) -> Node | None:
+    """The `type` among the options that a call is given where it stands."""
+    if len(call.arguments) != _ARGUMENTS[call.name]:
+        return None
+    options = js.unwrap(call.arguments[-1])
+    return module.property_value(options, "type") if options.type == "object" else None
+
+
 def _unheard(match: Match, given: Node, name: str) -> Iterator[Finding]:
     """An event for which no Workflow of the Worker waits, where it is known of all what they wait for."""
-    instance = match.receiver_value
+    instance, module = match.receiver_value, match.module
     binding = instance.inner.name if instance.inner is not None else None
-    if instance.kind is not ValueKind.WORKFLOW_INSTANCE or binding is None or not match.module.environments:
+    if instance.kind is not ValueKind.WORKFLOW_INSTANCE or binding is None or not module.environments:
         return
-    entries = [environment.binding(binding) for environment in match.module.environments]
+    entries = [environment.binding(binding) for environment in module.environments]
     classes = {entry.class_name for entry in entries if entry is not None and entry.script_name is None}
     if len(classes) != 1 or None in entries or any(entry and entry.script_name for entry in entries):
         return
-    defined = re.compile(rb"\bclass\s+%s\b" % re.escape(str(next(iter(classes))).encode()))
+    owner = next(iter(classes))
+    if owner is None or not any(match.project.classes_named(worker, owner) for worker in module.workers):
+        return
     types: set[str] = set()
-    is_defined = False
-    for worker in match.module.workers:
-        for path in worker.modules:
-            document = match.project.document(path)
-            data = document.data if document is not None else b""
-            found = _WAIT_FOR.findall(data) if b"waitForEvent" in data else []
-            if len(found) != len(_WAIT.findall(data)) or b"AgentWorkflow" in data:
-                return  # it waits for what is not written down
-            types |= {kind.decode() for kind in found}
-            is_defined = is_defined or defined.search(data) is not None
-    if types and is_defined and name not in types:
+    for worker in module.workers:
+        awaited = _awaited_types(match, worker)
+        if awaited is None:
+            return
+        types |= awaited
+    if types and name not in types:
         yield Finding(
             f"no Workflow of this Worker waits for an event of the type `{name}`: they wait for "
             + " and ".join(f"`{kind}`" for kind in sorted(types)[:5]),
             match.at(given),
             severity=Severity.NOTE,
         )
+
+
+def _awaited_types(match: Match, worker: Worker) -> set[str] | None:
+    """The types of events for which code of a Worker waits; None when it may wait for others, too."""
+    paths = js.running_paths(worker)
+    if js.is_named(match.project, paths, "AgentWorkflow", at_hand=match.module):
+        return None
+    types: set[str] = set()
+    for module in js.modules_naming(match.project, paths, "waitForEvent", at_hand=match.module):
+        calls = list(module.calls("waitForEvent"))
+        given = [_type_in(module, call) for call in calls]
+        names = {module.string_of(node) for node in given if node is not None}
+        if None in given or None in names or len(calls) != _mentions(module):
+            return None
+        types.update(name for name in names if name is not None)
+    return types
+
+
+def _mentions(module: Module) -> int:
+    """How often code names the method: to call it, or to hand it on."""
+    return sum(not leaf.type.endswith("_fragment") for leaf in module.leaves("waitForEvent", module.root))

@@ -43,64 +43,47 @@ Source: https://developers.cloudflare.com/workflows/build/workers-api/
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-from cflint.api import Edit, Finding, Fix, Match, Safety, Severity, fixes, import_of, rule
+from cflint.api import Edit, Finding, Fix, Match, Safety, Severity, fixes, import_of, js, rule
 
-if TYPE_CHECKING:
-    from tree_sitter import Node
-
-_HOMES = {
-    "NonRetryableError": "cloudflare:workflows",
-    "WorkflowEntrypoint": "cloudflare:workers",
-    "WorkflowStep": "cloudflare:workers",
-    "WorkflowEvent": "cloudflare:workers",
-    "WorkflowStepConfig": "cloudflare:workers",
-}
+_VALUES = ("NonRetryableError", "WorkflowEntrypoint")
+_NAMES = frozenset({*_VALUES, "WorkflowStep", "WorkflowEvent", "WorkflowStepConfig"})
 
 
 @rule(
-    import_of("cloudflare:workers", "cloudflare:workflows", "@cloudflare/workers-types"),
+    import_of("cloudflare:workers", "cloudflare:workflows", js.RUNTIME_TYPES),
     severity=Severity.ERROR,
     fix=Safety.SAFE,
 )
 def check(match: Match) -> Iterator[Finding]:
     source = match.word
-    if match.node.type != "import_statement":
-        return
     parts = list(fixes.imported_parts(match.node))
-    only_types = any(child.type == "type" for child in match.node.children)
-    wrong: list[tuple[Node, str]] = []
-    for part in parts:
-        node = part.child_by_field_name("name")
-        name = match.text(node) if node is not None and part.type == "import_specifier" else ""
-        if name not in _HOMES or _HOMES[name] == source:
+    for declaration in match.module.scope.imports:
+        part, ref = declaration.owner, declaration.imported
+        if ref is None or ref.name not in _NAMES or all(part.id != own.id for own in parts):
             continue
-        is_type = only_types or any(child.type == "type" for child in part.children)
-        if source == "@cloudflare/workers-types" and (is_type or not _is_value(match, part, name)):
-            continue  # its types are right
-        wrong.append((part, name))
-    for part, name in wrong:
-        home = _HOMES[name]
-        edits = _edits(match, part, name, whole=len(parts) == 1, types=only_types)
-        fix = Fix(f'Import `{name}` from "{home}"', edits, Safety.SAFE) if edits else None
-        message = f'"{source}" does not export `{name}`: it is in "{home}"'
+        home = js.home_of(ref.name)
+        if home is None or home == source or (source == js.RUNTIME_TYPES and _is_type(match, declaration)):
+            continue
+        edits = _edits(match, declaration, home, is_whole=len(parts) == 1)
+        fix = Fix(f'Import `{ref.name}` from "{home}"', edits, Safety.SAFE) if edits else None
+        message = f'"{source}" does not export `{ref.name}`: it is in "{home}"'
         yield Finding(message, match.at(part), fix=fix)
 
 
-def _is_value(match: Match, part: Node, name: str) -> bool:
-    """Whether the import is used as a value: thrown, or extended."""
-    declared = next((found for found in match.module.scope.imports if found.owner.id == part.id), None)
-    if declared is None or name not in ("NonRetryableError", "WorkflowEntrypoint"):
-        return False
-    return any(node.type == "identifier" for node in match.module.scope.references(declared))
+def _is_type(match: Match, declaration: js.Declaration) -> bool:
+    """Whether only the type is meant: what is imported is neither thrown nor extended."""
+    ref = declaration.imported
+    if ref is None or ref.type_only or ref.name not in _VALUES:
+        return True
+    return all(use.type != "identifier" for use in match.module.scope.references(declaration))
 
 
-def _edits(match: Match, part: Node, name: str, *, whole: bool, types: bool) -> tuple[Edit, ...]:
-    if whole:
-        edit = fixes.set_import_source(match.module, match.node, _HOMES[name])
+def _edits(match: Match, declaration: js.Declaration, home: str, *, is_whole: bool) -> tuple[Edit, ...]:
+    part, ref = declaration.owner, declaration.imported
+    if is_whole:
+        edit = fixes.set_import_source(match.module, match.node, home)
         return (edit,) if edit is not None else ()
-    if part.child_by_field_name("alias") is not None:
+    if ref is None or part.child_by_field_name("alias") is not None:
         return ()
-    is_type = types or any(child.type == "type" for child in part.children)
-    return fixes.move_import(match.module, part, name, _HOMES[name], types=is_type)
+    return fixes.move_import(match.module, part, ref.name, home, types=ref.type_only)

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from cflint.platform.cron import cron_never_fires as cron_never_fires
     from cflint.platform.cron import cron_suggestion as cron_suggestion
     from cflint.platform.cron import weekday_numbers as weekday_numbers
-    from cflint.platform.rule_codes import rule_of as rule_of
+    from cflint.platform.env_types import is_injected as is_injected
+    from cflint.platform.env_types import is_read_by_others as is_read_by_others
     from cflint.platform.wrangler_keys import WRANGLER_VERSION as WRANGLER_VERSION
     from cflint.platform.wrangler_keys import KeySchema as KeySchema
     from cflint.platform.wrangler_keys import KeyScope as KeyScope
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from cflint.platform.wrangler_keys import removed_key as removed_key
     from cflint.platform.wrangler_keys import scope_of as scope_of
     from cflint.platform.wrangler_keys import top_level_keys as top_level_keys
+    from cflint.project.code.env_members import may_be_declared as may_be_declared
     from cflint.project.config.class_edits import classes_without_migration as classes_without_migration
     from cflint.project.config.keys import general_path as general_path
     from cflint.project.config.keys import is_misplaced as is_misplaced
@@ -53,6 +55,8 @@ if TYPE_CHECKING:
     from cflint.project.config.schema import ProblemKind as ProblemKind
     from cflint.project.config.schema import dotted as dotted
     from cflint.project.config.schema import json_type as json_type
+    from cflint.project.config.undeclared import is_misspelling as is_misspelling
+    from cflint.project.config.undeclared import similar_binding as similar_binding
     from cflint.project.config.wrangler import Export as Export
     from cflint.project.config.wrangler import QueueConsumer as QueueConsumer
     from cflint.project.config.wrangler import TailConsumer as TailConsumer
@@ -68,6 +72,7 @@ if TYPE_CHECKING:
     from cflint.project.modules.installed import installed_version as installed_version
     from cflint.project.modules.installed import manifest_above as manifest_above
     from cflint.project.modules.installed import manifests_above as manifests_above
+    from cflint.project.modules.installed import may_be_older as may_be_older
     from cflint.project.modules.manifest import Manifest as Manifest
     from cflint.project.workers.config_paths import ConfigPaths as ConfigPaths
     from cflint.project.workers.env_types import binding_kind_of_type as binding_kind_of_type
@@ -78,17 +83,17 @@ if TYPE_CHECKING:
     from cflint.syntax.data import Format as Format
     from cflint.syntax.data import Kind as NodeKind
     from cflint.syntax.data import Node as ConfigNode
-
 _ORIGINS = {
     "cflint.platform.bindings": ("BindingKind KINDS async_methods kind_by_id kinds_by_type methods_of_type"),
     "cflint.platform.build_tools": ("gives_entry"),
     "cflint.platform.clock": ("today"),
     "cflint.platform.compatibility": ("CompatibilityFlag NEWEST_DATE changes find_flag flag_names"),
     "cflint.platform.cron": ("cron_error cron_never_fires cron_suggestion weekday_numbers"),
-    "cflint.platform.rule_codes": ("rule_of"),
+    "cflint.platform.env_types": ("is_injected is_read_by_others"),
     "cflint.platform.wrangler_keys": (
         "KeySchema KeyScope RemovedKey WRANGLER_VERSION json_types removed_key scope_of top_level_keys"
     ),
+    "cflint.project.code.env_members": ("may_be_declared"),
     "cflint.project.config.class_edits": ("classes_without_migration"),
     "cflint.project.config.keys": ("general_path is_misplaced key_meant misplaced_keys nearest_name"),
     "cflint.project.config.lifecycle": (
@@ -96,10 +101,11 @@ _ORIGINS = {
         "ReplayProblem created_with"
     ),
     "cflint.project.config.schema": ("ConfigProblem Path ProblemKind dotted json_type"),
+    "cflint.project.config.undeclared": ("is_misspelling similar_binding"),
     "cflint.project.config.wrangler": ("Export QueueConsumer TailConsumer in_environments"),
     "cflint.project.files.roles": ("is_demo_path is_example_path is_test_config is_test_path"),
     "cflint.project.modules.installed": (
-        "ConfigSchema Fit Installed declares installed_version manifest_above manifests_above"
+        "ConfigSchema Fit Installed declares installed_version manifest_above manifests_above may_be_older"
     ),
     "cflint.project.modules.manifest": ("Manifest"),
     "cflint.project.workers.config_paths": ("ConfigPaths"),
@@ -163,7 +169,10 @@ __all__ = [
     "installed_version",
     "is_demo_path",
     "is_example_path",
+    "is_injected",
     "is_misplaced",
+    "is_misspelling",
+    "is_read_by_others",
     "is_test_config",
     "is_test_path",
     "json_type",
@@ -173,13 +182,15 @@ __all__ = [
     "kinds_by_type",
     "manifest_above",
     "manifests_above",
+    "may_be_declared",
+    "may_be_older",
     "methods_of_type",
     "misplaced_keys",
     "nearest_name",
     "removed_key",
-    "rule_of",
     "scope_of",
     "shown_version",
+    "similar_binding",
     "today",
     "top_level_keys",
     "weekday_numbers",

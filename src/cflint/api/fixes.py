@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from cflint.project.config.edits import rename_key as rename_key
     from cflint.project.config.edits import replace_text as replace_text
     from cflint.project.config.edits import set_key as set_key
+    from cflint.project.config.undeclared import declare_binding as declare_binding
     from cflint.project.sql.edits import bind_holes as bind_holes
-
 _ORIGINS = {
     "cflint.project.code.import_edits": (
         "add_imports imported_parts move_import relative_specifier remove_imports set_import_source"
@@ -42,6 +42,7 @@ _ORIGINS = {
     "cflint.project.config.edits": (
         "append_item move_to_top_level remove_key rename_key replace_text set_key"
     ),
+    "cflint.project.config.undeclared": ("declare_binding"),
     "cflint.project.sql.edits": ("bind_holes"),
 }
 
@@ -54,6 +55,7 @@ __all__ = [
     "append_migration",
     "bind_holes",
     "create_classes",
+    "declare_binding",
     "fix_by_async_handler",
     "fix_by_await",
     "fix_by_new_context",

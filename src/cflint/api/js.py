@@ -68,6 +68,7 @@ if TYPE_CHECKING:
     from cflint.platform.orms import orm_maker as orm_maker
     from cflint.platform.orms import orm_package as orm_package
     from cflint.platform.websockets import AUTO_REPLY_FLAG as AUTO_REPLY_FLAG
+    from cflint.platform.websockets import EVENT_PROPERTIES as EVENT_PROPERTIES
     from cflint.platform.websockets import SOCKET_EVENTS as SOCKET_EVENTS
     from cflint.platform.websockets import SOCKET_METHODS as SOCKET_METHODS
     from cflint.platform.workflows import INSTANCE_CHANGES as INSTANCE_CHANGES
@@ -79,6 +80,7 @@ if TYPE_CHECKING:
     from cflint.project.code.calls import calls_in_module as calls_in_module
     from cflint.project.code.calls import calls_named as calls_named
     from cflint.project.code.calls import is_named as is_named
+    from cflint.project.code.calls import leaves_matching as leaves_matching
     from cflint.project.code.calls import modules_naming as modules_naming
     from cflint.project.code.calls import name_of as name_of
     from cflint.project.code.calls import paths_around as paths_around
@@ -87,8 +89,10 @@ if TYPE_CHECKING:
     from cflint.project.code.contents import Content as Content
     from cflint.project.code.effects import BodyRead as BodyRead
     from cflint.project.code.effects import Entropy as Entropy
+    from cflint.project.code.effects import EntropyKind as EntropyKind
     from cflint.project.code.effects import Log as Log
     from cflint.project.code.effects import ResponseMade as ResponseMade
+    from cflint.project.code.env_members import is_given_by_code as is_given_by_code
     from cflint.project.code.env_uses import EnvUse as EnvUse
     from cflint.project.code.env_uses import env_uses as env_uses
     from cflint.project.code.env_uses import is_guard as is_guard
@@ -133,6 +137,7 @@ if TYPE_CHECKING:
     from cflint.project.code.provenance import provenance as provenance
     from cflint.project.code.secrets import Secret as Secret
     from cflint.project.code.sockets import PairEnd as PairEnd
+    from cflint.project.code.sockets import SocketListener as SocketListener
     from cflint.project.code.sockets import called_function as called_function
     from cflint.project.code.sockets import hibernatable_accepts as hibernatable_accepts
     from cflint.project.code.sockets import method_called_on as method_called_on
@@ -183,7 +188,6 @@ if TYPE_CHECKING:
     from cflint.syntax.javascript import unwrap as unwrap
     from cflint.syntax.javascript import walk as walk
     from cflint.syntax.javascript import with_wrappers as with_wrappers
-
 _ORIGINS = {
     "cflint.platform.base_members": ("base_members"),
     "cflint.platform.classes": ("bases_of_kinds"),
@@ -207,14 +211,15 @@ _ORIGINS = {
     ),
     "cflint.platform.language": ("PROMISE_CHAIN PROMISE_COMBINATORS STRING_CUTS"),
     "cflint.platform.orms": ("orm_maker orm_package"),
-    "cflint.platform.websockets": ("AUTO_REPLY_FLAG SOCKET_EVENTS SOCKET_METHODS"),
+    "cflint.platform.websockets": ("AUTO_REPLY_FLAG EVENT_PROPERTIES SOCKET_EVENTS SOCKET_METHODS"),
     "cflint.platform.workflows": ("INSTANCE_CHANGES STEP_METHODS"),
     "cflint.project.code.calls": (
         "CallSite Callers all_code_is_known callers_of calls_in_module calls_named is_named "
-        "modules_naming name_of paths_around running_paths worker_calls"
+        "leaves_matching modules_naming name_of paths_around running_paths worker_calls"
     ),
     "cflint.project.code.contents": ("Content"),
-    "cflint.project.code.effects": ("BodyRead Entropy Log ResponseMade"),
+    "cflint.project.code.effects": ("BodyRead Entropy EntropyKind Log ResponseMade"),
+    "cflint.project.code.env_members": ("is_given_by_code"),
     "cflint.project.code.env_uses": ("EnvUse env_uses is_guard kind_with_method"),
     "cflint.project.code.flow": ("can_reach completes falls_through"),
     "cflint.project.code.import_edits": ("is_typescript"),
@@ -232,8 +237,8 @@ _ORIGINS = {
     "cflint.project.code.provenance": ("Provenance Trust provenance"),
     "cflint.project.code.secrets": ("Secret"),
     "cflint.project.code.sockets": (
-        "PairEnd called_function hibernatable_accepts method_called_on name_of_function pair_end "
-        "pair_ends parameter_for uses_of_end"
+        "PairEnd SocketListener called_function hibernatable_accepts method_called_on "
+        "name_of_function pair_end pair_ends parameter_for uses_of_end"
     ),
     "cflint.project.code.values": ("UNKNOWN"),
     "cflint.project.modules.facts": (
@@ -266,6 +271,7 @@ __all__ = [
     "COPYING",
     "DURABLE_OBJECT_HANDLERS",
     "ENV_TYPE_NAMES",
+    "EVENT_PROPERTIES",
     "EXPORTED_TYPES",
     "EXPORTS",
     "FUNCTIONS",
@@ -319,6 +325,7 @@ __all__ = [
     "Document",
     "Edge",
     "Entropy",
+    "EntropyKind",
     "EnvUse",
     "FunctionFacts",
     "HandlerParameter",
@@ -347,6 +354,7 @@ __all__ = [
     "Provenance",
     "ResponseMade",
     "Secret",
+    "SocketListener",
     "Syntax",
     "TopLevel",
     "Trust",
@@ -384,6 +392,7 @@ __all__ = [
     "is_example",
     "is_fragment",
     "is_generator",
+    "is_given_by_code",
     "is_global",
     "is_guard",
     "is_named",
@@ -394,6 +403,7 @@ __all__ = [
     "key_of",
     "kind_with_method",
     "known_secret",
+    "leaves_matching",
     "list_without_pagination",
     "may_be_env_type",
     "method_called_on",

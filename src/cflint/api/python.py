@@ -9,13 +9,14 @@ from cflint.lazy import lazily
 if TYPE_CHECKING:
     from cflint.platform.handlers import python_handler as python_handler
     from cflint.platform.handlers import python_handlers_of as python_handlers_of
+    from cflint.project.python.env_uses import PythonEnvUse as PythonEnvUse
     from cflint.project.python.module import PythonClass as PythonClass
     from cflint.project.python.module import PythonModule as PythonModule
     from cflint.project.sql.python import PythonStatement as PythonStatement
     from cflint.project.sql.python import python_statements as python_statements
-
 _ORIGINS = {
     "cflint.platform.handlers": ("python_handler python_handlers_of"),
+    "cflint.project.python.env_uses": ("PythonEnvUse"),
     "cflint.project.python.module": ("PythonClass PythonModule"),
     "cflint.project.sql.python": ("PythonStatement python_statements"),
 }
@@ -24,6 +25,7 @@ __getattr__ = lazily(globals(), _ORIGINS)
 
 __all__ = [
     "PythonClass",
+    "PythonEnvUse",
     "PythonModule",
     "PythonStatement",
     "python_handler",

@@ -139,4 +139,5 @@ def _info(info: RuleInfo) -> Json:
         sorted(info.presets),
         info.since,
         info.uri,
+        list(info.aliases),
     ]

@@ -113,7 +113,7 @@ class _Infos(Mapping[str, RuleInfo]):
         self._known = {id: self._unpacked(id, data) for id, data in kept.items()}
 
     def _unpacked(self, id: str, data: Json) -> RuleInfo:
-        group, severity, summary, page, fix, presets, since, uri = data
+        group, severity, summary, page, fix, presets, since, uri, aliases = data
         return RuleInfo(
             id,
             string(group),
@@ -124,6 +124,7 @@ class _Infos(Mapping[str, RuleInfo]):
             frozenset(map(string, presets)),
             string(since),
             None if uri is None else string(uri),
+            tuple(map(string, aliases)),
         )
 
     def __getitem__(self, id: str) -> RuleInfo:

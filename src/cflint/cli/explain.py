@@ -54,6 +54,8 @@ def _facts(rule: Rule) -> str:
         f"Severity: {spec.severity.label}, group: {rule.group}, preset: {preset_label(spec.presets)}, "
         f"fix: {fix_label(spec.fix)}, since {spec.since}"
     )
+    if spec.aliases:
+        facts += f", formerly {', '.join(f'`{name}`' for name in spec.aliases)}"
     options = [f"`{it.name}` ({it.default} by default): {it.meaning}" for it in spec.options]
     return "\n\n".join([facts, *(f"Option {option}" for option in options)])
 
@@ -81,14 +83,18 @@ def _json(rules: list[Rule]) -> str:
 
 
 def named_rule(name: str, known: RuleSet) -> Rule:
-    """The rule of a name, or of a name that is nearly one. Raises Failure for any other."""
+    """The rule of a name, or of a name that is nearly one; print a warning when it is an old name. Raises
+    Failure for any other."""
     from difflib import get_close_matches
 
+    from cflint.cli.console import warn
     from cflint.cli.exits import Exit, Failure
-    from cflint.platform.rule_codes import rule_of
-    from cflint.rule import PRESETS
+    from cflint.rule import PRESETS, renamed_notice
 
-    id = rule_of(name) or name.strip().lower().replace("_", "-")
+    given = name.strip().lower().replace("_", "-")
+    id = known.current(given)
+    if id != given:
+        warn(renamed_notice(given, id).message)
     if id in known:
         return known[id]
     if id in known.groups or id in PRESETS:

@@ -81,6 +81,7 @@ def as_data(rule: Rule) -> dict[str, object]:
         "fix": None if spec.fix is None else spec.fix.value,
         "presets": sorted(spec.presets),
         "since": spec.since,
+        "aliases": list(spec.aliases),
         "summary": rule.summary,
         "url": rule.info.uri,
     }

@@ -22,14 +22,19 @@ def names(given: Iterable[str]) -> tuple[str, ...]:
 
 
 def selected(known: RuleSet, select: Iterable[str], ignore: Iterable[str]) -> RuleSet:
-    """The rules that the selectors mean. Raises Failure for an unknown name, or when no rule is left."""
-    from cflint.rule import UnknownSelector
+    """The rules that the selectors mean; print a warning for each old name of a rule. Raises Failure for an
+    unknown name, or when no rule is left."""
+    from cflint.cli.console import warn
+    from cflint.rule import UnknownSelector, renamed_notice
 
     try:
         rules = known.select(tuple(select), tuple(ignore))
     except UnknownSelector as error:
         hint = None if error.near else "`cflint rules` lists the rules, their groups and presets"
         raise Failure(str(error), Exit.USAGE, hint) from error
+    for name in dict.fromkeys((*select, *ignore)):
+        if name in known.aliases:
+            warn(renamed_notice(name, known.aliases[name]).message)
     if not rules:
         raise Failure("no rules selected: `--ignore` excludes every selected rule")
     return rules

@@ -315,7 +315,7 @@ def _verdict(
     if rule.id not in options.rules or not list(policed(found, options)):
         return Verdict.EXCLUDED
     comments = read_suppressions(document.file)
-    if all(comments.use_by(finding, rule.group) is not None for finding in found):
+    if all(comments.use_by(finding, rule.names) is not None for finding in found):
         return Verdict.SUPPRESSED
     return Verdict.REPORTED
 

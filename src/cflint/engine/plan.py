@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import field
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from cflint.finding import Finding
+from cflint.finding import Finding, Notice
 from cflint.project.config.wrangler import WranglerConfig
 from cflint.project.workers.loading import Loaded
 from cflint.project.workers.model import Project
@@ -37,7 +38,8 @@ class Options:
     `rules` run; `known` are all rules there are (for names in comments). `excludes` are patterns of paths to
     leave out, `jobs` the most processes to use (0: as many as there are processors). With `debug` what a rule
     raises is raised. `apply_policy` gives a finding as the settings want it, None when they exclude it. With
-    `observed` the processes report what they read; `clock` measures.
+    `observed` the processes report what they read; `clock` measures. `renamed` has notices about old names of
+    rules in the settings, by the name.
     """
 
     rules: RuleSet
@@ -48,6 +50,7 @@ class Options:
     apply_policy: Callable[[Finding], Finding | None] | None = None
     observed: bool = False
     clock: Clock | None = None
+    renamed: Mapping[str, Notice] = field(default_factory=dict)
 
 
 class ItemKind(Enum):

@@ -12,7 +12,7 @@ from cflint.engine.run import attributed
 from cflint.engine.suppression import Suppressions, Use, read_suppressions
 from cflint.finding import Finding, Notice, Report, RuleInfo
 from cflint.project.workers.loading import Loaded
-from cflint.rule import Rule, RuleSet, SuppressionUse
+from cflint.rule import Rule, RuleSet, SuppressionUse, renamed_notice
 from cflint.source import Document
 
 
@@ -42,7 +42,7 @@ def report_of(
     return Report(
         findings=tuple(kept),
         rules=_Infos(options.known, sorted({*options.rules, *found})),
-        notices=(*loaded.notices, *_notices(outcome)),
+        notices=(*general_notices(loaded, options), *_notices(outcome)),
         files_checked=len(loaded.modules) + len(loaded.configs),
         workers_checked=len(loaded.project.workers),
         root=loaded.project.workspace.root or base,
@@ -61,7 +61,7 @@ def open_findings(
     here = (
         finding
         for finding in unique(_included(loaded, findings))
-        if finding.at.document is document and comments.use_by(finding, _group(options, finding)) is None
+        if finding.at.document is document and comments.use_by(finding, _names(options, finding)) is None
     )
     return policed(here, options)
 
@@ -90,7 +90,7 @@ def commented_documents(loaded: Loaded) -> Iterator[Document]:
 
 def uses_in(comments: Suppressions, findings: Iterable[Finding], options: Options) -> set[Use]:
     """What of the comments of a document silences one of its findings."""
-    found = (comments.use_by(finding, _group(options, finding)) for finding in findings)
+    found = (comments.use_by(finding, _names(options, finding)) for finding in findings)
     return {use for use in found if use is not None}
 
 
@@ -102,8 +102,23 @@ def by_file(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
     return grouped
 
 
-def _group(options: Options, finding: Finding) -> str:
-    return options.known[finding.rule].group
+def _names(options: Options, finding: Finding) -> tuple[str, ...]:
+    return options.known[finding.rule].names
+
+
+def general_notices(loaded: Loaded, options: Options) -> tuple[Notice, ...]:
+    """The notices about the whole project: what was noticed while it was loaded, and old names of rules, each
+    name once, in the settings or in the first comment that has it."""
+    aliases = options.known.aliases
+    renamed = dict(options.renamed)
+    if aliases:
+        for document in commented_documents(loaded):
+            for comment in read_suppressions(document).comments:
+                for name, span in comment.names:
+                    if name in aliases and name not in renamed:
+                        line = document.line_of(span.start)
+                        renamed[name] = renamed_notice(name, aliases[name], document.path, line)
+    return (*loaded.notices, *renamed.values())
 
 
 def _notices(outcome: Outcome) -> list[Notice]:
@@ -154,7 +169,7 @@ class _Silencing:
             comments = read_suppressions(document)
             used = uses_in(comments, carried_by_file.get(document.path, ()), self._options)
             for finding in open_by_file.pop(document.path, ()):
-                use = comments.use_by(finding, _group(self._options, finding))
+                use = comments.use_by(finding, _names(self._options, finding))
                 if use is None:
                     self.kept.append(finding)
                 else:
@@ -171,7 +186,7 @@ class _Silencing:
                 for found in rule.check(unused, self._loaded.project):
                     finding = attributed(rule, found)
                     line = document.line_of(finding.at.span.start)
-                    use = comments.use_for(rule.id, rule.group, line)
+                    use = comments.use_for(rule.names, line)
                     if use is not None:
                         used.add(use)
                     (self.kept if use is None else self.silenced).append(finding)
@@ -180,11 +195,12 @@ class _Silencing:
         self, document: Document, comments: Suppressions, used: Collection[Use]
     ) -> Iterator[SuppressionUse]:
         known = (*self._options.known, *self._options.known.groups)
+        current = self._options.known.current
         for comment in comments.comments:
             names = dict(comment.names)
-            unknown = tuple(name for name in names if name not in known)
+            unknown = tuple(name for name in names if current(name) not in known)
             unused = tuple(
-                name for name in names if name in self._options.rules and (comment, name) not in used
+                name for name in names if current(name) in self._options.rules and (comment, name) not in used
             )
             if unknown or unused:
                 yield SuppressionUse(document, comment.span, names, unused, unknown, known)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from cflint.engine.analysis import Run, without_collector
 from cflint.engine.plan import Options, model_item, module_item, own_modules, owners_of, size_of, unit_of
-from cflint.engine.report import by_file, commented_documents, uses_in
+from cflint.engine.report import by_file, commented_documents, general_notices, uses_in
 from cflint.engine.suppression import read_suppressions
 from cflint.finding import Finding, Report, Shard
 from cflint.project.workers.loading import Loaded
@@ -93,10 +93,11 @@ def report_shard(loaded: Loaded, options: Options, base: Path, index: int, count
         incomplete_paths=elsewhere,
         carried_over=_found_elsewhere(loaded, doubtful, shard, options) if doubtful else (),
     )
-    general = len(loaded.notices) if index == 1 else 0
+    shared = len(general_notices(loaded, options))
+    general = shared if index == 1 else 0
     return replace(
         report,
-        notices=report.notices[len(loaded.notices) - general :],
+        notices=report.notices[shared - general :],
         files_checked=len(shard.modules) + sum(config.path in shard.units for config in loaded.configs),
         workers_checked=sum(unit_of(worker) in shard.units for worker in loaded.project.workers),
         shard=Shard(index, count, general),
@@ -139,4 +140,4 @@ def _doubtful(
                 for name, _ in comment.names
                 if (comment, name) not in used
             )
-    return RuleSet(rule for rule in options.rules.values() if rule.id in names or rule.group in names)
+    return RuleSet(rule for rule in options.rules.values() if not names.isdisjoint(rule.names))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from cflint.finding import Finding
 from cflint.pattern import pattern
@@ -36,24 +37,24 @@ class Suppressions:
 
     comments: tuple[Suppression, ...]
 
-    def use_for(self, rule: str, group: str, line: int) -> Use | None:
-        """The first comment that silences a rule's finding which starts on a 1-based line, and the name by
-        which it does."""
+    def use_for(self, names: Collection[str], line: int) -> Use | None:
+        """The first comment that silences a finding which starts on a 1-based line, and the name by which it
+        does; `names` are those of the finding's rule (`Rule.names`)."""
         for comment in self.comments:
             if comment.lines is not None and line not in comment.lines:
                 continue
             if not comment.names:
                 return comment, ""
             for name, _ in comment.names:
-                if name in (rule, group):
+                if name in names:
                     return comment, name
         return None
 
-    def use_by(self, finding: Finding, group: str) -> Use | None:
-        """The comment, and the name in it, that silences a finding of a rule of the group."""
+    def use_by(self, finding: Finding, names: Collection[str]) -> Use | None:
+        """The comment, and the name in it, that silences a finding of a rule with these names."""
         if not self.comments:
             return None  # as nearly always: then nobody need count lines
-        return self.use_for(finding.rule, group, finding.at.document.line_of(finding.at.span.start))
+        return self.use_for(names, finding.at.document.line_of(finding.at.span.start))
 
 
 def read_suppressions(document: Document) -> Suppressions:

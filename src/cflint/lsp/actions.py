@@ -109,7 +109,7 @@ async def _fix_all_edit(state: State, root: Root, path: str, uri: str) -> types.
 
 async def explain(state: State, rule: str) -> None:
     """Show the page of a rule, or its summary where the client opens no documents."""
-    found = state.known.get(rule)
+    found = state.known.get(state.known.current(rule))
     if found is None:
         return
     if found.info.uri and state.client.shows_documents:

@@ -34,6 +34,7 @@ def _inspected(state: State, root: Root, path: str, source: Document, offset: in
     if loaded is None:
         return None
     document = loaded.project.sources.document(path) or source
-    found = inspect_place(loaded, root.configure(loaded), document, offset, state.known.get(name))
+    rule = state.known.get(state.known.current(name))
+    found = inspect_place(loaded, root.configure(loaded), document, offset, rule)
     loaded.project.trees.release(path)
     return as_text(found)

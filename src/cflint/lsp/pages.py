@@ -42,8 +42,9 @@ def rule_in_comment(document: Document, offset: int, known: RuleSet) -> tuple[Ru
         return None
     for comment in read_suppressions(document).comments:
         for name, span in comment.names:
-            if span.start <= offset <= span.end and name in known:
-                return known[name], span
+            id = known.current(name)
+            if span.start <= offset <= span.end and id in known:
+                return known[id], span
     return None
 
 

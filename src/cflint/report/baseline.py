@@ -95,15 +95,20 @@ def compared(report: Report, entries: Iterable[Entry], is_there: Callable[[str],
     """Take away what the baseline holds: of alike findings as many as it counts, the first ones.
 
     What is found in a file that the baseline does not know is held against the entries of files that are no
-    longer there (`is_there` tells): they may have been renamed.
+    longer there (`is_there` tells): they may have been renamed. An entry with an alias of a rule counts
+    for the rule.
     """
     entries = tuple(entries)
     left: Counter[str] = Counter()
     for entry in entries:
         left[entry.key] += entry.count
-    kept: list[tuple[Finding, str]] = []
-    for finding, (key, moved) in zip(report.findings, digests(report.findings), strict=True):
-        if left[key] > 0:
+    aliases = _aliases(report, entries)
+    kept: list[tuple[Finding, tuple[str, ...]]] = []
+    for finding, hashes in zip(report.findings, digests(report.findings), strict=True):
+        former = (replace(finding, rule=name) for name in aliases.get(finding.rule, ()))
+        keys, moved = zip(hashes, *digests(former), strict=True)
+        key = next((key for key in keys if left[key] > 0), None)
+        if key is not None:
             left[key] -= 1
         else:
             kept.append((finding, moved))
@@ -122,10 +127,20 @@ def compared(report: Report, entries: Iterable[Entry], is_there: Callable[[str],
 
 
 def _new(
-    kept: Iterable[tuple[Finding, str]], renamed: Counter[str], known: frozenset[str]
+    kept: Iterable[tuple[Finding, tuple[str, ...]]], renamed: Counter[str], known: frozenset[str]
 ) -> Iterator[Finding]:
-    for finding, moved in kept:
-        if renamed[moved] > 0 and finding.at.document.path not in known:
+    for finding, hashes in kept:
+        moved = next((moved for moved in hashes if renamed[moved] > 0), None)
+        if moved is not None and finding.at.document.path not in known:
             renamed[moved] -= 1
         else:
             yield finding
+
+
+def _aliases(report: Report, entries: Iterable[Entry]) -> dict[str, list[str]]:
+    """For the rules with findings, the names that they had before and that the baseline still has."""
+    old = {entry.rule for entry in entries} - report.rules.keys()
+    if not old:
+        return {}
+    found = {finding.rule for finding in report.findings} & report.rules.keys()
+    return {rule: [name for name in report.rules[rule].aliases if name in old] for rule in found}

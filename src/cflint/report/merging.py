@@ -141,13 +141,13 @@ def _sarif(documents: Sequence[Json]) -> tuple[str, Iterator[str]]:
     if any(shard["left_out"] for shard in shards):
         raise Unmergeable("one of them has more findings than code scanning takes: it lacks some of them")
     rules = _rules(runs)
-    codes = {rule["id"]: at for at, rule in enumerate(rules)}
+    index = {rule["id"]: at for at, rule in enumerate(rules)}
     open_ones: list[tuple[Json, Json]] = []
     silenced: list[tuple[Json, Json]] = []
     for shard, run in pairs:
         results = run["results"]
         for result in results:
-            result["ruleIndex"] = codes[result["ruleId"]]
+            result["ruleIndex"] = index[result["ruleId"]]
         number = len(shard["places"])
         open_ones += zip(shard["places"], results[:number], strict=True)
         if len(results) > number:
@@ -160,7 +160,7 @@ def _sarif(documents: Sequence[Json]) -> tuple[str, Iterator[str]]:
     whole.pop("properties")
     whole["results"] = []
     whole["tool"]["driver"]["rules"] = rules
-    _join_invocations(whole, shards, runs, codes)
+    _join_invocations(whole, shards, runs, index)
     text = sarif_log({**documents[0], "runs": [whole]}, found)
     partial = any(not run["invocations"][0]["executionSuccessful"] for run in runs)
     severities = [str(result["level"]) for result in found if not result.get("suppressions")]
@@ -178,14 +178,14 @@ def _rules(runs: Sequence[Json]) -> list[Json]:
 
 
 def _join_invocations(
-    whole: Json, shards: Sequence[Json], runs: Sequence[Json], codes: dict[str, int]
+    whole: Json, shards: Sequence[Json], runs: Sequence[Json], index: dict[str, int]
 ) -> None:
     """Make one invocation of all: its notifications, and whether everything could be read."""
     reported = [run["invocations"][0].get("toolExecutionNotifications", []) for run in runs]
     for notification in (one for notifications in reported for one in notifications):
         about = notification.get("associatedRule")
         if about is not None:
-            about["index"] = codes[about["id"]]
+            about["index"] = index[about["id"]]
     notices = _notices(shards, reported)
     ends = [
         notification

@@ -20,7 +20,6 @@ from cflint.finding import Finding, Fix, Location, Notice, Report, RuleInfo, Sev
 from cflint.fixer import exact
 from cflint.pattern import pattern
 from cflint.platform.cwe import WEAKNESSES
-from cflint.platform.rule_codes import code_of
 from cflint.report import DEFAULT, Options, severity_of
 from cflint.report.escape import encodable, holds_secret, masked, masked_source, uri
 from cflint.report.fingerprint import fingerprints, github_hashes
@@ -230,7 +229,8 @@ def _descriptor(info: RuleInfo) -> Node:
         f"{page}\n\nThis rule is `{info.id}`; `cflint-ignore {info.id}: REASON` in a comment silences it.\n"
     )
     return om.ReportingDescriptor(
-        id=code_of(info.id),
+        id=info.id,
+        deprecated_ids=list(info.aliases) or None,
         name="".join(part.capitalize() for part in re.split(r"[^A-Za-z0-9]+", info.id)),
         short_description=om.MultiformatMessageString(text=_shortened(_sentence(info.summary))),
         full_description=om.MultiformatMessageString(text=_shortened(_introduction(page))),
@@ -258,7 +258,7 @@ def _result(finding: Finding, key: str, line_hash: str | None, index: dict[str, 
     if line_hash is not None:
         prints["primaryLocationLineHash"] = line_hash
     return om.Result(
-        rule_id=code_of(finding.rule),
+        rule_id=finding.rule,
         rule_index=index[finding.rule],
         level=severity_of(finding).label,
         message=_message(finding.message, related),
@@ -311,7 +311,7 @@ def _code_flows(finding: Finding) -> list[Node] | None:
 def _suppressions(finding: Finding, report: Report) -> list[Node]:
     """The comment that silences a finding, with the reason that it gives."""
     info = report.rules.get(finding.rule)
-    names = {finding.rule, info.group if info is not None else ""}
+    names = {finding.rule, *((info.group, *info.aliases) if info is not None else ())}
     document = finding.at.document
     line = document.line_of(min(finding.at.span.start, len(document.data)))
     reasons = (
@@ -472,7 +472,7 @@ def _notification(notice: Notice, index: dict[str, int]) -> Node:
         locations = [om.Location(physical_location=physical)]
     rule = None
     if notice.rule in index:
-        rule = om.ReportingDescriptorReference(id=code_of(notice.rule), index=index[notice.rule])
+        rule = om.ReportingDescriptorReference(id=notice.rule, index=index[notice.rule])
     return om.Notification(
         message=om.Message(text=_sentence(_plain(masked(notice.message)))),
         level="warning" if notice.level == "warning" else "note",

@@ -17,7 +17,7 @@ from cflint.rule.definition import (
     Spec,
     rule,
 )
-from cflint.rule.ruleset import Rule, RuleSet, UnknownSelector
+from cflint.rule.ruleset import Rule, RuleSet, UnknownSelector, renamed_notice
 from cflint.rule.subjects import Crash, Match, SuppressionUse
 from cflint.rule.triggers import (
     MODEL_TRIGGERS,
@@ -84,6 +84,7 @@ __all__ = [
     "module",
     "new",
     "python_module",
+    "renamed_notice",
     "rule",
     "section",
     "suppression",

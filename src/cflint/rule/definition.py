@@ -71,6 +71,7 @@ class Spec:
     deployed: bool
     documents: Documents
     options: tuple[Option, ...] = ()
+    aliases: tuple[str, ...] = ()
 
     @property
     def triggers(self) -> tuple[Trigger[Any], ...]:
@@ -88,13 +89,13 @@ class Spec:
         options = [[it.module, it.name, it.default, it.meaning, it.least] for it in self.options]
         return [
             *(checks, int(self.severity), fix, sorted(self.presets), self.since),
-            *(self.tests, self.deployed, self.documents.value, options),
+            *(self.tests, self.deployed, self.documents.value, options, list(self.aliases)),
         ]
 
     @classmethod
     def from_data(cls, data: list[Any]) -> Spec:
         """The spec that `as_data` gave; raises TypeError, ValueError or AttributeError for anything else."""
-        checks, severity, fix, presets, since, tests, deployed, documents, options = data
+        checks, severity, fix, presets, since, tests, deployed, documents, options, aliases = data
         return cls(
             tuple(
                 CheckSpec(
@@ -113,6 +114,7 @@ class Spec:
                 Option(str(module), str(name), int(default), str(meaning), int(least))
                 for module, name, default, meaning, least in options
             ),
+            tuple(map(str, aliases)),
         )
 
 
@@ -163,6 +165,7 @@ def rule(
     deployed: bool = False,
     documents: Documents = Documents.ALL,
     options: Iterable[Option] = (),
+    aliases: Iterable[str] = (),
 ) -> Callable[[CheckFunction[S]], Definition]:
     """Make a check a rule; `Definition.on` adds more checks.
 
@@ -170,7 +173,7 @@ def rule(
     the presets (`reference`, `strict`) that hold it, if any. `options` are the numbers that settings can
     change. What the rule leaves out: test files, unless `tests` is true; with `deployed`, configurations that
     are not deployed (of tests, say) and Workers without one, but not what `section` finds; `documents` says
-    what is reported of Markdown.
+    what is reported of Markdown. `aliases` are the names that the rule had before: they go on working.
     """
 
     def decorate(function: CheckFunction[S]) -> Definition:
@@ -178,7 +181,11 @@ def rule(
         if RECOMMENDED in members:
             members |= {REFERENCE, STRICT}
         definition = Definition(
-            Spec((), severity, fix, members | {ALL}, since, tests, deployed, documents, tuple(options))
+            Spec(
+                *((), severity, fix, members | {ALL}, since, tests, deployed, documents),
+                tuple(options),
+                tuple(aliases),
+            )
         )
         definition.add(function, triggers)
         return definition

@@ -13,7 +13,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cflint.finding import Finding, RuleInfo
+from cflint.finding import Finding, Notice, RuleInfo
 from cflint.pattern import pattern
 from cflint.record import record
 from cflint.rule.definition import PRESETS, RECOMMENDED, Definition, Spec
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from cflint.project.workers.model import Project
 
+_NAME = pattern(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _SOURCE = pattern(r"^Source: .*?(https://[^\s;,)]+)", re.MULTILINE)
 
 
@@ -51,6 +52,11 @@ class Rule:
         return run_of(definition)
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """What a suppression comment may call the rule: its id, its aliases, its group."""
+        return (self.id, *self.spec.aliases, self.group)
+
+    @property
     def page(self) -> str:
         """The rule's page, in Markdown; its first line is the summary."""
         return (self.module.__doc__ or "").strip() + "\n"
@@ -75,6 +81,7 @@ class Rule:
             spec.presets,
             spec.since,
             uri,
+            spec.aliases,
         )
 
 
@@ -86,6 +93,11 @@ class UnknownSelector(ValueError):
         self.near = near
         hint = f"; did you mean {' or '.join(f'`{name}`' for name in near)}?" if near else ""
         super().__init__(f"unknown rule, group or preset `{selector}`{hint}")
+
+
+def renamed_notice(alias: str, id: str, path: str | None = None, line: int | None = None) -> Notice:
+    """The notice that a rule is called by a name that it had before."""
+    return Notice(f"the rule `{alias}` is now called `{id}`", path, line, "warning", id)
 
 
 class RuleSet(Mapping[str, Rule]):
@@ -112,10 +124,31 @@ class RuleSet(Mapping[str, Rule]):
     def groups(self) -> tuple[str, ...]:
         return tuple(sorted({found.group for found in self._rules.values()}))
 
+    @cached_property
+    def aliases(self) -> Mapping[str, str]:
+        """The ids of rules by the names that they had before. Raises ValueError for an alias that is no
+        name, or that a rule, a group, a preset or another rule's alias has."""
+        taken = {*self._rules, *self.groups, *PRESETS}
+        found: dict[str, str] = {}
+        for id, rule in self._rules.items():
+            for alias in rule.spec.aliases:
+                if _NAME.fullmatch(alias) is None:
+                    raise ValueError(f"the alias `{alias}` of `{id}` is no name of a rule")
+                if alias in taken:
+                    raise ValueError(f"the alias `{alias}` of `{id}` is the name of something else")
+                taken.add(alias)
+                found[alias] = id
+        return found
+
+    def current(self, name: str) -> str:
+        """The id of the rule that had the name before; any other name as it is."""
+        return self.aliases.get(name, name)
+
     def matching(self, selector: str) -> frozenset[str]:
-        """The ids that a rule's id, a group or a preset means. Raises UnknownSelector."""
-        if selector in self._rules:
-            return frozenset({selector})
+        """The ids that a rule's id or alias, a group or a preset means. Raises UnknownSelector."""
+        id = self.current(selector)
+        if id in self._rules:
+            return frozenset({id})
         if selector in PRESETS:
             return frozenset(id for id, found in self._rules.items() if selector in found.spec.presets)
         members = frozenset(id for id, found in self._rules.items() if found.group == selector)
@@ -124,27 +157,23 @@ class RuleSet(Mapping[str, Rule]):
         return members
 
     def near(self, name: str) -> tuple[str, ...]:
-        """Names of rules, groups and presets that are spelled much like a name; the name that has it, of a
-        code."""
+        """Names of rules, groups and presets that are spelled much like a name; of an alias, its rule's."""
         from difflib import get_close_matches
 
-        from cflint.platform.rule_codes import rule_of
-
-        meant = rule_of(name)
-        if meant in self._rules:
-            return (meant,)
-        return tuple(get_close_matches(name, [*self._rules, *self.groups, *PRESETS], n=2, cutoff=0.7))
+        names = [*self._rules, *self.aliases, *self.groups, *PRESETS]
+        found = get_close_matches(name, names, n=2, cutoff=0.7)
+        return tuple(dict.fromkeys(map(self.current, found)))
 
     def select(self, select: Iterable[str] = (RECOMMENDED,), ignore: Iterable[str] = ()) -> RuleSet:
-        """The rules of the selectors `select` without those of `ignore`; a rule named by its id in `select`
-        stays even if a group or preset in `ignore` holds it. Raises UnknownSelector."""
+        """The rules of the selectors `select` without those of `ignore`; a rule named in `select` by its id
+        or an alias stays even if a group or preset in `ignore` holds it. Raises UnknownSelector."""
         chosen: set[str] = set()
-        named = {selector for selector in select if selector in self._rules}
+        named = {id for id in map(self.current, select) if id in self._rules}
         for selector in select:
             chosen |= self.matching(selector)
         for selector in ignore:
             left_out = self.matching(selector)
-            chosen -= left_out if selector in self._rules else left_out - named
+            chosen -= left_out if self.current(selector) in self._rules else left_out - named
         return RuleSet(self._rules[id] for id in chosen)
 
 

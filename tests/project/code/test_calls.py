@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +13,7 @@ from cflint.project.code.calls import (
     calls_in_module,
     calls_named,
     is_named,
+    leaves_matching,
     name_of,
     paths_around,
     running_paths,
@@ -193,3 +195,23 @@ def test_what_is_not_exported_is_called_by_its_module_alone() -> None:
     )  # fmt: skip
     assert callers({MAIN: "class A { f() {} }" + ENTRY}, MAIN) == ([], False)
     assert callers({MAIN: "export function f() {}" + ENTRY}, MAIN) == ([], False)
+
+
+def test_leaves_that_a_pattern_covers() -> None:
+    project = project_of(
+        "import './other'; const a = 426; // 426",
+        other="export const b = '426', c = 'an 426', upgrade = 1;",
+        third="export const d = 1;",
+    )
+    words = re.compile(rb"\b(?:426|upgrade)\b")
+    paths = ["index.ts", "other.ts", "third.ts", "missing.ts"]
+    found = [
+        (module.path, leaf.type, module.text(leaf)) for module, leaf in leaves_matching(project, paths, words)
+    ]
+    assert found == [
+        ("index.ts", "number", "426"),
+        ("index.ts", "comment", "// 426"),
+        ("other.ts", "string_fragment", "426"),
+        ("other.ts", "string_fragment", "an 426"),
+        ("other.ts", "identifier", "upgrade"),
+    ]

@@ -234,3 +234,27 @@ def test_the_inner_try_is_found_first() -> None:
     module, call, _ = subject("try { try { here() } catch (inner) { } } catch (outer) { }")
     found = module.try_around(call)
     assert found is not None and "inner" in module.text(found) and "outer" not in module.text(found)
+
+
+@pytest.mark.parametrize(
+    ("body", "caught"),
+    [
+        ("try { here() } catch { }", True),
+        ("try { x(() => here()) } catch { }", True),
+        ("x(() => { try { here() } catch { } })", True),
+        ("try { x(() => { try { here() } finally { } }) } catch { }", True),
+        ("try { x(() => here()) } finally { }", False),
+        ("try { } catch { x(() => here()) }", False),
+        ("here()", False),
+    ],
+)
+def test_is_caught_through_callbacks(body: str, caught: bool) -> None:
+    module, call, function = subject(body)
+    assert module.is_caught(call, function) is caught
+
+
+def test_what_catches_is_within() -> None:
+    module = module_of("try { f(() => here()) } catch { }")
+    call = next(module.calls_of("here", module.root))
+    function = module.enclosing_function(call)
+    assert function is not None and not module.is_caught(call, function)

@@ -418,3 +418,20 @@ def test_span_of_an_item(source: str, item: str, left: str) -> None:
     span = module.item_span(part)
     data = module.document.data
     assert (data[: span.start] + data[span.end :]).decode() == f"const x = {left};"
+
+
+@pytest.mark.parametrize(
+    ("source", "own"),
+    [
+        ("go();", True),
+        ("((go()));", True),
+        ("(go() as X)!;", True),
+        ("await go();", False),
+        ("x = go();", False),
+    ],
+)
+def test_own_statement(source: str, own: bool) -> None:
+    module = module_of(source)
+    call = next(module.calls_of("go", module.root))
+    found = module.own_statement(call)
+    assert (module.text(found) if found is not None else None) == (source if own else None)

@@ -7,7 +7,13 @@ import time
 import pytest
 
 from cflint.project.code.module import Module
-from cflint.project.code.sockets import hibernatable_accepts, method_called_on, pair_ends, uses_of_end
+from cflint.project.code.sockets import (
+    PairEnd,
+    hibernatable_accepts,
+    method_called_on,
+    pair_ends,
+    uses_of_end,
+)
 from cflint.syntax.javascript import unwrap
 from tests.support.modules import module_of
 
@@ -135,3 +141,79 @@ def test_many_sockets_of_a_class_take_time_in_proportion(shape: str) -> None:
             uses += len(uses_of_end(module, end))
     assert uses >= 500
     assert time.perf_counter() - started < 3  # it took half a minute
+
+
+def ends_of(module: Module) -> tuple[PairEnd, PairEnd]:
+    """Both ends of the only pair of a module."""
+    (pair,) = module.descendants(module.root, "new_expression")
+    return PairEnd(pair, "0"), PairEnd(pair, "1")
+
+
+def test_who_accepts_an_end() -> None:
+    module = module_of(
+        """
+        export function f(ctx: DurableObjectState) {
+          const [client, server] = Object.values(new WebSocketPair());
+          ctx.acceptWebSocket(server, ["tag"]);
+          (server as WebSocket).accept();
+          keep(server);
+          ctx.acceptWebSocket(other, server);
+        }
+        """
+    )
+    client, server = ends_of(module)
+    assert module.accepts_of_end(client) == ()
+    assert [(module.text(found.node), found.hibernates) for found in module.accepts_of_end(server)] == [
+        ('ctx.acceptWebSocket(server, ["tag"])', True),
+        ("(server as WebSocket).accept()", False),
+    ]
+
+
+def test_the_listeners_of_an_end() -> None:
+    module = module_of(
+        """
+        export function f() {
+          const [client, server] = Object.values(new WebSocketPair());
+          server.addEventListener("message", onMessage);
+          server.addEventListener("close", onClose, { once: true });
+          server.onerror = () => {};
+          server.onopen = () => {};
+          console.log(server.onmessage);
+        }
+        """
+    )
+    found = module.listeners_of_end(ends_of(module)[1])
+    assert [(one.event, module.text(one.handler) if one.handler is not None else None) for one in found] == [
+        ("message", "onMessage"),
+        ("close", None),
+        ("error", "() => {}"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "opens"),
+    [
+        ("new WebSocket('wss://x.example')", True),
+        ("(await fetch('https://x.example')).webSocket", True),
+        ("new Response(null, { status: 101, webSocket: client })", False),
+        ("/* response.webSocket */ 1", False),
+    ],
+)
+def test_classes_that_open_sockets(body: str, opens: bool) -> None:
+    module = module_of(f"export class A {{ async f(client) {{ return {body}; }} }}")
+    (owner,) = module.descendants(module.root, "class_declaration")
+    assert module.opens_sockets(module.class_of(owner)) is opens
+
+
+def test_the_object_of_which_an_accept_is_the_first() -> None:
+    module = module_of(
+        """
+        import { DurableObject } from "cloudflare:workers";
+        export class Room extends DurableObject {
+          fetch(ws: WebSocket) { this.ctx.acceptWebSocket(ws); this.ctx.acceptWebSocket(ws); }
+        }
+        export class Other { f(ctx, ws) { ctx.acceptWebSocket(ws); } }
+        """
+    )
+    owners = [module.hibernating_object(call) for call in module.calls_of("acceptWebSocket", module.root)]
+    assert [owner.name if owner is not None else None for owner in owners] == ["Room", None, None]

@@ -15,7 +15,7 @@ from cflint.engine import Options, analyse
 from cflint.platform.clock import today
 from cflint.project.config.wrangler import WranglerConfig, read_config
 from cflint.project.files.workspace import Workspace
-from cflint.project.modules.installed import Fit, declares, installed_version
+from cflint.project.modules.installed import Fit, declares, installed_version, may_be_older
 from cflint.project.modules.resolve import Builtin, Package
 from cflint.project.workers.loading import load
 from cflint.project.workers.packages import config_schema, shown_version
@@ -188,3 +188,12 @@ def test_a_broken_manifest_is_none() -> None:
     assert installed_version(memory({"package.json": b'{ "dependencies": { "pg": '}), "", "pg") is None
     document = Document("package.json", b'{ "dependencies": [] , "x": "pg" }')
     assert installed_version(memory({"package.json": document.data}), "", "pg") is None
+
+
+def test_may_be_older() -> None:
+    files = {"package.json": MANIFEST, "b/package.json": b'{ "dependencies": { "pg": "8.12.1" } }'}
+    space = memory(files)
+    assert may_be_older(space, "", "pg", (8, 11, 1))  # ^8.11.0
+    assert not may_be_older(space, "", "pg", (8, 11, 0))
+    assert not may_be_older(space, "b", "pg", (8, 12, 0))
+    assert not may_be_older(space, "", "mysql2", (3, 0, 0))

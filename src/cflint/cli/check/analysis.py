@@ -67,6 +67,7 @@ class Analysis:
             apply_policy=settings.policy.apply_policy,
             observed=observed,
             clock=self._plan.clock,
+            renamed=settings.renamed(self.loaded.paths),
         )
 
     def clocked(self, phase: str) -> AbstractContextManager[None]:

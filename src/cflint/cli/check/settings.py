@@ -18,6 +18,7 @@ from cflint.cli.selection import names
 from cflint.report.escape import visible
 
 if TYPE_CHECKING:
+    from cflint.finding import Notice
     from cflint.rule import RuleSet
     from cflint.settings import Policy, Settings
 
@@ -85,6 +86,11 @@ class CheckSettings:
         if not rules:
             raise Failure("no rules selected: `--ignore` and the settings exclude every selected rule")
         return rules
+
+    def renamed(self, paths: Iterable[str]) -> dict[str, Notice]:
+        """Notices about old names of rules in what counts for the files, by the name."""
+        with _failures():
+            return self.policy.renamed((*self._place.paths, *paths))
 
     def as_text(self) -> str:
         """For each path of the place, the file that counts and what follows from it."""

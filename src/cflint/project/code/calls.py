@@ -7,6 +7,7 @@ one module to the next has to be plain data.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
@@ -109,6 +110,22 @@ def is_named(project: Project, paths: Iterable[str], name: str, *, at_hand: Modu
 def _is_whole_string(module: Module, leaf: Node) -> bool:
     parent = module.syntax.parent(leaf)
     return leaf.type == "string_fragment" and parent is not None and parent.named_child_count == 1
+
+
+def leaves_matching(
+    project: Project, paths: Iterable[str], words: re.Pattern[bytes], *, at_hand: Module | None = None
+) -> Iterator[tuple[Module, Node]]:
+    """The smallest nodes that cover what a pattern finds in the text of some modules, comments and parts of
+    texts included: a module without a match is not parsed. A module that cannot be parsed has none."""
+    for path in paths:
+        document = project.document(path)
+        if document is None or not path.endswith(EXTENSIONS) or words.search(document.data) is None:
+            continue
+        module = at_hand if at_hand is not None and at_hand.path == path else module_of(project, path)
+        for match in words.finditer(document.data) if module is not None else ():
+            leaf = module.syntax.node_at(match.start(), match.end()) if module is not None else None
+            if module is not None and leaf is not None:
+                yield module, leaf
 
 
 # -- who calls a function --------------------------------------------------------------------------------

@@ -93,6 +93,20 @@ def try_around(module: ModuleLike, node: Node, within: Node | None = None) -> No
     return None
 
 
+def is_caught(module: ModuleLike, node: Node, within: Node) -> bool:
+    """Whether some `catch` inside `within`, a function around a node, takes an error that is thrown at the
+    node; the functions between the two are taken for callbacks that run where they stand."""
+    place = node
+    while place.id != within.id:
+        if try_around(module, place, within) is not None:
+            return True
+        above = module.enclosing_function(place)
+        if above is None:
+            return False
+        place = above
+    return False
+
+
 def _climb(module: ModuleLike, node: Node, within: Node | None) -> Iterator[tuple[Node, Node]]:
     """The nodes above in the same function and below `within`, with the child that leads to the node."""
     child = node

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from cflint.finding import Edit
+from cflint.platform.handlers import handlers_of
+from cflint.project.code.nodes import own_statement
 from cflint.source import Document, Span
-from cflint.syntax.javascript import span_of
+from cflint.syntax.javascript import block_end, body_of, span_of
+from cflint.syntax.suffixes import is_typescript
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-    from cflint.project.code.interface import ModuleLike
+    from cflint.project.code.interface import ClassLike, ModuleLike
+
+_HOLDERS = frozenset({"statement_block", "program", "switch_case", "switch_default"})
+
+Replacement = tuple[int, int, str]
+"""What to write in place of the bytes from the first offset to before the second."""
 
 
 def replace(module: ModuleLike, node: Node, text: str) -> Edit:
@@ -78,3 +87,120 @@ def _after_blanks(data: bytes, offset: int) -> int:
     while offset < len(data) and data[offset] in b" \t":
         offset += 1
     return offset
+
+
+def statement_removal(module: ModuleLike, expression: Node) -> Edit | None:
+    """An edit that removes the statement that an expression is, with its lines; None where the expression is
+    part of something, and where an `if` or a loop needs the statement."""
+    statement = own_statement(module, expression)
+    holder = module.syntax.parent(statement) if statement is not None else None
+    if statement is None or holder is None or holder.type not in _HOLDERS:
+        return None
+    return Edit(module.document, whole_lines(module, statement), "")
+
+
+def append_statement(module: ModuleLike, function: Node, source: str) -> Edit | None:
+    """An edit that adds a statement on a line of its own at the end of a function; None of an arrow function
+    without a block."""
+    body = body_of(function)
+    if body is None or body.type != "statement_block":
+        return None
+    line_of = module.document.line_of
+    indent = indent_of(module, function)
+    inner = indent + indent_unit(module.document)
+    end = block_end(body)
+    if line_of(body.start_byte) != line_of(end - 1):
+        return insert(module, module.document.line_span(line_of(end - 1)).start, f"{inner}{source}\n")
+    held = module.document.data[body.start_byte + 1 : end - 1].decode("utf-8", "replace").strip()
+    before = f"{inner}{held}\n" if held else ""
+    return Edit(module.document, Span(body.start_byte, end), f"{{\n{before}{inner}{source}\n{indent}}}")
+
+
+def append_handler(
+    module: ModuleLike, owner: ClassLike, name: str, *statements: str, count: int | None = None
+) -> Edit:
+    """An edit that adds a handler after the last member of a class, with the signature by which the runtime
+    calls it (the first `count` of the parameters). Raises KeyError for what is no handler of such classes."""
+    signature = handlers_of(owner.kind)[name]
+    indent, unit, typed = owner.member_indent, indent_unit(module.document), is_typescript(module.path)
+    returns = f": {signature.return_type}" if typed else ""
+    lines = "".join(f"\n{indent}{unit}{statement}" for statement in statements)
+    closing = f"\n{indent}" if statements else ""
+    parameters = signature.written(typed=typed, count=count)
+    return owner.append_members(f"async {name}({parameters}){returns} {{{lines}{closing}}}")
+
+
+def comments_of(module: ModuleLike, statement: Node) -> tuple[Node, ...]:
+    """The comments on the lines right above a statement, and the one behind it on its last line."""
+    parent = module.syntax.parent(statement)
+    line_of = module.document.line_of
+    found: list[Node] = []
+    below = line_of(statement.start_byte)
+    siblings = [
+        node
+        for node in (parent.named_children if parent is not None else ())
+        if node.end_byte <= statement.start_byte
+    ]
+    for at in range(len(siblings) - 1, -1, -1):
+        node = siblings[at]
+        alone = at == 0 or line_of(siblings[at - 1].end_byte) < line_of(node.start_byte)
+        if node.type != "comment" or line_of(node.end_byte) != below - 1 or not alone:
+            break
+        if parent is not None and line_of(node.start_byte) == line_of(parent.start_byte):
+            break
+        below = line_of(node.start_byte)
+        found.insert(0, node)
+    after = statement.next_sibling
+    is_comment = after is not None and after.type == "comment"
+    if after is not None and is_comment and line_of(after.start_byte) == line_of(statement.end_byte):
+        found.append(after)
+    return tuple(found)
+
+
+def lines_with_comments(module: ModuleLike, statement: Node) -> Span:
+    """The lines of a statement and of its comments (see `comments_of`), and one of two blank lines around
+    them: what to remove where the statement moves away."""
+    data = module.document.data
+    whole = [statement, *comments_of(module, statement)]
+    start, end = min(node.start_byte for node in whole), max(node.end_byte for node in whole)
+    lines = lines_around(module, Span(start, end))
+    start = lines.start
+    if data[start - 1 : start] != b"\n":
+        return lines
+    before = data.rfind(b"\n", 0, start - 1) + 1
+    after = data.find(b"\n", lines.end)
+    next_line = data[lines.end : after if after != -1 else len(data)].strip()
+    if not data[before : start - 1].strip() and (not next_line or next_line.startswith(b"}")):
+        start = before
+    return Span(start, lines.end)
+
+
+def moved_text(
+    module: ModuleLike, node: Node, old: str, new: str, replacements: Iterable[Replacement] = ()
+) -> str:
+    """The text of a node with replacements, its lines moved from one indentation to another. What stands in
+    template literals keeps its white space."""
+    data = module.document.data
+    end = block_end(node) if node.type == "statement_block" else node.end_byte
+    literals = [span_of(below) for below in module.descendants(node, "template_string")]
+    if node.type == "template_string":
+        literals.append(span_of(node))
+    edits = list(replacements)
+    at = data.find(b"\n", node.start_byte, end)
+    while at != -1:
+        line = at + 1
+        if not any(span.start < at < span.end for span in literals):
+            if old and data.startswith(old.encode(), line):
+                edits.append((line, line + len(old), new))
+            elif not old and data[line : line + 1] not in (b"\n", b"\r", b""):
+                edits.append((line, line, new))
+        at = data.find(b"\n", line, end)
+    out: list[str] = []
+    done = node.start_byte
+    for start, stop, text in sorted(edits, key=lambda edit: (edit[0], -edit[1])):
+        if start < done:  # the indentation of a line that a replacement took away
+            continue
+        out += [data[done:start].decode("utf-8", "replace"), text]
+        done = stop
+    out.append(data[done:end].decode("utf-8", "replace"))
+    return "".join(out)

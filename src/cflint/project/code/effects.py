@@ -131,7 +131,7 @@ def response_made(module: ModuleLike, node: Node) -> ResponseMade | None:
     Known are the runtime's `Response`, `NextResponse`, Hono's context, and some routers' functions.
     """
     node = unwrap(node)
-    if node.type not in _CALLS:
+    if node.type not in _CALLS or not _may_make_response(module, node):
         return None
     if node.type == "call_expression":
         made = _of_hono(module, node)
@@ -155,6 +155,22 @@ def response_made(module: ModuleLike, node: Node) -> ResponseMade | None:
         case "error" if node.type == "call_expression":
             return ResponseMade(node, ResponseMaker.ERROR, status=0)
     return None
+
+
+def _may_make_response(module: ModuleLike, node: Node) -> bool:
+    """Whether the name of the member that is called is one that makes responses somewhere. Of a plain name
+    that is not seen: an import may be renamed."""
+    callee = node.child_by_field_name("function") or node.child_by_field_name("constructor")
+    if callee is None or callee.type != "member_expression":
+        return True
+    name = callee.child_by_field_name("property")
+    return name is None or module.text(name) in _RESPONSE_MEMBERS
+
+
+_RESPONSE_MEMBERS = frozenset(
+    {"json", "redirect", "error", "notFound", "Response", "NextResponse"}
+    | {*HONO_RESPONSES, *(name.rpartition(".")[2] for _, name in RESPONSE_FUNCTIONS)}
+)
 
 
 def responses_made(

@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from cflint.finding import Location
 from cflint.pattern import pattern
-from cflint.platform.bindings import KINDS, BindingKind
+from cflint.platform.bindings import KINDS, BindingKind, kind_by_id
+from cflint.platform.env_types import may_be_env_type
+from cflint.project.code.nodes import assignment, member
+from cflint.project.code.origins import key_of
 from cflint.project.code.values import ValueKind
+from cflint.project.workers.env_types import binding_kind_of_type
 from cflint.record import record
 from cflint.syntax.javascript import FUNCTIONS, string_value, unwrap, with_wrappers
 
@@ -174,6 +179,66 @@ def _use(module: ModuleLike, name: str, node: Node, whole: Node) -> EnvUse:
                 return EnvUse(name, node, whole, None, guarded=True)
     optional = any(part.type == "optional_chain" for part in whole.children)
     return EnvUse(name, node, whole, method, optional or is_guard(module, whole), written)
+
+
+def gives_env_member(module: ModuleLike, name: str) -> bool:
+    """Whether code of a module may give `env` a member: it assigns a member of that name (`env.X = …`,
+    `this.#env.X ??= …`), or puts one into a copy of `env` (`{ ...env, X: … }`)."""
+    for leaf in module.syntax.leaves(name, module.syntax.root):
+        node = module.syntax.parent(leaf)
+        if leaf.type == "string_fragment" and node is not None:
+            node = module.syntax.parent(node)
+        if node is None:
+            continue
+        if node.type in ("member_expression", "subscript_expression"):
+            whole = with_wrappers(module.syntax, node)
+            around = assignment(module, module.syntax.parent(whole))
+            if around is not None and around.target.id == whole.id:
+                return True
+        part = leaf if leaf.type == "shorthand_property_identifier" else node
+        whole_object = module.syntax.parent(part)
+        is_property = whole_object is not None and whole_object.type == "object"
+        if whole_object is None or not is_property or key_of(module, part) != name:
+            continue
+        if any(_copies_env(module, other) for other in whole_object.named_children):
+            return True
+    return False
+
+
+def _copies_env(module: ModuleLike, part: Node) -> bool:
+    """Whether a part of an object is `...env`, or spreads what is called so."""
+    if part.type != "spread_element" or not part.named_children:
+        return False
+    copied = unwrap(part.named_children[0])
+    if _is_env(module, copied):
+        return True
+    named = member(module, copied)
+    return may_be_env_type(named.name if named is not None else module.text(copied))
+
+
+def bindings_needed(module: ModuleLike) -> dict[str, tuple[BindingKind, Location]]:
+    """The bindings that a module uses, and those that a type of `env` in it has: by name, with their kind and
+    the first place that names them. Of a module that only declares types, those it uses."""
+    found: dict[str, tuple[BindingKind, Location]] = {}
+    uses: dict[str, EnvUse] = {}
+    for use in env_uses(module):
+        kind = module.binding(use.name).binding or (kind_with_method(use.method) if use.method else None)
+        uses.setdefault(use.name, use)
+        if kind is not None and not kind.is_value:
+            found.setdefault(use.name, (kind, module.at(use.node)))
+    facts = module.project.facts.of(module.path)
+    if facts is None or not (facts.classes or facts.exports.keys() & {"default"}):
+        return found
+    for types in module.project.env_types.of(module.path):
+        for entry in types.members if types.path == module.path else ():
+            kind = binding_kind_of_type(entry.type)
+            if entry.type.startswith("AgentNamespace"):
+                kind = kind_by_id("durable_object")
+            if kind is not None and not kind.is_value:
+                named = uses.get(entry.name)
+                declared = Location(module.document, entry.name_span)
+                found.setdefault(entry.name, (kind, module.at(named.node) if named is not None else declared))
+    return found
 
 
 def is_guard(module: ModuleLike, node: Node) -> bool:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
     from cflint.project.code import across as _across
+    from cflint.project.code import awaited as _awaited
     from cflint.project.code import classes as _classes
     from cflint.project.code import contents as _contents
     from cflint.project.code import control as _control
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from cflint.project.code import env_uses as _env_uses
     from cflint.project.code import evaluator as _evaluator
     from cflint.project.code import flow as _flow
+    from cflint.project.code import moving as _moving
     from cflint.project.code import mutations as _mutations
     from cflint.project.code import nodes as _nodes
     from cflint.project.code import origins as _origins
@@ -38,13 +40,16 @@ if TYPE_CHECKING:
     from cflint.project.code import platform_names as _platform_names
     from cflint.project.code import promises as _promises
     from cflint.project.code import provenance as _provenance
+    from cflint.project.code import sameness as _sameness
     from cflint.project.code import secrets as _secrets
     from cflint.project.code import sockets as _sockets
     from cflint.project.code import tree as _tree
+    from cflint.project.code import workflows as _workflows
     from cflint.project.config.wrangler import Environment
     from cflint.project.workers.model import Project, Worker
 else:
     _across = Lazy("cflint.project.code.across")
+    _awaited = Lazy("cflint.project.code.awaited")
     _classes = Lazy("cflint.project.code.classes")
     _contents = Lazy("cflint.project.code.contents")
     _control = Lazy("cflint.project.code.control")
@@ -53,6 +58,7 @@ else:
     _env_uses = Lazy("cflint.project.code.env_uses")
     _evaluator = Lazy("cflint.project.code.evaluator")
     _flow = Lazy("cflint.project.code.flow")
+    _moving = Lazy("cflint.project.code.moving")
     _mutations = Lazy("cflint.project.code.mutations")
     _nodes = Lazy("cflint.project.code.nodes")
     _origins = Lazy("cflint.project.code.origins")
@@ -62,9 +68,11 @@ else:
     _platform_names = Lazy("cflint.project.code.platform_names")
     _promises = Lazy("cflint.project.code.promises")
     _provenance = Lazy("cflint.project.code.provenance")
+    _sameness = Lazy("cflint.project.code.sameness")
     _secrets = Lazy("cflint.project.code.secrets")
     _sockets = Lazy("cflint.project.code.sockets")
     _tree = Lazy("cflint.project.code.tree")
+    _workflows = Lazy("cflint.project.code.workflows")
 
 T = TypeVar("T")
 
@@ -332,6 +340,7 @@ class Module:
     enclosing_function = _tree.enclosing_function
     method_around = _tree.method_around
     statement_of = _nodes.statement_of
+    own_statement = _nodes.own_statement
     descendants = _tree.descendants
     calls_of = _tree.calls_of
 
@@ -339,6 +348,7 @@ class Module:
 
     call = _nodes.call
     member = _nodes.member
+    member_read = _nodes.member_read
     parameters = _nodes.parameters
     assignment = _nodes.assignment
     operation = _nodes.operation
@@ -356,6 +366,12 @@ class Module:
     whole_lines = _edits.whole_lines
     lines_around = _edits.lines_around
     item_span = _edits.item_span
+    lines_with_comments = _edits.lines_with_comments
+    comments_of = _edits.comments_of
+    statement_removal = _edits.statement_removal
+    append_statement = _edits.append_statement
+    append_handler = _edits.append_handler
+    moved_text = _edits.moved_text
 
     @cached_property
     def indent_unit(self) -> str:
@@ -394,6 +410,13 @@ class Module:
         """The innermost class around a node."""
         found = self.syntax.enclosing(node, CLASSES)
         return self.class_of(found) if found is not None else None
+
+    def hibernating_object(self, accept: Node) -> ClassDefinition | None:
+        """The Durable Object of which a call of `acceptWebSocket()` is the first one."""
+        owner = self.enclosing_class(accept)
+        if owner is None or not owner.is_durable_object:
+            return None
+        return owner if self.hibernatable_accepts(owner)[0].id == accept.id else None
 
     def this_class(self, this: Node) -> ClassDefinition | None:
         """The class whose instance `this` is; None in a plain function or a static member."""
@@ -458,6 +481,7 @@ class Module:
     is_global = _origins.is_global
     callee_name = _origins.callee_name
     alternatives = _origins.alternatives
+    is_same = _sameness.is_same
     origins = _origins.origins
     header_read = _origins.header_read
     reads_request = _origins.reads_request
@@ -475,6 +499,9 @@ class Module:
     calls_on_name = _promises.calls_on_name
     name_of_function = _sockets.name_of_function
     parameter_for = _sockets.parameter_for
+    outer_names = _moving.outer_names
+    uses_of_own_name = _moving.uses_of_own_name
+    own_words = _moving.own_words
 
     # -- where control goes ------------------------------------------------------------------------------
 
@@ -482,6 +509,7 @@ class Module:
     is_conditional = _control.is_conditional
     loop_around = _control.loop_around
     try_around = _control.try_around
+    is_caught = _control.is_caught
     can_reach = _flow.can_reach
     completes = _flow.completes
     falls_through = _flow.falls_through
@@ -518,15 +546,30 @@ class Module:
     promise_source = _promises.source_of
     can_await = _promises.can_await
     wait_until_at = _promises.wait_until_at
+    awaited = _awaited.awaited
+
+    # -- Workflows ---------------------------------------------------------------------------------------
+
+    workflow_runs = _workflows.workflow_runs
+    step_of = _workflows.step_of
+    steps = _workflows.steps
+    step_around = _workflows.step_around
 
     # -- env, sockets, lists -----------------------------------------------------------------------------
 
     binding = _across.binding
     env_uses = _env_uses.env_uses
+    gives_env_member = _env_uses.gives_env_member
+    bindings_needed = _env_uses.bindings_needed
     is_guard = _env_uses.is_guard
     pair_end = _sockets.pair_end
     pair_ends = _sockets.pair_ends
     uses_of_end = _sockets.uses_of_end
+    accepts_of_end = _sockets.accepts_of_end
+    listeners_of_end = _sockets.listeners_of_end
+    listener_at = _sockets.listener_at
+    opens_sockets = _sockets.opens_sockets
+    reads_web_socket = _sockets.reads_web_socket
     hibernatable_accepts = _sockets.hibernatable_accepts
     list_without_pagination = _paging.list_without_pagination
 

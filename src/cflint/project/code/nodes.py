@@ -288,6 +288,14 @@ def member(module: ModuleLike, node: Node | None) -> Member | None:
     return Member(module, node) if node.type == "member_expression" else None
 
 
+def member_read(module: ModuleLike, node: Node) -> Member | None:
+    """The member of an expression that is named where it stands: `a.name`, `(a as T)["name"]` of `a`."""
+    whole = with_wrappers(module.syntax, node)
+    found = member(module, module.syntax.parent(whole))
+    target = found.node.child_by_field_name("object") if found is not None else None
+    return found if target is not None and target.id == whole.id else None
+
+
 def parameters(module: ModuleLike, function: Node) -> tuple[Parameter, ...]:
     """The parameters of a function, in their order."""
     return tuple(Parameter(module, node) for node in parameter_nodes(function))
@@ -388,6 +396,13 @@ def statement_of(module: ModuleLike, node: Node) -> Node | None:
             return child
         child = parent
     return None
+
+
+def own_statement(module: ModuleLike, expression: Node) -> Node | None:
+    """The statement that consists of an expression alone, parentheses and casts aside; None where the
+    expression is part of something (of an `await`, too)."""
+    parent = module.syntax.parent(with_wrappers(module.syntax, expression))
+    return parent if parent is not None and parent.type == "expression_statement" else None
 
 
 def _holds(parent: Node, child: Node) -> bool:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cflint.project.code.awaited import awaited
+from cflint.project.code.nodes import member_read
 from cflint.project.code.origins import is_open_object, property_value
-from cflint.syntax.javascript import arguments_of, unwrap, with_wrappers
+from cflint.syntax.javascript import arguments_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -22,36 +24,26 @@ def list_without_pagination(module: ModuleLike, call: Node, items: str, ends: fr
     """
     if not _wants_all(module, call):
         return None
-    syntax = module.syntax
-    awaited = syntax.parent(with_wrappers(syntax, call))
-    if awaited is None or awaited.type != "await_expression":
+    result = awaited(module, call)
+    if result is None:
         return None
-    whole = with_wrappers(syntax, awaited)
-    parent = syntax.parent(whole)
-    if parent is None:
-        return None
-    if parent.type == "member_expression":
-        return _member(module, whole, parent, items)
-    name = parent.child_by_field_name("name") if parent.type == "variable_declarator" else None
-    if name is None:
-        return None
-    if name.type == "object_pattern":
-        return _pattern(module, name, items, ends)
-    declaration = module.scope.resolve(name) if name.type == "identifier" else None
-    if declaration is None or module.scope.assignments(declaration):
-        return None
+    if result.pattern is not None:
+        is_object = result.pattern.type == "object_pattern"
+        return _pattern(module, result.pattern, items, ends) if is_object else None
+    if result.declaration is None:
+        return _item_read(module, result.node, items)
     first: Node | None = None
-    for reference in module.scope.references(declaration):
-        node = with_wrappers(syntax, reference)
-        member = syntax.parent(node)
-        if member is None or member.type != "member_expression":
+    for reference in result.references:
+        read = member_read(module, reference)
+        if read is None or read.name in ends:
             return None
-        read = _member(module, node, member, items)
-        property_node = member.child_by_field_name("property")
-        if read is None and (property_node is None or module.text(property_node) in ends):
-            return None
-        first = first or read
+        first = first or (read.name_node if read.name == items else None)
     return first
+
+
+def _item_read(module: ModuleLike, node: Node, items: str) -> Node | None:
+    read = member_read(module, node)
+    return read.name_node if read is not None and read.name == items else None
 
 
 def _wants_all(module: ModuleLike, call: Node) -> bool:
@@ -65,13 +57,6 @@ def _wants_all(module: ModuleLike, call: Node) -> bool:
     if made is not None and any(part.type == "template_substitution" for part in made.named_children):
         return False
     return all(property_value(module, arguments[0], name) is None for name in ("limit", "cursor"))
-
-
-def _member(module: ModuleLike, node: Node, member: Node, items: str) -> Node | None:
-    target, name = member.child_by_field_name("object"), member.child_by_field_name("property")
-    if target is None or name is None or unwrap(target).id != unwrap(node).id:
-        return None
-    return name if module.text(name) == items else None
 
 
 def _pattern(module: ModuleLike, pattern: Node, items: str, ends: frozenset[str]) -> Node | None:

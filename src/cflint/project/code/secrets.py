@@ -20,6 +20,11 @@ _HOPS = 8
 _READS = frozenset(
     {"member_expression", "subscript_expression", "identifier", "shorthand_property_identifier"}
 )
+_NO_SECRETS = frozenset(
+    {"string", "number", "template_string", "object", "array", "binary_expression", "arrow_function"}
+    | {"unary_expression", "update_expression", "function_expression", "regex", "true", "false", "null"}
+)
+"""Expressions that may hold secrets, and are none."""
 _PROCESS_ENV = frozenset({("", "process.env"), ("node:process", "env"), ("node:process", "default.env")})
 
 
@@ -39,6 +44,8 @@ def secret_at(module: ModuleLike, node: Node) -> Secret | None:
     """The secret that an expression evaluates to; None of every other expression. Which variables are secret
     is told by their names; `process.env` is `env` where a Worker reaches the module."""
     node = unwrap(node)
+    if node.type in _NO_SECRETS:
+        return None
     value = module.value_of(node)
     if value.kind is ValueKind.ENV or _is_process_env(module, node):
         return Secret.ENV
@@ -76,7 +83,9 @@ def taken_from(module: ModuleLike, name: Node) -> Node | None:
 
 
 def _is_process_env(module: ModuleLike, node: Node) -> bool:
-    found = platform_name(module, node) if unwrap(node).type in _READS else None
+    if unwrap(node).type not in _READS or module.document.data.find(b"process") == -1:
+        return False
+    found = platform_name(module, node)
     return (
         found is not None
         and (found.module, found.name) in _PROCESS_ENV

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from cflint.platform.websockets import SOCKET_EVENTS
+from cflint.project.code.nodes import Call, call_around
 from cflint.project.code.parameters import parameter_index
 from cflint.project.code.values import ValueKind
 from cflint.record import record
 from cflint.scope import Declaration, DeclarationKind
-from cflint.syntax.javascript import arguments_of, unwrap, with_wrappers
+from cflint.syntax.javascript import arguments_of, string_value, unwrap, with_wrappers
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -30,6 +32,24 @@ class PairEnd:
     def key(self) -> tuple[int, str]:
         """What is equal for the same end only."""
         return (self.pair.id, self.index)
+
+
+@record(frozen=True, eq=False)
+class SocketAccept:
+    """A call that accepts an end: `end.accept()`, or `ctx.acceptWebSocket(end)`, that which `hibernates`."""
+
+    node: Node
+    hibernates: bool
+
+
+@record(frozen=True, eq=False)
+class SocketListener:
+    """A listener of a socket: the event, the `addEventListener` call or the assignment of `onmessage` and the
+    like, and what is called; `handler` is None with options."""
+
+    event: str
+    node: Node
+    handler: Node | None
 
 
 def pair_end(module: ModuleLike, node: Node) -> PairEnd | None:
@@ -175,6 +195,81 @@ def _is_declared(module: ModuleLike, node: Node) -> bool:
         return False
     declaration = module.scope.resolve(node)
     return declaration is not None and declaration.node.id == node.id
+
+
+def accepts_of_end(module: ModuleLike, end: PairEnd) -> tuple[SocketAccept, ...]:
+    """The calls in the module that accept an end, in source order of the end."""
+    return module.memoized(
+        ("accepts of end", *end.key),
+        lambda: tuple(
+            found for use in uses_of_end(module, end) if (found := accept_at(module, use)) is not None
+        ),
+    )
+
+
+def accept_at(module: ModuleLike, use: Node) -> SocketAccept | None:
+    """The call that accepts a socket where it stands."""
+    called = method_called_on(module, use)
+    if called is not None:
+        return SocketAccept(called[1], False) if called[0] == "accept" else None
+    around = call_around(module, use)
+    if around is None or around[1] != 0 or around[0].is_new or around[0].name != "acceptWebSocket":
+        return None
+    return SocketAccept(around[0].node, True)
+
+
+def listeners_of_end(module: ModuleLike, end: PairEnd) -> tuple[SocketListener, ...]:
+    """The listeners of an end that the module adds, in source order of the end."""
+    return tuple(found for use in uses_of_end(module, end) if (found := listener_at(module, use)) is not None)
+
+
+def listener_at(module: ModuleLike, use: Node) -> SocketListener | None:
+    """The listener that is added to a socket where it stands."""
+    called = method_called_on(module, use)
+    if called is not None:
+        given = Call(module, called[1]).arguments
+        event = string_value(module.syntax, given[0]) if given and called[0] == "addEventListener" else None
+        if event is None:
+            return None
+        return SocketListener(event, called[1], given[1] if len(given) == 2 else None)
+    member = module.syntax.parent(with_wrappers(module.syntax, use))
+    name = member.child_by_field_name("property") if member is not None else None
+    setting = module.syntax.parent(member) if member is not None else None
+    event = module.text(name).removeprefix("on") if name is not None else ""
+    if member is None or name is None or setting is None or setting.type != "assignment_expression":
+        return None
+    if event not in SOCKET_EVENTS or module.text(name) != f"on{event}":
+        return None
+    left = setting.child_by_field_name("left")
+    if left is None or left.id != member.id:
+        return None
+    return SocketListener(event, setting, setting.child_by_field_name("right"))
+
+
+def opens_sockets(module: ModuleLike, owner: ClassLike) -> bool:
+    """Whether a class has outgoing sockets, too. These cannot hibernate, and an object that passes messages
+    from one socket to another has to stay in memory."""
+    return module.memoized(("opens sockets", owner.node.id), lambda: _opens_sockets(module, owner))
+
+
+def _opens_sockets(module: ModuleLike, owner: ClassLike) -> bool:
+    made = module.descendants(owner.body, "new_expression")
+    if any(module.value_of(node).kind is ValueKind.OUTGOING_WEBSOCKET for node in made):
+        return True
+    return reads_web_socket(module, owner.body)
+
+
+def reads_web_socket(module: ModuleLike, within: Node) -> bool:
+    """Whether a node reads the `webSocket` of something: of the response to a fetch that asked for one."""
+    return any(
+        leaf.type == "property_identifier" and _is_read(module, leaf)
+        for leaf in module.syntax.leaves("webSocket", within)
+    )
+
+
+def _is_read(module: ModuleLike, name: Node) -> bool:
+    parent = module.syntax.parent(name)
+    return parent is not None and parent.type == "member_expression"
 
 
 def hibernatable_accepts(module: ModuleLike, owner: ClassLike) -> tuple[Node, ...]:

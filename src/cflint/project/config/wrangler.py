@@ -117,6 +117,11 @@ class WranglerConfig:
         return self.document.path
 
     @property
+    def file_name(self) -> str:
+        """The name of the file, without its folder."""
+        return self.path.rpartition("/")[2]
+
+    @property
     def directory(self) -> str:
         """The folder of the configuration, relative to the workspace's root; "" for the root."""
         return posixpath.dirname(self.path)
@@ -145,6 +150,11 @@ class WranglerConfig:
     def assets(self) -> Node | None:
         """The top level's `assets`, an object."""
         return self.top.value("assets")
+
+    @property
+    def assets_directory(self) -> Node | None:
+        """The folder of the static assets of a Worker; None of a Pages project."""
+        return self.assets.get("directory") if self.assets is not None and not self.is_pages else None
 
     @property
     def is_pages(self) -> bool:

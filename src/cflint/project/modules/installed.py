@@ -73,6 +73,13 @@ def installed_version(workspace: Workspace, folder: str, name: str) -> Installed
     return workspace.memoized(("version", folder, name), lambda: _installed(workspace, folder, name))
 
 
+def may_be_older(workspace: Workspace, folder: str, name: str, version: Version) -> bool:
+    """Whether the version of a package that code in a folder gets is known to be older than another, or to be
+    one of several of which some are."""
+    found = installed_version(workspace, folder, name)
+    return found is not None and found.lowest < version
+
+
 def _installed(workspace: Workspace, folder: str, name: str) -> Installed | None:
     at: Location | None = None
     wanted: str | None = None

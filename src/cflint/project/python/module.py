@@ -15,7 +15,7 @@ import libcst as cst
 from cflint.finding import Edit, Location
 from cflint.platform.classes import ClassKind
 from cflint.project.code.values import Value
-from cflint.project.python import classes, contents, effects, imports, nodes, promises, tree, values
+from cflint.project.python import classes, contents, effects, env_uses, imports, nodes, promises, tree, values
 from cflint.project.python.names import Name, Names
 from cflint.source import Document, Span
 from cflint.syntax.data import Problem
@@ -347,6 +347,7 @@ class PythonModule:
     outcome = promises.outcome
     value_given = values.value_given
     contents = contents.contents
+    env_uses = env_uses.env_uses
     printed = effects.printed
 
 

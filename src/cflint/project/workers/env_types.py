@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cflint.pattern import pattern
 from cflint.platform.bindings import BindingKind, kinds_by_type
 from cflint.platform.env_types import ENV_TYPE_NAMES, may_be_env_type
-from cflint.project.modules.facts import ModuleFacts, TypeFacts
+from cflint.project.modules.facts import ModuleFacts, TypeFacts, TypeMember
 from cflint.project.workers.exports import Exports
 from cflint.project.workers.facts import Facts
 from cflint.project.workers.owners import Owners
 from cflint.project.workers.worker import Worker
+
+_ARGUMENT = pattern(r"<\s*(?:import\([^)]*\)\.)?(\w+)\s*>")
 
 
 class EnvTypes:
@@ -57,13 +60,30 @@ class EnvTypes:
         """The facts of the types that `wrangler types` wrote beside a Worker's configuration."""
         return self._facts.generated(worker.config.directory) if worker.config is not None else None
 
+    def members(self, path: str, name: str) -> Iterator[TypeMember]:
+        """The members of a name in the types of `env` for a module."""
+        return (member for found in self.of(path) for member in found.members if member.name == name)
+
+    def may_lack(self, path: str, name: str) -> bool:
+        """Whether the types of `env` say that a member may be missing, or is a string, that is a secret."""
+        return any(
+            member.optional or member.type in ("string", "any") or "undefined" in member.type
+            for member in self.members(path, name)
+        )
+
+    def class_bound_as(self, path: str, name: str) -> str | None:
+        """The class that the type of `env.name` has as its argument: `Room` of
+        `DurableObjectNamespace<import("./room").Room>`."""
+        found = (_ARGUMENT.search(member.type) for member in self.members(path, name))
+        return next((argument[1] for argument in found if argument is not None), None)
+
     def member(self, path: str, name: str) -> BindingKind | None:
         """The kind of `env.name` by the types of `env` for a module; None when there is none, or several."""
         kinds = {}
-        for found in self.of(path):
-            for member in found.members:
-                if member.name == name and (kind := binding_kind_of_type(member.type)) is not None:
-                    kinds[kind.id] = kind
+        for member in self.members(path, name):
+            kind = binding_kind_of_type(member.type)
+            if kind is not None:
+                kinds[kind.id] = kind
         return next(iter(kinds.values())) if len(kinds) == 1 else None
 
 
