@@ -131,6 +131,6 @@ def _read_of(owner: ClassDefinition, use: Node) -> Node | None:
 def _has_state(owner: ClassDefinition) -> bool:
     if owner.declares("initialState") or owner.declares("state"):
         return True
-    bases = owner.module.project.bases_of(owner.facts)
+    bases = owner.module.project.classes.bases(owner.facts)
     names = ("initialState", "state", "onStart")
     return any(member.name in names for base in bases for member in base.members)

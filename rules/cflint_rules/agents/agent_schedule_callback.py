@@ -87,7 +87,7 @@ def check(match: Match) -> Iterator[Finding]:
 
 def _check_callback(match: Match, owner: ClassDefinition, given: Node) -> Iterator[Finding]:
     node = js.unwrap(given)
-    names, complete = match.project.members_of(owner.facts)
+    names, complete = match.project.classes.members(owner.facts)
     if node.type in js.FUNCTIONS:
         yield Finding(f"`{match.word}()` takes the name of a method, not a function", match.at(node))
     elif node.type == "member_expression":

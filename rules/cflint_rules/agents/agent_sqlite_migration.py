@@ -85,12 +85,12 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
 
 
 def _agent(subject: Worker, project: Project, name: str) -> js.ClassFacts | None:
-    owner = project.exported_class(subject, name)
-    return owner if owner is not None and project.class_kind(owner) is ClassKind.AGENT else None
+    owner = project.exports.find_class(subject, name)
+    return owner if owner is not None and project.classes.kind(owner) is ClassKind.AGENT else None
 
 
 def _place(project: Project, owner: js.ClassFacts) -> tuple[Location, ...]:
-    document = project.document(owner.path)
+    document = project.sources.document(owner.path)
     return (Location(document, owner.name_span, "the Agent"),) if document is not None else ()
 
 

@@ -115,11 +115,11 @@ def _is_completed(owner: ClassDefinition) -> bool:
     project = owner.module.project
     paths = {owner.module.path, *(path for worker in owner.module.workers for path in worker.modules)}
     for path in paths:
-        facts = project.facts(path)
+        facts = project.facts.of(path)
         for other in facts.classes.values() if facts is not None else ():
             if any(
                 base.path == owner.facts.path and base.span == owner.facts.span
-                for base in project.bases_of(other)
+                for base in project.classes.bases(other)
             ):
                 return True
     return False
@@ -143,13 +143,13 @@ def check_handler(found: Handler) -> Iterator[Finding]:
         or owner.has("alarm") is None
     ):
         return
-    if owner.facts.base is not None and module.project.base_class(owner.facts) is not None:
+    if owner.facts.base is not None and module.project.classes.base(owner.facts) is not None:
         return
     if not _is_alone(module):
         return  # a library may be given the storage
     paths = {module.path, *(path for worker in module.workers for path in worker.modules)}
     for path in paths:
-        document = module.project.document(path)
+        document = module.project.sources.document(path)
         if document is None or b"setAlarm" in document.data:
             return
     yield Finding(
@@ -163,6 +163,6 @@ def _is_alone(module: Module) -> bool:
         ref = declaration.imported
         if ref is None or ref.type_only or ref.module.startswith(("cloudflare:", "node:", "hono")):
             continue
-        if module.project.resolve(ref.module, module.path) is None:
+        if module.project.imports.resolve(ref.module, module.path) is None:
             return False
     return True

@@ -49,7 +49,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Fix, Match, Safety, Severity, identifier, js, member_access, rule
+from cflint.api import Finding, Fix, Match, Module, Safety, Severity, identifier, js, member_access, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -69,14 +69,14 @@ def _bare(match: Match) -> Iterator[Finding]:
     above = match.module.parent(node)
     if above is None or above.type != "member_expression" or above.child_by_field_name("object") != node:
         return
-    if match.module.scope.resolve(node) is not None or match.module.path.endswith(".d.ts"):
+    if match.module.scope.resolve(node) is not None or js.suffixes.is_declaration_file(match.module.path):
         return
     owner = match.module.this_class(node)
     if owner is None or not owner.kind.is_platform or owner.node.has_error:
         return
     if match.module.method_around(node) is None and not _in_field_arrow(match, node):
         return
-    if b"declare global" in match.document.data or _is_tested(match, node):
+    if _may_be_global(match.module):
         return
     fix = Fix("Write `this.env`", (match.insert(node.start_byte, "this."),), Safety.SAFE)
     what = f"a {owner.kind.value}" if owner.kind.value[0] not in "AEIOU" else f"an {owner.kind.value}"
@@ -88,25 +88,33 @@ def _in_field_arrow(match: Match, node: Node) -> bool:
     return function is not None and function.type == "arrow_function"
 
 
-def _is_tested(match: Match, node: Node) -> bool:
-    """Whether `typeof env` asks first whether there is a global of that name."""
-    return b"typeof env" in match.document.data
+def _may_be_global(module: Module) -> bool:
+    """Whether the module declares names globally, or `typeof env` asks whether there is such a name."""
+    for leaf in (*module.leaves("global", module.root), *module.leaves("typeof", module.root)):
+        parent = module.parent(leaf)
+        if leaf.type == "global" and parent is not None and parent.type == "ambient_declaration":
+            return True
+        tested = module.operation(parent) if leaf.type == "typeof" else None
+        if tested is not None and module.text(tested.right) == "env":
+            return True
+    return False
 
 
 def _of_this(match: Match) -> Iterator[Finding]:
     """`this.env.X` in a handler of the default export's object."""
-    node = match.node
-    target = node.child_by_field_name("object")
-    if target is None or target.type != "this" or match.module.this_class(target) is not None:
+    module, node = match.module, match.node
+    target = match.receiver
+    if target is None or target.type != "this" or module.this_class(target) is not None:
         return
     handler = match.handler
     if handler is None or handler.owner is not None or not _has_no_this(match, target, handler.function):
         return
-    above = match.module.parent(node)
+    above = module.parent(node)
     if above is None or above.type != "member_expression" or _is_defined(match, handler.function):
         return
     index = 1 if match.word == "env" else 2
-    name = _parameter(match, handler.parameters[index]) if len(handler.parameters) > index else None
+    parameters = module.parameters(handler.function)
+    name = parameters[index].name if len(parameters) > index else None
     fix = Fix(f"Write `{name}`", (match.replace(node, name),), Safety.SAFE) if name is not None else None
     hint = f"it is the parameter `{name}`" if name is not None else f"it is parameter {index + 1}"
     message = f"`this.{match.word}` is undefined in `{handler.name}()` of a handler object: {hint}"
@@ -130,14 +138,7 @@ def _is_defined(match: Match, function: Node) -> bool:
         owner = match.module.parent(owner)
     if owner is None or owner.type != "object":
         return True
-    for part in owner.named_children:
-        name = part.child_by_field_name("key") or part.child_by_field_name("name")
-        if part.type == "spread_element" or (name is not None and match.text(name) == match.word):
-            return True
-    around = match.module.parent(owner)
-    return around is not None and around.type == "arguments"
-
-
-def _parameter(match: Match, parameter: Node) -> str | None:
-    pattern = parameter.child_by_field_name("pattern") or parameter
-    return match.text(pattern) if pattern.type == "identifier" else None
+    keys = {match.module.key(part) for part in owner.named_children}
+    if match.word in keys or any(part.type == "spread_element" for part in owner.named_children):
+        return True
+    return match.module.call_around(owner) is not None

@@ -51,20 +51,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cflint.api import Finding, Match, Safety, Severity, call, config, fixes, js, rule
+from cflint.api import Finding, Match, Safety, Severity, call, config, fixes, js, quoted, rule
 
-
-def _asynchronous(*types: str) -> frozenset[str]:
-    tables = [config.methods_of_type(name) for name in types]
-    return frozenset(method for table in tables if table is not None for method in table[0])
-
-
-METHODS = frozenset(method for kind in config.KINDS for method in kind.async_methods) | _asynchronous(
+_METHODS = config.async_methods(
     "D1PreparedStatement", "D1DatabaseSession", "WorkflowInstance", "R2ObjectBody", "Fetcher"
 )
 
 
-@rule(call(*METHODS), severity=Severity.ERROR, fix=Safety.UNSAFE)
+@rule(call(*_METHODS), severity=Severity.ERROR, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
     use = match.module.promise_use(match.node)
     if (
@@ -72,9 +66,9 @@ def check(match: Match) -> Iterator[Finding]:
         or match.module.promise_source(match.node) is not js.PromiseSource.BINDING
     ):
         return
+    called = quoted(f"{match.text(match.callee)}()")
     yield Finding(
-        f"nothing waits for `{match.text(match.callee)}()`: it may be cancelled when the response is sent,"
-        " and its errors are lost",
+        f"nothing waits for {called}: it may be cancelled when the response is sent, and its errors are lost",
         match.at(match.node),
         fix=fixes.fix_by_await(match.module, use.promise, Safety.UNSAFE)
         or fixes.fix_by_wait_until(match.module, use.promise, Safety.UNSAFE),

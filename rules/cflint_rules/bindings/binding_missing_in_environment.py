@@ -59,7 +59,6 @@ top level until their ids are changed.
 Source: https://developers.cloudflare.com/workers/wrangler/environments/
 """
 
-import re
 from collections.abc import Iterator
 
 from cflint.api import (
@@ -76,6 +75,7 @@ from cflint.api import (
     config,
     fixes,
     join_names,
+    js,
     rule,
     worker,
 )
@@ -83,23 +83,22 @@ from cflint.api import (
 _SHOWN = 6
 
 
-@rule(worker(), severity=Severity.WARNING, fix=Safety.UNSAFE)
+@rule(worker(), severity=Severity.WARNING, fix=Safety.UNSAFE, deployed=True)
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
-    configured = subject.config
-    if configured is None or configured.top.incomplete or config.is_test_config(configured.path):
+    configuration = subject.config
+    if configuration is None or configuration.top.incomplete:
         return
-    mentioned: dict[str, bool] = {}
     for environment in subject.environments[1:]:
         if environment.incomplete or environment.own("main") is not None:
             continue
         missing = [
             found
-            for found in configured.top.bindings
+            for found in configuration.top.bindings
             if environment.binding(found.name) is None
             and not found.kind.inheritable
             and not found.kind.top_level_only
             and found.kind.id not in ("secret", "unsafe")  # may be set all the same, or be optional
-            and _is_mentioned(found.name, subject, project, mentioned)
+            and _is_mentioned(found.name, subject, project)
         ]
         if not missing:
             continue
@@ -107,7 +106,7 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
         if len(missing) > _SHOWN:
             names.append(f"{len(missing) - _SHOWN} more")
         related = tuple(
-            Location(configured.document, found.name_span, "the top level has it") for found in missing
+            Location(configuration.document, found.name_span, "the top level has it") for found in missing
         )
         yield Finding(
             f"`{environment.label}` lacks {join_names(names)}: bindings and variables are not inherited",
@@ -117,13 +116,9 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
         )
 
 
-def _is_mentioned(name: str, subject: Worker, project: Project, known: dict[str, bool]) -> bool:
+def _is_mentioned(name: str, subject: Worker, project: Project) -> bool:
     """Whether code of the Worker names the binding; True when its code is not known."""
-    if name not in known:
-        word = re.compile(rb"(?<![\w$])" + re.escape(name.encode()) + rb"(?![\w$])")
-        documents = [document for path in subject.modules if (document := project.document(path)) is not None]
-        known[name] = not subject.entries or any(word.search(document.data) for document in documents)
-    return known[name]
+    return not subject.entries or js.is_mentioned(project, subject.modules, name)
 
 
 def _fix(environment: Environment, missing: list[Binding]) -> Fix | None:

@@ -192,7 +192,7 @@ def _fix(
     if kind is None or len(module.workers) != 1 or subject.is_document or subject.config is None:
         return None
     owner = module.project.env_types.class_bound_as(module.path, name)
-    is_exported = owner is not None and owner in module.project.worker_exports(subject)
+    is_exported = owner is not None and owner in module.project.exports.of_worker(subject)
     added = fixes.declare_binding(subject.config, kind, name, class_name=owner if is_exported else None)
     return Fix(f"Declare `{name}` ({kind.label})", added, Safety.UNSAFE) if added else None
 
@@ -203,7 +203,7 @@ def check_section(shown: Section, project: Project) -> Iterator[Finding]:
     declared = {found.name for environment in shown.elsewhere for found in environment.bindings}
     needed: dict[str, tuple[config.BindingKind, Location]] = {}
     for path in shown.worker.modules:
-        module = project.module(path)
+        module = js.module_of(project, path)
         for name, found in module.bindings_needed().items() if module is not None else ():
             if name not in declared and not config.is_injected(name):
                 needed.setdefault(name, found)
@@ -225,14 +225,9 @@ def check_python(module: python.PythonModule) -> Iterator[Finding]:
         by_name.setdefault(use.name, []).append(use)
     for name, uses in by_name.items():
         method = next((use.method for use in uses if use.method in _METHODS), None)
-        if (
-            method is None
-            or not name.isupper()
-            or config.is_injected(name)
-            or any(use.guarded for use in uses)
-        ):
+        if method is None or not name.isupper() or any(use.guarded for use in uses):
             continue
-        if config.may_be_declared(module.project, module.workers, name):
+        if config.is_injected(name) or config.may_be_declared(module.project, module.workers, name):
             continue
         near = config.similar_binding(module.environments, name, method)
         fix = None

@@ -55,15 +55,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cflint.api import Finding, Fix, Match, Safety, Severity, call, config, js, rule
+from cflint.api import Finding, Fix, Match, Safety, Severity, call, config, js, quoted, rule
 
-
-def _asynchronous(*types: str) -> frozenset[str]:
-    tables = [config.methods_of_type(name) for name in types]
-    return frozenset(method for table in tables if table is not None for method in table[0])
-
-
-METHODS = frozenset(method for kind in config.KINDS for method in kind.async_methods) | _asynchronous(
+_METHODS = config.async_methods(
     "D1PreparedStatement",
     "D1DatabaseSession",
     "WorkflowInstance",
@@ -74,13 +68,14 @@ METHODS = frozenset(method for kind in config.KINDS for method in kind.async_met
 _READS = frozenset({js.PromiseSource.BINDING, js.PromiseSource.STORAGE})
 
 
-@rule(call(*METHODS), severity=Severity.ERROR, fix=Safety.SAFE)
+@rule(call(*_METHODS), severity=Severity.ERROR, fix=Safety.SAFE)
 def check(match: Match) -> Iterator[Finding]:
     use = match.module.promise_use(match.node)
     if use.outcome is not js.PromiseOutcome.VALUE or match.module.promise_source(match.node) not in _READS:
         return
+    called = quoted(f"{match.text(match.callee)}()")
     yield Finding(
-        f"`{match.text(match.callee)}()` gives a promise, and it is used as if it were the result",
+        f"{called} gives a promise, and it is used as if it were the result",
         match.at(match.node),
         related=(match.at(use.at, "used here"),) if use.at.start_byte > match.node.end_byte else (),
         fix=_fix(match, use),

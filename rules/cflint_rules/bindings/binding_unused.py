@@ -72,7 +72,6 @@ from cflint.api import (
     config,
     fixes,
     js,
-    pattern,
     rule,
     worker,
 )
@@ -81,19 +80,11 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _KEPT_KINDS = frozenset({"assets", "durable_object", "workflow", "secret", "unsafe", "logfwdr"})
-_COMPUTED = pattern(rb"\b\w*[eE]nv\w*(?:\s+as\s+[^()\[\]]{1,80}\))?(?:\?\.)?\[\s*[A-Za-z_$]")
-_READ_BY_OTHERS = pattern(r"NEXT_|__|CF_|OAUTH_KV$|MCP_OBJECT$|WORKER_SELF_REFERENCE$|NODE_ENV$|SENTRY_")
 
 
-@rule(worker(), severity=Severity.NOTE, fix=Safety.UNSAFE, presets=())
+@rule(worker(), severity=Severity.NOTE, fix=Safety.UNSAFE, presets=(), deployed=True)
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
-    configured = subject.config
-    if (
-        configured is None
-        or not subject.entries
-        or subject.unresolved
-        or config.is_test_config(configured.path)
-    ):
+    if not subject.entries or subject.unresolved:
         return
     if any(environment.incomplete for environment in subject.environments):
         return
@@ -105,7 +96,7 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
     unused = {name: found for name, found in by_name.items() if not _is_used(name, found, subject, project)}
     if not unused or any(_escapes(path, project) for path in subject.modules):
         return
-    entrypoint = project.entrypoint(subject)
+    entrypoint = project.entrypoints.of(subject)
     if entrypoint is None or not entrypoint.complete:
         return  # a package gives the handlers, and may read `env` in them
     for name, entries in unused.items():
@@ -120,69 +111,76 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
 
 
 def _is_used(name: str, entries: list[Binding], subject: Worker, project: Project) -> bool:
-    if any(found.kind.id in _KEPT_KINDS for found in entries) or _READ_BY_OTHERS.match(name):
+    if any(found.kind.id in _KEPT_KINDS for found in entries) or config.is_read_by_others(name):
         return True
-    word = re.compile(rb"(?<![\w$])" + re.escape(name.encode()) + rb"(?![\w$])")
-    configured = entries[0].environment.config.document
-    if len(word.findall(configured.data)) > len(entries):
+    if _is_value(name, entries):
         return True  # a variable's value may tell the code its name
-    for path in subject.modules:
-        document = project.document(path)
-        if document is None or word.search(document.data):
-            return True
-    return False
+    return js.is_mentioned(project, subject.modules, name)
+
+
+def _is_value(name: str, entries: list[Binding]) -> bool:
+    """Whether the configuration has a name in a text, other than as the name of the entries."""
+    word = re.compile(rf"(?<![\w$]){re.escape(name)}(?![\w$])")
+    names = [entry.name_span for entry in entries]
+    return any(
+        node.text is not None
+        and word.search(node.text) is not None
+        and not any(node.span.start <= own.start and own.end <= node.span.end for own in names)
+        for node in entries[0].environment.config.root.walk()
+    )
 
 
 def _escapes(path: str, project: Project) -> bool:
     """Whether a module hands `env` whole to code that is not known, or reads it by computed names."""
-    module = project.module(path)
-    facts = project.facts(path)
-    if module is None or facts is None or _COMPUTED.search(module.document.data):
+    module = js.module_of(project, path)
+    facts = project.facts.of(path)
+    if module is None or facts is None:
         return True
-    if any(project.class_kind(owner) is ClassKind.UNKNOWN for owner in facts.classes.values()):
+    if any(project.classes.kind(owner) is ClassKind.UNKNOWN for owner in facts.classes.values()):
         return True  # a base class of a package may read `env`
     for node in module.descendants(
         module.root, "call_expression", "new_expression", "subscript_expression", "spread_element"
     ):
         if node.type == "subscript_expression":
             index = node.child_by_field_name("index")
-            if _is_env(module, node.child_by_field_name("object")) and (
-                index is None or module.string(index) is None
-            ):
+            is_computed = index is None or (index.type != "number" and module.string(index) is None)
+            if is_computed and _may_be_env(module, node.child_by_field_name("object")):
                 return True
         elif node.type == "spread_element":
             if node.named_children and _is_env(module, node.named_children[0]):
                 return True
         elif any(_is_env(module, argument) for argument in js.arguments_of(node)) and _is_foreign(
-            module, node
+            module, module.call(node)
         ):
             return True
     return False
 
 
-def _is_env(module: Module, node: Node | None) -> bool:
-    return node is not None and module.value_of(node).kind is ValueKind.ENV
+def _is_env(module: Module, node: Node) -> bool:
+    return module.value_of(node).kind is ValueKind.ENV
 
 
-def _is_foreign(module: Module, call: Node) -> bool:
+def _may_be_env(module: Module, node: Node | None) -> bool:
+    """Whether an expression is `env`, or called like it (`this.environment`, `myEnv`)."""
+    if node is None or _is_env(module, node):
+        return node is not None
+    member = module.member(node)
+    return "env" in (member.name if member is not None else module.text(js.unwrap(node))).lower()
+
+
+def _is_foreign(module: Module, call: js.Call | None) -> bool:
     """Whether what is called belongs to a package, or is not known at all."""
-    callee = call.child_by_field_name("function") or call.child_by_field_name("constructor")
-    callee = js.unwrap(callee) if callee is not None else None
+    callee = call.callee if call is not None else None
     while callee is not None and callee.type == "member_expression":
         inner = callee.child_by_field_name("object")
         callee = js.unwrap(inner) if inner is not None else None
     if callee is None or callee.type in ("this", "super"):
         return False
-    if callee.type != "identifier":
-        return True
-    declaration = module.scope.resolve(callee)
+    declaration = module.scope.resolve(callee) if callee.type == "identifier" else None
     if declaration is None:
         return True
     ref = module.scope.origin(declaration)
-    if ref is None:
-        value = module.value_of(callee).kind
-        return value is ValueKind.UNKNOWN
-    return module.project.resolve(ref.module, module.path) is None
+    return not module.is_own(ref) if ref is not None else not module.value_of(callee)
 
 
 def _removal(entries: list[Binding]) -> tuple[Edit, ...] | None:

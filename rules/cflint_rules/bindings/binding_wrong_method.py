@@ -68,7 +68,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from cflint.api import Finding, Fix, Module, Safety, Severity, ValueKind, config, js, module, pattern, rule
+from cflint.api import (
+    Finding,
+    Fix,
+    Module,
+    Safety,
+    Severity,
+    ValueKind,
+    config,
+    module,
+    pattern,
+    quoted,
+    rule,
+)
 
 _CALL = pattern(rb"env\.(\w+)[!?]?\s*\.\s*(\w+)\s*\(")
 _JUDGED = frozenset(
@@ -137,25 +149,23 @@ def _has(kind: config.BindingKind, method: str) -> bool:
 
 
 def _wrong(module: Module, kind: config.BindingKind, start: int, end: int) -> Iterator[Finding]:
-    syntax = module.syntax
-    name = syntax.node_at(start, end)
-    access = syntax.parent(name) if name is not None else None
-    if name is None or access is None or access.type != "member_expression":
+    name = module.node_at(start, end)
+    access = module.member(module.parent(name)) if name is not None else None
+    if name is None or access is None or access.call is None:
         return
-    call = syntax.parent(js.with_wrappers(syntax, access))
-    owner = access.child_by_field_name("object")
-    if call is None or call.type != "call_expression" or owner is None:
+    value = module.value_of(access.object)
+    if value.kind is not ValueKind.BINDING or value.binding is not kind:
         return
-    value = module.value_of(owner)
-    if value.kind is not ValueKind.BINDING or value.binding is not kind or _is_set(module, value.name or ""):
+    if value.name is not None and module.gives_env_member(value.name):
         return
-    method = module.text(name)
+    method = access.name
     meant = _SLIPS.get(kind.id, {}).get(method)
     fix = None
-    if meant is not None and method in _RENAMED and len(js.arguments_of(call)) == 1:
+    if meant is not None and method in _RENAMED and len(access.call.arguments) == 1:
         fix = Fix(f"Call `{meant}()`", (module.replace(name, meant),), Safety.SAFE)
+    owner = quoted(module.text(access.object))
     yield Finding(
-        f"`{module.text(owner)}` is a {kind.label}, which has no `{method}()`{_hint(kind, meant)}",
+        f"{owner} is a {kind.label}, which has no `{method}()`{_hint(kind, meant)}",
         module.at(name),
         fix=fix,
     )
@@ -165,8 +175,3 @@ def _hint(kind: config.BindingKind, meant: str | None) -> str:
     if kind.id == "durable_object":
         return ": call it on a stub, as `getByName()` gives one"
     return f": use `{meant}()`" if meant is not None else ""
-
-
-def _is_set(module: Module, name: str) -> bool:
-    """Whether the module gives `env` that member itself."""
-    return pattern(rb"\benv\." + name.encode() + rb"\s*=[^=>]").search(module.document.data) is not None

@@ -64,7 +64,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Fix, Match, Safety, Severity, identifier, js, member_access, rule
+from cflint.api import Finding, Fix, Match, Module, Safety, Severity, identifier, member_access, quoted, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -77,19 +77,19 @@ _TEXT_METHODS = frozenset(
 
 @rule(identifier("env"), member_access("env"), severity=Severity.ERROR, fix=Safety.SAFE)
 def check(match: Match) -> Iterator[Finding]:
-    syntax = match.module.syntax
-    secret = syntax.parent(js.with_wrappers(syntax, match.node))
+    module = match.module
+    secret = module.parent(module.with_wrappers(match.node))
     if secret is None or secret.type != "member_expression":
         return
     if not match.value_of(secret).is_binding("secrets_store_secret"):
         return
-    whole = js.with_wrappers(syntax, secret)
-    parent = syntax.parent(whole)
-    if parent is None or not _used_as_text(match, whole, parent):
+    whole = module.with_wrappers(secret)
+    if not _is_used_as_text(module, whole):
         return
     name = match.text(secret)
+    read = quoted(f"await {name}.get()")
     yield Finding(
-        f"`{name}` is a Secrets Store binding and no string: read it with `await {name}.get()`",
+        f"{quoted(name)} is a Secrets Store binding and no string: read it with {read}",
         match.at(secret),
         fix=_fix(match, whole, name),
     )
@@ -104,31 +104,23 @@ def _fix(match: Match, whole: Node, name: str) -> Fix | None:
     return Fix("Read the secret", (match.replace(whole, text if bare else f"({text})"),), Safety.SAFE)
 
 
-def _used_as_text(match: Match, secret: Node, parent: Node) -> bool:
-    match parent.type:
-        case "template_substitution":
-            return True
-        case "binary_expression":
-            operator = parent.child_by_field_name("operator")
-            other = parent.child_by_field_name("left")
-            if other is not None and other.id == secret.id:
-                other = parent.child_by_field_name("right")
-            empty = other is not None and js.unwrap(other).type in ("null", "undefined")
-            return operator is not None and operator.type in _TEXT_OPERATORS and not empty
-        case "member_expression":
-            name = parent.child_by_field_name("property")
-            target = parent.child_by_field_name("object")
-            is_target = target is not None and target.id == secret.id
-            return is_target and name is not None and match.text(name) in _TEXT_METHODS
-        case "pair":
-            return _is_header(match, parent)
-    return False
+def _is_used_as_text(module: Module, secret: Node) -> bool:
+    parent = module.parent(secret)
+    read = module.member_read(secret)
+    if parent is None or read is not None:
+        return read is not None and read.name in _TEXT_METHODS
+    if parent.type == "template_substitution":
+        return True
+    if parent.type == "pair":
+        return _is_header(module, parent)
+    operation = module.operation(parent)
+    if operation is None or operation.operator not in _TEXT_OPERATORS:
+        return False
+    return all(side.type not in ("null", "undefined") for side in operation.operands)
 
 
-def _is_header(match: Match, pair: Node) -> bool:
+def _is_header(module: Module, pair: Node) -> bool:
     """Whether a pair stands in an object under `headers:`."""
-    syntax = match.module.syntax
-    listed = syntax.parent(pair)
-    outer = syntax.parent(js.with_wrappers(syntax, listed)) if listed is not None else None
-    key = outer.child_by_field_name("key") if outer is not None and outer.type == "pair" else None
-    return key is not None and js.property_name(syntax, key) == "headers"
+    whole = module.parent(pair)
+    outer = module.parent(module.with_wrappers(whole)) if whole is not None else None
+    return outer is not None and outer.type == "pair" and module.key(outer) == "headers"

@@ -58,6 +58,7 @@ from cflint.api import (
     Project,
     Severity,
     class_definition,
+    js,
     pattern,
     rule,
     sql,
@@ -91,7 +92,7 @@ def check(owner: ClassDefinition) -> Iterator[Finding]:
     used = _used(owner)
     if created.issuperset(used):
         return
-    if not module.project.members_of(owner.facts)[1]:
+    if not module.project.classes.members(owner.facts)[1]:
         return  # a base class from elsewhere may create tables
     for name, (use, token) in used.items():
         if name not in created:
@@ -120,7 +121,9 @@ def _created(module: Module) -> frozenset[str] | None:
     paths = {module.path, *(path for worker in module.workers for path in worker.modules)}
     names: set[str] = set()
     for path in paths:
-        found = module.project.memoized(("tables created", path), partial(_created_in, module.project, path))
+        found = module.project.memo.memoized(
+            ("tables created", path), partial(_created_in, module.project, path)
+        )
         if found is None:
             return None
         names |= found
@@ -128,12 +131,12 @@ def _created(module: Module) -> frozenset[str] | None:
 
 
 def _created_in(project: Project, path: str) -> frozenset[str] | None:
-    document = project.document(path)
+    document = project.sources.document(path)
     if document is None:
         return None
     if _ELSEWHERE.search(document.data) is None and _CREATES.search(document.data) is None:
         return frozenset()
-    module = project.module(path)
+    module = js.module_of(project, path)
     if module is None or any(True for _ in module.mentions(_ELSEWHERE)):
         return None
     names: set[str] = set()

@@ -129,7 +129,7 @@ def _too_few(found: ClassDefinition, constructor: "Node", call: "Node") -> Itera
     given = js.arguments_of(call)
     if len(given) >= 2 or any(argument.type == "spread_element" for argument in given):
         return
-    if found.module.project.base_class(found.facts) is not None:
+    if found.module.project.classes.base(found.facts) is not None:
         return  # a base of the project has a constructor of its own
     fix = None
     arguments = _arguments(found, constructor)

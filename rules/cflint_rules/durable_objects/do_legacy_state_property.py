@@ -63,7 +63,7 @@ def check(match: Match) -> Iterator[Finding]:
     is_read = above is not None and above.type == "member_expression"
     if not is_read or property is None or module.text(property) not in _OF_STATE:
         return
-    if module.project.base_class(owner.facts) is not None or owner.has("state") is not False:
+    if module.project.classes.base(owner.facts) is not None or owner.has("state") is not False:
         return  # a base may set it
     if _sets_state(owner):
         return

@@ -167,7 +167,7 @@ def _is_called_elsewhere(owner: ClassDefinition, name: str) -> bool:
     module = owner.module
     wanted = f".{name}(".encode()
     paths = {module.path, *(path for worker in module.workers for path in worker.modules)}
-    documents = (module.project.document(path) for path in paths)
+    documents = (module.project.sources.document(path) for path in paths)
     return any(document is not None and wanted in document.data for document in documents)
 
 

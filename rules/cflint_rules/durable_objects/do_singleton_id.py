@@ -101,7 +101,7 @@ def _has_others(match: Match, name: str) -> bool:
     wanted = re.compile(_OTHER % re.escape(name.encode()))
     for worker in match.module.workers:
         for path in worker.modules:
-            document = match.project.document(path)
+            document = match.project.sources.document(path)
             if document is not None and wanted.search(document.data):
                 return True
     return False

@@ -137,12 +137,12 @@ def _objects(owner: ClassDefinition, project: Project) -> Iterator[DurableObject
     key = (owner.facts.path, owner.facts.span)
     for subject in owner.module.workers:
         question = ("a Durable Object with key-value storage", subject)
-        if not project.memoized(question, partial(_has_old_storage, subject)):
+        if not project.memo.memoized(question, partial(_has_old_storage, subject)):
             continue  # without a look at its classes
-        for found in project.durable_objects(subject):
+        for found in project.durable_objects.of(subject):
             if found.facts is None or found.environment.incomplete:
                 continue
-            line = (found.facts, *project.bases_of(found.facts))
+            line = (found.facts, *project.classes.bases(found.facts))
             if any((facts.path, facts.span) == key for facts in line):
                 yield found
 

@@ -94,13 +94,13 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
         if environment.incomplete:
             return
         for name, at in _names(environment).items():
-            if not project.is_exported(subject, name):
+            if not project.exports.has(subject, name):
                 named.setdefault(name, []).append((environment, at))
-    exports = project.worker_exports(subject) if named else None
+    exports = project.exports.of_worker(subject) if named else None
     if exports is None or not exports.complete:
         return
     for name, places in named.items():
-        declared = project.classes_named(subject, name)
+        declared = project.classes.named(subject, name)
         near = _nearest(name, exports)
         if subject.is_document and not declared and near is None:
             continue  # the section just does not show the class
@@ -114,7 +114,7 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
             hint = f"; did you mean `{near}`?" if near else ""
         related = [at for _, at in places[1:]]
         for owner in declared:
-            document = project.document(owner.path)
+            document = project.sources.document(owner.path)
             if document is not None:
                 related.append(Location(document, owner.name_span, "the class is declared here"))
         if not declared and near is not None:
@@ -169,9 +169,9 @@ def _fix(subject: Worker, project: Project, declared: tuple[js.ClassFacts, ...])
     owner = declared[0]
     main = subject.entries[0]
     title = f"Export `{owner.name}`"
-    module = project.document(owner.path)
-    entry = project.document(main)
-    facts = project.facts(owner.path)
+    module = project.sources.document(owner.path)
+    entry = project.sources.document(main)
+    facts = project.facts.of(owner.path)
     if module is None or entry is None or facts is None:
         return None
     if len(subject.entries) > 1 and not subject.is_document:
@@ -208,10 +208,10 @@ def _at_end(document: js.Document, text: str) -> Edit:
 
 def _specifier(project: Project, main: str, owner: js.ClassFacts) -> str:
     """How `main` imports that module already, or how it imports others."""
-    facts = project.facts(main)
+    facts = project.facts.of(main)
     imported = [ref.module for ref in facts.imports.values()] if facts is not None else []
     for module in imported:
-        if module.startswith(".") and project.resolve(module, main) == owner.path:
+        if module.startswith(".") and project.imports.resolve(module, main) == owner.path:
             return module
     path = posixpath.relpath(owner.path, posixpath.dirname(main) or ".")
     path = path if path.startswith(".") else f"./{path}"

@@ -114,12 +114,12 @@ def _app_of(match: Match, context: js.Declaration) -> int | None:
 def _env_name(match: Match) -> str | None:
     """The type of `env` that the module can name."""
     module = match.module
-    facts = match.project.facts(module.path)
+    facts = match.project.facts.of(module.path)
     own = [name for name in (facts.types if facts is not None else ()) if module.is_env_type(name)]
     if len(own) == 1:
         return own[0]
     if module.scope.top_level.get("Env") is not None:
         return "Env"
-    generated = (match.project.generated_types(found) for found in module.workers)
+    generated = (match.project.env_types.generated(found) for found in module.workers)
     names = {name for found in generated if found is not None for name in found.types}
     return next((name for name in ("CloudflareBindings", "Env") if name in names), None)

@@ -109,15 +109,15 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
         yield from _in_document(subject, project)
         return
     for entry in subject.entries:
-        facts = project.facts(entry)
-        exports = project.exports_of(entry)
+        facts = project.facts.of(entry)
+        exports = project.exports.of(entry)
         if facts is None or not exports.complete or config.is_test_path(entry):
             continue
         if "default" not in exports:
             if exports.names and not facts.listens:
                 yield _missing(project, facts, f"`{posixpath.basename(entry)}`")
             continue
-        entrypoint = project.entrypoint(subject)
+        entrypoint = project.entrypoints.of(subject)
         if entrypoint is not None and len(subject.entries) == 1:
             yield from _empty(entrypoint)
 
@@ -130,7 +130,7 @@ def _empty(entrypoint: config.Entrypoint) -> Iterator[Finding]:
 def _missing(
     project: Project, facts: js.ModuleFacts, which: str, severity: Severity | None = None
 ) -> Finding:
-    document = project.document(facts.path)
+    document = project.sources.document(facts.path)
     assert document is not None
     first = next(export for export in facts.exports.values() if not export.type_only)
     names = ", ".join(f"`{name}`" for name, export in facts.exports.items() if not export.type_only)
@@ -143,13 +143,13 @@ def _missing(
 
 
 def _fix(facts: js.ModuleFacts, project: Project) -> Fix | None:
-    document = project.document(facts.path)
-    module = project.module(facts.path)
+    document = project.sources.document(facts.path)
+    module = js.module_of(project, facts.path)
     if document is None or module is None or facts.is_commonjs:
         return None
     typed = facts.path.endswith((".ts", ".tsx", ".mts"))
     promise = ": Promise<Response>" if typed else ""
-    known = any(found.name == "Env" for found in project.env_types(facts.path))
+    known = any(found.name == "Env" for found in project.env_types.of(facts.path))
     satisfies = f" satisfies ExportedHandler{'<Env>' if known else ''}" if typed else ""
     unit = module.indent_unit
     text = (
@@ -166,11 +166,11 @@ def _in_document(section: Worker, project: Project) -> Iterator[Finding]:
     configured = section.config
     if configured is None or configured.name is None or not configured.top.durable_object_classes:
         return
-    exports = project.worker_exports(section)
+    exports = project.exports.of_worker(section)
     shown = [name for name in configured.top.durable_object_classes if name in exports]
     if not exports.complete or "default" in exports or not shown:
         return
-    listens = any(facts.listens for path in section.modules if (facts := project.facts(path)) is not None)
+    listens = any(facts.listens for path in section.modules if (facts := project.facts.of(path)) is not None)
     target = exports.names[shown[0]]
     if not listens:
         yield Finding(

@@ -90,14 +90,14 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
     if subject.config is None or (len(subject.entries) != 1 and not subject.is_document):
         return
     set_up = [found for found in _triggers(subject, project) if found[2]]
-    entrypoint = project.entrypoint(subject) if set_up else None
+    entrypoint = project.entrypoints.of(subject) if set_up else None
     if entrypoint is None or not entrypoint.complete:
         return
     for name, what, triggers in set_up:
         if name in entrypoint.handlers:
             continue
         hint = ""
-        if name in project.worker_exports(subject):
+        if name in project.exports.of_worker(subject):
             hint = f"; `{name}` is exported by name, which does not count"
         yield Finding(
             f"{what}{config.in_environments([environment for environment, _ in triggers])}, "
@@ -126,7 +126,7 @@ def _triggers(subject: Worker, project: Project) -> Iterator[tuple[str, str, lis
     ]
     yield "queue", "this Worker consumes a queue", consumers
     names = {found.worker_name: found for found in environments if found.worker_name}
-    senders = project.memoized("tail consumers", lambda: _tail_consumers(project))
+    senders = project.memo.memoized("tail consumers", lambda: _tail_consumers(project))
     mine = sorted(
         ((number, names[name], consumer) for name in names for number, consumer in senders.get(name, ())),
         key=itemgetter(0),
@@ -153,7 +153,7 @@ def _tail_consumers(project: Project) -> dict[str, list[tuple[int, config.TailCo
 
 def _fix(subject: Worker, project: Project, entrypoint: config.Entrypoint, name: str) -> Fix | None:
     """Make a function of the handler's name a part of the default export."""
-    facts = project.facts(entrypoint.at.document.path)
+    facts = project.facts.of(entrypoint.at.document.path)
     if facts is None or facts.default is None or name not in facts.functions:
         return None
     document = entrypoint.at.document

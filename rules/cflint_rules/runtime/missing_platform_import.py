@@ -90,7 +90,7 @@ def _is_imported_beside(module: Module, name: str) -> bool:
     """Whether another block of the section imports or declares the name."""
     for worker in module.workers:
         for path in worker.modules:
-            facts = module.project.facts(path) if path != module.path else None
+            facts = module.project.facts.of(path) if path != module.path else None
             if facts is not None and (name in facts.imports or name in facts.classes):
                 return True
     return False

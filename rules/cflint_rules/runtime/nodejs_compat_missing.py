@@ -254,7 +254,7 @@ def _needs(subject: Worker, project: Project) -> Iterator[_Need]:
     """What the code of a Worker needs of Node.js, in the order of its modules."""
     aliases = _aliases(subject)
     for path in subject.modules:
-        document = project.document(path)
+        document = project.sources.document(path)
         if (
             document is None
             or not path.endswith(_SCRIPTS)
@@ -263,16 +263,16 @@ def _needs(subject: Worker, project: Project) -> Iterator[_Need]:
         ):
             continue
         module: Module | None = None
-        for edge in project.imports_of(path):
+        for edge in project.imports.of(path):
             found = _need_of(edge, path, project)
             if found is None or edge.item.specifier in aliases:
                 continue
-            module = module or project.module(path)
+            module = module or js.module_of(project, path)
             if module is None or not _is_for_types(module, edge.item.span):
                 yield _Need(found[0], Location(document, edge.item.span), found[1])
         match = _BUFFER.search(document.data)
         if match is not None and not _GUARDED.search(document.data):
-            module = module or project.module(path)
+            module = module or js.module_of(project, path)
             if module is not None and _is_global(module, match.start()):
                 at = Span(match.start(), match.start() + len("Buffer"))
                 yield _Need("Buffer", Location(document, at), True)

@@ -32,7 +32,7 @@ def env_types(module: Module) -> Iterator[js.TypeFacts]:
     """The types that describe `env` and are declared in a module of TypeScript."""
     if not module.is_typescript:
         return
-    facts = module.project.facts(module.path)
+    facts = module.project.facts.of(module.path)
     for name, found in facts.types.items() if facts is not None else ():
         if module.is_env_type(name):
             yield found
@@ -110,13 +110,13 @@ def class_named(module: Module, name: str) -> js.ClassFacts | None:
         return None
     if declared.imported is not None:
         return _class_at(module, declared.imported)
-    facts = project.facts(module.path)
+    facts = project.facts.of(module.path)
     return facts.classes.get(name) if facts is not None else None
 
 
 def _class_at(module: Module, ref: js.ImportRef) -> js.ClassFacts | None:
-    target = module.project.declaration_of(module.path, ref)
-    facts = module.project.facts(target[0]) if target is not None else None
+    target = module.project.exports.declaration(module.path, ref)
+    facts = module.project.facts.of(target[0]) if target is not None else None
     return facts.classes.get(target[1]) if target is not None and facts is not None else None
 
 
@@ -131,7 +131,7 @@ def reference_to(module: Module, wanted: js.ClassFacts) -> str | None:
         found = class_named(module, name)
         if found is not None and is_same(found, wanted):
             return name
-    facts = module.project.facts(wanted.path)
+    facts = module.project.facts.of(wanted.path)
     if wanted.path == module.path or facts is None or module.document.origin is not None:
         return None
     exported = facts.exports.get(wanted.name)
@@ -155,7 +155,7 @@ def bound_class(module: Module, name: str) -> js.ClassFacts | None:
                 continue
             if binding.kind.id != "durable_object" or not binding.is_local or binding.class_name is None:
                 return None
-            facts = module.project.exported_class(worker, binding.class_name)
+            facts = module.project.exports.find_class(worker, binding.class_name)
             if facts is None or (found is not None and not is_same(found, facts)):
                 return None
             found = facts
@@ -188,9 +188,9 @@ _VAR_TYPES = {
 
 def class_like(module: Module, binding: str) -> js.ClassFacts | None:
     """The Durable Object class of the module whose name is spelled as the binding's, if there is one."""
-    facts = module.project.facts(module.path)
+    facts = module.project.facts.of(module.path)
     for found in facts.classes.values() if facts is not None else ():
-        is_durable = module.project.class_kind(found).runs_as_durable_object
+        is_durable = module.project.classes.kind(found).runs_as_durable_object
         if is_durable and normalized(found.name) == normalized(binding):
             return found
     return None

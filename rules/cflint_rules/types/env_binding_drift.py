@@ -233,7 +233,7 @@ def _knows_env_type(module: Module) -> bool:
 
 def _untyped(module: Module, use: js.EnvUse, found: js.TypeFacts) -> Finding:
     bindings = bindings_named(module, use.name)
-    document = module.project.document(found.path)
+    document = module.project.sources.document(found.path)
     related: list[Location] = []
     fix = None
     if document is not None:
@@ -286,7 +286,7 @@ def _env_type_of(module: Module, node: Node) -> js.TypeFacts | None:
 
 def _only_env_type(module: Module) -> js.TypeFacts | None:
     """The one `Env` of a module, where `this.env` has the default type: it is the one that is meant."""
-    if any(module.project.generated_types(found) is not None for found in module.workers):
+    if any(module.project.env_types.generated(found) is not None for found in module.workers):
         return None
     if b"namespace Cloudflare" in module.document.data:
         return None
@@ -300,11 +300,11 @@ def _type_named(module: Module, name: str) -> js.TypeFacts | None:
     declared = module.scope.top_level_types.get(name) or module.scope.top_level[name]
     path, local = module.path, name
     if declared.imported is not None:
-        target = module.project.declaration_of(module.path, declared.imported)
+        target = module.project.exports.declaration(module.path, declared.imported)
         if target is None:
             return None
         path, local = target
-    facts = module.project.facts(path)
+    facts = module.project.facts.of(path)
     return facts.types.get(local) if facts is not None and not path.endswith(".d.ts") else None
 
 
@@ -328,10 +328,10 @@ def check_generated(subject: Worker, project: Project) -> Iterator[Finding]:
     configured = subject.config
     if configured is None or _MAIN_CONFIG.fullmatch(posixpath.basename(configured.path)) is None:
         return  # another configuration beside it: the file is made from the main one
-    facts = project.generated_types(subject)
+    facts = project.env_types.generated(subject)
     if facts is None or facts.has_errors or any(e.incomplete for e in configured.environments):
         return
-    document = project.document(facts.path)
+    document = project.sources.document(facts.path)
     command = _GENERATED.search(document.data[:600]) if document is not None else None
     if document is None or command is None or _OTHER_CONFIG.search(command[1]) is not None:
         return

@@ -92,7 +92,7 @@ def _is_object_type(module: Module, member: EnvMember) -> bool:
     if not member.base or member.arguments is not None:
         return False
     found = class_named(module, member.base)
-    return found is not None and module.project.class_kind(found).runs_as_durable_object
+    return found is not None and module.project.classes.kind(found).runs_as_durable_object
 
 
 def _used_as_namespace(module: Module, name: str) -> bool:
@@ -100,7 +100,7 @@ def _used_as_namespace(module: Module, name: str) -> bool:
     pattern = re.compile(rb"\.\s*" + re.escape(name.encode()) + rb"\s*[!?]?\s*\.\s*" + _NAMESPACE_METHODS)
     paths = {module.path, *(path for worker in module.workers for path in worker.modules)}
     for path in sorted(paths):
-        document = module.project.document(path)
+        document = module.project.sources.document(path)
         if document is not None and pattern.search(document.data) is not None:
             return True
     return False

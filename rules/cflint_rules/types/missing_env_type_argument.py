@@ -105,7 +105,7 @@ def _is_platform_base(owner: ClassDefinition) -> bool:
 def _has_global_env(module: Module) -> bool:
     if b"namespace Cloudflare" in module.document.data:
         return True
-    return any(module.project.generated_types(found) is not None for found in module.workers)
+    return any(module.project.env_types.generated(found) is not None for found in module.workers)
 
 
 def _env_name(module: Module) -> str | None:

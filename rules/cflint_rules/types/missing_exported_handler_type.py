@@ -132,7 +132,7 @@ def _env_type(match: Match, functions: dict[str, Node]) -> str | None:
         return local[0]
     if "Env" in scope.top_level or "Env" in scope.top_level_types:
         return "Env"
-    generated = (match.project.generated_types(found) for found in match.module.workers)
+    generated = (match.project.env_types.generated(found) for found in match.module.workers)
     return "Env" if any(found is not None and "Env" in found.types for found in generated) else None
 
 

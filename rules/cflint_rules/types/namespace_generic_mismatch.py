@@ -93,7 +93,7 @@ def check(module: Module) -> Iterator[Finding]:
             continue
         named = class_named(module, member.arguments)
         if named is not None:
-            line = (bound, *module.project.bases_of(bound))
+            line = (bound, *module.project.classes.bases(bound))
             if any(is_same(named, found) or _is_called(found.base, named.name) for found in line):
                 continue
             yield _finding(module, member, bound, None)
@@ -136,14 +136,14 @@ def _finding(module: Module, member: EnvMember, bound: js.ClassFacts, severity: 
         found.place("class_name").saying("the configuration binds it here")
         for found in bindings_named(module, member.name)[:1]
     ]
-    document = module.project.document(bound.path)
+    document = module.project.sources.document(bound.path)
     if document is not None:
         related.append(Location(document, bound.name_span, "the class is declared here"))
     fix = None
     if name is not None:
         edit = retyped(module, member.member, f"{member.base}<{name}>")
         fix = Fix(f"Write `{member.base}<{name}>`", (edit,), Safety.SAFE)
-    kind = module.project.class_kind(bound)
+    kind = module.project.classes.kind(bound)
     what = "Agent" if kind is ClassKind.AGENT else "Durable Object"
     return Finding(
         f"`{member.name}` is the namespace of the {what} `{bound.name}`, not of `{member.arguments}`",

@@ -123,7 +123,7 @@ def _is_type(part: Node) -> bool:
 def _is_extended(match: Match, part: Node) -> bool:
     """Whether a class of the module extends what is imported."""
     declared = next((found for found in match.module.scope.imports if found.owner.id == part.id), None)
-    facts = match.project.facts(match.module.path)
+    facts = match.project.facts.of(match.module.path)
     if declared is None or facts is None:
         return False
     return any(

@@ -70,6 +70,7 @@ def check(match: Match) -> Iterator[Finding]:
     callback = match.call.callback
     if callback is None or match.receiver_value.kind is not ValueKind.WORKFLOW_STEP:
         return
+    is_written_here = match.module.call_around(callback) is not None
     for result in _results(callback):
         value = match.value_of(result).awaited
         what = _UNFIT.get(value.kind)
@@ -80,7 +81,7 @@ def check(match: Match) -> Iterator[Finding]:
         yield Finding(
             f"the step returns {what}, which cannot be stored: the step fails",
             match.at(result),
-            fix=_fix(match, result) if value.kind is ValueKind.RESPONSE else None,
+            fix=_fix(match, result) if is_written_here and value.kind is ValueKind.RESPONSE else None,
         )
 
 

@@ -119,7 +119,7 @@ def _unheard(match: Match, given: Node, name: str) -> Iterator[Finding]:
     if len(classes) != 1 or None in entries or any(entry and entry.script_name for entry in entries):
         return
     owner = next(iter(classes))
-    if owner is None or not any(match.project.classes_named(worker, owner) for worker in module.workers):
+    if owner is None or not any(match.project.classes.named(worker, owner) for worker in module.workers):
         return
     types: set[str] = set()
     for worker in module.workers:

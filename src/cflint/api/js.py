@@ -79,6 +79,7 @@ if TYPE_CHECKING:
     from cflint.project.code.calls import callers_of as callers_of
     from cflint.project.code.calls import calls_in_module as calls_in_module
     from cflint.project.code.calls import calls_named as calls_named
+    from cflint.project.code.calls import is_mentioned as is_mentioned
     from cflint.project.code.calls import is_named as is_named
     from cflint.project.code.calls import leaves_matching as leaves_matching
     from cflint.project.code.calls import modules_naming as modules_naming
@@ -101,6 +102,7 @@ if TYPE_CHECKING:
     from cflint.project.code.flow import completes as completes
     from cflint.project.code.flow import falls_through as falls_through
     from cflint.project.code.import_edits import is_typescript as is_typescript
+    from cflint.project.code.module import module_of as module_of
     from cflint.project.code.mutations import Mutation as Mutation
     from cflint.project.code.mutations import MutationKind as MutationKind
     from cflint.project.code.mutations import overlaps as overlaps
@@ -214,8 +216,8 @@ _ORIGINS = {
     "cflint.platform.websockets": ("AUTO_REPLY_FLAG EVENT_PROPERTIES SOCKET_EVENTS SOCKET_METHODS"),
     "cflint.platform.workflows": ("INSTANCE_CHANGES STEP_METHODS"),
     "cflint.project.code.calls": (
-        "CallSite Callers all_code_is_known callers_of calls_in_module calls_named is_named "
-        "leaves_matching modules_naming name_of paths_around running_paths worker_calls"
+        "CallSite Callers all_code_is_known callers_of calls_in_module calls_named is_mentioned "
+        "is_named leaves_matching modules_naming name_of paths_around running_paths worker_calls"
     ),
     "cflint.project.code.contents": ("Content"),
     "cflint.project.code.effects": ("BodyRead Entropy EntropyKind Log ResponseMade"),
@@ -223,6 +225,7 @@ _ORIGINS = {
     "cflint.project.code.env_uses": ("EnvUse env_uses is_guard kind_with_method"),
     "cflint.project.code.flow": ("can_reach completes falls_through"),
     "cflint.project.code.import_edits": ("is_typescript"),
+    "cflint.project.code.module": ("module_of"),
     "cflint.project.code.mutations": ("Mutation MutationKind overlaps"),
     "cflint.project.code.nodes": ("Assignment Call Member:MemberAccess Operation Parameter"),
     "cflint.project.code.origins": (
@@ -395,6 +398,7 @@ __all__ = [
     "is_given_by_code",
     "is_global",
     "is_guard",
+    "is_mentioned",
     "is_named",
     "is_open_object",
     "is_random",
@@ -407,6 +411,7 @@ __all__ = [
     "list_without_pagination",
     "may_be_env_type",
     "method_called_on",
+    "module_of",
     "modules_naming",
     "name_of",
     "name_of_function",

@@ -12,7 +12,7 @@ as well say which stage it is."""
 
 _INJECTED = frozenset({"ASSETS", "OAUTH_PROVIDER", "WORKER_SELF_REFERENCE"})
 _INJECTED_STARTS = ("__STATIC_CONTENT", "NEXT_", "CF_PAGES", "__")
-_READ_BY_OTHERS = frozenset({"OAUTH_KV", "MCP_OBJECT", "WORKER_SELF_REFERENCE", "NODE_ENV"})
+_READ_BY_OTHERS = frozenset({"OAUTH_KV", "MCP_OBJECT", "WORKER_SELF_REFERENCE", "NODE_ENV", "DEBUG"})
 _READ_BY_OTHERS_STARTS = ("NEXT_", "__", "CF_", "SENTRY_")
 _ENDINGS = ("env", "bindings", "environment")
 

@@ -12,6 +12,7 @@ from cflint.project.code.calls import (
     callers_of,
     calls_in_module,
     calls_named,
+    is_mentioned,
     is_named,
     leaves_matching,
     name_of,
@@ -115,6 +116,25 @@ def test_what_is_looked_at_is_written_down() -> None:
 def test_whether_code_has_a_word(code: str, named: bool) -> None:
     module = module_of(code + "\n")
     assert is_named(module.project, [MAIN], "setAlarm", at_hand=module) is named
+
+
+@pytest.mark.parametrize(
+    ("code", "mentioned"),
+    [
+        ("env.KV.get(1)", True),
+        ("const { KV } = env", True),
+        ("f('KV, DB')", True),
+        ("f(`${a} KV`)", True),
+        ("// KV", False),
+        ("f(/* KV */ a)", False),
+        ("env.KVS.get(env.$KV)", False),
+    ],
+)
+def test_whether_code_or_a_text_has_a_word(code: str, mentioned: bool) -> None:
+    module = module_of(code + "\n")
+    assert is_mentioned(module.project, [MAIN], "KV", at_hand=module) is mentioned
+    assert is_mentioned(module.project, [MAIN], "KV") is mentioned
+    assert is_mentioned(module.project, ["missing.ts"], "KV")
 
 
 def test_all_code_of_a_worker() -> None:

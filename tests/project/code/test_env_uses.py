@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from cflint.project.code.env_uses import EnvUse, env_uses, kind_with_method
+from cflint.project.code.env_uses import (
+    EnvUse,
+    bindings_needed,
+    env_uses,
+    gives_env_member,
+    kind_with_method,
+)
 from cflint.project.code.module import module_of
 from cflint.project.files.workspace import Workspace
 from cflint.project.workers.loading import load
 from cflint.project.workers.preferences import no_preferences
+from tests.support.modules import module_of as module_with
 
 pytestmark = pytest.mark.portable
 
@@ -85,3 +92,43 @@ def test_methods_that_one_kind_has() -> None:
     prepare, get = kind_with_method("prepare"), kind_with_method("get")
     assert prepare is not None and prepare.id == "d1"
     assert get is None
+
+
+@pytest.mark.parametrize(
+    ("code", "given"),
+    [
+        ("env.KV = new Map();", True),
+        ("env['KV'] = new Map();", True),
+        ("(this.#env as any).KV ??= new Map();", True),
+        ("f({ ...env, KV: new Map() });", True),
+        ("f({ KV, ...this.bindings });", True),
+        ("f({ ...env, KV() {} });", True),
+        ("f({ ...options, KV: 1 });", False),
+        ("f({ KV: env });", False),
+        ("f({ ...env, other: { KV: 1 } });", False),
+        ("env.KV == 1;", False),
+        ("x = env.KV;", False),
+        ("// env.KV = 1", False),
+        ("f('env.KV = 1');", False),
+        ("env.KV.put = f;", False),
+    ],
+)
+def test_code_that_gives_env_a_member(code: str, given: bool) -> None:
+    assert gives_env_member(module_with(code), "KV") is given
+
+
+def test_bindings_that_a_module_needs() -> None:
+    code = """
+    interface Env { KV: KVNamespace; DB: D1Database; ROOM: AgentNamespace<Room>; NAME: string }
+    export default { async fetch(request: Request, env: Env) { return env.DB.prepare(env.NAME); } };
+    """
+    module = module_with(code)
+    found = bindings_needed(module)
+    assert {name: kind.id for name, (kind, _) in found.items()} == {
+        "DB": "d1",
+        "KV": "kv",
+        "ROOM": "durable_object",
+    }
+    assert found["DB"][1].span.start == code.index("DB.prepare")
+    assert found["KV"][1].span.start == code.index("KV:")
+    assert bindings_needed(module_with("interface Env { KV: KVNamespace }")) == {}

@@ -378,7 +378,7 @@ def test_name_that_a_value_is_given(source: str, name: str | None) -> None:
 def test_name_of_an_attribute() -> None:
     text = b'export const x = <a token="V" />;'
     project = load(Workspace.in_memory({"index.tsx": text}), [""], preferences=no_preferences).project
-    tree = project.tree("index.tsx")
+    tree = project.trees.of("index.tsx")
     assert tree is not None
     module = Module(project, *tree)
     found = module.given_name(first(module, "string"))
@@ -418,6 +418,27 @@ def test_span_of_an_item(source: str, item: str, left: str) -> None:
     span = module.item_span(part)
     data = module.document.data
     assert (data[: span.start] + data[span.end :]).decode() == f"const x = {left};"
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("y.a", "a"),
+        ("y['a']", "a"),
+        ("(y as T)!.a.b", "a"),
+        ("y?.a()", "a"),
+        ("y[0]", None),
+        ("y", None),
+        ("f(y)", None),
+        ("z[y]", None),
+        ("z.y", None),
+    ],
+)
+def test_member_that_is_read(source: str, name: str | None) -> None:
+    module, node = value(source)
+    leaf = next(module.leaves("y", node))
+    read = module.member_read(leaf)
+    assert (read.name if read is not None else None) == name
 
 
 @pytest.mark.parametrize(

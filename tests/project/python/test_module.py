@@ -364,3 +364,26 @@ def test_what_a_variable_or_field_is_given() -> None:
         None,
         None,
     ]
+
+
+def test_uses_of_env() -> None:
+    module = in_fetch(
+        "await self.env.KV.get('a')",
+        "if self.env.DB: self.env.DB.prepare('x')",
+        "self.env.NEW = 1",
+        "hasattr(self.env, 'KV')",
+        "f(self.env.NAME)",
+        "try:",
+        "    self.env.LATER.get('a')",
+        "except AttributeError:",
+        "    pass",
+    )
+    assert [(use.name, use.method, use.guarded) for use in module.env_uses()] == [
+        ("KV", "get", False),
+        ("DB", None, True),
+        ("DB", "prepare", False),
+        ("NEW", None, True),
+        ("NAME", None, False),
+        ("LATER", "get", True),
+        ("KV", None, True),
+    ]

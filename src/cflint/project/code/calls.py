@@ -107,6 +107,22 @@ def is_named(project: Project, paths: Iterable[str], name: str, *, at_hand: Modu
     )
 
 
+def is_mentioned(project: Project, paths: Iterable[str], name: str, *, at_hand: Module | None = None) -> bool:
+    """Whether some modules have a word: in code, or in a text (`"KV, DB"`), not in comments alone. Of what is
+    no JavaScript, comments count; a module that cannot be read is taken to have it."""
+    word = re.compile(rb"(?<![\w$])" + re.escape(name.encode()) + rb"(?![\w$])")
+    for path in paths:
+        document = project.sources.document(path)
+        if document is None:
+            return True
+        if word.search(document.data) is None:
+            continue
+        module = at_hand if at_hand is not None and at_hand.path == path else module_of(project, path)
+        if module is None or any(True for _ in module.mentions(word)):
+            return True
+    return False
+
+
 def _is_whole_string(module: Module, leaf: Node) -> bool:
     parent = module.syntax.parent(leaf)
     return leaf.type == "string_fragment" and parent is not None and parent.named_child_count == 1
@@ -118,7 +134,7 @@ def leaves_matching(
     """The smallest nodes that cover what a pattern finds in the text of some modules, comments and parts of
     texts included: a module without a match is not parsed. A module that cannot be parsed has none."""
     for path in paths:
-        document = project.document(path)
+        document = project.sources.document(path)
         if document is None or not path.endswith(EXTENSIONS) or words.search(document.data) is None:
             continue
         module = at_hand if at_hand is not None and at_hand.path == path else module_of(project, path)

@@ -89,5 +89,5 @@ def _is_process_env(module: ModuleLike, node: Node) -> bool:
     return (
         found is not None
         and (found.module, found.name) in _PROCESS_ENV
-        and bool(module.project.workers_of(module.path))
+        and bool(module.project.owners.of(module.path))
     )

@@ -1,4 +1,7 @@
-"""A wrangler configuration as the domain sees it: environments, what they inherit, and their bindings."""
+"""A wrangler configuration as the domain sees it: environments, what they inherit, and their bindings.
+
+Longer than 600 lines: a configuration, its environments and their bindings refer to each other.
+"""
 
 from __future__ import annotations
 

@@ -25,9 +25,6 @@ class DurableObjects:
         self._exports = exports
         self._scan = scan
 
-    def __call__(self, worker: Worker) -> tuple[DurableObject, ...]:  # from before the parts: to be removed
-        return self.of(worker)
-
     def of(self, worker: Worker) -> tuple[DurableObject, ...]:
         """The Durable Object classes that a Worker's configuration names, per environment."""
         return tuple(self._find(worker, environment, name) for environment, name in _configured(worker))

@@ -24,9 +24,6 @@ class EnvTypes:
         self._exports = exports
         self._owners = owners
 
-    def __call__(self, path: str) -> Iterator[TypeFacts]:  # from before the parts: to be removed
-        return self.of(path)
-
     def of(self, path: str) -> Iterator[TypeFacts]:
         """The types that describe `env` for a module: its own, imported ones, and the generated one."""
         facts = self._facts.of(path)

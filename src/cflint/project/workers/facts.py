@@ -34,9 +34,6 @@ class Facts:
         self._trees = trees
         self._taken: dict[str, ModuleFacts | None] = {}
 
-    def __call__(self, path: str) -> ModuleFacts | None:  # from before the parts: to be removed
-        return self.of(path)
-
     def of(self, path: str) -> ModuleFacts | None:
         """The facts of a module; None when it cannot be read or parsed, or is no JavaScript."""
         ledger = self.memo.ledger
