@@ -53,3 +53,14 @@ def test_a_section_with_a_configuration_is_none() -> None:
 def test_what_other_sections_say() -> None:
     assert sections(f"# A\n{CLASS}\n# B\n{CLASS}\n# C\n{CONFIG}") == [(["Room"], 1), ([], 1), None]
     assert sections(f"# A\n{CLASS}\n# B\n{BINDING}") == [([], 1), None]
+
+
+def test_the_files_that_a_section_shows() -> None:
+    shown = "```txt\n# requirements.txt\n```\n```ts title=src/index.ts\n```\n"
+    text = f"# A\n{CONFIG}\n{shown}# B\n{CONFIG}\n```toml\n# pyproject.toml\n```\n"
+    workspace = Workspace.in_memory({"guide.md": text.encode()})
+    project = load(workspace, ["", "guide.md"], preferences=no_preferences).project
+    assert [worker.files for worker in project.workers] == [
+        {"requirements.txt", "index.ts"},
+        {"pyproject.toml"},
+    ]
