@@ -159,7 +159,7 @@ def _owes_response(match: Match) -> bool:
     handler = module.handler_of(function)
     if handler is not None:
         kind = handler.owner.kind if handler.owner is not None else None
-        signature = js.handler_signature(kind, handler.name) or js.pages_handler(handler.name)
+        signature = js.handler_signature(kind, handler.name)
         return signature is not None and signature.owes is js.Owes.RESPONSE
     return any(
         declaration.kind is js.DeclarationKind.PARAMETER
