@@ -143,6 +143,7 @@ def test_languages(info: str, language: Language) -> None:
         ("py", "# src/entry.py", "src/entry.py"),
         ("jsonc", "// wrangler.jsonc", "wrangler.jsonc"),
         ("toml", "# file: wrangler.toml", "wrangler.toml"),
+        ("txt", "# requirements.txt", "requirements.txt"),
         ("ts", "// see src/index.ts", None),
         ("ts", "// src/index.ts is the entry", None),
         ("ts", "const a = 1 // a.ts", None),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from cflint.engine.parsing import syntax_errors
 from cflint.source import Document
 from cflint.syntax.markdown import fenced_blocks
-from cflint.syntax.python import MAX_BRACKETS, MAX_CHAIN, parse, syntax_error
+from cflint.syntax.python import MAX_BRACKETS, MAX_CHAIN, class_outline, parse, syntax_error
 
 pytestmark = pytest.mark.portable
 
@@ -160,3 +160,20 @@ def test_nothing_raises_on_damaged_code(start: int, length: int, put: str) -> No
         assert 0 <= span.start <= span.end <= len(document.data)
     problem = syntax_error(document)
     assert problem is None or 0 <= problem.span.start <= problem.span.end <= len(document.data)
+
+
+@pytest.mark.parametrize(
+    ("code", "outline"),
+    [
+        (
+            "from workers import WorkerEntrypoint as W\nimport workers\nclass A(W): pass\n"
+            "class B(workers.DurableObject, Plain): pass\nclass C(make()): pass",
+            {"A": ("workers.WorkerEntrypoint",), "B": ("workers.DurableObject", "Plain"), "C": ("",)},
+        ),
+        ('"""\nclass A(B):\n"""\nif x:\n    class C: pass', {}),
+        ("class A(B): pass\nclass A: pass", {"A": ()}),
+        ("class", None),
+    ],
+)
+def test_classes_without_a_tree(code: str, outline: dict[str, tuple[str, ...]] | None) -> None:
+    assert class_outline(Document("a.py", code.encode())) == outline

@@ -65,6 +65,7 @@ from cflint.api import (
     Location,
     Project,
     Safety,
+    Section,
     Severity,
     Worker,
     config,
@@ -72,17 +73,15 @@ from cflint.api import (
     join_names,
     js,
     rule,
+    section,
     worker,
 )
 
 
-@rule(worker(), severity=Severity.ERROR, fix=Safety.UNSAFE)
+@rule(worker(), severity=Severity.ERROR, fix=Safety.UNSAFE, deployed=True)
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
-    if subject.config is None:
-        yield from _undocumented(subject, project)
-    elif subject.is_deployed:
-        yield from _missing(subject, project)
-        yield from _key_value(subject, project)
+    yield from _missing(subject, project)
+    yield from _key_value(subject, project)
 
 
 def _agent(subject: Worker, project: Project, name: str) -> js.ClassFacts | None:
@@ -162,23 +161,17 @@ def _how(live: config.ActiveClass) -> str:
     return "`exports` gives" if live.tag is None else "`new_classes` gives"
 
 
-def _undocumented(section: Worker, project: Project) -> Iterator[Finding]:
+@check.on(section())
+def check_section(shown: Section, project: Project) -> Iterator[Finding]:
     """Documentation that shows an Agent has to say which configuration it needs."""
-    if not section.is_document:
+    agents = [owner for owner in shown.new_classes if project.classes.kind(owner) is ClassKind.AGENT]
+    document = project.sources.document(agents[0].path) if agents else None
+    if document is None:
         return
-    shown = [
-        owner
-        for name in project.exports.of_worker(section).names
-        if (owner := _agent(section, project, name)) is not None
-        and not owner.is_abstract
-        and not project.sections.shown_before(section, owner.name)
-    ]
-    if not shown:
-        return
-    names = join_names([f"`{owner.name}`" for owner in shown])
-    noun = "the Agent" if len(shown) == 1 else "the Agents"
+    names = join_names([f"`{owner.name}`" for owner in agents])
+    noun = "the Agent" if len(agents) == 1 else "the Agents"
     yield Finding(
         f"no configuration is shown: it has to bind and create {noun} {names} (`new_sqlite_classes`)",
-        Location(_place(project, shown[0])[0].document, shown[0].name_span),
+        Location(document, agents[0].name_span),
         severity=Severity.NOTE,
     )

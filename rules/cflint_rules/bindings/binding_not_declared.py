@@ -68,9 +68,9 @@ from cflint.api import (
     Module,
     Project,
     Safety,
+    Section,
     Severity,
     ValueKind,
-    Worker,
     call,
     config,
     fixes,
@@ -80,7 +80,7 @@ from cflint.api import (
     python,
     python_module,
     rule,
-    worker,
+    section,
 )
 
 _METHODS = (
@@ -197,18 +197,15 @@ def _fix(
     return Fix(f"Declare `{name}` ({kind.label})", added, Safety.UNSAFE) if added else None
 
 
-@check.on(worker())
-def check_section(section: Worker, project: Project) -> Iterator[Finding]:
+@check.on(section())
+def check_section(shown: Section, project: Project) -> Iterator[Finding]:
     """A page that shows code with bindings, and nowhere the configuration that it needs."""
-    if not section.is_document or section.config is not None:
-        return
-    mates = project.sections.mates(section)
-    shown = {found.name for mate in mates for env in mate.environments for found in env.bindings}
+    declared = {found.name for environment in shown.elsewhere for found in environment.bindings}
     needed: dict[str, tuple[config.BindingKind, Location]] = {}
-    for path in section.modules:
+    for path in shown.worker.modules:
         module = js.module_of(project, path)
         for name, found in module.bindings_needed().items() if module is not None else ():
-            if name not in shown and not config.is_injected(name):
+            if name not in declared and not config.is_injected(name):
                 needed.setdefault(name, found)
     if not needed:
         return

@@ -70,17 +70,26 @@ Source: https://developers.cloudflare.com/queues/configuration/configure-queues/
 
 from collections.abc import Iterator
 
-from cflint.api import Finding, Fix, Location, Project, Safety, Severity, Worker, config, fixes, rule, worker
+from cflint.api import (
+    Finding,
+    Fix,
+    Location,
+    Project,
+    Safety,
+    Section,
+    Severity,
+    Worker,
+    config,
+    fixes,
+    rule,
+    section,
+    worker,
+)
 
 
-@rule(worker(), severity=Severity.WARNING, fix=Safety.UNSAFE)
+@rule(worker(), severity=Severity.WARNING, fix=Safety.UNSAFE, deployed=True)
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
-    if subject.config is None:
-        entrypoint = project.entrypoints.of(subject)
-        if entrypoint is not None:
-            yield from _undocumented(subject, entrypoint, project)
-        return
-    if config.is_test_config(subject.config.path) or any(found.incomplete for found in subject.environments):
+    if any(found.incomplete for found in subject.environments):
         return
     entrypoint = project.entrypoints.of(subject)
     if entrypoint is None:
@@ -113,15 +122,16 @@ def _queue(subject: Worker, entrypoint: config.Entrypoint) -> Finding:
     )
 
 
-def _undocumented(section: Worker, entrypoint: config.Entrypoint, project: Project) -> Iterator[Finding]:
+@check.on(section())
+def check_section(shown: Section, project: Project) -> Iterator[Finding]:
     """Documentation that shows such a handler has to say what calls it."""
-    if not section.is_document:
+    entrypoint = project.entrypoints.of(shown.worker)
+    if entrypoint is None:
         return
-    mates = [found for mate in project.sections.mates(section) for found in mate.environments]
     needed = []
-    if "queue" in entrypoint.handlers and not any(found.queue_consumers for found in mates):
+    if "queue" in entrypoint.handlers and not any(found.queue_consumers for found in shown.elsewhere):
         needed.append(("queue", "make this Worker a consumer of its queue (`queues.consumers`)"))
-    if "scheduled" in entrypoint.handlers and not any(found.crons for found in mates):
+    if "scheduled" in entrypoint.handlers and not any(found.crons for found in shown.elsewhere):
         needed.append(("scheduled", "set the cron triggers (`triggers.crons`)"))
     if needed:
         what = " and ".join(text for _, text in needed)

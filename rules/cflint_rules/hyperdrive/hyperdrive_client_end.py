@@ -55,7 +55,6 @@ Source: https://developers.cloudflare.com/hyperdrive/concepts/connection-lifecyc
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -74,6 +73,7 @@ from cflint.api import (
     class_definition,
     fixes,
     js,
+    quoted,
     rule,
 )
 
@@ -81,8 +81,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _OPTIONAL = "(Hyperdrive frees the connection by itself when the invocation ends)"
-_LOOPS = frozenset({"for_statement", "for_in_statement", "while_statement", "do_statement"})
-_ASKED = frozenset({ValueKind.REQUEST, ValueKind.HONO_CONTEXT, ValueKind.PAGES_CONTEXT})
+_REQUESTS = frozenset({ValueKind.REQUEST, ValueKind.HONO_CONTEXT, ValueKind.PAGES_CONTEXT})
 
 
 @rule(call("end"), severity=Severity.WARNING, fix=Safety.UNSAFE)
@@ -90,7 +89,7 @@ def check(match: Match) -> Iterator[Finding]:
     client = match.receiver_value
     if client.kind is not ValueKind.DATABASE_CLIENT or client.detail == "mysql2 with callbacks":
         return  # a stream's `end()`; a driver whose `end()` returns no promise
-    if not _uses_hyperdrive(client) and not match.module.workers:
+    if not client.uses_hyperdrive and not match.module.workers:
         return  # a script
     use = match.module.promise_use(match.node)
     if use.outcome is js.PromiseOutcome.DROPPED:
@@ -99,19 +98,15 @@ def check(match: Match) -> Iterator[Finding]:
     parent = match.module.parent(use.promise)
     if parent is not None and parent.type == "await_expression":
         yield from _awaited(match, client, use.promise, parent)
-    elif parent is not None and parent.type == "arguments":
-        yield from _skipped_on_errors(match, client, parent)
+    else:
+        yield from _skipped_on_errors(match, use.promise)
 
 
-def _uses_hyperdrive(client: Value) -> bool:
-    return client.inner is not None and client.inner.kind is ValueKind.CONNECTION_STRING
+def _shown(match: Match) -> str:
+    return quoted(f"{match.text(match.receiver)}.end()")
 
 
-def _owner(match: Match) -> str:
-    return match.text(match.receiver).replace("\n", " ")
-
-
-# -- (b) nobody looks at the promise -----------------------------------------------------------------------
+# -- nobody looks at the promise ---------------------------------------------------------------------------
 
 
 def _dropped(match: Match, promise: Node) -> Finding:
@@ -122,198 +117,131 @@ def _dropped(match: Match, promise: Node) -> Finding:
         or fixes.fix_by_await(module, promise, Safety.UNSAFE)
     )
     return Finding(
-        f"nothing waits for `{_owner(match)}.end()`, so the runtime may cancel it: pass it to `waitUntil()`,"
+        f"nothing waits for {_shown(match)}, so the runtime may cancel it: pass it to `waitUntil()`,"
         f" or leave it out {_OPTIONAL}",
         match.at(match.node),
         fix=fix,
     )
 
 
-# -- (a) the response waits for it -------------------------------------------------------------------------
+# -- the response waits for it -----------------------------------------------------------------------------
 
 
 def _awaited(match: Match, client: Value, promise: Node, awaiting: Node) -> Iterator[Finding]:
     module = match.module
-    statement = module.parent(module.with_wrappers(awaiting))
-    if statement is None or statement.type != "expression_statement" or not _answers_a_request(match):
+    if module.own_statement(awaiting) is None or not _owes_response(match):
         return
     keeper = module.wait_until_at(promise)
     fix: Fix | None = None
     if not _used_after(match, promise):
         if keeper is not None:
-            text = f"{keeper}({match.text(promise)})"
-            edit = module.replace(awaiting, text)
+            edit = module.replace(awaiting, f"{keeper}({match.text(promise)})")
             fix = Fix(f"Pass the promise to `{keeper}()` and do not wait", (edit,), Safety.SAFE)
         else:
             added = fixes.fix_by_new_context(module, promise)
             if added is not None:
-                without = Edit(match.document, _between(awaiting, promise), "")
-                fix = Fix(added.title, (without, *added.edits), Safety.UNSAFE)
-    hyperdrive = _uses_hyperdrive(client)
-    why = f": pass it to `waitUntil()`, or leave it out {_OPTIONAL}" if hyperdrive else ""
+                word = Span(awaiting.start_byte, promise.start_byte)
+                fix = Fix(added.title, (Edit(match.document, word, ""), *added.edits), Safety.UNSAFE)
+    why = f": pass it to `waitUntil()`, or leave it out {_OPTIONAL}" if client.uses_hyperdrive else ""
     yield Finding(
-        f"the response waits until `{_owner(match)}.end()` has closed the connection{why}",
+        f"the response waits until {_shown(match)} has closed the connection{why}",
         match.at(awaiting),
         fix=fix,
-        severity=None if hyperdrive else Severity.NOTE,
+        severity=None if client.uses_hyperdrive else Severity.NOTE,
     )
 
 
-def _between(outer: Node, inner: Node) -> Span:
-    return Span(outer.start_byte, inner.start_byte)
-
-
-def _answers_a_request(match: Match) -> bool:
+def _owes_response(match: Match) -> bool:
     """Whether the innermost function around is one that gets a request and so owes a response."""
-    function = match.enclosing_function
+    function, module = match.enclosing_function, match.module
     if function is None:
         return False
-    module = match.module
     handler = module.handler_of(function)
     if handler is not None:
-        return handler.name in ("fetch", "onRequest")
+        kind = handler.owner.kind if handler.owner is not None else None
+        signature = js.handler_signature(kind, handler.name)
+        return signature is not None and signature.owes is js.Owes.RESPONSE
     return any(
-        declaration.kind is js.DeclarationKind.PARAMETER and module.value_declared(declaration).kind in _ASKED
+        declaration.kind is js.DeclarationKind.PARAMETER
+        and module.value_declared(declaration).kind in _REQUESTS
         for declaration in module.scope.declared_in(function).values()
     )
 
 
 def _client_name(match: Match) -> js.Declaration | None:
-    receiver = match.receiver
-    if receiver is None or js.unwrap(receiver).type != "identifier":
-        return None
-    return match.module.scope.resolve(js.unwrap(receiver))
+    receiver = js.unwrap(match.receiver or match.node)
+    return match.module.scope.resolve(receiver) if receiver.type == "identifier" else None
 
 
 def _used_after(match: Match, promise: Node) -> bool:
     """Whether the client is used after `end()`, or may be: in a loop, or when it is not a local name."""
-    declaration = _client_name(match)
-    function = match.enclosing_function
-    if declaration is None or function is None:
+    declaration, module = _client_name(match), match.module
+    if declaration is None or match.enclosing_function is None:
         return True
-    for above in match.module.ancestors(promise):
-        if above.id == function.id:
-            break
-        if above.type in _LOOPS and declaration.node.start_byte < above.start_byte:
-            return True
-    return any(
-        reference.start_byte > promise.end_byte for reference in match.module.scope.references(declaration)
-    )
+    loop = module.loop_around(promise)
+    if loop is not None and declaration.node.start_byte < loop.start_byte:
+        return True
+    return any(use.start_byte > promise.end_byte for use in module.scope.references(declaration))
 
 
-# -- (c) errors skip it ------------------------------------------------------------------------------------
+# -- errors skip it ----------------------------------------------------------------------------------------
 
 
-def _skipped_on_errors(match: Match, client: Value, arguments: Node) -> Iterator[Finding]:
+def _skipped_on_errors(match: Match, promise: Node) -> Iterator[Finding]:
     """`waitUntil(client.end())` at the end of a `try` whose `catch` knows nothing of the client."""
-    module, syntax = match.module, match.module.syntax
-    keeping = syntax.parent(arguments)
-    declaration = _client_name(match)
-    function = match.enclosing_function
-    if keeping is None or declaration is None or function is None:
+    module, declaration = match.module, _client_name(match)
+    around = module.call_around(promise)
+    if around is None or around[0].name != "waitUntil" or declaration is None:
         return
-    if not match.text(keeping.child_by_field_name("function")).endswith("waitUntil"):
-        return
-    statement = syntax.parent(js.with_wrappers(syntax, keeping))
-    body = syntax.parent(statement) if statement is not None else None
-    attempt = syntax.parent(body) if body is not None else None
-    if statement is None or body is None or attempt is None or attempt.type != "try_statement":
-        return
-    tried = attempt.child_by_field_name("body")
-    caught = attempt.child_by_field_name("handler")
-    if tried is None or tried.id != body.id or caught is None:
+    statement, attempt = module.own_statement(around[0].node), module.try_around(promise)
+    tried = attempt.child_by_field_name("body") if attempt is not None else None
+    if statement is None or attempt is None or module.parent(statement) != tried:
         return
     if attempt.start_byte <= declaration.node.start_byte < attempt.end_byte:
         return  # the client does not exist where the error is caught
     ends = [found for found, name in module.calls_on_name(declaration) if name in ("end", "destroy")]
-    if len(ends) != 1 or not _may_fail(match, tried, statement):
+    waits = module.descendants(attempt, "await_expression")
+    caught = attempt.child_by_field_name("handler")
+    if len(ends) != 1 or caught is None or not any(one.start_byte < statement.start_byte for one in waits):
         return
-    later = [ref for ref in module.scope.references(declaration) if ref.start_byte > attempt.end_byte]
+    fix = None
+    if not any(use.start_byte > attempt.end_byte for use in module.scope.references(declaration)):
+        edits = module.move_to_finally(statement, attempt)
+        fix = Fix("Move the call into `finally`", edits, Safety.UNSAFE)
     yield Finding(
-        f"`{_owner(match)}.end()` is skipped when something before it throws: call it in `finally`",
+        f"{_shown(match)} is skipped when something before it throws: call it in `finally`",
         match.at(match.node),
         related=(match.at(caught, "errors end up here"),),
-        fix=None if later else _to_finally(match, statement, attempt),
+        fix=fix,
         severity=Severity.NOTE,
     )
 
 
-def _may_fail(match: Match, tried: Node, statement: Node) -> bool:
-    return any(
-        found.start_byte < statement.start_byte
-        for found in match.module.descendants(tried, "await_expression")
-    )
-
-
-def _to_finally(match: Match, statement: Node, attempt: Node) -> Fix:
-    module = match.module
-    data = match.document.data
-    newline = "\r\n" if b"\r\n" in data else "\n"
-    indent = module.indent_of(attempt)
-    step = _deeper(module.indent_of(statement), indent)
-    text = match.text(statement)
-    text = text if text.endswith(";") else text + ";"
-    last = attempt.child_by_field_name("finalizer")
-    block = last.child_by_field_name("body") if last is not None else None
-    if block is not None:
-        added = module.insert(block.start_byte + 1, f"{newline}{indent}{step}{text}")
-    else:
-        added = module.insert(
-            attempt.end_byte, f" finally {{{newline}{indent}{step}{text}{newline}{indent}}}"
-        )
-    removed = Edit(match.document, module.whole_lines(statement), "")
-    return Fix("Move the call into `finally`", (removed, added), Safety.UNSAFE)
-
-
-def _deeper(inner: str, outer: str) -> str:
-    return inner[len(outer) :] if inner.startswith(outer) and len(inner) > len(outer) else "  "
-
-
-# -- (d) a Durable Object holds it -------------------------------------------------------------------------
+# -- a Durable Object holds it -----------------------------------------------------------------------------
 
 
 @check.on(class_definition())
 def check_fields(owner: ClassDefinition) -> Iterator[Finding]:
-    if not owner.kind.runs_as_durable_object:
-        return
     module = owner.module
-    if module.document.data.find(b"connectionString") == -1:
+    if not owner.kind.runs_as_durable_object or module.document.data.find(b"connectionString") == -1:
         return
-    for name, made, value in _fields(owner):
+    for name, made, value in module.field_values(owner):
         client = module.value_of(value).awaited
-        if client.kind is not ValueKind.DATABASE_CLIENT or not _uses_hyperdrive(client):
-            continue
-        span = owner.body
-        ended = re.compile(
-            rb"(?<![\w$])" + re.escape(name.encode()) + rb"\s{0,20}[?!]?\.\s{0,20}end\s{0,20}\("
-        )
-        if ended.search(module.document.data, span.start_byte, span.end_byte) is not None:
-            continue
-        yield Finding(
-            f"the {client.detail} client in `this.{name}` is never ended: it holds a place in Hyperdrive's"
-            " pool for as long as the object is in memory",
-            module.at(made),
-            related=(owner.at.saying(f"`{owner.name}` is a Durable Object"),),
-        )
+        if client.uses_hyperdrive and not _is_ended(owner, name):
+            yield Finding(
+                f"the {client.detail} client in `this.{name}` is never ended: it holds a place in"
+                " Hyperdrive's pool for as long as the object is in memory",
+                module.at(made),
+                related=(owner.at.saying(f"`{owner.name}` is a Durable Object"),),
+            )
 
 
-def _fields(owner: ClassDefinition) -> Iterator[tuple[str, Node, Node]]:
-    """The fields of instances that are given a value: name, what sets it, the value."""
+def _is_ended(owner: ClassDefinition, field: str) -> bool:
+    """Whether the class ends what a field, or a variable that is called like it, holds."""
     module = owner.module
-    for member in owner.body.named_children:
-        name = member.child_by_field_name("name")
-        value = member.child_by_field_name("value")
-        static = any(child.type == "static" for child in member.children)
-        if member.type == "public_field_definition" and name is not None and value is not None and not static:
-            yield module.text(name), value, value
-    for assignment in module.descendants(
-        owner.body, "assignment_expression", "augmented_assignment_expression"
-    ):
-        left = assignment.child_by_field_name("left")
-        right = assignment.child_by_field_name("right")
-        if left is None or right is None or js.unwrap(left).type != "member_expression":
-            continue
-        target = js.unwrap(left).child_by_field_name("object")
-        name = js.unwrap(left).child_by_field_name("property")
-        if target is not None and name is not None and target.type == "this":
-            yield module.text(name), assignment, right
+    for ended in module.calls("end", owner.body):
+        receiver = js.unwrap(ended.receiver or ended.node)
+        member = module.member(receiver)
+        if field == (member.name if member is not None else module.text(receiver)):
+            return True
+    return False

@@ -62,65 +62,46 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _ENDS = frozenset({"end", "destroy", "release"})
-_KEEPS = frozenset({"drizzle", "Kysely", "PostgresJSDialect", "PostgresDialect", "MysqlDialect"})
 
 
 @rule(member_access("connectionString", "host"), severity=Severity.NOTE, presets=(REFERENCE,))
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     made = _client_around(match)
-    if made is None:
+    client = match.value_of(made.node).awaited if made is not None else None
+    if made is None or client is None or not client.uses_hyperdrive:
         return
-    client = module.value_of(made).awaited
-    if client.inner is None or client.inner.kind is not ValueKind.CONNECTION_STRING:
-        return
-    declaration = _name_of(module, made)
+    name = module.given_name(made.whole)
+    declaration = module.scope.resolve(name) if name is not None and name.type == "identifier" else None
     if declaration is None or declaration.scope.type == "program":
         return  # handed on at once, or one for all requests
     if all(_stays(module, reference) for reference in module.scope.references(declaration)):
         yield Finding(
             f"the {client.detail} client `{declaration.name}` is never ended (optional: Hyperdrive frees its"
             " connection when the invocation ends)",
-            module.at(made),
+            module.at(made.node),
         )
 
 
-def _client_around(match: Match) -> Node | None:
+def _client_around(match: Match) -> js.Call | None:
     """The `postgres(…)` or `new Client(…)` that the connection string is given to."""
     for above in match.module.ancestors(match.node):
-        if above.type in ("call_expression", "new_expression"):
-            is_client = match.value_of(above).awaited.kind is ValueKind.DATABASE_CLIENT
-            return above if is_client else None
+        call = match.module.call(above)
+        if call is not None:
+            is_client = match.value_of(call.node).awaited.kind is ValueKind.DATABASE_CLIENT
+            return call if is_client else None
         if above.type.endswith("_statement"):
             return None
     return None
 
 
-def _name_of(module: Module, made: Node) -> js.Declaration | None:
-    node = module.with_wrappers(made)
-    parent = module.parent(node)
-    if parent is not None and parent.type == "await_expression":
-        node = module.with_wrappers(parent)
-        parent = module.parent(node)
-    name = parent.child_by_field_name("name") if parent is not None else None
-    if parent is None or parent.type != "variable_declarator" or name is None or name.type != "identifier":
-        return None
-    return module.scope.resolve(name)
-
-
 def _stays(module: Module, reference: Node) -> bool:
     """Whether a use neither ends the client nor hands it to code that could."""
-    node = module.with_wrappers(reference)
-    parent = module.parent(node)
-    if parent is None:
-        return False
-    if parent.type == "member_expression":
-        name = parent.child_by_field_name("property")
-        return name is not None and module.text(name) not in _ENDS
-    if parent.type == "call_expression":
-        return True  # sql`…`, sql(values)
-    if parent.type == "arguments":
-        call = module.parent(parent)
-        callee = call.child_by_field_name("function") if call is not None else None
-        return callee is not None and module.text(js.unwrap(callee)) in _KEEPS
-    return False
+    member = module.member_read(reference)
+    if member is not None:
+        return member.name not in _ENDS
+    around = module.call_around(reference)
+    if around is not None:
+        return not around[0].is_new and module.orm_made(around[0].node) is not None
+    parent = module.parent(module.with_wrappers(reference))
+    return parent is not None and parent.type == "call_expression"  # sql`…`, sql(values)

@@ -83,9 +83,6 @@ if TYPE_CHECKING:
 
 _URL = pattern(r"(?:postgres|postgresql|mysql)://(?:[^@/]*@)?([^:/?]+)")
 _LOCAL = frozenset({"127.0.0.1", "host.docker.internal"})
-_CONDITIONS = frozenset(
-    {"if_statement", "ternary_expression", "switch_statement", "catch_clause", "binary_expression"}
-)
 
 
 @rule(
@@ -98,20 +95,12 @@ def check(match: Match) -> Iterator[Finding]:
     given = _address(match)
     if given is None or not match.module.workers:
         return
-    names = {
-        binding.name
-        for environment in match.module.environments
-        for binding in environment.bindings_of("hyperdrive")
-        if binding.name
-    }
+    bindings = [found for env in match.module.environments for found in env.bindings_of("hyperdrive")]
+    names = {binding.name for binding in bindings if binding.name}
     if not names or not _is_direct(match, given):
         return
     client = match.value_of(match.node).awaited
-    if client.kind is not ValueKind.DATABASE_CLIENT:
-        return
-    if client.inner is not None and client.inner.kind is ValueKind.CONNECTION_STRING:
-        return
-    if _is_conditional(match):
+    if client.kind is not ValueKind.DATABASE_CLIENT or client.uses_hyperdrive or _has_choice(match):
         return
     one = next(iter(names)) if len(names) == 1 else None
     listed = " or ".join(f"`{name}`" for name in sorted(names))
@@ -127,9 +116,8 @@ def _address(match: Match) -> Node | None:
     first = js.unwrap(match.arguments[0]) if match.arguments else None
     if first is None or first.type != "object":
         return first
-    found = match.module.property_value(first, "connectionString") or match.module.property_value(
-        first, "uri"
-    )
+    named = (match.module.property_value(first, name) for name in ("connectionString", "uri"))
+    found = next((value for value in named if value is not None), None)
     return js.unwrap(found) if found is not None else None
 
 
@@ -139,28 +127,34 @@ def _is_direct(match: Match, given: Node) -> bool:
     if text is not None:
         url = _URL.match(text)
         return url is not None and "." in url.group(1) and url.group(1) not in _LOCAL
-    if given.type != "member_expression":
-        return False
-    if match.text(given).startswith("process.env."):
+    name = match.module.platform_name(given)
+    if name is not None and name.module == "" and name.name.startswith("process.env."):
         return True
     value = match.value_of(given)
     is_string = value.binding is None or value.binding.id in ("var", "secret")
-    return value.kind is ValueKind.BINDING and value.name is not None and is_string
+    is_named = given.type == "member_expression" and value.name is not None
+    return is_named and value.kind is ValueKind.BINDING and is_string
 
 
-def _is_conditional(match: Match) -> bool:
-    for above in match.module.ancestors(match.node):
-        if above.type in _CONDITIONS:
-            return True
-        if above.type in js.FUNCTIONS:
-            text = match.document.data[above.start_byte : above.end_byte]
-            return b"connectionString" in text.replace(b"connectionString:", b"")
-    return False
+def _has_choice(match: Match) -> bool:
+    """Whether the client is made under a condition, or beside one that goes through Hyperdrive."""
+    module, function = match.module, match.enclosing_function
+    if module.is_conditional(match.node, function or module.root):
+        return True
+    return function is not None and any(
+        _is_member(module.parent(leaf), leaf) for leaf in module.leaves("connectionString", function)
+    )
+
+
+def _is_member(parent: Node | None, leaf: Node) -> bool:
+    return parent is not None and parent.child_by_field_name("property") == leaf
 
 
 def _fix(match: Match, given: Node, driver: str, name: str | None) -> Fix | None:
-    owner = given.child_by_field_name("object") if given.type == "member_expression" else None
-    if owner is None or name is None or match.value_of(owner).kind is not ValueKind.ENV or "mysql" in driver:
+    member = match.module.member(given)
+    if member is None or name is None or "mysql" in driver:
         return None
-    text = f"{match.text(owner)}.{name}.connectionString"
+    if match.value_of(member.object).kind is not ValueKind.ENV:
+        return None
+    text = f"{match.text(member.object)}.{name}.connectionString"
     return Fix(f"Connect by `{name}`", (match.replace(given, text),), Safety.UNSAFE)

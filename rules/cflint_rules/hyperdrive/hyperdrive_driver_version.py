@@ -47,7 +47,7 @@ Source: https://developers.cloudflare.com/hyperdrive/examples/connect-to-postgre
 
 from collections.abc import Iterator
 
-from cflint.api import Finding, Location, Project, Severity, Worker, config, rule, worker
+from cflint.api import Finding, Project, Severity, Worker, config, rule, worker
 
 _NEEDED = {
     "postgres": ("Postgres.js", (3, 4, 5)),
@@ -58,30 +58,21 @@ _NEEDED = {
 
 @rule(worker(), severity=Severity.WARNING)
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
-    configured = subject.config
-    if configured is None:
-        return
-    bindings = [
-        found for environment in configured.environments for found in environment.bindings_of("hyperdrive")
-    ]
-    if not bindings:
+    bindings = [found for env in subject.environments for found in env.bindings_of("hyperdrive")]
+    if subject.config is None or not bindings:
         return
     for package, (label, needed) in _NEEDED.items():
-        found: config.Installed | None
         if subject.is_document:
             found = config.shown_version(subject, package)
         else:
-            found = config.installed_version(project.workspace, configured.directory, package)
-        if (
-            found is None
-            or found.at is None
-            or (found.below > needed and not (found.exact and found.lowest < needed))
-        ):
+            found = config.installed_version(project.workspace, subject.config.directory, package)
+        if found is None or found.at is None:
+            continue
+        if found.below > needed and not (found.exact and found.lowest < needed):
             continue
         least = ".".join(map(str, needed))
-        binding: Location = bindings[0].location
         yield Finding(
             f"{label} {found.text} is too old for Hyperdrive, which needs {least} or newer",
             found.at,
-            (binding.saying("Hyperdrive is bound here"),),
+            (bindings[0].location.saying("Hyperdrive is bound here"),),
         )

@@ -59,8 +59,7 @@ from cflint.api import Finding, Match, Module, Severity, ValueKind, call, js, ne
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_WRAPPERS = frozenset({"drizzle", "Kysely", "PostgresJSDialect", "PostgresDialect", "MysqlDialect"})
-_WRAPPERS_AROUND = frozenset({"arguments", "pair", "object", "await_expression"})
+_IN_OBJECTS = frozenset({"pair", "object"})
 
 
 @rule(
@@ -98,13 +97,7 @@ def _label(match: Match) -> str | None:
     value = match.value_of(match.node).awaited
     if value.kind is ValueKind.DATABASE_CLIENT:
         return f"the {value.detail} client"
-    callee = match.callee
-    if match.word != "connect" or callee is None or callee.type != "identifier":
-        return None
-    declaration = match.module.scope.resolve(callee)
-    ref = match.module.scope.origin(declaration) if declaration is not None else None
-    is_socket = ref is not None and (ref.module, ref.name) == ("cloudflare:sockets", "connect")
-    return "the socket" if is_socket else None
+    return "the socket" if match.module.is_from(match.callee, "cloudflare:sockets", "connect") else None
 
 
 def _is_of_an_instance(match: Match) -> bool:
@@ -114,66 +107,53 @@ def _is_of_an_instance(match: Match) -> bool:
 
 
 def _whole(module: Module, made: Node) -> Node:
-    """A client with what wraps it at once: `drizzle(postgres(…))`."""
-    syntax = module.syntax
-    node = js.with_wrappers(syntax, made)
-    for _ in range(12):
-        parent = syntax.parent(node)
-        if parent is None:
-            return node
-        if parent.type in ("call_expression", "new_expression"):
-            callee = parent.child_by_field_name("function") or parent.child_by_field_name("constructor")
-            if callee is None or module.text(callee) not in _WRAPPERS:
-                return node
-        elif parent.type not in _WRAPPERS_AROUND:
-            return node
-        node = js.with_wrappers(syntax, parent)
-    return node
+    """A client with what wraps it at once: `drizzle(postgres(…))`, `{ db: postgres(…) }`."""
+    whole = module.with_orms(made)
+    parent = module.parent(whole)
+    while parent is not None and parent.type in _IN_OBJECTS:
+        whole = module.with_wrappers(parent)
+        parent = module.parent(whole)
+    return whole
 
 
 def _kept_in(module: Module, value: Node) -> js.Declaration | None:
     """The module's variable in which a function keeps a value, unless it does so anew each time."""
-    syntax = module.syntax
-    parent = syntax.parent(value)
-    if parent is not None and parent.type == "variable_declarator":
-        name = parent.child_by_field_name("name")
-        local = module.scope.resolve(name) if name is not None and name.type == "identifier" else None
-        for reference in module.scope.references(local) if local is not None else ():
-            around = syntax.parent(_whole(module, reference))
-            if around is not None and around.type.endswith("assignment_expression"):
-                found = _memo(module, around)
-                if found is not None:
-                    return found
+    parent = module.parent(value)
+    kept = module.assignment(parent)
+    if kept is not None:
+        return _memo(module, kept)
+    name = module.given_name(value)
+    if parent is None or parent.type != "variable_declarator" or name is None or name.type != "identifier":
         return None
-    if parent is None or parent.type not in ("assignment_expression", "augmented_assignment_expression"):
-        return None
-    return _memo(module, parent)
+    local = module.scope.resolve(name)
+    for reference in module.scope.references(local) if local is not None else ():
+        kept = module.assignment(module.parent(_whole(module, reference)))
+        found = _memo(module, kept) if kept is not None else None
+        if found is not None:
+            return found
+    return None
 
 
-def _memo(module: Module, assignment: Node) -> js.Declaration | None:
-    left = assignment.child_by_field_name("left")
-    if left is None or js.unwrap(left).type != "identifier":
-        return None
-    declaration = module.scope.resolve(js.unwrap(left))
+def _memo(module: Module, kept: js.Assignment) -> js.Declaration | None:
+    target = js.unwrap(kept.target)
+    declaration = module.scope.resolve(target) if target.type == "identifier" else None
     if declaration is None or declaration.scope.type != "program":
         return None
-    operator = assignment.child_by_field_name("operator")
-    if operator is not None and operator.type in ("??=", "||="):
+    if kept.operator in ("??=", "||=") or _is_guarded(module, kept.node, declaration):
         return declaration
-    return declaration if _is_guarded(module, assignment, declaration) else None
+    return None
 
 
 def _is_guarded(module: Module, assignment: Node, declaration: js.Declaration) -> bool:
     """Whether the function asks for the variable before it sets it: `if (!db) …`, `if (db) return db`."""
-    for above in module.ancestors(assignment):
-        if above.type not in js.FUNCTIONS:
-            continue
-        for reference in module.scope.references(declaration):
-            if not above.start_byte <= reference.start_byte < assignment.start_byte:
-                continue
-            asked = module.enclosing(reference, frozenset({"if_statement", "statement_block"}))
-            condition = asked.child_by_field_name("condition") if asked is not None else None
-            if condition is not None and condition.start_byte <= reference.start_byte < condition.end_byte:
-                return True
-        return False
-    return False
+    function = module.enclosing_function(assignment)
+    before = (use for use in module.scope.references(declaration) if use.start_byte < assignment.start_byte)
+    return function is not None and any(
+        function.start_byte <= use.start_byte and _is_condition(module, use) for use in before
+    )
+
+
+def _is_condition(module: Module, reference: Node) -> bool:
+    around = module.enclosing(reference, frozenset({"if_statement", "statement_block"}))
+    condition = around.child_by_field_name("condition") if around is not None else None
+    return condition is not None and condition.start_byte <= reference.start_byte < condition.end_byte

@@ -59,52 +59,32 @@ Source: https://developers.cloudflare.com/hyperdrive/examples/connect-to-mysql/m
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from cflint.api import Finding, Fix, Match, Safety, Severity, ValueKind, call, js, rule
-
-if TYPE_CHECKING:
-    from tree_sitter import Node
 
 _OPTION = "disableEval"
 
 
 @rule(call("createConnection", "createPool"), severity=Severity.ERROR, fix=Safety.SAFE)
 def check(match: Match) -> Iterator[Finding]:
-    if match.document.data.find(b"mysql2") == -1 or len(match.arguments) != 1 or not match.module.workers:
+    if len(match.arguments) != 1 or not match.module.workers:
         return
-    options = js.unwrap(match.arguments[0])
-    if options.type != "object":
-        return
-    parts = [part for part in options.named_children if part.type != "comment"]
-    names = {match.module.key(part): part for part in parts}
-    if None in names or not parts:
-        return  # there may be others
-    given = names.get(_OPTION)
-    value = given.child_by_field_name("value") if given is not None else None
-    if given is not None and (value is None or js.unwrap(value).type != "false"):
+    options = match.module.properties_of(match.arguments[0])
+    if not options:
+        return  # others than one can see, or none
+    given = options.get(_OPTION)
+    if given is not None and given.type != "false":
         return
     client = match.value_of(match.node).awaited
     if client.kind is not ValueKind.DATABASE_CLIENT or not client.detail.startswith("mysql2"):
         return
+    if given is not None:
+        fix = Fix(f"Set `{_OPTION}` to `true`", (match.replace(given, "true"),), Safety.SAFE)
+    else:
+        edit = match.module.add_properties(js.unwrap(match.arguments[0]), f"{_OPTION}: true")
+        fix = Fix(f"Add `{_OPTION}: true`", (edit,), Safety.SAFE)
     yield Finding(
         "mysql2 compiles text unless it is given `disableEval: true`, which Workers refuse: queries fail",
         match.at(match.name),
-        fix=_fix(match, parts, value),
+        fix=fix,
     )
-
-
-def _fix(match: Match, parts: list[Node], value: Node | None) -> Fix:
-    title = f"Add `{_OPTION}: true`"
-    if value is not None:
-        return Fix(f"Set `{_OPTION}` to `true`", (match.replace(value, "true"),), Safety.SAFE)
-    last = parts[-1]
-    line_of = match.document.line_of
-    apart = line_of(last.start_byte) > line_of(match.arguments[0].start_byte)
-    between = ",\n" + match.module.indent_of(last) if apart else ", "
-    line = match.document.line_span(line_of(last.end_byte))
-    if b"/" in match.document.data[last.end_byte : line.end]:  # a comment stays with its option
-        edit = match.insert(last.start_byte, f"{_OPTION}: true{between}")
-    else:
-        edit = match.insert(last.end_byte, f"{between}{_OPTION}: true")
-    return Fix(title, (edit,), Safety.SAFE)

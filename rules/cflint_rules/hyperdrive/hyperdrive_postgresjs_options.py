@@ -55,7 +55,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Fix, Match, Safety, Severity, ValueKind, call, js, rule
+from cflint.api import Finding, Fix, Match, Safety, Severity, call, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -66,9 +66,7 @@ _MOST_CONNECTIONS = 5
 @rule(call("postgres"), severity=Severity.NOTE, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
     client = match.value_of(match.node)
-    if client.kind is not ValueKind.DATABASE_CLIENT or client.detail != "Postgres.js":
-        return
-    if client.inner is None or client.inner.kind is not ValueKind.CONNECTION_STRING:
+    if client.detail != "Postgres.js" or not client.uses_hyperdrive:
         return
     options = _options(match)
     if options is None:
@@ -77,7 +75,7 @@ def check(match: Match) -> Iterator[Finding]:
     most = options.get("max")
     if most is None:
         missing.append("max: 5")
-    elif most.type == "number" and int(float(match.text(most).replace("_", ""))) > _MOST_CONNECTIONS:
+    elif most.type == "number" and (match.module.number(most) or 0) >= _MOST_CONNECTIONS + 1:
         yield Finding(
             f"Postgres.js may open {match.text(most)} connections, and a Worker has six: use `max: 5`",
             match.at(most),
@@ -93,7 +91,7 @@ def check(match: Match) -> Iterator[Finding]:
         yield Finding(
             f"Postgres.js is not given {wanted}, which fit a Worker behind Hyperdrive",
             match.at(match.node),
-            fix=_add(match, ", ".join(missing)),
+            fix=_add(match, missing),
         )
 
 
@@ -110,31 +108,13 @@ def _options(match: Match) -> dict[str, Node] | None:
     node = _options_node(match)
     if node is None:
         return {} if len(match.arguments) == 1 else None
-    found: dict[str, Node] = {}
-    for part in node.named_children:
-        if part.type == "comment":
-            continue
-        key = part.child_by_field_name("key") if part.type == "pair" else None
-        value = part.child_by_field_name("value") if part.type == "pair" else part
-        name = match.module.property_name(key if key is not None else part)
-        if name is None or value is None or part.type == "spread_element":
-            return None
-        found[name] = js.unwrap(value)
-    return found
+    return match.module.properties_of(node)
 
 
-def _add(match: Match, options: str) -> Fix:
-    title = f"Add `{options}`"
+def _add(match: Match, options: list[str]) -> Fix:
     node = _options_node(match)
     if node is None:
-        edit = match.insert(match.arguments[0].end_byte, f", {{ {options} }}")
-        return Fix(title, (edit,), Safety.UNSAFE)
-    parts = [part for part in node.named_children if part.type != "comment"]
-    if not parts:
-        return Fix(title, (match.replace(node, f"{{ {options} }}"),), Safety.UNSAFE)
-    last = parts[-1]
-    line_of = match.document.line_of
-    apart = line_of(last.start_byte) > line_of(node.start_byte)
-    between = ",\n" + match.module.indent_of(last) if apart else ", "
-    text = between + options.replace(", ", between)
-    return Fix(title, (match.insert(last.end_byte, text),), Safety.UNSAFE)
+        edit = match.insert(match.arguments[0].end_byte, f", {{ {', '.join(options)} }}")
+    else:
+        edit = match.module.add_properties(node, *options)
+    return Fix(f"Add `{', '.join(options)}`", (edit,), Safety.UNSAFE)

@@ -70,11 +70,8 @@ from collections.abc import Iterator
 from cflint.api import Environment, Finding, Location, Project, Severity, Worker, config, rule, worker
 
 
-@rule(worker(), severity=Severity.ERROR)
+@rule(worker(), severity=Severity.ERROR, deployed=True)
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
-    configured = subject.config
-    if configured is None or config.is_test_config(configured.path):
-        return
     for environment in subject.environments:
         if environment.incomplete or not environment.lifecycle.complete:
             continue

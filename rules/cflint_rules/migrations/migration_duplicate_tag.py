@@ -79,5 +79,5 @@ def _fix(subject: Environment, problem: config.ReplayProblem) -> Fix | None:
         mine = there.span if there is not None else migration.node.span
         if mine == problem.span or migration.node.span == problem.span:
             edits = fixes.set_key(subject.config, subject.path("migrations", migration.index, "tag"), tag)
-            return Fix(f"Give it the tag `{tag}`", edits, Safety.UNSAFE) if edits else None
+            return Fix.of(f"Give it the tag `{tag}`", edits, Safety.UNSAFE)
     return None

@@ -75,24 +75,20 @@ from cflint.api import (
     Location,
     Project,
     Safety,
+    Section,
     Severity,
     Worker,
     config,
     fixes,
     join_names,
-    js,
     rule,
+    section,
     worker,
 )
 
 
-@rule(worker(), severity=Severity.ERROR, fix=Safety.UNSAFE)
+@rule(worker(), severity=Severity.ERROR, fix=Safety.UNSAFE, deployed=True)
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
-    if subject.config is None:
-        yield from _undocumented(subject, project)
-        return
-    if config.is_test_config(subject.config.path):
-        return
     missing = config.classes_without_migration(subject.environments)
     edits = fixes.create_classes(missing) if missing else None
     for name, bindings in missing.items():
@@ -131,36 +127,21 @@ def _is_gone(name: str, bindings: tuple[Binding, ...]) -> bool:
     return all(name in binding.environment.lifecycle.gone for binding in bindings)
 
 
-def _undocumented(section: Worker, project: Project) -> Iterator[Finding]:
+@check.on(section())
+def check_section(shown: Section, project: Project) -> Iterator[Finding]:
     """Documentation that shows Durable Object classes has to say that they need a configuration."""
-    if not section.is_document:
-        return
-    shown = [
-        owner
-        for owner in _classes(section, project)
-        if not project.sections.shown_before(section, owner.name)
-    ]
-    document = project.sources.document(shown[0].path) if shown else None
+    classes = [owner for owner in shown.new_classes if _is_durable_object(project.classes.kind(owner))]
+    document = project.sources.document(classes[0].path) if classes else None
     if document is None:
         return
-    names = join_names([f"`{owner.name}`" for owner in shown])
-    noun = "the class" if len(shown) == 1 else "the classes"
+    names = join_names([f"`{owner.name}`" for owner in classes])
+    noun = "the class" if len(classes) == 1 else "the classes"
     yield Finding(
         f"no configuration is shown: it has to bind and create {noun} {names} (`new_sqlite_classes`)",
-        Location(document, shown[0].name_span),
+        Location(document, classes[0].name_span),
         severity=Severity.NOTE,
     )
 
 
-def _classes(section: Worker, project: Project) -> list[js.ClassFacts]:
-    exports = project.exports.of_worker(section)
-    found: dict[tuple[str, int], js.ClassFacts] = {}
-    for target in exports.names.values():
-        facts = project.facts.of(target.module)
-        owner = facts.classes.get(target.local or "") if facts is not None else None
-        if owner is None or owner.is_abstract:
-            continue
-        kind = project.classes.kind(owner)
-        if kind.runs_as_durable_object and kind is not ClassKind.AGENT:
-            found[owner.path, owner.span.start] = owner
-    return list(found.values())
+def _is_durable_object(kind: ClassKind) -> bool:
+    return kind.runs_as_durable_object and kind is not ClassKind.AGENT

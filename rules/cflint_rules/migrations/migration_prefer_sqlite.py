@@ -83,10 +83,8 @@ from cflint.api import (
 )
 
 
-@rule(worker(), severity=Severity.WARNING, fix=Safety.UNSAFE)
+@rule(worker(), severity=Severity.WARNING, fix=Safety.UNSAFE, deployed=True)
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
-    if subject.config is None or config.is_test_config(subject.config.path):
-        return
     for environment in subject.environments:
         if environment.source_of("migrations") is environment and not environment.incomplete:
             yield from _of_list(environment, subject, project)
@@ -115,5 +113,5 @@ def _of_list(environment: Environment, subject: Worker, project: Project) -> Ite
         yield Finding(
             f"`new_classes` gives {shown} the old key-value storage, for good once it is deployed",
             at,
-            fix=Fix("Create with `new_sqlite_classes`", edits, Safety.UNSAFE) if edits else None,
+            fix=Fix.of("Create with `new_sqlite_classes`", edits, Safety.UNSAFE),
         )

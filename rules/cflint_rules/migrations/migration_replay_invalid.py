@@ -127,5 +127,5 @@ def _reshape(subject: Environment, problem: config.ReplayProblem) -> tuple[int, 
         path = subject.path("migrations", migration.index, "renamed_classes")
         edits = fixes.set_key(subject.config, path, [{"from": pair[0], "to": pair[1]}])
         title = f"Rename `{pair[0]}` to `{pair[1]}`"
-        return migration.index, Fix(title, edits, Safety.SAFE) if edits else None
+        return migration.index, Fix.of(title, edits, Safety.SAFE)
     return -1, None

@@ -73,7 +73,7 @@ if TYPE_CHECKING:
 
 _METHODS = ("send", "sendBatch", "run", "put", "query", "insert", "upsert", "list", "get")
 _RAW = frozenset({"queue", "ai", "kv", "r2", "vectorize"})
-_SDK = (b"workers-py", b"workers-runtime-sdk")
+_SDK = frozenset({"workers-py", "workers-runtime-sdk"})
 
 
 @rule(python_module(*_METHODS), severity=Severity.WARNING, fix=Safety.UNSAFE, presets=(STRICT,))
@@ -99,18 +99,11 @@ def check(module: python.PythonModule) -> Iterator[Finding]:
 def _has_sdk(module: python.PythonModule) -> bool:
     """Whether a pyproject.toml between a configuration and the root names a package that brings the SDK."""
     workspace = module.project.workspace
-    for worker in module.workers:
-        if worker.config is None:
-            return True
-        folder = worker.config.directory
-        while True:
-            document = workspace.read(f"{folder}/pyproject.toml" if folder else "pyproject.toml")
-            if document is not None and any(name in document.data for name in _SDK):
-                return True
-            if not folder:
-                break
-            folder = folder.rpartition("/")[0]
-    return False
+    return any(
+        worker.config is None
+        or any(_SDK & one.packages for one in python.pyprojects_above(workspace, worker.config.directory))
+        for worker in module.workers
+    )
 
 
 def _fix(module: python.PythonModule, argument: cst.BaseExpression) -> Fix | None:

@@ -52,7 +52,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Fix, Safety, Severity, python, python_module, rule
+from cflint.api import Finding, Fix, Safety, Severity, Span, python, python_module, rule
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -149,7 +149,7 @@ def _fix(module: python.PythonModule, init: cst.FunctionDef) -> Fix | None:
     start = module.span(first).start
     line = module.line_start(first)
     text = f"super().__init__({ctx}, {env})"
-    indent = module.document.text(type(module.span(first))(line, start))
+    indent = module.document.text(Span(line, start))
     if indent.strip():
         return None
     edit = module.insert(start, f"{text}{module.document.newline}{indent}")

@@ -39,13 +39,8 @@ Source: https://developers.cloudflare.com/workers/languages/python/basics/
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from cflint.api import Finding, Fix, Safety, Severity, python, python_module, rule
-
-if TYPE_CHECKING:
-    import libcst as cst
-
 
 _NAMES = ("env", "ctx")
 
@@ -57,7 +52,7 @@ def check(module: python.PythonModule) -> Iterator[Finding]:
     if module.has_star_import:
         return
     for name in module.find(cst.Name):
-        if name.value not in _NAMES or module.resolve(name) is not None or not _is_read(module, name):
+        if name.value not in _NAMES or module.resolve(name) is not None or not module.is_read(name):
             continue
         owner = module.class_around(name)
         if owner is None or not owner.kind.is_platform or module.runs_at_import(name):
@@ -72,19 +67,3 @@ def check(module: python.PythonModule) -> Iterator[Finding]:
             module.at(name),
             fix=fix if has_self else None,
         )
-
-
-def _is_read(module: python.PythonModule, name: cst.Name) -> bool:
-    """Whether a name stands for a variable: it is no attribute, keyword or part of an import."""
-    import libcst as cst
-
-    match module.parent(name):
-        case cst.Attribute() as above:
-            return above.value is name
-        case cst.Arg() as above:
-            return above.value is name
-        case cst.ImportAlias() | cst.Import() | cst.ImportFrom() | cst.Param() | cst.AssignTarget():
-            return False
-        case cst.MatchKeywordElement() | cst.NameItem() | cst.AsName():
-            return False
-    return True

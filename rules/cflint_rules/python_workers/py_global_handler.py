@@ -98,11 +98,7 @@ def _fix(module: python.PythonModule, function: cst.FunctionDef) -> Fix | None:
             if len(entries) != 1:
                 return None  # given another value meanwhile
             for use in module.find_in(function.body, cst.Name):
-                if (
-                    use.value == param.name.value
-                    and module.resolve(use) == entries
-                    and _is_variable(module, use)
-                ):
+                if use.value == param.name.value and module.resolve(use) == entries and module.is_read(use):
                     edits.append(module.replace(use, f"self.{member}"))
         kept = ["self", *given[:1]]
         if not given:
@@ -134,22 +130,11 @@ def _local(module: python.PythonModule, function: cst.FunctionDef, param: cst.Pa
     import libcst as cst
 
     for use in module.find_in(function.body, cst.Name):
-        if use.value == param.name.value and _is_variable(module, use):
+        if use.value == param.name.value and module.is_read(use):
             found = module.resolve(use)
             if found is not None and any(entry.node is param for entry in found):
                 return tuple(found)
     return (param,)
-
-
-def _is_variable(module: python.PythonModule, use: cst.Name) -> bool:
-    import libcst as cst
-
-    above = module.parent(use)
-    if isinstance(above, cst.Attribute):
-        return above.value is use
-    if isinstance(above, cst.Arg):
-        return above.value is use
-    return True
 
 
 def _has_plain_decorators(module: python.PythonModule, function: cst.FunctionDef) -> bool:

@@ -51,15 +51,10 @@ Source: https://developers.cloudflare.com/workers/languages/python/basics/
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
-from cflint.api import ClassKind, Finding, Fix, Safety, Severity, pattern, python, python_module, rule
+from cflint.api import ClassKind, Finding, Fix, Safety, Severity, python, python_module, rule
 
-_PLAIN = pattern(
-    rb"^from workers import [^\n]*\bWorkerEntrypoint\b(?s:.)*^class Default\(WorkerEntrypoint\):",
-    re.MULTILINE,
-)
 _FLAG = "python_no_global_handlers"
 _HANDLERS = frozenset({"fetch", "scheduled", "queue"})
 _LEGACY = {
@@ -73,14 +68,18 @@ def check(module: python.PythonModule) -> Iterator[Finding]:
     modern = module.enables(_FLAG) if module.workers else None
     if modern is None or (not module.is_entry and b"def on_" not in module.document.data):
         return
-    if modern and _PLAIN.search(module.document.data) and b"def on_" not in module.document.data:
-        return  # all is well, and nothing has to be parsed to see that
+    if modern and b"def on_" not in module.document.data and _is_plain(module):
+        return  # all is well, and libcst has to parse nothing to see that
     if module.has_errors:
         return
     for owner in module.classes:
         yield from _names(module, owner, modern=modern)
     if module.is_entry:
         yield from (_default(module) if modern else _both(module))
+
+
+def _is_plain(module: python.PythonModule) -> bool:
+    return module.outline is not None and module.outline.get("Default") == ("workers.WorkerEntrypoint",)
 
 
 def _names(module: python.PythonModule, owner: python.PythonClass, *, modern: bool) -> Iterator[Finding]:

@@ -75,7 +75,7 @@ def check(found: WranglerConfig) -> Iterator[Finding]:
     yield Finding(
         f"`main` is a Python file, but the flag `{_FLAG}` is not set{where}",
         found.location(main),
-        fix=Fix(f"Add `{_FLAG}` to `compatibility_flags`", tuple(edits), Safety.SAFE) if edits else None,
+        fix=Fix.of(f"Add `{_FLAG}` to `compatibility_flags`", tuple(edits), Safety.SAFE),
     )
 
 

@@ -56,13 +56,8 @@ Source: https://github.com/cloudflare/workerd/blob/main/src/pyodide/internal/top
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from cflint.api import Finding, Severity, python, python_module, rule
-
-if TYPE_CHECKING:
-    import libcst as cst
-
 
 _RANDOM = {
     "uuid": ("uuid1", "uuid4"),
@@ -90,7 +85,7 @@ def check(module: python.PythonModule) -> Iterator[Finding]:
             for function in functions:
                 name = f"{source}.{function}"
                 for call in module.calls_of(name):
-                    if not module.runs_at_import(call) or _is_for_scripts(module, call):
+                    if not module.runs_at_import(call) or module.is_guarded(call):
                         continue
                     if (
                         module.project.imports.resolve(source, module.path) is None
@@ -100,10 +95,3 @@ def check(module: python.PythonModule) -> Iterator[Finding]:
                             f"`{name}()` runs when the module is imported, where {why} refused",
                             module.at(call),
                         )
-
-
-def _is_for_scripts(module: python.PythonModule, call: cst.Call) -> bool:
-    """Whether a call is under a condition, such as `if __name__ == "__main__"`, or caught."""
-    import libcst as cst
-
-    return any(isinstance(above, (cst.If, cst.Try, cst.TryStar)) for above in module.ancestors(call))

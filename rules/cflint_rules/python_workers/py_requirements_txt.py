@@ -55,38 +55,20 @@ There is no fix: names, versions and the rest of a `pyproject.toml` are up to it
 Source: https://github.com/cloudflare/workers-py/blob/main/packages/cli/src/pywrangler/sync.py
 """
 
-import re
 from collections.abc import Iterator
 
 from cflint.api import STRICT, Finding, Project, Severity, Worker, rule, worker
 
-_BLOCK = re.compile(
-    rb"^[ \t>]*(?:`{3,}+|~{3,}+)[^\n]*(?:\n[ \t>]*#[^\n]*)?\brequirements\.txt\b", re.MULTILINE
-)
-_HEADING = re.compile(rb"^#{2,6}[ \t]", re.MULTILINE)
-
 
 @rule(worker(), severity=Severity.NOTE, presets=(STRICT,))
-def check(found: Worker, project: Project) -> Iterator[Finding]:
-    config = found.config
+def check(subject: Worker, project: Project) -> Iterator[Finding]:
+    config = subject.config
     main = config.main if config is not None else None
     if config is None or main is None or not (main.text or "").endswith(".py"):
         return
-    if _has(found, project):
+    names = subject.files if subject.is_document else project.workspace.entries(config.directory)
+    if "requirements.txt" in names and "pyproject.toml" not in names:
         yield Finding(
             "`requirements.txt` is not read: `pyproject.toml` has to name the packages of a Python Worker",
             config.location(main),
         )
-
-
-def _has(found: Worker, project: Project) -> bool:
-    """Whether there is a requirements.txt beside the configuration, and no pyproject.toml."""
-    if found.section is not None:
-        data = found.section.document.data
-        begin = found.section.span.end
-        following = _HEADING.search(data, begin)
-        section = data[begin : following.start() if following is not None else len(data)]
-        return _BLOCK.search(section) is not None and b"pyproject.toml" not in section
-    assert found.config is not None
-    names = project.workspace.entries(found.config.directory)
-    return "requirements.txt" in names and "pyproject.toml" not in names

@@ -89,7 +89,7 @@ def check(module: python.PythonModule) -> Iterator[Finding]:
     if not module.workers:
         return
     for statement in module.syntax.walk():
-        if not isinstance(statement, (cst.Import, cst.ImportFrom)) or module.is_guarded_import(statement):
+        if not isinstance(statement, (cst.Import, cst.ImportFrom)) or module.is_guarded(statement):
             continue
         for name, node in _imported(module, statement):
             first = name.split(".")[0]
@@ -100,9 +100,7 @@ def check(module: python.PythonModule) -> Iterator[Finding]:
     for source, functions in _STARTS.items():
         for name in (f"{source}.{function}" for function in functions):
             for call in module.calls_of(name):
-                if module.project.imports.resolve(source, module.path) is None and not _may_be_caught(
-                    module, call
-                ):
+                if module.project.imports.resolve(source, module.path) is None and not module.is_caught(call):
                     what = _WHAT.get(source, "processes")
                     yield Finding(f"`{name}` fails: Python Workers have no {what}", module.at(call.func))
 
@@ -117,10 +115,3 @@ def _imported(
             yield module.dotted(alias.name), alias.name
     elif statement.module is not None and not statement.relative:
         yield module.dotted(statement.module), statement.module
-
-
-def _may_be_caught(module: python.PythonModule, call: cst.Call) -> bool:
-    """Whether the call is in a `try`, or under a check of the platform."""
-    import libcst as cst
-
-    return any(isinstance(above, (cst.Try, cst.TryStar)) for above in module.ancestors(call))

@@ -63,7 +63,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Fix, Safety, Severity, ValueKind, js, python, python_module, rule
+from cflint.api import Finding, Fix, Safety, Severity, ValueKind, js, python, python_module, quoted, rule
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -83,7 +83,7 @@ def check(module: python.PythonModule) -> Iterator[Finding]:
         outcome, at = module.outcome(call)
         if outcome is js.PromiseOutcome.CONSUMED or _is_pipelined(module, call, at):
             continue
-        what = f"`{_short(module, call)}`"
+        what = quoted(f"{module.text(call.func)}()", 52, keep_end=True)
         used = "used as if it were its result" if outcome is js.PromiseOutcome.VALUE else "not awaited"
         place = module.at(call)
         related = (
@@ -103,11 +103,6 @@ def _is_pipelined(module: python.PythonModule, call: cst.Call, at: cst.CSTNode) 
     owner = module.value_of(module.receiver(call))
     rpc = owner.binding is not None and owner.binding.rpc
     return (owner.kind is ValueKind.STUB or rpc) and module.called_name(call) != "fetch"
-
-
-def _short(module: python.PythonModule, call: cst.Call) -> str:
-    text = "".join(module.text(call.func).split())
-    return f"{text if len(text) <= 50 else '…' + text[-49:]}()".replace("`", "'")
 
 
 def _fix(module: python.PythonModule, call: cst.Call) -> Fix | None:

@@ -54,6 +54,8 @@ There is no fix: only the author knows which errors are worth another try.
 Source: https://developers.cloudflare.com/queues/configuration/batching-retries/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -64,7 +66,10 @@ if TYPE_CHECKING:
 
 _ANSWERS = frozenset({"ack", "retry", "ackAll", "retryAll"})
 _HARMLESS = frozenset({"log", "info", "warn", "error", "debug", "stringify", "String"})
-_LOOPS = frozenset({"for_in_statement"})
+_OF_BATCH = frozenset({ValueKind.MESSAGE_BATCH, ValueKind.MESSAGES, ValueKind.MESSAGE})
+_HOLDERS = ("pair", "array", "shorthand_property_identifier", "spread_element")
+_TAKERS = frozenset({"member_expression", "pair_pattern", "object_pattern"})
+_PROPERTIES = frozenset({"property_identifier", "shorthand_property_identifier_pattern"})
 _ADVICE = "call `ack()` or `retry()` on each message"
 
 
@@ -75,11 +80,10 @@ def check(found: Handler) -> Iterator[Finding]:
         return
     if _answers(module, body) or _hands_on(module, body):
         return
-    name = function.child_by_field_name("name") or function
-    at_handler = module.at(name, "this handler") if name is not function else None
-    related = (at_handler,) if at_handler is not None else ()
+    name = function.child_by_field_name("name")
+    related = (module.at(name, "this handler"),) if name is not None else ()
     single = _one_at_a_time(module)
-    failing = next(_failing_in_loops(module, body), None)
+    failing = next(_failing_in_loops(module, function, body), None)
     if failing is not None:
         thrown = failing.type == "throw_statement"
         what = "a `throw`" if thrown else f"`{_short(module, failing)}` that fails"
@@ -92,7 +96,7 @@ def check(found: Handler) -> Iterator[Finding]:
         )
         return
     for node in js.walk(body, into_functions=False, into_classes=False):
-        if node.type == "throw_statement" and not _is_caught(module, node, body):
+        if node.type == "throw_statement" and module.try_around(node, function) is None:
             yield Finding(
                 "a `throw` here redelivers the whole batch; say so with `batch.retryAll({ delaySeconds })`, "
                 f"or {_ADVICE}",
@@ -102,42 +106,32 @@ def check(found: Handler) -> Iterator[Finding]:
             )
 
 
-def _short(module: Module, awaited: "Node") -> str:
-    call = js.unwrap(awaited.named_children[0]) if awaited.named_children else awaited
-    return f"{module.callee_name(call) or 'await'}()" if call.type == "call_expression" else "await"
+def _short(module: Module, awaited: Node) -> str:
+    call = module.call(js.first_named(awaited))
+    return f"{call.name or 'await'}()" if call is not None else "await"
 
 
-def _answers(module: Module, body: "Node") -> bool:
-    return any(
-        module.text(name) in _ANSWERS
-        for node in module.descendants(body, "member_expression", "object_pattern")
-        for name in (
-            [node.child_by_field_name("property")]
-            if node.type == "member_expression"
-            else node.named_children
-        )
-        if name is not None
-    )
+def _answers(module: Module, body: Node) -> bool:
+    """Whether code acknowledges or retries anything: `message.ack()`, `const { retry } = message`."""
+    for leaf in (leaf for word in _ANSWERS for leaf in module.leaves(word, body)):
+        parent = module.parent(leaf)
+        if parent is not None and parent.type in _TAKERS and leaf.type in _PROPERTIES:
+            return True
+    return False
 
 
-def _hands_on(module: Module, body: "Node", depth: int = 0) -> bool:
+def _hands_on(module: Module, body: Node, depth: int = 0) -> bool:
     """Whether the batch, its messages or one of them goes to code that may acknowledge them."""
-    for call in module.descendants(body, "call_expression", "new_expression"):
-        for argument in js.arguments_of(call):
-            if argument.type == "spread_element":
-                argument = argument.named_children[0] if argument.named_children else argument
-            kind = module.value_of(argument).kind
-            if kind not in (ValueKind.MESSAGE_BATCH, ValueKind.MESSAGES, ValueKind.MESSAGE):
+    for node in module.descendants(body, "call_expression", "new_expression"):
+        for argument in js.arguments_of(node):
+            given = js.first_named(argument) if argument.type == "spread_element" else argument
+            if module.value_of(given).kind not in _OF_BATCH or module.callee_name(node) in _HARMLESS:
                 continue
-            if module.callee_name(call) in _HARMLESS:
-                continue
-            if depth > 3 or not _does_not_answer(module, call, depth + 1):
+            if depth > 3 or not _does_not_answer(module, node, depth + 1):
                 return True
     return any(
-        module.value_of(value).kind in (ValueKind.MESSAGE_BATCH, ValueKind.MESSAGES, ValueKind.MESSAGE)
-        for node in module.descendants(
-            body, "pair", "array", "shorthand_property_identifier", "spread_element"
-        )
+        module.value_of(value).kind in _OF_BATCH
+        for node in module.descendants(body, *_HOLDERS)
         for value in (
             [node.child_by_field_name("value")] if node.type == "pair" else node.named_children or [node]
         )
@@ -145,86 +139,54 @@ def _hands_on(module: Module, body: "Node", depth: int = 0) -> bool:
     )
 
 
-def _does_not_answer(module: Module, call: "Node", depth: int) -> bool:
+def _does_not_answer(module: Module, node: Node, depth: int) -> bool:
     """Whether what is called is a function of this module without a word of acknowledging."""
-    callee = call.child_by_field_name("function")
-    callee = js.unwrap(callee) if callee is not None else None
-    function: Node | None = None
-    if callee is not None and callee.type == "identifier":
-        declaration = module.scope.resolve(callee)
-        function = module.function_of(declaration) if declaration is not None else None
-    elif (
-        callee is not None and callee.type == "member_expression" and module.text(callee).startswith("this.")
-    ):
-        owner = module.this_class_of_member(callee)
-        function = owner.method(module.callee_name(call)) if owner is not None else None
+    call = module.call(node)
+    callee = call.callee if call is not None and not call.is_new else None
+    function = module.function_value(callee) if callee is not None else None
     return function is not None and not _answers(module, function) and not _hands_on(module, function, depth)
 
 
-def _failing_in_loops(module: Module, body: "Node") -> Iterator["Node"]:
+def _failing_in_loops(module: Module, function: Node, body: Node) -> Iterator[Node]:
     """What can fail for one message: an `await` or `throw` in a loop over them that nothing catches."""
     for node in js.walk(body, into_classes=False):
-        if node.type in _LOOPS:
-            iterated = node.child_by_field_name("right")
-            is_messages = iterated is not None and module.value_of(iterated).kind is ValueKind.MESSAGES
+        if node.type == "for_in_statement":
             inside = node.child_by_field_name("body")
-            if is_messages and inside is not None:
-                yield from _failing(module, inside, body)
+            iterated = node.child_by_field_name("right")
+            if inside is not None and module.value_of(iterated).kind is ValueKind.MESSAGES:
+                yield from _failing(module, inside, function)
         elif node.type == "call_expression" and module.callee_name(node) == "map":
-            callee = node.child_by_field_name("function")
-            owner = callee.child_by_field_name("object") if callee is not None else None
-            arguments = js.arguments_of(node)
-            if owner is None or module.value_of(owner).kind is not ValueKind.MESSAGES or not arguments:
-                continue
-            callback = js.unwrap(arguments[0])
-            inside = callback.child_by_field_name("body") if callback.type in js.FUNCTIONS else None
-            if inside is not None and _all_of_them(module, node) and not _is_caught(module, node, body):
-                yield from _failing(module, inside, inside)
+            callback = _for_all_messages(module, node)
+            inside = callback.child_by_field_name("body") if callback is not None else None
+            if callback is not None and inside is not None and not module.is_caught(node, function):
+                yield from _failing(module, inside, callback)
 
 
-def _failing(module: Module, inside: "Node", until: "Node") -> Iterator["Node"]:
-    nodes = [inside, *js.walk(inside, into_functions=False, into_classes=False)]
-    for node in nodes:
-        if node.type in ("await_expression", "throw_statement") and not _is_caught(module, node, until):
-            if node.type == "await_expression" and _catches_itself(module, node):
-                continue
+def _for_all_messages(module: Module, node: Node) -> Node | None:
+    """The function that `Promise.all(messages.map(…))`, which fails as soon as one promise does, calls."""
+    mapped, around = module.call(node), module.call_around(node)
+    if mapped is None or module.value_of(mapped.receiver).kind is not ValueKind.MESSAGES:
+        return None
+    if around is None or not module.is_from(around[0].callee, "", "Promise.all"):
+        return None
+    callback = js.unwrap(mapped.arguments[0]) if mapped.arguments else None
+    return callback if callback is not None and callback.type in js.FUNCTIONS else None
+
+
+def _failing(module: Module, inside: Node, function: Node) -> Iterator[Node]:
+    for node in (inside, *js.walk(inside, into_functions=False, into_classes=False)):
+        awaits = node.type == "await_expression" and not _catches_itself(module, node)
+        if (awaits or node.type == "throw_statement") and not module.is_caught(node, function):
             yield node
 
 
-def _catches_itself(module: Module, awaited: "Node") -> bool:
-    if not awaited.named_children:
-        return True
+def _catches_itself(module: Module, awaited: Node) -> bool:
     names = set()
-    call = js.unwrap(awaited.named_children[0])
-    while call.type == "call_expression":
-        names.add(module.callee_name(call))
-        callee = call.child_by_field_name("function")
-        owner = callee.child_by_field_name("object") if callee is not None else None
-        if owner is None:
-            break
-        call = js.unwrap(owner)
+    call = module.call(js.first_named(awaited))
+    while call is not None and not call.is_new:
+        names.add(call.name)
+        call = module.call(call.receiver)
     return bool(names & {"catch", "allSettled", "wait"})
-
-
-def _all_of_them(module: Module, mapped: "Node") -> bool:
-    """Whether an array of promises goes to `Promise.all`, which fails as soon as one does."""
-    parent = module.parent(mapped)
-    call = module.parent(parent) if parent is not None and parent.type == "arguments" else None
-    return call is not None and module.callee_name(call) == "all"
-
-
-def _is_caught(module: Module, node: "Node", until: "Node") -> bool:
-    """Whether a `catch` below `until` takes what is thrown at a node."""
-    child = node
-    for above in module.ancestors(node):
-        if above.type == "try_statement":
-            body = above.child_by_field_name("body")
-            if body is not None and body.id == child.id and above.child_by_field_name("handler") is not None:
-                return True
-        if above.id == until.id:
-            return False
-        child = above
-    return False
 
 
 def _one_at_a_time(module: Module) -> bool:
@@ -234,4 +196,4 @@ def _one_at_a_time(module: Module) -> bool:
         for environment in module.environments
         for consumer in environment.queue_consumers
     ]
-    return bool(sizes) and all(size is not None and size.value == 1 for size in sizes)
+    return bool(sizes) and all(size is not None and size.number == 1 for size in sizes)

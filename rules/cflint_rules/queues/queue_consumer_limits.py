@@ -66,38 +66,31 @@ _DOCUMENTED_DELAY = 43_200
 _LONGEST_DELAY = 86_400
 
 
-@rule(
-    environment(),
-    severity=Severity.ERROR,
-    fix=Safety.SAFE,
-)
+@rule(environment(), severity=Severity.ERROR, fix=Safety.SAFE)
 def check(found: Environment) -> Iterator[Finding]:
     seen: dict[str, config.ConfigNode] = {}
     for index, consumer in enumerate(found.queue_consumers):
         queue = consumer.node.get("queue")
         for key, (least, most, unit) in _RANGES.items():
             node = consumer.node.get(key)
-            if (
-                node is None
-                or node.kind is not config.NodeKind.NUMBER
-                or not isinstance(node.value, int | float)
-            ):
+            number = node.number if node is not None else None
+            if node is None or number is None:
                 continue
-            if least <= node.value <= most:
-                if key == "retry_delay" and node.value > _DOCUMENTED_DELAY:
+            if least <= number <= most:
+                if key == "retry_delay" and number > _DOCUMENTED_DELAY:
                     yield Finding(
-                        f"`{key}` of {node.value} seconds is more than the 12 hours that are documented",
+                        f"`{key}` of {number} seconds is more than the 12 hours that are documented",
                         found.location(node),
                         severity=Severity.NOTE,
                     )
                 continue
-            nearest = most if node.value > most else least
+            nearest = most if number > most else least
             path = _path(found, index)
             edits = fixes.set_key(found.config, (*path, key), nearest) if path is not None else None
             yield Finding(
-                f"`{key}` is {node.value}, and has to be from {least} to {most} {unit}",
+                f"`{key}` is {number}, and has to be from {least} to {most} {unit}",
                 found.location(node),
-                fix=Fix(f"Set `{key}` to {nearest}", edits, Safety.SAFE) if edits else None,
+                fix=Fix.of(f"Set `{key}` to {nearest}", edits, Safety.SAFE),
             )
         if queue is None or not queue.text:
             continue
@@ -118,9 +111,8 @@ def check(found: Environment) -> Iterator[Finding]:
 
 def _path(found: Environment, index: int) -> tuple[str | int, ...] | None:
     """The path of a consumer; None when the list holds something else before it."""
-    queues = found.own("queues")
-    consumers = queues.get("consumers") if queues is not None else None
-    if consumers is None or any(item.kind is not config.NodeKind.OBJECT for item in consumers.items):
+    consumers = found.own_items("queues", "consumers")
+    if not consumers or any(item.kind is not config.NodeKind.OBJECT for item in consumers):
         return None
     return found.path("queues", "consumers", index)
 

@@ -54,7 +54,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Edit, Finding, Fix, Match, Safety, Severity, Span, ValueKind, call, js, rule
+from cflint.api import Edit, Finding, Fix, Match, Module, Safety, Severity, Span, ValueKind, call, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -62,7 +62,7 @@ if TYPE_CHECKING:
 
 @rule(call("forEach", "map"), severity=Severity.ERROR, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
-    callback = _function(match, match.arguments[0]) if match.arguments else None
+    callback = match.module.function_value(match.arguments[0]) if match.arguments else None
     if callback is None or not js.is_async(callback) or match.receiver_value.kind is not ValueKind.MESSAGES:
         return
     use = match.module.promises_use(match.node)
@@ -76,20 +76,9 @@ def check(match: Match) -> Iterator[Finding]:
     )
 
 
-def _function(match: Match, argument: Node) -> Node | None:
-    argument = js.unwrap(argument)
-    if argument.type in js.FUNCTIONS:
-        return argument
-    if argument.type == "identifier":
-        declaration = match.module.scope.resolve(argument)
-        return match.module.function_of(declaration) if declaration is not None else None
-    return None
-
-
 def _await_all(match: Match) -> Fix | None:
     node = match.node
-    parent = match.module.parent(node)
-    if parent is None or parent.type != "expression_statement" or not match.module.can_await(node):
+    if match.module.own_statement(node) is None or not match.module.can_await(node):
         return None
     edits = (match.insert(node.start_byte, "await Promise.all("), match.insert(node.end_byte, ")"))
     return Fix("Await all promises", edits, Safety.UNSAFE)
@@ -97,21 +86,21 @@ def _await_all(match: Match) -> Fix | None:
 
 def _as_loop(match: Match) -> Fix | None:
     """`messages.forEach(async (m) => { … })` as `for (const m of messages) { … }`."""
-    module, node = match.module, match.node
-    statement = module.parent(node)
-    if statement is None or statement.type != "expression_statement" or not module.can_await(node):
+    module, receiver = match.module, match.receiver
+    statement = module.own_statement(match.node)
+    if statement is None or receiver is None or not module.can_await(match.node):
         return None
-    callback, receiver = js.unwrap(match.arguments[0]), match.receiver
-    name = _only_parameter(callback)
-    body = callback.child_by_field_name("body")
-    if callback.type != "arrow_function" or len(match.arguments) != 1 or name is None or body is None:
+    callback = js.unwrap(match.arguments[0])
+    parameters, body = module.parameters(callback), js.body_of(callback)
+    if callback.type != "arrow_function" or len(match.arguments) != 1 or body is None:
         return None
-    head = f"for (const {match.text(name)} of {match.text(receiver)}) "
+    if len(parameters) != 1 or parameters[0].is_rest:
+        return None
+    head = f"for (const {match.text(parameters[0].pattern)} of {match.text(receiver)}) "
     if body.type != "statement_block":
-        return Fix(
-            "Use a loop", (match.replace(statement, f"{head}{{ await {match.text(body)}; }}"),), Safety.SAFE
-        )
-    returns = _returns(body)
+        loop = match.replace(statement, f"{head}{{ await {match.text(body)}; }}")
+        return Fix("Use a loop", (loop,), Safety.SAFE)
+    returns = _returns(match.module, body)
     if returns is None:
         return None
     edits = [Edit(match.document, Span(statement.start_byte, body.start_byte), head)]
@@ -120,31 +109,16 @@ def _as_loop(match: Match) -> Fix | None:
     return Fix("Use a loop", tuple(edits), Safety.SAFE)
 
 
-def _only_parameter(callback: Node) -> Node | None:
-    single = callback.child_by_field_name("parameter")
-    if single is not None:
-        return single
-    listed = callback.child_by_field_name("parameters")
-    given = [part for part in listed.named_children if part.type != "comment"] if listed is not None else []
-    if len(given) != 1:
-        return None
-    return given[0].child_by_field_name("pattern")
-
-
-_LOOPS = frozenset(
-    {"for_statement", "for_in_statement", "while_statement", "do_statement", "switch_statement"}
-)
-
-
-def _returns(body: Node) -> list[Node] | None:
+def _returns(module: Module, body: Node) -> list[Node] | None:
     """The `return;` statements that `continue` can stand for; None when one has a value or is in a loop."""
-    found: list[Node] = []
-    loops: list[Node] = []
-    for node in js.walk(body, into_functions=False, into_classes=False):
-        if node.type in _LOOPS:
-            loops.append(node)
-        elif node.type == "return_statement":
-            if node.named_child_count or any(loop.end_byte > node.start_byte for loop in loops):
-                return None
-            found.append(node)
+    found = [
+        node
+        for node in js.walk(body, into_functions=False, into_classes=False)
+        if node.type == "return_statement"
+    ]
+    for node in found:
+        switch = module.enclosing(node, frozenset({"switch_statement"}))
+        is_in_switch = switch is not None and switch.start_byte > body.start_byte
+        if node.named_child_count or is_in_switch or module.loop_around(node, body) is not None:
+            return None
     return found

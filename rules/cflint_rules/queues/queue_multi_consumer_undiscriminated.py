@@ -80,18 +80,19 @@ from cflint.api import (
     Environment,
     Finding,
     Handler,
+    Module,
     Severity,
-    config,
     handler,
     join_names,
-    pattern,
+    js,
     rule,
 )
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_DECIDES = pattern(rb"\b(?:if|switch)\b|\?\?|&&|\|\||\s\?\s")
+_BRANCHES = frozenset({"if_statement", "switch_statement", "ternary_expression"})
+_LOGIC = frozenset({"&&", "||", "??", "&&=", "||=", "??="})
 
 
 @rule(handler("queue"), severity=Severity.WARNING)
@@ -102,11 +103,7 @@ def check(found: Handler) -> Iterator[Finding]:
         names = list(
             dict.fromkeys(consumer.queue for consumer in environment.queue_consumers if consumer.queue)
         )
-        if (
-            len(names) > 1
-            and not environment.incomplete
-            and not config.is_test_config(environment.config.path)
-        ):
+        if len(names) > 1 and not environment.incomplete and environment.config.role.is_deployed:
             failed = _dead_letter_queue(environment)
             if _is_blind(found, failed is not None):
                 yield _finding(found, environment, names, failed)
@@ -122,35 +119,41 @@ def _dead_letter_queue(environment: Environment) -> str | None:
 def _is_blind(found: Handler, has_dead_letters: bool) -> bool:
     """Whether a handler uses only properties of the batch, and not the name of the queue."""
     module, body = found.module, found.body
-    parameter = found.parameters[0] if found.parameters else None
-    name = parameter.child_by_field_name("pattern") or parameter if parameter is not None else None
-    if body is None or name is None or name.type != "identifier":
+    parameters = module.parameters(found.function)
+    name = parameters[0].name if parameters else None
+    declaration = module.scope.lookup(name, body) if body is not None and name is not None else None
+    if body is None or declaration is None or (not has_dead_letters and _decides(module, body)):
         return False
-    if not has_dead_letters and _DECIDES.search(module.document.data, body.start_byte, body.end_byte):
-        return False
-    declaration = module.scope.lookup(module.text(name), body)
-    if declaration is None:
-        return False
-    names = [_read(found, use) for use in module.scope.references(declaration) if use.id != name.id]
+    uses = [use for use in module.scope.references(declaration) if use.id != declaration.node.id]
+    names = [_read(module, use) for use in uses]
     return "messages" in names and None not in names and "queue" not in names
 
 
-def _read(found: Handler, use: Node) -> str | None:
+def _decides(module: Module, body: Node) -> bool:
+    """Whether code does one thing or another, and so may tell the queues apart by what is in a message."""
+    for node in js.walk(body):
+        if node.type in _BRANCHES:
+            return True
+        operation, assignment = module.operation(node), module.assignment(node)
+        operator = operation.operator if operation is not None else None
+        if (assignment.operator if assignment is not None else operator) in _LOGIC:
+            return True
+    return False
+
+
+def _read(module: Module, use: Node) -> str | None:
     """The property of the batch that a place reads; None when it does anything else with it."""
-    access = found.module.parent(found.module.with_wrappers(use))
-    name = access.child_by_field_name("property") if access is not None else None
-    if access is None or name is None or access.type != "member_expression":
-        return None
-    return found.module.text(name)
+    member = module.member_read(use)
+    return member.name if member is not None else None
 
 
 def _finding(found: Handler, environment: Environment, names: list[str], failed: str | None) -> Finding:
     name = found.function.child_by_field_name("name")
     at = name if name is not None else found.function.children[0]
-    quoted = join_names([f"`{queue}`" for queue in names])
+    queues = join_names([f"`{queue}`" for queue in names])
     what = f", of which `{failed}` holds what failed" if failed is not None else ""
     return Finding(
-        f"messages of {quoted} come here{what}, and the handler does not look at `batch.queue`",
+        f"messages of {queues} come here{what}, and the handler does not look at `batch.queue`",
         found.module.at(at),
         tuple(consumer.location.saying("consumed here") for consumer in environment.queue_consumers[:4]),
     )

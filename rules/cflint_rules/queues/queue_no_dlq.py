@@ -61,25 +61,22 @@ from cflint.api import (
     Fix,
     Project,
     Safety,
+    Section,
     Severity,
     Worker,
     config,
     fixes,
     join_names,
     rule,
+    section,
     worker,
 )
 
 _SHOWN = 4
 
 
-@rule(worker(), severity=Severity.NOTE, fix=Safety.UNSAFE)
+@rule(worker(), severity=Severity.NOTE, fix=Safety.UNSAFE, deployed=True)
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
-    if subject.config is None:
-        yield from _undocumented(subject, project)
-        return
-    if config.is_test_config(subject.config.path):
-        return
     ends = project.memo.memoized("dead letter queues", lambda: _dead_letter_queues(project))
     by_queue: dict[str, list[config.QueueConsumer]] = {}
     for environment in subject.environments:
@@ -95,16 +92,16 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
     names = [f"`{queue}`" for queue in by_queue][:_SHOWN]
     if len(by_queue) > _SHOWN:
         names.append(f"{len(by_queue) - _SHOWN} more")
+    where = config.in_environments([consumer.environment for consumer in consumers])
     one = len(by_queue) == 1
     whose = "its consumer has" if one else "their consumers have"
     title = f"Send them to `{next(iter(by_queue))}-dlq`" if one else "Give each a dead letter queue"
     yield Finding(
-        f"messages of the queue{'' if one else 's'} {join_names(names)} that keep failing are deleted: "
-        f"{whose} "
-        f"no `dead_letter_queue`{config.in_environments([found.environment for found in consumers])}",
+        f"messages of the queue{'' if one else 's'} {join_names(names)} that keep failing are deleted:"
+        f" {whose} no `dead_letter_queue`{where}",
         consumers[0].location,
         tuple(found.location for found in consumers[1:]),
-        Fix(title, edits, Safety.UNSAFE) if edits else None,
+        Fix.of(title, edits, Safety.UNSAFE),
     )
 
 
@@ -122,12 +119,8 @@ def _edits(consumers: list[config.QueueConsumer]) -> tuple[Edit, ...] | None:
     edits: list[Edit] = []
     for consumer in consumers:
         environment = consumer.environment
-        queues = environment.value("queues")
-        entries = queues.get("consumers") if queues is not None else None
-        items = entries.items if entries is not None else ()
-        index = next((i for i, item in enumerate(items) if item is consumer.node), None)
-        if index is None:
-            return None
+        items = environment.source_of("queues").own_items("queues", "consumers")
+        index = next(i for i, item in enumerate(items) if item is consumer.node)
         path = environment.path("queues", "consumers", index, "dead_letter_queue")
         made = fixes.set_key(environment.config, path, f"{consumer.queue}-dlq")
         if made is None:
@@ -136,15 +129,13 @@ def _edits(consumers: list[config.QueueConsumer]) -> tuple[Edit, ...] | None:
     return tuple(edits)
 
 
-def _undocumented(section: Worker, project: Project) -> Iterator[Finding]:
+@check.on(section())
+def check_section(shown: Section, project: Project) -> Iterator[Finding]:
     """Documentation that shows a consumer and nothing of how it is configured."""
-    if not section.is_document:
-        return
-    entrypoint = project.entrypoints.of(section)
+    entrypoint = project.entrypoints.of(shown.worker)
     if entrypoint is None or "queue" not in entrypoint.handlers:
         return
-    mates = [found for mate in project.sections.mates(section) for found in mate.environments]
-    if not any(found.queue_consumers for found in mates):
+    if not any(found.queue_consumers for found in shown.elsewhere):
         yield Finding(
             "no configuration is shown: without a `dead_letter_queue`, messages that keep failing are lost",
             entrypoint.places.get("queue", entrypoint.at),

@@ -94,11 +94,11 @@ def _listed(match: Match, array: Node) -> Iterator[Finding]:
 
 
 def _made_by(match: Match, call: Node) -> Node | None:
-    """The expression that the callback of a `map()` gives for each element."""
+    """The expression that the arrow function of a `map()` gives for each element."""
     given = js.arguments_of(call)
     callback = js.unwrap(given[0]) if given else None
-    body = callback.child_by_field_name("body") if callback is not None else None
-    if callback is None or body is None or callback.type != "arrow_function":
+    body = js.body_of(callback) if callback is not None and callback.type == "arrow_function" else None
+    if body is None:
         return None
     if body.type != "statement_block":
         return js.unwrap(body)
@@ -110,12 +110,13 @@ def _made_by(match: Match, call: Node) -> Node | None:
 def _is_wrong(match: Match, message: Node) -> bool:
     """Whether an expression is no message: a plain value, or an object that surely has no `body`."""
     if message.type == "object":
-        keys = [match.module.key(part) for part in message.named_children if part.type != "comment"]
-        return None not in keys and "body" not in keys
-    if message.type == "member_expression":
-        name = message.child_by_field_name("property")
-        return name is not None and match.text(name) in _NAMED
-    return message.type in _PLAIN or match.text(message).startswith("JSON.stringify(")
+        properties = match.module.properties_of(message)
+        return properties is not None and "body" not in properties
+    member, made = match.module.member(message), match.module.call(message)
+    if member is not None:
+        return member.name in _NAMED
+    is_text = made is not None and match.module.is_from(made.callee, "", "JSON.stringify")
+    return message.type in _PLAIN or is_text
 
 
 def _finding(match: Match, wrong: tuple[Node, ...]) -> Finding:

@@ -82,6 +82,7 @@ from cflint.api import (
     Location,
     Project,
     Safety,
+    Section,
     Severity,
     Worker,
     WranglerConfig,
@@ -90,6 +91,7 @@ from cflint.api import (
     join_names,
     js,
     rule,
+    section,
     worker,
 )
 
@@ -98,13 +100,10 @@ _SECOND_VERSION = "2024-09-23"
 _SHOWN = 4
 
 
-@rule(worker(), severity=Severity.ERROR, fix=Safety.SAFE)
+@rule(worker(), severity=Severity.ERROR, fix=Safety.SAFE, deployed=True)
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
     configuration = subject.config
-    if configuration is None:
-        yield from _undocumented(subject, project)
-        return
-    if config.is_test_config(configuration.path) or not subject.entries or _has_polyfills(subject, project):
+    if configuration is None or not subject.entries or _has_polyfills(subject, project):
         return
     if _flags_are_misplaced(configuration):
         return
@@ -200,20 +199,18 @@ def _has_polyfills(subject: Worker, project: Project) -> bool:
     )
 
 
-def _undocumented(section: Worker, project: Project) -> Iterator[Finding]:
+@check.on(section())
+def check_section(shown: Section, project: Project) -> Iterator[Finding]:
     """Documentation that shows such code has to say that it needs the flag."""
-    if not section.is_document:
+    if any(environment.enables("nodejs_compat") for environment in shown.elsewhere):
         return
-    for mate in project.sections.mates(section):
-        if any(environment.enables("nodejs_compat") for environment in mate.environments):
-            return
-    needs = [need for need in js.node_needs(project, section) if need.name != "Buffer"]
+    needs = [need for need in js.node_needs(project, shown.worker) if need.name != "Buffer"]
     names = list(dict.fromkeys(f"`{need.name}`" for need in needs))
     if not names:
         return
-    shown = f"{join_names(names[:_SHOWN])} {'need' if len(names) > 1 else 'needs'}"
+    listed = f"{join_names(names[:_SHOWN])} {'need' if len(names) > 1 else 'needs'}"
     yield Finding(
-        f"no configuration is shown: {shown} `nodejs_compat` before {_ON_BY_DEFAULT}",
+        f"no configuration is shown: {listed} `nodejs_compat` before {_ON_BY_DEFAULT}",
         needs[0].at,
         severity=Severity.NOTE,
     )

@@ -65,14 +65,14 @@ _NOTHING = "the configuration has neither `main` nor `assets`: there is nothing 
 _LONGEST = 80
 
 
-@rule(configuration(), severity=Severity.ERROR, fix=Safety.SAFE, deployed=True, documents=Documents.NOTES)
+@rule(configuration(), severity=Severity.ERROR, fix=Safety.SAFE, documents=Documents.NOTES)
 def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
     if subject.document.origin is not None:
         is_excerpt = subject.top.incomplete or subject.leaves_out
         if subject.name is not None and not is_excerpt and not _has_something(subject):
             yield Finding(_NOTHING, subject.top.place)
         return
-    if subject.data.broken:
+    if subject.data.broken or not subject.role.is_deployed:
         return
     paths = config.ConfigPaths(project.workspace, subject)
     found: dict[tuple[str, str | None], Finding] = {}

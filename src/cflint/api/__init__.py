@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from cflint.project.config.wrangler import WranglerConfig as WranglerConfig
     from cflint.project.config.wrangler import join_names as join_names
     from cflint.project.workers.model import Project as Project
+    from cflint.project.workers.sections import Section as Section
     from cflint.project.workers.worker import DurableObject as DurableObject
     from cflint.project.workers.worker import Worker as Worker
     from cflint.quoting import quoted as quoted
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
     from cflint.rule import new as new
     from cflint.rule import python_module as python_module
     from cflint.rule import rule as rule
+    from cflint.rule import section as section
     from cflint.rule import suppression as suppression
     from cflint.rule import tagged as tagged
     from cflint.rule import type_name as type_name
@@ -74,14 +76,15 @@ _ORIGINS = {
     "cflint.project.code.values": ("Value ValueKind"),
     "cflint.project.config.wrangler": ("Binding Environment WranglerConfig join_names"),
     "cflint.project.workers.model": ("Project"),
+    "cflint.project.workers.sections": ("Section"),
     "cflint.project.workers.worker": ("DurableObject Worker"),
     "cflint.quoting": ("quoted"),
     "cflint.record": ("record"),
     "cflint.rule": (
         "Crash Documents Match Option REFERENCE STRICT SuppressionUse binding call class_definition "
         "configuration crash destructured durable_object environment handler hint identifier "
-        "import_of keyword member_access module new python_module rule suppression tagged type_name "
-        "worker"
+        "import_of keyword member_access module new python_module rule section suppression tagged "
+        "type_name worker"
     ),
     "cflint.source": ("Span"),
 }
@@ -108,6 +111,7 @@ __all__ = [
     "Option",
     "Project",
     "Safety",
+    "Section",
     "Severity",
     "Span",
     "SuppressionUse",
@@ -137,6 +141,7 @@ __all__ = [
     "quoted",
     "record",
     "rule",
+    "section",
     "suppression",
     "tagged",
     "type_name",

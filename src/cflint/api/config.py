@@ -114,9 +114,9 @@ _ORIGINS = {
     "cflint.project.modules.manifest": ("Manifest"),
     "cflint.project.workers.config_paths": ("ConfigPaths"),
     "cflint.project.workers.env_types": ("binding_kind_of_type"),
+    "cflint.project.workers.generated": ("StaleTypes stale_types"),
     "cflint.project.workers.packages": ("config_schema shown_version"),
     "cflint.project.workers.worker": ("Entrypoint ExportSet"),
-    "cflint.project.workers.generated": ("StaleTypes stale_types"),
     "cflint.syntax.data": ("Format Kind:NodeKind Node:ConfigNode"),
 }
 

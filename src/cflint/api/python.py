@@ -9,6 +9,7 @@ from cflint.lazy import lazily
 if TYPE_CHECKING:
     from cflint.platform.handlers import python_handler as python_handler
     from cflint.platform.handlers import python_handlers_of as python_handlers_of
+    from cflint.project.modules.pyproject import pyprojects_above as pyprojects_above
     from cflint.project.python.env_uses import PythonEnvUse as PythonEnvUse
     from cflint.project.python.module import PythonClass as PythonClass
     from cflint.project.python.module import PythonModule as PythonModule
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from cflint.project.sql.python import python_statements as python_statements
 _ORIGINS = {
     "cflint.platform.handlers": ("python_handler python_handlers_of"),
+    "cflint.project.modules.pyproject": ("pyprojects_above"),
     "cflint.project.python.env_uses": ("PythonEnvUse"),
     "cflint.project.python.module": ("PythonClass PythonModule"),
     "cflint.project.sql.python": ("PythonStatement python_statements"),
@@ -28,6 +30,7 @@ __all__ = [
     "PythonEnvUse",
     "PythonModule",
     "PythonStatement",
+    "pyprojects_above",
     "python_handler",
     "python_handlers_of",
     "python_statements",

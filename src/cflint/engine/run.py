@@ -20,6 +20,7 @@ from cflint.project.files.roles import is_test_path
 from cflint.project.modules.reads import Reads
 from cflint.project.workers.loading import Loaded
 from cflint.project.workers.model import Project
+from cflint.project.workers.sections import Section
 from cflint.project.workers.worker import DurableObject, Worker
 from cflint.rule import Crash, Match, Rule
 from cflint.scope import ModuleScope
@@ -317,6 +318,10 @@ class ModelChecks:
                 yield owner
             elif kind == "durable_object":
                 yield from self._project.durable_objects.of(owner)
+            elif kind == "section":
+                section = self._project.sections.without_config(owner)
+                if section is not None:
+                    yield section
             return
         if kind == "config":
             yield owner
@@ -363,6 +368,8 @@ def _place_of(subject: object) -> Location:
             return subject.location or subject.environment.place
         case Worker(section=Location() as section):
             return section
+        case Section():
+            return subject.at
         case Worker(config=WranglerConfig() as config) | (WranglerConfig() as config):
             return Location(config.document, Span(0, 0))
     return nowhere

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from cflint.finding import Finding, Severity
 from cflint.project.code.module import ClassDefinition, Handler
 from cflint.project.config.wrangler import Binding, Environment, WranglerConfig
+from cflint.project.workers.sections import Section
 from cflint.project.workers.worker import DurableObject, Worker
 from cflint.rule.definition import Definition, Documents
 from cflint.source import Document
@@ -53,13 +54,18 @@ def _with_project(
 
 
 def _is_deployed(subject: Any) -> bool:
-    """Whether the configuration that a subject of the model is of is one that is deployed."""
+    """Whether the configuration that a subject of the model is of is one that is deployed. A section without
+    a configuration is what a check of its own asks for."""
+    if isinstance(subject, Section):
+        return True
     config = _config_of(subject)
     return config is not None and config.role.is_deployed
 
 
 def _in_document(subject: Any) -> bool:
     """Whether a subject stands in a Markdown file."""
+    if isinstance(subject, Section):
+        return True
     if isinstance(subject, Worker):
         return subject.is_document
     config = _config_of(subject)

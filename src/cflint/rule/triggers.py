@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from cflint.project.code.module import ClassDefinition, Handler, Module
 from cflint.project.config.wrangler import Binding, Environment, WranglerConfig
+from cflint.project.workers.sections import Section
 from cflint.project.workers.worker import DurableObject, Worker
 from cflint.record import record
 from cflint.rule.subjects import Crash, Match, SuppressionUse
@@ -119,6 +120,11 @@ def worker() -> Trigger[Worker]:
     return Trigger("worker")
 
 
+def section() -> Trigger[Section]:
+    """Sections of Markdown files that show code and no configuration; `deployed` does not leave them out."""
+    return Trigger("section")
+
+
 def configuration() -> Trigger[WranglerConfig]:
     """wrangler configurations, each once."""
     return Trigger("config")
@@ -156,6 +162,7 @@ _SUBJECTS: Mapping[str, type] = {
     "handler": Handler,
     "module": Module,
     "worker": Worker,
+    "section": Section,
     "config": WranglerConfig,
     "environment": Environment,
     "binding": Binding,
@@ -176,4 +183,4 @@ SYNTAX_TRIGGERS = frozenset(
     {"call", "new", "tagged", "member_access", "destructured", "identifier", "keyword", "type_name"}
     | {"import_of", "class_definition", "handler", "module", "hint", "python"}
 )
-MODEL_TRIGGERS = frozenset({"worker", "config", "environment", "binding", "durable_object"})
+MODEL_TRIGGERS = frozenset({"worker", "section", "config", "environment", "binding", "durable_object"})

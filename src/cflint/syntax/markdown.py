@@ -134,7 +134,7 @@ _RAW_HTML = pattern(rb"<(pre|script|style|textarea)(?=[ \t>]|$)", re.IGNORECASE)
 _TITLE = pattern(
     r"""(?:^|[\s{,])(?:title|filename|file|name)\s*=\s*\\?(?:"([^"]*)"|'([^']*)'|([^\s"'},]+))"""
 )
-_FILE = r"[\w@$()\[\]./-]{0,200}\.(?:[cm]?[jt]sx?|py|jsonc?|toml)"
+_FILE = r"[\w@$()\[\]./-]{0,200}\.(?:[cm]?[jt]sx?|py|jsonc?|toml|txt)"
 _TITLE_AFTER_COLON = pattern(rf"[\w+-]+:({_FILE})$")
 _TITLE_COMMENT = pattern(
     rf"[ \t>]*(?://|\#|/\*+)[ \t]*(?:(?:file|filename|path)[ \t]*:[ \t]*)?({_FILE})[ \t]*(?:\*/)?\s*$",

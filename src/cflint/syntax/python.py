@@ -180,6 +180,34 @@ def parse(document: Document) -> PythonSyntax:
     return broken
 
 
+def class_outline(document: Document) -> Mapping[str, tuple[str, ...]] | None:
+    """The classes of a module's top level by name, each with its bases as dotted names, imported ones by
+    where they come from (`workers.WorkerEntrypoint`); None of what the interpreter's parser, which is much
+    faster than libcst, cannot read. The last class of a name counts."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            body = ast.parse(_Source(document).text).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    imported: dict[str, str] = {}
+    found: dict[str, tuple[str, ...]] = {}
+    for statement in body:
+        if isinstance(statement, ast.ImportFrom) and not statement.level:
+            imported |= {
+                name.asname or name.name: f"{statement.module}.{name.name}" for name in statement.names
+            }
+        elif isinstance(statement, ast.ClassDef):
+            found[statement.name] = tuple(_dotted(base, imported) for base in statement.bases)
+    return found
+
+
+def _dotted(node: ast.expr, imported: Mapping[str, str]) -> str:
+    if isinstance(node, ast.Attribute):
+        return f"{_dotted(node.value, imported)}.{node.attr}"
+    return imported.get(node.id, node.id) if isinstance(node, ast.Name) else ""
+
+
 def syntax_error(document: Document) -> Problem | None:
     """Why a module does not parse; None when it does, or is not parsed. The interpreter's parser comes first:
     it is faster and says more, but may be older than the code."""

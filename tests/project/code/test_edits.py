@@ -140,3 +140,41 @@ def test_a_statement_before_the_first_one(code: str, after: str) -> None:
 def test_lines_at_the_end(code: str, after: str) -> None:
     module = module_of(code)
     assert edited(module, append_text(module.document, "b();\n")) == after
+
+
+@pytest.mark.parametrize(
+    ("literal", "changed"),
+    [
+        ("{}", "{ a: 1, b: 2 }"),
+        ("{ c }", "{ c, a: 1, b: 2 }"),
+        ("{ c, /* last */ }", "{ a: 1, b: 2, c, /* last */ }"),
+        ("{\n  c: 3,\n}", "{\n  c: 3,\n  a: 1,\n  b: 2,\n}"),
+        ("{\n  c: 3, // three\n}", "{\n  a: 1,\n  b: 2,\n  c: 3, // three\n}"),
+        ("{ c } // what follows", "{ c, a: 1, b: 2 } // what follows"),
+    ],
+)
+def test_properties_that_are_added(literal: str, changed: str) -> None:
+    module = module_of(f"x = {literal}")
+    node = next(module.descendants(module.root, "object"))
+    assert edited(module, module.add_properties(node, "a: 1", "b: 2")) == f"x = {changed}"
+
+
+@pytest.mark.parametrize(
+    ("code", "changed"),
+    [
+        (
+            "try {\n  a();\n  b();\n} catch {}\n",
+            "try {\n  a();\n} catch {} finally {\n  b();\n}\n",
+        ),
+        (
+            "try {\n  a();\n  b()\n} finally {\n  c();\n}\n",
+            "try {\n  a();\n} finally {\n  b();\n  c();\n}\n",
+        ),
+    ],
+)
+def test_a_statement_in_finally(code: str, changed: str) -> None:
+    module = module_of(code)
+    attempt = next(module.descendants(module.root, "try_statement"))
+    statement = next(call.statement for call in module.calls("b"))
+    assert statement is not None
+    assert edited(module, *module.move_to_finally(statement, attempt)) == changed

@@ -255,3 +255,19 @@ def test_changed_copies(source: str, copy: str | None) -> None:
     module, node = marked(source)
     found = changed_copy(module, node)
     assert (module.text(found) if found is not None else None) == copy
+
+
+def test_values_of_fields() -> None:
+    module = module_of(
+        "class A { a = 1; static b = 2; c; constructor() { this.c = 3; (this as A).d ??= 4; other.e = 5;"
+        " const g = () => { this.f = 6; }; function h() { this.i = 7; } } }"
+        "class B { m() { this.j = 8; } }"
+    )
+    owner = module.class_of(next(node for node in walk(module.syntax.root) if node.type in CLASSES))
+    found = [(name, made.type, module.text(value)) for name, made, value in module.field_values(owner)]
+    assert found == [
+        ("a", "number", "1"),
+        ("c", "assignment_expression", "3"),
+        ("d", "augmented_assignment_expression", "4"),
+        ("f", "assignment_expression", "6"),
+    ]

@@ -387,3 +387,17 @@ def test_uses_of_env() -> None:
         ("LATER", "get", True),
         ("KV", None, True),
     ]
+
+
+def test_names_that_are_read() -> None:
+    module = module_of("import env as a\na.env = env(env=env)\ndef env(x, env): pass\n")
+    names = [name for name in module.find(cst.Name) if name.value == "env"]
+    read = [module.span(name).start for name in names if module.is_read(name)]
+    assert read == [24, 32]
+
+
+def test_what_is_caught_or_guarded() -> None:
+    module = module_of("try:\n  a()\nexcept E:\n  b()\nif x:\n  c()\nd()\n")
+    calls = [next(module.calls(name)) for name in "abcd"]
+    assert [module.is_caught(call) for call in calls] == [True, True, False, False]
+    assert [module.is_guarded(call) for call in calls] == [True, True, True, False]

@@ -83,6 +83,37 @@ def item_span(module: ModuleLike, item: Node) -> Span:
     return Span(item.start_byte, _after_blanks(data, end))
 
 
+def add_properties(module: ModuleLike, literal: Node, *properties: str) -> Edit:
+    """An edit that adds properties to an object literal: each on a line of its own where the last one is, and
+    before that one where a comment follows it."""
+    parts = [part for part in literal.named_children if part.type != "comment"]
+    if not parts:
+        return replace(module, literal, f"{{ {', '.join(properties)} }}")
+    last = parts[-1]
+    line_of = module.document.line_of
+    is_apart = line_of(last.start_byte) > line_of(literal.start_byte)
+    between = f",\n{indent_of(module, last)}" if is_apart else ", "
+    comment = literal.named_children[-1]
+    if comment.type == "comment" and line_of(comment.start_byte) == line_of(last.end_byte):
+        return insert(module, last.start_byte, between.join((*properties, "")))
+    return insert(module, last.end_byte, between.join(("", *properties)))
+
+
+def move_to_finally(module: ModuleLike, statement: Node, attempt: Node) -> tuple[Edit, ...]:
+    """Edits that move a statement into the `finally` of a `try` statement, which gets one where it has
+    none."""
+    newline, indent = module.document.newline, indent_of(module, attempt)
+    text = module.text(statement)
+    line = f"{newline}{indent}{indent_unit(module.document)}{text}{'' if text.endswith(';') else ';'}"
+    last = attempt.child_by_field_name("finalizer")
+    block = last.child_by_field_name("body") if last is not None else None
+    if block is not None:
+        added = insert(module, block.start_byte + 1, line)
+    else:
+        added = insert(module, attempt.end_byte, f" finally {{{line}{newline}{indent}}}")
+    return (Edit(module.document, whole_lines(module, statement), ""), added)
+
+
 def _after_blanks(data: bytes, offset: int) -> int:
     while offset < len(data) and data[offset] in b" \t":
         offset += 1

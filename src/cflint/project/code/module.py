@@ -386,6 +386,8 @@ class Module:
     whole_lines = _edits.whole_lines
     lines_around = _edits.lines_around
     item_span = _edits.item_span
+    add_properties = _edits.add_properties
+    move_to_finally = _edits.move_to_finally
     lines_with_comments = _edits.lines_with_comments
     comments_of = _edits.comments_of
     statement_removal = _edits.statement_removal
@@ -500,6 +502,7 @@ class Module:
     number = _origins.number_of
     key = _origins.key_of
     property_value = _origins.property_value
+    properties_of = _origins.properties_of
     is_open_object = _origins.is_open_object
     is_global = _origins.is_global
     callee_name = _origins.callee_name
@@ -566,6 +569,7 @@ class Module:
     mutation_at = _mutations.mutation_at
     mutations = _mutations.mutations
     field_mutations = _mutations.field_mutations
+    field_values = _mutations.field_values
     aliases = _mutations.aliases
     changed_copy = _mutations.changed_copy
     orm_made = _orms.orm_made

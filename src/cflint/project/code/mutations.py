@@ -230,6 +230,30 @@ def field_mutations(
                 yield found
 
 
+def field_values(module: ModuleLike, owner: ClassLike) -> Iterator[tuple[str, Node, Node]]:
+    """What the fields of a class's instances are given: the field's name, the expression or assignment that
+    gives it the value, the value."""
+    for part in owner.body.named_children:
+        name, value = part.child_by_field_name("name"), part.child_by_field_name("value")
+        is_static = any(child.type == "static" for child in part.children)
+        if (
+            part.type == "public_field_definition"
+            and name is not None
+            and value is not None
+            and not is_static
+        ):
+            yield module.text(name), value, value
+    for node in module.descendants(owner.body, *_ASSIGNMENTS):
+        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+        left = unwrap(left) if left is not None else None
+        target = left.child_by_field_name("object") if left is not None else None
+        name = left.child_by_field_name("property") if left is not None else None
+        if target is None or name is None or right is None:
+            continue
+        if unwrap(target).type == "this" and module.this_class(unwrap(target)) is owner:
+            yield module.text(name), node, right
+
+
 def aliases(module: ModuleLike, declaration: Declaration) -> Iterator[tuple[Declaration, Path]]:
     """The constants that hold the same object as a name, or a part of it, with the way there: `payload` with
     `("payload",)` of `const { payload } = event`. Itself comes first."""

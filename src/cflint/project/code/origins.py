@@ -179,6 +179,24 @@ def key_of(module: ModuleLike, part: Node) -> str | None:
     return None
 
 
+def properties_of(module: ModuleLike, node: Node) -> dict[str, Node] | None:
+    """The values of an object literal's properties by name, without parentheses and casts; of a shorthand
+    property its name, of a method the method. None when there may be others, and of other expressions."""
+    node = unwrap(node)
+    if node.type != "object":
+        return None
+    found: dict[str, Node] = {}
+    for part in node.named_children:
+        if part.type == "comment":
+            continue
+        key = key_of(module, part)
+        if key is None:
+            return None
+        value = part.child_by_field_name("value") if part.type == "pair" else part
+        found[key] = unwrap(value) if value is not None else part
+    return found
+
+
 def property_value(module: ModuleLike, node: Node, name: str) -> Node | None:
     """The expression of a property of an object literal, or of an unchanged constant that names one."""
     if _is_changed(module, node):

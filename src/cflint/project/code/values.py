@@ -98,6 +98,12 @@ class Value:
         return self.kind is ValueKind.BINDING and self.binding is not None and self.binding.id == kind_id
 
     @property
+    def uses_hyperdrive(self) -> bool:
+        """Whether it is a database client that is given what a Hyperdrive binding says of the database."""
+        is_client = self.kind is ValueKind.DATABASE_CLIENT and self.inner is not None
+        return is_client and self.inner is not None and self.inner.kind is ValueKind.CONNECTION_STRING
+
+    @property
     def awaited(self) -> Value:
         """What `await` makes of it."""
         if self.kind is ValueKind.PROMISE:

@@ -9,6 +9,7 @@ import libcst as cst
 
 from cflint.project.code.values import ValueKind
 from cflint.project.python.nodes import arguments
+from cflint.project.python.tree import is_caught
 from cflint.record import record
 
 if TYPE_CHECKING:
@@ -55,4 +56,4 @@ def _method(module: PythonModuleLike, node: cst.Attribute) -> str | None:
 def _is_guarded(module: PythonModuleLike, node: cst.Attribute) -> bool:
     if isinstance(module.parent(node), (*_ASKING, *_GIVING)):
         return True
-    return any(isinstance(above, (cst.Try, cst.TryStar)) for above in module.ancestors(node))
+    return is_caught(module, node)

@@ -19,7 +19,7 @@ from cflint.project.python import classes, contents, effects, env_uses, imports,
 from cflint.project.python.names import Name, Names
 from cflint.source import Document, Span
 from cflint.syntax.data import Problem
-from cflint.syntax.python import PythonSyntax, parse, syntax_error
+from cflint.syntax.python import PythonSyntax, class_outline, parse, syntax_error
 
 if TYPE_CHECKING:
     from cflint.project.config.wrangler import Environment
@@ -126,6 +126,11 @@ class PythonModule:
     def has_errors(self) -> bool:
         """Whether the module could not be parsed, so that nothing in it is known."""
         return bool(self.syntax.problems)
+
+    @cached_property
+    def outline(self) -> Mapping[str, tuple[str, ...]] | None:
+        """The classes of the top level with what they extend; found without a tree (see `class_outline`)."""
+        return class_outline(self.document)
 
     @cached_property
     def syntax_error(self) -> Problem | None:
@@ -244,7 +249,8 @@ class PythonModule:
     method_around = tree.method_around
     can_await = tree.can_await
     runs_at_import = tree.runs_at_import
-    is_guarded_import = tree.is_guarded_import
+    is_caught = tree.is_caught
+    is_guarded = tree.is_guarded
 
     # -- imports -----------------------------------------------------------------------------------------
 
@@ -310,6 +316,10 @@ class PythonModule:
     def resolve(self, name: cst.Name) -> tuple[Name, ...] | None:
         """The places that give a name its value where it stands; None of a builtin or unknown name."""
         return self._names.resolve(name)
+
+    def is_read(self, name: cst.Name) -> bool:
+        """Whether a name stands for the value of a variable: it is no attribute, keyword or definition."""
+        return self._names.is_read(name)
 
     def references(self, name: cst.Name) -> Iterator[cst.Name]:
         """The other places of the scope, and of those in it, where the variable of a name is read."""

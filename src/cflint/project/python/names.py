@@ -99,20 +99,23 @@ class Names:
         if wanted is None:
             return
         for other in self._syntax.of_type(cst.Name):
-            if other.value == name.value and other is not name and self._is_read(other):
+            if other.value == name.value and other is not name and self.is_read(other):
                 found = self.resolve(other)
                 if found is not None and found[0] is wanted[0]:
                     yield other
 
-    def _is_read(self, name: cst.Name) -> bool:
-        above = self._syntax.parent(name)
-        if isinstance(above, cst.Attribute):
-            return name is above.value
-        if isinstance(above, (cst.FunctionDef, cst.ClassDef)):
-            return name is not above.name
-        if isinstance(above, cst.Arg):
-            return name is above.value
-        return not isinstance(above, (cst.AssignTarget, cst.Param, cst.ImportAlias, cst.AsName))
+    def is_read(self, name: cst.Name) -> bool:
+        """Whether a name stands for the value of a variable: it is no attribute, keyword or definition."""
+        match self._syntax.parent(name):
+            case cst.Attribute() | cst.Arg() as above:
+                return name is above.value
+            case cst.FunctionDef() | cst.ClassDef() as above:
+                return name is not above.name
+            case cst.AssignTarget() | cst.Param() | cst.AsName() | cst.NameItem() | cst.MatchKeywordElement():
+                return False
+            case cst.ImportAlias() | cst.Import() | cst.ImportFrom():
+                return False
+        return True
 
     def origin(self, node: cst.BaseExpression | None) -> str | None:
         """The dotted name of what an expression imports: `uuid.uuid4`; None when it does not come from an

@@ -62,6 +62,11 @@ def runs_at_import(module: PythonModuleLike, node: cst.CSTNode) -> bool:
     return module.function_around(node) is None
 
 
-def is_guarded_import(module: PythonModuleLike, node: cst.CSTNode) -> bool:
-    """Whether a statement is in a `try`, or under `if TYPE_CHECKING` and the like."""
+def is_caught(module: PythonModuleLike, node: cst.CSTNode) -> bool:
+    """Whether a `try` stands around a node, which may expect that it fails."""
+    return any(isinstance(above, (cst.Try, cst.TryStar)) for above in module.syntax.ancestors(node))
+
+
+def is_guarded(module: PythonModuleLike, node: cst.CSTNode) -> bool:
+    """Whether a node is in a `try`, or under an `if`: `if TYPE_CHECKING`, `if __name__ == "__main__"`."""
     return any(isinstance(above, (cst.Try, cst.TryStar, cst.If)) for above in module.syntax.ancestors(node))

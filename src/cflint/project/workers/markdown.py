@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 
 from cflint.finding import Location
@@ -60,7 +61,10 @@ class MarkdownWorkers:
         # Imported where used: most projects that are checked show no Markdown.
         from cflint.syntax.markdown import fenced_blocks, worker_groups
 
-        for group in worker_groups(fenced_blocks(document)):
+        found = fenced_blocks(document)
+        for group in worker_groups(found):
+            titles = (block.title for block in found if block.heading == group.heading)
+            files = frozenset(posixpath.basename(title) for title in titles if title)
             blocks = [block.document for block in group.config]
             manifest = next((block for block in blocks if _is_manifest(block)), None)
             config = next((read_config(block) for block in blocks if _is_wrangler_block(block)), None)
@@ -81,9 +85,9 @@ class MarkdownWorkers:
             place = group.heading.span if group.heading is not None else first.content
             at = Location(document, place)
             if code and python:  # the same in two languages, and the configuration may be that of one
-                yield Worker(None, tuple(python), tuple(python), at)
+                yield Worker(None, tuple(python), tuple(python), at, files=files)
             entries = tuple(code or python)
-            yield Worker(config, entries, entries, at, manifest=manifest)
+            yield Worker(config, entries, entries, at, manifest=manifest, files=files)
 
 
 def _is_manifest(document: Document) -> bool:

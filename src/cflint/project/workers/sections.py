@@ -2,11 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
+from cflint.finding import Location
+from cflint.project.config.wrangler import Environment
+from cflint.project.modules.facts import ClassFacts
 from cflint.project.workers.exports import Exports
 from cflint.project.workers.worker import Worker
+from cflint.record import record
+
+
+@record(frozen=True, eq=False)
+class Section:
+    """A section of a Markdown file that shows code and no configuration for it, as a Worker.
+
+    `at` is its heading, `elsewhere` the environments that the other sections of the file configure.
+    `new_classes` are the classes it exports of which no other section says anything, abstract ones left out:
+    not configured anywhere, not shown before.
+    """
+
+    worker: Worker
+    at: Location
+    elsewhere: tuple[Environment, ...]
+    new_classes: tuple[ClassFacts, ...]
 
 
 class Sections:
@@ -40,6 +59,23 @@ class Sections:
             if is_earlier and class_name in self._exports.of_worker(mate):
                 return True
         return False
+
+    def without_config(self, worker: Worker) -> Section | None:
+        """A Worker that is a section of a Markdown file without a configuration; None of every other."""
+        if worker.section is None or worker.config is not None:
+            return None
+        elsewhere = tuple(found for mate in self.mates(worker) for found in mate.environments)
+        return Section(worker, worker.section, elsewhere, tuple(self._new_classes(worker)))
+
+    def _new_classes(self, worker: Worker) -> Iterator[ClassFacts]:
+        seen: set[tuple[str, int]] = set()
+        for name in self._exports.of_worker(worker).names:
+            owner = self._exports.find_class(worker, name)
+            if owner is None or owner.is_abstract or (owner.path, owner.span.start) in seen:
+                continue
+            seen.add((owner.path, owner.span.start))
+            if not self.shown_before(worker, owner.name):
+                yield owner
 
     @cached_property
     def _by_file(self) -> Mapping[str, Sequence[Worker]]:

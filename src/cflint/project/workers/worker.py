@@ -20,7 +20,8 @@ class Worker:
     `config` is None where code stands without one (a Markdown section, say). `entries` are the modules whose
     exports the runtime sees: `main`, or all code blocks of a Markdown section; empty when `main` is missing,
     generated or unresolved. `modules` are all modules reached, those in `type_only` by types alone; `section`
-    is the heading of a Markdown section, `manifest` the package.json that it shows.
+    is the heading of a Markdown section, `manifest` the package.json that it shows, `files` the names that
+    it gives to what it shows.
     """
 
     config: WranglerConfig | None
@@ -30,6 +31,7 @@ class Worker:
     unresolved: bool = False
     type_only: frozenset[str] = frozenset()
     manifest: Document | None = None
+    files: frozenset[str] = frozenset()
 
     @property
     def environments(self) -> tuple[Environment, ...]:
