@@ -36,6 +36,8 @@ rule that is spelled much like it: then that rule is silent.
 Source: README.md, “Suppress a finding”.
 """
 
+# Imported where used: difflib, for names that are nearly a rule's.
+
 from collections.abc import Iterator
 
 from cflint.api import (

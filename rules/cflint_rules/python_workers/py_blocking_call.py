@@ -42,6 +42,8 @@ Safe: the call becomes `await asyncio.sleep(…)`, or the coroutine is awaited.
 Source: https://pyodide.org/en/stable/usage/api/python-api/webloop.html
 """
 
+# Imported where used: libcst, for files that hold a word of the rule.
+
 from __future__ import annotations
 
 from collections.abc import Iterator

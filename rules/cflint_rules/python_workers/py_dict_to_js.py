@@ -60,6 +60,8 @@ Unsafe: a nested value may have been meant as a `Map`.
 Source: https://developers.cloudflare.com/workers/languages/python/ffi/
 """
 
+# Imported where used: libcst, for files that hold a word of the rule.
+
 from __future__ import annotations
 
 from collections.abc import Iterator

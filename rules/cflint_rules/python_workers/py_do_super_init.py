@@ -47,6 +47,8 @@ Safe: the call is inserted as the first statement. There is no fix where the par
 Source: https://developers.cloudflare.com/durable-objects/best-practices/websockets/
 """
 
+# Imported where used: libcst, for files that hold a word of the rule.
+
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -36,6 +36,8 @@ Safe: the name has no other meaning there. There is no fix where there is no `se
 Source: https://developers.cloudflare.com/workers/languages/python/basics/
 """
 
+# Imported where used: libcst, for files that hold a word of the rule.
+
 from __future__ import annotations
 
 from collections.abc import Iterator

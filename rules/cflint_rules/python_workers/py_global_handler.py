@@ -46,6 +46,8 @@ when there are several handlers, or when the function is used elsewhere.
 Source: https://developers.cloudflare.com/workers/configuration/compatibility-flags/
 """
 
+# Imported where used: libcst, for files that hold a word of the rule.
+
 from __future__ import annotations
 
 from collections.abc import Iterator

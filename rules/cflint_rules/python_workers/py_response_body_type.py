@@ -38,6 +38,8 @@ taken away from the SDK's where the arguments mean the same to both.
 Source: https://github.com/cloudflare/workers-py/blob/main/packages/runtime-sdk/src/workers/response.py
 """
 
+# Imported where used: libcst, for files that hold a word of the rule.
+
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -43,6 +43,8 @@ There is no fix: what to use instead depends on what it was for.
 Source: https://developers.cloudflare.com/workers/languages/python/stdlib/
 """
 
+# Imported where used: libcst, for files that hold a word of the rule.
+
 from __future__ import annotations
 
 from collections.abc import Iterator

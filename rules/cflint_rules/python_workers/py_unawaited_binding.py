@@ -58,6 +58,8 @@ Safe: `await` is inserted. There is no fix outside of `async def`.
 Source: https://developers.cloudflare.com/workers/languages/python/ffi/
 """
 
+# Imported where used: libcst, for files that hold a word of the rule.
+
 from __future__ import annotations
 
 from collections.abc import Iterator

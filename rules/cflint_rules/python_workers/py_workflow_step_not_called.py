@@ -43,6 +43,8 @@ author knows when it should run.
 Source: https://developers.cloudflare.com/workflows/python/python-workers-api/
 """
 
+# Imported where used: libcst, for files that hold a word of the rule.
+
 from __future__ import annotations
 
 from collections.abc import Iterator

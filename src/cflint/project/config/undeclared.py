@@ -1,5 +1,7 @@
 """Names of bindings that no configuration has: which one may be meant, and edits that declare them."""
 
+# Imported where used: difflib, for names that are nearly declared.
+
 from __future__ import annotations
 
 from collections.abc import Iterable
