@@ -21,15 +21,18 @@ After that the function stands in the place of the name, so that a call costs wh
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 
-def lazily(namespace: dict[str, Any], origins: Mapping[str, str]) -> Callable[[str], object]:
+def lazily(
+    namespace: dict[str, Any], origins: Mapping[str, str], submodules: Collection[str] = ()
+) -> Callable[[str], object]:
     """The `__getattr__` of a module whose `globals()` are `namespace`.
 
     `origins` has names by the module that they are imported from, parted by spaces; `name:other` is exported
-    as `other`. Raises AttributeError for any other name.
+    as `other`. `submodules` are modules of the package that are attributes of it as well. `dir()` lists all of
+    them. Raises AttributeError for any other name.
     """
     places = {
         word.rpartition(":")[2]: (module, word.partition(":")[0])
@@ -38,6 +41,8 @@ def lazily(namespace: dict[str, Any], origins: Mapping[str, str]) -> Callable[[s
     }
 
     def find(name: str) -> object:
+        if name in submodules:
+            return importlib.import_module(f"{namespace['__name__']}.{name}")
         place = places.get(name)
         if place is None:
             raise AttributeError(f"module {namespace['__name__']!r} has no attribute {name!r}")
@@ -45,6 +50,7 @@ def lazily(namespace: dict[str, Any], origins: Mapping[str, str]) -> Callable[[s
         namespace[name] = value
         return value
 
+    namespace["__dir__"] = lambda: sorted({*namespace, *places, *submodules})
     return find
 
 

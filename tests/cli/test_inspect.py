@@ -127,7 +127,9 @@ def test_settings_are_named_as_the_reason(project: Path, capsysbinary: pytest.Ca
     (project / "cflint.toml").write_text(f'ignore = ["{RULE}"]\n')
     trace = as_data(capsysbinary, "src/index.ts:4:22", "--rule", RULE)["rule"]
     assert trace["verdict"] == "excluded"
-    assert "the settings do not select the rule for this file" in trace["reasons"]
+    assert (
+        "the settings do not select the rule for this file; it ran because it was named" in trace["reasons"]
+    )
     alone = as_data(capsysbinary, "src/index.ts:4:22", "--rule", RULE, "--isolated")["rule"]
     assert alone["verdict"] == "reported"
 

@@ -34,6 +34,19 @@ def test_what_the_type_checker_sees_is_what_is_imported(subject: str) -> None:
 
 
 @pytest.mark.parametrize("subject", SUBJECTS)
+def test_the_names_are_listed(subject: str) -> None:
+    api = importlib.import_module(subject)
+    assert set(api.__all__) <= set(dir(api))
+
+
+def test_subjects_are_attributes() -> None:
+    api = importlib.import_module("cflint.api")
+    for subject in SUBJECTS[1:]:
+        assert getattr(api, subject.rpartition(".")[2]) is importlib.import_module(subject)
+        assert subject.rpartition(".")[2] in dir(api)
+
+
+@pytest.mark.parametrize("subject", SUBJECTS)
 def test_every_name_is_there(subject: str) -> None:
     api = importlib.import_module(subject)
     for name in api.__all__:

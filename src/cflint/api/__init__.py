@@ -89,7 +89,7 @@ _ORIGINS = {
     "cflint.source": ("Span"),
 }
 
-__getattr__ = lazily(globals(), _ORIGINS)
+__getattr__ = lazily(globals(), _ORIGINS, submodules=("js", "config", "sql", "python", "fixes"))
 
 __all__ = [
     "REFERENCE",

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _MOST_RUNS = 5
-_MOST_STEPS = 4
+_MOST_STEPS = 8
 """How many returns of helpers are shown before that of the check."""
 
 
@@ -331,7 +331,7 @@ def _reasons(
     """Why a rule may say nothing of a place, beside what its checks decide."""
     path = document.path
     if rule.id not in options.rules:
-        yield "the settings do not select the rule for this file"
+        yield "the settings do not select the rule for this file; it ran because it was named"
     if loaded.excluded.covers(path):
         yield "the settings exclude the file"
     elif path not in loaded.modules and all(config.path != path for config in loaded.configs):
