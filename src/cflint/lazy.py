@@ -31,8 +31,8 @@ def lazily(
     """The `__getattr__` of a module whose `globals()` are `namespace`.
 
     `origins` has names by the module that they are imported from, parted by spaces; `name:other` is exported
-    as `other`. `submodules` are modules of the package that are attributes of it as well. `dir()` lists all of
-    them. Raises AttributeError for any other name.
+    as `other`. `submodules` are modules of the package that are its attributes, too. `dir()` lists them all.
+    Raises AttributeError for any other name.
     """
     places = {
         word.rpartition(":")[2]: (module, word.partition(":")[0])
