@@ -445,3 +445,16 @@ def test_there_is_no_fix_without_edits() -> None:
     assert Fix.of("Mend it", (edit,), Safety.SAFE) == Fix("Mend it", (edit,), Safety.SAFE)
     assert Fix.of("Mend it", (), Safety.SAFE) is None
     assert Fix.of("Mend it", None, Safety.SAFE) is None
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [("sé".encode(), "an edit cuts a character in two"), (b"s \xaet", "the bytes there are no UTF-8")],
+)
+def test_an_edit_at_a_byte_that_begins_no_character(data: bytes, reason: str) -> None:
+    document = Document("a.ts", data)
+    fix = Fix("Cut", (Edit(document, Span(2, 2), "x"),), Safety.SAFE)
+    found = Finding("it is cut", Location(document, Span(0, 1)), fix=fix)
+    made = plan([found], Safety.SAFE)
+    assert not made.edits
+    assert [reason in notice.message for notice in made.notices] == [True]

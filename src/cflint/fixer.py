@@ -427,8 +427,10 @@ def _problem(edits: Sequence[Edit], documents: Mapping[str, Document]) -> str | 
         known = documents.get(document.path, document)
         if known is not document and known.data != data:
             return "it was made for another state of the document"
-        if any(offset < len(data) and data[offset] & 0xC0 == 0x80 for offset in (span.start, span.end)):
-            return "an edit cuts a character in two"
+        for offset in (span.start, span.end):
+            if offset < len(data) and data[offset] & 0xC0 == 0x80:
+                valid = _is_in_character(data, offset)
+                return "an edit cuts a character in two" if valid else "the bytes there are no UTF-8"
         if "\ufffd" in edit.text and "\ufffd".encode() not in data:
             return "it would replace bytes that are no UTF-8"
         try:
@@ -436,6 +438,20 @@ def _problem(edits: Sequence[Edit], documents: Mapping[str, Document]) -> str | 
         except UnicodeEncodeError:
             return "its text is no Unicode text"
     return "its edits overlap" if any(_overlaps(edits)) else None
+
+
+def _is_in_character(data: bytes, offset: int) -> bool:
+    """Whether a byte that continues a character belongs to one, and is not a byte by itself."""
+    start = offset
+    while start > max(offset - 3, 0) and data[start] & 0xC0 == 0x80:
+        start -= 1
+    lead = data[start]
+    length = 2 if lead >> 5 == 0b110 else 3 if lead >> 4 == 0b1110 else 4 if lead >> 3 == 0b11110 else 1
+    try:
+        data[start : start + length].decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return start + length > offset
 
 
 def _overlaps(edits: Sequence[Edit]) -> Iterator[bool]:

@@ -60,22 +60,31 @@ class RuleIndex:
         self.python_anchors = Anchors(word for _, words in self.python for word in words)
 
     def _add(self, rule: Rule, trigger: Trigger[Any], words: dict[str, dict[str, list[Rule]]]) -> None:
+        whole = {"python": self.python, "module": self.file, "handler": self.handler}.get(trigger.kind)
+        if whole is not None:
+            _add_once(whole, rule, trigger.words)
         if trigger.kind == "python":
-            self.python.append((rule, trigger.words))
             return
-        if trigger.kind == "module":
-            self.file.append((rule, trigger.words))
-        elif trigger.kind == "handler":
-            self.handler.append((rule, trigger.words))
         for word in trigger.words:
             kinds = words.setdefault(word, {})
             if trigger.kind in SHAPES:
-                kinds.setdefault(trigger.kind, []).append(rule)
+                rules = kinds.setdefault(trigger.kind, [])
+                if rule not in rules:
+                    rules.append(rule)
 
     def is_local(self, id: str) -> bool:
         """Whether all findings of a rule in a part of a module come from words in that part."""
         rule = self._rules.get(id)
         return rule is not None and all(trigger.kind in _LOCAL for trigger in rule.spec.triggers)
+
+
+def _add_once(rules: WordRules, rule: Rule, words: frozenset[str]) -> None:
+    """Add a rule, which runs once on a module however many of its checks look at modules."""
+    for at, (other, present) in enumerate(rules):
+        if other is rule:
+            rules[at] = (rule, present | words if present and words else frozenset())
+            return
+    rules.append((rule, words))
 
 
 def _by_shape(kinds: Mapping[str, list[Rule]]) -> Iterator[ShapeRules]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,26 +12,24 @@ from cflint.project.config.wrangler import Binding, Environment, WranglerConfig
 from cflint.project.workers.sections import Section
 from cflint.project.workers.worker import DurableObject, Worker
 from cflint.rule.definition import Definition, Documents
+from cflint.rule.triggers import Trigger, subject_type
 from cflint.source import Document
 
 if TYPE_CHECKING:
     from cflint.project.workers.model import Project
 
 
-def run_of(definition: Definition) -> Callable[[Any, Project], Iterator[Finding]]:
+Run = Callable[[Any, "Project"], Iterator[Finding]]
+
+
+def run_of(definition: Definition) -> Run:
     """One function for all checks of a rule, without what the rule leaves out."""
     spec = definition.spec
     runs = [
         (check.triggers, _with_project(function, check.takes_project))
         for check, function in zip(spec.checks, definition.functions, strict=True)
     ]
-
-    def run_all(subject: Any, project: Project) -> Iterator[Finding]:
-        for triggers, run_one in runs:
-            if any(trigger.finds(subject) for trigger in triggers):
-                yield from run_one(subject, project)
-
-    run = runs[0][1] if len(runs) == 1 else run_all
+    run = runs[0][1] if len(runs) == 1 else _by_subject(runs)
     if not spec.deployed and spec.documents is Documents.ALL:
         return run
 
@@ -47,9 +45,34 @@ def run_of(definition: Definition) -> Callable[[Any, Project], Iterator[Finding]
     return run_some
 
 
-def _with_project(
-    function: Callable[..., Iterator[Finding]], takes_project: bool
-) -> Callable[[Any, Project], Iterator[Finding]]:
+def _by_subject(runs: Sequence[tuple[tuple[Trigger[Any], ...], Run]]) -> Run:
+    """One function that runs the checks of the subject's type: nearly always one, which then need not ask
+    which of its triggers found the subject."""
+    by_type: dict[type | None, list[tuple[tuple[Trigger[Any], ...], Run]]] = {}
+    for triggers, run in runs:
+        for kind in dict.fromkeys(
+            subject_type(trigger.kind) for trigger in triggers if trigger.kind != "hint"
+        ):
+            by_type.setdefault(kind, []).append((triggers, run))
+
+    def run_found(subject: Any, project: Project) -> Iterator[Finding]:
+        found = by_type.get(type(subject)) or by_type.get(None) or []
+        if len(found) == 1:
+            return found[0][1](subject, project)
+        return _several(found, subject, project)
+
+    return run_found
+
+
+def _several(
+    runs: Sequence[tuple[tuple[Trigger[Any], ...], Run]], subject: Any, project: Project
+) -> Iterator[Finding]:
+    for triggers, run in runs:
+        if any(trigger.finds(subject) for trigger in triggers):
+            yield from run(subject, project)
+
+
+def _with_project(function: Callable[..., Iterator[Finding]], takes_project: bool) -> Run:
     return function if takes_project else lambda subject, _project: function(subject)
 
 

@@ -179,6 +179,13 @@ _NODES: Mapping[str, frozenset[str]] = {
     "member_access": frozenset({"member_expression"}),
 }
 """The nodes of triggers of which one word may find two."""
+
+
+def subject_type(kind: str) -> type | None:
+    """What the triggers of a kind find; None for Python modules."""
+    return _SUBJECTS.get(kind)
+
+
 SYNTAX_TRIGGERS = frozenset(
     {"call", "new", "tagged", "member_access", "destructured", "identifier", "keyword", "type_name"}
     | {"import_of", "class_definition", "handler", "module", "hint", "python"}
