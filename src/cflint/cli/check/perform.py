@@ -115,5 +115,7 @@ def _background(plan: Plan, analysis: Analysis) -> Iterator[str]:
     for worker in loaded.project.workers:
         where = worker.config.path if worker.config is not None else "no configuration"
         yield f"Worker: {visible(where)} ({counted(len(worker.modules), 'module')})\n"
+        if worker.app is not None:
+            yield f"app: {visible(worker.app.summary)}\n"
     for item in loaded.discovered.left_out:
         yield f"skipped: {visible(item.path)} ({item.reason.value})\n"
