@@ -160,7 +160,7 @@ class ModuleChecks:
             self._python(path, document, outcome)
             return
         hits = self._index.anchors.find(document.data)
-        always = path in self._loaded.named or document.origin is not None
+        always = path in self._loaded.named or document.is_block
         if not hits and not (always and self._index.file):
             return
         found = self._project.trees.of(path)

@@ -19,7 +19,7 @@ from cflint.record import record
 from cflint.scope import Declaration, ModuleScope
 from cflint.source import Span
 from cflint.syntax.javascript import CLASSES, FUNCTIONS, Syntax, first_named, property_name, span_of, unwrap
-from cflint.syntax.suffixes import is_typescript
+from cflint.syntax.suffixes import FRONTMATTER, is_typescript
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -423,6 +423,12 @@ class Module:
     def indent_unit(self) -> str:
         """One step of the module's indentation: a tab, or as many spaces as its first indented line has."""
         return _edits.indent_unit(self.document)
+
+    @property
+    def runs_per_request(self) -> bool:
+        """Whether the top level runs for each request, as the frontmatter of `.astro` does: nothing in it
+        outlives one."""
+        return self.path.endswith(FRONTMATTER)
 
     @property
     def is_typescript(self) -> bool:

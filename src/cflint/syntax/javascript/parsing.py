@@ -12,11 +12,12 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from cflint.source import Document, change_between
+from cflint.syntax.embedded import script_of
 from cflint.syntax.javascript.leaves import errors_of
 from cflint.syntax.javascript.masking import readable
 from cflint.syntax.javascript.tree import Syntax
 from cflint.syntax.javascript.typos import Typo, mended, typos_at_errors
-from cflint.syntax.suffixes import TYPESCRIPT_WITHOUT_JSX
+from cflint.syntax.suffixes import FRONTMATTER, TYPESCRIPT_WITHOUT_JSX
 
 if TYPE_CHECKING:
     from tree_sitter import Language, Tree
@@ -33,7 +34,9 @@ class ParseTimeout(Exception):
 
 def parse(document: Document, seconds: float = PARSE_SECONDS) -> Syntax:
     """Parse a document; the grammar follows from the path's ending. Raises ParseTimeout."""
-    language = language_of(plain_typescript=document.path.endswith(TYPESCRIPT_WITHOUT_JSX))
+    if document.path.endswith(FRONTMATTER) and document.origin is None:
+        document = script_of(document)
+    language = language_of(plain_typescript=document.path.endswith((*TYPESCRIPT_WITHOUT_JSX, FRONTMATTER)))
     data = readable(document.data)
     tree = parse_bytes(language, data, seconds)
     typos: tuple[Typo, ...] = ()

@@ -6,11 +6,11 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 
 from cflint.project.files.workspace import Workspace
-from cflint.project.modules.embedded import script_of
 from cflint.project.modules.imports import Import, import_specifiers
 from cflint.project.modules.resolve.resolver import Resolver
 from cflint.project.modules.resolve.targets import Local, Package, Resolution, Unknown
 from cflint.record import record
+from cflint.syntax.embedded import script_of
 from cflint.syntax.suffixes import DECLARATION_SUFFIXES, EMBEDDED_SUFFIXES, SOURCE_SUFFIXES
 
 
