@@ -255,7 +255,7 @@ class ModuleChecks:
         rules = [(rule, names) for rule, names in self._index.handler if names & words]
         if not rules or is_test_path(module.path):
             return
-        for handler in module.handlers:
+        for handler in (*module.handlers, *module.app_handlers):
             for rule, names in rules:
                 if handler.name in names and (
                     limits is None or limits.of_construct((rule,), handler, handler.function)

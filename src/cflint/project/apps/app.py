@@ -101,6 +101,11 @@ class App:
         return tuple(it for kind in self.kinds for it in kind.handlers)
 
     @cached_property
+    def never(self) -> frozenset[str]:
+        """Names of functions of the frameworks that never return."""
+        return frozenset(name for kind in self.kinds for name in kind.never)
+
+    @cached_property
     def silent(self) -> frozenset[str]:
         """Ids of rules that mean nothing here."""
         return frozenset(id for kind in self.kinds for id in kind.silent)

@@ -7,6 +7,7 @@ from dataclasses import field
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from cflint.platform.handlers import Owes
 from cflint.project.apps.realms import Realm
 from cflint.record import record
 
@@ -93,16 +94,6 @@ class TypeAccessor:
     gives: Offer
 
 
-class Owes(Enum):
-    """What a function has to return."""
-
-    __hash__ = object.__hash__  # that of Enum is written in Python
-
-    RESPONSE = "a Response"
-    NOTHING = "nothing, or a Response"
-    DATA = "anything that can be serialised"
-
-
 @record(frozen=True)
 class Handlers:
     """Functions that a framework calls, in files that match one of the globs (below the app's folder).
@@ -117,7 +108,7 @@ class Handlers:
     objects: frozenset[str] = frozenset()
     wrappers: frozenset[str] = frozenset()
     gives: tuple[Offer | None, ...] = ()
-    owes: Owes = Owes.DATA
+    owes: Owes = Owes.VALUE
 
 
 @record(frozen=True)
@@ -222,7 +213,8 @@ class AppKind:
     entry; `virtual` those that no file stands behind. `directives`: whether `"use client"` and `"use server"`
     mean something. `bindings` are names of bindings that the framework's own code reads, `implied` those that
     it adds to the configuration, by name with the id of their kind. `env_types` are types that say what
-    `env`, or what holds it, is. `silent` are ids of rules that mean nothing here.
+    `env`, or what holds it, is. `never` are names of its functions that never return (`error` of SvelteKit).
+    `silent` are ids of rules that mean nothing here.
     """
 
     id: str
@@ -242,4 +234,5 @@ class AppKind:
     bindings: frozenset[str] = frozenset()
     implied: Mapping[str, str] = field(default_factory=dict)
     env_types: frozenset[str] = frozenset()
+    never: frozenset[str] = frozenset()
     silent: frozenset[str] = frozenset()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cflint.platform.bindings import kind_by_id
@@ -135,6 +136,22 @@ def _handler_at(module: ModuleLike, app: App, function: Node) -> Handlers | None
         if fits and (best is None or rule.files):
             best = rule  # what says of files is more exact
     return best
+
+
+def handlers_of(module: ModuleLike) -> Iterator[tuple[str, Node, Handlers]]:
+    """The functions of a module that a framework calls by the name that they are exported by."""
+    app, facts = module.app, None
+    if app is None:
+        return
+    path = module.path[len(app.folder) :].lstrip("/") if app.folder else module.path
+    rules = [rule for rule in app.handlers if rule.names and which(rule.files, path) is not None]
+    facts = module.project.facts.of(module.path) if rules else None
+    for name, exported in facts.exports.items() if facts is not None else ():
+        rule = next((rule for rule in rules if name in rule.names), None)
+        declared = module.scope.top_level.get(exported.local or "")
+        function = module.function_of(declared) if rule is not None and declared is not None else None
+        if rule is not None and function is not None:
+            yield name, function, rule
 
 
 def _wrapper_of(module: ModuleLike, function: Node) -> str | None:

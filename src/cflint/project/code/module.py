@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from cflint.finding import Edit, Location
 from cflint.lazy import Lazy
 from cflint.platform.classes import ClassKind
+from cflint.platform.handlers import Owes, handler_signature
 from cflint.project.apps.realms import NO_SIDES, Realm, Sides
 from cflint.project.code.values import Value, ValueKind
 from cflint.project.modules.facts import ClassFacts, class_facts
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from cflint.project.apps import islands as _islands
     from cflint.project.apps.app import App
+    from cflint.project.apps.kind import Handlers
     from cflint.project.code import across as _across
     from cflint.project.code import app_values as _app_values
     from cflint.project.code import awaited as _awaited
@@ -97,13 +99,23 @@ class Handler:
     """A function that the runtime calls.
 
     `name` is the handler's (`fetch`, `queue`, `alarm`, `webSocketMessage`, …), `function` its node, `owner`
-    the class it is a method of (None in a module's default export), `parameters` its parameter nodes.
+    the class it is a method of (None in a module's default export), `parameters` its parameter nodes. A
+    framework's (`of_app`) is not among `Module.handlers`: the runtime does not call it itself.
     """
 
     module: Module
     name: str
     function: Node
     owner: ClassDefinition | None
+    of_app: Handlers | None = None
+
+    @property
+    def owes(self) -> Owes:
+        """What it has to return."""
+        if self.of_app is not None:
+            return self.of_app.owes
+        signature = handler_signature(self.owner.kind if self.owner is not None else None, self.name)
+        return signature.owes if signature is not None else Owes.RESPONSE
 
     @property
     def parameters(self) -> tuple[Node, ...]:
@@ -486,6 +498,14 @@ class Module:
         return tuple(
             Handler(self, name, function, self.class_of(owner) if owner is not None else None)
             for name, function, owner in _classes.handler_functions(self)
+        )
+
+    @cached_property
+    def app_handlers(self) -> tuple[Handler, ...]:
+        """The functions in this module that a framework calls, by the names under which they are exported."""
+        return tuple(
+            Handler(self, name, function, None, rule)
+            for name, function, rule in _app_values.handlers_of(self)
         )
 
     @cached_property
