@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import field, replace
 from enum import Enum
 
 from cflint.pattern import pattern
 from cflint.project.files.ignore import Ignore
 from cflint.project.files.workspace import Entry, Unreadable, Workspace
-from cflint.record import record
+from cflint.record import field, record, replace
 from cflint.source import Document
 from cflint.syntax.suffixes import DECLARATION_SUFFIXES, SOURCE_SUFFIXES
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import field
 
 from cflint.finding import Notice
 from cflint.pattern import pattern
@@ -24,7 +23,7 @@ from cflint.project.workers.model import Project
 from cflint.project.workers.preferences import Preferences
 from cflint.project.workers.selection import Selection
 from cflint.project.workers.worker import Worker
-from cflint.record import record
+from cflint.record import field, record
 from cflint.source import Document
 from cflint.syntax.data import DataDocument
 from cflint.syntax.documents import read
