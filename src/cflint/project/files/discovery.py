@@ -168,7 +168,7 @@ def configs_above(
         if not gathering.is_excluded(folder, folder=True):
             rules = gathering.rules_for(folder)
             names = [name for name in workspace.list(folder) if _CONFIG_NAME.fullmatch(name)]
-            names = [name for name in names if not rules.reason(_join(folder, name))]
+            names = [name for name in names if not gathering.reason(rules, _join(folder, name))]
             found.extend(gathering.configs_of(folder, names))
         if not folder:
             return tuple(found)
@@ -212,6 +212,8 @@ class _Gathering:
         self._shadowed: dict[str, tuple[str, ...]] = {}
         self._left_out: dict[str, Reason | Unreadable] = {}
         self._walked: set[str] = set()
+        self._tracked_only: set[str] = set()
+        """Ignored folders that hold something that git tracks; nothing else in them counts."""
 
     def result(self) -> Discovered:
         looked_at = self._configs | self._sources | self._markdown
@@ -256,6 +258,16 @@ class _Gathering:
             for inner in reversed(chain):
                 known = self._rules[inner] = known.within(self._ignore_file(inner, ".gitignore"))
         return known
+
+    def reason(self, rules: _Rules, path: str, tracked_only: bool = False) -> Reason | None:
+        """Why a file, or a folder whose path ends in `/`, is left out. What git tracks counts although it is
+        ignored; with `tracked_only` the folder around it is ignored."""
+        reason = rules.reason(path) or (Reason.GITIGNORED if tracked_only else None)
+        if reason is Reason.GITIGNORED and self._workspace.is_tracked(path):
+            if path.endswith("/"):
+                self._tracked_only.add(path[:-1])
+            return None
+        return reason
 
     def configs_of(self, folder: str, names: list[str]) -> list[str]:
         """The configurations among the names of a folder, the one that wrangler picks first."""
@@ -320,6 +332,7 @@ class _Gathering:
                 continue
             self._walked.add(folder)
             rules = self.rules_for(folder)
+            tracked_only = folder in self._tracked_only
             entries = workspace.entries(folder)
             if not entries and workspace.problem(folder) is Unreadable.DENIED:
                 self._left_out[folder + "/"] = Unreadable.DENIED
@@ -332,7 +345,7 @@ class _Gathering:
                     if name in _METADATA:
                         continue
                     path += "/"
-                    if reason := _reason_of_folder(name, folder) or rules.reason(path):
+                    if reason := _reason_of_folder(name, folder) or self.reason(rules, path, tracked_only):
                         self._left_out[path] = reason
                     elif depth >= _DEPTH_LIMIT:
                         self._left_out[path] = Reason.TOO_DEEP
@@ -345,7 +358,9 @@ class _Gathering:
                     if kind is Entry.LINK and workspace.is_dir(path):
                         self._left_out[path + "/"] = Reason.LINK
                     continue
-                if reason := rules.reason(path):
+                if name.endswith(DECLARATION_SUFFIXES):  # before git's index is asked for generated types
+                    self._left_out[path] = Reason.DECLARATION
+                elif reason := self.reason(rules, path, tracked_only):
                     self._left_out[path] = reason
                 elif kind is Entry.LINK:
                     problem = workspace.problem(path) if workspace.real(path) is None else None
@@ -354,8 +369,6 @@ class _Gathering:
                     self._left_out[path] = Unreadable.NOT_A_FILE
                 elif is_config:
                     config_names.append(name)
-                elif name.endswith(DECLARATION_SUFFIXES):
-                    self._left_out[path] = Reason.DECLARATION
                 else:
                     self._sources.add(path)
             if config_names:
