@@ -84,8 +84,8 @@ class WranglerCall:
 
 
 def wrangler_calls(script: str, folder: str = "", *, by_line: bool = False) -> Iterator[WranglerCall]:
-    """The calls of wrangler in a script, in order. `folder` is where it starts; a `cd` holds to the end of the
-    script, of its line in parentheses, or `by_line`, as in a Makefile."""
+    """The calls of wrangler in a script, in order. `folder` is where it starts; a `cd` holds to the end of
+    the script, of its line in parentheses, or `by_line`, as in a Makefile."""
     if "wrangler" not in script:
         return
     here = folder

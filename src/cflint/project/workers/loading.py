@@ -8,7 +8,8 @@ from dataclasses import field
 
 from cflint.finding import Notice
 from cflint.pattern import pattern
-from cflint.project.config.wrangler import WranglerConfig, is_wrangler_document, read_config
+from cflint.project.config.deployment import AS_WRITTEN
+from cflint.project.config.wrangler import WranglerConfig, is_wrangler_document
 from cflint.project.files.discovery import (
     Discovered,
     configs_above,
@@ -19,6 +20,7 @@ from cflint.project.files.discovery import (
 from cflint.project.files.ignore import Ignore
 from cflint.project.files.workspace import Unreadable, Workspace
 from cflint.project.modules.resolve import ModuleGraph, Resolver
+from cflint.project.workers.elsewhere import Elsewhere
 from cflint.project.workers.markdown import MarkdownWorkers
 from cflint.project.workers.model import Project
 from cflint.project.workers.preferences import Preferences
@@ -40,7 +42,7 @@ class Loaded:
 
     `modules` are the paths of the code to analyse: what the Workers reach, and files beside that use Workers
     APIs or were named. `configs` are the configurations, `named` the files given by name, `discovered` what
-    was found and left out.
+    was found and left out, `consulted` other files that say how configurations are deployed.
     """
 
     project: Project
@@ -51,6 +53,7 @@ class Loaded:
     notices: tuple[Notice, ...] = ()
     markdown: tuple[Document, ...] = field(default=())
     excluded: Ignore = field(default=Ignore("", ()))
+    consulted: frozenset[str] = frozenset()
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -104,6 +107,7 @@ class _Loading:
         self._markdown = MarkdownWorkers()
         self._selection = Selection(workspace, self._excluded)
         self._unread: dict[str, None] = {}
+        self._elsewhere = Elsewhere(workspace)
 
     def _is_excluded(self, path: str) -> bool:
         return self._excluded.covers(path + "/" if self._workspace.is_dir(path) else path)
@@ -119,11 +123,11 @@ class _Loading:
         if document is None:
             return None
         data = self._read.get(document.path)
-        return (
-            WranglerConfig.of(data)
-            if data is not None and data.document is document
-            else read_config(document)
-        )
+        if data is None or data.document is not document:
+            data = read(document)
+        config = WranglerConfig.of(data)
+        deployment = self._elsewhere.deployment(config)
+        return config if deployment == AS_WRITTEN else WranglerConfig.of(data, deployment)
 
     def load(self) -> Loaded:
         found = discover(self._workspace, self._given, self._excludes, is_config=self._is_config)
@@ -166,6 +170,7 @@ class _Loading:
             tuple(self._selection.notices),
             tuple(markdown),
             self._excluded,
+            frozenset(self._elsewhere.read),
         )
 
     def _say_shadowed(self, found: Discovered) -> None:
@@ -210,6 +215,8 @@ class _Loading:
             for environment in config.environments
             if (main := environment.main) is not None
         )
+        if config.deployment.entry:
+            mains = {config.deployment.entry: None}
         reaches = {main: self._graph.reachable(main) for main in mains}
         modules: dict[str, None] = {}
         running: set[str] = set()
