@@ -61,18 +61,11 @@ _TELLING_KEYS = frozenset(
 
 
 def is_wrangler_document(data: DataDocument) -> bool:
-    """Whether a document is a Worker's configuration.
+    """Whether a document is a Worker's configuration, or a template of one, and no other tool's file.
 
-    Not so: a template, with placeholders where a name, a path or a date has to be; another tool's file. What
-    is called `wrangler.toml`, `.json` or `.jsonc` is one even if it is empty, broken or no object.
+    What is called `wrangler.toml`, `.json` or `.jsonc` is one even if it is empty, broken or no object.
     """
     root = data.root
-    for key in ("name", "main", "compatibility_date", "account_id"):
-        text = _text(root.get(key))
-        if text is not None and _has_placeholder(text):
-            return False
-    if data.broken and b"{{" in data.document.data:
-        return False  # `{{name}}` without quotes
     if _CONFIG_NAME.fullmatch(posixpath.basename(data.document.path)):
         return True
     if root.kind is not Kind.OBJECT:
@@ -83,7 +76,15 @@ def is_wrangler_document(data: DataDocument) -> bool:
     return any(member.key in _TELLING_KEYS for member in root.members)
 
 
-def _has_placeholder(text: str) -> bool:
+def has_placeholder_value(root: Node) -> bool:
+    """Whether a placeholder stands where a name, a path or a date has to be: such a configuration is filled
+    in before it is deployed."""
+    values = (root.get(key) for key in ("name", "main", "compatibility_date", "account_id"))
+    return any(node is not None and node.text and has_placeholder(node.text) for node in values)
+
+
+def has_placeholder(text: str) -> bool:
+    """Whether something in a value stands for what is put in later: `<ID>`, `${NAME}`, `{{ name }}`."""
     return len(text) <= _LONGEST_PLACEHOLDER and _PLACEHOLDER.search(text) is not None
 
 

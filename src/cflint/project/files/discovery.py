@@ -25,6 +25,8 @@ _CONFIG_NAME = pattern(r"wrangler[^/]*\.(?:toml|jsonc?)")
 _CONFIG_SUFFIXES = (".toml", ".json", ".jsonc")
 _PICK_ORDER = ("wrangler.json", "wrangler.jsonc", "wrangler.toml")
 _TEMPLATE_WORDS = frozenset(("template", "tmpl", "tpl", "example", "sample"))
+_TEMPLATE_PARTS = frozenset(("wrangler", "dist", "default", "toml", "json", "jsonc", *_TEMPLATE_WORDS))
+_TEMPLATE_MARKS = _TEMPLATE_WORDS | {"dist", "default"}
 _DEPENDENCIES = frozenset(
     (
         "node_modules",
@@ -131,6 +133,21 @@ def is_config_name(path: str) -> bool:
     return _CONFIG_NAME.fullmatch(_name(path)) is not None
 
 
+def is_template_name(path: str) -> bool:
+    """Whether a file is named as templates of configurations are (`wrangler.toml.example`,
+    `wrangler.tpl.jsonc`, `example.wrangler.toml`)."""
+    name = _name(path)
+    if "wrangler" not in name or " " in name:
+        return False
+    words = re.split(r"[._-]", name)
+    return (
+        "wrangler" in words
+        and not _TEMPLATE_MARKS.isdisjoint(words)
+        and not {"toml", "json", "jsonc"}.isdisjoint(words)
+        and words[-1] in _TEMPLATE_PARTS
+    )
+
+
 def is_minified(data: bytes) -> bool:
     """Whether a line is longer than `LONGEST_LINE` bytes."""
     start = 0
@@ -167,7 +184,7 @@ def configs_above(
     while True:
         if not gathering.is_excluded(folder, folder=True):
             rules = gathering.rules_for(folder)
-            names = [name for name in workspace.list(folder) if _CONFIG_NAME.fullmatch(name)]
+            names = [name for name in workspace.list(folder) if _may_be_config(name)]
             names = [name for name in names if not gathering.reason(rules, _join(folder, name))]
             found.extend(gathering.configs_of(folder, names))
         if not folder:
@@ -242,6 +259,8 @@ class _Gathering:
             self._sources.add(real)
         elif real.endswith(MARKDOWN_SUFFIXES):
             self._markdown.add(real)
+        elif is_template_name(real):
+            self._configs.add(real)
         elif real.endswith(_CONFIG_SUFFIXES) and (_CONFIG_NAME.fullmatch(_name(real)) or self._is_config):
             self._add_config(real)
         else:
@@ -270,7 +289,8 @@ class _Gathering:
         return reason
 
     def configs_of(self, folder: str, names: list[str]) -> list[str]:
-        """The configurations among the names of a folder, the one that wrangler picks first."""
+        """The configurations among the names of a folder, the one that wrangler picks first. Where there is
+        none, a template is taken for it."""
         picked = [name for name in _PICK_ORDER if name in names]
         others = sorted(name for name in names if name not in _PICK_ORDER)
         if len(picked) > 1:
@@ -280,10 +300,14 @@ class _Gathering:
         found: list[str] = []
         for name in (*picked[:1], *others):
             path = _join(folder, name)
-            if name in others and _is_template(name):
+            if name in others and (_is_copy(name) or is_template_name(name)):
                 self._left_out[path] = Reason.TEMPLATE
             elif self._accepts_config(path):
                 found.append(path)
+        if not found:
+            templates = filter(is_template_name, names)
+            first = min(templates, key=lambda name: (len(name.split(".")), len(name), name), default=None)
+            return [_join(folder, first)] if first is not None else []
         return found
 
     def _root_rules(self) -> _Rules:
@@ -353,7 +377,7 @@ class _Gathering:
                         stack.append((path[:-1], depth + 1))
                     continue
                 is_source = name.endswith(SOURCE_SUFFIXES)
-                is_config = name.startswith("wrangler") and _CONFIG_NAME.fullmatch(name) is not None
+                is_config = "wrangler" in name and _may_be_config(name)
                 if not is_source and not is_config:
                     if kind is Entry.LINK and workspace.is_dir(path):
                         self._left_out[path + "/"] = Reason.LINK
@@ -371,8 +395,11 @@ class _Gathering:
                     config_names.append(name)
                 else:
                     self._sources.add(path)
-            if config_names:
-                self._configs.update(self.configs_of(folder, config_names))
+            found = self.configs_of(folder, config_names) if config_names else []
+            if ".wrangler" in entries and not found:  # where a few keep what others have beside it
+                names = [name for name in workspace.list(f"{prefix}.wrangler") if name in _PICK_ORDER]
+                found = self.configs_of(f"{prefix}.wrangler", names)
+            self._configs.update(found)
 
 
 def _reason_of_folder(name: str, parent: str) -> Reason | None:
@@ -383,7 +410,12 @@ def _reason_of_folder(name: str, parent: str) -> Reason | None:
     return None
 
 
-def _is_template(name: str) -> bool:
+def _may_be_config(name: str) -> bool:
+    """Whether a name is that of a configuration or of a template of one."""
+    return "wrangler" in name and (_CONFIG_NAME.fullmatch(name) is not None or is_template_name(name))
+
+
+def _is_copy(name: str) -> bool:
     return " " in name or not _TEMPLATE_WORDS.isdisjoint(re.split(r"[._-]", name))
 
 

@@ -239,9 +239,7 @@ class Elsewhere:
             for call in script.calls:
                 named = call.value("-c", "--config")
                 if named is None:
-                    uses = call.folder == config.directory and re.fullmatch(
-                        r"wrangler\.(?:toml|jsonc?)", config.file_name
-                    )
+                    uses = call.folder == config.directory and _is_usual(config.file_name)
                 else:
                     uses = posixpath.normpath(posixpath.join(call.folder, named)) == config.path
                 if uses:
@@ -262,7 +260,7 @@ class Elsewhere:
     def _local(self, config: WranglerConfig) -> str:
         """Why nobody deploys a configuration: only a test tool or local commands name it."""
         name = config.file_name
-        if re.fullmatch(r"wrangler\.(?:toml|jsonc?)", name):
+        if _is_usual(name):
             return self._of_a_tested_library(config)
         commands = [call for _, call in self._calls_for(config)]
         in_tests = self._names_in_tests(config)
@@ -351,6 +349,11 @@ def _maker(path: str, text: str) -> str:
     if _SST.search(text):
         return "SST"
     return "Pulumi" if "pulumi" in text and _PULUMI.search(text) else ""
+
+
+def _is_usual(name: str) -> bool:
+    """Whether wrangler finds a configuration of this name by itself."""
+    return name in ("wrangler.toml", "wrangler.json", "wrangler.jsonc")
 
 
 def _may_be(path: str, folder: str, name: str) -> bool:

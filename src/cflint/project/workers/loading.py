@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import field
+from dataclasses import field, replace
+from typing import Literal
 
 from cflint.finding import Notice
 from cflint.pattern import pattern
 from cflint.project.config.deployment import AS_WRITTEN
-from cflint.project.config.wrangler import WranglerConfig, is_wrangler_document
+from cflint.project.config.wrangler import WranglerConfig, has_placeholder_value, is_wrangler_document
 from cflint.project.files.discovery import (
     Discovered,
     configs_above,
     configs_in,
     discover,
     is_config_name,
+    is_template_name,
 )
 from cflint.project.files.ignore import Ignore
 from cflint.project.files.workspace import Unreadable, Workspace
@@ -125,9 +127,31 @@ class _Loading:
         data = self._read.get(document.path)
         if data is None or data.document is not document:
             data = read(document)
+        if data.broken or is_template_name(path) or has_placeholder_value(data.root):
+            # Imported where used: templates, which few projects have.
+            from cflint.project.config.templates import open_by_placeholders, template_of
+
+            template = template_of(data)
+            if template is not None:
+                self._say_template(path, template.data)
+                config = WranglerConfig.of(template.data)
+                deployment = self._elsewhere.deployment(config, is_template=True)
+                opened = deployment.open or open_by_placeholders(config, template)
+                return WranglerConfig.of(template.data, replace(deployment, open=opened))
         config = WranglerConfig.of(data)
         deployment = self._elsewhere.deployment(config)
         return config if deployment == AS_WRITTEN else WranglerConfig.of(data, deployment)
+
+    def _say_template(self, path: str, data: DataDocument) -> None:
+        message, line = "a template is taken for the configuration: no other is here", None
+        if not is_template_name(path):
+            message = "the configuration is taken for a template: placeholders stand in it"
+        problem = next((problem for problem in data.problems if not problem.duplicate), None)
+        if problem is not None:
+            line = data.document.line_of(problem.span.start)
+            message += f"; not all of it can be read ({problem.message})"
+        level: Literal["info", "warning"] = "info" if problem is None else "warning"
+        self._selection.notices.append(Notice(message, path=path, line=line, level=level))
 
     def load(self) -> Loaded:
         found = discover(self._workspace, self._given, self._excludes, is_config=self._is_config)

@@ -88,7 +88,10 @@ def load_again(
         found = workspace.read(path)
         if found is None:
             return None
-        configs[path] = WranglerConfig(found, deployment=Deployment(*row))
+        deployment = Deployment(*row)
+        if deployment.is_template:
+            return None
+        configs[path] = WranglerConfig(found, deployment=deployment)
     workers = tuple(
         Worker(
             configs[path],
