@@ -153,7 +153,10 @@ class IncrementalRun:
     def _model(self) -> str:
         """A hash of all Workers and configurations."""
         workers = [self._worker_hash(worker) for worker in self._project.workers]
-        configs = [[config.path, hash_of(config.document.data)] for config in self._loaded.configs]
+        configs = [
+            [config.path, hash_of(config.document.data), config.deployment.row]
+            for config in self._loaded.configs
+        ]
         return hash_of(json.dumps([workers, configs]))
 
     def _signature(self, path: str) -> str:
@@ -166,7 +169,7 @@ class IncrementalRun:
             config = worker.config
             whole = [
                 unit_of(worker),
-                None if config is None else hash_of(config.document.data),
+                None if config is None else [hash_of(config.document.data), config.deployment.row],
                 worker.entries,
                 worker.modules,
                 worker.unresolved,

@@ -6,11 +6,12 @@ some modules has changed, and these import what they imported, nothing else can 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Set
 from typing import Any, Literal
 
 from cflint.finding import Notice
-from cflint.project.config.wrangler import WranglerConfig, read_config
+from cflint.project.config.deployment import Deployment
+from cflint.project.config.wrangler import WranglerConfig
 from cflint.project.files.discovery import Discovered
 from cflint.project.files.ignore import Ignore
 from cflint.project.files.workspace import Workspace
@@ -37,7 +38,8 @@ def outline_of(loaded: Loaded, before: Json = None) -> Json:
         return None
     return {
         "workers": [_worker(worker) for worker in workers],
-        "configs": [config.path for config in loaded.configs],
+        "configs": [[config.path, config.deployment.row] for config in loaded.configs],
+        "consulted": sorted(loaded.consulted),
         "modules": loaded.modules,
         "named": sorted(loaded.named),
         "notices": [[n.message, n.path, n.line, n.level, n.rule] for n in loaded.notices],
@@ -56,13 +58,15 @@ def load_again(
     workspace: Workspace,
     excludes: tuple[str, ...],
     outline: Json,
-    changed: Collection[str],
+    changed: Set[str],
     *,
     preferences: Preferences,
 ) -> Loaded | None:
     """The project of an outline, whose modules `changed` have another text by now and of which all else is as
     it was; None when that may have changed what there is to load. May raise what unfit data raises."""
     noticed = {row[1] for row in outline["notices"]}
+    if not changed.isdisjoint(outline["consulted"]):
+        return None
     reached = {module for worker in outline["workers"] for module in worker[2]}
     resolver = Resolver(workspace)
     graph = ModuleGraph(workspace, resolver)
@@ -80,11 +84,14 @@ def load_again(
     if modules_among(workspace, excludes, changed, reached, named) != before:
         return None
     configs: dict[str, WranglerConfig] = {}
-    for path in outline["configs"]:
+    for path, row in outline["configs"]:
         found = workspace.read(path)
         if found is None:
             return None
-        configs[path] = read_config(found)
+        deployment = Deployment(*row)
+        if deployment.is_template:
+            return None
+        configs[path] = WranglerConfig(found, deployment=deployment)
     workers = tuple(
         Worker(
             configs[path],
@@ -103,6 +110,7 @@ def load_again(
         Discovered(),
         tuple(_notice(*row) for row in outline["notices"]),
         excluded=Ignore("", excludes),
+        consulted=frozenset(outline["consulted"]),
     )
 
 
