@@ -17,6 +17,7 @@ from cflint.project.files.discovery import (
     discover,
     is_config_name,
     is_template_name,
+    is_typescript_config,
 )
 from cflint.project.files.ignore import Ignore
 from cflint.project.files.workspace import Unreadable, Workspace
@@ -26,6 +27,7 @@ from cflint.project.workers.markdown import MarkdownWorkers
 from cflint.project.workers.model import Project
 from cflint.project.workers.preferences import Preferences
 from cflint.project.workers.selection import Selection
+from cflint.project.workers.typescript_config import read_worker_config
 from cflint.project.workers.worker import Worker
 from cflint.record import field, record, replace
 from cflint.source import Document
@@ -114,6 +116,8 @@ class _Loading:
         return self._excluded.covers(path + "/" if self._workspace.is_dir(path) else path)
 
     def _is_config(self, document: Document) -> bool:
+        if is_typescript_config(document.path):
+            return True
         data = self._read.get(document.path)
         if data is None or data.document is not document:
             data = self._read[document.path] = read(document)
@@ -124,6 +128,9 @@ class _Loading:
         if document is None:
             return None
         data = self._read.get(document.path)
+        if is_typescript_config(document.path):
+            config = read_worker_config(self._workspace, self._resolver, document)
+            return self._as_deployed(config)
         if data is None or data.document is not document:
             data = read(document)
         if data.broken or is_template_name(path) or has_placeholder_value(data.root):
@@ -137,9 +144,12 @@ class _Loading:
                 deployment = self._elsewhere.deployment(config, is_template=True)
                 opened = deployment.open or open_by_placeholders(config, template)
                 return WranglerConfig.of(template.data, replace(deployment, open=opened))
-        config = WranglerConfig.of(data)
+        return self._as_deployed(WranglerConfig.of(data))
+
+    def _as_deployed(self, config: WranglerConfig) -> WranglerConfig:
+        """The configuration with what other files say of it."""
         deployment = self._elsewhere.deployment(config)
-        return config if deployment == AS_WRITTEN else WranglerConfig.of(data, deployment)
+        return config if deployment == AS_WRITTEN else replace(config, deployment=deployment)
 
     def _say_template(self, path: str, data: DataDocument) -> None:
         message, line = "a template is taken for the configuration: no other is here", None
@@ -182,6 +192,7 @@ class _Loading:
         reached = dict.fromkeys(module for worker in workers for module in worker.modules)
         modules = tuple(self._selection.modules(found.sources, reached, named))
         self._say_shadowed(found)
+        self._say_unknown(configs.values())
         self._say_unread(found)
         self._say_encodings((*modules, *configs))
         return Loaded(
@@ -199,8 +210,29 @@ class _Loading:
     def _say_shadowed(self, found: Discovered) -> None:
         for path, others in found.shadowed.items():
             listed = ", ".join(f"`{posixpath.basename(other)}`" for other in others)
+            name = posixpath.basename(path)
+            in_typescript = is_typescript_config(path) or any(map(is_typescript_config, others))
+            text = (
+                f"`{name}` is the configuration here, not"
+                if in_typescript
+                else f"wrangler reads `{name}` here and not"
+            )
+            self._selection.notices.append(Notice(f"{text} {listed}", path=path))
+
+    def _say_unknown(self, configs: Iterable[WranglerConfig]) -> None:
+        """Tell of configurations that could be read, and of which it is not known what they say."""
+        for config in configs:
+            if config.source is None or config.unreadable or config.root.members:
+                continue
+            opening = config.source.trees[0].open[0]
+            place = opening.place
             self._selection.notices.append(
-                Notice(f"wrangler reads `{posixpath.basename(path)}` here and not {listed}", path=path)
+                Notice(
+                    f"what the configuration says is not known: {opening.reason}",
+                    path=place.document.path,
+                    line=place.document.line_of(place.span.start),
+                    level="warning",
+                )
             )
 
     def _say_unread(self, found: Discovered) -> None:

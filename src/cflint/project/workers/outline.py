@@ -20,7 +20,9 @@ from cflint.project.modules.resolve import Edge, ModuleGraph, Resolver
 from cflint.project.workers.loading import Loaded, modules_among
 from cflint.project.workers.model import Project
 from cflint.project.workers.preferences import Preferences
+from cflint.project.workers.typescript_config import read_worker_config
 from cflint.project.workers.worker import Worker
+from cflint.record import replace
 from cflint.source import Document
 from cflint.syntax.javascript import EXTENSIONS
 
@@ -40,6 +42,9 @@ def outline_of(loaded: Loaded, before: Json = None) -> Json:
         "workers": [_worker(worker) for worker in workers],
         "configs": [[config.path, config.deployment.row] for config in loaded.configs],
         "consulted": sorted(loaded.consulted),
+        "read": sorted(
+            {one.path for config in loaded.configs if config.is_typescript for one in config.documents}
+        ),
         "modules": loaded.modules,
         "named": sorted(loaded.named),
         "notices": [[n.message, n.path, n.line, n.level, n.rule] for n in loaded.notices],
@@ -64,6 +69,8 @@ def load_again(
 ) -> Loaded | None:
     """The project of an outline, whose modules `changed` have another text by now and of which all else is as
     it was; None when that may have changed what there is to load. May raise what unfit data raises."""
+    if not set(outline["read"]).isdisjoint(changed):
+        return None  # a configuration in TypeScript, and what it imports
     noticed = {row[1] for row in outline["notices"]}
     if not changed.isdisjoint(outline["consulted"]):
         return None
@@ -91,7 +98,7 @@ def load_again(
         deployment = Deployment(*row)
         if deployment.is_template:
             return None
-        configs[path] = WranglerConfig(found, deployment=deployment)
+        configs[path] = replace(read_worker_config(workspace, resolver, found), deployment=deployment)
     workers = tuple(
         Worker(
             configs[path],
