@@ -359,7 +359,7 @@ def _still(outcome: Outcome, project: Project) -> Outcome:
 
 def _signature(project: Project, path: str) -> object:
     """All that the Workers of a module are, but for the text of their modules."""
-    return tuple(map(_worker_signature, project.owners.of(path)))
+    return (project.realms.of(path), *map(_worker_signature, project.owners.of(path)))
 
 
 def _worker_signature(worker: Worker) -> object:
@@ -372,4 +372,5 @@ def _worker_signature(worker: Worker) -> object:
         worker.modules,
         worker.unresolved,
         worker.type_only,
+        worker.app.kinds if worker.app is not None else None,
     )

@@ -10,6 +10,11 @@ from collections.abc import Set
 from typing import Any, Literal
 
 from cflint.finding import Notice
+from cflint.project.apps.app import App
+from cflint.project.apps.closure import Placed, border_of
+from cflint.project.apps.kind import Layout, Target
+from cflint.project.apps.realms import Realm
+from cflint.project.apps.registry import kind_of
 from cflint.project.config.deployment import Deployment
 from cflint.project.config.wrangler import WranglerConfig
 from cflint.project.files.discovery import Discovered
@@ -39,7 +44,7 @@ def outline_of(loaded: Loaded, before: Json = None) -> Json:
     if loaded.markdown or any(worker.config is None for worker in workers):
         return None
     return {
-        "workers": [_worker(worker) for worker in workers],
+        "workers": [_worker(worker, loaded.project.workspace) for worker in workers],
         "configs": [[config.path, config.deployment.row] for config in loaded.configs],
         "consulted": sorted(loaded.consulted),
         "read": sorted(
@@ -77,8 +82,14 @@ def load_again(
     reached = {module for worker in outline["workers"] for module in worker[2]}
     resolver = Resolver(workspace)
     graph = ModuleGraph(workspace, resolver)
+    apps = [_app_again(row[5]) if row[5] is not None else None for row in outline["workers"]]
+    for app in apps:
+        if app is not None:
+            resolver.alias(app.folder, app.layout.aliases)
     for path in changed:
         document = workspace.read(path)
+        if any(app is not None and app.is_configured_by(path) for app in apps):
+            return None
         if document is None or not path.endswith(EXTENSIONS) or path in noticed or not _is_text(document):
             return None
         imports = outline["imports"].get(path)
@@ -86,9 +97,13 @@ def load_again(
             return None
         if imports is not None and imports != _imports(graph.imports_of(path) or ()):
             return None
+    for app, row in zip(apps, outline["workers"], strict=True):
+        if app is not None and not _keeps_borders(workspace, app, row[5]["borders"], changed):
+            return None
     named = frozenset(outline["named"])
+    outside = {path for app in apps if app is not None for path in app.outside}
     before = set(outline["modules"]) & set(changed)
-    if modules_among(workspace, excludes, changed, reached, named) != before:
+    if modules_among(workspace, excludes, changed, reached, named, outside) != before:
         return None
     configs: dict[str, WranglerConfig] = {}
     for path, row in outline["configs"]:
@@ -106,8 +121,9 @@ def load_again(
             tuple(modules),
             unresolved=unresolved is True,
             type_only=frozenset(types),
+            app=app,
         )
-        for path, entries, modules, unresolved, types in outline["workers"]
+        for app, (path, entries, modules, unresolved, types, _) in zip(apps, outline["workers"], strict=True)
     )
     return Loaded(
         Project(workspace, resolver, workers, {}, {}, preferences, graph),
@@ -121,7 +137,7 @@ def load_again(
     )
 
 
-def _worker(worker: Worker) -> Json:
+def _worker(worker: Worker, workspace: Workspace) -> Json:
     assert worker.config is not None
     return [
         worker.config.path,
@@ -129,7 +145,43 @@ def _worker(worker: Worker) -> Json:
         worker.modules,
         worker.unresolved,
         sorted(worker.type_only),
+        _app(worker.app, workspace) if worker.app is not None else None,
     ]
+
+
+def _app(app: App, workspace: Workspace) -> Json:
+    return {
+        "kinds": [kind.id for kind in app.kinds],
+        "folder": app.folder,
+        "signs": app.signs,
+        "target": app.target.name,
+        "aliases": dict(app.layout.aliases),
+        "placed": [[path, it.realm.name, it.why, it.importer] for path, it in app.placed.items()],
+        "borders": {path: border for path in app.placed if (border := _border(workspace, app, path))},
+    }
+
+
+def _app_again(row: Json) -> App:
+    """The app of an outline. May raise what unfit data raises."""
+    return App(
+        tuple(kind_of(id) for id in row["kinds"]),
+        row["folder"],
+        tuple(row["signs"]),
+        Layout(Target[row["target"]], (), row["aliases"]),
+        {path: Placed(Realm[realm], why, importer) for path, realm, why, importer in row["placed"]},
+    )
+
+
+def _border(workspace: Workspace, app: App, path: str) -> str:
+    document = workspace.read(path)
+    return border_of(document, app.placed[path].realm, app.borders) if document is not None else ""
+
+
+def _keeps_borders(workspace: Workspace, app: App, before: Json, changed: Collection[str]) -> bool:
+    """Whether no change moves the border between realms."""
+    return all(
+        _border(workspace, app, path) == before.get(path, "") for path in changed if path in app.placed
+    )
 
 
 def _imports(edges: tuple[Edge, ...]) -> str:
