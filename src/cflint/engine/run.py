@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -23,6 +22,7 @@ from cflint.project.workers.loading import Loaded
 from cflint.project.workers.model import Project
 from cflint.project.workers.sections import Section
 from cflint.project.workers.worker import DurableObject, Worker
+from cflint.record import replace
 from cflint.rule import Crash, Match, Rule
 from cflint.scope import ModuleScope
 from cflint.source import Document, Span
@@ -74,11 +74,15 @@ class RuleRunner:
 
 
 def attributed(rule: Rule, finding: Finding) -> Finding:
-    """A finding as its rule's: with its id, and at most its severity."""
+    """A finding as its rule's: with its id, and at most its severity. A related place that is its own, or one
+    of the others, says nothing: in TypeScript, one place may be the value in several modes."""
     severity = rule.spec.severity
     if finding.severity is not None:
         severity = min(severity, finding.severity)
-    return replace(finding, rule=rule.id, severity=severity)
+    related = finding.related
+    if related:
+        related = tuple(place for place in dict.fromkeys(related) if place != finding.at)
+    return replace(finding, rule=rule.id, severity=severity, related=related)
 
 
 def _crash(rule: Rule, place: Location, error: Exception) -> Crash:

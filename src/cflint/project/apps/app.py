@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import field
 from functools import cached_property
 
 from cflint.project.apps.closure import Borders, Placed
 from cflint.project.apps.kind import Accessors, AppKind, Handlers, Layout, Target
 from cflint.project.apps.realms import Realm
-from cflint.record import record
+from cflint.record import field, record
 
 
 @record(frozen=True, eq=False)

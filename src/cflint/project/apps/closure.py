@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import field
 
 from cflint.pattern import pattern
 from cflint.project.apps.globs import matcher
@@ -20,7 +19,7 @@ from cflint.project.apps.realms import Realm
 from cflint.project.files.workspace import Workspace
 from cflint.project.modules.imports import Import
 from cflint.project.modules.resolve import Local, ModuleGraph, Unknown
-from cflint.record import record
+from cflint.record import field, record
 from cflint.scope import ModuleScope
 from cflint.source import Document
 from cflint.syntax.javascript import EXTENSIONS, ParseTimeout, parse

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import field
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from cflint.platform.handlers import Owes
 from cflint.project.apps.realms import Realm
-from cflint.record import record
+from cflint.record import field, record
 
 if TYPE_CHECKING:
     from cflint.project.apps.folder import AppFolder

@@ -6,7 +6,7 @@ some modules has changed, and these import what they imported, nothing else can 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Set
 from typing import Any, Literal
 
 from cflint.finding import Notice
@@ -15,7 +15,8 @@ from cflint.project.apps.closure import Placed, border_of
 from cflint.project.apps.kind import Layout, Target
 from cflint.project.apps.realms import Realm
 from cflint.project.apps.registry import kind_of
-from cflint.project.config.wrangler import WranglerConfig, read_config
+from cflint.project.config.deployment import Deployment
+from cflint.project.config.wrangler import WranglerConfig
 from cflint.project.files.discovery import Discovered
 from cflint.project.files.ignore import Ignore
 from cflint.project.files.workspace import Workspace
@@ -24,7 +25,9 @@ from cflint.project.modules.resolve import Edge, ModuleGraph, Resolver
 from cflint.project.workers.loading import Loaded, modules_among
 from cflint.project.workers.model import Project
 from cflint.project.workers.preferences import Preferences
+from cflint.project.workers.typescript_config import read_worker_config
 from cflint.project.workers.worker import Worker
+from cflint.record import replace
 from cflint.source import Document
 from cflint.syntax.javascript import EXTENSIONS
 
@@ -42,7 +45,11 @@ def outline_of(loaded: Loaded, before: Json = None) -> Json:
         return None
     return {
         "workers": [_worker(worker, loaded.project.workspace) for worker in workers],
-        "configs": [config.path for config in loaded.configs],
+        "configs": [[config.path, config.deployment.row] for config in loaded.configs],
+        "consulted": sorted(loaded.consulted),
+        "read": sorted(
+            {one.path for config in loaded.configs if config.is_typescript for one in config.documents}
+        ),
         "modules": loaded.modules,
         "named": sorted(loaded.named),
         "notices": [[n.message, n.path, n.line, n.level, n.rule] for n in loaded.notices],
@@ -61,13 +68,17 @@ def load_again(
     workspace: Workspace,
     excludes: tuple[str, ...],
     outline: Json,
-    changed: Collection[str],
+    changed: Set[str],
     *,
     preferences: Preferences,
 ) -> Loaded | None:
     """The project of an outline, whose modules `changed` have another text by now and of which all else is as
     it was; None when that may have changed what there is to load. May raise what unfit data raises."""
+    if not set(outline["read"]).isdisjoint(changed):
+        return None  # a configuration in TypeScript, and what it imports
     noticed = {row[1] for row in outline["notices"]}
+    if not changed.isdisjoint(outline["consulted"]):
+        return None
     reached = {module for worker in outline["workers"] for module in worker[2]}
     resolver = Resolver(workspace)
     graph = ModuleGraph(workspace, resolver)
@@ -95,11 +106,14 @@ def load_again(
     if modules_among(workspace, excludes, changed, reached, named, outside) != before:
         return None
     configs: dict[str, WranglerConfig] = {}
-    for path in outline["configs"]:
+    for path, row in outline["configs"]:
         found = workspace.read(path)
         if found is None:
             return None
-        configs[path] = read_config(found)
+        deployment = Deployment(*row)
+        if deployment.is_template:
+            return None
+        configs[path] = replace(read_worker_config(workspace, resolver, found), deployment=deployment)
     workers = tuple(
         Worker(
             configs[path],
@@ -119,6 +133,7 @@ def load_again(
         Discovered(),
         tuple(_notice(*row) for row in outline["notices"]),
         excluded=Ignore("", excludes),
+        consulted=frozenset(outline["consulted"]),
     )
 
 
