@@ -111,6 +111,7 @@ class App:
             tuple(it for one in every for it in one.imports),
             tuple(it for one in every for it in one.types),
             owners,
+            tuple(it for one in every for it in one.contexts),
         )
 
     @cached_property

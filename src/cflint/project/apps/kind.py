@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 
 class Given(Enum):
-    """What a framework hands to code."""
+    """What a framework hands to code. LOAD_CONTEXT is the object that the Worker made for it: see
+    `LoadContext`."""
 
     __hash__ = object.__hash__  # that of Enum is written in Python
 
@@ -28,6 +29,7 @@ class Given(Enum):
     CACHES = "CacheStorage"
     CONTROLLER = "ScheduledController"
     BATCH = "MessageBatch"
+    LOAD_CONTEXT = "load context"
 
 
 @record(frozen=True)
@@ -111,17 +113,37 @@ class Handlers:
 
 
 @record(frozen=True)
+class LoadContext:
+    """Where a Worker makes the object that a framework hands on to its code.
+
+    `maker` is a function imported from a module whose name begins with `module`. The object is argument
+    `position` of what the maker returns (`createRequestHandler(build)(request, CONTEXT)`) or, with `option`,
+    what a function of that name in the maker's own argument returns (`getLoadContext`). `path` are the keys
+    that lead to it in that (`context` of `handler.fetch(request, { context })`), `method` what is called of
+    what the maker returns (`fetch`).
+    """
+
+    module: str
+    maker: str
+    position: int = 1
+    option: str | None = None
+    method: str | None = None
+    path: tuple[str, ...] = ()
+
+
+@record(frozen=True)
 class Accessors:
     """All ways in which code of a framework reaches `env`, the context and the request.
 
     `owners` are names of members whose `env` is the Worker's, whatever they are members of
-    (`locals.runtime.env`).
+    (`locals.runtime.env`); `contexts` say where `Given.LOAD_CONTEXT` is made.
     """
 
     calls: tuple[CallAccessor, ...] = ()
     imports: tuple[ImportAccessor, ...] = ()
     types: tuple[TypeAccessor, ...] = ()
     owners: Mapping[str, Offer] = field(default_factory=dict)
+    contexts: tuple[LoadContext, ...] = ()
 
 
 # -- where code runs ----------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from cflint.platform.bindings import kind_by_id
 from cflint.project.apps.globs import which
 from cflint.project.apps.kind import Bound, Given, Handlers, Offer, Shape
+from cflint.project.code.load_contexts import load_context, member_of_literal
 from cflint.project.code.parameters import parameter_index
 from cflint.project.code.values import UNKNOWN, Value, ValueKind, promise_of
 from cflint.scope import Declaration, ImportRef
@@ -30,9 +31,11 @@ _GIVEN = {
 }
 
 
-def offered(offer: Offer | None) -> Value:
+def offered(module: ModuleLike, offer: Offer | None) -> Value:
     """The value of what a framework gives."""
     match offer:
+        case Given.LOAD_CONTEXT:
+            return module.memoized("load context", lambda: load_context(module))
         case Given():
             return _GIVEN[offer]
         case Bound():
@@ -42,9 +45,11 @@ def offered(offer: Offer | None) -> Value:
     return UNKNOWN
 
 
-def member_of(owner: Value, name: str) -> Value:
-    """What a member of a framework's object is."""
-    return offered(owner.shape.members.get(name)) if owner.shape is not None else UNKNOWN
+def member_of(module: ModuleLike, owner: Value, name: str) -> Value:
+    """What a member of an object of an app is: a framework's, or a literal of some module."""
+    if owner.shape is not None:
+        return offered(module, owner.shape.members.get(name))
+    return member_of_literal(module, owner, name)
 
 
 def result_of_method(module: ModuleLike, owner: Value, name: str, call: Node) -> Value:
@@ -64,7 +69,7 @@ def called(module: ModuleLike, ref: ImportRef | None, name: str, call: Node) -> 
     source, wanted = (ref.module, ref.name) if ref is not None else ("", name)
     for accessor in app.accessors.calls:
         if (accessor.module, accessor.name) == (source, wanted):
-            value = offered(accessor.gives)
+            value = offered(module, accessor.gives)
             promised = accessor.promised_by is not None and _has_true(module, call, accessor.promised_by)
             return promise_of(value, call) if promised else value
     return UNKNOWN
@@ -85,7 +90,7 @@ def imported(module: ModuleLike, ref: ImportRef) -> Value:
     app = module.app
     for accessor in app.accessors.imports if app is not None else ():
         if (accessor.module, accessor.name) == (ref.module, ref.name):
-            return offered(accessor.gives)
+            return offered(module, accessor.gives)
     return UNKNOWN
 
 
@@ -95,14 +100,14 @@ def typed(module: ModuleLike, ref: ImportRef | None, name: str) -> Value:
     for accessor in app.accessors.types if app is not None else ():
         source = ref.module if ref is not None else ""
         if accessor.name == (ref.name if ref is not None else name) and source.startswith(accessor.module):
-            return offered(accessor.gives)
+            return offered(module, accessor.gives)
     return UNKNOWN
 
 
 def owned(module: ModuleLike, name: str) -> Value:
     """What a member of this name is, whatever it is a member of: `runtime` of `locals.runtime`."""
     app = module.app
-    return offered(app.accessors.owners.get(name)) if app is not None else UNKNOWN
+    return offered(module, app.accessors.owners.get(name)) if app is not None else UNKNOWN
 
 
 def parameter(module: ModuleLike, declaration: Declaration) -> Value:
@@ -111,7 +116,7 @@ def parameter(module: ModuleLike, declaration: Declaration) -> Value:
     rule = handler_at(module, declaration.scope)
     if rule is None or index is None or index >= len(rule.gives):
         return UNKNOWN
-    return offered(rule.gives[index])
+    return offered(module, rule.gives[index])
 
 
 def handler_at(module: ModuleLike, function: Node) -> Handlers | None:

@@ -37,10 +37,11 @@ from cflint.syntax.javascript import (
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-    from cflint.project.code import app_values
+    from cflint.project.code import app_values, load_contexts
     from cflint.project.code.interface import ModuleLike
 else:
     app_values = Lazy("cflint.project.code.app_values")
+    load_contexts = Lazy("cflint.project.code.load_contexts")
 
 _VARIABLES = frozenset(
     {DeclarationKind.CONST, DeclarationKind.LET, DeclarationKind.VAR, DeclarationKind.USING}
@@ -121,6 +122,8 @@ class Evaluator:
             case "class":
                 name = node.child_by_field_name("name")
                 return Value(ValueKind.CLASS, name=self._syntax.text(name) if name is not None else None)
+            case "object" if self._module.app is not None:
+                return load_contexts.literal(self._module, node)
             case kind if kind in FUNCTIONS:
                 return Value(ValueKind.FUNCTION, origin=node)
         return UNKNOWN

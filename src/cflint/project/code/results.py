@@ -76,7 +76,7 @@ def property_of(module: ModuleLike, owner: Value, name: str) -> Value:
     if owner.kind is ValueKind.GLOBAL:
         return GLOBALS.get(name, UNKNOWN)
     if owner.kind is ValueKind.APP_OBJECT:
-        return app_values.member_of(owner, name)
+        return app_values.member_of(module, owner, name)
     if owner.kind is ValueKind.CONTEXT_EXPORTS:
         return Value(ValueKind.BINDING, name=name, detail="exports")
     kind = _PROPERTIES.get((owner.kind, name))
