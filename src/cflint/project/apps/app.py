@@ -10,6 +10,9 @@ from cflint.project.apps.realms import Realm
 from cflint.project.modules.imports import Import
 from cflint.record import field, record
 
+MAIN = "`main`"
+"""Why a `main` of one's own runs in the Worker."""
+
 
 @record(frozen=True)
 class Placed:
@@ -95,6 +98,11 @@ class App:
             steps.append(f"{found.why} {found.importer}")
             path = found.importer
         return tuple(steps)
+
+    def loads_with_main(self, path: str) -> bool:
+        """Whether a module is one that a `main` of one's own imports. A framework loads the others when it
+        needs them, so that their top level may run for a request."""
+        return self.why(path)[-1:] == (MAIN,)
 
     @cached_property
     def borders(self) -> Borders:

@@ -232,10 +232,11 @@ class AppKind:
 
     `entry_imports` are specifiers (globs) that a `main` of one's own imports when it wraps the generated
     entry; `virtual` those that no file stands behind. `directives`: whether `"use client"` and `"use server"`
-    mean something. `bindings` are names of bindings that the framework's own code reads, `implied` those that
-    it adds to the configuration, by name with the id of their kind. `env_types` are types that say what
-    `env`, or what holds it, is. `never` are names of its functions that never return (`error` of SvelteKit).
-    `silent` are ids of rules that mean nothing here.
+    mean something. Without `needs_main` a configuration that has assets and no `main` deploys such an app as
+    well: to other frameworks that is a static site. `bindings` are names of bindings that the framework's own
+    code reads, `implied` those that it adds to the configuration, by name with the id of their kind.
+    `env_types` are types that say what `env`, or what holds it, is. `never` are names of its functions that
+    never return (`error` of SvelteKit). `silent` are ids of rules that mean nothing here.
     """
 
     id: str
@@ -252,6 +253,7 @@ class AppKind:
     entry_imports: tuple[str, ...] = ()
     virtual: tuple[str, ...] = ()
     directives: bool = False
+    needs_main: bool = True
     bindings: frozenset[str] = frozenset()
     implied: Mapping[str, str] = field(default_factory=dict)
     env_types: frozenset[str] = frozenset()

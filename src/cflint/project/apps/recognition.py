@@ -7,7 +7,7 @@ from bisect import bisect_left
 from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property
 
-from cflint.project.apps.app import App, Found, borders_of
+from cflint.project.apps.app import MAIN, App, Found, borders_of
 from cflint.project.apps.built import is_built
 from cflint.project.apps.closure import Start, close
 from cflint.project.apps.folder import AppFolder
@@ -70,7 +70,7 @@ class Apps:
             if start is None or not self._wraps(app, start):
                 return None  # the configuration is that of another Worker, which lies beside the app
             wraps.append(start)
-        starts = [Start(path, Realm.SERVER, "`main`") for path in wraps]
+        starts = [Start(path, Realm.SERVER, MAIN) for path in wraps]
         starts += self._starts(app)
         closure = close(self._workspace, self._graph, starts, borders_of(app.kinds))
         placed = App(app.kinds, app.folder, app.signs, app.layout, closure.placed)
@@ -105,6 +105,8 @@ class Apps:
                 continue
             if not folder.has_config and not any(self._is_generated(kind, folder, it) for it in folder.mains):
                 continue  # a Worker of its own in a folder below the app
+            if kind.needs_main and folder.is_static:
+                continue
             layout = kind.layout(folder)
             if layout is None:
                 continue

@@ -32,6 +32,8 @@ def run_while_loading(module: ModuleLike, node: Node) -> tuple[Node, ...] | None
     and where a `catch` takes its error."""
     if module.runs_per_request:
         return None
+    if module.app is not None and not module.app.loads_with_main(module.path):
+        return None
     function = _function_of(module, node)
     if function is None:
         return () if _always(module, node) else None
