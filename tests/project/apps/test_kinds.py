@@ -179,3 +179,14 @@ def test_an_app_of_an_unknown_framework_is_said_once() -> None:
         "`main` of the Worker in one and two is made by a framework that is not known: of its modules only"
         " those that use Workers APIs are checked"
     ]
+
+
+def test_what_a_main_imports_loads_with_it_and_routes_do_not() -> None:
+    files = {
+        "wrangler.toml": b'name = "a"\nmain = "worker.ts"\n',
+        "worker.ts": b'import "./one";\nimport app from ".svelte-kit/cloudflare/_worker.js";\n',
+        "one.ts": b'import "./two";\n',
+        "two.ts": b'import "./one";\n',
+    }
+    (app,) = _loaded(SVELTE | files).project.realms.apps
+    assert {path for path in app.placed if app.loads_with_main(path)} == {"worker.ts", "one.ts", "two.ts"}

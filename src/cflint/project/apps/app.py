@@ -102,7 +102,25 @@ class App:
     def loads_with_main(self, path: str) -> bool:
         """Whether a module is one that a `main` of one's own imports. A framework loads the others when it
         needs them, so that their top level may run for a request."""
-        return self.why(path)[-1:] == (MAIN,)
+        return path in self._loaded_with_main
+
+    @cached_property
+    def _loaded_with_main(self) -> frozenset[str]:
+        known: dict[str, bool] = {}
+        for start in self.placed:
+            way: dict[str, None] = {}
+            path: str | None = start
+            result = False
+            while path is not None and path not in way and path in self.placed:
+                if path in known:
+                    result = known[path]
+                    break
+                way[path] = None
+                found = self.placed[path]
+                result = found.importer is None and found.why == MAIN
+                path = found.importer
+            known.update(dict.fromkeys(way, result))
+        return frozenset(path for path, result in known.items() if result)
 
     @cached_property
     def borders(self) -> Borders:
