@@ -181,7 +181,7 @@ class Found:
 
     `modules` are those that run in the Worker, `type_only` those of which they import types and nothing else;
     `unread` and `unresolved` are files and imports that should lead to code and do not. `wraps` are the mains
-    of one's own, which wrap the generated entry, `generated` those that the build makes.
+    of one's own, which wrap the generated entry.
     """
 
     app: App
@@ -190,4 +190,3 @@ class Found:
     unread: tuple[str, ...]
     unresolved: tuple[tuple[str, Import], ...]
     wraps: tuple[str, ...]
-    generated: frozenset[str]

@@ -82,7 +82,6 @@ class Apps:
             closure.unread,
             closure.unresolved,
             tuple(wraps),
-            frozenset(main for main, is_generated in mains.items() if is_generated),
         )
 
     # -- recognition ---------------------------------------------------------------------------------------
