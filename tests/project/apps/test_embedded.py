@@ -9,7 +9,7 @@ import pytest
 from cflint.engine.parsing import parses_worse
 from cflint.finding import Report, Safety
 from cflint.fixer import converge
-from cflint.project.apps import recognition
+from cflint.project.apps import candidates, recognition
 from cflint.project.apps.kind import PLATFORM, Accessors, AppKind, Layout, Seed
 from cflint.project.apps.realms import Realm
 from cflint.project.code.calls import is_mentioned
@@ -101,6 +101,7 @@ def test_what_is_no_script_is_blank_and_nothing_moves() -> None:
 
 @pytest.fixture
 def known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(candidates, "names_one", lambda manifest: True)
     monkeypatch.setattr(recognition, "kinds_named_in", lambda manifest: iter([KIND]))
 
 

@@ -5,10 +5,34 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 
-from cflint.project.apps.closure import Borders, Placed
-from cflint.project.apps.kind import Accessors, AppKind, Handlers, Layout, Target
+from cflint.project.apps.kind import Accessors, AppKind, Handlers, Islands, Layout, Target
 from cflint.project.apps.realms import Realm
+from cflint.project.modules.imports import Import
 from cflint.record import field, record
+
+
+@record(frozen=True)
+class Placed:
+    """A module's realm and why: a reason in words, and the module that imports it (None of a seed)."""
+
+    realm: Realm
+    why: str
+    importer: str | None = None
+
+
+@record(frozen=True)
+class Borders:
+    """What ends or begins a realm: whether directives count, the islands, and specifiers (globs) that no file
+    stands behind. `says` is what seeds ask of a module's text, `shares` whether the browser shares modules
+    with `main`, `components` are modules (globs) that the browser may get wherever they are used.
+    """
+
+    directives: bool = False
+    islands: Islands = field(default_factory=Islands)
+    virtual: tuple[str, ...] = ()
+    says: tuple[str, ...] = ()
+    shares: bool = False
+    components: tuple[str, ...] = ()
 
 
 @record(frozen=True, eq=False)
@@ -132,3 +156,21 @@ def borders_of(kinds: tuple[AppKind, ...], layout: Layout) -> Borders:
         any(kind.shares for kind in kinds),
         tuple(glob for kind in kinds for glob in kind.components),
     )
+
+
+@record(frozen=True, eq=False)
+class Found:
+    """An app with its realms, and what its Worker is by them.
+
+    `modules` are those that run in the Worker, `type_only` those of which they import types and nothing else;
+    `unread` and `unresolved` are files and imports that should lead to code and do not. `wraps` are the mains
+    of one's own, which wrap the generated entry, `generated` those that the build makes.
+    """
+
+    app: App
+    modules: tuple[str, ...]
+    type_only: frozenset[str]
+    unread: tuple[str, ...]
+    unresolved: tuple[tuple[str, Import], ...]
+    wraps: tuple[str, ...]
+    generated: frozenset[str]

@@ -213,12 +213,12 @@ class AppKind:
 
     `entry_imports` are specifiers (globs) that a `main` of one's own imports when it wraps the generated
     entry; with `own_entry` any `main` is one's own and the app's. With `shares`, what both `main` and modules
-    of the browser reach is of both realms; `components` are globs of modules that the browser may get wherever
-    they are used. `virtual` are specifiers that no file stands behind. `directives`: whether `"use client"` and
-    `"use server"` mean something. `bindings` are names of bindings that the framework's own code reads, `implied` those that
-    it adds to the configuration, by name with the id of their kind. `env_types` are types that say what
-    `env`, or what holds it, is. `never` are names of its functions that never return (`error` of SvelteKit).
-    `silent` are ids of rules that mean nothing here.
+    of the browser reach is of both realms; `components` are globs of modules that the browser may get
+    wherever they are used. `virtual` are specifiers that no file stands behind. `directives`: whether
+    `"use client"` and `"use server"` mean something. `bindings` are names of bindings that the framework's
+    own code reads, `implied` those that it adds to the configuration, by name with the id of their kind.
+    `env_types` are types that say what `env`, or what holds it, is. `never` are names of its functions that
+    never return (`error` of SvelteKit). `silent` are ids of rules that mean nothing here.
     """
 
     id: str

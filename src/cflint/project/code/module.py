@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from cflint.finding import Edit, Location
 from cflint.lazy import Lazy
 from cflint.platform.classes import ClassKind
-from cflint.platform.handlers import Owes, handler_signature
 from cflint.project.apps.realms import NO_SIDES, Realm, Sides
 from cflint.project.code.values import Value, ValueKind
 from cflint.project.modules.facts import ClassFacts, class_facts
@@ -25,6 +24,8 @@ from cflint.syntax.suffixes import FRONTMATTER, is_typescript
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+    from cflint.platform import handlers as _handlers
+    from cflint.platform.handlers import Owes
     from cflint.project.apps import islands as _islands
     from cflint.project.apps.app import App
     from cflint.project.apps.kind import Handlers
@@ -88,6 +89,7 @@ else:
     _secrets = Lazy("cflint.project.code.secrets")
     _sockets = Lazy("cflint.project.code.sockets")
     _tree = Lazy("cflint.project.code.tree")
+    _handlers = Lazy("cflint.platform.handlers")
     _islands = Lazy("cflint.project.apps.islands")
     _workflows = Lazy("cflint.project.code.workflows")
 
@@ -110,12 +112,14 @@ class Handler:
     of_app: Handlers | None = None
 
     @property
-    def owes(self) -> Owes:
-        """What it has to return."""
+    def owes(self) -> Owes | None:
+        """What it has to return; None when that is not known."""
         if self.of_app is not None:
             return self.of_app.owes
-        signature = handler_signature(self.owner.kind if self.owner is not None else None, self.name)
-        return signature.owes if signature is not None else Owes.RESPONSE
+        signature = _handlers.handler_signature(
+            self.owner.kind if self.owner is not None else None, self.name
+        )
+        return signature.owes if signature is not None else None
 
     @property
     def parameters(self) -> tuple[Node, ...]:
@@ -503,10 +507,10 @@ class Module:
     @cached_property
     def app_handlers(self) -> tuple[Handler, ...]:
         """The functions in this module that a framework calls, by the names under which they are exported."""
-        return tuple(
-            Handler(self, name, function, None, rule)
-            for name, function, rule in _app_values.handlers_of(self)
-        )
+        if self.app is None:
+            return ()
+        found = _app_values.handlers_of(self)
+        return tuple(Handler(self, name, function, None, rule) for name, function, rule in found)
 
     @cached_property
     def _handler_by_function(self) -> dict[int, Handler]:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
+from cflint.lazy import Lazy
 from cflint.project.files.workspace import Workspace
 from cflint.project.modules.queries import Memo
 from cflint.source import Document
-from cflint.syntax.embedded import script_of
 from cflint.syntax.suffixes import FRONTMATTER
+
+if TYPE_CHECKING:
+    from cflint.syntax import embedded
+else:
+    embedded = Lazy("cflint.syntax.embedded")
 
 
 class Sources:
@@ -31,4 +37,4 @@ class Sources:
         Who calls this has asked for the facts, or says to the ledger that they are read.
         """
         found = self.blocks.get(path) or self.workspace.read(path)
-        return script_of(found) if found is not None and path.endswith(FRONTMATTER) else found
+        return embedded.script_of(found) if found is not None and path.endswith(FRONTMATTER) else found

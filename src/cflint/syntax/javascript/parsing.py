@@ -11,8 +11,8 @@ import time
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from cflint.lazy import Lazy
 from cflint.source import Document, change_between
-from cflint.syntax.embedded import script_of
 from cflint.syntax.javascript.leaves import errors_of
 from cflint.syntax.javascript.masking import readable
 from cflint.syntax.javascript.tree import Syntax
@@ -21,6 +21,10 @@ from cflint.syntax.suffixes import FRONTMATTER, TYPESCRIPT_WITHOUT_JSX
 
 if TYPE_CHECKING:
     from tree_sitter import Language, Tree
+
+    from cflint.syntax import embedded
+else:
+    embedded = Lazy("cflint.syntax.embedded")
 
 PARSE_SECONDS = 5.0
 """A file that takes longer to parse than this is given up."""
@@ -35,7 +39,7 @@ class ParseTimeout(Exception):
 def parse(document: Document, seconds: float = PARSE_SECONDS) -> Syntax:
     """Parse a document; the grammar follows from the path's ending. Raises ParseTimeout."""
     if document.path.endswith(FRONTMATTER) and document.origin is None:
-        document = script_of(document)
+        document = embedded.script_of(document)
     language = language_of(plain_typescript=document.path.endswith((*TYPESCRIPT_WITHOUT_JSX, FRONTMATTER)))
     data = readable(document.data)
     tree = parse_bytes(language, data, seconds)

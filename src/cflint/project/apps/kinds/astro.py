@@ -1,7 +1,7 @@
 """Astro on Workers or Pages, with `@astrojs/cloudflare`.
 
-Source: https://docs.astro.build/en/guides/integrations-guide/cloudflare/, and the package: 12.6.13 for Astro 5,
-13.7.0 for Astro 6, 14.3.3 for Astro 7.
+Source: https://docs.astro.build/en/guides/integrations-guide/cloudflare/, and the package: 12.6.13 for
+Astro 5, 13.7.0 for Astro 6, 14.3.3 for Astro 7.
 """
 
 from __future__ import annotations
