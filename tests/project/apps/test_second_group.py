@@ -140,7 +140,7 @@ def test_an_auxiliary_worker_is_a_worker_of_its_own() -> None:
 def test_the_page_of_another_root_and_scripts_of_elsewhere() -> None:
     config = _VITE.replace("{ plugins", '{ root: "./web", plugins')
     page = b'<script type="module" src="./main.ts"></script><script src="https://cdn.example/a.js"></script>'
-    files = _vite(config, **{"web/index.html": page, "web/main.ts": "fetch('/');", "main.ts": "fetch('/');"})
+    files = _vite(config) | {"web/index.html": page, "web/main.ts": "fetch('/');", "main.ts": "fetch('/');"}
     (app,) = _loaded(**files).project.realms.apps
     assert app.realm("web/main.ts") is Realm.BROWSER
     assert app.realm("main.ts") is None
