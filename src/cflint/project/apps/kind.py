@@ -132,11 +132,20 @@ class LoadContext:
 
 
 @record(frozen=True)
+class ContextKey:
+    """Keys under which code keeps things for later code of the same request: `key = createContext()` of
+    `module`, then `X.set(key, VALUE)` and `X.get(key)`, whatever `X` is."""
+
+    module: str
+    maker: str
+
+
+@record(frozen=True)
 class Accessors:
     """All ways in which code of a framework reaches `env`, the context and the request.
 
     `owners` are names of members whose `env` is the Worker's, whatever they are members of
-    (`locals.runtime.env`); `contexts` say where `Given.LOAD_CONTEXT` is made.
+    (`locals.runtime.env`); `contexts` say where `Given.LOAD_CONTEXT` is made, `keys` how keys are.
     """
 
     calls: tuple[CallAccessor, ...] = ()
@@ -144,6 +153,7 @@ class Accessors:
     types: tuple[TypeAccessor, ...] = ()
     owners: Mapping[str, Offer] = field(default_factory=dict)
     contexts: tuple[LoadContext, ...] = ()
+    keys: tuple[ContextKey, ...] = ()
 
 
 # -- where code runs ----------------------------------------------------------------------------------------

@@ -30,6 +30,8 @@ ROWS = (
     Row("nuxt", ("nuxt",)),
     Row("nuxthub", ("@nuxthub/core",)),
     Row("nitro", ("nitropack", "nitro")),
+    Row("react_router", ("@react-router/dev",)),
+    Row("remix", ("@remix-run/dev",)),
     Row("rwsdk", ("@redwoodjs/sdk", "rwsdk")),
     Row("honox", ("honox",)),
     Row("waku", ("waku",)),
