@@ -100,8 +100,10 @@ class Handlers:
     """Functions that a framework calls, in files that match one of the globs (below the app's folder).
 
     They are exported under one of `names` (`default` too), methods of an exported object in `objects`
-    (`actions` of SvelteKit), or arguments of a function in `wrappers` (`defineEventHandler`), whatever file
-    that is in when `files` is empty. `gives` is what their parameters are, `owes` what they return.
+    (`actions` of SvelteKit), or arguments of a function in `wrappers` (`defineEventHandler`; a method in a
+    chain of calls is `createServerFn.handler`, what lies below a key of an argument `createFileRoute(server)`),
+    whatever file that is in when `files` is empty. `gives` is what their parameters are, `owes` what they
+    return.
     """
 
     files: tuple[str, ...] = ()
@@ -120,7 +122,8 @@ class LoadContext:
     `position` of what the maker returns (`createRequestHandler(build)(request, CONTEXT)`) or, with `option`,
     what a function of that name in the maker's own argument returns (`getLoadContext`). `path` are the keys
     that lead to it in that (`context` of `handler.fetch(request, { context })`), `method` what is called of
-    what the maker returns (`fetch`).
+    what the maker returns (`fetch`). With the maker `default`, what is imported by default from `module` (a
+    glob) is what others make.
     """
 
     module: str
@@ -248,8 +251,9 @@ class AppKind:
     of the browser reach is of both realms; `components` are globs of modules that the browser may get
     wherever they are used. `virtual` are specifiers that no file stands behind. `directives`: whether
     `"use client"` and `"use server"` mean something. Without `needs_main` a configuration that has assets and
-    no `main` deploys such an app as well: to other frameworks that is a static site. `bindings` are names of bindings that the framework's
-    own code reads, `implied` those that it adds to the configuration, by name with the id of their kind.
+    no `main` deploys such an app as well: to other frameworks that is a static site. `bindings` are names of
+    bindings that the framework's own code reads, `implied` those that it adds to the configuration, by name
+    with the id of their kind.
     `env_types` are types that say what `env`, or what holds it, is. `never` are names of its functions that
     never return (`error` of SvelteKit). `silent` are ids of rules that mean nothing here.
     """

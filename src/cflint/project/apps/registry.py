@@ -32,6 +32,7 @@ ROWS = (
     Row("nitro", ("nitropack", "nitro")),
     Row("react_router", ("@react-router/dev",)),
     Row("remix", ("@remix-run/dev",)),
+    Row("tanstack_start", ("@tanstack/react-start", "@tanstack/solid-start", "@tanstack/vue-start")),
     Row("rwsdk", ("@redwoodjs/sdk", "rwsdk")),
     Row("honox", ("honox",)),
     Row("waku", ("waku",)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from cflint.project.apps.globs import which
 from cflint.project.apps.kind import LoadContext
 from cflint.project.apps.realms import Realm
 from cflint.project.code.values import UNKNOWN, Value, ValueKind
@@ -78,7 +79,7 @@ def load_context(module: ModuleLike) -> Value:
         rules = [
             rule
             for rule in (app.accessors.contexts if app is not None else ())
-            if document is not None and rule.maker.encode() in document.data
+            if document is not None and _word_of(rule) in document.data
         ]
         home = module.other(path) if rules and path.endswith(MODULE_SUFFIXES) else None
         for value in _contexts(home, rules) if home is not None else ():
@@ -88,22 +89,38 @@ def load_context(module: ModuleLike) -> Value:
     return found
 
 
+def _word_of(rule: LoadContext) -> bytes:
+    """What stands in every module that uses a maker."""
+    word = rule.maker if rule.maker != "default" else rule.module.rpartition("/")[2]
+    return word.encode()
+
+
 def _contexts(module: ModuleLike, rules: list[LoadContext]) -> Iterator[Value]:
     for rule in rules:
+        if rule.maker == "default":
+            for declared in module.scope.imports:
+                ref = declared.imported
+                if ref is not None and ref.name == "default" and which((rule.module,), ref.module) == 0:
+                    for use in module.scope.references(declared):
+                        yield from _values(module, _handed_to(module, [use], rule), rule)
+            continue
         for leaf in module.syntax.leaves(rule.maker, module.syntax.root):
             call = module.syntax.parent(leaf)
             callee = call.child_by_field_name("function") if call is not None else None
             if call is None or callee is None or callee.id != leaf.id or not _is_maker(module, leaf, rule):
                 continue
-            for home, node in _given(module, call, rule):
-                value = _value(home, node)
-                for key in rule.path:
-                    value = (
-                        member_of_literal(module, value, key)
-                        if value.kind is ValueKind.APP_OBJECT and value.shape is None
-                        else UNKNOWN
-                    )
-                yield value
+            yield from _values(module, _given(module, call, rule), rule)
+
+
+def _values(
+    module: ModuleLike, given: Iterator[tuple[ModuleLike, Node]], rule: LoadContext
+) -> Iterator[Value]:
+    for home, node in given:
+        value = _value(home, node)
+        for key in rule.path:
+            is_literal = value.kind is ValueKind.APP_OBJECT and value.shape is None
+            value = member_of_literal(module, value, key) if is_literal else UNKNOWN
+        yield value
 
 
 def _value(module: ModuleLike, node: Node) -> Value:
@@ -156,6 +173,14 @@ def _given(module: ModuleLike, call: Node, rule: LoadContext) -> Iterator[tuple[
     if parent is not None and parent.type == "variable_declarator" and name is not None:
         declared = module.scope.resolve(name)
         holders += module.scope.references(declared) if declared is not None else ()
+    yield from _handed_to(module, holders, rule)
+
+
+def _handed_to(
+    module: ModuleLike, holders: list[Node], rule: LoadContext
+) -> Iterator[tuple[ModuleLike, Node]]:
+    """What the calls of some expressions hand on."""
+    syntax = module.syntax
     for holder in holders:
         callee = with_wrappers(syntax, holder)
         around = syntax.parent(callee)
@@ -214,7 +239,7 @@ def _kept(module: ModuleLike, app: App, key: tuple[str, str]) -> Value:
         if document is None or key[1].encode() not in document.data or b".set" not in document.data:
             continue
         home = module.other(path) if path.endswith(MODULE_SUFFIXES) else None
-        for call in home.calls_of("set", home.root) if home is not None else ():
+        for call in home.calls_of("set", home.syntax.root) if home is not None else ():
             arguments = arguments_of(call)
             if home is None or len(arguments) != 2 or _key_of(home, arguments[0]) != key:
                 continue
