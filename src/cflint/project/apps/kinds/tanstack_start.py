@@ -1,7 +1,8 @@
 """TanStack Start, for React, Solid and Vue.
 
-Source: https://tanstack.com/start/latest/docs/framework/react/guide/hosting, and the packages:
-@tanstack/react-start 1.169.5, start-plugin-core 1.171.56, start-client-core 1.170.39, start-server-core 1.169.45.
+Source: https://tanstack.com/start/latest/docs/framework/react/guide/hosting, and the packages of
+@tanstack: react-start 1.169.5, start-plugin-core 1.171.56, start-client-core 1.170.39, start-server-core
+1.169.45.
 """
 
 from __future__ import annotations
