@@ -100,10 +100,10 @@ class Handlers:
     """Functions that a framework calls, in files that match one of the globs (below the app's folder).
 
     They are exported under one of `names` (`default` too), methods of an exported object in `objects`
-    (`actions` of SvelteKit), or arguments of a function in `wrappers`, whatever file that is in when `files` is
-    empty. A wrapper is a name (`defineEventHandler`), a method of a chain of calls (`createServerFn.handler`),
-    or a key of a call's argument that the function lies below (`createFileRoute(server)`). `gives` is what
-    their parameters are, `owes` what they return.
+    (`actions` of SvelteKit), or arguments of a function in `wrappers`, whatever file that is in when `files`
+    is empty. A wrapper is a name (`defineEventHandler`), a method in a chain of calls
+    (`createServerFn.handler`), or a key of a call's argument that the function lies below
+    (`createFileRoute(server)`). `gives` is what their parameters are, `owes` what they return.
     """
 
     files: tuple[str, ...] = ()

@@ -1,7 +1,7 @@
 """Qwik City on Pages or Workers.
 
-Source: https://qwik.dev/docs/deployments/cloudflare-pages/, and the packages of @builder.io: qwik-city and qwik
-1.20.1.
+Source: https://qwik.dev/docs/deployments/cloudflare-pages/, and the packages of @builder.io: qwik-city and
+qwik 1.20.1.
 """
 
 from __future__ import annotations
