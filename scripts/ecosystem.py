@@ -2,10 +2,9 @@
 
     python scripts/ecosystem.py OLD NEW FOLDER…  [--jobs 2] [-- OPTIONS OF check]
 
-OLD and NEW are commits of this repository, or `.` for the files as they are. Each FOLDER holds checkouts, one
-a folder. New and gone findings are printed by rule, with their places; a checkout that ends otherwise than the
-other time (a crash, another exit code, a partial analysis) is printed, too. Exits with 1 when anything
-differs.
+OLD and NEW are commits of this repository, or `.` for the files as they are. Each FOLDER holds checkouts.
+New and gone findings are printed by rule, with their places; a checkout that ends otherwise than the other
+time (a crash, another exit code, a partial analysis) is printed, too. Exits with 1 when anything differs.
 Results of a commit are kept in the user's cache folder, by the commits of cflint and of the checkout.
 """
 

@@ -49,8 +49,8 @@ TAIL = """
 
 - The repositories are public. Most are small; private code of companies is not among them.
 - Notes were read in part or not at all, as the table says; of what was not read nothing is claimed.
-- A reader can be wrong. Whether a finding is right was decided from the source and the platform's documentation
-  and code, in a few cases by running it; nothing was deployed.
+- A reader can be wrong. Whether a finding is right was decided from the source and the platform's
+  documentation and code, in a few cases by running it; nothing was deployed.
 - *Found* counts what a reviewer noticed. Defects that nobody noticed are in no row.
 """
 
