@@ -138,6 +138,8 @@ def test_the_address_is_put_in_and_changed(copy: Path) -> None:
     for owner in ("somebody", "somebody-else"):
         changed = written(copy, "scripts/write_address.py", f"https://github.com/{owner}/cflint")
         assert {"pyproject.toml", ".github/CODEOWNERS", ".github/ISSUE_TEMPLATE/config.yml"} <= changed.keys()
+        address = f'ADDRESS: str | None = "https://github.com/{owner}/cflint"\n'
+        assert address in changed["src/cflint/__init__.py"]
         assert f"* @{owner}\n" in changed[".github/CODEOWNERS"]
         assert f"https://github.com/{owner}/cflint/security" in changed[".github/ISSUE_TEMPLATE/config.yml"]
         pages = [path for path in contents(copy) if path.endswith(".md") or path.startswith(".github/")]

@@ -77,6 +77,10 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as error:
         if debug:
             return _traceback()
+        if _is_of_a_package(error):
+            give_up_stdout()
+            complain(str(error))
+            return Exit.USAGE
         complain(
             f"internal error: {type(error).__name__}: {error} ({_place(error)}). "
             "This is a mistake in cflint: please report it with what `--debug` shows"
@@ -107,6 +111,13 @@ def _invoke(arguments: Sequence[str]) -> int:
         raise Failure(_line(error.format_message()), Exit.USAGE, f"see `{path} --help`") from error
     except click.ClickException as error:
         raise Failure(_line(error.format_message()), Exit.USAGE) from error
+
+
+def _is_of_a_package(error: Exception) -> bool:
+    """Whether a package of rules could not be used, which came out while it was."""
+    from cflint.packages import PackageError
+
+    return isinstance(error, PackageError)
 
 
 def _line(message: str) -> str:

@@ -63,7 +63,7 @@ Examples:
     help="Leave out what a pattern, as in a .gitignore, matches; may be repeated.",
 )
 @click.option("--config", metavar="FILE", type=click.Path(), help="Use this settings file and no other.")
-@click.option("--isolated", is_flag=True, help="Use no settings file.")
+@click.option("--isolated", is_flag=True, help="Use no settings file and no rules of installed packages.")
 @click.option("--show-settings", is_flag=True, help="Print the effective settings for the paths and exit.")
 @click.option("--fix", is_flag=True, help="Apply the safe fixes, then report what is left.")
 @click.option(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from cflint.cli.check.place import Place, from_root
 from cflint.cli.check.request import Request
 from cflint.cli.exits import Exit, Failure
-from cflint.cli.selection import names
+from cflint.cli.selection import known_rules, names
 from cflint.report.escape import visible
 
 if TYPE_CHECKING:
@@ -37,10 +37,13 @@ class CheckSettings:
 
     @cached_property
     def known(self) -> RuleSet:
-        """All rules there are."""
-        from cflint.rule import RuleSet
+        """All rules there are; those of packages are left out when no settings that count let them run."""
+        from cflint.settings import allows_packages
 
-        return RuleSet.discover()
+        place = self._place
+        only = place.workspace.relative(self._config) if self._config is not None else None
+        packages = not self._isolated and allows_packages(place.workspace, place.paths, only=only)
+        return known_rules(packages=packages)
 
     @cached_property
     def policy(self) -> Policy:
@@ -107,6 +110,7 @@ class CheckSettings:
         yield f"extend-select = {_toml(list(settings.extend_select))}"
         yield f"ignore = {_toml(list(settings.ignore))}"
         yield f"exclude = {_toml(list(settings.exclude))}"
+        yield f"rule-packages = {'true' if settings.rule_packages else 'false'}"
         yield f"fail-on = {_toml(settings.fail_on or 'warning')}"
         for name, level in settings.severity.items():
             yield f"severity.{name} = {_toml(level.label if level is not None else 'off')}"
