@@ -78,8 +78,10 @@ def run(arguments: Sequence[str]) -> int:
         if debug:
             return _traceback()
         if _is_of_a_package(error):
-            give_up_stdout()
-            complain(str(error))
+            hint = (
+                "`--isolated`, or `rule-packages = false` in the settings, leaves the rules of packages out"
+            )
+            complain(str(error), hint)
             return Exit.USAGE
         complain(
             f"internal error: {type(error).__name__}: {error} ({_place(error)}). "
@@ -114,7 +116,7 @@ def _invoke(arguments: Sequence[str]) -> int:
 
 
 def _is_of_a_package(error: Exception) -> bool:
-    """Whether a package of rules could not be used, which came out while it was."""
+    """Whether it is that a package of rules cannot be used."""
     from cflint.packages import PackageError
 
     return isinstance(error, PackageError)

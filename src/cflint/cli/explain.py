@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cflint.cli.console import COLOR_CHOICES
-from cflint.cli.selection import complete_rules, known_rules
+from cflint.cli.selection import complete_rules
 
 if TYPE_CHECKING:
     from cflint.rule import Rule, RuleSet
@@ -29,8 +29,9 @@ if TYPE_CHECKING:
 def command(*, rule: tuple[str, ...], output_format: str, isolated: bool, color: str) -> None:
     """Explain rules: what each finds, why that matters, what to do, and what its fix changes."""
     from cflint.cli.console import write
+    from cflint.rule import RuleSet
 
-    known = known_rules(packages=not isolated)
+    known = RuleSet.discover(packages=not isolated)
     rules = list(dict.fromkeys(named_rule(name, known) for name in rule))
     match output_format:
         case "json":

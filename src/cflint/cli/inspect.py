@@ -13,7 +13,7 @@ import click
 
 from cflint.cli.console import width_of, write
 from cflint.cli.exits import Exit, Failure
-from cflint.cli.selection import complete_rules, known_rules
+from cflint.cli.selection import complete_rules
 from cflint.report.escape import visible
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ def _inspect(place: str, name: str | None, *, isolated: bool) -> Inspection:
     from cflint.engine.plan import Options
     from cflint.project.files.workspace import Workspace
     from cflint.project.workers.loading import load
+    from cflint.rule import RuleSet
     from cflint.settings import Policy, SettingsError, SettingsTree, allows_packages
 
     file, line, column = _parsed(place)
@@ -68,7 +69,7 @@ def _inspect(place: str, name: str | None, *, isolated: bool) -> Inspection:
     document = workspace.read(path) if path is not None else None
     if path is None or document is None:
         raise Failure(f"{visible(file)} cannot be read")
-    known = known_rules(packages=not isolated and allows_packages(workspace, [path]))
+    known = RuleSet.discover(packages=not isolated and allows_packages(workspace, [path]))
     rule = named_rule(name, known) if name is not None else None
     policy = Policy(SettingsTree(workspace, known, isolated=isolated), known, lambda settings: settings)
     try:

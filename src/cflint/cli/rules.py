@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cflint.cli.console import COLOR_CHOICES
-from cflint.cli.selection import complete_selectors, known_rules
+from cflint.cli.selection import complete_selectors
 
 if TYPE_CHECKING:
     from cflint.finding import Safety
@@ -49,9 +49,9 @@ def command(
     cflint."""
     from cflint.cli.console import write
     from cflint.cli.selection import names, selected
-    from cflint.rule import ALL
+    from cflint.rule import ALL, RuleSet
 
-    rules = selected(known_rules(packages=not isolated), names(select) or (ALL,), names(ignore))
+    rules = selected(RuleSet.discover(packages=not isolated), names(select) or (ALL,), names(ignore))
     ordered = sorted(rules.values(), key=lambda rule: (rule.group, rule.id))
     match output_format:
         case "json":

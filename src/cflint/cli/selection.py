@@ -15,27 +15,16 @@ if TYPE_CHECKING:
 
     from cflint.rule import RuleSet
 
-LEAVE_OUT = "`--isolated`, or `rule-packages = false` in the settings, leaves the rules of packages out"
 
-
-def known_rules(*, packages: bool = True) -> RuleSet:
-    """All rules there are: those of cflint and, with `packages`, those of installed packages. Raises Failure
-    for a package that cannot be used."""
+def _completed() -> RuleSet:
+    """The rules to complete names from: those of cflint alone when a package cannot be used."""
     from cflint.packages import PackageError
     from cflint.rule import RuleSet
 
     try:
-        return RuleSet.discover(packages=packages)
-    except PackageError as error:
-        raise Failure(str(error), Exit.USAGE, LEAVE_OUT) from error
-
-
-def _completed() -> RuleSet:
-    """The rules to complete names from: those of cflint alone when a package cannot be used."""
-    try:
-        return known_rules()
-    except Failure:
-        return known_rules(packages=False)
+        return RuleSet.discover()
+    except PackageError:
+        return RuleSet.discover(packages=False)
 
 
 def names(given: Iterable[str]) -> tuple[str, ...]:

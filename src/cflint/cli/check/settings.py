@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from cflint.cli.check.place import Place, from_root
 from cflint.cli.check.request import Request
 from cflint.cli.exits import Exit, Failure
-from cflint.cli.selection import known_rules, names
+from cflint.cli.selection import names
 from cflint.report.escape import visible
 
 if TYPE_CHECKING:
@@ -38,12 +38,13 @@ class CheckSettings:
     @cached_property
     def known(self) -> RuleSet:
         """All rules there are; those of packages are left out when no settings that count let them run."""
+        from cflint.rule import RuleSet
         from cflint.settings import allows_packages
 
         place = self._place
         only = place.workspace.relative(self._config) if self._config is not None else None
         packages = not self._isolated and allows_packages(place.workspace, place.paths, only=only)
-        return known_rules(packages=packages)
+        return RuleSet.discover(packages=packages)
 
     @cached_property
     def policy(self) -> Policy:
