@@ -70,6 +70,7 @@ Line = tuple[str, int, str]
 _MARKER = re.compile(
     r"(?://|\#|/\*|<!--|\{/\*)\s*(error|warning|note)(-next-line)?:\s*([\w-]+(?:\s*,\s*[\w-]+)*)"
 )
+_OMISSION = re.compile(r"no (?:configuration|default export) is shown\b")
 _CASE = re.compile(r"(reports|clean)(-[a-z0-9]+)*")
 
 
@@ -375,10 +376,20 @@ class Page:
         _require("Incorrect" in reporting, f"`{self.rule}` does not report its example below `## Incorrect`")
         others = sorted(reporting - {"Incorrect"})
         _require(not others, f"`{self.rule}` reports something below {others}: {result.messages}")
-        if also:
-            more = check({"page.md": page}, *also, known=self.known).findings
-            wrong = [f"{it.rule}: {it.message}" for it in more if self.section(it) == "Correct"]
-            _require(not wrong, f"reported below `## Correct`: {wrong}")
+        wrong = self.reported_below_correct(*also)
+        _require(not wrong, f"reported below `## Correct`: {wrong}")
+
+    def reported_below_correct(self, *rules: str) -> list[str]:
+        """What rules report below `## Correct`, but for notes that an example shows a part of a project only:
+        rule and message."""
+        if not rules:
+            return []
+        found = check({"page.md": self.text}, *rules, known=self.known).findings
+        return [
+            f"{finding.rule}: {finding.message}"
+            for finding in found
+            if self.section(finding) == "Correct" and not _OMISSION.match(finding.message)
+        ]
 
     def section(self, finding: Finding) -> str:
         """The heading above a finding in the page; "" before the first one."""

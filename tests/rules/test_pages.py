@@ -6,14 +6,12 @@ import re
 
 import pytest
 
-from cflint.testing import Page, check, pages
+from cflint.testing import Page, pages
 from tests.support.fixture_cases import KNOWN
 
 pytestmark = pytest.mark.portable
 
 PAGES = pages(*KNOWN, known=KNOWN)
-OMISSION = re.compile(r"no (?:configuration|default export) is shown\b")
-"""What a note says of a document that shows a part only, as the examples of a page do."""
 
 
 @pytest.mark.parametrize("page", PAGES, ids=str)
@@ -31,10 +29,4 @@ def test_page(page: Page) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=str)
 def test_correct_example_obeys_every_rule(page: Page) -> None:
-    found = check({"page.md": page.text}, "all", known=KNOWN).findings
-    reported = [
-        f"{finding.rule}: {finding.message}"
-        for finding in found
-        if page.section(finding) == "Correct" and not OMISSION.match(finding.message)
-    ]
-    assert not reported
+    assert page.reported_below_correct("all") == []
