@@ -77,7 +77,7 @@ def case(folder: Path, code: str, fixed: str | None = None, name: str = "reports
 
 def test_a_case_that_holds(tmp_path: Path) -> None:
     found = case(tmp_path, MARKED, FIXED)
-    assert (str(found), found.rule) == (f"kv/{RULE}/reports", RULE)
+    assert (str(found), found.rule) == (f"{tmp_path.name}/{RULE}/reports", RULE)
     found.check()
 
 

@@ -194,8 +194,8 @@ class Case:
 
     @property
     def name(self) -> str:
-        """Group, rule and folder."""
-        return f"{self.known[self.rule].group}/{self.rule}/{self.folder.name}"
+        """The case's folder and the two around it: of `GROUP/RULE/CASE` all three."""
+        return "/".join(self.folder.parts[-3:])
 
     @property
     def fixed_folder(self) -> Path:

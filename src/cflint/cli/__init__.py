@@ -10,6 +10,8 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
+_WITHOUT_PACKAGES = "`--isolated` and the setting `rule-packages = false` leave the rules of packages out"
+
 
 def main() -> NoReturn:
     """The program `cflint`: run the arguments of this process and end it with their exit code."""
@@ -75,14 +77,11 @@ def run(arguments: Sequence[str]) -> int:
         complain(_reason(error))
         return Exit.INTERNAL
     except Exception as error:
+        if _is_of_a_package(error) and not debug:
+            complain(str(error), _WITHOUT_PACKAGES)
+            return Exit.USAGE
         if debug:
             return _traceback()
-        if _is_of_a_package(error):
-            hint = (
-                "`--isolated`, or `rule-packages = false` in the settings, leaves the rules of packages out"
-            )
-            complain(str(error), hint)
-            return Exit.USAGE
         complain(
             f"internal error: {type(error).__name__}: {error} ({_place(error)}). "
             "This is a mistake in cflint: please report it with what `--debug` shows"
@@ -90,15 +89,32 @@ def run(arguments: Sequence[str]) -> int:
         return Exit.INTERNAL
 
 
+COMPLETION_VARIABLE = "_CFLINT_COMPLETE"
+"""The environment variable by which a shell requests completions."""
+
+
 def _invoke(arguments: Sequence[str]) -> int:
     import os
 
+    is_completing = bool(os.environ.get(COMPLETION_VARIABLE))
+    if arguments[:1] == ["check"] and not is_completing:
+        from cflint.cli.check.arguments import read
+
+        request = read(arguments[1:])
+        if request is not None:
+            from cflint.cli.check.perform import perform
+
+            return perform(request)
+    return _invoke_click(arguments, is_completing)
+
+
+def _invoke_click(arguments: Sequence[str], is_completing: bool) -> int:
     import click
 
-    from cflint.cli.app import COMPLETION_VARIABLE, cli
+    from cflint.cli.app import cli
     from cflint.cli.exits import Exit, Failure
 
-    if os.environ.get(COMPLETION_VARIABLE):
+    if is_completing:
         cli.main(list(arguments), prog_name="cflint")
     try:
         with cli.make_context("cflint", list(arguments) or ["--help"]) as context:
