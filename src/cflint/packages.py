@@ -56,8 +56,9 @@ class Package:
         return f"{self.name} {self.version}"
 
     @cached_property
-    def modules(self) -> list[Module]:
-        """The modules of its rules, none of which is imported for this. Raises PackageError."""
+    def modules(self) -> list[tuple[str, str]]:
+        """The modules of its rules, as (group, dotted name); none is imported for this. Raises
+        PackageError."""
         return [found for group, module in self.entries for found in _modules_of(self, group, module)]
 
     @cached_property
@@ -67,14 +68,6 @@ class Package:
         record_of = _stamp(os.path.join(self.info, "RECORD"))  # noqa: PTH118 (quicker)
         files = {file for _, module in self.entries for file in _files_of(self, module)}
         return [self.name, self.version, self.entries, record_of, sorted((it, *_stamp(it)) for it in files)]
-
-
-@record(frozen=True)
-class Module:
-    """A module that is a rule: the group, the dotted name."""
-
-    group: str
-    name: str
 
 
 # -- which packages there are -----------------------------------------------------------------------------
@@ -218,12 +211,12 @@ def _normal(name: str) -> str:
 # -- where the code of a package is -------------------------------------------------------------------------
 
 
-def _modules_of(package: Package, group: str, module: str) -> list[Module]:
+def _modules_of(package: Package, group: str, module: str) -> list[tuple[str, str]]:
     """The modules that an entry point means: those of a package but for names that begin with `_`, or a
     single module."""
     spec = _spec_of(package, module)
     if spec.submodule_search_locations is None:
-        return [Module(group, module)]
+        return [(group, module)]
     names = {
         entry.name.removesuffix(".py")
         for folder in spec.submodule_search_locations
@@ -233,7 +226,7 @@ def _modules_of(package: Package, group: str, module: str) -> list[Module]:
     }
     if not names:
         raise PackageError(package, f"there is no rule in `{module}`")
-    return [Module(group, f"{module}.{name}") for name in sorted(names)]
+    return [(group, f"{module}.{name}") for name in sorted(names)]
 
 
 def _files_of(package: Package, module: str) -> list[str]:

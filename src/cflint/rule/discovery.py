@@ -75,16 +75,16 @@ def _names_of(rules: Iterable[Found]) -> Iterator[tuple[str, str]]:
 
 def _rules_of(package: Package) -> Iterator[Found]:
     modules = package.modules
-    for module in modules:
-        for name, what in ((module.group, "group"), (_id_of(module.name), "rule")):
+    for group, module in modules:
+        for name, what in ((group, "group"), (_id_of(module), "rule")):
             if NAME.fullmatch(name) is None:
                 why = "is no name: it needs words of small letters and digits, with hyphens between"
                 raise PackageError(package, f"`{name}`, of a {what}, {why}")
-    names = [module.name for module in modules]
+    names = [module for _, module in modules]
     specs = _indexed("package", package.stamp, names, partial(_checked, package))
-    for module in modules:
-        load = partial(_imported, package, module.name)
-        yield Found(_id_of(module.name), module.group, specs[module.name], load, package)
+    for group, module in modules:
+        load = partial(_imported, package, module)
+        yield Found(_id_of(module), group, specs[module], load, package)
 
 
 def _imported(package: Package, name: str) -> ModuleType:
