@@ -198,6 +198,19 @@ def test_what_was_not_there_counts_too(repository: Path, cli: Cli) -> None:
     assert cli("check") == cli("check", "--no-cache") != before
 
 
+@pytest.mark.skipif(shutil.which("git") is None, reason="git makes the index")
+def test_what_git_tracks_by_now_counts(repository: Path, cli: Cli) -> None:
+    (repository / ".gitignore").write_text("/apps/beside/\n")
+    (repository / "apps/beside/wrangler.toml").write_text(TOML + "unknown_key = 1\n")
+    subprocess.run(["git", "init", "-q"], check=True)
+    subprocess.run(["git", "add", "apps/chat"], check=True)
+    for _ in range(2):
+        assert "config-unknown-key" not in cli("check").out
+    subprocess.run(["git", "add", "-f", "apps/beside"], check=True)
+    for _ in range(2):
+        assert "config-unknown-key" in cli("check").out
+
+
 def test_the_question_is_part_of_the_key(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = cli("check")
     for more in (

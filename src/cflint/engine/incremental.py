@@ -154,7 +154,9 @@ class IncrementalRun:
     def _model(self) -> str:
         """A hash of all Workers and configurations."""
         workers = [self._worker_hash(worker) for worker in self._project.workers]
-        configs = [[config.path, _config_hash(config)] for config in self._loaded.configs]
+        configs = [
+            [config.path, _config_hash(config), config.deployment.row] for config in self._loaded.configs
+        ]
         return hash_of(json.dumps([workers, configs]))
 
     def _signature(self, path: str) -> str:
@@ -167,7 +169,7 @@ class IncrementalRun:
             config = worker.config
             whole = [
                 unit_of(worker),
-                None if config is None else _config_hash(config),
+                None if config is None else [_config_hash(config), config.deployment.row],
                 worker.entries,
                 worker.modules,
                 worker.unresolved,

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -22,6 +21,7 @@ from cflint.project.workers.loading import Loaded
 from cflint.project.workers.model import Project
 from cflint.project.workers.sections import Section
 from cflint.project.workers.worker import DurableObject, Worker
+from cflint.record import replace
 from cflint.rule import Crash, Match, Rule
 from cflint.scope import ModuleScope
 from cflint.source import Document, Span

@@ -365,7 +365,9 @@ def _signature(project: Project, path: str) -> object:
 def _worker_signature(worker: Worker) -> object:
     config = worker.config
     return (
-        tuple((one.path, one.data) for one in config.documents) if config is not None else None,
+        (*((one.path, one.data) for one in config.documents), config.deployment)
+        if config is not None
+        else None,
         worker.entries,
         worker.modules,
         worker.unresolved,

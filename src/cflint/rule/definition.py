@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from cflint.finding import Finding, Safety, Severity
-from cflint.record import record
+from cflint.record import record, replace
 from cflint.rule.triggers import Trigger
 
 if TYPE_CHECKING:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import field
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from cflint.platform.bindings import BindingKind
-from cflint.record import record
+from cflint.record import field, record
 
 if TYPE_CHECKING:
     from tree_sitter import Node

@@ -1,20 +1,16 @@
-"""Which files of a workspace to look at: configurations, sources, and what was left out, and why.
-
-Imported where used: what a folder's scripts call, which matters where two formats of a configuration stand.
-"""
+"""Which files of a workspace to look at: configurations, sources, and what was left out, and why."""
 
 from __future__ import annotations
 
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import field, replace
 from enum import Enum
 
 from cflint.pattern import pattern
 from cflint.project.files.ignore import Ignore
 from cflint.project.files.workspace import Entry, Unreadable, Workspace
-from cflint.record import record
+from cflint.record import field, record, replace
 from cflint.source import Document
 from cflint.syntax.suffixes import DECLARATION_SUFFIXES, SOURCE_SUFFIXES
 
@@ -35,6 +31,8 @@ TOOLING_NAME = "wrangler.config.ts"
 """What bundlers and servers are told beside a configuration in TypeScript; no configuration by itself."""
 
 _TEMPLATE_WORDS = frozenset(("template", "tmpl", "tpl", "example", "sample"))
+_TEMPLATE_PARTS = frozenset(("wrangler", "dist", "default", "toml", "json", "jsonc", *_TEMPLATE_WORDS))
+_TEMPLATE_MARKS = _TEMPLATE_WORDS | {"dist", "default"}
 _DEPENDENCIES = frozenset(
     (
         "node_modules",
@@ -97,6 +95,9 @@ class Discovered:
 IsConfig = Callable[[Document], bool]
 """Whether a document is a Worker's configuration."""
 
+UsesWrangler = Callable[[str], bool]
+"""Whether what is called in a folder reads wrangler's configuration, not the one in TypeScript beside it."""
+
 
 def discover(
     workspace: Workspace,
@@ -104,6 +105,7 @@ def discover(
     excludes: Iterable[str] = (),
     *,
     is_config: IsConfig | None = None,
+    uses_wrangler: UsesWrangler | None = None,
 ) -> Discovered:
     """Walk files and folders of the workspace.
 
@@ -111,7 +113,7 @@ def discover(
     ignores it or it is build output, but never if it is excluded. Without `is_config` the name alone decides
     what is a configuration. Sources are not opened: see `sift`.
     """
-    gathering = _Gathering(workspace, Ignore("", excludes), is_config)
+    gathering = _Gathering(workspace, Ignore("", excludes), is_config, uses_wrangler)
     for path in paths:
         gathering.given(path)
     return gathering.result()
@@ -147,6 +149,21 @@ def is_typescript_config(path: str) -> bool:
     return _name(path) == TYPESCRIPT_NAME
 
 
+def is_template_name(path: str) -> bool:
+    """Whether a file is named as templates of configurations are (`wrangler.toml.example`,
+    `wrangler.tpl.jsonc`, `example.wrangler.toml`)."""
+    name = _name(path)
+    if "wrangler" not in name or " " in name:
+        return False
+    words = re.split(r"[._-]", name)
+    return (
+        "wrangler" in words
+        and not _TEMPLATE_MARKS.isdisjoint(words)
+        and not {"toml", "json", "jsonc"}.isdisjoint(words)
+        and words[-1] in _TEMPLATE_PARTS
+    )
+
+
 def is_minified(data: bytes) -> bool:
     """Whether a line is longer than `LONGEST_LINE` bytes."""
     start = 0
@@ -164,9 +181,10 @@ def configs_in(
     excludes: Iterable[str] = (),
     *,
     is_config: IsConfig | None = None,
+    uses_wrangler: UsesWrangler | None = None,
 ) -> tuple[str, ...]:
     """All configurations under a folder, as `discover` finds them."""
-    return discover(workspace, (folder,), excludes, is_config=is_config).configs
+    return discover(workspace, (folder,), excludes, is_config=is_config, uses_wrangler=uses_wrangler).configs
 
 
 def configs_above(
@@ -175,16 +193,17 @@ def configs_above(
     excludes: Iterable[str] = (),
     *,
     is_config: IsConfig | None = None,
+    uses_wrangler: UsesWrangler | None = None,
 ) -> tuple[str, ...]:
     """The configurations in a folder (or a file's folder) and in those above it, nearest first."""
-    gathering = _Gathering(workspace, Ignore("", excludes), is_config)
+    gathering = _Gathering(workspace, Ignore("", excludes), is_config, uses_wrangler)
     folder = path if workspace.is_dir(path) else _parent(path)
     found: list[str] = []
     while True:
         if not gathering.is_excluded(folder, folder=True):
             rules = gathering.rules_for(folder)
-            names = [name for name in workspace.list(folder) if is_config_name(name)]
-            names = [name for name in names if not rules.reason(_join(folder, name))]
+            names = [name for name in workspace.list(folder) if _may_be_config(name)]
+            names = [name for name in names if not gathering.reason(rules, _join(folder, name))]
             found.extend(gathering.configs_of(folder, names))
         if not folder:
             return tuple(found)
@@ -217,8 +236,15 @@ class _Rules:
 class _Gathering:
     """What a walk has found so far."""
 
-    def __init__(self, workspace: Workspace, excluded: Ignore, is_config: IsConfig | None) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        excluded: Ignore,
+        is_config: IsConfig | None,
+        uses_wrangler: UsesWrangler | None,
+    ) -> None:
         self._workspace = workspace
+        self._uses_wrangler = uses_wrangler
         self._is_config = is_config
         self._excluded = excluded
         self._rules: dict[str, _Rules] = {}
@@ -228,6 +254,8 @@ class _Gathering:
         self._shadowed: dict[str, tuple[str, ...]] = {}
         self._left_out: dict[str, Reason | Unreadable] = {}
         self._walked: set[str] = set()
+        self._tracked_only: set[str] = set()
+        """Ignored folders that hold something that git tracks; nothing else in them counts."""
 
     def result(self) -> Discovered:
         looked_at = self._configs | self._sources | self._markdown
@@ -258,6 +286,8 @@ class _Gathering:
             self._sources.add(real)
         elif real.endswith(MARKDOWN_SUFFIXES):
             self._markdown.add(real)
+        elif is_template_name(real):
+            self._configs.add(real)
         elif real.endswith(_CONFIG_SUFFIXES) and (_CONFIG_NAME.fullmatch(_name(real)) or self._is_config):
             self._add_config(real)
         else:
@@ -275,13 +305,24 @@ class _Gathering:
                 known = self._rules[inner] = known.within(self._ignore_file(inner, ".gitignore"))
         return known
 
+    def reason(self, rules: _Rules, path: str, tracked_only: bool = False) -> Reason | None:
+        """Why a file, or a folder whose path ends in `/`, is left out. What git tracks counts although it is
+        ignored; with `tracked_only` the folder around it is ignored."""
+        reason = rules.reason(path) or (Reason.GITIGNORED if tracked_only else None)
+        if reason is Reason.GITIGNORED and self._workspace.is_tracked(path):
+            if path.endswith("/"):
+                self._tracked_only.add(path[:-1])
+            return None
+        return reason
+
     def configs_of(self, folder: str, names: list[str]) -> list[str]:
-        """The configurations among the names of a folder, the one that wrangler picks first."""
+        """The configurations among the names of a folder, the one that wrangler picks first. Where there is
+        none, a template is taken for it."""
         picked = [name for name in _PICK_ORDER if name in names]
         others = sorted(name for name in names if name not in (*_PICK_ORDER, TYPESCRIPT_NAME))
         if TYPESCRIPT_NAME in names:
-            at = 1 if picked and self._uses_wrangler(folder) else 0
-            picked.insert(at, TYPESCRIPT_NAME)
+            is_second = picked and self._uses_wrangler is not None and self._uses_wrangler(folder)
+            picked.insert(1 if is_second else 0, TYPESCRIPT_NAME)
         if len(picked) > 1:
             beside = tuple(_join(folder, name) for name in picked[1:])
             self._shadowed[_join(folder, picked[0])] = beside
@@ -289,10 +330,14 @@ class _Gathering:
         found: list[str] = []
         for name in (*picked[:1], *others):
             path = _join(folder, name)
-            if name in others and _is_template(name):
+            if name in others and (_is_copy(name) or is_template_name(name)):
                 self._left_out[path] = Reason.TEMPLATE
             elif self._accepts_config(path):
                 found.append(path)
+        if not found:
+            templates = filter(is_template_name, names)
+            first = min(templates, key=lambda name: (len(name.split(".")), len(name), name), default=None)
+            return [_join(folder, first)] if first is not None else []
         return found
 
     def _root_rules(self) -> _Rules:
@@ -328,11 +373,6 @@ class _Gathering:
             return False
         return True
 
-    def _uses_wrangler(self, folder: str) -> bool:
-        from cflint.project.files.commands import deploys_by_wrangler
-
-        return deploys_by_wrangler(self._workspace, folder)
-
     def _given_typescript(self, path: str) -> None:
         """Look at a configuration in TypeScript, or at the one that a `wrangler.config.ts` stands beside."""
         config = _join(_parent(path), TYPESCRIPT_NAME)
@@ -354,6 +394,7 @@ class _Gathering:
                 continue
             self._walked.add(folder)
             rules = self.rules_for(folder)
+            tracked_only = folder in self._tracked_only
             entries = workspace.entries(folder)
             if not entries and workspace.problem(folder) is Unreadable.DENIED:
                 self._left_out[folder + "/"] = Unreadable.DENIED
@@ -366,7 +407,7 @@ class _Gathering:
                     if name in _METADATA:
                         continue
                     path += "/"
-                    if reason := _reason_of_folder(name, folder) or rules.reason(path):
+                    if reason := _reason_of_folder(name, folder) or self.reason(rules, path, tracked_only):
                         self._left_out[path] = reason
                     elif depth >= _DEPTH_LIMIT:
                         self._left_out[path] = Reason.TOO_DEEP
@@ -374,7 +415,7 @@ class _Gathering:
                         stack.append((path[:-1], depth + 1))
                     continue
                 is_source = name.endswith(SOURCE_SUFFIXES)
-                is_config = name.startswith("wrangler") and _CONFIG_NAME.fullmatch(name) is not None
+                is_config = "wrangler" in name and _may_be_config(name)
                 if is_source and name in (TYPESCRIPT_NAME, TOOLING_NAME):
                     if name == TOOLING_NAME:
                         continue
@@ -383,7 +424,9 @@ class _Gathering:
                     if kind is Entry.LINK and workspace.is_dir(path):
                         self._left_out[path + "/"] = Reason.LINK
                     continue
-                if reason := rules.reason(path):
+                if name.endswith(DECLARATION_SUFFIXES):  # before git's index is asked for generated types
+                    self._left_out[path] = Reason.DECLARATION
+                elif reason := self.reason(rules, path, tracked_only):
                     self._left_out[path] = reason
                 elif kind is Entry.LINK:
                     problem = workspace.problem(path) if workspace.real(path) is None else None
@@ -392,12 +435,13 @@ class _Gathering:
                     self._left_out[path] = Unreadable.NOT_A_FILE
                 elif is_config:
                     config_names.append(name)
-                elif name.endswith(DECLARATION_SUFFIXES):
-                    self._left_out[path] = Reason.DECLARATION
                 else:
                     self._sources.add(path)
-            if config_names:
-                self._configs.update(self.configs_of(folder, config_names))
+            found = self.configs_of(folder, config_names) if config_names else []
+            if ".wrangler" in entries and not found:  # where a few keep what others have beside it
+                names = [name for name in workspace.list(f"{prefix}.wrangler") if name in _PICK_ORDER]
+                found = self.configs_of(f"{prefix}.wrangler", names)
+            self._configs.update(found)
 
 
 def _reason_of_folder(name: str, parent: str) -> Reason | None:
@@ -408,7 +452,14 @@ def _reason_of_folder(name: str, parent: str) -> Reason | None:
     return None
 
 
-def _is_template(name: str) -> bool:
+def _may_be_config(name: str) -> bool:
+    """Whether a name is that of a configuration or of a template of one."""
+    if "wrangler" not in name:
+        return name == TYPESCRIPT_NAME
+    return _CONFIG_NAME.fullmatch(name) is not None or is_template_name(name)
+
+
+def _is_copy(name: str) -> bool:
     return " " in name or not _TEMPLATE_WORDS.isdisjoint(re.split(r"[._-]", name))
 
 

@@ -4,29 +4,32 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import field
+from typing import Literal
 
 from cflint.finding import Notice
 from cflint.pattern import pattern
-from cflint.project.config.wrangler import WranglerConfig, is_wrangler_document
+from cflint.project.config.deployment import AS_WRITTEN
+from cflint.project.config.wrangler import WranglerConfig, has_placeholder_value, is_wrangler_document
 from cflint.project.files.discovery import (
     Discovered,
     configs_above,
     configs_in,
     discover,
     is_config_name,
+    is_template_name,
     is_typescript_config,
 )
 from cflint.project.files.ignore import Ignore
 from cflint.project.files.workspace import Unreadable, Workspace
 from cflint.project.modules.resolve import ModuleGraph, Resolver
+from cflint.project.workers.elsewhere import Elsewhere
 from cflint.project.workers.markdown import MarkdownWorkers
 from cflint.project.workers.model import Project
 from cflint.project.workers.preferences import Preferences
 from cflint.project.workers.selection import Selection
-from cflint.project.workers.typescript_config import read_worker_config
+from cflint.project.workers.typescript_config import typescript_config
 from cflint.project.workers.worker import Worker
-from cflint.record import record
+from cflint.record import field, record, replace
 from cflint.source import Document
 from cflint.syntax.data import DataDocument
 from cflint.syntax.documents import read
@@ -42,7 +45,7 @@ class Loaded:
 
     `modules` are the paths of the code to analyse: what the Workers reach, and files beside that use Workers
     APIs or were named. `configs` are the configurations, `named` the files given by name, `discovered` what
-    was found and left out.
+    was found and left out, `consulted` other files that say how configurations are deployed.
     """
 
     project: Project
@@ -53,6 +56,7 @@ class Loaded:
     notices: tuple[Notice, ...] = ()
     markdown: tuple[Document, ...] = field(default=())
     excluded: Ignore = field(default=Ignore("", ()))
+    consulted: frozenset[str] = frozenset()
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -106,6 +110,7 @@ class _Loading:
         self._markdown = MarkdownWorkers()
         self._selection = Selection(workspace, self._excluded)
         self._unread: dict[str, None] = {}
+        self._elsewhere = Elsewhere(workspace)
 
     def _is_excluded(self, path: str) -> bool:
         return self._excluded.covers(path + "/" if self._workspace.is_dir(path) else path)
@@ -123,14 +128,46 @@ class _Loading:
         if document is None:
             return None
         data = self._read.get(document.path)
-        return (
-            WranglerConfig.of(data)
-            if data is not None and data.document is document
-            else read_worker_config(self._workspace, self._resolver, document)
-        )
+        if is_typescript_config(path):
+            config = typescript_config(self._workspace, self._resolver, document)
+            deployment = self._elsewhere.deployment(config)
+            return config if deployment == AS_WRITTEN else replace(config, deployment=deployment)
+        if data is None or data.document is not document:
+            data = read(document)
+        if data.broken or is_template_name(path) or has_placeholder_value(data.root):
+            # Imported where used: templates, which few projects have.
+            from cflint.project.config.templates import open_by_placeholders, template_of
+
+            template = template_of(data)
+            if template is not None:
+                self._say_template(path, template.data)
+                config = WranglerConfig.of(template.data)
+                deployment = self._elsewhere.deployment(config, is_template=True)
+                opened = deployment.open or open_by_placeholders(config, template)
+                return WranglerConfig.of(template.data, replace(deployment, open=opened))
+        config = WranglerConfig.of(data)
+        deployment = self._elsewhere.deployment(config)
+        return config if deployment == AS_WRITTEN else WranglerConfig.of(data, deployment)
+
+    def _say_template(self, path: str, data: DataDocument) -> None:
+        message, line = "a template is taken for the configuration: no other is here", None
+        if not is_template_name(path):
+            message = "the configuration is taken for a template: placeholders stand in it"
+        problem = next((problem for problem in data.problems if not problem.duplicate), None)
+        if problem is not None:
+            line = data.document.line_of(problem.span.start)
+            message += f"; not all of it can be read ({problem.message})"
+        level: Literal["info", "warning"] = "info" if problem is None else "warning"
+        self._selection.notices.append(Notice(message, path=path, line=line, level=level))
 
     def load(self) -> Loaded:
-        found = discover(self._workspace, self._given, self._excludes, is_config=self._is_config)
+        found = discover(
+            self._workspace,
+            self._given,
+            self._excludes,
+            is_config=self._is_config,
+            uses_wrangler=self._elsewhere.uses_wrangler,
+        )
         named = frozenset(path for path in self._paths if path and self._workspace.is_file(path))
         configs = {path: config for path in found.configs if (config := self._config(path)) is not None}
         workers = [self._worker(config) for config in configs.values()]
@@ -171,6 +208,7 @@ class _Loading:
             tuple(self._selection.notices),
             tuple(markdown),
             self._excluded,
+            frozenset(self._elsewhere.read),
         )
 
     def _say_shadowed(self, found: Discovered) -> None:
@@ -236,6 +274,8 @@ class _Loading:
             for environment in config.environments
             if (main := environment.main) is not None
         )
+        if config.deployment.entry:
+            mains = {config.deployment.entry: None}
         reaches = {main: self._graph.reachable(main) for main in mains}
         modules: dict[str, None] = {}
         running: set[str] = set()
@@ -274,13 +314,25 @@ class _Loading:
         candidates: dict[str, None] = {}
         for path in self._paths:
             if not any(_within(config, path) for config in known):
-                above = configs_above(self._workspace, path, self._excludes, is_config=self._is_config)
+                above = configs_above(
+                    self._workspace,
+                    path,
+                    self._excludes,
+                    is_config=self._is_config,
+                    uses_wrangler=self._elsewhere.uses_wrangler,
+                )
                 candidates.update(dict.fromkeys(above))
         owners = list(self._reaching(candidates, known))
         covered = {module for worker in owners for module in worker.modules}
         left = [path for path in found.sources if path not in covered]
         if left and not known and self._is_monorepo():
-            everywhere = configs_in(self._workspace, "", self._excludes, is_config=self._is_config)
+            everywhere = configs_in(
+                self._workspace,
+                "",
+                self._excludes,
+                is_config=self._is_config,
+                uses_wrangler=self._elsewhere.uses_wrangler,
+            )
             seen = frozenset(known) | frozenset(candidates)
             owners.extend(self._reaching(dict.fromkeys(everywhere), seen))
         yield from owners

@@ -6,12 +6,13 @@ some modules has changed, and these import what they imported, nothing else can 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Set
 from typing import Any, Literal
 
 from cflint.finding import Notice
+from cflint.project.config.deployment import Deployment
 from cflint.project.config.wrangler import WranglerConfig
-from cflint.project.files.discovery import Discovered
+from cflint.project.files.discovery import Discovered, is_typescript_config
 from cflint.project.files.ignore import Ignore
 from cflint.project.files.workspace import Workspace
 from cflint.project.modules.reads import fingerprint_of
@@ -19,8 +20,9 @@ from cflint.project.modules.resolve import Edge, ModuleGraph, Resolver
 from cflint.project.workers.loading import Loaded, modules_among
 from cflint.project.workers.model import Project
 from cflint.project.workers.preferences import Preferences
-from cflint.project.workers.typescript_config import read_worker_config
+from cflint.project.workers.typescript_config import typescript_config
 from cflint.project.workers.worker import Worker
+from cflint.record import replace
 from cflint.source import Document
 from cflint.syntax.javascript import EXTENSIONS
 
@@ -38,8 +40,9 @@ def outline_of(loaded: Loaded, before: Json = None) -> Json:
         return None
     return {
         "workers": [_worker(worker) for worker in workers],
-        "configs": [config.path for config in loaded.configs],
-        "read": sorted(
+        "configs": [[config.path, config.deployment.row] for config in loaded.configs],
+        "consulted": sorted(loaded.consulted),
+        "evaluated": sorted(
             {one.path for config in loaded.configs if config.is_typescript for one in config.documents}
         ),
         "modules": loaded.modules,
@@ -60,15 +63,15 @@ def load_again(
     workspace: Workspace,
     excludes: tuple[str, ...],
     outline: Json,
-    changed: Collection[str],
+    changed: Set[str],
     *,
     preferences: Preferences,
 ) -> Loaded | None:
     """The project of an outline, whose modules `changed` have another text by now and of which all else is as
     it was; None when that may have changed what there is to load. May raise what unfit data raises."""
-    if not set(outline["read"]).isdisjoint(changed):
-        return None  # a configuration in TypeScript, and what it imports
     noticed = {row[1] for row in outline["notices"]}
+    if not changed.isdisjoint((*outline["consulted"], *outline["evaluated"])):
+        return None
     reached = {module for worker in outline["workers"] for module in worker[2]}
     resolver = Resolver(workspace)
     graph = ModuleGraph(workspace, resolver)
@@ -86,11 +89,17 @@ def load_again(
     if modules_among(workspace, excludes, changed, reached, named) != before:
         return None
     configs: dict[str, WranglerConfig] = {}
-    for path in outline["configs"]:
+    for path, row in outline["configs"]:
         found = workspace.read(path)
         if found is None:
             return None
-        configs[path] = read_worker_config(workspace, resolver, found)
+        deployment = Deployment(*row)
+        if deployment.is_template:
+            return None
+        if is_typescript_config(path):
+            configs[path] = replace(typescript_config(workspace, resolver, found), deployment=deployment)
+        else:
+            configs[path] = WranglerConfig(found, deployment=deployment)
     workers = tuple(
         Worker(
             configs[path],
@@ -109,6 +118,7 @@ def load_again(
         Discovered(),
         tuple(_notice(*row) for row in outline["notices"]),
         excluded=Ignore("", excludes),
+        consulted=frozenset(outline["consulted"]),
     )
 
 

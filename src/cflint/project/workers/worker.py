@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 
 from cflint.finding import Location
 from cflint.project.config.lifecycle import ActiveClass
 from cflint.project.config.wrangler import Binding, Environment, WranglerConfig
 from cflint.project.modules.facts import ClassFacts
-from cflint.record import record
+from cflint.record import field, record
 from cflint.source import Document
 
 
