@@ -264,8 +264,8 @@ class Elsewhere:
                     yield entry, script.path
 
     def uses_wrangler(self, folder: str) -> bool:
-        """Whether plain wrangler, which reads no `cloudflare.config.ts`, deploys a folder's Worker, and neither
-        `cf` nor Vite is called, which read no file of wrangler's."""
+        """Whether plain wrangler, which reads no `cloudflare.config.ts`, deploys a folder's Worker, and
+        neither `cf` nor Vite is called, which read no file of wrangler's."""
         is_called = False
         for script in self._scripts_for(folder):
             if _NEW_TOOL.search(script.text):
