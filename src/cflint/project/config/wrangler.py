@@ -223,7 +223,8 @@ class WranglerConfig:
         if not places:
             return False
         if self.is_typescript:  # `...` is how it copies
-            return any(span.start <= at < span.end for at in places for span in self.comments)
+            in_comments = any(span.start <= at < span.end for at in places for span in self.comments)
+            return in_comments or bool(self.unreadable)
         nodes = list(self.root.walk())
         texts = [node.span for node in nodes if node.kind is Kind.STRING]
         keys = (member for node in nodes for member in node.members)
