@@ -133,5 +133,7 @@ def _background(plan: Plan, analysis: Analysis) -> Iterator[str]:
         yield f"Worker: {visible(where)} ({counted(len(worker.modules), 'module')})\n"
         if worker.config is not None:
             yield from _deployment(worker.config.deployment)
+        if worker.app is not None:
+            yield f"app: {visible(worker.app.summary)}\n"
     for item in loaded.discovered.left_out:
         yield f"skipped: {visible(item.path)} ({item.reason.value})\n"

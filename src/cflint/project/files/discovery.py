@@ -12,7 +12,7 @@ from cflint.project.files.ignore import Ignore
 from cflint.project.files.workspace import Entry, Unreadable, Workspace
 from cflint.record import field, record, replace
 from cflint.source import Document
-from cflint.syntax.suffixes import DECLARATION_SUFFIXES, SOURCE_SUFFIXES
+from cflint.syntax.suffixes import DECLARATION_SUFFIXES, EMBEDDED_SUFFIXES, SOURCE_SUFFIXES
 
 MARKDOWN_SUFFIXES = (".md", ".mdx")
 
@@ -83,11 +83,13 @@ class LeftOut:
 
 @record(frozen=True)
 class Discovered:
-    """Paths of a workspace, sorted. `shadowed`: per configuration, those that wrangler passes over for it."""
+    """Paths of a workspace, sorted. `embedded`: files of other languages with scripts. `shadowed`: per
+    configuration, those that wrangler passes over for it."""
 
     configs: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     markdown: tuple[str, ...] = ()
+    embedded: tuple[str, ...] = ()
     shadowed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     left_out: tuple[LeftOut, ...] = ()
 
@@ -251,6 +253,7 @@ class _Gathering:
         self._configs: set[str] = set()
         self._sources: set[str] = set()
         self._markdown: set[str] = set()
+        self._embedded: set[str] = set()
         self._shadowed: dict[str, tuple[str, ...]] = {}
         self._left_out: dict[str, Reason | Unreadable] = {}
         self._walked: set[str] = set()
@@ -258,12 +261,13 @@ class _Gathering:
         """Ignored folders that hold something that git tracks; nothing else in them counts."""
 
     def result(self) -> Discovered:
-        looked_at = self._configs | self._sources | self._markdown
+        looked_at = self._configs | self._sources | self._markdown | self._embedded
         left_out = (LeftOut(path, why) for path, why in self._left_out.items() if path not in looked_at)
         return Discovered(
             configs=tuple(sorted(self._configs)),
             sources=tuple(sorted(self._sources)),
             markdown=tuple(sorted(self._markdown)),
+            embedded=tuple(sorted(self._embedded)),
             shadowed={path: self._shadowed[path] for path in sorted(self._shadowed)},
             left_out=tuple(sorted(left_out, key=lambda item: item.path)),
         )
@@ -284,6 +288,8 @@ class _Gathering:
             self._given_typescript(real)
         elif real.endswith(SOURCE_SUFFIXES):
             self._sources.add(real)
+        elif real.endswith(EMBEDDED_SUFFIXES):
+            self._embedded.add(real)
         elif real.endswith(MARKDOWN_SUFFIXES):
             self._markdown.add(real)
         elif is_template_name(real):
@@ -421,6 +427,8 @@ class _Gathering:
                         continue
                     is_config = True
                 if not is_source and not is_config:
+                    if name.endswith(EMBEDDED_SUFFIXES) and kind is Entry.FILE and not rules.reason(path):
+                        self._embedded.add(path)
                     if kind is Entry.LINK and workspace.is_dir(path):
                         self._left_out[path + "/"] = Reason.LINK
                     continue
@@ -454,9 +462,9 @@ def _reason_of_folder(name: str, parent: str) -> Reason | None:
 
 def _may_be_config(name: str) -> bool:
     """Whether a name is that of a configuration or of a template of one."""
-    if "wrangler" not in name:
-        return name == TYPESCRIPT_NAME
-    return _CONFIG_NAME.fullmatch(name) is not None or is_template_name(name)
+    if name == TYPESCRIPT_NAME:
+        return True
+    return "wrangler" in name and (_CONFIG_NAME.fullmatch(name) is not None or is_template_name(name))
 
 
 def _is_copy(name: str) -> bool:

@@ -1,4 +1,4 @@
-"""A `cloudflare.config.ts`, evaluated with what it imports and with the files beside it.
+"""Configurations of a workspace, whatever their language: a `cloudflare.config.ts` is evaluated.
 
 Imported where used: what evaluates TypeScript, when there is a configuration in it.
 """
@@ -9,8 +9,8 @@ import posixpath
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from cflint.project.config.wrangler import WranglerConfig
-from cflint.project.files.discovery import TOOLING_NAME
+from cflint.project.config.wrangler import WranglerConfig, read_config
+from cflint.project.files.discovery import TOOLING_NAME, is_typescript_config
 from cflint.project.files.workspace import Workspace
 from cflint.project.modules.installed import manifest_above
 from cflint.record import replace
@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 _VITE_PLUGIN = "@cloudflare/vite-plugin"
 
 
-def typescript_config(workspace: Workspace, resolver: Resolver, document: Document) -> WranglerConfig:
-    """The configuration in a `cloudflare.config.ts` of a workspace, whatever is in it."""
+def read_worker_config(workspace: Workspace, resolver: Resolver, document: Document) -> WranglerConfig:
+    """The configuration in a file of a workspace, whatever is in it."""
+    if not is_typescript_config(document.path):
+        return read_config(document)
     folder = posixpath.dirname(document.path)
     beside = posixpath.join(folder, TOOLING_NAME)
     tooling = workspace.read(beside) if workspace.is_file(beside) else None
