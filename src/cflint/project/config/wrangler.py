@@ -522,12 +522,19 @@ class Environment:
         return tuple(binding for kind in KINDS for binding in self._bindings_of(kind))
 
     @cached_property
-    def _by_name(self) -> Mapping[str, Binding]:
-        return {binding.name: binding for binding in reversed(self.bindings)}
+    def _by_name(self) -> Mapping[str, tuple[Binding, ...]]:
+        found: dict[str, list[Binding]] = {}
+        for binding in self.bindings:
+            found.setdefault(binding.name, []).append(binding)
+        return {name: tuple(bindings) for name, bindings in found.items()}
 
     def binding(self, name: str) -> Binding | None:
         """The binding of a name; the first, should there be several."""
-        return self._by_name.get(name)
+        return next(iter(self.bindings_named(name)), None)
+
+    def bindings_named(self, name: str) -> tuple[Binding, ...]:
+        """All bindings of a name: one, unless by mistake, or where a condition that is not known decides."""
+        return self._by_name.get(name, ())
 
     def bindings_of(self, kind: str) -> tuple[Binding, ...]:
         """The bindings of a kind, given by its id (`kv`, `durable_object`, …)."""

@@ -341,6 +341,8 @@ class _Loading:
             modules.update(functions)
             running.update(functions)
         unresolved = any(not reach.complete for reach in reaches.values())
+        if config.is_typescript:
+            unresolved = unresolved or any(found.is_open("main") for found in config.environments)
         type_only = frozenset(modules) - running
         return Worker(config, entries, tuple(modules), unresolved=unresolved, type_only=type_only)
 
