@@ -473,3 +473,25 @@ def test_what_vite_changes_is_not_known(plugin: str, is_open: bool) -> None:
     (worker,) = loaded(files).project.workers
     assert worker.environments[0].is_open("d1_databases") is is_open
     assert bool(said(report(files, "binding-not-declared"))) is not is_open
+
+
+@pytest.mark.parametrize(
+    ("env", "use", "label"),
+    [
+        ("...(isPreview ? {} : { BOX: bindings.kv() })", 'env.BOX.get("a")', "a preview"),
+        ("...(isPreview ? { BOX: bindings.kv() } : {})", 'env.BOX.get("a")', "the configuration"),
+        ("...(isPreview ? { BOX: bindings.kv() } : {})", 'env.BOX?.get("a")', ""),
+        ("...(isPreview ? { BOX: bindings.text('a') } : {})", "env.BOX.length", ""),
+        ("BOX: bindings.kv()", 'env.BOX.get("a")', ""),
+        ("...(isPreview ? {} : { BOX: bindings.kv() }), ...more()", 'env.BOX.get("a")', ""),
+    ],
+)
+def test_what_previews_lack(env: str, use: str, label: str) -> None:
+    text = f"""{HEAD}import {{ more }} from "tool";
+    export default defineConfig(({{ isPreview }}) => ({{ worker: {{ {NAME}, env: {{ {env} }} }} }}));"""
+    code = f"export default {{ async fetch(_: Request, env: Env) {{ return new Response(await {use}); }} }};"
+    files = {"cloudflare.config.ts": text, "src/index.ts": code}
+    found = report(files, "binding-missing-in-environment").findings
+    assert [one.message for one in found] == (
+        [f"{label} lacks `BOX` (KV namespace), which code uses"] if label else []
+    )
