@@ -140,12 +140,6 @@ class WranglerConfig:
         return Role.TEST if self.deployment.local else config_role(self.path)
 
     @property
-    def is_open(self) -> bool:
-        """Whether the Worker may have bindings, triggers and classes that do not stand here: something else
-        deploys it or adds to the file, as `deployment.open` says. What is absent is unknown."""
-        return bool(self.deployment.open)
-
-    @property
     def root(self) -> Node:
         return self.data.root
 
@@ -342,7 +336,7 @@ class Environment:
     def incomplete(self) -> bool:
         """Whether a part that counts here could not be read, or stands elsewhere: what is absent is unknown,
         not missing."""
-        if self.config.is_open:
+        if self.config.deployment.open:
             return True
         root = self.config.root
         if root.kind is not Kind.OBJECT:

@@ -34,7 +34,7 @@ def outline_of(loaded: Loaded, before: Json = None) -> Json:
     the rest are still in there.
     """
     workers = loaded.project.workers
-    if loaded.markdown or any(worker.config is None for worker in workers):
+    if loaded.markdown or any(worker.is_document for worker in workers):
         return None
     return {
         "workers": [_worker(worker) for worker in workers],
@@ -94,13 +94,14 @@ def load_again(
         configs[path] = WranglerConfig(found, deployment=deployment)
     workers = tuple(
         Worker(
-            configs[path],
+            configs[path] if path is not None else None,
             tuple(entries),
             tuple(modules),
             unresolved=unresolved is True,
             type_only=frozenset(types),
+            without_config=how,
         )
-        for path, entries, modules, unresolved, types in outline["workers"]
+        for path, entries, modules, unresolved, types, how in outline["workers"]
     )
     return Loaded(
         Project(workspace, resolver, workers, {}, {}, preferences, graph),
@@ -115,13 +116,13 @@ def load_again(
 
 
 def _worker(worker: Worker) -> Json:
-    assert worker.config is not None
     return [
-        worker.config.path,
+        worker.config.path if worker.config is not None else None,
         worker.entries,
         worker.modules,
         worker.unresolved,
         sorted(worker.type_only),
+        worker.without_config,
     ]
 
 

@@ -21,7 +21,8 @@ class Worker:
     exports the runtime sees: `main`, or all code blocks of a Markdown section; empty when `main` is missing,
     generated or unresolved. `modules` are all modules reached, those in `type_only` by types alone; `section`
     is the heading of a Markdown section, `manifest` the package.json that it shows, `files` the names that
-    it gives to what it shows.
+    it gives to what it shows. `without_config` is how code was seen to be a Worker that has no configuration
+    anywhere.
     """
 
     config: WranglerConfig | None
@@ -32,6 +33,7 @@ class Worker:
     type_only: frozenset[str] = frozenset()
     manifest: Document | None = None
     files: frozenset[str] = frozenset()
+    without_config: str = ""
 
     @property
     def environments(self) -> tuple[Environment, ...]:
