@@ -23,6 +23,7 @@ from cflint.cli import run
 from cflint.report import FORMATS
 from cflint.rule import Rule, RuleSet
 from tests.support.cli_samples import Cli
+from tests.support.paths import FIXTURES
 from tests.support.runs import asked
 
 __all__ = ["asked"]
@@ -411,6 +412,33 @@ def test_an_outline_remembers_the_imports_of_what_did_not_change(repository: Pat
     cli("check")  # is loaded by the outline: of imports, it looks at those of this file only
     (repository / "packages/shared/src/index.ts").write_text('export { send } from "./send";\n')
     assert cli("check", "--output-format", "json") == cli("check", "--output-format", "json", "--no-cache")
+
+
+@pytest.mark.parametrize(
+    ("path", "before", "after"),
+    [
+        ("components/cart.tsx", b'"use client";', b""),
+        ("lib/actions.ts", b'"use server";', b""),
+        ("lib/format.ts", b"fetch(", b" fetch("),
+        ("pages/legacy.tsx", b"onClick={() => track()}", b"onClick={() => orders()}"),
+        ("lib/measure.ts", b"export", b"/* the browser's */ export"),
+        ("next.config.ts", b"export default {", b"export default { output: 'export', "),
+        ("package.json", b'"next"', b'"other"'),
+    ],
+)
+def test_realms_are_what_they_would_be_without_a_cache(
+    repository: Path, cli: Cli, path: str, before: bytes, after: bytes
+) -> None:
+    shutil.copytree(FIXTURES / "apps/opennext/app-router", repository / "apps/shop")
+    arguments = ("check", "--output-format", "json")
+    first = cli(*arguments)
+    file = repository / "apps/shop" / path
+    assert before in file.read_bytes()
+    file.write_bytes(file.read_bytes().replace(before, after))
+    second = cli(*arguments)
+    assert second == cli(*arguments, "--no-cache")
+    assert cli(*arguments) == second
+    assert first == second or path not in ("lib/format.ts", "lib/measure.ts")
 
 
 # -- faults ---------------------------------------------------------------------------------------------

@@ -6,13 +6,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import field
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from cflint.cachedir import hash_of
 from cflint.project.files.workspace import Unreadable, Workspace
-from cflint.record import record
+from cflint.record import field, record
 from cflint.source import Document
 
 if TYPE_CHECKING:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import field
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,7 @@ from cflint.project.config.wrangler import WranglerConfig
 from cflint.project.workers.loading import Loaded
 from cflint.project.workers.model import Project
 from cflint.project.workers.worker import Worker
-from cflint.record import record
+from cflint.record import field, record
 from cflint.rule import RuleSet
 
 if TYPE_CHECKING:

@@ -143,5 +143,7 @@ def _background(plan: Plan, analysis: Analysis) -> Iterator[str]:
             yield f"  it is one: {visible(worker.without_config)}\n"
         if worker.config is not None:
             yield from _deployment(worker.config.deployment)
+        if worker.app is not None:
+            yield f"app: {visible(worker.app.summary)}\n"
     for item in loaded.discovered.left_out:
         yield f"skipped: {visible(item.path)} ({item.reason.value})\n"

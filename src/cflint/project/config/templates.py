@@ -7,12 +7,11 @@ here it is read as a string, and a line that holds nothing else (`{{#if …}}`, 
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from functools import cache
 
 from cflint.project.config.wrangler import WranglerConfig, has_placeholder, has_placeholder_value
 from cflint.project.files.discovery import is_template_name
-from cflint.record import record
+from cflint.record import record, replace
 from cflint.source import Document, Span
 from cflint.syntax.data import DataDocument, Format
 from cflint.syntax.documents import read

@@ -1,19 +1,21 @@
-"""Which files of a workspace to look at: configurations, sources, and what was left out, and why."""
+"""Which files of a workspace to look at: configurations, sources, and what was left out, and why.
+
+Imported where used: what a folder's scripts call, which matters where two formats of a configuration stand.
+"""
 
 from __future__ import annotations
 
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import field, replace
 from enum import Enum
 
 from cflint.pattern import pattern
 from cflint.project.files.ignore import Ignore
 from cflint.project.files.workspace import Entry, Unreadable, Workspace
-from cflint.record import record
+from cflint.record import field, record, replace
 from cflint.source import Document
-from cflint.syntax.suffixes import DECLARATION_SUFFIXES, SOURCE_SUFFIXES
+from cflint.syntax.suffixes import DECLARATION_SUFFIXES, EMBEDDED_SUFFIXES, SOURCE_SUFFIXES
 
 MARKDOWN_SUFFIXES = (".md", ".mdx")
 
@@ -24,6 +26,13 @@ _DEPTH_LIMIT = 100
 _CONFIG_NAME = pattern(r"wrangler[^/]*\.(?:toml|jsonc?)")
 _CONFIG_SUFFIXES = (".toml", ".json", ".jsonc")
 _PICK_ORDER = ("wrangler.json", "wrangler.jsonc", "wrangler.toml")
+
+TYPESCRIPT_NAME = "cloudflare.config.ts"
+"""What a configuration in TypeScript is called; no other name is one."""
+
+TOOLING_NAME = "wrangler.config.ts"
+"""What bundlers and servers are told beside a configuration in TypeScript; no configuration by itself."""
+
 _TEMPLATE_WORDS = frozenset(("template", "tmpl", "tpl", "example", "sample"))
 _TEMPLATE_PARTS = frozenset(("wrangler", "dist", "default", "toml", "json", "jsonc", *_TEMPLATE_WORDS))
 _TEMPLATE_MARKS = _TEMPLATE_WORDS | {"dist", "default"}
@@ -41,7 +50,7 @@ _DEPENDENCIES = frozenset(
 )
 _BUILD_OUTPUT = frozenset(
     (
-        *(".wrangler", ".next", ".open-next", ".svelte-kit", ".nuxt", ".output", ".nitro"),
+        *(".wrangler", ".cloudflare", ".next", ".open-next", ".svelte-kit", ".nuxt", ".output", ".nitro"),
         *(".astro", ".vinxi", ".react-router", ".vercel", ".netlify", ".turbo", ".cache", ".parcel-cache"),
         *(".nyc_output", "__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".tox"),
     )
@@ -61,7 +70,7 @@ class Reason(Enum):
     LINK = "a symbolic link, looked at where it leads"
     MINIFIED = f"minified (a line of more than {LONGEST_LINE:,} bytes)"
     NOT_A_CONFIGURATION = "not a Worker's configuration"
-    SHADOWED = "wrangler reads another configuration of this folder"
+    SHADOWED = "another configuration of this folder counts"
     TEMPLATE = "a template or an example"
     TOO_DEEP = f"more than {_DEPTH_LIMIT} folders deep"
     UNKNOWN_KIND = "neither source, configuration nor Markdown"
@@ -77,11 +86,13 @@ class LeftOut:
 
 @record(frozen=True)
 class Discovered:
-    """Paths of a workspace, sorted. `shadowed`: per configuration, those that wrangler passes over for it."""
+    """Paths of a workspace, sorted. `embedded`: files of other languages with scripts. `shadowed`: per
+    configuration, those that wrangler passes over for it."""
 
     configs: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     markdown: tuple[str, ...] = ()
+    embedded: tuple[str, ...] = ()
     shadowed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     left_out: tuple[LeftOut, ...] = ()
 
@@ -130,7 +141,13 @@ def unfit(workspace: Workspace, path: str) -> Reason | Unreadable | None:
 
 def is_config_name(path: str) -> bool:
     """Whether a file is named as configurations are (`wrangler.toml`, `wrangler-do.jsonc`)."""
-    return _CONFIG_NAME.fullmatch(_name(path)) is not None
+    name = _name(path)
+    return name == TYPESCRIPT_NAME or _CONFIG_NAME.fullmatch(name) is not None
+
+
+def is_typescript_config(path: str) -> bool:
+    """Whether a file is a configuration in TypeScript, or a block of Markdown that is titled so."""
+    return _name(path) == TYPESCRIPT_NAME
 
 
 def is_template_name(path: str) -> bool:
@@ -226,6 +243,7 @@ class _Gathering:
         self._configs: set[str] = set()
         self._sources: set[str] = set()
         self._markdown: set[str] = set()
+        self._embedded: set[str] = set()
         self._shadowed: dict[str, tuple[str, ...]] = {}
         self._left_out: dict[str, Reason | Unreadable] = {}
         self._walked: set[str] = set()
@@ -233,12 +251,13 @@ class _Gathering:
         """Ignored folders that hold something that git tracks; nothing else in them counts."""
 
     def result(self) -> Discovered:
-        looked_at = self._configs | self._sources | self._markdown
+        looked_at = self._configs | self._sources | self._markdown | self._embedded
         left_out = (LeftOut(path, why) for path, why in self._left_out.items() if path not in looked_at)
         return Discovered(
             configs=tuple(sorted(self._configs)),
             sources=tuple(sorted(self._sources)),
             markdown=tuple(sorted(self._markdown)),
+            embedded=tuple(sorted(self._embedded)),
             shadowed={path: self._shadowed[path] for path in sorted(self._shadowed)},
             left_out=tuple(sorted(left_out, key=lambda item: item.path)),
         )
@@ -255,8 +274,12 @@ class _Gathering:
             self._walk(real)
         elif not workspace.is_file(real):
             self._left_out[real] = Unreadable.NOT_A_FILE
+        elif _name(real) in (TYPESCRIPT_NAME, TOOLING_NAME):
+            self._given_typescript(real)
         elif real.endswith(SOURCE_SUFFIXES):
             self._sources.add(real)
+        elif real.endswith(EMBEDDED_SUFFIXES):
+            self._embedded.add(real)
         elif real.endswith(MARKDOWN_SUFFIXES):
             self._markdown.add(real)
         elif is_template_name(real):
@@ -292,7 +315,10 @@ class _Gathering:
         """The configurations among the names of a folder, the one that wrangler picks first. Where there is
         none, a template is taken for it."""
         picked = [name for name in _PICK_ORDER if name in names]
-        others = sorted(name for name in names if name not in _PICK_ORDER)
+        others = sorted(name for name in names if name not in (*_PICK_ORDER, TYPESCRIPT_NAME))
+        if TYPESCRIPT_NAME in names:
+            at = 1 if picked and self._uses_wrangler(folder) else 0
+            picked.insert(at, TYPESCRIPT_NAME)
         if len(picked) > 1:
             beside = tuple(_join(folder, name) for name in picked[1:])
             self._shadowed[_join(folder, picked[0])] = beside
@@ -343,6 +369,19 @@ class _Gathering:
             return False
         return True
 
+    def _uses_wrangler(self, folder: str) -> bool:
+        from cflint.project.files.commands import deploys_by_wrangler
+
+        return deploys_by_wrangler(self._workspace, folder)
+
+    def _given_typescript(self, path: str) -> None:
+        """Look at a configuration in TypeScript, or at the one that a `wrangler.config.ts` stands beside."""
+        config = _join(_parent(path), TYPESCRIPT_NAME)
+        if self._workspace.is_file(config):
+            self._add_config(config)
+        else:
+            self._left_out[path] = Reason.NOT_A_CONFIGURATION
+
     def _add_config(self, path: str) -> None:
         if self._accepts_config(path):
             self._configs.add(path)
@@ -378,7 +417,13 @@ class _Gathering:
                     continue
                 is_source = name.endswith(SOURCE_SUFFIXES)
                 is_config = "wrangler" in name and _may_be_config(name)
+                if is_source and name in (TYPESCRIPT_NAME, TOOLING_NAME):
+                    if name == TOOLING_NAME:
+                        continue
+                    is_config = True
                 if not is_source and not is_config:
+                    if name.endswith(EMBEDDED_SUFFIXES) and kind is Entry.FILE and not rules.reason(path):
+                        self._embedded.add(path)
                     if kind is Entry.LINK and workspace.is_dir(path):
                         self._left_out[path + "/"] = Reason.LINK
                     continue
@@ -412,6 +457,8 @@ def _reason_of_folder(name: str, parent: str) -> Reason | None:
 
 def _may_be_config(name: str) -> bool:
     """Whether a name is that of a configuration or of a template of one."""
+    if name == TYPESCRIPT_NAME:
+        return True
     return "wrangler" in name and (_CONFIG_NAME.fullmatch(name) is not None or is_template_name(name))
 
 

@@ -21,6 +21,8 @@ def empty_workers(
         config = worker.config
         if config is None or worker.is_document or worker.modules or config.data.broken:
             continue
+        if config.is_typescript and config.top.is_open("main"):
+            continue  # which is told of itself
         mains = [
             posixpath.normpath(posixpath.join(config.directory, main.text or ""))
             for found in config.environments
