@@ -28,6 +28,7 @@ from cflint.project.files.ignore import Ignore
 from cflint.project.files.workspace import Unreadable, Workspace
 from cflint.project.modules.resolve import ModuleGraph, Resolver
 from cflint.project.workers.bare import BareWorkers, is_pages_function
+from cflint.project.workers.data_files import data_files
 from cflint.project.workers.elsewhere import Elsewhere
 from cflint.project.workers.markdown import MarkdownWorkers
 from cflint.project.workers.model import Project
@@ -119,6 +120,7 @@ class _Loading:
         self._apps = Apps(workspace, self._resolver, self._graph, excludes)
         self._unread: dict[str, None] = {}
         self._elsewhere = Elsewhere(workspace)
+        self._data: set[str] = set()
         self._bare = BareWorkers(workspace, self._graph, self._elsewhere)
 
     def _is_excluded(self, path: str) -> bool:
@@ -204,7 +206,8 @@ class _Loading:
             self._graph,
         )
         reached = dict.fromkeys(module for worker in workers for module in worker.modules)
-        modules = tuple(self._selection.modules(found.sources, reached, named, project.realms.outside))
+        outside = {*project.realms.outside, *(self._data - reached.keys())}
+        modules = tuple(self._selection.modules(found.sources, reached, named, outside))
         self._selection.notices.extend(empty_workers(workers, self._workspace.exists, _is_generated))
         self._selection.notices.extend(unreached(named, modules, reached, any_worker=bool(workers)))
         self._say_unknown_apps(workers)
@@ -221,7 +224,7 @@ class _Loading:
             tuple(self._selection.notices),
             tuple(markdown),
             self._excluded,
-            frozenset((*self._elsewhere.read, *self._bare.looked_at)),
+            frozenset((*self._elsewhere.read, *self._bare.looked_at, *self._data)),
         )
 
     def _say_unknown_apps(self, workers: Iterable[Worker]) -> None:
@@ -324,13 +327,16 @@ class _Loading:
         )
         if config.deployment.entry:
             mains = {config.deployment.entry: None}
-        reaches = {main: self._graph.reachable(main) for main in mains}
+        is_data = data_files(config)
+        reaches = {main: self._graph.reachable(main, is_data) for main in mains}
         modules: dict[str, None] = {}
         running: set[str] = set()
         for reach in reaches.values():
             self._unread.update(dict.fromkeys(filter(self._is_unreadable, reach.unread)))
             modules.update(dict.fromkeys(reach.modules))
             running.update(path for path in reach.modules if path not in reach.type_only)
+            if is_data is not None:
+                self._data.update(filter(is_data, reach.others))
         entries = tuple(
             reach.modules[0]
             for main, reach in reaches.items()
