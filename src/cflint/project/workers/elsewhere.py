@@ -53,12 +53,12 @@ _ENTRY = pattern(
     r"\b(?:entrypoint|handler|main|content_file|contentFile|main_module)\s*[=:]\s*[\"'`]([^\"'`\n]{1,300})[\"'`]"
     r"|\bfile\(\s*\"([^\"\n]{1,300})\""
 )
-_FILE = r"([^\s\"'`<>|;&()]*?wrangler[\w.-]*\.(?:toml|jsonc?))"
+_FILE = r"([^\s\"'`<>|;&()]{0,300}?wrangler[\w.-]{0,80}\.(?:toml|jsonc?))"
 _WRITTEN = pattern(
     rf"(?:>>?|\btee\s+(?:-a\s+|--append\s+)?)\s*[\"']?{_FILE}"
-    rf"|\b(?:sed|perl|gsed)\b(?=[^\n|;]*\s-[a-zA-Z]*[ip])[^\n]*?\s[\"']?{_FILE}"
-    rf"|\b(?:cp|mv|install)\s[^\n;&|]*?\s[\"']?{_FILE}[\"']?\s*(?:$|[;&|\n\"'])"
-    rf"|\b(?:dasel|crudini|toml|tomlq|yq|jq)\b[^\n]*?\s[\"']?{_FILE}"
+    rf"|\b(?:sed|perl|gsed)\b(?=[^\n|;]{{0,500}}\s-[a-zA-Z]*[ip])[^\n]{{0,500}}?\s[\"']?{_FILE}"
+    rf"|\b(?:cp|mv|install)\s[^\n;&|]{{0,500}}?\s[\"']?{_FILE}[\"']?\s*(?:$|[;&|\n\"'])"
+    rf"|\b(?:dasel|crudini|toml|tomlq|yq|jq)\b[^\n]{{0,500}}?\s[\"']?{_FILE}"
     rf"|\b(?:write|append)(?:File|TextFile)(?:Sync)?\(\s*[\"'`]{_FILE}"
     rf"|\bopen\(\s*[\"']{_FILE}[\"']\s*,\s*[\"'][wa]",
     re.MULTILINE,
