@@ -105,10 +105,18 @@ def _without_workers(plan: Plan, analysis: Analysis, report: Report) -> Exit:
     for problem in unread(plan.place):
         warn(problem)
     hint = "name the folder that holds the Worker, or allow none with `--allow-empty`"
+    if _has_documents(plan):
+        hint = "Markdown is checked when its files are named: `cflint check README.md`"
     skipped = analysis.loaded.discovered.left_out
     if any(item.path in plan.place.paths for item in skipped) or request.exclude:
         hint = "`--verbose` prints what was skipped and why; `--allow-empty` makes this no error"
     raise Failure(message, Exit.NO_PROJECT, hint)
+
+
+def _has_documents(plan: Plan) -> bool:
+    """Whether there are Markdown files in what was looked at."""
+    folders = plan.place.workspace.seen.folders
+    return any(name.endswith((".md", ".mdx")) for names in folders.values() for name in names)
 
 
 def _deployment(found: Deployment) -> Iterator[str]:
@@ -151,6 +159,8 @@ def _background(plan: Plan, analysis: Analysis) -> Iterator[str]:
     for worker in loaded.project.workers:
         where = worker.config.path if worker.config is not None else "no configuration"
         yield f"Worker: {visible(where)} ({_format(worker)}{counted(len(worker.modules), 'module')})\n"
+        if worker.without_config:
+            yield f"  it is one: {visible(worker.without_config)}\n"
         if worker.config is not None:
             yield from _deployment(worker.config.deployment)
             yield from _unknown(worker.config)

@@ -164,12 +164,6 @@ class WranglerConfig:
         return Role.TEST if self.deployment.local else config_role(self.path)
 
     @property
-    def is_open(self) -> bool:
-        """Whether the Worker may have bindings, triggers and classes that do not stand here: something else
-        deploys it or adds to the file, as `deployment.open` says. What is absent is unknown."""
-        return bool(self.deployment.open)
-
-    @property
     def root(self) -> Node:
         return self.data.root
 
@@ -437,7 +431,7 @@ class Environment:
         """Whether a part that counts here could not be read, or stands elsewhere: what is absent is unknown,
         not missing. Of a configuration in TypeScript: whether that is so of all of it; `is_open` tells of a
         part."""
-        if self.config.is_open:
+        if self.config.deployment.open:
             return True
         if self.tree is not None:
             return self.tree.is_wholly_open

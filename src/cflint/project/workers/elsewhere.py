@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from cflint.pattern import pattern
 from cflint.project.config.deployment import Deployment
 from cflint.project.config.wrangler import WranglerConfig
+from cflint.project.files.discovery import is_template_name
 from cflint.project.files.workspace import Entry, Workspace
 from cflint.project.modules.commands import WranglerCall, calls_in_workflow, wrangler_calls
 from cflint.project.modules.manifest import Manifest
@@ -52,12 +53,12 @@ _ENTRY = pattern(
     r"\b(?:entrypoint|handler|main|content_file|contentFile|main_module)\s*[=:]\s*[\"'`]([^\"'`\n]{1,300})[\"'`]"
     r"|\bfile\(\s*\"([^\"\n]{1,300})\""
 )
-_FILE = r"([^\s\"'`<>|;&()]*?wrangler[\w.-]*\.(?:toml|jsonc?))"
+_FILE = r"([^\s\"'`<>|;&()]{0,300}?wrangler[\w.-]{0,80}\.(?:toml|jsonc?))"
 _WRITTEN = pattern(
     rf"(?:>>?|\btee\s+(?:-a\s+|--append\s+)?)\s*[\"']?{_FILE}"
-    rf"|\b(?:sed|perl|gsed)\b(?=[^\n|;]*\s-[a-zA-Z]*[ip])[^\n]*?\s[\"']?{_FILE}"
-    rf"|\b(?:cp|mv|install)\s[^\n;&|]*?\s[\"']?{_FILE}[\"']?\s*(?:$|[;&|\n\"'])"
-    rf"|\b(?:dasel|crudini|toml|tomlq|yq|jq)\b[^\n]*?\s[\"']?{_FILE}"
+    rf"|\b(?:sed|perl|gsed)\b(?=[^\n|;]{{0,500}}\s-[a-zA-Z]*[ip])[^\n]{{0,500}}?\s[\"']?{_FILE}"
+    rf"|\b(?:cp|mv|install)\s[^\n;&|]{{0,500}}?\s[\"']?{_FILE}[\"']?\s*(?:$|[;&|\n\"'])"
+    rf"|\b(?:dasel|crudini|toml|tomlq|yq|jq)\b[^\n]{{0,500}}?\s[\"']?{_FILE}"
     rf"|\b(?:write|append)(?:File|TextFile)(?:Sync)?\(\s*[\"'`]{_FILE}"
     rf"|\bopen\(\s*[\"']{_FILE}[\"']\s*,\s*[\"'][wa]",
     re.MULTILINE,
@@ -105,7 +106,7 @@ class Elsewhere:
             open=self._declared(config) or self._changed(config, is_template=is_template),
             entry=entry,
             date=date,
-            local=self._local(config),
+            local="" if is_template else self._local(config),
             is_template=is_template,
         )
 
@@ -248,14 +249,18 @@ class Elsewhere:
         return None
 
     def _calls_for(self, config: WranglerConfig) -> Iterator[tuple[_Script, WranglerCall]]:
-        """The calls that use a configuration: they name it, or run in its folder and name none."""
+        """The calls that use a configuration, or what becomes of a template: they name it, or run in its
+        folder and name none."""
+        name = real_name(config.file_name) if is_template_name(config.path) else config.file_name
         for script in self._scripts_for(config.directory):
             for call in script.calls:
                 named = call.value("-c", "--config")
                 if named is None:
-                    uses = call.folder == config.directory and _is_usual(config.file_name)
+                    uses = call.folder == config.directory and _is_usual(name)
                 else:
-                    uses = posixpath.normpath(posixpath.join(call.folder, named)) == config.path
+                    uses = posixpath.normpath(posixpath.join(call.folder, named)) == _join(
+                        config.directory, name
+                    )
                 if uses:
                     yield script, call
 
