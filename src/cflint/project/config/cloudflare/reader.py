@@ -52,6 +52,39 @@ Point = tuple[Mode, bool]
 
 
 @record(frozen=True, eq=False)
+class Source:
+    """What a configuration is read from: all that is needed to read it again, as an edit leaves it.
+
+    `tooling` is the `wrangler.config.ts` beside it. `default_modes` are what commands give without `--mode`,
+    first that of a deployment.
+    """
+
+    document: Document
+    files: Files
+    tooling: Document | None = None
+    default_modes: tuple[str | None, ...] = (None,)
+
+    def with_texts(self, texts: Mapping[str, bytes]) -> Source:
+        """The same with other texts for some of its files, by path."""
+        new = {path: Document(path, data) for path, data in texts.items()}
+        tooling = self.tooling
+        if tooling is not None:
+            tooling = new.get(tooling.path, tooling)
+        files = Files(lambda path: new.get(path) or self.files.read(path), self.files.package)
+        document = new.get(self.document.path, self.document)
+        return Source(document, files, tooling, self.default_modes)
+
+
+@record(frozen=True)
+class LoweredData(DataDocument):
+    """The data of a configuration in TypeScript for one mode, under wrangler's keys; `source` and `point` say
+    of which, so that it can be edited."""
+
+    source: Source | None = None
+    point: Point = (None, False)
+
+
+@record(frozen=True, eq=False)
 class ConfigTree:
     """What a configuration is for one mode, for deployments or for previews.
 
@@ -65,7 +98,7 @@ class ConfigTree:
     mode: Mode
     is_preview: bool
     points: tuple[Point, ...]
-    data: DataDocument
+    data: LoweredData
     open: tuple[OpenSet, ...]
     paths: Mapping[Node, Path]
     definitions: Mapping[Node, Location]
@@ -82,6 +115,11 @@ class ConfigTree:
         if self.mode is None:
             return "a preview" if self.is_preview else "the configuration"
         return f"a preview in {mode}" if self.is_preview else mode
+
+    @property
+    def name(self) -> str:
+        """What to call it among the others: `staging` of the mode, or its label."""
+        return self.mode if isinstance(self.mode, str) and not self.is_preview else self.label
 
     @property
     def is_closed(self) -> bool:
@@ -117,6 +155,15 @@ class ConfigTree:
             opening.path[: len(keys)] == keys or keys[: len(opening.path)] == opening.path
             for opening in self.open
         )
+
+
+@record(frozen=True, eq=False)
+class Reading:
+    """A configuration with what it was read to: the value for each mode and preview, and the files' trees."""
+
+    config: CloudflareConfig
+    values: Mapping[Point, Obj]
+    syntaxes: Mapping[str, Syntax]
 
 
 @record(frozen=True, eq=False)
@@ -160,19 +207,26 @@ def read_cloudflare_config(
     "production" and "development" with Vite.
     """
     sources = files or Files(lambda _path: None, no_package)
+    return read_source(Source(document, sources, tooling, tuple(default_modes))).config
+
+
+def read_source(source: Source) -> Reading:
+    """Read a configuration, and keep what its values are."""
+    document = source.document
     syntaxes: dict[str, Syntax] = {}
     faults: list[ConfigFault] = []
-    for one in (document, tooling):
+    for one in (document, source.tooling):
         if one is not None:
             faults += _parsed(one, syntaxes)
-    reading = _Reading(document, sources, tooling, syntaxes, faults)
+    reading = _Reading(source, syntaxes, faults)
     if document.path not in syntaxes:
         place = Location(document, Span(0, 0))
-        tree = _open_tree(document, None, False, "it cannot be read", place)
-        return CloudflareConfig(document, (tree,), _distinct(faults))
-    trees = list(reading.trees(list(default_modes)))
+        tree = _open_tree(source, (None, False), "it cannot be read", place)
+        return Reading(CloudflareConfig(document, (tree,), _distinct(faults)), {}, syntaxes)
+    trees = list(reading.trees())
     others = tuple(path for path in reading.seen if path != document.path)
-    return CloudflareConfig(document, _merged(trees), _distinct(faults), others)
+    config = CloudflareConfig(document, _merged(trees), _distinct(faults), others)
+    return Reading(config, reading.values, syntaxes)
 
 
 def _parsed(document: Document, syntaxes: dict[str, Syntax]) -> Iterator[ConfigFault]:
@@ -210,24 +264,19 @@ def _parsed(document: Document, syntaxes: dict[str, Syntax]) -> Iterator[ConfigF
 class _Reading:
     """Evaluates a configuration for one mode after the other."""
 
-    def __init__(
-        self,
-        document: Document,
-        files: Files,
-        tooling: Document | None,
-        syntaxes: dict[str, Syntax],
-        faults: list[ConfigFault],
-    ) -> None:
-        self.document = document
-        self.files = files
+    def __init__(self, source: Source, syntaxes: dict[str, Syntax], faults: list[ConfigFault]) -> None:
+        self.source = source
+        self.document = source.document
+        tooling = source.tooling
         self.tooling = tooling if tooling is not None and tooling.path in syntaxes else None
         self.syntaxes = syntaxes
+        self.values: dict[Point, Obj] = {}
         self.faults = faults
         self.seen: dict[str, None] = {}
         self.budget = MAX_STEPS_OF_ALL
 
-    def trees(self, defaults: list[str | None]) -> Iterator[ConfigTree]:
-        modes: list[Mode] = list(defaults)
+    def trees(self) -> Iterator[ConfigTree]:
+        modes: list[Mode] = list(self.source.default_modes)
         done: list[Point] = []
         wanted: list[Point] = [(mode, False) for mode in modes]
         found: list[ConfigTree] = []
@@ -266,7 +315,7 @@ class _Reading:
 
     def _evaluated(self, point: Point, thrown: list[ConfigFault]) -> tuple[Machine | None, ConfigTree | None]:
         mode, is_preview = point
-        loader = Loader(self.files, self.document.path, self.syntaxes)
+        loader = Loader(self.source.files, self.document.path, self.syntaxes)
         machine = loader.machine
         place = Location(self.document, Span(0, 0))
         machine.mode = _mode_value(mode, place)
@@ -275,8 +324,8 @@ class _Reading:
         try:
             value = self._default(loader, self.document.path)
             if value is None:
-                return None, _open_tree(self.document, mode, is_preview, "it has no default export", place)
-            return machine, self._tree(loader, value, mode, is_preview=is_preview)
+                return None, _open_tree(self.source, point, "it has no default export", place)
+            return machine, self._tree(loader, value, point)
         except Thrown as raised:
             what = f": {raised.what}" if raised.what else ""
             message = f"the configuration throws in every mode{what}"
@@ -288,7 +337,7 @@ class _Reading:
                     Fault.TOO_LARGE, "the configuration is too much to be followed", place, refused=False
                 )
             )
-            return None, _open_tree(self.document, mode, is_preview, "it is too much to be followed", place)
+            return None, _open_tree(self.source, point, "it is too much to be followed", place)
         finally:
             self.budget -= machine.steps
             self.faults += machine.faults
@@ -305,14 +354,15 @@ class _Reading:
             loader.machine.report(Fault.NO_DEFAULT_EXPORT, message, _first_export(loader.machine, path))
         return value
 
-    def _tree(self, loader: Loader, value: Value, mode: Mode, *, is_preview: bool) -> ConfigTree:
+    def _tree(self, loader: Loader, value: Value, point: Point) -> ConfigTree:
         machine = loader.machine
         resolver = Resolver(machine)
         resolved = resolver.config(value)
         check_config(machine, resolved, self.document)
         if resolved.config is None:
             reason = value.reason if isinstance(value, Unknown) else "it is no object"
-            return _open_tree(self.document, mode, is_preview, reason, value.place)
+            return _open_tree(self.source, point, reason, value.place)
+        self.values[point] = resolved.config
         lowering = Lowering(machine, self.document)
         root = lowering.config(resolved.config)
         if self.tooling is not None:
@@ -323,12 +373,11 @@ class _Reading:
             for fault in duplicates
             if fault.place.document is self.document and fault.related is not None
         )
-        data = DataDocument(self.document, Format.JSON, root, problems)
+        data = LoweredData(self.document, Format.JSON, root, problems, source=self.source, point=point)
         opened = tuple(lowering.nodes.open)
         return ConfigTree(
-            mode,
-            is_preview,
-            ((mode, is_preview),),
+            *point,
+            (point,),
             data,
             opened,
             lowering.nodes.paths,
@@ -379,11 +428,11 @@ def _mode_value(mode: Mode, place: Location) -> Value:
     return Scalar(UNDEFINED if mode is None else mode, place, True)
 
 
-def _open_tree(document: Document, mode: Mode, is_preview: bool, reason: str, place: Location) -> ConfigTree:
+def _open_tree(source: Source, point: Point, reason: str, place: Location) -> ConfigTree:
     root = Node(Kind.OBJECT, Span(0, 0), broken=True)
-    data = DataDocument(document, Format.JSON, root)
+    data = LoweredData(source.document, Format.JSON, root, source=source, point=point)
     opening = OpenSet((), (), reason, place)
-    return ConfigTree(mode, is_preview, ((mode, is_preview),), data, (opening,), {root: ()}, {}, ())
+    return ConfigTree(*point, (point,), data, (opening,), {root: ()}, {}, ())
 
 
 def _changed(tree: ConfigTree, points: tuple[Point, ...], opened: tuple[OpenSet, ...]) -> ConfigTree:
