@@ -1,4 +1,4 @@
-"""Edits of `cloudflare.config.ts` against wrangler: what it makes of the edited file is what was asked for."""
+"""Edits of `cloudflare.config.ts` against wrangler: what it makes of the edited file."""
 
 from __future__ import annotations
 
