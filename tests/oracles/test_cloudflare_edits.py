@@ -8,7 +8,8 @@ import random
 from pathlib import Path
 from typing import Any
 
-from tests.support.cloudflare_editing import Operation, after, edited, operation_for, plain
+from tests.support.cloudflare_editing import Operation, after, edited, mended_files, operation_for, plain
+from tests.support.cloudflare_reading import REFUSED, case
 from tests.support.oracle_cloudflare import read_folder, sample, write_stub
 from tests.support.oracle_tools import converse, needs_tools
 
@@ -55,7 +56,7 @@ def test_edited_configurations(tmp_path: Path) -> None:
     now = _ask([new for _, _, new in tried])
     wrong = []
     loaded = 0
-    for (operation, old, new), first, second in zip(tried, before, now, strict=True):
+    for (operation, folder, edited_folder), first, second in zip(tried, before, now, strict=True):
         if first is None:
             continue
         loaded += 1
@@ -64,6 +65,18 @@ def test_edited_configurations(tmp_path: Path) -> None:
         except (KeyError, IndexError):
             continue  # the element stands elsewhere in wrangler's list
         if second is None or plain(second) != wanted:
-            wrong.append((operation, old, new))
+            wrong.append((operation, folder, edited_folder))
     assert not wrong, (len(wrong), wrong[:3])
     assert loaded > 0.9 * len(tried)
+
+
+def test_what_is_mended_is_no_longer_refused(tmp_path: Path) -> None:
+    base = tmp_path.resolve()
+    write_stub(base)
+    folders = []
+    for number, (body, _) in enumerate(REFUSED.values()):
+        found = mended_files({"cloudflare.config.ts": case(body)})
+        if found is not None:
+            folders.append(_write(base / str(number), found[1]))
+    assert len(folders) > 10
+    assert all(answer is not None for answer in _ask(folders))

@@ -10,6 +10,8 @@ from typing import Any
 
 from cflint.finding import Edit
 from cflint.project.config.cloudflare.editing import operations
+from cflint.project.config.cloudflare.editing.mending import mended
+from cflint.project.config.cloudflare.machine import Fault
 from cflint.project.config.cloudflare.modules import Files
 from cflint.project.config.cloudflare.reader import ConfigTree, read_cloudflare_config
 from cflint.source import Document
@@ -41,11 +43,7 @@ def edited(files: Mapping[str, str], operation: Operation) -> dict[str, str] | N
     edits = edits_of(files, operation)
     if edits is None:
         return None
-    found = dict(files)
-    for name in {edit.document.path for edit in edits}:
-        own = [TextEdit(edit.span, edit.text) for edit in edits if edit.document.path == name]
-        found[name] = apply(files[name].encode(), own).decode()
-    return found
+    return applied(files, edits)
 
 
 def edited_text(text: str, what: str, path: tuple[str | int, ...], value: Any = None) -> str | None:
@@ -174,3 +172,23 @@ def _sorted(value: Any, depth: int = 0) -> Any:
 def plain_tree(tree: ConfigTree) -> str:
     """The same of cflint's tree."""
     return plain(tree.root.plain)
+
+
+def mended_files(files: Mapping[str, str], fault: Fault | None = None) -> tuple[str, dict[str, str]] | None:
+    """What mends the first fault (of a kind), and the files without it."""
+    documents = {name: Document(name, text.encode()) for name, text in files.items()}
+    config = read_cloudflare_config(documents["cloudflare.config.ts"], Files(documents.get))
+    first = next(one for one in config.faults if fault is None or one.fault is fault)
+    found = mended(config.trees[0].data, first)
+    if found is None:
+        return None
+    return found[0], applied(files, found[1])
+
+
+def applied(files: Mapping[str, str], edits: tuple[Edit, ...]) -> dict[str, str]:
+    """The files with edits made."""
+    found = dict(files)
+    for name in {edit.document.path for edit in edits}:
+        own = [TextEdit(edit.span, edit.text) for edit in edits if edit.document.path == name]
+        found[name] = apply(files[name].encode(), own).decode()
+    return found

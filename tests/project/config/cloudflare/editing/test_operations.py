@@ -252,9 +252,9 @@ class TestRefused:
         config = read_cloudflare_config(Document("cloudflare.config.ts", new.encode()))
         assert len(config.trees) > 1
         for tree in config.trees:
-            assert [item.get("binding") is not None for item in tree.root.get("kv_namespaces").items] == [
-                True
-            ] * 2  # type: ignore[union-attr]
+            listed = tree.root.get("kv_namespaces")
+            assert listed is not None
+            assert [item.plain for item in listed.items] == [{"binding": "KV"}, {"binding": "NEW"}]
 
 
 def _read(files: dict[str, str]) -> CloudflareConfig:

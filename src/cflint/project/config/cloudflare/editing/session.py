@@ -76,20 +76,7 @@ class Session:
 
     def find(self, path: Path) -> Spot | None:
         """The value at a path of the configuration's own words."""
-        spot: Spot | None = Spot(self.root, None, self.root.place)
-        for step in path:
-            if spot is None:
-                return None
-            value = spot.value
-            if isinstance(value, Obj) and isinstance(step, str):
-                entry = value.members.get(step)
-                spot = None if entry is None else Spot(entry.value, entry.key, entry.use)
-            elif isinstance(value, Arr) and isinstance(step, int):
-                item = value.items[step] if step < len(value.items) else None
-                spot = None if item is None else Spot(item.value, None, item.use)
-            else:
-                raise Refused
-        return spot
+        return find_in(self.root, path)
 
     def at(self, path: Path) -> Spot:
         """The value at a path; it has to be there."""
@@ -198,11 +185,39 @@ class Session:
             raise Refused
         self._make({syntax.document.path: [TextEdit(span_of(name), helper)]})
 
-    def insert_text(self, place: Location, text: str) -> None:
-        """Put a text at the end of a place."""
+    def append_reference(self, path: Path, name: Path) -> None:
+        """Add to the array at a path the variable that stands at another path."""
+        use = self.at(name).use
+        syntax = self._syntax(use)
+        node = unwrap(self._node(syntax, use.span))
+        if node.type not in ("identifier", "shorthand_property_identifier"):
+            raise Refused
+        self.append(path, Code(syntax.text(node)))
+
+    def set_import_source(self, place: Location, specifier: str) -> None:
+        """Make the import statement at a place import another module."""
         syntax = self._syntax(place)
-        end = place.span.end
-        self._make({syntax.document.path: [TextEdit(Span(end, end), text)]})
+        source = self._statement(syntax, place).child_by_field_name("source")
+        if source is None:
+            raise Refused
+        new = writer_for(syntax).text(specifier, syntax.text(source)[:1])
+        self._make({syntax.document.path: [TextEdit(span_of(source), new)]})
+
+    def add_import_attribute(self, place: Location, attribute: str) -> None:
+        """Give the import statement at a place `with` and an attribute; it has none."""
+        syntax = self._syntax(place)
+        statement = self._statement(syntax, place)
+        source = statement.child_by_field_name("source")
+        if source is None or any(child.type == "import_attribute" for child in statement.named_children):
+            raise Refused
+        at = source.end_byte
+        self._make({syntax.document.path: [TextEdit(Span(at, at), f" with {attribute}")]})
+
+    def _statement(self, syntax: Syntax, place: Location) -> SyntaxNode:
+        node = self._node(syntax, place.span)
+        if node.type not in ("import_statement", "export_statement"):
+            raise Refused
+        return node
 
     def replace_text(self, place: Location, text: str) -> None:
         """Put a text in the stead of a place."""
@@ -344,6 +359,21 @@ class Session:
         else:
             text = writer.on_one_line(value, like=old[:1])
         self._make({syntax.document.path: [TextEdit(span_of(node), text), *unused_imports(syntax, node)]})
+
+
+def find_in(root: Obj, path: Path) -> Spot | None:
+    """The value at a path of a configuration; None where there is none, or where it is one of several."""
+    spot: Spot | None = Spot(root, None, root.place)
+    for step in path:
+        value = spot.value if spot is not None else None
+        if isinstance(value, Obj) and isinstance(step, str):
+            entry = value.members.get(step)
+            spot = None if entry is None else Spot(entry.value, entry.key, entry.use)
+        elif isinstance(value, Arr) and isinstance(step, int) and step < len(value.items):
+            spot = Spot(value.items[step].value, None, value.items[step].use)
+        else:
+            return None
+    return spot
 
 
 def tree_of_point(reading: Reading, point: Point) -> ConfigTree:
