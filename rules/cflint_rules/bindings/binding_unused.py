@@ -126,7 +126,8 @@ def _is_value(name: str, entries: list[Binding]) -> bool:
         node.text is not None
         and word.search(node.text) is not None
         and not any(node.span.start <= own.start and own.end <= node.span.end for own in names)
-        for node in entries[0].environment.config.root.walk()
+        for environment in entries[0].environment.config.environments
+        for node in environment.node.walk()
     )
 
 

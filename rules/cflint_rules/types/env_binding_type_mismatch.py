@@ -76,7 +76,11 @@ def check(module: Module) -> Iterator[Finding]:
         if only is not None:
             safety = Safety.UNSAFE if is_plain else Safety.SAFE
             fix = Fix(f"Type it as `{only}`", (member.retyped(only),), safety)
-        what = f"the {only} that `vars` gives it" if is_plain else f"a {first.kind.label}"
+        what = (
+            f"the {only} that `{first.environment.spelled(*first.kind.path, node=first.node)}` gives it"
+            if is_plain
+            else f"a {first.kind.label}"
+        )
         written = quoted(member.member.type)
         yield Finding(
             f"`{member.name}` is typed as {written}, but the configuration makes it {what}",

@@ -93,7 +93,7 @@ def check(subject: WranglerConfig) -> Iterator[Finding]:
             if found is not None:
                 name = (key, node.text or "")
                 groups.setdefault(name, []).append(environment.location(node))
-                kinds.setdefault(name, (f"`{config.dotted(path)}` {found[0]}", found[1]))
+                kinds.setdefault(name, (f"`{environment.spelled(*path, node=node)}` {found[0]}", found[1]))
     for name, places in groups.items():
         message, severity = kinds[name]
         if name[0] in _OPTIONAL:

@@ -27,6 +27,7 @@ from cflint.syntax.javascript import EXTENSIONS
 
 if TYPE_CHECKING:
     from cflint.cache.unpack import Unpacker
+    from cflint.project.config.wrangler import WranglerConfig
     from cflint.project.files.workspace import Workspace
     from cflint.project.workers.preferences import Preferences
     from cflint.project.workers.worker import Worker
@@ -153,7 +154,7 @@ class IncrementalRun:
     def _model(self) -> str:
         """A hash of all Workers and configurations."""
         workers = [self._worker_hash(worker) for worker in self._project.workers]
-        configs = [[config.path, hash_of(config.document.data)] for config in self._loaded.configs]
+        configs = [[config.path, _config_hash(config)] for config in self._loaded.configs]
         return hash_of(json.dumps([workers, configs]))
 
     def _signature(self, path: str) -> str:
@@ -166,7 +167,7 @@ class IncrementalRun:
             config = worker.config
             whole = [
                 unit_of(worker),
-                None if config is None else hash_of(config.document.data),
+                None if config is None else _config_hash(config),
                 worker.entries,
                 worker.modules,
                 worker.unresolved,
@@ -224,6 +225,13 @@ class IncrementalRun:
         facts = result.reads.facts - texts - {own}
         signature = self._signature(own) if result.item.kind is ItemKind.MODULE else ""
         return [signature, findings, sorted(texts), sorted(facts)]
+
+
+def _config_hash(config: WranglerConfig) -> str:
+    """A hash of all that a configuration was read from."""
+    if not config.is_typescript:
+        return hash_of(config.document.data)
+    return hash_of(json.dumps([[one.path, hash_of(one.data)] for one in config.documents]))
 
 
 def _outline_in(memo: Json) -> Json:

@@ -73,11 +73,15 @@ class RuleRunner:
 
 
 def attributed(rule: Rule, finding: Finding) -> Finding:
-    """A finding as its rule's: with its id, and at most its severity."""
+    """A finding as its rule's: with its id, and at most its severity. A related place that is its own, or one
+    of the others, says nothing: in TypeScript, one place may be the value in several modes."""
     severity = rule.spec.severity
     if finding.severity is not None:
         severity = min(severity, finding.severity)
-    return replace(finding, rule=rule.id, severity=severity)
+    related = finding.related
+    if related:
+        related = tuple(place for place in dict.fromkeys(related) if place != finding.at)
+    return replace(finding, rule=rule.id, severity=severity, related=related)
 
 
 def _crash(rule: Rule, place: Location, error: Exception) -> Crash:

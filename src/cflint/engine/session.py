@@ -365,7 +365,7 @@ def _signature(project: Project, path: str) -> object:
 def _worker_signature(worker: Worker) -> object:
     config = worker.config
     return (
-        (config.path, config.document.data) if config is not None else None,
+        tuple((one.path, one.data) for one in config.documents) if config is not None else None,
         worker.entries,
         worker.modules,
         worker.unresolved,

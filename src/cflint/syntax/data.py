@@ -1,4 +1,4 @@
-"""Configuration documents as values with a place for every key: one shape for TOML, JSON and JSONC.
+"""Configuration documents as values with a place for every key: one shape for all formats.
 
 What cannot be read becomes a `Problem`, and the objects around it are marked `broken`, which means that a key
 that is absent there is unknown, not missing. `documents.read` makes them.
@@ -25,7 +25,8 @@ Value = Scalar | list["Value"] | dict[str, "Value"]
 
 
 class Kind(Enum):
-    """What a node is. `DATE` is TOML's bare date or time; `INVALID` is what no format allows."""
+    """What a node is. `DATE` is TOML's bare date or time; `INVALID` is what no format allows; `UNKNOWN` the
+    value of an expression that only a run could tell: something stands there, of whatever kind."""
 
     OBJECT = "object"
     ARRAY = "array"
@@ -35,6 +36,7 @@ class Kind(Enum):
     NULL = "null"
     DATE = "date"
     INVALID = "invalid"
+    UNKNOWN = "unknown"
 
 
 class Format(Enum):
@@ -42,6 +44,7 @@ class Format(Enum):
 
     JSON = "json"  # with comments and trailing commas, as wrangler reads both .json and .jsonc
     TOML = "toml"
+    TYPESCRIPT = "typescript"  # evaluated; `documents.read` does not read it
 
 
 @record(frozen=True, eq=False)
@@ -63,7 +66,8 @@ class Node:
 
     `span` covers the whole value; for a TOML table it runs from its header (or first key) to the end of its
     last own line, for one that only other headers imply, over those, and for an array of tables over all its
-    blocks. `value` is the Python value of a scalar (a `DATE` has its source text, an `INVALID` None).
+    blocks. `value` is the Python value of a scalar (a `DATE` has its source text, an `INVALID` and an
+    `UNKNOWN` None).
     `members` are an object's keys in source order, duplicates included; `items` an array's elements.
     `broken`: there is a syntax error in it, not counting those in broken values below it.
     """
@@ -86,6 +90,12 @@ class Node:
             if member.key == key:
                 return member
         return None
+
+    def is_unknown(self, key: str) -> bool:
+        """Whether the value of a key is not known: an expression that only a run could tell, or nothing where
+        not all could be read."""
+        found = self.get(key)
+        return self.broken if found is None else found.kind is Kind.UNKNOWN
 
     def at(self, *path: str | int) -> Node | None:
         """The node at a path of keys and 0-based indexes, or None."""

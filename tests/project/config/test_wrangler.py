@@ -552,6 +552,7 @@ def test_a_string_keeps_its_quotes(path: str, text: str, written: str) -> None:
     subject = config(text, path)
     node = subject.root.get("a")
     assert node is not None
-    edit = replace_text(subject, node, "c d")
+    (edit,) = replace_text(subject, node, text="c d") or ()
     assert text[: edit.span.start] + edit.text + text[edit.span.end :] == written
-    assert replace_text(subject, node, "it's").text == '"it\'s"'
+    (edit,) = replace_text(subject, node, text="it's") or ()
+    assert edit.text == '"it\'s"'

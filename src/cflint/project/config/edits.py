@@ -1,6 +1,7 @@
 """Edits of a wrangler configuration, as a fix takes them.
 
 Every function answers None when there is no edit that does exactly this, and () when nothing has to change.
+Of a configuration in TypeScript, `("env", name, …)` leads to the mode of that name; see `cloudflare/editing`.
 
 Imported where used: editors of documents and json, which a run without fixes does not need.
 """
@@ -10,11 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Protocol
 
-from cflint.finding import Edit
+from cflint.finding import Edit, Fix, Safety
 from cflint.project.config.schema import Path
-from cflint.syntax.data import DataDocument, Node, Value
+from cflint.syntax.data import DataDocument, Format, Node, Value
 
 if TYPE_CHECKING:
+    from cflint.project.config.cloudflare.machine import ConfigFault
+    from cflint.project.config.cloudflare.reader import LoweredData
     from cflint.project.config.wrangler import Environment
     from cflint.syntax.edit import TextEdit
 
@@ -33,6 +36,11 @@ AnyData = DataDocument | HasData
 
 def set_key(data: AnyData, path: Path, value: Value, *, comment: str | None = None) -> Edits:
     """Make `value` the value at a path, with the objects around it; `comment` goes above a new key."""
+    code = _code(data)
+    if code is not None:
+        from cflint.project.config.cloudflare.editing import operations
+
+        return operations.set_value(code, path, value, comment=comment)
     from cflint.syntax import edit
 
     return _edits(data, edit.set_value(_data(data), path, value, comment=comment))
@@ -40,6 +48,11 @@ def set_key(data: AnyData, path: Path, value: Value, *, comment: str | None = No
 
 def append_item(data: AnyData, path: Path, value: Value) -> Edits:
     """Add an item to the array at a path; the array is made when there is none."""
+    code = _code(data)
+    if code is not None:
+        from cflint.project.config.cloudflare.editing import operations
+
+        return operations.append_item(code, path, value)
     from cflint.syntax import edit
 
     return _edits(data, edit.append_item(_data(data), path, value))
@@ -55,11 +68,32 @@ def add_flag(environments: Iterable[Environment], flag: str) -> Edits:
         if added is None:
             return None
         edits += added
-    return tuple(edits)
+    return joined(edits)
+
+
+def joined(edits: Iterable[Edit]) -> tuple[Edit, ...]:
+    """Edits of several environments together: in TypeScript, one edit may be that of all modes."""
+    return tuple(dict.fromkeys(edits))
+
+
+def mend_fault(data: AnyData, fault: ConfigFault, safety: Safety) -> Fix | None:
+    """The fix after which a fault of a configuration in TypeScript is gone."""
+    code = _code(data)
+    if code is None:
+        return None
+    from cflint.project.config.cloudflare.editing.mending import mended
+
+    found = mended(code, fault)
+    return Fix(found[0], found[1], safety) if found is not None else None
 
 
 def remove_key(data: AnyData, path: Path) -> Edits:
     """Remove a key with its value, or an item of an array."""
+    code = _code(data)
+    if code is not None:
+        from cflint.project.config.cloudflare.editing import operations
+
+        return operations.remove(code, path)
     from cflint.syntax import edit
 
     return _edits(data, edit.remove(_data(data), path))
@@ -67,6 +101,11 @@ def remove_key(data: AnyData, path: Path) -> Edits:
 
 def rename_key(data: AnyData, path: Path, new_key: str) -> Edits:
     """Give the key at a path another name; None when that is taken."""
+    code = _code(data)
+    if code is not None:
+        from cflint.project.config.cloudflare.editing import operations
+
+        return operations.rename_key(code, path, new_key)
     from cflint.syntax import edit
 
     return _edits(data, edit.rename_key(_data(data), path, new_key))
@@ -93,17 +132,28 @@ def convert(
     return set_key(data, path, {**value, new_key: into})
 
 
-def replace_text(data: AnyData, node: Node, text: str) -> Edit:
-    """Make another string of a value, in quotes like those it has."""
+def replace_text(data: AnyData, *nodes: Node, text: str) -> Edits:
+    """Make another string of values, in quotes like those they have."""
+    code = _code(data)
+    if code is not None:
+        from cflint.project.config.cloudflare.editing import operations
+
+        return operations.replace_texts(code, nodes, text)
     import json
 
     document = _data(data).document
-    is_literal = document.data[node.span.start : node.span.start + 1] == b"'" and "'" not in text
-    return Edit(document, node.span, f"'{text}'" if is_literal else json.dumps(text, ensure_ascii=False))
+    edits: list[Edit] = []
+    for node in nodes:
+        is_literal = document.data[node.span.start : node.span.start + 1] == b"'" and "'" not in text
+        new = f"'{text}'" if is_literal else json.dumps(text, ensure_ascii=False)
+        edits.append(Edit(document, node.span, new))
+    return tuple(edits)
 
 
 def move_to_top_level(data: AnyData, path: Path) -> Edits:
     """Move a key of a TOML table, with its comments, before the first table."""
+    if _code(data) is not None:
+        return None
     from cflint.syntax import edit
 
     return _edits(data, edit.move_before_first_table(_data(data), path))
@@ -114,6 +164,17 @@ def _edits(data: AnyData, edits: tuple[TextEdit, ...] | None) -> Edits:
         return None
     document = _data(data).document
     return tuple(Edit(document, edit.span, edit.text) for edit in edits)
+
+
+def _code(data: AnyData) -> LoweredData | None:
+    """The data of a configuration in TypeScript; None of another one."""
+    found = _data(data)
+    if found.format is not Format.TYPESCRIPT:
+        return None
+    from cflint.project.config.cloudflare.reader import LoweredData
+
+    assert isinstance(found, LoweredData)
+    return found
 
 
 def _data(data: AnyData) -> DataDocument:

@@ -1,4 +1,7 @@
-"""Which files of a workspace to look at: configurations, sources, and what was left out, and why."""
+"""Which files of a workspace to look at: configurations, sources, and what was left out, and why.
+
+Imported where used: what a folder's scripts call, which matters where two formats of a configuration stand.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +27,13 @@ _DEPTH_LIMIT = 100
 _CONFIG_NAME = pattern(r"wrangler[^/]*\.(?:toml|jsonc?)")
 _CONFIG_SUFFIXES = (".toml", ".json", ".jsonc")
 _PICK_ORDER = ("wrangler.json", "wrangler.jsonc", "wrangler.toml")
+
+TYPESCRIPT_NAME = "cloudflare.config.ts"
+"""What a configuration in TypeScript is called; no other name is one."""
+
+TOOLING_NAME = "wrangler.config.ts"
+"""What bundlers and servers are told beside a configuration in TypeScript; no configuration by itself."""
+
 _TEMPLATE_WORDS = frozenset(("template", "tmpl", "tpl", "example", "sample"))
 _DEPENDENCIES = frozenset(
     (
@@ -39,7 +49,7 @@ _DEPENDENCIES = frozenset(
 )
 _BUILD_OUTPUT = frozenset(
     (
-        *(".wrangler", ".next", ".open-next", ".svelte-kit", ".nuxt", ".output", ".nitro"),
+        *(".wrangler", ".cloudflare", ".next", ".open-next", ".svelte-kit", ".nuxt", ".output", ".nitro"),
         *(".astro", ".vinxi", ".react-router", ".vercel", ".netlify", ".turbo", ".cache", ".parcel-cache"),
         *(".nyc_output", "__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".tox"),
     )
@@ -59,7 +69,7 @@ class Reason(Enum):
     LINK = "a symbolic link, looked at where it leads"
     MINIFIED = f"minified (a line of more than {LONGEST_LINE:,} bytes)"
     NOT_A_CONFIGURATION = "not a Worker's configuration"
-    SHADOWED = "wrangler reads another configuration of this folder"
+    SHADOWED = "another configuration of this folder counts"
     TEMPLATE = "a template or an example"
     TOO_DEEP = f"more than {_DEPTH_LIMIT} folders deep"
     UNKNOWN_KIND = "neither source, configuration nor Markdown"
@@ -128,7 +138,13 @@ def unfit(workspace: Workspace, path: str) -> Reason | Unreadable | None:
 
 def is_config_name(path: str) -> bool:
     """Whether a file is named as configurations are (`wrangler.toml`, `wrangler-do.jsonc`)."""
-    return _CONFIG_NAME.fullmatch(_name(path)) is not None
+    name = _name(path)
+    return name == TYPESCRIPT_NAME or _CONFIG_NAME.fullmatch(name) is not None
+
+
+def is_typescript_config(path: str) -> bool:
+    """Whether a file is a configuration in TypeScript, or a block of Markdown that is titled so."""
+    return _name(path) == TYPESCRIPT_NAME
 
 
 def is_minified(data: bytes) -> bool:
@@ -167,7 +183,7 @@ def configs_above(
     while True:
         if not gathering.is_excluded(folder, folder=True):
             rules = gathering.rules_for(folder)
-            names = [name for name in workspace.list(folder) if _CONFIG_NAME.fullmatch(name)]
+            names = [name for name in workspace.list(folder) if is_config_name(name)]
             names = [name for name in names if not rules.reason(_join(folder, name))]
             found.extend(gathering.configs_of(folder, names))
         if not folder:
@@ -236,6 +252,8 @@ class _Gathering:
             self._walk(real)
         elif not workspace.is_file(real):
             self._left_out[real] = Unreadable.NOT_A_FILE
+        elif _name(real) in (TYPESCRIPT_NAME, TOOLING_NAME):
+            self._given_typescript(real)
         elif real.endswith(SOURCE_SUFFIXES):
             self._sources.add(real)
         elif real.endswith(MARKDOWN_SUFFIXES):
@@ -260,7 +278,10 @@ class _Gathering:
     def configs_of(self, folder: str, names: list[str]) -> list[str]:
         """The configurations among the names of a folder, the one that wrangler picks first."""
         picked = [name for name in _PICK_ORDER if name in names]
-        others = sorted(name for name in names if name not in _PICK_ORDER)
+        others = sorted(name for name in names if name not in (*_PICK_ORDER, TYPESCRIPT_NAME))
+        if TYPESCRIPT_NAME in names:
+            at = 1 if picked and self._uses_wrangler(folder) else 0
+            picked.insert(at, TYPESCRIPT_NAME)
         if len(picked) > 1:
             beside = tuple(_join(folder, name) for name in picked[1:])
             self._shadowed[_join(folder, picked[0])] = beside
@@ -307,6 +328,19 @@ class _Gathering:
             return False
         return True
 
+    def _uses_wrangler(self, folder: str) -> bool:
+        from cflint.project.files.commands import deploys_by_wrangler
+
+        return deploys_by_wrangler(self._workspace, folder)
+
+    def _given_typescript(self, path: str) -> None:
+        """Look at a configuration in TypeScript, or at the one that a `wrangler.config.ts` stands beside."""
+        config = _join(_parent(path), TYPESCRIPT_NAME)
+        if self._workspace.is_file(config):
+            self._add_config(config)
+        else:
+            self._left_out[path] = Reason.NOT_A_CONFIGURATION
+
     def _add_config(self, path: str) -> None:
         if self._accepts_config(path):
             self._configs.add(path)
@@ -341,6 +375,10 @@ class _Gathering:
                     continue
                 is_source = name.endswith(SOURCE_SUFFIXES)
                 is_config = name.startswith("wrangler") and _CONFIG_NAME.fullmatch(name) is not None
+                if is_source and name in (TYPESCRIPT_NAME, TOOLING_NAME):
+                    if name == TOOLING_NAME:
+                        continue
+                    is_config = True
                 if not is_source and not is_config:
                     if kind is Entry.LINK and workspace.is_dir(path):
                         self._left_out[path + "/"] = Reason.LINK

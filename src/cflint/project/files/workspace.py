@@ -22,7 +22,10 @@ T = TypeVar("T")
 DEFAULT_LIMIT = 1 << 20
 """The size in bytes above which a file is not read."""
 
-_PROJECT_MARKS = ("package.json", "wrangler.json", "wrangler.jsonc", "wrangler.toml", "pyproject.toml")
+_PROJECT_MARKS = (
+    *("package.json", "wrangler.json", "wrangler.jsonc", "wrangler.toml", "cloudflare.config.ts"),
+    "pyproject.toml",
+)
 _WIDE_BOMS = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 _BINARY_PROBE = 8000  # as git does: text in UTF-16 or UTF-32 without a BOM shows its NULs early
 

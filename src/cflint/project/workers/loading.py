@@ -8,13 +8,14 @@ from dataclasses import field
 
 from cflint.finding import Notice
 from cflint.pattern import pattern
-from cflint.project.config.wrangler import WranglerConfig, is_wrangler_document, read_config
+from cflint.project.config.wrangler import WranglerConfig, is_wrangler_document
 from cflint.project.files.discovery import (
     Discovered,
     configs_above,
     configs_in,
     discover,
     is_config_name,
+    is_typescript_config,
 )
 from cflint.project.files.ignore import Ignore
 from cflint.project.files.workspace import Unreadable, Workspace
@@ -23,6 +24,7 @@ from cflint.project.workers.markdown import MarkdownWorkers
 from cflint.project.workers.model import Project
 from cflint.project.workers.preferences import Preferences
 from cflint.project.workers.selection import Selection
+from cflint.project.workers.typescript_config import read_worker_config
 from cflint.project.workers.worker import Worker
 from cflint.record import record
 from cflint.source import Document
@@ -109,6 +111,8 @@ class _Loading:
         return self._excluded.covers(path + "/" if self._workspace.is_dir(path) else path)
 
     def _is_config(self, document: Document) -> bool:
+        if is_typescript_config(document.path):
+            return True
         data = self._read.get(document.path)
         if data is None or data.document is not document:
             data = self._read[document.path] = read(document)
@@ -122,7 +126,7 @@ class _Loading:
         return (
             WranglerConfig.of(data)
             if data is not None and data.document is document
-            else read_config(document)
+            else read_worker_config(self._workspace, self._resolver, document)
         )
 
     def load(self) -> Loaded:
@@ -155,6 +159,7 @@ class _Loading:
         reached = dict.fromkeys(module for worker in workers for module in worker.modules)
         modules = tuple(self._selection.modules(found.sources, reached, named))
         self._say_shadowed(found)
+        self._say_unknown(configs.values())
         self._say_unread(found)
         self._say_encodings((*modules, *configs))
         return Loaded(
@@ -171,8 +176,29 @@ class _Loading:
     def _say_shadowed(self, found: Discovered) -> None:
         for path, others in found.shadowed.items():
             listed = ", ".join(f"`{posixpath.basename(other)}`" for other in others)
+            name = posixpath.basename(path)
+            in_typescript = is_typescript_config(path) or any(map(is_typescript_config, others))
+            text = (
+                f"`{name}` is the configuration here, not"
+                if in_typescript
+                else f"wrangler reads `{name}` here and not"
+            )
+            self._selection.notices.append(Notice(f"{text} {listed}", path=path))
+
+    def _say_unknown(self, configs: Iterable[WranglerConfig]) -> None:
+        """Tell of configurations that could be read, and of which it is not known what they say."""
+        for config in configs:
+            if config.source is None or config.unreadable or config.root.members:
+                continue
+            opening = config.source.trees[0].open[0]
+            place = opening.place
             self._selection.notices.append(
-                Notice(f"wrangler reads `{posixpath.basename(path)}` here and not {listed}", path=path)
+                Notice(
+                    f"what the configuration says is not known: {opening.reason}",
+                    path=place.document.path,
+                    line=place.document.line_of(place.span.start),
+                    level="warning",
+                )
             )
 
     def _say_unread(self, found: Discovered) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Collection
 from typing import Any, Literal
 
 from cflint.finding import Notice
-from cflint.project.config.wrangler import WranglerConfig, read_config
+from cflint.project.config.wrangler import WranglerConfig
 from cflint.project.files.discovery import Discovered
 from cflint.project.files.ignore import Ignore
 from cflint.project.files.workspace import Workspace
@@ -19,6 +19,7 @@ from cflint.project.modules.resolve import Edge, ModuleGraph, Resolver
 from cflint.project.workers.loading import Loaded, modules_among
 from cflint.project.workers.model import Project
 from cflint.project.workers.preferences import Preferences
+from cflint.project.workers.typescript_config import read_worker_config
 from cflint.project.workers.worker import Worker
 from cflint.source import Document
 from cflint.syntax.javascript import EXTENSIONS
@@ -38,6 +39,9 @@ def outline_of(loaded: Loaded, before: Json = None) -> Json:
     return {
         "workers": [_worker(worker) for worker in workers],
         "configs": [config.path for config in loaded.configs],
+        "read": sorted(
+            {one.path for config in loaded.configs if config.is_typescript for one in config.documents}
+        ),
         "modules": loaded.modules,
         "named": sorted(loaded.named),
         "notices": [[n.message, n.path, n.line, n.level, n.rule] for n in loaded.notices],
@@ -62,6 +66,8 @@ def load_again(
 ) -> Loaded | None:
     """The project of an outline, whose modules `changed` have another text by now and of which all else is as
     it was; None when that may have changed what there is to load. May raise what unfit data raises."""
+    if not set(outline["read"]).isdisjoint(changed):
+        return None  # a configuration in TypeScript, and what it imports
     noticed = {row[1] for row in outline["notices"]}
     reached = {module for worker in outline["workers"] for module in worker[2]}
     resolver = Resolver(workspace)
@@ -84,7 +90,7 @@ def load_again(
         found = workspace.read(path)
         if found is None:
             return None
-        configs[path] = read_config(found)
+        configs[path] = read_worker_config(workspace, resolver, found)
     workers = tuple(
         Worker(
             configs[path],

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from cflint.finding import Edit
 from cflint.project.config.cloudflare.editing.session import Refused, Session, points_of, tree_of_point
@@ -39,6 +39,9 @@ def set_value(data: LoweredData, path: Path, value: Value, *, comment: str | Non
 
     def wanted(tree: ConfigTree, at: Path) -> Tree:
         new = canonical(tree_of(value, Format.JSON), at, _name(tree))
+        there = tree.root.at(*at)
+        if there is not None:
+            new = _with_unknown(new, there)
         return with_value(tree_at(tree.root), at, new)
 
     return _tried(data, path, lambda lowered, at: lowered.set(at, value, comment), wanted)
@@ -87,6 +90,39 @@ def rename_key(data: LoweredData, path: Path, new_key: str) -> Edits:
     return _tried(data, path, lambda lowered, at: lowered.rename(at, new_key), wanted)
 
 
+def replace_texts(data: LoweredData, nodes: Iterable[Node], text: str) -> Edits:
+    """Make another string of the strings that stand where `nodes` do, in all modes."""
+    source = data.source
+    if source is None or source.document.origin is not None:
+        return None
+    places = {(node.span, node.text) for node in nodes}
+    before = read_source(source)
+    points = [tree.points[0] for tree in before.config.trees]
+    session = Session(source, before, points[0])
+    wanted: dict[Point, Tree] = {}
+    try:
+        for tree in before.config.trees:
+            whole = tree_at(tree.root)
+            found = [path for path, node in tree.root.paths() if (node.span, node.text) in places]
+            session.point = tree.points[0]
+            for path in found:
+                whole = with_value(whole, path, (Kind.STRING, repr(text)))
+                there = session.tree.root.at(*path)
+                if there is not None and there.text != text:
+                    session.replace(session.tree.paths[there], text)
+            wanted.update(dict.fromkeys(tree.points, whole))
+    except Refused:
+        return None
+    after = session.reading
+    if not _is_sound(before, after):
+        return None
+    is_wanted = all(
+        _normal(tree_at(tree_of_point(after, point).root)) == _normal(whole)
+        for point, whole in wanted.items()
+    )
+    return session.edits() if is_wanted else None
+
+
 def _tried(data: LoweredData, path: Path, make: Callable[[Unlowering, Path], None], wanted: Change) -> Edits:
     """The edits that `make` makes, if they bring about what is wanted and no new fault."""
     source = data.source
@@ -133,16 +169,11 @@ def _counted(root: Node, path: Path) -> Path:
 
 def is_as_wanted(before: Reading, after: Reading, point: Point, path: Path, wanted: Change) -> bool:
     """Whether a configuration became what was wanted at a point, and at others the same or what it was."""
-    if set(points_of(before)) != set(points_of(after)):
-        return False
-    faults = Counter((fault.fault, fault.message) for fault in after.config.faults)
-    if faults - Counter((fault.fault, fault.message) for fault in before.config.faults):
+    if not _is_sound(before, after):
         return False
     asked = tree_of_point(before, point)
     for other in points_of(before):
         old, new = tree_of_point(before, other), tree_of_point(after, other)
-        if _unknown(new) - _unknown(old) or len(new.conditional) > len(old.conditional):
-            return False
         found = _normal(tree_at(new.root))
         if other in asked.points:
             expected = wanted(old, path)
@@ -153,6 +184,20 @@ def is_as_wanted(before: Reading, after: Reading, point: Point, path: Path, want
             expected = wanted(old, there) if there is not None else None
             if expected is None or found != _normal(expected):
                 return False
+    return True
+
+
+def _is_sound(before: Reading, after: Reading) -> bool:
+    """Whether a configuration has the modes that it had, no new fault, and nothing unknown that was known."""
+    if set(points_of(before)) != set(points_of(after)):
+        return False
+    faults = Counter((fault.fault, fault.message) for fault in after.config.faults)
+    if faults - Counter((fault.fault, fault.message) for fault in before.config.faults):
+        return False
+    for point in points_of(before):
+        old, new = tree_of_point(before, point), tree_of_point(after, point)
+        if _unknown(new) - _unknown(old) or len(new.conditional) > len(old.conditional):
+            return False
     return True
 
 
@@ -175,6 +220,19 @@ def _same_place(asked: Node, other: Node, path: Path) -> Path | None:
             step = same[0]
         steps.append(step)
     return tuple(steps)
+
+
+def _with_unknown(wanted: Tree, node: Node) -> Tree:
+    """What is wanted of a node, where null stands for what is not known in it and stays."""
+    if node.kind is Kind.UNKNOWN:
+        return tree_at(node) if wanted == (Kind.NULL, repr(None)) else wanted
+    if isinstance(wanted, dict):
+        below = {member.key: member.value for member in node.members}
+        return {key: _with_unknown(one, below[key]) if key in below else one for key, one in wanted.items()}
+    if isinstance(wanted, list) and len(wanted) >= len(node.items):
+        known = [_with_unknown(one, item) for one, item in zip(wanted, node.items, strict=False)]
+        return [*known, *wanted[len(known) :]]
+    return wanted
 
 
 def _name(tree: ConfigTree) -> str | None:

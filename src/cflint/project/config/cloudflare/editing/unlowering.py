@@ -79,7 +79,7 @@ class Unlowering:
         node = self.root.at(*path)
         if node is None:
             self._insert(path, value, comment)
-        elif tree_at(node) == tree_of(value, Format.JSON):
+        elif tree_at(node) == tree_of(value, Format.JSON) or (node.kind is Kind.UNKNOWN and value is None):
             return
         elif node.kind is Kind.OBJECT and isinstance(value, dict) and not _is_variable(path):
             for key, below in value.items():
