@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from cflint.platform.bindings import methods_of_type as methods_of_type
     from cflint.platform.build_tools import gives_entry as gives_entry
     from cflint.platform.clock import today as today
+    from cflint.platform.cloudflare_config import config_fields as config_fields
+    from cflint.platform.cloudflare_config import version_of as version_of
     from cflint.platform.compatibility import NEWEST_DATE as NEWEST_DATE
     from cflint.platform.compatibility import CompatibilityFlag as CompatibilityFlag
     from cflint.platform.compatibility import changes as changes
@@ -90,6 +92,7 @@ _ORIGINS = {
     "cflint.platform.bindings": ("BindingKind KINDS async_methods kind_by_id kinds_by_type methods_of_type"),
     "cflint.platform.build_tools": ("gives_entry"),
     "cflint.platform.clock": ("today"),
+    "cflint.platform.cloudflare_config": ("config_fields version_of"),
     "cflint.platform.compatibility": ("CompatibilityFlag NEWEST_DATE changes find_flag flag_names"),
     "cflint.platform.cron": ("cron_error cron_never_fires cron_suggestion weekday_numbers"),
     "cflint.platform.env_types": ("is_injected is_read_by_others"),
@@ -161,6 +164,7 @@ __all__ = [
     "binding_kind_of_type",
     "changes",
     "classes_without_migration",
+    "config_fields",
     "config_schema",
     "created_with",
     "cron_error",
@@ -201,5 +205,6 @@ __all__ = [
     "stale_types",
     "today",
     "top_level_keys",
+    "version_of",
     "weekday_numbers",
 ]

@@ -6,8 +6,10 @@ import posixpath
 from collections.abc import Iterator
 
 from cflint.finding import Location
+from cflint.pattern import pattern
 from cflint.project.config.wrangler import read_config
 from cflint.project.workers.recognition import is_python_of_a_worker
+from cflint.project.workers.typescript_config import read_shown_config
 from cflint.project.workers.worker import Worker
 from cflint.source import Document
 from cflint.syntax.data import Kind
@@ -47,6 +49,10 @@ _WRANGLER_KEYS = frozenset(
 )
 """A block of JSON or TOML with one of these at its top level is taken for wrangler's."""
 
+_HELPERS = pattern(
+    rb"""from ['"](?:cf/config|@cloudflare/config(?:/public)?|wrangler/experimental-config)['"]"""
+)
+
 
 class MarkdownWorkers:
     """Reads sections of Markdown; `blocks` are the code blocks that were found, by path, `titles` what they
@@ -71,7 +77,9 @@ class MarkdownWorkers:
             code: list[str] = []
             python: list[str] = []
             for block in group.code:
-                if block.document.path.endswith(EXTENSIONS):
+                if config is None and _is_typescript_config(block.document):
+                    config = read_shown_config(block.document)
+                elif block.document.path.endswith(EXTENSIONS):
                     code.append(block.document.path)
                 elif block.document.path.endswith(".py") and is_python_of_a_worker(block.document):
                     python.append(block.document.path)
@@ -93,6 +101,11 @@ class MarkdownWorkers:
 def _is_manifest(document: Document) -> bool:
     dependencies = read(document).root.get("dependencies") if b'"dependencies"' in document.data else None
     return dependencies is not None and dependencies.kind is Kind.OBJECT
+
+
+def _is_typescript_config(document: Document) -> bool:
+    """Whether a block is a `cloudflare.config.ts`: it exports what it makes with the helpers for one."""
+    return b"export default" in document.data and _HELPERS.search(document.data) is not None
 
 
 def _is_wrangler_block(document: Document) -> bool:

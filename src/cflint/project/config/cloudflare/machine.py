@@ -78,7 +78,8 @@ class ConfigFault:
 
     `place` may be in another file that the configuration imports. `path` leads to the value in the
     configuration's own words (`("worker", "env", "DB", "id")`); () where there is none. `suggestion` is a
-    key, helper or file name that was probably meant. `refused` says that the loader stops there.
+    key, helper or file name that was probably meant. `refused` says that the loader stops there, `until` is
+    the last version of wrangler that did not.
     """
 
     fault: Fault
@@ -88,6 +89,7 @@ class ConfigFault:
     related: Location | None = None
     suggestion: str | None = None
     refused: bool = True
+    until: str | None = None
 
 
 class OutOfBudget(Exception):

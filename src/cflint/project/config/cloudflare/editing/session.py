@@ -347,7 +347,10 @@ class Session:
 
     @staticmethod
     def _around(syntax: Syntax, literal: SyntaxNode) -> Node | None:
-        """The object or array that a literal stands in."""
+        """The object or array that a literal stands in; what a call is given stays on its line."""
+        parent = syntax.parent(literal)
+        if parent is not None and parent.type == "arguments":
+            return Node(Kind.INVALID, span_of(literal))
         above = syntax.enclosing(with_wrappers(syntax, literal), frozenset(("object", "array")))
         return None if above is None else Node(Kind.INVALID, span_of(above))
 
