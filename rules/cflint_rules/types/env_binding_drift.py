@@ -203,5 +203,10 @@ def check_generated(subject: Worker, project: Project) -> Iterator[Finding]:
     if stale.left:
         parts.append(f"still has {join_names([f'`{member.name}`' for member in stale.left])}")
     at = stale.missing[0].location if stale.missing else subject.config.top.place
-    message = f"`worker-configuration.d.ts` {' and '.join(parts)}: run `wrangler types`"
+    if subject.config.is_typescript:
+        message = (
+            f"`worker-configuration.d.ts` {parts[0]}, beside the types that are inferred: remove the file"
+        )
+    else:
+        message = f"`worker-configuration.d.ts` {' and '.join(parts)}: run `wrangler types`"
     yield Finding(message, at, (stale.at,))

@@ -142,7 +142,7 @@ def _what(binding: Binding) -> str:
     parts: list[str] = []
     if binding.class_name:
         parts.append(f"class `{binding.class_name}`")
-    if binding.script_name:
+    if binding.script_name and not binding.is_local:
         parts.append(f"of the Worker `{binding.script_name}`")
     if binding.service:
         parts.append(f"Worker `{binding.service}`")

@@ -251,9 +251,13 @@ def env_type_at(module: ModuleLike, node: Node) -> TypeFacts | None:
 
 
 def has_global_env(module: ModuleLike) -> bool:
-    """Whether a class that does not say the type of its `env` gets the right one: it is generated, or the
-    module declares `namespace Cloudflare`."""
-    if any(module.project.env_types.generated(found) is not None for found in module.workers):
+    """Whether a class that does not say the type of its `env` gets the right one: it is generated, inferred
+    from the configuration, or the module declares `namespace Cloudflare`."""
+    if any(
+        module.project.env_types.generated(found) is not None
+        or (found.config is not None and found.config.is_typescript)
+        for found in module.workers
+    ):
         return True
     return any(
         (parent := module.syntax.parent(leaf)) is not None and parent.type in ("internal_module", "module")
