@@ -1,8 +1,9 @@
 """Write nothing into `cloudflare.config.ts` that its loader refuses.
 
 The loader takes no field that it does not know, lacks none that it needs, and stops at a value of another
-kind: nothing is built then, and nothing deployed. It names a path into the object, and of a union only that the
-input is invalid; the place in the file is left to be found. wrangler's own names of the fields are unknown to it.
+kind: nothing is built then, and nothing deployed. It names a path into the object, and of a union only
+that the input is invalid; the place in the file is left to be found. wrangler's own names of the fields
+are unknown to it.
 
 ## Incorrect
 
@@ -46,23 +47,25 @@ export default defineConfig({
 
 ## What else
 
-A relative import without its extension, which Node.js does not find. A Worker's module that is imported without
-`with { type: "cf-worker" }`, so that it is run. A second binding of a type of which there is one (`ai`, `images`).
+A relative import without its extension, which Node.js does not find. A Worker's module that is imported
+without `with { type: "cf-worker" }`, so that it is run. A second binding of a type of which there is one
+(`ai`, `images`). The spread of a `defineWorker` that is a function, or of a promise, which copies nothing.
 A container that is linked by its name, by a copy, or twice, or that is not in `containers`. A `throw` that
 `cf migrate` left for what has to be done by hand.
 
 ## Not reported
 
-What is only known when the configuration runs, such as what `process.env` holds. A field that a wrangler of the
-project may still have. When the project's wrangler is newer than the table of cflint, a field that it does not
-know is a warning. A syntax error, and a configuration that throws in every mode, are `config-parse-error`.
+What is only known when the configuration runs, such as what `process.env` holds. A field that a wrangler
+of the project may still have. When the project's wrangler is newer than the table of cflint, a field that
+it does not know is a warning. A syntax error, and a configuration that throws in every mode, are
+`config-parse-error`.
 
 ## Fix safety
 
-Safe: a field gets the name that is meant, or its place; a text becomes `bindings.text(…)`, data `bindings.json(…)`;
-an import its extension or attribute; a container is listed. Unsafe: a value or helper becomes the one that is
-spelled most like it, a new Durable Object gets `storage: "sqlite"`. Each is read again before it is offered, and
-what is refused has to be gone in all modes.
+Safe: a field gets the name that is meant, or its place; a text becomes `bindings.text(…)`, data
+`bindings.json(…)`; an import its extension or attribute; a container is listed. Unsafe: a value or helper
+becomes the one that is spelled most like it, a new Durable Object gets `storage: "sqlite"`. Each is read
+again before it is offered, and what is refused has to be gone in all modes.
 
 Source: https://developers.cloudflare.com/workers/wrangler/configuration/
 """
@@ -87,7 +90,7 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
         wrangler = config.installed_version(project.workspace, subject.directory, "wrangler")
     for fault in subject.faults:
         kind = fault.fault.value
-        if kind in _OTHERS or fault in subject.unreadable or not fault.refused:
+        if kind in _OTHERS or fault in subject.unreadable:
             continue
         severity = None
         if (

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from cflint.project.config.edits import remove_key as remove_key
     from cflint.project.config.edits import rename_key as rename_key
     from cflint.project.config.edits import replace_text as replace_text
+    from cflint.project.config.edits import require_secret as require_secret
     from cflint.project.config.edits import set_key as set_key
     from cflint.project.config.undeclared import declare_binding as declare_binding
     from cflint.project.sql.edits import bind_holes as bind_holes
@@ -45,7 +46,8 @@ _ORIGINS = {
         "add_durable_object_class append_migration create_classes use_sqlite"
     ),
     "cflint.project.config.edits": (
-        "add_flag append_item joined mend_fault move_to_top_level remove_key rename_key replace_text set_key"
+        "add_flag append_item joined mend_fault move_to_top_level remove_key rename_key "
+        "replace_text require_secret set_key"
     ),
     "cflint.project.config.undeclared": ("declare_binding"),
     "cflint.project.sql.edits": ("bind_holes"),
@@ -77,6 +79,7 @@ __all__ = [
     "remove_key",
     "rename_key",
     "replace_text",
+    "require_secret",
     "set_import_source",
     "set_key",
     "use_sqlite",

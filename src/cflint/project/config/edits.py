@@ -71,6 +71,19 @@ def add_flag(environments: Iterable[Environment], flag: str) -> Edits:
     return joined(edits)
 
 
+def require_secret(environment: Environment, name: str) -> Edits:
+    """Make a secret of a variable: its value goes, and its name is required."""
+    data = environment.config
+    code = _code(data)
+    if code is not None:
+        from cflint.project.config.cloudflare.editing import operations
+
+        return operations.require_secret(code, environment.path("vars", name))
+    removed = remove_key(data, environment.path("vars", name))
+    added = append_item(data, environment.path("secrets", "required"), name)
+    return (*removed, *added) if removed and added else None
+
+
 def joined(edits: Iterable[Edit]) -> tuple[Edit, ...]:
     """Edits of several environments together: in TypeScript, one edit may be that of all modes."""
     return tuple(dict.fromkeys(edits))

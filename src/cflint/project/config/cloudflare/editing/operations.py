@@ -90,6 +90,23 @@ def rename_key(data: LoweredData, path: Path, new_key: str) -> Edits:
     return _tried(data, path, lambda lowered, at: lowered.rename(at, new_key), wanted)
 
 
+def require_secret(data: LoweredData, path: Path) -> Edits:
+    """Make a secret of the variable at a path."""
+
+    def wanted(tree: ConfigTree, at: Path) -> Tree | None:
+        listed = tree.root.at("secrets", "required")
+        if tree.root.at(*at) is None:
+            return None
+        whole = tree_at(tree.root)
+        drop(whole, at)
+        name: Tree = (Kind.STRING, repr(at[-1]))
+        return with_value(
+            whole, ("secrets", "required"), [*map(tree_at, listed.items if listed is not None else ()), name]
+        )
+
+    return _tried(data, path, lambda lowered, at: lowered.require_secret(at), wanted)
+
+
 def replace_texts(data: LoweredData, nodes: Iterable[Node], text: str) -> Edits:
     """Make another string of the strings that stand where `nodes` do, in all modes."""
     source = data.source

@@ -146,6 +146,14 @@ class Unlowering:
         type = "text" if isinstance(value, str) else "json"
         return self.session.helper(ENV, "bindings", type, {"value": value})
 
+    def require_secret(self, path: Path) -> None:
+        """Make a secret of the variable at a path."""
+        node = self.root.at(*path)
+        if node is None:
+            raise Refused
+        source = self._source(node)
+        self.session.replace_expression(source, self.session.helper(ENV, "bindings", "secret", {}))
+
     # -- insert ----------------------------------------------------------------------------------------
 
     def _insert(self, path: Path, value: Value, comment: str | None) -> None:
