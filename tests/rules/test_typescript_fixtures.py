@@ -60,8 +60,15 @@ def _converted(case: Case) -> tuple[str, dict[str, bytes]] | None:
     except NoCounterpart:
         return None
     folder = path[: -len(config.file_name)]
-    others = {name: data for name, data in files.items() if name != path}
+    others = {name: _as_modules(name, data) for name, data in files.items() if name != path}
     return path, others | {folder + name: text.encode() for name, text in written.items()}
+
+
+def _as_modules(name: str, data: bytes) -> bytes:
+    """A package.json as a project with a configuration in TypeScript has it."""
+    if name.rpartition("/")[2] != "package.json" or b'"type"' in data:
+        return data
+    return data.replace(b"{", b'{ "type": "module", ', 1)
 
 
 ALL = [(case, found) for case in cases() if (found := _converted(case)) is not None]

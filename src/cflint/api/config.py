@@ -64,6 +64,8 @@ if TYPE_CHECKING:
     from cflint.project.config.wrangler import QueueConsumer as QueueConsumer
     from cflint.project.config.wrangler import TailConsumer as TailConsumer
     from cflint.project.config.wrangler import in_environments as in_environments
+    from cflint.project.files.commands import commands_of as commands_of
+    from cflint.project.files.commands import modes_called as modes_called
     from cflint.project.files.roles import is_demo_path as is_demo_path
     from cflint.project.files.roles import is_example_path as is_example_path
     from cflint.project.files.roles import is_test_config as is_test_config
@@ -110,6 +112,7 @@ _ORIGINS = {
     "cflint.project.config.schema": ("ConfigProblem Path ProblemKind dotted json_type"),
     "cflint.project.config.undeclared": ("is_misspelling similar_binding"),
     "cflint.project.config.wrangler": ("Export QueueConsumer TailConsumer in_environments"),
+    "cflint.project.files.commands": ("commands_of modes_called"),
     "cflint.project.files.roles": ("is_demo_path is_example_path is_test_config is_test_path"),
     "cflint.project.modules.installed": (
         "ConfigSchema Fit Installed declares installed_version manifest_above manifests_above may_be_older"
@@ -164,6 +167,7 @@ __all__ = [
     "binding_kind_of_type",
     "changes",
     "classes_without_migration",
+    "commands_of",
     "config_fields",
     "config_schema",
     "created_with",
@@ -197,6 +201,7 @@ __all__ = [
     "may_be_older",
     "methods_of_type",
     "misplaced_keys",
+    "modes_called",
     "nearest_name",
     "removed_key",
     "scope_of",

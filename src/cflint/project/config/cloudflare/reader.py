@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import field, replace
 
 from cflint.finding import Location
 from cflint.project.config.cloudflare.lowering import Lowering
@@ -186,7 +187,9 @@ class CloudflareConfig:
 
     `trees` are what it may be, the default first; equal ones are one, and a mode for which it throws has
     none. `faults` are what is wrong with it, each once. `files` are the other files that were followed,
-    `imported` all documents that were read beside its own; `comments` are the places of its comments.
+    `imported` all documents that were read beside its own; `comments` are the places of its comments. `modes`
+    are those that it names (None: it asks for `undefined`), with the place of the first; `default_modes` see
+    `Source`.
     """
 
     document: Document
@@ -195,6 +198,8 @@ class CloudflareConfig:
     files: tuple[str, ...] = ()
     comments: tuple[Span, ...] = ()
     imported: tuple[Document, ...] = ()
+    modes: Mapping[str | None, Location] = field(default_factory=dict)
+    default_modes: tuple[str | None, ...] = (None,)
 
     @property
     def unreadable(self) -> tuple[ConfigFault, ...]:
@@ -256,6 +261,7 @@ def read_source(source: Source) -> Reading:
     others = tuple(path for path in reading.seen if path != document.path)
     comments = tuple(_comments(syntaxes[document.path]))
     config = CloudflareConfig(document, _merged(trees), _distinct(faults), others, comments)
+    config = replace(config, modes=reading.named, default_modes=source.default_modes)
     return Reading(config, reading.values, syntaxes)
 
 
@@ -316,6 +322,7 @@ class _Reading:
         self.tooling = tooling if tooling is not None and tooling.path in syntaxes else None
         self.syntaxes = syntaxes
         self.values: dict[Point, Obj] = {}
+        self.named: dict[str | None, Location] = {}
         self.faults = faults
         self.seen: dict[str, None] = {}
         self.budget = MAX_STEPS_OF_ALL
@@ -341,7 +348,9 @@ class _Reading:
                 found.append(tree)
             if machine is None:
                 continue
-            new: list[Mode] = [mode for mode in machine.modes if mode not in modes]
+            new: list[Mode] = [mode for mode in machine.modes if mode not in modes and mode is not None]
+            for name, place in machine.modes.items():
+                self.named.setdefault(name, place)
             if machine.reads_mode and OTHER not in modes and OTHER not in new:
                 new.append(OTHER)
             modes += new
