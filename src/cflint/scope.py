@@ -224,7 +224,8 @@ class ModuleScope:
 
     def _scope_at(self, node: Node) -> Node | None:
         """The innermost scope that a node is, or stands in; remembered for all nodes on the way up."""
-        known, scopes, parent = self._nearest, self._scopes, self._syntax.parent
+        known, scopes = self._nearest, self._scopes
+        parents, parent = self._syntax.parents, self._syntax.parent
         passed: list[int] = []
         at: Node | None = node
         while at is not None:
@@ -237,7 +238,7 @@ class ModuleScope:
                 for id in passed:
                     known[id] = found
                 return found
-            at = parent(at)
+            at = parents.get(id) or parent(at)
         return None
 
     def _scope_above(self, scope: Node) -> Node | None:

@@ -90,7 +90,7 @@ _KEEP_EQUAL = (
 """What a comment speaks of that tells to keep a name equal to the one in the configuration."""
 
 
-@rule(module(), severity=Severity.WARNING, fix=Safety.SAFE)
+@rule(module(), severity=Severity.WARNING, fix=Safety.SAFE, both=True)
 def check(module: Module) -> Iterator[Finding]:
     if module.is_typescript:
         yield from _unbound(module)

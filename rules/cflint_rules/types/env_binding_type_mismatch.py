@@ -62,7 +62,7 @@ from collections.abc import Iterator
 from cflint.api import Binding, Finding, Fix, Module, Safety, Severity, config, js, module, quoted, rule
 
 
-@rule(module(), severity=Severity.ERROR, fix=Safety.UNSAFE)
+@rule(module(), severity=Severity.ERROR, fix=Safety.UNSAFE, both=True)
 def check(module: Module) -> Iterator[Finding]:
     for member in module.env_members():
         bindings = member.bindings

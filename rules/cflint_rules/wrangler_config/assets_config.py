@@ -131,7 +131,9 @@ def _faults(environment: Environment) -> Iterator[tuple[str, Location]]:
 
 def _may_have_main(subject: WranglerConfig, project: Project) -> bool:
     """Whether the entry may be named elsewhere, or is just not shown."""
-    if subject.document.origin is not None or any(
+    if subject.document.origin is not None or subject.deployment.entry:
+        return True
+    if any(
         found.own(key) is not None
         for found in subject.environments
         for key in ("main", "build", "entry-point")

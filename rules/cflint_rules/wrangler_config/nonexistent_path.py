@@ -93,7 +93,13 @@ def _has_something(subject: WranglerConfig) -> bool:
 
 def _is_deployed(subject: WranglerConfig, paths: config.ConfigPaths, project: Project) -> bool:
     """Whether the configuration is there to be deployed as it is."""
-    if subject.name is None or subject.top.incomplete or paths.is_built or paths.manifest is None:
+    if (
+        subject.deployment.entry
+        or subject.name is None
+        or subject.top.incomplete
+        or paths.is_built
+        or paths.manifest is None
+    ):
         return False
     if project.workspace.is_dir(posixpath.join(subject.directory, "functions")):
         return False

@@ -159,7 +159,8 @@ class IncrementalRun:
 
     def _signature(self, path: str) -> str:
         """A hash of all that the Workers of a module are, but for the text of their modules."""
-        return ".".join(self._worker_hash(worker) for worker in self._project.owners.of(path))
+        hashes = [self._worker_hash(worker) for worker in self._project.owners.of(path)]
+        return ".".join((*hashes, self._project.realms.of(path).label))
 
     def _worker_hash(self, worker: Worker) -> str:
         found = self._worker_hashes.get(worker)
@@ -172,6 +173,7 @@ class IncrementalRun:
                 worker.modules,
                 worker.unresolved,
                 sorted(worker.type_only),
+                [kind.id for kind in worker.app.kinds] if worker.app is not None else None,
             ]
             found = self._worker_hashes[worker] = hash_of(json.dumps(whole))[:16]
         return found
@@ -230,8 +232,9 @@ class IncrementalRun:
 def _config_hash(config: WranglerConfig) -> str:
     """A hash of all that a configuration was read from."""
     if not config.is_typescript:
-        return hash_of(config.document.data)
-    return hash_of(json.dumps([[one.path, hash_of(one.data)] for one in config.documents]))
+        return hash_of(json.dumps([hash_of(config.document.data), config.deployment.row]))
+    read_from = [[one.path, hash_of(one.data)] for one in config.documents]
+    return hash_of(json.dumps([read_from, config.deployment.row]))
 
 
 def _outline_in(memo: Json) -> Json:

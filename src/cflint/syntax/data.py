@@ -7,10 +7,9 @@ that is absent there is unknown, not missing. `documents.read` makes them.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import field
 from enum import Enum
 
-from cflint.record import record
+from cflint.record import field, record
 from cflint.source import Document, Span
 
 MAX_DEPTH = 256

@@ -11,7 +11,6 @@ import datetime
 import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -20,10 +19,11 @@ from cflint.pattern import pattern
 from cflint.platform.bindings import KINDS, BindingKind, Shape
 from cflint.platform.wrangler_keys import KeySchema, KeyScope, bundled_schema, json_types, scope_of
 from cflint.project.config.class_rows import read_lifecycle
+from cflint.project.config.deployment import AS_WRITTEN, Deployment
 from cflint.project.config.lifecycle import Lifecycle
 from cflint.project.config.schema import ConfigProblem, Path, ProblemKind, check, dotted, json_type
 from cflint.project.files.roles import Role, config_role
-from cflint.record import record
+from cflint.record import record, replace
 from cflint.source import Document, Span
 from cflint.syntax.data import DataDocument, Format, Kind, Node
 from cflint.syntax.documents import read
@@ -68,18 +68,11 @@ _TELLING_KEYS = frozenset(
 
 
 def is_wrangler_document(data: DataDocument) -> bool:
-    """Whether a document is a Worker's configuration.
+    """Whether a document is a Worker's configuration, or a template of one, and no other tool's file.
 
-    Not so: a template, with placeholders where a name, a path or a date has to be; another tool's file. What
-    is called `wrangler.toml`, `.json` or `.jsonc` is one even if it is empty, broken or no object.
+    What is called `wrangler.toml`, `.json` or `.jsonc` is one even if it is empty, broken or no object.
     """
     root = data.root
-    for key in ("name", "main", "compatibility_date", "account_id"):
-        text = _text(root.get(key))
-        if text is not None and _has_placeholder(text):
-            return False
-    if data.broken and b"{{" in data.document.data:
-        return False  # `{{name}}` without quotes
     if _CONFIG_NAME.fullmatch(posixpath.basename(data.document.path)):
         return True
     if root.kind is not Kind.OBJECT:
@@ -90,7 +83,15 @@ def is_wrangler_document(data: DataDocument) -> bool:
     return any(member.key in _TELLING_KEYS for member in root.members)
 
 
-def _has_placeholder(text: str) -> bool:
+def has_placeholder_value(root: Node) -> bool:
+    """Whether a placeholder stands where a name, a path or a date has to be: such a configuration is filled
+    in before it is deployed."""
+    values = (root.get(key) for key in ("name", "main", "compatibility_date", "account_id"))
+    return any(node is not None and node.text and has_placeholder(node.text) for node in values)
+
+
+def has_placeholder(text: str) -> bool:
+    """Whether something in a value stands for what is put in later: `<ID>`, `${NAME}`, `{{ name }}`."""
     return len(text) <= _LONGEST_PLACEHOLDER and _PLACEHOLDER.search(text) is not None
 
 
@@ -111,18 +112,20 @@ class WranglerConfig:
     format: Format | None = None
     known: DataDocument | None = None
     """The document read, if it was before."""
+    deployment: Deployment = AS_WRITTEN
+    """What other files say of it."""
     source: CloudflareConfig | None = None
     """What a configuration in TypeScript is in its modes; None of all others."""
 
     @classmethod
-    def of(cls, data: DataDocument) -> WranglerConfig:
+    def of(cls, data: DataDocument, deployment: Deployment = AS_WRITTEN) -> WranglerConfig:
         """The configuration in a document that has been read."""
-        return cls(data.document, data.format, data)
+        return cls(data.document, data.format, data, deployment)
 
     @classmethod
     def of_typescript(cls, source: CloudflareConfig) -> WranglerConfig:
         """The configuration that was evaluated; it has a tree."""
-        return cls(source.document, Format.TYPESCRIPT, source.trees[0].data, source)
+        return cls(source.document, Format.TYPESCRIPT, source.trees[0].data, source=source)
 
     @property
     def is_typescript(self) -> bool:
@@ -156,9 +159,15 @@ class WranglerConfig:
 
     @property
     def role(self) -> Role:
-        """What the configuration is there for, by its path. What only matters when one deploys matters not
-        where it is for tests (`role.is_deployed`)."""
-        return config_role(self.path)
+        """What the configuration is there for, by its path and the commands that use it. What only matters
+        when one deploys matters not where it is for tests (`role.is_deployed`)."""
+        return Role.TEST if self.deployment.local else config_role(self.path)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the Worker may have bindings, triggers and classes that do not stand here: something else
+        deploys it or adds to the file, as `deployment.open` says. What is absent is unknown."""
+        return bool(self.deployment.open)
 
     @property
     def root(self) -> Node:
@@ -419,8 +428,11 @@ class Environment:
 
     @cached_property
     def incomplete(self) -> bool:
-        """Whether a part that counts here could not be read: what is absent is unknown, not missing. Of a
-        configuration in TypeScript: whether that is so of all of it; `is_open` tells of a part."""
+        """Whether a part that counts here could not be read, or stands elsewhere: what is absent is unknown,
+        not missing. Of a configuration in TypeScript: whether that is so of all of it; `is_open` tells of a
+        part."""
+        if self.config.is_open:
+            return True
         if self.tree is not None:
             return self.tree.is_wholly_open
         root = self.config.root
@@ -451,7 +463,9 @@ class Environment:
 
     @cached_property
     def compatibility_date(self) -> datetime.date | None:
-        """The compatibility date; None when it is absent or no date."""
+        """The compatibility date; None when it is absent or no date. A command that gives one has its way."""
+        if self.config.deployment.date:
+            return self.config.deployment.compatibility_date
         node = self.text("compatibility_date")
         if node is None or not _ISO_DATE.fullmatch(node.text or ""):
             return None

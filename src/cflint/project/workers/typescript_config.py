@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cflint.project.config.wrangler import WranglerConfig, read_config
 from cflint.project.files.discovery import TOOLING_NAME, is_typescript_config
 from cflint.project.files.workspace import Workspace
 from cflint.project.modules.installed import manifest_above
+from cflint.record import replace
 from cflint.source import Document
 
 if TYPE_CHECKING:
