@@ -91,8 +91,7 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
     if found.document.origin is None:
         texts = config.commands_of(project.workspace, found.directory)
     else:
-        scripts = config.Manifest(subject.manifest).root.get("scripts") if subject.manifest else None
-        texts = iter(member.value.text or "" for member in (scripts.members if scripts is not None else ()))
+        texts = iter(config.Manifest(subject.manifest).scripts.values() if subject.manifest else ())
     called = config.modes_called(texts)
     for mode, place in asked.items():
         if called is not None and mode not in called:

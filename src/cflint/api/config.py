@@ -64,8 +64,6 @@ if TYPE_CHECKING:
     from cflint.project.config.wrangler import QueueConsumer as QueueConsumer
     from cflint.project.config.wrangler import TailConsumer as TailConsumer
     from cflint.project.config.wrangler import in_environments as in_environments
-    from cflint.project.files.commands import commands_of as commands_of
-    from cflint.project.files.commands import modes_called as modes_called
     from cflint.project.files.roles import is_demo_path as is_demo_path
     from cflint.project.files.roles import is_example_path as is_example_path
     from cflint.project.files.roles import is_test_config as is_test_config
@@ -79,6 +77,8 @@ if TYPE_CHECKING:
     from cflint.project.modules.installed import manifests_above as manifests_above
     from cflint.project.modules.installed import may_be_older as may_be_older
     from cflint.project.modules.manifest import Manifest as Manifest
+    from cflint.project.modules.modes import commands_of as commands_of
+    from cflint.project.modules.modes import modes_called as modes_called
     from cflint.project.workers.config_paths import ConfigPaths as ConfigPaths
     from cflint.project.workers.env_types import binding_kind_of_type as binding_kind_of_type
     from cflint.project.workers.generated import StaleTypes as StaleTypes
@@ -112,12 +112,12 @@ _ORIGINS = {
     "cflint.project.config.schema": ("ConfigProblem Path ProblemKind dotted json_type"),
     "cflint.project.config.undeclared": ("is_misspelling similar_binding"),
     "cflint.project.config.wrangler": ("Export QueueConsumer TailConsumer in_environments"),
-    "cflint.project.files.commands": ("commands_of modes_called"),
     "cflint.project.files.roles": ("is_demo_path is_example_path is_test_config is_test_path"),
     "cflint.project.modules.installed": (
         "ConfigSchema Fit Installed declares installed_version manifest_above manifests_above may_be_older"
     ),
     "cflint.project.modules.manifest": ("Manifest"),
+    "cflint.project.modules.modes": ("commands_of modes_called"),
     "cflint.project.workers.config_paths": ("ConfigPaths"),
     "cflint.project.workers.env_types": ("binding_kind_of_type"),
     "cflint.project.workers.generated": ("StaleTypes stale_types"),

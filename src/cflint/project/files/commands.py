@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from cflint.project.files.workspace import Workspace
 from cflint.syntax.data import Format
@@ -17,13 +17,6 @@ _OTHER = re.compile(
     r"(?<![\w@/.-])(?:cf|cf-wrangler|vite)(?:@[\w.^~-]+)?(?=[ \t]+[\w-]|[ \t]*$)", re.MULTILINE
 )
 _NEW_CONFIG = re.compile(r"--(?:x|experimental)-new-config\b")
-_BUILDS = re.compile(
-    r"(?<![\w@/.-])(?:cf|cf-wrangler|wrangler)(?:@[\w.^~-]+)?[ \t]+"
-    r"(?:deploy|dev|build|versions|previews|workers|triggers)(?!\S)([^&|;\n]*)"
-)
-_MODE = re.compile(r"(?:--mode|--env|(?<!\S)-e)(?:=|[ \t]+)?['\"]?([^\s'\"]*)")
-_MODE_OF_ALL = re.compile(r"CLOUDFLARE_ENV[ \t]*[:=]?[ \t]*['\"]?([^\s'\"]*)")
-_WRITTEN = re.compile(r"[\w.-]+")
 _WORKFLOWS = ".github/workflows"
 _PIPELINES = (".gitlab-ci.yml", "azure-pipelines.yml", "bitbucket-pipelines.yml")
 
@@ -32,7 +25,7 @@ def deploys_by_wrangler(workspace: Workspace, folder: str) -> bool:
     """Whether what is called for a folder is plain `wrangler`, which reads no `cloudflare.config.ts`, and
     never `cf` or Vite, which read nothing else."""
     is_called = False
-    for text in commands_of(workspace, folder):
+    for text in _commands(workspace, folder):
         if _OTHER.search(text):
             return False
         for found in _WRANGLER.finditer(text):
@@ -42,23 +35,7 @@ def deploys_by_wrangler(workspace: Workspace, folder: str) -> bool:
     return is_called
 
 
-def modes_called(texts: Iterable[str]) -> frozenset[str] | None:
-    """The modes that commands give to what builds or deploys a Worker. None when no such command is known,
-    and when one gives a mode that is not written there."""
-    found: set[str] = set()
-    is_called = False
-    for text in texts:
-        for call in _BUILDS.finditer(text):
-            is_called = True
-            for word in _MODE.finditer(call[1]):
-                found.add(word[1] or "")
-        if "CLOUDFLARE_ENV" in text:
-            found.update(word[1] or "" for word in _MODE_OF_ALL.finditer(text))
-    is_written = all(_WRITTEN.fullmatch(mode) for mode in found)
-    return frozenset(found) if is_called and is_written else None
-
-
-def commands_of(workspace: Workspace, folder: str) -> Iterator[str]:
+def _commands(workspace: Workspace, folder: str) -> Iterator[str]:
     """The scripts of the package.json of a folder, and what CI says in the repository's root."""
     manifest = workspace.read(f"{folder}/package.json" if folder else "package.json")
     if manifest is not None:

@@ -6,7 +6,7 @@ some modules has changed, and these import what they imported, nothing else can 
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Collection, Set
 from typing import Any, Literal
 
 from cflint.finding import Notice
