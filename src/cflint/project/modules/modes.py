@@ -20,8 +20,8 @@ _PIPELINES = (".gitlab-ci.yml", "azure-pipelines.yml", "bitbucket-pipelines.yml"
 
 
 def modes_called(texts: Iterable[str]) -> frozenset[str] | None:
-    """The modes that the commands in some texts give. None when no such command is known, and when one gives a
-    mode that is not written there."""
+    """The modes that the commands in some texts give. None when no such command is known, and when one gives
+    a mode that is not written there."""
     found: set[str] = set()
     is_called = False
     for text in texts:

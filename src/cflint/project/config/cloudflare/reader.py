@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import field, replace
 
 from cflint.finding import Location
 from cflint.project.config.cloudflare.lowering import Lowering
@@ -22,7 +21,7 @@ from cflint.project.config.cloudflare.nodes import OpenSet, Path, TooMuch
 from cflint.project.config.cloudflare.resolution import Resolver
 from cflint.project.config.cloudflare.shape import check_config, check_tooling
 from cflint.project.config.cloudflare.values import UNDEFINED, Obj, Scalar, Unknown, Value
-from cflint.record import record
+from cflint.record import field, record, replace
 from cflint.source import Document, Span
 from cflint.syntax.data import DataDocument, Format, Kind, Member, Node
 from cflint.syntax.data import Problem as DataProblem
