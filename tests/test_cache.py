@@ -294,6 +294,42 @@ def test_a_warm_run_loads_no_analyser(repository: Path, tmp_path: Path) -> None:
     assert result.stdout.splitlines()[-1] == b"1 []", result.stdout + result.stderr
 
 
+def test_what_a_configuration_in_typescript_imports_counts(repository: Path, cli: Cli) -> None:
+    folder = repository / "apps/beside"
+    (folder / "wrangler.toml").unlink()
+    (folder / "names.ts").write_text('export const names = { MODE: { type: "text", value: "a" } };\n')
+    (folder / "cloudflare.config.ts").write_text(
+        'import { defineConfig } from "cf/config";\nimport { names } from "./names.ts";\n'
+        'export default defineConfig({ worker: { name: "beside", compatibilityDate: "2026-08-01",\n'
+        '  entrypoint: "src/index.ts", env: { ...names } } });\n'
+    )
+    (folder / "src/index.ts").write_text(
+        "export default {\n  async fetch(request: Request, env: Env): Promise<Response> {\n"
+        '    return new Response(await env.STORE.get("a"));\n  },\n};\n'
+    )
+    said = "`STORE` is used, but `cloudflare.config.ts` does not declare it"
+    for _ in range(2):
+        assert said in cli("check", "--output-format", "concise").out
+    (folder / "names.ts").write_text('export const names = { STORE: { type: "kv" } };\n')
+    for _ in range(2):
+        after = cli("check", "--output-format", "concise")
+        assert said not in after.out
+        assert after == cli("check", "--output-format", "concise", "--no-cache")
+    (folder / "wrangler.config.ts").write_text("export default {")
+    for _ in range(2):
+        assert "config-parse-error" in cli("check", "--output-format", "concise").out
+
+
+def test_a_run_without_a_configuration_in_typescript_evaluates_none(repository: Path) -> None:
+    script = (
+        "import sys; from cflint.cli import run; code = run(['check', '--no-cache', '-j', '1']);"
+        "print(code, [name for name in sys.modules if name.startswith('cflint.project.config.cloudflare')"
+        " or name == 'cflint.platform.cloudflare_config'])"
+    )
+    result = subprocess.run([sys.executable, "-c", script], cwd=repository, capture_output=True, timeout=60)
+    assert result.stdout.splitlines()[-1] == b"1 []", result.stdout + result.stderr
+
+
 # -- random edits ---------------------------------------------------------------------------------------
 
 Edit = Callable[[Path], None]

@@ -25,6 +25,7 @@ NOT_THERE = {
     "migration-duplicate-tag": "there are no migrations",
     "migration-prefer-sqlite": "there are no migrations; whether a class of `exports` is new is not known",
     "migration-replay-invalid": "there are no migrations; only what is live was converted",
+    "missing-env-type-argument": "a class that says no type gets the one that is inferred",
     "toml-misplaced-key": "it is no TOML",
 }
 """Rules that have nothing to say of a configuration in TypeScript, and why."""

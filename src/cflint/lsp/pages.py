@@ -161,7 +161,7 @@ def _lifecycle(project: Project, binding: Binding) -> Iterator[str]:
     lifecycle = binding.environment.lifecycle
     live = lifecycle.classes.get(name) if binding.kind.id == "durable_object" else None
     if live is not None:
-        by = f"migration `{live.tag}`" if live.tag else "`exports`"
+        by = f"migration `{live.tag}`" if live.tag else f"`{binding.environment.spelled('exports')}`"
         known = _STORAGE.get(live.backend)
         storage = f", {known} storage" if known else ""
         born = created_with(lifecycle, live) if live.renamed_from else None

@@ -100,7 +100,7 @@ _KEYED = pattern(
     r"""(?i)\b(?P<name>[\w.-]{0,48}(?:secret|token|pass(?:w|phrase)|credential"""
     r"""|connection_string|(?:api|private|access|auth|signing|encryption|master|admin|jwt|hmac|session|cookie"""
     r"""|webhook|service|role)_?key)[\w.-]{0,48})"""
-    r"""["']?\s{0,16}[:=]\s{0,16}(?P<quote>"{3}|'{3}|["'`])(?P<value>(?:(?!(?P=quote))[^\\]|\\.){8,4096})"""
+    r"""["']?\s{0,16}[:=]\s{0,16}(?:bindings\.(?:text|json)\(\s{0,16})?(?P<quote>"{3}|'{3}|["'`])(?P<value>(?:(?!(?P=quote))[^\\]|\\.){8,4096})"""
 )
 _KEY_SIGNS = ("secret", "token", "pass", "credent", "connect", "key")
 """One of them stands, in any case, in every match of `_KEYED`, which takes milliseconds to compile."""
@@ -128,7 +128,7 @@ def masked_source(path: str, text: str) -> str:
     name = path.rpartition("/")[2]
     if name.startswith((".dev.vars", ".env")):
         return _mask_environment(text)
-    is_config = name.endswith((".toml", ".json", ".jsonc"))
+    is_config = name.endswith((".toml", ".json", ".jsonc", "cloudflare.config.ts"))
     if ('"' in text or "'" in text or "`" in text) and _names_a_key(text):
         text = _KEYED.sub(_star_value if is_config else _star_value_of_code, text)
     return masked(text) if is_config else _LONG_WORD.sub(_star_hexadecimal, masked(text))
