@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import cached_property
 
 from cflint.finding import Location
 from cflint.project.config.cloudflare.lowering import Lowering
@@ -32,6 +33,10 @@ TOOLING_NAME = "wrangler.config.ts"
 
 MAX_POINTS = 12
 """For so many modes and previews at most a configuration is evaluated."""
+
+
+MAX_EDITS = 100
+"""So many edits of one reading of a configuration are tried at most."""
 
 
 class OtherMode:
@@ -77,6 +82,19 @@ class Source:
         files = Files(lambda path: new.get(path) or self.files.read(path), self.files.package)
         document = new.get(self.document.path, self.document)
         return Source(document, files, tooling, self.default_modes)
+
+    def reading_to_edit(self) -> Reading | None:
+        """What is read, with its values; None when that was asked for often: an edit reads all again, and
+        whoever applies edits asks anew afterwards."""
+        given = self._given
+        if len(given) >= MAX_EDITS:
+            return None
+        given.append(given[0] if given else read_source(self))
+        return given[0]
+
+    @cached_property
+    def _given(self) -> list[Reading]:
+        return []
 
 
 @record(frozen=True)

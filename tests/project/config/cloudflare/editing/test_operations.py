@@ -6,8 +6,9 @@ import random
 
 import pytest
 
+from cflint.project.config.cloudflare.editing import operations
 from cflint.project.config.cloudflare.modules import Files
-from cflint.project.config.cloudflare.reader import CloudflareConfig, read_cloudflare_config
+from cflint.project.config.cloudflare.reader import MAX_EDITS, CloudflareConfig, read_cloudflare_config
 from cflint.source import Document
 from tests.support.cloudflare_editing import (
     after,
@@ -289,3 +290,11 @@ def test_generated_configurations_and_edits() -> None:
             point for one in config.trees for point in one.points
         }
     assert offered > 0.5 * tried, (offered, tried)
+
+
+def test_edits_of_one_reading_are_bounded() -> None:
+    config = read_cloudflare_config(Document("cloudflare.config.ts", TEXT.encode()))
+    data = config.trees[0].data
+    for _ in range(MAX_EDITS):
+        assert operations.set_value(data, ("vars", "TXT"), "other") is not None
+    assert operations.set_value(data, ("vars", "TXT"), "other") is None

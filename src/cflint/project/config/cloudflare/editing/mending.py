@@ -10,7 +10,7 @@ from cflint.project.config.cloudflare.editing.session import Refused, Session, f
 from cflint.project.config.cloudflare.machine import ConfigFault, Fault
 from cflint.project.config.cloudflare.names import BINDINGS
 from cflint.project.config.cloudflare.nodes import Path
-from cflint.project.config.cloudflare.reader import LoweredData, Point, Reading, read_source
+from cflint.project.config.cloudflare.reader import LoweredData, Point, Reading
 from cflint.project.config.cloudflare.values import Obj, Scalar
 from cflint.syntax.data import Value
 
@@ -24,7 +24,9 @@ def mended(data: LoweredData, fault: ConfigFault) -> Mended | None:
     source, way = data.source, _WAYS.get(fault.fault)
     if source is None or way is None or source.document.origin is not None:
         return None
-    before = read_source(source)
+    before = source.reading_to_edit()
+    if before is None:
+        return None
     same = next((one for one in before.config.faults if _key(one) == _key(fault)), None)
     point = _point_with(before, fault.path)
     if same is None or point is None:

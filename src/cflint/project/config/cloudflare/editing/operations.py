@@ -20,7 +20,6 @@ from cflint.project.config.cloudflare.reader import (
     LoweredData,
     Point,
     Reading,
-    read_source,
 )
 from cflint.syntax.data import Format, Kind, Node, Value
 from cflint.syntax.editing.values import Tree, UnwritableError, drop, tree_at, tree_of, with_value
@@ -112,8 +111,10 @@ def replace_texts(data: LoweredData, nodes: Iterable[Node], text: str) -> Edits:
     source = data.source
     if source is None or source.document.origin is not None:
         return None
+    before = source.reading_to_edit()
+    if before is None:
+        return None
     places = {(node.span, node.text) for node in nodes}
-    before = read_source(source)
     points = [tree.points[0] for tree in before.config.trees]
     session = Session(source, before, points[0])
     wanted: dict[Point, Tree] = {}
@@ -145,7 +146,9 @@ def _tried(data: LoweredData, path: Path, make: Callable[[Unlowering, Path], Non
     source = data.source
     if source is None or source.document.origin is not None:
         return None
-    before = read_source(source)
+    before = source.reading_to_edit()
+    if before is None:
+        return None
     try:
         point, at = _mode_of(before, path)
         at = _counted(tree_of_point(before, point).root, at)
