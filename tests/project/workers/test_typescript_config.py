@@ -399,3 +399,99 @@ def test_messages_call_keys_what_the_configuration_calls_them() -> None:
     for spelled in ("`worker.env.DB.id`", "`worker.limits.cpuMs`", "`maxBatchSize`", "`worker.exports`"):
         assert spelled in messages, messages
     assert "_" not in messages
+
+
+def test_workers_of_a_workspace_know_each_other() -> None:
+    api = f"""{HEAD}
+    export const api = defineWorker({{
+      name: "api", compatibilityDate: "2026-08-01", entrypoint: "./index.ts",
+      observability: {{ enabled: true }},
+    }});
+    export default defineConfig({{ worker: api }});"""
+    web = f"""{HEAD}import {{ api }} from "../api/cloudflare.config.ts";
+    export default defineConfig({{ worker: {{
+      name: "web", compatibilityDate: "2026-08-01", entrypoint: "./index.ts",
+      env: {{
+        API: bindings.worker({{ worker: api, exportName: "Admin" }}),
+        BY_NAME: bindings.worker({{ worker: "appi" }}),
+      }},
+    }} }});"""
+    files = {
+        "apps/api/cloudflare.config.ts": api,
+        "apps/api/index.ts": "export default { async fetch() { return new Response(); } };",
+        "apps/web/cloudflare.config.ts": web,
+        "apps/web/index.ts": "export default { async fetch() { return new Response(); } };",
+    }
+    assert [worker.name for worker in loaded(files).project.workers] == ["api", "web"]
+    found = report(files, "service-target-unknown").findings
+    assert [one.message for one in found] == ["the Worker `api` exports no `Admin`"]
+
+
+def test_a_worker_that_a_mode_chooses() -> None:
+    text = f"""{HEAD}
+    const one = defineWorker({{ name: "one", compatibilityDate: "2026-08-01", env: {{ A: bindings.kv() }} }});
+    const two = defineWorker({{ name: "two", compatibilityDate: "2026-08-01", env: {{ B: bindings.kv() }} }});
+    export const unused = defineWorker({{ name: "three", compatibilityDate: "2026-08-01" }});
+    export default defineConfig((ctx) => {{
+      switch (ctx.mode) {{
+        case "one": return {{ worker: one }};
+        case "two": return {{ worker: two }};
+        default: throw new Error("no such mode");
+      }}
+    }});"""
+    (worker,) = loaded({"cloudflare.config.ts": text}).project.workers
+    assert [(found.label, found.worker_name) for found in worker.environments] == [
+        ('mode "one"', "one"),
+        ('mode "two"', "two"),
+    ]
+
+
+def test_the_form_before_defineconfig_is_read() -> None:
+    text = f"""import {{ bindings, defineSettings, defineWorker }} from "wrangler/experimental-config";
+    export const settings = defineSettings({{ accountId: "1" }});
+    export default defineWorker({{ {NAME}, env: {{ DB: bindings.d1() }} }});"""
+    (worker,) = loaded({"cloudflare.config.ts": text, "src/index.ts": CODE}).project.workers
+    assert worker.name == "app"
+    assert [found.name for found in worker.environments[0].bindings] == ["DB"]
+
+
+@pytest.mark.parametrize(
+    ("plugin", "is_open"),
+    [
+        ("cloudflare()", False),
+        ("cloudflare({ persistState: true })", False),
+        ("cloudflare({ config: (loaded) => ({ ...loaded, name: 'x' }) })", True),
+        ("cloudflare({ viteEnvironment: { name: 'ssr' }, config() {} })", True),
+    ],
+)
+def test_what_vite_changes_is_not_known(plugin: str, is_open: bool) -> None:
+    files = {
+        "cloudflare.config.ts": config("env: { DB: bindings.d1() }"),
+        "vite.config.ts": f"export default defineConfig({{ plugins: [{plugin}] }});",
+        "src/index.ts": CODE,
+    }
+    (worker,) = loaded(files).project.workers
+    assert worker.environments[0].is_open("d1_databases") is is_open
+    assert bool(said(report(files, "binding-not-declared"))) is not is_open
+
+
+@pytest.mark.parametrize(
+    ("env", "use", "label"),
+    [
+        ("...(isPreview ? {} : { BOX: bindings.kv() })", 'env.BOX.get("a")', "a preview"),
+        ("...(isPreview ? { BOX: bindings.kv() } : {})", 'env.BOX.get("a")', "the configuration"),
+        ("...(isPreview ? { BOX: bindings.kv() } : {})", 'env.BOX?.get("a")', ""),
+        ("...(isPreview ? { BOX: bindings.text('a') } : {})", "env.BOX.length", ""),
+        ("BOX: bindings.kv()", 'env.BOX.get("a")', ""),
+        ("...(isPreview ? {} : { BOX: bindings.kv() }), ...more()", 'env.BOX.get("a")', ""),
+    ],
+)
+def test_what_previews_lack(env: str, use: str, label: str) -> None:
+    text = f"""{HEAD}import {{ more }} from "tool";
+    export default defineConfig(({{ isPreview }}) => ({{ worker: {{ {NAME}, env: {{ {env} }} }} }}));"""
+    code = f"export default {{ async fetch(_: Request, env: Env) {{ return new Response(await {use}); }} }};"
+    files = {"cloudflare.config.ts": text, "src/index.ts": code}
+    found = report(files, "binding-missing-in-environment").findings
+    assert [one.message for one in found] == (
+        [f"{label} lacks `BOX` (KV namespace), which code uses"] if label else []
+    )

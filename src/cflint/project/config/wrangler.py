@@ -344,6 +344,11 @@ class Environment:
         return "the top level" if self.name is None else f"env.{self.name}"
 
     @property
+    def is_preview(self) -> bool:
+        """Whether it is what previews of a Worker are made from, by a configuration in TypeScript."""
+        return self.tree is not None and self.tree.is_preview
+
+    @property
     def quoted_label(self) -> str:
         """Its label as it stands in a sentence: in backticks when it is a key."""
         return self.label if self.name is None or self.tree is not None else f"`{self.label}`"

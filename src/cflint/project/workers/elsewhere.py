@@ -68,6 +68,7 @@ _RUN_BY = pattern(
 _NEW_TOOL = pattern(
     r"(?<![\w@/.-])(?:cf|cf-wrangler|vite)(?:@[\w.^~-]+)?(?=[ \t]+[\w-]|[ \t]*$)", re.MULTILINE
 )
+_VITE_CHANGE = pattern(r"\bcloudflare\s*\(\s*\{(?:[^{}()]|\{[^{}]*\}|\([^()]*\))*?\bconfig\s*[:(,}]")
 _WRITES = pattern(
     r"\b(?:write|append)(?:File|TextFile)(?:Sync)?\b|\bBun\.write\b|\.write_text\(|\bopen\([^)\n]*[\"'][wa]"
 )
@@ -96,7 +97,7 @@ class Elsewhere:
         """What other files say of a configuration. What they say of wrangler's files says nothing of one in
         TypeScript."""
         if config.is_typescript:
-            return Deployment(open=self._declared(config))
+            return Deployment(open=self._declared(config) or self._changed_by_vite(config.directory))
         entry = date = ""
         if not config.is_pages and all(found.main is None for found in config.environments):
             entry, date = self._deployed(config)
@@ -203,6 +204,13 @@ class Elsewhere:
             maker = self._writer_among(script, written)
             if maker:
                 return f"{maker} writes what is deployed"
+        return ""
+
+    def _changed_by_vite(self, folder: str) -> str:
+        """Cloudflare's plugin takes a `config` that changes the one in TypeScript."""
+        for name in sorted(self._workspace.entries(folder)):
+            if name.startswith("vite.config.") and _VITE_CHANGE.search(self._text(_join(folder, name))):
+                return f"{_join(folder, name)} changes it before it is deployed"
         return ""
 
     def _writer_among(self, script: _Script, written: str) -> str:
