@@ -38,6 +38,7 @@ DIFFERENT = {
     "config-invalid-value/reports-older-wrangler": "wrangler's schema says nothing of it",
     "cron-weekday-numbering/clean": "comments were not converted to the places where they stood",
     "env-binding-drift/reports-name-in-text": "a class that says no type gets the one that is inferred",
+    "queue-consumer-limits/clean": "null is no value there",
     "migration-and-exports/reports-json": _MIGRATIONS,
     "migration-and-exports/reports-toml": _MIGRATIONS,
     "migration-duplicate-tag/reports-jsonc": _MIGRATIONS,
