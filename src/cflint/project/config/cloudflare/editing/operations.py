@@ -150,7 +150,7 @@ def _tried(data: LoweredData, path: Path, make: Callable[[Unlowering, Path], Non
     if before is None:
         return None
     try:
-        point, at = _mode_of(before, path)
+        point, at = _mode_of(before, data, path)
         at = _counted(tree_of_point(before, point).root, at)
         if wanted(tree_of_point(before, point), at) is None:
             return None
@@ -163,17 +163,15 @@ def _tried(data: LoweredData, path: Path, make: Callable[[Unlowering, Path], Non
     return session.edits()
 
 
-def _mode_of(reading: Reading, path: Path) -> tuple[Point, Path]:
-    """The mode that a path is of, and the rest of the path."""
+def _mode_of(reading: Reading, data: LoweredData, path: Path) -> tuple[Point, Path]:
+    """The mode that a path is of, that of the data unless it names one, and the rest of the path."""
     trees = reading.config.trees
     if path[:1] == ("env",) and len(path) > 1:
         named = [tree for tree in trees[1:] if tree.name == path[1]]
         if len(named) != 1:
             raise Refused
         return named[0].points[0], path[2:]
-    if not trees:
-        raise Refused
-    return trees[0].points[0], path
+    return data.point, path
 
 
 def _counted(root: Node, path: Path) -> Path:
