@@ -151,7 +151,7 @@ def test_only_what_a_change_can_touch_is_asked_again(
     module = ModuleType("cflint_test_rules.advice.asks", "Ask.\n")
     module.__dict__["check"] = _asks_a_fact
     rules = RuleSet((Rule("asks", "advice", _asks_a_fact.spec, lambda: module),))
-    monkeypatch.setattr(RuleSet, "discover", classmethod(lambda _: rules))
+    monkeypatch.setattr(RuleSet, "discover", classmethod(lambda _, **__: rules))
     shared = repository / "packages/shared/src/index.ts"
     callers = {"apps/chat/src/index.ts", "apps/beside/src/index.ts"}
     before = cli("check")

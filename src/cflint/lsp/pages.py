@@ -32,7 +32,8 @@ def rule_page(rule: Rule) -> str:
     """The page of a rule with its facts on top, in Markdown."""
     spec = rule.spec
     fix = "" if spec.fix is None else f", fix: {spec.fix.value}"
-    return f"# {rule.id}\n\n{spec.severity.label}, group {rule.group}{fix}\n\n{rule.page}"
+    package = f", from {rule.package.label}" if rule.package is not None else ""
+    return f"# {rule.id}\n\n{spec.severity.label}, group {rule.group}{fix}{package}\n\n{rule.page}"
 
 
 def rule_in_comment(document: Document, offset: int, known: RuleSet) -> tuple[Rule, Span] | None:

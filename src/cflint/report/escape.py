@@ -91,9 +91,9 @@ _TOKEN = pattern(
     """,
     re.VERBOSE,
 )
-_TOKEN_SIGNS = (
-    *("://", "PRIVATE KEY-----", "sk_", "rk_", "sk-", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"),
-    *("glpat-", "xox", "AKIA", "ASIA", "AIza", "SG.", "whsec_", "npm_", "hf_", "eyJ"),
+_TOKEN_SIGN = pattern(
+    r"://|PRIVATE KEY-----|sk[_-]|rk_|gh[pousr]_|github_pat_|glpat-|xox|AKIA|ASIA|AIza|SG\."
+    r"|whsec_|npm_|hf_|eyJ"
 )
 """One of them stands in every match of `_TOKEN`, which takes milliseconds to compile."""
 _KEYED = pattern(
@@ -114,7 +114,7 @@ _CHANGES, _HEXADECIMAL_CHANGES = 0.4, 0.3
 
 def masked(text: str) -> str:
     """The text with every well-known token, URL password and random word starred out, length kept."""
-    if any(sign in text for sign in _TOKEN_SIGNS):
+    if _TOKEN_SIGN.search(text) is not None:
         text = _TOKEN.sub(_star, text)
     return _LONG_WORD.sub(_star_random, text)
 

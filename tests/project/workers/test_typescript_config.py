@@ -497,3 +497,15 @@ def test_what_previews_lack(env: str, use: str, label: str) -> None:
     assert [one.message for one in found] == (
         [f"{label} lacks `BOX` (KV namespace), which code uses"] if label else []
     )
+
+
+def test_what_the_tooling_s_configuration_says_is_told_there() -> None:
+    files = {
+        "cloudflare.config.ts": config('assets: { notFoundHandling: "404-page" }'),
+        "wrangler.config.ts": 'export default { assetsDirectory: "./pictures" };',
+        "src/index.ts": CODE,
+        "package.json": '{ "scripts": { "deploy": "cf deploy" } }',
+    }
+    found = report(files, "nonexistent-path")
+    assert said(found) == [("nonexistent-path", "wrangler.config.ts", '"./pictures"')]
+    assert "`assetsDirectory`" in found.findings[0].message

@@ -607,7 +607,9 @@ class Environment:
         )
 
     def location(self, node: Node | Span) -> Location:
-        """The place of a node or span."""
+        """The place of a node or span. What is written beside it stands there."""
+        if self.tree is not None and isinstance(node, Node) and node.span.empty:
+            return self.tree.definitions.get(node) or self.config.location(node)
         return self.config.location(node)
 
     @property
