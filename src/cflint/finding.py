@@ -74,7 +74,8 @@ class Edit:
 
 @record(frozen=True)
 class Fix:
-    """One change that mends a finding. The title is an imperative; edits may touch several documents."""
+    """One change that mends a finding. The title is an imperative; edits may touch several documents, and one
+    that several environments ask for is made once."""
 
     title: str
     edits: tuple[Edit, ...]
@@ -88,6 +89,9 @@ class Fix:
     def __post_init__(self) -> None:
         if "\n" in self.title or "\r" in self.title:
             object.__setattr__(self, "title", _one_line(self.title))
+        once = tuple(dict.fromkeys(self.edits))
+        if len(once) < len(self.edits):
+            object.__setattr__(self, "edits", once)
 
 
 @record(frozen=True)

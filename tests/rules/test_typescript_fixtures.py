@@ -38,6 +38,7 @@ DIFFERENT = {
     "config-invalid-value/reports-older-wrangler": "wrangler's schema says nothing of it",
     "cron-weekday-numbering/clean": "comments were not converted to the places where they stood",
     "env-binding-drift/reports-name-in-text": "a class that says no type gets the one that is inferred",
+    "queue-consumer-limits/clean": "null is no value there",
     "migration-and-exports/reports-json": _MIGRATIONS,
     "migration-and-exports/reports-toml": _MIGRATIONS,
     "migration-duplicate-tag/reports-jsonc": _MIGRATIONS,
@@ -61,8 +62,15 @@ def _converted(case: Case) -> tuple[str, dict[str, bytes]] | None:
     except NoCounterpart:
         return None
     folder = path[: -len(config.file_name)]
-    others = {name: data for name, data in files.items() if name != path}
+    others = {name: _as_modules(name, data) for name, data in files.items() if name != path}
     return path, others | {folder + name: text.encode() for name, text in written.items()}
+
+
+def _as_modules(name: str, data: bytes) -> bytes:
+    """A package.json as a project with a configuration in TypeScript has it."""
+    if name.rpartition("/")[2] != "package.json" or b'"type"' in data:
+        return data
+    return data.replace(b"{", b'{ "type": "module", ', 1)
 
 
 ALL = [(case, found) for case in cases() if (found := _converted(case)) is not None]

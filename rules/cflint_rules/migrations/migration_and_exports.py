@@ -90,8 +90,8 @@ def _entry(export: config.Export) -> Iterator[Finding]:
         yield Finding(
             f"`{_NEEDED[state or '']}` of `{export.name}` is empty", export.environment.location(other)
         )
-    if state not in _LIVE:
-        return
+    if state not in _LIVE or export.environment.config.is_typescript:
+        return  # in TypeScript, `cloudflare-config-invalid` says it
     storage = export.node.get("storage")
     if storage is None:
         yield Finding(f'`{export.name}` needs a `storage`, usually `"sqlite"`', export.location)

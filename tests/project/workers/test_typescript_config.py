@@ -376,7 +376,9 @@ def test_a_string_is_replaced_and_what_is_none_is_not() -> None:
     assert [edit.text for edit in literal.findings[0].fix.edits] == ["'nodejs_compat'"]
     text = config("compatibilityFlags: [flag]", 'const flag = "nodejs_compatt";\n')
     named = report({"cloudflare.config.ts": text}, "compat-flag-invalid")
-    assert [one.fix for one in named.findings] == [None]
+    assert named.findings[0].fix is not None
+    (edit,) = named.findings[0].fix.edits
+    assert edit.document.text(edit.span) == '"nodejs_compatt"'  # where it is written
 
 
 def test_messages_call_keys_what_the_configuration_calls_them() -> None:
