@@ -338,6 +338,7 @@ ROOMS = {
         "analysis",
         "incremental",
         "index",
+        "limits",
         "outcome",
         "plan",
         "pool",

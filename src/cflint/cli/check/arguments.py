@@ -20,9 +20,7 @@ _FALSE = frozenset(("0", "false", "f", "no", "n", "off"))
 def read(arguments: Sequence[str], variables: Mapping[str, str] = os.environ) -> Request | None:
     """What stands after `cflint check`; None where click has something to say or to show."""
     options = {flag: option for option in OPTIONS for flag in option.flags}
-    given = _unset(variables)
-    if given is None:
-        return None
+    given: dict[str, Any] = {option.name: _unsaid(option) for option in OPTIONS}
     paths: list[str] = []
     rest = iter(arguments)
     for argument in rest:
@@ -43,23 +41,20 @@ def read(arguments: Sequence[str], variables: Mapping[str, str] = os.environ) ->
             text = value if equals else next(rest, None)
             if text is None or not _put(given, option, text):
                 return None
+    for option in OPTIONS:
+        if option.variable and not given[option.name]:
+            said = variables.get(option.variable, "").strip().lower()
+            if said and said not in _TRUE | _FALSE:
+                return None
+            given[option.name] = said in _TRUE
     return Request(paths=tuple(paths), **given)
 
 
-def _unset(variables: Mapping[str, str]) -> dict[str, Any] | None:
-    """The values of a command line without options; None where a variable holds what click refuses."""
-    given: dict[str, Any] = {}
-    for option in OPTIONS:
-        value: object = option.default
-        if option.is_repeated:
-            value = ()
-        elif option.takes is Takes.NOTHING:
-            said = variables.get(option.variable, "").strip().lower() if option.variable else ""
-            if said and said not in _TRUE | _FALSE:
-                return None
-            value = said in _TRUE
-        given[option.name] = value
-    return given
+def _unsaid(option: Option) -> object:
+    """The value of an option that is not given."""
+    if option.is_repeated:
+        return ()
+    return False if option.takes is Takes.NOTHING else option.default
 
 
 def _put(given: dict[str, Any], option: Option, text: str) -> bool:
