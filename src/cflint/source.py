@@ -50,7 +50,8 @@ class Document:
 
     A fenced block of a Markdown file is a document too: its `data` has the bytes of the whole Markdown file
     with everything but the block blanked out, so a byte offset means the same place in both; `origin` is the
-    Markdown file, and findings and edits belong there.
+    Markdown file, and findings and edits belong there. The script of a file of another language (`.astro`) is
+    such a document, too, under the path of its file.
     """
 
     __slots__ = ("__dict__", "_newline", "data", "origin", "path")
@@ -77,6 +78,16 @@ class Document:
     @cached_property
     def _answers(self) -> dict[Hashable, Any]:
         return {}
+
+    @property
+    def is_block(self) -> bool:
+        """Whether the document is a fenced block of a Markdown file."""
+        return self.origin is not None and self.origin.path != self.path
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether the document is the script of a file of another language."""
+        return self.origin is not None and self.origin.path == self.path
 
     @property
     def file(self) -> Document:

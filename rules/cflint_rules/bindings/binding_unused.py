@@ -113,6 +113,8 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
 def _is_used(name: str, entries: list[Binding], subject: Worker, project: Project) -> bool:
     if any(found.kind.id in _KEPT_KINDS for found in entries) or config.is_read_by_others(name):
         return True
+    if subject.app is not None and name in subject.app.bindings:
+        return True
     if _is_value(name, entries):
         return True  # a variable's value may tell the code its name
     return js.is_mentioned(project, subject.modules, name)

@@ -52,8 +52,9 @@ export default {
 
 ## Not reported
 
-Classes of other Workers (`script_name`). Entry modules that are built by a framework, are missing, are not
-JavaScript, or re-export everything of a package: what they export is not known. In documentation, classes
+Classes of other Workers (`script_name`). Entry modules that are missing, are not JavaScript, or re-export
+everything of a package, and those that a build makes, unless by a framework that is known and no script
+writes to them: what they export is not known. In documentation, classes
 that the section does not show at all.
 
 ## Fix safety
@@ -89,6 +90,7 @@ from cflint.api import (
 @rule(worker(), severity=Severity.ERROR, fix=Safety.SAFE, deployed=True)
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
     if not subject.entries:
+        yield from _not_generated(subject, project)
         return
     named: dict[str, list[tuple[Environment, Location]]] = {}
     for environment in subject.environments:
@@ -125,6 +127,28 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
             first,
             tuple(related),
             _fix(subject, project, declared) if len(declared) == 1 else None,
+        )
+
+
+def _not_generated(subject: Worker, project: Project) -> Iterator[Finding]:
+    """The classes that the entry lacks which a framework generates."""
+    entry = config.generated_entry(project, subject)
+    if entry is None or subject.app is None:
+        return
+    named: dict[str, list[tuple[Environment, Location]]] = {}
+    for environment in subject.environments:
+        if environment.incomplete:
+            return
+        for name, at in _names(environment).items():
+            if name not in entry.classes:
+                named.setdefault(name, []).append((environment, at))
+    for name, places in named.items():
+        where = config.in_environments([environment for environment, _ in places])
+        yield Finding(
+            f"the entry that {subject.app.kind.title} generates exports no class `{name}`{where}: give"
+            " `main` a module of your own that wraps it, or the class a Worker of its own",
+            places[0][1],
+            tuple(at for _, at in places[1:]),
         )
 
 

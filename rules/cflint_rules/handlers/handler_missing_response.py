@@ -3,7 +3,8 @@
 The runtime answers the request with what the handler returns. A path that ends without `return`, or that
 returns something else than a `Response`, makes it answer with error 1101 ("Worker threw exception"):
 `Incorrect type for Promise: the Promise did not resolve to 'Response'`. The same goes for a Durable Object's
-`fetch()` and for an Agent's `onRequest()`.
+`fetch()`, for an Agent's `onRequest()`, and for what a framework calls for a request: `GET`, `POST`, … of a
+route of Next.js or SvelteKit, `handle` of SvelteKit's hooks.
 
 ## Incorrect
 
@@ -33,8 +34,9 @@ export default {
 
 ## Not reported
 
-Handlers that loop for ever, always throw, or end in a call that never returns; handlers of frameworks (Hono's
-middlewares may return nothing); handlers that are given to a wrapper that is not known.
+Handlers that loop for ever, always throw, or end in a call that never returns; handlers of frameworks that
+may return something else (Hono's and Next's middlewares, `load` of SvelteKit); handlers that are given to a
+wrapper that is not known.
 
 ## Fix safety
 
@@ -67,10 +69,18 @@ _NO_RESPONSE = {
 _WRAPPERS = frozenset({"withSentry", "instrument", "withTracing", "wrapWorker", "instrumentWorker"})
 
 
-@rule(handler("fetch", "onRequest"), severity=Severity.ERROR, fix=Safety.UNSAFE)
+@rule(
+    handler("fetch", "onRequest"),
+    # of frameworks
+    handler("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "ALL", "fallback", "handle"),
+    severity=Severity.ERROR,
+    fix=Safety.UNSAFE,
+)
 def check(found: Handler) -> Iterator[Finding]:
     module, function, body = found.module, found.function, found.body
     if body is None or function.has_error or _is_wrapped(found):
+        return
+    if found.of_app is not None and found.owes is not js.Owes.RESPONSE:
         return
     if any(child.type in ("get", "set", "*") for child in function.children):
         return

@@ -89,7 +89,7 @@ def check(module: Module) -> Iterator[Finding]:
         yield from (_of_conflict(module.document, found) for found in conflicts)
         return
     problems = list(js.problems_of(module.syntax))
-    if module.document.origin is not None:
+    if module.document.is_block:
         problems = [problem for problem in problems if problem.kind not in _OF_PIECES]
         if not problems or len(problems) > _MOST_IN_DOCUMENT or not _is_whole(module):
             return

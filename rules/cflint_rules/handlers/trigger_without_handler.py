@@ -52,7 +52,8 @@ export default { fetch: app.fetch, scheduled };
 ## Not reported
 
 Default exports whose handlers are not known: what a call returns (`withSentry(…)`), objects with a spread,
-entry modules that a framework builds. Queues that are pulled over HTTP. Python and service workers.
+entry modules that a build makes, unless by a framework that is known and no script writes to them. Queues
+that are pulled over HTTP. Python and service workers.
 
 ## Fix safety
 
@@ -87,6 +88,9 @@ _Trigger = tuple[Environment, Location]
 
 @rule(worker(), severity=Severity.ERROR, fix=Safety.UNSAFE)
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
+    if subject.app is not None and not subject.entries:
+        yield from _generated(subject, project)
+        return
     if subject.config is None or (len(subject.entries) != 1 and not subject.is_document):
         return
     set_up = [found for found in _triggers(subject, project) if found[2]]
@@ -106,6 +110,21 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
             tuple(at for _, at in triggers),
             _fix(subject, project, entrypoint, name),
         )
+
+
+def _generated(subject: Worker, project: Project) -> Iterator[Finding]:
+    """The triggers of an app whose entry its framework generates."""
+    entry = config.generated_entry(project, subject)
+    if entry is None or subject.app is None:
+        return
+    for name, what, triggers in _triggers(subject, project):
+        if triggers and name not in entry.handlers:
+            where = config.in_environments([environment for environment, _ in triggers])
+            yield Finding(
+                f"{what}{where}, but the entry that {subject.app.kind.title} generates has no `{name}`",
+                triggers[0][1],
+                tuple(at for _, at in triggers[1:]),
+            )
 
 
 def _triggers(subject: Worker, project: Project) -> Iterator[tuple[str, str, list[_Trigger]]]:

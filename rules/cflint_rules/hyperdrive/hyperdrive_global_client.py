@@ -69,8 +69,8 @@ _IN_OBJECTS = frozenset({"pair", "object"})
 )
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
-    if not module.workers:
-        return  # a script
+    if not module.workers or module.runs_per_request:
+        return  # a script, or a module that keeps nothing
     label = _label(match)
     if label is None:
         return

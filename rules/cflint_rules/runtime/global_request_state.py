@@ -78,7 +78,7 @@ _OWN_ORIGIN = frozenset({"origin", "host", "hostname"})
 @rule(keyword("let", "var"), new("Map", "Set"), severity=Severity.WARNING)
 def check(match: Match) -> Iterator[Finding]:
     module, node = match.module, match.node
-    if not module.workers:
+    if not module.workers or module.runs_per_request:
         return
     if node.type in ("lexical_declaration", "variable_declaration"):
         for declaration in _module_variables(module, node):

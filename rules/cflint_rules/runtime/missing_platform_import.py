@@ -72,7 +72,7 @@ def check(owner: ClassDefinition) -> Iterator[Finding]:
         return
     value = owner.base_expression
     home = js.home_of(base.text) or "cloudflare:workers"
-    in_document = module.document.origin is not None
+    in_document = module.document.is_block
     if in_document and (base.text not in _IN_DOCUMENTS or _is_imported_beside(module, base.text)):
         return
     edits = fixes.add_imports(module, [base.text], home)

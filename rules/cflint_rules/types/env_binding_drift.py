@@ -191,7 +191,35 @@ def _untyped(module: Module, use: js.EnvUse, found: js.TypeFacts) -> Finding:
 
 
 @check.on(worker())
-def check_generated(subject: Worker, project: Project) -> Iterator[Finding]:
+def check_worker(subject: Worker, project: Project) -> Iterator[Finding]:
+    yield from _generated(subject, project)
+    yield from _of_framework(subject, project)
+
+
+def _of_framework(subject: Worker, project: Project) -> Iterator[Finding]:
+    """What the types have that an app declares for its framework, and the configuration does not bind."""
+    app = subject.app
+    if app is None or any(found.has_open_bindings for found in subject.environments):
+        return
+    bound = {binding.name for found in subject.environments for binding in found.bindings}
+    for types in js.ambient_env(project, subject):
+        document = project.sources.document(types.path)
+        lost = [
+            member
+            for member in types.members
+            if member.name not in bound | app.bindings | _INJECTED
+            and not member.optional
+            and member.type[:1].isupper()
+            and config.kinds_by_type(member.type.split("<", 1)[0].strip())
+        ]
+        if lost and document is not None:
+            verb = "are" if len(lost) > 1 else "is"
+            names = join_names([f"`{member.name}`" for member in lost], _SHOWN)
+            message = f"{names} {verb} in `{types.name}` but not in the configuration"
+            yield Finding(message, Location(document, lost[0].name_span))
+
+
+def _generated(subject: Worker, project: Project) -> Iterator[Finding]:
     """`worker-configuration.d.ts` does not say what the configuration says."""
     stale = config.stale_types(project, subject)
     if stale is None or subject.config is None:

@@ -144,7 +144,7 @@ def _test_module(match: Match) -> Iterator[Finding]:
     path = match.module.path
     if not any(path in worker.modules and worker.entries for worker in match.module.workers):
         return
-    if any(child.type == "type" for child in match.node.children) or match.module.document.origin is not None:
+    if any(child.type == "type" for child in match.node.children) or match.module.document.is_block:
         return
     node = match.node.child_by_field_name("source") or match.node
     yield Finding(

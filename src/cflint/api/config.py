@@ -84,6 +84,7 @@ if TYPE_CHECKING:
     from cflint.project.workers.env_types import binding_kind_of_type as binding_kind_of_type
     from cflint.project.workers.generated import StaleTypes as StaleTypes
     from cflint.project.workers.generated import stale_types as stale_types
+    from cflint.project.workers.generated_entry import generated_entry as generated_entry
     from cflint.project.workers.packages import config_schema as config_schema
     from cflint.project.workers.packages import shown_version as shown_version
     from cflint.project.workers.worker import Entrypoint as Entrypoint
@@ -122,6 +123,7 @@ _ORIGINS = {
     "cflint.project.workers.config_paths": ("ConfigPaths"),
     "cflint.project.workers.env_types": ("binding_kind_of_type"),
     "cflint.project.workers.generated": ("StaleTypes stale_types"),
+    "cflint.project.workers.generated_entry": ("generated_entry"),
     "cflint.project.workers.packages": ("config_schema shown_version"),
     "cflint.project.workers.worker": ("Entrypoint ExportSet"),
     "cflint.syntax.data": ("Format Kind:NodeKind Node:ConfigNode"),
@@ -180,6 +182,7 @@ __all__ = [
     "find_flag",
     "flag_names",
     "general_path",
+    "generated_entry",
     "gives_entry",
     "in_environments",
     "installed_version",

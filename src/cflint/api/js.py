@@ -76,6 +76,7 @@ if TYPE_CHECKING:
     from cflint.platform.websockets import SOCKET_METHODS as SOCKET_METHODS
     from cflint.platform.workflows import INSTANCE_CHANGES as INSTANCE_CHANGES
     from cflint.platform.workflows import STEP_METHODS as STEP_METHODS
+    from cflint.project.code.ambient_env import ambient_env as ambient_env
     from cflint.project.code.calls import Callers as Callers
     from cflint.project.code.calls import CallSite as CallSite
     from cflint.project.code.calls import all_code_is_known as all_code_is_known
@@ -233,6 +234,7 @@ _ORIGINS = {
     "cflint.platform.orms": ("orm_maker orm_package"),
     "cflint.platform.websockets": ("AUTO_REPLY_FLAG EVENT_PROPERTIES SOCKET_EVENTS SOCKET_METHODS"),
     "cflint.platform.workflows": ("INSTANCE_CHANGES STEP_METHODS"),
+    "cflint.project.code.ambient_env": ("ambient_env"),
     "cflint.project.code.calls": (
         "CallSite Callers all_code_is_known callers_of calls_in_module calls_named is_mentioned "
         "is_named leaves_matching modules_naming name_of paths_around running_paths worker_calls"
@@ -402,6 +404,7 @@ __all__ = [
     "Unknown",
     "all_code_is_known",
     "alternatives",
+    "ambient_env",
     "arguments_of",
     "base_members",
     "bases_of_kinds",

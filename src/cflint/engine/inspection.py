@@ -32,7 +32,7 @@ from cflint.record import record
 from cflint.rule import Match, Rule, RuleSet
 from cflint.source import Document, Span
 from cflint.syntax.data import Node as DataNode
-from cflint.syntax.javascript import EXTENSIONS
+from cflint.syntax.suffixes import MODULE_SUFFIXES
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -128,7 +128,7 @@ def inspect_place(
     config = next((config for config in loaded.configs if config.path == path), None)
     if config is not None:
         span, facts = _of_config(config, offset)
-    elif path.endswith(EXTENSIONS):
+    elif path.endswith(MODULE_SUFFIXES):
         span, facts = _of_module(module_of(loaded.project, path), offset)
     elif path.endswith(".py"):
         span, facts = _of_python(loaded, path, offset)

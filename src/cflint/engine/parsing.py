@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from cflint.source import Document
-from cflint.syntax.javascript import EXTENSIONS
+from cflint.syntax.suffixes import MODULE_SUFFIXES
 
 
 def parses_worse(before: Document, after: Document) -> bool:
@@ -24,7 +24,7 @@ def syntax_errors(document: Document) -> int:
         from cflint.syntax.documents import read
 
         return sum(1 for problem in read(document).problems if not problem.duplicate)
-    if path.endswith(EXTENSIONS):
+    if path.endswith(MODULE_SUFFIXES):
         from cflint.syntax.javascript import ParseTimeout, parse
 
         try:

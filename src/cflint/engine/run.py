@@ -9,11 +9,11 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from cflint.engine.index import RuleIndex
-from cflint.engine.limits import Limits, limits_of
 from cflint.engine.outcome import ItemResult, Outcome
 from cflint.engine.plan import Options, model_item, module_item, owners_of, unit_of
 from cflint.engine.shapes import INERT
 from cflint.finding import Finding, Location
+from cflint.lazy import Lazy
 from cflint.packages import PackageError
 from cflint.project.code.module import Module
 from cflint.project.config.wrangler import Binding, Environment, WranglerConfig
@@ -31,8 +31,12 @@ from cflint.source import Document, Span
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+    from cflint.engine import limits as _limits
+    from cflint.engine.limits import Limits
     from cflint.engine.profile import Clock
     from cflint.syntax.javascript import Syntax
+else:
+    _limits = Lazy("cflint.engine.limits")
 
 _MOST_STEPS = 1_000_000
 
@@ -139,7 +143,8 @@ class ModuleChecks:
         outcome = Outcome()
         module = Module(self._project, syntax, ModuleScope(syntax))
         try:
-            self._constructs(module, hits, outcome, limits_of(module))
+            limits = _limits.limits_of(module) if module.app is not None else None
+            self._constructs(module, hits, outcome, limits)
         finally:
             module.close()
         return outcome.findings
@@ -168,7 +173,7 @@ class ModuleChecks:
             self._python(path, document, outcome)
             return
         hits = self._index.anchors.find(document.data)
-        always = path in self._loaded.named or document.origin is not None
+        always = path in self._loaded.named or document.is_block
         if not hits and not (always and self._index.file):
             return
         found = self._project.trees.of(path)
@@ -204,7 +209,7 @@ class ModuleChecks:
                 outcome.unparsed.append(path)
 
     def _javascript(self, module: Module, hits: list[tuple[int, int, str]], outcome: Outcome) -> None:
-        limits = limits_of(module)
+        limits = _limits.limits_of(module) if module.app is not None else None
         self._constructs(module, hits, outcome, limits)
         present = {word for _, _, word in hits}
         for rule in _triggered(self._index.file, present, in_tests=is_test_path(module.path)):
@@ -263,7 +268,7 @@ class ModuleChecks:
         rules = [(rule, names) for rule, names in self._index.handler if names & words]
         if not rules or is_test_path(module.path):
             return
-        for handler in module.handlers:
+        for handler in (*module.handlers, *module.app_handlers):
             for rule, names in rules:
                 if handler.name in names and (
                     limits is None or limits.of_construct((rule,), handler, handler.function)

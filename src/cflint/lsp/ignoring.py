@@ -8,7 +8,8 @@ from cflint.engine.parsing import parses_worse
 from cflint.finding import Edit
 from cflint.source import Document, Span
 from cflint.syntax.documents import read
-from cflint.syntax.javascript import EXTENSIONS, ParseTimeout, parse
+from cflint.syntax.javascript import ParseTimeout, parse
+from cflint.syntax.suffixes import MODULE_SUFFIXES
 
 REASON = "reason"
 """The place for the reason in a new comment."""
@@ -31,7 +32,7 @@ def ignore_edit(document: Document, offset: int, rule: str) -> Edit | None:
         if path.endswith(".json") and not path.rpartition("/")[2].startswith("wrangler"):
             return None
         written = f"// {comment}"
-    elif path.endswith(EXTENSIONS):
+    elif path.endswith(MODULE_SUFFIXES):
         found = _comment_in_code(document, line.start + len(indent.encode()), comment)
         if found is None:
             return None

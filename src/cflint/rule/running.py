@@ -101,7 +101,7 @@ def _in_document(subject: Any) -> bool:
         return config.document.origin is not None
     module = subject.module if isinstance(subject, ClassDefinition | Handler) else subject
     document: Document = module.document
-    return document.origin is not None
+    return document.is_block
 
 
 def _config_of(subject: object) -> WranglerConfig | None:

@@ -20,6 +20,12 @@ PYTHON = ".py"
 SOURCE_SUFFIXES = (*EXTENSIONS, PYTHON)
 """What code may be written in."""
 
+FRONTMATTER = ".astro"
+"""Where a module of TypeScript stands between two lines of `---`."""
+
+MODULE_SUFFIXES = (*EXTENSIONS, FRONTMATTER)
+"""Files that are, or hold, a module of JavaScript or TypeScript."""
+
 EMBEDDED_SUFFIXES = (".astro", ".svelte", ".vue")
 """Files of other languages that have scripts in them."""
 

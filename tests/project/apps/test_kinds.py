@@ -108,3 +108,85 @@ def test_every_kind_has_a_name_and_a_fixture() -> None:
 
 def test_no_realm_outside_a_worker_is_called_one_of_it() -> None:
     assert [realm for realm in Realm if realm.in_worker] == [Realm.SERVER, Realm.BOTH]
+
+
+def _kinds(files: Mapping[str, bytes]) -> list[str]:
+    return [app.kind.id for app in _loaded(files).project.realms.apps]
+
+
+SVELTE = {
+    "package.json": b'{ "devDependencies": { "@sveltejs/kit": "2", "@sveltejs/adapter-cloudflare": "7" } }',
+    "svelte.config.js": b'import a from "@sveltejs/adapter-cloudflare";\nexport default { kit: {} };\n',
+    "wrangler.toml": b'name = "a"\nmain = ".svelte-kit/cloudflare/_worker.js"\n',
+    "src/routes/+server.ts": b"export function GET() { return new Response(); }\n",
+}
+
+
+NODE = b'import a from "@sveltejs/adapter-node";\nexport default { kit: { adapter: a() } };\n'
+
+
+@pytest.mark.parametrize(
+    ("changed", "kinds"),
+    [
+        ({}, ["sveltekit"]),
+        ({"package.json": b"{}"}, []),
+        ({"package.json": b'{ "dependencies": { "@sveltejs/kit-other": "1" } }'}, []),
+        (
+            {"svelte.config.js": NODE},
+            [],
+        ),
+        (
+            {"wrangler.toml": b'name = "a"\npages_build_output_dir = ".svelte-kit/cloudflare"\n'},
+            ["sveltekit"],
+        ),
+        ({"wrangler.toml": b'name = "a"\n[assets]\ndirectory = "build"\n'}, []),
+        ({"wrangler.toml": b'name = "a"\nmain = "worker.ts"\n', "worker.ts": b"export default {};\n"}, []),
+        (
+            {
+                "wrangler.toml": b'name = "a"\nmain = "worker.ts"\n',
+                "worker.ts": b'import app from "./.svelte-kit/cloudflare/_worker.js";\nexport default app;\n',
+            },
+            ["sveltekit"],
+        ),
+        ({"svelte.config.js": b"export default {", "package.json": b'{ "devDependencies": {'}, []),
+    ],
+)
+def test_two_signs_and_the_target_make_an_app(changed: dict[str, bytes], kinds: list[str]) -> None:
+    assert _kinds(SVELTE | changed) == kinds
+
+
+def test_a_worker_below_an_app_is_none_of_it() -> None:
+    below = {
+        "jobs/wrangler.toml": b'name = "jobs"\nmain = "job.ts"\n',
+        "jobs/job.ts": b"export default {};\n",
+    }
+    workers = _loaded(SVELTE | below).project.workers
+    assert {worker.name: worker.app is not None for worker in workers} == {"a": True, "jobs": False}
+    assert [worker.modules for worker in workers if worker.name == "jobs"] == [("jobs/job.ts",)]
+
+
+def test_an_app_of_an_unknown_framework_is_said_once() -> None:
+    files = {
+        f"{name}/{file}": data
+        for name in ("one", "two")
+        for file, data in {
+            "package.json": b'{ "scripts": { "build": "mystery build" } }',
+            "wrangler.toml": b'name = "a"\nmain = "dist/server/entry.js"\n',
+        }.items()
+    }
+    messages = [notice.message for notice in _loaded(files).notices]
+    assert messages == [
+        "`main` of the Worker in one and two is made by a framework that is not known: of its modules only"
+        " those that use Workers APIs are checked"
+    ]
+
+
+def test_what_a_main_imports_loads_with_it_and_routes_do_not() -> None:
+    files = {
+        "wrangler.toml": b'name = "a"\nmain = "worker.ts"\n',
+        "worker.ts": b'import "./one";\nimport app from ".svelte-kit/cloudflare/_worker.js";\n',
+        "one.ts": b'import "./two";\n',
+        "two.ts": b'import "./one";\n',
+    }
+    (app,) = _loaded(SVELTE | files).project.realms.apps
+    assert {path for path in app.placed if app.loads_with_main(path)} == {"worker.ts", "one.ts", "two.ts"}

@@ -5,10 +5,32 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 
-from cflint.project.apps.closure import Borders, Placed
-from cflint.project.apps.kind import Accessors, AppKind, Handlers, Layout, Target
+from cflint.project.apps.kind import Accessors, AppKind, Handlers, Islands, Layout, Target
 from cflint.project.apps.realms import Realm
+from cflint.project.modules.imports import Import
 from cflint.record import field, record
+
+MAIN = "`main`"
+"""Why a `main` of one's own runs in the Worker."""
+
+
+@record(frozen=True)
+class Placed:
+    """A module's realm and why: a reason in words, and the module that imports it (None of a seed)."""
+
+    realm: Realm
+    why: str
+    importer: str | None = None
+
+
+@record(frozen=True)
+class Borders:
+    """What ends or begins a realm: whether directives count, the islands, and specifiers (globs) that no file
+    stands behind."""
+
+    directives: bool = False
+    islands: Islands = field(default_factory=Islands)
+    virtual: tuple[str, ...] = ()
 
 
 @record(frozen=True, eq=False)
@@ -77,6 +99,29 @@ class App:
             path = found.importer
         return tuple(steps)
 
+    def loads_with_main(self, path: str) -> bool:
+        """Whether a module is one that a `main` of one's own imports. A framework loads the others when it
+        needs them, so that their top level may run for a request."""
+        return path in self._loaded_with_main
+
+    @cached_property
+    def _loaded_with_main(self) -> frozenset[str]:
+        known: dict[str, bool] = {}
+        for start in self.placed:
+            way: dict[str, None] = {}
+            path: str | None = start
+            result = False
+            while path is not None and path not in way and path in self.placed:
+                if path in known:
+                    result = known[path]
+                    break
+                way[path] = None
+                found = self.placed[path]
+                result = found.importer is None and found.why == MAIN
+                path = found.importer
+            known.update(dict.fromkeys(way, result))
+        return frozenset(path for path, result in known.items() if result)
+
     @cached_property
     def borders(self) -> Borders:
         """What ends or begins a realm."""
@@ -92,12 +137,18 @@ class App:
             tuple(it for one in every for it in one.imports),
             tuple(it for one in every for it in one.types),
             owners,
+            tuple(it for one in every for it in one.contexts),
         )
 
     @cached_property
     def handlers(self) -> tuple[Handlers, ...]:
         """The functions that the frameworks call."""
         return tuple(it for kind in self.kinds for it in kind.handlers)
+
+    @cached_property
+    def never(self) -> frozenset[str]:
+        """Names of functions of the frameworks that never return."""
+        return frozenset(name for kind in self.kinds for name in kind.never)
 
     @cached_property
     def silent(self) -> frozenset[str]:
@@ -122,3 +173,20 @@ def borders_of(kinds: tuple[AppKind, ...]) -> Borders:
         kinds[0].islands,
         tuple(glob for kind in kinds for glob in kind.virtual),
     )
+
+
+@record(frozen=True, eq=False)
+class Found:
+    """An app with its realms, and what its Worker is by them.
+
+    `modules` are those that run in the Worker, `type_only` those of which they import types and nothing else;
+    `unread` and `unresolved` are files and imports that should lead to code and do not. `wraps` are the mains
+    of one's own, which wrap the generated entry.
+    """
+
+    app: App
+    modules: tuple[str, ...]
+    type_only: frozenset[str]
+    unread: tuple[str, ...]
+    unresolved: tuple[tuple[str, Import], ...]
+    wraps: tuple[str, ...]

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 
 from cflint.pattern import pattern
+from cflint.project.apps.app import Borders, Placed
 from cflint.project.apps.globs import matcher
 from cflint.project.apps.islands import imports_of_server, sides_of
 from cflint.project.apps.kind import Islands
@@ -39,15 +40,6 @@ _SOURCES = (*EXTENSIONS, *EMBEDDED_SUFFIXES)
 
 
 @record(frozen=True)
-class Placed:
-    """A module's realm and why: a reason in words, and the module that imports it (None of a seed)."""
-
-    realm: Realm
-    why: str
-    importer: str | None = None
-
-
-@record(frozen=True)
 class Start:
     """A module at which the way begins."""
 
@@ -65,16 +57,6 @@ class Closure:
     types: tuple[str, ...] = ()
     unresolved: tuple[tuple[str, Import], ...] = ()
     unread: tuple[str, ...] = field(default=())
-
-
-@record(frozen=True)
-class Borders:
-    """What ends or begins a realm: whether directives count, the islands, and specifiers (globs) that no file
-    stands behind."""
-
-    directives: bool = False
-    islands: Islands = field(default_factory=Islands)
-    virtual: tuple[str, ...] = ()
 
 
 def close(workspace: Workspace, graph: ModuleGraph, starts: Iterable[Start], borders: Borders) -> Closure:

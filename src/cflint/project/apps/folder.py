@@ -86,6 +86,11 @@ class AppFolder:
         return tuple(dict.fromkeys(text.removeprefix("./").rstrip("/") for text in texts if text))
 
     @property
+    def is_static(self) -> bool:
+        """Whether the configuration deploys files and no code of its own."""
+        return self.config is not None and not self.mains and self.config.assets is not None
+
+    @property
     def has_config(self) -> bool:
         """Whether a Worker's configuration stands right in the folder."""
         return self.config is not None and self.config.directory == self.path

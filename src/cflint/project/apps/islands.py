@@ -21,6 +21,7 @@ _HOOKS = frozenset(
 )
 """Functions of component libraries whose callbacks only run in the browser."""
 _MOST_HOPS = 12
+_USE_SERVER = pattern(rb"[\"'](use server)[\"']")
 _EVENT = pattern(rb"\b(on[A-Z]\w*)=\{")
 
 
@@ -162,14 +163,15 @@ def _begins_with(syntax: Syntax, callee: Node, builder: str) -> bool:
 
 
 def _directives(syntax: Syntax) -> Iterator[tuple[Node, bool]]:
-    if b"use server" not in syntax.document.data:
-        return
-    for leaf in syntax.leaves("server", syntax.root):
-        statement = next((it for it in syntax.ancestors(leaf) if it.type == "expression_statement"), None)
+    """The functions whose bodies begin with `"use server"`."""
+    for match in _USE_SERVER.finditer(syntax.document.data):
+        leaf = syntax.node_at(match.start(1), match.end(1))
+        string = syntax.parent(leaf) if leaf is not None else None
+        statement = syntax.parent(string) if string is not None else None
         block = syntax.parent(statement) if statement is not None else None
         function = syntax.parent(block) if block is not None else None
-        text = syntax.text(statement).strip("\"'; \t") if statement is not None else ""
-        if text == "use server" and function is not None and function.type in FUNCTIONS:
+        is_statement = statement is not None and statement.type == "expression_statement"
+        if is_statement and function is not None and function.type in FUNCTIONS:
             yield function, True
 
 

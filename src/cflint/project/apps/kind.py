@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from cflint.platform.handlers import Owes
 from cflint.project.apps.realms import Realm
 from cflint.record import field, record
 
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 
 
 class Given(Enum):
-    """What a framework hands to code."""
+    """What a framework hands to code. LOAD_CONTEXT is the object that the Worker made for it: see
+    `LoadContext`."""
 
     __hash__ = object.__hash__  # that of Enum is written in Python
 
@@ -27,6 +29,7 @@ class Given(Enum):
     CACHES = "CacheStorage"
     CONTROLLER = "ScheduledController"
     BATCH = "MessageBatch"
+    LOAD_CONTEXT = "load context"
 
 
 @record(frozen=True)
@@ -92,16 +95,6 @@ class TypeAccessor:
     gives: Offer
 
 
-class Owes(Enum):
-    """What a function has to return."""
-
-    __hash__ = object.__hash__  # that of Enum is written in Python
-
-    RESPONSE = "a Response"
-    NOTHING = "nothing, or a Response"
-    DATA = "anything that can be serialised"
-
-
 @record(frozen=True)
 class Handlers:
     """Functions that a framework calls, in files that match one of the globs (below the app's folder).
@@ -116,7 +109,26 @@ class Handlers:
     objects: frozenset[str] = frozenset()
     wrappers: frozenset[str] = frozenset()
     gives: tuple[Offer | None, ...] = ()
-    owes: Owes = Owes.DATA
+    owes: Owes = Owes.VALUE
+
+
+@record(frozen=True)
+class LoadContext:
+    """Where a Worker makes the object that a framework hands on to its code.
+
+    `maker` is a function imported from a module whose name begins with `module`. The object is argument
+    `position` of what the maker returns (`createRequestHandler(build)(request, CONTEXT)`) or, with `option`,
+    what a function of that name in the maker's own argument returns (`getLoadContext`). `path` are the keys
+    that lead to it in that (`context` of `handler.fetch(request, { context })`), `method` what is called of
+    what the maker returns (`fetch`).
+    """
+
+    module: str
+    maker: str
+    position: int = 1
+    option: str | None = None
+    method: str | None = None
+    path: tuple[str, ...] = ()
 
 
 @record(frozen=True)
@@ -124,13 +136,14 @@ class Accessors:
     """All ways in which code of a framework reaches `env`, the context and the request.
 
     `owners` are names of members whose `env` is the Worker's, whatever they are members of
-    (`locals.runtime.env`).
+    (`locals.runtime.env`); `contexts` say where `Given.LOAD_CONTEXT` is made.
     """
 
     calls: tuple[CallAccessor, ...] = ()
     imports: tuple[ImportAccessor, ...] = ()
     types: tuple[TypeAccessor, ...] = ()
     owners: Mapping[str, Offer] = field(default_factory=dict)
+    contexts: tuple[LoadContext, ...] = ()
 
 
 # -- where code runs ----------------------------------------------------------------------------------------
@@ -219,9 +232,11 @@ class AppKind:
 
     `entry_imports` are specifiers (globs) that a `main` of one's own imports when it wraps the generated
     entry; `virtual` those that no file stands behind. `directives`: whether `"use client"` and `"use server"`
-    mean something. `bindings` are names of bindings that the framework's own code reads, `implied` those that
-    it adds to the configuration, by name with the id of their kind. `env_types` are types that say what
-    `env`, or what holds it, is. `silent` are ids of rules that mean nothing here.
+    mean something. Without `needs_main` a configuration that has assets and no `main` deploys such an app as
+    well: to other frameworks that is a static site. `bindings` are names of bindings that the framework's own
+    code reads, `implied` those that it adds to the configuration, by name with the id of their kind.
+    `env_types` are types that say what `env`, or what holds it, is. `never` are names of its functions that
+    never return (`error` of SvelteKit). `silent` are ids of rules that mean nothing here.
     """
 
     id: str
@@ -238,7 +253,9 @@ class AppKind:
     entry_imports: tuple[str, ...] = ()
     virtual: tuple[str, ...] = ()
     directives: bool = False
+    needs_main: bool = True
     bindings: frozenset[str] = frozenset()
     implied: Mapping[str, str] = field(default_factory=dict)
     env_types: frozenset[str] = frozenset()
+    never: frozenset[str] = frozenset()
     silent: frozenset[str] = frozenset()

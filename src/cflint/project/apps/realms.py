@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from enum import Enum
+from functools import cached_property
 
 from cflint.record import record
 from cflint.source import Span
@@ -48,18 +50,40 @@ class Sides:
 
     def on_server(self, offset: int) -> bool:
         """Whether a byte offset lies in code that runs in the Worker only."""
-        return any(offset in span for span in self.server) and not self.in_browser(offset)
+        return self._side(offset) is True
 
     def in_browser(self, offset: int) -> bool:
-        """Whether a byte offset lies in code that runs in the browser only, innermost part counting."""
-        browser = [span for span in self.browser if offset in span]
-        if not browser:
-            return False
-        smallest = min(browser, key=lambda span: span.end - span.start)
-        inner = (
-            span for span in self.server if offset in span and smallest.covers(span) and span != smallest
-        )
-        return next(inner, None) is None
+        """Whether a byte offset lies in code that runs in the browser only."""
+        return self._side(offset) is False
+
+    def _side(self, offset: int) -> bool | None:
+        """Whether the innermost part around a byte offset runs in the Worker; None outside of all."""
+        starts, sides = self._borders
+        at = bisect_right(starts, offset) - 1
+        return sides[at] if at >= 0 else None
+
+    @cached_property
+    def _borders(self) -> tuple[list[int], list[bool | None]]:
+        """Where the side changes, and to which. The parts lie in one another or apart, as nodes do."""
+        spans = [(span.start, -span.end, True) for span in self.server]
+        spans += [(span.start, -span.end, False) for span in self.browser]
+        starts: list[int] = []
+        sides: list[bool | None] = []
+        around: list[tuple[int, bool]] = []
+
+        def leave(until: int) -> None:
+            while around and around[-1][0] <= until:
+                end, _ = around.pop()
+                starts.append(end)
+                sides.append(around[-1][1] if around else None)
+
+        for start, end, side in sorted(spans, key=lambda span: (span[0], span[1], not span[2])):
+            leave(start)
+            starts.append(start)
+            sides.append(side)
+            around.append((-end, side))
+        leave(max((end for end, _ in around), default=0))
+        return starts, sides
 
 
 NO_SIDES = Sides()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import posixpath
 from bisect import bisect_left
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property
 
-from cflint.pattern import pattern
-from cflint.project.apps.app import App, borders_of
+from cflint.project.apps.app import MAIN, App, Found, borders_of
+from cflint.project.apps.built import is_built
 from cflint.project.apps.closure import Start, close
 from cflint.project.apps.folder import AppFolder
 from cflint.project.apps.globs import matcher, which
@@ -19,59 +19,33 @@ from cflint.project.config.wrangler import WranglerConfig
 from cflint.project.files.discovery import discover
 from cflint.project.files.roles import is_test_path
 from cflint.project.files.workspace import Workspace
-from cflint.project.modules.imports import Import
-from cflint.project.modules.manifest import Manifest
 from cflint.project.modules.resolve import ModuleGraph, Resolver
-from cflint.record import record
 from cflint.syntax.suffixes import DECLARATION_SUFFIXES
 
-_BUILT = pattern(
-    r"(?:^|/)(?:dist|build|out|output|\.open-next|\.svelte-kit|\.output|\.next|\.vercel|\.wrangler|_worker\.js)(?:/|$)"
-)
-_BUNDLERS = pattern(
-    r"\b(?:wrangler|esbuild|tsc|tsup|tsdown|rollup|webpack|bun build|worker-build|cargo|swc)\b"
-)
 _SIGNS = 2
 """How many of the three signs make an app: a name alone proves nothing."""
 
 
-@record(frozen=True, eq=False)
-class Found:
-    """An app with its realms, and what its Worker is by them.
-
-    `modules` are those that run in the Worker, `type_only` those of which they import types and nothing else;
-    `unread` and `unresolved` are files and imports that should lead to code and do not. `wraps` are the mains
-    of one's own, which wrap the generated entry, `generated` those that the build makes.
-    """
-
-    app: App
-    modules: tuple[str, ...]
-    type_only: frozenset[str]
-    unread: tuple[str, ...]
-    unresolved: tuple[tuple[str, Import], ...]
-    wraps: tuple[str, ...]
-    generated: frozenset[str]
-
-
 class Apps:
-    """The apps of a workspace."""
+    """The apps of a workspace. `sources` were found in the folders `walked`, which are not walked again."""
 
     def __init__(
-        self, workspace: Workspace, resolver: Resolver, graph: ModuleGraph, excludes: Collection[str]
+        self,
+        workspace: Workspace,
+        resolver: Resolver,
+        graph: ModuleGraph,
+        excludes: Collection[str],
+        walked: Collection[str],
+        sources: Collection[str],
     ) -> None:
         self._workspace = workspace
         self._resolver = resolver
         self._graph = graph
         self._excludes = tuple(excludes)
-        self._walked: tuple[str, ...] = ()
-        self._sources: Collection[str] = ()
+        self._walked = walked
+        self._sources = sources
         self._files: dict[str, Sequence[str]] = {}
         self._recognised: dict[str, tuple[App, AppFolder] | None] = {}
-
-    def walked(self, folders: Iterable[str], sources: Collection[str]) -> None:
-        """Say which folders have been walked and what sources were found there: they are not walked again."""
-        self._walked = tuple(folders)
-        self._sources = sources
 
     def recognise(self, config: WranglerConfig) -> bool:
         """Whether a framework is recognised around a configuration. From then on the aliases of the app hold:
@@ -96,7 +70,7 @@ class Apps:
             if start is None or not self._wraps(app, start):
                 return None  # the configuration is that of another Worker, which lies beside the app
             wraps.append(start)
-        starts = [Start(path, Realm.SERVER, "`main`") for path in wraps]
+        starts = [Start(path, Realm.SERVER, MAIN) for path in wraps]
         starts += self._starts(app)
         closure = close(self._workspace, self._graph, starts, borders_of(app.kinds))
         placed = App(app.kinds, app.folder, app.signs, app.layout, closure.placed)
@@ -108,18 +82,7 @@ class Apps:
             closure.unread,
             closure.unresolved,
             tuple(wraps),
-            frozenset(main for main, is_generated in mains.items() if is_generated),
         )
-
-    def may_be_one(self, config: WranglerConfig) -> bool:
-        """Whether a folder in which no framework was recognised looks like an app: it has a package.json that
-        builds something, by no tool that bundles plain Workers."""
-        manifest = self._resolver.manifest(config.directory)
-        document = self._workspace.read(manifest) if manifest is not None else None
-        if document is None or self._recognised.get(config.path) is not None:
-            return False
-        script = Manifest(document).scripts.get("build", "")
-        return bool(script) and _BUNDLERS.search(script) is None
 
     # -- recognition ---------------------------------------------------------------------------------------
 
@@ -141,6 +104,8 @@ class Apps:
                 continue
             if not folder.has_config and not any(self._is_generated(kind, folder, it) for it in folder.mains):
                 continue  # a Worker of its own in a folder below the app
+            if kind.needs_main and folder.is_static:
+                continue
             layout = kind.layout(folder)
             if layout is None:
                 continue
@@ -220,8 +185,3 @@ class Apps:
         first = bisect_left(self._sorted, f"{folder}/")
         last = bisect_left(self._sorted, f"{folder}0", first)  # the character after `/`
         return tuple(self._sorted[first:last])
-
-
-def is_built(path: str) -> bool:
-    """Whether a path, below the folder of a configuration, is one that builds write to."""
-    return _BUILT.search(path) is not None

@@ -8,13 +8,13 @@ from __future__ import annotations
 # Imported where used: a run loads the kinds of the frameworks that it meets.
 from collections.abc import Iterator
 from importlib import import_module
+from typing import TYPE_CHECKING, NamedTuple
 
-from cflint.project.apps.kind import AppKind
-from cflint.record import record
+if TYPE_CHECKING:
+    from cflint.project.apps.kind import AppKind
 
 
-@record(frozen=True)
-class Row:
+class Row(NamedTuple):
     """A module of `kinds` whose `KIND` is a framework (its id is the name, with `-`), and its packages."""
 
     module: str
@@ -32,6 +32,11 @@ ROWS = (
 )
 
 
+def names_one(manifest: bytes) -> bool:
+    """Whether a package.json may name a package of a framework."""
+    return any(f'"{name}"'.encode() in manifest for row in ROWS for name in row.packages)
+
+
 def kinds_named_in(manifest: bytes) -> Iterator[AppKind]:
     """The kinds one of whose packages a package.json may name."""
     for row in ROWS:
@@ -44,6 +49,5 @@ def kind_of(id: str) -> AppKind:
     module = id.replace("-", "_")
     if all(row.module != module for row in ROWS):
         raise ValueError(f"no framework is called {id}")
-    kind = import_module(f"cflint.project.apps.kinds.{module}").KIND
-    assert isinstance(kind, AppKind)
+    kind: AppKind = import_module(f"cflint.project.apps.kinds.{module}").KIND
     return kind

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cflint.platform.bindings import kind_by_id
 from cflint.project.code.values import FROM_ENV, UNKNOWN, Value, ValueKind, promise_of
 from cflint.project.modules.facts import ClassFacts
 from cflint.scope import Declaration, ImportRef
@@ -25,6 +26,9 @@ def binding(module: ModuleLike, name: str) -> Value:
         typed = module.project.env_types.member(module.path, name)
         if typed is not None:
             return Value(ValueKind.BINDING, name=name, binding=typed)
+        implied = module.app.implied.get(name) if module.app is not None else None
+        if implied is not None:
+            return Value(ValueKind.BINDING, name=name, binding=kind_by_id(implied))
     return Value(ValueKind.BINDING, name=name)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cflint.platform.bindings import kind_by_id
 from cflint.project.apps.globs import which
 from cflint.project.apps.kind import Bound, Given, Handlers, Offer, Shape
+from cflint.project.code.load_contexts import load_context, member_of_literal
 from cflint.project.code.parameters import parameter_index
 from cflint.project.code.values import UNKNOWN, Value, ValueKind, promise_of
 from cflint.scope import Declaration, ImportRef
@@ -29,9 +31,11 @@ _GIVEN = {
 }
 
 
-def offered(offer: Offer | None) -> Value:
+def offered(module: ModuleLike, offer: Offer | None) -> Value:
     """The value of what a framework gives."""
     match offer:
+        case Given.LOAD_CONTEXT:
+            return module.memoized("load context", lambda: load_context(module))
         case Given():
             return _GIVEN[offer]
         case Bound():
@@ -41,9 +45,11 @@ def offered(offer: Offer | None) -> Value:
     return UNKNOWN
 
 
-def member_of(owner: Value, name: str) -> Value:
-    """What a member of a framework's object is."""
-    return offered(owner.shape.members.get(name)) if owner.shape is not None else UNKNOWN
+def member_of(module: ModuleLike, owner: Value, name: str) -> Value:
+    """What a member of an object of an app is: a framework's, or a literal of some module."""
+    if owner.shape is not None:
+        return offered(module, owner.shape.members.get(name))
+    return member_of_literal(module, owner, name)
 
 
 def result_of_method(module: ModuleLike, owner: Value, name: str, call: Node) -> Value:
@@ -63,7 +69,7 @@ def called(module: ModuleLike, ref: ImportRef | None, name: str, call: Node) -> 
     source, wanted = (ref.module, ref.name) if ref is not None else ("", name)
     for accessor in app.accessors.calls:
         if (accessor.module, accessor.name) == (source, wanted):
-            value = offered(accessor.gives)
+            value = offered(module, accessor.gives)
             promised = accessor.promised_by is not None and _has_true(module, call, accessor.promised_by)
             return promise_of(value, call) if promised else value
     return UNKNOWN
@@ -84,7 +90,7 @@ def imported(module: ModuleLike, ref: ImportRef) -> Value:
     app = module.app
     for accessor in app.accessors.imports if app is not None else ():
         if (accessor.module, accessor.name) == (ref.module, ref.name):
-            return offered(accessor.gives)
+            return offered(module, accessor.gives)
     return UNKNOWN
 
 
@@ -94,14 +100,14 @@ def typed(module: ModuleLike, ref: ImportRef | None, name: str) -> Value:
     for accessor in app.accessors.types if app is not None else ():
         source = ref.module if ref is not None else ""
         if accessor.name == (ref.name if ref is not None else name) and source.startswith(accessor.module):
-            return offered(accessor.gives)
+            return offered(module, accessor.gives)
     return UNKNOWN
 
 
 def owned(module: ModuleLike, name: str) -> Value:
     """What a member of this name is, whatever it is a member of: `runtime` of `locals.runtime`."""
     app = module.app
-    return offered(app.accessors.owners.get(name)) if app is not None else UNKNOWN
+    return offered(module, app.accessors.owners.get(name)) if app is not None else UNKNOWN
 
 
 def parameter(module: ModuleLike, declaration: Declaration) -> Value:
@@ -110,7 +116,7 @@ def parameter(module: ModuleLike, declaration: Declaration) -> Value:
     rule = handler_at(module, declaration.scope)
     if rule is None or index is None or index >= len(rule.gives):
         return UNKNOWN
-    return offered(rule.gives[index])
+    return offered(module, rule.gives[index])
 
 
 def handler_at(module: ModuleLike, function: Node) -> Handlers | None:
@@ -135,6 +141,22 @@ def _handler_at(module: ModuleLike, app: App, function: Node) -> Handlers | None
         if fits and (best is None or rule.files):
             best = rule  # what says of files is more exact
     return best
+
+
+def handlers_of(module: ModuleLike) -> Iterator[tuple[str, Node, Handlers]]:
+    """The functions of a module that a framework calls by the name that they are exported by."""
+    app, facts = module.app, None
+    if app is None:
+        return
+    path = module.path[len(app.folder) :].lstrip("/") if app.folder else module.path
+    rules = [rule for rule in app.handlers if rule.names and which(rule.files, path) is not None]
+    facts = module.project.facts.of(module.path) if rules else None
+    for name, exported in facts.exports.items() if facts is not None else ():
+        rule = next((rule for rule in rules if name in rule.names), None)
+        declared = module.scope.top_level.get(exported.local or "")
+        function = module.function_of(declared) if rule is not None and declared is not None else None
+        if rule is not None and function is not None:
+            yield name, function, rule
 
 
 def _wrapper_of(module: ModuleLike, function: Node) -> str | None:

@@ -15,7 +15,7 @@ from cflint.project.code.module import Module, module_of
 from cflint.record import record
 from cflint.scope import Declaration
 from cflint.syntax.javascript import unwrap, with_wrappers
-from cflint.syntax.suffixes import EXTENSIONS, is_declaration_file
+from cflint.syntax.suffixes import MODULE_SUFFIXES, is_declaration_file
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -72,7 +72,7 @@ def modules_naming(
     word = name.encode()
     for path in paths:
         document = project.sources.document(path)
-        if document is None or not path.endswith(EXTENSIONS) or is_declaration_file(path):
+        if document is None or not path.endswith(MODULE_SUFFIXES) or is_declaration_file(path):
             continue
         if document.data.find(word) == -1:
             continue
@@ -116,6 +116,8 @@ def is_mentioned(project: Project, paths: Iterable[str], name: str, *, at_hand: 
         if document is None:
             return True
         if word.search(document.data) is None:
+            if document.is_embedded and word.search(document.file.data) is not None:
+                return True  # a template uses names of its script, too
             continue
         module = at_hand if at_hand is not None and at_hand.path == path else module_of(project, path)
         if module is None or any(True for _ in module.mentions(word)):
@@ -135,7 +137,7 @@ def leaves_matching(
     texts included: a module without a match is not parsed. A module that cannot be parsed has none."""
     for path in paths:
         document = project.sources.document(path)
-        if document is None or not path.endswith(EXTENSIONS) or words.search(document.data) is None:
+        if document is None or not path.endswith(MODULE_SUFFIXES) or words.search(document.data) is None:
             continue
         module = at_hand if at_hand is not None and at_hand.path == path else module_of(project, path)
         for match in words.finditer(document.data) if module is not None else ():
@@ -285,7 +287,7 @@ def _uses_of_import(module: Module, local: str, exported: set[str]) -> Iterator[
 
 def _may_import(project: Project, path: str, home: str, names: set[str]) -> bool:
     document = project.sources.document(path)
-    if document is None or not path.endswith(EXTENSIONS):
+    if document is None or not path.endswith(MODULE_SUFFIXES):
         return False
     if any(document.data.find(name.encode()) != -1 for name in names if name != "default"):
         return True

@@ -173,7 +173,7 @@ def type_of_class(module: ModuleLike, wanted: ClassFacts) -> str | None:
         if found is not None and found.is_same(wanted):
             return name
     facts = module.project.facts.of(wanted.path)
-    if wanted.path == module.path or facts is None or module.document.origin is not None:
+    if wanted.path == module.path or facts is None or module.document.is_block:
         return None
     exported = facts.exports.get(wanted.name)
     if exported is None or exported.local != wanted.name:

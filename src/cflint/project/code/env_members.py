@@ -16,12 +16,15 @@ if TYPE_CHECKING:
 
 def may_be_declared(project: Project, workers: Sequence[Worker], name: str) -> bool:
     """Whether a configuration of some Workers, or a file of local development beside one, declares a member
-    of `env`; also where that is not known: without a configuration, or with one that is incomplete."""
+    of `env`, or a framework adds it; also where that is not known: without a configuration, or with one that
+    is incomplete."""
     configurations = [worker.config for worker in workers if worker.config is not None]
     if not workers or len(configurations) < len(workers):
         return True
     environments = (environment for worker in workers for environment in worker.environments)
     if any(found.has_open_bindings or found.binding(name) is not None for found in environments):
+        return True
+    if any(worker.app is not None and name in worker.app.bindings for worker in workers):
         return True
     return any(name in dev_var_names(project.workspace, found.directory) for found in configurations)
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from cflint.lazy import Lazy
 from cflint.platform.drivers import DRIVERS
-from cflint.project.code.app_values import called, imported, owned, parameter
 from cflint.project.code.parameters import parameter_index
 from cflint.project.code.results import (
     GLOBALS,
@@ -37,7 +37,11 @@ from cflint.syntax.javascript import (
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+    from cflint.project.code import app_values, load_contexts
     from cflint.project.code.interface import ModuleLike
+else:
+    app_values = Lazy("cflint.project.code.app_values")
+    load_contexts = Lazy("cflint.project.code.load_contexts")
 
 _VARIABLES = frozenset(
     {DeclarationKind.CONST, DeclarationKind.LET, DeclarationKind.VAR, DeclarationKind.USING}
@@ -90,7 +94,7 @@ class Evaluator:
                 declaration = self._scope.resolve(node)
                 if declaration is None:
                     return GLOBALS.get(self._syntax.text(node), UNKNOWN)
-                return self.declared(declaration) or owned(self._module, declaration.name)
+                return self.declared(declaration) or self._owned(declaration.name)
             case "this":
                 owner = self._module.this_class(node)
                 return Value(ValueKind.THIS, name=owner.name) if owner is not None else UNKNOWN
@@ -118,6 +122,8 @@ class Evaluator:
             case "class":
                 name = node.child_by_field_name("name")
                 return Value(ValueKind.CLASS, name=self._syntax.text(name) if name is not None else None)
+            case "object" if self._module.app is not None:
+                return load_contexts.literal(self._module, node)
             case kind if kind in FUNCTIONS:
                 return Value(ValueKind.FUNCTION, origin=node)
         return UNKNOWN
@@ -186,7 +192,7 @@ class Evaluator:
                 return Value(ValueKind.ENV)
             case ("cloudflare:workers", "exports"):
                 return Value(ValueKind.CONTEXT_EXPORTS)
-        return imported(self._module, ref)
+        return app_values.imported(self._module, ref) if self._module.app is not None else UNKNOWN
 
     def _parameter(self, declaration: Declaration) -> Value:
         annotated = annotated_value(self._module, declaration.owner)
@@ -205,7 +211,7 @@ class Evaluator:
                     else UNKNOWN
                 )
         if self._module.app is not None:
-            given = parameter(self._module, declaration)
+            given = app_values.parameter(self._module, declaration)
             if given:
                 return given
         return self._callback_parameter(declaration)
@@ -291,7 +297,7 @@ class Evaluator:
             return UNKNOWN
         value = self._property(self.value_of(target), name, node)
         if not value and self._module.app is not None:
-            return owned(self._module, name)
+            return app_values.owned(self._module, name)
         if not value and name == "env" and self._syntax.text(target).endswith(_ENV_OWNERS):
             return Value(ValueKind.ENV)
         return value
@@ -339,9 +345,9 @@ class Evaluator:
         """Walk a destructuring path from a value."""
         for step in path:
             if not value:
-                value = owned(self._module, step) if isinstance(step, str) else UNKNOWN
-                if not value and self._module.app is None:
+                if self._module.app is None:
                     return UNKNOWN
+                value = app_values.owned(self._module, step) if isinstance(step, str) else UNKNOWN
                 continue
             if isinstance(step, str):
                 value = property_of(self._module, value, step)
@@ -380,13 +386,13 @@ class Evaluator:
         if declaration is None:
             if name == "fetch":
                 return promise_of(Value(ValueKind.RESPONSE, detail="fetch", origin=call), call)
-            return called(self._module, None, name, call)
+            return self._called(None, name, call)
         ref = self._scope.origin(declaration)
         if ref is not None:
             driver = DRIVERS.get((ref.module, ref.name))
             if driver is not None and driver.made_by == "call":
                 return self._client(call, driver.label, resolves=driver.resolves)
-            given = called(self._module, ref, name, call)
+            given = self._called(ref, name, call)
             if given:
                 return given
             resolves = STUB_MAKERS.get((ref.module, ref.name))
@@ -396,6 +402,16 @@ class Evaluator:
             return self._module.imported_call(ref, call)
         function = self._module.function_of(declaration)
         return self._returned(function, call) if function is not None else UNKNOWN
+
+    def _called(self, ref: ImportRef | None, name: str, call: Node) -> Value:
+        """What a framework's function gives; `ref` is None where nothing declares its name."""
+        if self._module.app is None:
+            return UNKNOWN
+        return app_values.called(self._module, ref, name, call)
+
+    def _owned(self, name: str) -> Value:
+        """What something of this name is to a framework."""
+        return app_values.owned(self._module, name) if self._module.app is not None else UNKNOWN
 
     def _client(self, call: Node, driver: str, *, resolves: bool) -> Value:
         """A database client; `inner` is the connection string it was made with, when that is known."""

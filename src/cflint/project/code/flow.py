@@ -394,6 +394,8 @@ def _never_returns(module: ModuleLike, statement: Node) -> bool:
     imported = module.project.imported.function(module.path, ref) if ref is not None else None
     if imported is not None:
         return (imported.return_type or "") in ("never", "Promise<never>")
+    if module.app is not None and ref is not None and ref.name in module.app.never:
+        return True
     return _NEVER_NAMES.match(text) is not None
 
 

@@ -30,6 +30,10 @@ def run_while_loading(module: ModuleLike, node: Node) -> tuple[Node, ...] | None
     """Whether an expression runs whenever its module is loaded: () where it stands at the top level, the call
     of a function of the module that it stands in otherwise; None where it does not, where a branch decides,
     and where a `catch` takes its error."""
+    if module.runs_per_request:
+        return None
+    if module.app is not None and not module.app.loads_with_main(module.path):
+        return None
     function = _function_of(module, node)
     if function is None:
         return () if _always(module, node) else None

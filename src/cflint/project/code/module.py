@@ -28,13 +28,16 @@ from cflint.syntax.javascript import (
     span_of,
     unwrap,
 )
-from cflint.syntax.suffixes import is_typescript
+from cflint.syntax.suffixes import FRONTMATTER, is_typescript
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+    from cflint.platform import handlers as _handlers
+    from cflint.platform.handlers import Owes
     from cflint.project.apps import islands as _islands
     from cflint.project.apps.app import App
+    from cflint.project.apps.kind import Handlers
     from cflint.project.code import across as _across
     from cflint.project.code import app_values as _app_values
     from cflint.project.code import awaited as _awaited
@@ -95,6 +98,7 @@ else:
     _secrets = Lazy("cflint.project.code.secrets")
     _sockets = Lazy("cflint.project.code.sockets")
     _tree = Lazy("cflint.project.code.tree")
+    _handlers = Lazy("cflint.platform.handlers")
     _islands = Lazy("cflint.project.apps.islands")
     _workflows = Lazy("cflint.project.code.workflows")
 
@@ -106,13 +110,25 @@ class Handler:
     """A function that the runtime calls.
 
     `name` is the handler's (`fetch`, `queue`, `alarm`, `webSocketMessage`, …), `function` its node, `owner`
-    the class it is a method of (None in a module's default export), `parameters` its parameter nodes.
+    the class it is a method of (None in a module's default export), `parameters` its parameter nodes. A
+    framework's (`of_app`) is not among `Module.handlers`: the runtime does not call it itself.
     """
 
     module: Module
     name: str
     function: Node
     owner: ClassDefinition | None
+    of_app: Handlers | None = None
+
+    @property
+    def owes(self) -> Owes | None:
+        """What it has to return; None when that is not known."""
+        if self.of_app is not None:
+            return self.of_app.owes
+        signature = _handlers.handler_signature(
+            self.owner.kind if self.owner is not None else None, self.name
+        )
+        return signature.owes if signature is not None else None
 
     @property
     def parameters(self) -> tuple[Node, ...]:
@@ -434,6 +450,12 @@ class Module:
         return _edits.indent_unit(self.document)
 
     @property
+    def runs_per_request(self) -> bool:
+        """Whether the top level runs for each request, as the frontmatter of `.astro` does: nothing in it
+        outlives one."""
+        return self.path.endswith(FRONTMATTER)
+
+    @property
     def is_typescript(self) -> bool:
         """Whether types may be written in the module."""
         return is_typescript(self.path)
@@ -490,6 +512,14 @@ class Module:
             Handler(self, name, function, self.class_of(owner) if owner is not None else None)
             for name, function, owner in _classes.handler_functions(self)
         )
+
+    @cached_property
+    def app_handlers(self) -> tuple[Handler, ...]:
+        """The functions in this module that a framework calls, by the names under which they are exported."""
+        if self.app is None:
+            return ()
+        found = _app_values.handlers_of(self)
+        return tuple(Handler(self, name, function, None, rule) for name, function, rule in found)
 
     @cached_property
     def _handler_by_function(self) -> dict[int, Handler]:

@@ -481,7 +481,10 @@ def wait_until_at(module: ModuleLike, node: Node) -> str | None:
                 ValueKind.PAGES_CONTEXT,
             ):
                 return name
-            match module.value_declared(declaration).kind:
+            given = module.value_declared(declaration)
+            if given.shape is not None and given.shape.waits:
+                return f"{name}.{min(given.shape.waits)}"
+            match given.kind:
                 case ValueKind.EXECUTION_CONTEXT | ValueKind.PAGES_CONTEXT | ValueKind.DURABLE_OBJECT_STATE:
                     return f"{name}.waitUntil"
                 case ValueKind.HONO_CONTEXT if not durable:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cflint.lazy import Lazy
 from cflint.platform.bindings import kind_by_id, methods_of_type
-from cflint.project.code.app_values import member_of, result_of_method
 from cflint.project.code.values import UNKNOWN, Value, ValueKind, promise_of
 from cflint.syntax.javascript import arguments_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+    from cflint.project.code import app_values
     from cflint.project.code.interface import ModuleLike
+else:
+    app_values = Lazy("cflint.project.code.app_values")
 
 _NOTHING = ValueKind.UNKNOWN  # to name a member of an Enum takes as long as a call in Python 3.11
 _HONO_ROUTES = frozenset(
@@ -73,7 +76,7 @@ def property_of(module: ModuleLike, owner: Value, name: str) -> Value:
     if owner.kind is ValueKind.GLOBAL:
         return GLOBALS.get(name, UNKNOWN)
     if owner.kind is ValueKind.APP_OBJECT:
-        return member_of(owner, name)
+        return app_values.member_of(module, owner, name)
     if owner.kind is ValueKind.CONTEXT_EXPORTS:
         return Value(ValueKind.BINDING, name=name, detail="exports")
     kind = _PROPERTIES.get((owner.kind, name))
@@ -113,7 +116,7 @@ def method_result(module: ModuleLike, receiver: Value, name: str, call: Node) ->
     if kind is ValueKind.BINDING:
         return _binding_call(receiver, name, call)
     if kind is ValueKind.APP_OBJECT:
-        return result_of_method(module, receiver, name, call)
+        return app_values.result_of_method(module, receiver, name, call)
     if kind is ValueKind.INSTANCE:
         owner = module.class_named(receiver.name or "", receiver.detail)
         gives = owner is not None and module.gives_promise(owner, name)

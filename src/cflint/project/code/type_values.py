@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cflint.lazy import Lazy
 from cflint.platform.bindings import kinds_by_type
 from cflint.platform.env_types import UNSEEN_ENV_TYPE_NAMES
-from cflint.project.code.app_values import typed
 from cflint.project.code.values import UNKNOWN, Value, ValueKind, promise_of
-from cflint.scope import Declaration, DeclarationKind
+from cflint.scope import Declaration, DeclarationKind, ImportRef
 from cflint.syntax.javascript import first_named
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+    from cflint.project.code import app_values
     from cflint.project.code.interface import ModuleLike
+else:
+    app_values = Lazy("cflint.project.code.app_values")
 
 _TYPES: dict[str, Value] = {
     "DurableObjectState": Value(ValueKind.DURABLE_OBJECT_STATE),
@@ -79,7 +82,7 @@ def type_value(module: ModuleLike, type_node: Node) -> Value:
     declaration = module.scope.lookup_type(name, type_node) if "." not in name else None
     if declaration is not None and declaration.imported is not None:
         ref = declaration.imported
-        known = _IMPORTED_TYPES.get((ref.module, ref.name)) or typed(module, ref, name)
+        known = _IMPORTED_TYPES.get((ref.module, ref.name)) or _of_app(module, ref, name)
         if known:
             return known
         if ref.module in _TYPE_PACKAGES:
@@ -89,7 +92,12 @@ def type_value(module: ModuleLike, type_node: Node) -> Value:
         return Value(ValueKind.ENV) if module.is_env_type(name) else instance_of(module, declaration)
     if name in UNSEEN_ENV_TYPE_NAMES:
         return Value(ValueKind.ENV)
-    return _global_type(name) or typed(module, None, name)
+    return _global_type(name) or _of_app(module, None, name)
+
+
+def _of_app(module: ModuleLike, ref: ImportRef | None, name: str) -> Value:
+    """What a value of a framework's type is."""
+    return app_values.typed(module, ref, name) if module.app is not None else UNKNOWN
 
 
 def instance_of(module: ModuleLike, declaration: Declaration) -> Value:

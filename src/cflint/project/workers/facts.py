@@ -74,13 +74,13 @@ class Facts:
         if document is None:
             return None
         try:
-            syntax = parse(Document(path, _without_runtime_types(document.data)))
+            syntax = parse(Document(path, without_runtime_types(document.data)))
         except ParseTimeout:
             return None
         return self.take(syntax, ModuleScope(syntax))
 
 
-def _without_runtime_types(data: bytes) -> bytes:
+def without_runtime_types(data: bytes) -> bytes:
     """Generated types without the half megabyte of the runtime's at its end."""
     at = data.find(_RUNTIME_TYPES)
     return data if at == -1 else data[:at]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from cflint.finding import Notice
-from cflint.project.apps.recognition import Apps, Found, is_built
+from cflint.project.apps.built import is_built
+from cflint.project.apps.candidates import Candidates
 from cflint.project.config.deployment import AS_WRITTEN
 from cflint.project.config.wrangler import (
     WranglerConfig,
@@ -41,6 +42,9 @@ from cflint.record import field, record, replace
 from cflint.source import Document
 from cflint.syntax.data import DataDocument
 from cflint.syntax.documents import read
+
+if TYPE_CHECKING:
+    from cflint.project.apps.app import Found
 
 
 @record(frozen=True)
@@ -117,7 +121,7 @@ class _Loading:
         self._graph = ModuleGraph(workspace, self._resolver)
         self._markdown = MarkdownWorkers()
         self._selection = Selection(workspace, self._excluded)
-        self._apps = Apps(workspace, self._resolver, self._graph, excludes)
+        self._apps = Candidates(workspace, self._resolver, self._graph, excludes)
         self._unread: dict[str, None] = {}
         self._elsewhere = Elsewhere(workspace)
         self._data: set[str] = set()
@@ -241,7 +245,7 @@ class _Loading:
             if config is None or worker.app is not None or worker.modules or not config.role.is_deployed:
                 continue
             mains = [main.text or "" for env in config.environments if (main := env.main) is not None]
-            if any(map(is_built, mains)) and self._apps.may_be_one(config):
+            if any(map(is_built, mains)) and self._apps.may_be_unknown(config):
                 folders[config.directory or "the root"] = None
         if folders:
             listed = join_names(list(folders), 3)

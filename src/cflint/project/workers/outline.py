@@ -7,14 +7,10 @@ some modules has changed, and these import what they imported, nothing else can 
 from __future__ import annotations
 
 from collections.abc import Set
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from cflint.finding import Notice
-from cflint.project.apps.app import App
-from cflint.project.apps.closure import Placed, border_of
-from cflint.project.apps.kind import Layout, Target
-from cflint.project.apps.realms import Realm
-from cflint.project.apps.registry import kind_of
+from cflint.lazy import Lazy
 from cflint.project.config.deployment import Deployment
 from cflint.project.config.wrangler import WranglerConfig
 from cflint.project.files.discovery import Discovered
@@ -30,6 +26,11 @@ from cflint.project.workers.worker import Worker
 from cflint.record import replace
 from cflint.source import Document
 from cflint.syntax.javascript import EXTENSIONS
+
+if TYPE_CHECKING:
+    from cflint.project.workers import app_outline
+else:
+    app_outline = Lazy("cflint.project.workers.app_outline")
 
 Json = Any
 
@@ -80,7 +81,7 @@ def load_again(
     reached = {module for worker in outline["workers"] for module in worker[2]}
     resolver = Resolver(workspace)
     graph = ModuleGraph(workspace, resolver)
-    apps = [_app_again(row[5]) if row[5] is not None else None for row in outline["workers"]]
+    apps = [app_outline.app_of(row[5]) if row[5] is not None else None for row in outline["workers"]]
     for app in apps:
         if app is not None:
             resolver.alias(app.folder, app.layout.aliases)
@@ -96,7 +97,7 @@ def load_again(
         if imports is not None and imports != _imports(graph.imports_of(path) or ()):
             return None
     for app, row in zip(apps, outline["workers"], strict=True):
-        if app is not None and not _keeps_borders(workspace, app, row[5]["borders"], changed):
+        if app is not None and not app_outline.keeps_borders(workspace, app, row[5]["borders"], changed):
             return None
     named = frozenset(outline["named"])
     outside = {path for app in apps if app is not None for path in app.outside}
@@ -145,44 +146,9 @@ def _worker(worker: Worker, workspace: Workspace) -> Json:
         worker.modules,
         worker.unresolved,
         sorted(worker.type_only),
-        _app(worker.app, workspace) if worker.app is not None else None,
+        app_outline.outline_of(worker.app, workspace) if worker.app is not None else None,
         worker.without_config,
     ]
-
-
-def _app(app: App, workspace: Workspace) -> Json:
-    return {
-        "kinds": [kind.id for kind in app.kinds],
-        "folder": app.folder,
-        "signs": app.signs,
-        "target": app.target.name,
-        "aliases": dict(app.layout.aliases),
-        "placed": [[path, it.realm.name, it.why, it.importer] for path, it in app.placed.items()],
-        "borders": {path: border for path in app.placed if (border := _border(workspace, app, path))},
-    }
-
-
-def _app_again(row: Json) -> App:
-    """The app of an outline. May raise what unfit data raises."""
-    return App(
-        tuple(kind_of(id) for id in row["kinds"]),
-        row["folder"],
-        tuple(row["signs"]),
-        Layout(Target[row["target"]], (), row["aliases"]),
-        {path: Placed(Realm[realm], why, importer) for path, realm, why, importer in row["placed"]},
-    )
-
-
-def _border(workspace: Workspace, app: App, path: str) -> str:
-    document = workspace.read(path)
-    return border_of(document, app.placed[path].realm, app.borders) if document is not None else ""
-
-
-def _keeps_borders(workspace: Workspace, app: App, before: Json, changed: Set[str]) -> bool:
-    """Whether no change moves the border between realms."""
-    return all(
-        _border(workspace, app, path) == before.get(path, "") for path in changed if path in app.placed
-    )
 
 
 def _imports(edges: tuple[Edge, ...]) -> str:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from cflint.project.apps.app import App
 from cflint.project.apps.realms import Realm
 from cflint.project.workers.worker import Worker
+
+if TYPE_CHECKING:
+    from cflint.project.apps.app import App
 
 
 class Realms:

@@ -10,7 +10,7 @@ from cflint.project.files.ignore import Ignore
 from cflint.project.files.roles import is_test_path
 from cflint.project.files.workspace import Unreadable, Workspace
 from cflint.project.workers.recognition import is_of_a_worker
-from cflint.syntax.suffixes import SOURCE_SUFFIXES
+from cflint.syntax.suffixes import FRONTMATTER, SOURCE_SUFFIXES
 
 _MANY_LINES = 25
 _HEAD = 4000
@@ -34,7 +34,9 @@ class Selection:
         """The modules to analyse, those that Workers reach first; `sources` is all that was found, `named`
         the files given by name, `outside` those that apps run elsewhere than in a Worker."""
         for path in reached:
-            if not path.endswith(SOURCE_SUFFIXES) or is_test_path(path) or self._excluded.covers(path):
+            if not path.endswith((*SOURCE_SUFFIXES, FRONTMATTER)) or is_test_path(path):
+                continue
+            if self._excluded.covers(path):
                 continue
             if path in named or self._has_many_lines(path) or self._is_fit(path):
                 yield path

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
+from cflint.lazy import Lazy
 from cflint.project.files.workspace import Workspace
 from cflint.project.modules.queries import Memo
 from cflint.source import Document
+from cflint.syntax.suffixes import FRONTMATTER
+
+if TYPE_CHECKING:
+    from cflint.syntax import embedded
+else:
+    embedded = Lazy("cflint.syntax.embedded")
 
 
 class Sources:
@@ -18,14 +26,15 @@ class Sources:
         self.blocks = blocks
 
     def document(self, path: str) -> Document | None:
-        """The document of a module or configuration; None when it cannot be read."""
+        """The document of a module or configuration; None when it cannot be read. Of `.astro` the script."""
         if self.memo.ledger is not None:
             self.memo.ledger.text(path)
-        return self.blocks.get(path) or self.workspace.read(path)
+        return self.place(path)
 
     def place(self, path: str) -> Document | None:
         """The same, to point into a module of which nothing but the facts matters: its text is no dependency.
 
         Who calls this has asked for the facts, or says to the ledger that they are read.
         """
-        return self.blocks.get(path) or self.workspace.read(path)
+        found = self.blocks.get(path) or self.workspace.read(path)
+        return embedded.script_of(found) if found is not None and path.endswith(FRONTMATTER) else found

@@ -9,7 +9,8 @@ from cflint.project.modules.queries import Memo
 from cflint.project.workers.sources import Sources
 from cflint.scope import ModuleScope
 from cflint.source import Document
-from cflint.syntax.javascript import EXTENSIONS, ParseTimeout, Syntax, parse
+from cflint.syntax.javascript import ParseTimeout, Syntax, parse
+from cflint.syntax.suffixes import MODULE_SUFFIXES
 
 T = TypeVar("T")
 
@@ -42,7 +43,7 @@ class Trees:
         if found is not None:
             return found
         document = self._sources.place(path)
-        if document is None or not document.path.endswith(EXTENSIONS):
+        if document is None or not document.path.endswith(MODULE_SUFFIXES):
             return None
         found = self.read(document)
         if found is None:

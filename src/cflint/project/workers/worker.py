@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from cflint.finding import Location
-from cflint.project.apps.app import App
 from cflint.project.config.lifecycle import ActiveClass
 from cflint.project.config.wrangler import Binding, Environment, WranglerConfig
 from cflint.project.modules.facts import ClassFacts
 from cflint.record import field, record
 from cflint.source import Document
+
+if TYPE_CHECKING:
+    from cflint.project.apps.app import App
 
 
 @record(frozen=True, eq=False)

@@ -11,15 +11,20 @@ import time
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from cflint.lazy import Lazy
 from cflint.source import Document, change_between
 from cflint.syntax.javascript.leaves import errors_of
 from cflint.syntax.javascript.masking import readable
 from cflint.syntax.javascript.tree import Syntax
 from cflint.syntax.javascript.typos import Typo, mended, typos_at_errors
-from cflint.syntax.suffixes import TYPESCRIPT_WITHOUT_JSX
+from cflint.syntax.suffixes import FRONTMATTER, TYPESCRIPT_WITHOUT_JSX
 
 if TYPE_CHECKING:
     from tree_sitter import Language, Tree
+
+    from cflint.syntax import embedded
+else:
+    embedded = Lazy("cflint.syntax.embedded")
 
 PARSE_SECONDS = 5.0
 """A file that takes longer to parse than this is given up."""
@@ -33,7 +38,9 @@ class ParseTimeout(Exception):
 
 def parse(document: Document, seconds: float = PARSE_SECONDS) -> Syntax:
     """Parse a document; the grammar follows from the path's ending. Raises ParseTimeout."""
-    language = language_of(plain_typescript=document.path.endswith(TYPESCRIPT_WITHOUT_JSX))
+    if document.path.endswith(FRONTMATTER) and document.origin is None:
+        document = embedded.script_of(document)
+    language = language_of(plain_typescript=document.path.endswith((*TYPESCRIPT_WITHOUT_JSX, FRONTMATTER)))
     data = readable(document.data)
     tree = parse_bytes(language, data, seconds)
     typos: tuple[Typo, ...] = ()

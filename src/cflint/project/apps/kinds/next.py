@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cflint.platform.handlers import Owes
 from cflint.project.apps.folder import AppFolder
-from cflint.project.apps.kind import Given, Handlers, Islands, Layout, Owes, Seed, Target
+from cflint.project.apps.kind import Given, Handlers, Islands, Layout, Seed, Target
 from cflint.project.apps.realms import Realm
 
 CONFIG_FILES = ("next.config.{ts,mts,mjs,js,cjs}",)
@@ -39,6 +40,9 @@ ISLANDS = Islands(
 
 VIRTUAL = ("next/font/*", "server-only", "client-only", ".next/**", "**/.next/**", "**/.open-next/**")
 """Specifiers that no file of a checkout stands behind."""
+
+NEVER = frozenset({"redirect", "permanentRedirect", "notFound", "forbidden", "unauthorized"})
+"""Functions of `next/navigation` that throw."""
 
 CLOUDFLARE_ENV_TYPES = frozenset({"CloudflareEnv"})
 

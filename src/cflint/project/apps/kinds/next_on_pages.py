@@ -27,5 +27,6 @@ KIND = AppKind(
     handlers=base.HANDLERS,
     virtual=base.VIRTUAL,
     directives=True,
+    never=base.NEVER,
     env_types=base.CLOUDFLARE_ENV_TYPES,
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cflint.pattern import pattern
+from cflint.platform.handlers import Owes
 from cflint.project.apps.folder import AppFolder
 from cflint.project.apps.kind import (
     PLATFORM,
@@ -18,7 +19,6 @@ from cflint.project.apps.kind import (
     Handlers,
     Layout,
     Offer,
-    Owes,
     Seed,
     Shape,
     Target,

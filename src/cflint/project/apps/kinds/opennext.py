@@ -44,5 +44,6 @@ KIND = AppKind(
         | {"NEXT_TAG_CACHE_D1", "NEXT_TAG_CACHE_KV", "NEXT_TAG_CACHE_DO_SHARDED", "NEXT_CACHE_DO_QUEUE"}
         | {"NEXT_CACHE_DO_PURGE"}
     ),
+    never=base.NEVER,
     env_types=base.CLOUDFLARE_ENV_TYPES,
 )

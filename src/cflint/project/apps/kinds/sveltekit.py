@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cflint.platform.handlers import Owes
 from cflint.project.apps.folder import AppFolder
 from cflint.project.apps.kind import (
     PLATFORM,
@@ -16,7 +17,6 @@ from cflint.project.apps.kind import (
     Given,
     Handlers,
     Layout,
-    Owes,
     Seed,
     Shape,
     Target,
@@ -153,5 +153,6 @@ KIND = AppKind(
         "./$types",
         "./$types.js",
     ),
+    never=frozenset({"error", "redirect"}),
     env_types=frozenset({"App.Platform"}),
 )

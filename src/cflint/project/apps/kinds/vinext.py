@@ -22,5 +22,6 @@ KIND = AppKind(
     entry_imports=("vinext/server/**",),
     virtual=(*base.VIRTUAL, "vinext/**", "virtual:**"),
     directives=True,
+    never=base.NEVER,
     env_types=base.CLOUDFLARE_ENV_TYPES,
 )

@@ -18,7 +18,7 @@ from cflint.project.modules.facts.data import (
     TypeFacts,
     TypeMember,
 )
-from cflint.project.modules.facts.declarations import class_facts, type_facts
+from cflint.project.modules.facts.declarations import class_facts, object_type_facts, type_facts
 from cflint.project.modules.facts.reader import facts_of
 
 __all__ = [
@@ -36,5 +36,6 @@ __all__ = [
     "TypeMember",
     "class_facts",
     "facts_of",
+    "object_type_facts",
     "type_facts",
 ]

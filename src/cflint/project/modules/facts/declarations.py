@@ -33,19 +33,25 @@ if TYPE_CHECKING:
 def type_facts(syntax: Syntax, node: Node) -> TypeFacts:
     """The facts of an `interface` or `type` declaration."""
     name = node.child_by_field_name("name")
-    members: list[TypeMember] = []
     extends: list[str] = []
-    is_open = False
-    todo: list[Node] = []
+    body = node.child_by_field_name("value")
     if node.type == "interface_declaration":
         body = node.child_by_field_name("body")
-        todo = [body] if body is not None else []
         for clause in node.named_children:
             if clause.type == "extends_type_clause":
                 extends.extend(syntax.text(base) for base in clause.named_children)
-    else:
-        value = node.child_by_field_name("value")
-        todo = [value] if value is not None else []
+    return _type_facts(syntax, node, syntax.text(name) if name is not None else "", body, extends)
+
+
+def object_type_facts(syntax: Syntax, node: Node, name: str) -> TypeFacts:
+    """The facts of a type that is written in place (`{ KV: KVNamespace }`), under a name that is given."""
+    return _type_facts(syntax, node, name, node, [])
+
+
+def _type_facts(syntax: Syntax, node: Node, name: str, body: Node | None, extends: list[str]) -> TypeFacts:
+    members: list[TypeMember] = []
+    is_open = False
+    todo = [body] if body is not None else []
     while todo:
         part = todo.pop(0)
         if part.type in ("interface_body", "object_type"):
@@ -76,7 +82,7 @@ def type_facts(syntax: Syntax, node: Node) -> TypeFacts:
         else:
             is_open = True
     return TypeFacts(
-        syntax.text(name) if name is not None else "",
+        name,
         syntax.document.path,
         span_of(node),
         tuple(members),

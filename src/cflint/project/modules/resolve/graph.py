@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING
 
+from cflint.lazy import Lazy
 from cflint.project.files.workspace import Workspace
-from cflint.project.modules.embedded import script_of
 from cflint.project.modules.imports import Import, import_specifiers
 from cflint.project.modules.resolve.resolver import Resolver
 from cflint.project.modules.resolve.targets import Local, Package, Resolution, Unknown
 from cflint.record import record
 from cflint.syntax.suffixes import DECLARATION_SUFFIXES, EMBEDDED_SUFFIXES, SOURCE_SUFFIXES
+
+if TYPE_CHECKING:
+    from cflint.syntax import embedded
+else:
+    embedded = Lazy("cflint.syntax.embedded")
 
 
 @record(frozen=True)
@@ -100,7 +106,9 @@ class ModuleGraph:
             edges: tuple[Edge, ...] | None = None
             if document is not None:
                 resolve = self._resolver.resolve
-                data = script_of(document).data if path.endswith(EMBEDDED_SUFFIXES) else document.data
+                data = (
+                    embedded.script_of(document).data if path.endswith(EMBEDDED_SUFFIXES) else document.data
+                )
                 imports = import_specifiers(data, python=path.endswith(".py"))
                 edges = tuple(Edge(item, resolve(item.specifier, path)) for item in imports)
             self._edges[path] = edges

@@ -44,7 +44,8 @@ def scripts_in(path: str, data: bytes) -> Iterator[Span]:
 
 
 def script_of(document: Document) -> Document:
-    """A document with the scripts alone: everything else is blank, line ends apart."""
+    """A document with the scripts alone: everything else is blank, line ends apart. Findings and edits in it
+    belong to the file."""
     return document.memoized("embedded script", _script)
 
 
@@ -56,7 +57,7 @@ def _script(document: Document) -> Document:
         parts += (_blank(data[end : span.start]), data[span.start : span.end])
         end = span.end
     parts.append(_blank(data[end:]))
-    return Document(document.path, b"".join(parts))
+    return Document(document.path, b"".join(parts), document.file)
 
 
 def _blank(data: bytes) -> bytes:

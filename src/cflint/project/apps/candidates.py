@@ -1,0 +1,79 @@
+"""Which folders may be apps, by a look at their package.json: frameworks are loaded for those alone."""
+
+from __future__ import annotations
+
+# Imported where used: the recognition of frameworks, for folders whose package.json names one.
+from collections.abc import Collection, Iterable
+from typing import TYPE_CHECKING
+
+from cflint.pattern import pattern
+from cflint.project.apps.registry import names_one
+from cflint.project.modules.manifest import Manifest
+
+if TYPE_CHECKING:
+    from cflint.project.apps.app import Found
+    from cflint.project.apps.recognition import Apps
+    from cflint.project.config.wrangler import WranglerConfig
+    from cflint.project.files.workspace import Workspace
+    from cflint.project.modules.resolve import ModuleGraph, Resolver
+    from cflint.source import Document
+
+_BUNDLERS = pattern(
+    r"\b(?:wrangler|esbuild|tsc|tsup|tsdown|rollup|webpack|bun build|worker-build|cargo|swc)\b"
+)
+
+
+class Candidates:
+    """The folders of a workspace that may be apps."""
+
+    def __init__(
+        self, workspace: Workspace, resolver: Resolver, graph: ModuleGraph, excludes: Collection[str]
+    ) -> None:
+        self._workspace = workspace
+        self._resolver = resolver
+        self._graph = graph
+        self._excludes = tuple(excludes)
+        self._walked: tuple[str, ...] = ()
+        self._sources: Collection[str] = ()
+        self._known: Apps | None = None
+
+    def walked(self, folders: Iterable[str], sources: Collection[str]) -> None:
+        """Say which folders have been walked and what sources were found there: they are not walked again."""
+        self._walked = tuple(folders)
+        self._sources = sources
+
+    def recognise(self, config: WranglerConfig) -> bool:
+        """Whether a framework is recognised around a configuration. From then on the aliases of the app hold:
+        to be called for all configurations before the imports of any are followed."""
+        return self._is_candidate(config) and self._apps.recognise(config)
+
+    def of(self, config: WranglerConfig) -> Found | None:
+        """The app that a configuration deploys; None when no framework is recognised."""
+        return self._apps.of(config) if self._is_candidate(config) else None
+
+    def may_be_unknown(self, config: WranglerConfig) -> bool:
+        """Whether a folder in which no framework was recognised looks like an app: it has a package.json that
+        builds something, by no tool that bundles plain Workers."""
+        document = self._manifest(config)
+        if document is None or self.recognise(config):
+            return False
+        script = Manifest(document).scripts.get("build", "")
+        return bool(script) and _BUNDLERS.search(script) is None
+
+    def _manifest(self, config: WranglerConfig) -> Document | None:
+        path = self._resolver.manifest(config.directory)
+        return self._workspace.read(path) if path is not None else None
+
+    def _is_candidate(self, config: WranglerConfig) -> bool:
+        document = self._manifest(config)
+        return document is not None and names_one(document.data)
+
+    @property
+    def _apps(self) -> Apps:
+        if self._known is None:
+            from cflint.project.apps.recognition import Apps
+
+            self._known = Apps(
+                *(self._workspace, self._resolver, self._graph, self._excludes, self._walked, self._sources)
+            )
+        return self._known
