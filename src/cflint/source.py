@@ -85,6 +85,11 @@ class Document:
         return self.origin is not None and self.origin.path != self.path
 
     @property
+    def is_embedded(self) -> bool:
+        """Whether the document is the script of a file of another language."""
+        return self.origin is not None and self.origin.path == self.path
+
+    @property
     def file(self) -> Document:
         """The document that exists as a file: itself, or the Markdown file that a block stands in."""
         return self if self.origin is None else self.origin

@@ -9,11 +9,12 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from cflint.engine.index import RuleIndex
-from cflint.engine.limits import Limits, limits_of
 from cflint.engine.outcome import ItemResult, Outcome
 from cflint.engine.plan import Options, model_item, module_item, owners_of, unit_of
 from cflint.engine.shapes import INERT
 from cflint.finding import Finding, Location
+from cflint.lazy import Lazy
+from cflint.packages import PackageError
 from cflint.project.code.module import Module
 from cflint.project.config.wrangler import Binding, Environment, WranglerConfig
 from cflint.project.files.roles import is_test_path
@@ -30,8 +31,12 @@ from cflint.source import Document, Span
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+    from cflint.engine import limits as _limits
+    from cflint.engine.limits import Limits
     from cflint.engine.profile import Clock
     from cflint.syntax.javascript import Syntax
+else:
+    _limits = Lazy("cflint.engine.limits")
 
 _MOST_STEPS = 1_000_000
 
@@ -67,6 +72,8 @@ class RuleRunner:
         try:
             for finding in rule.check(subject, self._project):
                 outcome.findings.append(attributed(rule, finding))
+        except PackageError:
+            raise  # the rule did not even begin
         except Exception as error:
             if self._debug:
                 raise
@@ -91,7 +98,8 @@ def _crash(rule: Rule, place: Location, error: Exception) -> Crash:
 
     trace = "".join(format_exception(error))
     message = f"{type(error).__name__}: {error}"
-    return Crash(rule.id, place, message, blake2s(trace.encode()).hexdigest()[:8])
+    package = rule.package.label if rule.package is not None else None
+    return Crash(rule.id, place, message, blake2s(trace.encode()).hexdigest()[:8], package)
 
 
 # -- modules --------------------------------------------------------------------------------------------
@@ -135,7 +143,8 @@ class ModuleChecks:
         outcome = Outcome()
         module = Module(self._project, syntax, ModuleScope(syntax))
         try:
-            self._constructs(module, hits, outcome, limits_of(module))
+            limits = _limits.limits_of(module) if module.app is not None else None
+            self._constructs(module, hits, outcome, limits)
         finally:
             module.close()
         return outcome.findings
@@ -200,7 +209,7 @@ class ModuleChecks:
                 outcome.unparsed.append(path)
 
     def _javascript(self, module: Module, hits: list[tuple[int, int, str]], outcome: Outcome) -> None:
-        limits = limits_of(module)
+        limits = _limits.limits_of(module) if module.app is not None else None
         self._constructs(module, hits, outcome, limits)
         present = {word for _, _, word in hits}
         for rule in _triggered(self._index.file, present, in_tests=is_test_path(module.path)):

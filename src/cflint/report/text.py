@@ -230,7 +230,8 @@ def _summary(report: Report, options: Options) -> Iterator[str]:
     if report.partial:
         yield paint("The analysis is partial: not everything could be read.", "strong")
     if not report.findings:
-        passed = paint("No findings" if report.partial else "All checks passed", "good")
+        is_whole = report.workers_checked and not report.partial
+        passed = paint("All checks passed" if is_whole else "No findings", "good")
         yield f"{fixed}{passed} in {checked}.{hushed}"
         return
     tally = Counter(severity_of(finding) for finding in report.findings)

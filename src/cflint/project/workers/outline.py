@@ -42,7 +42,7 @@ def outline_of(loaded: Loaded, before: Json = None) -> Json:
     the rest are still in there.
     """
     workers = loaded.project.workers
-    if loaded.markdown or any(worker.config is None for worker in workers):
+    if loaded.markdown or any(worker.is_document for worker in workers):
         return None
     return {
         "workers": [_worker(worker, loaded.project.workspace) for worker in workers],
@@ -75,10 +75,8 @@ def load_again(
 ) -> Loaded | None:
     """The project of an outline, whose modules `changed` have another text by now and of which all else is as
     it was; None when that may have changed what there is to load. May raise what unfit data raises."""
-    if not set(outline["read"]).isdisjoint(changed):
-        return None  # a configuration in TypeScript, and what it imports
     noticed = {row[1] for row in outline["notices"]}
-    if not changed.isdisjoint(outline["consulted"]):
+    if not changed.isdisjoint((*outline["consulted"], *outline["read"])):
         return None
     reached = {module for worker in outline["workers"] for module in worker[2]}
     resolver = Resolver(workspace)
@@ -117,14 +115,17 @@ def load_again(
         configs[path] = replace(read_worker_config(workspace, resolver, found), deployment=deployment)
     workers = tuple(
         Worker(
-            configs[path],
+            configs[path] if path is not None else None,
             tuple(entries),
             tuple(modules),
             unresolved=unresolved is True,
             type_only=frozenset(types),
             app=app,
+            without_config=how,
         )
-        for app, (path, entries, modules, unresolved, types, _) in zip(apps, outline["workers"], strict=True)
+        for app, (path, entries, modules, unresolved, types, _, how) in zip(
+            apps, outline["workers"], strict=True
+        )
     )
     return Loaded(
         Project(workspace, resolver, workers, {}, {}, preferences, graph),
@@ -139,14 +140,14 @@ def load_again(
 
 
 def _worker(worker: Worker, workspace: Workspace) -> Json:
-    assert worker.config is not None
     return [
-        worker.config.path,
+        worker.config.path if worker.config is not None else None,
         worker.entries,
         worker.modules,
         worker.unresolved,
         sorted(worker.type_only),
         app_outline.outline_of(worker.app, workspace) if worker.app is not None else None,
+        worker.without_config,
     ]
 
 
