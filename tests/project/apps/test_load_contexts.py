@@ -111,6 +111,11 @@ TEXTS = (ValueKind.BINDING, "TEXTS")
             "context.kv",
             TEXTS,
         ),
+        (
+            FETCH % "give(env)" + "function give(env) {\n  return { ...env, ...again };\n}\n",
+            "context.TEXTS",
+            UNKNOWN,
+        ),
         ('import { a } from "router";\nexport default { fetch() {} };\n', "context.env", UNKNOWN),
     ],
 )

@@ -36,7 +36,7 @@ def offered(module: ModuleLike, offer: Offer | None) -> Value:
     """The value of what a framework gives."""
     match offer:
         case Given.LOAD_CONTEXT:
-            return module.memoized("load context", lambda: load_context(module))
+            return load_context(module)
         case Given():
             return _GIVEN[offer]
         case Bound():

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from typing import TYPE_CHECKING
 
 from cflint.project.apps.globs import which
 from cflint.project.apps.kind import LoadContext
 from cflint.project.apps.realms import Realm
 from cflint.project.code.values import UNKNOWN, Value, ValueKind
+from cflint.project.modules.queries import CycleError
 from cflint.syntax.javascript import (
     FUNCTIONS,
     arguments_of,
@@ -33,8 +34,21 @@ def literal(module: ModuleLike, node: Node) -> Value:
     return Value(ValueKind.APP_OBJECT, name=place, detail=module.path, origin=node)
 
 
+def _asked(module: ModuleLike, question: Hashable, find: Callable[[], Value]) -> Value:
+    """The answer to a question about the project; UNKNOWN where it depends on itself."""
+    try:
+        return module.project.memo.memoized(question, find)
+    except CycleError:
+        return UNKNOWN
+
+
 def member_of_literal(module: ModuleLike, owner: Value, name: str) -> Value:
     """What a member of an object literal is, in whatever module it stands; the last that gives it counts."""
+    question = ("member of a literal", owner.detail, owner.name, name)
+    return _asked(module, question, lambda: _member_of_literal(module, owner, name))
+
+
+def _member_of_literal(module: ModuleLike, owner: Value, name: str) -> Value:
     home = module if owner.detail == module.path else module.other(owner.detail)
     if home is None or owner.origin is None:
         return UNKNOWN
@@ -73,12 +87,18 @@ def load_context(module: ModuleLike) -> Value:
     """The object that the Worker of an app makes for the framework; UNKNOWN where it makes several, or none
     that can be seen."""
     app = module.app
+    if app is None or not app.accessors.contexts:
+        return UNKNOWN
+    return _asked(module, ("load context", app.folder), lambda: _load_context(module, app))
+
+
+def _load_context(module: ModuleLike, app: App) -> Value:
     found = UNKNOWN
-    for path in app.modules(Realm.SERVER) if app is not None and app.accessors.contexts else ():
+    for path in app.modules(Realm.SERVER):
         document = module.project.sources.document(path)
         rules = [
             rule
-            for rule in (app.accessors.contexts if app is not None else ())
+            for rule in app.accessors.contexts
             if document is not None and _word_of(rule) in document.data
         ]
         home = module.other(path) if rules and path.endswith(MODULE_SUFFIXES) else None
@@ -229,7 +249,7 @@ def kept(module: ModuleLike, call: Node) -> Value:
     key = _key_of(module, arguments[0])
     if key is None:
         return UNKNOWN
-    return module.memoized(("kept", key), lambda: _kept(module, app, key))
+    return _asked(module, ("kept", app.folder, key), lambda: _kept(module, app, key))
 
 
 def _kept(module: ModuleLike, app: App, key: tuple[str, str]) -> Value:

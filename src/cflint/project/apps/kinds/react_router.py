@@ -15,6 +15,7 @@ from cflint.project.apps.kind import (
     Accessors,
     AppKind,
     ContextKey,
+    GeneratedEntry,
     Given,
     Handlers,
     Islands,
@@ -37,7 +38,7 @@ SENT = (
     *("Layout", "handle", "links", "meta", "shouldRevalidate"),
 )
 """Exports of a route that the browser is sent."""
-_EXPORT = rf"^[ \t]*export\b(?:[^\n]*|\s*\{{[^}}]*)\b(?:{'|'.join(SENT)}|\*)(?!\w)"
+_EXPORT = rf"^[ \t]*export\b(?:[^\n]*|\s*\{{[^}}]*)(?:\b(?:{'|'.join(SENT)})\b|\*)"
 RESOURCE = rf"\A(?![\s\S]*{_EXPORT})[\s\S]*^[ \t]*export\b[^\n;=]*\b(?:loader|action)\b"
 """What a route's text is like when nothing of it is sent to the browser."""
 ISLANDS = Islands(
@@ -155,6 +156,7 @@ KIND = AppKind(
         ),
     ),
     handlers=HANDLERS,
+    entry=GeneratedEntry(complete=False),
     entry_imports=("virtual:react-router/server-build", "**/build/server{,/**}", "build/server{,/**}"),
     virtual=("virtual:**", "**/+types/**", "**/build/server{,/**}"),
     env_types=frozenset({"AppLoadContext"}),

@@ -7,9 +7,19 @@ Source: https://v2.remix.run/docs, and the packages: @remix-run/dev, @remix-run/
 from __future__ import annotations
 
 from cflint.project.apps.folder import AppFolder
-from cflint.project.apps.kind import PLATFORM, Accessors, AppKind, Layout, LoadContext, Target
+from cflint.project.apps.kind import (
+    PLATFORM,
+    Accessors,
+    AppKind,
+    GeneratedEntry,
+    Layout,
+    LoadContext,
+    Seed,
+    Target,
+)
 from cflint.project.apps.kinds.react_router import CODE, FLAT, HANDLERS, ISLANDS, TYPES, seeds
 from cflint.project.apps.options import OPEN
+from cflint.project.apps.realms import Realm
 
 _ADAPTERS = ("@remix-run/cloudflare", "@remix-run/cloudflare-pages", "@remix-run/cloudflare-workers")
 _NESTED_UNTIL = 1
@@ -23,7 +33,7 @@ def layout(folder: AppFolder) -> Layout | None:
     old, vite = folder.options("remix.config"), folder.options("vite.config")
     given: dict[str, object] = {}
     if old is not None:
-        given = {key: old.value(key) for key in ("appDirectory", "routes")}
+        given = {key: old.value(key) for key in ("appDirectory", "routes", "server")}
     elif vite is not None:
         for name in ("remix", "vitePlugin"):
             for arguments in vite.calls(name):
@@ -38,7 +48,14 @@ def layout(folder: AppFolder) -> Layout | None:
     major = folder.major("@remix-run/dev")
     is_nested = given.get("routes") is not None or (major is not None and major <= _NESTED_UNTIL)
     routes = (f"routes/**/*.{CODE}",) if is_nested else FLAT
-    return Layout(seeds=tuple(seeds(directory, routes, ssr=given.get("ssr") is not False)))
+    found = tuple(seeds(directory, routes, ssr=given.get("ssr") is not False))
+    server = given.get("server")
+    if isinstance(server, str):
+        found = (
+            Seed(server.removeprefix("./"), Realm.SERVER, "`server` makes the entry"),
+            *found,
+        )
+    return Layout(seeds=found)
 
 
 KIND = AppKind(
@@ -61,6 +78,7 @@ KIND = AppKind(
         ),
     ),
     handlers=HANDLERS,
+    entry=GeneratedEntry(complete=False),
     entry_imports=(
         "virtual:remix/server-build",
         "@remix-run/dev/server-build",

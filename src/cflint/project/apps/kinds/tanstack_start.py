@@ -14,6 +14,7 @@ from cflint.project.apps.kind import (
     Accessors,
     AppKind,
     CallAccessor,
+    GeneratedEntry,
     Given,
     Handlers,
     Islands,
@@ -147,6 +148,7 @@ KIND = AppKind(
             wrappers=frozenset({"createServerFn.handler"}), gives=(Shape({"context": Given.LOAD_CONTEXT}),)
         ),
     ),
+    entry=GeneratedEntry(complete=False),
     entry_imports=(
         "@tanstack/{react,solid,vue}-start/{server-entry,server}",
         "virtual:tanstack-start-server-entry",
