@@ -140,9 +140,9 @@ class ModuleChecks:
         module = Module(self._project, syntax, ModuleScope(syntax))
         try:
             self._constructs(module, hits, outcome, limits_of(module))
+            return [found for found in outcome.findings if not _is_moot(module, found)]
         finally:
             module.close()
-        return outcome.findings
 
     def _parsed_first(self, paths: Sequence[str]) -> Iterator[str]:
         """The paths; those that had to be parsed for others come first, so that they are parsed once."""
@@ -181,8 +181,12 @@ class ModuleChecks:
             return
         self._project.facts.learn(path)
         module = Module(self._project, *found)
+        before = len(outcome.findings)
         try:
             self._javascript(module, hits, outcome)
+            outcome.findings[before:] = [
+                found for found in outcome.findings[before:] if not _is_moot(module, found)
+            ]
         finally:
             module.close()
 
@@ -269,6 +273,14 @@ class ModuleChecks:
                     limits is None or limits.of_construct((rule,), handler, handler.function)
                 ):
                     self._check(rule, handler, outcome, partial(module.at, handler.function))
+
+
+def _is_moot(module: Module, finding: Finding) -> bool:
+    """Whether a finding is about code of the module that no Worker runs."""
+    if finding.at.document.path != module.document.file.path or module.root.has_error:
+        return False
+    node = module.node_at(finding.at.span.start, finding.at.span.end)
+    return node is not None and module.never_runs(node)
 
 
 def _triggered(

@@ -31,7 +31,7 @@ from cflint.project.workers.elsewhere import Elsewhere
 from cflint.project.workers.markdown import MarkdownWorkers
 from cflint.project.workers.model import Project
 from cflint.project.workers.preferences import Preferences
-from cflint.project.workers.selection import Selection
+from cflint.project.workers.selection import Selection, settled_folders
 from cflint.project.workers.typescript_config import read_worker_config
 from cflint.project.workers.worker import Worker
 from cflint.record import field, record, replace
@@ -82,17 +82,17 @@ def modules_among(
     workspace: Workspace,
     excludes: Iterable[str],
     paths: Iterable[str],
-    reached: Collection[str],
+    workers: Iterable[Worker],
     named: frozenset[str],
     outside: Collection[str],
 ) -> set[str]:
-    """Those of some sources that are analysed; `reached` are what Workers reach, `named` was asked for,
-    `outside` is what apps run elsewhere."""
-    paths = tuple(paths)
+    """Those of some sources that are analysed, for some Workers; `named` was asked for, `outside` is what
+    apps run elsewhere."""
+    workers, paths = tuple(workers), tuple(paths)
+    reached = {module for worker in workers for module in worker.modules}
     selection = Selection(workspace, Ignore("", excludes))
-    return set(
-        selection.modules(paths, dict.fromkeys(path for path in paths if path in reached), named, outside)
-    )
+    own = dict.fromkeys(path for path in paths if path in reached)
+    return set(selection.modules(paths, own, named, outside, settled_folders(workers)))
 
 
 class _Loading:
@@ -206,7 +206,11 @@ class _Loading:
             self._graph,
         )
         reached = dict.fromkeys(module for worker in workers for module in worker.modules)
-        modules = tuple(self._selection.modules(found.sources, reached, named, project.realms.outside))
+        modules = tuple(
+            self._selection.modules(
+                found.sources, reached, named, project.realms.outside, settled_folders(workers)
+            )
+        )
         self._say_unknown_apps(workers)
         self._say_shadowed(found)
         self._say_unknown(configs.values())

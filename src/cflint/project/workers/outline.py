@@ -98,11 +98,6 @@ def load_again(
     for app, row in zip(apps, outline["workers"], strict=True):
         if app is not None and not _keeps_borders(workspace, app, row[5]["borders"], changed):
             return None
-    named = frozenset(outline["named"])
-    outside = {path for app in apps if app is not None for path in app.outside}
-    before = set(outline["modules"]) & set(changed)
-    if modules_among(workspace, excludes, changed, reached, named, outside) != before:
-        return None
     configs: dict[str, WranglerConfig] = {}
     for path, row in outline["configs"]:
         found = workspace.read(path)
@@ -123,6 +118,11 @@ def load_again(
         )
         for app, (path, entries, modules, unresolved, types, _) in zip(apps, outline["workers"], strict=True)
     )
+    named = frozenset(outline["named"])
+    outside = {path for app in apps if app is not None for path in app.outside}
+    before = set(outline["modules"]) & set(changed)
+    if modules_among(workspace, excludes, changed, workers, named, outside) != before:
+        return None
     return Loaded(
         Project(workspace, resolver, workers, {}, {}, preferences, graph),
         tuple(outline["modules"]),
