@@ -17,6 +17,7 @@ from cflint.cli.console import counted, say, warn, write
 from cflint.cli.exits import Exit, Failure
 from cflint.cli.output import write_file
 from cflint.finding import Report
+from cflint.project.files.discovery import MARKDOWN_SUFFIXES
 from cflint.report.escape import visible
 
 if TYPE_CHECKING:
@@ -88,6 +89,13 @@ def _write_baseline(plan: Plan, report: Report) -> Exit:
     return Exit.INTERNAL if report.partial else Exit.CLEAN
 
 
+def _has_documents(plan: Plan) -> bool:
+    """Whether a folder that was to be checked holds Markdown."""
+    workspace = plan.place.workspace
+    folders = (path for path in plan.place.paths if workspace.is_dir(path))
+    return any(name.endswith(MARKDOWN_SUFFIXES) for folder in folders for name in workspace.list(folder))
+
+
 def _without_workers(plan: Plan, analysis: Analysis, report: Report) -> Exit:
     """There is no Worker: an error, unless `--allow-empty`."""
     request = plan.request
@@ -105,6 +113,8 @@ def _without_workers(plan: Plan, analysis: Analysis, report: Report) -> Exit:
     for problem in unread(plan.place):
         warn(problem)
     hint = "name the folder that holds the Worker, or allow none with `--allow-empty`"
+    if _has_documents(plan):
+        hint += "; Markdown is checked when its file is named"
     skipped = analysis.loaded.discovered.left_out
     if any(item.path in plan.place.paths for item in skipped) or request.exclude:
         hint = "`--verbose` prints what was skipped and why; `--allow-empty` makes this no error"
