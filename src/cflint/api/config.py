@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from cflint.platform.env_types import is_injected as is_injected
     from cflint.platform.env_types import is_read_by_others as is_read_by_others
     from cflint.platform.packages import NODE_POLYFILLS as NODE_POLYFILLS
+    from cflint.platform.placeholders import is_for_a_script as is_for_a_script
+    from cflint.platform.placeholders import is_placeholder as is_placeholder
     from cflint.platform.wrangler_keys import WRANGLER_VERSION as WRANGLER_VERSION
     from cflint.platform.wrangler_keys import KeySchema as KeySchema
     from cflint.platform.wrangler_keys import KeyScope as KeyScope
@@ -77,6 +79,7 @@ if TYPE_CHECKING:
     from cflint.project.modules.installed import manifest_above as manifest_above
     from cflint.project.modules.installed import manifests_above as manifests_above
     from cflint.project.modules.installed import may_be_older as may_be_older
+    from cflint.project.modules.installed import newest_date as newest_date
     from cflint.project.modules.manifest import Manifest as Manifest
     from cflint.project.modules.modes import commands_of as commands_of
     from cflint.project.modules.modes import modes_called as modes_called
@@ -101,6 +104,7 @@ _ORIGINS = {
     "cflint.platform.cron": ("cron_error cron_never_fires cron_suggestion weekday_numbers"),
     "cflint.platform.env_types": ("is_injected is_read_by_others"),
     "cflint.platform.packages": ("NODE_POLYFILLS"),
+    "cflint.platform.placeholders": ("is_for_a_script is_placeholder"),
     "cflint.platform.wrangler_keys": (
         "KeySchema KeyScope RemovedKey WRANGLER_VERSION json_types removed_key scope_of top_level_keys"
     ),
@@ -116,7 +120,8 @@ _ORIGINS = {
     "cflint.project.config.wrangler": ("Export QueueConsumer TailConsumer in_environments"),
     "cflint.project.files.roles": ("is_demo_path is_example_path is_test_config is_test_path"),
     "cflint.project.modules.installed": (
-        "ConfigSchema Fit Installed declares installed_version manifest_above manifests_above may_be_older"
+        "ConfigSchema Fit Installed declares installed_version manifest_above manifests_above "
+        "may_be_older newest_date"
     ),
     "cflint.project.modules.manifest": ("Manifest"),
     "cflint.project.modules.modes": ("commands_of modes_called"),
@@ -188,9 +193,11 @@ __all__ = [
     "installed_version",
     "is_demo_path",
     "is_example_path",
+    "is_for_a_script",
     "is_injected",
     "is_misplaced",
     "is_misspelling",
+    "is_placeholder",
     "is_read_by_others",
     "is_test_config",
     "is_test_path",
@@ -207,6 +214,7 @@ __all__ = [
     "misplaced_keys",
     "modes_called",
     "nearest_name",
+    "newest_date",
     "removed_key",
     "scope_of",
     "shown_version",

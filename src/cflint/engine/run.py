@@ -145,9 +145,9 @@ class ModuleChecks:
         try:
             limits = _limits.limits_of(module) if module.app is not None else None
             self._constructs(module, hits, outcome, limits)
+            return [found for found in outcome.findings if not _is_moot(module, found)]
         finally:
             module.close()
-        return outcome.findings
 
     def _parsed_first(self, paths: Sequence[str]) -> Iterator[str]:
         """The paths; those that had to be parsed for others come first, so that they are parsed once."""
@@ -186,8 +186,12 @@ class ModuleChecks:
             return
         self._project.facts.learn(path)
         module = Module(self._project, *found)
+        before = len(outcome.findings)
         try:
             self._javascript(module, hits, outcome)
+            outcome.findings[before:] = [
+                found for found in outcome.findings[before:] if not _is_moot(module, found)
+            ]
         finally:
             module.close()
 
@@ -274,6 +278,14 @@ class ModuleChecks:
                     limits is None or limits.of_construct((rule,), handler, handler.function)
                 ):
                     self._check(rule, handler, outcome, partial(module.at, handler.function))
+
+
+def _is_moot(module: Module, finding: Finding) -> bool:
+    """Whether a finding is about code of the module that no Worker runs."""
+    if finding.at.document.path != module.document.file.path or module.root.has_error:
+        return False
+    node = module.node_at(finding.at.span.start, finding.at.span.end)
+    return node is not None and module.never_runs(node)
 
 
 def _triggered(

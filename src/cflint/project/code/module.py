@@ -152,6 +152,11 @@ class ClassDefinition:
         return self.facts.name
 
     @property
+    def label(self) -> str:
+        """What to call the class in a message."""
+        return self.facts.label
+
+    @property
     def at(self) -> Location:
         """The place of the class's name."""
         return Location(self.module.document, self.facts.name_span)
@@ -600,6 +605,7 @@ class Module:
 
     always_runs = _control.always_runs
     is_conditional = _control.is_conditional
+    never_runs = _control.never_runs
     returns_of = _control.returns_of
     loop_around = _control.loop_around
     try_around = _control.try_around

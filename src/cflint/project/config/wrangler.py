@@ -164,6 +164,11 @@ class WranglerConfig:
         return Role.TEST if self.deployment.local else config_role(self.path)
 
     @property
+    def is_excerpt(self) -> bool:
+        """Whether a page shows a part of a configuration: it has neither a name nor a `main`."""
+        return self.document.origin is not None and self.name is None and self.main is None
+
+    @property
     def root(self) -> Node:
         return self.data.root
 
@@ -455,6 +460,8 @@ class Environment:
     @property
     def has_open_bindings(self) -> bool:
         """Whether there may be bindings, variables or secrets that are not known."""
+        if self.config.is_excerpt and not self.bindings:
+            return True
         return self.incomplete or (self.tree is not None and self.tree.has_open_bindings)
 
     def may_be_absent(self, node: Node) -> bool:

@@ -35,7 +35,7 @@ from cflint.project.workers.markdown import MarkdownWorkers
 from cflint.project.workers.model import Project
 from cflint.project.workers.preferences import Preferences
 from cflint.project.workers.remarks import empty_workers, unreached
-from cflint.project.workers.selection import Selection
+from cflint.project.workers.selection import Selection, settled_folders
 from cflint.project.workers.typescript_config import read_worker_config
 from cflint.project.workers.worker import Worker
 from cflint.record import field, record, replace
@@ -89,17 +89,17 @@ def modules_among(
     workspace: Workspace,
     excludes: Iterable[str],
     paths: Iterable[str],
-    reached: Collection[str],
+    workers: Iterable[Worker],
     named: frozenset[str],
     outside: Collection[str],
 ) -> set[str]:
-    """Those of some sources that are analysed; `reached` are what Workers reach, `named` was asked for,
-    `outside` is what apps run elsewhere."""
-    paths = tuple(paths)
+    """Those of some sources that are analysed, for some Workers; `named` was asked for, `outside` is what
+    apps run elsewhere."""
+    workers, paths = tuple(workers), tuple(paths)
+    reached = {module for worker in workers for module in worker.modules}
     selection = Selection(workspace, Ignore("", excludes))
-    return set(
-        selection.modules(paths, dict.fromkeys(path for path in paths if path in reached), named, outside)
-    )
+    own = dict.fromkeys(path for path in paths if path in reached)
+    return set(selection.modules(paths, own, named, outside, settled_folders(workers)))
 
 
 class _Loading:
@@ -217,7 +217,8 @@ class _Loading:
         )
         reached = dict.fromkeys(module for worker in workers for module in worker.modules)
         outside = {*project.realms.outside, *(self._data - reached.keys())}
-        modules = tuple(self._selection.modules(found.sources, reached, named, outside))
+        settled = settled_folders(workers)
+        modules = tuple(self._selection.modules(found.sources, reached, named, outside, settled))
         self._selection.notices.extend(empty_workers(workers, self._workspace.exists, _is_generated))
         self._selection.notices.extend(unreached(named, modules, reached, any_worker=bool(workers)))
         self._say_unknown_apps(workers)

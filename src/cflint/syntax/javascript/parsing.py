@@ -15,6 +15,7 @@ from cflint.lazy import Lazy
 from cflint.source import Document, change_between
 from cflint.syntax.javascript.leaves import errors_of
 from cflint.syntax.javascript.masking import readable
+from cflint.syntax.javascript.respelling import respelled
 from cflint.syntax.javascript.tree import Syntax
 from cflint.syntax.javascript.typos import Typo, mended, typos_at_errors
 from cflint.syntax.suffixes import FRONTMATTER, TYPESCRIPT_WITHOUT_JSX
@@ -44,6 +45,11 @@ def parse(document: Document, seconds: float = PARSE_SECONDS) -> Syntax:
     data = readable(document.data)
     tree = parse_bytes(language, data, seconds)
     typos: tuple[Typo, ...] = ()
+    is_respelled = False
+    if tree.root_node.has_error and (other := respelled(data)) is not data:
+        again = parse_bytes(language, other, seconds)
+        if _error_bytes(again) < _error_bytes(tree):
+            tree, data, is_respelled = again, other, True
     if tree.root_node.has_error:
         typos = tuple(typos_at_errors(tree, data))
         if typos:
@@ -52,7 +58,7 @@ def parse(document: Document, seconds: float = PARSE_SECONDS) -> Syntax:
                 tree = again
             else:
                 typos = ()
-    return Syntax(document, tree, typos)
+    return Syntax(document, tree, typos, is_respelled=is_respelled)
 
 
 def parse_again(before: Syntax, document: Document, seconds: float = PARSE_SECONDS) -> Syntax:
@@ -61,7 +67,7 @@ def parse_again(before: Syntax, document: Document, seconds: float = PARSE_SECON
     ParseTimeout."""
     old, new = readable(before.document.data), readable(document.data)
     change = change_between(old, new)
-    if before.typos or change is None:
+    if before.typos or before.is_respelled or change is None:
         return parse(document, seconds)
     tree = before.tree.copy()
     tree.edit(
@@ -73,7 +79,10 @@ def parse_again(before: Syntax, document: Document, seconds: float = PARSE_SECON
         _point(new, change.new_end),
     )
     language = language_of(plain_typescript=document.path.endswith(TYPESCRIPT_WITHOUT_JSX))
-    return Syntax(document, parse_bytes(language, new, seconds, tree), ())
+    tree = parse_bytes(language, new, seconds, tree)
+    if tree.root_node.has_error and respelled(new) is not new:
+        return parse(document, seconds)
+    return Syntax(document, tree, ())
 
 
 def _point(data: bytes, offset: int) -> tuple[int, int]:
@@ -209,6 +218,7 @@ def is_fragment(syntax: Syntax) -> bool:
     if not syntax.root.has_error:
         return False
     data = readable(syntax.document.data)
+    data = respelled(data) if syntax.is_respelled else data
     plain = syntax.document.path.endswith(TYPESCRIPT_WITHOUT_JSX)
     for before, after, jsx in _AROUND_FRAGMENTS:
         try:

@@ -25,8 +25,12 @@ _LOOK_EVERY = 128
 class Syntax:
     """The tree of one document. Keep it short-lived: a tree weighs twenty times its source."""
 
-    def __init__(self, document: Document, tree: Tree, typos: tuple[Typo, ...]) -> None:
+    def __init__(
+        self, document: Document, tree: Tree, typos: tuple[Typo, ...], *, is_respelled: bool = False
+    ) -> None:
+        """`is_respelled`: the tree comes of code in which names are spelled otherwise (`respelling`)."""
         self.document = document
+        self.is_respelled = is_respelled
         self.root: Node = tree.root_node
         self.typos = typos
         self.tree = tree
