@@ -187,10 +187,10 @@ class ModuleChecks:
             return
         for rule in rules:
             self._check(rule, module, outcome, lambda: Location(document, Span(0, 0)))
-        if module.is_parsed:
+        if module.refused is not None:
+            outcome.skipped.append((path, module.refused))
+        elif module.is_parsed:
             outcome.parsed += 1
-            if module.syntax.refused:
-                outcome.unparsed.append(path)
 
     def _javascript(self, module: Module, hits: list[tuple[int, int, str]], outcome: Outcome) -> None:
         self._constructs(module, hits, outcome)
