@@ -7,7 +7,8 @@ costs little.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from enum import Enum
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -139,6 +140,7 @@ _IDENTIFIERS = frozenset(
 _DECLARES = pattern(
     rb"\b(?:const|let|var|using|function|class|enum|namespace|module|interface|type|import)\b"
 )
+_VAR = pattern(rb"var ")
 _DECLARING = frozenset(
     {"lexical_declaration", "function_declaration", "generator_function_declaration", "function_signature"}
     | {"class_declaration", "abstract_class_declaration", "enum_declaration", "interface_declaration"}
@@ -150,6 +152,12 @@ _GLOBALS = frozenset({"JSON", "Math", "Object", "Promise", "Date", "console", "c
 """Names that are looked up often and declared hardly ever."""
 
 
+def _has_between(places: Sequence[int], node: Node) -> bool:
+    """Whether one of some sorted offsets lies in a node."""
+    index = bisect_left(places, node.start_byte)
+    return index < len(places) and places[index] < node.end_byte
+
+
 class ModuleScope:
     """The names of one module."""
 
@@ -158,6 +166,7 @@ class ModuleScope:
         self._declared: dict[int, dict[str, Declaration]] = {}
         self._types: dict[int, dict[str, Declaration]] = {}
         self._references: dict[int, tuple[Node, ...]] = {}
+        self._assignments: dict[int, tuple[Node, ...]] = {}
         self._nearest: dict[int, Node] = {}
         self._resolved: dict[int, Declaration | None] = {}
         self._origins: dict[int, ImportRef | None] = {}
@@ -255,7 +264,7 @@ class ModuleScope:
         self.declared_in(self._syntax.root)
         return self._types[self._syntax.root.id]
 
-    @property
+    @cached_property
     def imports(self) -> tuple[Declaration, ...]:
         """The declarations made by import statements."""
         return tuple(found for found in self.top_level.values() if found.imported is not None)
@@ -323,7 +332,12 @@ class ModuleScope:
         """The assignment, augmented assignment and update expressions that change the name."""
         if declaration.constant:
             return ()
-        found: list[Node] = []
+        known = self._assignments.get(declaration.node.id)
+        if known is None:
+            known = self._assignments[declaration.node.id] = tuple(self._find_assignments(declaration))
+        return known
+
+    def _find_assignments(self, declaration: Declaration) -> Iterator[Node]:
         for reference in self.references(declaration):
             parent = self._syntax.parent(reference)
             while parent is not None and parent.type in ("parenthesized_expression", "non_null_expression"):
@@ -333,10 +347,9 @@ class ModuleScope:
             if parent.type in ("assignment_expression", "augmented_assignment_expression"):
                 left = parent.child_by_field_name("left")
                 if left is not None and unwrap(left).id == reference.id:
-                    found.append(parent)
+                    yield parent
             elif parent.type == "update_expression" or parent.type.endswith("_pattern"):
-                found.append(parent)
-        return tuple(found)
+                yield parent
 
     # -- scanning scopes ---------------------------------------------------------------------------------
 
@@ -394,8 +407,16 @@ class ModuleScope:
 
     def _may_declare(self, scope: Node) -> bool:
         """Whether a keyword that declares something stands in a scope: in most blocks there is none."""
-        data = self._syntax.document.data
-        return _DECLARES.search(data, scope.start_byte, scope.end_byte) is not None
+        return _has_between(self._keywords, scope)
+
+    @cached_property
+    def _keywords(self) -> list[int]:
+        """Where keywords that declare something stand, found once: scopes may lie deep in each other."""
+        return [found.start() for found in _DECLARES.finditer(self._syntax.document.data)]
+
+    @cached_property
+    def _vars(self) -> list[int]:
+        return [found.start() for found in _VAR.finditer(self._syntax.document.data)]
 
     def _scan_function(self, function: Node) -> Iterator[Declaration]:
         if function.type in ("function_expression", "generator_function"):
@@ -423,10 +444,7 @@ class ModuleScope:
 
     def _hoisted(self, function: Node) -> Iterator[Declaration]:
         """`var` belongs to the function, however deep it stands."""
-        if not self._may_hoist:
-            return
-        data = self._syntax.document.data
-        if data.find(b"var ", function.start_byte, function.end_byte) == -1:
+        if not self._may_hoist or not _has_between(self._vars, function):
             return
         for node in walk(function, into_functions=False):
             if node.type == "variable_declaration":

@@ -183,8 +183,13 @@ def test_a_parser_that_crashes_ends_a_child(monkeypatch: pytest.MonkeyPatch, sen
 def test_a_trial_is_interrupted_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(python_limits, "_try", lambda text: time.sleep(60))
     children: list[int] = []
-    fork = os.fork
-    monkeypatch.setattr(os, "fork", lambda: children.append(fork()) or children[-1])
+    real = os.fork
+
+    def fork() -> int:
+        children.append(real())
+        return children[-1]
+
+    monkeypatch.setattr(os, "fork", fork)
     python_limits.refusal.cache_clear()
     before = signal.signal(signal.SIGALRM, signal.default_int_handler)
     start = time.monotonic()

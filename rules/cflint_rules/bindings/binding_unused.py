@@ -53,7 +53,6 @@ Source: https://developers.cloudflare.com/workers/runtime-apis/bindings/
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -120,13 +119,10 @@ def _is_used(name: str, entries: list[Binding], subject: Worker, project: Projec
 
 def _is_value(name: str, entries: list[Binding]) -> bool:
     """Whether the configuration has a name in a text, other than as the name of the entries."""
-    word = re.compile(rf"(?<![\w$]){re.escape(name)}(?![\w$])")
     names = [entry.name_span for entry in entries]
     return any(
-        node.text is not None
-        and word.search(node.text) is not None
-        and not any(node.span.start <= own.start and own.end <= node.span.end for own in names)
-        for node in entries[0].environment.config.root.walk()
+        not any(node.span.start <= own.start and own.end <= node.span.end for own in names)
+        for node in entries[0].environment.config.texts_with(name)
     )
 
 

@@ -230,8 +230,10 @@ def _summary(report: Report, options: Options) -> Iterator[str]:
     if report.partial:
         yield paint("The analysis is partial: not everything could be read.", "strong")
     if not report.findings:
-        passed = paint("No findings" if report.partial else "All checks passed", "good")
-        yield f"{fixed}{passed} in {checked}.{hushed}"
+        skipped = sum(notice.is_skip for notice in report.notices)
+        unread = f" {_count(skipped, 'file')} skipped." if skipped else ""
+        passed = paint("No findings" if report.partial or skipped else "All checks passed", "good")
+        yield f"{fixed}{passed} in {checked}.{unread}{hushed}"
         return
     tally = Counter(severity_of(finding) for finding in report.findings)
     kinds = ", ".join(_count(tally[severity], severity.label) for severity in sorted(tally, reverse=True))

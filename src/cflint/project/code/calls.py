@@ -115,7 +115,7 @@ def is_mentioned(project: Project, paths: Iterable[str], name: str, *, at_hand: 
         document = project.sources.document(path)
         if document is None:
             return True
-        if word.search(document.data) is None:
+        if not document.has_word(name):
             continue
         module = at_hand if at_hand is not None and at_hand.path == path else module_of(project, path)
         if module is None or any(True for _ in module.mentions(word)):

@@ -18,12 +18,14 @@ from cflint.project.files.discovery import (
 )
 from cflint.project.files.ignore import Ignore
 from cflint.project.files.workspace import Unreadable, Workspace
+from cflint.project.modules.imports import Import
 from cflint.project.modules.resolve import ModuleGraph, Resolver
 from cflint.project.workers.markdown import MarkdownWorkers
 from cflint.project.workers.model import Project
 from cflint.project.workers.preferences import Preferences
 from cflint.project.workers.selection import Selection
 from cflint.project.workers.worker import Worker
+from cflint.quoting import quoted
 from cflint.record import record
 from cflint.source import Document
 from cflint.syntax.data import DataDocument
@@ -104,6 +106,7 @@ class _Loading:
         self._markdown = MarkdownWorkers()
         self._selection = Selection(workspace, self._excluded)
         self._unread: dict[str, None] = {}
+        self._unresolved: dict[tuple[str, Import], None] = {}
 
     def _is_excluded(self, path: str) -> bool:
         return self._excluded.covers(path + "/" if self._workspace.is_dir(path) else path)
@@ -156,6 +159,7 @@ class _Loading:
         modules = tuple(self._selection.modules(found.sources, reached, named))
         self._say_shadowed(found)
         self._say_unread(found)
+        self._say_unresolved()
         self._say_encodings((*modules, *configs))
         return Loaded(
             project,
@@ -177,18 +181,27 @@ class _Loading:
 
     def _say_unread(self, found: Discovered) -> None:
         """Tell of what belongs to the project and could not be read; without it the rest means less."""
-        unread = {path: self._workspace.problem(path) for path in self._unread}
+        unread = {path: self._workspace.why_unread(path) for path in self._unread}
         for item in found.left_out:
             if isinstance(item.reason, Unreadable) and (
                 item.reason is Unreadable.DENIED or is_config_name(item.path)
             ):
-                unread[item.path] = item.reason
-        for path, problem in unread.items():
-            if problem is not None and path not in self._paths:
+                unread[item.path] = self._workspace.why_unread(item.path) or item.reason.value
+        for path, why in unread.items():
+            if why is not None and path not in self._paths:
                 what = "folder" if path.endswith("/") else "file"
                 self._selection.notices.append(
-                    Notice(f"skipped: the {what} is {problem.value}", path=path, level="warning")
+                    Notice(f"skipped: the {what} is {why}", path=path, level="warning")
                 )
+
+    def _say_unresolved(self) -> None:
+        """Tell of imports of files that are not there: what they bring is not known."""
+        for path, item in self._unresolved:
+            document = self._workspace.read(path)
+            if document is not None and not item.type_only and item.specifier.startswith(("./", "../")):
+                message = f"imports {quoted(item.specifier)}, which is not there"
+                line = document.line_of(item.span.start)
+                self._selection.notices.append(Notice(message, path=path, line=line))
 
     def _say_encodings(self, paths: Iterable[str]) -> None:
         for path in paths:
@@ -215,6 +228,7 @@ class _Loading:
         running: set[str] = set()
         for reach in reaches.values():
             self._unread.update(dict.fromkeys(filter(self._is_unreadable, reach.unread)))
+            self._unresolved.update(dict.fromkeys(reach.unresolved))
             modules.update(dict.fromkeys(reach.modules))
             running.update(path for path in reach.modules if path not in reach.type_only)
         entries = tuple(
