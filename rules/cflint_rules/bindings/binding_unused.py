@@ -79,6 +79,8 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _KEPT_KINDS = frozenset({"assets", "durable_object", "workflow", "secret", "unsafe", "logfwdr"})
+_MOST_FIXES = 50
+"""To find out how an entry can be removed all of the configuration is read again."""
 
 
 @rule(worker(), severity=Severity.NOTE, fix=Safety.UNSAFE, presets=(), deployed=True)
@@ -98,8 +100,8 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
     entrypoint = project.entrypoints.of(subject)
     if entrypoint is None or not entrypoint.complete:
         return  # a package gives the handlers, and may read `env` in them
-    for name, entries in unused.items():
-        edits = _removal(entries)
+    for number, (name, entries) in enumerate(unused.items()):
+        edits = _removal(entries) if number < _MOST_FIXES else None
         here = config.in_environments([found.environment for found in entries])
         yield Finding(
             f"nothing uses `{name}` ({entries[0].kind.label}){here}",
