@@ -23,6 +23,7 @@ from cflint.cli import run
 from cflint.report import FORMATS
 from cflint.rule import Rule, RuleSet
 from tests.support.cli_samples import Cli
+from tests.support.paths import FIXTURES
 from tests.support.runs import asked
 
 __all__ = ["asked"]
@@ -196,6 +197,19 @@ def test_what_was_not_there_counts_too(repository: Path, cli: Cli) -> None:
     assert cli("check") == before
     (repository / "kept.ts.txt").rename(helper)
     assert cli("check") == cli("check", "--no-cache") != before
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git makes the index")
+def test_what_git_tracks_by_now_counts(repository: Path, cli: Cli) -> None:
+    (repository / ".gitignore").write_text("/apps/beside/\n")
+    (repository / "apps/beside/wrangler.toml").write_text(TOML + "unknown_key = 1\n")
+    subprocess.run(["git", "init", "-q"], check=True)
+    subprocess.run(["git", "add", "apps/chat"], check=True)
+    for _ in range(2):
+        assert "config-unknown-key" not in cli("check").out
+    subprocess.run(["git", "add", "-f", "apps/beside"], check=True)
+    for _ in range(2):
+        assert "config-unknown-key" in cli("check").out
 
 
 def test_the_question_is_part_of_the_key(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -398,6 +412,33 @@ def test_an_outline_remembers_the_imports_of_what_did_not_change(repository: Pat
     cli("check")  # is loaded by the outline: of imports, it looks at those of this file only
     (repository / "packages/shared/src/index.ts").write_text('export { send } from "./send";\n')
     assert cli("check", "--output-format", "json") == cli("check", "--output-format", "json", "--no-cache")
+
+
+@pytest.mark.parametrize(
+    ("path", "before", "after"),
+    [
+        ("components/cart.tsx", b'"use client";', b""),
+        ("lib/actions.ts", b'"use server";', b""),
+        ("lib/format.ts", b"fetch(", b" fetch("),
+        ("pages/legacy.tsx", b"onClick={() => track()}", b"onClick={() => orders()}"),
+        ("lib/measure.ts", b"export", b"/* the browser's */ export"),
+        ("next.config.ts", b"export default {", b"export default { output: 'export', "),
+        ("package.json", b'"next"', b'"other"'),
+    ],
+)
+def test_realms_are_what_they_would_be_without_a_cache(
+    repository: Path, cli: Cli, path: str, before: bytes, after: bytes
+) -> None:
+    shutil.copytree(FIXTURES / "apps/opennext/app-router", repository / "apps/shop")
+    arguments = ("check", "--output-format", "json")
+    first = cli(*arguments)
+    file = repository / "apps/shop" / path
+    assert before in file.read_bytes()
+    file.write_bytes(file.read_bytes().replace(before, after))
+    second = cli(*arguments)
+    assert second == cli(*arguments, "--no-cache")
+    assert cli(*arguments) == second
+    assert first == second or path not in ("lib/format.ts", "lib/measure.ts")
 
 
 # -- faults ---------------------------------------------------------------------------------------------

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import dataclasses
+import inspect
 import pickle
-from dataclasses import FrozenInstanceError, field, fields, replace
+from dataclasses import FrozenInstanceError, fields
 from functools import cached_property
 
 import pytest
 
-from cflint.record import record
+from cflint.record import field, field_names, record, replace
 
 pytestmark = pytest.mark.portable
 
@@ -69,6 +71,43 @@ def test_it_is_a_frozen_dataclass() -> None:
         point.x = 2  # type: ignore[misc]
     with pytest.raises(FrozenInstanceError):
         del point.x
+
+
+def test_the_standard_library_reads_it() -> None:
+    assert [found.name for found in fields(Doubled)] == list(field_names(Doubled))
+    assert dataclasses.replace(Doubled(4), value=5).twice == 10
+    assert dataclasses.asdict(Point(1, 2, ["a"])) == {"x": 1, "y": 2, "tags": ["a"], "origin": None}
+    assert str(inspect.signature(Asked)) == "(*, path, quiet=False)"
+
+
+def test_a_subclass_has_the_fields_of_its_bases() -> None:
+    @record(frozen=True)
+    class Named(Point):
+        name: str = "here"
+
+    assert field_names(Named) == ("x", "y", "tags", "origin", "name")
+    assert (
+        repr(Named(1))
+        == "test_a_subclass_has_the_fields_of_its_bases.<locals>.Named(x=1, y=0, tags=[], name='here')"
+    )
+    assert Named(1) != Point(1)
+
+
+def test_what_is_no_record_has_no_fields() -> None:
+    assert field_names(int) == ()
+
+
+def test_a_field_of_the_standard_library_is_refused() -> None:
+    with pytest.raises(TypeError, match=r"Wrong\.tags: a record takes `field` of cflint"):
+
+        @record
+        class Wrong:
+            tags: list[str] = dataclasses.field(default_factory=list)
+
+
+def test_what_a_class_derives_cannot_be_given() -> None:
+    with pytest.raises(ValueError, match="twice"):
+        replace(Doubled(4), twice=3)
 
 
 def test_one_that_changes_has_no_hash() -> None:

@@ -10,13 +10,12 @@ import os
 from bisect import bisect_right, insort
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import field
 from itertools import pairwise
 from pathlib import Path
 from stat import S_IMODE, S_ISREG
 
 from cflint.finding import Edit, Finding, Fix, Notice, Report, Safety
-from cflint.record import record
+from cflint.record import field, record
 from cflint.source import BOM, Document, Span
 
 MAX_ROUNDS = 10

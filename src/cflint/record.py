@@ -1,77 +1,153 @@
 """Dataclasses that cost little to define, to make and to read.
 
-`@record(frozen=True)` is `@dataclass(frozen=True)` to the type checker, to `fields()` and to `replace()`. But
-the standard decorator compiles six functions for each class, and a run of `cflint check` loads about a
-hundred classes, which was a third of its start-up (Python 3.11: 0.43 ms a class, 0.11 ms here). Here only
-`__init__` is compiled; the other methods are the same functions for all.
+`@record(frozen=True)` is `@dataclass(frozen=True)` to the type checker; `field` and `replace` are the
+standard ones to it, too. A run of `cflint check` loads about a hundred classes: the standard decorator
+compiles six functions for each, and its module loads `inspect`, which was a third of a start. Here nothing is
+compiled but `__init__`, when the first instance is made; the other methods are the same functions for all.
+The standard library's own `fields`, `replace` and `asdict` work with these classes.
 
 That a field is set again is refused by the type checker and, with CFLINT_FROZEN, by the class; the tests run
 so. What refuses it while the program runs makes a value much slower to make and to read, and a run makes a
 hundred thousand of them.
+
+Imported where used: dataclasses, which a check never needs.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-__all__ = ["record"]
+__all__ = ["field", "field_names", "record", "replace"]
 
 if TYPE_CHECKING:
     from dataclasses import dataclass as record
+    from dataclasses import field, replace
+
+    def field_names(kind: type) -> tuple[str, ...]:
+        """The names of a record's fields, in their order; none where the class is no record."""
 else:
     import os
-    from dataclasses import MISSING, FrozenInstanceError, dataclass
-    from dataclasses import fields as fields_of
     from operator import attrgetter
 
     _REFUSES = bool(os.environ.get("CFLINT_FROZEN"))
+    _MISSING = object()
+
+    class _Field:
+        """What a class says of one of its fields."""
+
+        __slots__ = ("compare", "default", "default_factory", "init", "name", "repr")
+
+        def __init__(self, default, default_factory, init, repr, compare):
+            self.name = ""
+            self.default = default
+            self.default_factory = default_factory
+            self.init = init
+            self.repr = repr
+            self.compare = compare
+
+    def field(*, default=_MISSING, default_factory=_MISSING, init=True, repr=True, compare=True):
+        """As `dataclasses.field`, as far as records need it."""
+        return _Field(default, default_factory, init, repr, compare)
+
+    def field_names(kind):
+        return tuple(found.name for found in getattr(kind, "__record_fields__", ()))
+
+    def replace(value, /, **changes):
+        """As `dataclasses.replace`: a new instance, made by `__init__`, with some fields changed."""
+        for found in value.__record_fields__:
+            name = found.name
+            if not found.init:
+                if name in changes:
+                    raise ValueError(f"{name} is no parameter of {type(value).__qualname__}")
+            elif name not in changes:
+                changes[name] = getattr(value, name)
+        return type(value)(**changes)
 
     def record(cls=None, /, *, frozen=False, eq=True, kw_only=False):
-        """Make a class a dataclass; with `eq=False` only the same instance is equal."""
+        """Make a class a record; with `eq=False` only the same instance is equal."""
         if cls is None:
             return lambda cls: _made(cls, frozen, eq, kw_only)
         return _made(cls, frozen, eq, kw_only)
 
     def _made(cls, frozen, eq, kw_only):
-        if cls.__doc__ is None:
-            cls.__doc__ = cls.__name__  # else the decorator looks for a signature, with all of `inspect`
-        cls = dataclass(init=False, repr=False, eq=False)(cls)
-        fields = fields_of(cls)
-        cls.__init__ = _init(fields, cls, kw_only)
+        fields = _fields(cls)
+        cls.__record_fields__ = fields
+        cls.__dataclass_fields__ = _Standard()
+        cls.__init__ = _Init(cls, kw_only)
+        if not kw_only:
+            cls.__match_args__ = tuple(found.name for found in fields if found.init)
         if frozen and _REFUSES:
             cls.__setattr__ = _set_once
             cls.__delattr__ = _refuse_delete
         if "__repr__" not in cls.__dict__:
             cls.__repr__ = _repr
         if eq:
-            compared = tuple(field.name for field in fields if field.compare)
+            compared = tuple(found.name for found in fields if found.compare)
             cls.__compared__ = staticmethod(attrgetter(*compared) if compared else lambda self: ())
             cls.__eq__ = _eq
             cls.__hash__ = _hash if frozen else None
         return cls
 
-    def _init(fields, cls, kw_only):
-        names = {"_missing": MISSING}
+    def _fields(cls):
+        """The fields of the bases and of the class; one that a base has keeps its place."""
+        found = {}
+        for base in cls.__mro__[-1:0:-1]:
+            for inherited in base.__dict__.get("__record_fields__", ()):
+                found[inherited.name] = inherited
+        own = cls.__dict__
+        for name, annotation in own.get("__annotations__", {}).items():
+            if str(annotation).startswith(("ClassVar", "typing.ClassVar")):
+                continue
+            default = own.get(name, _MISSING)
+            if type(default).__module__ == "dataclasses":
+                raise TypeError(f"{cls.__qualname__}.{name}: a record takes `field` of cflint.record")
+            if type(default) is not _Field:
+                default = _Field(default, _MISSING, True, True, True)
+            elif default.default is _MISSING:
+                delattr(cls, name)
+            else:
+                setattr(cls, name, default.default)
+            default.name = name
+            found[name] = default
+        return tuple(found.values())
+
+    class _Init:
+        """`__init__` of a record until it is asked for; the function that it compiles takes its place."""
+
+        __slots__ = ("_cls", "_kw_only")
+
+        def __init__(self, cls, kw_only):
+            self._cls = cls
+            self._kw_only = kw_only
+
+        def __get__(self, instance, owner=None):
+            cls = self._cls
+            cls.__init__ = made = _init(cls, self._kw_only)
+            return made.__get__(instance, owner)
+
+    def _init(cls, kw_only):
+        fields = cls.__record_fields__
+        names = {"_missing": _MISSING}
         parameters, body = (["self", "*"] if kw_only and fields else ["self"]), []
-        for field in fields:
-            name = field.name
-            if field.init:
-                if field.default is not MISSING:
-                    names[f"_default_{name}"] = field.default
+        for found in fields:
+            name = found.name
+            if found.init:
+                if found.default is not _MISSING:
+                    names[f"_default_{name}"] = found.default
                     parameters.append(f"{name}=_default_{name}")
-                elif field.default_factory is not MISSING:
+                elif found.default_factory is not _MISSING:
                     parameters.append(f"{name}=_missing")
                 else:
                     parameters.append(name)
-            if field.default_factory is not MISSING:
-                names[f"_make_{name}"] = field.default_factory
+            if found.default_factory is not _MISSING:
+                names[f"_make_{name}"] = found.default_factory
                 made = f"_make_{name}()"
                 body.append(
                     f"self.{name} = {made} if {name} is _missing else {name}"
-                    if field.init
+                    if found.init
                     else f"self.{name} = {made}"
                 )
-            elif field.init:
+            elif found.init:
                 body.append(f"self.{name} = {name}")
         if hasattr(cls, "__post_init__"):
             body.append("self.__post_init__()")
@@ -81,17 +157,43 @@ else:
         init.__qualname__ = f"{cls.__qualname__}.__init__"
         return init
 
+    class _Standard:
+        """`__dataclass_fields__`, made when the standard library's functions ask for it."""
+
+        __slots__ = ()
+
+        def __get__(self, instance, owner=None):
+            import dataclasses
+
+            def standard(found):
+                given = {"init": found.init, "repr": found.repr, "compare": found.compare}
+                for name in ("default", "default_factory"):
+                    if getattr(found, name) is not _MISSING:
+                        given[name] = getattr(found, name)
+                return found.name, object, dataclasses.field(**given)
+
+            made = dataclasses.make_dataclass(
+                owner.__name__, map(standard, owner.__record_fields__), kw_only=True
+            )
+            owner.__dataclass_fields__ = made.__dataclass_fields__
+            return made.__dataclass_fields__
+
     def _set_once(self, name, value):
-        if name in self.__dict__ or name not in self.__dataclass_fields__:
-            raise FrozenInstanceError(f"cannot assign to field {name!r}")
+        if name in self.__dict__ or all(name != found.name for found in self.__record_fields__):
+            raise _frozen(f"cannot assign to field {name!r}")
         object.__setattr__(self, name, value)
 
     def _refuse_delete(self, name):
-        raise FrozenInstanceError(f"cannot delete field {name!r}")
+        raise _frozen(f"cannot delete field {name!r}")
+
+    def _frozen(message):
+        from dataclasses import FrozenInstanceError
+
+        return FrozenInstanceError(message)
 
     def _repr(self):
         shown = ", ".join(
-            f"{field.name}={getattr(self, field.name)!r}" for field in fields_of(self) if field.repr
+            f"{found.name}={getattr(self, found.name)!r}" for found in self.__record_fields__ if found.repr
         )
         return f"{type(self).__qualname__}({shown})"
 

@@ -8,7 +8,7 @@ costs little.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from enum import Enum
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -140,7 +140,6 @@ _IDENTIFIERS = frozenset(
 _DECLARES = pattern(
     rb"\b(?:const|let|var|using|function|class|enum|namespace|module|interface|type|import)\b"
 )
-_VAR = pattern(rb"var ")
 _DECLARING = frozenset(
     {"lexical_declaration", "function_declaration", "generator_function_declaration", "function_signature"}
     | {"class_declaration", "abstract_class_declaration", "enum_declaration", "interface_declaration"}
@@ -150,12 +149,6 @@ _DECLARING = frozenset(
 _TYPES = frozenset({"interface_declaration", "type_alias_declaration"})
 _GLOBALS = frozenset({"JSON", "Math", "Object", "Promise", "Date", "console", "crypto"})
 """Names that are looked up often and declared hardly ever."""
-
-
-def _has_between(places: Sequence[int], node: Node) -> bool:
-    """Whether one of some sorted offsets lies in a node."""
-    index = bisect_left(places, node.start_byte)
-    return index < len(places) and places[index] < node.end_byte
 
 
 class ModuleScope:
@@ -233,7 +226,8 @@ class ModuleScope:
 
     def _scope_at(self, node: Node) -> Node | None:
         """The innermost scope that a node is, or stands in; remembered for all nodes on the way up."""
-        known, scopes, parent = self._nearest, self._scopes, self._syntax.parent
+        known, scopes = self._nearest, self._scopes
+        parents, parent = self._syntax.parents, self._syntax.parent
         passed: list[int] = []
         at: Node | None = node
         while at is not None:
@@ -246,7 +240,7 @@ class ModuleScope:
                 for id in passed:
                     known[id] = found
                 return found
-            at = parent(at)
+            at = parents.get(id) or parent(at)
         return None
 
     def _scope_above(self, scope: Node) -> Node | None:
@@ -407,16 +401,14 @@ class ModuleScope:
 
     def _may_declare(self, scope: Node) -> bool:
         """Whether a keyword that declares something stands in a scope: in most blocks there is none."""
-        return _has_between(self._keywords, scope)
+        places = self._keywords
+        index = bisect_left(places, scope.start_byte)
+        return index < len(places) and places[index] < scope.end_byte
 
     @cached_property
     def _keywords(self) -> list[int]:
         """Where keywords that declare something stand, found once: scopes may lie deep in each other."""
         return [found.start() for found in _DECLARES.finditer(self._syntax.document.data)]
-
-    @cached_property
-    def _vars(self) -> list[int]:
-        return [found.start() for found in _VAR.finditer(self._syntax.document.data)]
 
     def _scan_function(self, function: Node) -> Iterator[Declaration]:
         if function.type in ("function_expression", "generator_function"):
@@ -444,7 +436,10 @@ class ModuleScope:
 
     def _hoisted(self, function: Node) -> Iterator[Declaration]:
         """`var` belongs to the function, however deep it stands."""
-        if not self._may_hoist or not _has_between(self._vars, function):
+        if not self._may_hoist:
+            return
+        data = self._syntax.document.data
+        if data.find(b"var ", function.start_byte, function.end_byte) == -1:
             return
         for node in walk(function, into_functions=False):
             if node.type == "variable_declaration":

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from cflint.finding import Finding, Notice, Severity
 from cflint.project.files.ignore import Ignore
-from cflint.record import record
+from cflint.record import field, record, replace
 from cflint.rule import PRESETS, RECOMMENDED, RuleSet, UnknownSelector, renamed_notice
 from cflint.source import Document, Span
 from cflint.syntax.data import Kind, Node

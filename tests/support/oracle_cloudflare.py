@@ -73,7 +73,7 @@ def differences(tree: ConfigTree, theirs: dict[str, Any], folder: Path) -> Itera
 def _compare(
     tree: ConfigTree, node: Node, theirs: object, path: tuple[str | int, ...], folder: Path
 ) -> Iterator[str]:
-    if node.kind is Kind.INVALID:
+    if node.kind is Kind.UNKNOWN:
         return
     if node.kind is Kind.OBJECT:
         if not isinstance(theirs, dict):
@@ -145,7 +145,7 @@ def disagreements(
 
 def is_known(tree: ConfigTree) -> bool:
     """Whether all values of a tree are known, too."""
-    return not tree.conditional and all(node.kind is not Kind.INVALID for node in tree.root.walk())
+    return not tree.conditional and all(node.kind is not Kind.UNKNOWN for node in tree.root.walk())
 
 
 # -- generated configurations ----------------------------------------------------------------------------

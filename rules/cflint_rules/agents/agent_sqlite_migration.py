@@ -60,6 +60,7 @@ from collections.abc import Iterator
 from cflint.api import (
     Binding,
     ClassKind,
+    Environment,
     Finding,
     Fix,
     Location,
@@ -107,7 +108,8 @@ def _missing(subject: Worker, project: Project) -> Iterator[Finding]:
             continue  # migration-deleted-class-in-use
         here = config.in_environments([binding.environment for binding in bindings])
         others = tuple(binding.place("class_name") for binding in bindings[1:])
-        means = "no entry of `exports`" if lifecycle.uses_exports else "no migration"
+        exports = f"`{bindings[0].environment.spelled('exports')}`"
+        means = f"no entry of {exports}" if lifecycle.uses_exports else "no migration"
         fix = None
         if edits is not None and gone is None:
             first = all(not binding.environment.lifecycle.defined for binding in bindings)
@@ -115,7 +117,7 @@ def _missing(subject: Worker, project: Project) -> Iterator[Finding]:
                 [f"`{other}`" for other, bound in missing.items() if not _is_gone(other, bound)]
             )
             title = (
-                f"Add {named} to `exports`"
+                f"Add {named} to {exports}"
                 if lifecycle.uses_exports
                 else f"Add a migration that creates {named}"
             )
@@ -137,7 +139,7 @@ def _key_value(subject: Worker, project: Project) -> Iterator[Finding]:
         lifecycle = environment.lifecycle
         for name, live in lifecycle.classes.items():
             owner = _agent(subject, project, name) if live.backend is config.Backend.KEY_VALUE else None
-            if owner is None or environment.incomplete:
+            if owner is None or environment.is_open("exports"):
                 continue
             born = config.created_with(lifecycle, live)
             fix = None
@@ -150,15 +152,16 @@ def _key_value(subject: Worker, project: Project) -> Iterator[Finding]:
                 edits = fixes.set_key(environment.config, home.path("exports", name, "storage"), "sqlite")
                 fix = Fix(title, edits, Safety.UNSAFE) if edits else None
             yield Finding(
-                f"the Agent `{name}` needs SQLite storage, but {_how(live)} it the old key-value storage",
+                f"the Agent `{name}` needs SQLite storage, but {_how(live, environment)} it the old"
+                " key-value storage",
                 environment.location(live.span),
                 _place(project, owner),
                 fix,
             )
 
 
-def _how(live: config.ActiveClass) -> str:
-    return "`exports` gives" if live.tag is None else "`new_classes` gives"
+def _how(live: config.ActiveClass, environment: Environment) -> str:
+    return f"`{environment.spelled('exports')}` gives" if live.tag is None else "`new_classes` gives"
 
 
 @check.on(section())

@@ -86,8 +86,8 @@ _SHOWN = 6
 @rule(worker(), severity=Severity.WARNING, fix=Safety.UNSAFE, deployed=True)
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
     configuration = subject.config
-    if configuration is None or configuration.top.incomplete:
-        return
+    if configuration is None or configuration.top.incomplete or configuration.is_typescript:
+        return  # in TypeScript each mode is written whole
     for environment in subject.environments[1:]:
         if environment.incomplete or environment.own("main") is not None:
             continue

@@ -108,7 +108,7 @@ _HIDDEN = frozenset({"deleteBulk", "getExisting", "toString", "valueOf", "hasOwn
 """Methods behind a flag, and those that every object has."""
 
 
-@rule(module("env"), severity=Severity.ERROR, fix=Safety.SAFE)
+@rule(module("env"), severity=Severity.ERROR, fix=Safety.SAFE, both=True)
 def check(module: Module) -> Iterator[Finding]:
     kinds: dict[bytes, config.BindingKind | None] = {}
     for match in _calls(module.document.data):

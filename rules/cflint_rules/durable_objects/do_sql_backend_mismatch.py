@@ -108,7 +108,7 @@ def check(match: Match, project: Project) -> Iterator[Finding]:
     assert first.live is not None
     name = first.name
     word = match.text(match.name)
-    giver = "`exports`" if first.live.tag is None else "`new_classes`"
+    giver = f"`{first.environment.spelled('exports')}`" if first.live.tag is None else "`new_classes`"
     places = tuple(
         Location(found.environment.config.document, found.live.span, "its storage is chosen here")
         for found in objects

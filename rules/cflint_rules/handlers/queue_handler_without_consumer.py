@@ -89,20 +89,25 @@ from cflint.api import (
 
 @rule(worker(), severity=Severity.WARNING, fix=Safety.UNSAFE, deployed=True)
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
-    if any(found.incomplete for found in subject.environments):
-        return
     entrypoint = project.entrypoints.of(subject)
     if entrypoint is None:
         return
     environments = subject.environments
-    if "queue" in entrypoint.handlers and not any(found.queue_consumers for found in environments):
+    has_queues = any(found.queue_consumers or found.is_open("queues", "consumers") for found in environments)
+    if "queue" in entrypoint.handlers and not has_queues:
         yield _queue(subject, entrypoint)
-    if "scheduled" in entrypoint.handlers and not any(found.crons for found in environments):
+    has_crons = any(found.crons or found.is_open("triggers", "crons") for found in environments)
+    if "scheduled" in entrypoint.handlers and not has_crons:
         yield Finding(
-            "`scheduled()` is never called: no environment has cron triggers (`triggers.crons`)",
+            "`scheduled()` is never called: no environment has cron triggers"
+            f" (`{_spelled(subject, 'triggers', 'crons')}`)",
             entrypoint.places.get("scheduled", entrypoint.at),
             severity=Severity.NOTE,
         )
+
+
+def _spelled(subject: Worker, *path: str) -> str:
+    return subject.config.spelled(*path) if subject.config is not None else ".".join(path)
 
 
 def _queue(subject: Worker, entrypoint: config.Entrypoint) -> Finding:
@@ -114,7 +119,8 @@ def _queue(subject: Worker, entrypoint: config.Entrypoint) -> Finding:
     if len(top) == 1:
         edits = fixes.append_item(configuration, ("queues", "consumers"), {"queue": next(iter(top))})
     return Finding(
-        "`queue()` is never called: this Worker is no consumer of a queue (`queues.consumers`)",
+        "`queue()` is never called: this Worker is no consumer of a queue"
+        f" (`{_spelled(subject, 'queues', 'consumers')}`)",
         entrypoint.places.get("queue", entrypoint.at),
         tuple(Location(found.location.document, found.name_span, "it sends here") for found in producers),
         Fix(f"Consume the queue `{next(iter(top))}`", edits, Safety.UNSAFE) if edits else None,

@@ -73,7 +73,7 @@ from cflint.api import Environment, Finding, Location, Project, Severity, Worker
 @rule(worker(), severity=Severity.ERROR, deployed=True)
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
     for environment in subject.environments:
-        if environment.incomplete or not environment.lifecycle.complete:
+        if environment.is_open("exports") or not environment.lifecycle.complete:
             continue
         for name, gone in environment.lifecycle.gone.items():
             if gone.state is config.ClassState.DELETED:

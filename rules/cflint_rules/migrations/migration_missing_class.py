@@ -109,12 +109,13 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
             continue
         first = all(not binding.environment.lifecycle.defined for binding in bindings)
         uses_exports = bindings[0].environment.lifecycle.uses_exports
-        means = "no entry of `exports`" if uses_exports else "no migration"
+        exports = f"`{bindings[0].environment.spelled('exports')}`"
+        means = f"no entry of {exports}" if uses_exports else "no migration"
         created = [other for other, bound in missing.items() if not _is_gone(other, bound)]
         fix = None
         if edits is not None:
             names = join_names([f"`{other}`" for other in created])
-            title = f"Add {names} to `exports`" if uses_exports else f"Add a migration that creates {names}"
+            title = f"Add {names} to {exports}" if uses_exports else f"Add a migration that creates {names}"
             fix = Fix(title, edits, Safety.SAFE if first else Safety.UNSAFE)
         yield Finding(f"`{name}` is bound{_in(bindings)}, but {means} creates the class", at, others, fix)
 

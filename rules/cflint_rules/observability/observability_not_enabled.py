@@ -59,6 +59,16 @@ from collections.abc import Iterator
 
 from cflint.api import Environment, Finding, Fix, Safety, Severity, Worker, config, fixes, rule, worker
 
+_TELLING = (
+    ("observability", "enabled"),
+    ("observability", "logs", "enabled"),
+    ("observability", "traces", "enabled"),
+    ("logpush",),
+    ("tail_consumers",),
+    ("streaming_tail_consumers",),
+)
+"""What may say that somebody gets the logs."""
+
 
 @rule(worker(), severity=Severity.NOTE, fix=Safety.UNSAFE, deployed=True)
 def check(subject: Worker) -> Iterator[Finding]:
@@ -95,9 +105,11 @@ def check(subject: Worker) -> Iterator[Finding]:
 
 def _is_dark(environment: Environment, subject: Worker) -> bool:
     """Whether a Worker is deployed from here and nothing gets its logs."""
-    if environment.incomplete or environment.main is None:
+    if any(environment.is_open(*path) for path in _TELLING):
+        return False
+    if environment.main is None:
         whole = subject.is_document and environment.name is None and environment.config.name is not None
-        if environment.incomplete or not whole:
+        if not whole:
             return False  # a page may leave out `main`, but a part of a configuration says nothing
     if _is_true(environment.value("logpush")):
         return False

@@ -73,15 +73,15 @@ def check(found: WranglerConfig) -> Iterator[Finding]:
     named = [environment.label for environment in lacking if environment.name is not None]
     where = f" (in {join_names(named)})" if named and lacking[0].name is not None else ""
     yield Finding(
-        f"`main` is a Python file, but the flag `{_FLAG}` is not set{where}",
+        f"`{found.spelled('main')}` is a Python file, but the flag `{_FLAG}` is not set{where}",
         found.location(main),
-        fix=Fix.of(f"Add `{_FLAG}` to `compatibility_flags`", tuple(edits), Safety.SAFE),
+        fix=Fix.of(f"Add `{_FLAG}` to `{found.spelled('compatibility_flags')}`", tuple(edits), Safety.SAFE),
     )
 
 
 def _lacks(environment: Environment) -> bool:
     main = environment.main
-    if main is None or not (main.text or "").endswith(".py") or environment.incomplete:
+    if main is None or not (main.text or "").endswith(".py") or environment.is_open("compatibility_flags"):
         return False
     value = environment.value("compatibility_flags")
     if value is None and environment.own("compatibility_flags") is not None:

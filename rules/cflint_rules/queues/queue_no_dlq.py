@@ -80,9 +80,11 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
     ends = project.memo.memoized("dead letter queues", lambda: _dead_letter_queues(project))
     by_queue: dict[str, list[config.QueueConsumer]] = {}
     for environment in subject.environments:
-        if environment.incomplete:
+        if environment.is_open("queues", "consumers"):
             continue
         for consumer in environment.queue_consumers:
+            if consumer.node.is_unknown("dead_letter_queue"):
+                return  # whose messages end where is not known
             if consumer.queue and consumer.dead_letter_queue is None and consumer.queue not in ends:
                 by_queue.setdefault(consumer.queue, []).append(consumer)
     if not by_queue:
@@ -98,11 +100,18 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
     title = f"Send them to `{next(iter(by_queue))}-dlq`" if one else "Give each a dead letter queue"
     yield Finding(
         f"messages of the queue{'' if one else 's'} {join_names(names)} that keep failing are deleted:"
-        f" {whose} no `dead_letter_queue`{where}",
+        f" {whose} no `{_key(subject)}`{where}",
         consumers[0].location,
         tuple(found.location for found in consumers[1:]),
         Fix.of(title, edits, Safety.UNSAFE),
     )
+
+
+def _key(subject: Worker) -> str:
+    written = "dead_letter_queue"
+    if subject.config is None:
+        return written
+    return subject.config.spelled("queues", "consumers", 0, written).rpartition(".")[2]
 
 
 def _dead_letter_queues(project: Project) -> frozenset[str | None]:

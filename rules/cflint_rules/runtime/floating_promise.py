@@ -60,10 +60,9 @@ Source: https://developers.cloudflare.com/workers/best-practices/workers-best-pr
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Fix, Module, Safety, Severity, ValueKind, fixes, js, module, rule
+from cflint.api import Finding, Fix, Module, Safety, Severity, ValueKind, fixes, js, module, replace, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node

@@ -65,6 +65,9 @@ if TYPE_CHECKING:
 
 _POPULATES = "nodejs_compat_populate_process_env"
 _REPLACED = frozenset({"NODE_ENV"})
+_REPLACING = ("define", "build", "node_compat", "alias")
+"""What of a configuration may put something else in the place of `process.env`."""
+
 _OTHER_BUILDS = (
     "vite.config.",
     "webpack.config.",
@@ -156,9 +159,9 @@ def _processes(module: Module) -> Iterator[Node]:
 
 def _is_built_otherwise(module: Module, environment: Environment) -> bool:
     """Whether something other than wrangler may put text in the place of `process.env`."""
-    if any(environment.value(key) is not None for key in ("define", "build", "node_compat", "alias")):
+    if any(environment.value(key) is not None for key in _REPLACING):
         return True
-    if environment.config.top.own("node_compat") is not None or environment.incomplete:
+    if environment.config.top.own("node_compat") is not None or any(map(environment.is_open, _REPLACING)):
         return True
     names = module.project.workspace.entries(environment.config.directory)
     return any(name.startswith(_OTHER_BUILDS) for name in names)

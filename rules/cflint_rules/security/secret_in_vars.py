@@ -77,12 +77,18 @@ def check(subject: WranglerConfig) -> Iterator[Finding]:
         environments = config.in_environments([binding.environment for binding in bindings])
         what = f"holds {label}" if label else "seems to hold a secret"
         yield Finding(
-            f"the variable `{name}`{environments} {what}: set it with `wrangler secret put {name}` instead",
+            f"the variable `{name}`{environments} {what}: {_instead(subject, name)}",
             bindings[0].location,
             tuple(binding.location.saying("and here") for binding in bindings[1:]),
             _fix(subject, bindings),
             None if label else Severity.WARNING,
         )
+
+
+def _instead(subject: WranglerConfig, name: str) -> str:
+    if subject.is_typescript:
+        return "declare it as `bindings.secret()`, and set it apart"
+    return f"set it with `wrangler secret put {name}` instead"
 
 
 def _strings(node: config.ConfigNode) -> Iterator[config.ConfigNode]:

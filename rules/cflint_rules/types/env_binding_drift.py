@@ -90,7 +90,7 @@ _KEEP_EQUAL = (
 """What a comment speaks of that tells to keep a name equal to the one in the configuration."""
 
 
-@rule(module(), severity=Severity.WARNING, fix=Safety.SAFE)
+@rule(module(), severity=Severity.WARNING, fix=Safety.SAFE, both=True)
 def check(module: Module) -> Iterator[Finding]:
     if module.is_typescript:
         yield from _unbound(module)
@@ -104,7 +104,7 @@ def _unbound(module: Module) -> Iterator[Finding]:
         return  # what is bound is not known
     environments = module.environments
     members = tuple(module.env_members())
-    if not members or any(found.incomplete for found in environments):
+    if not members or any(found.has_open_bindings for found in environments):
         return
     bound = {binding.name: binding for found in environments for binding in found.bindings}
     declared = {member.name for member in members}

@@ -62,7 +62,7 @@ from collections.abc import Iterator
 from cflint.api import Binding, Finding, Fix, Module, Safety, Severity, config, js, module, quoted, rule
 
 
-@rule(module(), severity=Severity.ERROR, fix=Safety.UNSAFE)
+@rule(module(), severity=Severity.ERROR, fix=Safety.UNSAFE, both=True)
 def check(module: Module) -> Iterator[Finding]:
     for member in module.env_members():
         bindings = member.bindings
@@ -76,7 +76,11 @@ def check(module: Module) -> Iterator[Finding]:
         if only is not None:
             safety = Safety.UNSAFE if is_plain else Safety.SAFE
             fix = Fix(f"Type it as `{only}`", (member.retyped(only),), safety)
-        what = f"the {only} that `vars` gives it" if is_plain else f"a {first.kind.label}"
+        what = (
+            f"the {only} that `{first.environment.spelled(*first.kind.path, node=first.node)}` gives it"
+            if is_plain
+            else f"a {first.kind.label}"
+        )
         written = quoted(member.member.type)
         yield Finding(
             f"`{member.name}` is typed as {written}, but the configuration makes it {what}",

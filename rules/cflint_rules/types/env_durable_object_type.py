@@ -60,7 +60,7 @@ _NAMESPACE_METHODS = rb"(?:idFromName|idFromString|newUniqueId|getByName)\b"
 _OBJECTS = frozenset({"DurableObject", "DurableObjectStub", "DurableObjectState"})
 
 
-@rule(module(), severity=Severity.ERROR, fix=Safety.SAFE)
+@rule(module(), severity=Severity.ERROR, fix=Safety.SAFE, both=True)
 def check(module: Module) -> Iterator[Finding]:
     for member in module.env_members():
         if not _is_object_type(module, member):

@@ -71,7 +71,7 @@ from cflint.api import ClassKind, Finding, Fix, Location, Module, Safety, Severi
 _NAMESPACES = frozenset({"DurableObjectNamespace", "AgentNamespace"})
 
 
-@rule(module(), severity=Severity.WARNING, fix=Safety.SAFE)
+@rule(module(), severity=Severity.WARNING, fix=Safety.SAFE, both=True)
 def check(module: Module) -> Iterator[Finding]:
     for member in module.env_members():
         if member.base not in _NAMESPACES or member.arguments is None:

@@ -89,11 +89,20 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
             continue
         distinct = list(dict.fromkeys((at.span, at) for _, at in places))
         yield Finding(
-            message + config.in_environments([environment for environment, _ in places]),
+            _spelled(subject, message) + config.in_environments([environment for environment, _ in places]),
             distinct[0][1],
             tuple(at for _, at in distinct[1:]),
             severity=Severity.WARNING if message == _UNSEEN else None,
         )
+
+
+def _spelled(subject: WranglerConfig, message: str) -> str:
+    """The message with the keys as the configuration writes them."""
+    if not subject.is_typescript:
+        return message
+    for key, path in (("`main`", ("main",)), ("`run_worker_first`", ("assets", "run_worker_first"))):
+        message = message.replace(key, f"`{subject.spelled(*path)}`")
+    return message.replace("`binding` of the assets", "`bindings.assets()`")
 
 
 _BOTH = "wrangler takes either `assets` or `site`, not both"
@@ -110,17 +119,21 @@ def _faults(environment: Environment) -> Iterator[tuple[str, Location]]:
         yield _BOTH, environment.location(assets)
     bound, first = assets.get("binding"), assets.get("run_worker_first")
     if environment.main is None:
+        if environment.is_open("main"):
+            return
         if bound is not None and bound.text:
             yield _BINDING, environment.location(bound)
         if first is not None and (first.value is True or first.items):
             yield _FIRST, environment.location(first)
-    elif first is not None and first.value is True and bound is None:
+    elif first is not None and first.value is True and bound is None and not environment.has_open_bindings:
         yield _UNSEEN, environment.location(first)
 
 
 def _may_have_main(subject: WranglerConfig, project: Project) -> bool:
     """Whether the entry may be named elsewhere, or is just not shown."""
-    if subject.document.origin is not None or any(
+    if subject.document.origin is not None or subject.deployment.entry:
+        return True
+    if any(
         found.own(key) is not None
         for found in subject.environments
         for key in ("main", "build", "entry-point")

@@ -74,8 +74,8 @@ def _date(
         plain = _DASHES.sub("-", text).strip()
         if _DATE.fullmatch(plain):
             why = "has long dashes" if _DASHES.search(text) else "has spaces around it"
-            edit = fixes.replace_text(environment.config, node, plain)
-            fix = Fix(f"Write `{plain}`", (edit,), Safety.SAFE)
+            edits = fixes.replace_text(environment.config, node, text=plain)
+            fix = Fix.of(f"Write `{plain}`", edits, Safety.SAFE)
             yield Finding(f"the compatibility date {shown} {why}; it has to be `{plain}`", at, fix=fix)
         else:
             yield Finding(f"the compatibility date {shown} is not written `YYYY-MM-DD`", at)

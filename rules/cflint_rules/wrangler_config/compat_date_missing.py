@@ -88,6 +88,8 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
 def _missing(subject: WranglerConfig) -> list[Environment]:
     """The environments without a date: the top level alone when it is the one that lacks it."""
     top, *named = subject.environments
+    if subject.is_typescript:
+        return []  # whose loader wants one
     if top.incomplete or top.own("compatibility_date") is not None:
         return []
     without = [found for found in named if found.own("compatibility_date") is None]

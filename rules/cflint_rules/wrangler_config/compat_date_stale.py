@@ -91,10 +91,10 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
         count = f"{len(since)} change{'s' if len(since) != 1 else ''}"
         effect = f": {count} of the runtime are the default since, `{known}` among them" if known else ""
         first, *others = (environments[0].location(node) for node in nodes)
-        edits = tuple(fixes.replace_text(subject, node, now.isoformat()) for node in nodes)
+        edits = fixes.replace_text(subject, *nodes, text=now.isoformat())
         yield Finding(
             f"the compatibility date `{text}`{config.in_environments(environments)} is {age}{effect}",
             first,
             tuple(others),
-            Fix(f"Set the compatibility date to {now.isoformat()}", edits, Safety.UNSAFE),
+            Fix.of(f"Set the compatibility date to {now.isoformat()}", edits, Safety.UNSAFE),
         )

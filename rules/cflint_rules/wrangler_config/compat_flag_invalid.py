@@ -84,8 +84,8 @@ def _unknown(
     near = config.nearest_name(name, sorted(config.flag_names() - seen.keys()))
     fix = None
     if near is not None and all(item.text != near for item in subject.own_items("compatibility_flags")):
-        edit = fixes.replace_text(subject.config, node, near)
-        fix = Fix(f"Write `{near}`", (edit,), Safety.SAFE)
+        edits = fixes.replace_text(subject.config, node, text=near)
+        fix = Fix.of(f"Write `{near}`", edits, Safety.SAFE)
     date = subject.compatibility_date
     newer = near is None and date is not None and date > config.NEWEST_DATE
     hint = f"; did you mean `{near}`?" if near else ""

@@ -143,8 +143,16 @@ def _empty(environment: Environment, node: config.ConfigNode, key: str, where: s
     value = node.get(key)
     if value is not None and value.text == "" and environment.config.role.is_deployed:
         yield _finding(
-            environment, value, f"`{key}` of `{where}` is empty, which wrangler refuses; leave it out instead"
+            environment,
+            value,
+            f"{_of(environment, value, key, where)} is empty, which wrangler refuses; leave it out instead",
         )
+
+
+def _of(environment: Environment, node: config.ConfigNode, key: str, where: str) -> str:
+    if environment.config.is_typescript:
+        return f"`{environment.spelled(node=node)}`"
+    return f"`{key}` of `{where}`"
 
 
 def _routes(environment: Environment) -> Iterator[Finding]:
@@ -173,7 +181,11 @@ def _numbers(environment: Environment) -> Iterator[Finding]:
     limits = environment.own("limits")
     cpu = limits.get("cpu_ms") if limits is not None else None
     if cpu is not None and cpu.number is not None and cpu.number > _MOST_CPU_MS:
-        yield _finding(environment, cpu, f"`limits.cpu_ms` can be {_MOST_CPU_MS} at most (five minutes)")
+        yield _finding(
+            environment,
+            cpu,
+            f"`{environment.spelled('limits', 'cpu_ms')}` can be {_MOST_CPU_MS} at most (five minutes)",
+        )
     observability = environment.own("observability")
     if (
         observability is not None
@@ -185,12 +197,14 @@ def _numbers(environment: Environment) -> Iterator[Finding]:
             yield _finding(
                 environment,
                 observability,
-                "`observability` needs `enabled`, for all of it or in `logs`, `traces` or `issues`",
+                f"`{environment.spelled('observability')}` needs `enabled`, for all of it or in"
+                " `logs`, `traces` or `issues`",
             )
     for path in ((), ("logs",), ("traces",)):
         rate = observability.at(*path, "head_sampling_rate") if observability is not None else None
         if rate is not None and rate.number is not None and not 0 <= rate.number <= 1:
-            yield _finding(environment, rate, "`head_sampling_rate` is a share, from 0 to 1")
+            key = environment.spelled("observability", "head_sampling_rate").rpartition(".")[2]
+            yield _finding(environment, rate, f"`{key}` is a share, from 0 to 1")
     for node in environment.own_items("workflows"):
         steps = node.at("limits", "steps")
         if steps is None or steps.number is None:

@@ -52,6 +52,9 @@ def check(subject: WranglerConfig) -> Iterator[Finding]:
             yield Finding(problem.message, at, related, severity=Severity.WARNING)
         elif problem.kind is config.ProblemKind.WRONG_TYPE and not problem.path:
             yield Finding(problem.message, at)
+    for fault in subject.unreadable:
+        if fault.place.document is not subject.document:
+            yield Finding(fault.message, fault.place)
     yield from _dates(subject)
 
 
@@ -59,9 +62,9 @@ def _dates(subject: WranglerConfig) -> Iterator[Finding]:
     for node in subject.root.walk():
         if node.kind is config.NodeKind.DATE:
             text = subject.document.text(node.span)
-            edit = fixes.replace_text(subject, node, text)
+            edits = fixes.replace_text(subject, node, text=text)
             yield Finding(
                 f"`{text}` is a date to TOML, which wrangler does not take: it has to be in quotes",
                 subject.location(node),
-                fix=Fix("Put the date in quotes", (edit,), Safety.SAFE),
+                fix=Fix.of("Put the date in quotes", edits, Safety.SAFE),
             )

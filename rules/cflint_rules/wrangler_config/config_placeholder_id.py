@@ -84,6 +84,8 @@ _OPTIONAL = {"d1_databases", "kv_namespaces", "r2_buckets"}
 
 @rule(configuration(), severity=Severity.ERROR, deployed=True, documents=Documents.NOTES)
 def check(subject: WranglerConfig) -> Iterator[Finding]:
+    if subject.is_open:
+        return  # a script puts the ids in, or they are for local use and something else deploys the Worker
     example = config.is_example_path(subject.path)
     groups: dict[tuple[str, str], list[Location]] = {}
     kinds: dict[tuple[str, str], tuple[str, Severity | None]] = {}
@@ -93,7 +95,7 @@ def check(subject: WranglerConfig) -> Iterator[Finding]:
             if found is not None:
                 name = (key, node.text or "")
                 groups.setdefault(name, []).append(environment.location(node))
-                kinds.setdefault(name, (f"`{config.dotted(path)}` {found[0]}", found[1]))
+                kinds.setdefault(name, (f"`{environment.spelled(*path, node=node)}` {found[0]}", found[1]))
     for name, places in groups.items():
         message, severity = kinds[name]
         if name[0] in _OPTIONAL:

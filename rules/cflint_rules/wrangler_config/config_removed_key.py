@@ -167,11 +167,11 @@ def _instance_types(subject: WranglerConfig) -> Iterator[Finding]:
             node = entry.get("instance_type")
             new = _INSTANCE_TYPES.get(node.text or "") if node is not None else None
             if node is not None and new is not None:
-                edit = fixes.replace_text(subject, node, new)
+                edits = fixes.replace_text(subject, node, text=new)
                 yield Finding(
                     f"the instance type `{node.text}` is called `{new}` now",
                     environment.location(node),
-                    fix=Fix(f"Write `{new}`", (edit,), Safety.SAFE),
+                    fix=Fix.of(f"Write `{new}`", edits, Safety.SAFE),
                     severity=Severity.WARNING,
                 )
 

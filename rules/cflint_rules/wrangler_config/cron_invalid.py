@@ -100,7 +100,7 @@ def _fix(subject: WranglerConfig, project: Project, text: str, nodes: list[confi
     meant = config.cron_suggestion(text)
     if meant is None:
         return None
-    edits = tuple(fixes.replace_text(subject, node, meant) for node in nodes)
+    edits = fixes.replace_text(subject, *nodes, text=meant)
     compared = any(
         text.encode() in document.data
         for worker in project.workers
@@ -108,4 +108,4 @@ def _fix(subject: WranglerConfig, project: Project, text: str, nodes: list[confi
         for path in worker.modules
         if (document := project.sources.document(path)) is not None
     )
-    return Fix(f"Write `{meant}`", edits, Safety.UNSAFE if compared else Safety.SAFE)
+    return Fix.of(f"Write `{meant}`", edits, Safety.UNSAFE if compared else Safety.SAFE)

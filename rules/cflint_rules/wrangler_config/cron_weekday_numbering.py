@@ -82,13 +82,13 @@ def check(subject: WranglerConfig) -> Iterator[Finding]:
         if any(days and days <= set(numbers.here) for days in said):
             continue
         first, *others = (found.location(node) for found, node in places)
-        edits = tuple(fixes.replace_text(subject, node, numbers.renamed) for _, node in places)
+        edits = fixes.replace_text(subject, *(node for _, node in places), text=numbers.renamed)
         yield Finding(
             f"the weekday `{numbers.written}` means {_days(numbers.here)} to Cron Triggers"
             f"{config.in_environments([environment for environment, _ in places])}, where 1 is Sunday",
             first,
             tuple(others),
-            Fix(f"Write `{numbers.renamed}`", edits, Safety.UNSAFE),
+            Fix.of(f"Write `{numbers.renamed}`", edits, Safety.UNSAFE),
         )
 
 

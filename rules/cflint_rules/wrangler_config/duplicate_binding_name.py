@@ -44,6 +44,8 @@ def check(subject: Environment) -> Iterator[Finding]:
         other = first.setdefault(found.name, found)
         if other is found or found.environment.source_of(found.kind.path[0]) is not subject:
             continue  # an inherited entry is told at the top level
+        if subject.may_be_absent(found.node):
+            continue  # it is one or the other
         same = other.kind.id == found.kind.id
         what = (
             f"two {_plural(found.kind.label)} are"

@@ -61,8 +61,8 @@ _PRODUCTION = pattern(r"(?:^|[-_])(?:production|prod|prd|live|release|main)(?:$|
 
 @rule(configuration(), severity=Severity.WARNING, fix=Safety.UNSAFE, deployed=True)
 def check(subject: WranglerConfig) -> Iterator[Finding]:
-    if subject.top.incomplete or subject.is_pages:
-        return
+    if subject.top.incomplete or subject.is_pages or subject.is_typescript:
+        return  # in TypeScript nothing is inherited
     named = [found for found in subject.environments[1:] if not _PRODUCTION.search(found.name or "")]
     has_production = len(named) < len(subject.environments) - 1
     yield from _routes(subject, named, has_production)

@@ -96,7 +96,13 @@ def _has_something(subject: WranglerConfig) -> bool:
 
 def _is_deployed(subject: WranglerConfig, paths: config.ConfigPaths, project: Project) -> bool:
     """Whether the configuration is there to be deployed as it is."""
-    if subject.name is None or subject.top.incomplete or paths.is_built or paths.manifest is None:
+    if (
+        subject.deployment.entry
+        or subject.name is None
+        or subject.top.incomplete
+        or paths.is_built
+        or paths.manifest is None
+    ):
         return False
     if project.workspace.is_dir(posixpath.join(subject.directory, "functions")):
         return False
@@ -129,6 +135,7 @@ def _main(
     environment: Environment, node: config.ConfigNode, paths: config.ConfigPaths, project: Project
 ) -> Iterator[_Missing]:
     text = node.text or ""
+    main = environment.spelled("main")
     at = environment.location(node)
     if _URL.match(text) is not None:
         shown = quoted(text, _LONGEST)
@@ -141,14 +148,14 @@ def _main(
     path = paths.resolve(text)
     if path is None:
         if not text.startswith("/"):
-            yield "main", node, Finding("`main` leads out of the repository", at)
+            yield "main", node, Finding(f"`{main}` leads out of the repository", at)
         elif not paths.may_be_made(environment, text):
-            yield "main", node, Finding("`main` is an absolute path, which no other machine has", at)
+            yield "main", node, Finding(f"`{main}` is an absolute path, which no other machine has", at)
         return
     if project.workspace.is_file(path):
         return
     if project.workspace.is_dir(path):
-        yield "main", node, Finding(f"`main` is a folder: {quoted(text, _LONGEST)}", at)
+        yield "main", node, Finding(f"`{main}` is a folder: {quoted(text, _LONGEST)}", at)
         return
     what = paths.why_no_file(path)
     if what is not None:
@@ -175,7 +182,7 @@ def _folder(
     if path is None or project.workspace.is_dir(path):
         return
     if project.workspace.is_file(path):
-        message = f"`{key}` is a file, not a folder: {quoted(text, _LONGEST)}"
+        message = f"`{_spelled(environment, key)}` is a file, not a folder: {quoted(text, _LONGEST)}"
         yield key, node, Finding(message, environment.location(node))
     elif not paths.may_be_made(environment, text) and not paths.has_build_script:
         yield key, node, _absent(environment, node, key)
@@ -205,6 +212,12 @@ def _is_file_name(image: str) -> bool:
     return image.startswith(("./", "../")) or posixpath.basename(image).startswith("Dockerfile")
 
 
+def _spelled(environment: Environment, key: str) -> str:
+    whole = {"image": ("containers", 0, "image"), "tsconfig": ("tsconfig",)}
+    path = whole.get(key, tuple(key.split(".")))
+    return environment.spelled(*path).rpartition(".")[2] if key == "image" else environment.spelled(*path)
+
+
 def _absent(
     environment: Environment,
     node: config.ConfigNode,
@@ -212,9 +225,10 @@ def _absent(
     meant: str | None = None,
     severity: Severity | None = None,
 ) -> Finding:
-    message = f"`{key}` is not there: {quoted(node.text or '', _LONGEST)}"
+    message = f"`{_spelled(environment, key)}` is not there: {quoted(node.text or '', _LONGEST)}"
     fix = None
     if meant is not None:
         message += f"; did you mean `{meant}`?"
-        fix = Fix(f"Write `{meant}`", (fixes.replace_text(environment.config, node, meant),), Safety.SAFE)
+        edits = fixes.replace_text(environment.config, node, text=meant)
+        fix = Fix.of(f"Write `{meant}`", edits, Safety.SAFE)
     return Finding(message, environment.location(node), fix=fix, severity=severity)

@@ -195,5 +195,5 @@ def _entrypoint(
     )
 
 
-def _fix(environment: Environment, node: config.ConfigNode, name: str) -> Fix:
-    return Fix(f"Name `{name}`", (fixes.replace_text(environment.config, node, name),), Safety.UNSAFE)
+def _fix(environment: Environment, node: config.ConfigNode, name: str) -> Fix | None:
+    return Fix.of(f"Name `{name}`", fixes.replace_text(environment.config, node, text=name), Safety.UNSAFE)

@@ -35,7 +35,9 @@ if TYPE_CHECKING:
     from cflint.project.workers.worker import DurableObject as DurableObject
     from cflint.project.workers.worker import Worker as Worker
     from cflint.quoting import quoted as quoted
+    from cflint.record import field as field
     from cflint.record import record as record
+    from cflint.record import replace as replace
     from cflint.rule import REFERENCE as REFERENCE
     from cflint.rule import STRICT as STRICT
     from cflint.rule import Crash as Crash
@@ -79,7 +81,7 @@ _ORIGINS = {
     "cflint.project.workers.sections": ("Section"),
     "cflint.project.workers.worker": ("DurableObject Worker"),
     "cflint.quoting": ("quoted"),
-    "cflint.record": ("record"),
+    "cflint.record": ("field record replace"),
     "cflint.rule": (
         "Crash Documents Match Option REFERENCE STRICT SuppressionUse binding call class_definition "
         "configuration crash destructured durable_object environment handler hint identifier "
@@ -127,6 +129,7 @@ __all__ = [
     "destructured",
     "durable_object",
     "environment",
+    "field",
     "handler",
     "hint",
     "identifier",
@@ -140,6 +143,7 @@ __all__ = [
     "python_module",
     "quoted",
     "record",
+    "replace",
     "rule",
     "section",
     "suppression",

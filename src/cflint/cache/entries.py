@@ -132,6 +132,7 @@ class Cache:
             "folders": stamped_folders(self._root, seen.folders, self._began),
             "files": stamped(self._root, seen.files, self._began),
             "links": seen.links,
+            "tracked": seen.tracked,
         }
 
     def _touch(self) -> None:
@@ -154,4 +155,4 @@ def _plain(seen: Json) -> Observed:
     """What was read, without the stamps."""
     folders = {path: what for path, (_, what) in seen["folders"].items()}
     files = {path: what for path, (_, what) in seen["files"].items()}
-    return Observed(folders, files, dict(seen["links"]))
+    return Observed(folders, files, dict(seen["links"]), dict(seen["tracked"]))

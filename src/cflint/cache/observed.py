@@ -1,17 +1,17 @@
-"""What a run was drawn from: hashes of the folders, files and links it read, and what has changed since."""
+"""What a run was drawn from: hashes of the folders, files and links it read, what git tracks, and what has
+changed since."""
 
 from __future__ import annotations
 
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import field
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from cflint.cachedir import hash_of
 from cflint.project.files.workspace import Unreadable, Workspace
-from cflint.record import record
+from cflint.record import field, record
 from cflint.source import Document
 
 if TYPE_CHECKING:
@@ -25,12 +25,13 @@ Json = Any
 
 @record(frozen=True)
 class Observed:
-    """What was read, by path: hashes of the listings of folders and of the bytes of files; where links
-    led."""
+    """What was read, by path: hashes of the listings of folders and of the bytes of files; where links led;
+    whether git tracks it (`yes` or `no`)."""
 
     folders: dict[str, str] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
     links: dict[str, str] = field(default_factory=dict)
+    tracked: dict[str, str] = field(default_factory=dict)
 
     def add(self, other: Observed) -> None:
         """Take over what another process read and this one did not."""
@@ -40,8 +41,8 @@ class Observed:
                     mine[path] = ""  # it changed in between: such a run is not kept
 
     @property
-    def _parts(self) -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
-        return self.folders, self.files, self.links
+    def _parts(self) -> tuple[dict[str, str], ...]:
+        return self.folders, self.files, self.links, self.tracked
 
     @property
     def steady(self) -> bool:
@@ -83,6 +84,7 @@ def observed(workspace: Workspace, since: Mark = (0, 0, 0)) -> Observed:
             for path, to in islice(seen.paths.items(), paths, None)
             if to is not path and to != path
         },
+        {path: _yes_or_no(found) for path, found in seen.tracked.items()},
     )
 
 
@@ -99,6 +101,10 @@ def hash_of_file(found: Document | Unreadable) -> str:
 
 def _hash_of_link(to: str | Unreadable) -> str:
     return f"!{to.name}" if isinstance(to, Unreadable) else f"={to}"
+
+
+def _yes_or_no(found: bool) -> str:
+    return "yes" if found else "no"
 
 
 def stamp(path: str, began: int | None = None) -> int:
@@ -154,4 +160,7 @@ def changes_since(root: str, limit: int, entry: Json, fresh: dict[str, str]) -> 
         again = again or Workspace(root, limit=limit)
         if _hash_of_link(again.real(path) or again.problem(path) or Unreadable.ABSENT) != to:
             names = True
+    for path, was in entry["tracked"].items():
+        again = again or Workspace(root, limit=limit)
+        names = names or _yes_or_no(again.is_tracked(path)) != was
     return Changed(frozenset(files), names)

@@ -84,15 +84,32 @@ def run(arguments: Sequence[str]) -> int:
         return Exit.INTERNAL
 
 
+COMPLETION_VARIABLE = "_CFLINT_COMPLETE"
+"""The environment variable by which a shell requests completions."""
+
+
 def _invoke(arguments: Sequence[str]) -> int:
     import os
 
+    is_completing = bool(os.environ.get(COMPLETION_VARIABLE))
+    if arguments[:1] == ["check"] and not is_completing:
+        from cflint.cli.check.arguments import read
+
+        request = read(arguments[1:])
+        if request is not None:
+            from cflint.cli.check.perform import perform
+
+            return perform(request)
+    return _invoke_click(arguments, is_completing)
+
+
+def _invoke_click(arguments: Sequence[str], is_completing: bool) -> int:
     import click
 
-    from cflint.cli.app import COMPLETION_VARIABLE, cli
+    from cflint.cli.app import cli
     from cflint.cli.exits import Exit, Failure
 
-    if os.environ.get(COMPLETION_VARIABLE):
+    if is_completing:
         cli.main(list(arguments), prog_name="cflint")
     try:
         with cli.make_context("cflint", list(arguments) or ["--help"]) as context:

@@ -11,9 +11,6 @@ import click
 
 from cflint import __version__
 
-COMPLETION_VARIABLE = "_CFLINT_COMPLETE"
-"""The environment variable by which a shell requests completions."""
-
 COMMANDS = ("check", "explain", "inspect", "rules", "server", "merge", "clean", "completion")
 """Each is the module of that name in this package and, there, `command`."""
 

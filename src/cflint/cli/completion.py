@@ -18,7 +18,8 @@ def command(shell: str) -> None:
     """Print a completion script for a shell."""
     from click.shell_completion import get_completion_class
 
-    from cflint.cli.app import COMPLETION_VARIABLE, cli
+    from cflint.cli import COMPLETION_VARIABLE
+    from cflint.cli.app import cli
     from cflint.cli.console import write
 
     found = get_completion_class(shell)

@@ -27,6 +27,7 @@ from cflint.syntax.javascript import EXTENSIONS
 
 if TYPE_CHECKING:
     from cflint.cache.unpack import Unpacker
+    from cflint.project.config.wrangler import WranglerConfig
     from cflint.project.files.workspace import Workspace
     from cflint.project.workers.preferences import Preferences
     from cflint.project.workers.worker import Worker
@@ -153,12 +154,13 @@ class IncrementalRun:
     def _model(self) -> str:
         """A hash of all Workers and configurations."""
         workers = [self._worker_hash(worker) for worker in self._project.workers]
-        configs = [[config.path, hash_of(config.document.data)] for config in self._loaded.configs]
+        configs = [[config.path, _config_hash(config)] for config in self._loaded.configs]
         return hash_of(json.dumps([workers, configs]))
 
     def _signature(self, path: str) -> str:
         """A hash of all that the Workers of a module are, but for the text of their modules."""
-        return ".".join(self._worker_hash(worker) for worker in self._project.owners.of(path))
+        hashes = [self._worker_hash(worker) for worker in self._project.owners.of(path)]
+        return ".".join((*hashes, self._project.realms.of(path).label))
 
     def _worker_hash(self, worker: Worker) -> str:
         found = self._worker_hashes.get(worker)
@@ -166,11 +168,12 @@ class IncrementalRun:
             config = worker.config
             whole = [
                 unit_of(worker),
-                None if config is None else hash_of(config.document.data),
+                None if config is None else _config_hash(config),
                 worker.entries,
                 worker.modules,
                 worker.unresolved,
                 sorted(worker.type_only),
+                [kind.id for kind in worker.app.kinds] if worker.app is not None else None,
             ]
             found = self._worker_hashes[worker] = hash_of(json.dumps(whole))[:16]
         return found
@@ -224,6 +227,14 @@ class IncrementalRun:
         facts = result.reads.facts - texts - {own}
         signature = self._signature(own) if result.item.kind is ItemKind.MODULE else ""
         return [signature, findings, sorted(texts), sorted(facts)]
+
+
+def _config_hash(config: WranglerConfig) -> str:
+    """A hash of all that a configuration was read from."""
+    if not config.is_typescript:
+        return hash_of(json.dumps([hash_of(config.document.data), config.deployment.row]))
+    read_from = [[one.path, hash_of(one.data)] for one in config.documents]
+    return hash_of(json.dumps([read_from, config.deployment.row]))
 
 
 def _outline_in(memo: Json) -> Json:

@@ -19,6 +19,7 @@ from cflint.engine.report import policed
 from cflint.engine.run import ModelChecks, ModuleChecks, attributed
 from cflint.engine.suppression import read_suppressions
 from cflint.finding import Finding, Location
+from cflint.project.apps import realms as apps
 from cflint.project.code import pointing
 from cflint.project.code.module import ClassDefinition, Handler, Module, module_of
 from cflint.project.code.values import Value, ValueKind
@@ -45,6 +46,10 @@ class Realm(Enum):
     """Where the code of a file runs."""
 
     WORKER = "a Worker runs it"
+    BOTH = "a Worker runs it while it renders, and the browser runs it"
+    BROWSER = "the browser runs it"
+    BUILD = "it runs when the app is built"
+    DEAD = "nothing runs it: it is not deployed"
     TYPES = "a Worker uses types of it only"
     TESTS = "tests run it"
     CONFIGURATION = "a configuration"
@@ -132,15 +137,20 @@ def inspect_place(
     workers = loaded.project.owners.of(path)
     owner = [worker for worker in loaded.project.workers if worker.config is config and config is not None]
     facts += [fact for worker in (*workers, *owner) for fact in _of_worker(worker, path)]
+    facts += _of_app(loaded, path)
     trace = _trace(loaded, options, document, offset, rule) if rule is not None else None
-    return Inspection(Location(document, span), _realm(path, config, workers), tuple(facts), trace)
+    realm = _realm(loaded, path, config, workers)
+    return Inspection(Location(document, span), realm, tuple(facts), trace)
 
 
-def _realm(path: str, config: WranglerConfig | None, workers: Sequence[Worker]) -> Realm:
+def _realm(loaded: Loaded, path: str, config: WranglerConfig | None, workers: Sequence[Worker]) -> Realm:
     if config is not None:
         return Realm.CONFIGURATION
     if is_test_path(path):
         return Realm.TESTS
+    of_app = loaded.project.realms.of(path)
+    if of_app is not apps.Realm.SERVER:
+        return Realm[of_app.name]
     if not workers:
         return Realm.OUTSIDE
     return Realm.TYPES if all(path in worker.type_only for worker in workers) else Realm.WORKER
@@ -282,6 +292,15 @@ def _of_worker(worker: Worker, path: str) -> Iterator[Fact]:
         yield Fact("environments", ", ".join(labels))
 
 
+def _of_app(loaded: Loaded, path: str) -> Iterator[Fact]:
+    """The app that a module belongs to, and why it runs where it does."""
+    app = loaded.project.realms.app_of(path)
+    if app is None:
+        return
+    yield Fact("app", f"{app.title} in {app.folder or 'the root'} ({', '.join(app.signs)})")
+    yield Fact("realm", f"{app.placed[path].realm.label}: {'; '.join(app.why(path))}")
+
+
 # -- what a rule did ----------------------------------------------------------------------------------------
 
 
@@ -336,6 +355,11 @@ def _reasons(
         yield "the settings exclude the file"
     elif path not in loaded.modules and all(config.path != path for config in loaded.configs):
         yield "the file is not checked: no Worker reaches it, and it uses nothing of Workers"
+    realm = loaded.project.realms.of(path)
+    if not realm.in_worker:
+        yield f"the module runs {realm.value}"
+    elif realm is apps.Realm.BOTH and not rule.spec.both:
+        yield "the module runs in the browser, too: the rule is given what comes from `env`, and server code"
     if is_test_path(path) and not rule.spec.tests:
         yield "the rule leaves out tests"
     if any(run.at.document is document.file and not run.steps and not run.findings for run in runs):

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import field
 from typing import TYPE_CHECKING
 
 from cflint.cache.observed import Observed
 from cflint.engine.plan import WorkItem
 from cflint.finding import Finding
 from cflint.project.modules.reads import Reads
-from cflint.record import record
+from cflint.record import field, record
 from cflint.rule import Crash
 from cflint.source import Document
 

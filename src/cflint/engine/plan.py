@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import field
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,7 @@ from cflint.project.config.wrangler import WranglerConfig
 from cflint.project.workers.loading import Loaded
 from cflint.project.workers.model import Project
 from cflint.project.workers.worker import Worker
-from cflint.record import record
+from cflint.record import field, record
 from cflint.rule import RuleSet
 
 if TYPE_CHECKING:
@@ -103,12 +102,14 @@ def unit_of(owner: Worker | WranglerConfig) -> str:
 
 
 def owners_of(loaded: Loaded) -> dict[str, list[Worker | WranglerConfig]]:
-    """The Workers, then the configurations, by their unit."""
+    """The Workers, then the configurations, by their unit. Wrangler reads no template, so of one there is
+    the Worker, with its bindings, and nothing is said of the file itself."""
     owners: dict[str, list[Worker | WranglerConfig]] = {}
     for worker in loaded.project.workers:
         owners.setdefault(unit_of(worker), []).append(worker)
     for config in loaded.configs:
-        owners.setdefault(unit_of(config), []).append(config)
+        if not config.deployment.is_template:
+            owners.setdefault(unit_of(config), []).append(config)
     return owners
 
 

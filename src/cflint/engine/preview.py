@@ -6,11 +6,10 @@ whole is done, that may be out of date in what the edit changes further away.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cflint.finding import Finding, Location
-from cflint.record import record
+from cflint.record import record, replace
 from cflint.source import Change, Document, Span
 
 if TYPE_CHECKING:

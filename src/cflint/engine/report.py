@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 
 from cflint.engine.outcome import Outcome, order, unique
@@ -12,6 +11,7 @@ from cflint.engine.run import attributed
 from cflint.engine.suppression import Suppressions, Use, read_suppressions
 from cflint.finding import Finding, Notice, Report, RuleInfo
 from cflint.project.workers.loading import Loaded
+from cflint.record import replace
 from cflint.rule import Rule, RuleSet, SuppressionUse, renamed_notice
 from cflint.source import Document
 

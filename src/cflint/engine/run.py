@@ -5,13 +5,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from cflint.engine.index import RuleIndex
+from cflint.engine.limits import Limits, limits_of
 from cflint.engine.outcome import ItemResult, Outcome
-from cflint.engine.plan import Options, model_item, module_item, owners_of
+from cflint.engine.plan import Options, model_item, module_item, owners_of, unit_of
 from cflint.engine.shapes import INERT
 from cflint.finding import Finding, Location
 from cflint.project.code.module import Module
@@ -22,6 +22,7 @@ from cflint.project.workers.loading import Loaded
 from cflint.project.workers.model import Project
 from cflint.project.workers.sections import Section
 from cflint.project.workers.worker import DurableObject, Worker
+from cflint.record import replace
 from cflint.rule import Crash, Match, Rule
 from cflint.scope import ModuleScope
 from cflint.source import Document, Span
@@ -79,11 +80,15 @@ class RuleRunner:
 
 
 def attributed(rule: Rule, finding: Finding) -> Finding:
-    """A finding as its rule's: with its id, and at most its severity."""
+    """A finding as its rule's: with its id, and at most its severity. A related place that is its own, or one
+    of the others, says nothing: in TypeScript, one place may be the value in several modes."""
     severity = rule.spec.severity
     if finding.severity is not None:
         severity = min(severity, finding.severity)
-    return replace(finding, rule=rule.id, severity=severity)
+    related = finding.related
+    if related:
+        related = tuple(place for place in dict.fromkeys(related) if place != finding.at)
+    return replace(finding, rule=rule.id, severity=severity, related=related)
 
 
 def _crash(rule: Rule, place: Location, error: Exception) -> Crash:
@@ -136,7 +141,7 @@ class ModuleChecks:
         outcome = Outcome()
         module = Module(self._project, syntax, ModuleScope(syntax))
         try:
-            self._constructs(module, hits, outcome)
+            self._constructs(module, hits, outcome, limits_of(module))
         finally:
             module.close()
         return outcome.findings
@@ -156,6 +161,8 @@ class ModuleChecks:
                 yield kept
 
     def _module(self, path: str, outcome: Outcome) -> None:
+        if not self._project.realms.of(path).in_worker:
+            return
         document = self._project.sources.document(path)
         if document is None:
             return
@@ -199,18 +206,26 @@ class ModuleChecks:
             outcome.parsed += 1
 
     def _javascript(self, module: Module, hits: list[tuple[int, int, str]], outcome: Outcome) -> None:
-        self._constructs(module, hits, outcome)
+        limits = limits_of(module)
+        self._constructs(module, hits, outcome, limits)
         present = {word for _, _, word in hits}
         for rule in _triggered(self._index.file, present, in_tests=is_test_path(module.path)):
             self._raise_if_stopped()
+            if limits is not None and not limits.may_look(rule):
+                continue
+            before = len(outcome.findings)
             self._check(rule, module, outcome, lambda: Location(module.document, Span(0, 0)))
-        self._handlers(module, present, outcome)
+            if limits is not None:
+                outcome.findings[before:] = limits.kept(rule, outcome.findings[before:])
+        self._handlers(module, present, outcome, limits)
 
     def _raise_if_stopped(self) -> None:
         if self._stopped is not None and self._stopped():
             raise Stopped
 
-    def _constructs(self, module: Module, hits: list[tuple[int, int, str]], outcome: Outcome) -> None:
+    def _constructs(
+        self, module: Module, hits: list[tuple[int, int, str]], outcome: Outcome, limits: Limits | None
+    ) -> None:
         """Run the rules on the constructs that their trigger words stand in."""
         index, in_tests = self._index, is_test_path(module.path)
         by_word = index.by_word_in_tests if in_tests else index.by_word
@@ -240,17 +255,21 @@ class ModuleChecks:
                 else:
                     ran[key] = rules
                 subject = module.class_of(node) if kind == "class_definition" else Match(module, node, word)
+                if limits is not None:
+                    rules = limits.of_construct(rules, subject, node)
                 place = partial(module.at, node)
                 for rule in rules:
                     check(rule, subject, outcome, place)
 
-    def _handlers(self, module: Module, words: set[str], outcome: Outcome) -> None:
+    def _handlers(self, module: Module, words: set[str], outcome: Outcome, limits: Limits | None) -> None:
         rules = [(rule, names) for rule, names in self._index.handler if names & words]
         if not rules or is_test_path(module.path):
             return
         for handler in module.handlers:
             for rule, names in rules:
-                if handler.name in names:
+                if handler.name in names and (
+                    limits is None or limits.of_construct((rule,), handler, handler.function)
+                ):
                     self._check(rule, handler, outcome, partial(module.at, handler.function))
 
 
@@ -301,8 +320,11 @@ class ModelChecks:
         outcome = Outcome()
         dependencies = _Dependencies(self._project)
         subjects = self._subjects_by_kind(list(self.owners if units is None else units), dependencies)
+        silent = self._silent
         for rule, trigger in self._index.model:
             for unit, subject in subjects[trigger.kind]:
+                if silent and rule.id in silent.get(unit, ()):
+                    continue
                 if trigger.kind == "binding" and trigger.words and subject.kind.id not in trigger.words:
                     continue
                 before = len(outcome.findings)
@@ -310,6 +332,12 @@ class ModelChecks:
                 dependencies.charge(unit, outcome.findings[before:])
         outcome.results.extend(dependencies.results())
         return outcome
+
+    @cached_property
+    def _silent(self) -> dict[str, frozenset[str]]:
+        """The ids of rules that mean nothing to the app of a unit, where there are any."""
+        apps = [(unit_of(it), it.app) for it in self._project.workers if it.app is not None]
+        return {unit: app.silent for unit, app in apps if app.silent}
 
     def _subjects_by_kind(
         self, units: Sequence[str], dependencies: _Dependencies

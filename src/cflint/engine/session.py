@@ -359,15 +359,18 @@ def _still(outcome: Outcome, project: Project) -> Outcome:
 
 def _signature(project: Project, path: str) -> object:
     """All that the Workers of a module are, but for the text of their modules."""
-    return tuple(map(_worker_signature, project.owners.of(path)))
+    return (project.realms.of(path), *map(_worker_signature, project.owners.of(path)))
 
 
 def _worker_signature(worker: Worker) -> object:
     config = worker.config
     return (
-        (config.path, config.document.data) if config is not None else None,
+        (tuple((one.path, one.data) for one in config.documents), config.deployment)
+        if config is not None
+        else None,
         worker.entries,
         worker.modules,
         worker.unresolved,
         worker.type_only,
+        worker.app.kinds if worker.app is not None else None,
     )

@@ -7,7 +7,6 @@ belongs to the first of them, so all shards together run the rules on everything
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import replace
 from heapq import heapify, heapreplace
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from cflint.engine.report import by_file, commented_documents, general_notices, 
 from cflint.engine.suppression import read_suppressions
 from cflint.finding import Finding, Report, Shard
 from cflint.project.workers.loading import Loaded
-from cflint.record import record
+from cflint.record import record, replace
 from cflint.rule import RuleSet
 
 

@@ -124,7 +124,7 @@ def _binding_page(project: Project, module: Code, name: str) -> str | None:
     absent = [
         environment
         for environment in module.environments
-        if environment.binding(name) is None and not environment.incomplete
+        if environment.binding(name) is None and not environment.has_open_bindings
     ]
     if bindings and absent:
         rows += ["", f"Not configured for {', '.join(map(_where, absent))}."]
@@ -170,7 +170,11 @@ def _lifecycle(project: Project, binding: Binding) -> Iterator[str]:
             storage = ""
         done = f"renamed from `{live.renamed_from}`" if live.renamed_from else "created"
         yield f"- {done} by {by}{storage}"
-    elif binding.kind.id == "durable_object" and lifecycle.complete and not binding.environment.incomplete:
+    elif (
+        binding.kind.id == "durable_object"
+        and lifecycle.complete
+        and not binding.environment.is_open("exports")
+    ):
         yield "- no migration creates the class"
     for worker in project.workers:
         if worker.config is binding.environment.config:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from cflint.engine import Options, Stopped
 from cflint.engine.preview import Preview
 from cflint.engine.session import Progress, Session
 from cflint.finding import Finding, Report
+from cflint.project.files.discovery import is_config_name
 from cflint.project.files.workspace import Workspace
 from cflint.project.workers.loading import Loaded
 from cflint.rule import RuleSet, UnknownSelector
@@ -21,8 +21,6 @@ from cflint.settings import Policy, Settings, SettingsError, SettingsTree
 _PAUSE = 0.2
 """Seconds without an edit before a long module is analysed as a whole, when there was a preview of it."""
 _STEP = 0.01
-
-_CONFIG_NAME = re.compile(r"wrangler[^/]*\.(?:toml|jsonc?)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +205,7 @@ class Root:
 def project_around(file: Path) -> Path | None:
     """The nearest folder above a file that holds a wrangler configuration, within its repository."""
     for folder in file.parents:
-        if any(_CONFIG_NAME.fullmatch(name) for name in _names(folder)):
+        if any(is_config_name(name) for name in _names(folder)):
             return folder
         if (folder / ".git").exists():
             return None

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import field
 from enum import Enum
 from functools import cache
 
 from cflint.platform._runtime_types import METHODS
-from cflint.record import record
+from cflint.record import field, record
 
 
 class Shape(Enum):

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import field
 from functools import cache
 from pathlib import Path
 
-from cflint.record import record
+from cflint.record import field, record
 
 _LETTER = re.compile(r"-([a-z])")
 

@@ -11,11 +11,10 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
 from cflint.finding import Finding, Report
-from cflint.record import record
+from cflint.record import record, replace
 from cflint.report.fingerprint import digests
 
 VERSION = 1

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from itertools import pairwise
 
 from cflint.quoting import visible_char
-from cflint.record import record
+from cflint.record import record, replace
 from cflint.report.escape import RUNNER, SHOWN_HASH, masked_source
 from cflint.source import Document, Span
 

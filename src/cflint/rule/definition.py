@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from cflint.finding import Finding, Safety, Severity
-from cflint.record import record
+from cflint.record import record, replace
 from cflint.rule.triggers import Trigger
 
 if TYPE_CHECKING:
@@ -72,6 +71,7 @@ class Spec:
     documents: Documents
     options: tuple[Option, ...] = ()
     aliases: tuple[str, ...] = ()
+    both: bool = False
 
     @property
     def triggers(self) -> tuple[Trigger[Any], ...]:
@@ -89,13 +89,13 @@ class Spec:
         options = [[it.module, it.name, it.default, it.meaning, it.least] for it in self.options]
         return [
             *(checks, int(self.severity), fix, sorted(self.presets), self.since),
-            *(self.tests, self.deployed, self.documents.value, options, list(self.aliases)),
+            *(self.tests, self.deployed, self.documents.value, options, list(self.aliases), self.both),
         ]
 
     @classmethod
     def from_data(cls, data: list[Any]) -> Spec:
         """The spec that `as_data` gave; raises TypeError, ValueError or AttributeError for anything else."""
-        checks, severity, fix, presets, since, tests, deployed, documents, options, aliases = data
+        checks, severity, fix, presets, since, tests, deployed, documents, options, aliases, both = data
         return cls(
             tuple(
                 CheckSpec(
@@ -115,6 +115,7 @@ class Spec:
                 for module, name, default, meaning, least in options
             ),
             tuple(map(str, aliases)),
+            both is True,
         )
 
 
@@ -166,6 +167,7 @@ def rule(
     documents: Documents = Documents.ALL,
     options: Iterable[Option] = (),
     aliases: Iterable[str] = (),
+    both: bool = False,
 ) -> Callable[[CheckFunction[S]], Definition]:
     """Make a check a rule; `Definition.on` adds more checks.
 
@@ -185,6 +187,7 @@ def rule(
                 *((), severity, fix, members | {ALL}, since, tests, deployed, documents),
                 tuple(options),
                 tuple(aliases),
+                both,
             )
         )
         definition.add(function, triggers)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from cflint.finding import Finding, Severity
@@ -11,6 +10,7 @@ from cflint.project.code.module import ClassDefinition, Handler
 from cflint.project.config.wrangler import Binding, Environment, WranglerConfig
 from cflint.project.workers.sections import Section
 from cflint.project.workers.worker import DurableObject, Worker
+from cflint.record import replace
 from cflint.rule.definition import Definition, Documents
 from cflint.rule.triggers import Trigger, subject_type
 from cflint.source import Document

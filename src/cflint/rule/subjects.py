@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from cflint.finding import Edit, Location
 from cflint.project.code.module import ClassDefinition, Handler, Module
 from cflint.project.code.nodes import Call
-from cflint.project.code.values import UNKNOWN, Value
+from cflint.project.code.values import FROM_ENV, UNKNOWN, Value
 from cflint.record import record
 from cflint.source import Document, Span
 from cflint.syntax.javascript import arguments_of, unwrap
@@ -112,6 +112,11 @@ class Match:
             receiver = self.receiver
             self._receiver_value = self.module.value_of(receiver) if receiver is not None else UNKNOWN
         return self._receiver_value
+
+    @property
+    def is_proved(self) -> bool:
+        """Whether what stands here is proved to come from `env` or the context, which only a Worker has."""
+        return self.receiver_value.kind in FROM_ENV or self.module.value_of(self.node).kind in FROM_ENV
 
     def text(self, node: Node | None = None) -> str:
         """The source text of a node, or of the match."""

@@ -1,4 +1,4 @@
-"""Configuration documents as values with a place for every key: one shape for TOML, JSON and JSONC.
+"""Configuration documents as values with a place for every key: one shape for all formats.
 
 What cannot be read becomes a `Problem`, and the objects around it are marked `broken`, which means that a key
 that is absent there is unknown, not missing. `documents.read` makes them.
@@ -7,11 +7,10 @@ that is absent there is unknown, not missing. `documents.read` makes them.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import field
 from enum import Enum
 from functools import cached_property
 
-from cflint.record import record
+from cflint.record import field, record
 from cflint.source import Document, Span
 
 MAX_DEPTH = 256
@@ -30,7 +29,8 @@ _FEW = 16
 
 
 class Kind(Enum):
-    """What a node is. `DATE` is TOML's bare date or time; `INVALID` is what no format allows."""
+    """What a node is. `DATE` is TOML's bare date or time; `INVALID` is what no format allows; `UNKNOWN` the
+    value of an expression that only a run could tell: something stands there, of whatever kind."""
 
     OBJECT = "object"
     ARRAY = "array"
@@ -40,6 +40,7 @@ class Kind(Enum):
     NULL = "null"
     DATE = "date"
     INVALID = "invalid"
+    UNKNOWN = "unknown"
 
 
 class Format(Enum):
@@ -47,6 +48,7 @@ class Format(Enum):
 
     JSON = "json"  # with comments and trailing commas, as wrangler reads both .json and .jsonc
     TOML = "toml"
+    TYPESCRIPT = "typescript"  # evaluated; `documents.read` does not read it
 
 
 @record(frozen=True, eq=False)
@@ -68,7 +70,8 @@ class Node:
 
     `span` covers the whole value; for a TOML table it runs from its header (or first key) to the end of its
     last own line, for one that only other headers imply, over those, and for an array of tables over all its
-    blocks. `value` is the Python value of a scalar (a `DATE` has its source text, an `INVALID` None).
+    blocks. `value` is the Python value of a scalar (a `DATE` has its source text, an `INVALID` and an
+    `UNKNOWN` None).
     `members` are an object's keys in source order, duplicates included; `items` an array's elements.
     `broken`: there is a syntax error in it, not counting those in broken values below it.
     """
@@ -97,6 +100,12 @@ class Node:
     @cached_property
     def _by_key(self) -> dict[str, Member]:
         return {member.key: member for member in self.members}
+
+    def is_unknown(self, key: str) -> bool:
+        """Whether the value of a key is not known: an expression that only a run could tell, or nothing where
+        not all could be read."""
+        found = self.get(key)
+        return self.broken if found is None else found.kind is Kind.UNKNOWN
 
     def at(self, *path: str | int) -> Node | None:
         """The node at a path of keys and 0-based indexes, or None."""

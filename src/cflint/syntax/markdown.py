@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
 
 from cflint.pattern import pattern
-from cflint.record import record
+from cflint.record import field, record
 from cflint.source import BOM, Document, Span
 
 
@@ -168,7 +167,7 @@ def _blank(data: bytes) -> bytes:
     return data.translate(_NOT_LINE_END)
 
 
-@dataclass(slots=True)
+@record
 class _Container:
     """A quote, or a list item whose content begins `width` columns after the containers around it."""
 
@@ -176,7 +175,7 @@ class _Container:
     width: int = 0
 
 
-@dataclass(slots=True)
+@record
 class _Open:
     """A fence that waits for its end."""
 

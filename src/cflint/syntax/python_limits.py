@@ -15,10 +15,9 @@ import select
 import signal
 import warnings
 from contextlib import suppress
-from dataclasses import field
 from functools import lru_cache
 
-from cflint.record import record
+from cflint.record import field, record
 
 MAX_BRACKETS = 200
 """Python itself reads no more brackets inside each other."""

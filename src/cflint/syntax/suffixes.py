@@ -20,6 +20,9 @@ PYTHON = ".py"
 SOURCE_SUFFIXES = (*EXTENSIONS, PYTHON)
 """What code may be written in."""
 
+EMBEDDED_SUFFIXES = (".astro", ".svelte", ".vue")
+"""Files of other languages that have scripts in them."""
+
 DECLARATION_SUFFIXES = (".d.ts", ".d.mts", ".d.cts")
 """Declarations without code."""
 

@@ -341,11 +341,11 @@ class TestWhatIsAConfiguration:
             ("wrangler.staging.jsonc", '{"compatibility_date": "2025-01-01"}', True),
             ("wrangler-do.toml", "[[durable_objects.bindings]]\n", True),
             ("notes.jsonc", '{"$schema": "node_modules/wrangler/config-schema.json"}', True),
-            ("wrangler.template.toml", 'name = "<WORKER_NAME>"\ncompatibility_date = "2025-01-01"\n', False),
-            ("wrangler.toml", 'name = "{{name}}"\n', False),
-            ("wrangler.toml", "name = {{name}}\n", False),
-            ("wrangler.jsonc", '{"name": "a", "compatibility_date": "<COMPATIBILITY_DATE>"}', False),
-            ("wrangler.jsonc", '{"name": "${PROJECT}", "main": "x"}', False),
+            ("wrangler.template.toml", 'name = "<WORKER_NAME>"\ncompatibility_date = "2025-01-01"\n', True),
+            ("wrangler.toml", 'name = "{{name}}"\n', True),
+            ("wrangler.toml", "name = {{name}}\n", True),
+            ("wrangler.jsonc", '{"name": "a", "compatibility_date": "<COMPATIBILITY_DATE>"}', True),
+            ("wrangler.jsonc", '{"name": "${PROJECT}", "main": "x"}', True),
             ("wrangler.jsonc", '{"name": "a", "main": "x"}', True),
             ("package.json", '{"name": "a", "main": "index.js", "exports": {}, "type": "module"}', False),
             ("tsconfig.json", '{"compilerOptions": {}}', False),
@@ -552,6 +552,7 @@ def test_a_string_keeps_its_quotes(path: str, text: str, written: str) -> None:
     subject = config(text, path)
     node = subject.root.get("a")
     assert node is not None
-    edit = replace_text(subject, node, "c d")
+    (edit,) = replace_text(subject, node, text="c d") or ()
     assert text[: edit.span.start] + edit.text + text[edit.span.end :] == written
-    assert replace_text(subject, node, "it's").text == '"it\'s"'
+    (edit,) = replace_text(subject, node, text="it's") or ()
+    assert edit.text == '"it\'s"'

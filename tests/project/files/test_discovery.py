@@ -73,7 +73,7 @@ def test_a_shadowed_configuration_that_is_named_is_looked_at() -> None:
     assert found.left_out == ()
 
 
-def test_templates_are_no_configuration() -> None:
+def test_templates_are_no_configuration_beside_one() -> None:
     found = discover(
         memory(
             *("wrangler.toml.template", "wrangler.toml.example", "wrangler.json.tpl", "my-wrangler.toml"),
@@ -87,6 +87,7 @@ def test_templates_are_no_configuration() -> None:
     )
     assert found.configs == ("wrangler.staging.jsonc",)
     templates = {"wrangler.example.toml", "wrangler copy.jsonc", "wrangler.template.json"}
+    templates |= {"wrangler.toml.template", "wrangler.toml.example", "wrangler.json.tpl"}
     assert reasons(found) == dict.fromkeys(templates, Reason.TEMPLATE)
 
 
@@ -220,15 +221,18 @@ def test_configurations_above_are_nearest_first() -> None:
             "apps/a/src/deep/i.ts",
             "apps/b/wrangler.toml",
             "apps/a/wrangler.local.toml",
+            "apps/a/wrangler.example.toml",
             "apps/wrangler.example.toml",
         ),
     )
-    expected = ("apps/a/wrangler.json", "apps/a/wrangler-x.toml", "wrangler.toml")
+    own = ("apps/a/wrangler.json", "apps/a/wrangler-x.toml")
+    expected = (*own, "apps/wrangler.example.toml", "wrangler.toml")
     assert configs_above(workspace, "apps/a/src/deep/i.ts") == expected
     assert configs_above(workspace, "apps/a") == expected
     assert configs_above(workspace, "") == ("wrangler.toml",)
     assert configs_in(workspace) == (
-        *("apps/a/wrangler-x.toml", "apps/a/wrangler.json", "apps/b/wrangler.toml", "wrangler.toml"),
+        *("apps/a/wrangler-x.toml", "apps/a/wrangler.json", "apps/b/wrangler.toml"),
+        *("apps/wrangler.example.toml", "wrangler.toml"),
     )
     assert configs_in(workspace, "apps/b") == ("apps/b/wrangler.toml",)
 

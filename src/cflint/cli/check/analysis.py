@@ -6,13 +6,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cflint.cli.check.plan import Plan
 from cflint.cli.check.request import FOR_PEOPLE
 from cflint.cli.console import counted, say
 from cflint.finding import Finding, Report, Safety
+from cflint.record import replace
 
 if TYPE_CHECKING:
     from cflint.engine.incremental import IncrementalRun

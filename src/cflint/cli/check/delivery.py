@@ -7,7 +7,6 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING, TextIO
 
 from cflint.cli.check.plan import FAIL_ON, Plan
@@ -16,6 +15,7 @@ from cflint.cli.console import counted, say, takes_hyperlinks, wants_color, warn
 from cflint.cli.exits import Exit
 from cflint.cli.output import write_file
 from cflint.finding import Notice, Report, Severity
+from cflint.record import replace
 from cflint.report import FORMATS
 from cflint.report import Options as Rendering
 from cflint.report.escape import visible

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 
 from cflint.cli.check.analysis import Analysis
 from cflint.cli.check.delivery import deliver, deliver_report, is_colored, located
@@ -16,6 +15,7 @@ from cflint.engine.parsing import parses_worse
 from cflint.finding import Finding, Report, Safety
 from cflint.fixer import FixResult, converge
 from cflint.fixer import write as write_changes
+from cflint.record import replace
 from cflint.report.diff import diffs
 from cflint.report.escape import escape_message, paths_for
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from cflint.cli.check.analysis import Analysis
 from cflint.cli.check.delivery import deliver_report
@@ -17,6 +18,9 @@ from cflint.cli.exits import Exit, Failure
 from cflint.cli.output import write_file
 from cflint.finding import Report
 from cflint.report.escape import visible
+
+if TYPE_CHECKING:
+    from cflint.project.config.deployment import Deployment
 
 
 def perform(request: Request) -> Exit:
@@ -105,6 +109,18 @@ def _without_workers(plan: Plan, analysis: Analysis, report: Report) -> Exit:
     raise Failure(message, Exit.NO_PROJECT, hint)
 
 
+def _deployment(found: Deployment) -> Iterator[str]:
+    """What `--verbose` prints of how a configuration is deployed, where other files say something."""
+    if found.open:
+        yield f"  its bindings are not all known: {visible(found.open)}\n"
+    if found.entry:
+        yield f"  its entry is in a command: {visible(found.entry)}\n"
+    if found.local:
+        yield f"  nobody deploys it: {visible(found.local)}\n"
+    if found.is_template:
+        yield "  it is a template\n"
+
+
 def _background(plan: Plan, analysis: Analysis) -> Iterator[str]:
     """What `--verbose` prints: the root, the rules, the Workers, what was skipped."""
     loaded = analysis.loaded
@@ -115,5 +131,9 @@ def _background(plan: Plan, analysis: Analysis) -> Iterator[str]:
     for worker in loaded.project.workers:
         where = worker.config.path if worker.config is not None else "no configuration"
         yield f"Worker: {visible(where)} ({counted(len(worker.modules), 'module')})\n"
+        if worker.config is not None:
+            yield from _deployment(worker.config.deployment)
+        if worker.app is not None:
+            yield f"app: {visible(worker.app.summary)}\n"
     for item in loaded.discovered.left_out:
         yield f"skipped: {visible(item.path)} ({item.reason.value})\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from typing import TYPE_CHECKING
 
-from cflint.project.code.values import UNKNOWN, Value, ValueKind, promise_of
+from cflint.project.code.values import FROM_ENV, UNKNOWN, Value, ValueKind, promise_of
 from cflint.project.modules.facts import ClassFacts
 from cflint.scope import Declaration, ImportRef
 
@@ -37,8 +37,28 @@ def is_env_type(module: ModuleLike, name: str) -> bool:
 
 
 def imported_call(module: ModuleLike, ref: ImportRef, call: Node) -> Value:
-    """What calling an imported function of the project gives: a promise, when it is asynchronous."""
+    """What calling an imported function of the project gives: a promise, when it is asynchronous; what a
+    framework gives, when it hands on that."""
+    if module.app is not None:
+        given = _handed_on(module, ref)
+        if given:
+            return promise_of(given.awaited, call) if given.kind is ValueKind.PROMISE else given
     return promise_of(origin=call) if module.project.imported.gives_promise(module.path, ref) else UNKNOWN
+
+
+def _handed_on(module: ModuleLike, ref: ImportRef) -> Value:
+    """What a function of another module gives that returns what a framework's function gave to it."""
+    found = module.project.exports.declaration(module.path, ref)
+    document = module.project.sources.document(found[0]) if found is not None else None
+    names = {accessor.name for accessor in module.app.accessors.calls} if module.app is not None else ()
+    if found is None or document is None or not any(name.encode() in document.data for name in names):
+        return UNKNOWN
+    other = module.other(found[0])
+    declared = other.scope.top_level.get(found[1]) if other is not None else None
+    if other is None or declared is None:
+        return UNKNOWN
+    value = other.value_returned(declared)
+    return value if value.awaited.kind in FROM_ENV | {ValueKind.APP_OBJECT} else UNKNOWN
 
 
 def is_own(module: ModuleLike, ref: ImportRef) -> bool:

@@ -21,7 +21,7 @@ def may_be_declared(project: Project, workers: Sequence[Worker], name: str) -> b
     if not workers or len(configurations) < len(workers):
         return True
     environments = (environment for worker in workers for environment in worker.environments)
-    if any(found.incomplete or found.binding(name) is not None for found in environments):
+    if any(found.has_open_bindings or found.binding(name) is not None for found in environments):
         return True
     return any(name in dev_var_names(project.workspace, found.directory) for found in configurations)
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from cflint.platform.drivers import DRIVERS
+from cflint.project.code.app_values import called, imported, owned, parameter
 from cflint.project.code.parameters import parameter_index
 from cflint.project.code.results import (
     GLOBALS,
@@ -89,7 +90,7 @@ class Evaluator:
                 declaration = self._scope.resolve(node)
                 if declaration is None:
                     return GLOBALS.get(self._syntax.text(node), UNKNOWN)
-                return self.declared(declaration)
+                return self.declared(declaration) or owned(self._module, declaration.name)
             case "this":
                 owner = self._module.this_class(node)
                 return Value(ValueKind.THIS, name=owner.name) if owner is not None else UNKNOWN
@@ -185,7 +186,7 @@ class Evaluator:
                 return Value(ValueKind.ENV)
             case ("cloudflare:workers", "exports"):
                 return Value(ValueKind.CONTEXT_EXPORTS)
-        return UNKNOWN
+        return imported(self._module, ref)
 
     def _parameter(self, declaration: Declaration) -> Value:
         annotated = annotated_value(self._module, declaration.owner)
@@ -203,6 +204,10 @@ class Evaluator:
                     if function_kinds[index] is not ValueKind.UNKNOWN
                     else UNKNOWN
                 )
+        if self._module.app is not None:
+            given = parameter(self._module, declaration)
+            if given:
+                return given
         return self._callback_parameter(declaration)
 
     def _callback_parameter(self, declaration: Declaration) -> Value:
@@ -285,6 +290,8 @@ class Evaluator:
         if target is None:
             return UNKNOWN
         value = self._property(self.value_of(target), name, node)
+        if not value and self._module.app is not None:
+            return owned(self._module, name)
         if not value and name == "env" and self._syntax.text(target).endswith(_ENV_OWNERS):
             return Value(ValueKind.ENV)
         return value
@@ -332,7 +339,10 @@ class Evaluator:
         """Walk a destructuring path from a value."""
         for step in path:
             if not value:
-                return UNKNOWN
+                value = owned(self._module, step) if isinstance(step, str) else UNKNOWN
+                if not value and self._module.app is None:
+                    return UNKNOWN
+                continue
             if isinstance(step, str):
                 value = property_of(self._module, value, step)
             elif isinstance(step, int):
@@ -370,14 +380,15 @@ class Evaluator:
         if declaration is None:
             if name == "fetch":
                 return promise_of(Value(ValueKind.RESPONSE, detail="fetch", origin=call), call)
-            return UNKNOWN
+            return called(self._module, None, name, call)
         ref = self._scope.origin(declaration)
         if ref is not None:
             driver = DRIVERS.get((ref.module, ref.name))
             if driver is not None and driver.made_by == "call":
                 return self._client(call, driver.label, resolves=driver.resolves)
-            if (ref.module, ref.name) in (("@opennextjs/cloudflare", "getCloudflareContext"),):
-                return UNKNOWN
+            given = called(self._module, ref, name, call)
+            if given:
+                return given
             resolves = STUB_MAKERS.get((ref.module, ref.name))
             if resolves is not None:
                 stub = Value(ValueKind.STUB, origin=call)
@@ -411,6 +422,11 @@ class Evaluator:
             return UNKNOWN
         owner = self.value_of(unwrap(node).child_by_field_name("object"))
         return Value(ValueKind.CONNECTION_STRING, inner=owner) if owner.is_binding("hyperdrive") else UNKNOWN
+
+    def returned(self, declaration: Declaration) -> Value:
+        """What calling a declared function gives."""
+        function = self._module.function_of(declaration)
+        return self._returned(function, function) if function is not None else UNKNOWN
 
     def _returned(self, function: Node, call: Node) -> Value:
         """What calling a local function gives: its declared type, or the one expression it returns."""

@@ -9,6 +9,7 @@ from cflint.pattern import pattern
 from cflint.platform.classes import ClassKind
 from cflint.platform.language import RUN_LATER
 from cflint.platform.packages import USER_INTERFACES
+from cflint.project.apps.realms import Realm
 from cflint.project.code.control import is_conditional, runs_at_once, try_around, waits_for_instance
 from cflint.project.code.nodes import call_around, call_of, function_name
 from cflint.project.code.tree import mentions, method_around
@@ -85,6 +86,8 @@ def runs_in_worker(module: ModuleLike, node: Node) -> bool:
     that is no user interface."""
     if runs_for_event(module, node):
         return True
+    if module.app is not None:
+        return module.realm is Realm.SERVER or module.sides.on_server(node.start_byte)
     if all(worker.is_document for worker in module.workers) or module.path.endswith(JSX):
         return False
     sources = (found.imported.module for found in module.scope.imports if found.imported is not None)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from cflint.finding import Edit, Location
 from cflint.lazy import Lazy
 from cflint.platform.classes import ClassKind
+from cflint.project.apps.realms import NO_SIDES, Realm, Sides
 from cflint.project.code.values import Value, ValueKind
 from cflint.project.modules.facts import ClassFacts, class_facts
 from cflint.record import record
@@ -23,7 +24,10 @@ from cflint.syntax.suffixes import is_typescript
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+    from cflint.project.apps import islands as _islands
+    from cflint.project.apps.app import App
     from cflint.project.code import across as _across
+    from cflint.project.code import app_values as _app_values
     from cflint.project.code import awaited as _awaited
     from cflint.project.code import classes as _classes
     from cflint.project.code import contents as _contents
@@ -55,6 +59,7 @@ if TYPE_CHECKING:
     from cflint.project.workers.model import Project, Worker
 else:
     _across = Lazy("cflint.project.code.across")
+    _app_values = Lazy("cflint.project.code.app_values")
     _awaited = Lazy("cflint.project.code.awaited")
     _classes = Lazy("cflint.project.code.classes")
     _contents = Lazy("cflint.project.code.contents")
@@ -81,6 +86,7 @@ else:
     _secrets = Lazy("cflint.project.code.secrets")
     _sockets = Lazy("cflint.project.code.sockets")
     _tree = Lazy("cflint.project.code.tree")
+    _islands = Lazy("cflint.project.apps.islands")
     _workflows = Lazy("cflint.project.code.workflows")
 
 T = TypeVar("T")
@@ -328,6 +334,23 @@ class Module:
         return self.project.owners.of(self.path)
 
     @cached_property
+    def app(self) -> App | None:
+        """The framework app that the module belongs to."""
+        return self.project.realms.app_of(self.path)
+
+    @cached_property
+    def realm(self) -> Realm:
+        """Where the module runs."""
+        return self.project.realms.of(self.path)
+
+    @cached_property
+    def sides(self) -> Sides:
+        """Of a module that runs in both, the parts that run in the Worker or in the browser only."""
+        if self.app is None or self.realm is not Realm.BOTH:
+            return NO_SIDES
+        return _islands.sides_of(self.syntax, self.scope, self.app.kind.islands)
+
+    @cached_property
     def environments(self) -> tuple[Environment, ...]:
         """All environments of those Workers that have a configuration."""
         return tuple(env for worker in self.workers for env in worker.environments)
@@ -476,6 +499,7 @@ class Module:
                     return found
         return None
 
+    app_handler_at = _app_values.handler_at
     super_calls = _classes.super_calls
     type_arguments = _classes.type_arguments
     parameter_kinds = _parameters.parameter_kinds
@@ -493,6 +517,10 @@ class Module:
     def value_declared(self, declaration: Declaration) -> Value:
         """What a declared name holds."""
         return self._evaluator.declared(declaration)
+
+    def value_returned(self, declaration: Declaration) -> Value:
+        """What calling a function of the module gives, by its declaration."""
+        return self._evaluator.returned(declaration)
 
     initializer = _tree.initializer
     function_of = _tree.function_of

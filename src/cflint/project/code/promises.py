@@ -462,10 +462,12 @@ def wait_until_at(module: ModuleLike, node: Node) -> str | None:
         if above.type not in FUNCTIONS:
             continue
         for name, declaration in module.scope.declared_in(above).items():
-            if (
-                declaration.kind is not DeclarationKind.PARAMETER
-                or module.scope.lookup(name, node) is not declaration
-            ):
+            is_given = declaration.kind is DeclarationKind.PARAMETER or (
+                declaration.kind is DeclarationKind.CONST
+                and module.app is not None
+                and declaration.node.end_byte < node.start_byte
+            )
+            if not is_given or module.scope.lookup(name, node) is not declaration:
                 continue
             if declaration.path == ("waitUntil",) and module.parameter_kinds(above) == (
                 ValueKind.PAGES_CONTEXT,

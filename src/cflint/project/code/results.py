@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cflint.platform.bindings import kind_by_id, methods_of_type
+from cflint.project.code.app_values import member_of, result_of_method
 from cflint.project.code.values import UNKNOWN, Value, ValueKind, promise_of
 from cflint.syntax.javascript import arguments_of
 
@@ -71,6 +72,8 @@ def property_of(module: ModuleLike, owner: Value, name: str) -> Value:
         return Value(ValueKind.CONNECTION_STRING, inner=owner)
     if owner.kind is ValueKind.GLOBAL:
         return GLOBALS.get(name, UNKNOWN)
+    if owner.kind is ValueKind.APP_OBJECT:
+        return member_of(owner, name)
     if owner.kind is ValueKind.CONTEXT_EXPORTS:
         return Value(ValueKind.BINDING, name=name, detail="exports")
     kind = _PROPERTIES.get((owner.kind, name))
@@ -109,6 +112,8 @@ def method_result(module: ModuleLike, receiver: Value, name: str, call: Node) ->
         return UNKNOWN
     if kind is ValueKind.BINDING:
         return _binding_call(receiver, name, call)
+    if kind is ValueKind.APP_OBJECT:
+        return result_of_method(module, receiver, name, call)
     if kind is ValueKind.INSTANCE:
         owner = module.class_named(receiver.name or "", receiver.detail)
         gives = owner is not None and module.gives_promise(owner, name)

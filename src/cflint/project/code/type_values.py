@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from cflint.platform.bindings import kinds_by_type
 from cflint.platform.env_types import UNSEEN_ENV_TYPE_NAMES
+from cflint.project.code.app_values import typed
 from cflint.project.code.values import UNKNOWN, Value, ValueKind, promise_of
 from cflint.scope import Declaration, DeclarationKind
 from cflint.syntax.javascript import first_named
@@ -78,8 +79,8 @@ def type_value(module: ModuleLike, type_node: Node) -> Value:
     declaration = module.scope.lookup_type(name, type_node) if "." not in name else None
     if declaration is not None and declaration.imported is not None:
         ref = declaration.imported
-        known = _IMPORTED_TYPES.get((ref.module, ref.name))
-        if known is not None:
+        known = _IMPORTED_TYPES.get((ref.module, ref.name)) or typed(module, ref, name)
+        if known:
             return known
         if ref.module in _TYPE_PACKAGES:
             return _global_type(ref.name)
@@ -88,7 +89,7 @@ def type_value(module: ModuleLike, type_node: Node) -> Value:
         return Value(ValueKind.ENV) if module.is_env_type(name) else instance_of(module, declaration)
     if name in UNSEEN_ENV_TYPE_NAMES:
         return Value(ValueKind.ENV)
-    return _global_type(name)
+    return _global_type(name) or typed(module, None, name)
 
 
 def instance_of(module: ModuleLike, declaration: Declaration) -> Value:

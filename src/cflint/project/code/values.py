@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import field
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from cflint.platform.bindings import BindingKind
-from cflint.record import record
+from cflint.record import field, record
 
 if TYPE_CHECKING:
     from tree_sitter import Node
+
+    from cflint.project.apps.kind import Shape
 
 
 class ValueKind(Enum):
@@ -64,6 +65,7 @@ class ValueKind(Enum):
     PAGES_CONTEXT = "EventContext"
     CONTROLLER = "ScheduledController"
     GLOBAL = "globalThis"
+    APP_OBJECT = "object of a framework"
 
 
 _UNKNOWN = ValueKind.UNKNOWN  # to name a member of an Enum takes as long as a call in Python 3.11
@@ -79,7 +81,8 @@ class Value:
     resolves to, the namespace of a STUB, the owner of HEADERS or BODY, the connection string of a
     DATABASE_CLIENT, or the binding of a CONNECTION_STRING. `detail` tells where a RESPONSE comes from
     (`fetch`, `cache`, `redirect`, `new`), or a client's driver. `origin` is the expression that made the
-    value: the `new WebSocketPair()`, the `fetch(…)`, the `postgres(…)`.
+    value: the `new WebSocketPair()`, the `fetch(…)`, the `postgres(…)`. `shape` has the members of an
+    APP_OBJECT.
     """
 
     kind: ValueKind
@@ -88,6 +91,7 @@ class Value:
     inner: Value | None = None
     detail: str = ""
     origin: Node | None = field(default=None, compare=False)
+    shape: Shape | None = None
 
     def __bool__(self) -> bool:
         """Whether anything is known."""
@@ -112,6 +116,13 @@ class Value:
 
 
 UNKNOWN = Value(ValueKind.UNKNOWN)
+
+FROM_ENV = frozenset(
+    {ValueKind.ENV, ValueKind.BINDING, ValueKind.EXECUTION_CONTEXT, ValueKind.CONTEXT_EXPORTS, ValueKind.STUB}
+    | {ValueKind.DURABLE_OBJECT_ID, ValueKind.D1_STATEMENT, ValueKind.D1_RESULT, ValueKind.R2_OBJECT}
+    | {ValueKind.WORKFLOW_INSTANCE, ValueKind.CONNECTION_STRING, ValueKind.DATABASE_CLIENT}
+)
+"""Kinds of values that come from `env` or the context, so that only a Worker has them."""
 
 
 def promise_of(inner: Value = UNKNOWN, origin: Node | None = None) -> Value:

@@ -80,7 +80,7 @@ def classes_without_migration(environments: Iterable[Environment]) -> Mapping[st
     found: dict[str, list[Binding]] = {}
     for environment in environments:
         lifecycle = environment.lifecycle
-        if environment.incomplete or not lifecycle.complete or environment.config.is_pages:
+        if environment.is_open("exports") or not lifecycle.complete or environment.config.is_pages:
             continue
         for name, binding in environment.durable_object_classes.items():
             if name not in lifecycle.classes:

@@ -1,6 +1,7 @@
 """Edits of a wrangler configuration, as a fix takes them.
 
 Every function answers None when there is no edit that does exactly this, and () when nothing has to change.
+A configuration in TypeScript is a program: here, only what stands there as a string is replaced.
 
 Imported where used: editors of documents and json, which a run without fixes does not need.
 """
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from cflint.finding import Edit
 from cflint.project.config.schema import Path
-from cflint.syntax.data import DataDocument, Node, Value
+from cflint.syntax.data import DataDocument, Format, Node, Value
 
 if TYPE_CHECKING:
     from cflint.project.config.wrangler import Environment
@@ -33,6 +34,8 @@ AnyData = DataDocument | HasData
 
 def set_key(data: AnyData, path: Path, value: Value, *, comment: str | None = None) -> Edits:
     """Make `value` the value at a path, with the objects around it; `comment` goes above a new key."""
+    if _is_code(data):
+        return None
     from cflint.syntax import edit
 
     return _edits(data, edit.set_value(_data(data), path, value, comment=comment))
@@ -40,6 +43,8 @@ def set_key(data: AnyData, path: Path, value: Value, *, comment: str | None = No
 
 def append_item(data: AnyData, path: Path, value: Value) -> Edits:
     """Add an item to the array at a path; the array is made when there is none."""
+    if _is_code(data):
+        return None
     from cflint.syntax import edit
 
     return _edits(data, edit.append_item(_data(data), path, value))
@@ -60,6 +65,8 @@ def add_flag(environments: Iterable[Environment], flag: str) -> Edits:
 
 def remove_key(data: AnyData, path: Path) -> Edits:
     """Remove a key with its value, or an item of an array."""
+    if _is_code(data):
+        return None
     from cflint.syntax import edit
 
     return _edits(data, edit.remove(_data(data), path))
@@ -67,6 +74,8 @@ def remove_key(data: AnyData, path: Path) -> Edits:
 
 def rename_key(data: AnyData, path: Path, new_key: str) -> Edits:
     """Give the key at a path another name; None when that is taken."""
+    if _is_code(data):
+        return None
     from cflint.syntax import edit
 
     return _edits(data, edit.rename_key(_data(data), path, new_key))
@@ -93,17 +102,27 @@ def convert(
     return set_key(data, path, {**value, new_key: into})
 
 
-def replace_text(data: AnyData, node: Node, text: str) -> Edit:
-    """Make another string of a value, in quotes like those it has."""
+def replace_text(data: AnyData, *nodes: Node, text: str) -> Edits:
+    """Make another string of values, in quotes like those they have. In TypeScript, values of several modes
+    may stand at one place."""
     import json
 
     document = _data(data).document
-    is_literal = document.data[node.span.start : node.span.start + 1] == b"'" and "'" not in text
-    return Edit(document, node.span, f"'{text}'" if is_literal else json.dumps(text, ensure_ascii=False))
+    edits: dict[Edit, None] = {}
+    for node in nodes:
+        written = document.data[node.span.start : node.span.end]
+        if _is_code(data) and written[1:-1] != (node.text or "").encode():
+            return None  # it is no literal, or it has escapes
+        is_literal = written[:1] == b"'" and "'" not in text
+        new = f"'{text}'" if is_literal else json.dumps(text, ensure_ascii=False)
+        edits[Edit(document, node.span, new)] = None
+    return tuple(edits)
 
 
 def move_to_top_level(data: AnyData, path: Path) -> Edits:
     """Move a key of a TOML table, with its comments, before the first table."""
+    if _is_code(data):
+        return None
     from cflint.syntax import edit
 
     return _edits(data, edit.move_before_first_table(_data(data), path))
@@ -114,6 +133,10 @@ def _edits(data: AnyData, edits: tuple[TextEdit, ...] | None) -> Edits:
         return None
     document = _data(data).document
     return tuple(Edit(document, edit.span, edit.text) for edit in edits)
+
+
+def _is_code(data: AnyData) -> bool:
+    return _data(data).format is Format.TYPESCRIPT
 
 
 def _data(data: AnyData) -> DataDocument:

@@ -1,5 +1,7 @@
 """A wrangler configuration as the domain sees it: environments, what they inherit, and their bindings.
 
+A `cloudflare.config.ts` is one, too: it was evaluated, and has a tree with wrangler's keys for each mode.
+
 Longer than 600 lines: a configuration, its environments and their bindings refer to each other.
 """
 
@@ -10,19 +12,25 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from cflint.finding import Location
 from cflint.pattern import pattern
 from cflint.platform.bindings import KINDS, BindingKind, Shape
 from cflint.platform.wrangler_keys import KeySchema, KeyScope, bundled_schema, json_types, scope_of
 from cflint.project.config.class_rows import read_lifecycle
+from cflint.project.config.deployment import AS_WRITTEN, Deployment
 from cflint.project.config.lifecycle import Lifecycle
-from cflint.project.config.schema import ConfigProblem, Path, ProblemKind, check, json_type
+from cflint.project.config.schema import ConfigProblem, Path, ProblemKind, check, dotted, json_type
 from cflint.project.files.roles import Role, config_role
-from cflint.record import record
+from cflint.record import record, replace
 from cflint.source import Document, Span
 from cflint.syntax.data import DataDocument, Format, Kind, Node
 from cflint.syntax.documents import read
+
+if TYPE_CHECKING:
+    from cflint.project.config.cloudflare.machine import ConfigFault
+    from cflint.project.config.cloudflare.reader import CloudflareConfig, ConfigTree
 
 _CONFIG_NAME = pattern(r"wrangler\.(?:toml|jsonc?)", re.IGNORECASE)
 _PLACEHOLDER = pattern(
@@ -62,18 +70,11 @@ _TELLING_KEYS = frozenset(
 
 
 def is_wrangler_document(data: DataDocument) -> bool:
-    """Whether a document is a Worker's configuration.
+    """Whether a document is a Worker's configuration, or a template of one, and no other tool's file.
 
-    Not so: a template, with placeholders where a name, a path or a date has to be; another tool's file. What
-    is called `wrangler.toml`, `.json` or `.jsonc` is one even if it is empty, broken or no object.
+    What is called `wrangler.toml`, `.json` or `.jsonc` is one even if it is empty, broken or no object.
     """
     root = data.root
-    for key in ("name", "main", "compatibility_date", "account_id"):
-        text = _text(root.get(key))
-        if text is not None and _has_placeholder(text):
-            return False
-    if data.broken and b"{{" in data.document.data:
-        return False  # `{{name}}` without quotes
     if _CONFIG_NAME.fullmatch(posixpath.basename(data.document.path)):
         return True
     if root.kind is not Kind.OBJECT:
@@ -84,7 +85,15 @@ def is_wrangler_document(data: DataDocument) -> bool:
     return any(member.key in _TELLING_KEYS for member in root.members)
 
 
-def _has_placeholder(text: str) -> bool:
+def has_placeholder_value(root: Node) -> bool:
+    """Whether a placeholder stands where a name, a path or a date has to be: such a configuration is filled
+    in before it is deployed."""
+    values = (root.get(key) for key in ("name", "main", "compatibility_date", "account_id"))
+    return any(node is not None and node.text and has_placeholder(node.text) for node in values)
+
+
+def has_placeholder(text: str) -> bool:
+    """Whether something in a value stands for what is put in later: `<ID>`, `${NAME}`, `{{ name }}`."""
     return len(text) <= _LONGEST_PLACEHOLDER and _PLACEHOLDER.search(text) is not None
 
 
@@ -105,15 +114,34 @@ class WranglerConfig:
     format: Format | None = None
     known: DataDocument | None = None
     """The document read, if it was before."""
+    deployment: Deployment = AS_WRITTEN
+    """What other files say of it."""
+    source: CloudflareConfig | None = None
+    """What a configuration in TypeScript is in its modes; None of all others."""
 
     @classmethod
-    def of(cls, data: DataDocument) -> WranglerConfig:
+    def of(cls, data: DataDocument, deployment: Deployment = AS_WRITTEN) -> WranglerConfig:
         """The configuration in a document that has been read."""
-        return cls(data.document, data.format, data)
+        return cls(data.document, data.format, data, deployment)
+
+    @classmethod
+    def of_typescript(cls, source: CloudflareConfig) -> WranglerConfig:
+        """The configuration that was evaluated; it has a tree."""
+        return cls(source.document, Format.TYPESCRIPT, source.trees[0].data, source=source)
+
+    @property
+    def is_typescript(self) -> bool:
+        """Whether it is a `cloudflare.config.ts`, where keys and values have other names: see `spelled`."""
+        return self.source is not None
+
+    @property
+    def documents(self) -> tuple[Document, ...]:
+        """The files that it was read from, its own first."""
+        return (self.document, *(self.source.imported if self.source is not None else ()))
 
     @cached_property
     def data(self) -> DataDocument:
-        """The document read."""
+        """The document read; in TypeScript, what it is in the default mode."""
         return self.known or read(self.document, self.format)
 
     @property
@@ -133,9 +161,15 @@ class WranglerConfig:
 
     @property
     def role(self) -> Role:
-        """What the configuration is there for, by its path. What only matters when one deploys matters not
-        where it is for tests (`role.is_deployed`)."""
-        return config_role(self.path)
+        """What the configuration is there for, by its path and the commands that use it. What only matters
+        when one deploys matters not where it is for tests (`role.is_deployed`)."""
+        return Role.TEST if self.deployment.local else config_role(self.path)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the Worker may have bindings, triggers and classes that do not stand here: something else
+        deploys it or adds to the file, as `deployment.open` says. What is absent is unknown."""
+        return bool(self.deployment.open)
 
     @property
     def root(self) -> Node:
@@ -178,7 +212,7 @@ class WranglerConfig:
 
     @cached_property
     def _commented_words(self) -> frozenset[str]:
-        comments = (self.document.data[span.start : span.end] for span in self.data.comments)
+        comments = (self.document.data[span.start : span.end] for span in self.comments)
         return frozenset(word.decode() for comment in comments for word in _WORD.findall(comment))
 
     def texts_with(self, word: str) -> tuple[Node, ...]:
@@ -190,10 +224,16 @@ class WranglerConfig:
     @cached_property
     def _texts_by_word(self) -> Mapping[str, list[Node]]:
         found: dict[str, list[Node]] = {}
-        for node in self.root.walk():
+        nodes = (node for environment in self.environments for node in environment.node.walk())
+        for node in nodes:
             for word in dict.fromkeys(_TEXT_WORD.findall(node.text)) if node.text is not None else ():
                 found.setdefault(word, []).append(node)
         return found
+
+    @property
+    def comments(self) -> tuple[Span, ...]:
+        """The places of the comments."""
+        return self.source.comments if self.source is not None else self.data.comments
 
     @property
     def leaves_out(self) -> bool:
@@ -202,6 +242,8 @@ class WranglerConfig:
         places = [found.start() for found in _ELLIPSIS.finditer(self.document.data)]
         if not places:
             return False
+        if self.is_typescript:  # `...` is how it copies
+            return any(span.start <= at < span.end for at in places for span in self.comments)
         nodes = list(self.root.walk())
         texts = [node.span for node in nodes if node.kind is Kind.STRING]
         keys = (member for node in nodes for member in node.members)
@@ -210,7 +252,13 @@ class WranglerConfig:
 
     @cached_property
     def environments(self) -> tuple[Environment, ...]:
-        """The top level first (its name is None), then the named ones, in source order."""
+        """The top level first (its name is None), then the named ones, in source order; in TypeScript, the
+        default mode, then the others and previews, as far as they differ."""
+        if self.source is not None:
+            default, *others = self.source.trees
+            found = [Environment(self, None, default.root, None, default)]
+            found += [Environment(self, tree.name, tree.root, None, tree) for tree in others]
+            return tuple(found)
         top = self.root if self.root.kind is Kind.OBJECT else Node(Kind.OBJECT, self.root.span, broken=True)
         found = [Environment(self, None, top, None)]
         named = top.get("env")
@@ -230,7 +278,8 @@ class WranglerConfig:
 
     @cached_property
     def problems(self) -> tuple[ConfigProblem, ...]:
-        """Faults of the syntax, equal keys, and values of a wrong type; see `schema_problems` for more."""
+        """Faults of the syntax, equal keys, and values of a wrong type; see `schema_problems` for more, and
+        of a configuration in TypeScript, `faults`."""
         syntax = [
             ConfigProblem(
                 ProblemKind.DUPLICATE_KEY if problem.duplicate else ProblemKind.SYNTAX,
@@ -239,6 +288,11 @@ class WranglerConfig:
                 related=problem.related,
             )
             for problem in self.data.problems
+        ]
+        syntax += [
+            ConfigProblem(ProblemKind.SYNTAX, fault.message, fault.place.span)
+            for fault in self.unreadable
+            if fault.place.document is self.document.file
         ]
         types = [problem for problem in self.schema_problems if problem.kind is ProblemKind.WRONG_TYPE]
         return (*syntax, *types)
@@ -249,9 +303,34 @@ class WranglerConfig:
         return tuple(self.check(bundled_schema()))
 
     def check(self, schema: KeySchema) -> Iterator[ConfigProblem]:
-        """All that a schema (of another version of wrangler, say) objects to."""
+        """All that a schema (of another version of wrangler, say) objects to. Nothing in TypeScript: what its
+        own schema objects to is in `faults`."""
+        if self.source is not None:
+            return
         if self.root.kind is Kind.OBJECT or not self.data.broken:
             yield from check(self.root, schema)
+
+    @property
+    def faults(self) -> tuple[ConfigFault, ...]:
+        """What is wrong with a configuration in TypeScript, in any of its modes: what its loader refuses, and
+        what it takes although it says something else than it seems to. () of all others."""
+        return self.source.faults if self.source is not None else ()
+
+    @property
+    def unreadable(self) -> tuple[ConfigFault, ...]:
+        """Those of the `faults` for which there is no configuration to look at."""
+        return self.source.unreadable if self.source is not None else ()
+
+    def spelled(self, *path: str | int) -> str:
+        """A key as this configuration writes it, for a message: `compatibility_date`, `queues.consumers[0]`,
+        or in TypeScript `worker.compatibilityDate`, `worker.triggers`. `path` are wrangler's keys from the
+        top level or an environment on; with the name of a binding last, that binding."""
+        if self.source is None:
+            return dotted(path)
+        # Imported where used: only for a configuration in TypeScript.
+        from cflint.project.config.cloudflare.spelling import spelled
+
+        return spelled(path)
 
     def location(self, node: Node | Span) -> Location:
         """The place of a node or span of this document."""
@@ -263,25 +342,41 @@ class Environment:
     """One Worker that a configuration deploys; compared by identity.
 
     `node` is the object with its keys, `key_span` the place of its name (None for the top level, whose name
-    is None too).
+    is None too). In TypeScript it is a mode, or previews, and `tree` what the configuration is then; nothing
+    is inherited, and the place of its name is that of nothing.
     """
 
     config: WranglerConfig
     name: str | None
     node: Node
     key_span: Span | None
+    tree: ConfigTree | None = None
 
     def __repr__(self) -> str:
         return f"Environment({self.config.path!r}, {self.name!r})"
 
     @property
     def label(self) -> str:
-        """What to call it in a message: `env.staging`, or `the top level`."""
+        """What to call it in a message: `env.staging`, or `the top level`; in TypeScript `mode "staging"`."""
+        if self.tree is not None:
+            return self.tree.label
         return "the top level" if self.name is None else f"env.{self.name}"
+
+    @property
+    def quoted_label(self) -> str:
+        """Its label as it stands in a sentence: in backticks when it is a key."""
+        return self.label if self.name is None or self.tree is not None else f"`{self.label}`"
 
     def path(self, *keys: str | int) -> Path:
         """The path of a key of this environment, from the root of the document."""
         return keys if self.name is None else ("env", self.name, *keys)
+
+    def spelled(self, *path: str | int, node: Node | None = None) -> str:
+        """A key as the configuration writes it, for a message (see `WranglerConfig.spelled`); `node` is the
+        value that stands there, which in TypeScript tells best what leads to it."""
+        if node is not None and self.tree is not None and node in self.tree.paths:
+            return dotted(self.tree.paths[node])
+        return self.config.spelled(*path)
 
     def own(self, key: str) -> Node | None:
         """What the environment itself says, whatever its type; null counts as not said, as for wrangler."""
@@ -311,11 +406,15 @@ class Environment:
         `name` is special: see `worker_name`.
         """
         node = self.source_of(key).own(key)
+        if node is None or node.kind is Kind.UNKNOWN:
+            return node
         types = json_types(key)
-        return None if node is None or (types and json_type(node) not in types) else node
+        return None if types and json_type(node) not in types else node
 
     def source_of(self, key: str) -> Environment:
         """The environment whose own value of a key counts: this one, or the top level."""
+        if self.tree is not None:
+            return self
         if self.name is not None and self.own(key) is None:
             scope = scope_of(key)
             if scope is KeyScope.INHERITED or scope is KeyScope.TOP_LEVEL:
@@ -342,14 +441,20 @@ class Environment:
         own = _text(self.own("name"))
         if own:
             return own
-        if self.name is None:
+        if self.name is None or self.tree is not None:
             return None
         top = self.config.top.worker_name
         return f"{top}-{self.name}" if top else None
 
     @cached_property
     def incomplete(self) -> bool:
-        """Whether a part that counts here could not be read: what is absent is unknown, not missing."""
+        """Whether a part that counts here could not be read, or stands elsewhere: what is absent is unknown,
+        not missing. Of a configuration in TypeScript: whether that is so of all of it; `is_open` tells of a
+        part."""
+        if self.config.is_open:
+            return True
+        if self.tree is not None:
+            return self.tree.is_wholly_open
         root = self.config.root
         if root.kind is not Kind.OBJECT:
             return True
@@ -362,9 +467,25 @@ class Environment:
         own = [] if self.name is None else [self.node]
         return any(node.broken for part in [*beside, *own] for node in part.walk())
 
+    def is_open(self, *path: str) -> bool:
+        """Whether there may be more at a path of wrangler's keys than is known: what is absent there is
+        unknown, not missing. Without a path: anywhere."""
+        return self.incomplete or (self.tree is not None and self.tree.is_open(*path))
+
+    @property
+    def has_open_bindings(self) -> bool:
+        """Whether there may be bindings, variables or secrets that are not known."""
+        return self.incomplete or (self.tree is not None and self.tree.has_open_bindings)
+
+    def may_be_absent(self, node: Node) -> bool:
+        """Whether a part of the environment is there under a condition that is not known."""
+        return self.tree is not None and self.tree.may_be_absent(node)
+
     @cached_property
     def compatibility_date(self) -> datetime.date | None:
-        """The compatibility date; None when it is absent or no date."""
+        """The compatibility date; None when it is absent or no date. A command that gives one has its way."""
+        if self.config.deployment.date:
+            return self.config.deployment.compatibility_date
         node = self.text("compatibility_date")
         if node is None or not _ISO_DATE.fullmatch(node.text or ""):
             return None
@@ -386,9 +507,11 @@ class Environment:
         from cflint.platform.compatibility import is_enabled
 
         known = is_enabled(flag, self.compatibility_date, self.compatibility_flags)
-        if self.incomplete and flag not in self.compatibility_flags:
-            return None
-        return known
+        if flag not in self.compatibility_flags:
+            return None if self.is_open("compatibility_flags") else known
+        flags = self.value("compatibility_flags")
+        listed = flags.items if flags is not None else ()
+        return None if any(item.text == flag and self.may_be_absent(item) for item in listed) else known
 
     @property
     def crons(self) -> tuple[Node, ...]:
@@ -484,6 +607,8 @@ class Environment:
     @cached_property
     def lifecycle(self) -> Lifecycle:
         """The Durable Object classes after all migrations that count for this environment."""
+        if self.tree is not None:  # where only `exports` tells
+            return replace(read_lifecycle(None, self.own("exports")), uses_exports=True)
         return read_lifecycle(
             self.source_of("migrations").own("migrations"), self.source_of("exports").own("exports")
         )
@@ -569,7 +694,10 @@ class Binding:
 
     @property
     def is_local(self) -> bool:
-        """Whether a class that is bound belongs to this very Worker."""
+        """Whether a class that is bound belongs to this very Worker; not so where that is unknown."""
+        named = self.node.get("script_name")
+        if named is not None and named.kind is Kind.UNKNOWN:
+            return False
         script = self.script_name
         return script is None or script == self.environment.worker_name
 
@@ -637,7 +765,7 @@ def in_environments(environments: Sequence[Environment]) -> str:
     level is among them, or they are all that the configuration has."""
     if not environments or any(found.name is None for found in environments):
         return ""
-    names = [f"`{found.label}`" for found in dict.fromkeys(environments)]
+    names = [found.quoted_label for found in dict.fromkeys(environments)]
     return f" in {join_names(names)}"
 
 

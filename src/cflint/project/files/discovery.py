@@ -1,19 +1,21 @@
-"""Which files of a workspace to look at: configurations, sources, and what was left out, and why."""
+"""Which files of a workspace to look at: configurations, sources, and what was left out, and why.
+
+Imported where used: what a folder's scripts call, which matters where two formats of a configuration stand.
+"""
 
 from __future__ import annotations
 
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import field, replace
 from enum import Enum
 
 from cflint.pattern import pattern
 from cflint.project.files.ignore import Ignore
 from cflint.project.files.workspace import Entry, Unreadable, Workspace
-from cflint.record import record
+from cflint.record import field, record, replace
 from cflint.source import Document
-from cflint.syntax.suffixes import DECLARATION_SUFFIXES, SOURCE_SUFFIXES
+from cflint.syntax.suffixes import DECLARATION_SUFFIXES, EMBEDDED_SUFFIXES, SOURCE_SUFFIXES
 
 MARKDOWN_SUFFIXES = (".md", ".mdx")
 
@@ -24,7 +26,16 @@ _DEPTH_LIMIT = 100
 _CONFIG_NAME = pattern(r"wrangler[^/]*\.(?:toml|jsonc?)")
 _CONFIG_SUFFIXES = (".toml", ".json", ".jsonc")
 _PICK_ORDER = ("wrangler.json", "wrangler.jsonc", "wrangler.toml")
+
+TYPESCRIPT_NAME = "cloudflare.config.ts"
+"""What a configuration in TypeScript is called; no other name is one."""
+
+TOOLING_NAME = "wrangler.config.ts"
+"""What bundlers and servers are told beside a configuration in TypeScript; no configuration by itself."""
+
 _TEMPLATE_WORDS = frozenset(("template", "tmpl", "tpl", "example", "sample"))
+_TEMPLATE_PARTS = frozenset(("wrangler", "dist", "default", "toml", "json", "jsonc", *_TEMPLATE_WORDS))
+_TEMPLATE_MARKS = _TEMPLATE_WORDS | {"dist", "default"}
 _DEPENDENCIES = frozenset(
     (
         "node_modules",
@@ -39,7 +50,7 @@ _DEPENDENCIES = frozenset(
 )
 _BUILD_OUTPUT = frozenset(
     (
-        *(".wrangler", ".next", ".open-next", ".svelte-kit", ".nuxt", ".output", ".nitro"),
+        *(".wrangler", ".cloudflare", ".next", ".open-next", ".svelte-kit", ".nuxt", ".output", ".nitro"),
         *(".astro", ".vinxi", ".react-router", ".vercel", ".netlify", ".turbo", ".cache", ".parcel-cache"),
         *(".nyc_output", "__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".tox"),
     )
@@ -59,7 +70,7 @@ class Reason(Enum):
     LINK = "a symbolic link, looked at where it leads"
     MINIFIED = f"minified (a line of more than {LONGEST_LINE:,} bytes)"
     NOT_A_CONFIGURATION = "not a Worker's configuration"
-    SHADOWED = "wrangler reads another configuration of this folder"
+    SHADOWED = "another configuration of this folder counts"
     TEMPLATE = "a template or an example"
     TOO_DEEP = f"more than {_DEPTH_LIMIT} folders deep"
     UNKNOWN_KIND = "neither source, configuration nor Markdown"
@@ -75,11 +86,13 @@ class LeftOut:
 
 @record(frozen=True)
 class Discovered:
-    """Paths of a workspace, sorted. `shadowed`: per configuration, those that wrangler passes over for it."""
+    """Paths of a workspace, sorted. `embedded`: files of other languages with scripts. `shadowed`: per
+    configuration, those that wrangler passes over for it."""
 
     configs: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     markdown: tuple[str, ...] = ()
+    embedded: tuple[str, ...] = ()
     shadowed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     left_out: tuple[LeftOut, ...] = ()
 
@@ -128,7 +141,28 @@ def unfit(workspace: Workspace, path: str) -> Reason | Unreadable | None:
 
 def is_config_name(path: str) -> bool:
     """Whether a file is named as configurations are (`wrangler.toml`, `wrangler-do.jsonc`)."""
-    return _CONFIG_NAME.fullmatch(_name(path)) is not None
+    name = _name(path)
+    return name == TYPESCRIPT_NAME or _CONFIG_NAME.fullmatch(name) is not None
+
+
+def is_typescript_config(path: str) -> bool:
+    """Whether a file is a configuration in TypeScript, or a block of Markdown that is titled so."""
+    return _name(path) == TYPESCRIPT_NAME
+
+
+def is_template_name(path: str) -> bool:
+    """Whether a file is named as templates of configurations are (`wrangler.toml.example`,
+    `wrangler.tpl.jsonc`, `example.wrangler.toml`)."""
+    name = _name(path)
+    if "wrangler" not in name or " " in name:
+        return False
+    words = re.split(r"[._-]", name)
+    return (
+        "wrangler" in words
+        and not _TEMPLATE_MARKS.isdisjoint(words)
+        and not {"toml", "json", "jsonc"}.isdisjoint(words)
+        and words[-1] in _TEMPLATE_PARTS
+    )
 
 
 def is_minified(data: bytes) -> bool:
@@ -167,8 +201,8 @@ def configs_above(
     while True:
         if not gathering.is_excluded(folder, folder=True):
             rules = gathering.rules_for(folder)
-            names = [name for name in workspace.list(folder) if _CONFIG_NAME.fullmatch(name)]
-            names = [name for name in names if not rules.reason(_join(folder, name))]
+            names = [name for name in workspace.list(folder) if _may_be_config(name)]
+            names = [name for name in names if not gathering.reason(rules, _join(folder, name))]
             found.extend(gathering.configs_of(folder, names))
         if not folder:
             return tuple(found)
@@ -209,17 +243,21 @@ class _Gathering:
         self._configs: set[str] = set()
         self._sources: set[str] = set()
         self._markdown: set[str] = set()
+        self._embedded: set[str] = set()
         self._shadowed: dict[str, tuple[str, ...]] = {}
         self._left_out: dict[str, Reason | Unreadable] = {}
         self._walked: set[str] = set()
+        self._tracked_only: set[str] = set()
+        """Ignored folders that hold something that git tracks; nothing else in them counts."""
 
     def result(self) -> Discovered:
-        looked_at = self._configs | self._sources | self._markdown
+        looked_at = self._configs | self._sources | self._markdown | self._embedded
         left_out = (LeftOut(path, why) for path, why in self._left_out.items() if path not in looked_at)
         return Discovered(
             configs=tuple(sorted(self._configs)),
             sources=tuple(sorted(self._sources)),
             markdown=tuple(sorted(self._markdown)),
+            embedded=tuple(sorted(self._embedded)),
             shadowed={path: self._shadowed[path] for path in sorted(self._shadowed)},
             left_out=tuple(sorted(left_out, key=lambda item: item.path)),
         )
@@ -236,10 +274,16 @@ class _Gathering:
             self._walk(real)
         elif not workspace.is_file(real):
             self._left_out[real] = Unreadable.NOT_A_FILE
+        elif _name(real) in (TYPESCRIPT_NAME, TOOLING_NAME):
+            self._given_typescript(real)
         elif real.endswith(SOURCE_SUFFIXES):
             self._sources.add(real)
+        elif real.endswith(EMBEDDED_SUFFIXES):
+            self._embedded.add(real)
         elif real.endswith(MARKDOWN_SUFFIXES):
             self._markdown.add(real)
+        elif is_template_name(real):
+            self._configs.add(real)
         elif real.endswith(_CONFIG_SUFFIXES) and (_CONFIG_NAME.fullmatch(_name(real)) or self._is_config):
             self._add_config(real)
         else:
@@ -257,10 +301,24 @@ class _Gathering:
                 known = self._rules[inner] = known.within(self._ignore_file(inner, ".gitignore"))
         return known
 
+    def reason(self, rules: _Rules, path: str, tracked_only: bool = False) -> Reason | None:
+        """Why a file, or a folder whose path ends in `/`, is left out. What git tracks counts although it is
+        ignored; with `tracked_only` the folder around it is ignored."""
+        reason = rules.reason(path) or (Reason.GITIGNORED if tracked_only else None)
+        if reason is Reason.GITIGNORED and self._workspace.is_tracked(path):
+            if path.endswith("/"):
+                self._tracked_only.add(path[:-1])
+            return None
+        return reason
+
     def configs_of(self, folder: str, names: list[str]) -> list[str]:
-        """The configurations among the names of a folder, the one that wrangler picks first."""
+        """The configurations among the names of a folder, the one that wrangler picks first. Where there is
+        none, a template is taken for it."""
         picked = [name for name in _PICK_ORDER if name in names]
-        others = sorted(name for name in names if name not in _PICK_ORDER)
+        others = sorted(name for name in names if name not in (*_PICK_ORDER, TYPESCRIPT_NAME))
+        if TYPESCRIPT_NAME in names:
+            at = 1 if picked and self._uses_wrangler(folder) else 0
+            picked.insert(at, TYPESCRIPT_NAME)
         if len(picked) > 1:
             beside = tuple(_join(folder, name) for name in picked[1:])
             self._shadowed[_join(folder, picked[0])] = beside
@@ -268,10 +326,14 @@ class _Gathering:
         found: list[str] = []
         for name in (*picked[:1], *others):
             path = _join(folder, name)
-            if name in others and _is_template(name):
+            if name in others and (_is_copy(name) or is_template_name(name)):
                 self._left_out[path] = Reason.TEMPLATE
             elif self._accepts_config(path):
                 found.append(path)
+        if not found:
+            templates = filter(is_template_name, names)
+            first = min(templates, key=lambda name: (len(name.split(".")), len(name), name), default=None)
+            return [_join(folder, first)] if first is not None else []
         return found
 
     def _root_rules(self) -> _Rules:
@@ -307,6 +369,19 @@ class _Gathering:
             return False
         return True
 
+    def _uses_wrangler(self, folder: str) -> bool:
+        from cflint.project.files.commands import deploys_by_wrangler
+
+        return deploys_by_wrangler(self._workspace, folder)
+
+    def _given_typescript(self, path: str) -> None:
+        """Look at a configuration in TypeScript, or at the one that a `wrangler.config.ts` stands beside."""
+        config = _join(_parent(path), TYPESCRIPT_NAME)
+        if self._workspace.is_file(config):
+            self._add_config(config)
+        else:
+            self._left_out[path] = Reason.NOT_A_CONFIGURATION
+
     def _add_config(self, path: str) -> None:
         if self._accepts_config(path):
             self._configs.add(path)
@@ -320,6 +395,7 @@ class _Gathering:
                 continue
             self._walked.add(folder)
             rules = self.rules_for(folder)
+            tracked_only = folder in self._tracked_only
             entries = workspace.entries(folder)
             if not entries and workspace.problem(folder) is Unreadable.DENIED:
                 self._left_out[folder + "/"] = Unreadable.DENIED
@@ -332,7 +408,7 @@ class _Gathering:
                     if name in _METADATA:
                         continue
                     path += "/"
-                    if reason := _reason_of_folder(name, folder) or rules.reason(path):
+                    if reason := _reason_of_folder(name, folder) or self.reason(rules, path, tracked_only):
                         self._left_out[path] = reason
                     elif depth >= _DEPTH_LIMIT:
                         self._left_out[path] = Reason.TOO_DEEP
@@ -340,12 +416,20 @@ class _Gathering:
                         stack.append((path[:-1], depth + 1))
                     continue
                 is_source = name.endswith(SOURCE_SUFFIXES)
-                is_config = name.startswith("wrangler") and _CONFIG_NAME.fullmatch(name) is not None
+                is_config = "wrangler" in name and _may_be_config(name)
+                if is_source and name in (TYPESCRIPT_NAME, TOOLING_NAME):
+                    if name == TOOLING_NAME:
+                        continue
+                    is_config = True
                 if not is_source and not is_config:
+                    if name.endswith(EMBEDDED_SUFFIXES) and kind is Entry.FILE and not rules.reason(path):
+                        self._embedded.add(path)
                     if kind is Entry.LINK and workspace.is_dir(path):
                         self._left_out[path + "/"] = Reason.LINK
                     continue
-                if reason := rules.reason(path):
+                if name.endswith(DECLARATION_SUFFIXES):  # before git's index is asked for generated types
+                    self._left_out[path] = Reason.DECLARATION
+                elif reason := self.reason(rules, path, tracked_only):
                     self._left_out[path] = reason
                 elif kind is Entry.LINK:
                     problem = workspace.problem(path) if workspace.real(path) is None else None
@@ -354,12 +438,13 @@ class _Gathering:
                     self._left_out[path] = Unreadable.NOT_A_FILE
                 elif is_config:
                     config_names.append(name)
-                elif name.endswith(DECLARATION_SUFFIXES):
-                    self._left_out[path] = Reason.DECLARATION
                 else:
                     self._sources.add(path)
-            if config_names:
-                self._configs.update(self.configs_of(folder, config_names))
+            found = self.configs_of(folder, config_names) if config_names else []
+            if ".wrangler" in entries and not found:  # where a few keep what others have beside it
+                names = [name for name in workspace.list(f"{prefix}.wrangler") if name in _PICK_ORDER]
+                found = self.configs_of(f"{prefix}.wrangler", names)
+            self._configs.update(found)
 
 
 def _reason_of_folder(name: str, parent: str) -> Reason | None:
@@ -370,7 +455,14 @@ def _reason_of_folder(name: str, parent: str) -> Reason | None:
     return None
 
 
-def _is_template(name: str) -> bool:
+def _may_be_config(name: str) -> bool:
+    """Whether a name is that of a configuration or of a template of one."""
+    if name == TYPESCRIPT_NAME:
+        return True
+    return "wrangler" in name and (_CONFIG_NAME.fullmatch(name) is not None or is_template_name(name))
+
+
+def _is_copy(name: str) -> bool:
     return " " in name or not _TEMPLATE_WORDS.isdisjoint(re.split(r"[._-]", name))
 
 

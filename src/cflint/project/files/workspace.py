@@ -1,7 +1,10 @@
 """The files of one repository: what is on the disk under a root, with an editor's buffers laid over it.
 
 Paths are relative to the root, with `/`, and `""` is the root itself; names that are no UTF-8 carry their
-bytes as surrogates, as `os.fsdecode` gives them. Nothing outside the root is ever read.
+bytes as surrogates, as `os.fsdecode` gives them. Nothing outside the root is ever read, but git's index where
+`.git` says that it is elsewhere.
+
+Imported where used: git's index, which few runs ask for.
 """
 
 from __future__ import annotations
@@ -12,17 +15,23 @@ import stat
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from enum import Enum
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from cflint.record import record
 from cflint.source import Document
+
+if TYPE_CHECKING:
+    from cflint.project.files.tracked import Tracked
 
 T = TypeVar("T")
 
 DEFAULT_LIMIT = 1 << 20
 """The size in bytes above which a file is not read."""
 
-_PROJECT_MARKS = ("package.json", "wrangler.json", "wrangler.jsonc", "wrangler.toml", "pyproject.toml")
+_PROJECT_MARKS = (
+    *("package.json", "wrangler.json", "wrangler.jsonc", "wrangler.toml", "cloudflare.config.ts"),
+    "pyproject.toml",
+)
 _WIDE_BOMS = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 _BINARY_PROBE = 8000  # as git does: text in UTF-16 or UTF-32 without a BOM shows its NULs early
 
@@ -51,12 +60,14 @@ class Unreadable(Enum):
 @record(frozen=True, eq=False)
 class Seen:
     """What a workspace has answered: by their real paths the entries of folders (none of those in `denied`)
-    and the documents of files (or why they cannot be read); and where paths lead (elsewhere by links)."""
+    and the documents of files (or why they cannot be read); where paths lead (elsewhere by links); what
+    git tracks."""
 
     folders: Mapping[str, Mapping[str, Entry]]
     denied: Collection[str]
     files: Mapping[str, Document | Unreadable]
     paths: Mapping[str, str | Unreadable]
+    tracked: Mapping[str, bool]
 
 
 class Workspace:
@@ -77,6 +88,8 @@ class Workspace:
         self._documents: dict[str, Document | Unreadable] = {}
         self._remembered: dict[Hashable, Any] = {}
         self._details: dict[str, str] = {}
+        self._index: Tracked | None = None
+        self._tracked: dict[str, bool] = {}
 
     @classmethod
     def in_memory(cls, files: Mapping[str, bytes], *, limit: int = DEFAULT_LIMIT) -> Workspace:
@@ -168,6 +181,18 @@ class Workspace:
         """The names in a folder, sorted."""
         return tuple(sorted(self.entries(path)))
 
+    def is_tracked(self, path: str) -> bool:
+        """Whether git's index has a file, or something below a folder whose path ends in `/`. Without a disk
+        it has nothing."""
+        if self.root is None:
+            return False
+        if path not in self._tracked:
+            from cflint.project.files.tracked import Tracked
+
+            self._index = self._index or Tracked(self.root)
+            self._tracked[path] = path in self._index
+        return self._tracked[path]
+
     def memoized(self, question: Hashable, find: Callable[[], T]) -> T:
         """What `find` drew from the files when the question was first asked, until one may have changed."""
         if question not in self._remembered:
@@ -200,12 +225,14 @@ class Workspace:
         """Forget what is known of the disk."""
         self._documents.clear()
         self._remembered.clear()
+        self._index = None
+        self._tracked.clear()
         self._forget_names()
 
     @property
     def seen(self) -> Seen:
         """Everything that has been looked at so far; the mappings grow as more is."""
-        return Seen(self._folders, self._denied, self._documents, self._real)
+        return Seen(self._folders, self._denied, self._documents, self._real, self._tracked)
 
     def _forget_names(self) -> None:
         self._folders.clear()

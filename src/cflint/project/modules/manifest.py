@@ -2,45 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 
-from cflint.pattern import pattern
+from cflint.project.modules.commands import WranglerCall, wrangler_calls
 from cflint.record import record
 from cflint.source import Document
 from cflint.syntax.data import Format, Kind, Node
 from cflint.syntax.documents import read
 
 _DEPENDENCIES = ("dependencies", "devDependencies", "optionalDependencies", "peerDependencies")
-_WRANGLER = pattern(r"(?<![\w-])(?:py)?wrangler(?:@[\w.^~-]+)?\s+([^&|;\n\"'`()]+)", re.ASCII)
-_DEPLOYS = frozenset({"dev", "deploy", "publish", "versions upload"})
-_ENTRY = pattern(r"[\w./][^\s]*", re.ASCII)
-
-
-@record(frozen=True)
-class WranglerCall:
-    """A call of wrangler in a script: `words` are the command and what follows it, as the shell splits it."""
-
-    words: tuple[str, ...]
-
-    @property
-    def command(self) -> str:
-        """The command: `dev`, `deploy`, `versions upload`, …"""
-        return " ".join(self.words[: self._length])
-
-    @property
-    def entry(self) -> str | None:
-        """The file or folder right behind a command that runs or deploys a Worker: `src/a.ts` of
-        `wrangler deploy src/a.ts --minify`."""
-        if self.command not in _DEPLOYS or len(self.words) <= self._length:
-            return None
-        word = self.words[self._length]
-        return word if _ENTRY.fullmatch(word) is not None else None
-
-    @property
-    def _length(self) -> int:
-        return 2 if self.words[:1] == ("versions",) else 1
 
 
 @record(frozen=True, eq=False)
@@ -79,5 +50,4 @@ class Manifest:
     def wrangler_calls(self) -> Iterator[WranglerCall]:
         """The calls of wrangler in its scripts."""
         for script in self.scripts.values():
-            for found in _WRANGLER.finditer(script):
-                yield WranglerCall(tuple(found[1].split()))
+            yield from wrangler_calls(script)

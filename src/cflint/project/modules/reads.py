@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import field, fields, is_dataclass
 
 from cflint.cachedir import hash_of
-from cflint.record import record
+from cflint.record import field, field_names, record
 from cflint.source import Span
 
 
@@ -67,7 +66,7 @@ class Ledger:
 
 
 def without_places(value: object) -> object:
-    """A value of dataclasses, tuples, dicts and sets as tuples, equal wherever the parts of it stand."""
+    """A value of records, tuples, dicts and sets as tuples, equal wherever the parts of it stand."""
     if isinstance(value, Span):
         return None
     if isinstance(value, tuple):
@@ -79,15 +78,15 @@ def without_places(value: object) -> object:
     kind = type(value)
     names = _fields_of.get(kind)
     if names is None:
-        names = tuple(part.name for part in fields(kind)) if is_dataclass(kind) else ()
+        names = field_names(kind)
         _fields_of[kind] = names
     return tuple([without_places(getattr(value, name)) for name in names]) if names else value
 
 
 _fields_of: dict[type, tuple[str, ...]] = {}
-"""The fields of each class of values; none of what is no dataclass."""
+"""The fields of each class of values; none of what is no record."""
 
 
 def fingerprint_of(value: object) -> str:
-    """A hash of a value of dataclasses, tuples and dicts that does not depend on where their parts stand."""
+    """A hash of a value of records, tuples and dicts that does not depend on where their parts stand."""
     return hash_of(repr(without_places(value)))

@@ -39,7 +39,7 @@ def stale_types(project: Project, worker: Worker) -> StaleTypes | None:
     if config is None or _MAIN_CONFIG.fullmatch(config.file_name) is None:
         return None
     facts = project.env_types.generated(worker)
-    if facts is None or facts.has_errors or any(found.incomplete for found in config.environments):
+    if facts is None or facts.has_errors or any(found.has_open_bindings for found in config.environments):
         return None
     document = project.sources.document(facts.path)
     command = _HEADER.search(document.data[:_HEADER_BYTES]) if document is not None else None

@@ -4,36 +4,42 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import field
+from typing import Literal
 
 from cflint.finding import Notice
-from cflint.pattern import pattern
-from cflint.project.config.wrangler import WranglerConfig, is_wrangler_document, read_config
+from cflint.project.apps.recognition import Apps, Found, is_built
+from cflint.project.config.deployment import AS_WRITTEN
+from cflint.project.config.wrangler import (
+    WranglerConfig,
+    has_placeholder_value,
+    is_wrangler_document,
+    join_names,
+)
 from cflint.project.files.discovery import (
     Discovered,
     configs_above,
     configs_in,
     discover,
     is_config_name,
+    is_template_name,
+    is_typescript_config,
 )
 from cflint.project.files.ignore import Ignore
 from cflint.project.files.workspace import Unreadable, Workspace
 from cflint.project.modules.imports import Import
 from cflint.project.modules.resolve import ModuleGraph, Resolver
+from cflint.project.workers.elsewhere import Elsewhere
 from cflint.project.workers.markdown import MarkdownWorkers
 from cflint.project.workers.model import Project
 from cflint.project.workers.preferences import Preferences
 from cflint.project.workers.selection import Selection
+from cflint.project.workers.typescript_config import read_worker_config
 from cflint.project.workers.worker import Worker
 from cflint.quoting import quoted
-from cflint.record import record
+from cflint.record import field, record, replace
 from cflint.source import Document
 from cflint.syntax.data import DataDocument
 from cflint.syntax.documents import read
-
-_GENERATED_MAIN = pattern(
-    r"(?:^|/)(?:dist|build|out|output|\.open-next|\.svelte-kit|\.output|\.next|\.vercel|\.wrangler|_worker\.js)(?:/|$)"
-)
 
 
 @record(frozen=True)
@@ -42,7 +48,7 @@ class Loaded:
 
     `modules` are the paths of the code to analyse: what the Workers reach, and files beside that use Workers
     APIs or were named. `configs` are the configurations, `named` the files given by name, `discovered` what
-    was found and left out.
+    was found and left out, `consulted` other files that say how configurations are deployed.
     """
 
     project: Project
@@ -53,6 +59,7 @@ class Loaded:
     notices: tuple[Notice, ...] = ()
     markdown: tuple[Document, ...] = field(default=())
     excluded: Ignore = field(default=Ignore("", ()))
+    consulted: frozenset[str] = frozenset()
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -79,11 +86,15 @@ def modules_among(
     paths: Iterable[str],
     reached: Collection[str],
     named: frozenset[str],
+    outside: Collection[str],
 ) -> set[str]:
-    """Those of some sources that are analysed; `reached` are what Workers reach, `named` was asked for."""
+    """Those of some sources that are analysed; `reached` are what Workers reach, `named` was asked for,
+    `outside` is what apps run elsewhere."""
     paths = tuple(paths)
     selection = Selection(workspace, Ignore("", excludes))
-    return set(selection.modules(paths, dict.fromkeys(path for path in paths if path in reached), named))
+    return set(
+        selection.modules(paths, dict.fromkeys(path for path in paths if path in reached), named, outside)
+    )
 
 
 class _Loading:
@@ -105,13 +116,17 @@ class _Loading:
         self._graph = ModuleGraph(workspace, self._resolver)
         self._markdown = MarkdownWorkers()
         self._selection = Selection(workspace, self._excluded)
+        self._apps = Apps(workspace, self._resolver, self._graph, excludes)
         self._unread: dict[str, None] = {}
         self._unresolved: dict[tuple[str, Import], None] = {}
+        self._elsewhere = Elsewhere(workspace)
 
     def _is_excluded(self, path: str) -> bool:
         return self._excluded.covers(path + "/" if self._workspace.is_dir(path) else path)
 
     def _is_config(self, document: Document) -> bool:
+        if is_typescript_config(document.path):
+            return True
         data = self._read.get(document.path)
         if data is None or data.document is not document:
             data = self._read[document.path] = read(document)
@@ -122,16 +137,48 @@ class _Loading:
         if document is None:
             return None
         data = self._read.get(document.path)
-        return (
-            WranglerConfig.of(data)
-            if data is not None and data.document is document
-            else read_config(document)
-        )
+        if is_typescript_config(document.path):
+            config = read_worker_config(self._workspace, self._resolver, document)
+            return self._as_deployed(config)
+        if data is None or data.document is not document:
+            data = read(document)
+        if data.broken or is_template_name(path) or has_placeholder_value(data.root):
+            # Imported where used: templates, which few projects have.
+            from cflint.project.config.templates import open_by_placeholders, template_of
+
+            template = template_of(data)
+            if template is not None:
+                self._say_template(path, template.data)
+                config = WranglerConfig.of(template.data)
+                deployment = self._elsewhere.deployment(config, is_template=True)
+                opened = deployment.open or open_by_placeholders(config, template)
+                return WranglerConfig.of(template.data, replace(deployment, open=opened))
+        return self._as_deployed(WranglerConfig.of(data))
+
+    def _as_deployed(self, config: WranglerConfig) -> WranglerConfig:
+        """The configuration with what other files say of it."""
+        deployment = self._elsewhere.deployment(config)
+        return config if deployment == AS_WRITTEN else replace(config, deployment=deployment)
+
+    def _say_template(self, path: str, data: DataDocument) -> None:
+        message, line = "a template is taken for the configuration: no other is here", None
+        if not is_template_name(path):
+            message = "the configuration is taken for a template: placeholders stand in it"
+        problem = next((problem for problem in data.problems if not problem.duplicate), None)
+        if problem is not None:
+            line = data.document.line_of(problem.span.start)
+            message += f"; not all of it can be read ({problem.message})"
+        level: Literal["info", "warning"] = "info" if problem is None else "warning"
+        self._selection.notices.append(Notice(message, path=path, line=line, level=level))
 
     def load(self) -> Loaded:
         found = discover(self._workspace, self._given, self._excludes, is_config=self._is_config)
+        sources = (*found.sources, *found.embedded)
+        self._apps.walked((path for path in self._paths if self._workspace.is_dir(path)), sources)
         named = frozenset(path for path in self._paths if path and self._workspace.is_file(path))
         configs = {path: config for path in found.configs if (config := self._config(path)) is not None}
+        for config in configs.values():
+            self._apps.recognise(config)
         workers = [self._worker(config) for config in configs.values()]
         for worker in self._owners(found, frozenset(configs)):
             assert worker.config is not None
@@ -156,8 +203,10 @@ class _Loading:
             self._graph,
         )
         reached = dict.fromkeys(module for worker in workers for module in worker.modules)
-        modules = tuple(self._selection.modules(found.sources, reached, named))
+        modules = tuple(self._selection.modules(found.sources, reached, named, project.realms.outside))
+        self._say_unknown_apps(workers)
         self._say_shadowed(found)
+        self._say_unknown(configs.values())
         self._say_unread(found)
         self._say_unresolved()
         self._say_encodings((*modules, *configs))
@@ -170,13 +219,51 @@ class _Loading:
             tuple(self._selection.notices),
             tuple(markdown),
             self._excluded,
+            frozenset(self._elsewhere.read),
         )
+
+    def _say_unknown_apps(self, workers: Iterable[Worker]) -> None:
+        """Tell once of folders that look like apps of frameworks that are not known."""
+        folders: dict[str, None] = {}
+        for worker in workers:
+            config = worker.config
+            if config is None or worker.app is not None or worker.modules or not config.role.is_deployed:
+                continue
+            mains = [main.text or "" for env in config.environments if (main := env.main) is not None]
+            if any(map(is_built, mains)) and self._apps.may_be_one(config):
+                folders[config.directory or "the root"] = None
+        if folders:
+            listed = join_names(list(folders), 3)
+            message = f"`main` of the Worker in {listed} is made by a framework that is not known: of its "
+            message += "modules only those that use Workers APIs are checked"
+            self._selection.notices.append(Notice(message))
 
     def _say_shadowed(self, found: Discovered) -> None:
         for path, others in found.shadowed.items():
             listed = ", ".join(f"`{posixpath.basename(other)}`" for other in others)
+            name = posixpath.basename(path)
+            in_typescript = is_typescript_config(path) or any(map(is_typescript_config, others))
+            text = (
+                f"`{name}` is the configuration here, not"
+                if in_typescript
+                else f"wrangler reads `{name}` here and not"
+            )
+            self._selection.notices.append(Notice(f"{text} {listed}", path=path))
+
+    def _say_unknown(self, configs: Iterable[WranglerConfig]) -> None:
+        """Tell of configurations that could be read, and of which it is not known what they say."""
+        for config in configs:
+            if config.source is None or config.unreadable or config.root.members:
+                continue
+            opening = config.source.trees[0].open[0]
+            place = opening.place
             self._selection.notices.append(
-                Notice(f"wrangler reads `{posixpath.basename(path)}` here and not {listed}", path=path)
+                Notice(
+                    f"what the configuration says is not known: {opening.reason}",
+                    path=place.document.path,
+                    line=place.document.line_of(place.span.start),
+                    level="warning",
+                )
             )
 
     def _say_unread(self, found: Discovered) -> None:
@@ -218,11 +305,32 @@ class _Loading:
     # -- Workers of configurations -------------------------------------------------------------------------
 
     def _worker(self, config: WranglerConfig) -> Worker:
+        found = self._apps.of(config)
+        return self._plain_worker(config) if found is None else self._app_worker(config, found)
+
+    def _app_worker(self, config: WranglerConfig, found: Found) -> Worker:
+        self._unread.update(dict.fromkeys(filter(self._is_unreadable, found.unread)))
+        modules = dict.fromkeys(found.modules)
+        if config.is_pages:
+            modules.update(dict.fromkeys(self._pages_functions(config)))
+        unresolved = bool(found.unread or found.unresolved)
+        return Worker(
+            config,
+            found.wraps,
+            tuple(modules),
+            unresolved=unresolved,
+            type_only=found.type_only,
+            app=found.app,
+        )
+
+    def _plain_worker(self, config: WranglerConfig) -> Worker:
         mains = dict.fromkeys(
             posixpath.normpath(posixpath.join(config.directory, main.text or ""))
             for environment in config.environments
             if (main := environment.main) is not None
         )
+        if config.deployment.entry:
+            mains = {config.deployment.entry: None}
         reaches = {main: self._graph.reachable(main) for main in mains}
         modules: dict[str, None] = {}
         running: set[str] = set()
@@ -279,7 +387,9 @@ class _Loading:
             if config is None:
                 continue
             worker = self._worker(config)
-            if any(_within(module, given) for module in worker.modules for given in self._paths):
+            known_to_app = worker.app.placed if worker.app is not None else ()
+            modules = dict.fromkeys((*worker.modules, *known_to_app))
+            if any(_within(module, given) for module in modules for given in self._paths):
                 yield worker
 
     def _is_monorepo(self) -> bool:
@@ -296,4 +406,4 @@ def _within(path: str, given: str) -> bool:
 def _is_generated(main: str, config: WranglerConfig) -> bool:
     """Whether a `main` is what a build makes, so that what it exports today says nothing."""
     below = main[len(config.directory) :].lstrip("/") if config.directory else main
-    return _GENERATED_MAIN.search(below) is not None
+    return is_built(below)

@@ -18,6 +18,7 @@ from cflint.project.workers.imported import Imported
 from cflint.project.workers.imports import Imports
 from cflint.project.workers.owners import Owners
 from cflint.project.workers.preferences import Preferences
+from cflint.project.workers.realms import Realms
 from cflint.project.workers.scan import Scan
 from cflint.project.workers.sections import Sections
 from cflint.project.workers.sources import Sources
@@ -70,6 +71,7 @@ class Project:
         self.trees = Trees(memo, self.sources)
         self.facts = Facts(memo, self.sources, self.trees)
         self.owners = Owners(workers)
+        self.realms = Realms(workers)
         graph = graph or ModuleGraph(workspace, resolver)
         self.imports = Imports(memo, self.sources, self.owners, resolver, graph, titles)
         self.scan = Scan(memo, self.sources, self.imports)

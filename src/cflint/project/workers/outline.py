@@ -6,11 +6,17 @@ some modules has changed, and these import what they imported, nothing else can 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Set
 from typing import Any, Literal
 
 from cflint.finding import Notice
-from cflint.project.config.wrangler import WranglerConfig, read_config
+from cflint.project.apps.app import App
+from cflint.project.apps.closure import Placed, border_of
+from cflint.project.apps.kind import Layout, Target
+from cflint.project.apps.realms import Realm
+from cflint.project.apps.registry import kind_of
+from cflint.project.config.deployment import Deployment
+from cflint.project.config.wrangler import WranglerConfig
 from cflint.project.files.discovery import Discovered
 from cflint.project.files.ignore import Ignore
 from cflint.project.files.workspace import Workspace
@@ -19,7 +25,9 @@ from cflint.project.modules.resolve import Edge, ModuleGraph, Resolver
 from cflint.project.workers.loading import Loaded, modules_among
 from cflint.project.workers.model import Project
 from cflint.project.workers.preferences import Preferences
+from cflint.project.workers.typescript_config import read_worker_config
 from cflint.project.workers.worker import Worker
+from cflint.record import replace
 from cflint.source import Document
 from cflint.syntax.javascript import EXTENSIONS
 
@@ -36,8 +44,12 @@ def outline_of(loaded: Loaded, before: Json = None) -> Json:
     if loaded.markdown or any(worker.config is None for worker in workers):
         return None
     return {
-        "workers": [_worker(worker) for worker in workers],
-        "configs": [config.path for config in loaded.configs],
+        "workers": [_worker(worker, loaded.project.workspace) for worker in workers],
+        "configs": [[config.path, config.deployment.row] for config in loaded.configs],
+        "consulted": sorted(loaded.consulted),
+        "read": sorted(
+            {one.path for config in loaded.configs if config.is_typescript for one in config.documents}
+        ),
         "modules": loaded.modules,
         "named": sorted(loaded.named),
         "notices": [[n.message, n.path, n.line, n.level, n.rule] for n in loaded.notices],
@@ -56,18 +68,28 @@ def load_again(
     workspace: Workspace,
     excludes: tuple[str, ...],
     outline: Json,
-    changed: Collection[str],
+    changed: Set[str],
     *,
     preferences: Preferences,
 ) -> Loaded | None:
     """The project of an outline, whose modules `changed` have another text by now and of which all else is as
     it was; None when that may have changed what there is to load. May raise what unfit data raises."""
+    if not set(outline["read"]).isdisjoint(changed):
+        return None  # a configuration in TypeScript, and what it imports
     noticed = {row[1] for row in outline["notices"]}
+    if not changed.isdisjoint(outline["consulted"]):
+        return None
     reached = {module for worker in outline["workers"] for module in worker[2]}
     resolver = Resolver(workspace)
     graph = ModuleGraph(workspace, resolver)
+    apps = [_app_again(row[5]) if row[5] is not None else None for row in outline["workers"]]
+    for app in apps:
+        if app is not None:
+            resolver.alias(app.folder, app.layout.aliases)
     for path in changed:
         document = workspace.read(path)
+        if any(app is not None and app.is_configured_by(path) for app in apps):
+            return None
         if document is None or not path.endswith(EXTENSIONS) or path in noticed or not _is_text(document):
             return None
         imports = outline["imports"].get(path)
@@ -75,16 +97,23 @@ def load_again(
             return None
         if imports is not None and imports != _imports(graph.imports_of(path) or ()):
             return None
+    for app, row in zip(apps, outline["workers"], strict=True):
+        if app is not None and not _keeps_borders(workspace, app, row[5]["borders"], changed):
+            return None
     named = frozenset(outline["named"])
+    outside = {path for app in apps if app is not None for path in app.outside}
     before = set(outline["modules"]) & set(changed)
-    if modules_among(workspace, excludes, changed, reached, named) != before:
+    if modules_among(workspace, excludes, changed, reached, named, outside) != before:
         return None
     configs: dict[str, WranglerConfig] = {}
-    for path in outline["configs"]:
+    for path, row in outline["configs"]:
         found = workspace.read(path)
         if found is None:
             return None
-        configs[path] = read_config(found)
+        deployment = Deployment(*row)
+        if deployment.is_template:
+            return None
+        configs[path] = replace(read_worker_config(workspace, resolver, found), deployment=deployment)
     workers = tuple(
         Worker(
             configs[path],
@@ -92,8 +121,9 @@ def load_again(
             tuple(modules),
             unresolved=unresolved is True,
             type_only=frozenset(types),
+            app=app,
         )
-        for path, entries, modules, unresolved, types in outline["workers"]
+        for app, (path, entries, modules, unresolved, types, _) in zip(apps, outline["workers"], strict=True)
     )
     return Loaded(
         Project(workspace, resolver, workers, {}, {}, preferences, graph),
@@ -103,10 +133,11 @@ def load_again(
         Discovered(),
         tuple(_notice(*row) for row in outline["notices"]),
         excluded=Ignore("", excludes),
+        consulted=frozenset(outline["consulted"]),
     )
 
 
-def _worker(worker: Worker) -> Json:
+def _worker(worker: Worker, workspace: Workspace) -> Json:
     assert worker.config is not None
     return [
         worker.config.path,
@@ -114,7 +145,43 @@ def _worker(worker: Worker) -> Json:
         worker.modules,
         worker.unresolved,
         sorted(worker.type_only),
+        _app(worker.app, workspace) if worker.app is not None else None,
     ]
+
+
+def _app(app: App, workspace: Workspace) -> Json:
+    return {
+        "kinds": [kind.id for kind in app.kinds],
+        "folder": app.folder,
+        "signs": app.signs,
+        "target": app.target.name,
+        "aliases": dict(app.layout.aliases),
+        "placed": [[path, it.realm.name, it.why, it.importer] for path, it in app.placed.items()],
+        "borders": {path: border for path in app.placed if (border := _border(workspace, app, path))},
+    }
+
+
+def _app_again(row: Json) -> App:
+    """The app of an outline. May raise what unfit data raises."""
+    return App(
+        tuple(kind_of(id) for id in row["kinds"]),
+        row["folder"],
+        tuple(row["signs"]),
+        Layout(Target[row["target"]], (), row["aliases"]),
+        {path: Placed(Realm[realm], why, importer) for path, realm, why, importer in row["placed"]},
+    )
+
+
+def _border(workspace: Workspace, app: App, path: str) -> str:
+    document = workspace.read(path)
+    return border_of(document, app.placed[path].realm, app.borders) if document is not None else ""
+
+
+def _keeps_borders(workspace: Workspace, app: App, before: Json, changed: Collection[str]) -> bool:
+    """Whether no change moves the border between realms."""
+    return all(
+        _border(workspace, app, path) == before.get(path, "") for path in changed if path in app.placed
+    )
 
 
 def _imports(edges: tuple[Edge, ...]) -> str:

@@ -25,17 +25,21 @@ class Selection:
         self._excluded = excluded
 
     def modules(
-        self, sources: Iterable[str], reached: Collection[str], named: frozenset[str]
+        self,
+        sources: Iterable[str],
+        reached: Collection[str],
+        named: frozenset[str],
+        outside: Collection[str] = (),
     ) -> Iterator[str]:
         """The modules to analyse, those that Workers reach first; `sources` is all that was found, `named`
-        the files given by name."""
+        the files given by name, `outside` those that apps run elsewhere than in a Worker."""
         for path in reached:
             if not path.endswith(SOURCE_SUFFIXES) or is_test_path(path) or self._excluded.covers(path):
                 continue
             if path in named or self._has_many_lines(path) or self._is_fit(path):
                 yield path
         for path in sources:
-            if path in reached or not path.endswith(SOURCE_SUFFIXES):
+            if path in reached or path in outside or not path.endswith(SOURCE_SUFFIXES):
                 continue
             if path in named and not path.endswith(".py"):
                 yield path

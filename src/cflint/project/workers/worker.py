@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 
 from cflint.finding import Location
+from cflint.project.apps.app import App
 from cflint.project.config.lifecycle import ActiveClass
 from cflint.project.config.wrangler import Binding, Environment, WranglerConfig
 from cflint.project.modules.facts import ClassFacts
-from cflint.record import record
+from cflint.record import field, record
 from cflint.source import Document
 
 
@@ -21,7 +21,7 @@ class Worker:
     exports the runtime sees: `main`, or all code blocks of a Markdown section; empty when `main` is missing,
     generated or unresolved. `modules` are all modules reached, those in `type_only` by types alone; `section`
     is the heading of a Markdown section, `manifest` the package.json that it shows, `files` the names that
-    it gives to what it shows.
+    it gives to what it shows, `app` the framework app that it is.
     """
 
     config: WranglerConfig | None
@@ -32,6 +32,7 @@ class Worker:
     type_only: frozenset[str] = frozenset()
     manifest: Document | None = None
     files: frozenset[str] = frozenset()
+    app: App | None = None
 
     @property
     def environments(self) -> tuple[Environment, ...]:

@@ -10,13 +10,12 @@ import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import field
 from enum import Enum
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING
 
 from cflint.pattern import pattern
-from cflint.record import record
+from cflint.record import field, record
 from cflint.source import Span
 from cflint.syntax.javascript.nodes import span_of
 

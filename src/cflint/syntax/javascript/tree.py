@@ -42,7 +42,8 @@ class Syntax:
         self.typos = typos
         self.tree = tree
         self._data = document.data
-        self._parents: dict[int, Node] = {}
+        self.parents: dict[int, Node] = {}
+        """The parents that were asked for, by the child's id: what climbs often looks here first."""
         self._lookups = 0
         self._is_deep = False
         self._path: list[tuple[int, int, Node]] = []  # down to where a parent was last looked for
@@ -62,7 +63,7 @@ class Syntax:
         That is quick, but where nodes are nested thousands deep: there one way down is used for many.
         """
         id = node.id
-        found = self._parents.get(id)
+        found = self.parents.get(id)
         if found is not None:
             return found
         if self._is_deep:
@@ -73,7 +74,7 @@ class Syntax:
             return self._parent_on_path(node)
         found = node.parent
         if found is not None:
-            self._parents[id] = found
+            self.parents[id] = found
             if found.has_error and found.child_count > _WIDE:
                 self._keep_children(found)
         return found
@@ -81,11 +82,11 @@ class Syntax:
     def _keep_children(self, above: Node) -> None:
         """Remember a parent for all its children: errors may have thousands, and each walk passes them."""
         for below in above.children:
-            self._parents[below.id] = above
+            self.parents[below.id] = above
 
     def _parent_on_path(self, node: Node) -> Node | None:
         target = node.id
-        parents = self._parents
+        parents = self.parents
         above = self.root
         if above.id == target:
             return None
@@ -113,10 +114,11 @@ class Syntax:
 
     def ancestors(self, node: Node) -> Iterator[Node]:
         """The nodes above, nearest first."""
-        above = self.parent(node)
+        known, parent = self.parents.get, self.parent
+        above = known(node.id) or parent(node)
         while above is not None:
             yield above
-            above = self.parent(above)
+            above = known(above.id) or parent(above)
 
     def enclosing(self, node: Node, types: frozenset[str]) -> Node | None:
         """The nearest node above of one of the types."""

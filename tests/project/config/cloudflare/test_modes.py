@@ -46,7 +46,7 @@ def test_a_mode_that_nobody_names_is_one_more() -> None:
     assert other is config.trees[1]
     name = other.root.get("name")
     assert name is not None
-    assert name.kind is Kind.INVALID
+    assert name.kind is Kind.UNKNOWN
     assert other.is_closed, "only a value is not known"
 
 
@@ -110,7 +110,7 @@ def test_conditions_that_are_not_known() -> None:
 
     always = root.at("kv_namespaces", 0, "id")
     assert always is not None
-    assert always.kind is Kind.INVALID
+    assert always.kind is Kind.UNKNOWN
     assert not conditional("kv_namespaces", 0)
     assert conditional("kv_namespaces", 1)
     assert conditional("r2_buckets", 0)
@@ -161,7 +161,7 @@ def test_a_spread_that_is_not_known_may_replace_what_stands_before_it() -> None:
     name, main = tree.root.get("name"), tree.root.get("main")
     assert name is not None
     assert main is not None
-    assert name.kind is Kind.INVALID
+    assert name.kind is Kind.UNKNOWN
     assert main.text == "a.ts"
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterator
-from dataclasses import field
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -27,7 +26,7 @@ from cflint.project.config.cloudflare.values import (
     Unknown,
     Value,
 )
-from cflint.record import record
+from cflint.record import field, record
 from cflint.source import Document, Span
 from cflint.syntax.data import Format, Kind
 from cflint.syntax.data import Node as DataNode

@@ -76,13 +76,13 @@ class NodeMaker:
     # -- nodes -----------------------------------------------------------------------------------------
 
     def span(self, value: Value, use: Location, around: Span) -> Span:
-        if use.document is not self.document:
+        if use.document is not self.document.file:
             return around
-        inside = value.place.document is self.document and use.span.covers(value.place.span)
+        inside = value.place.document is self.document.file and use.span.covers(value.place.span)
         return value.place.span if inside else use.span
 
     def key_span(self, place: Location, around: Span) -> Span:
-        return place.span if place.document is self.document else around
+        return place.span if place.document is self.document.file else around
 
     def made(
         self,
@@ -108,7 +108,7 @@ class NodeMaker:
         try:
             node = self._value(value, span, path) if self._depth < _DEEPEST else None
             if node is None and self._depth >= _DEEPEST:
-                node = self.made(Kind.INVALID, span, path)
+                node = self.made(Kind.UNKNOWN, span, path)
         finally:
             self._depth -= 1
         if node is not None and Location(self.document, span) != value.place:
@@ -127,7 +127,7 @@ class NodeMaker:
                 return self.made(Kind.ARRAY, span, path, items=items, broken=bool(value.openings))
             case Choice():
                 return self._choice(value, span, path)
-        return self.made(Kind.INVALID, span, path)
+        return self.made(Kind.UNKNOWN, span, path)
 
     def _scalar(self, value: Scalar, span: Span, path: Path) -> Node | None:
         primitive = value.value
@@ -154,7 +154,7 @@ class NodeMaker:
             listed = as_array(self.machine, Choice(tuple(present), value.place))
             node = self._value(listed, span, path) if listed is not None else None
         if node is None:
-            node = self.made(Kind.INVALID, span, path)
+            node = self.made(Kind.UNKNOWN, span, path)
         if len(present) < len(value.options):
             self.conditional.add(node)
         return node

@@ -16,6 +16,7 @@ from cflint.project.config.cloudflare.machine import (
     Thrown,
 )
 from cflint.project.config.cloudflare.modules import MAX_BYTES, Files, Loader, no_package
+from cflint.project.config.cloudflare.names import ENV_PATHS
 from cflint.project.config.cloudflare.nodes import OpenSet, Path, TooMuch
 from cflint.project.config.cloudflare.resolution import Resolver
 from cflint.project.config.cloudflare.shape import check_config, check_tooling
@@ -40,6 +41,9 @@ class OtherMode:
         return "OTHER"
 
 
+_UNREADABLE = (Fault.SYNTAX, Fault.NO_DEFAULT_EXPORT)
+_OF_ENV = frozenset(((), *ENV_PATHS))
+
 OTHER = OtherMode()
 """Any mode that the configuration does not name."""
 
@@ -56,7 +60,7 @@ class ConfigTree:
     """What a configuration is for one mode, for deployments or for previews.
 
     `points` are all the modes and previews for which it is this, its own first. `data` has wrangler's keys;
-    its problems are equal keys. A node of `Kind.INVALID` has a
+    its problems are equal keys. A node of `Kind.UNKNOWN` has a
     value that is not known; an object or array that is `broken` may have more than it has here; the nodes in
     `conditional` may be absent. `paths` and `definitions`: see `NodeMaker`. `open` are the parts of which not
     all is known.
@@ -84,6 +88,21 @@ class ConfigTree:
         return f"a preview in {mode}" if self.is_preview else mode
 
     @property
+    def name(self) -> str:
+        """What to call it among the others: `staging` of the mode, or its label."""
+        return self.mode if isinstance(self.mode, str) and not self.is_preview else self.label
+
+    @property
+    def is_wholly_open(self) -> bool:
+        """Whether any key may be there although the tree does not have it."""
+        return any(not opening.path for opening in self.open)
+
+    @property
+    def has_open_bindings(self) -> bool:
+        """Whether `env` may hold more than the tree has."""
+        return any(opening.path in _OF_ENV for opening in self.open)
+
+    @property
     def is_closed(self) -> bool:
         """Whether all bindings, exports, triggers and keys are known, if not all of their values."""
         return not self.open
@@ -100,7 +119,7 @@ class ConfigTree:
         keys = tuple(step for step in path if isinstance(step, str))
         node: Node | None = self.root
         for step in path:
-            if node is None or node.kind is Kind.INVALID:
+            if node is None or node.kind is Kind.UNKNOWN:
                 break
             if isinstance(step, str):
                 below = node.get(step)
@@ -109,7 +128,7 @@ class ConfigTree:
             if below is None and node.broken and node is not self.root:
                 return True
             node = below
-        if node is not None and (node.kind is Kind.INVALID or (node.broken and node is not self.root)):
+        if node is not None and (node.kind is Kind.UNKNOWN or (node.broken and node is not self.root)):
             return True
         if node is not None and path:
             return any(opening.path[: len(keys)] == keys for opening in self.open)
@@ -121,14 +140,30 @@ class ConfigTree:
 
 @record(frozen=True, eq=False)
 class CloudflareConfig:
-    """A configuration in TypeScript. `trees` are what it may be, the default first; equal ones are one, and a
-    mode for which it throws has none. `faults` are what is wrong with it, each once. `files` are the other
-    files that were read."""
+    """A configuration in TypeScript.
+
+    `trees` are what it may be, the default first; equal ones are one, and a mode for which it throws has
+    none. `faults` are what is wrong with it, each once. `files` are the other files that were followed,
+    `imported` all documents that were read beside its own; `comments` are the places of its comments.
+    """
 
     document: Document
     trees: tuple[ConfigTree, ...]
     faults: tuple[ConfigFault, ...]
     files: tuple[str, ...] = ()
+    comments: tuple[Span, ...] = ()
+    imported: tuple[Document, ...] = ()
+
+    @property
+    def unreadable(self) -> tuple[ConfigFault, ...]:
+        """The faults for which nothing is known; to throw is one only where it leaves no mode."""
+        thrown = all(tree.is_wholly_open for tree in self.trees)
+        kinds = (*_UNREADABLE, Fault.THROWS) if thrown else _UNREADABLE
+        return tuple(
+            fault
+            for fault in self.faults
+            if fault.fault in kinds or (fault.fault is Fault.WRONG_TYPE and not fault.path)
+        )
 
     def tree(self, mode: str | None, *, is_preview: bool = False) -> ConfigTree | None:
         """The tree of a mode; None when the configuration throws then."""
@@ -167,12 +202,25 @@ def read_cloudflare_config(
             faults += _parsed(one, syntaxes)
     reading = _Reading(document, sources, tooling, syntaxes, faults)
     if document.path not in syntaxes:
-        place = Location(document, Span(0, 0))
-        tree = _open_tree(document, None, False, "it cannot be read", place)
-        return CloudflareConfig(document, (tree,), _distinct(faults))
+        return CloudflareConfig(document, (unknown_tree(document, "it cannot be read"),), _distinct(faults))
     trees = list(reading.trees(list(default_modes)))
     others = tuple(path for path in reading.seen if path != document.path)
-    return CloudflareConfig(document, _merged(trees), _distinct(faults), others)
+    comments = tuple(_comments(syntaxes[document.path]))
+    return CloudflareConfig(document, _merged(trees), _distinct(faults), others, comments)
+
+
+def _comments(syntax: Syntax) -> Iterator[Span]:
+    stack = [syntax.root]
+    while stack:
+        node = stack.pop()
+        if node.type == "comment":
+            yield span_of(node)
+        stack.extend(reversed(node.named_children))
+
+
+def unknown_tree(document: Document, reason: str) -> ConfigTree:
+    """The tree of a configuration of which nothing is known."""
+    return _open_tree(document, None, False, reason, Location(document, Span(0, 0)))
 
 
 def _parsed(document: Document, syntaxes: dict[str, Syntax]) -> Iterator[ConfigFault]:
@@ -321,9 +369,9 @@ class _Reading:
         problems = tuple(
             DataProblem(fault.message, fault.place.span, fault.related.span, True)
             for fault in duplicates
-            if fault.place.document is self.document and fault.related is not None
+            if fault.place.document is self.document.file and fault.related is not None
         )
-        data = DataDocument(self.document, Format.JSON, root, problems)
+        data = DataDocument(self.document, Format.TYPESCRIPT, root, problems)
         opened = tuple(lowering.nodes.open)
         return ConfigTree(
             mode,
@@ -381,7 +429,7 @@ def _mode_value(mode: Mode, place: Location) -> Value:
 
 def _open_tree(document: Document, mode: Mode, is_preview: bool, reason: str, place: Location) -> ConfigTree:
     root = Node(Kind.OBJECT, Span(0, 0), broken=True)
-    data = DataDocument(document, Format.JSON, root)
+    data = DataDocument(document, Format.TYPESCRIPT, root)
     opening = OpenSet((), (), reason, place)
     return ConfigTree(mode, is_preview, ((mode, is_preview),), data, (opening,), {root: ()}, {}, ())
 

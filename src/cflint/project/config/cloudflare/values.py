@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import field
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from cflint.finding import Location
-from cflint.record import record
+from cflint.record import field, record
 
 if TYPE_CHECKING:
     from tree_sitter import Node

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import field
 from enum import Enum
 
-from cflint.record import record
+from cflint.record import field, record
 from cflint.scope import ImportRef
 from cflint.source import Span
 

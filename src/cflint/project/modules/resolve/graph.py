@@ -6,11 +6,12 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 
 from cflint.project.files.workspace import Workspace
+from cflint.project.modules.embedded import script_of
 from cflint.project.modules.imports import Import, import_specifiers
 from cflint.project.modules.resolve.resolver import Resolver
 from cflint.project.modules.resolve.targets import Local, Package, Resolution, Unknown
 from cflint.record import record
-from cflint.syntax.suffixes import DECLARATION_SUFFIXES, SOURCE_SUFFIXES
+from cflint.syntax.suffixes import DECLARATION_SUFFIXES, EMBEDDED_SUFFIXES, SOURCE_SUFFIXES
 
 
 @record(frozen=True)
@@ -99,7 +100,8 @@ class ModuleGraph:
             edges: tuple[Edge, ...] | None = None
             if document is not None:
                 resolve = self._resolver.resolve
-                imports = import_specifiers(document.data, python=path.endswith(".py"))
+                data = script_of(document).data if path.endswith(EMBEDDED_SUFFIXES) else document.data
+                imports = import_specifiers(data, python=path.endswith(".py"))
                 edges = tuple(Edge(item, resolve(item.specifier, path)) for item in imports)
             self._edges[path] = edges
         return self._edges[path]

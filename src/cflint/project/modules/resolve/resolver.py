@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 
 from cflint.platform.exports import NODE_BUILTINS
 from cflint.project.files.workspace import Workspace
@@ -26,6 +27,23 @@ class Resolver:
         self._packages = Packages(self._files)
         self._tsconfigs = Tsconfigs(self._files, self._packages)
         self._known: dict[tuple[str, str, bool], Resolution] = {}
+        self._given: dict[str, Mapping[str, str]] = {}
+
+    def alias(self, folder: str, aliases: Mapping[str, str]) -> None:
+        """Say what specifiers mean below a folder where no tsconfig says it: `{"$lib/*": "src/lib/*"}`, paths
+        below that folder. To be called before a module of the folder is asked about."""
+        if aliases and self._given.get(folder) != aliases:
+            self._given[folder] = dict(aliases)
+            self._known.clear()
+
+    @property
+    def aliases(self) -> Mapping[str, Mapping[str, str]]:
+        """The aliases that were given, by folder."""
+        return self._given
+
+    def manifest(self, folder: str) -> str | None:
+        """The nearest package.json, in the folder or in one above it."""
+        return self._packages.manifest(folder)
 
     def resolve(self, specifier: str, importer: str) -> Resolution:
         """Where a specifier leads in a module of that path (`.py` means Python)."""
@@ -51,6 +69,8 @@ class Resolver:
         path, is_alias = self._tsconfigs.aliased(name, folder)
         if path is not None:
             return Local(path)
+        if self._given and (given := self._aliased(name, folder)) is not None:
+            return given
         if name.startswith("#"):
             return self._private_import(name, folder, hops) or unknown
         if name.partition("/")[0] in NODE_BUILTINS:
@@ -64,6 +84,17 @@ class Resolver:
             is_lost = is_alias and not self._packages.is_declared(package, folder)
             return unknown if is_lost else Package(package, subpath)
         return _local(self._packages.in_package(homes[0], subpath)) or unknown if len(homes) == 1 else unknown
+
+    def _aliased(self, name: str, folder: str) -> Resolution | None:
+        """Where an alias leads that was given for the folder or one above; None when there is none of it."""
+        for above in upwards(folder):
+            for alias, target in self._given.get(above, {}).items():
+                below = alias.endswith("*") and name.startswith(alias[:-1])
+                if name == alias or below:
+                    rest = name[len(alias) - 1 :] if below else ""
+                    path = self._files.file(join(above, target.removesuffix("*") + rest))
+                    return Local(path) if path is not None else Unknown(name)
+        return None
 
     def _private_import(self, name: str, folder: str, hops: int) -> Resolution | None:
         """`#name`, from `imports` of the nearest package.json."""

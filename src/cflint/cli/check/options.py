@@ -1,0 +1,175 @@
+"""The options of `cflint check`, each said once: `interface` shows them, `arguments` reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum, auto
+
+from cflint.cli.console import COLOR_CHOICES
+from cflint.record import record
+from cflint.report import FORMATS
+
+PRESET_NAMES = ("recommended", "reference", "strict", "all")
+
+
+class Takes(Enum):
+    """What stands after an option."""
+
+    NOTHING = auto()
+    TEXT = auto()
+    TEXTS = auto()  # and the option may be repeated
+    SELECTORS = auto()  # texts that the shell completes with names of rules
+    PATH = auto()
+    COUNT = auto()
+
+
+@record(frozen=True, kw_only=True)
+class Option:
+    """An option: its spellings, the long one last; what it takes; what it is without being given."""
+
+    flags: tuple[str, ...]
+    help: str
+    takes: Takes = Takes.NOTHING
+    choices: tuple[str, ...] = ()
+    default: str | int | None = None
+    is_default_shown: bool = False
+    metavar: str | None = None
+    variable: str | None = None
+    """An environment variable that says the same."""
+    read: Callable[[str], object] | None = None
+    """Makes a value of the text that was given. Raises ValueError with what is wrong with it."""
+
+    @property
+    def name(self) -> str:
+        """The field of the request."""
+        return self.flags[-1][2:].replace("-", "_")
+
+    @property
+    def is_repeated(self) -> bool:
+        """Whether the value is a tuple of all that were given."""
+        return self.takes in (Takes.TEXTS, Takes.SELECTORS)
+
+
+def read_shard(given: str) -> tuple[int, int]:
+    """`2/8` as numbers. Raises ValueError."""
+    index, _, count = given.partition("/")
+    plain = index.isascii() and index.isdigit() and count.isascii() and count.isdigit()
+    if not plain or len(count) > 4 or not 1 <= int(index) <= int(count):
+        raise ValueError(f"`{given}` is not a shard: `2/8` is the second of eight")
+    return int(index), int(count)
+
+
+OPTIONS = (
+    Option(
+        flags=("--select",),
+        takes=Takes.SELECTORS,
+        metavar="NAMES",
+        help="Rules, groups or presets to run, with commas between; may be repeated.  [default: recommended]",
+    ),
+    Option(
+        flags=("--ignore",),
+        takes=Takes.SELECTORS,
+        metavar="NAMES",
+        help="Rules, groups or presets not to run; may be repeated. A rule that --select names stays.",
+    ),
+    Option(flags=("--preset",), takes=Takes.TEXTS, choices=PRESET_NAMES, help="The same as --select PRESET."),
+    Option(
+        flags=("--exclude",),
+        takes=Takes.TEXTS,
+        metavar="PATTERN",
+        help="Leave out what a pattern, as in a .gitignore, matches; may be repeated.",
+    ),
+    Option(
+        flags=("--config",),
+        takes=Takes.PATH,
+        metavar="FILE",
+        help="Use this settings file and no other.",
+    ),
+    Option(flags=("--isolated",), help="Use no settings file."),
+    Option(flags=("--show-settings",), help="Print the effective settings for the paths and exit."),
+    Option(flags=("--fix",), help="Apply the safe fixes, then report what is left."),
+    Option(flags=("--unsafe-fixes",), help="With --fix or --diff, include unsafe fixes (review them)."),
+    Option(
+        flags=("--diff",),
+        help="Show the changes --fix would make, without writing them; exit 1 if there are any.",
+    ),
+    Option(
+        flags=("--output-format",),
+        takes=Takes.TEXT,
+        choices=tuple(FORMATS),
+        default="text",
+        is_default_shown=True,
+        help="How to write the report.",
+    ),
+    Option(flags=("--output-file",), takes=Takes.PATH, metavar="FILE", help="Write the report to a file."),
+    Option(
+        flags=("--show-suppressed",),
+        help="In SARIF, list what comments silence as well, marked as suppressed.",
+    ),
+    Option(flags=("--statistics",), help="Count the findings of each rule instead of showing them."),
+    Option(
+        flags=("--fail-on",),
+        takes=Takes.TEXT,
+        choices=("note", "warning", "error", "never"),
+        help="Exit with 1 if there is a finding of this severity or higher.  [default: warning]",
+    ),
+    Option(
+        flags=("--baseline",),
+        takes=Takes.PATH,
+        metavar="FILE",
+        help="Report only findings that are not in this baseline file.",
+    ),
+    Option(
+        flags=("--write-baseline",),
+        help="With --baseline: write all current findings to the file and exit.",
+    ),
+    Option(flags=("--exit-zero",), help="Exit with 0 even when there are findings."),
+    Option(flags=("--strict",), help="Exit with 4 when a file could not be read, or was too large."),
+    Option(flags=("--allow-empty",), help="Exit with 0 when there is no Worker."),
+    Option(
+        flags=("--stdin-filename",),
+        takes=Takes.PATH,
+        metavar="NAME",
+        help="Analyse the text on stdin (the path `-`) as if this file of the project held it.",
+    ),
+    Option(
+        flags=("-j", "--jobs"),
+        takes=Takes.COUNT,
+        metavar="N",
+        default=0,
+        help="Processes to use.  [default: one per processor]",
+    ),
+    Option(
+        flags=("--cache-dir",),
+        takes=Takes.PATH,
+        metavar="FOLDER",
+        help="The folder of the cache.  [default: the user's cache folder]",
+    ),
+    Option(
+        flags=("--no-cache",),
+        variable="CFLINT_NO_CACHE",
+        help="Do not read or write the cache (also CFLINT_NO_CACHE=1).",
+    ),
+    Option(
+        flags=("--shard",),
+        takes=Takes.TEXT,
+        metavar="I/N",
+        read=read_shard,
+        help="Check only shard I of N, some of the Workers; `cflint merge` merges the reports of all shards.",
+    ),
+    Option(
+        flags=("--profile",),
+        help="Print the time spent in each phase and rule to stderr (disables the cache).",
+    ),
+    Option(flags=("-v", "--verbose"), help="Print skipped files, and the reason, to stderr."),
+    Option(flags=("-q", "--quiet"), help="Only the findings."),
+    Option(
+        flags=("--color",),
+        takes=Takes.TEXT,
+        choices=COLOR_CHOICES,
+        default="auto",
+        is_default_shown=True,
+        help="Colours; `auto` heeds NO_COLOR, FORCE_COLOR and whether the output is a terminal.",
+    ),
+    Option(flags=("--debug",), help="Show the traceback of an internal error."),
+)

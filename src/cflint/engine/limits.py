@@ -1,0 +1,64 @@
+"""What rules may say of a module of an app: less where a browser runs it, too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from cflint.finding import Finding
+from cflint.project.apps.realms import Realm
+from cflint.project.code.module import Module
+from cflint.rule import Match, Rule
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+
+class Limits:
+    """The limits of one module.
+
+    In code of both realms a rule speaks of what is proved to come from `env` or the context (see
+    `Match.is_proved`), unless it says of itself that it looks at nothing else (`both`). In the parts that
+    only the Worker runs all rules speak, in those of the browser none.
+    """
+
+    def __init__(self, module: Module, silent: frozenset[str]) -> None:
+        self._sides = module.sides
+        self._both = module.realm is Realm.BOTH
+        self._silent = silent
+
+    def of_construct(self, rules: Iterable[Rule], subject: object, node: Node) -> list[Rule]:
+        """Those of some rules that may look at a construct."""
+        rules = [rule for rule in rules if rule.id not in self._silent]
+        if not self._both or self._sides.on_server(node.start_byte):
+            return rules
+        if self._sides.in_browser(node.start_byte):
+            return []
+        if isinstance(subject, Match) and subject.is_proved:
+            return rules
+        return [rule for rule in rules if rule.spec.both]
+
+    def may_look(self, rule: Rule) -> bool:
+        """Whether a rule may look at the whole module; `kept` says what it may say."""
+        if rule.id in self._silent:
+            return False
+        return not self._both or rule.spec.both or bool(self._sides.server)
+
+    def kept(self, rule: Rule, found: Iterable[Finding]) -> list[Finding]:
+        """What a rule that looked at the whole module may say of it."""
+        if not self._both:
+            return list(found)
+        return [
+            finding
+            for finding in found
+            if self._sides.on_server(start := finding.at.span.start)
+            or (rule.spec.both and not self._sides.in_browser(start))
+        ]
+
+
+def limits_of(module: Module) -> Limits | None:
+    """The limits of a module; None when there are none, as nearly always."""
+    app = module.app
+    if app is None or (module.realm is Realm.SERVER and not app.silent):
+        return None
+    return Limits(module, app.silent)

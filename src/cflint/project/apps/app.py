@@ -1,0 +1,124 @@
+"""An app that was recognised: its kinds, its folder, and where its modules run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+
+from cflint.project.apps.closure import Borders, Placed
+from cflint.project.apps.kind import Accessors, AppKind, Handlers, Layout, Target
+from cflint.project.apps.realms import Realm
+from cflint.record import field, record
+
+
+@record(frozen=True, eq=False)
+class App:
+    """One app. `kinds` are its framework and what adds to it, the framework first; `folder` is that of its
+    package.json, `signs` say by what it was recognised, `placed` the realms of its modules by path."""
+
+    kinds: tuple[AppKind, ...]
+    folder: str
+    signs: tuple[str, ...]
+    layout: Layout
+    placed: Mapping[str, Placed] = field(default_factory=dict)
+
+    @property
+    def kind(self) -> AppKind:
+        """The framework."""
+        return self.kinds[0]
+
+    @property
+    def title(self) -> str:
+        """What the framework is called, with what adds to it."""
+        return " + ".join(kind.title for kind in self.kinds)
+
+    @property
+    def summary(self) -> str:
+        """What was recognised, by what, and how many modules run where."""
+        many = dict.fromkeys(Realm, 0)
+        for placed in self.placed.values():
+            many[placed.realm] += 1
+        listed = ", ".join(f"{count} {realm.label}" for realm, count in many.items() if count)
+        guess = "" if self.target is Target.PROVED else "; nothing says that it is built for Cloudflare"
+        return f"{self.title}, by {', '.join(self.signs)}{guess} (modules: {listed or 'none'})"
+
+    @property
+    def outside(self) -> Iterator[str]:
+        """The modules that no Worker runs."""
+        return (path for path, found in self.placed.items() if not found.realm.in_worker)
+
+    def is_configured_by(self, path: str) -> bool:
+        """Whether a file may be one that the layout was read from."""
+        folder, _, name = path.rpartition("/")
+        return folder == self.folder and (".config." in name or name == "package.json")
+
+    @property
+    def target(self) -> Target:
+        """Whether it is known to be built for Cloudflare."""
+        return self.layout.target
+
+    def realm(self, path: str) -> Realm | None:
+        """Where a module runs; None when the app does not reach it."""
+        found = self.placed.get(path)
+        return found.realm if found is not None else None
+
+    def modules(self, *realms: Realm) -> Iterator[str]:
+        """The modules of some realms, in the order in which they were reached."""
+        return (path for path, found in self.placed.items() if found.realm in realms)
+
+    def why(self, path: str) -> tuple[str, ...]:
+        """Why a module has its realm: the way from it back to a seed, in words."""
+        steps: list[str] = []
+        while (found := self.placed.get(path)) is not None and len(steps) < len(self.placed):
+            if found.importer is None:
+                steps.append(found.why)
+                break
+            steps.append(f"{found.why} {found.importer}")
+            path = found.importer
+        return tuple(steps)
+
+    @cached_property
+    def borders(self) -> Borders:
+        """What ends or begins a realm."""
+        return borders_of(self.kinds)
+
+    @cached_property
+    def accessors(self) -> Accessors:
+        """The accessors of all kinds."""
+        every = [kind.accessors for kind in self.kinds]
+        owners = {name: offer for one in reversed(every) for name, offer in one.owners.items()}
+        return Accessors(
+            tuple(it for one in every for it in one.calls),
+            tuple(it for one in every for it in one.imports),
+            tuple(it for one in every for it in one.types),
+            owners,
+        )
+
+    @cached_property
+    def handlers(self) -> tuple[Handlers, ...]:
+        """The functions that the frameworks call."""
+        return tuple(it for kind in self.kinds for it in kind.handlers)
+
+    @cached_property
+    def silent(self) -> frozenset[str]:
+        """Ids of rules that mean nothing here."""
+        return frozenset(id for kind in self.kinds for id in kind.silent)
+
+    @cached_property
+    def bindings(self) -> frozenset[str]:
+        """Names of bindings that code of the frameworks reads."""
+        return frozenset(name for kind in self.kinds for name in (*kind.bindings, *kind.implied))
+
+    @cached_property
+    def implied(self) -> Mapping[str, str]:
+        """Bindings that the build adds to the configuration: the ids of their kinds by name."""
+        return {name: id for kind in self.kinds for name, id in kind.implied.items()}
+
+
+def borders_of(kinds: tuple[AppKind, ...]) -> Borders:
+    """The borders of an app of some kinds."""
+    return Borders(
+        any(kind.directives for kind in kinds),
+        kinds[0].islands,
+        tuple(glob for kind in kinds for glob in kind.virtual),
+    )

@@ -1,0 +1,235 @@
+"""The realm of each module of an app: from its seeds along the imports.
+
+A module's realm is the strongest by which it is reached. Type imports lead nowhere. `"use client"`, a seed of
+both realms and what names mark for the browser end the way of `server`; `"use server"` and what names mark
+for the server begin it anew. An import that a module of both realms uses in its server islands only hands on
+`server`.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+
+from cflint.pattern import pattern
+from cflint.project.apps.globs import matcher
+from cflint.project.apps.islands import imports_of_server, sides_of
+from cflint.project.apps.kind import Islands
+from cflint.project.apps.realms import Realm
+from cflint.project.files.workspace import Workspace
+from cflint.project.modules.imports import Import
+from cflint.project.modules.resolve import Local, ModuleGraph, Unknown
+from cflint.record import field, record
+from cflint.scope import ModuleScope
+from cflint.source import Document
+from cflint.syntax.javascript import EXTENSIONS, ParseTimeout, parse
+from cflint.syntax.suffixes import DECLARATION_SUFFIXES, EMBEDDED_SUFFIXES
+
+_SERVER_NAME = pattern(r"(?:^|/)(?:[^/]+\.server\.[^/]+|\.server/.+)$")
+_BROWSER_NAME = pattern(r"(?:^|/)(?:[^/]+\.client\.[^/]+|\.client/.+)$")
+_SERVER_IMPORTS = frozenset({"server-only"})
+_SERVER_IMPORT_END = "-start/server-only"
+_BROWSER_IMPORTS = frozenset({"client-only"})
+_DIRECTIVE = pattern(
+    rb"(?:\xef\xbb\xbf)?(?:\s|//[^\n]*\n|/\*(?s:.)*?\*/|[\"']use (?!client|server)[\w ]+[\"'];?)*"
+    rb"[\"'](use client|use server)[\"']"
+)
+_HEAD = 3000
+_SOURCES = (*EXTENSIONS, *EMBEDDED_SUFFIXES)
+
+
+@record(frozen=True)
+class Placed:
+    """A module's realm and why: a reason in words, and the module that imports it (None of a seed)."""
+
+    realm: Realm
+    why: str
+    importer: str | None = None
+
+
+@record(frozen=True)
+class Start:
+    """A module at which the way begins."""
+
+    path: str
+    realm: Realm
+    why: str
+
+
+@record(frozen=True)
+class Closure:
+    """`placed` are the modules by path, in the order in which they were reached; `types` those that modules
+    in the Worker import types from and nothing else; `unresolved` imports of these that lead to no file."""
+
+    placed: Mapping[str, Placed]
+    types: tuple[str, ...] = ()
+    unresolved: tuple[tuple[str, Import], ...] = ()
+    unread: tuple[str, ...] = field(default=())
+
+
+@record(frozen=True)
+class Borders:
+    """What ends or begins a realm: whether directives count, the islands, and specifiers (globs) that no file
+    stands behind."""
+
+    directives: bool = False
+    islands: Islands = field(default_factory=Islands)
+    virtual: tuple[str, ...] = ()
+
+
+def close(workspace: Workspace, graph: ModuleGraph, starts: Iterable[Start], borders: Borders) -> Closure:
+    """The realms of all modules that some others reach."""
+    return _Search(workspace, graph, borders).run(tuple(starts))
+
+
+def directive_of(document: Document) -> str | None:
+    """`use client` or `use server` at the head of a module."""
+    if b"use " not in document.data[:_HEAD]:
+        return None
+    found = _DIRECTIVE.match(document.data, 0, _HEAD)
+    return found[1].decode() if found is not None else None
+
+
+def border_of(document: Document, realm: Realm, borders: Borders) -> str:
+    """What of a module's text decides over the realms of others: when it and the imports have not changed,
+    no realm has."""
+    found = directive_of(document) if borders.directives else None
+    on_server = server_imports(document, borders.islands) if realm is Realm.BOTH else ()
+    return " ".join((*([found] if found is not None else ()), *sorted(on_server)))
+
+
+def server_imports(document: Document, islands: Islands) -> frozenset[str]:
+    """The specifiers of which a module uses names in server islands only."""
+    if not document.path.endswith(EXTENSIONS):
+        return frozenset()
+    if not any(word.encode() in document.data for word in islands.words):
+        return frozenset()
+    question = ("imports of server islands", id(islands))
+    return document.memoized(question, lambda it: _server_imports(it, islands))
+
+
+def _server_imports(document: Document, islands: Islands) -> frozenset[str]:
+    try:
+        syntax = parse(document)
+    except ParseTimeout:
+        return frozenset()
+    scope = ModuleScope(syntax)
+    sides = sides_of(syntax, scope, islands)
+    return imports_of_server(syntax, scope, sides) if sides.server else frozenset()
+
+
+class _Search:
+    def __init__(self, workspace: Workspace, graph: ModuleGraph, borders: Borders) -> None:
+        self._workspace = workspace
+        self._graph = graph
+        self._borders = borders
+        self._virtual = matcher(*borders.virtual)
+        self._placed: dict[str, Placed] = {}
+        self._queues: dict[Realm, deque[tuple[str, Placed]]] = {realm: deque() for realm in Realm}
+        self._pins: dict[str, Realm] = {}
+        self._marks: dict[str, Realm | None] = {}
+        self._unread: dict[str, None] = {}
+
+    def run(self, starts: tuple[Start, ...]) -> Closure:
+        for start in starts:
+            mark = self._mark(start.path)
+            realm = start.realm
+            if mark is not None and realm.in_worker:
+                realm = mark
+            if realm is not Realm.SERVER:
+                self._pins.setdefault(start.path, realm)
+            self._queues[realm].append((start.path, Placed(realm, start.why)))
+        while (queue := next((it for it in self._queues.values() if it), None)) is not None:
+            self._visit(*queue.popleft())
+        placed = dict(sorted(self._placed.items(), key=lambda item: item[1].realm.strength))  # stable
+        inside = [path for path, found in placed.items() if found.realm.in_worker]
+        return Closure(placed, self._types(inside), tuple(self._lost(inside)), tuple(self._unread))
+
+    def _visit(self, path: str, placed: Placed) -> None:
+        before = self._placed.get(path)
+        if before is not None and before.realm.strength <= placed.realm.strength:
+            return
+        self._placed[path] = placed
+        edges = self._graph.imports_of(path)
+        if edges is None:
+            self._unread[path] = None
+            return
+        on_server = self._server_imports(path) if placed.realm is Realm.BOTH else frozenset()
+        for edge in edges:
+            to = edge.to
+            if edge.item.type_only or not isinstance(to, Local) or not _is_code(to.path, edge.item):
+                continue
+            realm = Realm.SERVER if edge.item.specifier in on_server else placed.realm
+            self._reach(to.path, realm, path)
+
+    def _reach(self, path: str, realm: Realm, importer: str) -> None:
+        """Go on to a module that one of a realm imports."""
+        why = "imported by"
+        pin = self._pins.get(path)
+        mark = self._mark(path)
+        if realm is Realm.SERVER and mark in (Realm.BOTH, Realm.BROWSER):
+            realm, why = mark, "marked for the browser, imported by"
+        elif realm is Realm.BOTH and mark in (Realm.SERVER, Realm.BROWSER):
+            realm, why = mark, f"marked for the {mark.label}, imported by"
+        elif realm is Realm.BROWSER and mark is Realm.SERVER and self._borders.directives:
+            realm, why = mark, "marked for the server, imported by"
+        if pin in (Realm.BOTH, Realm.BROWSER) and realm.in_worker and mark is not Realm.SERVER:
+            realm = pin
+        self._queues[realm].append((path, Placed(realm, why, importer)))
+
+    def _mark(self, path: str) -> Realm | None:
+        """What a module's name, directive or imports say: SERVER and BROWSER, or BOTH of `"use client"`."""
+        if path not in self._marks:
+            self._marks[path] = self._find_mark(path)
+        return self._marks[path]
+
+    def _find_mark(self, path: str) -> Realm | None:
+        if _SERVER_NAME.search(path):
+            return Realm.SERVER
+        if _BROWSER_NAME.search(path):
+            return Realm.BROWSER
+        document = self._workspace.read(path)
+        if document is None:
+            return None
+        if self._borders.directives:
+            directive = directive_of(document)
+            if directive is not None:
+                return Realm.BOTH if directive == "use client" else Realm.SERVER
+        if b"-only" in document.data:
+            named = {edge.item.specifier for edge in self._graph.imports_of(path) or ()}
+            if named & _SERVER_IMPORTS or any(name.endswith(_SERVER_IMPORT_END) for name in named):
+                return Realm.SERVER
+            if named & _BROWSER_IMPORTS:
+                return Realm.BROWSER
+        return None
+
+    def _server_imports(self, path: str) -> frozenset[str]:
+        document = self._workspace.read(path)
+        return server_imports(document, self._borders.islands) if document is not None else frozenset()
+
+    def _types(self, inside: Iterable[str]) -> tuple[str, ...]:
+        """What modules in the Worker import types from, and these in turn."""
+        found: dict[str, None] = {}
+        queue = deque(inside)
+        while queue:
+            for edge in self._graph.imports_of(queue.popleft()) or ():
+                to = edge.to
+                if not isinstance(to, Local) or not _is_code(to.path, edge.item) or to.path in found:
+                    continue
+                if edge.item.type_only and to.path not in self._placed:
+                    found[to.path] = None
+                    queue.append(to.path)
+        return tuple(found)
+
+    def _lost(self, inside: Iterable[str]) -> Iterator[tuple[str, Import]]:
+        for path in inside:
+            for edge in self._graph.imports_of(path) or ():
+                name = edge.item.specifier.partition("?")[0]
+                is_lost = isinstance(edge.to, Unknown) and not edge.item.type_only
+                if is_lost and self._virtual.fullmatch(name) is None:
+                    yield path, edge.item
+
+
+def _is_code(path: str, item: Import) -> bool:
+    is_text = item.specifier.partition("?")[2].startswith(("raw", "url", "text"))
+    return path.endswith(_SOURCES) and not path.endswith(DECLARATION_SUFFIXES) and not is_text

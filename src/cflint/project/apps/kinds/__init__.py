@@ -1,0 +1,1 @@
+"""One file a framework; `cflint.project.apps.registry` has the list."""

@@ -1,0 +1,227 @@
+"""Which framework the folder of a configuration is an app of, and the modules that it finds."""
+
+from __future__ import annotations
+
+import posixpath
+from bisect import bisect_left
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import cached_property
+
+from cflint.pattern import pattern
+from cflint.project.apps.app import App, borders_of
+from cflint.project.apps.closure import Start, close
+from cflint.project.apps.folder import AppFolder
+from cflint.project.apps.globs import matcher, which
+from cflint.project.apps.kind import AppKind
+from cflint.project.apps.realms import Realm
+from cflint.project.apps.registry import kinds_named_in
+from cflint.project.config.wrangler import WranglerConfig
+from cflint.project.files.discovery import discover
+from cflint.project.files.roles import is_test_path
+from cflint.project.files.workspace import Workspace
+from cflint.project.modules.imports import Import
+from cflint.project.modules.manifest import Manifest
+from cflint.project.modules.resolve import ModuleGraph, Resolver
+from cflint.record import record
+from cflint.syntax.suffixes import DECLARATION_SUFFIXES
+
+_BUILT = pattern(
+    r"(?:^|/)(?:dist|build|out|output|\.open-next|\.svelte-kit|\.output|\.next|\.vercel|\.wrangler|_worker\.js)(?:/|$)"
+)
+_BUNDLERS = pattern(
+    r"\b(?:wrangler|esbuild|tsc|tsup|tsdown|rollup|webpack|bun build|worker-build|cargo|swc)\b"
+)
+_SIGNS = 2
+"""How many of the three signs make an app: a name alone proves nothing."""
+
+
+@record(frozen=True, eq=False)
+class Found:
+    """An app with its realms, and what its Worker is by them.
+
+    `modules` are those that run in the Worker, `type_only` those of which they import types and nothing else;
+    `unread` and `unresolved` are files and imports that should lead to code and do not. `wraps` are the mains
+    of one's own, which wrap the generated entry, `generated` those that the build makes.
+    """
+
+    app: App
+    modules: tuple[str, ...]
+    type_only: frozenset[str]
+    unread: tuple[str, ...]
+    unresolved: tuple[tuple[str, Import], ...]
+    wraps: tuple[str, ...]
+    generated: frozenset[str]
+
+
+class Apps:
+    """The apps of a workspace."""
+
+    def __init__(
+        self, workspace: Workspace, resolver: Resolver, graph: ModuleGraph, excludes: Collection[str]
+    ) -> None:
+        self._workspace = workspace
+        self._resolver = resolver
+        self._graph = graph
+        self._excludes = tuple(excludes)
+        self._walked: tuple[str, ...] = ()
+        self._sources: Collection[str] = ()
+        self._files: dict[str, Sequence[str]] = {}
+        self._recognised: dict[str, tuple[App, AppFolder] | None] = {}
+
+    def walked(self, folders: Iterable[str], sources: Collection[str]) -> None:
+        """Say which folders have been walked and what sources were found there: they are not walked again."""
+        self._walked = tuple(folders)
+        self._sources = sources
+
+    def recognise(self, config: WranglerConfig) -> bool:
+        """Whether a framework is recognised around a configuration. From then on the aliases of the app hold:
+        to be called for all configurations before the imports of any are followed."""
+        if config.path not in self._recognised:
+            found = self._recognised[config.path] = self._recognise(config)
+            if found is not None:
+                self._resolver.alias(found[0].folder, found[0].layout.aliases)
+        return self._recognised[config.path] is not None
+
+    def of(self, config: WranglerConfig) -> Found | None:
+        """The app that a configuration deploys; None when no framework is recognised."""
+        self.recognise(config)
+        recognised = self._recognised[config.path]
+        if recognised is None:
+            return None
+        app, folder = recognised
+        mains = {main: self._is_generated(app.kind, folder, main) for main in folder.mains}
+        wraps = []
+        for main in (main for main, is_generated in mains.items() if not is_generated):
+            start = self._main(config, main)
+            if start is None or not self._wraps(app, start):
+                return None  # the configuration is that of another Worker, which lies beside the app
+            wraps.append(start)
+        starts = [Start(path, Realm.SERVER, "`main`") for path in wraps]
+        starts += self._starts(app)
+        closure = close(self._workspace, self._graph, starts, borders_of(app.kinds))
+        placed = App(app.kinds, app.folder, app.signs, app.layout, closure.placed)
+        inside = tuple(placed.modules(Realm.SERVER, Realm.BOTH))
+        return Found(
+            placed,
+            (*inside, *closure.types),
+            frozenset(closure.types),
+            closure.unread,
+            closure.unresolved,
+            tuple(wraps),
+            frozenset(main for main, is_generated in mains.items() if is_generated),
+        )
+
+    def may_be_one(self, config: WranglerConfig) -> bool:
+        """Whether a folder in which no framework was recognised looks like an app: it has a package.json that
+        builds something, by no tool that bundles plain Workers."""
+        manifest = self._resolver.manifest(config.directory)
+        document = self._workspace.read(manifest) if manifest is not None else None
+        if document is None or self._recognised.get(config.path) is not None:
+            return False
+        script = Manifest(document).scripts.get("build", "")
+        return bool(script) and _BUNDLERS.search(script) is None
+
+    # -- recognition ---------------------------------------------------------------------------------------
+
+    def _recognise(self, config: WranglerConfig) -> tuple[App, AppFolder] | None:
+        manifest = self._resolver.manifest(config.directory)
+        document = self._workspace.read(manifest) if manifest is not None else None
+        if document is None:
+            return None
+        kinds = tuple(kinds_named_in(document.data))  # which nearly always ends it
+        if not kinds:
+            return None
+        folder = AppFolder(self._workspace, document, config)
+        return next(self._apps(kinds, folder), None)
+
+    def _apps(self, kinds: Sequence[AppKind], folder: AppFolder) -> Iterator[tuple[App, AppFolder]]:
+        for kind in kinds:
+            signs = self._signs(kind, folder)
+            if kind.layout is None or len(signs) < _SIGNS:
+                continue
+            if not folder.has_config and not any(self._is_generated(kind, folder, it) for it in folder.mains):
+                continue  # a Worker of its own in a folder below the app
+            layout = kind.layout(folder)
+            if layout is None:
+                continue
+            added = [it for it in kinds if it.layout is None and self._adds(it, folder)]
+            yield App((kind, *added), folder.path, signs, layout), folder
+
+    def _signs(self, kind: AppKind, folder: AppFolder) -> tuple[str, ...]:
+        """What says that a folder is an app of a kind, in words."""
+        signs = []
+        package = next((name for name in sorted(kind.packages) if folder.depends_on(name)), None)
+        if package is not None:
+            signs.append(f"package {package}")
+        file = folder.file(*kind.files)
+        if file is not None:
+            signs.append(file)
+        main = next((main for main in folder.mains if which(kind.mains, main) is not None), None)
+        if main is not None:
+            signs.append(f"main {main}")
+        return tuple(signs)
+
+    def _adds(self, kind: AppKind, folder: AppFolder) -> bool:
+        return folder.depends_on(*kind.packages)
+
+    def _is_generated(self, kind: AppKind, folder: AppFolder, main: str) -> bool:
+        """Whether the app's build makes what `main` names."""
+        if which(kind.mains, main) is not None:
+            return True
+        return is_built(main) and folder.has_config and not self._workspace.exists(folder.join(main))
+
+    def _main(self, config: WranglerConfig, main: str) -> str | None:
+        return self._workspace.real(posixpath.normpath(posixpath.join(config.directory, main)))
+
+    def _wraps(self, app: App, main: str) -> bool:
+        """Whether a `main` of one's own is the app's: it imports the generated entry, in whatever module."""
+        reach = self._graph.reachable(main)
+        wanted = matcher(*app.kind.entry_imports)
+        for path in reach.modules:
+            for edge in self._graph.imports_of(path) or ():
+                if wanted.fullmatch(edge.item.specifier) is not None:
+                    return True
+        return False
+
+    # -- seeds ---------------------------------------------------------------------------------------------
+
+    def _starts(self, app: App) -> Iterator[Start]:
+        seeds = (*app.layout.seeds, *app.kind.seeds)
+        expression = matcher(*(seed.glob for seed in seeds))
+        prefix = f"{app.folder}/" if app.folder else ""
+        for path in self._files_in(app.folder):
+            found = expression.fullmatch(path, len(prefix))
+            if found is None or found.lastindex is None or is_test_path(path):
+                continue
+            if path.endswith(DECLARATION_SUFFIXES):
+                continue
+            seed = seeds[found.lastindex - 1]
+            yield Start(path, seed.realm, seed.why)
+
+    def _files_in(self, folder: str) -> Sequence[str]:
+        """The sources below a folder, sorted: those that were found, or of a walk of its own."""
+        known = self._files.get(folder)
+        if known is None:
+            if any(not top or folder == top or folder.startswith(f"{top}/") for top in self._walked):
+                known = self._below(folder)
+            else:
+                found = discover(self._workspace, (folder,), self._excludes)
+                known = tuple(sorted((*found.sources, *found.embedded)))
+            self._files[folder] = known
+        return known
+
+    @cached_property
+    def _sorted(self) -> Sequence[str]:
+        return sorted(self._sources)
+
+    def _below(self, folder: str) -> tuple[str, ...]:
+        if not folder:
+            return tuple(self._sorted)
+        first = bisect_left(self._sorted, f"{folder}/")
+        last = bisect_left(self._sorted, f"{folder}0", first)  # the character after `/`
+        return tuple(self._sorted[first:last])
+
+
+def is_built(path: str) -> bool:
+    """Whether a path, below the folder of a configuration, is one that builds write to."""
+    return _BUILT.search(path) is not None

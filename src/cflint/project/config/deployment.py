@@ -1,0 +1,40 @@
+"""What other files say of how a configuration is deployed."""
+
+from __future__ import annotations
+
+import datetime
+
+from cflint.record import record
+
+
+@record(frozen=True)
+class Deployment:
+    """How a configuration becomes a Worker, as far as other files say; texts are empty where none does.
+
+    `open` is why the Worker may have more than the configuration says, a phrase; `entry` the module (a path
+    of the workspace) that a command deploys, and `date` the compatibility date that it gives; `local` why
+    nobody deploys it, a phrase. `is_template`: it is filled in before wrangler reads it.
+    """
+
+    open: str = ""
+    entry: str = ""
+    date: str = ""
+    local: str = ""
+    is_template: bool = False
+
+    @property
+    def row(self) -> list[str | bool]:
+        """The same as data for JSON; `Deployment(*row)` makes it again."""
+        return [self.open, self.entry, self.date, self.local, self.is_template]
+
+    @property
+    def compatibility_date(self) -> datetime.date | None:
+        """The date that a command gives."""
+        try:
+            return datetime.date.fromisoformat(self.date) if self.date else None
+        except ValueError:
+            return None
+
+
+AS_WRITTEN = Deployment()
+"""Nothing else says anything: what stands in the configuration is deployed."""

@@ -1,0 +1,385 @@
+"""What other files than its configuration say of a Worker: who deploys it, and with what.
+
+Terraform, Pulumi, SST and Alchemy declare Workers with bindings of their own; scripts and workflows add to
+wrangler's file before they deploy, or name the entry on the command line. Looked at are the folder of a
+configuration, those above it, and their usual folders for such things; nothing is evaluated.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Iterator
+
+from cflint.pattern import pattern
+from cflint.project.config.deployment import Deployment
+from cflint.project.config.wrangler import WranglerConfig
+from cflint.project.files.workspace import Entry, Workspace
+from cflint.project.modules.commands import WranglerCall, calls_in_workflow, wrangler_calls
+from cflint.project.modules.manifest import Manifest
+from cflint.record import record
+from cflint.syntax.suffixes import SOURCE_SUFFIXES
+
+_STACK_FILES = frozenset(
+    f"{name}.{suffix}" for name in ("alchemy.run", "sst.config") for suffix in ("ts", "js", "mts", "mjs")
+)
+_PULUMI_FILES = frozenset(("Pulumi.yaml", "Pulumi.yml"))
+_STACK_FOLDERS = frozenset(
+    (
+        "terraform",
+        "tf",
+        "infra",
+        "infrastructure",
+        "iac",
+        "deploy",
+        "deployment",
+        "pulumi",
+        "alchemy",
+        "stacks",
+    )
+)
+_SCRIPT_FOLDERS = frozenset(("scripts", "script", "bin", "ci", ".ci", "tools"))
+_MOST_FILES = 100
+_MOST_DEPTH = 3
+
+_TERRAFORM = pattern(r"resource\s+\"cloudflare_(?:workers?(?:_script|_version|_deployment)?|pages_project)\"")
+_PULUMI = pattern(r"\bnew\s+[\w.]*\b(?:Workers?Script|WorkerVersion|PagesProject)\s*\(")
+_SST = pattern(r"\bsst\.cloudflare\.\w+\s*\(")
+_ALCHEMY = pattern(r"[\"']alchemy/cloudflare[\"']")
+_NAME = pattern(r"\b(?:script_?[nN]ame|name|worker_?[nN]ame)\s*[=:]\s*[\"'`]([^\"'`\n]*)[\"'`]")
+_WORKER_NAME = pattern(r"[a-z0-9][a-z0-9_-]*")  # as opposed to that of a binding
+_ENTRY = pattern(
+    r"\b(?:entrypoint|handler|main|content_file|contentFile|main_module)\s*[=:]\s*[\"'`]([^\"'`\n]{1,300})[\"'`]"
+    r"|\bfile\(\s*\"([^\"\n]{1,300})\""
+)
+_FILE = r"([^\s\"'`<>|;&()]*?wrangler[\w.-]*\.(?:toml|jsonc?))"
+_WRITTEN = pattern(
+    rf"(?:>>?|\btee\s+(?:-a\s+|--append\s+)?)\s*[\"']?{_FILE}"
+    rf"|\b(?:sed|perl|gsed)\b(?=[^\n|;]*\s-[a-zA-Z]*[ip])[^\n]*?\s[\"']?{_FILE}"
+    rf"|\b(?:cp|mv|install)\s[^\n;&|]*?\s[\"']?{_FILE}[\"']?\s*(?:$|[;&|\n\"'])"
+    rf"|\b(?:dasel|crudini|toml|tomlq|yq|jq)\b[^\n]*?\s[\"']?{_FILE}"
+    rf"|\b(?:write|append)(?:File|TextFile)(?:Sync)?\(\s*[\"'`]{_FILE}"
+    rf"|\bopen\(\s*[\"']{_FILE}[\"']\s*,\s*[\"'][wa]",
+    re.MULTILINE,
+)
+_RUN_BY = pattern(
+    r"(?:^|[\s&;|\"'])(?:node|tsx|bun(?:\s+run)?|deno\s+run|ts-node|python3?|zx|sh|bash)\s+(?:-\S+\s+)*([\w./-]+\.\w+)"
+)
+_WRITES = pattern(
+    r"\b(?:write|append)(?:File|TextFile)(?:Sync)?\b|\bBun\.write\b|\.write_text\(|\bopen\([^)\n]*[\"'][wa]"
+)
+
+
+@record(frozen=True)
+class _Script:
+    """A text with commands, the folder it starts in, and its calls of wrangler."""
+
+    path: str
+    text: str
+    calls: tuple[WranglerCall, ...]
+
+
+class Elsewhere:
+    """Answers for the configurations of one workspace; what it read is in `read`."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.read: dict[str, None] = {}
+        self._workspace = workspace
+        self._texts: dict[str, str] = {}
+        self._scripts: dict[str, tuple[_Script, ...]] = {}
+        self._stacks: dict[str, tuple[str, ...]] = {}
+
+    def deployment(self, config: WranglerConfig, *, is_template: bool = False) -> Deployment:
+        """What other files say of a configuration."""
+        entry = date = ""
+        if not config.is_pages and all(found.main is None for found in config.environments):
+            entry, date = self._deployed(config)
+        return Deployment(
+            open=self._declared(config) or self._changed(config, is_template=is_template),
+            entry=entry,
+            date=date,
+            local=self._local(config),
+            is_template=is_template,
+        )
+
+    # -- who else declares the Worker ----------------------------------------------------------------------
+
+    def _declared(self, config: WranglerConfig) -> str:
+        names = {found.worker_name for found in config.environments} - {None}
+        folder = config.directory
+        for path in self._stacks_for(folder):
+            text = self._text(path)
+            maker = _maker(path, text)
+            if maker and self._is_about(path, text, names, config):
+                return f"{path} declares the Worker ({maker})"
+        return ""
+
+    def _is_about(self, path: str, text: str, names: set[str | None], config: WranglerConfig) -> bool:
+        """Whether what declares a Worker may mean that of a configuration: by its name, its folder or its
+        entry, or because it names none."""
+        said = {found[1] for found in _NAME.finditer(text)}
+        if names.intersection(said):
+            return True
+        folder = config.directory
+        mains = {
+            posixpath.normpath(posixpath.join(folder, found.main.text or ""))
+            for found in config.environments
+            if found.main is not None
+        }
+        entries = set(self._entries(path, text))
+        if not mains.isdisjoint(entries) or (folder and any(e.startswith(f"{folder}/") for e in entries)):
+            return True
+        return (not folder and not any(map(_WORKER_NAME.fullmatch, said))) or not (said or entries)
+
+    def entries(self, folder: str) -> Iterator[tuple[str, str]]:
+        """The modules that what declares Workers near a folder gives as entries, with the file that does."""
+        for path in self._stacks_for(folder):
+            text = self._text(path)
+            if _maker(path, text):
+                for entry in self._entries(path, text):
+                    if entry.endswith(SOURCE_SUFFIXES) and self._workspace.is_file(entry):
+                        yield entry, path
+
+    def _entries(self, path: str, text: str) -> Iterator[str]:
+        for found in _ENTRY.finditer(text):
+            given = re.sub(
+                r"^\$\{(?:path\.(?:module|root)|import\.meta\.\w+|__dirname)\}/?", "", found[1] or found[2]
+            )
+            if "$" not in given and not given.startswith("/"):
+                for base in dict.fromkeys(
+                    (posixpath.dirname(path), posixpath.dirname(posixpath.dirname(path)))
+                ):
+                    yield posixpath.normpath(posixpath.join(base, given))
+
+    def _stacks_for(self, folder: str) -> Iterator[str]:
+        for above in _upwards(folder):
+            if above not in self._stacks:
+                self._stacks[above] = tuple(self._stacks_in(above))
+            yield from self._stacks[above]
+
+    def _stacks_in(self, folder: str) -> Iterator[str]:
+        entries = self._workspace.entries(folder)
+        pulumi = not _PULUMI_FILES.isdisjoint(entries)
+        for name in sorted(entries):
+            if name in _STACK_FILES or name.endswith(".tf") or (pulumi and name.endswith(SOURCE_SUFFIXES)):
+                yield _join(folder, name)
+        for name in sorted(_STACK_FOLDERS.intersection(entries)):
+            yield from self._below(_join(folder, name), (".tf", *SOURCE_SUFFIXES))
+
+    def _below(self, folder: str, suffixes: tuple[str, ...]) -> Iterator[str]:
+        """The files of a folder and those in it, a few levels deep."""
+        stack = [(folder, 0)]
+        count = 0
+        while stack:
+            here, depth = stack.pop()
+            for name, kind in sorted(self._workspace.entries(here).items()):
+                if (
+                    kind is Entry.FOLDER
+                    and depth < _MOST_DEPTH
+                    and name not in ("node_modules", ".terraform")
+                ):
+                    stack.append((_join(here, name), depth + 1))
+                elif kind is Entry.FILE and name.endswith(suffixes) and count < _MOST_FILES:
+                    count += 1
+                    yield _join(here, name)
+
+    # -- who changes the file ------------------------------------------------------------------------------
+
+    def _changed(self, config: WranglerConfig, *, is_template: bool) -> str:
+        written = real_name(config.file_name) if is_template else config.file_name
+        for script in self._scripts_for(config.directory):
+            if "wrangler" in script.text:
+                for found in _WRITTEN.finditer(script.text):
+                    path = next(filter(None, found.groups()))
+                    is_made = is_template and found[0].startswith(("cp", "mv", "install"))
+                    if not is_made and _may_be(path, config.directory, written):
+                        return f"{script.path} changes {written} before it is deployed"
+            maker = self._writer_among(script, written)
+            if maker:
+                return f"{maker} writes what is deployed"
+        return ""
+
+    def _writer_among(self, script: _Script, written: str) -> str:
+        """A program that a script runs, and that reads or writes a configuration."""
+        for found in _RUN_BY.finditer(script.text):
+            base = "" if script.path.startswith(".github/") else posixpath.dirname(script.path)
+            path = posixpath.normpath(posixpath.join(base, found[1]))
+            if path.startswith(("../", "/")) or not self._workspace.is_file(path):
+                continue
+            text = self._text(path)
+            if written in text and _WRITES.search(text) is not None:
+                return path
+        return ""
+
+    # -- what commands say ---------------------------------------------------------------------------------
+
+    def _deployed(self, config: WranglerConfig) -> tuple[str, str]:
+        """The entry that a command deploys with a configuration, and the date that it gives."""
+        found: dict[str, str] = {}
+        for script, call in self._calls_for(config):
+            given = call.entry
+            if given is None or not (call.deploys or call.command == "dev"):
+                continue
+            entry = self._entry(script, call, given)
+            if entry is not None:
+                date = call.value("--compatibility-date") or ""
+                found[entry] = found.get(entry) or date
+        return next(iter(found.items()), ("", ""))
+
+    def _entry(self, script: _Script, call: WranglerCall, given: str) -> str | None:
+        for base in dict.fromkeys((call.folder, posixpath.dirname(script.path), "")):
+            path = posixpath.normpath(posixpath.join(base, given))
+            if path.endswith(SOURCE_SUFFIXES) and not path.startswith("..") and self._workspace.is_file(path):
+                return path
+        return None
+
+    def _calls_for(self, config: WranglerConfig) -> Iterator[tuple[_Script, WranglerCall]]:
+        """The calls that use a configuration: they name it, or run in its folder and name none."""
+        for script in self._scripts_for(config.directory):
+            for call in script.calls:
+                named = call.value("-c", "--config")
+                if named is None:
+                    uses = call.folder == config.directory and _is_usual(config.file_name)
+                else:
+                    uses = posixpath.normpath(posixpath.join(call.folder, named)) == config.path
+                if uses:
+                    yield script, call
+
+    def deployed_without_config(self, folder: str) -> Iterator[tuple[str, str]]:
+        """The entries that commands deploy in a folder in which there is no configuration, with the file that
+        has the command."""
+        for script in self._scripts_for(folder):
+            for call in script.calls:
+                given = call.entry
+                if given is None or call.folder != folder or call.value("-c", "--config") is not None:
+                    continue
+                entry = self._entry(script, call, given) if call.deploys or call.command == "dev" else None
+                if entry is not None:
+                    yield entry, script.path
+
+    def _local(self, config: WranglerConfig) -> str:
+        """Why nobody deploys a configuration: only a test tool or local commands name it."""
+        name = config.file_name
+        if _is_usual(name):
+            return self._of_a_tested_library(config)
+        commands = [call for _, call in self._calls_for(config)]
+        in_tests = self._names_in_tests(config)
+        if commands:
+            return "" if any(map(_may_deploy, commands)) else f"{name} is used by local commands only"
+        return f"{name} is used by tests only" if in_tests else ""
+
+    def _of_a_tested_library(self, config: WranglerConfig) -> str:
+        manifest = self._manifest(config.directory)
+        if manifest is None or not _is_library(manifest):
+            return ""
+        if not self._names_in_tests(config) or any(_may_deploy(call) for _, call in self._calls_for(config)):
+            return ""
+        return "it is used by the tests of a library only"
+
+    def _names_in_tests(self, config: WranglerConfig) -> bool:
+        """Whether a configuration of vitest beside a configuration names it."""
+        names = self._workspace.entries(config.directory)
+        return any(
+            config.file_name in self._text(_join(config.directory, name))
+            for name in names
+            if name.startswith("vitest.") and name.endswith(SOURCE_SUFFIXES)
+        )
+
+    # -- files ---------------------------------------------------------------------------------------------
+
+    def _scripts_for(self, folder: str) -> Iterator[_Script]:
+        for above in _upwards(folder):
+            if above not in self._scripts:
+                self._scripts[above] = tuple(self._scripts_in(above))
+            yield from self._scripts[above]
+
+    def _scripts_in(self, folder: str) -> Iterator[_Script]:
+        entries = self._workspace.entries(folder)
+        manifest = self._manifest(folder)
+        if manifest is not None:
+            text = "\n".join(manifest.scripts.values())
+            calls = (call for line in manifest.scripts.values() for call in wrangler_calls(line, folder))
+            yield _Script(manifest.document.path, text, tuple(calls))
+        for name in sorted(entries):
+            if name in ("Makefile", "justfile", "Justfile", "Taskfile.yml") or name.endswith(".sh"):
+                yield self._script(_join(folder, name), folder)
+        for inner in sorted(_SCRIPT_FOLDERS.intersection(entries)):
+            for name in self._workspace.list(_join(folder, inner)):
+                if name.endswith(".sh"):
+                    yield self._script(_join(_join(folder, inner), name), folder)
+        if ".github" in entries:
+            workflows = _join(folder, ".github/workflows")
+            for name in self._workspace.list(workflows):
+                if name.endswith((".yml", ".yaml")):
+                    text = self._text(_join(workflows, name))
+                    yield _Script(_join(workflows, name), text, tuple(calls_in_workflow(text)))
+
+    def _script(self, path: str, folder: str) -> _Script:
+        text = self._text(path)
+        return _Script(path, text, tuple(wrangler_calls(text, folder, by_line=not path.endswith(".sh"))))
+
+    def _manifest(self, folder: str) -> Manifest | None:
+        path = _join(folder, "package.json")
+        if "package.json" not in self._workspace.entries(folder):
+            return None
+        self.read[path] = None
+        document = self._workspace.read(path)
+        return Manifest(document) if document is not None else None
+
+    def _text(self, path: str) -> str:
+        if path not in self._texts:
+            self.read[path] = None
+            document = self._workspace.read(path)
+            self._texts[path] = document.data.decode("utf-8", "replace") if document is not None else ""
+        return self._texts[path]
+
+
+def real_name(name: str) -> str:
+    """The name under which wrangler reads what a template becomes: `wrangler.toml` of `wrangler.tpl.toml`."""
+    found = re.search(r"\.(toml|jsonc?)(?:\.|$)", name)
+    return f"wrangler.{found[1]}" if found is not None else name
+
+
+def _maker(path: str, text: str) -> str:
+    """The tool by which a file declares a Worker; "" when it declares none."""
+    if path.endswith(".tf"):
+        return "Terraform" if _TERRAFORM.search(text) else ""
+    if _ALCHEMY.search(text):
+        return "Alchemy"
+    if _SST.search(text):
+        return "SST"
+    return "Pulumi" if "pulumi" in text and _PULUMI.search(text) else ""
+
+
+def _is_usual(name: str) -> bool:
+    """Whether wrangler finds a configuration of this name by itself."""
+    return name in ("wrangler.toml", "wrangler.json", "wrangler.jsonc")
+
+
+def _may_be(path: str, folder: str, name: str) -> bool:
+    """Whether what a script calls by a path may be a file of a folder."""
+    head, _, tail = path.rpartition("/")
+    head = posixpath.normpath(head) if head else "."
+    return tail == name and (head == "." or "$" in head or folder == head or folder.endswith(f"/{head}"))
+
+
+def _may_deploy(call: WranglerCall) -> bool:
+    return call.deploys or call.command in ("dev", "pages deploy", "") or call.command.startswith("versions")
+
+
+def _is_library(manifest: Manifest) -> bool:
+    root = manifest.root
+    private = root.get("private")
+    is_private = private is not None and private.value is True
+    return not is_private and any(root.get(key) is not None for key in ("exports", "main", "module"))
+
+
+def _upwards(folder: str) -> Iterable[str]:
+    yield folder
+    while folder:
+        folder = posixpath.dirname(folder)
+        yield folder
+
+
+def _join(folder: str, name: str) -> str:
+    return f"{folder}/{name}" if folder else name

@@ -1,0 +1,93 @@
+"""Calls of wrangler in scripts and workflows: what is deployed, from where, with what."""
+
+from __future__ import annotations
+
+import pytest
+
+from cflint.project.modules.commands import WranglerCall, calls_in_workflow, wrangler_calls
+
+pytestmark = pytest.mark.portable
+
+
+def one(script: str) -> WranglerCall:
+    (call,) = wrangler_calls(script)
+    return call
+
+
+@pytest.mark.parametrize(
+    ("script", "command", "entry", "folder", "deploys"),
+    [
+        ("wrangler deploy src/index.js --name x", "deploy", "src/index.js", "", True),
+        ("npx wrangler deploy --minify src/index.js", "deploy", "src/index.js", "", True),
+        ("pnpm exec wrangler -c a.toml publish ./a.ts", "publish", "./a.ts", "", True),
+        ("wrangler deploy --name x -e prod", "deploy", None, "", True),
+        ('cross-env A=b wrangler deploy "src/a.ts" --name="x"', "deploy", "src/a.ts", "", True),
+        ("cd apps/api && wrangler deploy", "deploy", None, "apps/api", True),
+        ("(cd apps/api; bunx wrangler deploy w.ts)", "deploy", "w.ts", "apps/api", True),
+        ("wrangler deploy --cwd packages/a", "deploy", None, "packages/a", True),
+        ("wrangler deploy src/a.ts --dry-run --outdir dist", "deploy", "src/a.ts", "", False),
+        ("wrangler versions upload src/a.ts", "versions upload", "src/a.ts", "", True),
+        ("wrangler pages deploy dist", "pages deploy", None, "", False),
+        ("wrangler d1 migrations apply DB", "d1", None, "", False),
+        ("wrangler deploy $ENTRY", "deploy", None, "", True),
+        ("wrangler deploy \\\n  src/a.ts \\\n  --name x", "deploy", "src/a.ts", "", True),
+    ],
+)
+def test_a_call(script: str, command: str, entry: str | None, folder: str, deploys: bool) -> None:
+    call = one(script)
+    assert (call.command, call.entry, call.folder, call.deploys) == (command, entry, folder, deploys)
+
+
+def test_options() -> None:
+    call = one("wrangler deploy a.ts --config=w.toml --name x --compatibility-date 2026-01-01 --minify")
+    assert call.value("-c", "--config") == "w.toml" and call.value("--name") == "x"
+    assert call.value("--compatibility-date") == "2026-01-01" and call.value("--env") is None
+    assert call.has("--minify") and not call.has("--dry-run")
+    assert one("wrangler deploy --name").value("--name") is None
+
+
+@pytest.mark.parametrize(
+    "script", ["", "echo wrangler", "create-wrangler deploy", "./wrangler deploy", "wrangler"]
+)
+def test_no_call(script: str) -> None:
+    assert list(wrangler_calls(script)) == []
+
+
+def test_a_workflow() -> None:
+    text = """
+name: deploy
+jobs:
+  deploy:
+    steps:
+      - uses: actions/checkout@v4
+      - run: npx wrangler deploy src/a.ts --name a
+        working-directory: workers/a
+      - name: two
+        run: |
+          cd workers/b
+          npm ci && npx wrangler publish
+      - uses: cloudflare/wrangler-action@v3
+        with:
+          apiToken: x
+          command: deploy src/c.ts --minify
+          workingDirectory: "workers/c"
+      - uses: cloudflare/wrangler-action@v3
+        with:
+          environment: production
+      - uses: cloudflare/wrangler-action@v3
+        with:
+          command: |
+            d1 migrations apply DB
+            deploy --dry-run
+      - run: echo done
+"""
+    calls = [(call.command, call.entry, call.folder, call.deploys) for call in calls_in_workflow(text)]
+    assert calls == [
+        ("deploy", "src/a.ts", "workers/a", True),
+        ("publish", None, "workers/b", True),
+        ("deploy", "src/c.ts", "workers/c", True),
+        ("deploy", None, "", True),
+        ("d1", None, "", False),
+        ("deploy", None, "", False),
+    ]
+    assert list(calls_in_workflow(text))[3].value("--env") == "production"

@@ -1,0 +1,269 @@
+"""What other files than its configuration say of a Worker, and what rules then say no more."""
+
+from __future__ import annotations
+
+import pytest
+
+from cflint.project.config.deployment import Deployment
+from tests.support.projects import Files, found, loaded
+
+WORKER = """
+import { DurableObject } from "cloudflare:workers";
+interface Env { DB: D1Database; ROOM: DurableObjectNamespace<Room>; JOBS: Queue }
+export class Room extends DurableObject<Env> {}
+export default {
+  async fetch(request: Request, env: Env): Promise<Response> {
+    await env.JOBS.send(request.url);
+    await env.ROOM.getByName("a").fetch(request);
+    return Response.json(await env.DB.prepare("SELECT 1").all());
+  },
+  async queue(batch: MessageBatch, env: Env): Promise<void> {
+    for (const message of batch.messages) message.ack();
+  },
+  async scheduled(): Promise<void> {},
+} satisfies ExportedHandler<Env>;
+"""
+CONFIG = 'name = "api"\nmain = "src/index.ts"\ncompatibility_date = "2026-08-01"\n'
+PLAIN: Files = {"wrangler.toml": CONFIG, "src/index.ts": WORKER, "package.json": "{}"}
+ABSENT = {"queue-handler-without-consumer"}
+"""What is said of a Worker whose configuration lacks what its code uses."""
+
+TERRAFORM = """
+resource "cloudflare_workers_script" "api" {
+  account_id  = var.account
+  script_name = "api"
+  content     = file("${path.module}/dist/index.js")
+  bindings = [{ name = "DB", type = "d1", id = cloudflare_d1_database.db.id }]
+}
+"""
+ALCHEMY = """
+import alchemy from "alchemy";
+import { Worker, D1Database } from "alchemy/cloudflare";
+const app = await alchemy("app");
+export const worker = await Worker("api", {
+  entrypoint: "./src/index.ts",
+  bindings: { DB: await D1Database("db") },
+});
+"""
+SST = """
+export default $config({
+  async run() {
+    new sst.cloudflare.Worker("Api", { handler: "src/index.ts", url: true });
+  },
+});
+"""
+PULUMI = """
+import * as pulumi from "@pulumi/pulumi";
+import * as cloudflare from "@pulumi/cloudflare";
+new cloudflare.WorkersScript("api", { accountId, name: "api", content: readFileSync("dist/index.js") });
+"""
+
+
+def deployment(files: Files, path: str = "wrangler.toml") -> Deployment:
+    (config,) = (config for config in loaded(files).configs if config.path == path)
+    return config.deployment
+
+
+def test_a_plain_project_has_nothing_elsewhere() -> None:
+    assert deployment(PLAIN) == Deployment()
+    assert found(PLAIN) >= ABSENT
+
+
+@pytest.mark.parametrize(
+    ("maker", "files"),
+    [
+        ("deploy.tf declares the Worker (Terraform)", {"deploy.tf": TERRAFORM}),
+        ("infra/main.tf declares the Worker (Terraform)", {"infra/main.tf": TERRAFORM}),
+        ("terraform/a/b/w.tf declares the Worker (Terraform)", {"terraform/a/b/w.tf": TERRAFORM}),
+        (
+            "deploy.tf declares the Worker (Terraform)",
+            {"deploy.tf": TERRAFORM.replace('"api"\n', '"${var.name}"\n').replace('" "api"', '" "x"')},
+        ),
+        ("alchemy.run.ts declares the Worker (Alchemy)", {"alchemy.run.ts": ALCHEMY}),
+        ("sst.config.ts declares the Worker (SST)", {"sst.config.ts": SST}),
+        ("infra/index.ts declares the Worker (Pulumi)", {"infra/index.ts": PULUMI}),
+        ("index.ts declares the Worker (Pulumi)", {"Pulumi.yaml": "name: x", "index.ts": PULUMI}),
+    ],
+)
+def test_what_something_else_declares_is_open(maker: str, files: Files) -> None:
+    assert deployment(PLAIN | files).open == maker
+    assert not found(PLAIN | files) & ABSENT
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"deploy.tf": TERRAFORM.replace('"api"', '"another"')},
+        {"deploy.tf": 'resource "cloudflare_record" "api" {\n  name = "api"\n}\n'},
+        {"deploy.tf": 'resource "aws_lambda_function" "api" {}\n'},
+        {"infra/index.ts": 'import * as aws from "@pulumi/aws";\nnew aws.lambda.Function("api", {});\n'},
+        {"docs/alchemy.run.ts": ALCHEMY},
+        {"sst.config.ts": 'new sst.aws.Function("Api", { handler: "src/index.ts" });\n'},
+    ],
+)
+def test_what_declares_something_else_is_not(files: Files) -> None:
+    assert deployment(PLAIN | files).open == ""
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        (".github/workflows/deploy.yml", "    - run: cat extra.toml >> wrangler.toml\n"),
+        (
+            ".github/workflows/deploy.yaml",
+            '    - run: |\n        echo "[[d1_databases]]" | tee -a wrangler.toml\n',
+        ),
+        (".github/workflows/deploy.yml", "    - run: sed -i 's/ID/x/' wrangler.toml\n"),
+        (".github/workflows/deploy.yml", "    - run: envsubst < a.tpl > ./wrangler.toml\n"),
+        ("package.json", '{"scripts": {"deploy": "cp wrangler.prod.toml wrangler.toml && wrangler deploy"}}'),
+        ("scripts/deploy.sh", "cat >> wrangler.toml <<EOF\n[vars]\nEOF\n"),
+        ("Makefile", "deploy:\n\tsed -i -e s/a/b/ wrangler.toml\n"),
+    ],
+)
+def test_a_configuration_that_a_script_changes_is_open(path: str, text: str) -> None:
+    files = PLAIN | {path: text}
+    assert deployment(files).open == f"{path} changes wrangler.toml before it is deployed"
+    assert not found(files) & ABSENT
+
+
+def test_a_program_that_writes_the_configuration() -> None:
+    files = PLAIN | {
+        "package.json": '{"scripts": {"deploy": "node scripts/config.mjs && wrangler deploy -c x.json"}}',
+        "scripts/config.mjs": 'const all = read("wrangler.toml");\nwriteFileSync(target, all + more);\n',
+    }
+    assert deployment(files).open == "scripts/config.mjs writes what is deployed"
+    files["scripts/config.mjs"] = 'console.log(read("wrangler.toml"));\n'
+    assert deployment(files).open == ""
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        (".github/workflows/deploy.yml", "    - run: npx wrangler deploy -c wrangler.toml > log.txt\n"),
+        (".github/workflows/deploy.yml", "    - run: cat wrangler.toml | grep name\n"),
+        (".github/workflows/deploy.yml", "    - run: cp wrangler.toml /tmp/wrangler.toml\n"),
+        (".github/workflows/deploy.yml", "    - run: sed -n 1p wrangler.toml.bak\n"),
+        ("package.json", '{"scripts": {"x": "cp wrangler.toml dist/wrangler.toml"}}'),
+        ("scripts/deploy.sh", "cat >> other/wrangler.toml <<EOF\n"),
+        ("scripts/deploy.sh", "echo wrangler.toml\n"),
+    ],
+)
+def test_what_only_reads_it_changes_nothing(path: str, text: str) -> None:
+    assert deployment(PLAIN | {path: text}).open == ""
+
+
+# -- the entry ------------------------------------------------------------------------------------------
+
+NO_MAIN = 'name = "api"\ncompatibility_date = "2026-08-01"\n'
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("package.json", '{"scripts": {"deploy": "wrangler deploy --minify src/index.ts --name x"}}'),
+        ("package.json", '{"scripts": {"deploy": "wrangler publish ./src/index.ts"}}'),
+        ("package.json", '{"scripts": {"dev": "wrangler dev src/index.ts"}}'),
+        (".github/workflows/a.yml", "steps:\n  - run: npx wrangler deploy src/index.ts\n"),
+        (
+            ".github/workflows/a.yml",
+            "steps:\n - uses: cloudflare/wrangler-action@v3\n   with:\n    command: deploy src/index.ts\n",
+        ),
+        ("Makefile", "deploy:\n\tnpx wrangler deploy src/index.ts\n"),
+        ("deploy.sh", "#!/bin/sh\nwrangler deploy src/index.ts\n"),
+    ],
+)
+def test_a_command_names_the_entry(path: str, text: str) -> None:
+    files = {"wrangler.toml": NO_MAIN, "src/index.ts": WORKER, path: text}
+    assert deployment(files).entry == "src/index.ts"
+    (worker,) = loaded(files).project.workers
+    assert worker.entries == worker.modules == ("src/index.ts",)
+    assert found(files) >= ABSENT
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "wrangler deploy src/index.ts --dry-run",
+        "wrangler deploy src/index.ts -c other.toml",
+        "cd sub && wrangler deploy index.ts",
+        "wrangler deploy src/none.ts",
+        "wrangler deploy $ENTRY",
+        "wrangler pages deploy src",
+        "vitest src/index.ts",
+    ],
+)
+def test_a_command_that_is_about_something_else(script: str) -> None:
+    files = {
+        "wrangler.toml": NO_MAIN,
+        "src/index.ts": WORKER,
+        "package.json": f'{{"scripts": {{"x": "{script}"}}}}',
+    }
+    assert deployment(files).entry == ""
+
+
+def test_a_main_of_its_own_is_not_looked_for() -> None:
+    files = PLAIN | {
+        "package.json": '{"scripts": {"deploy": "wrangler deploy src/other.ts"}}',
+        "src/other.ts": "",
+    }
+    assert deployment(files).entry == ""
+
+
+def test_the_command_of_a_monorepo() -> None:
+    files = {
+        "workers/a/wrangler.toml": NO_MAIN,
+        "workers/a/src/index.ts": WORKER,
+        "package.json": '{"scripts": {"a": "cd workers/a && wrangler deploy src/index.ts"}}',
+    }
+    assert deployment(files, "workers/a/wrangler.toml").entry == "workers/a/src/index.ts"
+
+
+def test_a_command_gives_the_date() -> None:
+    files = {
+        "wrangler.toml": 'name = "api"\n',
+        "src/index.ts": WORKER,
+        "package.json": '{"scripts": {"d": "wrangler deploy src/index.ts --compatibility-date 2026-08-02"}}',
+    }
+    assert deployment(files).date == "2026-08-02"
+    assert "compat-date-missing" not in found(files)
+
+
+# -- what nobody deploys --------------------------------------------------------------------------------
+
+LIBRARY = '{"name": "lib", "exports": "./src/index.ts", "scripts": {"test": "vitest"}}'
+VITEST = 'cloudflareTest({ wrangler: { configPath: "./wrangler.toml" } })\n'
+
+
+def test_a_library_with_a_configuration_for_its_tests() -> None:
+    files = {
+        "wrangler.toml": 'name = "lib"\nmain = "src/index.ts"\n',
+        "src/index.ts": "export const add = (a: number, b: number) => a + b;\n",
+        "package.json": LIBRARY,
+        "vitest.config.ts": VITEST,
+    }
+    assert deployment(files).local == "it is used by the tests of a library only"
+    assert not found(files) & {"missing-default-export", "compat-date-missing"}
+    for change in (
+        {"package.json": LIBRARY.replace('"vitest"', '"vitest", "deploy": "wrangler deploy"')},
+        {"package.json": LIBRARY.replace('"exports"', '"private": true, "exports"')},
+        {"vitest.config.ts": ""},
+    ):
+        assert deployment(files | change).local == ""
+        assert "missing-default-export" in found(files | change)
+
+
+@pytest.mark.parametrize(
+    ("script", "local"),
+    [
+        ("wrangler d1 migrations apply DB --local -c wrangler.ci.toml", True),
+        ("wrangler deploy -c wrangler.ci.toml", False),
+        ("wrangler dev -c wrangler.ci.toml", False),
+        ("echo", False),
+    ],
+)
+def test_a_configuration_for_local_commands(script: str, local: bool) -> None:
+    files = PLAIN | {
+        "wrangler.ci.toml": 'name = "ci"\n[[d1_databases]]\nbinding = "DB"\ndatabase_id = "x"\n',
+        "package.json": f'{{"scripts": {{"x": "{script}"}}}}',
+    }
+    assert bool(deployment(files, "wrangler.ci.toml").local) is local
