@@ -75,7 +75,6 @@ _MODULES = (
 
 @rule(import_of(*_MODULES), severity=Severity.NOTE, fix=Safety.SAFE, presets=(REFERENCE, STRICT))
 def check(match: Match) -> Iterator[Finding]:
-
     if match.module.root.has_error:
         return  # a use may stand in what cannot be read
     parts = {part.id: part for part in fixes.imported_parts(match.node)}

@@ -23,6 +23,7 @@ _CHAIN = 4000
 
 def readable(data: bytes) -> bytes:
     """The bytes as the grammar can read them, every offset kept: see the docstring of the package."""
+    data = _without_unclosed_comments(data)
     places: dict[str, list[int]] = {sign: [] for sign in _SIGNS}
     for start, _, sign in _signs().find(data):
         places[sign].append(start)
@@ -48,6 +49,20 @@ _SIGNS = ("using", "import(", ">(")
 @cache
 def _signs() -> Anchors:
     return Anchors(_SIGNS, whole=False)
+
+
+def _without_unclosed_comments(data: bytes) -> bytes:
+    """The bytes without most signs of comments that nothing closes: at each the grammar reads to the end."""
+    last = max(data.rfind(b"*/"), 0)
+    if data.count(b"/*", last) <= _UNCLOSED:
+        return data
+    at = last
+    for _ in range(_UNCLOSED):
+        at = data.find(b"/*", at) + 2
+    return data[:at] + data[at:].replace(b"/*", b"/ ")
+
+
+_UNCLOSED = 20
 
 
 def _without_imported_types(data: bytes, places: Iterable[int]) -> bytes:
