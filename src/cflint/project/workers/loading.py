@@ -285,10 +285,21 @@ class _Loading:
         """Tell of imports of files that are not there: what they bring is not known."""
         for path, item in self._unresolved:
             document = self._workspace.read(path)
-            if document is not None and not item.type_only and item.specifier.startswith(("./", "../")):
+            if document is not None and not item.type_only and self._is_absent(path, item.specifier):
                 message = f"imports {quoted(item.specifier)}, which is not there"
                 line = document.line_of(item.span.start)
                 self._selection.notices.append(Notice(message, path=path, line=line))
+
+    def _is_absent(self, path: str, specifier: str) -> bool:
+        """Whether nothing in the workspace has the name that a relative import of a module gives."""
+        if not specifier.startswith(("./", "../")):
+            return False
+        target = posixpath.normpath(posixpath.join(posixpath.dirname(path), specifier.partition("?")[0]))
+        folder, _, name = target.rpartition("/")
+        if target.startswith(".."):
+            return False
+        stem = posixpath.splitext(name)[0] + "."
+        return not any(found == name or found.startswith(stem) for found in self._workspace.entries(folder))
 
     def _say_encodings(self, paths: Iterable[str]) -> None:
         for path in paths:
