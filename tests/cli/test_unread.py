@@ -64,11 +64,11 @@ def test_a_main_that_is_an_address(cli: Cli) -> None:
 def test_what_is_too_large_does_not_pass(cli: Cli) -> None:
     worker("export const a = 1;\n" * 80_000)
     out = cli("check").out
-    assert "src/index.ts: skipped: the file is larger than the limit of 1 MiB: it has 1.5 MiB" in out
+    assert "src/index.ts: skipped: the file is larger than the limit of 1 MiB: it has 1,600,000 bytes" in out
     assert out.rstrip().endswith("No findings in 1 file of 1 Worker. 1 file skipped.")
     worker(config=CONFIG + "// a\n" * 300_000)
     out = cli("check").out
-    assert "wrangler.jsonc: skipped: the file is larger than the limit of 1 MiB: it has 1.4 MiB" in out
+    assert "wrangler.jsonc: skipped: the file is larger than the limit of 1 MiB: it has 1,500,1" in out
     assert "All checks passed" not in out
 
 

@@ -352,7 +352,7 @@ class Workspace:
 
     def _too_large(self, real: str, size: int) -> Unreadable:
         """Note how large a file is, in bytes."""
-        self._details[real] = f"{Unreadable.TOO_LARGE.value} of {_amount(self.limit)}: it has {_amount(size)}"
+        self._details[real] = f"{Unreadable.TOO_LARGE.value} of {_amount(self.limit)}: it has {size:,} bytes"
         return Unreadable.TOO_LARGE
 
     def _read_disk(self, real: str) -> bytes | Unreadable:
