@@ -675,6 +675,7 @@ class Module:
 
     binding = _across.binding
     env_uses = _env_uses.env_uses
+    env_uses_of = _env_uses.env_uses_of
     env_types = _declared_env.env_types
     env_members = _declared_env.env_members
     env_type_at = _declared_env.env_type_at

@@ -7,7 +7,10 @@ are all in the cache never does.
 from __future__ import annotations
 
 import re
+import signal
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +31,7 @@ else:
     embedded = Lazy("cflint.syntax.embedded")
 
 PARSE_SECONDS = 5.0
-"""A file that takes longer to parse than this is given up."""
+"""A file that takes more of the processor's time to parse than this is given up."""
 
 _CHUNK = 65536
 
@@ -133,7 +136,7 @@ def parse_bytes(language: Language, data: bytes, seconds: float, before: Tree | 
     from tree_sitter import Parser
 
     parser: Any = Parser(language)
-    deadline = time.monotonic() + seconds
+    deadline = time.thread_time() + seconds
     known = () if before is None else (before,)  # a parser takes a tree or nothing, but not None
     tree: Tree | None
 
@@ -150,18 +153,44 @@ def parse_bytes(language: Language, data: bytes, seconds: float, before: Tree | 
         return data[offset : offset + _CHUNK] if is_parsed else window.show(data, offset)
 
     def is_late(_offset: int, _has_error: bool) -> bool:
-        return time.monotonic() > deadline
+        return time.thread_time() > deadline or has_come()
 
     try:
-        tree = parser.parse(read, *known, encoding="utf8", progress_callback=is_late)
-    except ValueError as error:
-        parser.reset()
-        raise ParseTimeout from error
+        while True:
+            with _signals_held_back() as has_come:
+                try:
+                    tree = parser.parse(read, *known, encoding="utf8", progress_callback=is_late)
+                except ValueError as error:
+                    parser.reset()
+                    if not has_come():
+                        raise ParseTimeout from error
+                    tree = None
+            if tree is not None:
+                break  # else a signal came, and is ignored
     finally:
         is_parsed = True
         _spare_windows.append(window)
-    assert tree is not None
     return tree
+
+
+_ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+
+
+@contextmanager
+def _signals_held_back() -> Iterator[Callable[[], bool]]:
+    """Hold back signals that end a run, which act afterwards; what is given tells whether one has come.
+
+    The binding loses what a signal raises while it reads.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield lambda: False
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+    own = frozenset(_ENDING) - before
+    try:
+        yield lambda: not own.isdisjoint(signal.sigpending())
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class _Window:
