@@ -182,12 +182,14 @@ class Layout:
 
     `aliases` are specifiers (with `*` at the end for what is below) and the paths below the app's folder that
     they mean. `seeds` are added in front of the kind's own, `implied` to those of the kind.
+    With `pages_worker` the build writes a `_worker.js` for Pages, beside which `functions/` does not count.
     """
 
     target: Target = Target.PROVED
     seeds: tuple[Seed, ...] = ()
     aliases: Mapping[str, str] = field(default_factory=dict)
     implied: Mapping[str, str] = field(default_factory=dict)
+    pages_worker: bool = False
 
 
 @record(frozen=True)

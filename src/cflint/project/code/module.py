@@ -48,8 +48,8 @@ if TYPE_CHECKING:
     from cflint.project.code import nodes as _nodes
     from cflint.project.code import origins as _origins
     from cflint.project.code import orms as _orms
-    from cflint.project.code import paging as _paging
     from cflint.project.code import pages as _pages
+    from cflint.project.code import paging as _paging
     from cflint.project.code import parameters as _parameters
     from cflint.project.code import platform_names as _platform_names
     from cflint.project.code import promises as _promises
@@ -104,7 +104,7 @@ class Handler:
 
     `name` is the handler's (`fetch`, `queue`, `alarm`, `webSocketMessage`, …), `function` its node, `owner`
     the class it is a method of (None in a module's default export), `parameters` its parameter nodes. A
-    framework's (`of_app`) or one of Pages is not among `Module.handlers`: the runtime does not call it itself.
+    framework's (`of_app`) or one of Pages is not among `Module.handlers`: the runtime does not call it.
     """
 
     module: Module
