@@ -115,7 +115,8 @@ class RuleInfo:
     """What a report tells of a rule.
 
     `summary` is the first line of its page, `page` the whole page (both Markdown); `fix` the least safe fix
-    that it offers; `uri` is where Cloudflare says what the rule rests on; `aliases` are names it had before.
+    that it offers; `uri` is where the rule's page says what it rests on; `aliases` are names it had before;
+    `package` is the name and version of the installed package it comes from, None for cflint itself.
     """
 
     id: str
@@ -128,6 +129,7 @@ class RuleInfo:
     since: str = ""
     uri: str | None = None
     aliases: tuple[str, ...] = ()
+    package: str | None = None
 
 
 @record(frozen=True)

@@ -283,6 +283,25 @@ def test_verbose_tells_what_was_left_out(cli: Cli) -> None:
     assert "skipped" not in result.out
 
 
+def test_verbose_tells_what_is_not_known_of_a_configuration(cli: Cli) -> None:
+    Path(".git").mkdir()
+    Path("cloudflare.config.ts").write_text(
+        'import { more } from "tool";\n'
+        "export default ({ mode }) => ({ worker: {\n"
+        '  name: mode === "staging" ? "app-staging" : "app", compatibilityDate: "2026-08-01",\n'
+        "  env: { ...more() },\n"
+        "} });\n"
+    )
+    Path("wrangler.config.ts").write_text("export default {};\n")
+    Path("wrangler.toml").write_text('name = "old"\n')
+    result = cli("check", "-v")
+    assert "Worker: cloudflare.config.ts (TypeScript, 2 modes, 0 modules)\n" in result.err
+    assert "  not all of worker.env is known: `tool` is not a file of the repository" in result.err
+    assert "(cloudflare.config.ts:4)" in result.err
+    assert "skipped: wrangler.toml (another configuration of this folder counts)" in result.err
+    assert "`cloudflare.config.ts` is the configuration here, not `wrangler.toml`" in result.out
+
+
 def test_statistics(cli: Cli) -> None:
     project(Path(), "risky();\n" * 12 + "careful();\n")
     result = cli("check", "--select", "all", "--statistics")

@@ -72,7 +72,7 @@ def check(subject: Environment) -> Iterator[Finding]:
             if problem.related is not None:
                 related = (Location(subject.config.document, problem.related, "the migrations"),)
             yield Finding(problem.message, subject.location(problem.span), related)
-        elif problem.kind is config.LifecycleProblem.RENAME_TARGET_MISSING:
+        elif problem.kind is config.LifecycleProblem.RENAME_TARGET_MISSING and subject.lifecycle.complete:
             yield Finding(problem.message, subject.location(problem.span))
     if subject.source_of("exports") is subject:
         for export in subject.exports:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cflint.api.deprecations import DEPRECATED
 from cflint.lazy import lazily
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ _ORIGINS = {
     "cflint.syntax.data": ("Format Kind:NodeKind Node:ConfigNode"),
 }
 
-__getattr__ = lazily(globals(), _ORIGINS)
+__getattr__ = lazily(globals(), _ORIGINS, deprecated=DEPRECATED)
 
 __all__ = [
     "KINDS",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cflint.api.deprecations import DEPRECATED
 from cflint.lazy import lazily
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ _ORIGINS = {
     "cflint.project.sql.edits": ("bind_holes"),
 }
 
-__getattr__ = lazily(globals(), _ORIGINS)
+__getattr__ = lazily(globals(), _ORIGINS, deprecated=DEPRECATED)
 
 __all__ = [
     "add_durable_object_class",

@@ -183,6 +183,7 @@ class Layout:
     `aliases` are specifiers (with `*` at the end for what is below) and the paths below the app's folder that
     they mean. `seeds` are added in front of the kind's own, `implied` to those of the kind.
     With `pages_worker` the build writes a `_worker.js` for Pages, beside which `functions/` does not count.
+    `major` is the major version of the adapter, where it is known.
     """
 
     target: Target = Target.PROVED
@@ -190,6 +191,7 @@ class Layout:
     aliases: Mapping[str, str] = field(default_factory=dict)
     implied: Mapping[str, str] = field(default_factory=dict)
     pages_worker: bool = False
+    major: int | None = None
 
 
 @record(frozen=True)

@@ -116,7 +116,8 @@ def is_mentioned(project: Project, paths: Iterable[str], name: str, *, at_hand: 
         if document is None:
             return True
         if word.search(document.data) is None:
-            if document.origin is not None and word.search(document.file.data) is not None:
+            is_embedded = document.origin is not None and not document.is_block
+            if is_embedded and word.search(document.file.data) is not None:
                 return True  # a template uses names of its script, too
             continue
         module = at_hand if at_hand is not None and at_hand.path == path else module_of(project, path)

@@ -111,7 +111,7 @@ def replace_text(data: AnyData, *nodes: Node, text: str) -> Edits:
     edits: dict[Edit, None] = {}
     for node in nodes:
         written = document.data[node.span.start : node.span.end]
-        if _is_code(data) and written[1:-1] != (node.text or "").encode():
+        if _is_code(data) and (len(written) < 2 or written[1:-1] != (node.text or "").encode()):
             return None  # it is no literal, or it has escapes
         is_literal = written[:1] == b"'" and "'" not in text
         new = f"'{text}'" if is_literal else json.dumps(text, ensure_ascii=False)

@@ -223,7 +223,8 @@ class WranglerConfig:
         if not places:
             return False
         if self.is_typescript:  # `...` is how it copies
-            return any(span.start <= at < span.end for at in places for span in self.comments)
+            in_comments = any(span.start <= at < span.end for at in places for span in self.comments)
+            return in_comments or bool(self.unreadable)
         nodes = list(self.root.walk())
         texts = [node.span for node in nodes if node.kind is Kind.STRING]
         keys = (member for node in nodes for member in node.members)
@@ -341,6 +342,11 @@ class Environment:
         if self.tree is not None:
             return self.tree.label
         return "the top level" if self.name is None else f"env.{self.name}"
+
+    @property
+    def is_preview(self) -> bool:
+        """Whether it is what previews of a Worker are made from, by a configuration in TypeScript."""
+        return self.tree is not None and self.tree.is_preview
 
     @property
     def quoted_label(self) -> str:
@@ -521,12 +527,19 @@ class Environment:
         return tuple(binding for kind in KINDS for binding in self._bindings_of(kind))
 
     @cached_property
-    def _by_name(self) -> Mapping[str, Binding]:
-        return {binding.name: binding for binding in reversed(self.bindings)}
+    def _by_name(self) -> Mapping[str, tuple[Binding, ...]]:
+        found: dict[str, list[Binding]] = {}
+        for binding in self.bindings:
+            found.setdefault(binding.name, []).append(binding)
+        return {name: tuple(bindings) for name, bindings in found.items()}
 
     def binding(self, name: str) -> Binding | None:
         """The binding of a name; the first, should there be several."""
-        return self._by_name.get(name)
+        return next(iter(self.bindings_named(name)), None)
+
+    def bindings_named(self, name: str) -> tuple[Binding, ...]:
+        """All bindings of a name: one, unless by mistake, or where a condition that is not known decides."""
+        return self._by_name.get(name, ())
 
     def bindings_of(self, kind: str) -> tuple[Binding, ...]:
         """The bindings of a kind, given by its id (`kv`, `durable_object`, …)."""
@@ -594,7 +607,9 @@ class Environment:
         )
 
     def location(self, node: Node | Span) -> Location:
-        """The place of a node or span."""
+        """The place of a node or span. What is written beside it stands there."""
+        if self.tree is not None and isinstance(node, Node) and node.span.empty:
+            return self.tree.definitions.get(node) or self.config.location(node)
         return self.config.location(node)
 
     @property

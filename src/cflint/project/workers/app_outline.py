@@ -26,6 +26,7 @@ def outline_of(app: App, workspace: Workspace) -> Json:
         "implied": dict(app.layout.implied),
         "says": app.borders.says,
         "pages worker": app.layout.pages_worker,
+        "major": app.layout.major,
         "placed": [[path, it.realm.name, it.why, it.importer] for path, it in app.placed.items()],
         "borders": {path: border for path in app.placed if (border := _border(workspace, app, path))},
     }
@@ -43,6 +44,7 @@ def app_of(row: Json) -> App:
             row["aliases"],
             row["implied"],
             pages_worker=row["pages worker"] is True,
+            major=row["major"],
         ),
         {path: Placed(Realm[realm], why, importer) for path, realm, why, importer in row["placed"]},
     )

@@ -65,6 +65,10 @@ _WRITTEN = pattern(
 _RUN_BY = pattern(
     r"(?:^|[\s&;|\"'])(?:node|tsx|bun(?:\s+run)?|deno\s+run|ts-node|python3?|zx|sh|bash)\s+(?:-\S+\s+)*([\w./-]+\.\w+)"
 )
+_NEW_TOOL = pattern(
+    r"(?<![\w@/.-])(?:cf|cf-wrangler|vite)(?:@[\w.^~-]+)?(?=[ \t]+[\w-]|[ \t]*$)", re.MULTILINE
+)
+_VITE_CHANGE = pattern(r"\bcloudflare\s*\(\s*\{(?:[^{}()]|\{[^{}]*\}|\([^()]*\))*?\bconfig\s*[:(,}]")
 _WRITES = pattern(
     r"\b(?:write|append)(?:File|TextFile)(?:Sync)?\b|\bBun\.write\b|\.write_text\(|\bopen\([^)\n]*[\"'][wa]"
 )
@@ -90,7 +94,10 @@ class Elsewhere:
         self._stacks: dict[str, tuple[str, ...]] = {}
 
     def deployment(self, config: WranglerConfig, *, is_template: bool = False) -> Deployment:
-        """What other files say of a configuration."""
+        """What other files say of a configuration. What they say of wrangler's files says nothing of one in
+        TypeScript."""
+        if config.is_typescript:
+            return Deployment(open=self._declared(config) or self._changed_by_vite(config.directory))
         entry = date = ""
         if not config.is_pages and all(found.main is None for found in config.environments):
             entry, date = self._deployed(config)
@@ -199,6 +206,13 @@ class Elsewhere:
                 return f"{maker} writes what is deployed"
         return ""
 
+    def _changed_by_vite(self, folder: str) -> str:
+        """Cloudflare's plugin takes a `config` that changes the one in TypeScript."""
+        for name in sorted(self._workspace.entries(folder)):
+            if name.startswith("vite.config.") and _VITE_CHANGE.search(self._text(_join(folder, name))):
+                return f"{_join(folder, name)} changes it before it is deployed"
+        return ""
+
     def _writer_among(self, script: _Script, written: str) -> str:
         """A program that a script runs, and that reads or writes a configuration."""
         for found in _RUN_BY.finditer(script.text):
@@ -256,6 +270,20 @@ class Elsewhere:
                 entry = self._entry(script, call, given) if call.deploys or call.command == "dev" else None
                 if entry is not None:
                     yield entry, script.path
+
+    def uses_wrangler(self, folder: str) -> bool:
+        """Whether plain wrangler, which reads no `cloudflare.config.ts`, deploys a folder's Worker, and
+        neither `cf` nor Vite is called, which read no file of wrangler's."""
+        is_called = False
+        for script in self._scripts_for(folder):
+            if _NEW_TOOL.search(script.text):
+                return False
+            for call in script.calls:
+                if call.folder == folder and (call.deploys or call.command == "dev"):
+                    if call.has("--x-new-config", "--experimental-new-config"):
+                        return False
+                    is_called = True
+        return is_called
 
     def _local(self, config: WranglerConfig) -> str:
         """Why nobody deploys a configuration: only a test tool or local commands name it."""

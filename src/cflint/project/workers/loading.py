@@ -173,7 +173,13 @@ class _Loading:
         self._selection.notices.append(Notice(message, path=path, line=line, level=level))
 
     def load(self) -> Loaded:
-        found = discover(self._workspace, self._given, self._excludes, is_config=self._is_config)
+        found = discover(
+            self._workspace,
+            self._given,
+            self._excludes,
+            is_config=self._is_config,
+            uses_wrangler=self._elsewhere.uses_wrangler,
+        )
         sources = (*found.sources, *found.embedded)
         self._apps.walked((path for path in self._paths if self._workspace.is_dir(path)), sources)
         named = frozenset(path for path in self._paths if path and self._workspace.is_file(path))
@@ -339,6 +345,8 @@ class _Loading:
             modules.update(functions)
             running.update(functions)
         unresolved = any(not reach.complete for reach in reaches.values())
+        if config.is_typescript:
+            unresolved = unresolved or any(found.is_open("main") for found in config.environments)
         type_only = frozenset(modules) - running
         return Worker(config, entries, tuple(modules), unresolved=unresolved, type_only=type_only)
 
@@ -360,13 +368,25 @@ class _Loading:
         candidates: dict[str, None] = {}
         for path in self._paths:
             if not any(_within(config, path) for config in known):
-                above = configs_above(self._workspace, path, self._excludes, is_config=self._is_config)
+                above = configs_above(
+                    self._workspace,
+                    path,
+                    self._excludes,
+                    is_config=self._is_config,
+                    uses_wrangler=self._elsewhere.uses_wrangler,
+                )
                 candidates.update(dict.fromkeys(above))
         owners = list(self._reaching(candidates, known))
         covered = {module for worker in owners for module in worker.modules}
         left = [path for path in found.sources if path not in covered]
         if left and not known and self._is_monorepo():
-            everywhere = configs_in(self._workspace, "", self._excludes, is_config=self._is_config)
+            everywhere = configs_in(
+                self._workspace,
+                "",
+                self._excludes,
+                is_config=self._is_config,
+                uses_wrangler=self._elsewhere.uses_wrangler,
+            )
             seen = frozenset(known) | frozenset(candidates)
             owners.extend(self._reaching(dict.fromkeys(everywhere), seen))
         yield from owners

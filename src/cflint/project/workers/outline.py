@@ -75,10 +75,8 @@ def load_again(
 ) -> Loaded | None:
     """The project of an outline, whose modules `changed` have another text by now and of which all else is as
     it was; None when that may have changed what there is to load. May raise what unfit data raises."""
-    if not set(outline["read"]).isdisjoint(changed):
-        return None  # a configuration in TypeScript, and what it imports
     noticed = {row[1] for row in outline["notices"]}
-    if not changed.isdisjoint(outline["consulted"]):
+    if not changed.isdisjoint((*outline["consulted"], *outline["read"])):
         return None
     reached = {module for worker in outline["workers"] for module in worker[2]}
     resolver = Resolver(workspace)

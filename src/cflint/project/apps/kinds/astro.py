@@ -59,9 +59,8 @@ def layout(folder: AppFolder) -> Layout | None:
     if writes_worker:
         implied = {}
     seeds = (*_entries(options), *_seeds(source, options.value("output")))
-    return Layout(
-        Target.GUESSED if others else Target.PROVED, seeds, implied=implied, pages_worker=writes_worker
-    )
+    target = Target.GUESSED if others else Target.PROVED
+    return Layout(target, seeds, implied=implied, pages_worker=writes_worker, major=major)
 
 
 _OTHER_ADAPTERS = frozenset(

@@ -155,6 +155,15 @@ class CloudflareConfig:
     imported: tuple[Document, ...] = ()
 
     @property
+    def openings(self) -> tuple[OpenSet, ...]:
+        """The parts of which not all is known, in any mode; each place once."""
+        found: dict[object, OpenSet] = {}
+        for tree in self.trees:
+            for opening in tree.open:
+                found.setdefault((opening.source, opening.reason, opening.place), opening)
+        return tuple(found.values())
+
+    @property
     def unreadable(self) -> tuple[ConfigFault, ...]:
         """The faults for which nothing is known; to throw is one only where it leaves no mode."""
         thrown = all(tree.is_wholly_open for tree in self.trees)
