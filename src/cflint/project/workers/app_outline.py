@@ -27,6 +27,7 @@ def outline_of(app: App, workspace: Workspace) -> Json:
         "says": app.borders.says,
         "pages worker": app.layout.pages_worker,
         "major": app.layout.major,
+        "auxiliary": app.layout.auxiliary,
         "placed": [[path, it.realm.name, it.why, it.importer] for path, it in app.placed.items()],
         "borders": {path: border for path in app.placed if (border := _border(workspace, app, path))},
     }
@@ -45,6 +46,7 @@ def app_of(row: Json) -> App:
             row["implied"],
             pages_worker=row["pages worker"] is True,
             major=row["major"],
+            auxiliary=tuple(row["auxiliary"]),
         ),
         {path: Placed(Realm[realm], why, importer) for path, realm, why, importer in row["placed"]},
     )
