@@ -590,7 +590,8 @@ class ModuleScope:
                         if specifier.type != "import_specifier" or name is None:
                             continue
                         alias = specifier.child_by_field_name("alias") or name
-                        only_type = type_only or _begins_with_type(specifier)
+                        first = specifier.child(0)
+                        only_type = type_only or (first is not None and first.type == "type")
                         exported = string_value(self._syntax, name) or self._syntax.text(name)
                         yield self._imported(alias, specifier, scope, ImportRef(module, exported, only_type))
 
@@ -598,8 +599,3 @@ class ModuleScope:
         return Declaration(
             self._syntax.text(local), DeclarationKind.IMPORT, local, owner, scope, imported=ref
         )
-
-
-def _begins_with_type(specifier: Node) -> bool:
-    first = specifier.child(0)
-    return first is not None and first.type == "type"

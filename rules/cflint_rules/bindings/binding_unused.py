@@ -115,7 +115,7 @@ def _is_used(name: str, entries: list[Binding], subject: Worker, project: Projec
     if any(found.kind.id in _KEPT_KINDS for found in entries) or config.is_read_by_others(name):
         return True
     if subject.app is not None and name in subject.app.bindings:
-        return True
+        return True  # the framework's own code reads it
     if _is_value(name, entries):
         return True  # a variable's value may tell the code its name
     return js.is_mentioned(project, subject.modules, name)

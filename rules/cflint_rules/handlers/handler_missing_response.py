@@ -4,7 +4,9 @@ The runtime answers the request with what the handler returns. A path that ends 
 returns something else than a `Response`, makes it answer with error 1101 ("Worker threw exception"):
 `Incorrect type for Promise: the Promise did not resolve to 'Response'`. The same goes for a Durable Object's
 `fetch()`, for an Agent's `onRequest()`, and for what a framework calls for a request: `GET`, `POST`, … of a
-route of Next.js or SvelteKit, `handle` of SvelteKit's hooks.
+route of Next.js, SvelteKit or Astro, `handle` of SvelteKit's hooks, and for `onRequest` and its like below
+`functions/` of a Pages project: a middleware that neither calls `context.next()` nor answers leaves the
+request without a response.
 
 ## Incorrect
 
@@ -71,6 +73,8 @@ _WRAPPERS = frozenset({"withSentry", "instrument", "withTracing", "wrapWorker", 
 
 @rule(
     handler("fetch", "onRequest"),
+    # of Pages
+    handler(*(f"onRequest{verb}" for verb in ("Get", "Post", "Put", "Patch", "Delete", "Head", "Options"))),
     # of frameworks
     handler("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "ALL", "fallback", "handle"),
     severity=Severity.ERROR,

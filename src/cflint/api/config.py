@@ -90,6 +90,9 @@ if TYPE_CHECKING:
     from cflint.project.workers.generated_entry import generated_entry as generated_entry
     from cflint.project.workers.packages import config_schema as config_schema
     from cflint.project.workers.packages import shown_version as shown_version
+    from cflint.project.workers.pages import functions_below as functions_below
+    from cflint.project.workers.pages import is_deployed_to_pages as is_deployed_to_pages
+    from cflint.project.workers.pages import routes_files as routes_files
     from cflint.project.workers.worker import Entrypoint as Entrypoint
     from cflint.project.workers.worker import ExportSet as ExportSet
     from cflint.syntax.data import Format as Format
@@ -130,6 +133,7 @@ _ORIGINS = {
     "cflint.project.workers.generated": ("StaleTypes stale_types"),
     "cflint.project.workers.generated_entry": ("generated_entry"),
     "cflint.project.workers.packages": ("config_schema shown_version"),
+    "cflint.project.workers.pages": ("functions_below is_deployed_to_pages routes_files"),
     "cflint.project.workers.worker": ("Entrypoint ExportSet"),
     "cflint.syntax.data": ("Format Kind:NodeKind Node:ConfigNode"),
 }
@@ -186,12 +190,14 @@ __all__ = [
     "dotted",
     "find_flag",
     "flag_names",
+    "functions_below",
     "general_path",
     "generated_entry",
     "gives_entry",
     "in_environments",
     "installed_version",
     "is_demo_path",
+    "is_deployed_to_pages",
     "is_example_path",
     "is_for_a_script",
     "is_injected",
@@ -216,6 +222,7 @@ __all__ = [
     "nearest_name",
     "newest_date",
     "removed_key",
+    "routes_files",
     "scope_of",
     "shown_version",
     "similar_binding",

@@ -203,6 +203,8 @@ _PAGES = {
     for verb in ("", "Get", "Post", "Put", "Patch", "Delete", "Head", "Options")
     for name in (f"onRequest{verb}",)
 }
+PAGES_NAMES = frozenset(_PAGES)
+"""The names by which a module below `functions/` exports what Pages calls."""
 
 _PYTHON_CALLS = _table(
     _fetch(_ENV, _CONTEXT), _handler("scheduled", _CONTROLLER, _ENV, _CONTEXT),

@@ -90,7 +90,7 @@ def test_silence_about_a_module_is_the_realm_s_doing(case: Case) -> None:
         if realm != "server"
         and path not in marked
         and b"fetch(" in files[path]
-        and not path.endswith((".vue", ".tsx"))
+        and not path.endswith((".astro", ".vue", ".tsx"))
     ]
     assert {_written(files)[path] for path in quiet} >= {"browser", "both"} & set(_written(files).values())
     for path in quiet:

@@ -26,11 +26,16 @@ class Placed:
 @record(frozen=True)
 class Borders:
     """What ends or begins a realm: whether directives count, the islands, and specifiers (globs) that no file
-    stands behind."""
+    stands behind. `says` is what seeds ask of a module's text, `shares` whether the browser shares modules
+    with `main`, `components` are modules (globs) that the browser may get wherever they are used.
+    """
 
     directives: bool = False
     islands: Islands = field(default_factory=Islands)
     virtual: tuple[str, ...] = ()
+    says: tuple[str, ...] = ()
+    shares: bool = False
+    components: tuple[str, ...] = ()
 
 
 @record(frozen=True, eq=False)
@@ -125,7 +130,7 @@ class App:
     @cached_property
     def borders(self) -> Borders:
         """What ends or begins a realm."""
-        return borders_of(self.kinds)
+        return borders_of(self.kinds, self.layout)
 
     @cached_property
     def accessors(self) -> Accessors:
@@ -158,20 +163,25 @@ class App:
     @cached_property
     def bindings(self) -> frozenset[str]:
         """Names of bindings that code of the frameworks reads."""
-        return frozenset(name for kind in self.kinds for name in (*kind.bindings, *kind.implied))
+        return frozenset((*(name for kind in self.kinds for name in kind.bindings), *self.implied))
 
     @cached_property
     def implied(self) -> Mapping[str, str]:
         """Bindings that the build adds to the configuration: the ids of their kinds by name."""
-        return {name: id for kind in self.kinds for name, id in kind.implied.items()}
+        found = {name: id for kind in self.kinds for name, id in kind.implied.items()}
+        return {**found, **self.layout.implied}
 
 
-def borders_of(kinds: tuple[AppKind, ...]) -> Borders:
+def borders_of(kinds: tuple[AppKind, ...], layout: Layout) -> Borders:
     """The borders of an app of some kinds."""
+    seeds = (*layout.seeds, *kinds[0].seeds)
     return Borders(
         any(kind.directives for kind in kinds),
         kinds[0].islands,
         tuple(glob for kind in kinds for glob in kind.virtual),
+        tuple(dict.fromkeys(seed.says for seed in seeds if seed.says)),
+        any(kind.shares for kind in kinds),
+        tuple(glob for kind in kinds for glob in kind.components),
     )
 
 

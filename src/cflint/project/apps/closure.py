@@ -8,6 +8,7 @@ for the server begin it anew. An import that a module of both realms uses in its
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -77,7 +78,13 @@ def border_of(document: Document, realm: Realm, borders: Borders) -> str:
     no realm has."""
     found = directive_of(document) if borders.directives else None
     on_server = server_imports(document, borders.islands) if realm is Realm.BOTH else ()
-    return " ".join((*([found] if found is not None else ()), *sorted(on_server)))
+    said = (says for says in borders.says if said_in(document, says))
+    return " ".join((*([found] if found is not None else ()), *said, *sorted(on_server)))
+
+
+def said_in(document: Document, says: str) -> bool:
+    """Whether the text of a module has what a seed asks for."""
+    return re.search(says.encode(), document.data, re.MULTILINE) is not None
 
 
 def server_imports(document: Document, islands: Islands) -> frozenset[str]:
@@ -106,6 +113,7 @@ class _Search:
         self._graph = graph
         self._borders = borders
         self._virtual = matcher(*borders.virtual)
+        self._components = matcher(*borders.components)
         self._placed: dict[str, Placed] = {}
         self._queues: dict[Realm, deque[tuple[str, Placed]]] = {realm: deque() for realm in Realm}
         self._pins: dict[str, Realm] = {}
@@ -123,9 +131,33 @@ class _Search:
             self._queues[realm].append((start.path, Placed(realm, start.why)))
         while (queue := next((it for it in self._queues.values() if it), None)) is not None:
             self._visit(*queue.popleft())
+        if self._borders.shares:
+            self._share(starts)
         placed = dict(sorted(self._placed.items(), key=lambda item: item[1].realm.strength))  # stable
         inside = [path for path, found in placed.items() if found.realm.in_worker]
         return Closure(placed, self._types(inside), tuple(self._lost(inside)), tuple(self._unread))
+
+    def _share(self, starts: tuple[Start, ...]) -> None:
+        """Give to both realms what the browser's modules reach of the server's: not its entry, of which the
+        browser has types at most."""
+        entries = {start.path for start in starts if start.realm is Realm.SERVER}
+        queue = deque(path for path, found in self._placed.items() if found.realm is Realm.BROWSER)
+        queue.extend(start.path for start in starts if start.realm is Realm.BROWSER)
+        seen = set(queue)
+        while queue:
+            path = queue.popleft()
+            for edge in self._graph.imports_of(path) or ():
+                to = edge.to
+                if edge.item.type_only or not isinstance(to, Local) or not _is_code(to.path, edge.item):
+                    continue
+                if to.path in seen or to.path in entries or self._mark(to.path) is Realm.SERVER:
+                    continue
+                seen.add(to.path)
+                queue.append(to.path)
+                found = self._placed.get(to.path)
+                if found is not None and found.realm is Realm.SERVER:
+                    why = "shared with the browser, imported by"
+                    self._placed[to.path] = Placed(Realm.BOTH, why, found.importer)
 
     def _visit(self, path: str, placed: Placed) -> None:
         before = self._placed.get(path)
@@ -170,6 +202,8 @@ class _Search:
             return Realm.SERVER
         if _BROWSER_NAME.search(path):
             return Realm.BROWSER
+        if self._components.fullmatch(path) is not None:
+            return Realm.BOTH
         document = self._workspace.read(path)
         if document is None:
             return None

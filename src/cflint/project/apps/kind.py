@@ -153,12 +153,14 @@ class Accessors:
 class Seed:
     """Modules that a framework finds by their paths (a glob below the app's folder), and where they run.
 
-    `why` is said by `cflint inspect`. Of several seeds that match, the first counts.
+    `why` is said by `cflint inspect`. With `says` only modules are meant whose text has what this expression
+    matches. Of several seeds that match, the first counts.
     """
 
     glob: str
     realm: Realm
     why: str
+    says: str = ""
 
 
 @record(frozen=True)
@@ -201,12 +203,19 @@ class Layout:
     """What a framework's configuration says of one app: see `AppKind.layout`.
 
     `aliases` are specifiers (with `*` at the end for what is below) and the paths below the app's folder that
-    they mean. `seeds` are added in front of the kind's own.
+    they mean. `seeds` are added in front of the kind's own, `implied` to those of the kind.
+    With `pages_worker` the build writes a `_worker.js` for Pages, beside which `functions/` does not count.
+    `major` is the major version of the adapter, where it is known; `auxiliary` are the configurations of
+    further Workers of the same build, as paths of the workspace.
     """
 
     target: Target = Target.PROVED
     seeds: tuple[Seed, ...] = ()
     aliases: Mapping[str, str] = field(default_factory=dict)
+    implied: Mapping[str, str] = field(default_factory=dict)
+    pages_worker: bool = False
+    major: int | None = None
+    auxiliary: tuple[str, ...] = ()
 
 
 @record(frozen=True)
@@ -231,10 +240,13 @@ class AppKind:
     without it adds to another one in the same folder (NuxtHub to Nuxt).
 
     `entry_imports` are specifiers (globs) that a `main` of one's own imports when it wraps the generated
-    entry; `virtual` those that no file stands behind. `directives`: whether `"use client"` and `"use server"`
-    mean something. Without `needs_main` a configuration that has assets and no `main` deploys such an app as
-    well: to other frameworks that is a static site. `bindings` are names of bindings that the framework's own
-    code reads, `implied` those that it adds to the configuration, by name with the id of their kind.
+    entry; with `own_entry` any `main` is one's own and the app's. With `shares`, what both `main` and modules
+    of the browser reach is of both realms; `components` are globs of modules that the browser may get
+    wherever they are used. `virtual` are specifiers that no file stands behind. `directives`: whether
+    `"use client"` and `"use server"` mean something. Without `needs_main` a configuration that has assets and
+    no `main` deploys such an app as well: to other frameworks that is a static site. `bindings` are names of
+    bindings that the framework's own code reads, `implied` those that it adds to the configuration, by name
+    with the id of their kind.
     `env_types` are types that say what `env`, or what holds it, is. `never` are names of its functions that
     never return (`error` of SvelteKit). `silent` are ids of rules that mean nothing here.
     """
@@ -251,6 +263,9 @@ class AppKind:
     handlers: tuple[Handlers, ...] = ()
     entry: GeneratedEntry = field(default_factory=GeneratedEntry)
     entry_imports: tuple[str, ...] = ()
+    own_entry: bool = False
+    shares: bool = False
+    components: tuple[str, ...] = ()
     virtual: tuple[str, ...] = ()
     directives: bool = False
     needs_main: bool = True

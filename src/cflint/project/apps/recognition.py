@@ -7,12 +7,12 @@ from bisect import bisect_left
 from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property
 
-from cflint.project.apps.app import MAIN, App, Found, borders_of
+from cflint.project.apps.app import MAIN, App, Found
 from cflint.project.apps.built import is_built
-from cflint.project.apps.closure import Start, close
+from cflint.project.apps.closure import Start, close, said_in
 from cflint.project.apps.folder import AppFolder
 from cflint.project.apps.globs import matcher, which
-from cflint.project.apps.kind import AppKind
+from cflint.project.apps.kind import AppKind, Seed
 from cflint.project.apps.realms import Realm
 from cflint.project.apps.registry import kinds_named_in
 from cflint.project.config.wrangler import WranglerConfig
@@ -72,7 +72,7 @@ class Apps:
             wraps.append(start)
         starts = [Start(path, Realm.SERVER, MAIN) for path in wraps]
         starts += self._starts(app)
-        closure = close(self._workspace, self._graph, starts, borders_of(app.kinds))
+        closure = close(self._workspace, self._graph, starts, app.borders)
         placed = App(app.kinds, app.folder, app.signs, app.layout, closure.placed)
         inside = tuple(placed.modules(Realm.SERVER, Realm.BOTH))
         return Found(
@@ -140,6 +140,8 @@ class Apps:
 
     def _wraps(self, app: App, main: str) -> bool:
         """Whether a `main` of one's own is the app's: it imports the generated entry, in whatever module."""
+        if app.kind.own_entry:
+            return self._workspace.is_file(main)
         reach = self._graph.reachable(main)
         wanted = matcher(*app.kind.entry_imports)
         for path in reach.modules:
@@ -160,8 +162,16 @@ class Apps:
                 continue
             if path.endswith(DECLARATION_SUFFIXES):
                 continue
-            seed = seeds[found.lastindex - 1]
-            yield Start(path, seed.realm, seed.why)
+            for seed in seeds[found.lastindex - 1 :]:
+                if self._is_meant(seed, path, len(prefix)):
+                    yield Start(path, seed.realm, seed.why)
+                    break
+
+    def _is_meant(self, seed: Seed, path: str, start: int) -> bool:
+        if matcher(seed.glob).fullmatch(path, start) is None:
+            return False
+        document = self._workspace.read(path) if seed.says else None
+        return not seed.says or (document is not None and said_in(document, seed.says))
 
     def _files_in(self, folder: str) -> Sequence[str]:
         """The sources below a folder, sorted: those that were found, or of a walk of its own."""

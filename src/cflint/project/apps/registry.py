@@ -26,9 +26,14 @@ ROWS = (
     Row("opennext", ("@opennextjs/cloudflare",)),
     Row("next_on_pages", ("@cloudflare/next-on-pages",)),
     Row("sveltekit", ("@sveltejs/kit",)),
+    Row("astro", ("@astrojs/cloudflare",)),
     Row("nuxt", ("nuxt",)),
     Row("nuxthub", ("@nuxthub/core",)),
     Row("nitro", ("nitropack", "nitro")),
+    Row("rwsdk", ("@redwoodjs/sdk", "rwsdk")),
+    Row("honox", ("honox",)),
+    Row("waku", ("waku",)),
+    Row("vite", ("@cloudflare/vite-plugin",)),
 )
 
 

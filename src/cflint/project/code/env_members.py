@@ -21,6 +21,8 @@ def may_be_declared(project: Project, workers: Sequence[Worker], name: str) -> b
     configurations = [worker.config for worker in workers if worker.config is not None]
     if not workers or len(configurations) < len(workers):
         return True
+    if any(worker.app is not None and name in worker.app.implied for worker in workers):
+        return True  # the build adds it
     environments = (environment for worker in workers for environment in worker.environments)
     if any(found.has_open_bindings or found.binding(name) is not None for found in environments):
         return True

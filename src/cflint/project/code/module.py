@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from cflint.project.code import nodes as _nodes
     from cflint.project.code import origins as _origins
     from cflint.project.code import orms as _orms
+    from cflint.project.code import pages as _pages
     from cflint.project.code import paging as _paging
     from cflint.project.code import parameters as _parameters
     from cflint.project.code import platform_names as _platform_names
@@ -90,6 +91,7 @@ else:
     _origins = Lazy("cflint.project.code.origins")
     _orms = Lazy("cflint.project.code.orms")
     _paging = Lazy("cflint.project.code.paging")
+    _pages = Lazy("cflint.project.code.pages")
     _parameters = Lazy("cflint.project.code.parameters")
     _platform_names = Lazy("cflint.project.code.platform_names")
     _promises = Lazy("cflint.project.code.promises")
@@ -111,7 +113,7 @@ class Handler:
 
     `name` is the handler's (`fetch`, `queue`, `alarm`, `webSocketMessage`, …), `function` its node, `owner`
     the class it is a method of (None in a module's default export), `parameters` its parameter nodes. A
-    framework's (`of_app`) is not among `Module.handlers`: the runtime does not call it itself.
+    framework's (`of_app`) or one of Pages is not among `Module.handlers`: the runtime does not call it.
     """
 
     module: Module
@@ -128,6 +130,8 @@ class Handler:
         signature = _handlers.handler_signature(
             self.owner.kind if self.owner is not None else None, self.name
         )
+        if signature is None and self.owner is None:
+            signature = _handlers.pages_handler(self.name)
         return signature.owes if signature is not None else None
 
     @property
@@ -520,11 +524,10 @@ class Module:
 
     @cached_property
     def app_handlers(self) -> tuple[Handler, ...]:
-        """The functions in this module that a framework calls, by the names under which they are exported."""
-        if self.app is None:
-            return ()
-        found = _app_values.handlers_of(self)
-        return tuple(Handler(self, name, function, None, rule) for name, function, rule in found)
+        """The functions in this module that a framework or Pages calls, by the names of their exports."""
+        pages = [Handler(self, name, function, None) for name, function in _pages.functions_of(self)]
+        found = _app_values.handlers_of(self) if self.app is not None else ()
+        return (*pages, *(Handler(self, name, function, None, rule) for name, function, rule in found))
 
     @cached_property
     def _handler_by_function(self) -> dict[int, Handler]:

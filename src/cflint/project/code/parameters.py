@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cflint.platform.classes import ClassKind
+from cflint.project.code import pages
 from cflint.project.code.values import ValueKind
 from cflint.scope import Declaration
 from cflint.syntax.javascript import with_wrappers
@@ -96,7 +97,7 @@ def parameter_kinds(module: ModuleLike, function: Node) -> tuple[ValueKind, ...]
     handler = module.handler_of(function)
     if handler is not None:
         return handler_parameters(handler.owner.kind if handler.owner else None, handler.name)
-    if _is_pages_handler(module, function):
+    if pages.is_function(module, function):
         return (ValueKind.PAGES_CONTEXT,)
     if _satisfies_handler(module, function):
         name = function.child_by_field_name("name")
@@ -113,17 +114,3 @@ def _satisfies_handler(module: ModuleLike, function: Node) -> bool:
     return (
         b"ExportedHandler" in module.document.data[parent.end_byte : max(outer.end_byte, around.start_byte)]
     )
-
-
-def _is_pages_handler(module: ModuleLike, function: Node) -> bool:
-    """`export const onRequest = …` and its siblings, in a `functions/` folder."""
-    if "functions/" not in module.path:
-        return False
-    name = function.child_by_field_name("name")
-    parent = module.syntax.parent(function)
-    if name is None and parent is not None and parent.type == "variable_declarator":
-        name = parent.child_by_field_name("name")
-    if name is None and parent is not None and parent.type == "array":
-        parent = module.syntax.parent(parent)
-        name = parent.child_by_field_name("name") if parent is not None else None
-    return name is not None and module.text(name).startswith("onRequest")

@@ -7,7 +7,7 @@ from typing import Any
 
 from cflint.project.apps.app import App, Placed
 from cflint.project.apps.closure import border_of
-from cflint.project.apps.kind import Layout, Target
+from cflint.project.apps.kind import Layout, Seed, Target
 from cflint.project.apps.realms import Realm
 from cflint.project.apps.registry import kind_of
 from cflint.project.files.workspace import Workspace
@@ -23,6 +23,11 @@ def outline_of(app: App, workspace: Workspace) -> Json:
         "signs": app.signs,
         "target": app.target.name,
         "aliases": dict(app.layout.aliases),
+        "implied": dict(app.layout.implied),
+        "says": app.borders.says,
+        "pages worker": app.layout.pages_worker,
+        "major": app.layout.major,
+        "auxiliary": app.layout.auxiliary,
         "placed": [[path, it.realm.name, it.why, it.importer] for path, it in app.placed.items()],
         "borders": {path: border for path in app.placed if (border := _border(workspace, app, path))},
     }
@@ -34,7 +39,15 @@ def app_of(row: Json) -> App:
         tuple(kind_of(id) for id in row["kinds"]),
         row["folder"],
         tuple(row["signs"]),
-        Layout(Target[row["target"]], (), row["aliases"]),
+        Layout(
+            Target[row["target"]],
+            tuple(Seed("", Realm.BUILD, "", says) for says in row["says"]),  # of the seeds, what counts still
+            row["aliases"],
+            row["implied"],
+            pages_worker=row["pages worker"] is True,
+            major=row["major"],
+            auxiliary=tuple(row["auxiliary"]),
+        ),
         {path: Placed(Realm[realm], why, importer) for path, realm, why, importer in row["placed"]},
     )
 
