@@ -590,8 +590,7 @@ class ModuleScope:
                         if specifier.type != "import_specifier" or name is None:
                             continue
                         alias = specifier.child_by_field_name("alias") or name
-                        first = specifier.child(0)
-                        only_type = type_only or (first is not None and first.type == "type")
+                        only_type = type_only or getattr(specifier.child(0), "type", "") == "type"
                         exported = string_value(self._syntax, name) or self._syntax.text(name)
                         yield self._imported(alias, specifier, scope, ImportRef(module, exported, only_type))
 
