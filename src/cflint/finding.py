@@ -149,6 +149,11 @@ class Notice:
     level: Literal["info", "warning"] = "info"
     rule: str | None = None
 
+    @property
+    def is_skip(self) -> bool:
+        """Whether it says that something which should be analysed was not."""
+        return self.level == "warning" and self.message.startswith("skipped: ")
+
 
 @record(frozen=True)
 class Shard:

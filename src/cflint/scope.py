@@ -7,6 +7,7 @@ costs little.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from enum import Enum
 from functools import cached_property
@@ -158,6 +159,7 @@ class ModuleScope:
         self._declared: dict[int, dict[str, Declaration]] = {}
         self._types: dict[int, dict[str, Declaration]] = {}
         self._references: dict[int, tuple[Node, ...]] = {}
+        self._assignments: dict[int, tuple[Node, ...]] = {}
         self._nearest: dict[int, Node] = {}
         self._resolved: dict[int, Declaration | None] = {}
         self._origins: dict[int, ImportRef | None] = {}
@@ -256,7 +258,7 @@ class ModuleScope:
         self.declared_in(self._syntax.root)
         return self._types[self._syntax.root.id]
 
-    @property
+    @cached_property
     def imports(self) -> tuple[Declaration, ...]:
         """The declarations made by import statements."""
         return tuple(found for found in self.top_level.values() if found.imported is not None)
@@ -324,7 +326,12 @@ class ModuleScope:
         """The assignment, augmented assignment and update expressions that change the name."""
         if declaration.constant:
             return ()
-        found: list[Node] = []
+        known = self._assignments.get(declaration.node.id)
+        if known is None:
+            known = self._assignments[declaration.node.id] = tuple(self._find_assignments(declaration))
+        return known
+
+    def _find_assignments(self, declaration: Declaration) -> Iterator[Node]:
         for reference in self.references(declaration):
             parent = self._syntax.parent(reference)
             while parent is not None and parent.type in ("parenthesized_expression", "non_null_expression"):
@@ -334,10 +341,9 @@ class ModuleScope:
             if parent.type in ("assignment_expression", "augmented_assignment_expression"):
                 left = parent.child_by_field_name("left")
                 if left is not None and unwrap(left).id == reference.id:
-                    found.append(parent)
+                    yield parent
             elif parent.type == "update_expression" or parent.type.endswith("_pattern"):
-                found.append(parent)
-        return tuple(found)
+                yield parent
 
     # -- scanning scopes ---------------------------------------------------------------------------------
 
@@ -395,8 +401,14 @@ class ModuleScope:
 
     def _may_declare(self, scope: Node) -> bool:
         """Whether a keyword that declares something stands in a scope: in most blocks there is none."""
-        data = self._syntax.document.data
-        return _DECLARES.search(data, scope.start_byte, scope.end_byte) is not None
+        places = self._keywords
+        index = bisect_left(places, scope.start_byte)
+        return index < len(places) and places[index] < scope.end_byte
+
+    @cached_property
+    def _keywords(self) -> list[int]:
+        """Where keywords that declare something stand, found once: scopes may lie deep in each other."""
+        return [found.start() for found in _DECLARES.finditer(self._syntax.document.data)]
 
     def _scan_function(self, function: Node) -> Iterator[Declaration]:
         if function.type in ("function_expression", "generator_function"):
@@ -578,7 +590,7 @@ class ModuleScope:
                         if specifier.type != "import_specifier" or name is None:
                             continue
                         alias = specifier.child_by_field_name("alias") or name
-                        only_type = type_only or _begins_with_type(specifier)
+                        only_type = type_only or getattr(specifier.child(0), "type", "") == "type"
                         exported = string_value(self._syntax, name) or self._syntax.text(name)
                         yield self._imported(alias, specifier, scope, ImportRef(module, exported, only_type))
 
@@ -586,8 +598,3 @@ class ModuleScope:
         return Declaration(
             self._syntax.text(local), DeclarationKind.IMPORT, local, owner, scope, imported=ref
         )
-
-
-def _begins_with_type(specifier: Node) -> bool:
-    first = specifier.child(0)
-    return first is not None and first.type == "type"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Callable, Hashable
 from functools import cached_property
 from itertools import accumulate
 from typing import Any, NamedTuple, TypeVar
+
+from cflint.pattern import pattern
 
 T = TypeVar("T")
 
@@ -42,6 +45,11 @@ class Position(NamedTuple):
     column: int
 
 
+_WORD = pattern(rb"[\w$]+")
+_MOST_SEARCHES = 50
+"""How often a document is searched for a word before its words are listed."""
+
+
 class Document:
     """One text and its path.
 
@@ -54,7 +62,7 @@ class Document:
     such a document, too, under the path of its file.
     """
 
-    __slots__ = ("__dict__", "_newline", "data", "origin", "path")
+    __slots__ = ("__dict__", "_newline", "_searches", "data", "origin", "path")
 
     def __init__(
         self, path: str, data: bytes, origin: Document | None = None, *, newline: str | None = None
@@ -63,6 +71,7 @@ class Document:
         self.data = data
         self.origin = origin
         self._newline = newline
+        self._searches = 0
 
     def __repr__(self) -> str:
         return f"Document({self.path!r}, {len(self.data)} bytes)"
@@ -78,6 +87,20 @@ class Document:
     @cached_property
     def _answers(self) -> dict[Hashable, Any]:
         return {}
+
+    def has_word(self, word: str) -> bool:
+        """Whether a word (letters of ASCII, digits, `_` and `$`) stands somewhere, not as a part of a longer
+        one. Found by searching, or, when that has been done often, in a set of all words."""
+        if _WORD.fullmatch(word.encode()) is None:
+            return word.encode() in self.data
+        self._searches += 1
+        if self._searches > _MOST_SEARCHES:
+            return word.encode() in self._words
+        return re.search(rb"(?<![\w$])" + re.escape(word.encode()) + rb"(?![\w$])", self.data) is not None
+
+    @cached_property
+    def _words(self) -> frozenset[bytes]:
+        return frozenset(_WORD.findall(self.data))
 
     @property
     def is_block(self) -> bool:

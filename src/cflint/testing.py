@@ -45,7 +45,7 @@ from cflint.finding import Finding, Report, Safety, Severity
 from cflint.fixer import FixResult, applicable, converge
 from cflint.project.files.workspace import Workspace
 from cflint.project.workers.loading import load
-from cflint.rule import Rule, RuleSet
+from cflint.rule import Documents, Rule, RuleSet
 from cflint.rule.discovery import page_problem
 from cflint.source import Document
 from cflint.syntax.markdown import fenced_blocks
@@ -357,7 +357,9 @@ class Page:
         """Run the rule on the examples of its page. Raises AssertionError when the page has no summary, when
         the rule does not report something below `## Incorrect` and nothing elsewhere, when `also` other
         rules, groups or presets report something below `## Correct`, or when a rule with a fix has no
-        `## Fix safety`."""
+        `## Fix safety`. A rule that says nothing of Markdown (`Documents.NOTHING`) needs files beside each
+        other: the title of each block is the path of a file, and the blocks below a heading are a project.
+        """
         __tracebackhide__ = True
         found: Rule = self.known[self.rule]
         page = self.text
@@ -371,8 +373,13 @@ class Page:
         shown = {block.heading.text for block in blocks if block.heading is not None}
         for heading in wanted[:2]:
             _require(heading in shown, f"there is no example below `## {heading}`")
-        result = check({"page.md": page}, self.rule, known=self.known)
-        reporting = {self.section(it) for it in result.findings if it.rule == self.rule}
+        if self._shows_projects:
+            result = check(self._project("Incorrect"), self.rule, known=self.known)
+            reporting = {"Incorrect"} if result.findings else set()
+            also = (self.rule, *also)
+        else:
+            result = check({"page.md": page}, self.rule, known=self.known)
+            reporting = {self.section(it) for it in result.findings if it.rule == self.rule}
         _require("Incorrect" in reporting, f"`{self.rule}` does not report its example below `## Incorrect`")
         others = sorted(reporting - {"Incorrect"})
         _require(not others, f"`{self.rule}` reports something below {others}: {result.messages}")
@@ -384,12 +391,28 @@ class Page:
         rule and message."""
         if not rules:
             return []
+        if self._shows_projects:
+            found = check(self._project("Correct"), *rules, known=self.known).findings
+            return [f"{finding.rule}: {finding.message}" for finding in found]
         found = check({"page.md": self.text}, *rules, known=self.known).findings
         return [
             f"{finding.rule}: {finding.message}"
             for finding in found
             if self.section(finding) == "Correct" and not _OMISSION.match(finding.message)
         ]
+
+    @property
+    def _shows_projects(self) -> bool:
+        return self.known[self.rule].spec.documents is Documents.NOTHING
+
+    def _project(self, heading: str) -> dict[str, bytes]:
+        """The files that the blocks below a heading show, by path."""
+        found = fenced_blocks(Document("page.md", self.text.encode()))
+        blocks = [block for block in found if block.heading is not None and block.heading.text == heading]
+        _require(
+            all(block.title for block in blocks), f"a block below `## {heading}` has no path as its title"
+        )
+        return {block.title or "": block.document.data for block in blocks}
 
     def section(self, finding: Finding) -> str:
         """The heading above a finding in the page; "" before the first one."""

@@ -140,7 +140,14 @@ def test_severity_is_only_lowered() -> None:
 
 
 def test_tests_are_not_looked_at_unless_named() -> None:
-    files = worker("export default {};") | {"test/room.test.ts": ROOM % "", "src/other.ts": ROOM % ""}
+    files = worker("export default {};") | {"test/room.test.ts": ROOM % "", "lib/other.ts": ROOM % ""}
+    assert [f.at.document.path for f in run(files).findings] == ["lib/other.ts"]
+
+
+def test_what_a_known_main_does_not_reach_is_left_alone() -> None:
+    files = worker("export default {};") | {"src/other.ts": ROOM % ""}
+    assert not run(files).findings
+    files = worker('import "./nowhere"; export default {};') | {"src/other.ts": ROOM % ""}
     assert [f.at.document.path for f in run(files).findings] == ["src/other.ts"]
 
 

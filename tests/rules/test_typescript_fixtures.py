@@ -27,6 +27,7 @@ NOT_THERE = {
     "migration-replay-invalid": "there are no migrations; only what is live was converted",
     "missing-env-type-argument": "a class that says no type gets the one that is inferred",
     "toml-misplaced-key": "it is no TOML",
+    "vite-ignored-key": "a configuration in TypeScript has none of these keys, or Vite reads them",
 }
 """Rules that have nothing to say of a configuration in TypeScript, and why."""
 

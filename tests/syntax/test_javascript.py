@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import gc
+import os
+import signal
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -285,3 +288,32 @@ def test_threads_do_not_parse_each_other_s_text() -> None:
             assert [str(syntax.root) for syntax in together] == alone
     finally:
         sys.setswitchinterval(before)
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="signals are not held back")
+def test_a_signal_while_code_is_parsed_is_not_lost() -> None:
+    document = Document("a.ts", b"const a = [1, 2, 3];\n" * 20_000)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    timer = threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGINT))
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            timer.start()
+            for _ in range(1000):
+                parse(document)
+    finally:
+        timer.join()
+        signal.signal(signal.SIGINT, before)
+    assert not parse(document).root.has_error
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="signals are not held back")
+def test_a_signal_that_is_ignored_stops_no_parser() -> None:
+    document = Document("a.ts", b"const a = [1, 2, 3];\n" * 20_000)
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    timer = threading.Timer(0.02, os.kill, (os.getpid(), signal.SIGINT))
+    try:
+        timer.start()
+        assert parse(document).root.end_byte == len(document.data)
+    finally:
+        timer.join()
+        signal.signal(signal.SIGINT, before)

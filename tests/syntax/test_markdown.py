@@ -179,6 +179,47 @@ def test_headings_know_their_place_and_their_parent() -> None:
     assert spans == [b"Title *x*\n=====", b"## Second ##", b"two\nlines\n---", b"#### Deep", b"# In a list"]
 
 
+@pytest.mark.parametrize(
+    ("text", "languages"),
+    [
+        ("```json5\n{}\n```\n", [Language.JSONC]),
+        ("```\nexport default {\n```\n", [Language.TYPESCRIPT]),
+        ('```\nimport { Hono } from "hono";\n```\n', [Language.TYPESCRIPT]),
+        ('```\n// the configuration\n{\n  "name": "a"\n```\n', [Language.JSONC]),
+        ('```\nname = "a"\n[[kv_namespaces]]\n```\n', [Language.TOML]),
+        ("```text\nnpm install\n```\n", [Language.OTHER]),
+        ("```bash\nexport default\n```\n", [Language.OTHER]),
+        ('``` title="wrangler.toml"\na = 1\n```\n', [Language.TOML]),
+        ("<code>\nexport default {};\n</code>\n", [Language.TYPESCRIPT]),
+        ('<code language="javascript">\nf();\n</code>\n', [Language.JAVASCRIPT]),
+        ('<configuration>\n{ "name": "a" }\n</configuration>\n', [Language.JSONC]),
+        ("<code>\n```ts\nf();\n```\n</code>\n", [Language.TYPESCRIPT]),
+        ("<code>\nexport default {};\n", []),
+        ("text with <code>f()</code> in it\n", []),
+    ],
+)
+def test_what_a_fence_does_not_tell(text: str, languages: list[Language]) -> None:
+    assert [block.language for block in blocks_of(text)] == languages
+
+
+def test_files_under_their_names_are_one_group() -> None:
+    text = (
+        "# Chat\n\n## `src/index.ts`\n\n```ts\na\n```\n\n"
+        '## wrangler.jsonc (new)\n\n```\n{ "name": 1 }\n```\n\n'
+        "## More\n\n```ts\nb\n```\n"
+    )
+    first, second = worker_groups(blocks_of(text))
+    assert [block.title for block in (*first.code, *first.config)] == ["src/index.ts", "wrangler.jsonc"]
+    assert [content(block) for block in second.code] == [b"b\n"]
+
+
+def test_the_only_configuration_belongs_to_the_only_code() -> None:
+    text = "# Code\n\n```ts\na\n```\n\n# Configuration\n\n```toml\nb = 1\n```\n"
+    (group,) = worker_groups(blocks_of(text))
+    assert (len(group.code), len(group.config)) == (1, 1)
+    assert len(worker_groups(blocks_of(text + "\n# Other\n\n```ts\nc\n```\n"))) == 3
+
+
 def test_groups_are_the_blocks_of_one_heading() -> None:
     text = (
         "```ts\nbefore\n```\n# A\n```ts\n1\n```\n```toml\n2\n```\n```sh\n3\n```\n"

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import time
+
 import libcst as cst
 import pytest
 from hypothesis import given, settings
@@ -9,8 +13,10 @@ from hypothesis import strategies as st
 
 from cflint.engine.parsing import syntax_errors
 from cflint.source import Document
+from cflint.syntax import python_limits
 from cflint.syntax.markdown import fenced_blocks
-from cflint.syntax.python import MAX_BRACKETS, MAX_CHAIN, class_outline, parse, syntax_error
+from cflint.syntax.python import class_outline, parse, syntax_error
+from cflint.syntax.python_limits import MAX_BRACKETS, MAX_CHAIN
 
 pytestmark = pytest.mark.portable
 
@@ -117,6 +123,14 @@ def test_bytes_that_are_no_text(data: bytes) -> None:
         "x = " + "lambda a, b: " * 20_000 + "1",
         "x = f'{" + "(" * 20_000 + "1" + ")" * 20_000 + "}'",
         "x = f'{" + "not " * 20_000 + "1}'",
+        "x = " + "-\\\n" * 10_000 + "1",
+        "x = " + "not \\\n" * 10_000 + "1",
+        "x = " + "1+\\\r\n" * 10_000 + "1",
+        "x = a" + "\\\n.b" * 10_000,
+        "x = " + "(1 + 1 + 1 + 1 + 1 + " * 190 + "1" + ")" * 190,
+        "if a:\n  pass\n" + "elif b:\n  # or else\n\n  pass\n" * 10_000,
+        "match x:\n  case " + "[" * 60 + "a" + "]" * 60 + ":\n    pass\n",
+        "match x:\n" + ("  case " + "{1: " * 7 + "a" + "}" * 7 + ":\n    pass\n") * 60,
     ],
 )
 def test_what_is_too_deep_is_refused(code: str) -> None:
@@ -135,6 +149,7 @@ def test_what_is_too_deep_is_refused(code: str) -> None:
         "x = [" + "1, -2, " * 5_000 + "]",
         "x = f'" + "<p>{{a.b-c}}</p> {a.b} " * 2_000 + "'",
         "x = '''" + "a.b + c " * 5_000 + "'''",
+        "x = 1\n" + "if a:\n  pass\nelif b:\n  pass\n" * 2_000,
     ],
 )
 def test_what_is_nearly_too_deep_is_read(code: str) -> None:
@@ -142,7 +157,51 @@ def test_what_is_nearly_too_deep_is_read(code: str) -> None:
     syntax = parse(document)
     assert syntax.problems == ()
     first = next(node for node in syntax.walk() if isinstance(node, cst.Assign))
-    assert syntax.text(first).strip() == code
+    assert code.startswith(syntax.text(first).strip())
+
+
+def test_what_the_parser_takes_too_long_for_is_tried_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    code = "match x:\n  case " + "{1: " * 14 + "a" + "}" * 14 + ":\n    pass\n"
+    monkeypatch.setattr(python_limits, "MAX_PATTERNS", 10**12)
+    python_limits.refusal.cache_clear()
+    found = parse(Document("a.py", code.encode()))
+    python_limits.refusal.cache_clear()
+    assert found.refused and found.problems[0].message == "takes too long to parse"
+
+
+@pytest.mark.parametrize("sent", [signal.SIGUSR1, signal.SIGALRM])
+def test_a_parser_that_crashes_ends_a_child(monkeypatch: pytest.MonkeyPatch, sent: signal.Signals) -> None:
+    monkeypatch.setattr(python_limits, "_try", lambda text: os.kill(os.getpid(), sent))
+    code = "x = " + "(" * 100 + "1" + ")" * 100
+    python_limits.refusal.cache_clear()
+    assert python_limits.refusal(code) is not None
+    python_limits.refusal.cache_clear()
+    monkeypatch.setenv("CFLINT_NO_FORK", "1")
+    assert python_limits.refusal(code) is None
+
+
+def test_a_trial_is_interrupted_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(python_limits, "_try", lambda text: time.sleep(60))
+    children: list[int] = []
+    real = os.fork
+
+    def fork() -> int:
+        children.append(real())
+        return children[-1]
+
+    monkeypatch.setattr(os, "fork", fork)
+    python_limits.refusal.cache_clear()
+    before = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    start = time.monotonic()
+    signal.setitimer(signal.ITIMER_REAL, 0.2)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            python_limits.refusal("x = " + "(" * 100 + "1" + ")" * 100)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert time.monotonic() - start < 5
+    with pytest.raises(ProcessLookupError):
+        os.kill(children[0], 0)
 
 
 @settings(max_examples=60, deadline=None)

@@ -73,7 +73,7 @@ def check(owner: ClassDefinition) -> Iterator[Finding]:
     read = next((found for use in uses if (found := _read_of(owner, use)) is not None), None)
     if read is not None and not _has_state(owner):
         yield Finding(
-            f"`this.state` is `undefined` at first: `{owner.name}` has no `initialState`",
+            f"`this.state` is `undefined` at first: {owner.label} has no `initialState`",
             module.at(read),
             related=(owner.at.saying("the class is declared here"),),
         )

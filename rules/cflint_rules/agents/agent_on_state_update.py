@@ -84,7 +84,7 @@ def check(owner: ClassDefinition) -> Iterator[Finding]:
         return
     if owner.declares("onStateChanged"):
         yield Finding(
-            f"`{owner.name}` has `onStateChanged()` and its old name `onStateUpdate()`: that throws",
+            f"{owner.label} has `onStateChanged()` and its old name `onStateUpdate()`: that throws",
             module.at(name),
         )
         return

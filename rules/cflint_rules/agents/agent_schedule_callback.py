@@ -101,7 +101,7 @@ def _check_callback(match: Match, owner: ClassDefinition, given: Node) -> Iterat
         text = match.module.string_of(node) or ""
         known = not complete or text in names or text in _OWN or owner.declares(text)
         if text and not known and not owner.facts.is_abstract:
-            yield Finding(f"`{owner.name}` has no method `{text}`", match.at(node))
+            yield Finding(f"{owner.label} has no method `{text}`", match.at(node))
 
 
 def _check_repeated(match: Match) -> Iterator[Finding]:

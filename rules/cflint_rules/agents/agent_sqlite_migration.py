@@ -171,7 +171,7 @@ def check_section(shown: Section, project: Project) -> Iterator[Finding]:
     document = project.sources.document(agents[0].path) if agents else None
     if document is None:
         return
-    names = join_names([f"`{owner.name}`" for owner in agents])
+    names = join_names([f"{owner.label}" for owner in agents])
     noun = "the Agent" if len(agents) == 1 else "the Agents"
     yield Finding(
         f"no configuration is shown: it has to bind and create {noun} {names} (`new_sqlite_classes`)",

@@ -83,7 +83,7 @@ def check(match: Match) -> Iterator[Finding]:
     if next(module.calls("getAlarm", method), None) is not None:
         return
     yield Finding(
-        f"this runs on every wake-up of `{owner.name}` and postpones the alarm each time:"
+        f"this runs on every wake-up of {owner.label} and postpones the alarm each time:"
         " check `getAlarm()` first",
         match.at(),
         fix=_fix(match, method),

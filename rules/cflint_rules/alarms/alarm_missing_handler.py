@@ -77,7 +77,7 @@ def check(match: Match) -> Iterator[Finding]:
         return  # one finding per class
     if owner.kind is ClassKind.AGENT and not owner.declares("onAlarm") and not owner.declares("alarm"):
         yield Finding(
-            f"the Agents SDK uses the alarm of `{owner.name}` for its schedule, and sets it anew: use "
+            f"the Agents SDK uses the alarm of {owner.label} for its schedule, and sets it anew: use "
             "`this.schedule()`",
             match.at(),
             related=(owner.at.saying("the class is declared here"),),
@@ -87,7 +87,7 @@ def check(match: Match) -> Iterator[Finding]:
         return
     added = match.module.append_handler(owner, "alarm", "// runs when the alarm is due", count=0)
     yield Finding(
-        f"`setAlarm()` throws: `{owner.name}` has no `alarm()` method",
+        f"`setAlarm()` throws: {owner.label} has no `alarm()` method",
         match.at(),
         related=(owner.at.saying("the class is declared here"),),
         fix=Fix("Add an `alarm()` method", (added,), Safety.UNSAFE),

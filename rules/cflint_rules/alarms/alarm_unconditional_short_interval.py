@@ -65,7 +65,7 @@ def check(found: Handler) -> Iterator[Finding]:
         if next(module.calls(word, owner.body), None) is not None:
             return  # somebody can stop it
     yield Finding(
-        f"`{owner.name}` wakes up every {interval / 1000:g} s for ever: "
+        f"{owner.label} wakes up every {interval / 1000:g} s for ever: "
         "set the alarm only while there is work",
         module.at(always[-1].node),
     )

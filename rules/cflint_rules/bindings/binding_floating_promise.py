@@ -1,7 +1,9 @@
 """Await what a binding promises, or pass it to `ctx.waitUntil()`.
 
-Once the response is sent, the runtime cancels promises that are neither awaited nor passed to `waitUntil()`.
-A write to KV, R2, D1 or a queue whose promise is dropped may never happen, and its error is never seen.
+Once the response is sent, or the handler of an event is done, the runtime cancels promises that are neither
+awaited nor passed to `waitUntil()`. A write to KV, R2, D1 or a queue whose promise is dropped may never
+happen, and its error is never seen. In a Durable Object, which goes on, it is a warning: the write happens,
+and its error is lost.
 
 ## Incorrect
 
@@ -38,6 +40,7 @@ export default {
 Methods that return nothing (`env.METRICS.writeDataPoint(…)`) or are synchronous (`ctx.storage.kv`,
 `ctx.storage.sql`). Promises that are returned, passed on, collected for `Promise.all()`, awaited later, or
 marked as meant with `void`. Storage of Durable Objects: its writes are never lost, the object waits for them.
+In a Durable Object, and in a class that only Durable Objects use: promises whose errors are handled.
 
 ## Fix safety
 
@@ -66,10 +69,14 @@ def check(match: Match) -> Iterator[Finding]:
         or match.module.promise_source(match.node) is not js.PromiseSource.BINDING
     ):
         return
+    loss = js.loss_of(match.module, use.promise, match.node)
+    if loss is None:
+        return
     called = quoted(f"{match.text(match.callee)}()")
     yield Finding(
-        f"nothing waits for {called}: it may be cancelled when the response is sent, and its errors are lost",
+        f"nothing waits for {called}: {loss}",
         match.at(match.node),
         fix=fixes.fix_by_await(match.module, use.promise, Safety.UNSAFE)
         or fixes.fix_by_wait_until(match.module, use.promise, Safety.UNSAFE),
+        severity=None if "cancelled" in loss or "cut off" in loss else Severity.WARNING,
     )

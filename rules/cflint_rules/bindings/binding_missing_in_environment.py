@@ -104,6 +104,7 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
             and not found.kind.inheritable
             and not found.kind.top_level_only
             and found.kind.id not in ("secret", "unsafe")  # may be set all the same, or be optional
+            and not (found.kind.is_value and _stands_for_secret(found))
             and _is_mentioned(found.name, subject, project)
         ]
         if not missing:
@@ -155,6 +156,13 @@ def _use_without_guard(name: str, subject: Worker, project: Project) -> Location
             if first is None and use.method is not None:
                 first = module.at(use.node)
     return first
+
+
+def _stands_for_secret(found: Binding) -> bool:
+    """Whether a variable of the top level only shows that there is one: its value is a placeholder, or empty,
+    and the real one is set as a secret."""
+    text = found.node.text
+    return text is not None and (not text.strip() or config.is_placeholder(text))
 
 
 def _is_mentioned(name: str, subject: Worker, project: Project) -> bool:

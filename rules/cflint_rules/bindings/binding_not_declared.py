@@ -107,7 +107,7 @@ def check(match: Match) -> Iterator[Finding]:
     if config.may_be_declared(module.project, module.workers, name):
         return
     method = match.text(match.name)
-    uses = [use for use in module.env_uses() if use.name == name]
+    uses = list(module.env_uses_of(name))
     if any(use.guarded or use.written for use in uses):
         return
     if name == "ASSETS" and method == "fetch":

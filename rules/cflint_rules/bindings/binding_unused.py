@@ -53,7 +53,6 @@ Source: https://developers.cloudflare.com/workers/runtime-apis/bindings/
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -80,6 +79,8 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _KEPT_KINDS = frozenset({"assets", "durable_object", "workflow", "secret", "unsafe", "logfwdr"})
+_MOST_FIXES = 50
+"""To find out how an entry can be removed all of the configuration is read again."""
 
 
 @rule(worker(), severity=Severity.NOTE, fix=Safety.UNSAFE, presets=(), deployed=True)
@@ -99,8 +100,8 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
     entrypoint = project.entrypoints.of(subject)
     if entrypoint is None or not entrypoint.complete:
         return  # a package gives the handlers, and may read `env` in them
-    for name, entries in unused.items():
-        edits = _removal(entries)
+    for number, (name, entries) in enumerate(unused.items()):
+        edits = _removal(entries) if number < _MOST_FIXES else None
         here = config.in_environments([found.environment for found in entries])
         yield Finding(
             f"nothing uses `{name}` ({entries[0].kind.label}){here}",
@@ -122,14 +123,10 @@ def _is_used(name: str, entries: list[Binding], subject: Worker, project: Projec
 
 def _is_value(name: str, entries: list[Binding]) -> bool:
     """Whether the configuration has a name in a text, other than as the name of the entries."""
-    word = re.compile(rf"(?<![\w$]){re.escape(name)}(?![\w$])")
     names = [entry.name_span for entry in entries]
     return any(
-        node.text is not None
-        and word.search(node.text) is not None
-        and not any(node.span.start <= own.start and own.end <= node.span.end for own in names)
-        for environment in entries[0].environment.config.environments
-        for node in environment.node.walk()
+        not any(node.span.start <= own.start and own.end <= node.span.end for own in names)
+        for node in entries[0].environment.config.texts_with(name)
     )
 
 

@@ -68,6 +68,7 @@ _BOUNDED = pattern(
     re.IGNORECASE,
 )
 _PLURAL = pattern(r"(?:ids|Ids|IDs|keys|Keys|emails|Emails|urls|Urls|slugs|Slugs|hashes|Hashes|names|Names)$")
+_LIMIT = pattern(r"\bLIMIT\s+(?:(\d{1,9})|\S)\s*;?\s*$", re.IGNORECASE)
 _CUT = pattern(rb"hunk|slice\(")
 _METHODS = {sql.SqlDialect.D1: "prepare", sql.SqlDialect.DURABLE_OBJECT: "exec"}
 """The methods that take parameters."""
@@ -130,6 +131,9 @@ def _list(module: Module, hole: sql.Interpolation) -> Node | None:
 
 def _may_be_long(module: Module, source: Node, at: Node) -> bool:
     """Whether a list comes from a request, a query or a caller, and nothing around looks at its length."""
+    most = _most_rows(module, source)
+    if most is not None:
+        return most > _MOST
     function = None
     for above in module.ancestors(at):
         if above.type in js.FUNCTIONS:
@@ -139,9 +143,54 @@ def _may_be_long(module: Module, source: Node, at: Node) -> bool:
     if source.type == "identifier":
         declaration = module.scope.resolve(source)
         if declaration is not None and declaration.kind is js.DeclarationKind.PARAMETER:
-            is_list = _PLURAL.search(declaration.name) is not None
+            is_list = _PLURAL.search(declaration.name) is not None and not _is_given_few(module, declaration)
             return is_list and not any(True for _ in module.mentions(_CUT))
     return any(_is_unbounded(module, part) for part in module.origins(source))
+
+
+def _most_rows(module: Module, source: Node) -> int | None:
+    """The most rows that a list can have whose items come from the rows of a query with a `LIMIT`."""
+    ran = _query_behind(module, source)
+    use = sql.prepared_by(module, ran.receiver) if ran is not None and ran.receiver is not None else None
+    found = _LIMIT.search(use.text.text) if use is not None else None
+    if use is None or found is None:
+        return None
+    if found[1]:
+        return int(found[1])
+    hole = next((hole for hole in use.text.holes if hole.at == found.end() - 1), None)
+    number = module.number(hole.node) if hole is not None else None
+    return int(number) if number is not None else None
+
+
+def _query_behind(module: Module, rows: Node) -> js.Call | None:
+    """The call of `all()` whose rows, or one value of each, a list holds."""
+    node = js.unwrap(module.initializer(rows))
+    for _ in range(10):
+        call, member = module.call(node), module.member(node)
+        if call is not None and call.receiver is not None and call.name in ("map", "filter"):
+            node = call.receiver
+        elif member is not None and member.name == "results":
+            node = member.object
+        elif node.type == "await_expression" and node.named_children:
+            node = node.named_children[0]
+        else:
+            return call if call is not None and call.name == "all" else None
+        node = js.unwrap(module.initializer(js.unwrap(node)))
+    return None
+
+
+def _is_given_few(module: Module, declaration: js.Declaration) -> bool:
+    """Whether all that call the function whose parameter a list is are seen, and give it few rows."""
+    callers = js.callers_of(module, declaration.scope)
+    listed = [parameter.name for parameter in module.parameters(declaration.scope)]
+    index = listed.index(declaration.name) if declaration.name in listed else None
+    if not callers.complete or not callers.calls or index is None:
+        return False
+    given = [(site.module, js.Call(site.module, site.node).argument(index)) for site in callers.calls]
+    return all(
+        argument is not None and (most := _most_rows(other, argument)) is not None and most <= _MOST
+        for other, argument in given
+    )
 
 
 def _is_unbounded(module: Module, part: Node) -> bool:

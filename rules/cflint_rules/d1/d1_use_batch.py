@@ -80,7 +80,7 @@ def check(match: Match) -> Iterator[Finding]:
     if not _is_write(match.module, match.node):
         return
     if loop is not None:
-        if _only_writes(match.module, loop, match.node):
+        if _only_writes(match.module, loop, match.node) and not _is_left(match.module, loop, match.node):
             yield Finding(
                 "each turn of the loop waits for a request to D1: gather the statements and send them with"
                 " one `batch()`",
@@ -138,6 +138,18 @@ def _is_write(module: Module, run: Node) -> bool:
         return False
     statements = use.text.statements
     return len(statements) == 1 and statements[0].verb in _WRITES
+
+
+def _is_left(module: Module, loop: Node, write: Node) -> bool:
+    """Whether a loop may be left after a write, so that the turns are not all wanted."""
+    body = loop.child_by_field_name("body")
+    found = module.descendants(body, "return_statement", "break_statement") if body is not None else ()
+    return any(
+        leave.start_byte >= write.end_byte
+        and module.enclosing_function(leave) == module.enclosing_function(write)
+        and (leave.type == "return_statement" or module.loop_around(leave) == loop)
+        for leave in found
+    )
 
 
 def _only_writes(module: Module, loop: Node, first: Node) -> bool:

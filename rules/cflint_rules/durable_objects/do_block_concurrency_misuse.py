@@ -91,7 +91,7 @@ def check(match: Match) -> Iterator[Finding]:
     outside = next(_elsewhere(module, callback), None)
     if outside is not None:
         yield Finding(
-            f"everything else in `{owner.name}` waits for {quoted(f'{match.text(outside)}()')}",
+            f"everything else in {owner.label} waits for {quoted(f'{match.text(outside)}()')}",
             match.at(outside),
             related=(match.at(match.name, "until this function is done, no other event is handled"),),
         )

@@ -101,7 +101,7 @@ def check(match: Match) -> Iterator[Finding]:
     if any(match.node.end_byte <= node.start_byte < method.end_byte for node in sets):
         return  # the alarm is replaced
     yield Finding(
-        f"`deleteAll()` leaves the alarm of `{owner.name}` before the compatibility date 2026-02-24",
+        f"`deleteAll()` leaves the alarm of {owner.label} before the compatibility date 2026-02-24",
         match.at(),
         fix=_fix(match),
     )

@@ -93,7 +93,7 @@ def check(found: Handler) -> Iterator[Finding]:
     places = dict.fromkeys(place for name in names if (place := _place(owner, name)) is not None)
     instead = f", use {' and '.join(f'`{place}`' for place in places)}" if places else ""
     yield Finding(
-        f"`{found.name}()` of `{owner.name}` is never given {listed}: "
+        f"`{found.name}()` of {owner.label} is never given {listed}: "
         f"{'they are' if len(names) > 1 else 'it is'} `undefined`"
         f"{instead}",
         module.at(extra[0].node),

@@ -66,9 +66,9 @@ def check(match: Match) -> Iterator[Finding]:
     if _sets_state(owner):
         return
     yield Finding(
-        f"`this.state` is `undefined` in `{owner.name}`: `{owner.facts.base.text}` sets `this.ctx`",
+        f"`this.state` is `undefined` in {owner.label}: `{owner.facts.base.text}` sets `this.ctx`",
         match.at(),
-        related=(owner.at.saying(f"`{owner.name}` extends `{owner.facts.base.text}`"),),
+        related=(owner.at.saying(f"{owner.label} extends `{owner.facts.base.text}`"),),
         fix=Fix("Read `this.ctx`", (match.replace(match.name, "ctx"),), Safety.SAFE),
     )
 

@@ -58,6 +58,7 @@ from cflint.api import (
     Span,
     class_definition,
     js,
+    quoted,
     rule,
 )
 
@@ -102,7 +103,7 @@ def check(found: ClassDefinition) -> Iterator[Finding]:
         fix = None
         if made is not None and made.end_byte < statement.start_byte and not declared:
             edit = Edit(module.document, module.whole_lines(statement), "")
-            fix = Fix(f"Remove `{module.text(statement).rstrip(';')}`", (edit,), Safety.SAFE)
+            fix = Fix(f"Remove {quoted(module.text(statement).rstrip(';'))}", (edit,), Safety.SAFE)
         yield Finding(
             f"`this.{field}` is set by `{base.text}` already, in `super()`",
             module.at(statement),

@@ -106,9 +106,13 @@ def check(match: Match) -> Iterator[Finding]:
             continue
         use = match.module.promise_use(made, pipelined=True)
         if use.outcome is js.PromiseOutcome.DROPPED:
+            loss = js.loss_of(match.module, use.promise, made)
+            if loss is None:
+                continue
             yield Finding(
-                f"nothing waits for the remote call `{name}()`: it may be cancelled, and its errors are lost",
+                f"nothing waits for the remote call `{name}()`: {loss}",
                 match.at(made),
+                severity=None if "cancelled" in loss or "cut off" in loss else Severity.WARNING,
                 fix=fixes.fix_by_await(match.module, use.promise, Safety.UNSAFE)
                 or fixes.fix_by_wait_until(match.module, use.promise, Safety.UNSAFE),
             )

@@ -187,7 +187,7 @@ def _nearest(name: str, exports: config.ExportSet) -> str | None:
 def _fix(subject: Worker, project: Project, declared: tuple[js.ClassFacts, ...]) -> Fix | None:
     owner = declared[0]
     main = subject.entries[0]
-    title = f"Export `{owner.name}`"
+    title = f"Export {owner.label}"
     module = project.sources.document(owner.path)
     entry = project.sources.document(main)
     facts = project.facts.of(owner.path)
@@ -200,7 +200,7 @@ def _fix(subject: Worker, project: Project, declared: tuple[js.ClassFacts, ...])
         specifier = _specifier(project, main, owner)
         text = f'export {{ {owner.name} }} from "{specifier}";\n'
         edits.append(fixes.append_text(entry, text))
-        title = f"Export `{owner.name}` from `{posixpath.basename(main)}`"
+        title = f"Export {owner.label} from `{posixpath.basename(main)}`"
     return Fix(title, tuple(edits), Safety.SAFE) if edits else None
 
 

@@ -46,7 +46,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Fix, Match, Module, Safety, Severity, ValueKind, call, js, new, pattern, rule
+from cflint.api import (
+    Finding,
+    Fix,
+    Match,
+    Module,
+    Safety,
+    Severity,
+    ValueKind,
+    call,
+    js,
+    new,
+    pattern,
+    quoted,
+    rule,
+)
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -120,9 +134,9 @@ def _target(match: Match) -> tuple[str, bool] | None:
         ]
         if answers and all(answer is False for answer in answers):
             return None
-        return f"`{match.text(receiver)}.fetch()`", True
+        return quoted(f"{match.text(receiver)}.fetch()"), True
     if value.kind is ValueKind.BINDING and value.binding is not None and value.binding.id in _BINDINGS:
-        return f"`{match.text(receiver)}.fetch()`", True
+        return quoted(f"{match.text(receiver)}.fetch()"), True
     return None
 
 

@@ -5,8 +5,8 @@ returns something else than a `Response`, makes it answer with error 1101 ("Work
 `Incorrect type for Promise: the Promise did not resolve to 'Response'`. The same goes for a Durable Object's
 `fetch()`, for an Agent's `onRequest()`, and for what a framework calls for a request: `GET`, `POST`, … of a
 route of Next.js, SvelteKit or Astro, `handle` of SvelteKit's hooks, and for `onRequest` and its like below
-`functions/` of a Pages project: a middleware that neither calls `context.next()` nor answers leaves the request
-without a response.
+`functions/` of a Pages project: a middleware that neither calls `context.next()` nor answers leaves the
+request without a response.
 
 ## Incorrect
 

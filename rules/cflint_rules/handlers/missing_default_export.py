@@ -59,8 +59,9 @@ export default {
 ## Not reported
 
 Service workers (`addEventListener("fetch", …)`), entry modules that a build makes or that re-export a
-package, and default classes, which may serve RPC only. In documentation only a whole configuration (with a
-`name`) beside classes counts, and it is a note.
+package, and default classes, which may serve RPC only. Libraries whose configuration is there for their tests
+(`exports` and Cloudflare's test pool in package.json, no script that deploys). In documentation only a whole
+configuration (with a `name`) beside classes counts, and it is a note.
 
 ## Fix safety
 
@@ -80,6 +81,7 @@ from cflint.api import (
     Safety,
     Severity,
     Worker,
+    WranglerConfig,
     config,
     fixes,
     js,
@@ -98,6 +100,8 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
     if subject.is_document:
         yield from _in_document(subject, project)
         return
+    if _is_library(configuration, project):
+        return
     for entry in subject.entries:
         facts = project.facts.of(entry)
         exports = project.exports.of(entry)
@@ -110,6 +114,18 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
         entrypoint = project.entrypoints.of(subject)
         if entrypoint is not None and len(subject.entries) == 1:
             yield from _empty(entrypoint)
+
+
+def _is_library(configuration: WranglerConfig, project: Project) -> bool:
+    """Whether a configuration is there for the tests of a library: its package.json says what others may
+    import, asks for Cloudflare's test pool, and deploys nothing."""
+    manifest = config.manifest_above(project.workspace, configuration.directory)
+    return (
+        manifest is not None
+        and "@cloudflare/vitest-pool-workers" in manifest.dependencies
+        and any(manifest.root.get(key) is not None for key in ("exports", "types", "files"))
+        and not any(call.deploys for call in manifest.wrangler_calls)
+    )
 
 
 def _empty(entrypoint: config.Entrypoint) -> Iterator[Finding]:

@@ -102,7 +102,6 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
             "`scheduled()` is never called: no environment has cron triggers"
             f" (`{_spelled(subject, 'triggers', 'crons')}`)",
             entrypoint.places.get("scheduled", entrypoint.at),
-            severity=Severity.NOTE,
         )
 
 
@@ -124,7 +123,6 @@ def _queue(subject: Worker, entrypoint: config.Entrypoint) -> Finding:
         entrypoint.places.get("queue", entrypoint.at),
         tuple(Location(found.location.document, found.name_span, "it sends here") for found in producers),
         Fix(f"Consume the queue `{next(iter(top))}`", edits, Safety.UNSAFE) if edits else None,
-        severity=None if producers else Severity.NOTE,
     )
 
 

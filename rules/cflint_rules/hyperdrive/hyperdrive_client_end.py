@@ -232,7 +232,7 @@ def check_fields(owner: ClassDefinition) -> Iterator[Finding]:
                 f"the {client.detail} client in `this.{name}` is never ended: it holds a place in"
                 " Hyperdrive's pool for as long as the object is in memory",
                 module.at(made),
-                related=(owner.at.saying(f"`{owner.name}` is a Durable Object"),),
+                related=(owner.at.saying(f"{owner.label} is a Durable Object"),),
             )
 
 

@@ -91,12 +91,22 @@ def check(match: Match) -> Iterator[Finding]:
         edits = [match.replace(match.node, whole if is_free else f"({whole})")]
         safety = Safety.UNSAFE if module.is_typescript else Safety.SAFE
     related = (module.at(read.node, "the text is read here"),) if text.type == "identifier" else ()
+    fix = Fix('Read the value as `"json"`', tuple(edits), safety)
     yield Finding(
         'KV parses JSON itself: `get(key, "json")`',
         match.at(match.node),
         related,
-        fix=Fix('Read the value as `"json"`', tuple(edits), safety),
+        fix=fix if _is_plain(module, match.node) else None,
     )
+
+
+def _is_plain(module: Module, parse: Node) -> bool:
+    """Whether what is left after the fix is what one would write: not `const x = y ? y : []`, and no type
+    that is written down in place."""
+    above = module.parent(module.with_wrappers(parse))
+    if above is not None and above.type in ("ternary_expression", "binary_expression"):
+        return False
+    return not _expected_type(module, parse).startswith("{")
 
 
 def _only_value(match: Match, text: Node) -> Node | None:

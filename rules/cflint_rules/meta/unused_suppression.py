@@ -56,10 +56,10 @@ from cflint.api import (
 
 @rule(suppression(), severity=Severity.WARNING, fix=Safety.UNSAFE)
 def check(use: SuppressionUse) -> Iterator[Finding]:
-    gone = {*use.unused, *(name for name in use.unknown if _near(use, name) is None)}
-    for name in use.unknown:
+    nearest = {name: _near(use, name) for name in use.unknown}
+    gone = {*use.unused, *(name for name in use.unknown if nearest[name] is None)}
+    for name, near in nearest.items():
         at = Location(use.document, use.names[name])
-        near = _near(use, name)
         if near is None:
             yield Finding(f"no rule or group is called `{name}`", at, fix=_removal(use, name, gone))
             continue

@@ -58,9 +58,10 @@ note.
 
 ## Fix safety
 
-Safe where the configuration has no migrations yet: one is added that creates all missing classes, with SQLite
-storage. Unsafe where there are some, since a class may exist from before migrations were kept here: the fix
-adds a migration with the next free tag, or an entry in `exports` where that is used.
+Unsafe. A migration with the next free tag is added that creates all missing classes with SQLite storage, or
+an entry in `exports` where that is used. It is right for classes that have never been deployed. Where a class
+exists already, since its migrations were kept elsewhere, the next deployment is refused because the class is
+there: then the migration that created it has to be written down again, with its tag.
 
 Source: https://developers.cloudflare.com/durable-objects/reference/durable-objects-migrations/
 """
@@ -107,7 +108,6 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
                 f"`{name}` is bound{_in(bindings)}, but was {gone.state.value}{to}", at, (entry, *others)
             )
             continue
-        first = all(not binding.environment.lifecycle.defined for binding in bindings)
         uses_exports = bindings[0].environment.lifecycle.uses_exports
         exports = f"`{bindings[0].environment.spelled('exports')}`"
         means = f"no entry of {exports}" if uses_exports else "no migration"
@@ -116,7 +116,7 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
         if edits is not None:
             names = join_names([f"`{other}`" for other in created])
             title = f"Add {names} to {exports}" if uses_exports else f"Add a migration that creates {names}"
-            fix = Fix(title, edits, Safety.SAFE if first else Safety.UNSAFE)
+            fix = Fix(title, edits, Safety.UNSAFE)
         yield Finding(f"`{name}` is bound{_in(bindings)}, but {means} creates the class", at, others, fix)
 
 
@@ -135,7 +135,7 @@ def check_section(shown: Section, project: Project) -> Iterator[Finding]:
     document = project.sources.document(classes[0].path) if classes else None
     if document is None:
         return
-    names = join_names([f"`{owner.name}`" for owner in classes])
+    names = join_names([f"{owner.label}" for owner in classes])
     noun = "the class" if len(classes) == 1 else "the classes"
     yield Finding(
         f"no configuration is shown: it has to bind and create {noun} {names} (`new_sqlite_classes`)",

@@ -58,8 +58,9 @@ all.
 
 ## Fix safety
 
-Unsafe: only right for a class that was never deployed. For one that was, wrangler skips the entry, and the
-configuration no longer describes the class.
+There is no fix. Where the tag has never been deployed, write `new_sqlite_classes` instead. Where it has,
+wrangler skips the entry, so that a change of it does nothing and the configuration no longer describes the
+class.
 
 Source: https://developers.cloudflare.com/durable-objects/best-practices/rules-of-durable-objects/
 """
@@ -70,20 +71,17 @@ from cflint.api import (
     ClassKind,
     Environment,
     Finding,
-    Fix,
     Project,
-    Safety,
     Severity,
     Worker,
     config,
-    fixes,
     join_names,
     rule,
     worker,
 )
 
 
-@rule(worker(), severity=Severity.WARNING, fix=Safety.UNSAFE, deployed=True)
+@rule(worker(), severity=Severity.WARNING, deployed=True)
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
     for environment in subject.environments:
         if environment.source_of("migrations") is environment and not environment.incomplete:
@@ -109,9 +107,7 @@ def _of_list(environment: Environment, subject: Worker, project: Project) -> Ite
             continue  # deployed: there is nothing to be done
         at = environment.location(member.key_span)
         shown = join_names([f"`{name}`" for name in names])
-        edits = fixes.use_sqlite(environment, migration, names)
         yield Finding(
             f"`new_classes` gives {shown} the old key-value storage, for good once it is deployed",
             at,
-            fix=Fix.of("Create with `new_sqlite_classes`", edits, Safety.UNSAFE),
         )

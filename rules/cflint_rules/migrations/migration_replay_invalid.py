@@ -56,9 +56,22 @@ Safe. Only the shape of an entry is corrected: `renamed_classes = ["A", "B"]` be
 Source: https://developers.cloudflare.com/durable-objects/reference/durable-object-class-migrations-legacy/
 """
 
+import re
 from collections.abc import Iterator
 
-from cflint.api import Environment, Finding, Fix, Location, Safety, Severity, config, environment, fixes, rule
+from cflint.api import (
+    Environment,
+    Finding,
+    Fix,
+    Location,
+    Safety,
+    Severity,
+    config,
+    environment,
+    fixes,
+    pattern,
+    rule,
+)
 
 _KINDS = frozenset(
     {
@@ -83,7 +96,9 @@ def check(subject: Environment) -> Iterator[Finding]:
     for problem in subject.lifecycle.problems:
         if problem.kind not in _KINDS or not _within(problem, migrations.span.start, migrations.span.end):
             continue
-        if problem.kind is config.LifecycleProblem.NOT_LIVE and _is_in_first(subject, problem):
+        if problem.kind is config.LifecycleProblem.NOT_LIVE and (
+            _is_in_first(subject, problem) or _is_cut(subject)
+        ):
             continue
         related: tuple[Location, ...] = ()
         if problem.related is not None:
@@ -102,6 +117,17 @@ def check(subject: Environment) -> Iterator[Finding]:
 
 def _within(problem: config.ReplayProblem, start: int, end: int) -> bool:
     return start <= problem.span.start and problem.span.end <= end
+
+
+def _is_cut(subject: Environment) -> bool:
+    """Whether a page shows the last migrations alone: the first of them is not the first."""
+    if subject.config.document.origin is None or not subject.lifecycle.migrations:
+        return False
+    tag = subject.lifecycle.migrations[0].tag
+    return tag is None or _FIRST_TAG.fullmatch(tag) is None
+
+
+_FIRST_TAG = pattern(r"v?0*1(?:\.0)*|initial.*|first.*", re.IGNORECASE)
 
 
 def _is_in_first(subject: Environment, problem: config.ReplayProblem) -> bool:

@@ -54,6 +54,7 @@ from cflint.api import (
     destructured,
     js,
     member_access,
+    quoted,
     rule,
 )
 
@@ -110,13 +111,13 @@ def _destructured(match: Match) -> Iterator[Finding]:
     is_binding = value.kind is ValueKind.BINDING and value.binding is not None and value.binding.id in _KINDS
     if is_binding and value.binding is not None and match.word in value.binding.methods:
         yield Finding(
-            _message(match.word, f"`{module.text(owner)}`"),
+            _message(match.word, f"{quoted(module.text(owner))}"),
             match.at(key),
             fix=_fix(module, declaration.owner, part, target, owner),
         )
     elif _needs_object(value.kind, match.word):
         fix = _fix(module, declaration.owner, part, target, owner)
-        yield Finding(_message(match.word, f"`{module.text(owner)}`"), match.at(key), fix=fix)
+        yield Finding(_message(match.word, f"{quoted(module.text(owner))}"), match.at(key), fix=fix)
 
 
 def _needs_object(kind: ValueKind, name: str) -> bool:

@@ -36,14 +36,15 @@ export default {
 ## Not reported
 
 Promises that are awaited, returned, passed on, stored, collected for `Promise.all()`, or marked as meant with
-`void`. Executors of `new Promise(…)` whose chain resolves it. Code at the top level of a module. Code of the
-user interface in files that a Worker renders. What other rules report: bindings, remote procedure calls,
-alarms, Workflow steps, the storage of Durable Objects.
+`void`. What a `new Promise(…)` around hears of, since it settles that promise. Functions that give a promise
+only sometimes (`Promise<void> | void`), or hand out what they are given. Code at the top level of a module.
+Code of the user interface in files that a Worker renders. What other rules report: bindings, remote procedure
+calls, alarms, Workflow steps, the storage of Durable Objects.
 
 A promise whose errors are handled (by `.catch()`, or in the function itself): in a Durable Object, which goes
-on after the response; in listeners and timers; where a stream that is being written to is the response; in a
-helper whose callers are not known, when it is `.catch()` that handles them. In a constructor, which cannot
-wait.
+on after the response, and in a class that only Durable Objects use; in listeners and timers; where a stream
+that is being written to is the response; in a helper of which no caller is seen that the runtime cuts off,
+when it is `.catch()` that handles them. In a constructor, which cannot wait.
 
 A note only, one for all calls of a function in a file: in a Durable Object otherwise; in listeners and
 timers; where a stream that is being written to is the response.
@@ -118,26 +119,75 @@ def _finding(module: Module, dropped: js.DroppedCall) -> Finding | None:
     called = module.called_name(root) if dropped.in_variable or not dropped.is_chain else None
     if called in _SETTLED:
         return None  # throws an error away, or makes one heard, on purpose
-    if not module.runs_in_worker(root):
+    if not module.runs_in_worker(root) or _may_give_none(module, root):
+        return None
+    if _is_settled_by_executor(module, dropped):
         return None
     caught = module.handles_errors(promise)
     function = module.called_function(root)
     handled = caught or (function is not None and module.catches_everything(function))
-    waited = module.runs_for_event(root)
     durable = module.may_be_durable(root)
     goes_on = module.makes_stream_beside(root) or module.runs_later(root)
-    if handled and (durable or goes_on or (not waited and (caught or module.in_constructor(root)))):
+    invocations = frozenset() if durable or goes_on else js.invocations_of(module, root)
+    goes_on = goes_on or durable or invocations == {js.Invocation.DURABLE_OBJECT}
+    end = next((one.end for one in js.Invocation if one in invocations and one.end is not None), None)
+    if handled and (goes_on or (end is None and (caught or module.in_constructor(root)))):
         return None  # meant to go on by itself, for all that can be known
-    if dropped.is_chain and module.settles_promise(promise):
-        return None
-    note = durable or goes_on or module.callee_name(root) == "pipeTo"
-    cut = "it may be cancelled when the response is sent" if waited else "it may be cut off in the middle"
-    losses = [*([] if durable or goes_on else [cut]), *([] if handled else ["its errors are lost"])]
+    cut = f"it may be cancelled {end}" if end is not None else "it may be cut off in the middle"
+    losses = [*([] if goes_on else [cut]), *([] if handled else ["its errors are lost"])]
     return Finding(
         f"nothing waits for {what}: {' and '.join(losses)}",
         module.at(root),
         fix=_fix(module, promise, root),
-        severity=Severity.NOTE if note else None,
+        severity=Severity.NOTE if goes_on or module.callee_name(root) == "pipeTo" else None,
+    )
+
+
+def _may_give_none(module: Module, call: Node) -> bool:
+    """Whether a function that is called gives a promise only sometimes (`Promise<void> | void`), or hands out
+    what it is given, whose promise others keep."""
+    function = module.called_function(call)
+    if function is None:
+        callee = js.Call(module, call).callee
+        declaration = module.scope.resolve(callee) if callee is not None else None
+        ref = module.scope.origin(declaration) if declaration is not None else None
+        imported = module.project.imported.function(module.path, ref) if ref is not None else None
+        return imported is not None and not imported.is_async and "|" in (imported.return_type or "")
+    if js.is_async(function):
+        return False
+    declared = js.first_named(function.child_by_field_name("return_type"))
+    if declared is not None and declared.type == "union_type":
+        return True
+    body = function.child_by_field_name("body")
+    if body is None or body.type != "statement_block":
+        given: list[Node | None] = [body]
+    else:
+        given = [js.first_named(node) for node in module.returns_of(function)]
+    names = {parameter.name for parameter in module.parameters(function)}
+    return bool(given) and all(
+        node is not None and js.unwrap(node).type == "identifier" and module.text(js.unwrap(node)) in names
+        for node in given
+    )
+
+
+def _is_settled_by_executor(module: Module, dropped: js.DroppedCall) -> bool:
+    """Whether what a promise comes to is heard by the `new Promise(…)` around: its chain, or the function
+    that is called, settles that one, or the two functions that do were put aside for it."""
+    if module.settles_promise(dropped.promise):
+        return True
+    function = module.called_function(dropped.root)
+    body = function.child_by_field_name("body") if function is not None else None
+    if body is not None and module.settles_promise(body):
+        return True
+    executor = module.enclosing_function(dropped.root)
+    around = module.call_around(executor) if executor is not None else None
+    if executor is None or around is None or not around[0].is_new or around[0].name != "Promise":
+        return False
+    return any(
+        module.parent(use) is not None and module.call_of(use) is None and use.id != declaration.node.id
+        for declaration in module.scope.declared_in(executor).values()
+        if declaration.kind is js.DeclarationKind.PARAMETER
+        for use in module.scope.references(declaration)
     )
 
 

@@ -97,7 +97,7 @@ def _module_variables(module: Module, statement: "Node") -> Iterator[js.Declarat
         name = declarator.child_by_field_name("name")
         if declarator.type == "variable_declarator" and name is not None and name.type == "identifier":
             declaration = module.scope.resolve(name)
-            if declaration is not None:
+            if declaration is not None and declaration.node.id == name.id:  # else it is declared twice
                 yield declaration
 
 

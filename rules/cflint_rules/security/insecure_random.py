@@ -61,6 +61,8 @@ _HARMLESS = pattern(
 )
 _ID = pattern(r"(?:^|_)(?:user|account|order|payment|room|invite|share|file|upload)_?id$", re.IGNORECASE)
 _MAKER = pattern(r"(?:generate|create|make|random|new|gen)", re.IGNORECASE)
+_LIST_INDEX = pattern(r"^\w+\[\s*Math\.floor\(\s*Math\.random\(\)\s*\*\s*\w+\.length\s*\)\s*\]$")
+_LEASE = pattern(rb"[Ll]ease|[Ll]ock(?:ed|s)?\b|[Mm]utex")
 _PASSING = frozenset(
     {"member_expression", "call_expression", "binary_expression", "arguments", "parenthesized_expression"}
     | {"subscript_expression", "template_substitution", "template_string", "ternary_expression"}
@@ -116,10 +118,16 @@ def _purpose(module: Module, node: Node) -> str | None:
     it back; None when it has none."""
     child = node
     for above in module.ancestors(node):
+        if _stands_in(module, above, child):
+            return None
         given = module.given_name(child)
         if given is not None:
+            if js.unwrap(child).type == "subscript_expression" and _LIST_INDEX.search(module.text(child)):
+                return None  # one of a list is picked
             access = module.member(given)
             name = access.name if access is not None else module.property_name(given)
+            if name is not None and name.lower() == "nonce" and _is_lease(module, node):
+                return None
             if name is None or _is_secret(name) or _ID.search(_snake(name)):
                 return name
             return _maker_around(module, above)
@@ -132,6 +140,22 @@ def _purpose(module: Module, node: Node) -> str | None:
             return None
         child = above
     return None
+
+
+def _stands_in(module: Module, above: Node, child: Node) -> bool:
+    """Whether a child is what is taken without `crypto`, which every Worker has."""
+    if above.type == "ternary_expression":
+        first = above.child_by_field_name("condition")
+    else:
+        operation = module.operation(above) if above.type == "binary_expression" else None
+        first = operation.left if operation is not None and operation.operator in ("??", "||") else None
+    return first is not None and first.end_byte <= child.start_byte and "crypto" in module.text(first)
+
+
+def _is_lease(module: Module, node: Node) -> bool:
+    """Whether a nonce tells the holder of a lease or a lock from others: nobody has to guess it."""
+    function = module.enclosing_function(node)
+    return function is not None and any(True for _ in module.mentions(_LEASE, function))
 
 
 def _maker_around(module: Module, node: Node) -> str | None:

@@ -73,6 +73,7 @@ from cflint.api import (
     new,
     python,
     python_module,
+    quoted,
     rule,
 )
 
@@ -107,15 +108,18 @@ def check(match: Match) -> Iterator[Finding]:
         leaks = [leak for leak in leaks if module.secret_at(leak.node) is js.Secret.ENV]
         if leaks and _ends_in_a_sink(module, match.node):
             return  # the log or the response has the finding
-    for leak in leaks:
-        whole = module.secret_at(leak.node) is js.Secret.ENV
-        yield Finding(
-            f"{_label(module, leak.node)} {_DOES[sink]}",
-            module.at(leak.names[0] if leak.names else leak.node),
-            tuple(_way(module, leak)),
-            fix=_fix(module, leak) if whole and sink == "log" else None,
-            severity=Severity.WARNING if sink == "string" or (sink == "response" and not whole) else None,
-        )
+    if not leaks:
+        return
+    first, *others = sorted(leaks, key=lambda leak: module.secret_at(leak.node) is not js.Secret.ENV)
+    whole = module.secret_at(first.node) is js.Secret.ENV
+    places = [leak.names[0] if leak.names else leak.node for leak in others]
+    yield Finding(
+        f"{_label(module, first.node)} {_DOES[sink]}",
+        module.at(first.names[0] if first.names else first.node),
+        (*_way(module, first), *(module.at(place, "and this") for place in places)),
+        fix=_fix(module, first) if whole and sink == "log" else None,
+        severity=Severity.WARNING if sink == "string" or (sink == "response" and not whole) else None,
+    )
 
 
 def _sink(module: Module, node: Node) -> str | None:
@@ -213,10 +217,10 @@ def check_python(module: python.PythonModule) -> Iterator[Finding]:
 def _python_label(module: python.PythonModule, node: cst.BaseExpression) -> str | None:
     value = module.value_of(node)
     if value.kind is ValueKind.ENV:
-        return f"all of `{module.text(node)}`"
+        return f"all of {quoted(module.text(node))}"
     if value.kind is not ValueKind.BINDING or (value.binding is not None and not value.binding.is_value):
         return None
-    return f"the secret `{module.text(node)}`" if js.is_secret_name(value.name or "") else None
+    return f"the secret {quoted(module.text(node))}" if js.is_secret_name(value.name or "") else None
 
 
 def _python_way(

@@ -73,6 +73,7 @@ from cflint.api import (
     identifier,
     js,
     member_access,
+    quoted,
     rule,
 )
 
@@ -102,12 +103,26 @@ def check(match: Match) -> Iterator[Finding]:
         if secret is None or comparison is None or source is None:
             continue
         whole = comparison[0]
+        if _is_told_before(module, place, whole):
+            continue  # one finding for a comparison with several secrets
         inside = whole.start_byte <= source.start_byte and source.end_byte <= whole.end_byte
         yield Finding(
-            f"`{module.text(secret)}` is compared with what a client sent in a time that depends on it",
+            f"{quoted(module.text(secret))} is compared with what a client sent in a time that depends on it",
             module.at(whole),
             () if inside else (module.at(source, "the client sends it here"),),
         )
+
+
+def _is_told_before(module: Module, place: Node, whole: Node) -> bool:
+    """Whether another secret of `env` stands before a place in a comparison."""
+    members = module.descendants(whole, "member_expression", "subscript_expression")
+    return any(
+        found.end_byte <= place.start_byte
+        and (access := module.member(found)) is not None
+        and module.value_of(access.object).kind is ValueKind.ENV
+        and _secret(module, access.object) is not None
+        for found in members
+    )
 
 
 def _secret(module: Module, env: Node) -> Node | None:
@@ -191,6 +206,9 @@ def check_lengths(match: Match) -> Iterator[Finding]:
     if any(part is None or part.name != "encode" for part in made) or module.try_around(match.node):
         return
     around = match.enclosing_function
+    calls = js.calls_in_module(module, around) if around is not None else ()
+    if calls and all(module.try_around(made) is not None for made in calls):
+        return  # who calls the function catches what it throws
     if around is not None and any(_reads_member(module, name, around) for name in ("byteLength", "length")):
         return
     yield Finding(

@@ -76,6 +76,7 @@ from cflint.api import (
     js,
     module,
     pattern,
+    quoted,
     rule,
     worker,
 )
@@ -161,8 +162,10 @@ def _not_typed(module: Module) -> Iterator[Finding]:
         return
     reported: set[str] = set()
     for use in module.env_uses():
-        if use.name in reported or use.written:
-            continue
+        if use.name in reported or use.written or use.name == "default":
+            continue  # `default`: an import that is mistaken for `env`
+        if module.enclosing(use.node, frozenset({"type_query"})) is not None:
+            continue  # the type checker looks at it
         target = use.whole.child_by_field_name("object") if use.whole.type == "member_expression" else None
         found = module.env_type_at(target) if target is not None else None
         if found is None or found.is_open or found.extends or not found.members:
@@ -186,7 +189,9 @@ def _untyped(module: Module, use: js.EnvUse, found: js.TypeFacts) -> Finding:
         edit = module.member_added(found, use.name, wanted) if wanted is not None else None
         title = f"Add `{use.name}: {wanted}` to `{found.name}`"
         fix = Fix(title, (edit,), Safety.SAFE) if edit is not None else None
-    message = f"`{use.name}` is read from `env`, but `{found.name}` has no such member"
+    is_member = use.whole.type == "member_expression"
+    read = quoted(module.text(use.whole), 60) if is_member else f"`{use.name}` of `env`"
+    message = f"{read} is read, but `{found.name}` has no member `{use.name}`"
     return Finding(message, module.at(use.node), tuple(related), fix)
 
 

@@ -82,7 +82,7 @@ def check(owner: ClassDefinition) -> Iterator[Finding]:
         return
     edit = module.insert(value.end_byte, f"<{name}>")
     yield Finding(
-        f"`this.env` of `{owner.name}` does not have the type `{name}`: write `extends {base.text}<{name}>`",
+        f"`this.env` of {owner.label} does not have the type `{name}`: write `extends {base.text}<{name}>`",
         module.at(value),
         fix=Fix(f"Write `{base.text}<{name}>`", (edit,), Safety.SAFE),
     )

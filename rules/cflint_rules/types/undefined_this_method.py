@@ -97,7 +97,7 @@ def check(owner: ClassDefinition) -> Iterator[Finding]:
     for name_text, places in unknown.items():
         more = tuple(owner.module.at(place, "and is called here") for place in places[1:])
         yield Finding(
-            f"`this.{name_text}()` is called, but neither `{owner.name}` nor `{base.text}` has such a method",
+            f"`this.{name_text}()` is called, but neither {owner.label} nor `{base.text}` has such a method",
             owner.module.at(places[0]),
             (owner.at.saying("the class is declared here"), *more),
         )

@@ -38,7 +38,6 @@ Safe: nothing uses the name, and the module is still loaded when another name of
 Source: https://developers.cloudflare.com/agents/
 """
 
-import re
 from collections.abc import Iterator
 
 from cflint.api import (
@@ -76,13 +75,12 @@ _MODULES = (
 
 @rule(import_of(*_MODULES), severity=Severity.NOTE, fix=Safety.SAFE, presets=(REFERENCE, STRICT))
 def check(match: Match) -> Iterator[Finding]:
-    scope = match.module.scope
     if match.module.root.has_error:
         return  # a use may stand in what cannot be read
     parts = {part.id: part for part in fixes.imported_parts(match.node)}
     unused = [
         declared
-        for declared in scope.imports
+        for declared in match.module.imported_by(match.node)
         if declared.owner.id in parts and not _is_used(match, declared.name)
     ]
     if not unused:
@@ -100,11 +98,11 @@ _INERT = frozenset({"comment", "string_fragment", "property_identifier", "jsx_te
 def _is_used(match: Match, name: str) -> bool:
     """Whether the name stands anywhere but in the import, as no property, text or comment; the tree does not
     show all type arguments, so what counts is the source."""
-    word = re.compile(rb"(?<![\w$])" + re.escape(name.encode()) + rb"(?![\w$])")
-    for found in word.finditer(match.document.data):
-        if match.node.start_byte <= found.start() < match.node.end_byte:
+    word = name.encode()
+    for at in match.module.syntax.places(word, 0, len(match.document.data)):
+        if match.node.start_byte <= at < match.node.end_byte:
             continue
-        leaf = match.module.node_at(found.start(), found.end())
+        leaf = match.module.node_at(at, at + len(word))
         if leaf is not None and leaf.type not in _INERT:
             return True
     return False

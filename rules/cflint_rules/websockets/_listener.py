@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import ClassDefinition, ClassKind, Location, Module, js, record
+from cflint.api import ClassDefinition, ClassKind, Location, Module, js, quoted, record
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -125,7 +125,7 @@ def _names_in_the_way(
 ) -> Iterator[Location]:
     """The names of the functions around, which a method cannot see."""
     for node in module.uses_of_own_name(function):
-        yield module.at(node, f"the listener calls itself by its name, `{module.text(node)}`")
+        yield module.at(node, f"the listener calls itself by its name, {quoted(module.text(node))}")
     for node, declaration in module.outer_names(function, inside):
         scope = declaration.scope
         if scope.id == owner.node.id:
@@ -134,7 +134,7 @@ def _names_in_the_way(
         of = module.name_of_function(around) if around is not None else "the block around"
         yield module.at(
             node,
-            f"the listener uses `{module.text(node)}` of {of}: a method has to find it by the socket, "
+            f"the listener uses {quoted(module.text(node))} of {of}: a method has to find it by the socket, "
             "with `serializeAttachment()` say",
         )
 
@@ -147,7 +147,7 @@ def _words_in_the_way(module: Module, owner: ClassDefinition, function: Node) ->
         elif function.type == "function_expression":
             yield module.at(node, "`this` is the socket in this `function`")
         elif module.this_class(node) is not owner:
-            yield module.at(node, f"`this` is no `{owner.name}` here")
+            yield module.at(node, f"`this` is no {owner.label} here")
 
 
 # -- what a listener does with its event -----------------------------------------------------------------
@@ -189,12 +189,14 @@ def _use_of_event(module: Module, reference: Node, event: str, method: str) -> _
         is_set = change is not None and change.sets_name
         if member.name in js.EVENT_PROPERTIES[event] and not is_set:
             return _EventUse(member.node, member.name)
-        return _EventUse(member.node, obstacle=f"`{method}()` is not given `{module.text(member.node)}`")
+        return _EventUse(
+            member.node, obstacle=f"`{method}()` is not given {quoted(module.text(member.node))}"
+        )
     around = module.call_around(reference)
     if event == "error" and around is not None and module.log_at(around[0].node) is not None:
         return _EventUse(whole, "error")
     return _EventUse(
-        reference, obstacle=f"`{method}()` is not given the event `{module.text(reference)}` itself"
+        reference, obstacle=f"`{method}()` is not given the event {quoted(module.text(reference))} itself"
     )
 
 

@@ -74,11 +74,13 @@ def _parts(
     statement = module.own_statement(call.node)
     moves = not accepts[0].hibernates
     if module.this_class(call.node) is not owner:
-        yield module.at(call.node, f"this is not in a method of `{owner.name}`")
+        yield module.at(call.node, f"this is not in a method of {owner.label}")
     if statement is None:
         yield module.at(call.node, "this is not a statement of its own")
     if owner.state is None:
-        yield module.at(owner.node, f"`{owner.name}` keeps its state in no field")
+        yield module.at(
+            owner.node, f"{owner.label} has no field that holds what its constructor is given as `ctx`"
+        )
     if moves and call.arguments:
         yield module.at(call.node, "`acceptWebSocket()` has no such option")
     for other in module.hibernatable_accepts(owner):
@@ -208,7 +210,7 @@ def _moved(
         yield module.at(existing, f"`{name}()` is there already")
         return
     if existing is None and owner.has(name) is not False:
-        yield module.at(owner.node, f"a base of `{owner.name}` may have `{name}()` already")
+        yield module.at(owner.node, f"a base of {owner.label} may have `{name}()` already")
         return
     method = method_of(module, owner, listener.event, function, module.uses_of_end(end))
     if not isinstance(method, str):

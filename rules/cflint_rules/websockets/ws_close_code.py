@@ -153,7 +153,7 @@ def _forwarded(match: Match, argument: Node) -> Iterator[Finding]:
         "send 1000 instead",
         match.at(argument),
         related=(match.at(parameters[1], f"`{name}` is what the client closed with"),),
-        severity=Severity.NOTE,
+        severity=Severity.WARNING,
     )
 
 

@@ -139,9 +139,9 @@ def check(match: Match) -> Iterator[Finding]:
         answer = _ANSWER.format(ws="ws", code="code", reason="reason")
         added = module.append_handler(owner, "webSocketClose", answer, count=3)
         yield Finding(
-            f"`{owner.name}` has no `webSocketClose()`, so nobody answers a close: {consequence}",
+            f"{owner.label} has no `webSocketClose()`, so nobody answers a close: {consequence}",
             match.at(match.node),
-            related=(owner.at.saying(f"`{owner.name}` is declared here"), *related[1:]),
+            related=(owner.at.saying(f"{owner.label} is declared here"), *related[1:]),
             fix=Fix("Add a `webSocketClose()` that closes the socket", (added,), Safety.SAFE),
             severity=severity,
         )
@@ -150,7 +150,7 @@ def check(match: Match) -> Iterator[Finding]:
     if method is None or method.type != "method_definition" or _may_close(module, method, 2):
         return
     yield Finding(
-        f"`webSocketClose()` of `{owner.name}` does not close the socket, so nobody answers: {consequence}",
+        f"`webSocketClose()` of {owner.label} does not close the socket, so nobody answers: {consequence}",
         match.at(method.child_by_field_name("name") or method),
         related=tuple(related),
         fix=_answering(module, method),

@@ -89,19 +89,26 @@ def check(match: Match) -> Iterator[Finding]:
     listener = module.listener_at(socket) if socket is not None else None
     if owner is None or listener is None:
         return  # `onmessage` is only read
+    listeners = sorted(module.listeners_of_end(end), key=lambda one: one.node.start_byte)
+    if listeners and listeners[0].node.id != listener.node.id:
+        return  # one finding for a socket
     migration = migration_of(module, owner, end)
     method = js.SOCKET_EVENTS.get(listener.event)
     instead = f"make it `{method}()` of the class" if method else "it is no event of such sockets"
     if migration.accepts and module.opens_sockets(owner):
         return  # it passes messages on to a socket that cannot hibernate
     if migration.accepts or method is None:
-        message = f"the `{listener.event}` listener keeps `{owner.name}` in memory, and billed: {instead}"
+        message = f"the `{listener.event}` listener keeps {owner.label} in memory, and billed: {instead}"
     else:
         message = f"this `{listener.event}` listener is never called on a hibernatable socket: {instead}"
     accepted = [match.at(node, "the socket is accepted here") for node in migration.accepts[:1]]
     yield Finding(
         message,
         match.at(match.node if match.word == "addEventListener" else match.name),
-        related=(*accepted, *migration.obstacles),
+        related=(
+            *accepted,
+            *(match.at(one.node, f"so is the `{one.event}` listener") for one in listeners[1:]),
+            *migration.obstacles,
+        ),
         fix=migration.fix if len(ends) == 1 else None,
     )

@@ -49,7 +49,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Fix, Match, Module, Safety, Severity, js, new, rule
+from cflint.api import Finding, Fix, Match, Module, Safety, Severity, js, new, quoted, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -92,7 +92,8 @@ def check(match: Match) -> Iterator[Finding]:
     if accepted:
         other = _other_end(module, end, socket)
         yield Finding(
-            f"`{module.text(socket)}` was accepted, so it cannot be the client's end: return the other one",
+            f"{quoted(module.text(socket))} was accepted, so it cannot be the client's end: return the other"
+            " one",
             match.at(socket),
             related=(match.at(accepted[0].node, "it is accepted here"),),
             fix=Fix(

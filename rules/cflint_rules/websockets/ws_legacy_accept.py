@@ -81,7 +81,7 @@ def check(match: Match) -> Iterator[Finding]:
     if owner is None or module.opens_sockets(owner):
         return  # what it passes on to a socket that cannot hibernate, it has to pass on itself
     migration = migration_of(module, owner, end)
-    related: list[Location] = [owner.at.saying(f"`{owner.name}` is a Durable Object")]
+    related: list[Location] = [owner.at.saying(f"{owner.label} is a Durable Object")]
     related += [
         match.at(listener.node, "this listener keeps it awake, too") for listener in migration.listeners[:3]
     ]
@@ -91,7 +91,7 @@ def check(match: Match) -> Iterator[Finding]:
             at = method.child_by_field_name("name") or method
             related.append(match.at(at, f"`{name}()` is never called for a socket that was `accept()`ed"))
     yield Finding(
-        f"`accept()` keeps `{owner.name}` in memory, and billed, until the socket closes: use "
+        f"`accept()` keeps {owner.label} in memory, and billed, until the socket closes: use "
         f"`{owner.state or 'ctx'}.acceptWebSocket()`",
         match.at(match.node),
         related=(*related, *migration.obstacles),

@@ -55,7 +55,8 @@ about.
 
 ## Fix safety
 
-Safe: an empty `webSocketMessage()` does what the runtime does without one, and shows where to go on.
+There is no fix: an empty `webSocketMessage()` would only silence the rule. Answer what clients send, or close
+the socket of a client that sends what nobody expects.
 
 Source: https://developers.cloudflare.com/durable-objects/best-practices/websockets/
 """
@@ -65,11 +66,9 @@ from collections.abc import Iterator
 from cflint.api import (
     ClassDefinition,
     Finding,
-    Fix,
     Handler,
     Match,
     Module,
-    Safety,
     Severity,
     ValueKind,
     call,
@@ -81,7 +80,7 @@ from cflint.api import (
 _METHODS = tuple(js.SOCKET_EVENTS.values())
 
 
-@rule(call("acceptWebSocket"), severity=Severity.WARNING, fix=Safety.SAFE)
+@rule(call("acceptWebSocket"), severity=Severity.WARNING)
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     owner = module.hibernating_object(match.node)
@@ -92,14 +91,9 @@ def check(match: Match) -> Iterator[Finding]:
     if any(listener.node.type == "call_expression" for listener in listeners):
         return  # it is served the other way, which another rule is about
     yield Finding(
-        f"`{owner.name}` accepts WebSockets and has no `webSocketMessage()`: what clients send is dropped",
+        f"{owner.label} accepts WebSockets and has no `webSocketMessage()`: what clients send is dropped",
         match.at(match.node),
-        related=(owner.at.saying(f"`{owner.name}` is declared here"),),
-        fix=Fix(
-            "Add an empty `webSocketMessage()`",
-            (module.append_handler(owner, "webSocketMessage"),),
-            Safety.SAFE,
-        ),
+        related=(owner.at.saying(f"{owner.label} is declared here"),),
     )
 
 
@@ -119,9 +113,9 @@ def check_handler(found: Handler) -> Iterator[Finding]:
     several = len(methods) > 1
     yield Finding(
         f"{' and '.join(f'`{method}()`' for method in methods)} {'are' if several else 'is'} never called: "
-        f"nothing gives a socket of `{owner.name}` to `acceptWebSocket()`",
+        f"nothing gives a socket of {owner.label} to `acceptWebSocket()`",
         module.at(name),
-        related=(owner.at.saying(f"`{owner.name}` is declared here"),),
+        related=(owner.at.saying(f"{owner.label} is declared here"),),
     )
 
 

@@ -69,7 +69,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Fix, Match, Module, Safety, Severity, ValueKind, call, js, rule
+from cflint.api import Finding, Fix, Match, Module, Safety, Severity, ValueKind, call, js, quoted, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -99,7 +99,8 @@ def check(match: Match) -> Iterator[Finding]:
             continue
         if module.can_reach(match.node, other) or module.can_reach(other, match.node):
             yield Finding(
-                f"`{match.text(socket)}` is given to `acceptWebSocket()`, too: one of the two calls throws",
+                f"{quoted(match.text(socket))} is given to `acceptWebSocket()`, too: one of the two calls"
+                " throws",
                 match.at(match.node),
                 related=(match.at(other, "`acceptWebSocket()` is called here"),),
                 fix=_without(match) if _runs_whenever(module, other, match.node) else None,
@@ -146,7 +147,7 @@ def check_send(match: Match) -> Iterator[Finding]:
     if first is None or first.id != match.node.id:
         return  # it was reported there
     yield Finding(
-        f"`{match.text(socket)}` is never accepted: `send()` throws",
+        f"{quoted(match.text(socket))} is never accepted: `send()` throws",
         match.at(match.node),
         related=(match.at(end.pair, "the pair is made here"),),
     )

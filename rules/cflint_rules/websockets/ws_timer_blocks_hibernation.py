@@ -99,7 +99,7 @@ def check(match: Match) -> Iterator[Finding]:
     if method is not None and next(module.calls(clear, method), None) is not None:
         return
     yield Finding(
-        f"while this `{match.word}()` is pending, `{owner.name}` cannot hibernate: set an alarm",
+        f"while this `{match.word}()` is pending, {owner.label} cannot hibernate: set an alarm",
         match.at(match.node),
         related=(module.at(accepts[0], "sockets are accepted for hibernation here"),),
     )

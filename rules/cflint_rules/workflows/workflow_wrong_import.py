@@ -57,10 +57,10 @@ _NAMES = frozenset({*_VALUES, "WorkflowStep", "WorkflowEvent", "WorkflowStepConf
 )
 def check(match: Match) -> Iterator[Finding]:
     source = match.word
-    parts = list(fixes.imported_parts(match.node))
-    for declaration in match.module.scope.imports:
+    parts = {part.id for part in fixes.imported_parts(match.node)}
+    for declaration in match.module.imported_by(match.node):
         part, ref = declaration.owner, declaration.imported
-        if ref is None or ref.name not in _NAMES or all(part.id != own.id for own in parts):
+        if ref is None or ref.name not in _NAMES or part.id not in parts:
             continue
         home = js.home_of(ref.name)
         if home is None or home == source or (source == js.RUNTIME_TYPES and _is_type(match, declaration)):

@@ -41,8 +41,6 @@ Source: https://developers.cloudflare.com/workers/configuration/compatibility-da
 """
 
 from collections.abc import Iterator
-from contextlib import suppress
-from datetime import date
 
 from cflint.api import (
     Documents,
@@ -73,7 +71,7 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
     schema = config.config_schema(project.workspace, subject).schema
     if config.is_misplaced(subject, schema, "compatibility_date"):
         return  # `toml-misplaced-key`
-    newest = _newest(subject, project)
+    newest = config.newest_date(project.workspace, subject.directory).isoformat()
     first = missing[0]
     edits = fixes.set_key(subject, first.path("compatibility_date"), newest) if len(missing) == 1 else None
     yield Finding(
@@ -118,15 +116,3 @@ def _has_default(subject: WranglerConfig, project: Project) -> bool:
         for script in config.Manifest(document).scripts.values()
     ]
     return any(flag in script for script in scripts for flag in ("--compatibility-date", "--latest"))
-
-
-def _newest(subject: WranglerConfig, project: Project) -> str:
-    """Today, or the date of the runtime that the project has installed."""
-    newest = config.today()
-    workerd = None
-    if subject.document.origin is None:
-        workerd = config.installed_version(project.workspace, subject.directory, "workerd")
-    if workerd is not None and workerd.exact:
-        with suppress(ValueError):  # workerd's versions are 1.20260801.0
-            newest = min(newest, date.fromisoformat(str(workerd.lowest[1])))
-    return newest.isoformat()

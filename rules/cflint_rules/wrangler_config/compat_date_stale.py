@@ -28,7 +28,8 @@ as today, so that a run can be repeated.
 
 ## Fix safety
 
-Unsafe: the fix sets the date to today, and all changes since then take effect.
+Unsafe: the fix sets the date to today, or to that of the installed runtime (workerd), which knows no later
+one, and all changes since then take effect.
 
 Source: https://developers.cloudflare.com/workers/configuration/compatibility-dates/
 """
@@ -68,6 +69,7 @@ _WELL_KNOWN = (
 @rule(configuration(), severity=Severity.NOTE, fix=Safety.UNSAFE, deployed=True, options=[_DAYS])
 def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
     now = config.today()
+    newest = config.newest_date(project.workspace, subject.directory)
     days = _DAYS_OF_EXAMPLES if config.is_example_path(subject.path) else _DAYS.value(project, subject.path)
     old: dict[str, list[Environment]] = {}
     for environment in subject.environments:
@@ -91,10 +93,12 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
         count = f"{len(since)} change{'s' if len(since) != 1 else ''}"
         effect = f": {count} of the runtime are the default since, `{known}` among them" if known else ""
         first, *others = (environments[0].location(node) for node in nodes)
-        edits = fixes.replace_text(subject, *nodes, text=now.isoformat())
+        edits = fixes.replace_text(subject, *nodes, text=newest.isoformat())
         yield Finding(
             f"the compatibility date `{text}`{config.in_environments(environments)} is {age}{effect}",
             first,
             tuple(others),
-            Fix.of(f"Set the compatibility date to {now.isoformat()}", edits, Safety.UNSAFE),
+            Fix.of(f"Set the compatibility date to {newest.isoformat()}", edits, Safety.UNSAFE)
+            if newest > when
+            else None,
         )

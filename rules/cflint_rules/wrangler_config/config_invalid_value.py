@@ -115,7 +115,9 @@ def _names(environment: Environment) -> Iterator[Finding]:
         yield from _empty(environment, node, "bucket_name", "r2_buckets")
         for key in ("bucket_name", "preview_bucket_name"):
             bucket = node.get(key)
-            if bucket is not None and bucket.text and not _is_bucket(bucket.text):
+            if bucket is None or not bucket.text or not set(bucket.text).isdisjoint("<>{}$"):
+                continue  # `config-placeholder-id`
+            if not _is_bucket(bucket.text):
                 yield _finding(
                     environment,
                     bucket,

@@ -54,12 +54,6 @@ from cflint.api import (
     rule,
 )
 
-_PLACEHOLDER = pattern(
-    r"<[^<>]*>|\{\{.*\}\}|\$\{.*\}|(?:^|[-_ ])your(?:$|[-_ ])|^my[-_ ]|^x{3,}|[-_]x{4,}|^todo\b"
-    r"|replace[-_ ]?(?:me|with|this)|change[-_ ]?me|fill[-_ ]?(?:me|in)|place[-_ ]?holder|^insert[-_ ]"
-    r"|[-_]here$|^\.\.\.$|^(?:id|uuid|tbd|dummy|null|none|undefined)$",
-    re.IGNORECASE,
-)
 _REPEATED = pattern(r"([0-9a-z])\1*(?:-\1+)*", re.IGNORECASE)
 _COUNTED = pattern(
     r"12345678-1234-1234-1234-123456789(?:abc|012)|(?:0123456789abcdef){2}|1234567890abcdef.*", re.I
@@ -79,6 +73,8 @@ _IDS = {
     "secrets_store_secrets": ("store_id",),
     "vectorize": ("index_name",),
 }
+_LOCAL = frozenset({"local", "dev", "development", "preview", "test", "local-dev"})
+_LOCAL_ENVIRONMENT = pattern(r"^(?:local|dev|development|test|testing)\b", re.IGNORECASE)
 _OPTIONAL = {"d1_databases", "kv_namespaces", "r2_buckets"}
 
 
@@ -91,6 +87,8 @@ def check(subject: WranglerConfig) -> Iterator[Finding]:
     kinds: dict[tuple[str, str], tuple[str, Severity | None]] = {}
     for environment in subject.environments:
         for key, node, path in _ids(environment):
+            if node.text in _LOCAL and _LOCAL_ENVIRONMENT.search(environment.name or ""):
+                continue  # local development takes any id
             found = _fault(key, node)
             if found is not None:
                 name = (key, node.text or "")
@@ -98,7 +96,9 @@ def check(subject: WranglerConfig) -> Iterator[Finding]:
                 kinds.setdefault(name, (f"`{environment.spelled(*path, node=node)}` {found[0]}", found[1]))
     for name, places in groups.items():
         message, severity = kinds[name]
-        if name[0] in _OPTIONAL:
+        if config.is_for_a_script(name[1]):
+            severity = Severity.NOTE  # before wrangler reads it
+        elif name[0] in _OPTIONAL:
             message += "; leave it out to have wrangler create the resource"
         yield Finding(message, places[0], tuple(places[1:]), severity=Severity.NOTE if example else severity)
 
@@ -124,7 +124,7 @@ def _fault(key: str, node: config.ConfigNode) -> tuple[str, Severity | None] | N
         return None
     shown = quoted(text)
     is_name = key in ("r2_buckets", "vectorize", "dispatch_namespaces", "ratelimits")
-    if _PLACEHOLDER.search(text) and not (is_name and not _is_blatant(text)):
+    if config.is_placeholder(text) and not (is_name and not _is_blatant(text)):
         return f"is a placeholder: {shown}", None
     if not is_name and len(text) > 3 and (_REPEATED.fullmatch(text) or _COUNTED.fullmatch(text)):
         return f"is a placeholder: {shown}", None

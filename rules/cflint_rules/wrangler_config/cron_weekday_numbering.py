@@ -81,11 +81,12 @@ def check(subject: WranglerConfig) -> Iterator[Finding]:
         said = [_days_said(subject, node) for _, node in places]
         if any(days and days <= set(numbers.here) for days in said):
             continue
+        instead = "not Monday" if numbers.written == "1" else "where 1 is Sunday"
         first, *others = (found.location(node) for found, node in places)
         edits = fixes.replace_text(subject, *(node for _, node in places), text=numbers.renamed)
         yield Finding(
             f"the weekday `{numbers.written}` means {_days(numbers.here)} to Cron Triggers"
-            f"{config.in_environments([environment for environment, _ in places])}, where 1 is Sunday",
+            f"{config.in_environments([environment for environment, _ in places])}, {instead}",
             first,
             tuple(others),
             Fix.of(f"Write `{numbers.renamed}`", edits, Safety.UNSAFE),

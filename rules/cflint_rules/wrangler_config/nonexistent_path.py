@@ -42,6 +42,7 @@ Source: https://github.com/cloudflare/workers-sdk/tree/main/packages/wrangler/sr
 """
 
 import posixpath
+import re
 from collections.abc import Iterator
 
 from cflint.api import (
@@ -56,6 +57,7 @@ from cflint.api import (
     config,
     configuration,
     fixes,
+    pattern,
     quoted,
     rule,
 )
@@ -63,6 +65,7 @@ from cflint.api import (
 _SOMETHING = ("main", "assets", "site", "build", "type", "entry-point", "pages_build_output_dir")
 _NOTHING = "the configuration has neither `main` nor `assets`: there is nothing to deploy"
 _LONGEST = 80
+_URL = pattern(r"[a-z][a-z0-9+.-]*://", re.I)
 
 
 @rule(configuration(), severity=Severity.ERROR, fix=Safety.SAFE, documents=Documents.NOTES)
@@ -137,6 +140,14 @@ def _main(
     text = node.text or ""
     main = environment.spelled("main")
     at = environment.location(node)
+    if _URL.match(text) is not None:
+        shown = quoted(text, _LONGEST)
+        yield (
+            "main",
+            node,
+            Finding(f"`main` is a URL, and wrangler wants a path in the repository: {shown}", at),
+        )
+        return
     path = paths.resolve(text)
     if path is None:
         if not text.startswith("/"):
@@ -148,6 +159,10 @@ def _main(
         return
     if project.workspace.is_dir(path):
         yield "main", node, Finding(f"`{main}` is a folder: {quoted(text, _LONGEST)}", at)
+        return
+    what = paths.why_no_file(path)
+    if what is not None:
+        yield "main", node, Finding(f"`main` is {what}: {quoted(text, _LONGEST)}", at)
         return
     near = paths.other_ending(path)
     if near is None and (":" in text or text.startswith("@") or paths.may_be_made(environment, text)):

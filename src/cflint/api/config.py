@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from cflint.platform.env_types import is_injected as is_injected
     from cflint.platform.env_types import is_read_by_others as is_read_by_others
     from cflint.platform.packages import NODE_POLYFILLS as NODE_POLYFILLS
+    from cflint.platform.placeholders import is_for_a_script as is_for_a_script
+    from cflint.platform.placeholders import is_placeholder as is_placeholder
     from cflint.platform.wrangler_keys import WRANGLER_VERSION as WRANGLER_VERSION
     from cflint.platform.wrangler_keys import KeySchema as KeySchema
     from cflint.platform.wrangler_keys import KeyScope as KeyScope
@@ -77,6 +79,7 @@ if TYPE_CHECKING:
     from cflint.project.modules.installed import manifest_above as manifest_above
     from cflint.project.modules.installed import manifests_above as manifests_above
     from cflint.project.modules.installed import may_be_older as may_be_older
+    from cflint.project.modules.installed import newest_date as newest_date
     from cflint.project.modules.manifest import Manifest as Manifest
     from cflint.project.modules.modes import commands_of as commands_of
     from cflint.project.modules.modes import modes_called as modes_called
@@ -87,6 +90,9 @@ if TYPE_CHECKING:
     from cflint.project.workers.generated_entry import generated_entry as generated_entry
     from cflint.project.workers.packages import config_schema as config_schema
     from cflint.project.workers.packages import shown_version as shown_version
+    from cflint.project.workers.pages import functions_below as functions_below
+    from cflint.project.workers.pages import is_deployed_to_pages as is_deployed_to_pages
+    from cflint.project.workers.pages import routes_files as routes_files
     from cflint.project.workers.worker import Entrypoint as Entrypoint
     from cflint.project.workers.worker import ExportSet as ExportSet
     from cflint.syntax.data import Format as Format
@@ -101,6 +107,7 @@ _ORIGINS = {
     "cflint.platform.cron": ("cron_error cron_never_fires cron_suggestion weekday_numbers"),
     "cflint.platform.env_types": ("is_injected is_read_by_others"),
     "cflint.platform.packages": ("NODE_POLYFILLS"),
+    "cflint.platform.placeholders": ("is_for_a_script is_placeholder"),
     "cflint.platform.wrangler_keys": (
         "KeySchema KeyScope RemovedKey WRANGLER_VERSION json_types removed_key scope_of top_level_keys"
     ),
@@ -116,7 +123,8 @@ _ORIGINS = {
     "cflint.project.config.wrangler": ("Export QueueConsumer TailConsumer in_environments"),
     "cflint.project.files.roles": ("is_demo_path is_example_path is_test_config is_test_path"),
     "cflint.project.modules.installed": (
-        "ConfigSchema Fit Installed declares installed_version manifest_above manifests_above may_be_older"
+        "ConfigSchema Fit Installed declares installed_version manifest_above manifests_above "
+        "may_be_older newest_date"
     ),
     "cflint.project.modules.manifest": ("Manifest"),
     "cflint.project.modules.modes": ("commands_of modes_called"),
@@ -125,6 +133,7 @@ _ORIGINS = {
     "cflint.project.workers.generated": ("StaleTypes stale_types"),
     "cflint.project.workers.generated_entry": ("generated_entry"),
     "cflint.project.workers.packages": ("config_schema shown_version"),
+    "cflint.project.workers.pages": ("functions_below is_deployed_to_pages routes_files"),
     "cflint.project.workers.worker": ("Entrypoint ExportSet"),
     "cflint.syntax.data": ("Format Kind:NodeKind Node:ConfigNode"),
 }
@@ -181,16 +190,20 @@ __all__ = [
     "dotted",
     "find_flag",
     "flag_names",
+    "functions_below",
     "general_path",
     "generated_entry",
     "gives_entry",
     "in_environments",
     "installed_version",
     "is_demo_path",
+    "is_deployed_to_pages",
     "is_example_path",
+    "is_for_a_script",
     "is_injected",
     "is_misplaced",
     "is_misspelling",
+    "is_placeholder",
     "is_read_by_others",
     "is_test_config",
     "is_test_path",
@@ -207,7 +220,9 @@ __all__ = [
     "misplaced_keys",
     "modes_called",
     "nearest_name",
+    "newest_date",
     "removed_key",
+    "routes_files",
     "scope_of",
     "shown_version",
     "similar_binding",

@@ -109,6 +109,9 @@ if TYPE_CHECKING:
     from cflint.project.code.flow import completes as completes
     from cflint.project.code.flow import falls_through as falls_through
     from cflint.project.code.import_edits import is_typescript as is_typescript
+    from cflint.project.code.invocations import Invocation as Invocation
+    from cflint.project.code.invocations import invocations_of as invocations_of
+    from cflint.project.code.invocations import loss_of as loss_of
     from cflint.project.code.module import module_of as module_of
     from cflint.project.code.mutations import Mutation as Mutation
     from cflint.project.code.mutations import MutationKind as MutationKind
@@ -247,6 +250,7 @@ _ORIGINS = {
     "cflint.project.code.env_uses": ("EnvUse env_uses is_guard kind_with_method"),
     "cflint.project.code.flow": ("can_reach completes falls_through"),
     "cflint.project.code.import_edits": ("is_typescript"),
+    "cflint.project.code.invocations": ("Invocation invocations_of loss_of"),
     "cflint.project.code.module": ("module_of"),
     "cflint.project.code.mutations": ("Mutation MutationKind overlaps"),
     "cflint.project.code.nodejs": ("NodeNeed node_needs"),
@@ -368,6 +372,7 @@ __all__ = [
     "Import",
     "ImportKind",
     "ImportRef",
+    "Invocation",
     "LiteralKind",
     "Local",
     "Log",
@@ -429,6 +434,7 @@ __all__ = [
     "header_read",
     "hibernatable_accepts",
     "home_of",
+    "invocations_of",
     "is_async",
     "is_example",
     "is_fragment",
@@ -450,6 +456,7 @@ __all__ = [
     "leaves_code_out",
     "leaves_matching",
     "list_without_pagination",
+    "loss_of",
     "may_be_env_type",
     "merge_conflicts",
     "method_called_on",

@@ -38,7 +38,13 @@ if TYPE_CHECKING:
 else:
     _limits = Lazy("cflint.engine.limits")
 
-_MOST_STEPS = 1_000_000
+_DEEP = 200
+_MOST_STEPS = 200_000
+_DEEPEST = 1500
+"""How deep nodes are, on the average, in code that is not analysed: around the words that rules look at, when
+all of the ways up from these are so long together; or anywhere."""
+
+_SAMPLES = 16
 
 
 class Stopped(Exception):
@@ -145,9 +151,9 @@ class ModuleChecks:
         try:
             limits = _limits.limits_of(module) if module.app is not None else None
             self._constructs(module, hits, outcome, limits)
+            return [found for found in outcome.findings if not _is_moot(module, found)]
         finally:
             module.close()
-        return outcome.findings
 
     def _parsed_first(self, paths: Sequence[str]) -> Iterator[str]:
         """The paths; those that had to be parsed for others come first, so that they are parsed once."""
@@ -186,8 +192,12 @@ class ModuleChecks:
             return
         self._project.facts.learn(path)
         module = Module(self._project, *found)
+        before = len(outcome.findings)
         try:
             self._javascript(module, hits, outcome)
+            outcome.findings[before:] = [
+                found for found in outcome.findings[before:] if not _is_moot(module, found)
+            ]
         finally:
             module.close()
 
@@ -203,10 +213,10 @@ class ModuleChecks:
             return
         for rule in rules:
             self._check(rule, module, outcome, lambda: Location(document, Span(0, 0)))
-        if module.is_parsed:
+        if module.refused is not None:
+            outcome.skipped.append((path, module.refused))
+        elif module.is_parsed:
             outcome.parsed += 1
-            if module.syntax.refused:
-                outcome.unparsed.append(path)
 
     def _javascript(self, module: Module, hits: list[tuple[int, int, str]], outcome: Outcome) -> None:
         limits = _limits.limits_of(module) if module.app is not None else None
@@ -276,6 +286,14 @@ class ModuleChecks:
                     self._check(rule, handler, outcome, partial(module.at, handler.function))
 
 
+def _is_moot(module: Module, finding: Finding) -> bool:
+    """Whether a finding is about code of the module that no Worker runs."""
+    if finding.at.document.path != module.document.file.path or module.root.has_error:
+        return False
+    node = module.node_at(finding.at.span.start, finding.at.span.end)
+    return node is not None and module.never_runs(node)
+
+
 def _triggered(
     rules: Iterable[tuple[Rule, frozenset[str]]], present: set[str], *, in_tests: bool
 ) -> Iterator[Rule]:
@@ -286,12 +304,19 @@ def _triggered(
 
 
 def _is_too_deep(syntax: Syntax, hits: Sequence[tuple[int, int, str]]) -> bool:
-    """Whether to climb from each of the places would take minutes: no file that a person wrote comes near."""
-    if len(hits) < 1000:
+    """Whether to climb from each of the places would take long: no file that a person wrote comes near."""
+    size = len(syntax.document.data)
+    if size > _DEEPEST and _depth(syntax, range(0, size, size // _SAMPLES)) > _DEEPEST:
+        return True
+    if len(hits) < _SAMPLES:
         return False
-    sample = hits[:: len(hits) // 16]
-    depth = sum(syntax.depth_at(start) for start, _, _ in sample) / len(sample)
-    return depth * len(hits) > _MOST_STEPS
+    depth = _depth(syntax, [start for start, _, _ in hits[:: len(hits) // _SAMPLES]])
+    return depth > _DEEP and depth * len(hits) > _MOST_STEPS
+
+
+def _depth(syntax: Syntax, offsets: Sequence[int]) -> float:
+    """How many nodes are around some bytes, on the average."""
+    return sum(map(syntax.depth_at, offsets)) / len(offsets)
 
 
 # -- the model ------------------------------------------------------------------------------------------

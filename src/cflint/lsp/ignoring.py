@@ -9,6 +9,7 @@ from cflint.finding import Edit
 from cflint.source import Document, Span
 from cflint.syntax.documents import read
 from cflint.syntax.javascript import ParseTimeout, parse
+from cflint.syntax.python_limits import refusal
 from cflint.syntax.suffixes import MODULE_SUFFIXES
 
 REASON = "reason"
@@ -78,6 +79,8 @@ def _keeps_its_meaning(document: Document, edit: Edit) -> bool:
 
 def _is_same_python(before: bytes, after: bytes) -> bool:
     """Whether two texts that differ in a comment mean the same: it is none within a string."""
+    if refusal(before.decode("utf-8", "replace")) is not None:
+        return False
     try:
         return ast.dump(ast.parse(before)) == ast.dump(ast.parse(after))
     except (SyntaxError, ValueError, RecursionError, MemoryError):

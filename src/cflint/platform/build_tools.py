@@ -11,7 +11,7 @@ _MAKES_FILES = pattern(
     r"|partykit|alchemy|sst|worker-build|rollup|webpack|parcel|@analogjs/[\w-]+|vike|vitepress|hugo-bin"
 )
 _GIVES_ENTRY = pattern(
-    r"(?:@[\w-]+/)?(?:[\w-]*vite[\w-]*|astro|next|nuxt|nitro(?:pack)?|kit|remix[\w-]*|react-router"
+    r"(?:@[\w-]+/)?(?:(?>[\w-]*?vite)[\w-]*+|astro|next|nuxt|nitro(?:pack)?|kit|remix[\w-]*|react-router"
     r"|qwik[\w-]*|solid-start|start|vinxi|rwsdk|redwoodsdk|honox)"
 )
 _BUILD_SCRIPT = pattern(r"(?:pre|post)?build[\w:-]*")

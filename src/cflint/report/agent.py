@@ -14,6 +14,8 @@ from cflint.report.escape import escape_message, masked_source, paths_for, visib
 _MAX_LINES = 8
 """A change of more lines is left to `cflint check --diff`."""
 _MAX_LENGTH = 400
+_MOST_MASKED = 10_000
+"""Characters of a line in which secrets are looked for; what is shown ends long before."""
 _MAX_RELATED = 3
 
 
@@ -83,7 +85,7 @@ def _finding(
 
 def _changed(path: str, row: Row) -> str:
     sign, number, line = row
-    text = "\t".join(map(visible, masked_source(path, line).split("\t")))
+    text = "\t".join(map(visible, masked_source(path, line[:_MOST_MASKED]).split("\t")))
     if len(text) > _MAX_LENGTH:
         text = text[:_MAX_LENGTH] + "..."
     return f"{sign}{number} {text}".rstrip()

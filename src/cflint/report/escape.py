@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 
 from cflint.finding import Report
@@ -119,6 +119,7 @@ def masked(text: str) -> str:
     return _LONG_WORD.sub(_star_random, text)
 
 
+@lru_cache(16)  # of a long line with many findings
 def masked_source(path: str, text: str) -> str:
     """A line of the file `path` with its secrets starred out, length kept.
 

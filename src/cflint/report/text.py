@@ -230,9 +230,11 @@ def _summary(report: Report, options: Options) -> Iterator[str]:
     if report.partial:
         yield paint("The analysis is partial: not everything could be read.", "strong")
     if not report.findings:
-        is_whole = report.workers_checked and not report.partial
+        skipped = sum(notice.is_skip for notice in report.notices)
+        unread = f" {_count(skipped, 'file')} skipped." if skipped else ""
+        is_whole = report.workers_checked and not report.partial and not skipped
         passed = paint("All checks passed" if is_whole else "No findings", "good")
-        yield f"{fixed}{passed} in {checked}.{hushed}"
+        yield f"{fixed}{passed} in {checked}.{unread}{hushed}"
         return
     tally = Counter(severity_of(finding) for finding in report.findings)
     kinds = ", ".join(_count(tally[severity], severity.label) for severity in sorted(tally, reverse=True))

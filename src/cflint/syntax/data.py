@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import Enum
+from functools import cached_property
 
 from cflint.record import field, record
 from cflint.source import Document, Span
@@ -21,6 +22,10 @@ MAX_PROBLEMS = 100
 Scalar = str | int | float | bool | None
 Value = Scalar | list["Value"] | dict[str, "Value"]
 """A plain Python value, as an editor of documents takes it."""
+
+
+_FEW = 16
+"""How many members are looked through one by one."""
 
 
 class Kind(Enum):
@@ -85,10 +90,16 @@ class Node:
 
     def member(self, key: str) -> Member | None:
         """The last member of that name."""
+        if len(self.members) > _FEW:
+            return self._by_key.get(key)
         for member in reversed(self.members):
             if member.key == key:
                 return member
         return None
+
+    @cached_property
+    def _by_key(self) -> dict[str, Member]:
+        return {member.key: member for member in self.members}
 
     def is_unknown(self, key: str) -> bool:
         """Whether the value of a key is not known: an expression that only a run could tell, or nothing where

@@ -55,6 +55,7 @@ _LANGUAGES = {
     "python3": Language.PYTHON,
     "json": Language.JSON,
     "jsonc": Language.JSONC,
+    "json5": Language.JSONC,
     "toml": Language.TOML,
 }
 
@@ -139,6 +140,25 @@ _TITLE_COMMENT = pattern(
     rf"[ \t>]*(?://|\#|/\*+)[ \t]*(?:(?:file|filename|path)[ \t]*:[ \t]*)?({_FILE})[ \t]*(?:\*/)?\s*$",
     re.IGNORECASE,
 )
+_UNTOLD = frozenset({"", "text", "txt", "code", "title", "filename", "file"})
+"""First words of an info string that say nothing of the language."""
+_HEAD = 4000
+_LIKE_CODE = pattern(
+    rb"^[ \t]*(?:export[ \t]+default\b|export[ \t]+(?:class|const|async|function)\b"
+    rb"|import[ \t][^\n;]{1,200}[ \t]from[ \t]*[\"'])",
+    re.MULTILINE,
+)
+_LIKE_JSON = pattern(
+    rb"(?:\s|//[^\n]*\n|/\*)*\{\s*(?:(?://[^\n]*\n|/\*[^*]*\*/)\s*)*\"[\w$]+\"[ \t]*:", re.ASCII
+)
+_LIKE_TOML = pattern(
+    rb"^(?:compatibility_date[ \t]*=|\[\[?(?:kv_namespaces|d1_databases|durable_objects|migrations|r2_buckets"
+    rb"|queues|vars|observability|triggers|assets|build|env\.[\w.-]+)[\]. ])",
+    re.MULTILINE,
+)
+_TAG = pattern(rb"[ \t]*<(code|configuration)(?:[ \t][^<>\n]{0,200})?>[ \t]*\Z", re.IGNORECASE)
+_TAG_LANGUAGE = pattern(r"language=[\"']?(\w+)")
+_HEADED_FILE = pattern(rf"[`*]*({_FILE})[`*]*(?:[ \t]*\(.{{0,60}}\))?", re.IGNORECASE)
 _FIRST_WORD = pattern(r"\{?\.?([\w+#-]*)")
 
 
@@ -152,7 +172,11 @@ def worker_groups(blocks: Iterable[Block]) -> tuple[Group, ...]:
     under: dict[Heading | None, list[Block]] = {}
     for block in blocks:
         if block.language is not Language.OTHER:
-            under.setdefault(block.heading, []).append(block)
+            heading = block.heading
+            if _file_of(heading) is not None and heading is not None:
+                heading = heading.parent  # a file under its own name, beside others
+            under.setdefault(heading, []).append(block)
+    _join_configuration(under)
     return tuple(
         Group(
             heading,
@@ -161,6 +185,22 @@ def worker_groups(blocks: Iterable[Block]) -> tuple[Group, ...]:
         )
         for heading, members in under.items()
     )
+
+
+def _join_configuration(under: dict[Heading | None, list[Block]]) -> None:
+    """Put the only configuration of a document beside the only code that it shows."""
+    code = [heading for heading, members in under.items() if any(one.language.is_code for one in members)]
+    configs = [
+        heading for heading, members in under.items() if any(one.language.is_config for one in members)
+    ]
+    if len(code) == 1 and len(configs) == 1 and code != configs:
+        under[code[0]] += under.pop(configs[0])
+
+
+def _file_of(heading: Heading | None) -> str | None:
+    """The name of a file that a heading consists of: `src/index.ts`."""
+    found = _HEADED_FILE.fullmatch(heading.text) if heading is not None else None
+    return found[1] if found is not None else None
 
 
 def _blank(data: bytes) -> bytes:
@@ -184,6 +224,9 @@ class _Open:
     content_start: int
     indent: int
     depth: int
+    title: str | None = None
+    closing: bytes | None = None
+    """The tag that ends it (`</code>`) where a tag and no fence began it."""
     quotes: list[Span] = field(default_factory=list)
 
 
@@ -259,6 +302,7 @@ class _Scanner:
         self._empty_items = False  # whether the line before opened an item and had nothing else
         self._heading: Heading | None = None
         self._number = 0
+        self._unclosed: set[bytes] = set()  # tags of which there is no more
 
     def blocks(self) -> Iterator[Block]:
         opened: _Open | None = None
@@ -295,7 +339,7 @@ class _Scanner:
             self._empty_items = line.blank
             if line.blank or (line.indent() >= _TAB and not self._mdx):
                 continue  # an empty item, indented code, or a paragraph that goes on
-            opened = self._fence(line, start, end)
+            opened = self._fence(line, start, end) or self._tagged(line, start, end)
             if opened is None:
                 hidden_until = self._hiding(line)
                 if hidden_until is None:
@@ -385,8 +429,31 @@ class _Scanner:
             depth=len(self._containers),
         )
 
+    def _tagged(self, line: _Line, start: int, end: int) -> _Open | None:
+        """The block that a tag begins, as in prompts; None where a fence follows it."""
+        tag = _TAG.match(self._data, line.text, end)
+        after = self._data.find(b"\n", end) + 1
+        if tag is None or not after or self._data[after : after + 200].lstrip().startswith((b"```", b"~~~")):
+            return None
+        closing = b"</" + tag[1].lower() + b">"
+        if closing in self._unclosed or self._data.find(closing, after) == -1:
+            self._unclosed.add(closing)
+            return None
+        language = _TAG_LANGUAGE.search(tag[0].decode("utf-8", "replace"))
+        self._paragraph = None
+        return _Open(
+            mark=b"",
+            info=language[1] if language is not None else "",
+            content_start=after,
+            indent=line.text - start,
+            depth=len(self._containers),
+            closing=closing,
+        )
+
     def _closes(self, line: _Line, opened: _Open) -> bool:
         rest = line.rest()
+        if opened.closing is not None:
+            return rest.lower() == opened.closing
         enough = len(rest) >= len(opened.mark) and not rest.strip(opened.mark[:1])
         return enough and (line.indent() < _TAB or self._mdx)
 
@@ -435,17 +502,30 @@ class _Scanner:
         content = Span(min(opened.content_start, end), end)
         first = _FIRST_WORD.match(opened.info)
         name = first[1].lower() if first else ""
+        title = self._title(opened.info, content) or opened.title or _file_of(self._heading)
+        language = _LANGUAGES.get(name, Language.OTHER)
+        if language is Language.OTHER and name in _UNTOLD:
+            language = _LANGUAGES.get((title or "").rpartition(".")[2]) or self._guessed(content)
         return Block(
             file=self._document,
             number=self._number,
-            language=_LANGUAGES.get(name, Language.OTHER),
+            language=language,
             info=opened.info,
             content=content,
             indent=opened.indent,
-            title=self._title(opened.info, content),
+            title=title,
             heading=self._heading,
             quotes=tuple(opened.quotes),
         )
+
+    def _guessed(self, content: Span) -> Language:
+        """The language of a block whose fence does not tell, by what it begins with."""
+        text = self._data[content.start : min(content.end, content.start + _HEAD)]
+        if _LIKE_CODE.search(text):
+            return Language.TYPESCRIPT
+        if _LIKE_JSON.match(text):
+            return Language.JSONC
+        return Language.TOML if _LIKE_TOML.search(text) else Language.OTHER
 
     def _title(self, info: str, content: Span) -> str | None:
         if given := _TITLE.search(info):

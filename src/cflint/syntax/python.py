@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import ast
 import io
-import re
 import sys
 import warnings
 from bisect import bisect_right
@@ -23,12 +22,7 @@ import libcst as cst
 from cflint.pattern import pattern
 from cflint.source import BOM, Document, Span
 from cflint.syntax.data import Problem
-
-MAX_BRACKETS = 200
-"""Python itself reads no more brackets inside each other."""
-
-MAX_CHAIN = 500
-"""Operators, calls or members in one expression; libcst is quadratic in them, and crashes on many more."""
+from cflint.syntax.python_limits import MAX_CHAIN, refusal
 
 _NO_PARTS = pattern(
     r"whitespace|leading_lines|lines_after|lpar$|rpar$|lbracket|rbracket|lbrace|rbrace|comma$|semicolon$|"
@@ -41,7 +35,7 @@ _DEFINES = (cst.FunctionDef, cst.ClassDef)
 class PythonSyntax:
     """One module: `root` is its tree, an empty one when it does not parse, and `problems` say why.
 
-    `refused`: the code may be right, but is nested so deeply that it is not parsed. Nodes are compared by
+    `refused`: the code may be right, but is not parsed (see `refusal`). Nodes are compared by
     identity. Positions are worked out at first use: they take longer than parsing.
     """
 
@@ -164,10 +158,10 @@ def parse(document: Document) -> PythonSyntax:
     problem: Problem | None = source.problem
     refused = False
     if problem is None:
-        place = _too_deep(source.text)
-        if place is not None:
-            at = source.span_of_text(place, place + 1)
-            problem, refused = Problem("nested too deeply to be analysed", at), True
+        too_much = refusal(source.text)
+        if too_much is not None:
+            at = source.span_of_text(too_much.offset, too_much.offset + 1)
+            problem, refused = Problem(too_much.reason, at), True
     if problem is None:
         try:
             return PythonSyntax(document, cst.parse_module(source.text), source, ())
@@ -184,10 +178,13 @@ def class_outline(document: Document) -> Mapping[str, tuple[str, ...]] | None:
     """The classes of a module's top level by name, each with its bases as dotted names, imported ones by
     where they come from (`workers.WorkerEntrypoint`); None of what the interpreter's parser, which is much
     faster than libcst, cannot read. The last class of a name counts."""
+    text = _Source(document).text
+    if refusal(text) is not None:
+        return None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            body = ast.parse(_Source(document).text).body
+            body = ast.parse(text).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     imported: dict[str, str] = {}
@@ -208,10 +205,18 @@ def _dotted(node: ast.expr, imported: Mapping[str, str]) -> str:
     return imported.get(node.id, node.id) if isinstance(node, ast.Name) else ""
 
 
+def refused(document: Document) -> str | None:
+    """Why a module is not parsed although it may be right; None when it is."""
+    found = refusal(_Source(document).text)
+    return None if found is None else found.reason
+
+
 def syntax_error(document: Document) -> Problem | None:
     """Why a module does not parse; None when it does, or is not parsed. The interpreter's parser comes first:
     it is faster and says more, but may be older than the code."""
     source = _Source(document)
+    if refusal(source.text) is not None:
+        return None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -307,71 +312,3 @@ class _Source:
         before = "".join(lines[: line - 1])
         here = lines[line - 1][:column] if 0 < line <= len(lines) else ""
         return self.at(len((before + here).encode()))
-
-
-_LEXEME = re.compile(
-    r"\#[^\n]*"
-    r"|(?P<string>[rRbBuUfFtT]{0,3}(?:'''(?:[^\\']|\\.|'(?!''))*+(?:'''|\Z)"
-    r"|\"\"\"(?:[^\\\"]|\\.|\"(?!\"\"))*+(?:\"\"\"|\Z)"
-    r"|'(?:[^\\'\n]|\\.)*+(?:'|$)|\"(?:[^\\\"\n]|\\.)*+(?:\"|$)))"
-    r"|(?P<open>[\[({])|(?P<close>[\])}])|(?P<new>\n(?![ \t]*\#)|;)|(?P<comma>,)"
-    r"|(?P<lambda>\blambda\b)|(?P<chain>[-+*/%@&|^~.<>]+|\b(?:not|if|else|await|elif)\b)",
-    re.DOTALL | re.MULTILINE,
-)
-_FIELD_LEXEME = re.compile(
-    r"(?P<open>[\[({])|(?P<close>[\])}])|(?P<comma>,)|(?P<lambda>\blambda\b)"
-    r"|(?P<chain>[-+*/%@&|^~.<>]+|\b(?:not|if|else|await)\b)"
-)
-
-
-def _too_deep(text: str) -> int | None:
-    """Where brackets or operators, in code points, make the tree deeper than libcst and Python can take."""
-    chains, lambdas = [0], [0]  # one number for each bracket that is open
-    for found in _LEXEME.finditer(text):
-        kind = found.lastgroup
-        if kind == "new" and len(chains) == 1:
-            chains[0] = lambdas[0] = 0
-        elif kind == "string":
-            chains[-1] += 1
-            if "{" in found.group() and _fields_too_deep(found.group()):
-                return found.start()
-        elif kind is not None:
-            _count(found, kind, chains, lambdas)
-        if _is_too_deep(chains, lambdas):
-            return found.start()
-    return None
-
-
-def _fields_too_deep(text: str) -> bool:
-    """Whether an f-string has such an expression in it (what is quoted there is taken for code)."""
-    chains, lambdas = [0], [0]
-    for found in _FIELD_LEXEME.finditer(text.replace("{{", "").replace("}}", "")):
-        kind = found.lastgroup or ""
-        if kind in ("open", "close") or len(chains) > 1:
-            _count(found, kind, chains, lambdas)
-        if len(chains) == 1:
-            chains[0] = lambdas[0] = 0
-        elif _is_too_deep(chains, lambdas):
-            return True
-    return False
-
-
-def _count(found: re.Match[str], kind: str, chains: list[int], lambdas: list[int]) -> None:
-    if kind == "open":
-        chains[-1] += 1
-        chains.append(0)
-        lambdas.append(0)
-    elif kind == "close" and len(chains) > 1:
-        chains.pop()
-        lambdas.pop()
-    elif kind == "comma":
-        chains[-1] = 0
-    elif kind == "lambda":
-        lambdas[-1] += 1  # a comma may be one of its parameters
-    elif kind == "chain":
-        word = found.group()
-        chains[-1] += 1 if word[0].isalpha() else len(word)
-
-
-def _is_too_deep(chains: list[int], lambdas: list[int]) -> bool:
-    return len(chains) > MAX_BRACKETS or chains[-1] > MAX_CHAIN or lambdas[-1] > MAX_CHAIN

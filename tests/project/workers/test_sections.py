@@ -52,7 +52,11 @@ def test_a_section_with_a_configuration_is_none() -> None:
 
 def test_what_other_sections_say() -> None:
     assert sections(f"# A\n{CLASS}\n# B\n{CLASS}\n# C\n{CONFIG}") == [(["Room"], 1), ([], 1), None]
-    assert sections(f"# A\n{CLASS}\n# B\n{BINDING}") == [([], 1), None]
+    assert sections(f"# A\n{CLASS}\n# B\n{BINDING}\n# C\n{CONFIG}") == [([], 2), None, None]
+
+
+def test_the_only_configuration_is_that_of_the_only_code() -> None:
+    assert sections(f"# A\n{CLASS}\n# B\n{BINDING}") == [None]
 
 
 def test_the_files_that_a_section_shows() -> None:

@@ -121,17 +121,13 @@ def _repository(plan: Plan, report: Report) -> Repository | None:
 
 def _exit_code(plan: Plan, report: Report) -> Exit:
     request = plan.request
-    if report.partial or (request.strict and any(map(_is_skipped, report.notices))):
+    if report.partial or (request.strict and any(notice.is_skip for notice in report.notices)):
         return Exit.INTERNAL
     least = FAIL_ON.get(plan.fail_on)
     if least is None or request.exit_zero:
         return Exit.CLEAN
     failing = any((finding.severity or Severity.WARNING) >= least for finding in report.findings)
     return Exit.FINDINGS if failing else Exit.CLEAN
-
-
-def _is_skipped(notice: Notice) -> bool:
-    return notice.level == "warning" and notice.message.startswith("skipped: ")
 
 
 def _statistics(report: Report) -> Iterator[str]:

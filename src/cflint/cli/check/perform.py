@@ -17,6 +17,7 @@ from cflint.cli.console import counted, say, warn, write
 from cflint.cli.exits import Exit, Failure
 from cflint.cli.output import write_file
 from cflint.finding import Report
+from cflint.project.files.discovery import MARKDOWN_SUFFIXES
 from cflint.report.escape import visible
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def _without_workers(plan: Plan, analysis: Analysis, report: Report) -> Exit:
 def _has_documents(plan: Plan) -> bool:
     """Whether there are Markdown files in what was looked at."""
     folders = plan.place.workspace.seen.folders
-    return any(name.endswith((".md", ".mdx")) for names in folders.values() for name in names)
+    return any(name.endswith(MARKDOWN_SUFFIXES) for names in folders.values() for name in names)
 
 
 def _deployment(found: Deployment) -> Iterator[str]:

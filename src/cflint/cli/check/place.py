@@ -40,7 +40,7 @@ class Place:
 
 def place_of(request: Request) -> Place:
     """The place of a request. Raises Failure, and OSError."""
-    base = Path.cwd()
+    base = _here()
     if request.stdin_filename is not None:
         return _of_stdin(request.stdin_filename, base)
     given = request.paths or (".",)
@@ -48,6 +48,16 @@ def place_of(request: Request) -> Place:
     workspace = Workspace.around(given)
     paths = tuple(_meant(workspace, path) for path in given)
     return Place(workspace, paths, base, request.paths)
+
+
+def _here() -> Path:
+    """The current folder. Raises Failure when it was deleted meanwhile."""
+    try:
+        return Path.cwd()
+    except FileNotFoundError as error:
+        raise Failure(
+            "the current folder does not exist any more", hint="change to another folder"
+        ) from error
 
 
 def _meant(workspace: Workspace, path: str) -> str:

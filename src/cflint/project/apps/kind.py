@@ -217,12 +217,18 @@ class Layout:
 
     `aliases` are specifiers (with `*` at the end for what is below) and the paths below the app's folder that
     they mean. `seeds` are added in front of the kind's own, `implied` to those of the kind.
+    With `pages_worker` the build writes a `_worker.js` for Pages, beside which `functions/` does not count.
+    `major` is the major version of the adapter, where it is known; `auxiliary` are the configurations of
+    further Workers of the same build, as paths of the workspace.
     """
 
     target: Target = Target.PROVED
     seeds: tuple[Seed, ...] = ()
     aliases: Mapping[str, str] = field(default_factory=dict)
     implied: Mapping[str, str] = field(default_factory=dict)
+    pages_worker: bool = False
+    major: int | None = None
+    auxiliary: tuple[str, ...] = ()
 
 
 @record(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 from cflint.platform.bindings import kind_by_id
@@ -96,8 +97,7 @@ def import_named(module: ModuleLike, source: str, name: str) -> Declaration | No
 
 def imported_by(module: ModuleLike, statement: Node) -> tuple[Declaration, ...]:
     """The names that an import statement declares."""
-    return tuple(
-        found
-        for found in module.scope.imports
-        if statement.start_byte <= found.node.start_byte < statement.end_byte
-    )
+    imports = module.scope.imports  # in source order
+    first = bisect_left(imports, statement.start_byte, key=lambda found: found.node.start_byte)
+    last = bisect_left(imports, statement.end_byte, first, key=lambda found: found.node.start_byte)
+    return imports[first:last]

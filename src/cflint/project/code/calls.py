@@ -115,7 +115,7 @@ def is_mentioned(project: Project, paths: Iterable[str], name: str, *, at_hand: 
         document = project.sources.document(path)
         if document is None:
             return True
-        if word.search(document.data) is None:
+        if not document.has_word(name):
             if document.is_embedded and word.search(document.file.data) is not None:
                 return True  # a template uses names of its script, too
             continue

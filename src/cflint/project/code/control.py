@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
-from cflint.project.code.flow import LOOPS, always_completes, is_endless, reaches_condition
+from cflint.project.code.conditions import truth_of
+from cflint.project.code.flow import LOOPS, always_completes, is_endless, leaves, reaches_condition
 from cflint.project.code.origins import callee_name
 from cflint.syntax.javascript import FUNCTIONS, arguments_of, is_generator, is_static, unwrap, with_wrappers
 
@@ -84,6 +85,61 @@ def returns_of(module: ModuleLike, function: Node) -> tuple[Node, ...]:
         and (around := module.enclosing_function(node)) is not None
         and around.id == function.id
     )
+
+
+def never_runs(module: ModuleLike, node: Node) -> bool:
+    """Whether no Worker ever runs a node: it stands behind a statement that always leaves its block, or under
+    a condition that never holds there (`typeof window !== "undefined"`; see `conditions`).
+
+    What is declared by `function` behind a `return` can still be called.
+    """
+    child = node
+    for parent in module.syntax.ancestors(node):
+        if _is_excluded(module, parent, child):
+            return True
+        if parent.type in _BLOCKS and child.type not in _HOISTED:
+            end = _end_of_block(module, parent)
+            if end is not None and end <= child.start_byte:
+                return True
+        child = parent
+    return False
+
+
+_HOISTED = frozenset(
+    {"function_declaration", "generator_function_declaration", "import_statement", "export_statement"}
+    | {"interface_declaration", "type_alias_declaration", "ambient_declaration", "comment"}
+)
+
+
+def _end_of_block(module: ModuleLike, block: Node) -> int | None:
+    """The byte behind the first statement of a block after which none runs; None if there is no such."""
+
+    def find() -> int | None:
+        body = block.children_by_field_name("body") if block.type in _CASES else block.named_children
+        return next((part.end_byte for part in body if leaves(module, part)), None)
+
+    return module.memoized(("end of block", block.id), find)
+
+
+_CASES = frozenset({"switch_case", "switch_default"})
+
+
+def _is_excluded(module: ModuleLike, parent: Node, child: Node) -> bool:
+    """Whether a child is a branch that is never taken."""
+    match parent.type:
+        case "if_statement" | "ternary_expression":
+            condition = parent.child_by_field_name("condition")
+            if condition is None or condition.id == child.id:
+                return False
+            truth = truth_of(module, condition)
+            return truth is not None and truth is not _is_field(parent, "consequence", child)
+        case "binary_expression":
+            operator, left = parent.child_by_field_name("operator"), parent.child_by_field_name("left")
+            if operator is None or left is None or operator.type not in ("&&", "||"):
+                return False
+            truth = truth_of(module, left) if _is_field(parent, "right", child) else None
+            return truth is (operator.type == "||")
+    return False
 
 
 def loop_around(module: ModuleLike, node: Node, within: Node | None = None) -> Node | None:

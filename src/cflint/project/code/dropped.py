@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 _END_OF_CALL = pattern(rb"\)[ \t]*(?=[;}]|//|[\r\n]\s*(?:[^\s.,)\]?:=*%&|>]|\Z)|\Z)")
 """A parenthesis that a statement may end with: one that nothing follows which goes on with the expression."""
+_LONG = 2000
+"""Bytes of a line that are looked through again for each call on it."""
+
 _KEPT = pattern(
     rb"[ \t]*(?:(?:return|throw)\b[^{;]*\Z|(?:await\b|(?:console\.\w+|super)\("
     rb"|(?:const|let|var) [\w$]+(?:: [\w.$]+(?:\[\])?)? = (?:await\b|new (?!Promise\b)"
@@ -65,10 +68,12 @@ def dropped_calls(module: ModuleLike) -> Iterator[DroppedCall]:
     Whether a call gives a promise is another question (`promise_source`).
     """
     seen: set[int] = set()
-    data, node_at = module.document.data, module.syntax.node_at
+    document, node_at = module.document, module.syntax.node_at
+    data = document.data
     for found in _END_OF_CALL.finditer(data):
         start, end = found.span()
-        if _KEPT.match(data, data.rfind(b"\n", 0, start) + 1, start) is not None:
+        line = document.line_span(document.line_of(start)).start
+        if start - line < _LONG and _KEPT.match(data, line, start) is not None:
             continue
         if data[end : end + 1] == b";":
             whole = node_at(start, end + 1)

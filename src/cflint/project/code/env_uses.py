@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from cflint.finding import Location
@@ -93,6 +93,18 @@ def env_uses(module: ModuleLike) -> Iterator[EnvUse]:
         parent = syntax.parent(outer)
         if parent is not None:
             yield from _uses_at(module, outer, parent)
+
+
+def env_uses_of(module: ModuleLike, name: str) -> Sequence[EnvUse]:
+    """Every place of a module that names one member of `env`, in source order."""
+
+    def find() -> dict[str, list[EnvUse]]:
+        found: dict[str, list[EnvUse]] = {}
+        for use in env_uses(module):
+            found.setdefault(use.name, []).append(use)
+        return found
+
+    return module.memoized("env uses", find).get(name, ())
 
 
 def _uses_at(module: ModuleLike, env: Node, parent: Node) -> Iterator[EnvUse]:

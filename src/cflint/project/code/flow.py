@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from cflint.pattern import pattern
+from cflint.project.code.conditions import implies, truth_of
+from cflint.syntax.elision import leaves_out
 from cflint.syntax.javascript import FUNCTIONS, unwrap
 
 if TYPE_CHECKING:
@@ -45,10 +47,13 @@ def falls_through(
 
     Followed: `if`, `switch`, loops without an end, labels, `try`/`finally`, and calls that never return.
     `is_exhaustive` is asked of a `switch_statement` that has no `default` whether one of its cases is always
-    taken; without it, none is trusted to. False of an arrow function whose body is an expression.
+    taken; without it, none is trusted to. False of an arrow function whose body is an expression, and where
+    an example leaves something of the body out.
     """
     body = function.child_by_field_name("body")
     if body is None or body.type != "statement_block":
+        return False
+    if leaves_out(module.document, body.start_byte, body.end_byte):
         return False
     return _NEXT in _exits(module, body, is_exhaustive)
 
@@ -74,7 +79,8 @@ def can_reach(module: ModuleLike, first: Node, second: Node) -> bool:
     """Whether the expression `second` can run after `first` in the same call of the same function.
 
     `second` has to stand behind `first`: another round of a loop does not count. Nothing that stands in a
-    nested function is reached, nor anything whose order depends on two conditions of their own.
+    nested function is reached, nor anything whose order depends on two conditions of their own, nor what a
+    statement between the two leaves whenever `first` has run (`if (!response.ok) throw …`).
     """
     syntax = module.syntax
     if second.start_byte < first.end_byte:
@@ -83,24 +89,71 @@ def can_reach(module: ModuleLike, first: Node, second: Node) -> bool:
         return False
     above_second = {node.id: node for node in (second, *_within_function(module, second))}
     child = first
-    conditional = left = False
+    exits: Exits = _ONLY_NEXT  # how control leaves `child`, `first` having run
+    conditions: list[Node] = []  # those under which `first` has run
     for parent in syntax.ancestors(first):
         if parent.id in above_second:
             below = next(node for node in above_second.values() if _is_child(module, parent, node))
-            if left or (child.type in _LEAVING and child.id != below.id):
+            if child.type in _LEAVING and child.id == below.id:
+                exits = _ONLY_NEXT  # both are parts of what it hands out
+            if _NEXT not in exits and not (parent.type in LOOPS and _CONTINUE in exits):
                 return parent.type == "try_statement"  # what it throws is caught, or `finally` runs
-            return _onward(module, parent, child, below, second, conditional=conditional)
+            return _onward(module, parent, child, below, second, conditions)
         if parent.type in FUNCTIONS:
             return False
-        if child.type in _LEAVING:
-            left = True
-        if parent.type in ("statement_block", "switch_case", "switch_default"):
-            exits = _sequence(module, _after(parent, child))
-            left = left or not any(exit.startswith((_NEXT, _BREAK, _CONTINUE)) for exit in exits)
         if parent.type in _CHOICES:
-            conditional = True
+            condition = parent.child_by_field_name("condition")
+            if parent.type != "switch_statement" and condition is not None and condition.id != child.id:
+                is_else = (other := parent.child_by_field_name("alternative")) is not None and (
+                    other.id == child.id
+                )
+                conditions.append(parent if is_else else condition)
+            elif condition is None or condition.id != child.id:
+                conditions.append(parent)
+        exits = _leaving(module, parent, child, exits)
         child = parent
     return False
+
+
+def _leaving(module: ModuleLike, node: Node, child: Node, exits: Exits) -> Exits:
+    """How control leaves a node whose child has run and been left in some ways."""
+    match node.type:
+        case "return_statement":
+            return frozenset({_RETURN})
+        case "throw_statement":
+            return frozenset({_THROW})
+        case "expression_statement":
+            return _exits(module, node, None)
+        case "statement_block" | "switch_case" | "switch_default":
+            return _then(exits, _sequence(module, _after(node, child)))
+        case "switch_body":
+            for case in _after(node, child):
+                exits = _then(exits, _exits(module, case, None))
+            return exits
+        case "switch_statement":
+            return (exits - {_BREAK}) | _ONLY_NEXT if _BREAK in exits else exits
+        case "labeled_statement":
+            label = node.child_by_field_name("label")
+            name = module.text(label) if label is not None else ""
+            ways = {f"{_BREAK} {name}", f"{_CONTINUE} {name}"}
+            return (exits - ways) | _ONLY_NEXT if exits & ways else exits
+        case "try_statement":
+            handler = node.child_by_field_name("handler")
+            body, finalizer = node.child_by_field_name("body"), node.child_by_field_name("finalizer")
+            if handler is not None and body is not None and body.id == child.id and _THROW in exits:
+                exits = (exits - {_THROW}) | _exits(module, handler, None)
+            last = _exits(module, finalizer, None) if finalizer is not None else _ONLY_NEXT
+            return exits if _NEXT in last else last
+        case kind if kind in LOOPS:
+            return (exits - {_BREAK, _CONTINUE}) | _ONLY_NEXT if exits & _OF_LOOP else exits
+    return exits
+
+
+_OF_LOOP = frozenset({_NEXT, _BREAK, _CONTINUE})
+
+
+def _then(exits: Exits, following: Exits) -> Exits:
+    return (exits - {_NEXT}) | following if _NEXT in exits else exits
 
 
 def _is_child(module: ModuleLike, parent: Node, node: Node) -> bool:
@@ -109,9 +162,10 @@ def _is_child(module: ModuleLike, parent: Node, node: Node) -> bool:
 
 
 def _onward(
-    module: ModuleLike, meet: Node, one: Node, other: Node, second: Node, *, conditional: bool
+    module: ModuleLike, meet: Node, one: Node, other: Node, second: Node, conditions: list[Node]
 ) -> bool:
-    """Whether control goes from child `one` to child `other` of the node where both paths meet."""
+    """Whether control goes from child `one` to child `other` of the node where both paths meet, under some
+    conditions."""
     match meet.type:
         case "if_statement" | "ternary_expression":
             condition = meet.child_by_field_name("condition")
@@ -120,10 +174,21 @@ def _onward(
             cases = (one, *_between(meet, one, other))
             return all(completes(module, statement) for case in cases for statement in _statements(case))
         case "statement_block" | "program" | "switch_case" | "switch_default":
-            if conditional and _is_conditional(module, second, meet):
+            if conditions and _is_conditional(module, second, meet):
                 return False  # two conditions, which may exclude each other
-            return all(completes(module, statement) for statement in _between(meet, one, other))
+            return not any(_leaves_then(module, part, conditions) for part in _between(meet, one, other))
     return True
+
+
+def _leaves_then(module: ModuleLike, statement: Node, conditions: list[Node]) -> bool:
+    """Whether control never gets behind a statement where some conditions have held before."""
+    if not completes(module, statement):
+        return True
+    condition = statement.child_by_field_name("condition") if statement.type == "if_statement" else None
+    consequence = statement.child_by_field_name("consequence")
+    if condition is None or consequence is None or completes(module, consequence):
+        return False
+    return any(known.type not in _CHOICES and implies(module, known, condition) for known in conditions)
 
 
 def _is_conditional(module: ModuleLike, node: Node, until: Node) -> bool:
@@ -268,11 +333,13 @@ def _of_if(module: ModuleLike, node: Node, known: dict[int, Exits]) -> Exits:
     consequence = node.child_by_field_name("consequence")
     alternative = node.child_by_field_name("alternative")
     then = known[consequence.id] if consequence is not None else _ONLY_NEXT
-    if condition is not None and unwrap(condition).type == "true":
-        return then
+    truth = truth_of(module, condition) if condition is not None else None
+    otherwise = known[alternative.id] if alternative is not None else _ONLY_NEXT
+    if truth is not None:
+        return then if truth else otherwise
     if alternative is None and condition is not None and _is_left_over(module, node, condition, known):
         return then
-    return then | (known[alternative.id] if alternative is not None else _ONLY_NEXT)
+    return then | otherwise
 
 
 def _is_left_over(module: ModuleLike, node: Node, condition: Node, known: dict[int, Exits]) -> bool:
@@ -365,8 +432,30 @@ def is_endless(module: ModuleLike, loop: Node) -> bool:
     return condition is not None and module.text(unwrap(condition)) in ("true", "1")
 
 
-def _never_returns(module: ModuleLike, statement: Node) -> bool:
-    """Whether an expression statement is a call that never returns."""
+def leaves(module: ModuleLike, statement: Node) -> bool:
+    """Whether control never gets behind a statement, for certain: it ends with `return`, `throw`, `break`,
+    `continue`, or the call of a function that is seen not to return."""
+    node = statement
+    match node.type:
+        case "return_statement" | "throw_statement" | "break_statement" | "continue_statement":
+            return True
+        case "expression_statement":
+            return _never_returns(module, node, guess=False)
+        case "statement_block" | "else_clause":
+            return any(leaves(module, part) for part in _statements(node))
+        case "if_statement":
+            condition = node.child_by_field_name("condition")
+            truth = truth_of(module, condition) if condition is not None else None
+            then, otherwise = node.child_by_field_name("consequence"), node.child_by_field_name("alternative")
+            return (truth is False or (then is not None and leaves(module, then))) and (
+                truth is True or (otherwise is not None and leaves(module, otherwise))
+            )
+    return False
+
+
+def _never_returns(module: ModuleLike, statement: Node, *, guess: bool = True) -> bool:
+    """Whether an expression statement is a call that never returns. With `guess`, the name of a function or
+    method that is not seen says so, too."""
     if not statement.named_children:
         return False
     call = unwrap(statement.named_children[0])
@@ -380,8 +469,14 @@ def _never_returns(module: ModuleLike, statement: Node) -> bool:
     if text in _EXITS:
         return True
     if callee.type == "member_expression":
-        name = callee.child_by_field_name("property")
-        return name is not None and _NEVER_NAMES.fullmatch(module.text(name)) is not None
+        name, owner = callee.child_by_field_name("property"), callee.child_by_field_name("object")
+        if name is None or owner is None:
+            return False
+        this = module.this_class(owner) if owner.type == "this" else None
+        method = this.method(module.text(name)) if this is not None else None
+        if method is not None:
+            return _is_never(module, method)
+        return guess and _NEVER_NAMES.fullmatch(module.text(name)) is not None
     if callee.type != "identifier":
         return False
     declaration = module.scope.resolve(callee)
@@ -393,23 +488,30 @@ def _never_returns(module: ModuleLike, statement: Node) -> bool:
     ref = module.scope.origin(declaration)
     imported = module.project.imported.function(module.path, ref) if ref is not None else None
     if imported is not None:
-        return (imported.return_type or "") in ("never", "Promise<never>")
+        return (imported.return_type or "") in _NEVER
     if module.app is not None and ref is not None and ref.name in module.app.never:
         return True
-    return _NEVER_NAMES.match(text) is not None
+    return guess and _NEVER_NAMES.match(text) is not None
+
+
+_NEVER = ("never", "Promise<never>")
 
 
 def _is_never(module: ModuleLike, function: Node) -> bool:
-    """Whether a function of the module never returns: it says so, or its last statement throws."""
+    """Whether a function of the module never returns: it says so, or it ends with `throw` and has no
+    `return`."""
     annotation = function.child_by_field_name("return_type")
-    if annotation is not None:
-        return module.text(annotation).lstrip(":").strip() in ("never", "Promise<never>")
+    if annotation is not None and module.text(annotation).lstrip(":").strip() in _NEVER:
+        return True
     body = function.child_by_field_name("body")
     statements = _statements(body) if body is not None and body.type == "statement_block" else []
-    return (
-        bool(statements)
-        and all(
-            statement.type in ("lexical_declaration", "expression_statement") for statement in statements[:-1]
-        )
-        and statements[-1].type == "throw_statement"
+    if body is None or not statements or statements[-1].type != "throw_statement":
+        return False
+    returns = (module.syntax.parent(leaf) for leaf in module.syntax.leaves("return", body))
+    return not any(
+        node is not None
+        and node.type == "return_statement"
+        and (around := module.enclosing_function(node)) is not None
+        and around.id == function.id
+        for node in returns
     )

@@ -30,7 +30,7 @@ def run_while_loading(module: ModuleLike, node: Node) -> tuple[Node, ...] | None
     """Whether an expression runs whenever its module is loaded: () where it stands at the top level, the call
     of a function of the module that it stands in otherwise; None where it does not, where a branch decides,
     and where a `catch` takes its error."""
-    if module.runs_per_request:
+    if module.runs_per_request or is_piece(module):
         return None
     if module.app is not None and not module.app.loads_with_main(module.path):
         return None
@@ -46,6 +46,15 @@ def run_while_loading(module: ModuleLike, node: Node) -> tuple[Node, ...] | None
         if call is not None and _function_of(module, call.node) is None and _always(module, call.node):
             return (call.node,) if _always(module, node) else None
     return None
+
+
+def is_piece(module: ModuleLike) -> bool:
+    """Whether a module is a block of a page that exports nothing: a piece of a function, of a class, of a
+    script, of which nobody knows where it runs."""
+    if module.document.origin is None:
+        return False
+    facts = module.project.facts.of(module.path)
+    return facts is None or not (facts.exports or facts.listens or facts.default is not None)
 
 
 def _function_of(module: ModuleLike, node: Node) -> Node | None:

@@ -113,7 +113,7 @@ class Handler:
 
     `name` is the handler's (`fetch`, `queue`, `alarm`, `webSocketMessage`, …), `function` its node, `owner`
     the class it is a method of (None in a module's default export), `parameters` its parameter nodes. A
-    framework's (`of_app`) or one of Pages is not among `Module.handlers`: the runtime does not call it itself.
+    framework's (`of_app`) or one of Pages is not among `Module.handlers`: the runtime does not call it.
     """
 
     module: Module
@@ -154,6 +154,11 @@ class ClassDefinition:
     @property
     def name(self) -> str:
         return self.facts.name
+
+    @property
+    def label(self) -> str:
+        """What to call the class in a message."""
+        return self.facts.label
 
     @property
     def at(self) -> Location:
@@ -603,6 +608,7 @@ class Module:
 
     always_runs = _control.always_runs
     is_conditional = _control.is_conditional
+    never_runs = _control.never_runs
     returns_of = _control.returns_of
     loop_around = _control.loop_around
     try_around = _control.try_around
@@ -672,6 +678,7 @@ class Module:
 
     binding = _across.binding
     env_uses = _env_uses.env_uses
+    env_uses_of = _env_uses.env_uses_of
     env_types = _declared_env.env_types
     env_members = _declared_env.env_members
     env_type_at = _declared_env.env_type_at

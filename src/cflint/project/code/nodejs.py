@@ -100,6 +100,11 @@ def _buffer_used(module: Module) -> Node | None:
         if module.is_guard(leaf) or (set_here is not None and set_here.target.id == leaf.id):
             return None
         read = module.member_read(leaf)
-        if first is None and read is not None and read.name in _BUFFER_METHODS:
+        if (
+            first is None
+            and read is not None
+            and read.name in _BUFFER_METHODS
+            and not module.never_runs(leaf)
+        ):
             first = leaf
     return first

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cflint.project.code.awaited import awaited
-from cflint.project.code.nodes import member_read
+from cflint.project.code.nodes import member_read, operation
 from cflint.project.code.origins import is_open_object, property_value
-from cflint.syntax.javascript import arguments_of
+from cflint.syntax.javascript import arguments_of, with_wrappers
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -20,7 +20,7 @@ def list_without_pagination(module: ModuleLike, call: Node, items: str, ends: fr
 
     `items` is the property with the items, `ends` those that tell of a next page. None when one of them is
     read, when the call has a `limit`, a `cursor`, a prefix of one thing (`user:${id}:`) or options that are
-    not in sight, or when its result is used as a whole.
+    not in sight, when its result is used as a whole, or when only the first item is wanted.
     """
     if not _wants_all(module, call):
         return None
@@ -37,13 +37,57 @@ def list_without_pagination(module: ModuleLike, call: Node, items: str, ends: fr
         read = member_read(module, reference)
         if read is None or read.name in ends:
             return None
-        first = first or (read.name_node if read.name == items else None)
+        if read.name == items and not _wants_first(module, read.node):
+            first = first or read.name_node
     return first
+
+
+def _wants_first(module: ModuleLike, listed: Node) -> bool:
+    """Whether of a list only the first item is taken, or whether there is one: `[0]`, `.at(0)`,
+    `.length > 0`, `[first] = …`."""
+    whole = with_wrappers(module.syntax, listed)
+    parent = module.syntax.parent(whole)
+    if parent is None:
+        return False
+    index = parent.child_by_field_name("index") if parent.type == "subscript_expression" else None
+    if index is not None:
+        return module.text(index) == "0"
+    if parent.type == "variable_declarator":
+        name = parent.child_by_field_name("name")
+        return name is not None and _is_one_item(name)
+    read = member_read(module, listed)
+    if read is None:
+        return False
+    if read.name == "at":
+        called = read.call
+        return called is not None and [module.text(given) for given in called.arguments] == ["0"]
+    around = module.syntax.parent(with_wrappers(module.syntax, read.node))
+    compared = operation(module, around)
+    return read.name == "length" and (
+        (around is not None and around.type in ("if_statement", "parenthesized_expression"))
+        or (
+            compared is not None
+            and any(module.text(side) in ("0", "1") for side in compared.operands)
+            and compared.operator in _COMPARISONS
+        )
+    )
+
+
+_COMPARISONS = frozenset({">", "<", ">=", "<=", "===", "!==", "==", "!="})
+
+
+def _is_one_item(pattern: Node) -> bool:
+    """Whether a pattern takes the first item of a list alone: `[first]`."""
+    return pattern.type == "array_pattern" and [part.type for part in pattern.named_children] == [
+        "identifier"
+    ]
 
 
 def _item_read(module: ModuleLike, node: Node, items: str) -> Node | None:
     read = member_read(module, node)
-    return read.name_node if read is not None and read.name == items else None
+    if read is None or read.name != items or _wants_first(module, read.node):
+        return None
+    return read.name_node
 
 
 def _wants_all(module: ModuleLike, call: Node) -> bool:
@@ -59,6 +103,20 @@ def _wants_all(module: ModuleLike, call: Node) -> bool:
     return all(property_value(module, arguments[0], name) is None for name in ("limit", "cursor"))
 
 
+def _first_of_pattern(module: ModuleLike, part: Node) -> bool:
+    """Whether a part of a pattern takes the first item alone: `{ objects: [first] }`, or by its name, which
+    is used for nothing else."""
+    value = part.child_by_field_name("value") or part
+    if value.type == "array_pattern":
+        return _is_one_item(value)
+    if value.type not in ("identifier", "shorthand_property_identifier_pattern"):
+        return False
+    declaration = module.scope.resolve(value)
+    uses = module.scope.references(declaration) if declaration is not None else ()
+    used = [use for use in uses if declaration is not None and use.id != declaration.node.id]
+    return bool(used) and all(_wants_first(module, use) for use in used)
+
+
 def _pattern(module: ModuleLike, pattern: Node, items: str, ends: frozenset[str]) -> Node | None:
     found: Node | None = None
     for part in pattern.named_children:
@@ -67,6 +125,6 @@ def _pattern(module: ModuleLike, pattern: Node, items: str, ends: frozenset[str]
         key = part.child_by_field_name("key") or part.child_by_field_name("left") or part
         if module.text(key) in ends:
             return None
-        if module.text(key) == items:
+        if module.text(key) == items and not _first_of_pattern(module, part):
             found = part
     return found

@@ -142,7 +142,8 @@ _BUILDS = frozenset({"URL", "URLSearchParams", "Set", "Map", "Array", "String", 
 
 
 class _Search:
-    def __init__(self) -> None:
+    def __init__(self, limit: int = _LIMIT) -> None:
+        self._limit = limit
         self._todo: list[tuple[ModuleLike, Node]] = []
         self._seen: set[tuple[str, int]] = set()
         self._worst = Provenance(Trust.FIXED)
@@ -158,7 +159,7 @@ class _Search:
             if key in self._seen:
                 continue
             self._seen.add(key)
-            if len(self._seen) > _LIMIT:
+            if len(self._seen) > self._limit:
                 self._found(Trust.UNKNOWN, module, node)
                 break
             self._step(module, node)
@@ -430,6 +431,10 @@ class _Search:
         if function is None or other is None or callee_name(module, call) == "":
             self._found(Trust.UNKNOWN, module, call)
             return
+        own = _Search(self._limit // 4)
+        own._returns(other, function)
+        if own._todo and own.run().trust is Trust.FIXED:
+            return  # whatever it is given, it answers with what it chooses from
         self._returns(other, function)
         self.add(module, *(node for node in arguments_of(call) if unwrap(node).type not in FUNCTIONS))
 

@@ -63,7 +63,15 @@ def secret_at(module: ModuleLike, node: Node) -> Secret | None:
         return None
     if value.binding is not None and not value.binding.is_value:
         return None
+    if _is_number(module, value.name):
+        return None
     return Secret.VARIABLE if is_secret_name(value.name) else None
+
+
+def _is_number(module: ModuleLike, name: str) -> bool:
+    """Whether all that the configurations give a variable are numbers or `true` and `false`."""
+    bound = [found for each in module.environments if (found := each.binding(name)) is not None]
+    return bool(bound) and all(isinstance(found.node.plain, bool | int | float) for found in bound)
 
 
 def taken_from(module: ModuleLike, name: Node) -> Node | None:

@@ -36,6 +36,8 @@ _CONFIG_NAME = pattern(r"wrangler\.(?:toml|jsonc?)", re.IGNORECASE)
 _PLACEHOLDER = pattern(
     r"<[^<>]*>|\{\{.*\}\}|\$\{[^{}]*\}|\$\(.*\)|<%.*%>|%[A-Z_]+%|__[A-Z_]+__|\[\[.*\]\]", re.DOTALL
 )
+_WORD = pattern(rb"[\w$]+")
+_TEXT_WORD = pattern(r"[\w$]+")
 _ELLIPSIS = pattern("\\.\\.\\.|…".encode())
 _ISO_DATE = pattern(r"2\d{3}-\d{2}-\d{2}", re.ASCII)
 _LONGEST_PLACEHOLDER = 200  # of such values none is longer; it keeps the pattern's cost in bounds
@@ -164,6 +166,11 @@ class WranglerConfig:
         return Role.TEST if self.deployment.local else config_role(self.path)
 
     @property
+    def is_excerpt(self) -> bool:
+        """Whether a page shows a part of a configuration: it has neither a name nor a `main`."""
+        return self.document.origin is not None and self.name is None and self.main is None
+
+    @property
     def root(self) -> Node:
         return self.data.root
 
@@ -200,9 +207,27 @@ class WranglerConfig:
 
     def is_commented_out(self, name: str) -> bool:
         """Whether a name stands in a comment, to be switched on."""
-        word = re.compile(rb"(?<![\w$])" + re.escape(name.encode()) + rb"(?![\w$])")
+        return all(word.decode() in self._commented_words for word in _WORD.findall(name.encode()))
+
+    @cached_property
+    def _commented_words(self) -> frozenset[str]:
         comments = (self.document.data[span.start : span.end] for span in self.comments)
-        return any(word.search(comment) is not None for comment in comments)
+        return frozenset(word.decode() for comment in comments for word in _WORD.findall(comment))
+
+    def texts_with(self, word: str) -> tuple[Node, ...]:
+        """The strings, no keys, in which a word stands (letters, digits, `_`, `$`), in source order."""
+        parts = _TEXT_WORD.findall(word)
+        found = self._texts_by_word.get(parts[0], ()) if parts else ()
+        return tuple(node for node in found if parts == [word] or word in (node.text or ""))
+
+    @cached_property
+    def _texts_by_word(self) -> Mapping[str, list[Node]]:
+        found: dict[str, list[Node]] = {}
+        nodes = (node for environment in self.environments for node in environment.node.walk())
+        for node in nodes:
+            for word in dict.fromkeys(_TEXT_WORD.findall(node.text)) if node.text is not None else ():
+                found.setdefault(word, []).append(node)
+        return found
 
     @property
     def comments(self) -> tuple[Span, ...]:
@@ -455,6 +480,8 @@ class Environment:
     @property
     def has_open_bindings(self) -> bool:
         """Whether there may be bindings, variables or secrets that are not known."""
+        if self.config.is_excerpt and not self.bindings:
+            return True
         return self.incomplete or (self.tree is not None and self.tree.has_open_bindings)
 
     def may_be_absent(self, node: Node) -> bool:

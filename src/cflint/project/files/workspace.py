@@ -87,6 +87,7 @@ class Workspace:
         self._real: dict[str, str | Unreadable] = {"": ""}
         self._documents: dict[str, Document | Unreadable] = {}
         self._remembered: dict[Hashable, Any] = {}
+        self._details: dict[str, str] = {}
         self._index: Tracked | None = None
         self._tracked: dict[str, bool] = {}
 
@@ -145,6 +146,14 @@ class Workspace:
             return Unreadable.DENIED
         found = self._load(real)
         return found if isinstance(found, Unreadable) else None
+
+    def why_unread(self, path: str) -> str | None:
+        """The same in words, which complete "the file is …", with the size of what is too large."""
+        problem = self.problem(path)
+        if problem is None:
+            return None
+        real = self._locate(path)
+        return self._details.get(real, problem.value) if isinstance(real, str) else problem.value
 
     def real(self, path: str) -> str | None:
         """The path with its symbolic links resolved; None when it does not exist inside the root."""
@@ -330,8 +339,9 @@ class Workspace:
             bytes_or_problem = self._read_disk(real) if data is None else data
             if isinstance(bytes_or_problem, bytes):
                 if len(bytes_or_problem) > self.limit:
-                    bytes_or_problem = Unreadable.TOO_LARGE
+                    bytes_or_problem = self._too_large(real, len(bytes_or_problem))
                 elif bytes_or_problem.startswith(_WIDE_BOMS) or b"\0" in bytes_or_problem[:_BINARY_PROBE]:
+                    self._details[real] = _why_binary(bytes_or_problem)
                     bytes_or_problem = Unreadable.BINARY
             if isinstance(bytes_or_problem, Unreadable):
                 known = bytes_or_problem
@@ -339,6 +349,11 @@ class Workspace:
                 known = Document(real, bytes_or_problem)
             self._documents[real] = known
         return known
+
+    def _too_large(self, real: str, size: int) -> Unreadable:
+        """Note how large a file is, in bytes."""
+        self._details[real] = f"{Unreadable.TOO_LARGE.value} of {_amount(self.limit)}: it has {size:,} bytes"
+        return Unreadable.TOO_LARGE
 
     def _read_disk(self, real: str) -> bytes | Unreadable:
         if self._prefix is None or self._kind(real) is not Entry.FILE:
@@ -359,12 +374,26 @@ class Workspace:
             if not stat.S_ISREG(status.st_mode):
                 return Unreadable.NOT_A_FILE
             if status.st_size > self.limit:
-                return Unreadable.TOO_LARGE
+                return self._too_large(real, status.st_size)
             return _read_all(descriptor, status.st_size, self.limit)
         except OSError:
             return Unreadable.NOT_A_FILE
         finally:
             os.close(descriptor)
+
+
+def _amount(size: int) -> str:
+    """Bytes for people: `1 MiB`, `1.4 MiB`, `12 KiB`."""
+    if size >= 1 << 20:
+        return f"{size / (1 << 20):.1f}".removesuffix(".0") + " MiB"
+    return f"{size / 1024:.1f}".removesuffix(".0") + " KiB" if size >= 1024 else f"{size} bytes"
+
+
+def _why_binary(data: bytes) -> str:
+    if data.startswith(_WIDE_BOMS):
+        return "not text in UTF-8: it is UTF-16 or UTF-32"
+    line = data.count(b"\n", 0, data.find(b"\0")) + 1
+    return f"not text in UTF-8: there is a NUL byte on line {line} (UTF-16 or binary)"
 
 
 def find_root(paths: Iterable[str | os.PathLike[str]], cwd: str | os.PathLike[str] | None = None) -> Path:

@@ -8,11 +8,14 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
+from contextlib import suppress
+from datetime import date
 from enum import Enum
 from functools import partial
 
 from cflint.finding import Location
 from cflint.pattern import pattern
+from cflint.platform.clock import today
 from cflint.platform.wrangler_keys import WRANGLER_VERSION, KeySchema, bundled_schema, schema_from
 from cflint.project.files.workspace import Workspace
 from cflint.project.modules.manifest import Manifest
@@ -269,3 +272,14 @@ def _schema_in(document: Document) -> KeySchema | None:
     except (ValueError, RecursionError):
         return None
     return schema_from(value) if isinstance(value, dict) else None
+
+
+def newest_date(workspace: Workspace, folder: str) -> date:
+    """The newest compatibility date that a project in a folder can have: today, or the date of the workerd
+    that it has installed, which refuses later ones."""
+    newest = today()
+    workerd = installed_version(workspace, folder, "workerd")
+    if workerd is not None and workerd.exact:
+        with suppress(ValueError):  # workerd's versions are 1.20260801.0
+            newest = min(newest, date.fromisoformat(str(workerd.lowest[1])))
+    return newest

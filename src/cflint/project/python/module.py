@@ -19,7 +19,7 @@ from cflint.project.python import classes, contents, effects, env_uses, imports,
 from cflint.project.python.names import Name, Names
 from cflint.source import Document, Span
 from cflint.syntax.data import Problem
-from cflint.syntax.python import PythonSyntax, class_outline, parse, syntax_error
+from cflint.syntax.python import PythonSyntax, class_outline, parse, refused, syntax_error
 
 if TYPE_CHECKING:
     from cflint.project.config.wrangler import Environment
@@ -126,6 +126,11 @@ class PythonModule:
     def has_errors(self) -> bool:
         """Whether the module could not be parsed, so that nothing in it is known."""
         return bool(self.syntax.problems)
+
+    @cached_property
+    def refused(self) -> str | None:
+        """Why the module is not parsed although it may be right; None when it is."""
+        return refused(self.document)
 
     @cached_property
     def outline(self) -> Mapping[str, tuple[str, ...]] | None:

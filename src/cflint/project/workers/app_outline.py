@@ -25,6 +25,9 @@ def outline_of(app: App, workspace: Workspace) -> Json:
         "aliases": dict(app.layout.aliases),
         "implied": dict(app.layout.implied),
         "says": app.borders.says,
+        "pages worker": app.layout.pages_worker,
+        "major": app.layout.major,
+        "auxiliary": app.layout.auxiliary,
         "placed": [[path, it.realm.name, it.why, it.importer] for path, it in app.placed.items()],
         "borders": {path: border for path in app.placed if (border := _border(workspace, app, path))},
     }
@@ -41,6 +44,9 @@ def app_of(row: Json) -> App:
             tuple(Seed("", Realm.BUILD, "", says) for says in row["says"]),  # of the seeds, what counts still
             row["aliases"],
             row["implied"],
+            pages_worker=row["pages worker"] is True,
+            major=row["major"],
+            auxiliary=tuple(row["auxiliary"]),
         ),
         {path: Placed(Realm[realm], why, importer) for path, realm, why, importer in row["placed"]},
     )

@@ -15,6 +15,7 @@ from cflint.project.workers.exports import Exports
 from cflint.project.workers.facts import Facts
 from cflint.project.workers.sources import Sources
 from cflint.project.workers.worker import Worker
+from cflint.syntax.elision import leaves_out
 
 _BARE_BASES = frozenset(
     {ClassKind.DURABLE_OBJECT, ClassKind.WORKER_ENTRYPOINT, ClassKind.WORKFLOW, ClassKind.RPC_TARGET}
@@ -81,7 +82,21 @@ class Classes:
         line = (facts, *self.bases(facts))
         names = frozenset(member.name for owner in line for member in owner.members if not member.is_static)
         last = line[-1]
-        return names, last.base is None or _is_platform_base(last)
+        is_closed = last.base is None or _is_platform_base(last)
+        return names, is_closed and not any(self._is_cut(owner) for owner in line)
+
+    def _is_cut(self, facts: ClassFacts) -> bool:
+        """Whether a page shows a class in part: it says so, or another block under the same heading goes on
+        with the class."""
+        document = self._sources.place(facts.path)
+        if document is None or document.origin is None:
+            return False
+        if leaves_out(document, facts.body.start, facts.body.end):
+            return True
+        word = re.compile(rb"\bclass\s+" + re.escape(facts.name.encode()) + rb"(?![\w$])")
+        page = document.origin.data
+        start, end = page.rfind(b"\n#", 0, facts.span.start), page.find(b"\n#", facts.span.end)
+        return len(word.findall(page, max(start, 0), end if end != -1 else len(page))) > 1
 
     def find_members(self, facts: ClassFacts, name: str) -> tuple[Member, ...]:
         """The members that instances have under a name (several when it is overloaded), the class's own or
@@ -94,6 +109,8 @@ class Classes:
 
     def inherits(self, facts: ClassFacts, name: str) -> bool | None:
         """Whether a base of the project defines a member; None when a base is unknown, or an SDK's."""
+        if self._is_cut(facts):
+            return None
         last = facts
         for base in self.bases(facts):
             if any(member.name == name and not member.is_static for member in base.members):

@@ -8,7 +8,7 @@ from functools import cached_property
 from cflint.pattern import pattern
 from cflint.platform.build_tools import is_build_script, makes_files
 from cflint.project.config.wrangler import Environment, WranglerConfig
-from cflint.project.files.workspace import Workspace
+from cflint.project.files.workspace import Unreadable, Workspace
 from cflint.project.modules.installed import manifest_above
 from cflint.project.modules.manifest import Manifest
 from cflint.syntax.data import Kind
@@ -18,6 +18,12 @@ _BUILT = pattern(
     r"(?:^|/)(?:dist|build|out|output|public/build|target|worker|pkg|node_modules|generated|static|client)(?:/|$)"
     r"|(?:^|/)(?:\.[a-z][\w-]*|_\w[\w.]*)(?:/|$)"
 )
+_NO_FILES = {
+    Unreadable.NOT_A_FILE: "no regular file, but a pipe, a socket or a device",
+    Unreadable.LINK_NOWHERE: "a symbolic link that leads nowhere, or to itself",
+    Unreadable.OUTSIDE: "a symbolic link that leads out of the repository",
+    Unreadable.DENIED: "not readable (permission denied)",
+}
 
 
 class ConfigPaths:
@@ -74,6 +80,11 @@ class ConfigPaths:
             if not folder:
                 return False
             folder = posixpath.dirname(folder)
+
+    def why_no_file(self, path: str) -> str | None:
+        """What a path of the workspace is when something is there that is no file to read; else None."""
+        problem = self._workspace.problem(path)
+        return _NO_FILES.get(problem) if problem is not None else None
 
     def other_ending(self, path: str) -> str | None:
         """The module of the same name with another ending, when there is exactly one; paths are of the

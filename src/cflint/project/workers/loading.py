@@ -27,6 +27,7 @@ from cflint.project.files.discovery import (
 )
 from cflint.project.files.ignore import Ignore
 from cflint.project.files.workspace import Unreadable, Workspace
+from cflint.project.modules.imports import Import
 from cflint.project.modules.resolve import ModuleGraph, Resolver
 from cflint.project.workers.bare import BareWorkers, is_pages_function
 from cflint.project.workers.data_files import data_files
@@ -35,9 +36,10 @@ from cflint.project.workers.markdown import MarkdownWorkers
 from cflint.project.workers.model import Project
 from cflint.project.workers.preferences import Preferences
 from cflint.project.workers.remarks import empty_workers, unreached
-from cflint.project.workers.selection import Selection
+from cflint.project.workers.selection import Selection, settled_folders
 from cflint.project.workers.typescript_config import read_worker_config
 from cflint.project.workers.worker import Worker
+from cflint.quoting import quoted
 from cflint.record import field, record, replace
 from cflint.source import Document
 from cflint.syntax.data import DataDocument
@@ -89,17 +91,17 @@ def modules_among(
     workspace: Workspace,
     excludes: Iterable[str],
     paths: Iterable[str],
-    reached: Collection[str],
+    workers: Iterable[Worker],
     named: frozenset[str],
     outside: Collection[str],
 ) -> set[str]:
-    """Those of some sources that are analysed; `reached` are what Workers reach, `named` was asked for,
-    `outside` is what apps run elsewhere."""
-    paths = tuple(paths)
+    """Those of some sources that are analysed, for some Workers; `named` was asked for, `outside` is what
+    apps run elsewhere."""
+    workers, paths = tuple(workers), tuple(paths)
+    reached = {module for worker in workers for module in worker.modules}
     selection = Selection(workspace, Ignore("", excludes))
-    return set(
-        selection.modules(paths, dict.fromkeys(path for path in paths if path in reached), named, outside)
-    )
+    own = dict.fromkeys(path for path in paths if path in reached)
+    return set(selection.modules(paths, own, named, outside, settled_folders(workers)))
 
 
 class _Loading:
@@ -123,6 +125,7 @@ class _Loading:
         self._selection = Selection(workspace, self._excluded)
         self._apps = Candidates(workspace, self._resolver, self._graph, excludes)
         self._unread: dict[str, None] = {}
+        self._unresolved: dict[tuple[str, Import], None] = {}
         self._elsewhere = Elsewhere(workspace)
         self._data: set[str] = set()
         self._bare = BareWorkers(workspace, self._graph, self._elsewhere)
@@ -217,13 +220,15 @@ class _Loading:
         )
         reached = dict.fromkeys(module for worker in workers for module in worker.modules)
         outside = {*project.realms.outside, *(self._data - reached.keys())}
-        modules = tuple(self._selection.modules(found.sources, reached, named, outside))
+        settled = settled_folders(workers)
+        modules = tuple(self._selection.modules(found.sources, reached, named, outside, settled))
         self._selection.notices.extend(empty_workers(workers, self._workspace.exists, _is_generated))
         self._selection.notices.extend(unreached(named, modules, reached, any_worker=bool(workers)))
         self._say_unknown_apps(workers)
         self._say_shadowed(found)
         self._say_unknown(configs.values())
         self._say_unread(found)
+        self._say_unresolved()
         self._say_encodings((*modules, *configs))
         return Loaded(
             project,
@@ -283,18 +288,38 @@ class _Loading:
 
     def _say_unread(self, found: Discovered) -> None:
         """Tell of what belongs to the project and could not be read; without it the rest means less."""
-        unread = {path: self._workspace.problem(path) for path in self._unread}
+        unread = {path: self._workspace.why_unread(path) for path in self._unread}
         for item in found.left_out:
             if isinstance(item.reason, Unreadable) and (
                 item.reason is Unreadable.DENIED or is_config_name(item.path)
             ):
-                unread[item.path] = item.reason
-        for path, problem in unread.items():
-            if problem is not None and path not in self._paths:
+                unread[item.path] = self._workspace.why_unread(item.path) or item.reason.value
+        for path, why in unread.items():
+            if why is not None and path not in self._paths:
                 what = "folder" if path.endswith("/") else "file"
                 self._selection.notices.append(
-                    Notice(f"skipped: the {what} is {problem.value}", path=path, level="warning")
+                    Notice(f"skipped: the {what} is {why}", path=path, level="warning")
                 )
+
+    def _say_unresolved(self) -> None:
+        """Tell of imports of files that are not there: what they bring is not known."""
+        for path, item in self._unresolved:
+            document = self._workspace.read(path)
+            if document is not None and not item.type_only and self._is_absent(path, item.specifier):
+                message = f"imports {quoted(item.specifier)}, which is not there"
+                line = document.line_of(item.span.start)
+                self._selection.notices.append(Notice(message, path=path, line=line))
+
+    def _is_absent(self, path: str, specifier: str) -> bool:
+        """Whether nothing in the workspace has the name that a relative import of a module gives."""
+        if not specifier.startswith(("./", "../")):
+            return False
+        target = posixpath.normpath(posixpath.join(posixpath.dirname(path), specifier.partition("?")[0]))
+        folder, _, name = target.rpartition("/")
+        if target.startswith(".."):
+            return False
+        stem = posixpath.splitext(name)[0] + "."
+        return not any(found == name or found.startswith(stem) for found in self._workspace.entries(folder))
 
     def _say_encodings(self, paths: Iterable[str]) -> None:
         for path in paths:
@@ -343,6 +368,7 @@ class _Loading:
         running: set[str] = set()
         for reach in reaches.values():
             self._unread.update(dict.fromkeys(filter(self._is_unreadable, reach.unread)))
+            self._unresolved.update(dict.fromkeys(reach.unresolved))
             modules.update(dict.fromkeys(reach.modules))
             running.update(path for path in reach.modules if path not in reach.type_only)
             if is_data is not None:

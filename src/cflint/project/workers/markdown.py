@@ -74,11 +74,11 @@ class MarkdownWorkers:
 
         found = fenced_blocks(document)
         for group in worker_groups(found):
-            titles = (block.title for block in found if block.heading == group.heading)
+            titles = (block.title for block in found if block.heading == group.heading or block in group.code)
             files = frozenset(posixpath.basename(title) for title in titles if title)
-            blocks = [block.document for block in group.config]
-            manifest = next((block for block in blocks if _is_manifest(block)), None)
-            config = next((read_config(block) for block in blocks if _is_wrangler_block(block)), None)
+            manifest = next((one.document for one in group.config if _is_manifest(one.document)), None)
+            shown = (one.document for one in group.config if _is_wrangler_block(one.document, one.title))
+            config = next((read_config(document) for document in shown), None)
             code: list[str] = []
             python: list[str] = []
             written: WranglerConfig | None = None  # in TypeScript
@@ -125,5 +125,12 @@ def _is_whole(block: Block) -> bool:
     return b"export default" in block.file.data[block.content.start : block.content.end]
 
 
-def _is_wrangler_block(document: Document) -> bool:
-    return any(member.key in _WRANGLER_KEYS for member in read(document).root.members)
+_MANIFEST_KEYS = frozenset({"dependencies", "devDependencies", "peerDependencies", "scripts", "version"})
+
+
+def _is_wrangler_block(document: Document, title: str | None) -> bool:
+    """Whether a block is wrangler's, and not a package.json, which has a `main` as well."""
+    keys = {member.key for member in read(document).root.members}
+    if title is not None and not posixpath.basename(title).startswith(("wrangler", "config")):
+        return False
+    return bool(keys & _WRANGLER_KEYS) and not keys & _MANIFEST_KEYS

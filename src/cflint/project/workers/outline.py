@@ -99,11 +99,6 @@ def load_again(
     for app, row in zip(apps, outline["workers"], strict=True):
         if app is not None and not app_outline.keeps_borders(workspace, app, row[5]["borders"], changed):
             return None
-    named = frozenset(outline["named"])
-    outside = {path for app in apps if app is not None for path in app.outside}
-    before = set(outline["modules"]) & set(changed)
-    if modules_among(workspace, excludes, changed, reached, named, outside) != before:
-        return None
     configs: dict[str, WranglerConfig] = {}
     for path, row in outline["configs"]:
         found = workspace.read(path)
@@ -127,6 +122,11 @@ def load_again(
             apps, outline["workers"], strict=True
         )
     )
+    named = frozenset(outline["named"])
+    outside = {path for app in apps if app is not None for path in app.outside}
+    before = set(outline["modules"]) & set(changed)
+    if modules_among(workspace, excludes, changed, workers, named, outside) != before:
+        return None
     return Loaded(
         Project(workspace, resolver, workers, {}, {}, preferences, graph),
         tuple(outline["modules"]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Collection, Iterable, Iterator
 
 from cflint.finding import Notice
@@ -10,10 +11,36 @@ from cflint.project.files.ignore import Ignore
 from cflint.project.files.roles import is_test_path
 from cflint.project.files.workspace import Unreadable, Workspace
 from cflint.project.workers.recognition import is_of_a_worker
+from cflint.project.workers.worker import Worker
 from cflint.syntax.suffixes import FRONTMATTER, SOURCE_SUFFIXES
 
 _MANY_LINES = 25
 _HEAD = 4000
+
+
+def settled_folders(workers: Iterable[Worker]) -> frozenset[str]:
+    """The folders of which it is known what runs there: those of the `main` of Workers whose imports are all
+    resolved. That of a configuration may hold other packages, and is none."""
+    return frozenset(
+        folder
+        for worker in workers
+        if worker.config is not None and worker.app is None and worker.entries
+        if not (worker.unresolved or worker.is_document)
+        for entry in worker.entries
+        if len(folder := posixpath.dirname(entry)) > len(worker.config.directory)
+    )
+
+
+def is_below(path: str, folders: Collection[str]) -> bool:
+    """Whether a path is in one of some folders, or in one of their folders."""
+    above = posixpath.dirname(path)
+    while folders:
+        if above in folders:
+            return True
+        if not above:
+            return False
+        above = posixpath.dirname(above)
+    return False
 
 
 class Selection:
@@ -30,9 +57,11 @@ class Selection:
         reached: Collection[str],
         named: frozenset[str],
         outside: Collection[str] = (),
+        settled: Collection[str] = (),
     ) -> Iterator[str]:
         """The modules to analyse, those that Workers reach first; `sources` is all that was found, `named`
-        the files given by name, `outside` those that apps run elsewhere than in a Worker."""
+        the files given by name, `outside` those that apps run elsewhere than in a Worker. Below the folders
+        `settled` nothing runs that is not reached."""
         for path in reached:
             if not path.endswith((*SOURCE_SUFFIXES, FRONTMATTER)) or is_test_path(path):
                 continue
@@ -46,7 +75,7 @@ class Selection:
             if path in named and not path.endswith(".py"):
                 yield path
                 continue
-            if is_test_path(path):
+            if is_test_path(path) or (path not in named and is_below(path, settled)):
                 continue
             document = self._workspace.read(path)
             if document is None or not is_of_a_worker(document):

@@ -8,6 +8,8 @@ grammar cannot read is replaced before, without moving a byte:
 - it reads `await a.b<T>(c)` as `(await a.b)<T>(c)`, so these type arguments are blanked, too;
 - it takes `import("a").B` for a call also where a type stands, and stumbles over the brackets of `…B[]`,
   `…B<T>` and `…["b"]`, so before these the `import("a")` is read as a name;
+- of code that does not parse, names that the grammar takes for keywords (`i < unique.length`, a line that
+  begins with `in_`) are spelled otherwise, which is kept if it leaves fewer errors;
 - a known typo (a comma between class members, a missing `:` before a return type, …) is mended by replacing
   one byte of white space or punctuation, so that one typo does not hide the rest of the file. The typos stay
   on record: they are syntax errors all the same.

@@ -23,6 +23,9 @@ _CHAIN = 4000
 
 def readable(data: bytes) -> bytes:
     """The bytes as the grammar can read them, every offset kept: see the docstring of the package."""
+    if b"---" in data[:200] and (front := _FRONT_MATTER.match(data)) is not None:
+        data = _without_front_matter(data, front)
+    data = _without_unclosed_comments(data)
     places: dict[str, list[int]] = {sign: [] for sign in _SIGNS}
     for start, _, sign in _signs().find(data):
         places[sign].append(start)
@@ -41,6 +44,20 @@ def readable(data: bytes) -> bytes:
     return data
 
 
+_FRONT_MATTER = pattern(rb"\s*(---)[ \t]*\r?\n(?:(?s:.*?)^[ \t]*(---)[ \t]*\r?$)?", re.MULTILINE)
+"""The lines `---` around the code of a component of Astro. What the grammar makes of them takes minutes."""
+
+
+def _without_front_matter(data: bytes, front: re.Match[bytes]) -> bytes:
+    """The bytes with these lines as comments."""
+    out = bytearray(data)
+    for group in (1, 2):
+        start, end = front.span(group)
+        if start != -1:
+            out[start:end] = b"// "
+    return bytes(out)
+
+
 _SIGNS = ("using", "import(", ">(")
 """What stands where the grammar may not be able to read on."""
 
@@ -48,6 +65,20 @@ _SIGNS = ("using", "import(", ">(")
 @cache
 def _signs() -> Anchors:
     return Anchors(_SIGNS, whole=False)
+
+
+def _without_unclosed_comments(data: bytes) -> bytes:
+    """The bytes without most signs of comments that nothing closes: at each the grammar reads to the end."""
+    last = max(data.rfind(b"*/"), 0)
+    if data.count(b"/*", last) <= _UNCLOSED:
+        return data
+    at = last
+    for _ in range(_UNCLOSED):
+        at = data.find(b"/*", at) + 2
+    return data[:at] + data[at:].replace(b"/*", b"/ ")
+
+
+_UNCLOSED = 20
 
 
 def _without_imported_types(data: bytes, places: Iterable[int]) -> bytes:

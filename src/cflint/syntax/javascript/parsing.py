@@ -7,7 +7,10 @@ are all in the cache never does.
 from __future__ import annotations
 
 import re
+import signal
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +18,7 @@ from cflint.lazy import Lazy
 from cflint.source import Document, change_between
 from cflint.syntax.javascript.leaves import errors_of
 from cflint.syntax.javascript.masking import readable
+from cflint.syntax.javascript.respelling import respelled
 from cflint.syntax.javascript.tree import Syntax
 from cflint.syntax.javascript.typos import Typo, mended, typos_at_errors
 from cflint.syntax.suffixes import FRONTMATTER, TYPESCRIPT_WITHOUT_JSX
@@ -27,7 +31,7 @@ else:
     embedded = Lazy("cflint.syntax.embedded")
 
 PARSE_SECONDS = 5.0
-"""A file that takes longer to parse than this is given up."""
+"""A file that takes more of the processor's time to parse than this is given up."""
 
 _CHUNK = 65536
 
@@ -44,6 +48,11 @@ def parse(document: Document, seconds: float = PARSE_SECONDS) -> Syntax:
     data = readable(document.data)
     tree = parse_bytes(language, data, seconds)
     typos: tuple[Typo, ...] = ()
+    is_respelled = False
+    if tree.root_node.has_error and (other := respelled(data)) is not data:
+        again = parse_bytes(language, other, seconds)
+        if _error_bytes(again) < _error_bytes(tree):
+            tree, data, is_respelled = again, other, True
     if tree.root_node.has_error:
         typos = tuple(typos_at_errors(tree, data))
         if typos:
@@ -52,7 +61,7 @@ def parse(document: Document, seconds: float = PARSE_SECONDS) -> Syntax:
                 tree = again
             else:
                 typos = ()
-    return Syntax(document, tree, typos)
+    return Syntax(document, tree, typos, is_respelled=is_respelled)
 
 
 def parse_again(before: Syntax, document: Document, seconds: float = PARSE_SECONDS) -> Syntax:
@@ -61,7 +70,7 @@ def parse_again(before: Syntax, document: Document, seconds: float = PARSE_SECON
     ParseTimeout."""
     old, new = readable(before.document.data), readable(document.data)
     change = change_between(old, new)
-    if before.typos or change is None:
+    if before.typos or before.is_respelled or change is None:
         return parse(document, seconds)
     tree = before.tree.copy()
     tree.edit(
@@ -73,7 +82,10 @@ def parse_again(before: Syntax, document: Document, seconds: float = PARSE_SECON
         _point(new, change.new_end),
     )
     language = language_of(plain_typescript=document.path.endswith(TYPESCRIPT_WITHOUT_JSX))
-    return Syntax(document, parse_bytes(language, new, seconds, tree), ())
+    tree = parse_bytes(language, new, seconds, tree)
+    if tree.root_node.has_error and respelled(new) is not new:
+        return parse(document, seconds)
+    return Syntax(document, tree, ())
 
 
 def _point(data: bytes, offset: int) -> tuple[int, int]:
@@ -124,7 +136,7 @@ def parse_bytes(language: Language, data: bytes, seconds: float, before: Tree | 
     from tree_sitter import Parser
 
     parser: Any = Parser(language)
-    deadline = time.monotonic() + seconds
+    deadline = time.thread_time() + seconds
     known = () if before is None else (before,)  # a parser takes a tree or nothing, but not None
     tree: Tree | None
 
@@ -141,18 +153,44 @@ def parse_bytes(language: Language, data: bytes, seconds: float, before: Tree | 
         return data[offset : offset + _CHUNK] if is_parsed else window.show(data, offset)
 
     def is_late(_offset: int, _has_error: bool) -> bool:
-        return time.monotonic() > deadline
+        return time.thread_time() > deadline or has_come()
 
     try:
-        tree = parser.parse(read, *known, encoding="utf8", progress_callback=is_late)
-    except ValueError as error:
-        parser.reset()
-        raise ParseTimeout from error
+        while True:
+            with _signals_held_back() as has_come:
+                try:
+                    tree = parser.parse(read, *known, encoding="utf8", progress_callback=is_late)
+                except ValueError as error:
+                    parser.reset()
+                    if not has_come():
+                        raise ParseTimeout from error
+                    tree = None
+            if tree is not None:
+                break  # else a signal came, and is ignored
     finally:
         is_parsed = True
         _spare_windows.append(window)
-    assert tree is not None
     return tree
+
+
+_ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+
+
+@contextmanager
+def _signals_held_back() -> Iterator[Callable[[], bool]]:
+    """Hold back signals that end a run, which act afterwards; what is given tells whether one has come.
+
+    The binding loses what a signal raises while it reads.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield lambda: False
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+    own = frozenset(_ENDING) - before
+    try:
+        yield lambda: not own.isdisjoint(signal.sigpending())
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class _Window:
@@ -209,6 +247,7 @@ def is_fragment(syntax: Syntax) -> bool:
     if not syntax.root.has_error:
         return False
     data = readable(syntax.document.data)
+    data = respelled(data) if syntax.is_respelled else data
     plain = syntax.document.path.endswith(TYPESCRIPT_WITHOUT_JSX)
     for before, after, jsx in _AROUND_FRAGMENTS:
         try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterator
 from enum import Enum
 from itertools import islice, pairwise
@@ -68,7 +69,7 @@ def problems_of(syntax: Syntax) -> Iterator[SyntaxProblem]:
     a consequence. Then the rest, in source order, up to the bracket without its other half: what comes after
     that follows from it.
     """
-    errors = list(_smallest(syntax))
+    errors = list(islice(_smallest(syntax), _MOST_ERRORS))
     tokens = syntax.tokens() if errors else []
     unread: set[int] = set()
     known: set[str] = set()
@@ -113,6 +114,9 @@ def is_in_text(syntax: Syntax, span: Span) -> bool:
     node = syntax.node_at(span.start, span.end)
     return node is not None and node.type in _TEXTS
 
+
+_MOST_ERRORS = 200
+"""How many errors are looked at: what comes after so many follows from them."""
 
 _EXPORTED = frozenset({b"default", b"class", b"const", b"async", b"function"})
 _COMMENTS = frozenset({"comment", "html_comment", "hash_bang_line"})
@@ -276,6 +280,7 @@ def _lacks_comma(syntax: Syntax, node: Node, before: Token, span: Span, line: Sp
 
 # -- brackets --------------------------------------------------------------------------------------------
 
+_BLANKS = pattern(rb"\s*")
 _CLOSERS = {"{": "}", "(": ")", "[": "]", "${": "}"}
 
 
@@ -293,17 +298,30 @@ class _Balance:
     unopened: list[Token] = field(default_factory=list)
     suspect: _Open | None = None  # open although a line with less indentation closed something
     early: tuple[Span, Span] | None = None  # closed by a line with more indentation, and what it closed
+    waiting: Counter[str] = field(default_factory=Counter)  # the closers of the stack
+    indents: Counter[int] = field(default_factory=Counter)  # the indentations of the stack
+
+    def open(self, opened: _Open) -> None:
+        self.stack.append(opened)
+        self.waiting[_CLOSERS[opened.kind]] += 1
+        self.indents[opened.indent] += 1
+
+    def close(self) -> _Open:
+        opened = self.stack.pop()
+        self.waiting[_CLOSERS[opened.kind]] -= 1
+        self.indents[opened.indent] -= 1
+        return opened
 
 
 def _bracket(syntax: Syntax, tokens: list[Token]) -> SyntaxProblem | None:
     """The bracket without its other half that explains the errors, by the count and the indentation."""
-    balance = _Balance()
+    balance, lines = _Balance(), _Lines(syntax)
     for token in tokens:
         if token[0] in _CLOSERS:
             span = Span(token[1], token[2])
-            balance.stack.append(_Open(token[0], span, _indent(syntax, token[1])))
+            balance.open(_Open(token[0], span, lines.at(token[1])[0]))
         elif token[0] in ("}", ")", "]"):
-            _close(syntax, balance, token)
+            _close(lines, balance, token)
     balance.unclosed.extend(balance.stack)
     if balance.unclosed:
         found = balance.suspect if balance.suspect is not None else balance.unclosed[0]
@@ -314,32 +332,38 @@ def _bracket(syntax: Syntax, tokens: list[Token]) -> SyntaxProblem | None:
     return None
 
 
-def _close(syntax: Syntax, balance: _Balance, token: Token) -> None:
+def _close(lines: _Lines, balance: _Balance, token: Token) -> None:
     kind, start, end = token
-    stack = balance.stack
-    matching = next((i for i in range(len(stack) - 1, -1, -1) if _CLOSERS[stack[i].kind] == kind), None)
-    if matching is None:
+    if not balance.waiting[kind]:
         balance.unopened.append(token)
         return
-    balance.unclosed.extend(stack[matching + 1 :])
-    opened = stack[matching]
-    del stack[matching:]
-    if kind == "}" and _is_first(syntax, start):
-        indent = _indent(syntax, start)
-        if indent < opened.indent and balance.suspect is None and any(o.indent == indent for o in stack):
+    inside: list[_Open] = []
+    while _CLOSERS[(opened := balance.close()).kind] != kind:
+        inside.append(opened)
+    balance.unclosed.extend(reversed(inside))
+    indent, first = lines.at(start)
+    if kind == "}" and first == start:
+        if indent < opened.indent and balance.suspect is None and balance.indents[indent] > 0:
             balance.suspect = opened
         if indent > opened.indent and balance.early is None:
             balance.early = Span(start, end), opened.span
 
 
-def _indent(syntax: Syntax, offset: int) -> int:
-    document = syntax.document
-    line = document.line_span(document.line_of(offset))
-    text = document.data[line.start : line.end].expandtabs(4)
-    return len(text) - len(text.lstrip())
+class _Lines:
+    """How far lines are indented: each is looked at once, however many brackets are on it."""
 
+    def __init__(self, syntax: Syntax) -> None:
+        self._document = syntax.document
+        self._known: dict[int, tuple[int, int]] = {}
 
-def _is_first(syntax: Syntax, offset: int) -> bool:
-    document = syntax.document
-    line = document.line_span(document.line_of(offset))
-    return not document.data[line.start : offset].strip()
+    def at(self, offset: int) -> tuple[int, int]:
+        """The columns of blanks that the line of a byte begins with, and the first byte after them."""
+        number = self._document.line_of(offset)
+        known = self._known.get(number)
+        if known is None:
+            line = self._document.line_span(number)
+            blanks = _BLANKS.match(self._document.data, line.start, line.end)
+            first = blanks.end() if blanks is not None else line.start
+            indent = len(self._document.data[line.start : first].expandtabs(4))
+            known = self._known[number] = (indent, first)
+        return known

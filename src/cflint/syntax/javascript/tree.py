@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
+from cflint.pattern import pattern
 from cflint.source import Document
 from cflint.syntax.javascript.leaves import errors_of, tokens_of
 
@@ -17,6 +21,13 @@ if TYPE_CHECKING:
 _WORD_BYTES = frozenset(bytes((byte,)) for byte in range(256) if chr(byte).isalnum() or byte in b"_$#")
 
 
+_WORD = pattern(b"[" + re.escape(b"".join(sorted(_WORD_BYTES))) + b"]+")
+_MOST_SEARCHES = 200
+"""How often all of a text is searched for words before they are indexed."""
+
+_WIDE = 64
+"""How many children of an error are worth to be remembered at once."""
+
 _DEEP = 200
 _LOOK_EVERY = 128
 """How deep nodes are when it pays to keep the way down, and after how many lookups that is measured."""
@@ -25,8 +36,12 @@ _LOOK_EVERY = 128
 class Syntax:
     """The tree of one document. Keep it short-lived: a tree weighs twenty times its source."""
 
-    def __init__(self, document: Document, tree: Tree, typos: tuple[Typo, ...]) -> None:
+    def __init__(
+        self, document: Document, tree: Tree, typos: tuple[Typo, ...], *, is_respelled: bool = False
+    ) -> None:
+        """`is_respelled`: the tree comes of code in which names are spelled otherwise (`respelling`)."""
         self.document = document
+        self.is_respelled = is_respelled
         self.root: Node = tree.root_node
         self.typos = typos
         self.tree = tree
@@ -36,6 +51,7 @@ class Syntax:
         self._lookups = 0
         self._is_deep = False
         self._path: list[tuple[int, int, Node]] = []  # down to where a parent was last looked for
+        self._searched = 0  # bytes, for words
 
     def text(self, node: Node) -> str:
         """The source text of a node."""
@@ -63,7 +79,14 @@ class Syntax:
         found = node.parent
         if found is not None:
             self.parents[id] = found
+            if found.has_error and found.child_count > _WIDE:
+                self._keep_children(found)
         return found
+
+    def _keep_children(self, above: Node) -> None:
+        """Remember a parent for all its children: errors may have thousands, and each walk passes them."""
+        for below in above.children:
+            self.parents[below.id] = above
 
     def _parent_on_path(self, node: Node) -> Node | None:
         target = node.id
@@ -85,6 +108,8 @@ class Syntax:
             below = above.child_with_descendant(node)
             if below is None:
                 return node.parent
+            if above.has_error and above.child_count > _WIDE and below.id not in parents:
+                self._keep_children(above)
             parents[below.id] = above
             if below.id == target:
                 return above
@@ -127,16 +152,39 @@ class Syntax:
 
         Found by searching the bytes, so that nothing else of the tree is looked at.
         """
-        data = self._data
         needle = word.encode()
-        at = data.find(needle, within.start_byte, within.end_byte)
-        while at != -1:
+        for at in self.places(needle, within.start_byte, within.end_byte):
             end = at + len(needle)
-            if data[at - 1 : at] not in _WORD_BYTES and data[end : end + 1] not in _WORD_BYTES:
-                leaf = self.node_at(at, end)
-                if leaf is not None and (leaf.start_byte, leaf.end_byte) == (at, end):
-                    yield leaf
-            at = data.find(needle, end, within.end_byte)
+            leaf = self.node_at(at, end)
+            if leaf is not None and (leaf.start_byte, leaf.end_byte) == (at, end):
+                yield leaf
+
+    def places(self, word: bytes, start: int, end: int) -> Iterator[int]:
+        """Where a whole word stands within some bytes, comments and strings included.
+
+        Found by searching, or, when that has been done often, in an index.
+        """
+        data = self._data
+        self._searched += end - start
+        if self._searched > _MOST_SEARCHES * len(data) and _WORD.fullmatch(word):
+            places = self._words.get(word, ())
+            first = bisect_left(places, start)
+            yield from places[first : bisect_right(places, end - len(word), first)]
+            return
+        at = data.find(word, start, end)
+        while at != -1:
+            after = at + len(word)
+            if data[at - 1 : at] not in _WORD_BYTES and data[after : after + 1] not in _WORD_BYTES:
+                yield at
+            at = data.find(word, after, end)
+
+    @cached_property
+    def _words(self) -> dict[bytes, list[int]]:
+        """Where each word stands, in order."""
+        found: defaultdict[bytes, list[int]] = defaultdict(list)
+        for match in _WORD.finditer(self._data):
+            found[match[0]].append(match.start())
+        return found
 
     def errors(self) -> Iterator[Node]:
         """The outermost ERROR and MISSING nodes, in source order."""

@@ -54,11 +54,13 @@ def layout(folder: AppFolder) -> Layout | None:
     others = {name for name in options.imports if name in _OTHER_ADAPTERS}
     source = _source(options)
     major = folder.major(_ADAPTER)
+    writes_worker = major is not None and major < _WITHOUT_RUNTIME
     implied = {"SESSION": "kv", "IMAGES": "images", "ASSETS": "assets"}
-    if major is not None and major < _WITHOUT_RUNTIME:
+    if writes_worker:
         implied = {}
     seeds = (*_entries(options), *_seeds(source, options.value("output")))
-    return Layout(Target.GUESSED if others else Target.PROVED, seeds, implied=implied)
+    target = Target.GUESSED if others else Target.PROVED
+    return Layout(target, seeds, implied=implied, pages_worker=writes_worker, major=major)
 
 
 _OTHER_ADAPTERS = frozenset(

@@ -41,7 +41,8 @@ def layout(folder: AppFolder) -> Layout | None:
             return None
         return Layout(Target.GUESSED, tuple(_seeds(None)))
     entry = next((_entry(arguments) for arguments in options.calls("honox")), None)
-    return Layout(seeds=tuple(_seeds(entry)))
+    for_pages = any(name.endswith("cloudflare-pages") for name in options.imports)
+    return Layout(seeds=tuple(_seeds(entry)), pages_worker=for_pages)
 
 
 def _entry(arguments: tuple[object, ...]) -> object:

@@ -5,8 +5,10 @@ Source: https://developers.cloudflare.com/pages/framework-guides/nextjs/, and th
 
 from __future__ import annotations
 
-from cflint.project.apps.kind import PLATFORM, Accessors, AppKind, CallAccessor
+from cflint.project.apps.folder import AppFolder
+from cflint.project.apps.kind import PLATFORM, Accessors, AppKind, CallAccessor, Layout
 from cflint.project.apps.kinds import next as base
+from cflint.record import replace
 
 _ACCESSORS = Accessors(
     calls=(
@@ -15,13 +17,20 @@ _ACCESSORS = Accessors(
     )
 )
 
+
+def layout(folder: AppFolder) -> Layout | None:
+    """The layout of an app: its build writes a `_worker.js`."""
+    found = base.layout(folder)
+    return replace(found, pages_worker=True) if found is not None else None
+
+
 KIND = AppKind(
     id="next-on-pages",
     title="Next.js with next-on-pages",
     packages=frozenset({"@cloudflare/next-on-pages"}),
     files=base.CONFIG_FILES,
     mains=("**/.vercel/output/static",),
-    layout=base.layout,
+    layout=layout,
     islands=base.ISLANDS,
     accessors=_ACCESSORS,
     handlers=base.HANDLERS,

@@ -98,7 +98,8 @@ def layout(folder: AppFolder) -> Layout | None:
                 if isinstance(value, str):
                     aliases |= _alias(name, value.removeprefix("./"))
     aliases |= _alias("$lib", places["lib"])
-    return Layout(target, tuple(_seeds(places, hooks)), aliases)
+    writes_worker = "@sveltejs/adapter-cloudflare" in adapters and target is Target.PROVED
+    return Layout(target, tuple(_seeds(places, hooks)), aliases, pages_worker=writes_worker)
 
 
 def _alias(name: str, path: str) -> dict[str, str]:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from cflint.pattern import pattern
 from cflint.project.apps.folder import AppFolder
 from cflint.project.apps.kind import AppKind, Layout, Seed
+from cflint.project.apps.options import Options
 from cflint.project.apps.realms import Realm
 
 _PLUGIN = "@cloudflare/vite-plugin"
@@ -32,7 +33,19 @@ def layout(folder: AppFolder) -> Layout | None:
         return None
     root = options.value("root")
     place = root.removeprefix("./").strip("/") if isinstance(root, str) else ""
-    return Layout(seeds=tuple(_pages(folder, "" if place == "." else place)))
+    seeds = tuple(_pages(folder, "" if place == "." else place))
+    return Layout(seeds=seeds, auxiliary=tuple(_auxiliary(folder, options)))
+
+
+def _auxiliary(folder: AppFolder, options: Options) -> Iterator[str]:
+    """The configurations of auxiliary Workers, but for those that the plugin's options complete."""
+    for arguments in options.calls("cloudflare"):
+        given = arguments[0] if arguments else None
+        listed = given.get("auxiliaryWorkers") if isinstance(given, dict) else None
+        for one in listed if isinstance(listed, list) else ():
+            path = one.get("configPath") if isinstance(one, dict) and "config" not in one else None
+            if isinstance(path, str):
+                yield folder.join(path)
 
 
 def _pages(folder: AppFolder, root: str) -> Iterator[Seed]:

@@ -58,6 +58,11 @@ class ClassFacts:
     is_abstract: bool = False
     decorated: bool = False
 
+    @property
+    def label(self) -> str:
+        """What to call the class in a message."""
+        return "the default class" if self.name == "default" else f"`{self.name}`"
+
     def member(self, name: str) -> Member | None:
         """The non-static member of that name."""
         return next((found for found in self.members if found.name == name and not found.is_static), None)

@@ -1,0 +1,1 @@
+"""Rules about apps of frameworks: what their adapters and build tools give, and what they no longer do."""

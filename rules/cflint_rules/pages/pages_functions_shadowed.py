@@ -1,0 +1,82 @@
+"""Do not write `functions/` where a `_worker.js` answers all requests.
+
+A `_worker.js` in the output folder is the whole Worker of a Pages project: `functions/` is not compiled then.
+The adapters of SvelteKit, Astro 5 and HonoX for Pages, and next-on-pages, write one.
+
+## Incorrect
+
+```jsonc title="wrangler.jsonc"
+{
+  "name": "site",
+  "compatibility_date": "2026-08-01",
+  "pages_build_output_dir": "./public",
+}
+```
+
+```ts title="functions/visits.ts"
+export const onRequestGet: PagesFunction = async () => new Response("none yet");
+```
+
+```js title="public/_worker.js"
+export default { fetch: (request, env) => env.ASSETS.fetch(request) };
+```
+
+## Correct
+
+```jsonc title="wrangler.jsonc"
+{
+  "name": "site",
+  "compatibility_date": "2026-08-01",
+  "pages_build_output_dir": "./public",
+}
+```
+
+```ts title="functions/visits.ts"
+export const onRequestGet: PagesFunction = async () => new Response("none yet");
+```
+
+## Not reported
+
+A folder `functions/` without a module that exports `onRequest`, `onRequestGet` and their like; a framework
+that is not known to write a `_worker.js`.
+
+## Fix safety
+
+There is no fix: what the functions do has to move into the framework, or into `_worker.js`.
+
+Source: https://developers.cloudflare.com/pages/functions/advanced-mode/
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+
+from cflint.api import Documents, Finding, Project, Severity, WranglerConfig, config, configuration, rule
+
+
+@rule(configuration(), severity=Severity.WARNING, deployed=True, documents=Documents.NOTHING)
+def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
+    output = subject.root.get("pages_build_output_dir")
+    if output is None or not output.text:
+        return
+    maker = _maker(subject, project, output.text)
+    if maker is None:
+        return
+    found = next(config.functions_below(project, posixpath.join(subject.directory, "functions")), None)
+    if found is not None:
+        name = posixpath.relpath(found, subject.directory or ".")
+        yield Finding(f"`{name}` is not deployed: {maker}", subject.top.location(output))
+
+
+def _maker(subject: WranglerConfig, project: Project, output: str) -> str | None:
+    """What makes or is the `_worker.js`, as the second half of a message."""
+    for folder in dict.fromkeys((output, "public", "static")):
+        path = posixpath.normpath(posixpath.join(subject.directory, folder, "_worker.js"))
+        if not path.startswith("..") and project.workspace.exists(path):
+            name = posixpath.relpath(path, subject.directory or ".")
+            return f"`{name}` answers all requests"
+    for worker in project.workers:
+        if worker.config is subject and worker.app is not None and worker.app.layout.pages_worker:
+            return f"the `_worker.js` of {worker.app.kind.title} answers all requests"
+    return None

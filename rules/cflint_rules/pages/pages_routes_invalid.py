@@ -1,0 +1,138 @@
+"""Write a `_routes.json` that Pages accepts.
+
+`_routes.json` says for which paths the functions run. `wrangler pages deploy` stops when it is not valid: it
+needs `version` 1, a list `include` with at least one rule and a list `exclude`, rules that begin with `/`,
+100 of them at most with at most 100 characters each, and no rule that another one ending in `/*` covers.
+
+## Incorrect
+
+```json title="public/_routes.json"
+{ "version": 1, "include": ["/api/*", "/api/visits"], "exclude": [] }
+```
+
+```jsonc title="wrangler.jsonc"
+{
+  "name": "site",
+  "compatibility_date": "2026-08-01",
+  "pages_build_output_dir": "./public",
+}
+```
+
+```ts title="functions/api/visits.ts"
+export const onRequestGet: PagesFunction = async () => new Response("none yet");
+```
+
+## Correct
+
+```json title="public/_routes.json"
+{ "version": 1, "include": ["/api/*"], "exclude": [] }
+```
+
+```jsonc title="wrangler.jsonc"
+{
+  "name": "site",
+  "compatibility_date": "2026-08-01",
+  "pages_build_output_dir": "./public",
+}
+```
+
+```ts title="functions/api/visits.ts"
+export const onRequestGet: PagesFunction = async () => new Response("none yet");
+```
+
+## Not reported
+
+A project without functions; a file that is not in `public/`, `static/` or the output folder.
+
+## Fix safety
+
+There is no fix: only the author knows which paths are meant.
+
+Source: https://developers.cloudflare.com/pages/functions/routing/#create-a-_routesjson-file, and the checks
+of wrangler 4.164.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator, Sequence
+
+from cflint.api import (
+    Documents,
+    Finding,
+    Location,
+    Project,
+    Severity,
+    WranglerConfig,
+    config,
+    configuration,
+    quoted,
+    rule,
+)
+
+_MOST = 100
+_LONGEST = 100
+_SHOWN = 60
+
+
+@rule(configuration(), severity=Severity.ERROR, deployed=True, documents=Documents.NOTHING)
+def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
+    if not subject.is_pages:
+        return
+    if not _runs_code(subject, project):
+        return  # nobody reads it
+    for found in config.routes_files(project, subject):
+        for message, node in _faults(found.root):
+            yield Finding(message, Location(found.document, node.span))
+            break  # wrangler stops at the first
+
+
+def _runs_code(subject: WranglerConfig, project: Project) -> bool:
+    functions = posixpath.join(subject.directory, "functions")
+    if next(config.functions_below(project, functions), None) is not None:
+        return True
+    return any(worker.config is subject and worker.app is not None for worker in project.workers)
+
+
+def _faults(root: config.ConfigNode) -> Iterator[tuple[str, config.ConfigNode]]:
+    if root.broken or root.kind is not config.NodeKind.OBJECT:
+        return
+    version = root.get("version")
+    if version is None or version.number != 1:
+        yield "`version` has to be 1", version or root
+    lists = []
+    for key in ("include", "exclude"):
+        node = root.get(key)
+        if node is None or node.kind is not config.NodeKind.ARRAY:
+            yield f"`{key}` has to be a list of paths", node or root
+        else:
+            lists.append(node)
+    if len(lists) != 2:
+        return
+    include, exclude = lists
+    if not include.items:
+        yield "`include` needs at least one rule", include
+    rules = [*include.items, *exclude.items]
+    if len(rules) > _MOST:
+        yield f"there are {len(rules)} rules, {_MOST} are allowed", include
+    for node in rules:
+        text = node.text
+        if text is None:
+            return
+        if len(text) > _LONGEST:
+            yield f"the rule has {len(text)} characters, {_LONGEST} are allowed", node
+        if not text.startswith("/"):
+            yield f"a rule has to begin with `/`: {quoted(text, _SHOWN)}", node
+    for listed in lists:
+        yield from _overlaps(listed.items)
+
+
+def _overlaps(rules: Sequence[config.ConfigNode]) -> Iterator[tuple[str, config.ConfigNode]]:
+    """The rules that one ending in `/*` covers, in the order of the list."""
+    splats = sorted({text[:-1] for node in rules if (text := node.text) is not None and text.endswith("/*")})
+    for node in rules:
+        text = node.text or ""
+        for splat in splats:
+            if text != f"{splat}*" and text.startswith(splat):
+                yield f"{quoted(text, _SHOWN)} overlaps {quoted(splat + '*', _SHOWN)}", node
+                break

@@ -1,0 +1,75 @@
+"""Pages projects: the functions below `functions/`, and what decides whether they run."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.pattern import pattern
+from cflint.platform.handlers import PAGES_NAMES
+from cflint.project.config.wrangler import WranglerConfig
+from cflint.project.files.roles import is_test_path
+from cflint.project.files.workspace import Entry, Workspace
+from cflint.syntax.data import DataDocument, Format
+from cflint.syntax.documents import read
+from cflint.syntax.suffixes import DECLARATION_SUFFIXES
+
+if TYPE_CHECKING:
+    from cflint.project.workers.model import Project
+
+_SUFFIXES = (".js", ".mjs", ".ts", ".tsx", ".jsx")
+_MOST_FOLDERS = 500
+_WORKFLOWS = ".github/workflows"
+_PAGES = pattern(rb"\bpages\s+(?:deploy|publish|dev|functions|project)\b|\bpages-action\b")
+
+
+def functions_below(project: Project, folder: str) -> Iterator[str]:
+    """The modules of a folder and those below it that export what Pages calls; the others are helpers."""
+    for path in _sources(project.workspace, folder):
+        document = project.sources.document(path)
+        if document is None or b"onRequest" not in document.data:
+            continue
+        facts = project.facts.of(path)
+        if facts is not None and not PAGES_NAMES.isdisjoint(facts.exports):
+            yield path
+
+
+def _sources(workspace: Workspace, top: str) -> Iterator[str]:
+    folders = [top]
+    for at, folder in enumerate(folders):
+        if at == _MOST_FOLDERS:
+            return
+        for name, entry in sorted(workspace.entries(folder).items()):
+            path = posixpath.join(folder, name)
+            if entry is Entry.FOLDER and name != "node_modules":
+                folders.append(path)
+            elif name.endswith(_SUFFIXES) and not (name.endswith(DECLARATION_SUFFIXES) or is_test_path(path)):
+                yield path
+
+
+def is_deployed_to_pages(project: Project, config: WranglerConfig) -> bool:
+    """Whether a script, a workflow or another configuration of the folder has to do with Pages."""
+    workspace = project.workspace
+    others = (other.config for other in project.workers if other.config is not None)
+    if any(other.is_pages and other.directory == config.directory for other in others):
+        return True
+    files = [posixpath.join(config.directory, "package.json"), "package.json"]
+    files += [posixpath.join(_WORKFLOWS, name) for name in workspace.list(_WORKFLOWS)]
+    files.append(posixpath.join(config.directory, "Makefile"))
+    for path in files:
+        document = workspace.read(path)
+        if document is not None and _PAGES.search(document.data) is not None:
+            return True
+    return False
+
+
+def routes_files(project: Project, config: WranglerConfig) -> Iterator[DataDocument]:
+    """The `_routes.json` files, as far as they lie in the repository."""
+    output = config.root.get("pages_build_output_dir")
+    names = dict.fromkeys(("public", "static", (output.text if output is not None else None) or "public"))
+    for name in names:
+        path = posixpath.normpath(posixpath.join(config.directory, name, "_routes.json"))
+        document = None if path.startswith("..") else project.workspace.read(path)
+        if document is not None:
+            yield read(document, Format.JSON)

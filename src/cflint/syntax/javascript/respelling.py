@@ -1,0 +1,57 @@
+"""Names that the grammar takes for keywords, and ends of statements that it does not see, spelled otherwise.
+
+All of it is right in TypeScript. The grammar's scanner takes a word at the beginning of a line for `in` or
+`instanceof` if it starts so and no letter follows (`in_`, `in1`, `instanceof$`); after `<` it takes the words
+that begin a type for nothing else (`i < unique.length`); words that modify members (`abstract`, `accessor`)
+are no names to it; and `}` ends no statement where a `:` follows.
+
+Whether a word is meant as a name cannot be decided without a tree, so this is for code that did not parse:
+the caller keeps what it makes fewer errors of.
+"""
+
+from __future__ import annotations
+
+import re
+
+from cflint.pattern import pattern
+
+_ENDS_NAME = rb"(?=[.(\[]|[ \t]*(?:[;)&|?+*/%=!:,}-]|\r?$))"
+"""What follows a name. A modifier, or an operator of types, has a blank and a word behind it."""
+_TYPES = (
+    rb"any|asserts|bigint|boolean|infer|keyof|never|number|object|readonly|string|symbol|undefined|unique"
+    rb"|unknown"
+)
+_RESPELLED = pattern(
+    rb"^[ \t]*(?P<line>in(?:stanceof)?(?=[0-9_$\x80-\xff]|\??[:(]|[ \t]*=[^=]|[ \t]*;?[ \t]*\r?$))"
+    rb"|<[ \t\r\n]*(?P<less>abstract|infer|keyof|never|readonly|unique|unknown)"
+    + _ENDS_NAME
+    + rb"|(?<![\w$\x80-\xff])(?P<modifier>abstract|accessor|using)(?![\w$\x80-\xff])"
+    + _ENDS_NAME
+    + rb"|(?<![\w$.\x80-\xff])(?P<operator>as|satisfies)(?=\??:)"
+    rb"|\)[ \t]*:[ \t]*(?:asserts[ \t]+(?P<asserted>" + _TYPES + rb")(?![\w$\x80-\xff])"
+    rb"|(?P<guarded>" + _TYPES + rb")(?=[ \t]+is\b))",
+    re.MULTILINE,
+)
+_ENDED = pattern(
+    rb"(?:\b(?:return|break|continue|debugger)|\b(?:let|var)[ \t]+[\w$]{1,100}(?:[ \t]*:[^;{}\n]{1,200})?"
+    rb"|\btype[ \t]+[\w$]{1,100}[ \t]*=[^;{}\n]{1,200}|\bclass[^{}\n]{0,200}\{[ \t]*[\w$]{1,100})"
+    rb"(?P<blank>[ \t])[ \t\r\n]*\}[ \t\r\n]*:"
+)
+_RETURNED = pattern(rb"\b(?P<return>return)\}[ \t\r\n]*:")
+_LINE_ENDED = pattern(rb"^[ \t]*(?P<blank>[ \t])(?:\*[ \t]*[\w$\[]|<[\w$, ]{1,100}>\()", re.MULTILINE)
+
+
+def respelled(data: bytes) -> bytes:
+    """The bytes with what the grammar may misread spelled so that it cannot, every offset kept; the same
+    object if there is nothing."""
+    changes = [(found.start(found.lastgroup or 0), b"_") for found in _RESPELLED.finditer(data)]
+    for ends in (_ENDED, _LINE_ENDED):
+        changes += ((found.start("blank"), b";") for found in ends.finditer(data))
+    # the last statement of a function, so nothing is lost
+    changes += ((found.start("return"), b"void 0") for found in _RETURNED.finditer(data))
+    if not changes:
+        return data
+    out = bytearray(data)
+    for at, text in changes:
+        out[at : at + len(text)] = text
+    return bytes(out)

@@ -1,0 +1,35 @@
+"""Time grows with the input, where it once grew faster; `python -m tests.support.growth` measures more."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.growth import growth, shapes, spent
+
+SHAPES = {shape.name: shape for shape in shapes()}
+
+ONCE = {
+    "manifest:script:vite": 8000,
+    "rows:ignore-files": 2000,
+    "rows:node-imports": 200,
+    "rows:unclosed-comments": 2000,
+    "rows:unclosed-imports": 1000,
+    "top:blocks:tries": 400,
+    "line:parentheses": 10_000,
+    "config:comment:line-comments": 10_000,
+    "config:comment:ignores": 300,
+    "config:unknown-keys": 300,
+    "fetch:rows:undeclared": 100,
+}
+"""What once took the square of its size, with how much of it is checked."""
+
+
+@pytest.mark.parametrize("name", ONCE)
+def test_what_repeats_takes_time_in_proportion(name: str) -> None:
+    shape, n = SHAPES[name], ONCE[name]
+    spent(shape.make(2))
+    assert not growth(shape, n) or not growth(shape, n)  # other work on the machine may have slowed the first
+
+
+def test_shapes_have_names_of_their_own() -> None:
+    assert len(list(shapes())) == len(SHAPES) > 300
