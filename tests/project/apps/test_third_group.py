@@ -1,4 +1,4 @@
-"""What the fixtures of React Router, Remix, TanStack Start, Qwik City and SolidStart do not show."""
+"""What the fixtures of React Router, Remix, TanStack Start, Qwik City, SolidStart and Angular do not show."""
 
 from __future__ import annotations
 
@@ -201,3 +201,24 @@ def test_a_route_of_tanstack_that_has_nothing_but_server(text: str, realm: Realm
 def test_helpers_among_the_routes_of_solid_start_are_no_routes() -> None:
     helper = {"src/routes/help.ts": "export const help = 1;"}
     assert "src/routes/help.ts" not in _realms(SOLID | helper)
+
+
+ANGULAR: Files = {
+    "package.json": '{ "dependencies": { "@angular/ssr": "22" } }',
+    "wrangler.jsonc": '{ "name": "a", "main": "dist/server/server.mjs" }',
+    "angular.json": '{ "ssr": { "entry": "src/server.ts", "experimentalPlatform": "neutral" } }',
+    "src/server.ts": "export default {};",
+}
+
+
+@pytest.mark.parametrize(
+    ("written", "targets"),
+    [
+        (ANGULAR["angular.json"], [Target.PROVED]),
+        ('{ "options": { "ssr": { "entry": "src/server.ts" } } }', [Target.GUESSED]),
+        ('{ "options": { "browser": "src/main.ts" } }', []),
+        ("{", []),
+    ],
+)
+def test_an_app_of_angular_has_a_server(written: str, targets: list[Target]) -> None:
+    assert [app.target for app in _apps(ANGULAR | {"angular.json": written})] == targets

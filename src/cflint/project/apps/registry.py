@@ -35,6 +35,7 @@ ROWS = (
     Row("react_router", ("@react-router/dev",)),
     Row("remix", ("@remix-run/dev",)),
     Row("qwik_city", ("@builder.io/qwik-city",)),
+    Row("angular", ("@angular/ssr",)),
     Row("rwsdk", ("@redwoodjs/sdk", "rwsdk")),
     Row("honox", ("honox",)),
     Row("waku", ("waku",)),
