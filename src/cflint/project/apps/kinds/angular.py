@@ -1,7 +1,7 @@
 """Angular with server-side rendering: `server.ts` is judged, components only where they use `env`.
 
-Source: the packages @angular/ssr 22.2.0 and @schematics/angular 22.2.7, and the templates of create-cloudflare
-2.74.0. `env` reaches components by the app's own providers, which nothing here follows.
+Source: the packages @angular/ssr 22.2.0 and @schematics/angular 22.2.7, and the templates of
+create-cloudflare 2.74.0. `env` reaches components by the app's own providers, which nothing here follows.
 """
 
 from __future__ import annotations
