@@ -1,7 +1,7 @@
 """Say where the repository is, once it is published: `python scripts/write_address.py https://github.com/ME/cflint`.
 
-Writes it into pyproject.toml, and into every page, the issue forms and CODEOWNERS in place of the address
-that is there (`OWNER` at first).
+Writes it into pyproject.toml, into `src/cflint/__init__.py` (for SARIF), and into every page, the issue forms
+and CODEOWNERS in place of the address that is there (`OWNER` at first).
 """
 
 from __future__ import annotations
@@ -31,6 +31,12 @@ def main(address: str) -> None:
             "[project.scripts]", f'[project.urls]\nRepository = "{HOST}{owner}"\n\n[project.scripts]'
         )
     manifest.write_text(text, encoding="utf-8")
+    package = REPOSITORY / "src" / "cflint" / "__init__.py"
+    code = package.read_text(encoding="utf-8")
+    pattern = r"^ADDRESS: str \| None = .*$"
+    package.write_text(
+        re.sub(pattern, f'ADDRESS: str | None = "{HOST}{owner}"', code, flags=re.MULTILINE), encoding="utf-8"
+    )
     for pattern in PAGES:
         for page in REPOSITORY.glob(pattern):
             page.write_text(page.read_text(encoding="utf-8").replace(before, owner), encoding="utf-8")

@@ -37,7 +37,7 @@ fix does, its options and its source. The name of each rule below leads to the f
 
 def page() -> str:
     """The whole page, in Markdown."""
-    rules = sorted(RuleSet.discover().values(), key=lambda rule: (rule.group, rule.id))
+    rules = sorted(RuleSet.discover(packages=False).values(), key=lambda rule: (rule.group, rule.id))
     counts = Counter(rule.group for rule in rules)
     index = ", ".join(f"[{group}](#{group}) ({count})" for group, count in counts.items())
     table = markdown_table(rules).replace("](rules/", "](../rules/").replace("\n### ", "\n## ")

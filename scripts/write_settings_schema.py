@@ -11,4 +11,4 @@ from cflint.settings import schema
 TARGET = Path(__file__).resolve().parent.parent / "docs" / "settings.schema.json"
 
 if __name__ == "__main__":
-    TARGET.write_text(json.dumps(schema(RuleSet.discover()), indent=2) + "\n", encoding="utf-8")
+    TARGET.write_text(json.dumps(schema(RuleSet.discover(packages=False)), indent=2) + "\n", encoding="utf-8")

@@ -151,7 +151,7 @@ def test_only_what_a_change_can_touch_is_asked_again(
     module = ModuleType("cflint_test_rules.advice.asks", "Ask.\n")
     module.__dict__["check"] = _asks_a_fact
     rules = RuleSet((Rule("asks", "advice", _asks_a_fact.spec, lambda: module),))
-    monkeypatch.setattr(RuleSet, "discover", classmethod(lambda _: rules))
+    monkeypatch.setattr(RuleSet, "discover", classmethod(lambda _, **__: rules))
     shared = repository / "packages/shared/src/index.ts"
     callers = {"apps/chat/src/index.ts", "apps/beside/src/index.ts"}
     before = cli("check")
@@ -291,6 +291,42 @@ def test_a_warm_run_loads_no_analyser(repository: Path, tmp_path: Path) -> None:
         result = subprocess.run(
             [sys.executable, "-c", script], cwd=repository, capture_output=True, timeout=60, check=True
         )
+    assert result.stdout.splitlines()[-1] == b"1 []", result.stdout + result.stderr
+
+
+def test_what_a_configuration_in_typescript_imports_counts(repository: Path, cli: Cli) -> None:
+    folder = repository / "apps/beside"
+    (folder / "wrangler.toml").unlink()
+    (folder / "names.ts").write_text('export const names = { MODE: { type: "text", value: "a" } };\n')
+    (folder / "cloudflare.config.ts").write_text(
+        'import { defineConfig } from "cf/config";\nimport { names } from "./names.ts";\n'
+        'export default defineConfig({ worker: { name: "beside", compatibilityDate: "2026-08-01",\n'
+        '  entrypoint: "src/index.ts", env: { ...names } } });\n'
+    )
+    (folder / "src/index.ts").write_text(
+        "export default {\n  async fetch(request: Request, env: Env): Promise<Response> {\n"
+        '    return new Response(await env.STORE.get("a"));\n  },\n};\n'
+    )
+    said = "`STORE` is used, but `cloudflare.config.ts` does not declare it"
+    for _ in range(2):
+        assert said in cli("check", "--output-format", "concise").out
+    (folder / "names.ts").write_text('export const names = { STORE: { type: "kv" } };\n')
+    for _ in range(2):
+        after = cli("check", "--output-format", "concise")
+        assert said not in after.out
+        assert after == cli("check", "--output-format", "concise", "--no-cache")
+    (folder / "wrangler.config.ts").write_text("export default {")
+    for _ in range(2):
+        assert "config-parse-error" in cli("check", "--output-format", "concise").out
+
+
+def test_a_run_without_a_configuration_in_typescript_evaluates_none(repository: Path) -> None:
+    script = (
+        "import sys; from cflint.cli import run; code = run(['check', '--no-cache', '-j', '1']);"
+        "print(code, [name for name in sys.modules if name.startswith('cflint.project.config.cloudflare')"
+        " or name == 'cflint.platform.cloudflare_config'])"
+    )
+    result = subprocess.run([sys.executable, "-c", script], cwd=repository, capture_output=True, timeout=60)
     assert result.stdout.splitlines()[-1] == b"1 []", result.stdout + result.stderr
 
 

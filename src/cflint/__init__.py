@@ -1,3 +1,6 @@
 """cflint: a static analyser for Cloudflare Workers."""
 
 __version__ = "0.1.0"
+
+ADDRESS: str | None = None
+"""Where the repository is published, as `scripts/write_address.py` fills it in; None before."""

@@ -74,7 +74,8 @@ class Edit:
 
 @record(frozen=True)
 class Fix:
-    """One change that mends a finding. The title is an imperative; edits may touch several documents."""
+    """One change that mends a finding. The title is an imperative; edits may touch several documents, and one
+    that several environments ask for is made once."""
 
     title: str
     edits: tuple[Edit, ...]
@@ -88,6 +89,9 @@ class Fix:
     def __post_init__(self) -> None:
         if "\n" in self.title or "\r" in self.title:
             object.__setattr__(self, "title", _one_line(self.title))
+        once = tuple(dict.fromkeys(self.edits))
+        if len(once) < len(self.edits):
+            object.__setattr__(self, "edits", once)
 
 
 @record(frozen=True)
@@ -115,7 +119,8 @@ class RuleInfo:
     """What a report tells of a rule.
 
     `summary` is the first line of its page, `page` the whole page (both Markdown); `fix` the least safe fix
-    that it offers; `uri` is where Cloudflare says what the rule rests on; `aliases` are names it had before.
+    that it offers; `uri` is where the rule's page says what it rests on; `aliases` are names it had before;
+    `package` is the name and version of the installed package it comes from, None for cflint itself.
     """
 
     id: str
@@ -128,6 +133,7 @@ class RuleInfo:
     since: str = ""
     uri: str | None = None
     aliases: tuple[str, ...] = ()
+    package: str | None = None
 
 
 @record(frozen=True)

@@ -16,23 +16,37 @@ A class whose methods are functions of other files (they take the instance first
         can_reach = flow.can_reach
 
 After that the function stands in the place of the name, so that a call costs what any call does.
+
+Imported where used: what warns of deprecated names, of which there are few.
 """
 
 from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Collection, Mapping
-from typing import Any
+from typing import Any, NamedTuple
+
+
+class Deprecation(NamedTuple):
+    """That a name will go: the version that says so, what to use instead, the version in which it goes."""
+
+    since: str
+    instead: str
+    until: str
 
 
 def lazily(
-    namespace: dict[str, Any], origins: Mapping[str, str], submodules: Collection[str] = ()
+    namespace: dict[str, Any],
+    origins: Mapping[str, str],
+    submodules: Collection[str] = (),
+    deprecated: Mapping[str, Deprecation] | None = None,
 ) -> Callable[[str], object]:
     """The `__getattr__` of a module whose `globals()` are `namespace`.
 
     `origins` has names by the module that they are imported from, parted by spaces; `name:other` is exported
     as `other`. `submodules` are modules of the package that are its attributes, too. `dir()` lists them all.
-    Raises AttributeError for any other name.
+    Names of `deprecated`, written with their module, warn whenever they are imported. Raises AttributeError
+    for any other name.
     """
     places = {
         word.rpartition(":")[2]: (module, word.partition(":")[0])
@@ -46,12 +60,26 @@ def lazily(
         place = places.get(name)
         if place is None:
             raise AttributeError(f"module {namespace['__name__']!r} has no attribute {name!r}")
-        value: object = getattr(importlib.import_module(place[0]), place[1])
+        module = importlib.import_module(place[0])
+        if not hasattr(module, place[1]):
+            importlib.import_module(f"{place[0]}.{place[1]}")  # the name is that of a module in a package
+        value: object = getattr(module, place[1])
+        goes = deprecated.get(f"{namespace['__name__']}.{name}") if deprecated else None
+        if goes is not None:
+            _warn(f"{namespace['__name__']}.{name}", goes)
+            return value
         namespace[name] = value
         return value
 
     namespace["__dir__"] = lambda: sorted({*namespace, *places, *submodules})
     return find
+
+
+def _warn(name: str, goes: Deprecation) -> None:
+    import warnings
+
+    message = f"`{name}` is deprecated since {goes.since}: use {goes.instead}; it goes in {goes.until}"
+    warnings.warn(message, DeprecationWarning, stacklevel=3)
 
 
 class Lazy:

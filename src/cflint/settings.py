@@ -37,6 +37,7 @@ _KEYS: dict[str, str] = {
     "per-file-ignores": "Rules or groups to ignore in the files that a pattern matches.",
     "options": "The options of rules, a table for each: what counts as too short, or as too old.",
     "exclude": "Patterns, as in a .gitignore, of files to leave out.",
+    "rule-packages": "Whether rules of installed packages run, besides those of cflint: true or false.",
     "fail-on": "Exit with 1 if there is a finding of this severity or higher: note, warning, error or never.",
 }
 
@@ -58,7 +59,8 @@ class Settings:
     `select` is None when the file names none, so that `preset` counts. `severity` maps rules and groups to a
     severity, None meaning off. `per_file_ignores` are patterns relative to the file's folder, with what they
     match and the names; `exclude` are patterns of the root. `options` are values by rule and option. Names of
-    rules are those of today; `renamed` has a notice for each old name that the file uses.
+    rules are those of today; `renamed` has a notice for each old name that the file uses. `rule_packages`
+    says whether rules of installed packages run.
     """
 
     path: str = ""
@@ -71,6 +73,7 @@ class Settings:
     options: Mapping[tuple[str, str], int] = field(default_factory=dict)
     exclude: tuple[str, ...] = ()
     fail_on: str | None = None
+    rule_packages: bool = True
     renamed: Mapping[str, Notice] = field(default_factory=dict)
 
     @property
@@ -93,7 +96,8 @@ class Settings:
         """The rules that run. Raises UnknownSelector."""
         chosen = self.select if self.select is not None else (self.preset,)
         off = [name for name, severity in self.severity.items() if severity is None]
-        return known.select((*chosen, *self.extend_select), (*self.ignore, *off))
+        rules = known.select((*chosen, *self.extend_select), (*self.ignore, *off))
+        return rules if self.rule_packages else rules.own
 
     def apply_to(self, finding: Finding, group: str) -> Finding | None:
         """A finding with the severity that the settings give it; None when they ignore it, or exclude its
@@ -141,23 +145,13 @@ class SettingsTree:
     def _for_folder(self, folder: str) -> Settings:
         found = self._by_folder.get(folder)
         if found is None:
-            path = next((name for name in self._candidates(folder) if self._holds_settings(name)), None)
+            path = _file_in(self._workspace, folder)
             if path is not None:
                 found = self._read(path)
             else:
                 found = self._for_folder(posixpath.dirname(folder)) if folder else Settings()
             self._by_folder[folder] = found
         return found
-
-    def _candidates(self, folder: str) -> list[str]:
-        here = self._workspace.entries(folder)
-        return [posixpath.join(folder, name) for name in NAMES if name in here]
-
-    def _holds_settings(self, path: str) -> bool:
-        if not path.endswith("pyproject.toml"):
-            return True
-        document = self._workspace.read(path)
-        return document is not None and b"tool.cflint" in document.data
 
     def _read(self, path: str, above: tuple[str, ...] = ()) -> Settings:
         found = self._by_file.get(path)
@@ -178,14 +172,75 @@ class SettingsTree:
 
     def _target(self, document: Document, base: Node, chain: tuple[str, ...]) -> str:
         text = base.text or ""
-        target = posixpath.normpath(posixpath.join(posixpath.dirname(document.path), text))
-        if "://" in text or posixpath.isabs(text) or target.startswith(".."):
+        target = _extended(document.path, text)
+        if target is None:
             raise SettingsError("`extends` has to name a file inside the repository", document, base.span)
         if target in chain:
             raise SettingsError(f"`extends` goes round in circles: {' → '.join(chain)}", document, base.span)
         if not self._workspace.is_file(target):
             raise SettingsError(f"`extends` names `{text}`, which does not exist", document, base.span)
         return target
+
+
+def _file_in(workspace: Workspace, folder: str) -> str | None:
+    """The settings file of a folder."""
+    here = workspace.entries(folder)
+    paths = (posixpath.join(folder, name) for name in NAMES if name in here)
+    return next((path for path in paths if _holds_settings(workspace, path)), None)
+
+
+def _holds_settings(workspace: Workspace, path: str) -> bool:
+    if not path.endswith("pyproject.toml"):
+        return True
+    document = workspace.read(path)
+    return document is not None and b"tool.cflint" in document.data
+
+
+def _extended(path: str, text: str) -> str | None:
+    """The file that a settings file names in `extends`; None when it leads out of the repository."""
+    target = posixpath.normpath(posixpath.join(posixpath.dirname(path), text))
+    return None if "://" in text or posixpath.isabs(text) or target.startswith("..") else target
+
+
+def allows_packages(workspace: Workspace, paths: Iterable[str], *, only: str | None = None) -> bool:
+    """Whether the settings that count for any of some paths let rules of installed packages run. This is
+    asked before the rules are known, without which settings cannot be read: mistakes in them are no matter
+    here. `only` is the one settings file to use."""
+    if only is not None:
+        return _allows(workspace, only)
+    for path in paths:
+        folder: str | None = path if workspace.is_dir(path) else posixpath.dirname(path)
+        file = None
+        while folder is not None and file is None:
+            file = _file_in(workspace, folder)
+            folder = posixpath.dirname(folder) if folder else None
+        if file is None or _allows(workspace, file):
+            return True
+    return False
+
+
+def _allows(workspace: Workspace, path: str) -> bool:
+    seen: set[str] = set()
+    target: str | None = path
+    while target is not None and target not in seen:
+        seen.add(target)
+        document = workspace.read(target)
+        if document is None or not (b"rule-packages" in document.data or b"extends" in document.data):
+            return True
+        root = _root_of(document, read(document).root)
+        node = root.get("rule-packages")
+        if node is not None:
+            return node.value is not False
+        base = root.get("extends")
+        target = _extended(target, base.text) if base is not None and base.text else None
+    return True
+
+
+def _root_of(document: Document, root: Node) -> Node:
+    """What of a file is settings."""
+    if not document.path.endswith("pyproject.toml"):
+        return root
+    return root.at("tool", "cflint") or Node(Kind.OBJECT, Span(0, 0))
 
 
 class Policy:
@@ -258,10 +313,7 @@ class _Reader:
         problem = next((problem for problem in data.problems if not problem.duplicate), None)
         if problem is not None:
             raise SettingsError(problem.message, document, problem.span)
-        root = data.root
-        if document.path.endswith("pyproject.toml"):
-            root = root.at("tool", "cflint") or Node(Kind.OBJECT, Span(0, 0))
-        self._root = root
+        self._root = root = _root_of(document, data.root)
         for member in root.members:
             if member.key not in _KEYS:
                 raise self._error(f"unknown key `{member.key}`{_hint(member.key, _KEYS)}", member.key_span)
@@ -279,6 +331,11 @@ class _Reader:
     def settings(self, started: Settings) -> Settings:
         """The settings of the file, on top of what it extends."""
         root = self._root
+        rule_packages = self._switch("rule-packages")
+        if rule_packages is None:
+            rule_packages = started.rule_packages
+        if not rule_packages:
+            self._known = self._known.own
         select = root.get("select")
         return Settings(
             path=self._document.path,
@@ -294,6 +351,7 @@ class _Reader:
             options={**started.options, **self._options()},
             exclude=(*started.exclude, *self._excluded()),
             fail_on=self._choice("fail-on", (*LEVELS[1:], "never")) or started.fail_on,
+            rule_packages=rule_packages,
             renamed={**started.renamed, **self._renamed},
         )
 
@@ -307,6 +365,12 @@ class _Reader:
                 f"`{key}` has to be one of {listed}{_hint(node.text or '', choices)}", node.span
             )
         return node.text
+
+    def _switch(self, key: str) -> bool | None:
+        node = self._root.get(key)
+        if node is not None and not isinstance(node.value, bool):
+            raise self._error(f"`{key}` has to be true or false", node.span)
+        return node.value if node is not None and isinstance(node.value, bool) else None
 
     def _strings(self, key: str, node: Node | None) -> list[tuple[str, Span]]:
         if node is None:
@@ -413,10 +477,12 @@ def _hint(name: str, choices: Iterable[str]) -> str:
 
 
 def schema(known: RuleSet) -> dict[str, object]:
-    """The JSON schema of a settings file, for editors."""
+    """The JSON schema of a settings file, for editors. It lists the names that are known, for completion, and
+    takes others: an installed package may bring them, of which an editor knows nothing."""
     rules, groups = list(known), list(known.groups)
-    selector: dict[str, object] = {"enum": [*PRESETS, *groups, *rules]}
-    names: dict[str, object] = {"enum": [*groups, *rules]}
+    other = {"type": "string", "pattern": "^[a-z][a-z0-9]*(-[a-z0-9]+)*$"}
+    selector: dict[str, object] = {"anyOf": [{"enum": [*PRESETS, *groups, *rules]}, other]}
+    names: dict[str, object] = {"anyOf": [{"enum": [*groups, *rules]}, other]}
     selectors: dict[str, object] = {"type": "array", "items": selector}
     types: dict[str, dict[str, object]] = {
         "extends": {"type": "string"},
@@ -432,7 +498,10 @@ def schema(known: RuleSet) -> dict[str, object]:
         "per-file-ignores": {"type": "object", "additionalProperties": selectors},
         "options": {
             "type": "object",
-            "additionalProperties": False,
+            "additionalProperties": {
+                "type": "object",
+                "additionalProperties": {"type": "integer"},
+            },
             "properties": {
                 id: {
                     "type": "object",
@@ -452,6 +521,7 @@ def schema(known: RuleSet) -> dict[str, object]:
             },
         },
         "exclude": {"type": "array", "items": {"type": "string"}},
+        "rule-packages": {"type": "boolean", "default": True},
         "fail-on": {"enum": [*LEVELS[1:], "never"]},
     }
     return {

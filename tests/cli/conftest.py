@@ -16,5 +16,5 @@ def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.Ca
     for name in ("NO_COLOR", "FORCE_COLOR", "FORCE_HYPERLINK", "COLUMNS", "_CFLINT_COMPLETE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(RuleSet, "discover", classmethod(lambda cls: sample_rules()))
+    monkeypatch.setattr(RuleSet, "discover", classmethod(lambda cls, **_: sample_rules()))
     return Cli(capsysbinary)

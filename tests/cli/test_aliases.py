@@ -37,7 +37,7 @@ def rules() -> RuleSet:
 @pytest.fixture
 def renamed(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cli:
     """Runs commands over a Worker that the renamed rule reports once."""
-    monkeypatch.setattr(RuleSet, "discover", classmethod(lambda cls: rules()))
+    monkeypatch.setattr(RuleSet, "discover", classmethod(lambda cls, **_: rules()))
     project(tmp_path, HASTY)
     return cli
 
@@ -125,11 +125,11 @@ def test_in_shards(renamed: Cli) -> None:
 
 def test_in_baselines(renamed: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     was = RuleSet((*sample_rules().values(), made("no-quick", "manners", _under_its_old_name)))
-    monkeypatch.setattr(RuleSet, "discover", classmethod(lambda cls: was))
+    monkeypatch.setattr(RuleSet, "discover", classmethod(lambda cls, **_: was))
     baseline = ("--baseline", "base.json")
     assert renamed(*CHECK, *baseline, "--write-baseline").code == 0
     assert '"rule": "no-quick"' in Path("base.json").read_text()
-    monkeypatch.setattr(RuleSet, "discover", classmethod(lambda cls: rules()))
+    monkeypatch.setattr(RuleSet, "discover", classmethod(lambda cls, **_: rules()))
     assert renamed(*CHECK, *baseline).code == 0
     Path("src/index.ts").rename("src/moved.ts")
     Path("wrangler.jsonc").write_text(Path("wrangler.jsonc").read_text().replace("index.ts", "moved.ts"))

@@ -111,6 +111,38 @@ def test_no_worker_ends_with_3(cli: Cli) -> None:
     assert "--allow-empty" in result.err
 
 
+def test_a_folder_of_markdown_says_that_it_has_to_be_named(cli: Cli) -> None:
+    Path("README.md").write_text("# A\n")
+    result = cli("check")
+    assert result.code == 3
+    assert "Markdown is checked when its files are named" in result.err
+
+
+def test_without_a_worker_not_all_checks_passed(cli: Cli) -> None:
+    Path("a.ts").write_text("export const a = 1;\n")
+    Path("b.ts").write_text("export const b = 1;\n")
+    for paths in (("a.ts",), ("a.ts", "b.ts")):
+        result = cli("check", *paths)
+        assert result.code == 0
+        assert "All checks passed" not in result.out and "No findings in" in result.out
+        assert "a.ts: no Worker reaches it, so only its code was checked" in result.out
+        data = json.loads(cli("check", *paths, "--output-format", "json").out)
+        assert [notice["path"] for notice in data["notices"]] == list(paths)
+        sarif = json.loads(cli("check", *paths, "--output-format", "sarif").out)
+        assert "no Worker reaches it" in json.dumps(sarif["runs"][0]["invocations"])
+
+
+def test_verbose_says_how_a_worker_is_deployed(cli: Cli) -> None:
+    Path("a.js").write_text("export default { async fetch(request, env) { return new Response(env.A); } };\n")
+    assert "  it is one: its default export has a fetch() that takes env\n" in cli("check", "-v").err
+    Path("wrangler.toml.example").write_text('name = "a"\ncompatibility_date = "2026-08-01"\n')
+    Path("deploy.sh").write_text("cat more >> wrangler.toml\nwrangler deploy a.js\n")
+    said = cli("check", "-v").err
+    assert "  it is a template\n" in said
+    assert "  its entry is in a command: a.js\n" in said
+    assert "  its bindings are not all known: deploy.sh changes wrangler.toml before it is deployed\n" in said
+
+
 def test_no_worker_may_be_allowed(cli: Cli) -> None:
     result = cli("check", "--allow-empty")
     assert (result.code, result.out) == (0, "")
@@ -281,6 +313,25 @@ def test_verbose_tells_what_was_left_out(cli: Cli) -> None:
     assert "skipped: node_modules/ (dependencies)" in result.err
     assert "Worker: wrangler.jsonc (1 module)" in result.err
     assert "skipped" not in result.out
+
+
+def test_verbose_tells_what_is_not_known_of_a_configuration(cli: Cli) -> None:
+    Path(".git").mkdir()
+    Path("cloudflare.config.ts").write_text(
+        'import { more } from "tool";\n'
+        "export default ({ mode }) => ({ worker: {\n"
+        '  name: mode === "staging" ? "app-staging" : "app", compatibilityDate: "2026-08-01",\n'
+        "  env: { ...more() },\n"
+        "} });\n"
+    )
+    Path("wrangler.config.ts").write_text("export default {};\n")
+    Path("wrangler.toml").write_text('name = "old"\n')
+    result = cli("check", "-v")
+    assert "Worker: cloudflare.config.ts (TypeScript, 2 modes, 0 modules)\n" in result.err
+    assert "  not all of worker.env is known: `tool` is not a file of the repository" in result.err
+    assert "(cloudflare.config.ts:4)" in result.err
+    assert "skipped: wrangler.toml (another configuration of this folder counts)" in result.err
+    assert "`cloudflare.config.ts` is the configuration here, not `wrangler.toml`" in result.out
 
 
 def test_statistics(cli: Cli) -> None:

@@ -559,7 +559,7 @@ def test_fault_19_a_rule_that_raises(cli: Cli, monkeypatch: pytest.MonkeyPatch) 
     module = ModuleType("broken", "Break.\n")
     module.__dict__["check"] = _broken
     rules = RuleSet([*KNOWN.values(), Rule("broken", "meta", _broken.spec, lambda: module)])
-    monkeypatch.setattr(RuleSet, "discover", classmethod(lambda cls: rules))
+    monkeypatch.setattr(RuleSet, "discover", classmethod(lambda cls, **_: rules))
     worker(ROOM)
     outcome = concise(cli)
     assert outcome.code == 4
@@ -883,7 +883,7 @@ def test_fault_31_a_process_that_is_killed(cli: Cli, monkeypatch: pytest.MonkeyP
     module = ModuleType("deadly", "Die.\n")
     module.__dict__["check"] = _deadly
     rules = RuleSet([Rule("deadly", "meta", _deadly.spec, lambda: module)])
-    monkeypatch.setattr(RuleSet, "discover", classmethod(lambda cls: rules))
+    monkeypatch.setattr(RuleSet, "discover", classmethod(lambda cls, **_: rules))
     monkeypatch.setattr("cflint.engine.plan.PARALLEL_BYTES", 0)
     names = ["a", "b", "deadly", "d", "e"]
     worker("".join(f'import "./{name}";\n' for name in (*names, "y", "z")) + CLEAN)

@@ -26,7 +26,7 @@ SAMPLE = """\
 from tests.support.cli_samples import sample_rules
 from cflint.rule import RuleSet
 
-RuleSet.discover = classmethod(lambda cls: sample_rules())
+RuleSet.discover = classmethod(lambda cls, **_: sample_rules())
 from cflint.cli import main
 main()
 """
@@ -40,7 +40,7 @@ SLOW = """\
 import time
 from cflint.rule import RuleSet
 
-def discover(cls):
+def discover(cls, **_):
     print("ready", flush=True)
     for _ in range(600):
         time.sleep(0.1)
@@ -69,7 +69,7 @@ plan.PARALLEL_BYTES = 0
 module = ModuleType("slow")
 module.check = check
 rules = RuleSet([Rule("slow", "slow", check.spec, lambda: module)])
-RuleSet.discover = classmethod(lambda cls: rules)
+RuleSet.discover = classmethod(lambda cls, **_: rules)
 from cflint.cli import main
 main()
 """
@@ -338,6 +338,7 @@ ROOMS = {
         "analysis",
         "incremental",
         "index",
+        "limits",
         "outcome",
         "plan",
         "pool",

@@ -125,7 +125,12 @@ def test_settings() -> None:
     validator = jsonschema.Draft202012Validator(schema)
     validator.check_schema(schema)
     assert not list(validator.iter_errors(tomllib.loads(example)))
-    for wrong in ('selct = ["d1"]', 'ignore = ["kvv"]', "options.compat-date-stale.days = 1"):
+    for wrong in (
+        'selct = ["d1"]',
+        'ignore = ["a b"]',
+        "rule-packages = 1",
+        "options.compat-date-stale.days = 1",
+    ):
         assert list(validator.iter_errors(tomllib.loads(wrong)))
     mistake = b'\n\nignore = ["observabilty"]'
     with pytest.raises(settings.SettingsError) as caught:

@@ -65,9 +65,10 @@ def test_generated_files_are_current(copy: Path) -> None:
     assert list(written(copy, "scripts/write_all.py")) == [], "run scripts/write_all.py"
 
 
-def test_a_rule_is_started_filled_in_and_written_into_the_documents(copy: Path) -> None:
+@pytest.mark.parametrize("about", ["call", "binding"])
+def test_a_rule_is_started_filled_in_and_written_into_the_documents(copy: Path, about: str) -> None:
     id = "alarm-left-behind"
-    done = python(copy, "scripts/new_rule.py", "alarms", id)
+    done = python(copy, "scripts/new_rule.py", "alarms", id, "--about", about)
     assert done.returncode == 0, done.stderr
     listed, _, advice = done.stdout.partition("\n\n")
     paths = listed.splitlines()
@@ -84,7 +85,7 @@ def test_a_rule_is_started_filled_in_and_written_into_the_documents(copy: Path) 
 
     for path in paths:
         text = (copy / path).read_text().replace("FILL IN", "Something").replace("fillIn", "leaveBehind")
-        (copy / path).write_text(text)
+        (copy / path).write_text(text.replace("FILL_IN", "LEFT_BEHIND"))
     filled_in = python(copy, *run_tests)
     assert filled_in.returncode == 0, filled_in.stdout
     passed = re.search(r"^(\d+) passed", filled_in.stdout, re.MULTILINE)
@@ -108,7 +109,9 @@ def test_a_rule_is_started_filled_in_and_written_into_the_documents(copy: Path) 
     check = ["-m", "cflint", "check", "--isolated", "--select", id, "--output-format", "concise", "."]
     found = python(copy, *check, cwd=reports)
     assert (found.returncode, found.stderr) == (1, "")
-    assert re.fullmatch(rf"src/index\.ts:5:5: \S*\[?{id}\b.*", found.stdout.splitlines()[0]), found.stdout
+    place = {"call": "src/index.ts:5:5", "binding": "wrangler.jsonc:7:18"}[about]
+    first = found.stdout.splitlines()[0]
+    assert re.fullmatch(rf"{re.escape(place)}: \S*\[?{id}\b.*", first), found.stdout
 
     changed = written(copy, "scripts/write_all.py")
     assert "docs/settings.schema.json" in changed
@@ -138,6 +141,8 @@ def test_the_address_is_put_in_and_changed(copy: Path) -> None:
     for owner in ("somebody", "somebody-else"):
         changed = written(copy, "scripts/write_address.py", f"https://github.com/{owner}/cflint")
         assert {"pyproject.toml", ".github/CODEOWNERS", ".github/ISSUE_TEMPLATE/config.yml"} <= changed.keys()
+        address = f'ADDRESS: str | None = "https://github.com/{owner}/cflint"\n'
+        assert address in changed["src/cflint/__init__.py"]
         assert f"* @{owner}\n" in changed[".github/CODEOWNERS"]
         assert f"https://github.com/{owner}/cflint/security" in changed[".github/ISSUE_TEMPLATE/config.yml"]
         pages = [path for path in contents(copy) if path.endswith(".md") or path.startswith(".github/")]

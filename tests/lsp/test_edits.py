@@ -13,6 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from cflint.engine import Options, analyse
 from cflint.engine.session import Progress
 from cflint.finding import Finding
+from cflint.lsp.known import KnownRules
 from cflint.lsp.roots import ClientOptions, Root
 from cflint.lsp.text import Buffer, Encoding, Lines
 from cflint.project.files.workspace import Workspace
@@ -123,7 +124,7 @@ class Edits(RuleBasedStateMachine):
         self.open: dict[str, Buffer] = {}
         self.before: list[tuple[str, Buffer]] = []
         self.place = place
-        self.root = Root.of(place, KNOWN, ClientOptions())
+        self.root = Root.of(place, KnownRules(KNOWN), ClientOptions())
         self.changed = True
 
     def teardown(self) -> None:

@@ -184,7 +184,7 @@ _RUN = closed_object(
     tool=closed_object(
         "driver",
         driver=closed_object(
-            "name version informationUri rules",
+            "name version rules",
             name={"const": "cflint"},
             version=_TEXT,
             semanticVersion=_TEXT,

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import ast
 import importlib
+import re
 from pathlib import Path
 
 import pytest
+
+from cflint.api.deprecations import DEPRECATED
+from cflint.lazy import Deprecation
+from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.portable
 
@@ -58,3 +63,37 @@ def test_every_name_is_there(subject: str) -> None:
 def test_no_name_is_in_two_subjects() -> None:
     names = [name for subject in SUBJECTS for name in importlib.import_module(subject).__all__]
     assert len(names) == len(set(names))
+
+
+def test_a_deprecated_name_warns_and_works(monkeypatch: pytest.MonkeyPatch) -> None:
+    js = importlib.import_module("cflint.api.js")
+    expected = js.PromiseOutcome
+    monkeypatch.delitem(vars(js), "PromiseOutcome")
+    deprecation = Deprecation("0.2", "`Outcome`", "0.4")
+    monkeypatch.setitem(DEPRECATED, "cflint.api.js.PromiseOutcome", deprecation)
+    message = r"`cflint.api.js.PromiseOutcome` is deprecated since 0.2: use `Outcome`; it goes in 0.4"
+    for _ in range(2):  # whoever imports it, and not only the first
+        with pytest.warns(DeprecationWarning, match=message) as caught:
+            from cflint.api.js import PromiseOutcome
+        assert PromiseOutcome is expected
+        assert caught[0].filename == __file__
+
+
+def test_deprecated_names_exist_and_stay_long_enough() -> None:
+    assert Deprecation._fields == ("since", "instead", "until")
+    for name, (since, _, until) in DEPRECATED.items():
+        module, _, own = name.rpartition(".")
+        assert own in importlib.import_module(module).__all__
+        first, last = (tuple(map(int, version.split("."))) for version in (since, until))
+        assert last[0] > first[0] or last[1] >= first[1] + 2
+
+
+@pytest.mark.parametrize("subject", (*SUBJECTS, "cflint.testing"))
+def test_the_page_has_every_name(subject: str) -> None:
+    text = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    section = text.split(f"\n## {subject}\n")[1].split("\n## ")[0]
+    shown = re.findall(r"^### (\w+)$", section, re.MULTILINE)
+    subjects = {name.rpartition(".")[2] for name in SUBJECTS[1:]}
+    assert set(shown) == set(importlib.import_module(subject).__all__) - subjects
+    for entry in re.split(r"^### ", section, flags=re.MULTILINE)[1:]:
+        assert "\n```python\n" in entry or re.search(r"\n\*(class|enum|module)\*", entry), entry

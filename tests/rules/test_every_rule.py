@@ -15,7 +15,7 @@ pytestmark = pytest.mark.portable
 RULES = ROOT / "rules" / "cflint_rules"
 MODULES = sorted(path for path in RULES.glob("*/*.py") if path.name != "__init__.py")
 
-PLACEHOLDER = re.compile("FILL IN|fillIn")
+PLACEHOLDER = re.compile("FILL[ _]IN|fillIn")
 """What `scripts/new_rule.py` leaves to the author."""
 
 

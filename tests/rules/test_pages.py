@@ -6,49 +6,27 @@ import re
 
 import pytest
 
-from cflint.source import Document
-from cflint.syntax.markdown import fenced_blocks
-from tests.support.fixture_cases import KNOWN, run
+from cflint.testing import Page, pages
+from tests.support.fixture_cases import KNOWN
 
 pytestmark = pytest.mark.portable
 
-OMISSION = re.compile(r"no (?:configuration|default export) is shown\b")
-"""What a note says of a document that shows a part only, as the examples of a page do."""
+PAGES = pages(*KNOWN, known=KNOWN)
 
 
-@pytest.mark.parametrize("rule", list(KNOWN))
-def test_page(rule: str) -> None:
-    found = KNOWN[rule]
-    page = found.page
-    first = page.split("\n", 1)[0]
-    assert first.endswith(".") and len(first) <= 110
-    assert page.split("\n")[1] == ""
-    assert found.module.__name__.endswith(f"{found.group.replace('-', '_')}.{rule.replace('-', '_')}")
-    assert "## Fix safety" in page
-    if rule == "internal-error":
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_page(page: Page) -> None:
+    found = KNOWN[page.rule]
+    assert len(page.text.split("\n", 1)[0]) <= 110
+    assert found.module.__name__.endswith(f"{found.group.replace('-', '_')}.{page.rule.replace('-', '_')}")
+    assert "## Fix safety" in page.text
+    if page.rule == "internal-error":
         return
-    assert re.search(r"^Source: ", page, re.MULTILINE), "a page names its source"
-    incorrect, correct = page.index("## Incorrect"), page.index("## Correct")
-    assert incorrect < correct
-    report = run({"page.md": page.encode()}, KNOWN.select([rule]))
-    blocks = fenced_blocks(Document("page.md", page.encode()))
-    assert {"Incorrect", "Correct"} <= {block.heading.text for block in blocks if block.heading is not None}
-    speaking = {_section(finding.at.span.start, page) for finding in report.findings if finding.rule == rule}
-    assert speaking == {"Incorrect"}, [f.message for f in report.findings]
+    assert re.search(r"^Source: ", page.text, re.MULTILINE), "a page names its source"
+    assert page.text.index("## Incorrect") < page.text.index("## Correct")
+    page.check()
 
 
-@pytest.mark.parametrize("rule", list(KNOWN))
-def test_correct_example_obeys_every_rule(rule: str) -> None:
-    page = KNOWN[rule].page
-    report = run({"page.md": page.encode()}, KNOWN.select(["all"]))
-    reported = [
-        f"{finding.rule}: {finding.message}"
-        for finding in report.findings
-        if _section(finding.at.span.start, page) == "Correct" and not OMISSION.match(finding.message)
-    ]
-    assert not reported
-
-
-def _section(offset: int, page: str) -> str:
-    before = page.encode()[:offset].decode("utf-8", "replace")
-    return str(re.findall(r"^## (.+)$", before, re.MULTILINE)[-1])
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_correct_example_obeys_every_rule(page: Page) -> None:
+    assert page.reported_below_correct("all") == []

@@ -46,6 +46,9 @@ export default {
 }
 ```
 
+In a `cloudflare.config.ts` each mode is written whole. There, what previews of a Worker lack and its
+deployments have is reported, or the other way round, where code uses it and does not ask whether it is there.
+
 ## Not reported
 
 Names that the code of the Worker does not mention, and environments with a `main` of their own: these may
@@ -86,8 +89,11 @@ _SHOWN = 6
 @rule(worker(), severity=Severity.WARNING, fix=Safety.UNSAFE, deployed=True)
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
     configuration = subject.config
-    if configuration is None or configuration.top.incomplete or configuration.is_typescript:
-        return  # in TypeScript each mode is written whole
+    if configuration is None or configuration.top.incomplete:
+        return
+    if configuration.is_typescript:
+        yield from _previews(subject, project)
+        return  # each mode is written whole, and may be a Worker of its own
     for environment in subject.environments[1:]:
         if environment.incomplete or environment.own("main") is not None:
             continue
@@ -114,6 +120,41 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
             related,
             _fix(environment, missing),
         )
+
+
+def _previews(subject: Worker, project: Project) -> Iterator[Finding]:
+    """Where previews of a Worker have other bindings than its deployments, and code does not ask."""
+    for lacking in subject.environments:
+        for other in subject.environments:
+            if lacking.is_preview == other.is_preview or lacking.worker_name is None:
+                continue
+            if lacking.worker_name != other.worker_name or lacking.has_open_bindings:
+                continue
+            for found in other.bindings:
+                if found.kind.is_value or lacking.bindings_named(found.name):
+                    continue
+                use = _use_without_guard(found.name, subject, project)
+                if use is not None:
+                    yield Finding(
+                        f"{lacking.quoted_label} lacks `{found.name}` ({found.kind.label}), which code uses",
+                        use,
+                        (found.location.saying(f"{other.quoted_label} has it"),),
+                    )
+
+
+def _use_without_guard(name: str, subject: Worker, project: Project) -> Location | None:
+    """Where code calls a method of a binding, if none of the Worker's asks whether the binding is there."""
+    first: Location | None = None
+    for path in subject.modules:
+        module = js.module_of(project, path) if js.is_mentioned(project, (path,), name) else None
+        for use in module.env_uses() if module is not None else ():
+            if module is None or use.name != name:
+                continue
+            if use.guarded or use.written:
+                return None
+            if first is None and use.method is not None:
+                first = module.at(use.node)
+    return first
 
 
 def _is_mentioned(name: str, subject: Worker, project: Project) -> bool:

@@ -171,7 +171,9 @@ def _assets(match: Match) -> Iterator[Finding]:
         return
     edits = fixes.set_key(first, ("assets", "binding"), "ASSETS")
     yield Finding(
-        f"`ASSETS` is used, but `assets` in `{first.file_name}` has no `binding`",
+        f"`ASSETS` is used, but `assets` in `{first.file_name}` has no `binding`"
+        if not first.is_typescript
+        else f"`ASSETS` is used, but `{first.spelled('assets', 'binding')}` has no `bindings.assets()`",
         match.at(match.call.receiver or match.node),
         (first.location(first.assets),),
         Fix("Bind the assets as `ASSETS`", edits, Safety.SAFE) if edits else None,

@@ -135,7 +135,7 @@ def _kind(module: Module, name: str) -> config.BindingKind | None:
     found = {
         bound.kind.id: bound.kind
         for environment in module.environments
-        if (bound := environment.binding(name)) is not None
+        for bound in environment.bindings_named(name)
     }
     kind = next(iter(found.values())) if len(found) == 1 else None
     return kind if kind is not None and kind.id in _JUDGED else None

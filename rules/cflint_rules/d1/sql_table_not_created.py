@@ -48,7 +48,7 @@ Source: https://developers.cloudflare.com/durable-objects/best-practices/access-
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 
 from cflint.api import (
@@ -118,12 +118,19 @@ def _used(owner: ClassDefinition) -> dict[str, tuple[sql.SqlUse, sql.Token]]:
 
 def _created(module: Module) -> frozenset[str] | None:
     """The lower-case names of the tables that the Workers' modules create; None when there may be more."""
-    paths = {module.path, *(path for worker in module.workers for path in worker.modules)}
+    owners = module.workers
+    if not owners:
+        return _created_by(module.project, (module.path,))
+    paths = dict.fromkeys(path for worker in owners for path in worker.modules)
+    return module.project.memo.memoized(
+        ("tables created by", *(id(worker) for worker in owners)), partial(_created_by, module.project, paths)
+    )
+
+
+def _created_by(project: Project, paths: Iterable[str]) -> frozenset[str] | None:
     names: set[str] = set()
     for path in paths:
-        found = module.project.memo.memoized(
-            ("tables created", path), partial(_created_in, module.project, path)
-        )
+        found = project.memo.memoized(("tables created", path), partial(_created_in, project, path))
         if found is None:
             return None
         names |= found

@@ -120,6 +120,5 @@ def _env_name(match: Match) -> str | None:
         return own[0]
     if module.scope.top_level.get("Env") is not None:
         return "Env"
-    generated = (match.project.env_types.generated(found) for found in module.workers)
-    names = {name for found in generated if found is not None for name in found.types}
+    names = match.project.env_types.global_names(module.workers)
     return next((name for name in ("CloudflareBindings", "Env") if name in names), None)

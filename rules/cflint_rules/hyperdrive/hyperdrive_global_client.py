@@ -103,7 +103,7 @@ def _label(match: Match) -> str | None:
 def _is_of_an_instance(match: Match) -> bool:
     """Whether a client is made by the field of a class, so once per instance."""
     field = match.module.enclosing(match.node, frozenset({"public_field_definition"}))
-    return field is not None and not any(child.type == "static" for child in field.children)
+    return field is not None and not js.is_static(field)
 
 
 def _whole(module: Module, made: Node) -> Node:

@@ -72,7 +72,7 @@ def check(subject: Environment) -> Iterator[Finding]:
             if problem.related is not None:
                 related = (Location(subject.config.document, problem.related, "the migrations"),)
             yield Finding(problem.message, subject.location(problem.span), related)
-        elif problem.kind is config.LifecycleProblem.RENAME_TARGET_MISSING:
+        elif problem.kind is config.LifecycleProblem.RENAME_TARGET_MISSING and subject.lifecycle.complete:
             yield Finding(problem.message, subject.location(problem.span))
     if subject.source_of("exports") is subject:
         for export in subject.exports:
@@ -90,8 +90,8 @@ def _entry(export: config.Export) -> Iterator[Finding]:
         yield Finding(
             f"`{_NEEDED[state or '']}` of `{export.name}` is empty", export.environment.location(other)
         )
-    if state not in _LIVE:
-        return
+    if state not in _LIVE or export.environment.config.is_typescript:
+        return  # in TypeScript, `cloudflare-config-invalid` says it
     storage = export.node.get("storage")
     if storage is None:
         yield Finding(f'`{export.name}` needs a `storage`, usually `"sqlite"`', export.location)

@@ -76,10 +76,11 @@ def check(found: Environment) -> Iterator[Finding]:
             number = node.number if node is not None else None
             if node is None or number is None:
                 continue
+            name = found.spelled("queues", "consumers", index, key).rpartition(".")[2]
             if least <= number <= most:
                 if key == "retry_delay" and number > _DOCUMENTED_DELAY:
                     yield Finding(
-                        f"`{key}` of {number} seconds is more than the 12 hours that are documented",
+                        f"`{name}` of {number} seconds is more than the 12 hours that are documented",
                         found.location(node),
                         severity=Severity.NOTE,
                     )
@@ -88,9 +89,9 @@ def check(found: Environment) -> Iterator[Finding]:
             path = _path(found, index)
             edits = fixes.set_key(found.config, (*path, key), nearest) if path is not None else None
             yield Finding(
-                f"`{key}` is {number}, and has to be from {least} to {most} {unit}",
+                f"`{name}` is {number}, and has to be from {least} to {most} {unit}",
                 found.location(node),
-                fix=Fix.of(f"Set `{key}` to {nearest}", edits, Safety.SAFE),
+                fix=Fix.of(f"Set `{name}` to {nearest}", edits, Safety.SAFE),
             )
         if queue is None or not queue.text:
             continue

@@ -42,7 +42,6 @@ from collections.abc import Iterator
 
 from cflint.api import (
     Binding,
-    Environment,
     Finding,
     Fix,
     Safety,
@@ -121,9 +120,8 @@ def _fix(subject: WranglerConfig, bindings: list[Binding]) -> Fix | None:
     if len(bindings) > 1:
         return None
     binding = bindings[0]
-    environment: Environment = binding.environment
-    removed = fixes.remove_key(subject, environment.path("vars", binding.name))
-    added = fixes.append_item(subject, environment.path("secrets", "required"), binding.name)
-    if not removed or not added:
-        return None
-    return Fix(f"Move `{binding.name}` to `secrets.required`", (*removed, *added), Safety.MANUAL)
+    edits = fixes.require_secret(binding.environment, binding.name)
+    title = f"Move `{binding.name}` to `secrets.required`"
+    if subject.is_typescript:
+        title = f"Make `{binding.name}` a secret"
+    return Fix.of(title, edits, Safety.MANUAL)

@@ -100,11 +100,11 @@ def check(module: Module) -> Iterator[Finding]:
 
 def _unbound(module: Module) -> Iterator[Finding]:
     """What is in `Env` and not in the configuration."""
-    if not module.workers or any(found.config is None for found in module.workers):
-        return  # what is bound is not known
-    environments = module.environments
     members = tuple(module.env_members())
-    if not members or any(found.has_open_bindings for found in environments):
+    if not members or not module.workers or any(found.config is None for found in module.workers):
+        return  # without a configuration what is bound is not known
+    environments = module.environments
+    if any(found.has_open_bindings for found in environments):
         return
     bound = {binding.name: binding for found in environments for binding in found.bindings}
     declared = {member.name for member in members}
@@ -203,5 +203,10 @@ def check_generated(subject: Worker, project: Project) -> Iterator[Finding]:
     if stale.left:
         parts.append(f"still has {join_names([f'`{member.name}`' for member in stale.left])}")
     at = stale.missing[0].location if stale.missing else subject.config.top.place
-    message = f"`worker-configuration.d.ts` {' and '.join(parts)}: run `wrangler types`"
+    if subject.config.is_typescript:
+        message = (
+            f"`worker-configuration.d.ts` {parts[0]}, beside the types that are inferred: remove the file"
+        )
+    else:
+        message = f"`worker-configuration.d.ts` {' and '.join(parts)}: run `wrangler types`"
     yield Finding(message, at, (stale.at,))

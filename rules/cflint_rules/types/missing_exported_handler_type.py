@@ -124,8 +124,7 @@ def _env_type(match: Match, functions: dict[str, Node]) -> str | None:
         return local[0]
     if "Env" in scope.top_level or "Env" in scope.top_level_types:
         return "Env"
-    generated = (match.project.env_types.generated(found) for found in match.module.workers)
-    return "Env" if any(found is not None and "Env" in found.types for found in generated) else None
+    return "Env" if "Env" in match.project.env_types.global_names(match.module.workers) else None
 
 
 def _queue_body(match: Match, queue: Node | None) -> str | None:

@@ -115,8 +115,8 @@ def _unheard(match: Match, given: Node, name: str) -> Iterator[Finding]:
     if instance.kind is not ValueKind.WORKFLOW_INSTANCE or binding is None or not module.environments:
         return
     entries = [environment.binding(binding) for environment in module.environments]
-    classes = {entry.class_name for entry in entries if entry is not None and entry.script_name is None}
-    if len(classes) != 1 or None in entries or any(entry and entry.script_name for entry in entries):
+    classes = {entry.class_name for entry in entries if entry is not None and entry.is_local}
+    if len(classes) != 1 or None in entries or any(entry and not entry.is_local for entry in entries):
         return
     owner = next(iter(classes))
     if owner is None or not any(match.project.classes.named(worker, owner) for worker in module.workers):

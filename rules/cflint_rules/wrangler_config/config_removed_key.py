@@ -61,6 +61,8 @@ _INSTANCE_TYPES = {"dev": "lite", "standard": "standard-1"}
 
 @rule(configuration(), severity=Severity.ERROR, fix=Safety.UNSAFE)
 def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
+    if subject.is_typescript:
+        return  # which has other keys, and a loader that refuses those that are gone
     found = config.config_schema(project.workspace, subject)
     groups: dict[str, list[config.Path]] = {}
     for path, _ in subject.root.paths():

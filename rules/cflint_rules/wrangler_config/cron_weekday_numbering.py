@@ -97,7 +97,7 @@ def _days_said(subject: WranglerConfig, node: config.ConfigNode) -> set[str]:
     document = subject.document
     line = document.line_of(node.span.start)
     found: set[str] = set()
-    for comment in subject.data.comments:
+    for comment in subject.comments:
         if document.line_of(comment.start) in (line - 1, line):
             found.update(day.upper() for day in _DAY.findall(document.text(comment)))
     return found

@@ -91,7 +91,10 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
 
 
 def _has_something(subject: WranglerConfig) -> bool:
-    return any(found.node.get(key) is not None for found in subject.environments for key in _SOMETHING)
+    """Whether there is anything to deploy; in TypeScript, a build may see to the assets."""
+    return subject.is_typescript or any(
+        found.node.get(key) is not None for found in subject.environments for key in _SOMETHING
+    )
 
 
 def _is_deployed(subject: WranglerConfig, paths: config.ConfigPaths, project: Project) -> bool:

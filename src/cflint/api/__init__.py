@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cflint.api.deprecations import DEPRECATED
 from cflint.lazy import lazily
 
 if TYPE_CHECKING:
@@ -91,7 +92,12 @@ _ORIGINS = {
     "cflint.source": ("Span"),
 }
 
-__getattr__ = lazily(globals(), _ORIGINS, submodules=("js", "config", "sql", "python", "fixes"))
+__getattr__ = lazily(
+    globals(),
+    _ORIGINS,
+    submodules=("js", "config", "sql", "python", "fixes"),
+    deprecated=DEPRECATED,
+)
 
 __all__ = [
     "REFERENCE",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cflint.api.deprecations import DEPRECATED
 from cflint.lazy import lazily
 
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from cflint.platform.bindings import methods_of_type as methods_of_type
     from cflint.platform.build_tools import gives_entry as gives_entry
     from cflint.platform.clock import today as today
+    from cflint.platform.cloudflare_config import config_fields as config_fields
+    from cflint.platform.cloudflare_config import version_of as version_of
     from cflint.platform.compatibility import NEWEST_DATE as NEWEST_DATE
     from cflint.platform.compatibility import CompatibilityFlag as CompatibilityFlag
     from cflint.platform.compatibility import changes as changes
@@ -75,6 +78,8 @@ if TYPE_CHECKING:
     from cflint.project.modules.installed import manifests_above as manifests_above
     from cflint.project.modules.installed import may_be_older as may_be_older
     from cflint.project.modules.manifest import Manifest as Manifest
+    from cflint.project.modules.modes import commands_of as commands_of
+    from cflint.project.modules.modes import modes_called as modes_called
     from cflint.project.workers.config_paths import ConfigPaths as ConfigPaths
     from cflint.project.workers.env_types import binding_kind_of_type as binding_kind_of_type
     from cflint.project.workers.generated import StaleTypes as StaleTypes
@@ -90,6 +95,7 @@ _ORIGINS = {
     "cflint.platform.bindings": ("BindingKind KINDS async_methods kind_by_id kinds_by_type methods_of_type"),
     "cflint.platform.build_tools": ("gives_entry"),
     "cflint.platform.clock": ("today"),
+    "cflint.platform.cloudflare_config": ("config_fields version_of"),
     "cflint.platform.compatibility": ("CompatibilityFlag NEWEST_DATE changes find_flag flag_names"),
     "cflint.platform.cron": ("cron_error cron_never_fires cron_suggestion weekday_numbers"),
     "cflint.platform.env_types": ("is_injected is_read_by_others"),
@@ -112,6 +118,7 @@ _ORIGINS = {
         "ConfigSchema Fit Installed declares installed_version manifest_above manifests_above may_be_older"
     ),
     "cflint.project.modules.manifest": ("Manifest"),
+    "cflint.project.modules.modes": ("commands_of modes_called"),
     "cflint.project.workers.config_paths": ("ConfigPaths"),
     "cflint.project.workers.env_types": ("binding_kind_of_type"),
     "cflint.project.workers.generated": ("StaleTypes stale_types"),
@@ -120,7 +127,7 @@ _ORIGINS = {
     "cflint.syntax.data": ("Format Kind:NodeKind Node:ConfigNode"),
 }
 
-__getattr__ = lazily(globals(), _ORIGINS)
+__getattr__ = lazily(globals(), _ORIGINS, deprecated=DEPRECATED)
 
 __all__ = [
     "KINDS",
@@ -161,6 +168,8 @@ __all__ = [
     "binding_kind_of_type",
     "changes",
     "classes_without_migration",
+    "commands_of",
+    "config_fields",
     "config_schema",
     "created_with",
     "cron_error",
@@ -193,6 +202,7 @@ __all__ = [
     "may_be_older",
     "methods_of_type",
     "misplaced_keys",
+    "modes_called",
     "nearest_name",
     "removed_key",
     "scope_of",
@@ -201,5 +211,6 @@ __all__ = [
     "stale_types",
     "today",
     "top_level_keys",
+    "version_of",
     "weekday_numbers",
 ]

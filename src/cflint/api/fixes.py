@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cflint.api.deprecations import DEPRECATED
 from cflint.lazy import lazily
 
 if TYPE_CHECKING:
@@ -24,10 +25,13 @@ if TYPE_CHECKING:
     from cflint.project.config.class_edits import use_sqlite as use_sqlite
     from cflint.project.config.edits import add_flag as add_flag
     from cflint.project.config.edits import append_item as append_item
+    from cflint.project.config.edits import joined as joined
+    from cflint.project.config.edits import mend_fault as mend_fault
     from cflint.project.config.edits import move_to_top_level as move_to_top_level
     from cflint.project.config.edits import remove_key as remove_key
     from cflint.project.config.edits import rename_key as rename_key
     from cflint.project.config.edits import replace_text as replace_text
+    from cflint.project.config.edits import require_secret as require_secret
     from cflint.project.config.edits import set_key as set_key
     from cflint.project.config.undeclared import declare_binding as declare_binding
     from cflint.project.sql.edits import bind_holes as bind_holes
@@ -43,13 +47,14 @@ _ORIGINS = {
         "add_durable_object_class append_migration create_classes use_sqlite"
     ),
     "cflint.project.config.edits": (
-        "add_flag append_item move_to_top_level remove_key rename_key replace_text set_key"
+        "add_flag append_item joined mend_fault move_to_top_level remove_key rename_key "
+        "replace_text require_secret set_key"
     ),
     "cflint.project.config.undeclared": ("declare_binding"),
     "cflint.project.sql.edits": ("bind_holes"),
 }
 
-__getattr__ = lazily(globals(), _ORIGINS)
+__getattr__ = lazily(globals(), _ORIGINS, deprecated=DEPRECATED)
 
 __all__ = [
     "add_durable_object_class",
@@ -66,6 +71,8 @@ __all__ = [
     "fix_by_new_context",
     "fix_by_wait_until",
     "imported_parts",
+    "joined",
+    "mend_fault",
     "move_import",
     "move_to_top_level",
     "relative_specifier",
@@ -73,6 +80,7 @@ __all__ = [
     "remove_key",
     "rename_key",
     "replace_text",
+    "require_secret",
     "set_import_source",
     "set_key",
     "use_sqlite",

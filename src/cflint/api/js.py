@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cflint.api.deprecations import DEPRECATED
 from cflint.lazy import lazily
 
 if TYPE_CHECKING:
@@ -193,6 +194,7 @@ if TYPE_CHECKING:
     from cflint.syntax.javascript import is_async as is_async
     from cflint.syntax.javascript import is_fragment as is_fragment
     from cflint.syntax.javascript import is_generator as is_generator
+    from cflint.syntax.javascript import is_static as is_static
     from cflint.syntax.javascript import property_name as property_name
     from cflint.syntax.javascript import span_of as span_of
     from cflint.syntax.javascript import string_value as string_value
@@ -276,14 +278,15 @@ _ORIGINS = {
     "cflint.syntax.conflicts": ("MergeConflict merge_conflicts"),
     "cflint.syntax.javascript": (
         "CLASSES FUNCTIONS Syntax Typo TypoKind arguments_of block_end body_of first_named is_async "
-        "is_fragment is_generator property_name span_of string_value unwrap walk with_wrappers"
+        "is_fragment is_generator is_static property_name span_of string_value unwrap walk "
+        "with_wrappers"
     ),
     "cflint.syntax.javascript.problems": (
         "SyntaxProblem SyntaxProblemKind exports_something is_in_text leaves_code_out problems_of"
     ),
 }
 
-__getattr__ = lazily(globals(), _ORIGINS)
+__getattr__ = lazily(globals(), _ORIGINS, deprecated=DEPRECATED)
 
 __all__ = [
     "ADDING",
@@ -436,6 +439,7 @@ __all__ = [
     "is_open_object",
     "is_random",
     "is_secret_name",
+    "is_static",
     "is_typescript",
     "key_of",
     "kind_with_method",

@@ -8,7 +8,7 @@ import contextlib
 import json
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ from cflint.record import record
 
 if TYPE_CHECKING:
     from cflint.cache.pack import Mask
+    from cflint.packages import Package
 
 Json = Any
 
@@ -45,16 +46,25 @@ class Earlier:
 
 class Cache:
     """The entry of one request in a workspace; `request` is data for JSON, all that the result depends on but
-    the files. `began` is when the run began, in nanoseconds since 1970.
+    the files and the code, which is that of cflint and of `packages`. `began` is when the run began, in
+    nanoseconds since 1970. Raises PackageError.
     """
 
-    def __init__(self, folder: Path, workspace: Workspace, request: Json, mask: Mask, began: int) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        workspace: Workspace,
+        request: Json,
+        mask: Mask,
+        began: int,
+        packages: Iterable[Package] = (),
+    ) -> None:
         assert workspace.root is not None
         self._workspace = workspace
         self._root = str(workspace.root).rstrip(os.sep) + os.sep
         self._mask = mask
         self._began = began
-        whole = json.dumps([code_key(), self._root, workspace.limit, request])
+        whole = json.dumps([code_key(packages), self._root, workspace.limit, request])
         self._path = folder / f"{hash_of(whole)}.json"
         self._memo_path = self._path.with_suffix(".memo.json")
         self._whole = hash_of(whole + "\0whole")

@@ -140,4 +140,5 @@ def _info(info: RuleInfo) -> Json:
         info.since,
         info.uri,
         list(info.aliases),
+        info.package,
     ]

@@ -8,13 +8,17 @@ import os
 import stat
 import sys
 import time
+from collections.abc import Iterable
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cflint
 from cflint.cache.observed import stamp
 from cflint.cachedir import hash_of
+
+if TYPE_CHECKING:
+    from cflint.packages import Package
 
 FOLDER = "findings"
 """The folder of the entries in the cache folder."""
@@ -44,9 +48,10 @@ def findings_folder(cache: Path, root: Path | None) -> Path:
     return whole
 
 
-def code_key() -> str:
-    """A hash of this cflint and of the packages it parses with, by their files."""
-    parts: list[object] = [cflint.__version__, sys.version, _FORMAT]
+def code_key(packages: Iterable[Package] = ()) -> str:
+    """A hash of this cflint, of the packages it parses with, and of packages of rules, by their files. Raises
+    PackageError."""
+    parts: list[object] = [cflint.__version__, sys.version, _FORMAT, *(it.stamp for it in packages)]
     for package in ("cflint", "cflint_rules"):
         spec = find_spec(package)
         for folder in (spec.submodule_search_locations or ()) if spec is not None else ():

@@ -113,7 +113,7 @@ class _Infos(Mapping[str, RuleInfo]):
         self._known = {id: self._unpacked(id, data) for id, data in kept.items()}
 
     def _unpacked(self, id: str, data: Json) -> RuleInfo:
-        group, severity, summary, page, fix, presets, since, uri, aliases = data
+        group, severity, summary, page, fix, presets, since, uri, aliases, package = data
         return RuleInfo(
             id,
             string(group),
@@ -125,6 +125,7 @@ class _Infos(Mapping[str, RuleInfo]):
             string(since),
             None if uri is None else string(uri),
             tuple(map(string, aliases)),
+            None if package is None else string(package),
         )
 
     def __getitem__(self, id: str) -> RuleInfo:
@@ -132,14 +133,19 @@ class _Infos(Mapping[str, RuleInfo]):
         if found is None:
             if id not in self._ids:
                 raise KeyError(id)
-            found = self._known[id] = self._rules[id].info
+            rules = self._own if id in self._own else self._all
+            found = self._known[id] = rules[id].info
         return found
 
     @cached_property
-    def _rules(self) -> RuleSet:
+    def _own(self) -> RuleSet:
         from cflint.rule import RuleSet
 
-        return RuleSet.discover()
+        return RuleSet.discover(packages=False)
+
+    @cached_property
+    def _all(self) -> RuleSet:
+        return self._own.with_packages()
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._ids)

@@ -10,6 +10,8 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
+_WITHOUT_PACKAGES = "`--isolated` and the setting `rule-packages = false` leave the rules of packages out"
+
 
 def main() -> NoReturn:
     """The program `cflint`: run the arguments of this process and end it with their exit code."""
@@ -75,6 +77,9 @@ def run(arguments: Sequence[str]) -> int:
         complain(_reason(error))
         return Exit.INTERNAL
     except Exception as error:
+        if _is_of_a_package(error) and not debug:
+            complain(str(error), _WITHOUT_PACKAGES)
+            return Exit.USAGE
         if debug:
             return _traceback()
         complain(
@@ -124,6 +129,13 @@ def _invoke_click(arguments: Sequence[str], is_completing: bool) -> int:
         raise Failure(_line(error.format_message()), Exit.USAGE, f"see `{path} --help`") from error
     except click.ClickException as error:
         raise Failure(_line(error.format_message()), Exit.USAGE) from error
+
+
+def _is_of_a_package(error: Exception) -> bool:
+    """Whether it is that a package of rules cannot be used."""
+    from cflint.packages import PackageError
+
+    return isinstance(error, PackageError)
 
 
 def _line(message: str) -> str:

@@ -24,13 +24,14 @@ if TYPE_CHECKING:
     show_default=True,
     help="How to write the pages.",
 )
+@click.option("--isolated", is_flag=True, help="Leave out the rules of installed packages.")
 @click.option("--color", type=click.Choice(COLOR_CHOICES), default="auto", show_default=True, help="Colours.")
-def command(rule: tuple[str, ...], output_format: str, color: str) -> None:
+def command(*, rule: tuple[str, ...], output_format: str, isolated: bool, color: str) -> None:
     """Explain rules: what each finds, why that matters, what to do, and what its fix changes."""
     from cflint.cli.console import write
     from cflint.rule import RuleSet
 
-    known = RuleSet.discover()
+    known = RuleSet.discover(packages=not isolated)
     rules = list(dict.fromkeys(named_rule(name, known) for name in rule))
     match output_format:
         case "json":
@@ -54,6 +55,8 @@ def _facts(rule: Rule) -> str:
         f"Severity: {spec.severity.label}, group: {rule.group}, preset: {preset_label(spec.presets)}, "
         f"fix: {fix_label(spec.fix)}, since {spec.since}"
     )
+    if rule.package is not None:
+        facts += f", from the package `{rule.package.name}` {rule.package.version}"
     if spec.aliases:
         facts += f", formerly {', '.join(f'`{name}`' for name in spec.aliases)}"
     options = [f"`{it.name}` ({it.default} by default): {it.meaning}" for it in spec.options]

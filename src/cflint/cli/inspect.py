@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 @click.option(
     "--rule", metavar="NAME", shell_complete=complete_rules, help="Show what this rule did at the place."
 )
-@click.option("--isolated", is_flag=True, help="Ignore settings files.")
+@click.option("--isolated", is_flag=True, help="Use no settings file and no rules of installed packages.")
 @click.option(
     "--output-format",
     type=click.Choice(("text", "json")),
@@ -59,11 +59,9 @@ def _inspect(place: str, name: str | None, *, isolated: bool) -> Inspection:
     from cflint.project.files.workspace import Workspace
     from cflint.project.workers.loading import load
     from cflint.rule import RuleSet
-    from cflint.settings import Policy, SettingsError, SettingsTree
+    from cflint.settings import Policy, SettingsError, SettingsTree, allows_packages
 
     file, line, column = _parsed(place)
-    known = RuleSet.discover()
-    rule = named_rule(name, known) if name is not None else None
     if not Path(file).is_file():
         raise Failure(f"no such file: {visible(file)}")
     workspace = Workspace.around([file])
@@ -71,6 +69,8 @@ def _inspect(place: str, name: str | None, *, isolated: bool) -> Inspection:
     document = workspace.read(path) if path is not None else None
     if path is None or document is None:
         raise Failure(f"{visible(file)} cannot be read")
+    known = RuleSet.discover(packages=not isolated and allows_packages(workspace, [path]))
+    rule = named_rule(name, known) if name is not None else None
     policy = Policy(SettingsTree(workspace, known, isolated=isolated), known, lambda settings: settings)
     try:
         settings = policy.settings_for(path)

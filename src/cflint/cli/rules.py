@@ -40,14 +40,18 @@ Examples:
     show_default=True,
     help="How to write the table.",
 )
+@click.option("--isolated", is_flag=True, help="Leave out the rules of installed packages.")
 @click.option("--color", type=click.Choice(COLOR_CHOICES), default="auto", show_default=True, help="Colours.")
-def command(select: tuple[str, ...], ignore: tuple[str, ...], output_format: str, color: str) -> None:
-    """List the rules: severity, fix, preset, and what each finds."""
+def command(
+    *, select: tuple[str, ...], ignore: tuple[str, ...], output_format: str, isolated: bool, color: str
+) -> None:
+    """List the rules: severity, fix, preset, what each finds, and from which package it is, if not from
+    cflint."""
     from cflint.cli.console import write
     from cflint.cli.selection import names, selected
     from cflint.rule import ALL, RuleSet
 
-    rules = selected(RuleSet.discover(), names(select) or (ALL,), names(ignore))
+    rules = selected(RuleSet.discover(packages=not isolated), names(select) or (ALL,), names(ignore))
     ordered = sorted(rules.values(), key=lambda rule: (rule.group, rule.id))
     match output_format:
         case "json":
@@ -72,8 +76,12 @@ def fix_label(fix: Safety | None) -> str:
 
 
 def as_data(rule: Rule) -> dict[str, object]:
-    """The facts of a rule in the JSON outputs; `fix` is null without one, `presets` sorted."""
+    """The facts of a rule in the JSON outputs; `fix` is null without one, `presets` sorted; `package` has the
+    name and version of what the rule comes from."""
+    from cflint import __version__
+
     spec = rule.spec
+    package = rule.package
     return {
         "id": rule.id,
         "group": rule.group,
@@ -84,6 +92,10 @@ def as_data(rule: Rule) -> dict[str, object]:
         "aliases": list(spec.aliases),
         "summary": rule.summary,
         "url": rule.info.uri,
+        "package": {
+            "name": "cflint" if package is None else package.name,
+            "version": __version__ if package is None else package.version,
+        },
     }
 
 
@@ -101,11 +113,13 @@ def _group(group: str, rules: list[Rule]) -> str:
     about = _about(rules[0])
     if about:
         rows += [about, ""]
+    if rules[0].package is not None:
+        rows += [f"From the package `{rules[0].package.name}` {rules[0].package.version}.", ""]
     rows += ["| Rule | What it says | Severity | Fix | Preset |", "|---|---|---|---|---|"]
     for rule in rules:
         summary = rule.summary.replace("|", "\\|")
         spec = rule.spec
-        link = f"[`{rule.id}`]({_page(rule)})"
+        link = f"[`{rule.id}`]({_page(rule)})" if rule.package is None else f"`{rule.id}`"
         cells = (link, summary, spec.severity.label, fix_label(spec.fix), preset_label(spec.presets))
         rows.append(f"| {' | '.join(cells)} |")
     return "".join(f"{row}\n" for row in rows)
@@ -141,20 +155,26 @@ def _text(rules: list[Rule], color: str) -> Iterator[str]:
 
     colored = wants_color(color, sys.stdout)
     room = width_of(sys.stdout) if is_terminal(sys.stdout) else None
-    head = ("RULE", "GROUP", "SEVERITY", "FIX", "PRESET", "SUMMARY")
-    rows = [
-        (
-            rule.id,
-            rule.group,
-            rule.spec.severity.label,
-            fix_label(rule.spec.fix),
-            preset_label(rule.spec.presets),
-            rule.summary,
-        )
-        for rule in rules
+    rows: list[tuple[str, ...]] = [
+        ("RULE", "GROUP", "SEVERITY", "FIX", "PRESET", "PACKAGE", "SUMMARY"),
+        *(
+            (
+                rule.id,
+                rule.group,
+                rule.spec.severity.label,
+                fix_label(rule.spec.fix),
+                preset_label(rule.spec.presets),
+                "-" if rule.package is None else rule.package.label,
+                rule.summary,
+            )
+            for rule in rules
+        ),
     ]
-    widths = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head) - 1)]
-    for row in (head, *rows):
+    if all(rule.package is None for rule in rules):
+        rows = [(*row[:5], row[6]) for row in rows]
+    head = rows[0]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(head) - 1)]
+    for row in rows:
         cells = [f"{cell:<{width}}" for cell, width in zip(row[:-1], widths, strict=True)]
         left = None if room is None else room - sum(widths) - 2 * len(widths)
         summary = row[-1] if left is None or len(row[-1]) <= left else f"{row[-1][: max(0, left - 3)]}..."

@@ -16,6 +16,17 @@ if TYPE_CHECKING:
     from cflint.rule import RuleSet
 
 
+def _completed() -> RuleSet:
+    """The rules to complete names from: those of cflint alone when a package cannot be used."""
+    from cflint.packages import PackageError
+    from cflint.rule import RuleSet
+
+    try:
+        return RuleSet.discover()
+    except PackageError:
+        return RuleSet.discover(packages=False)
+
+
 def names(given: Iterable[str]) -> tuple[str, ...]:
     """The names in options that may be repeated and may hold several, with commas between."""
     return tuple(name for part in given for piece in part.split(",") if (name := piece.strip()))
@@ -44,9 +55,9 @@ def complete_selectors(_ctx: click.Context, _param: click.Parameter, incomplete:
     """Completions of a list of rules, groups and presets; what stands before the last comma is kept."""
     from click.shell_completion import CompletionItem
 
-    from cflint.rule import PRESETS, RuleSet
+    from cflint.rule import PRESETS
 
-    known = RuleSet.discover()
+    known = _completed()
     head, comma, start = incomplete.rpartition(",")
     found = [*PRESETS, *known.groups, *known]
     return [CompletionItem(head + comma + name) for name in found if name.startswith(start)]
@@ -56,7 +67,5 @@ def complete_rules(_ctx: click.Context, _param: click.Parameter, incomplete: str
     """Completions of a rule's id, with its summary as help."""
     from click.shell_completion import CompletionItem
 
-    from cflint.rule import RuleSet
-
-    known = RuleSet.discover()
+    known = _completed()
     return [CompletionItem(id, help=known[id].summary) for id in known if id.startswith(incomplete)]

@@ -243,6 +243,8 @@ def _of_python(loaded: Loaded, path: str, offset: int) -> tuple[Span, list[Fact]
 
 
 def _of_config(config: WranglerConfig, offset: int) -> tuple[Span, list[Fact]]:
+    if config.is_typescript:
+        return _of_typescript(config, offset)
     path, node = _data_at(config.root, offset)
     spelled = ".".join(map(str, path)) or "the whole configuration"
     facts = [Fact("key", spelled), Fact("node", node.kind.value)]
@@ -255,6 +257,34 @@ def _of_config(config: WranglerConfig, offset: int) -> tuple[Span, list[Fact]]:
             if offset in found.node.span or offset in found.name_span
         ]
     return node.span, facts
+
+
+def _of_typescript(config: WranglerConfig, offset: int) -> tuple[Span, list[Fact]]:
+    """What is known of a place by the modes: one value may be several keys, and several values one."""
+    facts: dict[Fact, None] = {}
+    narrowest = config.root.span
+    for environment in config.environments:
+        held = [
+            (node.span.end - node.span.start, len(path), index, path, node)
+            for index, (path, node) in enumerate(environment.node.paths())
+            if node.span.start <= offset <= node.span.end
+        ]
+        if not held:
+            continue
+        _, _, _, path, node = min(held, key=lambda row: (row[0], -row[1], row[2]))
+        if node.span.end - node.span.start <= narrowest.end - narrowest.start:
+            narrowest = node.span
+        own = environment.spelled(*path, node=node) if path else "the whole configuration"
+        facts[Fact("key", own)] = None
+        facts[Fact("in wrangler", ".".join(map(str, path)) or "the whole configuration")] = None
+        facts[Fact("node", node.kind.value)] = None
+        facts[Fact("environment", environment.label, environment.place)] = None
+        for found in environment.bindings:
+            if offset in found.node.span or offset in found.name_span:
+                facts[Fact("binding", f"`{found.name}`, {found.kind.id}", found.location)] = None
+        if environment.is_open(*(step for step in path if isinstance(step, str))):
+            facts[Fact("open", "there may be more than is known")] = None
+    return narrowest, list(facts)
 
 
 def _data_at(root: DataNode, offset: int) -> tuple[list[str | int], DataNode]:

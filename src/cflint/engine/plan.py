@@ -91,14 +91,14 @@ def paths_of(items: Iterable[WorkItem], kind: ItemKind) -> list[str]:
 
 
 def unit_of(owner: Worker | WranglerConfig) -> str:
-    """A name for a Worker with its configuration: the configuration's path, or where a section of Markdown
-    without one stands."""
+    """A name for a Worker with its configuration: the configuration's path, where a section of Markdown
+    without one stands, or the first module of any other."""
     if not isinstance(owner, Worker):
         return owner.path
     if owner.config is not None:
         return owner.config.path
     at = owner.section
-    return "" if at is None else f"{at.document.path}#{at.span.start}"
+    return f"{at.document.path}#{at.span.start}" if at is not None else "#" + next(iter(owner.modules), "")
 
 
 def owners_of(loaded: Loaded) -> dict[str, list[Worker | WranglerConfig]]:

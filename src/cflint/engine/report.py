@@ -199,6 +199,8 @@ class _Silencing:
         for comment in comments.comments:
             names = dict(comment.names)
             unknown = tuple(name for name in names if current(name) not in known)
+            if unknown and self._options.known.leaves_packages_out:
+                unknown = ()  # they may be names of rules of theirs
             unused = tuple(
                 name for name in names if current(name) in self._options.rules and (comment, name) not in used
             )

@@ -14,6 +14,7 @@ from cflint.engine.outcome import ItemResult, Outcome
 from cflint.engine.plan import Options, model_item, module_item, owners_of, unit_of
 from cflint.engine.shapes import INERT
 from cflint.finding import Finding, Location
+from cflint.packages import PackageError
 from cflint.project.code.module import Module
 from cflint.project.config.wrangler import Binding, Environment, WranglerConfig
 from cflint.project.files.roles import is_test_path
@@ -73,6 +74,8 @@ class RuleRunner:
         try:
             for finding in rule.check(subject, self._project):
                 outcome.findings.append(attributed(rule, finding))
+        except PackageError:
+            raise  # the rule did not even begin
         except Exception as error:
             if self._debug:
                 raise
@@ -97,7 +100,8 @@ def _crash(rule: Rule, place: Location, error: Exception) -> Crash:
 
     trace = "".join(format_exception(error))
     message = f"{type(error).__name__}: {error}"
-    return Crash(rule.id, place, message, blake2s(trace.encode()).hexdigest()[:8])
+    package = rule.package.label if rule.package is not None else None
+    return Crash(rule.id, place, message, blake2s(trace.encode()).hexdigest()[:8], package)
 
 
 # -- modules --------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from cflint.lsp.convert import range_of
 from cflint.lsp.state import State
 from cflint.platform.classes import ClassKind
 from cflint.platform.python_sdk import NAMES
+from cflint.project.files.discovery import is_typescript_config
 from cflint.project.workers.model import Project
 from cflint.report.escape import encodable
 from cflint.rule import RuleSet
@@ -27,6 +28,7 @@ _CLASS_VALUE = re.compile(
     rb"""["']?(?:class_name|entrypoint|new_sqlite_classes|new_classes)["']?\s{0,8}[:=]\s{0,8}"""
     rb"""(?:\[[^\]\[{}]{0,400})?["']([\w$]*)$"""
 )
+_EXPORT_NAME = re.compile(rb"""\bexportName["']?\s{0,8}:\s{0,8}["'`]([\w$]*)$""")
 _ENV = re.compile(rb"(?:^|[^\w$])env\??\.([\w$]*)$")
 _FROM_WORKERS = re.compile(
     rb"^[ \t]*from[ \t]+(?:cloudflare\.)?workers[ \t]+import[ \t]+\(?(?:[\w \t]+,){0,40}[ \t]*(\w*)$"
@@ -95,6 +97,10 @@ def choices(project: Project, known: RuleSet, document: Document, offset: int) -
         return _typed(offset, found), list(_rules(known))
     if document.path.endswith((".json", ".jsonc", ".toml")):
         found = _CLASS_VALUE.search(document.data[max(0, offset - _LONGEST) : offset])  # lists may be long
+        if found is not None:
+            return _typed(offset, found), list(_classes(project, document.path))
+    elif is_typescript_config(document.path):
+        found = _EXPORT_NAME.search(before)
         if found is not None:
             return _typed(offset, found), list(_classes(project, document.path))
     elif document.path.endswith((*EXTENSIONS, ".py")):

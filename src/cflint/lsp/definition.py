@@ -56,12 +56,14 @@ def _definitions(root: Root, path: str, offset: int) -> list[Location]:
     if loaded is None:
         return []
     project = loaded.project
-    if path.endswith(_CODE):
-        found = list(definitions_in_code(project, path, offset))
-        project.trees.release(path)
-        return found
     config = next((config for config in loaded.configs if config.path == path), None)
-    return list(definitions_in_config(project, config, offset)) if config is not None else []
+    if config is not None:
+        return list(definitions_in_config(project, config, offset))
+    if not path.endswith(_CODE):
+        return []
+    found = list(definitions_in_code(project, path, offset))
+    project.trees.release(path)
+    return found
 
 
 def definitions_in_code(project: Project, path: str, offset: int) -> Iterator[Location]:
@@ -117,7 +119,11 @@ def _configuring(project: Project, path: str, local: str, at: Location) -> Itera
 
 def definitions_in_config(project: Project, config: WranglerConfig, offset: int) -> Iterator[Location]:
     """From a class's name in a configuration to the class; from `main` to the module."""
-    found = string_at(config.root, offset)
+    workers = [worker for worker in project.workers if worker.config is config]
+    for name in _exports_at(config, offset):
+        for worker in workers:
+            yield from _class_place(project, worker, name)
+    found = string_at(config, offset)
     if found is None:
         return
     trail, node = found
@@ -130,7 +136,6 @@ def definitions_in_config(project: Project, config: WranglerConfig, offset: int)
         return
     if key not in _CLASS_KEYS:
         return
-    workers = [worker for worker in project.workers if worker.config is config]
     script = _script_beside(config, node)
     if script is not None:
         workers = [worker for worker in project.workers if _is_called(worker, script)]
@@ -162,8 +167,29 @@ def _class_place(project: Project, worker: Worker, name: str) -> Iterator[Locati
             yield target.at
 
 
-def string_at(root: Node, offset: int) -> tuple[tuple[str, ...], Node] | None:
-    """The keys that lead to the string at a byte offset (arrays left out), and the string."""
+def _exports_at(config: WranglerConfig, offset: int) -> Iterator[str]:
+    """The name of the class whose entry in `exports` is named at a byte offset."""
+    found = {
+        export.name
+        for environment in config.environments
+        for export in environment.exports
+        if export.name_span.start <= offset <= export.name_span.end
+    }
+    yield from sorted(found)
+
+
+def string_at(config: WranglerConfig, offset: int) -> tuple[tuple[str, ...], Node] | None:
+    """The keys of wrangler's that lead to the string at a byte offset (arrays left out), and the string."""
+    if not config.is_typescript:
+        return _string_below(config.root, offset)
+    for environment in config.environments:  # where a value stands says nothing of what it is part of
+        for path, node in environment.node.paths():
+            if node.kind is Kind.STRING and node.span.start <= offset <= node.span.end:
+                return tuple(step for step in path if isinstance(step, str)), node
+    return None
+
+
+def _string_below(root: Node, offset: int) -> tuple[tuple[str, ...], Node] | None:
     node, trail = root, []
     while node.kind is not Kind.STRING:
         below: Node | None = None

@@ -57,6 +57,7 @@ def publish_report(
 ) -> None:
     """Send what a report changed, or have the client pull it."""
     _publish_settings_error(state, root)
+    state.show_package_error()
     if state.client.pulls:
         if not progress.incomplete_paths or paths:
             _refresh_pulls(state, root)

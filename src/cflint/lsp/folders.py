@@ -18,7 +18,7 @@ def add(state: State, analysis: Analysis, uri: str) -> None:
     path = to_fs_path(uri)
     if path is None or any(str(root.target) == path and not root.is_adhoc for root in state.roots):
         return
-    _add(state, Root.of(Path(path), state.known, state.options))
+    _add(state, Root.of(Path(path), state.rules, state.options))
     for adhoc in [root for root in state.roots if root.is_adhoc and not any(state.open_in(root))]:
         drop(state, analysis, adhoc)
 
@@ -32,7 +32,7 @@ def add_around(state: State, uri: str) -> None:
     if not place.name or place.is_dir():  # never analyse a whole disk
         return
     target = project_around(place) or place
-    _add(state, Root.of(target, state.known, state.options, is_adhoc=True))
+    _add(state, Root.of(target, state.rules, state.options, is_adhoc=True))
 
 
 def _add(state: State, root: Root) -> None:

@@ -62,7 +62,7 @@ def _at(findings: Iterable[Finding], offset: int) -> Iterator[Finding]:
 def _value_page(root: Root, path: str, offset: int) -> tuple[str, Span] | None:
     """The page of what a name in code means, and the name's place; on the worker's thread."""
     loaded = root.session.loaded
-    if loaded is None or not path.endswith(_CODE):
+    if loaded is None or not path.endswith(_CODE) or any(config.path == path for config in loaded.configs):
         return None
     project = loaded.project
     found = pages.value_at(project, path, offset)

@@ -32,7 +32,8 @@ def rule_page(rule: Rule) -> str:
     """The page of a rule with its facts on top, in Markdown."""
     spec = rule.spec
     fix = "" if spec.fix is None else f", fix: {spec.fix.value}"
-    return f"# {rule.id}\n\n{spec.severity.label}, group {rule.group}{fix}\n\n{rule.page}"
+    package = f", from {rule.package.label}" if rule.package is not None else ""
+    return f"# {rule.id}\n\n{spec.severity.label}, group {rule.group}{fix}{package}\n\n{rule.page}"
 
 
 def rule_in_comment(document: Document, offset: int, known: RuleSet) -> tuple[Rule, Span] | None:
@@ -142,7 +143,7 @@ def _what(binding: Binding) -> str:
     parts: list[str] = []
     if binding.class_name:
         parts.append(f"class `{binding.class_name}`")
-    if binding.script_name:
+    if binding.script_name and not binding.is_local:
         parts.append(f"of the Worker `{binding.script_name}`")
     if binding.service:
         parts.append(f"Worker `{binding.service}`")
@@ -161,7 +162,7 @@ def _lifecycle(project: Project, binding: Binding) -> Iterator[str]:
     lifecycle = binding.environment.lifecycle
     live = lifecycle.classes.get(name) if binding.kind.id == "durable_object" else None
     if live is not None:
-        by = f"migration `{live.tag}`" if live.tag else "`exports`"
+        by = f"migration `{live.tag}`" if live.tag else f"`{binding.environment.spelled('exports')}`"
         known = _STORAGE.get(live.backend)
         storage = f", {known} storage" if known else ""
         born = created_with(lifecycle, live) if live.renamed_from else None

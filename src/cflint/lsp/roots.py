@@ -12,11 +12,12 @@ from cflint.engine import Options, Stopped
 from cflint.engine.preview import Preview
 from cflint.engine.session import Progress, Session
 from cflint.finding import Finding, Report
+from cflint.lsp.known import KnownRules
 from cflint.project.files.discovery import is_config_name
 from cflint.project.files.workspace import Workspace
 from cflint.project.workers.loading import Loaded
 from cflint.rule import RuleSet, UnknownSelector
-from cflint.settings import Policy, Settings, SettingsError, SettingsTree
+from cflint.settings import Policy, Settings, SettingsError, SettingsTree, allows_packages
 
 _PAUSE = 0.2
 """Seconds without an edit before a long module is analysed as a whole, when there was a preview of it."""
@@ -52,7 +53,7 @@ class Root:
     workspace: Workspace
     given: str
     session: Session
-    known: RuleSet
+    rules: KnownRules
     options: ClientOptions
     is_adhoc: bool = False
     generation: int = 0
@@ -71,12 +72,18 @@ class Root:
     counted: tuple[int, int] = (0, 0)
 
     @classmethod
-    def of(cls, target: Path, known: RuleSet, options: ClientOptions, *, is_adhoc: bool = False) -> Root:
+    def of(cls, target: Path, rules: KnownRules, options: ClientOptions, *, is_adhoc: bool = False) -> Root:
         """The root for a folder or a single file; an ad-hoc one lasts as long as a file of it is open."""
         workspace = Workspace.around([target])
         given = workspace.relative(target) or ""
         session = Session(workspace, (given,), workspace.root or target)
-        return cls(target, workspace, given, session, known, options, is_adhoc)
+        return cls(target, workspace, given, session, rules, options, is_adhoc)
+
+    @property
+    def known(self) -> RuleSet:
+        """All rules there are for the folder, as its settings are now."""
+        lets_run = allows_packages(self.workspace, [self.given])
+        return self.rules.every if lets_run else self.rules.own
 
     # -- places --------------------------------------------------------------------------------------------
 
@@ -225,7 +232,8 @@ class Configured:
 
     def __init__(self, root: Root) -> None:
         self._root = root
-        self._policy = Policy(SettingsTree(root.workspace, root.known), root.known, root.options.on)
+        self._known = known = root.known
+        self._policy = Policy(SettingsTree(root.workspace, known), known, root.options.on)
 
     def preferences(self, path: str) -> Mapping[tuple[str, str], int]:
         """What the settings that count for a file say of the options of rules."""
@@ -245,10 +253,10 @@ class Configured:
 
         try:
             return Options(
-                policy.rules((root.given, *loaded.paths)), root.known, jobs=1, apply_policy=apply_policy
+                policy.rules((root.given, *loaded.paths)), self._known, jobs=1, apply_policy=apply_policy
             )
         except SettingsError as error:
             root.settings_error = error
         except UnknownSelector:
             pass  # of the client's options, which were reported when they came
-        return Options(root.known.select(), root.known, jobs=1)
+        return Options(self._known.select(), self._known, jobs=1)

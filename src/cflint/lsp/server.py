@@ -156,7 +156,7 @@ class LanguageService:
             found = [name for name in value if isinstance(name, str)] if isinstance(value, list) else []
             for name in list(found):
                 try:
-                    self.state.known.matching(name)
+                    self._check(name)
                 except UnknownSelector as error:
                     self.state.show_message(types.MessageType.Warning, f"cflint: {error}")
                     found.remove(name)
@@ -165,6 +165,13 @@ class LanguageService:
         self.state.options = ClientOptions(names("select") or None, names("ignore"))
         for root in self.state.roots:
             root.options = self.state.options
+
+    def _check(self, name: str) -> None:
+        """Raise UnknownSelector for what is no rule, group or preset, not of an installed package either."""
+        try:
+            self.state.known.matching(name)
+        except UnknownSelector:
+            self.state.rules.every.matching(name)
 
     # -- commands ------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from lsprotocol import types
 from pygls.uris import to_fs_path
 
 from cflint.lsp.convert import Client
+from cflint.lsp.known import KnownRules
 from cflint.lsp.protocol import Server
 from cflint.lsp.roots import ClientOptions, Root
 from cflint.lsp.text import Buffer, Lines, lines_of
@@ -23,14 +24,20 @@ class State:
 
     def __init__(self, server: Server) -> None:
         self.server = server
-        self.known = RuleSet.discover()
+        self.rules = KnownRules()
         self.client = Client()
         self.options = ClientOptions()
         self.roots: list[Root] = []
         self.buffers: dict[str, Buffer] = {}
         self.phase = Phase.NEW
         self.worker = Worker()
+        self._shown_package_error = False
         self._uris: dict[tuple[int, str], str] = {}  # of open documents, by root and path
+
+    @property
+    def known(self) -> RuleSet:
+        """The rules that findings can be of."""
+        return self.rules.loaded
 
     @property
     def is_shut_down(self) -> bool:
@@ -40,6 +47,12 @@ class State:
     def show_message(self, type: types.MessageType, message: str) -> None:
         """Show the user a message, without secrets and control characters."""
         self.server.window_show_message(types.ShowMessageParams(type, encodable(escape_message(message))))
+
+    def show_package_error(self) -> None:
+        """Show, once, that rules of installed packages cannot be used."""
+        if self.rules.error is not None and not self._shown_package_error:
+            self._shown_package_error = True
+            self.show_message(types.MessageType.Error, f"cflint: {self.rules.error}")
 
     def root_of(self, uri: str) -> tuple[Root, str] | None:
         """The root that a document belongs to, the innermost one, and its path there."""

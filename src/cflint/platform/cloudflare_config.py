@@ -107,6 +107,12 @@ def config_fields() -> ConfigFields:
     )
 
 
+def version_of(text: str) -> tuple[int, int, int]:
+    """A version of wrangler as the table writes it, as numbers that compare."""
+    major, minor, patch = (int(part) for part in text.split("."))
+    return (major, minor, patch)
+
+
 def helper_of(type: str) -> str:
     """The helper that makes a `type`: `analyticsSql` for `analytics-sql`."""
     return _LETTER.sub(lambda match: match[1].upper(), type)

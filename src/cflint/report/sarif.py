@@ -14,7 +14,7 @@ from typing import Any
 import attr
 import sarif_om as om
 
-from cflint import __version__
+from cflint import ADDRESS, __version__
 from cflint.engine.suppression import Suppression, read_suppressions
 from cflint.finding import Finding, Fix, Location, Notice, Report, RuleInfo, Severity
 from cflint.fixer import exact
@@ -29,9 +29,8 @@ from cflint.report.shard import shard_of
 from cflint.source import Document, Span
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
-INFORMATION = "https://pypi.org/project/cflint/"
 PLATFORM = "https://developers.cloudflare.com/workers/"
-"""Where to read on about a rule whose page names no source."""
+"""Where to read on about a rule of ours whose page names no source."""
 ROOT_ID = "%SRCROOT%"
 
 MAX_RESULTS = 25_000
@@ -170,7 +169,7 @@ def _run(
         name="cflint",
         version=__version__,
         semantic_version=__version__,
-        information_uri=INFORMATION,
+        information_uri=ADDRESS,
         rules=[_descriptor(info) for info in rules],
     )
     notices = [_notification(notice, index) for notice in report.notices]
@@ -224,6 +223,8 @@ def _descriptor(info: RuleInfo) -> Node:
     if weakness is not None:
         tags += ["security", *(f"external/cwe/cwe-{number:03}" for number in weakness.cwe)]
         properties["security-severity"] = f"{weakness.score:.1f}"
+    if info.package is not None:
+        properties["package"] = info.package
     properties["tags"] = list(dict.fromkeys(tag for tag in tags if tag))[:MAX_TAGS]
     help = (
         f"{page}\n\nThis rule is `{info.id}`; `cflint-ignore {info.id}: REASON` in a comment silences it.\n"
@@ -236,7 +237,7 @@ def _descriptor(info: RuleInfo) -> Node:
         full_description=om.MultiformatMessageString(text=_shortened(_introduction(page))),
         message_strings={_MESSAGE: om.MultiformatMessageString(text="Found: '{0}'.")},
         help=om.MultiformatMessageString(text=help, markdown=help),
-        help_uri=info.uri or PLATFORM,
+        help_uri=info.uri or (PLATFORM if info.package is None else None),
         default_configuration=om.ReportingConfiguration(level=info.severity.label),
         properties=properties,
     )

@@ -232,7 +232,8 @@ def _summary(report: Report, options: Options) -> Iterator[str]:
     if not report.findings:
         skipped = sum(notice.is_skip for notice in report.notices)
         unread = f" {_count(skipped, 'file')} skipped." if skipped else ""
-        passed = paint("No findings" if report.partial or skipped else "All checks passed", "good")
+        is_whole = report.workers_checked and not report.partial and not skipped
+        passed = paint("All checks passed" if is_whole else "No findings", "good")
         yield f"{fixed}{passed} in {checked}.{unread}{hushed}"
         return
     tally = Counter(severity_of(finding) for finding in report.findings)

@@ -1,22 +1,21 @@
 """The rules there are, and which of them run.
 
-Imported where used: difflib for names that are none, the rules and their index for a run that needs them.
+Imported where used: difflib for names that are none.
 """
 
 from __future__ import annotations
 
-import importlib
-import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cached_property, partial
-from pathlib import Path
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from cflint.finding import Finding, Notice, RuleInfo
+from cflint.packages import Package, installed
 from cflint.pattern import pattern
 from cflint.record import record
 from cflint.rule.definition import PRESETS, RECOMMENDED, Definition, Spec
+from cflint.rule.discovery import NAME, Found, own_rules, rules_of_packages
 from cflint.rule.running import run_of
 
 if TYPE_CHECKING:
@@ -24,13 +23,13 @@ if TYPE_CHECKING:
 
     from cflint.project.workers.model import Project
 
-_NAME = pattern(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _SOURCE = pattern(r"^Source: .*?(https://[^\s;,)]+)", re.MULTILINE)
 
 
 @record(frozen=True, eq=False)
 class Rule:
-    """A rule that was found: what it is called, what `@rule` says of it, and how to get its module.
+    """A rule that was found: what it is called, what `@rule` says of it, how to get its module, and the
+    installed package that it comes from, None for cflint itself.
 
     The module is imported when its check or its page is asked for: most rules have nothing to look at in most
     projects.
@@ -40,6 +39,7 @@ class Rule:
     group: str
     spec: Spec
     load: Callable[[], ModuleType]
+    package: Package | None = None
 
     @cached_property
     def module(self) -> ModuleType:
@@ -82,6 +82,7 @@ class Rule:
             spec.since,
             uri,
             spec.aliases,
+            self.package.label if self.package is not None else None,
         )
 
 
@@ -103,13 +104,37 @@ def renamed_notice(alias: str, id: str, path: str | None = None, line: int | Non
 class RuleSet(Mapping[str, Rule]):
     """Rules by id, sorted."""
 
-    def __init__(self, rules: Iterable[Rule]) -> None:
+    def __init__(self, rules: Iterable[Rule], *, packages: bool = True) -> None:
         self._rules = {found.id: found for found in sorted(rules, key=lambda found: found.id)}
+        self._packages = packages
 
     @classmethod
-    def discover(cls) -> RuleSet:
-        """All rules there are: every module of `cflint_rules` that has a check."""
-        return cls(_discover())
+    def discover(cls, *, packages: bool = True) -> RuleSet:
+        """All rules there are: those of cflint and, with `packages`, those of installed packages. Raises
+        PackageError for a package that cannot be used."""
+        own = cls(map(_rule, own_rules()), packages=False)
+        return own.with_packages() if packages else own
+
+    def with_packages(self) -> RuleSet:
+        """These rules, which are cflint's, and those of installed packages. Raises PackageError for a package
+        that cannot be used."""
+        others = installed()
+        if not others:
+            return self
+        taken = dict.fromkeys((*self, *self.aliases, *self.groups, *PRESETS), "cflint")
+        return RuleSet([*self.values(), *map(_rule, rules_of_packages(others, taken))])
+
+    @cached_property
+    def own(self) -> RuleSet:
+        """The rules of cflint itself."""
+        rules = [rule for rule in self._rules.values() if rule.package is None]
+        return self if len(rules) == len(self) else RuleSet(rules, packages=False)
+
+    @cached_property
+    def leaves_packages_out(self) -> bool:
+        """Whether packages of rules are installed that were not looked at: what no rule here is called may be
+        a rule of theirs."""
+        return not self._packages and bool(installed())
 
     def __getitem__(self, id: str) -> Rule:
         return self._rules[id]
@@ -132,7 +157,7 @@ class RuleSet(Mapping[str, Rule]):
         found: dict[str, str] = {}
         for id, rule in self._rules.items():
             for alias in rule.spec.aliases:
-                if _NAME.fullmatch(alias) is None:
+                if NAME.fullmatch(alias) is None:
                     raise ValueError(f"the alias `{alias}` of `{id}` is no name of a rule")
                 if alias in taken:
                     raise ValueError(f"the alias `{alias}` of `{id}` is the name of something else")
@@ -177,56 +202,5 @@ class RuleSet(Mapping[str, Rule]):
         return RuleSet(self._rules[id] for id in chosen)
 
 
-def _discover() -> Iterator[Rule]:
-    """The rules, by an index of what their decorators say; it is made anew when a rule's file has changed."""
-    import cflint_rules
-    from cflint.cachedir import read_json, write_json
-
-    files = list(_rule_files(cflint_rules.__path__[0]))
-    key = _key_of(files)
-    name = f"rules-{key}.json"
-    specs = _specs_from(read_json(name), files)
-    if specs is None:
-        specs = {module: _import(module).check.spec for _, module, _, _ in files}
-        write_json(name, {module: spec.as_data for module, spec in specs.items()})
-    for group, module, _, _ in files:
-        id = module.rpartition(".")[2].replace("_", "-")
-        yield Rule(id, group.replace("_", "-"), specs[module], partial(_import, module))
-
-
-_import = importlib.import_module
-
-
-def _rule_files(root: str) -> Iterator[tuple[str, str, int, int]]:
-    """The modules of rules below a folder: group, module, time of change (ns), size (bytes)."""
-    for group in sorted(os.scandir(root), key=lambda entry: entry.name):
-        if group.name.startswith(("_", ".")) or not group.is_dir():
-            continue
-        for entry in sorted(os.scandir(group.path), key=lambda entry: entry.name):
-            name = entry.name.removesuffix(".py")
-            if name != entry.name and not name.startswith("_"):
-                status = entry.stat()
-                yield group.name, f"cflint_rules.{group.name}.{name}", status.st_mtime_ns, status.st_size
-
-
-def _key_of(files: list[tuple[str, str, int, int]]) -> str:
-    from zlib import crc32
-
-    from cflint import __version__
-
-    own = sorted(
-        (entry.name, entry.stat().st_mtime_ns, entry.stat().st_size)
-        for entry in os.scandir(Path(__file__).parent)
-        if entry.name.endswith(".py")
-    )
-    return f"{crc32(repr((__version__, own, files)).encode()):08x}"
-
-
-def _specs_from(data: object, files: list[tuple[str, str, int, int]]) -> dict[str, Spec] | None:
-    """The specs that an index holds; None unless it has one for each file, and all are well-formed."""
-    if not isinstance(data, dict):
-        return None
-    try:
-        return {module: Spec.from_data(data[module]) for _, module, _, _ in files}
-    except (KeyError, TypeError, ValueError, AttributeError):
-        return None
+def _rule(found: Found) -> Rule:
+    return Rule(found.id, found.group, found.spec, found.load, found.package)

@@ -12,7 +12,7 @@ from cflint.project.workers.sections import Section
 from cflint.project.workers.worker import DurableObject, Worker
 from cflint.record import replace
 from cflint.rule.definition import Definition, Documents
-from cflint.rule.triggers import Trigger, subject_type
+from cflint.rule.triggers import Trigger, sort_of, subject_type
 from cflint.source import Document
 
 if TYPE_CHECKING:
@@ -55,21 +55,26 @@ def _by_subject(runs: Sequence[tuple[tuple[Trigger[Any], ...], Run]]) -> Run:
         ):
             by_type.setdefault(kind, []).append((triggers, run))
 
+    known: dict[object, list[Run]] = {}
+
     def run_found(subject: Any, project: Project) -> Iterator[Finding]:
         found = by_type.get(type(subject)) or by_type.get(None) or []
         if len(found) == 1:
             return found[0][1](subject, project)
-        return _several(found, subject, project)
+        key = sort_of(subject)
+        runs = known.get(key)
+        if runs is None:
+            runs = known[key] = [
+                run for triggers, run in found if any(trigger.finds(subject) for trigger in triggers)
+            ]
+        return runs[0](subject, project) if len(runs) == 1 else _several(runs, subject, project)
 
     return run_found
 
 
-def _several(
-    runs: Sequence[tuple[tuple[Trigger[Any], ...], Run]], subject: Any, project: Project
-) -> Iterator[Finding]:
-    for triggers, run in runs:
-        if any(trigger.finds(subject) for trigger in triggers):
-            yield from run(subject, project)
+def _several(runs: Sequence[Run], subject: Any, project: Project) -> Iterator[Finding]:
+    for run in runs:
+        yield from run(subject, project)
 
 
 def _with_project(function: Callable[..., Iterator[Finding]], takes_project: bool) -> Run:

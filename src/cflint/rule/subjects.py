@@ -157,9 +157,11 @@ class SuppressionUse:
 
 @record(frozen=True, eq=False)
 class Crash:
-    """A rule that raised: its id, the document it looked at (None when it was no single one), the error."""
+    """A rule that raised: its id, where it looked, the error, and the name and version of the package that
+    it comes from, None for cflint itself."""
 
     rule: str
     at: Location
     error: str
     trace_id: str
+    package: str | None = None

@@ -43,6 +43,18 @@ class Trigger(Generic[Subject]):
         return True
 
 
+def sort_of(subject: object) -> object:
+    """A key that is the same for subjects which the same triggers find (see `Trigger.finds`)."""
+    match subject:
+        case Match():
+            return (Match, subject.word, subject.node.type)
+        case Handler():
+            return (Handler, subject.name)
+        case Binding():
+            return (Binding, subject.kind.id)
+    return type(subject)
+
+
 def call(*names: str) -> Trigger[Match]:
     """Calls of a function or method of these names."""
     return Trigger("call", frozenset(names))

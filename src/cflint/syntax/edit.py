@@ -15,7 +15,7 @@ from cflint.source import Document, Span
 from cflint.syntax.data import DataDocument, Format, Kind, Node, Value
 from cflint.syntax.documents import read
 from cflint.syntax.editing.brackets import add, cut
-from cflint.syntax.editing.text import Edits, Path, Text, TextEdit, apply
+from cflint.syntax.editing.text import Edits, Path, Pieces, Text, TextEdit, apply
 from cflint.syntax.editing.values import (
     Steps,
     Tree,
@@ -195,48 +195,15 @@ def move_before_first_table(doc: DataDocument, path: Path) -> Edits:
 
 def _in_turn(doc: DataDocument, expected: Tree, steps: Iterable[Callable[[DataDocument], Edits]]) -> Edits:
     """Make edits of edits: each step sees the document as the steps before left it."""
-    pieces: list[tuple[int, int] | bytes] = [(0, len(doc.document.data))]  # of the document, or new text
+    pieces = Pieces(doc.document.data)
     now = doc
     for step in steps:
         edits = step(now)
         if edits is None:
             return None
-        for edit in sorted(edits, reverse=True):
-            first = _split(pieces, edit.span.start)
-            last = _split(pieces, edit.span.end)
-            pieces[first:last] = [edit.text.encode("utf-8")]
-        now = _reread(doc, apply(now.document.data, edits))
-    merged: list[TextEdit] = []
-    at = 0
-    new = b""
-    for piece in [*pieces, (len(doc.document.data), len(doc.document.data))]:
-        if isinstance(piece, bytes):
-            new += piece
-            continue
-        start, end = piece
-        if new or start > at:
-            merged.append(TextEdit(Span(at, start), new.decode("utf-8")))
-        at, new = end, b""
-    return _tried(doc, merged, [expected])
-
-
-def _split(pieces: list[tuple[int, int] | bytes], offset: int) -> int:
-    """Make a piece begin at an offset of the text that the pieces make; its index."""
-    at = 0
-    for index, piece in enumerate(pieces):
-        if at == offset:
-            return index
-        size = len(piece) if isinstance(piece, bytes) else piece[1] - piece[0]
-        if offset < at + size:
-            middle = offset - at
-            if isinstance(piece, bytes):
-                pieces[index : index + 1] = [piece[:middle], piece[middle:]]
-            else:
-                start, end = piece
-                pieces[index : index + 1] = [(start, start + middle), (start + middle, end)]
-            return index + 1
-        at += size
-    return len(pieces)
+        pieces.edit(edits)
+        now = _reread(doc, pieces.data)
+    return _tried(doc, pieces.edits(), [expected])
 
 
 def _worth_keeping(doc: DataDocument, steps: Steps, node: Node, value: dict[str, Value]) -> bool:

@@ -16,13 +16,13 @@ from cflint.project.apps.registry import ROWS, kind_of
 from cflint.project.files.workspace import Workspace
 from cflint.project.workers.loading import Loaded, load
 from cflint.project.workers.preferences import no_preferences
-from tests.support.fixture_cases import Case, expected, rules_for, run
+from tests.support.fixture_cases import KNOWN, Case, expected, rules_for, run
 from tests.support.paths import FIXTURES
 
 _REALM = re.compile(rb"realm: (\w+)")
 _CODE = (".ts", ".tsx", ".js", ".jsx", ".mts", ".mjs", ".svelte", ".vue", ".astro")
 CASES = [
-    Case(case, case.parent.name)
+    Case(case, case.parent.name, KNOWN)
     for kind in sorted((FIXTURES / "apps").iterdir())
     for case in sorted(kind.iterdir())
 ]

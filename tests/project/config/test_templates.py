@@ -54,7 +54,7 @@ def test_a_template_is_the_configuration_where_there_is_no_other(name: str) -> N
     files = project(name)
     assert is_template_name(name)
     (config,) = loaded(files).configs
-    assert config.path == name and config.deployment.is_template and not config.is_open
+    assert config.path == name and config.deployment.is_template and not config.deployment.open
     assert [binding.name for binding in config.top.bindings] == ["CACHE", "DB"]
     (worker,) = loaded(files).project.workers
     assert worker.entries == ("src/index.ts",)
@@ -166,9 +166,9 @@ def test_a_plain_document_is_no_template() -> None:
 def test_a_script_that_makes_the_file_does_not_open_it_and_one_that_adds_does() -> None:
     files = project("wrangler.toml.example")
     files["deploy.sh"] = "cp wrangler.toml.example wrangler.toml\nnpx wrangler deploy\n"
-    assert not loaded(files).configs[0].is_open
+    assert not loaded(files).configs[0].deployment.open
     files["deploy.sh"] += "cat more.toml >> wrangler.toml\n"
-    assert loaded(files).configs[0].is_open
+    assert loaded(files).configs[0].deployment.open
 
 
 def test_a_configuration_inside_the_folder_of_wrangler() -> None:

@@ -151,3 +151,17 @@ def test_a_git_file_that_leads_nowhere(tmp_path: Path) -> None:
     for text in ("", "gitdir: /nowhere/at/all", "gitdir:\0", "something else"):
         (tmp_path / ".git").write_text(text)
         assert discover(Workspace(tmp_path)).sources == ()
+
+
+def test_links_are_not_followed(tmp_path: Path, git: Git) -> None:
+    inner, outer = tmp_path / "inner", tmp_path / "outer"
+    write(inner, "kept.ts")
+    git("init", "-q", at=inner)
+    git("add", "kept.ts", at=inner)
+    write(outer, "kept.ts", **{".gitignore": "*.ts\n"})
+    (outer / ".git").symlink_to(inner / ".git")
+    assert "kept.ts" in Tracked(inner) and "kept.ts" not in Tracked(outer)
+    (outer / ".git").unlink()
+    write(outer, ".git/HEAD")
+    (outer / ".git" / "index").symlink_to(inner / ".git" / "index")
+    assert "kept.ts" not in Tracked(outer)

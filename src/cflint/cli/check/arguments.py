@@ -20,9 +20,7 @@ _FALSE = frozenset(("0", "false", "f", "no", "n", "off"))
 def read(arguments: Sequence[str], variables: Mapping[str, str] = os.environ) -> Request | None:
     """What stands after `cflint check`; None where click has something to say or to show."""
     options = {flag: option for option in OPTIONS for flag in option.flags}
-    given = _unset(variables)
-    if given is None:
-        return None
+    texts: dict[str, list[str]] = {}
     paths: list[str] = []
     rest = iter(arguments)
     for argument in rest:
@@ -35,48 +33,42 @@ def read(arguments: Sequence[str], variables: Mapping[str, str] = os.environ) ->
             option = options.get(flag)
             if option is None or (equals and not flag.startswith("--")):
                 return None  # an unknown option, help, or several letters in one word
-            if option.takes is Takes.NOTHING:
-                if equals:
-                    return None
-                given[option.name] = True
-                continue
-            text = value if equals else next(rest, None)
-            if text is None or not _put(given, option, text):
+            text: str | None = "1"
+            if option.takes is not Takes.NOTHING:
+                text = value if equals else next(rest, None)
+            elif equals:
                 return None
+            if text is None:
+                return None
+            texts.setdefault(option.name, []).append(text)
+    try:
+        given = {option.name: _value(option, texts.get(option.name), variables) for option in OPTIONS}
+    except ValueError:
+        return None
     return Request(paths=tuple(paths), **given)
 
 
-def _unset(variables: Mapping[str, str]) -> dict[str, Any] | None:
-    """The values of a command line without options; None where a variable holds what click refuses."""
-    given: dict[str, Any] = {}
-    for option in OPTIONS:
-        value: object = option.default
-        if option.is_repeated:
-            value = ()
-        elif option.takes is Takes.NOTHING:
-            said = variables.get(option.variable, "").strip().lower() if option.variable else ""
-            if said and said not in _TRUE | _FALSE:
-                return None
-            value = said in _TRUE
-        given[option.name] = value
-    return given
-
-
-def _put(given: dict[str, Any], option: Option, text: str) -> bool:
-    """Take what was given for an option; false where click has to say that it is wrong."""
-    if option.choices and text not in option.choices:
-        return False
+def _value(option: Option, texts: list[str] | None, variables: Mapping[str, str]) -> Any:
+    """The value of an option; of one that is not repeated the last text counts. Raises ValueError where click
+    has to say that it is wrong."""
+    if option.takes is Takes.NOTHING:
+        said = variables.get(option.variable, "").strip().lower() if option.variable and not texts else ""
+        if said and said not in _TRUE | _FALSE:
+            raise ValueError(said)
+        return bool(texts) or said in _TRUE
     if option.is_repeated:
-        given[option.name] += (text,)
-    elif option.takes is Takes.COUNT:
+        return tuple(_checked(option, text) for text in texts or ())
+    if not texts:
+        return option.default
+    text = _checked(option, texts[-1])
+    if option.takes is Takes.COUNT:
         if not (text.isascii() and text.isdigit() and len(text) < 10):
-            return False
-        given[option.name] = int(text)
-    elif option.read is not None:
-        try:
-            given[option.name] = option.read(text)
-        except ValueError:
-            return False
-    else:
-        given[option.name] = text
-    return True
+            raise ValueError(text)
+        return int(text)
+    return text if option.read is None else option.read(text)
+
+
+def _checked(option: Option, text: str) -> str:
+    if option.choices and text not in option.choices:
+        raise ValueError(text)
+    return text

@@ -85,7 +85,7 @@ OPTIONS = (
         metavar="FILE",
         help="Use this settings file and no other.",
     ),
-    Option(flags=("--isolated",), help="Use no settings file."),
+    Option(flags=("--isolated",), help="Use no settings file and no rules of installed packages."),
     Option(flags=("--show-settings",), help="Print the effective settings for the paths and exit."),
     Option(flags=("--fix",), help="Apply the safe fixes, then report what is left."),
     Option(flags=("--unsafe-fixes",), help="With --fix or --diff, include unsafe fixes (review them)."),

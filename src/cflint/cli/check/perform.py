@@ -21,6 +21,8 @@ from cflint.report.escape import visible
 
 if TYPE_CHECKING:
     from cflint.project.config.deployment import Deployment
+    from cflint.project.config.wrangler import WranglerConfig
+    from cflint.project.workers.worker import Worker
 
 
 def perform(request: Request) -> Exit:
@@ -103,10 +105,18 @@ def _without_workers(plan: Plan, analysis: Analysis, report: Report) -> Exit:
     for problem in unread(plan.place):
         warn(problem)
     hint = "name the folder that holds the Worker, or allow none with `--allow-empty`"
+    if _has_documents(plan):
+        hint = "Markdown is checked when its files are named: `cflint check README.md`"
     skipped = analysis.loaded.discovered.left_out
     if any(item.path in plan.place.paths for item in skipped) or request.exclude:
         hint = "`--verbose` prints what was skipped and why; `--allow-empty` makes this no error"
     raise Failure(message, Exit.NO_PROJECT, hint)
+
+
+def _has_documents(plan: Plan) -> bool:
+    """Whether there are Markdown files in what was looked at."""
+    folders = plan.place.workspace.seen.folders
+    return any(name.endswith((".md", ".mdx")) for names in folders.values() for name in names)
 
 
 def _deployment(found: Deployment) -> Iterator[str]:
@@ -121,6 +131,24 @@ def _deployment(found: Deployment) -> Iterator[str]:
         yield "  it is a template\n"
 
 
+def _format(worker: Worker) -> str:
+    """What `--verbose` prints of a configuration that is a program."""
+    if worker.config is None or not worker.config.is_typescript:
+        return ""
+    modes = len(worker.config.environments)
+    return f"TypeScript, {counted(modes, 'mode')}, " if modes > 1 else "TypeScript, "
+
+
+def _unknown(config: WranglerConfig) -> Iterator[str]:
+    """What `--verbose` prints of a configuration in TypeScript of which not all is known."""
+    lines: dict[str, None] = {}
+    for opening in config.source.openings if config.source is not None else ():
+        at = opening.place.document.line_of(opening.place.span.start)
+        part = ".".join(map(str, opening.source)) or "the configuration"
+        lines[f"  not all of {part} is known: {opening.reason} ({opening.place.document.path}:{at})"] = None
+    yield from (f"{visible(line)}\n" for line in lines)
+
+
 def _background(plan: Plan, analysis: Analysis) -> Iterator[str]:
     """What `--verbose` prints: the root, the rules, the Workers, what was skipped."""
     loaded = analysis.loaded
@@ -130,9 +158,12 @@ def _background(plan: Plan, analysis: Analysis) -> Iterator[str]:
         yield "nothing has changed since an earlier run: these are its findings\n"
     for worker in loaded.project.workers:
         where = worker.config.path if worker.config is not None else "no configuration"
-        yield f"Worker: {visible(where)} ({counted(len(worker.modules), 'module')})\n"
+        yield f"Worker: {visible(where)} ({_format(worker)}{counted(len(worker.modules), 'module')})\n"
+        if worker.without_config:
+            yield f"  it is one: {visible(worker.without_config)}\n"
         if worker.config is not None:
             yield from _deployment(worker.config.deployment)
+            yield from _unknown(worker.config)
         if worker.app is not None:
             yield f"app: {visible(worker.app.summary)}\n"
     for item in loaded.discovered.left_out:

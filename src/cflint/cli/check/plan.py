@@ -143,6 +143,7 @@ def _cache(request: Request, place: Place, began: int) -> Cache | None:
         return None
     from cflint.cache.entries import Cache
     from cflint.cache.storage import Refused, findings_folder
+    from cflint.packages import installed
 
     try:
         entries = findings_folder(folder, root)
@@ -150,7 +151,9 @@ def _cache(request: Request, place: Place, began: int) -> Cache | None:
         warn(f"nothing is cached: {refused}")
         return None
     try:
-        return Cache(entries, place.workspace, _cache_key(request, place), masked_source, began)
+        # settings that leave packages out are files, which the entry names
+        packages = () if request.isolated else installed()
+        return Cache(entries, place.workspace, _cache_key(request, place), masked_source, began, packages)
     except OSError:  # cflint's own files cannot be listed: it runs from an archive
         return None
 

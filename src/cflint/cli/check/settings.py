@@ -37,10 +37,14 @@ class CheckSettings:
 
     @cached_property
     def known(self) -> RuleSet:
-        """All rules there are."""
+        """All rules there are; those of packages are left out when no settings that count let them run."""
         from cflint.rule import RuleSet
+        from cflint.settings import allows_packages
 
-        return RuleSet.discover()
+        place = self._place
+        only = place.workspace.relative(self._config) if self._config is not None else None
+        packages = not self._isolated and allows_packages(place.workspace, place.paths, only=only)
+        return RuleSet.discover(packages=packages)
 
     @cached_property
     def policy(self) -> Policy:
@@ -107,6 +111,7 @@ class CheckSettings:
         yield f"extend-select = {_toml(list(settings.extend_select))}"
         yield f"ignore = {_toml(list(settings.ignore))}"
         yield f"exclude = {_toml(list(settings.exclude))}"
+        yield f"rule-packages = {'true' if settings.rule_packages else 'false'}"
         yield f"fail-on = {_toml(settings.fail_on or 'warning')}"
         for name, level in settings.severity.items():
             yield f"severity.{name} = {_toml(level.label if level is not None else 'off')}"

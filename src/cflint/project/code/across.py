@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 def binding(module: ModuleLike, name: str) -> Value:
     """The value of `env.name`: a binding whose kind the configuration, or the Env type, tells."""
     kinds = {
-        binding.kind.id: binding.kind
-        for env in module.environments
-        if (binding := env.binding(name)) is not None
+        binding.kind.id: binding.kind for env in module.environments for binding in env.bindings_named(name)
     }
     if len(kinds) == 1:
         return Value(ValueKind.BINDING, name=name, binding=next(iter(kinds.values())))

@@ -6,7 +6,15 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cflint.project.code.parameters import handler_parameters
-from cflint.syntax.javascript import CLASSES, FUNCTIONS, Syntax, arguments_of, property_name, unwrap
+from cflint.syntax.javascript import (
+    CLASSES,
+    FUNCTIONS,
+    Syntax,
+    arguments_of,
+    is_static,
+    property_name,
+    unwrap,
+)
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -45,7 +53,7 @@ def _find_this(syntax: Syntax, known: dict[int, Node | None], this: Node) -> Nod
             parent = syntax.parent(above)
             if parent is None or parent.type != "class_body":
                 break
-            if any(child.type == "static" for child in above.children):
+            if is_static(above):
                 break
         elif kind in CLASSES:
             found = above

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from cflint.project.code.flow import LOOPS, always_completes, is_endless, reaches_condition
 from cflint.project.code.origins import callee_name
-from cflint.syntax.javascript import FUNCTIONS, arguments_of, is_generator, unwrap, with_wrappers
+from cflint.syntax.javascript import FUNCTIONS, arguments_of, is_generator, is_static, unwrap, with_wrappers
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -176,7 +176,7 @@ def _repeats_perhaps(module: ModuleLike, parent: Node, child: Node) -> bool:
 def waits_for_instance(parent: Node, child: Node) -> bool:
     """Whether a child is the value of a field that is set when an instance is made."""
     is_value = parent.type == "public_field_definition" and _is_field(parent, "value", child)
-    return is_value and not any(part.type == "static" for part in parent.children)
+    return is_value and not is_static(parent)
 
 
 def _before(parent: Node, child: Node) -> Iterator[Node]:

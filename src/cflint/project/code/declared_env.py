@@ -186,7 +186,7 @@ def type_of_class(module: ModuleLike, wanted: ClassFacts) -> str | None:
 
 def bindings_named(module: ModuleLike, name: str) -> list[Binding]:
     """The bindings of a name in all environments of the Workers that reach a module."""
-    return [found for env in module.environments if (found := env.binding(name)) is not None]
+    return [found for env in module.environments for found in env.bindings_named(name)]
 
 
 def bound_class(module: ModuleLike, name: str) -> ClassFacts | None:
@@ -194,15 +194,13 @@ def bound_class(module: ModuleLike, name: str) -> ClassFacts | None:
     found: ClassFacts | None = None
     for worker in module.workers:
         for environment in worker.environments:
-            binding = environment.binding(name)
-            if binding is None:
-                continue
-            if binding.kind.id != "durable_object" or not binding.is_local or binding.class_name is None:
-                return None
-            facts = module.project.exports.find_class(worker, binding.class_name)
-            if facts is None or (found is not None and not found.is_same(facts)):
-                return None
-            found = facts
+            for binding in environment.bindings_named(name):
+                if binding.kind.id != "durable_object" or not binding.is_local or binding.class_name is None:
+                    return None
+                facts = module.project.exports.find_class(worker, binding.class_name)
+                if facts is None or (found is not None and not found.is_same(facts)):
+                    return None
+                found = facts
     return found
 
 
@@ -251,9 +249,13 @@ def env_type_at(module: ModuleLike, node: Node) -> TypeFacts | None:
 
 
 def has_global_env(module: ModuleLike) -> bool:
-    """Whether a class that does not say the type of its `env` gets the right one: it is generated, or the
-    module declares `namespace Cloudflare`."""
-    if any(module.project.env_types.generated(found) is not None for found in module.workers):
+    """Whether a class that does not say the type of its `env` gets the right one: it is generated, inferred
+    from the configuration, or the module declares `namespace Cloudflare`."""
+    if any(
+        module.project.env_types.generated(found) is not None
+        or (found.config is not None and found.config.is_typescript)
+        for found in module.workers
+    ):
         return True
     return any(
         (parent := module.syntax.parent(leaf)) is not None and parent.type in ("internal_module", "module")

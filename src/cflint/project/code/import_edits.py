@@ -7,9 +7,8 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from cflint.finding import Edit
-from cflint.source import Span
 from cflint.syntax import suffixes
-from cflint.syntax.javascript import string_value
+from cflint.syntax.javascript.imports import import_braces, import_parts, import_source, spans_of_parts
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -45,8 +44,8 @@ def add_imports(
         return ()
     statements = [node for node in module.syntax.root.named_children if node.type == "import_statement"]
     for statement in statements:
-        braces = _braces(statement)
-        if braces is None or _source(module, statement) != source:
+        braces = import_braces(statement)
+        if braces is None or import_source(module.syntax, statement) != source:
             continue
         only_types = any(child.type == "type" for child in statement.children)
         if only_types and not types:
@@ -87,39 +86,14 @@ def remove_imports(module: ModuleLike, specifiers: Iterable[Node]) -> tuple[Edit
     statement goes too when nothing is left of it."""
     gone = {node.id for node in specifiers}
     statement = next(
-        (n for n in module.syntax.root.named_children if any(p.id in gone for p in _parts(n))), None
+        (n for n in module.syntax.root.named_children if any(p.id in gone for p in import_parts(n))), None
     )
     if statement is None:
         return ()
-    parts = list(_parts(statement))
-    kept = [part for part in parts if part.id not in gone]
-    if not kept:
-        return (Edit(module.document, module.whole_lines(statement), ""),)
-    braces = _braces(statement)
-    named = [part for part in parts if part.type == "import_specifier"]
-    if braces is None or any(part.id in gone for part in parts if part.type != "import_specifier"):
-        return ()
-    if all(part.id in gone for part in named):  # `import A, { b } from` becomes `import A from`
-        return (Edit(module.document, Span(kept[-1].end_byte, braces.end_byte), ""),)
-    return tuple(_without(module, named, gone))
-
-
-def _without(module: ModuleLike, named: list[Node], gone: set[int]) -> Iterator[Edit]:
-    survivor_before = False
-    index = 0
-    while index < len(named):
-        if named[index].id not in gone:
-            survivor_before = True
-            index += 1
-            continue
-        end = index
-        while end + 1 < len(named) and named[end + 1].id in gone:
-            end += 1
-        if survivor_before:
-            yield Edit(module.document, Span(named[index - 1].end_byte, named[end].end_byte), "")
-        else:
-            yield Edit(module.document, Span(named[index].start_byte, named[end + 1].start_byte), "")
-        index = end + 1
+    spans = spans_of_parts(statement, gone)
+    if spans is None:
+        spans = (module.whole_lines(statement),)
+    return tuple(Edit(module.document, span, "") for span in spans)
 
 
 def move_import(
@@ -128,15 +102,15 @@ def move_import(
     """Edits that take a specifier (without an alias) out of its statement, of which others are left, and
     import the name from another module: in the import that there is of it, or in one after that statement."""
     statement = next(
-        (n for n in module.syntax.root.named_children if any(p.id == part.id for p in _parts(n))), None
+        (n for n in module.syntax.root.named_children if any(p.id == part.id for p in import_parts(n))), None
     )
     removed = remove_imports(module, [part])
     if statement is None or not removed:
         return ()
     for other in module.syntax.root.named_children:
-        if other.id == statement.id or _source(module, other) != source:
+        if other.id == statement.id or import_source(module.syntax, other) != source:
             continue
-        braces = _braces(other)
+        braces = import_braces(other)
         only_types = any(child.type == "type" for child in other.children)
         if braces is not None and braces.named_children and (types or not only_types):
             word = "type " if types and not only_types else ""
@@ -156,34 +130,7 @@ def set_import_source(module: ModuleLike, statement: Node, source: str) -> Edit 
 
 def imported_parts(statement: Node) -> Iterator[Node]:
     """The specifiers, default and namespace of an import statement: the `owner`s of its declarations."""
-    yield from _parts(statement)
-
-
-def _parts(statement: Node) -> Iterator[Node]:
-    if statement.type != "import_statement":
-        return
-    for clause in statement.named_children:
-        if clause.type != "import_clause":
-            continue
-        for part in clause.named_children:
-            if part.type == "named_imports":
-                yield from (child for child in part.named_children if child.type == "import_specifier")
-            elif part.type in ("identifier", "namespace_import"):
-                yield part
-
-
-def _braces(statement: Node) -> Node | None:
-    for clause in statement.named_children:
-        if clause.type == "import_clause":
-            for part in clause.named_children:
-                if part.type == "named_imports":
-                    return part
-    return None
-
-
-def _source(module: ModuleLike, statement: Node) -> str | None:
-    node = statement.child_by_field_name("source")
-    return string_value(module.syntax, node) if node is not None else None
+    yield from import_parts(statement)
 
 
 def relative_specifier(importer: str, target: str) -> str:

@@ -18,7 +18,16 @@ from cflint.project.modules.facts import ClassFacts, class_facts
 from cflint.record import record
 from cflint.scope import Declaration, ModuleScope
 from cflint.source import Span
-from cflint.syntax.javascript import CLASSES, FUNCTIONS, Syntax, first_named, property_name, span_of, unwrap
+from cflint.syntax.javascript import (
+    CLASSES,
+    FUNCTIONS,
+    Syntax,
+    first_named,
+    is_static,
+    property_name,
+    span_of,
+    unwrap,
+)
 from cflint.syntax.suffixes import is_typescript
 
 if TYPE_CHECKING:
@@ -150,7 +159,7 @@ class ClassDefinition:
         found: dict[str, Node] = {}
         for node in self.body.named_children:
             name = node.child_by_field_name("name")
-            if name is None or any(child.type == "static" for child in node.children):
+            if name is None or is_static(node):
                 continue
             key = property_name(self.module.syntax, name)
             if key is not None and (key not in found or found[key].type.endswith("_signature")):

@@ -11,7 +11,15 @@ from cflint.project.code.origins import is_global
 from cflint.project.code.values import ValueKind
 from cflint.record import record
 from cflint.scope import Declaration
-from cflint.syntax.javascript import FUNCTIONS, arguments_of, string_value, unwrap, walk, with_wrappers
+from cflint.syntax.javascript import (
+    FUNCTIONS,
+    arguments_of,
+    is_static,
+    string_value,
+    unwrap,
+    walk,
+    with_wrappers,
+)
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -235,13 +243,8 @@ def field_values(module: ModuleLike, owner: ClassLike) -> Iterator[tuple[str, No
     gives it the value, the value."""
     for part in owner.body.named_children:
         name, value = part.child_by_field_name("name"), part.child_by_field_name("value")
-        is_static = any(child.type == "static" for child in part.children)
-        if (
-            part.type == "public_field_definition"
-            and name is not None
-            and value is not None
-            and not is_static
-        ):
+        is_field = part.type == "public_field_definition" and not is_static(part)
+        if is_field and name is not None and value is not None:
             yield module.text(name), value, value
     for node in module.descendants(owner.body, *_ASSIGNMENTS):
         left, right = node.child_by_field_name("left"), node.child_by_field_name("right")

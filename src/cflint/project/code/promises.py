@@ -10,7 +10,15 @@ from cflint.finding import Edit, Fix, Safety
 from cflint.project.code.values import Value, ValueKind
 from cflint.record import record
 from cflint.scope import Declaration, DeclarationKind
-from cflint.syntax.javascript import FUNCTIONS, arguments_of, first_named, is_async, unwrap, with_wrappers
+from cflint.syntax.javascript import (
+    FUNCTIONS,
+    arguments_of,
+    first_named,
+    is_async,
+    is_static,
+    unwrap,
+    with_wrappers,
+)
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -488,7 +496,7 @@ def wait_until_at(module: ModuleLike, node: Node) -> str | None:
             return None  # a `this` of its own
         if above.type == "method_definition":
             constructor = owner.constructor
-            static = any(child.type == "static" for child in above.children)
+            static = is_static(above)
             around = module.syntax.parent(above)
             outside = around is None or around.id != owner.body.id
             is_constructor = constructor is not None and above.id == constructor.id

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from cflint.finding import Edit
-from cflint.project.config.edits import Edits, append_item, convert, set_key
+from cflint.project.config.edits import Edits, append_item, convert, joined, set_key
 from cflint.project.config.lifecycle import Backend, Migration
 from cflint.project.config.wrangler import Binding, Environment
 from cflint.syntax.data import Value
@@ -60,12 +60,14 @@ def add_durable_object_class(environment: Environment, class_name: str, *, sqlit
         return None
     if class_name in lifecycle.classes:
         return ()
-    if not lifecycle.uses_exports:
+    if not _has_exports(environment):
         key = "new_sqlite_classes" if sqlite else "new_classes"
         return append_migration(environment, {key: [class_name]})
     home = environment.source_of("exports")
     there = home.own("exports")
-    if there is None or there.member(class_name) is not None:
+    if there is None and not environment.config.is_typescript:
+        return None
+    if there is not None and there.member(class_name) is not None:
         return None
     backend = Backend.SQLITE if sqlite else Backend.KEY_VALUE
     value: Value = {"type": "durable-object", "storage": backend.value}
@@ -99,7 +101,7 @@ def create_classes(missing: Mapping[str, Sequence[Binding]]) -> Edits:
             environment = binding.environment
             if name in environment.lifecycle.gone:
                 continue
-            key = "exports" if environment.lifecycle.uses_exports else "migrations"
+            key = "exports" if _has_exports(environment) else "migrations"
             _, names = homes.setdefault(id(environment.source_of(key)), (environment, {}))
             names[name] = None
     edits: list[Edit] = []
@@ -108,15 +110,20 @@ def create_classes(missing: Mapping[str, Sequence[Binding]]) -> Edits:
         if made is None:
             return None
         edits += made
-    return tuple(edits) or None
+    return joined(edits) or None
+
+
+def _has_exports(environment: Environment) -> bool:
+    """Whether classes are made live by `exports`: those of a `cloudflare.config.ts` always are."""
+    return environment.lifecycle.uses_exports or environment.config.is_typescript
 
 
 def _create(environment: Environment, names: Sequence[str]) -> Edits:
-    if not environment.lifecycle.uses_exports:
+    if not _has_exports(environment):
         return append_migration(environment, {"new_sqlite_classes": [*names]})
     home = environment.source_of("exports")
     there = home.own("exports")
-    value = there.plain if there is not None else None
+    value: Value = there.plain if there is not None else {} if environment.config.is_typescript else None
     if not isinstance(value, dict) or any(name in value for name in names):
         return None
     new: Value = {"type": "durable-object", "storage": Backend.SQLITE.value}

@@ -130,9 +130,13 @@ class _Reader:
             return
         self.complete &= not node.broken
         for member in node.members:
-            if _is_durable_object(member.value):
-                self.complete &= not member.value.broken
-                yield ExportRow(member.key_span, self._export(member.key, member.key_span, member.value))
+            entry = member.value
+            told = (entry, entry.get("type"), entry.get("state"))
+            if any(node is not None and node.kind is Kind.UNKNOWN for node in told):
+                self.complete = False
+            elif _is_durable_object(entry):
+                self.complete &= not entry.broken
+                yield ExportRow(member.key_span, self._export(member.key, member.key_span, entry))
 
     def _export(self, name: str, span: Span, node: Node) -> ActiveClass | DeletedClass | ReplayProblem:
         raw = node.get("state")

@@ -1,7 +1,7 @@
 """Edits of a wrangler configuration, as a fix takes them.
 
 Every function answers None when there is no edit that does exactly this, and () when nothing has to change.
-A configuration in TypeScript is a program: here, only what stands there as a string is replaced.
+Of a configuration in TypeScript, `("env", name, …)` leads to the mode of that name; see `cloudflare/editing`.
 
 Imported where used: editors of documents and json, which a run without fixes does not need.
 """
@@ -11,11 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Protocol
 
-from cflint.finding import Edit
+from cflint.finding import Edit, Fix, Safety
 from cflint.project.config.schema import Path
 from cflint.syntax.data import DataDocument, Format, Node, Value
 
 if TYPE_CHECKING:
+    from cflint.project.config.cloudflare.machine import ConfigFault
+    from cflint.project.config.cloudflare.reader import LoweredData
     from cflint.project.config.wrangler import Environment
     from cflint.syntax.edit import TextEdit
 
@@ -34,8 +36,11 @@ AnyData = DataDocument | HasData
 
 def set_key(data: AnyData, path: Path, value: Value, *, comment: str | None = None) -> Edits:
     """Make `value` the value at a path, with the objects around it; `comment` goes above a new key."""
-    if _is_code(data):
-        return None
+    code = _code(data)
+    if code is not None:
+        from cflint.project.config.cloudflare.editing import operations
+
+        return operations.set_value(code, path, value, comment=comment)
     from cflint.syntax import edit
 
     return _edits(data, edit.set_value(_data(data), path, value, comment=comment))
@@ -43,8 +48,11 @@ def set_key(data: AnyData, path: Path, value: Value, *, comment: str | None = No
 
 def append_item(data: AnyData, path: Path, value: Value) -> Edits:
     """Add an item to the array at a path; the array is made when there is none."""
-    if _is_code(data):
-        return None
+    code = _code(data)
+    if code is not None:
+        from cflint.project.config.cloudflare.editing import operations
+
+        return operations.append_item(code, path, value)
     from cflint.syntax import edit
 
     return _edits(data, edit.append_item(_data(data), path, value))
@@ -60,13 +68,45 @@ def add_flag(environments: Iterable[Environment], flag: str) -> Edits:
         if added is None:
             return None
         edits += added
-    return tuple(edits)
+    return joined(edits)
+
+
+def require_secret(environment: Environment, name: str) -> Edits:
+    """Make a secret of a variable: its value goes, and its name is required."""
+    data = environment.config
+    code = _code(data)
+    if code is not None:
+        from cflint.project.config.cloudflare.editing import operations
+
+        return operations.require_secret(code, environment.path("vars", name))
+    removed = remove_key(data, environment.path("vars", name))
+    added = append_item(data, environment.path("secrets", "required"), name)
+    return (*removed, *added) if removed and added else None
+
+
+def joined(edits: Iterable[Edit]) -> tuple[Edit, ...]:
+    """Edits of several environments together: in TypeScript, one edit may be that of all modes."""
+    return tuple(dict.fromkeys(edits))
+
+
+def mend_fault(data: AnyData, fault: ConfigFault, safety: Safety) -> Fix | None:
+    """The fix after which a fault of a configuration in TypeScript is gone."""
+    code = _code(data)
+    if code is None:
+        return None
+    from cflint.project.config.cloudflare.editing.mending import mended
+
+    found = mended(code, fault)
+    return Fix(found[0], found[1], safety) if found is not None else None
 
 
 def remove_key(data: AnyData, path: Path) -> Edits:
     """Remove a key with its value, or an item of an array."""
-    if _is_code(data):
-        return None
+    code = _code(data)
+    if code is not None:
+        from cflint.project.config.cloudflare.editing import operations
+
+        return operations.remove(code, path)
     from cflint.syntax import edit
 
     return _edits(data, edit.remove(_data(data), path))
@@ -74,8 +114,11 @@ def remove_key(data: AnyData, path: Path) -> Edits:
 
 def rename_key(data: AnyData, path: Path, new_key: str) -> Edits:
     """Give the key at a path another name; None when that is taken."""
-    if _is_code(data):
-        return None
+    code = _code(data)
+    if code is not None:
+        from cflint.project.config.cloudflare.editing import operations
+
+        return operations.rename_key(code, path, new_key)
     from cflint.syntax import edit
 
     return _edits(data, edit.rename_key(_data(data), path, new_key))
@@ -103,25 +146,26 @@ def convert(
 
 
 def replace_text(data: AnyData, *nodes: Node, text: str) -> Edits:
-    """Make another string of values, in quotes like those they have. In TypeScript, values of several modes
-    may stand at one place."""
+    """Make another string of values, in quotes like those they have."""
+    code = _code(data)
+    if code is not None:
+        from cflint.project.config.cloudflare.editing import operations
+
+        return operations.replace_texts(code, nodes, text)
     import json
 
     document = _data(data).document
-    edits: dict[Edit, None] = {}
+    edits: list[Edit] = []
     for node in nodes:
-        written = document.data[node.span.start : node.span.end]
-        if _is_code(data) and written[1:-1] != (node.text or "").encode():
-            return None  # it is no literal, or it has escapes
-        is_literal = written[:1] == b"'" and "'" not in text
+        is_literal = document.data[node.span.start : node.span.start + 1] == b"'" and "'" not in text
         new = f"'{text}'" if is_literal else json.dumps(text, ensure_ascii=False)
-        edits[Edit(document, node.span, new)] = None
+        edits.append(Edit(document, node.span, new))
     return tuple(edits)
 
 
 def move_to_top_level(data: AnyData, path: Path) -> Edits:
     """Move a key of a TOML table, with its comments, before the first table."""
-    if _is_code(data):
+    if _code(data) is not None:
         return None
     from cflint.syntax import edit
 
@@ -135,8 +179,15 @@ def _edits(data: AnyData, edits: tuple[TextEdit, ...] | None) -> Edits:
     return tuple(Edit(document, edit.span, edit.text) for edit in edits)
 
 
-def _is_code(data: AnyData) -> bool:
-    return _data(data).format is Format.TYPESCRIPT
+def _code(data: AnyData) -> LoweredData | None:
+    """The data of a configuration in TypeScript; None of another one."""
+    found = _data(data)
+    if found.format is not Format.TYPESCRIPT:
+        return None
+    from cflint.project.config.cloudflare.reader import LoweredData
+
+    assert isinstance(found, LoweredData)
+    return found
 
 
 def _data(data: AnyData) -> DataDocument:

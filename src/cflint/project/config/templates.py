@@ -20,9 +20,12 @@ _HOLE = (
     rb"\{\{[^{}\n]{0,200}\}\}|\$\{[^{}\n]{0,200}\}|\{%[^\n]{0,200}?%\}|<%[^\n]{0,200}?%>|<[A-Za-z][^<>\n\"'=]{0,80}>"
     rb"|%[A-Z_]{2,60}%|\$[A-Z_][A-Z0-9_]{0,60}|\bXXX+\b"
 )
-_STRINGS = {
-    Format.TOML: rb'"""(?:[^\\]|\\.)*?"""|\'\'\'.*?\'\'\'|"(?:[^"\\\n]|\\.)*"|\'[^\'\n]*\'|#[^\n]*',
-    Format.JSON: rb'"(?:[^"\\\n]|\\.)*"|//[^\n]*|/\*.*?\*/',
+_NEAR = 200
+_QUOTED = rb'"(?:[^"\\\n]|\\[^\n])*+"?'
+_STRINGS = {  # what is not closed goes on to its end, so that nothing is looked at twice
+    Format.TOML: rb'"""(?:[^"\\]|\\.|"(?!""))*+(?:""")?|'
+    rb"'''(?:[^']|'(?!''))*+(?:''')?|" + _QUOTED + rb"|'[^'\n]*+'?|#[^\n]*",
+    Format.JSON: _QUOTED + rb"|//[^\n]*|/\*(?:[^*]|\*(?!/))*+(?:\*/)?",
 }
 
 
@@ -79,12 +82,20 @@ def _masked(data: bytes, format: Format) -> tuple[bytes, tuple[Span, ...]]:
         text = found[0]
         if found[1] is not None:
             return text
-        before = data[data.rfind(b"\n", 0, found.start()) + 1 : found.start()]
-        end = data.find(b"\n", found.end())
-        after = data[found.end() : end if end != -1 else len(data)]
-        if not before.strip() and not after.strip(b" \t\r,"):
+        if _is_alone(data, *found.span()):
             gaps.append(Span(*found.span()))
             return b" " * len(text)
         return b'"' + b"_" * (len(text) - 2) + b'"'
 
     return _tokens(format).sub(mask, data), tuple(gaps)
+
+
+def _is_alone(data: bytes, start: int, end: int) -> bool:
+    """Whether a placeholder is all that stands on its line. Only what is near is looked at, so that a long
+    line of placeholders takes no longer than others."""
+    before = data[max(0, start - _NEAR) : start]
+    after = data[end : end + _NEAR]
+    head, tail = before.rpartition(b"\n"), after.partition(b"\n")
+    begins = bool(head[1]) or start <= _NEAR
+    ends = bool(tail[1]) or end + _NEAR >= len(data)
+    return begins and ends and not head[2].strip() and not tail[0].strip(b" \t\r,")

@@ -166,12 +166,6 @@ class WranglerConfig:
         return Role.TEST if self.deployment.local else config_role(self.path)
 
     @property
-    def is_open(self) -> bool:
-        """Whether the Worker may have bindings, triggers and classes that do not stand here: something else
-        deploys it or adds to the file, as `deployment.open` says. What is absent is unknown."""
-        return bool(self.deployment.open)
-
-    @property
     def root(self) -> Node:
         return self.data.root
 
@@ -243,7 +237,8 @@ class WranglerConfig:
         if not places:
             return False
         if self.is_typescript:  # `...` is how it copies
-            return any(span.start <= at < span.end for at in places for span in self.comments)
+            in_comments = any(span.start <= at < span.end for at in places for span in self.comments)
+            return in_comments or bool(self.unreadable)
         nodes = list(self.root.walk())
         texts = [node.span for node in nodes if node.kind is Kind.STRING]
         keys = (member for node in nodes for member in node.members)
@@ -363,6 +358,11 @@ class Environment:
         return "the top level" if self.name is None else f"env.{self.name}"
 
     @property
+    def is_preview(self) -> bool:
+        """Whether it is what previews of a Worker are made from, by a configuration in TypeScript."""
+        return self.tree is not None and self.tree.is_preview
+
+    @property
     def quoted_label(self) -> str:
         """Its label as it stands in a sentence: in backticks when it is a key."""
         return self.label if self.name is None or self.tree is not None else f"`{self.label}`"
@@ -451,7 +451,7 @@ class Environment:
         """Whether a part that counts here could not be read, or stands elsewhere: what is absent is unknown,
         not missing. Of a configuration in TypeScript: whether that is so of all of it; `is_open` tells of a
         part."""
-        if self.config.is_open:
+        if self.config.deployment.open:
             return True
         if self.tree is not None:
             return self.tree.is_wholly_open
@@ -541,12 +541,19 @@ class Environment:
         return tuple(binding for kind in KINDS for binding in self._bindings_of(kind))
 
     @cached_property
-    def _by_name(self) -> Mapping[str, Binding]:
-        return {binding.name: binding for binding in reversed(self.bindings)}
+    def _by_name(self) -> Mapping[str, tuple[Binding, ...]]:
+        found: dict[str, list[Binding]] = {}
+        for binding in self.bindings:
+            found.setdefault(binding.name, []).append(binding)
+        return {name: tuple(bindings) for name, bindings in found.items()}
 
     def binding(self, name: str) -> Binding | None:
         """The binding of a name; the first, should there be several."""
-        return self._by_name.get(name)
+        return next(iter(self.bindings_named(name)), None)
+
+    def bindings_named(self, name: str) -> tuple[Binding, ...]:
+        """All bindings of a name: one, unless by mistake, or where a condition that is not known decides."""
+        return self._by_name.get(name, ())
 
     def bindings_of(self, kind: str) -> tuple[Binding, ...]:
         """The bindings of a kind, given by its id (`kv`, `durable_object`, …)."""
@@ -614,7 +621,9 @@ class Environment:
         )
 
     def location(self, node: Node | Span) -> Location:
-        """The place of a node or span."""
+        """The place of a node or span. What is written beside it stands there."""
+        if self.tree is not None and isinstance(node, Node) and node.span.empty:
+            return self.tree.definitions.get(node) or self.config.location(node)
         return self.config.location(node)
 
     @property

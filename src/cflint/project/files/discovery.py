@@ -1,7 +1,4 @@
-"""Which files of a workspace to look at: configurations, sources, and what was left out, and why.
-
-Imported where used: what a folder's scripts call, which matters where two formats of a configuration stand.
-"""
+"""Which files of a workspace to look at: configurations, sources, and what was left out, and why."""
 
 from __future__ import annotations
 
@@ -100,6 +97,9 @@ class Discovered:
 IsConfig = Callable[[Document], bool]
 """Whether a document is a Worker's configuration."""
 
+UsesWrangler = Callable[[str], bool]
+"""Whether what is called in a folder reads wrangler's configuration, not the one in TypeScript beside it."""
+
 
 def discover(
     workspace: Workspace,
@@ -107,6 +107,7 @@ def discover(
     excludes: Iterable[str] = (),
     *,
     is_config: IsConfig | None = None,
+    uses_wrangler: UsesWrangler | None = None,
 ) -> Discovered:
     """Walk files and folders of the workspace.
 
@@ -114,7 +115,7 @@ def discover(
     ignores it or it is build output, but never if it is excluded. Without `is_config` the name alone decides
     what is a configuration. Sources are not opened: see `sift`.
     """
-    gathering = _Gathering(workspace, Ignore("", excludes), is_config)
+    gathering = _Gathering(workspace, Ignore("", excludes), is_config, uses_wrangler)
     for path in paths:
         gathering.given(path)
     return gathering.result()
@@ -182,9 +183,10 @@ def configs_in(
     excludes: Iterable[str] = (),
     *,
     is_config: IsConfig | None = None,
+    uses_wrangler: UsesWrangler | None = None,
 ) -> tuple[str, ...]:
     """All configurations under a folder, as `discover` finds them."""
-    return discover(workspace, (folder,), excludes, is_config=is_config).configs
+    return discover(workspace, (folder,), excludes, is_config=is_config, uses_wrangler=uses_wrangler).configs
 
 
 def configs_above(
@@ -193,9 +195,10 @@ def configs_above(
     excludes: Iterable[str] = (),
     *,
     is_config: IsConfig | None = None,
+    uses_wrangler: UsesWrangler | None = None,
 ) -> tuple[str, ...]:
     """The configurations in a folder (or a file's folder) and in those above it, nearest first."""
-    gathering = _Gathering(workspace, Ignore("", excludes), is_config)
+    gathering = _Gathering(workspace, Ignore("", excludes), is_config, uses_wrangler)
     folder = path if workspace.is_dir(path) else _parent(path)
     found: list[str] = []
     while True:
@@ -235,8 +238,15 @@ class _Rules:
 class _Gathering:
     """What a walk has found so far."""
 
-    def __init__(self, workspace: Workspace, excluded: Ignore, is_config: IsConfig | None) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        excluded: Ignore,
+        is_config: IsConfig | None,
+        uses_wrangler: UsesWrangler | None,
+    ) -> None:
         self._workspace = workspace
+        self._uses_wrangler = uses_wrangler
         self._is_config = is_config
         self._excluded = excluded
         self._rules: dict[str, _Rules] = {}
@@ -317,8 +327,8 @@ class _Gathering:
         picked = [name for name in _PICK_ORDER if name in names]
         others = sorted(name for name in names if name not in (*_PICK_ORDER, TYPESCRIPT_NAME))
         if TYPESCRIPT_NAME in names:
-            at = 1 if picked and self._uses_wrangler(folder) else 0
-            picked.insert(at, TYPESCRIPT_NAME)
+            is_second = picked and self._uses_wrangler is not None and self._uses_wrangler(folder)
+            picked.insert(1 if is_second else 0, TYPESCRIPT_NAME)
         if len(picked) > 1:
             beside = tuple(_join(folder, name) for name in picked[1:])
             self._shadowed[_join(folder, picked[0])] = beside
@@ -368,11 +378,6 @@ class _Gathering:
             self._left_out[path] = Reason.NOT_A_CONFIGURATION
             return False
         return True
-
-    def _uses_wrangler(self, folder: str) -> bool:
-        from cflint.project.files.commands import deploys_by_wrangler
-
-        return deploys_by_wrangler(self._workspace, folder)
 
     def _given_typescript(self, path: str) -> None:
         """Look at a configuration in TypeScript, or at the one that a `wrangler.config.ts` stands beside."""

@@ -7,6 +7,7 @@ https://git-scm.com/docs/index-format describes it.
 from __future__ import annotations
 
 import os
+import stat
 from bisect import bisect_left
 from collections.abc import Iterator
 from pathlib import Path
@@ -60,6 +61,8 @@ def _names(home: Path) -> Iterator[str]:
 
 def _git_folder(home: Path) -> Path | None:
     git = home / ".git"
+    if git.is_symlink():  # it may lead anywhere
+        return None
     if git.is_dir():
         return git
     text = os.fsdecode(_read(git, _LONGEST_LINK))
@@ -76,9 +79,10 @@ def _hash_size(folder: Path) -> int:
 
 
 def _read(path: Path, limit: int) -> bytes:
-    """The bytes of a regular file, b"" when it is none or longer than that."""
+    """The bytes of a regular file, b"" when it is none (a link, say) or longer than that."""
     try:
-        if not path.is_file() or path.stat().st_size > limit:
+        status = path.lstat()
+        if not stat.S_ISREG(status.st_mode) or status.st_size > limit:
             return b""
         return path.read_bytes()
     except (OSError, ValueError):

@@ -18,6 +18,7 @@ _CALL = pattern(r"(?<![\w./-])(?:py)?wrangler(?:@[\w.^~-]+)?[ \t]+([^\"'`()]*)",
 _QUOTED = pattern(r"\\?([\"'])(.*?)\\?\1")
 _CD = pattern(r"^[\s(\"'`@-]*(?:(?:run|-\s*run):\s*)?cd[ \t]+([^\s\"'`]+)")
 _ENTRY = pattern(r"[\w./][^\s]*", re.ASCII)
+_LONGEST_FOLDER = 1000
 _DEPLOYS = frozenset({"deploy", "publish", "versions upload"})
 _RUNS = _DEPLOYS | {"dev"}
 _WITH_VALUE = frozenset(
@@ -96,7 +97,7 @@ def wrangler_calls(script: str, folder: str = "", *, by_line: bool = False) -> I
         for step in _STEP.split(_unquoted(line)):
             moved = _CD.match(step)
             if moved is not None:
-                here = posixpath.normpath(posixpath.join(here, moved[1]))
+                here = posixpath.normpath(posixpath.join(here, moved[1]))[-_LONGEST_FOLDER:]
                 continue
             for found in _CALL.finditer(step):
                 call = WranglerCall(tuple(word for word in found[1].split() if word != "\\"), here)

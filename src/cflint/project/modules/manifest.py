@@ -8,7 +8,7 @@ from functools import cached_property
 from cflint.project.modules.commands import WranglerCall, wrangler_calls
 from cflint.record import record
 from cflint.source import Document
-from cflint.syntax.data import Format, Kind, Node
+from cflint.syntax.data import DataDocument, Format, Kind, Node
 from cflint.syntax.documents import read
 
 _DEPENDENCIES = ("dependencies", "devDependencies", "optionalDependencies", "peerDependencies")
@@ -21,9 +21,14 @@ class Manifest:
     document: Document
 
     @property
-    def root(self) -> Node:
+    def data(self) -> DataDocument:
         """The document read."""
-        return self.document.memoized("manifest", lambda document: read(document, Format.JSON).root)
+        return self.document.memoized("manifest", lambda document: read(document, Format.JSON))
+
+    @property
+    def root(self) -> Node:
+        """Its object."""
+        return self.data.root
 
     def dependency(self, name: str) -> Node | None:
         """The string that says which version of a package it wants."""

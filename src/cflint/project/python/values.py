@@ -282,7 +282,7 @@ def binding(module: PythonModuleLike, name: str) -> Value:
     kinds = {
         binding.kind.id: binding.kind
         for environment in module.environments
-        if (binding := environment.binding(name)) is not None
+        for binding in environment.bindings_named(name)
     }
     kind = next(iter(kinds.values())) if len(kinds) == 1 else None
     return Value(ValueKind.BINDING, name=name, binding=kind)

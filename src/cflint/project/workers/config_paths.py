@@ -61,6 +61,8 @@ class ConfigPaths:
         """Whether something may make a path before wrangler looks for it: a build, by whatever says so."""
         build = environment.value("build")
         command = build.get("command") if build is not None and build.kind is Kind.OBJECT else None
+        if environment.is_open("build", "command"):
+            return True
         if (command is not None and command.text) or self.is_built or environment.own("type") is not None:
             return True
         return _BUILT.search(text) is not None or self.is_ignored(text)

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from cflint.pattern import pattern
 from cflint.project.config.deployment import Deployment
 from cflint.project.config.wrangler import WranglerConfig
+from cflint.project.files.discovery import is_template_name
 from cflint.project.files.workspace import Entry, Workspace
 from cflint.project.modules.commands import WranglerCall, calls_in_workflow, wrangler_calls
 from cflint.project.modules.manifest import Manifest
@@ -52,12 +53,12 @@ _ENTRY = pattern(
     r"\b(?:entrypoint|handler|main|content_file|contentFile|main_module)\s*[=:]\s*[\"'`]([^\"'`\n]{1,300})[\"'`]"
     r"|\bfile\(\s*\"([^\"\n]{1,300})\""
 )
-_FILE = r"([^\s\"'`<>|;&()]*?wrangler[\w.-]*\.(?:toml|jsonc?))"
+_FILE = r"([^\s\"'`<>|;&()]{0,300}?wrangler[\w.-]{0,80}\.(?:toml|jsonc?))"
 _WRITTEN = pattern(
     rf"(?:>>?|\btee\s+(?:-a\s+|--append\s+)?)\s*[\"']?{_FILE}"
-    rf"|\b(?:sed|perl|gsed)\b(?=[^\n|;]*\s-[a-zA-Z]*[ip])[^\n]*?\s[\"']?{_FILE}"
-    rf"|\b(?:cp|mv|install)\s[^\n;&|]*?\s[\"']?{_FILE}[\"']?\s*(?:$|[;&|\n\"'])"
-    rf"|\b(?:dasel|crudini|toml|tomlq|yq|jq)\b[^\n]*?\s[\"']?{_FILE}"
+    rf"|\b(?:sed|perl|gsed)\b(?=[^\n|;]{{0,500}}\s-[a-zA-Z]*[ip])[^\n]{{0,500}}?\s[\"']?{_FILE}"
+    rf"|\b(?:cp|mv|install)\s[^\n;&|]{{0,500}}?\s[\"']?{_FILE}[\"']?\s*(?:$|[;&|\n\"'])"
+    rf"|\b(?:dasel|crudini|toml|tomlq|yq|jq)\b[^\n]{{0,500}}?\s[\"']?{_FILE}"
     rf"|\b(?:write|append)(?:File|TextFile)(?:Sync)?\(\s*[\"'`]{_FILE}"
     rf"|\bopen\(\s*[\"']{_FILE}[\"']\s*,\s*[\"'][wa]",
     re.MULTILINE,
@@ -65,6 +66,10 @@ _WRITTEN = pattern(
 _RUN_BY = pattern(
     r"(?:^|[\s&;|\"'])(?:node|tsx|bun(?:\s+run)?|deno\s+run|ts-node|python3?|zx|sh|bash)\s+(?:-\S+\s+)*([\w./-]+\.\w+)"
 )
+_NEW_TOOL = pattern(
+    r"(?<![\w@/.-])(?:cf|cf-wrangler|vite)(?:@[\w.^~-]+)?(?=[ \t]+[\w-]|[ \t]*$)", re.MULTILINE
+)
+_VITE_CHANGE = pattern(r"\bcloudflare\s*\(\s*\{(?:[^{}()]|\{[^{}]*\}|\([^()]*\))*?\bconfig\s*[:(,}]")
 _WRITES = pattern(
     r"\b(?:write|append)(?:File|TextFile)(?:Sync)?\b|\bBun\.write\b|\.write_text\(|\bopen\([^)\n]*[\"'][wa]"
 )
@@ -90,7 +95,10 @@ class Elsewhere:
         self._stacks: dict[str, tuple[str, ...]] = {}
 
     def deployment(self, config: WranglerConfig, *, is_template: bool = False) -> Deployment:
-        """What other files say of a configuration."""
+        """What other files say of a configuration. What they say of wrangler's files says nothing of one in
+        TypeScript."""
+        if config.is_typescript:
+            return Deployment(open=self._declared(config) or self._changed_by_vite(config.directory))
         entry = date = ""
         if not config.is_pages and all(found.main is None for found in config.environments):
             entry, date = self._deployed(config)
@@ -98,7 +106,7 @@ class Elsewhere:
             open=self._declared(config) or self._changed(config, is_template=is_template),
             entry=entry,
             date=date,
-            local=self._local(config),
+            local="" if is_template else self._local(config),
             is_template=is_template,
         )
 
@@ -199,6 +207,13 @@ class Elsewhere:
                 return f"{maker} writes what is deployed"
         return ""
 
+    def _changed_by_vite(self, folder: str) -> str:
+        """Cloudflare's plugin takes a `config` that changes the one in TypeScript."""
+        for name in sorted(self._workspace.entries(folder)):
+            if name.startswith("vite.config.") and _VITE_CHANGE.search(self._text(_join(folder, name))):
+                return f"{_join(folder, name)} changes it before it is deployed"
+        return ""
+
     def _writer_among(self, script: _Script, written: str) -> str:
         """A program that a script runs, and that reads or writes a configuration."""
         for found in _RUN_BY.finditer(script.text):
@@ -234,14 +249,18 @@ class Elsewhere:
         return None
 
     def _calls_for(self, config: WranglerConfig) -> Iterator[tuple[_Script, WranglerCall]]:
-        """The calls that use a configuration: they name it, or run in its folder and name none."""
+        """The calls that use a configuration, or what becomes of a template: they name it, or run in its
+        folder and name none."""
+        name = real_name(config.file_name) if is_template_name(config.path) else config.file_name
         for script in self._scripts_for(config.directory):
             for call in script.calls:
                 named = call.value("-c", "--config")
                 if named is None:
-                    uses = call.folder == config.directory and _is_usual(config.file_name)
+                    uses = call.folder == config.directory and _is_usual(name)
                 else:
-                    uses = posixpath.normpath(posixpath.join(call.folder, named)) == config.path
+                    uses = posixpath.normpath(posixpath.join(call.folder, named)) == _join(
+                        config.directory, name
+                    )
                 if uses:
                     yield script, call
 
@@ -256,6 +275,20 @@ class Elsewhere:
                 entry = self._entry(script, call, given) if call.deploys or call.command == "dev" else None
                 if entry is not None:
                     yield entry, script.path
+
+    def uses_wrangler(self, folder: str) -> bool:
+        """Whether plain wrangler, which reads no `cloudflare.config.ts`, deploys a folder's Worker, and
+        neither `cf` nor Vite is called, which read no file of wrangler's."""
+        is_called = False
+        for script in self._scripts_for(folder):
+            if _NEW_TOOL.search(script.text):
+                return False
+            for call in script.calls:
+                if call.folder == folder and (call.deploys or call.command == "dev"):
+                    if call.has("--x-new-config", "--experimental-new-config"):
+                        return False
+                    is_called = True
+        return is_called
 
     def _local(self, config: WranglerConfig) -> str:
         """Why nobody deploys a configuration: only a test tool or local commands name it."""

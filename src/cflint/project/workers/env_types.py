@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from cflint.pattern import pattern
 from cflint.platform.bindings import BindingKind, kinds_by_type
@@ -56,6 +56,17 @@ class EnvTypes:
     def generated(self, worker: Worker) -> ModuleFacts | None:
         """The facts of the types that `wrangler types` wrote beside a Worker's configuration."""
         return self._facts.generated(worker.config.directory) if worker.config is not None else None
+
+    def global_names(self, workers: Iterable[Worker]) -> tuple[str, ...]:
+        """The names of the types that describe `env` of some Workers wherever they are named: those that were
+        generated, and `Env`, which is inferred from a configuration in TypeScript."""
+        names: dict[str, None] = {}
+        for worker in workers:
+            if worker.config is not None and worker.config.is_typescript:
+                names["Env"] = None
+            found = self.generated(worker)
+            names.update(dict.fromkeys(found.types if found is not None else ()))
+        return tuple(names)
 
     def members(self, path: str, name: str) -> Iterator[TypeMember]:
         """The members of a name in the types of `env` for a module."""

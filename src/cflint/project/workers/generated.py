@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from cflint.finding import Location
 from cflint.pattern import pattern
 from cflint.platform.bindings import kinds_by_type
-from cflint.project.config.wrangler import Binding
+from cflint.project.config.wrangler import Binding, WranglerConfig
 from cflint.project.modules.facts import TypeMember
 from cflint.record import record
 from cflint.source import Span
@@ -34,9 +35,10 @@ class StaleTypes:
 
 def stale_types(project: Project, worker: Worker) -> StaleTypes | None:
     """How the types that `wrangler types` wrote for a Worker differ from its configuration; None where they
-    do not, or were made from another configuration than its main one."""
+    do not, or were made from another configuration than its main one. From one in TypeScript the types are
+    inferred: what they wrote is left over, and says too much if anything."""
     config = worker.config
-    if config is None or _MAIN_CONFIG.fullmatch(config.file_name) is None:
+    if config is None or not (config.is_typescript or _MAIN_CONFIG.fullmatch(config.file_name)):
         return None
     facts = project.env_types.generated(worker)
     if facts is None or facts.has_errors or any(found.has_open_bindings for found in config.environments):
@@ -49,12 +51,16 @@ def stale_types(project: Project, worker: Worker) -> StaleTypes | None:
     if not typed or any(found.is_open for found in facts.types.values()):
         return None
     bound = {binding.name for found in config.environments for binding in found.bindings}
-    missing = tuple(found for found in config.top.bindings if found.name not in typed and _is_typed(found))
+    missing = () if config.is_typescript else _missing(config, typed)
     left = tuple(
         member for name, member in typed.items() if name not in bound and _is_binding_type(member.type)
     )
     place = Location(document, left[0].name_span if left else Span(0, 0), "the generated file")
     return StaleTypes(missing, left, place) if missing or left else None
+
+
+def _missing(config: WranglerConfig, typed: Collection[str]) -> tuple[Binding, ...]:
+    return tuple(found for found in config.top.bindings if found.name not in typed and _is_typed(found))
 
 
 def _is_typed(binding: Binding) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Literal
 
 from cflint.finding import Notice
@@ -28,10 +28,13 @@ from cflint.project.files.ignore import Ignore
 from cflint.project.files.workspace import Unreadable, Workspace
 from cflint.project.modules.imports import Import
 from cflint.project.modules.resolve import ModuleGraph, Resolver
+from cflint.project.workers.bare import BareWorkers, is_pages_function
+from cflint.project.workers.data_files import data_files
 from cflint.project.workers.elsewhere import Elsewhere
 from cflint.project.workers.markdown import MarkdownWorkers
 from cflint.project.workers.model import Project
 from cflint.project.workers.preferences import Preferences
+from cflint.project.workers.remarks import empty_workers, unreached
 from cflint.project.workers.selection import Selection
 from cflint.project.workers.typescript_config import read_worker_config
 from cflint.project.workers.worker import Worker
@@ -120,6 +123,8 @@ class _Loading:
         self._unread: dict[str, None] = {}
         self._unresolved: dict[tuple[str, Import], None] = {}
         self._elsewhere = Elsewhere(workspace)
+        self._data: set[str] = set()
+        self._bare = BareWorkers(workspace, self._graph, self._elsewhere)
 
     def _is_excluded(self, path: str) -> bool:
         return self._excluded.covers(path + "/" if self._workspace.is_dir(path) else path)
@@ -172,7 +177,13 @@ class _Loading:
         self._selection.notices.append(Notice(message, path=path, line=line, level=level))
 
     def load(self) -> Loaded:
-        found = discover(self._workspace, self._given, self._excludes, is_config=self._is_config)
+        found = discover(
+            self._workspace,
+            self._given,
+            self._excludes,
+            is_config=self._is_config,
+            uses_wrangler=self._elsewhere.uses_wrangler,
+        )
         sources = (*found.sources, *found.embedded)
         self._apps.walked((path for path in self._paths if self._workspace.is_dir(path)), sources)
         named = frozenset(path for path in self._paths if path and self._workspace.is_file(path))
@@ -184,6 +195,7 @@ class _Loading:
             assert worker.config is not None
             configs[worker.config.path] = worker.config
             workers.append(worker)
+        workers.extend(self._without_config(found, workers))
         markdown = []
         for path in found.markdown:
             document = self._workspace.read(path)
@@ -203,7 +215,10 @@ class _Loading:
             self._graph,
         )
         reached = dict.fromkeys(module for worker in workers for module in worker.modules)
-        modules = tuple(self._selection.modules(found.sources, reached, named, project.realms.outside))
+        outside = {*project.realms.outside, *(self._data - reached.keys())}
+        modules = tuple(self._selection.modules(found.sources, reached, named, outside))
+        self._selection.notices.extend(empty_workers(workers, self._workspace.exists, _is_generated))
+        self._selection.notices.extend(unreached(named, modules, reached, any_worker=bool(workers)))
         self._say_unknown_apps(workers)
         self._say_shadowed(found)
         self._say_unknown(configs.values())
@@ -219,7 +234,7 @@ class _Loading:
             tuple(self._selection.notices),
             tuple(markdown),
             self._excluded,
-            frozenset(self._elsewhere.read),
+            frozenset((*self._elsewhere.read, *self._bare.looked_at, *self._data)),
         )
 
     def _say_unknown_apps(self, workers: Iterable[Worker]) -> None:
@@ -342,7 +357,8 @@ class _Loading:
         )
         if config.deployment.entry:
             mains = {config.deployment.entry: None}
-        reaches = {main: self._graph.reachable(main) for main in mains}
+        is_data = data_files(config)
+        reaches = {main: self._graph.reachable(main, is_data) for main in mains}
         modules: dict[str, None] = {}
         running: set[str] = set()
         for reach in reaches.values():
@@ -350,6 +366,8 @@ class _Loading:
             self._unresolved.update(dict.fromkeys(reach.unresolved))
             modules.update(dict.fromkeys(reach.modules))
             running.update(path for path in reach.modules if path not in reach.type_only)
+            if is_data is not None:
+                self._data.update(filter(is_data, reach.others))
         entries = tuple(
             reach.modules[0]
             for main, reach in reaches.items()
@@ -360,6 +378,8 @@ class _Loading:
             modules.update(functions)
             running.update(functions)
         unresolved = any(not reach.complete for reach in reaches.values())
+        if config.is_typescript:
+            unresolved = unresolved or any(found.is_open("main") for found in config.environments)
         type_only = frozenset(modules) - running
         return Worker(config, entries, tuple(modules), unresolved=unresolved, type_only=type_only)
 
@@ -372,7 +392,37 @@ class _Loading:
         if not self._workspace.is_dir(folder):
             return
         for path in discover(self._workspace, (folder,), self._excludes).sources:
-            yield from self._graph.reachable(path).modules
+            document = self._workspace.read(path)
+            if document is not None and is_pages_function(document):
+                yield from self._graph.reachable(path).modules
+
+    def _without_config(self, found: Discovered, workers: Sequence[Worker]) -> Iterator[Worker]:
+        """The Workers among what was found that no configuration speaks of."""
+        configs = [worker.config for worker in workers if worker.config is not None]
+        configured = {config.directory for config in configs} | set(map(posixpath.dirname, found.configs))
+        pages = {config.directory for config in configs if config.is_pages}
+        known: dict[str, bool] = {}
+
+        def has_config(folder: str) -> bool:
+            if folder not in known:
+                if folder in configured:
+                    known[folder] = True
+                elif folder:
+                    known[folder] = has_config(posixpath.dirname(folder))
+                else:
+                    known[folder] = "" not in self._paths and any(self._configs_around())
+            return known[folder]
+
+        reached = {module for worker in workers for module in worker.modules}
+        functions = list(self._bare.pages(found.sources, lambda folder: folder in pages))
+        reached.update(module for worker in functions for module in worker.modules)
+        yield from functions
+        yield from self._bare.workers(found.sources, reached, has_config)
+
+    def _configs_around(self) -> Iterator[str]:
+        """The configurations in the folders of the given paths and above them."""
+        for path in self._paths:
+            yield from configs_above(self._workspace, path, self._excludes, is_config=self._is_config)
 
     def _owners(self, found: Discovered, known: frozenset[str]) -> Iterator[Worker]:
         """The Workers, configured outside the given paths, that reach a file within them."""
@@ -381,13 +431,25 @@ class _Loading:
         candidates: dict[str, None] = {}
         for path in self._paths:
             if not any(_within(config, path) for config in known):
-                above = configs_above(self._workspace, path, self._excludes, is_config=self._is_config)
+                above = configs_above(
+                    self._workspace,
+                    path,
+                    self._excludes,
+                    is_config=self._is_config,
+                    uses_wrangler=self._elsewhere.uses_wrangler,
+                )
                 candidates.update(dict.fromkeys(above))
         owners = list(self._reaching(candidates, known))
         covered = {module for worker in owners for module in worker.modules}
         left = [path for path in found.sources if path not in covered]
         if left and not known and self._is_monorepo():
-            everywhere = configs_in(self._workspace, "", self._excludes, is_config=self._is_config)
+            everywhere = configs_in(
+                self._workspace,
+                "",
+                self._excludes,
+                is_config=self._is_config,
+                uses_wrangler=self._elsewhere.uses_wrangler,
+            )
             seen = frozenset(known) | frozenset(candidates)
             owners.extend(self._reaching(dict.fromkeys(everywhere), seen))
         yield from owners

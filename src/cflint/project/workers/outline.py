@@ -6,7 +6,7 @@ some modules has changed, and these import what they imported, nothing else can 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Set
+from collections.abc import Set
 from typing import Any, Literal
 
 from cflint.finding import Notice
@@ -41,7 +41,7 @@ def outline_of(loaded: Loaded, before: Json = None) -> Json:
     the rest are still in there.
     """
     workers = loaded.project.workers
-    if loaded.markdown or any(worker.config is None for worker in workers):
+    if loaded.markdown or any(worker.is_document for worker in workers):
         return None
     return {
         "workers": [_worker(worker, loaded.project.workspace) for worker in workers],
@@ -74,10 +74,8 @@ def load_again(
 ) -> Loaded | None:
     """The project of an outline, whose modules `changed` have another text by now and of which all else is as
     it was; None when that may have changed what there is to load. May raise what unfit data raises."""
-    if not set(outline["read"]).isdisjoint(changed):
-        return None  # a configuration in TypeScript, and what it imports
     noticed = {row[1] for row in outline["notices"]}
-    if not changed.isdisjoint(outline["consulted"]):
+    if not changed.isdisjoint((*outline["consulted"], *outline["read"])):
         return None
     reached = {module for worker in outline["workers"] for module in worker[2]}
     resolver = Resolver(workspace)
@@ -116,14 +114,17 @@ def load_again(
         configs[path] = replace(read_worker_config(workspace, resolver, found), deployment=deployment)
     workers = tuple(
         Worker(
-            configs[path],
+            configs[path] if path is not None else None,
             tuple(entries),
             tuple(modules),
             unresolved=unresolved is True,
             type_only=frozenset(types),
             app=app,
+            without_config=how,
         )
-        for app, (path, entries, modules, unresolved, types, _) in zip(apps, outline["workers"], strict=True)
+        for app, (path, entries, modules, unresolved, types, _, how) in zip(
+            apps, outline["workers"], strict=True
+        )
     )
     return Loaded(
         Project(workspace, resolver, workers, {}, {}, preferences, graph),
@@ -138,14 +139,14 @@ def load_again(
 
 
 def _worker(worker: Worker, workspace: Workspace) -> Json:
-    assert worker.config is not None
     return [
-        worker.config.path,
+        worker.config.path if worker.config is not None else None,
         worker.entries,
         worker.modules,
         worker.unresolved,
         sorted(worker.type_only),
         _app(worker.app, workspace) if worker.app is not None else None,
+        worker.without_config,
     ]
 
 
@@ -177,7 +178,7 @@ def _border(workspace: Workspace, app: App, path: str) -> str:
     return border_of(document, app.placed[path].realm, app.borders) if document is not None else ""
 
 
-def _keeps_borders(workspace: Workspace, app: App, before: Json, changed: Collection[str]) -> bool:
+def _keeps_borders(workspace: Workspace, app: App, before: Json, changed: Set[str]) -> bool:
     """Whether no change moves the border between realms."""
     return all(
         _border(workspace, app, path) == before.get(path, "") for path in changed if path in app.placed

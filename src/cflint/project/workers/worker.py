@@ -21,7 +21,8 @@ class Worker:
     exports the runtime sees: `main`, or all code blocks of a Markdown section; empty when `main` is missing,
     generated or unresolved. `modules` are all modules reached, those in `type_only` by types alone; `section`
     is the heading of a Markdown section, `manifest` the package.json that it shows, `files` the names that
-    it gives to what it shows, `app` the framework app that it is.
+    it gives to what it shows, `app` the framework app that it is. `without_config` is how code was seen to be
+    a Worker that has no configuration anywhere.
     """
 
     config: WranglerConfig | None
@@ -33,6 +34,7 @@ class Worker:
     manifest: Document | None = None
     files: frozenset[str] = frozenset()
     app: App | None = None
+    without_config: str = ""
 
     @property
     def environments(self) -> tuple[Environment, ...]:

@@ -39,6 +39,64 @@ def apply(data: bytes, edits: Iterable[TextEdit]) -> bytes:
     return b"".join(parts)
 
 
+class Pieces:
+    """A text while it is edited step by step: pieces of the original, and what is new between them."""
+
+    def __init__(self, data: bytes) -> None:
+        self._original = data
+        self._pieces: list[tuple[int, int] | bytes] = [(0, len(data))]
+
+    def edit(self, edits: Iterable[TextEdit]) -> None:
+        """Make edits of the text as it is now; they do not overlap."""
+        for edit in sorted(edits, reverse=True):
+            first = self._split(edit.span.start)
+            last = self._split(edit.span.end)
+            self._pieces[first:last] = [edit.text.encode("utf-8")]
+
+    @property
+    def data(self) -> bytes:
+        """The text as it is now."""
+        parts = (
+            piece if isinstance(piece, bytes) else self._original[piece[0] : piece[1]]
+            for piece in self._pieces
+        )
+        return b"".join(parts)
+
+    def edits(self) -> list[TextEdit]:
+        """The edits of the original text that make this one of it, in order."""
+        merged: list[TextEdit] = []
+        at = 0
+        new = b""
+        size = len(self._original)
+        for piece in [*self._pieces, (size, size)]:
+            if isinstance(piece, bytes):
+                new += piece
+                continue
+            start, end = piece
+            if new or start > at:
+                merged.append(TextEdit(Span(at, start), new.decode("utf-8")))
+            at, new = end, b""
+        return merged
+
+    def _split(self, offset: int) -> int:
+        """Make a piece begin at an offset of the text as it is now; its index."""
+        at = 0
+        for index, piece in enumerate(self._pieces):
+            if at == offset:
+                return index
+            size = len(piece) if isinstance(piece, bytes) else piece[1] - piece[0]
+            if offset < at + size:
+                middle = offset - at
+                if isinstance(piece, bytes):
+                    self._pieces[index : index + 1] = [piece[:middle], piece[middle:]]
+                else:
+                    start, end = piece
+                    self._pieces[index : index + 1] = [(start, start + middle), (start + middle, end)]
+                return index + 1
+            at += size
+        return len(self._pieces)
+
+
 class Text:
     """The bytes of a document as an editor sees them: lines, indents, commas and comments."""
 

@@ -33,6 +33,7 @@ _TRANSPARENT = frozenset(
         "type_assertion",
     }
 )
+_BEFORE_STATIC = frozenset({"comment", "decorator", "accessibility_modifier", "declare"})
 
 
 def unwrap(node: Node) -> Node:
@@ -72,6 +73,19 @@ def first_named(node: Node | None) -> Node | None:
         if child is not None and child.type != "comment":
             return child
     return None
+
+
+def is_static(member: Node) -> bool:
+    """Whether a member of a class, or a block in it, is `static`; only what stands before its name is looked
+    at."""
+    for index in range(member.child_count):
+        child = member.child(index)
+        kind = child.type if child is not None else ""
+        if kind == "static":
+            return True
+        if kind not in _BEFORE_STATIC:
+            return False
+    return False
 
 
 def property_name(syntax: Syntax, node: Node) -> str | None:

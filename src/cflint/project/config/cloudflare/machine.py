@@ -78,7 +78,8 @@ class ConfigFault:
 
     `place` may be in another file that the configuration imports. `path` leads to the value in the
     configuration's own words (`("worker", "env", "DB", "id")`); () where there is none. `suggestion` is a
-    key, helper or file name that was probably meant. `refused` says that the loader stops there.
+    key, helper or file name that was probably meant. `refused` says that the loader stops there, `until` is
+    the last version of wrangler that did not.
     """
 
     fault: Fault
@@ -88,6 +89,7 @@ class ConfigFault:
     related: Location | None = None
     suggestion: str | None = None
     refused: bool = True
+    until: str | None = None
 
 
 class OutOfBudget(Exception):
@@ -143,7 +145,7 @@ class Machine:
         self.depth = 0
         self.calls = 0
         self.weak = 0
-        self.modes: dict[str, None] = {}
+        self.modes: dict[str | None, Location] = {}
         self.reads_mode = False
         self.reads_preview = False
         self._log: list[_Write] | None = None
@@ -172,17 +174,20 @@ class Machine:
     # -- the mode --------------------------------------------------------------------------------------
 
     def compared(self, first: Value, second: Value) -> None:
-        """Note what the mode is compared with."""
+        """Note what the mode is compared with; None is `undefined`."""
         for mode, other in ((first, second), (second, first)):
             if isinstance(mode, Scalar | Unknown) and mode.of_mode:
                 for option in options(other):
                     if isinstance(option, Scalar) and isinstance(option.value, str):
-                        self.modes[option.value] = None
+                        self.modes.setdefault(option.value, option.place)
+                    elif isinstance(option, Scalar) and option.value is UNDEFINED:
+                        self.modes.setdefault(None, option.place)
 
     def looked_up(self, key: Value, found: Obj) -> None:
         """Note the keys of an object in which the mode is looked up."""
         if isinstance(key, Scalar | Unknown) and key.of_mode:
-            self.modes.update(dict.fromkeys(found.members))
+            for name, entry in found.members.items():
+                self.modes.setdefault(name, entry.key)
 
     def context(self, key: str, place: Location) -> Value:
         """What a configuration that is a function finds in its parameter."""

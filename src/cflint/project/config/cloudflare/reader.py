@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import cached_property
 
 from cflint.finding import Location
 from cflint.project.config.cloudflare.lowering import Lowering
@@ -21,7 +22,7 @@ from cflint.project.config.cloudflare.nodes import OpenSet, Path, TooMuch
 from cflint.project.config.cloudflare.resolution import Resolver
 from cflint.project.config.cloudflare.shape import check_config, check_tooling
 from cflint.project.config.cloudflare.values import UNDEFINED, Obj, Scalar, Unknown, Value
-from cflint.record import record
+from cflint.record import field, record, replace
 from cflint.source import Document, Span
 from cflint.syntax.data import DataDocument, Format, Kind, Member, Node
 from cflint.syntax.data import Problem as DataProblem
@@ -32,6 +33,10 @@ TOOLING_NAME = "wrangler.config.ts"
 
 MAX_POINTS = 12
 """For so many modes and previews at most a configuration is evaluated."""
+
+
+MAX_EDITS = 100
+"""So many edits of one reading of a configuration are tried at most."""
 
 
 class OtherMode:
@@ -56,6 +61,52 @@ Point = tuple[Mode, bool]
 
 
 @record(frozen=True, eq=False)
+class Source:
+    """What a configuration is read from: all that is needed to read it again, as an edit leaves it.
+
+    `tooling` is the `wrangler.config.ts` beside it. `default_modes` are what commands give without `--mode`,
+    first that of a deployment.
+    """
+
+    document: Document
+    files: Files
+    tooling: Document | None = None
+    default_modes: tuple[str | None, ...] = (None,)
+
+    def with_texts(self, texts: Mapping[str, bytes]) -> Source:
+        """The same with other texts for some of its files, by path."""
+        new = {path: Document(path, data) for path, data in texts.items()}
+        tooling = self.tooling
+        if tooling is not None:
+            tooling = new.get(tooling.path, tooling)
+        files = Files(lambda path: new.get(path) or self.files.read(path), self.files.package)
+        document = new.get(self.document.path, self.document)
+        return Source(document, files, tooling, self.default_modes)
+
+    def reading_to_edit(self) -> Reading | None:
+        """What is read, with its values; None when that was asked for often: an edit reads all again, and
+        whoever applies edits asks anew afterwards."""
+        given = self._given
+        if len(given) >= MAX_EDITS:
+            return None
+        given.append(given[0] if given else read_source(self))
+        return given[0]
+
+    @cached_property
+    def _given(self) -> list[Reading]:
+        return []
+
+
+@record(frozen=True)
+class LoweredData(DataDocument):
+    """The data of a configuration in TypeScript for one mode, under wrangler's keys; `source` and `point` say
+    of which, so that it can be edited."""
+
+    source: Source | None = None
+    point: Point = (None, False)
+
+
+@record(frozen=True, eq=False)
 class ConfigTree:
     """What a configuration is for one mode, for deployments or for previews.
 
@@ -69,7 +120,7 @@ class ConfigTree:
     mode: Mode
     is_preview: bool
     points: tuple[Point, ...]
-    data: DataDocument
+    data: LoweredData
     open: tuple[OpenSet, ...]
     paths: Mapping[Node, Path]
     definitions: Mapping[Node, Location]
@@ -139,12 +190,23 @@ class ConfigTree:
 
 
 @record(frozen=True, eq=False)
+class Reading:
+    """A configuration with what it was read to: the value for each mode and preview, and the files' trees."""
+
+    config: CloudflareConfig
+    values: Mapping[Point, Obj]
+    syntaxes: Mapping[str, Syntax]
+
+
+@record(frozen=True, eq=False)
 class CloudflareConfig:
     """A configuration in TypeScript.
 
     `trees` are what it may be, the default first; equal ones are one, and a mode for which it throws has
     none. `faults` are what is wrong with it, each once. `files` are the other files that were followed,
-    `imported` all documents that were read beside its own; `comments` are the places of its comments.
+    `imported` all documents that were read beside its own; `comments` are the places of its comments. `modes`
+    are those that it names (None: it asks for `undefined`), with the place of the first; `default_modes` see
+    `Source`.
     """
 
     document: Document
@@ -153,6 +215,17 @@ class CloudflareConfig:
     files: tuple[str, ...] = ()
     comments: tuple[Span, ...] = ()
     imported: tuple[Document, ...] = ()
+    modes: Mapping[str | None, Location] = field(default_factory=dict)
+    default_modes: tuple[str | None, ...] = (None,)
+
+    @property
+    def openings(self) -> tuple[OpenSet, ...]:
+        """The parts of which not all is known, in any mode; each place once."""
+        found: dict[object, OpenSet] = {}
+        for tree in self.trees:
+            for opening in tree.open:
+                found.setdefault((opening.source, opening.reason, opening.place), opening)
+        return tuple(found.values())
 
     @property
     def unreadable(self) -> tuple[ConfigFault, ...]:
@@ -195,18 +268,27 @@ def read_cloudflare_config(
     "production" and "development" with Vite.
     """
     sources = files or Files(lambda _path: None, no_package)
+    return read_source(Source(document, sources, tooling, tuple(default_modes))).config
+
+
+def read_source(source: Source) -> Reading:
+    """Read a configuration, and keep what its values are."""
+    document = source.document
     syntaxes: dict[str, Syntax] = {}
     faults: list[ConfigFault] = []
-    for one in (document, tooling):
+    for one in (document, source.tooling):
         if one is not None:
             faults += _parsed(one, syntaxes)
-    reading = _Reading(document, sources, tooling, syntaxes, faults)
+    reading = _Reading(source, syntaxes, faults)
     if document.path not in syntaxes:
-        return CloudflareConfig(document, (unknown_tree(document, "it cannot be read"),), _distinct(faults))
-    trees = list(reading.trees(list(default_modes)))
+        tree = unknown_tree(document, "it cannot be read")
+        return Reading(CloudflareConfig(document, (tree,), _distinct(faults)), {}, syntaxes)
+    trees = list(reading.trees())
     others = tuple(path for path in reading.seen if path != document.path)
     comments = tuple(_comments(syntaxes[document.path]))
-    return CloudflareConfig(document, _merged(trees), _distinct(faults), others, comments)
+    config = CloudflareConfig(document, _merged(trees), _distinct(faults), others, comments)
+    config = replace(config, modes=reading.named, default_modes=source.default_modes)
+    return Reading(config, reading.values, syntaxes)
 
 
 def _comments(syntax: Syntax) -> Iterator[Span]:
@@ -220,7 +302,8 @@ def _comments(syntax: Syntax) -> Iterator[Span]:
 
 def unknown_tree(document: Document, reason: str) -> ConfigTree:
     """The tree of a configuration of which nothing is known."""
-    return _open_tree(document, None, False, reason, Location(document, Span(0, 0)))
+    source = Source(document, Files(lambda _path: None))
+    return _open_tree(source, (None, False), reason, Location(document, Span(0, 0)))
 
 
 def _parsed(document: Document, syntaxes: dict[str, Syntax]) -> Iterator[ConfigFault]:
@@ -258,24 +341,20 @@ def _parsed(document: Document, syntaxes: dict[str, Syntax]) -> Iterator[ConfigF
 class _Reading:
     """Evaluates a configuration for one mode after the other."""
 
-    def __init__(
-        self,
-        document: Document,
-        files: Files,
-        tooling: Document | None,
-        syntaxes: dict[str, Syntax],
-        faults: list[ConfigFault],
-    ) -> None:
-        self.document = document
-        self.files = files
+    def __init__(self, source: Source, syntaxes: dict[str, Syntax], faults: list[ConfigFault]) -> None:
+        self.source = source
+        self.document = source.document
+        tooling = source.tooling
         self.tooling = tooling if tooling is not None and tooling.path in syntaxes else None
         self.syntaxes = syntaxes
+        self.values: dict[Point, Obj] = {}
+        self.named: dict[str | None, Location] = {}
         self.faults = faults
         self.seen: dict[str, None] = {}
         self.budget = MAX_STEPS_OF_ALL
 
-    def trees(self, defaults: list[str | None]) -> Iterator[ConfigTree]:
-        modes: list[Mode] = list(defaults)
+    def trees(self) -> Iterator[ConfigTree]:
+        modes: list[Mode] = list(self.source.default_modes)
         done: list[Point] = []
         wanted: list[Point] = [(mode, False) for mode in modes]
         found: list[ConfigTree] = []
@@ -295,7 +374,9 @@ class _Reading:
                 found.append(tree)
             if machine is None:
                 continue
-            new: list[Mode] = [mode for mode in machine.modes if mode not in modes]
+            new: list[Mode] = [mode for mode in machine.modes if mode not in modes and mode is not None]
+            for name, place in machine.modes.items():
+                self.named.setdefault(name, place)
             if machine.reads_mode and OTHER not in modes and OTHER not in new:
                 new.append(OTHER)
             modes += new
@@ -314,7 +395,7 @@ class _Reading:
 
     def _evaluated(self, point: Point, thrown: list[ConfigFault]) -> tuple[Machine | None, ConfigTree | None]:
         mode, is_preview = point
-        loader = Loader(self.files, self.document.path, self.syntaxes)
+        loader = Loader(self.source.files, self.document.path, self.syntaxes)
         machine = loader.machine
         place = Location(self.document, Span(0, 0))
         machine.mode = _mode_value(mode, place)
@@ -323,8 +404,8 @@ class _Reading:
         try:
             value = self._default(loader, self.document.path)
             if value is None:
-                return None, _open_tree(self.document, mode, is_preview, "it has no default export", place)
-            return machine, self._tree(loader, value, mode, is_preview=is_preview)
+                return None, _open_tree(self.source, point, "it has no default export", place)
+            return machine, self._tree(loader, value, point)
         except Thrown as raised:
             what = f": {raised.what}" if raised.what else ""
             message = f"the configuration throws in every mode{what}"
@@ -336,7 +417,7 @@ class _Reading:
                     Fault.TOO_LARGE, "the configuration is too much to be followed", place, refused=False
                 )
             )
-            return None, _open_tree(self.document, mode, is_preview, "it is too much to be followed", place)
+            return None, _open_tree(self.source, point, "it is too much to be followed", place)
         finally:
             self.budget -= machine.steps
             self.faults += machine.faults
@@ -353,14 +434,15 @@ class _Reading:
             loader.machine.report(Fault.NO_DEFAULT_EXPORT, message, _first_export(loader.machine, path))
         return value
 
-    def _tree(self, loader: Loader, value: Value, mode: Mode, *, is_preview: bool) -> ConfigTree:
+    def _tree(self, loader: Loader, value: Value, point: Point) -> ConfigTree:
         machine = loader.machine
         resolver = Resolver(machine)
         resolved = resolver.config(value)
         check_config(machine, resolved, self.document)
         if resolved.config is None:
             reason = value.reason if isinstance(value, Unknown) else "it is no object"
-            return _open_tree(self.document, mode, is_preview, reason, value.place)
+            return _open_tree(self.source, point, reason, value.place)
+        self.values[point] = resolved.config
         lowering = Lowering(machine, self.document)
         root = lowering.config(resolved.config)
         if self.tooling is not None:
@@ -371,12 +453,11 @@ class _Reading:
             for fault in duplicates
             if fault.place.document is self.document.file and fault.related is not None
         )
-        data = DataDocument(self.document, Format.TYPESCRIPT, root, problems)
+        data = LoweredData(self.document, Format.TYPESCRIPT, root, problems, source=self.source, point=point)
         opened = tuple(lowering.nodes.open)
         return ConfigTree(
-            mode,
-            is_preview,
-            ((mode, is_preview),),
+            *point,
+            (point,),
             data,
             opened,
             lowering.nodes.paths,
@@ -427,11 +508,11 @@ def _mode_value(mode: Mode, place: Location) -> Value:
     return Scalar(UNDEFINED if mode is None else mode, place, True)
 
 
-def _open_tree(document: Document, mode: Mode, is_preview: bool, reason: str, place: Location) -> ConfigTree:
+def _open_tree(source: Source, point: Point, reason: str, place: Location) -> ConfigTree:
     root = Node(Kind.OBJECT, Span(0, 0), broken=True)
-    data = DataDocument(document, Format.TYPESCRIPT, root)
+    data = LoweredData(source.document, Format.TYPESCRIPT, root, source=source, point=point)
     opening = OpenSet((), (), reason, place)
-    return ConfigTree(mode, is_preview, ((mode, is_preview),), data, (opening,), {root: ()}, {}, ())
+    return ConfigTree(*point, (point,), data, (opening,), {root: ()}, {}, ())
 
 
 def _changed(tree: ConfigTree, points: tuple[Point, ...], opened: tuple[OpenSet, ...]) -> ConfigTree:

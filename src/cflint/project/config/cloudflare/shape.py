@@ -215,7 +215,7 @@ def _unknown_type(check: _Check, name: str, place: Location, path: Path) -> None
     until = retired_types().get(name)
     if until is not None:
         message = f"wrangler knows the binding `{name}` only up to {until}"
-        check.report(Fault.REMOVED_KEY, message, place, (*path, "type"), None)
+        check.machine.report(Fault.REMOVED_KEY, message, place, path=(*path, "type"), until=until)
         return
     near = difflib.get_close_matches(name, binding_types(), 1, 0.6)
     hint = f"; did you mean `{near[0]}`?" if near else ""
@@ -379,7 +379,9 @@ def _unknown_key(
     hint = f"; it is `{meant}`" if meant else f": {_MEANT[key]}" if key in _MEANT else ""
     if until is not None:
         message = f"wrangler takes `{whole}` only up to {until}{hint}"
-        check.report(Fault.REMOVED_KEY, message, place, (*path, key), meant)
+        check.machine.report(
+            Fault.REMOVED_KEY, message, place, path=(*path, key), suggestion=meant, until=until
+        )
         return
     where = f" in `{dotted(path)}`" if path else ""
     message = f"there is no field `{key}`{where}{hint}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from cflint.project.files.workspace import Workspace
 from cflint.project.modules.embedded import script_of
@@ -113,14 +113,17 @@ class ModuleGraph:
             self._steps[path] = _Step.of(path, edges) if edges is not None else None
         return self._steps[path]
 
-    def reachable(self, main: str) -> Reach:
-        """What a Worker's `main` reaches; without that file, a reach of nothing with `main` unread."""
+    def reachable(self, main: str, is_data: Callable[[str], bool] | None = None) -> Reach:
+        """What a Worker's `main` reaches; without that file, a reach of nothing with `main` unread. What
+        `is_data` tells of is no code, although it may look so."""
+        if is_data is not None:
+            return self._search(main, is_data)
         known = self._reach.get(main)
         if known is None:
             known = self._reach[main] = self._search(main)
         return known
 
-    def _search(self, main: str) -> Reach:
+    def _search(self, main: str, is_data: Callable[[str], bool] | None = None) -> Reach:
         start = self._workspace.real(main)
         if start is None or not self._workspace.is_file(start):
             return Reach(unread=(main,))
@@ -143,7 +146,10 @@ class ModuleGraph:
                 for module in step.modules:
                     if module not in seen:
                         seen.add(module)
-                        queue.append(module)
+                        if is_data is not None and is_data(module):
+                            others[module] = None
+                        else:
+                            queue.append(module)
                 later += step.types
                 others.update(step.others)
                 packages |= step.packages

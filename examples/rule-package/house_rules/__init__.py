@@ -1,0 +1,1 @@
+"""Rules about what this house agreed on: timeouts, and the way of answering with JSON."""

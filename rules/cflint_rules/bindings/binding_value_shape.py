@@ -1,0 +1,133 @@
+"""Read a variable as what it is: a text, or data.
+
+A variable that the configuration gives as an object or a list is one in `env`, too: `JSON.parse()` makes
+`[object Object]` of it first, and throws, and it has no `split()`. A text has no `map()`.
+
+## Incorrect
+
+```jsonc
+{
+  "compatibility_date": "2026-08-01",
+  "vars": { "LIMITS": { "perMinute": 5 }, "ORIGINS": "https://a.example,https://b.example" },
+}
+```
+
+```ts
+export default {
+  async fetch(request: Request, env: Env): Promise<Response> {
+    const limits = JSON.parse(env.LIMITS);
+    const origins = env.ORIGINS.map((origin: string) => origin.toLowerCase());
+    return Response.json({ limits, origins });
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+## Correct
+
+```jsonc
+{
+  "compatibility_date": "2026-08-01",
+  "vars": { "LIMITS": { "perMinute": 5 }, "ORIGINS": ["https://a.example", "https://b.example"] },
+}
+```
+
+```ts
+export default {
+  async fetch(request: Request, env: Env): Promise<Response> {
+    const limits = env.LIMITS;
+    const origins = env.ORIGINS.map((origin: string) => origin.toLowerCase());
+    return Response.json({ limits, origins });
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+## Not reported
+
+A variable that some environment has as the other, or whose value is not known; numbers, `true` and
+`false`, of which `JSON.parse()` makes themselves. Code that asks `typeof env.X` of the variable anywhere
+in the module.
+
+## Fix safety
+
+Unsafe: `JSON.parse(env.X)` becomes `env.X`. In `.dev.vars` the variable may be a text.
+
+Source: https://developers.cloudflare.com/workers/configuration/environment-variables/
+"""
+
+from collections.abc import Iterator
+
+from cflint.api import (
+    Finding,
+    Fix,
+    Location,
+    Match,
+    Module,
+    Safety,
+    Severity,
+    ValueKind,
+    call,
+    config,
+    js,
+    rule,
+)
+
+_DATA = (config.NodeKind.OBJECT, config.NodeKind.ARRAY)
+_OF_LISTS = frozenset({"map", "forEach"})
+
+
+@rule(call("parse", "map", "forEach", "split"), severity=Severity.ERROR, fix=Safety.UNSAFE)
+def check(match: Match) -> Iterator[Finding]:
+    module, method = match.module, match.text(match.name)
+    is_parse = method == "parse"
+    if is_parse and (len(match.arguments) != 1 or not module.is_global(match.receiver, "JSON")):
+        return
+    value = module.value_of(match.arguments[0]) if is_parse else match.receiver_value
+    if value.kind is not ValueKind.BINDING or value.name is None or value.detail == "exports":
+        return
+    kinds, places = _declared(module, value.name)
+    if not kinds or _is_asked(module, value.name):
+        return
+    name = value.name
+    if method in _OF_LISTS:
+        if kinds == {config.NodeKind.STRING}:
+            yield Finding(
+                f"the variable `{name}` is a text, which has no `{method}()`", match.at(match.node), places
+            )
+    elif kinds <= set(_DATA):
+        what = "a list" if kinds == {config.NodeKind.ARRAY} else "an object"
+        if not is_parse:
+            yield Finding(
+                f"the variable `{name}` is {what}, which has no `split()`", match.at(match.node), places
+            )
+            return
+        edits = (match.replace(match.node, module.text(js.unwrap(match.arguments[0]))),)
+        yield Finding(
+            f"the variable `{name}` is {what} already: `JSON.parse()` wants a text",
+            match.at(match.node),
+            places,
+            Fix(f"Take `env.{name}` as it is", edits, Safety.UNSAFE),
+        )
+
+
+def _declared(module: Module, name: str) -> tuple[set[config.NodeKind], tuple[Location, ...]]:
+    """What a variable is in the environments that have it, and where; nothing when not all is known."""
+    kinds: set[config.NodeKind] = set()
+    places: list[Location] = []
+    for environment in module.environments:
+        found = environment.binding(name)
+        if found is None:
+            continue
+        if found.kind.id != "var":
+            return set(), ()
+        kinds.add(found.node.kind)
+        places.append(found.location.saying("its value"))
+    return kinds, tuple(dict.fromkeys(places))[:2]
+
+
+def _is_asked(module: Module, name: str) -> bool:
+    """Whether the module asks for the type of a member of `env`."""
+    for use in module.env_uses():
+        above = module.parent(module.with_wrappers(use.whole)) if use.name == name else None
+        if above is not None and above.type == "unary_expression" and module.text(above).startswith("typeof"):
+            return True
+    return False

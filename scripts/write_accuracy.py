@@ -1,0 +1,140 @@
+"""Write docs/accuracy.md from the verdicts in `accuracy/`."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from math import sqrt
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+SOURCE = ROOT / "accuracy"
+TARGET = ROOT / "docs" / "accuracy.md"
+
+SEVERITIES = ("error", "warning", "note")
+VERDICTS = ("true", "arguable", "false")
+BATCH = ("batch", "date", "commit", "what", "projects", "judge", "listed", "found", "found_all")
+VERDICT = ("batch", "repository", "commit", "path", "line", "rule", "severity", "verdict", "reason")
+Row = Mapping[str, str]
+
+HEAD = """\
+<!-- Written by scripts/write_accuracy.py from accuracy/*.tsv: do not edit. -->
+# Accuracy
+
+How often cflint is right on projects that it was not tuned to, and how much of what is wrong it finds.
+
+## How this was made
+
+Public repositories were drawn into batches before anyone looked at them. For each batch, once: cflint runs
+with its default preset, and the output is kept. A reader who does not work on cflint looks up every error
+and warning in the source and gives a verdict: *true*, *arguable* (right, but a maintainer may well leave
+it) or *false*, with the reason. Only then is anything mended. What is written down of a batch is never
+changed afterwards, so each row below says how the first run on unknown code was, with the cflint of that
+day.
+
+Where a row has *defects*, a reviewer wrote down what is wrong in some of the projects before looking at
+cflint's output; the numbers say how many of them cflint reported, by default and with all rules.
+
+The verdicts are in [`accuracy/verdicts.tsv`](../accuracy/verdicts.tsv): repository, commit, place, rule,
+verdict, reason.
+
+## Batches
+
+"""
+
+TAIL = """
+## What this does not show
+
+- The repositories are public. Most are small; private code of companies is not among them.
+- Notes were read in part or not at all, as the table says; of what was not read nothing is claimed.
+- A reader can be wrong. Whether a finding is right was decided from the source and the platform's
+  documentation and code, in a few cases by running it; nothing was deployed.
+- *Found* counts what a reviewer noticed. Defects that nobody noticed are in no row.
+"""
+
+
+def rows_of(name: str, columns: tuple[str, ...]) -> list[Row]:
+    """The rows of a table. Ends the program with a message for what is no row of it."""
+    path = SOURCE / name
+    with path.open(encoding="utf-8", newline="") as file:
+        reader = csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
+        head = tuple(next(reader, ()))
+        if head != columns:
+            sys.exit(f"{path}:1: the columns have to be {', '.join(columns)}")
+        rows = []
+        for number, row in enumerate(reader, 2):
+            if len(row) != len(columns):
+                sys.exit(f"{path}:{number}: {len(row)} columns instead of {len(columns)}")
+            rows.append(dict(zip(columns, row, strict=True)))
+    return rows
+
+
+def page(batches: Iterable[Row], verdicts: Iterable[Row]) -> str:
+    """The whole page, in Markdown."""
+    batches, verdicts = list(batches), list(verdicts)
+    known = {row["batch"] for row in batches}
+    for row in verdicts:
+        if row["batch"] not in known:
+            sys.exit(f"{SOURCE / 'verdicts.tsv'}: there is no batch {row['batch']} in batches.tsv")
+        if row["verdict"] not in VERDICTS or row["severity"] not in SEVERITIES:
+            sys.exit(f"{SOURCE / 'verdicts.tsv'}: {row['verdict']} or {row['severity']} is none of its words")
+    lines = [
+        "| batch | date | cflint | projects | errors: read, false, arguable | "
+        "warnings: read, false, arguable | notes: read, false, arguable | defects found |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for batch in batches:
+        own = [row for row in verdicts if row["batch"] == batch["batch"]]
+        cells = [shares(own, severity) for severity in SEVERITIES]
+        found = "-"
+        if batch["listed"]:
+            found = f"{batch['found']} of {batch['listed']}, with all rules {batch['found_all']}"
+        lines.append(
+            f"| {batch['batch']}: {batch['what']} | {batch['date']} | `{batch['commit']}` | "
+            f"{batch['projects']} | {' | '.join(cells)} | {found} |"
+        )
+    judges = [f"- {batch['batch']}: {batch['judge']}" for batch in batches]
+    parts = [HEAD, "\n".join(lines), "\n\nRead by:\n\n", "\n".join(judges), "\n\n", by_rule(verdicts), TAIL]
+    return "".join(parts)
+
+
+def shares(rows: Iterable[Row], severity: str) -> str:
+    """`40, 2 (5 %), 3 (8 %)` for what was read of a severity."""
+    counts = Counter(row["verdict"] for row in rows if row["severity"] == severity)
+    read = sum(counts.values())
+    if not read:
+        return "-"
+    parts = (f"{counts[verdict]} ({100 * counts[verdict] / read:.0f} %)" for verdict in ("false", "arguable"))
+    return f"{read}, {', '.join(parts)}"
+
+
+def by_rule(verdicts: Iterable[Row]) -> str:
+    """The rules by how often they were wrong, and the lower bound of a 90 % interval (Wilson) of being right;
+    what is arguable counts half."""
+    counts: dict[str, Counter[str]] = {}
+    homes: dict[str, set[str]] = {}
+    for row in verdicts:
+        counts.setdefault(row["rule"], Counter())[row["verdict"]] += 1
+        homes.setdefault(row["rule"], set()).add(row["repository"])
+    lines = ["## By rule\n", "| rule | read | projects | true | arguable | false | right, at least |"]
+    lines.append("|---|---|---|---|---|---|---|")
+    for rule in sorted(counts, key=lambda rule: (-counts[rule]["false"], -counts[rule].total(), rule)):
+        count = counts[rule]
+        right = (count["true"] + count["arguable"] / 2) / count.total()
+        lines.append(
+            f"| `{rule}` | {count.total()} | {len(homes[rule])} | {count['true']} | {count['arguable']} | "
+            f"{count['false']} | {100 * lower_bound(right, count.total()):.0f} % |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def lower_bound(share: float, number: int, z: float = 1.645) -> float:
+    """The lower end of Wilson's 90 % interval of a share that was seen in a number of places."""
+    spread = z * sqrt(share * (1 - share) / number + z * z / (4 * number * number))
+    return max(0.0, (share + z * z / (2 * number) - spread) / (1 + z * z / number))
+
+
+if __name__ == "__main__":
+    TARGET.write_text(page(rows_of("batches.tsv", BATCH), rows_of("verdicts.tsv", VERDICT)), encoding="utf-8")

@@ -1,0 +1,47 @@
+"""The modes that commands give to what builds or deploys a Worker: those of `cf`, and of wrangler."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from cflint.pattern import pattern
+from cflint.project.files.workspace import Workspace
+from cflint.project.modules.manifest import Manifest
+
+_BUILDS = pattern(
+    r"(?<![\w@/.-])(?:cf|cf-wrangler|wrangler)(?:@[\w.^~-]+)?[ \t]+"
+    r"(?:deploy|dev|build|versions|previews|workers|triggers)(?!\S)([^&|;\n]*)"
+)
+_MODE = pattern(r"(?:--mode|--env|(?<!\S)-e)(?:=|[ \t]+)?['\"]?([^\s'\"]*)")
+_MODE_OF_ALL = pattern(r"CLOUDFLARE_ENV[ \t]*[:=]?[ \t]*['\"]?([^\s'\"]*)")
+_WRITTEN = pattern(r"[\w.-]+")
+_WORKFLOWS = ".github/workflows"
+_PIPELINES = (".gitlab-ci.yml", "azure-pipelines.yml", "bitbucket-pipelines.yml")
+
+
+def modes_called(texts: Iterable[str]) -> frozenset[str] | None:
+    """The modes that the commands in some texts give. None when no such command is known, and when one gives
+    a mode that is not written there."""
+    found: set[str] = set()
+    is_called = False
+    for text in texts:
+        for call in _BUILDS.finditer(text):
+            is_called = True
+            found.update(word[1] for word in _MODE.finditer(call[1]))
+        if "CLOUDFLARE_ENV" in text:
+            found.update(word[1] for word in _MODE_OF_ALL.finditer(text))
+    is_written = all(_WRITTEN.fullmatch(mode) for mode in found)
+    return frozenset(found) if is_called and is_written else None
+
+
+def commands_of(workspace: Workspace, folder: str) -> Iterator[str]:
+    """The scripts of the package.json of a folder, and what CI says in the repository's root."""
+    document = workspace.read(f"{folder}/package.json" if folder else "package.json")
+    if document is not None:
+        yield from Manifest(document).scripts.values()
+    names = workspace.entries(_WORKFLOWS) if workspace.is_dir(_WORKFLOWS) else ()
+    paths = [f"{_WORKFLOWS}/{name}" for name in sorted(names) if name.endswith((".yml", ".yaml"))]
+    for path in (*paths, *_PIPELINES):
+        found = workspace.read(path) if workspace.is_file(path) else None
+        if found is not None:
+            yield found.data.decode("utf-8", "replace")

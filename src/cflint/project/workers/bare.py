@@ -1,0 +1,209 @@
+"""Workers without a configuration: code that is one by its shape, or that a command deploys.
+
+Nothing is known of their bindings. Code of browsers, of other runtimes and of other clouds looks alike: what
+may be theirs is left alone.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator
+
+from cflint.pattern import pattern
+from cflint.project.files.roles import is_test_path
+from cflint.project.files.workspace import Workspace
+from cflint.project.modules.manifest import Manifest
+from cflint.project.modules.resolve import ModuleGraph
+from cflint.project.workers.elsewhere import Elsewhere
+from cflint.project.workers.worker import Worker
+from cflint.source import Document
+from cflint.syntax.suffixes import DECLARATION_SUFFIXES
+
+_SUFFIXES = (".js", ".mjs", ".ts", ".mts", ".jsx", ".tsx")
+_WORKERS_PACKAGES = frozenset(
+    {
+        "wrangler",
+        "@cloudflare/workers-types",
+        "@cloudflare/vitest-pool-workers",
+        "@cloudflare/kv-asset-handler",
+    }
+)
+_DEFAULT = pattern(rb"^export[ \t]+default\b|^export[ \t]*\{[^}]{0,500}\bas[ \t]+default\b", re.MULTILINE)
+_FETCH_WITH_ENV = pattern(
+    rb"\bfetch\s*(?::\s*(?:async\s*)?(?:function\s*\w*\s*)?)?\(\s*\w+[^,()]{0,80},\s*_?(?:env|environment|bindings)\b"
+)
+_DEFAULT_FETCH = pattern(
+    rb"^export[ \t]+default[ \t]*\{(?:[^{}]|\{[^{}]{0,2000}\}){0,50}?\b(?:async[ \t]+)?fetch\b\s*[(:,}]",
+    re.MULTILINE,
+)
+_OTHER_RUNTIME = pattern(rb"\bBun\.|\bDeno\.|[\"'](?:bun|node:http|http|express|fastify|koa)[\"']")
+_LISTENER = pattern(rb"^(?:(?:self|globalThis)\.)?addEventListener\(\s*[\"'`]fetch[\"'`]", re.MULTILINE)
+_OF_A_WORKER = pattern(
+    rb"\bcaches\.default\b|\bHTMLRewriter\b|\.passThroughOnException\(|\brequest\.cf\b|\bWebSocketPair\b"
+    rb"|\bFetchEvent\b|\bcf-connecting-ip\b|[\"']cf[\"']?\s*:\s*\{|\bcf:\s*\{",
+    re.IGNORECASE,
+)
+_OF_A_BROWSER = pattern(
+    rb"\b(?:skipWaiting|importScripts)\(|\bclients\.(?:claim|matchAll|openWindow|get)\b|\bself\.registration\b"
+    rb"|addEventListener\(\s*[\"'`](?:install|activate|push|notificationclick|message|sync)[\"'`]|\bworkbox\b"
+    rb"|\bcaches\.match\(|\bindexedDB\b|\bwindow\.|\bdocument\.|\bnavigator\.serviceWorker\b"
+)
+_BROWSER_PATH = pattern(
+    r"(?:^|/)(?:public|static|assets|www|docs|client|browser|web)/"
+    r"|(?:^|/)(?:[\w.-]*service-?worker[\w.-]*|[\w.-]*[-_.]?sw|ngsw[\w.-]*|workbox[\w.-]*|firebase-messaging-sw)\.[cm]?[jt]s$",
+    re.IGNORECASE,
+)
+_FUNCTION = pattern(
+    rb"^export\s+(?:async\s+)?(?:function|const|let|var)\s+onRequest(?:Get|Post|Put|Patch|Delete|Options|Head)?\b"
+    rb"|^export\s*\{[^}]{0,500}\bonRequest(?:Get|Post|Put|Patch|Delete|Options|Head)?\b",
+    re.MULTILINE,
+)
+_OTHER_CLOUDS = frozenset(
+    ("firebase.json", "netlify.toml", "appwrite.json", "appwrite.config.json", "vercel.json")
+)
+
+
+def is_pages_function(document: Document) -> bool:
+    """Whether a module below `functions/` exports a handler of Pages; the others there are helpers."""
+    return document.path.endswith(_SUFFIXES) and _FUNCTION.search(document.data) is not None
+
+
+class BareWorkers:
+    """Finds the Workers of one workspace that have no configuration. `looked_at` are the sources that could
+    have been one."""
+
+    def __init__(self, workspace: Workspace, graph: ModuleGraph, elsewhere: Elsewhere) -> None:
+        self.looked_at: list[str] = []
+        self._workspace = workspace
+        self._graph = graph
+        self._elsewhere = elsewhere
+        self._manifests: dict[str, Manifest | None] = {}
+
+    def workers(
+        self, sources: Collection[str], reached: Collection[str], has_config: Callable[[str], bool]
+    ) -> Iterator[Worker]:
+        """The Workers among some sources. `reached` are the modules of those that have a configuration;
+        `has_config` tells whether one lies in a folder or above it."""
+        outside = [
+            path for path in sources if path not in reached and not has_config(posixpath.dirname(path))
+        ]
+        self.looked_at = [path for path in outside if path.endswith(_SUFFIXES)]
+        if not self.looked_at:
+            return
+        entries = dict(self._deployed())
+        for path in self.looked_at:
+            document = None if self._is_no_product(path) else self._workspace.read(path)
+            if path not in entries and document is not None:
+                how = self._is_entry(document)
+                if how:
+                    entries[path] = how
+        reaches = {path: self._graph.reachable(path) for path in entries}
+        for path, how in entries.items():
+            if any(path in reach.modules for other, reach in reaches.items() if other != path):
+                continue  # it is a part of another one
+            reach = reaches[path]
+            yield Worker(
+                None,
+                (path,),
+                reach.modules,
+                unresolved=not reach.complete,
+                type_only=reach.type_only,
+                without_config=how,
+            )
+
+    def pages(self, sources: Iterable[str], is_configured: Callable[[str], bool]) -> Iterator[Worker]:
+        """The Pages projects whose `functions/` no configuration speaks of; `is_configured` tells whether one
+        does in a folder."""
+        folders: dict[str, list[str]] = {}
+        for path in sources:
+            home, found, _ = f"/{path}".partition("/functions/")
+            if found and path.endswith(_SUFFIXES):
+                folders.setdefault(home[1:], []).append(path)
+        for home, paths in folders.items():
+            if is_configured(home) or self._is_of_another_cloud(home):
+                continue
+            modules: dict[str, None] = {}
+            complete = True
+            for path in paths:
+                document = self._workspace.read(path)
+                if document is None or self._is_no_product(path) or not is_pages_function(document):
+                    continue
+                reach = self._graph.reachable(path)
+                modules.update(dict.fromkeys(reach.modules))
+                complete = complete and reach.complete
+            if modules:
+                how = f"the functions of a Pages project in {posixpath.join(home, 'functions')}"
+                yield Worker(None, (), tuple(modules), unresolved=not complete, without_config=how)
+
+    def _deployed(self) -> Iterator[tuple[str, str]]:
+        """The entries that commands, or what declares Workers, name."""
+        folders = dict.fromkeys(
+            above for path in self.looked_at for above in _upwards(posixpath.dirname(path))
+        )
+        known = set(self.looked_at)
+        for folder in folders:
+            found = [*self._elsewhere.entries(folder)]
+            manifest = self._workspace.read(posixpath.join(folder, "package.json"))
+            if manifest is not None and b"wrangler" in manifest.data:
+                found += self._elsewhere.deployed_without_config(folder)
+            for entry, said_by in found:
+                if entry in known:
+                    yield entry, f"{said_by} names it as the entry"
+
+    def _is_no_product(self, path: str) -> bool:
+        return is_test_path(path) or path.endswith(DECLARATION_SUFFIXES)
+
+    def _is_entry(self, document: Document) -> str:
+        """Why a module is a Worker's entry; "" when it is none, or may be something else."""
+        data = document.data
+        if b"fetch" not in data:
+            return ""
+        if _LISTENER.search(data) is not None:
+            return self._is_service_worker(document)
+        if _DEFAULT.search(data) is None:
+            return ""
+        if _FETCH_WITH_ENV.search(data) is not None:
+            return "its default export has a fetch() that takes env"
+        is_like_one = _DEFAULT_FETCH.search(data) is not None and _OTHER_RUNTIME.search(data) is None
+        return "its default export has a fetch()" if is_like_one and self._uses_workers(document.path) else ""
+
+    def _is_service_worker(self, document: Document) -> str:
+        path, data = document.path, document.data
+        if _BROWSER_PATH.search(path) is not None or _OF_A_BROWSER.search(data) is not None:
+            return ""
+        if _OF_A_WORKER.search(data) is None and not self._uses_workers(path) and len(self.looked_at) > 1:
+            return ""
+        name = posixpath.basename(path).encode()
+        for other in self.looked_at:
+            beside = self._workspace.read(other)
+            if beside is not None and b"serviceWorker.register" in beside.data and name in beside.data:
+                return ""  # a page installs it
+        return "it listens to fetch events"
+
+    def _uses_workers(self, path: str) -> bool:
+        """Whether the package of a module uses what only Workers need."""
+        folder = posixpath.dirname(path)
+        if "workers-site" in folder.split("/"):
+            return True
+        if folder not in self._manifests:
+            near = (above for above in _upwards(folder) if "package.json" in self._workspace.entries(above))
+            found = next(near, None)
+            document = None
+            if found is not None:
+                document = self._workspace.read(posixpath.join(found, "package.json"))
+            self._manifests[folder] = Manifest(document) if document is not None else None
+        manifest = self._manifests[folder]
+        return manifest is not None and not _WORKERS_PACKAGES.isdisjoint(manifest.dependencies)
+
+    def _is_of_another_cloud(self, home: str) -> bool:
+        if "supabase" in home.split("/") or posixpath.basename(home) in ("firebase", "netlify", "appwrite"):
+            return True
+        return any(not _OTHER_CLOUDS.isdisjoint(self._workspace.entries(above)) for above in _upwards(home))
+
+
+def _upwards(folder: str) -> Iterator[str]:
+    yield folder
+    while folder:
+        folder = posixpath.dirname(folder)
+        yield folder

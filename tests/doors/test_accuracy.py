@@ -1,0 +1,73 @@
+"""The page of accuracy is made of the verdicts, and counts them right."""
+
+from __future__ import annotations
+
+import runpy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+SCRIPT: dict[str, Any] = runpy.run_path(str(ROOT / "scripts" / "write_accuracy.py"))
+
+
+def verdict(rule: str, severity: str, word: str, repository: str = "a/b") -> dict[str, str]:
+    """A row of verdicts.tsv."""
+    row = dict.fromkeys(SCRIPT["VERDICT"], "x")
+    return {
+        **row,
+        "batch": "1",
+        "repository": repository,
+        "rule": rule,
+        "severity": severity,
+        "verdict": word,
+    }
+
+
+BATCH = {
+    **dict.fromkeys(SCRIPT["BATCH"], ""),
+    "batch": "1",
+    "date": "2026-11-27",
+    "commit": "abc1234",
+    "what": "a sample",
+    "projects": "3",
+    "judge": "a reader",
+}
+
+
+def test_the_page_is_fresh() -> None:
+    rows = SCRIPT["rows_of"]
+    page = SCRIPT["page"](rows("batches.tsv", SCRIPT["BATCH"]), rows("verdicts.tsv", SCRIPT["VERDICT"]))
+    assert page == SCRIPT["TARGET"].read_text(encoding="utf-8"), "run scripts/write_accuracy.py"
+
+
+def test_verdicts_are_counted_by_severity_and_rule() -> None:
+    rows = [verdict("d1-use-batch", "warning", "true"), verdict("d1-use-batch", "warning", "false", "c/d")]
+    rows += [verdict("kv-ttl", "warning", "arguable"), verdict("kv-ttl", "error", "true")]
+    page = SCRIPT["page"]([{**BATCH, "listed": "9", "found": "4", "found_all": "5"}], rows)
+    assert (
+        "| 1: a sample | 2026-11-27 | `abc1234` | 3 | 1, 0 (0 %), 0 (0 %) | 3, 1 (33 %), 1 (33 %) | - | "
+        "4 of 9, with all rules 5 |"
+    ) in page
+    assert "| `d1-use-batch` | 2 | 2 | 1 | 0 | 1 | 12 % |" in page
+    assert "| `kv-ttl` | 2 | 1 | 1 | 1 | 0 | 25 % |" in page
+    assert "- 1: a reader" in page
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ({"verdict": "maybe"}, "maybe or error is none of its words"),
+        ({"severity": "fatal"}, "true or fatal is none of its words"),
+        ({"batch": "2"}, "there is no batch 2"),
+    ],
+)
+def test_what_is_no_verdict_is_refused(row: dict[str, str], message: str) -> None:
+    with pytest.raises(SystemExit, match=message):
+        SCRIPT["page"]([BATCH], [{**verdict("a", "error", "true"), **row}])
+
+
+def test_the_lower_bound_is_wilsons() -> None:
+    assert SCRIPT["lower_bound"](1.0, 10) == pytest.approx(0.787, abs=0.001)
+    assert SCRIPT["lower_bound"](0.0, 10) == pytest.approx(0.0)

@@ -1,0 +1,228 @@
+"""Workers without a configuration, and what looks like them and runs elsewhere."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.projects import Files, found, loaded, report
+
+LISTENER = 'addEventListener("fetch", (event) => event.respondWith(handle(event.request)));\n'
+MODULE = (
+    "export default { async fetch(request, env, ctx) { return new Response(await env.KV.get('a')); } };\n"
+)
+WRANGLER = '{"devDependencies": {"wrangler": "4.0.0"}}'
+TYPES = '{"devDependencies": {"@cloudflare/workers-types": "4.0.0"}}'
+
+
+def entries(files: Files, *paths: str) -> list[str]:
+    workers = loaded(files, *paths).project.workers
+    return sorted(entry for worker in workers if worker.config is None for entry in worker.entries)
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"src/index.js": MODULE},
+        {"src/index.ts": MODULE.replace("request, env, ctx", "req: Request, _env: Env")},
+        {"src/index.ts": "const w = { fetch: async (request, env) => go(env) };\nexport default w;\n"},
+        {"src/index.ts": "export { w as default };\nconst w = { fetch(a, env) { return b(env); } };\n"},
+        {"src/index.js": "export default { fetch: app.fetch };\n", "package.json": WRANGLER},
+        {
+            "src/index.js": "export default { fetch() { return new Response('a'); } };\n",
+            "package.json": TYPES,
+        },
+        {"src/index.js": LISTENER, "package.json": WRANGLER, "src/other.js": "1;\n"},
+        {"src/index.js": "self." + LISTENER, "package.json": TYPES, "src/other.js": "1;\n"},
+        {"src/index.js": LISTENER + "const cache = caches.default;\n", "src/other.js": "1;\n"},
+        {"workers-site/index.js": LISTENER, "other.js": "1;\n"},
+        {"worker.js": LISTENER},
+        {"a/index.js": MODULE, "b/index.js": LISTENER + "new HTMLRewriter();\n"},
+        {
+            "a/wrangler.toml": 'main = "i.ts"\n',
+            "a/i.ts": MODULE.replace("env.KV", "caches.default"),
+            "b/index.js": MODULE,
+        },
+    ],
+)
+def test_what_is_a_worker(files: Files) -> None:
+    expected = sorted(path for path, text in files.items() if "fetch" in text and path != "a/i.ts")
+    assert entries(files) == expected
+    assert not loaded(files).empty
+    findings = {finding.rule for finding in report(files).findings}
+    assert not {rule for rule in findings if rule.startswith(("binding-not", "env-binding", "config-"))}
+
+
+ALCHEMY = 'import { Worker } from "alchemy/cloudflare";\nWorker("a", { entrypoint: "src/app.ts" });\n'
+TERRAFORM = 'resource "cloudflare_workers_script" "a" {\n content = file("${path.module}/src/app.ts")\n}\n'
+FIREBASE = 'import { onRequest } from "firebase-functions/v2/https";\nexport const a = onRequest(go);\n'
+BUN = "export default { port: 3000, fetch(request) { return Bun.file('a'); } };\n"
+DENO = "export default { fetch(r) {} } satisfies Deno.ServeDefaultExport;\n"
+INSTALLS = 'navigator.serviceWorker.register("/cached.js");\n'
+BROWSER = [
+    {"public/app.js": LISTENER, "package.json": WRANGLER},
+    {"src/service-worker.js": LISTENER, "package.json": WRANGLER},
+    {"src/sw.ts": LISTENER},
+    {"src/firebase-messaging-sw.js": LISTENER},
+    {"a.js": LISTENER + "self.addEventListener('install', () => self.skipWaiting());\n"},
+    {"a.js": LISTENER + "importScripts('https://example.com/workbox.js');\n"},
+    {"a.js": LISTENER + "event.respondWith(caches.match(event.request));\n"},
+    {"a.js": LISTENER + "clients.claim();\n"},
+    {
+        "cached.js": LISTENER,
+        "main.js": INSTALLS,
+        "package.json": TYPES,
+    },
+    {"cached.js": LISTENER, "main.js": "render();\n"},
+]
+OTHERS = [
+    {"server.ts": "export default { port: 3000, fetch: app.fetch };\n"},
+    {
+        "server.ts": BUN,
+        "package.json": WRANGLER,
+    },
+    {
+        "server.ts": DENO,
+        "package.json": WRANGLER,
+    },
+    {"src/api.ts": "export default { get() { return fetch('/api'); } };\n", "package.json": WRANGLER},
+    {"src/api.ts": "export default function load() { return fetch('/api'); }\n", "package.json": WRANGLER},
+    {"src/x.test.ts": MODULE},
+    {"tests/worker.ts": MODULE},
+    {"src/x.d.ts": MODULE},
+    {"src/a.js": "target.addEventListener('fetch', go);\n", "package.json": WRANGLER},
+]
+
+
+@pytest.mark.parametrize("files", [*BROWSER, *OTHERS])
+def test_what_is_none(files: Files) -> None:
+    assert entries(files) == []
+
+
+def test_where_a_configuration_lies_above_nothing_else_is_a_worker() -> None:
+    files = {"wrangler.toml": 'name = "a"\nmain = "i.ts"\n', "i.ts": MODULE, "old/index.js": MODULE}
+    assert entries(files) == []
+    assert entries(files, "old") == [] and entries(files, "old/index.js") == []
+
+
+def test_a_part_of_another_worker_is_none_of_its_own() -> None:
+    files = {"index.js": 'import inner from "./inner.js";\n' + MODULE, "inner.js": MODULE}
+    assert entries(files) == ["index.js"]
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        {"package.json": '{"scripts": {"d": "wrangler deploy src/app.ts --name a"}}'},
+        {"alchemy.run.ts": ALCHEMY},
+        {"sst.config.ts": 'new sst.cloudflare.Worker("A", { handler: "src/app.ts" });\n'},
+        {"main.tf": TERRAFORM},
+    ],
+)
+def test_what_is_deployed_without_a_configuration(others: Files) -> None:
+    files = {"src/app.ts": "import { Hono } from 'hono';\nexport default new Hono();\n", **others}
+    assert entries(files) == ["src/app.ts"]
+
+
+# -- Pages ----------------------------------------------------------------------------------------------
+
+FUNCTION = "export async function onRequestGet({ env }) { return new Response(await env.KV.get('a')); }\n"
+
+
+def functions(files: Files, *paths: str) -> list[str]:
+    workers = loaded(files, *paths).project.workers
+    return sorted({module for worker in workers for module in worker.modules if "functions/" in module})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        FUNCTION,
+        "export const onRequest = [first, second];\n",
+        "export const onRequestPost: PagesFunction<Env> = async () => new Response();\n",
+        "async function handle() {}\nexport { handle as onRequest };\n",
+    ],
+)
+def test_functions_of_pages(text: str) -> None:
+    files = {
+        "functions/api/[id].ts": text,
+        "functions/helper.ts": "export const helper = 1;\n",
+        "index.html": "",
+    }
+    assert functions(files) == ["functions/api/[id].ts"]
+    assert functions({f"site/{path}": text for path, text in files.items()}) == ["site/functions/api/[id].ts"]
+    assert not {rule for rule in found(files) if "binding" in rule}
+
+
+def test_helpers_that_functions_import_are_reached() -> None:
+    files = {
+        "functions/a.js": 'import "./lib/b.js";\n' + FUNCTION,
+        "functions/lib/b.js": "",
+        "functions/c.js": "",
+    }
+    assert functions(files) == ["functions/a.js", "functions/lib/b.js"]
+
+
+def test_functions_beside_the_configuration_of_a_worker() -> None:
+    files = {"wrangler.toml": 'name = "a"\nmain = "w.ts"\n', "w.ts": MODULE, "functions/a.js": FUNCTION}
+    assert functions(files) == ["functions/a.js"]
+    of_pages = {"wrangler.toml": 'name = "a"\npages_build_output_dir = "dist"\n', "functions/a.js": FUNCTION}
+    of_pages["functions/seed.js"] = 'import fs from "node:fs";\nfs.readFileSync("a");\n'
+    (worker,) = loaded(of_pages).project.workers
+    assert worker.config is not None and worker.modules == ("functions/a.js",)
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"functions/index.js": "exports.a = require('firebase-functions').https.onRequest(go);\n"},
+        {"functions/index.ts": FIREBASE},
+        {"functions/index.js": FUNCTION, "firebase.json": "{}"},
+        {"netlify.toml": "", "netlify/functions/a.js": "export default async () => new Response();\n"},
+        {"netlify.toml": "", "functions/a.js": FUNCTION},
+        {"supabase/functions/a/index.ts": "Deno.serve(() => new Response());\n"},
+        {"supabase/functions/a/index.ts": FUNCTION},
+        {"src/functions/math.ts": "export function add(a: number) { return a; }\n"},
+        {"functions/a.test.js": FUNCTION},
+        {"functions/a.d.ts": FUNCTION},
+    ],
+)
+def test_functions_of_others(files: Files) -> None:
+    assert functions(files) == []
+
+
+# -- what is said aside ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("files", "why"),
+    [
+        ({"wrangler.toml": 'name = "a"\n'}, "there is no `main`, and no deploy command names an entry"),
+        ({"wrangler.toml": 'main = "a.ts"\n'}, "`main` (a.ts) is not there"),
+        ({"wrangler.toml": 'main = "dist/a.js"\n'}, "`main` (dist/a.js) is made by a build"),
+        ({"wrangler.toml": '[assets]\ndirectory = "x"\n'}, "the Worker has static assets alone"),
+        (
+            {"wrangler.toml": 'pages_build_output_dir = "x"\n'},
+            "there is no `functions/` with a handler beside it",
+        ),
+    ],
+)
+def test_a_worker_without_modules_says_why(files: Files, why: str) -> None:
+    notices = [notice.message for notice in report(files).notices]
+    assert f"no code is checked: {why}" in notices
+    assert not any("no code is checked" in notice.message for notice in report({"index.js": MODULE}).notices)
+
+
+def test_a_file_that_no_worker_reaches() -> None:
+    files = {
+        "wrangler.toml": 'name = "a"\nmain = "i.ts"\n',
+        "i.ts": MODULE,
+        **{f"{n}.ts": "1;\n" for n in "abcd"},
+    }
+    (notice,) = (n for n in report(files, "a.ts").notices if "no Worker" in n.message)
+    assert notice.message == "no Worker reaches it, so only its code was checked" and notice.path == "a.ts"
+    assert not any("no Worker" in notice.message for notice in report(files, "i.ts").notices)
+    (notice,) = (n for n in report(files, "a.ts", "b.ts", "c.ts", "d.ts").notices if "no Worker" in n.message)
+    assert notice.message == "no Worker reaches 4 of the files, so only their code was checked"
+    files = {"lib/a.ts": "export const a: KVNamespace = b;\n"}
+    (notice,) = report(files).notices
+    assert notice.message == "no Worker was found, so only code that uses the APIs of Workers was checked"

@@ -1,0 +1,98 @@
+"""The cases of the rules once more, with their wrangler configuration as a `cloudflare.config.ts`.
+
+The markers say what is reported: in code at the same lines, in the configuration as often as before.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from cflint.project.config.wrangler import WranglerConfig, read_config
+from cflint.source import Document
+from tests.support.fixture_cases import Case, cases, expected, reported, rules_for, run
+from tests.support.to_typescript import NoCounterpart, converted
+
+NAMES = ("wrangler.json", "wrangler.jsonc", "wrangler.toml")
+
+Rows = Counter[tuple[str, str, int]]
+"""(rule, path, line); of a configuration ("", 0)."""
+
+NOT_THERE = {
+    "binding-missing-in-environment": "environments inherit no bindings; a mode is written whole",
+    "env-inherits-production-trigger": "environments inherit triggers; a mode is written whole",
+    "migration-duplicate-tag": "there are no migrations",
+    "migration-prefer-sqlite": "there are no migrations; whether a class of `exports` is new is not known",
+    "migration-replay-invalid": "there are no migrations; only what is live was converted",
+    "missing-env-type-argument": "a class that says no type gets the one that is inferred",
+    "toml-misplaced-key": "it is no TOML",
+}
+"""Rules that have nothing to say of a configuration in TypeScript, and why."""
+
+_MIGRATIONS = "migrations were not converted, and wrangler's schema with them"
+
+DIFFERENT = {
+    "config-parse-error/reports-dates": "it is no TOML, and dates are strings",
+    "config-parse-error/reports-equal-keys": "of two equal keys only the one that counts was converted",
+    "config-invalid-value/reports-older-wrangler": "wrangler's schema says nothing of it",
+    "cron-weekday-numbering/clean": "comments were not converted to the places where they stood",
+    "env-binding-drift/reports-name-in-text": "a class that says no type gets the one that is inferred",
+    "queue-consumer-limits/clean": "null is no value there",
+    "migration-and-exports/reports-json": _MIGRATIONS,
+    "migration-and-exports/reports-toml": _MIGRATIONS,
+    "migration-duplicate-tag/reports-jsonc": _MIGRATIONS,
+    "migration-replay-invalid/reports-jsonc": _MIGRATIONS,
+}
+"""Cases that cannot say the same, and why."""
+
+
+def _converted(case: Case) -> tuple[str, dict[str, bytes]] | None:
+    """The path of a case's configuration, and the case with one in TypeScript; None when there is none."""
+    files = case.files
+    paths = [path for path in files if path.rpartition("/")[2] in NAMES]
+    if len(paths) != 1 or any("wrangler" in path.rpartition("/")[2] for path in files if path != paths[0]):
+        return None
+    (path,) = paths
+    config: WranglerConfig = read_config(Document(path, files[path]))
+    if config.data.broken:
+        return None
+    try:
+        written = converted(config)
+    except NoCounterpart:
+        return None
+    folder = path[: -len(config.file_name)]
+    others = {name: _as_modules(name, data) for name, data in files.items() if name != path}
+    return path, others | {folder + name: text.encode() for name, text in written.items()}
+
+
+def _as_modules(name: str, data: bytes) -> bytes:
+    """A package.json as a project with a configuration in TypeScript has it."""
+    if name.rpartition("/")[2] != "package.json" or b'"type"' in data:
+        return data
+    return data.replace(b"{", b'{ "type": "module", ', 1)
+
+
+ALL = [(case, found) for case in cases() if (found := _converted(case)) is not None]
+
+
+def test_most_cases_are_compared() -> None:
+    assert len(ALL) > 500
+    assert len({case.rule for case, _ in ALL}) > 130
+
+
+@pytest.mark.parametrize(("case", "found"), ALL, ids=[case.name for case, _ in ALL])
+def test_a_rule_says_the_same_of_both_formats(case: Case, found: tuple[str, dict[str, bytes]]) -> None:
+    path, files = found
+    wanted: Rows = Counter()
+    for (where, line, rule), count in expected(case.files)[0].items():
+        if rule not in NOT_THERE:
+            wanted[(rule, "" if where == path else where, 0 if where == path else line)] += count
+    said: Rows = Counter()
+    for (where, line, rule), count in reported(run(files, rules_for(case.rule)).findings).items():
+        in_config = where.endswith(".config.ts")
+        said[(rule, "" if in_config else where, 0 if in_config else line)] += count
+    if case.name.partition("/")[2] in DIFFERENT:
+        assert said != wanted
+    else:
+        assert said == wanted
