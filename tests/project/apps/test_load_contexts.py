@@ -6,7 +6,17 @@ import pytest
 
 from cflint.platform.handlers import Owes
 from cflint.project.apps import candidates, recognition
-from cflint.project.apps.kind import Accessors, AppKind, Given, Handlers, Layout, LoadContext, Seed, Shape
+from cflint.project.apps.kind import (
+    Accessors,
+    AppKind,
+    Given,
+    Handlers,
+    Layout,
+    LoadContext,
+    Seed,
+    Shape,
+    TypeAccessor,
+)
 from cflint.project.apps.realms import Realm
 from cflint.project.code.module import module_of
 from cflint.project.code.values import ValueKind
@@ -31,11 +41,12 @@ KIND = AppKind(
         ),
     ),
     accessors=Accessors(
+        types=(TypeAccessor("", "AppLoadContext", Given.LOAD_CONTEXT),),
         contexts=(
             LoadContext("router", "createRequestHandler"),
             LoadContext("router", "createPagesHandler", option="getLoadContext"),
             LoadContext("router", "createServer", method="fetch", path=("context",)),
-        )
+        ),
     ),
 )
 CONFIG = b"""{
@@ -110,6 +121,16 @@ TEXTS = (ValueKind.BINDING, "TEXTS")
             "  return server.fetch(request, { context: { kv: env.TEXTS } });\n} };\n",
             "context.kv",
             TEXTS,
+        ),
+        (
+            HANDLER + "export const give = (env: AppLoadContext) => handler(0, { ...env, mode: 1 });",
+            "context.A",
+            UNKNOWN,
+        ),
+        (
+            HANDLER + "export const give = (env: AppLoadContext) => handler(0, { a: env.a });",
+            "context.a",
+            UNKNOWN,
         ),
         ('import { a } from "router";\nexport default { fetch() {} };\n', "context.env", UNKNOWN),
     ],

@@ -143,6 +143,7 @@ class App:
             tuple(it for one in every for it in one.types),
             owners,
             tuple(it for one in every for it in one.contexts),
+            tuple(it for one in every for it in one.keys),
         )
 
     @cached_property

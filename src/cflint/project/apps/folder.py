@@ -63,12 +63,16 @@ class AppFolder:
         return any(self.workspace.is_file(self.join(stem + suffix)) for suffix in EXTENSIONS)
 
     def options(self, stem: str) -> Options | None:
-        """The configuration `stem.{ts,js,…}` right in the folder."""
+        """The configuration `stem.{ts,js,…}` in the folder; `stem` may be a path below it."""
         if stem not in self._options:
-            name = next((stem + suffix for suffix in _SUFFIXES if stem + suffix in self.names), None)
+            names = (stem + suffix for suffix in _SUFFIXES)
+            name = next((name for name in names if self._is_file(name)), None)
             document = self.workspace.read(self.join(name)) if name is not None else None
             self._options[stem] = Options(document) if document is not None else None
         return self._options[stem]
+
+    def _is_file(self, path: str) -> bool:
+        return self.workspace.is_file(self.join(path)) if "/" in path else path in self.names
 
     def scripts_say(self, text: str) -> bool:
         """Whether a script of the package.json has some text."""

@@ -98,7 +98,7 @@ def _calls(syntax: Syntax, islands: Islands) -> Iterator[tuple[Node, bool]]:
             callee = leaf
             above = syntax.parent(leaf)
             if builder:
-                if above is None or above.type != "member_expression" or _builder(syntax, above) != builder:
+                if above is None or above.type != "member_expression" or builder_of(syntax, above) != builder:
                     continue
                 callee = above
             elif above is not None and above.type == "member_expression":
@@ -120,7 +120,7 @@ def _arguments(call: Node) -> Iterator[Node]:
         yield unwrap(part)
 
 
-def _builder(syntax: Syntax, member: Node) -> str | None:
+def builder_of(syntax: Syntax, member: Node) -> str | None:
     """The function that a chain of calls begins with: `createServerFn` of `createServerFn().a(…).b`."""
     node: Node | None = member
     for _ in range(_MOST_HOPS):
@@ -148,18 +148,19 @@ def _keys(syntax: Syntax, islands: Islands) -> Iterator[tuple[Node, bool]]:
                 continue
             function = call.child_by_field_name("function")
             value = pair.child_by_field_name("value")
-            if function is not None and value is not None and _begins_with(syntax, function, builder):
+            if function is not None and value is not None and begins_with(syntax, function, builder):
                 yield value, True
 
 
-def _begins_with(syntax: Syntax, callee: Node, builder: str) -> bool:
+def begins_with(syntax: Syntax, callee: Node, builder: str) -> bool:
+    """Whether a callee is a function, or what calls of it give: `createFileRoute("/")` too."""
     callee = unwrap(callee)
     if callee.type == "identifier":
         return syntax.text(callee) == builder
     if callee.type == "call_expression":
         function = callee.child_by_field_name("function")
-        return function is not None and _begins_with(syntax, function, builder)
-    return _builder(syntax, callee) == builder
+        return function is not None and begins_with(syntax, function, builder)
+    return builder_of(syntax, callee) == builder
 
 
 def _directives(syntax: Syntax) -> Iterator[tuple[Node, bool]]:

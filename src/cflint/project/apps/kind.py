@@ -100,8 +100,10 @@ class Handlers:
     """Functions that a framework calls, in files that match one of the globs (below the app's folder).
 
     They are exported under one of `names` (`default` too), methods of an exported object in `objects`
-    (`actions` of SvelteKit), or arguments of a function in `wrappers` (`defineEventHandler`), whatever file
-    that is in when `files` is empty. `gives` is what their parameters are, `owes` what they return.
+    (`actions` of SvelteKit), or arguments of a function in `wrappers`, whatever file that is in when `files`
+    is empty. A wrapper is a name (`defineEventHandler`), a method in a chain of calls
+    (`createServerFn.handler`), or a key of a call's argument that the function lies below
+    (`createFileRoute(server)`). `gives` is what their parameters are, `owes` what they return.
     """
 
     files: tuple[str, ...] = ()
@@ -120,7 +122,8 @@ class LoadContext:
     `position` of what the maker returns (`createRequestHandler(build)(request, CONTEXT)`) or, with `option`,
     what a function of that name in the maker's own argument returns (`getLoadContext`). `path` are the keys
     that lead to it in that (`context` of `handler.fetch(request, { context })`), `method` what is called of
-    what the maker returns (`fetch`).
+    what the maker returns (`fetch`). With the maker `default`, what is imported by default from `module` (a
+    glob) is what others make.
     """
 
     module: str
@@ -132,11 +135,20 @@ class LoadContext:
 
 
 @record(frozen=True)
+class ContextKey:
+    """Keys under which code keeps things for later code of the same request: `key = createContext()` of
+    `module`, then `X.set(key, VALUE)` and `X.get(key)`, whatever `X` is."""
+
+    module: str
+    maker: str
+
+
+@record(frozen=True)
 class Accessors:
     """All ways in which code of a framework reaches `env`, the context and the request.
 
     `owners` are names of members whose `env` is the Worker's, whatever they are members of
-    (`locals.runtime.env`); `contexts` say where `Given.LOAD_CONTEXT` is made.
+    (`locals.runtime.env`); `contexts` say where `Given.LOAD_CONTEXT` is made, `keys` how keys are.
     """
 
     calls: tuple[CallAccessor, ...] = ()
@@ -144,6 +156,7 @@ class Accessors:
     types: tuple[TypeAccessor, ...] = ()
     owners: Mapping[str, Offer] = field(default_factory=dict)
     contexts: tuple[LoadContext, ...] = ()
+    keys: tuple[ContextKey, ...] = ()
 
 
 # -- where code runs ----------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from cflint.platform.bindings import kind_by_id
 from cflint.project.apps.globs import which
+from cflint.project.apps.islands import builder_of
 from cflint.project.apps.kind import Bound, Given, Handlers, Offer, Shape
 from cflint.project.code.load_contexts import load_context, member_of_literal
 from cflint.project.code.parameters import parameter_index
@@ -35,7 +36,7 @@ def offered(module: ModuleLike, offer: Offer | None) -> Value:
     """The value of what a framework gives."""
     match offer:
         case Given.LOAD_CONTEXT:
-            return module.memoized("load context", lambda: load_context(module))
+            return load_context(module)
         case Given():
             return _GIVEN[offer]
         case Bound():
@@ -130,6 +131,8 @@ def handler_at(module: ModuleLike, function: Node) -> Handlers | None:
 def _handler_at(module: ModuleLike, app: App, function: Node) -> Handlers | None:
     path = module.path[len(app.folder) :].lstrip("/") if app.folder else module.path
     wrapper = _wrapper_of(module, function)
+    if wrapper is None and any("(" in name for rule in app.handlers for name in rule.wrappers):
+        wrapper = _key_of(module, function)
     exported, inside = _exported_as(module, function) if wrapper is None else (None, None)
     best: Handlers | None = None
     for rule in app.handlers:
@@ -176,6 +179,36 @@ def _wrapper_of(module: ModuleLike, function: Node) -> str | None:
         if name is not None and module.text(name) == "hook" and len(arguments) == 2:
             key = string_value(syntax, arguments[0])
             return f"hook:{key}" if key is not None else None
+        builder = builder_of(syntax, callee)
+        return f"{builder}.{module.text(name)}" if builder is not None and name is not None else None
+    return None
+
+
+def _key_of(module: ModuleLike, function: Node) -> str | None:
+    """The key of a call's argument below which a function is: `createFileRoute(server)`."""
+    syntax = module.syntax
+    key: Node | None = None
+    node = function
+    for above in syntax.ancestors(function):
+        if above.type == "pair":
+            key = above.child_by_field_name("key")
+        elif above.type == "call_expression":
+            callee = above.child_by_field_name("function")
+            start = callee
+            while start is not None and start.type == "call_expression":
+                start = start.child_by_field_name("function")
+            name = module.text(start) if start is not None and start.type == "identifier" else None
+            if name is not None and name != "createHandlers":
+                return f"{name}({module.text(key)})" if key is not None else None
+            if name is None:
+                return None
+        elif above.type == "arrow_function":
+            body = above.child_by_field_name("body")
+            if body is None or body.id != node.id or node.type != "call_expression":
+                return None
+        elif above.type not in ("object", "arguments", "parenthesized_expression"):
+            return None
+        node = above
     return None
 
 

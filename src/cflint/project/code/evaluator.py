@@ -515,7 +515,10 @@ class Evaluator:
             return promise_of(origin=call) if inherits else UNKNOWN
         if ref is not None and ref.name == "*" and not receiver:
             return self._module.imported_call(ImportRef(ref.module, name), call)
-        return method_result(self._module, receiver, name, call)
+        result = method_result(self._module, receiver, name, call)
+        if not result and name == "get" and self._module.app is not None:
+            return load_contexts.kept(self._module, call)
+        return result
 
     def _new(self, node: Node) -> Value:
         constructor = node.child_by_field_name("constructor")
