@@ -159,7 +159,6 @@ class ModuleScope:
         self._declared: dict[int, dict[str, Declaration]] = {}
         self._types: dict[int, dict[str, Declaration]] = {}
         self._references: dict[int, tuple[Node, ...]] = {}
-        self._assignments: dict[int, tuple[Node, ...]] = {}
         self._nearest: dict[int, Node] = {}
         self._resolved: dict[int, Declaration | None] = {}
         self._origins: dict[int, ImportRef | None] = {}
@@ -326,12 +325,7 @@ class ModuleScope:
         """The assignment, augmented assignment and update expressions that change the name."""
         if declaration.constant:
             return ()
-        known = self._assignments.get(declaration.node.id)
-        if known is None:
-            known = self._assignments[declaration.node.id] = tuple(self._find_assignments(declaration))
-        return known
-
-    def _find_assignments(self, declaration: Declaration) -> Iterator[Node]:
+        found: list[Node] = []
         for reference in self.references(declaration):
             parent = self._syntax.parent(reference)
             while parent is not None and parent.type in ("parenthesized_expression", "non_null_expression"):
@@ -341,9 +335,10 @@ class ModuleScope:
             if parent.type in ("assignment_expression", "augmented_assignment_expression"):
                 left = parent.child_by_field_name("left")
                 if left is not None and unwrap(left).id == reference.id:
-                    yield parent
+                    found.append(parent)
             elif parent.type == "update_expression" or parent.type.endswith("_pattern"):
-                yield parent
+                found.append(parent)
+        return tuple(found)
 
     # -- scanning scopes ---------------------------------------------------------------------------------
 

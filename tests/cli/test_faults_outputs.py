@@ -38,7 +38,7 @@ def test_every_fault_has_a_test_with_its_number() -> None:
 
 @pytest.mark.parametrize("form", FORMATS)
 def test_fault_24_hostile_file_names_in_every_format(cli: Cli, form: str) -> None:
-    worker(CLEAN, **{f"src/{HOSTILE}": ROOM})
+    worker(CLEAN, **{f"lib/{HOSTILE}": ROOM})
     outcome = cli("check", "--output-format", form)
     assert outcome.code == 1
     assert not CONTROLS.search(outcome.out)
@@ -74,7 +74,8 @@ def test_fault_25_hostile_text_in_every_format(cli: Cli, form: str) -> None:
 )
 def test_fault_26_names_that_are_no_utf_8_in_every_format(cli: Cli, form: str) -> None:
     worker()
-    with open(b"src/caf\xe9.ts", "wb") as file:  # noqa: PTH123
+    os.mkdir("lib")  # noqa: PTH102
+    with open(b"lib/caf\xe9.ts", "wb") as file:  # noqa: PTH123
         file.write(ROOM.encode())
     env = {
         **os.environ,

@@ -122,14 +122,16 @@ def test_fault_34_a_file_that_is_renamed_keeps_its_findings(cli: Cli) -> None:
 
 def test_fault_34_a_copy_is_not_taken_for_a_renamed_file(cli: Cli) -> None:
     write(cli)
-    Path("src/copy.ts").write_text(CODE)
+    Path("lib").mkdir()
+    Path("lib/copy.ts").write_text(CODE)
     assert concise(cli) == ["ws-legacy-accept"]
 
 
 def test_fault_34_a_renamed_file_stands_for_one(cli: Cli) -> None:
     write(cli)
     Path("src/index.ts").rename("src/main.ts")
-    Path("src/copy.ts").write_text(CODE)
+    Path("lib").mkdir()
+    Path("lib/copy.ts").write_text(CODE)
     Path("wrangler.jsonc").write_text(CONFIG.replace("index", "main"))
     assert concise(cli) == ["ws-legacy-accept"]
 
