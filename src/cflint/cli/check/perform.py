@@ -94,8 +94,8 @@ def _without_workers(plan: Plan, analysis: Analysis, report: Report) -> Exit:
     request = plan.request
     where = ", ".join(map(visible, request.paths[:3])) if request.paths else "this folder"
     message = (
-        f"no Worker project found in {where}: no wrangler.json, wrangler.jsonc or wrangler.toml, "
-        "and no code that uses the APIs of Workers"
+        f"no Worker project found in {where}: no wrangler.json, wrangler.jsonc, wrangler.toml or "
+        "cloudflare.config.ts, and no code that uses the APIs of Workers"
     )
     if request.allow_empty:
         if request.output_format not in FOR_PEOPLE:

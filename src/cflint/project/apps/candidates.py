@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 # Imported where used: the recognition of frameworks, for folders whose package.json names one.
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from cflint.pattern import pattern
 from cflint.project.apps.registry import names_one
+from cflint.project.files.roles import is_test_config
 from cflint.project.modules.manifest import Manifest
 
 if TYPE_CHECKING:
-    from cflint.project.apps.app import Found
+    from cflint.project.apps.app import App, Found
     from cflint.project.apps.recognition import Apps
     from cflint.project.config.wrangler import WranglerConfig
     from cflint.project.files.workspace import Workspace
@@ -50,6 +51,23 @@ class Candidates:
     def of(self, config: WranglerConfig) -> Found | None:
         """The app that a configuration deploys; None when no framework is recognised."""
         return self._apps.of(config) if self._is_candidate(config) else None
+
+    def without_config(self, folder: str) -> tuple[App, str] | None:
+        """The app of a folder with a package.json that no configuration stands beside, and what proves that
+        it is built for Cloudflare; None when nothing does. Its aliases hold from then on."""
+        path = f"{folder}/package.json" if folder else "package.json"
+        document = None if is_test_config(path) else self._workspace.read(path)
+        if document is None or not names_one(document.data):
+            return None
+        return self._apps.without_config(document)
+
+    def with_modules(self, app: App, wraps: Sequence[str] = ()) -> Found:
+        """Such an app with what runs where; `wraps` are the modules that wrap its generated entry."""
+        return self._apps.with_modules(app, wraps)
+
+    def wraps(self, app: App, main: str) -> bool:
+        """Whether a module wraps the generated entry of such an app."""
+        return self._apps.wraps(app, main)
 
     def may_be_unknown(self, config: WranglerConfig) -> bool:
         """Whether a folder in which no framework was recognised looks like an app: it has a package.json that

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Iterator
 from functools import cached_property
 
 from cflint.project.apps.globs import matcher
@@ -70,6 +71,11 @@ class AppFolder:
             document = self.workspace.read(self.join(name)) if name is not None else None
             self._options[stem] = Options(document) if document is not None else None
         return self._options[stem]
+
+    @property
+    def asked(self) -> Iterator[Options]:
+        """The configurations that were asked for so far and are there."""
+        return (options for options in self._options.values() if options is not None)
 
     def _is_file(self, path: str) -> bool:
         return self.workspace.is_file(self.join(path)) if "/" in path else path in self.names

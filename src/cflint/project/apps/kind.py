@@ -260,8 +260,9 @@ class AppKind:
     no `main` deploys such an app as well: to other frameworks that is a static site. `bindings` are names of
     bindings that the framework's own code reads, `implied` those that it adds to the configuration, by name
     with the id of their kind.
-    `env_types` are types that say what `env`, or what holds it, is. `never` are names of its functions that
-    never return (`error` of SvelteKit). `silent` are ids of rules that mean nothing here.
+    With `proves_itself` a layout whose target is `PROVED` needs no wrangler configuration beside it to be
+    believed. `env_types` are types that say what `env`, or what holds it, is. `never` are names of its
+    functions that never return (`error` of SvelteKit). `silent` are ids of rules that mean nothing here.
     """
 
     id: str
@@ -282,6 +283,7 @@ class AppKind:
     virtual: tuple[str, ...] = ()
     directives: bool = False
     needs_main: bool = True
+    proves_itself: bool = False
     bindings: frozenset[str] = frozenset()
     implied: Mapping[str, str] = field(default_factory=dict)
     env_types: frozenset[str] = frozenset()

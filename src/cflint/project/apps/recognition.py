@@ -7,12 +7,13 @@ from bisect import bisect_left
 from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property
 
+from cflint.pattern import pattern
 from cflint.project.apps.app import MAIN, App, Found
 from cflint.project.apps.built import is_built
 from cflint.project.apps.closure import Start, close, said_in
 from cflint.project.apps.folder import AppFolder
 from cflint.project.apps.globs import matcher, which
-from cflint.project.apps.kind import AppKind, Seed
+from cflint.project.apps.kind import AppKind, Seed, Target
 from cflint.project.apps.realms import Realm
 from cflint.project.apps.registry import kinds_named_in
 from cflint.project.config.wrangler import WranglerConfig
@@ -20,10 +21,18 @@ from cflint.project.files.discovery import discover
 from cflint.project.files.roles import is_test_path
 from cflint.project.files.workspace import Workspace
 from cflint.project.modules.resolve import ModuleGraph, Resolver
+from cflint.source import Document
 from cflint.syntax.suffixes import DECLARATION_SUFFIXES
 
 _SIGNS = 2
 """How many of the three signs make an app: a name alone proves nothing."""
+
+_OTHERS = pattern(
+    r"^@astrojs/(?:node|vercel|netlify|deno)\b|^@deno/|/adapter-(?!cloudflare)|^svelte-adapter-"
+    r"|^@(?:netlify|vercel)/(?:remix|react-router|vite-plugin)|^vite-plugin-(?:vercel|netlify)"
+    r"|^@(?:remix-run|react-router)/(?:serve|express|architect|netlify|deno)$"
+)
+"""Packages that deploy an app to another platform: with one of them it may be built for either."""
 
 
 class Apps:
@@ -67,9 +76,31 @@ class Apps:
         wraps = []
         for main in (main for main, is_generated in mains.items() if not is_generated):
             start = self._main(config, main)
-            if start is None or not self._wraps(app, start):
+            if start is None or not self.wraps(app, start):
                 return None  # the configuration is that of another Worker, which lies beside the app
             wraps.append(start)
+        return self.with_modules(app, wraps)
+
+    def without_config(self, manifest: Document) -> tuple[App, str] | None:
+        """The app of a package.json that no configuration stands beside, and what proves that it is built for
+        Cloudflare; None where nothing does. From then on its aliases hold. Its modules are not known yet."""
+        kinds = tuple(kinds_named_in(manifest.data))
+        if not any(kind.proves_itself for kind in kinds):
+            return None
+        folder = AppFolder(self._workspace, manifest, None)
+        app = next((app for app, _ in self._apps(kinds, folder)), None)
+        if app is None or not app.kind.proves_itself or app.target is not Target.PROVED:
+            return None
+        imports = sorted({(it.document.path, name) for it in folder.asked for name in it.imports})
+        if any(map(_OTHERS.search, (*folder.manifest.dependencies, *(name for _, name in imports)))):
+            return None
+        self._resolver.alias(app.folder, app.layout.aliases)
+        said = (f"{path} imports {name}" for path, name in imports if "cloudflare" in name)
+        proof = next(said, app.target.value)
+        return app, f"{app.title}, and {proof}"
+
+    def with_modules(self, app: App, wraps: Sequence[str]) -> Found:
+        """An app with what runs where; `wraps` are the mains of one's own (see `wraps`)."""
         starts = [Start(path, Realm.SERVER, MAIN) for path in wraps]
         starts += self._starts(app)
         closure = close(self._workspace, self._graph, starts, app.borders)
@@ -102,7 +133,8 @@ class Apps:
             signs = self._signs(kind, folder)
             if kind.layout is None or len(signs) < _SIGNS:
                 continue
-            if not folder.has_config and not any(self._is_generated(kind, folder, it) for it in folder.mains):
+            is_beside = folder.has_config or folder.config is None
+            if not is_beside and not any(self._is_generated(kind, folder, it) for it in folder.mains):
                 continue  # a Worker of its own in a folder below the app
             if kind.needs_main and folder.is_static:
                 continue
@@ -138,7 +170,7 @@ class Apps:
     def _main(self, config: WranglerConfig, main: str) -> str | None:
         return self._workspace.real(posixpath.normpath(posixpath.join(config.directory, main)))
 
-    def _wraps(self, app: App, main: str) -> bool:
+    def wraps(self, app: App, main: str) -> bool:
         """Whether a `main` of one's own is the app's: it imports the generated entry, in whatever module."""
         if app.kind.own_entry:
             return self._workspace.is_file(main)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from cflint.finding import Notice
@@ -339,10 +339,10 @@ class _Loading:
         found = self._apps.of(config)
         return self._plain_worker(config) if found is None else self._app_worker(config, found)
 
-    def _app_worker(self, config: WranglerConfig, found: Found) -> Worker:
+    def _app_worker(self, config: WranglerConfig | None, found: Found) -> Worker:
         self._unread.update(dict.fromkeys(filter(self._is_unreadable, found.unread)))
         modules = dict.fromkeys(found.modules)
-        if config.is_pages:
+        if config is not None and config.is_pages:
             modules.update(dict.fromkeys(self._pages_functions(config)))
         unresolved = bool(found.unread or found.unresolved)
         return Worker(
@@ -422,7 +422,52 @@ class _Loading:
         functions = list(self._bare.pages(found.sources, lambda folder: folder in pages))
         reached.update(module for worker in functions for module in worker.modules)
         yield from functions
-        yield from self._bare.workers(found.sources, reached, has_config)
+        apps = self._apps_without_config(found, workers, has_config)
+        reached.update(path for _, app in apps.values() for path in app.app.placed)
+        bare: list[Worker] = []
+        wraps: dict[str, list[str]] = {}
+        for worker in self._bare.workers(found.sources, reached, has_config):
+            folder = self._package_of(worker.entries[0])
+            if folder in apps and self._apps.wraps(apps[folder][1].app, worker.entries[0]):
+                wraps.setdefault(folder, []).extend(worker.entries)
+            else:
+                bare.append(worker)
+        for folder, (how, app) in apps.items():
+            app = self._apps.with_modules(app.app, wraps[folder]) if folder in wraps else app
+            if app.modules:
+                yield replace(self._app_worker(None, app), without_config=how)
+        yield from bare
+
+    def _apps_without_config(
+        self, found: Discovered, workers: Sequence[Worker], has_config: Callable[[str], bool]
+    ) -> dict[str, tuple[str, Found]]:
+        """The apps of frameworks that no configuration speaks of, with what proves that they are built for
+        Cloudflare, by their folders."""
+        near = dict.fromkeys(
+            self._package_of(path)
+            for folder, path in {
+                posixpath.dirname(it): it for it in (*found.sources, *found.embedded)
+            }.items()
+            if not has_config(folder)
+        )
+        taken = {worker.app.folder for worker in workers if worker.app is not None}
+        proved = {
+            folder: proof
+            for folder in near
+            if folder is not None and folder not in taken and not has_config(folder)
+            if (proof := self._apps.without_config(folder)) is not None
+        }  # all of them before the modules of any, so that all aliases hold
+        apps: dict[str, tuple[str, Found]] = {}
+        for folder, (app, how) in proved.items():
+            placed = self._apps.with_modules(app)
+            if any(_within(path, given) for path in placed.app.placed for given in self._paths):
+                apps[folder] = (how, placed)
+        return apps
+
+    def _package_of(self, path: str) -> str | None:
+        """The folder of the nearest package.json."""
+        manifest = self._resolver.manifest(posixpath.dirname(path))
+        return posixpath.dirname(manifest) if manifest is not None else None
 
     def _configs_around(self) -> Iterator[str]:
         """The configurations in the folders of the given paths and above them."""

@@ -118,6 +118,7 @@ KIND = AppKind(
         "dist{,/server/entry.mjs}",
     ),
     layout=layout,
+    proves_itself=True,
     accessors=Accessors(
         types=(TypeAccessor("astro", "APIContext", _CONTEXT),),
         owners={"runtime": PLATFORM, "cfContext": Given.CONTEXT},

@@ -73,6 +73,7 @@ KIND = AppKind(
     files=("vite.config.{ts,mts,mjs,js,cjs,cts}",),
     mains=("dist{,/_worker.js,/index.js}", "**dist/{_worker,index}.js"),
     layout=layout,
+    proves_itself=True,
     seeds=(
         Seed(
             "{vite,vitest,drizzle,tailwind,postcss,eslint}.config.*", Realm.BUILD, "it configures the build"

@@ -10,6 +10,7 @@ from cflint.project.apps.kind import PLATFORM, Accessors, AppKind, CallAccessor,
 from cflint.project.apps.kinds import next as base
 from cflint.record import replace
 
+_PACKAGE = "@cloudflare/next-on-pages"
 _ACCESSORS = Accessors(
     calls=(
         CallAccessor("@cloudflare/next-on-pages", "getRequestContext", PLATFORM),
@@ -19,7 +20,12 @@ _ACCESSORS = Accessors(
 
 
 def layout(folder: AppFolder) -> Layout | None:
-    """The layout of an app: its build writes a `_worker.js`."""
+    """The layout of an app: its build writes a `_worker.js`. Without a configuration the package alone proves
+    nothing: a script runs it, or next.config sets it up."""
+    options = folder.options("next.config")
+    is_set_up = options is not None and any(name.startswith(_PACKAGE) for name in options.imports)
+    if folder.config is None and not is_set_up and not folder.scripts_say("next-on-pages"):
+        return None
     found = base.layout(folder)
     return replace(found, pages_worker=True) if found is not None else None
 
@@ -31,6 +37,7 @@ KIND = AppKind(
     files=base.CONFIG_FILES,
     mains=("**/.vercel/output/static",),
     layout=layout,
+    proves_itself=True,
     islands=base.ISLANDS,
     accessors=_ACCESSORS,
     handlers=base.HANDLERS,

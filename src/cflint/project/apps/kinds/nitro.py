@@ -78,10 +78,9 @@ def target_of(folder: AppFolder, preset: object) -> Target | None:
         for script in folder.manifest.scripts.values()
         for found in _PRESET_IN_SCRIPT.finditer(script)
     ]
-    if any(_PRESET.fullmatch(name) is not None for name in named):
+    ours = [_PRESET.fullmatch(name) is not None for name in named]
+    if any(ours) if folder.config is not None else ours and all(ours) and preset is not OPEN:
         return Target.PROVED
-    if preset is OPEN or named:
-        return Target.GUESSED if folder.config is not None else None
     return Target.GUESSED if folder.config is not None else None
 
 
@@ -135,6 +134,7 @@ KIND = AppKind(
     files=("nitro.config.{ts,js,mts,mjs}",),
     mains=("**/.output/server{,/index.{mjs,js}}",),
     layout=_layout,
+    proves_itself=True,
     seeds=(Seed("{nitro,vite}.config.*", Realm.BUILD, "it configures the build"),),
     accessors=ACCESSORS,
     handlers=HANDLERS,

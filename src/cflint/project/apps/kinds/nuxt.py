@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cflint.pattern import pattern
 from cflint.project.apps.folder import AppFolder
 from cflint.project.apps.kind import AppKind, Layout, Seed, Target
 from cflint.project.apps.kinds import nitro
@@ -14,6 +15,7 @@ from cflint.project.apps.options import Open
 from cflint.project.apps.realms import Realm
 
 _SIGNS_OF_CLOUDFLARE = ("@nuxthub/core", "nitro-cloudflare-dev")
+_OLD_HUB = pattern(r"[~^]?0\.[0-9]\.")
 _CODE = "{ts,js,mts,mjs,tsx,jsx}"
 
 
@@ -24,7 +26,7 @@ def layout(folder: AppFolder) -> Layout | None:
     target = nitro.target_of(folder, preset)
     if target is None and isinstance(preset, str):
         return None
-    if folder.depends_on(*_SIGNS_OF_CLOUDFLARE):
+    if folder.depends_on(*_SIGNS_OF_CLOUDFLARE) and (folder.config is not None or _is_for_cloudflare(folder)):
         target = Target.PROVED
     if target is None:
         return None
@@ -43,6 +45,17 @@ def layout(folder: AppFolder) -> Layout | None:
         "@/*": f"{prefix}*",
     }
     return Layout(target, tuple(seeds), aliases)
+
+
+def _is_for_cloudflare(folder: AppFolder) -> bool:
+    """Whether packages alone say it, where no configuration does: NuxtHub deploys elsewhere, too, since 0.10,
+    and a preset that is computed may name any platform."""
+    options = folder.options("nuxt.config")
+    if options is None or options.value("nitro", "preset") is not None:
+        return False
+    hub = folder.manifest.dependency("@nuxthub/core")
+    is_old = hub is not None and _OLD_HUB.match(hub.text or "") is not None
+    return is_old or (hub is None and folder.depends_on("nitro-cloudflare-dev"))
 
 
 def _source(folder: AppFolder) -> str:
@@ -109,6 +122,7 @@ KIND = AppKind(
     files=("nuxt.config.{ts,js,mts,mjs}",),
     mains=("**/.output/server{,/index.{mjs,js}}",),
     layout=layout,
+    proves_itself=True,
     accessors=nitro.ACCESSORS,
     handlers=nitro.HANDLERS,
     entry=nitro.ENTRY,

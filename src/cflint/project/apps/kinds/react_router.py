@@ -141,6 +141,7 @@ KIND = AppKind(
     files=("react-router.config.{ts,js,mts,mjs}", "vite.config.{ts,mts,mjs,js,cjs,cts}"),
     mains=("build/client", "build/server{,/**}"),
     layout=layout,
+    proves_itself=True,
     islands=ISLANDS,
     accessors=Accessors(
         types=TYPES,

@@ -65,6 +65,7 @@ KIND = AppKind(
     files=("remix.config.{js,mjs,cjs,ts}", "vite.config.{ts,mts,mjs,js,cjs,cts}"),
     mains=("build/client", "build{,/index.js}", "public"),
     layout=layout,
+    proves_itself=True,
     islands=ISLANDS,
     accessors=Accessors(
         types=TYPES,

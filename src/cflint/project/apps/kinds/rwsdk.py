@@ -48,6 +48,7 @@ KIND = AppKind(
     packages=frozenset(_PACKAGES),
     files=("vite.config.{ts,mts,mjs,js,cjs,cts}",),
     layout=layout,
+    proves_itself=True,
     seeds=(
         Seed(
             "{vite,vitest,drizzle,tailwind,postcss,eslint}.config.*", Realm.BUILD, "it configures the build"

@@ -99,6 +99,7 @@ KIND = AppKind(
     files=("{app,vite}.config.{ts,js,mts,mjs,tsx,jsx}",),
     mains=("**.output/server{,/index.mjs}", "@solidjs/start/server/entry"),
     layout=layout,
+    proves_itself=True,
     islands=Islands(server_exports=_VERBS, directives=True),
     accessors=Accessors(
         calls=(

@@ -142,6 +142,7 @@ KIND = AppKind(
     files=("svelte.config.{js,ts,mjs}",),
     mains=("**/.svelte-kit/cloudflare{,-workers}{,/**}", ".svelte-kit/**"),
     layout=layout,
+    proves_itself=True,
     accessors=_ACCESSORS,
     handlers=_HANDLERS,
     entry_imports=("**.svelte-kit/cloudflare/**",),

@@ -125,6 +125,7 @@ KIND = AppKind(
         "dist/server{,/**}",
     ),
     layout=layout,
+    proves_itself=True,
     islands=Islands(
         server_calls=frozenset(
             {
