@@ -107,7 +107,7 @@ def test_no_worker_ends_with_3(cli: Cli) -> None:
     result = cli("check")
     assert (result.code, result.out) == (3, "")
     assert result.err.startswith("cflint: error: no Worker project found in this folder")
-    assert "wrangler.toml" in result.err
+    assert "wrangler.toml" in result.err and "cloudflare.config.ts" in result.err
     assert "--allow-empty" in result.err
 
 
@@ -141,6 +141,23 @@ def test_verbose_says_how_a_worker_is_deployed(cli: Cli) -> None:
     assert "  it is a template\n" in said
     assert "  its entry is in a command: a.js\n" in said
     assert "  its bindings are not all known: deploy.sh changes wrangler.toml before it is deployed\n" in said
+
+
+def test_verbose_says_what_proved_an_app_without_a_configuration(cli: Cli) -> None:
+    Path("package.json").write_text('{"dependencies": {"@sveltejs/kit": "2"}}')
+    Path("src/routes").mkdir(parents=True)
+    Path("src/routes/+server.ts").write_text("export const GET = () => new Response();\n")
+    config = Path("svelte.config.js")
+    config.write_text('import a from "@sveltejs/adapter-node";\nexport default { kit: { adapter: a() } };\n')
+    assert cli("check", "-v").code == 3
+    config.write_text(config.read_text().replace("node", "cloudflare"))
+    result = cli("check", "-v")
+    assert result.code == 0 and "Worker: no configuration (1 module)\n" in result.err
+    assert "  it is one: SvelteKit, and svelte.config.js imports @sveltejs/adapter-cloudflare\n" in result.err
+    assert (
+        "app: SvelteKit, by package @sveltejs/kit, svelte.config.js (modules: 1 server, 1 build)\n"
+        in result.err
+    )
 
 
 def test_no_worker_may_be_allowed(cli: Cli) -> None:

@@ -139,6 +139,52 @@ def test_an_app_that_proves_it_is_a_worker_of_which_no_binding_is_known(
     assert not set(browser) & set(loaded(files).modules)
 
 
+def plain(wanted: str, **texts: str) -> Files:
+    """An app of some packages; names of files have `__` for `/` and `_dot_` for `.`."""
+    files = {name.replace("__", "/").replace("_dot_", "."): text for name, text in texts.items()}
+    return {"package.json": wanted, **files}
+
+
+HUB = '{"dependencies": {"nuxt": "^3.0.0", "@nuxthub/core": "^0.%s"}}'
+NEXT = {
+    "next_dot_config_dot_mjs": "export default {};\n",
+    "app__api__a__route_dot_ts": "export const GET = 1;\n",
+}
+REMIX = {
+    "vite_dot_config_dot_ts": 'import { vitePlugin as remix } from "@remix-run/dev";\n'
+    "export default { plugins: [remix()] };\n",
+    "app__root_dot_tsx": "export const loader = () => null;\nexport default () => null;\n",
+}
+ADAPTER = "@cloudflare/next-on-pages"
+
+
+@pytest.mark.parametrize(
+    ("files", "kinds"),
+    [
+        (
+            {**svelte(CLOUDFLARE), "package.json": package("@sveltejs/kit", "@sveltejs/adapter-auto")},
+            ["sveltekit"],
+        ),
+        (router(PLUGIN, "@react-router/serve"), ["react-router"]),
+        (nuxt("", "nitro-cloudflare-dev"), ["nuxt"]),
+        ({**nuxt(""), "package.json": HUB % "8.1"}, ["nuxt"]),
+        ({**nuxt(""), "package.json": HUB % "10.1"}, []),
+        (
+            plain(package("next", ADAPTER, scripts='{"pages": "npx @cloudflare/next-on-pages"}'), **NEXT),
+            ["next-on-pages"],
+        ),
+        (plain(package("next", ADAPTER), **NEXT), []),
+        (plain(package("next", "@opennextjs/cloudflare"), **NEXT), []),
+        (plain(package("@remix-run/dev", "@remix-run/cloudflare"), **REMIX), ["remix"]),
+        (plain(package("@remix-run/dev", "@remix-run/cloudflare", "@remix-run/serve"), **REMIX), []),
+        (plain(package("@remix-run/dev", "@remix-run/node"), **REMIX), []),
+    ],
+)
+def test_what_else_proves_it(files: Files, kinds: list[str]) -> None:
+    workers = loaded(files).project.workers
+    assert [worker.app.kind.id for worker in workers if worker.app is not None] == kinds
+
+
 def test_a_main_that_wraps_the_entry_belongs_to_the_app() -> None:
     (worker,) = loaded(router(PLUGIN, "@cloudflare/vite-plugin")).project.workers
     assert worker.entries == ("workers/app.ts",) and "workers/app.ts" in worker.modules
@@ -176,9 +222,20 @@ def test_an_app_that_does_not_is_none(files: Files) -> None:
     assert "floating-promise" not in found(files)
 
 
-@pytest.mark.parametrize("vite", [PLAIN, PLUGIN])
-def test_a_server_of_ones_own_beside_an_app_for_another_platform(vite: str) -> None:
-    packages = ("@react-router/node", "@react-router/serve")
+OTHER_PLUGIN = 'import netlify from "@netlify/vite-plugin-react-router";\n'
+
+
+@pytest.mark.parametrize(
+    ("vite", "packages"),
+    [
+        (PLAIN, ("@react-router/node", "@react-router/serve")),
+        (PLAIN, ("@react-router/cloudflare", "@react-router/serve")),
+        (OTHER_PLUGIN + PLUGIN, ()),
+    ],
+)
+def test_a_server_of_ones_own_beside_an_app_for_another_platform(
+    vite: str, packages: tuple[str, ...]
+) -> None:
     (worker,) = loaded(router(vite, *packages)).project.workers
     assert worker.app is None and worker.entries == ("workers/app.ts",)
 

@@ -30,9 +30,11 @@ _SIGNS = 2
 _OTHERS = pattern(
     r"^@astrojs/(?:node|vercel|netlify|deno)\b|^@deno/|/adapter-(?!cloudflare)|^svelte-adapter-"
     r"|^@(?:netlify|vercel)/(?:remix|react-router|vite-plugin)|^vite-plugin-(?:vercel|netlify)"
-    r"|^@(?:remix-run|react-router)/(?:serve|express|architect|netlify|deno)$"
 )
-"""Packages that deploy an app to another platform: with one of them it may be built for either."""
+"""Packages by which a configuration builds for another platform; beside one for Cloudflare, for either."""
+
+_OTHER_SERVERS = pattern(r"@(?:remix-run|react-router)/(?:serve|express|architect|netlify|deno)")
+"""Packages that serve an app elsewhere, where the proof is nothing but a package as well."""
 
 
 class Apps:
@@ -92,12 +94,13 @@ class Apps:
         if app is None or not app.kind.proves_itself or app.target is not Target.PROVED:
             return None
         imports = sorted({(it.document.path, name) for it in folder.asked for name in it.imports})
-        if any(map(_OTHERS.search, (*folder.manifest.dependencies, *(name for _, name in imports)))):
+        said = next((f"{path} imports {name}" for path, name in imports if "cloudflare" in name), "")
+        if any(_OTHERS.search(name) for _, name in imports):
+            return None
+        if not said and any(map(_OTHER_SERVERS.fullmatch, folder.manifest.dependencies)):
             return None
         self._resolver.alias(app.folder, app.layout.aliases)
-        said = (f"{path} imports {name}" for path, name in imports if "cloudflare" in name)
-        proof = next(said, app.target.value)
-        return app, f"{app.title}, and {proof}"
+        return app, f"{app.title}, and {said or app.target.value}"
 
     def with_modules(self, app: App, wraps: Sequence[str]) -> Found:
         """An app with what runs where; `wraps` are the mains of one's own (see `wraps`)."""
