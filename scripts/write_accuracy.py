@@ -123,8 +123,8 @@ def by_project(seen: Sequence[Row]) -> str:
         "## What is seen\n",
         "Modules of JavaScript and TypeScript (and frontmatter of Astro) that run in the Worker, by the",
         "conventions of the framework and the configuration, as the reader counted them; *by hand* where the",
-        "reader walked the imports. *Wrongly seen* are modules of the browser or the build, and some that hold",
-        "only types.\n",
+        "reader walked the imports. *Wrongly seen* are modules of the browser or the build, and some that",
+        "hold only types.\n",
         "| project | kind | modules | seen | wrongly seen | by hand |",
         "|---|---|---|---|---|---|",
     ]
