@@ -162,7 +162,5 @@ def _fix(module: Module, declaration: Node, statement: Node) -> Fix | None:
         return None
     if statement.start_byte != line.start or (after and not after.startswith(b"//")):
         return None
-    end = (
-        min(line.end + 1, len(document.data)) if document.data[line.end - 1 : line.end] != b"\n" else line.end
-    )
+    end = document.data.find(b"\n", line.end) + 1 or len(document.data)
     return Fix("Remove the line", (Edit(document, Span(line.start, end), ""),), Safety.UNSAFE)
