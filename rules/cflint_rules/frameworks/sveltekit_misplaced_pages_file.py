@@ -1,7 +1,7 @@
 """Put `_headers` and `_redirects` beside SvelteKit's `package.json`, not below `static/`.
 
 `@sveltejs/adapter-cloudflare` adds lines of its own to these files, which it looks for in the folder in which
-the build runs. Since its version 7 the build stops with an error when one lies in the folder of the assets, as
+the build runs. Since its version 7 the build stops with an error when one lies in the folder of assets, as
 it does for a `_routes.json` there or beside the package.json: that is the option `routes` of the adapter.
 
 ## Incorrect
