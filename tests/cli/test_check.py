@@ -89,7 +89,7 @@ def test_debug_shows_the_traceback_of_a_crash(cli: Cli) -> None:
 def test_an_unexpected_error_is_one_line(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     project(Path())
 
-    def fail(cls: type[RuleSet]) -> RuleSet:
+    def fail(cls: type[RuleSet], *, packages: bool = True) -> RuleSet:
         raise KeyError("x\ny")
 
     monkeypatch.setattr(RuleSet, "discover", classmethod(fail))

@@ -720,15 +720,15 @@ def test_fault_23_unknown_names_in_comments(cli: Cli) -> None:
 
 
 def test_fault_24_hostile_file_names(cli: Cli) -> None:
-    worker(CLEAN, **{f"src/{HOSTILE}": ROOM})
+    worker(CLEAN, **{f"lib/{HOSTILE}": ROOM})
     outcome = concise(cli)
     assert outcome.code == 1
     (line,) = outcome.out.splitlines()
-    assert line.startswith("src/a,b%0A:\\u202e::error::\\x1b[31m\\n& <b>.ts:7:5: warning[ws-legacy-accept]")
+    assert line.startswith("lib/a,b%0A:\\u202e::error::\\x1b[31m\\n& <b>.ts:7:5: warning[ws-legacy-accept]")
     text = cli("check").out
     assert "\x1b" not in text and "\u202e" not in text and "::error::\\x1b[31m\\n" in text
     found = json.loads(cli("check", "--output-format", "json").out)["findings"]
-    assert found[0]["path"] == f"src/{HOSTILE}"
+    assert found[0]["path"] == f"lib/{HOSTILE}"
     sarif = json.loads(cli("check", "--output-format", "sarif").out)
     place = sarif["runs"][0]["results"][0]["locations"][0]["physicalLocation"]
     uri = place["artifactLocation"]["uri"]
@@ -754,7 +754,8 @@ def test_fault_25_hostile_source_text(cli: Cli) -> None:
 
 def test_fault_26_file_names_that_are_no_utf_8(cli: Cli, tmp_path: Path) -> None:
     worker()
-    with open(b"src/caf\xe9.ts", "wb") as file:  # noqa: PTH123
+    os.mkdir("lib")  # noqa: PTH102
+    with open(b"lib/caf\xe9.ts", "wb") as file:  # noqa: PTH123
         file.write(ROOM.encode())
     for form in ("concise", "text", "json", "sarif"):
         for locale in ({}, {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}):

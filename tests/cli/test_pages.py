@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cflint import __version__
 from cflint.cli.markdown import render
 from cflint.rule import RuleSet
 from tests.support.cli_samples import Cli, sample_rules
@@ -53,6 +54,7 @@ def test_explain_as_json_and_markdown(cli: Cli) -> None:
             "aliases": [],
             "summary": "Be careless",
             "url": sample_rules()["no-careful"].info.uri,
+            "package": {"name": "cflint", "version": __version__},
             "page": "Be careless.\n\nIt is `quick | cheap`.\n",
         }
     ]
@@ -88,7 +90,7 @@ def test_every_page_there_is_can_be_explained() -> None:
 
 def words(text: str) -> str:
     """The letters of a text, without Markdown's marks, the ends of tables and the names of languages."""
-    text = re.sub(r"^\s*```\S*$|^\|?[\s:|-]+\|?$", "", text, flags=re.MULTILINE)
+    text = re.sub(r"^\s*```\S*(?: title=\"([^\"]*)\")?$|^\|?[\s:|-]+\|?$", r"\1", text, flags=re.MULTILINE)
     return "".join(re.findall(r"\w+", re.sub(r"\]\([^)]*\)|\(https?://[^)\s]*\)", "", text)))
 
 

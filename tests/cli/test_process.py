@@ -313,7 +313,7 @@ print("loaded", code, *sorted(set(sys.modules) - before))
 """
 """Runs a command, and shows what that loaded besides the packages which every check needs."""
 
-STANDARD = {"binascii", "copy", "datetime", "gc", "json", "struct"}
+STANDARD = {"binascii", "copy", "datetime", "gc", "json", "signal", "struct"}
 """What a check may load of the standard library, besides what tree-sitter does: package.json and the cache
 are JSON. Not `inspect`, which dataclasses and click load."""
 

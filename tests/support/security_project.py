@@ -75,7 +75,7 @@ def write_hostile(folder: Path) -> Path:
     config = {
         "name": "good",
         "main": "src/index.ts",
-        "compatibility_date": "2026-08-01",
+        "compatability_date": "2026-08-01",
         "tsconfig": "../../outside/tsconfig.json",
         "build": {"command": f"touch {OWNED}", "cwd": "../../outside"},
         "assets": {"directory": "../../outside"},

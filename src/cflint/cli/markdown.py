@@ -9,6 +9,7 @@ from cflint.pattern import pattern
 from cflint.record import record
 
 _FENCE = pattern(r" {0,3}(`{3,}|~{3,})")
+_TITLE = pattern(r' title="([^"\n]+)"')
 _HEADING = pattern(r"(#{1,6})\s+(.*?)\s*#*\s*$")
 _ITEM = pattern(r"(\s*)([-*+]|\d{1,9}[.)])\s+(.*)")
 _TABLE_RULE = pattern(r"\|?[\s:|-]*-[\s:|-]*\|?\s*$")
@@ -50,7 +51,11 @@ def _blocks(lines: list[str], style: _Style) -> Iterator[list[str]]:
             at += 1
         elif fence:
             end = _end_of_fence(lines, at, fence[1])
-            yield [f"    {code}".rstrip() for code in lines[at + 1 : end]]
+            title = _TITLE.search(line)
+            yield [
+                *([f"{title[1]}:"] if title else ()),
+                *(f"    {code}".rstrip() for code in lines[at + 1 : end]),
+            ]
             at = end + 1
         elif heading:
             yield _heading(heading[2], len(heading[1]), style)

@@ -168,17 +168,23 @@ class _Silencing:
         for document in commented_documents(self._loaded):
             comments = read_suppressions(document)
             used = uses_in(comments, carried_by_file.get(document.path, ()), self._options)
-            for finding in open_by_file.pop(document.path, ()):
-                use = comments.use_by(finding, _names(self._options, finding))
-                if use is None:
-                    self.kept.append(finding)
-                else:
-                    used.add(use)
-                    self.silenced.append(finding)
+            used |= self._sort_by(comments, open_by_file.pop(document.path, ()))
             if document.path not in self._incomplete_paths:
                 self._report_unused(document, comments, used)
-        for rest in open_by_file.values():
-            self.kept.extend(rest)
+        for rest in open_by_file.values():  # in files that no rule is run on, as declarations
+            self._sort_by(read_suppressions(rest[0].at.document.file), rest)
+
+    def _sort_by(self, comments: Suppressions, findings: Iterable[Finding]) -> set[Use]:
+        """Sort findings of a document by its comments; returns what of these silences one."""
+        used: set[Use] = set()
+        for finding in findings:
+            use = comments.use_by(finding, _names(self._options, finding))
+            if use is None:
+                self.kept.append(finding)
+            else:
+                used.add(use)
+                self.silenced.append(finding)
+        return used
 
     def _report_unused(self, document: Document, comments: Suppressions, used: set[Use]) -> None:
         for unused in self._unused(document, comments, used):

@@ -222,9 +222,10 @@ class _Loading:
         outside = {*project.realms.outside, *(self._data - reached.keys())}
         settled = settled_folders(workers)
         modules = tuple(self._selection.modules(found.sources, reached, named, outside, settled))
-        self._selection.notices.extend(empty_workers(workers, self._workspace.exists, _is_generated))
+        of_apps = self._say_unknown_apps(workers)
+        others = [worker for worker in workers if worker not in of_apps]
+        self._selection.notices.extend(empty_workers(others, self._workspace.exists, _is_generated))
         self._selection.notices.extend(unreached(named, modules, reached, any_worker=bool(workers)))
-        self._say_unknown_apps(workers)
         self._say_shadowed(found)
         self._say_unknown(configs.values())
         self._say_unread(found)
@@ -242,9 +243,10 @@ class _Loading:
             frozenset((*self._elsewhere.read, *self._bare.looked_at, *self._data)),
         )
 
-    def _say_unknown_apps(self, workers: Iterable[Worker]) -> None:
-        """Tell once of folders that look like apps of frameworks that are not known."""
+    def _say_unknown_apps(self, workers: Iterable[Worker]) -> frozenset[Worker]:
+        """Tell once of folders that look like apps of unknown frameworks; returns their Workers."""
         folders: dict[str, None] = {}
+        said: list[Worker] = []
         for worker in workers:
             config = worker.config
             if config is None or worker.app is not None or worker.modules or not config.role.is_deployed:
@@ -252,11 +254,13 @@ class _Loading:
             mains = [main.text or "" for env in config.environments if (main := env.main) is not None]
             if any(map(is_built, mains)) and self._apps.may_be_unknown(config):
                 folders[config.directory or "the root"] = None
+                said.append(worker)
         if folders:
             listed = join_names(list(folders), 3)
             message = f"`main` of the Worker in {listed} is made by a framework that is not known: of its "
             message += "modules only those that use Workers APIs are checked"
             self._selection.notices.append(Notice(message))
+        return frozenset(said)
 
     def _say_shadowed(self, found: Discovered) -> None:
         for path, others in found.shadowed.items():
