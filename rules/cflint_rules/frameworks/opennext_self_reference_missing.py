@@ -94,8 +94,8 @@ def check(subject: Worker) -> Iterator[Finding]:
     service = subject.name
     fix = None
     if service is not None and len(configuration.environments) == 1:
-        item = {"binding": _NAME, "service": service}
-        edits = fixes.append_item(configuration.data, configuration.top.path("services"), item)
+        path = configuration.top.path("services")
+        edits = fixes.append_item(configuration.data, path, {"binding": _NAME, "service": service})
         fix = Fix(f"Bind `{service}` to itself", edits, Safety.SAFE) if edits else None
     message = (
         f"`{override}` needs a service binding `{_NAME}` to this Worker: without it no page is revalidated"
