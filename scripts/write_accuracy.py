@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import sys
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from math import sqrt
 from pathlib import Path
 
@@ -17,6 +17,7 @@ SEVERITIES = ("error", "warning", "note")
 VERDICTS = ("true", "arguable", "false")
 BATCH = ("batch", "date", "commit", "what", "projects", "judge", "listed", "found", "found_all")
 VERDICT = ("batch", "repository", "commit", "path", "line", "rule", "severity", "verdict", "reason")
+SEEN = ("batch", "repository", "kind", "modules", "seen", "wrongly", "by_hand", "remark")
 Row = Mapping[str, str]
 
 HEAD = """\
@@ -71,10 +72,13 @@ def rows_of(name: str, columns: tuple[str, ...]) -> list[Row]:
     return rows
 
 
-def page(batches: Iterable[Row], verdicts: Iterable[Row]) -> str:
+def page(batches: Iterable[Row], verdicts: Iterable[Row], seen: Iterable[Row] = ()) -> str:
     """The whole page, in Markdown."""
-    batches, verdicts = list(batches), list(verdicts)
+    batches, verdicts, seen = list(batches), list(verdicts), list(seen)
     known = {row["batch"] for row in batches}
+    for row in seen:
+        if row["batch"] not in known:
+            sys.exit(f"{SOURCE / 'seen.tsv'}: there is no batch {row['batch']} in batches.tsv")
     for row in verdicts:
         if row["batch"] not in known:
             sys.exit(f"{SOURCE / 'verdicts.tsv'}: there is no batch {row['batch']} in batches.tsv")
@@ -96,7 +100,8 @@ def page(batches: Iterable[Row], verdicts: Iterable[Row]) -> str:
             f"{batch['projects']} | {' | '.join(cells)} | {found} |"
         )
     judges = [f"- {batch['batch']}: {batch['judge']}" for batch in batches]
-    parts = [HEAD, "\n".join(lines), "\n\nRead by:\n\n", "\n".join(judges), "\n\n", by_rule(verdicts), TAIL]
+    parts = [HEAD, "\n".join(lines), "\n\nRead by:\n\n", "\n".join(judges), "\n\n"]
+    parts += [by_project(seen), by_rule(verdicts), TAIL]
     return "".join(parts)
 
 
@@ -108,6 +113,30 @@ def shares(rows: Iterable[Row], severity: str) -> str:
         return "-"
     parts = (f"{counts[verdict]} ({100 * counts[verdict] / read:.0f} %)" for verdict in ("false", "arguable"))
     return f"{read}, {', '.join(parts)}"
+
+
+def by_project(seen: Sequence[Row]) -> str:
+    """How many of the modules that run in a Worker were seen; "" where no one counted."""
+    if not seen:
+        return ""
+    lines = [
+        "## What is seen\n",
+        "Modules of JavaScript and TypeScript (and frontmatter of Astro) that run in the Worker, by the",
+        "conventions of the framework and the configuration, as the reader counted them; *by hand* where the",
+        "reader walked the imports. *Wrongly seen* are modules of the browser or the build, and some that",
+        "hold only types.\n",
+        "| project | kind | modules | seen | wrongly seen | by hand |",
+        "|---|---|---|---|---|---|",
+    ]
+    for row in seen:
+        lines.append(
+            f"| {row['repository']} | {row['kind']} | {row['modules']} | {row['seen']} | {row['wrongly']} | "
+            f"{row['by_hand']} |"
+        )
+    total, found, wrongly = (sum(int(row[name]) for row in seen) for name in ("modules", "seen", "wrongly"))
+    share = 100 * found / total if total else 100
+    lines.append(f"| **all** | {len(seen)} projects | {total} | {found} ({share:.0f} %) | {wrongly} | |")
+    return "\n".join(lines) + "\n\n"
 
 
 def by_rule(verdicts: Iterable[Row]) -> str:
@@ -137,4 +166,5 @@ def lower_bound(share: float, number: int, z: float = 1.645) -> float:
 
 
 if __name__ == "__main__":
-    TARGET.write_text(page(rows_of("batches.tsv", BATCH), rows_of("verdicts.tsv", VERDICT)), encoding="utf-8")
+    tables = [rows_of("batches.tsv", BATCH), rows_of("verdicts.tsv", VERDICT), rows_of("seen.tsv", SEEN)]
+    TARGET.write_text(page(*tables), encoding="utf-8")

@@ -38,7 +38,11 @@ BATCH = {
 
 def test_the_page_is_fresh() -> None:
     rows = SCRIPT["rows_of"]
-    page = SCRIPT["page"](rows("batches.tsv", SCRIPT["BATCH"]), rows("verdicts.tsv", SCRIPT["VERDICT"]))
+    page = SCRIPT["page"](
+        rows("batches.tsv", SCRIPT["BATCH"]),
+        rows("verdicts.tsv", SCRIPT["VERDICT"]),
+        rows("seen.tsv", SCRIPT["SEEN"]),
+    )
     assert page == SCRIPT["TARGET"].read_text(encoding="utf-8"), "run scripts/write_accuracy.py"
 
 
@@ -53,6 +57,17 @@ def test_verdicts_are_counted_by_severity_and_rule() -> None:
     assert "| `d1-use-batch` | 2 | 2 | 1 | 0 | 1 | 12 % |" in page
     assert "| `kv-ttl` | 2 | 1 | 1 | 1 | 0 | 25 % |" in page
     assert "- 1: a reader" in page
+
+
+def test_what_is_seen_is_summed() -> None:
+    row = {"batch": "1", "kind": "Nuxt", "by_hand": "yes", "remark": ""}
+    seen = [
+        {**row, "repository": "a/b", "modules": "9", "seen": "9", "wrongly": "1"},
+        {**row, "repository": "c/d", "modules": "11", "seen": "10", "wrongly": "0"},
+    ]
+    page = SCRIPT["page"]([BATCH], [], seen)
+    assert "| a/b | Nuxt | 9 | 9 | 1 | yes |" in page
+    assert "| **all** | 2 projects | 20 | 19 (95 %) | 1 | |" in page
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,7 @@ def problems(text: str) -> list[tuple[SyntaxProblemKind, str, str]]:
     [
         ("const a = 1;", []),
         ("function f() {\n  if (a) {\n    b();\n\n", [(SyntaxProblemKind.UNCLOSED, "{", "{")]),
+        ("const a = `x\0y`, b = 'p\0q';", []),
         ("f(1));\n", [(SyntaxProblemKind.UNEXPECTED, ")", ")")]),
         ("class A {\n  a() {\n  }\n  }\n  b() {\n  }\n}\n", [(SyntaxProblemKind.UNOPENED, "}", "}")]),
         ("const a = {\n  ...\n};", [(SyntaxProblemKind.LEFT_OUT, "...", "")]),

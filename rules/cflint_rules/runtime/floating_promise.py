@@ -119,6 +119,8 @@ def _finding(module: Module, dropped: js.DroppedCall) -> Finding | None:
     called = module.called_name(root) if dropped.in_variable or not dropped.is_chain else None
     if called in _SETTLED:
         return None  # throws an error away, or makes one heard, on purpose
+    if _is_microtask(module, dropped):
+        return None  # done before the code that is running now gives way
     if not module.runs_in_worker(root) or _may_give_none(module, root):
         return None
     if _is_settled_by_executor(module, dropped):
@@ -141,6 +143,21 @@ def _finding(module: Module, dropped: js.DroppedCall) -> Finding | None:
         fix=_fix(module, promise, root),
         severity=Severity.NOTE if goes_on or module.callee_name(root) == "pipeTo" else None,
     )
+
+
+def _is_microtask(module: Module, dropped: js.DroppedCall) -> bool:
+    """Whether it is `Promise.resolve().then(f)` with an `f` that waits for nothing."""
+    if not dropped.is_chain or module.called_name(dropped.root) != _SETTLED[0]:
+        return False
+    given = js.arguments_of(js.unwrap(dropped.promise))
+    function = js.unwrap(given[0]) if len(given) == 1 else None
+    if function is None or function.type not in js.FUNCTIONS or js.is_async(function):
+        return False
+    body = function.child_by_field_name("body")
+    if body is not None and body.type != "statement_block":
+        return module.promise_source(body) is None
+    values = (js.first_named(node) for node in module.returns_of(function))
+    return all(value is None or module.promise_source(value) is None for value in values)
 
 
 def _may_give_none(module: Module, call: Node) -> bool:

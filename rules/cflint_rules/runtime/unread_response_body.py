@@ -1,8 +1,8 @@
 """Read or cancel the body of every response that is fetched.
 
-A Worker may have six connections open at once, and a response whose body is not read keeps its connection. A
-request that only looks at `ok` or `status` of several responses stalls, and the runtime cancels the oldest
-one with "A stalled HTTP response was canceled to prevent deadlock".
+A response whose body is neither read nor cancelled keeps what has arrived of it in memory until the request
+ends. A request that only looks at `ok` or `status` of many responses adds them up. (Since 2026-04-09 such a
+response keeps none of the six connections that a request may wait for at once.)
 
 ## Incorrect
 
@@ -41,14 +41,15 @@ export default {
 
 ## Not reported
 
-One response that is outside of a loop: its connection ends with the request. A response that is read,
+One response that is outside of a loop: its body ends with the request. A response that is read,
 returned, cloned or passed on anywhere, and requests with the method `HEAD`.
 
 ## Fix safety
 
 Unsafe: the body is cancelled right after the response is there.
 
-Source: https://developers.cloudflare.com/workers/platform/limits/#simultaneous-open-connections
+Source: https://developers.cloudflare.com/workers/platform/limits/#simultaneous-open-connections,
+https://developers.cloudflare.com/changelog/2026-04-09-relaxed-connection-limiting
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Fix, Match, Module, Safety, Severity, ValueKind, call, rule
+from cflint.api import STRICT, Finding, Fix, Match, Module, Safety, Severity, ValueKind, call, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -65,7 +66,7 @@ _EACH = frozenset({"map", "forEach"})
 _HEAD = frozenset({"ok", "status", "statusText", "headers", "url", "redirected", "type"})
 
 
-@rule(call("fetch"), severity=Severity.WARNING, fix=Safety.UNSAFE)
+@rule(call("fetch"), severity=Severity.NOTE, fix=Safety.UNSAFE, presets=(STRICT,))
 def check(match: Match) -> Iterator[Finding]:
     value = match.value_of(match.node).awaited
     if value.kind is not ValueKind.RESPONSE or value.detail != "fetch" or not match.module.workers:
@@ -77,7 +78,7 @@ def check(match: Match) -> Iterator[Finding]:
         return
     name = response.declaration.name
     yield Finding(
-        f"the body of `{name}` is never read, so its connection stays open; a Worker has six",
+        f"the body of `{name}` is never read, so it stays in memory until the request ends: cancel it",
         match.at(match.node),
         fix=_fix(match, name),
     )

@@ -25,9 +25,10 @@ lists their names, `.dev.vars` holds their values for local development.
 
 ## Not reported
 
-Keys that are public by design (a site key, a publishable key, `SUPABASE_ANON_KEY`), placeholders, names and
-URLs without a password, short or plain values, and configurations of tests. A value that has not the form of
-a known credential, but is random and has a name like `JWT_SECRET`, is a warning.
+Keys that are public by design (a site key, a publishable key, `SUPABASE_ANON_KEY`, `SHOPIFY_API_KEY`, which
+is an app's client id), placeholders, names and URLs without a password, short or plain values, and
+configurations of tests. A value that has not the form of a known credential, but is random and has a name
+like `JWT_SECRET`, is a warning.
 
 ## Fix safety
 
@@ -55,7 +56,9 @@ from cflint.api import (
     rule,
 )
 
-_PUBLIC = pattern(r"PUBLIC|PUBLISHABLE|SITE_?KEY|ANON(?:_|$)|FIREBASE_API_KEY|CLIENT_ID|MAPS", re.IGNORECASE)
+_PUBLIC = pattern(
+    r"PUBLIC|PUBLISHABLE|SITE_?KEY|ANON(?:_|$)|FIREBASE_API_KEY|SHOPIFY_API_KEY|CLIENT_ID|MAPS", re.IGNORECASE
+)
 _JWT = pattern(r"eyJ[A-Za-z0-9_-]{10,2000}\.(eyJ[A-Za-z0-9_-]{10,4000})\.[A-Za-z0-9_-]{20,1000}")
 _WORDS = pattern(r"[a-z]+(?:[-_.:/][a-z0-9]+)*", re.IGNORECASE)
 _HEX = pattern(r"[0-9a-f]{32,128}", re.IGNORECASE)

@@ -82,7 +82,10 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
         nodes = [node for found in environments if (node := found.own("compatibility_date")) is not None]
         if when is None or not nodes:
             continue
-        since = [flag.enable for flag in config.changes(when, now)]
+        said = {name for found in environments for name in found.compatibility_flags}
+        since = [
+            flag.enable for flag in config.changes(when, now) if said.isdisjoint((flag.enable, flag.disable))
+        ]
         known = next((name for name in _WELL_KNOWN if name in since), since[0] if since else None)
         years = (now - when).days // 365
         age = (

@@ -19,7 +19,8 @@ class Limits:
 
     In code of both realms a rule speaks of what is proved to come from `env` or the context (see
     `Match.is_proved`), unless it says of itself that it looks at nothing else (`both`). In the parts that
-    only the Worker runs all rules speak, in those of the browser none.
+    only the Worker runs all rules speak, in those of the browser (`useEffect`) none: a module that the Worker
+    reaches may be a component all the same.
     """
 
     def __init__(self, module: Module, silent: frozenset[str]) -> None:
@@ -30,10 +31,12 @@ class Limits:
     def of_construct(self, rules: Iterable[Rule], subject: object, node: Node) -> list[Rule]:
         """Those of some rules that may look at a construct."""
         rules = [rule for rule in rules if rule.id not in self._silent]
-        if not self._both or self._sides.on_server(node.start_byte):
+        if self._sides.on_server(node.start_byte):
             return rules
         if self._sides.in_browser(node.start_byte):
             return []
+        if not self._both:
+            return rules
         if isinstance(subject, Match) and subject.is_proved:
             return rules
         return [rule for rule in rules if rule.spec.both]
@@ -46,19 +49,20 @@ class Limits:
 
     def kept(self, rule: Rule, found: Iterable[Finding]) -> list[Finding]:
         """What a rule that looked at the whole module may say of it."""
-        if not self._both:
-            return list(found)
+        speaks = not self._both or rule.spec.both
         return [
             finding
             for finding in found
             if self._sides.on_server(start := finding.at.span.start)
-            or (rule.spec.both and not self._sides.in_browser(start))
+            or (speaks and not self._sides.in_browser(start))
         ]
 
 
 def limits_of(module: Module) -> Limits | None:
     """The limits of a module; None when there are none, as nearly always."""
     app = module.app
-    if app is None or (module.realm is Realm.SERVER and not app.silent):
+    if app is None:
+        return None
+    if module.realm is Realm.SERVER and not app.silent and not module.sides.browser:
         return None
     return Limits(module, app.silent)

@@ -10,6 +10,7 @@ from cflint.project.apps.realms import Realm
 from cflint.project.files.workspace import Workspace
 from cflint.project.workers.loading import load
 from cflint.project.workers.preferences import no_preferences
+from tests.support.fixture_cases import KNOWN, run
 
 Files = dict[str, str]
 
@@ -222,3 +223,19 @@ ANGULAR: Files = {
 )
 def test_an_app_of_angular_has_a_server(written: str, targets: list[Target]) -> None:
     assert [app.target for app in _apps(ANGULAR | {"angular.json": written})] == targets
+
+
+def test_effects_of_a_component_that_the_worker_reaches_are_not_judged() -> None:
+    hook = """import { useEffect } from "react";
+async function load() { await fetch("https://example.com/"); }
+export function useUser() { useEffect(() => { load(); }, []); }
+export async function user(context) { load(); }
+"""
+    files = ROUTER | {
+        "app/routes/api.user.ts": 'import { user } from "../hooks";\n'
+        "export async function loader({ context }) { await user(context); return Response.json({}); }\n",
+        "app/hooks.ts": hook,
+    }
+    assert _realms(files)["app/hooks.ts"] is Realm.SERVER
+    found = run({name: text.encode() for name, text in files.items()}, KNOWN.select(["floating-promise"]))
+    assert [finding.at.document.line_of(finding.at.span.start) for finding in found.findings] == [4]

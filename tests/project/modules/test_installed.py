@@ -51,6 +51,40 @@ def test_the_lock_file_says_which_version(lock: str, end: bytes) -> None:
     assert MANIFEST[found.at.span.start : found.at.span.end] == b'"^8.11.0"'
 
 
+PNPM = b"""\
+importers:
+
+  .:
+    devDependencies:
+      wrangler:
+        specifier: ^4.20.0
+        version: 4.26.0(a@1.0.0)
+
+packages:
+
+%s:
+    resolution: {integrity: sha512-x}
+"""
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "  workerd@1.20250718.0",
+        "  /workerd@1.20250718.0",
+        "  '/workerd/1.20250718.0'",
+        "  'workerd@1.20250718.0'",
+    ],
+)
+def test_what_comes_with_a_dependency_is_in_pnpms_file_as_well(entry: str) -> None:
+    lock = PNPM % entry.encode()
+    found = installed_version(memory({"package.json": b"{}", "pnpm-lock.yaml": lock}), "", "workerd")
+    assert found is not None and found.exact and found.lowest == (1, 20250718, 0)
+    two = lock + b"\n  workerd@1.20240701.0:\n    resolution: {integrity: sha512-y}\n"
+    found = installed_version(memory({"package.json": b"{}", "pnpm-lock.yaml": two}), "", "workerd")
+    assert found is None
+
+
 def test_node_modules_win_and_two_versions_are_none() -> None:
     files = {"package.json": MANIFEST, "bun.lock": LOCKS["bun.lock"]}
     with_modules = {**files, "node_modules/pg/package.json": b'{ "version": "8.16.3" }'}

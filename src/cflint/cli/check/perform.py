@@ -19,6 +19,7 @@ from cflint.cli.output import write_file
 from cflint.finding import Report
 from cflint.project.files.discovery import MARKDOWN_SUFFIXES
 from cflint.report.escape import visible
+from cflint.syntax.suffixes import SOURCE_SUFFIXES
 
 if TYPE_CHECKING:
     from cflint.project.config.deployment import Deployment
@@ -115,9 +116,11 @@ def _without_workers(plan: Plan, analysis: Analysis, report: Report) -> Exit:
 
 
 def _has_documents(plan: Plan) -> bool:
-    """Whether there are Markdown files in what was looked at."""
+    """Whether there are Markdown files, and no code, in what was looked at."""
     folders = plan.place.workspace.seen.folders
-    return any(name.endswith(MARKDOWN_SUFFIXES) for names in folders.values() for name in names)
+    names = [name for names in folders.values() for name in names]
+    has_code = any(name.endswith(SOURCE_SUFFIXES) for name in names)
+    return not has_code and any(name.endswith(MARKDOWN_SUFFIXES) for name in names)
 
 
 def _deployment(found: Deployment) -> Iterator[str]:

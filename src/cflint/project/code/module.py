@@ -379,8 +379,8 @@ class Module:
 
     @cached_property
     def sides(self) -> Sides:
-        """Of a module that runs in both, the parts that run in the Worker or in the browser only."""
-        if self.app is None or self.realm is not Realm.BOTH:
+        """Of a module of an app, the parts that run in the Worker or in the browser only."""
+        if self.app is None:
             return NO_SIDES
         return _islands.sides_of(self.syntax, self.scope, self.app.kind.islands)
 

@@ -168,8 +168,14 @@ def _locked(workspace: Workspace, folder: str, name: str) -> Version | None:
 
 def _locked_in(name: str, document: Document) -> Version | None:
     """The version in a lock file; None when there is none, or are several."""
-    before, after = _LOCK_FILES[posixpath.basename(document.path)]
-    data, word = document.data, name.encode()
+    for before, after in _LOCK_FILES[posixpath.basename(document.path)]:
+        versions = {_version(text) for text in _versions(document.data, name.encode(), before, after)}
+        if versions:
+            return next(iter(versions)) if len(versions) == 1 else None
+    return None
+
+
+def _versions(data: bytes, word: bytes, before: re.Pattern[bytes], after: re.Pattern[bytes]) -> set[str]:
     found: set[str] = set()
     at = data.find(word)  # as a part of the pattern it would be looked for at every quote or line
     while at != -1:
@@ -178,28 +184,40 @@ def _locked_in(name: str, document: Document) -> Version | None:
         if match is not None and match.groupdict().get("name", word) == word:
             found.add(match["version"].decode("ascii", "replace"))
         at = data.find(word, end)
-    versions = {_version(text) for text in found}
-    return next(iter(versions)) if len(versions) == 1 else None
+    return found
 
 
 _NPM = (
-    pattern(rb'"(?:node_modules/)?\Z'),
-    pattern(rb'": \{\s{0,40}"version": "(?P<version>[^"\n]{1,60})"'),
+    (
+        pattern(rb'"(?:node_modules/)?\Z'),
+        pattern(rb'": \{\s{0,40}"version": "(?P<version>[^"\n]{1,60})"'),
+    ),
 )
 _LOCK_FILES = {
     "package-lock.json": _NPM,
     "npm-shrinkwrap.json": _NPM,
     "pnpm-lock.yaml": (
-        pattern(rb"\n +'?\Z"),
-        pattern(rb"'?:\r?\n +specifier: [^\n]{1,200}\n +version: (?P<version>[0-9.]{1,40})"),
+        (
+            pattern(rb"\n +'?\Z"),
+            pattern(rb"'?:\r?\n +specifier: [^\n]{1,200}\n +version: (?P<version>[0-9.]{1,40})"),
+        ),
+        (pattern(rb"\n  '?/?\Z"), pattern(rb"[@/](?P<version>[0-9.]{1,40})[^\n]{0,300}:\r?\n")),
     ),
     "yarn.lock": (
-        pattern(rb'\n"?\Z'),
-        pattern(rb'@[^\n]{1,300}:\r?\n +version:? "?(?P<version>[0-9.]{1,40})'),
+        (
+            pattern(rb'\n"?\Z'),
+            pattern(rb'@[^\n]{1,300}:\r?\n +version:? "?(?P<version>[0-9.]{1,40})'),
+        ),
     ),
-    "bun.lock": (pattern(rb'\n *"\Z'), pattern(rb'": \["(?P<name>[^"\n]{1,200})@(?P<version>[0-9.]{1,40})"')),
+    "bun.lock": (
+        (
+            pattern(rb'\n *"\Z'),
+            pattern(rb'": \["(?P<name>[^"\n]{1,200})@(?P<version>[0-9.]{1,40})"'),
+        ),
+    ),
 }
-"""What stands before the name of a package where a file tells its version, and what after it."""
+"""What stands before the name of a package where a file tells its version, and what after it; in pnpm's file
+first what a project names itself, then what comes with that."""
 
 
 def _upwards(folder: str) -> Iterator[str]:

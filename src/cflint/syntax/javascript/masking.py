@@ -25,6 +25,8 @@ def readable(data: bytes) -> bytes:
     """The bytes as the grammar can read them, every offset kept: see the docstring of the package."""
     if b"---" in data[:200] and (front := _FRONT_MATTER.match(data)) is not None:
         data = _without_front_matter(data, front)
+    if b"\0" in data:
+        data = data.replace(b"\0", b" ")  # a literal may hold one, which the grammar does not know
     data = _without_unclosed_comments(data)
     places: dict[str, list[int]] = {sign: [] for sign in _SIGNS}
     for start, _, sign in _signs().find(data):
