@@ -219,7 +219,8 @@ class Layout:
     they mean. `seeds` are added in front of the kind's own, `implied` to those of the kind.
     With `pages_worker` the build writes a `_worker.js` for Pages, beside which `functions/` does not count.
     `major` is the major version of the adapter, where it is known; `auxiliary` are the configurations of
-    further Workers of the same build, as paths of the workspace.
+    further Workers of the same build, as paths of the workspace. `needs` are the names of bindings that parts
+    which the configuration chooses read, and the name of the part.
     """
 
     target: Target = Target.PROVED
@@ -229,6 +230,7 @@ class Layout:
     pages_worker: bool = False
     major: int | None = None
     auxiliary: tuple[str, ...] = ()
+    needs: Mapping[str, str] = field(default_factory=dict)
 
 
 @record(frozen=True)

@@ -29,6 +29,8 @@ from cflint.project.apps.realms import Realm
 _ADAPTER = "@astrojs/cloudflare"
 _WITHOUT_RUNTIME = 13
 """The major version of the adapter from which bindings are added by it, and `locals.runtime` throws."""
+_SESSIONS_IN_KV = 12
+"""The major version that keeps sessions in a namespace that nobody adds."""
 
 _CODE = "{ts,js,mts,mjs}"
 _LOCALS = Shape({"runtime": PLATFORM, "cfContext": Given.CONTEXT})
@@ -60,7 +62,13 @@ def layout(folder: AppFolder) -> Layout | None:
         implied = {}
     seeds = (*_entries(options), *_seeds(source, options.value("output")))
     target = Target.GUESSED if others else Target.PROVED
-    return Layout(target, seeds, implied=implied, pages_worker=writes_worker, major=major)
+    needs = {"SESSION": "session"} if major == _SESSIONS_IN_KV and _says_no_session(options) else {}
+    return Layout(target, seeds, implied=implied, pages_worker=writes_worker, major=major, needs=needs)
+
+
+def _says_no_session(options: Options) -> bool:
+    """Whether sessions are kept where the adapter keeps them by itself."""
+    return options.value("session") is None and b"session" not in options.document.data.lower()
 
 
 _OTHER_ADAPTERS = frozenset(

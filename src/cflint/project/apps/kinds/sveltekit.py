@@ -99,7 +99,15 @@ def layout(folder: AppFolder) -> Layout | None:
                     aliases |= _alias(name, value.removeprefix("./"))
     aliases |= _alias("$lib", places["lib"])
     writes_worker = "@sveltejs/adapter-cloudflare" in adapters and target is Target.PROVED
-    return Layout(target, tuple(_seeds(places, hooks)), aliases, pages_worker=writes_worker)
+    major = folder.major(_ADAPTERS[0]) if writes_worker else None
+    if options is not None and any(_reads_another(given) for given in options.calls("adapter")):
+        major = None  # what it says of the configuration it says of another one
+    return Layout(target, tuple(_seeds(places, hooks)), aliases, pages_worker=writes_worker, major=major)
+
+
+def _reads_another(arguments: tuple[object, ...]) -> bool:
+    first = arguments[0] if arguments else {}
+    return not isinstance(first, dict) or "config" in first
 
 
 def _alias(name: str, path: str) -> dict[str, str]:

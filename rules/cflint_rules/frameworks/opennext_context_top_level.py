@@ -1,0 +1,101 @@
+"""Call `getCloudflareContext()` inside a function: at the top level it throws.
+
+Next.js loads each page and route when it builds the app. No Worker runs then, and
+`getCloudflareContext()` of `@opennextjs/cloudflare` throws an error, which stops the build.
+
+## Incorrect
+
+```json title="package.json"
+{ "dependencies": { "@opennextjs/cloudflare": "^1.20.0", "next": "^16.0.0" } }
+```
+
+```ts title="next.config.ts"
+export default {};
+```
+
+```jsonc title="wrangler.jsonc"
+{
+  "name": "shop",
+  "main": ".open-next/worker.js",
+  "compatibility_date": "2026-08-01",
+  "compatibility_flags": ["nodejs_compat"],
+  "observability": { "enabled": true },
+  "assets": { "directory": ".open-next/assets", "binding": "ASSETS" },
+  "kv_namespaces": [{ "binding": "CARTS" }],
+}
+```
+
+```ts title="app/api/cart/route.ts"
+import { getCloudflareContext } from "@opennextjs/cloudflare";
+
+const { env } = getCloudflareContext();
+
+export async function GET() {
+  return Response.json(await env.CARTS.get("all"));
+}
+```
+
+## Correct
+
+```json title="package.json"
+{ "dependencies": { "@opennextjs/cloudflare": "^1.20.0", "next": "^16.0.0" } }
+```
+
+```ts title="next.config.ts"
+export default {};
+```
+
+```jsonc title="wrangler.jsonc"
+{
+  "name": "shop",
+  "main": ".open-next/worker.js",
+  "compatibility_date": "2026-08-01",
+  "compatibility_flags": ["nodejs_compat"],
+  "observability": { "enabled": true },
+  "assets": { "directory": ".open-next/assets", "binding": "ASSETS" },
+  "kv_namespaces": [{ "binding": "CARTS" }],
+}
+```
+
+```ts title="app/api/cart/route.ts"
+import { getCloudflareContext } from "@opennextjs/cloudflare";
+
+export async function GET() {
+  const { env } = getCloudflareContext();
+  return Response.json(await env.CARTS.get("all"));
+}
+```
+
+## Not reported
+
+Calls with arguments (`{ async: true }`), in any function or class, in `try`, or under a condition.
+
+## Fix safety
+
+There is no fix: what is made of the context has to move as well.
+
+Source: https://opennext.js.org/cloudflare/bindings, and the code of the package (1.20.17).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cflint.api import Documents, Finding, Match, Severity, call, js, rule
+
+_LATER = (*js.FUNCTIONS, *js.CLASSES, "class_body")
+_PERHAPS = ("if_statement", "ternary_expression", "binary_expression", "try_statement", "switch_statement")
+
+
+@rule(call("getCloudflareContext"), severity=Severity.ERROR, documents=Documents.NOTHING)
+def check(match: Match) -> Iterator[Finding]:
+    module = match.module
+    if module.app is None or module.app.kind.id != "opennext" or js.arguments_of(match.node):
+        return
+    name = module.called_name(match.node)
+    if name is None or (name.module, name.name) != ("@opennextjs/cloudflare", "getCloudflareContext"):
+        return
+    if any(above.type in _LATER or above.type in _PERHAPS for above in module.syntax.ancestors(match.node)):
+        return
+    message = "`getCloudflareContext()` throws while the app is built, when this module loads: call it later"
+    yield Finding(message, match.at(match.node))
