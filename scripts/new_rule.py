@@ -14,7 +14,10 @@ import re
 import sys
 from pathlib import Path
 
-from cflint.rule import PRESETS
+try:
+    from cflint.rule import PRESETS
+except ImportError:
+    sys.exit("cflint is not installed here: run this with .venv/bin/python")
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 RULES = REPOSITORY / "rules" / "cflint_rules"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -163,3 +164,25 @@ def test_a_block_of_a_document(project: Path, capsysbinary: pytest.CaptureFixtur
     (project / "notes.md").write_text(f"# Notes\n\n```ts\n{INDEX}```\n")
     trace = as_data(capsysbinary, "notes.md:7:22", "--rule", RULE)["rule"]
     assert trace["verdict"] == "reported"
+
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def test_the_sample_of_the_guide_is_a_run(
+    capsysbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT / "examples" / "chat-room")
+    guide = (ROOT / "docs/guides/inspect.md").read_text(encoding="utf-8")
+    command = re.search(r"```sh\ncflint inspect (\S+ --rule \S+)\n```", guide)
+    sample = re.search(r"```text\n(.*?)```", guide, re.DOTALL)
+    assert command is not None and sample is not None
+    shown = inspect(capsysbinary, *command[1].split()).out
+    assert " ".join(shown.split()).endswith(" ".join(sample[1].split()))
+
+
+def test_what_ran_on_the_line_counts_without_a_column(
+    project: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    out = inspect(capsysbinary, "src/index.ts:8", "--rule", "binding-floating-promise").out
+    assert "binding-floating-promise: it did not run here" not in out

@@ -82,7 +82,7 @@ def _near(use: SuppressionUse, name: str) -> str | None:
 def _removal(use: SuppressionUse, name: str, gone: set[str]) -> Fix:
     if gone >= set(use.names):
         edit = Edit(use.document, _comment(use), "")
-        return Fix("Remove the comment", (edit,), Safety.SAFE)
+        return Fix("Remove the comment", (edit,), _safety(use, gone))
     spans = sorted(use.names.values(), key=lambda span: span.start)
     own = use.names[name]
     index = spans.index(own)
@@ -90,7 +90,12 @@ def _removal(use: SuppressionUse, name: str, gone: set[str]) -> Fix:
         edit = Edit(use.document, Span(own.start, spans[index + 1].start), "")
     else:
         edit = Edit(use.document, Span(spans[index - 1].end, own.end), "")
-    return Fix(f"Remove `{name}`", (edit,), Safety.SAFE)
+    return Fix(f"Remove `{name}`", (edit,), _safety(use, {name}))
+
+
+def _safety(use: SuppressionUse, names: set[str]) -> Safety:
+    """A name that is not known may be a rule's of a package that is not installed here."""
+    return Safety.UNSAFE if names & set(use.unknown) else Safety.SAFE
 
 
 def _comment(use: SuppressionUse) -> Span:

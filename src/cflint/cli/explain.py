@@ -53,10 +53,12 @@ def _facts(rule: Rule) -> str:
     spec = rule.spec
     facts = (
         f"Severity: {spec.severity.label}, group: {rule.group}, preset: {preset_label(spec.presets)}, "
-        f"fix: {fix_label(spec.fix)}, since {spec.since}"
+        f"fix: {fix_label(spec.fix)}"
     )
     if rule.package is not None:
         facts += f", from the package `{rule.package.name}` {rule.package.version}"
+    else:
+        facts += f", since {spec.since}"
     if spec.aliases:
         facts += f", formerly {', '.join(f'`{name}`' for name in spec.aliases)}"
     options = [f"`{it.name}` ({it.default} by default): {it.meaning}" for it in spec.options]
@@ -109,4 +111,7 @@ def named_rule(name: str, known: RuleSet) -> Rule:
     if near:
         meant = " or ".join(f"`{other}`" for other in near)
         raise Failure(f"there is no rule `{name}`; did you mean {meant}?")
-    raise Failure(f"there is no rule `{name}`", Exit.USAGE, "`cflint rules` lists them all")
+    hint = "`cflint rules` lists them all"
+    if known.leaves_packages_out:
+        hint = "rules of packages are left out by `--isolated` or `rule-packages = false`"
+    raise Failure(f"there is no rule `{name}`", Exit.USAGE, hint)

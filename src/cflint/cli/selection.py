@@ -42,6 +42,8 @@ def selected(known: RuleSet, select: Iterable[str], ignore: Iterable[str]) -> Ru
         rules = known.select(tuple(select), tuple(ignore))
     except UnknownSelector as error:
         hint = None if error.near else "`cflint rules` lists the rules, their groups and presets"
+        if known.leaves_packages_out and not error.near:
+            hint = "rules of packages are left out by `--isolated` or `rule-packages = false`"
         raise Failure(str(error), Exit.USAGE, hint) from error
     for name in dict.fromkeys((*select, *ignore)):
         if name in known.aliases:

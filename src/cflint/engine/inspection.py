@@ -336,10 +336,12 @@ def _of_app(loaded: Loaded, path: str) -> Iterator[Fact]:
 
 def _trace(loaded: Loaded, options: Options, document: Document, offset: int, rule: Rule) -> RuleTrace:
     runs = _runs(loaded, options, document, rule)
-    here = [run for run in runs if run.at.document is document.file and _holds(run.at.span, offset)]
-    here.sort(key=lambda run: run.at.span.end - run.at.span.start)
-    whole = [run for run in runs if run not in here and _is_whole(run, document)]
     line = document.line_of(offset)
+    in_file = [run for run in runs if run.at.document is document.file]
+    here = [run for run in in_file if _holds(run.at.span, offset)]
+    here.sort(key=lambda run: run.at.span.end - run.at.span.start)
+    here += [run for run in in_file if run not in here and document.line_of(run.at.span.start) == line]
+    whole = [run for run in runs if run not in here and _is_whole(run, document)]
     at_place = [
         finding
         for run in runs

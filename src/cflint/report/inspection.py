@@ -40,7 +40,8 @@ def _trace_lines(trace: RuleTrace) -> Iterator[str]:
             yield f"    `{step.function}` returned {step.returned} at {_short_path(trace.path)}:{step.line}"
             yield f"        {step.source}"
     if trace.left_out:
-        yield f"  and {trace.left_out} more runs on other subjects of the file"
+        runs = "1 more run" if trace.left_out == 1 else f"{trace.left_out} more runs"
+        yield f"  and {runs} on other subjects of the file"
 
 
 def _short_path(path: str) -> str:
