@@ -106,7 +106,7 @@ def check(subject: Worker) -> Iterator[Finding]:
         names = " and ".join(f"`{configuration.spelled('assets', key)}`" for key in missing)
         at = configuration.top.place if assets is None else configuration.location(assets)
         fix = _fix(configuration) if missing == ["binding"] else None
-        yield Finding(f"the adapter stops the build: {names} has to be set beside `main`", at, fix=fix)
+        yield Finding(f"the adapter stops the build: {names} must be set beside `main`", at, fix=fix)
 
 
 def _fix(configuration: WranglerConfig) -> Fix | None:
