@@ -141,7 +141,11 @@ def test_fault_29_a_mark_and_carriage_returns_are_kept(cli: Cli) -> None:
 
 
 def test_fault_29_fixes_at_one_place_are_made_one_after_the_other(cli: Cli) -> None:
-    worker(CLEAN.replace("export", "// cflint-ignore ws-legacy-accept, kv-get-json, d1-use-batch: no use\nexport", 1))
+    worker(
+        CLEAN.replace(
+            "export", "// cflint-ignore ws-legacy-accept, kv-get-json, d1-use-batch: no use\nexport", 1
+        )
+    )
     assert concise(cli, "--fix").code == 0
     assert Path("src/index.ts").read_text() == CLEAN
     assert concise(cli, "--diff").code == 0
