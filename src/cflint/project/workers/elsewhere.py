@@ -10,6 +10,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 
 from cflint.pattern import pattern
 from cflint.project.config.deployment import Deployment
@@ -83,6 +84,16 @@ class _Script:
     text: str
     calls: tuple[WranglerCall, ...]
 
+    @cached_property
+    def written(self) -> tuple[tuple[str, bool], ...]:
+        """The configurations that its commands write: the path, and whether a copy makes it."""
+        if "wrangler" not in self.text:
+            return ()
+        return tuple(
+            (next(filter(None, found.groups())), found[0].startswith(("cp", "mv", "install")))
+            for found in _WRITTEN.finditer(self.text)
+        )
+
 
 class Elsewhere:
     """Answers for the configurations of one workspace; what it read is in `read`."""
@@ -92,6 +103,7 @@ class Elsewhere:
         self._workspace = workspace
         self._texts: dict[str, str] = {}
         self._scripts: dict[str, tuple[_Script, ...]] = {}
+        self._writers: dict[str, tuple[tuple[str, str], ...]] = {}
         self._stacks: dict[str, tuple[str, ...]] = {}
 
     def deployment(self, config: WranglerConfig, *, is_template: bool = False) -> Deployment:
@@ -196,12 +208,9 @@ class Elsewhere:
     def _changed(self, config: WranglerConfig, *, is_template: bool) -> str:
         written = real_name(config.file_name) if is_template else config.file_name
         for script in self._scripts_for(config.directory):
-            if "wrangler" in script.text:
-                for found in _WRITTEN.finditer(script.text):
-                    path = next(filter(None, found.groups()))
-                    is_made = is_template and found[0].startswith(("cp", "mv", "install"))
-                    if not is_made and _may_be(path, config.directory, written):
-                        return f"{script.path} changes {written} before it is deployed"
+            for path, is_made in script.written:
+                if not (is_template and is_made) and _may_be(path, config.directory, written):
+                    return f"{script.path} changes {written} before it is deployed"
             maker = self._writer_among(script, written)
             if maker:
                 return f"{maker} writes what is deployed"
@@ -216,15 +225,21 @@ class Elsewhere:
 
     def _writer_among(self, script: _Script, written: str) -> str:
         """A program that a script runs, and that reads or writes a configuration."""
+        writers = self._writers.get(script.path)
+        if writers is None:
+            writers = self._writers[script.path] = tuple(self._writers_of(script))
+        return next((path for path, text in writers if written in text), "")
+
+    def _writers_of(self, script: _Script) -> Iterator[tuple[str, str]]:
+        """The programs that a script runs and that write something: path and text."""
         for found in _RUN_BY.finditer(script.text):
             base = "" if script.path.startswith(".github/") else posixpath.dirname(script.path)
             path = posixpath.normpath(posixpath.join(base, found[1]))
             if path.startswith(("../", "/")) or not self._workspace.is_file(path):
                 continue
             text = self._text(path)
-            if written in text and _WRITES.search(text) is not None:
-                return path
-        return ""
+            if _WRITES.search(text) is not None:
+                yield path, text
 
     # -- what commands say ---------------------------------------------------------------------------------
 
