@@ -162,7 +162,8 @@ def parse_bytes(language: Language, data: bytes, seconds: float, before: Tree | 
                     tree = parser.parse(read, *known, encoding="utf8", progress_callback=is_late)
                 except ValueError as error:
                     parser.reset()
-                    if not has_come():
+                    # Whether a signal came is not asked again: another thread may have taken it since.
+                    if time.thread_time() > deadline:
                         raise ParseTimeout from error
                     tree = None
             if tree is not None:
