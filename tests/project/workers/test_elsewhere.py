@@ -114,6 +114,7 @@ def test_what_declares_something_else_is_not(files: Files) -> None:
             '    - run: |\n        echo "[[d1_databases]]" | tee -a wrangler.toml\n',
         ),
         (".github/workflows/deploy.yml", "    - run: sed -i 's/ID/x/' wrangler.toml\n"),
+        ("scripts/deploy.sh", "yq -i '.name = \"x\"' wrangler.toml\n"),
         (".github/workflows/deploy.yml", "    - run: envsubst < a.tpl > ./wrangler.toml\n"),
         ("package.json", '{"scripts": {"deploy": "cp wrangler.prod.toml wrangler.toml && wrangler deploy"}}'),
         ("scripts/deploy.sh", "cat >> wrangler.toml <<EOF\n[vars]\nEOF\n"),
@@ -146,6 +147,12 @@ def test_a_program_that_writes_the_configuration() -> None:
         ("package.json", '{"scripts": {"x": "cp wrangler.toml dist/wrangler.toml"}}'),
         ("scripts/deploy.sh", "cat >> other/wrangler.toml <<EOF\n"),
         ("scripts/deploy.sh", "echo wrangler.toml\n"),
+        ("scripts/deploy.sh", "jq .name wrangler.toml\nyq .name wrangler.toml\n"),
+        (
+            "package.json",
+            '{"scripts": {"d": "wrangler d1 migrations apply DB --remote -c wrangler.toml && wrangler deploy -c '
+            'wrangler.toml"}}',
+        ),
     ],
 )
 def test_what_only_reads_it_changes_nothing(path: str, text: str) -> None:
@@ -258,6 +265,9 @@ def test_a_library_with_a_configuration_for_its_tests() -> None:
         ("wrangler d1 migrations apply DB --local -c wrangler.ci.toml", True),
         ("wrangler deploy -c wrangler.ci.toml", False),
         ("wrangler dev -c wrangler.ci.toml", False),
+        ("wrangler d1 migrations apply DB --remote -c wrangler.ci.toml", False),
+        ("wrangler secret put TOKEN -c wrangler.ci.toml", False),
+        ("wrangler types -c wrangler.ci.toml", True),
         ("echo", False),
     ],
 )

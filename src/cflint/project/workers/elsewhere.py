@@ -55,11 +55,13 @@ _ENTRY = pattern(
     r"|\bfile\(\s*\"([^\"\n]{1,300})\""
 )
 _FILE = r"([^\s\"'`<>|;&()]{0,300}?wrangler[\w.-]{0,80}\.(?:toml|jsonc?))"
+_START = r"(?<![\w./-])"  # of a command: `.toml` is none
 _WRITTEN = pattern(
-    rf"(?:>>?|\btee\s+(?:-a\s+|--append\s+)?)\s*[\"']?{_FILE}"
-    rf"|\b(?:sed|perl|gsed)\b(?=[^\n|;]{{0,500}}\s-[a-zA-Z]*[ip])[^\n]{{0,500}}?\s[\"']?{_FILE}"
-    rf"|\b(?:cp|mv|install)\s[^\n;&|]{{0,500}}?\s[\"']?{_FILE}[\"']?\s*(?:$|[;&|\n\"'])"
-    rf"|\b(?:dasel|crudini|toml|tomlq|yq|jq)\b[^\n]{{0,500}}?\s[\"']?{_FILE}"
+    rf"(?:>>?|{_START}tee\s+(?:-a\s+|--append\s+)?)\s*[\"']?{_FILE}"
+    rf"|{_START}(?:sed|perl|gsed)\b(?=[^\n|;]{{0,500}}\s-[a-zA-Z]*[ip])[^\n]{{0,500}}?\s[\"']?{_FILE}"
+    rf"|{_START}(?:cp|mv|install)\s[^\n;&|]{{0,500}}?\s[\"']?{_FILE}[\"']?\s*(?:$|[;&|\n\"'])"
+    rf"|{_START}(?:dasel\s+(?:put|delete)|crudini\s+--(?:set|del|merge)|toml\s+set"
+    rf"|(?:tomlq|yq)\b(?=[^\n|;]{{0,500}}\s(?:-i|--in-?place)\b))[^\n]{{0,500}}?\s[\"']?{_FILE}"
     rf"|\b(?:write|append)(?:File|TextFile)(?:Sync)?\(\s*[\"'`]{_FILE}"
     rf"|\bopen\(\s*[\"']{_FILE}[\"']\s*,\s*[\"'][wa]",
     re.MULTILINE,
@@ -313,7 +315,8 @@ class Elsewhere:
         commands = [call for _, call in self._calls_for(config)]
         in_tests = self._names_in_tests(config)
         if commands:
-            return "" if any(map(_may_deploy, commands)) else f"{name} is used by local commands only"
+            is_remote = any(_may_deploy(call) or call.is_remote for call in commands)
+            return "" if is_remote else f"{name} is used by local commands only"
         return f"{name} is used by tests only" if in_tests else ""
 
     def _of_a_tested_library(self, config: WranglerConfig) -> str:
