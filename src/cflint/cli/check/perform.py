@@ -1,11 +1,12 @@
 """What `cflint check` does, from the request to the exit code."""
 
-# Imported where used: fixes, baselines and profiles, which few runs need.
+# Imported where used: fixes, baselines, profiles and what `--verbose` counts, which few runs need.
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from cflint.cli.check.analysis import Analysis
@@ -19,11 +20,12 @@ from cflint.cli.output import write_file
 from cflint.finding import Report
 from cflint.project.files.discovery import MARKDOWN_SUFFIXES
 from cflint.report.escape import visible
-from cflint.syntax.suffixes import SOURCE_SUFFIXES
+from cflint.syntax.suffixes import COMPONENT_SUFFIXES, SOURCE_SUFFIXES
 
 if TYPE_CHECKING:
     from cflint.project.config.deployment import Deployment
     from cflint.project.config.wrangler import WranglerConfig
+    from cflint.project.workers.model import Project
     from cflint.project.workers.worker import Worker
 
 
@@ -137,6 +139,25 @@ def _deployment(found: Deployment) -> Iterator[str]:
         yield "  it is a template\n"
 
 
+def _modules(project: Project, worker: Worker) -> str:
+    """What `--verbose` prints of the modules of a Worker: how many run, and what else is read."""
+    read = [path for path in worker.modules if not path.endswith(COMPONENT_SUFFIXES)]
+    types = [path for path in read if path in worker.type_only or _is_of_types(project, path)]
+    parts = [counted(len(read) - len(types), "module")]
+    if types:
+        parts.append(f"{len(types)} of types alone")
+    if len(worker.modules) > len(read):
+        parts.append(f"the imports of {counted(len(worker.modules) - len(read), 'component')}")
+    return ", ".join(parts)
+
+
+def _is_of_types(project: Project, path: str) -> bool:
+    from cflint.project.modules.type_modules import is_type_module
+
+    document = project.sources.document(path)
+    return document is not None and is_type_module(document)
+
+
 def _format(worker: Worker) -> str:
     """What `--verbose` prints of a configuration that is a program."""
     if worker.config is None or not worker.config.is_typescript:
@@ -164,13 +185,14 @@ def _background(plan: Plan, analysis: Analysis) -> Iterator[str]:
         yield "nothing has changed since an earlier run: these are its findings\n"
     for worker in loaded.project.workers:
         where = worker.config.path if worker.config is not None else "no configuration"
-        yield f"Worker: {visible(where)} ({_format(worker)}{counted(len(worker.modules), 'module')})\n"
+        yield f"Worker: {visible(where)} ({_format(worker)}{_modules(loaded.project, worker)})\n"
         if worker.without_config:
             yield f"  it is one: {visible(worker.without_config)}\n"
         if worker.config is not None:
             yield from _deployment(worker.config.deployment)
             yield from _unknown(worker.config)
         if worker.app is not None:
-            yield f"app: {visible(worker.app.summary)}\n"
+            of_types = partial(_is_of_types, loaded.project)
+            yield f"app: {visible(worker.app.summary(of_types))}\n"
     for item in loaded.discovered.left_out:
         yield f"skipped: {visible(item.path)} ({item.reason.value})\n"

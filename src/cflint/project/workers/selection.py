@@ -58,12 +58,15 @@ class Selection:
         named: frozenset[str],
         outside: Collection[str] = (),
         settled: Collection[str] = (),
+        product: Collection[str] = (),
     ) -> Iterator[str]:
         """The modules to analyse, those that Workers reach first; `sources` is all that was found, `named`
         the files given by name, `outside` those that apps run elsewhere than in a Worker. Below the folders
-        `settled` nothing runs that is not reached."""
+        `settled` nothing runs that is not reached. `product` is no test, whatever it is called."""
         for path in reached:
-            if not path.endswith((*SOURCE_SUFFIXES, FRONTMATTER)) or is_test_path(path):
+            if not path.endswith((*SOURCE_SUFFIXES, FRONTMATTER)):
+                continue
+            if is_test_path(path) and path not in product:
                 continue
             if self._excluded.covers(path):
                 continue
