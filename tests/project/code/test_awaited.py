@@ -33,3 +33,28 @@ def test_awaited(code: str, node: str, pattern: str | None, references: int) -> 
 def test_not_awaited_where_it_is_made(code: str) -> None:
     module, call = marked(f"async function h() {{ {code} }}")
     assert module.awaited(call) is None
+
+
+@pytest.mark.parametrize(
+    ("code", "read"),
+    [
+        ("const x = await «f()»; g(x.a);", "a"),
+        ("use((await «f()»).a);", "a"),
+        ("const { a } = await «f()»;", "{ a }"),
+        ("const x = await «f()»; if (x) g(); x.a;", None),
+        ("const x = await «f()»; g(x); x.a;", None),
+        ("const x = await «f()»; x!.a;", None),
+        ("const x = (await «f()») as T; x.a;", None),
+        ("const x = await «f()» as T; x.a;", None),
+        ("const x = (await «f()»)!; x.a;", None),
+        ("const x = await «f()» as any; x.a;", "a"),
+        ("const x = await «f()»; x?.a;", None),
+        ("const x = await «f()»; 'a' in x; x.a;", None),
+        ("const x = await «f()»; x.b;", None),
+        ("let x = await «f()»; x = 1; x.a;", None),
+    ],
+)
+def test_unchecked_read(code: str, read: str | None) -> None:
+    module, call = marked(f"async function h() {{ {code} }}")
+    found = module.unchecked_read(call, ("a",))
+    assert (module.text(found) if found is not None else None) == read
