@@ -79,7 +79,7 @@ def _made_with(module: Module, key: Node) -> str | None:
 
 
 def _tested(module: Module, put: Node, key: Node) -> str | None:
-    """The other method that the incoming request has wherever `put()` runs: a branch on its method says so."""
+    """The other method that the incoming request has wherever `put()` runs, as a branch on it says."""
     if js.unwrap(key).type != "identifier" or module.value_of(key).kind is not ValueKind.REQUEST:
         return None
     child = put

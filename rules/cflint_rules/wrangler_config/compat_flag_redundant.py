@@ -65,8 +65,8 @@ def check(subject: Environment) -> Iterator[Finding]:
             dates = [found.compatibility_date for found in _users(subject, item)]
             if all(date is not None and date >= flag.default_from for date in dates):
                 message = (
-                    f"the compatibility date turns `{name}` on since {flag.default_from.isoformat()}: runtimes "
-                    "that check the flag refuse to start"
+                    f"dates from {flag.default_from.isoformat()} on turn `{name}` on by themselves, and "
+                    "runtimes that check flags refuse to start"
                 )
         severity = None
         if message is None and name == "nodejs_als" and "nodejs_compat" in names:

@@ -64,7 +64,7 @@ def check(subject: Environment) -> Iterator[Finding]:
         bound = bindings.get(name)
         if bound is not None and bound.script_name is not None and not bound.is_local:
             yield Finding(
-                f"`{name}` is a class of the Worker `{bound.script_name}`: its container has to be configured there",
+                f"`{name}` is a class of the Worker `{bound.script_name}`: its container belongs there",
                 subject.location(node),
                 (bound.place("script_name"),),
             )

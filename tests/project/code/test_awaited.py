@@ -58,3 +58,20 @@ def test_unchecked_read(code: str, read: str | None) -> None:
     module, call = marked(f"async function h() {{ {code} }}")
     found = module.unchecked_read(call, ("a",))
     assert (module.text(found) if found is not None else None) == read
+
+
+@pytest.mark.parametrize(
+    ("code", "only"),
+    [
+        ("for (const x of y) { await «f(x)»; }", True),
+        ("for (const x of y) { const z = (await «f(x)») as T; g(z); }", True),
+        ("for (const x of y) { await «f(x)»; await g(); }", False),
+        ("for (const x of y) { await g(«f(x)»); }", False),
+        ("for (const x of y) { «f(x)»; }", False),
+        ("for (const x of y) { await «f(x)»; h(async () => { await g(); }); }", False),
+    ],
+)
+def test_only_awaits(code: str, only: bool) -> None:
+    module, call = marked(f"async function h() {{ {code} }}")
+    loop = module.loop_around(call)
+    assert loop is not None and module.only_awaits(loop, call) is only

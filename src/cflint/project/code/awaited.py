@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from cflint.project.code.env_uses import is_guard
 from cflint.project.code.nodes import member_read, operation
 from cflint.record import record
-from cflint.syntax.javascript import with_wrappers
+from cflint.syntax.javascript import unwrap, with_wrappers
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -51,6 +51,17 @@ def awaited(module: ModuleLike, call: Node) -> Awaited | None:
     if declaration is None or module.scope.assignments(declaration):
         return Awaited(whole)
     return Awaited(whole, None, declaration, module.scope.references(declaration))
+
+
+def only_awaits(module: ModuleLike, within: Node, call: Node) -> bool:
+    """Whether a call is awaited where it stands, and nothing else within a node is, functions in it included."""
+    for word in module.leaves("await", within):
+        found = module.syntax.parent(word)
+        if found is None or not found.start_byte <= call.start_byte < found.end_byte:
+            return False
+        if found.type != "await_expression" or unwrap(found.named_children[-1]).id != call.id:
+            return False
+    return awaited(module, call) is not None
 
 
 _CLAIMS = frozenset({"non_null_expression", "as_expression", "type_assertion"})

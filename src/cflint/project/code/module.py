@@ -667,6 +667,7 @@ class Module:
     settles_promise = _dropped.settles_promise
     awaited = _awaited.awaited
     unchecked_read = _awaited.unchecked_read
+    only_awaits = _awaited.only_awaits
 
     # -- Workflows ---------------------------------------------------------------------------------------
 
