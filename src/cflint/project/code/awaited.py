@@ -54,8 +54,8 @@ def awaited(module: ModuleLike, call: Node) -> Awaited | None:
 
 
 def only_awaits(module: ModuleLike, within: Node, call: Node) -> bool:
-    """Whether a call is awaited where it stands, and nothing else within a node is, functions in it included."""
-    for word in module.leaves("await", within):
+    """Whether a call is awaited where it stands, and nothing else within a node is, functions included."""
+    for word in module.syntax.leaves("await", within):
         found = module.syntax.parent(word)
         if found is None or not found.start_byte <= call.start_byte < found.end_byte:
             return False
@@ -90,7 +90,7 @@ def unchecked_read(module: ModuleLike, call: Node, names: Collection[str] | None
 
 
 def _is_claimed(module: ModuleLike, node: Node) -> bool:
-    """Whether `!` or a cast says that a value, or what it resolves to, is there; one to `any` says nothing."""
+    """Whether `!` or a cast says that a value, or what it resolves to, is there; a cast to `any` does not."""
     parent = module.syntax.parent(node)
     while parent is not None and parent.type in _AROUND:
         if parent.type in _CLAIMS and not any(module.text(part) == "any" for part in parent.named_children):
