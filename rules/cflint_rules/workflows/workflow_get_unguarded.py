@@ -1,4 +1,4 @@
-"""Expect that there is no instance of a Workflow with an id that a client sent.
+"""Expect that there may be no instance of a Workflow with an id that a client sent.
 
 `get()` throws when there is no instance of that id (`instance.not_found`), or when it is older than what is
 retained. With an id from the request, any visitor makes the handler end with status 500 instead of 404.
@@ -53,26 +53,41 @@ Source: https://developers.cloudflare.com/workflows/build/workers-api/#get, and 
 `packages/workflows-shared/src/binding.ts`
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Match, Severity, call, js, rule
+from cflint.api import PREVIEW, Finding, Match, Module, Severity, call, js, rule
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
 
 
-@rule(call("get"), severity=Severity.WARNING, presets=(PREVIEW,))
+@rule(call("get"), severity=Severity.NOTE, presets=(PREVIEW,))
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     if len(match.arguments) != 1 or not match.receiver_value.is_binding("workflow"):
         return
-    if module.try_around(match.node) is not None or module.handles_errors(match.call.whole):
-        return
-    promise = module.promise_use(match.node).promise
-    if promise is not None and module.handles_errors(promise):
-        return
-    if next(module.calls("onError"), None) is not None:
-        return
-    sent = module.provenance(match.arguments[0])
-    if sent.trust is js.Trust.REQUEST:
+    first, *others = module.memoized("workflow-get-unguarded", lambda: _unguarded(module)) or (None,)
+    if first is not None and first.id == match.node.id:
         yield Finding(
             "`get()` throws when there is no instance of that id, which a client can choose here",
             match.at(),
+            tuple(module.at(other, "and here") for other in others if other is not None),
         )
+
+
+def _unguarded(module: Module) -> tuple[Node, ...]:
+    """The calls of `get()` on a Workflow with an id that a client sent, of which nobody takes the error."""
+    if next(module.calls("onError"), None) is not None:
+        return ()
+    return tuple(
+        found.node
+        for found in module.calls("get")
+        if len(found.arguments) == 1
+        and module.value_of(found.receiver).is_binding("workflow")
+        and module.try_around(found.node) is None
+        and not module.handles_errors(module.promise_use(found.node).promise)
+        and module.provenance(found.arguments[0]).trust is js.Trust.REQUEST
+    )
