@@ -341,6 +341,24 @@ def test_a_command_that_is_about_something_else(script: str) -> None:
     assert deployment(files).entry == ""
 
 
+@pytest.mark.parametrize(
+    ("site", "path"),
+    [
+        ('bucket = "public"', "workers-site/index.js"),
+        ('bucket = "public"\nentry-point = "site"', "site/index.js"),
+        ('bucket = "public"\nentry-point = "./src/worker.js"', "src/worker.js"),
+    ],
+)
+def test_the_entry_of_workers_sites(site: str, path: str) -> None:
+    script = 'addEventListener("fetch", (event) => event.respondWith(new Response()));\n'
+    files: Files = {"wrangler.toml": f"{NO_MAIN}[site]\n{site}\n", path: script}
+    assert deployment(files).entry == path
+    (worker,) = loaded(files).project.workers
+    assert worker.entries == (path,)
+    assert deployment(files | {"wrangler.toml": f"{CONFIG}[site]\n{site}\n"}).entry == ""
+    assert deployment({"wrangler.toml": files["wrangler.toml"]}).entry == ""
+
+
 def test_a_main_of_its_own_is_not_looked_for() -> None:
     files = PLAIN | {
         "package.json": '{"scripts": {"deploy": "wrangler deploy src/other.ts"}}',

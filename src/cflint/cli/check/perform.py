@@ -132,7 +132,7 @@ def _deployment(found: Deployment) -> Iterator[str]:
     if found.filled:
         yield f"  its values are not all known: {visible(found.filled)}\n"
     if found.entry:
-        yield f"  its entry is in a command: {visible(found.entry)}\n"
+        yield f"  its entry, which `main` does not name: {visible(found.entry)}\n"
     if found.local:
         yield f"  nobody deploys it: {visible(found.local)}\n"
     if found.is_template:

@@ -120,6 +120,7 @@ class Elsewhere:
         entry = date = ""
         if not config.is_pages and all(found.main is None for found in config.environments):
             entry, date = self._deployed(config)
+            entry = entry or self._of_a_site(config)
         changed = self._changed(config, is_template=is_template)
         return replace(
             changed,
@@ -275,6 +276,19 @@ class Elsewhere:
                 date = call.value("--compatibility-date") or ""
                 found[entry] = found.get(entry) or date
         return next(iter(found.items()), ("", ""))
+
+    def _of_a_site(self, config: WranglerConfig) -> str:
+        """The entry of Workers Sites: what `site.entry-point` names, a file or the folder of an `index.js`,
+        or that of the folder `workers-site`. As wrangler's `getEntry` does (4.164.0)."""
+        site = config.top.value("site")
+        if site is None:
+            return ""
+        named = site.get("entry-point")
+        given = (named.text if named is not None else None) or "workers-site"
+        if not posixpath.splitext(given)[1]:
+            given = posixpath.join(given, "index.js")
+        path = posixpath.normpath(posixpath.join(config.directory, given))
+        return path if path.endswith(SOURCE_SUFFIXES) and self._workspace.is_file(path) else ""
 
     def _entry(self, script: _Script, call: WranglerCall, given: str) -> str | None:
         for base in dict.fromkeys((call.folder, posixpath.dirname(script.path), "")):
