@@ -144,7 +144,7 @@ class _Drawing:
         if worker.entries:
             yield worker.entries[0].rpartition("/")[2]
         elif worker.app is not None:
-            yield worker.app.summary
+            yield worker.app.summary(self._project.sources.has_types_alone)
         if worker.config is None:
             yield "no configuration"
 

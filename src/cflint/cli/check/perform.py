@@ -1,12 +1,11 @@
 """What `cflint check` does, from the request to the exit code."""
 
-# Imported where used: fixes, baselines, profiles and what `--verbose` counts, which few runs need.
+# Imported where used: fixes, baselines and profiles, which few runs need.
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from functools import partial
 from typing import TYPE_CHECKING
 
 from cflint.cli.check.analysis import Analysis
@@ -142,20 +141,13 @@ def _deployment(found: Deployment) -> Iterator[str]:
 def _modules(project: Project, worker: Worker) -> str:
     """What `--verbose` prints of the modules of a Worker: how many run, and what else is read."""
     read = [path for path in worker.modules if not path.endswith(COMPONENT_SUFFIXES)]
-    types = [path for path in read if path in worker.type_only or _is_of_types(project, path)]
+    types = [path for path in read if path in worker.type_only or project.sources.has_types_alone(path)]
     parts = [counted(len(read) - len(types), "module")]
     if types:
         parts.append(f"{len(types)} of types alone")
     if len(worker.modules) > len(read):
         parts.append(f"the imports of {counted(len(worker.modules) - len(read), 'component')}")
     return ", ".join(parts)
-
-
-def _is_of_types(project: Project, path: str) -> bool:
-    from cflint.project.modules.type_modules import is_type_module
-
-    document = project.sources.document(path)
-    return document is not None and is_type_module(document)
 
 
 def _format(worker: Worker) -> str:
@@ -192,7 +184,6 @@ def _background(plan: Plan, analysis: Analysis) -> Iterator[str]:
             yield from _deployment(worker.config.deployment)
             yield from _unknown(worker.config)
         if worker.app is not None:
-            of_types = partial(_is_of_types, loaded.project)
-            yield f"app: {visible(worker.app.summary(of_types))}\n"
+            yield f"app: {visible(worker.app.summary(loaded.project.sources.has_types_alone))}\n"
     for item in loaded.discovered.left_out:
         yield f"skipped: {visible(item.path)} ({item.reason.value})\n"

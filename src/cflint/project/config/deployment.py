@@ -34,8 +34,8 @@ class Deployment:
     @classmethod
     def of_row(cls, row: list[Any]) -> Deployment:
         """What `row` was made of. May raise what unfit data raises."""
-        *most, keys = row
-        return cls(*most, tuple(keys))
+        open, entry, date, local, is_template, filled, keys = row
+        return cls(open, entry, date, local, is_template, filled, tuple(keys))
 
     @property
     def compatibility_date(self) -> datetime.date | None:

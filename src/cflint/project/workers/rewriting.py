@@ -144,7 +144,7 @@ class _Program:
             keys = self._of(arguments[1])
             if keys is None:
                 return None
-            found = keys | (found or set())
+            found = {*(found or ()), *keys}
         return frozenset(found) if found is not None else None  # it writes in a way that is not seen
 
     def _called(self, call: Node) -> str:
