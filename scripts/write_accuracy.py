@@ -19,8 +19,10 @@ BATCH = ("batch", "date", "commit", "what", "projects", "judge", "listed", "foun
 VERDICT = ("batch", "repository", "commit", "path", "line", "rule", "severity", "verdict", "reason")
 SEEN = ("batch", "repository", "kind", "modules", "seen", "wrongly", "by_hand", "remark")
 CONFIG = ("repository", "commit", "path", "reading", "open_because", "wrangler", "remark")
+AFTER = ("batch", "date", "commit", "repository", "path", "line", "rule", "severity", "verdict")
 READINGS = ("closed", "open")
 WRANGLER = ("equal", "refused by both", "not run", "differs")
+UNREAD = "unread"
 Row = Mapping[str, str]
 
 HEAD = """\
@@ -46,6 +48,17 @@ verdict, reason.
 
 ## Batches
 
+"""
+
+AFTER_HEAD = """\
+## After mending: no first sight
+
+The same projects, run again with a later cflint that was mended because of what had been read of them. So
+this says what is left of the known mistakes, and nothing about unknown code. Of each severity: the findings
+that were read at first sight and are still there, by their verdict, and how many are new and unread.
+
+| batch | date | cflint | errors still there; new | warnings still there; new | notes still there; new |
+|---|---|---|---|---|---|
 """
 
 CONFIGS = """
@@ -93,7 +106,11 @@ def rows_of(name: str, columns: tuple[str, ...]) -> list[Row]:
 
 
 def page(
-    batches: Iterable[Row], verdicts: Iterable[Row], seen: Iterable[Row] = (), configs: Iterable[Row] = ()
+    batches: Iterable[Row],
+    verdicts: Iterable[Row],
+    seen: Iterable[Row] = (),
+    configs: Iterable[Row] = (),
+    after: Iterable[Row] = (),
 ) -> str:
     """The whole page, in Markdown."""
     batches, verdicts, seen = list(batches), list(verdicts), list(seen)
@@ -123,7 +140,13 @@ def page(
         )
     judges = [f"- {batch['batch']}: {batch['judge']}" for batch in batches]
     parts = [HEAD, "\n".join(lines), "\n\nRead by:\n\n", "\n".join(judges), "\n\n"]
-    parts += [by_project(seen), by_rule(verdicts), of_configs(list(configs)), TAIL]
+    parts += [
+        after_mending(list(after), verdicts),
+        by_project(seen),
+        by_rule(verdicts),
+        of_configs(list(configs)),
+        TAIL,
+    ]
     return "".join(parts)
 
 
@@ -135,6 +158,26 @@ def shares(rows: Iterable[Row], severity: str) -> str:
         return "-"
     parts = (f"{counts[verdict]} ({100 * counts[verdict] / read:.0f} %)" for verdict in ("false", "arguable"))
     return f"{read}, {', '.join(parts)}"
+
+
+def after_mending(after: Sequence[Row], verdicts: Sequence[Row]) -> str:
+    """What a later run says of projects that were read; "" where there was none."""
+    lines = []
+    for batch, date, commit in dict.fromkeys((row["batch"], row["date"], row["commit"]) for row in after):
+        now = [row for row in after if (row["batch"], row["commit"]) == (batch, commit)]
+        cells = []
+        for severity in SEVERITIES:
+            before = Counter(
+                row["verdict"] for row in verdicts if (row["batch"], row["severity"]) == (batch, severity)
+            )
+            left = Counter(row["verdict"] for row in now if row["severity"] == severity)
+            if left.keys() - {*VERDICTS, UNREAD}:
+                sys.exit(f"{SOURCE / 'after.tsv'}: {', '.join(left)}: not all of these are verdicts")
+            same = sum(left[verdict] for verdict in VERDICTS)
+            kept = ", ".join(f"{left[verdict]} of {before[verdict]} {verdict}" for verdict in VERDICTS)
+            cells.append(f"{same} ({kept}); {left[UNREAD]}")
+        lines.append(f"| {batch} | {date} | `{commit}` | {' | '.join(cells)} |")
+    return AFTER_HEAD + "\n".join(lines) + "\n\n" if lines else ""
 
 
 def by_project(seen: Sequence[Row]) -> str:
@@ -212,5 +255,5 @@ def lower_bound(share: float, number: int, z: float = 1.645) -> float:
 
 if __name__ == "__main__":
     tables = [rows_of("batches.tsv", BATCH), rows_of("verdicts.tsv", VERDICT), rows_of("seen.tsv", SEEN)]
-    tables.append(rows_of("cloudflare_config.tsv", CONFIG))
+    tables += [rows_of("cloudflare_config.tsv", CONFIG), rows_of("after.tsv", AFTER)]
     TARGET.write_text(page(*tables), encoding="utf-8")
