@@ -386,6 +386,35 @@ def test_a_command_gives_the_date() -> None:
     assert "compat-date-missing" not in found(files)
 
 
+def test_a_date_beside_a_main_counts_when_all_commands_give_one() -> None:
+    dated = "wrangler deploy --compatibility-date 2026-08-02"
+    files = PLAIN | {"wrangler.toml": CONFIG.replace('compatibility_date = "2026-08-01"\n', "")}
+    script = f'{{"scripts": {{"a": "{dated}", "b": "%s"}}}}'
+    assert deployment(files | {"package.json": script % dated}).date == "2026-08-02"
+    assert deployment(files | {"package.json": script % "wrangler deploy"}).date == ""
+    assert deployment(PLAIN | {"package.json": script % dated}).date == ""
+
+
+@pytest.mark.parametrize(
+    ("script", "keys"),
+    [
+        ("wrangler deploy --var STAGE:prod --var X:y", ("vars",)),
+        ("wrangler deploy --assets ./public", ("assets",)),
+        ("wrangler deploy --route a.example/* --triggers '* * * * *'", ("routes", "triggers")),
+        ("wrangler deploy --compatibility-flags nodejs_compat", ("compatibility_flags",)),
+        ("wrangler deploy --dry-run --var X:y", ()),
+        ("wrangler dev --var X:y", ()),
+        ("wrangler deploy -c other.toml --var X:y", ()),
+    ],
+)
+def test_what_a_command_gives_beside_the_configuration(script: str, keys: tuple[str, ...]) -> None:
+    files = PLAIN | {"package.json": f'{{"scripts": {{"deploy": "{script}"}}}}'}
+    assert deployment(files).keys == keys
+    (config,) = loaded(files).configs
+    assert config.top.has_open_bindings is bool({"vars", "assets"} & set(keys))
+    assert (config.top.enables("nodejs_compat") is None) is ("compatibility_flags" in keys)
+
+
 # -- what nobody deploys --------------------------------------------------------------------------------
 
 LIBRARY = '{"name": "lib", "exports": "./src/index.ts", "scripts": {"test": "vitest"}}'

@@ -80,6 +80,18 @@ _NEW_TOOL = pattern(
     r"(?<![\w@/.-])(?:cf|cf-wrangler|vite)(?:@[\w.^~-]+)?(?=[ \t]+[\w-]|[ \t]*$)", re.MULTILINE
 )
 _VITE_CHANGE = pattern(r"\bcloudflare\s*\(\s*\{(?:[^{}()]|\{[^{}]*\}|\([^()]*\))*?\bconfig\s*[:(,}]")
+_GIVEN = {
+    "--var": "vars",
+    "--assets": "assets",
+    "--triggers": "triggers",
+    "--schedule": "triggers",
+    "--schedules": "triggers",
+    "--route": "routes",
+    "--routes": "routes",
+    "--compatibility-flag": "compatibility_flags",
+    "--compatibility-flags": "compatibility_flags",
+}
+"""Options of a deployment that add to a configuration, and the keys that they stand for."""
 _WRITES = pattern(
     r"\b(?:write|append)(?:File|TextFile)(?:Sync)?\b|\bBun\.write\b|\.write_text\(|\bopen\([^)\n]*[\"'][wa]"
 )
@@ -121,12 +133,15 @@ class Elsewhere:
         if not config.is_pages and all(found.main is None for found in config.environments):
             entry, date = self._deployed(config)
             entry = entry or self._of_a_site(config)
+        if not date and all(found.text("compatibility_date") is None for found in config.environments):
+            date = self._date(config)
         changed = self._changed(config, is_template=is_template)
         return replace(
             changed,
             open=self._declared(config) or changed.open,
             entry=entry,
             date=date,
+            keys=tuple(sorted({*changed.keys, *self._given(config)})),
             local="" if is_template else self._local(config),
             is_template=is_template,
         )
@@ -276,6 +291,17 @@ class Elsewhere:
                 date = call.value("--compatibility-date") or ""
                 found[entry] = found.get(entry) or date
         return next(iter(found.items()), ("", ""))
+
+    def _date(self, config: WranglerConfig) -> str:
+        """The date that all commands give which deploy a configuration; "" when one gives none."""
+        dates = [call.value("--compatibility-date") for _, call in self._calls_for(config) if call.deploys]
+        return dates[0] or "" if dates and all(dates) else ""
+
+    def _given(self, config: WranglerConfig) -> Iterator[str]:
+        """The keys of which a command that deploys a configuration gives more than it has."""
+        for _, call in self._calls_for(config):
+            if call.deploys:
+                yield from (key for option, key in _GIVEN.items() if call.has(option))
 
     def _of_a_site(self, config: WranglerConfig) -> str:
         """The entry of Workers Sites: what `site.entry-point` names, a file or the folder of an `index.js`,
