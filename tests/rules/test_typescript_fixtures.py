@@ -26,6 +26,8 @@ NOT_THERE = {
     "migration-prefer-sqlite": "there are no migrations; whether a class of `exports` is new is not known",
     "migration-replay-invalid": "there are no migrations; only what is live was converted",
     "missing-env-type-argument": "a class that says no type gets the one that is inferred",
+    "nitro-deploy-config-env": "Nitro copies wrangler's file, and a mode is none of its environments",
+    "sveltekit-main-is-source": "the adapter asks wrangler's reader for `main`, which knows no such file",
     "toml-misplaced-key": "it is no TOML",
     "vite-ignored-key": "a configuration in TypeScript has none of these keys, or Vite reads them",
 }

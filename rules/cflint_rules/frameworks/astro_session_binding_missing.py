@@ -16,6 +16,10 @@ import cloudflare from "@astrojs/cloudflare";
 export default { output: "server", adapter: cloudflare() };
 ```
 
+```text title="public/.assetsignore"
+_worker.js
+```
+
 ```jsonc title="wrangler.jsonc"
 {
   "name": "site",
@@ -43,6 +47,10 @@ export async function GET(context) {
 import cloudflare from "@astrojs/cloudflare";
 
 export default { output: "server", adapter: cloudflare() };
+```
+
+```text title="public/.assetsignore"
+_worker.js
 ```
 
 ```jsonc title="wrangler.jsonc"

@@ -220,7 +220,8 @@ class Layout:
     With `pages_worker` the build writes a `_worker.js` for Pages, beside which `functions/` does not count.
     `major` is the major version of the adapter, where it is known; `auxiliary` are the configurations of
     further Workers of the same build, as paths of the workspace. `needs` are the names of bindings that parts
-    which the configuration chooses read, and the name of the part.
+    which the configuration chooses read, and the name of the part. `silent` are rules beside the kind's own
+    that mean nothing here.
     """
 
     target: Target = Target.PROVED
@@ -231,6 +232,7 @@ class Layout:
     major: int | None = None
     auxiliary: tuple[str, ...] = ()
     needs: Mapping[str, str] = field(default_factory=dict)
+    silent: frozenset[str] = frozenset()
 
 
 @record(frozen=True)
