@@ -132,6 +132,7 @@ def check(module: Module) -> Iterator[Finding]:
         return
     page = next((path for path in app.outside if _PAGE.fullmatch(path) and _is_built(app.why(path))), None)
     handlers = [handler.function for handler in module.app_handlers]
+    handlers += [made.callback for made in module.calls("defineMiddleware") if made.callback is not None]
     if page is None:
         return
     for use in module.env_uses():

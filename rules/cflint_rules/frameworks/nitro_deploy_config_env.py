@@ -73,29 +73,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cflint.api import Documents, Finding, Project, Severity, Worker, config, rule, worker
+from cflint.api import Documents, Finding, Project, Severity, WranglerConfig, config, configuration, rule
 
 _KEYS = {
-    "nitro": ("nitro.config", ("cloudflare", "deployConfig")),
-    "nuxt": ("nuxt.config", ("nitro", "cloudflare", "deployConfig")),
+    "nitro.config": ("cloudflare", "deployConfig"),
+    "nuxt.config": ("nitro", "cloudflare", "deployConfig"),
 }
 
 
-@rule(worker(), severity=Severity.ERROR, documents=Documents.NOTHING)
-def check(subject: Worker, project: Project) -> Iterator[Finding]:
-    app, configuration = subject.app, subject.config
-    if app is None or configuration is None or app.kind.id not in _KEYS or configuration.is_excerpt:
+@rule(configuration(), severity=Severity.ERROR, documents=Documents.NOTHING)
+def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
+    if subject.is_typescript or subject.is_excerpt or len(subject.environments) == 1:
         return
-    stem, path = _KEYS[app.kind.id]
-    options = config.app_options(project, app, stem)
-    preset = options.value(*path[:-2], "preset") if options is not None else None
-    if options is None or options.value(*path) is not True or not str(preset).startswith("cloudflare"):
+    if not any(_copies(project, subject.directory, stem, path) for stem, path in _KEYS.items()):
         return
-    if configuration.is_typescript or len(configuration.environments) == 1:
-        return
-    calls = config.wrangler_calls_of(project.workspace, app.folder)
+    calls = config.wrangler_calls_of(project.workspace, subject.directory)
     if any(made.has("-c", "--config") for made in calls):
         return
-    environment = configuration.environments[1]
+    environment = subject.environments[1]
     message = f"Nitro copies `{environment.label}` into what it deploys, and wrangler refuses that"
     yield Finding(message, environment.place)
+
+
+def _copies(project: Project, folder: str, stem: str, path: tuple[str, ...]) -> bool:
+    options = config.framework_options(project, folder, stem)
+    preset = options.value(*path[:-2], "preset") if options is not None else None
+    is_ours = isinstance(preset, str) and preset.startswith("cloudflare")
+    return options is not None and is_ours and options.value(*path) is True

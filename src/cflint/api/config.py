@@ -74,6 +74,7 @@ if TYPE_CHECKING:
     from cflint.project.files.roles import is_test_config as is_test_config
     from cflint.project.files.roles import is_test_path as is_test_path
     from cflint.project.modules.commands import WranglerCall as WranglerCall
+    from cflint.project.modules.commands import wrangler_calls as wrangler_calls
     from cflint.project.modules.installed import ConfigSchema as ConfigSchema
     from cflint.project.modules.installed import Fit as Fit
     from cflint.project.modules.installed import Installed as Installed
@@ -88,6 +89,7 @@ if TYPE_CHECKING:
     from cflint.project.modules.modes import modes_called as modes_called
     from cflint.project.modules.modes import wrangler_calls_of as wrangler_calls_of
     from cflint.project.workers.app_options import app_options as app_options
+    from cflint.project.workers.app_options import framework_options as framework_options
     from cflint.project.workers.config_paths import ConfigPaths as ConfigPaths
     from cflint.project.workers.env_types import binding_kind_of_type as binding_kind_of_type
     from cflint.project.workers.generated import StaleTypes as StaleTypes
@@ -128,14 +130,14 @@ _ORIGINS = {
     "cflint.project.config.undeclared": ("is_misspelling similar_binding"),
     "cflint.project.config.wrangler": ("Export QueueConsumer TailConsumer in_environments"),
     "cflint.project.files.roles": ("is_demo_path is_example_path is_test_config is_test_path"),
-    "cflint.project.modules.commands": ("WranglerCall"),
+    "cflint.project.modules.commands": ("WranglerCall wrangler_calls"),
     "cflint.project.modules.installed": (
         "ConfigSchema Fit Installed declares installed_version manifest_above manifests_above "
         "may_be_older newest_date"
     ),
     "cflint.project.modules.manifest": ("Manifest"),
     "cflint.project.modules.modes": ("commands_of modes_called wrangler_calls_of"),
-    "cflint.project.workers.app_options": ("app_options"),
+    "cflint.project.workers.app_options": ("app_options framework_options"),
     "cflint.project.workers.config_paths": ("ConfigPaths"),
     "cflint.project.workers.env_types": ("binding_kind_of_type"),
     "cflint.project.workers.generated": ("StaleTypes stale_types"),
@@ -202,6 +204,7 @@ __all__ = [
     "dotted",
     "find_flag",
     "flag_names",
+    "framework_options",
     "functions_below",
     "general_path",
     "generated_entry",
@@ -243,5 +246,6 @@ __all__ = [
     "top_level_keys",
     "version_of",
     "weekday_numbers",
+    "wrangler_calls",
     "wrangler_calls_of",
 ]
