@@ -92,8 +92,7 @@ import posixpath
 from collections.abc import Iterator
 
 from cflint.api import PREVIEW, Documents, Finding, Project, Severity, Worker, quoted, rule, worker
-
-from ._deploys import deploys
+from cflint_rules.frameworks._deploys import deploys
 
 
 @rule(

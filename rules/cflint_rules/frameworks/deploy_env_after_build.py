@@ -108,8 +108,7 @@ from cflint.api import (
     rule,
     worker,
 )
-
-from ._deploys import Deploy, deploys
+from cflint_rules.frameworks._deploys import Deploy, deploys
 
 _VARIABLE = "CLOUDFLARE_ENV"
 _OPTION = pattern(r"[ \t]+(?:--env|-e)(?:=|[ \t]+)([\w-]+)")
