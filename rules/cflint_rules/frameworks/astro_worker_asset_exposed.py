@@ -78,8 +78,7 @@ configuration of Astro; a script that speaks of `.assetsignore`.
 There is no fix: it would make a file.
 
 Source: the code of the packages (@astrojs/cloudflare 12.6.13; wrangler 4.164.0,
-`errorOnLegacyPagesWorkerJSAsset`), and
-https://developers.cloudflare.com/workers/static-assets/binding/#ignoring-assets
+`errorOnLegacyPagesWorkerJSAsset`), and https://developers.cloudflare.com/workers/static-assets/binding/
 """
 
 from __future__ import annotations

@@ -127,14 +127,14 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
     for found in deploys(project, subject):
         call = found.call
         environment = call.value("--env", "-e")
-        if environment is None or call.has("-c", "--config") or call.entry is not None:
+        if not (environment or "").strip("\"'") or call.has("-c", "--config") or call.entry is not None:
             continue
         if "--mode" in found.script or _is_given(project, subject):
             continue
         yield Finding(
             "the build has chosen the environment, and `--env` changes nothing: set `CLOUDFLARE_ENV` there",
             found.at,
-            fix=_fix(found, environment),
+            fix=_fix(found, environment or ""),
         )
 
 

@@ -69,7 +69,7 @@ A function that returns nothing on some way, or what a call gives, which may be 
 
 There is no fix: the value may be meant for another place.
 
-Source: the code of the package (h3 1.15.4, `createAppEventHandler`), and https://nitro.build/guide/routing
+Source: the code of the package (h3 1.15.4, `createAppEventHandler`), and https://nitro.build/docs/routing
 """
 
 from __future__ import annotations

@@ -81,7 +81,7 @@ middleware that sets no runtime.
 There is no fix: what the code needs of Node.js decides.
 
 Source: the code of the package (1.20.17, `dist/cli/build/build.js`), and
-https://nextjs.org/docs/app/api-reference/file-conventions/proxy
+https://github.com/vercel/next.js/pull/85139
 """
 
 from __future__ import annotations

@@ -129,8 +129,7 @@ followed; a `RouterContextProvider`; `context.cloudflare?.env`.
 
 There is no fix: either the entry or the route is meant otherwise.
 
-Source: https://reactrouter.com/upgrading/component-routes, and the code of the package (7.18.6,
-`createRequestHandler`)
+Source: the code of the package (react-router 7.18.6, `createRequestHandler`)
 """
 
 from __future__ import annotations
