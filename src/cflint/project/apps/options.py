@@ -57,20 +57,12 @@ def _span(node: Node) -> Span:
 
 
 class Options:
-    """A configuration as a module of JavaScript or TypeScript: what it exports by default.
-
-    `place` is where to point when all of it is meant: in what a call is given (`given_to`), the call.
-    """
+    """A configuration as a module of JavaScript or TypeScript: what it exports by default, or what a call in
+    it is given (see `given_to`)."""
 
     def __init__(self, document: Document, call: _Call | None = None) -> None:
         self.document = document
         self._call = call
-
-    @property
-    def place(self) -> Location:
-        """The start of the file, or the call that was given it."""
-        node = self._call.node if self._call is not None else None
-        return Location(self.document, _span(node) if node is not None else Span(0, 0))
 
     @cached_property
     def imports(self) -> frozenset[str]:
@@ -88,15 +80,6 @@ class Options:
         """Where the value at a path of keys stands; None when it is not there, or not known."""
         found = self._at(path)
         return None if found is None or isinstance(found, Open) else Location(self.document, _span(found))
-
-    def keys(self, *path: str) -> frozenset[str] | None:
-        """The keys of the object at a path; None when it is none, or may have others."""
-        value = self.value(*path)
-        node = self._at(path)
-        if not isinstance(value, dict) or node is None or isinstance(node, Open):
-            return None
-        parts = self._followed(node).named_children
-        return frozenset(value) if len(value) == sum(it.type != "comment" for it in parts) else None
 
     def _at(self, path: tuple[str, ...]) -> Node | Open | None:
         node: Node | None = self._root
