@@ -16,6 +16,10 @@ import cloudflare from "@astrojs/cloudflare";
 export default { output: "server", adapter: cloudflare() };
 ```
 
+```text title="public/.assetsignore"
+_worker.js
+```
+
 ```jsonc title="wrangler.jsonc"
 {
   "name": "site",
@@ -45,6 +49,10 @@ import cloudflare from "@astrojs/cloudflare";
 export default { output: "server", adapter: cloudflare() };
 ```
 
+```text title="public/.assetsignore"
+_worker.js
+```
+
 ```jsonc title="wrangler.jsonc"
 {
   "name": "site",
@@ -72,7 +80,7 @@ package.json leaves open; code that reads no session.
 
 Unsafe. The fix binds a namespace, which wrangler makes when it deploys.
 
-Source: https://docs.astro.build/en/guides/integrations-guide/cloudflare/#sessions, and the code of
+Source: https://docs.astro.build/en/guides/integrations-guide/cloudflare/, and the code of
 the packages (12.6.13, and 1.17.0 of `unstorage`).
 """
 

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from cflint.platform.wrangler_keys import removed_key as removed_key
     from cflint.platform.wrangler_keys import scope_of as scope_of
     from cflint.platform.wrangler_keys import top_level_keys as top_level_keys
+    from cflint.project.apps.options import OPEN as OPEN
+    from cflint.project.apps.options import Options as Options
     from cflint.project.code.env_members import may_be_declared as may_be_declared
     from cflint.project.config.class_edits import classes_without_migration as classes_without_migration
     from cflint.project.config.keys import general_path as general_path
@@ -71,6 +73,8 @@ if TYPE_CHECKING:
     from cflint.project.files.roles import is_example_path as is_example_path
     from cflint.project.files.roles import is_test_config as is_test_config
     from cflint.project.files.roles import is_test_path as is_test_path
+    from cflint.project.modules.commands import WranglerCall as WranglerCall
+    from cflint.project.modules.commands import wrangler_calls as wrangler_calls
     from cflint.project.modules.installed import ConfigSchema as ConfigSchema
     from cflint.project.modules.installed import Fit as Fit
     from cflint.project.modules.installed import Installed as Installed
@@ -83,6 +87,9 @@ if TYPE_CHECKING:
     from cflint.project.modules.manifest import Manifest as Manifest
     from cflint.project.modules.modes import commands_of as commands_of
     from cflint.project.modules.modes import modes_called as modes_called
+    from cflint.project.modules.modes import wrangler_calls_of as wrangler_calls_of
+    from cflint.project.workers.app_options import app_options as app_options
+    from cflint.project.workers.app_options import framework_options as framework_options
     from cflint.project.workers.config_paths import ConfigPaths as ConfigPaths
     from cflint.project.workers.env_types import binding_kind_of_type as binding_kind_of_type
     from cflint.project.workers.generated import StaleTypes as StaleTypes
@@ -111,6 +118,7 @@ _ORIGINS = {
     "cflint.platform.wrangler_keys": (
         "KeySchema KeyScope RemovedKey WRANGLER_VERSION json_types removed_key scope_of top_level_keys"
     ),
+    "cflint.project.apps.options": ("OPEN Options"),
     "cflint.project.code.env_members": ("may_be_declared"),
     "cflint.project.config.class_edits": ("classes_without_migration"),
     "cflint.project.config.keys": ("general_path is_misplaced key_meant misplaced_keys nearest_name"),
@@ -122,12 +130,14 @@ _ORIGINS = {
     "cflint.project.config.undeclared": ("is_misspelling similar_binding"),
     "cflint.project.config.wrangler": ("Export QueueConsumer TailConsumer in_environments"),
     "cflint.project.files.roles": ("is_demo_path is_example_path is_test_config is_test_path"),
+    "cflint.project.modules.commands": ("WranglerCall wrangler_calls"),
     "cflint.project.modules.installed": (
         "ConfigSchema Fit Installed declares installed_version manifest_above manifests_above "
         "may_be_older newest_date"
     ),
     "cflint.project.modules.manifest": ("Manifest"),
-    "cflint.project.modules.modes": ("commands_of modes_called"),
+    "cflint.project.modules.modes": ("commands_of modes_called wrangler_calls_of"),
+    "cflint.project.workers.app_options": ("app_options framework_options"),
     "cflint.project.workers.config_paths": ("ConfigPaths"),
     "cflint.project.workers.env_types": ("binding_kind_of_type"),
     "cflint.project.workers.generated": ("StaleTypes stale_types"),
@@ -144,6 +154,7 @@ __all__ = [
     "KINDS",
     "NEWEST_DATE",
     "NODE_POLYFILLS",
+    "OPEN",
     "WRANGLER_VERSION",
     "ActiveClass",
     "Backend",
@@ -168,6 +179,7 @@ __all__ = [
     "Manifest",
     "Migration",
     "NodeKind",
+    "Options",
     "Path",
     "ProblemKind",
     "QueueConsumer",
@@ -175,6 +187,8 @@ __all__ = [
     "ReplayProblem",
     "StaleTypes",
     "TailConsumer",
+    "WranglerCall",
+    "app_options",
     "async_methods",
     "binding_kind_of_type",
     "changes",
@@ -190,6 +204,7 @@ __all__ = [
     "dotted",
     "find_flag",
     "flag_names",
+    "framework_options",
     "functions_below",
     "general_path",
     "generated_entry",
@@ -231,4 +246,6 @@ __all__ = [
     "top_level_keys",
     "version_of",
     "weekday_numbers",
+    "wrangler_calls",
+    "wrangler_calls_of",
 ]

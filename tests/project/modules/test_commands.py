@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from cflint.project.files.workspace import Workspace
 from cflint.project.modules.commands import WranglerCall, calls_in_workflow, wrangler_calls
+from cflint.project.modules.modes import wrangler_calls_of
 
 pytestmark = pytest.mark.portable
 
@@ -91,3 +93,17 @@ jobs:
         ("deploy", None, "", False),
     ]
     assert list(calls_in_workflow(text))[3].value("--env") == "production"
+
+
+def test_the_calls_of_a_project_are_those_of_its_scripts_and_of_ci() -> None:
+    workspace = Workspace.in_memory(
+        {
+            "app/package.json": b'{ "scripts": { "deploy": "vite build && wrangler deploy -e a" } }',
+            ".github/workflows/a.yml": b"jobs:\n  a:\n    steps:\n      - run: wrangler deploy -c b.toml\n",
+            ".gitlab-ci.yml": b"deploy:\n  script: wrangler deploy --name c\n",
+            "other/package.json": b'{ "scripts": { "deploy": "wrangler deploy -e other" } }',
+        }
+    )
+    calls = list(wrangler_calls_of(workspace, "app"))
+    assert [call.folder for call in calls] == ["app", "", ""]
+    assert [call.value("-e", "-c", "--name") for call in calls] == ["a", "b.toml", "c"]

@@ -176,7 +176,7 @@ class App:
     @cached_property
     def silent(self) -> frozenset[str]:
         """Ids of rules that mean nothing here."""
-        return frozenset(id for kind in self.kinds for id in kind.silent)
+        return self.layout.silent.union(*(kind.silent for kind in self.kinds))
 
     @cached_property
     def bindings(self) -> frozenset[str]:

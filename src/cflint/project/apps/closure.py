@@ -19,8 +19,8 @@ from cflint.project.apps.islands import imports_of_server, sides_of
 from cflint.project.apps.kind import Islands
 from cflint.project.apps.realms import Realm
 from cflint.project.files.workspace import Workspace
-from cflint.project.modules.imports import Import
-from cflint.project.modules.resolve import Local, ModuleGraph, Unknown
+from cflint.project.modules.imports import Import, ImportKind, import_specifiers
+from cflint.project.modules.resolve import Edge, Local, ModuleGraph, Unknown
 from cflint.record import field, record, replace
 from cflint.scope import ModuleScope
 from cflint.source import Document
@@ -148,10 +148,7 @@ class _Search:
         seen = set(queue)
         while queue:
             path = queue.popleft()
-            for edge in self._graph.imports_of(path) or ():
-                to = edge.to
-                if edge.item.type_only or not isinstance(to, Local) or not _is_code(to.path, edge.item):
-                    continue
+            for to, _ in self._imported(path, self._graph.imports_of(path) or ()):
                 if to.path in seen or to.path in entries or self._mark(to.path) is Realm.SERVER:
                     continue
                 seen.add(to.path)
@@ -192,12 +189,19 @@ class _Search:
             self._unread[path] = None
             return
         on_server = self._server_imports(path) if placed.realm is Realm.BOTH else frozenset()
+        for to, item in self._imported(path, edges):
+            realm = Realm.SERVER if item.specifier in on_server else placed.realm
+            self._reach(to.path, realm, path)
+
+    def _imported(self, path: str, edges: Iterable[Edge]) -> Iterator[tuple[Local, Import]]:
+        """The modules of code that a module loads, with the imports."""
         for edge in edges:
             to = edge.to
             if edge.item.type_only or not isinstance(to, Local) or not _is_code(to.path, edge.item):
                 continue
-            realm = Realm.SERVER if edge.item.specifier in on_server else placed.realm
-            self._reach(to.path, realm, path)
+            document = self._workspace.read(path)
+            if document is None or _is_written(document, edge.item):
+                yield to, edge.item
 
     def _reach(self, path: str, realm: Realm, importer: str) -> None:
         """Go on to a module that one of a realm imports."""
@@ -277,3 +281,26 @@ class _Search:
 def _is_code(path: str, item: Import) -> bool:
     is_text = item.specifier.partition("?")[2].startswith(("raw", "url", "text"))
     return path.endswith(_SOURCES) and not path.endswith(DECLARATION_SUFFIXES) and not is_text
+
+
+def _is_written(document: Document, item: Import) -> bool:
+    """Whether code imports it: the scan of imports finds those in the templates of a page about code, too."""
+    start = item.span.start
+    is_statement = item.kind in (ImportKind.STATIC, ImportKind.REEXPORT)
+    if not is_statement or not document.path.endswith(EXTENSIONS) or document.data.find(b"`", 0, start) < 0:
+        return True
+    return start not in document.memoized("imports in templates", _in_templates)
+
+
+def _in_templates(document: Document) -> frozenset[int]:
+    """The starts of the specifiers of imports that stand in a template."""
+    try:
+        syntax = parse(document)
+    except ParseTimeout:
+        return frozenset()
+    found = set()
+    for item in import_specifiers(document.data):
+        node = syntax.node_at(item.span.start, item.span.end)
+        if node is not None and any(it.type == "template_string" for it in (node, *syntax.ancestors(node))):
+            found.add(item.span.start)
+    return frozenset(found)

@@ -231,7 +231,8 @@ class Layout:
     `major` is the major version of the adapter, where it is known; `auxiliary` are the configurations of
     further Workers of the same build, as paths of the workspace. `needs` are the names of bindings that parts
     which the configuration chooses read, and the name of the part. `entries` are the modules, as paths of the
-    workspace, of which the build makes what `main` names.
+    workspace, of which the build makes what `main` names. `silent` are rules beside the kind's own that mean
+    nothing here.
     """
 
     target: Target = Target.PROVED
@@ -243,6 +244,7 @@ class Layout:
     auxiliary: tuple[str, ...] = ()
     needs: Mapping[str, str] = field(default_factory=dict)
     entries: tuple[str, ...] = ()
+    silent: frozenset[str] = frozenset()
 
 
 @record(frozen=True)

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from cflint.finding import Location
 from cflint.project.modules.imports import import_specifiers
 from cflint.scope import ModuleScope
-from cflint.source import Document
+from cflint.source import Document, Span
 from cflint.syntax.javascript import (
     FUNCTIONS,
     ParseTimeout,
@@ -45,11 +46,24 @@ Literal = str | bool | float | list[object] | dict[str, object]
 _MOST_HOPS = 8
 
 
-class Options:
-    """A configuration as a module of JavaScript or TypeScript: what it exports by default."""
+class _Call(NamedTuple):
+    """A call in a configuration that was read."""
 
-    def __init__(self, document: Document) -> None:
+    node: Node
+    parsed: tuple[Syntax, ModuleScope]
+
+
+def _span(node: Node) -> Span:
+    return Span(node.start_byte, node.end_byte)
+
+
+class Options:
+    """A configuration as a module of JavaScript or TypeScript: what it exports by default, or what a call in
+    it is given (see `given_to`)."""
+
+    def __init__(self, document: Document, call: _Call | None = None) -> None:
         self.document = document
+        self._call = call
 
     @cached_property
     def imports(self) -> frozenset[str]:
@@ -60,15 +74,24 @@ class Options:
     def value(self, *path: str) -> object:
         """The literal at a path of keys: `str`, `bool`, `float`, a list or a dict; None when no such key is
         there, `OPEN` when that is not known."""
+        found = self._at(path)
+        return found if found is None or isinstance(found, Open) else self._literal(found)
+
+    def place_of(self, *path: str) -> Location | None:
+        """Where the value at a path of keys stands; None when it is not there, or not known."""
+        found = self._at(path)
+        return None if found is None or isinstance(found, Open) else Location(self.document, _span(found))
+
+    def _at(self, path: tuple[str, ...]) -> Node | Open | None:
         node: Node | None = self._root
         if node is None:
-            return OPEN
+            return None if self._call is not None and not arguments_of(self._call.node) else OPEN
         for key in path:
             found = self._property(node, key)
             if found is None or isinstance(found, Open):
                 return found
             node = found
-        return self._literal(node)
+        return node
 
     def texts(self, key: str) -> tuple[str, ...]:
         """The strings in the values of all keys of a name, whatever they hang on: `a` and `b` of
@@ -92,6 +115,16 @@ class Options:
 
     def calls(self, name: str) -> Iterator[tuple[object, ...]]:
         """The arguments, as literals, of the calls of a function of that name: `adapter({…})`."""
+        for call in self._calls(name):
+            yield tuple(self._literal(argument) for argument in arguments_of(call))
+
+    def given_to(self, name: str) -> Iterator[Options]:
+        """What each call of a function of that name is given first, as a configuration of its own."""
+        for call in self._calls(name):
+            assert self._parsed is not None
+            yield Options(self.document, _Call(call, self._parsed))
+
+    def _calls(self, name: str) -> Iterator[Node]:
         parsed = self._parsed
         if parsed is None:
             return
@@ -100,10 +133,12 @@ class Options:
             call = syntax.parent(leaf)
             callee = call.child_by_field_name("function") if call is not None else None
             if call is not None and callee is not None and callee.id == leaf.id:
-                yield tuple(self._literal(argument) for argument in arguments_of(call))
+                yield call
 
     @cached_property
     def _parsed(self) -> tuple[Syntax, ModuleScope] | None:
+        if self._call is not None:
+            return self._call.parsed
         try:
             syntax = parse(self.document)
         except ParseTimeout:
@@ -116,6 +151,9 @@ class Options:
         parsed = self._parsed
         if parsed is None:
             return None
+        if self._call is not None:
+            given = arguments_of(self._call.node)
+            return self._object(given[0]) if given else None
         for statement in parsed[0].root.named_children:
             if statement.type == "export_statement":
                 value = statement.child_by_field_name("value")

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from cflint.pattern import pattern
 from cflint.project.files.workspace import Workspace
+from cflint.project.modules.commands import WranglerCall, calls_in_workflow, wrangler_calls
 from cflint.project.modules.manifest import Manifest
 
 _BUILDS = pattern(
@@ -36,12 +37,30 @@ def modes_called(texts: Iterable[str]) -> frozenset[str] | None:
 
 def commands_of(workspace: Workspace, folder: str) -> Iterator[str]:
     """The scripts of the package.json of a folder, and what CI says in the repository's root."""
+    yield from _scripts(workspace, folder)
+    for _, text in _pipelines(workspace):
+        yield text
+
+
+def wrangler_calls_of(workspace: Workspace, folder: str) -> Iterator[WranglerCall]:
+    """The calls of wrangler in the scripts of the package.json of a folder, and in CI; their folders are
+    those of the workspace."""
+    for script in _scripts(workspace, folder):
+        yield from wrangler_calls(script, folder)
+    for path, text in _pipelines(workspace):
+        yield from (calls_in_workflow(text) if path.startswith(_WORKFLOWS) else wrangler_calls(text))
+
+
+def _scripts(workspace: Workspace, folder: str) -> Iterator[str]:
     document = workspace.read(f"{folder}/package.json" if folder else "package.json")
     if document is not None:
         yield from Manifest(document).scripts.values()
+
+
+def _pipelines(workspace: Workspace) -> Iterator[tuple[str, str]]:
     names = workspace.entries(_WORKFLOWS) if workspace.is_dir(_WORKFLOWS) else ()
     paths = [f"{_WORKFLOWS}/{name}" for name in sorted(names) if name.endswith((".yml", ".yaml"))]
     for path in (*paths, *_PIPELINES):
         found = workspace.read(path) if workspace.is_file(path) else None
         if found is not None:
-            yield found.data.decode("utf-8", "replace")
+            yield path, found.data.decode("utf-8", "replace")

@@ -63,7 +63,14 @@ def layout(folder: AppFolder) -> Layout | None:
     seeds = (*_entries(options), *_seeds(source, options.value("output")))
     target = Target.GUESSED if others else Target.PROVED
     needs = {"SESSION": "session"} if major == _SESSIONS_IN_KV and _says_no_session(options) else {}
-    return Layout(target, seeds, implied=implied, pages_worker=writes_worker, major=major, needs=needs)
+    return Layout(
+        *(target, seeds),
+        implied=implied,
+        pages_worker=writes_worker,
+        major=major,
+        needs=needs,
+        silent=frozenset({"pass-through-on-exception"} if writes_worker else ()),  # the call only throws
+    )
 
 
 def _says_no_session(options: Options) -> bool:
