@@ -49,7 +49,7 @@ def test_explain_as_json_and_markdown(cli: Cli) -> None:
             "group": "manners",
             "severity": "error",
             "fix": "safe",
-            "presets": ["all", "recommended", "reference", "strict"],
+            "presets": ["all", "preview", "recommended", "reference", "strict"],
             "since": "0.1",
             "aliases": [],
             "summary": "Be careless",
