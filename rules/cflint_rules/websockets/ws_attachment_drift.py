@@ -1,8 +1,8 @@
 """Write an attachment again when what is kept of a WebSocket changes.
 
-An object that keeps a session for each socket in a `Map` fills it again from `deserializeAttachment()` when it
-wakes up. What only the session in memory was told since then is lost: after hibernation the socket has what
-`serializeAttachment()` was given last.
+An object that keeps a session for each socket in a `Map` fills it again from `deserializeAttachment()` when
+it wakes up. What only the session in memory was told since then is lost: after hibernation the socket has
+what `serializeAttachment()` was given last.
 
 ## Incorrect
 
@@ -30,6 +30,10 @@ export class Room extends DurableObject<Env> {
   async webSocketMessage(ws: WebSocket, message: string): Promise<void> {
     const session = this.sessions.get(ws);
     if (session) session.name = message;
+  }
+
+  async webSocketClose(ws: WebSocket): Promise<void> {
+    ws.close();
   }
 }
 ```
@@ -62,6 +66,10 @@ export class Room extends DurableObject<Env> {
     if (!session) return;
     session.name = message;
     ws.serializeAttachment(session);
+  }
+
+  async webSocketClose(ws: WebSocket): Promise<void> {
+    ws.close();
   }
 }
 ```
@@ -125,7 +133,7 @@ def _kept(module: Module, owner: ClassDefinition) -> dict[str, Node]:
 
 
 def _restored(module: Module, owner: ClassDefinition) -> tuple[str, ...]:
-    """The fields that are filled from attachments: `this.sessions.set(ws, …)` in a function that reads them."""
+    """The fields that are filled from attachments, by `this.sessions.set(ws, …)`."""
     found: list[str] = []
     for read in module.calls("deserializeAttachment", owner.body):
         around = module.method_around(read.node)

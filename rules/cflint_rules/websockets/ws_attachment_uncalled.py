@@ -9,8 +9,19 @@ the code goes on as if the socket had no attachment.
 import { DurableObject } from "cloudflare:workers";
 
 export class Room extends DurableObject<Env> {
+  async fetch(request: Request): Promise<Response> {
+    if (request.headers.get("Upgrade") !== "websocket") return new Response(null, { status: 426 });
+    const [client, server] = Object.values(new WebSocketPair());
+    this.ctx.acceptWebSocket(server);
+    return new Response(null, { status: 101, webSocket: client });
+  }
+
   async webSocketMessage(ws: WebSocket, message: string): Promise<void> {
     ws.serializeAttachment({ ...ws.deserializeAttachment, lastMessage: message });
+  }
+
+  async webSocketClose(ws: WebSocket): Promise<void> {
+    ws.close();
   }
 }
 ```
@@ -21,8 +32,19 @@ export class Room extends DurableObject<Env> {
 import { DurableObject } from "cloudflare:workers";
 
 export class Room extends DurableObject<Env> {
+  async fetch(request: Request): Promise<Response> {
+    if (request.headers.get("Upgrade") !== "websocket") return new Response(null, { status: 426 });
+    const [client, server] = Object.values(new WebSocketPair());
+    this.ctx.acceptWebSocket(server);
+    return new Response(null, { status: 101, webSocket: client });
+  }
+
   async webSocketMessage(ws: WebSocket, message: string): Promise<void> {
     ws.serializeAttachment({ ...ws.deserializeAttachment(), lastMessage: message });
+  }
+
+  async webSocketClose(ws: WebSocket): Promise<void> {
+    ws.close();
   }
 }
 ```

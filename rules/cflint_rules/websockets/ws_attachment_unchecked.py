@@ -1,8 +1,8 @@
 """Check that a WebSocket has an attachment before it is used.
 
-`deserializeAttachment()` gives `null` until `serializeAttachment()` was called for the socket. Where that only
-happens later than `acceptWebSocket()`, with a message that says who the client is, a client that leaves or
-writes before has none, and reading a member of it throws.
+`deserializeAttachment()` gives `null` until `serializeAttachment()` was called for the socket. Where that
+only happens later than `acceptWebSocket()`, with a message that says who the client is, a client that leaves
+or writes before has none, and reading a member of it throws.
 
 ## Incorrect
 
@@ -92,7 +92,9 @@ def check(match: Match) -> Iterator[Finding]:
             continue
         if _is_set_before(module, found.node):
             continue
-        read = result.pattern if result.pattern is not None and result.pattern.type == "object_pattern" else None
+        read = (
+            result.pattern if result.pattern is not None and result.pattern.type == "object_pattern" else None
+        )
         if read is None:
             members = (module.member_read(holder) for holder in result.holders)
             read = next((one.name_node for one in members if one is not None and not one.is_optional), None)

@@ -1,8 +1,8 @@
 """Send to each WebSocket of a broadcast in `try`: one that is closing ends the loop.
 
-`getWebSockets()` also gives the sockets that are being closed, until the other side has answered, and the
-one whose `webSocketClose()` runs. `send()` to a socket on which `close()` was called throws: the sockets after
-it in the loop get nothing.
+`getWebSockets()` also gives the sockets that are being closed, until the other side has answered, and the one
+whose `webSocketClose()` runs. `send()` to a socket on which `close()` was called throws: the sockets after it
+in the loop get nothing.
 
 ## Incorrect
 
@@ -10,6 +10,17 @@ it in the loop get nothing.
 import { DurableObject } from "cloudflare:workers";
 
 export class Room extends DurableObject<Env> {
+  async fetch(request: Request): Promise<Response> {
+    if (request.headers.get("Upgrade") !== "websocket") return new Response(null, { status: 426 });
+    const [client, server] = Object.values(new WebSocketPair());
+    this.ctx.acceptWebSocket(server);
+    return new Response(null, { status: 101, webSocket: client });
+  }
+
+  async webSocketMessage(ws: WebSocket, message: string | ArrayBuffer): Promise<void> {
+    ws.send(message);
+  }
+
   async webSocketClose(ws: WebSocket): Promise<void> {
     ws.close();
     for (const other of this.ctx.getWebSockets()) other.send("somebody left");
@@ -23,6 +34,17 @@ export class Room extends DurableObject<Env> {
 import { DurableObject } from "cloudflare:workers";
 
 export class Room extends DurableObject<Env> {
+  async fetch(request: Request): Promise<Response> {
+    if (request.headers.get("Upgrade") !== "websocket") return new Response(null, { status: 426 });
+    const [client, server] = Object.values(new WebSocketPair());
+    this.ctx.acceptWebSocket(server);
+    return new Response(null, { status: 101, webSocket: client });
+  }
+
+  async webSocketMessage(ws: WebSocket, message: string | ArrayBuffer): Promise<void> {
+    ws.send(message);
+  }
+
   async webSocketClose(ws: WebSocket): Promise<void> {
     ws.close();
     for (const other of this.ctx.getWebSockets()) {
@@ -38,8 +60,9 @@ export class Room extends DurableObject<Env> {
 
 ## Not reported
 
-Loops that look at `readyState` or leave the socket out that is closed; classes that close no socket; sends that
-something around catches.
+Loops that look at `readyState` or leave a socket out; sends that something around catches. Classes that close
+no socket, or only in answer to its client: that one is gone when `webSocketClose()` has returned, so that
+only what this sends after the answer can fail.
 
 ## Fix safety
 
@@ -68,7 +91,7 @@ def check(match: Match) -> Iterator[Finding]:
     if turn is None or _chooses(module, turn):
         return
     send = next(iter(_sends(module, turn)), None)
-    closes = _closes(module, owner) if send is not None else None
+    closes = _closes(module, owner, send) if send is not None else None
     if send is not None and closes is not None:
         yield Finding(
             "`send()` throws for a socket that is closing, and the sockets after it get nothing",
@@ -99,7 +122,8 @@ def _chooses(module: Module, turn: Node) -> bool:
     if next(module.leaves("readyState", turn), None) is not None:
         return True
     return any(
-        operation.operator in ("===", "!==", "==", "!=") and operation.left is not None
+        operation.operator in ("===", "!==", "==", "!=")
+        and operation.left is not None
         and all(_is_socket(module, side) for side in operation.operands)
         for node in module.descendants(turn, "binary_expression")
         if (operation := module.operation(node)) is not None
@@ -122,9 +146,26 @@ def _sends(module: Module, turn: Node) -> Iterator[Node]:
             yield found.node
 
 
-def _closes(module: Module, owner: ClassDefinition) -> Node | None:
-    """A call in the class that closes a socket."""
+def _closes(module: Module, owner: ClassDefinition, send: Node) -> Node | None:
+    """A call that closes a socket which `getWebSockets()` still gives when a message is sent.
+
+    A socket that its client has closed is gone when `webSocketClose()` has returned, so that what it closes
+    only matters for what it sends itself, after that."""
     for found in module.calls("close", owner.body):
-        if found.receiver is not None and _is_socket(module, found.receiver):
+        if found.receiver is None or not _is_socket(module, found.receiver):
+            continue
+        method = module.method_around(found.node)
+        ending = owner.method("webSocketClose"), owner.method("webSocketError")
+        if method is None or all(end is None or end.id != method.id for end in ending):
+            return found.node
+        around = module.method_around(send)
+        places = [send] if around is not None and around.id == method.id else ()
+        if around is not None and not places:
+            places = [made for made in js.calls_in_module(module, around) if _is_in(made, method)]
+        if any(found.node.end_byte <= place.start_byte for place in places):
             return found.node
     return None
+
+
+def _is_in(node: Node, around: Node) -> bool:
+    return js.span_of(around).covers(js.span_of(node))

@@ -1,8 +1,8 @@
 """Restore what a hibernating object needs for its messages: a field that only `fetch()` sets is lost.
 
-An object that hibernates is created again when the next message comes. Its constructor runs, and `fetch()` does
-not: what that kept in a field is `undefined` again, or the field's first value, while the sockets are still
-open. It belongs in the attachment of each socket or in storage.
+An object that hibernates is created again when the next message comes. Its constructor runs, and `fetch()`
+does not: what that kept in a field is `undefined` again, or the field's first value, while the sockets are
+still open. It belongs in the attachment of each socket or in storage.
 
 ## Incorrect
 
@@ -22,6 +22,10 @@ export class Room extends DurableObject<Env> {
 
   async webSocketMessage(ws: WebSocket, message: string): Promise<void> {
     ws.send(`${this.topic}: ${message}`);
+  }
+
+  async webSocketClose(ws: WebSocket): Promise<void> {
+    ws.close();
   }
 }
 ```
@@ -44,6 +48,10 @@ export class Room extends DurableObject<Env> {
   async webSocketMessage(ws: WebSocket, message: string): Promise<void> {
     const { topic } = ws.deserializeAttachment();
     ws.send(`${topic}: ${message}`);
+  }
+
+  async webSocketClose(ws: WebSocket): Promise<void> {
+    ws.close();
   }
 }
 ```
@@ -113,9 +121,10 @@ def _set_in(module: Module, owner: ClassDefinition, fetch: Node) -> dict[str, No
         target = module.member(made.target) if made is not None else None
         if made is None or target is None or target.object.type != "this":
             continue
-        if module.this_class(target.object) is owner and target.name not in found:
-            if any(module.reads_request(part) for part in module.origins(made.value)):
-                found[target.name] = node
+        if module.this_class(target.object) is not owner or target.name in found:
+            continue
+        if any(module.reads_request(part) for part in module.origins(made.value)):
+            found[target.name] = node
     return found
 
 
@@ -148,6 +157,7 @@ def _uses(module: Module, owner: ClassDefinition, name: str, method: Node) -> It
     """The places of `this.name` in a method."""
     for leaf in module.leaves(name, method):
         member = module.member(module.parent(leaf))
-        if member is not None and member.name_node.id == leaf.id and member.object.type == "this":
-            if module.this_class(member.object) is owner:
-                yield member.node
+        if member is None or member.name_node.id != leaf.id or member.object.type != "this":
+            continue
+        if module.this_class(member.object) is owner:
+            yield member.node

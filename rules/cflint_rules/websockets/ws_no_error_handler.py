@@ -1,8 +1,8 @@
 """Clean up in `webSocketError()` as well as in `webSocketClose()`.
 
-A connection that is merely cut is told to `webSocketClose()`, with code 1006. One that fails otherwise (a frame
-that is too large, a fault of the protocol) is told to `webSocketError()` only, and then the socket is gone:
-what `webSocketClose()` tidies up, and whom it tells, is left as it was.
+A connection that is merely cut is told to `webSocketClose()`, with code 1006. One that fails otherwise (a
+frame that is too large, a fault of the protocol) is told to `webSocketError()` only, and then the socket is
+gone: what `webSocketClose()` tidies up, and whom it tells, is left as it was.
 
 ## Incorrect
 
@@ -65,8 +65,8 @@ export class Room extends DurableObject<Env> {
 
 ## Not reported
 
-Classes without `webSocketClose()`, and those in which it only closes the socket and logs; classes whose base is
-not known.
+Classes without `webSocketClose()`, and those in which it only closes the socket and logs; classes whose base
+is not known.
 
 ## Fix safety
 
@@ -85,7 +85,7 @@ from cflint.api import PREVIEW, Finding, Match, Module, Severity, call, js, rule
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_CLEANS = frozenset({"delete", "put", "send", "setAlarm", "deleteAlarm", "exec", "splice", "remove"})
+_CLEANS = frozenset({"delete", "put", "setAlarm", "deleteAlarm", "exec", "splice", "remove"})
 
 
 @rule(call("acceptWebSocket"), severity=Severity.NOTE, presets=(PREVIEW,))

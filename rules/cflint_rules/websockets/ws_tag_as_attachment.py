@@ -1,7 +1,8 @@
 """Keep what belongs to a WebSocket with `serializeAttachment()`, not as JSON in a tag.
 
-Tags are there to find sockets by: `getWebSockets(tag)`. `acceptWebSocket()` throws when one is longer than 256
-characters, which JSON of what a client sent soon is, and a tag stays as it is for as long as the socket lives.
+Tags are there to find sockets by: `getWebSockets(tag)`. `acceptWebSocket()` throws when one is longer than
+256 characters, which JSON of what a client sent soon is, and a tag stays as it is for as long as the socket
+lives.
 
 ## Incorrect
 
@@ -19,7 +20,11 @@ export class Room extends DurableObject<Env> {
 
   async webSocketMessage(ws: WebSocket, message: string): Promise<void> {
     const { name } = JSON.parse(this.ctx.getTags(ws)[0] ?? "{}");
-    for (const other of this.ctx.getWebSockets()) other.send(`${name}: ${message}`);
+    ws.send(`${name}: ${message}`);
+  }
+
+  async webSocketClose(ws: WebSocket): Promise<void> {
+    ws.close();
   }
 }
 ```
@@ -41,7 +46,11 @@ export class Room extends DurableObject<Env> {
 
   async webSocketMessage(ws: WebSocket, message: string): Promise<void> {
     const { name } = ws.deserializeAttachment();
-    for (const other of this.ctx.getWebSockets()) other.send(`${name}: ${message}`);
+    ws.send(`${name}: ${message}`);
+  }
+
+  async webSocketClose(ws: WebSocket): Promise<void> {
+    ws.close();
   }
 }
 ```

@@ -10,9 +10,20 @@ exception in the logs, among which the real ones are not seen.
 import { DurableObject } from "cloudflare:workers";
 
 export class Quiz extends DurableObject<Env> {
+  async fetch(request: Request): Promise<Response> {
+    if (request.headers.get("Upgrade") !== "websocket") return new Response(null, { status: 426 });
+    const [client, server] = Object.values(new WebSocketPair());
+    this.ctx.acceptWebSocket(server);
+    return new Response(null, { status: 101, webSocket: client });
+  }
+
   async webSocketMessage(ws: WebSocket, message: string): Promise<void> {
     const { answer } = JSON.parse(message);
     ws.send(answer === 42 ? "right" : "wrong");
+  }
+
+  async webSocketClose(ws: WebSocket): Promise<void> {
+    ws.close();
   }
 }
 ```
@@ -23,6 +34,13 @@ export class Quiz extends DurableObject<Env> {
 import { DurableObject } from "cloudflare:workers";
 
 export class Quiz extends DurableObject<Env> {
+  async fetch(request: Request): Promise<Response> {
+    if (request.headers.get("Upgrade") !== "websocket") return new Response(null, { status: 426 });
+    const [client, server] = Object.values(new WebSocketPair());
+    this.ctx.acceptWebSocket(server);
+    return new Response(null, { status: 101, webSocket: client });
+  }
+
   async webSocketMessage(ws: WebSocket, message: string): Promise<void> {
     let answer: unknown;
     try {
@@ -33,13 +51,17 @@ export class Quiz extends DurableObject<Env> {
     }
     ws.send(answer === 42 ? "right" : "wrong");
   }
+
+  async webSocketClose(ws: WebSocket): Promise<void> {
+    ws.close();
+  }
 }
 ```
 
 ## Not reported
 
-`JSON.parse()` in `try`, at the place itself or where the method is called that parses; what is not the message;
-listeners of sockets that are not hibernated.
+`JSON.parse()` in `try`, at the place itself or where the method is called that parses; what is not the
+message; listeners of sockets that are not hibernated.
 
 ## Fix safety
 
@@ -74,7 +96,7 @@ def check(found: Handler) -> Iterator[Finding]:
     parse = _unguarded(module, message, _DEPTH)
     if parse is not None:
         yield Finding(
-            f"`{message.name}` is what a client sent: where it is no JSON, this throws out of `{found.name}()`",
+            f"where `{message.name}`, which a client sent, is no JSON, this throws out of `{found.name}()`",
             module.at(parse),
             (module.at(message.node, "the message arrives here"),),
         )
