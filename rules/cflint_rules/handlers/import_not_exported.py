@@ -65,8 +65,9 @@ export function greeting(): string {
 
 ## Not reported
 
-Imports of types, and names that are only used as types; modules of packages, declarations and CommonJS;
-modules that re-export something that cannot be seen, or do not parse.
+Imports of types, and names that are only used as types; what a plugin makes of a file (`./page.html?raw`);
+modules of packages, declarations and CommonJS; modules that re-export something that cannot be seen, or do
+not parse.
 
 ## Fix safety
 
@@ -95,6 +96,7 @@ from cflint.api import (
 
 _OWN = (".", "/", "~", "#", "@/")
 """How specifiers of a project's own modules begin."""
+_VALUES = frozenset({"identifier", "shorthand_property_identifier"})
 
 
 @rule(
@@ -116,10 +118,12 @@ def check(module: Module) -> Iterator[Finding]:
             or not ref.module.startswith((".", "/", "~", "@/"))
         ):
             continue
+        if "?" in ref.module or "!" in ref.module:
+            continue  # a plugin makes something else of the file: its text, say
         target = project.imports.resolve(ref.module, module.path)
         if target is None or _may_export(project, target, ref.name):
             continue
-        if not module.scope.references(declared):
+        if not any(use.type in _VALUES for use in module.scope.references(declared)):
             continue  # used as a type, or not at all: it is dropped
         facts = project.facts.of(target)
         document = project.sources.document(target)
