@@ -200,8 +200,8 @@ def test_callers_by_imports() -> None:
 )
 def test_the_function_that_a_call_runs(call: str, text: str | None) -> None:
     files = {
-        MAIN: 'import { f, late, missing } from "./f"; import * as all from "./f"; import { again } from "./d";'
-        f"function own() {{}} {call};" + ENTRY,
+        MAIN: 'import { f, late, missing } from "./f"; import * as all from "./f";'
+        f'import {{ again }} from "./d"; function own() {{}} {call};' + ENTRY,
         "f.ts": "export function f() {} export const late = () => 1;",
         "d.ts": 'export { f as again } from "./f";',
     }

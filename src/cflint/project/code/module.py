@@ -667,6 +667,8 @@ class Module:
     settles_promise = _dropped.settles_promise
     awaited = _awaited.awaited
     result_of = _awaited.result_of
+    unchecked_read = _awaited.unchecked_read
+    only_awaits = _awaited.only_awaits
 
     # -- Workflows ---------------------------------------------------------------------------------------
 
