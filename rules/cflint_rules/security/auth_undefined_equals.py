@@ -107,8 +107,7 @@ def check(match: Match) -> Iterator[Finding]:
         if _is_tested(module, other, other, compared.node):
             continue
         yield Finding(
-            f"without {quoted(module.text(secret))} in the environment this holds for every client that sends"
-            " nothing: test it first",
+            f"a client that sends nothing passes while there is no {quoted(module.text(secret))}: test it",
             module.at(compared.node),
             () if js.span_of(compared.node).covers(js.span_of(source)) else (module.at(source, "sent here"),),
         )
