@@ -65,9 +65,9 @@ export function greeting(): string {
 
 ## Not reported
 
-Imports of types, and names that are only used as types; what a plugin makes of a file (`./page.html?raw`);
-modules of packages, declarations and CommonJS; modules that re-export something that cannot be seen, or do
-not parse.
+Modules that nothing else has to look into; imports of types, and names that are only used as types; what a
+plugin makes of a file (`./page.html?raw`); modules of packages, declarations and CommonJS; modules that
+re-export something that cannot be seen, or do not parse.
 
 ## Fix safety
 
@@ -89,6 +89,7 @@ from cflint.api import (
     Project,
     Severity,
     Span,
+    hint,
     js,
     module,
     rule,
@@ -100,7 +101,8 @@ _VALUES = frozenset({"identifier", "shorthand_property_identifier"})
 
 
 @rule(
-    module("import"),
+    module(),
+    hint("fetch", "env", "Response"),
     severity=Severity.ERROR,
     documents=Documents.NOTHING,
     presets=(PREVIEW,),
@@ -144,6 +146,8 @@ def _may_export(project: Project, path: str, name: str) -> bool:
         js.suffixes.DECLARATION_SUFFIXES
     ):
         return True
+    if name in project.scan.exports(path):
+        return True  # its text shows it, without a tree
     facts = project.facts.of(path)
     if facts is None or facts.has_errors or facts.is_commonjs or name in facts.exports:
         return True

@@ -61,16 +61,29 @@ def check(module: Module) -> Iterator[Finding]:
     for mention in module.mentions(_HEADER):
         name = mention if mention.type in ("string", "template_string") else module.parent(mention)
         value = _value(module, name) if name is not None else None
-        text = _text(module, value) if value is not None else None
-        if value is None or text is None or not module.runs_in_worker(value):
+        if value is None or not module.runs_in_worker(value):
             continue
-        cookie, _, rest = text.partition("=")
-        content, _, attributes = rest.partition(";")
-        if _HOLE in attributes or not _holds_session(cookie.strip(), content):
-            continue
-        words = {part.split("=")[0].strip().lower() for part in attributes.split(";")}
-        if "max-age=0" not in attributes.lower().replace(" ", ""):
-            yield from _finding(module, value, cookie.strip(), "httponly" in words, "secure" in words)
+        texts = _texts(module, value)
+        found = [_flags(text) for text in texts]
+        if found and all(one is not None for one in found):
+            known = [one for one in found if one is not None]
+            # one of several texts may be for local development
+            yield from _finding(
+                module, value, known[0][0], any(one[1] for one in known), any(one[2] for one in known)
+            )
+
+
+def _flags(text: str) -> tuple[str, bool, bool] | None:
+    """The name of a session's cookie, and whether it has `HttpOnly` and `Secure`; None of any other cookie,
+    and where that is not known."""
+    cookie, _, rest = text.partition("=")
+    content, _, attributes = rest.partition(";")
+    if _HOLE in attributes.replace(f"={_HOLE}", "") or not _holds_session(cookie.strip(), content):
+        return None
+    if "max-age=0" in attributes.lower().replace(" ", ""):
+        return None
+    words = {part.split("=")[0].strip().lower() for part in attributes.split(";")}
+    return cookie.strip(), "httponly" in words, "secure" in words
 
 
 @check.on(call("setCookie", "serialize"))
@@ -141,6 +154,22 @@ def _value(module: Module, name: Node) -> Node | None:
     return around[0].argument(1)
 
 
+def _texts(module: Module, value: Node) -> list[str]:
+    """The texts that a header may get: the one that stands there, or those that a function returns."""
+    made = module.call(module.initializer(value))
+    called = js.function_called(module, made.node) if made is not None and not made.is_new else None
+    if called is None:
+        text = _text(module, value)
+        return [text] if text is not None else []
+    other, function = called
+    body = js.body_of(function)
+    returned = [js.first_named(found) for found in other.returns_of(function)]
+    if body is not None and body.type != "statement_block":
+        returned = [body]
+    texts = [_text(other, found) if found is not None else None for found in returned]
+    return [text for text in texts if text is not None] if all(text is not None for text in texts) else []
+
+
 def _text(module: Module, value: Node) -> str | None:
     """The text of a cookie, with a NUL for each part that is not known; None of what is no text."""
     node = js.unwrap(module.initializer(value))
@@ -148,13 +177,16 @@ def _text(module: Module, value: Node) -> str | None:
     if known is not None:
         return known
     if node.type == "template_string":
-        parts = (
-            _HOLE if part.type == "template_substitution" else module.text(part)
+        return "".join(
+            _part(module, part) if part.type == "template_substitution" else module.text(part)
             for part in node.named_children
         )
-        return "".join(parts)
     operation = module.operation(node)
     if operation is not None and operation.operator == "+" and operation.left is not None:
-        sides = [_text(module, side) for side in operation.operands]
-        return "".join(side if side is not None else _HOLE for side in sides)
+        return "".join(_text(module, side) or _HOLE for side in operation.operands)
     return None
+
+
+def _part(module: Module, substitution: Node) -> str:
+    inner = js.first_named(substitution)
+    return (module.string_of(inner) if inner is not None else None) or _HOLE
