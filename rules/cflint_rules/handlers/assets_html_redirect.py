@@ -27,8 +27,12 @@ export default {
   "main": "src/index.ts",
   "compatibility_date": "2026-08-01",
   "observability": { "enabled": true },
-  "assets": { "directory": ".", "binding": "ASSETS" }
+  "assets": { "directory": "public", "binding": "ASSETS" }
 }
+```
+
+```html title="public/index.html"
+<p>hello</p>
 ```
 
 ## Correct
@@ -53,8 +57,12 @@ export default {
   "main": "src/index.ts",
   "compatibility_date": "2026-08-01",
   "observability": { "enabled": true },
-  "assets": { "directory": ".", "binding": "ASSETS" }
+  "assets": { "directory": "public", "binding": "ASSETS" }
 }
+```
+
+```html title="public/index.html"
+<p>hello</p>
 ```
 
 ## Not reported
