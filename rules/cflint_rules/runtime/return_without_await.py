@@ -62,8 +62,6 @@ def check(match: Match) -> Iterator[Finding]:
     handler, body = attempt.child_by_field_name("handler"), attempt.child_by_field_name("body")
     if handler is None or body is None or around is None or not js.is_async(around):
         return
-    if _only_throws_on(module, handler) or not module.runs_in_worker(attempt):
-        return
     returned = []
     for statement in module.descendants(body, "return_statement"):
         value = js.first_named(statement)
@@ -72,7 +70,7 @@ def check(match: Match) -> Iterator[Finding]:
             continue
         if module.try_around(statement) == attempt and _can_fail(module, made):
             returned.append(made)
-    if not returned:
+    if not returned or _only_throws_on(module, handler) or not module.runs_in_worker(attempt):
         return
     first, *others = returned
     what = f" and of {len(others)} more: they are" if others else ": it is"

@@ -76,10 +76,8 @@ if TYPE_CHECKING:
 )
 def check(match: Match) -> Iterator[Finding]:
     module, node = match.module, match.node
-    if node.type not in ("identifier", "member_expression") or match.value_of(node).kind is not ValueKind.ENV:
-        return
     access = module.member(module.parent(module.with_wrappers(node)))
-    if access is None or not js.is_secret_name(access.name):
+    if access is None or not js.is_secret_name(access.name) or match.value_of(node).kind is not ValueKind.ENV:
         return
     if module.environments and all(each.binding(access.name) is not None for each in module.environments):
         return  # it is never missing

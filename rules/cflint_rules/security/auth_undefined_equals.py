@@ -89,10 +89,10 @@ _UNDEFINED = frozenset({"header", "query", "param"})
 )
 def check(match: Match) -> Iterator[Finding]:
     module, node = match.module, match.node
-    if node.type not in ("identifier", "member_expression") or match.value_of(node).kind is not ValueKind.ENV:
-        return
     access = module.member(module.parent(module.with_wrappers(node)))
-    if access is None or not js.is_secret_name(access.name) or _is_declared(module, access.name):
+    if access is None or not js.is_secret_name(access.name) or match.value_of(node).kind is not ValueKind.ENV:
+        return
+    if _is_declared(module, access.name):
         return
     secret = access.node
     for place in (secret, *_names(module, secret)):

@@ -106,26 +106,31 @@ _DEFAULTS = frozenset({"??", "||"})
 )
 def check(match: Match) -> Iterator[Finding]:
     module, node = match.module, match.node
-    if node.type not in ("identifier", "member_expression") or not module.runs_in_worker(node):
+    defaults = list(_defaults(module, node))
+    if not defaults or module.secret_at(node) is not js.Secret.ENV or not module.runs_in_worker(node):
         return
-    if module.secret_at(node) is not js.Secret.ENV:
-        return
-    access = module.member(module.parent(module.with_wrappers(node)))
-    if access is not None and _is_own(access.name) and access.object.id != access.node.id:
-        above = module.operation(module.parent(module.with_wrappers(access.node)))
-        if above is None or above.operator not in _DEFAULTS or above.left is None:
+    for name, default in defaults:
+        yield from _finding(match, name, default)
+
+
+def _defaults(module: Module, env: Node) -> Iterator[tuple[str, Node]]:
+    """The secrets that are taken from an object with a default: their names, and the defaults."""
+    whole = module.with_wrappers(env)
+    above = module.parent(whole)
+    access = module.member(above)
+    if access is not None and js.unwrap(access.object).id == js.unwrap(whole).id:
+        default = module.operation(module.parent(module.with_wrappers(access.node)))
+        if default is None or default.operator not in _DEFAULTS or default.left is None:
             return
-        if above.left.id == js.unwrap(access.node).id:
-            yield from _finding(match, access.name, above.right)
-        return
-    holder = module.parent(module.with_wrappers(node))
-    taken = holder.child_by_field_name("name") if holder is not None else None
-    if holder is None or holder.type != "variable_declarator" or taken is None:
+        if _is_own(access.name) and default.left.id == js.unwrap(access.node).id:
+            yield access.name, default.right
+    taken = above.child_by_field_name("name") if above is not None else None
+    if above is None or above.type != "variable_declarator" or taken is None:
         return
     for part in module.descendants(taken, "object_assignment_pattern"):
-        name, default = part.child_by_field_name("left"), part.child_by_field_name("right")
-        if name is not None and default is not None and _is_own(module.text(name)):
-            yield from _finding(match, module.text(name), default)
+        name, value = part.child_by_field_name("left"), part.child_by_field_name("right")
+        if name is not None and value is not None and _is_own(module.text(name)):
+            yield module.text(name), value
 
 
 def _is_own(name: str) -> bool:
