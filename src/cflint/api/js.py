@@ -86,6 +86,7 @@ if TYPE_CHECKING:
     from cflint.project.code.calls import callers_of as callers_of
     from cflint.project.code.calls import calls_in_module as calls_in_module
     from cflint.project.code.calls import calls_named as calls_named
+    from cflint.project.code.calls import function_called as function_called
     from cflint.project.code.calls import is_mentioned as is_mentioned
     from cflint.project.code.calls import is_named as is_named
     from cflint.project.code.calls import leaves_matching as leaves_matching
@@ -243,8 +244,9 @@ _ORIGINS = {
     "cflint.platform.workflows": ("INSTANCE_CHANGES STEP_METHODS"),
     "cflint.project.code.ambient_env": ("ambient_env"),
     "cflint.project.code.calls": (
-        "CallSite Callers all_code_is_known callers_of calls_in_module calls_named is_mentioned "
-        "is_named leaves_matching modules_naming name_of paths_around running_paths worker_calls"
+        "CallSite Callers all_code_is_known callers_of calls_in_module calls_named function_called "
+        "is_mentioned is_named leaves_matching modules_naming name_of paths_around running_paths "
+        "worker_calls"
     ),
     "cflint.project.code.contents": ("Content"),
     "cflint.project.code.declared_env": ("EnvMember spelling"),
@@ -435,6 +437,7 @@ __all__ = [
     "exports_something",
     "falls_through",
     "first_named",
+    "function_called",
     "handler_signature",
     "handlers_of",
     "header_read",

@@ -1,4 +1,4 @@
-"""Results of calls that are awaited where they are made."""
+"""Results of calls, awaited where they are made or not."""
 
 from __future__ import annotations
 
@@ -33,6 +33,26 @@ def test_awaited(code: str, node: str, pattern: str | None, references: int) -> 
 def test_not_awaited_where_it_is_made(code: str) -> None:
     module, call = marked(f"async function h() {{ {code} }}")
     assert module.awaited(call) is None
+
+
+@pytest.mark.parametrize(
+    ("code", "node", "references"),
+    [
+        ("use(«f()» as T);", "f() as T", 0),
+        ("const x = «f()» as T; x.a; g(x);", "f() as T", 2),
+        ("const x = await «f()»; x.a;", "await f()", 1),
+    ],
+)
+def test_result_awaited_or_not(code: str, node: str, references: int) -> None:
+    module, call = marked(f"async function h() {{ {code} }}")
+    found = module.result_of(call)
+    assert module.text(found.node) == node and len(found.references) == references
+
+
+def test_result_taken_apart() -> None:
+    module, call = marked("function h() { const { a } = «f()»; }")
+    found = module.result_of(call)
+    assert found.pattern is not None and module.text(found.pattern) == "{ a }"
 
 
 @pytest.mark.parametrize(

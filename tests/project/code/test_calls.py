@@ -12,6 +12,7 @@ from cflint.project.code.calls import (
     callers_of,
     calls_in_module,
     calls_named,
+    function_called,
     is_mentioned,
     is_named,
     leaves_matching,
@@ -183,6 +184,32 @@ def test_callers_by_imports() -> None:
         'index.ts: f("main")',
     ]
     assert complete
+
+
+@pytest.mark.parametrize(
+    ("call", "text"),
+    [
+        ("own()", "index.ts: function own() {}"),
+        ("f()", "f.ts: function f() {}"),
+        ("again()", "f.ts: function f() {}"),
+        ("late()", "f.ts: () => 1"),
+        ("missing()", None),
+        ("all.f()", None),
+        ("fetch()", None),
+    ],
+)
+def test_the_function_that_a_call_runs(call: str, text: str | None) -> None:
+    files = {
+        MAIN: 'import { f, late, missing } from "./f"; import * as all from "./f";'
+        f'import {{ again }} from "./d"; function own() {{}} {call};' + ENTRY,
+        "f.ts": "export function f() {} export const late = () => 1;",
+        "d.ts": 'export { f as again } from "./f";',
+    }
+    module = module_at(project_with(files), MAIN)
+    assert module is not None
+    made = next(node for node in walk(module.syntax.root) if node.type == "call_expression")
+    found = function_called(module, made)
+    assert (f"{found[0].path}: {found[0].text(found[1])}" if found is not None else None) == text
 
 
 def test_callers_of_a_default_export() -> None:

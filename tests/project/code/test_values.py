@@ -164,6 +164,11 @@ def test_a_direct_client_has_no_connection_string_of_hyperdrive() -> None:
         ("class A extends DurableObject { constructor(private c, e) {} m() { «this.c»; } }",
          ValueKind.DURABLE_OBJECT_STATE),
         ("class A extends DurableObject { webSocketMessage(ws) { «ws»; } }", ValueKind.HIBERNATED_WEBSOCKET),
+        (
+            "class A extends DurableObject { webSocketMessage(ws: WebSocket) { «ws»; } }",
+            ValueKind.HIBERNATED_WEBSOCKET,
+        ),
+        ("class A extends DurableObject { webSocketMessage(ws: Socket) { «ws»; } }", ValueKind.UNKNOWN),
         ("class A extends DurableObject { m() { for (const ws of this.ctx.getWebSockets()) «ws»; } }",
          ValueKind.HIBERNATED_WEBSOCKET),
         ("class A extends DurableObject { static m() { «this.ctx»; } }", ValueKind.UNKNOWN),

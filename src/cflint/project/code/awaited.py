@@ -1,4 +1,4 @@
-"""What becomes of a call's result that is awaited where the call stands."""
+"""What becomes of a call's result where the call stands: awaited, or as it is."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 @record(frozen=True, eq=False)
 class Awaited:
-    """The result of a call that is awaited at once: `node` is the `await` with the parentheses and casts
-    around it. `pattern` takes the result apart (`const { keys } = await …`), `declaration` is the variable
+    """The result of a call: `node` is the call, or the `await` of it, with the parentheses and casts around
+    it. `pattern` takes the result apart (`const { keys } = await …`), `declaration` is the variable
     that holds it and nothing else, and `references` are the places of its name."""
 
     node: Node
@@ -40,8 +40,16 @@ def awaited(module: ModuleLike, call: Node) -> Awaited | None:
     await_node = syntax.parent(with_wrappers(syntax, call))
     if await_node is None or await_node.type != "await_expression":
         return None
-    whole = with_wrappers(syntax, await_node)
-    parent = syntax.parent(whole)
+    return _held(module, with_wrappers(syntax, await_node))
+
+
+def result_of(module: ModuleLike, call: Node) -> Awaited:
+    """The result of a call, which is not awaited unless an `await` stands before it."""
+    return awaited(module, call) or _held(module, with_wrappers(module.syntax, call))
+
+
+def _held(module: ModuleLike, whole: Node) -> Awaited:
+    parent = module.syntax.parent(whole)
     name = parent.child_by_field_name("name") if parent is not None else None
     if parent is None or parent.type != "variable_declarator" or name is None:
         return Awaited(whole)

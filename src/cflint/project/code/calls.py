@@ -57,6 +57,27 @@ def running_paths(worker: Worker) -> tuple[str, ...]:
     return tuple(path for path in worker.modules if path not in worker.type_only)
 
 
+def function_called(module: Module, call: Node) -> tuple[Module, Node] | None:
+    """The function of the project that a call runs, and its module: one of this module, or an imported one;
+    None when it is not known."""
+    own = module.called_function(call)
+    if own is not None:
+        return module, own
+    callee = call.child_by_field_name("function")
+    declaration = (
+        module.scope.resolve(unwrap(callee))
+        if callee is not None and unwrap(callee).type == "identifier"
+        else None
+    )
+    if declaration is None or declaration.imported is None:
+        return None
+    target = module.project.exports.declaration(module.path, declaration.imported)
+    other = module_of(module.project, target[0]) if target is not None else None
+    found = other.scope.top_level.get(target[1]) if other is not None and target is not None else None
+    function = other.function_of(found) if other is not None and found is not None else None
+    return (other, function) if other is not None and function is not None else None
+
+
 def all_code_is_known(project: Project, worker: Worker) -> bool:
     """Whether a Worker has an entry, its imports of files lead somewhere, and every module can be read."""
     if worker.unresolved or not worker.entries:

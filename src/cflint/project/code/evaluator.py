@@ -198,18 +198,15 @@ class Evaluator:
         annotated = annotated_value(self._module, declaration.owner)
         if annotated:
             return annotated
-        if declaration.owner.child_by_field_name("type") is not None and not declaration.path:
-            function_kinds = None  # an annotation of a type of the user's own says it better than a position
-        else:
-            function_kinds = self._module.parameter_kinds(declaration.scope)
+        type = declaration.owner.child_by_field_name("type") if not declaration.path else None
+        function_kinds = self._module.parameter_kinds(declaration.scope)
         if function_kinds is not None:
             index = parameter_index(declaration)
             if index is not None and index < len(function_kinds):
-                return (
-                    Value(function_kinds[index])
-                    if function_kinds[index] is not ValueKind.UNKNOWN
-                    else UNKNOWN
-                )
+                kind = function_kinds[index]
+                # an annotation of a type of the user's own says it better than a position
+                if type is None or self._module.text(type).lstrip(": ") == kind.value:
+                    return Value(kind) if kind is not ValueKind.UNKNOWN else UNKNOWN
         if self._module.app is not None:
             given = app_values.parameter(self._module, declaration)
             if given:

@@ -1,0 +1,138 @@
+"""Write `return await` in a `try`: a promise that is only returned fails outside of it.
+
+`return promise` leaves the `try` before the promise is settled. When it is rejected later, the `catch` does
+not run: the fallback, the log or the answer that it has for such an error is never seen, and the error goes
+to the caller.
+
+## Incorrect
+
+```ts
+export default {
+  async fetch(request): Promise<Response> {
+    try {
+      return fetch("https://origin.example.com" + new URL(request.url).pathname);
+    } catch {
+      return new Response("try again later", { status: 503 });
+    }
+  },
+} satisfies ExportedHandler;
+```
+
+## Correct
+
+```ts
+export default {
+  async fetch(request): Promise<Response> {
+    try {
+      return await fetch("https://origin.example.com" + new URL(request.url).pathname);
+    } catch {
+      return new Response("try again later", { status: 503 });
+    }
+  },
+} satisfies ExportedHandler;
+```
+
+## Not reported
+
+Calls that are not known to give a promise, promises that handle their errors, functions in which nothing is
+likely to fail (no `await`, no `throw`), `catch` clauses that only throw the error on, and functions that are
+not `async`, which may mean what is thrown before the promise is there.
+
+## Fix safety
+
+Safe: the function returns the same, and the `catch` gets the errors that it is there for.
+
+Source: https://developer.mozilla.org/en-US/docs/Web/JavaScript/Reference/Statements/async_function
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.api import PREVIEW, Finding, Fix, Match, Module, Safety, Severity, fixes, js, keyword, rule
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+
+@rule(keyword("try"), severity=Severity.WARNING, fix=Safety.SAFE, presets=(PREVIEW,))
+def check(match: Match) -> Iterator[Finding]:
+    module, attempt, around = match.module, match.node, match.enclosing_function
+    handler, body = attempt.child_by_field_name("handler"), attempt.child_by_field_name("body")
+    if handler is None or body is None or around is None or not js.is_async(around):
+        return
+    returned = []
+    for statement in module.descendants(body, "return_statement"):
+        value = js.first_named(statement)
+        made = module.call(value) if value is not None else None
+        if made is None or made.is_awaited or module.enclosing_function(statement) != around:
+            continue
+        if module.try_around(statement) == attempt and _can_fail(module, made):
+            returned.append(made)
+    if not returned or _only_throws_on(module, handler) or not module.runs_in_worker(attempt):
+        return
+    first, *others = returned
+    what = f" and of {len(others)} more: they are" if others else ": it is"
+    yield Finding(
+        f"the `catch` below does not get the errors of {_label(first)}{what} returned without `await`",
+        module.at(first.node if not first.is_new or first.callee is None else first.callee),
+        (
+            module.at(handler, "this is meant for them"),
+            *(module.at(other.node, "and this is not awaited either") for other in others),
+        ),
+        _fix(module, returned),
+    )
+
+
+def _fix(module: Module, returned: list[js.Call]) -> Fix | None:
+    found = [fixes.fix_by_await(module, made.whole, Safety.SAFE) for made in returned]
+    edits = tuple(edit for one in found if one is not None for edit in one.edits)
+    return Fix("Write `return await`", edits, Safety.SAFE) if all(found) else None
+
+
+def _label(made: js.Call) -> str:
+    return f"`new {made.name}()`" if made.is_new else f"`{made.name}()`"
+
+
+def _can_fail(module: Module, made: js.Call) -> bool:
+    """Whether a call gives a promise that may be rejected."""
+    if module.promise_source(made.node) is None or module.handles_errors(made.node):
+        return False
+    if made.is_new:
+        return made.callback is not None and _rejects(module, made.callback)
+    if made.name in ("resolve", "allSettled") and made.receiver is not None:
+        return not module.is_global(made.receiver, "Promise")
+    called = js.function_called(module, made.node)
+    return called is None or not _is_safe(*called)
+
+
+def _rejects(module: Module, executor: Node) -> bool:
+    """Whether what is given to `new Promise()` uses its `reject`."""
+    given = module.parameters(executor)
+    name = given[1].name if len(given) > 1 else None
+    reject = module.scope.declared_in(executor).get(name) if name is not None else None
+    return reject is not None and bool(module.scope.references(reject))
+
+
+def _is_safe(module: Module, function: Node) -> bool:
+    """Whether a function catches all its errors, or does nothing that is likely to have any."""
+    if module.catches_everything(function):
+        return True
+    if any(True for _ in module.descendants(function, "await_expression", "throw_statement")):
+        return False
+    calls = (js.first_named(statement) for statement in module.returns_of(function))
+    return js.is_async(function) and all(
+        value is None or module.call(value) is None or module.promise_source(js.unwrap(value)) is None
+        for value in calls
+    )
+
+
+def _only_throws_on(module: Module, handler: Node) -> bool:
+    """Whether a `catch` does nothing but throw the error that it gets."""
+    name, body = handler.child_by_field_name("parameter"), handler.child_by_field_name("body")
+    statements = [part for part in body.named_children if part.type != "comment"] if body is not None else []
+    if len(statements) != 1 or statements[0].type != "throw_statement" or name is None:
+        return False
+    thrown = js.first_named(statements[0])
+    return thrown is not None and module.text(thrown) == module.text(name)

@@ -1,0 +1,160 @@
+"""Check that a secret is set before what a client sent is compared with it.
+
+A header, cookie or property that a client leaves out is `undefined`, and so is a secret that the environment
+lacks: the two are equal, and everybody who sends nothing is let in.
+
+## Incorrect
+
+```ts
+import { Hono } from "hono";
+
+const app = new Hono<{ Bindings: { ADMIN_KEY: string } }>();
+
+app.get("/admin", (c) => {
+  if (c.req.header("x-admin-key") !== c.env.ADMIN_KEY) return c.text("no", 401);
+  return c.text("welcome");
+});
+
+export default app;
+```
+
+## Correct
+
+```ts
+import { Hono } from "hono";
+
+const app = new Hono<{ Bindings: { ADMIN_KEY: string } }>();
+
+async function same(one: string, other: string): Promise<boolean> {
+  const [a, b] = await Promise.all(
+    [one, other].map((text) => crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))),
+  );
+  return crypto.subtle.timingSafeEqual(a, b);
+}
+
+app.get("/admin", async (c) => {
+  const key = c.req.header("x-admin-key");
+  if (!key || !c.env.ADMIN_KEY || !(await same(key, c.env.ADMIN_KEY))) return c.text("no", 401);
+  return c.text("welcome");
+});
+
+export default app;
+```
+
+## Not reported
+
+Secrets that the configuration declares (`vars`, `secrets.required`), and code that tests either side
+anywhere. With `===`, what is `null` when it is missing (`headers.get()`, `searchParams.get()`).
+
+## Fix safety
+
+There is no fix: what to do without the secret is up to the author.
+
+Source: https://hono.dev/docs/api/request
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.api import (
+    PREVIEW,
+    Finding,
+    Match,
+    Module,
+    Severity,
+    ValueKind,
+    identifier,
+    js,
+    member_access,
+    quoted,
+    rule,
+)
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_STRICT = frozenset({"===", "!=="})
+_LOOSE = frozenset({"==", "!="})
+_UNDEFINED = frozenset({"header", "query", "param"})
+"""What reads of Hono's request, and `getCookie()`, give `undefined` for what is missing."""
+
+
+@rule(
+    identifier("env", "environment", "bindings"),
+    member_access("env"),
+    severity=Severity.WARNING,
+    presets=(PREVIEW,),
+)
+def check(match: Match) -> Iterator[Finding]:
+    module, node = match.module, match.node
+    access = module.member(module.parent(module.with_wrappers(node)))
+    if access is None or not js.is_secret_name(access.name) or match.value_of(node).kind is not ValueKind.ENV:
+        return
+    if _is_declared(module, access.name):
+        return
+    secret = access.node
+    for place in (secret, *_names(module, secret)):
+        whole = module.with_wrappers(place)
+        compared = module.operation(module.parent(whole))
+        if compared is None or compared.operator not in _STRICT | _LOOSE or compared.left is None:
+            continue
+        other = compared.right if compared.left.id == js.unwrap(whole).id else compared.left
+        source = _missing(module, other, compared.operator in _LOOSE)
+        if source is None or _is_tested(module, secret, place, compared.node):
+            continue
+        if _is_tested(module, other, other, compared.node):
+            continue
+        yield Finding(
+            f"a client that sends nothing passes while there is no {quoted(module.text(secret))}: test it",
+            module.at(compared.node),
+            () if js.span_of(compared.node).covers(js.span_of(source)) else (module.at(source, "sent here"),),
+        )
+
+
+def _is_declared(module: Module, name: str) -> bool:
+    """Whether every environment is known to have a variable or secret."""
+    environments = module.environments
+    return bool(environments) and all(each.binding(name) is not None for each in environments)
+
+
+def _names(module: Module, secret: Node) -> tuple[Node, ...]:
+    """The places of a constant that holds a secret."""
+    declaration = module.result_of(secret).declaration
+    return module.scope.references(declaration) if declaration is not None else ()
+
+
+def _missing(module: Module, node: Node, loose: bool) -> Node | None:
+    """Where a value is read from a request that is `undefined` (or `null`, where that is as good) when the
+    client does not send it."""
+    node = js.unwrap(module.initializer(node))
+    made = module.call(node)
+    if made is not None:
+        header = module.header_read(node)
+        is_hono = made.receiver is not None and module.value_of(made.receiver).kind is ValueKind.HONO_REQUEST
+        if (is_hono or header is not None) and made.name in _UNDEFINED and made.arguments:
+            return node
+        if module.is_from(made.callee, "hono/cookie", "getCookie") and len(made.arguments) > 1:
+            return node
+        return node if loose and header is not None else None
+    access = module.member(node)
+    if access is None:
+        return None
+    read = js.unwrap(module.initializer(access.object))
+    if read.type == "await_expression" and read.named_children:
+        body = module.body_read_at(js.unwrap(read.named_children[0]))
+        if body is not None and body.method == "json":
+            return node
+    return None
+
+
+def _is_tested(module: Module, node: Node, place: Node, comparison: Node) -> bool:
+    """Whether code asks whether there is such a value, other than by the comparison itself."""
+    around = module.enclosing_function(comparison) or module.root
+    for found in module.descendants(around, node.type, place.type):
+        if js.span_of(comparison).covers(js.span_of(found)):
+            continue
+        if (module.is_same(found, node) or module.is_same(found, place)) and module.is_guard(found):
+            return True
+    return False

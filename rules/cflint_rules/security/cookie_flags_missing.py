@@ -1,0 +1,192 @@
+"""Set a session's cookie with `HttpOnly` and `Secure`.
+
+Without `HttpOnly` every script on the page can read the cookie: one injected script, and the session is
+somebody else's. Without `Secure` the browser sends it over plain HTTP as well.
+
+## Incorrect
+
+```ts
+export default {
+  async fetch(): Promise<Response> {
+    return new Response("welcome", {
+      headers: { "Set-Cookie": `session=${crypto.randomUUID()}; Path=/; SameSite=Lax` },
+    });
+  },
+} satisfies ExportedHandler;
+```
+
+## Correct
+
+```ts
+export default {
+  async fetch(): Promise<Response> {
+    return new Response("welcome", {
+      headers: { "Set-Cookie": `session=${crypto.randomUUID()}; Path=/; SameSite=Lax; HttpOnly; Secure` },
+    });
+  },
+} satisfies ExportedHandler;
+```
+
+## Not reported
+
+Cookies whose name says nothing of a session or token, and tokens against forgery, which scripts have to read.
+Cookies that are deleted, and attributes that are made elsewhere. Where only `Secure` is missing it is a note.
+
+## Fix safety
+
+There is no fix: a page may read the cookie, and local development may have no TLS.
+
+Source: https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Set-Cookie
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.api import PREVIEW, Finding, Match, Module, Severity, call, js, module, pattern, rule
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_HEADER = pattern(rb"(?i:set-cookie)")
+_SESSION = pattern(r"sess|(?:^|[_.-])sid$|token|auth|jwt|login", re.IGNORECASE)
+_READABLE = pattern(r"csrf|xsrf|theme|locale|lang|state|nonce|verifier|author|public", re.IGNORECASE)
+_HOLE = "\0"
+
+
+@rule(module("Set-Cookie", "set-cookie", "Set-cookie"), severity=Severity.WARNING, presets=(PREVIEW,))
+def check(module: Module) -> Iterator[Finding]:
+    for mention in module.mentions(_HEADER):
+        name = mention if mention.type in ("string", "template_string") else module.parent(mention)
+        value = _value(module, name) if name is not None else None
+        if value is None or not module.runs_in_worker(value):
+            continue
+        texts = _texts(module, value)
+        found = [_flags(text) for text in texts]
+        if found and all(one is not None for one in found):
+            known = [one for one in found if one is not None]
+            # one of several texts may be for local development
+            yield from _finding(
+                module, value, known[0][0], any(one[1] for one in known), any(one[2] for one in known)
+            )
+
+
+def _flags(text: str) -> tuple[str, bool, bool] | None:
+    """The name of a session's cookie, and whether it has `HttpOnly` and `Secure`; None of any other cookie,
+    and where that is not known."""
+    cookie, _, rest = text.partition("=")
+    content, _, attributes = rest.partition(";")
+    if _HOLE in attributes.replace(f"={_HOLE}", "") or not _holds_session(cookie.strip(), content):
+        return None
+    if "max-age=0" in attributes.lower().replace(" ", ""):
+        return None
+    words = {part.split("=")[0].strip().lower() for part in attributes.split(";")}
+    return cookie.strip(), "httponly" in words, "secure" in words
+
+
+@check.on(call("setCookie", "serialize"))
+def check_helper(match: Match) -> Iterator[Finding]:
+    """`setCookie(c, name, value, options)` of Hono, `serialize(name, value, options)` of cookie."""
+    module = match.module
+    if module.is_from(match.callee, "hono/cookie", "setCookie"):
+        given = [match.call.argument(index) for index in (1, 2, 3)]
+    elif module.is_from(match.callee, "cookie", "serialize", "default.serialize", "*.serialize"):
+        given = [match.call.argument(index) for index in (0, 1, 2)]
+    else:
+        return
+    name, value, options = given
+    cookie = module.string_of(name) if name is not None else None
+    if cookie is None or value is None or not _holds_session(cookie, module.string_of(value) or _HOLE):
+        return
+    if options is None:
+        if len(match.arguments) <= 3:
+            yield from _finding(module, match.callee or match.node, cookie, False, False)
+        return
+    age = module.property_value(options, "maxAge")
+    if module.is_open_object(options) or (age is not None and module.number(age) == 0):
+        return
+    prefix = module.property_value(options, "prefix")
+    yield from _finding(
+        module,
+        match.callee or match.node,
+        cookie,
+        _is_set(module, options, "httpOnly"),
+        _is_set(module, options, "secure") or prefix is not None,
+    )
+
+
+def _is_set(module: Module, options: Node, name: str) -> bool:
+    value = module.property_value(options, name)
+    return value is not None and js.unwrap(value).type != "false"
+
+
+def _finding(module: Module, at: Node, cookie: str, http_only: bool, secure: bool) -> Iterator[Finding]:
+    missing = [word for word, is_there in (("HttpOnly", http_only), ("Secure", secure)) if not is_there]
+    if missing:
+        what = "scripts of the page can read it" if not http_only else "it goes over plain HTTP as well"
+        yield Finding(
+            f"the cookie `{cookie}` has no {' and no '.join(f'`{word}`' for word in missing)}: {what}",
+            module.at(at),
+            severity=Severity.NOTE if http_only else None,
+        )
+
+
+def _holds_session(cookie: str, content: str) -> bool:
+    """Whether a cookie holds something that lets its bearer in, by its name."""
+    if not content.strip('"') or len(cookie) > 60 or _HOLE in cookie:
+        return False
+    return _SESSION.search(cookie) is not None and _READABLE.search(cookie) is None
+
+
+def _value(module: Module, name: Node) -> Node | None:
+    """What a header is set to: where its name is a key of an object, or the first argument of two."""
+    above = module.parent(name)
+    if above is None:
+        return None
+    if above.type == "pair":
+        key, value = above.child_by_field_name("key"), above.child_by_field_name("value")
+        return value if key is not None and key.id == name.id else None
+    around = module.call_around(name)
+    if around is None or around[1] != 0 or around[0].name not in ("set", "append", "header"):
+        return None
+    return around[0].argument(1)
+
+
+def _texts(module: Module, value: Node) -> list[str]:
+    """The texts that a header may get: the one that stands there, or those that a function returns."""
+    made = module.call(module.initializer(value))
+    called = js.function_called(module, made.node) if made is not None and not made.is_new else None
+    if called is None:
+        text = _text(module, value)
+        return [text] if text is not None else []
+    other, function = called
+    body = js.body_of(function)
+    returned = [js.first_named(found) for found in other.returns_of(function)]
+    if body is not None and body.type != "statement_block":
+        returned = [body]
+    texts = [_text(other, found) if found is not None else None for found in returned]
+    return [text for text in texts if text is not None] if all(text is not None for text in texts) else []
+
+
+def _text(module: Module, value: Node) -> str | None:
+    """The text of a cookie, with a NUL for each part that is not known; None of what is no text."""
+    node = js.unwrap(module.initializer(value))
+    known = module.string_of(node)
+    if known is not None:
+        return known
+    if node.type == "template_string":
+        return "".join(
+            _part(module, part) if part.type == "template_substitution" else module.text(part)
+            for part in node.named_children
+        )
+    operation = module.operation(node)
+    if operation is not None and operation.operator == "+" and operation.left is not None:
+        return "".join(_text(module, side) or _HOLE for side in operation.operands)
+    return None
+
+
+def _part(module: Module, substitution: Node) -> str:
+    inner = js.first_named(substitution)
+    return (module.string_of(inner) if inner is not None else None) or _HOLE

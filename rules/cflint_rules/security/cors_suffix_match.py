@@ -1,0 +1,126 @@
+"""Compare the whole origin with those that are allowed, not its end, its start or a part.
+
+`endsWith("example.com")` also holds for `https://evil-example.com`, `startsWith("https://example.com")` for
+`https://example.com.evil.net`, and `includes()` for both. Whoever registers such a name may read the answers
+as the user, or pass for the site.
+
+## Incorrect
+
+```ts
+export default {
+  async fetch(request): Promise<Response> {
+    const origin = request.headers.get("Origin") ?? "";
+    const headers = new Headers();
+    if (origin.endsWith("example.com")) headers.set("Access-Control-Allow-Origin", origin);
+    return new Response("data", { headers });
+  },
+} satisfies ExportedHandler;
+```
+
+## Correct
+
+```ts
+export default {
+  async fetch(request): Promise<Response> {
+    const origin = request.headers.get("Origin") ?? "";
+    const headers = new Headers();
+    if (origin === "https://example.com" || origin.endsWith(".example.com")) {
+      headers.set("Access-Control-Allow-Origin", origin);
+    }
+    return new Response("data", { headers });
+  },
+} satisfies ExportedHandler;
+```
+
+## Not reported
+
+Ends that begin with a dot or hold `://`, starts that end with `:` or `/`, lists that are asked for the origin
+(`ALLOWED.includes(origin)`), and texts that are no host.
+
+## Fix safety
+
+There is no fix: which origins are meant is up to the author.
+
+Source: https://developer.mozilla.org/en-US/docs/Web/HTTP/Guides/CORS
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.api import PREVIEW, Finding, Match, Module, Severity, call, js, pattern, quoted, rule
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_HOST = r"[a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+)+"
+_HEADERS = frozenset({"origin", "referer"})
+_LOOSE = {
+    "endsWith": (pattern(_HOST, re.I), "https://evil-{text}"),
+    "startsWith": (pattern(rf"https?://(?:localhost|{_HOST})", re.I), "{text}.evil.net"),
+    "includes": (pattern(rf"(?:https?://|\.)?{_HOST}|localhost", re.I), "https://{text}.evil.net"),
+}
+
+
+@rule(call("endsWith", "startsWith", "includes"), severity=Severity.WARNING, presets=(PREVIEW,))
+def check(match: Match) -> Iterator[Finding]:
+    module, part = match.module, match.call.argument(0)
+    text = module.string_of(part) if part is not None else None
+    if match.receiver is None or part is None:
+        return
+    if text is None:
+        if _is_compared(module, match.receiver, part) and _is_origin(module, match.receiver):
+            yield Finding(f"this also holds for more than {quoted(module.text(part))}", match.at())
+        return
+    shape, example = _LOOSE[match.word]
+    if shape.fullmatch(text) is None or not _is_origin(module, match.receiver):
+        return
+    host = text.partition("://")[2] or text if match.word == "includes" else text
+    yield Finding(f"this also holds for `{example.format(text=host.lstrip('.'))}`", match.at())
+
+
+def _is_compared(module: Module, origin: Node, allowed: Node) -> bool:
+    """Whether code also asks if an origin is one of those that are allowed, which is then a whole origin or
+    host: `origin === allowed || origin.startsWith(allowed)`."""
+    around = module.enclosing_function(allowed)
+    for node in module.descendants(around, "binary_expression") if around is not None else ():
+        operation = module.operation(node)
+        if operation is None or operation.operator not in ("===", "==") or operation.left is None:
+            continue
+        if module.is_same(operation.left, origin) and module.is_same(operation.right, allowed):
+            return True
+        if module.is_same(operation.left, allowed) and module.is_same(operation.right, origin):
+            return True
+    return False
+
+
+def _is_origin(module: Module, node: Node) -> bool:
+    """Whether a value is the origin of a request, or its host."""
+    for part in module.origins(node):
+        if module.header_read(part) in _HEADERS:
+            return True
+        declaration = module.scope.resolve(part) if part.type == "identifier" else None
+        if declaration is None or declaration.kind is not js.DeclarationKind.PARAMETER:
+            continue
+        if not declaration.path and _decides_origin(module, declaration.scope, declaration):
+            return True
+    return False
+
+
+def _decides_origin(module: Module, function: Node, declaration: js.Declaration) -> bool:
+    """Whether a function is the `origin` of Hono's `cors()`, or is given an origin by all that call it."""
+    holder = module.parent(module.with_wrappers(function))
+    key = module.key(holder) if holder is not None and holder.type == "pair" else None
+    if key == "origin" and holder is not None:
+        options = module.parent(holder)
+        around = module.call_around(options) if options is not None else None
+        return around is not None and module.is_from(around[0].callee, "hono/cors", "cors")
+    return any(
+        module.header_read(part) in _HEADERS
+        for site in js.calls_in_module(module, function)
+        for argument in js.arguments_of(site)
+        if module.parameter_for(argument) is declaration
+        for part in module.origins(argument)
+    )

@@ -1,0 +1,116 @@
+"""Name one origin where credentials are allowed: browsers refuse `*` together with them.
+
+With `Access-Control-Allow-Credentials: true` a browser takes `*` for the name of an origin, which no origin
+has. A script that sends cookies gets no answer to read, and neither header does what it is there for.
+
+## Incorrect
+
+```ts
+export default {
+  async fetch(): Promise<Response> {
+    return new Response("data", {
+      headers: {
+        "Access-Control-Allow-Origin": "*",
+        "Access-Control-Allow-Credentials": "true",
+      },
+    });
+  },
+} satisfies ExportedHandler;
+```
+
+## Correct
+
+```ts
+export default {
+  async fetch(): Promise<Response> {
+    return new Response("data", {
+      headers: {
+        "Access-Control-Allow-Origin": "https://app.example.com",
+        "Access-Control-Allow-Credentials": "true",
+        Vary: "Origin",
+      },
+    });
+  },
+} satisfies ExportedHandler;
+```
+
+## Not reported
+
+`cors()` of Hono: [`cors-wildcard-with-auth`](cors_wildcard_with_auth.py) is about it. Origins that are made
+by an expression, and headers that are set under different conditions.
+
+## Fix safety
+
+There is no fix: which origins are meant is up to the author.
+
+Source: https://developer.mozilla.org/en-US/docs/Web/HTTP/Guides/CORS
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.api import PREVIEW, Finding, Module, Severity, js, module, pattern, rule
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_CREDENTIALS = pattern(rb"(?i:access-control-allow-credentials)")
+_ORIGIN = "access-control-allow-origin"
+_SETTERS = frozenset({"set", "append", "header"})
+
+
+@rule(
+    module("Access-Control-Allow-Credentials", "access-control-allow-credentials"),
+    severity=Severity.WARNING,
+    presets=(PREVIEW,),
+)
+def check(module: Module) -> Iterator[Finding]:
+    for mention in module.mentions(_CREDENTIALS):
+        name = mention if mention.type == "string" else module.parent(mention)
+        above = module.parent(name) if name is not None else None
+        if name is None or above is None or not module.runs_in_worker(name):
+            continue
+        origin = None
+        if above.type == "pair" and _is_true(module, above.child_by_field_name("value")):
+            origin = _in_object(module, module.parent(above))
+        around = module.call_around(name)
+        setter = around[0] if around is not None and around[1] == 0 else None
+        if setter is not None and setter.name in _SETTERS and _is_true(module, setter.argument(1)):
+            origin = _set_beside(module, setter.statement, setter.receiver)
+        if origin is not None:
+            yield Finding(
+                "browsers refuse `*` together with credentials: name the origin",
+                module.at(origin),
+                (module.at(name, "credentials are allowed here"),),
+            )
+
+
+def _is_true(module: Module, value: Node | None) -> bool:
+    return value is not None and (module.string_of(value) == "true" or value.type == "true")
+
+
+def _in_object(module: Module, literal: Node | None) -> Node | None:
+    """The `*` of the origin in the same object."""
+    for part in literal.named_children if literal is not None else ():
+        value = part.child_by_field_name("value") if part.type == "pair" else None
+        if value is not None and (module.key(part) or "").lower() == _ORIGIN:
+            return value if module.string_of(value) == "*" else None
+    return None
+
+
+def _set_beside(module: Module, statement: Node | None, receiver: Node | None) -> Node | None:
+    """The `*` to which a statement of the same block sets the origin of the same headers."""
+    block = module.parent(statement) if statement is not None else None
+    found: Node | None = None
+    for other in block.named_children if block is not None and receiver is not None else ():
+        made = module.call(js.first_named(other)) if other.type == "expression_statement" else None
+        if made is None or made.name not in _SETTERS or made.receiver is None or receiver is None:
+            continue
+        header, value = made.argument(0), made.argument(1)
+        if header is None or value is None or (module.string_of(header) or "").lower() != _ORIGIN:
+            continue
+        if module.is_same(made.receiver, receiver):
+            found = value if module.string_of(value) == "*" else None
+    return found

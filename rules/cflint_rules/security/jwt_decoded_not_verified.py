@@ -1,0 +1,133 @@
+"""Verify a token's signature: decoding it only reads what the client wrote.
+
+Anyone can write a JWT with any claims. A function that decodes one takes the payload as it is; who the user
+is may only be read from what `verify()` returns.
+
+## Incorrect
+
+```ts
+import { decodeJwt } from "jose";
+
+export default {
+  async fetch(request): Promise<Response> {
+    const token = request.headers.get("Authorization")?.slice("Bearer ".length) ?? "";
+    const { sub } = decodeJwt(token);
+    return new Response(`hello ${sub}`);
+  },
+} satisfies ExportedHandler;
+```
+
+## Correct
+
+```ts
+import { createRemoteJWKSet, jwtVerify } from "jose";
+
+const keys = createRemoteJWKSet(new URL("https://auth.example.com/.well-known/jwks.json"));
+
+export default {
+  async fetch(request): Promise<Response> {
+    const token = request.headers.get("Authorization")?.slice("Bearer ".length) ?? "";
+    const { payload } = await jwtVerify(token, keys, { audience: "example" });
+    return new Response(`hello ${payload.sub}`);
+  },
+} satisfies ExportedHandler;
+```
+
+## Not reported
+
+Tokens that do not come from the request: one that the token endpoint of an identity provider has just sent
+over TLS needs no verification. Workers in which anything is called `verify`.
+
+## Fix safety
+
+There is no fix: the key has to be known.
+
+Source: https://github.com/panva/jose/blob/main/docs/util/decode_jwt/functions/decodeJwt.md
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.api import PREVIEW, Finding, Match, Module, Severity, call, js, pattern, rule
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_DECODERS = frozenset(
+    {
+        ("jose", "decodeJwt"),
+        ("jwt-decode", "jwtDecode"),
+        ("jwt-decode", "default"),
+        ("jsonwebtoken", "decode"),
+        ("jsonwebtoken", "default.decode"),
+        ("hono", "decode"),
+        ("@tsndr/cloudflare-worker-jwt", "decode"),
+        ("@tsndr/cloudflare-worker-jwt", "default.decode"),
+    }
+)
+_VERIFIES = pattern(rb"verif(?:y|ied|ies)|\bjwk\(|\bjwt\(", re.IGNORECASE)
+
+
+@rule(call("decodeJwt", "jwtDecode", "jwt_decode", "decode"), severity=Severity.WARNING, presets=(PREVIEW,))
+def check(match: Match) -> Iterator[Finding]:
+    name = match.module.called_name(match.node)
+    token = match.call.argument(0)
+    if name is not None and token is not None and (name.module, name.name) in _DECODERS:
+        yield from _finding(match, token)
+
+
+@check.on(call("parse"))
+def check_by_hand(match: Match) -> Iterator[Finding]:
+    """`JSON.parse(atob(token.split(".")[1]))`."""
+    module, text = match.module, match.call.argument(0)
+    if text is None or not module.is_from(match.callee, "", "JSON.parse"):
+        return
+    decoded = module.call(module.initializer(text))
+    if decoded is None or not module.is_global(decoded.callee, "atob") or not decoded.arguments:
+        return
+    for part in module.origins(decoded.arguments[0]):
+        made = module.call(part)
+        if made is not None and made.name == "split" and made.receiver is not None and made.arguments:
+            if module.string_of(made.arguments[0]) == ".":
+                yield from _finding(match, made.receiver)
+            return
+
+
+def _finding(match: Match, token: Node) -> Iterator[Finding]:
+    module = match.module
+    source = _credential(module, token)
+    if source is None or not module.runs_in_worker(match.node) or _verifies(module):
+        return
+    yield Finding(
+        "this token is only decoded: whoever sends it decides what it says",
+        match.at(),
+        () if js.span_of(match.node).covers(js.span_of(source)) else (module.at(source, "it is sent here"),),
+    )
+
+
+def _credential(module: Module, token: Node) -> Node | None:
+    """Where a token is read from the request, also by way of a parameter."""
+    for part in module.origins(token):
+        if module.reads_credential(part) or module.header_read(part) is not None:
+            return part
+        declaration = module.scope.resolve(part) if part.type == "identifier" else None
+        if declaration is None or declaration.kind is not js.DeclarationKind.PARAMETER:
+            continue
+        for site in js.calls_in_module(module, declaration.scope):
+            for argument in js.arguments_of(site):
+                given = module.parameter_for(argument)
+                if given is declaration and any(
+                    module.reads_credential(origin) or module.header_read(origin) is not None
+                    for origin in module.origins(argument)
+                ):
+                    return argument
+    return None
+
+
+def _verifies(module: Module) -> bool:
+    """Whether any code of the Worker verifies something."""
+    found = js.leaves_matching(module.project, js.paths_around(module), _VERIFIES, at_hand=module)
+    return any(leaf.type != "comment" for _, leaf in found)

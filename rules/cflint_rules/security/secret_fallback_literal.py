@@ -1,0 +1,157 @@
+"""Fail without a secret; do not fall back to one that stands in the code.
+
+`env.JWT_SECRET ?? "dev-secret"` works when the secret is missing, which nobody notices: whoever has read the
+code can sign tokens, log in or call webhooks. A secret is missing more often than it seems: in a new
+environment, in a preview, after a rename.
+
+## Incorrect
+
+```ts
+interface Env {
+  SESSION_SECRET?: string;
+}
+
+export default {
+  async fetch(request, env): Promise<Response> {
+    const secret = env.SESSION_SECRET ?? "development-only";
+    const key = await crypto.subtle.importKey(
+      "raw",
+      new TextEncoder().encode(secret),
+      { name: "HMAC", hash: "SHA-256" },
+      false,
+      ["verify"],
+    );
+    return new Response(key.type);
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+## Correct
+
+```ts
+interface Env {
+  SESSION_SECRET?: string;
+}
+
+export default {
+  async fetch(request, env): Promise<Response> {
+    if (!env.SESSION_SECRET) throw new Error("SESSION_SECRET is not set");
+    const key = await crypto.subtle.importKey(
+      "raw",
+      new TextEncoder().encode(env.SESSION_SECRET),
+      { name: "HMAC", hash: "SHA-256" },
+      false,
+      ["verify"],
+    );
+    return new Response(key.type);
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+## Not reported
+
+An empty text; what says that there is none (`"not set"`), and what is only logged; keys of other services,
+whose own check a made-up value fails; a fallback behind a condition.
+
+## Fix safety
+
+There is no fix: what to do without the secret is up to the author.
+
+Source: https://developers.cloudflare.com/workers/configuration/secrets/
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.api import (
+    PREVIEW,
+    Finding,
+    Match,
+    Module,
+    Severity,
+    identifier,
+    js,
+    member_access,
+    pattern,
+    quoted,
+    rule,
+)
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_OWN = pattern(
+    r"SECRET|PASSWORD|PASSWD|PASSPHRASE|JWT|SIGNING|HMAC|ENCRYPTION|SESSION|COOKIE|ADMIN|AUTH|MASTER"
+    r"|INTERNAL|WEBHOOK|(?:^|_)API_?KEY$|ACCESS_?KEY$",
+    re.IGNORECASE,
+)
+"""Names of secrets by which a Worker checks somebody, or signs: not those of other services."""
+_OF_OTHERS = pattern(r"CLIENT|OAUTH|GITHUB|GOOGLE|STRIPE|OPENAI|AWS|R2_|S3_|TURNSTILE|RECAPTCHA", re.I)
+_ABSENT = pattern(
+    r"(?:not|none|missing|unset|undefined|null|no|n/a|unknown|empty|\(|<|-)(?:\b.*)?|[*.x\s]*",
+    re.IGNORECASE | re.DOTALL,
+)
+"""Texts that say there is none."""
+_DEFAULTS = frozenset({"??", "||"})
+
+
+@rule(
+    identifier("env", "environment", "bindings"),
+    member_access("env"),
+    severity=Severity.WARNING,
+    presets=(PREVIEW,),
+)
+def check(match: Match) -> Iterator[Finding]:
+    module, node = match.module, match.node
+    defaults = list(_defaults(module, node))
+    if not defaults or module.secret_at(node) is not js.Secret.ENV or not module.runs_in_worker(node):
+        return
+    for name, default in defaults:
+        yield from _finding(match, name, default)
+
+
+def _defaults(module: Module, env: Node) -> Iterator[tuple[str, Node]]:
+    """The secrets that are taken from an object with a default: their names, and the defaults."""
+    whole = module.with_wrappers(env)
+    above = module.parent(whole)
+    access = module.member(above)
+    if access is not None and js.unwrap(access.object).id == js.unwrap(whole).id:
+        default = module.operation(module.parent(module.with_wrappers(access.node)))
+        if default is None or default.operator not in _DEFAULTS or default.left is None:
+            return
+        if _is_own(access.name) and default.left.id == js.unwrap(access.node).id:
+            yield access.name, default.right
+    taken = above.child_by_field_name("name") if above is not None else None
+    if above is None or above.type != "variable_declarator" or taken is None:
+        return
+    for part in module.descendants(taken, "object_assignment_pattern"):
+        name, value = part.child_by_field_name("left"), part.child_by_field_name("right")
+        if name is not None and value is not None and _is_own(module.text(name)):
+            yield module.text(name), value
+
+
+def _is_own(name: str) -> bool:
+    return js.is_secret_name(name) and _OWN.search(name) is not None and _OF_OTHERS.search(name) is None
+
+
+def _finding(match: Match, name: str, default: Node) -> Iterator[Finding]:
+    module = match.module
+    text = module.string_of(default)
+    if text is None or _ABSENT.fullmatch(text) or _is_told(module, default):
+        return
+    yield Finding(
+        f"without `{name}` this is the secret, which everybody can read here: {quoted(text, 30)}",
+        match.at(default),
+    )
+
+
+def _is_told(module: Module, node: Node) -> bool:
+    """Whether a value is only logged."""
+    return any(
+        module.log_at(above) is not None
+        for above in module.ancestors(node)
+        if above.type == "call_expression"
+    )

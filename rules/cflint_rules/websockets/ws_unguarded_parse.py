@@ -1,0 +1,124 @@
+"""Parse what a WebSocket's client sends in `try`: it may be no JSON.
+
+Whoever can connect decides what is in a message. `JSON.parse()` of anything else throws out of the handler:
+the client gets no answer, what the handler had still to do is not done, and each such message is an uncaught
+exception in the logs, among which the real ones are not seen.
+
+## Incorrect
+
+```ts
+import { DurableObject } from "cloudflare:workers";
+
+export class Quiz extends DurableObject<Env> {
+  async fetch(request: Request): Promise<Response> {
+    if (request.headers.get("Upgrade") !== "websocket") return new Response(null, { status: 426 });
+    const [client, server] = Object.values(new WebSocketPair());
+    this.ctx.acceptWebSocket(server);
+    return new Response(null, { status: 101, webSocket: client });
+  }
+
+  async webSocketMessage(ws: WebSocket, message: string): Promise<void> {
+    const { answer } = JSON.parse(message);
+    ws.send(answer === 42 ? "right" : "wrong");
+  }
+
+  async webSocketClose(ws: WebSocket): Promise<void> {
+    ws.close();
+  }
+}
+```
+
+## Correct
+
+```ts
+import { DurableObject } from "cloudflare:workers";
+
+export class Quiz extends DurableObject<Env> {
+  async fetch(request: Request): Promise<Response> {
+    if (request.headers.get("Upgrade") !== "websocket") return new Response(null, { status: 426 });
+    const [client, server] = Object.values(new WebSocketPair());
+    this.ctx.acceptWebSocket(server);
+    return new Response(null, { status: 101, webSocket: client });
+  }
+
+  async webSocketMessage(ws: WebSocket, message: string): Promise<void> {
+    let answer: unknown;
+    try {
+      ({ answer } = JSON.parse(message));
+    } catch {
+      ws.close(1007, "not JSON");
+      return;
+    }
+    ws.send(answer === 42 ? "right" : "wrong");
+  }
+
+  async webSocketClose(ws: WebSocket): Promise<void> {
+    ws.close();
+  }
+}
+```
+
+## Not reported
+
+`JSON.parse()` in `try`, at the place itself or where the method is called that parses; what is not the
+message; listeners of sockets that are not hibernated.
+
+## Fix safety
+
+There is no fix: what to answer is up to the protocol.
+
+Source: https://github.com/cloudflare/workerd/blob/main/src/workerd/api/hibernatable-web-socket.c++
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.api import PREVIEW, Finding, Handler, Module, Severity, handler, js, rule
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_DEPTH = 2
+"""Through how many methods a message is followed."""
+
+
+@rule(handler("webSocketMessage", "onMessage"), severity=Severity.NOTE, presets=(PREVIEW,))
+def check(found: Handler) -> Iterator[Finding]:
+    module = found.module
+    parameters = module.parameters(found.function)
+    if found.owner is None or len(parameters) < 2:
+        return
+    message = module.scope.declared_in(found.function).get(parameters[1].name or "")
+    if message is None or message.path:
+        return
+    parse = _unguarded(module, message, _DEPTH)
+    if parse is not None:
+        yield Finding(
+            f"where `{message.name}`, which a client sent, is no JSON, this throws out of `{found.name}()`",
+            module.at(parse),
+            (module.at(message.node, "the message arrives here"),),
+        )
+
+
+def _unguarded(module: Module, message: js.Declaration, depth: int) -> Node | None:
+    """The first `JSON.parse()` of what a parameter holds whose error no `catch` of its function takes."""
+    for parse in module.calls("parse", message.scope):
+        text = parse.argument(0)
+        if text is None or not module.is_from(parse.callee, "", "JSON.parse"):
+            continue
+        if module.is_caught(parse.node, message.scope):
+            continue
+        if any(
+            part.type == "identifier" and module.scope.resolve(part) is message
+            for part in module.origins(text)
+        ):
+            return parse.node
+    for use in module.scope.references(message) if depth else ():
+        given = module.parameter_for(use)
+        if given is not None and not given.path and not module.is_caught(use, message.scope):
+            found = _unguarded(module, given, depth - 1)
+            if found is not None:
+                return found
+    return None
