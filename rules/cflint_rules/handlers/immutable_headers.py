@@ -33,7 +33,8 @@ export default {
 ## Not reported
 
 Headers of `new Response(…)`, `Response.json(…)`, `new Request(…)` and `new Headers(…)`; a variable that may
-hold such a copy; `c.res.headers` of Hono, which copies by itself.
+hold such a copy, unless the statement above gives it something else; `c.res.headers` of Hono, which copies by
+itself.
 
 ## Fix safety
 
@@ -141,8 +142,53 @@ def _immutable(module: Module, owner: Node) -> str | None:
     value = module.value_of(owner)
     if value.kind is ValueKind.RESPONSE:
         return _ORIGINS.get(value.detail)
+    if value.kind is ValueKind.UNKNOWN:
+        return _assigned(module, js.unwrap(owner))
     if value.kind is ValueKind.REQUEST and value.detail != "new" and _is_incoming(module, owner):
         return "the incoming request"
+    return None
+
+
+def _assigned(module: Module, owner: Node) -> str | None:
+    """What a variable that gets several responses holds, when none of them can be changed: all that it ever
+    gets, or what a statement above in the same block gives it."""
+    declaration = module.scope.resolve(owner) if owner.type == "identifier" else None
+    assignments = module.scope.assignments(declaration) if declaration is not None else ()
+    if declaration is None or not assignments or declaration.kind is js.DeclarationKind.PARAMETER:
+        return None
+    given: list[Node | None] = [declaration.value]
+    for node in assignments:
+        assignment = module.assignment(node)
+        if assignment is None or assignment.operator != "=":
+            return None
+        given.append(assignment.value)
+    last = _given_above(module, owner, assignments)
+    if last is not None:
+        return _label(module, last)
+    labels = [_label(module, value) for value in given if value is not None and value.type not in _NOTHING]
+    return labels[-1] if labels and all(label is not None for label in labels) else None
+
+
+_NOTHING = frozenset({"null", "undefined"})
+
+
+def _label(module: Module, value: Node) -> str | None:
+    found = module.value_of(value)
+    return _ORIGINS.get(found.detail) if found.kind is ValueKind.RESPONSE else None
+
+
+def _given_above(module: Module, owner: Node, assignments: tuple[Node, ...]) -> Node | None:
+    """What the nearest statement above, in the block of a use, assigns to a variable; None where another
+    statement between the two may."""
+    statement = module.statement_of(owner)
+    above = statement.prev_named_sibling if statement is not None else None
+    while above is not None:
+        inside = [node for node in assignments if above.start_byte <= node.start_byte < above.end_byte]
+        if inside:
+            whole = module.own_statement(inside[-1])
+            found = module.assignment(inside[-1]) if whole is not None and whole.id == above.id else None
+            return found.value if found is not None else None
+        above = above.prev_named_sibling
     return None
 
 
@@ -171,7 +217,9 @@ def _is_first(module: Module, owner: Node, headers: Node) -> bool:
         if use.start_byte >= owner.start_byte:
             return True
         read = module.member_read(use)
-        if read is not None and read.name == "headers" and _change(module, read.node) is not None:
+        if read is None or read.name != "headers" or _change(module, read.node) is None:
+            continue
+        if _immutable(module, use) is not None:
             return False
     return True
 
@@ -182,6 +230,10 @@ def _fix(module: Module, owner: Node, value: Value, change: Node) -> Fix | None:
     if declaration is None:
         return None
     copy = f"{declaration.name} = new {_copy(value, declaration.name)};"
+    if value.kind is ValueKind.UNKNOWN:
+        edit = _before_all_changes(module, declaration, change, copy)
+        title = "Copy the response before changing its headers"
+        return Fix(title, (edit,), Safety.UNSAFE) if edit is not None else None
     if declaration.kind is js.DeclarationKind.PARAMETER:
         return _fix_of_parameter(module, declaration, copy)
     statement = module.parent(declaration.owner)
