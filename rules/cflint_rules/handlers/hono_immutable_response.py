@@ -46,8 +46,8 @@ export default app;
 
 ## Not reported
 
-Apps with other middleware: what sets a header before the handler, as `cors()` does, has Hono copy the response.
-Routes before the middleware, or that its path does not cover.
+Apps with other middleware: what sets a header before the handler, as `cors()` does, has Hono copy the
+response. Routes before the middleware, or that its path does not cover.
 
 ## Fix safety
 
