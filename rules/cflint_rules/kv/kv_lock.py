@@ -114,9 +114,9 @@ def _same(match: Match, method: str, within: Node | None) -> Iterator[Node]:
         node = other.node
         if within is not None and not within.start_byte <= node.start_byte < within.end_byte:
             continue
-        if module.is_same(other.arguments[0], match.arguments[0]):
-            if module.value_of(other.receiver).is_binding("kv"):
-                yield node
+        same = module.is_same(other.arguments[0], match.arguments[0])
+        if same and module.value_of(other.receiver).is_binding("kv"):
+            yield node
 
 
 def _by_key(module: Module, method: str) -> dict[str, list[js.Call]]:
