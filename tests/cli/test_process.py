@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from shlex import quote
 
@@ -146,6 +147,19 @@ def test_version(tmp_path: Path) -> None:
         timeout=60,
     )
     assert result.stdout == f"cflint {__version__}\n".encode()
+
+
+@pytest.mark.parametrize("options", [("--version", "--verbose"), ("-v", "-V")])
+def test_version_with_the_ages_of_tables(tmp_path: Path, options: tuple[str, ...]) -> None:
+    from cflint import __version__
+    from cflint.platform.ai_models import AI_MODELS_AS_OF
+
+    result = cflint(tmp_path, *options, env={"CFLINT_TODAY": "2026-12-07"})
+    first, *lines = result.stdout.decode().splitlines()
+    age = (date(2026, 12, 7) - AI_MODELS_AS_OF).days
+    assert (result.returncode, first) == (0, f"cflint {__version__}")
+    told = f"{AI_MODELS_AS_OF}, {age} days old (scripts/generate_ai_models.py)"
+    assert f"  retired models of Workers AI: {told}" in lines
 
 
 # -- signals ------------------------------------------------------------------------------------------

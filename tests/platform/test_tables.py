@@ -12,8 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cflint.platform import compatibility
+from cflint.platform.ai_models import retired_model
 from cflint.platform.bindings import KINDS, Shape, kind_by_id, kind_by_key, kinds_by_type, methods_of_type
 from cflint.platform.compatibility import all_flags, changes, find_flag, flag_names, is_enabled
+from cflint.platform.tables import dated_tables
 from cflint.platform.wrangler_keys import (
     REMOVED_KEYS,
     KeyScope,
@@ -281,3 +283,24 @@ class TestCompatibility:
                 assert is_enabled(flag.enable, on, tuple(flags)) is True
             elif flag.enable not in flags:
                 assert is_enabled(flag.enable, on, tuple(flags)) is False
+
+
+def test_every_table_that_ages_names_a_script_that_is_there() -> None:
+    scripts = Path(__file__).parents[2] / "scripts"
+    tables = dated_tables()
+    assert all((scripts / table.script).is_file() for table in tables)
+    generated = {path.name for path in scripts.glob("generate_*.py")}
+    assert generated - {table.script for table in tables} == {"generate_cloudflare_config_fields.py"}
+
+
+def test_the_age_of_a_table_is_told_where_its_day_is_known() -> None:
+    ages = {table.name: table.age(date(2026, 12, 31)) for table in dated_tables()}
+    assert ages["types of the runtime"] == (date(2026, 12, 31) - date(2026, 11, 17)).days
+    assert ages["keys of configurations"] is None
+
+
+def test_retired_models() -> None:
+    gone, renamed = retired_model("@cf/meta/llama-3-8b-instruct"), retired_model("@cf/moonshotai/kimi-k2.5")
+    assert gone is not None and (gone.ended, gone.successor) == (date(2026, 5, 30), None)
+    assert renamed is not None and renamed.successor == "@cf/moonshotai/kimi-k2.6"
+    assert retired_model("@cf/meta/llama-3.3-70b-instruct-fp8-fast") is None

@@ -33,7 +33,8 @@ export default {
 ## Not reported
 
 Headers of `new Response(…)`, `Response.json(…)`, `new Request(…)` and `new Headers(…)`; a variable that may
-hold such a copy; `c.res.headers` of Hono, which copies by itself.
+hold such a copy, unless the statement above gives it something else; `c.res.headers` of Hono, which copies by
+itself.
 
 ## Fix safety
 
@@ -44,6 +45,7 @@ Source: https://developers.cloudflare.com/workers/examples/alter-headers/
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -86,7 +88,7 @@ def check(match: Match) -> Iterator[Finding]:
     if owner is None or change is None:
         return
     label = _immutable(module, owner)
-    if label is None or not _is_first(module, owner, match.node):
+    if label is None or not _is_first(module, owner):
         return
     value = module.value_of(owner)
     related = (module.at(value.origin, "the response comes from here"),) if value.origin is not None else ()
@@ -141,9 +143,61 @@ def _immutable(module: Module, owner: Node) -> str | None:
     value = module.value_of(owner)
     if value.kind is ValueKind.RESPONSE:
         return _ORIGINS.get(value.detail)
+    if value.kind is ValueKind.UNKNOWN:
+        return _assigned(module, js.unwrap(owner))
     if value.kind is ValueKind.REQUEST and value.detail != "new" and _is_incoming(module, owner):
         return "the incoming request"
     return None
+
+
+def _assigned(module: Module, owner: Node) -> str | None:
+    """What a variable that gets several responses holds, when none of them can be changed: what the last
+    assignment before gives it, in the same block, or all that it ever gets."""
+    declaration = module.scope.resolve(owner) if owner.type == "identifier" else None
+    if declaration is None or declaration.kind is js.DeclarationKind.PARAMETER:
+        return None
+    assignments = module.memoized(
+        ("assignments of immutable headers", declaration.node.id),
+        lambda: module.scope.assignments(declaration),
+    )
+    if not assignments:
+        return None
+    before = bisect_left(assignments, owner.start_byte, key=lambda node: node.start_byte)
+    last = _given_in_block(module, owner, assignments[before - 1]) if before else None
+    if last is not None:
+        return _label(module, last)
+    return module.memoized(
+        ("what is assigned of immutable headers", declaration.node.id), lambda: _of_all(module, declaration)
+    )
+
+
+def _given_in_block(module: Module, owner: Node, assigned: Node) -> Node | None:
+    """What an assignment gives, when it is a statement of the block that a use stands in."""
+    whole, statement = module.own_statement(assigned), module.statement_of(owner)
+    if whole is None or statement is None or module.parent(whole) != module.parent(statement):
+        return None
+    found = module.assignment(assigned)
+    return found.value if found is not None and found.operator == "=" else None
+
+
+_NOTHING = frozenset({"null", "undefined"})
+
+
+def _of_all(module: Module, declaration: js.Declaration) -> str | None:
+    """What to call the responses that a variable gets, when none of them can be changed."""
+    given = [declaration.value] if declaration.value is not None else []
+    for node in module.scope.assignments(declaration):
+        assignment = module.assignment(node)
+        if assignment is None or assignment.operator != "=":
+            return None
+        given.append(assignment.value)
+    labels = [_label(module, value) for value in given if value.type not in _NOTHING]
+    return labels[-1] if labels and all(label is not None for label in labels) else None
+
+
+def _label(module: Module, value: Node) -> str | None:
+    found = module.value_of(value)
+    return _ORIGINS.get(found.detail) if found.kind is ValueKind.RESPONSE else None
 
 
 def _is_incoming(module: Module, owner: Node) -> bool:
@@ -161,19 +215,27 @@ def _is_incoming(module: Module, owner: Node) -> bool:
     )
 
 
-def _is_first(module: Module, owner: Node, headers: Node) -> bool:
+def _is_first(module: Module, owner: Node) -> bool:
     """Whether this is the first change of a variable's headers: one copy serves them all."""
     owner = js.unwrap(owner)
     declaration = module.scope.resolve(owner) if owner.type == "identifier" else None
     if declaration is None:
         return True
+    first = module.memoized(
+        ("first change of immutable headers", declaration.node.id), lambda: _first(module, declaration)
+    )
+    return first is None or first.start_byte >= owner.start_byte
+
+
+def _first(module: Module, declaration: js.Declaration) -> Node | None:
+    """The first use of a variable that changes headers which cannot be changed."""
     for use in module.scope.references(declaration):
-        if use.start_byte >= owner.start_byte:
-            return True
         read = module.member_read(use)
-        if read is not None and read.name == "headers" and _change(module, read.node) is not None:
-            return False
-    return True
+        if read is None or read.name != "headers" or _change(module, read.node) is None:
+            continue
+        if _immutable(module, use) is not None:
+            return use
+    return None
 
 
 def _fix(module: Module, owner: Node, value: Value, change: Node) -> Fix | None:
@@ -182,6 +244,10 @@ def _fix(module: Module, owner: Node, value: Value, change: Node) -> Fix | None:
     if declaration is None:
         return None
     copy = f"{declaration.name} = new {_copy(value, declaration.name)};"
+    if value.kind is ValueKind.UNKNOWN:
+        edit = _before_all_changes(module, declaration, change, copy)
+        title = "Copy the response before changing its headers"
+        return Fix(title, (edit,), Safety.UNSAFE) if edit is not None else None
     if declaration.kind is js.DeclarationKind.PARAMETER:
         return _fix_of_parameter(module, declaration, copy)
     statement = module.parent(declaration.owner)

@@ -92,12 +92,17 @@ def _repeated(match: Match) -> tuple[Node | None, Node | None]:
         words = {child.type for child in loop.children}
         if loop.type != "for_in_statement" or "of" not in words or "await" in words or body is None:
             return None, None
-        return (None if any(module.descendants(body, *_LEAVES)) else body), loop.child_by_field_name("right")
+        return (None if _may_end(module, body) else body), loop.child_by_field_name("right")
     function = module.enclosing_function(match.node)
     taken = module.callback_of(function) if function is not None else None
     if function is None or taken is None or taken.name != "map":
         return None, None
     return js.body_of(function), taken.receiver
+
+
+def _may_end(module: Module, body: Node) -> bool:
+    """Whether a loop can be left before its end."""
+    return module.memoized(("loop that ends", body.id), lambda: any(module.descendants(body, *_LEAVES)))
 
 
 def _gives_text(module: Module, kind: Node | None) -> bool:

@@ -71,7 +71,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Match, Severity, call, js, pattern, rule
+from cflint.api import PREVIEW, Finding, Match, Module, Severity, call, js, pattern, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -109,8 +109,24 @@ def _is_lock(match: Match, key: Node) -> bool:
 def _same(match: Match, method: str, within: Node | None) -> Iterator[Node]:
     """The calls of a method of KV with the key that is put."""
     module = match.module
-    for other in module.calls(method, within):
-        if not other.arguments or not module.is_same(other.arguments[0], match.arguments[0]):
+    calls = module.memoized(("calls of locks", method), lambda: _by_key(module, method))
+    for other in calls.get(_key(module, match.arguments[0]), ()):
+        node = other.node
+        if within is not None and not within.start_byte <= node.start_byte < within.end_byte:
             continue
-        if module.value_of(other.receiver).is_binding("kv"):
-            yield other.node
+        same = module.is_same(other.arguments[0], match.arguments[0])
+        if same and module.value_of(other.receiver).is_binding("kv"):
+            yield node
+
+
+def _by_key(module: Module, method: str) -> dict[str, list[js.Call]]:
+    """The calls of a method with an argument, by the text of what that is."""
+    found: dict[str, list[js.Call]] = {}
+    for other in module.calls(method):
+        if other.arguments:
+            found.setdefault(_key(module, other.arguments[0]), []).append(other)
+    return found
+
+
+def _key(module: Module, argument: Node) -> str:
+    return module.text(module.initializer(js.unwrap(argument)))

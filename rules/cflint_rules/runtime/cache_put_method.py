@@ -100,17 +100,24 @@ def _tested(module: Module, put: Node, key: Node) -> str | None:
 
 def _left_for_others(module: Module, block: Node, child: Node, key: Node) -> str | None:
     """The method of a guard above a statement of a block: `if (request.method !== "POST") return …`."""
-    for statement in block.named_children:
-        if statement.start_byte >= child.start_byte:
+    for guard in module.memoized(("guards of methods", block.id), lambda: tuple(_guards(module, block))):
+        if guard.start_byte >= child.start_byte:
             return None
-        consequence = (
-            statement.child_by_field_name("consequence") if statement.type == "if_statement" else None
-        )
-        if consequence is not None and not module.completes(consequence):
-            method = _compared(module, statement.child_by_field_name("condition"), key, ("!==", "!="))
-            if method is not None:
-                return method
+        method = _compared(module, guard.child_by_field_name("condition"), key, ("!==", "!="))
+        if method is not None:
+            return method
     return None
+
+
+def _guards(module: Module, block: Node) -> Iterator[Node]:
+    """The `if` statements of a block that leave it and ask for a method."""
+    for statement in block.named_children:
+        condition = statement.child_by_field_name("condition") if statement.type == "if_statement" else None
+        consequence = statement.child_by_field_name("consequence")
+        if condition is None or consequence is None or next(module.leaves("method", condition), None) is None:
+            continue
+        if not module.completes(consequence):
+            yield statement
 
 
 def _compared(module: Module, condition: Node | None, key: Node, operators: tuple[str, ...]) -> str | None:

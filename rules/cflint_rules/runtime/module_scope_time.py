@@ -38,9 +38,8 @@ function that is called later runs.
 
 No fix: whether the time of the first request, or of each, is meant is up to you.
 
-Source:
-https://developers.cloudflare.com/workers/reference/security-model/#step-1-disallow-timers-and-multi-threading
-and workerd, where both are 0 at the top level (seen with 2026-11-17)
+Source: https://developers.cloudflare.com/workers/reference/security-model/, and workerd, where both are 0 at
+the top level (seen with 2026-11-17)
 """
 
 from __future__ import annotations

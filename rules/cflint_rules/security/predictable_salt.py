@@ -28,8 +28,8 @@ async function hash(password: string): Promise<{ salt: Uint8Array; bits: ArrayBu
 
 ## Not reported
 
-Keys that are derived from a secret of `env`, which nobody guesses; HKDF, whose salt may be fixed; salts
-whose text is not in sight.
+Keys that are derived from something else than a password: a secret of `env`, which nobody guesses, or what no
+name tells to be a password. HKDF, whose salt may be fixed; salts whose text is not in sight.
 
 ## Fix safety
 
@@ -41,14 +41,16 @@ https://developers.cloudflare.com/workers/runtime-apis/web-crypto/
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Match, Module, Severity, ValueKind, call, js, rule
+from cflint.api import PREVIEW, Finding, Match, Module, Severity, ValueKind, call, js, pattern, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+_PASSWORD = pattern(r"pass(?:word|phrase|wd|code)?(?![a-z])|pwd|pin(?:_?code)?$", re.IGNORECASE)
 _NODE = frozenset({"pbkdf2", "pbkdf2Sync", "scrypt", "scryptSync"})
 
 
@@ -58,7 +60,10 @@ def check(match: Match) -> Iterator[Finding]:
     salt, secret = _of_node(match) if match.word in _NODE else _of_web_crypto(match)
     if salt is None or secret is None or not _is_written_down(module, salt):
         return
-    if any(_is_of_env(module, origin) for origin in _origins(module, secret)):
+    made_of = list(_origins(module, secret))
+    if not any(_is_guessed(module, origin) for origin in made_of):
+        return  # a secret that nobody guesses needs no salt
+    if any(_is_of_env(module, origin) for origin in made_of):
         return
     yield Finding(
         "the salt is written in the code: equal passwords have equal hashes, and all can be guessed at once",
@@ -124,6 +129,13 @@ _MADE_OF = {"encode": 0, "from": 0, "Uint8Array": 0, "importKey": 1}
 """By function, the argument that what it gives is made of."""
 _STEPS = 8
 """How many of them are looked through."""
+
+
+def _is_guessed(module: Module, node: Node) -> bool:
+    """Whether an expression is what a person made up: its name says so, or a client sent it."""
+    read = module.member(node)
+    name = read.name if read is not None else module.text(node) if node.type == "identifier" else ""
+    return _PASSWORD.search(name) is not None or module.reads_request(node)
 
 
 def _is_of_env(module: Module, node: Node) -> bool:

@@ -54,7 +54,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Match, Severity, call, js, rule
+from cflint.api import PREVIEW, Finding, Match, Module, Severity, call, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -68,7 +68,7 @@ def check(match: Match) -> Iterator[Finding]:
         return
     if match.call.is_awaited and not module.only_awaits(around, match.node):
         return
-    if module.try_around(match.node, around) is not None or any(module.descendants(around, *_LEAVES)):
+    if module.try_around(match.node, around) is not None or _may_end(module, around):
         return
     yield Finding(
         "each turn creates one instance by a request of its own: `createBatch()` creates up to 100 by one",
@@ -79,6 +79,11 @@ def check(match: Match) -> Iterator[Finding]:
 _LEAVES = ("break_statement", "continue_statement", "throw_statement")
 
 
+def _may_end(module: Module, body: Node) -> bool:
+    """Whether a turn can be left before its end."""
+    return module.memoized(("turn that ends", body.id), lambda: any(module.descendants(body, *_LEAVES)))
+
+
 def _repeated(match: Match) -> Node | None:
     """The body of the `for … of` loop, or the callback of `map()`, that an instance is created in."""
     module = match.module
@@ -86,7 +91,9 @@ def _repeated(match: Match) -> Node | None:
     if loop is not None:
         is_of = loop.type == "for_in_statement" and any(child.type == "of" for child in loop.children)
         is_async = any(child.type == "await" for child in loop.children)
-        returns = any(module.descendants(loop, "return_statement"))
+        returns = module.memoized(
+            ("loop that returns", loop.id), lambda: any(module.descendants(loop, "return_statement"))
+        )
         return loop.child_by_field_name("body") if is_of and not is_async and not returns else None
     function = module.enclosing_function(match.node)
     taken = module.callback_of(function) if function is not None else None

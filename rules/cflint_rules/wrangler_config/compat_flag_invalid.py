@@ -18,15 +18,15 @@ Experimental flags work in local development only.
 ```jsonc
 {
   "compatibility_date": "2026-03-01",
-  "compatibility_flags": ["nodejs_compat", "global_navigator"],
+  "compatibility_flags": ["nodejs_compat", "global_fetch_strictly_public"],
 }
 ```
 
 ## Not reported
 
 An unknown flag beside a compatibility date that is newer than the table of flags is only a note, since the
-flag may be newer, too. Experimental flags in configurations of tests. That a flag is the default anyway does
-no harm.
+flag may be newer, too. Experimental flags in configurations of tests. A flag that is the default anyway is
+the business of `compat-flag-redundant`.
 
 ## Fix safety
 

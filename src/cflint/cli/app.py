@@ -15,8 +15,33 @@ COMMANDS = ("check", "explain", "inspect", "graph", "rules", "server", "merge", 
 """Each is the module of that name in this package and, there, `command`."""
 
 
+_VERSION = frozenset({"-V", "--version"})
+_VERBOSE = frozenset({"-v", "--verbose"})
+_OWN = _VERSION | _VERBOSE
+
+
+def _ages() -> list[str]:
+    """What `--version --verbose` prints: the version, and how old the tables are that findings rest on."""
+    # Imported where used: no other command needs all tables.
+    from cflint.platform.clock import today
+    from cflint.platform.tables import dated_tables
+
+    lines = [f"cflint {__version__}"]
+    for table in dated_tables():
+        age = table.age(today())
+        days = "" if age is None else f", {age} days old"
+        lines.append(f"  {table.name}: {table.as_of}{days} (scripts/{table.script})")
+    return lines
+
+
 class LateGroup(click.Group):
     """A group whose commands are modules, imported when they are needed."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if _VERSION.intersection(args) and _VERBOSE.intersection(args) and _OWN.issuperset(args):
+            click.echo("\n".join(_ages()))
+            ctx.exit()
+        return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
