@@ -150,6 +150,7 @@ if TYPE_CHECKING:
     from cflint.project.code.provenance import Trust as Trust
     from cflint.project.code.provenance import provenance as provenance
     from cflint.project.code.secrets import Secret as Secret
+    from cflint.project.code.services import ServiceCall as ServiceCall
     from cflint.project.code.sockets import PairEnd as PairEnd
     from cflint.project.code.sockets import SocketListener as SocketListener
     from cflint.project.code.sockets import called_function as called_function
@@ -266,6 +267,7 @@ _ORIGINS = {
     ),
     "cflint.project.code.provenance": ("Provenance Trust provenance"),
     "cflint.project.code.secrets": ("Secret"),
+    "cflint.project.code.services": ("ServiceCall"),
     "cflint.project.code.sockets": (
         "PairEnd SocketListener called_function hibernatable_accepts method_called_on "
         "name_of_function pair_end pair_ends parameter_for uses_of_end"
@@ -396,6 +398,7 @@ __all__ = [
     "Provenance",
     "ResponseMade",
     "Secret",
+    "ServiceCall",
     "SocketListener",
     "Syntax",
     "SyntaxProblem",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from typing import TYPE_CHECKING
 
-from cflint.platform.bindings import kind_by_id
+from cflint.platform.bindings import kind_by_id, kind_by_usual_name
 from cflint.project.code.values import FROM_ENV, UNKNOWN, Value, ValueKind, promise_of
 from cflint.project.modules.facts import ClassFacts
 from cflint.scope import Declaration, ImportRef
@@ -30,6 +30,8 @@ def binding(module: ModuleLike, name: str) -> Value:
         implied = module.app.implied.get(name) if module.app is not None else None
         if implied is not None:
             return Value(ValueKind.BINDING, name=name, binding=kind_by_id(implied))
+        if module.document.is_block and all(worker.config is None for worker in module.workers):
+            return Value(ValueKind.BINDING, name=name, binding=kind_by_usual_name(name))
     return Value(ValueKind.BINDING, name=name)
 
 

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
     from cflint.project.code import app_values, load_contexts
     from cflint.project.code.interface import ModuleLike
+    from cflint.syntax.javascript import Syntax
 else:
     app_values = Lazy("cflint.project.code.app_values")
     load_contexts = Lazy("cflint.project.code.load_contexts")
@@ -93,7 +94,7 @@ class Evaluator:
             case "identifier" | "shorthand_property_identifier":
                 declaration = self._scope.resolve(node)
                 if declaration is None:
-                    return GLOBALS.get(self._syntax.text(node), UNKNOWN)
+                    return self._global(self._syntax.text(node))
                 return self.declared(declaration) or self._owned(declaration.name)
             case "this":
                 owner = self._module.this_class(node)
@@ -127,6 +128,12 @@ class Evaluator:
             case kind if kind in FUNCTIONS:
                 return Value(ValueKind.FUNCTION, origin=node)
         return UNKNOWN
+
+    def _global(self, name: str) -> Value:
+        """What a name that nothing declares means."""
+        if name == "env" and self._module.leaves_out_imports:
+            return Value(ValueKind.ENV)
+        return GLOBALS.get(name, UNKNOWN)
 
     def _binary(self, node: Node) -> Value:
         operator = node.child_by_field_name("operator")
@@ -198,7 +205,7 @@ class Evaluator:
         annotated = annotated_value(self._module, declaration.owner)
         if annotated:
             return annotated
-        if declaration.owner.child_by_field_name("type") is not None and not declaration.path:
+        if not declaration.path and _says_type(self._syntax, declaration.owner):
             function_kinds = None  # an annotation of a type of the user's own says it better than a position
         else:
             function_kinds = self._module.parameter_kinds(declaration.scope)
@@ -556,6 +563,12 @@ def _common(one: Value, other: Value) -> Value:
     if not other:
         return one
     return one if one == other else UNKNOWN
+
+
+def _says_type(syntax: Syntax, owner: Node) -> bool:
+    """Whether a parameter has an annotation that says what it holds: any but `any` and `unknown`."""
+    annotation = first_named(owner.child_by_field_name("type"))
+    return annotation is not None and syntax.text(annotation) not in ("any", "unknown")
 
 
 def _is_nothing(node: Node) -> bool:

@@ -34,8 +34,11 @@ _TYPES: dict[str, Value] = {
     "ScheduledController": Value(ValueKind.CONTROLLER),
     "ScheduledEvent": Value(ValueKind.CONTROLLER),
     "CacheStorage": Value(ValueKind.CACHE_STORAGE),
+    "WorkflowStep": Value(ValueKind.WORKFLOW_STEP),
+    "WorkflowEvent": Value(ValueKind.WORKFLOW_EVENT),
 }
-"""Values by the name of a global type of the runtime."""
+"""Values by the name of a global type of the runtime, and of types that nobody else means, even when the
+import was forgotten."""
 
 _IMPORTED_TYPES: dict[tuple[str, str], Value] = {
     ("cloudflare:workers", "WorkflowStep"): Value(ValueKind.WORKFLOW_STEP),
