@@ -8,7 +8,10 @@ from tests.support.modules import marked, module_of
 
 pytestmark = pytest.mark.portable
 
-ENV = "interface Env { KV: KVNamespace; DB: D1Database; FLOW: Workflow; ROOM: DurableObjectNamespace; N: string }\n"
+ENV = """interface Env {
+  KV: KVNamespace; DB: D1Database; FLOW: Workflow; ROOM: DurableObjectNamespace; N: string;
+}
+"""
 
 
 def worker(body: str) -> str:

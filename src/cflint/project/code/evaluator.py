@@ -179,8 +179,14 @@ class Evaluator:
         annotated = annotated_value(self._module, declaration.owner) if not declaration.path else UNKNOWN
         candidates = []
         if declaration.value is not None:
-            candidates.append(self._follow(self.value_of(declaration.value), declaration.path))
+            candidates.append(self._taken(declaration.value, declaration.path))
         for assignment in self._scope.assignments(declaration):
+            if assignment.type == "array_pattern":
+                value = self._assigned_by_pattern(assignment, declaration.name)
+                if not value:
+                    return annotated
+                candidates.append(value)
+                continue
             if assignment.type != "assignment_expression":
                 return annotated
             candidates.append(self.value_of(assignment.child_by_field_name("right")))
@@ -192,6 +198,28 @@ class Evaluator:
         if all(other == first for other in candidates):
             return first or annotated
         return annotated
+
+    def _taken(self, node: Node, path: tuple[PathStep, ...]) -> Value:
+        """What a destructuring path takes out of an expression: `pair[1]` of `[pair[0], pair[1]]`."""
+        while path and unwrap(node).type == "array" and isinstance(path[0], int):
+            parts = [part for part in unwrap(node).named_children if part.type != "comment"]
+            if path[0] >= len(parts) or any(part.type == "spread_element" for part in parts[: path[0] + 1]):
+                return UNKNOWN
+            node, path = parts[path[0]], path[1:]
+        return self._follow(self.value_of(node), path)
+
+    def _assigned_by_pattern(self, pattern: Node, name: str) -> Value:
+        """What `[a, b] = …` gives to a name in the pattern."""
+        assignment = self._syntax.parent(pattern)
+        if assignment is None or assignment.type != "assignment_expression":
+            return UNKNOWN
+        right, index = assignment.child_by_field_name("right"), 0
+        for part in pattern.children:
+            if part.type == ",":
+                index += 1
+            elif part.type == "identifier" and self._syntax.text(part) == name and right is not None:
+                return self._taken(right, (index,))
+        return UNKNOWN
 
     def _imported(self, ref: ImportRef) -> Value:
         match (ref.module, ref.name):
