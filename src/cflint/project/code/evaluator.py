@@ -133,7 +133,13 @@ class Evaluator:
         """What a name that nothing declares means."""
         if name == "env" and self._module.leaves_out_imports:
             return Value(ValueKind.ENV)
-        return GLOBALS.get(name, UNKNOWN)
+        known = GLOBALS.get(name)
+        if known is not None:
+            return known
+        if not self._module.has_global_bindings:
+            return UNKNOWN
+        bound = any(environment.bindings_named(name) for environment in self._module.environments)
+        return self._module.binding(name) if bound else UNKNOWN
 
     def _binary(self, node: Node) -> Value:
         operator = node.child_by_field_name("operator")

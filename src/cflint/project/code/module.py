@@ -370,6 +370,12 @@ class Module:
         return self.project.owners.of(self.path)
 
     @cached_property
+    def has_global_bindings(self) -> bool:
+        """Whether bindings are globals: all Workers of the module are service workers."""
+        workers = self.workers
+        return bool(workers) and all(self.project.entrypoints.is_service_worker(one) for one in workers)
+
+    @cached_property
     def leaves_out_imports(self) -> bool:
         """Whether it is a block of a document that uses a class of the platform and imports nothing: an
         excerpt, in which `env` is that of "cloudflare:workers" unless it is declared."""
