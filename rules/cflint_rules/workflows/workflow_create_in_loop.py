@@ -56,7 +56,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Module, Severity, ValueKind, call, js, rule
+from cflint.api import PREVIEW, Finding, Match, Module, Severity, ValueKind, call, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -65,7 +65,7 @@ _EACH = frozenset({"map", "forEach", "flatMap"})
 _IN_A_ROW = 3
 
 
-@rule(call("create"), severity=Severity.WARNING)
+@rule(call("create"), severity=Severity.WARNING, presets=(PREVIEW,))
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     if not match.receiver_value.is_binding("workflow"):

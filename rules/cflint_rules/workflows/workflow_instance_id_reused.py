@@ -54,7 +54,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Module, Severity, call, js, pattern, quoted, rule
+from cflint.api import PREVIEW, Finding, Match, Module, Severity, call, js, pattern, quoted, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -64,7 +64,7 @@ _IDS = pattern(rf"{_OWNER}(?:_?id|_?name|_?email)|e?mail(?:_?address)?", re.IGNO
 _OWNERS = pattern(_OWNER, re.IGNORECASE)
 
 
-@rule(call("create"), severity=Severity.NOTE)
+@rule(call("create"), severity=Severity.NOTE, presets=(PREVIEW,))
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     if not match.receiver_value.is_binding("workflow") or len(match.arguments) != 1:

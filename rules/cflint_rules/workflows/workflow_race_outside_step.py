@@ -72,13 +72,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Severity, call, js, rule
+from cflint.api import PREVIEW, Finding, Match, Severity, call, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 
-@rule(call("race", "any"), severity=Severity.WARNING)
+@rule(call("race", "any"), severity=Severity.WARNING, presets=(PREVIEW,))
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     if not module.is_global(match.receiver, "Promise") or not match.arguments:

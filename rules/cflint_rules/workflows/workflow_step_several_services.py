@@ -57,10 +57,10 @@ Source: https://developers.cloudflare.com/workflows/build/rules-of-workflows/
 
 from collections.abc import Iterator
 
-from cflint.api import Finding, Match, Severity, ValueKind, call, js, rule
+from cflint.api import PREVIEW, Finding, Match, Severity, ValueKind, call, js, rule
 
 
-@rule(call("do"), severity=Severity.NOTE)
+@rule(call("do"), severity=Severity.NOTE, presets=(PREVIEW,))
 def check(match: Match) -> Iterator[Finding]:
     module, callback = match.module, match.call.callback
     body = js.body_of(callback) if callback is not None else None
