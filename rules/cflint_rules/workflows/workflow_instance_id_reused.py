@@ -87,9 +87,8 @@ def _owner(module: Module, given: Node) -> str | None:
     if given.type in ("identifier", "shorthand_property_identifier"):
         if _IDS.fullmatch(name):
             return name
-        declaration = module.scope.resolve(given)
-        value = declaration.value if declaration is not None and not declaration.path else None
-        return _owner(module, value) if value is not None and module.member(value) is not None else None
+        value = module.initializer(given)
+        return _owner(module, value) if module.member(value) is not None else None
     member = module.member(given)
     if member is None:
         return None

@@ -134,6 +134,7 @@ if TYPE_CHECKING:
     from cflint.project.code.origins import property_value as property_value
     from cflint.project.code.origins import reads_credential as reads_credential
     from cflint.project.code.origins import reads_request as reads_request
+    from cflint.project.code.orms import OrmStatement as OrmStatement
     from cflint.project.code.paging import list_without_pagination as list_without_pagination
     from cflint.project.code.promises import PromiseOutcome as PromiseOutcome
     from cflint.project.code.promises import PromiseSource as PromiseSource
@@ -260,6 +261,7 @@ _ORIGINS = {
         "alternatives callee_name header_read is_global is_open_object key_of number_of origins "
         "property_value reads_credential reads_request"
     ),
+    "cflint.project.code.orms": ("OrmStatement"),
     "cflint.project.code.paging": ("list_without_pagination"),
     "cflint.project.code.promises": (
         "PromiseOutcome PromiseSource PromiseUse calls_on calls_on_name can_await source_of "
@@ -387,6 +389,7 @@ __all__ = [
     "MutationKind",
     "NodeNeed",
     "Operation",
+    "OrmStatement",
     "Owes",
     "Package",
     "PairEnd",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from cflint.lazy import Lazy
 from cflint.platform.drivers import DRIVERS
+from cflint.platform.orms import orm_package
 from cflint.project.code.parameters import parameter_index
 from cflint.project.code.results import (
     GLOBALS,
@@ -37,12 +38,13 @@ from cflint.syntax.javascript import (
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-    from cflint.project.code import app_values, load_contexts
+    from cflint.project.code import app_values, load_contexts, orms
     from cflint.project.code.interface import ModuleLike
     from cflint.syntax.javascript import Syntax
 else:
     app_values = Lazy("cflint.project.code.app_values")
     load_contexts = Lazy("cflint.project.code.load_contexts")
+    orms = Lazy("cflint.project.code.orms")
 
 _VARIABLES = frozenset(
     {DeclarationKind.CONST, DeclarationKind.LET, DeclarationKind.VAR, DeclarationKind.USING}
@@ -433,7 +435,10 @@ class Evaluator:
             driver = DRIVERS.get((ref.module, ref.name))
             if driver is not None and driver.made_by == "call":
                 return self._client(call, driver.label, resolves=driver.resolves)
-            given = self._called(ref, name, call)
+            made = (
+                orms.database_of(self._module, call, ref) if orm_package(ref.module) is not None else UNKNOWN
+            )
+            given = made or self._called(ref, name, call)
             if given:
                 return given
             resolves = STUB_MAKERS.get((ref.module, ref.name))
@@ -583,6 +588,8 @@ class Evaluator:
         driver = DRIVERS.get((ref.module, ref.name))
         if driver is not None and driver.made_by == "new":
             return self._client(node, driver.label, resolves=False)
+        if orm_package(ref.module) is not None:
+            return orms.database_of(self._module, node, ref)
         if ref.module in ("hono", "hono/quick", "hono/tiny", "@hono/zod-openapi") and ref.name in (
             "Hono",
             "OpenAPIHono",

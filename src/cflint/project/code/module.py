@@ -667,6 +667,7 @@ class Module:
     orm_made = _orms.orm_made
     with_orms = _orms.with_orms
     orms_imported = _orms.orms_imported
+    orm_statement = _orms.orm_statement
 
     # -- promises ----------------------------------------------------------------------------------------
 
