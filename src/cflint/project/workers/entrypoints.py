@@ -42,6 +42,9 @@ class Entrypoints:
     def is_service_worker(self, worker: Worker) -> bool:
         """Whether a Worker listens to events and exports nothing: its bindings are globals. Source:
         https://developers.cloudflare.com/workers/reference/migrate-to-module-workers/"""
+        documents = [self._sources.document(entry) for entry in worker.entries]
+        if any(one is None or b"addEventListener" not in one.data for one in documents):
+            return False
         found = [self._facts.of(entry) for entry in worker.entries]
         return bool(found) and all(
             facts is not None and "fetch" in facts.listens and not facts.exports and not facts.star_exports
