@@ -35,7 +35,7 @@ export class Import extends WorkflowEntrypoint<Env, string> {
 ## Not reported
 
 `env` that is a parameter, a variable or an import from `cloudflare:workers`; functions with a `this` of their
-own; names that the project declares globally.
+own; names that the project declares globally; blocks of a document that leave their imports out.
 
 ## Fix safety
 
@@ -76,7 +76,7 @@ def _bare(match: Match) -> Iterator[Finding]:
         return
     if match.module.method_around(node) is None and not _in_field_arrow(match, node):
         return
-    if _may_be_global(match.module):
+    if _may_be_global(match.module) or match.module.leaves_out_imports:
         return
     fix = Fix("Write `this.env`", (match.insert(node.start_byte, "this."),), Safety.SAFE)
     what = f"a {owner.kind.value}" if owner.kind.value[0] not in "AEIOU" else f"an {owner.kind.value}"

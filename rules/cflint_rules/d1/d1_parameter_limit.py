@@ -38,7 +38,8 @@ export async function users(env: Env, ids: string[]): Promise<unknown[]> {
 ## Not reported
 
 Lists whose length the code around looks at, or that it cuts or fetches with a limit; lists that are written
-out; lists whose possible length is not known.
+out; lists whose possible length is not known. Of ORMs, Drizzle's `inArray()` and Kysely's `in` are known,
+where the database is made for D1 in sight; Prisma divides such lists by itself.
 
 ## Fix safety
 
@@ -92,6 +93,55 @@ def check(match: Match) -> Iterator[Finding]:
                 f" most {_MOST}: nothing bounds the list",
                 match.at(hole.node),
             )
+
+
+@check.on(call("inArray", "notInArray", "where"))
+def check_orm(match: Match) -> Iterator[Finding]:
+    """The lists that an ORM's statement is given, each element of which becomes a parameter."""
+    module, given = match.module, match.arguments
+    if match.word == "where":
+        is_in = len(given) == 3 and module.string(given[1]) in ("in", "not in")
+        statement = module.orm_statement(match.node) if is_in else None
+    else:
+        named = module.called_name(match.node) if len(given) == 2 else None
+        is_drizzle = named is not None and named.module.startswith("drizzle-orm")
+        statement = _statement_around(module, match.node) if is_drizzle else None
+    if statement is None or statement.database is None:
+        return
+    source = _whole_list(module, given[-1])
+    if source is not None and _may_be_long(module, source, match.node):
+        yield Finding(
+            f"each element of {quoted(match.text(source))} is a parameter, of which a statement takes at"
+            f" most {_MOST}: nothing bounds the list",
+            match.at(given[-1]),
+        )
+
+
+def _statement_around(module: Module, condition: Node) -> js.OrmStatement | None:
+    """The statement of an ORM among whose arguments a condition stands."""
+    for above in module.ancestors(condition):
+        if above.type in js.FUNCTIONS or above.type == "statement_block":
+            return None
+        found = module.orm_statement(above) if above.type == "call_expression" else None
+        if found is not None:
+            return found
+    return None
+
+
+def _whole_list(module: Module, given: Node) -> Node | None:
+    """The list whose elements an argument holds: `ids` of `ids`, of `[...ids]`, of `users.map((u) => u.id)`;
+    None of one that is written out, or a subquery."""
+    node = js.unwrap(given)
+    found = module.initializer(node)
+    if found.type == "array":
+        parts = found.named_children
+        return (
+            js.unwrap(parts[0].named_children[0])
+            if len(parts) == 1 and parts[0].type == "spread_element"
+            else None
+        )
+    made = module.call(found)
+    return None if made is not None and module.orm_statement(found) is not None else node
 
 
 def _marks(use: sql.SqlUse) -> Iterator[Finding]:
@@ -198,4 +248,7 @@ def _is_unbounded(module: Module, part: Node) -> bool:
     call = module.call(part)
     if call is not None and call.name == "json" and not call.is_new:
         return module.reads_request(part)
+    made = module.orm_statement(part) if call is not None else None
+    if made is not None:
+        return made.verb == "SELECT" and not {"limit", "get", "first"} & {*made.methods}
     return module.value_of(part).kind is ValueKind.D1_RESULT

@@ -71,7 +71,12 @@ if TYPE_CHECKING:
 @rule(class_definition(), severity=Severity.ERROR, fix=Safety.UNSAFE)
 def check(found: ClassDefinition) -> Iterator[Finding]:
     base = found.facts.base
-    if base is None or found.facts.member("constructor") is None or not found.kind.is_platform:
+    if (
+        base is None
+        or base.wrapped is not None
+        or found.facts.member("constructor") is None
+        or not found.kind.is_platform
+    ):
         return
     constructor = found.constructor
     body = js.body_of(constructor) if constructor is not None else None

@@ -92,6 +92,8 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
     if not subject.entries:
         yield from _not_generated(subject, project)
         return
+    if project.entrypoints.is_service_worker(subject):
+        return  # `service-worker-unsupported`
     named: dict[str, list[tuple[Environment, Location]]] = {}
     for environment in subject.environments:
         if environment.incomplete:

@@ -1,9 +1,10 @@
 """Export a handler for every trigger that the configuration sets.
 
-A cron trigger calls `scheduled()`, a queue consumer `queue()`, and a Worker that is another's tail consumer
-gets `tail()`, all of them on the default export. Without the handler every event fails with "Handler does not
-export a scheduled() function", which appears in the logs only. A router such as Hono only has `fetch`, and a
-function that is exported by name is not looked at.
+A cron trigger calls `scheduled()`, a queue consumer `queue()`, mail to one of the `addresses` `email()`, a
+connection to a port of `connect` `connect()`, and a Worker that is another's tail consumer gets `tail()`, all
+of them on the default export. Without the handler every event fails with "Handler does not export a
+scheduled() function", which appears in the logs only. A router such as Hono only has `fetch`, and a function
+that is exported by name is not looked at.
 
 ## Incorrect
 
@@ -84,6 +85,11 @@ from cflint.api import (
 )
 
 _Trigger = tuple[Environment, Location]
+_LISTENS = (
+    ("addresses", "email", "mail to `addresses` comes to this Worker"),
+    ("connect", "connect", "this Worker listens on a port"),
+)
+"""Keys that have something call a handler: the key, the handler, what calls it."""
 
 
 @rule(worker(), severity=Severity.ERROR, fix=Safety.UNSAFE)
@@ -144,6 +150,11 @@ def _triggers(subject: Worker, project: Project) -> Iterator[tuple[str, str, lis
         if (type := consumer.node.get("type")) is None or type.text != "http_pull"
     ]
     yield "queue", "this Worker consumes a queue", consumers
+    for key, handler, what in _LISTENS:
+        places = [
+            (found, found.location(node)) for found in environments for node in found.own_items(key)[:1]
+        ]
+        yield handler, what, places
     names = {found.worker_name: found for found in environments if found.worker_name}
     senders = project.memo.memoized("tail consumers", lambda: _tail_consumers(project))
     mine = sorted(

@@ -45,9 +45,10 @@ export default {
 
 ## Not reported
 
-Members that are strings (secrets are set elsewhere) or optional; names that another configuration of the same
-module binds; an `Env` that extends or indexes something unknown; code for which no configuration is known,
-unless a comment in `Env` requires that names are kept equal by hand.
+Members that are strings or optional: secrets are set elsewhere. Where `secrets.required` names them, a name
+that is read beside those is a note, or a warning if it is one of them spelled otherwise. Names that another
+configuration of the same module binds; an `Env` that extends or indexes something unknown; code for which no
+configuration is known, unless a comment in `Env` requires that names are kept equal by hand.
 
 ## Fix safety
 
@@ -93,6 +94,7 @@ _KEEP_EQUAL = (
 
 @rule(module(), severity=Severity.WARNING, fix=Safety.SAFE, both=True)
 def check(module: Module) -> Iterator[Finding]:
+    yield from _not_listed(module)
     if module.is_typescript:
         yield from _unbound(module)
         yield from _kept_by_hand(module)
@@ -129,6 +131,34 @@ def _unbound(module: Module) -> Iterator[Finding]:
         verb = "are" if len(found) > 1 else "is"
         message = f"{names} {verb} in `{found[0].owner.name}` but not in the configuration"
         yield Finding(message, found[0].at_name)
+
+
+def _not_listed(module: Module) -> Iterator[Finding]:
+    """What the code reads and neither the configuration binds nor `secrets.required` names, where it names
+    the secrets."""
+    environments = module.environments
+    if not environments or not all(found.lists_secrets for found in environments):
+        return
+    names = {binding.name for found in environments for binding in found.bindings}
+    reported: set[str] = set()
+    for use in module.env_uses():
+        name = use.name
+        if name in reported or use.written or use.method is not None or not name.isupper():
+            continue
+        if config.may_be_declared(module.project, module.workers, name) or config.is_injected(name):
+            continue
+        if any(one.guarded or one.written for one in module.env_uses_of(name)):
+            continue
+        types = module.project.env_types.members(module.path, name)
+        if any(one.optional or "undefined" in one.type for one in types) or js.is_given_by_code(module, name):
+            continue
+        reported.add(name)
+        near = next((known for known in names if js.spelling(known) == js.spelling(name)), None)
+        hint = f"; did you mean `{near}`?" if near is not None else ""
+        message = (
+            f"`{name}` is neither bound nor named by `secrets.required`: `wrangler dev` leaves it out{hint}"
+        )
+        yield Finding(message, module.at(use.node), severity=None if near is not None else Severity.NOTE)
 
 
 def _is_near(name: str, member: js.EnvMember) -> bool:

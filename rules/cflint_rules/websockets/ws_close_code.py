@@ -48,9 +48,10 @@ export class Stream extends DurableObject<Env> {
 
 ## Not reported
 
-Codes and reasons that are not constants, and objects that are not known to be WebSockets. That
-`webSocketClose()` sends the code back that it was given is only a note, and none inside `try`: most clients
-close with a code. So is a reason that looks like a placeholder (`"<reason>"`).
+Codes and reasons that are not constants, and objects that are not known to be WebSockets. That the code is
+sent back which `webSocketClose()` or a listener of `close` was given, also as `code || 1000`, is only a
+warning (in documents a note), and nothing inside `try` or where the code is compared: most clients close with
+a code. A reason that looks like a placeholder (`"<reason>"`) is a note.
 
 ## Fix safety
 
@@ -65,7 +66,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Severity, ValueKind, call, js, pattern, rule
+from cflint.api import Finding, Match, Module, Severity, ValueKind, call, js, pattern, quoted, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -92,7 +93,7 @@ def check(match: Match) -> Iterator[Finding]:
     arguments = match.arguments
     if not arguments or any(argument.type == "spread_element" for argument in arguments):
         return
-    if not _is_socket(match):
+    if not _is_a_socket(match.module, match.receiver):
         return
     code = match.module.number(arguments[0])
     if code is not None:
@@ -110,17 +111,17 @@ def check(match: Match) -> Iterator[Finding]:
         yield from _reason(match, arguments[1])
 
 
-def _is_socket(match: Match) -> bool:
-    if match.receiver is None:
+def _is_a_socket(module: Module, node: Node | None) -> bool:
+    if node is None:
         return False
-    if match.receiver_value.kind in _SOCKETS or match.module.pair_ends(match.receiver):
+    if module.value_of(node).kind in _SOCKETS or module.pair_ends(node):
         return True
-    receiver = js.unwrap(match.receiver)
-    declaration = match.module.scope.resolve(receiver) if receiver.type == "identifier" else None
+    node = js.unwrap(node)
+    declaration = module.scope.resolve(node) if node.type == "identifier" else None
     if declaration is None or declaration.path:
         return False
     annotation = js.first_named(declaration.owner.child_by_field_name("type"))
-    return match.module.is_from(annotation, "", "WebSocket")
+    return module.is_from(annotation, "", "WebSocket")
 
 
 def _problem(match: Match, code: float) -> str | None:
@@ -135,30 +136,83 @@ def _problem(match: Match, code: float) -> str | None:
 
 
 def _forwarded(match: Match, argument: Node) -> Iterator[Finding]:
-    """The code that `webSocketClose()` was given, sent back without a look at it."""
-    module, handler = match.module, match.handler
+    """The code that the client closed with, sent back without a look at it; `code || 1000` is none, as 1005
+    and 1006 are not 0."""
+    module = match.module
+    given = module.operation(argument)
+    if given is not None and given.left is not None and given.operator in ("||", "??"):
+        argument = given.left
     argument = js.unwrap(argument)
-    if handler is None or handler.name != "webSocketClose" or argument.type != "identifier":
+    found = _of_handler(match, argument) or _of_event(match, argument)
+    if found is None:
         return
-    declaration, parameters = module.scope.resolve(argument), handler.parameters
-    if declaration is None or len(parameters) < 2 or declaration.owner.id != parameters[1].id:
-        return
-    if any(_is_looked_at(match, reference) for reference in module.scope.references(declaration)):
-        return
-    if module.is_caught(argument, handler.function):
-        return  # that it throws is expected
-    name = declaration.name
+    at, uses, function = found
+    if any(_is_looked_at(module, use) for use in uses) or module.is_caught(argument, function):
+        return  # so its values are known, or that it throws is expected
+    name = match.text(argument)
     yield Finding(
-        f"`{name}` is 1005 or 1006 when the client gave no code or vanished, and then `close()` throws: "
-        "send 1000 instead",
+        f"{quoted(name)} is 1005 or 1006 when the client gave no code or vanished, and then `close()` throws:"
+        " send 1000 instead",
         match.at(argument),
-        related=(match.at(parameters[1], f"`{name}` is what the client closed with"),),
-        severity=Severity.WARNING,
+        related=(match.at(at, f"{quoted(name)} is what the client closed with"),),
+        severity=Severity.NOTE if module.document.is_block else Severity.WARNING,
     )
 
 
-def _is_looked_at(match: Match, reference: Node) -> bool:
-    above = match.module.parent(reference)
+_Code = tuple["Node", list["Node"], "Node"]
+"""Where the code comes from, all uses of it, and the function that is given it."""
+
+
+def _of_handler(match: Match, argument: Node) -> _Code | None:
+    """The parameter of `webSocketClose()` that an expression is."""
+    handler = match.handler
+    if handler is None or handler.name != "webSocketClose" or argument.type != "identifier":
+        return None
+    declaration, parameters = match.module.scope.resolve(argument), handler.parameters
+    if declaration is None or len(parameters) < 2 or declaration.owner.id != parameters[1].id:
+        return None
+    return parameters[1], list(match.module.scope.references(declaration)), handler.function
+
+
+def _of_event(match: Match, argument: Node) -> _Code | None:
+    """`event.code` in a listener of a socket's `close`, which an expression is."""
+    module, member = match.module, match.module.member(argument)
+    if member is None or member.name != "code":
+        return None
+    owner = js.unwrap(member.object)
+    event = module.scope.resolve(owner) if owner.type == "identifier" else None
+    if event is None or event.kind is not js.DeclarationKind.PARAMETER or event.path:
+        return None
+    if not _listens_to_close(module, event.scope):
+        return None
+    reads = (module.parent(use) for use in module.scope.references(event))
+    codes = [read for read in reads if read is not None and _is_code(module, read)]
+    return event.owner, codes, event.scope
+
+
+def _is_code(module: Module, node: Node) -> bool:
+    member = module.member(node)
+    return member is not None and member.name == "code"
+
+
+def _listens_to_close(module: Module, function: Node) -> bool:
+    """Whether a function is what `addEventListener("close", …)` or `onclose` of a socket calls."""
+    around = module.callback_of(function)
+    if around is not None:
+        given = around.argument(0)
+        is_close = given is not None and module.string(given) == "close"
+        return around.name == "addEventListener" and is_close and _is_a_socket(module, around.receiver)
+    setting = module.parent(function)
+    left = setting.child_by_field_name("left") if setting is not None else None
+    member = module.member(left) if left is not None else None
+    return member is not None and member.name == "onclose" and _is_a_socket(module, member.object)
+
+
+def _is_looked_at(module: Module, use: Node) -> bool:
+    above = module.parent(use)
+    operation = module.operation(above) if above is not None else None
+    if operation is not None and operation.operator in ("||", "??"):
+        return False
     return above is not None and above.type in _LOOKS
 
 

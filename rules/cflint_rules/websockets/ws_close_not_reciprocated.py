@@ -158,30 +158,53 @@ def check(match: Match) -> Iterator[Finding]:
     )
 
 
-def _may_close(module: Module, function: Node, depth: int) -> bool:
-    """Whether a function closes a socket, or hands one to code that might."""
+def _may_close(module: Module, function: Node, depth: int, socket: js.Declaration | None = None) -> bool:
+    """Whether a function closes a socket, or hands one to code that might; `socket` is the parameter that
+    holds it, the first by default."""
     body = js.body_of(function)
     if body is None:
         return True
     names = _names(module, function)
-    socket = module.scope.declared_in(function).get(names[0]) if names else None
-    uses = module.scope.references(socket) if socket is not None else ()
+    if socket is None and names:
+        socket = module.scope.declared_in(function).get(names[0])
+    given: dict[int, list[Node]] = {}
+    for use in module.scope.references(socket) if socket is not None else ():
+        taker = None if _is_asked(module, use) else _taker(module, use)
+        if taker is not None:
+            given.setdefault(taker.id, []).append(use)
     for node in module.descendants(body, "call_expression", "new_expression"):
         made = js.Call(module, node)
         name = made.name if made.receiver is not None else ""
         if name in _ENDS:
             return True
-        handed = any(
-            argument.start_byte <= use.start_byte < argument.end_byte
-            for argument in made.arguments
-            for use in uses
-        )
-        if not handed or name in _KEEPS:
+        if name in _KEEPS:
             continue
-        called = module.called_function(node)
-        if called is None or depth == 0 or _may_close(module, called, depth - 1):
-            return True
+        for use in given.get(node.id, ()):
+            called, parameter = module.called_function(node), module.parameter_for(use)
+            if called is None or parameter is None or depth == 0:
+                return True
+            if _may_close(module, called, depth - 1, parameter):
+                return True
     return False
+
+
+def _taker(module: Module, use: Node) -> Node | None:
+    """The innermost call among whose arguments a socket stands."""
+    child = use
+    for above in module.ancestors(use):
+        if above.type in ("call_expression", "new_expression") and child.type == "arguments":
+            return above
+        if above.type in js.FUNCTIONS:
+            return None
+        child = above
+    return None
+
+
+def _is_asked(module: Module, use: Node) -> bool:
+    """Whether only something of a socket is handed on: `ws.url`, `ws.deserializeAttachment()`."""
+    parent = module.parent(use)
+    member = module.member(parent) if parent is not None else None
+    return member is not None and member.object.id == use.id
 
 
 def _names(module: Module, function: Node) -> list[str]:

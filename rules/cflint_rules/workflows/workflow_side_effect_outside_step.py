@@ -52,8 +52,10 @@ export class Orders extends WorkflowEntrypoint<Env, { order: string }> {
 
 ## Not reported
 
-Clients that are only made (`new OpenAI(…)`), reads of a binding, logging, and what functions do that `run()`
-calls: they may be called from a step. Random values that one step alone uses. A Workflow without any step.
+Clients that are only made (`new OpenAI(…)`), reads of a binding, logging, functions of other modules, and
+those that `run()` only hands on or calls in a step. Random values that one step alone uses, and the time that
+several use. A Workflow without any step. Of a function that is called several times, the first call is
+reported.
 
 ## Fix safety
 
@@ -67,12 +69,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Module, Severity, ValueKind, js, module, quoted, rule
+from cflint.api import Finding, Module, Severity, js, module, quoted, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_CONDITIONS = frozenset({"if_statement", "ternary_expression", "switch_statement"})
+_CONDITIONS = frozenset({"if_statement", "ternary_expression", "switch_statement", "while_statement"})
+_HOLDERS = frozenset({"variable_declarator"})
+_DEEP = 2
 
 
 @rule(module("WorkflowEntrypoint", "WorkflowStep", "AgentWorkflow"), severity=Severity.WARNING)
@@ -83,26 +87,33 @@ def check(module: Module) -> Iterator[Finding]:
 
 
 def _effects(module: Module, body: Node) -> Iterator[Finding]:
+    seen: set[int] = set()
     for node in js.walk(body, into_functions=False, into_classes=False):
-        if node.type != "call_expression":
+        if node.type not in ("call_expression", "new_expression"):
             continue
         entropy = module.entropy_at(node)
         if entropy is not None:
-            if entropy.kind is js.EntropyKind.RANDOM:
-                yield from _random(module, body, module.call(node))
+            yield from _changing(module, body, entropy)
             continue
-        what = _effect(module, module.call(node))
-        if what is None:
-            continue
+        effect, inner = _effect(module, node), None
+        if effect is None:
+            inner = _effect_of_called(module, node, _DEEP)
+            if inner is None or inner.call.node.id in seen:
+                continue
+            seen.add(inner.call.node.id)
+        what = _shown(module, effect.call if effect is not None else js.Call(module, node))
+        related = (module.at(inner.call.node, "here"),) if inner is not None else ()
         if _goes_on(module, body, node):
             yield Finding(
                 f"{what} runs again whenever the Workflow wakes up or is retried: put it in a step",
                 module.at(node),
+                related,
             )
         else:
             yield Finding(
                 f"{what} is neither kept nor retried, and runs again if the Workflow does: put it in a step",
                 module.at(node),
+                related,
                 severity=Severity.NOTE,
             )
 
@@ -117,66 +128,88 @@ def _goes_on(module: Module, body: Node, node: Node) -> bool:
     return any(step.node.start_byte >= last for step in module.steps(body))
 
 
-def _effect(module: Module, call: js.Call | None) -> str | None:
+def _effect(module: Module, node: Node) -> js.ServiceCall | None:
     """What a call does that must not be done twice; None when it is nothing, or not known."""
-    if call is None or call.callee is None:
-        return None
-    if module.is_global(call.callee, "fetch"):
-        return "`fetch()`"
-    value = module.value_of(call.receiver)
-    match value.kind:
-        case ValueKind.BINDING if value.binding is not None:
-            counts = call.name in js.BINDING_WRITES.get(value.binding.id, ())
-        case ValueKind.WORKFLOW_INSTANCE:
-            counts = call.name in js.INSTANCE_CHANGES
-        case ValueKind.D1_STATEMENT:
-            counts = call.name == "run"
-        case ValueKind.STUB:
-            counts = call.name != "dup"
-        case _:
-            return None
-    return quoted(f"{module.text(call.callee)}()", otherwise=f"{call.name}()") if counts else None
+    found = module.service_call(node)
+    return found if found is not None and found.counts else None
 
 
-def _random(module: Module, body: Node, call: js.Call | None) -> Iterator[Finding]:
-    """A random value that decides which steps run, or that several steps use."""
-    if call is None:
+def _effect_of_called(module: Module, node: Node, deep: int) -> js.ServiceCall | None:
+    """What must not be done twice in the function or method of the module that a call runs, outside of steps
+    and of what it hands on."""
+    function = module.called_function(node)
+    body = js.body_of(function) if function is not None else None
+    for part in js.walk(body, into_functions=False, into_classes=False) if body is not None else ():
+        if part.type != "call_expression":
+            continue
+        found = _effect(module, part)
+        if found is None and deep > 1:
+            found = _effect_of_called(module, part, deep - 1)
+        if found is not None:
+            return found
+    return None
+
+
+def _shown(module: Module, call: js.Call) -> str:
+    text = module.text(call.callee) if call.callee is not None else call.name
+    return quoted(f"{text}()", otherwise=f"{call.name}()")
+
+
+def _changing(module: Module, body: Node, entropy: js.Entropy) -> Iterator[Finding]:
+    """A random value, or a time that is kept, which decides which steps run, or a random one that several
+    steps use."""
+    node, is_random = entropy.node, entropy.kind is js.EntropyKind.RANDOM
+    if is_random and _decides(module, body, node):
+        yield _unsteady(module, node, "which steps run")
         return
-    if _decides_on_steps(module, body, call.node):
-        yield _unsteady(module, call, "which steps run")
-        return
-    holder = module.enclosing(call.node, _HOLDERS)
+    holder = module.enclosing(node, _HOLDERS)
     name = holder.child_by_field_name("name") if holder is not None else None
     declaration = module.scope.resolve(name) if name is not None and name.type == "identifier" else None
     if declaration is None or not declaration.constant:
         return
-    around = (module.step_around(reference) for reference in module.scope.references(declaration))
-    if len({step[0].node.id for step in around if step is not None}) > 1:
-        yield _unsteady(module, call, "what the steps that use it work on")
+    uses = module.scope.references(declaration)
+    around = [module.step_around(use) for use in uses]
+    outside = [
+        use for use, step in zip(uses, around, strict=True) if step is None and use.end_byte > node.end_byte
+    ]
+    if any(_decides(module, body, use) for use in outside):
+        yield _unsteady(module, node, "which steps run")
+    elif is_random and any(_is_tested(module, body, use) for use in outside) and _goes_on(module, body, node):
+        yield _unsteady(module, node, "what the Workflow does")
+    elif is_random and len({step[0].node.id for step in around if step is not None}) > 1:
+        yield _unsteady(module, node, "what the steps that use it work on")
 
 
-_HOLDERS = frozenset({"variable_declarator"})
+def _is_tested(module: Module, body: Node, node: Node) -> bool:
+    return _condition_around(module, body, node) is not None
 
 
-def _decides_on_steps(module: Module, body: Node, node: Node) -> bool:
+def _decides(module: Module, body: Node, node: Node) -> bool:
     """Whether a node is part of a condition under which a step runs."""
+    above = _condition_around(module, body, node)
+    return above is not None and bool(module.steps(above))
+
+
+def _condition_around(module: Module, body: Node, node: Node) -> Node | None:
+    """The statement or expression of whose condition a node is a part."""
     child = node
     for above in module.ancestors(node):
-        if above.id == body.id or above.type in _HOLDERS:
-            return False
+        if above.id == body.id or above.type in _HOLDERS or above.type in js.FUNCTIONS:
+            return None
         if above.type in _CONDITIONS:
             condition = above.child_by_field_name("condition") or above.child_by_field_name("value")
-            if condition is not None and condition.id == child.id and module.steps(above):
-                return True
+            if condition is not None and condition.id == child.id:
+                return above
         child = above
-    return False
+    return None
 
 
-def _unsteady(module: Module, call: js.Call, what: str) -> Finding:
-    text = module.text(call.callee) if call.callee is not None else call.name
-    shown = quoted(f"{text}()", otherwise=f"{call.name}()")
+def _unsteady(module: Module, node: Node, what: str) -> Finding:
+    call = js.Call(module, node)
+    text = f"{module.text(call.callee) if call.callee is not None else call.name}()"
+    shown = quoted(f"new {text}" if call.is_new else text, otherwise=f"{call.name}()")
     return Finding(
         f"{shown} gives another value whenever the Workflow wakes up or is retried, and so changes {what}:"
         " make the value in a step",
-        module.at(call.node),
+        module.at(node),
     )

@@ -44,7 +44,7 @@ export class Report extends WorkflowEntrypoint<Env> {
 ## Not reported
 
 Variables of the step's own function, variables that are not read outside of it, and those that are set from
-what a step returns.
+what a step returns. Methods such as `delete()` of what is not made in sight as an array, a `Map` or the like.
 
 ## Fix safety
 
@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _CHANGES = frozenset({"push", "unshift", "splice", "set", "add"})
+_CONTAINERS = ("Array", "Map", "Set", "Headers", "FormData", "URLSearchParams", "URL")
 _VARIABLES = frozenset({js.DeclarationKind.CONST, js.DeclarationKind.LET, js.DeclarationKind.VAR})
 
 
@@ -77,7 +78,7 @@ def check(match: Match) -> Iterator[Finding]:
         declaration = mutation.place.declaration
         if declaration is None or declaration.node.id in seen:
             continue
-        if _is_outside(declaration, callback) and _is_read_after(module, declaration, callback):
+        if _is_outside(declaration, callback) and _is_read_after(module, declaration, mutation, callback):
             seen.add(declaration.node.id)
             yield Finding(
                 f"`{declaration.name}` is changed in a step and read outside of it: when the Workflow runs"
@@ -88,7 +89,7 @@ def check(match: Match) -> Iterator[Finding]:
 
 
 def _changes(module: Module, callback: Node) -> Iterator[js.Mutation]:
-    """The changes within a function of a variable, or of the elements of what it holds (not of `Headers`, a
+    """The changes within a function of a variable, or of what it holds (not of `Headers` of a response, a
     storage, and whatever else is known to be no container)."""
     for node in module.descendants(
         callback,
@@ -98,10 +99,22 @@ def _changes(module: Module, callback: Node) -> Iterator[js.Mutation]:
         "call_expression",
     ):
         mutation = module.mutation_at(node)
-        if mutation is None or mutation.place.path:
+        if mutation is None or mutation.place.declaration is None:
             continue
-        if mutation.sets_name or (mutation.method in _CHANGES and not module.value_of(mutation.place.whole)):
+        if mutation.sets_name or _is_container(module, mutation):
             yield mutation
+
+
+def _is_container(module: Module, mutation: js.Mutation) -> bool:
+    """Whether what is changed is an object or array of the Workflow's own."""
+    declaration, place = mutation.place.declaration, mutation.place
+    made = js.unwrap(declaration.value) if declaration is not None and declaration.value is not None else None
+    if declaration is not None and made is not None and not declaration.path:
+        if made.type in ("array", "object"):
+            return True
+        if made.type == "new_expression" and module.is_global(js.Call(module, made).callee, *_CONTAINERS):
+            return True
+    return not place.path and mutation.method in _CHANGES and not module.value_of(place.whole)
 
 
 def _is_outside(declaration: js.Declaration, callback: Node) -> bool:
@@ -109,11 +122,11 @@ def _is_outside(declaration: js.Declaration, callback: Node) -> bool:
     return declaration.kind in _VARIABLES and not inside and declaration.scope.type != "program"
 
 
-def _is_read_after(module: Module, declaration: js.Declaration, callback: Node) -> bool:
-    """Whether code after the step's function does anything with the variable but setting it."""
+def _is_read_after(module: Module, declaration: js.Declaration, change: js.Mutation, callback: Node) -> bool:
+    """Whether code after the step's function does anything with what was changed but setting it."""
     for use in module.scope.references(declaration):
-        if use.start_byte >= callback.end_byte:
-            change = module.mutation_of(use)
-            if change is None or not change.sets_name or change.kind is js.MutationKind.UPDATED:
+        if use.start_byte >= callback.end_byte and js.overlaps(change.place.path, module.place_of(use).path):
+            other = module.mutation_of(use)
+            if other is None or not other.sets_name or other.kind is js.MutationKind.UPDATED:
                 return True
     return False

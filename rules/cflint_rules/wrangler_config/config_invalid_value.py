@@ -126,6 +126,14 @@ def _names(environment: Environment) -> Iterator[Finding]:
                 )
     for node in environment.own_items("queues", "producers"):
         yield from _empty(environment, node, "queue", "queues.producers")
+    for node in environment.own_items("send_email"):
+        one, several = node.get("destination_address"), node.get("allowed_destination_addresses")
+        if one is not None and several is not None:
+            yield Finding(
+                "`destination_address` and `allowed_destination_addresses` cannot be used together",
+                environment.location(several),
+                (environment.location(one).saying("the one address"),),
+            )
     for node in environment.own_items("workflows"):
         workflow = node.get("name")
         if workflow is not None and workflow.text and _WORKFLOW.fullmatch(workflow.text) is None:

@@ -138,6 +138,7 @@ if TYPE_CHECKING:
     from cflint.project.code.origins import property_value as property_value
     from cflint.project.code.origins import reads_credential as reads_credential
     from cflint.project.code.origins import reads_request as reads_request
+    from cflint.project.code.orms import OrmStatement as OrmStatement
     from cflint.project.code.paging import list_without_pagination as list_without_pagination
     from cflint.project.code.promises import PromiseOutcome as PromiseOutcome
     from cflint.project.code.promises import PromiseSource as PromiseSource
@@ -154,6 +155,7 @@ if TYPE_CHECKING:
     from cflint.project.code.provenance import Trust as Trust
     from cflint.project.code.provenance import provenance as provenance
     from cflint.project.code.secrets import Secret as Secret
+    from cflint.project.code.services import ServiceCall as ServiceCall
     from cflint.project.code.sockets import PairEnd as PairEnd
     from cflint.project.code.sockets import SocketListener as SocketListener
     from cflint.project.code.sockets import called_function as called_function
@@ -265,6 +267,7 @@ _ORIGINS = {
         "alternatives callee_name header_read is_global is_open_object key_of number_of origins "
         "property_value reads_credential reads_request"
     ),
+    "cflint.project.code.orms": ("OrmStatement"),
     "cflint.project.code.paging": ("list_without_pagination"),
     "cflint.project.code.promises": (
         "PromiseOutcome PromiseSource PromiseUse calls_on calls_on_name can_await source_of "
@@ -272,6 +275,7 @@ _ORIGINS = {
     ),
     "cflint.project.code.provenance": ("Provenance Trust provenance"),
     "cflint.project.code.secrets": ("Secret"),
+    "cflint.project.code.services": ("ServiceCall"),
     "cflint.project.code.sockets": (
         "PairEnd SocketListener called_function hibernatable_accepts method_called_on "
         "name_of_function pair_end pair_ends parameter_for uses_of_end"
@@ -392,6 +396,7 @@ __all__ = [
     "MutationKind",
     "NodeNeed",
     "Operation",
+    "OrmStatement",
     "Owes",
     "Package",
     "PairEnd",
@@ -404,6 +409,7 @@ __all__ = [
     "ResponseMade",
     "RetiredModel",
     "Secret",
+    "ServiceCall",
     "SocketListener",
     "Syntax",
     "SyntaxProblem",

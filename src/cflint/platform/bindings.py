@@ -230,6 +230,24 @@ def kinds_by_type(type_name: str) -> tuple[BindingKind, ...]:
     return _by_type().get(type_name, ())
 
 
+_USUAL_NAMES = {
+    "WORKFLOW": "workflow",
+    "QUEUE": "queue",
+    "KV": "kv",
+    "BUCKET": "r2",
+    "R2": "r2",
+    "DB": "d1",
+    "D1": "d1",
+}
+
+
+def kind_by_usual_name(name: str) -> BindingKind | None:
+    """The kind that a reader takes a binding for by its name alone: `MY_QUEUE`, `KV`. For documents that show
+    no configuration; nothing else may rely on it."""
+    id = _USUAL_NAMES.get(name.rpartition("_")[2])
+    return kind_by_id(id) if id is not None else None
+
+
 @cache
 def methods_of_type(type_name: str) -> tuple[frozenset[str], frozenset[str]] | None:
     """(methods that return a promise, other methods) of a type of the runtime; None when it is not known.

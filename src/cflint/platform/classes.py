@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import Enum
 
+from cflint.platform.exports import usual_name
+
 
 class ClassKind(Enum):
     """What a class is to the runtime.
@@ -66,6 +68,20 @@ PLATFORM_BASE_NAMES: dict[str, ClassKind] = {
     "Agent": ClassKind.AGENT,
 }
 """Names that nobody but the platform means, even when the import was forgotten."""
+
+CLASS_MAKERS: dict[tuple[str, str], ClassKind] = {
+    ("itty-durable", "createDurable"): ClassKind.DURABLE_OBJECT,
+}
+"""Functions of packages that make a class to be extended."""
+
+
+def base_kind(module: str, name: str) -> ClassKind | None:
+    """What a class is that extends one of a module, also by a former name of the package; None of others."""
+    known = BASES.get((module, name))
+    if known is not None:
+        return known
+    usual = usual_name(module, name)
+    return BASES.get((usual.module, usual.name))
 
 
 def bases_of_kinds(*kinds: ClassKind) -> frozenset[tuple[str, str]]:

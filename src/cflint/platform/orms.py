@@ -58,6 +58,36 @@ _DIALECTS = {
 }
 """The ends of the names of dialects and adapters."""
 
+_MENTIONS = (b"drizzle", b"kysely", b"prisma")
+_MADE = (b"drizzle(", b"new Kysely", b"new PrismaClient")
+
+
+def mentions_orm(data: bytes) -> bool:
+    """Whether the text of a module may use an ORM of which the statements are known."""
+    return any(word in data for word in _MENTIONS)
+
+
+def makes_orm(data: bytes) -> bool:
+    """Whether the text of a module may make such an ORM's database."""
+    return any(word in data for word in _MADE)
+
+
+D1_SOURCES = frozenset({"drizzle-orm/d1", "kysely-d1", "@prisma/adapter-d1"})
+"""Modules of which what is made uses D1."""
+
+VERBS: dict[str, dict[str, str]] = {
+    "Drizzle": {"insert": "INSERT", "update": "UPDATE", "delete": "DELETE", "select": "SELECT"},
+    "Kysely": {
+        "insertInto": "INSERT",
+        "replaceInto": "REPLACE",
+        "updateTable": "UPDATE",
+        "deleteFrom": "DELETE",
+        "selectFrom": "SELECT",
+    },
+    "Prisma": {"create": "INSERT", "update": "UPDATE", "delete": "DELETE", "findMany": "SELECT"},
+}
+"""By ORM, the methods that begin a statement, and its verb; of Prisma those of a model, each a statement."""
+
 
 def orm_package(module: str) -> str | None:
     """The name of the ORM that a module specifier belongs to (`drizzle-orm/d1`: Drizzle); None of others."""

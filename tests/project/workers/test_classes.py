@@ -36,6 +36,18 @@ class A extends B { a() {} }
 class B extends A { b() {} }
 class Typed implements DurableObject {}
 """
+WRAPPED = """import { DurableObject } from "cloudflare:workers";
+import { Agent } from "@cloudflare/agents";
+import { createDurable } from "itty-durable";
+import { withTimers } from "./mixins";
+class Old extends Agent { onStart() {} }
+class Mixed extends withTimers(DurableObject)<Env> { alarm() {} }
+class Twice extends Mixed {}
+class Made extends createDurable({ autoPersist: true }) {}
+class Other extends withTimers(Map) {}
+class Odd extends withTimers(options) {}
+class Self extends withTimers(Self) {}
+"""
 CONFIG = {
     "main": "index.ts",
     "durable_objects": {"bindings": [{"name": "BOUND", "class_name": "Bound"}]},
@@ -267,3 +279,27 @@ def test_sections_of_a_page_know_of_each_other() -> None:
     assert not sections.shown_before(alone, "Room")
     assert not sections.shown_before(one, "Bound")
     assert Sections([one, two, three], parts.exports).shown_before(one, "Bound")
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("Old", ClassKind.AGENT),
+        ("Mixed", ClassKind.DURABLE_OBJECT),
+        ("Twice", ClassKind.DURABLE_OBJECT),
+        ("Made", ClassKind.DURABLE_OBJECT),
+        ("Other", ClassKind.UNKNOWN),
+        ("Odd", ClassKind.UNKNOWN),
+        ("Self", ClassKind.UNKNOWN),
+    ],
+)
+def test_what_a_function_makes_of_a_class(name: str, kind: ClassKind) -> None:
+    project = Project(WRAPPED)
+    assert project.classes.kind(project.named(name)) is kind
+
+
+def test_what_a_mixin_adds_is_not_known() -> None:
+    project = Project(WRAPPED)
+    mixed = project.named("Mixed")
+    assert project.classes.inherits(mixed, "fetch") is None
+    assert project.classes.members(mixed) == (frozenset({"alarm"}), False)

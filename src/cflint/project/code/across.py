@@ -5,9 +5,11 @@ from __future__ import annotations
 from bisect import bisect_left
 from typing import TYPE_CHECKING
 
-from cflint.platform.bindings import kind_by_id
+from cflint.platform.bindings import kind_by_id, kind_by_usual_name
+from cflint.platform.orms import makes_orm, mentions_orm
 from cflint.project.code.values import FROM_ENV, UNKNOWN, Value, ValueKind, promise_of
 from cflint.project.modules.facts import ClassFacts
+from cflint.project.modules.queries import CycleError
 from cflint.scope import Declaration, ImportRef
 
 if TYPE_CHECKING:
@@ -30,6 +32,8 @@ def binding(module: ModuleLike, name: str) -> Value:
         implied = module.app.implied.get(name) if module.app is not None else None
         if implied is not None:
             return Value(ValueKind.BINDING, name=name, binding=kind_by_id(implied))
+        if module.document.is_block and all(worker.config is None for worker in module.workers):
+            return Value(ValueKind.BINDING, name=name, binding=kind_by_usual_name(name))
     return Value(ValueKind.BINDING, name=name)
 
 
@@ -45,7 +49,36 @@ def imported_call(module: ModuleLike, ref: ImportRef, call: Node) -> Value:
         given = _handed_on(module, ref)
         if given:
             return promise_of(given.awaited, call) if given.kind is ValueKind.PROMISE else given
+    if mentions_orm(module.document.data):
+        made = _orm_made(module, ref)
+        if made:
+            return promise_of(made, call) if module.project.imported.gives_promise(module.path, ref) else made
     return promise_of(origin=call) if module.project.imported.gives_promise(module.path, ref) else UNKNOWN
+
+
+def _orm_made(module: ModuleLike, ref: ImportRef) -> Value:
+    """The database of an ORM that an imported function of the project makes; UNKNOWN of every other."""
+    found = module.project.exports.declaration(module.path, ref)
+    document = module.project.sources.document(found[0]) if found is not None else None
+    if found is None or document is None or not makes_orm(document.data):
+        return UNKNOWN
+
+    def make() -> Value:
+        other = module.other(found[0])
+        declared = other.scope.top_level.get(found[1]) if other is not None else None
+        given = (
+            other.value_returned(declared).awaited if other is not None and declared is not None else UNKNOWN
+        )
+        return (
+            Value(ValueKind.ORM, inner=given.inner, detail=given.detail)
+            if given.kind is ValueKind.ORM
+            else UNKNOWN
+        )
+
+    try:
+        return module.project.memo.memoized(("database of an ORM", found), make)
+    except CycleError:
+        return UNKNOWN
 
 
 def _handed_on(module: ModuleLike, ref: ImportRef) -> Value:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from cflint.platform.classes import PLATFORM_BASE_NAMES
 from cflint.project.code.parameters import handler_parameters
 from cflint.syntax.javascript import (
     CLASSES,
@@ -74,6 +75,15 @@ def first_of_chain(member: Node) -> Node | None:
         inner = node.child_by_field_name("object") or node.child_by_field_name("function")
         node = unwrap(inner) if inner is not None else None
     return node
+
+
+def leaves_out_imports(module: ModuleLike) -> bool:
+    """Whether a class of the module extends one of the platform and the module imports nothing."""
+    if module.scope.imports:
+        return False
+    facts = module.project.facts.of(module.path)
+    bases = [found.base for found in facts.classes.values()] if facts is not None else []
+    return any(base is not None and base.local is None and base.text in PLATFORM_BASE_NAMES for base in bases)
 
 
 def super_calls(module: ModuleLike, owner: ClassLike) -> tuple[Node, ...]:

@@ -28,7 +28,11 @@ def may_be_declared(project: Project, workers: Sequence[Worker], name: str) -> b
         return True
     if any(worker.app is not None and name in worker.app.bindings for worker in workers):
         return True
-    return any(name in dev_var_names(project.workspace, found.directory) for found in configurations)
+    return any(
+        name in dev_var_names(project.workspace, found.directory)
+        for found in configurations
+        if not all(environment.lists_secrets for environment in found.environments)
+    )
 
 
 def is_given_by_code(module: Module, name: str) -> bool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from cflint.lazy import Lazy
 from cflint.platform.drivers import DRIVERS
+from cflint.platform.orms import orm_package
 from cflint.project.code.parameters import parameter_index
 from cflint.project.code.results import (
     GLOBALS,
@@ -37,11 +38,13 @@ from cflint.syntax.javascript import (
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-    from cflint.project.code import app_values, load_contexts
+    from cflint.project.code import app_values, load_contexts, orms
     from cflint.project.code.interface import ModuleLike
+    from cflint.syntax.javascript import Syntax
 else:
     app_values = Lazy("cflint.project.code.app_values")
     load_contexts = Lazy("cflint.project.code.load_contexts")
+    orms = Lazy("cflint.project.code.orms")
 
 _VARIABLES = frozenset(
     {DeclarationKind.CONST, DeclarationKind.LET, DeclarationKind.VAR, DeclarationKind.USING}
@@ -93,7 +96,7 @@ class Evaluator:
             case "identifier" | "shorthand_property_identifier":
                 declaration = self._scope.resolve(node)
                 if declaration is None:
-                    return GLOBALS.get(self._syntax.text(node), UNKNOWN)
+                    return self._global(self._syntax.text(node))
                 return self.declared(declaration) or self._owned(declaration.name)
             case "this":
                 owner = self._module.this_class(node)
@@ -127,6 +130,18 @@ class Evaluator:
             case kind if kind in FUNCTIONS:
                 return Value(ValueKind.FUNCTION, origin=node)
         return UNKNOWN
+
+    def _global(self, name: str) -> Value:
+        """What a name that nothing declares means."""
+        if name == "env" and self._module.leaves_out_imports:
+            return Value(ValueKind.ENV)
+        known = GLOBALS.get(name)
+        if known is not None:
+            return known
+        if not self._module.has_global_bindings:
+            return UNKNOWN
+        bound = any(environment.bindings_named(name) for environment in self._module.environments)
+        return self._module.binding(name) if bound else UNKNOWN
 
     def _binary(self, node: Node) -> Value:
         operator = node.child_by_field_name("operator")
@@ -172,8 +187,14 @@ class Evaluator:
         annotated = annotated_value(self._module, declaration.owner) if not declaration.path else UNKNOWN
         candidates = []
         if declaration.value is not None:
-            candidates.append(self._follow(self.value_of(declaration.value), declaration.path))
+            candidates.append(self._taken(declaration.value, declaration.path))
         for assignment in self._scope.assignments(declaration):
+            if assignment.type == "array_pattern":
+                value = self._assigned_by_pattern(assignment, declaration.name)
+                if not value:
+                    return annotated
+                candidates.append(value)
+                continue
             if assignment.type != "assignment_expression":
                 return annotated
             candidates.append(self.value_of(assignment.child_by_field_name("right")))
@@ -185,6 +206,28 @@ class Evaluator:
         if all(other == first for other in candidates):
             return first or annotated
         return annotated
+
+    def _taken(self, node: Node, path: tuple[PathStep, ...]) -> Value:
+        """What a destructuring path takes out of an expression: `pair[1]` of `[pair[0], pair[1]]`."""
+        while path and unwrap(node).type == "array" and isinstance(path[0], int):
+            parts = [part for part in unwrap(node).named_children if part.type != "comment"]
+            if path[0] >= len(parts) or any(part.type == "spread_element" for part in parts[: path[0] + 1]):
+                return UNKNOWN
+            node, path = parts[path[0]], path[1:]
+        return self._follow(self.value_of(node), path)
+
+    def _assigned_by_pattern(self, pattern: Node, name: str) -> Value:
+        """What `[a, b] = …` gives to a name in the pattern."""
+        assignment = self._syntax.parent(pattern)
+        if assignment is None or assignment.type != "assignment_expression":
+            return UNKNOWN
+        right, index = assignment.child_by_field_name("right"), 0
+        for part in pattern.children:
+            if part.type == ",":
+                index += 1
+            elif part.type == "identifier" and self._syntax.text(part) == name and right is not None:
+                return self._taken(right, (index,))
+        return UNKNOWN
 
     def _imported(self, ref: ImportRef) -> Value:
         match (ref.module, ref.name):
@@ -198,14 +241,14 @@ class Evaluator:
         annotated = annotated_value(self._module, declaration.owner)
         if annotated:
             return annotated
-        type = declaration.owner.child_by_field_name("type") if not declaration.path else None
         function_kinds = self._module.parameter_kinds(declaration.scope)
         if function_kinds is not None:
             index = parameter_index(declaration)
             if index is not None and index < len(function_kinds):
                 kind = function_kinds[index]
-                # an annotation of a type of the user's own says it better than a position
-                if type is None or self._module.text(type).lstrip(": ") == kind.value:
+                # An annotation of a type of the user's own says it better than a position.
+                said = None if declaration.path else _said_type(self._syntax, declaration.owner)
+                if said is None or said == kind.value:
                     return Value(kind) if kind is not ValueKind.UNKNOWN else UNKNOWN
         if self._module.app is not None:
             given = app_values.parameter(self._module, declaration)
@@ -389,7 +432,10 @@ class Evaluator:
             driver = DRIVERS.get((ref.module, ref.name))
             if driver is not None and driver.made_by == "call":
                 return self._client(call, driver.label, resolves=driver.resolves)
-            given = self._called(ref, name, call)
+            made = (
+                orms.database_of(self._module, call, ref) if orm_package(ref.module) is not None else UNKNOWN
+            )
+            given = made or self._called(ref, name, call)
             if given:
                 return given
             resolves = STUB_MAKERS.get((ref.module, ref.name))
@@ -539,6 +585,8 @@ class Evaluator:
         driver = DRIVERS.get((ref.module, ref.name))
         if driver is not None and driver.made_by == "new":
             return self._client(node, driver.label, resolves=False)
+        if orm_package(ref.module) is not None:
+            return orms.database_of(self._module, node, ref)
         if ref.module in ("hono", "hono/quick", "hono/tiny", "@hono/zod-openapi") and ref.name in (
             "Hono",
             "OpenAPIHono",
@@ -553,6 +601,14 @@ def _common(one: Value, other: Value) -> Value:
     if not other:
         return one
     return one if one == other else UNKNOWN
+
+
+def _said_type(syntax: Syntax, owner: Node) -> str | None:
+    """The type that a parameter's annotation says it holds; None where there is none, or `any` or
+    `unknown`."""
+    annotation = first_named(owner.child_by_field_name("type"))
+    said = syntax.text(annotation) if annotation is not None else "any"
+    return None if said in ("any", "unknown") else said
 
 
 def _is_nothing(node: Node) -> bool:

@@ -65,6 +65,7 @@ if TYPE_CHECKING:
     from cflint.project.code import provenance as _provenance
     from cflint.project.code import sameness as _sameness
     from cflint.project.code import secrets as _secrets
+    from cflint.project.code import services as _services
     from cflint.project.code import sockets as _sockets
     from cflint.project.code import tree as _tree
     from cflint.project.code import workflows as _workflows
@@ -98,6 +99,7 @@ else:
     _provenance = Lazy("cflint.project.code.provenance")
     _sameness = Lazy("cflint.project.code.sameness")
     _secrets = Lazy("cflint.project.code.secrets")
+    _services = Lazy("cflint.project.code.services")
     _sockets = Lazy("cflint.project.code.sockets")
     _tree = Lazy("cflint.project.code.tree")
     _handlers = Lazy("cflint.platform.handlers")
@@ -366,6 +368,18 @@ class Module:
     def workers(self) -> tuple[Worker, ...]:
         """The Workers whose `main` reaches this module; () when that is not known."""
         return self.project.owners.of(self.path)
+
+    @cached_property
+    def has_global_bindings(self) -> bool:
+        """Whether bindings are globals: all Workers of the module are service workers."""
+        workers = self.workers
+        return bool(workers) and all(self.project.entrypoints.is_service_worker(one) for one in workers)
+
+    @cached_property
+    def leaves_out_imports(self) -> bool:
+        """Whether it is a block of a document that uses a class of the platform and imports nothing: an
+        excerpt, in which `env` is that of "cloudflare:workers" unless it is declared."""
+        return self.document.is_block and _classes.leaves_out_imports(self)
 
     @cached_property
     def app(self) -> App | None:
@@ -640,6 +654,8 @@ class Module:
     body_reads = _effects.body_reads
     log_at = _effects.log_at
     logs = _effects.logs
+    service_call = _services.service_call
+    service_calls = _services.service_calls
     place_of = _mutations.place_of
     mutation_of = _mutations.mutation_of
     mutation_at = _mutations.mutation_at
@@ -651,6 +667,7 @@ class Module:
     orm_made = _orms.orm_made
     with_orms = _orms.with_orms
     orms_imported = _orms.orms_imported
+    orm_statement = _orms.orm_statement
 
     # -- promises ----------------------------------------------------------------------------------------
 

@@ -1,17 +1,24 @@
-"""Where a module makes an ORM or query builder of a database's client."""
+"""Where a module makes an ORM or query builder of a database's client, and the statements that it makes with
+it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cflint.platform.orms import Orm, orm_maker, orm_package
+from cflint.platform.bindings import kind_by_id
+from cflint.platform.orms import D1_SOURCES, VERBS, Orm, orm_maker, orm_package
+from cflint.project.code.nodes import Call, call, member
+from cflint.project.code.origins import property_value
 from cflint.project.code.platform_names import called_name
-from cflint.syntax.javascript import unwrap, with_wrappers
+from cflint.project.code.values import UNKNOWN, Value, ValueKind
+from cflint.record import record
+from cflint.syntax.javascript import arguments_of, unwrap, with_wrappers
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
     from cflint.project.code.interface import ModuleLike
+    from cflint.scope import ImportRef
 
 _CALLS = frozenset({"call_expression", "new_expression"})
 _AROUND = frozenset({"arguments", "pair", "object", "await_expression"})
@@ -57,3 +64,82 @@ def orms_imported(module: ModuleLike) -> frozenset[str]:
         if label is not None:
             names.add(label)
     return frozenset(names)
+
+
+def database_of(module: ModuleLike, node: Node, ref: ImportRef) -> Value:
+    """What a call or `new` of an ORM's maker gives, which an import names: its database, with the D1 that it
+    uses; UNKNOWN of dialects and of everything else."""
+    orm = orm_maker(ref.module, ref.name)
+    if orm is None or orm.is_dialect:
+        return UNKNOWN
+    given = arguments_of(node)
+    used = _d1_of(module, given[0], _DEEP) if given else UNKNOWN
+    if not used and ref.module in D1_SOURCES:
+        used = Value(ValueKind.BINDING, binding=kind_by_id("d1"))
+    return Value(ValueKind.ORM, inner=used or None, detail=orm.label, origin=node)
+
+
+def _d1_of(module: ModuleLike, given: Node, deep: int) -> Value:
+    """The D1 database that an argument is or holds: `env.DB`, `{ client: env.DB }`, `new PrismaD1(DB)`."""
+    value = module.value_of(given)
+    if value.is_binding("d1") or deep == 0:
+        return value if value.is_binding("d1") else UNKNOWN
+    given = module.initializer(given)
+    if given.type in _CALLS:
+        made = called_name(module, given)
+        if made is not None and made.module in D1_SOURCES:
+            inner = arguments_of(given)
+            found = _d1_of(module, inner[0], deep - 1) if inner else UNKNOWN
+            return found or Value(ValueKind.BINDING, binding=kind_by_id("d1"))
+        return UNKNOWN
+    for key in ("client", "connection", "dialect", "adapter", "database"):
+        held = property_value(module, given, key) if given.type == "object" else None
+        if held is not None:
+            return _d1_of(module, held, deep - 1)
+    return UNKNOWN
+
+
+@record(frozen=True, eq=False)
+class OrmStatement:
+    """A statement that an ORM makes: `db.insert(users).values(row)`.
+
+    `first` is the call that begins it (`db.insert(users)`), `methods` the names of all calls of the chain,
+    that first. `database` is the D1 database that it is for, None of another one.
+    """
+
+    orm: str
+    verb: str
+    first: Call
+    methods: tuple[str, ...]
+    database: Value | None
+
+
+def orm_statement(module: ModuleLike, node: Node | None) -> OrmStatement | None:
+    """The statement of an ORM that a call makes, or a part of it, where it is the last of the chain that is
+    looked at; None of every other expression."""
+    methods: list[str] = []
+    for _ in range(_DEEP * 2):
+        made = call(module, node)
+        if made is None or made.is_new or made.receiver is None:
+            return None
+        methods.insert(0, made.name)
+        found = _begun(module, made, tuple(methods))
+        if found is not None:
+            return found
+        node = unwrap(made.receiver)
+    return None
+
+
+def _begun(module: ModuleLike, made: Call, methods: tuple[str, ...]) -> OrmStatement | None:
+    if not any(made.name in verbs for verbs in VERBS.values()) or made.receiver is None:
+        return None
+    owner = module.value_of(made.receiver)
+    if owner.kind is not ValueKind.ORM:
+        model = member(module, unwrap(made.receiver))
+        owner = module.value_of(model.object) if model is not None else UNKNOWN
+        if owner.kind is not ValueKind.ORM or owner.detail != "Prisma":
+            return None
+    elif owner.detail == "Prisma":
+        return None
+    verb = VERBS.get(owner.detail, {}).get(made.name)
+    return OrmStatement(owner.detail, verb, made, methods, owner.inner) if verb is not None else None

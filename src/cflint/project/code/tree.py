@@ -112,7 +112,7 @@ def initializer(module: ModuleLike, node: Node) -> Node:
     """The expression itself, or what the constant that it names was initialised with."""
     node = unwrap(node)
     for _ in range(8):
-        if node.type != "identifier":
+        if node.type not in ("identifier", "shorthand_property_identifier"):
             break
         declaration = module.scope.resolve(node)
         if declaration is None or declaration.value is None or declaration.path:

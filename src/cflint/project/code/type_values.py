@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cflint.lazy import Lazy
-from cflint.platform.bindings import kinds_by_type
+from cflint.platform.bindings import kind_by_id, kinds_by_type
 from cflint.platform.env_types import UNSEEN_ENV_TYPE_NAMES
 from cflint.project.code.values import UNKNOWN, Value, ValueKind, promise_of
 from cflint.scope import Declaration, DeclarationKind, ImportRef
@@ -34,8 +34,11 @@ _TYPES: dict[str, Value] = {
     "ScheduledController": Value(ValueKind.CONTROLLER),
     "ScheduledEvent": Value(ValueKind.CONTROLLER),
     "CacheStorage": Value(ValueKind.CACHE_STORAGE),
+    "WorkflowStep": Value(ValueKind.WORKFLOW_STEP),
+    "WorkflowEvent": Value(ValueKind.WORKFLOW_EVENT),
 }
-"""Values by the name of a global type of the runtime."""
+"""Values by the name of a global type of the runtime, and of types that nobody else means, even when the
+import was forgotten."""
 
 _IMPORTED_TYPES: dict[tuple[str, str], Value] = {
     ("cloudflare:workers", "WorkflowStep"): Value(ValueKind.WORKFLOW_STEP),
@@ -43,6 +46,9 @@ _IMPORTED_TYPES: dict[tuple[str, str], Value] = {
     ("agents/workflows", "AgentWorkflowStep"): Value(ValueKind.WORKFLOW_STEP),
     ("agents", "Connection"): Value(ValueKind.CONNECTION),
     ("partyserver", "Connection"): Value(ValueKind.CONNECTION),
+    ("drizzle-orm/d1", "DrizzleD1Database"): Value(
+        ValueKind.ORM, inner=Value(ValueKind.BINDING, binding=kind_by_id("d1")), detail="Drizzle"
+    ),
     ("hono", "Context"): Value(ValueKind.HONO_CONTEXT),
     ("hono", "Hono"): Value(ValueKind.HONO_APP),
 }

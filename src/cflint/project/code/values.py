@@ -43,6 +43,7 @@ class ValueKind(Enum):
     CONNECTION = "Connection"
     DATABASE_CLIENT = "database client"
     CONNECTION_STRING = "connection string"
+    ORM = "database of an ORM"
     D1_STATEMENT = "D1PreparedStatement"
     D1_RESULT = "D1Result"
     R2_OBJECT = "R2ObjectBody"
@@ -79,10 +80,10 @@ class Value:
     of a CLASS or FUNCTION, or the name of the project's class of an INSTANCE, with the module that it is
     imported from in `detail`. `binding` is the kind of a BINDING when it is known. `inner` is what a PROMISE
     resolves to, the namespace of a STUB, the owner of HEADERS or BODY, the connection string of a
-    DATABASE_CLIENT, or the binding of a CONNECTION_STRING. `detail` tells where a RESPONSE comes from
-    (`fetch`, `cache`, `redirect`, `new`), or a client's driver. `origin` is the expression that made the
-    value: the `new WebSocketPair()`, the `fetch(…)`, the `postgres(…)`. `shape` has the members of an
-    APP_OBJECT.
+    DATABASE_CLIENT, the binding of a CONNECTION_STRING, or the D1 database of an ORM (None: another one).
+    `detail` tells where a RESPONSE comes from (`fetch`, `cache`, `redirect`, `new`), a client's driver, or an
+    ORM's name. `origin` is the expression that made the value: the `new WebSocketPair()`, the `fetch(…)`,
+    the `postgres(…)`. `shape` has the members of an APP_OBJECT.
     """
 
     kind: ValueKind

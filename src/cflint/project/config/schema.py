@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from enum import Enum
 
 from cflint.platform.wrangler_keys import KeySchema
-from cflint.record import record
+from cflint.record import record, replace
 from cflint.source import Span
 from cflint.syntax.data import Kind, Node
 
@@ -110,6 +110,9 @@ def _alternative(node: Node, schema: KeySchema) -> KeySchema | None:
     fitting = [choice for choice in schema.alternatives if _fits(node, choice)]
     if len(fitting) < 2:
         return fitting[0] if fitting else None
+    if all(choice.choices for choice in fitting) and node.kind not in {Kind.OBJECT, Kind.ARRAY}:
+        every = dict.fromkeys(value for choice in fitting for value in choice.choices)
+        return replace(fitting[0], choices=tuple(every))
     distances = [_distance(node, choice) for choice in fitting]
     nearest = [choice for choice, far in zip(fitting, distances, strict=True) if far == min(distances)]
     if (

@@ -489,6 +489,11 @@ class Environment:
             return True
         return self.incomplete or (self.tree is not None and self.tree.has_open_bindings)
 
+    @cached_property
+    def lists_secrets(self) -> bool:
+        """Whether `secrets.required` names all secrets: `wrangler dev` gives the Worker no others."""
+        return any(binding.kind.id == "secret" for binding in self.bindings)
+
     def may_be_absent(self, node: Node) -> bool:
         """Whether a part of the environment is there under a condition that is not known."""
         return self.tree is not None and self.tree.may_be_absent(node)

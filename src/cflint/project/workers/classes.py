@@ -6,15 +6,16 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from cflint.platform.classes import BASES, PLATFORM_BASE_NAMES, ClassKind
+from cflint.platform.classes import CLASS_MAKERS, PLATFORM_BASE_NAMES, ClassKind, base_kind
 from cflint.project.files.discovery import discover
-from cflint.project.modules.facts import ClassFacts, Member
+from cflint.project.modules.facts import BaseRef, ClassFacts, Member
 from cflint.project.modules.queries import Memo, query
 from cflint.project.workers.durable_objects import DurableObjects
 from cflint.project.workers.exports import Exports
 from cflint.project.workers.facts import Facts
 from cflint.project.workers.sources import Sources
 from cflint.project.workers.worker import Worker
+from cflint.record import replace
 from cflint.syntax.elision import leaves_out
 
 _BARE_BASES = frozenset(
@@ -150,8 +151,10 @@ class Classes:
         base = facts.base
         if base is None:
             return ClassKind.PLAIN
+        if base.wrapped is not None:
+            return self._kind_of_wrapped(facts, base.wrapped)
         if base.imported is not None:
-            known = BASES.get((base.imported.module, base.imported.name))
+            known = base_kind(base.imported.module, base.imported.name)
             if known is not None:
                 return known
             if base.imported.module.startswith("cloudflare:"):
@@ -166,6 +169,15 @@ class Classes:
                 return ClassKind.PLAIN
         return ClassKind.UNKNOWN
 
+    def _kind_of_wrapped(self, facts: ClassFacts, base: BaseRef) -> ClassKind:
+        """What a class is that extends what a function makes of a class of the platform."""
+        if base.imported is not None:
+            made = CLASS_MAKERS.get((base.imported.module, base.imported.name))
+            if made is not None:
+                return made
+        found = self._kind_by_base(replace(facts, base=base))
+        return found if found.is_platform else ClassKind.UNKNOWN
+
 
 def _is_platform_base(facts: ClassFacts) -> bool:
     """Whether a class extends a class of the platform or of an SDK."""
@@ -173,5 +185,5 @@ def _is_platform_base(facts: ClassFacts) -> bool:
     if base is None:
         return False
     if base.imported is not None:
-        return (base.imported.module, base.imported.name) in BASES
+        return base_kind(base.imported.module, base.imported.name) is not None
     return base.local is None and base.text in PLATFORM_BASE_NAMES

@@ -38,6 +38,19 @@ class Entrypoints:
                 return found if found is not None else Entrypoint(frozenset(), False, target.at)
         return None
 
+    @query
+    def is_service_worker(self, worker: Worker) -> bool:
+        """Whether a Worker listens to events and exports nothing: its bindings are globals. Source:
+        https://developers.cloudflare.com/workers/reference/migrate-to-module-workers/"""
+        documents = [self._sources.document(entry) for entry in worker.entries]
+        if any(one is None or b"addEventListener" not in one.data for one in documents):
+            return False
+        found = [self._facts.of(entry) for entry in worker.entries]
+        return bool(found) and all(
+            facts is not None and "fetch" in facts.listens and not facts.exports and not facts.star_exports
+            for facts in found
+        )
+
     def _find(self, target: ExportTarget) -> Entrypoint | None:
         """The entrypoint that a default export is; None when it is not known which handlers it has."""
         facts = self._facts.of(target.module)

@@ -35,11 +35,16 @@ class Member:
 
 @record(frozen=True)
 class BaseRef:
-    """What a class extends: the text, and the import it comes from, or the local name."""
+    """What a class extends: the text, and the import it comes from, or the local name.
+
+    What a call makes of a class (`withTimers(DurableObject)`) has neither: `wrapped` is that class, or the
+    function where it is given none. There may be members that are not seen.
+    """
 
     text: str
     imported: ImportRef | None = None
     local: str | None = None
+    wrapped: BaseRef | None = None
 
 
 @record(frozen=True)

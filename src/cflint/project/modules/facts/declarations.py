@@ -18,6 +18,7 @@ from cflint.source import Span
 from cflint.syntax.javascript import (
     FUNCTIONS,
     Syntax,
+    arguments_of,
     first_named,
     is_async,
     is_generator,
@@ -152,6 +153,11 @@ def _base(syntax: Syntax, scope: ModuleScope, value: Node) -> BaseRef:
                 text,
                 imported=ImportRef(ref.module, syntax.text(name)) if ref.name in ("*", "default") else None,
             )
+    if inner.type == "call_expression":
+        callee = inner.child_by_field_name("function")
+        given = [unwrap(part) for part in arguments_of(inner)]
+        names = [part for part in (*given, callee) if part is not None and part.type == "identifier"]
+        return BaseRef(text, wrapped=_base(syntax, scope, names[0])) if names else BaseRef(text)
     return BaseRef(text)
 
 
