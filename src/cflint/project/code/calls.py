@@ -20,6 +20,7 @@ from cflint.syntax.suffixes import MODULE_SUFFIXES, is_declaration_file
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+    from cflint.project.code.module import ClassDefinition
     from cflint.project.workers.model import Project, Worker
 
 _HOPS = 4
@@ -238,6 +239,17 @@ def callers_of(module: Module, function: Node) -> Callers:
         else:
             complete = False
     return Callers(tuple(calls), complete)
+
+
+def makers_of(module: Module, owner: ClassDefinition) -> Iterator[CallSite]:
+    """The places that make instances of a class, by its name, in all modules of its Workers."""
+    if not owner.name or owner.name == "default":
+        return
+    for other in modules_naming(module.project, paths_around(module), owner.name, at_hand=module):
+        for leaf in other.leaves(owner.name, other.root):
+            parent = other.parent(leaf)
+            if parent is not None and parent.type == "new_expression":
+                yield CallSite(other, parent)
 
 
 def _is_private(module: Module, function: Node, named: Node) -> bool:
