@@ -47,7 +47,8 @@ export default {
 ## Not reported
 
 Statuses below 500, for which a message is meant for the client; errors of a class of one's own (`error
-instanceof HttpError`); what is sent in development only.
+instanceof HttpError`), or that are told by what they say (`message.includes("limit reached")`); what is sent
+in development only.
 
 ## Fix safety
 
@@ -91,6 +92,8 @@ _SHOWN_IN = frozenset({"template_substitution", "pair", "ternary_expression"})
 _CHOICES = frozenset({"if_statement", "ternary_expression", "switch_statement"})
 _DEVELOPMENT = pattern(rb"dev|debug|local|environment|node_env|verbose", re.IGNORECASE)
 _PLAIN_ERRORS = frozenset({"Error", "TypeError", "SyntaxError", "RangeError"})
+_LOOKS = frozenset({"includes", "startsWith", "endsWith"})
+_TEXTS = pattern(rb"m(?:sg|essage)\b|\berr(?:or)?\b", re.IGNORECASE)
 _OWN_FIELDS = ("name", "code", "status")
 """What the fields begin with by which errors of a class of their own are told from others."""
 
@@ -258,7 +261,20 @@ def _is_meant(module: Module, node: Node, within: Node) -> bool:
     return False
 
 
+def _asks_for_text(module: Module, condition: Node) -> bool:
+    """Whether a condition looks for something in what an error says: `message.includes("not found")`."""
+    return any(
+        (called := module.call(node)) is not None
+        and called.name in _LOOKS
+        and called.receiver is not None
+        and next(module.mentions(_TEXTS, called.receiver), None) is not None
+        for node in (condition, *module.descendants(condition, "call_expression"))
+    )
+
+
 def _tells_errors_apart(module: Module, condition: Node) -> bool:
+    if _asks_for_text(module, condition):
+        return True
     for part in (condition, *module.descendants(condition, "binary_expression", "member_expression")):
         operation, access = module.operation(part), module.member(part)
         if operation is not None and operation.operator == "instanceof":

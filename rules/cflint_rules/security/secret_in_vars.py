@@ -74,6 +74,7 @@ _SAYS_SO = pattern(
     re.IGNORECASE,
 )
 """What tells that a value is a placeholder, a name or a version."""
+_LOCAL = pattern(r"^(?:local|dev|development|test)$|//(?:localhost|127\.0\.0\.1)\b", re.IGNORECASE)
 _HOST = pattern(r"@(?!(?:10|127|172|192)\.|[^:/?]*\.(?:internal|local|test|lan)\b)[^:/?@]*\.[A-Za-z]")
 _LOCAL_STRINGS = "CLOUDFLARE_HYPERDRIVE_LOCAL_CONNECTION_STRING_"
 
@@ -106,7 +107,10 @@ def check(subject: WranglerConfig) -> Iterator[Finding]:
 def _empty(subject: WranglerConfig) -> Iterator[Finding]:
     """Variables that are there to name a secret, and take its place."""
     for environment in subject.environments:
-        for binding in environment.bindings_of("var"):
+        variables = environment.bindings_of("var")
+        if any(_LOCAL.search(variable.node.text or "") for variable in variables):
+            continue  # what runs on one's own machine is not deployed
+        for binding in variables:
             if binding.environment is not environment or binding.node.text != "":
                 continue
             if js.is_secret_name(binding.name) and not _PUBLIC.search(binding.name):

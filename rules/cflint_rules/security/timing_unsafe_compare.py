@@ -134,7 +134,7 @@ def _told(module: Module, secret: Node, sent: Node) -> tuple[str, tuple[Location
     if secret.type in _NEVER or sent.type in _NEVER:
         return None
     found = js.secret_behind(module, secret, _SECRET_ENDS)
-    what = quoted(".".join((found.module.text(found.node), *found.path))) if found is not None else ""
+    what = _name(found) if found is not None else ""
     if found is None:
         found = js.code_behind(module, secret)
         what = "a signature that only the key can make"
@@ -143,6 +143,13 @@ def _told(module: Module, secret: Node, sent: Node) -> tuple[str, tuple[Location
         return None
     made = found.module.at(found.node, "it comes from here")
     return what, (made, source.module.at(source.node, "the client sends it here"))
+
+
+def _name(secret: js.Traced) -> str:
+    """What a secret is called in a message: `env.NAME`, whatever variable holds it."""
+    module = secret.module
+    node = module.taken_from(secret.node) or secret.node if not secret.path else secret.node
+    return quoted(".".join((module.text(node), *secret.path)))
 
 
 def _is_in(whole: Node, place: Location) -> bool:

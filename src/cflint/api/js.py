@@ -94,6 +94,7 @@ if TYPE_CHECKING:
     from cflint.project.code.calls import worker_calls as worker_calls
     from cflint.project.code.contents import Content as Content
     from cflint.project.code.credentials import code_behind as code_behind
+    from cflint.project.code.credentials import hyperdrive_behind as hyperdrive_behind
     from cflint.project.code.credentials import request_behind as request_behind
     from cflint.project.code.credentials import secret_behind as secret_behind
     from cflint.project.code.declared_env import EnvMember as EnvMember
@@ -253,7 +254,7 @@ _ORIGINS = {
         "is_named leaves_matching modules_naming name_of paths_around running_paths worker_calls"
     ),
     "cflint.project.code.contents": ("Content"),
-    "cflint.project.code.credentials": ("code_behind request_behind secret_behind"),
+    "cflint.project.code.credentials": ("code_behind hyperdrive_behind request_behind secret_behind"),
     "cflint.project.code.declared_env": ("EnvMember spelling"),
     "cflint.project.code.dropped": ("DroppedCall"),
     "cflint.project.code.effects": ("BodyRead Entropy EntropyKind Log ResponseMade"),
@@ -452,6 +453,7 @@ __all__ = [
     "header_read",
     "hibernatable_accepts",
     "home_of",
+    "hyperdrive_behind",
     "invocations_of",
     "is_async",
     "is_example",

@@ -8,6 +8,7 @@ from cflint.api.deprecations import DEPRECATED
 from cflint.lazy import lazily
 
 if TYPE_CHECKING:
+    from cflint.project.sql.statements import RAW_CALLS as RAW_CALLS
     from cflint.project.sql.statements import SQL_CALLS as SQL_CALLS
     from cflint.project.sql.statements import HolePosition as HolePosition
     from cflint.project.sql.statements import Interpolation as Interpolation
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from cflint.project.sql.statements import chained_call as chained_call
     from cflint.project.sql.statements import executions as executions
     from cflint.project.sql.statements import prepared_by as prepared_by
+    from cflint.project.sql.statements import raw_text as raw_text
     from cflint.project.sql.statements import sql_text as sql_text
     from cflint.project.sql.statements import sql_use as sql_use
     from cflint.syntax.sql import Statement as Statement
@@ -30,8 +32,8 @@ if TYPE_CHECKING:
 
 _ORIGINS = {
     "cflint.project.sql.statements": (
-        "HolePosition Interpolation SQL_CALLS SqlDialect SqlLiteral SqlText SqlUse chained_call "
-        "executions prepared_by sql_text sql_use"
+        "HolePosition Interpolation RAW_CALLS SQL_CALLS SqlDialect SqlLiteral SqlText SqlUse "
+        "chained_call executions prepared_by raw_text sql_text sql_use"
     ),
     "cflint.syntax.sql": ("Statement TableUse Token TokenKind placeholders statements tables"),
 }
@@ -39,6 +41,7 @@ _ORIGINS = {
 __getattr__ = lazily(globals(), _ORIGINS, deprecated=DEPRECATED)
 
 __all__ = [
+    "RAW_CALLS",
     "SQL_CALLS",
     "HolePosition",
     "Interpolation",
@@ -54,6 +57,7 @@ __all__ = [
     "executions",
     "placeholders",
     "prepared_by",
+    "raw_text",
     "sql_text",
     "sql_use",
     "statements",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from cflint.platform.credentials import is_secret_name
 from cflint.project.code.module import Module
 from cflint.project.code.origins import reads_request
+from cflint.project.code.parameters import is_callable
 from cflint.project.code.platform_names import called_name
 from cflint.project.code.secrets import Secret, secret_at
 from cflint.project.code.tracing import Traced, traced
@@ -40,6 +41,11 @@ def request_behind(module: Module, node: Node) -> Traced | None:
     return next(traced(module, node, _is_sent, derived=True), None)
 
 
+def hyperdrive_behind(module: Module, node: Node) -> Traced | None:
+    """The connection string of a Hyperdrive binding that a value is, whatever hands it on."""
+    return next(traced(module, node, _is_connection_string), None)
+
+
 def code_behind(module: Module, node: Node) -> Traced | None:
     """The call that makes the message authentication code (HMAC), or the signature, that a value is."""
     return next(traced(module, node, _is_code, derived=True), None)
@@ -61,6 +67,16 @@ def _is_secret(found: Traced, ends: tuple[str, ...]) -> bool:
     return len(found.path) == 2 and found.path[0] == "env" and _is_untyped(module, node, _CONTEXT_NAMES)
 
 
+def _is_connection_string(found: Traced) -> bool:
+    value = found.module.value_of(found.node)
+    if not found.path:
+        return value.kind is ValueKind.CONNECTION_STRING
+    if found.path == ("connectionString",):
+        return value.is_binding("hyperdrive")
+    is_member = len(found.path) == 2 and found.path[1] == "connectionString"
+    return is_member and value.kind is ValueKind.ENV
+
+
 def _is_sent(found: Traced) -> bool:
     module, node = found.module, found.node
     if reads_request(module, node) or module.value_of(node).kind in _SENT:
@@ -70,6 +86,8 @@ def _is_sent(found: Traced) -> bool:
     declaration = module.scope.resolve(node) if node.type == "identifier" else None
     if declaration is None or declaration.kind is not DeclarationKind.PARAMETER:
         return False
+    if is_callable(module, declaration.scope):
+        return True
     name = declaration.scope.child_by_field_name("name") or module.given_name(declaration.scope)
     return name is not None and module.text(name) in _VERIFIERS
 

@@ -21,6 +21,7 @@ from cflint.project.code.results import (
     method_result,
     property_of,
 )
+from cflint.project.code.clients import client_for
 from cflint.project.code.type_values import annotated_value, instance_of, type_value
 from cflint.project.code.values import UNKNOWN, Value, ValueKind, promise_of
 from cflint.scope import Declaration, DeclarationKind, ImportRef, PathStep, Step
@@ -451,7 +452,7 @@ class Evaluator:
         typed = type_value(self._module, inner) if inner is not None else UNKNOWN
         if typed and typed.awaited:
             return typed
-        result = self._single_return(function)
+        result = client_for(self._module, self._single_return(function), call)
         if is_async(function):
             return promise_of(result.awaited, call)
         return result or typed

@@ -34,6 +34,8 @@ _MOST_SITES = 20
 _MOST_NAMED = 40
 """How many calls of a method's name are looked at."""
 _JOINS = {"??": ("left", "right"), "||": ("left", "right"), "&&": ("right",), "+": ("left", "right")}
+_SIZES = frozenset({"length", "byteLength", "size"})
+"""What tells little of the value that it is asked of."""
 _PARTS = ("consequence", "alternative")
 
 
@@ -169,6 +171,8 @@ class _Search:
         module, node = found.module, found.node
         access = module.member(node)
         if access is not None:
+            if self._derived and access.name in _SIZES:
+                return
             self._add(module, access.object, (access.name, *found.path), frames)
             return
         index = node.child_by_field_name("index")
