@@ -42,9 +42,9 @@ export default {
 ## Not reported
 
 A client that is never ended (see `hyperdrive-client-not-ended`). `await client.end()` in a handler without a
-response: a queue consumer, a cron trigger, a Workflow, work that is itself given to `waitUntil()`; in a helper
-that anything but requests may call. `waitUntil(client.end())` at the end of a handler: an error that nobody
-catches ends the invocation, too.
+response: a queue consumer, a cron trigger, a Workflow, work that is itself given to `waitUntil()`; in a
+helper that anything but requests may call. `waitUntil(client.end())` at the end of a handler: an error that
+nobody catches ends the invocation, too.
 
 ## Fix safety
 
