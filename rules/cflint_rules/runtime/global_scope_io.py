@@ -93,12 +93,12 @@ def check(match: Match) -> Iterator[Finding]:
 
 @check.on(call("now"), new("Date"))
 def check_time(match: Match) -> Iterator[Finding]:
-    """The time, which stands still at 0 until there is an event."""
+    """The time, which stands still at 0 until there is an event; told once of a module."""
     module, node = match.module, match.node
-    if not module.workers or module.run_while_loading(node) is None:
-        return
-    entropy = module.entropy_at(node)
-    if entropy is not None and entropy.kind is js.EntropyKind.TIME and entropy.name.name.startswith("Date"):
+    if module.workers and _tells_time(module, node):
+        first = module.memoized("first time while loading", lambda: node.id)
+        if first != node.id:
+            return
         made = "new Date()" if node.type == "new_expression" else "Date.now()"
         yield Finding(
             f"`{made}` runs while the module loads, where the time of a deployed Worker is 0 (1970)",
@@ -106,6 +106,13 @@ def check_time(match: Match) -> Iterator[Finding]:
             tuple(module.at(called, "it is called here") for called in module.run_while_loading(node) or ()),
             severity=Severity.WARNING,
         )
+
+
+def _tells_time(module: Module, node: Node) -> bool:
+    entropy = module.entropy_at(node)
+    if entropy is None or entropy.kind is not js.EntropyKind.TIME or not entropy.name.name.startswith("Date"):
+        return False
+    return module.run_while_loading(node) is not None
 
 
 @check.on(identifier("env"))

@@ -47,7 +47,8 @@ export default {
 
 The secret, and what the client sent, may come by way of variables, fields, options, constructors, helpers
 and their callers, in other modules, too. A signature that the code makes itself (`crypto.subtle.sign()`,
-`createHmac()`) is as good as a secret: `crypto.subtle.verify()` compares it.
+`createHmac()`) is as good as a secret: `crypto.subtle.verify()` compares it. In Python
+`hmac.compare_digest()` takes the same time for all guesses.
 
 ## Not reported
 
@@ -74,16 +75,20 @@ from cflint.api import (
     Match,
     Module,
     Severity,
+    ValueKind,
     call,
     hint,
     js,
     module,
     pattern,
+    python,
+    python_module,
     quoted,
     rule,
 )
 
 if TYPE_CHECKING:
+    import libcst as cst
     from tree_sitter import Node
 
 _COMPARED = pattern(rb"(?<![=!<>])[!=]==?(?!=)\s{0,40}(?![\"'\d]|(?:null|undefined|true|false|void)\b)")
@@ -179,3 +184,42 @@ def check_lengths(match: Match) -> Iterator[Finding]:
 
 def _reads_member(module: Module, name: str, within: Node) -> bool:
     return any(leaf.type == "property_identifier" for leaf in module.leaves(name, within))
+
+
+@check.on(python_module("env"))
+def check_python(module: python.PythonModule) -> Iterator[Finding]:
+    # Imported where used: libcst is slow to load.
+    if not module.workers or _COMPARED.search(module.document.data) is None:
+        return
+    import libcst as cst
+
+    for comparison in module.find(cst.Comparison):
+        target = comparison.comparisons[0]
+        if len(comparison.comparisons) != 1 or not isinstance(target.operator, (cst.Equal, cst.NotEqual)):
+            continue
+        sides = (comparison.left, target.comparator)
+        for secret, sent in (sides, sides[::-1]):
+            what = _python_secret(module, secret)
+            made = python.provenance_of(module, sent) if what is not None else None
+            if what is not None and made is not None and made.trust is js.Trust.REQUEST:
+                yield Finding(
+                    f"{quoted(what)} is compared with what a client sent in a time that depends on it: use"
+                    " `hmac.compare_digest()`",
+                    module.at(comparison),
+                )
+                break
+
+
+def _python_secret(module: python.PythonModule, node: cst.BaseExpression) -> str | None:
+    """`env.NAME` when an expression is a secret variable of `env`, by way of variables, too."""
+    import libcst as cst
+
+    if isinstance(node, cst.FormattedString):
+        parts = [part for part in node.parts if isinstance(part, cst.FormattedStringExpression)]
+        return _python_secret(module, parts[0].expression) if len(parts) == 1 else None
+    value = module.value_of(node)
+    name = value.name or ""
+    if value.kind is not ValueKind.BINDING or (value.binding is not None and not value.binding.is_value):
+        return None
+    is_secret = js.is_secret_name(name) or name.upper().endswith(_SECRET_ENDS)
+    return f"env.{name}" if is_secret else None

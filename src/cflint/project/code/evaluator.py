@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from cflint.lazy import Lazy
 from cflint.platform.drivers import DRIVERS
+from cflint.project.code.clients import client_for
 from cflint.project.code.parameters import parameter_index
 from cflint.project.code.results import (
     GLOBALS,
@@ -21,7 +22,6 @@ from cflint.project.code.results import (
     method_result,
     property_of,
 )
-from cflint.project.code.clients import client_for
 from cflint.project.code.type_values import annotated_value, instance_of, type_value
 from cflint.project.code.values import UNKNOWN, Value, ValueKind, promise_of
 from cflint.scope import Declaration, DeclarationKind, ImportRef, PathStep, Step
