@@ -8,7 +8,8 @@ from cflint.api.deprecations import DEPRECATED
 from cflint.lazy import lazily
 
 if TYPE_CHECKING:
-    from cflint.project.sql.statements import RAW_CALLS as RAW_CALLS
+    from cflint.project.sql.raw import RAW_CALLS as RAW_CALLS
+    from cflint.project.sql.raw import raw_text as raw_text
     from cflint.project.sql.statements import SQL_CALLS as SQL_CALLS
     from cflint.project.sql.statements import HolePosition as HolePosition
     from cflint.project.sql.statements import Interpolation as Interpolation
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from cflint.project.sql.statements import chained_call as chained_call
     from cflint.project.sql.statements import executions as executions
     from cflint.project.sql.statements import prepared_by as prepared_by
-    from cflint.project.sql.statements import raw_text as raw_text
     from cflint.project.sql.statements import sql_text as sql_text
     from cflint.project.sql.statements import sql_use as sql_use
     from cflint.syntax.sql import Statement as Statement
@@ -31,9 +31,10 @@ if TYPE_CHECKING:
     from cflint.syntax.sql import tables as tables
 
 _ORIGINS = {
+    "cflint.project.sql.raw": ("RAW_CALLS raw_text"),
     "cflint.project.sql.statements": (
-        "HolePosition Interpolation RAW_CALLS SQL_CALLS SqlDialect SqlLiteral SqlText SqlUse "
-        "chained_call executions prepared_by raw_text sql_text sql_use"
+        "HolePosition Interpolation SQL_CALLS SqlDialect SqlLiteral SqlText SqlUse chained_call "
+        "executions prepared_by sql_text sql_use"
     ),
     "cflint.syntax.sql": ("Statement TableUse Token TokenKind placeholders statements tables"),
 }
