@@ -114,6 +114,8 @@ def check(match: Match) -> Iterator[Finding]:
         for message, at in _sent(module, made.content, error, is_expected=is_expected):
             yield Finding(message, at, (module.at(parameter, _CAUGHT),))
     for called in module.descendants(body, "call_expression"):
+        if not any(next(_leaks(module, given, error), None) for given in js.arguments_of(called)):
+            continue
         for reply in js.replies_of(module, called) if not _is_meant(module, called, body) else ():
             is_expected = reply.status is None or reply.status < 500
             for content in reply.contents:

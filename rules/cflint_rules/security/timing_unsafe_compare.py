@@ -98,6 +98,8 @@ _SOUNDS = pattern(
     re.IGNORECASE,
 )
 """What stands in a comparison of a secret: a cheap first look."""
+_CODE = pattern(rb"sig|mac|digest|hash|expect|comput|calc|correct|valid|good", re.IGNORECASE)
+"""What a signature is called that code makes to compare it."""
 _AROUND = 100
 """Bytes on either side of an operator that are looked at first."""
 _SECRET_ENDS = ("_KEY", "_AUTH", "PASSWORD", "TOKEN", "SECRET")
@@ -138,9 +140,12 @@ def _told(module: Module, secret: Node, sent: Node) -> tuple[str, tuple[Location
     """What to say of a comparison, and where both sides come from; None when they are not such sides."""
     if secret.type in _NEVER or sent.type in _NEVER:
         return None
+    if not js.may_be_sent(module, sent):
+        return None
     found = js.secret_behind(module, secret, _SECRET_ENDS)
     what = _name(found) if found is not None else ""
-    if found is None:
+    start, end = min(secret.start_byte, sent.start_byte), max(secret.end_byte, sent.end_byte)
+    if found is None and _CODE.search(module.document.data, start, end) is not None:
         found = js.code_behind(module, secret)
         what = "a signature that only the key can make"
     source = js.request_behind(module, sent) if found is not None else None

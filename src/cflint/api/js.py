@@ -98,6 +98,7 @@ if TYPE_CHECKING:
     from cflint.project.code.contents import Content as Content
     from cflint.project.code.credentials import code_behind as code_behind
     from cflint.project.code.credentials import hyperdrive_behind as hyperdrive_behind
+    from cflint.project.code.credentials import may_be_sent as may_be_sent
     from cflint.project.code.credentials import request_behind as request_behind
     from cflint.project.code.credentials import secret_behind as secret_behind
     from cflint.project.code.declared_env import EnvMember as EnvMember
@@ -258,7 +259,9 @@ _ORIGINS = {
         "is_named leaves_matching modules_naming name_of paths_around running_paths worker_calls"
     ),
     "cflint.project.code.contents": ("Content"),
-    "cflint.project.code.credentials": ("code_behind hyperdrive_behind request_behind secret_behind"),
+    "cflint.project.code.credentials": (
+        "code_behind hyperdrive_behind may_be_sent request_behind secret_behind"
+    ),
     "cflint.project.code.declared_env": ("EnvMember spelling"),
     "cflint.project.code.dropped": ("DroppedCall"),
     "cflint.project.code.effects": ("BodyRead Entropy EntropyKind Log ResponseMade"),
@@ -484,6 +487,7 @@ __all__ = [
     "list_without_pagination",
     "loss_of",
     "may_be_env_type",
+    "may_be_sent",
     "merge_conflicts",
     "method_called_on",
     "module_of",

@@ -5,6 +5,8 @@ Each follows the value through all modules of its Workers (`traced`), so ask of 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from cflint.platform.credentials import is_secret_name
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 _SECRETS = frozenset({Secret.VARIABLE, Secret.PASSWORD, Secret.CONNECTION_STRING})
 _SENT = frozenset({ValueKind.REQUEST, ValueKind.HONO_REQUEST})
 _CODES = frozenset({("", "crypto.subtle.sign"), ("node:crypto", "createHmac"), ("crypto", "createHmac")})
+_OPEN = frozenset({DeclarationKind.PARAMETER, DeclarationKind.IMPORT})
 _VERIFIERS = frozenset({"verifyToken", "verifyUser"})
 """Options of middleware (`hono/bearer-auth`, `hono/basic-auth`) that are called with what a client sent."""
 _ENV_NAMES = frozenset({"env"})
@@ -33,12 +36,23 @@ _REQUEST_NAMES = frozenset({"request", "req"})
 def secret_behind(module: Module, node: Node, ends: tuple[str, ...] = ()) -> Traced | None:
     """The secret variable of `env` that a value is, whatever fields, options and helpers hand it on. Names
     that end in one of `ends` are those of secrets, too; `ends` are in upper case."""
-    return next(traced(module, node, lambda found: _is_secret(found, ends)), None)
+    wanted = partial(_is_secret, ends=ends)
+    if not _may_be(module, node, wanted, derived=False):
+        return None
+    return next(traced(module, node, wanted), None)
 
 
 def request_behind(module: Module, node: Node) -> Traced | None:
     """The place where what a value is made of is taken from a request."""
+    if not _may_be(module, node, _is_sent, derived=True):
+        return None
     return next(traced(module, node, _is_sent, derived=True), None)
+
+
+def may_be_sent(module: Module, node: Node) -> bool:
+    """Whether a value is made of what is taken from a request, as far as one module tells: a quick question
+    to ask before `request_behind`."""
+    return _may_be(module, node, _is_sent, derived=True)
 
 
 def hyperdrive_behind(module: Module, node: Node) -> Traced | None:
@@ -48,7 +62,35 @@ def hyperdrive_behind(module: Module, node: Node) -> Traced | None:
 
 def code_behind(module: Module, node: Node) -> Traced | None:
     """The call that makes the message authentication code (HMAC), or the signature, that a value is."""
+    if not _may_be(module, node, _is_code, derived=True):
+        return None
     return next(traced(module, node, _is_code, derived=True), None)
+
+
+def _may_be(module: Module, node: Node, wanted: Callable[[Traced], bool], *, derived: bool) -> bool:
+    """Whether a value is of some sort as far as the module tells, or comes from somewhere else: a parameter,
+    an import, a field. This is asked first, since it looks at nothing but the module."""
+
+    def is_open(found: Traced) -> bool:
+        if found.node.type == "this" or wanted(found):
+            return True
+        if found.node.type not in ("identifier", "shorthand_property_identifier"):
+            callee = found.node.child_by_field_name("function") or found.node.child_by_field_name(
+                "constructor"
+            )
+            access = found.module.member(callee)
+            if access is not None:
+                return found.module.value_of(access.object).kind is ValueKind.INSTANCE
+            return callee is not None and callee.type == "identifier" and _is_imported(found.module, callee)
+        declaration = found.module.scope.resolve(found.node)
+        return declaration is not None and declaration.kind in _OPEN
+
+    return next(traced(module, node, is_open, derived=derived, local=True), None) is not None
+
+
+def _is_imported(module: Module, name: Node) -> bool:
+    declaration = module.scope.resolve(name)
+    return declaration is not None and declaration.kind is DeclarationKind.IMPORT
 
 
 def _is_secret(found: Traced, ends: tuple[str, ...]) -> bool:

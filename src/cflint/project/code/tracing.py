@@ -57,7 +57,12 @@ class _Step:
 
 
 def traced(
-    module: Module, node: Node, is_wanted: Callable[[Traced], bool], *, derived: bool = False
+    module: Module,
+    node: Node,
+    is_wanted: Callable[[Traced], bool],
+    *,
+    derived: bool = False,
+    local: bool = False,
 ) -> Iterator[Traced]:
     """The expressions of some sort that a value comes from; what such an expression is made of is not looked
     at.
@@ -65,15 +70,17 @@ def traced(
     Followed: names, properties of objects, fields of classes, `?:`, `??`, `||`, `+`, templates, `await`, what
     functions of the project return, arguments of all calls of the function around, of a class's constructor
     in all modules, and functions that keep a text (`trim`, `String`). `derived`: whatever is made of a value
-    is followed, too: methods of it, conversions of all kinds. At most some hundred steps.
+    is followed, too: methods of it, conversions of all kinds. `local`: nothing leaves the module, and no
+    parameter is followed to the callers, which costs next to nothing. At most some hundred steps.
     """
-    yield from _Search(is_wanted, derived=derived).run(Traced(module, node))
+    yield from _Search(is_wanted, derived=derived, local=local).run(Traced(module, node))
 
 
 class _Search:
-    def __init__(self, is_wanted: Callable[[Traced], bool], *, derived: bool) -> None:
+    def __init__(self, is_wanted: Callable[[Traced], bool], *, derived: bool, local: bool) -> None:
         self._is_wanted = is_wanted
         self._derived = derived
+        self._local = local
         self._todo: list[_Step] = []
         self._seen: set[tuple[str, int, int, tuple[str, ...]]] = set()
         self._callers = 0
@@ -144,7 +151,7 @@ class _Search:
         self, module: Module, declaration: Declaration, path: tuple[str, ...], frames: tuple[CallSite, ...]
     ) -> None:
         if declaration.kind is DeclarationKind.IMPORT:
-            other = _imported(module, declaration)
+            other = _imported(module, declaration) if not self._local else None
             if other is not None:
                 self._declared(other[0], other[1], path, frames)
             return
@@ -223,7 +230,7 @@ class _Search:
             elif self._derived and taken[0].name in _ITERATES and index == 0:
                 self._add(module, taken[0].receiver, (), frames)
             return
-        if self._callers >= _MOST_CALLERS:
+        if self._local or self._callers >= _MOST_CALLERS:
             return
         self._callers += 1
         for site in _sites(module, function):
@@ -248,7 +255,8 @@ class _Search:
 
     def _call(self, found: Traced, frames: tuple[CallSite, ...]) -> None:
         module, node, path = found.module, found.node, found.path
-        called = function_called(module, node)
+        own = module.called_function(node) if self._local else None
+        called = function_called(module, node) if not self._local else (module, own) if own else None
         if called is not None:
             if len(frames) < _MOST_CALLERS:
                 self._returned(*called, path, (*frames, CallSite(module, node)))
@@ -285,7 +293,7 @@ class _Search:
             return
         target = module, declaration
         if declaration.kind is DeclarationKind.IMPORT:
-            imported = _imported(module, declaration)
+            imported = _imported(module, declaration) if not self._local else None
             if imported is None:
                 return
             target = imported
