@@ -124,11 +124,13 @@ def check(found: Module) -> Iterator[Finding]:
         compared = found.operation(found.parent(operator)) if operator is not None else None
         if compared is None or compared.node.type != "binary_expression" or compared.left is None:
             continue
+        whole = compared.node
+        if _SOUNDS.search(data, whole.start_byte, whole.end_byte) is None:
+            continue
         told = _told(found, compared.left, compared.right) or _told(found, compared.right, compared.left)
         if told is None:
             continue
         what, places = told
-        whole = compared.node
         yield Finding(
             f"{what} is compared with what a client sent in a time that depends on it",
             found.at(whole),
