@@ -104,6 +104,9 @@ def _is_secret(found: Traced, ends: tuple[str, ...]) -> bool:
     name = found.path[-1]
     if not (is_secret_name(name) or name.upper().endswith(ends)):
         return False
+    bound = module.binding(name).binding
+    if bound is not None and not bound.is_value:
+        return False  # the secret of a store, which has to be read first
     if len(found.path) == 1:
         return module.value_of(node).kind is ValueKind.ENV or _is_untyped(module, node, _ENV_NAMES)
     return len(found.path) == 2 and found.path[0] == "env" and _is_untyped(module, node, _CONTEXT_NAMES)
