@@ -42,7 +42,9 @@ export default {
 ## Not reported
 
 A client that is never ended (see `hyperdrive-client-not-ended`). `await client.end()` in a handler without a
-response: a queue consumer, a cron trigger, a Workflow, work that is itself given to `waitUntil()`.
+response: a queue consumer, a cron trigger, a Workflow, work that is itself given to `waitUntil()`; in a
+helper that anything but requests may call. `waitUntil(client.end())` at the end of a handler: an error that
+nobody catches ends the invocation, too.
 
 ## Fix safety
 
@@ -64,6 +66,7 @@ from cflint.api import (
     Finding,
     Fix,
     Match,
+    Module,
     Safety,
     Severity,
     Span,
@@ -81,6 +84,8 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _OPTIONAL = "(Hyperdrive frees the connection by itself when the invocation ends)"
+_HOPS = 3
+"""How many helpers are followed to their callers."""
 _REQUESTS = frozenset({ValueKind.REQUEST, ValueKind.HONO_CONTEXT, ValueKind.PAGES_CONTEXT})
 
 
@@ -152,10 +157,31 @@ def _awaited(match: Match, client: Value, promise: Node, awaiting: Node) -> Iter
 
 
 def _owes_response(match: Match) -> bool:
-    """Whether the innermost function around is one that gets a request and so owes a response."""
-    function, module = match.enclosing_function, match.module
-    if function is None:
+    """Whether a response waits for the innermost function around: one that gets a request, or a helper that
+    only such functions call."""
+    function = match.enclosing_function
+    return function is not None and _is_waited_for(match.module, function, _HOPS)
+
+
+def _is_waited_for(module: Module, function: Node, hops: int) -> bool:
+    if _gets_request(module, function):
+        return True
+    if hops == 0 or module.call_around(function) is not None:
+        return False  # who it is handed to may run it whenever they like
+    callers = js.callers_of(module, function)
+    return bool(callers.calls) and callers.complete and all(_waits(site, hops) for site in callers.calls)
+
+
+def _waits(site: js.CallSite, hops: int) -> bool:
+    """Whether a call is awaited, or returned, in a function that a response waits for."""
+    parent = site.module.parent(site.module.with_wrappers(site.node))
+    around = site.module.enclosing_function(site.node)
+    if parent is None or around is None or parent.type not in ("await_expression", "return_statement"):
         return False
+    return _is_waited_for(site.module, around, hops - 1)
+
+
+def _gets_request(module: Module, function: Node) -> bool:
     handler = module.handler_of(function)
     if handler is not None:
         kind = handler.owner.kind if handler.owner is not None else None
@@ -188,12 +214,15 @@ def _used_after(match: Match, promise: Node) -> bool:
 
 
 def _skipped_on_errors(match: Match, promise: Node) -> Iterator[Finding]:
-    """`waitUntil(client.end())` at the end of a `try` whose `catch` knows nothing of the client."""
+    """`waitUntil(client.end())` at the end of a helper, or of a `try` whose `catch` knows nothing of it."""
     module, declaration = match.module, _client_name(match)
     around = module.call_around(promise)
     if around is None or around[0].name != "waitUntil" or declaration is None:
         return
     statement, attempt = module.own_statement(around[0].node), module.try_around(promise)
+    if attempt is None and statement is not None:
+        yield from _skipped_by_throw(match, statement, declaration)
+        return
     tried = attempt.child_by_field_name("body") if attempt is not None else None
     if statement is None or attempt is None or module.parent(statement) != tried:
         return
@@ -215,6 +244,32 @@ def _skipped_on_errors(match: Match, promise: Node) -> Iterator[Finding]:
         fix=fix,
         severity=Severity.NOTE,
     )
+
+
+def _skipped_by_throw(match: Match, statement: Node, declaration: js.Declaration) -> Iterator[Finding]:
+    """`waitUntil(client.end())` at the end of a helper, whose caller may catch what is thrown before it."""
+    module, function = match.module, match.enclosing_function
+    if function is None or _gets_request(module, function) or module.handler_of(function) is not None:
+        return  # with the error the invocation ends, which frees the connection
+    body = js.body_of(function)
+    if declaration.kind is js.DeclarationKind.PARAMETER:
+        return  # somebody else's client
+    if body is None or module.parent(statement) != body or declaration.scope not in (body, function):
+        return
+    waits = [
+        wait
+        for wait in module.descendants(body, "await_expression")
+        if declaration.node.start_byte < wait.start_byte < statement.start_byte
+        and module.enclosing_function(wait) == function
+    ]
+    ends = [name for _, name in module.calls_on_name(declaration) if name in ("end", "destroy")]
+    if waits and len(ends) == 1:
+        yield Finding(
+            f"{_shown(match)} is skipped when something before it throws: call it in `finally`",
+            match.at(match.node),
+            related=(match.at(waits[-1], "this may throw"),),
+            severity=Severity.NOTE,
+        )
 
 
 # -- a Durable Object holds it -----------------------------------------------------------------------------

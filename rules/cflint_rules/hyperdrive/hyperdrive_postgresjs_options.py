@@ -40,7 +40,8 @@ export default {
 
 ## Not reported
 
-Clients that do not go through Hyperdrive, options that come from elsewhere, and `fetch_types` that is set to
+Clients that do not go through Hyperdrive, as far as one can see (the connection string may be handed on by
+helpers, in other modules, too), options that come from elsewhere, and `fetch_types` that is set to
 `true`, where array types are needed.
 
 ## Fix safety
@@ -66,7 +67,9 @@ _MOST_CONNECTIONS = 5
 @rule(call("postgres"), severity=Severity.NOTE, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
     client = match.value_of(match.node)
-    if client.detail != "Postgres.js" or not client.uses_hyperdrive:
+    if client.detail != "Postgres.js" or not match.arguments:
+        return
+    if not client.uses_hyperdrive and js.hyperdrive_behind(match.module, match.arguments[0]) is None:
         return
     options = _options(match)
     if options is None:

@@ -1,7 +1,8 @@
 """Put the handlers of a Python Worker into a class `Default`.
 
 From compatibility date 2025-08-14 the runtime calls methods of `class Default(WorkerEntrypoint)`. Functions
-such as `on_fetch` are not looked for any more: the Worker has no handler, and every request fails.
+such as `on_fetch` are not looked for any more: the Worker has no handler, and every request fails. Before
+that date they are looked for with their `on_`: a function `scheduled` is none.
 
 ## Incorrect
 
@@ -36,7 +37,8 @@ class Default(WorkerEntrypoint):
 
 ## Not reported
 
-Older dates, the flag `disable_python_no_global_handlers`, and modules that are not a `main`.
+`on_fetch` and its like with older dates or the flag `disable_python_no_global_handlers`, modules that are not
+a `main`, and functions with the name of a handler that the module itself uses.
 
 ## Fix safety
 
@@ -50,22 +52,30 @@ Source: https://developers.cloudflare.com/workers/configuration/compatibility-fl
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Edit, Finding, Fix, Safety, Severity, Span, python, python_module, rule
+from cflint.api import Edit, Finding, Fix, Safety, Severity, Span, pattern, python, python_module, rule
 
 if TYPE_CHECKING:
     import libcst as cst
 
 
 _HANDLERS = ("on_fetch", "on_scheduled", "on_queue", "on_alarm")
+_METHODS = ("fetch", "scheduled", "queue")
+_PLAIN = pattern(rb"^(?:async )?def (?:fetch|scheduled|queue)\(", re.MULTILINE)
 _FILLS = ("controller", "env", "ctx")
 
 
-@rule(python_module(*_HANDLERS), severity=Severity.ERROR, fix=Safety.UNSAFE)
+@rule(python_module(*_HANDLERS, *_METHODS), severity=Severity.ERROR, fix=Safety.UNSAFE)
 def check(module: python.PythonModule) -> Iterator[Finding]:
-    if not module.is_entry or module.enables("python_no_global_handlers") is not True:
+    modern = module.enables("python_no_global_handlers") if module.is_entry else None
+    if modern is None:
+        return
+    if _PLAIN.search(module.document.data) is not None:
+        yield from _without_prefix(module, modern=modern)
+    if not modern:
         return
     for function in module.global_handlers:
         name = function.name.value
@@ -73,6 +83,27 @@ def check(module: python.PythonModule) -> Iterator[Finding]:
             f"`{name}` is never called: from 2025-08-14 handlers are methods of a class `Default`",
             module.at(function.name),
             fix=_fix(module, function),
+        )
+
+
+def _without_prefix(module: python.PythonModule, *, modern: bool) -> Iterator[Finding]:
+    """Functions of the module that are called as methods of `Default` would be."""
+    import libcst as cst
+
+    for name in _METHODS:
+        entries = module.top_level_names.get(name, [])
+        function = entries[0].node if len(entries) == 1 else None
+        if not isinstance(function, cst.FunctionDef) or not function.params.params:
+            continue
+        if name == "fetch" and function.params.params[0].name.value not in ("request", "req"):
+            continue  # a helper of one's own
+        if function.decorators or any(True for _ in module.references(function.name)):
+            continue
+        what = "a method of a class `Default`" if modern else f"called `on_{name}`"
+        when = "from" if modern else "before"
+        yield Finding(
+            f"`{name}` is never called: {when} 2025-08-14 this handler has to be {what}",
+            module.at(function.name),
         )
 
 

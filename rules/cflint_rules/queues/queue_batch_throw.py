@@ -2,7 +2,8 @@
 
 When a `queue()` handler throws, the whole batch counts as failed: every message in it is delivered again,
 those that succeeded, too. A message that always fails takes the others with it, up to the dead letter queue.
-With `ack()` on success and `retry()` on failure, each message counts on its own.
+With `ack()` on success and `retry()` on failure, each message counts on its own. An error that is caught and
+logged is the other extreme: the message counts as delivered, and nobody tries again.
 
 ## Incorrect
 
@@ -31,7 +32,8 @@ export default {
   async queue(batch, env): Promise<void> {
     for (const message of batch.messages) {
       try {
-        await fetch(message.body.url, { method: "POST" });
+        const response = await fetch(message.body.url, { method: "POST" });
+        await response.body?.cancel();
         message.ack();
       } catch (error) {
         console.error("delivery failed", message.id, error);
@@ -45,7 +47,8 @@ export default {
 ## Not reported
 
 A handler that acknowledges or retries anything itself, or hands the batch or its messages to code that may. A
-batch that is processed as one unit, or that holds one message only (`max_batch_size: 1`), gets a note.
+batch that is processed as one unit, or that holds one message only (`max_batch_size: 1`), gets a note, and so
+does an error that is only logged; not one that is stored or sent somewhere.
 
 ## Fix safety
 
@@ -57,6 +60,7 @@ Source: https://developers.cloudflare.com/queues/configuration/batching-retries/
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from cflint.api import Finding, Handler, Module, Severity, ValueKind, handler, js, rule
@@ -95,6 +99,16 @@ def check(found: Handler) -> Iterator[Finding]:
             severity=Severity.NOTE if single else None,
         )
         return
+    swallowing = next(_swallowing(module, body), None)
+    if swallowing is not None:
+        yield Finding(
+            "an error ends here, so the message counts as delivered and is gone: call `retry()` on it, or let"
+            " the error out",
+            module.at(swallowing),
+            related,
+            severity=Severity.NOTE,
+        )
+        return
     for node in js.walk(body, into_functions=False, into_classes=False):
         if node.type == "throw_statement" and module.try_around(node, function) is None:
             yield Finding(
@@ -104,6 +118,38 @@ def check(found: Handler) -> Iterator[Finding]:
                 related,
                 severity=Severity.NOTE,
             )
+
+
+def _swallowing(module: Module, body: Node) -> Iterator[Node]:
+    """The `catch` clauses of a handler, and of the loop over its messages, that do nothing but log."""
+    for node in js.walk(body, into_functions=False, into_classes=False):
+        caught = node.child_by_field_name("handler") if node.type == "try_statement" else None
+        tried = node.child_by_field_name("body") if caught is not None else None
+        inside = caught.child_by_field_name("body") if caught is not None else None
+        if caught is None or tried is None or inside is None:
+            continue
+        if next(module.descendants(tried, "await_expression"), None) is None:
+            continue
+        if _is_of_messages(module, tried) and all(_only_logs(module, part) for part in inside.named_children):
+            yield caught
+
+
+def _is_of_messages(module: Module, tried: Node) -> bool:
+    """Whether code works on messages: on all of them, or on one in a loop over them."""
+    around = takewhile(lambda node: node.type not in js.FUNCTIONS, module.ancestors(tried))
+    return any(
+        node.type == "for_in_statement"
+        and module.value_of(node.child_by_field_name("right")).kind is ValueKind.MESSAGES
+        for node in (*around, *module.descendants(tried, "for_in_statement"))
+    )
+
+
+def _only_logs(module: Module, statement: Node) -> bool:
+    """Whether a statement prints something, goes on with the next turn, or is a comment."""
+    if statement.type in ("comment", "continue_statement", "empty_statement"):
+        return True
+    logged = js.first_named(statement) if statement.type == "expression_statement" else None
+    return logged is not None and module.log_at(logged) is not None
 
 
 def _short(module: Module, awaited: Node) -> str:

@@ -3,7 +3,8 @@
 One isolate serves many requests at the same time, and a module-level variable is there once for all of
 them: what one request puts in it, another reads, so that users can see each other's data. A `Request`, a
 `Response`, a stub or a socket is bound to its request besides: used from another one, it throws `Cannot
-perform I/O on behalf of a different request`.
+perform I/O on behalf of a different request`. A promise that is kept for others ends with the request that
+made it, and stays rejected when it fails.
 
 ## Incorrect
 
@@ -39,7 +40,8 @@ export default {
 ## Not reported
 
 Values that are the same for every request: `env` and bindings, settings that are computed once (`x ??= …`),
-the Worker's own origin, counters. Database clients have a rule of their own.
+the Worker's own origin, counters. Promises without I/O, or that are taken out again (`delete`, `.catch()`).
+Database clients have a rule of their own.
 
 ## Fix safety
 
@@ -48,10 +50,25 @@ There is no fix: the value has to be handed on, or kept in an `AsyncLocalStorage
 Source: https://developers.cloudflare.com/workers/best-practices/workers-best-practices/
 """
 
+import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Module, Severity, Value, ValueKind, js, keyword, new, rule
+from cflint.api import (
+    Finding,
+    Match,
+    Module,
+    Severity,
+    Value,
+    ValueKind,
+    js,
+    keyword,
+    module,
+    new,
+    pattern,
+    rule,
+)
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -70,6 +87,10 @@ _BOUND = {
     ValueKind.MESSAGE_BATCH: "a batch of messages",
     ValueKind.MESSAGE: "a message",
 }
+_OUTSIDE = frozenset({ValueKind.BINDING, ValueKind.STUB, ValueKind.D1_STATEMENT, ValueKind.DATABASE_CLIENT})
+_OBJECT = pattern(rb"^(?:export )?const (\w{1,60})(?:\s?:[^=\n]{0,120})? = \{\}", re.MULTILINE)
+_MEMBERS = frozenset({"member_expression", "subscript_expression"})
+_MOST_CALLS = 60
 _STORES = frozenset({"set", "add"})
 _SAME_FOR_ALL = frozenset({"origin", "host", "hostname", "protocol", "port", "method", "colo"})
 _OWN_ORIGIN = frozenset({"origin", "host", "hostname"})
@@ -83,8 +104,21 @@ def check(match: Match) -> Iterator[Finding]:
     if node.type in ("lexical_declaration", "variable_declaration"):
         for declaration in _module_variables(module, node):
             yield from _assigned(module, declaration)
+            yield from _promises(module, declaration)
     elif node.type == "new_expression":
         yield from _collected(module, node)
+
+
+@check.on(module())
+def check_objects(found: Module) -> Iterator[Finding]:
+    """Promises that are kept in an object of the module."""
+    for match in _OBJECT.finditer(found.document.data) if found.workers else ():
+        if found.runs_per_request:
+            return
+        name = found.node_at(*match.span(1))
+        declaration = found.scope.resolve(name) if name is not None and name.type == "identifier" else None
+        if declaration is not None and declaration.scope.type == "program":
+            yield from _promises(found, declaration)
 
 
 def _module_variables(module: Module, statement: "Node") -> Iterator[js.Declaration]:
@@ -116,6 +150,86 @@ def _assigned(module: Module, declaration: js.Declaration) -> Iterator[Finding]:
                 module.at(assignment),
                 (module.at(declaration.node, "it is declared here, once for the whole isolate"),),
             )
+
+
+def _kept(module: Module, declaration: js.Declaration) -> Iterator[tuple["Node", "Node"]]:
+    """The places in functions where something is put into what a module's variable holds, and the values."""
+    for use in module.scope.references(declaration):
+        stored = module.method_called_on(use)
+        if stored is not None:
+            values = js.arguments_of(stored[1]) if stored[0] in _STORES else ()
+            found = (stored[1], values[-1]) if values else None
+        else:
+            member = module.parent(module.with_wrappers(use))
+            around = module.parent(member) if member is not None else None
+            given = module.assignment(around) if member is not None and member.type in _MEMBERS else None
+            is_target = given is not None and member is not None and given.target.id == member.id
+            found = (given.node, given.value) if given is not None and is_target else None
+        if found is not None and module.enclosing_function(found[0]) is not None:
+            yield found
+    for assignment in module.scope.assignments(declaration):
+        given = module.assignment(assignment)
+        if given is not None and module.enclosing_function(assignment) is not None:
+            yield assignment, given.value
+
+
+def _promises(module: Module, declaration: js.Declaration) -> Iterator[Finding]:
+    """Promises with I/O of one request, which are kept for all."""
+    kept = [(place, value) for place, value in _kept(module, declaration) if _does_io(module, value)]
+    if not kept or _is_given_up(module, declaration):
+        return
+    place, _ = kept[0]
+    yield Finding(
+        f"`{declaration.name}` is shared by all requests, and a promise of one of them is kept in it: when"
+        " that fails, or its request ends first, it does so for all",
+        module.at(place),
+        (module.at(declaration.node, "it is declared here, once for the whole isolate"),),
+        severity=Severity.NOTE,
+    )
+
+
+def _is_given_up(module: Module, declaration: js.Declaration) -> bool:
+    """Whether something takes a promise out again: `cache.delete(key)`, `delete cache[key]`, `x = null`."""
+    for use in module.scope.references(declaration):
+        called = module.method_called_on(use)
+        if called is not None and called[0] in ("delete", "clear"):
+            return True
+        member = module.parent(module.with_wrappers(use))
+        removed = module.operation(module.parent(member)) if member is not None else None
+        if removed is not None and removed.operator == "delete":
+            return True
+    given = [module.assignment(found) for found in module.scope.assignments(declaration)]
+    return any(one is not None and js.unwrap(one.value).type in ("null", "undefined") for one in given)
+
+
+def _does_io(module: Module, value: "Node") -> bool:
+    """Whether an expression is a promise of something from outside, whose errors nobody takes."""
+    made = module.initializer(value)
+    if module.value_of(made).kind is not ValueKind.PROMISE or module.handles_errors(made):
+        return False
+    root = module.chain_root(made)
+    if root is None:
+        return False
+    if _is_io(module, root):
+        return True
+    called = js.function_called(module, root)
+    callee = js.Call(module, root).callee
+    if called is None and callee is not None and callee.type in js.FUNCTIONS:
+        called = module, callee
+    if called is None:
+        return False
+    calls = islice(called[0].descendants(called[1], "call_expression"), _MOST_CALLS)
+    return any(_is_io(called[0], node) for node in calls)
+
+
+def _is_io(module: Module, node: "Node") -> bool:
+    value = module.value_of(node)
+    if value.kind is not ValueKind.PROMISE:
+        return False
+    if value.inner is not None and value.inner.kind is ValueKind.RESPONSE:
+        return True
+    receiver = js.Call(module, node).receiver
+    return receiver is not None and module.value_of(receiver).kind in _OUTSIDE
 
 
 def _bound(value: Value) -> str | None:
@@ -161,6 +275,7 @@ def _collected(module: Module, made: "Node") -> Iterator[Finding]:
     declaration = module.scope.resolve(name) if name is not None and name.type == "identifier" else None
     if declaration is None or declaration.scope.type != "program":
         return
+    yield from _promises(module, declaration)
     for use in module.scope.references(declaration):
         stored = module.method_called_on(use)
         if stored is None or stored[0] not in _STORES or module.enclosing_function(stored[1]) is None:

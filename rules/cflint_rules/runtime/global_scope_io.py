@@ -2,7 +2,9 @@
 
 While a Worker starts, there is no request that I/O could belong to: `fetch()`, timers, sockets, the cache,
 bindings and random values throw `Disallowed operation called within global scope`. The Worker cannot be
-deployed then (error 10021). Do it in the handler, or on first use.
+deployed then (error 10021). Do it in the handler, or on first use. The time does not pass either:
+`Date.now()` is 0 there in a deployed Worker (it is right in local development), and a bare `env` does not
+exist.
 
 ## Incorrect
 
@@ -41,7 +43,8 @@ variable or a secret of the imported `env`; code that no Worker reaches, and tes
 
 There is no fix: where the value is needed is up to the author.
 
-Source: https://developers.cloudflare.com/workers/observability/errors/#validation-errors-10021
+Source: https://developers.cloudflare.com/workers/observability/errors/#validation-errors-10021,
+https://github.com/cloudflare/workerd/issues/6839 (the time)
 """
 
 from __future__ import annotations
@@ -49,7 +52,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Module, Severity, ValueKind, call, import_of, js, new, quoted, rule
+from cflint.api import (
+    Finding,
+    Match,
+    Module,
+    Severity,
+    ValueKind,
+    call,
+    identifier,
+    import_of,
+    js,
+    new,
+    quoted,
+    rule,
+)
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -73,6 +89,47 @@ _WORDS = sorted({*_NAMES, "match"} - {"default", "WebSocket"})
 @rule(call(*_WORDS), new("WebSocket"), severity=Severity.ERROR)
 def check(match: Match) -> Iterator[Finding]:
     yield from _disallowed(match.module, match.node)
+
+
+@check.on(call("now"), new("Date"))
+def check_time(match: Match) -> Iterator[Finding]:
+    """The time, which stands still at 0 until there is an event; told once of a module."""
+    module, node = match.module, match.node
+    if module.workers and _tells_time(module, node):
+        first = module.memoized("first time while loading", lambda: node.id)
+        if first != node.id:
+            return
+        made = "new Date()" if node.type == "new_expression" else "Date.now()"
+        yield Finding(
+            f"`{made}` runs while the module loads, where the time of a deployed Worker is 0 (1970)",
+            match.at(),
+            tuple(module.at(called, "it is called here") for called in module.run_while_loading(node) or ()),
+            severity=Severity.WARNING,
+        )
+
+
+def _tells_time(module: Module, node: Node) -> bool:
+    entropy = module.entropy_at(node)
+    if entropy is None or entropy.kind is not js.EntropyKind.TIME or not entropy.name.name.startswith("Date"):
+        return False
+    return module.run_while_loading(node) is not None
+
+
+@check.on(identifier("env"))
+def check_bare_env(match: Match) -> Iterator[Finding]:
+    """`env` where nothing declares it: it is a parameter of handlers."""
+    module, node = match.module, match.node
+    if node.type != "identifier" or module.scope.resolve(node) is not None or not module.workers:
+        return
+    facts = module.project.facts.of(module.path)
+    if facts is None or facts.listens or module.member_read(node) is None:
+        return  # in the syntax of service workers bindings are globals
+    if module.run_while_loading(node) is not None:
+        yield Finding(
+            "`env` is not defined while the module loads: it is a parameter of the handlers, or imported from"
+            " `cloudflare:workers`",
+            match.at(),
+        )
 
 
 @check.on(import_of(*_PACKAGES))

@@ -42,11 +42,12 @@ export default {
 ## Not reported
 
 One response that is outside of a loop: its body ends with the request. A response that is read,
-returned, cloned or passed on anywhere, and requests with the method `HEAD`.
+returned, cloned or passed on anywhere, but for where it is not `ok`, and requests with the method `HEAD`.
 
 ## Fix safety
 
-Unsafe: the body is cancelled right after the response is there.
+Unsafe: the body is cancelled right after the response is there. There is no fix where the response has no
+name, and where it is read when something went wrong.
 
 Source: https://developers.cloudflare.com/workers/platform/limits/#simultaneous-open-connections,
 https://developers.cloudflare.com/changelog/2026-04-09-relaxed-connection-limiting
@@ -57,7 +58,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import STRICT, Finding, Fix, Match, Module, Safety, Severity, ValueKind, call, rule
+from cflint.api import STRICT, Finding, Fix, Match, Module, Safety, Severity, ValueKind, call, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -72,16 +73,71 @@ def check(match: Match) -> Iterator[Finding]:
     if value.kind is not ValueKind.RESPONSE or value.detail != "fetch" or not match.module.workers:
         return
     response = match.module.awaited(match.node)
-    if response is None or response.declaration is None or _may_have_no_body(match):
+    if response is None or _may_have_no_body(match) or not _is_repeated(match.module, match.node):
         return
-    if not _is_repeated(match.module, match.node) or not _only_the_head(match.module, response.references):
-        return
-    name = response.declaration.name
-    yield Finding(
-        f"the body of `{name}` is never read, so it stays in memory until the request ends: cancel it",
-        match.at(match.node),
-        fix=_fix(match, name),
-    )
+    declaration = response.declaration
+    if declaration is None:
+        if _is_dropped(match, response.node) or _takes_the_head(match.module, response):
+            yield Finding(
+                "the body of this response is never read, so it stays in memory until the request ends:"
+                " cancel it",
+                match.at(match.node),
+            )
+    elif _only_the_head(match.module, response.references):
+        yield Finding(
+            f"the body of `{declaration.name}` is never read, so it stays in memory until the request ends:"
+            " cancel it",
+            match.at(match.node),
+            fix=_fix(match, declaration.name),
+        )
+    elif _only_of_failures(match.module, response.references):
+        yield Finding(
+            f"the body of `{declaration.name}` is read only when something went wrong, else it stays in"
+            " memory until the request ends: cancel it",
+            match.at(match.node),
+        )
+
+
+def _is_dropped(match: Match, whole: Node) -> bool:
+    parent = match.module.parent(whole)
+    return parent is not None and parent.type == "expression_statement"
+
+
+def _takes_the_head(module: Module, response: js.Awaited) -> bool:
+    """Whether what is taken of a response at once is there without its body."""
+    if response.pattern is None:
+        read = module.member_read(response.node)
+        return read is not None and read.name in _HEAD
+    if response.pattern.type != "object_pattern":
+        return False
+    taken = [part.child_by_field_name("key") or part for part in response.pattern.named_children]
+    return bool(taken) and all(module.text(name) in _HEAD for name in taken)
+
+
+def _only_of_failures(module: Module, references: tuple[Node, ...]) -> bool:
+    """Whether all uses of a response, but for its head, stand where it is not `ok`."""
+    others = [use for use in references if not _only_the_head(module, (use,))]
+    return bool(others) and all(_failed(module, use, references) for use in others)
+
+
+def _failed(module: Module, use: Node, references: tuple[Node, ...]) -> bool:
+    child = use
+    for above in module.ancestors(use):
+        if above.type == "if_statement":
+            taken = above.child_by_field_name("consequence")
+            condition = module.operation(above.child_by_field_name("condition"))
+            if taken is not None and taken.id == child.id and condition is not None:
+                asked = module.member(condition.right) if condition.operator == "!" else None
+                if (
+                    asked is not None
+                    and asked.name == "ok"
+                    and asked.object.id in {one.id for one in references}
+                ):
+                    return True
+        if above.type in js.FUNCTIONS:
+            return False
+        child = above
+    return False
 
 
 def _may_have_no_body(match: Match) -> bool:

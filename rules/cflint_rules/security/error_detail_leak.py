@@ -2,7 +2,10 @@
 
 The message and the stack of an error that was not expected reveal internals: table and column names, hosts,
 file paths, parts of queries. They belong in the log: they are of no use to a client, but of use to an
-attacker.
+attacker. An error that is put into JSON as it is (`{ error }`) loses its message, but not the fields that
+some errors have.
+
+Functions of the project that make the response of what they are given are followed, in other modules, too.
 
 ## Incorrect
 
@@ -44,7 +47,8 @@ export default {
 ## Not reported
 
 Statuses below 500, for which a message is meant for the client; errors of a class of one's own (`error
-instanceof HttpError`); what is sent in development only.
+instanceof HttpError`), or that are told by what they say (`message.includes("limit reached")`); what is sent
+in development only.
 
 ## Fix safety
 
@@ -59,16 +63,37 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Module, Severity, ValueKind, call, js, keyword, pattern, rule
+from cflint.api import (
+    Finding,
+    Location,
+    Match,
+    Module,
+    Severity,
+    ValueKind,
+    call,
+    js,
+    keyword,
+    member_access,
+    pattern,
+    rule,
+)
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+_MESSAGE = "the details of an unexpected error are sent to the client"
+_WHOLE = (
+    "an unexpected error is sent to the client as it is: JSON keeps nothing of most errors, and all of some"
+)
+_CAUGHT = "the error is caught here"
+_ERROR_NAME = pattern(r"e|ex|err|error|exc|exception|cause|reason|\w*Err(?:or)?")
 _DETAILS = frozenset({"message", "stack", "cause"})
 _SHOWN_IN = frozenset({"template_substitution", "pair", "ternary_expression"})
 _CHOICES = frozenset({"if_statement", "ternary_expression", "switch_statement"})
 _DEVELOPMENT = pattern(rb"dev|debug|local|environment|node_env|verbose", re.IGNORECASE)
 _PLAIN_ERRORS = frozenset({"Error", "TypeError", "SyntaxError", "RangeError"})
+_LOOKS = frozenset({"includes", "startsWith", "endsWith"})
+_TEXTS = pattern(rb"m(?:sg|essage)\b|\berr(?:or)?\b", re.IGNORECASE)
 _OWN_FIELDS = ("name", "code", "status")
 """What the fields begin with by which errors of a class of their own are told from others."""
 
@@ -86,16 +111,85 @@ def check(match: Match) -> Iterator[Finding]:
         if made.content is None or _is_meant(module, made.node, body):
             continue
         is_expected = made.status is None or made.status < 500
-        for leak in _leaks(module, made.content, error):
-            shown = module.member(leak)
-            if is_expected and (shown is None or shown.name != "stack"):
-                continue
-            yield Finding(
-                "the details of an unexpected error are sent to the client",
-                module.at(leak),
-                (module.at(parameter, "the error is caught here"),),
-            )
-            break
+        for message, at in _sent(module, made.content, error, is_expected=is_expected):
+            yield Finding(message, at, (module.at(parameter, _CAUGHT),))
+    for called in module.descendants(body, "call_expression"):
+        if not any(next(_leaks(module, given, error), None) for given in js.arguments_of(called)):
+            continue
+        for reply in js.replies_of(module, called) if not _is_meant(module, called, body) else ():
+            is_expected = reply.status is None or reply.status < 500
+            for content in reply.contents:
+                if module.scope.resolve(js.unwrap(content)) is error:
+                    continue  # what the function shows of it is told there
+                for message, at in _sent(module, content, error, is_expected=is_expected):
+                    yield Finding(message, at, (module.at(parameter, _CAUGHT),))
+
+
+def _sent(
+    module: Module, content: Node, error: js.Declaration, *, is_expected: bool
+) -> Iterator[tuple[str, Location]]:
+    """What to say of the first thing in a content that tells about an error, and its place."""
+    for leak in _leaks(module, content, error):
+        shown = module.member(leak)
+        if not is_expected or (shown is not None and shown.name == "stack"):
+            yield (_WHOLE if _is_whole(module, leak, content, error) else _MESSAGE), module.at(leak)
+            return
+
+
+def _is_whole(module: Module, leak: Node, content: Node, error: js.Declaration) -> bool:
+    """Whether an error itself becomes a part of what is sent, so that JSON says what is left of it."""
+    if leak.type not in ("identifier", "shorthand_property_identifier"):
+        return False
+    parent = module.parent(module.with_wrappers(leak))
+    is_part = parent is not None and parent.type in ("object", "pair")
+    return module.scope.resolve(leak) is error and (is_part or js.unwrap(content).id == leak.id)
+
+
+@check.on(member_access(*_DETAILS))
+def check_helper(match: Match) -> Iterator[Finding]:
+    """A function that makes a response of the error which it is given."""
+    module, access = match.module, match.module.member(match.node)
+    name = js.unwrap(access.object) if access is not None else None
+    error = module.scope.resolve(name) if name is not None and name.type == "identifier" else None
+    if error is None or error.kind is not js.DeclarationKind.PARAMETER or error.path:
+        return
+    function = error.scope
+    if _ERROR_NAME.fullmatch(error.name) is not None and function.type in js.FUNCTIONS:
+        yield from module.memoized(
+            ("error sent by", function.id), lambda: tuple(_sent_by(module, function, error))
+        )
+
+
+def _sent_by(module: Module, function: Node, error: js.Declaration) -> Iterator[Finding]:
+    body, caught = js.body_of(function), None
+    for made in module.responses_made(body) if body is not None else ():
+        if made.content is None or _is_meant(module, made.node, function):
+            continue
+        is_expected = made.status is None or made.status < 500
+        told = next(_sent(module, made.content, error, is_expected=is_expected), None)
+        caught = caught or (_given_error(module, function, error) if told is not None else None)
+        if told is not None and caught is not None:
+            yield Finding(*told, (caught,))
+
+
+def _given_error(module: Module, function: Node, error: js.Declaration) -> Location | None:
+    """Where a function is given an error that was not expected; None when one cannot see that it is."""
+    given = module.parameters(function)
+    index = next((i for i, one in enumerate(given) if one.pattern.id == error.node.id), None)
+    if index is None:
+        return None
+    others = {module.value_of(one.pattern).kind for one in given}
+    if index == 0 and ValueKind.HONO_CONTEXT in others:
+        return module.at(error.node, "Hono gives it all errors")
+    for site in js.callers_of(module, function).calls:
+        argument = js.Call(site.module, site.node).argument(index)
+        name = js.unwrap(argument) if argument is not None else None
+        declared = site.module.scope.resolve(name) if name is not None and name.type == "identifier" else None
+        if declared is None or declared.kind is not js.DeclarationKind.CATCH:
+            continue
+        if not _is_meant(site.module, site.node, declared.scope):
+            return site.module.at(declared.node, _CAUGHT)
+    return None
 
 
 def _caught(match: Match) -> tuple[Node | None, Node | None]:
@@ -116,10 +210,16 @@ def _leaks(module: Module, content: Node, error: js.Declaration) -> Iterator[Nod
     """The expressions in a content that tell about the error, by way of one variable too."""
     uses = module.scope.references(error)
     for use in uses:
+        if js.unwrap(content).id == use.id:
+            yield use
+            continue
         detail = _detail(module, use) if _is_in(content, use) else None
         if detail is not None and not _is_meant(module, detail, content):
             yield detail
-    for name in (content, *module.descendants(content, "identifier", "shorthand_property_identifier")):
+    for name in (
+        js.unwrap(content),
+        *module.descendants(content, "identifier", "shorthand_property_identifier"),
+    ):
         if name.type not in ("identifier", "shorthand_property_identifier"):
             continue
         declaration = module.scope.resolve(name)
@@ -137,6 +237,8 @@ def _detail(module: Module, use: Node) -> Node | None:
     access = module.member(parent)
     if access is not None and access.object.id == whole.id:
         return access.node if access.name in _DETAILS else None
+    if parent is not None and parent.type == "object" and use.type == "shorthand_property_identifier":
+        return use
     if parent is not None and parent.type in _SHOWN_IN:
         condition = parent.child_by_field_name("condition")
         return use if condition is None or condition.id != whole.id else None
@@ -161,7 +263,20 @@ def _is_meant(module: Module, node: Node, within: Node) -> bool:
     return False
 
 
+def _asks_for_text(module: Module, condition: Node) -> bool:
+    """Whether a condition looks for something in what an error says: `message.includes("not found")`."""
+    return any(
+        (called := module.call(node)) is not None
+        and called.name in _LOOKS
+        and called.receiver is not None
+        and next(module.mentions(_TEXTS, called.receiver), None) is not None
+        for node in (condition, *module.descendants(condition, "call_expression"))
+    )
+
+
 def _tells_errors_apart(module: Module, condition: Node) -> bool:
+    if _asks_for_text(module, condition):
+        return True
     for part in (condition, *module.descendants(condition, "binary_expression", "member_expression")):
         operation, access = module.operation(part), module.member(part)
         if operation is not None and operation.operator == "instanceof":

@@ -34,7 +34,8 @@ export default {
 
 ## Not reported
 
-Placeholders (`your-api-key`, `sk-xxxx`), keys that are public (`pk_…`), words and names, tests.
+Placeholders (`your-api-key`, `sk-xxxx`), keys that are public (`pk_…`, what is called a site key, the token
+of Web Analytics), tokens that are no credentials (`csrfToken`, `nextPageToken`), words and names, tests.
 
 ## Fix safety
 
@@ -50,35 +51,63 @@ from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Module, Severity, hint, js, module, pattern, python, python_module, rule
+from cflint.api import Finding, Module, Severity, hint, js, mark, module, pattern, python, python_module, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 
 _SHAPES = pattern(
-    rb"\b(?:sk-|[sr]k_(?:live|test)_|whsec_|gh[pousr]_|github_pat_|AKIA|ASIA|AIza|xox[abprs]-|SG\.|re_|glpat-|npm_|"
-    rb"hf_)[A-Za-z0-9]|PRIVATE KEY-----|[a-z]://[^\s:/@\"'`]{1,80}:[^\s:/@\"'`]{4,120}@"
+    rb"\b(?:sk-|[sr]k_[a-z]{2,12}_|whsec_|gh[pousr]_|github_pat_|AKIA|ASIA|AIza|xox[abprs]-|SG\.|re_|glpat-|npm_|"
+    rb"hf_|gsk_|pplx-|xai-|r8_|shp(?:at|ca|pa|ss)_|do[opr]_v1_|sbp_|lin_api_)[A-Za-z0-9]|:AA[A-Za-z0-9_-]{33}|"
+    rb"PRIVATE KEY-----|[a-z]://[^\s:/@\"'`]{1,80}:[^\s:/@\"'`]{4,120}@"
 )
 _MARKS = (
-    *("sk-", "k_live_", "k_test_", "whsec_", "gho_", "ghp_", "ghr_", "ghs_", "ghu_", "github_pat_", "AKIA"),
+    *("sk-", "sk_", "rk_", "whsec_", "gho_", "ghp_", "ghr_", "ghs_", "ghu_", "github_pat_", "AKIA"),
     *("ASIA", "AIza", "xox", "SG.", "re_", "glpat-", "npm_", "hf_", "PRIVATE KEY-----", "://"),
+    *(
+        "gsk_",
+        "pplx-",
+        "xai-",
+        "r8_",
+        "shpat_",
+        "shpca_",
+        "shppa_",
+        "shpss_",
+        "doo_v1_",
+        "dop_v1_",
+        "dor_v1_",
+    ),
+    *("sbp_", "lin_api_", ":AA"),
 )
 """What every match of the pattern holds: found by searching, which costs next to nothing."""
 
+_MARKED = (
+    *("postgres://", "postgresql://", "mysql://", "mongodb://", "mongodb+srv://", "redis://", "rediss://"),
+    *("sk-", "sk_live_", "whsec_", "ghp_", "github_pat_", "PRIVATE KEY-----", ":AA"),
+    *("_KEY", "_SECRET", "_TOKEN", "_PASSWORD", "Token", "ApiKey", "Secret"),
+)
 _NAMES = ("key", "secret", "token", "authorization", "password")
 """What the names end in, in lower case: found by searching, which costs next to nothing."""
 
 _NAMED = pattern(
-    rb"""(?:api_?key|api_?secret|client_?secret|secret_?key|secret|private_?key|access_?token|auth_?token|"""
-    rb"""authorization|password|jwt_?secret)["']?\s{0,4}[:=]\s{0,4}["'`](?:Bearer |Basic |token )?"""
+    rb"""(?:api_?key|api_?secret|client_?secret|secret_?key|secret|private_?key|(?:admin|master|signing|"""
+    rb"""encryption|service)_?key|(?:access|auth)_?token|token|authorization|password|jwt_?secret)["']?\s{0,4}[:=]\s{0,4}"""
+    rb"""["'`](?:Bearer |Basic |token )?"""
     rb"""([A-Za-z0-9+/=_.~-]{16,200})["'`]""",
     re.IGNORECASE,
 )
 _GIVEN = pattern(rb"""["']?\s{0,4}[:=]\s{0,4}["'`]""")
 """What follows a name in the second pattern."""
 
-_LONGEST_NAME = len("authorization")
+_PUBLIC = pattern(
+    rb"public|publishable|site|anon|measurement|firebase|map|search|csrf|xsrf|next|page|continu|cursor|sync|"
+    rb"device|design|beacon|analytics|insights|test|mock|example",
+    re.IGNORECASE,
+)
+"""Parts of names of what is called a key or a token, and is meant to be seen, or is an example."""
+_LONGEST_NAME = len("encryption_key")
+_LONGEST_WORD = 60
 _STRINGS = frozenset({"string", "template_string"})
 
 
@@ -86,6 +115,8 @@ _STRINGS = frozenset({"string", "template_string"})
     module(),
     # words of the second pattern: a file that holds one is looked at even if no other rule has a reason to
     hint("apiKey", "api_key", "clientSecret", "secret", "Authorization", "password", "token", "AKIA"),
+    # parts of what a module of constants holds, and else nothing that a rule looks for
+    mark(*_MARKED),
     severity=Severity.ERROR,
 )
 def check(found: Module) -> Iterator[Finding]:
@@ -107,7 +138,7 @@ def check(found: Module) -> Iterator[Finding]:
     for match in _named(data):
         string = _string_at(found, match.start(1), match.end(1))
         text = match.group(1).decode()
-        if string is None or string.id in seen or not js.is_random(text) or js.is_example(text):
+        if string is None or string.id in seen or not _is_secret(text) or b"beacon" in _before(data, match):
             continue
         if not _is_given_to(found, string, match.start()):
             continue
@@ -143,7 +174,7 @@ def check_python(module: python.PythonModule) -> Iterator[Finding]:
         label = None if by_name else js.known_secret(module.text(node))
         if label is not None:
             message = f"{label} stands in the code: replace it, and read it from `env`"
-        elif by_name and js.is_random(text) and not js.is_example(text):
+        elif by_name and _is_secret(text):
             message = "a secret seems to stand in the code: replace it, and read it from `env`"
         else:
             continue
@@ -152,10 +183,20 @@ def check_python(module: python.PythonModule) -> Iterator[Finding]:
         yield Finding(message, module.at(node), severity=Severity.WARNING if lowered else None)
 
 
+def _is_secret(text: str) -> bool:
+    """Whether a text is random, no example, and not of a key that is public."""
+    return js.is_random(text) and not js.is_example(text) and not text.startswith(("pk_", "pk.", "pub"))
+
+
+def _before(data: bytes, match: re.Match[bytes]) -> bytes:
+    """What stands before a match: the token of Web Analytics (`data-cf-beacon`) is public."""
+    return data[max(0, match.start() - 60) : match.start()]
+
+
 def _shaped(data: bytes) -> Iterator[re.Match[bytes]]:
     """The matches of the pattern for keys of known providers."""
-    for start, _, mark in _anchors(_MARKS).find(data):
-        match = _SHAPES.match(data, max(0, start - 1) if mark[0] in "k:" else start)
+    for start, _, found in _anchors(_MARKS).find(data):
+        match = _SHAPES.match(data, max(0, start - 1) if found == "://" else start)
         if match is not None:
             yield match
 
@@ -174,13 +215,22 @@ def _named(data: bytes) -> Iterator[re.Match[bytes]]:
             continue
         for start in range(max(done, end - _LONGEST_NAME), end):
             before = data[start - 1 : start]
-            if before.isalnum() or before == b"_":
+            if before.isalnum() and not (before.islower() and data[start : start + 1].isupper()):
                 continue
             match = _NAMED.match(data, start)
             if match is not None:
                 done = match.end()
-                yield match
+                if _PUBLIC.search(data, _start_of_word(data, start), end) is None:
+                    yield match
                 break
+
+
+def _start_of_word(data: bytes, at: int) -> int:
+    for start in range(at, max(0, at - _LONGEST_WORD), -1):
+        before = data[start - 1 : start]
+        if not before.isalnum() and before not in (b"_", b"$"):
+            return start
+    return max(0, at - _LONGEST_WORD)
 
 
 def _is_given_to(module: Module, string: Node, name: int) -> bool:

@@ -27,15 +27,19 @@ lists their names, `.dev.vars` holds their values for local development.
 
 Keys that are public by design (a site key, a publishable key, `SUPABASE_ANON_KEY`, `SHOPIFY_API_KEY`, which
 is an app's client id), placeholders, names and URLs without a password, short or plain values, and
-configurations of tests. A value that has not the form of a known credential, but is random and has a name
-like `JWT_SECRET`, is a warning.
+configurations of tests. A value that has not the form of a known credential, but could be one (letters and
+digits, four words) and has a name like `JWT_SECRET`, is a warning. An empty variable of such a name is a
+note: wrangler deploys it in place of the secret. A `localConnectionString` of Hyperdrive is told when it
+leads to another machine with a password.
 
 ## Fix safety
 
 Manual: the fix shows the variable moved to `secrets.required`. It is never applied, since the value has to
 be replaced, and stored elsewhere.
 
-Source: https://developers.cloudflare.com/workers/configuration/secrets/
+Source: https://developers.cloudflare.com/workers/configuration/secrets/,
+https://github.com/cloudflare/workers-sdk/pull/11389,
+https://developers.cloudflare.com/hyperdrive/configuration/local-development/
 """
 
 import re
@@ -60,8 +64,19 @@ _PUBLIC = pattern(
     r"PUBLIC|PUBLISHABLE|SITE_?KEY|ANON(?:_|$)|FIREBASE_API_KEY|SHOPIFY_API_KEY|CLIENT_ID|MAPS", re.IGNORECASE
 )
 _JWT = pattern(r"eyJ[A-Za-z0-9_-]{10,2000}\.(eyJ[A-Za-z0-9_-]{10,4000})\.[A-Za-z0-9_-]{20,1000}")
-_WORDS = pattern(r"[a-z]+(?:[-_.:/][a-z0-9]+)*", re.IGNORECASE)
 _HEX = pattern(r"[0-9a-f]{32,128}", re.IGNORECASE)
+_MADE_UP = pattern(r"(?=[^\s]*\d)(?=[^\s]*[A-Za-z])[^\s/]{12,200}|[A-Za-z0-9]+(?:[-_.][A-Za-z0-9]+){3,12}")
+"""One long word with letters and digits, or at least four words that are joined."""
+_SAYS_SO = pattern(
+    r"dev|local|stag|replace|insert|\bput\b|here|demo|default|\buse\b|\bset\b|enter|fill|generate|never|\bnot?\b|"
+    r"none|empty|openssl|wrangler|key|token|cred|change|temp|prod|\$\{|\{\{|%|::|\.(?:com|dev|org|io|net|json|pem)\b|"
+    r"^v?\d+[.-]|v\d$|\bv\d\b",
+    re.IGNORECASE,
+)
+"""What tells that a value is a placeholder, a name or a version."""
+_LOCAL = pattern(r"^(?:local|dev|development|test)$|//(?:localhost|127\.0\.0\.1)\b", re.IGNORECASE)
+_HOST = pattern(r"@(?!(?:10|127|172|192)\.|[^:/?]*\.(?:internal|local|test|lan)\b)[^:/?@]*\.[A-Za-z]")
+_LOCAL_STRINGS = "CLOUDFLARE_HYPERDRIVE_LOCAL_CONNECTION_STRING_"
 
 
 @rule(configuration(), severity=Severity.ERROR, fix=Safety.MANUAL, deployed=True)
@@ -85,6 +100,44 @@ def check(subject: WranglerConfig) -> Iterator[Finding]:
             _fix(subject, bindings),
             None if label else Severity.WARNING,
         )
+    yield from _empty(subject)
+    yield from _local_strings(subject)
+
+
+def _empty(subject: WranglerConfig) -> Iterator[Finding]:
+    """Variables that are there to name a secret, and take its place."""
+    for environment in subject.environments:
+        variables = environment.bindings_of("var")
+        if any(_LOCAL.search(variable.node.text or "") for variable in variables):
+            continue  # what runs on one's own machine is not deployed
+        for binding in variables:
+            if binding.environment is not environment or binding.node.text != "":
+                continue
+            if js.is_secret_name(binding.name) and not _PUBLIC.search(binding.name):
+                advice = "leave it out" if subject.is_typescript else "name it in `secrets.required`"
+                yield Finding(
+                    f"the empty variable `{binding.name}` takes the place of a secret of that name when it is"
+                    f" deployed: {advice}",
+                    binding.location,
+                    fix=_fix(subject, [binding]),
+                    severity=Severity.NOTE,
+                )
+
+
+def _local_strings(subject: WranglerConfig) -> Iterator[Finding]:
+    """Connection strings for local development that lead to a database elsewhere."""
+    for environment in subject.environments:
+        for binding in environment.bindings_of("hyperdrive"):
+            text = binding.field("localConnectionString")
+            label = js.known_secret(text.text or "") if text is not None else None
+            if text is None or _HOST.search(text.text or "") is None:
+                continue  # a machine of one's own, or a container's name
+            if label is not None and binding.environment is environment:
+                yield Finding(
+                    f"`localConnectionString` of `{binding.name}` holds {label}: set the environment variable"
+                    f" `{_LOCAL_STRINGS}{binding.name}` instead",
+                    binding.place("localConnectionString"),
+                )
 
 
 def _instead(subject: WranglerConfig, name: str) -> str:
@@ -112,11 +165,12 @@ def _known(text: str) -> str | None:
 
 
 def _looks_secret(name: str, text: str) -> bool:
-    """Whether a value is random, and its name that of a secret."""
+    """Whether the name is that of a secret, and the value nothing that stands for one."""
     if not js.is_secret_name(name) or js.is_example(text):
         return False
-    is_random = js.is_random(text) and _WORDS.fullmatch(text) is None
-    return is_random or _HEX.fullmatch(text) is not None
+    if _HEX.fullmatch(text) is not None:
+        return True
+    return _MADE_UP.fullmatch(text) is not None and _SAYS_SO.search(text) is None
 
 
 def _fix(subject: WranglerConfig, bindings: list[Binding]) -> Fix | None:

@@ -4,8 +4,9 @@ Text that a client sent and that becomes part of a statement can end the string 
 SQL: read other people's rows, delete tables. A value that is bound (`?` and `.bind(value)`) stays a value,
 whatever it holds. It is faster, too: the same text is prepared once.
 
-It is an error when the value comes from a request, a message or a WebSocket, a warning when that cannot be
-seen.
+It is an error when the value comes from a request, a message, a WebSocket or the client of an Agent (a
+parameter of a `@callable()` method), a warning when that cannot be seen. What ORMs take as it is counts, too:
+`sql.raw()` of Drizzle and Kysely, `$queryRawUnsafe()` of Prisma, `raw()` of Knex.
 
 ## Incorrect
 
@@ -85,14 +86,26 @@ _BINDABLE = (sql.HolePosition.VALUE, sql.HolePosition.QUOTED, sql.HolePosition.L
 @rule(call(*sql.SQL_CALLS), severity=Severity.ERROR, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
     use = sql.sql_use(match.module, match.node)
-    if use is None or use.is_tagged or not use.text.has_words:
-        return
+    if use is not None and not use.is_tagged and use.text.has_words:
+        holes = [hole for hole in use.text.holes if not _is_whole(use, hole)]
+        yield from _interpolated(match, use.text, holes, use)
+
+
+@check.on(call(*sql.RAW_CALLS))
+def check_raw(match: Match) -> Iterator[Finding]:
+    """SQL that an ORM takes as it is."""
+    text = sql.raw_text(match.module, match.node)
+    if text is not None:
+        yield from _interpolated(match, text, list(text.holes), None)
+
+
+def _interpolated(
+    match: Match, text: sql.SqlText, holes: list[sql.Interpolation], use: sql.SqlUse | None
+) -> Iterator[Finding]:
     found: list[tuple[sql.Interpolation, js.Trust, Location | None]] = []
-    for hole in use.text.holes:
-        if _is_whole(use, hole):
-            continue
+    for hole in holes:
         made = match.module.provenance(hole.node)
-        position = use.text.position(hole)
+        position = text.position(hole)
         if made.trust is js.Trust.FIXED:
             continue
         if made.trust is js.Trust.UNKNOWN and position not in _BINDABLE:
@@ -113,14 +126,14 @@ def check(match: Match) -> Iterator[Finding]:
     place = match.at(hole.node)
     related = [source] if source is not None and source.span != place.span else []
     related += [match.at(other.node, "so is this") for other, _, _ in found[1:6]]
-    values = use.text.position(hole) in _BINDABLE
+    values = text.position(hole) in _BINDABLE
     advice = "bind it" if values else "allow only names from a list"
     becomes = "is sent by a client and becomes" if sent else "becomes"
     yield Finding(
         f"{quoted(match.text(hole.node), 40)} {becomes} part of the SQL: {advice}",
         place,
         related=tuple(related),
-        fix=_fix(use, [hole for hole, _, _ in found]),
+        fix=_fix(use, [hole for hole, _, _ in found]) if use is not None else None,
         severity=None if sent else Severity.WARNING,
     )
 

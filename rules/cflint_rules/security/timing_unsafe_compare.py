@@ -45,10 +45,16 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+The secret, and what the client sent, may come by way of variables, fields, options, constructors, helpers
+and their callers, in other modules, too. A signature that the code makes itself (`crypto.subtle.sign()`,
+`createHmac()`) is as good as a secret: `crypto.subtle.verify()` compares it. In Python
+`hmac.compare_digest()` takes the same time for all guesses.
+
 ## Not reported
 
 Comparisons with literals, `null` or an empty text; variables that hold no secret by their name; values that
-do not come from a request. A call of `timingSafeEqual()` that stands in a `try` with a `catch`.
+do not come from a request, as far as one can see. A call of `timingSafeEqual()` that stands in a `try` with a
+`catch`.
 
 ## Fix safety
 
@@ -59,140 +65,107 @@ Source: https://developers.cloudflare.com/workers/examples/protect-against-timin
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cflint.api import (
     Finding,
+    Location,
     Match,
     Module,
     Severity,
     ValueKind,
     call,
-    destructured,
-    identifier,
+    hint,
     js,
-    member_access,
+    module,
+    pattern,
+    python,
+    python_module,
     quoted,
     rule,
 )
 
 if TYPE_CHECKING:
+    import libcst as cst
     from tree_sitter import Node
 
-_EQUAL = frozenset({"===", "==", "!==", "!="})
-_JOINING = frozenset({"??", "||", "+"})
-_AROUND = frozenset({"template_substitution", "template_string", "parenthesized_expression"})
+_COMPARED = pattern(rb"(?<![=!<>])[!=]==?(?!=)\s{0,40}(?![\"'\d]|(?:null|undefined|true|false|void)\b)")
+"""An operator that no literal follows."""
+_SOUNDS = pattern(
+    rb"secret|token|key|passw|pwd|auth|sign|sig\b|hmac|mac\b|digest|hash|expect|credential|bearer",
+    re.IGNORECASE,
+)
+"""What stands in a comparison of a secret: a cheap first look."""
+_CODE = pattern(rb"sig|mac|digest|hash|expect|comput|calc|correct|valid|good", re.IGNORECASE)
+"""What a signature is called that code makes to compare it."""
+_AROUND = 100
+"""Bytes on either side of an operator that are looked at first."""
 _SECRET_ENDS = ("_KEY", "_AUTH", "PASSWORD", "TOKEN", "SECRET")
+_NEVER = frozenset(
+    {"string", "number", "null", "undefined", "true", "false", "unary_expression", "regex", "object", "array"}
+)
+"""Expressions that are no secret, and that no client sends."""
 
 
 @rule(
-    identifier("env", "environment", "bindings"),
-    member_access("env"),
-    destructured("env"),
+    module(),
+    hint("env", "secret", "token", "password", "apiKey", "signature", "timingSafeEqual"),
     severity=Severity.WARNING,
 )
-def check(match: Match) -> Iterator[Finding]:
-    module, node = match.module, match.node
-    if node.type not in ("identifier", "member_expression") or match.value_of(node).kind is not ValueKind.ENV:
-        return
-    secret = _secret(module, node)
-    for place in _places(module, secret) if secret is not None else ():
-        comparison = _comparison(module, place)
-        source = _request_source(module, comparison[1]) if comparison is not None else None
-        if secret is None or comparison is None or source is None:
+def check(found: Module) -> Iterator[Finding]:
+    data = found.document.data
+    for match in _COMPARED.finditer(data):
+        around = data[max(0, match.start() - _AROUND) : match.end() + _AROUND]
+        if _SOUNDS.search(around) is None:
             continue
-        whole = comparison[0]
-        if _is_told_before(module, place, whole):
-            continue  # one finding for a comparison with several secrets
-        inside = whole.start_byte <= source.start_byte and source.end_byte <= whole.end_byte
+        operator = found.node_at(match.start(), match.start() + 2)
+        compared = found.operation(found.parent(operator)) if operator is not None else None
+        if compared is None or compared.node.type != "binary_expression" or compared.left is None:
+            continue
+        whole = compared.node
+        if _SOUNDS.search(data, whole.start_byte, whole.end_byte) is None:
+            continue
+        told = _told(found, compared.left, compared.right) or _told(found, compared.right, compared.left)
+        if told is None:
+            continue
+        what, places = told
         yield Finding(
-            f"{quoted(module.text(secret))} is compared with what a client sent in a time that depends on it",
-            module.at(whole),
-            () if inside else (module.at(source, "the client sends it here"),),
+            f"{what} is compared with what a client sent in a time that depends on it",
+            found.at(whole),
+            tuple(place for place in places if place.document != found.document or not _is_in(whole, place)),
         )
 
 
-def _is_told_before(module: Module, place: Node, whole: Node) -> bool:
-    """Whether another secret of `env` stands before a place in a comparison."""
-    members = module.descendants(whole, "member_expression", "subscript_expression")
-    return any(
-        found.end_byte <= place.start_byte
-        and (access := module.member(found)) is not None
-        and module.value_of(access.object).kind is ValueKind.ENV
-        and _secret(module, access.object) is not None
-        for found in members
-    )
-
-
-def _secret(module: Module, env: Node) -> Node | None:
-    """`env.NAME` at an `env`, when NAME is a secret's."""
-    access = module.member(module.parent(module.with_wrappers(env)))
-    if access is None or not (js.is_secret_name(access.name) or access.name.upper().endswith(_SECRET_ENDS)):
+def _told(module: Module, secret: Node, sent: Node) -> tuple[str, tuple[Location, ...]] | None:
+    """What to say of a comparison, and where both sides come from; None when they are not such sides."""
+    if secret.type in _NEVER or sent.type in _NEVER:
         return None
-    known = module.value_of(access.node).binding
-    return access.node if known is None or known.is_value else None
+    if not js.may_be_sent(module, sent):
+        return None
+    found = js.secret_behind(module, secret, _SECRET_ENDS)
+    what = _name(found) if found is not None else ""
+    start, end = min(secret.start_byte, sent.start_byte), max(secret.end_byte, sent.end_byte)
+    if found is None and _CODE.search(module.document.data, start, end) is not None:
+        found = js.code_behind(module, secret)
+        what = "a signature that only the key can make"
+    source = js.request_behind(module, sent) if found is not None else None
+    if found is None or source is None:
+        return None
+    made = found.module.at(found.node, "it comes from here")
+    return what, (made, source.module.at(source.node, "the client sends it here"))
 
 
-def _places(module: Module, secret: Node) -> Iterator[Node]:
-    """Where a secret is used: itself, and by way of a constant that holds it."""
-    yield secret
-    whole = secret
-    for above in module.ancestors(module.with_wrappers(secret)):
-        operation = module.operation(above)
-        if operation.operator not in _JOINING if operation is not None else above.type not in _AROUND:
-            break
-        whole = above
-    name = module.given_name(whole)
-    declaration = module.scope.resolve(name) if name is not None and name.type == "identifier" else None
-    if name is None or declaration is None or declaration.node.id != name.id:
-        return
-    if not module.scope.assignments(declaration):
-        yield from module.scope.references(declaration)
+def _name(secret: js.Traced) -> str:
+    """What a secret is called in a message: `env.NAME`, whatever variable holds it."""
+    module = secret.module
+    node = module.taken_from(secret.node) or secret.node if not secret.path else secret.node
+    return quoted(".".join((module.text(node), *secret.path)))
 
 
-def _comparison(module: Module, node: Node) -> tuple[Node, Node] | None:
-    """The comparison around a value, and the other side of it."""
-    child = module.with_wrappers(node)
-    for above in module.ancestors(child):
-        operation = module.operation(above) if above.type == "binary_expression" else None
-        if operation is not None and operation.left is not None:
-            if operation.operator in _EQUAL:
-                is_left = child.start_byte <= operation.left.start_byte
-                return above, operation.right if is_left else operation.left
-            if operation.operator != "+":
-                return None
-        elif above.type not in _AROUND:
-            return None
-        child = above
-    return None
-
-
-def _request_source(module: Module, side: Node) -> Node | None:
-    """Where a value is taken from a request; None when it does not come from one here."""
-    for part in module.origins(side):
-        if module.reads_request(part):
-            return part
-        declaration = module.scope.resolve(part) if part.type == "identifier" else None
-        if declaration is not None and _is_sent(module, declaration):
-            return declaration.node
-    return None
-
-
-def _is_sent(module: Module, declaration: js.Declaration) -> bool:
-    """Whether a parameter of a function gets what a client sent, at a call in this module."""
-    function = declaration.scope
-    if declaration.kind is not js.DeclarationKind.PARAMETER or function.type not in js.FUNCTIONS:
-        return False
-    given = [parameter.node.id for parameter in module.parameters(function)]
-    if declaration.path or declaration.owner.id not in given:
-        return False
-    index = given.index(declaration.owner.id)
-    arguments = (js.Call(module, made).argument(index) for made in js.calls_in_module(module, function))
-    return any(
-        argument is not None and any(module.reads_request(part) for part in module.origins(argument))
-        for argument in arguments
-    )
+def _is_in(whole: Node, place: Location) -> bool:
+    return whole.start_byte <= place.span.start and place.span.end <= whole.end_byte
 
 
 @check.on(call("timingSafeEqual"))
@@ -218,3 +191,42 @@ def check_lengths(match: Match) -> Iterator[Finding]:
 
 def _reads_member(module: Module, name: str, within: Node) -> bool:
     return any(leaf.type == "property_identifier" for leaf in module.leaves(name, within))
+
+
+@check.on(python_module("env"))
+def check_python(module: python.PythonModule) -> Iterator[Finding]:
+    # Imported where used: libcst is slow to load.
+    if not module.workers or _COMPARED.search(module.document.data) is None:
+        return
+    import libcst as cst
+
+    for comparison in module.find(cst.Comparison):
+        target = comparison.comparisons[0]
+        if len(comparison.comparisons) != 1 or not isinstance(target.operator, (cst.Equal, cst.NotEqual)):
+            continue
+        sides = (comparison.left, target.comparator)
+        for secret, sent in (sides, sides[::-1]):
+            what = _python_secret(module, secret)
+            made = python.provenance_of(module, sent) if what is not None else None
+            if what is not None and made is not None and made.trust is js.Trust.REQUEST:
+                yield Finding(
+                    f"{quoted(what)} is compared with what a client sent in a time that depends on it: use"
+                    " `hmac.compare_digest()`",
+                    module.at(comparison),
+                )
+                break
+
+
+def _python_secret(module: python.PythonModule, node: cst.BaseExpression) -> str | None:
+    """`env.NAME` when an expression is a secret variable of `env`, by way of variables, too."""
+    import libcst as cst
+
+    if isinstance(node, cst.FormattedString):
+        parts = [part for part in node.parts if isinstance(part, cst.FormattedStringExpression)]
+        return _python_secret(module, parts[0].expression) if len(parts) == 1 else None
+    value = module.value_of(node)
+    name = value.name or ""
+    if value.kind is not ValueKind.BINDING or (value.binding is not None and not value.binding.is_value):
+        return None
+    is_secret = js.is_secret_name(name) or name.upper().endswith(_SECRET_ENDS)
+    return f"env.{name}" if is_secret else None

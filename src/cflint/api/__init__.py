@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from cflint.rule import identifier as identifier
     from cflint.rule import import_of as import_of
     from cflint.rule import keyword as keyword
+    from cflint.rule import mark as mark
     from cflint.rule import member_access as member_access
     from cflint.rule import module as module
     from cflint.rule import new as new
@@ -87,7 +88,7 @@ _ORIGINS = {
     "cflint.rule": (
         "Crash Documents Match Option PREVIEW REFERENCE STRICT SuppressionUse binding call "
         "class_definition configuration crash destructured durable_object environment handler hint "
-        "identifier import_of keyword member_access module new python_module rule section "
+        "identifier import_of keyword mark member_access module new python_module rule section "
         "suppression tagged type_name worker"
     ),
     "cflint.source": ("Span"),
@@ -144,6 +145,7 @@ __all__ = [
     "import_of",
     "join_names",
     "keyword",
+    "mark",
     "member_access",
     "module",
     "new",

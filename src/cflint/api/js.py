@@ -80,13 +80,13 @@ if TYPE_CHECKING:
     from cflint.platform.workflows import INSTANCE_CHANGES as INSTANCE_CHANGES
     from cflint.platform.workflows import STEP_METHODS as STEP_METHODS
     from cflint.project.code.ambient_env import ambient_env as ambient_env
+    from cflint.project.code.awaited import Awaited as Awaited
     from cflint.project.code.calls import Callers as Callers
     from cflint.project.code.calls import CallSite as CallSite
     from cflint.project.code.calls import all_code_is_known as all_code_is_known
     from cflint.project.code.calls import callers_of as callers_of
     from cflint.project.code.calls import calls_in_module as calls_in_module
     from cflint.project.code.calls import calls_named as calls_named
-    from cflint.project.code.calls import function_called as function_called
     from cflint.project.code.calls import is_mentioned as is_mentioned
     from cflint.project.code.calls import is_named as is_named
     from cflint.project.code.calls import leaves_matching as leaves_matching
@@ -96,6 +96,11 @@ if TYPE_CHECKING:
     from cflint.project.code.calls import running_paths as running_paths
     from cflint.project.code.calls import worker_calls as worker_calls
     from cflint.project.code.contents import Content as Content
+    from cflint.project.code.credentials import code_behind as code_behind
+    from cflint.project.code.credentials import hyperdrive_behind as hyperdrive_behind
+    from cflint.project.code.credentials import may_be_sent as may_be_sent
+    from cflint.project.code.credentials import request_behind as request_behind
+    from cflint.project.code.credentials import secret_behind as secret_behind
     from cflint.project.code.declared_env import EnvMember as EnvMember
     from cflint.project.code.declared_env import spelling as spelling
     from cflint.project.code.dropped import DroppedCall as DroppedCall
@@ -154,6 +159,8 @@ if TYPE_CHECKING:
     from cflint.project.code.provenance import Provenance as Provenance
     from cflint.project.code.provenance import Trust as Trust
     from cflint.project.code.provenance import provenance as provenance
+    from cflint.project.code.replies import Reply as Reply
+    from cflint.project.code.replies import replies_of as replies_of
     from cflint.project.code.secrets import Secret as Secret
     from cflint.project.code.services import ServiceCall as ServiceCall
     from cflint.project.code.sockets import PairEnd as PairEnd
@@ -166,6 +173,9 @@ if TYPE_CHECKING:
     from cflint.project.code.sockets import pair_ends as pair_ends
     from cflint.project.code.sockets import parameter_for as parameter_for
     from cflint.project.code.sockets import uses_of_end as uses_of_end
+    from cflint.project.code.tracing import Traced as Traced
+    from cflint.project.code.tracing import function_called as function_called
+    from cflint.project.code.tracing import traced as traced
     from cflint.project.code.values import UNKNOWN as UNKNOWN
     from cflint.project.modules.facts import BaseRef as BaseRef
     from cflint.project.modules.facts import ClassFacts as ClassFacts
@@ -245,12 +255,16 @@ _ORIGINS = {
     "cflint.platform.websockets": ("AUTO_REPLY_FLAG EVENT_PROPERTIES SOCKET_EVENTS SOCKET_METHODS"),
     "cflint.platform.workflows": ("INSTANCE_CHANGES STEP_METHODS"),
     "cflint.project.code.ambient_env": ("ambient_env"),
+    "cflint.project.code.awaited": ("Awaited"),
     "cflint.project.code.calls": (
-        "CallSite Callers all_code_is_known callers_of calls_in_module calls_named function_called "
+        "CallSite Callers all_code_is_known callers_of calls_in_module calls_named "
         "is_mentioned is_named leaves_matching modules_naming name_of paths_around running_paths "
         "worker_calls"
     ),
     "cflint.project.code.contents": ("Content"),
+    "cflint.project.code.credentials": (
+        "code_behind hyperdrive_behind may_be_sent request_behind secret_behind"
+    ),
     "cflint.project.code.declared_env": ("EnvMember spelling"),
     "cflint.project.code.dropped": ("DroppedCall"),
     "cflint.project.code.effects": ("BodyRead Entropy EntropyKind Log ResponseMade"),
@@ -274,12 +288,14 @@ _ORIGINS = {
         "use_of_callback use_of_promise use_of_promises wait_until_at"
     ),
     "cflint.project.code.provenance": ("Provenance Trust provenance"),
+    "cflint.project.code.replies": ("Reply replies_of"),
     "cflint.project.code.secrets": ("Secret"),
     "cflint.project.code.services": ("ServiceCall"),
     "cflint.project.code.sockets": (
         "PairEnd SocketListener called_function hibernatable_accepts method_called_on "
         "name_of_function pair_end pair_ends parameter_for uses_of_end"
     ),
+    "cflint.project.code.tracing": ("Traced function_called traced"),
     "cflint.project.code.values": ("UNKNOWN"),
     "cflint.project.modules.facts": (
         "BaseRef ClassFacts FunctionFacts LiteralKind Member MemberKind ModuleFacts TopLevel "
@@ -360,6 +376,7 @@ __all__ = [
     "WEBSOCKET_HANDLERS",
     "Anchors",
     "Assignment",
+    "Awaited",
     "BaseRef",
     "BodyRead",
     "Builtin",
@@ -406,6 +423,7 @@ __all__ = [
     "PromiseSource",
     "PromiseUse",
     "Provenance",
+    "Reply",
     "ResponseMade",
     "RetiredModel",
     "Secret",
@@ -415,6 +433,7 @@ __all__ = [
     "SyntaxProblem",
     "SyntaxProblemKind",
     "TopLevel",
+    "Traced",
     "Trust",
     "TypeFacts",
     "TypeMember",
@@ -438,6 +457,7 @@ __all__ = [
     "calls_on_name",
     "can_await",
     "can_reach",
+    "code_behind",
     "completes",
     "env_uses",
     "exports_something",
@@ -449,6 +469,7 @@ __all__ = [
     "header_read",
     "hibernatable_accepts",
     "home_of",
+    "hyperdrive_behind",
     "invocations_of",
     "is_async",
     "is_example",
@@ -473,6 +494,7 @@ __all__ = [
     "list_without_pagination",
     "loss_of",
     "may_be_env_type",
+    "may_be_sent",
     "merge_conflicts",
     "method_called_on",
     "module_of",
@@ -496,13 +518,17 @@ __all__ = [
     "provenance",
     "reads_credential",
     "reads_request",
+    "replies_of",
+    "request_behind",
     "retired_model",
     "running_paths",
+    "secret_behind",
     "source_of",
     "span_of",
     "spelling",
     "string_value",
     "suffixes",
+    "traced",
     "unwrap",
     "use_of_callback",
     "use_of_promise",

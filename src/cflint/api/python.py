@@ -15,13 +15,14 @@ if TYPE_CHECKING:
     from cflint.project.python.module import PythonClass as PythonClass
     from cflint.project.python.module import PythonModule as PythonModule
     from cflint.project.sql.python import PythonStatement as PythonStatement
+    from cflint.project.sql.python import provenance_of as provenance_of
     from cflint.project.sql.python import python_statements as python_statements
 _ORIGINS = {
     "cflint.platform.handlers": ("python_handler python_handlers_of"),
     "cflint.project.modules.pyproject": ("pyprojects_above"),
     "cflint.project.python.env_uses": ("PythonEnvUse"),
     "cflint.project.python.module": ("PythonClass PythonModule"),
-    "cflint.project.sql.python": ("PythonStatement python_statements"),
+    "cflint.project.sql.python": ("PythonStatement provenance_of python_statements"),
 }
 
 __getattr__ = lazily(globals(), _ORIGINS, deprecated=DEPRECATED)
@@ -31,6 +32,7 @@ __all__ = [
     "PythonEnvUse",
     "PythonModule",
     "PythonStatement",
+    "provenance_of",
     "pyprojects_above",
     "python_handler",
     "python_handlers_of",

@@ -8,6 +8,8 @@ from cflint.api.deprecations import DEPRECATED
 from cflint.lazy import lazily
 
 if TYPE_CHECKING:
+    from cflint.project.sql.raw import RAW_CALLS as RAW_CALLS
+    from cflint.project.sql.raw import raw_text as raw_text
     from cflint.project.sql.statements import SQL_CALLS as SQL_CALLS
     from cflint.project.sql.statements import HolePosition as HolePosition
     from cflint.project.sql.statements import Interpolation as Interpolation
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from cflint.syntax.sql import tables as tables
 
 _ORIGINS = {
+    "cflint.project.sql.raw": ("RAW_CALLS raw_text"),
     "cflint.project.sql.statements": (
         "HolePosition Interpolation SQL_CALLS SqlDialect SqlLiteral SqlText SqlUse chained_call "
         "executions prepared_by sql_text sql_use"
@@ -39,6 +42,7 @@ _ORIGINS = {
 __getattr__ = lazily(globals(), _ORIGINS, deprecated=DEPRECATED)
 
 __all__ = [
+    "RAW_CALLS",
     "SQL_CALLS",
     "HolePosition",
     "Interpolation",
@@ -54,6 +58,7 @@ __all__ = [
     "executions",
     "placeholders",
     "prepared_by",
+    "raw_text",
     "sql_text",
     "sql_use",
     "statements",

@@ -33,6 +33,7 @@ class RuleIndex:
 
     `by_word` has, for each trigger word, the rules by the shape that it has to stand in; `by_word_in_tests`
     those that run on tests. `anchors` finds the words of JavaScript, `python_anchors` those of Python.
+    `marks` has what makes a module worth to be parsed that holds none of the words.
     """
 
     def __init__(self, rules: RuleSet) -> None:
@@ -42,11 +43,14 @@ class RuleIndex:
         self.handler: WordRules = []
         self.python: WordRules = []
         words: dict[str, dict[str, list[Rule]]] = {}
+        marks: set[str] = set()
         for id in rules:
             rule = rules[id]
             for trigger in rule.spec.triggers:
                 if trigger.kind in MODEL_TRIGGERS:
                     self.model.append((rule, trigger))
+                elif trigger.kind == "mark":
+                    marks |= trigger.words
                 elif trigger.kind not in _NOT_IN_FILES:
                     self._add(rule, trigger, words)
         self.by_word = {word: list(_by_shape(kinds)) for word, kinds in words.items()}
@@ -57,6 +61,7 @@ class RuleIndex:
             for word, kinds in words.items()
         }
         self.anchors = Anchors(words)
+        self.marks = tuple(sorted(mark.encode() for mark in marks))
         self.python_anchors = Anchors(word for _, words in self.python for word in words)
 
     def _add(self, rule: Rule, trigger: Trigger[Any], words: dict[str, dict[str, list[Rule]]]) -> None:

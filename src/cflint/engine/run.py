@@ -179,7 +179,7 @@ class ModuleChecks:
             return
         hits = self._index.anchors.find(document.data)
         always = path in self._loaded.named or document.is_block
-        if not hits and not (always and self._index.file):
+        if not hits and not (always and self._index.file) and not self._is_marked(document.data):
             return
         found = self._project.trees.of(path)
         if found is None:
@@ -199,6 +199,9 @@ class ModuleChecks:
             ]
         finally:
             module.close()
+
+    def _is_marked(self, data: bytes) -> bool:
+        return any(data.find(mark) != -1 for mark in self._index.marks)
 
     def _python(self, path: str, document: Document, outcome: Outcome) -> None:
         present = {word for _, _, word in self._index.python_anchors.find(document.data)}

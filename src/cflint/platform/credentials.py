@@ -23,6 +23,16 @@ _PUBLIC_NAME = pattern(
 _TOKENS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("an OpenAI API key", re.compile(r"sk-(?:proj|svcacct|admin)-[A-Za-z0-9_-]{20,250}|sk-[A-Za-z0-9]{48}")),
     ("an Anthropic API key", re.compile(r"sk-ant-[A-Za-z0-9_-]{24,200}")),
+    ("an OpenRouter API key", re.compile(r"sk-or-v1-[a-f0-9]{64}")),
+    ("a Groq API key", re.compile(r"gsk_[A-Za-z0-9]{40,60}")),
+    ("a Perplexity API key", re.compile(r"pplx-[A-Za-z0-9]{40,60}")),
+    ("an xAI API key", re.compile(r"xai-[A-Za-z0-9]{60,100}")),
+    ("a Replicate API token", re.compile(r"r8_[A-Za-z0-9]{37}")),
+    ("a Shopify access token", re.compile(r"shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}")),
+    ("a DigitalOcean token", re.compile(r"do[opr]_v1_[a-f0-9]{64}")),
+    ("a Supabase access token", re.compile(r"sbp_[a-f0-9]{40}")),
+    ("a Linear API key", re.compile(r"lin_api_[A-Za-z0-9]{40}")),
+    ("a Telegram bot token", re.compile(r"(?<!\d)\d{8,10}:AA[A-Za-z0-9_-]{33}(?![A-Za-z0-9_-])")),
     ("a Stripe secret key", re.compile(r"[sr]k_(?:live|test)_[A-Za-z0-9]{20,250}")),
     ("a Stripe webhook secret", re.compile(r"whsec_[A-Za-z0-9+/=]{24,100}")),
     ("a GitHub token", re.compile(r"gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_[A-Za-z0-9_]{40,255}")),
@@ -45,6 +55,10 @@ _TOKENS: tuple[tuple[str, re.Pattern[str]], ...] = (
         ),
     ),
 )
+_LOOSE = re.compile(
+    r"(?<![A-Za-z0-9_-])sk[-_][a-z0-9]{2,12}(?:[-_][a-z0-9]{2,12})?[-_]([A-Za-z0-9]{16,200})\b"
+)
+"""What begins as keys do, `sk-live-…`, and is one only when the rest is random."""
 _EXAMPLE = pattern(
     r"xxx|\.\.\.|your|example|placeholder|change.?me|dummy|sample|fake|test|mock|todo|redacted|<|>|\*{3}|"
     r"0{6}|1234|abcd|localhost|127\.0\.0\.1|password|secret|user:pass|postgres:postgres",
@@ -65,6 +79,9 @@ def known_secret(text: str) -> str | None:
         found = shape.search(text)
         if found is not None and not is_example(found.group()):
             return label
+    loose = _LOOSE.search(text)
+    if loose is not None and is_random(loose[1]) and not is_example(loose.group()):
+        return "an API key"
     return None
 
 

@@ -29,3 +29,5 @@ DRIVERS: dict[tuple[str, str], Driver] = {
     ("mysql2/promise", "createPool"): Driver("mysql2", "call", _END),
 }
 """Driver by the module and name it is imported from."""
+
+DRIVER_MODULES = frozenset(module for module, _ in DRIVERS)

@@ -41,3 +41,21 @@ COPIES = (
 
 RUN_LATER = frozenset({"addEventListener", "on", "once", "setTimeout", "setInterval"})
 """Functions and methods that call what they are given when something happens, not at once."""
+
+KEEPING = frozenset(
+    {"trim", "trimStart", "trimEnd", "toString", "valueOf", "normalize", "padEnd", "padStart"}
+)
+"""Methods of a text that give the same text, or one as good."""
+
+CONVERSIONS = {
+    **dict.fromkeys(
+        ("String", "encode", "structuredClone", "decodeURIComponent", "encodeURIComponent"), True
+    ),
+    **dict.fromkeys(
+        ("atob", "btoa", "Uint8Array", "Array.from", "Buffer.from", "String.fromCharCode"), False
+    ),
+    **dict.fromkeys(("URL", "URLSearchParams", "JSON.parse", "JSON.stringify", "parseInt", "Number"), False),
+    **dict.fromkeys(("Object.fromEntries", "Object.entries"), False),
+}
+"""Functions, methods and classes that make another form of their first argument, and whether it still is the
+same text to who compares or sends it."""

@@ -51,7 +51,7 @@ def _by_subject(runs: Sequence[tuple[tuple[Trigger[Any], ...], Run]]) -> Run:
     by_type: dict[type | None, list[tuple[tuple[Trigger[Any], ...], Run]]] = {}
     for triggers, run in runs:
         for kind in dict.fromkeys(
-            subject_type(trigger.kind) for trigger in triggers if trigger.kind != "hint"
+            subject_type(trigger.kind) for trigger in triggers if trigger.kind not in ("hint", "mark")
         ):
             by_type.setdefault(kind, []).append((triggers, run))
 

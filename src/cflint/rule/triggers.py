@@ -120,6 +120,12 @@ def hint(*words: str) -> Trigger[Module]:
     return Trigger("hint", frozenset(words))
 
 
+def mark(*parts: str) -> Trigger[Module]:
+    """Parts of words, or of texts, that have a module parsed which holds no word of any rule, beside another
+    trigger that takes whatever is parsed."""
+    return Trigger("mark", frozenset(parts))
+
+
 def python_module(*words: str) -> Trigger[PythonModule]:
     """Modules of Python Workers, each once, when one of the words stands in them; all of them without any.
 
@@ -200,6 +206,6 @@ def subject_type(kind: str) -> type | None:
 
 SYNTAX_TRIGGERS = frozenset(
     {"call", "new", "tagged", "member_access", "destructured", "identifier", "keyword", "type_name"}
-    | {"import_of", "class_definition", "handler", "module", "hint", "python"}
+    | {"import_of", "class_definition", "handler", "module", "hint", "mark", "python"}
 )
 MODEL_TRIGGERS = frozenset({"worker", "section", "config", "environment", "binding", "durable_object"})

@@ -6,10 +6,13 @@ from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 from cflint.platform.bindings import kind_by_id, kind_by_usual_name
+from cflint.platform.drivers import DRIVER_MODULES
 from cflint.platform.orms import makes_orm, mentions_orm
+from cflint.project.code.clients import client_for
 from cflint.project.code.values import FROM_ENV, UNKNOWN, Value, ValueKind, promise_of
 from cflint.project.modules.facts import ClassFacts
 from cflint.project.modules.queries import CycleError
+from cflint.record import replace
 from cflint.scope import Declaration, ImportRef
 
 if TYPE_CHECKING:
@@ -53,6 +56,9 @@ def imported_call(module: ModuleLike, ref: ImportRef, call: Node) -> Value:
         made = _orm_made(module, ref)
         if made:
             return promise_of(made, call) if module.project.imported.gives_promise(module.path, ref) else made
+    client = _client(module, ref, call)
+    if client:
+        return client
     return promise_of(origin=call) if module.project.imported.gives_promise(module.path, ref) else UNKNOWN
 
 
@@ -79,6 +85,28 @@ def _orm_made(module: ModuleLike, ref: ImportRef) -> Value:
         return module.project.memo.memoized(("database of an ORM", found), make)
     except CycleError:
         return UNKNOWN
+
+
+def _client(module: ModuleLike, ref: ImportRef, call: Node) -> Value:
+    """The database client that a function of another module makes, if it imports a driver."""
+    value = module.memoized(("client of", ref), lambda: _made_elsewhere(module, ref))
+    if value.awaited.kind is not ValueKind.DATABASE_CLIENT:
+        return UNKNOWN
+    client = client_for(module, replace(value.awaited, origin=call), call)
+    return promise_of(client, call) if value.kind is ValueKind.PROMISE else client
+
+
+def _made_elsewhere(module: ModuleLike, ref: ImportRef) -> Value:
+    """What a function returns that another module with a driver exports."""
+    found = module.project.exports.declaration(module.path, ref)
+    facts = module.project.facts.of(found[0]) if found is not None else None
+    if found is None or facts is None:
+        return UNKNOWN
+    if not any(imported.module in DRIVER_MODULES for imported in facts.imports.values()):
+        return UNKNOWN
+    other = module.other(found[0])
+    declared = other.scope.top_level.get(found[1]) if other is not None else None
+    return other.value_returned(declared) if other is not None and declared is not None else UNKNOWN
 
 
 def _handed_on(module: ModuleLike, ref: ImportRef) -> Value:

@@ -20,6 +20,7 @@ from cflint.syntax.suffixes import MODULE_SUFFIXES, is_declaration_file
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+    from cflint.project.code.module import ClassDefinition
     from cflint.project.workers.model import Project, Worker
 
 _HOPS = 4
@@ -55,27 +56,6 @@ def running_paths(worker: Worker) -> tuple[str, ...]:
     if not worker.type_only:
         return worker.modules
     return tuple(path for path in worker.modules if path not in worker.type_only)
-
-
-def function_called(module: Module, call: Node) -> tuple[Module, Node] | None:
-    """The function of the project that a call runs, and its module: one of this module, or an imported one;
-    None when it is not known."""
-    own = module.called_function(call)
-    if own is not None:
-        return module, own
-    callee = call.child_by_field_name("function")
-    declaration = (
-        module.scope.resolve(unwrap(callee))
-        if callee is not None and unwrap(callee).type == "identifier"
-        else None
-    )
-    if declaration is None or declaration.imported is None:
-        return None
-    target = module.project.exports.declaration(module.path, declaration.imported)
-    other = module_of(module.project, target[0]) if target is not None else None
-    found = other.scope.top_level.get(target[1]) if other is not None and target is not None else None
-    function = other.function_of(found) if other is not None and found is not None else None
-    return (other, function) if other is not None and function is not None else None
 
 
 def all_code_is_known(project: Project, worker: Worker) -> bool:
@@ -259,6 +239,17 @@ def callers_of(module: Module, function: Node) -> Callers:
         else:
             complete = False
     return Callers(tuple(calls), complete)
+
+
+def makers_of(module: Module, owner: ClassDefinition) -> Iterator[CallSite]:
+    """The places that make instances of a class, by its name, in all modules of its Workers."""
+    if not owner.name or owner.name == "default":
+        return
+    for other in modules_naming(module.project, paths_around(module), owner.name, at_hand=module):
+        for leaf in other.leaves(owner.name, other.root):
+            parent = other.parent(leaf)
+            if parent is not None and parent.type == "new_expression":
+                yield CallSite(other, parent)
 
 
 def _is_private(module: Module, function: Node, named: Node) -> bool:

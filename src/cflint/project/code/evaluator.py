@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from cflint.lazy import Lazy
 from cflint.platform.drivers import DRIVERS
 from cflint.platform.orms import orm_package
+from cflint.project.code.clients import client_for
 from cflint.project.code.parameters import parameter_index
 from cflint.project.code.results import (
     GLOBALS,
@@ -494,7 +495,7 @@ class Evaluator:
         typed = type_value(self._module, inner) if inner is not None else UNKNOWN
         if typed and typed.awaited:
             return typed
-        result = self._single_return(function)
+        result = client_for(self._module, self._single_return(function), call)
         if is_async(function):
             return promise_of(result.awaited, call)
         return result or typed

@@ -8,13 +8,12 @@ https://developers.cloudflare.com/durable-objects/api/state/ (`waitUntil`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from cflint.platform.classes import ClassKind
 from cflint.platform.language import PROMISE_CHAIN
-from cflint.project.code.calls import callers_of, modules_naming, name_of, paths_around
+from cflint.project.code.calls import callers_of, makers_of, name_of
 from cflint.project.code.control import runs_at_once
 from cflint.project.code.module import Module
 from cflint.project.code.values import ValueKind
@@ -149,7 +148,7 @@ def _of_class(
         return frozenset({Invocation.REQUEST if handler.name == "fetch" else Invocation.EVENT})
     if owner.kind is not ClassKind.PLAIN or hops == 0 or not _first(module, owner.node, seen):
         return frozenset({Invocation.UNKNOWN})
-    found = [_invocations(other, made, hops - 1, seen) for other, made in _makers(module, owner)]
+    found = [_invocations(site.module, site.node, hops - 1, seen) for site in makers_of(module, owner)]
     if found and all(each == {Invocation.DURABLE_OBJECT} for each in found):
         return frozenset({Invocation.DURABLE_OBJECT})
     return frozenset({Invocation.UNKNOWN})  # an instance may be handed to anybody, and outlive who made it
@@ -169,17 +168,6 @@ def _is_given_state(module: Module, owner: ClassDefinition) -> bool:
     given = module.parameters(owner.constructor) if owner.constructor is not None else ()
     types = (module.text(one.type) for one in given if one.type is not None)
     return any(type.partition("<")[0].strip() in _STATES for type in types)
-
-
-def _makers(module: Module, owner: ClassDefinition) -> Iterator[tuple[Module, Node]]:
-    """The places that make instances of a class, by its name, in all modules of its Workers."""
-    if not owner.name or owner.name == "default":
-        return
-    for other in modules_naming(module.project, paths_around(module), owner.name, at_hand=module):
-        for leaf in other.leaves(owner.name, other.root):
-            parent = other.parent(leaf)
-            if parent is not None and parent.type == "new_expression":
-                yield other, parent
 
 
 def _of_callers(

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from cflint.platform.classes import ClassKind
 from cflint.project.code import pages
+from cflint.project.code.platform_names import called_name
 from cflint.project.code.values import ValueKind
 from cflint.scope import Declaration
-from cflint.syntax.javascript import with_wrappers
+from cflint.syntax.javascript import first_named, with_wrappers
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -60,6 +61,9 @@ _CLASS_HANDLERS: dict[ClassKind, dict[str, tuple[ValueKind, ...]]] = {
 }
 
 
+_CALLABLE = frozenset({("agents", "callable"), ("agents", "unstable_callable")})
+
+
 def handler_parameters(class_kind: ClassKind | None, name: str) -> tuple[ValueKind, ...] | None:
     """The kinds of a handler's parameters, of a module handler (`class_kind` None) or a class's method; None
     when the runtime calls no such handler."""
@@ -103,6 +107,18 @@ def parameter_kinds(module: ModuleLike, function: Node) -> tuple[ValueKind, ...]
         name = function.child_by_field_name("name")
         return handler_parameters(None, module.text(name)) if name is not None else None
     return None
+
+
+def is_callable(module: ModuleLike, function: Node) -> bool:
+    """Whether a function is a method of an Agent that its clients call: `@callable()` stands before it."""
+    before = function.prev_named_sibling if function.type == "method_definition" else None
+    while before is not None and before.type in ("decorator", "comment"):
+        made = first_named(before) if before.type == "decorator" else None
+        called = called_name(module, made) if made is not None and made.type == "call_expression" else None
+        if called is not None and (called.module, called.name) in _CALLABLE:
+            return True
+        before = before.prev_named_sibling
+    return False
 
 
 def _satisfies_handler(module: ModuleLike, function: Node) -> bool:

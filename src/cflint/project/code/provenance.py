@@ -23,7 +23,7 @@ from cflint.project.code.constraints import (
     type_is_fixed,
 )
 from cflint.project.code.origins import callee_name, key_of, property_value, reads_request
-from cflint.project.code.parameters import parameter_index
+from cflint.project.code.parameters import is_callable, parameter_index
 from cflint.project.code.values import ValueKind
 from cflint.record import record
 from cflint.scope import Declaration, DeclarationKind
@@ -309,7 +309,7 @@ class _Search:
             return
         function = declaration.scope
         position = parameter_index(declaration)
-        if _is_frame(module, function, position):
+        if _is_frame(module, function, position) or is_callable(module, function):
             self._found(Trust.REQUEST, module, declaration.node)
             return
         self.add(module, declaration.default)

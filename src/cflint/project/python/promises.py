@@ -62,10 +62,61 @@ def _outcome(
         case cst.Arg():
             call = module.syntax.parent(above)
             name = module.callee(call) if isinstance(call, cst.Call) else None
+            if isinstance(call, cst.Call) and name not in _TAKES_A_VALUE:
+                return (
+                    _outcome_of_argument(module, call, above) if follow else (PromiseOutcome.CONSUMED, above)
+                )
             return (PromiseOutcome.VALUE if name in _TAKES_A_VALUE else PromiseOutcome.CONSUMED), above
+        case cst.DictElement() | cst.Element() if _holder_is_taken(module, above):
+            return PromiseOutcome.VALUE, above
         case cst.Assign() if follow:
             return _outcome_of_variable(module, above)
     return PromiseOutcome.CONSUMED, node
+
+
+def _holder_is_taken(module: PythonModuleLike, element: cst.CSTNode) -> bool:
+    """Whether a dictionary or list is handed at once to what takes values out of it: `json.dumps({…})`."""
+    holder = module.syntax.parent(element)
+    argument = module.syntax.parent(holder) if isinstance(holder, (cst.Dict, cst.List)) else None
+    call = module.syntax.parent(argument) if isinstance(argument, cst.Arg) else None
+    return isinstance(call, cst.Call) and module.callee(call) in _TAKES_A_VALUE
+
+
+def _outcome_of_argument(
+    module: PythonModuleLike, call: cst.Call, argument: cst.Arg
+) -> tuple[PromiseOutcome, cst.CSTNode]:
+    """The outcome of a promise that is given to a function of the module: what its parameter's uses make of
+    it."""
+    entries = module.resolve(call.func) if isinstance(call.func, cst.Name) else None
+    function = entries[0].node if entries is not None and len(entries) == 1 else None
+    if not isinstance(function, cst.FunctionDef) or function.decorators or argument.star:
+        return PromiseOutcome.CONSUMED, argument
+    given = [*function.params.posonly_params, *function.params.params]
+    if argument.keyword is not None:
+        named = [one for one in given if one.name.value == argument.keyword.value]
+        parameter = named[0] if named else None
+    else:
+        index = call.args.index(argument)
+        is_plain = not any(one.star or one.keyword is not None for one in call.args[:index])
+        parameter = given[index] if is_plain and index < len(given) else None
+    if parameter is None:
+        return PromiseOutcome.CONSUMED, argument
+    uses = [_outcome(module, use, follow=False) for use in _uses(module, function, parameter)]
+    if not uses or any(outcome is not PromiseOutcome.VALUE for outcome, _ in uses):
+        return PromiseOutcome.CONSUMED, argument
+    return PromiseOutcome.VALUE, uses[0][1]
+
+
+def _uses(module: PythonModuleLike, function: cst.FunctionDef, parameter: cst.Param) -> list[cst.Name]:
+    """The places in a function that read a parameter, if it is given no other value there."""
+    found = []
+    for node in module.syntax.walk(function.body):
+        if isinstance(node, cst.Name) and node.value == parameter.name.value:
+            entries = module.resolve(node) or ()
+            if len(entries) != 1 or entries[0].node is not parameter:
+                return []
+            found.append(node)
+    return found
 
 
 def _outcome_of_variable(module: PythonModuleLike, assign: cst.Assign) -> tuple[PromiseOutcome, cst.CSTNode]:

@@ -136,9 +136,14 @@ class SqlText:
             if token.start <= hole.at < token.end:
                 if token.kind is TokenKind.STRING:
                     return HolePosition.QUOTED
+                following = self.tokens[i + 1] if i + 1 < len(self.tokens) else None
+                if token.kind is TokenKind.QUOTED and self.dialect is not Dialect.POSTGRES:
+                    # outside of Postgres, text in double quotes that is no name is a string
+                    place = self._of_hole(i, token, before, following)
+                    is_value = token.text.startswith('"') and place in (HolePosition.VALUE, HolePosition.LIST)
+                    return HolePosition.QUOTED if is_value else HolePosition.NAME
                 if token.kind is not TokenKind.HOLE:
                     return HolePosition.NAME
-                following = self.tokens[i + 1] if i + 1 < len(self.tokens) else None
                 return self._of_hole(i, token, before, following)
             before = token
         return HolePosition.CLAUSE  # in a comment

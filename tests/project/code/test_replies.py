@@ -1,0 +1,48 @@
+"""Responses that functions of the project make of what they are given."""
+
+from __future__ import annotations
+
+import pytest
+
+from cflint.project.code.replies import replies_of
+from tests.support.modules import module_of
+
+pytestmark = pytest.mark.portable
+
+LIB = """
+export function failure(message: string, status = 500, details?: unknown): Response {
+  return new Response(JSON.stringify({ message, details }), { status });
+}
+export const refusal = (options: { text: string }) => Response.json(options.text, { status: 403 });
+export const shown = ({ text }: { text: string }) => Response.json({ text }, { status: 502 });
+export function nothing(message: string): Response {
+  console.log(message);
+  return new Response("nothing");
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("call", "contents", "status"),
+    [
+        ("failure(a)", ["a"], 500),
+        ("failure(a, 404)", ["a"], 404),
+        ("failure(a, 404, b)", ["a", "b"], 404),
+        ("failure(a, status)", ["a"], None),
+        ("shown({ text: a })", ["a"], 502),
+    ],
+)
+def test_replies(call: str, contents: list[str], status: float | None) -> None:
+    module = module_of(f"import {{ failure, shown }} from './lib';\nlet status: number;\n{call};", lib=LIB)
+    node = next(module.calls_of(call.partition("(")[0], module.root))
+    found = replies_of(module, node)
+    assert [(sorted(map(module.text, reply.contents)), reply.status) for reply in found] == [
+        (contents, status)
+    ]
+
+
+@pytest.mark.parametrize("call", ["nothing(a)", "refusal(a)", "unknown(a)", "failure(...a)"])
+def test_no_replies(call: str) -> None:
+    module = module_of(f"import {{ failure, nothing, refusal }} from './lib';\n{call};", lib=LIB)
+    node = next(module.calls_of(call.partition("(")[0], module.root))
+    assert replies_of(module, node) == ()
