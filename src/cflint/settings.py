@@ -30,8 +30,8 @@ LEVELS = ("off", "note", "warning", "error")
 _KEYS: dict[str, str] = {
     "extends": "Another settings file to start from, relative to this one.",
     "preset": "The rules to start from: recommended, reference, strict, preview or all.",
-    "select": "Rules, groups or presets to run, instead of the preset.",
     "preview": "Whether rules in preview run besides those of the preset: true or false.",
+    "select": "Rules, groups or presets to run, instead of the preset.",
     "extend-select": "Rules, groups or presets to run besides.",
     "ignore": "Rules, groups or presets not to run.",
     "severity": "The severity of rules or groups: off, note, warning or error.",

@@ -127,6 +127,8 @@ def _deployment(found: Deployment) -> Iterator[str]:
     """What `--verbose` prints of how a configuration is deployed, where other files say something."""
     if found.open:
         yield f"  its bindings are not all known: {visible(found.open)}\n"
+    if found.filled:
+        yield f"  its values are not all known: {visible(found.filled)}\n"
     if found.entry:
         yield f"  its entry is in a command: {visible(found.entry)}\n"
     if found.local:
