@@ -2,7 +2,7 @@
 
 Records refuse to be changed, which in a user's run only the type checker does (see `cflint.record`).
 What an earlier run found counts only where that is tested: a test may put rules of its own in place of ours.
-Modules are compiled once, also where the environment says that nobody keeps them: a hundred tests start Python.
+Modules are compiled once, also where the environment forbids to keep them: hundreds of tests start Python.
 Examples of hypothesis have no deadline: a busy machine is no mistake, and what hangs is found by the fuzzer.
 They are new ones in every run but in the gate (`--hypothesis-profile=gate`), where a red run is the change's.
 """
