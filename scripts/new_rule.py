@@ -161,9 +161,7 @@ CONFIG = """\
 """
 
 MODULE = """\
-import {{ tools }} from "./tools";
-
-export default {{
+{imports}export default {{
   async fetch(): Promise<Response> {{
     {line}
     return new Response("FILL IN");
@@ -212,12 +210,15 @@ def files(group: str, id: str, about: str) -> dict[Path, str]:
             written[cases / case / "wrangler.jsonc"] = BINDING_CONFIG.format(line=line)
             written[cases / case / "src" / "index.ts"] = BINDING_MODULE.format(name=name)
         return written
-    lines = {"reports": f"fillIn(); // warning: {id}", "clean": "tools.fillIn();"}
+    lines = {
+        "reports": ("", f"fillIn(); // warning: {id}"),
+        "clean": ('import { tools } from "./tools";\n\n', "tools.fillIn();"),
+    }
     written = {rule: RULE}
-    for case, line in lines.items():
+    for case, (imports, line) in lines.items():
         written[cases / case / "wrangler.jsonc"] = CONFIG
-        written[cases / case / "src" / "index.ts"] = MODULE.format(line=line)
-        written[cases / case / "src" / "tools.ts"] = TOOLS
+        written[cases / case / "src" / "index.ts"] = MODULE.format(imports=imports, line=line)
+    written[cases / "clean" / "src" / "tools.ts"] = TOOLS
     return written
 
 

@@ -2,12 +2,14 @@
 
 Records refuse to be changed, which in a user's run only the type checker does (see `cflint.record`).
 What an earlier run found counts only where that is tested: a test may put rules of its own in place of ours.
+Modules are compiled once, also where the environment forbids to keep them: hundreds of tests start Python.
 Examples of hypothesis have no deadline: a busy machine is no mistake, and what hangs is found by the fuzzer.
 They are new ones in every run but in the gate (`--hypothesis-profile=gate`), where a red run is the change's.
 """
 
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +19,8 @@ from hypothesis import settings
 os.environ["CFLINT_TODAY"] = "2026-09-01"
 os.environ["CFLINT_NO_CACHE"] = "1"
 os.environ["CFLINT_FROZEN"] = "1"
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 pytest.register_assert_rewrite("tests.support")
 

@@ -77,6 +77,7 @@ else:
         if not kw_only:
             cls.__match_args__ = tuple(found.name for found in fields if found.init)
         if frozen and _REFUSES:
+            cls.__names__ = frozenset(found.name for found in fields)
             cls.__setattr__ = _set_once
             cls.__delattr__ = _refuse_delete
         if "__repr__" not in cls.__dict__:
@@ -129,6 +130,10 @@ else:
         fields = cls.__record_fields__
         names = {"_missing": _MISSING}
         parameters, body = (["self", "*"] if kw_only and fields else ["self"]), []
+        place = "self.{}"
+        if cls.__setattr__ is _set_once:  # past what refuses: nothing is set yet
+            place = "_set['{}']"
+            body.append("_set = self.__dict__")
         for found in fields:
             name = found.name
             if found.init:
@@ -143,12 +148,12 @@ else:
                 names[f"_make_{name}"] = found.default_factory
                 made = f"_make_{name}()"
                 body.append(
-                    f"self.{name} = {made} if {name} is _missing else {name}"
+                    f"{place.format(name)} = {made} if {name} is _missing else {name}"
                     if found.init
-                    else f"self.{name} = {made}"
+                    else f"{place.format(name)} = {made}"
                 )
             elif found.init:
-                body.append(f"self.{name} = {name}")
+                body.append(f"{place.format(name)} = {name}")
         if hasattr(cls, "__post_init__"):
             body.append("self.__post_init__()")
         made = {}
@@ -179,7 +184,7 @@ else:
             return made.__dataclass_fields__
 
     def _set_once(self, name, value):
-        if name in self.__dict__ or all(name != found.name for found in self.__record_fields__):
+        if name in self.__dict__ or name not in self.__names__:
             raise _frozen(f"cannot assign to field {name!r}")
         object.__setattr__(self, name, value)
 

@@ -116,7 +116,7 @@ class Result:
         def again(overlay: Mapping[str, bytes]) -> Report:
             return _report({**self.files, **overlay}, self.rules, self.known, self.options)
 
-        return converge(again, allowed, parses_worse=parses_worse)
+        return converge(again, allowed, parses_worse=parses_worse, report=self.report)
 
 
 def check(
@@ -206,19 +206,13 @@ class Case:
     def files(self) -> dict[str, bytes]:
         """The project's files, by path, without `fixed/`."""
         return {
-            path.relative_to(self.folder).as_posix(): path.read_bytes()
-            for path in sorted(self.folder.rglob("*"))
-            if path.is_file() and self.fixed_folder not in path.parents
+            path: data for path, data in _files_below(self.folder).items() if not path.startswith("fixed/")
         }
 
     @property
     def fixed(self) -> dict[str, bytes]:
         """The files of `fixed/`, by the path that they replace."""
-        return {
-            path.relative_to(self.fixed_folder).as_posix(): path.read_bytes()
-            for path in sorted(self.fixed_folder.rglob("*"))
-            if path.is_file()
-        }
+        return _files_below(self.fixed_folder)
 
     def check(self, *also: str) -> None:
         """Run the rule, and `also` other rules, groups or presets, on the project. Raises AssertionError when
@@ -293,6 +287,16 @@ class Case:
 
 _SAFETIES = (None, Safety.SAFE, Safety.UNSAFE, Safety.MANUAL)
 """Fixes, from none over the safest."""
+
+
+def _files_below(folder: Path) -> dict[str, bytes]:
+    """The files in a folder, if there is one, by their paths in it, sorted."""
+    found: dict[str, bytes] = {}
+    for above, _, names in os.walk(folder):
+        place = Path(above)
+        for name in names:
+            found[(place / name).relative_to(folder).as_posix()] = (place / name).read_bytes()
+    return dict(sorted(found.items()))
 
 
 def cases(folder: str | Path, known: RuleSet | None = None) -> list[Case]:

@@ -14,7 +14,7 @@ import pytest
 from tests.support.paths import ROOT
 
 LEFT_OUT = shutil.ignore_patterns(
-    *(".git", ".venv", ".*cache", ".oracles", ".hypothesis", "__pycache__", "node_modules", "target"),
+    *(".git", ".venv", ".*cache", ".oracles", ".hypothesis", "node_modules", "target"),
     *("fixtures", "corpus"),
 )
 
@@ -45,13 +45,19 @@ def python(folder: Path, *arguments: str, cwd: Path | None = None) -> subprocess
 
 
 def written(folder: Path, *arguments: str) -> dict[str, str]:
-    """What a script changes in a copy: the text of each file, by path."""
+    """What a script changes in a copy: the text of each file, by path. The script says the same."""
     before = contents(folder)
     done = python(folder, *arguments)
     assert done.returncode == 0, done.stderr
     after = contents(folder)
     assert after.keys() == before.keys()
-    return {path: data.decode() for path, data in after.items() if data != before[path]}
+    found = {path: data.decode() for path, data in after.items() if data != before[path]}
+    if arguments == ("scripts/write_all.py",):
+        if found:
+            assert sorted(done.stdout.splitlines()) == sorted(found)
+        else:
+            assert re.fullmatch(r"\d\d+ documents, nothing to write\n", done.stdout)
+    return found
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -75,6 +81,8 @@ def test_a_rule_is_started_filled_in_and_written_into_the_documents(copy: Path, 
     assert "rules/cflint_rules/alarms/alarm_left_behind.py" in paths
     assert {f"fixtures/alarms/{id}/{case}/src/index.ts" for case in ("reports", "clean")} <= set(paths)
     assert all((copy / path).is_file() for path in paths)
+    tools = [path for path in paths if path.endswith("tools.ts")]
+    assert tools == ([f"fixtures/alarms/{id}/clean/src/tools.ts"] if about == "call" else [])
     assert f"pytest tests/rules -k {id}" in advice
 
     tests = ["tests/rules/test_fixtures.py", "tests/rules/test_pages.py", "tests/rules/test_every_rule.py"]
@@ -109,7 +117,7 @@ def test_a_rule_is_started_filled_in_and_written_into_the_documents(copy: Path, 
     check = ["-m", "cflint", "check", "--isolated", "--select", id, "--output-format", "concise", "."]
     found = python(copy, *check, cwd=reports)
     assert (found.returncode, found.stderr) == (1, "")
-    place = {"call": "src/index.ts:5:5", "binding": "wrangler.jsonc:7:18"}[about]
+    place = {"call": "src/index.ts:3:5", "binding": "wrangler.jsonc:7:18"}[about]
     first = found.stdout.splitlines()[0]
     assert re.fullmatch(rf"{re.escape(place)}: \S*\[?{id}\b.*", first), found.stdout
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import re
 import shlex
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 import yaml
 
+from cflint.cli import run
 from cflint.rule import RuleSet
 from tests.support.github_actions import CHECK, Runner
 from tests.support.lsp_client import capabilities, serving
@@ -101,10 +104,12 @@ def project(tmp_path: Path) -> Path:
 
 
 def check(folder: Path, *arguments: str, stdin: str | None = None) -> Said:
-    command = [sys.executable, "-m", "cflint", "check", *arguments, "--output-format", "json"]
-    done = subprocess.run(command, cwd=folder, input=stdin, capture_output=True, text=True, check=False)
-    assert done.returncode in (0, 1), done.stderr
-    return said(json.loads(done.stdout))
+    """What the command says, in this process."""
+    given, out = io.TextIOWrapper(io.BytesIO((stdin or "").encode())), io.TextIOWrapper(io.BytesIO())
+    with contextlib.chdir(folder), contextlib.redirect_stdout(out), patch.object(sys, "stdin", given):
+        assert run(["check", *arguments, "--output-format", "json"]) in (0, 1)
+    out.seek(0)
+    return said(json.loads(out.read()))
 
 
 def said(report: Any) -> Said:

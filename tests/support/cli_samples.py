@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-
-import pytest
+from typing import TYPE_CHECKING
 
 from cflint.api import Crash, Finding, Fix, Match, Safety, Severity, call, crash, rule
 from cflint.cli import run
 from cflint.rule import Definition, Rule, RuleSet
+
+if TYPE_CHECKING:
+    import pytest  # the processes of tests that use this do not need it
 
 CONFIG = """\
 {

@@ -14,7 +14,10 @@ from typing import Any
 from lsprotocol import types
 from pytest_lsp import LanguageClient, make_test_lsp_client
 
-COMMAND = [sys.executable, "-m", "cflint", "server"]
+from tests.support import preloaded
+
+COMMAND = _REAL = [sys.executable, "-m", "cflint", "server"]
+"""The program itself; a test may put another in its place."""
 TIMEOUT = 30.0
 
 
@@ -283,7 +286,7 @@ async def serving(
 ) -> AsyncIterator[Client]:
     """A client that is connected to a server of its own, which has to end with 0."""
     client = Client(folder)
-    await client.lsp.start_io(*COMMAND)
+    await client.lsp.start_io(*((COMMAND is _REAL and preloaded.command()) or COMMAND))
     roots = (folder,) if folders is None else folders
     beginning = client.lsp.initialize_session(
         types.InitializeParams(

@@ -73,7 +73,7 @@ class Run:
         self.loaded = loaded
         self._project = loaded.project
         self._options = options
-        self._index = RuleIndex(options.rules)
+        self._index = options.rules.derived(RuleIndex)
         self._runner = RuleRunner(loaded.project, options)
         self._modules = ModuleChecks(loaded, self._index, self._runner, stopped)
         self._model = ModelChecks(loaded, self._index, self._runner)

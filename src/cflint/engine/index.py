@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from cflint.engine.shapes import BESIDE, SHAPES, Beside, Shape
@@ -53,13 +53,8 @@ class RuleIndex:
                     marks |= trigger.words
                 elif trigger.kind not in _NOT_IN_FILES:
                     self._add(rule, trigger, words)
-        self.by_word = {word: list(_by_shape(kinds)) for word, kinds in words.items()}
-        self.by_word_in_tests = {
-            word: list(
-                _by_shape({kind: [it for it in rules if it.spec.tests] for kind, rules in kinds.items()})
-            )
-            for word, kinds in words.items()
-        }
+        self.by_word = _ByWord(words, in_tests=False)
+        self.by_word_in_tests = _ByWord(words, in_tests=True)
         self.anchors = Anchors(words)
         self.marks = tuple(sorted(mark.encode() for mark in marks))
         self.python_anchors = Anchors(word for _, words in self.python for word in words)
@@ -92,7 +87,17 @@ def _add_once(rules: WordRules, rule: Rule, words: frozenset[str]) -> None:
     rules.append((rule, words))
 
 
-def _by_shape(kinds: Mapping[str, list[Rule]]) -> Iterator[ShapeRules]:
-    for kind, rules in kinds.items():
-        if rules:
-            yield ShapeRules(kind, BESIDE[kind], SHAPES[kind], rules)
+class _ByWord(dict[str, list[ShapeRules]]):
+    """The rules of each word by its shapes, put together when the word is met: a module has few of them."""
+
+    def __init__(self, words: Mapping[str, Mapping[str, list[Rule]]], *, in_tests: bool) -> None:
+        self._words = words
+        self._in_tests = in_tests
+
+    def __missing__(self, word: str) -> list[ShapeRules]:
+        found = self[word] = []
+        for kind, every in self._words[word].items():
+            rules = [rule for rule in every if rule.spec.tests] if self._in_tests else every
+            if rules:
+                found.append(ShapeRules(kind, BESIDE[kind], SHAPES[kind], rules))
+        return found

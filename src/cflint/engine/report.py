@@ -143,11 +143,19 @@ def _included(loaded: Loaded, findings: Iterable[Finding]) -> Iterator[Finding]:
 
 def _rules_on(kind: str, options: Options) -> Iterator[Rule]:
     """The rules with a trigger of that kind; a crash is reported whichever rules run."""
-    for id in options.known:
-        rule = options.known[id]
-        triggered = any(trigger.kind == kind for trigger in rule.spec.triggers)
-        if triggered and (kind == "crash" or id in options.rules):
+    for rule in options.known.derived(_about_the_run).get(kind, ()):
+        if kind == "crash" or rule.id in options.rules:
             yield rule
+
+
+def _about_the_run(rules: RuleSet) -> dict[str, list[Rule]]:
+    """The rules about what a run meets, by the kind of their triggers."""
+    found: dict[str, list[Rule]] = {}
+    for rule in rules.values():
+        for kind in dict.fromkeys(trigger.kind for trigger in rule.spec.triggers):
+            if kind in ("crash", "suppression"):
+                found.setdefault(kind, []).append(rule)
+    return found
 
 
 class _Silencing:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from cflint.finding import Finding, Notice, RuleInfo
 from cflint.packages import Package, installed
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from cflint.project.workers.model import Project
+
+T = TypeVar("T")
 
 _SOURCE = pattern(r"^Source: .*?(https://[^\s;,)]+)", re.MULTILINE)
 
@@ -107,6 +109,8 @@ class RuleSet(Mapping[str, Rule]):
     def __init__(self, rules: Iterable[Rule], *, packages: bool = True) -> None:
         self._rules = {found.id: found for found in sorted(rules, key=lambda found: found.id)}
         self._packages = packages
+        self._selections: dict[frozenset[str], RuleSet] = {}
+        self._derived: dict[Callable[[RuleSet], object], object] = {}
 
     @classmethod
     def discover(cls, *, packages: bool = True) -> RuleSet:
@@ -199,7 +203,17 @@ class RuleSet(Mapping[str, Rule]):
         for selector in ignore:
             left_out = self.matching(selector)
             chosen -= left_out if self.current(selector) in self._rules else left_out - named
-        return RuleSet(self._rules[id] for id in chosen)
+        wanted = frozenset(chosen)
+        found = self._selections.get(wanted)
+        if found is None:
+            found = self._selections[wanted] = RuleSet(self._rules[id] for id in wanted)
+        return found
+
+    def derived(self, make: Callable[[RuleSet], T]) -> T:
+        """What `make` makes of these rules, made once: every run with the same rules uses it again."""
+        if make not in self._derived:
+            self._derived[make] = make(self)
+        return self._derived[make]  # type: ignore[return-value]
 
 
 def _rule(found: Found) -> Rule:

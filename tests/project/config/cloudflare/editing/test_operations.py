@@ -12,6 +12,7 @@ from cflint.project.config.cloudflare.reader import MAX_EDITS, CloudflareConfig,
 from cflint.source import Document
 from tests.support.cloudflare_editing import (
     after,
+    applied,
     changed_lines,
     edited,
     edited_text,
@@ -279,8 +280,7 @@ def test_generated_configurations_and_edits() -> None:
         if edits is None:
             continue
         offered += 1
-        new = edited(one.files, operation)
-        assert new is not None
+        new = applied(one.files, edits)
         wanted = after(tree.root.plain, operation)
         found = _read(new)
         assert plain_tree(found.trees[0]) == plain(wanted), (operation, one.files, new)
