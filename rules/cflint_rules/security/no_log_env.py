@@ -84,6 +84,7 @@ if TYPE_CHECKING:
 _LOGS = ("log", "info", "warn", "error", "debug", "trace", "dir", "table")
 _RESPONSES = ("json", "text", "html", "body")
 _DOES = {"log": "is logged", "response": "is sent to the client", "string": "becomes one string"}
+_NO_LOGS = frozenset({*_RESPONSES, "stringify", "inspect"})
 _STRING_MAKERS = frozenset({("", "JSON.stringify"), ("node:util", "inspect")})
 _IN_STRING = frozenset(
     {"template_substitution", "template_string", "binary_expression", "parenthesized_expression"}
@@ -127,10 +128,11 @@ def _sink(module: Module, node: Node) -> str | None:
     found = module.call(node)
     if found is None:
         return None
-    log = module.log_at(node)
+    name = found.name
+    log = module.log_at(node) if name not in _NO_LOGS else None
     if log is not None:
         return "log" if log.is_console and log.level in _LOGS else None
-    if (found.is_new or found.name in _RESPONSES) and module.response_made(node) is not None:
+    if (found.is_new or name in _RESPONSES) and module.response_made(node) is not None:
         return "response"
     called = module.called_name(node)
     return "string" if called is not None and (called.module, called.name) in _STRING_MAKERS else None
