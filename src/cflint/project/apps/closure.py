@@ -20,12 +20,11 @@ from cflint.project.apps.kind import Islands
 from cflint.project.apps.realms import Realm
 from cflint.project.files.workspace import Workspace
 from cflint.project.modules.imports import Import
-from cflint.project.modules.resolve import Local, ModuleGraph, Unknown
+from cflint.project.modules.resolve import ModuleGraph
 from cflint.record import field, record
 from cflint.scope import ModuleScope
 from cflint.source import Document
 from cflint.syntax.javascript import EXTENSIONS, ParseTimeout, parse
-from cflint.syntax.suffixes import DECLARATION_SUFFIXES, EMBEDDED_SUFFIXES
 
 _SERVER_NAME = pattern(r"(?:^|/)(?:[^/]+\.server\.[^/]+|\.server/.+)$")
 _BROWSER_NAME = pattern(r"(?:^|/)(?:[^/]+\.client\.[^/]+|\.client/.+)$")
@@ -37,7 +36,6 @@ _DIRECTIVE = pattern(
     rb"[\"'](use client|use server)[\"']"
 )
 _HEAD = 3000
-_SOURCES = (*EXTENSIONS, *EMBEDDED_SUFFIXES)
 
 
 @record(frozen=True)
@@ -60,9 +58,19 @@ class Closure:
     unread: tuple[str, ...] = field(default=())
 
 
-def close(workspace: Workspace, graph: ModuleGraph, starts: Iterable[Start], borders: Borders) -> Closure:
-    """The realms of all modules that some others reach."""
-    return _Search(workspace, graph, borders).run(tuple(starts))
+class Closures:
+    """Finds the realms of the modules of apps, of which many share their packages: what a module says of its
+    realm is found once for all that ask alike."""
+
+    def __init__(self, workspace: Workspace, graph: ModuleGraph) -> None:
+        self._workspace = workspace
+        self._graph = graph
+        self._marks: dict[tuple[bool, tuple[str, ...]], dict[str, Realm | None]] = {}
+
+    def of(self, starts: Iterable[Start], borders: Borders) -> Closure:
+        """The realms of all modules that some others reach."""
+        marks = self._marks.setdefault((borders.directives, borders.components), {})
+        return _Search(self._workspace, self._graph, borders, marks).run(tuple(starts))
 
 
 def directive_of(document: Document) -> str | None:
@@ -108,7 +116,9 @@ def _server_imports(document: Document, islands: Islands) -> frozenset[str]:
 
 
 class _Search:
-    def __init__(self, workspace: Workspace, graph: ModuleGraph, borders: Borders) -> None:
+    def __init__(
+        self, workspace: Workspace, graph: ModuleGraph, borders: Borders, marks: dict[str, Realm | None]
+    ) -> None:
         self._workspace = workspace
         self._graph = graph
         self._borders = borders
@@ -117,7 +127,7 @@ class _Search:
         self._placed: dict[str, Placed] = {}
         self._queues: dict[Realm, deque[tuple[str, Placed]]] = {realm: deque() for realm in Realm}
         self._pins: dict[str, Realm] = {}
-        self._marks: dict[str, Realm | None] = {}
+        self._marks = marks
         self._unread: dict[str, None] = {}
 
     def run(self, starts: tuple[Start, ...]) -> Closure:
@@ -146,35 +156,33 @@ class _Search:
         seen = set(queue)
         while queue:
             path = queue.popleft()
-            for edge in self._graph.imports_of(path) or ():
-                to = edge.to
-                if edge.item.type_only or not isinstance(to, Local) or not _is_code(to.path, edge.item):
+            ways = self._graph.ways(path)
+            for to, _ in ways.code if ways is not None else ():
+                if to in seen or to in entries or self._mark(to) is Realm.SERVER:
                     continue
-                if to.path in seen or to.path in entries or self._mark(to.path) is Realm.SERVER:
-                    continue
-                seen.add(to.path)
-                queue.append(to.path)
-                found = self._placed.get(to.path)
+                seen.add(to)
+                queue.append(to)
+                found = self._placed.get(to)
                 if found is not None and found.realm is Realm.SERVER:
                     why = "shared with the browser, imported by"
-                    self._placed[to.path] = Placed(Realm.BOTH, why, found.importer)
+                    self._placed[to] = Placed(Realm.BOTH, why, found.importer)
 
     def _visit(self, path: str, placed: Placed) -> None:
-        before = self._placed.get(path)
-        if before is not None and before.realm.strength <= placed.realm.strength:
+        if self._is_known(path, placed.realm):
             return
         self._placed[path] = placed
-        edges = self._graph.imports_of(path)
-        if edges is None:
+        ways = self._graph.ways(path)
+        if ways is None:
             self._unread[path] = None
             return
         on_server = self._server_imports(path) if placed.realm is Realm.BOTH else frozenset()
-        for edge in edges:
-            to = edge.to
-            if edge.item.type_only or not isinstance(to, Local) or not _is_code(to.path, edge.item):
-                continue
-            realm = Realm.SERVER if edge.item.specifier in on_server else placed.realm
-            self._reach(to.path, realm, path)
+        for to, specifier in ways.code:
+            self._reach(to, Realm.SERVER if specifier in on_server else placed.realm, path)
+
+    def _is_known(self, path: str, realm: Realm) -> bool:
+        """Whether a module has been reached by a realm that is as strong."""
+        before = self._placed.get(path)
+        return before is not None and (before.realm is realm or before.realm.strength < realm.strength)
 
     def _reach(self, path: str, realm: Realm, importer: str) -> None:
         """Go on to a module that one of a realm imports."""
@@ -189,7 +197,8 @@ class _Search:
             realm, why = mark, "marked for the server, imported by"
         if pin in (Realm.BOTH, Realm.BROWSER) and realm.in_worker and mark is not Realm.SERVER:
             realm = pin
-        self._queues[realm].append((path, Placed(realm, why, importer)))
+        if not self._is_known(path, realm):
+            self._queues[realm].append((path, Placed(realm, why, importer)))
 
     def _mark(self, path: str) -> Realm | None:
         """What a module's name, directive or imports say: SERVER and BROWSER, or BOTH of `"use client"`."""
@@ -228,24 +237,16 @@ class _Search:
         found: dict[str, None] = {}
         queue = deque(inside)
         while queue:
-            for edge in self._graph.imports_of(queue.popleft()) or ():
-                to = edge.to
-                if not isinstance(to, Local) or not _is_code(to.path, edge.item) or to.path in found:
-                    continue
-                if edge.item.type_only and to.path not in self._placed:
-                    found[to.path] = None
-                    queue.append(to.path)
+            ways = self._graph.ways(queue.popleft())
+            for path in ways.types if ways is not None else ():
+                if path not in found and path not in self._placed:
+                    found[path] = None
+                    queue.append(path)
         return tuple(found)
 
     def _lost(self, inside: Iterable[str]) -> Iterator[tuple[str, Import]]:
         for path in inside:
-            for edge in self._graph.imports_of(path) or ():
-                name = edge.item.specifier.partition("?")[0]
-                is_lost = isinstance(edge.to, Unknown) and not edge.item.type_only
-                if is_lost and self._virtual.fullmatch(name) is None:
-                    yield path, edge.item
-
-
-def _is_code(path: str, item: Import) -> bool:
-    is_text = item.specifier.partition("?")[2].startswith(("raw", "url", "text"))
-    return path.endswith(_SOURCES) and not path.endswith(DECLARATION_SUFFIXES) and not is_text
+            ways = self._graph.ways(path)
+            for item in ways.lost if ways is not None else ():
+                if self._virtual.fullmatch(item.specifier.partition("?")[0]) is None:
+                    yield path, item
