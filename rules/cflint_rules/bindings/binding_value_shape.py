@@ -118,9 +118,14 @@ def _may_be_wrong(module: Module, method: str) -> bool:
 
 
 def _kinds(module: Module) -> frozenset[config.NodeKind]:
-    """What the variables of a module's environments are."""
+    """What the variables are that a module may read: all that its environments have, those alone that it
+    names where no framework can hand them over."""
+    data = module.document.data if module.app is None else None
     return frozenset(
-        found.node.kind for environment in module.environments for found in environment.bindings_of("var")
+        found.node.kind
+        for each in module.environments
+        for found in each.bindings_of("var")
+        if data is None or found.name.encode() in data
     )
 
 
