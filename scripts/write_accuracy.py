@@ -18,6 +18,11 @@ VERDICTS = ("true", "arguable", "false")
 BATCH = ("batch", "date", "commit", "what", "projects", "judge", "listed", "found", "found_all")
 VERDICT = ("batch", "repository", "commit", "path", "line", "rule", "severity", "verdict", "reason")
 SEEN = ("batch", "repository", "kind", "modules", "seen", "wrongly", "by_hand", "remark")
+CONFIG = ("repository", "commit", "path", "reading", "open_because", "wrangler", "remark")
+AFTER = ("batch", "date", "commit", "repository", "path", "line", "rule", "severity", "verdict")
+READINGS = ("closed", "open")
+WRANGLER = ("equal", "refused by both", "not run", "differs")
+UNREAD = "unread"
 Row = Mapping[str, str]
 
 HEAD = """\
@@ -43,6 +48,34 @@ verdict, reason.
 
 ## Batches
 
+"""
+
+AFTER_HEAD = """\
+## After mending: no first sight
+
+The same projects, run again with a later cflint that was mended because of what had been read of them. So
+this says what is left of the known mistakes, and nothing about unknown code. Of each severity: the findings
+that were read at first sight and are still there, by their verdict, and how many are new and unread.
+
+| batch | date | cflint | errors still there; new | warnings still there; new | notes still there; new |
+|---|---|---|---|---|---|
+"""
+
+CONFIGS = """
+## cloudflare.config.ts
+
+{total} such files of public repositories: most were drawn by lot, the others lie in repositories that
+were read for something else. cflint reads them without running them. *Closed* means that for each mode
+nothing is open but values that come from outside, *open* that there may be more than it sees: {closed}
+are closed. wrangler's own loader (4.164.0, in Node.js, with functions that return what they get for the
+helpers of `cf/config`) read them as well, for each mode that a file names, for others, and for previews:
+
+- {equal} are *equal*: cflint has what wrangler makes of them, and no more; where a mode makes the file
+  throw, both say so.
+- {refused} are *refused by both*, most of them written for a wrangler before 4.136.
+- {not} were *not run*, and {differs} differ.
+
+This is no first sight: one loop was understood only after the files had been read.
 """
 
 TAIL = """
@@ -72,7 +105,13 @@ def rows_of(name: str, columns: tuple[str, ...]) -> list[Row]:
     return rows
 
 
-def page(batches: Iterable[Row], verdicts: Iterable[Row], seen: Iterable[Row] = ()) -> str:
+def page(
+    batches: Iterable[Row],
+    verdicts: Iterable[Row],
+    seen: Iterable[Row] = (),
+    configs: Iterable[Row] = (),
+    after: Iterable[Row] = (),
+) -> str:
     """The whole page, in Markdown."""
     batches, verdicts, seen = list(batches), list(verdicts), list(seen)
     known = {row["batch"] for row in batches}
@@ -101,7 +140,13 @@ def page(batches: Iterable[Row], verdicts: Iterable[Row], seen: Iterable[Row] = 
         )
     judges = [f"- {batch['batch']}: {batch['judge']}" for batch in batches]
     parts = [HEAD, "\n".join(lines), "\n\nRead by:\n\n", "\n".join(judges), "\n\n"]
-    parts += [by_project(seen), by_rule(verdicts), TAIL]
+    parts += [
+        after_mending(list(after), verdicts),
+        by_project(seen),
+        by_rule(verdicts),
+        of_configs(list(configs)),
+        TAIL,
+    ]
     return "".join(parts)
 
 
@@ -113,6 +158,26 @@ def shares(rows: Iterable[Row], severity: str) -> str:
         return "-"
     parts = (f"{counts[verdict]} ({100 * counts[verdict] / read:.0f} %)" for verdict in ("false", "arguable"))
     return f"{read}, {', '.join(parts)}"
+
+
+def after_mending(after: Sequence[Row], verdicts: Sequence[Row]) -> str:
+    """What a later run says of projects that were read; "" where there was none."""
+    lines = []
+    for batch, date, commit in dict.fromkeys((row["batch"], row["date"], row["commit"]) for row in after):
+        now = [row for row in after if (row["batch"], row["commit"]) == (batch, commit)]
+        cells = []
+        for severity in SEVERITIES:
+            before = Counter(
+                row["verdict"] for row in verdicts if (row["batch"], row["severity"]) == (batch, severity)
+            )
+            left = Counter(row["verdict"] for row in now if row["severity"] == severity)
+            if left.keys() - {*VERDICTS, UNREAD}:
+                sys.exit(f"{SOURCE / 'after.tsv'}: {', '.join(left)}: not all of these are verdicts")
+            same = sum(left[verdict] for verdict in VERDICTS)
+            kept = ", ".join(f"{left[verdict]} of {before[verdict]} {verdict}" for verdict in VERDICTS)
+            cells.append(f"{same} ({kept}); {left[UNREAD]}")
+        lines.append(f"| {batch} | {date} | `{commit}` | {' | '.join(cells)} |")
+    return AFTER_HEAD + "\n".join(lines) + "\n\n" if lines else ""
 
 
 def by_project(seen: Sequence[Row]) -> str:
@@ -137,6 +202,29 @@ def by_project(seen: Sequence[Row]) -> str:
     share = 100 * found / total if total else 100
     lines.append(f"| **all** | {len(seen)} projects | {total} | {found} ({share:.0f} %) | {wrongly} | |")
     return "\n".join(lines) + "\n\n"
+
+
+def of_configs(rows: Sequence[Row]) -> str:
+    """How configurations in TypeScript are read; "" where none was."""
+    if not rows:
+        return ""
+    for row in rows:
+        words = f"{row['reading']} or {row['wrangler']}"
+        if row["reading"] not in READINGS or row["wrangler"] not in WRANGLER:
+            sys.exit(f"{SOURCE / 'cloudflare_config.tsv'}: {words} is none of its words")
+        if (row["reading"] == "open") is not bool(row["open_because"]):
+            sys.exit(f"{SOURCE / 'cloudflare_config.tsv'}: what is open, and only that, has a reason")
+    total = len(rows)
+    closed = sum(row["reading"] == "closed" for row in rows)
+    counts = Counter(row["wrangler"] for row in rows)
+    share = f"{closed} of {total} ({100 * closed / total:.0f} %)"
+    head = CONFIGS.format(total=total, closed=share, **{name.split()[0]: counts[name] for name in WRANGLER})
+    lines = [head, "| repository | file | reading | wrangler | remark |", "|---|---|---|---|---|"]
+    for row in rows:
+        remark = "; ".join(filter(None, (row["open_because"], row["remark"])))
+        place = f"`{row['path']}` at `{row['commit'][:7]}`"
+        lines.append(f"| {row['repository']} | {place} | {row['reading']} | {row['wrangler']} | {remark} |")
+    return "\n".join(lines) + "\n"
 
 
 def by_rule(verdicts: Iterable[Row]) -> str:
@@ -167,4 +255,5 @@ def lower_bound(share: float, number: int, z: float = 1.645) -> float:
 
 if __name__ == "__main__":
     tables = [rows_of("batches.tsv", BATCH), rows_of("verdicts.tsv", VERDICT), rows_of("seen.tsv", SEEN)]
+    tables += [rows_of("cloudflare_config.tsv", CONFIG), rows_of("after.tsv", AFTER)]
     TARGET.write_text(page(*tables), encoding="utf-8")

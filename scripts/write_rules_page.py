@@ -24,9 +24,12 @@ fix does, its options and its source. The name of each rule below leads to the f
   described and never applied. `-`: none. A rule marked `unsafe` can offer a safe fix as well, where the
   code leaves no doubt (as `binding-not-declared` in the README's example), and not every finding has a fix:
   the output shows what holds for it.
-- **Preset** is where the rule belongs. `recommended` runs by default and is part of the two others.
-  `reference` adds advice for documentation and for judging an answer, `strict` adds opinionated rules. `-`:
-  in none; select it by its name, or run `--preset all`.
+- **Preset** is where the rule belongs. `recommended` runs by default and is part of the others.
+  `reference` adds advice for documentation and for judging an answer, `strict` adds opinionated rules,
+  `preview` adds new rules until they have been right on enough code that they were not tried on. `-`: in
+  none; select it by its name, or run `--preset all`.
+- **Right** is how many findings were right of those that readers judged in code that cflint was not tuned to;
+  what is arguable counts half. `-`: none was read yet. [Accuracy](accuracy.md) says how it was done.
 
 `--select` and `--ignore` take names of rules, groups and presets.
 

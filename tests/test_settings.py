@@ -43,6 +43,19 @@ def test_the_nearest_file_wins() -> None:
     assert found.for_path("apps/b/x.ts").path == "cflint.toml"
 
 
+def test_preview_adds_to_presets_and_not_to_names() -> None:
+    preview = KNOWN.select(["preview"]).keys()
+    assert preview >= KNOWN.select(["recommended"]).keys()
+    strict = KNOWN.select(["strict"]).keys()
+    assert tree({"cflint.toml": "preview = true"}).for_path("a.ts").rules(KNOWN).keys() == preview
+    both = tree({"cflint.toml": 'preview = true\nselect = ["strict"]'}).for_path("a.ts")
+    assert both.rules(KNOWN).keys() == strict | preview
+    named = tree({"cflint.toml": 'preview = true\nselect = ["ws-legacy-accept"]'}).for_path("a.ts")
+    assert list(named.rules(KNOWN)) == ["ws-legacy-accept"]
+    above = {"base.toml": "preview = true", "cflint.toml": 'extends = "base.toml"\npreview = false'}
+    assert not tree(above).for_path("a.ts").preview
+
+
 def test_a_named_file_and_isolation() -> None:
     files = {"cflint.toml": 'ignore = ["websockets"]', "other.toml": 'preset = "all"'}
     assert tree(files, only="other.toml").for_path("a/b.ts").preset == "all"
@@ -68,6 +81,7 @@ def test_extends() -> None:
         ('severity = { ws-legacy-accept = "warn" }', "did you mean `warning`?"),
         ('severity = { nope = "note" }', "unknown rule, group or preset `nope`"),
         ('preset = "recomended"', "did you mean `recommended`?"),
+        ('preview = "yes"', "cflint.toml:1:11: `preview` has to be true or false"),
         ("fail-on = 3", "`fail-on` has to be one of"),
         ("per-file-ignores = []", "`per-file-ignores` has to be a table"),
         ("a = ", "cflint.toml:1:"),

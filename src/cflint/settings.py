@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from cflint.finding import Finding, Notice, Severity
 from cflint.project.files.ignore import Ignore
 from cflint.record import field, record, replace
-from cflint.rule import PRESETS, RECOMMENDED, RuleSet, UnknownSelector, renamed_notice
+from cflint.rule import PRESETS, PREVIEW, RECOMMENDED, RuleSet, UnknownSelector, renamed_notice
 from cflint.source import Document, Span
 from cflint.syntax.data import Kind, Node
 from cflint.syntax.documents import read
@@ -29,7 +29,8 @@ NAMES = ("cflint.toml", ".cflint.toml", "pyproject.toml")
 LEVELS = ("off", "note", "warning", "error")
 _KEYS: dict[str, str] = {
     "extends": "Another settings file to start from, relative to this one.",
-    "preset": "The rules to start from: recommended, reference, strict or all.",
+    "preset": "The rules to start from: recommended, reference, strict, preview or all.",
+    "preview": "Whether rules in preview run besides those of the preset: true or false.",
     "select": "Rules, groups or presets to run, instead of the preset.",
     "extend-select": "Rules, groups or presets to run besides.",
     "ignore": "Rules, groups or presets not to run.",
@@ -56,7 +57,8 @@ class SettingsError(ValueError):
 class Settings:
     """One settings file, what it extends included; `path` is the file's, "" for the defaults.
 
-    `select` is None when the file names none, so that `preset` counts. `severity` maps rules and groups to a
+    `select` is None when the file names none, so that `preset` counts. `preview` adds the rules in preview to
+    presets, not to rules and groups that are selected by name. `severity` maps rules and groups to a
     severity, None meaning off. `per_file_ignores` are patterns relative to the file's folder, with what they
     match and the names; `exclude` are patterns of the root. `options` are values by rule and option. Names of
     rules are those of today; `renamed` has a notice for each old name that the file uses. `rule_packages`
@@ -65,6 +67,7 @@ class Settings:
 
     path: str = ""
     preset: str = RECOMMENDED
+    preview: bool = False
     select: tuple[str, ...] | None = None
     extend_select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
@@ -95,6 +98,8 @@ class Settings:
     def rules(self, known: RuleSet) -> RuleSet:
         """The rules that run. Raises UnknownSelector."""
         chosen = self.select if self.select is not None else (self.preset,)
+        if self.preview and not set(chosen).isdisjoint(PRESETS):
+            chosen = (*chosen, PREVIEW)
         off = [name for name, severity in self.severity.items() if severity is None]
         rules = known.select((*chosen, *self.extend_select), (*self.ignore, *off))
         return rules if self.rule_packages else rules.own
@@ -336,10 +341,12 @@ class _Reader:
             rule_packages = started.rule_packages
         if not rule_packages:
             self._known = self._known.own
+        preview = self._switch("preview")
         select = root.get("select")
         return Settings(
             path=self._document.path,
             preset=self._choice("preset", PRESETS) or started.preset,
+            preview=started.preview if preview is None else preview,
             select=self._selectors("select", select) if select is not None else started.select,
             extend_select=(
                 *started.extend_select,
@@ -487,6 +494,7 @@ def schema(known: RuleSet) -> dict[str, object]:
     types: dict[str, dict[str, object]] = {
         "extends": {"type": "string"},
         "preset": {"enum": list(PRESETS)},
+        "preview": {"type": "boolean"},
         "select": selectors,
         "extend-select": selectors,
         "ignore": selectors,

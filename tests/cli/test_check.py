@@ -139,7 +139,7 @@ def test_verbose_says_how_a_worker_is_deployed(cli: Cli) -> None:
     Path("deploy.sh").write_text("cat more >> wrangler.toml\nwrangler deploy a.js\n")
     said = cli("check", "-v").err
     assert "  it is a template\n" in said
-    assert "  its entry is in a command: a.js\n" in said
+    assert "  its entry, which `main` does not name: a.js\n" in said
     assert "  its bindings are not all known: deploy.sh changes wrangler.toml before it is deployed\n" in said
 
 

@@ -26,6 +26,8 @@ def test_explain(cli: Cli) -> None:
         "\n"
         "Severity: warning, group: manners, preset: strict, fix: unsafe, since 0.1\n"
         "\n"
+        "In code that it was not tuned to: none of its findings read yet.\n"
+        "\n"
         "Be bold.\n"
         "\n"
         "Fix safety\n"
@@ -49,9 +51,17 @@ def test_explain_as_json_and_markdown(cli: Cli) -> None:
             "group": "manners",
             "severity": "error",
             "fix": "safe",
-            "presets": ["all", "recommended", "reference", "strict"],
+            "presets": ["all", "preview", "recommended", "reference", "strict"],
             "since": "0.1",
             "aliases": [],
+            "precision": {
+                "level": "medium",
+                "true": 0,
+                "arguable": 0,
+                "false": 0,
+                "projects": 0,
+                "least": None,
+            },
             "summary": "Be careless",
             "url": sample_rules()["no-careful"].info.uri,
             "package": {"name": "cflint", "version": __version__},
@@ -100,12 +110,12 @@ def words(text: str) -> str:
 def test_rules(cli: Cli) -> None:
     result = cli("rules")
     assert result.out.splitlines() == [
-        "RULE            GROUP    SEVERITY  FIX     PRESET       SUMMARY",
-        "be-gentle       advice   note      -       recommended  Be gentle",
-        "explode         advice   warning   -       recommended  Raise an error",
-        "no-careful      manners  error     safe    recommended  Be careless",
-        "no-risky        manners  warning   unsafe  strict       Be bold",
-        "internal-error  meta     error     -       recommended  A rule failed on this code",
+        "RULE            GROUP    SEVERITY  FIX     PRESET       RIGHT  SUMMARY",
+        "be-gentle       advice   note      -       recommended  -      Be gentle",
+        "explode         advice   warning   -       recommended  -      Raise an error",
+        "no-careful      manners  error     safe    recommended  -      Be careless",
+        "no-risky        manners  warning   unsafe  strict       -      Be bold",
+        "internal-error  meta     error     -       recommended  -      A rule failed on this code",
     ]
 
 
@@ -121,7 +131,7 @@ def test_rules_as_markdown(cli: Cli) -> None:
     out = cli("rules", "--output-format", "markdown", "--select", "manners,meta").out
     link = "rules/cflint_test_rules/manners/no_careful.py"
     assert out.startswith("### manners\n\nRules about manners.\n\n| Rule | What it says |")
-    assert f"\n| [`no-careful`]({link}) | Be careless | error | safe | recommended |\n" in out
+    assert f"\n| [`no-careful`]({link}) | Be careless | error | safe | recommended | - |\n" in out
     assert "\n\n### meta\n" in out
 
 

@@ -42,6 +42,8 @@ def test_the_page_is_fresh() -> None:
         rows("batches.tsv", SCRIPT["BATCH"]),
         rows("verdicts.tsv", SCRIPT["VERDICT"]),
         rows("seen.tsv", SCRIPT["SEEN"]),
+        rows("cloudflare_config.tsv", SCRIPT["CONFIG"]),
+        rows("after.tsv", SCRIPT["AFTER"]),
     )
     assert page == SCRIPT["TARGET"].read_text(encoding="utf-8"), "run scripts/write_accuracy.py"
 
@@ -68,6 +70,48 @@ def test_what_is_seen_is_summed() -> None:
     page = SCRIPT["page"]([BATCH], [], seen)
     assert "| a/b | Nuxt | 9 | 9 | 1 | yes |" in page
     assert "| **all** | 2 projects | 20 | 19 (95 %) | 1 | |" in page
+
+
+def test_what_is_left_after_mending_is_no_first_sight() -> None:
+    verdicts = [verdict("kv-ttl", "warning", "true"), verdict("kv-ttl", "warning", "false")]
+    row = {**verdicts[0], "date": "2026-12-01", "commit": "def5678"}
+    later = [row, {**row, "verdict": "unread"}, {**row, "severity": "error", "verdict": "unread"}]
+    page = SCRIPT["page"]([BATCH], verdicts, [], [], later)
+    assert (
+        "| 1 | 2026-12-01 | `def5678` | 0 (0 of 0 true, 0 of 0 arguable, 0 of 0 false); 1 | "
+        "1 (1 of 1 true, 0 of 0 arguable, 0 of 1 false); 1 | "
+        "0 (0 of 0 true, 0 of 0 arguable, 0 of 0 false); 0 |"
+    ) in page
+    assert "no first sight" in page
+    with pytest.raises(SystemExit, match="not all of these are verdicts"):
+        SCRIPT["page"]([BATCH], verdicts, [], [], [{**row, "verdict": "maybe"}])
+
+
+CONFIG = {"repository": "a/b", "commit": "0123456789ab", "path": "cloudflare.config.ts", "remark": ""}
+
+
+def test_configurations_are_counted() -> None:
+    closed = {**CONFIG, "reading": "closed", "open_because": "", "wrangler": "equal"}
+    opened = {**CONFIG, "reading": "open", "open_because": "`x` is a package", "wrangler": "not run"}
+    page = SCRIPT["page"]([BATCH], [], [], [closed, closed, opened])
+    assert "2 of 3 (67 %)\nare closed" in page
+    assert "- 2 are *equal*" in page
+    assert "| a/b | `cloudflare.config.ts` at `0123456` | open | not run | `x` is a package |" in page
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ({"reading": "half"}, "half or equal is none of its words"),
+        ({"wrangler": "maybe"}, "closed or maybe is none of its words"),
+        ({"open_because": "why"}, "has a reason"),
+        ({"reading": "open"}, "has a reason"),
+    ],
+)
+def test_what_is_no_reading_is_refused(row: dict[str, str], message: str) -> None:
+    closed = {**CONFIG, "reading": "closed", "open_because": "", "wrangler": "equal"}
+    with pytest.raises(SystemExit, match=message):
+        SCRIPT["page"]([BATCH], [], [], [{**closed, **row}])
 
 
 @pytest.mark.parametrize(

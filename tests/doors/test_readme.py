@@ -73,7 +73,7 @@ def test_the_sample_is_a_run_and_says_where_it_was_shortened(
 def test_the_column_of_fixes_agrees_with_the_example(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    column = dict(re.findall(r"^\| \[`([\w-]+)`\].* \| (\S+) \| [^|]+ \|$", RULES, re.MULTILINE))
+    column = dict(re.findall(r"^\| \[`([\w-]+)`\].* \| (\S+) \| [^|]+ \| [^|]+ \|$", RULES, re.MULTILINE))
     findings = json.loads(example(capsys, monkeypatch, "--output-format", "json"))["findings"]
     offered = {(one["rule"], one["fix"]["safety"] if one["fix"] else "-") for one in findings}
     assert {safety for _, safety in offered} == {"-", "safe", "unsafe"}

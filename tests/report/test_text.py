@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from time import perf_counter
+from time import process_time
 from unicodedata import east_asian_width
 
 import pytest
@@ -295,9 +295,9 @@ def test_many_related_places_are_counted() -> None:
     "unit", ["sk-", "sk-a", "://a:", "://", "token", "token='", "a.", "eyJ-", 'secret="\\\\', "1"]
 )
 def test_masking_is_linear(unit: str) -> None:
-    start = perf_counter()
+    start = process_time()
     masked_source("wrangler.json", unit * (200_000 // len(unit)))
-    assert perf_counter() - start < 5
+    assert process_time() - start < 5
 
 
 def test_long_headers_and_fixes_wrap_at_words_and_keep_short_code_whole() -> None:

@@ -281,9 +281,9 @@ def test_bytes_that_are_no_text_are_replaced() -> None:
     ids=lambda text: repr(text[-8:]),
 )
 def test_hostile_text_takes_linear_time(text: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     data = doc(text)
-    assert time.perf_counter() - start < 5  # quadratic would be minutes
+    assert time.process_time() - start < 5  # quadratic would be minutes
     check_places(data) if len(data.problems) < 5 else None
 
 
@@ -393,9 +393,9 @@ def test_an_index_beyond_the_items_is_nothing() -> None:
 def test_a_blanked_out_file_around_a_block_costs_little() -> None:
     around = b" " * 300 + b"\n"
     text = around * 3000 + b'{"name": "x"}\n' + around * 3000
-    start = time.perf_counter()
+    start = time.process_time()
     data = doc(text)
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
     assert data.root.plain == {"name": "x"}
     assert data.root.span.start == len(around) * 3000
 

@@ -307,6 +307,6 @@ def test_any_bytes_give_blocks_within_the_file(data: bytes) -> None:
 )
 def test_hostile_documents_take_linear_time(data: bytes) -> None:
     for path in ("a.md", "a.mdx"):
-        start = time.perf_counter()
+        start = time.process_time()
         blocks_of(data, path)
-        assert time.perf_counter() - start < 5
+        assert time.process_time() - start < 5

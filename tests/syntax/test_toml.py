@@ -412,9 +412,9 @@ def test_bytes_that_are_no_text_are_replaced() -> None:
     ids=lambda text: repr(text[-8:]),
 )
 def test_hostile_text_takes_linear_time(text: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     data = doc(text)
-    assert time.perf_counter() - start < 5  # quadratic would be minutes
+    assert time.process_time() - start < 5  # quadratic would be minutes
     check_places(data)
 
 

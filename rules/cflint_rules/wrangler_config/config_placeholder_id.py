@@ -80,7 +80,7 @@ _OPTIONAL = {"d1_databases", "kv_namespaces", "r2_buckets"}
 
 @rule(configuration(), severity=Severity.ERROR, deployed=True, documents=Documents.NOTES)
 def check(subject: WranglerConfig) -> Iterator[Finding]:
-    if subject.deployment.open:
+    if subject.deployment.open or subject.deployment.filled:
         return  # a script puts the ids in, or they are for local use and something else deploys the Worker
     example = config.is_example_path(subject.path)
     groups: dict[tuple[str, str], list[Location]] = {}

@@ -103,6 +103,7 @@ def _is_deployed(subject: WranglerConfig, paths: config.ConfigPaths, project: Pr
         subject.deployment.entry
         or subject.name is None
         or subject.top.incomplete
+        or subject.top.is_open("assets")
         or paths.is_built
         or paths.manifest is None
     ):

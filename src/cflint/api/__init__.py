@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from cflint.record import field as field
     from cflint.record import record as record
     from cflint.record import replace as replace
+    from cflint.rule import PREVIEW as PREVIEW
     from cflint.rule import REFERENCE as REFERENCE
     from cflint.rule import STRICT as STRICT
     from cflint.rule import Crash as Crash
@@ -84,10 +85,10 @@ _ORIGINS = {
     "cflint.quoting": ("quoted"),
     "cflint.record": ("field record replace"),
     "cflint.rule": (
-        "Crash Documents Match Option REFERENCE STRICT SuppressionUse binding call class_definition "
-        "configuration crash destructured durable_object environment handler hint identifier "
-        "import_of keyword member_access module new python_module rule section suppression tagged "
-        "type_name worker"
+        "Crash Documents Match Option PREVIEW REFERENCE STRICT SuppressionUse binding call "
+        "class_definition configuration crash destructured durable_object environment handler hint "
+        "identifier import_of keyword member_access module new python_module rule section "
+        "suppression tagged type_name worker"
     ),
     "cflint.source": ("Span"),
 }
@@ -100,6 +101,7 @@ __getattr__ = lazily(
 )
 
 __all__ = [
+    "PREVIEW",
     "REFERENCE",
     "STRICT",
     "Binding",

@@ -8,6 +8,9 @@ from cflint.api.deprecations import DEPRECATED
 from cflint.lazy import lazily
 
 if TYPE_CHECKING:
+    from cflint.platform.ai_models import AI_MODELS_AS_OF as AI_MODELS_AS_OF
+    from cflint.platform.ai_models import RetiredModel as RetiredModel
+    from cflint.platform.ai_models import retired_model as retired_model
     from cflint.platform.base_members import base_members as base_members
     from cflint.platform.classes import bases_of_kinds as bases_of_kinds
     from cflint.platform.containers import ADDING as ADDING
@@ -213,6 +216,7 @@ if TYPE_CHECKING:
     from cflint.syntax.javascript.problems import problems_of as problems_of
 
 _ORIGINS = {
+    "cflint.platform.ai_models": ("AI_MODELS_AS_OF RetiredModel retired_model"),
     "cflint.platform.base_members": ("base_members"),
     "cflint.platform.classes": ("bases_of_kinds"),
     "cflint.platform.containers": ("ADDING COLLECTIONS COPYING MUTATING PER_ELEMENT REMOVING REORDERING"),
@@ -297,6 +301,7 @@ __getattr__ = lazily(globals(), _ORIGINS, deprecated=DEPRECATED)
 __all__ = [
     "ADDING",
     "AGENT_HANDLERS",
+    "AI_MODELS_AS_OF",
     "AUTO_REPLY_FLAG",
     "BINDING_WRITES",
     "BODY_READS",
@@ -395,6 +400,7 @@ __all__ = [
     "PromiseUse",
     "Provenance",
     "ResponseMade",
+    "RetiredModel",
     "Secret",
     "SocketListener",
     "Syntax",
@@ -481,6 +487,7 @@ __all__ = [
     "provenance",
     "reads_credential",
     "reads_request",
+    "retired_model",
     "running_paths",
     "source_of",
     "span_of",

@@ -11,7 +11,7 @@ import click
 
 from cflint import __version__
 
-COMMANDS = ("check", "explain", "inspect", "rules", "server", "merge", "clean", "completion")
+COMMANDS = ("check", "explain", "inspect", "graph", "rules", "server", "merge", "clean", "completion")
 """Each is the module of that name in this package and, there, `command`."""
 
 
@@ -67,6 +67,7 @@ def cli() -> None:
     cflint check --diff        show what --fix would change
     cflint explain RULE        what a rule means, and what to do
     cflint inspect PLACE       what is known of a place, and why a rule is silent there
+    cflint graph               a picture of the Workers, and of what is broken
     cflint rules               all rules
     cflint server              serve an editor
     cflint merge REPORTS       merge the reports of `check --shard`

@@ -49,6 +49,7 @@ def page_markdown(rule: Rule) -> str:
 
 def _facts(rule: Rule) -> str:
     from cflint.cli.rules import fix_label, preset_label
+    from cflint.platform.precision import precision_of
 
     spec = rule.spec
     facts = (
@@ -61,8 +62,13 @@ def _facts(rule: Rule) -> str:
         facts += f", since {spec.since}"
     if spec.aliases:
         facts += f", formerly {', '.join(f'`{name}`' for name in spec.aliases)}"
+    read = (
+        ()
+        if rule.package is not None
+        else (f"In code that it was not tuned to: {precision_of(rule.id).as_text()}.",)
+    )
     options = [f"`{it.name}` ({it.default} by default): {it.meaning}" for it in spec.options]
-    return "\n\n".join([facts, *(f"Option {option}" for option in options)])
+    return "\n\n".join([facts, *read, *(f"Option {option}" for option in options)])
 
 
 def _text(rules: list[Rule], color: str) -> str:

@@ -70,6 +70,14 @@ def preset_label(presets: Iterable[str]) -> str:
     return ", ".join(sorted(members)) or "-"
 
 
+def precision_label(rule: str) -> str:
+    """How many of the findings that readers judged were right, as `8.5 of 9`; `-` when none was read."""
+    from cflint.platform.precision import precision_of
+
+    read = precision_of(rule)
+    return f"{read.true + read.arguable / 2:g} of {read.places}" if read.places else "-"
+
+
 def fix_label(fix: Safety | None) -> str:
     """The least safe fix that a rule offers, or `-`."""
     return "-" if fix is None else fix.value
@@ -79,9 +87,11 @@ def as_data(rule: Rule) -> dict[str, object]:
     """The facts of a rule in the JSON outputs; `fix` is null without one, `presets` sorted; `package` has the
     name and version of what the rule comes from."""
     from cflint import __version__
+    from cflint.platform.precision import precision_of
 
     spec = rule.spec
     package = rule.package
+    read = precision_of(rule.id)
     return {
         "id": rule.id,
         "group": rule.group,
@@ -90,6 +100,14 @@ def as_data(rule: Rule) -> dict[str, object]:
         "presets": sorted(spec.presets),
         "since": spec.since,
         "aliases": list(spec.aliases),
+        "precision": {
+            "level": read.level.value,
+            "true": read.true,
+            "arguable": read.arguable,
+            "false": read.false,
+            "projects": read.projects,
+            "least": None if read.least is None else round(read.least, 3),
+        },
         "summary": rule.summary,
         "url": rule.info.uri,
         "package": {
@@ -115,12 +133,15 @@ def _group(group: str, rules: list[Rule]) -> str:
         rows += [about, ""]
     if rules[0].package is not None:
         rows += [f"From the package `{rules[0].package.name}` {rules[0].package.version}.", ""]
-    rows += ["| Rule | What it says | Severity | Fix | Preset |", "|---|---|---|---|---|"]
+    rows += ["| Rule | What it says | Severity | Fix | Preset | Right |", "|---|---|---|---|---|---|"]
     for rule in rules:
         summary = rule.summary.replace("|", "\\|")
         spec = rule.spec
         link = f"[`{rule.id}`]({_page(rule)})" if rule.package is None else f"`{rule.id}`"
-        cells = (link, summary, spec.severity.label, fix_label(spec.fix), preset_label(spec.presets))
+        cells = (
+            *(link, summary, spec.severity.label, fix_label(spec.fix), preset_label(spec.presets)),
+            precision_label(rule.id),
+        )
         rows.append(f"| {' | '.join(cells)} |")
     return "".join(f"{row}\n" for row in rows)
 
@@ -156,7 +177,7 @@ def _text(rules: list[Rule], color: str) -> Iterator[str]:
     colored = wants_color(color, sys.stdout)
     room = width_of(sys.stdout) if is_terminal(sys.stdout) else None
     rows: list[tuple[str, ...]] = [
-        ("RULE", "GROUP", "SEVERITY", "FIX", "PRESET", "PACKAGE", "SUMMARY"),
+        ("RULE", "GROUP", "SEVERITY", "FIX", "PRESET", "RIGHT", "PACKAGE", "SUMMARY"),
         *(
             (
                 rule.id,
@@ -164,6 +185,7 @@ def _text(rules: list[Rule], color: str) -> Iterator[str]:
                 rule.spec.severity.label,
                 fix_label(rule.spec.fix),
                 preset_label(rule.spec.presets),
+                precision_label(rule.id),
                 "-" if rule.package is None else rule.package.label,
                 rule.summary,
             )
@@ -171,7 +193,7 @@ def _text(rules: list[Rule], color: str) -> Iterator[str]:
         ),
     ]
     if all(rule.package is None for rule in rules):
-        rows = [(*row[:5], row[6]) for row in rows]
+        rows = [(*row[:6], row[7]) for row in rows]
     head = rows[0]
     widths = [max(len(row[column]) for row in rows) for column in range(len(head) - 1)]
     for row in rows:

@@ -24,7 +24,6 @@ from cflint.project.code import pointing
 from cflint.project.code.module import ClassDefinition, Handler, Module, module_of
 from cflint.project.code.values import Value, ValueKind
 from cflint.project.config.wrangler import Binding, Environment, WranglerConfig
-from cflint.project.files.roles import is_test_path
 from cflint.project.workers.loading import Loaded
 from cflint.project.workers.worker import DurableObject, Worker
 from cflint.quoting import quoted
@@ -146,7 +145,7 @@ def inspect_place(
 def _realm(loaded: Loaded, path: str, config: WranglerConfig | None, workers: Sequence[Worker]) -> Realm:
     if config is not None:
         return Realm.CONFIGURATION
-    if is_test_path(path):
+    if loaded.project.realms.is_test(path):
         return Realm.TESTS
     of_app = loaded.project.realms.of(path)
     if of_app is not apps.Realm.SERVER:
@@ -328,7 +327,7 @@ def _of_app(loaded: Loaded, path: str) -> Iterator[Fact]:
     if app is None:
         return
     yield Fact("app", f"{app.title} in {app.folder or 'the root'} ({', '.join(app.signs)})")
-    yield Fact("realm", f"{app.placed[path].realm.label}: {'; '.join(app.why(path))}")
+    yield Fact("realm", f"{app.placed[path].label}: {'; '.join(app.why(path))}")
 
 
 # -- what a rule did ----------------------------------------------------------------------------------------
@@ -392,7 +391,7 @@ def _reasons(
         yield f"the module runs {realm.value}"
     elif realm is apps.Realm.BOTH and not rule.spec.both:
         yield "the module runs in the browser, too: the rule is given what comes from `env`, and server code"
-    if is_test_path(path) and not rule.spec.tests:
+    if loaded.project.realms.is_test(path) and not rule.spec.tests:
         yield "the rule leaves out tests"
     if any(run.at.document is document.file and not run.steps and not run.findings for run in runs):
         yield "the rule's decorator leaves some subjects out (`deployed`, `documents`)"

@@ -17,7 +17,6 @@ from cflint.lazy import Lazy
 from cflint.packages import PackageError
 from cflint.project.code.module import Module
 from cflint.project.config.wrangler import Binding, Environment, WranglerConfig
-from cflint.project.files.roles import is_test_path
 from cflint.project.modules.reads import Reads
 from cflint.project.workers.loading import Loaded
 from cflint.project.workers.model import Project
@@ -203,7 +202,7 @@ class ModuleChecks:
 
     def _python(self, path: str, document: Document, outcome: Outcome) -> None:
         present = {word for _, _, word in self._index.python_anchors.find(document.data)}
-        rules = list(_triggered(self._index.python, present, in_tests=is_test_path(path)))
+        rules = list(_triggered(self._index.python, present, in_tests=self._project.realms.is_test(path)))
         if not rules:
             return
         from cflint.project.python.module import python_module_of
@@ -222,7 +221,7 @@ class ModuleChecks:
         limits = _limits.limits_of(module) if module.app is not None else None
         self._constructs(module, hits, outcome, limits)
         present = {word for _, _, word in hits}
-        for rule in _triggered(self._index.file, present, in_tests=is_test_path(module.path)):
+        for rule in _triggered(self._index.file, present, in_tests=self._project.realms.is_test(module.path)):
             self._raise_if_stopped()
             if limits is not None and not limits.may_look(rule):
                 continue
@@ -240,7 +239,7 @@ class ModuleChecks:
         self, module: Module, hits: list[tuple[int, int, str]], outcome: Outcome, limits: Limits | None
     ) -> None:
         """Run the rules on the constructs that their trigger words stand in."""
-        index, in_tests = self._index, is_test_path(module.path)
+        index, in_tests = self._index, self._project.realms.is_test(module.path)
         by_word = index.by_word_in_tests if in_tests else index.by_word
         ran: dict[tuple[str, int], list[Rule]] = {}  # on a construct: words may share one
         syntax, data = module.syntax, module.document.data
@@ -276,7 +275,7 @@ class ModuleChecks:
 
     def _handlers(self, module: Module, words: set[str], outcome: Outcome, limits: Limits | None) -> None:
         rules = [(rule, names) for rule, names in self._index.handler if names & words]
-        if not rules or is_test_path(module.path):
+        if not rules or self._project.realms.is_test(module.path):
             return
         for handler in (*module.handlers, *module.app_handlers):
             for rule, names in rules:

@@ -20,6 +20,7 @@ from cflint.finding import Finding, Fix, Location, Notice, Report, RuleInfo, Sev
 from cflint.fixer import exact
 from cflint.pattern import pattern
 from cflint.platform.cwe import WEAKNESSES
+from cflint.platform.precision import precision_of
 from cflint.report import DEFAULT, Options, severity_of
 from cflint.report.escape import encodable, holds_secret, masked, masked_source, uri
 from cflint.report.fingerprint import fingerprints, github_hashes
@@ -217,7 +218,7 @@ def _descriptor(info: RuleInfo) -> Node:
     weakness = WEAKNESSES.get(info.id)
     tags = ["cloudflare-workers", info.group, info.id, *sorted(info.presets)]
     properties: dict[str, Any] = {
-        "precision": "high" if "recommended" in info.presets else "medium",
+        "precision": precision_of(info.id).level.value,
         "problem.severity": _PROBLEM[info.severity],
     }
     if weakness is not None:

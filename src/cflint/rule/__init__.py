@@ -7,6 +7,7 @@ checks. The id is the file's name, the group its folder.
 from cflint.rule.definition import (
     ALL,
     PRESETS,
+    PREVIEW,
     RECOMMENDED,
     REFERENCE,
     STRICT,
@@ -51,6 +52,7 @@ __all__ = [
     "ALL",
     "MODEL_TRIGGERS",
     "PRESETS",
+    "PREVIEW",
     "RECOMMENDED",
     "REFERENCE",
     "STRICT",

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 RECOMMENDED = "recommended"
 REFERENCE = "reference"
 STRICT = "strict"
+PREVIEW = "preview"
 ALL = "all"
-PRESETS = (RECOMMENDED, REFERENCE, STRICT, ALL)
+PRESETS = (RECOMMENDED, REFERENCE, STRICT, PREVIEW, ALL)
 
 S = TypeVar("S")
 CheckFunction = Callable[[S], Iterator[Finding]] | Callable[[S, "Project"], Iterator[Finding]]
@@ -172,16 +173,17 @@ def rule(
     """Make a check a rule; `Definition.on` adds more checks.
 
     `fix` is the least safe fix that it offers. A rule of `recommended` belongs to every preset; another names
-    the presets (`reference`, `strict`) that hold it, if any. `options` are the numbers that settings can
-    change. What the rule leaves out: test files, unless `tests` is true; with `deployed`, configurations that
-    are not deployed (of tests, say) and Workers without one, but not what `section` finds; `documents` says
-    what is reported of Markdown. `aliases` are the names that the rule had before: they go on working.
+    the presets (`reference`, `strict`, `preview`) that hold it, if any. `options` are the numbers that
+    settings can change. What the rule leaves out: test files, unless `tests` is true; with `deployed`,
+    configurations that are not deployed (of tests, say) and Workers without one, but not what `section`
+    finds; `documents` says what is reported of Markdown. `aliases` are the names
+    that the rule had before: they go on working.
     """
 
     def decorate(function: CheckFunction[S]) -> Definition:
         members = frozenset(presets)
         if RECOMMENDED in members:
-            members |= {REFERENCE, STRICT}
+            members |= {REFERENCE, STRICT, PREVIEW}
         definition = Definition(
             Spec(
                 *((), severity, fix, members | {ALL}, since, tests, deployed, documents),

@@ -29,6 +29,9 @@ MODULE_SUFFIXES = (*EXTENSIONS, FRONTMATTER)
 EMBEDDED_SUFFIXES = (".astro", ".svelte", ".vue")
 """Files of other languages that have scripts in them."""
 
+COMPONENT_SUFFIXES = (".svelte", ".vue")
+"""Those of which only the imports are read."""
+
 DECLARATION_SUFFIXES = (".d.ts", ".d.mts", ".d.cts")
 """Declarations without code."""
 

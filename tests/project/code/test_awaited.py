@@ -33,3 +33,45 @@ def test_awaited(code: str, node: str, pattern: str | None, references: int) -> 
 def test_not_awaited_where_it_is_made(code: str) -> None:
     module, call = marked(f"async function h() {{ {code} }}")
     assert module.awaited(call) is None
+
+
+@pytest.mark.parametrize(
+    ("code", "read"),
+    [
+        ("const x = await «f()»; g(x.a);", "a"),
+        ("use((await «f()»).a);", "a"),
+        ("const { a } = await «f()»;", "{ a }"),
+        ("const x = await «f()»; if (x) g(); x.a;", None),
+        ("const x = await «f()»; g(x); x.a;", None),
+        ("const x = await «f()»; x!.a;", None),
+        ("const x = (await «f()») as T; x.a;", None),
+        ("const x = await «f()» as T; x.a;", None),
+        ("const x = (await «f()»)!; x.a;", None),
+        ("const x = await «f()» as any; x.a;", "a"),
+        ("const x = await «f()»; x?.a;", None),
+        ("const x = await «f()»; 'a' in x; x.a;", None),
+        ("const x = await «f()»; x.b;", None),
+        ("let x = await «f()»; x = 1; x.a;", None),
+    ],
+)
+def test_unchecked_read(code: str, read: str | None) -> None:
+    module, call = marked(f"async function h() {{ {code} }}")
+    found = module.unchecked_read(call, ("a",))
+    assert (module.text(found) if found is not None else None) == read
+
+
+@pytest.mark.parametrize(
+    ("code", "only"),
+    [
+        ("for (const x of y) { await «f(x)»; }", True),
+        ("for (const x of y) { const z = (await «f(x)») as T; g(z); }", True),
+        ("for (const x of y) { await «f(x)»; await g(); }", False),
+        ("for (const x of y) { await g(«f(x)»); }", False),
+        ("for (const x of y) { «f(x)»; }", False),
+        ("for (const x of y) { await «f(x)»; h(async () => { await g(); }); }", False),
+    ],
+)
+def test_only_awaits(code: str, only: bool) -> None:
+    module, call = marked(f"async function h() {{ {code} }}")
+    loop = module.loop_around(call)
+    assert loop is not None and module.only_awaits(loop, call) is only

@@ -131,7 +131,7 @@ def test_many_sockets_of_a_class_take_time_in_proportion(shape: str) -> None:
         "one socket": f"m() {{ {pair} {'server.accept();' * 500} }}",
     }[shape]
     module = module_of(f"export class Room {{ {source} }}")
-    started = time.perf_counter()
+    started = time.process_time()
     uses = 0
     for call in module.calls_of("accept", module.syntax.root):
         function = call.child_by_field_name("function")
@@ -140,7 +140,7 @@ def test_many_sockets_of_a_class_take_time_in_proportion(shape: str) -> None:
         for end in pair_ends(module, unwrap(target)):
             uses += len(uses_of_end(module, end))
     assert uses >= 500
-    assert time.perf_counter() - started < 3  # it took half a minute
+    assert time.process_time() - started < 3  # it took half a minute
 
 
 def ends_of(module: Module) -> tuple[PairEnd, PairEnd]:

@@ -175,9 +175,9 @@ def test_a_costly_pattern_does_not_hang() -> None:
     name = "a" * 200 + ".ts"
     lines = ["*a*a*a*a*a*a*a*a*a*b", "**/a/**/b/**/c/**/d/**/e/**", "*a*/" * 20 + "b*c*d"]
     workspace = with_ignores({".gitignore": "\n".join(lines)}, name, "a/" * 60 + name)
-    start = time.perf_counter()
+    start = time.process_time()
     assert len(discover(workspace, excludes=lines).sources) == 2
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 def test_a_given_file_is_looked_at_although_git_ignores_it() -> None:
@@ -314,9 +314,9 @@ def test_many_folders_are_quick(tmp_path: Path) -> None:
         folder.mkdir(parents=True)
         (folder / "index.ts").touch()
         (folder.parent / "wrangler.toml").touch()
-    start = time.perf_counter()
+    start = time.process_time()
     found = discover(Workspace(tmp_path))
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
     assert (len(found.configs), len(found.sources)) == (300, 300)
 
 

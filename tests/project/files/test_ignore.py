@@ -130,6 +130,6 @@ def test_patterns_are_relative_to_their_folder() -> None:
     ],
 )
 def test_no_pattern_is_slow(pattern: str, path: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     assert Ignore("", [pattern]).verdict(path) is None
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5

@@ -186,9 +186,9 @@ def test_any_bytes_can_be_scanned(data: bytes) -> None:
 )
 def test_hostile_sources_take_linear_time(data: bytes) -> None:
     for python in (False, True):
-        start = time.perf_counter()
+        start = time.process_time()
         import_specifiers(data, python=python)
-        assert time.perf_counter() - start < 5
+        assert time.process_time() - start < 5
 
 
 # Files -------------------------------------------------------------------------------------------------
@@ -510,10 +510,10 @@ def test_workspace_globs_are_bounded() -> None:
         **deep,
         **wide,
     }
-    start = time.perf_counter()
+    start = time.process_time()
     assert resolve(files, "w7") == Unknown("w7")  # found, but it has no source
     assert resolve(files, "p39") == Package("p39")
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 def test_hostile_manifests_are_survived() -> None:

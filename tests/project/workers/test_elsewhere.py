@@ -113,11 +113,12 @@ def test_what_declares_something_else_is_not(files: Files) -> None:
             ".github/workflows/deploy.yaml",
             '    - run: |\n        echo "[[d1_databases]]" | tee -a wrangler.toml\n',
         ),
-        (".github/workflows/deploy.yml", "    - run: sed -i 's/ID/x/' wrangler.toml\n"),
+        (".github/workflows/deploy.yml", "    - run: sed -i 's/# MORE/[triggers]/' wrangler.toml\n"),
+        ("scripts/deploy.sh", "yq -i '.name = \"x\"' wrangler.toml\n"),
         (".github/workflows/deploy.yml", "    - run: envsubst < a.tpl > ./wrangler.toml\n"),
         ("package.json", '{"scripts": {"deploy": "cp wrangler.prod.toml wrangler.toml && wrangler deploy"}}'),
         ("scripts/deploy.sh", "cat >> wrangler.toml <<EOF\n[vars]\nEOF\n"),
-        ("Makefile", "deploy:\n\tsed -i -e s/a/b/ wrangler.toml\n"),
+        ("Makefile", "deploy:\n\tsed -i -e '$a x=1' wrangler.toml\n"),
     ],
 )
 def test_a_configuration_that_a_script_changes_is_open(path: str, text: str) -> None:
@@ -146,10 +147,149 @@ def test_a_program_that_writes_the_configuration() -> None:
         ("package.json", '{"scripts": {"x": "cp wrangler.toml dist/wrangler.toml"}}'),
         ("scripts/deploy.sh", "cat >> other/wrangler.toml <<EOF\n"),
         ("scripts/deploy.sh", "echo wrangler.toml\n"),
+        ("scripts/deploy.sh", "jq .name wrangler.toml\nyq .name wrangler.toml\n"),
+        (
+            "package.json",
+            '{"scripts": {"d": "wrangler d1 migrations apply DB --remote -c wrangler.toml && '
+            'wrangler deploy -c wrangler.toml"}}',
+        ),
     ],
 )
 def test_what_only_reads_it_changes_nothing(path: str, text: str) -> None:
     assert deployment(PLAIN | {path: text}).open == ""
+
+
+IDS = CONFIG + '[[d1_databases]]\nbinding = "DB"\ndatabase_id = "REPLACE_ME"\n'
+"""A configuration in which an id is filled in later."""
+FILLS = [
+    'toml = toml.replace(/\\bdatabase_id\\s*=\\s*"[^"]*"/, `database_id = "${id}"`);',
+    'toml = toml.replace("REPLACE_ME", `${id}`);',
+    "if (!toml.includes(id)) toml = toml.replaceAll(/REPLACE_ME/g, `${id}`);",
+]
+ADDS = [
+    "toml = toml.replace('# MORE', `[triggers]`);",
+    "toml = toml.replace(/$/, `\n[triggers]\ncrons = []`);",
+    'toml = toml.replace(/main = "[^"]*"/, `main = "x.js"`);',
+    "toml += more;",
+    "toml = add(toml);",
+    "toml = toml.replace('REPLACE_ME', (found) => found + more);",
+]
+PROGRAM = """
+import fs from "node:fs";
+const PATH = process.argv[2] || "wrangler.toml";
+fs.writeFileSync(".dev.vars", secrets);
+let toml = fs.readFileSync(PATH, "utf8");
+%s
+fs.writeFileSync(PATH, toml);
+"""
+
+
+def program(text: str) -> Files:
+    return PLAIN | {
+        "wrangler.toml": IDS,
+        "package.json": '{"scripts": {"setup": "node scripts/setup.js && wrangler deploy"}}',
+        "scripts/setup.js": text,
+    }
+
+
+@pytest.mark.parametrize("code", FILLS)
+def test_a_program_that_only_fills_in_values_opens_nothing(code: str) -> None:
+    files = program(PROGRAM % code)
+    assert deployment(files) == Deployment(filled="scripts/setup.js writes what is deployed")
+    assert found(files) >= ABSENT
+    assert "config-placeholder-id" not in found(files)
+
+
+def test_a_program_that_writes_where_it_is_not_seen_opens_all() -> None:
+    hidden = 'const toml = read("wrangler.toml");\nclass A { write(text) { writeFileSync(%s, text); } }\n'
+    for path in ("this.path()", "where()", "place"):
+        assert deployment(program(hidden % path)).open == "scripts/setup.js writes what is deployed"
+
+
+@pytest.mark.parametrize("code", ADDS)
+def test_a_program_that_may_add_something_opens_all(code: str) -> None:
+    files = program(PROGRAM % code)
+    assert deployment(files).open == "scripts/setup.js writes what is deployed"
+    assert not found(files) & ABSENT
+
+
+JSON = """
+import { readFileSync, writeFileSync } from "node:fs";
+const config = JSON.parse(readFileSync("wrangler.json", "utf8"));
+%s
+writeFileSync("wrangler.tmp.json", `${JSON.stringify(config, null, 2)}\n`);
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "keys"),
+    [
+        ("config.d1_databases[0].database_id = id;", ()),
+        ('console.log(config.name); config.kv_namespaces[0]["id"] = id;', ()),
+        ("if (!config.routes) config.routes = [{ pattern: domain, custom_domain: true }];", ("routes",)),
+        ("config.vars.A = 1; config.d1_databases.push(database);", ("d1_databases", "vars")),
+        ("const first = config.queues; first.consumers.push(x);", ("queues",)),
+        ("add(config);", None),
+        ("const copy = { ...config }; copy.x = 1;", None),
+        ("Object.assign(config, more);", None),
+        ("config[name] = 1;", None),
+        ("config.env.production.vars = {};", None),
+        ("export default config;", ()),
+    ],
+)
+def test_the_keys_that_a_program_adds_to(code: str, keys: tuple[str, ...] | None) -> None:
+    files: Files = {
+        "wrangler.json": '{"name": "api", "main": "src/index.ts", "d1_databases": [{"binding": "DB"}]}',
+        "src/index.ts": WORKER,
+        "package.json": '{"scripts": {"deploy": "node deploy.mjs"}}',
+        "deploy.mjs": JSON % code,
+    }
+    told = deployment(files, "wrangler.json")
+    assert (told.keys if not told.open else None) == keys
+    (config,) = loaded(files).configs
+    assert config.top.is_open("triggers", "crons") is (keys is None)
+    assert config.top.has_open_bindings is (
+        keys is None or bool({"vars", "d1_databases", "queues"} & set(keys))
+    )
+    assert Deployment.of_row(told.row) == told
+
+
+def test_edits_of_jsonc_name_their_keys() -> None:
+    code = """
+import * as jsonc from "jsonc-parser";
+const text = await fs.readFile("wrangler.jsonc", "utf-8");
+const edits = jsonc.modify(text, env ? ["env", env, "d1_databases", 0, "database_id"] : ["d1_databases", 0,
+  "database_id"], id, {});
+const PATH = ["kv_namespaces", 0, "id"];
+const more = jsonc.modify(text, PATH, other, {});
+await fs.writeFile("wrangler.jsonc", jsonc.applyEdits(text, more));
+await fs.writeFile("wrangler.jsonc", jsonc.applyEdits(text, edits));
+"""
+    files: Files = {
+        "wrangler.jsonc": '{"name": "api", "main": "src/index.ts"}',
+        "src/index.ts": WORKER,
+        "package.json": '{"scripts": {"reset": "tsx reset.ts"}}',
+        "reset.ts": code,
+    }
+    assert deployment(files, "wrangler.jsonc") == Deployment(filled="reset.ts writes what is deployed")
+    more = files | {"reset.ts": code.replace('"d1_databases", 0,\n  "database_id"', '"triggers"')}
+    assert deployment(more, "wrangler.jsonc").keys == ("triggers",)
+
+
+@pytest.mark.parametrize(
+    ("command", "opens"),
+    [
+        ("sed -i 's/REPLACE_ME/'\"$ID\"'/' wrangler.toml", False),
+        ('sed -i -E \'s/database_id = ".*"/database_id = "x"/\' wrangler.toml', False),
+        ("sed -i 's|REPLACE_ME|a|; s|X|b|' wrangler.toml", True),
+        ("sed -i '/MORE/r more.toml' wrangler.toml", True),
+        ("sed -i 's/main/x/' wrangler.toml", True),
+    ],
+)
+def test_what_sed_changes(command: str, opens: bool) -> None:
+    files = PLAIN | {"wrangler.toml": IDS, "deploy.sh": f"{command}\n"}
+    reason = "deploy.sh changes wrangler.toml before it is deployed"
+    assert deployment(files) == (Deployment(open=reason) if opens else Deployment(filled=reason))
 
 
 # -- the entry ------------------------------------------------------------------------------------------
@@ -201,6 +341,24 @@ def test_a_command_that_is_about_something_else(script: str) -> None:
     assert deployment(files).entry == ""
 
 
+@pytest.mark.parametrize(
+    ("site", "path"),
+    [
+        ('bucket = "public"', "workers-site/index.js"),
+        ('bucket = "public"\nentry-point = "site"', "site/index.js"),
+        ('bucket = "public"\nentry-point = "./src/worker.js"', "src/worker.js"),
+    ],
+)
+def test_the_entry_of_workers_sites(site: str, path: str) -> None:
+    script = 'addEventListener("fetch", (event) => event.respondWith(new Response()));\n'
+    files: Files = {"wrangler.toml": f"{NO_MAIN}[site]\n{site}\n", path: script}
+    assert deployment(files).entry == path
+    (worker,) = loaded(files).project.workers
+    assert worker.entries == (path,)
+    assert deployment(files | {"wrangler.toml": f"{CONFIG}[site]\n{site}\n"}).entry == ""
+    assert deployment({"wrangler.toml": files["wrangler.toml"]}).entry == ""
+
+
 def test_a_main_of_its_own_is_not_looked_for() -> None:
     files = PLAIN | {
         "package.json": '{"scripts": {"deploy": "wrangler deploy src/other.ts"}}',
@@ -226,6 +384,35 @@ def test_a_command_gives_the_date() -> None:
     }
     assert deployment(files).date == "2026-08-02"
     assert "compat-date-missing" not in found(files)
+
+
+def test_a_date_beside_a_main_counts_when_all_commands_give_one() -> None:
+    dated = "wrangler deploy --compatibility-date 2026-08-02"
+    files = PLAIN | {"wrangler.toml": CONFIG.replace('compatibility_date = "2026-08-01"\n', "")}
+    script = f'{{"scripts": {{"a": "{dated}", "b": "%s"}}}}'
+    assert deployment(files | {"package.json": script % dated}).date == "2026-08-02"
+    assert deployment(files | {"package.json": script % "wrangler deploy"}).date == ""
+    assert deployment(PLAIN | {"package.json": script % dated}).date == ""
+
+
+@pytest.mark.parametrize(
+    ("script", "keys"),
+    [
+        ("wrangler deploy --var STAGE:prod --var X:y", ("vars",)),
+        ("wrangler deploy --assets ./public", ("assets",)),
+        ("wrangler deploy --route a.example/* --triggers '* * * * *'", ("routes", "triggers")),
+        ("wrangler deploy --compatibility-flags nodejs_compat", ("compatibility_flags",)),
+        ("wrangler deploy --dry-run --var X:y", ()),
+        ("wrangler dev --var X:y", ()),
+        ("wrangler deploy -c other.toml --var X:y", ()),
+    ],
+)
+def test_what_a_command_gives_beside_the_configuration(script: str, keys: tuple[str, ...]) -> None:
+    files = PLAIN | {"package.json": f'{{"scripts": {{"deploy": "{script}"}}}}'}
+    assert deployment(files).keys == keys
+    (config,) = loaded(files).configs
+    assert config.top.has_open_bindings is bool({"vars", "assets"} & set(keys))
+    assert (config.top.enables("nodejs_compat") is None) is ("compatibility_flags" in keys)
 
 
 # -- what nobody deploys --------------------------------------------------------------------------------
@@ -258,6 +445,9 @@ def test_a_library_with_a_configuration_for_its_tests() -> None:
         ("wrangler d1 migrations apply DB --local -c wrangler.ci.toml", True),
         ("wrangler deploy -c wrangler.ci.toml", False),
         ("wrangler dev -c wrangler.ci.toml", False),
+        ("wrangler d1 migrations apply DB --remote -c wrangler.ci.toml", False),
+        ("wrangler secret put TOKEN -c wrangler.ci.toml", False),
+        ("wrangler types -c wrangler.ci.toml", True),
         ("echo", False),
     ],
 )

@@ -9,7 +9,7 @@ from cflint.cli.console import COLOR_CHOICES
 from cflint.record import record
 from cflint.report import FORMATS
 
-PRESET_NAMES = ("recommended", "reference", "strict", "all")
+PRESET_NAMES = ("recommended", "reference", "strict", "preview", "all")
 
 
 class Takes(Enum):

@@ -19,11 +19,12 @@ from cflint.cli.output import write_file
 from cflint.finding import Report
 from cflint.project.files.discovery import MARKDOWN_SUFFIXES
 from cflint.report.escape import visible
-from cflint.syntax.suffixes import SOURCE_SUFFIXES
+from cflint.syntax.suffixes import COMPONENT_SUFFIXES, SOURCE_SUFFIXES
 
 if TYPE_CHECKING:
     from cflint.project.config.deployment import Deployment
     from cflint.project.config.wrangler import WranglerConfig
+    from cflint.project.workers.model import Project
     from cflint.project.workers.worker import Worker
 
 
@@ -127,12 +128,26 @@ def _deployment(found: Deployment) -> Iterator[str]:
     """What `--verbose` prints of how a configuration is deployed, where other files say something."""
     if found.open:
         yield f"  its bindings are not all known: {visible(found.open)}\n"
+    if found.filled:
+        yield f"  its values are not all known: {visible(found.filled)}\n"
     if found.entry:
-        yield f"  its entry is in a command: {visible(found.entry)}\n"
+        yield f"  its entry, which `main` does not name: {visible(found.entry)}\n"
     if found.local:
         yield f"  nobody deploys it: {visible(found.local)}\n"
     if found.is_template:
         yield "  it is a template\n"
+
+
+def _modules(project: Project, worker: Worker) -> str:
+    """What `--verbose` prints of the modules of a Worker: how many run, and what else is read."""
+    read = [path for path in worker.modules if not path.endswith(COMPONENT_SUFFIXES)]
+    types = [path for path in read if path in worker.type_only or project.sources.has_types_alone(path)]
+    parts = [counted(len(read) - len(types), "module")]
+    if types:
+        parts.append(f"{len(types)} of types alone")
+    if len(worker.modules) > len(read):
+        parts.append(f"the imports of {counted(len(worker.modules) - len(read), 'component')}")
+    return ", ".join(parts)
 
 
 def _format(worker: Worker) -> str:
@@ -162,13 +177,13 @@ def _background(plan: Plan, analysis: Analysis) -> Iterator[str]:
         yield "nothing has changed since an earlier run: these are its findings\n"
     for worker in loaded.project.workers:
         where = worker.config.path if worker.config is not None else "no configuration"
-        yield f"Worker: {visible(where)} ({_format(worker)}{counted(len(worker.modules), 'module')})\n"
+        yield f"Worker: {visible(where)} ({_format(worker)}{_modules(loaded.project, worker)})\n"
         if worker.without_config:
             yield f"  it is one: {visible(worker.without_config)}\n"
         if worker.config is not None:
             yield from _deployment(worker.config.deployment)
             yield from _unknown(worker.config)
         if worker.app is not None:
-            yield f"app: {visible(worker.app.summary)}\n"
+            yield f"app: {visible(worker.app.summary(loaded.project.sources.has_types_alone))}\n"
     for item in loaded.discovered.left_out:
         yield f"skipped: {visible(item.path)} ({item.reason.value})\n"

@@ -106,6 +106,7 @@ class CheckSettings:
             rules = settings.rules(self.known)
         yield f"# {visible(path) or '.'}: {visible(settings.path) or 'no settings file, the defaults apply'}"
         yield f"preset = {_toml(settings.preset)}"
+        yield f"preview = {'true' if settings.preview else 'false'}"
         if settings.select is not None:
             yield f"select = {_toml(list(settings.select))}"
         yield f"extend-select = {_toml(list(settings.extend_select))}"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 
 from cflint.project.apps.kind import Accessors, AppKind, Handlers, Islands, Layout, Target
 from cflint.project.apps.realms import Realm
 from cflint.project.modules.imports import Import
 from cflint.record import field, record
+from cflint.syntax.suffixes import COMPONENT_SUFFIXES
 
 MAIN = "`main`"
 """Why a `main` of one's own runs in the Worker."""
@@ -16,11 +17,18 @@ MAIN = "`main`"
 
 @record(frozen=True)
 class Placed:
-    """A module's realm and why: a reason in words, and the module that imports it (None of a seed)."""
+    """A module's realm and why: a reason in words, and the module that imports it (None of a seed). With
+    `shared` the browser runs what is of the server, too."""
 
     realm: Realm
     why: str
     importer: str | None = None
+    shared: bool = False
+
+    @property
+    def label(self) -> str:
+        """The realm in words."""
+        return f"{self.realm.label}, and in the browser, too" if self.shared else self.realm.label
 
 
 @record(frozen=True)
@@ -59,13 +67,22 @@ class App:
         """What the framework is called, with what adds to it."""
         return " + ".join(kind.title for kind in self.kinds)
 
-    @property
-    def summary(self) -> str:
-        """What was recognised, by what, and how many modules run where."""
+    def summary(self, is_left_out: Callable[[str], bool]) -> str:
+        """What was recognised, by what, and how many modules run where, without those of types alone, of
+        which `is_left_out` tells. Of files with components only the imports are read."""
         many = dict.fromkeys(Realm, 0)
-        for placed in self.placed.values():
-            many[placed.realm] += 1
+        shared = components = 0
+        for path, placed in self.placed.items():
+            if path.endswith(COMPONENT_SUFFIXES):
+                components += 1
+            elif not is_left_out(path):
+                many[placed.realm] += 1
+                shared += placed.shared
         listed = ", ".join(f"{count} {realm.label}" for realm, count in many.items() if count)
+        if shared:
+            listed += f"; {shared} of the server run in the browser, too"
+        if components:
+            listed += f"; of {components} components the imports"
         guess = "" if self.target is Target.PROVED else "; nothing says that it is built for Cloudflare"
         return f"{self.title}, by {', '.join(self.signs)}{guess} (modules: {listed or 'none'})"
 

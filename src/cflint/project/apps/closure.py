@@ -20,13 +20,14 @@ from cflint.project.apps.kind import Islands
 from cflint.project.apps.realms import Realm
 from cflint.project.files.workspace import Workspace
 from cflint.project.modules.imports import Import
-from cflint.project.modules.resolve import ModuleGraph
-from cflint.record import field, record
+from cflint.project.modules.resolve import Local, ModuleGraph
+from cflint.record import field, record, replace
 from cflint.scope import ModuleScope
 from cflint.source import Document
 from cflint.syntax.javascript import EXTENSIONS, ParseTimeout, parse
 
 _SERVER_NAME = pattern(r"(?:^|/)(?:[^/]+\.server\.[^/]+|\.server/.+)$")
+_COMPILED_NAME = pattern(r"\.css\.[cm]?[jt]sx?$")  # of vanilla-extract: styles are made of it
 _BROWSER_NAME = pattern(r"(?:^|/)(?:[^/]+\.client\.[^/]+|\.client/.+)$")
 _SERVER_IMPORTS = frozenset({"server-only"})
 _SERVER_IMPORT_END = "-start/server-only"
@@ -143,6 +144,7 @@ class _Search:
             self._visit(*queue.popleft())
         if self._borders.shares:
             self._share(starts)
+        self._mark_shared()
         placed = dict(sorted(self._placed.items(), key=lambda item: item[1].realm.strength))  # stable
         inside = [path for path, found in placed.items() if found.realm.in_worker]
         return Closure(placed, self._types(inside), tuple(self._lost(inside)), tuple(self._unread))
@@ -167,6 +169,27 @@ class _Search:
                     why = "shared with the browser, imported by"
                     self._placed[to] = Placed(Realm.BOTH, why, found.importer)
 
+    def _mark_shared(self) -> None:
+        """Note of what is of the server that the browser's modules reach it, too."""
+        queue = deque(
+            path for path, found in self._placed.items() if found.realm in (Realm.BOTH, Realm.BROWSER)
+        )
+        seen = set(queue)
+        while queue:
+            path = queue.popleft()
+            on_server = self._server_imports(path) if self._placed[path].realm is Realm.BOTH else ()
+            for edge in self._graph.imports_of(path) or ():
+                to = edge.to
+                if edge.item.type_only or edge.item.specifier in on_server or not isinstance(to, Local):
+                    continue
+                found = self._placed.get(to.path)
+                if to.path in seen or found is None or self._mark(to.path) is Realm.SERVER:
+                    continue
+                seen.add(to.path)
+                queue.append(to.path)
+                if found.realm is Realm.SERVER and found.importer is not None:
+                    self._placed[to.path] = replace(found, shared=True)
+
     def _visit(self, path: str, placed: Placed) -> None:
         if self._is_known(path, placed.realm):
             return
@@ -189,7 +212,9 @@ class _Search:
         why = "imported by"
         pin = self._pins.get(path)
         mark = self._mark(path)
-        if realm is Realm.SERVER and mark in (Realm.BOTH, Realm.BROWSER):
+        if mark is Realm.BUILD:
+            realm = mark
+        elif realm is Realm.SERVER and mark in (Realm.BOTH, Realm.BROWSER):
             realm, why = mark, "marked for the browser, imported by"
         elif realm is Realm.BOTH and mark in (Realm.SERVER, Realm.BROWSER):
             realm, why = mark, f"marked for the {mark.label}, imported by"
@@ -201,12 +226,15 @@ class _Search:
             self._queues[realm].append((path, Placed(realm, why, importer)))
 
     def _mark(self, path: str) -> Realm | None:
-        """What a module's name, directive or imports say: SERVER and BROWSER, or BOTH of `"use client"`."""
+        """What a module's name, directive or imports say: SERVER and BROWSER, BOTH of `"use client"`, or
+        BUILD."""
         if path not in self._marks:
             self._marks[path] = self._find_mark(path)
         return self._marks[path]
 
     def _find_mark(self, path: str) -> Realm | None:
+        if _COMPILED_NAME.search(path):
+            return Realm.BUILD
         if _SERVER_NAME.search(path):
             return Realm.SERVER
         if _BROWSER_NAME.search(path):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from cflint.pattern import pattern
 from cflint.platform.handlers import Owes
 from cflint.project.apps.realms import Realm
 from cflint.record import field, record
@@ -159,6 +160,9 @@ class Accessors:
     keys: tuple[ContextKey, ...] = ()
 
 
+_ROUTES = pattern(r"(?:^|[/},])(?:routes|pages|app|api|functions)/.*\*|^[^*]+$")
+
+
 # -- where code runs ----------------------------------------------------------------------------------------
 
 
@@ -174,6 +178,12 @@ class Seed:
     realm: Realm
     why: str
     says: str = ""
+
+    @property
+    def routes(self) -> bool:
+        """Whether the folders below it become parts of addresses, or the file is named as it is: a folder may
+        be called `test`."""
+        return _ROUTES.search(self.glob) is not None
 
 
 @record(frozen=True)
@@ -220,7 +230,8 @@ class Layout:
     With `pages_worker` the build writes a `_worker.js` for Pages, beside which `functions/` does not count.
     `major` is the major version of the adapter, where it is known; `auxiliary` are the configurations of
     further Workers of the same build, as paths of the workspace. `needs` are the names of bindings that parts
-    which the configuration chooses read, and the name of the part.
+    which the configuration chooses read, and the name of the part. `entries` are the modules, as paths of the
+    workspace, of which the build makes what `main` names.
     """
 
     target: Target = Target.PROVED
@@ -231,6 +242,7 @@ class Layout:
     major: int | None = None
     auxiliary: tuple[str, ...] = ()
     needs: Mapping[str, str] = field(default_factory=dict)
+    entries: tuple[str, ...] = ()
 
 
 @record(frozen=True)

@@ -22,6 +22,7 @@ from cflint.syntax.javascript import (
     property_name,
     string_value,
     unwrap,
+    walk,
 )
 
 if TYPE_CHECKING:
@@ -68,6 +69,26 @@ class Options:
                 return found
             node = found
         return self._literal(node)
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """The strings in the values of all keys of a name, whatever they hang on: `a` and `b` of
+        `{ input: isSsr ? "a" : ["b"] }`."""
+        parsed = self._parsed
+        if parsed is None:
+            return ()
+        syntax, _ = parsed
+        found: dict[str, None] = {}
+        for leaf in syntax.leaves(key, syntax.root):
+            pair = syntax.parent(leaf)
+            name = pair.child_by_field_name("key") if pair is not None and pair.type == "pair" else None
+            value = pair.child_by_field_name("value") if pair is not None else None
+            if name is None or value is None or name.id != leaf.id:
+                continue
+            for node in (value, *walk(value)):
+                text = string_value(syntax, node) if node.type == "string" else None
+                if text:
+                    found[text] = None
+        return tuple(found)
 
     def calls(self, name: str) -> Iterator[tuple[object, ...]]:
         """The arguments, as literals, of the calls of a function of that name: `adapter({…})`."""

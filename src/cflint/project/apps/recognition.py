@@ -18,7 +18,7 @@ from cflint.project.apps.realms import Realm
 from cflint.project.apps.registry import kinds_named_in
 from cflint.project.config.wrangler import WranglerConfig
 from cflint.project.files.discovery import discover
-from cflint.project.files.roles import is_test_path
+from cflint.project.files.roles import is_test_name, is_test_path
 from cflint.project.files.workspace import Workspace
 from cflint.project.modules.resolve import ModuleGraph, Resolver
 from cflint.source import Document
@@ -82,6 +82,8 @@ class Apps:
             if start is None or not self.wraps(app, start):
                 return None  # the configuration is that of another Worker, which lies beside the app
             wraps.append(start)
+        if any(mains.values()):
+            wraps.extend(app.layout.entries)
         return self.with_modules(app, wraps)
 
     def without_config(self, manifest: Document) -> tuple[App, str] | None:
@@ -194,11 +196,13 @@ class Apps:
         prefix = f"{app.folder}/" if app.folder else ""
         for path in self._files_in(app.folder):
             found = expression.fullmatch(path, len(prefix))
-            if found is None or found.lastindex is None or is_test_path(path):
+            if found is None or found.lastindex is None or is_test_name(path):
                 continue
             if path.endswith(DECLARATION_SUFFIXES):
                 continue
             for seed in seeds[found.lastindex - 1 :]:
+                if is_test_path(path) and not (seed.routes and seed.glob[0] != "*"):
+                    continue
                 if self._is_meant(seed, path, len(prefix)):
                     yield Start(path, seed.realm, seed.why)
                     break

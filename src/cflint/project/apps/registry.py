@@ -31,6 +31,7 @@ ROWS = (
     Row("nuxthub", ("@nuxthub/core",)),
     Row("solid_start", ("@solidjs/start",)),
     Row("tanstack_start", ("@tanstack/react-start", "@tanstack/solid-start", "@tanstack/vue-start")),
+    Row("analog", ("@analogjs/platform",)),
     Row("nitro", ("nitropack", "nitro")),
     Row("react_router", ("@react-router/dev",)),
     Row("remix", ("@remix-run/dev",)),
@@ -38,7 +39,9 @@ ROWS = (
     Row("angular", ("@angular/ssr",)),
     Row("rwsdk", ("@redwoodjs/sdk", "rwsdk")),
     Row("honox", ("honox",)),
+    Row("hono_vite", ("@hono/vite-build",)),
     Row("waku", ("waku",)),
+    Row("vike", ("vike",)),
     Row("vite", ("@cloudflare/vite-plugin",)),
 )
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
+from cflint.project.code.env_uses import is_guard
+from cflint.project.code.nodes import member_read, operation
 from cflint.record import record
-from cflint.syntax.javascript import with_wrappers
+from cflint.syntax.javascript import unwrap, with_wrappers
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -48,3 +51,59 @@ def awaited(module: ModuleLike, call: Node) -> Awaited | None:
     if declaration is None or module.scope.assignments(declaration):
         return Awaited(whole)
     return Awaited(whole, None, declaration, module.scope.references(declaration))
+
+
+def only_awaits(module: ModuleLike, within: Node, call: Node) -> bool:
+    """Whether a call is awaited where it stands, and nothing else within a node is, functions included."""
+    for word in module.syntax.leaves("await", within):
+        found = module.syntax.parent(word)
+        if found is None or not found.start_byte <= call.start_byte < found.end_byte:
+            return False
+        if found.type != "await_expression" or unwrap(found.named_children[-1]).id != call.id:
+            return False
+    return awaited(module, call) is not None
+
+
+_CLAIMS = frozenset({"non_null_expression", "as_expression", "type_assertion"})
+_AROUND = _CLAIMS | {"parenthesized_expression", "await_expression"}
+
+
+def unchecked_read(module: ModuleLike, call: Node, names: Collection[str] | None = None) -> Node | None:
+    """Where a property of what an awaited call gives is read although that may be null: nobody asks anywhere
+    whether there is anything, hands it on, or claims that there is (`!`, a cast to anything but `any`).
+
+    The node is the name of the property, or the pattern that takes the value apart. With `names` only
+    properties of these names count.
+    """
+    result = awaited(module, call)
+    if result is None or _is_claimed(module, call):
+        return None
+    if result.pattern is not None:
+        return result.pattern if result.pattern.type == "object_pattern" else None
+    if any(_is_checked(module, reference) for reference in result.references):
+        return None
+    for holder in result.holders:
+        read = member_read(module, holder)
+        if read is not None and not read.is_optional and (names is None or read.name in names):
+            return read.name_node
+    return None
+
+
+def _is_claimed(module: ModuleLike, node: Node) -> bool:
+    """Whether `!` or a cast says that a value, or what it resolves to, is there; a cast to `any` does not."""
+    parent = module.syntax.parent(node)
+    while parent is not None and parent.type in _AROUND:
+        if parent.type in _CLAIMS and not any(module.text(part) == "any" for part in parent.named_children):
+            return True
+        parent = module.syntax.parent(parent)
+    return False
+
+
+def _is_checked(module: ModuleLike, reference: Node) -> bool:
+    if is_guard(module, reference) or _is_claimed(module, reference):
+        return True
+    parent = module.syntax.parent(with_wrappers(module.syntax, reference))
+    if parent is None or parent.type == "arguments":
+        return parent is not None
+    compared = operation(module, parent)
+    return compared is not None and compared.operator == "in"

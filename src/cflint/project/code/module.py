@@ -666,6 +666,8 @@ class Module:
     catches_everything = _dropped.catches_everything
     settles_promise = _dropped.settles_promise
     awaited = _awaited.awaited
+    unchecked_read = _awaited.unchecked_read
+    only_awaits = _awaited.only_awaits
 
     # -- Workflows ---------------------------------------------------------------------------------------
 

@@ -9,7 +9,6 @@ from cflint.finding import Location
 from cflint.pattern import pattern
 from cflint.platform.packages import NEEDING_NODE, is_for_browsers
 from cflint.project.code.module import Module, module_of
-from cflint.project.files.roles import is_test_path
 from cflint.project.modules.imports import ImportKind
 from cflint.project.modules.installed import declares
 from cflint.project.modules.resolve import Builtin, Edge, Package
@@ -43,7 +42,9 @@ def node_needs(project: Project, worker: Worker) -> Iterator[NodeNeed]:
     configuration's `alias` replaces neither."""
     for path in worker.modules:
         document = project.sources.document(path)
-        is_code = path.endswith(EXTENSIONS) and path not in worker.type_only and not is_test_path(path)
+        is_code = (
+            path.endswith(EXTENSIONS) and path not in worker.type_only and not project.realms.is_test(path)
+        )
         if document is None or not is_code:
             continue
         module: Module | None = None

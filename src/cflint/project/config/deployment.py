@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from typing import Any
 
 from cflint.record import record
 
@@ -13,7 +14,8 @@ class Deployment:
 
     `open` is why the Worker may have more than the configuration says, a phrase; `entry` the module (a path
     of the workspace) that a command deploys, and `date` the compatibility date that it gives; `local` why
-    nobody deploys it, a phrase. `is_template`: it is filled in before wrangler reads it.
+    nobody deploys it, a phrase. `is_template`: it is filled in before wrangler reads it. `filled` is what
+    puts values into it, a phrase; `keys` are those of the top level that get more than the configuration has.
     """
 
     open: str = ""
@@ -21,11 +23,19 @@ class Deployment:
     date: str = ""
     local: str = ""
     is_template: bool = False
+    filled: str = ""
+    keys: tuple[str, ...] = ()
 
     @property
-    def row(self) -> list[str | bool]:
-        """The same as data for JSON; `Deployment(*row)` makes it again."""
-        return [self.open, self.entry, self.date, self.local, self.is_template]
+    def row(self) -> list[str | bool | list[str]]:
+        """The same as data for JSON; `of_row` makes it again."""
+        return [self.open, self.entry, self.date, self.local, self.is_template, self.filled, list(self.keys)]
+
+    @classmethod
+    def of_row(cls, row: list[Any]) -> Deployment:
+        """What `row` was made of. May raise what unfit data raises."""
+        open, entry, date, local, is_template, filled, keys = row
+        return cls(open, entry, date, local, is_template, filled, tuple(keys))
 
     @property
     def compatibility_date(self) -> datetime.date | None:

@@ -475,12 +475,17 @@ class Environment:
     def is_open(self, *path: str) -> bool:
         """Whether there may be more at a path of wrangler's keys than is known: what is absent there is
         unknown, not missing. Without a path: anywhere."""
-        return self.incomplete or (self.tree is not None and self.tree.is_open(*path))
+        keys = self.config.deployment.keys
+        if self.incomplete or (keys and (not path or path[0] in keys)):
+            return True
+        return self.tree is not None and self.tree.is_open(*path)
 
     @property
     def has_open_bindings(self) -> bool:
         """Whether there may be bindings, variables or secrets that are not known."""
         if self.config.is_excerpt and not self.bindings:
+            return True
+        if any(kind.path[0] in self.config.deployment.keys for kind in KINDS):
             return True
         return self.incomplete or (self.tree is not None and self.tree.has_open_bindings)
 

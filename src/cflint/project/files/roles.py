@@ -14,6 +14,10 @@ _TEST_PATH = pattern(
     r"|(?:^|/)(?:test_[^/]*|[^/]*_test|conftest)\.py$"
     r"|(?:^|/)(?:vitest|jest|playwright)[^/]*\.[cm]?[jt]sx?$"
 )
+_TEST_NAME = pattern(
+    r"\.(?:test|spec|e2e|bench|stories|test-d)\.[cm]?[jt]sx?$|(?:^|/)(?:test_[^/]*|[^/]*_test|conftest)\.py$"
+    r"|(?:^|/)(?:__tests__|__mocks__|cypress|playwright)/|(?:^|/)(?:vitest|jest|playwright)[^/]*\.[cm]?[jt]sx?$"
+)
 _TEST_CONFIG = pattern(
     r"(?:^|/)(?:[\w.-]*[-_.])?(?:tests?|fixtures?|e2e|mocks?)(?:[-_.][^/]*\.(?:toml|jsonc?)$|/|\.)"
 )
@@ -60,6 +64,12 @@ def config_role(path: str) -> Role:
 def is_test_path(path: str) -> bool:
     """Whether a path is that of a test, a mock or a test tool's configuration."""
     return _TEST_PATH.search(path) is not None
+
+
+def is_test_name(path: str) -> bool:
+    """Whether a file is called as only tests are, or lies where only tests do. A folder `test` may as well be
+    one of routes."""
+    return _TEST_NAME.search(path) is not None
 
 
 def is_test_config(path: str) -> bool:

@@ -21,6 +21,8 @@ _ENTRY = pattern(r"[\w./][^\s]*", re.ASCII)
 _LONGEST_FOLDER = 1000
 _DEPLOYS = frozenset({"deploy", "publish", "versions upload"})
 _RUNS = _DEPLOYS | {"dev"}
+_REMOTE = frozenset({"secret", "tail", "deployments", "rollback", "delete", "triggers", "queues", "versions"})
+"""Commands that speak of what is deployed, and no other."""
 _WITH_VALUE = frozenset(
     {"-c", "--config", "-e", "--env", "--name", "--assets", "--site", "--compatibility-date"}
     | {"--compatibility-flags", "--compatibility-flag", "--var", "--define", "--alias", "--triggers", "--cwd"}
@@ -59,6 +61,11 @@ class WranglerCall:
     def deploys(self) -> bool:
         """Whether it deploys a Worker; a dry run does not."""
         return self.command in _DEPLOYS and not self.has("--dry-run")
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether it is about what is deployed, or about data there."""
+        return self.has("--remote") or self.command.partition(" ")[0] in _REMOTE
 
     def has(self, *options: str) -> bool:
         """Whether one of some options is given."""

@@ -28,7 +28,7 @@ def outline_of(app: App, workspace: Workspace) -> Json:
         "pages worker": app.layout.pages_worker,
         "major": app.layout.major,
         "auxiliary": app.layout.auxiliary,
-        "placed": [[path, it.realm.name, it.why, it.importer] for path, it in app.placed.items()],
+        "placed": [[path, it.realm.name, it.why, it.importer, it.shared] for path, it in app.placed.items()],
         "borders": {path: border for path in app.placed if (border := _border(workspace, app, path))},
     }
 
@@ -48,7 +48,7 @@ def app_of(row: Json) -> App:
             major=row["major"],
             auxiliary=tuple(row["auxiliary"]),
         ),
-        {path: Placed(Realm[realm], why, importer) for path, realm, why, importer in row["placed"]},
+        {path: Placed(Realm[realm], *more) for path, realm, *more in row["placed"]},
     )
 
 

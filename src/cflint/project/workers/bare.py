@@ -11,11 +11,12 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 
 from cflint.pattern import pattern
-from cflint.project.files.roles import is_test_path
+from cflint.project.files.roles import is_test_name, is_test_path
 from cflint.project.files.workspace import Workspace
 from cflint.project.modules.manifest import Manifest
 from cflint.project.modules.resolve import ModuleGraph
 from cflint.project.workers.elsewhere import Elsewhere
+from cflint.project.workers.pages import is_pages_function
 from cflint.project.workers.worker import Worker
 from cflint.source import Document
 from cflint.syntax.suffixes import DECLARATION_SUFFIXES
@@ -54,19 +55,9 @@ _BROWSER_PATH = pattern(
     r"|(?:^|/)(?:[\w.-]*service-?worker[\w.-]*|[\w.-]*[-_.]?sw|ngsw[\w.-]*|workbox[\w.-]*|firebase-messaging-sw)\.[cm]?[jt]s$",
     re.IGNORECASE,
 )
-_FUNCTION = pattern(
-    rb"^export\s+(?:async\s+)?(?:function|const|let|var)\s+onRequest(?:Get|Post|Put|Patch|Delete|Options|Head)?\b"
-    rb"|^export\s*\{[^}]{0,500}\bonRequest(?:Get|Post|Put|Patch|Delete|Options|Head)?\b",
-    re.MULTILINE,
-)
 _OTHER_CLOUDS = frozenset(
     ("firebase.json", "netlify.toml", "appwrite.json", "appwrite.config.json", "vercel.json")
 )
-
-
-def is_pages_function(document: Document) -> bool:
-    """Whether a module below `functions/` exports a handler of Pages; the others there are helpers."""
-    return document.path.endswith(_SUFFIXES) and _FUNCTION.search(document.data) is not None
 
 
 class BareWorkers:
@@ -127,7 +118,7 @@ class BareWorkers:
             complete = True
             for path in paths:
                 document = self._workspace.read(path)
-                if document is None or self._is_no_product(path) or not is_pages_function(document):
+                if document is None or is_test_name(path) or not is_pages_function(document):
                     continue
                 reach = self._graph.reachable(path)
                 modules.update(dict.fromkeys(reach.modules))

@@ -11,7 +11,9 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
+from typing import TYPE_CHECKING
 
+from cflint.lazy import Lazy
 from cflint.pattern import pattern
 from cflint.project.config.deployment import Deployment
 from cflint.project.config.wrangler import WranglerConfig
@@ -19,8 +21,13 @@ from cflint.project.files.discovery import is_template_name
 from cflint.project.files.workspace import Entry, Workspace
 from cflint.project.modules.commands import WranglerCall, calls_in_workflow, wrangler_calls
 from cflint.project.modules.manifest import Manifest
-from cflint.record import record
+from cflint.record import record, replace
 from cflint.syntax.suffixes import SOURCE_SUFFIXES
+
+if TYPE_CHECKING:
+    from cflint.project.workers import rewriting
+else:
+    rewriting = Lazy("cflint.project.workers.rewriting")
 
 _STACK_FILES = frozenset(
     f"{name}.{suffix}" for name in ("alchemy.run", "sst.config") for suffix in ("ts", "js", "mts", "mjs")
@@ -55,11 +62,13 @@ _ENTRY = pattern(
     r"|\bfile\(\s*\"([^\"\n]{1,300})\""
 )
 _FILE = r"([^\s\"'`<>|;&()]{0,300}?wrangler[\w.-]{0,80}\.(?:toml|jsonc?))"
+_START = r"(?<![\w./-])"  # of a command: `.toml` is none
 _WRITTEN = pattern(
-    rf"(?:>>?|\btee\s+(?:-a\s+|--append\s+)?)\s*[\"']?{_FILE}"
-    rf"|\b(?:sed|perl|gsed)\b(?=[^\n|;]{{0,500}}\s-[a-zA-Z]*[ip])[^\n]{{0,500}}?\s[\"']?{_FILE}"
-    rf"|\b(?:cp|mv|install)\s[^\n;&|]{{0,500}}?\s[\"']?{_FILE}[\"']?\s*(?:$|[;&|\n\"'])"
-    rf"|\b(?:dasel|crudini|toml|tomlq|yq|jq)\b[^\n]{{0,500}}?\s[\"']?{_FILE}"
+    rf"(?:>>?|{_START}tee\s+(?:-a\s+|--append\s+)?)\s*[\"']?{_FILE}"
+    rf"|{_START}(?:sed|perl|gsed)\b(?=[^\n|;]{{0,500}}\s-[a-zA-Z]*[ip])[^\n]{{0,500}}?\s[\"']?{_FILE}"
+    rf"|{_START}(?:cp|mv|install)\s[^\n;&|]{{0,500}}?\s[\"']?{_FILE}[\"']?\s*(?:$|[;&|\n\"'])"
+    rf"|{_START}(?:dasel\s+(?:put|delete)|crudini\s+--(?:set|del|merge)|toml\s+set"
+    rf"|(?:tomlq|yq)\b(?=[^\n|;]{{0,500}}\s(?:-i|--in-?place)\b))[^\n]{{0,500}}?\s[\"']?{_FILE}"
     rf"|\b(?:write|append)(?:File|TextFile)(?:Sync)?\(\s*[\"'`]{_FILE}"
     rf"|\bopen\(\s*[\"']{_FILE}[\"']\s*,\s*[\"'][wa]",
     re.MULTILINE,
@@ -71,6 +80,18 @@ _NEW_TOOL = pattern(
     r"(?<![\w@/.-])(?:cf|cf-wrangler|vite)(?:@[\w.^~-]+)?(?=[ \t]+[\w-]|[ \t]*$)", re.MULTILINE
 )
 _VITE_CHANGE = pattern(r"\bcloudflare\s*\(\s*\{(?:[^{}()]|\{[^{}]*\}|\([^()]*\))*?\bconfig\s*[:(,}]")
+_GIVEN = {
+    "--var": "vars",
+    "--assets": "assets",
+    "--triggers": "triggers",
+    "--schedule": "triggers",
+    "--schedules": "triggers",
+    "--route": "routes",
+    "--routes": "routes",
+    "--compatibility-flag": "compatibility_flags",
+    "--compatibility-flags": "compatibility_flags",
+}
+"""Options of a deployment that add to a configuration, and the keys that they stand for."""
 _WRITES = pattern(
     r"\b(?:write|append)(?:File|TextFile)(?:Sync)?\b|\bBun\.write\b|\.write_text\(|\bopen\([^)\n]*[\"'][wa]"
 )
@@ -85,14 +106,11 @@ class _Script:
     calls: tuple[WranglerCall, ...]
 
     @cached_property
-    def written(self) -> tuple[tuple[str, bool], ...]:
-        """The configurations that its commands write: the path, and whether a copy makes it."""
+    def written(self) -> tuple[tuple[str, str], ...]:
+        """The configurations that its commands write: the path, and the command as far as it."""
         if "wrangler" not in self.text:
             return ()
-        return tuple(
-            (next(filter(None, found.groups())), found[0].startswith(("cp", "mv", "install")))
-            for found in _WRITTEN.finditer(self.text)
-        )
+        return tuple((next(filter(None, found.groups())), found[0]) for found in _WRITTEN.finditer(self.text))
 
 
 class Elsewhere:
@@ -114,10 +132,16 @@ class Elsewhere:
         entry = date = ""
         if not config.is_pages and all(found.main is None for found in config.environments):
             entry, date = self._deployed(config)
-        return Deployment(
-            open=self._declared(config) or self._changed(config, is_template=is_template),
+            entry = entry or self._of_a_site(config)
+        if not date and all(found.text("compatibility_date") is None for found in config.environments):
+            date = self._date(config)
+        changed = self._changed(config, is_template=is_template)
+        return replace(
+            changed,
+            open=self._declared(config) or changed.open,
             entry=entry,
             date=date,
+            keys=tuple(sorted({*changed.keys, *self._given(config)})),
             local="" if is_template else self._local(config),
             is_template=is_template,
         )
@@ -205,16 +229,28 @@ class Elsewhere:
 
     # -- who changes the file ------------------------------------------------------------------------------
 
-    def _changed(self, config: WranglerConfig, *, is_template: bool) -> str:
+    def _changed(self, config: WranglerConfig, *, is_template: bool) -> Deployment:
+        """What scripts change in a configuration before it is deployed."""
         written = real_name(config.file_name) if is_template else config.file_name
+        data = config.document.data
+        filled, keys = "", set[str]()
         for script in self._scripts_for(config.directory):
-            for path, is_made in script.written:
-                if not (is_template and is_made) and _may_be(path, config.directory, written):
-                    return f"{script.path} changes {written} before it is deployed"
+            for path, command in script.written:
+                is_made = is_template and command.startswith(("cp", "mv", "install"))
+                if is_made or not _may_be(path, config.directory, written):
+                    continue
+                reason = f"{script.path} changes {written} before it is deployed"
+                if not command.startswith("sed") or rewriting.changed_by_sed(command, data) is None:
+                    return Deployment(open=reason)
+                filled = filled or reason
             maker = self._writer_among(script, written)
             if maker:
-                return f"{maker} writes what is deployed"
-        return ""
+                document = self._workspace.read(maker)
+                added = rewriting.changed_by_program(document, data) if document is not None else None
+                if added is None:
+                    return Deployment(open=f"{maker} writes what is deployed")
+                filled, keys = filled or f"{maker} writes what is deployed", keys | added
+        return Deployment(filled=filled, keys=tuple(sorted(keys)))
 
     def _changed_by_vite(self, folder: str) -> str:
         """Cloudflare's plugin takes a `config` that changes the one in TypeScript."""
@@ -255,6 +291,30 @@ class Elsewhere:
                 date = call.value("--compatibility-date") or ""
                 found[entry] = found.get(entry) or date
         return next(iter(found.items()), ("", ""))
+
+    def _date(self, config: WranglerConfig) -> str:
+        """The date that all commands give which deploy a configuration; "" when one gives none."""
+        dates = [call.value("--compatibility-date") for _, call in self._calls_for(config) if call.deploys]
+        return dates[0] or "" if dates and all(dates) else ""
+
+    def _given(self, config: WranglerConfig) -> Iterator[str]:
+        """The keys of which a command that deploys a configuration gives more than it has."""
+        for _, call in self._calls_for(config):
+            if call.deploys:
+                yield from (key for option, key in _GIVEN.items() if call.has(option))
+
+    def _of_a_site(self, config: WranglerConfig) -> str:
+        """The entry of Workers Sites: what `site.entry-point` names, a file or the folder of an `index.js`,
+        or that of the folder `workers-site`. As wrangler's `getEntry` does (4.164.0)."""
+        site = config.top.value("site")
+        if site is None:
+            return ""
+        named = site.get("entry-point")
+        given = (named.text if named is not None else None) or "workers-site"
+        if not posixpath.splitext(given)[1]:
+            given = posixpath.join(given, "index.js")
+        path = posixpath.normpath(posixpath.join(config.directory, given))
+        return path if path.endswith(SOURCE_SUFFIXES) and self._workspace.is_file(path) else ""
 
     def _entry(self, script: _Script, call: WranglerCall, given: str) -> str | None:
         for base in dict.fromkeys((call.folder, posixpath.dirname(script.path), "")):
@@ -313,7 +373,8 @@ class Elsewhere:
         commands = [call for _, call in self._calls_for(config)]
         in_tests = self._names_in_tests(config)
         if commands:
-            return "" if any(map(_may_deploy, commands)) else f"{name} is used by local commands only"
+            is_remote = any(_may_deploy(call) or call.is_remote for call in commands)
+            return "" if is_remote else f"{name} is used by local commands only"
         return f"{name} is used by tests only" if in_tests else ""
 
     def _of_a_tested_library(self, config: WranglerConfig) -> str:

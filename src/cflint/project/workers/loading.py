@@ -29,12 +29,14 @@ from cflint.project.files.ignore import Ignore
 from cflint.project.files.workspace import Unreadable, Workspace
 from cflint.project.modules.imports import Import
 from cflint.project.modules.resolve import ModuleGraph, Resolver
-from cflint.project.workers.bare import BareWorkers, is_pages_function
+from cflint.project.workers.bare import BareWorkers
 from cflint.project.workers.data_files import data_files
 from cflint.project.workers.elsewhere import Elsewhere
 from cflint.project.workers.markdown import MarkdownWorkers
 from cflint.project.workers.model import Project
+from cflint.project.workers.pages import is_pages_function
 from cflint.project.workers.preferences import Preferences
+from cflint.project.workers.realms import product_in_test_folders
 from cflint.project.workers.remarks import empty_workers, unreached
 from cflint.project.workers.selection import Selection, settled_folders
 from cflint.project.workers.typescript_config import read_worker_config
@@ -101,7 +103,8 @@ def modules_among(
     reached = {module for worker in workers for module in worker.modules}
     selection = Selection(workspace, Ignore("", excludes))
     own = dict.fromkeys(path for path in paths if path in reached)
-    return set(selection.modules(paths, own, named, outside, settled_folders(workers)))
+    product = product_in_test_folders(workers)
+    return set(selection.modules(paths, own, named, outside, settled_folders(workers), product))
 
 
 class _Loading:
@@ -221,7 +224,8 @@ class _Loading:
         reached = dict.fromkeys(module for worker in workers for module in worker.modules)
         outside = {*project.realms.outside, *(self._data - reached.keys())}
         settled = settled_folders(workers)
-        modules = tuple(self._selection.modules(found.sources, reached, named, outside, settled))
+        product = product_in_test_folders(workers)
+        modules = tuple(self._selection.modules(found.sources, reached, named, outside, settled, product))
         of_apps = self._say_unknown_apps(workers)
         others = [worker for worker in workers if worker not in of_apps]
         self._selection.notices.extend(empty_workers(others, self._workspace.exists, _is_generated))

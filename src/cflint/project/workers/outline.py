@@ -104,7 +104,7 @@ def load_again(
         found = workspace.read(path)
         if found is None:
             return None
-        deployment = Deployment(*row)
+        deployment = Deployment.of_row(row)
         if deployment.is_template:
             return None
         configs[path] = replace(read_worker_config(workspace, resolver, found), deployment=deployment)

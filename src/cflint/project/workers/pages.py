@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cflint.pattern import pattern
-from cflint.platform.handlers import PAGES_NAMES
 from cflint.project.config.wrangler import WranglerConfig
-from cflint.project.files.roles import is_test_path
+from cflint.project.files.roles import is_test_name
 from cflint.project.files.workspace import Entry, Workspace
+from cflint.source import Document
 from cflint.syntax.data import DataDocument, Format
 from cflint.syntax.documents import read
 from cflint.syntax.suffixes import DECLARATION_SUFFIXES
@@ -18,20 +19,28 @@ from cflint.syntax.suffixes import DECLARATION_SUFFIXES
 if TYPE_CHECKING:
     from cflint.project.workers.model import Project
 
-_SUFFIXES = (".js", ".mjs", ".ts", ".tsx", ".jsx")
+_SUFFIXES = (".js", ".mjs", ".ts", ".mts", ".tsx", ".jsx")
+_NAME = r"\bonRequest(?:Get|Post|Put|Patch|Delete|Options|Head)?\b"
+_FUNCTION = pattern(
+    rf"^export\s+(?:async\s+)?(?:function|const|let|var)\s+{_NAME}"
+    rf"|^export\s+(?:(?:const|let|var)\s*)?\{{[^}}]{{0,500}}{_NAME}".encode(),
+    re.MULTILINE,
+)
 _MOST_FOLDERS = 500
 _WORKFLOWS = ".github/workflows"
 _PAGES = pattern(rb"\bpages\s+(?:deploy|publish|dev|functions|project)\b|\bpages-action\b")
 
 
+def is_pages_function(document: Document) -> bool:
+    """Whether a module below `functions/` exports a handler of Pages; the others there are helpers."""
+    return document.path.endswith(_SUFFIXES) and _FUNCTION.search(document.data) is not None
+
+
 def functions_below(project: Project, folder: str) -> Iterator[str]:
-    """The modules of a folder and those below it that export what Pages calls; the others are helpers."""
+    """The modules of a folder and those below it that are functions of Pages."""
     for path in _sources(project.workspace, folder):
         document = project.sources.document(path)
-        if document is None or b"onRequest" not in document.data:
-            continue
-        facts = project.facts.of(path)
-        if facts is not None and not PAGES_NAMES.isdisjoint(facts.exports):
+        if document is not None and is_pages_function(document):
             yield path
 
 
@@ -44,7 +53,7 @@ def _sources(workspace: Workspace, top: str) -> Iterator[str]:
             path = posixpath.join(folder, name)
             if entry is Entry.FOLDER and name != "node_modules":
                 folders.append(path)
-            elif name.endswith(_SUFFIXES) and not (name.endswith(DECLARATION_SUFFIXES) or is_test_path(path)):
+            elif name.endswith(_SUFFIXES) and not (name.endswith(DECLARATION_SUFFIXES) or is_test_name(path)):
                 yield path
 
 

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from cflint.project.apps.realms import Realm
+from cflint.project.files.roles import is_test_name, is_test_path
 from cflint.project.workers.worker import Worker
 
 if TYPE_CHECKING:
     from cflint.project.apps.app import App
+
+
+def product_in_test_folders(workers: Iterable[Worker]) -> frozenset[str]:
+    """The modules in folders for tests that deployed Workers run: a route may be called `test`."""
+    return frozenset(
+        path
+        for worker in workers
+        if worker.config is None or worker.config.role.is_deployed
+        if not any(map(is_test_path, worker.entries))
+        for path in worker.modules
+        if is_test_path(path) and not is_test_name(path)
+    )
 
 
 class Realms:
@@ -27,6 +40,14 @@ class Realms:
     def app_of(self, path: str) -> App | None:
         """The app that a module belongs to; the first, if there are several."""
         return next((app for app in self.apps if path in app.placed), None)
+
+    def is_test(self, path: str) -> bool:
+        """Whether a module is a test, by its path; what a Worker runs that is deployed is none."""
+        return is_test_path(path) and path not in self._product
+
+    @cached_property
+    def _product(self) -> frozenset[str]:
+        return product_in_test_folders(self._workers)
 
     @cached_property
     def outside(self) -> frozenset[str]:

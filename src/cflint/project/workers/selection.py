@@ -3,17 +3,36 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Collection, Iterable, Iterator
 
 from cflint.finding import Notice
+from cflint.pattern import pattern
 from cflint.project.files.discovery import unfit
 from cflint.project.files.ignore import Ignore
 from cflint.project.files.roles import is_test_path
 from cflint.project.files.workspace import Unreadable, Workspace
 from cflint.project.workers.recognition import is_of_a_worker
 from cflint.project.workers.worker import Worker
+from cflint.source import Document
 from cflint.syntax.suffixes import FRONTMATTER, SOURCE_SUFFIXES
 
+_CALLED = pattern(
+    rb"^export\s+(?:abstract\s+)?class\s+(\w+)[^{;]{0,300}?\bextends\s+(?:\w+\.)?"
+    rb"(?:WorkflowEntrypoint|DurableObject|WorkerEntrypoint|AgentWorkflow|Agent|McpAgent|AIChatAgent|Container)\b",
+    re.MULTILINE,
+)
+"""A class that the runtime makes: whose code runs by itself wherever it is exported."""
+_SAME = 0.5
+"""Modules that have more than this part of their lines in common are states of one."""
+_SHORT_LINE = 10
+_CLASS = pattern(rb"\bclass\s+(\w+)")
+_DEFAULT = pattern(rb"^export\s+default\b|\bas\s+default\b", re.MULTILINE)
+_OLD = pattern(
+    r"(?:^|[/._-])(?:old|older|orig(?:inal)?|bak|backup|copy|deprecated|legacy|archived?|unused|draft|wip|v\d+)"
+    r"(?:[/._-]|$)",
+    re.IGNORECASE,
+)
 _MANY_LINES = 25
 _HEAD = 4000
 
@@ -43,6 +62,12 @@ def is_below(path: str, folders: Collection[str]) -> bool:
     return False
 
 
+def _lines(document: Document) -> set[bytes]:
+    """The lines that say something."""
+    stripped = (line.strip() for line in document.data.splitlines())
+    return {line for line in stripped if len(line) > _SHORT_LINE}
+
+
 class Selection:
     """Chooses modules; `notices` tell of those that were left out although a Worker reaches them."""
 
@@ -58,12 +83,15 @@ class Selection:
         named: frozenset[str],
         outside: Collection[str] = (),
         settled: Collection[str] = (),
+        product: Collection[str] = (),
     ) -> Iterator[str]:
         """The modules to analyse, those that Workers reach first; `sources` is all that was found, `named`
         the files given by name, `outside` those that apps run elsewhere than in a Worker. Below the folders
-        `settled` nothing runs that is not reached."""
+        `settled` nothing runs that is not reached. `product` is no test, whatever it is called."""
         for path in reached:
-            if not path.endswith((*SOURCE_SUFFIXES, FRONTMATTER)) or is_test_path(path):
+            if not path.endswith((*SOURCE_SUFFIXES, FRONTMATTER)):
+                continue
+            if is_test_path(path) and path not in product:
                 continue
             if self._excluded.covers(path):
                 continue
@@ -75,13 +103,36 @@ class Selection:
             if path in named and not path.endswith(".py"):
                 yield path
                 continue
-            if is_test_path(path) or (path not in named and is_below(path, settled)):
+            if is_test_path(path):
                 continue
             document = self._workspace.read(path)
             if document is None or not is_of_a_worker(document):
                 continue
+            if path not in named and is_below(path, settled) and not self._stands_alone(document, reached):
+                continue
             if path in named or self._is_fit(path):
                 yield path
+
+    def _stands_alone(self, document: Document, reached: Collection[str]) -> bool:
+        """Whether a module that nothing reaches, beside what a Worker runs, is code of its own.
+
+        It is when it exports classes that the runtime calls: an example, or what nobody exports yet. It is
+        not when it may be a former state of something: a second default export is one of `main`, a class of
+        the same name with mostly the same lines one of that module.
+        """
+        if _OLD.search(document.path) is not None or _DEFAULT.search(document.data) is not None:
+            return False
+        names = {found[1] for found in _CALLED.finditer(document.data)}
+        if not names:
+            return False
+        own = _lines(document)
+        for path in reached:
+            other = self._workspace.read(path)
+            if other is None or names.isdisjoint(found[1] for found in _CLASS.finditer(other.data)):
+                continue
+            if len(own & _lines(other)) > len(own) * _SAME:
+                return False
+        return True
 
     def _has_many_lines(self, path: str) -> bool:
         """Whether a file is written line by line, although one of them may hold a picture or a page."""

@@ -12,9 +12,11 @@ from cflint.source import Document
 from cflint.syntax.suffixes import FRONTMATTER
 
 if TYPE_CHECKING:
+    from cflint.project.modules import type_modules
     from cflint.syntax import embedded
 else:
     embedded = Lazy("cflint.syntax.embedded")
+    type_modules = Lazy("cflint.project.modules.type_modules")
 
 
 class Sources:
@@ -30,6 +32,11 @@ class Sources:
         if self.memo.ledger is not None:
             self.memo.ledger.text(path)
         return self.place(path)
+
+    def has_types_alone(self, path: str) -> bool:
+        """Whether a module holds types and nothing that runs."""
+        document = self.document(path)
+        return document is not None and type_modules.is_type_module(document)
 
     def place(self, path: str) -> Document | None:
         """The same, to point into a module of which nothing but the facts matters: its text is no dependency.

@@ -197,6 +197,56 @@ def test_what_comes_after_a_return_that_may_happen() -> None:
     assert found == {"A": False, "B": True}
 
 
+CONTINUES = [
+    ("before", "if (!process.env[n]) { it.MISSING = bindings.kv(); continue; } it[n] = bindings.kv();"),
+    ("nested", "{ if (!process.env[n]) continue; } it[n] = bindings.kv(); it.MISSING = bindings.kv();"),
+    ("either", "if (process.env[n]) it[n] = bindings.kv(); else { it.MISSING = bindings.kv(); continue; }"),
+    (
+        "switch",
+        "switch (process.env[n]) { case 'no': it.MISSING = bindings.kv(); continue; } it[n] = bindings.kv();",
+    ),
+    (
+        "twice",
+        "if (process.env.X) { it.MISSING = bindings.kv(); } if (process.env.Y) continue; "
+        "if (process.env.Z) continue; it[n] = bindings.kv();",
+    ),
+]
+
+
+@pytest.mark.parametrize("code", [code for _, code in CONTINUES], ids=[name for name, _ in CONTINUES])
+def test_what_comes_after_a_continue_that_may_happen(code: str) -> None:
+    config = read(
+        f"""{IMPORTS}const it: any = {{}};
+        for (const n of ["A", "B"]) {{ {code} }}
+        it.LAST = bindings.kv();
+        export default defineConfig({{ worker: {{ {BASIC}, env: it }} }});"""
+    )
+    tree = only(config)
+    assert tree.is_closed
+    assert presence(tree) == {"A": True, "B": True, "MISSING": True, "LAST": False}
+
+
+def test_a_variable_that_a_continue_may_leave_as_it_was() -> None:
+    config = read(
+        f"""{IMPORTS}let name = "A";
+        for (const n of ["B"]) {{ if (process.env.X) continue; name = n; }}
+        export default defineConfig({{ worker: {{ {BASIC}, env: {{ V: bindings.text(name) }} }} }});"""
+    )
+    found = only(config).root.at("vars", "V")
+    assert found is not None
+    assert found.text is None
+
+
+def test_many_conditions_in_a_loop_end() -> None:
+    body = "if (process.env.X) continue;" * 2000
+    config = read(
+        f"""{IMPORTS}const it: any = {{}};
+        for (const n of ["A"]) {{ {body} it[n] = bindings.kv(); }}
+        export default defineConfig({{ worker: {{ {BASIC}, env: it }} }});"""
+    )
+    assert only(config).is_open("kv_namespaces")
+
+
 OPEN = [
     ("unknown call", "import { make } from 'pkg'; const it = make();", "`pkg` is not a file"),
     ("changed by a call", "import { add } from 'pkg'; const it = {}; add(it);", "`pkg` is not a file"),

@@ -27,9 +27,9 @@ TOO_MUCH = {
 
 
 def timed(text: str, files: dict[str, str] | None = None) -> CloudflareConfig:
-    start = time.perf_counter()
+    start = time.process_time()
     config = read(text, files)
-    assert time.perf_counter() - start < 10
+    assert time.process_time() - start < 10
     return config
 
 
@@ -87,10 +87,10 @@ def test_functions_and_files_that_go_in_circles() -> None:
 def test_time_grows_with_the_text() -> None:
     def seconds(count: int) -> float:
         entries = ", ".join(f'K{n}: bindings.kv({{ id: "{n}" }})' for n in range(count))
-        start = time.perf_counter()
+        start = time.process_time()
         config = read(f"{IMPORTS}export default {{ worker: {{ {BASIC}, env: {{ {entries} }} }} }};")
         assert only(config).is_closed
-        return time.perf_counter() - start
+        return time.process_time() - start
 
     seconds(50)
     assert seconds(2000) < 40 * max(seconds(200), 0.005)

@@ -177,3 +177,18 @@ def test_equal_trees_are_one() -> None:
     tree = only(config)
     assert {mode for mode, _ in tree.points} == {None, "a", OTHER}
     assert faults(config)[0][1] == '{ name: "x" }'
+
+
+def test_a_mode_for_which_it_throws_has_no_tree() -> None:
+    config = read(
+        f"""{IMPORTS}export default defineConfig(({{ mode }}) => {{
+            if (mode !== "production" && mode !== "beta") throw new Error("which?");
+            return {{ worker: {{ {BASIC}, name: mode === "beta" ? "b" : "a" }} }};
+        }});"""
+    )
+    found = config.tree("beta")
+    assert found is not None
+    assert found.root.at("name") is not None
+    assert config.tree("production") is not None
+    assert config.tree(None) is None
+    assert config.tree("staging", is_preview=True) is None

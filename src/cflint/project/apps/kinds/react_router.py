@@ -6,6 +6,7 @@ react-router 8.5.1, @react-router/cloudflare 7.18.4.
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 
 from cflint.platform.handlers import Owes
@@ -26,8 +27,9 @@ from cflint.project.apps.kind import (
     Target,
     TypeAccessor,
 )
-from cflint.project.apps.options import OPEN
+from cflint.project.apps.options import OPEN, Options
 from cflint.project.apps.realms import Realm
+from cflint.syntax.suffixes import EXTENSIONS, without_extension
 
 CODE = "{ts,tsx,js,jsx,mts,mjs}"
 _CLOUDFLARE = ("@cloudflare/vite-plugin", "@react-router/dev/vite/cloudflare")
@@ -80,22 +82,72 @@ def layout(folder: AppFolder) -> Layout | None:
         return Layout(Target.GUESSED)
     app = written.removeprefix("./").strip("/") if isinstance(written, str) else "app"
     ssr = options is None or options.value("ssr") is not False
-    routes = tuple(_routes(folder, app))
-    return Layout(Target.PROVED if proved else Target.GUESSED, tuple(seeds(app, routes, ssr=ssr)))
+    lists = _Lists(folder, app)
+    routes = tuple(lists.routes())
+    listed = tuple(Seed(path, Realm.BUILD, "it lists the routes") for path in lists.read)
+    return Layout(
+        Target.PROVED if proved else Target.GUESSED,
+        (*listed, *seeds(app, routes, ssr=ssr)),
+        entries=tuple(entries_of(folder)),
+    )
 
 
-def _routes(folder: AppFolder, app: str) -> Iterator[str]:
-    """Globs of the route modules, below the app's directory: those that `routes.ts` lists, if it does."""
-    options = folder.options(f"{app}/routes")
-    if options is None:
-        yield from FLAT
-        return
+def entries_of(folder: AppFolder) -> Iterator[str]:
+    """The modules of the folder that vite.config names as the input of the server's build."""
+    vite = folder.options("vite.config")
+    for key in ("input", "ssr"):
+        for text in vite.texts(key) if vite is not None else ():
+            path = folder.join(text)
+            if path.endswith(EXTENSIONS) and folder.workspace.is_file(path):
+                yield path
+
+
+class _Lists:
+    """The modules that list the routes: `routes.ts`, and what it imports of the app. `read` are those beside
+    it, as paths below the folder."""
+
+    def __init__(self, folder: AppFolder, app: str) -> None:
+        self.read: dict[str, None] = {}
+        self._folder = folder
+        self._app = app
+
+    def routes(self) -> Iterator[str]:
+        """Globs of the route modules, below the app's directory: those that are listed, if any are."""
+        first = self._folder.options(f"{self._app}/routes")
+        if first is None:
+            yield from FLAT
+            return
+        lists = [first]
+        for options in lists:
+            yield from _listed(options)
+            for name in sorted(options.imports - _KNOWN_LISTS):
+                found = self._imported(options, name)
+                if found is None:
+                    yield _ANY
+                elif found not in lists:
+                    lists.append(found)
+        prefix = f"{self._folder.path}/" if self._folder.path else ""
+        self.read.update((options.document.path.removeprefix(prefix), None) for options in lists[1:])
+
+    def _imported(self, options: Options, name: str) -> Options | None:
+        if name.startswith("~/"):
+            stem = posixpath.join(self._app, name[2:])
+        elif name.startswith("."):
+            here = posixpath.relpath(posixpath.dirname(options.document.path), self._folder.path or ".")
+            stem = posixpath.normpath(posixpath.join(here, name))
+        else:
+            return None
+        stem = without_extension(stem)
+        return self._folder.options(stem) or self._folder.options(f"{stem}/index")
+
+
+def _listed(options: Options) -> Iterator[str]:
     for arguments in options.calls("flatRoutes"):
         given = arguments[0] if arguments else None
         root = given.get("rootDirectory", "routes") if isinstance(given, dict) else given or "routes"
         if isinstance(root, str):
             yield from (glob.replace("routes", root.removeprefix("./").strip("/"), 1) for glob in FLAT)
-    if options.imports - _KNOWN_LISTS:
+    if any(options.calls("relative")):
         yield _ANY
     for name, position in (("index", 0), ("layout", 0), ("route", 1)):
         for arguments in options.calls(name):

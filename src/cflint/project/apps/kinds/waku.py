@@ -1,6 +1,8 @@
 """Waku.
 
-Source: https://waku.gg, and the package (waku 0.27.5; of 1.0 the name of its entry).
+Source: https://waku.gg, and the packages waku 0.27.5 and 1.0.0-rc.1 (`lib/constants.js`,
+`adapters/cloudflare.js`, `adapters/cloudflare-build-enhancer.js`: where wrangler has no configuration, the
+build writes one).
 """
 
 from __future__ import annotations

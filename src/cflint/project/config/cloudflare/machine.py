@@ -116,6 +116,7 @@ class Done(Enum):
     RETURN = "return"
     BREAK = "break"
     CONTINUE = "continue"
+    PERHAPS = "normal, or continue"
 
 
 _Write = tuple[dict[str, Any] | list[Any], str | None, Any]

@@ -206,7 +206,7 @@ class CloudflareConfig:
     none. `faults` are what is wrong with it, each once. `files` are the other files that were followed,
     `imported` all documents that were read beside its own; `comments` are the places of its comments. `modes`
     are those that it names (None: it asks for `undefined`), with the place of the first; `default_modes` see
-    `Source`.
+    `Source`. `throws` are the modes and previews for which it throws.
     """
 
     document: Document
@@ -217,6 +217,7 @@ class CloudflareConfig:
     imported: tuple[Document, ...] = ()
     modes: Mapping[str | None, Location] = field(default_factory=dict)
     default_modes: tuple[str | None, ...] = (None,)
+    throws: frozenset[Point] = frozenset()
 
     @property
     def openings(self) -> tuple[OpenSet, ...]:
@@ -241,10 +242,12 @@ class CloudflareConfig:
     def tree(self, mode: str | None, *, is_preview: bool = False) -> ConfigTree | None:
         """The tree of a mode; None when the configuration throws then."""
         found = {point: tree for tree in self.trees for point in tree.points}
-        modes = {point[0] for point in found}
+        modes = {point[0] for point in (*found, *self.throws)}
         named: tuple[Mode, ...] = (mode,) if mode in modes else (OTHER, *(tree.mode for tree in self.trees))
         for wanted in named:
             for point in ((wanted, is_preview), (wanted, False)):
+                if point in self.throws:
+                    return None
                 if point in found:
                     return found[point]
         return None
@@ -288,6 +291,7 @@ def read_source(source: Source) -> Reading:
     comments = tuple(_comments(syntaxes[document.path]))
     config = CloudflareConfig(document, _merged(trees), _distinct(faults), others, comments)
     config = replace(config, modes=reading.named, default_modes=source.default_modes)
+    config = replace(config, throws=frozenset(reading.throws))
     return Reading(config, reading.values, syntaxes)
 
 
@@ -351,6 +355,7 @@ class _Reading:
         self.named: dict[str | None, Location] = {}
         self.faults = faults
         self.seen: dict[str, None] = {}
+        self.throws: set[Point] = set()
         self.budget = MAX_STEPS_OF_ALL
 
     def trees(self) -> Iterator[ConfigTree]:
@@ -410,6 +415,7 @@ class _Reading:
             what = f": {raised.what}" if raised.what else ""
             message = f"the configuration throws in every mode{what}"
             thrown.append(ConfigFault(Fault.THROWS, message, raised.place))
+            self.throws.add(point)
             return machine, None
         except (OutOfBudget, TooMuch):
             self.faults.append(

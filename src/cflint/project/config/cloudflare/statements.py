@@ -49,7 +49,7 @@ _SILENT = frozenset(
     }
 )
 _DECLARES = frozenset({"lexical_declaration", "variable_declaration"})
-_LOOPS = frozenset({"for_statement", "while_statement", "do_statement", "for_in_statement"})
+_GOES_ON = frozenset({Done.CONTINUE, Done.PERHAPS})
 
 
 # -- functions -------------------------------------------------------------------------------------------
@@ -242,11 +242,29 @@ def declare(machine: Machine, statements: list[Node], scope: Scope) -> None:
 def run_block(machine: Machine, statements: list[Node], scope: Scope, frame: Frame) -> Done:
     """Run the statements of a block, whose names are declared in the scope."""
     declare(machine, statements, scope)
-    for statement in statements:
+    return _run(machine, statements, scope, frame)
+
+
+def _run(machine: Machine, statements: list[Node], scope: Scope, frame: Frame) -> Done:
+    for at, statement in enumerate(statements, 1):
         end = machine.execute(statement, scope, frame)
+        if end is Done.PERHAPS and at < len(statements):
+            return _perhaps(machine, statements[at:], scope, frame)
         if end is not Done.NORMAL:
             return end
     return Done.NORMAL
+
+
+def _perhaps(machine: Machine, statements: list[Node], scope: Scope, frame: Frame) -> Done:
+    """Run statements that a `continue` may have passed over."""
+    if machine.depth >= MAX_DEPTH:
+        raise Unfollowed
+    machine.depth += 1
+    try:
+        rest = partial(_run, machine, statements, scope, frame)
+        return _alternatives(machine, [lambda: Done.CONTINUE, rest], machine.place(statements[0], scope))
+    finally:
+        machine.depth -= 1
 
 
 def execute(machine: Machine, node: Node, scope: Scope, frame: Frame) -> Done:
@@ -332,17 +350,25 @@ def _message_of(machine: Machine, node: Node, scope: Scope) -> str | None:
 
 def _alternatives(machine: Machine, runs: list[Callable[[], Done]], place: Location) -> Done:
     """Run alternatives of which one happens; what comes after one that may have returned is uncertain."""
-    ends = machine.branches(runs, place)
+    going: set[Done] = set()
+
+    def noted(run: Callable[[], Done]) -> Done:
+        end = run()
+        going.add(end)
+        return Done.NORMAL if end in _GOES_ON else end  # what a round leaves, the next one finds
+
+    ends = machine.branches([partial(noted, run) for run in runs], place)
     thrown = [end for end in ends if isinstance(end, Thrown)]
     if len(thrown) == len(ends):
         raise thrown[0]
-    going = {end for end in ends if isinstance(end, Done)}
     if len(going) == 1:
         return going.pop()
-    if going <= {Done.NORMAL, Done.RETURN}:
+    if Done.BREAK in going:
+        raise Unfollowed
+    if Done.RETURN in going:
         machine.weak += 1  # until the function ends
-        return Done.NORMAL
-    raise Unfollowed
+        going.discard(Done.RETURN)
+    return going.pop() if len(going) == 1 else Done.PERHAPS
 
 
 def _if(machine: Machine, node: Node, scope: Scope, frame: Frame) -> Done:
@@ -392,6 +418,8 @@ def _switch(machine: Machine, node: Node, scope: Scope, frame: Frame) -> Done:
                 end = machine.execute(statement, inner, frame)
                 if end is Done.BREAK:
                     return Done.NORMAL
+                if end is Done.PERHAPS:
+                    raise Unfollowed
                 if end is not Done.NORMAL:
                     return end
         return Done.NORMAL
@@ -406,7 +434,8 @@ def _switch(machine: Machine, node: Node, scope: Scope, frame: Frame) -> Done:
         return _alternatives(machine, [partial(run, start) for start in starts], place)
     except Unfollowed:
         havoc(machine, body, inner, "where the `switch` ends is not known", frame)
-        return Done.NORMAL
+        goes_on = any(below.type == "continue_statement" for below in walk(body, into_functions=False))
+        return Done.PERHAPS if goes_on else Done.NORMAL
 
 
 def _statements_of(case: Node) -> list[Node]:

@@ -1,0 +1,99 @@
+"""Name a model of Workers AI that is still there.
+
+Models are retired, with a notice of a few weeks. A call of one that is gone fails with error 5007, "No such
+model"; some are answered by a successor, at its price.
+
+## Incorrect
+
+```ts
+interface Env {
+  AI: Ai;
+}
+
+export default {
+  async fetch(request, env): Promise<Response> {
+    const answer = await env.AI.run("@cf/meta/llama-3-8b-instruct", { prompt: "Hello" });
+    return Response.json(answer);
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+## Correct
+
+```ts
+interface Env {
+  AI: Ai;
+}
+
+export default {
+  async fetch(request, env): Promise<Response> {
+    const answer = await env.AI.run("@cf/meta/llama-3.3-70b-instruct-fp8-fast", { prompt: "Hello" });
+    return Response.json(answer);
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+## Not reported
+
+Lists of models, keys of tables and cases of a `switch`: they describe models, and call none. Models of
+which the table does not know; its day is in the message.
+
+## Fix safety
+
+No fix: another model answers otherwise, and costs something else. The change log names replacements.
+
+Source: https://developers.cloudflare.com/changelog/post/2026-05-08-planned-model-deprecations/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.api import PREVIEW, Finding, Location, Module, Severity, config, js, module, pattern, rule
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_MODEL = pattern(rb"@(?:cf|hf)/[\w./-]+")
+_DESCRIBES = frozenset({"array", "switch_case", "literal_type", "binary_expression", "subscript_expression"})
+
+
+@rule(module("cf", "hf"), severity=Severity.WARNING, presets=(PREVIEW,))
+def check(module: Module) -> Iterator[Finding]:
+    data = module.document.data
+    if b"@cf/" not in data and b"@hf/" not in data:
+        return
+    places: dict[str, list[Location]] = {}
+    for node in module.mentions(_MODEL):
+        text = _whole(module, node)
+        if text is not None and js.retired_model(text) is not None:
+            places.setdefault(text, []).append(module.at(node))
+    for name, (first, *others) in places.items():
+        model = js.retired_model(name)
+        if model is None:
+            continue
+        gone = model.ended <= config.today()
+        day = f"{model.ended.isoformat()} (list of {js.AI_MODELS_AS_OF.isoformat()})"
+        what = "was retired on" if gone else "is retired on"
+        after = f"; `{model.successor}` answers in its place, at its price" if model.successor else ""
+        yield Finding(
+            f"`{name}` {what} {day}{after}",
+            first,
+            tuple(others),
+            severity=Severity.NOTE if model.successor else None,
+        )
+
+
+def _whole(module: Module, node: Node) -> str | None:
+    """The text of a string that names a model to be used; None of lists, keys, types and longer texts."""
+    text = node if node.type in ("string", "template_string") else module.parent(node)
+    name = module.string(text) if text is not None else None
+    if text is None or name is None:
+        return None
+    around = module.parent(module.with_wrappers(text))
+    if around is None or around.type in _DESCRIBES:
+        return None
+    if around.type == "pair" and around.child_by_field_name("key") == text:
+        return None
+    return name

@@ -1,0 +1,93 @@
+"""Expect that there may be no instance of a Workflow with an id that a client sent.
+
+`get()` throws when there is no instance of that id (`instance.not_found`), or when it is older than what is
+retained. With an id from the request, any visitor makes the handler end with status 500 instead of 404.
+
+## Incorrect
+
+```ts
+interface Env {
+  IMPORT: Workflow;
+}
+
+export default {
+  async fetch(request, env): Promise<Response> {
+    const id = new URL(request.url).searchParams.get("id") ?? "";
+    const instance = await env.IMPORT.get(id);
+    return Response.json(await instance.status());
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+## Correct
+
+```ts
+interface Env {
+  IMPORT: Workflow;
+}
+
+export default {
+  async fetch(request, env): Promise<Response> {
+    const id = new URL(request.url).searchParams.get("id") ?? "";
+    try {
+      const instance = await env.IMPORT.get(id);
+      return Response.json(await instance.status());
+    } catch (error) {
+      console.warn("no such instance", id, error);
+      return new Response("no such instance", { status: 404 });
+    }
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+## Not reported
+
+A call within `try`, or whose promise has a `.catch()`; ids that do not come from a request, as far as it is
+in sight; apps of Hono with an `onError()`.
+
+## Fix safety
+
+No fix: what to answer is up to you.
+
+Source: https://developers.cloudflare.com/workflows/build/workers-api/#get, and workers-sdk,
+`packages/workflows-shared/src/binding.ts`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.api import PREVIEW, Finding, Match, Module, Severity, call, js, rule
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+
+@rule(call("get"), severity=Severity.NOTE, presets=(PREVIEW,))
+def check(match: Match) -> Iterator[Finding]:
+    module = match.module
+    if len(match.arguments) != 1 or not match.receiver_value.is_binding("workflow"):
+        return
+    first, *others = module.memoized("workflow-get-unguarded", lambda: _unguarded(module)) or (None,)
+    if first is not None and first.id == match.node.id:
+        yield Finding(
+            "`get()` throws when there is no instance of that id, which a client can choose here",
+            match.at(),
+            tuple(module.at(other, "and here") for other in others if other is not None),
+        )
+
+
+def _unguarded(module: Module) -> tuple[Node, ...]:
+    """The calls of `get()` on a Workflow with an id that a client sent, of which nobody takes the error."""
+    if next(module.calls("onError"), None) is not None:
+        return ()
+    return tuple(
+        found.node
+        for found in module.calls("get")
+        if len(found.arguments) == 1
+        and module.value_of(found.receiver).is_binding("workflow")
+        and module.try_around(found.node) is None
+        and not module.handles_errors(module.promise_use(found.node).promise)
+        and module.provenance(found.arguments[0]).trust is js.Trust.REQUEST
+    )

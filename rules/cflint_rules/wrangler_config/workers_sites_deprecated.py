@@ -1,0 +1,56 @@
+"""Serve files with static assets instead of Workers Sites.
+
+Workers Sites (`site`) is deprecated. Its files lie in KV: each is read and paid for through the Worker, and
+the Worker needs `@cloudflare/kv-asset-handler`. `wrangler versions upload` and gradual deployments do not
+support it. Static assets are served without running the Worker, for nothing.
+
+## Incorrect
+
+```toml
+name = "site"
+main = "src/index.ts"
+compatibility_date = "2026-08-10"
+
+[site]
+bucket = "./public"
+```
+
+## Correct
+
+```toml
+name = "site"
+compatibility_date = "2026-08-10"
+
+[observability]
+enabled = true
+
+[assets]
+directory = "./public"
+```
+
+## Not reported
+
+Configurations that have `assets` as well, which wrangler refuses: `assets-config` says so.
+
+## Fix safety
+
+No fix: the code that reads the files from KV goes, too.
+
+Source: https://developers.cloudflare.com/workers/configuration/sites/, and wrangler 4.164, which still
+takes the key
+"""
+
+from collections.abc import Iterator
+
+from cflint.api import PREVIEW, Environment, Finding, Severity, environment, rule
+
+
+@rule(environment(), severity=Severity.NOTE, presets=(PREVIEW,), deployed=True)
+def check(subject: Environment) -> Iterator[Finding]:
+    site = subject.own("site")
+    if site is None or site.get("bucket") is None or subject.value("assets") is not None:
+        return
+    yield Finding(
+        "Workers Sites is deprecated: `assets` serves files without the Worker, and without reading KV",
+        subject.location(site.get("bucket") or site),
+    )

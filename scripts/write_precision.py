@@ -1,0 +1,67 @@
+"""Write the counts of verdicts by rule, which `cflint rules`, pages and SARIF show, from `accuracy/`."""
+
+from __future__ import annotations
+
+import runpy
+import sys
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+TARGET = ROOT / "src" / "cflint" / "platform" / "_precision.py"
+ACCURACY: dict[str, Any] = runpy.run_path(str(ROOT / "scripts" / "write_accuracy.py"))
+MENDED = ("batch", "repository", "path", "line", "rule", "commit", "cause")
+PLACE = MENDED[:5]
+Row = Mapping[str, str]
+
+HEAD = '''\
+"""Verdicts on the findings of rules in code that they were not tuned to: true, arguable, false, projects.
+
+Written by scripts/write_precision.py from accuracy/*.tsv: do not edit.
+"""
+
+from __future__ import annotations
+
+'''
+
+
+def counted(verdicts: Iterable[Row], mended: Iterable[Row]) -> dict[str, tuple[int, int, int, int]]:
+    """True, arguable and false findings of each rule, and their projects; without what was false and is
+    mended. Ends the program when a row of mended.tsv is no false finding of verdicts.tsv."""
+    wrong = {tuple(row[name] for name in PLACE) for row in mended}
+    kept = []
+    for row in verdicts:
+        place = tuple(row[name] for name in PLACE)
+        if row["verdict"] == "false" and place in wrong:
+            wrong.discard(place)
+        else:
+            kept.append(row)
+    for place in sorted(wrong):
+        sys.exit(f"{ROOT / 'accuracy' / 'mended.tsv'}: no false finding of verdicts.tsv: {' '.join(place)}")
+    found: dict[str, tuple[int, int, int, int]] = {}
+    for rule in sorted({row["rule"] for row in kept}):
+        own = [row for row in kept if row["rule"] == rule]
+        words = Counter(row["verdict"] for row in own)
+        projects = len({row["repository"] for row in own})
+        found[rule] = (words["true"], words["arguable"], words["false"], projects)
+    return found
+
+
+def module(counts: Mapping[str, tuple[int, int, int, int]]) -> str:
+    """The generated module."""
+    rows = "".join(f'    "{rule}": {numbers},\n' for rule, numbers in counts.items())
+    return f"{HEAD}COUNTS: dict[str, tuple[int, int, int, int]] = {{\n{rows}}}\n"
+
+
+def rows() -> tuple[list[Row], list[Row]]:
+    """The verdicts, and which of the false ones are mended."""
+    return (
+        ACCURACY["rows_of"]("verdicts.tsv", ACCURACY["VERDICT"]),
+        ACCURACY["rows_of"]("mended.tsv", MENDED),
+    )
+
+
+if __name__ == "__main__":
+    TARGET.write_text(module(counted(*rows())), encoding="utf-8")

@@ -1,0 +1,92 @@
+"""How often each rule was right in code that it was not tuned to, and what that makes of it.
+
+Source: the verdicts of readers in `accuracy/verdicts.tsv`; `scripts/write_precision.py` counts them.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from math import sqrt
+
+from cflint.platform._precision import COUNTS
+from cflint.record import record
+
+ENOUGH_PLACES = 10
+ENOUGH_PROJECTS = 5
+"""How much of a rule has to be read before its share of right findings says something."""
+
+
+class Level(StrEnum):
+    """How far to trust a rule's findings, in the words of SARIF's `precision` as code scanning reads it."""
+
+    VERY_HIGH = "very-high"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+@record(frozen=True)
+class Precision:
+    """How many findings of a rule readers called true, arguable (right, but a maintainer may well leave it)
+    and false, and in how many projects these were. What was false and is mended is not counted."""
+
+    true: int = 0
+    arguable: int = 0
+    false: int = 0
+    projects: int = 0
+
+    @property
+    def places(self) -> int:
+        """How many findings were read."""
+        return self.true + self.arguable + self.false
+
+    @property
+    def share(self) -> float | None:
+        """The share that was right, from 0 to 1, an arguable one as half; None when none was read."""
+        return (self.true + self.arguable / 2) / self.places if self.places else None
+
+    @property
+    def least(self) -> float | None:
+        """The lower end of Wilson's 90 % interval of `share`; None when none was read."""
+        return lower_bound(self.share, self.places) if self.share is not None else None
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether enough was read, in enough projects, for `share` to be more than an impression."""
+        return self.places >= ENOUGH_PLACES and self.projects >= ENOUGH_PROJECTS
+
+    @property
+    def level(self) -> Level:
+        """Very high and high only by enough reading; where little or nothing was read, medium at most."""
+        share = self.share
+        if share is None or (share >= 0.75 and not self.is_enough):
+            return Level.MEDIUM
+        if share >= 0.95:
+            return Level.VERY_HIGH
+        if share >= 0.9:
+            return Level.HIGH
+        return Level.MEDIUM if share >= 0.75 else Level.LOW
+
+    def as_text(self) -> str:
+        """`12 findings read in 7 projects: 11 true, 1 arguable, 0 false`, or that none was read."""
+        if not self.places:
+            return "none of its findings read yet"
+        findings = "finding" if self.places == 1 else "findings"
+        projects = "project" if self.projects == 1 else "projects"
+        return (
+            f"{self.places} {findings} read in {self.projects} {projects}: {self.true} true, "
+            f"{self.arguable} arguable, {self.false} false"
+        )
+
+
+def precision_of(rule: str) -> Precision:
+    """What readers found of a rule; all zero for one of which nothing was read."""
+    counts = COUNTS.get(rule)
+    return Precision(*counts) if counts is not None else Precision()
+
+
+def lower_bound(share: float, number: int, z: float = 1.645) -> float:
+    """The lower end of Wilson's interval of a share (0 to 1) that was seen in a number of places; `z` is that
+    of 90 %."""
+    spread = z * sqrt(share * (1 - share) / number + z * z / (4 * number * number))
+    return max(0.0, (share + z * z / (2 * number) - spread) / (1 + z * z / number))

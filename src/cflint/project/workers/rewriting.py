@@ -1,0 +1,359 @@
+"""What a program or a command changes in a configuration before it is deployed: values alone, or sections.
+
+What puts an id in the place of another says nothing about what is declared; what adds a section opens it.
+Only forms are understood that say so by themselves; of all others anything may come.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from typing import TYPE_CHECKING
+
+from cflint.pattern import pattern
+from cflint.scope import Declaration, ModuleScope
+from cflint.source import Document
+from cflint.syntax.javascript import (
+    EXTENSIONS,
+    ParseTimeout,
+    Syntax,
+    arguments_of,
+    first_named,
+    parse,
+    property_name,
+    string_value,
+    unwrap,
+    walk,
+)
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+Keys = frozenset[str] | None
+"""Keys of the top level that get more than the configuration has; None: anything may change."""
+
+VALUES: Keys = frozenset()
+"""Nothing but values change."""
+
+_IDS = frozenset(
+    {"id", "preview_id", "database_id", "preview_database_id", "database_name", "bucket_name", "account_id"}
+    | {
+        "preview_bucket_name",
+        "zone_id",
+        "namespace_id",
+        "store_id",
+        "index_name",
+        "certificate_id",
+        "dataset",
+    }
+    | {"service_id", "app_id", "localConnectionString", "image", "zone_name"}
+)
+"""Keys whose values say which resource is meant, and nothing else."""
+_CONFIGURATION = pattern(r"wrangler[\w.-]*\.(?:toml|jsonc?)")
+_WRITERS = frozenset(
+    {"writeFile", "writeFileSync", "writeTextFile", "writeTextFileSync", "outputFile", "write"}
+)
+_ADDERS = frozenset({"appendFile", "appendFileSync", "createWriteStream"})
+_READERS = frozenset({"readFile", "readFileSync", "readTextFile", "readTextFileSync", "text", "toString"})
+_PARSERS = frozenset({"parse", "parseJsonc", "parseJSONC", "stripJsonComments", "stripComments", "String"})
+_CHANGES = frozenset({"push", "unshift", "splice", "sort", "reverse", "pop", "shift", "fill", "assign"})
+_GLOBALS = frozenset({"process", "__dirname", "URL", "Bun", "Deno", "import", "undefined"})
+_ASKS = frozenset({"includes", "startsWith", "endsWith", "some", "every", "length", "toString", "trim"})
+_TAKES = frozenset({*_WRITERS, *_PARSERS, "stringify", "log", "error", "applyEdits", "modify"})
+_KEY = pattern(
+    r"[\^(?:]*(?:\\b)?\(?[\"']?([A-Za-z]\w*)[\"']?\)?(?:\\s[*+]?|[ ])*[=:](?:\\s[*+]?|[ ])*\(?[\"']"
+)
+"""The head of a pattern that stands for a key and a text as its value: `id\\s*=\\s*"`."""
+_WIDE = re.compile(r"\\n|\\S|\\r|\n|\[\^\\|\.\*\$|s$")
+_LITERAL = pattern(r"[\w<>{}$ :@#%~-]+")
+_SED = pattern(r"s([/|#,:@!])((?:\\.|(?!\1).)*)\1((?:\\.|(?!\1).)*)\1[gI0-9]*")
+_MOST_HOPS = 8
+
+
+def changed_by_sed(command: str, configuration: bytes) -> Keys:
+    """What a call of sed that edits a file in place changes."""
+    try:
+        words = shlex.split(command)[1:]
+    except ValueError:
+        return None
+    files = [word for word in words if _CONFIGURATION.search(word) and not _SED.fullmatch(word)]
+    for word in words:
+        if word.startswith("-") or word in files or not word:
+            continue
+        found = _SED.fullmatch(word)
+        if found is None or not _keeps_place(found[2], found[3], configuration, is_expression=True):
+            return None
+    return VALUES if files else None
+
+
+def changed_by_program(document: Document, configuration: bytes) -> Keys:
+    """What a program that writes a configuration changes in it."""
+    if not document.path.endswith(EXTENSIONS):
+        return None
+    try:
+        syntax = parse(document)
+    except ParseTimeout:
+        return None
+    return _Program(syntax, configuration).changes()
+
+
+def _keeps_place(before: str, after: str, configuration: bytes, *, is_expression: bool) -> bool:
+    """Whether what is put in the place of a text can be nothing but the value of the same key."""
+    if "\n" in after or "\\n" in after or "[[" in after:
+        return False
+    if _LITERAL.fullmatch(before) is not None:
+        return _stands_in_texts(before, configuration)
+    found = _KEY.match(before) if is_expression else None
+    if found is None or _WIDE.search(before) is not None:
+        return False
+    key = found[1]
+    return (key in _IDS or key.isupper()) and (after.lstrip("\"'").startswith((key, "$", "\\")))
+
+
+def _stands_in_texts(word: str, configuration: bytes) -> bool:
+    """Whether a word is there, and between quotes wherever it stands."""
+    if word.encode() not in configuration:
+        return False
+    for line in configuration.decode("utf-8", "replace").splitlines():
+        head, *rest = line.split(word)
+        for part in rest:
+            if head.count('"') % 2 == 0 and head.count("'") % 2 == 0:
+                return False
+            head += word + part
+    return True
+
+
+class _Program:
+    def __init__(self, syntax: Syntax, configuration: bytes) -> None:
+        self._syntax = syntax
+        self._scope = ModuleScope(syntax)
+        self._configuration = configuration
+        self._known: dict[Declaration, Keys] = {}
+
+    def changes(self) -> Keys:
+        found: set[str] | None = None
+        for call in walk(self._syntax.root):
+            if call.type != "call_expression":
+                continue
+            name = self._called(call)
+            arguments = arguments_of(call)
+            if name in _ADDERS and arguments and self._is_configuration(arguments[0]):
+                return None
+            if name not in _WRITERS or len(arguments) < 2 or not self._is_configuration(arguments[0]):
+                continue
+            keys = self._of(arguments[1])
+            if keys is None:
+                return None
+            found = {*(found or ()), *keys}
+        return frozenset(found) if found is not None else None  # it writes in a way that is not seen
+
+    def _called(self, call: Node) -> str:
+        callee = call.child_by_field_name("function")
+        if callee is not None and callee.type == "member_expression":
+            callee = callee.child_by_field_name("property")
+        return self._syntax.text(callee) if callee is not None else ""
+
+    # -- which file ----------------------------------------------------------------------------------------
+
+    def _is_configuration(self, node: Node, hops: int = _MOST_HOPS) -> bool:
+        """Whether a path may be that of a configuration."""
+        if not hops or _CONFIGURATION.search(self._syntax.text(node)):
+            return True
+        for below in (node, *walk(node)):
+            if below.type == "this":
+                return True
+            if below.type != "identifier":
+                continue
+            declared = self._scope.resolve(below)
+            if declared is None:
+                if self._syntax.text(below) in _GLOBALS:
+                    continue
+                return True
+            if declared.imported is not None:
+                continue  # `path`
+            if declared.value is None or declared.path or self._scope.assignments(declared):
+                return True
+            if self._is_configuration(declared.value, hops - 1):
+                return True
+        return False
+
+    # -- what is written -----------------------------------------------------------------------------------
+
+    def _of(self, node: Node, hops: int = _MOST_HOPS) -> Keys:
+        """What an expression changes of the configuration that it was made of."""
+        node = unwrap(node)
+        if not hops:
+            return None
+        match node.type:
+            case "identifier":
+                declared = self._scope.resolve(node)
+                return self._of_variable(declared, hops) if declared is not None else None
+            case "await_expression" | "parenthesized_expression":
+                inner = first_named(node)
+                return self._of(inner, hops) if inner is not None else None
+            case "template_string":
+                holes = [part for part in node.named_children if part.type == "template_substitution"]
+                inner = first_named(holes[0]) if len(holes) == 1 else None
+                around = (
+                    self._syntax.text(node)[1:-1].replace(self._syntax.text(holes[0]), "") if inner else "x"
+                )
+                return self._of(inner, hops) if inner is not None and around in ("", "\\n", "\n") else None
+            case "binary_expression":
+                left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+                is_end = right is not None and string_value(self._syntax, right) == "\n"
+                return self._of(left, hops) if left is not None and is_end else None
+            case "call_expression":
+                return self._of_call(node, hops)
+        return None
+
+    def _of_variable(self, declared: Declaration, hops: int) -> Keys:
+        if declared not in self._known:
+            self._known[declared] = VALUES  # what it is made of itself changes nothing more
+            self._known[declared] = self._find_of_variable(declared, hops)
+        return self._known[declared]
+
+    def _find_of_variable(self, declared: Declaration, hops: int) -> Keys:
+        if declared.value is None or declared.path:
+            return None
+        made = [declared.value]
+        for change in self._scope.assignments(declared):
+            value = change.child_by_field_name("right")
+            if change.type != "assignment_expression" or value is None:
+                return None
+            made.append(value)
+        found: set[str] = set()
+        for value in made:
+            keys = self._of(value, hops - 1)
+            if keys is None:
+                return None
+            found |= keys
+        uses = self._uses(declared)
+        return None if uses is None else frozenset(found | uses)
+
+    def _of_call(self, node: Node, hops: int) -> Keys:
+        name, arguments = self._called(node), arguments_of(node)
+        callee = node.child_by_field_name("function")
+        receiver = callee.child_by_field_name("object") if callee is not None else None
+        if name in _READERS:
+            return VALUES
+        if name in ("replace", "replaceAll") and receiver is not None and len(arguments) == 2:
+            keys = self._of(receiver, hops)
+            return keys if keys is not None and self._fills(*arguments) else None
+        if name in ("trim", "trimEnd") and receiver is not None:
+            return self._of(receiver, hops)
+        if name == "applyEdits" and len(arguments) == 2:
+            text, edits = self._of(arguments[0], hops), self._edits(arguments[1])
+            return text | edits if text is not None and edits is not None else None
+        if name in ("stringify", *_PARSERS) and arguments:
+            return self._of(arguments[0], hops)
+        return None
+
+    def _edits(self, node: Node) -> Keys:
+        """What `modify(text, PATH, value, …)` of jsonc-parser changes."""
+        node = self._constant(node)
+        arguments = arguments_of(node) if node.type == "call_expression" else ()
+        if len(arguments) < 3 or self._called(node) != "modify":
+            return None
+        paths = [self._constant(arguments[1])]
+        while paths[0].type == "ternary_expression":
+            first = paths.pop(0)
+            both = (first.child_by_field_name("consequence"), first.child_by_field_name("alternative"))
+            paths += [unwrap(part) for part in both if part is not None]
+            paths.sort(key=lambda part: part.type != "ternary_expression")
+        found: set[str] = set()
+        for path in paths:
+            steps = [part for part in path.named_children if part.type != "comment"]
+            last = string_value(self._syntax, steps[-1]) if path.type == "array" and steps else None
+            first_key = string_value(self._syntax, steps[0]) if last is not None else None
+            if last is None:
+                return None
+            if last in _IDS:
+                continue
+            if first_key is None or first_key == "env":
+                return None
+            found.add(first_key)
+        return frozenset(found)
+
+    def _constant(self, node: Node) -> Node:
+        """An expression, or what a constant that it names is set to."""
+        node = unwrap(node)
+        declared = self._scope.resolve(node) if node.type == "identifier" else None
+        if declared is None or declared.value is None or declared.path or not declared.constant:
+            return node
+        return unwrap(declared.value)
+
+    def _fills(self, before: Node, after: Node) -> bool:
+        before, after = unwrap(before), unwrap(after)
+        if after.type not in ("string", "template_string"):
+            return False
+        text = self._syntax.text(after)[1:-1]
+        if before.type == "regex":
+            body = before.child_by_field_name("pattern")
+            flags = before.child_by_field_name("flags")
+            if body is None or (flags is not None and "s" in self._syntax.text(flags)):
+                return False
+            return _keeps_place(self._syntax.text(body), text, self._configuration, is_expression=True)
+        word = string_value(self._syntax, before)
+        return word is not None and _keeps_place(word, text, self._configuration, is_expression=False)
+
+    # -- an object that is changed -------------------------------------------------------------------------
+
+    def _uses(self, declared: Declaration) -> Keys:
+        """The keys of an object that its uses may add to."""
+        found: set[str] = set()
+        for use in self._scope.references(declared):
+            if use.id == declared.node.id:
+                continue
+            key = self._use(use)
+            if key is None:
+                return None
+            if key:
+                found.add(key)
+        return frozenset(found)
+
+    def _use(self, use: Node) -> str | None:
+        """The key that a use may add to; "" when it adds to none, None when that is not known."""
+        node = use
+        keys: list[str | None] = []
+        parent = self._syntax.parent(node)
+        while parent is not None:
+            if parent.type in ("member_expression", "subscript_expression") and _is(parent, "object", node):
+                name = parent.child_by_field_name("property") or parent.child_by_field_name("index")
+                text = property_name(self._syntax, name) if name is not None else None
+                if name is not None and parent.type == "subscript_expression":
+                    text = string_value(self._syntax, name) or ("0" if name.type == "number" else None)
+                keys.append(text)
+            elif parent.type not in ("non_null_expression", "as_expression", "parenthesized_expression"):
+                break
+            node, parent = parent, self._syntax.parent(parent)
+        if parent is None:
+            return None
+        first = keys[0] if keys else None
+        match parent.type:
+            case "assignment_expression" | "augmented_assignment_expression" if _is(parent, "left", node):
+                if not keys:
+                    return ""  # the variable itself: what it becomes is looked at
+                return "" if keys[-1] in _IDS else _top(first)
+            case "unary_expression" if self._syntax.text(parent).startswith("delete"):
+                return _top(first)
+            case "call_expression":
+                if _is(parent, "function", node) and len(keys) > 1:
+                    return "" if keys[-1] in _ASKS else _top(first)
+                return None if keys == [None] or keys[0] in _CHANGES else ""
+            case "arguments":
+                call = self._syntax.parent(parent)
+                if call is not None and self._called(call) in _TAKES:
+                    return ""
+                return _top(first)
+            case "variable_declarator" | "spread_element" | "for_in_statement" | "pair" | "return_statement":
+                return _top(first)
+        return ""  # it is read
+
+
+def _top(key: str | None) -> str | None:
+    return key if key is not None and key != "env" else None
+
+
+def _is(parent: Node, field: str, node: Node) -> bool:
+    found = parent.child_by_field_name(field)
+    return found is not None and found.id == node.id
