@@ -84,7 +84,6 @@ if TYPE_CHECKING:
 _LOGS = ("log", "info", "warn", "error", "debug", "trace", "dir", "table")
 _RESPONSES = ("json", "text", "html", "body")
 _DOES = {"log": "is logged", "response": "is sent to the client", "string": "becomes one string"}
-_NO_LOGS = frozenset({*_RESPONSES, "stringify", "inspect"})
 _STRING_MAKERS = frozenset({("", "JSON.stringify"), ("node:util", "inspect")})
 _IN_STRING = frozenset(
     {"template_substitution", "template_string", "binary_expression", "parenthesized_expression"}
@@ -128,14 +127,15 @@ def _sink(module: Module, node: Node) -> str | None:
     found = module.call(node)
     if found is None:
         return None
-    name = found.name
-    log = module.log_at(node) if name not in _NO_LOGS else None
-    if log is not None:
-        return "log" if log.is_console and log.level in _LOGS else None
-    if (found.is_new or name in _RESPONSES) and module.response_made(node) is not None:
-        return "response"
+    if found.is_new or found.name in _RESPONSES:
+        return "response" if module.response_made(node) is not None else None
     called = module.called_name(node)
-    return "string" if called is not None and (called.module, called.name) in _STRING_MAKERS else None
+    if called is None:
+        return None
+    if (called.module, called.name) in _STRING_MAKERS:
+        return "string"
+    owner, _, method = called.name.rpartition(".")
+    return "log" if (called.module, owner) == ("", "console") and method in _LOGS else None
 
 
 def _leaks(module: Module, node: Node) -> Iterator[js.Content]:
