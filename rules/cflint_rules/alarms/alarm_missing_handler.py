@@ -70,12 +70,17 @@ def check(match: Match) -> Iterator[Finding]:
     owner = match.enclosing_class
     if owner is None or match.receiver_value.kind is not ValueKind.STORAGE or owner.facts.is_abstract:
         return
-    if _hands_itself_on(owner):
-        return  # `Lifecycle.install(this)` may give it the method
     first = next(_sets(owner), None)
     if first is None or first.node.id != match.node.id:
         return  # one finding per class
-    if owner.kind is ClassKind.AGENT and not owner.declares("onAlarm") and not owner.declares("alarm"):
+    is_agent = owner.kind is ClassKind.AGENT
+    if is_agent and (owner.declares("onAlarm") or owner.declares("alarm")):
+        return
+    if not is_agent and (owner.kind is not ClassKind.DURABLE_OBJECT or owner.has("alarm") is not False):
+        return
+    if _hands_itself_on(owner):
+        return  # `Lifecycle.install(this)` may give it the method
+    if is_agent:
         yield Finding(
             f"the Agents SDK uses the alarm of {owner.label} for its schedule, and sets it anew: use "
             "`this.schedule()`",
@@ -83,7 +88,8 @@ def check(match: Match) -> Iterator[Finding]:
             related=(owner.at.saying("the class is declared here"),),
             severity=Severity.WARNING,
         )
-    if owner.kind is not ClassKind.DURABLE_OBJECT or owner.has("alarm") is not False or _is_completed(owner):
+        return
+    if _is_completed(owner):
         return
     added = match.module.append_handler(owner, "alarm", "// runs when the alarm is due", count=0)
     yield Finding(

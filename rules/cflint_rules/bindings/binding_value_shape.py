@@ -77,7 +77,9 @@ _OF_LISTS = frozenset({"map", "forEach"})
 
 @rule(call("parse", "map", "forEach", "split"), severity=Severity.ERROR, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
-    module, method = match.module, match.text(match.name)
+    module, method = match.module, match.word
+    if not _may_be_wrong(module, method):
+        return  # which costs less than what the receiver is
     is_parse = method == "parse"
     if is_parse and (len(match.arguments) != 1 or not module.is_global(match.receiver, "JSON")):
         return
@@ -107,6 +109,24 @@ def check(match: Match) -> Iterator[Finding]:
             places,
             Fix(f"Take `env.{name}` as it is", edits, Safety.UNSAFE),
         )
+
+
+def _may_be_wrong(module: Module, method: str) -> bool:
+    """Whether some variable is of a kind for which a method is the wrong one."""
+    kinds = module.memoized("kinds of variables", lambda: _kinds(module))
+    return not kinds.isdisjoint((config.NodeKind.STRING,) if method in _OF_LISTS else _DATA)
+
+
+def _kinds(module: Module) -> frozenset[config.NodeKind]:
+    """What the variables are that a module may read: all that its environments have, those alone that it
+    names where no framework can hand them over."""
+    data = module.document.data if module.app is None else None
+    return frozenset(
+        found.node.kind
+        for each in module.environments
+        for found in each.bindings_of("var")
+        if data is None or found.name.encode() in data
+    )
 
 
 def _declared(module: Module, name: str) -> tuple[set[config.NodeKind], tuple[Location, ...]]:

@@ -121,7 +121,7 @@ def _created(module: Module) -> frozenset[str] | None:
     owners = module.workers
     if not owners:
         return _created_by(module.project, (module.path,))
-    paths = dict.fromkeys(path for worker in owners for path in worker.modules)
+    paths = (path for worker in owners for path in worker.modules)
     return module.project.memo.memoized(
         ("tables created by", *(id(worker) for worker in owners)), partial(_created_by, module.project, paths)
     )
@@ -129,7 +129,7 @@ def _created(module: Module) -> frozenset[str] | None:
 
 def _created_by(project: Project, paths: Iterable[str]) -> frozenset[str] | None:
     names: set[str] = set()
-    for path in paths:
+    for path in dict.fromkeys(paths):
         found = project.memo.memoized(("tables created", path), partial(_created_in, project, path))
         if found is None:
             return None

@@ -90,7 +90,7 @@ def check(module: Module) -> Iterator[Finding]:
     if not module.workers and not module.handlers:
         return  # scripts, and code of the browser
     notes: dict[str, list[Finding]] = {}
-    for dropped in module.dropped_calls():
+    for dropped in module.dropped_calls(lambda root: module.promise_source(root) in _MINE):
         found = _finding(module, dropped)
         if found is not None and found.severity is Severity.NOTE:
             notes.setdefault(found.message, []).append(found)

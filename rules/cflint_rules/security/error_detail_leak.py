@@ -104,10 +104,15 @@ def check(match: Match) -> Iterator[Finding]:
     parameter, body = _caught(match)
     if parameter is None or body is None or parameter.type != "identifier":
         return
-    error = module.scope.resolve(parameter)
+    data = module.document.data
+    name = data[parameter.start_byte : parameter.end_byte]
+    if data.find(name, body.start_byte, body.end_byte) == -1:
+        return
+    responses = list(module.responses_made(body))  # which most have none of
+    error = module.scope.resolve(parameter) if responses else None
     if error is None or not any(_is_in(body, use) for use in module.scope.references(error)):
         return
-    for made in module.responses_made(body):
+    for made in responses:
         if made.content is None or _is_meant(module, made.node, body):
             continue
         is_expected = made.status is None or made.status < 500

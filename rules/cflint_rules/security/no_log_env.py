@@ -127,13 +127,15 @@ def _sink(module: Module, node: Node) -> str | None:
     found = module.call(node)
     if found is None:
         return None
-    log = module.log_at(node)
-    if log is not None:
-        return "log" if log.is_console and log.level in _LOGS else None
-    if (found.is_new or found.name in _RESPONSES) and module.response_made(node) is not None:
-        return "response"
+    if found.is_new or found.name in _RESPONSES:
+        return "response" if module.response_made(node) is not None else None
     called = module.called_name(node)
-    return "string" if called is not None and (called.module, called.name) in _STRING_MAKERS else None
+    if called is None:
+        return None
+    if (called.module, called.name) in _STRING_MAKERS:
+        return "string"
+    owner, _, method = called.name.rpartition(".")
+    return "log" if (called.module, owner) == ("", "console") and method in _LOGS else None
 
 
 def _leaks(module: Module, node: Node) -> Iterator[js.Content]:

@@ -307,18 +307,13 @@ def _triggered(
 
 def _is_too_deep(syntax: Syntax, hits: Sequence[tuple[int, int, str]]) -> bool:
     """Whether to climb from each of the places would take long: no file that a person wrote comes near."""
-    size = len(syntax.document.data)
-    if size > _DEEPEST and _depth(syntax, range(0, size, size // _SAMPLES)) > _DEEPEST:
+    if syntax.mean_depth(_SAMPLES) > _DEEPEST:
         return True
-    if len(hits) < _SAMPLES:
+    count = len(hits)
+    if count < _SAMPLES:
         return False
-    depth = _depth(syntax, [start for start, _, _ in hits[:: len(hits) // _SAMPLES]])
-    return depth > _DEEP and depth * len(hits) > _MOST_STEPS
-
-
-def _depth(syntax: Syntax, offsets: Sequence[int]) -> float:
-    """How many nodes are around some bytes, on the average."""
-    return sum(map(syntax.depth_at, offsets)) / len(offsets)
+    depth = sum(syntax.depth_at(hits[at * count // _SAMPLES][0]) for at in range(_SAMPLES)) / _SAMPLES
+    return depth > _DEEP and depth * count > _MOST_STEPS
 
 
 # -- the model ------------------------------------------------------------------------------------------

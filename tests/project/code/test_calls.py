@@ -12,7 +12,6 @@ from cflint.project.code.calls import (
     callers_of,
     calls_in_module,
     calls_named,
-    function_called,
     is_mentioned,
     is_named,
     leaves_matching,
@@ -23,6 +22,7 @@ from cflint.project.code.calls import (
 )
 from cflint.project.code.module import Module
 from cflint.project.code.module import module_of as module_at
+from cflint.project.code.tracing import function_called
 from cflint.syntax.javascript import FUNCTIONS, walk
 from tests.support.modules import module_of, project_of
 

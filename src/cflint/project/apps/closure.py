@@ -20,12 +20,11 @@ from cflint.project.apps.kind import Islands
 from cflint.project.apps.realms import Realm
 from cflint.project.files.workspace import Workspace
 from cflint.project.modules.imports import Import, ImportKind, import_specifiers
-from cflint.project.modules.resolve import Edge, Local, ModuleGraph, Unknown
+from cflint.project.modules.resolve import Local, ModuleGraph
 from cflint.record import field, record, replace
 from cflint.scope import ModuleScope
 from cflint.source import Document
 from cflint.syntax.javascript import EXTENSIONS, ParseTimeout, parse
-from cflint.syntax.suffixes import DECLARATION_SUFFIXES, EMBEDDED_SUFFIXES
 
 _SERVER_NAME = pattern(r"(?:^|/)(?:[^/]+\.server\.[^/]+|\.server/.+)$")
 _COMPILED_NAME = pattern(r"\.css\.[cm]?[jt]sx?$")  # of vanilla-extract: styles are made of it
@@ -38,7 +37,6 @@ _DIRECTIVE = pattern(
     rb"[\"'](use client|use server)[\"']"
 )
 _HEAD = 3000
-_SOURCES = (*EXTENSIONS, *EMBEDDED_SUFFIXES)
 
 
 @record(frozen=True)
@@ -61,9 +59,19 @@ class Closure:
     unread: tuple[str, ...] = field(default=())
 
 
-def close(workspace: Workspace, graph: ModuleGraph, starts: Iterable[Start], borders: Borders) -> Closure:
-    """The realms of all modules that some others reach."""
-    return _Search(workspace, graph, borders).run(tuple(starts))
+class Closures:
+    """Finds the realms of the modules of apps, of which many share their packages: what a module says of its
+    realm is found once for all that ask alike."""
+
+    def __init__(self, workspace: Workspace, graph: ModuleGraph) -> None:
+        self._workspace = workspace
+        self._graph = graph
+        self._marks: dict[tuple[bool, tuple[str, ...]], dict[str, Realm | None]] = {}
+
+    def of(self, starts: Iterable[Start], borders: Borders) -> Closure:
+        """The realms of all modules that some others reach."""
+        marks = self._marks.setdefault((borders.directives, borders.components), {})
+        return _Search(self._workspace, self._graph, borders, marks).run(tuple(starts))
 
 
 def directive_of(document: Document) -> str | None:
@@ -109,7 +117,9 @@ def _server_imports(document: Document, islands: Islands) -> frozenset[str]:
 
 
 class _Search:
-    def __init__(self, workspace: Workspace, graph: ModuleGraph, borders: Borders) -> None:
+    def __init__(
+        self, workspace: Workspace, graph: ModuleGraph, borders: Borders, marks: dict[str, Realm | None]
+    ) -> None:
         self._workspace = workspace
         self._graph = graph
         self._borders = borders
@@ -118,7 +128,7 @@ class _Search:
         self._placed: dict[str, Placed] = {}
         self._queues: dict[Realm, deque[tuple[str, Placed]]] = {realm: deque() for realm in Realm}
         self._pins: dict[str, Realm] = {}
-        self._marks: dict[str, Realm | None] = {}
+        self._marks = marks
         self._unread: dict[str, None] = {}
 
     def run(self, starts: tuple[Start, ...]) -> Closure:
@@ -148,15 +158,15 @@ class _Search:
         seen = set(queue)
         while queue:
             path = queue.popleft()
-            for to, _ in self._imported(path, self._graph.imports_of(path) or ()):
-                if to.path in seen or to.path in entries or self._mark(to.path) is Realm.SERVER:
+            for to, _ in self._loaded(path):
+                if to in seen or to in entries or self._mark(to) is Realm.SERVER:
                     continue
-                seen.add(to.path)
-                queue.append(to.path)
-                found = self._placed.get(to.path)
+                seen.add(to)
+                queue.append(to)
+                found = self._placed.get(to)
                 if found is not None and found.realm is Realm.SERVER:
                     why = "shared with the browser, imported by"
-                    self._placed[to.path] = Placed(Realm.BOTH, why, found.importer)
+                    self._placed[to] = Placed(Realm.BOTH, why, found.importer)
 
     def _mark_shared(self) -> None:
         """Note of what is of the server that the browser's modules reach it, too."""
@@ -180,28 +190,30 @@ class _Search:
                     self._placed[to.path] = replace(found, shared=True)
 
     def _visit(self, path: str, placed: Placed) -> None:
-        before = self._placed.get(path)
-        if before is not None and before.realm.strength <= placed.realm.strength:
+        if self._is_known(path, placed.realm):
             return
         self._placed[path] = placed
-        edges = self._graph.imports_of(path)
-        if edges is None:
+        ways = self._graph.ways(path)
+        if ways is None:
             self._unread[path] = None
             return
         on_server = self._server_imports(path) if placed.realm is Realm.BOTH else frozenset()
-        for to, item in self._imported(path, edges):
-            realm = Realm.SERVER if item.specifier in on_server else placed.realm
-            self._reach(to.path, realm, path)
+        for to, specifier in self._loaded(path):
+            self._reach(to, Realm.SERVER if specifier in on_server else placed.realm, path)
 
-    def _imported(self, path: str, edges: Iterable[Edge]) -> Iterator[tuple[Local, Import]]:
-        """The modules of code that a module loads, with the imports."""
-        for edge in edges:
-            to = edge.to
-            if edge.item.type_only or not isinstance(to, Local) or not _is_code(to.path, edge.item):
-                continue
-            document = self._workspace.read(path)
-            if document is None or _is_written(document, edge.item):
-                yield to, edge.item
+    def _loaded(self, path: str) -> Iterator[tuple[str, str]]:
+        """The modules of code that a module loads, each with the specifier."""
+        ways = self._graph.ways(path)
+        document = self._workspace.read(path) if ways is not None and ways.code else None
+        if ways is None or document is None:
+            return
+        unwritten = _only_in_templates(document)
+        yield from (way for way in ways.code if way[1] not in unwritten)
+
+    def _is_known(self, path: str, realm: Realm) -> bool:
+        """Whether a module has been reached by a realm that is as strong."""
+        before = self._placed.get(path)
+        return before is not None and (before.realm is realm or before.realm.strength < realm.strength)
 
     def _reach(self, path: str, realm: Realm, importer: str) -> None:
         """Go on to a module that one of a realm imports."""
@@ -218,7 +230,8 @@ class _Search:
             realm, why = mark, "marked for the server, imported by"
         if pin in (Realm.BOTH, Realm.BROWSER) and realm.in_worker and mark is not Realm.SERVER:
             realm = pin
-        self._queues[realm].append((path, Placed(realm, why, importer)))
+        if not self._is_known(path, realm):
+            self._queues[realm].append((path, Placed(realm, why, importer)))
 
     def _mark(self, path: str) -> Realm | None:
         """What a module's name, directive or imports say: SERVER and BROWSER, BOTH of `"use client"`, or
@@ -260,47 +273,48 @@ class _Search:
         found: dict[str, None] = {}
         queue = deque(inside)
         while queue:
-            for edge in self._graph.imports_of(queue.popleft()) or ():
-                to = edge.to
-                if not isinstance(to, Local) or not _is_code(to.path, edge.item) or to.path in found:
-                    continue
-                if edge.item.type_only and to.path not in self._placed:
-                    found[to.path] = None
-                    queue.append(to.path)
+            ways = self._graph.ways(queue.popleft())
+            for path in ways.types if ways is not None else ():
+                if path not in found and path not in self._placed:
+                    found[path] = None
+                    queue.append(path)
         return tuple(found)
 
     def _lost(self, inside: Iterable[str]) -> Iterator[tuple[str, Import]]:
         for path in inside:
-            for edge in self._graph.imports_of(path) or ():
-                name = edge.item.specifier.partition("?")[0]
-                is_lost = isinstance(edge.to, Unknown) and not edge.item.type_only
-                if is_lost and self._virtual.fullmatch(name) is None:
-                    yield path, edge.item
+            ways = self._graph.ways(path)
+            for item in ways.lost if ways is not None else ():
+                if self._virtual.fullmatch(item.specifier.partition("?")[0]) is None:
+                    yield path, item
 
 
-def _is_code(path: str, item: Import) -> bool:
-    is_text = item.specifier.partition("?")[2].startswith(("raw", "url", "text"))
-    return path.endswith(_SOURCES) and not path.endswith(DECLARATION_SUFFIXES) and not is_text
-
-
-def _is_written(document: Document, item: Import) -> bool:
-    """Whether code imports it: the scan of imports finds those in the templates of a page about code, too."""
-    start = item.span.start
-    is_statement = item.kind in (ImportKind.STATIC, ImportKind.REEXPORT)
-    if not is_statement or not document.path.endswith(EXTENSIONS) or document.data.find(b"`", 0, start) < 0:
-        return True
-    return start not in document.memoized("imports in templates", _in_templates)
-
-
-def _in_templates(document: Document) -> frozenset[int]:
-    """The starts of the specifiers of imports that stand in a template."""
-    try:
-        syntax = parse(document)
-    except ParseTimeout:
+def _only_in_templates(document: Document) -> frozenset[str]:
+    """The specifiers of imports that stand in templates alone: the scan of imports finds those of a page
+    about code, too."""
+    template = document.data.find(b"`")
+    if (
+        template == -1
+        or not document.path.endswith(EXTENSIONS)
+        or document.data.find(b"from", template) == -1
+    ):
         return frozenset()
-    found = set()
+    return document.memoized("imports in templates", _in_templates)
+
+
+def _in_templates(document: Document) -> frozenset[str]:
+    template = document.data.find(b"`")
+    inside, outside = set(), set()
+    syntax = None
     for item in import_specifiers(document.data):
-        node = syntax.node_at(item.span.start, item.span.end)
-        if node is not None and any(it.type == "template_string" for it in (node, *syntax.ancestors(node))):
-            found.add(item.span.start)
-    return frozenset(found)
+        start, end = item.span.start, item.span.end
+        if start < template or item.kind not in (ImportKind.STATIC, ImportKind.REEXPORT):
+            outside.add(item.specifier)
+            continue
+        try:
+            syntax = syntax or parse(document)
+        except ParseTimeout:
+            return frozenset()
+        node = syntax.node_at(start, end)
+        around = (node, *syntax.ancestors(node)) if node is not None else ()
+        (inside if any(it.type == "template_string" for it in around) else outside).add(item.specifier)
+    return frozenset(inside - outside)

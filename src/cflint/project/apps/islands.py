@@ -11,6 +11,7 @@ from cflint.project.apps.realms import Sides
 from cflint.scope import ModuleScope
 from cflint.source import Span
 from cflint.syntax.javascript import FUNCTIONS, Syntax, first_named, string_value, unwrap, with_wrappers
+from cflint.syntax.suffixes import TYPESCRIPT_WITHOUT_JSX
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -92,8 +93,11 @@ def _is_exported(syntax: Syntax, leaf: Node) -> bool:
 def _calls(syntax: Syntax, islands: Islands) -> Iterator[tuple[Node, bool]]:
     named = [(name, True) for name in islands.server_calls]
     named += [(name, False) for name in (*islands.browser_calls, *_HOOKS)]
+    data = syntax.document.data
     for name, on_server in named:
         builder, _, method = name.rpartition(".")
+        if method.encode() not in data:
+            continue  # as most
         for leaf in syntax.leaves(method, syntax.root):
             callee = leaf
             above = syntax.parent(leaf)
@@ -178,6 +182,8 @@ def _directives(syntax: Syntax) -> Iterator[tuple[Node, bool]]:
 
 def _event_handlers(syntax: Syntax) -> Iterator[tuple[Node, bool]]:
     """The functions in `on…={…}` of JSX."""
+    if syntax.document.path.endswith(TYPESCRIPT_WITHOUT_JSX):
+        return
     for match in _EVENT.finditer(syntax.document.data):
         name = syntax.node_at(match.start(), match.end(1))
         attribute = syntax.parent(name) if name is not None else None
@@ -189,7 +195,10 @@ def _event_handlers(syntax: Syntax) -> Iterator[tuple[Node, bool]]:
 
 def _branches(syntax: Syntax) -> Iterator[tuple[Node, bool]]:
     """What runs when a condition says on which side it is."""
-    for word in ("window", "document", "import", "browser"):
+    data = syntax.document.data
+    for word, needed in _ASKED.items():
+        if needed not in data:
+            continue
         for leaf in syntax.leaves(word, syntax.root):
             for above in syntax.ancestors(leaf):
                 if above.type in ("if_statement", "ternary_expression"):
@@ -213,6 +222,8 @@ def _sided(syntax: Syntax, branch: Node, condition: Node) -> Iterator[tuple[Node
         yield alternative, not side
 
 
+_ASKED = {"window": b"typeof", "document": b"typeof", "import": b"meta", "browser": b"browser"}
+"""Words of conditions, and what else such a condition has."""
 _CONDITIONS = {
     'typeofwindow!=="undefined"': False,
     'typeofwindow!="undefined"': False,

@@ -10,7 +10,7 @@ from functools import cached_property
 from cflint.pattern import pattern
 from cflint.project.apps.app import MAIN, App, Found
 from cflint.project.apps.built import is_built
-from cflint.project.apps.closure import Start, close, said_in
+from cflint.project.apps.closure import Closures, Start, said_in
 from cflint.project.apps.folder import AppFolder
 from cflint.project.apps.globs import matcher, which
 from cflint.project.apps.kind import AppKind, Seed, Target
@@ -55,6 +55,7 @@ class Apps:
         self._excludes = tuple(excludes)
         self._walked = walked
         self._sources = sources
+        self._closures = Closures(workspace, graph)
         self._files: dict[str, Sequence[str]] = {}
         self._recognised: dict[str, tuple[App, AppFolder] | None] = {}
 
@@ -108,7 +109,7 @@ class Apps:
         """An app with what runs where; `wraps` are the mains of one's own (see `wraps`)."""
         starts = [Start(path, Realm.SERVER, MAIN) for path in wraps]
         starts += self._starts(app)
-        closure = close(self._workspace, self._graph, starts, app.borders)
+        closure = self._closures.of(starts, app.borders)
         placed = App(app.kinds, app.folder, app.signs, app.layout, closure.placed)
         inside = tuple(placed.modules(Realm.SERVER, Realm.BOTH))
         return Found(

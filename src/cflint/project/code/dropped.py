@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from cflint.pattern import pattern
@@ -61,18 +61,20 @@ class DroppedCall:
         return unwrap(self.promise).id != self.root.id
 
 
-def dropped_calls(module: ModuleLike) -> Iterator[DroppedCall]:
+def dropped_calls(
+    module: ModuleLike, is_wanted: Callable[[Node], bool] | None = None
+) -> Iterator[DroppedCall]:
     """The calls of a module whose results nobody takes, in source order: statements of their own, also behind
     `&&`, `?:` and commas, and what is put in a variable that nobody looks at.
 
-    Whether a call gives a promise is another question (`promise_source`).
+    Whether a call gives a promise is another question (`promise_source`). Where `is_wanted` is given it is
+    asked of a call before the variable that holds its result is followed, which takes longer.
     """
     seen: set[int] = set()
-    document, node_at = module.document, module.syntax.node_at
-    data = document.data
+    data, node_at = module.document.data, module.syntax.node_at
     for found in _END_OF_CALL.finditer(data):
         start, end = found.span()
-        line = document.line_span(document.line_of(start)).start
+        line = data.rfind(b"\n", 0, start) + 1
         if start - line < _LONG and _KEPT.match(data, line, start) is not None:
             continue
         if data[end : end + 1] == b";":
@@ -88,7 +90,7 @@ def dropped_calls(module: ModuleLike) -> Iterator[DroppedCall]:
             holder = above
         if holder.id not in seen:
             seen.add(holder.id)
-            yield from _dropped_by(module, holder)
+            yield from _dropped_by(module, holder, is_wanted)
 
 
 def chain_root(module: ModuleLike, node: Node) -> Node | None:
@@ -124,14 +126,16 @@ def _statement_that_ends(module: ModuleLike, parenthesis: Node) -> Node | None:
     return None
 
 
-def _dropped_by(module: ModuleLike, holder: Node) -> Iterator[DroppedCall]:
+def _dropped_by(
+    module: ModuleLike, holder: Node, is_wanted: Callable[[Node], bool] | None
+) -> Iterator[DroppedCall]:
     """What an expression statement or a declarator drops."""
     if holder.type == "variable_declarator":
         value, name = holder.child_by_field_name("value"), holder.child_by_field_name("name")
         if value is None or name is None or name.type != "identifier" or unwrap(value).type not in _GIVERS:
             return
         if not _is_handed_on(module, holder, name):
-            yield from _dropped_as_variable(module, value)
+            yield from _dropped_as_variable(module, value, is_wanted)
         return
     statement = first_named(holder)
     todo = [statement] if statement is not None else []
@@ -151,7 +155,7 @@ def _dropped_by(module: ModuleLike, holder: Node) -> Iterator[DroppedCall]:
             case "assignment_expression":
                 given = assignment(module, node)
                 if given is not None and unwrap(given.target).type == "identifier":
-                    yield from _dropped_as_variable(module, given.value)
+                    yield from _dropped_as_variable(module, given.value, is_wanted)
             case "call_expression" | "new_expression":
                 root = chain_root(module, node)
                 if root is not None:
@@ -180,11 +184,15 @@ def _is_handed_on(module: ModuleLike, declarator: Node, name: Node) -> bool:
     return False
 
 
-def _dropped_as_variable(module: ModuleLike, value: Node) -> Iterator[DroppedCall]:
+def _dropped_as_variable(
+    module: ModuleLike, value: Node, is_wanted: Callable[[Node], bool] | None
+) -> Iterator[DroppedCall]:
     """The call whose promise is put in a variable that nobody looks at."""
     root = chain_root(module, value)
-    use = use_of_promise(module, root) if root is not None else None
-    if root is not None and use is not None and use.outcome is PromiseOutcome.DROPPED:
+    if root is None or (is_wanted is not None and not is_wanted(root)):
+        return
+    use = use_of_promise(module, root)
+    if use.outcome is PromiseOutcome.DROPPED:
         yield DroppedCall(use.promise, root, in_variable=True)
 
 

@@ -133,6 +133,10 @@ def response_made(module: ModuleLike, node: Node) -> ResponseMade | None:
     node = unwrap(node)
     if node.type not in _CALLS or not _may_make_response(module, node):
         return None
+    return module.memoized(("response made", node.id), lambda: _response_made(module, node))
+
+
+def _response_made(module: ModuleLike, node: Node) -> ResponseMade | None:
     if node.type == "call_expression":
         made = _of_hono(module, node)
         if made is not None:

@@ -373,8 +373,10 @@ def source_of(module: ModuleLike, call: Node) -> PromiseSource | None:
             return PromiseSource.CLIENT_END if name == "end" else None
         if receiver.kind is ValueKind.PROMISE and name in _CHAIN:
             return None
-    elif target.type != "identifier" and name != "pipeTo":
-        return None  # nothing is known of its methods
+    elif name != "pipeTo" and (
+        target.type != "identifier" or (name != "get" and _is_variable(module, target))
+    ):
+        return None  # nothing is known of its methods; what a framework's context gets may be known
     if module.value_of(call).kind is not ValueKind.PROMISE:
         return None
     if receiver.kind is ValueKind.STORAGE:
@@ -396,6 +398,12 @@ def source_of(module: ModuleLike, call: Node) -> PromiseSource | None:
             case "globalThis" | "self":
                 return PromiseSource.FETCH
     return _BY_RECEIVER.get(receiver.kind, PromiseSource.FUNCTION)
+
+
+def _is_variable(module: ModuleLike, name: Node) -> bool:
+    """Whether a name is declared, and no import."""
+    declaration = module.scope.resolve(name)
+    return declaration is not None and module.scope.origin(declaration) is None
 
 
 def is_remote(receiver: Value, method: str) -> bool:

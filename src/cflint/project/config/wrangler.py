@@ -574,7 +574,14 @@ class Environment:
 
     def bindings_of(self, kind: str) -> tuple[Binding, ...]:
         """The bindings of a kind, given by its id (`kv`, `durable_object`, …)."""
-        return tuple(binding for binding in self.bindings if binding.kind.id == kind)
+        return self._by_kind.get(kind, ())
+
+    @cached_property
+    def _by_kind(self) -> Mapping[str, tuple[Binding, ...]]:
+        found: dict[str, list[Binding]] = {}
+        for binding in self.bindings:
+            found.setdefault(binding.kind.id, []).append(binding)
+        return {kind: tuple(bindings) for kind, bindings in found.items()}
 
     def _bindings_of(self, kind: BindingKind) -> Iterator[Binding]:
         node = self.value(kind.path[0])

@@ -143,6 +143,14 @@ class Syntax:
             pass
         return cursor.depth
 
+    def mean_depth(self, samples: int) -> float:
+        """How many nodes are around one, on the average of so many from all over the tree."""
+        cursor, count, depth = self.root.walk(), self.root.descendant_count, 0
+        for sample in range(samples):
+            cursor.goto_descendant(sample * count // samples)
+            depth += cursor.depth
+        return depth / samples
+
     def tokens(self) -> list[tuple[str, int, int]]:
         """The leaves of the tree: type, first byte, byte after; without comments and the text of strings."""
         return tokens_of(self.tree)

@@ -12,12 +12,14 @@ from cflint.project.modules.imports import Import, import_specifiers
 from cflint.project.modules.resolve.resolver import Resolver
 from cflint.project.modules.resolve.targets import Local, Package, Resolution, Unknown
 from cflint.record import record
-from cflint.syntax.suffixes import DECLARATION_SUFFIXES, EMBEDDED_SUFFIXES, SOURCE_SUFFIXES
+from cflint.syntax.suffixes import DECLARATION_SUFFIXES, EMBEDDED_SUFFIXES, EXTENSIONS, SOURCE_SUFFIXES
 
 if TYPE_CHECKING:
     from cflint.syntax import embedded
 else:
     embedded = Lazy("cflint.syntax.embedded")
+
+_OF_APPS = (*EXTENSIONS, *EMBEDDED_SUFFIXES)
 
 
 @record(frozen=True)
@@ -84,6 +86,35 @@ class _Step:
         return cls(tuple(modules), tuple(types), others, frozenset(packages), tuple(unresolved))
 
 
+@record(frozen=True)
+class Ways:
+    """Where one module of an app leads: `code` are the modules of code that it runs, each with the specifier,
+    `types` those that it imports types from, `lost` what it imports to run and no file is found for."""
+
+    code: tuple[tuple[str, str], ...]
+    types: tuple[str, ...]
+    lost: tuple[Import, ...]
+
+    @classmethod
+    def of(cls, edges: Iterable[Edge]) -> Ways:
+        code: dict[tuple[str, str], None] = {}
+        types: dict[str, None] = {}
+        lost: list[Import] = []
+        for edge in edges:
+            to, item = edge.to, edge.item
+            if isinstance(to, Local):
+                if to.path.endswith(_OF_APPS) and not to.path.endswith(DECLARATION_SUFFIXES):
+                    if item.specifier.partition("?")[2].startswith(("raw", "url", "text")):
+                        continue
+                    if item.type_only:
+                        types[to.path] = None
+                    else:
+                        code[to.path, item.specifier] = None
+            elif isinstance(to, Unknown) and not item.type_only:
+                lost.append(item)
+        return cls(tuple(code), tuple(types), tuple(lost))
+
+
 class ModuleGraph:
     """Who imports whom, a module's imports found once for all Workers that reach it."""
 
@@ -93,6 +124,7 @@ class ModuleGraph:
         self._edges: dict[str, tuple[Edge, ...] | None] = {}
         self._steps: dict[str, _Step | None] = {}
         self._reach: dict[str, Reach] = {}
+        self._ways: dict[str, Ways | None] = {}
 
     @property
     def known(self) -> Mapping[str, tuple[Edge, ...] | None]:
@@ -120,6 +152,13 @@ class ModuleGraph:
             edges = self.imports_of(path)
             self._steps[path] = _Step.of(path, edges) if edges is not None else None
         return self._steps[path]
+
+    def ways(self, path: str) -> Ways | None:
+        """Where a module of an app leads; None when it cannot be read."""
+        if path not in self._ways:
+            edges = self.imports_of(path)
+            self._ways[path] = Ways.of(edges) if edges is not None else None
+        return self._ways[path]
 
     def reachable(self, main: str, is_data: Callable[[str], bool] | None = None) -> Reach:
         """What a Worker's `main` reaches; without that file, a reach of nothing with `main` unread. What
