@@ -303,7 +303,8 @@ def _only_in_templates(document: Document) -> frozenset[str]:
 
 def _in_templates(document: Document) -> frozenset[str]:
     template = document.data.find(b"`")
-    inside, outside = set(), set()
+    inside: set[str] = set()
+    outside: set[str] = set()
     syntax = None
     for item in import_specifiers(document.data):
         start, end = item.span.start, item.span.end
