@@ -29,11 +29,12 @@ def main() -> None:
         for script in sorted(HERE.parent.glob("write_*.py")):
             if script.stem not in OTHERS:
                 runpy.run_path(str(script), run_name="__main__")
-    changed = [path for path, text in before.items() if path.read_text(encoding="utf-8") != text]
+    documents = {path: text for path, text in before.items() if path.is_relative_to(HERE.parent.parent)}
+    changed = [path for path, text in documents.items() if path.read_text(encoding="utf-8") != text]
     for path in changed:
         sys.stdout.write(f"{path.relative_to(HERE.parent.parent)}\n")
     if not changed:
-        sys.stdout.write(f"{len(before)} documents, nothing to write\n")
+        sys.stdout.write(f"{len(documents)} documents, nothing to write\n")
 
 
 if __name__ == "__main__":
