@@ -43,7 +43,6 @@ DIFFERENT = {
     "config-parse-error/reports-equal-keys": "of two equal keys only the one that counts was converted",
     "config-invalid-value/reports-older-wrangler": "wrangler's schema says nothing of it",
     "cron-weekday-numbering/clean": "comments were not converted to the places where they stood",
-    "email-destination-conflict/reports": "the loader refuses both: `cloudflare-config-invalid` says so",
     "env-binding-drift/reports-name-in-text": "a class that says no type gets the one that is inferred",
     "nonexistent-path/reports-nothing-to-deploy": "without `entrypoint` it is assets that a build makes",
     "nonexistent-path/reports-script-called-vite": "without `entrypoint` it is assets that a build makes",

@@ -108,8 +108,9 @@ def check(match: Match) -> Iterator[Finding]:
     name = data[parameter.start_byte : parameter.end_byte]
     if data.find(name, body.start_byte, body.end_byte) == -1:
         return
-    responses = list(module.responses_made(body))  # which most have none of
-    error = module.scope.resolve(parameter) if responses else None
+    responses = list(module.responses_made(body))
+    called = tuple(module.descendants(body, "call_expression"))
+    error = module.scope.resolve(parameter) if responses or called else None
     if error is None or not any(_is_in(body, use) for use in module.scope.references(error)):
         return
     for made in responses:
@@ -118,10 +119,10 @@ def check(match: Match) -> Iterator[Finding]:
         is_expected = made.status is None or made.status < 500
         for message, at in _sent(module, made.content, error, is_expected=is_expected):
             yield Finding(message, at, (module.at(parameter, _CAUGHT),))
-    for called in module.descendants(body, "call_expression"):
-        if not any(next(_leaks(module, given, error), None) for given in js.arguments_of(called)):
+    for node in called:
+        if not any(next(_leaks(module, given, error), None) for given in js.arguments_of(node)):
             continue
-        for reply in js.replies_of(module, called) if not _is_meant(module, called, body) else ():
+        for reply in js.replies_of(module, node) if not _is_meant(module, node, body) else ():
             is_expected = reply.status is None or reply.status < 500
             for content in reply.contents:
                 if module.scope.resolve(js.unwrap(content)) is error:
