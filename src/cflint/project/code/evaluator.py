@@ -141,10 +141,8 @@ class Evaluator:
         known = GLOBALS.get(name)
         if known is not None:
             return known
-        if not self._module.has_global_bindings:
-            return UNKNOWN
         bound = any(environment.bindings_named(name) for environment in self._module.environments)
-        return self._module.binding(name) if bound else UNKNOWN
+        return self._module.binding(name) if bound and self._module.has_global_bindings else UNKNOWN
 
     def _binary(self, node: Node) -> Value:
         operator = node.child_by_field_name("operator")
