@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-__all__ = ["pattern"]
+__all__ = ["LINE_START", "pattern"]
+
+LINE_START = rb"^(?:\xef\xbb\xbf)?"
+"""The start of a line (with MULTILINE) in the bytes of a file, whose first may have a byte order mark."""
 
 if TYPE_CHECKING:
     from re import compile as pattern

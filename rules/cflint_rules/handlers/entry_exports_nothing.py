@@ -104,7 +104,8 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
             continue
         if facts.exports or facts.star_exports or facts.is_commonjs or facts.listens:
             continue
-        if not document.data.strip() or not js.all_code_is_known(project, subject):
+        first = len(document.data) - len(document.data.lstrip())
+        if first == len(document.data) or not js.all_code_is_known(project, subject):
             continue  # a file that a build fills
         if any(js.is_named(project, js.running_paths(subject), word) for word in _LISTENS):
             continue
@@ -118,5 +119,5 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
         else:
             yield Finding(
                 "this module exports nothing and listens to no event: a Worker without handlers is refused",
-                Location(document, document.line_span(1)),
+                Location(document, document.line_span(document.line_of(first))),
             )

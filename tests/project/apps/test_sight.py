@@ -83,6 +83,8 @@ def test_what_a_worker_imports_is_no_test_and_the_worker_of_a_test_is_one() -> N
         ("export { handle as onRequestPut };", True),
         ("const onRequest = f;\nexport default onRequest;", False),
         ("export const onRequested = f;", False),
+        ("\ufeffexport const onRequest = f;", True),
+        ("  export function onRequestGet() {}", True),
     ],
 )
 def test_what_a_function_of_pages_is(code: str, is_function: bool) -> None:

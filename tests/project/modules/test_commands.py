@@ -107,3 +107,16 @@ def test_the_calls_of_a_project_are_those_of_its_scripts_and_of_ci() -> None:
     calls = list(wrangler_calls_of(workspace, "app"))
     assert [call.folder for call in calls] == ["app", "", ""]
     assert [call.value("-e", "-c", "--name") for call in calls] == ["a", "b.toml", "c"]
+
+
+def test_what_ci_says_in_a_folder_above_counts_there() -> None:
+    run = b"jobs:\n  a:\n    steps:\n      - run: wrangler deploy -e %s\n"
+    workspace = Workspace.in_memory(
+        {
+            "team/app/package.json": b"{}",
+            "team/.github/workflows/a.yml": run % b"b",
+            "other/.github/workflows/a.yml": run % b"other",
+        }
+    )
+    (call,) = wrangler_calls_of(workspace, "team/app")
+    assert (call.folder, call.value("-e")) == ("team", "b")

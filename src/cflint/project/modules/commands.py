@@ -136,9 +136,10 @@ _COMMAND_KEY = pattern(
 _ENVIRONMENT_KEY = pattern(r"^[ \t-]*environment:[ \t]*[\"']?([\w-]+)", re.MULTILINE)
 
 
-def calls_in_workflow(text: str) -> Iterator[WranglerCall]:
+def calls_in_workflow(text: str, root: str = "") -> Iterator[WranglerCall]:
     """The calls of wrangler in a workflow of GitHub: in what `run:` runs, and what the action
-    cloudflare/wrangler-action is told; without a command, the action deploys."""
+    cloudflare/wrangler-action is told; without a command, the action deploys. `root` is the folder that
+    steps run in which name no other."""
     if "wrangler" not in text:
         return
     starts = [0, *(found.start() for found in _ITEM.finditer(text)), len(text)]
@@ -147,7 +148,8 @@ def calls_in_workflow(text: str) -> Iterator[WranglerCall]:
         if "wrangler" not in item:
             continue
         place = _FOLDER_KEY.search(item)
-        folder = posixpath.normpath(place[1]) if place is not None and "$" not in place[1] else ""
+        named = place[1] if place is not None and "$" not in place[1] else ""
+        folder = posixpath.normpath(posixpath.join(root, named))
         folder = "" if folder == "." else folder
         if _ACTION.search(item) is None:
             yield from wrangler_calls(item, folder)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from enum import Enum
 from functools import cache
 
-from cflint.pattern import pattern
+from cflint.pattern import LINE_START, pattern
 from cflint.record import record
 from cflint.source import BOM, Span
 from cflint.syntax.anchors import Anchors
@@ -191,7 +191,7 @@ def _found(match: re.Match[bytes], kind: ImportKind, *, type_only: bool = False)
 
 
 _PYTHON = pattern(
-    rb"^(?:\xef\xbb\xbf)?[ \t]*"
+    LINE_START + rb"[ \t]*"
     rb"(?:from[ \t]+([^\s#;]+)[ \t]+import[ \t]*(\([^)]{0,10000}\)|[^\n#;]+)|import[ \t]+([^\n#;]+))",
     re.MULTILINE,
 )

@@ -19,6 +19,7 @@ from cflint.platform.clock import today
 from cflint.platform.wrangler_keys import WRANGLER_VERSION, KeySchema, bundled_schema, schema_from
 from cflint.project.files.workspace import Workspace
 from cflint.project.modules.manifest import Manifest
+from cflint.project.modules.resolve.files import upwards
 from cflint.record import record
 from cflint.source import Document
 from cflint.syntax.data import Node
@@ -49,7 +50,7 @@ class Installed:
 
 def manifests_above(workspace: Workspace, folder: str) -> Iterator[Document]:
     """The package.json of a folder and of those above it, nearest first."""
-    for above in _upwards(folder):
+    for above in upwards(folder):
         if "package.json" in workspace.entries(above):
             document = workspace.read(_join(above, "package.json"))
             if document is not None:
@@ -151,13 +152,13 @@ def _entry(manifest: Document, name: str) -> Node | None:
 
 def _locked(workspace: Workspace, folder: str, name: str) -> Version | None:
     """The version that is in node_modules, or else in the nearest lock file."""
-    for above in _upwards(folder):
+    for above in upwards(folder):
         if "node_modules" in workspace.entries(above):
             document = workspace.read(_join(above, f"node_modules/{name}/package.json"))
             if document is not None:
                 node = Manifest(document).root.get("version")
                 return _version(node.text or "") if node is not None else None
-    for above in _upwards(folder):
+    for above in upwards(folder):
         names = workspace.entries(above)
         for file in _LOCK_FILES:
             document = workspace.read(_join(above, file)) if file in names else None
@@ -220,13 +221,6 @@ _LOCK_FILES = {
 first what a project names itself, then what comes with that."""
 
 
-def _upwards(folder: str) -> Iterator[str]:
-    yield folder
-    while folder:
-        folder = folder.rpartition("/")[0]
-        yield folder
-
-
 def _join(folder: str, path: str) -> str:
     return f"{folder}/{path}" if folder else path
 
@@ -267,7 +261,7 @@ def installed_config_schema(workspace: Workspace, folder: str) -> ConfigSchema:
 
 
 def _schema_for(workspace: Workspace, folder: str) -> ConfigSchema:
-    for above in _upwards(folder):
+    for above in upwards(folder):
         if "node_modules" in workspace.entries(above):
             document = workspace.read(_join(above, "node_modules/wrangler/config-schema.json"))
             if document is not None and (own := document.memoized("schema", _schema_in)) is not None:

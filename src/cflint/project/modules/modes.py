@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable, Iterator
 
 from cflint.pattern import pattern
 from cflint.project.files.workspace import Workspace
 from cflint.project.modules.commands import WranglerCall, calls_in_workflow, wrangler_calls
 from cflint.project.modules.manifest import Manifest
+from cflint.project.modules.resolve.files import upwards
 
 _BUILDS = pattern(
     r"(?<![\w@/.-])(?:cf|cf-wrangler|wrangler)(?:@[\w.^~-]+)?[ \t]+"
@@ -36,9 +38,9 @@ def modes_called(texts: Iterable[str]) -> frozenset[str] | None:
 
 
 def commands_of(workspace: Workspace, folder: str) -> Iterator[str]:
-    """The scripts of the package.json of a folder, and what CI says in the repository's root."""
+    """The scripts of the package.json of a folder, and what CI says there or in a folder above."""
     yield from _scripts(workspace, folder)
-    for _, text in _pipelines(workspace):
+    for _, text in _pipelines(workspace, folder):
         yield text
 
 
@@ -47,8 +49,10 @@ def wrangler_calls_of(workspace: Workspace, folder: str) -> Iterator[WranglerCal
     those of the workspace."""
     for script in _scripts(workspace, folder):
         yield from wrangler_calls(script, folder)
-    for path, text in _pipelines(workspace):
-        yield from (calls_in_workflow(text) if path.startswith(_WORKFLOWS) else wrangler_calls(text))
+    for path, text in _pipelines(workspace, folder):
+        root, marker, _ = path.rpartition(f"{_WORKFLOWS}/")
+        root = (root if marker else posixpath.dirname(path)).rstrip("/")
+        yield from calls_in_workflow(text, root) if marker else wrangler_calls(text, root)
 
 
 def _scripts(workspace: Workspace, folder: str) -> Iterator[str]:
@@ -57,10 +61,14 @@ def _scripts(workspace: Workspace, folder: str) -> Iterator[str]:
         yield from Manifest(document).scripts.values()
 
 
-def _pipelines(workspace: Workspace) -> Iterator[tuple[str, str]]:
-    names = workspace.entries(_WORKFLOWS) if workspace.is_dir(_WORKFLOWS) else ()
-    paths = [f"{_WORKFLOWS}/{name}" for name in sorted(names) if name.endswith((".yml", ".yaml"))]
-    for path in (*paths, *_PIPELINES):
-        found = workspace.read(path) if workspace.is_file(path) else None
-        if found is not None:
-            yield path, found.data.decode("utf-8", "replace")
+def _pipelines(workspace: Workspace, folder: str) -> Iterator[tuple[str, str]]:
+    for above in upwards(folder):
+        entries = workspace.entries(above)
+        paths = [name for name in _PIPELINES if name in entries]
+        if ".github" in entries:
+            names = workspace.list(posixpath.join(above, _WORKFLOWS))
+            paths[:0] = [f"{_WORKFLOWS}/{name}" for name in names if name.endswith((".yml", ".yaml"))]
+        for path in (posixpath.join(above, path) for path in paths):
+            found = workspace.read(path) if workspace.is_file(path) else None
+            if found is not None:
+                yield path, found.data.decode("utf-8", "replace")

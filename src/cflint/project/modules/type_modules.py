@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 
-from cflint.pattern import pattern
+from cflint.pattern import LINE_START, pattern
 from cflint.source import Document
 from cflint.syntax.suffixes import TYPESCRIPT
 
 _TYPES = pattern(rb"\b(?:interface|type|declare)\b")
 _RUNS = pattern(
-    rb"^(?:export\s+(?:default|const|let|var|function|class|abstract|async|enum|namespace|import|\{|\*)"
+    LINE_START
+    + rb"(?:export\s+(?:default|const|let|var|function|class|abstract|async|enum|namespace|import|\{|\*)"
     rb"|(?:const|let|var|function|class|abstract|async|enum|if|for|while|try|throw|new|await|return|switch)\b"
     rb"|import\s*[\"'(]|(?!(?:export|import|interface|type|declare|namespace)\b)[A-Za-z_$][\w$.]*\s*[(=.`\[+]"
     rb"|[@!(\[`;])",

@@ -10,11 +10,12 @@ import posixpath
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 
-from cflint.pattern import pattern
+from cflint.pattern import LINE_START, pattern
 from cflint.project.files.roles import is_test_name, is_test_path
 from cflint.project.files.workspace import Workspace
 from cflint.project.modules.manifest import Manifest
 from cflint.project.modules.resolve import ModuleGraph
+from cflint.project.modules.resolve.files import upwards
 from cflint.project.workers.elsewhere import Elsewhere
 from cflint.project.workers.pages import is_pages_function
 from cflint.project.workers.worker import Worker
@@ -30,16 +31,21 @@ _WORKERS_PACKAGES = frozenset(
         "@cloudflare/kv-asset-handler",
     }
 )
-_DEFAULT = pattern(rb"^export[ \t]+default\b|^export[ \t]*\{[^}]{0,500}\bas[ \t]+default\b", re.MULTILINE)
+_DEFAULT = pattern(
+    LINE_START + rb"[ \t]*export[ \t]*(?:[ \t]default\b|\{[^}]{0,500}\bas[ \t]+default\b)", re.MULTILINE
+)
 _FETCH_WITH_ENV = pattern(
     rb"\bfetch\s*(?::\s*(?:async\s*)?(?:function\s*\w*\s*)?)?\(\s*\w+[^,()]{0,80},\s*_?(?:env|environment|bindings)\b"
 )
 _DEFAULT_FETCH = pattern(
-    rb"^export[ \t]+default[ \t]*\{(?:[^{}]|\{[^{}]{0,2000}\}){0,50}?\b(?:async[ \t]+)?fetch\b\s*[(:,}]",
+    LINE_START + rb"[ \t]*export[ \t]+default[ \t]*\{(?:[^{}]|\{[^{}]{0,2000}\}){0,50}?"
+    rb"\b(?:async[ \t]+)?fetch\b\s*[(:,}]",
     re.MULTILINE,
 )
 _OTHER_RUNTIME = pattern(rb"\bBun\.|\bDeno\.|[\"'](?:bun|node:http|http|express|fastify|koa)[\"']")
-_LISTENER = pattern(rb"^(?:(?:self|globalThis)\.)?addEventListener\(\s*[\"'`]fetch[\"'`]", re.MULTILINE)
+_LISTENER = pattern(
+    LINE_START + rb"(?:(?:self|globalThis)\.)?addEventListener\(\s*[\"'`]fetch[\"'`]", re.MULTILINE
+)
 _OF_A_WORKER = pattern(
     rb"\bcaches\.default\b|\bHTMLRewriter\b|\.passThroughOnException\(|\brequest\.cf\b|\bWebSocketPair\b"
     rb"|\bFetchEvent\b|\bcf-connecting-ip\b|[\"']cf[\"']?\s*:\s*\{|\bcf:\s*\{",
@@ -130,7 +136,7 @@ class BareWorkers:
     def _deployed(self) -> Iterator[tuple[str, str]]:
         """The entries that commands, or what declares Workers, name."""
         folders = dict.fromkeys(
-            above for path in self.looked_at for above in _upwards(posixpath.dirname(path))
+            above for path in self.looked_at for above in upwards(posixpath.dirname(path))
         )
         known = set(self.looked_at)
         for folder in folders:
@@ -178,7 +184,7 @@ class BareWorkers:
         if "workers-site" in folder.split("/"):
             return True
         if folder not in self._manifests:
-            near = (above for above in _upwards(folder) if "package.json" in self._workspace.entries(above))
+            near = (above for above in upwards(folder) if "package.json" in self._workspace.entries(above))
             found = next(near, None)
             document = None
             if found is not None:
@@ -190,11 +196,4 @@ class BareWorkers:
     def _is_of_another_cloud(self, home: str) -> bool:
         if "supabase" in home.split("/") or posixpath.basename(home) in ("firebase", "netlify", "appwrite"):
             return True
-        return any(not _OTHER_CLOUDS.isdisjoint(self._workspace.entries(above)) for above in _upwards(home))
-
-
-def _upwards(folder: str) -> Iterator[str]:
-    yield folder
-    while folder:
-        folder = posixpath.dirname(folder)
-        yield folder
+        return any(not _OTHER_CLOUDS.isdisjoint(self._workspace.entries(above)) for above in upwards(home))

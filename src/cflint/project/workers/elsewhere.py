@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ from cflint.project.files.discovery import is_template_name
 from cflint.project.files.workspace import Entry, Workspace
 from cflint.project.modules.commands import WranglerCall, calls_in_workflow, wrangler_calls
 from cflint.project.modules.manifest import Manifest
+from cflint.project.modules.resolve.files import upwards
 from cflint.record import record, replace
 from cflint.syntax.suffixes import SOURCE_SUFFIXES
 
@@ -196,7 +197,7 @@ class Elsewhere:
                     yield posixpath.normpath(posixpath.join(base, given))
 
     def _stacks_for(self, folder: str) -> Iterator[str]:
-        for above in _upwards(folder):
+        for above in upwards(folder):
             if above not in self._stacks:
                 self._stacks[above] = tuple(self._stacks_in(above))
             yield from self._stacks[above]
@@ -269,7 +270,8 @@ class Elsewhere:
     def _writers_of(self, script: _Script) -> Iterator[tuple[str, str]]:
         """The programs that a script runs and that write something: path and text."""
         for found in _RUN_BY.finditer(script.text):
-            base = "" if script.path.startswith(".github/") else posixpath.dirname(script.path)
+            home, is_workflow, _ = script.path.rpartition(".github/")
+            base = home if is_workflow else posixpath.dirname(script.path)
             path = posixpath.normpath(posixpath.join(base, found[1]))
             if path.startswith(("../", "/")) or not self._workspace.is_file(path):
                 continue
@@ -397,7 +399,7 @@ class Elsewhere:
     # -- files ---------------------------------------------------------------------------------------------
 
     def _scripts_for(self, folder: str) -> Iterator[_Script]:
-        for above in _upwards(folder):
+        for above in upwards(folder):
             if above not in self._scripts:
                 self._scripts[above] = tuple(self._scripts_in(above))
             yield from self._scripts[above]
@@ -421,7 +423,7 @@ class Elsewhere:
             for name in self._workspace.list(workflows):
                 if name.endswith((".yml", ".yaml")):
                     text = self._text(_join(workflows, name))
-                    yield _Script(_join(workflows, name), text, tuple(calls_in_workflow(text)))
+                    yield _Script(_join(workflows, name), text, tuple(calls_in_workflow(text, folder)))
 
     def _script(self, path: str, folder: str) -> _Script:
         text = self._text(path)
@@ -481,13 +483,6 @@ def _is_library(manifest: Manifest) -> bool:
     private = root.get("private")
     is_private = private is not None and private.value is True
     return not is_private and any(root.get(key) is not None for key in ("exports", "main", "module"))
-
-
-def _upwards(folder: str) -> Iterable[str]:
-    yield folder
-    while folder:
-        folder = posixpath.dirname(folder)
-        yield folder
 
 
 def _join(folder: str, name: str) -> str:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.pattern import pattern
+from cflint.pattern import LINE_START, pattern
 from cflint.project.config.wrangler import WranglerConfig
 from cflint.project.files.roles import is_test_name
 from cflint.project.files.workspace import Entry, Workspace
@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 _SUFFIXES = (".js", ".mjs", ".ts", ".mts", ".tsx", ".jsx")
 _NAME = r"\bonRequest(?:Get|Post|Put|Patch|Delete|Options|Head)?\b"
 _FUNCTION = pattern(
-    rf"^export\s+(?:async\s+)?(?:function|const|let|var)\s+{_NAME}"
-    rf"|^export\s+(?:(?:const|let|var)\s*)?\{{[^}}]{{0,500}}{_NAME}".encode(),
+    LINE_START
+    + rf"[ \t]*export\s+(?:(?:async\s+)?(?:function|const|let|var)\s+{_NAME}"
+    rf"|(?:(?:const|let|var)\s*)?\{{[^}}]{{0,500}}{_NAME})".encode(),
     re.MULTILINE,
 )
 _MOST_FOLDERS = 500

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from cflint.pattern import pattern
+from cflint.pattern import LINE_START, pattern
 from cflint.project.modules.imports import import_specifiers
 from cflint.source import Document
 from cflint.syntax.anchors import Anchors
@@ -28,8 +28,8 @@ _TOOLS = pattern(
 _PACKAGE_NEEDLES = ("cloudflare:", "@cloudflare/", "agents", "partyserver")
 """What the names of `_WORKERS_PACKAGES` begin with."""
 _PYTHON_WORDS = pattern(
-    rb"^[ \t]*(?:from|import)[ \t]+(?:cloudflare\.)?workers\b|\bdef[ \t]+on_fetch\b"
-    rb"|^[ \t]*from[ \t]+js[ \t]+import\b",
+    LINE_START + rb"[ \t]*(?:(?:from|import)[ \t]+(?:cloudflare\.)?workers\b|from[ \t]+js[ \t]+import\b)"
+    rb"|\bdef[ \t]+on_fetch\b",
     re.MULTILINE,
 )
 _LONGEST_NAME = 1000

@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 
 from cflint.finding import Notice
-from cflint.pattern import pattern
+from cflint.pattern import LINE_START, pattern
 from cflint.project.files.discovery import unfit
 from cflint.project.files.ignore import Ignore
 from cflint.project.files.roles import is_test_path
@@ -18,7 +18,7 @@ from cflint.source import Document
 from cflint.syntax.suffixes import FRONTMATTER, SOURCE_SUFFIXES
 
 _CALLED = pattern(
-    rb"^export\s+(?:abstract\s+)?class\s+(\w+)[^{;]{0,300}?\bextends\s+(?:\w+\.)?"
+    LINE_START + rb"[ \t]*export\s+(?:abstract\s+)?class\s+(\w+)[^{;]{0,300}?\bextends\s+(?:\w+\.)?"
     rb"(?:WorkflowEntrypoint|DurableObject|WorkerEntrypoint|AgentWorkflow|Agent|McpAgent|AIChatAgent|Container)\b",
     re.MULTILINE,
 )
@@ -27,7 +27,7 @@ _SAME = 0.5
 """Modules that have more than this part of their lines in common are states of one."""
 _SHORT_LINE = 10
 _CLASS = pattern(rb"\bclass\s+(\w+)")
-_DEFAULT = pattern(rb"^export\s+default\b|\bas\s+default\b", re.MULTILINE)
+_DEFAULT = pattern(LINE_START + rb"[ \t]*export\s+default\b|\bas\s+default\b", re.MULTILINE)
 _OLD = pattern(
     r"(?:^|[/._-])(?:old|older|orig(?:inal)?|bak|backup|copy|deprecated|legacy|archived?|unused|draft|wip|v\d+)"
     r"(?:[/._-]|$)",
