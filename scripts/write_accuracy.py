@@ -6,8 +6,9 @@ import csv
 import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from math import sqrt
 from pathlib import Path
+
+from cflint.platform.precision import Precision
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "accuracy"
@@ -227,30 +228,32 @@ def of_configs(rows: Sequence[Row]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def by_rule(verdicts: Iterable[Row]) -> str:
-    """The rules by how often they were wrong, and the lower bound of a 90 % interval (Wilson) of being right;
-    what is arguable counts half."""
+def counted(verdicts: Iterable[Row]) -> dict[str, Precision]:
+    """How many findings of each rule were true, arguable and false, and in how many projects."""
     counts: dict[str, Counter[str]] = {}
     homes: dict[str, set[str]] = {}
     for row in verdicts:
         counts.setdefault(row["rule"], Counter())[row["verdict"]] += 1
         homes.setdefault(row["rule"], set()).add(row["repository"])
+    return {
+        rule: Precision(*(count[word] for word in VERDICTS), len(homes[rule]))
+        for rule, count in counts.items()
+    }
+
+
+def by_rule(verdicts: Iterable[Row]) -> str:
+    """The rules by how often they were wrong, and the lower bound of a 90 % interval (Wilson) of being right;
+    what is arguable counts half."""
+    found = counted(verdicts)
     lines = ["## By rule\n", "| rule | read | projects | true | arguable | false | right, at least |"]
     lines.append("|---|---|---|---|---|---|---|")
-    for rule in sorted(counts, key=lambda rule: (-counts[rule]["false"], -counts[rule].total(), rule)):
-        count = counts[rule]
-        right = (count["true"] + count["arguable"] / 2) / count.total()
+    for rule in sorted(found, key=lambda rule: (-found[rule].false, -found[rule].places, rule)):
+        read = found[rule]
         lines.append(
-            f"| `{rule}` | {count.total()} | {len(homes[rule])} | {count['true']} | {count['arguable']} | "
-            f"{count['false']} | {100 * lower_bound(right, count.total()):.0f} % |"
+            f"| `{rule}` | {read.places} | {read.projects} | {read.true} | {read.arguable} | "
+            f"{read.false} | {100 * (read.least or 0):.0f} % |"
         )
     return "\n".join(lines) + "\n"
-
-
-def lower_bound(share: float, number: int, z: float = 1.645) -> float:
-    """The lower end of Wilson's 90 % interval of a share that was seen in a number of places."""
-    spread = z * sqrt(share * (1 - share) / number + z * z / (4 * number * number))
-    return max(0.0, (share + z * z / (2 * number) - spread) / (1 + z * z / number))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import runpy
 import sys
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -40,13 +39,8 @@ def counted(verdicts: Iterable[Row], mended: Iterable[Row]) -> dict[str, tuple[i
             kept.append(row)
     for place in sorted(wrong):
         sys.exit(f"{ROOT / 'accuracy' / 'mended.tsv'}: no false finding of verdicts.tsv: {' '.join(place)}")
-    found: dict[str, tuple[int, int, int, int]] = {}
-    for rule in sorted({row["rule"] for row in kept}):
-        own = [row for row in kept if row["rule"] == rule]
-        words = Counter(row["verdict"] for row in own)
-        projects = len({row["repository"] for row in own})
-        found[rule] = (words["true"], words["arguable"], words["false"], projects)
-    return found
+    found = sorted(ACCURACY["counted"](kept).items())
+    return {rule: (read.true, read.arguable, read.false, read.projects) for rule, read in found}
 
 
 def module(counts: Mapping[str, tuple[int, int, int, int]]) -> str:

@@ -125,8 +125,3 @@ def test_what_is_no_reading_is_refused(row: dict[str, str], message: str) -> Non
 def test_what_is_no_verdict_is_refused(row: dict[str, str], message: str) -> None:
     with pytest.raises(SystemExit, match=message):
         SCRIPT["page"]([BATCH], [{**verdict("a", "error", "true"), **row}])
-
-
-def test_the_lower_bound_is_wilsons() -> None:
-    assert SCRIPT["lower_bound"](1.0, 10) == pytest.approx(0.787, abs=0.001)
-    assert SCRIPT["lower_bound"](0.0, 10) == pytest.approx(0.0)

@@ -44,7 +44,11 @@ def test_levels_need_enough_places_in_enough_projects() -> None:
     assert Precision().level is Level.MEDIUM
     assert precision_of("no-such-rule") == Precision()
     assert Precision(1, 1, 0, 1).share == 0.75
+
+
+def test_the_lower_bound_is_wilsons() -> None:
     assert lower_bound(1.0, 10) == pytest.approx(0.787, abs=0.001)
+    assert lower_bound(0.0, 10) == pytest.approx(0.0)
 
 
 def test_the_text_counts() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cProfile
 import json
 import re
 import xml.etree.ElementTree as ElementTree
@@ -13,15 +14,17 @@ import pytest
 from cflint.cli import run
 from cflint.engine.analysis import analyse_loaded
 from cflint.engine.plan import Options
-from cflint.finding import Location
+from cflint.finding import Finding, Location, Severity
 from cflint.graph.data import as_json
 from cflint.graph.dot import as_dot, as_svg
 from cflint.graph.drawing import MANY_WORKERS, Wishes, draw
 from cflint.graph.mermaid import as_mermaid
 from cflint.graph.picture import Item, Picture, Role
+from cflint.graph.troubles import Troubles
 from cflint.project.files.workspace import Workspace
 from cflint.project.workers.loading import load
 from cflint.project.workers.preferences import no_preferences
+from cflint.source import Document, Span
 from tests.support.fixture_cases import KNOWN
 
 SHOP = """{
@@ -172,6 +175,27 @@ def test_routes_by_the_dozen_are_one_item() -> None:
     routes = ", ".join(f'"a{number}.example.com/*"' for number in range(9))
     drawn = picture({**FILES, "mail/wrangler.json": MAIL.replace("{", f'{{ "routes": [{routes}],', 1)})
     assert items(drawn, Role.TRIGGER)["9 routes"].details[-1] == "…"
+
+
+def test_findings_are_placed_in_a_time_that_grows_with_them() -> None:
+    def calls(number: int) -> int:
+        document = Document("wrangler.jsonc", b"x" * (10 * number))
+        spans = [Span(10 * at, 10 * at + 9) for at in range(number)]
+        found = [Finding("m", Location(document, span), rule="r", severity=Severity.ERROR) for span in spans]
+        profile = cProfile.Profile()
+
+        def place() -> None:
+            troubles = Troubles(found)
+            for at, span in enumerate(spans):
+                troubles.place(str(at), Location(document, span))
+                troubles.place("all", Location(document, Span(0, 10 * number)))
+            assert [trouble.at.span for trouble in troubles.of("7")] == [spans[7]]
+            assert not troubles.of("all")
+
+        profile.runcall(place)
+        return sum(entry.callcount for entry in profile.getstats())
+
+    assert calls(800) < 5 * calls(200)
 
 
 def test_two_runs_draw_the_same() -> None:

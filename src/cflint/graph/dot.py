@@ -9,7 +9,7 @@ import textwrap
 from collections.abc import Callable, Iterable, Iterator
 
 from cflint.finding import Location, Severity
-from cflint.graph.picture import ROLES, Item, Link, Picture, Role, Trouble
+from cflint.graph.picture import ROLES, Item, Link, Picture, Role, Trouble, worst
 
 Address = Callable[[Location], str]
 """Where a click on something written at a place leads."""
@@ -48,11 +48,11 @@ def as_svg(picture: Picture, address: Address) -> bytes:
 
 
 def _lines(picture: Picture, address: Address) -> Iterator[str]:
-    names = {item.id: f"n{number}" for number, item in enumerate(picture.items)}
+    names = picture.names
     title = f"environment {picture.environment}" if picture.environment is not None else ""
     yield "digraph workers {"
     yield '  graph [rankdir=LR, fontname="Helvetica,Arial,sans-serif", nodesep=0.25, ranksep=0.9,'
-    yield f"    newrank=true,    labelloc=b, labeljust=l, fontsize=10, label={_legend(picture, title)}];"
+    yield f"    newrank=true, labelloc=b, labeljust=l, fontsize=10, label={_legend(picture, title)}];"
     yield '  node [fontname="Helvetica,Arial,sans-serif", fontsize=11, style=filled, margin="0.15,0.07"];'
     yield '  edge [fontname="Helvetica,Arial,sans-serif", fontsize=9, color="#475569", arrowsize=0.7,'
     yield '    fontcolor="#334155"];'
@@ -61,14 +61,11 @@ def _lines(picture: Picture, address: Address) -> Iterator[str]:
         label = "\n".join((group.label, *group.details))
         yield f'    label={_text(label)}; style="rounded"; color="#94a3b8";'
         yield "    fontsize=12; labelloc=t; labeljust=l;"
-        for item in picture.items:
-            if item.group == group.id:
-                yield f"    {_node(names[item.id], item, address)}"
+        for item in picture.by_group[group.id]:
+            yield f"    {_node(names[item.id], item, address)}"
         yield "  }"
-    grouped = {group.id for group in picture.groups}
-    for item in picture.items:
-        if item.group not in grouped:
-            yield f"  {_node(names[item.id], item, address)}"
+    for item in picture.by_group[""]:
+        yield f"  {_node(names[item.id], item, address)}"
     for link in picture.links:
         yield f"  {_edge(names[link.source], names[link.target], link, address)}"
     yield "}"
@@ -76,7 +73,7 @@ def _lines(picture: Picture, address: Address) -> Iterator[str]:
 
 def _node(name: str, item: Item, address: Address) -> str:
     shape, fill, outline = _SHAPES[item.role]
-    broken = _worst(item.troubles)
+    broken = worst(item.troubles)
     label = "\n".join(
         (
             _short(item.label) + _marks(item.troubles),
@@ -100,7 +97,7 @@ def _node(name: str, item: Item, address: Address) -> str:
 
 
 def _edge(source: str, target: str, link: Link, address: Address) -> str:
-    broken = _worst(link.troubles)
+    broken = worst(link.troubles)
     attributes = {"style": _STYLES.get(link.kind, "solid")}
     if link.label or link.troubles:
         attributes["label"] = _short(link.label) + _marks(link.troubles)
@@ -112,10 +109,6 @@ def _edge(source: str, target: str, link: Link, address: Address) -> str:
     if link.at is not None:
         attributes["URL"] = address(link.at)
     return f"{source} -> {target} [{_attributes(attributes)}];"
-
-
-def _worst(troubles: Iterable[Trouble]) -> Severity | None:
-    return max((trouble.severity for trouble in troubles), default=None)
 
 
 def _marks(troubles: Iterable[Trouble]) -> str:

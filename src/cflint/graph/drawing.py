@@ -69,10 +69,8 @@ class _Drawing:
             self._bindings(worker)
         if not self._folded:
             self._modules()
-        for item in list(self._items.values()):
-            if item.role is Role.WORKER:
-                worker = next(w for w in self._workers if _worker_id(w) == item.id)
-                self._troubles.owned(item.id, (*worker.modules, *_config_paths(worker)))
+        for worker in self._workers:
+            self._troubles.owned(_worker_id(worker), (*worker.modules, *_config_paths(worker)))
         items = [replace(item, troubles=self._troubles.of(item.id)) for item in self._items.values()]
         reached = {link.target for link in self._links.values() if link.kind != "has"}
         links = [
@@ -317,15 +315,15 @@ class _Drawing:
         number = len({path for uses in users.values() for path in uses})
         if self._wishes.modules is False or (self._wishes.modules is None and number > MANY_MODULES):
             return
+        bound: dict[str, dict[str, Link]] = {}
+        for link in self._links.values():
+            if link.kind == "binding":
+                bound.setdefault(link.source, {})[link.label] = link
         for worker, uses in users.items():
             source = _worker_id(worker)
             if len(uses) < 2 and not self._wishes.modules:
                 continue
-            reached = {
-                link.label: link
-                for link in self._links.values()
-                if link.source == source and link.kind == "binding"
-            }
+            reached = bound.get(source, {})
             for path, names in uses.items():
                 document = self._project.sources.document(path)
                 shown = path.rpartition("/")[2]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from cflint.finding import Location, Severity
-from cflint.graph.picture import Item, Picture, Role, Trouble
+from cflint.graph.picture import Item, Picture, Role, Trouble, worst
 
 Address = Callable[[Location], str]
 
@@ -36,19 +36,16 @@ def as_mermaid(picture: Picture, address: Address) -> str:
 
 
 def _lines(picture: Picture, address: Address) -> Iterator[str]:
-    names = {item.id: f"n{number}" for number, item in enumerate(picture.items)}
+    names = picture.names
     yield "flowchart LR"
     for number, group in enumerate(picture.groups):
         label = " · ".join((group.label, *group.details))
         yield f'  subgraph g{number}["{_text(label)}"]'
-        for item in picture.items:
-            if item.group == group.id:
-                yield f"    {_node(names[item.id], item)}"
+        for item in picture.by_group[group.id]:
+            yield f"    {_node(names[item.id], item)}"
         yield "  end"
-    grouped = {group.id for group in picture.groups}
-    for item in picture.items:
-        if item.group not in grouped:
-            yield f"  {_node(names[item.id], item)}"
+    for item in picture.by_group[""]:
+        yield f"  {_node(names[item.id], item)}"
     broken = []
     for number, link in enumerate(picture.links):
         arrow = _ARROWS.get(link.kind, "-->")
@@ -75,10 +72,10 @@ def _lines(picture: Picture, address: Address) -> Iterator[str]:
 def _node(name: str, item: Item) -> str:
     opening, closing = _SHAPES[item.role]
     text = "<br/>".join(map(_text, (item.label + _marks(item.troubles), *item.details)))
-    worst = max((trouble.severity for trouble in item.troubles), default=None)
+    broken = worst(item.troubles)
     style = ""
-    if worst is not None:
-        style = f":::{_NAMES[worst]}"
+    if broken is not None:
+        style = f":::{_NAMES[broken]}"
     elif item.is_gone:
         style = ":::gone"
     elif item.role is Role.ELSEWHERE:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
+from functools import cached_property
 
 from cflint.finding import Location, Severity
 from cflint.record import field, record
@@ -45,6 +47,11 @@ class Trouble:
     severity: Severity
     message: str
     at: Location
+
+
+def worst(troubles: Iterable[Trouble]) -> Severity | None:
+    """The highest severity; None when nothing is wrong."""
+    return max((trouble.severity for trouble in troubles), default=None)
 
 
 @record(frozen=True)
@@ -99,3 +106,16 @@ class Picture:
     environment: str | None = None
     is_folded: bool = False
     troubles: tuple[Trouble, ...] = field(default=())
+
+    @cached_property
+    def by_group(self) -> dict[str, Sequence[Item]]:
+        """The items of each group, by its id, in order; under "" those of none."""
+        found: dict[str, list[Item]] = {"": [], **{group.id: [] for group in self.groups}}
+        for item in self.items:
+            found.get(item.group, found[""]).append(item)
+        return dict(found)
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """A short name for each item, by its id, for formats in which ids are identifiers."""
+        return {item.id: f"n{number}" for number, item in enumerate(self.items)}

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from cflint.finding import Finding, Location
 from cflint.graph.picture import Trouble
+
+_Place = tuple[int, int, str]
+"""Start and end of a span, in bytes, and the element that it is."""
 
 
 class Troubles:
@@ -19,14 +22,14 @@ class Troubles:
             for number, f in enumerate(ordered, 1)
             if f.severity is not None
         ]
-        self._places: dict[str, list[tuple[int, int, str]]] = {}
+        self._places: dict[str, dict[_Place, None]] = {}
         self._whole: dict[str, list[str]] = {}
         self._owned: dict[str, list[str]] = {}
         self._by_element: dict[str, list[Trouble]] | None = None
 
     def place(self, element: str, at: Location) -> None:
         """An element is written down at a place."""
-        self._places.setdefault(at.document.path, []).append((at.span.start, at.span.end, element))
+        self._places.setdefault(at.document.path, {})[at.span.start, at.span.end, element] = None
 
     def whole(self, element: str, path: str) -> None:
         """An element is a file."""
@@ -45,17 +48,28 @@ class Troubles:
         """Those about an element. To be asked when all elements have said what is theirs."""
         if self._by_element is None:
             self._by_element = {}
-            for trouble in self._findings:
-                for owner in self._owners(trouble):
+            for trouble, owners in self._owners():
+                for owner in owners:
                     self._by_element.setdefault(owner, []).append(trouble)
-        return tuple(self._by_element.get(element, ()))
+        return tuple(sorted(self._by_element.get(element, ()), key=lambda trouble: trouble.number))
 
-    def _owners(self, trouble: Trouble) -> Iterable[str]:
-        path, start = trouble.at.document.path, trouble.at.span.start
-        around = [
-            place for place in self._places.get(path, ()) if place[0] <= start < max(place[1], place[0] + 1)
-        ]
-        if around:
-            least = min(end - begin for begin, end, _ in around)
-            return dict.fromkeys(element for begin, end, element in around if end - begin == least)
-        return self._whole.get(path) or self._owned.get(path) or ()
+    def _owners(self) -> Iterator[tuple[Trouble, Iterable[str]]]:
+        """The elements that each is about: from place to place through a file, with the places open there."""
+        none: list[_Place] = []
+        path, places, open_ones = "", iter(none), none
+        upcoming: _Place | None = None
+        for trouble in sorted(self._findings, key=lambda it: (it.at.document.path, it.at.span.start)):
+            start = trouble.at.span.start
+            if trouble.at.document.path != path:
+                path = trouble.at.document.path
+                places, open_ones = iter(sorted(self._places.get(path, ()))), []
+                upcoming = next(places, None)
+            while upcoming is not None and upcoming[0] <= start:
+                open_ones.append(upcoming)
+                upcoming = next(places, None)
+            open_ones = [place for place in open_ones if start < max(place[1], place[0] + 1)]
+            if open_ones:
+                least = min(end - begin for begin, end, _ in open_ones)
+                yield trouble, dict.fromkeys(it[2] for it in open_ones if it[1] - it[0] == least)
+            else:
+                yield trouble, self._whole.get(path) or self._owned.get(path) or ()
