@@ -70,16 +70,9 @@ def _orm_made(module: ModuleLike, ref: ImportRef) -> Value:
         return UNKNOWN
 
     def make() -> Value:
-        other = module.other(found[0])
-        declared = other.scope.top_level.get(found[1]) if other is not None else None
-        given = (
-            other.value_returned(declared).awaited if other is not None and declared is not None else UNKNOWN
-        )
-        return (
-            Value(ValueKind.ORM, inner=given.inner, detail=given.detail)
-            if given.kind is ValueKind.ORM
-            else UNKNOWN
-        )
+        given = _returned_by(module, *found).awaited
+        is_orm = given.kind is ValueKind.ORM
+        return Value(ValueKind.ORM, inner=given.inner, detail=given.detail) if is_orm else UNKNOWN
 
     try:
         return module.project.memo.memoized(("database of an ORM", found), make)
@@ -104,8 +97,13 @@ def _made_elsewhere(module: ModuleLike, ref: ImportRef) -> Value:
         return UNKNOWN
     if not any(imported.module in DRIVER_MODULES for imported in facts.imports.values()):
         return UNKNOWN
-    other = module.other(found[0])
-    declared = other.scope.top_level.get(found[1]) if other is not None else None
+    return _returned_by(module, *found)
+
+
+def _returned_by(module: ModuleLike, path: str, name: str) -> Value:
+    """What a function of the top level of another module returns; UNKNOWN of what is no function."""
+    other = module.other(path)
+    declared = other.scope.top_level.get(name) if other is not None else None
     return other.value_returned(declared) if other is not None and declared is not None else UNKNOWN
 
 
@@ -116,11 +114,7 @@ def _handed_on(module: ModuleLike, ref: ImportRef) -> Value:
     names = {accessor.name for accessor in module.app.accessors.calls} if module.app is not None else ()
     if found is None or document is None or not any(name.encode() in document.data for name in names):
         return UNKNOWN
-    other = module.other(found[0])
-    declared = other.scope.top_level.get(found[1]) if other is not None else None
-    if other is None or declared is None:
-        return UNKNOWN
-    value = other.value_returned(declared)
+    value = _returned_by(module, *found)
     return value if value.awaited.kind in FROM_ENV | {ValueKind.APP_OBJECT} else UNKNOWN
 
 
