@@ -131,7 +131,7 @@ def check_handler(found: Handler) -> Iterator[Finding]:
     """`alarm()` without a `setAlarm()` in any module of the Worker."""
     module, owner = found.module, found.owner
     name = found.function.child_by_field_name("name")
-    if owner is None or not owner.is_durable_object or name is None or not module.workers:
+    if owner is None or not owner.is_durable_object or name is None or not module.is_run:
         return
     if owner.has("alarm") is None:
         return

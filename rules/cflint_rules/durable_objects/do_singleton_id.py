@@ -57,7 +57,7 @@ def check(match: Match) -> Iterator[Finding]:
     if len(match.arguments) != 1 or module.string(match.arguments[0]) is None:
         return
     handler = match.handler
-    if handler is None or handler.name != "fetch" or handler.owner is not None or not module.workers:
+    if handler is None or handler.name != "fetch" or handler.owner is not None or not module.is_run:
         return
     namespace = match.receiver_value
     if namespace.kind is not ValueKind.BINDING or namespace.name is None:

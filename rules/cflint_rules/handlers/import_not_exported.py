@@ -109,7 +109,7 @@ _VALUES = frozenset({"identifier", "shorthand_property_identifier"})
 )
 def check(module: Module) -> Iterator[Finding]:
     project = module.project
-    if not module.workers or module.path.endswith(js.suffixes.DECLARATION_SUFFIXES):
+    if not module.is_run or module.path.endswith(js.suffixes.DECLARATION_SUFFIXES):
         return
     for declared in module.scope.imports:
         ref = declared.imported

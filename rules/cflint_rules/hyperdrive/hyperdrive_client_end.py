@@ -94,7 +94,7 @@ def check(match: Match) -> Iterator[Finding]:
     client = match.receiver_value
     if client.kind is not ValueKind.DATABASE_CLIENT or client.detail == "mysql2 with callbacks":
         return  # a stream's `end()`; a driver whose `end()` returns no promise
-    if not client.uses_hyperdrive and not match.module.workers:
+    if not client.uses_hyperdrive and not match.module.is_run:
         return  # a script
     use = match.module.promise_use(match.node)
     if use.outcome is js.PromiseOutcome.DROPPED:

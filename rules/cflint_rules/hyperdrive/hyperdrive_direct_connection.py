@@ -93,7 +93,7 @@ _LOCAL = frozenset({"127.0.0.1", "host.docker.internal"})
 )
 def check(match: Match) -> Iterator[Finding]:
     given = _address(match)
-    if given is None or not match.module.workers:
+    if given is None or not match.module.is_run:
         return
     bindings = [found for env in match.module.environments for found in env.bindings_of("hyperdrive")]
     names = {binding.name for binding in bindings if binding.name}

@@ -69,7 +69,7 @@ _IN_OBJECTS = frozenset({"pair", "object"})
 )
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
-    if not module.workers or module.runs_per_request:
+    if not module.is_run or module.runs_per_request:
         return  # a script, or a module that keeps nothing
     label = _label(match)
     if label is None:

@@ -67,7 +67,7 @@ _OPTION = "disableEval"
 
 @rule(call("createConnection", "createPool"), severity=Severity.ERROR, fix=Safety.SAFE)
 def check(match: Match) -> Iterator[Finding]:
-    if len(match.arguments) != 1 or not match.module.workers:
+    if len(match.arguments) != 1 or not match.module.is_run:
         return
     options = match.module.properties_of(match.arguments[0])
     if not options:

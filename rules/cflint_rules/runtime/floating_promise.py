@@ -87,7 +87,7 @@ _OTHERS = frozenset(
     fix=Safety.UNSAFE,
 )
 def check(module: Module) -> Iterator[Finding]:
-    if not module.workers and not module.handlers:
+    if not module.is_run and not module.handlers:
         return  # scripts, and code of the browser
     notes: dict[str, list[Finding]] = {}
     for dropped in module.dropped_calls(lambda root: module.promise_source(root) in _MINE):

@@ -99,7 +99,7 @@ _OWN_ORIGIN = frozenset({"origin", "host", "hostname"})
 @rule(keyword("let", "var"), new("Map", "Set"), severity=Severity.WARNING)
 def check(match: Match) -> Iterator[Finding]:
     module, node = match.module, match.node
-    if not module.workers or module.runs_per_request:
+    if not module.is_run or module.runs_per_request:
         return
     if node.type in ("lexical_declaration", "variable_declaration"):
         for declaration in _module_variables(module, node):
@@ -112,7 +112,7 @@ def check(match: Match) -> Iterator[Finding]:
 @check.on(module())
 def check_objects(found: Module) -> Iterator[Finding]:
     """Promises that are kept in an object of the module."""
-    for match in _OBJECT.finditer(found.document.data) if found.workers else ():
+    for match in _OBJECT.finditer(found.document.data) if found.is_run else ():
         if found.runs_per_request:
             return
         name = found.node_at(*match.span(1))

@@ -37,7 +37,8 @@ export default {
 ## Not reported
 
 Functions that nothing calls while the module loads; what stands under a condition or in a `try`; reading a
-variable or a secret of the imported `env`; code that no Worker reaches, and tests.
+variable or a secret of the imported `env`; code that no Worker reaches, or of which it needs types alone, and
+tests.
 
 ## Fix safety
 
@@ -95,7 +96,7 @@ def check(match: Match) -> Iterator[Finding]:
 def check_time(match: Match) -> Iterator[Finding]:
     """The time, which stands still at 0 until there is an event; told once of a module."""
     module, node = match.module, match.node
-    if module.workers and _tells_time(module, node):
+    if module.is_run and _tells_time(module, node):
         first = module.memoized("first time while loading", lambda: node.id)
         if first != node.id:
             return
@@ -119,7 +120,7 @@ def _tells_time(module: Module, node: Node) -> bool:
 def check_bare_env(match: Match) -> Iterator[Finding]:
     """`env` where nothing declares it: it is a parameter of handlers."""
     module, node = match.module, match.node
-    if node.type != "identifier" or module.scope.resolve(node) is not None or not module.workers:
+    if node.type != "identifier" or module.scope.resolve(node) is not None or not module.is_run:
         return
     facts = module.project.facts.of(module.path)
     if facts is None or facts.listens or module.member_read(node) is None:
@@ -148,7 +149,7 @@ def check_imported(match: Match) -> Iterator[Finding]:
 def check_env(match: Match) -> Iterator[Finding]:
     """Calls of bindings, by the imported `env`."""
     module = match.module
-    imported = module.import_named("cloudflare:workers", "env") if module.workers else None
+    imported = module.import_named("cloudflare:workers", "env") if module.is_run else None
     for use in module.scope.references(imported) if imported is not None else ():
         for above in module.ancestors(use):
             if above.type not in ("member_expression", "call_expression", "non_null_expression"):
@@ -161,7 +162,7 @@ def check_env(match: Match) -> Iterator[Finding]:
 
 
 def _disallowed(module: Module, node: Node) -> Iterator[Finding]:
-    if module.workers and module.run_while_loading(node) is not None:
+    if module.is_run and module.run_while_loading(node) is not None:
         what = _needs(module, node)
         if what is not None:
             yield _finding(module, node, what)

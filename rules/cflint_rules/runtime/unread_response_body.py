@@ -70,7 +70,7 @@ _HEAD = frozenset({"ok", "status", "statusText", "headers", "url", "redirected",
 @rule(call("fetch"), severity=Severity.NOTE, fix=Safety.UNSAFE, presets=(STRICT,))
 def check(match: Match) -> Iterator[Finding]:
     value = match.value_of(match.node).awaited
-    if value.kind is not ValueKind.RESPONSE or value.detail != "fetch" or not match.module.workers:
+    if value.kind is not ValueKind.RESPONSE or value.detail != "fetch" or not match.module.is_run:
         return
     response = match.module.awaited(match.node)
     if response is None or _may_have_no_body(match) or not _is_repeated(match.module, match.node):

@@ -72,7 +72,7 @@ def check(match: Match) -> Iterator[Finding]:
     module = match.module
     name = module.given_name(match.node)
     declaration = module.scope.resolve(name) if name is not None and name.type == "identifier" else None
-    if declaration is None or declaration.scope.type != "program" or not module.workers:
+    if declaration is None or declaration.scope.type != "program" or not module.is_run:
         return
     if module.runs_per_request or _LIMITS.search(declaration.name) is None:
         return

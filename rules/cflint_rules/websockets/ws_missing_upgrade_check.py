@@ -67,7 +67,7 @@ def check(match: Match) -> Iterator[Finding]:
     module = match.module
     if not module.is_global(match.callee, "WebSocketPair"):
         return  # not the runtime's
-    if match.enclosing_function is None or not module.workers:
+    if match.enclosing_function is None or not module.is_run:
         return  # who sends requests here is not known
     if _follows_a_socket(module, match.node):
         return

@@ -59,6 +59,28 @@ def test_other_modules_of_the_project() -> None:
     assert module is not None and module.other("c.ts") is None
 
 
+def test_a_module_of_which_types_are_needed_does_not_run() -> None:
+    code = (
+        'import type { A } from "./types";\nimport { b } from "./both";\nimport type { B } from "./both";\n'
+    )
+    files = {
+        "wrangler.jsonc": '{ "name": "a", "main": "a.ts", "compatibility_date": "2026-08-01" }',
+        "a.ts": f"{code}export default {{ fetch: (): A & B => b() }};",
+        "types.ts": 'import { deep } from "./deep";\nexport type A = typeof deep;',
+        "both.ts": "export type B = 1;\nexport const b = () => 1;",
+        "deep.ts": "export const deep = 1;",
+        "apart.ts": "export const apart = 1;",
+    }
+    workspace = Workspace.in_memory({path: text.encode() for path, text in files.items()})
+    project = load(workspace, ["", "apart.ts"], preferences=no_preferences).project
+    found = {path: module_of(project, path) for path in files if path.endswith(".ts")}
+    assert {path for path, module in found.items() if module is not None and module.is_run} == {
+        "a.ts",
+        "both.ts",
+    }
+    assert found["types.ts"] is not None and found["types.ts"].workers
+
+
 def test_a_module_loads_none_of_its_parts() -> None:
     code = (
         "import sys, cflint.project.code.module\n"

@@ -89,6 +89,10 @@ OTHERS = [
     {"src/x.test.ts": MODULE},
     {"tests/worker.ts": MODULE},
     {"src/x.d.ts": MODULE},
+    {
+        "scripts/query.mjs": "const script = `\n\texport default {\n\t\tfetch(request, env) {}\n\t}\n`;\n",
+        "package.json": WRANGLER,
+    },
     {"src/a.js": "target.addEventListener('fetch', go);\n", "package.json": WRANGLER},
 ]
 

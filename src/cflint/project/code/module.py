@@ -370,6 +370,11 @@ class Module:
         return self.project.owners.of(self.path)
 
     @cached_property
+    def is_run(self) -> bool:
+        """Whether a Worker runs this module: one of its `workers` needs more of it than types."""
+        return any(self.path not in worker.type_only for worker in self.workers)
+
+    @cached_property
     def has_global_bindings(self) -> bool:
         """Whether bindings are globals: all Workers of the module are service workers."""
         workers = self.workers

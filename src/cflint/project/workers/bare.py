@@ -32,13 +32,13 @@ _WORKERS_PACKAGES = frozenset(
     }
 )
 _DEFAULT = pattern(
-    LINE_START + rb"[ \t]*export[ \t]*(?:[ \t]default\b|\{[^}]{0,500}\bas[ \t]+default\b)", re.MULTILINE
+    LINE_START + rb"export[ \t]*(?:[ \t]default\b|\{[^}]{0,500}\bas[ \t]+default\b)", re.MULTILINE
 )
 _FETCH_WITH_ENV = pattern(
     rb"\bfetch\s*(?::\s*(?:async\s*)?(?:function\s*\w*\s*)?)?\(\s*\w+[^,()]{0,80},\s*_?(?:env|environment|bindings)\b"
 )
 _DEFAULT_FETCH = pattern(
-    LINE_START + rb"[ \t]*export[ \t]+default[ \t]*\{(?:[^{}]|\{[^{}]{0,2000}\}){0,50}?"
+    LINE_START + rb"export[ \t]+default[ \t]*\{(?:[^{}]|\{[^{}]{0,2000}\}){0,50}?"
     rb"\b(?:async[ \t]+)?fetch\b\s*[(:,}]",
     re.MULTILINE,
 )

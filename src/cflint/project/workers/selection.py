@@ -18,7 +18,7 @@ from cflint.source import Document
 from cflint.syntax.suffixes import FRONTMATTER, SOURCE_SUFFIXES
 
 _CALLED = pattern(
-    LINE_START + rb"[ \t]*export\s+(?:abstract\s+)?class\s+(\w+)[^{;]{0,300}?\bextends\s+(?:\w+\.)?"
+    LINE_START + rb"export\s+(?:abstract\s+)?class\s+(\w+)[^{;]{0,300}?\bextends\s+(?:\w+\.)?"
     rb"(?:WorkflowEntrypoint|DurableObject|WorkerEntrypoint|AgentWorkflow|Agent|McpAgent|AIChatAgent|Container)\b",
     re.MULTILINE,
 )
@@ -27,7 +27,7 @@ _SAME = 0.5
 """Modules that have more than this part of their lines in common are states of one."""
 _SHORT_LINE = 10
 _CLASS = pattern(rb"\bclass\s+(\w+)")
-_DEFAULT = pattern(LINE_START + rb"[ \t]*export\s+default\b|\bas\s+default\b", re.MULTILINE)
+_DEFAULT = pattern(LINE_START + rb"export\s+default\b|\bas\s+default\b", re.MULTILINE)
 _OLD = pattern(
     r"(?:^|[/._-])(?:old|older|orig(?:inal)?|bak|backup|copy|deprecated|legacy|archived?|unused|draft|wip|v\d+)"
     r"(?:[/._-]|$)",
