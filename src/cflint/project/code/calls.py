@@ -68,14 +68,14 @@ def all_code_is_known(project: Project, worker: Worker) -> bool:
 def modules_naming(
     project: Project, paths: Iterable[str], name: str, *, at_hand: Module | None = None
 ) -> Iterator[Module]:
-    """Those of some modules whose text has a name in it, in the given order; the others are not parsed.
-    `at_hand` is used where it is one of them."""
+    """Those of some modules whose text has a name in it, as a word, in the given order; the others are not
+    parsed. `at_hand` is used where it is one of them."""
     word = name.encode()
     for path in paths:
         document = project.sources.document(path)
         if document is None or not path.endswith(MODULE_SUFFIXES) or is_declaration_file(path):
             continue
-        if document.data.find(word) == -1:
+        if document.data.find(word) == -1 or not document.has_word(name):
             continue
         found = at_hand if at_hand is not None and at_hand.path == path else module_of(project, path)
         if found is not None:
@@ -209,7 +209,7 @@ def callers_of(module: Module, function: Node) -> Callers:
     if named is None:
         return Callers(tuple(calls), False)
     if named.type != "identifier":  # a method
-        return Callers(tuple(calls), _is_private(module, function, named))
+        return Callers(tuple(calls), is_private(module, function, named))
     declaration = module.scope.resolve(named)
     if declaration is None:
         return Callers(tuple(calls), False)
@@ -245,14 +245,33 @@ def makers_of(module: Module, owner: ClassDefinition) -> Iterator[CallSite]:
     """The places that make instances of a class, by its name, in all modules of its Workers."""
     if not owner.name or owner.name == "default":
         return
-    for other in modules_naming(module.project, paths_around(module), owner.name, at_hand=module):
+    paths = _paths_with(module, rb"\bnew\s+%b(?![\w$])", owner.name)
+    for other in modules_naming(module.project, paths, owner.name, at_hand=module):
         for leaf in other.leaves(owner.name, other.root):
             parent = other.parent(leaf)
             if parent is not None and parent.type == "new_expression":
                 yield CallSite(other, parent)
 
 
-def _is_private(module: Module, function: Node, named: Node) -> bool:
+def calls_of_method(module: Module, method: Node, name: str) -> Iterator[CallSite]:
+    """The calls of a member of a method's name in the modules around that its class lets call it, on
+    whatever object."""
+    named = method.child_by_field_name("name")
+    paths: tuple[str, ...] = (module.path,)
+    if named is None or not is_private(module, method, named):
+        paths = _paths_with(module, rb"\.\s*%b\s*[(<?!`]", name)
+    yield from calls_named(module.project, paths, name, at_hand=module)
+
+
+def _paths_with(module: Module, expression: bytes, name: str) -> tuple[str, ...]:
+    """The module and others around whose text an expression with a name in it (`%b`) finds: those that have
+    the name for another reason need no tree."""
+    found = re.compile(expression.replace(b"%b", re.escape(name.encode())))
+    documents = ((path, module.project.sources.document(path)) for path in paths_around(module))
+    return tuple(path for path, text in documents if text is not None and found.search(text.data) is not None)
+
+
+def is_private(module: Module, function: Node, named: Node) -> bool:
     if named.type == "private_property_identifier":
         return True
     member = function if function.type == "method_definition" else module.syntax.parent(function)

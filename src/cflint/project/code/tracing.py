@@ -12,8 +12,8 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from cflint.platform.language import CONVERSIONS, KEEPING
-from cflint.project.code.calls import CallSite, callers_of, calls_named, makers_of, paths_around
-from cflint.project.code.module import Module
+from cflint.project.code.calls import CallSite, callers_of, calls_of_method, makers_of
+from cflint.project.code.module import ClassDefinition, Module
 from cflint.project.code.origins import callee_name, key_of
 from cflint.project.code.parameters import parameter_index
 from cflint.project.code.platform_names import called_name
@@ -50,9 +50,28 @@ class Traced:
 
 
 @record(frozen=True, eq=False)
+class _Frame:
+    """A call that was followed into what it runs: the place of that function, None for a constructor's."""
+
+    site: CallSite
+    function: tuple[str, int, int] | None
+
+    def enters(self, module: Module, function: Node) -> bool:
+        """Whether the call runs a function of a module."""
+        if self.function is not None:
+            return self.function == _place(module, function)
+        name = function.child_by_field_name("name")
+        return name is not None and module.text(name) == "constructor"
+
+
+def _place(module: Module, function: Node) -> tuple[str, int, int]:
+    return module.path, function.start_byte, function.end_byte
+
+
+@record(frozen=True, eq=False)
 class _Step:
     found: Traced
-    frames: tuple[CallSite, ...] = ()
+    frames: tuple[_Frame, ...] = ()
     """The calls by which functions were entered, the last one last."""
 
 
@@ -102,12 +121,12 @@ class _Search:
                 self._follow(found, step.frames)
 
     def _add(
-        self, module: Module, node: Node | None, path: tuple[str, ...], frames: tuple[CallSite, ...]
+        self, module: Module, node: Node | None, path: tuple[str, ...], frames: tuple[_Frame, ...]
     ) -> None:
         if node is not None:
             self._todo.append(_Step(Traced(module, node, path), frames))
 
-    def _follow(self, found: Traced, frames: tuple[CallSite, ...]) -> None:
+    def _follow(self, found: Traced, frames: tuple[_Frame, ...]) -> None:
         module, node, path = found.module, found.node, found.path
         match node.type:
             case "identifier" | "shorthand_property_identifier":
@@ -148,7 +167,7 @@ class _Search:
     # -- names, members, objects -------------------------------------------------------------------------
 
     def _declared(
-        self, module: Module, declaration: Declaration, path: tuple[str, ...], frames: tuple[CallSite, ...]
+        self, module: Module, declaration: Declaration, path: tuple[str, ...], frames: tuple[_Frame, ...]
     ) -> None:
         if declaration.kind is DeclarationKind.IMPORT:
             other = _imported(module, declaration) if not self._local else None
@@ -174,7 +193,7 @@ class _Search:
             return (*(str(step) for step in steps), *path)
         return () if self._derived else None
 
-    def _member(self, found: Traced, frames: tuple[CallSite, ...]) -> None:
+    def _member(self, found: Traced, frames: tuple[_Frame, ...]) -> None:
         module, node = found.module, found.node
         access = module.member(node)
         if access is not None:
@@ -189,7 +208,7 @@ class _Search:
         elif self._derived:
             self._add(module, owner, (), frames)
 
-    def _property(self, found: Traced, frames: tuple[CallSite, ...]) -> None:
+    def _property(self, found: Traced, frames: tuple[_Frame, ...]) -> None:
         module, path = found.module, found.path
         if not path:
             return
@@ -200,9 +219,7 @@ class _Search:
                 value = part.child_by_field_name("value") if part.type == "pair" else part
                 self._add(module, value, path[1:], frames)
 
-    def _field(
-        self, module: Module, owner: Node, path: tuple[str, ...], frames: tuple[CallSite, ...]
-    ) -> None:
+    def _field(self, module: Module, owner: Node, path: tuple[str, ...], frames: tuple[_Frame, ...]) -> None:
         definition = module.class_of(owner)
         value = definition.field_value(path[0])
         self._add(module, value, path[1:], frames)
@@ -213,15 +230,15 @@ class _Search:
     # -- functions ---------------------------------------------------------------------------------------
 
     def _parameter(
-        self, module: Module, declaration: Declaration, path: tuple[str, ...], frames: tuple[CallSite, ...]
+        self, module: Module, declaration: Declaration, path: tuple[str, ...], frames: tuple[_Frame, ...]
     ) -> None:
         function, index = declaration.scope, parameter_index(declaration)
         pattern = declaration.owner.child_by_field_name("pattern")
         if index is None or (pattern is not None and pattern.type == "rest_pattern"):
             return
         for at, frame in reversed(tuple(enumerate(frames))):
-            if _enters(frame, module, function):
-                self._argument(frame, index, path, frames[:at])
+            if frame.enters(module, function):
+                self._argument(frame.site, index, path, frames[:at])
                 return
         taken = module.call_around(function)
         if taken is not None:
@@ -233,18 +250,18 @@ class _Search:
         if self._local or self._callers >= _MOST_CALLERS:
             return
         self._callers += 1
-        for site in _sites(module, function):
+        for site in module.memoized(("sites of", function.id), lambda: _sites(module, function)):
             self._argument(site, index, path, ())
 
     def _argument(
-        self, site: CallSite, index: int, path: tuple[str, ...], frames: tuple[CallSite, ...]
+        self, site: CallSite, index: int, path: tuple[str, ...], frames: tuple[_Frame, ...]
     ) -> None:
         given = arguments_of(site.node)
         if index < len(given) and not any(part.type == "spread_element" for part in given[: index + 1]):
             self._add(site.module, given[index], path, frames)
 
     def _returned(
-        self, module: Module, function: Node, path: tuple[str, ...], frames: tuple[CallSite, ...]
+        self, module: Module, function: Node, path: tuple[str, ...], frames: tuple[_Frame, ...]
     ) -> None:
         body = function.child_by_field_name("body")
         if body is not None and body.type != "statement_block":
@@ -253,13 +270,14 @@ class _Search:
         for statement in module.returns_of(function):
             self._add(module, first_named(statement), path, frames)
 
-    def _call(self, found: Traced, frames: tuple[CallSite, ...]) -> None:
+    def _call(self, found: Traced, frames: tuple[_Frame, ...]) -> None:
         module, node, path = found.module, found.node, found.path
         own = module.called_function(node) if self._local else None
         called = function_called(module, node) if not self._local else (module, own) if own else None
         if called is not None:
             if len(frames) < _MOST_CALLERS:
-                self._returned(*called, path, (*frames, CallSite(module, node)))
+                frame = _Frame(CallSite(module, node), _place(*called))
+                self._returned(*called, path, (*frames, frame))
             return
         callee = node.child_by_field_name("function")
         callee = unwrap(callee) if callee is not None else None
@@ -274,7 +292,7 @@ class _Search:
         elif not path:
             self._converted(module, node, frames)
 
-    def _converted(self, module: Module, call: Node, frames: tuple[CallSite, ...]) -> None:
+    def _converted(self, module: Module, call: Node, frames: tuple[_Frame, ...]) -> None:
         called = called_name(module, call)
         name = called.name if called is not None and called.module == "" else callee_name(module, call)
         kept = CONVERSIONS.get(name)
@@ -283,7 +301,7 @@ class _Search:
         for argument in arguments_of(call)[:1]:
             self._add(module, argument, (), frames)
 
-    def _made(self, found: Traced, frames: tuple[CallSite, ...]) -> None:
+    def _made(self, found: Traced, frames: tuple[_Frame, ...]) -> None:
         module, node, path = found.module, found.node, found.path
         constructor = node.child_by_field_name("constructor")
         is_name = constructor is not None and constructor.type == "identifier"
@@ -298,7 +316,8 @@ class _Search:
                 return
             target = imported
         if path and target[1].kind is DeclarationKind.CLASS:
-            self._field(target[0], target[1].owner, path, (*frames, CallSite(module, node)))
+            frame = _Frame(CallSite(module, node), None)
+            self._field(target[0], target[1].owner, path, (*frames, frame))
 
 
 _ITERATES = frozenset({"map", "flatMap", "forEach", "filter", "some", "every", "find"})
@@ -346,18 +365,18 @@ def _imported(module: Module, declaration: Declaration) -> tuple[Module, Declara
     return (other, found) if other is not None and found is not None else None
 
 
-def _enters(site: CallSite, module: Module, function: Node) -> bool:
-    """Whether a call, or `new`, runs a function."""
-    if site.node.type == "new_expression":
-        name = function.child_by_field_name("name")
-        return name is not None and module.text(name) == "constructor"
-    called = function_called(site.module, site.node)
-    return (
-        called is not None
-        and called[0].path == module.path
-        and called[1].start_byte == function.start_byte
-        and called[1].end_byte == function.end_byte
-    )
+def _runs_method(site: CallSite, module: Module, method: Node, owner: ClassDefinition) -> bool:
+    """Whether a call runs a method: of the class around by `this`, or of an instance of that class."""
+    own = site.module.called_function(site.node)
+    if own is not None:
+        return _place(site.module, own) == _place(module, method)
+    callee = site.node.child_by_field_name("function")
+    access = site.module.member(unwrap(callee)) if callee is not None else None
+    value = site.module.value_of(access.object) if access is not None else None
+    if value is None or value.kind is not ValueKind.INSTANCE or not value.name:
+        return False
+    facts = site.module.class_named(value.name, value.detail)
+    return facts is not None and (facts.path, facts.name) == (module.path, owner.facts.name)
 
 
 def _sites(module: Module, function: Node) -> tuple[CallSite, ...]:
@@ -370,5 +389,5 @@ def _sites(module: Module, function: Node) -> tuple[CallSite, ...]:
     word = module.text(name)
     if word == "constructor":
         return tuple(islice(makers_of(module, owner), _MOST_SITES))
-    named = islice(calls_named(module.project, paths_around(module), word, at_hand=module), _MOST_NAMED)
-    return tuple(site for site in named if _enters(site, module, function))
+    named = islice(calls_of_method(module, function, word), _MOST_NAMED)
+    return tuple(site for site in named if _runs_method(site, module, function, owner))
