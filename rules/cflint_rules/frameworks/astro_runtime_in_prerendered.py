@@ -112,7 +112,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Documents, Finding, Module, Severity, module, pattern, rule
+from cflint.api import Documents, Finding, Module, Severity, js, module, pattern, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -136,7 +136,7 @@ def check(module: Module) -> Iterator[Finding]:
     if page is None:
         return
     for use in module.env_uses():
-        function = next((it for it in handlers if _holds(it, use.node)), None)
+        function = next((it for it in handlers if js.contains(it, use.node)), None)
         if use.method is None or use.guarded or function is None or not _is_binding(module, use.name):
             continue
         if _is_optional(module, use.whole) or module.try_around(use.whole) is not None:
@@ -150,10 +150,6 @@ def check(module: Module) -> Iterator[Finding]:
 
 def _is_built(why: tuple[str, ...]) -> bool:
     return bool(why) and why[0].startswith("a page")
-
-
-def _holds(function: Node, node: Node) -> bool:
-    return function.start_byte <= node.start_byte < function.end_byte
 
 
 def _is_binding(module: Module, name: str) -> bool:

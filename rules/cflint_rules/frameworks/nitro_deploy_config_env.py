@@ -74,18 +74,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cflint.api import Documents, Finding, Project, Severity, WranglerConfig, config, configuration, rule
-
-_KEYS = {
-    "nitro.config": ("cloudflare", "deployConfig"),
-    "nuxt.config": ("nitro", "cloudflare", "deployConfig"),
-}
+from cflint_rules.frameworks._nitro import DEPLOY_CONFIG
 
 
 @rule(configuration(), severity=Severity.ERROR, documents=Documents.NOTHING)
 def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
     if subject.is_typescript or subject.is_excerpt or len(subject.environments) == 1:
         return
-    if not any(_copies(project, subject.directory, stem, path) for stem, path in _KEYS.items()):
+    if not any(_copies(project, subject.directory, stem, path) for stem, path in DEPLOY_CONFIG.items()):
         return
     calls = config.wrangler_calls_of(project.workspace, subject.directory)
     if any(made.has("-c", "--config") for made in calls):

@@ -87,11 +87,8 @@ from cflint.api import (
     fixes,
     rule,
 )
+from cflint_rules.frameworks._nitro import DEPLOY_CONFIG
 
-_KEYS = {
-    "nitro.config": ("cloudflare", "deployConfig"),
-    "nuxt.config": ("nitro", "cloudflare", "deployConfig"),
-}
 _MADE = {
     ("main",): (".output/server/index.mjs", ".output/server"),
     ("assets", "directory"): (".output/public",),
@@ -110,7 +107,7 @@ _MADE = {
 def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
     if subject.is_pages or subject.is_typescript or subject.is_excerpt:
         return
-    for stem, path in _KEYS.items():
+    for stem, path in DEPLOY_CONFIG.items():
         options = config.framework_options(project, subject.directory, stem)
         if options is not None and _writes(options, path):
             yield from _ignored(subject)

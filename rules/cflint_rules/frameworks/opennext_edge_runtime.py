@@ -103,11 +103,11 @@ from cflint.api import (
     pattern,
     rule,
 )
+from cflint_rules.frameworks._next import ROUTE
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_ROUTE = pattern(r"(?:.*/)?app/(?:.*/)?(?:page|layout|route)\.[jt]sx?")
 _EDGE = ("edge", "experimental-edge")
 _OWN_FUNCTIONS = pattern(rb"\bfunctions\b")
 _SUFFIXES = ("ts", "mts", "mjs", "js", "cjs")
@@ -116,7 +116,7 @@ _SUFFIXES = ("ts", "mts", "mjs", "js", "cjs")
 @rule(module("runtime"), severity=Severity.ERROR, fix=Safety.UNSAFE, documents=Documents.NOTHING)
 def check(module: Module) -> Iterator[Finding]:
     app = module.app
-    if app is None or app.kind.id != "opennext" or _ROUTE.fullmatch(module.path) is None:
+    if app is None or app.kind.id != "opennext" or ROUTE.fullmatch(module.path) is None:
         return
     found = next(_edge(module), None)
     if found is None or not _is_built_by_opennext(module) or _has_own_functions(module, app.folder):

@@ -103,18 +103,17 @@ from cflint.api import (
     Severity,
     config,
     module,
-    pattern,
     rule,
 )
+from cflint_rules.frameworks._next import ROUTE
 
-_ROUTE = pattern(r"(?:.*/)?app/(?:.*/)?(?:page|layout|route)\.[jt]sx?")
 _STATIC = "static-assets-incremental-cache"
 
 
 @rule(module("revalidate"), severity=Severity.WARNING, presets=(PREVIEW,), documents=Documents.NOTHING)
 def check(module: Module) -> Iterator[Finding]:
     app = module.app
-    if app is None or app.kind.id != "opennext" or _ROUTE.fullmatch(module.path) is None:
+    if app is None or app.kind.id != "opennext" or ROUTE.fullmatch(module.path) is None:
         return
     options = config.app_options(module.project, app, "open-next.config")
     given = list(options.given_to("defineCloudflareConfig")) if options is not None else []

@@ -135,17 +135,13 @@ def check(match: Match) -> Iterator[Finding]:
         return
     for handler in module.app_handlers:
         function = handler.function
-        if handler.name not in _HANDLERS or not _holds(function, match.node):
+        if handler.name not in _HANDLERS or not js.contains(function, match.node):
             continue
         if next(module.mentions(_READS, function), None) is not None or _reads(module, function):
             message = (
                 "the answer is stored by its address, and made from this visitor's cookie: others get it"
             )
             yield Finding(message, match.at(match.node))
-
-
-def _holds(function: Node, node: Node) -> bool:
-    return function.start_byte <= node.start_byte < function.end_byte
 
 
 def _reads(module: Module, function: Node) -> bool:

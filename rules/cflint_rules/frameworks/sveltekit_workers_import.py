@@ -80,14 +80,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cflint.api import PREVIEW, Documents, Finding, Match, Severity, config, import_of, rule
+from cflint.api import PREVIEW, Documents, Finding, Match, Severity, config, import_of, js, rule
 
-_MODULES = ("cloudflare:workers", "cloudflare:sockets", "cloudflare:email", "cloudflare:workflows")
 _HANDLES = (b"cloudflare:", b"@cloudflare/vite-plugin")
 
 
 @rule(
-    import_of(*_MODULES),
+    import_of(*sorted(js.RUNTIME_MODULES)),
     severity=Severity.WARNING,
     presets=(PREVIEW,),
     both=True,

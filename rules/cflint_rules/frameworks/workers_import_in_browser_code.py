@@ -118,14 +118,13 @@ from collections.abc import Iterator
 
 from cflint.api import PREVIEW, Documents, Finding, Match, Module, Severity, import_of, js, rule
 
-_MODULES = ("cloudflare:workers", "cloudflare:sockets", "cloudflare:email", "cloudflare:workflows")
 _STRIPPED = ("react-router", "tanstack-start")
 """Frameworks that take server code out of routes for the browser."""
 _MOST_HOPS = 20
 
 
 @rule(
-    import_of(*_MODULES),
+    import_of(*sorted(js.RUNTIME_MODULES)),
     severity=Severity.ERROR,
     presets=(PREVIEW,),
     both=True,

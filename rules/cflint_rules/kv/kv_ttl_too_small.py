@@ -49,7 +49,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Fix, Match, Module, Safety, Severity, call, rule
+from cflint.api import Finding, Fix, Match, Module, Safety, Severity, call, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -71,7 +71,7 @@ def check(match: Match) -> Iterator[Finding]:
     seconds = module.number(written) if written is not None else None
     if written is not None and seconds is not None and seconds < _MINIMUM[name]:
         least = _MINIMUM[name]
-        is_written_here = written.type != "identifier" and _is_in(options, written)
+        is_written_here = written.type != "identifier" and js.contains(options, written)
         fix = Fix(f"Raise it to {least}", (match.replace(written, str(least)),), Safety.SAFE)
         yield Finding(
             f"`{name}` is {seconds:g} seconds, and has to be at least {least}: this throws",
@@ -83,10 +83,6 @@ def check(match: Match) -> Iterator[Finding]:
         yield Finding(
             "`expiration` is in seconds since 1970, and this is in milliseconds", match.at(expiration)
         )
-
-
-def _is_in(outer: Node, inner: Node) -> bool:
-    return outer.start_byte <= inner.start_byte and inner.end_byte <= outer.end_byte
 
 
 def _in_milliseconds(module: Module, node: Node) -> bool:

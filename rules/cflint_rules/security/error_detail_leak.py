@@ -111,7 +111,7 @@ def check(match: Match) -> Iterator[Finding]:
     responses = list(module.responses_made(body))
     called = tuple(module.descendants(body, "call_expression"))
     error = module.scope.resolve(parameter) if responses or called else None
-    if error is None or not any(_is_in(body, use) for use in module.scope.references(error)):
+    if error is None or not any(js.contains(body, use) for use in module.scope.references(error)):
         return
     for made in responses:
         if made.content is None or _is_meant(module, made.node, body):
@@ -219,7 +219,7 @@ def _leaks(module: Module, content: Node, error: js.Declaration) -> Iterator[Nod
         if js.unwrap(content).id == use.id:
             yield use
             continue
-        detail = _detail(module, use) if _is_in(content, use) else None
+        detail = _detail(module, use) if js.contains(content, use) else None
         if detail is not None and not _is_meant(module, detail, content):
             yield detail
     for name in (
@@ -232,7 +232,7 @@ def _leaks(module: Module, content: Node, error: js.Declaration) -> Iterator[Nod
         made = declaration.value if declaration is not None and not declaration.path else None
         if made is None or _is_for_development(module, made):
             continue
-        if any(_is_in(made, use) and _detail(module, use) is not None for use in uses):
+        if any(js.contains(made, use) and _detail(module, use) is not None for use in uses):
             yield name
 
 
@@ -295,7 +295,3 @@ def _tells_errors_apart(module: Module, condition: Node) -> bool:
 
 def _is_for_development(module: Module, node: Node) -> bool:
     return next(module.mentions(_DEVELOPMENT, node), None) is not None
-
-
-def _is_in(outer: Node, inner: Node) -> bool:
-    return outer.start_byte <= inner.start_byte < outer.end_byte

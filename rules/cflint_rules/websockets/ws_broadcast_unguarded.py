@@ -161,11 +161,7 @@ def _closes(module: Module, owner: ClassDefinition, send: Node) -> Node | None:
         around = module.method_around(send)
         places = [send] if around is not None and around.id == method.id else ()
         if around is not None and not places:
-            places = [made for made in js.calls_in_module(module, around) if _is_in(made, method)]
+            places = [made for made in js.calls_in_module(module, around) if js.contains(method, made)]
         if any(found.node.end_byte <= place.start_byte for place in places):
             return found.node
     return None
-
-
-def _is_in(node: Node, around: Node) -> bool:
-    return js.span_of(around).covers(js.span_of(node))

@@ -95,10 +95,13 @@ def check(match: Match) -> Iterator[Finding]:
         return
     for name, put in _set_in(module, owner, fetch).items():
         changes = (change.node for change in module.field_mutations(owner, name))
-        if any(not _is_in(node, fetch) for node in changes):
+        if any(not js.contains(fetch, node) for node in changes):
             continue  # something else sets it, too
         reads = [
-            use for method in methods for use in _uses(module, owner, name, method) if not _is_in(use, fetch)
+            use
+            for method in methods
+            for use in _uses(module, owner, name, method)
+            if not js.contains(fetch, use)
         ]
         if not reads or any(module.is_guard(use) for use in reads):
             continue
@@ -107,10 +110,6 @@ def check(match: Match) -> Iterator[Finding]:
             module.at(reads[0]),
             (module.at(put, "it is set here"),),
         )
-
-
-def _is_in(node: Node, around: Node) -> bool:
-    return js.span_of(around).covers(js.span_of(node))
 
 
 def _set_in(module: Module, owner: ClassDefinition, fetch: Node) -> dict[str, Node]:

@@ -210,6 +210,7 @@ if TYPE_CHECKING:
     from cflint.syntax.javascript import arguments_of as arguments_of
     from cflint.syntax.javascript import block_end as block_end
     from cflint.syntax.javascript import body_of as body_of
+    from cflint.syntax.javascript import contains as contains
     from cflint.syntax.javascript import first_named as first_named
     from cflint.syntax.javascript import is_async as is_async
     from cflint.syntax.javascript import is_fragment as is_fragment
@@ -308,8 +309,8 @@ _ORIGINS = {
     "cflint.syntax.anchors": ("Anchors"),
     "cflint.syntax.conflicts": ("MergeConflict merge_conflicts"),
     "cflint.syntax.javascript": (
-        "CLASSES FUNCTIONS Syntax Typo TypoKind arguments_of block_end body_of first_named is_async "
-        "is_fragment is_generator is_static property_name span_of string_value unwrap walk "
+        "CLASSES FUNCTIONS Syntax Typo TypoKind arguments_of block_end body_of contains first_named "
+        "is_async is_fragment is_generator is_static property_name span_of string_value unwrap walk "
         "with_wrappers"
     ),
     "cflint.syntax.javascript.problems": (
@@ -458,6 +459,7 @@ __all__ = [
     "can_reach",
     "code_behind",
     "completes",
+    "contains",
     "env_uses",
     "exports_something",
     "falls_through",

@@ -158,6 +158,11 @@ def block_end(block: Node) -> int:
     return next((child.end_byte for child in reversed(block.children) if child.type == "}"), block.end_byte)
 
 
+def contains(outer: Node, inner: Node) -> bool:
+    """Whether a node of a tree stands in another of it, or is that one."""
+    return outer.start_byte <= inner.start_byte and inner.end_byte <= outer.end_byte
+
+
 def span_of(node: Node) -> Span:
     """The bytes of a node."""
     return Span(node.start_byte, node.end_byte)
