@@ -8,6 +8,15 @@ from contextlib import suppress
 from pathlib import Path
 
 from cflint.cli.exits import Exit, Failure
+from cflint.record import record
+
+
+@record(frozen=True)
+class Output:
+    """One output of a run: a format, and the file it goes to (None: stdout)."""
+
+    format: str
+    file: str | None = None
 
 
 def check_output_file(name: str) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from cflint.engine.outcome import Outcome, order, unique
-from cflint.engine.plan import Options
+from cflint.engine.plan import Options, unit_of
 from cflint.engine.run import attributed
 from cflint.engine.suppression import Suppressions, Use, read_suppressions
 from cflint.finding import Finding, Notice, Report, RuleInfo
 from cflint.project.workers.loading import Loaded
+from cflint.project.workers.worker import Worker
 from cflint.record import replace
 from cflint.rule import Rule, RuleSet, SuppressionUse, renamed_notice
 from cflint.source import Document
@@ -39,6 +41,7 @@ def report_of(
     kept = sorted(policed(sorting.kept, options), key=order)
     silenced = sorted(policed(sorting.silenced, options), key=order)
     found = {finding.rule for finding in (*kept, *silenced)}
+    paths = {finding.at.document.path for finding in (*kept, *silenced)}
     return Report(
         findings=tuple(kept),
         rules=_Infos(options.known, sorted({*options.rules, *found})),
@@ -50,7 +53,37 @@ def report_of(
         suppressed=len(silenced),
         partial=bool(outcome.crashes or outcome.unparsed or outcome.skipped),
         silenced=tuple(silenced),
+        workers=_workers(loaded, paths),
     )
+
+
+def _workers(loaded: Loaded, paths: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """The Workers of files, by names that tell them apart, in order."""
+    units: dict[str, set[str]] = {path: set() for path in paths}
+    labels: dict[str, str] = {}
+    for worker in loaded.project.workers:
+        unit = unit_of(worker)
+        own = [*worker.modules]
+        if worker.config is not None:
+            own += (document.path for document in worker.config.documents)
+        if worker.section is not None:
+            own.append(worker.section.document.path)
+        for path in own:
+            if path in units:
+                units[path].add(unit)
+                labels[unit] = _label(worker, unit)
+    shared = {label for label, times in Counter(labels.values()).items() if times > 1}
+    for unit, label in labels.items():
+        if label in shared and label != unit:
+            labels[unit] = f"{label} ({unit.removeprefix('#')})"
+    return {path: tuple(sorted({labels[unit] for unit in found})) for path, found in sorted(units.items())}
+
+
+def _label(worker: Worker, unit: str) -> str:
+    """What people call a Worker: its name, or the file that it begins with."""
+    if worker.section is not None:
+        return worker.section.document.path
+    return worker.name or next(iter(worker.entries), None) or unit.removeprefix("#")
 
 
 def open_findings(

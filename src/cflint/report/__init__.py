@@ -24,7 +24,8 @@ class Options:
     `color` and `hyperlinks` (OSC 8) are for terminals; `width` is in terminal cells; `fixed` says how many
     findings this run has mended; `quiet` leaves out what is no finding (text and concise); `category` names
     the run for code scanning (SARIF's automation id), `repository` is what was analysed, and `suppressions`
-    lists what comments silence, marked as suppressed (SARIF).
+    lists what comments silence, marked as suppressed (SARIF). `statistics` asks for counts by rule, Worker
+    and severity: instead of the findings in what people read, beside them elsewhere (`WITH_STATISTICS`).
     """
 
     color: bool = False
@@ -35,6 +36,7 @@ class Options:
     category: str | None = None
     repository: Repository | None = None
     suppressions: bool = False
+    statistics: bool = False
 
 
 Format = Callable[[Report, Options], str]
@@ -76,6 +78,10 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
         "checkstyle": _late("checkstyle", "&#35;"),
         "rdjson": _late("rdjson", "\\u0023"),
         "agent": _late("agent"),
+        "markdown": _late("markdown"),
     }
 )
 """The formats by name, the default first."""
+
+WITH_STATISTICS = ("text", "concise", "json", "sarif", "agent", "markdown")
+"""Those that have a place for counts."""

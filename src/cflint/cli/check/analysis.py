@@ -9,7 +9,6 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
 from cflint.cli.check.plan import Plan
-from cflint.cli.check.request import FOR_PEOPLE
 from cflint.cli.console import counted, say
 from cflint.finding import Finding, Report, Safety
 from cflint.record import replace
@@ -142,7 +141,7 @@ class Analysis:
 
         result = compared(report, plan.baseline, plan.place.workspace.exists)
         request = plan.request
-        if self._reports_baseline and request.output_format in FOR_PEOPLE and not request.quiet:
+        if self._reports_baseline and request.is_for_people and not request.quiet:
             if result.hidden:
                 say(f"{counted(result.hidden, 'finding')} of the baseline not shown")
             if result.gone and not request.paths:

@@ -24,7 +24,8 @@ def show_changes(plan: Plan, analysis: Analysis, first: Report) -> Exit:
     """Show the changes that `--fix` would make."""
     request = plan.request
     result = converge(analysis, plan.allowed, parses_worse=parses_worse, report=first)
-    deliver(plan, diffs(result.changes, color=is_colored(plan)))
+    (output,) = request.outputs
+    deliver(plan, output, diffs(result.changes, color=is_colored(plan, output)))
     if not request.quiet:
         for notice in result.notices:
             warn(located(notice))

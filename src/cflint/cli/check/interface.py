@@ -40,12 +40,14 @@ def _click_option(option: Option) -> click.Option:
     )
 
 
-def _callback(read: Callable[[str], object]) -> Callable[[object, object, str | None], object]:
-    def convert(_context: object, _option: object, given: str | None) -> object:
+def _callback(
+    read: Callable[[str], object],
+) -> Callable[[object, object, str | tuple[str, ...] | None], object]:
+    def convert(_context: object, _option: object, given: str | tuple[str, ...] | None) -> object:
         if given is None:
             return None
         try:
-            return read(given)
+            return tuple(map(read, given)) if isinstance(given, tuple) else read(given)
         except ValueError as error:
             raise click.BadParameter(str(error)) from None
 
@@ -75,7 +77,7 @@ Examples:
   cflint check --select websockets,d1          some groups of rules
   cflint check --ignore ws-legacy-accept       all but one rule
   cflint check --diff --unsafe-fixes           what all fixes would change
-  cflint check --output-format sarif --output-file cflint.sarif
+  cflint check --output sarif:cflint.sarif --output text
   cflint check --baseline cflint-baseline.json   only what is new
   cflint check - --stdin-filename src/index.ts < buffer""",
 )

@@ -12,7 +12,7 @@ from cflint.cli.check.analysis import Analysis
 from cflint.cli.check.delivery import deliver_report
 from cflint.cli.check.place import unread
 from cflint.cli.check.plan import Action, Plan, plan_of
-from cflint.cli.check.request import FOR_PEOPLE, Request
+from cflint.cli.check.request import Request
 from cflint.cli.console import counted, say, warn, write
 from cflint.cli.exits import Exit, Failure
 from cflint.cli.output import write_file
@@ -100,7 +100,7 @@ def _without_workers(plan: Plan, analysis: Analysis, report: Report) -> Exit:
         "cloudflare.config.ts, and no code that uses the APIs of Workers"
     )
     if request.allow_empty:
-        if request.output_format not in FOR_PEOPLE:
+        if not request.is_for_people:
             return deliver_report(plan, report)
         if not request.quiet:
             say(message)
