@@ -148,6 +148,10 @@ OPTIONS = (
         flags=("--write-baseline",),
         help="With --baseline: write all current findings to the file and exit.",
     ),
+    Option(
+        flags=("--watch",),
+        help="Check again whenever a file changes, until Ctrl+C (needs the extra `watch`).",
+    ),
     Option(flags=("--exit-zero",), help="Exit with 0 even when there are findings."),
     Option(flags=("--strict",), help="Exit with 4 when a file could not be read, or was too large."),
     Option(flags=("--allow-empty",), help="Exit with 0 when there is no Worker."),

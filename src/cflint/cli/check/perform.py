@@ -31,8 +31,16 @@ if TYPE_CHECKING:
 def perform(request: Request) -> Exit:
     """Do what was requested, and return the exit code. Raises Failure for what the user can mend, and
     OSError."""
-    started, spent = time.perf_counter(), time.process_time()
-    plan = plan_of(request)
+    if request.watch:
+        from cflint.cli.check.watching import watched
+
+        return watched(request, _performed)
+    return _performed(plan_of(request))
+
+
+def _performed(plan: Plan) -> Exit:
+    """Do what was planned."""
+    request = plan.request
     if plan.action is Action.SHOW_SETTINGS:
         write(plan.settings.as_text())
         return Exit.CLEAN
@@ -56,10 +64,10 @@ def perform(request: Request) -> Exit:
     if plan.clock is not None:
         from cflint.engine.profile import table
 
-        plan.clock.begun("start", spent)
-        say(table(plan.clock, report, spent + time.perf_counter() - started))
+        plan.clock.begun("start", plan.spent)
+        say(table(plan.clock, report, plan.spent + time.perf_counter() - plan.started))
     if request.verbose:
-        say(f"took {time.perf_counter() - started:.2f} s")
+        say(f"took {time.perf_counter() - plan.started:.2f} s")
     return Exit.INTERNAL if problems else code
 
 

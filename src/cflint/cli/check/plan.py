@@ -53,7 +53,8 @@ class Plan:
 
     `cache` has the entry of this request, if anything is to be cached, and `kept` the result of an earlier
     run that still stands. `settings_fail_on` is that of the settings, "" where they are not read. `clock`
-    measures with `--profile`.
+    measures with `--profile`. Planning `started` at a time of `perf_counter`, when the process had `spent` so
+    many seconds of a processor.
     """
 
     request: Request
@@ -65,6 +66,8 @@ class Plan:
     kept: Kept | None = None
     settings_fail_on: str = ""
     clock: Clock | None = None
+    started: float = 0.0
+    spent: float = 0.0
 
     @property
     def fail_on(self) -> str:
@@ -84,7 +87,7 @@ class Plan:
 
 def plan_of(request: Request) -> Plan:
     """The plan of a request. Raises Failure for what the user can mend, and OSError."""
-    began = time.time_ns()
+    began, started, spent = time.time_ns(), time.perf_counter(), time.process_time()
     refuse_contradictions(request)
     action = Action.of(request)
     place = place_of(request)
@@ -106,6 +109,8 @@ def plan_of(request: Request) -> Plan:
         kept=kept,
         settings_fail_on=kept.fail_on if kept is not None else settings.fail_on,
         clock=_clock() if request.profile else None,
+        started=started,
+        spent=spent,
     )
 
 

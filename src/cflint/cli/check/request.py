@@ -45,6 +45,7 @@ class Request:
     shard: tuple[int, int] | None
     baseline: str | None
     write_baseline: bool
+    watch: bool
     verbose: bool
     quiet: bool
     color: str
@@ -84,6 +85,16 @@ def refuse_contradictions(request: Request) -> None:
     if request.shard is not None and (request.fix or request.diff or "-" in request.paths):
         other = "--fix" if request.fix else "--diff" if request.diff else "-"
         raise Failure(f"`--shard` checks some of the Workers, so it does not go with `{other}`")
+    if request.watch:
+        once = {
+            "-": "-" in request.paths,
+            "--shard": request.shard is not None,
+            "--write-baseline": request.write_baseline,
+            "--show-settings": request.show_settings,
+        }
+        refused = next((name for name, is_given in once.items() if is_given), None)
+        if refused is not None:
+            raise Failure(f"`--watch` checks again and again, so it does not go with `{refused}`")
     if request.write_baseline and request.baseline is not None:
         check_output_file(request.baseline)
     for output in request.outputs:
