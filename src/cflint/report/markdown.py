@@ -98,7 +98,7 @@ def _row(finding: Finding, report: Report, options: Options) -> str:
         place = f"[{place}]({page})"
     info = report.rules.get(finding.rule)
     rule = cell(escape_message(finding.rule))
-    if info is not None and info.uri:
+    if info is not None and info.uri and info.uri.startswith(("https://", "http://")):
         rule = f"[{rule}]({_address(info.uri)})"
     return f"| {severity_of(finding).label} | {place} | {cell(escape_message(finding.message))} | {rule} |"
 
