@@ -44,6 +44,12 @@ class Analysis:
                 self._loaded = load(place.workspace, place.paths, excludes, preferences=self._preferences)
         return self._loaded
 
+    def whole(self) -> Loaded:
+        """The project as `loaded`, but never one that was read only where something has changed."""
+        if self._incremental is not None:
+            self._loaded = None
+        return self.loaded
+
     @property
     def _preferences(self) -> Preferences:
         return self._plan.settings.policy.options_for

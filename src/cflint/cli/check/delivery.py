@@ -1,6 +1,6 @@
 """The report where it belongs, and the exit code it deserves."""
 
-# Imported where used: what only SARIF and Markdown need.
+# Imported where used: what only some formats need.
 
 from __future__ import annotations
 
@@ -20,19 +20,22 @@ from cflint.report import Options as Rendering
 from cflint.report.escape import visible
 
 if TYPE_CHECKING:
+    from cflint.cli.check.analysis import Analysis
     from cflint.report.repository import Repository
 
 _FINDINGS_ONLY = ("gitlab", "junit", "checkstyle", "rdjson")
 """Formats with no place for notices: warnings go to stderr."""
 
 
-def deliver_report(plan: Plan, report: Report, fixed: int = 0) -> Exit:
+def deliver_report(plan: Plan, analysis: Analysis, report: Report, fixed: int = 0) -> Exit:
     """Write a report to all its outputs; the exit code. `fixed` is how many findings were fixed before."""
     request = plan.request
     code = _exit_code(plan, report)
     if request.quiet:
         report = replace(report, notices=())
-    remarks = [remark for output in request.outputs for remark in _delivered(plan, output, report, fixed)]
+    remarks = [
+        remark for output in request.outputs for remark in _delivered(plan, analysis, output, report, fixed)
+    ]
     if all(output.format in _FINDINGS_ONLY for output in request.outputs):
         for notice in report.notices:
             if notice.level == "warning":
@@ -42,9 +45,9 @@ def deliver_report(plan: Plan, report: Report, fixed: int = 0) -> Exit:
     return code
 
 
-def _delivered(plan: Plan, output: Output, report: Report, fixed: int) -> list[str]:
+def _delivered(plan: Plan, analysis: Analysis, output: Output, report: Report, fixed: int) -> list[str]:
     """Write a report to one of its outputs; what is to be said of that."""
-    text = _rendered(plan, output, report, fixed)
+    text = _rendered(plan, analysis, output, report, fixed)
     deliver(plan, output, text)
     omitted = _omitted(plan, output, report, text)
     if omitted:
@@ -85,7 +88,7 @@ def _stream(plan: Plan) -> TextIO:
     return sys.stderr if plan.stdout_is_taken else sys.stdout
 
 
-def _rendered(plan: Plan, output: Output, report: Report, fixed: int) -> str:
+def _rendered(plan: Plan, analysis: Analysis, output: Output, report: Report, fixed: int) -> str:
     request = plan.request
     to_file = output.file is not None
     colored, stream = is_colored(plan, output), _stream(plan)
@@ -98,8 +101,30 @@ def _rendered(plan: Plan, output: Output, report: Report, fixed: int) -> str:
         repository=_repository(output, report),
         suppressions=request.show_suppressed,
         statistics=request.statistics,
+        earlier=plan.earlier,
     )
+    if output.format == "html":
+        rendering = _with_picture(rendering, analysis, report)
     return FORMATS[output.format](report, rendering)
+
+
+def _with_picture(rendering: Rendering, analysis: Analysis, report: Report) -> Rendering:
+    """With a picture of the Workers, or the reason why there is none."""
+    from cflint.graph.dot import as_svg
+    from cflint.graph.drawing import Wishes, draw
+
+    project = analysis.whole().project
+    if all(worker.is_document for worker in project.workers):
+        return replace(rendering, no_picture="There is no Worker to draw.")
+    picture = draw(project, report.findings, Wishes())
+    try:
+        return replace(rendering, picture=as_svg(picture, lambda at: ""))
+    except ImportError:
+        reason = (
+            "There is no picture of the Workers: it needs pygraphviz, which cflint's extra `graph` installs. "
+            "`cflint graph` prints one for Mermaid without it."
+        )
+        return replace(rendering, no_picture=reason)
 
 
 def _listed(plan: Plan, report: Report) -> int:
@@ -116,13 +141,13 @@ def _omitted(plan: Plan, output: Output, report: Report, text: str) -> int:
 
 
 def _repository(output: Output, report: Report) -> Repository | None:
-    """What was analysed, for the formats that have it: SARIF, and Markdown for its links, which takes what
-    the CI's job says first."""
-    if output.format not in ("sarif", "markdown"):
+    """What was analysed, for the formats that have it: SARIF, and for their links Markdown and HTML,
+    which take what the CI's job says first."""
+    if output.format not in ("sarif", "markdown", "html"):
         return None
     from cflint.report.repository import repository_of, repository_of_job
 
-    of_job = repository_of_job(os.environ) if output.format == "markdown" else None
+    of_job = repository_of_job(os.environ) if output.format != "sarif" else None
     return of_job or repository_of(report.root)
 
 

@@ -55,7 +55,7 @@ def apply_fixes(plan: Plan, analysis: Analysis, first: Report) -> Exit:
         report = replace(report, notices=(*report.notices, *result.notices))
     if applied and not plan.request.quiet:
         say("".join(_fixed(applied, report)))
-    return deliver_report(plan, report, len(applied))
+    return deliver_report(plan, analysis, report, len(applied))
 
 
 def _write_files(plan: Plan, analysis: Analysis, result: FixResult) -> tuple[list[Finding], Report]:

@@ -133,6 +133,12 @@ OPTIONS = (
         "JSON and SARIF.",
     ),
     Option(
+        flags=("--compare",),
+        takes=Takes.TEXTS,
+        metavar="OLD.json",
+        help="In HTML, show what has come, gone and moved since an earlier JSON report; may be repeated.",
+    ),
+    Option(
         flags=("--fail-on",),
         takes=Takes.TEXT,
         choices=("note", "warning", "error", "never"),

@@ -74,7 +74,7 @@ def _performed(plan: Plan) -> Exit:
 def _report(plan: Plan, analysis: Analysis, report: Report) -> Exit:
     """Report the findings, then write the cache, for which nobody has to wait."""
     with analysis.clocked("write the report"):
-        code = deliver_report(plan, report)
+        code = deliver_report(plan, analysis, report)
     if plan.request.unsafe_fixes and not plan.request.quiet:
         say("`--unsafe-fixes` alone changes nothing: add `--fix` to apply the fixes, `--diff` to see them")
     analysis.keep()
@@ -109,7 +109,7 @@ def _without_workers(plan: Plan, analysis: Analysis, report: Report) -> Exit:
     )
     if request.allow_empty:
         if not request.is_for_people:
-            return deliver_report(plan, report)
+            return deliver_report(plan, analysis, report)
         if not request.quiet:
             say(message)
         return Exit.CLEAN

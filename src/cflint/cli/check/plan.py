@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from cflint.cache.entries import Cache, Kept
     from cflint.engine.profile import Clock
     from cflint.report.baseline import Entry
+    from cflint.report.comparing import Earlier
 
 FAIL_ON = {"note": Severity.NOTE, "warning": Severity.WARNING, "error": Severity.ERROR}
 
@@ -53,8 +54,8 @@ class Plan:
 
     `cache` has the entry of this request, if anything is to be cached, and `kept` the result of an earlier
     run that still stands. `settings_fail_on` is that of the settings, "" where they are not read. `clock`
-    measures with `--profile`. Planning `started` at a time of `perf_counter`, when the process had `spent` so
-    many seconds of a processor.
+    measures with `--profile`; `earlier` has the reports to compare with. Planning `started` at a time of
+    `perf_counter`, when the process had `spent` so many seconds of a processor.
     """
 
     request: Request
@@ -66,6 +67,7 @@ class Plan:
     kept: Kept | None = None
     settings_fail_on: str = ""
     clock: Clock | None = None
+    earlier: tuple[Earlier, ...] = ()
     started: float = 0.0
     spent: float = 0.0
 
@@ -109,6 +111,7 @@ def plan_of(request: Request) -> Plan:
         kept=kept,
         settings_fail_on=kept.fail_on if kept is not None else settings.fail_on,
         clock=_clock() if request.profile else None,
+        earlier=tuple(map(_earlier, request.compare)),
         started=started,
         spent=spent,
     )
@@ -135,6 +138,18 @@ def _baseline(request: Request) -> tuple[Entry, ...] | None:
     except BaselineError as error:
         message = f"{request.baseline} cannot be used as a baseline: {error}"
         raise Failure(message, Exit.USAGE, hint + " anew") from error
+
+
+def _earlier(name: str) -> Earlier:
+    """An earlier report of a name that was given. Raises Failure."""
+    from cflint.report.comparing import Incomparable, read_earlier
+
+    if not Path(name).is_file():
+        raise Failure(f"there is no report {name} to compare with")
+    try:
+        return read_earlier(name, Path(name).read_bytes())
+    except Incomparable as error:
+        raise Failure(f"{name} cannot be compared with: {error}") from error
 
 
 def _cache(request: Request, place: Place, began: int) -> Cache | None:

@@ -23,6 +23,7 @@ class Request:
     output_file: str | None
     show_suppressed: bool
     statistics: bool
+    compare: tuple[str, ...]
     select: tuple[str, ...]
     ignore: tuple[str, ...]
     preset: tuple[str, ...]
@@ -125,5 +126,7 @@ def _refuse_outputs(request: Request) -> None:
         raise Failure("`--diff` shows changes instead of a report, so it takes one `--output`")
     if request.diff and request.statistics:
         raise Failure("`--diff` shows changes instead of a report, so it does not go with `--statistics`")
+    if request.compare and not any(output.format == "html" for output in request.outputs):
+        raise Failure("`--compare` is for the page of `--output html:FILE`: there is none")
     if request.statistics and request.shard is not None:
         raise Failure("`--statistics` counts findings of the whole run, so it does not go with `--shard`")
