@@ -88,9 +88,9 @@ def compared(report: Report, earlier: Earlier) -> Comparison:
     for finding in known.values():
         left.setdefault((finding.rule, finding.message), []).append(finding)
     come: dict[tuple[str, str], list[int]] = {}
-    for index, (finding, found) in enumerate(zip(report.findings, before, strict=True)):
+    for index, (item, found) in enumerate(zip(report.findings, before, strict=True)):
         if found is None:
-            come.setdefault((encodable(finding.rule), encodable(masked(finding.message))), []).append(index)
+            come.setdefault((encodable(item.rule), encodable(masked(item.message))), []).append(index)
     for what, indexes in come.items():
         if len(indexes) == len(left.get(what, ())) == 1:
             before[indexes[0]] = left.pop(what)[0]

@@ -19,6 +19,7 @@
     made.append(...children);
     return made;
   }
+  const inOrder = new Intl.Collator("en", { numeric: true });
   const counted = (number, noun) => `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
 
   /** A message, its code spans as code. */
@@ -79,14 +80,14 @@
         found.set(value, counts);
       }
     }
-    return [...found].sort((one, other) => other[1][0] - one[1][0] || (one[0] < other[0] ? -1 : 1));
+    return [...found].sort((one, other) => other[1][0] - one[1][0] || inOrder.compare(one[0], other[0]));
   }
 
   function fillSelects() {
     for (const [name, values] of Object.entries(FILTERS)) {
       const select = $(name);
       const options = tally(findings, values);
-      if (name !== "severity" && name !== "fix" && name !== "state") options.sort((a, b) => (a[0] < b[0] ? -1 : 1));
+      if (name !== "severity" && name !== "fix" && name !== "state") options.sort((one, other) => inOrder.compare(one[0], other[0]));
       select.append(element("option", { value: "" }, "all"));
       for (const [value, [number]] of options) {
         select.append(element("option", { value }, `${value} (${number.toLocaleString("en")})`));
@@ -180,7 +181,9 @@
   function drawTable(name, title) {
     const rows = tally(findings.filter((it) => passes(it, name)), FILTERS[name]);
     const most = Math.max(1, ...rows.map(([, [number]]) => number));
-    const shown = unfolded[name] ? rows.slice(0, 500) : rows.slice(0, MOST_ROWS);
+    const shown = rows.slice(0, unfolded[name] ? 500 : MOST_ROWS);
+    const mine = rows.find(([value]) => value === wanted[name]);
+    if (mine && !shown.includes(mine)) shown.unshift(mine);
     const list = element("ul");
     for (const [value, counts] of shown) {
       const levels = [3, 2, 1].filter((level) => counts[level]).map((level) => counted(counts[level], LEVELS[level])).join(", ");
