@@ -300,10 +300,10 @@ def test_twenty_thousand_findings_stay_usable(pages: Pages) -> None:
     assert page.evaluate("document.activeElement.tagName") == "SUMMARY"
     assert page.evaluate("location.hash") == "#page=2"
     assert page.evaluate("document.querySelectorAll('*').length") < 5_000
-    page.select_option("#worker", "worker-7")
+    page.select_option("#worker", "worker-17")
     assert page.locator("#count").text_content() == "800 of 20,000 findings"
-    assert page.locator(".row[aria-pressed=true] .name").all_text_contents() == ["worker-7"]
-    assert page.locator(".row .name").all_text_contents()[1:3] == ["worker-0", "worker-1"]
+    assert page.locator(".row[aria-pressed=true] .name").all_text_contents() == ["worker-17"]
+    assert page.locator(".row .name").all_text_contents()[:3] == ["worker-17", "worker-0", "worker-1"]
     seen(page, "large")
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from cflint.finding import Location, Severity
 from cflint.graph.picture import ROLES, Item, Link, Picture, Role, Trouble, worst
+from cflint.report.escape import encodable
 
 Address = Callable[[Location], str]
 """Where a click on something written at a place leads."""
@@ -41,7 +42,7 @@ def as_svg(picture: Picture, address: Address) -> bytes:
     installs, is not there."""
     import pygraphviz
 
-    graph = pygraphviz.AGraph(string=as_dot(picture, address))
+    graph = pygraphviz.AGraph(string=encodable(as_dot(picture, address)))
     drawn = graph.draw(format="svg", prog="dot")
     assert isinstance(drawn, bytes)
     return drawn
