@@ -227,8 +227,8 @@ def test_print_has_all_that_is_chosen_with_its_source(pages: Pages) -> None:
     assert page.locator("#findings details[open] pre").count() >= 120
     assert not page.locator("#filters").is_visible()
     assert not page.locator("#pager").is_visible()
-    assert page.pdf()[:5] == b"%PDF-"
     seen(page, "print")
+    assert page.pdf()[:5] == b"%PDF-"
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert page.locator("#findings > li").count() == 50
 
