@@ -24,8 +24,8 @@ class Case:
     `exercise` is the body of a function of another Worker that has `env.EXAMPLE` and all bindings. `fails`
     matches what it throws, or why the Worker does not start; `gives` is the value of an example that
     fails in silence. `corrected` is the value of the correct one. `says` are the page's words for it, and
-    `logs` matches what the runtime writes. `alone` are Workers that may not start, or whose logs matter. `more` are
-    options of miniflare for the example's Worker.
+    `logs` matches what the runtime writes. `alone` are Workers that may not start, or whose logs matter.
+    `more` are options of miniflare for the example's Worker.
     """
 
     rule: str
@@ -86,6 +86,8 @@ def request(case: Case, heading: str) -> dict[str, Any]:
 
 def answers(cases: Iterable[Case]) -> dict[tuple[Case, str], dict[str, Any]]:
     """What workerd did, by case and heading."""
-    keys = [(case, heading) for case in cases for heading in ("Incorrect", "Correct")[: 1 if case.claim else 2]]
+    keys = [
+        (case, heading) for case in cases for heading in ("Incorrect", "Correct")[: 1 if case.claim else 2]
+    ]
     given = converse("workerd.mjs", [request(case, heading) for case, heading in keys], timeout=600)
     return dict(zip(keys, given, strict=True))

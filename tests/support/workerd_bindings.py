@@ -332,7 +332,11 @@ BINDING_CASES = [
         alone=True,
         logs="The python_workers compatibility flag is required",
         claim='export default { fetch() { return new Response("ok"); } };',
-        more={"modules": [{"type": "PythonModule", "path": "entry.py", "contents": "from workers import Response"}]},
+        more={
+            "modules": [
+                {"type": "PythonModule", "path": "entry.py", "contents": "from workers import Response"}
+            ]
+        },
     ),
     Case(
         "hyperdrive-global-client",

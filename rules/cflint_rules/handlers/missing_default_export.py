@@ -92,7 +92,6 @@ from cflint.api import (
     worker,
 )
 
-
 _CLASSES_SUFFICE_SINCE = (4, 131, 0)
 """The first version of wrangler that takes a module with exports, but no default, for a module."""
 
