@@ -183,6 +183,8 @@ def _background(plan: Plan, analysis: Analysis) -> Iterator[str]:
         if worker.config is not None:
             yield from _deployment(worker.config.deployment)
             yield from _unknown(worker.config)
+        if worker.bound:
+            yield f"  bindings that something else gives it: {visible(', '.join(worker.bound))}\n"
         if worker.app is not None:
             yield f"app: {visible(worker.app.summary(loaded.project.sources.has_types_alone))}\n"
     for item in loaded.discovered.left_out:

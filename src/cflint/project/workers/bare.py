@@ -140,7 +140,7 @@ class BareWorkers:
         )
         known = set(self.looked_at)
         for folder in folders:
-            found = [*self._elsewhere.entries(folder)]
+            found = [*self._elsewhere.stacks.entries(folder)]
             manifest = self._workspace.read(posixpath.join(folder, "package.json"))
             if manifest is not None and b"wrangler" in manifest.data:
                 found += self._elsewhere.deployed_without_config(folder)

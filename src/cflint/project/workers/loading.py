@@ -202,7 +202,7 @@ class _Loading:
             assert worker.config is not None
             configs[worker.config.path] = worker.config
             workers.append(worker)
-        workers.extend(self._without_config(found, workers))
+        workers.extend(map(self._bound, self._without_config(found, workers)))
         markdown = []
         for path in found.markdown:
             document = self._workspace.read(path)
@@ -360,6 +360,7 @@ class _Loading:
             unresolved=unresolved,
             type_only=found.type_only,
             app=found.app,
+            bound=self._elsewhere.stacks.bindings(config) if config is not None else {},
         )
 
     def _plain_worker(self, config: WranglerConfig) -> Worker:
@@ -394,7 +395,14 @@ class _Loading:
         if config.is_typescript:
             unresolved = unresolved or any(found.is_open("main") for found in config.environments)
         type_only = frozenset(modules) - running
-        return Worker(config, entries, tuple(modules), unresolved=unresolved, type_only=type_only)
+        return Worker(
+            config,
+            entries,
+            tuple(modules),
+            unresolved=unresolved,
+            type_only=type_only,
+            bound=self._elsewhere.stacks.bindings(config),
+        )
 
     def _is_unreadable(self, path: str) -> bool:
         """Whether a file is there and cannot be read; a `main` that is not there is for a rule to tell."""
@@ -445,6 +453,16 @@ class _Loading:
             if app.modules:
                 yield replace(self._app_worker(None, app), without_config=how)
         yield from bare
+
+    def _bound(self, worker: Worker) -> Worker:
+        """A Worker without a configuration, with the bindings that something else gives it."""
+        places = (*worker.entries, *worker.modules)
+        if worker.app is not None:
+            folder = worker.app.folder
+        else:
+            folder = (self._package_of(places[0]) or "") if places else ""
+        bound = self._elsewhere.stacks.bindings_without_config(folder, worker.entries)
+        return replace(worker, bound=bound) if bound else worker
 
     def _apps_without_config(
         self, found: Discovered, workers: Sequence[Worker], has_config: Callable[[str], bool]

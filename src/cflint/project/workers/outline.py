@@ -117,8 +117,9 @@ def load_again(
             type_only=frozenset(types),
             app=app,
             without_config=how,
+            bound=bound,
         )
-        for app, (path, entries, modules, unresolved, types, _, how) in zip(
+        for app, (path, entries, modules, unresolved, types, _, how, bound) in zip(
             apps, outline["workers"], strict=True
         )
     )
@@ -148,6 +149,7 @@ def _worker(worker: Worker, workspace: Workspace) -> Json:
         sorted(worker.type_only),
         app_outline.outline_of(worker.app, workspace) if worker.app is not None else None,
         worker.without_config,
+        dict(worker.bound),
     ]
 
 
