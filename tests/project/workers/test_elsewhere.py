@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from cflint.project.config.deployment import Deployment
@@ -457,3 +459,41 @@ def test_a_configuration_for_local_commands(script: str, local: bool) -> None:
         "package.json": f'{{"scripts": {{"x": "{script}"}}}}',
     }
     assert bool(deployment(files, "wrangler.ci.toml").local) is local
+
+
+# -- the name -------------------------------------------------------------------------------------------
+
+UNNAMED = 'main = "src/index.ts"\ncompatibility_date = "2026-08-01"\n'
+
+
+@pytest.mark.parametrize(
+    ("command", "names", "worker"),
+    [
+        ("wrangler deploy --name shop", ("shop",), "shop"),
+        ("wrangler deploy --var 'A:1 2' --triggers '0 * * * *' --name=shop", ("shop",), "shop"),
+        ("wrangler deploy --name a -e x && wrangler deploy --name b", ("a", "b"), None),
+        ("wrangler deploy --name $NAME", (), None),
+        ("wrangler dev --name shop", (), None),
+        ("wrangler deploy --name shop -c other.toml", (), None),
+    ],
+)
+def test_a_command_gives_the_name(command: str, names: tuple[str, ...], worker: str | None) -> None:
+    files = PLAIN | {"wrangler.toml": UNNAMED, "package.json": json.dumps({"scripts": {"d": command}})}
+    told = deployment(files)
+    assert (told.names, Deployment.of_row(told.row)) == (names, told)
+    (loaded_worker,) = loaded(files).project.workers
+    assert loaded_worker.name == worker
+
+
+def test_a_service_may_be_called_what_a_command_calls_it() -> None:
+    service = '[[services]]\nbinding = "API"\nservice = "api-staging"\n'
+    files = {
+        "web/wrangler.toml": CONFIG.replace("api", "web") + service,
+        "web/src/index.ts": WORKER,
+        "api/wrangler.toml": CONFIG.replace('"api"', '"api-stagin"'),
+        "api/src/index.ts": WORKER,
+        "api/package.json": "{}",
+    }
+    assert "service-target-unknown" in found(files)
+    files["api/package.json"] = json.dumps({"scripts": {"d": "wrangler deploy --name api-staging"}})
+    assert "service-target-unknown" not in found(files)

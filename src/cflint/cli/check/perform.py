@@ -132,6 +132,8 @@ def _deployment(found: Deployment) -> Iterator[str]:
         yield f"  its values are not all known: {visible(found.filled)}\n"
     if found.entry:
         yield f"  its entry, which `main` does not name: {visible(found.entry)}\n"
+    if found.names:
+        yield f"  commands call it {visible(', '.join(found.names))}\n"
     if found.local:
         yield f"  nobody deploys it: {visible(found.local)}\n"
     if found.is_template:

@@ -15,7 +15,8 @@ class Deployment:
     `open` is why the Worker may have more than the configuration says, a phrase; `entry` the module (a path
     of the workspace) that a command deploys, and `date` the compatibility date that it gives; `local` why
     nobody deploys it, a phrase. `is_template`: it is filled in before wrangler reads it. `filled` is what
-    puts values into it, a phrase; `keys` are those of the top level that get more than the configuration has.
+    puts values into it, a phrase; `keys` are those of the top level that get more than the configuration has;
+    `names` are those that commands deploy it under (`--name`).
     """
 
     open: str = ""
@@ -25,17 +26,19 @@ class Deployment:
     is_template: bool = False
     filled: str = ""
     keys: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
 
     @property
     def row(self) -> list[str | bool | list[str]]:
         """The same as data for JSON; `of_row` makes it again."""
-        return [self.open, self.entry, self.date, self.local, self.is_template, self.filled, list(self.keys)]
+        texts = [self.open, self.entry, self.date, self.local, self.is_template, self.filled]
+        return [*texts, list(self.keys), list(self.names)]
 
     @classmethod
     def of_row(cls, row: list[Any]) -> Deployment:
         """What `row` was made of. May raise what unfit data raises."""
-        open, entry, date, local, is_template, filled, keys = row
-        return cls(open, entry, date, local, is_template, filled, tuple(keys))
+        open, entry, date, local, is_template, filled, keys, names = row
+        return cls(open, entry, date, local, is_template, filled, tuple(keys), tuple(names))
 
     @property
     def compatibility_date(self) -> datetime.date | None:

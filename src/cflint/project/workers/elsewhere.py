@@ -51,6 +51,7 @@ _NEW_TOOL = pattern(
     r"(?<![\w@/.-])(?:cf|cf-wrangler|vite)(?:@[\w.^~-]+)?(?=[ \t]+[\w-]|[ \t]*$)", re.MULTILINE
 )
 _VITE_CHANGE = pattern(r"\bcloudflare\s*\(\s*\{(?:[^{}()]|\{[^{}]*\}|\([^()]*\))*?\bconfig\s*[:(,}]")
+_NAME = pattern(r"[a-z0-9][a-z0-9_-]*")
 _GIVEN = {
     "--var": "vars",
     "--assets": "assets",
@@ -113,6 +114,7 @@ class Elsewhere:
             entry=entry,
             date=date,
             keys=tuple(sorted({*changed.keys, *self._given(config)})),
+            names=tuple(self._names(config)),
             local="" if is_template else self._local(config),
             is_template=is_template,
         )
@@ -193,6 +195,11 @@ class Elsewhere:
         for _, call in self._calls_for(config):
             if call.deploys:
                 yield from (key for option, key in _GIVEN.items() if call.has(option))
+
+    def _names(self, config: WranglerConfig) -> dict[str, None]:
+        """The names that commands deploy a configuration under, in order."""
+        given = (call.value("--name") for _, call in self._calls_for(config) if call.deploys)
+        return {name: None for name in given if name is not None and _NAME.fullmatch(name)}
 
     def _of_a_site(self, config: WranglerConfig) -> str:
         """The entry of Workers Sites: what `site.entry-point` names, a file or the folder of an `index.js`,
