@@ -126,29 +126,96 @@ def wrangler_calls(script: str, folder: str = "", *, by_line: bool = False) -> I
 
 
 def _calls(script: str, folder: str, by_line: bool, depth: int) -> Iterator[WranglerCall]:
-    if "wrangler" not in script:
+    for step in _steps(script, folder, by_line, depth, ("wrangler",)):
+        words = step.words
+        at = next((i for i, word in enumerate(words) if _WRANGLER.fullmatch(word)), None)
+        if at is None or at + 1 == len(words) or not _NO_RUN.isdisjoint(words[:at]):
+            continue
+        call = WranglerCall(words[at + 1 :], _run_in(words[:at], step.folder))
+        inside = call.value("--cwd")
+        yield call if inside is None else WranglerCall(call.words, _moved(call.folder, inside))
+
+
+@record(frozen=True)
+class _Step:
+    """A command of a script, and the folder in which it runs."""
+
+    words: tuple[str, ...]
+    folder: str
+
+
+def _steps(script: str, folder: str, by_line: bool, depth: int, needles: tuple[str, ...]) -> Iterator[_Step]:
+    """The commands of a script in lines that have one of some words. What runs within another one, between
+    quotes or in `$(…)`, comes after it, unless that is wrangler, or prints it."""
+    if not any(needle in script for needle in needles):
         return
     here = folder
     for line in script.replace("\\\n", " ").splitlines():
         before = here
-        if "wrangler" not in line and "cd " not in line:
+        if "cd " not in line and not any(needle in line for needle in needles):
             continue
         for step in commands_in(line):
             words = _without_keys(step.words)
             if words[:1] in (("cd",), ("@cd",)) and len(words) > 1:
                 here = _moved(here, words[1])
                 continue
-            at = next((i for i, word in enumerate(words) if _WRANGLER.fullmatch(word)), None)
-            if at is None or at + 1 == len(words) or not _NO_RUN.isdisjoint(words[:at]):
-                if depth and words[:1] not in (("echo",), ("printf",)):
-                    for inner in step.scripts:
-                        yield from _calls(inner, here, by_line, depth - 1)
-                continue
-            call = WranglerCall(words[at + 1 :], _run_in(words[:at], here))
-            inside = call.value("--cwd")
-            yield call if inside is None else WranglerCall(call.words, _moved(call.folder, inside))
+            yield _Step(words, here)
+            is_wrangler = any(_WRANGLER.fullmatch(word) for word in words[:-1])
+            if depth and not is_wrangler and words[:1] not in (("echo",), ("printf",)):
+                for inner in step.scripts:
+                    yield from _steps(inner, here, by_line, depth - 1, needles)
         if by_line or line.lstrip().startswith("("):
             here = before
+
+
+@record(frozen=True)
+class MadeFile:
+    """A file that a command makes of another: paths of the workspace. `is_copy`: of the same text."""
+
+    source: str
+    target: str
+    is_copy: bool
+
+
+_COPIERS = frozenset({"cp", "copyfiles", "cpy", "cpx", "cpy-cli", "ncp", "copy", "mv", "install"})
+_BUNDLERS = frozenset({"esbuild", "bun", "rollup", "ncc", "tsup"})
+_OUT_FILES = ("--outfile", "--file", "-o")
+_OUT_FOLDERS = ("--outdir", "--dir", "-d")
+_CODE = pattern(r"[^*?{}$]+\.[cm]?[jt]sx?")
+
+
+def files_made(script: str, folder: str = "", *, by_line: bool = False) -> Iterator[MadeFile]:
+    """The single files of code that a script copies or bundles: `cp src/a.js dist/b.js`, `esbuild src/a.ts
+    --bundle --outfile=dist/a.js`."""
+    for step in _steps(script, folder, by_line, _MOST_INNER, (*_COPIERS, *_BUNDLERS)):
+        words = step.words
+        at = next((i for i, word in enumerate(words) if word in _COPIERS | _BUNDLERS), None)
+        if at is None:
+            continue
+        rest = WranglerCall(words[at + 1 :])
+        if words[at] in _COPIERS:
+            files = [word for word in rest.words if not word.startswith("-")]
+            pair = (files[0], files[1]) if len(files) == 2 else None
+        else:
+            pair = _bundled(rest)
+        if pair is None or _CODE.fullmatch(pair[0]) is None:
+            continue
+        source, target = (posixpath.normpath(posixpath.join(step.folder, path)) for path in pair)
+        if _CODE.fullmatch(target) is None:  # a folder
+            name = posixpath.basename(source)
+            if words[at] in _BUNDLERS:
+                name = posixpath.splitext(name)[0] + ".js"
+            target = posixpath.join(target, name)
+        yield MadeFile(source, target, words[at] in _COPIERS)
+
+
+def _bundled(call: WranglerCall) -> tuple[str, str] | None:
+    """What a bundler reads, and the file or folder that it writes."""
+    target = call.value(*_OUT_FILES) or call.value(*_OUT_FOLDERS)
+    given = call.value("-i", "--input")
+    files = [word for word in call.words if not word.startswith("-") and word not in (target, "build")]
+    files = [given] if given else [word for word in files if _CODE.fullmatch(word)]
+    return (files[0], target) if target and len(files) == 1 else None
 
 
 def _without_keys(words: tuple[str, ...]) -> tuple[str, ...]:

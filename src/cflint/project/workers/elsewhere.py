@@ -19,10 +19,16 @@ from cflint.project.config.deployment import Deployment
 from cflint.project.config.wrangler import WranglerConfig
 from cflint.project.files.discovery import is_template_name
 from cflint.project.files.workspace import Workspace
-from cflint.project.modules.commands import WranglerCall, calls_in_workflow, wrangler_calls
+from cflint.project.modules.commands import (
+    MadeFile,
+    WranglerCall,
+    calls_in_workflow,
+    files_made,
+    wrangler_calls,
+)
 from cflint.project.modules.manifest import Manifest
 from cflint.project.modules.resolve.files import upwards
-from cflint.project.workers.stacks.finding import Stacks
+from cflint.project.workers.stacks.finding import Stacks, mains_of
 from cflint.record import record, replace
 from cflint.syntax.suffixes import SOURCE_SUFFIXES
 
@@ -52,6 +58,7 @@ _NEW_TOOL = pattern(
 )
 _VITE_CHANGE = pattern(r"\bcloudflare\s*\(\s*\{(?:[^{}()]|\{[^{}]*\}|\([^()]*\))*?\bconfig\s*[:(,}]")
 _NAME = pattern(r"[a-z0-9][a-z0-9_-]*")
+_TO_PAGES = frozenset({"pages deploy", "pages publish"})
 _GIVEN = {
     "--var": "vars",
     "--assets": "assets",
@@ -71,11 +78,12 @@ _WRITES = pattern(
 
 @record(frozen=True)
 class _Script:
-    """A text with commands, the folder it starts in, and its calls of wrangler."""
+    """A text with commands, its calls of wrangler, and the files that it makes."""
 
     path: str
     text: str
     calls: tuple[WranglerCall, ...]
+    made: tuple[MadeFile, ...] = ()
 
     @cached_property
     def written(self) -> tuple[tuple[str, str], ...]:
@@ -105,13 +113,17 @@ class Elsewhere:
         if not config.is_pages and all(found.main is None for found in config.environments):
             entry, date = self._deployed(config)
             entry = entry or self._of_a_site(config)
+        made = self._made(config) if not config.is_pages and not is_template else None
+        if made is not None:
+            entry = made.source
         if not date and all(found.text("compatibility_date") is None for found in config.environments):
             date = self._date(config)
         changed = self._changed(config, is_template=is_template)
         return replace(
             changed,
-            open=self.stacks.declare(config) or changed.open,
+            open=self.stacks.declare(config) or changed.open or self._goes_to_pages(config),
             entry=entry,
+            copied_to=posixpath.dirname(made.target) if made is not None and made.is_copy else None,
             date=date,
             keys=tuple(sorted({*changed.keys, *self._given(config)})),
             names=tuple(self._names(config)),
@@ -195,6 +207,33 @@ class Elsewhere:
         for _, call in self._calls_for(config):
             if call.deploys:
                 yield from (key for option, key in _GIVEN.items() if call.has(option))
+
+    def _made(self, config: WranglerConfig) -> MadeFile | None:
+        """What a script makes the one file of that `main` names and that is not there."""
+        mains = mains_of(config)
+        if len(mains) != 1 or any(map(self._workspace.is_file, mains)):
+            return None
+        for script in self._scripts_for(config.directory):
+            for made in script.made:
+                if made.target in mains and self._workspace.is_file(made.source):
+                    return made
+        return None
+
+    def _goes_to_pages(self, config: WranglerConfig) -> str:
+        """Why a configuration counts for nothing: all that is deployed in its folder goes to Pages, which
+        reads none without `pages_build_output_dir`, and no code of its own stands behind `main`."""
+        if config.is_pages or not _is_usual(config.file_name) or config.assets is not None:
+            return ""
+        if any(self._workspace.is_file(main) for main in mains_of(config)):
+            return ""
+        reason = ""
+        for script, call in self._calls_for(config):
+            if call.deploys:
+                return ""
+            if call.command in _TO_PAGES and not reason:
+                reason = f"{script.path} deploys to Pages, which reads no configuration without "
+                reason += "`pages_build_output_dir`"
+        return reason
 
     def _names(self, config: WranglerConfig) -> dict[str, None]:
         """The names that commands deploy a configuration under, in order."""
@@ -306,7 +345,8 @@ class Elsewhere:
         if manifest is not None:
             text = "\n".join(manifest.scripts.values())
             calls = (call for line in manifest.scripts.values() for call in wrangler_calls(line, folder))
-            yield _Script(manifest.document.path, text, tuple(calls))
+            made = (file for line in manifest.scripts.values() for file in files_made(line, folder))
+            yield _Script(manifest.document.path, text, tuple(calls), tuple(made))
         for name in sorted(entries):
             if name in ("Makefile", "justfile", "Justfile", "Taskfile.yml") or name.endswith(".sh"):
                 yield self._script(_join(folder, name), folder)
@@ -319,11 +359,14 @@ class Elsewhere:
             for name in self._workspace.list(workflows):
                 if name.endswith((".yml", ".yaml")):
                     text = self._text(_join(workflows, name))
-                    yield _Script(_join(workflows, name), text, tuple(calls_in_workflow(text, folder)))
+                    called = tuple(calls_in_workflow(text, folder))
+                    yield _Script(_join(workflows, name), text, called, tuple(files_made(text, folder)))
 
     def _script(self, path: str, folder: str) -> _Script:
         text = self._text(path)
-        return _Script(path, text, tuple(wrangler_calls(text, folder, by_line=not path.endswith(".sh"))))
+        by_line = not path.endswith(".sh")
+        made = files_made(text, folder, by_line=by_line)
+        return _Script(path, text, tuple(wrangler_calls(text, folder, by_line=by_line)), tuple(made))
 
     def _manifest(self, folder: str) -> Manifest | None:
         path = _join(folder, "package.json")

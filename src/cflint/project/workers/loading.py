@@ -196,7 +196,13 @@ class _Loading:
         named = frozenset(path for path in self._paths if path and self._workspace.is_file(path))
         configs = {path: config for path in found.configs if (config := self._config(path)) is not None}
         for config in configs.values():
+            if config.deployment.copied_to is not None:
+                self._resolver.place(config.deployment.entry, config.deployment.copied_to)
             self._apps.recognise(config)
+        for path, config in configs.items():
+            reason = self._apps.reads_for_pages(config)
+            if reason and not config.deployment.open:
+                configs[path] = replace(config, deployment=replace(config.deployment, open=reason))
         workers = [self._worker(config) for config in configs.values()]
         for worker in self._owners(found, frozenset(configs)):
             assert worker.config is not None

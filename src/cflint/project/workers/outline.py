@@ -107,6 +107,8 @@ def load_again(
         deployment = Deployment.of_row(row)
         if deployment.is_template:
             return None
+        if deployment.copied_to is not None:
+            resolver.place(deployment.entry, deployment.copied_to)
         configs[path] = replace(read_worker_config(workspace, resolver, found), deployment=deployment)
     workers = tuple(
         Worker(

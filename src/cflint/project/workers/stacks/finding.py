@@ -80,7 +80,7 @@ class Stacks:
         if not files:
             return {}
         names = {found.worker_name for found in config.environments if found.worker_name is not None}
-        return self._bindings(files, names, _mains(config), config.directory)
+        return self._bindings(files, names, mains_of(config), config.directory)
 
     def bindings_without_config(self, folder: str, entries: Collection[str]) -> Mapping[str, str]:
         """The same for a Worker that no configuration speaks of; `folder` is its package's, `entries` are its
@@ -116,7 +116,7 @@ class Stacks:
             return True
         folder = config.directory
         entries = set(self._entries(path, text))
-        if not entries.isdisjoint(_mains(config)) or (
+        if not entries.isdisjoint(mains_of(config)) or (
             folder and any(e.startswith(f"{folder}/") for e in entries)
         ):
             return True
@@ -192,7 +192,7 @@ class Stacks:
                     yield posixpath.join(here, name)
 
 
-def _mains(config: WranglerConfig) -> set[str]:
+def mains_of(config: WranglerConfig) -> set[str]:
     """The entries that a configuration names, as paths of the workspace."""
     return {
         posixpath.normpath(posixpath.join(config.directory, found.main.text or ""))
