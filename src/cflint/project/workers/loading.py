@@ -459,6 +459,38 @@ class _Loading:
             if app.modules:
                 yield replace(self._app_worker(None, app), without_config=how)
         yield from bare
+        yield from self._auxiliary({config.directory for config in configs} | set(apps), workers)
+
+    def _auxiliary(self, folders: Iterable[str], workers: Sequence[Worker]) -> Iterator[Worker]:
+        """The auxiliary Workers that the configurations of Vite in some folders configure by themselves."""
+        taken = {entry for worker in workers for entry in worker.entries}
+        for folder in sorted(folders):
+            names = self._workspace.entries(folder)
+            name = next((name for name in sorted(names) if name.startswith("vite.config.")), None)
+            document = self._workspace.read(posixpath.join(folder, name)) if name is not None else None
+            if document is None or b"auxiliaryWorkers" not in document.data:
+                continue
+            self._elsewhere.read[document.path] = None
+            # Imported where used: what evaluates TypeScript, which few projects have here.
+            from cflint.project.workers.typescript_config import auxiliary_workers_of
+
+            found, read = auxiliary_workers_of(self._workspace, self._resolver, document)
+            self._elsewhere.read.update(dict.fromkeys(read))
+            for one in found:
+                entry = posixpath.normpath(posixpath.join(folder, one.entry))
+                if entry in taken or not self._workspace.is_file(entry):
+                    continue
+                taken.add(entry)
+                reach = self._graph.reachable(entry)
+                yield Worker(
+                    None,
+                    (entry,),
+                    reach.modules,
+                    unresolved=not reach.complete,
+                    type_only=reach.type_only,
+                    without_config=f"{document.path} builds it as an auxiliary Worker",
+                    bound=one.bound,
+                )
 
     def _bound(self, worker: Worker) -> Worker:
         """A Worker without a configuration, with the bindings that something else gives it."""
@@ -468,7 +500,7 @@ class _Loading:
         else:
             folder = (self._package_of(places[0]) or "") if places else ""
         bound = self._elsewhere.stacks.bindings_without_config(folder, worker.entries)
-        return replace(worker, bound=bound) if bound else worker
+        return replace(worker, bound={**worker.bound, **bound}) if bound else worker
 
     def _apps_without_config(
         self, found: Discovered, workers: Sequence[Worker], has_config: Callable[[str], bool]
