@@ -285,3 +285,22 @@ def test_python_knows_them_too() -> None:
     files = {"wrangler.toml": CONFIG.replace("index.js", "entry.py"), "src/entry.py": code}
     assert "py-unawaited-binding" in found(files | {"infra/a.tf": V4})
     assert "py-unawaited-binding" not in found(files)
+
+
+def test_a_job_and_a_worker_of_which_another_one_needs_the_type() -> None:
+    files = {
+        "sst.config.ts": """
+          const trpc = new sst.cloudflare.Worker("Trpc", { handler: "index.ts" });
+          new sst.cloudflare.Worker("Client", { handler: "client.ts", link: [trpc] });
+          new sst.cloudflare.Cron("Nightly", { job: "job.ts", schedules });
+        """,
+        "index.ts": CODE + "export type Router = string;\n",
+        "client.ts": 'import type { Router } from "./index";\n' + CODE,
+        "job.ts": "export default { async scheduled() {} };\n",
+    }
+    workers = loaded(files).project.workers
+    assert [(it.entries, dict(it.bound)) for it in workers] == [
+        (("index.ts",), {}),
+        (("client.ts",), {"Trpc": "service"}),
+        (("job.ts",), {}),
+    ]

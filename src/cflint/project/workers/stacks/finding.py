@@ -53,7 +53,7 @@ _ALCHEMY = pattern(r"[\"']alchemy/[cC]loudflare[\"']")
 _NAME = pattern(r"\b(?:script_?[nN]ame|name|worker_?[nN]ame)\s*[=:]\s*[\"'`]([^\"'`\n]*)[\"'`]")
 _WORKER_NAME = pattern(r"[a-z0-9][a-z0-9_-]*")  # as opposed to that of a binding
 _ENTRY = pattern(
-    r"\b(?:entrypoint|handler|main|content_file|contentFile|main_module)\s*[=:]\s*[\"'`]([^\"'`\n]{1,300})[\"'`]"
+    r"\b(?:entrypoint|handler|job|main|content_file|contentFile|main_module)\s*[=:]\s*[\"'`]([^\"'`\n]{1,300})[\"'`]"
     r"|\bfile\(\s*\"([^\"\n]{1,300})\""
 )
 _BASE = re.compile(r"^\$\{(?:path\.(?:module|root)|import\.meta\.\w+|__dirname)\}/?")

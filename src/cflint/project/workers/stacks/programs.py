@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 _ALCHEMY_MODULE = pattern(r"alchemy/[cC]loudflare(?:/.*)?")
 _PULUMI_CLASS = pattern(r"(?:Workers?Script|WorkerVersion)")
 _CALLS = frozenset({"call_expression", "new_expression"})
-_ENTRY_KEYS = ("entrypoint", "main", "handler", "script")
+_ENTRY_KEYS = ("entrypoint", "main", "handler", "script", "job")
 _FOLDER_KEYS = ("cwd", "rootDir", "path")
 _NAME_KEYS = ("name", "scriptName")
 _LIST_END = "Bindings"
