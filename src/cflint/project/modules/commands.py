@@ -177,7 +177,7 @@ class MadeFile:
     is_copy: bool
 
 
-_COPIERS = frozenset({"cp", "copyfiles", "cpy", "cpx", "cpy-cli", "ncp", "copy", "mv", "install"})
+_COPIERS = frozenset({"cp", "copyfiles", "cpy", "cpx", "cpy-cli", "ncp", "copy"})
 _BUNDLERS = frozenset({"esbuild", "bun", "rollup", "ncc", "tsup"})
 _OUT_FILES = ("--outfile", "--file", "-o")
 _OUT_FOLDERS = ("--outdir", "--dir", "-d")

@@ -78,12 +78,17 @@ _WRITES = pattern(
 
 @record(frozen=True)
 class _Script:
-    """A text with commands, its calls of wrangler, and the files that it makes."""
+    """A text with commands, the folder it starts in, and its calls of wrangler."""
 
     path: str
     text: str
     calls: tuple[WranglerCall, ...]
-    made: tuple[MadeFile, ...] = ()
+    folder: str = ""
+
+    @cached_property
+    def made(self) -> tuple[MadeFile, ...]:
+        """The files that its commands copy or bundle into place."""
+        return tuple(files_made(self.text, self.folder, by_line=not self.path.endswith(".sh")))
 
     @cached_property
     def written(self) -> tuple[tuple[str, str], ...]:
@@ -345,8 +350,7 @@ class Elsewhere:
         if manifest is not None:
             text = "\n".join(manifest.scripts.values())
             calls = (call for line in manifest.scripts.values() for call in wrangler_calls(line, folder))
-            made = (file for line in manifest.scripts.values() for file in files_made(line, folder))
-            yield _Script(manifest.document.path, text, tuple(calls), tuple(made))
+            yield _Script(manifest.document.path, text, tuple(calls), folder)
         for name in sorted(entries):
             if name in ("Makefile", "justfile", "Justfile", "Taskfile.yml") or name.endswith(".sh"):
                 yield self._script(_join(folder, name), folder)
@@ -360,13 +364,12 @@ class Elsewhere:
                 if name.endswith((".yml", ".yaml")):
                     text = self._text(_join(workflows, name))
                     called = tuple(calls_in_workflow(text, folder))
-                    yield _Script(_join(workflows, name), text, called, tuple(files_made(text, folder)))
+                    yield _Script(_join(workflows, name), text, called, folder)
 
     def _script(self, path: str, folder: str) -> _Script:
         text = self._text(path)
         by_line = not path.endswith(".sh")
-        made = files_made(text, folder, by_line=by_line)
-        return _Script(path, text, tuple(wrangler_calls(text, folder, by_line=by_line)), tuple(made))
+        return _Script(path, text, tuple(wrangler_calls(text, folder, by_line=by_line)), folder)
 
     def _manifest(self, folder: str) -> Manifest | None:
         path = _join(folder, "package.json")

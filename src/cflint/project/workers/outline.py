@@ -85,6 +85,10 @@ def load_again(
     for app in apps:
         if app is not None:
             resolver.alias(app.folder, app.layout.aliases)
+    for _, row in outline["configs"]:
+        placed = Deployment.of_row(row)
+        if placed.copied_to is not None:
+            resolver.place(placed.entry, placed.copied_to)
     for path in changed:
         document = workspace.read(path)
         if any(app is not None and app.is_configured_by(path) for app in apps):
@@ -107,8 +111,6 @@ def load_again(
         deployment = Deployment.of_row(row)
         if deployment.is_template:
             return None
-        if deployment.copied_to is not None:
-            resolver.place(deployment.entry, deployment.copied_to)
         configs[path] = replace(read_worker_config(workspace, resolver, found), deployment=deployment)
     workers = tuple(
         Worker(
