@@ -107,7 +107,8 @@ class Apps:
     def _makes_what_is_not_there(self, app: App, folder: AppFolder) -> bool:
         """Whether a `main` that is not there can only be of the app's build: its adapter is Cloudflare's, and
         the configuration stands beside it."""
-        return app.target is Target.PROVED and app.kind.proves_itself and folder.has_config
+        proved = app.target is Target.PROVED and app.kind.proves_itself and not app.kind.own_entry
+        return proved and folder.has_config
 
     def without_config(self, manifest: Document) -> tuple[App, str] | None:
         """The app of a package.json that no configuration stands beside, and what proves that it is built for
