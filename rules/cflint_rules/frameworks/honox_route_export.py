@@ -131,7 +131,7 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
             at = Location(document, export.span)
             if name in _METHODS and local in facts.functions:
                 message = f"HonoX spreads `{name}`: a function is no list, and the app fails at its start"
-                yield Finding(f"{message}; wrap it in `createRoute()`", at, severity=Severity.ERROR)
+                yield Finding(f"{message}; wrap it in `createRoute()`", at)
             elif name in _LOST and (name.isupper() or "default" not in facts.exports):
                 known = name.upper() if name.upper() in _METHODS else "GET"
                 yield Finding(f"HonoX never calls `{name}` of a route: it looks for `{known}`", at)
