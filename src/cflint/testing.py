@@ -36,8 +36,9 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
+from types import MappingProxyType
 
 from cflint.engine import Options, analyse_loaded
 from cflint.engine.parsing import parses_worse, syntax_errors
@@ -183,7 +184,8 @@ def expected(files: Files) -> tuple[Counter[Line], dict[Line, Severity]]:
 
 @dataclass(frozen=True)
 class Case:
-    """A case of a rule: the project in a folder, with markers, and in `fixed/` what fixes make of it."""
+    """A case of a rule: the project in a folder, with markers, and in `fixed/` what fixes make of it. The
+    folder's files are read once."""
 
     folder: Path
     rule: str
@@ -202,12 +204,11 @@ class Case:
         """The folder of what fixes make of the files."""
         return self.folder / "fixed"
 
-    @property
-    def files(self) -> dict[str, bytes]:
+    @cached_property
+    def files(self) -> Mapping[str, bytes]:
         """The project's files, by path, without `fixed/`."""
-        return {
-            path: data for path, data in _files_below(self.folder).items() if not path.startswith("fixed/")
-        }
+        found = _files_below(self.folder)
+        return MappingProxyType({path: found[path] for path in found if not path.startswith("fixed/")})
 
     @property
     def fixed(self) -> dict[str, bytes]:
