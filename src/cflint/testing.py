@@ -278,12 +278,15 @@ class Case:
         after = Result({**files, **changed}, made.report, result.rules, result.known, result.options)
         again = after.converged(Safety.UNSAFE).changes
         _require(not again, f"fixes change again what they fixed: {[change.path for change in again]}")
-        safe = result.converged(Safety.SAFE)
+        safe = made if all(map(_is_safe, made.applied)) else result.converged(Safety.SAFE)  # the same rounds
         for applied in safe.applied:
-            is_safe = applied.fix is not None and applied.fix.safety is Safety.SAFE
-            _require(is_safe, f"{_shown(_line_of(applied))}: not safe, and applied as a safe fix")
+            _require(_is_safe(applied), f"{_shown(_line_of(applied))}: not safe, and applied as a safe fix")
         left = [it for it in safe.report.findings if applicable(it.fix, Safety.SAFE)]
         _require(not left, f"safe fixes that are not applied: {[_shown(_line_of(it)) for it in left]}")
+
+
+def _is_safe(finding: Finding) -> bool:
+    return finding.fix is not None and finding.fix.safety is Safety.SAFE
 
 
 _SAFETIES = (None, Safety.SAFE, Safety.UNSAFE, Safety.MANUAL)

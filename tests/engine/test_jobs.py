@@ -63,9 +63,7 @@ def alone(repository: Path, check: Check, forks: list[int]) -> str:
 
 
 @pytest.mark.parametrize("jobs", [2, 3, 8])
-def test_any_number_of_processes_says_the_same(
-    check: Check, alone: str, forks: list[int], jobs: int
-) -> None:
+def test_any_number_of_processes_says_the_same(check: Check, alone: str, forks: list[int], jobs: int) -> None:
     assert check("--no-cache", "--output-format", "json", "--jobs", str(jobs)) == alone
     assert len(forks) == jobs - 1
 
