@@ -7,14 +7,15 @@ costs little.
 
 from __future__ import annotations
 
+import string
 from bisect import bisect_left
 from collections.abc import Iterator
 from enum import Enum
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
-from cflint.pattern import pattern
 from cflint.record import record
+from cflint.syntax.anchors import Anchors
 from cflint.syntax.javascript import (
     FUNCTIONS,
     Syntax,
@@ -137,9 +138,11 @@ _IDENTIFIERS = frozenset(
         "shorthand_property_identifier_pattern",
     }
 )
-_DECLARES = pattern(
-    rb"\b(?:const|let|var|using|function|class|enum|namespace|module|interface|type|import)\b"
+_DECLARES = (
+    *("const", "let", "var", "using", "function", "class"),
+    *("enum", "namespace", "module", "interface", "type", "import"),
 )
+_IN_WORD = frozenset(bytes((byte,)) for byte in b"_" + string.ascii_letters.encode() + string.digits.encode())
 _DECLARING = frozenset(
     {"lexical_declaration", "function_declaration", "generator_function_declaration", "function_signature"}
     | {"class_declaration", "abstract_class_declaration", "enum_declaration", "interface_declaration"}
@@ -149,6 +152,11 @@ _DECLARING = frozenset(
 _TYPES = frozenset({"interface_declaration", "type_alias_declaration"})
 _GLOBALS = frozenset({"JSON", "Math", "Object", "Promise", "Date", "console", "crypto"})
 """Names that are looked up often and declared hardly ever."""
+
+
+@cache
+def _keywords() -> Anchors:
+    return Anchors(_DECLARES, whole=False)
 
 
 class ModuleScope:
@@ -403,7 +411,12 @@ class ModuleScope:
     @cached_property
     def _keywords(self) -> list[int]:
         """Where keywords that declare something stand, found once: scopes may lie deep in each other."""
-        return [found.start() for found in _DECLARES.finditer(self._syntax.document.data)]
+        data = self._syntax.document.data
+        return [
+            start
+            for start, end, _ in _keywords().find(data)
+            if data[start - 1 : start] not in _IN_WORD and data[end : end + 1] not in _IN_WORD
+        ]
 
     def _scan_function(self, function: Node) -> Iterator[Declaration]:
         if function.type in ("function_expression", "generator_function"):
