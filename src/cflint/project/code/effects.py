@@ -393,8 +393,8 @@ def _is_logger(module: ModuleLike, node: Node) -> bool:
         last = node.child_by_field_name("property")
     else:
         last = node if node.type == "identifier" else None
-    name = module.text(last) if last is not None else ""
-    if "log" not in name.lower() or _LOGGER_NAME.fullmatch(name) is None:
+    called = module.text(last) if last is not None else ""
+    if "log" not in called.lower() or _LOGGER_NAME.fullmatch(called) is None:
         return False
     return not module.value_of(node) and (known is None or known.module != "")
 
