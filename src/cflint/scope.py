@@ -7,7 +7,6 @@ costs little.
 
 from __future__ import annotations
 
-import string
 from bisect import bisect_left
 from collections.abc import Iterator
 from enum import Enum
@@ -142,7 +141,7 @@ _DECLARES = (
     *("const", "let", "var", "using", "function", "class"),
     *("enum", "namespace", "module", "interface", "type", "import"),
 )
-_IN_WORD = frozenset(bytes((byte,)) for byte in b"_" + string.ascii_letters.encode() + string.digits.encode())
+_IN_WORD = frozenset(bytes((byte,)) for byte in range(128) if chr(byte).isalnum() or byte == 0x5F)
 _DECLARING = frozenset(
     {"lexical_declaration", "function_declaration", "generator_function_declaration", "function_signature"}
     | {"class_declaration", "abstract_class_declaration", "enum_declaration", "interface_declaration"}
