@@ -10,11 +10,10 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator
 from enum import Enum
-from functools import cache, cached_property
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from cflint.record import record
-from cflint.syntax.anchors import Anchors
 from cflint.syntax.javascript import (
     FUNCTIONS,
     Syntax,
@@ -25,6 +24,7 @@ from cflint.syntax.javascript import (
     unwrap,
     walk,
 )
+from cflint.syntax.javascript.keywords import declaring_words
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -137,11 +137,6 @@ _IDENTIFIERS = frozenset(
         "shorthand_property_identifier_pattern",
     }
 )
-_DECLARES = (
-    *("const", "let", "var", "using", "function", "class"),
-    *("enum", "namespace", "module", "interface", "type", "import"),
-)
-_IN_WORD = frozenset(bytes((byte,)) for byte in range(128) if chr(byte).isalnum() or byte == 0x5F)
 _DECLARING = frozenset(
     {"lexical_declaration", "function_declaration", "generator_function_declaration", "function_signature"}
     | {"class_declaration", "abstract_class_declaration", "enum_declaration", "interface_declaration"}
@@ -151,11 +146,6 @@ _DECLARING = frozenset(
 _TYPES = frozenset({"interface_declaration", "type_alias_declaration"})
 _GLOBALS = frozenset({"JSON", "Math", "Object", "Promise", "Date", "console", "crypto"})
 """Names that are looked up often and declared hardly ever."""
-
-
-@cache
-def _keywords() -> Anchors:
-    return Anchors(_DECLARES, whole=False)
 
 
 class ModuleScope:
@@ -410,12 +400,7 @@ class ModuleScope:
     @cached_property
     def _keywords(self) -> list[int]:
         """Where keywords that declare something stand, found once: scopes may lie deep in each other."""
-        data = self._syntax.document.data
-        return [
-            start
-            for start, end, _ in _keywords().find(data)
-            if data[start - 1 : start] not in _IN_WORD and data[end : end + 1] not in _IN_WORD
-        ]
+        return declaring_words(self._syntax.document.data)
 
     def _scan_function(self, function: Node) -> Iterator[Declaration]:
         if function.type in ("function_expression", "generator_function"):
