@@ -71,6 +71,8 @@ _GIVEN = {
     "--compatibility-flags": "compatibility_flags",
 }
 """Options of a deployment that add to a configuration, and the keys that they stand for."""
+_WRITERS = ("File", "Bun.write", ".write_text(", "open(")
+"""What a text holds that writes files: a cheap first look."""
 _WRITES = pattern(
     r"\b(?:write|append)(?:File|TextFile)(?:Sync)?\b|\bBun\.write\b|\.write_text\(|\bopen\([^)\n]*[\"'][wa]"
 )
@@ -184,7 +186,7 @@ class Elsewhere:
             if path.startswith(("../", "/")) or not self._workspace.is_file(path):
                 continue
             text = self._text(path)
-            if _WRITES.search(text) is not None:
+            if any(word in text for word in _WRITERS) and _WRITES.search(text) is not None:
                 yield path, text
 
     # -- what commands say ---------------------------------------------------------------------------------
