@@ -94,6 +94,13 @@ OPTIONS = (
         help="Show the changes --fix would make, without writing them; exit 1 if there are any.",
     ),
     Option(
+        flags=("--add-ignore",),
+        takes=Takes.TEXT,
+        metavar="REASON",
+        help="Write comments that suppress the findings, for this reason (until=2027-01-31 in it ends them); "
+        "with --diff show them.",
+    ),
+    Option(
         flags=("--output-format",),
         takes=Takes.TEXT,
         choices=tuple(FORMATS),

@@ -36,6 +36,10 @@ def perform(request: Request) -> Exit:
     if plan.action is Action.SHOW_SETTINGS:
         write(plan.settings.as_text())
         return Exit.CLEAN
+    if request.add_ignore is not None:
+        from cflint.cli.check.ignoring import check_reason
+
+        check_reason(request.add_ignore)
     analysis = Analysis(plan)
     first = analysis.first()
     if request.verbose:
@@ -50,6 +54,11 @@ def perform(request: Request) -> Exit:
     report = analysis.compared(first)
     if plan.action is Action.REPORT:
         code = _report(plan, analysis, report)
+    elif plan.action is Action.ADD_IGNORES:
+        from cflint.cli.check.ignoring import add_ignores
+
+        analysis.keep()
+        code = add_ignores(plan, analysis, report)
     else:
         analysis.keep()
         code = _fix(plan, analysis, report)

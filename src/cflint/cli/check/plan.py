@@ -32,6 +32,7 @@ class Action(Enum):
     REPORT = "report"
     FIX = "fix"
     DIFF = "diff"
+    ADD_IGNORES = "add-ignores"
     WRITE_BASELINE = "write-baseline"
     SHOW_SETTINGS = "show-settings"
 
@@ -42,6 +43,8 @@ class Action(Enum):
             return cls.SHOW_SETTINGS
         if request.write_baseline:
             return cls.WRITE_BASELINE
+        if request.add_ignore is not None:
+            return cls.ADD_IGNORES
         if request.diff:
             return cls.DIFF
         return cls.FIX if request.fix else cls.REPORT

@@ -28,6 +28,7 @@ class Request:
     fix: bool
     unsafe_fixes: bool
     diff: bool
+    add_ignore: str | None
     exclude: tuple[str, ...]
     config: str | None
     isolated: bool
@@ -73,6 +74,15 @@ def refuse_contradictions(request: Request) -> None:
     if request.shard is not None and (request.fix or request.diff or "-" in request.paths):
         other = "--fix" if request.fix else "--diff" if request.diff else "-"
         raise Failure(f"`--shard` checks some of the Workers, so it does not go with `{other}`")
+    if request.add_ignore is not None:
+        others = {
+            "--fix": request.fix,
+            "--write-baseline": request.write_baseline,
+            "--shard": request.shard is not None,
+            "-": "-" in request.paths or request.stdin_filename is not None,
+        }
+        for other in (name for name, is_given in others.items() if is_given):
+            raise Failure(f"`--add-ignore` takes findings as they are, so it does not go with `{other}`")
     if request.write_baseline and request.baseline is not None:
         check_output_file(request.baseline)
     if request.output_file is not None:
