@@ -39,7 +39,7 @@ class Obstacle(Enum):
 
     STRICT_JSON = "JSON of this kind has no comments"
     UNKNOWN = "comments in a file of this kind are not known"
-    TEXT = "the line stands within a text over several lines, where a comment would become part of it"
+    TEXT = "a comment would become part of a text over several lines, or the file does not parse"
     NO_EFFECT = "no comment there has an effect"
 
 

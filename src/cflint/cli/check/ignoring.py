@@ -147,22 +147,35 @@ def _reject(
     files: Mapping[str, _File], first: Report, report: Report, about_comments: Collection[str]
 ) -> bool:
     """Take back the comments that did not do what they are for; whether there were any."""
+    had, has = _places(first, about_comments), _places(report, about_comments)
+    before, after = _tally(first.findings), _tally(report.findings)
     found = False
-    still: dict[str, set[tuple[int, str]]] = {}
+    for path, file in files.items():
+        failed = file.without_effect(has.get(path, ()), had.get(path, ()))
+        for line in failed:
+            file.reject(line)
+        if not failed and file.edits:
+            silenced = file.silenced_by_rule()
+            more = {
+                rule
+                for at, rule in after
+                if at == path
+                and rule not in about_comments
+                and after[at, rule] > before[at, rule] - silenced[rule]
+            }
+            failed = file.give_up(more)  # what is reported has moved, or is read otherwise with the comments
+        found = found or bool(failed)
+    return found
+
+
+def _places(report: Report, about_comments: Collection[str]) -> dict[str, set[tuple[int, str]]]:
+    """The lines of findings with their rules, by path; "" for those about comments."""
+    found: dict[str, set[tuple[int, str]]] = {}
     for finding in report.findings:
         document = finding.at.document
         line = document.line_of(finding.at.span.start)
-        still.setdefault(document.path, set()).add((line, finding.rule))
-    before, after = _tally(first.findings), _tally(report.findings)
-    for path, file in files.items():
-        failed = file.without_effect(still.get(path, ()), about_comments)
-        for line in failed:
-            file.reject(line)
-        more = any(after[at] > before[at] for at in after if at[0] == path and at[1] not in about_comments)
-        if more and not failed and file.edits:
-            file.give_up()  # something of the file is read otherwise with the comments
-            failed = [0]
-        found = found or bool(failed)
+        rule = "" if finding.rule in about_comments else finding.rule
+        found.setdefault(document.path, set()).add((line, rule))
     return found
 
 
@@ -241,17 +254,27 @@ class _File:
         """Try the next form of a line's comment: this one has no effect."""
         self._drop_form(line, Obstacle.NO_EFFECT)
 
-    def give_up(self) -> None:
-        """Take all comments back."""
-        for line in self.edits:
+    def silenced_by_rule(self) -> Counter[str]:
+        """How many findings the comments silence, by rule."""
+        return Counter(finding.rule for line in self.edits for finding in self._findings[line])
+
+    def give_up(self, rules: Collection[str]) -> list[int]:
+        """Take back the comments about some rules, or all where none names such a rule; returns the lines."""
+        if not rules:
+            return []
+        assert self._forms is not None
+        lines = [line for line in self.edits if any(it.rule in rules for it in self._findings[line])]
+        for line in (gone := lines or list(self.edits)):
             self._obstacles[line] = Obstacle.NO_EFFECT
-        self._forms = {}
+            self._forms[line] = []
+        return gone
 
     def without_effect(
-        self, still: Collection[tuple[int, str]], about_comments: Collection[str]
+        self, still: Collection[tuple[int, str]], before: Collection[tuple[int, str]]
     ) -> list[int]:
-        """The lines whose comment silences not all that it names, or is reported itself; `still` are the
-        lines, as they are now, and the rules of what is reported."""
+        """The lines whose comment silences not all that it names, or is reported itself. `still` are the
+        lines, as they are now, and the rules of what is reported ("" for those about comments), `before`
+        those without the comments."""
         if not self.edits or not still:
             return []
         own = {line: edit.text.endswith("\n") for line, edit in self.edits.items()}
@@ -262,10 +285,8 @@ class _File:
             now = line + added[line]
             rules = {finding.rule for finding in self._findings[line]}
             places = {now, now - 1} if own[line] else {now}
-            if any(
-                (at == now and rule in rules) or (at in places and rule in about_comments)
-                for at, rule in still
-            ):
+            is_reported = (line, "") not in before and any((at, "") in still for at in places)
+            if is_reported or any((now, rule) in still for rule in rules):
                 failed.append(line)
         return failed
 
