@@ -45,7 +45,7 @@ def perform(request: Request) -> Exit:
     if request.verbose:
         say("".join(_background(plan, analysis)))
     if plan.kept is None and analysis.loaded.empty:
-        return _without_workers(plan, analysis, first)
+        return without_workers(plan, analysis, first)
     problems = list(unread(plan.place))
     for problem in problems:
         warn(problem)
@@ -90,17 +90,17 @@ def _fix(plan: Plan, analysis: Analysis, report: Report) -> Exit:
 
 
 def _write_baseline(plan: Plan, report: Report) -> Exit:
-    from cflint.report.baseline import written
+    from cflint.report.baseline import baseline_of, written
 
     target = plan.request.baseline
     assert target is not None
-    write_file(target, written(report.findings).encode("ascii"))
+    write_file(target, written(baseline_of(report)).encode("ascii"))
     if not plan.request.quiet:
         say(f"wrote {counted(len(report.findings), 'finding')} to {visible(target)}")
     return Exit.INTERNAL if report.partial else Exit.CLEAN
 
 
-def _without_workers(plan: Plan, analysis: Analysis, report: Report) -> Exit:
+def without_workers(plan: Plan, analysis: Analysis, report: Report) -> Exit:
     """There is no Worker: an error, unless `--allow-empty`."""
     request = plan.request
     where = ", ".join(map(visible, request.paths[:3])) if request.paths else "this folder"

@@ -9,6 +9,9 @@ from cflint.record import record
 FOR_PEOPLE = ("text", "concise")
 """Formats that may be coloured, and that other output may accompany."""
 
+BASELINE = "cflint-baseline.json"
+"""The file of a baseline that commands and guides name."""
+
 
 @record(frozen=True, kw_only=True)
 class Request:
