@@ -12,7 +12,7 @@ import click
 from cflint import __version__
 
 COMMANDS = (
-    *("check", "baseline", "explain", "inspect", "graph", "rules", "server", "merge", "clean"),
+    *("check", "init", "baseline", "explain", "inspect", "graph", "rules", "server", "merge", "clean"),
     "completion",
 )
 """Each is the module of that name in this package and, there, `command`."""
