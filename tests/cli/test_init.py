@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import tomllib
 from collections.abc import Callable, Iterator
@@ -192,7 +193,8 @@ def test_an_origin(text: str) -> None:
 def test_the_origin_of_an_installation(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     def installed(record: object) -> Origin | None:
         text = record if isinstance(record, str) or record is None else json.dumps(record)
-        monkeypatch.setattr(origins, "distribution", lambda _: SimpleNamespace(read_text=lambda _: text))
+        found = [SimpleNamespace(read_text=lambda _: text)]
+        monkeypatch.setattr(origins, "distributions", lambda **_: found)
         return known_origin()
 
     git = {"vcs": "git", "commit_id": COMMIT, "requested_revision": "main"}
@@ -209,6 +211,18 @@ def test_the_origin_of_an_installation(monkeypatch: pytest.MonkeyPatch, tmp_path
     assert installed(local) is None  # nobody else has this commit
     lay_out({"clone/.git/refs/remotes/origin/main": f"{COMMIT}\n"})
     assert installed(local) == Origin("https://github.com/me/project", COMMIT)
+
+
+def test_metadata_in_the_repository_says_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    git = {"vcs": "git", "commit_id": COMMIT}
+    record = json.dumps({"url": "https://github.com/evil/cflint", "vcs_info": git})
+    lay_out(
+        {"cflint-99.0.dist-info/direct_url.json": record, "cflint-99.0.dist-info/METADATA": "Name: cflint\n"}
+    )
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    found = known_origin()
+    assert found is None or "evil" not in found.address
 
 
 def test_a_clone_with_packed_refs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -358,6 +372,21 @@ def test_generated_code_is_left_out(cli: Cli) -> None:
     assert entries
     assert all(entry["path"] != "src/gen.ts" for entry in entries)
     assert cli("check", "--baseline", "cflint-baseline.json").code == 0
+
+
+def test_rules_that_find_much_are_offered_to_be_ignored(cli: Cli) -> None:
+    Path("src/index.ts").write_text(
+        CODE.replace('    env.STORE.put("hits", "1");\n', '    env.STORE.put("hits", "1");\n' * 12)
+    )
+    assert cli("init", "--yes", "--skip", "baseline").code == 0
+    text = Path("cflint.toml").read_text()
+    (line,) = [line for line in text.splitlines() if line.startswith("# ignore = ")]
+    name, number = re.findall(r'"([\w-]+)"', line)[0], re.findall(r": (\d+) of ", line)[0]
+    assert int(number) >= 12
+    found = [it["rule"] for it in json.loads(cli("check", "--output-format", "json").out)["findings"]]
+    assert found.count(name) == int(number)
+    Path("cflint.toml").write_text(text.replace("# ignore", "ignore"))
+    assert name not in cli("check", "--output-format", "concise").out
 
 
 def test_without_findings_there_is_no_baseline(cli: Cli) -> None:

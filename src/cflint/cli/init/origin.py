@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import re
-from importlib.metadata import PackageNotFoundError, distribution
+from importlib.metadata import distributions
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from cflint import ADDRESS
 from cflint.cli.exits import Failure
+from cflint.packages import folders_of_packages
 from cflint.record import record
 from cflint.report.repository import browsable, is_published, repository_of
 
@@ -51,10 +52,12 @@ def read_origin(text: str) -> Origin:
 def known_origin(name: str = "cflint") -> Origin | None:
     """From where the package of this process was installed, as pip has recorded it (PEP 610): a commit of a
     repository, or a clone whose commit the remote has. None where nothing says so."""
+    # Only where installers put packages: a folder that is checked may hold metadata of any name.
+    found = next(iter(distributions(name=name, path=folders_of_packages())), None)
     try:
-        record = distribution(name).read_text("direct_url.json")
-        data = json.loads(record) if record else {}
-    except (PackageNotFoundError, OSError, ValueError):
+        text = found.read_text("direct_url.json") if found is not None else None
+        data = json.loads(text) if text else {}
+    except (OSError, ValueError):
         return None
     url, git = (data.get("url"), data.get("vcs_info")) if isinstance(data, dict) else (None, None)
     if not isinstance(url, str):

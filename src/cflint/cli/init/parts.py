@@ -57,15 +57,19 @@ class Skipped:
 Part = File | Skipped
 
 
-def settings_part(survey: Survey, loaded: Loaded, generated: Iterable[str]) -> Part:
-    """The settings that the project needs: the preset, and generated files that are left out."""
+def settings_part(survey: Survey, loaded: Loaded, report: Report) -> Part:
+    """The settings that the project needs: the preset, generated files that are left out, and the rules that
+    make most of the findings, for whoever does not share their opinion."""
     if survey.settings is not None:
         return Skipped(f"{survey.settings} is there")
     configs = [worker.config for worker in loaded.project.workers if worker.config is not None]
     preset, reason = "recommended", "or reference, strict, all; `preview = true` adds rules in preview"
     if configs and all(config.role.is_shown for config in configs):
         preset, reason = "reference", "every Worker here is an example or a template"
-    text = templates.settings(preset, reason, [f"/{path}" for path in generated])
+    generated = generated_files(report.findings)
+    tally = Counter(it.rule for it in report.findings if it.at.document.path not in generated)
+    often = [(rule, number) for rule, number in tally.most_common(3) if number >= max(10, tally.total() / 5)]
+    text = templates.settings(preset, reason, [f"/{path}" for path in generated], often)
     return File(SETTINGS, None, text.encode(), "the settings")
 
 

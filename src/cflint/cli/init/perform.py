@@ -101,7 +101,7 @@ def _makers(
         return seen.baseline is not None or BASELINE in taken
 
     return {
-        "settings": lambda _: settings_part(seen, loaded, sorted(generated)),
+        "settings": lambda _: settings_part(seen, loaded, report),
         "baseline": baseline,
         "pre-commit": lambda taken: pre_commit_part(seen, origin, baseline=has_baseline(taken)),
         "ci": lambda taken: ci_part(seen, origin, baseline=has_baseline(taken)),

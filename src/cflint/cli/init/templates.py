@@ -68,18 +68,20 @@ def hook(origin: Origin, *, baseline: bool) -> str:
     return text + f"      args: [--allow-empty, --baseline, {BASELINE}]\n" if baseline else text
 
 
-def settings(preset: str, reason: str, exclude: list[str]) -> str:
-    """A `cflint.toml`; `reason` says in a comment why the preset."""
+def settings(preset: str, reason: str, exclude: list[str], frequent: list[tuple[str, int]]) -> str:
+    """A `cflint.toml`; `reason` says in a comment why the preset. To ignore the `frequent` rules, each with how
+    often it reports, is offered in a comment."""
     lines = ["# What can stand here: `cflint check --show-settings`, and the guide about settings."]
     lines += ["# `cflint rules` lists the rules with their groups and presets.", ""]
     lines += [f"preset = {json.dumps(preset)}  # {reason}"]
+    if frequent:
+        listed = ", ".join(f"{number} of {rule}" for rule, number in frequent)
+        ignored = ", ".join(json.dumps(rule) for rule, _ in frequent)
+        lines += [f"# ignore = [{ignored}]  # of today's findings: {listed}"]
     if exclude:
         rows = "".join(f"  {json.dumps(pattern, ensure_ascii=False)},\n" for pattern in exclude)
-        lines += [
-            "",
-            "# code that is generated: findings there are mended where it comes from",
-            f"exclude = [\n{rows}]",
-        ]
+        lines += ["", "# code that is generated: findings there are mended where it comes from"]
+        lines += [f"exclude = [\n{rows}]"]
     return "\n".join(lines) + "\n"
 
 
