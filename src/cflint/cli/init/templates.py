@@ -69,8 +69,8 @@ def hook(origin: Origin, *, baseline: bool) -> str:
 
 
 def settings(preset: str, reason: str, exclude: list[str], frequent: list[tuple[str, int]]) -> str:
-    """A `cflint.toml`; `reason` says in a comment why the preset. To ignore the `frequent` rules, each with how
-    often it reports, is offered in a comment."""
+    """A `cflint.toml`; `reason` says in a comment why the preset. Another comment offers to ignore the
+    `frequent` rules, each with how often it reports."""
     lines = ["# What can stand here: `cflint check --show-settings`, and the guide about settings."]
     lines += ["# `cflint rules` lists the rules with their groups and presets.", ""]
     lines += [f"preset = {json.dumps(preset)}  # {reason}"]
