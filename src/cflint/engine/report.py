@@ -245,14 +245,19 @@ class _Silencing:
         current = self._options.known.current
         for comment in comments.comments:
             names = dict(comment.names)
+            until = comment.until
+            if until is not None and comment.has_ended:
+                yield SuppressionUse(document, comment.span, names, (), (), known, until.span, until.day)
+                continue  # what it names is reported again, whether it was needed or not
+            unreadable = until.span if until is not None and until.day is None else None
             unknown = tuple(name for name in names if current(name) not in known)
             if unknown and self._options.known.leaves_packages_out:
                 unknown = ()  # they may be names of rules of theirs
             unused = tuple(
                 name for name in names if current(name) in self._options.rules and (comment, name) not in used
             )
-            if unknown or unused:
-                yield SuppressionUse(document, comment.span, names, unused, unknown, known)
+            if unknown or unused or unreadable is not None:
+                yield SuppressionUse(document, comment.span, names, unused, unknown, known, unreadable)
 
 
 class _Infos(Mapping[str, RuleInfo]):

@@ -82,6 +82,26 @@ def repository_of(root: Path) -> Repository | None:
     return Repository(uri, _revision(git, ref), branch)
 
 
+def is_published(root: Path, revision: str) -> bool:
+    """Whether a branch of a remote was at a commit when it was last fetched or pushed. Never raises."""
+    git = root.resolve() / ".git"
+    for line in _read(git / "packed-refs").splitlines():
+        commit, _, name = line.partition(" ")
+        if commit == revision and name.startswith("refs/remotes/"):
+            return True
+    try:
+        loose = sorted((git / "refs" / "remotes").rglob("*"))
+    except OSError:
+        return False
+    return any(_read(path).strip() == revision for path in loose)
+
+
+def branch_of_remote(root: Path) -> str | None:
+    """The branch that the remote `origin` has as its default one, as a clone knows it. Never raises."""
+    found = _REF.fullmatch(_read(root.resolve() / ".git" / "refs" / "remotes" / "origin" / "HEAD").strip())
+    return found["ref"].removeprefix("refs/remotes/origin/") if found is not None else None
+
+
 def _read(path: Path) -> str:
     """The text of a regular file; empty when there is none to be had."""
     try:

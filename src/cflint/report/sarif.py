@@ -325,7 +325,8 @@ def _suppressions(finding: Finding, report: Report) -> list[Node]:
     reasons = (
         _reason(document.text(comment.span))
         for comment in _comments(document)
-        if (comment.lines is None or line in comment.lines)
+        if not comment.has_ended
+        and (comment.lines is None or line in comment.lines)
         and (not comment.names or any(name in names for name, _ in comment.names))
     )
     reason = next(reasons, None)

@@ -14,7 +14,7 @@ from cflint.cli.check.request import Request
 from cflint.cli.selection import complete_selectors
 
 
-def _click_option(option: Option) -> click.Option:
+def click_option(option: Option) -> click.Option:
     """An option in click's terms."""
     named: dict[str, Any] = {"help": option.help, "envvar": option.variable}
     if option.takes is Takes.NOTHING:
@@ -63,7 +63,7 @@ def _perform(**given: Any) -> int:
 command = click.Command(
     "check",
     callback=_perform,
-    params=[click.Argument(("paths",), nargs=-1, type=click.Path()), *map(_click_option, OPTIONS)],
+    params=[click.Argument(("paths",), nargs=-1, type=click.Path()), *map(click_option, OPTIONS)],
     short_help="Check Workers: the code and the wrangler configuration.",
     help="""Check Workers, the wrangler configuration and the code together.
 

@@ -105,6 +105,13 @@ OPTIONS = (
         help="Show the changes --fix would make, without writing them; exit 1 if there are any.",
     ),
     Option(
+        flags=("--add-ignore",),
+        takes=Takes.TEXT,
+        metavar="REASON",
+        help="Write comments that suppress the findings, for this reason (until=2027-01-31 in it ends them); "
+        "with --diff show them.",
+    ),
+    Option(
         flags=("--output",),
         takes=Takes.TEXTS,
         metavar="FORMAT[:FILE]",

@@ -44,12 +44,16 @@ def _performed(plan: Plan) -> Exit:
     if plan.action is Action.SHOW_SETTINGS:
         write(plan.settings.as_text())
         return Exit.CLEAN
+    if request.add_ignore is not None:
+        from cflint.cli.check.ignoring import check_reason
+
+        check_reason(request.add_ignore)
     analysis = Analysis(plan)
     first = analysis.first()
     if request.verbose:
         say("".join(_background(plan, analysis)))
     if plan.kept is None and analysis.loaded.empty:
-        return _without_workers(plan, analysis, first)
+        return without_workers(plan, analysis, first)
     problems = list(unread(plan.place))
     for problem in problems:
         warn(problem)
@@ -58,6 +62,11 @@ def _performed(plan: Plan) -> Exit:
     report = analysis.compared(first)
     if plan.action is Action.REPORT:
         code = _report(plan, analysis, report)
+    elif plan.action is Action.ADD_IGNORES:
+        from cflint.cli.check.ignoring import add_ignores
+
+        analysis.keep()
+        code = add_ignores(plan, analysis, report)
     else:
         analysis.keep()
         code = _fix(plan, analysis, report)
@@ -89,17 +98,17 @@ def _fix(plan: Plan, analysis: Analysis, report: Report) -> Exit:
 
 
 def _write_baseline(plan: Plan, report: Report) -> Exit:
-    from cflint.report.baseline import written
+    from cflint.report.baseline import baseline_of, written
 
     target = plan.request.baseline
     assert target is not None
-    write_file(target, written(report.findings).encode("ascii"))
+    write_file(target, written(baseline_of(report)).encode("ascii"))
     if not plan.request.quiet:
         say(f"wrote {counted(len(report.findings), 'finding')} to {visible(target)}")
     return Exit.INTERNAL if report.partial else Exit.CLEAN
 
 
-def _without_workers(plan: Plan, analysis: Analysis, report: Report) -> Exit:
+def without_workers(plan: Plan, analysis: Analysis, report: Report) -> Exit:
     """There is no Worker: an error, unless `--allow-empty`."""
     request = plan.request
     where = ", ".join(map(visible, request.paths[:3])) if request.paths else "this folder"

@@ -21,7 +21,7 @@ from cflint.report.escape import masked_source
 if TYPE_CHECKING:
     from cflint.cache.entries import Cache, Kept
     from cflint.engine.profile import Clock
-    from cflint.report.baseline import Entry
+    from cflint.report.baseline import Baseline
     from cflint.report.comparing import Earlier
 
 FAIL_ON = {"note": Severity.NOTE, "warning": Severity.WARNING, "error": Severity.ERROR}
@@ -33,6 +33,7 @@ class Action(Enum):
     REPORT = "report"
     FIX = "fix"
     DIFF = "diff"
+    ADD_IGNORES = "add-ignores"
     WRITE_BASELINE = "write-baseline"
     SHOW_SETTINGS = "show-settings"
 
@@ -43,6 +44,8 @@ class Action(Enum):
             return cls.SHOW_SETTINGS
         if request.write_baseline:
             return cls.WRITE_BASELINE
+        if request.add_ignore is not None:
+            return cls.ADD_IGNORES
         if request.diff:
             return cls.DIFF
         return cls.FIX if request.fix else cls.REPORT
@@ -62,7 +65,7 @@ class Plan:
     action: Action
     place: Place
     settings: CheckSettings
-    baseline: tuple[Entry, ...] | None = None
+    baseline: Baseline | None = None
     cache: Cache | None = None
     kept: Kept | None = None
     settings_fail_on: str = ""
@@ -123,20 +126,23 @@ def _clock() -> Clock:
     return Clock()
 
 
-def _baseline(request: Request) -> tuple[Entry, ...] | None:
-    """The entries of the baseline that was given. Raises Failure."""
-    if request.baseline is None or request.write_baseline:
-        return None
+def _baseline(request: Request) -> Baseline | None:
+    """The baseline that was given. Raises Failure."""
+    return None if request.baseline is None or request.write_baseline else baseline_in(request.baseline)
+
+
+def baseline_in(file: str) -> Baseline:
+    """The baseline in a file. Raises Failure, and OSError."""
     from cflint.report.baseline import BaselineError, read_baseline
 
-    path = Path(request.baseline)
-    hint = f"`cflint check --baseline {request.baseline} --write-baseline` writes one"
+    path = Path(file)
+    hint = f"`cflint check --baseline {file} --write-baseline` writes one"
     if not path.is_file():
-        raise Failure(f"there is no baseline {request.baseline}", Exit.USAGE, hint)
+        raise Failure(f"there is no baseline {file}", Exit.USAGE, hint)
     try:
         return read_baseline(path.read_bytes())
     except BaselineError as error:
-        message = f"{request.baseline} cannot be used as a baseline: {error}"
+        message = f"{file} cannot be used as a baseline: {error}"
         raise Failure(message, Exit.USAGE, hint + " anew") from error
 
 

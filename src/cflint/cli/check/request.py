@@ -12,6 +12,9 @@ from cflint.report import WITH_STATISTICS
 FOR_PEOPLE = ("text", "concise")
 """Formats that may be coloured, and that other output may accompany."""
 
+BASELINE = "cflint-baseline.json"
+"""The file of a baseline that commands and guides name."""
+
 
 @record(frozen=True, kw_only=True)
 class Request:
@@ -33,6 +36,7 @@ class Request:
     fix: bool
     unsafe_fixes: bool
     diff: bool
+    add_ignore: str | None
     exclude: tuple[str, ...]
     config: str | None
     isolated: bool
@@ -86,21 +90,41 @@ def refuse_contradictions(request: Request) -> None:
     if request.shard is not None and (request.fix or request.diff or "-" in request.paths):
         other = "--fix" if request.fix else "--diff" if request.diff else "-"
         raise Failure(f"`--shard` checks some of the Workers, so it does not go with `{other}`")
-    if request.watch:
-        once = {
-            "-": "-" in request.paths,
-            "--shard": request.shard is not None,
-            "--write-baseline": request.write_baseline,
-            "--show-settings": request.show_settings,
-        }
-        refused = next((name for name, is_given in once.items() if is_given), None)
-        if refused is not None:
-            raise Failure(f"`--watch` checks again and again, so it does not go with `{refused}`")
+    _refuse_watching(request)
+    _refuse_ignoring(request)
     if request.write_baseline and request.baseline is not None:
         check_output_file(request.baseline)
     for output in request.outputs:
         if output.file is not None:
             check_output_file(output.file)
+
+
+def _refuse_watching(request: Request) -> None:
+    if not request.watch:
+        return
+    once = {
+        "-": "-" in request.paths,
+        "--shard": request.shard is not None,
+        "--write-baseline": request.write_baseline,
+        "--add-ignore": request.add_ignore is not None,
+        "--show-settings": request.show_settings,
+    }
+    refused = next((name for name, is_given in once.items() if is_given), None)
+    if refused is not None:
+        raise Failure(f"`--watch` checks again and again, so it does not go with `{refused}`")
+
+
+def _refuse_ignoring(request: Request) -> None:
+    if request.add_ignore is None:
+        return
+    others = {
+        "--fix": request.fix,
+        "--write-baseline": request.write_baseline,
+        "--shard": request.shard is not None,
+        "-": "-" in request.paths or request.stdin_filename is not None,
+    }
+    for other in (name for name, is_given in others.items() if is_given):
+        raise Failure(f"`--add-ignore` takes findings as they are, so it does not go with `{other}`")
 
 
 def _refuse_outputs(request: Request) -> None:
