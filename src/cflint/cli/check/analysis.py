@@ -17,6 +17,7 @@ from cflint.record import replace
 if TYPE_CHECKING:
     from cflint.engine.incremental import IncrementalRun
     from cflint.engine.plan import Options
+    from cflint.history.workers import ChangedWorkers
     from cflint.project.workers.loading import Loaded
     from cflint.project.workers.preferences import Preferences
     from cflint.rule import RuleSet
@@ -33,6 +34,7 @@ class Analysis:
         self._incremental: IncrementalRun | None = None
         self._unkept: Report | None = None
         self._reports_baseline = True
+        self._changed: ChangedWorkers | None = None
 
     @property
     def loaded(self) -> Loaded:
@@ -134,7 +136,22 @@ class Analysis:
         return report if place.buffer is None else _fixing_only(report, place.buffer)
 
     def compared(self, report: Report) -> Report:
-        """The report without what the baseline has; the first time, print how much that is."""
+        """The report without what the baseline has (the first time, print how much that is), and without what
+        is not about changed Workers."""
+        return self._narrowed(self._without_known(report))
+
+    def _narrowed(self, report: Report) -> Report:
+        """The report on the Workers that had changed when the run began."""
+        if self._plan.base is None:
+            return report
+        from cflint.cli.history import changed_workers, failures
+
+        if self._changed is None:
+            self._changed = changed_workers(self.loaded, self._plan.base)
+        with failures():
+            return self._changed.narrowed(report)
+
+    def _without_known(self, report: Report) -> Report:
         plan = self._plan
         if plan.baseline is None:
             return report

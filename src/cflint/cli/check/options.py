@@ -123,6 +123,12 @@ OPTIONS = (
         flags=("--write-baseline",),
         help="With --baseline: write all current findings to the file and exit.",
     ),
+    Option(
+        flags=("--changed-since",),
+        takes=Takes.TEXT,
+        metavar="REV",
+        help="Report only Workers that changed since a commit of git, what is on changed lines first.",
+    ),
     Option(flags=("--exit-zero",), help="Exit with 0 even when there are findings."),
     Option(flags=("--strict",), help="Exit with 4 when a file could not be read, or was too large."),
     Option(flags=("--allow-empty",), help="Exit with 0 when there is no Worker."),

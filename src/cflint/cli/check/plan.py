@@ -21,6 +21,7 @@ from cflint.report.escape import masked_source
 if TYPE_CHECKING:
     from cflint.cache.entries import Cache, Kept
     from cflint.engine.profile import Clock
+    from cflint.history.base import Base
     from cflint.report.baseline import Entry
 
 FAIL_ON = {"note": Severity.NOTE, "warning": Severity.WARNING, "error": Severity.ERROR}
@@ -53,7 +54,7 @@ class Plan:
 
     `cache` has the entry of this request, if anything is to be cached, and `kept` the result of an earlier
     run that still stands. `settings_fail_on` is that of the settings, "" where they are not read. `clock`
-    measures with `--profile`.
+    measures with `--profile`. `base` is what `--changed-since` counts from.
     """
 
     request: Request
@@ -65,6 +66,7 @@ class Plan:
     kept: Kept | None = None
     settings_fail_on: str = ""
     clock: Clock | None = None
+    base: Base | None = None
 
     @property
     def fail_on(self) -> str:
@@ -92,6 +94,7 @@ def plan_of(request: Request) -> Plan:
     if action is Action.SHOW_SETTINGS:
         return Plan(request=request, action=action, place=place, settings=settings)
     baseline = _baseline(request)
+    base = _base(request, place)
     cache = _cache(request, place, began)
     kept = cache.recall(place.base) if cache is not None else None
     if kept is not None and kept.fail_on not in (*FAIL_ON, "never"):
@@ -106,6 +109,7 @@ def plan_of(request: Request) -> Plan:
         kept=kept,
         settings_fail_on=kept.fail_on if kept is not None else settings.fail_on,
         clock=_clock() if request.profile else None,
+        base=base,
     )
 
 
@@ -113,6 +117,16 @@ def _clock() -> Clock:
     from cflint.engine.profile import Clock
 
     return Clock()
+
+
+def _base(request: Request, place: Place) -> Base | None:
+    """The commit from which the one that was named and the working tree part. Raises Failure."""
+    root = place.workspace.root
+    if request.changed_since is None or root is None:
+        return None
+    from cflint.cli.history import base_of
+
+    return base_of(root, request.changed_since)
 
 
 def _baseline(request: Request) -> tuple[Entry, ...] | None:

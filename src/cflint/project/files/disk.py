@@ -40,7 +40,8 @@ class Files(Protocol):
     """Folders and files by their real paths, relative to a root, with `/`; "" is the root."""
 
     def entries(self, folder: str) -> dict[str, Entry]:
-        """The names in a folder, in a dictionary that the caller may change. Raises PermissionError, and OSError or ValueError where there is none."""
+        """The names in a folder, in a dictionary that the caller may change. Raises PermissionError, and
+        OSError or ValueError where there is none."""
 
     def read(self, path: str, limit: int) -> bytes | Unreadable | TooLarge:
         """The bytes of a regular file; `limit` is the most, in bytes."""

@@ -1,0 +1,38 @@
+"""What commands ask of git's history; what cannot be told is an error of the user's, with exit code 2."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from cflint.cli.exits import Exit, Failure
+from cflint.history.base import Base
+from cflint.history.changes import Changes
+from cflint.history.repository import HistoryError
+from cflint.history.workers import ChangedWorkers
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from cflint.project.workers.loading import Loaded
+
+
+@contextmanager
+def failures() -> Iterator[None]:
+    """Turn what history cannot tell into an expected error."""
+    try:
+        yield
+    except HistoryError as error:
+        raise Failure(str(error), Exit.USAGE, error.hint) from error
+
+
+def base_of(root: Path, name: str) -> Base:
+    """Where the history of a commit and that of the working tree part. Raises Failure."""
+    with failures():
+        return Base.of(root, name)
+
+
+def changed_workers(loaded: Loaded, base: Base) -> ChangedWorkers:
+    """The Workers that have changed since a base."""
+    return ChangedWorkers(loaded, Changes(base, loaded.project.workspace))
