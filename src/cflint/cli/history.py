@@ -11,11 +11,12 @@ from cflint.history.base import Base
 from cflint.history.changes import Changes
 from cflint.history.repository import HistoryError
 from cflint.history.workers import ChangedWorkers
+from cflint.project.workers.loading import Loaded, load
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from cflint.project.workers.loading import Loaded
+    from cflint.project.workers.preferences import Preferences
 
 
 @contextmanager
@@ -36,3 +37,11 @@ def base_of(root: Path, name: str) -> Base:
 def changed_workers(loaded: Loaded, base: Base) -> ChangedWorkers:
     """The Workers that have changed since a base."""
     return ChangedWorkers(loaded, Changes(base, loaded.project.workspace))
+
+
+def load_base(
+    base: Base, paths: tuple[str, ...], excludes: tuple[str, ...], preferences: Preferences
+) -> Loaded:
+    """The project as it was at a base. Raises Failure."""
+    with failures():
+        return load(base.workspace(), paths, excludes, preferences=preferences)

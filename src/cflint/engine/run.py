@@ -18,6 +18,7 @@ from cflint.packages import PackageError
 from cflint.project.code.module import Module
 from cflint.project.config.wrangler import Binding, Environment, WranglerConfig
 from cflint.project.modules.reads import Reads
+from cflint.project.workers.change import Change
 from cflint.project.workers.loading import Loaded
 from cflint.project.workers.model import Project
 from cflint.project.workers.sections import Section
@@ -377,6 +378,10 @@ class ModelChecks:
                 yield owner
             elif kind == "durable_object":
                 yield from self._project.durable_objects.of(owner)
+            elif kind == "change":
+                found = self._project.changes.get(owner)
+                if found is not None:
+                    yield found
             elif kind == "section":
                 section = self._project.sections.without_config(owner)
                 if section is not None:
@@ -427,6 +432,8 @@ def _place_of(subject: object) -> Location:
             return subject.location or subject.environment.place
         case Worker(section=Location() as section):
             return section
+        case Change(after=Worker(config=WranglerConfig() as config)):
+            return Location(config.document, Span(0, 0))
         case Section():
             return subject.at
         case Worker(config=WranglerConfig() as config) | (WranglerConfig() as config):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from cflint.cli.check.plan import Plan
 from cflint.cli.check.request import FOR_PEOPLE
 from cflint.cli.console import counted, say
+from cflint.cli.exits import Failure
 from cflint.finding import Finding, Report, Safety
 from cflint.record import replace
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from cflint.history.workers import ChangedWorkers
     from cflint.project.workers.loading import Loaded
     from cflint.project.workers.preferences import Preferences
-    from cflint.rule import RuleSet
+    from cflint.rule import Rule, RuleSet
 
 
 class Analysis:
@@ -35,6 +36,7 @@ class Analysis:
         self._unkept: Report | None = None
         self._reports_baseline = True
         self._changed: ChangedWorkers | None = None
+        self._base: Loaded | None = None
 
     @property
     def loaded(self) -> Loaded:
@@ -45,7 +47,20 @@ class Analysis:
             place, excludes = self._plan.place, self._plan.settings.excludes
             with self.clocked("find the project"):
                 self._loaded = load(place.workspace, place.paths, excludes, preferences=self._preferences)
+            self._give_base(self._loaded)
         return self._loaded
+
+    def _give_base(self, loaded: Loaded) -> None:
+        """Give a project the model of the base, where the run has one."""
+        if self._plan.base is None:
+            return
+        if self._base is None:
+            from cflint.cli.history import load_base
+
+            place, excludes = self._plan.place, self._plan.settings.excludes
+            with self.clocked("find the base's project"):
+                self._base = load_base(self._plan.base, place.paths, excludes, self._preferences)
+        loaded.project.base = self._base.project
 
     @property
     def _preferences(self) -> Preferences:
@@ -53,8 +68,15 @@ class Analysis:
 
     @property
     def rules(self) -> RuleSet:
-        """The rules that run. Raises Failure when there are none."""
-        return self._plan.settings.rules(self.loaded.paths)
+        """The rules that run; those about a change in a run that has a base. Raises Failure when there are
+        none."""
+        rules = self._plan.settings.rules(self.loaded.paths)
+        if self._plan.base is not None:
+            return rules
+        others = rules.derived(_without_changes)
+        if not others:
+            raise Failure("the rules that are selected are about a change: say `--base REV`")
+        return others
 
     def _options(self, *, observed: bool = False) -> Options:
         from cflint.engine.plan import Options
@@ -91,6 +113,8 @@ class Analysis:
         if earlier is not None and not plan.request.verbose:
             excludes = plan.settings.excludes
             self._loaded = load_by(earlier, plan.place.workspace, excludes, preferences=self._preferences)
+            if self._loaded is not None:
+                self._give_base(self._loaded)
         self._incremental = IncrementalRun(
             self.loaded, self._options(observed=True), plan.cache.mask, earlier
         )
@@ -142,7 +166,7 @@ class Analysis:
 
     def _narrowed(self, report: Report) -> Report:
         """The report on the Workers that had changed when the run began."""
-        if self._plan.base is None:
+        if self._plan.base is None or self._plan.request.changed_since is None:
             return report
         from cflint.cli.history import changed_workers, failures
 
@@ -172,6 +196,17 @@ class Analysis:
                     )
         self._reports_baseline = False
         return result.report
+
+
+def _without_changes(rules: RuleSet) -> RuleSet:
+    """Those of some rules that look at more than what became of a Worker."""
+    if not any(_is_about_change(rule) for rule in rules.values()):
+        return rules
+    return type(rules)(rule for rule in rules.values() if not _is_about_change(rule))
+
+
+def _is_about_change(rule: Rule) -> bool:
+    return all(trigger.kind == "change" for trigger in rule.spec.triggers)
 
 
 def _fixing_only(report: Report, buffer: str) -> Report:

@@ -54,7 +54,8 @@ class Plan:
 
     `cache` has the entry of this request, if anything is to be cached, and `kept` the result of an earlier
     run that still stands. `settings_fail_on` is that of the settings, "" where they are not read. `clock`
-    measures with `--profile`. `base` is what `--changed-since` counts from.
+    measures with `--profile`. `base` is what `--base` and `--changed-since`
+    count from.
     """
 
     request: Request
@@ -95,7 +96,7 @@ def plan_of(request: Request) -> Plan:
         return Plan(request=request, action=action, place=place, settings=settings)
     baseline = _baseline(request)
     base = _base(request, place)
-    cache = _cache(request, place, began)
+    cache = _cache(request, place, began, base)
     kept = cache.recall(place.base) if cache is not None else None
     if kept is not None and kept.fail_on not in (*FAIL_ON, "never"):
         kept = None
@@ -122,11 +123,12 @@ def _clock() -> Clock:
 def _base(request: Request, place: Place) -> Base | None:
     """The commit from which the one that was named and the working tree part. Raises Failure."""
     root = place.workspace.root
-    if request.changed_since is None or root is None:
+    name = request.base or request.changed_since
+    if name is None or root is None:
         return None
     from cflint.cli.history import base_of
 
-    return base_of(root, request.changed_since)
+    return base_of(root, name)
 
 
 def _baseline(request: Request) -> tuple[Entry, ...] | None:
@@ -146,7 +148,7 @@ def _baseline(request: Request) -> tuple[Entry, ...] | None:
         raise Failure(message, Exit.USAGE, hint + " anew") from error
 
 
-def _cache(request: Request, place: Place, began: int) -> Cache | None:
+def _cache(request: Request, place: Place, began: int, base: Base | None) -> Cache | None:
     """The cache entry of this very request; None when nothing is to be cached."""
     from cflint.cachedir import cache_folder
 
@@ -167,13 +169,16 @@ def _cache(request: Request, place: Place, began: int) -> Cache | None:
     try:
         # settings that leave packages out are files, which the entry names
         packages = () if request.isolated else installed()
-        return Cache(entries, place.workspace, _cache_key(request, place), masked_source, began, packages)
+        return Cache(
+            entries, place.workspace, _cache_key(request, place, base), masked_source, began, packages
+        )
     except OSError:  # cflint's own files cannot be listed: it runs from an archive
         return None
 
 
-def _cache_key(request: Request, place: Place) -> list[object]:
-    """All that findings depend on but files: the day, the paths, the options that select and exclude."""
+def _cache_key(request: Request, place: Place, base: Base | None) -> list[object]:
+    """All that findings depend on but files: the day, the paths, the options that select and exclude, the
+    base."""
     from cflint.platform.clock import today
 
     return [
@@ -185,4 +190,5 @@ def _cache_key(request: Request, place: Place) -> list[object]:
         [from_root(pattern, place) for pattern in request.exclude],
         None if request.config is None else place.workspace.relative(request.config),
         request.isolated,
+        *([base.commit] if base is not None else []),
     ]

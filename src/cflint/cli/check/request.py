@@ -42,6 +42,7 @@ class Request:
     baseline: str | None
     write_baseline: bool
     changed_since: str | None
+    base: str | None
     verbose: bool
     quiet: bool
     color: str
@@ -78,6 +79,10 @@ def refuse_contradictions(request: Request) -> None:
         )
     if request.changed_since is not None and "-" in request.paths:
         raise Failure("`--changed-since` is about files, so it does not go with `-`")
+    if request.base is not None and request.changed_since not in (None, request.base):
+        raise Failure("`--changed-since` and `--base` name two commits: one run counts from one")
+    if request.base is not None and "-" in request.paths:
+        raise Failure("`--base` is about files, so it does not go with `-`")
     if request.shard is not None and (request.fix or request.diff or "-" in request.paths):
         other = "--fix" if request.fix else "--diff" if request.diff else "-"
         raise Failure(f"`--shard` checks some of the Workers, so it does not go with `{other}`")

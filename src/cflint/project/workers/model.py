@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import ParamSpec, Protocol, TypeVar
 
 from cflint.project.files.workspace import Workspace
 from cflint.project.modules.queries import Memo
 from cflint.project.modules.resolve import ModuleGraph, Resolver
+from cflint.project.workers.change import Change, pairs_of
 from cflint.project.workers.classes import Classes
 from cflint.project.workers.durable_objects import DurableObjects
 from cflint.project.workers.entrypoints import Entrypoints
@@ -49,7 +51,8 @@ class Timed(Protocol):
 class Project:
     """All Workers of one run, and the parts that answer questions about them and the modules they reach.
 
-    `preferences` is what the settings say of the options of rules. `documents` are the code blocks of
+    `base` is the model of the commit that changes are counted from, where a run has one. `preferences` is
+    what the settings say of the options of rules. `documents` are the code blocks of
     Markdown files, by path, and `titles` what these are called.
     """
 
@@ -66,6 +69,7 @@ class Project:
         self.workspace = workspace
         self.workers = workers
         self.preferences = preferences
+        self.base: Project | None = None
         self.memo = memo = Memo()
         self.sources = Sources(memo, workspace, documents)
         self.trees = Trees(memo, self.sources)
@@ -82,6 +86,13 @@ class Project:
         self.entrypoints = Entrypoints(memo, self.sources, self.facts, self.exports, self.classes)
         self.sections = Sections(workers, self.exports)
         self.env_types = EnvTypes(self.facts, self.exports, self.owners)
+
+    @cached_property
+    def changes(self) -> Mapping[Worker, Change]:
+        """What became of the Workers that the base has, too."""
+        if self.base is None:
+            return {}
+        return {change.after: change for change in pairs_of(self.base, self).changes}
 
     def measure(self, timed: Timed) -> None:
         """Measure from now on how long trees and facts take."""
