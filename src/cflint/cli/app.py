@@ -11,7 +11,7 @@ import click
 
 from cflint import __version__
 
-COMMANDS = ("check", "explain", "inspect", "graph", "rules", "server", "merge", "clean", "completion")
+COMMANDS = ("check", "diff", "explain", "inspect", "graph", "rules", "server", "merge", "clean", "completion")
 """Each is the module of that name in this package and, there, `command`."""
 
 
@@ -90,6 +90,7 @@ def cli() -> None:
     cflint check               check the Workers in this folder
     cflint check --fix         ... and apply the fixes that are safe
     cflint check --diff        show what --fix would change
+    cflint diff                what a change does to each Worker's deployment
     cflint explain RULE        what a rule means, and what to do
     cflint inspect PLACE       what is known of a place, and why a rule is silent there
     cflint graph               a picture of the Workers, and of what is broken

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from cflint.cli.exits import Exit, Failure
-from cflint.history.base import Base
+from cflint.history.base import Base, Folder
 from cflint.history.changes import Changes
-from cflint.history.repository import HistoryError
+from cflint.history.repository import HistoryError, Repository
 from cflint.history.workers import ChangedWorkers
 from cflint.project.workers.loading import Loaded, load
 
@@ -34,13 +34,27 @@ def base_of(root: Path, name: str) -> Base:
         return Base.of(root, name)
 
 
+def fork_of(root: Path, base: str | None, head: str | None) -> Base:
+    """Where the history of a commit, or of the default branch, and that of `head` or the working tree part.
+    Raises Failure."""
+    with failures():
+        name = base if base is not None else Repository(root).default_branch()
+        return Base.of(root, name, fork=head or "HEAD")
+
+
+def commit_of(root: Path, name: str) -> Base:
+    """The commit that a name means. Raises Failure."""
+    with failures():
+        return Base.of(root, name, fork=None)
+
+
 def changed_workers(loaded: Loaded, base: Base) -> ChangedWorkers:
     """The Workers that have changed since a base."""
     return ChangedWorkers(loaded, Changes(base, loaded.project.workspace))
 
 
 def load_base(
-    base: Base, paths: tuple[str, ...], excludes: tuple[str, ...], preferences: Preferences
+    base: Base | Folder, paths: tuple[str, ...], excludes: tuple[str, ...], preferences: Preferences
 ) -> Loaded:
     """The project as it was at a base. Raises Failure."""
     with failures():

@@ -183,6 +183,19 @@ class Base:
             raise HistoryError(f"the submodule {path}: {error}", error.hint or hint) from error
 
 
+class Folder:
+    """A folder of the disk as a base."""
+
+    commit = ""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def workspace(self) -> Workspace:
+        """The folder as a workspace of its own."""
+        return Workspace(self.name)
+
+
 def _is_installed(path: str) -> bool:
     return _INSTALLED in path and _INSTALLED in path.split("/")
 

@@ -169,9 +169,12 @@ class Analysis:
         if self._plan.base is None or self._plan.request.changed_since is None:
             return report
         from cflint.cli.history import changed_workers, failures
+        from cflint.history.base import Base
 
         if self._changed is None:
-            self._changed = changed_workers(self.loaded, self._plan.base)
+            base = self._plan.base
+            assert isinstance(base, Base), "what has changed is asked of commits"
+            self._changed = changed_workers(self.loaded, base)
         with failures():
             return self._changed.narrowed(report)
 

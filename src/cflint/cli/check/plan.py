@@ -21,7 +21,7 @@ from cflint.report.escape import masked_source
 if TYPE_CHECKING:
     from cflint.cache.entries import Cache, Kept
     from cflint.engine.profile import Clock
-    from cflint.history.base import Base
+    from cflint.history.base import Base, Folder
     from cflint.report.baseline import Entry
 
 FAIL_ON = {"note": Severity.NOTE, "warning": Severity.WARNING, "error": Severity.ERROR}
@@ -67,7 +67,7 @@ class Plan:
     kept: Kept | None = None
     settings_fail_on: str = ""
     clock: Clock | None = None
-    base: Base | None = None
+    base: Base | Folder | None = None
 
     @property
     def fail_on(self) -> str:
