@@ -81,15 +81,20 @@ def test_counted_is_from_where_the_histories_part(repository: GitRepository) -> 
     assert not found.is_changed("a.ts") and not found.is_changed("theirs.ts")
 
 
-@pytest.mark.parametrize("name", ["HEAD~1", "HEAD^", "v1", "light", "{id}", "{short}", "main^1"])
+@pytest.mark.parametrize(
+    "name", ["HEAD~1", "HEAD^", "v1", "light", "{id}", "{short}", "main^1", "{last}^", "{last}~1^0"]
+)
 def test_names_of_commits(repository: GitRepository, name: str) -> None:
     first = repository("rev-parse", "HEAD")
     repository("tag", "-a", "v1", "-m", "a tag with a message")
     repository("tag", "light")
-    repository.commit({"a.ts": "changed"})
+    last = repository.commit({"a.ts": "changed"})[:8]
     repository("pack-refs", "--all")
     repository("gc", "-q")
-    assert Repository(repository.root).commit(name.format(id=first, short=first[:9])).decode() == first
+    assert (
+        Repository(repository.root).commit(name.format(id=first, short=first[:9], last=last)).decode()
+        == first
+    )
 
 
 def test_of_several_meeting_points_the_newest(repository: GitRepository) -> None:

@@ -42,8 +42,9 @@ exist.
 
 ## Not reported
 
-Entries after the last of the base, and a configuration that declares its Durable Objects in `exports` by now.
-Needs a base: `cflint check --base REV`, or `cflint diff`.
+Entries after the last of the base, another storage of a class (`storage-backend-changed`), and a
+configuration that declares its Durable Objects in `exports` by now. Needs a base: `cflint check --base REV`,
+or `cflint diff`.
 
 ## Fix safety
 
@@ -54,7 +55,18 @@ Source: https://developers.cloudflare.com/durable-objects/reference/durable-obje
 
 from collections.abc import Iterator
 
-from cflint.api import PREVIEW, Change, Documents, Environment, Finding, Severity, change, quoted, rule
+from cflint.api import (
+    PREVIEW,
+    Change,
+    Documents,
+    Environment,
+    Finding,
+    Severity,
+    change,
+    config,
+    quoted,
+    rule,
+)
 
 
 @rule(change(), severity=Severity.ERROR, presets=(PREVIEW,), deployed=True, documents=Documents.NOTHING)
@@ -100,9 +112,23 @@ def _edited(before: Environment, after: Environment) -> Iterator[Finding]:
             yield Finding(f"the migration {tag} stands at another place than in the base", at)
             return  # what follows has moved with it
         expected = next(order, None)
-        if entry.node.plain != known[entry.tag].node.plain:
+        if _said(entry) != _said(known[entry.tag]):
             yield Finding(
                 f"the migration {tag} is not what it is in the base: where it was applied, the change is"
                 " never sent",
                 at,
             )
+
+
+def _said(entry: config.Migration) -> object:
+    """What an entry says, but for the storage of the classes that it creates."""
+    plain = entry.node.plain
+    if not isinstance(plain, dict):
+        return plain
+    created = [*_items(plain.get("new_classes")), *_items(plain.get("new_sqlite_classes"))]
+    rest = {key: value for key, value in plain.items() if key not in ("new_classes", "new_sqlite_classes")}
+    return rest, sorted(map(str, created))
+
+
+def _items(value: object) -> list[object]:
+    return value if isinstance(value, list) else []

@@ -46,11 +46,12 @@ class WorkerDifference:
 
 
 def compare(base: Project, project: Project) -> tuple[WorkerDifference, ...]:
-    """The Workers that differ, in the order of their paths."""
+    """The Workers that differ, in the order of their paths, without those that are there for tests."""
     pairs = pairs_of(base, project)
-    found = [it for change in pairs.changes if (it := _changed(change, base, project)) is not None]
-    found += [_one_sided(worker, project, "new") for worker in pairs.new]
-    found += [_one_sided(worker, base, "gone") for worker in pairs.gone]
+    changes = (change for change in pairs.changes if change.after.is_deployed)
+    found = [it for change in changes if (it := _changed(change, base, project)) is not None]
+    found += [_one_sided(worker, project, "new") for worker in pairs.new if worker.is_deployed]
+    found += [_one_sided(worker, base, "gone") for worker in pairs.gone if worker.is_deployed]
     return tuple(sorted(found, key=lambda it: (it.path, it.status)))
 
 
@@ -93,7 +94,8 @@ def _changed(change: Change, base: Project, project: Project) -> WorkerDifferenc
 
 def _one_sided(worker: Worker, project: Project, status: str) -> WorkerDifference:
     assert worker.config is not None
-    parts = [*parts_of(worker.config.top), *_exported(worker, project)]
+    exported = (part for part in _exported(worker, project) if part.name != "default")
+    parts = [*parts_of(worker.config.top), *exported]
     is_new = status == "new"
     differences = tuple(
         Difference(part.kind, part.name, None if is_new else _detail(part), _detail(part) if is_new else None)

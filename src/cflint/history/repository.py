@@ -139,10 +139,12 @@ class Repository:
     def _named(self, name: str) -> ObjectID:
         from dulwich.objectspec import parse_commit, parse_object
 
+        start = next((at for at, letter in enumerate(name) if letter in "~^"), len(name))
         try:
-            return parse_object(self._repo, name).id
+            found = parse_object(self._repo, name[:start]).id
         except KeyError:
-            return parse_commit(self._repo, name).id  # which knows the beginnings of ids
+            found = parse_commit(self._repo, name[:start]).id  # which knows the beginnings of ids
+        return parse_object(self._repo, found + name[start:].encode()).id if name[start:] else found
 
     def _peeled(self, id: ObjectID) -> Commit:
         from dulwich.object_store import peel_sha
