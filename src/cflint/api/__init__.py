@@ -89,8 +89,8 @@ _ORIGINS = {
     "cflint.quoting": ("quoted"),
     "cflint.record": ("field record replace"),
     "cflint.rule": (
-        "Crash Documents Match Option PREVIEW REFERENCE STRICT SuppressionUse binding call "
-        "change class_definition configuration crash destructured durable_object environment handler hint "
+        "Crash Documents Match Option PREVIEW REFERENCE STRICT SuppressionUse binding call change "
+        "class_definition configuration crash destructured durable_object environment handler hint "
         "identifier import_of keyword mark member_access module new python_module rule section "
         "suppression tagged type_name worker"
     ),
