@@ -243,7 +243,7 @@ def test_what_cannot_be_told(
 
 @needs_git
 def test_no_secret_is_shown(repository: GitRepository) -> None:
-    secret = "postgres://me:hunter2secret@db.example.com/x"  # noqa: S105
+    secret = "postgres://me:hunter2secret@db.example.com/x"
     hyperdrive = [{"binding": "H", "id": "1", "localConnectionString": secret}]
     repository.write(worker(hyperdrive=hyperdrive, vars={"API_TOKEN": "hunter2secret"}))
     for form in ("text", "markdown", "json"):

@@ -32,8 +32,8 @@ class Difference:
 class WorkerDifference:
     """A Worker that differs, or is `new` or `gone` (`status`); `path` is that of its configuration.
 
-    `moved_from` is the path that it had in the base. `switched_on` and `switched_off` are flags of the runtime
-    that another date or other flags change.
+    `moved_from` is the path that it had in the base. `switched_on` and `switched_off` are flags of the
+    runtime that another date or other flags change.
     """
 
     name: str

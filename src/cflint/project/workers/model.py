@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cached_property
 from typing import ParamSpec, Protocol, TypeVar
 
 from cflint.project.files.workspace import Workspace
 from cflint.project.modules.queries import Memo
 from cflint.project.modules.resolve import ModuleGraph, Resolver
-from cflint.project.workers.change import Change, pairs_of
 from cflint.project.workers.classes import Classes
 from cflint.project.workers.durable_objects import DurableObjects
 from cflint.project.workers.entrypoints import Entrypoints
@@ -86,13 +84,6 @@ class Project:
         self.entrypoints = Entrypoints(memo, self.sources, self.facts, self.exports, self.classes)
         self.sections = Sections(workers, self.exports)
         self.env_types = EnvTypes(self.facts, self.exports, self.owners)
-
-    @cached_property
-    def changes(self) -> Mapping[Worker, Change]:
-        """What became of the Workers that the base has, too."""
-        if self.base is None:
-            return {}
-        return {change.after: change for change in pairs_of(self.base, self).changes}
 
     def measure(self, timed: Timed) -> None:
         """Measure from now on how long trees and facts take."""
