@@ -57,6 +57,12 @@ def test_what_changed_is_new_or_gone(repository: GitRepository) -> None:
     assert found.lines(".gitignore") == frozenset()
 
 
+@pytest.mark.parametrize("path", ["/etc/passwd", "//x", "../outside", "..", "a.ts/b", "deep//er", ""])
+def test_what_is_no_file_of_the_workspace_has_not_changed(repository: GitRepository, path: str) -> None:
+    (repository.root.parent / "outside").write_text("x")
+    assert not changes(repository.root).is_changed(path)
+
+
 def test_what_is_tracked_although_it_is_ignored_counts(repository: GitRepository) -> None:
     repository.write({"made/kept.ts": "k"})
     repository("add", "--force", "made/kept.ts")

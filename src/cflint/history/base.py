@@ -148,7 +148,7 @@ class Base:
         chain: list[str] = []
         while folder not in self._folders:
             chain.append(folder)
-            folder = posixpath.dirname(folder)
+            folder = folder.rpartition("/")[0]
         names = self._folders[folder]
         for inner in reversed(chain):
             found = names.get(posixpath.basename(inner))

@@ -57,8 +57,10 @@ class Changes:
         document = self.workspace.read(path)
         if document is not None:
             return document.data
-        root = self.workspace.root
-        found = Disk(str(root)).read(path, _MOST_BYTES) if root is not None else None
+        root, real = self.workspace.root, self.workspace.real(path)
+        if root is None or real is None:
+            return None
+        found = Disk(str(root)).read(real, _MOST_BYTES)
         return found if isinstance(found, bytes) else None
 
 

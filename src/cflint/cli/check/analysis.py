@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from cflint.history.workers import ChangedWorkers
     from cflint.project.workers.loading import Loaded
     from cflint.project.workers.preferences import Preferences
-    from cflint.rule import Rule, RuleSet
+    from cflint.rule import RuleSet
 
 
 class Analysis:
@@ -68,15 +68,12 @@ class Analysis:
 
     @property
     def rules(self) -> RuleSet:
-        """The rules that run; those about a change in a run that has a base. Raises Failure when there are
-        none."""
+        """The rules that run. Raises Failure when there are none, or when all of them need a base and the run
+        has none."""
         rules = self._plan.settings.rules(self.loaded.paths)
-        if self._plan.base is not None:
-            return rules
-        others = rules.derived(_without_changes)
-        if not others:
+        if self._plan.base is None and all(rule.spec.needs_base for rule in rules.values()):
             raise Failure("the rules that are selected are about a change: say `--base REV`")
-        return others
+        return rules
 
     def _options(self, *, observed: bool = False) -> Options:
         from cflint.engine.plan import Options
@@ -199,17 +196,6 @@ class Analysis:
                     )
         self._reports_baseline = False
         return result.report
-
-
-def _without_changes(rules: RuleSet) -> RuleSet:
-    """Those of some rules that look at more than what became of a Worker."""
-    if not any(_is_about_change(rule) for rule in rules.values()):
-        return rules
-    return type(rules)(rule for rule in rules.values() if not _is_about_change(rule))
-
-
-def _is_about_change(rule: Rule) -> bool:
-    return all(trigger.kind == "change" for trigger in rule.spec.triggers)
 
 
 def _fixing_only(report: Report, buffer: str) -> Report:
