@@ -69,7 +69,7 @@ from cflint.api import (
 )
 
 
-@rule(change(), severity=Severity.ERROR, presets=(PREVIEW,), deployed=True, documents=Documents.NOTHING)
+@rule(change(), severity=Severity.WARNING, presets=(PREVIEW,), deployed=True, documents=Documents.NOTHING)
 def check(subject: Change) -> Iterator[Finding]:
     for before, after in subject.environments:
         if after.source_of("migrations") is after:  # else the top level is reported

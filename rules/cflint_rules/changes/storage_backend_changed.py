@@ -57,7 +57,7 @@ from cflint.api import PREVIEW, Change, Documents, Finding, Severity, change, co
 _NAMES = {config.Backend.SQLITE: "SQLite", config.Backend.KEY_VALUE: "the older key-value storage"}
 
 
-@rule(change(), severity=Severity.ERROR, presets=(PREVIEW,), deployed=True, documents=Documents.NOTHING)
+@rule(change(), severity=Severity.WARNING, presets=(PREVIEW,), deployed=True, documents=Documents.NOTHING)
 def check(subject: Change) -> Iterator[Finding]:
     for before, after in subject.environments:
         if after.source_of("migrations") is not after and after.source_of("exports") is not after:
