@@ -145,7 +145,9 @@ def test_a_stale_report_is_not_taken_for_a_new_one(runner: Runner) -> None:
 def test_the_action_installs_itself_and_no_name_from_pypi() -> None:
     script = runpy.run_path(str(INSTALL))
     source, *constraint = script["requirements"](ROOT)
-    assert (Path(source) / "pyproject.toml").is_file()
+    folder, _, extra = source.partition("[")
+    assert (Path(folder) / "pyproject.toml").is_file()
+    assert extra == "git]"
     assert constraint == ["--constraint", str(ROOT / "requirements.lock")]
     assert Path(constraint[1]).is_file()
     assert "INPUT_" not in INSTALL.read_text(encoding="utf-8")
