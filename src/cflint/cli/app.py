@@ -11,22 +11,7 @@ import click
 
 from cflint import __version__
 
-COMMANDS = (
-    *(
-        "check",
-        "diff",
-        "init",
-        "baseline",
-        "explain",
-        "inspect",
-        "graph",
-        "rules",
-        "server",
-        "merge",
-        "clean",
-    ),
-    "completion",
-)
+COMMANDS = tuple("check diff init baseline explain inspect graph rules server merge clean completion".split())
 """Each is the module of that name in this package and, there, `command`."""
 
 
