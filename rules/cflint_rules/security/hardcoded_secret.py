@@ -36,8 +36,8 @@ export default {
 
 Placeholders (`your-api-key`, `sk-xxxx`), keys that are public (`pk_…`, what is called a site key, the token
 of Web Analytics), tokens that are no credentials (`csrfToken`, `nextPageToken`), words and names, tests.
-Inside a longer text: what a code sample shows under a name (`<pre>`, `<code>`, a fenced block), since pages of
-documentation are full of made-up passwords; a key of a known provider is reported there, too.
+Inside a longer text: what a code sample shows under a name (`<pre>`, `<code>`, a fenced block), since
+documentation is full of made-up passwords; a key of a known provider is reported there, too.
 
 ## Fix safety
 

@@ -9,7 +9,8 @@ from cflint.pattern import pattern
 from cflint.platform.language import PROMISE_CHAIN
 from cflint.project.code.control import returns_of, try_around
 from cflint.project.code.nodes import assignment, call, call_around, operation
-from cflint.project.code.promises import PromiseOutcome, use_of_promise
+from cflint.project.code.promises import PromiseOutcome, source_of, use_of_promise
+from cflint.project.code.sockets import called_function
 from cflint.record import record
 from cflint.scope import DeclarationKind
 from cflint.syntax.javascript import FUNCTIONS, first_named, unwrap, with_wrappers
@@ -249,7 +250,7 @@ def _catches_everything(module: ModuleLike, function: Node, hops: int) -> bool:
             return False
     # an error of a promise that is returned without `await` passes every `catch` here
     given = (first_named(statement) for statement in returns_of(module, function))
-    handed = [value for value in given if value is not None and module.promise_source(value) is not None]
+    handed = [value for value in given if value is not None and source_of(module, value) is not None]
     waits += len(handed)
     return waits > 0 and all(_is_handled(module, value, hops) for value in handed)
 
@@ -267,7 +268,7 @@ def _is_handled(module: ModuleLike, promise: Node | None, hops: int) -> bool:
         return False
     if handles_errors(module, promise):
         return True
-    called = module.called_function(promise)
+    called = called_function(module, promise)
     return called is not None and _catches_everything(module, called, hops - 1)
 
 
