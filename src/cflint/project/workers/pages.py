@@ -11,6 +11,7 @@ from cflint.pattern import LINE_START, pattern
 from cflint.project.config.wrangler import WranglerConfig
 from cflint.project.files.roles import is_test_name
 from cflint.project.files.workspace import Entry, Workspace
+from cflint.project.modules.manifest import Manifest
 from cflint.source import Document
 from cflint.syntax.data import DataDocument, Format
 from cflint.syntax.documents import read
@@ -28,6 +29,9 @@ _FUNCTION = pattern(
     re.MULTILINE,
 )
 _MOST_FOLDERS = 500
+_BUNDLE = pattern(r"(?:^|[;&|\s])esbuild\s([^;&|\n]{0,2000})")
+_OUTPUT = pattern(r"--outfile[= ](?:\S{0,500}/)?_worker\.js$", re.ASCII)
+_SOURCE = pattern(r"[\w.@][\w./@-]{0,500}\.[cm]?[jt]sx?", re.ASCII)
 _WORKFLOWS = ".github/workflows"
 _PAGES = pattern(rb"\bpages\s+(?:deploy|publish|dev|functions|project)\b|\bpages-action\b")
 
@@ -72,6 +76,22 @@ def is_deployed_to_pages(project: Project, config: WranglerConfig) -> bool:
         if document is not None and _PAGES.search(document.data) is not None:
             return True
     return False
+
+
+def sources_of_worker_js(workspace: Workspace, folder: str) -> tuple[str, ...]:
+    """The modules that a script of a folder's package.json has esbuild bundle to `_worker.js`: the Worker of
+    a Pages project in advanced mode, which runs instead of all functions."""
+    document = workspace.read(posixpath.join(folder, "package.json"))
+    if document is None or b"_worker.js" not in document.data:
+        return ()
+    found: dict[str, None] = {}
+    for script in Manifest(document).scripts.values():
+        for call in _BUNDLE.finditer(script):
+            words = call[1].replace("--outfile ", "--outfile=").split()
+            if any(_OUTPUT.match(word) is not None for word in words):
+                named = (word for word in words if _SOURCE.fullmatch(word) is not None)
+                found.update((posixpath.normpath(posixpath.join(folder, word)), None) for word in named)
+    return tuple(path for path in found if workspace.exists(path))
 
 
 def routes_files(project: Project, config: WranglerConfig) -> Iterator[DataDocument]:
