@@ -192,6 +192,20 @@ def test_what_is_bundled_to_worker_js_is_the_worker() -> None:
     assert functions({**files, "package.json": other}) == ["functions/a.js"]
 
 
+def test_a_default_export_in_functions_that_a_plugin_bundles() -> None:
+    files = {
+        "wrangler.toml": 'name = "a"\npages_build_output_dir = "dist"\n',
+        "functions/index.ts": 'export { default } from "../src/api";\n',
+        "src/api.ts": 'import { Hono } from "hono";\nexport default new Hono();\n',
+    }
+    (worker,) = loaded(files).project.workers
+    assert (worker.entries, worker.modules) == (("functions/index.ts",), ("functions/index.ts", "src/api.ts"))
+    (worker,) = loaded({**files, "functions/a.js": FUNCTION}).project.workers
+    assert (worker.entries, worker.modules) == ((), ("functions/a.js",))
+    (worker,) = loaded({**files, "functions/index.ts": "export const helper = 1;\n"}).project.workers
+    assert worker.modules == ()
+
+
 def test_functions_beside_the_configuration_of_a_worker() -> None:
     files = {"wrangler.toml": 'name = "a"\nmain = "w.ts"\n', "w.ts": MODULE, "functions/a.js": FUNCTION}
     assert functions(files) == ["functions/a.js"]

@@ -28,6 +28,7 @@ _FUNCTION = pattern(
     rf"|(?:(?:const|let|var)\s*)?\{{[^}}]{{0,500}}{_NAME})".encode(),
     re.MULTILINE,
 )
+_DEFAULT = pattern(LINE_START + rb"export[ \t]*(?:[ \t]default\b|\{[^}]{0,500}\bdefault\b)", re.MULTILINE)
 _MOST_FOLDERS = 500
 _BUNDLE = pattern(r"(?:^|[;&|\s])esbuild\s([^;&|\n]{0,2000})")
 _OUTPUT = pattern(r"--outfile[= ](?:\S{0,500}/)?_worker\.js$", re.ASCII)
@@ -92,6 +93,16 @@ def sources_of_worker_js(workspace: Workspace, folder: str) -> tuple[str, ...]:
                 named = (word for word in words if _SOURCE.fullmatch(word) is not None)
                 found.update((posixpath.normpath(posixpath.join(folder, word)), None) for word in named)
     return tuple(path for path in found if workspace.exists(path))
+
+
+def default_of_functions(workspace: Workspace, folder: str) -> str | None:
+    """The `functions/index` of a folder that exports a default and is no function of Pages, which runs only
+    where a plugin of the bundler makes the `_worker.js` of it; None where there is none."""
+    for suffix in _SUFFIXES:
+        document = workspace.read(posixpath.join(folder, "functions", f"index{suffix}"))
+        if document is not None and not is_pages_function(document):
+            return document.path if _DEFAULT.search(document.data) is not None else None
+    return None
 
 
 def routes_files(project: Project, config: WranglerConfig) -> Iterator[DataDocument]:
