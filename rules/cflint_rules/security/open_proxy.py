@@ -73,6 +73,7 @@ _TAKES = _KEEPS | {
 }
 _SAME = frozenset({"toString", "trim", "href"})
 _READS = frozenset({"query", "get"})
+_REQUESTS = frozenset({ValueKind.REQUEST, ValueKind.HONO_REQUEST})
 _HOPS = 8
 
 
@@ -146,7 +147,7 @@ def _is_plain(module: Module, made: js.Call) -> bool:
 
 def _destructured(module: Module, declaration: js.Declaration) -> Node | None:
     """The call that `const { url } = c.req.query()` takes a name from."""
-    made = module.call(declaration.value)
+    made = module.call(module.initializer(declaration.value)) if declaration.value is not None else None
     is_query = made is not None and made.name == "query" and made.receiver is not None and not made.arguments
     if made is None or not is_query or len(declaration.path) != 1:
         return None
@@ -159,10 +160,18 @@ def _reads_query(module: Module, made: js.Call) -> bool:
         return False
     if made.name == "query":
         return module.value_of(made.receiver).kind is ValueKind.HONO_REQUEST
-    access = module.member(module.initializer(made.receiver))
-    if access is None or access.name != "searchParams":
-        return False
-    return any(js.reads_request(module, part) for part in js.origins(module, access.object))
+    holder = _of_search_params(module, made.receiver)
+    parts = js.origins(module, holder) if holder is not None else ()
+    return any(module.value_of(part).kind in _REQUESTS for part in parts)
+
+
+def _of_search_params(module: Module, node: Node) -> Node | None:
+    """The URL whose `searchParams` an expression is."""
+    declaration = module.scope.resolve(node) if node.type == "identifier" else None
+    if declaration is not None and declaration.path == ("searchParams",):
+        return declaration.value
+    access = module.member(module.initializer(node))
+    return access.object if access is not None and access.name == "searchParams" else None
 
 
 def _is_checked(module: Module, name: js.Declaration) -> bool:
