@@ -417,7 +417,10 @@ def test_what_a_command_gives_beside_the_configuration(script: str, keys: tuple[
 
 # -- what nobody deploys --------------------------------------------------------------------------------
 
-LIBRARY = '{"name": "lib", "exports": "./src/index.ts", "scripts": {"test": "vitest"}}'
+LIBRARY = (
+    '{"name": "lib", "exports": "./src/index.ts", "scripts": {"test": "vitest"}, '
+    '"devDependencies": {"wrangler": "4.107.0"}}'
+)
 VITEST = 'cloudflareTest({ wrangler: { configPath: "./wrangler.toml" } })\n'
 
 
