@@ -96,6 +96,7 @@ _CAUGHT = "the error is caught here"
 _ERROR_NAME = pattern(r"e|ex|err|error|exc|exception|cause|reason|\w*Err(?:or)?")
 _DETAILS = frozenset({"message", "stack", "cause"})
 _SHOWN_IN = frozenset({"template_substitution", "pair", "ternary_expression"})
+_NAMES = ("identifier", "shorthand_property_identifier")
 _CHOICES = frozenset({"if_statement", "ternary_expression", "switch_statement"})
 _DEVELOPMENT = pattern(rb"dev|debug|local|environment|node_env|verbose", re.IGNORECASE)
 _PYTHON_RESPONSE = pattern(r"Response$|^HTTPException$")
@@ -161,7 +162,20 @@ def _may_be_500(module: Module, made: js.ResponseMade) -> bool:
     if made.status_node is None:
         return False
     parts = js.alternatives(module, made.status_node)
-    return any((js.number_of(module, part) or 0) >= 500 for part in parts)
+    may_be = any((js.number_of(module, part) or 0) >= 500 for part in parts)
+    return may_be and (made.content is None or not _chooses_by_status(module, made.content))
+
+
+def _chooses_by_status(module: Module, content: Node) -> bool:
+    """Whether a content, or a variable in it, is another one for statuses of 500 and more."""
+    names = (name for name in (content, *module.descendants(content, *_NAMES)) if name.type in _NAMES)
+    for part in (content, *(module.initializer(name) for name in names)):
+        for choice in (part, *module.descendants(part, "ternary_expression")):
+            asked = choice.child_by_field_name("condition") if choice.type == "ternary_expression" else None
+            numbers = module.descendants(asked, "number") if asked is not None else ()
+            if any((js.number_of(module, number) or 0) >= 500 for number in numbers):
+                return True
+    return False
 
 
 def _is_checked(module: Module, clause: Node) -> bool:
