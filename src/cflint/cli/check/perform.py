@@ -132,6 +132,8 @@ def _deployment(found: Deployment) -> Iterator[str]:
         yield f"  its values are not all known: {visible(found.filled)}\n"
     if found.entry:
         yield f"  its entry, which `main` does not name: {visible(found.entry)}\n"
+    if found.names:
+        yield f"  commands call it {visible(', '.join(found.names))}\n"
     if found.local:
         yield f"  nobody deploys it: {visible(found.local)}\n"
     if found.is_template:
@@ -183,6 +185,8 @@ def _background(plan: Plan, analysis: Analysis) -> Iterator[str]:
         if worker.config is not None:
             yield from _deployment(worker.config.deployment)
             yield from _unknown(worker.config)
+        if worker.bound:
+            yield f"  bindings that something else gives it: {visible(', '.join(worker.bound))}\n"
         if worker.app is not None:
             has_types_alone, is_configured = loaded.project.sources.has_types_alone, worker.config is not None
             summary = worker.app.summary(has_types_alone, is_configured=is_configured)
