@@ -34,7 +34,7 @@ from cflint.project.workers.data_files import data_files
 from cflint.project.workers.elsewhere import Elsewhere
 from cflint.project.workers.markdown import MarkdownWorkers
 from cflint.project.workers.model import Project
-from cflint.project.workers.pages import default_of_functions, is_pages_function, sources_of_worker_js
+from cflint.project.workers.pages import advanced_entries, is_pages_function
 from cflint.project.workers.preferences import Preferences
 from cflint.project.workers.realms import product_in_test_folders
 from cflint.project.workers.remarks import empty_workers, unreached
@@ -379,10 +379,8 @@ class _Loading:
             mains = {config.deployment.entry: None}
         is_advanced = config.is_pages and not mains
         if is_advanced:
-            mains = dict.fromkeys(sources_of_worker_js(self._workspace, config.directory))
-            index = default_of_functions(self._workspace, config.directory)
-            if not mains and index is not None and not any(self._pages_functions(config)):
-                mains = {index: None}
+            has_functions = any(self._pages_functions(config))
+            mains = dict.fromkeys(advanced_entries(self._workspace, config.directory, has_functions))
         is_data = data_files(config)
         reaches = {main: self._graph.reachable(main, is_data) for main in mains}
         modules: dict[str, None] = {}

@@ -95,7 +95,7 @@ def sources_of_worker_js(workspace: Workspace, folder: str) -> tuple[str, ...]:
     return tuple(path for path in found if workspace.exists(path))
 
 
-def default_of_functions(workspace: Workspace, folder: str) -> str | None:
+def _default_of_functions(workspace: Workspace, folder: str) -> str | None:
     """The `functions/index` of a folder that exports a default and is no function of Pages, which runs only
     where a plugin of the bundler makes the `_worker.js` of it; None where there is none."""
     for suffix in _SUFFIXES:
@@ -103,6 +103,13 @@ def default_of_functions(workspace: Workspace, folder: str) -> str | None:
         if document is not None and not is_pages_function(document):
             return document.path if _DEFAULT.search(document.data) is not None else None
     return None
+
+
+def advanced_entries(workspace: Workspace, folder: str, has_functions: bool) -> tuple[str, ...]:
+    """The entries of a Pages project whose `_worker.js` a script or a plugin makes; `has_functions` tells
+    whether it has functions of Pages."""
+    index = _default_of_functions(workspace, folder) if not has_functions else None
+    return sources_of_worker_js(workspace, folder) or ((index,) if index is not None else ())
 
 
 def routes_files(project: Project, config: WranglerConfig) -> Iterator[DataDocument]:
