@@ -11,7 +11,8 @@ import click
 
 from cflint import __version__
 
-COMMANDS = tuple("check diff init baseline explain inspect graph rules server merge clean completion".split())
+_NAMES = "check diff init baseline explain inspect graph rules server merge clean completion"
+COMMANDS = tuple(_NAMES.split())
 """Each is the module of that name in this package and, there, `command`."""
 
 
