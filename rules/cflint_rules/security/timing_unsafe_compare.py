@@ -46,7 +46,7 @@ export default {
 ```
 
 A secret is a variable of `env` by its name, and a constant of the module that is called like one and holds a
-text. One that only clears a cache (`CACHE_BUST_SECRET`, `PURGE_TOKEN`) gives little away: that is a note.
+text.
 
 The secret, and what the client sent, may come by way of variables, fields, options, constructors, helpers
 and their callers, in other modules, too. A signature that the code makes itself (`crypto.subtle.sign()`,
@@ -55,7 +55,8 @@ and their callers, in other modules, too. A signature that the code makes itself
 
 ## Not reported
 
-Comparisons with literals, `null` or an empty text; variables that hold no secret by their name; values that
+A secret that only clears a cache (`CACHE_BUST_SECRET`, `PURGE_TOKEN`): it gives little away. Comparisons with
+literals, `null` or an empty text; variables that hold no secret by their name; values that
 do not come from a request, as far as one can see. A call of `timingSafeEqual()` that stands in a `try` with a
 `catch`.
 
@@ -124,7 +125,7 @@ _NEVER = frozenset(
 @rule(
     module(),
     hint("env", "secret", "token", "password", "apiKey", "signature", "timingSafeEqual"),
-    severity=Severity.WARNING,
+    severity=Severity.NOTE,
 )
 def check(found: Module) -> Iterator[Finding]:
     data = found.document.data
@@ -143,10 +144,11 @@ def check(found: Module) -> Iterator[Finding]:
         if told is None:
             continue
         what, places = told
+        if _CLEARS.search(what) is not None:
+            continue
         yield Finding(
             f"{what} is compared with what a client sent in a time that depends on it",
             found.at(whole),
-            severity=Severity.NOTE if _CLEARS.search(what) is not None else None,
             related=tuple(
                 place for place in places if place.document != found.document or not _is_in(whole, place)
             ),
