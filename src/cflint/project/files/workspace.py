@@ -51,6 +51,7 @@ class Unreadable(Enum):
     ABSENT = "not there"
     BINARY = "not text in UTF-8 (UTF-16 or binary)"
     DENIED = "not readable (permission denied)"
+    FOLDER = "a folder"
     LINK_NOWHERE = "a symbolic link that leads nowhere"
     NOT_A_FILE = "not a regular file"
     OUTSIDE = "outside the root"
@@ -356,7 +357,10 @@ class Workspace:
         return Unreadable.TOO_LARGE
 
     def _read_disk(self, real: str) -> bytes | Unreadable:
-        if self._prefix is None or self._kind(real) is not Entry.FILE:
+        kind = self._kind(real)
+        if kind is Entry.FOLDER:
+            return Unreadable.FOLDER
+        if self._prefix is None or kind is not Entry.FILE:
             return Unreadable.NOT_A_FILE
         # The entry may have become a link or a FIFO since its folder was listed.
         flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)

@@ -24,6 +24,7 @@ from cflint.project.files.discovery import (
     is_config_name,
     is_template_name,
     is_typescript_config,
+    unread_above,
 )
 from cflint.project.files.ignore import Ignore
 from cflint.project.files.workspace import Unreadable, Workspace
@@ -78,7 +79,12 @@ class Loaded:
 
     @property
     def empty(self) -> bool:
-        """Whether there is nothing of a Worker here."""
+        """Whether there is nothing of a Worker here, not even a configuration that cannot be read."""
+        return self.unchecked and not self.discovered.unread_configs
+
+    @property
+    def unchecked(self) -> bool:
+        """Whether there is nothing to check."""
         return not (self.project.workers or self.modules or self.configs)
 
 
@@ -228,7 +234,7 @@ class _Loading:
         modules = tuple(self._selection.modules(found.sources, reached, named, outside, settled, product))
         of_apps = self._say_unknown_apps(workers)
         others = [worker for worker in workers if worker not in of_apps]
-        self._selection.notices.extend(empty_workers(others, self._workspace.exists, _is_generated))
+        self._selection.notices.extend(empty_workers(others, self._workspace.why_unread, _is_generated))
         self._selection.notices.extend(unreached(named, modules, reached, any_worker=bool(workers)))
         self._say_shadowed(found)
         self._say_unknown(configs.values())
@@ -303,11 +309,13 @@ class _Loading:
             ):
                 unread[item.path] = self._workspace.why_unread(item.path) or item.reason.value
         for path, why in unread.items():
-            if why is not None and path not in self._paths:
+            is_folder = is_config_name(path) and self._workspace.is_dir(path)
+            if why is not None and (is_folder or path not in self._paths):
                 what = "folder" if path.endswith("/") else "file"
-                self._selection.notices.append(
-                    Notice(f"skipped: the {what} is {why}", path=path, level="warning")
-                )
+                said = f"the {what} is {why}"
+                if is_folder:
+                    said = "a folder has the name of the configuration"
+                self._selection.notices.append(Notice(f"skipped: {said}", path=path, level="warning"))
 
     def _say_unresolved(self) -> None:
         """Tell of imports of files that are not there: what they bring is not known."""
@@ -510,6 +518,8 @@ class _Loading:
             )
             seen = frozenset(known) | frozenset(candidates)
             owners.extend(self._reaching(dict.fromkeys(everywhere), seen))
+        for path in left:
+            self._unread.update(dict.fromkeys(unread_above(self._workspace, path)))
         yield from owners
 
     def _reaching(self, candidates: Iterable[str], known: frozenset[str]) -> Iterator[Worker]:
