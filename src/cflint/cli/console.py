@@ -38,11 +38,15 @@ def write_bytes(data: bytes) -> None:
 
 def say(text: str) -> None:
     """Write to stderr, a line end added when text has none. Never fails."""
+    if text:
+        put(text if text.endswith("\n") else f"{text}\n")
+
+
+def put(text: str) -> None:
+    """Write to stderr as it is. Never fails."""
     stream: TextIO | None = sys.stderr
-    if stream is None or not text:
+    if stream is None:
         return
-    if not text.endswith("\n"):
-        text += "\n"
     with suppress(OSError, ValueError):
         stream.flush()
         stream.buffer.write(text.encode(stream.encoding or "utf-8", "backslashreplace"))
@@ -116,10 +120,25 @@ def takes_hyperlinks(stream: TextIO | None) -> bool:
     return (vte.isdecimal() and int(vte) >= 5000) or any(name in os.environ for name in _LINKING_VARIABLES)
 
 
+def takes_progress(stream: TextIO | None) -> bool:
+    """Whether a line that changes, and goes away again, can be shown: on a terminal that a person looks
+    at."""
+    return is_terminal(stream) and os.environ.get("TERM") != "dumb" and "CI" not in os.environ
+
+
 def width_of(stream: TextIO | None) -> int:
     """The columns of a terminal, at least 40; of anything else `COLUMNS`, or the default width."""
-    if not is_terminal(stream) and "COLUMNS" not in os.environ:
-        return DEFAULT_WIDTH
-    import shutil
+    given = os.environ.get("COLUMNS", "")
+    wanted = int(given[:6]) if given.isascii() and given.isdecimal() else 0
+    return max(40, wanted or columns_of(stream) or DEFAULT_WIDTH)
 
-    return max(40, shutil.get_terminal_size((DEFAULT_WIDTH, 24)).columns)
+
+def columns_of(stream: TextIO | None) -> int:
+    """The columns of the terminal that a stream goes to; 0 when it goes to none, or to one that does not
+    tell."""
+    if stream is None or not is_terminal(stream):
+        return 0
+    try:
+        return os.get_terminal_size(stream.fileno()).columns
+    except (OSError, ValueError):
+        return 0

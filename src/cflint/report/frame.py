@@ -1,8 +1,6 @@
 """Code frames: lines of source with spans underlined and labelled, as text for a terminal.
 
 A frame never shows more than it must: the marked lines, a line around the primary one, `...` for the rest.
-
-Imported where used: unicodedata, for source that is not ASCII.
 """
 
 from __future__ import annotations
@@ -11,8 +9,9 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 
-from cflint.quoting import visible_char
+from cflint.quoting import emoji_joints, visible_char
 from cflint.record import record, replace
+from cflint.report.cells import widths
 from cflint.report.escape import RUNNER, SHOWN_HASH, masked_source
 from cflint.source import Document, Span
 
@@ -341,8 +340,10 @@ def _cells(text: str, shown: str, start: int) -> tuple[list[str], list[int], lis
     offsets: list[int] = []
     cells: list[int] = []
     offset, cell = start, 0
+    base = 0  # the piece that what has no cells of its own belongs to, so that both are shown or neither
+    joints, sizes = emoji_joints(shown), widths(shown)
     commands = {match.start() for match in RUNNER.finditer(shown)}
-    for at, (char, face) in enumerate(zip(text, shown, strict=True)):
+    for at, (char, face, size) in enumerate(zip(text, shown, sizes, strict=True)):
         offsets.append(offset)
         cells.append(cell)
         offset += _byte_length(char)
@@ -353,9 +354,14 @@ def _cells(text: str, shown: str, start: int) -> tuple[list[str], list[int], lis
         elif at in commands:
             piece = SHOWN_HASH
         else:
-            piece = visible_char(face)
+            piece = face if at in joints else visible_char(face)
+        if piece == face and not size and pieces:
+            pieces[base] += piece
+            piece = ""
+        else:
+            base = at
         pieces.append(piece)
-        cell += len(piece) if len(piece) != 1 else _width(piece)
+        cell += len(piece) if piece != face else size
     offsets.append(offset)
     cells.append(cell)
     return pieces, offsets, cells
@@ -368,19 +374,3 @@ def _byte_length(char: str) -> int:
     if code < 0x800:
         return 2
     return 3 if code < 0x10000 else 4
-
-
-def cells_of(text: str) -> int:
-    """How many terminal cells a printable text takes."""
-    return len(text) if text.isascii() else sum(map(_width, text))
-
-
-def _width(char: str) -> int:
-    """How many terminal cells a printable character takes."""
-    if char.isascii():
-        return 1
-    from unicodedata import category, east_asian_width
-
-    if category(char) in ("Mn", "Me"):
-        return 0
-    return 2 if east_asian_width(char) in "WF" else 1

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 
 from cflint.finding import Finding, Fix, Location, Notice, Report, Safety, Severity
 from cflint.report import DEFAULT, Options, severity_of
+from cflint.report.cells import cells_of
 from cflint.report.changes import Row, changed_lines
 from cflint.report.escape import escape_message, masked_source, paths_for, visible
-from cflint.report.frame import Mark, Paint, cells_of, frame, last_line
+from cflint.report.frame import Mark, Paint, frame, last_line
 
 _SEVERITY = {Severity.ERROR: "1;31", Severity.WARNING: "1;33", Severity.NOTE: "1;36"}
 _STYLES = {

@@ -1,20 +1,23 @@
 """The analysis of a plan: the disk, what stands of an earlier run, changed bytes laid over it."""
 
-# Imported where used: what analyses, which a run does not need whose result is cached.
+# Imported where used: what analyses, which a run does not need whose result is cached, and what only a
+# terminal shows.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from cflint.cli.check.plan import Plan
 from cflint.cli.check.request import FOR_PEOPLE
-from cflint.cli.console import counted, say
+from cflint.cli.console import counted, say, takes_progress
 from cflint.finding import Finding, Report, Safety
 from cflint.record import replace
 
 if TYPE_CHECKING:
+    from cflint.cli.progress import ProgressLine
     from cflint.engine.incremental import IncrementalRun
     from cflint.engine.plan import Options
     from cflint.project.workers.loading import Loaded
@@ -33,6 +36,7 @@ class Analysis:
         self._incremental: IncrementalRun | None = None
         self._unkept: Report | None = None
         self._reports_baseline = True
+        self._progress = _progress_of(plan)
 
     @property
     def loaded(self) -> Loaded:
@@ -42,7 +46,13 @@ class Analysis:
 
             place, excludes = self._plan.place, self._plan.settings.excludes
             with self.clocked("find the project"):
-                self._loaded = load(place.workspace, place.paths, excludes, preferences=self._preferences)
+                self._loaded = load(
+                    place.workspace,
+                    place.paths,
+                    excludes,
+                    preferences=self._preferences,
+                    visit=self._progress.visit if self._progress is not None else None,
+                )
         return self._loaded
 
     @property
@@ -67,8 +77,18 @@ class Analysis:
             apply_policy=settings.policy.apply_policy,
             observed=observed,
             clock=self._plan.clock,
+            show=self._progress.show if self._progress is not None else None,
             renamed=settings.renamed(self.loaded.paths),
         )
+
+    @contextmanager
+    def _erased(self) -> Iterator[None]:
+        """Take away afterwards, whatever happens, the line that shows how far the run is."""
+        try:
+            yield
+        finally:
+            if self._progress is not None:
+                self._progress.erase()
 
     def clocked(self, phase: str) -> AbstractContextManager[None]:
         """Measure a phase, with `--profile`."""
@@ -78,9 +98,13 @@ class Analysis:
     def first(self) -> Report:
         """The report on what is on the disk, as an earlier run left it or analysed; the baseline not
         counted."""
+        if self._plan.kept is not None:
+            return self._plan.kept.report
+        with self._erased():
+            return self._first()
+
+    def _first(self) -> Report:
         plan = self._plan
-        if plan.kept is not None:
-            return plan.kept.report
         if plan.cache is None:
             return self._analysed({})
         from cflint.engine.incremental import IncrementalRun, load_by
@@ -109,7 +133,9 @@ class Analysis:
 
     def __call__(self, overlay: Mapping[str, bytes]) -> Report:
         """The report with changed bytes laid over the disk, by path."""
-        return self.compared(self._analysed(overlay))
+        with self._erased():
+            report = self._analysed(overlay)
+        return self.compared(report)
 
     def again(self) -> Report:
         """The report on what is on the disk now."""
@@ -155,6 +181,15 @@ class Analysis:
                     )
         self._reports_baseline = False
         return result.report
+
+
+def _progress_of(plan: Plan) -> ProgressLine | None:
+    """The line that shows how far the run is; None where nobody would see it."""
+    if plan.kept is not None or plan.request.quiet or not takes_progress(sys.stderr):
+        return None
+    from cflint.cli.progress import ProgressLine
+
+    return ProgressLine(plan.place.workspace.root, plan.place.base)
 
 
 def _fixing_only(report: Report, buffer: str) -> Report:

@@ -218,15 +218,15 @@ def configs_above(
         folder = _parent(folder)
 
 
-def unread_above(workspace: Workspace, path: str) -> Iterator[str]:
-    """What is named as a configuration, in a file's folder or in those above it, and cannot be read."""
-    folder = _parent(path)
-    while True:
-        names = (name for name in (*_PICK_ORDER, TYPESCRIPT_NAME) if name in workspace.entries(folder))
-        yield from (found for name in names if workspace.problem(found := _join(folder, name)))
-        if not folder:
-            return
-        folder = _parent(folder)
+def unread_above(workspace: Workspace, paths: Iterable[str]) -> Iterator[str]:
+    """What is named as a configuration, in the folders of files or in those above, and cannot be read."""
+    seen: set[str] = set()
+    for folder in map(_parent, paths):
+        while folder not in seen:
+            seen.add(folder)
+            names = (name for name in (*_PICK_ORDER, TYPESCRIPT_NAME) if name in workspace.entries(folder))
+            yield from (found for name in names if workspace.problem(found := _join(folder, name)))
+            folder = _parent(folder)
 
 
 class _Rules:

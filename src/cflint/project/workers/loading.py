@@ -89,10 +89,16 @@ class Loaded:
 
 
 def load(
-    workspace: Workspace, paths: Iterable[str], excludes: Iterable[str] = (), *, preferences: Preferences
+    workspace: Workspace,
+    paths: Iterable[str],
+    excludes: Iterable[str] = (),
+    *,
+    preferences: Preferences,
+    visit: Callable[[str], None] | None = None,
 ) -> Loaded:
-    """Load the Workers that paths of the workspace mean ("" is its root)."""
-    return _Loading(workspace, tuple(paths), tuple(excludes), preferences).load()
+    """Load the Workers that paths of the workspace mean ("" is its root). `visit` is called with the path of
+    each configuration when it is looked at, which happens several times."""
+    return _Loading(workspace, tuple(paths), tuple(excludes), preferences, visit).load()
 
 
 def modules_among(
@@ -120,8 +126,10 @@ class _Loading:
         paths: tuple[str, ...],
         excludes: tuple[str, ...],
         preferences: Preferences,
+        visit: Callable[[str], None] | None,
     ) -> None:
         self._workspace = workspace
+        self._visit = visit
         self._preferences = preferences
         self._given = paths
         self._excludes = excludes
@@ -143,6 +151,7 @@ class _Loading:
         return self._excluded.covers(path + "/" if self._workspace.is_dir(path) else path)
 
     def _is_config(self, document: Document) -> bool:
+        self._look_at(document.path)
         if is_typescript_config(document.path):
             return True
         data = self._read.get(document.path)
@@ -150,7 +159,12 @@ class _Loading:
             data = self._read[document.path] = read(document)
         return is_wrangler_document(data)
 
+    def _look_at(self, path: str) -> None:
+        if self._visit is not None:
+            self._visit(path)
+
     def _config(self, path: str) -> WranglerConfig | None:
+        self._look_at(path)
         document = self._workspace.read(path)
         if document is None:
             return None
@@ -352,6 +366,7 @@ class _Loading:
     # -- Workers of configurations -------------------------------------------------------------------------
 
     def _worker(self, config: WranglerConfig) -> Worker:
+        self._look_at(config.path)
         found = self._apps.of(config)
         return self._plain_worker(config) if found is None else self._app_worker(config, found)
 
@@ -518,8 +533,7 @@ class _Loading:
             )
             seen = frozenset(known) | frozenset(candidates)
             owners.extend(self._reaching(dict.fromkeys(everywhere), seen))
-        for path in left:
-            self._unread.update(dict.fromkeys(unread_above(self._workspace, path)))
+        self._unread.update(dict.fromkeys(unread_above(self._workspace, left)))
         yield from owners
 
     def _reaching(self, candidates: Iterable[str], known: frozenset[str]) -> Iterator[Worker]:
