@@ -42,6 +42,16 @@ def say(text: str) -> None:
         put(text if text.endswith("\n") else f"{text}\n")
 
 
+def remark(sentence: str) -> None:
+    """Write a sentence to stderr: on a terminal wrapped at words, else in one line. Never fails."""
+    columns = columns_of(sys.stderr)
+    if columns:
+        from cflint.report.wrapping import wrapped
+
+        sentence = "\n  ".join(wrapped(sentence, columns, max(20, columns - 2)))
+    say(sentence)
+
+
 def put(text: str) -> None:
     """Write to stderr as it is. Never fails."""
     stream: TextIO | None = sys.stderr
@@ -60,23 +70,25 @@ def counted(number: int, noun: str) -> str:
 
 
 def complain(message: str, hint: str | None = None) -> None:
-    """Write an error to stderr, in one line, and what to do about it in another."""
+    """Write an error to stderr, as one sentence, and what to do about it as another."""
     from cflint.report.escape import visible
 
     head, tip = "cflint: error:", "hint:"
     if wants_color("auto", sys.stderr):
         head, tip = "\x1b[1mcflint: \x1b[31merror:\x1b[0m", f"\x1b[1;36m{tip}\x1b[0m"
-    say(f"{head} {visible(message)}\n" + (f"{tip} {visible(hint)}\n" if hint else ""))
+    remark(f"{head} {visible(message)}")
+    if hint:
+        remark(f"{tip} {visible(hint)}")
 
 
 def warn(message: str) -> None:
-    """Write a warning to stderr, in one line."""
+    """Write a warning to stderr, as one sentence."""
     from cflint.report.escape import visible
 
     head = "cflint: warning:"
     if wants_color("auto", sys.stderr):
         head = "\x1b[1mcflint: \x1b[33mwarning:\x1b[0m"
-    say(f"{head} {visible(message)}")
+    remark(f"{head} {visible(message)}")
 
 
 def give_up_stdout() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cflint.cli.console import DEFAULT_WIDTH, columns_of, counted, put
-from cflint.report.cells import cells_of, end_within
+from cflint.report.cells import cells_of, end_within, start_within
 from cflint.report.escape import visible
 
 if TYPE_CHECKING:
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 PATIENCE = 1.0
 """After how many seconds the line is shown."""
 
+_ROOMY = 80
+"""With fewer columns, modules are not counted beside several Workers."""
+_LEAST_PATH = 10
 _PAUSE = 0.1
 """The seconds from one drawing to the next, at least."""
 
@@ -46,9 +49,11 @@ class ProgressLine:
         if time.monotonic() < self._due:
             return
         found = progress.standing
-        workers = f"{found.workers_done} of {counted(found.workers, 'Worker')}"
-        modules = f"{found.modules_done} of {counted(found.modules, 'module')}"
-        self._draw(f"Checked {workers}, {modules}", found.current)
+        text = f"Checked {found.workers_done} of {counted(found.workers, 'Worker')}"
+        modules = f", {found.modules_done} of {counted(found.modules, 'module')}"
+        if found.workers < 2 or columns_of(sys.stderr) >= _ROOMY:
+            text += modules
+        self._draw(text, found.current)
 
     def erase(self) -> None:
         """Take the line away."""
@@ -58,12 +63,11 @@ class ProgressLine:
 
     def _draw(self, text: str, path: str) -> None:
         self._due = time.monotonic() + _PAUSE
-        room = (
-            columns_of(sys.stderr) or DEFAULT_WIDTH
-        ) - 1  # in the last column some terminals go to the next line
-        if path and room - len(text) > 12:
+        # After the last column the cursor may be on the next line, which `\r` does not leave.
+        room = (columns_of(sys.stderr) or DEFAULT_WIDTH) - 1
+        if path and room - len(text) > _LEAST_PATH:
             text = f"{text}: {end_within(visible(self._from_base(path)), room - len(text) - 2)}"
-        text = text[:room]
+        text = start_within(text, room)
         cells = cells_of(text)
         put(f"\r{text}{' ' * (self._cells - cells)}")
         self._cells = cells

@@ -21,8 +21,8 @@ _BEGUN, _DONE = 1, 2
 
 @record(frozen=True)
 class Standing:
-    """How many of the Workers, and of the modules, are done; `current` is the path of the Worker (of its
-    configuration), or of the module of none, that is worked on, "" when it is none. A Worker is done when its
+    """How many of the Workers, and of the modules, are done; `current` is the folder of the Worker that is
+    worked on (of its configuration), or a path where there is none, "" when nothing is worked on. A Worker is done when its
     modules are; those of several belong to the first of them."""
 
     workers_done: int
@@ -48,8 +48,8 @@ class Progress:
             start = len(self._paths)
             self._paths += own
             if worker is not None and own:
-                config = worker.config
-                name = config.path if config is not None else unit_of(worker).removeprefix("#")
+                unit = unit_of(worker)
+                name = unit.removeprefix("#") if worker.config is None else worker.config.directory or unit
                 self._rows.append((start, len(self._paths), name))
         self._starts = [start for start, _, _ in self._rows]
         self._places = {path: place for place, path in enumerate(self._paths)}

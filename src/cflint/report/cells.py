@@ -42,6 +42,20 @@ def widths(text: str) -> Iterator[int]:
             yield 2 if is_emoji or east_asian_width(char) in "WF" else 1
 
 
+def start_within(text: str, cells: int) -> str:
+    """The text, or as much of its start as `cells` have room for and `...`; no emoji is cut."""
+    if cells_of(text) <= cells:
+        return text
+    room = max(0, cells - len(_CUT))
+    end = 0
+    for size in widths(text):
+        room -= size
+        if room < 0:
+            break
+        end += 1
+    return text[:end] + _CUT
+
+
 def end_within(text: str, cells: int) -> str:
     """The text, or `...` and as much of its end as `cells` have room for; no emoji is cut."""
     if cells_of(text) <= cells:

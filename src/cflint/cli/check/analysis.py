@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from cflint.cli.check.plan import Plan
 from cflint.cli.check.request import FOR_PEOPLE
-from cflint.cli.console import counted, say, takes_progress
+from cflint.cli.console import counted, remark, takes_progress
 from cflint.finding import Finding, Report, Safety
 from cflint.record import replace
 
@@ -170,12 +170,12 @@ class Analysis:
         request = plan.request
         if self._reports_baseline and request.output_format in FOR_PEOPLE and not request.quiet:
             if result.hidden:
-                say(f"{counted(result.hidden, 'finding')} of the baseline not shown")
+                remark(f"{counted(result.hidden, 'finding')} of the baseline not shown")
             if result.gone and not request.paths:
                 if result.gone == 1:
-                    say("1 baseline finding no longer occurs: run `--write-baseline` to remove it")
+                    remark("1 baseline finding no longer occurs: run `--write-baseline` to remove it")
                 else:
-                    say(
+                    remark(
                         f"{result.gone} baseline findings no longer occur: "
                         "run `--write-baseline` to remove them"
                     )

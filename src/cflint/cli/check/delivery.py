@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, TextIO
 
 from cflint.cli.check.plan import FAIL_ON, Plan
 from cflint.cli.check.request import FOR_PEOPLE
-from cflint.cli.console import counted, say, takes_hyperlinks, wants_color, warn, width_of, write
+from cflint.cli.console import (
+    counted,
+    is_terminal,
+    put,
+    remark,
+    takes_hyperlinks,
+    wants_color,
+    warn,
+    width_of,
+    write,
+)
 from cflint.cli.exits import Exit
 from cflint.cli.output import write_file
 from cflint.finding import Notice, Report, Severity
@@ -47,7 +57,7 @@ def deliver_report(plan: Plan, report: Report, fixed: int = 0) -> Exit:
         )
     if request.output_file is not None and not request.quiet:
         written = min(len(report.findings), _listed(plan, report) - omitted)
-        say(f"wrote {counted(written, 'finding')} to {visible(request.output_file)}")
+        remark(f"wrote {counted(written, 'finding')} to {visible(request.output_file)}")
     return code
 
 
@@ -57,7 +67,7 @@ def deliver(plan: Plan, text: str) -> None:
     if request.output_file is not None:
         write_file(request.output_file, text.encode("utf-8", "backslashreplace"))
     elif plan.stdout_is_taken:
-        say(text)
+        put(text)
     else:
         write(text, None if request.output_format in FOR_PEOPLE else "utf-8")
 
@@ -89,6 +99,7 @@ def _rendered(plan: Plan, report: Report, fixed: int) -> str:
         color=colored,
         hyperlinks=not to_file and colored and takes_hyperlinks(stream),
         width=width_of(None if to_file else stream),
+        on_terminal=not to_file and is_terminal(stream),
         fixed=fixed,
         quiet=request.quiet,
         repository=_repository(plan, report),
