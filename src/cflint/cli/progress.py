@@ -22,6 +22,8 @@ PATIENCE = 1.0
 _ROOMY = 80
 """With fewer columns, modules are not counted beside several Workers."""
 _LEAST_PATH = 10
+_ECHO = 2
+"""The cells of `^C`, which the terminal writes behind the line."""
 _PAUSE = 0.1
 """The seconds from one drawing to the next, at least."""
 
@@ -58,13 +60,13 @@ class ProgressLine:
     def erase(self) -> None:
         """Take the line away."""
         if self._cells:
-            put(f"\r{' ' * self._cells}\r")
+            put(f"\r{' ' * (self._cells + _ECHO)}\r")
             self._cells = 0
 
     def _draw(self, text: str, path: str) -> None:
         self._due = time.monotonic() + _PAUSE
         # After the last column the cursor may be on the next line, which `\r` does not leave.
-        room = (columns_of(sys.stderr) or DEFAULT_WIDTH) - 1
+        room = (columns_of(sys.stderr) or DEFAULT_WIDTH) - 1 - _ECHO
         if path and room - len(text) > _LEAST_PATH:
             text = f"{text}: {end_within(visible(self._from_base(path)), room - len(text) - 2)}"
         text = start_within(text, room)

@@ -21,9 +21,9 @@ _BEGUN, _DONE = 1, 2
 
 @record(frozen=True)
 class Standing:
-    """How many of the Workers, and of the modules, are done; `current` is the folder of the Worker that is
-    worked on (of its configuration), or a path where there is none, "" when nothing is worked on. A Worker is done when its
-    modules are; those of several belong to the first of them."""
+    """How many of the Workers, and of the modules, are done. A Worker is done when its modules are; those of
+    several belong to the first of them. `current` is the folder of the Worker that is worked on (of its
+    configuration), or a path where there is none, "" when nothing is worked on."""
 
     workers_done: int
     workers: int
