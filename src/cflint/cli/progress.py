@@ -70,8 +70,9 @@ class ProgressLine:
         if path and room - len(text) > _LEAST_PATH:
             text = f"{text}: {end_within(visible(self._from_base(path)), room - len(text) - 2)}"
         text = start_within(text, room)
-        cells = cells_of(text)
-        put(f"\r{text}{' ' * (self._cells - cells)}")
+        cells, before = cells_of(text), self._cells
+        self._cells = max(cells, before)  # already now: a signal may end the run as soon as it is written
+        put(f"\r{text}{' ' * (before - cells)}")
         self._cells = cells
 
     def _from_base(self, path: str) -> str:
