@@ -1,4 +1,4 @@
-"""Checks that are interrupted at random times. `benchmarks/interrupts.py` does it longer, and to larger ones."""
+"""Checks that are interrupted at random times. `benchmarks/interrupts.py` does it longer."""
 
 from __future__ import annotations
 

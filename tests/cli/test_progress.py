@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -42,7 +42,13 @@ main()
 class Terminal:
     """A check whose stderr, and stdout unless `out` is given, is a terminal; `seen` is what it was sent."""
 
-    def __init__(self, folder: Path, *arguments: str, out: int | None = None, **variables: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *arguments: str,
+        out: int | None = None,
+        variables: Mapping[str, str] | None = None,
+    ) -> None:
         import fcntl
         import struct
         import termios
@@ -52,7 +58,7 @@ class Terminal:
         self.process = subprocess.Popen(
             [sys.executable, "-c", SLOW, "check", "--no-cache", *arguments],
             cwd=folder,
-            env=environment({"TERM": "xterm", "NO_COLOR": "1", **variables}),
+            env=environment({"TERM": "xterm", "NO_COLOR": "1", **(variables or {})}),
             stdin=subprocess.DEVNULL,
             stdout=theirs if out is None else out,
             stderr=theirs,
@@ -90,7 +96,7 @@ def screen(sent: str) -> str:
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Iterator[Path]:
+def folder(tmp_path: Path) -> Path:
     pytest.importorskip("termios")
     project(tmp_path)
     for name in ("a", "b", "c", "d"):
@@ -129,7 +135,7 @@ def test_stdout_has_the_findings_alone(folder: Path) -> None:
 def test_it_is_not_there_where_nobody_wants_it(
     folder: Path, arguments: tuple[str, ...], variables: dict[str, str]
 ) -> None:
-    terminal = Terminal(folder, "-j", "1", *arguments, **variables)
+    terminal = Terminal(folder, "-j", "1", *arguments, variables=variables)
     assert terminal.ended() == 0
     assert "of 1 Worker, " not in terminal.seen
     assert "\r" not in terminal.seen.replace("\r\n", "")
