@@ -42,14 +42,19 @@ def say(text: str) -> None:
         put(text if text.endswith("\n") else f"{text}\n")
 
 
-def remark(sentence: str) -> None:
-    """Write a sentence to stderr: on a terminal wrapped at words, else in one line. Never fails."""
+def remark(sentence: str, *, head: str = "", painted: str = "") -> None:
+    """Write a sentence to stderr: on a terminal wrapped at words, else in one line. Never fails.
+
+    `head` stands before it; where colours are wanted `painted` is written in its place."""
+    text = f"{head} {sentence}" if head else sentence
     columns = columns_of(sys.stderr)
     if columns:
         from cflint.report.wrapping import wrapped
 
-        sentence = "\n  ".join(wrapped(sentence, columns, max(20, columns - 2)))
-    say(sentence)
+        text = "\n  ".join(wrapped(text, columns, max(20, columns - 2)))
+    if painted and wants_color("auto", sys.stderr):
+        text = painted + text.removeprefix(head)
+    say(text)
 
 
 def put(text: str) -> None:
@@ -73,22 +78,16 @@ def complain(message: str, hint: str | None = None) -> None:
     """Write an error to stderr, as one sentence, and what to do about it as another."""
     from cflint.report.escape import visible
 
-    head, tip = "cflint: error:", "hint:"
-    if wants_color("auto", sys.stderr):
-        head, tip = "\x1b[1mcflint: \x1b[31merror:\x1b[0m", f"\x1b[1;36m{tip}\x1b[0m"
-    remark(f"{head} {visible(message)}")
+    remark(visible(message), head="cflint: error:", painted="\x1b[1mcflint: \x1b[31merror:\x1b[0m")
     if hint:
-        remark(f"{tip} {visible(hint)}")
+        remark(visible(hint), head="hint:", painted="\x1b[1;36mhint:\x1b[0m")
 
 
 def warn(message: str) -> None:
     """Write a warning to stderr, as one sentence."""
     from cflint.report.escape import visible
 
-    head = "cflint: warning:"
-    if wants_color("auto", sys.stderr):
-        head = "\x1b[1mcflint: \x1b[33mwarning:\x1b[0m"
-    remark(f"{head} {visible(message)}")
+    remark(visible(message), head="cflint: warning:", painted="\x1b[1mcflint: \x1b[33mwarning:\x1b[0m")
 
 
 def give_up_stdout() -> None:
