@@ -22,8 +22,10 @@ from cflint.engine.plan import (
     WorkItem,
     divide,
     is_much,
+    own_modules,
     paths_of,
     size_of,
+    unit_of,
     work_items,
 )
 from cflint.engine.report import open_findings, report_of
@@ -37,6 +39,7 @@ from cflint.source import Span
 if TYPE_CHECKING:
     from cflint.engine.progress import Progress
     from cflint.project.files.workspace import Workspace
+    from cflint.project.workers.worker import Worker
     from cflint.rule import Rule
     from cflint.syntax.javascript import Syntax
 
@@ -139,7 +142,9 @@ class Run:
         if self._options.show is not None:
             from cflint.engine.progress import Progress
 
-            self._progress = Progress(self.loaded, modules, self._options.show, shared=shared)
+            rows = ((_name(worker), own) for worker, own in own_modules(self.loaded, modules))
+            count = len(self._project.workers)
+            self._progress = Progress(count, rows, self._options.show, shared=shared)
 
     # -- in any number of processes ------------------------------------------------------------------------
 
@@ -217,6 +222,14 @@ class Run:
             for path in paths
             if path in known and not path.endswith(".d.ts")
         }
+
+
+def _name(worker: Worker | None) -> str | None:
+    """What a Worker is called while it is worked on: the folder of its configuration, or a path."""
+    if worker is None:
+        return None
+    unit = unit_of(worker)
+    return unit.removeprefix("#") if worker.config is None else worker.config.directory or unit
 
 
 def _can_fork() -> bool:

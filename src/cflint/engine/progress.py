@@ -6,11 +6,9 @@ Imported where used: shared memory, which only several processes need.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from cflint.engine.plan import own_modules, unit_of
-from cflint.project.workers.loading import Loaded
 from cflint.record import record
 
 if TYPE_CHECKING:
@@ -37,19 +35,25 @@ Show = Callable[["Progress"], None]
 
 
 class Progress:
-    """What a run works on. One byte for each module is all that its processes share."""
+    """What a run over so many Workers works on. `rows` are the modules to work on by the Worker that they
+    belong to, None for those of none. One byte for each module is all that the processes of a run share."""
 
-    def __init__(self, loaded: Loaded, modules: Iterable[str], show: Show, *, shared: bool = False) -> None:
+    def __init__(
+        self,
+        workers: int,
+        rows: Iterable[tuple[str | None, Sequence[str]]],
+        show: Show,
+        *,
+        shared: bool = False,
+    ) -> None:
         self._show = show
-        self._workers = len(loaded.project.workers)
+        self._workers = workers
         self._rows: list[tuple[int, int, str]] = []
         self._paths: list[str] = []
-        for worker, own in own_modules(loaded, modules):
+        for name, own in rows:
             start = len(self._paths)
             self._paths += own
-            if worker is not None and own:
-                unit = unit_of(worker)
-                name = unit.removeprefix("#") if worker.config is None else worker.config.directory or unit
+            if name is not None and own:
                 self._rows.append((start, len(self._paths), name))
         self._starts = [start for start, _, _ in self._rows]
         self._places = {path: place for place, path in enumerate(self._paths)}
