@@ -212,6 +212,8 @@ def left_over(home: Path) -> list[str]:
 
 def hold(folders: Sequence[Path], runs: int, seed: int, ways: Sequence[Way]) -> Tally:
     """Interrupt so many runs, in all ways in turns."""
+    # A shell starts what it runs in the background with SIGINT ignored, and so would be what is run here.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     chance, tally = random.Random(seed), Tally()
     with tempfile.TemporaryDirectory(prefix="cflint-interrupts-") as name:
         home = Path(name).resolve()
