@@ -11,12 +11,14 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "src" / "cflint" / "platform" / "_precision.py"
 ACCURACY: dict[str, Any] = runpy.run_path(str(ROOT / "scripts" / "write_accuracy.py"))
+PROOF = ("rule", "oracle")
 MENDED = ("batch", "repository", "path", "line", "rule", "commit", "cause")
 PLACE = MENDED[:5]
 Row = Mapping[str, str]
 
 HEAD = '''\
 """Verdicts on the findings of rules in code that they were not tuned to: true, arguable, false, projects.
+And which rules say what an oracle has been seen to do.
 
 Written by scripts/write_precision.py from accuracy/*.tsv: do not edit.
 """
@@ -43,10 +45,20 @@ def counted(verdicts: Iterable[Row], mended: Iterable[Row]) -> dict[str, tuple[i
     return {rule: (read.true, read.arguable, read.false, read.projects) for rule, read in found}
 
 
-def module(counts: Mapping[str, tuple[int, int, int, int]]) -> str:
+def module(counts: Mapping[str, tuple[int, int, int, int]], proofs: Iterable[Row]) -> str:
     """The generated module."""
-    rows = "".join(f'    "{rule}": {numbers},\n' for rule, numbers in counts.items())
-    return f"{HEAD}COUNTS: dict[str, tuple[int, int, int, int]] = {{\n{rows}}}\n"
+    read = "".join(f'    "{rule}": {numbers},\n' for rule, numbers in counts.items())
+    proved = "".join(f'    "{row["rule"]}": "{row["oracle"]}",\n' for row in proofs)
+    return (
+        f"{HEAD}COUNTS: dict[str, tuple[int, int, int, int]] = {{\n{read}}}\n\n"
+        f"PROOFS: dict[str, str] = {{\n{proved}}}\n"
+    )
+
+
+def proofs() -> list[Row]:
+    """Which oracle proves a rule, one row for each rule."""
+    found: list[Row] = ACCURACY["rows_of"]("proofs.tsv", PROOF)
+    return found
 
 
 def rows() -> tuple[list[Row], list[Row]]:
@@ -58,4 +70,4 @@ def rows() -> tuple[list[Row], list[Row]]:
 
 
 if __name__ == "__main__":
-    TARGET.write_text(module(counted(*rows())), encoding="utf-8")
+    TARGET.write_text(module(counted(*rows()), proofs()), encoding="utf-8")

@@ -5,8 +5,10 @@ What an earlier run found counts only where that is tested: a test may put rules
 Modules are compiled once, also where the environment forbids to keep them: hundreds of tests start Python.
 Examples of hypothesis have no deadline: a busy machine is no mistake, and what hangs is found by the fuzzer.
 They are new ones in every run but in the gate (`--hypothesis-profile=gate`), where a red run is the change's.
+What was collected stays until the end: the garbage collector need not look through it again and again.
 """
 
+import gc
 import os
 import signal
 import sys
@@ -35,6 +37,10 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     files = (Path(str(config.invocation_params.dir), given.partition("::")[0]) for given in config.args)
     alone = config.option.keyword or config.option.capture == "no" or all(file.is_file() for file in files)
     return 0 if alone else None
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
 
 
 @pytest.fixture

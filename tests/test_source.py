@@ -87,3 +87,18 @@ def test_a_change_is_all_that_two_texts_differ_in(front: bytes, back: bytes, old
             moved = change.moved(Span(start, end))
             if moved is not None:
                 assert after[moved.start : moved.end] == before[start:end]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_there"),
+    [
+        ("key", True), ("a key.", True), ("keys key", True), ("monkey", False), ("$key", False),
+        ("key$", False), ("keykey", False), ("kékey-", True), ("key_ _key", False),
+    ],
+)  # fmt: skip
+def test_a_word_is_no_part_of_a_longer_one(text: str, is_there: bool) -> None:
+    document = Document("a.ts", text.encode())
+    assert document.has_word("key") is is_there
+    for _ in range(100):  # from some time on the words are known
+        document.has_word("key")
+    assert document.has_word("key") is is_there

@@ -7,7 +7,7 @@ from enum import Enum, IntEnum
 from pathlib import Path
 from typing import Literal
 
-from cflint.record import record
+from cflint.record import field, record
 from cflint.source import Document, Span
 
 
@@ -172,7 +172,8 @@ class Report:
     `findings` are sorted by path, offset and rule, and so are `silenced`, those that comments silence, of
     which there are `suppressed`; `rules` has every rule that ran or that a finding names; document paths are
     relative to `root`, and `base` is where the user stands; `partial` says that not everything could be
-    analysed; `shard` that this is only one of several parts.
+    analysed; `shard` that this is only one of several parts. `workers` has, for the path of each file with
+    findings, the Workers that it belongs to, by names that tell them apart.
     """
 
     findings: tuple[Finding, ...]
@@ -186,3 +187,8 @@ class Report:
     partial: bool = False
     silenced: tuple[Finding, ...] = ()
     shard: Shard | None = None
+    workers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def workers_of(self, finding: Finding) -> tuple[str, ...]:
+        """The names of the Workers that the file of a finding belongs to."""
+        return self.workers.get(finding.at.document.path, ())

@@ -13,7 +13,6 @@ from enum import Enum
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from cflint.pattern import pattern
 from cflint.record import record
 from cflint.syntax.javascript import (
     FUNCTIONS,
@@ -25,6 +24,7 @@ from cflint.syntax.javascript import (
     unwrap,
     walk,
 )
+from cflint.syntax.javascript.keywords import declaring_words
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -136,9 +136,6 @@ _IDENTIFIERS = frozenset(
         "type_identifier",
         "shorthand_property_identifier_pattern",
     }
-)
-_DECLARES = pattern(
-    rb"\b(?:const|let|var|using|function|class|enum|namespace|module|interface|type|import)\b"
 )
 _DECLARING = frozenset(
     {"lexical_declaration", "function_declaration", "generator_function_declaration", "function_signature"}
@@ -403,7 +400,7 @@ class ModuleScope:
     @cached_property
     def _keywords(self) -> list[int]:
         """Where keywords that declare something stand, found once: scopes may lie deep in each other."""
-        return [found.start() for found in _DECLARES.finditer(self._syntax.document.data)]
+        return declaring_words(self._syntax.document.data)
 
     def _scan_function(self, function: Node) -> Iterator[Declaration]:
         if function.type in ("function_expression", "generator_function"):

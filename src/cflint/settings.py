@@ -150,7 +150,7 @@ class SettingsTree:
     def _for_folder(self, folder: str) -> Settings:
         found = self._by_folder.get(folder)
         if found is None:
-            path = _file_in(self._workspace, folder)
+            path = settings_file(self._workspace, folder)
             if path is not None:
                 found = self._read(path)
             else:
@@ -187,8 +187,8 @@ class SettingsTree:
         return target
 
 
-def _file_in(workspace: Workspace, folder: str) -> str | None:
-    """The settings file of a folder."""
+def settings_file(workspace: Workspace, folder: str) -> str | None:
+    """The settings file of a folder ("" is the root); None without one."""
     here = workspace.entries(folder)
     paths = (posixpath.join(folder, name) for name in NAMES if name in here)
     return next((path for path in paths if _holds_settings(workspace, path)), None)
@@ -217,7 +217,7 @@ def allows_packages(workspace: Workspace, paths: Iterable[str], *, only: str | N
         folder: str | None = path if workspace.is_dir(path) else posixpath.dirname(path)
         file = None
         while folder is not None and file is None:
-            file = _file_in(workspace, folder)
+            file = settings_file(workspace, folder)
             folder = posixpath.dirname(folder) if folder else None
         if file is None or _allows(workspace, file):
             return True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Callable, Hashable
 from functools import cached_property
@@ -46,6 +45,7 @@ class Position(NamedTuple):
 
 
 _WORD = pattern(rb"[\w$]+")
+_WORD_BYTES = frozenset(bytes((byte,)) for byte in range(128) if chr(byte).isalnum() or byte in b"_$")
 _MOST_SEARCHES = 50
 """How often a document is searched for a word before its words are listed."""
 
@@ -96,7 +96,14 @@ class Document:
         self._searches += 1
         if self._searches > _MOST_SEARCHES:
             return word.encode() in self._words
-        return re.search(rb"(?<![\w$])" + re.escape(word.encode()) + rb"(?![\w$])", self.data) is not None
+        data, needle = self.data, word.encode()
+        at = data.find(needle)
+        while at != -1:
+            after = at + len(needle)
+            if data[at - 1 : at] not in _WORD_BYTES and data[after : after + 1] not in _WORD_BYTES:
+                return True
+            at = data.find(needle, after)
+        return False
 
     @cached_property
     def _words(self) -> frozenset[bytes]:

@@ -36,8 +36,9 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
+from types import MappingProxyType
 
 from cflint.engine import Options, analyse_loaded
 from cflint.engine.parsing import parses_worse, syntax_errors
@@ -183,7 +184,8 @@ def expected(files: Files) -> tuple[Counter[Line], dict[Line, Severity]]:
 
 @dataclass(frozen=True)
 class Case:
-    """A case of a rule: the project in a folder, with markers, and in `fixed/` what fixes make of it."""
+    """A case of a rule: the project in a folder, with markers, and in `fixed/` what fixes make of it. The
+    folder's files are read once."""
 
     folder: Path
     rule: str
@@ -202,12 +204,11 @@ class Case:
         """The folder of what fixes make of the files."""
         return self.folder / "fixed"
 
-    @property
-    def files(self) -> dict[str, bytes]:
+    @cached_property
+    def files(self) -> Mapping[str, bytes]:
         """The project's files, by path, without `fixed/`."""
-        return {
-            path: data for path, data in _files_below(self.folder).items() if not path.startswith("fixed/")
-        }
+        found = _files_below(self.folder)
+        return MappingProxyType({path: found[path] for path in found if not path.startswith("fixed/")})
 
     @property
     def fixed(self) -> dict[str, bytes]:
@@ -277,12 +278,15 @@ class Case:
         after = Result({**files, **changed}, made.report, result.rules, result.known, result.options)
         again = after.converged(Safety.UNSAFE).changes
         _require(not again, f"fixes change again what they fixed: {[change.path for change in again]}")
-        safe = result.converged(Safety.SAFE)
+        safe = made if all(map(_is_safe, made.applied)) else result.converged(Safety.SAFE)  # the same rounds
         for applied in safe.applied:
-            is_safe = applied.fix is not None and applied.fix.safety is Safety.SAFE
-            _require(is_safe, f"{_shown(_line_of(applied))}: not safe, and applied as a safe fix")
+            _require(_is_safe(applied), f"{_shown(_line_of(applied))}: not safe, and applied as a safe fix")
         left = [it for it in safe.report.findings if applicable(it.fix, Safety.SAFE)]
         _require(not left, f"safe fixes that are not applied: {[_shown(_line_of(it)) for it in left]}")
+
+
+def _is_safe(finding: Finding) -> bool:
+    return finding.fix is not None and finding.fix.safety is Safety.SAFE
 
 
 _SAFETIES = (None, Safety.SAFE, Safety.UNSAFE, Safety.MANUAL)

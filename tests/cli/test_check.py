@@ -184,9 +184,9 @@ def test_no_worker_may_be_allowed(cli: Cli) -> None:
         (("-",), "--stdin-filename NAME"),
         (("-", "src"), "cannot be checked together"),
         (("--stdin-filename", "a.ts", "src"), "goes with the path `-`"),
-        (("--diff", "--output-format", "json"), "does not go with `--output-format json`"),
+        (("--diff", "--output-format", "json"), "does not go with the format `json`"),
         (("--diff", "--statistics"), "does not go with `--statistics`"),
-        (("--statistics", "--output-format", "sarif"), "is for people"),
+        (("--statistics", "--output-format", "checkstyle"), "has no place for `--statistics`"),
         (("a\x1b[31m\n",), "no such file or folder: a\\x1b[31m"),
     ],
 )
@@ -356,8 +356,16 @@ def test_statistics(cli: Cli) -> None:
     result = cli("check", "--select", "all", "--statistics")
     assert result.code == 1
     assert result.out.splitlines() == [
+        "by rule",
         "12  no-risky    warning  12 fixes   Be bold",
         " 1  no-careful  error    1 fix      Be careless",
+        "",
+        "by Worker",
+        "13  chat  1 error, 12 warnings",
+        "",
+        "by severity",
+        " 1  error",
+        "12  warning",
     ]
 
 

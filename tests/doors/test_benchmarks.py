@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -234,6 +235,24 @@ def test_the_tables(tools: Any, run: Any) -> None:
     assert "| 10 | 0.02 | 0.05 |  |  |  |  |" in made
     for block in re.findall(r"(?:^\|.*\n)+", made, re.MULTILINE):
         assert len({line.count("|") for line in block.splitlines()}) == 1
+
+
+@pytest.mark.parametrize(
+    ("asked", "schemes", "said"),
+    [
+        ("'--enable-optimizations' '--with-lto'", ("posix_prefix",), "built with --enable-optimizations"),
+        ("'--enable-shared'", ("posix_prefix", "deb_system"), "Debian's build"),
+        ("'--enable-shared'", ("posix_prefix",), "built without optimisation"),
+        (None, ("posix_prefix",), "built without optimisation"),
+    ],
+)
+def test_how_the_interpreter_was_built(
+    run: Any, monkeypatch: pytest.MonkeyPatch, asked: str | None, schemes: tuple[str, ...], said: str
+) -> None:
+    monkeypatch.setattr(sysconfig, "get_config_var", {"CONFIG_ARGS": asked}.get)
+    monkeypatch.setattr(sysconfig, "get_scheme_names", lambda: schemes)
+    assert run.build().startswith(said)
+    assert sys.executable in run.versions({})["Python"]
 
 
 def test_numbers_have_the_digits_that_say_something(run: Any) -> None:

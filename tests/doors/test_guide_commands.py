@@ -78,6 +78,7 @@ def options() -> set[str]:
     """All long options of all commands."""
     context = click.Context(cli)
     found = [cli.get_command(context, name) for name in COMMANDS]
+    found += [one for group in found if isinstance(group, click.Group) for one in group.commands.values()]
     params = [param for command in [cli, *found] if command is not None for param in command.params]
     return {word for param in params for word in [*param.opts, *param.secondary_opts]} | {"--help"}
 

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from cflint.finding import Severity
-from cflint.platform.precision import Level, Precision, lower_bound, precision_of
+from cflint.platform.precision import ORACLES, Level, Precision, lower_bound, precision_of, proof_of
+from tests.oracles import test_deploy, test_typescript, test_workerd
 from tests.support.fixture_cases import KNOWN
+from tests.support.oracle_comparison import ABOUT_WRANGLER
 from tests.support.paths import ROOT
 
 SCRIPT: dict[str, Any] = runpy.run_path(str(ROOT / "scripts" / "write_precision.py"))
@@ -22,7 +24,7 @@ def verdict(word: str, rule: str = "kv-lock", repository: str = "a/b", line: str
 
 
 def test_the_counts_are_fresh() -> None:
-    text = SCRIPT["module"](SCRIPT["counted"](*SCRIPT["rows"]()))
+    text = SCRIPT["module"](SCRIPT["counted"](*SCRIPT["rows"]()), SCRIPT["proofs"]())
     assert text == SCRIPT["TARGET"].read_text(encoding="utf-8"), "run scripts/write_precision.py"
 
 
@@ -63,3 +65,32 @@ def test_a_rule_of_recommended_is_as_loud_as_its_figures_allow() -> None:
         if read.is_enough:
             least = 0.9 if rule.spec.severity > Severity.NOTE else 0.75
         assert read.share is None or read.share >= least, f"{id}, {read.as_text()}: lower it, or to preview"
+
+
+def test_an_error_is_proved_or_read_often_enough() -> None:
+    for id, rule in KNOWN.items():
+        if rule.spec.severity is Severity.ERROR and proof_of(id) is None:
+            read = precision_of(id)
+            assert read.is_enough and (read.share or 0) >= 0.95, f"{id}, {read.as_text()}: a warning at most"
+
+
+SEEN = {
+    "workerd": {case.rule for case in test_workerd.ALL},
+    "wrangler": {"cloudflare-config-invalid", *ABOUT_WRANGLER, *(one.rule for one in test_deploy.REFUSED)},
+    "typescript": {"syntax-error", *test_typescript.REFUSED},
+}
+"""The rules that tests of oracles are about."""
+
+
+def test_proofs_are_tests() -> None:
+    for row in SCRIPT["proofs"]():
+        rule, oracle = row["rule"], row["oracle"]
+        assert rule in KNOWN and oracle in ORACLES, row
+        match oracle:
+            case "service":
+                assert "Source: https://developers.cloudflare.com/" in KNOWN[rule].page, row
+            case "cflint":
+                assert rule == "internal-error"
+            case _:
+                assert rule in SEEN[oracle], row
+    assert {row["rule"] for row in SCRIPT["proofs"]()} >= set().union(*SEEN.values())

@@ -12,7 +12,7 @@ import pytest
 
 from cflint.engine import Options, analyse
 from cflint.project.files.workspace import Workspace
-from tests.support.fixture_cases import KNOWN, Case, cases
+from tests.support.fixture_cases import KNOWN, cases
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="each run is a process of its own")
 
@@ -23,7 +23,7 @@ INTERRUPTED, FINISHED, FAILED = 130, 0, 4
 
 def project() -> dict[str, bytes]:
     """A few fixtures as one repository."""
-    chosen: list[Case] = cases()[::40]
+    chosen = cases()[::40]
     return {
         f"{number}/{path}": data for number, case in enumerate(chosen) for path, data in case.files.items()
     }

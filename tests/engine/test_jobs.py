@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from cflint.engine import Options, analyse
 from cflint.project.files.workspace import Workspace
+from tests.support.cli_samples import Cli
 from tests.support.fixture_cases import KNOWN, cases
-from tests.support.paths import FIXTURES, ROOT
+from tests.support.paths import FIXTURES
 
-TOGETHER = "from cflint.engine import plan; plan.PARALLEL_BYTES = 0; from cflint.cli import main; main()"
-"""Runs the program, which takes several processes however little there is to do."""
+Check = Callable[..., str]
+"""What `cflint check` writes to stdout."""
 
 
 @pytest.fixture(scope="module")
@@ -30,49 +29,64 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def check(root: Path, *arguments: str, **extra: str) -> bytes:
-    """What `cflint check` writes to stdout; there are findings."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "PYTHONPYCACHEPREFIX") if name in os.environ}
-    paths = os.pathsep.join(str(ROOT / name) for name in ("src", "rules"))
-    result = subprocess.run(
-        [sys.executable, "-c", TOGETHER, "check", "--isolated", "--quiet", "--preset", "all", *arguments],
-        cwd=root,
-        env={**kept, "PYTHONPATH": paths, **extra},
-        capture_output=True,
-        timeout=120,
-    )
-    assert (result.returncode, result.stderr) == (1, b"")
-    return result.stdout
+@pytest.fixture
+def check(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
+) -> Check:
+    """Runs the program on the repository, here; it takes several processes however little there is to do.
+    There are findings."""
+    monkeypatch.chdir(repository)
+    monkeypatch.delenv("CFLINT_NO_CACHE", raising=False)
+    monkeypatch.setattr("cflint.engine.plan.PARALLEL_BYTES", 0)
+    cli = Cli(capsysbinary)
+
+    def checked(*arguments: str) -> str:
+        outcome = cli("check", "--isolated", "--quiet", "--preset", "all", *arguments)
+        assert (outcome.code, outcome.err) == (1, "")
+        return outcome.out
+
+    return checked
 
 
-@pytest.fixture(scope="module")
-def alone(repository: Path) -> bytes:
-    said = check(repository, "--no-cache", "--output-format", "json", "--jobs", "1")
-    assert said.count(b'"rule"') > 150
-    return said
+_ALONE: dict[Path, str] = {}
 
 
-@pytest.mark.parametrize("jobs", ["2", "3", "8"])
-def test_any_number_of_processes_says_the_same(repository: Path, alone: bytes, jobs: str) -> None:
-    assert check(repository, "--no-cache", "--output-format", "json", "--jobs", jobs) == alone
+@pytest.fixture
+def alone(repository: Path, check: Check, forks: list[int]) -> str:
+    """What one process says, which is asked once."""
+    if repository not in _ALONE:
+        said = check("--no-cache", "--output-format", "json", "--jobs", "1")
+        assert said.count('"rule"') > 150
+        assert forks == []
+        _ALONE[repository] = said
+    return _ALONE[repository]
 
 
-def test_where_processes_cannot_be_forked_the_same_is_said(repository: Path, alone: bytes) -> None:
+@pytest.mark.parametrize("jobs", [2, 3, 8])
+def test_any_number_of_processes_says_the_same(check: Check, alone: str, forks: list[int], jobs: int) -> None:
+    assert check("--no-cache", "--output-format", "json", "--jobs", str(jobs)) == alone
+    assert len(forks) == jobs - 1
+
+
+def test_where_processes_cannot_be_forked_the_same_is_said(
+    check: Check, alone: str, forks: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """As on Windows."""
-    given = ("--no-cache", "--output-format", "json", "--jobs", "8")
-    assert check(repository, *given, CFLINT_NO_FORK="1") == alone
+    monkeypatch.setenv("CFLINT_NO_FORK", "1")
+    assert check("--no-cache", "--output-format", "json", "--jobs", "8") == alone
+    assert forks == []
 
 
-def test_a_cache_of_many_processes_serves_one(repository: Path, alone: bytes, tmp_path: Path) -> None:
+def test_a_cache_of_many_processes_serves_one(check: Check, alone: str, tmp_path: Path) -> None:
     given = ("--cache-dir", str(tmp_path), "--output-format", "json", "--jobs")
-    assert [check(repository, *given, jobs) for jobs in ("3", "1", "8")] == [alone] * 3
+    assert [check(*given, jobs) for jobs in ("3", "1", "8")] == [alone] * 3
 
 
 @pytest.mark.parametrize("form", ["text", "sarif"])
-def test_every_format_is_the_same(repository: Path, form: str) -> None:
+def test_every_format_is_the_same(repository: Path, check: Check, form: str) -> None:
     part = [name for name in ("websockets", "migrations", "python-workers") if (repository / name).is_dir()]
     given = (*part, "--no-cache", "--output-format", form, "--jobs")
-    assert check(repository, *given, "3") == check(repository, *given, "1")
+    assert check(*given, "3") == check(*given, "1")
 
 
 # -- no more processes than there is work --------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -69,7 +70,7 @@ FILES = {
 }
 
 
-def _session(files: dict[str, bytes]) -> Session:
+def _session(files: Mapping[str, bytes]) -> Session:
     return Session(Workspace.in_memory(files), ("",), Path("/"))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -113,13 +115,30 @@ def test_comments_lie_in_the_text_and_in_order(text: str) -> None:
     st.lists(st.sampled_from(["a-rule", "kv", "b2"]), min_size=1, max_size=3, unique=True),
     st.sampled_from(["// {}", "/* {} */", "# {}", "<!-- {} -->", "{{/* {} */}}", "//{}", "/** {} */"]),
     st.sampled_from(["", ": because, and so", " -- reason"]),
+    st.sampled_from([None, "2026-08-31", "2026-09-01", "soon", "2026-9-1"]),
+    st.booleans(),
     st.booleans(),
     st.sampled_from(["\n", "\r\n"]),
 )
-def test_every_way_to_write_one(names: list[str], form: str, reason: str, alone: bool, newline: str) -> None:
-    comment = form.format(f"cflint-ignore {', '.join(names)}{reason}")
+def test_every_way_to_write_one(
+    names: list[str], form: str, reason: str, until: str | None, last: bool, alone: bool, newline: str
+) -> None:
+    """In tests it is 2026-09-01."""
+    end = f" until={until}" if until is not None else ""
+    words = f"{', '.join(names)}{reason}{end}" if last else f"{', '.join(names)}{end}{reason}"
+    comment = form.format(f"cflint-ignore {words}")
     text = newline.join(["first();", comment, "", "next();"] if alone else [f"first(); {comment}", "next();"])
     (found,) = read_suppressions(Document("a.ts", text.encode())).comments
     assert [name for name, _ in found.names] == names
     assert found.lines == frozenset({4 if alone else 1})
     assert text.encode()[found.span.start : found.span.end].decode() == comment.removesuffix("}")
+    if until is None:
+        assert found.until is None
+        assert not found.has_ended
+        return
+    assert found.until is not None
+    assert text.encode()[found.until.span.start : found.until.span.end].decode() == f"until={until}"
+    assert found.until.day == (date.fromisoformat(until) if until.startswith("2026-0") else None)
+    assert found.has_ended == (until == "2026-08-31")
+    by_name = read_suppressions(Document("a.ts", text.encode())).use_for(names[:1], 4 if alone else 1)
+    assert (by_name is None) == found.has_ended

@@ -228,7 +228,9 @@ def check_suppressions(raw: bytes) -> Features:
         ensure(any(start == place for place in seen), "a comment on a line of its own is not seen")
     comments = read_suppressions(document)
     for comment in found:
-        for name, _ in comment.names:
+        if comment.until is not None:
+            ensure(comment.span.covers(comment.until.span), "an end lies outside its comment")
+        for name, _ in () if comment.has_ended else comment.names:
             for line in comment.lines or {1}:
                 ensure(
                     comments.use_for((name,), line) is not None, "a comment does not silence what it names"

@@ -224,7 +224,7 @@ def hostile() -> Picture:
 def test_texts_of_a_project_are_only_texts() -> None:
     flowchart = as_mermaid(hostile(), address)
     (line,) = (line for line in flowchart.splitlines() if "#lt;b#gt;" in line and '>"' in line)
-    assert re.fullmatch(r'\s+n\d+>"#96;#35;#quot;#lt;b#gt;#38;\\n;\]\}.*"\](:::error)?', line)
+    assert re.fullmatch(r'\s+n\d+>"#96;#35;#quot;#lt;b#gt;#38;\\n;\]\}.*"\](:::(error|warning))?', line)
     assert '\\"<b>&\\\\n;]}' in as_dot(hostile(), address)
 
 

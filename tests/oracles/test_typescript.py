@@ -1,13 +1,20 @@
-"""What TypeScript's own parser takes, cflint takes: every word in every place where a name can stand."""
+"""What TypeScript's own parser takes, cflint takes: every word in every place where a name can stand.
+
+And what pages say that the type checker refuses, it refuses.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from cflint.source import Document
 from cflint.syntax.javascript import parse
+from tests.support.fixture_cases import KNOWN
 from tests.support.odd_names import ALSO_RIGHT, PLACES, UNREADABLE, WORDS
 from tests.support.oracle_tools import converse, needs_typescript
+from tests.support.workerd import blocks
 
 pytestmark = needs_typescript()
 
@@ -26,3 +33,21 @@ def test_names_that_look_like_keywords() -> None:
 def test_ends_of_statements() -> None:
     answers: Any = converse("typescript.cjs", [{"text": text} for text in ALSO_RIGHT])
     assert [answer["errors"] for answer in answers] == [0] * len(ALSO_RIGHT)
+
+
+REFUSED = {
+    "async-return-type": (1064, "TypeScript refuses any other annotation (TS1064)"),
+    "signature-type-out-of-scope": (2304, "cannot name it (TS2304)"),
+    "env-durable-object-type": (2339, "which has none of the methods of a namespace"),
+}
+"""What TypeScript says to the example of a rule's page, and the page's words for it."""
+
+
+@pytest.mark.parametrize("rule", REFUSED)
+def test_what_the_type_checker_refuses(rule: str) -> None:
+    code, says = REFUSED[rule]
+    assert says in " ".join(KNOWN[rule].page.split()), "the page says it"
+    texts = [blocks(rule, heading)[0] for heading in ("Incorrect", "Correct")]
+    wrong, right = converse("typescript.cjs", [{"text": text, "check": True} for text in texts])
+    assert wrong["codes"] == [code]
+    assert right["codes"] == []

@@ -9,56 +9,17 @@ is run from here, and has to be quoted from the page.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
 import pytest
 
-from cflint.project.config.lifecycle import Backend
-from cflint.project.config.wrangler import read_config
-from cflint.source import Document
-from cflint.syntax.markdown import Block, fenced_blocks
 from tests.support.fixture_cases import KNOWN
-from tests.support.oracle_tools import converse, needs_tools
+from tests.support.oracle_tools import needs_tools
+from tests.support.workerd import SOCKET, Case, answers
+from tests.support.workerd_bindings import BINDING_CASES
 
 pytestmark = needs_tools()
-
-DATE = "2026-08-01"
-SOCKET = '{ headers: { Upgrade: "websocket" } }'
-
-
-@dataclass(frozen=True, eq=False)
-class Case:
-    """A page's example (or, with `claim`, code for what it says elsewhere) and how it is put to the test.
-
-    `exercise` is the body of a function of another Worker that has `env.EXAMPLE` and all bindings. `fails`
-    matches what it throws, or why the Worker does not start; `gives` is the value of an example that
-    fails in silence. `corrected` is the value of the correct one. `says` are the page's words for it, and
-    `logs` matches what the runtime writes. `alone` are Workers that may not start, or whose logs matter.
-    """
-
-    rule: str
-    exercise: str
-    fails: str = ""
-    says: str = ""
-    corrected: object = None
-    gives: object = None
-    claim: str = ""
-    main: str = ""
-    kv: Sequence[str] = ()
-    d1: Sequence[str] = ()
-    r2: Sequence[str] = ()
-    objects: Mapping[str, str] = field(default_factory=dict)
-    alone: bool = False
-    logs: str = ""
-    date: str = DATE
-
-    @property
-    def name(self) -> str:
-        return f"{self.rule}{'-claim' if self.claim else ''}-{self.says or self.fails or self.gives}"
-
 
 FETCH = 'const r = await env.EXAMPLE.fetch("http://w/"); return r.status;'
 RPC_UNKNOWN = "does not implement the method"
@@ -616,54 +577,20 @@ CASES = [
 ]
 
 
-def blocks(rule: str, heading: str) -> tuple[str, Block | None]:
-    """(the page's code under a heading, its configuration)."""
-    found = fenced_blocks(Document("page.md", KNOWN[rule].page.encode()))
-    below = [block for block in found if block.heading is not None and block.heading.text == heading]
-    code = next(block for block in below if block.document.path.endswith((".ts", ".js")))
-    config = next((block for block in below if block.document.path.endswith((".jsonc", ".json"))), None)
-    return code.document.data.decode(), config
-
-
-def request(case: Case, heading: str) -> dict[str, Any]:
-    """What the driver is asked to run."""
-    code, config = (case.claim, None) if case.claim else blocks(case.rule, heading)
-    objects = {name: {"className": class_name, "sqlite": True} for name, class_name in case.objects.items()}
-    kv = list(case.kv)
-    if config is not None:  # the page's configuration counts
-        top = read_config(config.document).top
-        kv += [binding.name for binding in top.bindings_of("kv")]
-        for binding in top.bindings_of("durable_object"):
-            live = top.lifecycle.classes[binding.class_name or ""]
-            objects[binding.name] = {"className": live.name, "sqlite": live.backend is Backend.SQLITE}
-    return {
-        "page": code,
-        "main": case.main,
-        "exercise": case.exercise,
-        "date": case.date,
-        "alone": case.alone,
-        "kv": kv,
-        "d1": list(case.d1),
-        "r2": list(case.r2),
-        "objects": objects,
-    }
+ALL = [*CASES, *BINDING_CASES]
 
 
 @cache
-def answers() -> dict[tuple[Case, str], dict[str, Any]]:
-    """What workerd did, by case and heading."""
-    keys = [
-        (case, heading) for case in CASES for heading in ("Incorrect", "Correct")[: 1 if case.claim else 2]
-    ]
-    given = converse("workerd.mjs", [request(case, heading) for case, heading in keys], timeout=600)
-    return dict(zip(keys, given, strict=True))
+def answered() -> dict[tuple[Case, str], dict[str, Any]]:
+    """What workerd did in all cases, by case and heading."""
+    return answers(ALL)
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name[:70])
+@pytest.mark.parametrize("case", ALL, ids=lambda case: case.name[:70])
 def test_page_and_runtime(case: Case) -> None:
     page = KNOWN[case.rule].page
     assert case.says and case.says in " ".join(page.split()), "the page says it"
-    wrong = answers()[case, "Incorrect"]
+    wrong = answered()[case, "Incorrect"]
     failure = str(wrong.get("error") or wrong.get("start") or "")
     if case.fails:
         assert re.search(case.fails, failure), wrong
@@ -672,9 +599,9 @@ def test_page_and_runtime(case: Case) -> None:
     if case.logs:
         assert re.search(case.logs, "\n".join(wrong["said"])), wrong
     if not case.claim:
-        right = answers()[case, "Correct"]
+        right = answered()[case, "Correct"]
         assert "value" in right and right["value"] == case.corrected, right
 
 
 def test_enough_rules_are_compared() -> None:
-    assert len({case.rule for case in CASES if not case.claim}) >= 20
+    assert len({case.rule for case in ALL if not case.claim}) >= 20

@@ -3,7 +3,7 @@
 // Usage: node workerd.mjs <node_modules>
 // Reads one JSON request a line and answers each with one line, when all are read: {"start": message} when the
 // Worker does not start, {"error": message} when the exercise throws, else {"value": …}. A request has the
-// Worker's modules (`page`: TypeScript; `main`: JavaScript that imports "./page.mjs", or ""), its bindings, and
+// Worker's modules (`page`: TypeScript; `main`: JavaScript that imports "./page.mjs", or ""), its bindings (`more`: options of miniflare), and
 // `exercise`, the body of a function of another Worker, which has `env.EXAMPLE`, the Worker, and all of its
 // bindings. Requests share one process of workerd, but those that are `alone`: they may not start, and what the
 // runtime logs for them is in the answer's `said`. `fetch()` leads nowhere: every address answers {"ok":true}.
@@ -32,7 +32,7 @@ export default {
 
 const asModule = (name, contents) => ({ type: "ESModule", path: name, contents });
 
-async function workersOf({ page, main, exercise, date, kv, d1, r2, objects }, id) {
+async function workersOf({ page, main, exercise, date, kv, d1, r2, objects, more }, id) {
   const { code } = await esbuild.transform(page, { loader: "ts", format: "esm", target: "es2022" });
   const modules = [asModule("page.mjs", code)];
   if (main) modules.unshift(asModule("main.mjs", main));
@@ -55,7 +55,7 @@ async function workersOf({ page, main, exercise, date, kv, d1, r2, objects }, id
       serviceBindings: { EXAMPLE: `example-${id}` },
       durableObjects: Object.fromEntries(theirs),
     },
-    { ...common, name: `example-${id}`, modules, durableObjects: Object.fromEntries(own) },
+    { ...common, name: `example-${id}`, modules, durableObjects: Object.fromEntries(own), ...more },
   ];
 }
 

@@ -279,7 +279,8 @@ def test_what_is_wrong_with_a_package_is_one_error(
         assert first.startswith("cflint: error: the rule package acme-cflint 1.2 cannot be used: ")
         assert why in first and "--isolated" in hint
     assert environment.cflint(project, "check", "--isolated").returncode in (0, 1)
-    assert environment.cflint(project, "rules", "--isolated").returncode == 0
+    ours = environment.cflint(project, "rules", "--isolated", "--select", "websockets")
+    assert ours.returncode == 0 and "ws-legacy-accept" in ours.stdout
 
 
 def test_two_packages_of_one_name(acme: Environment, project: Path) -> None:

@@ -16,6 +16,8 @@ from tests.support.to_typescript import NoCounterpart, converted
 
 NAMES = ("wrangler.json", "wrangler.jsonc", "wrangler.toml")
 
+_NEW = "cloudflare.config.ts"
+
 Rows = Counter[tuple[str, str, int]]
 """(rule, path, line); of a configuration ("", 0)."""
 
@@ -62,6 +64,8 @@ def _converted(case: Case) -> tuple[str, dict[str, bytes]] | None:
     if len(paths) != 1 or any("wrangler" in path.rpartition("/")[2] for path in files if path != paths[0]):
         return None
     (path,) = paths
+    if path.rpartition("/")[0] in {name.rpartition("/")[0] for name in files if name.endswith(_NEW)}:
+        return None  # it is about both
     config: WranglerConfig = read_config(Document(path, files[path]))
     if config.data.broken:
         return None

@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import sysconfig
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -81,8 +82,9 @@ class Watched:
         return (event for event in self.events if event[1].startswith(names))
 
     def paths(self, *names: str) -> Iterator[tuple[Path, Event]]:
-        """The files and folders of events, absolute; those that are given as open files are left out."""
-        for event in self.of(*names):
+        """The files and folders of events, absolute; those that are given as open files are left out, and so
+        is an event that is like an earlier one."""
+        for event in {tuple(event[1:]): event for event in self.of(*names)}.values():
             path = event[2]
             if isinstance(path, int) or path is None or str(path).isdecimal():
                 continue
@@ -138,7 +140,14 @@ def unchanged(*folders: Path) -> Iterator[None]:
     assert [_contents(folder) for folder in folders] == before
 
 
-def assert_tame(run: Watched, *, may_write: bool = False, forks: bool = False, server: bool = False) -> None:
+def assert_tame(
+    run: Watched,
+    *,
+    may_write: bool = False,
+    forks: bool = False,
+    server: bool = False,
+    draws: bool = False,
+) -> None:
     """Hold a run to what the page promises."""
     assert [event for event in run.of(*NEVER) if not _is_own_wakeup(event, server)] == []
     assert bool(list(run.of("os.fork"))) == forks
@@ -152,17 +161,21 @@ def assert_tame(run: Watched, *, may_write: bool = False, forks: bool = False, s
     }
     own = {path.resolve() for path in paths if path.is_absolute() and len(path.parts) > 2} | set(paths)
     machine = {Path(os.devnull), Path("/dev/urandom"), Path("/etc/localtime"), Path("/usr/share/zoneinfo")}
+    places = {run.repository, run.cache, *own, *machine}
     for path, event in run.paths(*READING):
-        places = (run.repository, run.cache, *own, *machine)
-        assert any(path == place or place in path.parents for place in places), event
+        if draws and _is_passing(path):
+            continue
+        assert not places.isdisjoint((path, *path.parents)), event
         real = Path(os.path.realpath(path))
         assert run.repository.parent / "outside" not in (real, *real.parents), event
 
     writable = [run.cache, *([run.repository] if may_write else [])]
     for path, event in run.paths(*CHANGING):
+        if draws and _is_passing(path):
+            continue
         assert any(path == place or place in path.parents for place in writable), event
     for path, event in run.paths("open"):
-        if _writes(event):
+        if _writes(event) and not (draws and _is_passing(path)):
             assert path == Path(os.devnull) or any(place in path.parents for place in writable), event
 
     assert not any(event[2] == PARSED for event in run.of("exec"))
@@ -175,6 +188,14 @@ def assert_tame(run: Watched, *, may_write: bool = False, forks: bool = False, s
     for event in run.of("pickle.find_class"):
         assert forks and event[2].split(".")[0] in ("cflint", "builtins", "collections", "pathlib"), event
     assert not list(run.repository.parent.rglob(OWNED))
+
+
+def _is_passing(path: Path) -> bool:
+    """Whether this is the temporary file, gone by now, through which pygraphviz hands on a drawing."""
+    folder = Path(tempfile.gettempdir())
+    return path == folder or (
+        path.parent == folder and not path.exists()
+    )  # of the folder: one without a name
 
 
 def _writes(event: Event) -> bool:
@@ -214,7 +235,8 @@ def test_check(repository: Path, jobs: str) -> None:
 @pytest.mark.parametrize("form", list(FORMATS))
 def test_check_in_every_format(repository: Path, form: str) -> None:
     with unchanged(repository, repository.parent / "outside"):
-        assert_tame(watched(repository, "check", "-j1", "--no-cache", "--output-format", form))
+        run = watched(repository, "check", "-j1", "--no-cache", "--output-format", form)
+        assert_tame(run, draws=form == "html")
 
 
 def test_check_of_a_file_below_hostile_settings(repository: Path) -> None:

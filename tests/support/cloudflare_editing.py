@@ -13,7 +13,7 @@ from cflint.project.config.cloudflare.editing import operations
 from cflint.project.config.cloudflare.editing.mending import mended
 from cflint.project.config.cloudflare.machine import Fault
 from cflint.project.config.cloudflare.modules import Files
-from cflint.project.config.cloudflare.reader import ConfigTree, read_cloudflare_config
+from cflint.project.config.cloudflare.reader import CloudflareConfig, ConfigTree, read_cloudflare_config
 from cflint.source import Document
 from cflint.syntax.editing.text import TextEdit, apply
 
@@ -33,7 +33,11 @@ def edits_of(
 ) -> tuple[Edit, ...] | None:
     """The edits that an operation comes to."""
     documents = {name: Document(name, text.encode()) for name, text in files.items()}
-    config = read_cloudflare_config(documents[path], Files(documents.get))
+    return edits_in(read_cloudflare_config(documents[path], Files(documents.get)), operation)
+
+
+def edits_in(config: CloudflareConfig, operation: Operation) -> tuple[Edit, ...] | None:
+    """The edits that an operation comes to, of a configuration that was read."""
     what, at, value = operation
     return _CALLS[what](config.trees[0].data, at, value)
 

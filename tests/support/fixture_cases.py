@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from functools import cache
 
 from cflint.finding import Finding, Report
 from cflint.rule import RuleSet
@@ -22,12 +23,14 @@ Expected = Counter[Line]
 """(path, 1-based line, rule id), each as often as it is reported."""
 
 
-def cases() -> list[Case]:
-    """Every `fixtures/<group>/<rule>/<case>`."""
+@cache
+def cases() -> tuple[Case, ...]:
+    """Every `fixtures/<group>/<rule>/<case>`: the same objects each time, which read their files once."""
     groups = (FIXTURES / group for group in KNOWN.groups)
-    return [case for group in groups if group.is_dir() for case in cases_in(group, KNOWN)]
+    return tuple(case for group in groups if group.is_dir() for case in cases_in(group, KNOWN))
 
 
+@cache
 def rules_for(rule: str) -> RuleSet:
     """The rules that run over the cases of a rule: all of the recommended preset, and the rule itself."""
     return KNOWN.select([ALSO, rule])

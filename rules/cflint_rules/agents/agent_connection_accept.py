@@ -44,7 +44,7 @@ from collections.abc import Iterator
 from cflint.api import ClassKind, Finding, Fix, Match, Safety, Severity, ValueKind, call, rule
 
 
-@rule(call("accept"), severity=Severity.ERROR, fix=Safety.SAFE)
+@rule(call("accept"), severity=Severity.WARNING, fix=Safety.SAFE)
 def check(match: Match) -> Iterator[Finding]:
     owner = match.enclosing_class
     if owner is None or owner.kind not in (ClassKind.AGENT, ClassKind.PARTY_SERVER):

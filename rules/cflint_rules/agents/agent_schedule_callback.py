@@ -68,7 +68,7 @@ _KNOWS = (
 """Methods with which an Agent looks whether something is scheduled, or takes it back."""
 
 
-@rule(call("schedule", "scheduleEvery", "queue"), severity=Severity.ERROR, fix=Safety.SAFE)
+@rule(call("schedule", "scheduleEvery", "queue"), severity=Severity.WARNING, fix=Safety.SAFE)
 def check(match: Match) -> Iterator[Finding]:
     receiver = match.receiver
     if receiver is None or js.unwrap(receiver).type != "this":
@@ -123,7 +123,7 @@ def _check_repeated(match: Match) -> Iterator[Finding]:
         f"this is scheduled again whenever the Agent wakes up: `{match.text(name)}()` runs each time",
         match.at(),
         fix=Fix("Schedule it once", (match.insert(last.end_byte, added),), Safety.SAFE),
-        severity=Severity.WARNING,
+        severity=Severity.NOTE,
     )
 
 

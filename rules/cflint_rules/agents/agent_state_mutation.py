@@ -52,7 +52,7 @@ _NOT_JSON = ("Map", "Set", "WeakMap")
 _ARITHMETIC = frozenset({"+=", "-=", "*=", "/="})
 
 
-@rule(member_access("state"), severity=Severity.ERROR, fix=Safety.UNSAFE)
+@rule(member_access("state"), severity=Severity.WARNING, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
     if not _is_of_agent(match):
         return

@@ -2,7 +2,7 @@
 
 Once the response is sent, or the handler of an event is done, the runtime cancels promises that are neither
 awaited nor passed to `waitUntil()`. A write to KV, R2, D1 or a queue whose promise is dropped may never
-happen, and its error is never seen. In a Durable Object, which goes on, it is a warning: the write happens,
+happen, and its error is never seen. In a Durable Object, which goes on, it is a note: the write happens,
 and its error is lost.
 
 ## Incorrect
@@ -61,7 +61,7 @@ _METHODS = config.async_methods(
 )
 
 
-@rule(call(*_METHODS), severity=Severity.ERROR, fix=Safety.UNSAFE)
+@rule(call(*_METHODS), severity=Severity.WARNING, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
     use = match.module.promise_use(match.node)
     if (
@@ -78,5 +78,5 @@ def check(match: Match) -> Iterator[Finding]:
         match.at(match.node),
         fix=fixes.fix_by_await(match.module, use.promise, Safety.UNSAFE)
         or fixes.fix_by_wait_until(match.module, use.promise, Safety.UNSAFE),
-        severity=None if "cancelled" in loss or "cut off" in loss else Severity.WARNING,
+        severity=None if "cancelled" in loss or "cut off" in loss else Severity.NOTE,
     )

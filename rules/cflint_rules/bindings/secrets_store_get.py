@@ -1,7 +1,8 @@
 """Read a secret of the Secrets Store with `await env.NAME.get()`.
 
 A binding to a secret in the Secrets Store is an object with an asynchronous `get()`, not a string as a
-Worker's own secrets are. As text it is `[object Object]`, so every request to the other side is refused.
+Worker's own secrets are. As text it is the name of an object, such as `[object Fetcher]`, so every request to
+the other side is refused.
 
 ## Incorrect
 

@@ -65,7 +65,7 @@ _LONGEST_PATTERN = 50  # bytes
 _IN = pattern(r"\bIN\s*\(\s*$", re.IGNORECASE)
 _LIKE = pattern(r"\b(?:LIKE|GLOB)\s+'", re.IGNORECASE)
 _BOUNDED = pattern(
-    rb"(?<!-)limit|chunk|slice\(|splice\(|batch_?size|max|\.(?:length|size)\s*(?:>=?\s*[1-9A-Za-z]|<)",
+    rb"limit(?<!-limit)|chunk|slice\(|splice\(|batch_?size|max|\.(?:length|size)\s*(?:>=?\s*[1-9A-Za-z]|<)",
     re.IGNORECASE,
 )
 _PLURAL = pattern(r"(?:ids|Ids|IDs|keys|Keys|emails|Emails|urls|Urls|slugs|Slugs|hashes|Hashes|names|Names)$")

@@ -99,7 +99,9 @@ _VERSIONS = (11, 12)
 _CONTEXT = (".locals.runtime.ctx", "locals.runtime.ctx", "runtime.ctx")
 
 
-@rule(call("passThroughOnException"), severity=Severity.ERROR, fix=Safety.UNSAFE, documents=Documents.NOTHING)
+@rule(
+    call("passThroughOnException"), severity=Severity.WARNING, fix=Safety.UNSAFE, documents=Documents.NOTHING
+)
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     app = module.app

@@ -123,7 +123,7 @@ _ASKS = pattern(rb"\bisPrerendered\b")
 _PAGE = pattern(r"(?:.*/)?pages/.*\.astro")
 
 
-@rule(module("runtime"), severity=Severity.ERROR, documents=Documents.NOTHING)
+@rule(module("runtime"), severity=Severity.WARNING, documents=Documents.NOTHING)
 def check(module: Module) -> Iterator[Finding]:
     app = module.app
     if app is None or app.kind.id != "astro" or app.layout.major != _VERSION:

@@ -96,7 +96,7 @@ _SET = pattern(rb"\blocals\.runtime\s*=[^=]|[\"']runtime[\"']\s*,\s*\{")
 @rule(
     member_access(*_INSTEAD),
     destructured(*_INSTEAD),
-    severity=Severity.ERROR,
+    severity=Severity.WARNING,
     documents=Documents.NOTHING,
 )
 def check(match: Match) -> Iterator[Finding]:

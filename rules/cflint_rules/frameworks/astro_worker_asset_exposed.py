@@ -94,7 +94,7 @@ _MOVE = ("base", "outDir", "publicDir")
 """Options by which files lie elsewhere."""
 
 
-@rule(worker(), severity=Severity.ERROR, documents=Documents.NOTHING)
+@rule(worker(), severity=Severity.WARNING, documents=Documents.NOTHING)
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
     app, configuration = subject.app, subject.config
     if app is None or configuration is None or app.kind.id != "astro" or configuration.is_excerpt:

@@ -94,7 +94,7 @@ _OLD_ENTRY = pattern(r"(?:\./)?dist/_worker\.js(?:/index\.js)?")
 _NEW_ENTRY = pattern(r"@astrojs/cloudflare/entrypoints/server(?:\.js)?")
 
 
-@rule(worker(), severity=Severity.ERROR, fix=Safety.UNSAFE, documents=Documents.NOTHING)
+@rule(worker(), severity=Severity.WARNING, fix=Safety.UNSAFE, documents=Documents.NOTHING)
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
     app, configuration = subject.app, subject.config
     if app is None or configuration is None or app.kind.id != "astro" or configuration.is_excerpt:

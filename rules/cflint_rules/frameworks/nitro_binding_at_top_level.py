@@ -68,7 +68,7 @@ _MAKERS = ("defineNitroPlugin", "nitroPlugin")
 _LAZY = (0, 10, 0)
 
 
-@rule(call(*_NAMES), severity=Severity.ERROR, documents=Documents.NOTHING)
+@rule(call(*_NAMES), severity=Severity.WARNING, documents=Documents.NOTHING)
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     app = module.app

@@ -77,7 +77,7 @@ from cflint.api import Documents, Finding, Project, Severity, WranglerConfig, co
 from cflint_rules.frameworks._nitro import DEPLOY_CONFIG
 
 
-@rule(configuration(), severity=Severity.ERROR, documents=Documents.NOTHING)
+@rule(configuration(), severity=Severity.WARNING, documents=Documents.NOTHING)
 def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
     if subject.is_typescript or subject.is_excerpt or len(subject.environments) == 1:
         return

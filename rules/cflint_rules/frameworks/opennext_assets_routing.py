@@ -100,7 +100,7 @@ _DEFAULTS = {"html_handling": "auto-trailing-slash", "not_found_handling": _NONE
 _ALLOWED = {"html_handling": (_NONE,), "not_found_handling": (_NONE, "404-page")}
 
 
-@rule(worker(), severity=Severity.ERROR, fix=Safety.SAFE, documents=Documents.NOTHING)
+@rule(worker(), severity=Severity.WARNING, fix=Safety.SAFE, documents=Documents.NOTHING)
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
     app, configuration = subject.app, subject.config
     if app is None or configuration is None or app.kind.id != "opennext" or configuration.is_excerpt:

@@ -92,7 +92,7 @@ _STOPS = frozenset({"NEXT_INC_CACHE_R2_BUCKET", "NEXT_INC_CACHE_KV", "NEXT_TAG_C
 """Without these nothing is deployed."""
 
 
-@rule(worker(), severity=Severity.ERROR, fix=Safety.UNSAFE, documents=Documents.NOTHING)
+@rule(worker(), severity=Severity.WARNING, fix=Safety.UNSAFE, documents=Documents.NOTHING)
 def check(subject: Worker) -> Iterator[Finding]:
     app, configuration = subject.app, subject.config
     if app is None or configuration is None or app.kind.id != "opennext" or configuration.is_excerpt:
@@ -108,5 +108,5 @@ def check(subject: Worker) -> Iterator[Finding]:
             f"`{override}` reads `{name}` ({kind.label}), which is not declared: {what}",
             configuration.top.place,
             fix=Fix(f"Declare `{name}` ({kind.label})", edits, Safety.UNSAFE) if edits else None,
-            severity=None if stops else Severity.WARNING,
+            severity=None if stops else Severity.NOTE,
         )

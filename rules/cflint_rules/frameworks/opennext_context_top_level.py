@@ -87,7 +87,7 @@ _LATER = (*js.FUNCTIONS, *js.CLASSES, "class_body")
 _PERHAPS = ("if_statement", "ternary_expression", "binary_expression", "try_statement", "switch_statement")
 
 
-@rule(call("getCloudflareContext"), severity=Severity.ERROR, documents=Documents.NOTHING)
+@rule(call("getCloudflareContext"), severity=Severity.WARNING, documents=Documents.NOTHING)
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     if module.app is None or module.app.kind.id != "opennext" or js.arguments_of(match.node):

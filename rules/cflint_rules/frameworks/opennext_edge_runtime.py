@@ -113,7 +113,7 @@ _OWN_FUNCTIONS = pattern(rb"\bfunctions\b")
 _SUFFIXES = ("ts", "mts", "mjs", "js", "cjs")
 
 
-@rule(module("runtime"), severity=Severity.ERROR, fix=Safety.UNSAFE, documents=Documents.NOTHING)
+@rule(module("runtime"), severity=Severity.WARNING, fix=Safety.UNSAFE, documents=Documents.NOTHING)
 def check(module: Module) -> Iterator[Finding]:
     app = module.app
     if app is None or app.kind.id != "opennext" or ROUTE.fullmatch(module.path) is None:

@@ -115,7 +115,7 @@ _PACKAGE = "react-router"
 _MAKER = "createRequestHandler"
 
 
-@rule(call(_MAKER), severity=Severity.ERROR, documents=Documents.NOTHING)
+@rule(call(_MAKER), severity=Severity.WARNING, documents=Documents.NOTHING)
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     app = module.app

@@ -107,7 +107,7 @@ _MEMBERS = ("request", "params", "ctx", "rw", "cf", "response")
 _CALL = "getRequestInfo"
 
 
-@rule(member_access(*_MEMBERS), call(_CALL), severity=Severity.ERROR, documents=Documents.NOTHING)
+@rule(member_access(*_MEMBERS), call(_CALL), severity=Severity.WARNING, documents=Documents.NOTHING)
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     if module.app is None or module.app.kind.id != "rwsdk":

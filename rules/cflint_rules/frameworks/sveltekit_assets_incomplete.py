@@ -89,7 +89,7 @@ from cflint.api import (
 _FIRST = 7
 
 
-@rule(worker(), severity=Severity.ERROR, fix=Safety.SAFE, documents=Documents.NOTHING)
+@rule(worker(), severity=Severity.WARNING, fix=Safety.SAFE, documents=Documents.NOTHING)
 def check(subject: Worker) -> Iterator[Finding]:
     app, configuration = subject.app, subject.config
     if app is None or configuration is None or app.kind.id != "sveltekit" or configuration.is_excerpt:

@@ -102,7 +102,7 @@ _READ = ("wrangler.json", "wrangler.jsonc", "wrangler.toml")
 _WRITTEN = ".svelte-kit/cloudflare/_worker.js"
 
 
-@rule(worker(), severity=Severity.ERROR, fix=Safety.UNSAFE, documents=Documents.NOTHING)
+@rule(worker(), severity=Severity.WARNING, fix=Safety.UNSAFE, documents=Documents.NOTHING)
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
     app, configuration = subject.app, subject.config
     if app is None or configuration is None or app.kind.id != "sveltekit" or configuration.is_excerpt:

@@ -97,7 +97,7 @@ _CONFIGURATIONS = (
 )
 
 
-@rule(worker(), severity=Severity.ERROR, documents=Documents.NOTHING)
+@rule(worker(), severity=Severity.WARNING, documents=Documents.NOTHING)
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
     app = subject.app
     if app is None or app.kind.id != "sveltekit" or (app.layout.major or 0) < _FIRST:

@@ -87,7 +87,7 @@ _RENDERING = ("load", "GET")
 _ASKS = pattern(rb"\bbuilding\b")
 
 
-@rule(module("prerender"), severity=Severity.ERROR, documents=Documents.NOTHING)
+@rule(module("prerender"), severity=Severity.WARNING, documents=Documents.NOTHING)
 def check(module: Module) -> Iterator[Finding]:
     app = module.app
     if app is None or app.kind.id != "sveltekit" or _ROUTE.fullmatch(module.path) is None:

@@ -101,7 +101,7 @@ _UNIVERSAL = pattern(r"(?:.*/)?\+(?:page|layout)(?:@[^/.]*)?\.[jt]s")
 @rule(
     member_access("platform"),
     destructured("platform"),
-    severity=Severity.ERROR,
+    severity=Severity.WARNING,
     both=True,
     documents=Documents.NOTHING,
 )

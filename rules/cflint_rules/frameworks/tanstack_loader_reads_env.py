@@ -109,7 +109,7 @@ _BOTH = ("loader", "beforeLoad")
 
 @rule(
     import_of("cloudflare:workers"),
-    severity=Severity.ERROR,
+    severity=Severity.WARNING,
     presets=(PREVIEW,),
     both=True,
     documents=Documents.NOTHING,

@@ -110,7 +110,7 @@ from collections.abc import Iterator
 from cflint.api import Documents, Finding, Project, Severity, WranglerConfig, configuration, rule
 
 
-@rule(configuration(), severity=Severity.ERROR, documents=Documents.NOTHING)
+@rule(configuration(), severity=Severity.WARNING, documents=Documents.NOTHING)
 def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
     if subject.is_typescript or subject.top.incomplete or subject.deployment.open:
         return

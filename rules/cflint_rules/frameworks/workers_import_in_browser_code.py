@@ -125,7 +125,7 @@ _MOST_HOPS = 20
 
 @rule(
     import_of(*sorted(js.RUNTIME_MODULES)),
-    severity=Severity.ERROR,
+    severity=Severity.WARNING,
     presets=(PREVIEW,),
     both=True,
     documents=Documents.NOTHING,

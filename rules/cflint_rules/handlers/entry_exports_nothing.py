@@ -88,7 +88,7 @@ _LISTENS = ("addEventListener", "onfetch")
 
 @rule(
     worker(),
-    severity=Severity.ERROR,
+    severity=Severity.WARNING,
     deployed=True,
     documents=Documents.NOTHING,
     presets=(PREVIEW,),

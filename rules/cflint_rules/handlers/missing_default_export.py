@@ -1,8 +1,9 @@
 """Give the entry module a default export with a handler.
 
-Without `export default` wrangler takes the entry module for an old service worker and ignores what it
-exports, so its classes, Durable Objects above all, do not exist. A default export that has no handler is
-refused by the API ("No event handlers were registered").
+Before version 4.131 wrangler took an entry module without `export default` for an old service worker: it
+ignored what the module exports, so that its classes, Durable Objects above all, did not exist. Newer versions
+build a module that exports nothing but classes as what it is. A default export that has no handler is refused
+by the API ("No event handlers were registered").
 
 ## Incorrect
 
@@ -58,7 +59,8 @@ export default {
 
 ## Not reported
 
-Service workers (`addEventListener("fetch", …)`), entry modules that a build makes or that re-export a
+Entry modules without a default export in projects whose wrangler is 4.131 or newer, or is not known. Service
+workers (`addEventListener("fetch", …)`), entry modules that a build makes or that re-export a
 package, and default classes, which may serve RPC only. Libraries whose configuration is there for their tests
 (`exports` and Cloudflare's test pool in package.json, no script that deploys). In documentation only a whole
 configuration (with a `name`) beside classes counts, and it is a note.
@@ -67,7 +69,8 @@ configuration (with a `name`) beside classes counts, and it is a note.
 
 Unsafe: the new handler answers every request with 404.
 
-Source: https://developers.cloudflare.com/workers/runtime-apis/handlers/fetch/
+Source: https://github.com/cloudflare/workers-sdk/pull/15518,
+https://developers.cloudflare.com/workers/runtime-apis/handlers/fetch/
 """
 
 import posixpath
@@ -89,8 +92,11 @@ from cflint.api import (
     worker,
 )
 
+_CLASSES_SUFFICE_SINCE = (4, 131, 0)
+"""The first version of wrangler that takes a module with exports, but no default, for a module."""
 
-@rule(worker(), severity=Severity.ERROR, fix=Safety.UNSAFE, deployed=True)
+
+@rule(worker(), severity=Severity.WARNING, fix=Safety.UNSAFE, deployed=True)
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
     configuration = subject.config
     if configuration is None or configuration.is_pages or not subject.entries:
@@ -108,7 +114,10 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
         if facts is None or not exports.complete or config.is_test_path(entry):
             continue
         if "default" not in exports:
-            if exports.names and not facts.listens:
+            old = config.may_be_older(
+                project.workspace, configuration.directory, "wrangler", _CLASSES_SUFFICE_SINCE
+            )
+            if old and exports.names and not facts.listens:
                 yield _missing(project, facts, f"`{posixpath.basename(entry)}`")
             continue
         entrypoint = project.entrypoints.of(subject)
@@ -141,7 +150,7 @@ def _missing(
     first = next(export for export in facts.exports.values() if not export.type_only)
     names = ", ".join(f"`{name}`" for name, export in facts.exports.items() if not export.type_only)
     return Finding(
-        f"{which} has no default export, so {names} cannot be reached",
+        f"{which} has no default export: this wrangler takes it for a service worker, without {names}",
         Location(document, first.span),
         fix=_fix(facts, project),
         severity=severity,
@@ -178,7 +187,7 @@ def _in_document(section: Worker, project: Project) -> Iterator[Finding]:
     target = exports.names[shown[0]]
     if not listens:
         yield Finding(
-            "no default export is shown: the Worker needs one beside its classes",
+            "no default export is shown, so no request is answered",
             target.at,
             severity=Severity.NOTE,
         )

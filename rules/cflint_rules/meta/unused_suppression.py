@@ -81,7 +81,7 @@ def _near(use: SuppressionUse, name: str) -> str | None:
 
 def _removal(use: SuppressionUse, name: str, gone: set[str]) -> Fix:
     if gone >= set(use.names):
-        edit = Edit(use.document, _comment(use), "")
+        edit = Edit(use.document, use.whole, "")
         return Fix("Remove the comment", (edit,), _safety(use, gone))
     spans = sorted(use.names.values(), key=lambda span: span.start)
     own = use.names[name]
@@ -96,18 +96,3 @@ def _removal(use: SuppressionUse, name: str, gone: set[str]) -> Fix:
 def _safety(use: SuppressionUse, names: set[str]) -> Safety:
     """A name that is not known may be a rule's of a package that is not installed here."""
     return Safety.UNSAFE if names & set(use.unknown) else Safety.SAFE
-
-
-def _comment(use: SuppressionUse) -> Span:
-    """The whole comment: with its line when it stands alone there, else with the blanks before it."""
-    data = use.document.data
-    start, end = use.span.start, use.span.end
-    if data[start : start + 1] == b"{" and data[end : end + 1] == b"}":
-        end += 1  # `{/* … */}` of JSX
-    line = use.document.line_span(use.document.line_of(start))
-    before = data[line.start : start]
-    newline = data.find(b"\n", end)
-    after = data[end : len(data) if newline == -1 else newline]
-    if not before.strip() and not after.strip():
-        return Span(line.start, len(data) if newline == -1 else newline + 1)
-    return Span(line.start + len(before.rstrip()) if before.strip() else start, end)

@@ -59,7 +59,7 @@ from collections.abc import Iterator
 from cflint.api import Environment, Finding, Fix, Location, Safety, Severity, config, environment, fixes, rule
 
 
-@rule(environment(), severity=Severity.ERROR, fix=Safety.UNSAFE)
+@rule(environment(), severity=Severity.WARNING, fix=Safety.UNSAFE)
 def check(subject: Environment) -> Iterator[Finding]:
     if subject.source_of("migrations") is not subject:
         return

@@ -51,7 +51,7 @@ from collections.abc import Iterator
 from cflint.api import Documents, Finding, Project, Severity, WranglerConfig, config, configuration, rule
 
 
-@rule(configuration(), severity=Severity.ERROR, deployed=True, documents=Documents.NOTHING)
+@rule(configuration(), severity=Severity.WARNING, deployed=True, documents=Documents.NOTHING)
 def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
     output = subject.root.get("pages_build_output_dir")
     if output is None or not output.text:

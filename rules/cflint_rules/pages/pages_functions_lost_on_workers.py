@@ -53,7 +53,7 @@ from collections.abc import Iterator
 from cflint.api import Documents, Finding, Project, Severity, WranglerConfig, config, configuration, rule
 
 
-@rule(configuration(), severity=Severity.ERROR, deployed=True, documents=Documents.NOTHING)
+@rule(configuration(), severity=Severity.WARNING, deployed=True, documents=Documents.NOTHING)
 def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
     assets = subject.top.value("assets")
     if assets is None or subject.is_pages or subject.top.incomplete:

@@ -75,7 +75,7 @@ _LONGEST = 100
 _SHOWN = 60
 
 
-@rule(configuration(), severity=Severity.ERROR, deployed=True, documents=Documents.NOTHING)
+@rule(configuration(), severity=Severity.WARNING, deployed=True, documents=Documents.NOTHING)
 def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
     if not subject.is_pages:
         return

@@ -63,7 +63,7 @@ if TYPE_CHECKING:
 _BASES = ("DurableObject", "WorkerEntrypoint", "WorkflowEntrypoint")
 
 
-@rule(python_module("__init__", "state"), severity=Severity.ERROR, fix=Safety.SAFE)
+@rule(python_module("__init__", "state"), severity=Severity.WARNING, fix=Safety.SAFE)
 def check(module: python.PythonModule) -> Iterator[Finding]:
     for owner in module.classes:
         if not owner.kind.is_platform or not _is_direct(module, owner):

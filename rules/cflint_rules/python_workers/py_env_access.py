@@ -47,7 +47,7 @@ from cflint.api import Finding, Fix, Safety, Severity, python, python_module, ru
 _NAMES = ("env", "ctx")
 
 
-@rule(python_module(*_NAMES), severity=Severity.ERROR, fix=Safety.SAFE)
+@rule(python_module(*_NAMES), severity=Severity.WARNING, fix=Safety.SAFE)
 def check(module: python.PythonModule) -> Iterator[Finding]:
     import libcst as cst
 

@@ -68,7 +68,7 @@ _PLAIN = pattern(rb"^(?:async )?def (?:fetch|scheduled|queue)\(", re.MULTILINE)
 _FILLS = ("controller", "env", "ctx")
 
 
-@rule(python_module(*_HANDLERS, *_METHODS), severity=Severity.ERROR, fix=Safety.UNSAFE)
+@rule(python_module(*_HANDLERS, *_METHODS), severity=Severity.WARNING, fix=Safety.UNSAFE)
 def check(module: python.PythonModule) -> Iterator[Finding]:
     modern = module.enables("python_no_global_handlers") if module.is_entry else None
     if modern is None:

@@ -65,7 +65,7 @@ _LEGACY = {
 }
 
 
-@rule(python_module(), severity=Severity.ERROR, fix=Safety.SAFE)
+@rule(python_module(), severity=Severity.WARNING, fix=Safety.SAFE)
 def check(module: python.PythonModule) -> Iterator[Finding]:
     modern = module.enables(_FLAG) if module.workers else None
     if modern is None or (not module.is_entry and b"def on_" not in module.document.data):

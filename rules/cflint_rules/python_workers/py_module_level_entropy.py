@@ -76,7 +76,7 @@ _NETWORK = {
 _WORDS = ("uuid", "urandom", "getrandom", "secrets", "random", "requests", "httpx", "urlopen")
 
 
-@rule(python_module(*_WORDS), severity=Severity.ERROR)
+@rule(python_module(*_WORDS), severity=Severity.WARNING)
 def check(module: python.PythonModule) -> Iterator[Finding]:
     if not module.workers:
         return

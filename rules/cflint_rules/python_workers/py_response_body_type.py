@@ -54,7 +54,7 @@ if TYPE_CHECKING:
 _SDK = ("workers.Response", "cloudflare.workers.Response")
 
 
-@rule(python_module("Response"), severity=Severity.ERROR, fix=Safety.SAFE)
+@rule(python_module("Response"), severity=Severity.WARNING, fix=Safety.SAFE)
 def check(module: python.PythonModule) -> Iterator[Finding]:
     import libcst as cst
 

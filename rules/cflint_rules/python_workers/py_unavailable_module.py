@@ -102,7 +102,7 @@ _WHAT = {"threading": "threads", "_thread": "threads"}
         *("requests", "urllib", "http"),
         *(name for names in _STARTS.values() for name in names),
     ),
-    severity=Severity.ERROR,
+    severity=Severity.WARNING,
 )
 def check(module: python.PythonModule) -> Iterator[Finding]:
     import libcst as cst
@@ -142,7 +142,7 @@ def _blocking(module: python.PythonModule) -> Iterator[Finding]:
             " `workers.fetch`, `httpx.AsyncClient` or `aiohttp`",
             module.at(first),
             tuple(module.at(call, "so does this") for call in calls if call is not first)[:5],
-            severity=Severity.WARNING,
+            severity=Severity.NOTE,
         )
 
 

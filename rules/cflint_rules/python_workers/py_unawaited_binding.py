@@ -71,7 +71,7 @@ if TYPE_CHECKING:
     import libcst as cst
 
 
-@rule(python_module("env", "fetch", "storage", "request", "step"), severity=Severity.ERROR, fix=Safety.SAFE)
+@rule(python_module("env", "fetch", "storage", "request", "step"), severity=Severity.WARNING, fix=Safety.SAFE)
 def check(module: python.PythonModule) -> Iterator[Finding]:
     import libcst as cst
 

@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     import libcst as cst
 
 
-@rule(python_module("do", "with_rollback"), severity=Severity.ERROR, fix=Safety.SAFE)
+@rule(python_module("do", "with_rollback"), severity=Severity.WARNING, fix=Safety.SAFE)
 def check(module: python.PythonModule) -> Iterator[Finding]:
     import libcst as cst
 

@@ -66,7 +66,7 @@ _DOCUMENTED_DELAY = 43_200
 _LONGEST_DELAY = 86_400
 
 
-@rule(environment(), severity=Severity.ERROR, fix=Safety.SAFE)
+@rule(environment(), severity=Severity.WARNING, fix=Safety.SAFE)
 def check(found: Environment) -> Iterator[Finding]:
     seen: dict[str, config.ConfigNode] = {}
     for index, consumer in enumerate(found.queue_consumers):

@@ -50,7 +50,6 @@ There is no fix: the value has to be handed on, or kept in an `AsyncLocalStorage
 Source: https://developers.cloudflare.com/workers/best-practices/workers-best-practices/
 """
 
-import re
 from collections.abc import Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -88,7 +87,9 @@ _BOUND = {
     ValueKind.MESSAGE: "a message",
 }
 _OUTSIDE = frozenset({ValueKind.BINDING, ValueKind.STUB, ValueKind.D1_STATEMENT, ValueKind.DATABASE_CLIENT})
-_OBJECT = pattern(rb"^(?:export )?const (\w{1,60})(?:\s?:[^=\n]{0,120})? = \{\}", re.MULTILINE)
+_EMPTY = b" = {}"
+_OBJECT = pattern(rb"(?:export )?const (\w{1,60})(?:[^\S\n]?:[^=\n]{0,120})? = \{\}")
+"""What a line starts with that gives a name of the module an empty object."""
 _MEMBERS = frozenset({"member_expression", "subscript_expression"})
 _MOST_CALLS = 60
 _STORES = frozenset({"set", "add"})
@@ -112,10 +113,14 @@ def check(match: Match) -> Iterator[Finding]:
 @check.on(module())
 def check_objects(found: Module) -> Iterator[Finding]:
     """Promises that are kept in an object of the module."""
-    for match in _OBJECT.finditer(found.document.data) if found.is_run else ():
-        if found.runs_per_request:
-            return
-        name = found.node_at(*match.span(1))
+    if not found.is_run or found.runs_per_request:
+        return
+    data = found.document.data
+    at = data.find(_EMPTY)
+    while at != -1:
+        match = _OBJECT.match(data, data.rfind(b"\n", 0, at) + 1)
+        at = data.find(_EMPTY, at + len(_EMPTY))
+        name = found.node_at(*match.span(1)) if match is not None else None
         declaration = found.scope.resolve(name) if name is not None and name.type == "identifier" else None
         if declaration is not None and declaration.scope.type == "program":
             yield from _promises(found, declaration)

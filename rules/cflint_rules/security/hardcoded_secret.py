@@ -117,7 +117,7 @@ _STRINGS = frozenset({"string", "template_string"})
     hint("apiKey", "api_key", "clientSecret", "secret", "Authorization", "password", "token", "AKIA"),
     # parts of what a module of constants holds, and else nothing that a rule looks for
     mark(*_MARKED),
-    severity=Severity.ERROR,
+    severity=Severity.WARNING,
 )
 def check(found: Module) -> Iterator[Finding]:
     data = found.document.data
@@ -133,7 +133,7 @@ def check(found: Module) -> Iterator[Finding]:
             yield Finding(
                 f"{label} stands in the code: replace it, and read it from `env`",
                 found.at(string),
-                severity=Severity.WARNING if public else None,
+                severity=Severity.NOTE if public else None,
             )
     for match in _named(data):
         string = _string_at(found, match.start(1), match.end(1))
@@ -146,7 +146,7 @@ def check(found: Module) -> Iterator[Finding]:
         yield Finding(
             "a secret seems to stand in the code: replace it, and read it from `env`",
             found.at(string),
-            severity=Severity.WARNING,
+            severity=Severity.NOTE,
         )
 
 
@@ -180,7 +180,7 @@ def check_python(module: python.PythonModule) -> Iterator[Finding]:
             continue
         seen.add(node)
         lowered = by_name or "Google" in message
-        yield Finding(message, module.at(node), severity=Severity.WARNING if lowered else None)
+        yield Finding(message, module.at(node), severity=Severity.NOTE if lowered else None)
 
 
 def _is_secret(text: str) -> bool:

@@ -94,7 +94,7 @@ _IN_STRING = frozenset(
 @rule(
     call(*_LOGS, "stringify", "inspect", *_RESPONSES),
     new("Response"),
-    severity=Severity.ERROR,
+    severity=Severity.WARNING,
     fix=Safety.UNSAFE,
 )
 def check(match: Match) -> Iterator[Finding]:
@@ -118,7 +118,7 @@ def check(match: Match) -> Iterator[Finding]:
         module.at(first.names[0] if first.names else first.node),
         (*_way(module, first), *(module.at(place, "and this") for place in places)),
         fix=_fix(module, first) if whole and sink == "log" else None,
-        severity=Severity.WARNING if sink == "string" or (sink == "response" and not whole) else None,
+        severity=Severity.NOTE if sink == "string" or (sink == "response" and not whole) else None,
     )
 
 

@@ -79,7 +79,7 @@ _HOST = pattern(r"@(?!(?:10|127|172|192)\.|[^:/?]*\.(?:internal|local|test|lan)\
 _LOCAL_STRINGS = "CLOUDFLARE_HYPERDRIVE_LOCAL_CONNECTION_STRING_"
 
 
-@rule(configuration(), severity=Severity.ERROR, fix=Safety.MANUAL, deployed=True)
+@rule(configuration(), severity=Severity.WARNING, fix=Safety.MANUAL, deployed=True)
 def check(subject: WranglerConfig) -> Iterator[Finding]:
     found: dict[tuple[str, str | None], list[Binding]] = {}
     for environment in subject.environments:
@@ -98,7 +98,7 @@ def check(subject: WranglerConfig) -> Iterator[Finding]:
             bindings[0].location,
             tuple(binding.location.saying("and here") for binding in bindings[1:]),
             _fix(subject, bindings),
-            None if label else Severity.WARNING,
+            None if label else Severity.NOTE,
         )
     yield from _empty(subject)
     yield from _local_strings(subject)

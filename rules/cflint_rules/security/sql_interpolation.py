@@ -4,8 +4,8 @@ Text that a client sent and that becomes part of a statement can end the string 
 SQL: read other people's rows, delete tables. A value that is bound (`?` and `.bind(value)`) stays a value,
 whatever it holds. It is faster, too: the same text is prepared once.
 
-It is an error when the value comes from a request, a message, a WebSocket or the client of an Agent (a
-parameter of a `@callable()` method), a warning when that cannot be seen. What ORMs take as it is counts, too:
+It is a warning when the value comes from a request, a message, a WebSocket or the client of an Agent (a
+parameter of a `@callable()` method), a note when that cannot be seen. What ORMs take as it is counts, too:
 `sql.raw()` of Drizzle and Kysely, `$queryRawUnsafe()` of Prisma, `raw()` of Knex.
 
 ## Incorrect
@@ -83,7 +83,7 @@ from cflint.api import (
 _BINDABLE = (sql.HolePosition.VALUE, sql.HolePosition.QUOTED, sql.HolePosition.LIST)
 
 
-@rule(call(*sql.SQL_CALLS), severity=Severity.ERROR, fix=Safety.UNSAFE)
+@rule(call(*sql.SQL_CALLS), severity=Severity.WARNING, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
     use = sql.sql_use(match.module, match.node)
     if use is not None and not use.is_tagged and use.text.has_words:
@@ -134,7 +134,7 @@ def _interpolated(
         place,
         related=tuple(related),
         fix=_fix(use, [hole for hole, _, _ in found]) if use is not None else None,
-        severity=None if sent else Severity.WARNING,
+        severity=None if sent else Severity.NOTE,
     )
 
 
@@ -194,5 +194,5 @@ def check_python(module: python.PythonModule) -> Iterator[Finding]:
             place,
             (*related, *(module.at(other.node, "so is this") for other in found[1:6])),
             fix,
-            severity=None if sent else Severity.WARNING,
+            severity=None if sent else Severity.NOTE,
         )

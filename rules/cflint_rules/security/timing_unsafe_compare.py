@@ -91,13 +91,20 @@ if TYPE_CHECKING:
     import libcst as cst
     from tree_sitter import Node
 
-_COMPARED = pattern(rb"(?<![=!<>])[!=]==?(?!=)\s{0,40}(?![\"'\d]|(?:null|undefined|true|false|void)\b)")
-"""An operator that no literal follows."""
-_SOUNDS = pattern(
-    rb"secret|token|key|passw|pwd|auth|sign|sig\b|hmac|mac\b|digest|hash|expect|credential|bearer",
-    re.IGNORECASE,
+_COMPARED = pattern(
+    rb"=(?<=[!=]=)(?<![=!<>][!=]=)=?(?!=)\s{0,40}+"
+    rb"(?!(?:\"[^\"\\\n]*\"|'[^'\\\n]*'|\d+|(?:null|undefined|true|false|void 0)\b)"
+    rb"\s*+(?:[)\];,?:}]|&&|\|\|))"
 )
-"""What stands in a comparison of a secret: a cheap first look."""
+"""An operator whose right side is no literal, from its second character on: a pattern that starts with one
+character is found without a look at each byte."""
+_SOUNDS = (
+    *(b"secret", b"token", b"key", b"passw", b"pwd", b"auth", b"sign", b"hmac"),
+    *(b"digest", b"hash", b"expect", b"credential", b"bearer"),
+)
+"""What stands in a comparison of a secret, in small letters: a cheap first look."""
+_ENDS = pattern(rb"(?:sig|mac)\b")
+"""What else does, at the end of a word."""
 _CODE = pattern(rb"sig|mac|digest|hash|expect|comput|calc|correct|valid|good", re.IGNORECASE)
 """What a signature is called that code makes to compare it."""
 _AROUND = 100
@@ -117,15 +124,15 @@ _NEVER = frozenset(
 def check(found: Module) -> Iterator[Finding]:
     data = found.document.data
     for match in _COMPARED.finditer(data):
-        around = data[max(0, match.start() - _AROUND) : match.end() + _AROUND]
-        if _SOUNDS.search(around) is None:
+        at = match.start() - 1
+        if not _sounds_secret(data[max(0, at - _AROUND) : match.end() + _AROUND]):
             continue
-        operator = found.node_at(match.start(), match.start() + 2)
+        operator = found.node_at(at, at + 2)
         compared = found.operation(found.parent(operator)) if operator is not None else None
         if compared is None or compared.node.type != "binary_expression" or compared.left is None:
             continue
         whole = compared.node
-        if _SOUNDS.search(data, whole.start_byte, whole.end_byte) is None:
+        if not _sounds_secret(data[whole.start_byte : whole.end_byte]):
             continue
         told = _told(found, compared.left, compared.right) or _told(found, compared.right, compared.left)
         if told is None:
@@ -136,6 +143,11 @@ def check(found: Module) -> Iterator[Finding]:
             found.at(whole),
             tuple(place for place in places if place.document != found.document or not _is_in(whole, place)),
         )
+
+
+def _sounds_secret(text: bytes) -> bool:
+    low = text.lower()
+    return any(word in low for word in _SOUNDS) or _ENDS.search(low) is not None
 
 
 def _told(module: Module, secret: Node, sent: Node) -> tuple[str, tuple[Location, ...]] | None:

@@ -62,7 +62,7 @@ from collections.abc import Iterator
 from cflint.api import Binding, Finding, Fix, Module, Safety, Severity, config, js, module, quoted, rule
 
 
-@rule(module(), severity=Severity.ERROR, fix=Safety.UNSAFE, both=True)
+@rule(module(), severity=Severity.WARNING, fix=Safety.UNSAFE, both=True)
 def check(module: Module) -> Iterator[Finding]:
     for member in module.env_members():
         bindings = member.bindings
@@ -87,7 +87,7 @@ def check(module: Module) -> Iterator[Finding]:
             member.at_type,
             (first.location.saying("it is configured here"),),
             fix,
-            Severity.WARNING if is_plain and member.base in _PLAIN else None,  # 1 for true may well work
+            Severity.NOTE if is_plain and member.base in _PLAIN else None,  # 1 for true may well work
         )
 
 

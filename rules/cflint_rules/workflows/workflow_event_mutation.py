@@ -65,7 +65,7 @@ from collections.abc import Iterator
 from cflint.api import Finding, Module, Severity, js, module, quoted, rule
 
 
-@rule(module("WorkflowEntrypoint", "WorkflowStep", "AgentWorkflow"), severity=Severity.ERROR)
+@rule(module("WorkflowEntrypoint", "WorkflowStep", "AgentWorkflow"), severity=Severity.WARNING)
 def check(module: Module) -> Iterator[Finding]:
     for run in module.workflow_runs():
         for event in module.scope.declared_in(run.function).values():

@@ -93,7 +93,7 @@ from collections.abc import Iterator
 from cflint.api import Binding, Environment, Finding, Fix, Safety, Severity, config, environment, fixes, rule
 
 
-@rule(environment(), severity=Severity.ERROR, fix=Safety.UNSAFE)
+@rule(environment(), severity=Severity.WARNING, fix=Safety.UNSAFE)
 def check(found: Environment) -> Iterator[Finding]:
     exported: dict[str, tuple[config.Export, config.ConfigNode]] = {}
     for export in found.exports:
@@ -139,5 +139,5 @@ def _second(
         found.location(name),
         (found.location(named).saying("its name here"),),
         Fix.of(f"Bind `{named.text}`", edits, Safety.UNSAFE),
-        Severity.WARNING,
+        Severity.NOTE,
     )

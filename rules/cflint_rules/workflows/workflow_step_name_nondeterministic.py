@@ -57,7 +57,7 @@ if TYPE_CHECKING:
 _LONGEST_NAME = 256
 
 
-@rule(call(*js.STEP_METHODS), severity=Severity.ERROR)
+@rule(call(*js.STEP_METHODS), severity=Severity.WARNING)
 def check(match: Match) -> Iterator[Finding]:
     if match.receiver_value.kind is not ValueKind.WORKFLOW_STEP or not match.arguments:
         return

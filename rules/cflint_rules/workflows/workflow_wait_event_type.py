@@ -71,7 +71,7 @@ _KINDS = frozenset({ValueKind.WORKFLOW_STEP, ValueKind.WORKFLOW_INSTANCE})
 _ARGUMENTS = {"waitForEvent": 2, "sendEvent": 1}
 
 
-@rule(call(*_ARGUMENTS), severity=Severity.ERROR, fix=Safety.UNSAFE)
+@rule(call(*_ARGUMENTS), severity=Severity.WARNING, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
     given = _type_in(match.module, match.call)
     name = match.module.string(given) if given is not None else None

@@ -87,18 +87,13 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
             flag.enable for flag in config.changes(when, now) if said.isdisjoint((flag.enable, flag.disable))
         ]
         known = next((name for name in _WELL_KNOWN if name in since), since[0] if since else None)
-        years = (now - when).days // 365
-        age = (
-            f"{years} years old"
-            if years > 1
-            else f"{'more than a year' if years else f'{(now - when).days} days'} old"
-        )
-        count = f"{len(since)} change{'s' if len(since) != 1 else ''}"
-        effect = f": {count} of the runtime are the default since, `{known}` among them" if known else ""
+        # the text is the same tomorrow: baselines and code scanning know a finding by it
+        effect = f": the runtime has changed since, `{known}` is the default" if known else ""
+        where = config.in_environments(environments)
         first, *others = (environments[0].location(node) for node in nodes)
         edits = fixes.replace_text(subject, *nodes, text=newest.isoformat())
         yield Finding(
-            f"the compatibility date `{text}`{config.in_environments(environments)} is {age}{effect}",
+            f"the compatibility date `{text}`{where} is more than {days} days old{effect}",
             first,
             tuple(others),
             Fix.of(f"Set the compatibility date to {newest.isoformat()}", edits, Safety.UNSAFE)

@@ -79,7 +79,7 @@ from cflint.api import (
 )
 
 
-@rule(worker(), severity=Severity.ERROR, fix=Safety.UNSAFE)
+@rule(worker(), severity=Severity.WARNING, fix=Safety.UNSAFE)
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
     found = subject.config
     if found is None or not found.is_typescript:

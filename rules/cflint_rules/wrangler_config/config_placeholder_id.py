@@ -78,7 +78,7 @@ _LOCAL_ENVIRONMENT = pattern(r"^(?:local|dev|development|test|testing)\b", re.IG
 _OPTIONAL = {"d1_databases", "kv_namespaces", "r2_buckets"}
 
 
-@rule(configuration(), severity=Severity.ERROR, deployed=True, documents=Documents.NOTES)
+@rule(configuration(), severity=Severity.WARNING, deployed=True, documents=Documents.NOTES)
 def check(subject: WranglerConfig) -> Iterator[Finding]:
     if subject.deployment.open or subject.deployment.filled:
         return  # a script puts the ids in, or they are for local use and something else deploys the Worker
@@ -129,7 +129,7 @@ def _fault(key: str, node: config.ConfigNode) -> tuple[str, Severity | None] | N
     if not is_name and len(text) > 3 and (_REPEATED.fullmatch(text) or _COUNTED.fullmatch(text)):
         return f"is a placeholder: {shown}", None
     if key == "d1_databases" and not _UUID.fullmatch(text):
-        return f"is no database's id: {shown}", Severity.WARNING
+        return f"is no database's id: {shown}", Severity.NOTE
     if key in ("kv_namespaces", "hyperdrive") and not _HEX.fullmatch(text):
         return f"is no id of 32 hexadecimal digits: {shown}", Severity.NOTE
     return None

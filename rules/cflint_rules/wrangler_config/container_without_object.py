@@ -47,7 +47,7 @@ from collections.abc import Iterator
 from cflint.api import PREVIEW, Environment, Finding, Fix, Safety, Severity, environment, fixes, rule
 
 
-@rule(environment(), severity=Severity.ERROR, fix=Safety.UNSAFE, presets=(PREVIEW,), deployed=True)
+@rule(environment(), severity=Severity.WARNING, fix=Safety.UNSAFE, presets=(PREVIEW,), deployed=True)
 def check(subject: Environment) -> Iterator[Finding]:
     items = subject.own_items("containers")
     if not items or subject.config.is_typescript or subject.config.is_excerpt:

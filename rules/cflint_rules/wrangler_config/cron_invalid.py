@@ -55,7 +55,7 @@ from cflint.api import (
 _MOST = 250  # per account; more in one Worker cannot be deployed
 
 
-@rule(configuration(), severity=Severity.ERROR, fix=Safety.UNSAFE)
+@rule(configuration(), severity=Severity.WARNING, fix=Safety.UNSAFE)
 def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
     wrong: dict[tuple[str, str], list[tuple[Environment, config.ConfigNode]]] = {}
     for environment in subject.environments:
@@ -70,13 +70,13 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
                     f"the cron expression `{text}` is written twice",
                     environment.location(node),
                     (environment.location(earlier).saying("the first one"),),
-                    severity=Severity.WARNING,
+                    severity=Severity.NOTE,
                 )
             elif config.cron_never_fires(text):
                 yield Finding(
                     f"the cron expression `{text}` never fires: its months do not have that day",
                     environment.location(node),
-                    severity=Severity.WARNING,
+                    severity=Severity.NOTE,
                 )
         crons = [node for node in environment.own_items("triggers", "crons") if node.text is not None]
         if len(crons) > _MOST:

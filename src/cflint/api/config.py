@@ -95,6 +95,8 @@ if TYPE_CHECKING:
     from cflint.project.workers.generated import StaleTypes as StaleTypes
     from cflint.project.workers.generated import stale_types as stale_types
     from cflint.project.workers.generated_entry import generated_entry as generated_entry
+    from cflint.project.workers.mirrors import Mirror as Mirror
+    from cflint.project.workers.mirrors import mirrors_of as mirrors_of
     from cflint.project.workers.packages import config_schema as config_schema
     from cflint.project.workers.packages import shown_version as shown_version
     from cflint.project.workers.pages import functions_below as functions_below
@@ -142,6 +144,7 @@ _ORIGINS = {
     "cflint.project.workers.env_types": ("binding_kind_of_type"),
     "cflint.project.workers.generated": ("StaleTypes stale_types"),
     "cflint.project.workers.generated_entry": ("generated_entry"),
+    "cflint.project.workers.mirrors": ("Mirror mirrors_of"),
     "cflint.project.workers.packages": ("config_schema shown_version"),
     "cflint.project.workers.pages": ("functions_below is_deployed_to_pages routes_files"),
     "cflint.project.workers.worker": ("Entrypoint ExportSet"),
@@ -178,6 +181,7 @@ __all__ = [
     "LifecycleProblem",
     "Manifest",
     "Migration",
+    "Mirror",
     "NodeKind",
     "Options",
     "Path",
@@ -232,6 +236,7 @@ __all__ = [
     "may_be_declared",
     "may_be_older",
     "methods_of_type",
+    "mirrors_of",
     "misplaced_keys",
     "modes_called",
     "nearest_name",

@@ -8,7 +8,7 @@ import contextlib
 import json
 import os
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -74,6 +74,13 @@ class Cache:
     @property
     def mask(self) -> Mask:
         return self._mask
+
+    @property
+    def recalled(self) -> tuple[Collection[str], Collection[str]]:
+        """The folders and the files that the entry rests on which was recalled; none without one."""
+        if self._entry is None:
+            return (), ()
+        return self._entry["seen"]["folders"].keys(), self._entry["seen"]["files"].keys()
 
     def recall(self, base: Path) -> Kept | None:
         """The result of an earlier run, if all of it still stands."""

@@ -35,6 +35,7 @@ class Packer:
             "silenced": silenced,
             "notices": notices,
             "counts": [report.files_checked, report.workers_checked, report.suppressed],
+            "workers": {path: list(names) for path, names in report.workers.items()},
             "rules": list(report.rules),
             "infos": {
                 id: known.get(id) or _info(report.rules[id]) for id in sorted(used & set(report.rules))

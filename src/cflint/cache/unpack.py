@@ -49,6 +49,7 @@ class Unpacker:
             base=base,
             suppressed=suppressed,
             silenced=self.findings(data["silenced"]),
+            workers={string(path): tuple(map(string, names)) for path, names in data["workers"].items()},
         )
 
     def findings(self, data: Json) -> tuple[Finding, ...]:

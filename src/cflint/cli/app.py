@@ -11,7 +11,10 @@ import click
 
 from cflint import __version__
 
-COMMANDS = ("check", "explain", "inspect", "graph", "rules", "server", "merge", "clean", "completion")
+COMMANDS = (
+    *("check", "init", "baseline", "explain", "inspect", "graph", "rules", "server", "merge", "clean"),
+    "completion",
+)
 """Each is the module of that name in this package and, there, `command`."""
 
 
@@ -90,6 +93,8 @@ def cli() -> None:
     cflint check               check the Workers in this folder
     cflint check --fix         ... and apply the fixes that are safe
     cflint check --diff        show what --fix would change
+    cflint init                set cflint up in a repository
+    cflint baseline            update, prune or show a baseline
     cflint explain RULE        what a rule means, and what to do
     cflint inspect PLACE       what is known of a place, and why a rule is silent there
     cflint graph               a picture of the Workers, and of what is broken

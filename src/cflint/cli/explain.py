@@ -49,7 +49,7 @@ def page_markdown(rule: Rule) -> str:
 
 def _facts(rule: Rule) -> str:
     from cflint.cli.rules import fix_label, preset_label
-    from cflint.platform.precision import precision_of
+    from cflint.platform.precision import ORACLES, precision_of, proof_of
 
     spec = rule.spec
     facts = (
@@ -62,11 +62,11 @@ def _facts(rule: Rule) -> str:
         facts += f", since {spec.since}"
     if spec.aliases:
         facts += f", formerly {', '.join(f'`{name}`' for name in spec.aliases)}"
-    read = (
-        ()
-        if rule.package is not None
-        else (f"In code that it was not tuned to: {precision_of(rule.id).as_text()}.",)
-    )
+    read = []
+    if rule.package is None:
+        read.append(f"In code that it was not tuned to: {precision_of(rule.id).as_text()}.")
+        if (oracle := proof_of(rule.id)) is not None:
+            read.append(f"Proved: {ORACLES[oracle]}.")
     options = [f"`{it.name}` ({it.default} by default): {it.meaning}" for it in spec.options]
     return "\n\n".join([facts, *read, *(f"Option {option}" for option in options)])
 
@@ -75,7 +75,7 @@ def _text(rules: list[Rule], color: str) -> str:
     import sys
 
     from cflint.cli.console import takes_hyperlinks, wants_color, width_of
-    from cflint.report.markdown import render
+    from cflint.report.pages import render
 
     colored = wants_color(color, sys.stdout)
     width = min(width_of(sys.stdout), 100)

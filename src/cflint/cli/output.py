@@ -8,6 +8,18 @@ from contextlib import suppress
 from pathlib import Path
 
 from cflint.cli.exits import Exit, Failure
+from cflint.record import record
+
+TEMPORARY_SUFFIX = ".cflint-tmp"
+"""How the names of files end that stand in for a file until it is written."""
+
+
+@record(frozen=True)
+class Output:
+    """One output of a run: a format, and the file it goes to (None: stdout)."""
+
+    format: str
+    file: str | None = None
 
 
 def check_output_file(name: str) -> None:
@@ -37,7 +49,9 @@ def write_file(name: str, data: bytes) -> None:
 
 
 def _replace(target: Path, data: bytes) -> None:
-    temporary = target.with_name(f".{target.name[:100]}.{os.getpid()}-{os.urandom(6).hex()}.cflint-tmp")
+    temporary = target.with_name(
+        f".{target.name[:100]}.{os.getpid()}-{os.urandom(6).hex()}{TEMPORARY_SUFFIX}"
+    )
     # Only Windows tells binary files from text.
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     try:

@@ -87,7 +87,7 @@ def as_data(rule: Rule) -> dict[str, object]:
     """The facts of a rule in the JSON outputs; `fix` is null without one, `presets` sorted; `package` has the
     name and version of what the rule comes from."""
     from cflint import __version__
-    from cflint.platform.precision import precision_of
+    from cflint.platform.precision import precision_of, proof_of
 
     spec = rule.spec
     package = rule.package
@@ -106,6 +106,7 @@ def as_data(rule: Rule) -> dict[str, object]:
             "arguable": read.arguable,
             "false": read.false,
             "projects": read.projects,
+            "proof": None if package is not None else proof_of(rule.id),
             "least": None if read.least is None else round(read.least, 3),
         },
         "summary": rule.summary,

@@ -174,6 +174,7 @@ class IncrementalRun:
                 worker.unresolved,
                 sorted(worker.type_only),
                 [kind.id for kind in worker.app.kinds] if worker.app is not None else None,
+                sorted(worker.bound.items()),
             ]
             found = self._worker_hashes[worker] = hash_of(json.dumps(whole))[:16]
         return found

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from cflint.engine.outcome import Outcome, order, unique
-from cflint.engine.plan import Options
+from cflint.engine.plan import Options, unit_of
 from cflint.engine.run import attributed
 from cflint.engine.suppression import Suppressions, Use, read_suppressions
 from cflint.finding import Finding, Notice, Report, RuleInfo
 from cflint.project.workers.loading import Loaded
+from cflint.project.workers.worker import Worker
 from cflint.record import replace
 from cflint.rule import Rule, RuleSet, SuppressionUse, renamed_notice
 from cflint.source import Document
@@ -39,6 +41,7 @@ def report_of(
     kept = sorted(policed(sorting.kept, options), key=order)
     silenced = sorted(policed(sorting.silenced, options), key=order)
     found = {finding.rule for finding in (*kept, *silenced)}
+    paths = {finding.at.document.path for finding in (*kept, *silenced)}
     return Report(
         findings=tuple(kept),
         rules=_Infos(options.known, sorted({*options.rules, *found})),
@@ -50,12 +53,42 @@ def report_of(
         suppressed=len(silenced),
         partial=bool(outcome.crashes or outcome.unparsed or outcome.skipped or _is_unread(loaded)),
         silenced=tuple(silenced),
+        workers=_workers(loaded, paths),
     )
 
 
 def _is_unread(loaded: Loaded) -> bool:
     """Whether nothing is checked although there is a configuration, which cannot be read."""
     return loaded.unchecked and not loaded.empty
+
+
+def _workers(loaded: Loaded, paths: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """The Workers of files, by names that tell them apart, in order."""
+    units: dict[str, set[str]] = {path: set() for path in paths}
+    labels: dict[str, str] = {}
+    for worker in loaded.project.workers:
+        unit = unit_of(worker)
+        own = [*worker.modules]
+        if worker.config is not None:
+            own += (document.path for document in worker.config.documents)
+        if worker.section is not None:
+            own.append(worker.section.document.path)
+        for path in own:
+            if path in units:
+                units[path].add(unit)
+                labels[unit] = _label(worker, unit)
+    shared = {label for label, times in Counter(labels.values()).items() if times > 1}
+    for unit, label in labels.items():
+        if label in shared and label != unit:
+            labels[unit] = f"{label} ({unit.removeprefix('#')})"
+    return {path: tuple(sorted({labels[unit] for unit in found})) for path, found in sorted(units.items())}
+
+
+def _label(worker: Worker, unit: str) -> str:
+    """What people call a Worker: its name, or the file that it begins with."""
+    if worker.section is not None:
+        return worker.section.document.path
+    return worker.name or next(iter(worker.entries), None) or unit.removeprefix("#")
 
 
 def open_findings(
@@ -217,14 +250,19 @@ class _Silencing:
         current = self._options.known.current
         for comment in comments.comments:
             names = dict(comment.names)
+            until = comment.until
+            if until is not None and comment.has_ended:
+                yield SuppressionUse(document, comment.span, names, (), (), known, until.span, until.day)
+                continue  # what it names is reported again, whether it was needed or not
+            unreadable = until.span if until is not None and until.day is None else None
             unknown = tuple(name for name in names if current(name) not in known)
             if unknown and self._options.known.leaves_packages_out:
                 unknown = ()  # they may be names of rules of theirs
             unused = tuple(
                 name for name in names if current(name) in self._options.rules and (comment, name) not in used
             )
-            if unknown or unused:
-                yield SuppressionUse(document, comment.span, names, unused, unknown, known)
+            if unknown or unused or unreadable is not None:
+                yield SuppressionUse(document, comment.span, names, unused, unknown, known, unreadable)
 
 
 class _Infos(Mapping[str, RuleInfo]):

@@ -373,4 +373,5 @@ def _worker_signature(worker: Worker) -> object:
         worker.unresolved,
         worker.type_only,
         worker.app.kinds if worker.app is not None else None,
+        worker.bound,
     )

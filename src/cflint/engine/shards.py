@@ -136,6 +136,7 @@ def _doubtful(
             names.update(
                 name
                 for comment in comments.comments
+                if not comment.has_ended
                 for name, _ in comment.names
                 if (comment, name) not in used
             )

@@ -1,19 +1,31 @@
-"""Comments that silence findings: `cflint-ignore rule: reason` and `cflint-ignore-file`."""
+"""Comments that silence findings: `cflint-ignore rule: reason` and `cflint-ignore-file`.
+
+`until=2027-01-31` in the comment is the last day on which it silences.
+
+Imported where used: dates and the clock, since few comments end.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from cflint.finding import Finding
 from cflint.pattern import pattern
 from cflint.record import record
 from cflint.source import Document, Span
 
+if TYPE_CHECKING:
+    from datetime import date
+
 _COMMENT = pattern(
-    rb"(?://|/\*+|\#|<!--|\{/\*)[^\S\n]*cflint-ignore(-file)?(?![\w-])[^\S\n]*([\w-]+(?:[^\S\n]*,[^\S\n]*[\w-]+)*)?"
+    rb"(?://|/\*+|\#|<!--|\{/\*)[^\S\n]*cflint-ignore(-file)?(?![\w-])[^\S\n]*"
+    rb"((?!until=)[\w-]+(?:[^\S\n]*,[^\S\n]*(?!until=)[\w-]+)*)?"
 )
+_UNTIL = pattern(rb"(?<![\w-])until=([^\s,;:()\[\]]*)")
+_DAY = pattern(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _BEGIN = pattern(rb"(?://|/\*+|\#|<!--|\{/\*)[^\S\n]*\Z")
 _FAR = 200
 """How many bytes before its first word a comment may begin."""
@@ -22,14 +34,26 @@ _NAME = pattern(rb"[\w-]+")
 _END = pattern(rb"\*/|-->|\r?\n|\Z")
 
 
+@record(frozen=True)
+class Until:
+    """The `until=…` of a comment: its place, and the last day on which the comment silences; None where what
+    stands there is no date (`2027-01-31`)."""
+
+    span: Span
+    day: date | None
+
+
 @record(frozen=True, eq=False)
 class Suppression:
     """One comment. `names` are the rules or groups it names, with their places; without any it silences every
-    rule. `lines` are the 1-based lines it is about; None: the whole file."""
+    rule. `lines` are the 1-based lines it is about; None: the whole file. One that `has_ended` silences
+    nothing any more; one whose end is no date never ends."""
 
     span: Span
     names: tuple[tuple[str, Span], ...]
     lines: frozenset[int] | None
+    until: Until | None = None
+    has_ended: bool = False
 
 
 Use = tuple[Suppression, str]
@@ -58,6 +82,8 @@ class Suppressions:
         number, the number of the name in it, and itself."""
         found: dict[int | None, dict[str, tuple[int, int, Suppression]]] = {}
         for number, comment in enumerate(self.comments):
+            if comment.has_ended:
+                continue
             for line in comment.lines if comment.lines is not None else (None,):
                 by_name = found.setdefault(line, {})
                 for place, name in enumerate([name for name, _ in comment.names] or [""]):
@@ -105,13 +131,38 @@ def _suppression(
     closes = end_match is not None and end_match.group() in (b"*/", b"-->")
     end = match.end() if end_match is None else (end_match.end() if closes else end_match.start())
     span = Span(match.start(), end)
-    if match.group(1) is not None:
-        return Suppression(span, tuple(names), None)
-    start_of_line = document.line_span(line).start
-    alone = not data[start_of_line : match.start()].strip()
-    return Suppression(
-        span, tuple(names), frozenset({_next_code_line(document, line, next_lines) if alone else line})
-    )
+    until = _until(data, match.end(), len(data) if end_match is None else end_match.start())
+    has_ended = until is not None and until.day is not None and _is_over(until.day)
+    lines: frozenset[int] | None = None
+    if match.group(1) is None:
+        start_of_line = document.line_span(line).start
+        alone = not data[start_of_line : match.start()].strip()
+        lines = frozenset({_next_code_line(document, line, next_lines) if alone else line})
+    return Suppression(span, tuple(names), lines, until, has_ended)
+
+
+def _until(data: bytes, start: int, end: int) -> Until | None:
+    """The end that the rest of a comment names."""
+    found = _UNTIL.search(data, start, end)
+    if found is None:
+        return None
+    return Until(Span(found.start(), found.end()), read_day(found[1].decode("utf-8", "replace")))
+
+
+def read_day(text: str) -> date | None:
+    """The day that is written as `2027-01-31`; None for anything else."""
+    from datetime import date
+
+    try:
+        return date.fromisoformat(text) if _DAY.fullmatch(text) else None
+    except ValueError:
+        return None
+
+
+def _is_over(day: date) -> bool:
+    from cflint.platform.clock import today
+
+    return day < today()
 
 
 def _next_code_line(document: Document, line: int, known: dict[int, int]) -> int:

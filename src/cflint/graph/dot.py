@@ -5,11 +5,15 @@ Imported where used: pygraphviz, which an extra installs.
 
 from __future__ import annotations
 
+import os
 import textwrap
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 from cflint.finding import Location, Severity
 from cflint.graph.picture import ROLES, Item, Link, Picture, Role, Trouble, worst
+from cflint.report.escape import encodable
 
 Address = Callable[[Location], str]
 """Where a click on something written at a place leads."""
@@ -41,10 +45,29 @@ def as_svg(picture: Picture, address: Address) -> bytes:
     installs, is not there."""
     import pygraphviz
 
-    graph = pygraphviz.AGraph(string=as_dot(picture, address))
-    drawn = graph.draw(format="svg", prog="dot")
+    graph = pygraphviz.AGraph(string=encodable(as_dot(picture, address)))
+    with _without_remarks():
+        drawn = graph.draw(format="svg", prog="dot")
     assert isinstance(drawn, bytes)
     return drawn
+
+
+@contextmanager
+def _without_remarks() -> Iterator[None]:
+    """Keep from the terminal what Fontconfig, a library in C, remarks on the system's fonts: it is no concern
+    of the user's, and a drawing that fails raises an error."""
+    try:
+        kept = os.dup(2)
+    except OSError:  # it is closed
+        yield
+        return
+    with Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def _lines(picture: Picture, address: Address) -> Iterator[str]:

@@ -8,13 +8,13 @@ from difflib import SequenceMatcher
 
 from lsprotocol import types
 
+from cflint.engine.ignoring import ignore_edit
 from cflint.engine.parsing import parses_worse
 from cflint.engine.session import Configure, Session
 from cflint.finding import Edit, Finding, Report, Safety
 from cflint.fixer import applicable, converge
 from cflint.lsp.analysis import Analysis
 from cflint.lsp.convert import Client, diagnostic, workspace_edit
-from cflint.lsp.ignoring import ignore_edit
 from cflint.lsp.protocol import ContentModified
 from cflint.lsp.roots import Root
 from cflint.lsp.state import State

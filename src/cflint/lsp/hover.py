@@ -57,7 +57,7 @@ def _hover(state: State, pages: Sequence[str], document: Document, span: Span) -
     if state.client.markdown:
         content = types.MarkupContent(types.MarkupKind.Markdown, encodable("\n\n---\n\n".join(pages)))
     else:
-        from cflint.report.markdown import render
+        from cflint.report.pages import render
 
         plain = "\n\n".join(render(page, width=_WIDTH, ticks=False) for page in pages)
         content = types.MarkupContent(types.MarkupKind.PlainText, encodable(plain))

@@ -1,6 +1,7 @@
 """How often each rule was right in code that it was not tuned to, and what that makes of it.
 
-Source: the verdicts of readers in `accuracy/verdicts.tsv`; `scripts/write_precision.py` counts them.
+Source: the verdicts of readers in `accuracy/verdicts.tsv`, and the proofs in `accuracy/proofs.tsv`;
+`scripts/write_precision.py` counts them.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 from enum import StrEnum
 from math import sqrt
 
-from cflint.platform._precision import COUNTS
+from cflint.platform._precision import COUNTS, PROOFS
 from cflint.record import record
 
 ENOUGH_PLACES = 10
@@ -83,6 +84,21 @@ def precision_of(rule: str) -> Precision:
     """What readers found of a rule; all zero for one of which nothing was read."""
     counts = COUNTS.get(rule)
     return Precision(*counts) if counts is not None else Precision()
+
+
+ORACLES = {
+    "workerd": "the runtime does what the page says (tests/oracles/test_workerd.py)",
+    "wrangler": "wrangler says it, too (tests/oracles)",
+    "typescript": "TypeScript says it, too (tests/oracles/test_typescript.py)",
+    "service": "the service is documented to refuse it",
+    "cflint": "it is about cflint itself",
+}
+"""What has been seen to do what a rule says, by its name in `accuracy/proofs.tsv`."""
+
+
+def proof_of(rule: str) -> str | None:
+    """Which of `ORACLES` proves what a rule says; None when none does."""
+    return PROOFS.get(rule)
 
 
 def lower_bound(share: float, number: int, z: float = 1.645) -> float:

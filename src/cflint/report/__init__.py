@@ -14,6 +14,7 @@ from cflint.finding import Finding, Report, Severity
 from cflint.record import record
 
 if TYPE_CHECKING:
+    from cflint.report.comparing import Earlier
     from cflint.report.repository import Repository
 
 
@@ -25,7 +26,10 @@ class Options:
     what is no finding, too; `fixed` says how many
     findings this run has mended; `quiet` leaves out what is no finding (text and concise); `category` names
     the run for code scanning (SARIF's automation id), `repository` is what was analysed, and `suppressions`
-    lists what comments silence, marked as suppressed (SARIF).
+    lists what comments silence, marked as suppressed (SARIF). `statistics` asks for counts by rule, Worker
+    and severity: instead of the findings in what people read, beside them elsewhere (`WITH_STATISTICS`).
+    The page for browsers has a `picture` of the Workers in SVG, or says `no_picture`, the reason why there is
+    none, and compares with `earlier` reports, the last of them above all.
     """
 
     color: bool = False
@@ -37,6 +41,10 @@ class Options:
     category: str | None = None
     repository: Repository | None = None
     suppressions: bool = False
+    statistics: bool = False
+    picture: bytes | None = None
+    no_picture: str = ""
+    earlier: tuple[Earlier, ...] = ()
 
 
 Format = Callable[[Report, Options], str]
@@ -78,6 +86,11 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
         "checkstyle": _late("checkstyle", "&#35;"),
         "rdjson": _late("rdjson", "\\u0023"),
         "agent": _late("agent"),
+        "markdown": _late("markdown"),
+        "html": _late("html"),
     }
 )
 """The formats by name, the default first."""
+
+WITH_STATISTICS = ("text", "concise", "json", "sarif", "agent", "markdown", "html")
+"""Those that have a place for counts."""

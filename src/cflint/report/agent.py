@@ -1,4 +1,7 @@
-"""A short output for coding agents: what is wrong where, how to mend it, and why, in few tokens."""
+"""A short output for coding agents: what is wrong where, how to mend it, and why, in few tokens.
+
+Imported where used: the counts, which few runs ask for.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +29,10 @@ def render(report: Report, options: Options = DEFAULT) -> str:
     Nothing from a file can begin a line of its own, and what is not printable is escaped, tabs in changed
     lines excepted.
     """
+    if options.statistics:
+        from cflint.report.statistics import as_text
+
+        return as_text(report)
     shown = paths_for(report)
     rows: list[str] = []
     fixes: dict[tuple[Edit, ...], tuple[str, str]] = {}

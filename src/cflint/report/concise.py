@@ -1,4 +1,7 @@
-"""One line for each finding: `path:line:column: severity[rule] message`."""
+"""One line for each finding: `path:line:column: severity[rule] message`.
+
+Imported where used: the counts, which few runs ask for.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,10 @@ def render(report: Report, options: Options = DEFAULT) -> str:
 
     Lines and columns are 1-based, columns in code points; no text from a file can begin a line of its own.
     """
+    if options.statistics:
+        from cflint.report.statistics import as_text
+
+        return as_text(report)
     shown = paths_for(report)
     lines = []
     for finding in report.findings:

@@ -1,4 +1,7 @@
-"""The JSON output: one versioned object, for programs. Described in docs/json-output.md."""
+"""The JSON output: one versioned object, for programs. Described in docs/json-output.md.
+
+Imported where used: the counts, which few runs ask for.
+"""
 
 from __future__ import annotations
 
@@ -34,6 +37,10 @@ def render(report: Report, options: Options = DEFAULT) -> str:
         f'"notices": {json_array(notices)}',
         f'"summary": {json.dumps(_summary(report, options))}',
     ]
+    if options.statistics:
+        from cflint.report.statistics import as_data, statistics
+
+        parts.append(f'"statistics": {json.dumps(as_data(statistics(report)))}')
     if report.shard is not None:
         parts.append(f'"shard": {json.dumps(shard_of(report))}')
     return json_object(parts)
@@ -50,6 +57,7 @@ def _finding(finding: Finding, fingerprint: str, report: Report) -> Object:
         "related": [{"message": _text(place.message), **_place(place)} for place in finding.related],
         "fix": _fix(finding.fix) if finding.fix is not None else None,
         "fingerprint": fingerprint,
+        "workers": [encodable(name) for name in report.workers_of(finding)],
         "url": encodable(info.uri) if info and info.uri else None,
     }
 

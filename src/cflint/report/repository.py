@@ -1,4 +1,4 @@
-"""Which version of which repository was analysed, read from `.git` without running git.
+"""Which version of which repository was analysed: from `.git`, without running git, or as a CI's job says.
 
 Imported where used: urllib, for repositories with a remote.
 """
@@ -6,7 +6,7 @@ Imported where used: urllib, for repositories with a remote.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from cflint.pattern import pattern
@@ -23,11 +23,45 @@ _MOST = 4 << 20
 
 @record(frozen=True)
 class Repository:
-    """The address for browsers (no credentials in it), the commit in hex, and the branch's name."""
+    """The address for browsers (no credentials in it), the commit in hex, and the branch's name.
+    `is_github` says that the host is one of GitHub's whatever its name."""
 
     uri: str
     revision: str | None = None
     branch: str | None = None
+    is_github: bool = False
+
+    def page(self, path: str, line: int) -> str | None:
+        """The address at which the host shows a line (1-based) of a file, `path` being a URI reference; None
+        without a commit, and for a host whose addresses are not known.
+
+        Sources: https://docs.github.com/en/repositories/working-with-files/using-files/getting-permanent-links-to-files
+        and the pages of gitlab.com and bitbucket.org.
+        """
+        if self.revision is None:
+            return None
+        host = self.uri.partition("://")[2].partition("/")[0].lower()
+        if "gitlab" in host:
+            return f"{self.uri}/-/blob/{self.revision}/{path}#L{line}"
+        if "bitbucket" in host:
+            return f"{self.uri}/src/{self.revision}/{path}#lines-{line}"
+        is_github = "github" in host or self.is_github
+        return f"{self.uri}/blob/{self.revision}/{path}#L{line}" if is_github else None
+
+
+def repository_of_job(variables: Mapping[str, str]) -> Repository | None:
+    """The repository that a job of GitHub Actions or GitLab CI works on, by its environment; None elsewhere.
+
+    Sources: https://docs.github.com/en/actions/reference/workflows-and-actions/variables and
+    https://docs.gitlab.com/ci/variables/predefined_variables/.
+    """
+    server, name, commit = (variables.get(f"GITHUB_{word}") for word in ("SERVER_URL", "REPOSITORY", "SHA"))
+    if server and name and commit:
+        uri = browsable(f"{server.rstrip('/')}/{name}")
+        return Repository(uri, commit, is_github=True) if uri is not None and commit.isalnum() else None
+    project, commit = variables.get("CI_PROJECT_URL"), variables.get("CI_COMMIT_SHA")
+    uri = browsable(project) if project else None
+    return Repository(uri, commit) if uri is not None and commit and commit.isalnum() else None
 
 
 def repository_of(root: Path) -> Repository | None:
@@ -46,6 +80,26 @@ def repository_of(root: Path) -> Repository | None:
     ref = found["ref"]
     branch = ref.removeprefix("refs/heads/") if ref.startswith("refs/heads/") else None
     return Repository(uri, _revision(git, ref), branch)
+
+
+def is_published(root: Path, revision: str) -> bool:
+    """Whether a branch of a remote was at a commit when it was last fetched or pushed. Never raises."""
+    git = root.resolve() / ".git"
+    for line in _read(git / "packed-refs").splitlines():
+        commit, _, name = line.partition(" ")
+        if commit == revision and name.startswith("refs/remotes/"):
+            return True
+    try:
+        loose = sorted((git / "refs" / "remotes").rglob("*"))
+    except OSError:
+        return False
+    return any(_read(path).strip() == revision for path in loose)
+
+
+def branch_of_remote(root: Path) -> str | None:
+    """The branch that the remote `origin` has as its default one, as a clone knows it. Never raises."""
+    found = _REF.fullmatch(_read(root.resolve() / ".git" / "refs" / "remotes" / "origin" / "HEAD").strip())
+    return found["ref"].removeprefix("refs/remotes/origin/") if found is not None else None
 
 
 def _read(path: Path) -> str:

@@ -1,6 +1,8 @@
 """SARIF 2.1.0, for code scanning and editors. The only user of sarif-om, and as slow to import.
 
 GitHub's demands and limits: https://docs.github.com/en/code-security/code-scanning (SARIF support).
+
+Imported where used: the counts, which few runs ask for.
 """
 
 from __future__ import annotations
@@ -86,6 +88,10 @@ def render(report: Report, options: Options = DEFAULT) -> str:
             runs=[_run(report, options, rules, index, left_out=len(every) - len(kept))],
         )
         tree = serialise(log)
+        if options.statistics:
+            from cflint.report.statistics import as_data, statistics
+
+            tree["runs"][0]["properties"] = {"statistics": as_data(statistics(report))}
         if report.shard is not None:
             tree["runs"][0]["properties"] = {
                 "shard": {**shard_of(report), "left_out": len(every) - len(kept)}
@@ -319,7 +325,8 @@ def _suppressions(finding: Finding, report: Report) -> list[Node]:
     reasons = (
         _reason(document.text(comment.span))
         for comment in _comments(document)
-        if (comment.lines is None or line in comment.lines)
+        if not comment.has_ended
+        and (comment.lines is None or line in comment.lines)
         and (not comment.names or any(name in names for name, _ in comment.names))
     )
     reason = next(reasons, None)

@@ -14,6 +14,8 @@ from cflint.source import Document, Span
 from cflint.syntax.javascript import arguments_of, unwrap
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from tree_sitter import Node
 
     from cflint.project.workers.model import Project
@@ -141,10 +143,12 @@ class Match:
 
 @record(frozen=True, eq=False)
 class SuppressionUse:
-    """A suppression comment that did not silence anything.
+    """A suppression comment that did not silence anything, or whose end needs a look.
 
     `unused` are the names in it that silenced nothing although their rules ran, `unknown` those that no rule
     has; `known` are all names there are. `span` is the whole comment, `names` the places of the names.
+    `until` is the place of an `until=…` that is over, `last_day` then being the day that it names, or that is
+    no date.
     """
 
     document: Document
@@ -153,6 +157,24 @@ class SuppressionUse:
     unused: tuple[str, ...]
     unknown: tuple[str, ...]
     known: tuple[str, ...]
+    until: Span | None = None
+    last_day: date | None = None
+
+    @property
+    def whole(self) -> Span:
+        """What goes when the comment is removed: itself, with its line when it stands alone there, else with
+        the blanks before it."""
+        data = self.document.data
+        start, end = self.span.start, self.span.end
+        if data[start : start + 1] == b"{" and data[end : end + 1] == b"}":
+            end += 1  # `{/* … */}` of JSX
+        line = self.document.line_span(self.document.line_of(start))
+        before = data[line.start : start]
+        newline = data.find(b"\n", end)
+        after = data[end : len(data) if newline == -1 else newline]
+        if not before.strip() and not after.strip():
+            return Span(line.start, len(data) if newline == -1 else newline + 1)
+        return Span(line.start + len(before.rstrip()) if before.strip() else start, end)
 
 
 @record(frozen=True, eq=False)

@@ -220,6 +220,39 @@ def test_callers_of_a_default_export() -> None:
     assert callers(files) == (["index.ts: anything()"], True)
 
 
+def test_callers_that_import_by_way_of_others() -> None:
+    files = {
+        "f.ts": "export function f() {}",
+        "all.ts": 'export * from "./f";',
+        "more.ts": 'export * from "./all";',
+        "again.ts": 'import { f } from "./more"; export { f };',
+        "late.ts": 'export { f as later } from "./again";',
+        "use.ts": 'import { later as now } from "./late"; now();',
+        MAIN: 'import { f as g } from "./again"; import "./use"; g();' + ENTRY,
+    }
+    assert callers(files) == (["index.ts: g()", "use.ts: now()"], True)
+
+
+def test_who_only_has_the_name_needs_no_tree() -> None:
+    files = {
+        MAIN: 'import "./a"; import "./b"; import "./c";' + ENTRY,
+        "f.ts": "export function f() {}",
+        "a.ts": 'import { f } from "./f"; f(1);',
+        "b.ts": 'import "./f"; function f() {} f(2);',
+        "c.ts": "const f = () => 0; f(3);",
+        "d.ts": "f(4);",
+    }
+    project = project_with(files)
+    module = module_at(project, "f.ts")
+    assert module is not None
+    for path in files:
+        project.trees.release(path)
+    found = callers_of(module, function_named(module, "f"))
+    assert [site.module.path for site in found.calls] == ["a.ts"]
+    assert "a.ts" in project.trees.kept
+    assert not {"c.ts", "d.ts"} & set(project.trees.kept)
+
+
 @pytest.mark.parametrize(
     "files",
     [

@@ -120,3 +120,85 @@ def test_what_ci_says_in_a_folder_above_counts_there() -> None:
     )
     (call,) = wrangler_calls_of(workspace, "team/app")
     assert (call.folder, call.value("-e")) == ("team", "b")
+
+
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [
+        (
+            "wrangler deploy --triggers '0 * * * *' \"30 1 * * 1\" --name x",
+            ("deploy", "--triggers", "0 * * * *", "30 1 * * 1", "--name", "x"),
+        ),
+        (
+            "wrangler deploy --var \"GREETING:hello world\" --env 'prod'",
+            ("deploy", "--var", "GREETING:hello world", "--env", "prod"),
+        ),
+        (
+            'wrangler deploy --message "it\'s a && b" src/a.ts',
+            ("deploy", "--message", "it's a && b", "src/a.ts"),
+        ),
+        (
+            "wrangler deploy --name ${{ inputs.name }} -e prod",
+            ("deploy", "--name", "${{ inputs.name }}", "-e", "prod"),
+        ),
+        ("wrangler deploy --name $(git branch) -e a", ("deploy", "--name", "$(git branch)", "-e", "a")),
+        ("wrangler deploy src/a.ts > log.txt 2>&1", ("deploy", "src/a.ts")),
+        ("wrangler deploy --var A:1 &", ("deploy", "--var", "A:1")),
+        ("wrangler deploy # --env prod", ("deploy",)),
+        ("wrangler deploy --name a\\ b", ("deploy", "--name", "a b")),
+        ("wrangler deploy --name a#b", ("deploy", "--name", "a#b")),
+        ('wrangler deploy --name "', ("deploy", "--name")),
+        ('concurrently "wrangler dev -e a" "vite --port 1"', ("dev", "-e", "a")),
+        ("sh -c 'cd a && wrangler deploy'", ("deploy",)),
+        ('run: "sh -c \\"wrangler deploy --name x\\""', ("deploy", "--name", "x")),
+        ("URL=$(wrangler versions upload | tail -1)", ("versions", "upload")),
+        ("node_modules/.bin/wrangler deploy", ("deploy",)),
+    ],
+)
+def test_words_are_split_as_a_shell_does(script: str, words: tuple[str, ...]) -> None:
+    assert one(script).words == words
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        'echo "run wrangler deploy"',
+        "# npx wrangler deploy",
+        "npm install -D wrangler typescript",
+        "printf 'wrangler deploy'",
+        "wrangler # deploy",
+    ],
+)
+def test_what_only_names_it(script: str) -> None:
+    assert list(wrangler_calls(script)) == []
+
+
+def test_options_that_take_lists() -> None:
+    call = one("wrangler deploy src/a.ts --var A:1 B:2 --compatibility-flags nodejs_compat x --var=C:3")
+    assert call.entry == "src/a.ts"
+    assert call.values("--var") == ("A:1", "B:2", "C:3")
+    assert call.values("--compatibility-flags", "--compatibility-flag") == ("nodejs_compat", "x")
+    assert one("wrangler deploy --var A:1 src/a.ts").entry is None  # yargs takes it for a variable
+    assert one("wrangler deploy --dispatch-namespace free src/a.ts").entry == "src/a.ts"
+    assert one("wrangler deploy --name=x --assets ./dist src/a.ts").entry == "src/a.ts"
+
+
+@pytest.mark.parametrize(
+    ("script", "folder"),
+    [
+        ("pnpm -C apps/api exec wrangler deploy", "apps/api"),
+        ("npm --prefix=apps/api exec wrangler deploy", "apps/api"),
+        ("yarn --cwd apps/api wrangler deploy", "apps/api"),
+        ("cd apps && pnpm --dir api exec wrangler deploy", "apps/api"),
+        ('cd "my apps/a" && wrangler deploy', "my apps/a"),
+        ("cd . && wrangler deploy", ""),
+        ("concurrently 'cd a && wrangler dev' 'cd b'", "a"),
+    ],
+)
+def test_where_it_runs(script: str, folder: str) -> None:
+    assert one(script).folder == folder
+
+
+def test_time_grows_with_the_length() -> None:
+    for text in ("'", '"', "`", "$(", "\\", "${{", "<", '\\"', "${"):
+        assert list(wrangler_calls(f"wrangler {text * 20_000}")) is not None

@@ -286,3 +286,25 @@ def test_frameworks_are_not_loaded_without_a_package_that_names_one(monkeypatch:
     assert loaded(files).empty
     with pytest.raises(AssertionError, match="looked for"):
         loaded(svelte(CLOUDFLARE))
+
+
+@pytest.mark.parametrize("files", [astro("@astrojs/cloudflare"), svelte("@sveltejs/adapter-cloudflare")])
+def test_a_configuration_that_git_ignores_is_none(files: Files) -> None:
+    ignored = files | {".gitignore": "wrangler.toml\n", "wrangler.toml": 'name = "mine"\n'}
+    (worker,) = loaded(ignored).project.workers
+    assert worker.config is None
+    assert worker.modules == loaded(files).project.workers[0].modules
+    (named,) = loaded(ignored, "", "wrangler.toml").project.workers
+    assert named.config is not None
+
+
+def test_what_generated_code_imports() -> None:
+    files = nuxt('nitro: { preset: "cloudflare_module" }') | {"app/app.config.ts": "export default {};\n"}
+    (worker,) = loaded(files).project.workers
+    assert worker.app is not None
+    assert worker.app.placed["app/app.config.ts"].realm is Realm.BOTH
+    client = {"src/client.ts": "export default {};\n"}
+    (kit,) = loaded(svelte("@sveltejs/adapter-cloudflare") | client).project.workers
+    assert "src/client.ts" not in kit.modules
+    (kit,) = loaded(svelte("@sveltejs/adapter-cloudflare", "houdini") | client).project.workers
+    assert "src/client.ts" in kit.modules

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from cflint.project.config.deployment import Deployment
@@ -417,7 +419,10 @@ def test_what_a_command_gives_beside_the_configuration(script: str, keys: tuple[
 
 # -- what nobody deploys --------------------------------------------------------------------------------
 
-LIBRARY = '{"name": "lib", "exports": "./src/index.ts", "scripts": {"test": "vitest"}}'
+LIBRARY = (
+    '{"name": "lib", "exports": "./src/index.ts", "scripts": {"test": "vitest"}, '
+    '"devDependencies": {"wrangler": "4.107.0"}}'
+)
 VITEST = 'cloudflareTest({ wrangler: { configPath: "./wrangler.toml" } })\n'
 
 
@@ -457,3 +462,157 @@ def test_a_configuration_for_local_commands(script: str, local: bool) -> None:
         "package.json": f'{{"scripts": {{"x": "{script}"}}}}',
     }
     assert bool(deployment(files, "wrangler.ci.toml").local) is local
+
+
+# -- the name -------------------------------------------------------------------------------------------
+
+UNNAMED = 'main = "src/index.ts"\ncompatibility_date = "2026-08-01"\n'
+
+
+@pytest.mark.parametrize(
+    ("command", "names", "worker"),
+    [
+        ("wrangler deploy --name shop", ("shop",), "shop"),
+        ("wrangler deploy --var 'A:1 2' --triggers '0 * * * *' --name=shop", ("shop",), "shop"),
+        ("wrangler deploy --name a -e x && wrangler deploy --name b", ("a", "b"), None),
+        ("wrangler deploy --name $NAME", (), None),
+        ("wrangler dev --name shop", (), None),
+        ("wrangler deploy --name shop -c other.toml", (), None),
+    ],
+)
+def test_a_command_gives_the_name(command: str, names: tuple[str, ...], worker: str | None) -> None:
+    files = PLAIN | {"wrangler.toml": UNNAMED, "package.json": json.dumps({"scripts": {"d": command}})}
+    told = deployment(files)
+    assert (told.names, Deployment.of_row(told.row)) == (names, told)
+    (loaded_worker,) = loaded(files).project.workers
+    assert loaded_worker.name == worker
+
+
+def test_a_service_may_be_called_what_a_command_calls_it() -> None:
+    service = '[[services]]\nbinding = "API"\nservice = "api-staging"\n'
+    files = {
+        "web/wrangler.toml": CONFIG.replace("api", "web") + service,
+        "web/src/index.ts": WORKER,
+        "api/wrangler.toml": CONFIG.replace('"api"', '"api-stagin"'),
+        "api/src/index.ts": WORKER,
+        "api/package.json": "{}",
+    }
+    assert "service-target-unknown" in found(files)
+    files["api/package.json"] = json.dumps({"scripts": {"d": "wrangler deploy --name api-staging"}})
+    assert "service-target-unknown" not in found(files)
+
+
+# -- what scripts make ----------------------------------------------------------------------------------
+
+PUT = CONFIG.replace("src/index.ts", "dist/worker.js")
+
+
+@pytest.mark.parametrize(
+    ("command", "copied_to"),
+    [
+        ("vite build && cp src/worker.ts dist/worker.js && wrangler deploy", "dist"),
+        ("copyfiles -f src/worker.ts dist/worker.js", "dist"),
+        ("esbuild src/worker.ts --bundle --format=esm --outfile=dist/worker.js", None),
+        ("esbuild src/worker.ts --bundle --outdir dist", None),
+        ("bun build src/worker.ts --outfile dist/worker.js", None),
+        ("rollup -i src/worker.ts -o dist/worker.js", None),
+        ("cd src && esbuild worker.ts --outfile=../dist/worker.js", None),
+        ("sh -c 'cp src/worker.ts dist/worker.js'", "dist"),
+    ],
+)
+def test_a_main_that_a_script_makes_is_what_it_is_made_of(command: str, copied_to: str | None) -> None:
+    files = {
+        "wrangler.toml": PUT,
+        "src/worker.ts": WORKER,
+        "package.json": json.dumps({"scripts": {"build": command}}),
+    }
+    told = deployment(files)
+    assert (told.entry, told.copied_to) == ("src/worker.ts", copied_to)
+    assert Deployment.of_row(told.row) == told
+    (worker,) = loaded(files).project.workers
+    assert worker.entries == ("src/worker.ts",)
+    assert found(files) >= ABSENT
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "cp src/none.ts dist/worker.js",
+        "cp src/worker.ts dist/other.js",
+        "cp src/*.ts dist/worker.js",
+        "esbuild src/worker.ts src/b.ts --outdir=dist",
+        "echo 'cp src/worker.ts dist/worker.js'",
+        "cp -r src dist",
+    ],
+)
+def test_what_makes_something_else_is_no_entry(command: str) -> None:
+    files = {
+        "wrangler.toml": PUT,
+        "src/worker.ts": WORKER,
+        "src/b.ts": "",
+        "package.json": json.dumps({"scripts": {"build": command}}),
+    }
+    assert deployment(files).entry == ""
+
+
+def test_a_main_that_is_there_is_itself() -> None:
+    files = {
+        "wrangler.toml": PUT,
+        "dist/worker.js": WORKER,
+        "src/worker.ts": WORKER,
+        "package.json": json.dumps({"scripts": {"build": "cp src/worker.ts dist/worker.js"}}),
+    }
+    assert deployment(files).entry == ""
+
+
+def test_imports_of_a_copy_lead_from_where_it_is_copied_to() -> None:
+    entry = 'export { Room } from "../src/room.js";\nimport app from "./made.js";\nexport default app;\n'
+    files = {
+        "wrangler.toml": PUT,
+        "src/workers/entry.js": entry,
+        "src/room.ts": 'import { DurableObject } from "cloudflare:workers";\n'
+        "export class Room extends DurableObject {}\n",
+        "package.json": json.dumps({"scripts": {"build": "cp src/workers/entry.js dist/worker.js"}}),
+    }
+    (worker,) = loaded(files).project.workers
+    assert worker.modules == ("src/workers/entry.js", "src/room.ts")
+
+
+# -- Pages ----------------------------------------------------------------------------------------------
+
+KIT: Files = {
+    "wrangler.toml": 'name = "site"\nmain = ".cloudflare/worker.js"\ncompatibility_date = "2026-08-01"\n',
+    "svelte.config.js": 'import adapter from "@sveltejs/adapter-cloudflare";\n'
+    "export default { kit: { adapter: adapter() } };\n",
+    "package.json": '{"devDependencies": {"@sveltejs/kit": "1", "@sveltejs/adapter-cloudflare": "^1.0.3"}}',
+    "src/routes/+server.js": "export const GET = ({ platform }) => new Response(platform.env.X);\n",
+}
+TO_PAGES = '{"scripts": {"deploy": "vite build && wrangler pages deploy dist"}}'
+DARK = "observability-not-enabled"
+
+
+def test_an_app_whose_adapter_is_for_pages_alone() -> None:
+    assert "Pages" in deployment(KIT).open
+    (worker,) = loaded(KIT).project.workers
+    assert worker.modules == ("src/routes/+server.js",)
+    assert not found(KIT) & {DARK, "binding-not-declared"}
+    newer = KIT | {"package.json": KIT["package.json"].replace("^1.0.3", "^7.0.0")}
+    assert deployment(newer).open == ""
+    assert DARK in found(newer)
+    named = KIT | {"wrangler.toml": KIT["wrangler.toml"].replace(".cloudflare/", ".svelte-kit/cloudflare/_")}
+    assert deployment(named).open == ""
+
+
+def test_what_a_script_deploys_to_pages() -> None:
+    files = {
+        "wrangler.toml": NO_MAIN,
+        "package.json": TO_PAGES,
+        "functions/a.js": "export const onRequest = 1;",
+    }
+    assert deployment(files).open == (
+        "package.json deploys to Pages, which reads no configuration without `pages_build_output_dir`"
+    )
+    assert deployment(files | {"wrangler.toml": NO_MAIN + 'pages_build_output_dir = "dist"\n'}).open == ""
+    assert deployment(PLAIN | {"package.json": TO_PAGES}).open == ""  # its own code stands behind `main`
+    both = TO_PAGES.replace("deploy dist", "deploy dist && wrangler deploy")
+    assert deployment(files | {"package.json": both}).open == ""

@@ -11,9 +11,9 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from cflint.cli.check.plan import Plan
-from cflint.cli.check.request import FOR_PEOPLE
+from cflint.cli.check.request import BASELINE, Request
 from cflint.cli.console import counted, remark, takes_progress
-from cflint.finding import Finding, Report, Safety
+from cflint.finding import Finding, Notice, Report, Safety
 from cflint.record import replace
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from cflint.engine.plan import Options
     from cflint.project.workers.loading import Loaded
     from cflint.project.workers.preferences import Preferences
+    from cflint.report.baseline import Compared
     from cflint.rule import RuleSet
 
 
@@ -54,6 +55,12 @@ class Analysis:
                     visit=self._progress.visit if self._progress is not None else None,
                 )
         return self._loaded
+
+    def whole(self) -> Loaded:
+        """The project as `loaded`, but never one that was read only where something has changed."""
+        if self._incremental is not None:
+            self._loaded = None
+        return self.loaded
 
     @property
     def _preferences(self) -> Preferences:
@@ -160,7 +167,8 @@ class Analysis:
         return report if place.buffer is None else _fixing_only(report, place.buffer)
 
     def compared(self, report: Report) -> Report:
-        """The report without what the baseline has; the first time, print how much that is."""
+        """The report without what the baseline has, with what its age deserves to be said; the first time,
+        print how much it has."""
         plan = self._plan
         if plan.baseline is None:
             return report
@@ -168,19 +176,31 @@ class Analysis:
 
         result = compared(report, plan.baseline, plan.place.workspace.exists)
         request = plan.request
-        if self._reports_baseline and request.output_format in FOR_PEOPLE and not request.quiet:
-            if result.hidden:
-                remark(f"{counted(result.hidden, 'finding')} of the baseline not shown")
-            if result.gone and not request.paths:
-                if result.gone == 1:
-                    remark("1 baseline finding no longer occurs: run `--write-baseline` to remove it")
-                else:
-                    remark(
-                        f"{result.gone} baseline findings no longer occur: "
-                        "run `--write-baseline` to remove them"
-                    )
+        is_said = self._reports_baseline and request.is_for_people and not request.quiet
+        if is_said and result.hidden:
+            remark(f"{counted(len(result.hidden), 'finding')} of the baseline not shown")
         self._reports_baseline = False
-        return result.report
+        age = tuple(_age(result, request))
+        return replace(result.report, notices=(*result.report.notices, *age)) if age else result.report
+
+
+def _age(result: Compared, request: Request) -> Iterator[Notice]:
+    """What a baseline says that is older than the project or the rules, each once."""
+    file = request.baseline or ""
+    option = "" if file == BASELINE else f" --baseline {file}"
+    if result.gone and not request.paths:  # of some paths not all is found
+        number = sum(entry.count for entry in result.gone)
+        occur, them = ("no longer occurs", "it") if number == 1 else ("no longer occur", "them")
+        what = f"{counted(number, 'finding')} of the baseline {file} {occur}"
+        yield Notice(f"{what}: `cflint baseline prune{option}` removes {them}")
+    if result.newer:
+        names = ", ".join(f"`{rule}`" for rule in result.newer[:3])
+        rest = len(result.newer) - 3
+        listed = names + (f" and {rest} more" if rest > 0 else "")
+        new = sum(finding.rule in result.newer for finding in result.report.findings)
+        what = f"the baseline {file} was written before {counted(len(result.newer), 'rule')} ({listed})"
+        takes = f"takes in what they find ({counted(new, 'finding')})" if new else "says that they ran"
+        yield Notice(f"{what}: `cflint baseline update{option}` {takes}")
 
 
 def _progress_of(plan: Plan) -> ProgressLine | None:

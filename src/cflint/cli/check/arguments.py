@@ -57,7 +57,8 @@ def _value(option: Option, texts: list[str] | None, variables: Mapping[str, str]
             raise ValueError(said)
         return bool(texts) or said in _TRUE
     if option.is_repeated:
-        return tuple(_checked(option, text) for text in texts or ())
+        checked = (_checked(option, text) for text in texts or ())
+        return tuple(checked if option.read is None else map(option.read, checked))
     if not texts:
         return option.default
     text = _checked(option, texts[-1])

@@ -1,12 +1,11 @@
 """The report where it belongs, and the exit code it deserves."""
 
-# Imported where used: what only SARIF needs.
+# Imported where used: what only some formats need.
 
 from __future__ import annotations
 
+import os
 import sys
-from collections import Counter
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, TextIO
 
 from cflint.cli.check.plan import FAIL_ON, Plan
@@ -23,7 +22,7 @@ from cflint.cli.console import (
     write,
 )
 from cflint.cli.exits import Exit
-from cflint.cli.output import write_file
+from cflint.cli.output import Output, write_file
 from cflint.finding import Notice, Report, Severity
 from cflint.record import replace
 from cflint.report import FORMATS
@@ -31,51 +30,59 @@ from cflint.report import Options as Rendering
 from cflint.report.escape import visible
 
 if TYPE_CHECKING:
+    from cflint.cli.check.analysis import Analysis
     from cflint.report.repository import Repository
 
 _FINDINGS_ONLY = ("gitlab", "junit", "checkstyle", "rdjson")
 """Formats with no place for notices: warnings go to stderr."""
 
 
-def deliver_report(plan: Plan, report: Report, fixed: int = 0) -> Exit:
-    """Write a report; the exit code. `fixed` is how many findings were fixed before."""
+def deliver_report(plan: Plan, analysis: Analysis, report: Report, fixed: int = 0) -> Exit:
+    """Write a report to all its outputs; the exit code. `fixed` is how many findings were fixed before."""
     request = plan.request
     code = _exit_code(plan, report)
     if request.quiet:
         report = replace(report, notices=())
-    text = _rendered(plan, report, fixed)
-    deliver(plan, text)
-    if request.output_format in _FINDINGS_ONLY:
+    said = [text for output in request.outputs for text in _delivered(plan, analysis, output, report, fixed)]
+    if all(output.format in _FINDINGS_ONLY for output in request.outputs):
         for notice in report.notices:
             if notice.level == "warning":
                 warn(located(notice))
-    omitted = _omitted(plan, report, text)
+    for sentence in said:
+        remark(sentence)
+    return code
+
+
+def _delivered(plan: Plan, analysis: Analysis, output: Output, report: Report, fixed: int) -> list[str]:
+    """Write a report to one of its outputs; what is to be said of that."""
+    text = _rendered(plan, analysis, output, report, fixed)
+    deliver(plan, output, text)
+    omitted = _omitted(plan, output, report, text)
     if omitted:
         warn(
             f"{counted(omitted, 'finding')} of the lowest severity {'was' if omitted == 1 else 'were'} "
             "omitted: the SARIF file would exceed GitHub's size limit"
         )
-    if request.output_file is not None and not request.quiet:
-        written = min(len(report.findings), _listed(plan, report) - omitted)
-        remark(f"wrote {counted(written, 'finding')} to {visible(request.output_file)}")
-    return code
+    if output.file is None or plan.request.quiet:
+        return []
+    written = min(len(report.findings), _listed(plan, report) - omitted)
+    return [f"wrote {counted(written, 'finding')} to {visible(output.file)}"]
 
 
-def deliver(plan: Plan, text: str) -> None:
-    """Write text where the report goes: a file, stderr when stdout is taken, or stdout."""
-    request = plan.request
-    if request.output_file is not None:
-        write_file(request.output_file, text.encode("utf-8", "backslashreplace"))
+def deliver(plan: Plan, output: Output, text: str) -> None:
+    """Write text where an output goes: a file, stderr when stdout is taken, or stdout."""
+    if output.file is not None:
+        write_file(output.file, text.encode("utf-8", "backslashreplace"))
     elif plan.stdout_is_taken:
         put(text)
     else:
-        write(text, None if request.output_format in FOR_PEOPLE else "utf-8")
+        write(text, None if output.format in FOR_PEOPLE else "utf-8")
 
 
-def is_colored(plan: Plan) -> bool:
+def is_colored(plan: Plan, output: Output) -> bool:
     """Whether what `deliver` writes is coloured."""
     request = plan.request
-    if request.output_file is not None and request.color == "auto":
+    if output.file is not None and request.color == "auto":
         return False
     return wants_color(request.color, _stream(plan))
 
@@ -89,12 +96,10 @@ def _stream(plan: Plan) -> TextIO:
     return sys.stderr if plan.stdout_is_taken else sys.stdout
 
 
-def _rendered(plan: Plan, report: Report, fixed: int) -> str:
+def _rendered(plan: Plan, analysis: Analysis, output: Output, report: Report, fixed: int) -> str:
     request = plan.request
-    if request.statistics:
-        return "".join(f"{row}\n" for row in _statistics(report))
-    to_file = request.output_file is not None
-    colored, stream = is_colored(plan), _stream(plan)
+    to_file = output.file is not None
+    colored, stream = is_colored(plan, output), _stream(plan)
     rendering = Rendering(
         color=colored,
         hyperlinks=not to_file and colored and takes_hyperlinks(stream),
@@ -102,32 +107,57 @@ def _rendered(plan: Plan, report: Report, fixed: int) -> str:
         on_terminal=not to_file and is_terminal(stream),
         fixed=fixed,
         quiet=request.quiet,
-        repository=_repository(plan, report),
+        repository=_repository(output, report),
         suppressions=request.show_suppressed,
+        statistics=request.statistics,
+        earlier=plan.earlier,
     )
-    return FORMATS[request.output_format](report, rendering)
+    if output.format == "html":
+        rendering = _with_picture(rendering, analysis, report)
+    return FORMATS[output.format](report, rendering)
+
+
+def _with_picture(rendering: Rendering, analysis: Analysis, report: Report) -> Rendering:
+    """With a picture of the Workers, or the reason why there is none."""
+    from cflint.graph.dot import as_svg
+    from cflint.graph.drawing import Wishes, draw
+
+    project = analysis.whole().project
+    if all(worker.is_document for worker in project.workers):
+        return replace(rendering, no_picture="There is no Worker to draw.")
+    picture = draw(project, report.findings, Wishes())
+    try:
+        return replace(rendering, picture=as_svg(picture, lambda at: ""))
+    except ImportError:
+        reason = (
+            "There is no picture of the Workers: it needs pygraphviz, which cflint's extra `graph` installs. "
+            "`cflint graph` prints one for Mermaid without it."
+        )
+        return replace(rendering, no_picture=reason)
 
 
 def _listed(plan: Plan, report: Report) -> int:
     return len(report.findings) + (len(report.silenced) if plan.request.show_suppressed else 0)
 
 
-def _omitted(plan: Plan, report: Report, text: str) -> int:
+def _omitted(plan: Plan, output: Output, report: Report, text: str) -> int:
     """How many findings the one format with limits has no room for."""
-    if plan.request.output_format != "sarif" or plan.request.statistics:
+    if output.format != "sarif":
         return 0
     from cflint.report.layout import results_in
 
     return _listed(plan, report) - results_in(text)
 
 
-def _repository(plan: Plan, report: Report) -> Repository | None:
-    """What was analysed, for the one format that has it."""
-    if plan.request.output_format != "sarif":
+def _repository(output: Output, report: Report) -> Repository | None:
+    """What was analysed, for the formats that have it: SARIF, and for their links Markdown and HTML,
+    which take what the CI's job says first."""
+    if output.format not in ("sarif", "markdown", "html"):
         return None
-    from cflint.report.repository import repository_of
+    from cflint.report.repository import repository_of, repository_of_job
 
-    return repository_of(report.root)
+    of_job = repository_of_job(os.environ) if output.format != "sarif" else None
+    return of_job or repository_of(report.root)
 
 
 def _exit_code(plan: Plan, report: Report) -> Exit:
@@ -139,17 +169,3 @@ def _exit_code(plan: Plan, report: Report) -> Exit:
         return Exit.CLEAN
     failing = any((finding.severity or Severity.WARNING) >= least for finding in report.findings)
     return Exit.FINDINGS if failing else Exit.CLEAN
-
-
-def _statistics(report: Report) -> Iterator[str]:
-    """A line for each rule, the most frequent first: how often, which, how bad, how many fixes."""
-    tally = Counter(finding.rule for finding in report.findings)
-    fixable = Counter(finding.rule for finding in report.findings if finding.fix is not None)
-    wide = max((len(str(number)) for number in tally.values()), default=0)
-    longest = max(map(len, tally), default=0)
-    for rule, number in sorted(tally.items(), key=lambda item: (-item[1], item[0])):
-        info = report.rules.get(rule)
-        mark = f"{counted(fixable[rule], 'fix')}" if fixable[rule] else ""
-        summary = info.summary if info is not None else ""
-        label = info.severity.label if info is not None else ""
-        yield f"{number:>{wide}}  {rule:<{longest}}  {label:<7}  {mark:<9}  {summary}".rstrip()

@@ -24,7 +24,8 @@ def show_changes(plan: Plan, analysis: Analysis, first: Report) -> Exit:
     """Show the changes that `--fix` would make."""
     request = plan.request
     result = converge(analysis, plan.allowed, parses_worse=parses_worse, report=first)
-    deliver(plan, diffs(result.changes, color=is_colored(plan)))
+    (output,) = request.outputs
+    deliver(plan, output, diffs(result.changes, color=is_colored(plan, output)))
     if not request.quiet:
         for notice in result.notices:
             warn(located(notice))
@@ -54,7 +55,7 @@ def apply_fixes(plan: Plan, analysis: Analysis, first: Report) -> Exit:
         report = replace(report, notices=(*report.notices, *result.notices))
     if applied and not plan.request.quiet:
         say("".join(_fixed(applied, report)))
-    return deliver_report(plan, report, len(applied))
+    return deliver_report(plan, analysis, report, len(applied))
 
 
 def _write_files(plan: Plan, analysis: Analysis, result: FixResult) -> tuple[list[Finding], Report]:

@@ -14,7 +14,7 @@ from cflint.cli.check.request import Request
 from cflint.cli.selection import complete_selectors
 
 
-def _click_option(option: Option) -> click.Option:
+def click_option(option: Option) -> click.Option:
     """An option in click's terms."""
     named: dict[str, Any] = {"help": option.help, "envvar": option.variable}
     if option.takes is Takes.NOTHING:
@@ -40,12 +40,14 @@ def _click_option(option: Option) -> click.Option:
     )
 
 
-def _callback(read: Callable[[str], object]) -> Callable[[object, object, str | None], object]:
-    def convert(_context: object, _option: object, given: str | None) -> object:
+def _callback(
+    read: Callable[[str], object],
+) -> Callable[[object, object, str | tuple[str, ...] | None], object]:
+    def convert(_context: object, _option: object, given: str | tuple[str, ...] | None) -> object:
         if given is None:
             return None
         try:
-            return read(given)
+            return tuple(map(read, given)) if isinstance(given, tuple) else read(given)
         except ValueError as error:
             raise click.BadParameter(str(error)) from None
 
@@ -61,7 +63,7 @@ def _perform(**given: Any) -> int:
 command = click.Command(
     "check",
     callback=_perform,
-    params=[click.Argument(("paths",), nargs=-1, type=click.Path()), *map(_click_option, OPTIONS)],
+    params=[click.Argument(("paths",), nargs=-1, type=click.Path()), *map(click_option, OPTIONS)],
     short_help="Check Workers: the code and the wrangler configuration.",
     help="""Check Workers, the wrangler configuration and the code together.
 
@@ -75,7 +77,7 @@ Examples:
   cflint check --select websockets,d1          some groups of rules
   cflint check --ignore ws-legacy-accept       all but one rule
   cflint check --diff --unsafe-fixes           what all fixes would change
-  cflint check --output-format sarif --output-file cflint.sarif
+  cflint check --output sarif:cflint.sarif --output text
   cflint check --baseline cflint-baseline.json   only what is new
   cflint check - --stdin-filename src/index.ts < buffer""",
 )

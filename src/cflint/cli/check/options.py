@@ -6,6 +6,7 @@ from collections.abc import Callable
 from enum import Enum, auto
 
 from cflint.cli.console import COLOR_CHOICES
+from cflint.cli.output import Output
 from cflint.record import record
 from cflint.report import FORMATS
 
@@ -59,6 +60,16 @@ def read_shard(given: str) -> tuple[int, int]:
     return int(index), int(count)
 
 
+def read_output(given: str) -> Output:
+    """`sarif:cflint.sarif` as a format and a file, `text` as a format on stdout. Raises ValueError."""
+    name, colon, file = given.partition(":")
+    if name not in FORMATS:
+        raise ValueError(f"`{name}` is no format: there are {', '.join(FORMATS)}")
+    if colon and not file:
+        raise ValueError(f"`{given}` names no file: `{name}:FILE` writes to one, `{name}` to stdout")
+    return Output(name, file or None)
+
+
 OPTIONS = (
     Option(
         flags=("--select",),
@@ -94,19 +105,46 @@ OPTIONS = (
         help="Show the changes --fix would make, without writing them; exit 1 if there are any.",
     ),
     Option(
+        flags=("--add-ignore",),
+        takes=Takes.TEXT,
+        metavar="REASON",
+        help="Write comments that suppress the findings, for this reason (until=2027-01-31 in it ends them); "
+        "with --diff show them.",
+    ),
+    Option(
+        flags=("--output",),
+        takes=Takes.TEXTS,
+        metavar="FORMAT[:FILE]",
+        read=read_output,
+        help="Write the report in a format, to stdout or to a file; may be repeated for several outputs.",
+    ),
+    Option(
         flags=("--output-format",),
         takes=Takes.TEXT,
         choices=tuple(FORMATS),
-        default="text",
-        is_default_shown=True,
-        help="How to write the report.",
+        help="How to write the report, where it is one.  [default: text]",
     ),
-    Option(flags=("--output-file",), takes=Takes.PATH, metavar="FILE", help="Write the report to a file."),
+    Option(
+        flags=("--output-file",),
+        takes=Takes.PATH,
+        metavar="FILE",
+        help="Write that report to a file.",
+    ),
     Option(
         flags=("--show-suppressed",),
         help="In SARIF, list what comments silence as well, marked as suppressed.",
     ),
-    Option(flags=("--statistics",), help="Count the findings of each rule instead of showing them."),
+    Option(
+        flags=("--statistics",),
+        help="Count the findings by rule, Worker and severity: instead of showing them, or beside them in "
+        "JSON and SARIF.",
+    ),
+    Option(
+        flags=("--compare",),
+        takes=Takes.TEXTS,
+        metavar="OLD.json",
+        help="In HTML, show what has come, gone and moved since an earlier JSON report; may be repeated.",
+    ),
     Option(
         flags=("--fail-on",),
         takes=Takes.TEXT,
@@ -122,6 +160,10 @@ OPTIONS = (
     Option(
         flags=("--write-baseline",),
         help="With --baseline: write all current findings to the file and exit.",
+    ),
+    Option(
+        flags=("--watch",),
+        help="Check again whenever a file changes, until Ctrl+C (needs the extra `watch`).",
     ),
     Option(flags=("--exit-zero",), help="Exit with 0 even when there are findings."),
     Option(flags=("--strict",), help="Exit with 4 when a file could not be read, or was too large."),

@@ -12,7 +12,7 @@ from cflint.cli.check.analysis import Analysis
 from cflint.cli.check.delivery import deliver_report
 from cflint.cli.check.place import unread
 from cflint.cli.check.plan import Action, Plan, plan_of
-from cflint.cli.check.request import FOR_PEOPLE, Request
+from cflint.cli.check.request import Request
 from cflint.cli.console import counted, remark, say, warn, write
 from cflint.cli.exits import Exit, Failure
 from cflint.cli.output import write_file
@@ -31,17 +31,29 @@ if TYPE_CHECKING:
 def perform(request: Request) -> Exit:
     """Do what was requested, and return the exit code. Raises Failure for what the user can mend, and
     OSError."""
-    started, spent = time.perf_counter(), time.process_time()
-    plan = plan_of(request)
+    if request.watch:
+        from cflint.cli.check.watching import watched
+
+        return watched(request, _performed)
+    return _performed(plan_of(request))
+
+
+def _performed(plan: Plan) -> Exit:
+    """Do what was planned."""
+    request = plan.request
     if plan.action is Action.SHOW_SETTINGS:
         write(plan.settings.as_text())
         return Exit.CLEAN
+    if request.add_ignore is not None:
+        from cflint.cli.check.ignoring import check_reason
+
+        check_reason(request.add_ignore)
     analysis = Analysis(plan)
     first = analysis.first()
     if request.verbose:
         say("".join(_background(plan, analysis)))
     if plan.kept is None and analysis.loaded.empty:
-        return _without_workers(plan, analysis, first)
+        return without_workers(plan, analysis, first)
     problems = list(unread(plan.place))
     for problem in problems:
         warn(problem)
@@ -50,23 +62,28 @@ def perform(request: Request) -> Exit:
     report = analysis.compared(first)
     if plan.action is Action.REPORT:
         code = _report(plan, analysis, report)
+    elif plan.action is Action.ADD_IGNORES:
+        from cflint.cli.check.ignoring import add_ignores
+
+        analysis.keep()
+        code = add_ignores(plan, analysis, report)
     else:
         analysis.keep()
         code = _fix(plan, analysis, report)
     if plan.clock is not None:
         from cflint.engine.profile import table
 
-        plan.clock.begun("start", spent)
-        say(table(plan.clock, report, spent + time.perf_counter() - started))
+        plan.clock.begun("start", plan.spent)
+        say(table(plan.clock, report, plan.spent + time.perf_counter() - plan.started))
     if request.verbose:
-        say(f"took {time.perf_counter() - started:.2f} s")
+        say(f"took {time.perf_counter() - plan.started:.2f} s")
     return Exit.INTERNAL if problems else code
 
 
 def _report(plan: Plan, analysis: Analysis, report: Report) -> Exit:
     """Report the findings, then write the cache, for which nobody has to wait."""
     with analysis.clocked("write the report"):
-        code = deliver_report(plan, report)
+        code = deliver_report(plan, analysis, report)
     if plan.request.unsafe_fixes and not plan.request.quiet:
         remark("`--unsafe-fixes` alone changes nothing: add `--fix` to apply the fixes, `--diff` to see them")
     analysis.keep()
@@ -81,17 +98,17 @@ def _fix(plan: Plan, analysis: Analysis, report: Report) -> Exit:
 
 
 def _write_baseline(plan: Plan, report: Report) -> Exit:
-    from cflint.report.baseline import written
+    from cflint.report.baseline import baseline_of, written
 
     target = plan.request.baseline
     assert target is not None
-    write_file(target, written(report.findings).encode("ascii"))
+    write_file(target, written(baseline_of(report)).encode("ascii"))
     if not plan.request.quiet:
         remark(f"wrote {counted(len(report.findings), 'finding')} to {visible(target)}")
     return Exit.INTERNAL if report.partial else Exit.CLEAN
 
 
-def _without_workers(plan: Plan, analysis: Analysis, report: Report) -> Exit:
+def without_workers(plan: Plan, analysis: Analysis, report: Report) -> Exit:
     """There is no Worker: an error, unless `--allow-empty`."""
     request = plan.request
     where = ", ".join(map(visible, request.paths[:3])) if request.paths else "this folder"
@@ -100,8 +117,8 @@ def _without_workers(plan: Plan, analysis: Analysis, report: Report) -> Exit:
         "cloudflare.config.ts, and no code that uses the APIs of Workers"
     )
     if request.allow_empty:
-        if request.output_format not in FOR_PEOPLE:
-            return deliver_report(plan, report)
+        if not request.is_for_people:
+            return deliver_report(plan, analysis, report)
         if not request.quiet:
             remark(message)
         return Exit.CLEAN
@@ -132,6 +149,8 @@ def _deployment(found: Deployment) -> Iterator[str]:
         yield f"  its values are not all known: {visible(found.filled)}\n"
     if found.entry:
         yield f"  its entry, which `main` does not name: {visible(found.entry)}\n"
+    if found.names:
+        yield f"  commands call it {visible(', '.join(found.names))}\n"
     if found.local:
         yield f"  nobody deploys it: {visible(found.local)}\n"
     if found.is_template:
@@ -183,6 +202,8 @@ def _background(plan: Plan, analysis: Analysis) -> Iterator[str]:
         if worker.config is not None:
             yield from _deployment(worker.config.deployment)
             yield from _unknown(worker.config)
+        if worker.bound:
+            yield f"  bindings that something else gives it: {visible(', '.join(worker.bound))}\n"
         if worker.app is not None:
             yield f"app: {visible(worker.app.summary(loaded.project.sources.has_types_alone))}\n"
     for item in loaded.discovered.left_out:

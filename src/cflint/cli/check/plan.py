@@ -21,7 +21,8 @@ from cflint.report.escape import masked_source
 if TYPE_CHECKING:
     from cflint.cache.entries import Cache, Kept
     from cflint.engine.profile import Clock
-    from cflint.report.baseline import Entry
+    from cflint.report.baseline import Baseline
+    from cflint.report.comparing import Earlier
 
 FAIL_ON = {"note": Severity.NOTE, "warning": Severity.WARNING, "error": Severity.ERROR}
 
@@ -32,6 +33,7 @@ class Action(Enum):
     REPORT = "report"
     FIX = "fix"
     DIFF = "diff"
+    ADD_IGNORES = "add-ignores"
     WRITE_BASELINE = "write-baseline"
     SHOW_SETTINGS = "show-settings"
 
@@ -42,6 +44,8 @@ class Action(Enum):
             return cls.SHOW_SETTINGS
         if request.write_baseline:
             return cls.WRITE_BASELINE
+        if request.add_ignore is not None:
+            return cls.ADD_IGNORES
         if request.diff:
             return cls.DIFF
         return cls.FIX if request.fix else cls.REPORT
@@ -53,18 +57,22 @@ class Plan:
 
     `cache` has the entry of this request, if anything is to be cached, and `kept` the result of an earlier
     run that still stands. `settings_fail_on` is that of the settings, "" where they are not read. `clock`
-    measures with `--profile`.
+    measures with `--profile`; `earlier` has the reports to compare with. Planning `started` at a time of
+    `perf_counter`, when the process had `spent` so many seconds of a processor.
     """
 
     request: Request
     action: Action
     place: Place
     settings: CheckSettings
-    baseline: tuple[Entry, ...] | None = None
+    baseline: Baseline | None = None
     cache: Cache | None = None
     kept: Kept | None = None
     settings_fail_on: str = ""
     clock: Clock | None = None
+    earlier: tuple[Earlier, ...] = ()
+    started: float = 0.0
+    spent: float = 0.0
 
     @property
     def fail_on(self) -> str:
@@ -84,7 +92,7 @@ class Plan:
 
 def plan_of(request: Request) -> Plan:
     """The plan of a request. Raises Failure for what the user can mend, and OSError."""
-    began = time.time_ns()
+    began, started, spent = time.time_ns(), time.perf_counter(), time.process_time()
     refuse_contradictions(request)
     action = Action.of(request)
     place = place_of(request)
@@ -106,6 +114,9 @@ def plan_of(request: Request) -> Plan:
         kept=kept,
         settings_fail_on=kept.fail_on if kept is not None else settings.fail_on,
         clock=_clock() if request.profile else None,
+        earlier=tuple(map(_earlier, request.compare)),
+        started=started,
+        spent=spent,
     )
 
 
@@ -115,21 +126,36 @@ def _clock() -> Clock:
     return Clock()
 
 
-def _baseline(request: Request) -> tuple[Entry, ...] | None:
-    """The entries of the baseline that was given. Raises Failure."""
-    if request.baseline is None or request.write_baseline:
-        return None
+def _baseline(request: Request) -> Baseline | None:
+    """The baseline that was given. Raises Failure."""
+    return None if request.baseline is None or request.write_baseline else baseline_in(request.baseline)
+
+
+def baseline_in(file: str) -> Baseline:
+    """The baseline in a file. Raises Failure, and OSError."""
     from cflint.report.baseline import BaselineError, read_baseline
 
-    path = Path(request.baseline)
-    hint = f"`cflint check --baseline {request.baseline} --write-baseline` writes one"
+    path = Path(file)
+    hint = f"`cflint check --baseline {file} --write-baseline` writes one"
     if not path.is_file():
-        raise Failure(f"there is no baseline {request.baseline}", Exit.USAGE, hint)
+        raise Failure(f"there is no baseline {file}", Exit.USAGE, hint)
     try:
         return read_baseline(path.read_bytes())
     except BaselineError as error:
-        message = f"{request.baseline} cannot be used as a baseline: {error}"
+        message = f"{file} cannot be used as a baseline: {error}"
         raise Failure(message, Exit.USAGE, hint + " anew") from error
+
+
+def _earlier(name: str) -> Earlier:
+    """An earlier report of a name that was given. Raises Failure."""
+    from cflint.report.comparing import Incomparable, read_earlier
+
+    if not Path(name).is_file():
+        raise Failure(f"there is no report {name} to compare with")
+    try:
+        return read_earlier(name, Path(name).read_bytes())
+    except Incomparable as error:
+        raise Failure(f"{name} cannot be compared with: {error}") from error
 
 
 def _cache(request: Request, place: Place, began: int) -> Cache | None:

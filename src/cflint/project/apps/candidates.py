@@ -48,6 +48,10 @@ class Candidates:
         to be called for all configurations before the imports of any are followed."""
         return self._is_candidate(config) and self._apps.recognise(config)
 
+    def reads_for_pages(self, config: WranglerConfig) -> str:
+        """Why the configuration of an app that was recognised is not what it is deployed with, a phrase."""
+        return self._known.reads_for_pages(config) if self._known is not None else ""
+
     def of(self, config: WranglerConfig) -> Found | None:
         """The app that a configuration deploys; None when no framework is recognised."""
         return self._apps.of(config) if self._is_candidate(config) else None

@@ -23,7 +23,7 @@ _HOOKS = frozenset(
 """Functions of component libraries whose callbacks only run in the browser."""
 _MOST_HOPS = 12
 _USE_SERVER = pattern(rb"[\"'](use server)[\"']")
-_EVENT = pattern(rb"\b(on[A-Z]\w*)=\{")
+_EVENT = pattern(rb"(on(?<!\won)[A-Z]\w*)=\{")
 
 
 def sides_of(syntax: Syntax, scope: ModuleScope, islands: Islands) -> Sides:

@@ -227,7 +227,8 @@ class Layout:
 
     `aliases` are specifiers (with `*` at the end for what is below) and the paths below the app's folder that
     they mean. `seeds` are added in front of the kind's own, `implied` to those of the kind.
-    With `pages_worker` the build writes a `_worker.js` for Pages, beside which `functions/` does not count.
+    With `pages_worker` the build writes a `_worker.js` for Pages, beside which `functions/` does not count;
+    with `pages_only` it can be deployed to nothing else, unless the configuration names what was built.
     `major` is the major version of the adapter, where it is known; `auxiliary` are the configurations of
     further Workers of the same build, as paths of the workspace. `needs` are the names of bindings that parts
     which the configuration chooses read, and the name of the part. `entries` are the modules, as paths of the
@@ -240,6 +241,7 @@ class Layout:
     aliases: Mapping[str, str] = field(default_factory=dict)
     implied: Mapping[str, str] = field(default_factory=dict)
     pages_worker: bool = False
+    pages_only: bool = False
     major: int | None = None
     auxiliary: tuple[str, ...] = ()
     needs: Mapping[str, str] = field(default_factory=dict)

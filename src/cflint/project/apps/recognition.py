@@ -79,12 +79,36 @@ class Apps:
         wraps = []
         for main in (main for main, is_generated in mains.items() if not is_generated):
             start = self._main(config, main)
+            if start is None and self._makes_what_is_not_there(app, folder):
+                mains[main] = True
+                continue
             if start is None or not self.wraps(app, start):
                 return None  # the configuration is that of another Worker, which lies beside the app
             wraps.append(start)
         if any(mains.values()):
-            wraps.extend(app.layout.entries)
+            made = config.deployment.entry
+            wraps.extend((*app.layout.entries, *((made,) if made else ())))
         return self.with_modules(app, wraps)
+
+    def reads_for_pages(self, config: WranglerConfig) -> str:
+        """Why a configuration is not what its app is deployed with, a phrase: it goes to Pages, where one
+        without `pages_build_output_dir` counts for nothing. "" where that is not known."""
+        found = self._recognised.get(config.path)
+        if found is None or config.is_pages or not found[0].layout.pages_only:
+            return ""
+        app, folder = found
+        is_named = any(which(app.kind.mains, main) is not None for main in folder.mains)
+        if is_named or config.assets is not None:
+            return ""
+        return (
+            f"{app.title} is built for Pages, which reads no configuration without `pages_build_output_dir`"
+        )
+
+    def _makes_what_is_not_there(self, app: App, folder: AppFolder) -> bool:
+        """Whether a `main` that is not there can only be of the app's build: its adapter is Cloudflare's, and
+        the configuration stands beside it."""
+        proved = app.target is Target.PROVED and app.kind.proves_itself and not app.kind.own_entry
+        return proved and folder.has_config
 
     def without_config(self, manifest: Document) -> tuple[App, str] | None:
         """The app of a package.json that no configuration stands beside, and what proves that it is built for

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 
 def binding(module: ModuleLike, name: str) -> Value:
-    """The value of `env.name`: a binding whose kind the configuration, or the Env type, tells."""
+    """The value of `env.name`: a binding whose kind the configuration tells, the type of `env`, or
+    what else declares the Worker."""
     kinds = {
         binding.kind.id: binding.kind for env in module.environments for binding in env.bindings_named(name)
     }
@@ -32,6 +33,9 @@ def binding(module: ModuleLike, name: str) -> Value:
         typed = module.project.env_types.member(module.path, name)
         if typed is not None:
             return Value(ValueKind.BINDING, name=name, binding=typed)
+        bound = {worker.bound[name] for worker in module.workers if name in worker.bound}
+        if len(bound) == 1:
+            return Value(ValueKind.BINDING, name=name, binding=kind_by_id(bound.pop()))
         implied = module.app.implied.get(name) if module.app is not None else None
         if implied is not None:
             return Value(ValueKind.BINDING, name=name, binding=kind_by_id(implied))

@@ -291,13 +291,14 @@ def _uses_of_import(module: Module, local: str, exported: set[str]) -> Iterator[
     """The uses, in other modules, of a function that a module exports, and whether each is a call of it."""
     project = module.project
     home = (module.path, local)
-    paths = paths_around(module)[1:]
+    paths = paths_around(module)
     names = {local, *exported}
     seen: set[str] = set()
     for _ in range(_HOPS):
         more: set[str] = set()
-        for path in paths:
-            if path in seen or not _may_import(project, path, module.path, names):
+        importing = _importing(project, paths, module.path, names)
+        for path in paths[1:]:
+            if path in seen or path not in importing:
                 continue
             seen.add(path)
             facts = project.facts.of(path)
@@ -316,17 +317,31 @@ def _uses_of_import(module: Module, local: str, exported: set[str]) -> Iterator[
         names |= more
 
 
-def _may_import(project: Project, path: str, home: str, names: set[str]) -> bool:
+def _importing(project: Project, paths: tuple[str, ...], home: str, names: set[str]) -> set[str]:
+    """The modules that may import one of a module's names: they have it in their text, and their imports lead
+    to the module, by way of others that have it, too, or pass on what they do not name (`export *`). Their
+    facts, which take a tree each, tell the rest."""
+    importers = project.imports.importers(paths)
+    found: set[str] = set()
+    passed, todo = {home}, [home]
+    while todo:
+        target = todo.pop()
+        for path, passes_on in importers.get(target, ()):
+            if path not in found and (
+                (target == home and "default" in names) or _has_name(project, path, names)
+            ):
+                found.add(path)
+            if (passes_on or path in found) and path not in passed:
+                passed.add(path)
+                todo.append(path)
+    return found
+
+
+def _has_name(project: Project, path: str, names: set[str]) -> bool:
     document = project.sources.document(path)
     if document is None or not path.endswith(MODULE_SUFFIXES):
         return False
-    if any(document.data.find(name.encode()) != -1 for name in names if name != "default"):
-        return True
-    if "default" not in names or document.data.find(b"import") == -1:
-        return False
-    return any(
-        project.imports.resolve(edge.item.specifier, path) == home for edge in project.imports.of(path)
-    )
+    return any(document.has_word(name) for name in names if name != "default")
 
 
 def _by_name(project: Project, path: str, name: str) -> Iterator[tuple[CallSite, bool]]:

@@ -28,7 +28,7 @@ _KEPT = pattern(
     rb"|(?:const|let|var) [\w$]+(?:: [\w.$]+(?:\[\])?)? = (?:await\b|new (?!Promise\b)"
     rb"|(?:JSON|Object|Math|Date|Array|Number|String|Boolean|crypto)\.\w+\("
     rb"|(?:String|Number|Boolean|BigInt|Symbol|parseInt|parseFloat|structuredClone|atob|btoa)\())"
-    rb"(?:[^{;)&|?]|\)(?!\s*,)|&(?!&)|\|(?!\|)|\?(?=\.))*\Z)"
+    rb"(?:[^{;)&|?]++|\)(?!\s*,)|&(?!&)|\|(?!\|)|\?(?=\.))*+\Z)"
 )
 """What a line starts with that drops no promise, up to the end of a call; no operator and no comma behind a
 call begin another expression there."""

@@ -393,7 +393,8 @@ def _is_logger(module: ModuleLike, node: Node) -> bool:
         last = node.child_by_field_name("property")
     else:
         last = node if node.type == "identifier" else None
-    if last is None or _LOGGER_NAME.fullmatch(module.text(last)) is None:
+    called = module.text(last) if last is not None else ""
+    if "log" not in called.lower() or _LOGGER_NAME.fullmatch(called) is None:
         return False
     return not module.value_of(node) and (known is None or known.module != "")
 

@@ -234,6 +234,8 @@ class Evaluator:
         match (ref.module, ref.name):
             case ("cloudflare:workers", "env") | ("cloudflare:test", "env"):
                 return Value(ValueKind.ENV)
+            case ("sst" | "sst/resource", "Resource") if any(w.bound for w in self._module.workers):
+                return Value(ValueKind.ENV)  # what SST links has the names of `env` there
             case ("cloudflare:workers", "exports"):
                 return Value(ValueKind.CONTEXT_EXPORTS)
         return app_values.imported(self._module, ref) if self._module.app is not None else UNKNOWN

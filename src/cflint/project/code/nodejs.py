@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from cflint.project.workers.worker import Worker
 
 _BUFFER_METHODS = frozenset({"from", "alloc", "concat", "byteLength", "isBuffer", "compare"})
-_MAY_USE_BUFFER = pattern(rb"(?<![\w$.])Buffer\s*\.\s*(?:from|alloc|concat|byteLength|isBuffer|compare)\b")
+_MAY_USE_BUFFER = pattern(
+    rb"Buffer(?<![\w$.]Buffer)\s*\.\s*(?:from|alloc|concat|byteLength|isBuffer|compare)\b"
+)
 
 
 @record(frozen=True)

@@ -13,9 +13,11 @@ class Deployment:
     """How a configuration becomes a Worker, as far as other files say; texts are empty where none does.
 
     `open` is why the Worker may have more than the configuration says, a phrase; `entry` the module (a path
-    of the workspace) that a command deploys, and `date` the compatibility date that it gives; `local` why
+    of the workspace) that a command deploys, or makes what `main` names of, `copied_to` the folder to which
+    that one copies it; `date` the compatibility date that a command gives; `local` why
     nobody deploys it, a phrase. `is_template`: it is filled in before wrangler reads it. `filled` is what
-    puts values into it, a phrase; `keys` are those of the top level that get more than the configuration has.
+    puts values into it, a phrase; `keys` are those of the top level that get more than the configuration has;
+    `names` are those that commands deploy it under (`--name`).
     """
 
     open: str = ""
@@ -25,17 +27,28 @@ class Deployment:
     is_template: bool = False
     filled: str = ""
     keys: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    copied_to: str | None = None
 
     @property
-    def row(self) -> list[str | bool | list[str]]:
+    def row(self) -> list[str | bool | list[str] | None]:
         """The same as data for JSON; `of_row` makes it again."""
-        return [self.open, self.entry, self.date, self.local, self.is_template, self.filled, list(self.keys)]
+        texts: list[str | bool | list[str] | None] = [
+            self.open,
+            self.entry,
+            self.date,
+            self.local,
+            self.is_template,
+            self.filled,
+        ]
+        return [*texts, list(self.keys), list(self.names), self.copied_to]
 
     @classmethod
     def of_row(cls, row: list[Any]) -> Deployment:
         """What `row` was made of. May raise what unfit data raises."""
-        open, entry, date, local, is_template, filled, keys = row
-        return cls(open, entry, date, local, is_template, filled, tuple(keys))
+        open, entry, date, local, is_template, filled, keys, names, copied_to = row
+        told = (open, entry, date, local, is_template, filled)
+        return cls(*told, tuple(keys), tuple(names), copied_to)
 
     @property
     def compatibility_date(self) -> datetime.date | None:

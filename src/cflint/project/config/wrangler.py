@@ -442,12 +442,14 @@ class Environment:
 
     @property
     def worker_name(self) -> str | None:
-        """The name that it is deployed under: its own, or `<name>-<environment>`."""
+        """The name that it is deployed under: its own, or `<name>-<environment>`; without any, the one that
+        commands give."""
         own = _text(self.own("name"))
         if own:
             return own
         if self.name is None or self.tree is not None:
-            return None
+            given = self.config.deployment.names
+            return given[0] if len(given) == 1 else None
         top = self.config.top.worker_name
         return f"{top}-{self.name}" if top else None
 

@@ -11,34 +11,45 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from cflint.pattern import pattern
+from cflint.project.modules.shell import commands_in
 from cflint.record import record
 
-_STEP = pattern(r"&&|\|\||[;|&\n]")
-_CALL = pattern(r"(?<![\w./-])(?:py)?wrangler(?:@[\w.^~-]+)?[ \t]+([^\"'`()]*)", re.ASCII)
-_QUOTED = pattern(r"\\?([\"'])(.*?)\\?\1")
-_CD = pattern(r"^[\s(\"'`@-]*(?:(?:run|-\s*run):\s*)?cd[ \t]+([^\s\"'`]+)")
+_WRANGLER = pattern(r"(?:.*node_modules/\.bin/)?(?:py)?wrangler(?:@[\w.^~-]+)?", re.ASCII)
+_KEYS = pattern(r"-|(?:run|command|script):|@|[\w-]+=.*")
+"""Words before a command: the keys of a workflow, what Makefiles put there, variables."""
+_NO_RUN = frozenset({"echo", "printf", "install", "add", "i"})
+"""Words before `wrangler` after which it is not run."""
+_FOLDER_OPTIONS = frozenset({"-C", "--dir", "--prefix", "--cwd"})
+"""Options of package managers that say where they run a command."""
 _ENTRY = pattern(r"[\w./][^\s]*", re.ASCII)
 _LONGEST_FOLDER = 1000
+_MOST_INNER = 4
 _DEPLOYS = frozenset({"deploy", "publish", "versions upload"})
 _RUNS = _DEPLOYS | {"dev"}
 _REMOTE = frozenset({"secret", "tail", "deployments", "rollback", "delete", "triggers", "queues", "versions"})
 """Commands that speak of what is deployed, and no other."""
-_WITH_VALUE = frozenset(
-    {"-c", "--config", "-e", "--env", "--name", "--assets", "--site", "--compatibility-date"}
-    | {"--compatibility-flags", "--compatibility-flag", "--var", "--define", "--alias", "--triggers", "--cwd"}
-    | {"--outdir", "--outfile", "--tag", "--message", "--routes", "--route", "--domains", "--domain"}
-    | {"--tsconfig", "--metafile", "--env-file", "--secrets-file", "--port", "--ip", "--inspector-port"}
-    | {"--log-level", "--local-protocol", "--host", "--upstream-protocol", "--local-upstream", "--persist-to"}
-    | {"--dispatch-namespace", "--jsx-factory", "--jsx-fragment", "--rule", "--old-asset-ttl", "--schedule"}
-    | {"--schedules", "--site-include", "--site-exclude", "--containers-rollout", "--preview-alias"}
+_LISTS = frozenset(
+    {"--compatibility-flags", "--compatibility-flag", "--var", "--define", "--alias", "--triggers"}
+    | {"--schedule", "--schedules", "--routes", "--route", "--domains", "--domain", "--env-file"}
+    | {"--site-include", "--site-exclude"}
 )
-"""Options of wrangler's that take the next word as their value."""
+"""Options of wrangler's that take all words up to the next option."""
+_WITH_VALUE = _LISTS | frozenset(
+    {"-c", "--config", "-e", "--env", "--name", "--assets", "--site", "--compatibility-date", "--cwd"}
+    | {"--outdir", "--outfile", "--tag", "--message", "--tsconfig", "--metafile", "--secrets-file"}
+    | {"--port", "--ip", "--inspector-port", "--inspector-ip", "--log-level", "--local-protocol", "--host"}
+    | {"--upstream-protocol", "--local-upstream", "--persist-to", "--dispatch-namespace", "--profile"}
+    | {"--jsx-factory", "--jsx-fragment", "--rule", "--old-asset-ttl", "--containers-rollout"}
+    | {"--preview-alias", "--https-key-path", "--https-cert-path", "--base-dir", "--script", "--public"}
+)
+"""Options of wrangler's that take the next word as their value (packages/wrangler/src/deploy and dev.ts of
+cloudflare/workers-sdk, August 2026)."""
 
 
 @record(frozen=True)
 class WranglerCall:
-    """A call of wrangler: `words` are the command and what follows it, as the shell splits it; `folder` is
-    where it runs, from where the script starts (`cd`, `--cwd`)."""
+    """A call of wrangler: `words` are the command and what follows it, as the shell splits it, without their
+    quotes; `folder` is where it runs, from where the script starts (`cd`, `--cwd`)."""
 
     words: tuple[str, ...]
     folder: str = ""
@@ -73,56 +84,157 @@ class WranglerCall:
 
     def value(self, *options: str) -> str | None:
         """The value of the first of some options that is given: `--name x` or `--name=x`."""
+        return next(iter(self.values(*options)), None)
+
+    def values(self, *options: str) -> tuple[str, ...]:
+        """The values of some options: of those that take lists, `--var A:1 B:2`, all of them."""
+        found: list[str] = []
         for at, word in enumerate(self.words):
             name, equals, value = word.partition("=")
-            if name in options:
-                return value if equals else next(iter(self.words[at + 1 : at + 2]), None)
-        return None
+            if name not in options:
+                continue
+            if equals:
+                found.append(value)
+                continue
+            for following in self.words[at + 1 :]:
+                if following.startswith("-") and name in _LISTS:
+                    break
+                found.append(following)
+                if name not in _LISTS:
+                    break
+        return tuple(found)
 
     @property
     def _plain(self) -> tuple[str, ...]:
         """The words that are neither options nor their values."""
         plain: list[str] = []
-        is_value = False
+        is_value = is_listed = False
         for word in self.words:
-            if not is_value and not word.startswith("-"):
+            if not is_value and word.startswith("-"):
+                is_listed = False
+            elif not is_value and not is_listed:
                 plain.append(word)
             is_value = not is_value and word in _WITH_VALUE
+            is_listed = is_listed or (is_value and word in _LISTS)
         return tuple(plain)
 
 
 def wrangler_calls(script: str, folder: str = "", *, by_line: bool = False) -> Iterator[WranglerCall]:
     """The calls of wrangler in a script, in order. `folder` is where it starts; a `cd` holds to the end of
     the script, of its line in parentheses, or `by_line`, as in a Makefile."""
-    if "wrangler" not in script:
+    yield from _calls(script, folder, by_line, _MOST_INNER)
+
+
+def _calls(script: str, folder: str, by_line: bool, depth: int) -> Iterator[WranglerCall]:
+    for step in _steps(script, folder, by_line, depth, ("wrangler",)):
+        words = step.words
+        at = next((i for i, word in enumerate(words) if _WRANGLER.fullmatch(word)), None)
+        if at is None or at + 1 == len(words) or not _NO_RUN.isdisjoint(words[:at]):
+            continue
+        call = WranglerCall(words[at + 1 :], _run_in(words[:at], step.folder))
+        inside = call.value("--cwd")
+        yield call if inside is None else WranglerCall(call.words, _moved(call.folder, inside))
+
+
+@record(frozen=True)
+class _Step:
+    """A command of a script, and the folder in which it runs."""
+
+    words: tuple[str, ...]
+    folder: str
+
+
+def _steps(script: str, folder: str, by_line: bool, depth: int, needles: tuple[str, ...]) -> Iterator[_Step]:
+    """The commands of a script in lines that have one of some words. What runs within another one, between
+    quotes or in `$(…)`, comes after it, unless that is wrangler, or prints it."""
+    if not any(needle in script for needle in needles):
         return
     here = folder
     for line in script.replace("\\\n", " ").splitlines():
         before = here
-        if "wrangler" not in line and "cd " not in line:
+        if "cd " not in line and not any(needle in line for needle in needles):
             continue
-        for step in _STEP.split(_unquoted(line)):
-            moved = _CD.match(step)
-            if moved is not None:
-                here = posixpath.normpath(posixpath.join(here, moved[1]))[-_LONGEST_FOLDER:]
+        for step in commands_in(line):
+            words = _without_keys(step.words)
+            if words[:1] in (("cd",), ("@cd",)) and len(words) > 1:
+                here = _moved(here, words[1])
                 continue
-            for found in _CALL.finditer(step):
-                call = WranglerCall(tuple(word for word in found[1].split() if word != "\\"), here)
-                inner = call.value("--cwd")
-                if inner is not None:
-                    call = WranglerCall(call.words, posixpath.normpath(posixpath.join(here, inner)))
-                yield call
+            yield _Step(words, here)
+            is_wrangler = any(_WRANGLER.fullmatch(word) for word in words[:-1])
+            if depth and not is_wrangler and words[:1] not in (("echo",), ("printf",)):
+                for inner in step.scripts:
+                    yield from _steps(inner, here, by_line, depth - 1, needles)
         if by_line or line.lstrip().startswith("("):
             here = before
 
 
-def _unquoted(line: str) -> str:
-    """The line with words in quotes bare, where they are one word: `--name "a"`."""
-    return _QUOTED.sub(lambda found: found[2] if _is_word(found[2]) else found[0], line)
+@record(frozen=True)
+class MadeFile:
+    """A file that a command makes of another: paths of the workspace. `is_copy`: of the same text."""
+
+    source: str
+    target: str
+    is_copy: bool
 
 
-def _is_word(text: str) -> bool:
-    return bool(text) and not any(letter.isspace() or letter in ";|&" for letter in text)
+_COPIERS = frozenset({"cp", "copyfiles", "cpy", "cpx", "cpy-cli", "ncp", "copy"})
+_BUNDLERS = frozenset({"esbuild", "bun", "rollup", "ncc", "tsup"})
+_OUT_FILES = ("--outfile", "--file", "-o")
+_OUT_FOLDERS = ("--outdir", "--dir", "-d")
+_CODE = pattern(r"[^*?{}$]+\.[cm]?[jt]sx?")
+
+
+def files_made(script: str, folder: str = "", *, by_line: bool = False) -> Iterator[MadeFile]:
+    """The single files of code that a script copies or bundles: `cp src/a.js dist/b.js`, `esbuild src/a.ts
+    --bundle --outfile=dist/a.js`."""
+    for step in _steps(script, folder, by_line, _MOST_INNER, (*_COPIERS, *_BUNDLERS)):
+        words = step.words
+        at = next((i for i, word in enumerate(words) if word in _COPIERS | _BUNDLERS), None)
+        if at is None:
+            continue
+        rest = WranglerCall(words[at + 1 :])
+        if words[at] in _COPIERS:
+            files = [word for word in rest.words if not word.startswith("-")]
+            pair = (files[0], files[1]) if len(files) == 2 else None
+        else:
+            pair = _bundled(rest)
+        if pair is None or _CODE.fullmatch(pair[0]) is None:
+            continue
+        source, target = (posixpath.normpath(posixpath.join(step.folder, path)) for path in pair)
+        if _CODE.fullmatch(target) is None:  # a folder
+            name = posixpath.basename(source)
+            if words[at] in _BUNDLERS:
+                name = posixpath.splitext(name)[0] + ".js"
+            target = posixpath.join(target, name)
+        yield MadeFile(source, target, words[at] in _COPIERS)
+
+
+def _bundled(call: WranglerCall) -> tuple[str, str] | None:
+    """What a bundler reads, and the file or folder that it writes."""
+    target = call.value(*_OUT_FILES) or call.value(*_OUT_FOLDERS)
+    given = call.value("-i", "--input")
+    files = [word for word in call.words if not word.startswith("-") and word not in (target, "build")]
+    files = [given] if given else [word for word in files if _CODE.fullmatch(word)]
+    return (files[0], target) if target and len(files) == 1 else None
+
+
+def _without_keys(words: tuple[str, ...]) -> tuple[str, ...]:
+    at = next((i for i, word in enumerate(words) if not _KEYS.fullmatch(word)), len(words))
+    return words[at:]
+
+
+def _run_in(words: tuple[str, ...], here: str) -> str:
+    """Where what stands before `wrangler` runs it: `pnpm -C apps/api exec`, `npm --prefix=api exec`."""
+    for word, following in pairwise((*words, "")):
+        name, equals, value = word.partition("=")
+        if name in _FOLDER_OPTIONS and (value if equals else following):
+            return _moved(here, value if equals else following)
+    return here
+
+
+def _moved(here: str, folder: str) -> str:
+    moved = posixpath.normpath(posixpath.join(here, folder))[-_LONGEST_FOLDER:]
+    return "" if moved == "." else moved
 
 
 # -- workflows ------------------------------------------------------------------------------------------

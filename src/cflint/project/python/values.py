@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from cflint.platform.bindings import methods_of_type
+from cflint.platform.bindings import kind_by_id, methods_of_type
 from cflint.platform.classes import ClassKind
 from cflint.project.code.values import UNKNOWN, Value, ValueKind, promise_of
 from cflint.project.python.nodes import is_static
@@ -278,11 +278,15 @@ def value_given(module: PythonModuleLike, node: cst.BaseExpression) -> cst.BaseE
 
 
 def binding(module: PythonModuleLike, name: str) -> Value:
-    """The value of `env.name`: a binding whose kind the configuration tells."""
+    """The value of `env.name`: a binding whose kind the configuration tells, or what else declares the
+    Worker."""
     kinds = {
         binding.kind.id: binding.kind
         for environment in module.environments
         for binding in environment.bindings_named(name)
     }
+    if not kinds:
+        bound = {worker.bound[name] for worker in module.workers if name in worker.bound}
+        kinds = {id: kind_by_id(id) for id in bound}
     kind = next(iter(kinds.values())) if len(kinds) == 1 else None
     return Value(ValueKind.BINDING, name=name, binding=kind)

@@ -14,7 +14,7 @@ from cflint.pattern import LINE_START, pattern
 from cflint.project.files.roles import is_test_name, is_test_path
 from cflint.project.files.workspace import Workspace
 from cflint.project.modules.manifest import Manifest
-from cflint.project.modules.resolve import ModuleGraph
+from cflint.project.modules.resolve import ModuleGraph, Reach
 from cflint.project.modules.resolve.files import upwards
 from cflint.project.workers.elsewhere import Elsewhere
 from cflint.project.workers.pages import is_pages_function
@@ -66,6 +66,11 @@ _OTHER_CLOUDS = frozenset(
 )
 
 
+def _runs_in(path: str, reach: Reach) -> bool:
+    """Whether a module is a part of what another one reaches, and not for its types alone."""
+    return path in reach.modules and path not in reach.type_only
+
+
 class BareWorkers:
     """Finds the Workers of one workspace that have no configuration. `looked_at` are the sources that could
     have been one."""
@@ -97,7 +102,7 @@ class BareWorkers:
                     entries[path] = how
         reaches = {path: self._graph.reachable(path) for path in entries}
         for path, how in entries.items():
-            if any(path in reach.modules for other, reach in reaches.items() if other != path):
+            if any(_runs_in(path, reach) for other, reach in reaches.items() if other != path):
                 continue  # it is a part of another one
             reach = reaches[path]
             yield Worker(
@@ -140,7 +145,7 @@ class BareWorkers:
         )
         known = set(self.looked_at)
         for folder in folders:
-            found = [*self._elsewhere.entries(folder)]
+            found = [*self._elsewhere.stacks.entries(folder)]
             manifest = self._workspace.read(posixpath.join(folder, "package.json"))
             if manifest is not None and b"wrangler" in manifest.data:
                 found += self._elsewhere.deployed_without_config(folder)

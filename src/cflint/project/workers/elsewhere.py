@@ -18,10 +18,17 @@ from cflint.pattern import pattern
 from cflint.project.config.deployment import Deployment
 from cflint.project.config.wrangler import WranglerConfig
 from cflint.project.files.discovery import is_template_name
-from cflint.project.files.workspace import Entry, Workspace
-from cflint.project.modules.commands import WranglerCall, calls_in_workflow, wrangler_calls
+from cflint.project.files.workspace import Workspace
+from cflint.project.modules.commands import (
+    MadeFile,
+    WranglerCall,
+    calls_in_workflow,
+    files_made,
+    wrangler_calls,
+)
 from cflint.project.modules.manifest import Manifest
 from cflint.project.modules.resolve.files import upwards
+from cflint.project.workers.stacks.finding import Stacks, mains_of
 from cflint.record import record, replace
 from cflint.syntax.suffixes import SOURCE_SUFFIXES
 
@@ -30,38 +37,7 @@ if TYPE_CHECKING:
 else:
     rewriting = Lazy("cflint.project.workers.rewriting")
 
-_STACK_FILES = frozenset(
-    f"{name}.{suffix}" for name in ("alchemy.run", "sst.config") for suffix in ("ts", "js", "mts", "mjs")
-)
-_PULUMI_FILES = frozenset(("Pulumi.yaml", "Pulumi.yml"))
-_STACK_FOLDERS = frozenset(
-    (
-        "terraform",
-        "tf",
-        "infra",
-        "infrastructure",
-        "iac",
-        "deploy",
-        "deployment",
-        "pulumi",
-        "alchemy",
-        "stacks",
-    )
-)
 _SCRIPT_FOLDERS = frozenset(("scripts", "script", "bin", "ci", ".ci", "tools"))
-_MOST_FILES = 100
-_MOST_DEPTH = 3
-
-_TERRAFORM = pattern(r"resource\s+\"cloudflare_(?:workers?(?:_script|_version|_deployment)?|pages_project)\"")
-_PULUMI = pattern(r"\bnew\s+[\w.]*\b(?:Workers?Script|WorkerVersion|PagesProject)\s*\(")
-_SST = pattern(r"\bsst\.cloudflare\.\w+\s*\(")
-_ALCHEMY = pattern(r"[\"']alchemy/cloudflare[\"']")
-_NAME = pattern(r"\b(?:script_?[nN]ame|name|worker_?[nN]ame)\s*[=:]\s*[\"'`]([^\"'`\n]*)[\"'`]")
-_WORKER_NAME = pattern(r"[a-z0-9][a-z0-9_-]*")  # as opposed to that of a binding
-_ENTRY = pattern(
-    r"\b(?:entrypoint|handler|main|content_file|contentFile|main_module)\s*[=:]\s*[\"'`]([^\"'`\n]{1,300})[\"'`]"
-    r"|\bfile\(\s*\"([^\"\n]{1,300})\""
-)
 _FILE = r"([^\s\"'`<>|;&()]{0,300}?wrangler[\w.-]{0,80}\.(?:toml|jsonc?))"
 _START = r"(?<![\w./-])"  # of a command: `.toml` is none
 _WRITTEN = pattern(
@@ -81,6 +57,8 @@ _NEW_TOOL = pattern(
     r"(?<![\w@/.-])(?:cf|cf-wrangler|vite)(?:@[\w.^~-]+)?(?=[ \t]+[\w-]|[ \t]*$)", re.MULTILINE
 )
 _VITE_CHANGE = pattern(r"\bcloudflare\s*\(\s*\{(?:[^{}()]|\{[^{}]*\}|\([^()]*\))*?\bconfig\s*[:(,}]")
+_NAME = pattern(r"[a-z0-9][a-z0-9_-]*")
+_TO_PAGES = frozenset({"pages deploy", "pages publish"})
 _GIVEN = {
     "--var": "vars",
     "--assets": "assets",
@@ -93,6 +71,8 @@ _GIVEN = {
     "--compatibility-flags": "compatibility_flags",
 }
 """Options of a deployment that add to a configuration, and the keys that they stand for."""
+_WRITERS = ("File", "Bun.write", ".write_text(", "open(")
+"""What a text holds that writes files: a cheap first look."""
 _WRITES = pattern(
     r"\b(?:write|append)(?:File|TextFile)(?:Sync)?\b|\bBun\.write\b|\.write_text\(|\bopen\([^)\n]*[\"'][wa]"
 )
@@ -105,6 +85,12 @@ class _Script:
     path: str
     text: str
     calls: tuple[WranglerCall, ...]
+    folder: str = ""
+
+    @cached_property
+    def made(self) -> tuple[MadeFile, ...]:
+        """The files that its commands copy or bundle into place."""
+        return tuple(files_made(self.text, self.folder, by_line=not self.path.endswith(".sh")))
 
     @cached_property
     def written(self) -> tuple[tuple[str, str], ...]:
@@ -123,110 +109,34 @@ class Elsewhere:
         self._texts: dict[str, str] = {}
         self._scripts: dict[str, tuple[_Script, ...]] = {}
         self._writers: dict[str, tuple[tuple[str, str], ...]] = {}
-        self._stacks: dict[str, tuple[str, ...]] = {}
+        self.stacks = Stacks(workspace, self._text)
 
     def deployment(self, config: WranglerConfig, *, is_template: bool = False) -> Deployment:
         """What other files say of a configuration. What they say of wrangler's files says nothing of one in
         TypeScript."""
         if config.is_typescript:
-            return Deployment(open=self._declared(config) or self._changed_by_vite(config.directory))
+            return Deployment(open=self.stacks.declare(config) or self._changed_by_vite(config.directory))
         entry = date = ""
         if not config.is_pages and all(found.main is None for found in config.environments):
             entry, date = self._deployed(config)
             entry = entry or self._of_a_site(config)
+        made = self._made(config) if not config.is_pages and not is_template else None
+        if made is not None:
+            entry = made.source
         if not date and all(found.text("compatibility_date") is None for found in config.environments):
             date = self._date(config)
         changed = self._changed(config, is_template=is_template)
         return replace(
             changed,
-            open=self._declared(config) or changed.open,
+            open=self.stacks.declare(config) or changed.open or self._goes_to_pages(config),
             entry=entry,
+            copied_to=posixpath.dirname(made.target) if made is not None and made.is_copy else None,
             date=date,
             keys=tuple(sorted({*changed.keys, *self._given(config)})),
+            names=tuple(self._names(config)),
             local="" if is_template else self._local(config),
             is_template=is_template,
         )
-
-    # -- who else declares the Worker ----------------------------------------------------------------------
-
-    def _declared(self, config: WranglerConfig) -> str:
-        names = {found.worker_name for found in config.environments} - {None}
-        folder = config.directory
-        for path in self._stacks_for(folder):
-            text = self._text(path)
-            maker = _maker(path, text)
-            if maker and self._is_about(path, text, names, config):
-                return f"{path} declares the Worker ({maker})"
-        return ""
-
-    def _is_about(self, path: str, text: str, names: set[str | None], config: WranglerConfig) -> bool:
-        """Whether what declares a Worker may mean that of a configuration: by its name, its folder or its
-        entry, or because it names none."""
-        said = {found[1] for found in _NAME.finditer(text)}
-        if names.intersection(said):
-            return True
-        folder = config.directory
-        mains = {
-            posixpath.normpath(posixpath.join(folder, found.main.text or ""))
-            for found in config.environments
-            if found.main is not None
-        }
-        entries = set(self._entries(path, text))
-        if not mains.isdisjoint(entries) or (folder and any(e.startswith(f"{folder}/") for e in entries)):
-            return True
-        return (not folder and not any(map(_WORKER_NAME.fullmatch, said))) or not (said or entries)
-
-    def entries(self, folder: str) -> Iterator[tuple[str, str]]:
-        """The modules that what declares Workers near a folder gives as entries, with the file that does."""
-        for path in self._stacks_for(folder):
-            text = self._text(path)
-            if _maker(path, text):
-                for entry in self._entries(path, text):
-                    if entry.endswith(SOURCE_SUFFIXES) and self._workspace.is_file(entry):
-                        yield entry, path
-
-    def _entries(self, path: str, text: str) -> Iterator[str]:
-        for found in _ENTRY.finditer(text):
-            given = re.sub(
-                r"^\$\{(?:path\.(?:module|root)|import\.meta\.\w+|__dirname)\}/?", "", found[1] or found[2]
-            )
-            if "$" not in given and not given.startswith("/"):
-                for base in dict.fromkeys(
-                    (posixpath.dirname(path), posixpath.dirname(posixpath.dirname(path)))
-                ):
-                    yield posixpath.normpath(posixpath.join(base, given))
-
-    def _stacks_for(self, folder: str) -> Iterator[str]:
-        for above in upwards(folder):
-            if above not in self._stacks:
-                self._stacks[above] = tuple(self._stacks_in(above))
-            yield from self._stacks[above]
-
-    def _stacks_in(self, folder: str) -> Iterator[str]:
-        entries = self._workspace.entries(folder)
-        pulumi = not _PULUMI_FILES.isdisjoint(entries)
-        for name in sorted(entries):
-            if name in _STACK_FILES or name.endswith(".tf") or (pulumi and name.endswith(SOURCE_SUFFIXES)):
-                yield _join(folder, name)
-        for name in sorted(_STACK_FOLDERS.intersection(entries)):
-            yield from self._below(_join(folder, name), (".tf", *SOURCE_SUFFIXES))
-
-    def _below(self, folder: str, suffixes: tuple[str, ...]) -> Iterator[str]:
-        """The files of a folder and those in it, a few levels deep."""
-        stack = [(folder, 0)]
-        count = 0
-        while stack:
-            here, depth = stack.pop()
-            for name, kind in sorted(self._workspace.entries(here).items()):
-                if (
-                    kind is Entry.FOLDER
-                    and depth < _MOST_DEPTH
-                    and name not in ("node_modules", ".terraform")
-                ):
-                    stack.append((_join(here, name), depth + 1))
-                elif kind is Entry.FILE and name.endswith(suffixes) and count < _MOST_FILES:
-                    count += 1
-                    yield _join(here, name)
 
     # -- who changes the file ------------------------------------------------------------------------------
 
@@ -276,7 +186,7 @@ class Elsewhere:
             if path.startswith(("../", "/")) or not self._workspace.is_file(path):
                 continue
             text = self._text(path)
-            if _WRITES.search(text) is not None:
+            if any(word in text for word in _WRITERS) and _WRITES.search(text) is not None:
                 yield path, text
 
     # -- what commands say ---------------------------------------------------------------------------------
@@ -304,6 +214,38 @@ class Elsewhere:
         for _, call in self._calls_for(config):
             if call.deploys:
                 yield from (key for option, key in _GIVEN.items() if call.has(option))
+
+    def _made(self, config: WranglerConfig) -> MadeFile | None:
+        """What a script makes the one file of that `main` names and that is not there."""
+        mains = mains_of(config)
+        if len(mains) != 1 or any(map(self._workspace.is_file, mains)):
+            return None
+        for script in self._scripts_for(config.directory):
+            for made in script.made:
+                if made.target in mains and self._workspace.is_file(made.source):
+                    return made
+        return None
+
+    def _goes_to_pages(self, config: WranglerConfig) -> str:
+        """Why a configuration counts for nothing: all that is deployed in its folder goes to Pages, which
+        reads none without `pages_build_output_dir`, and no code of its own stands behind `main`."""
+        if config.is_pages or not _is_usual(config.file_name) or config.assets is not None:
+            return ""
+        if any(self._workspace.is_file(main) for main in mains_of(config)):
+            return ""
+        reason = ""
+        for script, call in self._calls_for(config):
+            if call.deploys:
+                return ""
+            if call.command in _TO_PAGES and not reason:
+                reason = f"{script.path} deploys to Pages, which reads no configuration without "
+                reason += "`pages_build_output_dir`"
+        return reason
+
+    def _names(self, config: WranglerConfig) -> dict[str, None]:
+        """The names that commands deploy a configuration under, in order."""
+        given = (call.value("--name") for _, call in self._calls_for(config) if call.deploys)
+        return {name: None for name in given if name is not None and _NAME.fullmatch(name)}
 
     def _of_a_site(self, config: WranglerConfig) -> str:
         """The entry of Workers Sites: what `site.entry-point` names, a file or the folder of an `index.js`,
@@ -410,7 +352,7 @@ class Elsewhere:
         if manifest is not None:
             text = "\n".join(manifest.scripts.values())
             calls = (call for line in manifest.scripts.values() for call in wrangler_calls(line, folder))
-            yield _Script(manifest.document.path, text, tuple(calls))
+            yield _Script(manifest.document.path, text, tuple(calls), folder)
         for name in sorted(entries):
             if name in ("Makefile", "justfile", "Justfile", "Taskfile.yml") or name.endswith(".sh"):
                 yield self._script(_join(folder, name), folder)
@@ -423,11 +365,13 @@ class Elsewhere:
             for name in self._workspace.list(workflows):
                 if name.endswith((".yml", ".yaml")):
                     text = self._text(_join(workflows, name))
-                    yield _Script(_join(workflows, name), text, tuple(calls_in_workflow(text, folder)))
+                    called = tuple(calls_in_workflow(text, folder))
+                    yield _Script(_join(workflows, name), text, called, folder)
 
     def _script(self, path: str, folder: str) -> _Script:
         text = self._text(path)
-        return _Script(path, text, tuple(wrangler_calls(text, folder, by_line=not path.endswith(".sh"))))
+        by_line = not path.endswith(".sh")
+        return _Script(path, text, tuple(wrangler_calls(text, folder, by_line=by_line)), folder)
 
     def _manifest(self, folder: str) -> Manifest | None:
         path = _join(folder, "package.json")
@@ -449,17 +393,6 @@ def real_name(name: str) -> str:
     """The name under which wrangler reads what a template becomes: `wrangler.toml` of `wrangler.tpl.toml`."""
     found = re.search(r"\.(toml|jsonc?)(?:\.|$)", name)
     return f"wrangler.{found[1]}" if found is not None else name
-
-
-def _maker(path: str, text: str) -> str:
-    """The tool by which a file declares a Worker; "" when it declares none."""
-    if path.endswith(".tf"):
-        return "Terraform" if _TERRAFORM.search(text) else ""
-    if _ALCHEMY.search(text):
-        return "Alchemy"
-    if _SST.search(text):
-        return "SST"
-    return "Pulumi" if "pulumi" in text and _PULUMI.search(text) else ""
 
 
 def _is_usual(name: str) -> bool:

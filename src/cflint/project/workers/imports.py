@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping
+from typing import NamedTuple
 
-from cflint.project.modules.imports import import_specifiers
-from cflint.project.modules.queries import Memo
+from cflint.project.modules.imports import ImportKind, import_specifiers
+from cflint.project.modules.queries import Memo, query
 from cflint.project.modules.resolve import Edge, Local, ModuleGraph, Resolver
 from cflint.project.workers.owners import Owners
 from cflint.project.workers.sources import Sources
+
+
+class Importer(NamedTuple):
+    """A module that imports another one; `passes_on`: it exports some of it (`export … from`)."""
+
+    path: str
+    passes_on: bool
 
 
 class Imports:
@@ -48,6 +56,23 @@ class Imports:
             return self.graph.imports_of(path) or ()
         found = import_specifiers(block.data, python=path.endswith(".py"))
         return tuple(Edge(item, self._resolver.resolve(item.specifier, path)) for item in found)
+
+    @query
+    def importers(self, paths: tuple[str, ...]) -> dict[str, list[Importer]]:
+        """Who of some modules imports a module of the project, by its path, in the order of `paths`."""
+        found: dict[str, list[Importer]] = {}
+        for path in paths:
+            passes_on: dict[str, bool] = {}
+            for edge in self.of(path):
+                target = edge.to.path if isinstance(edge.to, Local) else None
+                if target is None and path in self._sources.blocks:
+                    target = self._resolve_block(edge.item.specifier, path)
+                if target is not None:
+                    is_passed = edge.item.kind is ImportKind.REEXPORT
+                    passes_on[target] = passes_on.get(target, False) or is_passed
+            for target, is_passed in passes_on.items():
+                found.setdefault(target, []).append(Importer(path, is_passed))
+        return found
 
     def _resolve_block(self, specifier: str, importer: str) -> str | None:
         """An import between the code blocks of one Markdown section, by the blocks' titles."""

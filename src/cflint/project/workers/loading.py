@@ -216,13 +216,19 @@ class _Loading:
         named = frozenset(path for path in self._paths if path and self._workspace.is_file(path))
         configs = {path: config for path in found.configs if (config := self._config(path)) is not None}
         for config in configs.values():
+            if config.deployment.copied_to is not None:
+                self._resolver.place(config.deployment.entry, config.deployment.copied_to)
             self._apps.recognise(config)
+        for path, config in configs.items():
+            reason = self._apps.reads_for_pages(config)
+            if reason and not config.deployment.open:
+                configs[path] = replace(config, deployment=replace(config.deployment, open=reason))
         workers = [self._worker(config) for config in configs.values()]
         for worker in self._owners(found, frozenset(configs)):
             assert worker.config is not None
             configs[worker.config.path] = worker.config
             workers.append(worker)
-        workers.extend(self._without_config(found, workers))
+        workers.extend(map(self._bound, self._without_config(found, workers)))
         markdown = []
         for path in found.markdown:
             document = self._workspace.read(path)
@@ -383,6 +389,7 @@ class _Loading:
             unresolved=unresolved,
             type_only=found.type_only,
             app=found.app,
+            bound=self._elsewhere.stacks.bindings(config) if config is not None else {},
         )
 
     def _plain_worker(self, config: WranglerConfig) -> Worker:
@@ -417,7 +424,14 @@ class _Loading:
         if config.is_typescript:
             unresolved = unresolved or any(found.is_open("main") for found in config.environments)
         type_only = frozenset(modules) - running
-        return Worker(config, entries, tuple(modules), unresolved=unresolved, type_only=type_only)
+        return Worker(
+            config,
+            entries,
+            tuple(modules),
+            unresolved=unresolved,
+            type_only=type_only,
+            bound=self._elsewhere.stacks.bindings(config),
+        )
 
     def _is_unreadable(self, path: str) -> bool:
         """Whether a file is there and cannot be read; a `main` that is not there is for a rule to tell."""
@@ -468,6 +482,48 @@ class _Loading:
             if app.modules:
                 yield replace(self._app_worker(None, app), without_config=how)
         yield from bare
+        yield from self._auxiliary({config.directory for config in configs} | set(apps), workers)
+
+    def _auxiliary(self, folders: Iterable[str], workers: Sequence[Worker]) -> Iterator[Worker]:
+        """The auxiliary Workers that the configurations of Vite in some folders configure by themselves."""
+        taken = {entry for worker in workers for entry in worker.entries}
+        for folder in sorted(folders):
+            names = self._workspace.entries(folder)
+            name = next((name for name in sorted(names) if name.startswith("vite.config.")), None)
+            document = self._workspace.read(posixpath.join(folder, name)) if name is not None else None
+            if document is None or b"auxiliaryWorkers" not in document.data:
+                continue
+            self._elsewhere.read[document.path] = None
+            # Imported where used: what evaluates TypeScript, which few projects have here.
+            from cflint.project.workers.typescript_config import auxiliary_workers_of
+
+            found, read = auxiliary_workers_of(self._workspace, self._resolver, document)
+            self._elsewhere.read.update(dict.fromkeys(read))
+            for one in found:
+                entry = posixpath.normpath(posixpath.join(folder, one.entry))
+                if entry in taken or not self._workspace.is_file(entry):
+                    continue
+                taken.add(entry)
+                reach = self._graph.reachable(entry)
+                yield Worker(
+                    None,
+                    (entry,),
+                    reach.modules,
+                    unresolved=not reach.complete,
+                    type_only=reach.type_only,
+                    without_config=f"{document.path} builds it as an auxiliary Worker",
+                    bound=one.bound,
+                )
+
+    def _bound(self, worker: Worker) -> Worker:
+        """A Worker without a configuration, with the bindings that something else gives it."""
+        places = (*worker.entries, *worker.modules)
+        if worker.app is not None:
+            folder = worker.app.folder
+        else:
+            folder = (self._package_of(places[0]) or "") if places else ""
+        bound = self._elsewhere.stacks.bindings_without_config(folder, worker.entries)
+        return replace(worker, bound={**worker.bound, **bound}) if bound else worker
 
     def _apps_without_config(
         self, found: Discovered, workers: Sequence[Worker], has_config: Callable[[str], bool]

@@ -85,6 +85,10 @@ def load_again(
     for app in apps:
         if app is not None:
             resolver.alias(app.folder, app.layout.aliases)
+    for _, row in outline["configs"]:
+        placed = Deployment.of_row(row)
+        if placed.copied_to is not None:
+            resolver.place(placed.entry, placed.copied_to)
     for path in changed:
         document = workspace.read(path)
         if any(app is not None and app.is_configured_by(path) for app in apps):
@@ -117,8 +121,9 @@ def load_again(
             type_only=frozenset(types),
             app=app,
             without_config=how,
+            bound=bound,
         )
-        for app, (path, entries, modules, unresolved, types, _, how) in zip(
+        for app, (path, entries, modules, unresolved, types, _, how, bound) in zip(
             apps, outline["workers"], strict=True
         )
     )
@@ -148,6 +153,7 @@ def _worker(worker: Worker, workspace: Workspace) -> Json:
         sorted(worker.type_only),
         app_outline.outline_of(worker.app, workspace) if worker.app is not None else None,
         worker.without_config,
+        dict(worker.bound),
     ]
 
 

@@ -14,7 +14,7 @@ from cflint.syntax.suffixes import MODULE_SUFFIXES
 
 T = TypeVar("T")
 
-KEPT_BYTES = 400_000
+KEPT_BYTES = 1_200_000
 """Trees are kept for at most this much source."""
 
 Tree = tuple[Syntax, ModuleScope]

@@ -18,6 +18,7 @@ from cflint.source import Document
 
 if TYPE_CHECKING:
     from cflint.project.modules.resolve import Resolver
+    from cflint.project.workers.auxiliary import Auxiliary
 
 _VITE_PLUGIN = "@cloudflare/vite-plugin"
 
@@ -52,6 +53,18 @@ def evaluated(
     ]
     trees = found.trees or (unknown_tree(document, "it throws in every mode"),)
     return WranglerConfig.of_typescript(replace(found, trees=trees, imported=tuple(imported)))
+
+
+def auxiliary_workers_of(
+    workspace: Workspace, resolver: Resolver, document: Document
+) -> tuple[list[Auxiliary], list[str]]:
+    """The auxiliary Workers that a vite.config configures by itself, and the files that were read for it."""
+    from cflint.project.config.cloudflare.modules import Files
+    from cflint.project.workers.auxiliary import auxiliary_workers
+
+    sources = _Sources(workspace, resolver)
+    found = list(auxiliary_workers(document, Files(sources.read, sources.package)))
+    return found, list(sources.documents)
 
 
 class _Sources:

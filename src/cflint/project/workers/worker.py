@@ -25,7 +25,8 @@ class Worker:
     generated or unresolved. `modules` are all modules reached, those in `type_only` by types alone; `section`
     is the heading of a Markdown section, `manifest` the package.json that it shows, `files` the names that
     it gives to what it shows, `app` the framework app that it is. `without_config` is how code was seen to be
-    a Worker that has no configuration anywhere.
+    a Worker that has no configuration anywhere. `bound` are the kinds (ids) of bindings that Terraform,
+    Alchemy or their like give it, by name; there may be more.
     """
 
     config: WranglerConfig | None
@@ -38,6 +39,7 @@ class Worker:
     files: frozenset[str] = frozenset()
     app: App | None = None
     without_config: str = ""
+    bound: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def environments(self) -> tuple[Environment, ...]:

@@ -84,7 +84,7 @@ KIND = AppKind(
         Handlers(wrappers=frozenset({"createRoute"}), gives=(_CONTEXT,)),
         Handlers(
             files=(f"app/routes/**/*.{_SUFFIXES}",),
-            names=frozenset({"default", "GET", "POST", "PUT", "PATCH", "DELETE"}),
+            names=frozenset({"default", "GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}),
             gives=(_CONTEXT,),
         ),
     ),

@@ -27,7 +27,7 @@ def layout(folder: AppFolder) -> Layout | None:
     if folder.config is None and not is_set_up and not folder.scripts_say("next-on-pages"):
         return None
     found = base.layout(folder)
-    return replace(found, pages_worker=True) if found is not None else None
+    return replace(found, pages_worker=True, pages_only=True) if found is not None else None
 
 
 KIND = AppKind(

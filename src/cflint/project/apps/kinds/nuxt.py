@@ -108,6 +108,7 @@ def _seeds(root: str, source: str, server: str, *, ssr: bool) -> Iterator[Seed]:
     yield Seed(
         f"{app}{{plugins,composables,middleware,utils}}/**/*.{_CODE}", both, f"the app's own code{side}"
     )
+    yield Seed(f"{app}app.config.{_CODE}", both, f"the app's configuration, which is bundled with it{side}")
     yield Seed(f"{prefix}shared/{{utils,types}}/**/*.{_CODE}", Realm.BOTH, "shared by server and app")
     yield Seed(f"{prefix}modules/**/*.{_CODE}", Realm.BUILD, "a module of the build")
     yield Seed(

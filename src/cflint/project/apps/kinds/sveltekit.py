@@ -25,6 +25,8 @@ from cflint.project.apps.kind import (
 from cflint.project.apps.realms import Realm
 
 _ADAPTERS = ("@sveltejs/adapter-cloudflare", "@sveltejs/adapter-cloudflare-workers")
+_LAST_FOR_PAGES = 4
+"""The last major version of the adapter that was made for Pages alone (its README and CHANGELOG)."""
 _FOLDERS = {
     "lib": "src/lib",
     "routes": "src/routes",
@@ -102,7 +104,15 @@ def layout(folder: AppFolder) -> Layout | None:
     major = folder.major(_ADAPTERS[0]) if writes_worker else None
     if options is not None and any(_reads_another(given) for given in options.calls("adapter")):
         major = None  # what it says of the configuration it says of another one
-    return Layout(target, tuple(_seeds(places, hooks)), aliases, pages_worker=writes_worker, major=major)
+    seeds = [*_seeds(places, hooks)]
+    if folder.depends_on("houdini"):  # whose generated code imports it (houdini.graphql.com/api/client)
+        seeds.append(Seed("src/client.{ts,js}", Realm.BOTH, "Houdini's client"))
+    return Layout(
+        *(target, tuple(seeds), aliases),
+        pages_worker=writes_worker,
+        pages_only=writes_worker and (folder.major(_ADAPTERS[0]) or _LAST_FOR_PAGES + 1) <= _LAST_FOR_PAGES,
+        major=major,
+    )
 
 
 def _reads_another(arguments: tuple[object, ...]) -> bool:

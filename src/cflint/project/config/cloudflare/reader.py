@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from cflint.finding import Location
@@ -65,13 +65,14 @@ class Source:
     """What a configuration is read from: all that is needed to read it again, as an edit leaves it.
 
     `tooling` is the `wrangler.config.ts` beside it. `default_modes` are what commands give without `--mode`,
-    first that of a deployment.
+    first that of a deployment. `pick` finds what is the configuration where that is not the default export.
     """
 
     document: Document
     files: Files
     tooling: Document | None = None
     default_modes: tuple[str | None, ...] = (None,)
+    pick: Callable[[Loader], Value | None] | None = None
 
     def with_texts(self, texts: Mapping[str, bytes]) -> Source:
         """The same with other texts for some of its files, by path."""
@@ -407,7 +408,8 @@ class _Reading:
         machine.is_preview = is_preview
         machine.limit = min(MAX_STEPS, self.budget)
         try:
-            value = self._default(loader, self.document.path)
+            pick = self.source.pick
+            value = self._default(loader, self.document.path) if pick is None else pick(loader)
             if value is None:
                 return None, _open_tree(self.source, point, "it has no default export", place)
             return machine, self._tree(loader, value, point)

@@ -28,6 +28,7 @@ class Resolver:
         self._tsconfigs = Tsconfigs(self._files, self._packages)
         self._known: dict[tuple[str, str, bool], Resolution] = {}
         self._given: dict[str, Mapping[str, str]] = {}
+        self._placed: dict[str, str] = {}
 
     def alias(self, folder: str, aliases: Mapping[str, str]) -> None:
         """Say what specifiers mean below a folder where no tsconfig says it: `{"$lib/*": "src/lib/*"}`, paths
@@ -35,6 +36,11 @@ class Resolver:
         if aliases and self._given.get(folder) != aliases:
             self._given[folder] = dict(aliases)
             self._known.clear()
+
+    def place(self, path: str, folder: str) -> None:
+        """Say that a module is copied to another folder before it runs: its relative imports lead from there,
+        or, where nothing is there, from where it lies. To be called before it is asked about."""
+        self._placed[path] = folder
 
     @property
     def aliases(self) -> Mapping[str, Mapping[str, str]]:
@@ -47,6 +53,11 @@ class Resolver:
 
     def resolve(self, specifier: str, importer: str) -> Resolution:
         """Where a specifier leads in a module of that path (`.py` means Python)."""
+        placed = self._placed.get(importer) if self._placed else None
+        if placed is not None and specifier.startswith(("./", "../")):
+            found = self._javascript(specifier, placed)
+            if not isinstance(found, Unknown):
+                return found
         python = importer.endswith(".py")
         key = (specifier, parent_of(importer), python)
         known = self._known.get(key)

@@ -16,6 +16,7 @@ from tests.support.cloudflare_editing import (
     changed_lines,
     edited,
     edited_text,
+    edits_in,
     edits_of,
     operation_for,
     plain,
@@ -276,7 +277,7 @@ def test_generated_configurations_and_edits() -> None:
         source = random.Random(number)
         operation = operation_for(source, tree.root.plain)
         tried += 1
-        edits = edits_of(one.files, operation)
+        edits = edits_in(config, operation)
         if edits is None:
             continue
         offered += 1

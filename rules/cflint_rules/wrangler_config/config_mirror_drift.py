@@ -1,0 +1,194 @@
+"""Keep the two configurations of one Worker alike.
+
+A wrangler file that stays beside `cloudflare.config.ts`, for `wrangler types`, for tests or for commands of
+D1, says the same Worker once more. `cf` and Vite read the one, wrangler and its test pool the other, and
+nothing compares them: what is added to one is missing in local runs, types and tests, or where it is
+deployed. A template (`wrangler.toml.example`) that lacks a binding makes deployments without it.
+
+## Incorrect
+
+```ts title="cloudflare.config.ts"
+import { bindings, defineConfig } from "cf/config";
+
+export default defineConfig({
+  worker: {
+    name: "shop",
+    compatibilityDate: "2026-08-01",
+    entrypoint: "./src/index.ts",
+    observability: { enabled: true },
+    env: { ORDERS: bindings.d1({ name: "orders" }), CACHE: bindings.kv() },
+  },
+});
+```
+
+```jsonc title="wrangler.jsonc"
+{
+  "name": "shop",
+  "main": "src/index.ts",
+  "compatibility_date": "2026-08-01",
+  "d1_databases": [{ "binding": "ORDERS", "database_name": "orders" }],
+}
+```
+
+```json title="package.json"
+{ "type": "module", "scripts": { "dev": "cf dev", "types": "wrangler types" } }
+```
+
+```ts title="src/index.ts"
+export default {
+  async fetch(request, env): Promise<Response> {
+    const row = await env.ORDERS.prepare("SELECT 1").first();
+    return Response.json({ row, hit: await env.CACHE.get("a") });
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+## Correct
+
+```ts title="cloudflare.config.ts"
+import { bindings, defineConfig } from "cf/config";
+
+export default defineConfig({
+  worker: {
+    name: "shop",
+    compatibilityDate: "2026-08-01",
+    entrypoint: "./src/index.ts",
+    observability: { enabled: true },
+    env: { ORDERS: bindings.d1({ name: "orders" }), CACHE: bindings.kv() },
+  },
+});
+```
+
+```jsonc title="wrangler.jsonc"
+{
+  "name": "shop",
+  "main": "src/index.ts",
+  "compatibility_date": "2026-08-01",
+  "d1_databases": [{ "binding": "ORDERS", "database_name": "orders" }],
+  "kv_namespaces": [{ "binding": "CACHE" }],
+}
+```
+
+```json title="package.json"
+{ "type": "module", "scripts": { "dev": "cf dev", "types": "wrangler types" } }
+```
+
+```ts title="src/index.ts"
+export default {
+  async fetch(request, env): Promise<Response> {
+    const row = await env.ORDERS.prepare("SELECT 1").first();
+    return Response.json({ row, hit: await env.CACHE.get("a") });
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+## Not reported
+
+A wrangler file that no command and no test reads (`cf migrate` leaves it in place), or without `main` and
+assets; values, variables and secrets; what stands in any mode or environment of the other file; what a
+template has in a comment, or has more. A configuration of which not all is known.
+
+## Fix safety
+
+There is no fix: which of the two is right only the author knows.
+
+Source: https://developers.cloudflare.com/workers/vite-plugin/v2-beta/ (version 2 does not load wrangler's
+files), and the code of the packages (wrangler 4.164.0, `findWranglerConfig`: it reads `cloudflare.config.ts`
+only with `--experimental-new-config`)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from cflint.api import (
+    PREVIEW,
+    Binding,
+    Documents,
+    Finding,
+    Location,
+    Project,
+    Severity,
+    WranglerConfig,
+    config,
+    configuration,
+    rule,
+)
+
+_VALUES = frozenset({"var", "secret", "assets", "text_blob", "data_blob", "wasm_module"})
+"""Kinds that say how a Worker is set up in one place, and not what it is made of."""
+_MOST_NAMED = 5
+
+
+@rule(
+    configuration(),
+    severity=Severity.NOTE,
+    presets=(PREVIEW,),
+    deployed=True,
+    documents=Documents.NOTHING,
+)
+def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
+    if any(found.has_open_bindings for found in subject.environments):
+        return
+    for mirror in config.mirrors_of(project, subject):
+        other = mirror.config
+        own, others = _bindings(subject), _bindings(other)
+        beside = f"`{other.file_name}`"
+        if mirror.reader:
+            beside += f", which {mirror.reader} reads"
+        lacking = [
+            one for name, one in own.items() if name not in others and not other.is_commented_out(name)
+        ]
+        if lacking:
+            where = f"{beside}" if mirror.reader else f"the template {beside}"
+            yield Finding(
+                f"{_listed(lacking)} in this configuration alone, not in {where}", lacking[0].location
+            )
+        if not mirror.reader:
+            continue
+        more = [one for name, one in others.items() if name not in own and not subject.is_commented_out(name)]
+        if more:
+            yield Finding(
+                f"{_listed(more)} in {beside}, and not in this configuration",
+                subject.top.place,
+                tuple(_labelled(one) for one in more[:_MOST_NAMED]),
+            )
+        for name, one in own.items():
+            found = others.get(name)
+            if found is not None and found.kind is not one.kind:
+                message = f"`{name}` is a {one.kind.label} here and a {found.kind.label} in {beside}"
+                yield Finding(message, one.location, (_labelled(found),))
+        yield from _names(subject, other, beside)
+
+
+def _bindings(subject: WranglerConfig) -> Mapping[str, Binding]:
+    """The bindings of all modes and environments by name, the first of each."""
+    found: dict[str, Binding] = {}
+    for environment in subject.environments:
+        for binding in environment.bindings:
+            if binding.kind.id not in _VALUES:
+                found.setdefault(binding.name, binding)
+    return found
+
+
+def _names(subject: WranglerConfig, other: WranglerConfig, beside: str) -> Iterator[Finding]:
+    own = {found.worker_name for found in subject.environments}
+    others = {found.worker_name for found in other.environments}
+    if None in own or None in others or not own.isdisjoint(others):
+        return
+    name = other.top.text("name")
+    if name is not None:
+        message = f"the Worker is called `{subject.top.worker_name}` here and `{name.text}` in {beside}"
+        yield Finding(message, subject.top.place, (other.location(name),))
+
+
+def _listed(bindings: list[Binding]) -> str:
+    names = [f"`{one.name}`" for one in bindings]
+    more = len(names) - _MOST_NAMED
+    listed = ", ".join(names[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+    return f"{listed} {'are' if len(names) > 1 else 'is'}"
+
+
+def _labelled(binding: Binding) -> Location:
+    at = binding.location
+    return Location(at.document, at.span, f"a {binding.kind.label}")

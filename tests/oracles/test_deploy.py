@@ -1,0 +1,103 @@
+"""What pages say that wrangler refuses, it refuses: a whole Worker, by `wrangler deploy --dry-run`."""
+
+# ruff: noqa: E501 (sentences of pages)
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.support.fixture_cases import KNOWN
+from tests.support.oracle_tools import modules, needs_tools, node
+
+pytestmark = needs_tools()
+
+HEAD = '"name": "w", "main": "src/index.js", "compatibility_date": "2026-08-01"'
+MODULE = 'export default { fetch() { return new Response("ok"); } };'
+SERVICE_WORKER = 'addEventListener("fetch", (event) => event.respondWith(new Response("ok")));'
+ROOM = '"durable_objects": { "bindings": [{ "name": "ROOM", "class_name": "Room" }] }'
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Files of a Worker, what wrangler says to them (a regular expression), and the page's words for it."""
+
+    rule: str
+    files: Mapping[str, str]
+    refusal: str
+    says: str
+
+
+REFUSED = [
+    Refused(
+        "entrypoint-class-not-exported",
+        {"wrangler.json": f"{{ {HEAD}, {ROOM} }}", "src/index.js": MODULE},
+        "which are not exported in your entrypoint file: Room",
+        "A class that is declared somewhere, but not exported there, does not exist for it: the deployment is refused",
+    ),
+    Refused(
+        "service-worker-unsupported",
+        {"wrangler.json": f"{{ {HEAD}, {ROOM} }}", "src/index.js": SERVICE_WORKER},
+        "trying to use Durable Objects in a Worker written as a service-worker",
+        "wrangler refuses to deploy one with Durable Objects or migrations of its own",
+    ),
+    Refused(
+        "compat-date-missing",
+        {"wrangler.json": '{ "name": "w", "main": "src/index.js" }', "src/index.js": MODULE},
+        "A compatibility_date is required",
+        "Without one wrangler refuses to deploy",
+    ),
+    Refused(
+        "nonexistent-path",
+        {"wrangler.json": f"{{ {HEAD} }}"},
+        'entry-point file at "src/index.js" was not found',
+        "wrangler looks for them beside the configuration and stops when one is not there",
+    ),
+    Refused(
+        "assets-config",
+        {
+            "wrangler.json": '{ "name": "w", "compatibility_date": "2026-08-01",'
+            ' "assets": { "directory": "dist", "binding": "ASSETS" } }',
+            "dist/index.html": "<p>",
+        },
+        "Cannot use assets with a binding in an assets-only Worker",
+        "wrangler refuses `assets` with a `binding` or `run_worker_first` in a configuration without `main`",
+    ),
+    Refused(
+        "import-not-exported",
+        {
+            "wrangler.json": f"{{ {HEAD} }}",
+            "src/index.js": f'import {{ gone }} from "./other.js"; gone(); {MODULE}',
+            "src/other.js": "export const other = 1;",
+        },
+        'No matching export in "src/other.js" for import "gone"',
+        'esbuild, with which wrangler and Vite bundle, refuses a name that the module does not export: "No matching export"',
+    ),
+]
+
+
+@pytest.mark.parametrize("refused", REFUSED, ids=lambda refused: refused.rule)
+def test_wrangler_refuses(tmp_path: Path, refused: Refused) -> None:
+    assert refused.says in " ".join(KNOWN[refused.rule].page.split()), "the page says it"
+    for path, text in refused.files.items():
+        place = tmp_path / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text)
+    tools = modules()
+    assert tools is not None
+    process = subprocess.run(
+        [node(tools), tools / "wrangler/bin/wrangler.js", "deploy", "--dry-run"],
+        cwd=tmp_path,
+        env={**os.environ, "WRANGLER_SEND_METRICS": "false", "NO_COLOR": "1", "CI": "1"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert process.returncode != 0, process.stdout
+    assert re.search(refused.refusal, process.stdout + process.stderr), process.stdout + process.stderr
