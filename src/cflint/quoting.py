@@ -1,4 +1,7 @@
-"""Pieces of a user's text as a message can show them: in backticks, on one line, no longer than needed."""
+"""Pieces of a user's text as a message can show them: in backticks, on one line, no longer than needed.
+
+Imported where used: unicodedata, for text with emoji of several characters.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,13 @@ _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _CHAIN = pattern(r"(?<!\s)\s++(?=\??\.[\w$#])")
 """White space before a member; each run of it is looked at once."""
 _MORE = "…"
+
+_JOINER, _EMOJI_STYLE = "\u200d", "\ufe0f"
+_TAGS = "\U000e0067\U000e0062(?:{})\U000e007f".format(
+    "|".join("".join(chr(0xE0000 + ord(letter)) for letter in name) for name in ("eng", "sct", "wls"))
+)
+_TAGGED_FLAG = pattern(f"(?<=\U0001f3f4){_TAGS}")
+"""What makes the flags of England, Scotland and Wales of a black one."""
 
 
 def quoted(text: str, limit: int = 60, *, otherwise: str | None = None, keep_end: bool = False) -> str:
@@ -31,7 +41,51 @@ def quoted(text: str, limit: int = 60, *, otherwise: str | None = None, keep_end
 def _plain(text: str) -> str:
     joined = _CHAIN.sub(lambda found: "" if {*found[0]} & {"\n", "\r"} else found[0], text)
     folded = " ".join(joined.split()).replace("`", "'")
-    return folded if folded.isprintable() else "".join(map(visible_char, folded))
+    return visible_text(folded)
+
+
+def visible_text(text: str) -> str:
+    """The text with everything a terminal could act on, or nobody could see, as an escape (see
+    `visible_char`), but for what joins the characters of one emoji: that is seen by what it makes."""
+    if text.isprintable():
+        return text
+    kept = emoji_joints(text)
+    return "".join(char if at in kept else visible_char(char) for at, char in enumerate(text))
+
+
+def emoji_joints(text: str) -> frozenset[int]:
+    """Where invisible characters stand that make one emoji of several, as in UTS #51: zero-width joiners
+    between two pictographs, and the tags of the flags that have some."""
+    found: set[int] = set()
+    at = text.find(_JOINER, 1)
+    while at != -1:
+        before = at - 1
+        if before and text[before] == _EMOJI_STYLE:
+            before -= 1
+        if before and is_skin_tone(text[before]):
+            before -= 1
+        if at + 1 < len(text) and is_pictograph(text[before]) and is_pictograph(text[at + 1]):
+            found.add(at)
+        at = text.find(_JOINER, at + 1)
+    if "\U000e007f" in text:
+        for flag in _TAGGED_FLAG.finditer(text):
+            found.update(range(*flag.span()))
+    return frozenset(found)
+
+
+def is_skin_tone(char: str) -> bool:
+    """Whether a character changes the colour of the pictograph before it."""
+    return "\U0001f3fb" <= char <= "\U0001f3ff"
+
+
+def is_pictograph(char: str) -> bool:
+    """Whether a character can be, or be a part of, an emoji; true of all symbols that are none of
+    mathematics or money."""
+    if char.isascii():
+        return False
+    from unicodedata import category
+
+    return category(char) == "So" or char == "\u2194"
 
 
 def visible_char(char: str) -> str:

@@ -625,7 +625,7 @@ ADVERSARIAL = [
 ]  # fmt: skip
 
 
-OWN_TEXT = ("cflint.cli.markdown",)
+OWN_TEXT = ("cflint.report.pages",)
 """Modules whose patterns see nothing but the pages of the rules."""
 
 Pattern = re.Pattern[str] | re.Pattern[bytes]

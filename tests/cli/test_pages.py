@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cflint import __version__
-from cflint.cli.markdown import render
+from cflint.report.pages import render
 from cflint.rule import RuleSet
 from tests.support.cli_samples import Cli, sample_rules
 

@@ -347,7 +347,7 @@ ROOMS = {
             "settings",
         )
     },
-    "cflint.report": {"changes", "escape", "frame", "text"},
+    "cflint.report": {"cells", "changes", "escape", "frame", "text", "wrapping"},
     "cflint.engine": {
         "analysis",
         "incremental",

@@ -475,6 +475,25 @@ async def test_a_hover_shows_pages_and_bindings(project: Path) -> None:
         assert page.startswith(f"# {LEGACY}\n")
 
 
+async def test_a_hover_is_plain_text_where_no_markdown_is_shown(project: Path) -> None:
+    async with serving(project, capabilities(markdown=False)) as client:
+        client.open("src/index.ts")
+        room = await client.hover("src/index.ts", *place_in(INDEX, "env.ROOM.get", 6))
+        assert room == (
+            "env.ROOM: Durable Object namespace\n\n"
+            "- wrangler.jsonc, the top level: class Room\n"
+            "  - created by migration v1, SQLite storage\n"
+            "  - declared in src/room.ts\n"
+        )
+        page = await client.hover("src/index.ts", *place_in(INDEX, "env.STORE.put", 12))
+        assert page is not None
+        assert page.startswith(f"{FLOATING}\n\n")
+        prose = [line for line in page.split("\n") if not line.startswith("    ")]
+        assert "Correct" in prose
+        assert max(map(len, prose)) <= 80
+        assert not any(mark in line for line in prose for mark in ("`", "**", "](", "##", "==="))
+
+
 RENAMED = """\
 name = "a"
 main = "src/index.ts"

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from cflint.finding import Finding, Fix, Location, Notice, Safety, Severity
 from cflint.report import FORMATS, Options
+from cflint.report.cells import cells_of
 from cflint.report.escape import masked, masked_source, uri, visible
 from cflint.report.frame import Mark, frame, lay_out
 from cflint.source import Document, Span
@@ -186,7 +187,7 @@ def test_a_line_never_outgrows_its_budget(line: str, offset: int, budget: int) -
     shown = lay_out(document, 1, Span(at, at), budget)
     cells = sum(2 if east_asian_width(char) in "WF" else 1 for char in shown.text)
     assert sum(1 for char in shown.text if ord(char) < 0x300) <= budget
-    assert shown.text.isprintable()
+    assert visible(shown.text) == shown.text
     assert shown.column(at) <= max(budget, cells)
 
 
@@ -232,7 +233,9 @@ def test_masking_keeps_the_length_and_is_stable(line: str) -> None:
 
 @given(st.text(max_size=30))
 def test_visible_is_printable_and_keeps_what_is(value: str) -> None:
-    assert visible(value).isprintable()
+    shown = visible(value)
+    assert visible(shown) == shown
+    assert shown.replace("\u200d", "").isprintable()
     if value.isprintable():
         assert visible(value) == value
 
@@ -322,6 +325,46 @@ def test_long_headers_and_fixes_wrap_at_words_and_keep_short_code_whole() -> Non
         assert sum(2 if east_asian_width(char) in "WF" else 1 for char in row) <= 60
     colored = FORMATS["text"](report(item), Options(width=60, color=True))
     assert ANSI.sub("", colored).split("\n") == rows
+
+
+@pytest.mark.parametrize("width", [40, 47, 60, 79, 100])
+def test_on_a_terminal_no_row_is_wider_than_it(width: int) -> None:
+    many = Finding(
+        "nothing waits for `this.ctx.storage.put()` here",
+        place(ROOM, "server.accept()", "the socket is accepted here, and keeps the object awake"),
+        (
+            place(ROOM, "Object.values(new WebSocketPair())", "both ends of the socket come from here"),
+            place(ROOM, "WebSocketPair", "the class of `workerd` that makes them"),
+        ),
+        None,
+        Severity.WARNING,
+        "a-rule-with-a-long-name",
+    )
+    note = Notice("skipped: the file is larger than the limit of 1 MiB: it has 1,600,000 bytes", path="a.ts")
+    listed = report(many, *CHAT.findings, notices=(note, *CHAT.notices))
+    rows = FORMATS["text"](listed, Options(width=width, on_terminal=True)).split("\n")
+    assert [row for row in rows if cells_of(row) > width and "-->" not in row and ":::" not in row] == []
+    whole = " ".join(" ".join(row.strip(" |") for row in rows).split())
+    for said in ("the socket is accepted here, and keeps", "1,600,000 bytes", "for the reasons and the fix."):
+        assert said in whole
+    if width > 60:
+        assert "both ends of the socket come from here" in whole
+
+
+def test_off_a_terminal_a_notice_is_one_row() -> None:
+    note = Notice("a long notice " * 20 + "ends", path="a.ts")
+    assert note.message in FORMATS["text"](report(notices=(note,)), Options(width=40))
+    assert note.message not in FORMATS["text"](report(notices=(note,)), Options(width=40, on_terminal=True))
+
+
+def test_an_emoji_of_several_characters_keeps_the_carets_in_place() -> None:
+    family = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
+    document = Document(f"{family}.ts", f'say("{family}\u202e", NEEDLE);'.encode())
+    shown = text(finding(Location(document, span(document, "NEEDLE"))))
+    assert f" --> {family}.ts:1:" in shown
+    source, carets = (row for row in shown.split("\n") if "NEEDLE" in row or "^" in row)
+    assert f'say("{family}\\u202e", NEEDLE);' in source
+    assert carets.index("^") == cells_of(source[: source.index("NEEDLE")])
 
 
 def test_quiet_is_the_findings_alone() -> None:

@@ -30,6 +30,7 @@ def capabilities(
     watch: bool = True,
     versioned: bool = True,
     progress: bool = False,
+    markdown: bool = True,
 ) -> types.ClientCapabilities:
     """The capabilities of an able client."""
     return types.ClientCapabilities(
@@ -54,7 +55,9 @@ def capabilities(
                     value_set=[types.DiagnosticTag.Unnecessary, types.DiagnosticTag.Deprecated]
                 ),
             ),
-            hover=types.HoverClientCapabilities(content_format=[types.MarkupKind.Markdown]),
+            hover=types.HoverClientCapabilities(
+                content_format=[types.MarkupKind.Markdown if markdown else types.MarkupKind.PlainText]
+            ),
             code_action=types.CodeActionClientCapabilities(
                 data_support=resolve,
                 resolve_support=types.ClientCodeActionResolveOptions(properties=["edit"])

@@ -38,11 +38,30 @@ def write_bytes(data: bytes) -> None:
 
 def say(text: str) -> None:
     """Write to stderr, a line end added when text has none. Never fails."""
+    if text:
+        put(text if text.endswith("\n") else f"{text}\n")
+
+
+def remark(sentence: str, *, head: str = "", painted: str = "") -> None:
+    """Write a sentence to stderr: on a terminal wrapped at words, else in one line. Never fails.
+
+    `head` stands before it; where colours are wanted `painted` is written in its place."""
+    text = f"{head} {sentence}" if head else sentence
+    columns = columns_of(sys.stderr)
+    if columns:
+        from cflint.report.wrapping import wrapped
+
+        text = "\n  ".join(wrapped(text, columns, max(20, columns - 2)))
+    if painted and wants_color("auto", sys.stderr):
+        text = painted + text.removeprefix(head)
+    say(text)
+
+
+def put(text: str) -> None:
+    """Write to stderr as it is. Never fails."""
     stream: TextIO | None = sys.stderr
-    if stream is None or not text:
+    if stream is None:
         return
-    if not text.endswith("\n"):
-        text += "\n"
     with suppress(OSError, ValueError):
         stream.flush()
         stream.buffer.write(text.encode(stream.encoding or "utf-8", "backslashreplace"))
@@ -56,23 +75,19 @@ def counted(number: int, noun: str) -> str:
 
 
 def complain(message: str, hint: str | None = None) -> None:
-    """Write an error to stderr, in one line, and what to do about it in another."""
+    """Write an error to stderr, as one sentence, and what to do about it as another."""
     from cflint.report.escape import visible
 
-    head, tip = "cflint: error:", "hint:"
-    if wants_color("auto", sys.stderr):
-        head, tip = "\x1b[1mcflint: \x1b[31merror:\x1b[0m", f"\x1b[1;36m{tip}\x1b[0m"
-    say(f"{head} {visible(message)}\n" + (f"{tip} {visible(hint)}\n" if hint else ""))
+    remark(visible(message), head="cflint: error:", painted="\x1b[1mcflint: \x1b[31merror:\x1b[0m")
+    if hint:
+        remark(visible(hint), head="hint:", painted="\x1b[1;36mhint:\x1b[0m")
 
 
 def warn(message: str) -> None:
-    """Write a warning to stderr, in one line."""
+    """Write a warning to stderr, as one sentence."""
     from cflint.report.escape import visible
 
-    head = "cflint: warning:"
-    if wants_color("auto", sys.stderr):
-        head = "\x1b[1mcflint: \x1b[33mwarning:\x1b[0m"
-    say(f"{head} {visible(message)}")
+    remark(visible(message), head="cflint: warning:", painted="\x1b[1mcflint: \x1b[33mwarning:\x1b[0m")
 
 
 def give_up_stdout() -> None:
@@ -116,10 +131,25 @@ def takes_hyperlinks(stream: TextIO | None) -> bool:
     return (vte.isdecimal() and int(vte) >= 5000) or any(name in os.environ for name in _LINKING_VARIABLES)
 
 
+def takes_progress(stream: TextIO | None) -> bool:
+    """Whether a line that changes, and goes away again, can be shown: on a terminal that a person looks
+    at."""
+    return is_terminal(stream) and os.environ.get("TERM") != "dumb" and "CI" not in os.environ
+
+
 def width_of(stream: TextIO | None) -> int:
     """The columns of a terminal, at least 40; of anything else `COLUMNS`, or the default width."""
-    if not is_terminal(stream) and "COLUMNS" not in os.environ:
-        return DEFAULT_WIDTH
-    import shutil
+    given = os.environ.get("COLUMNS", "")
+    wanted = int(given[:6]) if given.isascii() and given.isdecimal() else 0
+    return max(40, wanted or columns_of(stream) or DEFAULT_WIDTH)
 
-    return max(40, shutil.get_terminal_size((DEFAULT_WIDTH, 24)).columns)
+
+def columns_of(stream: TextIO | None) -> int:
+    """The columns of the terminal that a stream goes to; 0 when it goes to none, or to one that does not
+    tell."""
+    if stream is None or not is_terminal(stream):
+        return 0
+    try:
+        return os.get_terminal_size(stream.fileno()).columns
+    except (OSError, ValueError):
+        return 0

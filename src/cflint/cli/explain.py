@@ -75,7 +75,7 @@ def _text(rules: list[Rule], color: str) -> str:
     import sys
 
     from cflint.cli.console import takes_hyperlinks, wants_color, width_of
-    from cflint.cli.markdown import render
+    from cflint.report.pages import render
 
     colored = wants_color(color, sys.stdout)
     width = min(width_of(sys.stdout), 100)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cflint.cli.check.place import current_folder
 from cflint.cli.console import width_of, write
 from cflint.cli.exits import Exit, Failure
 from cflint.cli.selection import complete_rules
@@ -62,6 +63,7 @@ def _inspect(place: str, name: str | None, *, isolated: bool) -> Inspection:
     from cflint.settings import Policy, SettingsError, SettingsTree, allows_packages
 
     file, line, column = _parsed(place)
+    current_folder()
     if not Path(file).is_file():
         raise Failure(f"no such file: {visible(file)}")
     workspace = Workspace.around([file])

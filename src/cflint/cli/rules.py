@@ -166,11 +166,12 @@ def _json(rules: Iterable[Rule]) -> str:
     return json.dumps({"version": 1, "rules": [as_data(rule) for rule in rules]}, indent=2) + "\n"
 
 
+_LEAST_SUMMARY = 20
 _STYLES = {"error": "31", "warning": "33", "note": "36"}
 
 
 def _text(rules: list[Rule], color: str) -> Iterator[str]:
-    """Aligned columns, for a terminal cut at its width."""
+    """Aligned columns, on a terminal cut at its width; on one too narrow for them a paragraph each."""
     import sys
 
     from cflint.cli.console import is_terminal, wants_color, width_of
@@ -197,9 +198,12 @@ def _text(rules: list[Rule], color: str) -> Iterator[str]:
         rows = [(*row[:6], row[7]) for row in rows]
     head = rows[0]
     widths = [max(len(row[column]) for row in rows) for column in range(len(head) - 1)]
+    left = None if room is None else room - sum(widths) - 2 * len(widths)
+    if room is not None and left is not None and left < _LEAST_SUMMARY:
+        yield from _paragraphs(rows[1:], room, colored=colored)
+        return
     for row in rows:
         cells = [f"{cell:<{width}}" for cell, width in zip(row[:-1], widths, strict=True)]
-        left = None if room is None else room - sum(widths) - 2 * len(widths)
         summary = row[-1] if left is None or len(row[-1]) <= left else f"{row[-1][: max(0, left - 3)]}..."
         if colored and row is head:
             yield f"\x1b[1m{'  '.join([*cells, summary]).rstrip()}\x1b[0m"
@@ -208,3 +212,13 @@ def _text(rules: list[Rule], color: str) -> Iterator[str]:
             cells[0] = f"\x1b[1m{cells[0]}\x1b[0m"
             cells[2] = f"\x1b[{_STYLES[row[2]]}m{cells[2]}\x1b[0m"
         yield "  ".join([*cells, summary]).rstrip()
+
+
+def _paragraphs(rows: Iterable[tuple[str, ...]], room: int, *, colored: bool) -> Iterator[str]:
+    """The name of each rule, and below it the rest, wrapped for so many cells."""
+    from cflint.report.wrapping import wrapped
+
+    for name, *others, summary in rows:
+        yield f"\x1b[1m{name}\x1b[0m" if colored else name
+        facts = ", ".join(cell for cell in others if cell != "-")
+        yield from (f"  {row}" for row in wrapped(f"{facts}: {summary}", room - 2, room - 2))

@@ -1,6 +1,6 @@
 """One analysis of a loaded project, in this process or several: work items, their outcome, the report."""
 
-# Imported where used: what only a run with several processes needs.
+# Imported where used: what only a run with several processes needs, or one that shows how far it is.
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cflint.cache.observed import mark, observed
 from cflint.engine.index import RuleIndex
@@ -22,8 +22,10 @@ from cflint.engine.plan import (
     WorkItem,
     divide,
     is_much,
+    own_modules,
     paths_of,
     size_of,
+    unit_of,
     work_items,
 )
 from cflint.engine.report import open_findings, report_of
@@ -35,7 +37,10 @@ from cflint.project.workers.preferences import no_preferences
 from cflint.source import Span
 
 if TYPE_CHECKING:
+    from cflint.engine.progress import Progress
     from cflint.project.files.workspace import Workspace
+    from cflint.project.workers.worker import Worker
+    from cflint.rule import Rule
     from cflint.syntax.javascript import Syntax
 
 _PHASE = "find trigger words"
@@ -75,7 +80,11 @@ class Run:
         self._options = options
         self._index = options.rules.derived(RuleIndex)
         self._runner = RuleRunner(loaded.project, options)
-        self._modules = ModuleChecks(loaded, self._index, self._runner, stopped)
+        self._progress: Progress | None = None
+        if options.show is not None:
+            self._runner.check = partial(self._shown, self._runner.check)
+        begin = self._begin if options.show is not None else None
+        self._modules = ModuleChecks(loaded, self._index, self._runner, stopped, begin)
         self._model = ModelChecks(loaded, self._index, self._runner)
 
     # -- in this process -----------------------------------------------------------------------------------
@@ -116,6 +125,27 @@ class Run:
             carried_over=carried_over,
         )
 
+    # -- how far it is -------------------------------------------------------------------------------------
+
+    def _begin(self, path: str | None) -> None:
+        if self._progress is not None:
+            self._progress.begin(path)
+
+    def _shown(self, check: Callable[..., None], rule: Rule, *given: Any) -> None:
+        """Run a rule, and show how far the run is."""
+        check(rule, *given)
+        if self._progress is not None:
+            self._progress.tick()
+
+    def _watch(self, modules: Sequence[str], *, shared: bool) -> None:
+        """From here on, show how far the run is, when it is to be shown."""
+        if self._options.show is not None:
+            from cflint.engine.progress import Progress
+
+            rows = ((_name(worker), own) for worker, own in own_modules(self.loaded, modules))
+            count = len(self._project.workers)
+            self._progress = Progress(count, rows, self._options.show, shared=shared)
+
     # -- in any number of processes ------------------------------------------------------------------------
 
     def everything(
@@ -128,7 +158,9 @@ class Run:
         if jobs > 1 and _can_fork():
             items = work_items(self.loaded, modules, dict.fromkeys(units))
             if is_much(items, self._size):
+                self._watch(modules, shared=True)
                 return self._in_processes(items, jobs)
+        self._watch(modules, shared=False)
         return merge([self.modules(modules), self.model(units)])
 
     def _size(self, item: WorkItem) -> int:
@@ -141,7 +173,10 @@ class Run:
         with from_both_ends(division.shared) as (front, back):
             queues = [queue for queue in (*map(ChunkQueue.of, division.apart), front) if queue.items]
             here = partial(self._work, back)
-            outcomes, lost = run_in_processes(self._work_apart, queues, here, self._project, back)
+            waiting = self._progress.tick if self._progress is not None else None
+            outcomes, lost = run_in_processes(
+                self._work_apart, queues, here, self._project, back, waiting=waiting
+            )
         for outcome in outcomes:
             if self._options.clock is not None and outcome.spent is not None:
                 self._options.clock.add(outcome.spent)
@@ -161,6 +196,8 @@ class Run:
     def _work_apart(self, chunks: Iterable[Chunk]) -> Outcome:
         """The same in a process of its own: what it read and how long it took is part of the outcome."""
         workspace, clock = self._project.workspace, self._options.clock
+        if self._progress is not None:
+            self._progress.hide()
         begun = mark(workspace)
         if clock is not None:
             clock.begin_apart()
@@ -185,6 +222,14 @@ class Run:
             for path in paths
             if path in known and not path.endswith(".d.ts")
         }
+
+
+def _name(worker: Worker | None) -> str | None:
+    """What a Worker is called while it is worked on: the folder of its configuration, or a path."""
+    if worker is None:
+        return None
+    unit = unit_of(worker)
+    return unit.removeprefix("#") if worker.config is None else worker.config.directory or unit
 
 
 def _can_fork() -> bool:

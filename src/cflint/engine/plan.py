@@ -16,6 +16,7 @@ from cflint.rule import RuleSet
 
 if TYPE_CHECKING:
     from cflint.engine.profile import Clock
+    from cflint.engine.progress import Show
 
 PARALLEL_BYTES = 500_000
 """Below this much source, configurations counted in, one process is faster than several."""
@@ -37,8 +38,8 @@ class Options:
     `rules` run; `known` are all rules there are (for names in comments). `excludes` are patterns of paths to
     leave out, `jobs` the most processes to use (0: as many as there are processors). With `debug` what a rule
     raises is raised. `apply_policy` gives a finding as the settings want it, None when they exclude it. With
-    `observed` the processes report what they read; `clock` measures. `renamed` has notices about old names of
-    rules in the settings, by the name.
+    `observed` the processes report what they read; `clock` measures, `show` shows how far the run is.
+    `renamed` has notices about old names of rules in the settings, by the name.
     """
 
     rules: RuleSet
@@ -49,6 +50,7 @@ class Options:
     apply_policy: Callable[[Finding], Finding | None] | None = None
     observed: bool = False
     clock: Clock | None = None
+    show: Show | None = None
     renamed: Mapping[str, Notice] = field(default_factory=dict)
 
 

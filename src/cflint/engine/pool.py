@@ -1,4 +1,7 @@
-"""Work in forked processes. What comes back is plain data; documents travel as their paths."""
+"""Work in forked processes. What comes back is plain data; documents travel as their paths.
+
+Imported where used: select, for who shows how far a run is.
+"""
 
 from __future__ import annotations
 
@@ -71,16 +74,19 @@ def run_in_processes(
     here: Callable[[], T],
     project: Project,
     mine: ChunkQueue[Item] | None = None,
+    *,
+    waiting: Callable[[], None] | None = None,
 ) -> tuple[list[T], list[Item]]:
     """Do `work` on each queue in a forked process of its own, and `here`, which works on `mine`, in this one
     meanwhile; the results, that of `here` last, and the items that could not be done.
 
     When a process is killed, what is left undone is done again in halves, until it is known which item does
-    that. No process outlives the call, whatever ends it.
+    that. No process outlives the call, whatever ends it. While this one waits for others it calls `waiting`
+    ten times a second.
     """
     sys.stdout.flush()
     sys.stderr.flush()
-    processes = _Processes(work, project)
+    processes = _Processes(work, project, waiting)
     try:
         started = [processes.start(queue) for queue in queues]
         last = here()
@@ -107,9 +113,12 @@ class _Killed(Exception):
 
 
 class _Processes(Generic[Item, T]):
-    def __init__(self, work: Callable[[ChunkQueue[Item]], T], project: Project) -> None:
+    def __init__(
+        self, work: Callable[[ChunkQueue[Item]], T], project: Project, waiting: Callable[[], None] | None
+    ) -> None:
         self._work = work
         self._project = project
+        self._waiting = waiting
         self._running: dict[int, BinaryIO] = {}
 
     def start(self, queue: ChunkQueue[Item]) -> int:
@@ -125,6 +134,8 @@ class _Processes(Generic[Item, T]):
     def result(self, queue: ChunkQueue[Item], process: int) -> tuple[T, list[Item]]:
         """Wait for a process: its result, and the items done. Raises _Killed, and what the work raises."""
         with self._running[process] as stream:
+            if self._waiting is not None:
+                _wait(stream, self._waiting)
             data = stream.read()
         _, status = os.waitpid(process, 0)
         del self._running[process]
@@ -161,6 +172,14 @@ class _Processes(Generic[Item, T]):
                 os.kill(process, 9)
                 os.waitpid(process, 0)
         self._running.clear()
+
+
+def _wait(stream: BinaryIO, waiting: Callable[[], None]) -> None:
+    """Wait until a process begins to write its result, or is gone."""
+    from select import select
+
+    while not select([stream], [], [], 0.1)[0]:
+        waiting()
 
 
 def _fork(task: Callable[[], object]) -> tuple[int, int]:

@@ -51,10 +51,15 @@ def report_of(
         root=loaded.project.workspace.root or base,
         base=base,
         suppressed=len(silenced),
-        partial=bool(outcome.crashes or outcome.unparsed or outcome.skipped),
+        partial=bool(outcome.crashes or outcome.unparsed or outcome.skipped or _is_unread(loaded)),
         silenced=tuple(silenced),
         workers=_workers(loaded, paths),
     )
+
+
+def _is_unread(loaded: Loaded) -> bool:
+    """Whether nothing is checked although there is a configuration, which cannot be read."""
+    return loaded.unchecked and not loaded.empty
 
 
 def _workers(loaded: Loaded, paths: Collection[str]) -> dict[str, tuple[str, ...]]:

@@ -113,16 +113,22 @@ def _crash(rule: Rule, place: Location, error: Exception) -> Crash:
 
 class ModuleChecks:
     """The rules about modules. `stopped` is called again and again within a module; when it returns True,
-    Stopped is raised."""
+    Stopped is raised. `begin` is called with each module that is begun, and with None after the last one."""
 
     def __init__(
-        self, loaded: Loaded, index: RuleIndex, runner: Runner, stopped: Callable[[], bool] | None
+        self,
+        loaded: Loaded,
+        index: RuleIndex,
+        runner: Runner,
+        stopped: Callable[[], bool] | None,
+        begin: Callable[[str | None], None] | None = None,
     ) -> None:
         self._loaded = loaded
         self._project = loaded.project
         self._index = index
         self._check = runner.check
         self._stopped = stopped
+        self._begin = begin
 
     def check(self, paths: Sequence[str]) -> Outcome:
         """Run the rules on some modules."""
@@ -130,6 +136,8 @@ class ModuleChecks:
         ledger = self._project.memo.ledger
         for path in self._parsed_first(paths):
             before = len(outcome.findings)
+            if self._begin is not None:
+                self._begin(path)
             if ledger is not None:
                 ledger.take()
             self._module(path, outcome)
@@ -137,6 +145,8 @@ class ModuleChecks:
                 found = outcome.findings[before:]
                 outcome.results.append(ItemResult(module_item(path), found, ledger.take()))
             self._project.trees.release(path)
+        if self._begin is not None:
+            self._begin(None)
         return outcome
 
     def check_part(self, syntax: Syntax, span: Span) -> list[Finding]:

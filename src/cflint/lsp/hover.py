@@ -1,8 +1,11 @@
-"""Hover: the page of a rule in a comment, of a binding, of the rules whose findings are there."""
+"""Hover: the page of a rule in a comment, of a binding, of the rules whose findings are there.
+
+Imported where used: plain text, for clients that show no Markdown.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from lsprotocol import types
 
@@ -16,6 +19,8 @@ from cflint.report.escape import encodable
 from cflint.source import Document, Span
 from cflint.syntax.javascript import EXTENSIONS
 
+_WIDTH = 80
+"""Columns of plain text; an editor that has fewer wraps it again."""
 _CODE = (*EXTENSIONS, ".py")
 
 
@@ -30,7 +35,7 @@ async def hover(state: State, analysis: Analysis, params: types.HoverParams) -> 
     offset = state.offset(source, params.position)
     named = pages.rule_in_comment(source, offset, state.known)
     if named is not None:
-        return _hover(state, pages.rule_page(named[0]), source, named[1])
+        return _hover(state, [pages.rule_page(named[0])], source, named[1])
     parts: list[str] = []
     span: Span | None = None
     binding = await analysis.query(lambda: _value_page(root, path, offset))
@@ -44,12 +49,18 @@ async def hover(state: State, analysis: Analysis, params: types.HoverParams) -> 
             span = span or finding.at.span
     if not parts or span is None:
         return None
-    return _hover(state, "\n\n---\n\n".join(dict.fromkeys(parts)), source, span)
+    return _hover(state, list(dict.fromkeys(parts)), source, span)
 
 
-def _hover(state: State, page: str, document: Document, span: Span) -> types.Hover:
-    kind = types.MarkupKind.Markdown if state.client.markdown else types.MarkupKind.PlainText
-    content = types.MarkupContent(kind, encodable(page))
+def _hover(state: State, pages: Sequence[str], document: Document, span: Span) -> types.Hover:
+    """Pages in Markdown, as what the client shows."""
+    if state.client.markdown:
+        content = types.MarkupContent(types.MarkupKind.Markdown, encodable("\n\n---\n\n".join(pages)))
+    else:
+        from cflint.report.pages import render
+
+        plain = "\n\n".join(render(page, width=_WIDTH, ticks=False) for page in pages)
+        content = types.MarkupContent(types.MarkupKind.PlainText, encodable(plain))
     return types.Hover(content, range_of(document, span, state.client.encoding))
 
 

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 class Options:
     """What the caller decides about an output; a format takes no notice of what is not its own.
 
-    `color` and `hyperlinks` (OSC 8) are for terminals; `width` is in terminal cells; `fixed` says how many
+    `color` and `hyperlinks` (OSC 8) are for terminals; `width` is in terminal cells, and `on_terminal` wraps
+    what is no finding, too; `fixed` says how many
     findings this run has mended; `quiet` leaves out what is no finding (text and concise); `category` names
     the run for code scanning (SARIF's automation id), `repository` is what was analysed, and `suppressions`
     lists what comments silence, marked as suppressed (SARIF). `statistics` asks for counts by rule, Worker
@@ -34,6 +35,7 @@ class Options:
     color: bool = False
     hyperlinks: bool = False
     width: int = 100
+    on_terminal: bool = False
     fixed: int = 0
     quiet: bool = False
     category: str | None = None

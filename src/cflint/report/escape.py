@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from cflint.finding import Report
 from cflint.pattern import pattern
-from cflint.quoting import visible_char
+from cflint.quoting import visible_char, visible_text
 
 RUNNER = pattern(r"(?<=#)#(?=[A-Za-z]{0,16}\[)")
 """The second `#` of what GitHub's runner (`##[error]`), Azure's (`##vso[`) and TeamCity (`##teamcity[`) take
@@ -28,10 +28,10 @@ def visible(text: str) -> str:
     """The text with everything a terminal could act on, or nobody could see, written as an escape.
 
     ESC becomes `\\x1b`, a bidi override `\\u202e`, a line end `\\n`; an undecodable byte of a file name
-    (a surrogate escape) becomes `\\xff`. What a CI's runner would take for a command is none any more.
+    (a surrogate escape) becomes `\\xff`. What joins the characters of an emoji stays. What a CI's runner
+    would take for a command is none any more.
     """
-    if not text.isprintable():
-        text = "".join(map(visible_char, text))
+    text = visible_text(text)
     return RUNNER.sub(lambda _: SHOWN_HASH, text) if "##" in text else text
 
 

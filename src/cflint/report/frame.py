@@ -1,8 +1,6 @@
 """Code frames: lines of source with spans underlined and labelled, as text for a terminal.
 
 A frame never shows more than it must: the marked lines, a line around the primary one, `...` for the rest.
-
-Imported where used: unicodedata, for source that is not ASCII.
 """
 
 from __future__ import annotations
@@ -11,14 +9,19 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 
-from cflint.quoting import visible_char
+from cflint.quoting import emoji_joints, visible_char
 from cflint.record import record, replace
+from cflint.report.cells import cells_of, widths
 from cflint.report.escape import RUNNER, SHOWN_HASH, masked_source
+from cflint.report.wrapping import wrapped
 from cflint.source import Document, Span
 
 TAB = 4
 _ELLIPSIS = "..."
 _MAX_LANES = 3
+_LABEL_ROOM = 32
+"""A label begins further left where there would be fewer cells for its words."""
+_LEAST_ROOM = 12
 _WHOLE = 5
 """A mark over at most this many lines is shown whole; of a longer one the first two and the last."""
 
@@ -171,18 +174,24 @@ def _rows(
     for mark in here:  # where a span of several lines begins in the midst of a line
         if mark.lane is not None and mark.first == number and mark.lane not in opened:
             column = line.column(mark.mark.span.start)
-            yield blank + _reach(marks, lanes, open_lanes, mark, column, " ", "", paint)
+            yield blank + _reach(marks, lanes, open_lanes, mark, column, " ", paint)[0]
             open_lanes.add(mark.lane)
     single = [mark for mark in here if mark.lane is None]
     if single:
         lead = _bars(marks, lanes, open_lanes, paint)
-        for row in _underlines(single, line, bounds, paint):
+        for row in _underlines(single, line, bounds, budget, paint):
             yield f"{blank}{lead}{row}".rstrip()
     for mark in here:  # where one ends
         if mark.lane is not None and mark.last == number:
             column = max(0, line.column(mark.mark.span.end) - 1)
-            yield blank + _reach(marks, lanes, open_lanes, mark, column, "|", mark.mark.label, paint)
+            reach, end = _reach(marks, lanes, open_lanes, mark, column, "|", paint)
             open_lanes.discard(mark.lane)
+            at, rows = _hung(mark.mark.label, end + 1 - 2 * lanes, budget)
+            if rows and at == end + 1 - 2 * lanes:
+                reach += " " + paint(rows.pop(0), mark.style)
+            yield f"{blank}{reach}".rstrip()
+            lead = _bars(marks, lanes, open_lanes, paint)
+            yield from (f"{blank}{lead}{' ' * at}{paint(row, mark.style)}" for row in rows)
 
 
 def _focus(here: Sequence[_Placed], bounds: Span) -> Span:
@@ -232,17 +241,30 @@ def _reach(
     mark: _Placed,
     column: int,
     begin: str,
-    label: str,
     paint: Paint,
-) -> str:
-    """A row that leads from a mark's lane to a column of the text."""
+) -> tuple[str, int]:
+    """A row that leads from a mark's lane to a column of the text, and its width."""
     lane = mark.lane or 0
     before = _bars(marks, lane, open_lanes, paint)
     run = begin + "_" * (2 * (lanes - lane) - 1 + column) + mark.char
-    return f"{before}{paint(run + (' ' + label if label else ''), mark.style)}".rstrip()
+    return f"{before}{paint(run, mark.style)}", 2 * lane + len(run)
 
 
-def _underlines(marks: Sequence[_Placed], line: _Line, bounds: Span, paint: Paint) -> Iterator[str]:
+def _hung(label: str, column: int, budget: int, least: int = 0) -> tuple[int, list[str]]:
+    """The column where a label's rows begin, and the rows: at `column` where there is room for words, else
+    further left, but not left of `least`."""
+    if not label:
+        return column, []
+    size = cells_of(label)
+    if size > budget - column < _LABEL_ROOM:
+        column = max(least, min(column, budget - min(size, _LABEL_ROOM)), 0)
+    room = max(_LEAST_ROOM, budget - column)
+    return column, list(wrapped(label, room, room))
+
+
+def _underlines(
+    marks: Sequence[_Placed], line: _Line, bounds: Span, budget: int, paint: Paint
+) -> Iterator[str]:
     """The row of carets, with the last label on it, then a row for every other label, from the right."""
     spots = []
     for mark in marks:
@@ -260,16 +282,35 @@ def _underlines(marks: Sequence[_Placed], line: _Line, bounds: Span, paint: Pain
     if labelled and labelled[-1][0] >= max((start for start, _, _ in spots), default=0):
         inline = labelled.pop()
     text = _paint_cells({column: (mark.char, mark.style) for column, mark in row.items()}, paint)
+    rows: list[str] = []
     if inline is not None:
-        text += " " + paint(inline[2].mark.label, inline[2].style)
+        start, mark = inline[0], inline[2]
+        end = max(row) + 2
+        at, rows = _hung(mark.mark.label, end, budget)
+        if at == end:
+            text += " " + paint(rows.pop(0), mark.style)
+        else:
+            at, rows = _hung(
+                mark.mark.label, start, budget, max((spot[0] + 2 for spot in labelled), default=0)
+            )
     yield text
+    if inline is not None and rows:
+        plain = max((spot[0] + 1 for spot in labelled), default=0)
+        lead = _connectors(labelled, paint)
+        yield from (_after(lead, plain, at, paint(row, mark.style)) for row in rows)
     if labelled:
         yield _connectors(labelled, paint)
     while labelled:
         start, _, mark = labelled.pop()
         lead = _connectors([spot for spot in labelled if spot[0] < start], paint)
         plain = max((spot[0] + 1 for spot in labelled if spot[0] < start), default=0)
-        yield f"{lead}{' ' * (start - plain)}{paint(mark.mark.label, mark.style)}"
+        at, rows = _hung(mark.mark.label, start, budget, plain + 1 if plain else 0)
+        yield from (_after(lead, plain, at, paint(row, mark.style)) for row in rows)
+
+
+def _after(lead: str, width: int, column: int, text: str) -> str:
+    """A text at a column, behind a lead that is so wide."""
+    return f"{lead}{' ' * (column - width)}{text}"
 
 
 def _connectors(spots: Sequence[tuple[int, int, _Placed]], paint: Paint) -> str:
@@ -341,8 +382,10 @@ def _cells(text: str, shown: str, start: int) -> tuple[list[str], list[int], lis
     offsets: list[int] = []
     cells: list[int] = []
     offset, cell = start, 0
+    base = 0  # the piece that what has no cells of its own belongs to, so that both are shown or neither
+    joints, sizes = emoji_joints(shown), widths(shown)
     commands = {match.start() for match in RUNNER.finditer(shown)}
-    for at, (char, face) in enumerate(zip(text, shown, strict=True)):
+    for at, (char, face, size) in enumerate(zip(text, shown, sizes, strict=True)):
         offsets.append(offset)
         cells.append(cell)
         offset += _byte_length(char)
@@ -353,9 +396,14 @@ def _cells(text: str, shown: str, start: int) -> tuple[list[str], list[int], lis
         elif at in commands:
             piece = SHOWN_HASH
         else:
-            piece = visible_char(face)
+            piece = face if at in joints else visible_char(face)
+        if piece == face and not size and pieces:
+            pieces[base] += piece
+            piece = ""
+        else:
+            base = at
         pieces.append(piece)
-        cell += len(piece) if len(piece) != 1 else _width(piece)
+        cell += len(piece) if piece != face else size
     offsets.append(offset)
     cells.append(cell)
     return pieces, offsets, cells
@@ -368,19 +416,3 @@ def _byte_length(char: str) -> int:
     if code < 0x800:
         return 2
     return 3 if code < 0x10000 else 4
-
-
-def cells_of(text: str) -> int:
-    """How many terminal cells a printable text takes."""
-    return len(text) if text.isascii() else sum(map(_width, text))
-
-
-def _width(char: str) -> int:
-    """How many terminal cells a printable character takes."""
-    if char.isascii():
-        return 1
-    from unicodedata import category, east_asian_width
-
-    if category(char) in ("Mn", "Me"):
-        return 0
-    return 2 if east_asian_width(char) in "WF" else 1

@@ -7,7 +7,7 @@ Source: https://docs.github.com/en/actions/reference/workflows-and-actions/workf
 from __future__ import annotations
 
 from cflint.finding import Finding, Report, Severity
-from cflint.quoting import visible_char
+from cflint.quoting import visible_text
 from cflint.report import DEFAULT, Options, severity_of
 from cflint.report.escape import escape_message, masked
 from cflint.report.frame import last_line
@@ -56,7 +56,7 @@ def _command(name: str, properties: dict[str, str], message: str) -> str:
 def _data(text: str) -> str:
     """A message as the runner reads it; other control characters are shown, not sent."""
     text = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-    return text if text.isprintable() else "".join(map(visible_char, text))
+    return visible_text(text)
 
 
 def _property(text: str) -> str:

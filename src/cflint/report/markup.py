@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cflint.quoting import visible_char
+from cflint.quoting import emoji_joints, visible_char
 
 _REFERENCES = {
     "&": "&amp;",
@@ -24,7 +24,11 @@ def escaped(text: str) -> str:
     XML 1.0 forbids and what nobody can see is written as an escape (`\\x1b`)."""
     if text.isprintable() and not any(char in text for char in '&<>"'):
         return text
-    return "".join(_REFERENCES.get(char) or visible_char(char) for char in text)
+    joints = emoji_joints(text)
+    return "".join(
+        _REFERENCES.get(char) or (char if at in joints else visible_char(char))
+        for at, char in enumerate(text)
+    )
 
 
 def tag(name: str, attributes: Mapping[str, object], *, open: bool = False) -> str:

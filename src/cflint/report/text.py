@@ -10,9 +10,11 @@ from collections.abc import Callable, Iterator, Sequence
 
 from cflint.finding import Finding, Fix, Location, Notice, Report, Safety, Severity
 from cflint.report import DEFAULT, Options, severity_of
+from cflint.report.cells import cells_of, start_within
 from cflint.report.changes import Row, changed_lines
 from cflint.report.escape import escape_message, masked_source, paths_for, visible
-from cflint.report.frame import Mark, Paint, cells_of, frame, last_line
+from cflint.report.frame import Mark, Paint, frame, last_line
+from cflint.report.wrapping import wrapped
 
 _SEVERITY = {Severity.ERROR: "1;31", Severity.WARNING: "1;33", Severity.NOTE: "1;36"}
 _STYLES = {
@@ -31,6 +33,9 @@ _NEAR = 20
 _MAX_RELATED = 10
 _MAX_DIFF_LINES = 40
 _MAX_NOTICES = 20
+_LEAST_ROOM = 20
+"""With fewer cells left behind its name, a message begins on the next row."""
+_NARROW = 60
 _INDENT = 2
 """What a further row of a header is indented by."""
 
@@ -81,8 +86,11 @@ def _finding(
     name = f"[{escape_message(finding.rule)}]"
     rule = _link(name, report, finding.rule, options)
     lead = cells_of(f"{severity.label}{name}: ")
-    head, *more_rows = _wrapped(escape_message(finding.message), options.width, lead, _INDENT)
-    yield f"{paint(severity.label + rule, 'primary')}{paint(': ' + head, 'strong')}"
+    message, room = escape_message(finding.message), options.width - _INDENT
+    head, *more_rows = wrapped(message, options.width - lead, room)
+    if options.width - lead < _LEAST_ROOM:
+        head, more_rows = "", list(wrapped(message, room, room))
+    yield f"{paint(severity.label + rule, 'primary')}{paint(f': {head}'.rstrip(), 'strong')}"
     for row in more_rows:
         yield " " * _INDENT + paint(row, "strong")
 
@@ -110,9 +118,9 @@ def _finding(
     if fix is not None:
         yield from _offer(fix, gutter, options.width, paint)
         for path, rows in diff:
-            yield from _diff(
-                path, rows, gutter, shown, paint, len(diff) > 1 or path != finding.at.document.path
-            )
+            with_path = len(diff) > 1 or path != finding.at.document.path
+            width = options.width if options.on_terminal else None
+            yield from _diff(path, rows, gutter, shown, paint, with_path, width)
 
 
 def _offer(fix: Fix, gutter: int, width: int, paint: Paint) -> Iterator[str]:
@@ -122,40 +130,12 @@ def _offer(fix: Fix, gutter: int, width: int, paint: Paint) -> Iterator[str]:
     indent = gutter + len(f" = {label}: ")
     head = f"{' ' * gutter} {paint('=', 'gutter')} {paint(label + ':', label)} "
     plain = len(title)
-    for row in _wrapped(f"{title} {how}".rstrip(" "), width, indent, indent):
+    below = indent if width >= _NARROW else gutter + 3
+    for row in wrapped(f"{title} {how}".rstrip(" "), width - indent, width - below):
         shown, rest = row[: max(plain, 0)], row[max(plain, 0) :]
         plain -= len(row) + 1
         yield head + shown + (paint(rest, "faint") if rest else "")
-        head = " " * indent
-
-
-def _wrapped(text: str, width: int, first: int, indent: int) -> Iterator[str]:
-    """Rows of a text, broken at blanks (not within short code spans), for a width in cells of which the first
-    row has `first` taken and every other one `indent`. The rows joined by a blank are the text."""
-    room = max(20, width - first)
-    row, used = "", 0
-    for word in _words(text):
-        size = cells_of(word)
-        if used and used + 1 + size > room:
-            yield row
-            row, used, room = word, size, max(20, width - indent)
-        elif used:
-            row, used = f"{row} {word}", used + 1 + size
-        else:
-            row, used = word, size
-    yield row
-
-
-def _words(text: str) -> Iterator[str]:
-    """What stands between blanks; a code span of up to 40 characters is one word."""
-    held = ""
-    for word in text.split(" "):
-        held = f"{held} {word}" if held else word
-        if held.count("`") % 2 == 0 or len(held) > 40:
-            yield held
-            held = ""
-    if held:
-        yield held
+        head = " " * below
 
 
 def _link(text: str, report: Report, rule: str, options: Options) -> str:
@@ -203,12 +183,15 @@ def _diff(
     shown: Callable[[str], str],
     paint: Paint,
     with_path: bool,
+    width: int | None,
 ) -> Iterator[str]:
     if with_path:
         yield f"{' ' * (gutter - 1)}{paint(':::', 'gutter')} {shown(path)}"
     bar = paint("|", "gutter")
     for sign, number, line in rows[:_MAX_DIFF_LINES]:
         text = visible(masked_source(path, line).expandtabs(4))
+        if width is not None:
+            text = start_within(text, width - gutter - 5)
         style = "removed" if sign == "-" else "added"
         yield f"{paint(f'{number:>{gutter}}', 'gutter')} {bar} {paint(f'{sign} {text}'.rstrip(), style)}"
     if len(rows) > _MAX_DIFF_LINES:
@@ -223,32 +206,50 @@ def _notices(notices: Sequence[Notice], options: Options, shown: Callable[[str],
         if notice.path is not None:
             place = shown(notice.path) + (f":{notice.line}" if notice.line else "") + ": "
         style = "primary" if notice.level == "warning" else "help"
-        yield f"{paint(f'{notice.level}:', style)} {place}{escape_message(notice.message)}"
+        label = f"{notice.level}:"
+        first, *rows = _sentence(f"{label} {place}{escape_message(notice.message)}", options)
+        yield paint(label, style) + first.removeprefix(label)
+        yield from (" " * _INDENT + row for row in rows)
     if len(notices) > len(chosen):
         more = _count(len(notices) - len(chosen), "more notice")
-        yield f"... and {more} (all of them with `--output-format json`)"
+        yield from _sentence(f"... and {more} (all of them with `--output-format json`)", options)
+
+
+def _sentence(text: str, options: Options) -> Iterator[str]:
+    """The rows of a sentence beside the findings; where no terminal is, one row, which is easy to search."""
+    if not options.on_terminal:
+        return iter((text,))
+    return wrapped(text, options.width, options.width - _INDENT)
 
 
 def _summary(report: Report, options: Options) -> Iterator[str]:
     paint = _painter(options)
+
+    def rows(text: str, style: str) -> Iterator[str]:
+        return (paint(row, style) for row in _sentence(text, options))
+
     checked = f"{_count(report.files_checked, 'file')} of {_count(report.workers_checked, 'Worker')}"
     fixed = f"Fixed {_count(options.fixed, 'finding')}. " if options.fixed else ""
     hushed = f" {_count(report.suppressed, 'finding')} suppressed by comments." if report.suppressed else ""
     if report.partial:
-        yield paint("The analysis is partial: not everything could be read.", "strong")
+        yield from rows("The analysis is partial: not everything could be read.", "strong")
     if not report.findings:
         skipped = sum(notice.is_skip for notice in report.notices)
         unread = f" {_count(skipped, 'file')} skipped." if skipped else ""
         is_whole = report.workers_checked and not report.partial and not skipped
-        passed = paint("All checks passed" if is_whole else "No findings", "good")
-        yield f"{fixed}{passed} in {checked}.{unread}{hushed}"
+        passed = "All checks passed" if is_whole else "No findings"
+        text = "\n".join(_sentence(f"{fixed}{passed} in {checked}.{unread}{hushed}", options))
+        yield from text.replace(passed, paint(passed, "good"), 1).split("\n")
         return
     tally = Counter(severity_of(finding) for finding in report.findings)
     kinds = ", ".join(_count(tally[severity], severity.label) for severity in sorted(tally, reverse=True))
     files = len({finding.at.document.path for finding in report.findings})
-    yield f"{fixed}{paint(f'Found {kinds}', 'strong')} in {_count(files, 'file')}{_fixable(report)}."
-    yield paint(f"Checked {checked}.{hushed}", "faint")
-    yield paint("Run `cflint explain RULE` for the reasons and the fix.", "faint")
+    found = f"Found {kinds}"
+    first, *more = _sentence(f"{fixed}{found} in {_count(files, 'file')}{_fixable(report)}.", options)
+    yield first.replace(found, paint(found, "strong"), 1)
+    yield from more
+    yield from rows(f"Checked {checked}.{hushed}", "faint")
+    yield from rows("Run `cflint explain RULE` for the reasons and the fix.", "faint")
 
 
 def _fixable(report: Report) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 
-from cflint.source import Document, Span
+from cflint.source import BOM, Document, Span
 from cflint.syntax.data import DataDocument, Format, Kind, Node, Value
 from cflint.syntax.documents import read
 from cflint.syntax.editing.brackets import add, cut
@@ -274,6 +274,8 @@ def _tried(doc: DataDocument, edits: Iterable[TextEdit | None] | None, expected:
         data = apply(doc.document.data, wanted)
     except ValueError:
         return None
+    if data.startswith(BOM) != doc.document.data.startswith(BOM):
+        return None  # one in the midst of a broken text would come first
     now = _reread(doc, data)
     before = Counter(problem.message for problem in doc.problems)
     if Counter(problem.message for problem in now.problems) - before:

@@ -41,7 +41,7 @@ def test_memory_has_files_and_the_folders_they_imply() -> None:
     assert workspace.is_dir("src/a") and workspace.is_dir("") and not workspace.is_dir("src/a/b.ts")
     assert workspace.exists("src/a/b.ts") and not workspace.exists("src/b.ts")
     assert workspace.problem("src/b.ts") is Unreadable.ABSENT
-    assert workspace.problem("src") is Unreadable.NOT_A_FILE
+    assert workspace.problem("src") is Unreadable.FOLDER
     assert workspace.list("nowhere") == ()
 
 

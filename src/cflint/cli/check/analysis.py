@@ -1,21 +1,24 @@
 """The analysis of a plan: the disk, what stands of an earlier run, changed bytes laid over it."""
 
-# Imported where used: what analyses, which a run does not need whose result is cached.
+# Imported where used: what analyses, which a run does not need whose result is cached, and what only a
+# terminal shows.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from cflint.cli.check.plan import Plan
 from cflint.cli.check.request import BASELINE, Request
-from cflint.cli.console import counted, say
+from cflint.cli.console import counted, remark, takes_progress
 from cflint.cli.exits import Failure
 from cflint.finding import Finding, Notice, Report, Safety
 from cflint.record import replace
 
 if TYPE_CHECKING:
+    from cflint.cli.progress import ProgressLine
     from cflint.engine.incremental import IncrementalRun
     from cflint.engine.plan import Options
     from cflint.history.workers import ChangedWorkers
@@ -38,6 +41,7 @@ class Analysis:
         self._reports_baseline = True
         self._changed: ChangedWorkers | None = None
         self._base: Loaded | None = None
+        self._progress = _progress_of(plan)
 
     @property
     def loaded(self) -> Loaded:
@@ -47,7 +51,13 @@ class Analysis:
 
             place, excludes = self._plan.place, self._plan.settings.excludes
             with self.clocked("find the project"):
-                self._loaded = load(place.workspace, place.paths, excludes, preferences=self._preferences)
+                self._loaded = load(
+                    place.workspace,
+                    place.paths,
+                    excludes,
+                    preferences=self._preferences,
+                    visit=self._progress.visit if self._progress is not None else None,
+                )
             self._give_base(self._loaded)
         return self._loaded
 
@@ -95,8 +105,18 @@ class Analysis:
             apply_policy=settings.policy.apply_policy,
             observed=observed,
             clock=self._plan.clock,
+            show=self._progress.show if self._progress is not None else None,
             renamed=settings.renamed(self.loaded.paths),
         )
+
+    @contextmanager
+    def _erased(self) -> Iterator[None]:
+        """Take away afterwards, whatever happens, the line that shows how far the run is."""
+        try:
+            yield
+        finally:
+            if self._progress is not None:
+                self._progress.erase()
 
     def clocked(self, phase: str) -> AbstractContextManager[None]:
         """Measure a phase, with `--profile`."""
@@ -106,9 +126,13 @@ class Analysis:
     def first(self) -> Report:
         """The report on what is on the disk, as an earlier run left it or analysed; the baseline not
         counted."""
+        if self._plan.kept is not None:
+            return self._plan.kept.report
+        with self._erased():
+            return self._first()
+
+    def _first(self) -> Report:
         plan = self._plan
-        if plan.kept is not None:
-            return plan.kept.report
         if plan.cache is None:
             return self._analysed({})
         from cflint.engine.incremental import IncrementalRun, load_by
@@ -139,7 +163,9 @@ class Analysis:
 
     def __call__(self, overlay: Mapping[str, bytes]) -> Report:
         """The report with changed bytes laid over the disk, by path."""
-        return self.compared(self._analysed(overlay))
+        with self._erased():
+            report = self._analysed(overlay)
+        return self.compared(report)
 
     def again(self) -> Report:
         """The report on what is on the disk now."""
@@ -192,7 +218,7 @@ class Analysis:
         request = plan.request
         is_said = self._reports_baseline and request.is_for_people and not request.quiet
         if is_said and result.hidden:
-            say(f"{counted(len(result.hidden), 'finding')} of the baseline not shown")
+            remark(f"{counted(len(result.hidden), 'finding')} of the baseline not shown")
         self._reports_baseline = False
         age = tuple(_age(result, request))
         return replace(result.report, notices=(*result.report.notices, *age)) if age else result.report
@@ -215,6 +241,15 @@ def _age(result: Compared, request: Request) -> Iterator[Notice]:
         what = f"the baseline {file} was written before {counted(len(result.newer), 'rule')} ({listed})"
         takes = f"takes in what they find ({counted(new, 'finding')})" if new else "says that they ran"
         yield Notice(f"{what}: `cflint baseline update{option}` {takes}")
+
+
+def _progress_of(plan: Plan) -> ProgressLine | None:
+    """The line that shows how far the run is; None where nobody would see it."""
+    if plan.kept is not None or plan.request.quiet or not takes_progress(sys.stderr):
+        return None
+    from cflint.cli.progress import ProgressLine
+
+    return ProgressLine(plan.place.workspace.root, plan.place.base)
 
 
 def _fixing_only(report: Report, buffer: str) -> Report:

@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING, TextIO
 
 from cflint.cli.check.plan import FAIL_ON, Plan
 from cflint.cli.check.request import FOR_PEOPLE
-from cflint.cli.console import counted, say, takes_hyperlinks, wants_color, warn, width_of, write
+from cflint.cli.console import (
+    counted,
+    is_terminal,
+    put,
+    remark,
+    takes_hyperlinks,
+    wants_color,
+    warn,
+    width_of,
+    write,
+)
 from cflint.cli.exits import Exit
 from cflint.cli.output import Output, write_file
 from cflint.finding import Notice, Report, Severity
@@ -33,15 +43,13 @@ def deliver_report(plan: Plan, analysis: Analysis, report: Report, fixed: int = 
     code = _exit_code(plan, report)
     if request.quiet:
         report = replace(report, notices=())
-    remarks = [
-        remark for output in request.outputs for remark in _delivered(plan, analysis, output, report, fixed)
-    ]
+    said = [text for output in request.outputs for text in _delivered(plan, analysis, output, report, fixed)]
     if all(output.format in _FINDINGS_ONLY for output in request.outputs):
         for notice in report.notices:
             if notice.level == "warning":
                 warn(located(notice))
-    for remark in remarks:
-        say(remark)
+    for sentence in said:
+        remark(sentence)
     return code
 
 
@@ -66,7 +74,7 @@ def deliver(plan: Plan, output: Output, text: str) -> None:
     if output.file is not None:
         write_file(output.file, text.encode("utf-8", "backslashreplace"))
     elif plan.stdout_is_taken:
-        say(text)
+        put(text)
     else:
         write(text, None if output.format in FOR_PEOPLE else "utf-8")
 
@@ -96,6 +104,7 @@ def _rendered(plan: Plan, analysis: Analysis, output: Output, report: Report, fi
         color=colored,
         hyperlinks=not to_file and colored and takes_hyperlinks(stream),
         width=width_of(None if to_file else stream),
+        on_terminal=not to_file and is_terminal(stream),
         fixed=fixed,
         quiet=request.quiet,
         repository=_repository(output, report),

@@ -13,7 +13,7 @@ from cflint.cli.check.delivery import deliver_report
 from cflint.cli.check.place import unread
 from cflint.cli.check.plan import Action, Plan, plan_of
 from cflint.cli.check.request import Request
-from cflint.cli.console import counted, say, warn, write
+from cflint.cli.console import counted, remark, say, warn, write
 from cflint.cli.exits import Exit, Failure
 from cflint.cli.output import write_file
 from cflint.finding import Report
@@ -85,7 +85,7 @@ def _report(plan: Plan, analysis: Analysis, report: Report) -> Exit:
     with analysis.clocked("write the report"):
         code = deliver_report(plan, analysis, report)
     if plan.request.unsafe_fixes and not plan.request.quiet:
-        say("`--unsafe-fixes` alone changes nothing: add `--fix` to apply the fixes, `--diff` to see them")
+        remark("`--unsafe-fixes` alone changes nothing: add `--fix` to apply the fixes, `--diff` to see them")
     analysis.keep()
     return code
 
@@ -104,7 +104,7 @@ def _write_baseline(plan: Plan, report: Report) -> Exit:
     assert target is not None
     write_file(target, written(baseline_of(report)).encode("ascii"))
     if not plan.request.quiet:
-        say(f"wrote {counted(len(report.findings), 'finding')} to {visible(target)}")
+        remark(f"wrote {counted(len(report.findings), 'finding')} to {visible(target)}")
     return Exit.INTERNAL if report.partial else Exit.CLEAN
 
 
@@ -120,7 +120,7 @@ def without_workers(plan: Plan, analysis: Analysis, report: Report) -> Exit:
         if not request.is_for_people:
             return deliver_report(plan, analysis, report)
         if not request.quiet:
-            say(message)
+            remark(message)
         return Exit.CLEAN
     for problem in unread(plan.place):
         warn(problem)

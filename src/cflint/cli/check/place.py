@@ -35,7 +35,7 @@ class Place:
 
 def place_of(request: Request) -> Place:
     """The place of a request. Raises Failure, and OSError."""
-    base = _here()
+    base = current_folder()
     if request.stdin_filename is not None:
         return _of_stdin(request.stdin_filename, base)
     given = request.paths or (".",)
@@ -45,7 +45,7 @@ def place_of(request: Request) -> Place:
     return Place(workspace, paths, base, request.paths)
 
 
-def _here() -> Path:
+def current_folder() -> Path:
     """The current folder. Raises Failure when it was deleted meanwhile."""
     try:
         return Path.cwd()
@@ -117,8 +117,8 @@ def unread(place: Place) -> Iterator[str]:
         return
     for given, path in zip(place.given, place.paths, strict=False):
         if not place.workspace.is_dir(path):
-            problem = place.workspace.problem(path)
-            if problem is not None:
-                yield f"{given} was not analysed: the file is {problem.value}"
+            why = place.workspace.why_unread(path)
+            if why is not None:
+                yield f"{given} was not analysed: the file is {why}"
         elif Path(given).is_dir() and not os.access(given, os.R_OK | os.X_OK):
             yield f"{given} was not analysed: the folder is {Unreadable.DENIED.value}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import Enum
 
 from cflint.pattern import pattern
@@ -92,6 +92,12 @@ class Discovered:
     embedded: tuple[str, ...] = ()
     shadowed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     left_out: tuple[LeftOut, ...] = ()
+
+    @property
+    def unread_configs(self) -> tuple[str, ...]:
+        """The paths that have the name of a configuration and cannot be read."""
+        unread = (item.path for item in self.left_out if isinstance(item.reason, Unreadable))
+        return tuple(filter(is_config_name, unread))
 
 
 IsConfig = Callable[[Document], bool]
@@ -212,6 +218,17 @@ def configs_above(
         folder = _parent(folder)
 
 
+def unread_above(workspace: Workspace, paths: Iterable[str]) -> Iterator[str]:
+    """What is named as a configuration, in the folders of files or in those above, and cannot be read."""
+    seen: set[str] = set()
+    for folder in map(_parent, paths):
+        while folder not in seen:
+            seen.add(folder)
+            names = (name for name in (*_PICK_ORDER, TYPESCRIPT_NAME) if name in workspace.entries(folder))
+            yield from (found for name in names if workspace.problem(found := _join(folder, name)))
+            folder = _parent(folder)
+
+
 class _Rules:
     """The ignore files that hold in a folder, innermost last, and the settings' patterns."""
 
@@ -281,6 +298,8 @@ class _Gathering:
         elif self.is_excluded(real, folder=workspace.is_dir(real)):
             self._left_out[real] = Reason.EXCLUDED
         elif workspace.is_dir(real):
+            if is_config_name(real):
+                self._left_out[real] = Unreadable.FOLDER
             self._walk(real)
         elif not workspace.is_file(real):
             self._left_out[real] = Unreadable.NOT_A_FILE
@@ -412,12 +431,15 @@ class _Gathering:
                 if kind is Entry.FOLDER:
                     if name in _METADATA:
                         continue
+                    is_config = name in _PICK_ORDER or name == TYPESCRIPT_NAME
                     path += "/"
                     if reason := _reason_of_folder(name, folder) or self.reason(rules, path, tracked_only):
                         self._left_out[path] = reason
                     elif depth >= _DEPTH_LIMIT:
                         self._left_out[path] = Reason.TOO_DEEP
                     else:
+                        if is_config:
+                            self._left_out[path[:-1]] = Unreadable.FOLDER
                         stack.append((path[:-1], depth + 1))
                     continue
                 is_source = name.endswith(SOURCE_SUFFIXES)

@@ -24,6 +24,7 @@ class Unreadable(Enum):
     ABSENT = "not there"
     BINARY = "not text in UTF-8 (UTF-16 or binary)"
     DENIED = "not readable (permission denied)"
+    FOLDER = "a folder"
     LINK_NOWHERE = "a symbolic link that leads nowhere"
     NOT_A_FILE = "not a regular file"
     OUTSIDE = "outside the root"

@@ -202,9 +202,9 @@ def _parse(line: str, index: int) -> _Rule | None:
 def _path(pattern: str) -> str | None:
     """The regular expression of a pattern for paths; None when it is broken and so matches nothing."""
     groups: list[list[str]] = [[]]  # the segments between one `**` and the next
-    for segment in _segments(pattern):
+    for segment, is_escaped in _segments(pattern):
         if len(segment) > 1 and not segment.strip("*"):  # `**`; more stars are no more to git
-            groups.append([])
+            groups.append(["[^/]+"] if is_escaped else [])  # `**\/` is never nothing
             continue
         translated = _segment(segment)
         if translated is None:
@@ -222,10 +222,11 @@ def _path(pattern: str) -> str | None:
     return "".join(parts)
 
 
-def _segments(pattern: str) -> Iterator[str]:
-    """The parts of a pattern between its slashes, of which those in a bracket expression are none."""
+def _segments(pattern: str) -> Iterator[tuple[str, bool]]:
+    """The parts of a pattern between its slashes, of which those in a bracket expression are none; and
+    whether the slash after it has a backslash."""
     if "[" not in pattern and "\\" not in pattern:
-        yield from pattern.split("/")
+        yield from ((segment, False) for segment in pattern.split("/"))
         return
     start = at = 0
     while at < len(pattern):
@@ -235,10 +236,10 @@ def _segments(pattern: str) -> Iterator[str]:
             continue
         escaped = letter == "\\"
         if pattern[at + escaped : at + escaped + 1] == "/":
-            yield pattern[start:at]
+            yield pattern[start:at], escaped
             start = at + escaped + 1
         at += escaped + 1
-    yield pattern[start:]
+    yield pattern[start:], False
 
 
 def _segment(segment: str) -> str | None:

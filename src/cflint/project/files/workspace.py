@@ -328,7 +328,10 @@ class Workspace:
 
     def _read_below(self, real: str) -> bytes | Unreadable:
         """What lies below the overlays."""
-        if self._files is None or self._kind(real) is not Entry.FILE:
+        kind = self._kind(real)
+        if kind is Entry.FOLDER:
+            return Unreadable.FOLDER
+        if self._files is None or kind is not Entry.FILE:
             return Unreadable.NOT_A_FILE
         found = self._files.read(real, self.limit)
         return self._too_large(real, found.size) if isinstance(found, TooLarge) else found

@@ -24,6 +24,7 @@ from cflint.project.files.discovery import (
     is_config_name,
     is_template_name,
     is_typescript_config,
+    unread_above,
 )
 from cflint.project.files.ignore import Ignore
 from cflint.project.files.workspace import Unreadable, Workspace
@@ -78,15 +79,26 @@ class Loaded:
 
     @property
     def empty(self) -> bool:
-        """Whether there is nothing of a Worker here."""
+        """Whether there is nothing of a Worker here, not even a configuration that cannot be read."""
+        return self.unchecked and not self.discovered.unread_configs
+
+    @property
+    def unchecked(self) -> bool:
+        """Whether there is nothing to check."""
         return not (self.project.workers or self.modules or self.configs)
 
 
 def load(
-    workspace: Workspace, paths: Iterable[str], excludes: Iterable[str] = (), *, preferences: Preferences
+    workspace: Workspace,
+    paths: Iterable[str],
+    excludes: Iterable[str] = (),
+    *,
+    preferences: Preferences,
+    visit: Callable[[str], None] | None = None,
 ) -> Loaded:
-    """Load the Workers that paths of the workspace mean ("" is its root)."""
-    return _Loading(workspace, tuple(paths), tuple(excludes), preferences).load()
+    """Load the Workers that paths of the workspace mean ("" is its root). `visit` is called with the path of
+    each configuration when it is looked at, which happens several times."""
+    return _Loading(workspace, tuple(paths), tuple(excludes), preferences, visit).load()
 
 
 def modules_among(
@@ -114,8 +126,10 @@ class _Loading:
         paths: tuple[str, ...],
         excludes: tuple[str, ...],
         preferences: Preferences,
+        visit: Callable[[str], None] | None,
     ) -> None:
         self._workspace = workspace
+        self._visit = visit
         self._preferences = preferences
         self._given = paths
         self._excludes = excludes
@@ -137,6 +151,7 @@ class _Loading:
         return self._excluded.covers(path + "/" if self._workspace.is_dir(path) else path)
 
     def _is_config(self, document: Document) -> bool:
+        self._look_at(document.path)
         if is_typescript_config(document.path):
             return True
         data = self._read.get(document.path)
@@ -144,7 +159,12 @@ class _Loading:
             data = self._read[document.path] = read(document)
         return is_wrangler_document(data)
 
+    def _look_at(self, path: str) -> None:
+        if self._visit is not None:
+            self._visit(path)
+
     def _config(self, path: str) -> WranglerConfig | None:
+        self._look_at(path)
         document = self._workspace.read(path)
         if document is None:
             return None
@@ -234,7 +254,7 @@ class _Loading:
         modules = tuple(self._selection.modules(found.sources, reached, named, outside, settled, product))
         of_apps = self._say_unknown_apps(workers)
         others = [worker for worker in workers if worker not in of_apps]
-        self._selection.notices.extend(empty_workers(others, self._workspace.exists, _is_generated))
+        self._selection.notices.extend(empty_workers(others, self._workspace.why_unread, _is_generated))
         self._selection.notices.extend(unreached(named, modules, reached, any_worker=bool(workers)))
         self._say_shadowed(found)
         self._say_unknown(configs.values())
@@ -309,11 +329,13 @@ class _Loading:
             ):
                 unread[item.path] = self._workspace.why_unread(item.path) or item.reason.value
         for path, why in unread.items():
-            if why is not None and path not in self._paths:
+            is_folder = is_config_name(path) and self._workspace.is_dir(path)
+            if why is not None and (is_folder or path not in self._paths):
                 what = "folder" if path.endswith("/") else "file"
-                self._selection.notices.append(
-                    Notice(f"skipped: the {what} is {why}", path=path, level="warning")
-                )
+                said = f"the {what} is {why}"
+                if is_folder:
+                    said = "a folder has the name of the configuration"
+                self._selection.notices.append(Notice(f"skipped: {said}", path=path, level="warning"))
 
     def _say_unresolved(self) -> None:
         """Tell of imports of files that are not there: what they bring is not known."""
@@ -350,6 +372,7 @@ class _Loading:
     # -- Workers of configurations -------------------------------------------------------------------------
 
     def _worker(self, config: WranglerConfig) -> Worker:
+        self._look_at(config.path)
         found = self._apps.of(config)
         return self._plain_worker(config) if found is None else self._app_worker(config, found)
 
@@ -570,6 +593,7 @@ class _Loading:
             )
             seen = frozenset(known) | frozenset(candidates)
             owners.extend(self._reaching(dict.fromkeys(everywhere), seen))
+        self._unread.update(dict.fromkeys(unread_above(self._workspace, left)))
         yield from owners
 
     def _reaching(self, candidates: Iterable[str], known: frozenset[str]) -> Iterator[Worker]:

@@ -13,28 +13,26 @@ _MOST_NAMED = 3
 
 
 def empty_workers(
-    workers: Iterable[Worker], exists: Callable[[str], bool], is_built: Callable[[str, WranglerConfig], bool]
+    workers: Iterable[Worker],
+    why_unread: Callable[[str], str | None],
+    is_built: Callable[[str, WranglerConfig], bool],
 ) -> Iterator[Notice]:
-    """Why Workers have no modules. `exists` tells whether a path of the workspace is there, `is_built`
-    whether a build makes what a configuration names."""
+    """Why Workers have no modules. `why_unread` tells why a path of the workspace cannot be read (see
+    `Workspace`), `is_built` whether a build makes what a configuration names."""
     for worker in workers:
         config = worker.config
         if config is None or worker.is_document or worker.modules or config.data.broken:
             continue
         if config.is_typescript and config.top.is_open("main"):
             continue  # which is told of itself
-        mains = [
-            posixpath.normpath(posixpath.join(config.directory, main.text or ""))
-            for found in config.environments
-            if (main := found.main) is not None
-        ]
-        yield Notice(f"no code is checked: {_why(config, mains, exists, is_built)}", path=config.path)
+        mains = [main.text or "" for found in config.environments if (main := found.main) is not None]
+        yield Notice(f"no code is checked: {_why(config, mains, why_unread, is_built)}", path=config.path)
 
 
 def _why(
     config: WranglerConfig,
     mains: Sequence[str],
-    exists: Callable[[str], bool],
+    why_unread: Callable[[str], str | None],
     is_built: Callable[[str, WranglerConfig], bool],
 ) -> str:
     if config.is_pages:
@@ -43,10 +41,12 @@ def _why(
         if config.assets is not None:
             return "the Worker has static assets alone"
         return "there is no `main`, and no deploy command names an entry"
-    main = mains[0]
+    if "://" in mains[0]:
+        return "`main` is a URL"
+    main = posixpath.normpath(posixpath.join(config.directory, mains[0]))
     if is_built(main, config):
         return f"`main` ({main}) is made by a build"
-    return f"`main` ({main}) {'is no code' if exists(main) else 'is not there'}"
+    return f"`main` ({main}) is {why_unread(main) or 'no code'}"
 
 
 def unreached(

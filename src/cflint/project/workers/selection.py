@@ -146,5 +146,6 @@ class Selection:
         reason = unfit(self._workspace, path)
         if reason is None or reason is Unreadable.ABSENT:  # a block of a Markdown file is no file
             return True
-        self.notices.append(Notice(f"skipped: {reason.value}", path=path))
+        why = self._workspace.why_unread(path) or reason.value
+        self.notices.append(Notice(f"skipped: {why}", path=path))
         return False

@@ -1,4 +1,4 @@
-"""Pages of rules in a terminal: the Markdown that they are written in, wrapped, in colour or plain."""
+"""Pages in Markdown for who does not show Markdown: a terminal, in colour or plain, and a simple editor."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from cflint.pattern import pattern
 from cflint.record import record
+from cflint.report.cells import cells_of
 
 _FENCE = pattern(r" {0,3}(`{3,}|~{3,})")
 _TITLE = pattern(r' title="([^"\n]+)"')
@@ -29,14 +30,18 @@ class _Style:
     width: int
     color: bool
     hyperlinks: bool
+    ticks: bool
 
 
-def render(text: str, *, width: int = 100, color: bool = False, hyperlinks: bool = False) -> str:
+def render(
+    text: str, *, width: int = 100, color: bool = False, hyperlinks: bool = False, ticks: bool = True
+) -> str:
     """Markdown for a terminal `width` columns wide; plain text without `color`. Code is not wrapped.
 
+    In plain text code stays between backticks, and headings are underlined; without `ticks` they are not.
     Takes headings, paragraphs, lists, fenced code, tables and inline marks; anything else stays as it is.
     """
-    style = _Style(max(20, width), color, hyperlinks)
+    style = _Style(max(20, width), color, hyperlinks, ticks)
     blocks = ["\n".join(block) for block in _blocks(text.replace("\0", "").split("\n"), style)]
     return "\n\n".join(block for block in blocks if block) + "\n"
 
@@ -89,6 +94,8 @@ def _end_of_fence(lines: list[str], start: int, mark: str) -> int:
 def _heading(text: str, level: int, style: _Style) -> list[str]:
     if style.color:
         return [f"\x1b[1;4m{text}{_RESET}" if level == 1 else f"\x1b[1m{text}{_RESET}"]
+    if not style.ticks:
+        return [_finished(_inline(text, style))]
     return [text, ("=" if level == 1 else "-") * len(text)]
 
 
@@ -98,7 +105,8 @@ def _paragraphs(lines: list[str], style: _Style) -> Iterator[str]:
     for line in lines:
         item = _ITEM.match(line)
         if item is not None:
-            first = f"{item[1]}{item[2]} "
+            mark = item[2] if style.ticks or item[2] not in "*+" else "-"
+            first = f"{item[1]}{mark} "
             texts.append((first, " " * len(first), [item[3]]))
         elif texts:
             texts[-1][2].append(line.strip())
@@ -131,7 +139,7 @@ _ESCAPES = pattern(r"\x1b\[[0-9;]*m|\x1b\]8;;[^\x1b]*\x1b\\")
 
 
 def _columns(word: str) -> int:
-    return len(_ESCAPES.sub("", word))
+    return cells_of(_ESCAPES.sub("", word))
 
 
 def _inline(text: str, style: _Style) -> str:
@@ -140,7 +148,9 @@ def _inline(text: str, style: _Style) -> str:
     def shown(match: re.Match[str]) -> str:
         if match["code"] is not None:
             code = match["code"].strip() or match["code"]
-            return _each_word(code, "36", style) if style.color else match[0].replace(" ", _JOINER)
+            if style.color:
+                return _each_word(code, "36", style)
+            return (match[0] if style.ticks else code).replace(" ", _JOINER)
         if match["strong"] is not None:
             return _each_word(match["strong"], "1", style)
         if match["emphasis"] is not None:
@@ -155,7 +165,7 @@ def _inline(text: str, style: _Style) -> str:
 def _each_word(text: str, code: str, style: _Style) -> str:
     """Each word painted for itself, so that a row can end between two of them."""
     if not style.color:
-        return text
+        return _inline(text, style)
     return " ".join(f"\x1b[{code}m{word}{_RESET}" for word in text.split())
 
 
