@@ -12,7 +12,7 @@ from cflint.engine import Options, Stopped, analyse
 from cflint.engine.session import Progress, Session
 from cflint.finding import Finding, Report
 from cflint.project.files.workspace import Workspace
-from cflint.project.workers.loading import Loaded
+from cflint.project.workers.loaded import Loaded
 from cflint.project.workers.preferences import no_preferences
 from tests.support.fixture_cases import KNOWN, Case, cases
 from tests.support.runs import asked

@@ -8,7 +8,8 @@ from cflint.engine.analysis import Run
 from cflint.engine.plan import Options
 from cflint.finding import Report
 from cflint.project.files.workspace import Workspace
-from cflint.project.workers.loading import Loaded, load
+from cflint.project.workers.loaded import Loaded
+from cflint.project.workers.loading import load
 from cflint.project.workers.preferences import no_preferences
 from cflint.rule import RuleSet
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from cflint.finding import Location, Report
     from cflint.graph.picture import Picture
-    from cflint.project.workers.loading import Loaded
+    from cflint.project.workers.loaded import Loaded
 
 FORMATS = ("mermaid", "dot", "svg", "json")
 

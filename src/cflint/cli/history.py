@@ -11,7 +11,8 @@ from cflint.history.base import Base, Folder
 from cflint.history.changes import Changes
 from cflint.history.repository import HistoryError, Repository
 from cflint.history.workers import ChangedWorkers
-from cflint.project.workers.loading import Loaded, load
+from cflint.project.workers.loaded import Loaded
+from cflint.project.workers.loading import load
 
 if TYPE_CHECKING:
     from pathlib import Path

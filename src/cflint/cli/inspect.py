@@ -19,7 +19,7 @@ from cflint.report.escape import visible
 
 if TYPE_CHECKING:
     from cflint.engine.inspection import Inspection
-    from cflint.project.workers.loading import Loaded
+    from cflint.project.workers.loaded import Loaded
     from cflint.source import Document
 
 

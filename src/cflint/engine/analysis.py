@@ -32,7 +32,8 @@ from cflint.engine.report import open_findings, report_of
 from cflint.engine.run import ModelChecks, ModuleChecks, RuleRunner
 from cflint.finding import Finding, Report
 from cflint.project.modules.reads import fingerprint_of
-from cflint.project.workers.loading import Loaded, load
+from cflint.project.workers.loaded import Loaded
+from cflint.project.workers.loading import load
 from cflint.project.workers.preferences import no_preferences
 from cflint.source import Span
 

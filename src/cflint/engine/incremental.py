@@ -21,7 +21,7 @@ from cflint.engine.outcome import ItemResult, Outcome, documents_of, merge
 from cflint.engine.plan import ItemKind, Options, WorkItem, model_item, module_item, owners_of, unit_of
 from cflint.finding import Report
 from cflint.project.modules.reads import fingerprint_of
-from cflint.project.workers.loading import Loaded
+from cflint.project.workers.loaded import Loaded
 from cflint.project.workers.outline import load_again, outline_of
 from cflint.syntax.javascript import EXTENSIONS
 

@@ -24,7 +24,7 @@ from cflint.project.code import pointing
 from cflint.project.code.module import ClassDefinition, Handler, Module, module_of
 from cflint.project.code.values import Value, ValueKind
 from cflint.project.config.wrangler import Binding, Environment, WranglerConfig
-from cflint.project.workers.loading import Loaded
+from cflint.project.workers.loaded import Loaded
 from cflint.project.workers.worker import DurableObject, Worker
 from cflint.quoting import quoted
 from cflint.record import record

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from cflint.finding import Finding, Notice
 from cflint.project.config.wrangler import WranglerConfig
-from cflint.project.workers.loading import Loaded
+from cflint.project.workers.loaded import Loaded
 from cflint.project.workers.model import Project
 from cflint.project.workers.worker import Worker
 from cflint.record import field, record

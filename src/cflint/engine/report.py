@@ -11,7 +11,7 @@ from cflint.engine.plan import Options, unit_of
 from cflint.engine.run import attributed
 from cflint.engine.suppression import Suppressions, Use, read_suppressions
 from cflint.finding import Finding, Notice, Report, RuleInfo
-from cflint.project.workers.loading import Loaded
+from cflint.project.workers.loaded import Loaded
 from cflint.project.workers.worker import Worker
 from cflint.record import replace
 from cflint.rule import Rule, RuleSet, SuppressionUse, renamed_notice

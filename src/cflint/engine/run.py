@@ -19,7 +19,7 @@ from cflint.project.code.module import Module
 from cflint.project.config.wrangler import Binding, Environment, WranglerConfig
 from cflint.project.modules.reads import Reads
 from cflint.project.workers.change import Change, pairs_of
-from cflint.project.workers.loading import Loaded
+from cflint.project.workers.loaded import Loaded
 from cflint.project.workers.model import Project
 from cflint.project.workers.sections import Section
 from cflint.project.workers.worker import DurableObject, Worker

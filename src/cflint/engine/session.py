@@ -16,7 +16,8 @@ from cflint.engine.run import Stopped
 from cflint.finding import Report
 from cflint.project.modules.facts import ModuleFacts
 from cflint.project.modules.reads import without_places
-from cflint.project.workers.loading import Loaded, load
+from cflint.project.workers.loaded import Loaded
+from cflint.project.workers.loading import load
 from cflint.project.workers.model import Project
 from cflint.project.workers.worker import Worker
 from cflint.source import Document, change_between

@@ -15,7 +15,7 @@ from cflint.engine.plan import Options, model_item, module_item, own_modules, ow
 from cflint.engine.report import by_file, commented_documents, general_notices, uses_in
 from cflint.engine.suppression import read_suppressions
 from cflint.finding import Finding, Report, Shard
-from cflint.project.workers.loading import Loaded
+from cflint.project.workers.loaded import Loaded
 from cflint.record import record, replace
 from cflint.rule import RuleSet
 

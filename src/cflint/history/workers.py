@@ -12,7 +12,7 @@ from cflint.project.files.roles import is_about_folder
 from cflint.project.modules.resolve import Resolver
 from cflint.project.modules.resolve.files import upwards
 from cflint.project.modules.resolve.targets import Local
-from cflint.project.workers.loading import Loaded
+from cflint.project.workers.loaded import Loaded
 from cflint.project.workers.migrations import migration_folders
 from cflint.project.workers.worker import Worker
 from cflint.record import replace

@@ -15,7 +15,7 @@ from cflint.finding import Finding, Report
 from cflint.lsp.known import KnownRules
 from cflint.project.files.discovery import is_config_name
 from cflint.project.files.workspace import Workspace
-from cflint.project.workers.loading import Loaded
+from cflint.project.workers.loaded import Loaded
 from cflint.rule import RuleSet, UnknownSelector
 from cflint.settings import Policy, Settings, SettingsError, SettingsTree, allows_packages
 

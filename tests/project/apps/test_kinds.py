@@ -14,7 +14,8 @@ import pytest
 from cflint.project.apps.realms import Realm
 from cflint.project.apps.registry import ROWS, kind_of
 from cflint.project.files.workspace import Workspace
-from cflint.project.workers.loading import Loaded, load
+from cflint.project.workers.loaded import Loaded
+from cflint.project.workers.loading import load
 from cflint.project.workers.preferences import no_preferences
 from tests.support.fixture_cases import KNOWN, Case, expected, rules_for, run
 from tests.support.paths import FIXTURES

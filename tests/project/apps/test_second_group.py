@@ -8,7 +8,8 @@ from cflint.project.apps.closure import border_of
 from cflint.project.apps.kind import Target
 from cflint.project.apps.realms import Realm
 from cflint.project.files.workspace import Workspace
-from cflint.project.workers.loading import Loaded, load
+from cflint.project.workers.loaded import Loaded
+from cflint.project.workers.loading import load
 from cflint.project.workers.preferences import no_preferences
 from cflint.source import Document
 

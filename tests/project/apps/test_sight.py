@@ -6,7 +6,7 @@ import pytest
 
 from cflint.project.apps.realms import Realm
 from cflint.project.modules.type_modules import is_type_module
-from cflint.project.workers.loading import Loaded
+from cflint.project.workers.loaded import Loaded
 from cflint.source import Document
 from tests.support.projects import Files, found, loaded
 

@@ -9,7 +9,8 @@ import pytest
 from cflint.finding import Report
 from cflint.project.files.discovery import Reason
 from cflint.project.files.workspace import Workspace
-from cflint.project.workers.loading import Loaded, load
+from cflint.project.workers.loaded import Loaded
+from cflint.project.workers.loading import load
 from cflint.project.workers.preferences import no_preferences
 from tests.support.fixture_cases import KNOWN, run
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from cflint.engine.incremental import IncrementalRun
     from cflint.engine.plan import Options
     from cflint.history.workers import ChangedWorkers
-    from cflint.project.workers.loading import Loaded
+    from cflint.project.workers.loaded import Loaded
     from cflint.project.workers.preferences import Preferences
     from cflint.report.baseline import Compared
     from cflint.rule import RuleSet

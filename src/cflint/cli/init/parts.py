@@ -19,7 +19,7 @@ from cflint.record import record
 
 if TYPE_CHECKING:
     from cflint.finding import Finding, Report
-    from cflint.project.workers.loading import Loaded
+    from cflint.project.workers.loaded import Loaded
     from cflint.source import Document
 
 SETTINGS = "cflint.toml"

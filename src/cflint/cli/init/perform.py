@@ -33,7 +33,7 @@ from cflint.cli.signals import held_back
 from cflint.finding import Report
 from cflint.fixer import Change
 from cflint.fixer import write as write_changes
-from cflint.project.workers.loading import Loaded
+from cflint.project.workers.loaded import Loaded
 from cflint.record import replace
 from cflint.report.diff import diffs
 from cflint.report.escape import visible

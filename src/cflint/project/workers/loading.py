@@ -33,6 +33,7 @@ from cflint.project.modules.resolve import ModuleGraph, Resolver
 from cflint.project.workers.bare import BareWorkers
 from cflint.project.workers.data_files import data_files
 from cflint.project.workers.elsewhere import Elsewhere
+from cflint.project.workers.loaded import Loaded
 from cflint.project.workers.markdown import MarkdownWorkers
 from cflint.project.workers.model import Project
 from cflint.project.workers.pages import advanced_entries, is_pages_function
@@ -43,49 +44,13 @@ from cflint.project.workers.selection import Selection, settled_folders
 from cflint.project.workers.typescript_config import read_worker_config
 from cflint.project.workers.worker import Worker
 from cflint.quoting import quoted
-from cflint.record import field, record, replace
+from cflint.record import replace
 from cflint.source import Document
 from cflint.syntax.data import DataDocument
 from cflint.syntax.documents import read
 
 if TYPE_CHECKING:
     from cflint.project.apps.app import Found
-
-
-@record(frozen=True)
-class Loaded:
-    """What a run looks at.
-
-    `modules` are the paths of the code to analyse: what the Workers reach, and files beside that use Workers
-    APIs or were named. `configs` are the configurations, `named` the files given by name, `discovered` what
-    was found and left out, `consulted` other files that say how configurations are deployed.
-    """
-
-    project: Project
-    modules: tuple[str, ...]
-    configs: tuple[WranglerConfig, ...]
-    named: frozenset[str]
-    discovered: Discovered
-    notices: tuple[Notice, ...] = ()
-    markdown: tuple[Document, ...] = field(default=())
-    excluded: Ignore = field(default=Ignore("", ()))
-    consulted: frozenset[str] = frozenset()
-
-    @property
-    def paths(self) -> tuple[str, ...]:
-        """The paths of the modules and configurations, as files (a Markdown block's is its file's)."""
-        found = (*self.modules, *(config.path for config in self.configs))
-        return tuple(dict.fromkeys(path.split("#", 1)[0] for path in found))
-
-    @property
-    def empty(self) -> bool:
-        """Whether there is nothing of a Worker here, not even a configuration that cannot be read."""
-        return self.unchecked and not self.discovered.unread_configs
-
-    @property
-    def unchecked(self) -> bool:
-        """Whether there is nothing to check."""
-        return not (self.project.workers or self.modules or self.configs)
 
 
 def load(

@@ -18,7 +18,8 @@ from cflint.project.files.ignore import Ignore
 from cflint.project.files.workspace import Workspace
 from cflint.project.modules.reads import fingerprint_of
 from cflint.project.modules.resolve import Edge, ModuleGraph, Resolver
-from cflint.project.workers.loading import Loaded, modules_among
+from cflint.project.workers.loaded import Loaded
+from cflint.project.workers.loading import modules_among
 from cflint.project.workers.model import Project
 from cflint.project.workers.preferences import Preferences
 from cflint.project.workers.typescript_config import read_worker_config
