@@ -68,6 +68,9 @@ def _inputs() -> tuple[list[str], list[str], str]:
         value = os.environ.get(f"INPUT_{name}", "").strip()
         if value:
             options.append(f"{option}={','.join(value.split())}")
+    since = os.environ.get("INPUT_CHANGED_SINCE", "").strip()
+    if since:
+        options.append(f"--changed-since={since}")
     return options, _words("paths") or ["."], form
 
 

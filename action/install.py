@@ -10,8 +10,9 @@ from pathlib import Path
 
 
 def requirements(action: Path) -> list[str]:
-    """The arguments of `pip install`: the sources beside this script, dependencies as in the lock file."""
-    return [str(action), "--constraint", str(action / "requirements.lock")]
+    """The arguments of `pip install`: the sources beside this script with what reads git's history,
+    dependencies as in the lock file."""
+    return [f"{action}[git]", "--constraint", str(action / "requirements.lock")]
 
 
 def main() -> int:

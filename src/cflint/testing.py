@@ -18,7 +18,8 @@
 A case is a folder that holds a tiny project. A comment marks each line that is reported: `// error: RULE`
 (`#`, `/* */` and `<!-- -->` work, too; `error-next-line` means the line below; `warning` and `note` say the
 severity as well; names of several rules have commas between). On a line without a marker nothing may be
-reported. What fixes change stands in the folder `fixed/` of the case; with `CFLINT_FIXED=write` in the
+reported. What stands in the folder `base/` of the case is the project as it was, for rules about
+a change. What fixes change stands in the folder `fixed/` of the case; with `CFLINT_FIXED=write` in the
 environment it is written. The name of a case says what it shows: `reports`, `reports-WHAT`, `clean` or
 `clean-WHAT`.
 
@@ -89,6 +90,7 @@ class Result:
     rules: RuleSet = field(repr=False)
     known: RuleSet = field(repr=False)
     options: Mapping[tuple[str, str], int] = field(default_factory=dict, repr=False)
+    base: Mapping[str, bytes] | None = field(default=None, repr=False)
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -115,7 +117,8 @@ class Result:
         """All rounds of fixes of a safety."""
 
         def again(overlay: Mapping[str, bytes]) -> Report:
-            return _report({**self.files, **overlay}, self.rules, self.known, self.options)
+            files = {**self.files, **overlay}
+            return _report(files, self.rules, self.known, self.options, self.base)
 
         return converge(again, allowed, parses_worse=parses_worse, report=self.report)
 
@@ -125,17 +128,19 @@ def check(
     *rules: str | RuleSet,
     options: Mapping[str, Mapping[str, int]] | None = None,
     known: RuleSet | None = None,
+    base: Files | None = None,
 ) -> Result:
     """Run rules on a project. A text is the module `src/index.ts` of a project with the configuration
     `CONFIG`; of a mapping all that is checked is what it holds.
 
     `rules` are names of rules, groups or presets. `options` are options of rules, by rule and name. `known`
-    are all rules there are, those of cflint and of installed packages unless they are given. Raises
-    ValueError for a name that is none, and whatever a rule raises.
+    are all rules there are, those of cflint and of installed packages unless they are given. `base` is the
+    project as it was, for rules about a change. Raises ValueError for a name that is none, and whatever a
+    rule raises.
     """
     every = _installed() if known is None else known
     given = {"wrangler.jsonc": CONFIG, "src/index.ts": files} if isinstance(files, str) else files
-    data = {path: text.encode() if isinstance(text, str) else text for path, text in given.items()}
+    data = _bytes(given)
     sets = [name for name in rules if isinstance(name, RuleSet)]
     chosen = sets[0] if sets else every.select([name for name in rules if isinstance(name, str)])
     settings = {
@@ -144,16 +149,29 @@ def check(
     for rule, name in settings:
         if rule not in every or all(option.name != name for option in every[rule].spec.options):
             raise ValueError(f"there is no option `{name}` of a rule `{rule}`")
-    return Result(data, _report(data, chosen, every, settings), chosen, every, settings)
+    before = None if base is None else _bytes(base)
+    report = _report(data, chosen, every, settings, before)
+    return Result(data, report, chosen, every, settings, before)
+
+
+def _bytes(files: Files) -> dict[str, bytes]:
+    return {path: text.encode() if isinstance(text, str) else text for path, text in files.items()}
 
 
 def _report(
-    files: Mapping[str, bytes], rules: RuleSet, known: RuleSet, options: Mapping[tuple[str, str], int]
+    files: Mapping[str, bytes],
+    rules: RuleSet,
+    known: RuleSet,
+    options: Mapping[tuple[str, str], int],
+    base: Mapping[str, bytes] | None = None,
 ) -> Report:
     """Analyse files in memory; Markdown files count as given by name."""
     workspace = Workspace.in_memory(files)
     paths = ["", *(path for path in files if path.endswith((".md", ".mdx")))]
     loaded = load(workspace, paths, preferences=lambda path: options)
+    if base is not None:
+        before = Workspace.in_memory(base)
+        loaded.project.base = load(before, [""], preferences=lambda path: options).project
     return analyse_loaded(loaded, Options(rules, known, jobs=1, debug=True), Path("/"))
 
 
@@ -206,9 +224,16 @@ class Case:
 
     @cached_property
     def files(self) -> Mapping[str, bytes]:
-        """The project's files, by path, without `fixed/`."""
+        """The project's files, by path, without `fixed/` and `base/`."""
         found = _files_below(self.folder)
-        return MappingProxyType({path: found[path] for path in found if not path.startswith("fixed/")})
+        return MappingProxyType(
+            {path: found[path] for path in found if not path.startswith(("fixed/", "base/"))}
+        )
+
+    @property
+    def base(self) -> dict[str, bytes] | None:
+        """The files of `base/`, by their paths in it: the project as it was; None without that folder."""
+        return _files_below(self.folder / "base") or None
 
     @property
     def fixed(self) -> dict[str, bytes]:
@@ -224,7 +249,7 @@ class Case:
         files = self.files
         wanted, severities = expected(files)
         self._check_name(wanted)
-        result = check(files, self.rule, *also, known=self.known)
+        result = check(files, self.rule, *also, known=self.known, base=self.base)
         _require(not result.report.partial, "the analysis is partial")
         found = Counter(result.lines)
         _require(found == wanted, _difference(result, found, wanted))
@@ -275,7 +300,9 @@ class Case:
             left = [it for it in made.report.findings if applicable(it.fix, Safety.UNSAFE)]
             _require(not left, f"fixes change nothing: {[_shown(_line_of(it)) for it in left]}")
             return
-        after = Result({**files, **changed}, made.report, result.rules, result.known, result.options)
+        after = Result(
+            {**files, **changed}, made.report, result.rules, result.known, result.options, result.base
+        )
         again = after.converged(Safety.UNSAFE).changes
         _require(not again, f"fixes change again what they fixed: {[change.path for change in again]}")
         safe = made if all(map(_is_safe, made.applied)) else result.converged(Safety.SAFE)  # the same rounds
@@ -366,7 +393,8 @@ class Page:
         the rule does not report something below `## Incorrect` and nothing elsewhere, when `also` other
         rules, groups or presets report something below `## Correct`, or when a rule with a fix has no
         `## Fix safety`. A rule that says nothing of Markdown (`Documents.NOTHING`) needs files beside each
-        other: the title of each block is the path of a file, and the blocks below a heading are a project.
+        other: the title of each block is the path of a file, and the blocks below a heading are a project;
+        what those in a folder `base/` show is what it was.
         """
         __tracebackhide__ = True
         found: Rule = self.known[self.rule]
@@ -382,7 +410,7 @@ class Page:
         for heading in wanted[:2]:
             _require(heading in shown, f"there is no example below `## {heading}`")
         if self._shows_projects:
-            result = check(self._project("Incorrect"), self.rule, known=self.known)
+            result = self._checked("Incorrect", self.rule)
             reporting = {"Incorrect"} if result.findings else set()
             also = (self.rule, *also)
         else:
@@ -400,7 +428,7 @@ class Page:
         if not rules:
             return []
         if self._shows_projects:
-            found = check(self._project("Correct"), *rules, known=self.known).findings
+            found = self._checked("Correct", *rules).findings
             return [f"{finding.rule}: {finding.message}" for finding in found]
         found = check({"page.md": self.text}, *rules, known=self.known).findings
         return [
@@ -412,6 +440,13 @@ class Page:
     @property
     def _shows_projects(self) -> bool:
         return self.known[self.rule].spec.documents is Documents.NOTHING
+
+    def _checked(self, heading: str, *rules: str) -> Result:
+        """What rules find in the project that the blocks below a heading show."""
+        files = self._project(heading)
+        base = {path.removeprefix("base/"): data for path, data in files.items() if path.startswith("base/")}
+        now = {path: data for path, data in files.items() if not path.startswith("base/")}
+        return check(now, *rules, known=self.known, base=base or None)
 
     def _project(self, heading: str) -> dict[str, bytes]:
         """The files that the blocks below a heading show, by path."""

@@ -72,7 +72,7 @@ def test_suppressed_findings_come_along_when_they_are_asked_for(runner: Runner) 
 def test_the_summary(runner: Runner) -> None:
     runner.step(CHECK)
     text = runner.summary.read_text()
-    assert text.startswith("## cflint\n\n**2 errors, 4 warnings, 2 notes** in 3 files of 1 Worker.\n")
+    assert text.startswith("## cflint\n\n**2 errors, 3 warnings, 3 notes** in 3 files of 1 Worker.\n")
     rows = [row for row in text.splitlines() if row.startswith("| error |")]
     assert len(rows) == 2
     assert "(https://github.com/o/r/blob/c0ffee/workers/chat%20room/src/index.ts#L12)" in text
@@ -145,7 +145,9 @@ def test_a_stale_report_is_not_taken_for_a_new_one(runner: Runner) -> None:
 def test_the_action_installs_itself_and_no_name_from_pypi() -> None:
     script = runpy.run_path(str(INSTALL))
     source, *constraint = script["requirements"](ROOT)
-    assert (Path(source) / "pyproject.toml").is_file()
+    folder, _, extra = source.partition("[")
+    assert (Path(folder) / "pyproject.toml").is_file()
+    assert extra == "git]"
     assert constraint == ["--constraint", str(ROOT / "requirements.lock")]
     assert Path(constraint[1]).is_file()
     assert "INPUT_" not in INSTALL.read_text(encoding="utf-8")

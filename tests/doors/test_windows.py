@@ -18,6 +18,7 @@ from cflint.engine import plan
 from cflint.engine.parsing import parses_worse
 from cflint.finding import Finding, Location, Report, Safety, Severity
 from cflint.fixer import converge
+from cflint.project.files import disk as disks
 from cflint.project.files import workspace as workspaces
 from cflint.project.files.workspace import Workspace
 from cflint.report import escape
@@ -75,7 +76,7 @@ def on_windows(monkeypatch: pytest.MonkeyPatch) -> None:
     """Paths are those of Windows where a workspace takes them, and where a report shows them."""
     names = {name: getattr(os, name) for name in dir(os)}
     windows = SimpleNamespace(**{**names, "path": ntpath, "sep": "\\"})
-    for module in (workspaces, escape):
+    for module in (workspaces, disks, escape):
         monkeypatch.setattr(module, "os", windows)
     monkeypatch.setattr(workspaces, "Path", PureWindowsPath)
 

@@ -60,6 +60,8 @@ DIFFERENT = {
 def _converted(case: Case) -> tuple[str, dict[str, bytes]] | None:
     """The path of a case's configuration, and the case with one in TypeScript; None when there is none."""
     files = case.files
+    if case.base is not None:
+        return None  # what was there before would have to be converted, too
     paths = [path for path in files if path.rpartition("/")[2] in NAMES]
     if len(paths) != 1 or any("wrangler" in path.rpartition("/")[2] for path in files if path != paths[0]):
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -22,6 +23,7 @@ import cflint_rules
 from cflint.project.files.workspace import Unreadable, Workspace, find_root
 from cflint.report import FORMATS
 from tests.support import lsp_client
+from tests.support.git import GitRepository, needs_git
 from tests.support.lsp_client import serving
 from tests.support.paths import ROOT
 from tests.support.security_project import CANARY, CODE, OWNED, write_hostile
@@ -214,6 +216,23 @@ def test_the_page_names_events() -> None:
     assert len(NEVER) > 25 and {"subprocess.Popen", "os.system", "os.posix_spawn", "socket.", "ctypes."} <= {
         *NEVER
     }
+
+
+# -- history -----------------------------------------------------------------------------------------
+
+
+@needs_git
+@pytest.mark.parametrize("arguments", [["check", "--changed-since", "HEAD"], ["diff", "HEAD"]])
+def test_history_is_read_and_nothing_else(repository: Path, arguments: list[str]) -> None:
+    shutil.rmtree(repository / ".git")
+    made = GitRepository(repository)
+    made("add", "--all")
+    made("commit", "-q", "-m", "a commit")
+    with (repository / ".git" / "config").open("a") as config:
+        config.write(f"[include]\n\tpath = {repository.parent / 'outside' / 'config'}\n")
+        config.write("[core]\n\thooksPath = .\n\tfsmonitor = touch owned\n")
+    with unchanged(repository):
+        assert_tame(watched(repository, *arguments, "--isolated", codes=(0, 1)))
 
 
 # -- the command line --------------------------------------------------------------------------------

@@ -37,7 +37,8 @@ export default {
 
 Promises that are awaited, returned, passed on, stored, collected for `Promise.all()`, or marked as meant with
 `void`. What a `new Promise(…)` around hears of, since it settles that promise. Functions that give a promise
-only sometimes (`Promise<void> | void`), or hand out what they are given. Code at the top level of a module.
+only sometimes (`Promise<void> | void`), or hand out what they are given, or call the callback that they are
+given instead. Code at the top level of a module.
 Code of the user interface in files that a Worker renders. What other rules report: bindings, remote procedure
 calls, alarms, Workflow steps, the storage of Durable Objects.
 
@@ -126,8 +127,10 @@ def _finding(module: Module, dropped: js.DroppedCall) -> Finding | None:
     if _is_settled_by_executor(module, dropped):
         return None
     caught = module.handles_errors(promise)
-    function = module.called_function(root)
-    handled = caught or (function is not None and module.catches_everything(function))
+    called_function = js.function_called(module, root) if root.type == "call_expression" else None
+    handled = caught or (
+        called_function is not None and called_function[0].catches_everything(called_function[1])
+    )
     durable = module.may_be_durable(root)
     goes_on = module.makes_stream_beside(root) or module.runs_later(root)
     invocations = frozenset() if durable or goes_on else js.invocations_of(module, root)
@@ -172,6 +175,8 @@ def _may_give_none(module: Module, call: Node) -> bool:
         return imported is not None and not imported.is_async and "|" in (imported.return_type or "")
     if js.is_async(function):
         return False
+    if _calls_back_instead(module, call, function):
+        return True
     declared = js.first_named(function.child_by_field_name("return_type"))
     if declared is not None and declared.type == "union_type":
         return True
@@ -185,6 +190,42 @@ def _may_give_none(module: Module, call: Node) -> bool:
         node is not None and js.unwrap(node).type == "identifier" and module.text(js.unwrap(node)) in names
         for node in given
     )
+
+
+def _calls_back_instead(module: Module, call: Node, function: Node) -> bool:
+    """Whether a function gives a promise to those who give it no callback, and nothing to this call, which
+    does: a condition asks for the parameter alone, and the function can end without a value."""
+    body = function.child_by_field_name("body")
+    if body is None or body.type != "statement_block":
+        return False
+    returned = module.returns_of(function)
+    last = body.named_children[-1].type if body.named_children else ""
+    ends = last in ("return_statement", "throw_statement")
+    if ends and all(js.first_named(node) is not None for node in returned):
+        return False
+    given = js.arguments_of(call)
+    for index, parameter in enumerate(module.parameters(function)[: len(given)]):
+        if js.unwrap(given[index]).type in ("undefined", "null") or not parameter.name:
+            continue
+        is_called = any(made.name == parameter.name for made in _calls_in(module, body))
+        asked = (node.child_by_field_name("condition") for node in module.descendants(body, "if_statement"))
+        if is_called and any(part is not None and _asks_for(module, part, parameter.name) for part in asked):
+            return True
+    return False
+
+
+def _calls_in(module: Module, body: Node) -> Iterator[js.Call]:
+    return (made for node in module.descendants(body, "call_expression") if (made := module.call(node)))
+
+
+def _asks_for(module: Module, condition: Node, name: str) -> bool:
+    """Whether a condition looks at nothing but whether a name holds something."""
+    names = [
+        module.text(node)
+        for node in (js.unwrap(condition), *module.descendants(condition, "identifier"))
+        if node.type == "identifier"
+    ]
+    return bool(names) and set(names) == {name}
 
 
 def _is_settled_by_executor(module: Module, dropped: js.DroppedCall) -> bool:

@@ -6,6 +6,8 @@ attacker. An error that is put into JSON as it is (`{ error }`) loses its messag
 some errors have.
 
 Functions of the project that make the response of what they are given are followed, in other modules, too.
+A status that is 500 for some errors counts as one of 500. In Python: `str(e)` and the like of what `except
+Exception` caught.
 
 ## Incorrect
 
@@ -48,7 +50,9 @@ export default {
 
 Statuses below 500, for which a message is meant for the client; errors of a class of one's own (`error
 instanceof HttpError`), or that are told by what they say (`message.includes("limit reached")`); what is sent
-in development only.
+in development only. The message where a `try` waits for nothing and can only throw texts that the project
+itself wrote (a configuration that is checked); what a Durable Object answers under a path that says that it
+is internal.
 
 ## Fix safety
 
@@ -60,7 +64,7 @@ Source: https://developers.cloudflare.com/workers/best-practices/workers-best-pr
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from cflint.api import (
@@ -75,10 +79,13 @@ from cflint.api import (
     keyword,
     member_access,
     pattern,
+    python,
+    python_module,
     rule,
 )
 
 if TYPE_CHECKING:
+    import libcst as cst
     from tree_sitter import Node
 
 _MESSAGE = "the details of an unexpected error are sent to the client"
@@ -89,8 +96,11 @@ _CAUGHT = "the error is caught here"
 _ERROR_NAME = pattern(r"e|ex|err|error|exc|exception|cause|reason|\w*Err(?:or)?")
 _DETAILS = frozenset({"message", "stack", "cause"})
 _SHOWN_IN = frozenset({"template_substitution", "pair", "ternary_expression"})
+_NAMES = ("identifier", "shorthand_property_identifier")
 _CHOICES = frozenset({"if_statement", "ternary_expression", "switch_statement"})
 _DEVELOPMENT = pattern(rb"dev|debug|local|environment|node_env|verbose", re.IGNORECASE)
+_PYTHON_RESPONSE = pattern(r"Response$|^HTTPException$")
+_INTERNAL = pattern(rb"[\"'`]/_*internal\b")
 _PLAIN_ERRORS = frozenset({"Error", "TypeError", "SyntaxError", "RangeError"})
 _LOOKS = frozenset({"includes", "startsWith", "endsWith"})
 _TEXTS = pattern(rb"m(?:sg|essage)\b|\berr(?:or)?\b", re.IGNORECASE)
@@ -113,17 +123,20 @@ def check(match: Match) -> Iterator[Finding]:
     error = module.scope.resolve(parameter) if responses or called else None
     if error is None or not any(js.contains(body, use) for use in module.scope.references(error)):
         return
+    if _is_internal(module, match.node):
+        return
+    is_checked = _is_checked(module, match.node)
     for made in responses:
         if made.content is None or _is_meant(module, made.node, body):
             continue
-        is_expected = made.status is None or made.status < 500
+        is_expected = is_checked or not _may_be_500(module, made)
         for message, at in _sent(module, made.content, error, is_expected=is_expected):
             yield Finding(message, at, (module.at(parameter, _CAUGHT),))
     for node in called:
         if not any(next(_leaks(module, given, error), None) for given in js.arguments_of(node)):
             continue
         for reply in js.replies_of(module, node) if not _is_meant(module, node, body) else ():
-            is_expected = reply.status is None or reply.status < 500
+            is_expected = is_checked or reply.status is None or reply.status < 500
             for content in reply.contents:
                 if module.scope.resolve(js.unwrap(content)) is error:
                     continue  # what the function shows of it is told there
@@ -140,6 +153,52 @@ def _sent(
         if not is_expected or (shown is not None and shown.name == "stack"):
             yield (_WHOLE if _is_whole(module, leak, content, error) else _MESSAGE), module.at(leak)
             return
+
+
+def _may_be_500(module: Module, made: js.ResponseMade) -> bool:
+    """Whether a response tells of a fault of the server, at least for some errors."""
+    if made.status is not None:
+        return made.status >= 500
+    if made.status_node is None:
+        return False
+    parts = js.alternatives(module, made.status_node)
+    may_be = any((js.number_of(module, part) or 0) >= 500 for part in parts)
+    return may_be and (made.content is None or not _chooses_by_status(module, made.content))
+
+
+def _chooses_by_status(module: Module, content: Node) -> bool:
+    """Whether a content, or a variable in it, is another one for statuses of 500 and more."""
+    names = (name for name in (content, *module.descendants(content, *_NAMES)) if name.type in _NAMES)
+    for part in (content, *(module.initializer(name) for name in names)):
+        for choice in (part, *module.descendants(part, "ternary_expression")):
+            asked = choice.child_by_field_name("condition") if choice.type == "ternary_expression" else None
+            numbers = module.descendants(asked, "number") if asked is not None else ()
+            if any((js.number_of(module, number) or 0) >= 500 for number in numbers):
+                return True
+    return False
+
+
+def _is_checked(module: Module, clause: Node) -> bool:
+    """Whether what a `catch` catches can only have the texts that the project itself wrote."""
+    statement = module.parent(clause) if clause.type == "catch_clause" else None
+    body = statement.child_by_field_name("body") if statement is not None else None
+    return body is not None and js.throws_own_texts(module, body)
+
+
+def _is_internal(module: Module, node: Node) -> bool:
+    """Whether a node runs for a path of a Durable Object that says that only the Worker itself calls it."""
+    if not module.may_be_durable(node):
+        return False
+    conditions = (
+        above.child_by_field_name("condition")
+        for above in module.ancestors(node)
+        if above.type == "if_statement"
+    )
+    return any(
+        _INTERNAL.search(module.document.data, condition.start_byte, condition.end_byte) is not None
+        for condition in conditions
+        if condition is not None
+    )
 
 
 def _is_whole(module: Module, leak: Node, content: Node, error: js.Declaration) -> bool:
@@ -171,7 +230,7 @@ def _sent_by(module: Module, function: Node, error: js.Declaration) -> Iterator[
     for made in module.responses_made(body) if body is not None else ():
         if made.content is None or _is_meant(module, made.node, function):
             continue
-        is_expected = made.status is None or made.status < 500
+        is_expected = not _may_be_500(module, made)
         told = next(_sent(module, made.content, error, is_expected=is_expected), None)
         caught = caught or (_given_error(module, function, error) if told is not None else None)
         if told is not None and caught is not None:
@@ -192,6 +251,8 @@ def _given_error(module: Module, function: Node, error: js.Declaration) -> Locat
         name = js.unwrap(argument) if argument is not None else None
         declared = site.module.scope.resolve(name) if name is not None and name.type == "identifier" else None
         if declared is None or declared.kind is not js.DeclarationKind.CATCH:
+            continue
+        if _is_checked(site.module, declared.scope) or _is_internal(site.module, site.node):
             continue
         if not _is_meant(site.module, site.node, declared.scope):
             return site.module.at(declared.node, _CAUGHT)
@@ -229,11 +290,26 @@ def _leaks(module: Module, content: Node, error: js.Declaration) -> Iterator[Nod
         if name.type not in ("identifier", "shorthand_property_identifier"):
             continue
         declaration = module.scope.resolve(name)
-        made = declaration.value if declaration is not None and not declaration.path else None
-        if made is None or _is_for_development(module, made):
+        made = declaration.value if declaration is not None else None
+        if declaration is None or made is None or _is_for_development(module, made):
+            continue
+        if declaration.path:
+            if _is_named_detail(declaration, uses):
+                yield name
+            continue
+        inside = module.descendants(made, "identifier", "shorthand_property_identifier")
+        named = (module.scope.resolve(part) for part in inside)
+        if any(part is not None and _is_named_detail(part, uses) for part in named):
+            yield name
             continue
         if any(js.contains(made, use) and _detail(module, use) is not None for use in uses):
             yield name
+
+
+def _is_named_detail(declaration: js.Declaration, uses: Sequence[Node]) -> bool:
+    """Whether a variable is what an error says: `const { message } = error`."""
+    taken = js.unwrap(declaration.value) if declaration.value is not None and declaration.path else None
+    return taken is not None and declaration.path[0] in _DETAILS and any(taken.id == use.id for use in uses)
 
 
 def _detail(module: Module, use: Node) -> Node | None:
@@ -295,3 +371,67 @@ def _tells_errors_apart(module: Module, condition: Node) -> bool:
 
 def _is_for_development(module: Module, node: Node) -> bool:
     return next(module.mentions(_DEVELOPMENT, node), None) is not None
+
+
+@check.on(python_module("except"))
+def check_python(module: python.PythonModule) -> Iterator[Finding]:
+    # Imported where used: libcst is slow to load.
+    if not module.workers or b"Exception" not in module.document.data:
+        return
+    import libcst as cst
+
+    for handler in module.find(cst.ExceptHandler):
+        name = handler.name.name if handler.name is not None else None
+        if not isinstance(name, cst.Name) or not _catches_all(handler):
+            continue
+        for made in module.find_in(handler.body, cst.Call):
+            sent = _python_sent(module, made, name.value) if _answers_500(module, made) else None
+            if sent is not None:
+                yield Finding(_MESSAGE, module.at(sent), (module.at(name, _CAUGHT),))
+
+
+def _catches_all(handler: cst.ExceptHandler) -> bool:
+    import libcst as cst
+
+    return isinstance(handler.type, cst.Name) and handler.type.value in ("Exception", "BaseException")
+
+
+def _answers_500(module: python.PythonModule, call: cst.Call) -> bool:
+    """Whether a call makes a response with a status of 500 or more: a class that sounds like one, or a
+    function of the module that makes such an instance."""
+    import libcst as cst
+
+    names = [part.value for part in (call.func, *call.func.children) if isinstance(part, cst.Name)]
+    called = next((name for name in names if _PYTHON_RESPONSE.search(name)), names[-1] if names else "")
+    own = (node for node in module.find(cst.FunctionDef) if node.name.value == called)
+    makes = _PYTHON_RESPONSE.search(called) is not None or any(
+        isinstance(made.func, cst.Name) and _PYTHON_RESPONSE.search(made.func.value) is not None
+        for function in own
+        for made in module.find_in(function.body, cst.Call)
+    )
+    if not makes:
+        return False
+    for argument in call.args:
+        keyword = argument.keyword.value if argument.keyword is not None else None
+        is_status = keyword in (None, "status", "status_code", "code")
+        if (
+            is_status
+            and isinstance(argument.value, cst.Integer)
+            and 500 <= argument.value.evaluated_value < 600
+        ):
+            return True
+    return False
+
+
+def _python_sent(module: python.PythonModule, call: cst.Call, error: str) -> cst.BaseExpression | None:
+    """The expression by which a call is given what an error says, by way of one variable, too."""
+    import libcst as cst
+
+    for argument in call.args:
+        for part, via in module.contents(argument.value):
+            found = part
+            while isinstance(found, cst.Attribute) and found.attr.value in ("args", "message"):
+                found = found.value
+            if isinstance(found, cst.Name) and found.value == error:
+                return via if via is not None else part
+    return None

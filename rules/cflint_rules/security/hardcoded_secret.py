@@ -36,6 +36,8 @@ export default {
 
 Placeholders (`your-api-key`, `sk-xxxx`), keys that are public (`pk_…`, what is called a site key, the token
 of Web Analytics), tokens that are no credentials (`csrfToken`, `nextPageToken`), words and names, tests.
+Inside a longer text: what a code sample shows under a name (`<pre>`, `<code>`, a fenced block), since
+documentation is full of made-up passwords; a key of a known provider is reported there, too.
 
 ## Fix safety
 
@@ -51,7 +53,21 @@ from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Module, Severity, hint, js, mark, module, pattern, python, python_module, rule
+from cflint.api import (
+    Finding,
+    Location,
+    Module,
+    Severity,
+    Span,
+    hint,
+    js,
+    mark,
+    module,
+    pattern,
+    python,
+    python_module,
+    rule,
+)
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -132,7 +148,7 @@ def check(found: Module) -> Iterator[Finding]:
             public = "Google" in label  # the keys of web apps are meant to be seen
             yield Finding(
                 f"{label} stands in the code: replace it, and read it from `env`",
-                found.at(string),
+                _at(found, string, match.start(), match.end()),
                 severity=Severity.NOTE if public else None,
             )
     for match in _named(data):
@@ -140,12 +156,12 @@ def check(found: Module) -> Iterator[Finding]:
         text = match.group(1).decode()
         if string is None or string.id in seen or not _is_secret(text) or b"beacon" in _before(data, match):
             continue
-        if not _is_given_to(found, string, match.start()):
+        if not _is_given_to(found, string, match.start()) or _is_in_sample(data, string, match.start()):
             continue
         seen.add(string.id)
         yield Finding(
             "a secret seems to stand in the code: replace it, and read it from `env`",
-            found.at(string),
+            _at(found, string, match.start(1), match.end(1)),
             severity=Severity.NOTE,
         )
 
@@ -181,6 +197,26 @@ def check_python(module: python.PythonModule) -> Iterator[Finding]:
         seen.add(node)
         lowered = by_name or "Google" in message
         yield Finding(message, module.at(node), severity=Severity.NOTE if lowered else None)
+
+
+def _at(module: Module, string: Node, start: int, end: int) -> Location:
+    """The place of a string, and of the lines of it that matter where it has several."""
+    data = module.document.data
+    if data.find(b"\n", string.start_byte, string.end_byte) == -1:
+        return module.at(string)
+    first = max(data.rfind(b"\n", string.start_byte, start) + 1, string.start_byte)
+    last = data.find(b"\n", end, string.end_byte)
+    line = data[first : last if last != -1 else string.end_byte]
+    first += len(line) - len(line.lstrip())
+    return Location(module.document, Span(first, first + len(line.strip())))
+
+
+def _is_in_sample(data: bytes, string: Node, at: int) -> bool:
+    """Whether a byte of a string stands in a code sample that the string shows."""
+    before = data[string.start_byte : at]
+    if any(before.rfind(b"<" + tag) > before.rfind(b"</" + tag) for tag in (b"pre", b"code")):
+        return True
+    return before.count(b"```") % 2 == 1 or before.count(b"\\`\\`\\`") % 2 == 1
 
 
 def _is_secret(text: str) -> bool:

@@ -45,6 +45,9 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+A secret is a variable of `env` by its name, and a constant of the module that is called like one and holds a
+text.
+
 The secret, and what the client sent, may come by way of variables, fields, options, constructors, helpers
 and their callers, in other modules, too. A signature that the code makes itself (`crypto.subtle.sign()`,
 `createHmac()`) is as good as a secret: `crypto.subtle.verify()` compares it. In Python
@@ -52,7 +55,8 @@ and their callers, in other modules, too. A signature that the code makes itself
 
 ## Not reported
 
-Comparisons with literals, `null` or an empty text; variables that hold no secret by their name; values that
+A secret that only clears a cache (`CACHE_BUST_SECRET`, `PURGE_TOKEN`): it gives little away. Comparisons with
+literals, `null` or an empty text; variables that hold no secret by their name; values that
 do not come from a request, as far as one can see. A call of `timingSafeEqual()` that stands in a `try` with a
 `catch`.
 
@@ -109,6 +113,8 @@ _CODE = pattern(rb"sig|mac|digest|hash|expect|comput|calc|correct|valid|good", r
 """What a signature is called that code makes to compare it."""
 _AROUND = 100
 """Bytes on either side of an operator that are looked at first."""
+_CLEARS = pattern(r"BUST|PURGE|CACHE|REVALIDAT|INVALIDAT", re.IGNORECASE)
+_CODES = ("AUTH_CODE", "ACCESS_CODE", "ADMIN_CODE", "AUTHCODE", "PASSCODE", "PASSPHRASE")
 _SECRET_ENDS = ("_KEY", "_AUTH", "PASSWORD", "TOKEN", "SECRET")
 _NEVER = frozenset(
     {"string", "number", "null", "undefined", "true", "false", "unary_expression", "regex", "object", "array"}
@@ -119,7 +125,7 @@ _NEVER = frozenset(
 @rule(
     module(),
     hint("env", "secret", "token", "password", "apiKey", "signature", "timingSafeEqual"),
-    severity=Severity.WARNING,
+    severity=Severity.NOTE,
 )
 def check(found: Module) -> Iterator[Finding]:
     data = found.document.data
@@ -138,10 +144,14 @@ def check(found: Module) -> Iterator[Finding]:
         if told is None:
             continue
         what, places = told
+        if _CLEARS.search(what) is not None:
+            continue
         yield Finding(
             f"{what} is compared with what a client sent in a time that depends on it",
             found.at(whole),
-            tuple(place for place in places if place.document != found.document or not _is_in(whole, place)),
+            related=tuple(
+                place for place in places if place.document != found.document or not _is_in(whole, place)
+            ),
         )
 
 
@@ -156,7 +166,7 @@ def _told(module: Module, secret: Node, sent: Node) -> tuple[str, tuple[Location
         return None
     if not js.may_be_sent(module, sent):
         return None
-    found = js.secret_behind(module, secret, _SECRET_ENDS)
+    found = js.secret_behind(module, secret, _SECRET_ENDS) or _constant_behind(module, secret)
     what = _name(found) if found is not None else ""
     start, end = min(secret.start_byte, sent.start_byte), max(secret.end_byte, sent.end_byte)
     if found is None and _CODE.search(module.document.data, start, end) is not None:
@@ -169,10 +179,28 @@ def _told(module: Module, secret: Node, sent: Node) -> tuple[str, tuple[Location
     return what, (made, source.module.at(source.node, "the client sends it here"))
 
 
+def _constant_behind(module: Module, secret: Node) -> js.Traced | None:
+    """The constant of the module, called like a secret and holding a text, that a value is."""
+    return next(js.traced(module, secret, _is_constant, local=True), None)
+
+
+def _is_constant(found: js.Traced) -> bool:
+    declaration = found.module.scope.resolve(found.node) if found.node.type == "identifier" else None
+    if declaration is None or declaration.scope.type != "program" or declaration.path or found.path:
+        return False
+    value = js.unwrap(declaration.value) if declaration.value is not None else None
+    if value is None or value.type != "string" or not found.module.string_of(value):
+        return False
+    name = declaration.name
+    return js.is_secret_name(name) or name.upper().endswith((*_SECRET_ENDS, *_CODES))
+
+
 def _name(secret: js.Traced) -> str:
     """What a secret is called in a message: `env.NAME`, whatever variable holds it."""
     module = secret.module
-    node = module.taken_from(secret.node) or secret.node if not secret.path else secret.node
+    node = secret.node
+    if not secret.path and not _is_constant(secret):
+        node = module.taken_from(node) or node
     return quoted(".".join((module.text(node), *secret.path)))
 
 

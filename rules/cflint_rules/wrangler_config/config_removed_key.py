@@ -26,7 +26,9 @@ warning, so that what they once did does not happen, or are deprecated.
 
 Keys that the schema of the wrangler in `node_modules` still has. When the project's wrangler is of an older
 major version, a key that version 4 refuses is a warning. What wrangler only ignores or advises against is
-always a warning.
+always a warning, except where the project has an older tool that reads it: `miniflare` and `build.upload`
+where its package.json asks for Miniflare 2 or before, and every key where it has wrangler 1
+(`@cloudflare/wrangler`) and no later one.
 
 ## Fix safety
 
@@ -34,7 +36,8 @@ Safe: a key that has only been renamed gets its new name, and one without any ef
 `node_compat` becomes the flag `nodejs_compat`, which is safe with wrangler 4, where nothing else works, and
 unsafe before, where the old polyfills still run.
 
-Source: https://developers.cloudflare.com/workers/wrangler/deprecations/
+Source: https://developers.cloudflare.com/workers/wrangler/deprecations/, and for
+Miniflare, which reads no configuration since version 3, https://www.npmjs.com/package/miniflare
 """
 
 from collections.abc import Iterator
@@ -56,6 +59,7 @@ from cflint.api import (
 
 _WITHOUT_EFFECT = frozenset({"type", "usage_model", "queues.producers.*.delivery_delay"})
 _RATE_LIMITS_SINCE = (4, 36, 0)
+_READ_BY_MINIFLARE_2 = ("miniflare", "build.upload")
 _INSTANCE_TYPES = {"dev": "lite", "standard": "standard-1"}
 
 
@@ -63,11 +67,17 @@ _INSTANCE_TYPES = {"dev": "lite", "standard": "standard-1"}
 def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
     if subject.is_typescript:
         return  # which has other keys, and a loader that refuses those that are gone
+    is_wrangler_1 = _has(project, subject, "@cloudflare/wrangler", (2, 0, 0))
+    if is_wrangler_1 and config.installed_version(project.workspace, subject.directory, "wrangler") is None:
+        return
     found = config.config_schema(project.workspace, subject)
+    is_miniflare_2 = _has(project, subject, "miniflare", (3, 0, 0))
     groups: dict[str, list[config.Path]] = {}
     for path, _ in subject.root.paths():
         entry = config.removed_key(path) if path else None
-        if entry is not None and not (found.fit is config.Fit.OWN and _is_known(found, path, entry)):
+        if entry is None or (is_miniflare_2 and config.general_path(path).startswith(_READ_BY_MINIFLARE_2)):
+            continue
+        if not (found.fit is config.Fit.OWN and _is_known(found, path, entry)):
             groups.setdefault(config.general_path(path), []).append(path)
     for paths in groups.values():
         entry = config.removed_key(paths[0])
@@ -79,6 +89,14 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
         wrangler = config.installed_version(project.workspace, subject.directory, "wrangler")
     if wrangler is None or wrangler.below > _RATE_LIMITS_SINCE:
         yield from _unsafe_rate_limits(subject)
+
+
+def _has(project: Project, subject: WranglerConfig, package: str, below: tuple[int, int, int]) -> bool:
+    """Whether the project surely has a package older than a version."""
+    if subject.document.origin is not None:
+        return False  # a block of a document is of no project
+    version = config.installed_version(project.workspace, subject.directory, package)
+    return version is not None and version.below <= below
 
 
 def _is_known(found: config.ConfigSchema, path: config.Path, entry: config.RemovedKey) -> bool:

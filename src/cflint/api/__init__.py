@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from cflint.project.config.wrangler import Environment as Environment
     from cflint.project.config.wrangler import WranglerConfig as WranglerConfig
     from cflint.project.config.wrangler import join_names as join_names
+    from cflint.project.workers.change import Change as Change
     from cflint.project.workers.model import Project as Project
     from cflint.project.workers.sections import Section as Section
     from cflint.project.workers.worker import DurableObject as DurableObject
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from cflint.rule import SuppressionUse as SuppressionUse
     from cflint.rule import binding as binding
     from cflint.rule import call as call
+    from cflint.rule import change as change
     from cflint.rule import class_definition as class_definition
     from cflint.rule import configuration as configuration
     from cflint.rule import crash as crash
@@ -80,13 +82,14 @@ _ORIGINS = {
     "cflint.project.code.module": ("ClassDefinition Handler Module"),
     "cflint.project.code.values": ("Value ValueKind"),
     "cflint.project.config.wrangler": ("Binding Environment WranglerConfig join_names"),
+    "cflint.project.workers.change": ("Change"),
     "cflint.project.workers.model": ("Project"),
     "cflint.project.workers.sections": ("Section"),
     "cflint.project.workers.worker": ("DurableObject Worker"),
     "cflint.quoting": ("quoted"),
     "cflint.record": ("field record replace"),
     "cflint.rule": (
-        "Crash Documents Match Option PREVIEW REFERENCE STRICT SuppressionUse binding call "
+        "Crash Documents Match Option PREVIEW REFERENCE STRICT SuppressionUse binding call change "
         "class_definition configuration crash destructured durable_object environment handler hint "
         "identifier import_of keyword mark member_access module new python_module rule section "
         "suppression tagged type_name worker"
@@ -106,6 +109,7 @@ __all__ = [
     "REFERENCE",
     "STRICT",
     "Binding",
+    "Change",
     "ClassDefinition",
     "ClassKind",
     "Crash",
@@ -132,6 +136,7 @@ __all__ = [
     "WranglerConfig",
     "binding",
     "call",
+    "change",
     "class_definition",
     "configuration",
     "crash",

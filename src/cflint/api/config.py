@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from cflint.project.apps.options import Options as Options
     from cflint.project.code.env_members import may_be_declared as may_be_declared
     from cflint.project.config.class_edits import classes_without_migration as classes_without_migration
+    from cflint.project.config.deployed import flipped as flipped
+    from cflint.project.config.deployed import incoming_of as incoming_of
     from cflint.project.config.keys import general_path as general_path
     from cflint.project.config.keys import is_misplaced as is_misplaced
     from cflint.project.config.keys import key_meant as key_meant
@@ -95,6 +97,7 @@ if TYPE_CHECKING:
     from cflint.project.workers.generated import StaleTypes as StaleTypes
     from cflint.project.workers.generated import stale_types as stale_types
     from cflint.project.workers.generated_entry import generated_entry as generated_entry
+    from cflint.project.workers.migrations import migration_folder as migration_folder
     from cflint.project.workers.mirrors import Mirror as Mirror
     from cflint.project.workers.mirrors import mirrors_of as mirrors_of
     from cflint.project.workers.packages import config_schema as config_schema
@@ -123,6 +126,7 @@ _ORIGINS = {
     "cflint.project.apps.options": ("OPEN Options"),
     "cflint.project.code.env_members": ("may_be_declared"),
     "cflint.project.config.class_edits": ("classes_without_migration"),
+    "cflint.project.config.deployed": ("flipped incoming_of"),
     "cflint.project.config.keys": ("general_path is_misplaced key_meant misplaced_keys nearest_name"),
     "cflint.project.config.lifecycle": (
         "ActiveClass Backend ClassState DeletedClass Lifecycle LifecycleProblem Migration "
@@ -144,6 +148,7 @@ _ORIGINS = {
     "cflint.project.workers.env_types": ("binding_kind_of_type"),
     "cflint.project.workers.generated": ("StaleTypes stale_types"),
     "cflint.project.workers.generated_entry": ("generated_entry"),
+    "cflint.project.workers.migrations": ("migration_folder"),
     "cflint.project.workers.mirrors": ("Mirror mirrors_of"),
     "cflint.project.workers.packages": ("config_schema shown_version"),
     "cflint.project.workers.pages": ("functions_below is_deployed_to_pages routes_files"),
@@ -208,12 +213,14 @@ __all__ = [
     "dotted",
     "find_flag",
     "flag_names",
+    "flipped",
     "framework_options",
     "functions_below",
     "general_path",
     "generated_entry",
     "gives_entry",
     "in_environments",
+    "incoming_of",
     "installed_version",
     "is_demo_path",
     "is_deployed_to_pages",
@@ -236,6 +243,7 @@ __all__ = [
     "may_be_declared",
     "may_be_older",
     "methods_of_type",
+    "migration_folder",
     "mirrors_of",
     "misplaced_keys",
     "modes_called",

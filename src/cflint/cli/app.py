@@ -11,10 +11,8 @@ import click
 
 from cflint import __version__
 
-COMMANDS = (
-    *("check", "init", "baseline", "explain", "inspect", "graph", "rules", "server", "merge", "clean"),
-    "completion",
-)
+_NAMES = "check diff init baseline explain inspect graph rules server merge clean completion"
+COMMANDS = tuple(_NAMES.split())
 """Each is the module of that name in this package and, there, `command`."""
 
 
@@ -93,6 +91,7 @@ def cli() -> None:
     cflint check               check the Workers in this folder
     cflint check --fix         ... and apply the fixes that are safe
     cflint check --diff        show what --fix would change
+    cflint diff                what a change does to each Worker's deployment
     cflint init                set cflint up in a repository
     cflint baseline            update, prune or show a baseline
     cflint explain RULE        what a rule means, and what to do

@@ -243,6 +243,12 @@ class _Silencing:
                         used.add(use)
                     (self.kept if use is None else self.silenced).append(finding)
 
+    def _ran(self, name: str) -> bool:
+        """Whether a rule could have found something."""
+        rule = self._options.rules.get(name)
+        has_base = self._loaded.project.base is not None
+        return rule is not None and (has_base or not rule.spec.needs_base)
+
     def _unused(
         self, document: Document, comments: Suppressions, used: Collection[Use]
     ) -> Iterator[SuppressionUse]:
@@ -258,9 +264,7 @@ class _Silencing:
             unknown = tuple(name for name in names if current(name) not in known)
             if unknown and self._options.known.leaves_packages_out:
                 unknown = ()  # they may be names of rules of theirs
-            unused = tuple(
-                name for name in names if current(name) in self._options.rules and (comment, name) not in used
-            )
+            unused = tuple(name for name in names if self._ran(current(name)) and (comment, name) not in used)
             if unknown or unused or unreadable is not None:
                 yield SuppressionUse(document, comment.span, names, unused, unknown, known, unreadable)
 

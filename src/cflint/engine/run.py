@@ -18,6 +18,7 @@ from cflint.packages import PackageError
 from cflint.project.code.module import Module
 from cflint.project.config.wrangler import Binding, Environment, WranglerConfig
 from cflint.project.modules.reads import Reads
+from cflint.project.workers.change import Change, pairs_of
 from cflint.project.workers.loading import Loaded
 from cflint.project.workers.model import Project
 from cflint.project.workers.sections import Section
@@ -362,6 +363,12 @@ class ModelChecks:
         return outcome
 
     @cached_property
+    def _changes(self) -> dict[Worker, Change]:
+        """What became of the Workers that the base has, too."""
+        base = self._project.base
+        return {} if base is None else {found.after: found for found in pairs_of(base, self._project).changes}
+
+    @cached_property
     def _silent(self) -> dict[str, frozenset[str]]:
         """The ids of rules that mean nothing to the app of a unit, where there are any."""
         apps = [(unit_of(it), it.app) for it in self._project.workers if it.app is not None]
@@ -387,6 +394,10 @@ class ModelChecks:
                 yield owner
             elif kind == "durable_object":
                 yield from self._project.durable_objects.of(owner)
+            elif kind == "change":
+                found = self._changes.get(owner)
+                if found is not None:
+                    yield found
             elif kind == "section":
                 section = self._project.sections.without_config(owner)
                 if section is not None:
@@ -437,6 +448,8 @@ def _place_of(subject: object) -> Location:
             return subject.location or subject.environment.place
         case Worker(section=Location() as section):
             return section
+        case Change(after=Worker(config=WranglerConfig() as config)):
+            return Location(config.document, Span(0, 0))
         case Section():
             return subject.at
         case Worker(config=WranglerConfig() as config) | (WranglerConfig() as config):

@@ -142,7 +142,9 @@ class _Drawing:
         if worker.entries:
             yield worker.entries[0].rpartition("/")[2]
         elif worker.app is not None:
-            yield worker.app.summary(self._project.sources.has_types_alone)
+            yield worker.app.summary(
+                self._project.sources.has_types_alone, is_configured=worker.config is not None
+            )
         if worker.config is None:
             yield "no configuration"
 

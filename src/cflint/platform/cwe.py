@@ -35,6 +35,7 @@ WEAKNESSES: Mapping[str, Weakness] = MappingProxyType(
         "isolate-rate-limiter": Weakness((799,), 3.7),
         "jwt-decoded-not-verified": Weakness((347,), 8.1),
         "no-log-env": Weakness((532, 200), 7.5),
+        "open-proxy": Weakness((918, 441), 5.8),
         "predictable-salt": Weakness((760,), 5.9),
         "queue-forwards-credentials": Weakness((522, 532), 5.5),
         "secret-fallback-literal": Weakness((798, 1188), 7.4),

@@ -80,6 +80,11 @@ class Spec:
         return tuple(trigger for check in self.checks for trigger in check.triggers)
 
     @property
+    def needs_base(self) -> bool:
+        """Whether the rule only looks at what became of Workers since a base."""
+        return all(trigger.kind == "change" for trigger in self.triggers)
+
+    @property
     def as_data(self) -> list[object]:
         """The spec as JSON can hold it."""
         checks = [

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from cflint.finding import Finding, Severity
 from cflint.project.code.module import ClassDefinition, Handler
 from cflint.project.config.wrangler import Binding, Environment, WranglerConfig
+from cflint.project.workers.change import Change
 from cflint.project.workers.sections import Section
 from cflint.project.workers.worker import DurableObject, Worker
 from cflint.record import replace
@@ -112,4 +113,6 @@ def _config_of(subject: object) -> WranglerConfig | None:
             return subject.config
         case Binding() | DurableObject():
             return subject.environment.config
+        case Change():
+            return subject.after.config
     return None

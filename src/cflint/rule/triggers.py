@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from cflint.project.code.module import ClassDefinition, Handler, Module
 from cflint.project.config.wrangler import Binding, Environment, WranglerConfig
+from cflint.project.workers.change import Change
 from cflint.project.workers.sections import Section
 from cflint.project.workers.worker import DurableObject, Worker
 from cflint.record import record
@@ -163,6 +164,11 @@ def durable_object() -> Trigger[DurableObject]:
     return Trigger("durable_object")
 
 
+def change() -> Trigger[Change]:
+    """Workers that the base has, too, in runs that have a base; what became of each."""
+    return Trigger("change")
+
+
 def suppression() -> Trigger[SuppressionUse]:
     """Suppression comments that silenced nothing."""
     return Trigger("suppression")
@@ -185,6 +191,7 @@ _SUBJECTS: Mapping[str, type] = {
     "environment": Environment,
     "binding": Binding,
     "durable_object": DurableObject,
+    "change": Change,
     "suppression": SuppressionUse,
     "crash": Crash,
 }
@@ -208,4 +215,6 @@ SYNTAX_TRIGGERS = frozenset(
     {"call", "new", "tagged", "member_access", "destructured", "identifier", "keyword", "type_name"}
     | {"import_of", "class_definition", "handler", "module", "hint", "mark", "python"}
 )
-MODEL_TRIGGERS = frozenset({"worker", "section", "config", "environment", "binding", "durable_object"})
+MODEL_TRIGGERS = frozenset(
+    {"worker", "section", "config", "environment", "binding", "durable_object", "change"}
+)

@@ -166,6 +166,46 @@ def test_helpers_that_functions_import_are_reached() -> None:
     assert functions(files) == ["functions/a.js", "functions/lib/b.js"]
 
 
+def test_functions_that_several_clouds_deploy() -> None:
+    files = {"netlify.toml": "", "vercel.json": "{}", "functions/a.js": FUNCTION}
+    assert functions(files) == []
+    assert functions({**files, "wrangler.toml": 'name = "a"\n'}) == ["functions/a.js"]
+
+
+BUNDLES = '{"scripts": {"build": "rm -rf dist && esbuild --bundle src/app.js --outfile=dist/_worker.js"}}'
+
+
+def test_what_is_bundled_to_worker_js_is_the_worker() -> None:
+    files = {
+        "src/app.js": 'import { Hono } from "hono";\nimport "./part.js";\nexport default new Hono();\n',
+        "src/part.js": "",
+        "functions/a.js": FUNCTION,
+    }
+    assert entries({**files, "package.json": BUNDLES}) == ["src/app.js"]
+    assert functions({**files, "package.json": BUNDLES}) == []
+    of_pages = {**files, "wrangler.toml": 'name = "a"\npages_build_output_dir = "dist"\n'}
+    (worker,) = loaded({**of_pages, "package.json": BUNDLES}).project.workers
+    assert (worker.entries, worker.modules) == (("src/app.js",), ("src/app.js", "src/part.js"))
+    other = BUNDLES.replace("_worker.js", "app.js")
+    (worker,) = loaded({**of_pages, "package.json": other}).project.workers
+    assert worker.modules == ("functions/a.js",)
+    assert functions({**files, "package.json": other}) == ["functions/a.js"]
+
+
+def test_a_default_export_in_functions_that_a_plugin_bundles() -> None:
+    files = {
+        "wrangler.toml": 'name = "a"\npages_build_output_dir = "dist"\n',
+        "functions/index.ts": 'export { default } from "../src/api";\n',
+        "src/api.ts": 'import { Hono } from "hono";\nexport default new Hono();\n',
+    }
+    (worker,) = loaded(files).project.workers
+    assert (worker.entries, worker.modules) == (("functions/index.ts",), ("functions/index.ts", "src/api.ts"))
+    (worker,) = loaded({**files, "functions/a.js": FUNCTION}).project.workers
+    assert (worker.entries, worker.modules) == ((), ("functions/a.js",))
+    (worker,) = loaded({**files, "functions/index.ts": "export const helper = 1;\n"}).project.workers
+    assert worker.modules == ()
+
+
 def test_functions_beside_the_configuration_of_a_worker() -> None:
     files = {"wrangler.toml": 'name = "a"\nmain = "w.ts"\n', "w.ts": MODULE, "functions/a.js": FUNCTION}
     assert functions(files) == ["functions/a.js"]

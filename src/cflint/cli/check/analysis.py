@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from cflint.cli.check.plan import Plan
 from cflint.cli.check.request import BASELINE, Request
 from cflint.cli.console import counted, remark, takes_progress
+from cflint.cli.exits import Failure
 from cflint.finding import Finding, Notice, Report, Safety
 from cflint.record import replace
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from cflint.cli.progress import ProgressLine
     from cflint.engine.incremental import IncrementalRun
     from cflint.engine.plan import Options
+    from cflint.history.workers import ChangedWorkers
     from cflint.project.workers.loading import Loaded
     from cflint.project.workers.preferences import Preferences
     from cflint.report.baseline import Compared
@@ -37,6 +39,8 @@ class Analysis:
         self._incremental: IncrementalRun | None = None
         self._unkept: Report | None = None
         self._reports_baseline = True
+        self._changed: ChangedWorkers | None = None
+        self._base: Loaded | None = None
         self._progress = _progress_of(plan)
 
     @property
@@ -54,6 +58,7 @@ class Analysis:
                     preferences=self._preferences,
                     visit=self._progress.visit if self._progress is not None else None,
                 )
+            self._give_base(self._loaded)
         return self._loaded
 
     def whole(self) -> Loaded:
@@ -62,14 +67,30 @@ class Analysis:
             self._loaded = None
         return self.loaded
 
+    def _give_base(self, loaded: Loaded) -> None:
+        """Give a project the model of the base, where the run has one."""
+        if self._plan.base is None:
+            return
+        if self._base is None:
+            from cflint.cli.history import load_base
+
+            place, excludes = self._plan.place, self._plan.settings.excludes
+            with self.clocked("find the base's project"):
+                self._base = load_base(self._plan.base, place.paths, excludes, self._preferences)
+        loaded.project.base = self._base.project
+
     @property
     def _preferences(self) -> Preferences:
         return self._plan.settings.policy.options_for
 
     @property
     def rules(self) -> RuleSet:
-        """The rules that run. Raises Failure when there are none."""
-        return self._plan.settings.rules(self.loaded.paths)
+        """The rules that run. Raises Failure when there are none, or when all of them need a base and the run
+        has none."""
+        rules = self._plan.settings.rules(self.loaded.paths)
+        if self._plan.base is None and all(rule.spec.needs_base for rule in rules.values()):
+            raise Failure("the rules that are selected are about a change: say `--base REV`")
+        return rules
 
     def _options(self, *, observed: bool = False) -> Options:
         from cflint.engine.plan import Options
@@ -120,6 +141,8 @@ class Analysis:
         if earlier is not None and not plan.request.verbose:
             excludes = plan.settings.excludes
             self._loaded = load_by(earlier, plan.place.workspace, excludes, preferences=self._preferences)
+            if self._loaded is not None:
+                self._give_base(self._loaded)
         self._incremental = IncrementalRun(
             self.loaded, self._options(observed=True), plan.cache.mask, earlier
         )
@@ -167,8 +190,25 @@ class Analysis:
         return report if place.buffer is None else _fixing_only(report, place.buffer)
 
     def compared(self, report: Report) -> Report:
-        """The report without what the baseline has, with what its age deserves to be said; the first time,
-        print how much it has."""
+        """The report without what the baseline has (the first time, print how much that is, and say what its
+        age deserves), and without what is not about changed Workers."""
+        return self._narrowed(self._without_known(report))
+
+    def _narrowed(self, report: Report) -> Report:
+        """The report on the Workers that had changed when the run began."""
+        if self._plan.base is None or self._plan.request.changed_since is None:
+            return report
+        from cflint.cli.history import changed_workers, failures
+        from cflint.history.base import Base
+
+        if self._changed is None:
+            base = self._plan.base
+            assert isinstance(base, Base), "what has changed is asked of commits"
+            self._changed = changed_workers(self.loaded, base)
+        with failures():
+            return self._changed.narrowed(report)
+
+    def _without_known(self, report: Report) -> Report:
         plan = self._plan
         if plan.baseline is None:
             return report

@@ -165,6 +165,18 @@ OPTIONS = (
         flags=("--watch",),
         help="Check again whenever a file changes, until Ctrl+C (needs the extra `watch`).",
     ),
+    Option(
+        flags=("--changed-since",),
+        takes=Takes.TEXT,
+        metavar="REV",
+        help="Report only Workers that changed since a commit of git, what is on changed lines first.",
+    ),
+    Option(
+        flags=("--base",),
+        takes=Takes.TEXT,
+        metavar="REV",
+        help="Run the rules about a change, too: what became of each Worker since a commit of git.",
+    ),
     Option(flags=("--exit-zero",), help="Exit with 0 even when there are findings."),
     Option(flags=("--strict",), help="Exit with 4 when a file could not be read, or was too large."),
     Option(flags=("--allow-empty",), help="Exit with 0 when there is no Worker."),

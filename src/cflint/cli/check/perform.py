@@ -205,6 +205,8 @@ def _background(plan: Plan, analysis: Analysis) -> Iterator[str]:
         if worker.bound:
             yield f"  bindings that something else gives it: {visible(', '.join(worker.bound))}\n"
         if worker.app is not None:
-            yield f"app: {visible(worker.app.summary(loaded.project.sources.has_types_alone))}\n"
+            has_types_alone, is_configured = loaded.project.sources.has_types_alone, worker.config is not None
+            summary = worker.app.summary(has_types_alone, is_configured=is_configured)
+            yield f"app: {visible(summary)}\n"
     for item in loaded.discovered.left_out:
         yield f"skipped: {visible(item.path)} ({item.reason.value})\n"

@@ -10,15 +10,10 @@ from pathlib import Path
 
 from cflint.cli.check.request import Request
 from cflint.cli.exits import Exit, Failure
-from cflint.pattern import pattern
+from cflint.project.files.roles import is_about_folder
 from cflint.project.files.workspace import Unreadable, Workspace
 from cflint.record import record
 
-_ABOUT_A_FOLDER = pattern(
-    r"\.?cflint\.toml|pyproject\.toml|requirements\.txt|package\.json|package-lock\.json|pnpm-lock\.yaml|"
-    r"yarn\.lock|bun\.lock|[jt]sconfig[^/]*\.json|\.dev\.vars.*|\.env.*"
-)
-"""Names of files that are about the Workers of their folder and below: settings, packages, variables."""
 _GITIGNORE_SPECIAL = str.maketrans({char: f"\\{char}" for char in "\\*?[!# "})
 
 
@@ -63,7 +58,7 @@ def current_folder() -> Path:
 def _meant(workspace: Workspace, path: str) -> str:
     """What a given path stands for: a file that is about its whole folder, for that folder."""
     inside = _inside(workspace, path)
-    if _ABOUT_A_FOLDER.fullmatch(posixpath.basename(inside)) and Path(path).is_file():
+    if is_about_folder(posixpath.basename(inside)) and Path(path).is_file():
         return posixpath.dirname(inside)
     return inside
 

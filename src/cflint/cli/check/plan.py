@@ -21,6 +21,7 @@ from cflint.report.escape import masked_source
 if TYPE_CHECKING:
     from cflint.cache.entries import Cache, Kept
     from cflint.engine.profile import Clock
+    from cflint.history.base import Base, Folder
     from cflint.report.baseline import Baseline
     from cflint.report.comparing import Earlier
 
@@ -57,8 +58,9 @@ class Plan:
 
     `cache` has the entry of this request, if anything is to be cached, and `kept` the result of an earlier
     run that still stands. `settings_fail_on` is that of the settings, "" where they are not read. `clock`
-    measures with `--profile`; `earlier` has the reports to compare with. Planning `started` at a time of
-    `perf_counter`, when the process had `spent` so many seconds of a processor.
+    measures with `--profile`; `earlier` has the reports to compare with, and `base` is what `--base` and
+    `--changed-since` count from. Planning `started` at a time of `perf_counter`, when the process had `spent`
+    so many seconds of a processor.
     """
 
     request: Request
@@ -73,6 +75,7 @@ class Plan:
     earlier: tuple[Earlier, ...] = ()
     started: float = 0.0
     spent: float = 0.0
+    base: Base | Folder | None = None
 
     @property
     def fail_on(self) -> str:
@@ -100,7 +103,8 @@ def plan_of(request: Request) -> Plan:
     if action is Action.SHOW_SETTINGS:
         return Plan(request=request, action=action, place=place, settings=settings)
     baseline = _baseline(request)
-    cache = _cache(request, place, began)
+    base = _base(request, place)
+    cache = _cache(request, place, began, base)
     kept = cache.recall(place.base) if cache is not None else None
     if kept is not None and kept.fail_on not in (*FAIL_ON, "never"):
         kept = None
@@ -117,6 +121,7 @@ def plan_of(request: Request) -> Plan:
         earlier=tuple(map(_earlier, request.compare)),
         started=started,
         spent=spent,
+        base=base,
     )
 
 
@@ -124,6 +129,17 @@ def _clock() -> Clock:
     from cflint.engine.profile import Clock
 
     return Clock()
+
+
+def _base(request: Request, place: Place) -> Base | None:
+    """The commit from which the one that was named and the working tree part. Raises Failure."""
+    root = place.workspace.root
+    name = request.base or request.changed_since
+    if name is None or root is None:
+        return None
+    from cflint.cli.history import base_of
+
+    return base_of(root, name)
 
 
 def _baseline(request: Request) -> Baseline | None:
@@ -158,7 +174,7 @@ def _earlier(name: str) -> Earlier:
         raise Failure(f"{name} cannot be compared with: {error}") from error
 
 
-def _cache(request: Request, place: Place, began: int) -> Cache | None:
+def _cache(request: Request, place: Place, began: int, base: Base | None) -> Cache | None:
     """The cache entry of this very request; None when nothing is to be cached."""
     from cflint.cachedir import cache_folder
 
@@ -179,13 +195,16 @@ def _cache(request: Request, place: Place, began: int) -> Cache | None:
     try:
         # settings that leave packages out are files, which the entry names
         packages = () if request.isolated else installed()
-        return Cache(entries, place.workspace, _cache_key(request, place), masked_source, began, packages)
+        return Cache(
+            entries, place.workspace, _cache_key(request, place, base), masked_source, began, packages
+        )
     except OSError:  # cflint's own files cannot be listed: it runs from an archive
         return None
 
 
-def _cache_key(request: Request, place: Place) -> list[object]:
-    """All that findings depend on but files: the day, the paths, the options that select and exclude."""
+def _cache_key(request: Request, place: Place, base: Base | None) -> list[object]:
+    """All that findings depend on but files: the day, the paths, the options that select and exclude, the
+    base."""
     from cflint.platform.clock import today
 
     return [
@@ -197,4 +216,5 @@ def _cache_key(request: Request, place: Place) -> list[object]:
         [from_root(pattern, place) for pattern in request.exclude],
         None if request.config is None else place.workspace.relative(request.config),
         request.isolated,
+        *([base.commit] if base is not None else []),
     ]

@@ -51,6 +51,8 @@ class Request:
     baseline: str | None
     write_baseline: bool
     watch: bool
+    changed_since: str | None
+    base: str | None
     verbose: bool
     quiet: bool
     color: str
@@ -87,6 +89,17 @@ def refuse_contradictions(request: Request) -> None:
         raise Failure(f"`--write-baseline` takes findings as they are, so it does not go with `{other}`")
     if request.baseline is not None and request.shard is not None:
         raise Failure("`--baseline` counts findings of the whole run, so it does not go with `--shard`")
+    if request.changed_since is not None and (request.write_baseline or request.shard is not None):
+        other = "--write-baseline" if request.write_baseline else "--shard"
+        raise Failure(
+            f"`--changed-since` leaves Workers out of a whole run, so it does not go with `{other}`"
+        )
+    if request.changed_since is not None and "-" in request.paths:
+        raise Failure("`--changed-since` is about files, so it does not go with `-`")
+    if request.base is not None and request.changed_since not in (None, request.base):
+        raise Failure("`--changed-since` and `--base` name two commits: one run counts from one")
+    if request.base is not None and "-" in request.paths:
+        raise Failure("`--base` is about files, so it does not go with `-`")
     if request.shard is not None and (request.fix or request.diff or "-" in request.paths):
         other = "--fix" if request.fix else "--diff" if request.diff else "-"
         raise Failure(f"`--shard` checks some of the Workers, so it does not go with `{other}`")

@@ -67,9 +67,10 @@ class App:
         """What the framework is called, with what adds to it."""
         return " + ".join(kind.title for kind in self.kinds)
 
-    def summary(self, is_left_out: Callable[[str], bool]) -> str:
+    def summary(self, is_left_out: Callable[[str], bool], *, is_configured: bool = False) -> str:
         """What was recognised, by what, and how many modules run where, without those of types alone, of
-        which `is_left_out` tells. Of files with components only the imports are read."""
+        which `is_left_out` tells. Of files with components only the imports are read. `is_configured`: a
+        configuration of wrangler deploys it."""
         many = dict.fromkeys(Realm, 0)
         shared = components = 0
         for path, placed in self.placed.items():
@@ -83,7 +84,8 @@ class App:
             listed += f"; {shared} of the server run in the browser, too"
         if components:
             listed += f"; of {components} components the imports"
-        guess = "" if self.target is Target.PROVED else "; nothing says that it is built for Cloudflare"
+        is_known = is_configured or self.target is Target.PROVED
+        guess = "" if is_known else "; nothing says that it is built for Cloudflare"
         return f"{self.title}, by {', '.join(self.signs)}{guess} (modules: {listed or 'none'})"
 
     @property

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from cflint.pattern import pattern
 from cflint.platform.language import PROMISE_CHAIN
+from cflint.project.code.control import returns_of, try_around
 from cflint.project.code.nodes import assignment, call, call_around, operation
-from cflint.project.code.promises import PromiseOutcome, use_of_promise
+from cflint.project.code.promises import PromiseOutcome, source_of, use_of_promise
+from cflint.project.code.sockets import called_function
 from cflint.record import record
 from cflint.scope import DeclarationKind
 from cflint.syntax.javascript import FUNCTIONS, first_named, unwrap, with_wrappers
@@ -39,6 +41,8 @@ _TERNARY = ("alternative", "consequence")
 _BEFORE_USE = (b" ", b"(", b"[", b"!", b"\n", b"{", b"\t")
 _AFTER_USE = (b")", b"]", b",", b"}", b"[")
 _USES = ("identifier", "shorthand_property_identifier")
+_MOST_CALLS = 4
+"""How many functions that call each other are looked into for what catches their errors."""
 _OF_CHAIN = pattern(rb"\.(?:then|catch|finally)\b")
 
 
@@ -213,14 +217,67 @@ def handles_errors(module: ModuleLike, promise: Node) -> bool:
 
 
 def catches_everything(module: ModuleLike, function: Node) -> bool:
-    """Whether a function ends with a `try … catch` that throws nothing on."""
+    """Whether nothing that goes wrong in an asynchronous function gets out of it: whatever it waits for, and
+    throws, stands in a `try` whose `catch` throws nothing on, ends in `.catch(…)`, or is a call of a function
+    of the module that catches everything itself. What a `catch` waits for does not count."""
+    return _catches_everything(module, function, _MOST_CALLS)
+
+
+def _catches_everything(module: ModuleLike, function: Node, hops: int) -> bool:
     body = function.child_by_field_name("body")
-    statements = [part for part in body.named_children if part.type != "comment"] if body is not None else []
-    last = statements[-1] if statements else None
-    handler = last.child_by_field_name("handler") if last is not None else None
-    if last is None or last.type != "try_statement" or handler is None:
+    if body is None or hops == 0:
         return False
-    return next(module.descendants(handler, "throw_statement"), None) is None
+    statements = [part for part in body.named_children if part.type != "comment"]
+    if statements and statements[-1].type == "try_statement" and _is_quiet(module, statements[-1]):
+        return True
+    if body.type != "statement_block":
+        return _is_handled(module, body, hops)
+    waits = 0
+    for word in (leaf for name in ("await", "throw") for leaf in module.syntax.leaves(name, body)):
+        node = module.syntax.parent(word)
+        around = module.enclosing_function(word)
+        if node is None or around is None or around.id != function.id:
+            continue
+        waits += 1
+        taken = try_around(module, node, function)
+        if taken is not None and _is_quiet(module, taken):
+            continue
+        if node.type == "throw_statement":
+            return False
+        if any(above.type == "catch_clause" for above in _own_ancestors(module, node, function)):
+            continue
+        if node.type != "await_expression" or not _is_handled(module, first_named(node), hops):
+            return False
+    # an error of a promise that is returned without `await` passes every `catch` here
+    given = (first_named(statement) for statement in returns_of(module, function))
+    handed = [value for value in given if value is not None and source_of(module, value) is not None]
+    waits += len(handed)
+    return waits > 0 and all(_is_handled(module, value, hops) for value in handed)
+
+
+def _is_quiet(module: ModuleLike, statement: Node) -> bool:
+    """Whether a `try` has a `catch` that throws nothing on."""
+    handler = statement.child_by_field_name("handler")
+    return handler is not None and next(module.descendants(handler, "throw_statement"), None) is None
+
+
+def _is_handled(module: ModuleLike, promise: Node | None, hops: int) -> bool:
+    """Whether a promise never rejects, as far as the module tells."""
+    promise = unwrap(promise) if promise is not None else None
+    if promise is None or promise.type != "call_expression":
+        return False
+    if handles_errors(module, promise):
+        return True
+    called = called_function(module, promise)
+    return called is not None and _catches_everything(module, called, hops - 1)
+
+
+def _own_ancestors(module: ModuleLike, node: Node, function: Node) -> Iterator[Node]:
+    """The nodes between a node and a function around it."""
+    for above in module.syntax.ancestors(node):
+        if above.id == function.id:
+            return
+        yield above
 
 
 def settles_promise(module: ModuleLike, expression: Node) -> bool:

@@ -474,6 +474,33 @@ class _Gathering:
             self._configs.update(found)
 
 
+class GitIgnored:
+    """The files that git leaves out: a .gitignore names them or a folder above, and it tracks them not."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._gathering = _Gathering(workspace, Ignore("", ()), None, None)
+        self._folders: dict[str, bool] = {"": False}
+
+    def __contains__(self, path: str) -> bool:
+        ignored = self._is_within(_parent(path)) or self._is_named(path)
+        return ignored and not self._workspace.is_tracked(path)
+
+    def _is_within(self, folder: str) -> bool:
+        chain: list[str] = []
+        while folder not in self._folders:
+            chain.append(folder)
+            folder = _parent(folder)
+        ignored = self._folders[folder]
+        for inner in reversed(chain):
+            ignored = self._folders[inner] = ignored or self._is_named(inner + "/")
+        return ignored
+
+    def _is_named(self, path: str) -> bool:
+        rules = self._gathering.rules_for(_parent(path.rstrip("/")))
+        return rules.reason(path) is Reason.GITIGNORED
+
+
 def _reason_of_folder(name: str, parent: str) -> Reason | None:
     if name in _DEPENDENCIES:
         return Reason.DEPENDENCY

@@ -27,6 +27,10 @@ _EXAMPLE_PATH = pattern(
     r"[\w.-]{0,60}/",
     re.IGNORECASE,
 )
+_ABOUT_FOLDER = pattern(
+    r"\.?cflint\.toml|pyproject\.toml|requirements\.txt|package\.json|package-lock\.json|pnpm-lock\.yaml|"
+    r"yarn\.lock|bun\.lock|[jt]sconfig[^/]*\.json|\.dev\.vars.*|\.env.*"
+)
 
 
 class Role(Enum):
@@ -85,3 +89,9 @@ def is_example_path(path: str) -> bool:
 def is_demo_path(path: str) -> bool:
     """Whether a path is that of a demonstration or playground: deployed for a moment, if ever."""
     return _DEMO_PATH.search(path) is not None
+
+
+def is_about_folder(name: str) -> bool:
+    """Whether a file of that name is about the Workers of its folder and below: settings, packages,
+    variables."""
+    return _ABOUT_FOLDER.fullmatch(name) is not None

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import os
 import posixpath
-import stat
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
-from enum import Enum
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from cflint.project.files.disk import Disk, Files, TooLarge
+from cflint.project.files.disk import Entry as Entry
+from cflint.project.files.disk import Unreadable as Unreadable
 from cflint.record import record
 from cflint.source import Document
 
@@ -36,28 +37,6 @@ _WIDE_BOMS = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 _BINARY_PROBE = 8000  # as git does: text in UTF-16 or UTF-32 without a BOM shows its NULs early
 
 
-class Entry(Enum):
-    """What a name in a folder is. A `LINK` is a symbolic link, `OTHER` a FIFO, socket or device."""
-
-    FILE = "file"
-    FOLDER = "folder"
-    LINK = "link"
-    OTHER = "other"
-
-
-class Unreadable(Enum):
-    """Why a file cannot be read; the value completes "the file is …"."""
-
-    ABSENT = "not there"
-    BINARY = "not text in UTF-8 (UTF-16 or binary)"
-    DENIED = "not readable (permission denied)"
-    FOLDER = "a folder"
-    LINK_NOWHERE = "a symbolic link that leads nowhere"
-    NOT_A_FILE = "not a regular file"
-    OUTSIDE = "outside the root"
-    TOO_LARGE = "larger than the limit"
-
-
 @record(frozen=True, eq=False)
 class Seen:
     """What a workspace has answered: by their real paths the entries of folders (none of those in `denied`)
@@ -74,15 +53,22 @@ class Seen:
 class Workspace:
     """Maps paths to documents; every answer about the disk is cached until `refresh()`.
 
-    `limit` is in bytes. With `root=None` there is no disk, only overlays.
+    `limit` is in bytes. With `root=None` there is no disk, only overlays, over `files` where they are given.
     """
 
-    def __init__(self, root: str | os.PathLike[str] | None, *, limit: int = DEFAULT_LIMIT) -> None:
+    def __init__(
+        self,
+        root: str | os.PathLike[str] | None,
+        *,
+        limit: int = DEFAULT_LIMIT,
+        files: Files | None = None,
+    ) -> None:
         self.root = None if root is None else Path(os.path.realpath(root))
         self.limit = limit
-        self._prefix = None if self.root is None else str(self.root).rstrip(os.sep) + os.sep
+        self._disk = None if self.root is None else Disk(str(self.root))
+        self._files = files if self._disk is None else self._disk
         self._overlays: dict[str, bytes] = {}
-        self._overlay_folders: dict[str, dict[str, Entry]] = {"": {}} if root is None else {}
+        self._overlay_folders: dict[str, dict[str, Entry]] = {}
         self._folders: dict[str, Mapping[str, Entry]] = {}
         self._denied: set[str] = set()
         self._real: dict[str, str | Unreadable] = {"": ""}
@@ -118,19 +104,19 @@ class Workspace:
 
         The folders' links are resolved, a link in the last place is not. None when it is outside the root.
         """
-        if self._prefix is None:
+        if self._disk is None:
             return _normal(Path(path).as_posix())
         head, tail = os.path.split(path)
         if tail in ("", ".", ".."):
             head, tail = os.fspath(path), ""
-        return self._inside(str(Path(os.path.realpath(head), tail)))
+        return self._disk.inside(str(Path(os.path.realpath(head), tail)))
 
     def on_disk(self, path: str) -> Path | None:
         """Where a path is on the disk, whether it exists or not; None without a disk or outside the root."""
         normal = _normal(path)
-        if normal is None or self._prefix is None:
+        if normal is None or self._disk is None:
             return None
-        return Path(self._prefix + normal)
+        return Path(self._disk.prefix + normal)
 
     def read(self, path: str) -> Document | None:
         """The file's document, under its real path (links resolved); None when `problem(path)` says why."""
@@ -241,7 +227,7 @@ class Workspace:
         self._real = {"": ""}
 
     def _index_overlays(self) -> None:
-        self._overlay_folders = {"": {}} if self._prefix is None else {}
+        self._overlay_folders = {}
         for path in self._overlays:
             kind = Entry.FILE
             while path:
@@ -296,23 +282,7 @@ class Workspace:
         return at
 
     def _follow(self, link: str) -> str | Unreadable:
-        if self._prefix is None:  # links exist on a disk only
-            return Unreadable.LINK_NOWHERE
-        try:
-            target = os.path.realpath(self._prefix + link, strict=True)
-        except (OSError, ValueError):
-            return Unreadable.LINK_NOWHERE
-        inside = self._inside(target)
-        return Unreadable.OUTSIDE if inside is None else inside
-
-    def _inside(self, whole: str) -> str | None:
-        """A real, absolute path of the disk as a path of the workspace."""
-        assert self._prefix is not None
-        if whole.rstrip(os.sep) + os.sep == self._prefix:
-            return ""
-        if not whole.startswith(self._prefix):
-            return None
-        return whole[len(self._prefix) :].replace(os.sep, "/")
+        return Unreadable.LINK_NOWHERE if self._files is None else self._files.follow(link)
 
     def _entries(self, folder: str) -> Mapping[str, Entry]:
         """The entries of a real path."""
@@ -320,9 +290,9 @@ class Workspace:
         if known is not None:
             return known
         found: dict[str, Entry] = {}
-        if self._prefix is not None:
+        if self._files is not None:
             try:
-                found = dict(_scan(self._prefix + folder))
+                found = self._files.entries(folder)
             except PermissionError:
                 self._denied.add(folder)
             except (OSError, ValueError):
@@ -337,7 +307,7 @@ class Workspace:
         known = self._documents.get(real)
         if known is None:
             data = self._overlays.get(real)
-            bytes_or_problem = self._read_disk(real) if data is None else data
+            bytes_or_problem = self._read_below(real) if data is None else data
             if isinstance(bytes_or_problem, bytes):
                 if len(bytes_or_problem) > self.limit:
                     bytes_or_problem = self._too_large(real, len(bytes_or_problem))
@@ -356,34 +326,15 @@ class Workspace:
         self._details[real] = f"{Unreadable.TOO_LARGE.value} of {_amount(self.limit)}: it has {size:,} bytes"
         return Unreadable.TOO_LARGE
 
-    def _read_disk(self, real: str) -> bytes | Unreadable:
+    def _read_below(self, real: str) -> bytes | Unreadable:
+        """What lies below the overlays."""
         kind = self._kind(real)
         if kind is Entry.FOLDER:
             return Unreadable.FOLDER
-        if self._prefix is None or kind is not Entry.FILE:
+        if self._files is None or kind is not Entry.FILE:
             return Unreadable.NOT_A_FILE
-        # The entry may have become a link or a FIFO since its folder was listed.
-        flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-        flags |= getattr(os, "O_BINARY", 0)
-        try:
-            descriptor = os.open(self._prefix + real, flags)
-        except PermissionError:
-            return Unreadable.DENIED
-        except FileNotFoundError:
-            return Unreadable.ABSENT
-        except (OSError, ValueError):
-            return Unreadable.NOT_A_FILE
-        try:
-            status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode):
-                return Unreadable.NOT_A_FILE
-            if status.st_size > self.limit:
-                return self._too_large(real, status.st_size)
-            return _read_all(descriptor, status.st_size, self.limit)
-        except OSError:
-            return Unreadable.NOT_A_FILE
-        finally:
-            os.close(descriptor)
+        found = self._files.read(real, self.limit)
+        return self._too_large(real, found.size) if isinstance(found, TooLarge) else found
 
 
 def _amount(size: int) -> str:
@@ -438,31 +389,6 @@ def _folder_of(path: Path, here: Path) -> Path:
         if home != folder and home not in folder.parents:
             return home
     return folder
-
-
-def _read_all(descriptor: int, size: int, limit: int) -> bytes:
-    """What is in a file of about `size` bytes; beyond `limit` nothing more than that it is longer."""
-    data = os.read(descriptor, size + 1)  # a buffer of `limit` bytes would cost more than the reading
-    while len(data) != size and len(data) <= limit and (more := os.read(descriptor, limit + 1 - len(data))):
-        data += more
-    return data
-
-
-def _scan(folder: str) -> Iterator[tuple[str, Entry]]:
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            try:
-                if entry.is_file(follow_symlinks=False):
-                    kind = Entry.FILE
-                elif entry.is_symlink() or getattr(entry, "is_junction", bool)():
-                    kind = Entry.LINK
-                elif entry.is_dir(follow_symlinks=False):
-                    kind = Entry.FOLDER
-                else:
-                    kind = Entry.OTHER
-            except OSError:
-                kind = Entry.OTHER
-            yield entry.name, kind
 
 
 def _normal(path: str) -> str | None:

@@ -18,13 +18,19 @@ _TEXTS = frozenset({"str", "repr", "dict", "vars", "list"})
 _CARRIERS = (cst.FormattedString, cst.BinaryOperation, cst.Dict, cst.List, cst.Tuple, cst.Call)
 
 
+def _keeps(module: PythonModuleLike, call: cst.Call) -> bool:
+    """Whether the text of what a call is given is part of what it gives."""
+    named = module.builtin(call.func) in _TEXTS or called_name(call) == "format"
+    return named or module.origin(call.func) == "json.dumps"
+
+
 def contents(
     module: PythonModuleLike, node: cst.BaseExpression
 ) -> Iterator[tuple[cst.BaseExpression, cst.BaseExpression | None]]:
     """The expressions that a value is made of, each with the variable by way of which it is, if there is one.
 
     Followed: strings with expressions in them, operators, lists, tuples, the values of dictionaries, `str`
-    and the like, `format`, and one variable that holds any of these.
+    and the like, `format`, `json.dumps`, and one variable that holds any of these.
     """
     todo: list[tuple[cst.BaseExpression, cst.BaseExpression | None]] = [(node, None)]
     for _ in range(_LIMIT):
@@ -40,7 +46,7 @@ def contents(
                 parts = (node.left, node.right)
             case cst.Dict() | cst.List() | cst.Tuple():
                 parts = [element.value for element in node.elements]
-            case cst.Call() if module.builtin(node.func) in _TEXTS or called_name(node) == "format":
+            case cst.Call() if _keeps(module, node):
                 parts = arguments(node)
             case cst.Name() if via is None and isinstance(made := value_given(module, node), _CARRIERS):
                 todo.append((made, node))

@@ -17,7 +17,7 @@ from cflint.project.modules.manifest import Manifest
 from cflint.project.modules.resolve import ModuleGraph, Reach
 from cflint.project.modules.resolve.files import upwards
 from cflint.project.workers.elsewhere import Elsewhere
-from cflint.project.workers.pages import is_pages_function
+from cflint.project.workers.pages import is_pages_function, sources_of_worker_js
 from cflint.project.workers.worker import Worker
 from cflint.source import Document
 from cflint.syntax.suffixes import DECLARATION_SUFFIXES
@@ -61,6 +61,7 @@ _BROWSER_PATH = pattern(
     r"|(?:^|/)(?:[\w.-]*service-?worker[\w.-]*|[\w.-]*[-_.]?sw|ngsw[\w.-]*|workbox[\w.-]*|firebase-messaging-sw)\.[cm]?[jt]s$",
     re.IGNORECASE,
 )
+_CONFIGS = frozenset({"wrangler.toml", "wrangler.json", "wrangler.jsonc"})
 _OTHER_CLOUDS = frozenset(
     ("firebase.json", "netlify.toml", "appwrite.json", "appwrite.config.json", "vercel.json")
 )
@@ -123,7 +124,9 @@ class BareWorkers:
             if found and path.endswith(_SUFFIXES):
                 folders.setdefault(home[1:], []).append(path)
         for home, paths in folders.items():
-            if is_configured(home) or self._is_of_another_cloud(home):
+            if is_configured(home) or sources_of_worker_js(self._workspace, home):
+                continue  # in advanced mode functions do not run
+            if not self._is_wranglers(home) and self._is_of_another_cloud(home):
                 continue
             modules: dict[str, None] = {}
             complete = True
@@ -152,6 +155,9 @@ class BareWorkers:
             for entry, said_by in found:
                 if entry in known:
                     yield entry, f"{said_by} names it as the entry"
+            for entry in sources_of_worker_js(self._workspace, folder):
+                if entry in known:
+                    yield entry, "a script of package.json makes the `_worker.js` of a Pages project of it"
 
     def _is_no_product(self, path: str) -> bool:
         return is_test_path(path) or path.endswith(DECLARATION_SUFFIXES)
@@ -197,6 +203,10 @@ class BareWorkers:
             self._manifests[folder] = Manifest(document) if document is not None else None
         manifest = self._manifests[folder]
         return manifest is not None and not _WORKERS_PACKAGES.isdisjoint(manifest.dependencies)
+
+    def _is_wranglers(self, home: str) -> bool:
+        """Whether a configuration of wrangler lies in a folder: whatever else deploys it, Cloudflare does."""
+        return not _CONFIGS.isdisjoint(self._workspace.entries(home))
 
     def _is_of_another_cloud(self, home: str) -> bool:
         if "supabase" in home.split("/") or posixpath.basename(home) in ("firebase", "netlify", "appwrite"):

@@ -47,6 +47,11 @@ class Imports:
         found = self._resolver.resolve(specifier, importer)
         return found.path if isinstance(found, Local) else None
 
+    @property
+    def aliases(self) -> Mapping[str, Mapping[str, str]]:
+        """What apps say that specifiers mean, by folder (see `Resolver.alias`)."""
+        return self._resolver.aliases
+
     def of(self, path: str) -> tuple[Edge, ...]:
         """The imports of a module and where they lead, in source order, without a tree (see `imports`)."""
         if self.memo.ledger is not None:

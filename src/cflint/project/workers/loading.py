@@ -35,7 +35,7 @@ from cflint.project.workers.data_files import data_files
 from cflint.project.workers.elsewhere import Elsewhere
 from cflint.project.workers.markdown import MarkdownWorkers
 from cflint.project.workers.model import Project
-from cflint.project.workers.pages import is_pages_function
+from cflint.project.workers.pages import advanced_entries, is_pages_function
 from cflint.project.workers.preferences import Preferences
 from cflint.project.workers.realms import product_in_test_folders
 from cflint.project.workers.remarks import empty_workers, unreached
@@ -400,6 +400,10 @@ class _Loading:
         )
         if config.deployment.entry:
             mains = {config.deployment.entry: None}
+        is_advanced = config.is_pages and not mains
+        if is_advanced:
+            has_functions = any(self._pages_functions(config))
+            mains = dict.fromkeys(advanced_entries(self._workspace, config.directory, has_functions))
         is_data = data_files(config)
         reaches = {main: self._graph.reachable(main, is_data) for main in mains}
         modules: dict[str, None] = {}
@@ -416,7 +420,7 @@ class _Loading:
             for main, reach in reaches.items()
             if reach.modules and not _is_generated(main, config)
         )
-        if config.is_pages:
+        if config.is_pages and not (is_advanced and mains):
             functions = dict.fromkeys(self._pages_functions(config))
             modules.update(functions)
             running.update(functions)

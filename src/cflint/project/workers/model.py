@@ -49,7 +49,8 @@ class Timed(Protocol):
 class Project:
     """All Workers of one run, and the parts that answer questions about them and the modules they reach.
 
-    `preferences` is what the settings say of the options of rules. `documents` are the code blocks of
+    `base` is the model of the commit that changes are counted from, where a run has one. `preferences` is
+    what the settings say of the options of rules. `documents` are the code blocks of
     Markdown files, by path, and `titles` what these are called.
     """
 
@@ -66,6 +67,7 @@ class Project:
         self.workspace = workspace
         self.workers = workers
         self.preferences = preferences
+        self.base: Project | None = None
         self.memo = memo = Memo()
         self.sources = Sources(memo, workspace, documents)
         self.trees = Trees(memo, self.sources)

@@ -11,6 +11,7 @@ from cflint.pattern import LINE_START, pattern
 from cflint.project.config.wrangler import WranglerConfig
 from cflint.project.files.roles import is_test_name
 from cflint.project.files.workspace import Entry, Workspace
+from cflint.project.modules.manifest import Manifest
 from cflint.source import Document
 from cflint.syntax.data import DataDocument, Format
 from cflint.syntax.documents import read
@@ -27,7 +28,11 @@ _FUNCTION = pattern(
     rf"|(?:(?:const|let|var)\s*)?\{{[^}}]{{0,500}}{_NAME})".encode(),
     re.MULTILINE,
 )
+_DEFAULT = pattern(LINE_START + rb"export[ \t]*(?:[ \t]default\b|\{[^}]{0,500}\bdefault\b)", re.MULTILINE)
 _MOST_FOLDERS = 500
+_BUNDLE = pattern(r"(?:^|[;&|\s])esbuild\s([^;&|\n]{0,2000})")
+_OUTPUT = pattern(r"--outfile[= ](?:\S{0,500}/)?_worker\.js$", re.ASCII)
+_SOURCE = pattern(r"[\w.@][\w./@-]{0,500}\.[cm]?[jt]sx?", re.ASCII)
 _WORKFLOWS = ".github/workflows"
 _PAGES = pattern(rb"\bpages\s+(?:deploy|publish|dev|functions|project)\b|\bpages-action\b")
 
@@ -72,6 +77,39 @@ def is_deployed_to_pages(project: Project, config: WranglerConfig) -> bool:
         if document is not None and _PAGES.search(document.data) is not None:
             return True
     return False
+
+
+def sources_of_worker_js(workspace: Workspace, folder: str) -> tuple[str, ...]:
+    """The modules that a script of a folder's package.json has esbuild bundle to `_worker.js`: the Worker of
+    a Pages project in advanced mode, which runs instead of all functions."""
+    document = workspace.read(posixpath.join(folder, "package.json"))
+    if document is None or b"_worker.js" not in document.data:
+        return ()
+    found: dict[str, None] = {}
+    for script in Manifest(document).scripts.values():
+        for call in _BUNDLE.finditer(script):
+            words = call[1].replace("--outfile ", "--outfile=").split()
+            if any(_OUTPUT.match(word) is not None for word in words):
+                named = (word for word in words if _SOURCE.fullmatch(word) is not None)
+                found.update((posixpath.normpath(posixpath.join(folder, word)), None) for word in named)
+    return tuple(path for path in found if workspace.exists(path))
+
+
+def _default_of_functions(workspace: Workspace, folder: str) -> str | None:
+    """The `functions/index` of a folder that exports a default and is no function of Pages, which runs only
+    where a plugin of the bundler makes the `_worker.js` of it; None where there is none."""
+    for suffix in _SUFFIXES:
+        document = workspace.read(posixpath.join(folder, "functions", f"index{suffix}"))
+        if document is not None and not is_pages_function(document):
+            return document.path if _DEFAULT.search(document.data) is not None else None
+    return None
+
+
+def advanced_entries(workspace: Workspace, folder: str, has_functions: bool) -> tuple[str, ...]:
+    """The entries of a Pages project whose `_worker.js` a script or a plugin makes; `has_functions` tells
+    whether it has functions of Pages."""
+    index = _default_of_functions(workspace, folder) if not has_functions else None
+    return sources_of_worker_js(workspace, folder) or ((index,) if index is not None else ())
 
 
 def routes_files(project: Project, config: WranglerConfig) -> Iterator[DataDocument]:

@@ -1,0 +1,1 @@
+"""Rules about a change: what becomes of a Worker that is deployed, in runs that have a base."""

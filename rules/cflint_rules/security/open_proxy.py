@@ -1,0 +1,194 @@
+"""Check the host of a URL that a client sends before you fetch it.
+
+A Worker that fetches any URL out of its own query is an open proxy: anyone can send requests through it, at
+its owner's cost and under its owner's name, have it ask addresses that only it may reach, and have pages of
+others answered from its origin.
+
+## Incorrect
+
+```ts
+export default {
+  async fetch(request): Promise<Response> {
+    const target = new URL(request.url).searchParams.get("url");
+    if (target === null) return new Response("url is missing", { status: 400 });
+    return fetch(target);
+  },
+} satisfies ExportedHandler;
+```
+
+## Correct
+
+```ts
+const HOSTS = new Set(["images.example.com", "cdn.example.com"]);
+
+export default {
+  async fetch(request): Promise<Response> {
+    const target = new URL(request.url).searchParams.get("url");
+    if (target === null || !URL.canParse(target)) return new Response("url is missing", { status: 400 });
+    const wanted = new URL(target);
+    if (!HOSTS.has(wanted.hostname)) return new Response("not this host", { status: 403 });
+    return fetch(wanted);
+  },
+} satisfies ExportedHandler;
+```
+
+## Not reported
+
+URLs with a host of the code's own (`https://api.example.com/${id}`); where something is asked of the URL
+(a part of it is read, it is compared, or handed to a function that may check it); where the function reads
+the client's credentials. A URL in the body of a request, which forms of settings send.
+
+## Fix safety
+
+No fix: which hosts are wanted is up to the author.
+
+Source: https://owasp.org/www-community/attacks/Server_Side_Request_Forgery
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.api import PREVIEW, Finding, Match, Module, Severity, ValueKind, call, js, rule
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_NAMES = frozenset({"identifier", "shorthand_property_identifier"})
+_KEEPS = frozenset({"URL", "Request", "String", "decodeURIComponent", "decodeURI", "atob"})
+"""What makes another form of the URL, and asks nothing of it."""
+_TAKES = _KEEPS | {
+    "fetch",
+    "log",
+    "error",
+    "warn",
+    "info",
+    "debug",
+    "set",
+    "append",
+    "json",
+    "text",
+    "canParse",
+}
+_SAME = frozenset({"toString", "trim", "href"})
+_READS = frozenset({"query", "get"})
+_REQUESTS = frozenset({ValueKind.REQUEST, ValueKind.HONO_REQUEST})
+_HOPS = 8
+
+
+@rule(call("fetch"), severity=Severity.WARNING, presets=(PREVIEW,))
+def check(match: Match) -> Iterator[Finding]:
+    module = match.module
+    if not match.arguments or not js.is_global(module, match.call.callee, "fetch"):
+        return
+    if not module.runs_in_worker(match.node):
+        return
+    names: list[js.Declaration] = []
+    sent = _sent(module, match.arguments[0], names, _HOPS)
+    function = match.enclosing_function
+    if sent is None or function is None or any(_is_checked(module, name) for name in names):
+        return
+    outer = _outermost(module, function)
+    if any(module.reads_credential(node) for node in module.descendants(outer, "call_expression")):
+        return
+    place = module.at(sent, "the client sends it here")
+    related = () if match.at().span.covers(place.span) else (place,)
+    yield Finding("any URL that a client sends is fetched: check its host first", match.at(), related)
+
+
+def _outermost(module: Module, function: Node) -> Node:
+    """The outermost function around another one."""
+    while (above := module.enclosing_function(function)) is not None:
+        function = above
+    return function
+
+
+def _sent(module: Module, node: Node, names: list[js.Declaration], hops: int) -> Node | None:
+    """The expression that takes a whole URL from the query of a request; `names` get the variables that it
+    goes by."""
+    node = js.unwrap(node)
+    if hops == 0:
+        return None
+    if node.type in _NAMES:
+        declaration = module.scope.resolve(node)
+        if declaration is None or declaration.value is None or module.scope.assignments(declaration):
+            return None
+        names.append(declaration)
+        if declaration.path:
+            return _destructured(module, declaration)
+        return _sent(module, declaration.value, names, hops - 1)
+    if node.type == "binary_expression":
+        operation = module.operation(node)
+        is_either = operation is not None and operation.operator in ("??", "||")
+        left = operation.left if operation is not None and is_either else None
+        return _sent(module, left, names, hops - 1) if left is not None else None
+    made = module.call(node)
+    access = module.member(node)
+    if access is not None and made is None:
+        return _sent(module, access.object, names, hops - 1) if access.name in _SAME else None
+    if made is None:
+        return None
+    if _reads_query(module, made):
+        return node
+    if made.name in _SAME and made.receiver is not None:
+        return _sent(module, made.receiver, names, hops - 1)
+    if made.name in _KEEPS and made.receiver is None and made.arguments and _is_plain(module, made):
+        return _sent(module, made.arguments[0], names, hops - 1)
+    return None
+
+
+def _is_plain(module: Module, made: js.Call) -> bool:
+    """Whether a function or class is one of the language: none of the module's own, with one argument that
+    decides over the host."""
+    declared = made.callee is not None and module.scope.resolve(made.callee) is not None
+    return not declared and (made.name != "URL" or len(made.arguments) == 1)
+
+
+def _destructured(module: Module, declaration: js.Declaration) -> Node | None:
+    """The call that `const { url } = c.req.query()` takes a name from."""
+    made = module.call(module.initializer(declaration.value)) if declaration.value is not None else None
+    is_query = made is not None and made.name == "query" and made.receiver is not None and not made.arguments
+    if made is None or not is_query or len(declaration.path) != 1:
+        return None
+    return made.node if module.value_of(made.receiver).kind is ValueKind.HONO_REQUEST else None
+
+
+def _reads_query(module: Module, made: js.Call) -> bool:
+    """Whether a call reads one parameter of a request's query."""
+    if made.receiver is None or made.name not in _READS or len(made.arguments) != 1:
+        return False
+    if made.name == "query":
+        return module.value_of(made.receiver).kind is ValueKind.HONO_REQUEST
+    holder = _of_search_params(module, made.receiver)
+    parts = js.origins(module, holder) if holder is not None else ()
+    return any(module.value_of(part).kind in _REQUESTS for part in parts)
+
+
+def _of_search_params(module: Module, node: Node) -> Node | None:
+    """The URL whose `searchParams` an expression is."""
+    declaration = module.scope.resolve(node) if node.type == "identifier" else None
+    if declaration is not None and declaration.path == ("searchParams",):
+        return declaration.value
+    access = module.member(module.initializer(node))
+    return access.object if access is not None and access.name == "searchParams" else None
+
+
+def _is_checked(module: Module, name: js.Declaration) -> bool:
+    """Whether something is asked of what a variable holds, except whether there is anything."""
+    for use in module.scope.references(name):
+        parent = module.parent(module.with_wrappers(use))
+        if parent is None or use.id == name.node.id:
+            continue
+        access = module.member(parent)
+        if access is not None and js.unwrap(access.object).id == use.id and access.name not in _SAME:
+            return True
+        around = module.call_around(use)
+        if around is not None and around[0].name not in _TAKES:
+            return True
+        compared = module.operation(parent)
+        if compared is not None and compared.operator in ("==", "===", "!=", "!=="):
+            sides = (compared.left, compared.right)
+            if not any(side is not None and side.type in ("null", "undefined", "string") for side in sides):
+                return True
+    return False

@@ -1,0 +1,188 @@
+"""The differences, and the findings that only a change can have, as text, Markdown or JSON."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from cflint.change.compare import Difference, WorkerDifference
+from cflint.finding import Finding, Report
+from cflint.record import record
+from cflint.report import severity_of
+from cflint.report.escape import encodable, escape_message, masked, visible
+
+VERSION = 1
+"""Of the JSON; raised when a field is taken away or changes its meaning."""
+
+
+@record(frozen=True)
+class Outcome:
+    """What is written: `base` and `head` say what was compared."""
+
+    base: str
+    head: str
+    workers: tuple[WorkerDifference, ...]
+    report: Report
+
+
+Format = Callable[[Outcome], str]
+
+
+def as_text(outcome: Outcome) -> str:
+    """For people at a terminal: `+` is new, `-` gone, `~` changed, `!` a finding."""
+    lines: list[str] = []
+    for worker in outcome.workers:
+        state = {"new": "new Worker ", "gone": "gone: "}.get(worker.status, "")
+        moved = f", which was {visible(worker.moved_from)}" if worker.moved_from is not None else ""
+        lines.append(f"{state}{visible(worker.name)} ({visible(worker.path)}{moved})")
+        lines += (f"  {_line(it)}" for it in worker.differences)
+        for word, flags in (("on", worker.switched_on), ("off", worker.switched_off)):
+            if flags:
+                lines.append(f"      switches {word}: {', '.join(flags)}")
+        lines.append("")
+    lines += (f"! {_found(finding)}" for finding in outcome.report.findings)
+    if outcome.report.findings:
+        lines.append("")
+    lines.append(_summary(outcome))
+    return "".join(f"{line}\n" for line in lines)
+
+
+def as_markdown(outcome: Outcome) -> str:
+    """For a comment on a pull request: a table for each Worker, and a list of what is found."""
+    lines = ["## Workers", ""]
+    for worker in outcome.workers:
+        state = {"new": ", new", "gone": ", gone"}.get(worker.status, "")
+        lines += [f"### {_cell(worker.name)}{state}", "", f"{_code(worker.path)}", ""]
+        if worker.differences:
+            lines += ["| | | before | after |", "|---|---|---|---|", *map(_row, worker.differences), ""]
+        for word, flags in (("on", worker.switched_on), ("off", worker.switched_off)):
+            if flags:
+                lines += [f"Switched {word}: {', '.join(map(_code, flags))}", ""]
+    if outcome.report.findings:
+        lines += ["### Findings", ""]
+        lines += (f"- {_cell(_found(finding))}" for finding in outcome.report.findings)
+        lines.append("")
+    return "\n".join([*lines, _cell(_summary(outcome)), ""])
+
+
+def as_json(outcome: Outcome) -> str:
+    """For programs: see docs/diff-output.schema.json."""
+    data = {
+        "version": VERSION,
+        "base": encodable(outcome.base),
+        "head": encodable(outcome.head),
+        "workers": [_worker(worker) for worker in outcome.workers],
+        "findings": [_finding(finding) for finding in outcome.report.findings],
+    }
+    return json.dumps(data, indent=2) + "\n"
+
+
+FORMATS: Mapping[str, Format] = {"text": as_text, "markdown": as_markdown, "json": as_json}
+
+
+def _summary(outcome: Outcome) -> str:
+    count = len(outcome.workers)
+    what = (
+        "No Worker is deployed otherwise"
+        if not count
+        else f"{count} Worker{'' if count == 1 else 's'} differ"
+    )
+    what += "s" if count == 1 else ""
+    return f"{what}: {outcome.base} against {outcome.head}."
+
+
+# -- text --------------------------------------------------------------------------------------------------
+
+
+def _line(it: Difference) -> str:
+    what = f"{it.kind} {it.name}" if it.kind not in (it.name, "entry", "date") else it.kind
+    where = f" [{_where(it.environments)}]" if it.environments else ""
+    if it.before is None:
+        return escape_message(f"+ {what}{_after_colon(it.after or '')}{where}")
+    if it.after is None:
+        return escape_message(f"- {what}{_after_colon(it.before)}{where}")
+    return escape_message(f"~ {what}: {it.before or 'nothing'} -> {it.after or 'nothing'}{where}")
+
+
+def _after_colon(text: str) -> str:
+    return f": {text}" if text else ""
+
+
+def _where(environments: Sequence[str | None]) -> str:
+    return ", ".join(f"env.{name}" if name is not None else "top level" for name in environments)
+
+
+def _found(finding: Finding) -> str:
+    document = finding.at.document
+    place = f"{document.path}:{document.line_of(finding.at.span.start)}"
+    return f"{visible(place)}: {severity_of(finding).label}[{finding.rule}] {escape_message(finding.message)}"
+
+
+# -- Markdown ----------------------------------------------------------------------------------------------
+
+
+def _row(it: Difference) -> str:
+    sign = "new" if it.before is None else "gone" if it.after is None else "changed"
+    where = f" ({_where(it.environments)})" if it.environments else ""
+    cells = [sign, _cell(f"{it.kind} ") + _code(it.name) + _cell(where), *map(_value, (it.before, it.after))]
+    return f"| {' | '.join(cells)} |"
+
+
+def _value(text: str | None) -> str:
+    return _code(text) if text else ""
+
+
+def _code(text: str) -> str:
+    """A code span in a cell, which nothing in the text can end."""
+    shown = escape_message(text).replace("|", "\\|")
+    fence = "`" * (max(map(len, re.findall("`+", shown)), default=0) + 1)
+    space = " " if shown.startswith("`") or shown.endswith("`") else ""
+    return f"{fence}{space}{shown}{space}{fence}"
+
+
+def _cell(text: str) -> str:
+    """A text in which code spans stay, and everything else is what it looks like."""
+    pieces = re.split(r"(`[^`]+`)", escape_message(text))
+    return "".join(
+        piece.replace("|", "\\|") if at % 2 else re.sub(r"([\\*_{}\[\]()#+!|<>~&@`])", r"\\\1", piece)
+        for at, piece in enumerate(pieces)
+    )
+
+
+# -- JSON --------------------------------------------------------------------------------------------------
+
+
+def _worker(worker: WorkerDifference) -> dict[str, Any]:
+    return {
+        "name": encodable(worker.name),
+        "path": encodable(worker.path),
+        "status": worker.status,
+        "movedFrom": None if worker.moved_from is None else encodable(worker.moved_from),
+        "differences": [_difference(it) for it in worker.differences],
+        "switchedOn": list(worker.switched_on),
+        "switchedOff": list(worker.switched_off),
+    }
+
+
+def _difference(it: Difference) -> dict[str, Any]:
+    return {
+        "kind": it.kind,
+        "name": encodable(it.name),
+        "before": None if it.before is None else encodable(it.before),
+        "after": None if it.after is None else encodable(it.after),
+        "environments": [None if name is None else encodable(name) for name in it.environments],
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    position = finding.at.document.position(finding.at.span.start)
+    return {
+        "rule": finding.rule,
+        "severity": severity_of(finding).label,
+        "message": encodable(masked(finding.message)),
+        "path": encodable(finding.at.document.path),
+        "line": position.line,
+        "column": position.column,
+    }
