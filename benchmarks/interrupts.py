@@ -9,7 +9,8 @@ output file. Held each time:
 
 - the exit code is 130 or 143 (or the signal itself, which a shell shows as the same, as long as Python has
   not started), or that of a whole run that had ended before the signal;
-- stdout is the report as far as it was written, stderr is empty: no traceback, no internal error;
+- stdout is the report as far as it was written, stderr is empty: no traceback, no internal error (but for
+  those of Python itself, which is interrupted before it comes to cflint);
 - the output file is not there or whole; no other file, and no process, is left behind;
 - what is in the cache is whole, and a run that reads it afterwards reports the same;
 - not more than a second (of processor time; the machine may have other work) passes from the signal to the
@@ -150,7 +151,9 @@ class Check:
         whole, written, _ = self.whole(way)
         if ended.code not in (whole.code, SIGNALS[number], -number):
             yield f"exit code {ended.code}"
-        if ended.err:
+        # Before cflint's first line it is Python that is interrupted, and tells where.
+        is_python = b"KeyboardInterrupt" in ended.err and b"/cflint/" not in ended.err
+        if ended.err and not is_python:
             yield f"stderr: {ended.err.decode('utf-8', 'replace')}"
         if not whole.out.startswith(ended.out):
             yield f"stdout is no beginning of the report: {ended.out[:200]!r}"

@@ -135,7 +135,7 @@ def test_it_is_told_in_every_format(cli: Cli, form: str) -> None:
     _alone(make)
     outcome = cli("check", "--output-format", form)
     assert outcome.code == Exit.INTERNAL
-    assert said in outcome.out + outcome.err
+    assert said in (outcome.out + outcome.err).replace("\\:", ":")  # as Markdown has it
 
 
 @pytest.mark.parametrize("name", ["wrangler.toml", "wrangler.json", "cloudflare.config.ts"])

@@ -39,7 +39,7 @@ from cflint.project.workers.model import Project
 from cflint.project.workers.pages import advanced_entries, is_pages_function
 from cflint.project.workers.preferences import Preferences
 from cflint.project.workers.realms import product_in_test_folders
-from cflint.project.workers.remarks import empty_workers, unreached
+from cflint.project.workers.remarks import empty_workers, not_utf_8, shadowed, unknown, unreached
 from cflint.project.workers.selection import Selection, settled_folders
 from cflint.project.workers.typescript_config import read_worker_config
 from cflint.project.workers.worker import Worker
@@ -221,11 +221,11 @@ class _Loading:
         others = [worker for worker in workers if worker not in of_apps]
         self._selection.notices.extend(empty_workers(others, self._workspace.why_unread, _is_generated))
         self._selection.notices.extend(unreached(named, modules, reached, any_worker=bool(workers)))
-        self._say_shadowed(found)
-        self._say_unknown(configs.values())
+        self._selection.notices.extend(shadowed(found.shadowed))
+        self._selection.notices.extend(unknown(configs.values()))
         self._say_unread(found)
         self._say_unresolved()
-        self._say_encodings((*modules, *configs))
+        self._selection.notices.extend(not_utf_8(self._workspace, (*modules, *configs)))
         return Loaded(
             project,
             modules,
@@ -256,34 +256,6 @@ class _Loading:
             message += "modules only those that use Workers APIs are checked"
             self._selection.notices.append(Notice(message))
         return frozenset(said)
-
-    def _say_shadowed(self, found: Discovered) -> None:
-        for path, others in found.shadowed.items():
-            listed = ", ".join(f"`{posixpath.basename(other)}`" for other in others)
-            name = posixpath.basename(path)
-            in_typescript = is_typescript_config(path) or any(map(is_typescript_config, others))
-            text = (
-                f"`{name}` is the configuration here, not"
-                if in_typescript
-                else f"wrangler reads `{name}` here and not"
-            )
-            self._selection.notices.append(Notice(f"{text} {listed}", path=path))
-
-    def _say_unknown(self, configs: Iterable[WranglerConfig]) -> None:
-        """Tell of configurations that could be read, and of which it is not known what they say."""
-        for config in configs:
-            if config.source is None or config.unreadable or config.root.members:
-                continue
-            opening = config.source.trees[0].open[0]
-            place = opening.place
-            self._selection.notices.append(
-                Notice(
-                    f"what the configuration says is not known: {opening.reason}",
-                    path=place.document.path,
-                    line=place.document.line_of(place.span.start),
-                    level="warning",
-                )
-            )
 
     def _say_unread(self, found: Discovered) -> None:
         """Tell of what belongs to the project and could not be read; without it the rest means less."""
@@ -321,18 +293,6 @@ class _Loading:
             return False
         stem = posixpath.splitext(name)[0] + "."
         return not any(found == name or found.startswith(stem) for found in self._workspace.entries(folder))
-
-    def _say_encodings(self, paths: Iterable[str]) -> None:
-        for path in paths:
-            document = self._workspace.read(path)
-            if document is None or document.data.isascii():
-                continue
-            try:
-                document.data.decode()
-            except UnicodeDecodeError as error:
-                line = document.line_of(error.start)
-                message = "not all of the file is UTF-8: what is not is read as U+FFFD"
-                self._selection.notices.append(Notice(message, path=path, line=line, level="warning"))
 
     # -- Workers of configurations -------------------------------------------------------------------------
 

@@ -1,12 +1,14 @@
-"""What is said aside about Workers: that one has no modules, and why; that no Worker reaches a file."""
+"""What is said aside about Workers, configurations and files: that one has no modules, why, and the like."""
 
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from cflint.finding import Notice
 from cflint.project.config.wrangler import WranglerConfig
+from cflint.project.files.discovery import is_typescript_config
+from cflint.project.files.workspace import Workspace
 from cflint.project.workers.worker import Worker
 
 _MOST_NAMED = 3
@@ -62,3 +64,45 @@ def unreached(
         yield Notice("no Worker reaches it, so only its code was checked", path=path)
     if not any_worker and not checked and modules:
         yield Notice("no Worker was found, so only code that uses the APIs of Workers was checked")
+
+
+def shadowed(found: Mapping[str, Collection[str]]) -> Iterator[Notice]:
+    """Which configurations of a folder do not count, by the path of the one that does."""
+    for path, others in found.items():
+        listed = ", ".join(f"`{posixpath.basename(other)}`" for other in others)
+        name = posixpath.basename(path)
+        in_typescript = is_typescript_config(path) or any(map(is_typescript_config, others))
+        text = (
+            f"`{name}` is the configuration here, not"
+            if in_typescript
+            else f"wrangler reads `{name}` here and not"
+        )
+        yield Notice(f"{text} {listed}", path=path)
+
+
+def unknown(configs: Iterable[WranglerConfig]) -> Iterator[Notice]:
+    """Which configurations could be read, and it is not known what they say."""
+    for config in configs:
+        if config.source is None or config.unreadable or config.root.members:
+            continue
+        opening = config.source.trees[0].open[0]
+        place = opening.place
+        yield Notice(
+            f"what the configuration says is not known: {opening.reason}",
+            path=place.document.path,
+            line=place.document.line_of(place.span.start),
+            level="warning",
+        )
+
+
+def not_utf_8(workspace: Workspace, paths: Iterable[str]) -> Iterator[Notice]:
+    """Which files are not all in UTF-8, and where that begins."""
+    for path in paths:
+        document = workspace.read(path)
+        if document is None or document.data.isascii():
+            continue
+        try:
+            document.data.decode()
+        except UnicodeDecodeError as error:
+            message = "not all of the file is UTF-8: what is not is read as U+FFFD"
+            yield Notice(message, path=path, line=document.line_of(error.start), level="warning")
