@@ -60,6 +60,7 @@ def test_explain_as_json_and_markdown(cli: Cli) -> None:
                 "arguable": 0,
                 "false": 0,
                 "projects": 0,
+                "proof": None,
                 "least": None,
             },
             "summary": "Be careless",

@@ -34,7 +34,7 @@ export default {
 
 ## Not reported
 
-URLs with a host of the code's own (`https://api.example.com/${id}`); where something is asked of the URL
+URLs whose host is the code's own; where something is asked of the URL
 (a part of it is read, it is compared, or handed to a function that may check it); where the function reads
 the client's credentials. A URL in the body of a request, which forms of settings send.
 

@@ -39,7 +39,7 @@ def render(report: Report, options: Options = DEFAULT) -> str:
     """The page. Its data has findings in the report's order; columns are counted in code points."""
     style, script = ((_PARTS / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
     data = json.dumps(_Data(report, options).whole(), ensure_ascii=True, separators=(",", ":"))
-    for char in "<>&":  # no markup, whatever a browser takes for some
+    for char in "<>&#":  # no markup, whatever a browser takes for some; no command to a runner
         data = data.replace(char, f"\\u{ord(char):04x}")
     page = (_PARTS / "page.html").read_text(encoding="utf-8")
     policy = f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; img-src data:; "

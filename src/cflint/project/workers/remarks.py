@@ -85,7 +85,10 @@ def unknown(configs: Iterable[WranglerConfig]) -> Iterator[Notice]:
     for config in configs:
         if config.source is None or config.unreadable or config.root.members:
             continue
-        opening = config.source.trees[0].open[0]
+        openings = config.source.trees[0].open
+        if not openings:
+            continue  # it says nothing, and that is known
+        opening = openings[0]
         place = opening.place
         yield Notice(
             f"what the configuration says is not known: {opening.reason}",
