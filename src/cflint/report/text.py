@@ -14,7 +14,7 @@ from cflint.report.cells import cells_of, start_within
 from cflint.report.changes import Row, changed_lines
 from cflint.report.escape import escape_message, masked_source, paths_for, visible
 from cflint.report.frame import Mark, Paint, frame, last_line
-from cflint.report.wrapping import wrapped
+from cflint.report.wrapping import COMMAND, wrapped
 
 _SEVERITY = {Severity.ERROR: "1;31", Severity.WARNING: "1;33", Severity.NOTE: "1;36"}
 _STYLES = {
@@ -88,7 +88,7 @@ def _finding(
     lead = cells_of(f"{severity.label}{name}: ")
     message, room = escape_message(finding.message), options.width - _INDENT
     head, *more_rows = wrapped(message, options.width - lead, room)
-    if options.width - lead < _LEAST_ROOM:
+    if options.width - lead < _LEAST_ROOM and not message.startswith(COMMAND):
         head, more_rows = "", list(wrapped(message, room, room))
     yield f"{paint(severity.label + rule, 'primary')}{paint(f': {head}'.rstrip(), 'strong')}"
     for row in more_rows:

@@ -8,19 +8,19 @@ from cflint.report.cells import cells_of
 
 _LONG_SPAN = 40
 """A code span of at most so many characters is one word."""
-_COMMAND = "::"
+COMMAND = "::"
 """What a row must not begin with: GitHub's runner takes it for a command, whatever blanks stand before it."""
 
 
 def wrapped(text: str, first: int, others: int) -> Iterator[str]:
     """Rows of a text: of at most `first` cells, and `others` after the first; a word that is longer has a row
-    to itself, and one that begins with `::` stands in the row of the word before. A short code span is broken where it would not fit a row. The rows joined by a blank are the
-    text."""
+    to itself, and one that begins with `::` stands in the row of the word before. A short code span is broken
+    where it would not fit a row. The rows joined by a blank are the text."""
     room = first
     row, used = "", 0
     for word in _words(text, max(first, others)):
         size = cells_of(word)
-        if used and used + 1 + size > room and not word.startswith(_COMMAND):
+        if used and used + 1 + size > room and not word.startswith(COMMAND):
             yield row
             row, used, room = word, size, others
         elif used:
