@@ -61,6 +61,11 @@ ALSO_RIGHT = (
     "while (1) { const f = a ? () => { debugger } : b }",
     "class A {\n  a\n  *b() {}\n}",
     "interface A {\n  a: string\n  <T>(b: T): c\n}",
+    "interface A<in T> { a(b: T): void }",
+    "interface A<\n  in T extends B = never,\n  in out U = C,\n  out V\n> { a: V }",
+    "class A<in T, out U> { a = b < out }",
+    "export type * from './a';",
+    "export type * as a from './a';",
 )
 
 UNREADABLE = {

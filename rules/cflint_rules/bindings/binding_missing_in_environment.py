@@ -86,7 +86,7 @@ from cflint.api import (
 _SHOWN = 6
 
 
-@rule(worker(), severity=Severity.WARNING, fix=Safety.UNSAFE, deployed=True)
+@rule(worker(), severity=Severity.NOTE, fix=Safety.UNSAFE, deployed=True)
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
     configuration = subject.config
     if configuration is None or configuration.top.incomplete:

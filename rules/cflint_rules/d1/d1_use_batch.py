@@ -76,7 +76,7 @@ _INSTEAD = {
 }
 
 
-@rule(call("run", *_BEGINS), severity=Severity.WARNING)
+@rule(call("run", *_BEGINS), severity=Severity.NOTE)
 def check(match: Match) -> Iterator[Finding]:
     orm = _orm_of(match)
     if orm is None and (match.word != "run" or match.arguments):

@@ -50,8 +50,7 @@ export default {
 ## Not reported
 
 A value that is written when none was found, that does not come from what was read, or of which a property is
-set: only numbers that are counted and lists that grow or shrink. In `scheduled()`, of which one runs at a
-time, this is a note.
+set: only numbers that are counted and lists that grow or shrink.
 
 ## Fix safety
 
@@ -77,7 +76,7 @@ _SET = frozenset({js.MutationKind.UPDATED, js.MutationKind.AUGMENTED})
 _RESIZING = frozenset({"push", "unshift", "splice", "concat", "shift", "pop"})
 
 
-@rule(call("put"), severity=Severity.WARNING)
+@rule(call("put"), severity=Severity.NOTE)
 def check(match: Match) -> Iterator[Finding]:
     arguments = match.arguments
     if not 2 <= len(arguments) <= 3 or js.unwrap(arguments[1]).type in _PLAIN:
@@ -93,13 +92,11 @@ def check(match: Match) -> Iterator[Finding]:
     handler = match.handler
     if handler is not None and handler.name == "scheduled" and _runs_alone(module):
         return  # the cursor of one cron trigger
-    scheduled = handler is not None and handler.name == "scheduled"
     what = "is read from KV, changed and written back: of two requests at once, one is lost"
     yield Finding(
         f"{quoted(match.text(arguments[0]))} {what}",
         match.at(match.node),
         (module.at(read, "it is read here"),),
-        severity=Severity.NOTE if scheduled else None,
     )
 
 

@@ -56,7 +56,7 @@ _SECRET = pattern(
 _CODE = pattern(r"^(?:generate|create|make|random|new)?_?(?:random_?)?(?:code|pin)$", re.IGNORECASE)
 _HARMLESS = pattern(
     r"trace|request_?id|req_?id|correlation|span|jitter|delay|sample|backoff|tokens?_?(?:count|used|usage|limit|bucket)|"
-    r"max_?tokens|num_?tokens|tokenize|color|colour|tmp|temp|test|mock|demo|fake|log_?id|seed",
+    r"max_?tokens|num_?tokens|tokenize|color|colour|tmp|temp|test|mock|demo|fake|log_?id|seed|(?:sync|page|change|delta|continuation|cursor)_?token",
     re.IGNORECASE,
 )
 _ID = pattern(r"(?:^|_)(?:user|account|order|payment|room|invite|share|file|upload)_?id$", re.IGNORECASE)

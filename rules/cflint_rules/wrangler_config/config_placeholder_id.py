@@ -26,9 +26,8 @@ without one, the next deployment makes it.
 
 ## Not reported
 
-Ids of previews, which only local development uses, and configurations of tests. An id that is none by its
-form (a D1 database's that is no UUID, say) is a warning. In templates, examples and demonstrations it is a
-note. An empty id of a KV namespace is reported by `config-invalid-value`.
+Ids of previews, which only local development uses, and configurations of tests. An empty id of a KV namespace
+is reported by `config-invalid-value`.
 
 ## Fix safety
 
@@ -78,29 +77,26 @@ _LOCAL_ENVIRONMENT = pattern(r"^(?:local|dev|development|test|testing)\b", re.IG
 _OPTIONAL = {"d1_databases", "kv_namespaces", "r2_buckets"}
 
 
-@rule(configuration(), severity=Severity.WARNING, deployed=True, documents=Documents.NOTES)
+@rule(configuration(), severity=Severity.NOTE, deployed=True, documents=Documents.NOTES)
 def check(subject: WranglerConfig) -> Iterator[Finding]:
     if subject.deployment.open or subject.deployment.filled:
         return  # a script puts the ids in, or they are for local use and something else deploys the Worker
-    example = config.is_example_path(subject.path)
     groups: dict[tuple[str, str], list[Location]] = {}
-    kinds: dict[tuple[str, str], tuple[str, Severity | None]] = {}
+    messages: dict[tuple[str, str], str] = {}
     for environment in subject.environments:
         for key, node, path in _ids(environment):
             if node.text in _LOCAL and _LOCAL_ENVIRONMENT.search(environment.name or ""):
                 continue  # local development takes any id
-            found = _fault(key, node)
-            if found is not None:
+            fault = _fault(key, node)
+            if fault is not None:
                 name = (key, node.text or "")
                 groups.setdefault(name, []).append(environment.location(node))
-                kinds.setdefault(name, (f"`{environment.spelled(*path, node=node)}` {found[0]}", found[1]))
+                messages.setdefault(name, f"`{environment.spelled(*path, node=node)}` {fault}")
     for name, places in groups.items():
-        message, severity = kinds[name]
-        if config.is_for_a_script(name[1]):
-            severity = Severity.NOTE  # before wrangler reads it
-        elif name[0] in _OPTIONAL:
+        message = messages[name]
+        if name[0] in _OPTIONAL and not config.is_for_a_script(name[1]):
             message += "; leave it out to have wrangler create the resource"
-        yield Finding(message, places[0], tuple(places[1:]), severity=Severity.NOTE if example else severity)
+        yield Finding(message, places[0], tuple(places[1:]))
 
 
 def _ids(environment: Environment) -> Iterator[tuple[str, config.ConfigNode, tuple[str | int, ...]]]:
@@ -116,22 +112,22 @@ def _ids(environment: Environment) -> Iterator[tuple[str, config.ConfigNode, tup
         yield "route", zone, environment.path("route", "zone_id")
 
 
-def _fault(key: str, node: config.ConfigNode) -> tuple[str, Severity | None] | None:
+def _fault(key: str, node: config.ConfigNode) -> str | None:
     text = node.text or ""
     if not text:
-        return None if key in ("kv_namespaces", "r2_buckets") else ("is empty", None)
+        return None if key in ("kv_namespaces", "r2_buckets") else "is empty"
     if len(text) > 200:
         return None
     shown = quoted(text)
     is_name = key in ("r2_buckets", "vectorize", "dispatch_namespaces", "ratelimits")
     if config.is_placeholder(text) and not (is_name and not _is_blatant(text)):
-        return f"is a placeholder: {shown}", None
+        return f"is a placeholder: {shown}"
     if not is_name and len(text) > 3 and (_REPEATED.fullmatch(text) or _COUNTED.fullmatch(text)):
-        return f"is a placeholder: {shown}", None
+        return f"is a placeholder: {shown}"
     if key == "d1_databases" and not _UUID.fullmatch(text):
-        return f"is no database's id: {shown}", Severity.NOTE
+        return f"is no database's id: {shown}"
     if key in ("kv_namespaces", "hyperdrive") and not _HEX.fullmatch(text):
-        return f"is no id of 32 hexadecimal digits: {shown}", Severity.NOTE
+        return f"is no id of 32 hexadecimal digits: {shown}"
     return None
 
 

@@ -3,7 +3,8 @@
 All of it is right in TypeScript. The grammar's scanner takes a word at the beginning of a line for `in` or
 `instanceof` if it starts so and no letter follows (`in_`, `in1`, `instanceof$`); after `<` it takes the words
 that begin a type for nothing else (`i < unique.length`); words that modify members (`abstract`, `accessor`)
-are no names to it; and `}` ends no statement where a `:` follows.
+are no names to it; and `}` ends no statement where a `:` follows. It does not know the variance of type
+parameters (`<in out T>`), nor `export type * from`.
 
 Whether a word is meant as a name cannot be decided without a tree, so this is for code that did not parse:
 the caller keeps what it makes fewer errors of.
@@ -37,6 +38,15 @@ _ENDED = pattern(
     rb"|\btype[ \t]+[\w$]{1,100}[ \t]*=[^;{}\n]{1,200}|\bclass[^{}\n]{0,200}\{[ \t]*[\w$]{1,100})"
     rb"(?P<blank>[ \t])[ \t\r\n]*\}[ \t\r\n]*:"
 )
+_VARIANCE = pattern(
+    rb"[<,][ \t\r\n]*(?:const[ \t]+)?(?P<variance>in(?:[ \t]+out)?|out)"
+    rb"(?=[ \t]+[\w$\x80-\xff]+[ \t\r\n]*(?:[,>=]|extends\b))"
+)
+_TYPES_OF_ALL = pattern(
+    rb"^[ \t]*export[ \t]+type(?P<all>[ \t]+\*)"
+    rb"(?:(?P<as>[ \t]+as[ \t]+)[\w$\x80-\xff]+(?P<end>[ \t]))?[ \t]*from\b",
+    re.MULTILINE,
+)
 _RETURNED = pattern(rb"\b(?P<return>return)\}[ \t\r\n]*:")
 _LINE_ENDED = pattern(rb"^[ \t]*(?P<blank>[ \t])(?:\*[ \t]*[\w$\[]|<[\w$, ]{1,100}>\()", re.MULTILINE)
 
@@ -49,9 +59,25 @@ def respelled(data: bytes) -> bytes:
         changes += ((found.start("blank"), b";") for found in ends.finditer(data))
     # the last statement of a function, so nothing is lost
     changes += ((found.start("return"), b"void 0") for found in _RETURNED.finditer(data))
+    for found in _VARIANCE.finditer(data):
+        changes.append((found.start("variance"), b" " * len(found["variance"])))
+    for found in _TYPES_OF_ALL.finditer(data):
+        changes += _listed(found)
     if not changes:
         return data
     out = bytearray(data)
     for at, text in changes:
         out[at : at + len(text)] = text
     return bytes(out)
+
+
+def _listed(found: re.Match[bytes]) -> list[tuple[int, bytes]]:
+    """`export type * from` as one of no names, and `export type * as N from` as one of that name."""
+    start, end = found.span("all")
+    if found["as"] is None:
+        return [(start, b" " * (end - start - 2) + b"{}")]
+    return [
+        (start, b" " * (end - start - 1) + b"{"),
+        (found.start("as"), b" " * len(found["as"])),
+        (found.start("end"), b"}"),
+    ]
