@@ -90,6 +90,9 @@ TAIL = """
 """
 
 
+DEFECT = ("batch", "repository", "commit", "path", "line", "defect", "static", "found", "rules")
+
+
 def rows_of(name: str, columns: tuple[str, ...]) -> list[Row]:
     """The rows of a table. Ends the program with a message for what is no row of it."""
     path = SOURCE / name

@@ -125,3 +125,19 @@ def test_what_is_no_reading_is_refused(row: dict[str, str], message: str) -> Non
 def test_what_is_no_verdict_is_refused(row: dict[str, str], message: str) -> None:
     with pytest.raises(SystemExit, match=message):
         SCRIPT["page"]([BATCH], [{**verdict("a", "error", "true"), **row}])
+
+
+def test_the_defects_of_a_batch_are_those_that_were_written_down() -> None:
+    rows = SCRIPT["rows_of"]
+    found: dict[str, list[str]] = {}
+    for row in rows("defects.tsv", SCRIPT["DEFECT"]):
+        assert row["static"] in ("yes", "no") and row["found"] in ("default", "all", "no"), row
+        if row["static"] == "yes":
+            found.setdefault(row["batch"], []).append(row["found"])
+    for batch in rows("batches.tsv", SCRIPT["BATCH"]):
+        if batch["listed"]:
+            marks = found.pop(batch["batch"])
+            by_default, with_all = marks.count("default"), len(marks) - marks.count("no")
+            counts = (int(batch["listed"]), int(batch["found"]), int(batch["found_all"]))
+            assert counts == (len(marks), by_default, with_all)
+    assert not found
