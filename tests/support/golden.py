@@ -12,8 +12,8 @@ GOLDEN = ROOT / "tests" / "report" / "golden"
 
 
 def compare(name: str, text: str) -> None:
-    """Compare with a golden file; CFLINT_GOLDEN=write rewrites it. The version stays out of it, and how precise
-    a rule was by the last verdicts."""
+    """Compare with a golden file; CFLINT_GOLDEN=write rewrites it. The version stays out of it, and how
+    precise a rule was by the last verdicts."""
     text = text.replace(f'"{__version__}"', '"VERSION"')
     text = re.sub(r'"precision": "[a-z-]+"', '"precision": "PRECISION"', text)
     path = GOLDEN / name
