@@ -16,6 +16,8 @@ import pytest
 from tests.cli.test_process import SAMPLE, environment
 from tests.support.cli_samples import Cli, project
 
+pytestmark = pytest.mark.usefixtures("signals_arrive")
+
 PATIENCE = 30
 WAITING = "waiting for changes; Ctrl+C ends"
 
