@@ -244,11 +244,23 @@ def counted(verdicts: Iterable[Row]) -> dict[str, Precision]:
     }
 
 
-def by_rule(verdicts: Iterable[Row]) -> str:
+def by_rule(verdicts: Sequence[Row]) -> str:
+    """The rules of each batch, as they were read at first sight, and of all batches together."""
+    batches = list(dict.fromkeys(row["batch"] for row in verdicts))
+    parts = ["## By rule\n\n"]
+    for batch in batches:
+        own = [row for row in verdicts if row["batch"] == batch]
+        parts += [f"### First sight of {batch}\n\n", rules_of(own), "\n"]
+    if len(batches) > 1:
+        parts += ["### All that was read\n\n", rules_of(verdicts), "\n"]
+    return "".join(parts)[:-1]
+
+
+def rules_of(verdicts: Iterable[Row]) -> str:
     """The rules by how often they were wrong, and the lower bound of a 90 % interval (Wilson) of being right;
     what is arguable counts half."""
     found = counted(verdicts)
-    lines = ["## By rule\n", "| rule | read | projects | true | arguable | false | right, at least |"]
+    lines = ["| rule | read | projects | true | arguable | false | right, at least |"]
     lines.append("|---|---|---|---|---|---|---|")
     for rule in sorted(found, key=lambda rule: (-found[rule].false, -found[rule].places, rule)):
         read = found[rule]
