@@ -4,9 +4,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.fixture_cases import KNOWN
-from tests.support.oracle_tools import modules, needs_tools, node
+from tests.support.oracle_tools import needs_tools, run_wrangler
 
 pytestmark = needs_tools()
 
@@ -89,15 +87,6 @@ def test_wrangler_refuses(tmp_path: Path, refused: Refused) -> None:
         place = tmp_path / path
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(text)
-    tools = modules()
-    assert tools is not None
-    process = subprocess.run(
-        [node(tools), tools / "wrangler/bin/wrangler.js", "deploy", "--dry-run"],
-        cwd=tmp_path,
-        env={**os.environ, "WRANGLER_SEND_METRICS": "false", "NO_COLOR": "1", "CI": "1"},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    process = run_wrangler(tmp_path, "deploy", "--dry-run")
     assert process.returncode != 0, process.stdout
     assert re.search(refused.refusal, process.stdout + process.stderr), process.stdout + process.stderr

@@ -16,12 +16,11 @@ import pytest
 
 from tests.support.fixture_cases import KNOWN
 from tests.support.oracle_tools import needs_tools
-from tests.support.workerd import SOCKET, Case, answers
+from tests.support.workerd import FETCH, SOCKET, Case, answers
 from tests.support.workerd_bindings import BINDING_CASES
 
 pytestmark = needs_tools()
 
-FETCH = 'const r = await env.EXAMPLE.fetch("http://w/"); return r.status;'
 RPC_UNKNOWN = "does not implement the method"
 
 CASES = [

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -20,7 +19,7 @@ from cflint.syntax.documents import read as read_data
 from tests.support.fixture_cases import KNOWN, run
 from tests.support.oracle_comparison import KEPT, Disagreement, compare
 from tests.support.oracle_configs import LISTS, NAMED_NAME, ONE_EACH, Json, samples
-from tests.support.oracle_tools import converse, modules, needs_tools, node
+from tests.support.oracle_tools import converse, needs_tools, run_wrangler
 
 pytestmark = needs_tools()
 
@@ -117,16 +116,7 @@ def whole_worker(folder: Path) -> tuple[bytes, str]:
 
 def wrangler(folder: Path, *arguments: str) -> str:
     """What a command of wrangler prints."""
-    tools = modules()
-    assert tools is not None
-    process = subprocess.run(
-        [node(tools), tools / "wrangler/bin/wrangler.js", *arguments],
-        cwd=folder,
-        env={**os.environ, "WRANGLER_SEND_METRICS": "false", "NO_COLOR": "1", "CI": "1"},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    process = run_wrangler(folder, *arguments)
     assert process.returncode == 0, process.stdout + process.stderr
     return process.stdout
 

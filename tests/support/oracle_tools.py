@@ -42,6 +42,20 @@ def needs_tools() -> pytest.MarkDecorator:
     return pytest.mark.skipif(modules() is None, reason=reason)
 
 
+def run_wrangler(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """A command of wrangler that has ended, run in a folder."""
+    tools = modules()
+    assert tools is not None
+    return subprocess.run(
+        [node(tools), tools / "wrangler/bin/wrangler.js", *arguments],
+        cwd=folder,
+        env={**os.environ, "WRANGLER_SEND_METRICS": "false", "NO_COLOR": "1", "CI": "1"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
 def converse(driver: str, requests: Iterable[object], timeout: float = 300) -> Iterator[dict[str, object]]:
     """The answers of a driver in `tests/oracles`, one for each request, in order."""
     folder = modules()

@@ -14,6 +14,7 @@ from tests.support.fixture_cases import KNOWN
 from tests.support.oracle_tools import converse
 
 DATE = "2026-08-01"
+FETCH = 'const r = await env.EXAMPLE.fetch("http://w/"); return r.status;'
 SOCKET = '{ headers: { Upgrade: "websocket" } }'
 
 

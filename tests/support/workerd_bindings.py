@@ -4,9 +4,8 @@
 
 from __future__ import annotations
 
-from tests.support.workerd import Case
+from tests.support.workerd import FETCH, Case
 
-FETCH = 'const r = await env.EXAMPLE.fetch("http://w/"); return r.status;'
 RUN = """const r = await env.EXAMPLE.fetch("http://w/"); const said = await r.text();
     if (said !== "complete") throw new Error(said); return said;"""
 TEXT = 'const r = await env.EXAMPLE.fetch("http://w/"); return await r.text();'
