@@ -76,7 +76,9 @@ _BODIES = {"json": "the body is no JSON", "formData": "the body is no form"}
 _TEXTS = {"parse": "what the client sent is no JSON", "atob": "what the client sent is no Base64"}
 _URL = "what the client sent is no URL"
 _MOST = 6
-_VALIDATORS = frozenset({"validator", "zValidator", "sValidator", "vValidator", "tbValidator", "arktypeValidator"})
+_VALIDATORS = frozenset(
+    {"validator", "zValidator", "sValidator", "vValidator", "tbValidator", "arktypeValidator"}
+)
 _SHAPED = frozenset({"template_string", "binary_expression"})
 _PARTS_OF_URL = frozenset({"url", "href", "origin"})
 

@@ -7,6 +7,7 @@ another service with the owner's key, anyone can do so at the owner's cost: such
 ## Incorrect
 
 ```ts
+// src/index.ts
 interface Env {
   AI: Ai;
 }
@@ -20,9 +21,21 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+```jsonc
+// wrangler.jsonc
+{
+  "name": "example",
+  "main": "src/index.ts",
+  "compatibility_date": "2026-08-20",
+  "observability": { "enabled": true },
+  "ai": { "binding": "AI" }
+}
+```
+
 ## Correct
 
 ```ts
+// src/index.ts
 import { jwtVerify, createRemoteJWKSet } from "jose";
 
 interface Env {
@@ -42,6 +55,18 @@ export default {
     return Response.json(answer);
   },
 } satisfies ExportedHandler<Env>;
+```
+
+```jsonc
+// wrangler.jsonc
+{
+  "name": "example",
+  "main": "src/index.ts",
+  "compatibility_date": "2026-08-20",
+  "observability": { "enabled": true },
+  "ai": { "binding": "AI" },
+  "vars": { "TEAM": "https://team.cloudflareaccess.com" }
+}
 ```
 
 ## Not reported
@@ -69,15 +94,29 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Location, Module, Project, Severity, Worker, js, pattern, quoted, rule, sql, worker
+from cflint.api import (
+    Documents,
+    Finding,
+    Location,
+    Module,
+    Project,
+    Severity,
+    Worker,
+    js,
+    pattern,
+    quoted,
+    rule,
+    sql,
+    worker,
+)
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 _SIGNS = pattern(
-    rb"auth(?!ors?\b)|jwt|\bjose\b|passw|passcode|pass_?phrase|log_?in|sign_?in|signature|signed|hmac|verif|captcha"
+    rb"auth(?!ors?\b)|jwt|\bjose\b|passw|passcode|pass_?phrase|log_?in|sign_?in|signature|hmac|verif|captcha"
     rb"|turnstile|timing_?safe|cookie|credential|permission|forbidden|clerk|lucia|supabase|firebase|workos|svix"
-    rb"|allow_?list|white_?list|is_?admin|rate_?limit|throttl|quota|api-key|private|\b40[13]\b",
+    rb"|allow_?list|white_?list|is_?admin|rate_?limit|throttl|quota|api-key|\b40[13]\b",
     re.IGNORECASE,
 )
 _KEYS = pattern(rb"secret|token|key|\bpin\b|password|code", re.IGNORECASE)
@@ -90,11 +129,13 @@ _WRITES = frozenset({"INSERT", "UPDATE", "DELETE", "REPLACE"})
 _TEXTS = frozenset({"string_fragment", "comment", "regex_pattern", "template_string", "jsx_text"})
 
 
-@rule(worker(), severity=Severity.NOTE)
+@rule(worker(), severity=Severity.NOTE, documents=Documents.NOTHING)
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
-    if subject.app is not None or subject.is_document or not js.all_code_is_known(project, subject):
+    if subject.app is not None or not js.all_code_is_known(project, subject):
         return
-    if _is_private(subject) or any(environment.bindings_of("ratelimit") for environment in subject.environments):
+    if _is_private(subject) or any(
+        environment.bindings_of("ratelimit") for environment in subject.environments
+    ):
         return
     paths = js.running_paths(subject)
     costly = next(_costly(project, subject), None)
@@ -112,7 +153,9 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
         yield Finding(f"nothing in this Worker asks who sends a request: anyone can {what}", place, related)
     elif written is not None:
         place, what = written
-        yield Finding(f"nothing in this Worker asks who sends a request: any web page can {what}", place, related)
+        yield Finding(
+            f"nothing in this Worker asks who sends a request: any web page can {what}", place, related
+        )
 
 
 def _is_private(subject: Worker) -> bool:
@@ -120,7 +163,7 @@ def _is_private(subject: Worker) -> bool:
     found = [environment for environment in subject.environments if environment.config.role.is_deployed]
     return bool(found) and all(
         (switch := environment.value("workers_dev")) is not None
-        and switch.is_false
+        and switch.value is False
         and environment.value("routes") is None
         and environment.value("route") is None
         for environment in found
@@ -143,7 +186,8 @@ def _costly(project: Project, subject: Worker) -> Iterator[tuple[Location, str]]
             continue
         key = next(
             site.module.contents(
-                made.arguments[1], lambda node, module=site.module: module.secret_at(node) is js.Secret.VARIABLE
+                made.arguments[1],
+                lambda node, module=site.module: module.secret_at(node) is js.Secret.VARIABLE,
             ),
             None,
         )
@@ -184,8 +228,8 @@ def _open_to_pages(project: Project, paths: tuple[str, ...]) -> Location | None:
 
 
 def _is_sign(module: Module, leaf: Node) -> bool:
-    """Whether a word looks as if the code asked who sends a request: no comment, no text that people read, no list
-    of the headers that CORS allows, and no header of what the Worker itself sends."""
+    """Whether a word looks as if the code asked who sends a request: no comment, no text that people read, no
+    list of the headers that CORS allows, and no header of what the Worker itself sends."""
     if leaf.type in ("comment", "jsx_text", "html_comment"):
         return False
     if leaf.type in _TEXTS and len(module.text(leaf).split()) > 1:
@@ -198,6 +242,9 @@ def _is_sign(module: Module, leaf: Node) -> bool:
             return not js.contains(key, leaf) and _ALLOWED.search(module.text(key)) is None
         if above.type not in ("string", "array", "template_string"):
             break
+    assigned = module.assignment(module.parent(module.parent(leaf) or leaf))
+    if assigned is not None and js.contains(assigned.target, leaf):
+        return False
     around = module.call_around(module.parent(leaf) or leaf)
     is_set = around is not None and around[0].name in ("set", "append")
     return not is_set

@@ -51,7 +51,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cflint.api import (
-    PREVIEW,
     Finding,
     Match,
     Module,
@@ -72,7 +71,6 @@ if TYPE_CHECKING:
     identifier("env", "environment", "bindings"),
     member_access("env"),
     severity=Severity.WARNING,
-    presets=(PREVIEW,),
 )
 def check(match: Match) -> Iterator[Finding]:
     module, node = match.module, match.node

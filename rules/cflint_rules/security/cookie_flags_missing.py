@@ -45,7 +45,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Match, Module, Severity, call, js, module, pattern, rule
+from cflint.api import Finding, Match, Module, Severity, call, js, module, pattern, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -56,7 +56,7 @@ _READABLE = pattern(r"csrf|xsrf|theme|locale|lang|state|nonce|verifier|author|pu
 _HOLE = "\0"
 
 
-@rule(module("Set-Cookie", "set-cookie", "Set-cookie"), severity=Severity.WARNING, presets=(PREVIEW,))
+@rule(module("Set-Cookie", "set-cookie", "Set-cookie"), severity=Severity.WARNING)
 def check(module: Module) -> Iterator[Finding]:
     for mention in module.mentions(_HEADER):
         name = mention if mention.type in ("string", "template_string") else module.parent(mention)

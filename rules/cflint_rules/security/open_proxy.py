@@ -50,7 +50,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Match, Module, Severity, ValueKind, call, js, rule
+from cflint.api import Finding, Match, Module, Severity, ValueKind, call, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -77,7 +77,7 @@ _REQUESTS = frozenset({ValueKind.REQUEST, ValueKind.HONO_REQUEST})
 _HOPS = 8
 
 
-@rule(call("fetch"), severity=Severity.WARNING, presets=(PREVIEW,))
+@rule(call("fetch"), severity=Severity.WARNING)
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     if not match.arguments or not js.is_global(module, match.call.callee, "fetch"):

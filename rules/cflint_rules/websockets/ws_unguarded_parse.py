@@ -75,7 +75,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Handler, Module, Severity, handler, js, rule
+from cflint.api import Finding, Handler, Module, Severity, handler, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -84,7 +84,7 @@ _DEPTH = 2
 """Through how many methods a message is followed."""
 
 
-@rule(handler("webSocketMessage", "onMessage"), severity=Severity.NOTE, presets=(PREVIEW,))
+@rule(handler("webSocketMessage", "onMessage"), severity=Severity.NOTE)
 def check(found: Handler) -> Iterator[Finding]:
     module = found.module
     parameters = module.parameters(found.function)
