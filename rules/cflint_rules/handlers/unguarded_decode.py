@@ -51,6 +51,7 @@ Source: https://developer.mozilla.org/en-US/docs/Web/JavaScript/Reference/Global
 from __future__ import annotations
 
 from collections.abc import Iterator
+
 from cflint.api import Finding, Match, Severity, call, js, rule
 
 

@@ -1,13 +1,14 @@
 """Catch what a malformed request makes throw, and answer 400.
 
 `request.json()` throws when the body is no JSON, `request.formData()` when it is no form, `JSON.parse()`,
-`atob()` and `new URL()` when the text is none of theirs. What nothing catches ends the request with status
-500 (error 1101): the client is not told what was wrong, an exception is counted and alerted on that is
-nobody's bug, and anyone can make as many of them as they like.
+`atob()` and `new URL()` when the text is none of theirs, and so does a `fetch()` of a URL that is missing.
+What nothing catches ends the request with status 500 (error 1101): the client is not told what was wrong, an
+exception is counted and alerted on that is nobody's bug, and anyone can make as many of them as they like.
 
 ## Incorrect
 
 ```ts
+// src/index.ts
 interface Env {
   NOTES: KVNamespace;
 }
@@ -21,16 +22,29 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+```jsonc
+// wrangler.jsonc
+{
+  "name": "example",
+  "main": "src/index.ts",
+  "compatibility_date": "2026-08-20",
+  "observability": { "enabled": true },
+  "kv_namespaces": [{ "binding": "NOTES" }]
+}
+```
+
 ## Correct
 
 ```ts
+// src/index.ts
 interface Env {
   NOTES: KVNamespace;
 }
 
 export default {
   async fetch(request, env): Promise<Response> {
-    if (Number(request.headers.get("Content-Length")) > 10_000) return new Response("too long", { status: 413 });
+    const length = Number(request.headers.get("Content-Length"));
+    if (length > 10_000) return new Response("too long", { status: 413 });
     let note: { id?: unknown } | null;
     try {
       note = await request.json();
@@ -44,13 +58,25 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+```jsonc
+// wrangler.jsonc
+{
+  "name": "example",
+  "main": "src/index.ts",
+  "compatibility_date": "2026-08-20",
+  "observability": { "enabled": true },
+  "kv_namespaces": [{ "binding": "NOTES" }]
+}
+```
+
 ## Not reported
 
 - What a `catch` takes, in the function, in one that calls it, in a `_middleware` of Pages, or by `.catch()`.
 - Hono apps with an `onError()`, and routes with a validator of the body, which answers 400 itself.
 - Functions that are handed on to others, which may catch; what calls them is not known.
 - Durable Objects, which get what the Worker made; forms in frameworks, which look at the type of the body.
-- `new URL(request.url)`, and texts of which `URL.canParse()` was asked.
+- Examples in Markdown.
+- `new URL(request.url)`, texts of which `URL.canParse()` was asked, and those whose signature was checked.
 
 There is one finding in a module, with the other places.
 
@@ -64,10 +90,11 @@ https://developer.mozilla.org/en-US/docs/Web/API/Request/json
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Module, Severity, ValueKind, js, module, quoted, rule
+from cflint.api import Documents, Finding, Module, Severity, ValueKind, js, module, pattern, quoted, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -81,9 +108,11 @@ _VALIDATORS = frozenset(
 )
 _SHAPED = frozenset({"template_string", "binary_expression"})
 _PARTS_OF_URL = frozenset({"url", "href", "origin"})
+_VERIFIES = pattern(rb"verif|signature|hmac|constructEvent", re.IGNORECASE)
+_WORDS = ("json", "formData", "parse", "atob", "URL", "fetch")
 
 
-@rule(module("json", "formData", "parse", "atob", "URL"), severity=Severity.NOTE)
+@rule(module(*_WORDS), severity=Severity.NOTE, documents=Documents.NOTHING)
 def check(subject: Module) -> Iterator[Finding]:
     if not subject.is_run:
         return
@@ -93,8 +122,9 @@ def check(subject: Module) -> Iterator[Finding]:
     (node, why), *others = found
     made = js.Call(subject, node)
     what = f"new {made.name}" if made.is_new else subject.text(made.callee or node)
+    called = quoted(f"{what}()", otherwise=f"{made.name}()")
     yield Finding(
-        f"{quoted(what + '()', otherwise=made.name + '()')} throws when {why}, and nothing catches it: the client gets an error 500",
+        f"{called} throws when {why}, and nothing catches it: the client gets an error 500",
         subject.at(node),
         tuple(subject.at(other, "so does this") for other, _ in others[: _MOST - 1]),
     )
@@ -109,9 +139,19 @@ def _unguarded(subject: Module) -> Iterator[tuple[Node, str]]:
     for name, why in _TEXTS.items():
         for node in subject.calls_of(name, subject.root):
             made = js.Call(subject, node)
-            is_one = subject.is_from(made.callee, "", "JSON.parse" if name == "parse" else "atob")
-            if is_one and made.arguments and _is_sent(subject, made.arguments[0]) and _escapes(subject, node):
+            if not subject.is_from(made.callee, "", "JSON.parse" if name == "parse" else "atob"):
+                continue
+            if not made.arguments or _is_verified(subject, node):
+                continue
+            if _is_sent(subject, made.arguments[0]) and _escapes(subject, node):
                 yield node, why
+    for node in subject.calls_of("fetch", subject.root):
+        made = js.Call(subject, node)
+        if not made.arguments or not subject.is_global(made.callee, "fetch"):
+            continue
+        target = js.unwrap(subject.initializer(made.arguments[0]))
+        if _reads_one(subject, target) and _is_sent(subject, target) and _escapes(subject, node):
+            yield node, _URL
     for node in subject.descendants(subject.root, "new_expression"):
         made = js.Call(subject, node)
         if made.name != "URL" or len(made.arguments) != 1 or not subject.is_global(made.callee, "URL"):
@@ -170,6 +210,13 @@ def _reads_one(subject: Module, node: Node) -> bool:
     left = operation.left if operation is not None else None
     made = subject.call(left if left is not None else node)
     return made is not None and made.name in ("get", "query", "param") and len(made.arguments) == 1
+
+
+def _is_verified(subject: Module, node: Node) -> bool:
+    """Whether the function around has checked a signature before: who signed it sends no nonsense."""
+    function = subject.enclosing_function(node)
+    found = subject.mentions(_VERIFIES, function) if function is not None else ()
+    return any(leaf.end_byte <= node.start_byte for leaf in found)
 
 
 def _asks(subject: Module, node: Node) -> bool:

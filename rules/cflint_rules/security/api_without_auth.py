@@ -49,7 +49,8 @@ export default {
     const token = request.headers.get("Cf-Access-Jwt-Assertion") ?? "";
     const user = await jwtVerify(token, keys, { issuer: env.TEAM }).catch(() => null);
     if (user === null) return new Response("who are you?", { status: 403 });
-    if (Number(request.headers.get("Content-Length")) > 10_000) return new Response("too long", { status: 413 });
+    const length = Number(request.headers.get("Content-Length"));
+    if (length > 10_000) return new Response("too long", { status: 413 });
     const prompt = await request.text();
     const answer = await env.AI.run("@cf/meta/llama-3.1-8b-instruct-fast", { prompt });
     return Response.json(answer);
@@ -72,11 +73,11 @@ export default {
 ## Not reported
 
 Workers in whose code anything looks as if it asked: a package or a name that speaks of authentication,
-signatures, passwords, permissions or CAPTCHAs, a header or cookie with a credential, a comparison with a secret,
-a status of 401 or 403, a limit of rates. Workers that only others of the same account reach (`workers_dev` is
-false, and there is no route), framework apps, and Workers not all of whose code is known. What writes counts
-only where CORS lets every page call it. What Access does in front of a Worker cannot be seen: a Worker behind it
-should check its token all the same.
+signatures, passwords, permissions or CAPTCHAs, a header or cookie with a credential, a comparison with a
+secret, a status of 401 or 403, a limit of rates. Workers that only others of the same account reach
+(`workers_dev` is false, and there is no route), framework apps, and Workers not all of whose code is known.
+What writes counts only where CORS lets every page call it. What Access does in front of a Worker cannot be
+seen: a Worker behind it should check its token all the same.
 
 It is said once, at the first place.
 
@@ -84,7 +85,7 @@ It is said once, at the first place.
 
 No fix: who may call is up to you.
 
-Source: https://developers.cloudflare.com/cloudflare-one/access-controls/applications/http-apps/authorization-cookie/validating-json/,
+Source: https://developers.cloudflare.com/workers/runtime-apis/bindings/rate-limit/,
 https://owasp.org/API-Security/editions/2023/en/0xa2-broken-authentication/
 """
 

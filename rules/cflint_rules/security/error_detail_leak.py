@@ -52,9 +52,9 @@ export default {
 
 Statuses below 500, for which a message is meant for the client; errors of a class of one's own (`error
 instanceof HttpError`), or that are told by what they say (`message.includes("limit reached")`); what is sent
-in development only; protocols that answer errors with 200 (JSON-RPC). The message where a `try` waits for nothing and can only throw texts that the project
-itself wrote (a configuration that is checked); what a Durable Object answers under a path that says that it
-is internal.
+in development only; protocols that answer errors with 200 (JSON-RPC). The message where a `try` waits for
+nothing and can only throw texts that the project itself wrote (a configuration that is checked); what a
+Durable Object answers under a path that says that it is internal.
 
 ## Fix safety
 

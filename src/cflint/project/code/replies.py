@@ -34,8 +34,8 @@ class Reply:
 
 
 def replies_of(module: Module, call: Node) -> tuple[Reply, ...]:
-    """The responses that a call of a function of the project makes of its arguments, by way of other functions
-    of the project, too."""
+    """The responses that a call of a function of the project makes of its arguments, by way of other
+    functions of the project, too."""
     found = (made.reply for made in _replies(module, call, _MOST_HOPS))
     return tuple(reply for reply in found if reply.contents)
 

@@ -45,8 +45,8 @@ def throws_own_texts(module: Module, block: Node) -> bool:
 
 def escapes_handler(module: Module, node: Node) -> bool:
     """Whether an error that is thrown at a node gets out of a handler of the runtime, a framework or a Hono
-    app, which makes a 500 of it: no `catch` takes it there, nor on one way of calls from the handler. False where
-    that cannot be seen: in what is handed on to a function that may catch, and where a Hono app has an
+    app, which makes a 500 of it: no `catch` takes it there, nor on one way of calls from the handler. False
+    where that cannot be seen: in what is handed on to a function that may catch, and where a Hono app has an
     `onError()` of its own."""
     return _escapes(module, node, _MOST_CALLS)
 
