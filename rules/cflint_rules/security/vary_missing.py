@@ -1,8 +1,10 @@
-"""Send `Vary: Origin` where the allowed origin follows the one that asked.
+"""Send `Vary` where an answer follows the `Origin` or the `Accept` of the request.
 
 An answer that names the origin of the request in `Access-Control-Allow-Origin` is right for that origin
 alone. A cache that does not know that (the browser's own is one) gives it to the next page, from another
-origin, whose browser then refuses it; a page that worked a minute ago fails until the cache forgets.
+origin, whose browser then refuses it; a page that worked a minute ago fails until the cache forgets. In the
+same way a cache mixes up what is HTML for one client and JSON for another, where `Accept` decides and caches
+may keep the answer.
 
 ## Incorrect
 
@@ -63,6 +65,7 @@ if TYPE_CHECKING:
 
 _HEADER = pattern(rb"access-control-allow-origin", re.IGNORECASE)
 _VARY = pattern(rb"\bvary\b|no-store", re.IGNORECASE)
+_CACHED = pattern(rb"public, ?(?:s-?)?max-?age=[1-9]|s-maxage=[1-9]", re.IGNORECASE)
 _SETTERS = frozenset({"set", "append", "header"})
 
 
@@ -85,6 +88,27 @@ def check(subject: Module) -> Iterator[Finding]:
             "this names the origin that asked, without `Vary: Origin`: a cache gives it to other origins",
             subject.at(value),
             () if js.contains(value, source) else (subject.at(source, "it is read here"),),
+        )
+        return
+
+
+@check.on(module("accept", "Accept"))
+def check_accept(subject: Module) -> Iterator[Finding]:
+    """What `Accept` decides, and caches may keep."""
+    if not subject.is_run or _CACHED.search(subject.document.data) is None:
+        return
+    for node in subject.descendants(subject.root, "call_expression"):
+        if subject.header_read(node) != "accept" or not subject.runs_in_worker(node):
+            continue
+        kept = next((leaf for leaf in subject.mentions(_CACHED) if subject.runs_in_worker(leaf)), None)
+        kept = kept or next(subject.mentions(_CACHED), None)
+        found = js.leaves_matching(subject.project, js.paths_around(subject), _VARY, at_hand=subject)
+        if kept is None or any(leaf.type != "comment" for _, leaf in found):
+            return
+        yield Finding(
+            "what this answers follows `Accept`, without `Vary: Accept`: caches mix the forms up",
+            subject.at(node),
+            (subject.at(kept, "caches may keep it"),),
         )
         return
 
