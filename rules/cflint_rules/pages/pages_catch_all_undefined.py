@@ -127,11 +127,13 @@ def _used(module: Module, node: Node) -> Node | None:
 
 
 def _is_asked(module: Module, read: js.MemberAccess) -> bool:
-    """Whether the function around asks anywhere if there is a value."""
+    """Whether the function around asks anywhere if there is a value, or has used it before."""
     around = module.enclosing_function(read.node)
     for found in module.descendants(around or module.root, read.node.type):
-        if module.is_same(found, read.node) and module.is_guard(found):
-            return True
+        if not module.is_same(found, read.node):
+            continue
+        if module.is_guard(found) or (found.start_byte < read.node.start_byte and _used(module, found)):
+            return True  # the first use has the finding
     return False
 
 

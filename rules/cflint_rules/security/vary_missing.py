@@ -64,14 +64,15 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _HEADER = pattern(rb"access-control-allow-origin", re.IGNORECASE)
-_VARY = pattern(rb"\bvary\b|no-store", re.IGNORECASE)
+_VARY = pattern(rb"\bvary\b", re.IGNORECASE)
+_NOT_KEPT = pattern(rb"no-store", re.IGNORECASE)
 _CACHED = pattern(rb"public, ?(?:s-?)?max-?age=[1-9]|s-maxage=[1-9]", re.IGNORECASE)
 _SETTERS = frozenset({"set", "append", "header"})
 
 
 @rule(module(), severity=Severity.NOTE)
 def check(subject: Module) -> Iterator[Finding]:
-    if not subject.is_run:
+    if not subject.is_run or next(subject.mentions(_NOT_KEPT), None) is not None:
         return
     for mention in subject.mentions(_HEADER):
         value = _value(subject, mention)
