@@ -146,12 +146,16 @@ def _unseen(module: Module, clause: Node, body: Node, tried: Node) -> Iterator[F
     place, and the error is not looked at."""
     parameter = clause.child_by_field_name("parameter")
     error = module.scope.resolve(parameter) if parameter is not None else None
-    if parameter is not None and (error is None or len(module.scope.references(error)) > 1):
+    if parameter is not None and error is None:
+        return
+    if error is not None and any(use.id != error.node.id for use in module.scope.references(error)):
         return
     if any(True for _ in module.descendants(body, "throw_statement", "comment")):
         return
-    if any(made.status is None or made.status >= 400 for made in module.responses_made(body)):
+    if any(400 <= (module.number(number) or 0) < 600 for number in module.descendants(body, "number")):
         return  # the client sees it
+    if any(True for _ in module.descendants(body, "false")):
+        return  # whether it works is what was asked
     called = (js.Call(module, node).name for node in module.descendants(body, "call_expression"))
     if any(_TELLS.search(name) is not None for name in called):
         return

@@ -75,7 +75,7 @@ export default {
 Workers in whose code anything looks as if it asked: a package or a name that speaks of authentication,
 signatures, passwords, permissions or CAPTCHAs, a header or cookie with a credential, a comparison with a
 secret, a status of 401 or 403, a limit of rates. Workers that only others of the same account reach
-(`workers_dev` is false, and there is no route), framework apps, and Workers not all of whose code is known.
+(`workers_dev` is false, and there is no route), and Workers not all of whose code is known.
 What writes counts only where CORS lets every page call it. What Access does in front of a Worker cannot be
 seen: a Worker behind it should check its token all the same.
 
@@ -125,6 +125,7 @@ _COMPARES = frozenset({"==", "===", "!=", "!=="})
 _LITERALS = frozenset({"string", "null", "undefined", "number", "true", "false", "template_string"})
 _CORS = pattern(rb"access-control-allow-origin|\bcors\b", re.IGNORECASE)
 _ALLOWED = pattern(r"allow-?_?headers", re.IGNORECASE)
+_API_KEY = pattern(rb"\bapiKey\b")
 _METHODS = pattern(rb"\b(?:POST|PUT|PATCH|DELETE|post|put|patch|delete)\b")
 _WRITES = frozenset({"INSERT", "UPDATE", "DELETE", "REPLACE"})
 _TEXTS = frozenset({"string_fragment", "comment", "regex_pattern", "template_string", "jsx_text"})
@@ -132,7 +133,7 @@ _TEXTS = frozenset({"string_fragment", "comment", "regex_pattern", "template_str
 
 @rule(worker(), severity=Severity.NOTE, documents=Documents.NOTHING)
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
-    if subject.app is not None or not js.all_code_is_known(project, subject):
+    if not js.all_code_is_known(project, subject):
         return
     if _is_private(subject) or any(
         environment.bindings_of("ratelimit") for environment in subject.environments
@@ -141,7 +142,8 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
     paths = js.running_paths(subject)
     costly = next(_costly(project, subject), None)
     open_to = _open_to_pages(project, paths)
-    written = next(_written(project, subject), None) if costly is None and open_to is not None else None
+    may_write = costly is None and open_to is not None and subject.app is None
+    written = next(_written(project, subject), None) if may_write else None
     if costly is None and written is None:
         return
     if any(_is_sign(module, leaf) for module, leaf in js.leaves_matching(project, paths, _SIGNS)):
@@ -172,7 +174,10 @@ def _is_private(subject: Worker) -> bool:
 
 
 def _runs_for_request(module: Module, node: Node) -> bool:
-    return js.Invocation.REQUEST in js.invocations_of(module, node)
+    if js.Invocation.REQUEST in js.invocations_of(module, node):
+        return True
+    function = module.enclosing_function(node)
+    return function is not None and any(one.function.id == function.id for one in module.app_handlers)
 
 
 def _costly(project: Project, subject: Worker) -> Iterator[tuple[Location, str]]:
@@ -194,6 +199,14 @@ def _costly(project: Project, subject: Worker) -> Iterator[tuple[Location, str]]
         )
         if key is not None and _runs_for_request(site.module, site.node):
             yield site.module.at(site.node), f"call this service with {quoted(site.module.text(key.node))}"
+
+    for module, leaf in js.leaves_matching(project, js.running_paths(subject), _API_KEY):
+        pair = module.parent(leaf)
+        value = pair.child_by_field_name("value") if pair is not None and pair.type == "pair" else None
+        if value is None or module.secret_at(value) is not js.Secret.VARIABLE:
+            continue
+        if _runs_for_request(module, value):
+            yield module.at(value), f"use the service of {quoted(module.text(value))} at your cost"
 
 
 def _written(project: Project, subject: Worker) -> Iterator[tuple[Location, str]]:

@@ -23,7 +23,7 @@ export default {
 export default {
   async fetch(request): Promise<Response> {
     const origin = request.headers.get("Origin") ?? "";
-    const headers = new Headers();
+    const headers = new Headers({ Vary: "Origin" });
     if (origin === "https://example.com" || origin.endsWith(".example.com")) {
       headers.set("Access-Control-Allow-Origin", origin);
     }
