@@ -1,4 +1,7 @@
-"""Policies as the settings write them."""
+"""Policies as the settings write them.
+
+Imported where used: what looks for a near name after a mistake.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What settings say, whichever file they are from."""
+"""What settings say, whichever file they are from.
+
+Imported where used: policies, which few settings have.
+"""
 
 from __future__ import annotations
 
