@@ -198,7 +198,7 @@ def _is_sent(subject: Module, node: Node) -> bool:
     if access is not None and access.name in _PARTS_OF_URL:
         return False
     made = subject.provenance(node)
-    if made.trust is not js.Trust.REQUEST or made.module is None or made.source is None:
+    if made.trust is not js.Trust.REQUEST or not isinstance(made.module, Module) or made.source is None:
         return False
     source = made.module.member(made.source)
     return source is None or source.name not in _PARTS_OF_URL or _reads_one(subject, node)

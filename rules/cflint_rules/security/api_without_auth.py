@@ -93,6 +93,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from cflint.api import (
@@ -180,6 +181,10 @@ def _runs_for_request(module: Module, node: Node) -> bool:
     return function is not None and any(one.function.id == function.id for one in module.app_handlers)
 
 
+def _is_secret(module: Module, node: Node) -> bool:
+    return module.secret_at(node) is js.Secret.VARIABLE
+
+
 def _costly(project: Project, subject: Worker) -> Iterator[tuple[Location, str]]:
     """Where a request runs a model of Workers AI, or calls a service with a key of the owner's."""
     for site in js.worker_calls(project, subject, "run"):
@@ -190,20 +195,14 @@ def _costly(project: Project, subject: Worker) -> Iterator[tuple[Location, str]]
         made = js.Call(site.module, site.node)
         if not site.module.is_global(made.callee, "fetch") or len(made.arguments) < 2:
             continue
-        key = next(
-            site.module.contents(
-                made.arguments[1],
-                lambda node, module=site.module: module.secret_at(node) is js.Secret.VARIABLE,
-            ),
-            None,
-        )
+        key = next(site.module.contents(made.arguments[1], partial(_is_secret, site.module)), None)
         if key is not None and _runs_for_request(site.module, site.node):
             yield site.module.at(site.node), f"call this service with {quoted(site.module.text(key.node))}"
 
     for module, leaf in js.leaves_matching(project, js.running_paths(subject), _API_KEY):
         pair = module.parent(leaf)
         value = pair.child_by_field_name("value") if pair is not None and pair.type == "pair" else None
-        if value is None or module.secret_at(value) is not js.Secret.VARIABLE:
+        if value is None or not _is_secret(module, value):
             continue
         if _runs_for_request(module, value):
             yield module.at(value), f"use the service of {quoted(module.text(value))} at your cost"
