@@ -101,8 +101,7 @@ def check_accept(subject: Module) -> Iterator[Finding]:
     for node in subject.descendants(subject.root, "call_expression"):
         if subject.header_read(node) != "accept" or not subject.runs_in_worker(node):
             continue
-        kept = next((leaf for leaf in subject.mentions(_CACHED) if subject.runs_in_worker(leaf)), None)
-        kept = kept or next(subject.mentions(_CACHED), None)
+        kept = _kept(subject, node)
         found = js.leaves_matching(subject.project, js.paths_around(subject), _VARY, at_hand=subject)
         if kept is None or any(leaf.type != "comment" for _, leaf in found):
             return
@@ -112,6 +111,17 @@ def check_accept(subject: Module) -> Iterator[Finding]:
             (subject.at(kept, "caches may keep it"),),
         )
         return
+
+
+def _kept(subject: Module, read: Node) -> Node | None:
+    """Where caches are told to keep what a read decides: behind it in a function that answers itself,
+    anywhere in the module where the function only tells the answers apart."""
+    function = subject.enclosing_function(read)
+    if function is not None and next(subject.responses_made(function), None) is not None:
+        return next(
+            (leaf for leaf in subject.mentions(_CACHED, function) if leaf.start_byte > read.end_byte), None
+        )
+    return next(subject.mentions(_CACHED), None)
 
 
 def _value(subject: Module, mention: Node) -> Node | None:
