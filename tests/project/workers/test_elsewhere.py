@@ -518,6 +518,15 @@ PUT = CONFIG.replace("src/index.ts", "dist/worker.js")
         ("rollup -i src/worker.ts -o dist/worker.js", None),
         ("cd src && esbuild worker.ts --outfile=../dist/worker.js", None),
         ("sh -c 'cp src/worker.ts dist/worker.js'", "dist"),
+        ("esbuild src/worker.ts src/b.ts --outdir=dist", None),
+        ("tsup src/worker.ts --format esm", None),
+        ("tsdown src/worker.ts --out-dir dist", None),
+        ("rolldown src/worker.ts -d dist", None),
+        ("webpack --entry ./src/worker.ts -o dist", None),
+        ("vite build --ssr src/worker.ts --outDir dist", None),
+        ("swc src -d dist", None),
+        ("babel src --out-dir dist", None),
+        ("tsc --outDir dist", None),
     ],
 )
 def test_a_main_that_a_script_makes_is_what_it_is_made_of(command: str, copied_to: str | None) -> None:
@@ -540,7 +549,10 @@ def test_a_main_that_a_script_makes_is_what_it_is_made_of(command: str, copied_t
         "cp src/none.ts dist/worker.js",
         "cp src/worker.ts dist/other.js",
         "cp src/*.ts dist/worker.js",
-        "esbuild src/worker.ts src/b.ts --outdir=dist",
+        "esbuild src/worker.ts src/b.ts --outfile=dist/worker.js",
+        "esbuild src/worker.ts --outdir=public",
+        "swc other -d dist",
+        "tsc --outDir lib",
         "echo 'cp src/worker.ts dist/worker.js'",
         "cp -r src dist",
     ],
@@ -552,6 +564,120 @@ def test_what_makes_something_else_is_no_entry(command: str) -> None:
         "src/b.ts": "",
         "package.json": json.dumps({"scripts": {"build": command}}),
     }
+    assert deployment(files).entry == ""
+
+
+def test_what_is_bundled_under_its_own_name() -> None:
+    files = {
+        "wrangler.toml": PUT.replace("worker.js", "index.js"),
+        "src/worker.ts": WORKER,
+        "package.json": json.dumps({"scripts": {"build": "ncc build src/worker.ts -o dist"}}),
+    }
+    assert deployment(files).entry == "src/worker.ts"
+
+
+BUNDLERS = {
+    "rollup.config.js": "export default { input: 'src/worker.ts', output: { file: 'dist/worker.js' } };",
+    "rolldown.config.ts": "export default defineConfig({ input: './src/worker.ts', output: { dir: 'dist' } });",
+    "webpack.config.js": "module.exports = { entry: './src/worker.ts', "
+    "output: { path: path.resolve(__dirname, 'dist'), filename: 'worker.js' } };",
+    "tsup.config.ts": "export default defineConfig({ entry: ['src/worker.ts', 'src/b.ts'], format: ['esm'] });",
+    "tsdown.config.ts": "export default { entry: { worker: 'src/worker.ts', b: 'src/b.ts' } };",
+    "build.config.ts": "export default defineBuildConfig({ entries: ['src/worker'] });",
+    "vite.config.ts": "export default { build: { lib: { entry: resolve(here, 'src/worker.ts'), "
+    "fileName: () => 'worker.js' }, outDir: 'dist' } };",
+    "vite.worker.config.mts": "export default { build: { ssr: 'src/worker.ts', outDir: `dist` } };",
+    "esbuild.config.mjs": "const shared = { outdir: 'dist' };\n"
+    "await build({ ...shared, entryPoints: ['./src/worker.ts'] });",
+}
+
+
+@pytest.mark.parametrize("name", BUNDLERS)
+def test_a_main_that_a_bundler_makes_by_its_configuration(name: str) -> None:
+    files = {"wrangler.toml": PUT, "src/worker.ts": WORKER, "src/b.ts": "", name: BUNDLERS[name]}
+    files["package.json"] = '{"scripts": {"build": "make"}}'
+    assert deployment(files).entry == "src/worker.ts"
+    assert found(files) >= ABSENT
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "esbuild.build({ entryPoints: ['src/worker.ts'], outfile: 'dist/worker.js' });",
+        "await Promise.all([esbuild.build({ entryPoints: ['src/b.ts'], outfile: 'dist/b.js' }), "
+        "esbuild.build({ entryPoints: ['src/worker.ts'], outfile: 'dist/worker.js' })]);",
+        "await Bun.build({ entrypoints: ['./src/worker.ts'], outdir: './dist' });",
+    ],
+)
+def test_a_main_that_a_program_makes(program: str) -> None:
+    files = {
+        "wrangler.toml": PUT + '[build]\ncommand = "node scripts/make.mjs"\n',
+        "src/worker.ts": WORKER,
+        "src/b.ts": "",
+        "scripts/make.mjs": program if "Bun" in program else f"import esbuild from 'esbuild';\n{program}",
+    }
+    assert deployment(files).entry == "src/worker.ts"
+    del files["scripts/make.mjs"]
+    assert deployment(files).entry == ""
+
+
+def test_the_command_of_the_configuration_makes_its_main() -> None:
+    build = '[build]\ncommand = "esbuild worker.ts --outfile=../dist/worker.js"\ncwd = "src"\n'
+    assert deployment({"wrangler.toml": PUT + build, "src/worker.ts": WORKER}).entry == "src/worker.ts"
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        "export default { build: { rollupOptions: { input: 'src/worker.ts' }, outDir: 'public' } };",
+        "export default { build: { rollupOptions: { input: 'src/b.ts' } } };",
+        "export default { build: { lib: { entry: ['src/a.ts', 'src/b.ts'] } } };",
+        "export default { build: { lib: { entry: make('worker') } } };",
+        "export default [{ input: 'src/worker.ts', output: { file: 'dist/b.js' } }];",
+        "export default {{",
+    ],
+)
+def test_a_configuration_that_makes_something_else(config: str) -> None:
+    files = {"wrangler.toml": PUT, "src/worker.ts": WORKER, "src/a.ts": "", "src/b.ts": ""}
+    assert deployment({**files, "vite.config.ts": config}).entry == ""
+
+
+@pytest.mark.parametrize(
+    ("options", "source"),
+    [
+        ({"outDir": "dist", "rootDir": "./src"}, "src/worker.ts"),
+        ({"outDir": "./dist"}, "src/worker.ts"),
+        ({"outDir": "./dist"}, "worker.ts"),
+    ],
+)
+def test_a_main_that_the_compiler_makes(options: dict[str, str], source: str) -> None:
+    files = {
+        "wrangler.toml": PUT,
+        source: WORKER,
+        "tsconfig.base.json": json.dumps({"compilerOptions": options}),
+        "tsconfig.json": '{"extends": "./tsconfig.base.json", "compilerOptions": {"strict": true}}',
+    }
+    assert deployment(files).entry == source
+    files["tsconfig.base.json"] = files["tsconfig.base.json"].replace("dist", "lib")
+    assert deployment(files).entry == ""
+
+
+def test_the_entry_of_the_first_version() -> None:
+    config = 'name = "api"\ntype = "javascript"\ncompatibility_date = "2026-08-01"\n'
+    files = {
+        "wrangler.toml": config + '[build.upload]\nformat = "modules"\nmain = "./worker.mjs"\n',
+        "src/worker.ts": WORKER,
+        "rollup.config.js": "export default { input: 'src/worker.ts', output: { file: 'dist/worker.mjs' } };",
+    }
+    assert deployment(files).entry == "src/worker.ts"
+    files["wrangler.toml"] += 'dir = "src"\n'
+    files["src/worker.mjs"] = WORKER
+    assert deployment(files).entry == "src/worker.mjs"
+    files["wrangler.toml"] = config
+    assert deployment(files).entry == ""
+    files["package.json"] = '{"main": "dist/worker.mjs"}'
+    assert deployment(files).entry == "src/worker.ts"
+    files["wrangler.toml"] = config.replace("javascript", "rust")
     assert deployment(files).entry == ""
 
 

@@ -108,7 +108,7 @@ class _Loading:
         self._apps = Candidates(workspace, self._resolver, self._graph, excludes)
         self._unread: dict[str, None] = {}
         self._unresolved: dict[tuple[str, Import], None] = {}
-        self._elsewhere = Elsewhere(workspace)
+        self._elsewhere = Elsewhere(workspace, self._resolver)
         self._data: set[str] = set()
         self._bare = BareWorkers(workspace, self._graph, self._elsewhere)
 
