@@ -578,10 +578,10 @@ def test_what_is_bundled_under_its_own_name() -> None:
 
 BUNDLERS = {
     "rollup.config.js": "export default { input: 'src/worker.ts', output: { file: 'dist/worker.js' } };",
-    "rolldown.config.ts": "export default defineConfig({ input: './src/worker.ts', output: { dir: 'dist' } });",
+    "rolldown.config.ts": "export default { input: './src/worker.ts', output: { dir: 'dist' } };",
     "webpack.config.js": "module.exports = { entry: './src/worker.ts', "
     "output: { path: path.resolve(__dirname, 'dist'), filename: 'worker.js' } };",
-    "tsup.config.ts": "export default defineConfig({ entry: ['src/worker.ts', 'src/b.ts'], format: ['esm'] });",
+    "tsup.config.ts": "export default defineConfig({ entry: ['src/worker.ts', 'src/b.ts'] });",
     "tsdown.config.ts": "export default { entry: { worker: 'src/worker.ts', b: 'src/b.ts' } };",
     "build.config.ts": "export default defineBuildConfig({ entries: ['src/worker'] });",
     "vite.config.ts": "export default { build: { lib: { entry: resolve(here, 'src/worker.ts'), "

@@ -7,7 +7,7 @@ whatever the tool. Where several builds may be meant, none is.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -94,7 +94,8 @@ def _sources(
     def place(text: str) -> str:
         return posixpath.normpath(posixpath.join(base, text))
 
-    folders = {place(text) for text in build.folders or ((usual,) if usual is not None else ())}
+    is_usual = usual is not None and not build.folders and not _is_path(build.files)
+    folders = {place(text) for text in ((usual,) if is_usual and usual is not None else build.folders)}
     home = posixpath.dirname(target)
     stem = posixpath.basename(without_extension(target))
     named = {posixpath.basename(without_extension(text)) for text in build.files}
@@ -144,7 +145,7 @@ def _builds(syntax: Syntax) -> Iterator[_Build]:
         yield _Build(entries, tuple(files), tuple(folders), is_page=key == "input")
 
 
-def _is_path(files: list[str]) -> bool:
+def _is_path(files: Sequence[str]) -> bool:
     return any("/" in text for text in files)
 
 

@@ -26,8 +26,8 @@ from cflint.project.modules.commands import (
     files_made,
     wrangler_calls,
 )
-from cflint.project.modules.manifest import Manifest
 from cflint.project.modules.imports import import_specifiers
+from cflint.project.modules.manifest import Manifest
 from cflint.project.modules.resolve import Resolver
 from cflint.project.modules.resolve.files import upwards
 from cflint.project.workers.stacks.finding import Stacks, mains_of

@@ -145,7 +145,7 @@ def _keeps_place(
 
 
 def _is_named_first(configuration: bytes) -> bool:
-    """Whether the first `name` of a configuration is the Worker's: that of a binding is one that code uses."""
+    """Whether the first `name` of a configuration is the Worker's: that of a binding is used by code."""
     found = _NAMED.search(configuration)
     if found is None:
         return False
