@@ -208,6 +208,62 @@ def test_a_program_that_writes_where_it_is_not_seen_opens_all() -> None:
         assert deployment(program(hidden % path)).open == "scripts/setup.js writes what is deployed"
 
 
+OTHER_FILES = [
+    'if (!existsSync(".dev.vars")) writeFileSync(".dev.vars", readFileSync(".dev.vars.example"));',
+    "await writeFile(join(process.env.OUT, where(), 'a.txt'), 'a');",
+    "await writeFile(`${folder}/${name}/a.html`, 'a');",
+    "const out = `${process.cwd()}/public`;\nfs.writeFileSync(`${out}/index.html`, html);",
+    'fs.copyFileSync("wrangler.toml", "build/copy.toml");\nfs.writeFileSync("a.txt", "a");',
+]
+MAY_WRITE = [
+    "writeFileSync(process.argv[2], text);",
+    'const write = promisify(writeFile);\nawait write("a.txt", text);',
+    'import { TARGET } from "./target.js";\nwriteFileSync(TARGET, text);',
+    'writeFileSync("a.txt", text);\nfs.renameSync("a.txt", "wrangler.toml");',
+    'writeFileSync("a.txt", "a");\nexecSync("sed -i s/a/b/ wrangler.toml");',
+    'const save = (name) => writeFileSync(name, text);\nsave("wrangler" + ".toml");',
+]
+
+
+@pytest.mark.parametrize("code", OTHER_FILES)
+def test_a_program_that_writes_other_files_opens_nothing(code: str) -> None:
+    said = 'console.log("then update the ids in wrangler.toml");\n'
+    assert deployment(program(said + code)) == Deployment()
+
+
+@pytest.mark.parametrize("code", MAY_WRITE)
+def test_a_program_that_may_write_the_configuration_opens_it(code: str) -> None:
+    said = 'console.log("then update the ids in wrangler.toml");\n'
+    opened = deployment(program(code.partition(";")[0] + ";\n" + said + code.partition(";")[2]))
+    assert opened.open == "scripts/setup.js writes what is deployed"
+
+
+def test_a_module_of_a_program_writes_the_configuration() -> None:
+    files = program('import { save } from "./save.js";\nsave();\n')
+    files["scripts/save.js"] = 'export const save = (text) => writeFileSync("wrangler.toml", text);\n'
+    assert deployment(files).open == "scripts/save.js writes what is deployed"
+
+
+def test_the_name_of_the_worker_is_filled_in() -> None:
+    code = (
+        'let content = readFileSync("wrangler.jsonc", "utf8");\n'
+        'content = content.replace(/"name"\\s*:\\s*"[^"]*"/, `"name": "${NAME}"`);\n'
+        'writeFileSync("wrangler.jsonc", content);\n'
+    )
+    rooms = '"durable_objects": {"bindings": [{"name": "ROOM", "class_name": "Room"}]}'
+    files: Files = {
+        "wrangler.jsonc": '{"name": "api", "main": "src/index.ts", ' + rooms + "}",
+        "src/index.ts": WORKER,
+        "package.json": '{"scripts": {"prepare": "node setup.js"}}',
+        "setup.js": code,
+    }
+    assert deployment(files, "wrangler.jsonc") == Deployment(filled="setup.js writes what is deployed")
+    everywhere = files | {"setup.js": code.replace('"/,', '"/g,')}
+    assert deployment(everywhere, "wrangler.jsonc").open == "setup.js writes what is deployed"
+    files["wrangler.jsonc"] = "{" + rooms + ', "name": "api", "main": "src/index.ts"}'
+    assert deployment(files, "wrangler.jsonc").open == "setup.js writes what is deployed"
+
+
 @pytest.mark.parametrize("code", ADDS)
 def test_a_program_that_may_add_something_opens_all(code: str) -> None:
     files = program(PROGRAM % code)
@@ -727,6 +783,40 @@ def test_an_app_whose_adapter_is_for_pages_alone() -> None:
     assert DARK in found(newer)
     named = KIT | {"wrangler.toml": KIT["wrangler.toml"].replace(".cloudflare/", ".svelte-kit/cloudflare/_")}
     assert deployment(named).open == ""
+
+
+FUNCTIONS = {
+    "functions/a.ts": "export const onRequestGet = async ({ env }) => {\n"
+    "  const { keys } = await env.KV.list();\n  return new Response(keys.length + await env.OTHER.get('a'));\n};\n"
+}
+KV = '[[kv_namespaces]]\nbinding = "KV"\nid = "0123456789abcdef0123456789abcdef"\n'
+
+
+def test_functions_beside_a_configuration_without_code_are_its_own() -> None:
+    files: Files = {"wrangler.toml": NO_MAIN + KV, "package.json": "{}", **FUNCTIONS}
+    (worker,) = loaded(files).project.workers
+    assert worker.config is not None and worker.modules == ("functions/a.ts",)
+    assert worker.config.deployment.open.startswith("Pages, which deploys `functions/`")
+    assert "kv-list-incomplete" in found(files) and "binding-not-declared" not in found(files)
+    with_assets = files | {"wrangler.toml": NO_MAIN + '[assets]\ndirectory = "dist"\n'}
+    assert len(loaded(with_assets).project.workers) == 2  # they are all that it deploys
+
+
+def test_functions_that_a_build_makes_the_main_of() -> None:
+    files: Files = {
+        "wrangler.toml": PUT + KV + '[build]\ncommand = "node bin/tool.js build"\n',
+        "bin/tool.js": 'import { build } from "./build.js";\nbuild();\n',
+        "bin/build.js": 'exec("npx wrangler pages functions build --outdir=./dist/");\n',
+        "package.json": "{}",
+        **FUNCTIONS,
+    }
+    (worker,) = loaded(files).project.workers
+    assert worker.config is not None and worker.config.deployment.open == ""
+    assert worker.modules == ("functions/a.ts",)
+    del files["bin/build.js"]
+    (worker,) = loaded(files).project.workers
+    assert worker.config is not None and "`main`" in worker.config.deployment.open
+    assert len(loaded(files | {"dist/worker.js": WORKER}).project.workers) == 2
 
 
 def test_what_a_script_deploys_to_pages() -> None:

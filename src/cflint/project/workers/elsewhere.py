@@ -61,6 +61,7 @@ _NEW_TOOL = pattern(
 )
 _VITE_CHANGE = pattern(r"\bcloudflare\s*\(\s*\{(?:[^{}()]|\{[^{}]*\}|\([^()]*\))*?\bconfig\s*[:(,}]")
 _NAME = pattern(r"[a-z0-9][a-z0-9_-]*")
+_BUILDS_FUNCTIONS = pattern(r"wrangler(?:@[\w.^~-]+)?\s+pages\s+functions\s+build\b")
 _TO_PAGES = frozenset({"pages deploy", "pages publish"})
 _GIVEN = {
     "--var": "vars",
@@ -338,6 +339,18 @@ class Elsewhere:
                 reason = f"{script.path} deploys to Pages, which reads no configuration without "
                 reason += "`pages_build_output_dir`"
         return reason
+
+    def is_deployed(self, config: WranglerConfig) -> bool:
+        """Whether a command deploys a configuration as that of a plain Worker."""
+        return any(call.deploys for _, call in self._calls_for(config))
+
+    def builds_functions(self, config: WranglerConfig) -> bool:
+        """Whether a script, or a program that one runs, makes a Worker of a folder's functions of Pages."""
+        for script in (*self._scripts_for(config.directory), *self._build_commands(config)):
+            texts = (script.text, *map(self._text, self._programs_of(script)))
+            if any(_BUILDS_FUNCTIONS.search(text) is not None for text in texts):
+                return True
+        return False
 
     def _names(self, config: WranglerConfig) -> dict[str, None]:
         """The names that commands deploy a configuration under, in order."""

@@ -216,8 +216,11 @@ class _Program:
 
     def _is_configuration(self, node: Node, hops: int = _MOST_HOPS) -> bool:
         """Whether a path may be that of a configuration."""
-        if not hops or _CONFIGURATION.search(self._syntax.text(node)):
-            return True
+        text = self._syntax.text(node)
+        if not hops or _CONFIGURATION.search(text) or "process.argv" in text or "process.env" in text:
+            return not self._ends_otherwise(node)
+        if self._ends_otherwise(node):
+            return False
         for below in (node, *walk(node)):
             if below.type == "this":
                 return True
@@ -229,12 +232,29 @@ class _Program:
                     continue
                 return True
             if declared.imported is not None:
+                if declared.imported.module.startswith("."):
+                    return True
                 continue  # `path`
             if declared.value is None or declared.path or self._scope.assignments(declared):
                 return True
             if self._is_configuration(declared.value, hops - 1):
                 return True
         return False
+
+    def _ends_otherwise(self, node: Node) -> bool:
+        """Whether a path ends in a name that is no configuration's, whatever folder it is in."""
+        node = unwrap(node)
+        if node.type == "call_expression" and self._called(node) in ("join", "resolve"):
+            arguments = arguments_of(node)
+            return bool(arguments) and self._ends_otherwise(arguments[-1])
+        last = node
+        if node.type == "template_string":
+            last = node.named_children[-1] if node.named_children else node
+        if last.type not in ("string", "string_fragment"):
+            return False
+        text = self._syntax.text(last).strip("\"'")
+        name = text.rpartition("/")[2] if last is node or "/" in text else ""
+        return "." in name and _CONFIGURATION.search(name) is None
 
     # -- what is written -----------------------------------------------------------------------------------
 
