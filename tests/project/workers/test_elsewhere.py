@@ -342,6 +342,10 @@ await fs.writeFile("wrangler.jsonc", jsonc.applyEdits(text, edits));
         ("sed -i 's|REPLACE_ME|a|; s|X|b|' wrangler.toml", True),
         ("sed -i '/MORE/r more.toml' wrangler.toml", True),
         ("sed -i 's/main/x/' wrangler.toml", True),
+        ('sed -i \'/\\[env.a\\]/,/X = / s/ISSUER = ".*"/ISSUER = "a"/\' wrangler.toml', False),
+        ("sed -i '1,/a/d' wrangler.toml", True),
+        ('sed -i "s/name = \\"api\\"/name = \\"$NAME\\"/g" wrangler.toml', False),
+        ('sed -i \'s/name = ".*"/name = "a"/\' wrangler.toml', True),
     ],
 )
 def test_what_sed_changes(command: str, opens: bool) -> None:
@@ -787,7 +791,8 @@ def test_an_app_whose_adapter_is_for_pages_alone() -> None:
 
 FUNCTIONS = {
     "functions/a.ts": "export const onRequestGet = async ({ env }) => {\n"
-    "  const { keys } = await env.KV.list();\n  return new Response(keys.length + await env.OTHER.get('a'));\n};\n"
+    "  const { keys } = await env.KV.list();\n"
+    "  return new Response(keys.length + await env.OTHER.get('a'));\n};\n"
 }
 KV = '[[kv_namespaces]]\nbinding = "KV"\nid = "0123456789abcdef0123456789abcdef"\n'
 
@@ -817,6 +822,26 @@ def test_functions_that_a_build_makes_the_main_of() -> None:
     (worker,) = loaded(files).project.workers
     assert worker.config is not None and "`main`" in worker.config.deployment.open
     assert len(loaded(files | {"dist/worker.js": WORKER}).project.workers) == 2
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"package.json": '{"scripts": {"build": "bun build worker/main.ts --outfile public/_worker.js"}}'},
+        {
+            "rollup.config.mjs": "export default { input: 'worker/main.ts', output: "
+            "{ file: 'public/_worker.js' } };"
+        },
+        {
+            "vite.config.ts": "export default { build: { ssr: 'worker/main.ts', outDir: 'public', "
+            "rollupOptions: { output: { entryFileNames: '_worker.js' } } } };"
+        },
+    ],
+)
+def test_the_worker_of_a_pages_project_that_a_build_makes(more: Files) -> None:
+    pages = NO_MAIN + 'pages_build_output_dir = "public"\n'
+    (worker,) = loaded({"wrangler.toml": pages, "worker/main.ts": WORKER, **more}).project.workers
+    assert worker.entries == ("worker/main.ts",)
 
 
 def test_what_a_script_deploys_to_pages() -> None:

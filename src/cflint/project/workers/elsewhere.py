@@ -264,6 +264,15 @@ class Elsewhere:
         source = self._resolver.compiled_from(target, config.directory) or self._copied(config, target)
         return MadeFile(source, target) if source is not None else None
 
+    def entries_of_worker_js(self, config: WranglerConfig) -> tuple[str, ...]:
+        """The module of which a build makes the `_worker.js` of a Pages project."""
+        output = config.root.get("pages_build_output_dir")
+        folder = posixpath.join(config.directory, (output.text if output is not None else None) or "dist")
+        names = ("_worker.js", "_worker.js/index.js")
+        targets = (posixpath.normpath(posixpath.join(folder, name)) for name in names)
+        made = next((made for target in targets if (made := self.made_of(config, target)) is not None), None)
+        return (made.source,) if made is not None else ()
+
     def _copied(self, config: WranglerConfig, target: str) -> str | None:
         """The module of TypeScript that a file of the same path in another folder is a copy of: no build tool
         writes TypeScript."""

@@ -268,6 +268,8 @@ class _Loading:
             ):
                 unread[item.path] = self._workspace.why_unread(item.path) or item.reason.value
         for path, why in unread.items():
+            if self._is_excluded(path):
+                continue  # that it is not analysed is known
             is_folder = is_config_name(path) and self._workspace.is_dir(path)
             if why is not None and (is_folder or path not in self._paths):
                 what = "folder" if path.endswith("/") else "file"
@@ -330,7 +332,10 @@ class _Loading:
         is_advanced = config.is_pages and not mains
         if is_advanced:
             has_functions = any(self._pages_functions(config))
-            mains = dict.fromkeys(advanced_entries(self._workspace, config.directory, has_functions))
+            mains = dict.fromkeys(
+                advanced_entries(self._workspace, config.directory, has_functions)
+                or self._elsewhere.entries_of_worker_js(config)
+            )
         is_data = data_files(config)
         reaches = {main: self._graph.reachable(main, is_data) for main in mains}
         modules: dict[str, None] = {}

@@ -85,7 +85,10 @@ _KEY = pattern(
 _WIDE = re.compile(r"\\n|\\S|\\r|\n|\[\^\\|\.\*\$|s$")
 _NAMED = pattern(rb"\bname\b[\"']?\s*[:=]")
 _LITERAL = pattern(r"[\w<>{}$ :@#%~-]+")
-_SED = pattern(r"s([/|#,:@!])((?:\\.|(?!\1).)*)\1((?:\\.|(?!\1).)*)\1[gI0-9]*")
+_ADDRESS = r"(?:/(?:\\.|[^/\\])*/|\d+|\$)"
+_SED = pattern(
+    rf"(?:{_ADDRESS}(?:,{_ADDRESS})?\s*)?s([/|#,:@!])((?:\\.|(?!\1).)*)\1((?:\\.|(?!\1).)*)\1[gI0-9]*"
+)
 _MOST_HOPS = 8
 
 
@@ -100,7 +103,11 @@ def changed_by_sed(command: str, configuration: bytes) -> Keys:
         if word.startswith("-") or word in files or not word:
             continue
         found = _SED.fullmatch(word)
-        if found is None or not _keeps_place(found[2], found[3], configuration, is_expression=True):
+        if found is None:
+            return None
+        is_plain = set(".*[]^$+?\\").isdisjoint(found[2])  # an expression may match in every line
+        is_first = is_plain and configuration.count(found[2].encode()) < 2
+        if not _keeps_place(found[2], found[3], configuration, is_expression=True, is_first=is_first):
             return None
     return VALUES if files else None
 
