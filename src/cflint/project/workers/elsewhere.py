@@ -58,6 +58,12 @@ _NEW_TOOL = pattern(
 )
 _VITE_CHANGE = pattern(r"\bcloudflare\s*\(\s*\{(?:[^{}()]|\{[^{}]*\}|\([^()]*\))*?\bconfig\s*[:(,}]")
 _NAME = pattern(r"[a-z0-9][a-z0-9_-]*")
+_USUAL_SOURCES = tuple(
+    f"{stem}.{suffix}"
+    for stem in ("src/index", "src/worker", "src/main", "index", "worker")
+    for suffix in ("ts", "js", "mjs")
+)
+"""Where the source of a Worker for wrangler 1 stands, as its templates had it."""
 _TO_PAGES = frozenset({"pages deploy", "pages publish"})
 _GIVEN = {
     "--var": "vars",
@@ -76,6 +82,16 @@ _WRITERS = ("File", "Bun.write", ".write_text(", "open(")
 _WRITES = pattern(
     r"\b(?:write|append)(?:File|TextFile)(?:Sync)?\b|\bBun\.write\b|\.write_text\(|\bopen\([^)\n]*[\"'][wa]"
 )
+
+
+_ONLY_SAID = pattern(r"\s*(?:console\.\w+\(|print\(|//|\*|/\*|#|echo\s)")
+
+
+def _is_handled(text: str, written: str) -> bool:
+    """Whether a program names a file elsewhere than in what it prints, and in comments."""
+    if written not in text:
+        return False
+    return any(written in line and _ONLY_SAID.match(line) is None for line in text.splitlines())
 
 
 @record(frozen=True)
@@ -119,7 +135,7 @@ class Elsewhere:
         entry = date = ""
         if not config.is_pages and all(found.main is None for found in config.environments):
             entry, date = self._deployed(config)
-            entry = entry or self._of_a_site(config)
+            entry = entry or self._of_a_site(config) or self._of_wrangler_1(config)
         made = self._made(config) if not config.is_pages and not is_template else None
         if made is not None:
             entry = made.source
@@ -175,7 +191,7 @@ class Elsewhere:
         writers = self._writers.get(script.path)
         if writers is None:
             writers = self._writers[script.path] = tuple(self._writers_of(script))
-        return next((path for path, text in writers if written in text), "")
+        return next((path for path, text in writers if _is_handled(text, written)), "")
 
     def _writers_of(self, script: _Script) -> Iterator[tuple[str, str]]:
         """The programs that a script runs and that write something: path and text."""
@@ -259,6 +275,21 @@ class Elsewhere:
             given = posixpath.join(given, "index.js")
         path = posixpath.normpath(posixpath.join(config.directory, given))
         return path if path.endswith(SOURCE_SUFFIXES) and self._workspace.is_file(path) else ""
+
+    def _of_wrangler_1(self, config: WranglerConfig) -> str:
+        """The entry behind a configuration for wrangler 1, which has no `main`: what `build.upload` names, or
+        else the source that a bundler makes it of, by its usual names."""
+        build = config.root.get("build")
+        upload = build.get("upload") if build is not None else None
+        if upload is None and config.root.get("type") is None:
+            return ""
+        named, folder = (upload.get(key) if upload is not None else None for key in ("main", "dir"))
+        made = posixpath.join((folder.text if folder is not None else None) or "dist", named.text or "") if named else ""
+        for given in (made, *_USUAL_SOURCES):
+            path = posixpath.normpath(posixpath.join(config.directory, given)) if given else ""
+            if path.endswith(SOURCE_SUFFIXES) and self._workspace.is_file(path):
+                return path
+        return ""
 
     def _entry(self, script: _Script, call: WranglerCall, given: str) -> str | None:
         for base in dict.fromkeys((call.folder, posixpath.dirname(script.path), "")):
