@@ -51,7 +51,7 @@ deployments have is reported, or the other way round, where code uses it and doe
 
 ## Not reported
 
-Names that the code of the Worker does not mention, and environments with a `main` of their own: these may
+Names that the code of the Worker does not mention, what only an environment that is otherwise different binds, and environments with a `main` of their own: these may
 well be smaller on purpose. Names in the environment's `secrets.required`.
 
 ## Fix safety
@@ -111,8 +111,8 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
         ]
         if not missing:
             continue
-        missing.sort(key=lambda found: found.kind.is_value)  # what fails first is a service, not a text
-        names = [f"`{found.name}` ({found.kind.label})" for found in missing[:_SHOWN]]
+        first = sorted(missing, key=lambda found: found.kind.is_value)  # services before texts
+        names = [f"`{found.name}` ({found.kind.label})" for found in first[:_SHOWN]]
         if len(missing) > _SHOWN:
             names.append(f"{len(missing) - _SHOWN} more")
         related = tuple(

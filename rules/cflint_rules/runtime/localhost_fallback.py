@@ -36,7 +36,7 @@ export default {
 ## Not reported
 
 Variables that every environment of the configuration sets; fallbacks behind another condition (`DEV ? … : …`),
-and those in lists of origins that are allowed. Modules of which it is not known that a Worker runs them.
+and those in lists of origins that are allowed; variables that a build puts into the code (`NEXT_PUBLIC_…`). Modules of which it is not known that a Worker runs them.
 
 ## Fix safety
 
@@ -47,6 +47,7 @@ Source: https://developers.cloudflare.com/workers/configuration/environment-vari
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -57,7 +58,8 @@ if TYPE_CHECKING:
 
 _LOCAL = pattern(r"(?:https?|wss?|postgres(?:ql)?|redis)://(?:[^/@\s]*@)?(?:localhost|127\.0\.0\.1|0\.0\.0\.0)\b.*")
 _DEFAULTS = frozenset({"??", "||"})
-_ORIGINS = pattern(r"ORIGIN|CORS|ALLOW", 2)
+_OTHERS = pattern(r"ORIGIN|CORS|ALLOW|^(?:NEXT_PUBLIC|VITE|PUBLIC|NUXT_PUBLIC|REACT_APP)_", re.IGNORECASE)
+"""Names of variables that list who may call, and of those that a build puts into the code."""
 
 
 @rule(identifier("env"), member_access("env"), severity=Severity.NOTE)
@@ -72,14 +74,14 @@ def check(match: Match) -> Iterator[Finding]:
     if default.left.id != js.unwrap(access.node).id and js.unwrap(default.left).id != js.unwrap(access.node).id:
         return
     text = module.string_of(default.right)
-    if text is None or _LOCAL.fullmatch(text) is None or _ORIGINS.search(access.name):
+    if text is None or _LOCAL.fullmatch(text) is None or _OTHERS.search(access.name):
         return
     if not module.is_run or not module.runs_in_worker(node) or module.secret_at(node) is not js.Secret.ENV:
         return
     if _is_set(module, access.name) or _is_local_only(module, default.right):
         return
     yield Finding(
-        f"without `{access.name}` the Worker asks `localhost`, where nothing listens on Cloudflare",
+        f"without `{access.name}` the address is `localhost`, where nothing answers on Cloudflare",
         match.at(default.right),
     )
 
