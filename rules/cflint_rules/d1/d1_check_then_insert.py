@@ -80,7 +80,9 @@ def check(match: Match) -> Iterator[Finding]:
     written = [module.text(value) for value in _bound(module, match.node)]
     for word in _ASKS:
         for asked in module.calls(word, function):
-            if asked.node.end_byte > match.node.start_byte or not js.can_reach(module, asked.node, match.node):
+            if asked.node.end_byte > match.node.start_byte or not js.can_reach(
+                module, asked.node, match.node
+            ):
                 continue
             if not _looks_for(module, asked, table) or not _is_asked(module, asked.node):
                 continue

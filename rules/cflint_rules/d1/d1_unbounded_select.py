@@ -55,7 +55,20 @@ from collections.abc import Iterator
 from cflint.api import Finding, Match, Severity, call, js, pattern, rule, sql
 
 _BOUNDED = frozenset(
-    {"WHERE", "LIMIT", "GROUP", "HAVING", "COUNT", "SUM", "TOTAL", "AVG", "MIN", "MAX", "GROUP_CONCAT", "JOIN"}
+    {
+        "WHERE",
+        "LIMIT",
+        "GROUP",
+        "HAVING",
+        "COUNT",
+        "SUM",
+        "TOTAL",
+        "AVG",
+        "MIN",
+        "MAX",
+        "GROUP_CONCAT",
+        "JOIN",
+    }
 )
 _SMALL = pattern(
     r"sqlite_|pragma_|_cf_|d1_|setting|config|option|role|permission|categor|migration|feature|flag|plan|tag|type"

@@ -59,7 +59,11 @@ def check(match: Match) -> Iterator[Finding]:
     owner, method = match.enclosing_class, match.method
     if owner is None or method is None or not match.module.is_global(match.callee, "setInterval"):
         return
-    if owner.constructor is None or owner.constructor.id != method.id or not owner.kind.runs_as_durable_object:
+    if (
+        owner.constructor is None
+        or owner.constructor.id != method.id
+        or not owner.kind.runs_as_durable_object
+    ):
         return
     if match.module.hibernatable_accepts(owner):
         return  # `ws-timer-blocks-hibernation`

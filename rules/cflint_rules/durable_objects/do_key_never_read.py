@@ -56,7 +56,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import ClassDefinition, ClassKind, Finding, Severity, ValueKind, class_definition, js, quoted, rule
+from cflint.api import (
+    ClassDefinition,
+    ClassKind,
+    Finding,
+    Severity,
+    ValueKind,
+    class_definition,
+    quoted,
+    rule,
+)
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -109,7 +118,12 @@ def _is_handed_on(owner: ClassDefinition) -> bool:
             if taken is not None and (taken[0].callee is None or taken[0].callee.type != "super"):
                 return True
             parent = module.parent(module.with_wrappers(whole))
-            if parent is not None and parent.type in ("pair", "variable_declarator", "return_statement", "array"):
+            if parent is not None and parent.type in (
+                "pair",
+                "variable_declarator",
+                "return_statement",
+                "array",
+            ):
                 return True
             if parent is not None and parent.type in ("shorthand_property_identifier", "spread_element"):
                 return True

@@ -70,7 +70,11 @@ _DEPTH = 3
 @rule(call("put"), severity=Severity.NOTE)
 def check(match: Match) -> Iterator[Finding]:
     module, function = match.module, match.enclosing_function
-    if function is None or not 2 <= len(match.arguments) <= 3 or match.receiver_value.kind is not ValueKind.STORAGE:
+    if (
+        function is None
+        or not 2 <= len(match.arguments) <= 3
+        or match.receiver_value.kind is not ValueKind.STORAGE
+    ):
         return
     read = _read_before(match, function)
     if read is None or _is_alone(module, match.node):

@@ -98,7 +98,10 @@ _INSTEAD = {
 
 @rule(class_definition(), severity=Severity.NOTE)
 def check(owner: ClassDefinition) -> Iterator[Finding]:
-    if not any(_is_near(found.name) for found in owner.facts.methods) or not owner.kind.runs_as_durable_object:
+    if (
+        not any(_is_near(found.name) for found in owner.facts.methods)
+        or not owner.kind.runs_as_durable_object
+    ):
         return
     if owner.kind not in _PLAIN:
         return  # an SDK may call it

@@ -101,7 +101,9 @@ def check(subject: Environment, project: Project) -> Iterator[Finding]:
             _is_in_first(subject, problem) or _is_cut(subject)
         ):
             continue
-        if problem.kind is config.LifecycleProblem.UNKNOWN_DIRECTIVE and _is_of_top(subject, project, problem):
+        if problem.kind is config.LifecycleProblem.UNKNOWN_DIRECTIVE and _is_of_top(
+            subject, project, problem
+        ):
             continue  # `toml-misplaced-key`
         related: tuple[Location, ...] = ()
         if problem.related is not None:

@@ -67,9 +67,13 @@ def check(module: python.PythonModule) -> Iterator[Finding]:
         name = assigned.targets[0].target if len(assigned.targets) == 1 else None
         if not isinstance(name, cst.Name) or not _reads_json(assigned.value):
             continue
-        function = next((above for above in module.ancestors(assigned) if isinstance(above, cst.FunctionDef)), None)
+        function = next(
+            (above for above in module.ancestors(assigned) if isinstance(above, cst.FunctionDef)), None
+        )
         reads = list(_reads(module, function, name.value)) if function is not None else []
-        first = next((read for read, key in reads if not _is_guarded(module, function, name.value, read, key)), None)
+        first = next(
+            (read for read, key in reads if not _is_guarded(module, function, name.value, read, key)), None
+        )
         if first is not None:
             yield Finding(
                 f"a request without this field ends with status 500: check `{name.value}` first",
@@ -87,7 +91,13 @@ def _reads_json(value: cst.BaseExpression) -> bool:
     if not isinstance(func, cst.Attribute) or func.attr.value != "json":
         return False
     owner = func.value
-    named = owner.value if isinstance(owner, cst.Name) else owner.attr.value if isinstance(owner, cst.Attribute) else ""
+    named = (
+        owner.value
+        if isinstance(owner, cst.Name)
+        else owner.attr.value
+        if isinstance(owner, cst.Attribute)
+        else ""
+    )
     return named in ("request", "req")
 
 
@@ -113,7 +123,9 @@ def _is_guarded(
     import libcst as cst
 
     text = module.text(function) if function is not None else ""
-    if any(part in text for part in (f'"{key}" in ', f"'{key}' in ", f"not in {name}", f"**{name}", f"in {name}")):
+    if any(
+        part in text for part in (f'"{key}" in ', f"'{key}' in ", f"not in {name}", f"**{name}", f"in {name}")
+    ):
         return True
     if f'{name}.get("{key}"' in text or f"{name}.get('{key}'" in text or "validate" in text:
         return True

@@ -72,7 +72,9 @@ def check(module: python.PythonModule) -> Iterator[Finding]:
 
     for attempt in module.find(cst.Try):
         asks = [
-            found for found in module.find_in(attempt.body, cst.Await) if _is_fetch(found) and not _is_inner(module, found, attempt)
+            found
+            for found in module.find_in(attempt.body, cst.Await)
+            if _is_fetch(found) and not _is_inner(module, found, attempt)
         ]
         if not asks:
             continue

@@ -82,7 +82,12 @@ def _is_header(module: Module, node: Node) -> bool:
         return name is not None and name.lower() == "etag"
     pair = module.parent(module.with_wrappers(node))
     key = _key(module, pair)
-    return pair is not None and key is not None and key.lower() == "etag" and (key != "etag" or _is_of_headers(module, pair))
+    return (
+        pair is not None
+        and key is not None
+        and key.lower() == "etag"
+        and (key != "etag" or _is_of_headers(module, pair))
+    )
 
 
 def _is_of_headers(module: Module, pair: Node) -> bool:

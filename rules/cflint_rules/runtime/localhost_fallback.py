@@ -56,7 +56,9 @@ from cflint.api import Finding, Match, Module, Severity, identifier, js, member_
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_LOCAL = pattern(r"(?:https?|wss?|postgres(?:ql)?|redis)://(?:[^/@\s]*@)?(?:localhost|127\.0\.0\.1|0\.0\.0\.0)\b.*")
+_LOCAL = pattern(
+    r"(?:https?|wss?|postgres(?:ql)?|redis)://(?:[^/@\s]*@)?(?:localhost|127\.0\.0\.1|0\.0\.0\.0)\b.*"
+)
 _DEFAULTS = frozenset({"??", "||"})
 _OTHERS = pattern(r"ORIGIN|CORS|ALLOW|^(?:NEXT_PUBLIC|VITE|PUBLIC|NUXT_PUBLIC|REACT_APP)_", re.IGNORECASE)
 """Names of variables that list who may call, and of those that a build puts into the code."""
@@ -71,7 +73,10 @@ def check(match: Match) -> Iterator[Finding]:
     default = module.operation(module.parent(module.with_wrappers(access.node)))
     if default is None or default.operator not in _DEFAULTS or default.left is None:
         return
-    if default.left.id != js.unwrap(access.node).id and js.unwrap(default.left).id != js.unwrap(access.node).id:
+    if (
+        default.left.id != js.unwrap(access.node).id
+        and js.unwrap(default.left).id != js.unwrap(access.node).id
+    ):
         return
     text = module.string_of(default.right)
     if text is None or _LOCAL.fullmatch(text) is None or _OTHERS.search(access.name):

@@ -76,7 +76,20 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
-from cflint.api import Documents, Finding, Location, Project, Severity, Worker, config, js, pattern, rule, worker
+from cflint.api import (
+    Documents,
+    Finding,
+    Location,
+    Project,
+    Severity,
+    Span,
+    Worker,
+    config,
+    js,
+    pattern,
+    rule,
+    worker,
+)
 
 _NAME = pattern(r"(?:@[a-z0-9][\w.-]*/)?[a-z0-9][\w.-]*")
 _MAPS = ("deno.json", "deno.jsonc", "import_map.json", "jsconfig.json")
@@ -101,15 +114,30 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
             if _NAME.fullmatch(name) is None or not edge.item.specifier.startswith(name):
                 continue
             seen.add(name)
-            manifests = [config.Manifest(found) for found in config.manifests_above(project.workspace, folder)]
+            manifests = [
+                config.Manifest(found) for found in config.manifests_above(project.workspace, folder)
+            ]
             if not manifests or not any(one.dependencies for one in manifests):
                 continue
             if any(_knows(one, name) for one in manifests) or _is_mapped(project, folder, name):
+                continue
+            if not _is_import(project, path, edge.item.span):
                 continue
             yield Finding(
                 f"no package.json declares `{name}`: it is there only if another package brings it",
                 Location(document, edge.item.span),
             )
+
+
+def _is_import(project: Project, path: str, span: Span) -> bool:
+    """Whether a specifier is that of an import in code, and not in a text that holds code."""
+    module = js.module_of(project, path)
+    text = module.node_at(span.start, span.end) if module is not None else None
+    if module is None or text is None or text.type not in ("string", "string_fragment"):
+        return False
+    literal = text if text.type == "string" else module.parent(text)
+    around = module.parent(literal) if literal is not None else None
+    return around is not None and around.type in ("import_statement", "export_statement", "arguments")
 
 
 def _knows(manifest: config.Manifest, name: str) -> bool:

@@ -152,7 +152,9 @@ _ORIGINS = {
     "cflint.project.workers.migrations": ("migration_folder"),
     "cflint.project.workers.mirrors": ("Mirror mirrors_of"),
     "cflint.project.workers.packages": ("config_schema shown_version"),
-    "cflint.project.workers.pages": ("functions_below is_deployed_to_pages routes_files sources_of_worker_js"),
+    "cflint.project.workers.pages": (
+        "functions_below is_deployed_to_pages routes_files sources_of_worker_js"
+    ),
     "cflint.project.workers.worker": ("Entrypoint ExportSet"),
     "cflint.syntax.data": ("Format Kind:NodeKind Node:ConfigNode"),
 }

@@ -65,7 +65,9 @@ def _may_end(module: Module, body: Node) -> bool:
 
     def find() -> bool:
         function = module.enclosing_function(body)
-        return any(module.enclosing_function(leave) == function for leave in module.descendants(body, *_LEAVES))
+        return any(
+            module.enclosing_function(leave) == function for leave in module.descendants(body, *_LEAVES)
+        )
 
     return module.memoized(("loop that is left", body.id), find)
 

@@ -284,7 +284,11 @@ class Elsewhere:
         if upload is None and config.root.get("type") is None:
             return ""
         named, folder = (upload.get(key) if upload is not None else None for key in ("main", "dir"))
-        made = posixpath.join((folder.text if folder is not None else None) or "dist", named.text or "") if named else ""
+        made = (
+            posixpath.join((folder.text if folder is not None else None) or "dist", named.text or "")
+            if named
+            else ""
+        )
         for given in (made, *_USUAL_SOURCES):
             path = posixpath.normpath(posixpath.join(config.directory, given)) if given else ""
             if path.endswith(SOURCE_SUFFIXES) and self._workspace.is_file(path):
