@@ -1,8 +1,8 @@
 """Give a model of Workers AI its audio in the form that it takes.
 
-`@cf/openai/whisper` and `whisper-tiny-en` take the bytes as an array of numbers, `[...new Uint8Array(buffer)]`,
-and `whisper-large-v3-turbo` a text in base64. The input travels as JSON, in which an `ArrayBuffer` is `{}` and
-an `Uint8Array` an object: the call fails, or the model hears nothing.
+`@cf/openai/whisper` and `whisper-tiny-en` take the bytes as an array of numbers, `[...new
+Uint8Array(buffer)]`, and `whisper-large-v3-turbo` a text in base64. The input travels as JSON, in which an
+`ArrayBuffer` is `{}` and an `Uint8Array` an object: the call fails, or the model hears nothing.
 
 ## Incorrect
 

@@ -51,8 +51,9 @@ deployments have is reported, or the other way round, where code uses it and doe
 
 ## Not reported
 
-Names that the code of the Worker does not mention, what only an environment that is otherwise different binds, and environments with a `main` of their own: these may
-well be smaller on purpose. Names in the environment's `secrets.required`.
+Names that the code of the Worker does not mention, what only an environment that is otherwise different
+binds, and environments with a `main` of their own: these may well be smaller on purpose. Names in the
+environment's `secrets.required`.
 
 ## Fix safety
 
@@ -128,7 +129,7 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
 
 
 def _siblings(subject: Worker, project: Project) -> Iterator[Finding]:
-    """What another named environment binds, where the top level binds nothing of it, and code does not ask."""
+    """What another named environment binds, where the top level binds nothing of it."""
     named = [found for found in subject.environments[1:] if not found.has_open_bindings]
     top = {found.name for found in subject.environments[0].bindings}
     for lacking in named:
@@ -145,7 +146,8 @@ def _siblings(subject: Worker, project: Project) -> Iterator[Finding]:
             if not _is_mentioned(name, subject, project) or found.kind.id in ("secret", "unsafe", "assets"):
                 continue
             yield Finding(
-                f"`{lacking.label}` lacks `{name}` ({found.kind.label}), which `{found.environment.label}` has",
+                f"`{lacking.label}` lacks `{name}` ({found.kind.label}), which"
+                f" `{found.environment.label}` has",
                 lacking.place,
                 (found.location.saying("it is bound here"),),
             )

@@ -1,9 +1,9 @@
 """Let the database decide whether a row is there already, in the statement that inserts it.
 
-A `SELECT` that finds nothing, and then an `INSERT`, are two requests: of two clients at once both find nothing,
-and both insert. Where the table has a `UNIQUE` constraint the second `INSERT` throws, and the client gets
-status 500; where it has none, the row is there twice. `INSERT … ON CONFLICT DO NOTHING RETURNING …` is one
-statement, and tells which of the two it was.
+A `SELECT` that finds nothing, and then an `INSERT`, are two requests: of two clients at once both find
+nothing, and both insert. Where the table has a `UNIQUE` constraint the second `INSERT` throws, and the client
+gets status 500; where it has none, the row is there twice. `INSERT … ON CONFLICT DO NOTHING RETURNING …` is
+one statement, and tells which of the two it was.
 
 ## Incorrect
 
@@ -43,9 +43,9 @@ export default {
 
 ## Not reported
 
-`INSERT OR IGNORE`, `INSERT OR REPLACE`, `ON CONFLICT`; an `INSERT` in a `try` whose `catch` speaks of `UNIQUE`
-or of a constraint; a `SELECT` of which nobody asks whether it found a row, and one by another value than the
-`INSERT` writes.
+`INSERT OR IGNORE`, `INSERT OR REPLACE`, `ON CONFLICT`; an `INSERT` in a `try` whose `catch` speaks of
+`UNIQUE` or of a constraint; a `SELECT` of which nobody asks whether it found a row, and one by another value
+than the `INSERT` writes.
 
 ## Fix safety
 
@@ -89,8 +89,8 @@ def check(match: Match) -> Iterator[Finding]:
             by = [module.text(value) for value in _bound(module, asked.node)]
             if by and all(value in written for value in by):
                 yield Finding(
-                    "of two clients at once both find nothing, and both insert: let the statement decide, with"
-                    " `ON CONFLICT`",
+                    "of two clients at once both find nothing, and both insert: let the statement decide,"
+                    " with `ON CONFLICT`",
                     match.at(match.node),
                     (module.at(asked.node, "it is looked for here"),),
                 )

@@ -33,8 +33,10 @@ interface Env {
 
 export default {
   async fetch(request, env): Promise<Response> {
-    const query = "SELECT shops.id, count(orders.id) AS n FROM shops LEFT JOIN orders ON shop = shops.id GROUP BY 1 LIMIT 100";
-    const { results } = await env.DB.prepare(query).all();
+    const query = env.DB.prepare(
+      "SELECT s.id, count(o.id) AS n FROM shops s LEFT JOIN orders o ON o.shop = s.id GROUP BY 1 LIMIT 100",
+    );
+    const { results } = await query.all();
     return Response.json(results);
   },
 } satisfies ExportedHandler<Env>;
@@ -43,8 +45,8 @@ export default {
 ## Not reported
 
 Loops that can be left before their end, over a list that is written out, or over a part of one (`slice()`).
-Writes alone (`d1-use-batch`). Followed is a function that queries for what it is given, to the loops that call
-it.
+Writes alone (`d1-use-batch`). Followed is a function that queries for what it is given, to the loops that
+call it.
 
 ## Fix safety
 

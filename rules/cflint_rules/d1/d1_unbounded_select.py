@@ -1,7 +1,8 @@
 """Limit how many rows a query of D1 gives, where the table decides.
 
-`SELECT … FROM table` without `WHERE` and `LIMIT` reads every row. With a few it works; when there are many, each
-request bills all of them as rows read, waits for all, and holds all of them in the 128 MB of the isolate.
+`SELECT … FROM table` without `WHERE` and `LIMIT` reads every row. With a few it works; when there are many,
+each request bills all of them as rows read, waits for all, and holds all of them in the 128 MB of the
+isolate.
 
 ## Incorrect
 

@@ -1,8 +1,8 @@
 """Start no `setInterval()` in the constructor of a Durable Object: set an alarm.
 
-An object with a timer is never idle: it stays in memory, and its duration is billed, as long as anything keeps
-its isolate alive. And it is no clock: whenever the object is evicted, the timer is gone until the next request.
-An alarm wakes the object, and lets it sleep in between.
+An object with a timer is never idle: it stays in memory, and its duration is billed, as long as anything
+keeps its isolate alive. And it is no clock: whenever the object is evicted, the timer is gone until the next
+request. An alarm wakes the object, and lets it sleep in between.
 
 ## Incorrect
 

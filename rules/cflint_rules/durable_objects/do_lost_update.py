@@ -40,9 +40,9 @@ export class Chat extends DurableObject<Env> {
 
 ## Not reported
 
-What is read and written in `blockConcurrencyWhile()` or in a transaction; a value that is read again before it
-is written; what does not come from what was read. Followed are functions of the project that reach a service, and
-those that are given `env`.
+What is read and written in `blockConcurrencyWhile()` or in a transaction; a value that is read again before
+it is written; what does not come from what was read. Followed are functions of the project that reach a
+service, and those that are given `env`.
 
 ## Fix safety
 
@@ -83,8 +83,8 @@ def check(match: Match) -> Iterator[Finding]:
     if waits is None:
         return
     yield Finding(
-        f"{quoted(match.text(match.arguments[0]), 40)} was read before the object waited for something outside:"
-        " what others wrote meanwhile is lost",
+        f"{quoted(match.text(match.arguments[0]), 40)} was read before the object waited for something"
+        " outside: what others wrote meanwhile is lost",
         match.at(match.node),
         (module.at(read, "it is read here"), module.at(waits, "here others are let in")),
     )
@@ -140,7 +140,7 @@ def _waits_between(module: Module, function: Node, read: Node, put: Node) -> Nod
 
 
 def _reaches_out(module: Module, node: Node, depth: int) -> bool:
-    """Whether an awaited expression is a call that reaches a service, itself or by functions of the project."""
+    """Whether an awaited expression is a call that reaches a service, itself or by other functions."""
     made = module.call(js.unwrap(node))
     if made is None:
         return False

@@ -85,7 +85,8 @@ def check(match: Match) -> Iterator[Finding]:
             if what is None or given is None or module.enclosing_function(assigned) is None:
                 continue
             yield Finding(
-                f"`{declaration.name}` is shared by all objects of the isolate, and {what} of one is put in it",
+                f"`{declaration.name}` is shared by all objects of the isolate, and {what} of one is put"
+                " in it",
                 module.at(given.node),
                 (module.at(declaration.node, "it is declared here, once for the whole isolate"),),
             )

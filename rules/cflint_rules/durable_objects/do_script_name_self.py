@@ -73,12 +73,13 @@ def check(subject: Binding) -> Iterator[Finding]:
     if environment is config.top:
         others = ", ".join(f"`{found.label}`" for found in named[:3])
         yield Finding(
-            f"`script_name` is this Worker itself, and {others} {'are' if len(named) > 1 else 'is'} another one:"
+            f"`script_name` is this Worker itself, and {others} {'are' if len(named) > 1 else 'is'} not:"
             " leave it out",
             subject.place("script_name"),
         )
     elif environment.worker_name != top and config.top.binding(subject.name) is not None:
         yield Finding(
-            f"`{environment.label}` uses the objects of the top level, and their data: leave `script_name` out",
+            f"`{environment.label}` uses the objects of the top level, and their data: leave"
+            " `script_name` out",
             subject.place("script_name"),
         )

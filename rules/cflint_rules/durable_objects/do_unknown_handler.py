@@ -1,7 +1,7 @@
 """Name the handlers of a Durable Object as the runtime calls them.
 
-The runtime calls `fetch()`, `alarm()`, `webSocketMessage()`, `webSocketClose()` and `webSocketError()`. There is
-no handler for a socket that has been opened or for an object that wakes up, and one whose name is spelled
+The runtime calls `fetch()`, `alarm()`, `webSocketMessage()`, `webSocketClose()` and `webSocketError()`. There
+is no handler for a socket that has been opened or for an object that wakes up, and one whose name is spelled
 otherwise is a method that nobody calls: what it does never happens, and nothing says so.
 
 ## Incorrect
@@ -63,8 +63,8 @@ PartyServer have `onConnect()` and others).
 
 ## Fix safety
 
-There is no fix: what has to happen when a socket opens stands beside `acceptWebSocket()`, and what has to when
-an object wakes up, in the constructor.
+There is no fix: what has to happen when a socket opens stands beside `acceptWebSocket()`, and what has to
+when an object wakes up, in the constructor.
 
 Source: https://developers.cloudflare.com/durable-objects/api/base/
 """

@@ -43,8 +43,8 @@ functions of Pages, and configurations that bind nothing (they serve commands on
 
 ## Fix safety
 
-There is no fix: which folder is deployed is said elsewhere, and what the dashboard has is replaced by the file
-once it counts.
+There is no fix: which folder is deployed is said elsewhere, and what the dashboard has is replaced by the
+file once it counts.
 
 Source: https://developers.cloudflare.com/pages/functions/wrangler-configuration/
 """
@@ -75,7 +75,7 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
     name = posixpath.relpath(found, subject.directory or ".")
     lost = f"`{bound[0].name}`" + (f" and {len(bound) - 1} more" if len(bound) > 1 else "")
     yield Finding(
-        f"Pages ignores this file, which lacks `pages_build_output_dir`: `{name}` and the others get no {lost}"
-        " from it",
+        f"Pages ignores this file, which lacks `pages_build_output_dir`: `{name}` and the others get no"
+        f" {lost} from it",
         subject.top.place,
     )

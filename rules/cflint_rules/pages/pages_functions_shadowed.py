@@ -99,7 +99,8 @@ def check_bundled(subject: Worker, project: Project) -> Iterator[Finding]:
             name = posixpath.relpath(found, folder or ".")
             maker = posixpath.relpath(entry, folder or ".")
             yield Finding(
-                f"`{name}` is not deployed: a script makes a `_worker.js` of `{maker}`, which answers all requests",
+                f"`{name}` is not deployed: a script makes a `_worker.js` of `{maker}`, which answers all"
+                " requests",
                 Location(document, Span(0, 0)),
             )
 
@@ -111,7 +112,7 @@ def _maker(subject: WranglerConfig, project: Project, output: str) -> str | None
         if not path.startswith("..") and project.workspace.exists(path):
             name = posixpath.relpath(path, subject.directory or ".")
             return f"`{name}` answers all requests"
-    for worker in project.workers:
-        if worker.config is subject and worker.app is not None and worker.app.layout.pages_worker:
-            return f"the `_worker.js` of {worker.app.kind.title} answers all requests"
+    for found in project.workers:
+        if found.config is subject and found.app is not None and found.app.layout.pages_worker:
+            return f"the `_worker.js` of {found.app.kind.title} answers all requests"
     return None

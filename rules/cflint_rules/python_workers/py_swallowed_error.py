@@ -79,9 +79,9 @@ def check(module: python.PythonModule) -> Iterator[Finding]:
         if not asks:
             continue
         for handler in attempt.handlers:
-            if handler.name is not None and isinstance(handler.name.name, cst.Name):
-                if handler.name.name.value in module.text(handler.body):
-                    continue
+            name = handler.name.name if handler.name is not None else None
+            if isinstance(name, cst.Name) and name.value in module.text(handler.body):
+                continue
             is_broad = handler.type is None or module.text(handler.type) in _BROAD
             if is_broad and _SAYS.search(module.text(handler.body)) is None:
                 yield Finding(

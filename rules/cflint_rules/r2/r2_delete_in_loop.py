@@ -40,8 +40,8 @@ export default {
 
 ## Not reported
 
-Loops that can be left before their end, and those over a list that is written out. Followed is a function that
-deletes what it is given, to the loops that call it.
+Loops that can be left before their end, and those over a list that is written out. Followed is a function
+that deletes what it is given, to the loops that call it.
 
 ## Fix safety
 

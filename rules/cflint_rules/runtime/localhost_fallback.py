@@ -35,8 +35,9 @@ export default {
 
 ## Not reported
 
-Variables that every environment of the configuration sets; fallbacks behind another condition (`DEV ? … : …`),
-and those in lists of origins that are allowed; variables that a build puts into the code (`NEXT_PUBLIC_…`). Modules of which it is not known that a Worker runs them.
+Variables that every environment of the configuration sets; fallbacks behind another condition (`DEV ? … :
+…`), and those in lists of origins that are allowed; variables that a build puts into the code
+(`NEXT_PUBLIC_…`). Modules of which it is not known that a Worker runs them.
 
 ## Fix safety
 

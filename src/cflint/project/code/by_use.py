@@ -1,7 +1,8 @@
 """What kind of binding a member of `env` is by what code calls on it, where nothing declares it.
 
 Pages projects and Workers whose bindings are set in the dashboard say nowhere what `env.DB` is. What a module
-calls on it often does: only D1 has `prepare()`, only a KV namespace reads as `"json"` and has `expirationTtl`.
+calls on it often does: only D1 has `prepare()`, only a KV namespace reads as `"json"` and has
+`expirationTtl`.
 """
 
 from __future__ import annotations
