@@ -173,6 +173,7 @@ if TYPE_CHECKING:
     from cflint.project.code.sockets import pair_ends as pair_ends
     from cflint.project.code.sockets import parameter_for as parameter_for
     from cflint.project.code.sockets import uses_of_end as uses_of_end
+    from cflint.project.code.thrown import escapes_handler as escapes_handler
     from cflint.project.code.thrown import throws_own_texts as throws_own_texts
     from cflint.project.code.tracing import Traced as Traced
     from cflint.project.code.tracing import function_called as function_called
@@ -297,7 +298,7 @@ _ORIGINS = {
         "PairEnd SocketListener called_function hibernatable_accepts method_called_on "
         "name_of_function pair_end pair_ends parameter_for uses_of_end"
     ),
-    "cflint.project.code.thrown": ("throws_own_texts"),
+    "cflint.project.code.thrown": ("escapes_handler throws_own_texts"),
     "cflint.project.code.tracing": ("Traced function_called traced"),
     "cflint.project.code.turns": ("turns_of"),
     "cflint.project.code.values": ("UNKNOWN"),
@@ -465,6 +466,7 @@ __all__ = [
     "completes",
     "contains",
     "env_uses",
+    "escapes_handler",
     "exports_something",
     "falls_through",
     "first_named",
