@@ -21,7 +21,7 @@ interface Env {
 export default {
   async fetch(request, env): Promise<Response> {
     try {
-      return Response.json(await env.DB.prepare("SELECT name FROM users").all());
+      return Response.json(await env.DB.prepare("SELECT name FROM users LIMIT 50").all());
     } catch (error) {
       return Response.json({ error: (error as Error).message }, { status: 500 });
     }
@@ -39,7 +39,7 @@ interface Env {
 export default {
   async fetch(request, env): Promise<Response> {
     try {
-      return Response.json(await env.DB.prepare("SELECT name FROM users").all());
+      return Response.json(await env.DB.prepare("SELECT name FROM users LIMIT 50").all());
     } catch (error) {
       console.error("listing users failed", error);
       return Response.json({ error: "internal error" }, { status: 500 });

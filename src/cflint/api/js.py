@@ -178,6 +178,7 @@ if TYPE_CHECKING:
     from cflint.project.code.tracing import Traced as Traced
     from cflint.project.code.tracing import function_called as function_called
     from cflint.project.code.tracing import traced as traced
+    from cflint.project.code.turns import turns_of as turns_of
     from cflint.project.code.values import UNKNOWN as UNKNOWN
     from cflint.project.modules.facts import BaseRef as BaseRef
     from cflint.project.modules.facts import ClassFacts as ClassFacts
@@ -299,6 +300,7 @@ _ORIGINS = {
     ),
     "cflint.project.code.thrown": ("escapes_handler throws_own_texts"),
     "cflint.project.code.tracing": ("Traced function_called traced"),
+    "cflint.project.code.turns": ("turns_of"),
     "cflint.project.code.values": ("UNKNOWN"),
     "cflint.project.modules.facts": (
         "BaseRef ClassFacts FunctionFacts LiteralKind Member MemberKind ModuleFacts TopLevel "
@@ -535,6 +537,7 @@ __all__ = [
     "suffixes",
     "throws_own_texts",
     "traced",
+    "turns_of",
     "unwrap",
     "use_of_callback",
     "use_of_promise",

@@ -857,3 +857,31 @@ def test_what_a_script_deploys_to_pages() -> None:
     assert deployment(PLAIN | {"package.json": TO_PAGES}).open == ""  # its own code stands behind `main`
     both = TO_PAGES.replace("deploy dist", "deploy dist && wrangler deploy")
     assert deployment(files | {"package.json": both}).open == ""
+
+
+def test_a_program_that_only_prints_the_name_writes_nothing() -> None:
+    says = 'import { writeFileSync } from "fs";\nwriteFileSync(".dev.vars", "");\n'
+    scripts = {"setup": "node scripts/setup.js", "deploy": "wrangler deploy"}
+    files = {**PLAIN, "package.json": json.dumps({"scripts": scripts})}
+    said = loaded({**files, "scripts/setup.js": says + 'console.log("now edit wrangler.toml");\n'})
+    assert said.project.workers[0].config is not None
+    assert not said.project.workers[0].config.deployment.open
+
+
+@pytest.mark.parametrize(
+    ("config", "source", "entry"),
+    [
+        ('name = "a"\ntype = "webpack"\n', "index.js", "index.js"),
+        (
+            'name = "a"\n[build.upload]\nformat = "modules"\nmain = "./index.mjs"\n',
+            "src/index.ts",
+            "src/index.ts",
+        ),
+        ('name = "a"\n[build.upload]\ndir = "src"\nmain = "w.js"\n', "src/w.js", "src/w.js"),
+        ('name = "a"\n', "src/index.ts", None),
+    ],
+)
+def test_the_entry_behind_a_configuration_for_wrangler_1(config: str, source: str, entry: str | None) -> None:
+    files: Files = {"wrangler.toml": config, source: "export class Room {}\n", "package.json": "{}"}
+    workers = loaded(files).project.workers
+    assert workers[0].entries == ((entry,) if entry is not None else ())

@@ -62,6 +62,12 @@ _NEW_TOOL = pattern(
 _VITE_CHANGE = pattern(r"\bcloudflare\s*\(\s*\{(?:[^{}()]|\{[^{}]*\}|\([^()]*\))*?\bconfig\s*[:(,}]")
 _NAME = pattern(r"[a-z0-9][a-z0-9_-]*")
 _BUILDS_FUNCTIONS = pattern(r"wrangler(?:@[\w.^~-]+)?\s+pages\s+functions\s+build\b")
+_USUAL_SOURCES = tuple(
+    f"{stem}.{suffix}"
+    for stem in ("src/index", "src/worker", "src/main", "index", "worker")
+    for suffix in ("ts", "js", "mjs")
+)
+"""Where the source of a Worker for wrangler 1 stands, as its templates had it."""
 _TO_PAGES = frozenset({"pages deploy", "pages publish"})
 _GIVEN = {
     "--var": "vars",
@@ -126,7 +132,7 @@ class Elsewhere:
         if not config.is_pages and all(found.main is None for found in config.environments):
             entry, date = self._deployed(config)
             entry = entry or self._of_a_site(config) or self._of_wrangler_1(config)
-        made = self._made(config) if not entry and not config.is_pages else None
+        made = self._made(config) if not entry and not config.is_pages and not is_template else None
         if made is not None:
             entry = made.source
         if not date and all(found.text("compatibility_date") is None for found in config.environments):
@@ -311,7 +317,8 @@ class Elsewhere:
 
     def _of_wrangler_1(self, config: WranglerConfig) -> str:
         """The entry by the keys of the first version: `build.upload`, whose `dir` is `dist` where it says
-        nothing, or the `main` of package.json beside a `type`. Source:
+        nothing, or the `main` of package.json beside a `type`; where a bundler of which nothing is known
+        makes that, the source by its usual names. Source:
         https://developers.cloudflare.com/workers/wrangler/migration/v1-to-v2/wrangler-legacy/configuration/"""
         build = config.top.value("build")
         upload = build.get("upload") if build is not None else None
@@ -325,13 +332,19 @@ class Elsewhere:
             manifest = self._manifest(config.directory) if is_told else None
             node = manifest.root.get("main") if manifest is not None else None
             written = (node.text if node is not None else None) or ""
-        if not written:
-            return ""
-        target = posixpath.normpath(posixpath.join(config.directory, written))
-        if self._workspace.is_file(target):
+            if not is_told:
+                return ""
+        target = posixpath.normpath(posixpath.join(config.directory, written)) if written else ""
+        if target and self._workspace.is_file(target):
             return target
-        made = self.made_of(config, target)
-        return made.source if made is not None else ""
+        made = self.made_of(config, target) if target else None
+        if made is not None:
+            return made.source
+        kind = config.root.get("type")
+        if upload is None and (kind is None or kind.text != "webpack"):
+            return ""
+        usual = (posixpath.join(config.directory, path) for path in _USUAL_SOURCES)
+        return next(filter(self._workspace.is_file, usual), "")
 
     def _goes_to_pages(self, config: WranglerConfig) -> str:
         """Why a configuration counts for nothing: all that is deployed in its folder goes to Pages, which
