@@ -5,8 +5,7 @@ logs shows that data is missing. The same goes for `.catch(() => {})`, and for a
 which is the only method called for a broken connection.
 
 Where a model or a service with a key is called, a `catch` that puts another value in its place and looks at
-no error gets a note: a key that has run out, or a quota, is seen nowhere. In Python, `except Exception`
-around a `fetch()`.
+no error gets a note: a key that has run out, or a quota, is seen nowhere.
 
 ## Incorrect
 
@@ -77,8 +76,6 @@ from cflint.api import (
     js,
     keyword,
     pattern,
-    python,
-    python_module,
     rule,
     sql,
 )
@@ -96,8 +93,6 @@ _STORES = frozenset(
 _READERS = frozenset({ValueKind.CACHE, ValueKind.WORKFLOW_INSTANCE})
 _ONCE = frozenset({"ALTER", "CREATE", "DROP"})
 _TELLS = pattern(r"log|report|capture|track|notif|warn|error|fail|record|emit", re.IGNORECASE)
-_PYTHON_CATCH = pattern(rb"except(?:\s+(?:Base)?Exception(?:\s+as\s+\w+)?)?\s*:")
-_PYTHON_TELLS = pattern(r"#|\braise\b|print|log|warn|report|capture|\b[45]\d\d\b", re.IGNORECASE)
 _PLACEHOLDER = pattern(
     r"todo|fixme|not implemented|^(?:handle|deal with)\b[^.]{0,40}errors?\b|^error handling$", re.IGNORECASE
 )
@@ -179,39 +174,6 @@ def _costs(module: Module, node: Node) -> bool:
         return False
     keys = module.contents(made.arguments[1], lambda part: module.secret_at(part) is js.Secret.VARIABLE)
     return next(keys, None) is not None
-
-
-@check.on(python_module("except"))
-def check_python(module: python.PythonModule) -> Iterator[Finding]:
-    # Imported where used: libcst is slow to load.
-    if not module.workers or _PYTHON_CATCH.search(module.document.data) is None:
-        return
-    import libcst as cst
-
-    for statement in module.find(cst.Try):
-        fetched = next(
-            (
-                made
-                for made in module.find_in(statement.body, cst.Call)
-                if isinstance(made.func, cst.Name) and made.func.value == "fetch"
-            ),
-            None,
-        )
-        for clause in statement.handlers if fetched is not None else ():
-            kind = clause.type.value if isinstance(clause.type, cst.Name) else None
-            if clause.type is not None and kind not in ("Exception", "BaseException"):
-                continue
-            text = module.text(clause)
-            name = clause.name.name.value if clause.name and isinstance(clause.name.name, cst.Name) else None
-            if name is not None and any(used.value == name for used in module.find_in(clause.body, cst.Name)):
-                continue
-            if _PYTHON_TELLS.search(text) is None and fetched is not None:
-                yield Finding(
-                    "why `fetch()` fails is seen nowhere: log the error",
-                    module.at(clause.type) if clause.type is not None else module.at(clause),
-                    (module.at(fetched, "it fails unseen here"),),
-                    severity=Severity.NOTE,
-                )
 
 
 @check.on(handler("webSocketError"))
