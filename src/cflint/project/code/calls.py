@@ -326,12 +326,13 @@ def _importing(project: Project, paths: tuple[str, ...], home: str, names: set[s
     passed, todo = {home}, [home]
     while todo:
         target = todo.pop()
-        for path, passes_on in importers.get(target, ()):
+        for importer in importers.get(target, ()):
+            path = importer.path
             if path not in found and (
                 (target == home and "default" in names) or _has_name(project, path, names)
             ):
                 found.add(path)
-            if (passes_on or path in found) and path not in passed:
+            if (importer.passes_on or path in found) and path not in passed:
                 passed.add(path)
                 todo.append(path)
     return found
