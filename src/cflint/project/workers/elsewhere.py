@@ -262,15 +262,15 @@ class Elsewhere:
                 written = made.source_of(target)
                 source = self._resolver.module_at(written) if written is not None else None
                 if source is not None:
-                    return MadeFile(source, target, made.is_copy)
+                    return commands.MadeFile(source, target, made.is_copy)
         for path, folder in self._bundlers(config.directory, scripts):
             document = self._workspace.read(path)
             if document is not None:
                 source = bundles.source_of(document, target, self._resolver.module_at, folder)
                 if source is not None:
-                    return MadeFile(source, target)
+                    return commands.MadeFile(source, target)
         source = self._resolver.compiled_from(target, config.directory) or self._copied(config, target)
-        return MadeFile(source, target) if source is not None else None
+        return commands.MadeFile(source, target) if source is not None else None
 
     def entries_of_worker_js(self, config: WranglerConfig) -> tuple[str, ...]:
         """The module of which a build makes the `_worker.js` of a Pages project."""
