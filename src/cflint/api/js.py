@@ -314,8 +314,8 @@ _ORIGINS = {
     "cflint.syntax.anchors": ("Anchors"),
     "cflint.syntax.conflicts": ("MergeConflict merge_conflicts"),
     "cflint.syntax.javascript": (
-        "CLASSES FUNCTIONS Syntax arguments_of block_end body_of contains first_named "
-        "is_async is_fragment is_generator is_static property_name span_of string_value unwrap walk "
+        "CLASSES FUNCTIONS Syntax arguments_of block_end body_of contains first_named is_async "
+        "is_fragment is_generator is_static property_name span_of string_value unwrap walk "
         "with_wrappers"
     ),
     "cflint.syntax.javascript.problems": (
