@@ -302,7 +302,7 @@ def in_locale(
     folder: Path, locale: Mapping[str, str], *commands: tuple[str | bytes, ...]
 ) -> list[tuple[int, bytes, bytes]]:
     """The exit code of each command, what it printed and what it said on stderr."""
-    given = [argument for command in commands for argument in ("", *command)]
+    given: list[str | bytes] = [argument for command in commands for argument in ("", *command)]
     result = subprocess.run(
         [sys.executable, "-c", SEVERAL, *given[1:]],
         cwd=folder,
@@ -329,7 +329,9 @@ def test_any_name_and_any_text_in_any_locale(tmp_path: Path, locale: dict[str, s
         file.write(CODE.encode())
     names: tuple[tuple[bytes, ...], ...] = ((), (other,))
     forms = ("text", "concise", "json", "sarif")
-    commands = [(*ONE_RULE, *name, "--output-format", form, "-v") for form in forms for name in names]
+    commands: list[tuple[str | bytes, ...]] = [
+        (*ONE_RULE, *name, "--output-format", form, "-v") for form in forms for name in names
+    ]
     for command, (code, out, err) in zip(commands, in_locale(tmp_path, locale, *commands), strict=True):
         assert code == 1, err
         assert b"Traceback" not in err
