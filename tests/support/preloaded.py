@@ -2,8 +2,8 @@
 
 A process that has imported them, and has done nothing else, forks for each; nothing of the tests is in it.
 Clients of the server start a small process, `command`, which hands over its streams, folder and environment
-and ends as the server does; `Preloaded` asks for a run itself. `python preloaded.py serve SOCKET MODULES…` forks;
-`python preloaded.py ask SOCKET ARGUMENTS…` is the small one.
+and ends as the server does; `Preloaded` asks for a run itself. `python preloaded.py serve SOCKET MODULES…` is
+the one that forks, `python preloaded.py ask SOCKET ARGUMENTS…` the small one.
 """
 
 from __future__ import annotations
