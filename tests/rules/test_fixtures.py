@@ -1,4 +1,4 @@
-"""Every case of every rule: what is reported, what is not, and what fixes make of it; lines may end in CRLF."""
+"""Every case of every rule: what is reported, what is not, what fixes make of it; CRLF changes nothing."""
 
 from __future__ import annotations
 
