@@ -20,6 +20,8 @@ from tests.support.cli_samples import CODE, project
 from tests.support.paths import ROOT
 from tests.support.processes import alive
 
+pytestmark = pytest.mark.interpreter
+
 MANY = "careful();\n" * 3000
 ONE_RULE = ("check", "--select", "no-careful")
 

@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.environments import Environment, write_metadata
 
-pytestmark = pytest.mark.portable
+pytestmark = [pytest.mark.portable, pytest.mark.interpreter]
 
 PAGE = '''"""Call `{word}()` nowhere.
 

@@ -29,7 +29,7 @@ from tests.support.lsp_client import serving
 from tests.support.paths import ROOT
 from tests.support.security_project import CANARY, CODE, OWNED, write_hostile
 
-pytestmark = pytest.mark.portable
+pytestmark = [pytest.mark.portable, pytest.mark.interpreter]
 
 WATCH = ROOT / "tests" / "support" / "security_watch.py"
 SOURCES = (Path(cflint.__file__).parent, Path(cflint_rules.__file__).parent)
