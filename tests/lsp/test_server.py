@@ -17,7 +17,7 @@ from tests.support.fixture_cases import KNOWN
 from tests.support.lsp_client import Client, applied, capabilities, place_in, serving
 from tests.support.lsp_project import CONFIG, FLOATING, INDEX, LEGACY, ROOM, WITHOUT_MIGRATION, write_project
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.interpreter]
+pytestmark = pytest.mark.asyncio
 
 
 MISSING = "migration-missing-class"
