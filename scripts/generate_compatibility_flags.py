@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 TARGET = Path(__file__).parent.parent / "src/cflint/platform/_compatibility_flags.py"
-FIELD = re.compile(r"(\w+)\s*@(\d+)\s*:Bool\b(.*?);", re.DOTALL)
+FIELD = re.compile(r"(\w+)\s*@(\d+)\s*:\s*Bool\b(.*?);", re.DOTALL)
 TEXT = re.compile(r"\$(\w+)\s*\(\s*\"([^\"]*)\"\s*\)")
 IMPLIED = re.compile(
     r"\$impliedByAfterDate\s*\(\s*names?\s*=\s*(\[[^\]]*\]|\"[^\"]*\")\s*,\s*date\s*=\s*\"([^\"]*)\""

@@ -379,6 +379,7 @@ ROWS: tuple[Row, ...] = (
         False,
     ),
     ("memoryCacheDelete", "memory_cache_delete", "", "", False, (), True),
+    ("obsolete74", "unique_ctx_per_invocation", "", "2025-03-10", False, (), False),
     (
         "queueConsumerNoWaitForWaitUntil",
         "queue_consumer_no_wait_for_wait_until",
@@ -460,6 +461,15 @@ ROWS: tuple[Row, ...] = (
     ),
     ("enableRequestSignal", "enable_request_signal", "disable_request_signal", "", False, (), False),
     ("connectPassThrough", "connect_pass_through", "", "", False, (), True),
+    (
+        "reuseCtxAcrossNonclassEvents",
+        "nonclass_entrypoint_reuses_ctx_across_invocations",
+        "",
+        "",
+        False,
+        (),
+        False,
+    ),
     (
         "bindAsyncLocalStorageSnapshot",
         "bind_asynclocalstorage_snapshot_to_request",
@@ -861,6 +871,15 @@ ROWS: tuple[Row, ...] = (
         "",
         False,
         (),
+        False,
+    ),
+    (
+        "pythonCheckRngState",
+        "python_check_rng_state",
+        "disable_python_check_rng_state",
+        "",
+        False,
+        ((("pythonWorkers",), "2025-12-16"),),
         False,
     ),
     (
