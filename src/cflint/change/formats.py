@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from cflint.change.compare import Difference, WorkerDifference
-from cflint.finding import Finding, Report
+from cflint.finding import Report
 from cflint.record import record
-from cflint.report import severity_of
-from cflint.report.escape import encodable, escape_message, masked, visible
+from cflint.report.escape import encodable, escape_message, visible
+from cflint.report.lines import code, found_data, found_line, prose
 
 VERSION = 1
 """Of the JSON; raised when a field is taken away or changes its meaning."""
@@ -42,7 +41,7 @@ def as_text(outcome: Outcome) -> str:
             if flags:
                 lines.append(f"      switches {word}: {', '.join(flags)}")
         lines.append("")
-    lines += (f"! {_found(finding)}" for finding in outcome.report.findings)
+    lines += (f"! {found_line(finding)}" for finding in outcome.report.findings)
     if outcome.report.findings:
         lines.append("")
     lines.append(_summary(outcome))
@@ -54,17 +53,17 @@ def as_markdown(outcome: Outcome) -> str:
     lines = ["## Workers", ""]
     for worker in outcome.workers:
         state = {"new": ", new", "gone": ", gone"}.get(worker.status, "")
-        lines += [f"### {_cell(worker.name)}{state}", "", f"{_code(worker.path)}", ""]
+        lines += [f"### {prose(worker.name)}{state}", "", f"{code(worker.path)}", ""]
         if worker.differences:
             lines += ["| | | before | after |", "|---|---|---|---|", *map(_row, worker.differences), ""]
         for word, flags in (("on", worker.switched_on), ("off", worker.switched_off)):
             if flags:
-                lines += [f"Switched {word}: {', '.join(map(_code, flags))}", ""]
+                lines += [f"Switched {word}: {', '.join(map(code, flags))}", ""]
     if outcome.report.findings:
         lines += ["### Findings", ""]
-        lines += (f"- {_cell(_found(finding))}" for finding in outcome.report.findings)
+        lines += (f"- {prose(found_line(finding))}" for finding in outcome.report.findings)
         lines.append("")
-    return "\n".join([*lines, _cell(_summary(outcome)), ""])
+    return "\n".join([*lines, prose(_summary(outcome)), ""])
 
 
 def as_json(outcome: Outcome) -> str:
@@ -74,7 +73,7 @@ def as_json(outcome: Outcome) -> str:
         "base": encodable(outcome.base),
         "head": encodable(outcome.head),
         "workers": [_worker(worker) for worker in outcome.workers],
-        "findings": [_finding(finding) for finding in outcome.report.findings],
+        "findings": [found_data(finding) for finding in outcome.report.findings],
     }
     return json.dumps(data, indent=2) + "\n"
 
@@ -114,41 +113,18 @@ def _where(environments: Sequence[str | None]) -> str:
     return ", ".join(f"env.{name}" if name is not None else "top level" for name in environments)
 
 
-def _found(finding: Finding) -> str:
-    document = finding.at.document
-    place = f"{document.path}:{document.line_of(finding.at.span.start)}"
-    return f"{visible(place)}: {severity_of(finding).label}[{finding.rule}] {escape_message(finding.message)}"
-
-
 # -- Markdown ----------------------------------------------------------------------------------------------
 
 
 def _row(it: Difference) -> str:
     sign = "new" if it.before is None else "gone" if it.after is None else "changed"
     where = f" ({_where(it.environments)})" if it.environments else ""
-    cells = [sign, _cell(f"{it.kind} ") + _code(it.name) + _cell(where), *map(_value, (it.before, it.after))]
+    cells = [sign, prose(f"{it.kind} ") + code(it.name) + prose(where), *map(_value, (it.before, it.after))]
     return f"| {' | '.join(cells)} |"
 
 
 def _value(text: str | None) -> str:
-    return _code(text) if text else ""
-
-
-def _code(text: str) -> str:
-    """A code span in a cell, which nothing in the text can end."""
-    shown = escape_message(text).replace("|", "\\|")
-    fence = "`" * (max(map(len, re.findall("`+", shown)), default=0) + 1)
-    space = " " if shown.startswith("`") or shown.endswith("`") else ""
-    return f"{fence}{space}{shown}{space}{fence}"
-
-
-def _cell(text: str) -> str:
-    """A text in which code spans stay, and everything else is what it looks like."""
-    pieces = re.split(r"(`[^`]+`)", escape_message(text))
-    return "".join(
-        piece.replace("|", "\\|") if at % 2 else re.sub(r"([\\*_{}\[\]()#+!|<>~&@`])", r"\\\1", piece)
-        for at, piece in enumerate(pieces)
-    )
+    return code(text) if text else ""
 
 
 # -- JSON --------------------------------------------------------------------------------------------------
@@ -173,16 +149,4 @@ def _difference(it: Difference) -> dict[str, Any]:
         "before": None if it.before is None else encodable(it.before),
         "after": None if it.after is None else encodable(it.after),
         "environments": [None if name is None else encodable(name) for name in it.environments],
-    }
-
-
-def _finding(finding: Finding) -> dict[str, Any]:
-    position = finding.at.document.position(finding.at.span.start)
-    return {
-        "rule": finding.rule,
-        "severity": severity_of(finding).label,
-        "message": encodable(masked(finding.message)),
-        "path": encodable(finding.at.document.path),
-        "line": position.line,
-        "column": position.column,
     }
