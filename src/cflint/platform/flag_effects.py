@@ -195,7 +195,7 @@ EFFECTS: Mapping[str, FlagEffect] = {
     ),
     "enable_nodejs_global_timers": FlagEffect(
         "`setTimeout()` and `setInterval()` give an object, as in Node.js; they gave a number",
-        "keep the value as it is: in arithmetic, JSON, storage and messages it is no number any more",
+        "look at where it is stored, sent, written as JSON or tested by `typeof`; arithmetic and texts still work",
     ),
     "python_request_headers_preserve_commas": FlagEffect(
         "a header of a Python `Request` keeps its commas; it was cut into several values",
@@ -239,7 +239,7 @@ EFFECTS: Mapping[str, FlagEffect] = {
         "`PerformanceMark` and its like are there", harmless=True
     ),
     "websocket_standard_binary_type": FlagEffect(
-        "binary messages of a WebSocket are a `Blob`, which were an `ArrayBuffer` (not in `webSocketMessage()`)",
+        "binary messages of a WebSocket are a `Blob`, no `ArrayBuffer` (but for `webSocketMessage()`)",
         'set `socket.binaryType = "arraybuffer"`',
     ),
     "encoder_stream_spec_compliant_backpressure": FlagEffect(

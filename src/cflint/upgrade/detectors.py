@@ -311,27 +311,23 @@ def _kept_timers(module: Module) -> Iterator[Node]:
     for call in _calls_of_global(module, "setTimeout", "setInterval"):
         given = module.given_name(call.node)
         if given is None:
-            if _is_counted(module, call.node):
+            if _is_passed_on(module, call.node):
                 yield call.node
             continue
         declaration = module.scope.resolve(given) if given.type == "identifier" else None
         uses = module.scope.references(declaration) if declaration is not None else ()
-        if any(_is_counted(module, use) for use in uses):
+        if any(_is_passed_on(module, use) for use in uses):
             yield call.node
 
 
-def _is_counted(module: Module, node: Node) -> bool:
-    """Whether a timer is an operand, a part of a text, or an argument of what does not clear it."""
+def _is_passed_on(module: Module, node: Node) -> bool:
+    """Whether a timer is asked for its type, or an argument of what does not clear it. In arithmetic and texts
+    it goes on being a number."""
     above = module.parent(module.with_wrappers(node))
-    if above is None:
-        return False
-    if above.type == "binary_expression":
-        operation = module.operation(above)
-        return operation is not None and operation.operator in ("+", "-", "*", "/", "%", "<", ">", "<=", ">=")
+    if above is not None and above.type == "unary_expression":
+        return module.text(above).startswith("typeof")
     around = module.call_around(node)
-    return above.type == "template_substitution" or (
-        around is not None and around[0].name not in ("clearTimeout", "clearInterval", "clear")
-    )
+    return around is not None and around[0].name not in ("clearTimeout", "clearInterval", "clear")
 
 
 def _has_subscribers(module: Module) -> Iterator[Node]:
