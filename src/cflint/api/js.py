@@ -159,6 +159,13 @@ if TYPE_CHECKING:
     from cflint.project.code.provenance import Provenance as Provenance
     from cflint.project.code.provenance import Trust as Trust
     from cflint.project.code.provenance import provenance as provenance
+    from cflint.project.code.remote import Bound as Bound
+    from cflint.project.code.remote import RemoteMethod as RemoteMethod
+    from cflint.project.code.remote import bound_by_others as bound_by_others
+    from cflint.project.code.remote import class_behind as class_behind
+    from cflint.project.code.remote import names_of as names_of
+    from cflint.project.code.remote import remote_calls as remote_calls
+    from cflint.project.code.remote import remote_method as remote_method
     from cflint.project.code.replies import Reply as Reply
     from cflint.project.code.replies import replies_of as replies_of
     from cflint.project.code.secrets import Secret as Secret
@@ -289,6 +296,9 @@ _ORIGINS = {
         "use_of_callback use_of_promise use_of_promises wait_until_at"
     ),
     "cflint.project.code.provenance": ("Provenance Trust provenance"),
+    "cflint.project.code.remote": (
+        "Bound RemoteMethod bound_by_others class_behind names_of remote_calls remote_method"
+    ),
     "cflint.project.code.replies": ("Reply replies_of"),
     "cflint.project.code.secrets": ("Secret"),
     "cflint.project.code.services": ("ServiceCall"),
@@ -381,6 +391,7 @@ __all__ = [
     "Awaited",
     "BaseRef",
     "BodyRead",
+    "Bound",
     "Builtin",
     "Call",
     "CallSite",
@@ -425,6 +436,7 @@ __all__ = [
     "PromiseSource",
     "PromiseUse",
     "Provenance",
+    "RemoteMethod",
     "Reply",
     "ResponseMade",
     "RetiredModel",
@@ -450,6 +462,7 @@ __all__ = [
     "bases_of_kinds",
     "block_end",
     "body_of",
+    "bound_by_others",
     "called_function",
     "callee_name",
     "callers_of",
@@ -459,6 +472,7 @@ __all__ = [
     "calls_on_name",
     "can_await",
     "can_reach",
+    "class_behind",
     "code_behind",
     "completes",
     "contains",
@@ -504,6 +518,7 @@ __all__ = [
     "modules_naming",
     "name_of",
     "name_of_function",
+    "names_of",
     "node_needs",
     "number_of",
     "origins",
@@ -521,6 +536,8 @@ __all__ = [
     "provenance",
     "reads_credential",
     "reads_request",
+    "remote_calls",
+    "remote_method",
     "replies_of",
     "request_behind",
     "retired_model",

@@ -195,7 +195,7 @@ EFFECTS: Mapping[str, FlagEffect] = {
     ),
     "enable_nodejs_global_timers": FlagEffect(
         "`setTimeout()` and `setInterval()` give an object, as in Node.js; they gave a number",
-        "look at where it is stored, sent, written as JSON or tested by `typeof`; arithmetic and texts still work",
+        "look at where it is stored, sent, written as JSON or tested by `typeof`; arithmetic still works",
     ),
     "python_request_headers_preserve_commas": FlagEffect(
         "a header of a Python `Request` keeps its commas; it was cut into several values",

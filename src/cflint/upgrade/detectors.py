@@ -321,8 +321,8 @@ def _kept_timers(module: Module) -> Iterator[Node]:
 
 
 def _is_passed_on(module: Module, node: Node) -> bool:
-    """Whether a timer is asked for its type, or an argument of what does not clear it. In arithmetic and texts
-    it goes on being a number."""
+    """Whether a timer is asked for its type, or an argument of what does not clear it. In arithmetic and
+    texts it goes on being a number."""
     above = module.parent(module.with_wrappers(node))
     if above is not None and above.type == "unary_expression":
         return module.text(above).startswith("typeof")
