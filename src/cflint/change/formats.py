@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from cflint.change.compare import Difference, WorkerDifference
 from cflint.finding import Report
 from cflint.record import record
+from cflint.report import severity_of
 from cflint.report.escape import encodable, escape_message, visible
 from cflint.report.lines import code, found_data, found_line, prose
 
@@ -27,6 +29,9 @@ class Outcome:
 
 
 Format = Callable[[Outcome], str]
+
+_MOST_IN_SHORT = 4
+"""Differences of one sign that the line of a Worker names."""
 
 
 def as_text(outcome: Outcome) -> str:
@@ -49,21 +54,55 @@ def as_text(outcome: Outcome) -> str:
 
 
 def as_markdown(outcome: Outcome) -> str:
-    """For a comment on a pull request: a table for each Worker, and a list of what is found."""
-    lines = ["## Workers", ""]
+    """For a comment on a pull request: what is found, a line for each Worker, then a table for each."""
+    lines = ["## Workers", "", f"**{prose(_summary(outcome))}**", ""]
+    if outcome.report.findings:
+        lines += (f"- {prose(found_line(finding))}" for finding in outcome.report.findings)
+        lines.append("")
+    lines += map(_in_short, outcome.workers)
+    if outcome.workers:
+        lines.append("")
     for worker in outcome.workers:
-        state = {"new": ", new", "gone": ", gone"}.get(worker.status, "")
-        lines += [f"### {prose(worker.name)}{state}", "", f"{code(worker.path)}", ""]
+        if not worker.differences and not worker.switched_on and not worker.switched_off:
+            continue
+        lines += [f"### {prose(worker.name)}{_state(worker)}", "", f"{code(worker.path)}", ""]
         if worker.differences:
             lines += ["| | | before | after |", "|---|---|---|---|", *map(_row, worker.differences), ""]
         for word, flags in (("on", worker.switched_on), ("off", worker.switched_off)):
             if flags:
                 lines += [f"Switched {word}: {', '.join(map(code, flags))}", ""]
-    if outcome.report.findings:
-        lines += ["### Findings", ""]
-        lines += (f"- {prose(found_line(finding))}" for finding in outcome.report.findings)
-        lines.append("")
-    return "\n".join([*lines, prose(_summary(outcome)), ""])
+    return "\n".join(lines)
+
+
+def _in_short(worker: WorkerDifference) -> str:
+    """A Worker in one line of a list: what is new, gone and changed, the first of each by name."""
+    parts: list[str] = []
+    for sign, those in _by_sign(worker.differences).items():
+        named = ", ".join(f"{prose(it.kind)}{_name_of(it)}" for it in those[:_MOST_IN_SHORT])
+        more = len(those) - _MOST_IN_SHORT
+        parts.append(f"{sign} {named}{f' and {more} more' if more > 0 else ''}")
+    for word, flags in (("on", worker.switched_on), ("off", worker.switched_off)):
+        if flags:
+            parts.append(f"switches {word} {len(flags)} flag{'' if len(flags) == 1 else 's'}")
+    if worker.moved_from is not None:
+        parts.append(f"moved from {code(worker.moved_from)}")
+    return f"- **{prose(worker.name)}**{_state(worker)}: {'; '.join(parts) or 'nothing else'}"
+
+
+def _name_of(it: Difference) -> str:
+    return "" if it.kind in (it.name, "entry", "date") else f" {code(it.name)}"
+
+
+def _by_sign(differences: Sequence[Difference]) -> dict[str, list[Difference]]:
+    """The differences by what became of them, what is gone first: it is what cannot be taken back."""
+    found: dict[str, list[Difference]] = {"gone:": [], "changed:": [], "new:": []}
+    for it in differences:
+        found["new:" if it.before is None else "gone:" if it.after is None else "changed:"].append(it)
+    return {sign: those for sign, those in found.items() if those}
+
+
+def _state(worker: WorkerDifference) -> str:
+    return {"new": ", new", "gone": ", gone"}.get(worker.status, "")
 
 
 def as_json(outcome: Outcome) -> str:
@@ -89,7 +128,11 @@ def _summary(outcome: Outcome) -> str:
         else f"{count} Worker{'' if count == 1 else 's'} differ"
     )
     what += "s" if count == 1 else ""
-    return f"{what}: {outcome.base} against {outcome.head}."
+    tally = Counter(severity_of(finding).label for finding in outcome.report.findings)
+    found = ", ".join(
+        f"{number} {label}{'' if number == 1 else 's'}" for label, number in sorted(tally.items())
+    )
+    return f"{what}{f', with {found}' if found else ''}: {outcome.base} against {outcome.head}."
 
 
 # -- text --------------------------------------------------------------------------------------------------

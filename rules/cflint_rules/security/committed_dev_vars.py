@@ -31,8 +31,8 @@ STRIPE_SECRET_KEY=
 
 Files that git does not track, files for examples (`.env.example`, `.dev.vars.sample`), values that are
 placeholders, are empty or belong to one's own machine, and names that are no secret's. In folders of tests
-and examples nothing is said. With a base, a file that is taken away is said once, in the change that does it;
-what was taken away earlier is not looked for.
+and examples nothing is said. With a base (`cflint check --base REV`, `cflint diff`), only what the change
+adds is said, and, once, what it takes away; what was taken away earlier is not looked for.
 
 ## Fix safety
 
@@ -42,6 +42,7 @@ to be replaced where they come from.
 Source: https://developers.cloudflare.com/workers/configuration/secrets/
 """
 
+import posixpath
 import re
 from collections.abc import Iterator
 
@@ -73,7 +74,8 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
     for found in config.dev_vars_of(project.workspace, subject.config.directory):
         if _EXAMPLE.search(found.path) or not project.workspace.is_committed(found.path):
             continue
-        secrets = [one for one in found.variables if _is_secret(one)]
+        known = _names_in(project.base, found.path)
+        secrets = [one for one in found.variables if one.name not in known and _is_secret(one)]
         if secrets:
             others = tuple(one.location.saying("and here") for one in secrets[1:])
             yield Finding(
@@ -103,6 +105,14 @@ def removed(subject: Change, project: Project) -> Iterator[Finding]:
                 after.top.place,
                 severity=Severity.NOTE,
             )
+
+
+def _names_in(base: Project | None, path: str) -> frozenset[str]:
+    """The variables that a file had in the base, where git had it."""
+    if base is None or not base.workspace.is_committed(path):
+        return frozenset()
+    files = config.dev_vars_of(base.workspace, posixpath.dirname(path))
+    return frozenset(one.name for file in files if file.path == path for one in file.variables)
 
 
 def _is_secret(variable: config.DevVariable) -> bool:
