@@ -11,7 +11,7 @@ import click
 
 from cflint import __version__
 
-_NAMES = "check diff upgrade init baseline explain inspect graph rules server merge clean completion"
+_NAMES = "check diff upgrade init baseline explain inspect graph rules doctor server merge clean completion"
 COMMANDS = tuple(_NAMES.split())
 """Each is the module of that name in this package and, there, `command`."""
 
@@ -99,6 +99,7 @@ def cli() -> None:
     cflint inspect PLACE       what is known of a place, and why a rule is silent there
     cflint graph               a picture of the Workers, and of what is broken
     cflint rules               all rules
+    cflint doctor              what cflint sees here and rests on, for a bug report
     cflint server              serve an editor
     cflint merge REPORTS       merge the reports of `check --shard`
     cflint clean               delete the cache
