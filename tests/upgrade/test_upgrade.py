@@ -78,7 +78,7 @@ TOUCHED = [
     ),
     ("fixup-transform-stream-backpressure", "new TransformStream();"),
     ("encoder_stream_spec_compliant_backpressure", "new TextEncoderStream();"),
-    ("writable_stream_spec_compliant_writer", "const w = s.getWriter(); w.releaseLock();"),
+    ("writable_stream_spec_compliant_writer", "const w = s.getWriter(); w.releaseLock(); await w.closed;"),
     ("text_decoder_cjk_decoder", 'new TextDecoder("big5");'),
     ("enable_ctx_exports", "ctx.exports.Other.fetch(request);"),
     ("rpc_params_dup_stubs", "await env.OTHER.watch(() => 1);"),
@@ -162,6 +162,10 @@ def test_code_that_is_not_there_can_have_anything() -> None:
     change = change_of("urlpattern_standard", files)
     assert change.touch is Touch.UNTOLD
     assert "./generated.js" in change.untold
+    files = {"src/index.js": 'import "./page.html";\nimport "virtual:routes";\n' + WORKER % ""}
+    assert change_of("urlpattern_standard", files).touch is Touch.NOTHING
+    assert change_of("urlpattern_standard", {}, assets={"directory": "."}).touch is Touch.NOTHING
+    assert change_of("urlpattern_standard", {}).touch is Touch.UNTOLD
 
 
 # -- how far the date can move -----------------------------------------------------------------------------

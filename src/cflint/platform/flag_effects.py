@@ -272,7 +272,7 @@ EFFECTS: Mapping[str, FlagEffect] = {
     ),
     "diagnostics_channel_has_subscribers_getter": FlagEffect(
         "`channel.hasSubscribers` is true or false; it was a method",
-        "drop the parentheses",
+        "drop the parentheses; a test without them was always true, and now it is not",
     ),
     "python_process_pth_files": FlagEffect(
         "`.pth` files in `python_modules/` count",

@@ -31,6 +31,7 @@ _SOCKETS = frozenset(
 _MOST_REASON = 123
 _CACHE_SETTINGS = ("cacheTtl", "cacheTtlByStatus", "cacheEverything", "cacheKey", "cacheTags")
 _ADDRESSES = frozenset(("to", "cc", "bcc", "reply-to"))
+_KEEPS_OR_CLEARS = frozenset(("clearTimeout", "clearInterval", "clear", "set", "add", "push"))
 _TLS_OPTIONS = ("checkServerIdentity", "minDHSize", "pskCallback", "pfx", "secureContext", "ALPNCallback")
 _CJK = pattern(r"(?:big5|gb|euc-|shift|sjis|iso-2022|ks_c|x-gbk|chinese|korean|csbig5).*", re.IGNORECASE)
 _UTF16 = pattern(r"(?:utf-16|ucs-2|unicode|iso-10646-ucs-2|csunicode).*", re.IGNORECASE)
@@ -146,8 +147,13 @@ def _iterable_bodies(module: Module) -> Iterator[Node]:
 
 
 def _writers_released(module: Module) -> Iterator[Node]:
-    if next(module.calls("getWriter"), None) is not None:
-        yield from (call.node for call in module.calls("releaseLock"))
+    """Where a writer is released, in a module that waits for `closed` or `ready` of something."""
+    if not any(True for name in ("closed", "ready") for _ in _members(module, name)):
+        return
+    for call in module.calls("releaseLock"):
+        made = module.call(module.initializer(call.receiver)) if call.receiver is not None else None
+        if made is not None and made.name == "getWriter":
+            yield call.node
 
 
 def _decoders(labels: re.Pattern[str], module: Module) -> Iterator[Node]:
@@ -182,11 +188,20 @@ def _binary_messages(module: Module) -> Iterator[Node]:
 def _long_reasons(module: Module) -> Iterator[Node]:
     for call in module.calls("close"):
         reason = call.argument(1)
-        if reason is None or not _is_socket(module, call.receiver):
+        if reason is None or not _is_socket(module, call.receiver) or _is_of_a_frame(module, reason):
             continue
         text = module.string_of(reason)
         if text is None or len(text.encode("utf-8", "replace")) > _MOST_REASON:
             yield call.node
+
+
+def _is_of_a_frame(module: Module, reason: Node) -> bool:
+    """Whether a reason is what `webSocketClose()` was given, which came in a frame and is short."""
+    declaration = module.scope.resolve(reason) if reason.type == "identifier" else None
+    handler = module.handler_around(reason)
+    if declaration is None or handler is None or handler.name != "webSocketClose":
+        return False
+    return any(parameter.id == declaration.owner.id for parameter in handler.parameters)
 
 
 def _states_at_close(module: Module) -> Iterator[Node]:
@@ -327,7 +342,7 @@ def _is_passed_on(module: Module, node: Node) -> bool:
     if above is not None and above.type == "unary_expression":
         return module.text(above).startswith("typeof")
     around = module.call_around(node)
-    return around is not None and around[0].name not in ("clearTimeout", "clearInterval", "clear")
+    return around is not None and around[0].name not in _KEEPS_OR_CLEARS
 
 
 def _has_subscribers(module: Module) -> Iterator[Node]:

@@ -16,7 +16,7 @@ from cflint.platform.compatibility import NEWEST_DATE, Switch, find_flag, switch
 from cflint.platform.flag_effects import SINCE, FlagEffect, effect_of
 from cflint.platform.packages import RETIRED
 from cflint.project.apps.realms import Realm
-from cflint.project.code.calls import all_code_is_known, running_paths
+from cflint.project.code.calls import running_paths
 from cflint.project.code.module import module_of
 from cflint.project.config.edits import replace_text
 from cflint.project.config.wrangler import Environment
@@ -28,6 +28,8 @@ from cflint.record import record
 from cflint.syntax.suffixes import SOURCE_SUFFIXES
 from cflint.upgrade.detectors import DETECTORS
 from cflint.upgrade.surroundings import IN_ENVIRONMENTS, IN_PYTHON, in_python
+
+_DATA = (".wasm", ".html", ".txt", ".sql", ".css", ".json", ".md", ".bin", ".svg", ".png", ".ttf")
 
 RULE = "upgrade"
 """What the fixes of an upgrade are reported under."""
@@ -244,7 +246,7 @@ class _Looked:
             and not project.realms.is_test(path)
             and project.realms.of(path) in (Realm.SERVER, Realm.BOTH)
         ]
-        self.unknown = "" if all_code_is_known(project, worker) else _why_unknown(project, worker)
+        self.unknown = _why_unknown(project, worker)
 
     def at(self, switch: Switch, environments: list[Environment]) -> FlagChange | None:
         """What a flag touches; None of one that is about Python, where the Worker is in JavaScript."""
@@ -311,15 +313,30 @@ def _once(places: Iterable[Location]) -> tuple[Location, ...]:
 
 
 def _why_unknown(project: Project, worker: Worker) -> str:
-    if worker.app is not None and worker.modules:
-        return ""  # its entry is made by a build, of the modules that are known
-    if not worker.modules:
-        return "its code was not found"
-    for path in running_paths(worker):
-        for edge in project.imports.of(path):
-            if isinstance(edge.to, Unknown) and not edge.item.type_only:
-                return f"`{edge.to.specifier}`, which `{path}` imports, leads to no file that is there"
-    return "not all of its code is there"
+    """Which code of a Worker is not there to be looked at; "" where all is. What a bundler takes as data has
+    no code, nor has a Worker of static assets alone; the entry of an app is made by a build of modules that
+    are known."""
+    if worker.modules:
+        for path in running_paths(worker):
+            if project.sources.document(path) is None:
+                return f"`{path}` cannot be read"
+            for edge in project.imports.of(path) if worker.unresolved else ():
+                if (
+                    isinstance(edge.to, Unknown)
+                    and not edge.item.type_only
+                    and not _is_data(edge.to.specifier)
+                ):
+                    return f"`{edge.to.specifier}`, which `{path}` imports, leads to no file that is there"
+        return ""
+    has_main = any(it.main is not None for it in worker.environments)
+    has_assets = any(it.value("assets") is not None for it in worker.environments)
+    return "" if has_assets and not has_main and worker.app is None else "its code was not found"
+
+
+def _is_data(specifier: str) -> bool:
+    """Whether an import is of data by its name (`./page.html`, `../esbuild.wasm?module`), or of what a plugin
+    of the bundler makes (`virtual:routes`)."""
+    return specifier.split("?", 1)[0].endswith(_DATA) or ":" in specifier
 
 
 # -- fixes -------------------------------------------------------------------------------------------------
