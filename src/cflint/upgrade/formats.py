@@ -123,7 +123,7 @@ def _worker_lines(worker: WorkerUpgrade, verbose: bool) -> Iterator[str]:
             yield from _filled(f"here: {_places(change.places)}", 6)
             if change.effect is not None and change.effect.todo:
                 yield from _filled(f"to do: {change.effect.todo}", 6)
-        for title, changes in (("works from then on", works), ("nothing here uses", nothing)):
+        for title, changes in (("works from then on", works), ("not used here", nothing)):
             if changes and verbose:
                 yield f"    {title}:"
                 for it in changes:
