@@ -12,6 +12,8 @@ import pytest
 
 from cflint import __version__
 from cflint.cli import run
+from cflint.platform.clock import today
+from cflint.platform.compatibility import NEWEST_DATE
 
 KEY = "sk_live_4eC39HqLyjWDarjtT1zdp7dc"
 CONFIG = """{
@@ -63,13 +65,15 @@ def test_what_it_rests_on(root: Path) -> None:
     assert found["cflint"]["version"] == __version__
     assert found["cflint"]["packages"]["tree-sitter"]
     tables = {table["name"]: table for table in found["tables"]}
-    assert tables["compatibility flags"]["daysOld"] == 3  # of 2026-08-29, on the day of the tests
+    flags = tables["compatibility flags"]
+    assert flags["asOf"] == NEWEST_DATE.isoformat()
+    assert flags["daysOld"] == (today() - NEWEST_DATE).days
 
 
 def test_text_says_the_same(root: Path) -> None:
     text = doctor(root)
     assert f"cflint {__version__}" in text
-    assert "compatibility flags: 2026-08-29, 3 days old" in text
+    assert f"compatibility flags: {NEWEST_DATE.isoformat()}, {(today() - NEWEST_DATE).days} days old" in text
     assert "Worker shop: wrangler.jsonc\n  JSONC, product, 1 module\n" in text
     assert "top level: 2026-08-01; 2 kv" in text
     assert "left out (declarations only): src/types.d.ts" in text

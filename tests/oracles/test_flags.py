@@ -157,6 +157,16 @@ ROWS = [
         7,
     ),
     Row(
+        "spec_compliant_dispatch_exceptions",
+        """const t = new EventTarget(); let n = 0;
+            t.addEventListener("a", () => { throw new Error("x"); }); t.addEventListener("a", () => { n++; });
+            try { t.dispatchEvent(new Event("a")); } catch { return Response.json("thrown"); }
+            return Response.json(n);""",
+        "thrown",
+        1,
+    ),
+    Row("new_module_registry", "return Response.json(typeof import.meta.url);", "undefined", "string"),
+    Row(
         "nodejs_compat",
         "return Response.json([typeof Buffer, typeof process]);",
         ["undefined", "undefined"],

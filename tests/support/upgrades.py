@@ -7,18 +7,18 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from cflint.platform.compatibility import switches
+from cflint.platform.compatibility import NEWEST_DATE, switches
 from cflint.project.files.workspace import Workspace
 from cflint.project.workers.loading import load
 from cflint.project.workers.preferences import no_preferences
 from cflint.upgrade.plan import FlagChange, WorkerUpgrade, upgrades
 
-EARLY, LATE = date(2024, 10, 31), date(2026, 8, 29)
+EARLY, LATE = date(2024, 10, 31), date(2026, 9, 1)
 
 
 def first_day(flag: str, flags: tuple[str, ...] = ()) -> date:
     """The day on which a flag becomes the default of a Worker with some flags."""
-    return next(it.day for it in switches(EARLY, LATE, flags) if it.flag.enable == flag)
+    return next(it.day for it in switches(EARLY, NEWEST_DATE, flags) if it.flag.enable == flag)
 
 
 def upgrade_of(

@@ -82,6 +82,8 @@ TOUCHED = [
     ("text_decoder_cjk_decoder", 'new TextDecoder("big5");'),
     ("enable_ctx_exports", "ctx.exports.Other.fetch(request);"),
     ("rpc_params_dup_stubs", "await env.OTHER.watch(() => 1);"),
+    ("enable_request_signal", "await fetch('https://a.example', { signal: request.signal });"),
+    ("new_module_registry", "await import(env.NAME);"),
 ]
 QUIET = [
     ("cache_option_enabled", 'const cache = "no-store"; await fetch("https://a.example", { headers: {} });'),
@@ -234,7 +236,7 @@ compatibility_date = "2026-08-20"
 def test_formats(tmp_path: Path) -> None:
     project(tmp_path, TOML)
     text = called(tmp_path)
-    assert "2025-01-01 -> 2026-08-29 [top level]" in text
+    assert "2025-01-01 -> 2026-09-01 [top level]" in text
     assert "`@cloudflare/ai`" in text and "config-removed-key" in text
     assert "redundant then: `nodejs_compat`" in text
     assert "2026-02-24" not in text and "2026-02-24" in called(tmp_path, "-v")
@@ -244,7 +246,7 @@ def test_formats(tmp_path: Path) -> None:
     jsonschema.validate(data, SCHEMA)
     (worker,) = data["workers"]
     assert [move["environments"] for move in worker["moves"]] == [[None], ["staging"]]
-    assert [move["fixMovesTo"] for move in worker["moves"]] == ["2026-08-29", "2026-08-29"]
+    assert [move["fixMovesTo"] for move in worker["moves"]] == ["2026-09-01", "2026-09-01"]
     days = [flag["day"] for flag in worker["moves"][0]["flags"]]
     assert days == sorted(days)
 
@@ -254,8 +256,8 @@ def test_fix(tmp_path: Path) -> None:
     assert "+compatibility_date" in called(tmp_path, "--diff")
     assert config.read_text(encoding="utf-8") == TOML
     called(tmp_path, "--fix")
-    assert config.read_text(encoding="utf-8") == TOML.replace("2025-01-01", "2026-08-29").replace(
-        "2026-08-20", "2026-08-29"
+    assert config.read_text(encoding="utf-8") == TOML.replace("2025-01-01", "2026-09-01").replace(
+        "2026-08-20", "2026-09-01"
     ).replace('"nodejs_compat", ', "")
     called(tmp_path, "--fix")
     assert "the date is up to date" in called(tmp_path)
@@ -275,7 +277,7 @@ def test_fix_stops_where_an_environment_that_shares_the_date_has_to(tmp_path: Pa
 def test_to_a_date(tmp_path: Path) -> None:
     project(tmp_path, TOML)
     assert "2025-01-01 -> 2025-03-01" in called(tmp_path, "--to", "2025-03-01")
-    assert "not known here" in called(tmp_path, "--to", "2026-09-15")
+    assert "not known here" in called(tmp_path, "--to", "2027-01-15")
     called(tmp_path, "--to", "soon", code=2)
 
 

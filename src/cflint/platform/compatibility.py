@@ -12,8 +12,8 @@ from cflint.record import record
 NEWEST_DATE = date.fromisoformat(table.NEWEST_DATE)
 """The newest compatibility date that the table knows; flags of later dates are missing from it."""
 
-WORKERD_COMMIT = table.WORKERD_COMMIT
-"""The commit of cloudflare/workerd that the table was made from."""
+WORKERD = table.WORKERD
+"""The version of workerd, or its commit, that the table was made from."""
 
 
 @record(frozen=True)

@@ -1,6 +1,6 @@
 """What the compatibility flags of the last two years change for code, in words.
 
-Sources: the comments in workerd's `src/workerd/io/compatibility-date.capnp`, and
+Sources: the comments in workerd's `src/workerd/io/compatibility-date.capnp` of 2026-08-22, and
 https://developers.cloudflare.com/workers/configuration/compatibility-flags/. What code can feel was tried in
 workerd on both sides of the date: `tests/oracles/test_flags.py`.
 """
@@ -15,6 +15,8 @@ SINCE = "2024-11-01"
 """Flags that become the default from this day on have an entry here."""
 
 _UNSEEN = "it is about how Cloudflare runs the Worker"
+
+_UNDOCUMENTED = "Cloudflare's list of flags does not describe it yet"
 
 
 @record(frozen=True)
@@ -293,6 +295,39 @@ EFFECTS: Mapping[str, FlagEffect] = {
     ),
     "workflows_enable_fast_engine_creation": FlagEffect(
         "instances of Workflows get other internal ids and start sooner", unfelt=_UNSEEN
+    ),
+    "python_workers_314": FlagEffect(
+        "Pyodide 314 with Python 3.14 runs the Worker",
+        untold="which packages a newer Python breaks, only a run can tell",
+    ),
+    "spec_compliant_dispatch_exceptions": FlagEffect(
+        "`dispatchEvent()` reports what a listener throws and calls the others; it threw, and called no more",
+        "catch errors in the listener where the caller has to know of them",
+    ),
+    "durable_object_io_tasks_prevent_eviction": FlagEffect(
+        "pending calls and `ctx.waitUntil()` keep a Durable Object in memory, for up to 15 minutes",
+        "nothing, as a rule: what was cut off is finished, and its duration is paid for",
+        harmless=True,
+    ),
+    "new_module_registry": FlagEffect(
+        "modules are found by URL, and `import.meta.url` and its like are there; `import()` of a name that is"
+        " made at run time follows other rules",
+        "look at tests of `import.meta.url` by which code decides where it runs, and at computed imports",
+    ),
+    "enable_request_signal": FlagEffect(
+        "`request.signal` of a request that came in is aborted when its client goes away; it never was",
+        "look at what listens to the signal or is given it: it may be cut off now",
+    ),
+    "pipe_to_backward_propagation": FlagEffect(
+        "how an end of what a stream is piped to reaches its source", untold=_UNDOCUMENTED
+    ),
+    "cache_option_preserves_cache_control": FlagEffect(
+        "a `Cache-Control` header of a `fetch()` stays beside the option `cache`", untold=_UNDOCUMENTED
+    ),
+    "python_shared_standard_library": FlagEffect("Python Workers share one standard library", unfelt=_UNSEEN),
+    "nodejs_process_version_24": FlagEffect(
+        "`process.version` says 24; it said 22",
+        "look at what a library does by that version",
     ),
     **{name: _node_module(modules) for name, modules in NODE_MODULES.items()},
 }

@@ -405,6 +405,41 @@ def _messages(words: re.Pattern[bytes], module: Module) -> Iterator[Node]:
     yield from module.mentions(words)
 
 
+def _dispatched(module: Module) -> Iterator[Node]:
+    yield from (call.node for call in module.calls("dispatchEvent"))
+
+
+def _held_by_tasks(module: Module) -> Iterator[Node]:
+    for call in module.calls("waitUntil"):
+        if module.value_of(call.receiver).kind is ValueKind.DURABLE_OBJECT_STATE:
+            yield call.node
+
+
+def _module_addresses(module: Module) -> Iterator[Node]:
+    """`import.meta`, and `import()` of a name that is not written down."""
+    for node in module.descendants(module.root, "meta_property"):
+        if module.text(node) == "import.meta":
+            yield node
+    for leaf in module.leaves("import", module.root):
+        call = module.call(module.enclosing(leaf, frozenset({"call_expression"})))
+        starts = call is not None and call.node.start_byte == leaf.start_byte
+        name = call.argument(0) if call is not None and starts else None
+        if name is not None and module.string_of(name) is None:
+            yield leaf
+
+
+def _signals_of_requests(module: Module) -> Iterator[Node]:
+    for node in _members(module, "signal"):
+        access = module.member(node)
+        if access is not None and module.value_of(access.object).kind is ValueKind.REQUEST:
+            yield node
+
+
+def _versions_of_node(module: Module) -> Iterator[Node]:
+    for name in ("version", "versions"):
+        yield from _members(module, name, "process")
+
+
 def _context_exports(module: Module) -> Iterator[Node]:
     for node in _members(module, "exports"):
         access = module.member(node)
@@ -482,6 +517,11 @@ DETECTORS: Mapping[str, Detector] = {
     ),
     "diagnostics_channel_has_subscribers_getter": Detector(("hasSubscribers",), _has_subscribers),
     "throw_on_not_implemented_tls_options": Detector(_TLS_OPTIONS, _tls_options),
+    "spec_compliant_dispatch_exceptions": Detector(("dispatchEvent",), _dispatched),
+    "durable_object_io_tasks_prevent_eviction": Detector(("waitUntil",), _held_by_tasks),
+    "new_module_registry": Detector(("import",), _module_addresses),
+    "enable_request_signal": Detector(("signal",), _signals_of_requests),
+    "nodejs_process_version_24": Detector(("version", "versions"), _versions_of_node),
     "nodejs_compat": Detector(("process", "Buffer", "global"), _looks_for_node),
     "nodejs_compat_v2": Detector(("process", "Buffer", "global"), _looks_for_node),
     **{

@@ -172,7 +172,8 @@ def _move(looked: _Looked, environments: list[Environment], since: date, until: 
     most = min(until, newest, NEWEST_DATE)
     reach, obstacle = most, None
     if newest < min(until, NEWEST_DATE):
-        obstacle = "the workerd that is installed, which knows no later date,"
+        is_today = newest == today()
+        obstacle = "today" if is_today else "the workerd that is installed, which knows no later date,"
     for change in changes:
         if change.switch.day <= most and (change.stands_in_the_way or _is_blind(change)):
             reach = change.switch.day - timedelta(days=1)
@@ -334,9 +335,9 @@ def _why_unknown(project: Project, worker: Worker) -> str:
 
 
 def _is_data(specifier: str) -> bool:
-    """Whether an import is of data by its name (`./page.html`, `../esbuild.wasm?module`), or of what a plugin
-    of the bundler makes (`virtual:routes`)."""
-    return specifier.split("?", 1)[0].endswith(_DATA) or ":" in specifier
+    """Whether an import is of data by its name (`./page.html`, `../esbuild.wasm?module`), of what a plugin of
+    the bundler makes (`virtual:routes`), or of a name that a run makes up."""
+    return not specifier or specifier.split("?", 1)[0].endswith(_DATA) or ":" in specifier
 
 
 # -- fixes -------------------------------------------------------------------------------------------------
