@@ -185,6 +185,12 @@ def test_the_date_does_not_move_over_what_cannot_be_looked_for() -> None:
     assert move.reach < first_day("fixup-transform-stream-backpressure")
 
 
+def test_flags_from_before_the_detectors_are_in_the_way() -> None:
+    (move,) = upgrade_of({"src/index.js": WORKER % ""}, since=date(2024, 9, 25)).moves
+    assert move.reach == date(2024, 9, 25)
+    assert move.obstacle is not None and move.obstacle.startswith("`set_tostring_tag` (2024-09-26), which")
+
+
 def test_nothing_is_in_the_way() -> None:
     (move,) = upgrade_of({"src/index.js": WORKER % "return new WeakRef(request);"}).moves
     assert (move.reach, move.obstacle) == (LATE, None)

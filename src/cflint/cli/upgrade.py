@@ -67,7 +67,7 @@ def command(
     models and packages that are gone or will go.
 
     --fix moves each date as far as nothing stands in the way: to the day before the first flag that touches
-    something, or that cannot be looked for because code is missing. It also takes flags away that the date
+    something, or that was not looked for because code is missing. It also takes flags away that the date
     turns on by itself.
 
     \b

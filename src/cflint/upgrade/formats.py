@@ -22,7 +22,7 @@ VERSION = 1
 _MOST_PLACES = 5
 """Places that text names for one flag; the JSON has all."""
 _MOST_NAMES = 8
-"""Flags that are named of those which cannot be told for one reason."""
+"""Flags of one sort that are named without `-v`: those that cannot be told for one reason, say."""
 _WIDTH = 110
 
 
@@ -129,6 +129,8 @@ def _worker_lines(worker: WorkerUpgrade, verbose: bool) -> Iterator[str]:
                 for it in changes:
                     where = f" ({_places(it.places)})" if it.places else ""
                     yield from _filled(f"{_dated(it)}: {_what(it)}{where}", 6, 8)
+            elif len(changes) > _MOST_NAMES:
+                yield f"    {title}: {len(changes)} flags, which `-v` lists"
             elif changes:
                 names = (f"{it.name}{_brings(it)}" for it in changes)
                 yield from _filled(f"{title}: {', '.join(names)}", 4, 6)

@@ -177,7 +177,8 @@ def _move(looked: _Looked, environments: list[Environment], since: date, until: 
     for change in changes:
         if change.switch.day <= most and (change.stands_in_the_way or _is_blind(change)):
             reach = change.switch.day - timedelta(days=1)
-            obstacle = f"`{change.name}` ({change.switch.day.isoformat()})"
+            unseen = ", which could not be looked for," if change.touch is Touch.UNTOLD else ""
+            obstacle = f"`{change.name}` ({change.switch.day.isoformat()}){unseen}"
             break
     return Move(
         tuple(environment.name for environment in environments),
@@ -192,9 +193,9 @@ def _move(looked: _Looked, environments: list[Environment], since: date, until: 
 
 
 def _is_blind(change: FlagChange) -> bool:
-    """Whether a flag that code can feel could not be looked for."""
+    """Whether a flag that code can feel was not looked for."""
     effect = change.effect
-    return change.touch is Touch.UNTOLD and effect is not None and not effect.untold and not effect.harmless
+    return change.touch is Touch.UNTOLD and (effect is None or not (effect.untold or effect.harmless))
 
 
 def _is_default(name: str, on: date) -> bool:
