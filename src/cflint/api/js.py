@@ -161,9 +161,11 @@ if TYPE_CHECKING:
     from cflint.project.code.provenance import provenance as provenance
     from cflint.project.code.remote import Bound as Bound
     from cflint.project.code.remote import RemoteMethod as RemoteMethod
+    from cflint.project.code.remote import all_remote_calls as all_remote_calls
     from cflint.project.code.remote import bound_by_others as bound_by_others
     from cflint.project.code.remote import class_behind as class_behind
     from cflint.project.code.remote import names_of as names_of
+    from cflint.project.code.remote import names_that_only_one_has as names_that_only_one_has
     from cflint.project.code.remote import remote_calls as remote_calls
     from cflint.project.code.remote import remote_method as remote_method
     from cflint.project.code.replies import Reply as Reply
@@ -297,7 +299,8 @@ _ORIGINS = {
     ),
     "cflint.project.code.provenance": ("Provenance Trust provenance"),
     "cflint.project.code.remote": (
-        "Bound RemoteMethod bound_by_others class_behind names_of remote_calls remote_method"
+        "Bound RemoteMethod all_remote_calls bound_by_others class_behind names_of "
+        "names_that_only_one_has remote_calls remote_method"
     ),
     "cflint.project.code.replies": ("Reply replies_of"),
     "cflint.project.code.secrets": ("Secret"),
@@ -455,6 +458,7 @@ __all__ = [
     "TypoKind",
     "Unknown",
     "all_code_is_known",
+    "all_remote_calls",
     "alternatives",
     "ambient_env",
     "arguments_of",
@@ -519,6 +523,7 @@ __all__ = [
     "name_of",
     "name_of_function",
     "names_of",
+    "names_that_only_one_has",
     "node_needs",
     "number_of",
     "origins",

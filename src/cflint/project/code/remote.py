@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from cflint.platform.handlers import NO_RPC_METHODS
-from cflint.project.code.calls import CallSite, calls_named, running_paths
+from cflint.project.code.calls import CallSite, calls_named, modules_naming, running_paths
 from cflint.project.code.module import Module, module_of
 from cflint.project.code.values import Value, ValueKind
 from cflint.project.config.wrangler import Binding
@@ -65,26 +66,42 @@ def names_of(worker: Worker) -> frozenset[str]:
 
 def bound_by_others(project: Project, names: frozenset[str], target: Worker | None) -> Iterator[Bound]:
     """The bindings of other Workers than `target` that lead to a Worker of some names, each once."""
+    known = project.memo.memoized("bindings by the Worker they lead to", lambda: _by_target(project))
+    for name in sorted(names):
+        yield from (bound for bound in known.get(name, ()) if bound.worker is not target)
+
+
+def names_that_only_one_has(project: Project, worker: Worker) -> frozenset[str]:
+    """Those of the names of a Worker that no other Worker of the project has."""
+    counts = project.memo.memoized("how many Workers have a name", lambda: _counts(project))
+    return frozenset(name for name in names_of(worker) if counts[name] == 1)
+
+
+def _counts(project: Project) -> Mapping[str, int]:
+    return Counter(name for worker in project.workers for name in names_of(worker))
+
+
+def _by_target(project: Project) -> Mapping[str, list[Bound]]:
+    found: dict[str, list[Bound]] = {}
     for worker in project.workers:
-        if worker is target or worker.is_document:
-            continue
         seen: set[tuple[int, int]] = set()
-        for environment in worker.environments:
+        for environment in worker.environments if not worker.is_document else ():
             for binding in environment.bindings:
                 place = (binding.name_span.start, binding.name_span.end)
-                found = _leads_to(binding, names)
-                if found is not None and place not in seen:
+                target, name = _leads_to(binding)
+                if target and name and place not in seen:
                     seen.add(place)
-                    yield Bound(worker, binding, found)
+                    found.setdefault(target, []).append(Bound(worker, binding, name))
+    return found
 
 
-def _leads_to(binding: Binding, names: frozenset[str]) -> str | None:
-    """The name of the export that a binding leads to, of a Worker of some names."""
+def _leads_to(binding: Binding) -> tuple[str | None, str | None]:
+    """The Worker and the name of its export that a binding leads to."""
     if binding.kind.id == "service":
-        return (binding.entrypoint or DEFAULT) if binding.service in names else None
-    if binding.kind.id in ("durable_object", "workflow") and binding.script_name in names:
-        return binding.class_name
-    return None
+        return binding.service, binding.entrypoint or DEFAULT
+    if binding.kind.id in ("durable_object", "workflow"):
+        return binding.script_name, binding.class_name
+    return None, None
 
 
 def class_behind(project: Project, target: Worker, name: str) -> ClassFacts | None:
@@ -128,6 +145,20 @@ def remote_calls(project: Project, bound: Bound, method: str) -> Iterator[tuple[
             given = call.arguments
             spread = any(argument.type == "spread_element" for argument in given)
             yield site, None if spread else len(given)
+
+
+def all_remote_calls(project: Project, bound: Bound) -> Iterator[tuple[CallSite, str, int | None]]:
+    """All calls of methods by way of a binding that stand where it is named: the call, the method's name, and
+    how many arguments it gives (None: not known)."""
+    for module in modules_naming(project, running_paths(bound.worker), bound.binding.name):
+        for node in module.descendants(module.root, "call_expression"):
+            call = module.call(node)
+            if call is None or call.receiver is None or not call.name:
+                continue
+            if _is_of(module.value_of(call.receiver), bound):
+                given = call.arguments
+                spread = any(argument.type == "spread_element" for argument in given)
+                yield CallSite(module, node), call.name, None if spread else len(given)
 
 
 def _is_of(value: Value, bound: Bound) -> bool:
