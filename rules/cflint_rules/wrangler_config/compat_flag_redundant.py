@@ -38,7 +38,7 @@ a date.
 Safe: the date goes on saying the same.
 
 Source: workerd, `src/workerd/io/compatibility-date.c++` (the check) and `compatibility-date.capnp` (the
-dates, in the table of version 2026-08-29);
+dates, in the table of version 2026-11-17);
 https://developers.cloudflare.com/workers/configuration/compatibility-flags/
 """
 
