@@ -54,6 +54,13 @@ deployments have is reported, or the other way round, where code uses it and doe
 Names that the code of the Worker does not mention, and environments with a `main` of their own: these may
 well be smaller on purpose. Names in the environment's `secrets.required`.
 
+## Errors
+
+```text title="wrangler"
+… exists at the top level, but not on "env.…".
+This is not what you probably want, since "…" configuration is not inherited by environments.
+```
+
 ## Fix safety
 
 Unsafe: the entries are copied as they are, so the environment uses the databases, buckets and queues of the
