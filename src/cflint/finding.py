@@ -119,7 +119,8 @@ class RuleInfo:
     """What a report tells of a rule.
 
     `summary` is the first line of its page, `page` the whole page (both Markdown); `fix` the least safe fix
-    that it offers; `uri` is where the rule's page says what it rests on; `aliases` are names it had before;
+    that it offers; `uri` is where its page is published or, before that, where the page says what it rests on;
+    `aliases` are names it had before;
     `package` is the name and version of the installed package it comes from, None for cflint itself.
     """
 

@@ -298,7 +298,7 @@
     const link = element("button", { type: "button", class: "copy" }, "Copy link to this finding");
     link.addEventListener("click", () => copy(link, `#finding=${encodeURIComponent(it.key)}`));
     const actions = element("div", { class: "actions" }, link, element("code", {}, `cflint explain ${it.rule[0]}`));
-    if (/^https?:\/\//.test(it.rule[3])) actions.append(element("a", { href: it.rule[3], rel: "noreferrer" }, "What the rule rests on"));
+    if (/^https?:\/\//.test(it.rule[3])) actions.append(element("a", { href: it.rule[3], rel: "noreferrer" }, "More about the rule"));
     made.append(actions);
     return made;
   }
