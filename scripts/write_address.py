@@ -1,8 +1,8 @@
 """Say where the repository is, once it is published: `python scripts/write_address.py https://github.com/ME/cflint`.
-A second address is that of the documentation's site, below which each rule has its page.
 
-Writes them into pyproject.toml, into `src/cflint/__init__.py` (for SARIF), and into every page, the issue forms
-and CODEOWNERS in place of the address that is there (`OWNER` at first).
+A second address is that of the documentation's site, below which each rule has its page. Both are written
+into `src/cflint/__init__.py`; that of the repository into pyproject.toml, every page, the issue forms and
+CODEOWNERS, too, in place of the address that is there (`OWNER` at first).
 """
 
 from __future__ import annotations

@@ -68,10 +68,11 @@ def command(*, what: tuple[str, ...], output_format: str, isolated: bool, color:
 
 def page_markdown(rule: Rule) -> str:
     """A rule's page with its name and facts on top, in Markdown."""
-    return f"# {rule.id}\n\n{_facts(rule)}\n\n{rule.page}"
+    return f"# {rule.id}\n\n{facts(rule)}\n\n{rule.page}"
 
 
-def _facts(rule: Rule) -> str:
+def facts(rule: Rule) -> str:
+    """The facts of a rule in Markdown: severity, presets, fix, what readers found, its options."""
     from cflint.cli.rules import fix_label, preset_label
     from cflint.platform.precision import ORACLES, precision_of, proof_of
 

@@ -102,7 +102,10 @@ class ErrorTexts:
         for known in self._known:
             found = self._match(known, text, words, codes, is_code=is_code)
             if found is not None:
-                match, weight = found
+                match, weight = (
+                    found[0],
+                    round(found[1], 9),
+                )  # sums that differ in their order alone are equal
                 before = best.get(known.of.rule)
                 if before is None or (match, weight) > before[:2]:
                     best[known.of.rule] = match, weight, Hit(known.of, match)

@@ -85,7 +85,6 @@ class Rule:
             self.package.label if self.package is not None else None,
         )
 
-
     @property
     def _address(self) -> str | None:
         """Where its page is on the documentation's site, once that is published; before, and for a rule of a
