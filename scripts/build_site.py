@@ -1,9 +1,9 @@
 """Build the documentation's site: `python scripts/build_site.py FOLDER` (needs the extra `site`).
 
 The pages are the README, those of `docs/` and of `site/`, and one for each rule. A link to a file of the
-repository that is no page leads to where the repository is published, and is text before. The build is strict: a
-broken link ends it. What it made is looked through once more: each link and anchor leads somewhere, nothing is
-loaded from elsewhere.
+repository that is no page leads to where the repository is published, and is text before. The build is
+strict: a broken link ends it. What it made is looked through once more: each link and anchor leads somewhere,
+nothing is loaded from elsewhere.
 """
 
 from __future__ import annotations
