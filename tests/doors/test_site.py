@@ -8,6 +8,7 @@ import re
 import runpy
 import subprocess
 import tomllib
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +23,18 @@ from tests.support.paths import ROOT
 
 SCRIPT: dict[str, Any] = runpy.run_path(str(ROOT / "scripts" / "build_site.py"))
 RULES = RuleSet.discover(packages=False)
-PAGES: dict[str, str] = SCRIPT["pages"](RULES.values())
 ELSEWHERE = re.compile(r"(?:src|href)=[\"']?(?:https?:)?//|url\(|@import|fetch\(|XMLHttpRequest|sendBeacon")
 
 
+@cache
+def pages() -> dict[str, str]:
+    """All pages of the site, in Markdown."""
+    found: dict[str, str] = SCRIPT["pages"](RULES.values())
+    return found
+
+
 def test_every_page_has_a_place() -> None:
-    config = tomllib.loads("[project]\n" + SCRIPT["navigation"](PAGES, RULES.values()))
+    config = tomllib.loads("[project]\n" + SCRIPT["navigation"](pages(), RULES.values()))
 
     def paths(entry: object) -> list[str]:
         if isinstance(entry, str):
@@ -37,30 +44,30 @@ def test_every_page_has_a_place() -> None:
         return [path for value in values for path in paths(value)]  # type: ignore[attr-defined]
 
     placed = paths(config["project"]["nav"])
-    assert sorted(placed) == sorted(PAGES), "each page once"
+    assert sorted(placed) == sorted(pages()), "each page once"
     assert {f"rules/{rule}.md" for rule in RULES} < set(placed)
 
 
 def test_a_page_without_a_place_is_told() -> None:
     with pytest.raises(SystemExit, match=r"no place for other\.md"):
-        SCRIPT["navigation"]({**PAGES, "other.md": "# Other\n"}, RULES.values())
-    added = SCRIPT["navigation"]({**PAGES, "guides/new.md": "# New\n"}, RULES.values())
+        SCRIPT["navigation"]({**pages(), "other.md": "# Other\n"}, RULES.values())
+    added = SCRIPT["navigation"]({**pages(), "guides/new.md": "# New\n"}, RULES.values())
     assert '{ "New" = "guides/new.md" },' in added
 
 
 def links(path: str) -> list[str]:
-    bare = SCRIPT["FENCE"].sub("", PAGES[path])
+    bare = SCRIPT["FENCE"].sub("", pages()[path])
     return [match[2].partition("#")[0] for match in SCRIPT["LINK"].finditer(bare)]
 
 
 def test_links_lead_to_pages() -> None:
     seen = 0
-    for path in PAGES:
+    for path in pages():
         for target in links(path):
             if not target or "://" in target or target.startswith("mailto:"):
                 continue
             found = (Path("/") / Path(path).parent / target).resolve().relative_to("/").as_posix()
-            assert found in PAGES or (ROOT / "docs" / found).suffix == ".json", (path, target)
+            assert found in pages() or (ROOT / "docs" / found).suffix == ".json", (path, target)
             seen += 1
     assert seen > 400
 
@@ -79,7 +86,7 @@ def test_a_file_that_is_no_page_is_text_until_the_repository_has_an_address(
 
 
 def test_the_page_of_a_rule() -> None:
-    page = PAGES["rules/immutable-headers.md"]
+    page = pages()["rules/immutable-headers.md"]
     assert page.startswith('---\ntitle: "immutable-headers"\n')
     assert "\n# immutable-headers\n" in page and "Severity: error, group: handlers" in page
     assert '```text title="workerd"\nTypeError: Can\'t modify immutable headers.\n```' in page
@@ -91,6 +98,16 @@ def test_what_is_ours_loads_nothing_from_elsewhere() -> None:
         assert found == [], file.name
     config = tomllib.loads((ROOT / "site" / "zensical.toml").read_text(encoding="utf-8"))
     assert config["project"]["theme"]["font"] is False
+
+
+def test_it_is_built_with_the_versions_of_a_lock() -> None:
+    lock = (ROOT / "requirements-site.lock").read_text(encoding="utf-8").split()
+    assert all(re.fullmatch(r"[a-z0-9-]+==[\w.]+", line) for line in lock) and lock == sorted(lock)
+    command = (ROOT / ".ci" / "build-site").read_text(encoding="utf-8")
+    assert "-e '.[site]' -c requirements-site.lock" in command
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    (wanted,) = extras["optional-dependencies"]["site"]
+    assert wanted.partition(">")[0] in {line.partition("==")[0] for line in lock}
 
 
 def test_what_is_wrong_with_pages_is_found(tmp_path: Path) -> None:
