@@ -52,9 +52,9 @@ def command(*, what: tuple[str, ...], output_format: str, isolated: bool, color:
             case "json":
                 write(found.as_json(), "utf-8")
             case "markdown":
-                write(found.as_markdown(), "utf-8")
+                write(found.as_markdown(page_markdown), "utf-8")
             case _:
-                write(_rendered([found.as_markdown()], color))
+                write(_rendered([found.as_markdown(page_markdown)], color))
         return
     rules = list(dict.fromkeys(named_rule(name, known) for name in what))
     match output_format:

@@ -6,7 +6,7 @@ Imported where used: the texts, which no other command needs, and stdin.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from cflint.cli.exits import Exit, Failure
@@ -32,10 +32,8 @@ class Explanation:
     rules: tuple[tuple[Rule, Hit], ...]
     certain: bool
 
-    def as_markdown(self) -> str:
+    def as_markdown(self, page: Callable[[Rule], str]) -> str:
         """A list; when one rule alone is about the text, its page follows."""
-        from cflint.cli.explain import page_markdown
-
         single = self.rules[0][0] if self.certain and len(self.rules) == 1 else None
         lines = []
         if not self.certain:
@@ -48,7 +46,7 @@ class Explanation:
             rest = ", ".join(f"`{rule.id}`" for rule, _ in self.rules[_MOST:])
             lines += ["", f"And less likely {rest}."]
         if single is not None:
-            return "\n".join([*lines, "", page_markdown(single)])
+            return "\n".join([*lines, "", page(single)])
         return "\n".join([*lines, "", "Run `cflint explain RULE` for the reasons and the fix."])
 
     def as_json(self) -> str:
