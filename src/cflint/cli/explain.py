@@ -42,9 +42,9 @@ def command(*, what: tuple[str, ...], output_format: str, isolated: bool, color:
     what stands on stdin) finds the rules that are about it. No network is used."""
     from cflint.cli.console import write
     from cflint.cli.explain_error import explained, given_text
-    from cflint.rule import RuleSet
+    from cflint.cli.selection import known_here
 
-    known = RuleSet.discover(packages=not isolated)
+    known = known_here(isolated=isolated)
     text = given_text(what, known)
     if text is not None:
         found = explained(text, known)
@@ -81,6 +81,8 @@ def facts(rule: Rule) -> str:
         f"Severity: {spec.severity.label}, group: {rule.group}, preset: {preset_label(spec.presets)}, "
         f"fix: {fix_label(spec.fix)}"
     )
+    if rule.defined_in is not None:
+        return f"{facts}, defined in `{rule.defined_in}`"
     if rule.package is not None:
         facts += f", from the package `{rule.package.name}` {rule.package.version}"
     else:
