@@ -14,7 +14,7 @@ from cflint.lsp.convert import Client, diagnostic
 from cflint.project.files.workspace import Workspace
 from cflint.report import FORMATS
 from cflint.report import Options as Rendering
-from cflint.rule import RuleSet
+from cflint.rule import Rule, RuleSet
 
 pytestmark = pytest.mark.portable
 
@@ -38,6 +38,14 @@ def reported() -> tuple[Report, RuleSet]:
     }
     options = Options(known.select([RULE]), known, jobs=1)
     return analyse(Workspace.in_memory(files), [""], options, Path("/")), known
+
+
+def test_a_rule_that_is_not_ours_has_no_page_on_our_site(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cflint, "SITE", "https://docs.example/cflint")
+    ours = RuleSet.discover(packages=False)[RULE]
+    theirs = Rule("acme-rule", "acme", ours.spec, ours.load, defined_in="cflint.toml")
+    assert ours.info.uri == "https://docs.example/cflint/rules/immutable-headers/"
+    assert theirs.info.uri == "https://developers.cloudflare.com/workers/examples/alter-headers/"
 
 
 @pytest.mark.parametrize(

@@ -96,10 +96,10 @@ class Rule:
     @property
     def _address(self) -> str | None:
         """Where its page is on the documentation's site, once that is published; before, and for a rule of a
-        package, what the page names as its source."""
+        package or of settings, what the page names as its source."""
         import cflint
 
-        if cflint.SITE is not None and self.package is None:
+        if cflint.SITE is not None and self.package is None and self.defined_in is None:
             return f"{cflint.SITE.rstrip('/')}/rules/{self.id}/"
         source = _SOURCE.search(self.page)
         return source.group(1).rstrip(".,;") if source is not None else None
