@@ -67,6 +67,7 @@ def test_explain_as_json_and_markdown(cli: Cli) -> None:
             },
             "summary": "Be careless",
             "url": sample_rules()["no-careful"].info.uri,
+            "defined_in": None,
             "package": {"name": "cflint", "version": __version__},
             "page": "Be careless.\n\nIt is `quick | cheap`.\n",
         }
