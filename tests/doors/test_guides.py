@@ -154,7 +154,7 @@ def test_gitlab() -> None:
 
 def test_a_patch_in_the_log_of_a_runner(tmp_path: Path) -> None:
     """Whatever the lines of the project are, the runner takes none for a command."""
-    (script,) = [block for block in blocks(text_of("ci"), "sh") if "--diff" in block]
+    (script,) = [block for block in blocks(text_of("formats"), "sh") if "--diff" in block]
     (tmp_path / "src").mkdir()
     config = '{ "name": "w", "main": "src/index.ts", "compatibility_date": "2026-08-01" }'
     (tmp_path / "wrangler.jsonc").write_text(config)

@@ -55,6 +55,13 @@ Names that the code of the Worker does not mention, what only an environment tha
 binds, and environments with a `main` of their own: these may well be smaller on purpose. Names in the
 environment's `secrets.required`.
 
+## Errors
+
+```text title="wrangler"
+… exists at the top level, but not on "env.…".
+This is not what you probably want, since "…" configuration is not inherited by environments.
+```
+
 ## Fix safety
 
 Unsafe: the entries are copied as they are, so the environment uses the databases, buckets and queues of the

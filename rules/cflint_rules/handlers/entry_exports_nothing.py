@@ -58,6 +58,18 @@ Service workers, also where a module that the entry imports listens; CommonJS, w
 the default export; entries that a build makes; entries that export something, of which
 [`missing-default-export`](missing_default_export.py) speaks.
 
+## Errors
+
+```text title="workerd"
+No event handlers were registered. This script does nothing.
+```
+
+```text title="Cloudflare"
+The uploaded script has no registered event handlers. [code: 10068]
+```
+
+Seen in https://github.com/cloudflare/workers-sdk/issues/2767.
+
 ## Fix safety
 
 No fix: what the default export should be depends on the framework.

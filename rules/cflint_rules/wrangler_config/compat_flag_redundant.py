@@ -33,6 +33,12 @@ a date.
 
 `nodejs_als` beside `nodejs_compat`, which includes it, is a note: it does no harm.
 
+## Errors
+
+```text title="workerd"
+The compatibility flag … became the default as of … so does not need to be specified anymore.
+```
+
 ## Fix safety
 
 Safe: the date goes on saying the same.
