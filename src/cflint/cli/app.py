@@ -11,7 +11,7 @@ import click
 
 from cflint import __version__
 
-_NAMES = "check diff init baseline explain inspect graph rules server merge clean completion"
+_NAMES = "check diff sweep init baseline explain inspect graph rules server merge clean completion"
 COMMANDS = tuple(_NAMES.split())
 """Each is the module of that name in this package and, there, `command`."""
 
@@ -92,6 +92,7 @@ def cli() -> None:
     cflint check --fix         ... and apply the fixes that are safe
     cflint check --diff        show what --fix would change
     cflint diff                what a change does to each Worker's deployment
+    cflint sweep               check many repositories
     cflint init                set cflint up in a repository
     cflint baseline            update, prune or show a baseline
     cflint explain RULE        what a rule means, and what to do

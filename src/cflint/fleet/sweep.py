@@ -1,0 +1,228 @@
+"""The sweep: hands out the work, a window of it at a time, and keeps what comes back.
+
+A source is looked at first. Each content that its states have is examined once, whoever has it; what waits for
+nothing is taken before new sources, so that little is ever in between. Only as much is in flight as keeps the
+workers busy: what the scheduler remembers does not grow with the fleet.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from cflint.fleet import work
+from cflint.fleet.cluster import ClusterError, slots
+from cflint.fleet.identity import key_of
+from cflint.fleet.isolation import Limits, Outcome
+from cflint.fleet.journal import About, Journal
+from cflint.fleet.sources import Source
+from cflint.record import field, record
+
+if TYPE_CHECKING:
+    from distributed import Client, Future
+
+_AHEAD = 4
+"""How much work for each slot is handed out."""
+_TRIES = 3
+"""How often work is handed out anew whose workers were lost."""
+MEASURES = "measures.jsonl"
+
+Row = dict[str, Any]
+
+
+@record
+class Progress:
+    """How far a sweep is."""
+
+    sources: int = 0
+    looked: int = 0
+    contents: int = 0
+    examined: int = 0
+    failed: int = 0
+    resumed: int = 0
+    shared: int = 0
+
+
+@record(frozen=True)
+class Settings:
+    """What a sweep does with each source: what it `is`, the text of the settings given for all, the limits."""
+
+    about: About
+    text: str | None
+    limits: Limits
+
+    def key(self, content: str) -> str:
+        """The key of what is found in a content."""
+        about = self.about
+        text = self.text.encode() if self.text is not None else None
+        return key_of(content, about.code, about.options, text, about.day)
+
+
+@record
+class _Work:
+    """A piece of work, and what is done with how it ended."""
+
+    name: str
+    request: Row
+    done: Callable[[Outcome], None]
+    tries: int = field(default=0)
+
+
+class Sweep:
+    """One run of a sweep over sources. `show` is called again and again while it works."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        settings: Settings,
+        sources: Sequence[Source],
+        show: Callable[[Progress], None] | None = None,
+    ) -> None:
+        self._journal = journal
+        self._settings = settings
+        self._sources = sources
+        self._show = show
+        self._ready: deque[_Work] = deque()
+        self._begun: set[str] = set()
+        self._measures = journal.folder / MEASURES
+        self.progress = Progress(sources=len(sources))
+
+    def run(self, client: Client) -> None:
+        """Do all that is not done yet. Raises ClusterError when the workers are gone for good, and OtherCode."""
+        from distributed import as_completed
+
+        waiting = self._looks()
+        running: dict[Future, _Work] = {}
+        completed = as_completed()
+        number = 0
+        with self._measures.open("ab") as self._stream:
+            while True:
+                room = max(_AHEAD, _AHEAD * slots(client)) - len(running)
+                for _ in range(room):
+                    piece = self._ready.popleft() if self._ready else next(waiting, None)
+                    if piece is None and self._ready:  # what was looked at before gave some
+                        piece = self._ready.popleft()
+                    if piece is None:
+                        break
+                    number += 1
+                    future = self._submit(client, piece, number)
+                    running[future] = piece
+                    completed.add(future)
+                if not running:
+                    return
+                future = next(completed)
+                piece = running.pop(future)
+                self._finished(piece, future)
+                future.release()
+                if self._show is not None:
+                    self._show(self.progress)
+
+    def _submit(self, client: Client, piece: _Work, number: int) -> Future:
+        about, limits = self._settings.about, self._settings.limits
+        job = piece.request["job"]
+        return client.submit(
+            work.run,
+            {**piece.request, "day": about.day},
+            limits.seconds,
+            limits.memory,
+            about.code,
+            key=f"{job}-{number}",  # Dask groups by what stands before the hyphen
+            pure=False,
+            priority=1 if job == "examine" else 0,
+        )
+
+    def _finished(self, piece: _Work, future: Future) -> None:
+        from distributed import KilledWorker
+
+        if future.status == "finished":
+            outcome = work.unpacked(future.result())
+        elif future.status == "error":
+            error = future.exception()
+            if not isinstance(error, KilledWorker):
+                assert error is not None
+                raise error
+            piece.tries += 1
+            if piece.tries < _TRIES:
+                self._ready.append(piece)
+                return
+            outcome = Outcome(None, "killed", "the workers that had it were lost, again and again")
+        else:
+            raise ClusterError(
+                f"the scheduler is gone ({future.status})", "run the same command again: it goes on from here"
+            )
+        piece.done(outcome)
+        row = {"name": piece.name, "job": piece.request["job"], "status": outcome.status or "done"}
+        row |= {"seconds": outcome.seconds, "memory": outcome.memory, "at": round(time.time(), 3)}
+        self._stream.write(json.dumps(row).encode("ascii") + b"\n")
+        self._stream.flush()
+
+    # -- sources -------------------------------------------------------------------------------------------
+
+    def _looks(self) -> Iterator[_Work]:
+        for source in self._sources:
+            row = self._journal.looked(source)
+            if row is not None:
+                self.progress.looked += 1
+                self._saw(source, row, is_new=False)
+                while self._ready:
+                    yield self._ready.popleft()
+            else:
+                request = {"job": "look", "path": source.path, "ref": source.ref}
+                yield _Work(
+                    source.name, request, lambda outcome, source=source: self._looked(source, outcome)
+                )  # type: ignore[misc]
+
+    def _looked(self, source: Source, outcome: Outcome) -> None:
+        self.progress.looked += 1
+        self.progress.failed += outcome.answer is None
+        self._saw(source, self._journal.keep_look(source, outcome), is_new=True)
+
+    def _saw(self, source: Source, row: Row, *, is_new: bool) -> None:
+        for state in row.get("states", ()):
+            key = self._settings.key(state["content"])
+            if key in self._begun:
+                self.progress.shared += 1
+                continue
+            self._begun.add(key)
+            self.progress.contents += 1
+            if self._journal.is_done(key):
+                self.progress.examined += 1
+                self.progress.resumed += 1
+                continue
+            settings = self._settings
+            request = {"job": "examine", "path": source.path, "commit": state["commit"]}
+            request |= {"options": list(settings.about.options), "settings": settings.text}
+            self._ready.append(
+                _Work(source.name, request, lambda outcome, key=key: self._examined(key, outcome))  # type: ignore[misc]
+            )
+
+    def _examined(self, key: str, outcome: Outcome) -> None:
+        self.progress.examined += 1
+        self.progress.failed += outcome.answer is None
+        self._journal.keep_result(key, outcome)
+
+
+def states_in(
+    journal: Journal, settings: Settings, sources: Iterable[Source]
+) -> Iterator[tuple[Source, Row, str]]:
+    """Of all sources, in the order of their names, the rows of what was seen: a state, with the source's `uri`
+    and the key of what is found in it, or `status` and `reason` with "" for a key."""
+    for source in sorted(set(sources), key=lambda it: (it.name, it.ref, it.path)):
+        seen = journal.looked(source)
+        if seen is None:
+            continue
+        if "states" not in seen:
+            yield source, {**seen, "ref": source.ref or None}, ""
+            continue
+        for state in seen["states"]:
+            yield source, {**state, "uri": seen["uri"]}, settings.key(state["content"])
+
+
+def about_of(code: str, options: Sequence[str], settings: str | None, day: str) -> About:
+    """What a sweep with these options is."""
+    from cflint.cachedir import hash_of
+
+    return About(code, tuple(options), hash_of(settings) if settings is not None else "", day)
