@@ -141,9 +141,9 @@ def run(
     retry: bool,
     quiet: bool,
 ) -> int:
-    """Check repositories: folders with a `.git`, bare repositories, folders that have some of these below them,
-    and plain folders. Of a repository the commit that HEAD names is read from git's objects; nothing is
-    checked out, and no program is started.
+    """Check repositories: folders with a `.git`, bare repositories, folders that have some of these below
+    them, and plain folders. Of a repository the commit that HEAD names is read from git's objects; nothing
+    is checked out, and no program is started.
     """
     if not hasattr(os, "fork"):
         raise Failure("a sweep needs a system that can fork: Linux or macOS")
@@ -176,14 +176,11 @@ def run(
         seconds = time.monotonic() - started
         rows = sum(statuses.values())
         parts = ", ".join(f"{count} {status}" for status, count in sorted(statuses.items()))
-        remark(
-            f"{counted(rows, 'state')} of {counted(len(sources), 'source')} ({parts}): {severities['error']} errors, "
-            f"{severities['warning']} warnings, {severities['note']} notes"
-        )
-        remark(
-            f"{progress.contents} contents, {progress.shared} of them shared, {progress.resumed} known before; "
-            f"took {seconds:.1f} s"
-        )
+        found = ", ".join(f"{severities[label]} {label}s" for label in ("error", "warning", "note"))
+        remark(f"{counted(rows, 'state')} of {counted(len(sources), 'source')} ({parts}): {found}")
+        contents = counted(progress.contents, "content")
+        rest = f"{progress.resumed} known before, {progress.shared} found again elsewhere"
+        remark(f"{contents}, {rest}; took {seconds:.1f} s")
     return Exit.CLEAN
 
 
@@ -286,8 +283,8 @@ def _written(
 
     writer = Writer(journal.folder, settings.about.code)
     writer.write(
-        (source.name, state, key, journal.result(key) if key else None)
-        for source, state, key in states_in(journal, settings, sources)
+        (found.repository, found.state, found.key, journal.result(found.key) if found.key else None)
+        for found in states_in(journal, settings, sources)
     )
     journal.begin(replace(settings.about, finished=True))
     journal.close()
@@ -320,3 +317,109 @@ class _Line:
         if self._length:
             put(f"\r{' ' * self._length}\r")
             self._length = 0
+
+
+# -- what was found ----------------------------------------------------------------------------------------
+
+_FORMATS = ("text", "json", "html")
+
+
+@command.command("report", short_help="Answer questions about a sweep.")
+@click.argument("folder", type=click.Path())
+@click.option(
+    "--question", "questions", multiple=True, metavar="NAME", help="Answer this one; without it all of them."
+)
+@click.option("--before", metavar="DATE", help="The date that compatibility dates are held against.")
+@click.option(
+    "--against", type=click.Path(), metavar="FOLDER", help="An older sweep: what has changed since?"
+)
+@click.option(
+    "--output-format",
+    type=click.Choice(_FORMATS),
+    default="text",
+    show_default=True,
+    help="How to write it; `html` is a page for browsers.",
+)
+@click.option("--output-file", type=click.Path(), help="Write it to this file.")
+def report(
+    folder: str,
+    questions: tuple[str, ...],
+    before: str | None,
+    against: str | None,
+    output_format: str,
+    output_file: str | None,
+) -> int:
+    """Answer the questions that organisations ask: who is on old compatibility dates, which rules fire where,
+    who has what to do, what is bound, what is shared, what could not be examined.
+    """
+    from datetime import date
+
+    from cflint.cli.output import check_output_file, write_file
+    from cflint.fleet.journal import JournalError, read_about
+    from cflint.fleet.page import FORMATS, Asked
+    from cflint.fleet.questions import QUESTIONS, TREND, MissingDuckDB, answers
+
+    if output_file is not None:
+        check_output_file(output_file)
+    names = questions or (*([TREND.name] if against is not None else []), *QUESTIONS)
+    for name in names:
+        if name not in QUESTIONS and not (name == TREND.name and against is not None):
+            raise Failure(f"there is no question `{name}`", hint=f"there are {', '.join(QUESTIONS)}")
+    try:
+        day = date.fromisoformat(before) if before is not None else None
+    except ValueError as error:
+        raise Failure(f"`--before` takes a date, 2026-01-31, not `{before}`") from error
+    try:
+        about = read_about(Path(folder))
+        found = list(answers(Path(folder), names, day, Path(against) if against is not None else None))
+    except JournalError as error:
+        raise Failure(str(error)) from error
+    except MissingDuckDB as error:
+        hint = "install `duckdb` beside cflint, or cflint with its extra `sweep-report`"
+        raise Failure("questions are answered by DuckDB, which is not installed", Exit.USAGE, hint) from error
+    assert about is not None, "there were answers"
+    text = FORMATS[output_format](Asked(folder, about.day, found))
+    if output_file is not None:
+        write_file(output_file, text.encode("utf-8", "backslashreplace"))
+    else:
+        write(text, None if output_format == "text" else "utf-8")
+    return Exit.CLEAN
+
+
+@command.command("compare", short_help="Show what differs between two sweeps.")
+@click.argument("old", type=click.Path())
+@click.argument("new", type=click.Path())
+@click.option(
+    "--output-format",
+    type=click.Choice(("text", "json")),
+    default="text",
+    show_default=True,
+    help="How to write it.",
+)
+def compare(old: str, new: str, output_format: str) -> int:
+    """Show what one sweep found and another did not, by rule: after a change of cflint, its settings, or the
+    code. Findings are the same when rule, file and message are. The exit code is 1 when something differs.
+    """
+    import json
+
+    from cflint.fleet.compare import compare as compared
+    from cflint.fleet.journal import JournalError
+    from cflint.report.escape import visible
+
+    try:
+        found = compared(Path(old), Path(new))
+    except JournalError as error:
+        raise Failure(str(error)) from error
+    if output_format == "json":
+        rows = [it.as_data() for it in found.differences]
+        data = {"version": 1, "before": found.before, "after": found.after, "differences": rows}
+        write(json.dumps(data, indent=1) + "\n", "utf-8")
+    else:
+        rule: str | None = None
+        for it in found.differences:
+            if it.rule != rule:
+                rule = it.rule
+                write(f"{visible(rule) or '(how it ended)'}\n")
+            write(f"  {it.sign}  {it.what}  {visible(it.where)}\n")
+        write(f"{found.before} findings before, {found.after} after, {len(found.differences)} differences\n")
+    return Exit.FINDINGS if found.differences else Exit.CLEAN

@@ -54,7 +54,7 @@ def look(request: Mapping[str, Any]) -> Row:
 
 def examine(request: Mapping[str, Any]) -> Row:
     """What is found in a state: `request` has the source's `path`, the `commit` (None: the folder), `options`
-    of `check`, and maybe the text of `settings` that count in place of the source's own. Raises Unexamined."""
+    of `check`, maybe the text of `settings` that count in place of the source's own. Raises Unexamined."""
     try:
         return _examined(request)
     except HistoryError as error:

@@ -43,8 +43,8 @@ class Limits:
 
 @record(frozen=True)
 class Outcome:
-    """How a piece of work ended: the `answer`, or the `status` (a word of the schema's) and the reason. What it
-    took: seconds of a processor, and the most memory, in bytes."""
+    """How a piece of work ended: the `answer`, or the `status` (a word of the schema's) and the reason. What
+    it took: seconds of a processor, and the most memory, in bytes."""
 
     answer: dict[str, Any] | None
     status: str = ""

@@ -1,8 +1,8 @@
 """What a sweep has done so far, in the folder that it writes to, so that a killed one goes on.
 
-`sweep.json` says what the sweep is. `journal.jsonl` has a line for each source that was looked at and for each
-content that could not be examined; a line that was not written to its end counts for nothing. What was found
-in a content is a file of its own below `results/`, named by its key, and put there whole.
+`sweep.json` says what the sweep is. `journal.jsonl` has a line for each source that was looked at and for
+each content that could not be examined; a line that was not written to its end counts for nothing. What was
+found in a content is a file of its own below `results/`, named by its key, and put there whole.
 """
 
 from __future__ import annotations

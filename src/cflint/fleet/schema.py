@@ -1,4 +1,5 @@
-"""The tables that a sweep writes: their columns, and what these mean. `docs/sweep-output.md` is made of this."""
+"""The tables that a sweep writes: their columns, and what these mean. `docs/sweep-output.md` is made of
+this."""
 
 from __future__ import annotations
 
@@ -112,9 +113,7 @@ _TABLES = (
                 "`schedule`, `queue`, `tail consumer`, `container`, `assets`, `limits`, `placement`, "
                 "`observability`, `name`, `entry`, `framework`, `package`",
             ),
-            Column(
-                "name", TEXT, "which: the date, the flag, the binding, the class, the pattern of the route, …"
-            ),
+            Column("name", TEXT, "which: the date, the flag, the binding, the class, the route's pattern, …"),
             Column("type", TEXT, "of a binding: `kv`, `d1`, `r2`, `durable_object`, `service`, …", True),
             Column(
                 "resource",

@@ -22,8 +22,9 @@ class SourceError(ValueError):
 
 @record(frozen=True)
 class Source:
-    """A repository or a folder. `name` is what it is called in results, `path` its absolute real path, `ref` a
-    commit's name or a pattern of references (`refs/heads/release/*`); of a plain folder it counts for nothing.
+    """A repository or a folder. `name` is what it is called in results, `path` its absolute real path, `ref`
+    a commit's name or a pattern of references (`refs/heads/release/*`); of a plain folder it counts for
+    nothing.
     """
 
     name: str

@@ -29,8 +29,8 @@ _MOST_REFS = 10_000
 
 @record(frozen=True)
 class State:
-    """A state of a source: the name of a commit, its id and when it was made (None of a plain folder), and the
-    key of its content."""
+    """A state of a source: the name of a commit, its id and when it was made (None of a plain folder), and
+    the key of its content."""
 
     ref: str | None
     commit: str | None

@@ -1,8 +1,8 @@
 """The sweep: hands out the work, a window of it at a time, and keeps what comes back.
 
-A source is looked at first. Each content that its states have is examined once, whoever has it; what waits for
-nothing is taken before new sources, so that little is ever in between. Only as much is in flight as keeps the
-workers busy: what the scheduler remembers does not grow with the fleet.
+A source is looked at first. Each content that its states have is examined once, whoever has it; what waits
+for nothing is taken before new sources, so that little is ever in between. Only as much is in flight as keeps
+the workers busy: what the scheduler remembers does not grow with the fleet.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import json
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cflint.fleet import work
 from cflint.fleet.cluster import ClusterError, slots
@@ -48,7 +48,8 @@ class Progress:
 
 @record(frozen=True)
 class Settings:
-    """What a sweep does with each source: what it `is`, the text of the settings given for all, the limits."""
+    """What a sweep does with each source: what it `is`, the text of the settings given for all, the
+    limits."""
 
     about: About
     text: str | None
@@ -71,6 +72,15 @@ class _Work:
     tries: int = field(default=0)
 
 
+class Seen(NamedTuple):
+    """A state of a repository: its name, what was seen of it, and the key of what is found in its content.
+    With "" for a key it could not be looked at: `state` has a `status` and a `reason`."""
+
+    repository: str
+    state: Row
+    key: str
+
+
 class Sweep:
     """One run of a sweep over sources. `show` is called again and again while it works."""
 
@@ -91,7 +101,8 @@ class Sweep:
         self.progress = Progress(sources=len(sources))
 
     def run(self, client: Client) -> None:
-        """Do all that is not done yet. Raises ClusterError when the workers are gone for good, and OtherCode."""
+        """Do all that is not done yet. Raises ClusterError when the workers are gone for good, and
+        OtherCode."""
         from distributed import as_completed
 
         waiting = self._looks()
@@ -205,20 +216,25 @@ class Sweep:
         self._journal.keep_result(key, outcome)
 
 
-def states_in(
-    journal: Journal, settings: Settings, sources: Iterable[Source]
-) -> Iterator[tuple[Source, Row, str]]:
-    """Of all sources, in the order of their names, the rows of what was seen: a state, with the source's `uri`
-    and the key of what is found in it, or `status` and `reason` with "" for a key."""
-    for source in sorted(set(sources), key=lambda it: (it.name, it.ref, it.path)):
-        seen = journal.looked(source)
-        if seen is None:
-            continue
-        if "states" not in seen:
-            yield source, {**seen, "ref": source.ref or None}, ""
-            continue
-        for state in seen["states"]:
-            yield source, {**state, "uri": seen["uri"]}, settings.key(state["content"])
+def states_in(journal: Journal, settings: Settings, sources: Iterable[Source]) -> Iterator[Seen]:
+    """All states of the sources, each once, by name and reference, as far as they were looked at."""
+    by_name: dict[str, list[Source]] = {}
+    for source in sources:
+        by_name.setdefault(source.name, []).append(source)
+    for name in sorted(by_name):
+        states: dict[str, Seen] = {}
+        for source in sorted(by_name[name], key=lambda it: (it.ref, it.path)):
+            for found in _seen(journal.looked(source) or {"states": ()}, settings, source):
+                states.setdefault(found.state["ref"] or "", found)
+        yield from (states[ref] for ref in sorted(states))
+
+
+def _seen(row: Row, settings: Settings, source: Source) -> Iterator[Seen]:
+    if "states" not in row:
+        yield Seen(source.name, {**row, "ref": source.ref or None}, "")
+        return
+    for state in row["states"]:
+        yield Seen(source.name, {**state, "uri": row["uri"]}, settings.key(state["content"]))
 
 
 def about_of(code: str, options: Sequence[str], settings: str | None, day: str) -> About:

@@ -1,4 +1,5 @@
-"""What a sweep found, written as tables: each as lines of JSON and as Parquet, in the order of the repositories.
+"""What a sweep found, written as tables: each as lines of JSON and as Parquet, in the order of the
+repositories.
 
 The same results give the same bytes. Nothing is held but the rows of one repository and a group of rows for
 each table.

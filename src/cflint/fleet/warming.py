@@ -28,7 +28,7 @@ def warm_up() -> None:
 
 
 SAMPLE = {
-    "package.json": '{"name": "sample", "dependencies": {"hono": "^4"}, "devDependencies": {"wrangler": "^4"}}',
+    "package.json": '{"dependencies": {"hono": "^4"}, "devDependencies": {"wrangler": "^4"}}',
     "wrangler.jsonc": """{
   "name": "sample", "main": "src/index.ts", "compatibility_date": "2025-01-01", "vars": {"MODE": "on"},
   "kv_namespaces": [{"binding": "KV", "id": "0"}], "d1_databases": [{"binding": "DB", "database_name": "d"}],
@@ -59,11 +59,11 @@ export class Room extends DurableObject {
 }
 export default {
   fetch: app.fetch,
-  async scheduled(event: ScheduledEvent, env: Env, ctx: ExecutionContext) { ctx.waitUntil(env.Q.send({})); },
+  async scheduled(event, env: Env, ctx: ExecutionContext) { ctx.waitUntil(env.Q.send({})); },
   async queue(batch: MessageBatch, env: Env) { for (const message of batch.messages) message.ack(); },
 };
 """,
-    "src/helper.ts": "export async function helper(env: Env) { return env.KV.get('key') ?? Math.random(); }\n",
-    "worker.py": "from js import Response\n\nasync def on_fetch(request, env):\n    return Response.new('x')\n",
+    "src/helper.ts": "export async function helper(env) { return env.KV.get('k') ?? Math.random(); }\n",
+    "worker.py": "from js import Response\n\nasync def on_fetch(request):\n    return Response.new('x')\n",
 }
 """A project that makes most of what is imported where it is used."""
