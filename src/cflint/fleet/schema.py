@@ -109,9 +109,9 @@ _TABLES = (
             Column(
                 "kind",
                 TEXT,
-                "`date`, `flag`, `binding`, `variable`, `secret`, `class`, `migration`, `export`, `route`, `domain`, "
-                "`schedule`, `queue`, `tail consumer`, `container`, `assets`, `limits`, `placement`, "
-                "`observability`, `name`, `entry`, `framework`, `package`",
+                "`name`, `entry`, `date`, `flag`, `binding`, `variable`, `secret`, `class`, `migration`, "
+                "`export`, `route`, `domain`, `schedule`, `queue`, `tail consumer`, `assets`, `limits`, "
+                "`placement`, `observability`, `container`, `framework`, `package`",
             ),
             Column("name", TEXT, "which: the date, the flag, the binding, the class, the route's pattern, …"),
             Column("type", TEXT, "of a binding: `kv`, `d1`, `r2`, `durable_object`, `service`, …", True),

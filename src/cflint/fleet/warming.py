@@ -1,30 +1,45 @@
-"""What a server imports before it forks, so that the processes have it."""
+"""What a server imports before it forks, so that the processes have it.
+
+Imported where used: dulwich, which an extra installs.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import tempfile
 
 from cflint.fleet import examine
 from cflint.project.files.workspace import Workspace
 from cflint.rule import RuleSet
 
-_PARTS = (
-    *("dulwich.repo", "dulwich.objects", "dulwich.objectspec", "dulwich.pack", "dulwich.object_store"),
-    *("dulwich.graph", "dulwich.refs", "dulwich.config", "urllib.parse", "hashlib"),
-)
-
 
 def warm_up() -> None:
-    """Import the jobs, what they import where it is used, and all rules."""
-    from importlib import import_module
-
-    assert examine.JOBS
+    """Import the jobs, what they import where it is used, and all rules: each job is done once."""
     for rule in RuleSet.discover(packages=False).values():
         _ = rule.module
-    for name in _PARTS:
-        with contextlib.suppress(ImportError):  # an extra, of which a job says that it is missing
-            import_module(name)
     examine.examined(Workspace.in_memory({path: text.encode() for path, text in SAMPLE.items()}), [])
+    with tempfile.TemporaryDirectory() as folder, contextlib.suppress(ImportError, examine.Unexamined):
+        _write_commit(folder)  # without dulwich, which an extra installs, a job says what is missing
+        seen = examine.look({"path": folder, "ref": "HEAD"})
+        examine.examine({"path": folder, "commit": seen["states"][0]["commit"], "options": []})
+
+
+def _write_commit(folder: str) -> None:
+    """Make a bare repository with a commit that has a file."""
+    from dulwich.objects import Blob, Commit, Tree
+    from dulwich.refs import Ref
+    from dulwich.repo import Repo
+
+    with contextlib.closing(Repo.init_bare(folder)) as repository:
+        blob, tree, commit = Blob.from_string(b"sample\n"), Tree(), Commit()
+        tree.add(b"README.md", 0o100644, blob.id)
+        commit.tree, commit.message = tree.id, b"sample"
+        commit.author = commit.committer = b"cflint <cflint@example.com>"
+        commit.author_time = commit.commit_time = commit.author_timezone = commit.commit_timezone = 0
+        for one in (blob, tree, commit):
+            repository.object_store.add_object(one)
+        repository.refs[Ref(b"refs/heads/main")] = commit.id
+        repository.refs.set_symbolic_ref(Ref(b"HEAD"), Ref(b"refs/heads/main"))
 
 
 SAMPLE = {

@@ -35,3 +35,11 @@ def run(request: dict[str, Any], seconds: int, memory: int, code: str) -> bytes:
 def unpacked(data: bytes) -> Outcome:
     """What `run` gave back."""
     return Outcome(*json.loads(zlib.decompress(data)))
+
+
+def close() -> None:
+    """End the server of this thread."""
+    server = getattr(_own, "server", None)
+    if server is not None:
+        server.close()
+        _own.server = None
