@@ -1,4 +1,4 @@
-"""Sweeps of a small fleet: what is found, that it is the same however it came about, and what is said of it."""
+"""Sweeps of a small fleet: what is found, that it is the same however it came about, what is said of it."""
 
 from __future__ import annotations
 

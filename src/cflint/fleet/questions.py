@@ -129,18 +129,18 @@ QUESTIONS: Mapping[str, Question] = MappingProxyType({question.name: question fo
 TREND = Question(
     "trend",
     "What has changed since the older sweep?",
-    """with now as (select rule, severity, fingerprint, repository, coalesce(ref, '') as ref from findings),
-          was as (select rule, severity, fingerprint, repository, coalesce(ref, '') as ref from
-          older_findings), swept as (select distinct repository, coalesce(ref, '') as ref from
-          older_repositories where status in ('checked', 'no-workers')),
-          pairs as (select coalesce(now.rule, was.rule) as rule, now.rule is not null as is_now,
-                      was.rule is not null as is_was
-                    from now full join was using (repository, ref, rule, fingerprint)
-                    where (coalesce(now.repository, was.repository), coalesce(now.ref, was.ref))
-                      in (select (repository, ref) from swept))
-        select rule, count(*) filter (is_was) as before, count(*) filter (is_now) as after,
-          count(*) filter (is_now and not is_was) as new, count(*) filter (is_was and not is_now) as gone
-        from pairs group by rule having new + gone > 0 order by new + gone desc, rule""",
+    """with now as (select rule, fingerprint, repository, coalesce(ref, '') as ref from findings),
+              was as (select rule, fingerprint, repository, coalesce(ref, '') as ref from older_findings),
+              swept as (select distinct repository, coalesce(ref, '') as ref from older_repositories
+                where status in ('checked', 'no-workers')),
+              pairs as (select coalesce(now.rule, was.rule) as rule, now.rule is not null as is_now,
+                  was.rule is not null as is_was
+                from now full join was using (repository, ref, rule, fingerprint)
+                where (coalesce(now.repository, was.repository), coalesce(now.ref, was.ref))
+                  in (select (repository, ref) from swept))
+            select rule, count(*) filter (is_was) as before, count(*) filter (is_now) as after,
+              count(*) filter (is_now and not is_was) as new, count(*) filter (is_was and not is_now) as gone
+            from pairs group by rule having new + gone > 0 order by new + gone desc, rule""",
 )
 """Asked when an older sweep is given: of the repositories that both have."""
 
