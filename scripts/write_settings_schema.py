@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from cflint.rule import RuleSet
-from cflint.settings import schema
+from cflint.settings.schema import schema
 
 TARGET = Path(__file__).resolve().parent.parent / "docs" / "settings.schema.json"
 

@@ -7,7 +7,8 @@ import pytest
 from cflint.finding import Finding, Location, Severity
 from cflint.project.files.workspace import Workspace
 from cflint.rule import UnknownSelector
-from cflint.settings import Policy, Settings, SettingsError, SettingsTree, schema
+from cflint.settings import Policy, Settings, SettingsError, SettingsTree
+from cflint.settings.schema import schema
 from cflint.source import Document, Span
 from tests.support.fixture_cases import KNOWN
 from tests.support.paths import ROOT

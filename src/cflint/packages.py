@@ -1,7 +1,8 @@
 """Packages that are installed beside cflint and bring rules: which there are, and where their code may be.
 
 A package of rules has an entry point of the group `cflint.rules`: the name is a group of rules, the value a
-module. Only the folders of installed packages of the Python that runs cflint are looked at, and there only
+module. One of settings has an entry point of the group `cflint.settings`, and nothing of it is imported. Only
+the folders of installed packages of the Python that runs cflint are looked at, and there only
 what installers write, `*.dist-info`: never the current folder, `PYTHONPATH`, or a checked repository. What a
 module is imported from has to be there as well, or in the folder that an editable installation names.
 
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 GROUP = "cflint.rules"
 """The group of entry points."""
 
+SETTINGS_GROUP = "cflint.settings"
+"""The group of entry points of packages that bring settings: the value is a package of Python, in whose
+folder `cflint.toml` is."""
+
 _SLACK = 2_000_000_000
 """Nanoseconds: a folder that changed so short ago may change again without a new time."""
 
@@ -38,17 +43,22 @@ class PackageError(Exception):
         self.package = package
 
 
+class SettingsPackageError(Exception):
+    """A package whose settings cannot be had; the message says why, and follows its name."""
+
+
 @record(frozen=True)
 class Package:
     """An installed package of rules: its name and version, and for each entry point the group of rules and
     the module. `info` is the folder of its metadata; `editable` the folder that an editable installation
-    uses in place of a copy."""
+    uses in place of a copy; `settings` are the entry points of settings."""
 
     name: str
     version: str
     entries: tuple[tuple[str, str], ...]
     info: str
     editable: str | None = None
+    settings: tuple[tuple[str, str], ...] = ()
 
     @property
     def label(self) -> str:
@@ -66,15 +76,16 @@ class Package:
         """Changes when its version does, when it is installed again, or when a file of its code changes.
         Raises PackageError."""
         record_of = _stamp(os.path.join(self.info, "RECORD"))  # noqa: PTH118 (quicker)
-        files = {file for _, module in self.entries for file in _files_of(self, module)}
-        return [self.name, self.version, self.entries, record_of, sorted((it, *_stamp(it)) for it in files)]
+        files = {file for _, module in (*self.entries, *self.settings) for file in _files_of(self, module)}
+        entries = [*self.entries, *self.settings]
+        return [self.name, self.version, entries, record_of, sorted((it, *_stamp(it)) for it in files)]
 
 
 # -- which packages there are -----------------------------------------------------------------------------
 
 
 def installed() -> tuple[Package, ...]:
-    """The installed packages of rules, by name.
+    """The installed packages of rules, and of settings, by name.
 
     Which folders of metadata have such an entry point is kept in the user's cache, as long as no package
     comes or goes, which changes the time of the folder that they are in. What the entry points say is read
@@ -118,7 +129,7 @@ def _stamp(path: str) -> tuple[int, int]:
 def _file_of(folders: list[str]) -> str:
     from zlib import crc32
 
-    return f"packages-{crc32(chr(0).join(folders).encode('utf-8', 'surrogatepass')):08x}.json"
+    return f"installed-{crc32(chr(0).join(folders).encode('utf-8', 'surrogatepass')):08x}.json"
 
 
 def _kept(folders: list[tuple[str, int, int]]) -> list[str] | None:
@@ -143,7 +154,8 @@ def _infos_in(folder: str) -> list[str]:
             paths = sorted(entry.path for entry in entries if entry.name.endswith(".dist-info"))
     except OSError:
         return []
-    return [path for path in paths if GROUP.encode() in _bytes(path, "entry_points.txt")]
+    groups = GROUP.encode(), SETTINGS_GROUP.encode()
+    return [path for path in paths if any(it in _bytes(path, "entry_points.txt") for it in groups)]
 
 
 def _bytes(folder: str, name: str) -> bytes:
@@ -155,9 +167,10 @@ def _bytes(folder: str, name: str) -> bytes:
 
 
 def _read(info: str) -> Package | None:
-    """The package of a folder of metadata; None when it brings no rules."""
-    entries = _entries(_bytes(info, "entry_points.txt").decode("utf-8", "replace"))
-    if not entries:
+    """The package of a folder of metadata; None when it brings no rules and no settings."""
+    text = _bytes(info, "entry_points.txt").decode("utf-8", "replace")
+    entries, settings = _entries(text, GROUP), _entries(text, SETTINGS_GROUP)
+    if not entries and not settings:
         return None
     fields: dict[str, str] = {}
     for line in _bytes(info, "METADATA").decode("utf-8", "replace").splitlines():
@@ -168,17 +181,18 @@ def _read(info: str) -> Package | None:
     stem = os.path.basename(info).removesuffix(".dist-info")  # noqa: PTH119
     name, _, version = stem.partition("-")
     return Package(
-        fields.get("name") or name, fields.get("version") or version, entries, info, _editable(info)
+        *(fields.get("name") or name, fields.get("version") or version, entries, info, _editable(info)),
+        settings,
     )
 
 
-def _entries(text: str) -> tuple[tuple[str, str], ...]:
-    """The entry points of the group in a file of them, as (name, value)."""
+def _entries(text: str, group: str) -> tuple[tuple[str, str], ...]:
+    """The entry points of a group in a file of them, as (name, value)."""
     found: list[tuple[str, str]] = []
     inside = False
     for line in map(str.strip, text.splitlines()):
         if line.startswith("["):
-            inside = line == f"[{GROUP}]"
+            inside = line == f"[{group}]"
         elif inside and line and line[0] not in "#;":
             name, _, value = line.partition("=")
             found.append((name.strip(), value.strip()))
@@ -206,6 +220,29 @@ def _editable(info: str) -> str | None:
 def _normal(name: str) -> str:
     """A package's name without the ways of writing it."""
     return name.lower().replace("_", "-").replace(".", "-")
+
+
+# -- settings of packages -----------------------------------------------------------------------------------
+
+
+def settings_in(name: str) -> bytes:
+    """The settings file of an installed package. Raises SettingsPackageError."""
+    package = next((it for it in installed() if _normal(it.name) == _normal(name)), None)
+    if package is None or not package.settings:
+        why = "which is not installed beside cflint" if package is None else "which brings no settings"
+        raise SettingsPackageError(f"{why}, with an entry point of `{SETTINGS_GROUP}`")
+    (_, module), *others = package.settings
+    if others:
+        raise SettingsPackageError(f"which has several entry points of `{SETTINGS_GROUP}`")
+    try:
+        places = _spec_of(package, module).submodule_search_locations or []
+    except PackageError as error:
+        raise SettingsPackageError(f"but {error}") from error
+    for folder in places:
+        data = _bytes(folder, "cflint.toml")
+        if data:
+            return data
+    raise SettingsPackageError(f"but there is no `cflint.toml` in its `{module}`")
 
 
 # -- where the code of a package is -------------------------------------------------------------------------

@@ -114,7 +114,7 @@ def test_actions_are_pinned() -> None:
 
 def test_settings() -> None:
     page = text_of("settings")
-    assert re.findall(r"^\| `([a-z-]+)` \|", page, re.MULTILINE) == list(settings._KEYS)
+    assert re.findall(r"^\| `([a-z-]+)` \|", page, re.MULTILINE) == list(settings.definition.KEYS)
     known = RuleSet.discover()
     (example,) = blocks(page, "toml")
     workspace = Workspace.in_memory({"cflint.toml": example.encode()})

@@ -141,6 +141,23 @@ async def test_settings_count_and_a_mistake_in_them_is_shown(project: Path) -> N
         await client.until_codes("cflint.toml")
 
 
+async def test_a_policy_is_shown_and_explained(project: Path) -> None:
+    async with serving(project) as client:
+        client.open("src/index.ts")
+        client.open("wrangler.jsonc")
+        await client.until_codes("src/index.ts", FLOATING)
+        policy = '[[policy]]\nname = "logs"\npath = "logpush"\nequals = true\nmessage = "Ops needs them"\n'
+        client.open("cflint.toml", policy, language="toml")
+        await client.until_codes("wrangler.jsonc", "policy-logs")
+        (found,) = client.found("wrangler.jsonc") or []
+        assert "Ops needs them" in found.message
+        assert "Defined as the policy `logs`" in (
+            await client.hover("wrangler.jsonc", *place_in(CONFIG, '"chat"', 2)) or ""
+        )
+        client.rewrite("cflint.toml", "")
+        await client.until_codes("wrangler.jsonc")
+
+
 async def test_the_clients_options_choose_rules(project: Path) -> None:
     options = {"ignore": [LEGACY, "no-such-rule"]}
     async with serving(project, options=options) as client:

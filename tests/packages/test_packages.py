@@ -194,7 +194,7 @@ def test_a_package_that_comes_later_is_found(environment: Environment, project: 
     long_ago = time.time() - 3600
     os.utime(environment.packages, (long_ago, long_ago))
     assert "acme-bad" not in found(environment, project)
-    kept = list((environment.folder / "home").rglob("packages-*.json"))
+    kept = list((environment.folder / "home").rglob("installed-*.json"))
     assert len(kept) == 1 and json.loads(kept[0].read_text())["infos"] == []
     environment.install("acme-cflint", "1.2", ENTRIES, FILES)
     assert "acme-bad" in found(environment, project)

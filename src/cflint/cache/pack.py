@@ -30,6 +30,7 @@ class Packer:
         if found is None or silenced is None or any(self._is_secret("", n.message) for n in report.notices):
             return None
         used = {finding.rule for finding in (*report.findings, *report.silenced)}
+        used |= {id for id in report.rules if id.startswith("policy-")}  # which only settings know
         return {
             "findings": found,
             "silenced": silenced,

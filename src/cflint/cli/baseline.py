@@ -96,7 +96,7 @@ def _prune(plan: Plan, report: Report, old: Baseline, file: str) -> Exit:
     from cflint.report.baseline import compared, entries_of
 
     result = compared(report, old, plan.place.workspace.exists)
-    known = plan.settings.known
+    known = plan.settings.known_for(())
     found = entries_of(result.hidden)
     keys = {entry.key for entry in found}
 

@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 def command(*, rule: tuple[str, ...], output_format: str, isolated: bool, color: str) -> None:
     """Explain rules: what each finds, why that matters, what to do, and what its fix changes."""
     from cflint.cli.console import write
-    from cflint.rule import RuleSet
+    from cflint.cli.selection import known_here
 
-    known = RuleSet.discover(packages=not isolated)
+    known = known_here(isolated=isolated)
     rules = list(dict.fromkeys(named_rule(name, known) for name in rule))
     match output_format:
         case "json":
@@ -56,6 +56,8 @@ def _facts(rule: Rule) -> str:
         f"Severity: {spec.severity.label}, group: {rule.group}, preset: {preset_label(spec.presets)}, "
         f"fix: {fix_label(spec.fix)}"
     )
+    if rule.defined_in is not None:
+        return f"{facts}, defined in `{rule.defined_in}`"
     if rule.package is not None:
         facts += f", from the package `{rule.package.name}` {rule.package.version}"
     else:

@@ -72,9 +72,10 @@ def _inspect(place: str, name: str | None, *, isolated: bool) -> Inspection:
     if path is None or document is None:
         raise Failure(f"{visible(file)} cannot be read")
     known = RuleSet.discover(packages=not isolated and allows_packages(workspace, [path]))
-    rule = named_rule(name, known) if name is not None else None
     policy = Policy(SettingsTree(workspace, known, isolated=isolated), known, lambda settings: settings)
     try:
+        known = policy.known_for([path])
+        rule = named_rule(name, known) if name is not None else None
         settings = policy.settings_for(path)
         rules = settings.rules(known)
         loaded = load(workspace, (path,), settings.exclude, preferences=policy.options_for)

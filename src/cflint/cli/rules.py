@@ -48,10 +48,10 @@ def command(
     """List the rules: severity, fix, preset, what each finds, and from which package it is, if not from
     cflint."""
     from cflint.cli.console import write
-    from cflint.cli.selection import names, selected
-    from cflint.rule import ALL, RuleSet
+    from cflint.cli.selection import known_here, names, selected
+    from cflint.rule import ALL
 
-    rules = selected(RuleSet.discover(packages=not isolated), names(select) or (ALL,), names(ignore))
+    rules = selected(known_here(isolated=isolated), names(select) or (ALL,), names(ignore))
     ordered = sorted(rules.values(), key=lambda rule: (rule.group, rule.id))
     match output_format:
         case "json":
@@ -111,6 +111,7 @@ def as_data(rule: Rule) -> dict[str, object]:
         },
         "summary": rule.summary,
         "url": rule.info.uri,
+        "defined_in": rule.defined_in,
         "package": {
             "name": "cflint" if package is None else package.name,
             "version": __version__ if package is None else package.version,
@@ -138,7 +139,8 @@ def _group(group: str, rules: list[Rule]) -> str:
     for rule in rules:
         summary = rule.summary.replace("|", "\\|")
         spec = rule.spec
-        link = f"[`{rule.id}`]({_page(rule)})" if rule.package is None else f"`{rule.id}`"
+        is_own = rule.package is None and rule.defined_in is None
+        link = f"[`{rule.id}`]({_page(rule)})" if is_own else f"`{rule.id}`"
         cells = (
             *(link, summary, spec.severity.label, fix_label(spec.fix), preset_label(spec.presets)),
             precision_label(rule.id),

@@ -27,6 +27,29 @@ def _completed() -> RuleSet:
         return RuleSet.discover(packages=False)
 
 
+def known_here(*, isolated: bool = False) -> RuleSet:
+    """All rules there are, and the policies of the settings that count in the current folder; a mistake in
+    them is printed as a warning."""
+    from cflint.cli.console import warn
+    from cflint.project.files.workspace import Workspace
+    from cflint.rule import RuleSet
+    from cflint.settings import Policy, SettingsError, SettingsTree, allows_packages
+
+    if isolated:
+        return RuleSet.discover(packages=False)
+    workspace = Workspace.around(["."])
+    here = workspace.relative(".") or ""
+    path = f"{here}/-" if here else "-"
+    known = RuleSet.discover()
+    if not allows_packages(workspace, [here]):
+        return known  # whose settings may name no rule of packages
+    try:
+        return Policy(SettingsTree(workspace, known), known, lambda settings: settings).known_for([path])
+    except SettingsError as error:
+        warn(f"policies are left out: {error}")
+        return known
+
+
 def names(given: Iterable[str]) -> tuple[str, ...]:
     """The names in options that may be repeated and may hold several, with commas between."""
     return tuple(name for part in given for piece in part.split(",") if (name := piece.strip()))

@@ -148,7 +148,7 @@ class IncrementalRun:
 
     @cached_property
     def _rules(self) -> str:
-        return hash_of("\0".join(self._options.rules))
+        return hash_of("\0".join(rule.key for rule in self._options.rules.values()))
 
     @cached_property
     def _model(self) -> str:

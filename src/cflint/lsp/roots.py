@@ -252,9 +252,10 @@ class Configured:
                 return finding
 
         try:
-            return Options(
-                policy.rules((root.given, *loaded.paths)), self._known, jobs=1, apply_policy=apply_policy
-            )
+            paths = (root.given, *loaded.paths)
+            known = policy.known_for(paths)
+            root.rules.policies |= {id: known[id] for id in known if known[id].made_of is not None}
+            return Options(policy.rules(paths), known, jobs=1, apply_policy=apply_policy)
         except SettingsError as error:
             root.settings_error = error
         except UnknownSelector:

@@ -31,7 +31,8 @@ _SOURCE = pattern(r"^Source: .*?(https://[^\s;,)]+)", re.MULTILINE)
 @record(frozen=True, eq=False)
 class Rule:
     """A rule that was found: what it is called, what `@rule` says of it, how to get its module, and the
-    installed package that it comes from, None for cflint itself.
+    installed package that it comes from, None for cflint itself. A policy is one that settings define:
+    `defined_in` is the place, as `cflint.toml:12`, and `made_of` what they say, by which two are the same.
 
     The module is imported when its check or its page is asked for: most rules have nothing to look at in most
     projects.
@@ -42,6 +43,8 @@ class Rule:
     spec: Spec
     load: Callable[[], ModuleType]
     package: Package | None = None
+    defined_in: str | None = None
+    made_of: object = None
 
     @cached_property
     def module(self) -> ModuleType:
@@ -57,6 +60,11 @@ class Rule:
     def names(self) -> tuple[str, ...]:
         """What a suppression comment may call the rule: its id, its aliases, its group."""
         return (self.id, *self.spec.aliases, self.group)
+
+    @property
+    def key(self) -> str:
+        """What the rule's findings depend on besides the code of cflint and of packages."""
+        return self.id if self.made_of is None else f"{self.id} {self.made_of!r}"
 
     @property
     def page(self) -> str:
@@ -122,11 +130,16 @@ class RuleSet(Mapping[str, Rule]):
     def with_packages(self) -> RuleSet:
         """These rules, which are cflint's, and those of installed packages. Raises PackageError for a package
         that cannot be used."""
-        others = installed()
+        others = [package for package in installed() if package.entries]
         if not others:
             return self
         taken = dict.fromkeys((*self, *self.aliases, *self.groups, *PRESETS), "cflint")
         return RuleSet([*self.values(), *map(_rule, rules_of_packages(others, taken))])
+
+    def with_policies(self, policies: Iterable[Rule]) -> RuleSet:
+        """These rules and those that settings define; the first of a name stays."""
+        new = {rule.id: rule for rule in policies if rule.id not in self._rules}
+        return RuleSet([*self.values(), *new.values()], packages=self._packages) if new else self
 
     @cached_property
     def own(self) -> RuleSet:
@@ -138,7 +151,7 @@ class RuleSet(Mapping[str, Rule]):
     def leaves_packages_out(self) -> bool:
         """Whether packages of rules are installed that were not looked at: what no rule here is called may be
         a rule of theirs."""
-        return not self._packages and bool(installed())
+        return not self._packages and any(package.entries for package in installed())
 
     def __getitem__(self, id: str) -> Rule:
         return self._rules[id]

@@ -98,7 +98,7 @@ class Analysis:
         settings, request = self._plan.settings, self._plan.request
         return Options(
             self.rules,
-            settings.known,
+            settings.known_for(self.loaded.paths),
             excludes=settings.excludes,
             jobs=request.jobs,
             debug=request.debug,

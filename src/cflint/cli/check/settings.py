@@ -37,7 +37,8 @@ class CheckSettings:
 
     @cached_property
     def known(self) -> RuleSet:
-        """All rules there are; those of packages are left out when no settings that count let them run."""
+        """All rules there are but for policies; those of packages are left out when no settings that count
+        let them run."""
         from cflint.rule import RuleSet
         from cflint.settings import allows_packages
 
@@ -58,10 +59,22 @@ class CheckSettings:
             only = workspace.relative(self._config)
             if only is None or not workspace.is_file(only):
                 raise Failure(f"no settings file inside {workspace.root}: {self._config}")
-        with _failures():
-            known.select(self._select or (RECOMMENDED,), self._ignore)
         tree = SettingsTree(workspace, known, only=only, isolated=self._isolated)
-        return Policy(tree, known, lambda settings: settings.overridden(self._select, self._ignore))
+        policy = Policy(tree, known, lambda settings: settings.overridden(self._select, self._ignore))
+        with _failures():
+            every = policy.known_for(map(self._inside, self._place.paths))
+            every.select(self._select or (RECOMMENDED,), self._ignore)
+        return policy
+
+    def _inside(self, path: str) -> str:
+        """A path whose settings are those of a path of the place, which may be a folder."""
+        folder = path if self._place.workspace.is_dir(path) else posixpath.dirname(path)
+        return posixpath.join(folder, "-")
+
+    def known_for(self, paths: Iterable[str]) -> RuleSet:
+        """All rules there are, the policies of what counts for the files as well."""
+        with _failures():
+            return self.policy.known_for((*map(self._inside, self._place.paths), *paths))
 
     @cached_property
     def fail_on(self) -> str:
@@ -78,9 +91,8 @@ class CheckSettings:
     def of(self, path: str) -> Settings:
         """The settings that count for a path of the place."""
         policy = self.policy
-        folder = path if self._place.workspace.is_dir(path) else posixpath.dirname(path)
         with _failures():
-            return policy.settings_for(posixpath.join(folder, "-"))
+            return policy.settings_for(self._inside(path))
 
     def rules(self, paths: Iterable[str]) -> RuleSet:
         """The rules that run over any of the files, or of the paths of the place. Raises Failure for none."""
@@ -120,6 +132,8 @@ class CheckSettings:
             yield f"per-file-ignores.{_toml(pattern)} = {_toml(sorted(ignored))}"
         for (rule, name), value in settings.options.items():
             yield f"options.{rule}.{name} = {value}"
+        for policy in settings.policies:
+            yield f"# {policy.rule} ({visible(policy.place)}): {visible(policy.path.text)} {policy.sentence}"
         yield f"# {len(rules)} rules: {', '.join(rules)}"
         yield ""
 

@@ -1,0 +1,112 @@
+"""The settings of a workspace, read where they are asked for."""
+
+# Imported where used: installed packages, which few settings name.
+
+from __future__ import annotations
+
+import posixpath
+from typing import TYPE_CHECKING
+
+from cflint.rule import RuleSet
+from cflint.settings.definition import Settings, SettingsError
+from cflint.settings.files import PACKAGE, extended, settings_file
+from cflint.settings.reader import Reader
+from cflint.source import Document, Span
+from cflint.syntax.data import Node
+
+if TYPE_CHECKING:
+    from cflint.project.files.workspace import Workspace
+
+
+class SettingsTree:
+    """The settings of a workspace: for each path the nearest file's, read once.
+
+    `only` is the one settings file to use; `isolated` uses none.
+    """
+
+    def __init__(
+        self, workspace: Workspace, known: RuleSet, *, only: str | None = None, isolated: bool = False
+    ) -> None:
+        self._workspace = workspace
+        self._known = known
+        self._only = only
+        self._isolated = isolated
+        self._by_folder: dict[str, Settings] = {}
+        self._by_file: dict[str, Settings] = {}
+
+    def for_path(self, path: str) -> Settings:
+        """The settings that count for a file of the workspace. Raises SettingsError."""
+        if self._isolated:
+            return Settings()
+        if self._only is not None:
+            return self._read(self._only)
+        return self._for_folder(posixpath.dirname(path))
+
+    def for_folder(self, folder: str) -> Settings:
+        """The settings that count for a folder ("" is the root). Raises SettingsError."""
+        return self.for_path(posixpath.join(folder, "-"))
+
+    def _for_folder(self, folder: str) -> Settings:
+        found = self._by_folder.get(folder)
+        if found is None:
+            path = settings_file(self._workspace, folder)
+            if path is not None:
+                found = self._read(path)
+            else:
+                found = self._for_folder(posixpath.dirname(folder)) if folder else Settings()
+            self._by_folder[folder] = found
+        return found
+
+    def _read(self, path: str, above: tuple[str, ...] = (), under: Settings | None = None) -> Settings:
+        """The settings of a file, on top of what it extends and of others; above it are those that extend
+        it."""
+        found = self._by_file.get(path) if under is None else None
+        if found is None:
+            document = self._workspace.read(path)
+            if document is None:
+                problem = self._workspace.problem(path)
+                why = problem.value if problem is not None else "cannot be read"
+                raise SettingsError(f"settings file: {why}", Document(path, b""), Span(0, 0))
+            found = self._on_top(document, (*above, path), under)
+            if under is None:
+                self._by_file[path] = found
+        return found
+
+    def _on_top(self, document: Document, chain: tuple[str, ...], under: Settings | None) -> Settings:
+        reader = Reader(document, self._known)
+        for base in reader.extended():
+            if (base.text or "").startswith(PACKAGE):
+                under = self._of_package(document, base, chain, under)
+            else:
+                under = self._read(self._target(document, base, chain), chain, under)
+        return reader.settings(under or Settings())
+
+    def _of_package(
+        self, document: Document, base: Node, chain: tuple[str, ...], under: Settings | None
+    ) -> Settings:
+        from cflint.packages import SettingsPackageError, settings_in
+
+        text = base.text or ""
+        if text in chain:
+            raise SettingsError(f"`extends` goes round in circles: {' → '.join(chain)}", document, base.span)
+        try:
+            data = settings_in(text.removeprefix(PACKAGE))
+        except SettingsPackageError as error:
+            raise SettingsError(f"`extends` names `{text}`, {error}", document, base.span) from error
+        # its patterns are relative to the folder of the file that names it
+        path = posixpath.join(posixpath.dirname(document.path), text)
+        return self._on_top(Document(path, data), (*chain, text), under)
+
+    def _target(self, document: Document, base: Node, chain: tuple[str, ...]) -> str:
+        text = base.text or ""
+        if PACKAGE in document.path:
+            why = "the settings of a package can only extend those of packages: `package:NAME`"
+            raise SettingsError(why, document, base.span)
+        target = extended(document.path, text)
+        if target is None:
+            raise SettingsError("`extends` has to name a file inside the repository", document, base.span)
+        if target in chain:
+            raise SettingsError(f"`extends` goes round in circles: {' → '.join(chain)}", document, base.span)
+        if not self._workspace.is_file(target):
+            raise SettingsError(f"`extends` names `{text}`, which does not exist", document, base.span)
+        return target
