@@ -13,17 +13,20 @@ HEAD = """\
 <!-- Written by scripts/write_sweep_page.py: do not edit. -->
 # What a sweep writes
 
-[`cflint sweep`](guides/sweep.md) writes each of these tables twice: `NAME.jsonl` has a row a line, as an object of JSON in
-ASCII, and `NAME.parquet` has the same rows for Arrow, DuckDB and the like. The rows are in the order of the repositories,
-and the same, byte for byte, for the same input. A repository is known by `repository` and `ref` together.
+[`cflint sweep`](guides/sweep.md) writes each of these tables twice: `NAME.jsonl` has a row a line, as an
+object of JSON in ASCII, and `NAME.parquet` has the same rows for Arrow, DuckDB and the like. The rows are
+in the order of the repositories, and the same, byte for byte, for the same input. A repository is known by
+`repository` and `ref` together.
 
-In Parquet, text is `string`, a number `int64`, a flag `bool`, texts a list of `string`, a date `date32`, a time
-`timestamp[s, UTC]`. In JSON, dates and times are written as ISO 8601 has them. The metadata of each Parquet file has the
-version of this schema, `cflint-sweep` = {version}: it is raised when a column is taken away or changes its meaning.
+In Parquet, text is `string`, a number `int64`, a flag `bool`, texts a list of `string`, a date `date32`, a
+time `timestamp[s, UTC]`. In JSON, dates and times are written as ISO 8601 has them. The metadata of each
+Parquet file has the version of this schema, `cflint-sweep` = {version}: it is raised when a column is taken
+away or changes its meaning.
 
-Beside the tables there are `sarif/`, a log in SARIF for each repository with findings; `measures.jsonl`, what each piece
-of work took (`seconds` of a processor, most `memory` in bytes), which differs from run to run; `sweep.json`, what the sweep
-is; `journal.jsonl` and `results/`, by which a sweep that was ended goes on. Secrets in messages and details are masked.
+Beside the tables there are `sarif/`, a log in SARIF for each repository with findings; `measures.jsonl`,
+what each piece of work took (`seconds` of a processor, most `memory` in bytes), which differs from run to
+run; `sweep.json`, what the sweep is; `journal.jsonl` and `results/`, by which a sweep that was ended goes
+on. Secrets in messages and details are masked.
 
 """
 

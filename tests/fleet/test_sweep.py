@@ -251,15 +251,17 @@ def test_the_command_sweeps_lists_and_references(
         (["--from", "nowhere.txt"], "the list nowhere.txt cannot be read"),
         (["--from", "list.txt"], "no such folder: list.txt:2: gone"),
         ([], "nothing to sweep"),
+        (["."], "the output out lies inside of ."),
         ([".", "--working-tree", "--ref", "main"], "`--working-tree` looks at no commit"),
-        ([".", "--select", "no-rule"], "no-rule"),
-        ([".", "--config", "nowhere.toml"], "the settings nowhere.toml cannot be read"),
+        (["inner", "--select", "no-rule"], "no-rule"),
+        (["inner", "--config", "nowhere.toml"], "the settings nowhere.toml cannot be read"),
     ],
 )
 def test_mistakes_are_said(
     arguments: list[str], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: Capture
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "inner").mkdir()
     (tmp_path / "list.txt").write_text(".\ngone\n")
     assert run(["sweep", *arguments, "--output", "out"]) == 2
     assert message in capfd.readouterr().err

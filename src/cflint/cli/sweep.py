@@ -154,6 +154,7 @@ def run(
     if working_tree and refs:
         raise Failure("`--working-tree` looks at no commit, so it does not go with `--ref`")
     sources = _sources(paths, lists, ("",) if working_tree else refs)
+    _refuse_inside(output, sources)
     text = _settings_in(config) if config is not None else None
     options = [
         *(["--isolated"] if isolated else []),
@@ -201,6 +202,15 @@ def _sources(paths: tuple[str, ...], lists: tuple[str, ...], refs: tuple[str, ..
     if not sources:
         raise Failure("nothing to sweep: name folders, or a list of them with `--from`")
     return sources
+
+
+def _refuse_inside(output: str, sources: list[Source]) -> None:
+    """Raise Failure for an output that would become a part of what is looked at."""
+    target = Path(os.path.realpath(output))
+    for source in sources:
+        is_read_as_it_is = not source.ref or not source.is_git
+        if is_read_as_it_is and Path(source.path) in (target, *target.parents):
+            raise Failure(f"the output {output} lies inside of {source.name}, which is looked at")
 
 
 def _settings_in(config: str) -> str:

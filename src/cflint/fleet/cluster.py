@@ -42,7 +42,7 @@ def connected(
         "distributed.worker.memory.pause": False,
         "distributed.worker.memory.terminate": False,
         "distributed.scheduler.allowed-failures": 3,
-        "distributed.admin.log-length": 1_000,
+        "distributed.admin.low-level-log-length": 1_000,
     }
     with dask.config.set(quiet):
         if scheduler is not None:

@@ -3,6 +3,8 @@
 A server with everything imported and no thread forks for each request, which takes a few milliseconds where a
 new Python would take half a second. `Server` is its client's side. What a process gives comes back through a
 pipe; whatever ends it is told as an Outcome.
+
+Imported where used: what the processes need, which only the server imports.
 """
 
 from __future__ import annotations

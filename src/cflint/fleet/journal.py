@@ -3,6 +3,8 @@
 `sweep.json` says what the sweep is. `journal.jsonl` has a line for each source that was looked at and for
 each content that could not be examined; a line that was not written to its end counts for nothing. What was
 found in a content is a file of its own below `results/`, named by its key, and put there whole.
+
+Imported where used: fcntl, which only systems have that can sweep.
 """
 
 from __future__ import annotations
@@ -87,7 +89,7 @@ class Journal:
         self._stream.close()
 
     def _lock(self) -> None:
-        import fcntl  # Imported where used: only systems that can sweep have it.
+        import fcntl
 
         try:
             fcntl.flock(self._stream, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -3,6 +3,8 @@
 A source is looked at first. Each content that its states have is examined once, whoever has it; what waits
 for nothing is taken before new sources, so that little is ever in between. Only as much is in flight as keeps
 the workers busy: what the scheduler remembers does not grow with the fleet.
+
+Imported where used: Dask, which an extra installs.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from cflint.cachedir import hash_of
 from cflint.fleet import work
 from cflint.fleet.cluster import ClusterError, slots
 from cflint.fleet.identity import key_of
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
 
 _AHEAD = 4
 """How much work for each slot is handed out."""
+_PAUSE = 2.0
+"""Seconds after which workers are counted again."""
 _TRIES = 3
 """How often work is handed out anew whose workers were lost."""
 MEASURES = "measures.jsonl"
@@ -109,10 +114,12 @@ class Sweep:
         running: dict[Future, _Work] = {}
         completed = as_completed()
         number = 0
+        busy, due = 0, 0.0
         with self._measures.open("ab") as self._stream:
             while True:
-                room = max(_AHEAD, _AHEAD * slots(client)) - len(running)
-                for _ in range(room):
+                if time.monotonic() >= due:  # workers come and go, and to ask the scheduler takes a while
+                    busy, due = max(1, slots(client)), time.monotonic() + _PAUSE
+                for _ in range(_AHEAD * busy - len(running)):
                     piece = self._ready.popleft() if self._ready else next(waiting, None)
                     if piece is None and self._ready:  # what was looked at before gave some
                         piece = self._ready.popleft()
@@ -239,6 +246,4 @@ def _seen(row: Row, settings: Settings, source: Source) -> Iterator[Seen]:
 
 def about_of(code: str, options: Sequence[str], settings: str | None, day: str) -> About:
     """What a sweep with these options is."""
-    from cflint.cachedir import hash_of
-
     return About(code, tuple(options), hash_of(settings) if settings is not None else "", day)

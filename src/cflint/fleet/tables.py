@@ -13,12 +13,14 @@ import json
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping
 from contextlib import ExitStack
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from cflint.cachedir import hash_of
 from cflint.fleet.schema import DATE, FLAG, NUMBER, TABLES, TEXT, TEXTS, TIME, VERSION, Table
+from cflint.report.layout import sarif_log
 
 if TYPE_CHECKING:
     import pyarrow
@@ -175,8 +177,6 @@ def _arrow_table(table: Table, schema: pyarrow.Schema, rows: list[Row]) -> pyarr
 def _typed(value: Any, type: str) -> Any:
     if value is None or type not in (DATE, TIME):
         return value
-    from datetime import date, datetime
-
     return date.fromisoformat(value) if type == DATE else datetime.fromisoformat(value)
 
 
@@ -198,8 +198,6 @@ def _with_provenance(log: str, state: Mapping[str, Any]) -> str:
     if state.get("commit"):
         version["revisionId"] = state["commit"]
     tree["runs"][0]["versionControlProvenance"] = [version]
-    from cflint.report.layout import sarif_log
-
     results = tree["runs"][0]["results"]
     tree["runs"][0]["results"] = []
     return sarif_log(tree, results)
