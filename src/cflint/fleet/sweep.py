@@ -14,6 +14,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
+from uuid import uuid4
 
 from cflint.cachedir import hash_of
 from cflint.fleet import work
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 _AHEAD = 4
 """How much work for each slot is handed out."""
+_NOT_THERE = ("lost", "pending")
+"""What the state of a piece of work is whose result is not there any more."""
 _PAUSE = 2.0
 """Seconds after which workers are counted again."""
 _TRIES = 3
@@ -103,6 +106,7 @@ class Sweep:
         self._ready: deque[_Work] = deque()
         self._begun: set[str] = set()
         self._measures = journal.folder / MEASURES
+        self._token = uuid4().int  # a scheduler may serve several sweeps
         self.progress = Progress(sources=len(sources))
 
     def run(self, client: Client) -> None:
@@ -132,8 +136,11 @@ class Sweep:
                 if not running:
                     return
                 future = next(completed)
+                if future.status in _NOT_THERE:  # its worker was lost, and it is done again
+                    completed.add(future)
+                    continue
                 piece = running.pop(future)
-                self._finished(piece, future)
+                self._finished(client, piece, future)
                 future.release()
                 if self._show is not None:
                     self._show(self.progress)
@@ -147,30 +154,26 @@ class Sweep:
             limits.seconds,
             limits.memory,
             about.code,
-            key=f"{job}-{number}",  # Dask groups by what stands before the hyphen
+            key=f"{job}-{self._token}-{number}",  # Dask groups by what stands before the first number
             pure=False,
             priority=1 if job == "examine" else 0,
         )
 
-    def _finished(self, piece: _Work, future: Future) -> None:
-        from distributed import KilledWorker
+    def _finished(self, client: Client, piece: _Work, future: Future) -> None:
+        """Take what comes back. What was lost with a worker is handed out anew."""
+        from distributed import CancelledError, KilledWorker
 
-        if future.status == "finished":
+        try:
             outcome = work.unpacked(future.result())
-        elif future.status == "error":
-            error = future.exception()
-            if not isinstance(error, KilledWorker):
-                assert error is not None
-                raise error
+        except (KilledWorker, CancelledError) as error:
+            if client.status != "running":
+                hint = "run the same command again: it goes on from here"
+                raise ClusterError("the scheduler is gone", hint) from error
             piece.tries += 1
             if piece.tries < _TRIES:
                 self._ready.append(piece)
                 return
             outcome = Outcome(None, "killed", "the workers that had it were lost, again and again")
-        else:
-            raise ClusterError(
-                f"the scheduler is gone ({future.status})", "run the same command again: it goes on from here"
-            )
         piece.done(outcome)
         row = {"name": piece.name, "job": piece.request["job"], "status": outcome.status or "done"}
         row |= {"seconds": outcome.seconds, "memory": outcome.memory, "at": round(time.time(), 3)}
@@ -184,7 +187,7 @@ class Sweep:
             row = self._journal.looked(source)
             if row is not None:
                 self.progress.looked += 1
-                self._saw(source, row, is_new=False)
+                self._saw(source, row)
                 while self._ready:
                     yield self._ready.popleft()
             else:
@@ -196,9 +199,9 @@ class Sweep:
     def _looked(self, source: Source, outcome: Outcome) -> None:
         self.progress.looked += 1
         self.progress.failed += outcome.answer is None
-        self._saw(source, self._journal.keep_look(source, outcome), is_new=True)
+        self._saw(source, self._journal.keep_look(source, outcome))
 
-    def _saw(self, source: Source, row: Row, *, is_new: bool) -> None:
+    def _saw(self, source: Source, row: Row) -> None:
         for state in row.get("states", ()):
             key = self._settings.key(state["content"])
             if key in self._begun:
