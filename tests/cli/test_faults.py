@@ -394,7 +394,8 @@ def test_fault_13_gone_between_walk_and_read(cli: Cli, tmp_path: Path) -> None:
         (b"\xff\xfe" + ROOM.encode("utf-16-le"), False),
         (ROOM.encode("utf-16-be"), False),
         (b"\0" + ROOM.encode(), False),
-        (ROOM.replace("ok", "o\0k").encode(), False),
+        (b"/* \xff */" + ROOM.replace("ok", "o\0k").encode(), False),
+        (ROOM.replace("ok", "o\0" * 40).encode(), False),
     ],
 )
 def test_fault_14_no_utf_8(cli: Cli, data: bytes, analysed: bool) -> None:
@@ -412,6 +413,13 @@ def test_fault_14_no_utf_8(cli: Cli, data: bytes, analysed: bool) -> None:
     assert said in outcome.out
     report = check({"wrangler.jsonc": CONFIG.encode(), "src/index.ts": data})
     assert all(finding.at.span.end <= len(data) for finding in report.findings)
+
+
+def test_a_nul_in_a_literal_is_text(cli: Cli) -> None:
+    worker(ROOM.replace("ok", "o\0k").encode())
+    outcome = concise(cli)
+    assert "ws-legacy-accept" in rules_of(outcome)
+    assert "skipped" not in outcome.out
 
 
 def check(files: dict[str, bytes], rules: str = "recommended", jobs: int = 1) -> Report:

@@ -65,7 +65,11 @@ def test_a_main_that_is_an_address(cli: Cli) -> None:
 
 def test_what_is_too_large_does_not_pass(cli: Cli) -> None:
     worker("export const a = 1;\n" * 80_000)
-    out = cli("check").out
+    outcome = cli("check")
+    assert outcome.code == Exit.INTERNAL  # where it would be 0
+    assert "skipped" not in cli("check", "--exclude", "src/index.ts").out
+    assert cli("check", "--exit-zero").code == cli("check", "--fail-on", "never").code == Exit.CLEAN
+    out = outcome.out
     assert "src/index.ts: skipped: the file is larger than the limit of 1 MiB: it has 1,600,000 bytes" in out
     assert out.rstrip().endswith("No findings in 1 file of 1 Worker. 1 file skipped.")
     worker(config=CONFIG + "// a\n" * 300_000)

@@ -205,6 +205,15 @@ def test_merge_ends_as_a_run_would(cli: Cli, tmp_path: Path) -> None:
     assert cli("merge", str(tmp_path / "deep.json")).code == 2
 
 
+@pytest.mark.parametrize("format", ["json", "sarif"])
+def test_a_part_that_could_not_read_a_file(cli: Cli, tmp_path: Path, format: str) -> None:
+    (tmp_path / "packages/shared/src/index.ts").write_text("1;\n" * 400_000)
+    arguments = ("--output-format", format, "--select", "kv-get-json")
+    names = parts(cli, 2, tmp_path, *arguments)
+    assert cli("merge", *names).code == cli("check", *arguments).code == 4
+    assert cli("merge", *names, "--exit-zero").code == cli("check", *arguments, "--exit-zero").code == 0
+
+
 @pytest.mark.parametrize("given", ["0/2", "3/2", "x", "1/", "/2", "1/2/3", "-1/2", "1/99999", "١/٢"])
 def test_a_part_that_is_none(cli: Cli, given: str) -> None:
     outcome = cli("check", "--shard", given)

@@ -24,6 +24,7 @@ Rows = Counter[tuple[str, str, int]]
 NOT_THERE = {
     "binding-missing-in-environment": "environments inherit no bindings; a mode is written whole",
     "deploy-config-bypasses-build": "a command that names wrangler's file does not name this one",
+    "do-script-name-self": "a mode is written whole, and is no copy of the top level",
     "env-inherits-production-trigger": "environments inherit triggers; a mode is written whole",
     "migration-duplicate-tag": "there are no migrations",
     "migration-prefer-sqlite": "there are no migrations; whether a class of `exports` is new is not known",
@@ -31,6 +32,7 @@ NOT_THERE = {
     "missing-env-type-argument": "a class that says no type gets the one that is inferred",
     "nitro-deploy-config-env": "Nitro copies wrangler's file, and a mode is none of its environments",
     "nitro-wrangler-key-overridden": "Nitro reads wrangler's file, and knows no other",
+    "pages-config-ignored": "Pages reads wrangler's file, and no other",
     "sveltekit-main-is-source": "the adapter asks wrangler's reader for `main`, which knows no such file",
     "toml-misplaced-key": "it is no TOML",
     "vite-ignored-key": "a configuration in TypeScript has none of these keys, or Vite reads them",

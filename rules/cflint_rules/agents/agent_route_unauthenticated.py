@@ -49,7 +49,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import REFERENCE, Finding, Match, Severity, call, pattern, rule
+from cflint.api import Finding, Match, Severity, call, pattern, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -64,7 +64,7 @@ _NAMES = (
 )
 
 
-@rule(call("routeAgentRequest"), severity=Severity.NOTE, presets=(REFERENCE,))
+@rule(call("routeAgentRequest"), severity=Severity.NOTE)
 def check(match: Match) -> Iterator[Finding]:
     module, function = match.module, match.enclosing_function
     declaration = module.scope.resolve(match.callee) if match.callee is not None else None

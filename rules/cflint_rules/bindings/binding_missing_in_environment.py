@@ -51,8 +51,9 @@ deployments have is reported, or the other way round, where code uses it and doe
 
 ## Not reported
 
-Names that the code of the Worker does not mention, and environments with a `main` of their own: these may
-well be smaller on purpose. Names in the environment's `secrets.required`.
+Names that the code of the Worker does not mention, what only an environment that is otherwise different
+binds, and environments with a `main` of their own: these may well be smaller on purpose. Names in the
+environment's `secrets.required`.
 
 ## Fix safety
 
@@ -84,6 +85,8 @@ from cflint.api import (
 )
 
 _SHOWN = 6
+_ALIKE = 2
+"""How many bindings two environments share that are meant to be the same Worker."""
 
 
 @rule(worker(), severity=Severity.NOTE, fix=Safety.UNSAFE, deployed=True)
@@ -109,7 +112,8 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
         ]
         if not missing:
             continue
-        names = [f"`{found.name}` ({found.kind.label})" for found in missing[:_SHOWN]]
+        first = sorted(missing, key=lambda found: found.kind.is_value)  # services before texts
+        names = [f"`{found.name}` ({found.kind.label})" for found in first[:_SHOWN]]
         if len(missing) > _SHOWN:
             names.append(f"{len(missing) - _SHOWN} more")
         related = tuple(
@@ -121,6 +125,32 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
             related,
             _fix(environment, missing),
         )
+    yield from _siblings(subject, project)
+
+
+def _siblings(subject: Worker, project: Project) -> Iterator[Finding]:
+    """What another named environment binds, where the top level binds nothing of it."""
+    named = [found for found in subject.environments[1:] if not found.has_open_bindings]
+    top = {found.name for found in subject.environments[0].bindings}
+    for lacking in named:
+        own = {found.name for found in lacking.bindings if not found.kind.is_value}
+        lost: dict[str, Binding] = {}
+        for other in named:
+            others = {found.name: found for found in other.bindings if not found.kind.is_value}
+            if not own or len(own & others.keys()) < _ALIKE or lacking.own("main") is not other.own("main"):
+                continue
+            for name, found in others.items():
+                if name not in own and name not in top and not found.kind.inheritable:
+                    lost.setdefault(name, found)
+        for name, found in lost.items():
+            if not _is_mentioned(name, subject, project) or found.kind.id in ("secret", "unsafe", "assets"):
+                continue
+            yield Finding(
+                f"`{lacking.label}` lacks `{name}` ({found.kind.label}), which"
+                f" `{found.environment.label}` has",
+                lacking.place,
+                (found.location.saying("it is bound here"),),
+            )
 
 
 def _previews(subject: Worker, project: Project) -> Iterator[Finding]:

@@ -57,6 +57,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cflint.api import (
+    PREVIEW,
     Binding,
     ClassKind,
     Edit,
@@ -83,7 +84,7 @@ _MOST_FIXES = 50
 """To find out how an entry can be removed all of the configuration is read again."""
 
 
-@rule(worker(), severity=Severity.NOTE, fix=Safety.UNSAFE, presets=(), deployed=True)
+@rule(worker(), severity=Severity.NOTE, fix=Safety.UNSAFE, presets=(PREVIEW,), deployed=True)
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
     if not subject.entries or subject.unresolved:
         return
@@ -118,7 +119,21 @@ def _is_used(name: str, entries: list[Binding], subject: Worker, project: Projec
         return True  # the framework's own code reads it
     if _is_value(name, entries):
         return True  # a variable's value may tell the code its name
-    return js.is_mentioned(project, subject.modules, name)
+    return js.is_mentioned(project, subject.modules, name) and _is_read(name, subject, project)
+
+
+def _is_read(name: str, subject: Worker, project: Project) -> bool:
+    """Whether a name stands in code or a text, and not only as a member of a type."""
+    for path in subject.modules:
+        document = project.sources.document(path)
+        if document is None or (not path.endswith(js.suffixes.MODULE_SUFFIXES) and document.has_word(name)):
+            return True
+    for module in js.modules_naming(project, subject.modules, name):
+        for leaf in module.leaves(name, module.root):
+            member = module.parent(leaf)
+            if member is None or member.type != "property_signature":
+                return True
+    return False
 
 
 def _is_value(name: str, entries: list[Binding]) -> bool:

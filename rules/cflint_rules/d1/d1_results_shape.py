@@ -13,7 +13,7 @@ interface Env {
 
 export default {
   async fetch(request, env): Promise<Response> {
-    const users = await env.DB.prepare("SELECT name FROM users").all();
+    const users = await env.DB.prepare("SELECT name FROM users LIMIT 50").all();
     return Response.json(users.map((user) => user.name));
   },
 } satisfies ExportedHandler<Env>;
@@ -28,7 +28,7 @@ interface Env {
 
 export default {
   async fetch(request, env): Promise<Response> {
-    const users = await env.DB.prepare("SELECT name FROM users").all();
+    const users = await env.DB.prepare("SELECT name FROM users LIMIT 50").all();
     return Response.json(users.results.map((user) => user.name));
   },
 } satisfies ExportedHandler<Env>;

@@ -56,14 +56,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cflint.api import PREVIEW, Finding, Fix, Match, Safety, Severity, ValueKind, call, rule
+from cflint.api import Finding, Fix, Match, Safety, Severity, ValueKind, call, rule
 
 
 @rule(
     call("json", "text", "html", "body", "redirect", "notFound"),
     severity=Severity.WARNING,
     fix=Safety.UNSAFE,
-    presets=(PREVIEW,),
 )
 def check(match: Match) -> Iterator[Finding]:
     module = match.module

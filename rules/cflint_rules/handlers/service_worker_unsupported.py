@@ -12,7 +12,7 @@ addEventListener("fetch", (event) => {
 });
 
 async function users() {
-  const { results } = await DB.prepare("SELECT name FROM users").all();
+  const { results } = await DB.prepare("SELECT name FROM users LIMIT 50").all();
   return Response.json(results);
 }
 ```
@@ -28,7 +28,7 @@ async function users() {
 ```js
 export default {
   async fetch(request, env) {
-    const { results } = await env.DB.prepare("SELECT name FROM users").all();
+    const { results } = await env.DB.prepare("SELECT name FROM users LIMIT 50").all();
     return Response.json(results);
   },
 };

@@ -37,8 +37,9 @@ export default {
 
 ## Not reported
 
-Calls in a `try` with a `catch`, in the function or around all calls of it; what was encoded by the code
-itself; texts that do not come from a request, as far as one can see.
+Calls in a `try` with a `catch`, in the function or around all calls of it; Hono apps with an `onError()`;
+functions that nobody is seen to call; what was encoded by the code itself; texts that do not come from a
+request, as far as one can see.
 
 ## Fix safety
 
@@ -50,22 +51,16 @@ Source: https://developer.mozilla.org/en-US/docs/Web/JavaScript/Reference/Global
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Match, Module, Severity, call, js, rule
-
-if TYPE_CHECKING:
-    from tree_sitter import Node
-
-_MOST_HOPS = 3
+from cflint.api import Finding, Match, Severity, call, js, rule
 
 
-@rule(call("decodeURIComponent", "decodeURI"), severity=Severity.NOTE, presets=(PREVIEW,))
+@rule(call("decodeURIComponent", "decodeURI"), severity=Severity.NOTE)
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     if not js.is_global(module, match.call.callee, match.word) or len(match.arguments) != 1:
         return
-    if not module.runs_in_worker(match.node) or _is_caught(module, match.node, _MOST_HOPS):
+    if not js.escapes_handler(module, match.node):
         return
     made = module.provenance(match.arguments[0])
     if made.trust is not js.Trust.REQUEST or made.source is None or made.module is None:
@@ -74,22 +69,4 @@ def check(match: Match) -> Iterator[Finding]:
     related = () if match.at().span.covers(place.span) else (place,)
     yield Finding(
         f"`{match.word}()` throws when a client sends a `%` that encodes nothing", match.at(), related
-    )
-
-
-def _is_caught(module: Module, node: Node, hops: int) -> bool:
-    """Whether a `catch` takes what is thrown at a node, in its function or in all that call it."""
-    if module.try_around(node) is not None:
-        return True
-    function = module.enclosing_function(node)
-    if function is None or hops == 0:
-        return False
-    sites = js.callers_of(module, function).calls
-    if sites:
-        return all(_is_caught(site.module, site.node, hops - 1) for site in sites)
-    around = module.call_around(function)  # a callback runs where it stands
-    return (
-        around is not None
-        and module.handler_of(function) is None
-        and _is_caught(module, around[0].node, hops - 1)
     )

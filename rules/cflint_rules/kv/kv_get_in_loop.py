@@ -55,7 +55,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Match, Module, Severity, call, js, rule
+from cflint.api import Finding, Match, Module, Severity, call, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -64,7 +64,7 @@ _SINGLE = frozenset({"stream", "arrayBuffer"})
 _LEAVES = ("break_statement", "return_statement", "throw_statement")
 
 
-@rule(call("get"), severity=Severity.NOTE, presets=(PREVIEW,))
+@rule(call("get"), severity=Severity.NOTE)
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     if not 1 <= len(match.arguments) <= 2:

@@ -4,6 +4,10 @@ An empty `catch` around a call of the platform makes a failed write look like a 
 logs shows that data is missing. The same goes for `.catch(() => {})`, and for an empty `webSocketError()`,
 which is the only method called for a broken connection.
 
+Where a model or a service with a key is called, a `catch` that puts another value in its place and looks at
+no error gets a note: a key that has run out, or a quota, is seen nowhere. In Python, `except Exception`
+around a `fetch()`.
+
 ## Incorrect
 
 ```ts
@@ -44,8 +48,9 @@ export default {
 ## Not reported
 
 A block with a comment that says why; a `try` without a call of the platform (parsing JSON, closing a socket);
-a handler that returns a value instead; `ALTER TABLE` for a column that may be there. What only reads or
-deletes, and the cache, get a note, and nothing where they tidy up in a `catch` or `finally`.
+a handler that returns a value instead, but for the calls above; `ALTER TABLE` for a column that may be there.
+What only reads or deletes, and the cache, get a note, and nothing where they tidy up in a `catch` or
+`finally`.
 
 ## Fix safety
 
@@ -72,6 +77,8 @@ from cflint.api import (
     js,
     keyword,
     pattern,
+    python,
+    python_module,
     rule,
     sql,
 )
@@ -88,6 +95,9 @@ _STORES = frozenset(
 )
 _READERS = frozenset({ValueKind.CACHE, ValueKind.WORKFLOW_INSTANCE})
 _ONCE = frozenset({"ALTER", "CREATE", "DROP"})
+_TELLS = pattern(r"log|report|capture|track|notif|warn|error|fail|record|emit", re.IGNORECASE)
+_PYTHON_CATCH = pattern(rb"except(?:\s+(?:Base)?Exception(?:\s+as\s+\w+)?)?\s*:")
+_PYTHON_TELLS = pattern(r"#|\braise\b|print|log|warn|report|capture|\b[45]\d\d\b", re.IGNORECASE)
 _PLACEHOLDER = pattern(
     r"todo|fixme|not implemented|^(?:handle|deal with)\b[^.]{0,40}errors?\b|^error handling$", re.IGNORECASE
 )
@@ -100,7 +110,10 @@ def check(found: Match) -> Iterator[Finding]:
         body = node.child_by_field_name("body")
         statement = module.parent(node)
         tried = statement.child_by_field_name("body") if statement is not None else None
-        if body is None or tried is None or not _is_empty(module, body):
+        if body is None or tried is None:
+            return
+        if not _is_empty(module, body):
+            yield from _unseen(module, node, body, tried)
             return
         calls = module.descendants(tried, "call_expression")
         at = node
@@ -126,6 +139,79 @@ def check(found: Match) -> Iterator[Finding]:
         (module.at(made, "it fails unseen here"),) if node.type == "catch_clause" else (),
         severity=Severity.NOTE if weight == 1 else None,
     )
+
+
+def _unseen(module: Module, clause: Node, body: Node, tried: Node) -> Iterator[Finding]:
+    """A model, or a service that is paid for, that fails with nothing to show why: another value takes its
+    place, and the error is not looked at."""
+    parameter = clause.child_by_field_name("parameter")
+    error = module.scope.resolve(parameter) if parameter is not None else None
+    if parameter is not None and error is None:
+        return
+    if error is not None and any(use.id != error.node.id for use in module.scope.references(error)):
+        return
+    if any(True for _ in module.descendants(body, "throw_statement", "comment")):
+        return
+    if any(400 <= (module.number(number) or 0) < 600 for number in module.descendants(body, "number")):
+        return  # the client sees it
+    if any(True for _ in module.descendants(body, "false")):
+        return  # whether it works is what was asked
+    called = (js.Call(module, node).name for node in module.descendants(body, "call_expression"))
+    if any(_TELLS.search(name) is not None for name in called):
+        return
+    for node in module.descendants(tried, "call_expression"):
+        if _costs(module, node) and module.try_around(node) == module.parent(clause):
+            yield Finding(
+                f"why `{module.callee_name(node)}()` fails is seen nowhere: log the error",
+                module.at(clause),
+                (module.at(node, "it fails unseen here"),),
+                severity=Severity.NOTE,
+            )
+            return
+
+
+def _costs(module: Module, node: Node) -> bool:
+    """Whether a call runs a model of Workers AI, or a service with a key."""
+    made = js.Call(module, node)
+    if made.name == "run":
+        return module.value_of(made.receiver).is_binding("ai")
+    if made.name != "fetch" or len(made.arguments) < 2 or not module.is_global(made.callee, "fetch"):
+        return False
+    keys = module.contents(made.arguments[1], lambda part: module.secret_at(part) is js.Secret.VARIABLE)
+    return next(keys, None) is not None
+
+
+@check.on(python_module("except"))
+def check_python(module: python.PythonModule) -> Iterator[Finding]:
+    # Imported where used: libcst is slow to load.
+    if not module.workers or _PYTHON_CATCH.search(module.document.data) is None:
+        return
+    import libcst as cst
+
+    for statement in module.find(cst.Try):
+        fetched = next(
+            (
+                made
+                for made in module.find_in(statement.body, cst.Call)
+                if isinstance(made.func, cst.Name) and made.func.value == "fetch"
+            ),
+            None,
+        )
+        for clause in statement.handlers if fetched is not None else ():
+            kind = clause.type.value if isinstance(clause.type, cst.Name) else None
+            if clause.type is not None and kind not in ("Exception", "BaseException"):
+                continue
+            text = module.text(clause)
+            name = clause.name.name.value if clause.name and isinstance(clause.name.name, cst.Name) else None
+            if name is not None and any(used.value == name for used in module.find_in(clause.body, cst.Name)):
+                continue
+            if _PYTHON_TELLS.search(text) is None and fetched is not None:
+                yield Finding(
+                    "why `fetch()` fails is seen nowhere: log the error",
+                    module.at(clause.type) if clause.type is not None else module.at(clause),
+                    (module.at(fetched, "it fails unseen here"),),
+                    severity=Severity.NOTE,
+                )
 
 
 @check.on(handler("webSocketError"))

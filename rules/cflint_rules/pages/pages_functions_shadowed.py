@@ -52,13 +52,26 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
-from cflint.api import Documents, Finding, Project, Severity, WranglerConfig, config, configuration, rule
+from cflint.api import (
+    Documents,
+    Finding,
+    Location,
+    Project,
+    Severity,
+    Span,
+    Worker,
+    WranglerConfig,
+    config,
+    configuration,
+    rule,
+    worker,
+)
 
 
-@rule(configuration(), severity=Severity.WARNING, deployed=True, documents=Documents.NOTHING)
+@rule(configuration(), severity=Severity.WARNING, documents=Documents.NOTHING)
 def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
     output = subject.root.get("pages_build_output_dir")
-    if output is None or not output.text:
+    if output is None or not output.text or not subject.role.is_deployed:
         return
     maker = _maker(subject, project, output.text)
     if maker is None:
@@ -69,6 +82,29 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
         yield Finding(f"`{name}` is not deployed: {maker}", subject.top.location(output))
 
 
+@check.on(worker())
+def check_bundled(subject: Worker, project: Project) -> Iterator[Finding]:
+    """A project without a configuration, whose script bundles a `_worker.js` beside functions."""
+    if subject.config is not None or subject.app is not None or subject.is_document:
+        return
+    for entry in subject.entries:
+        folder = posixpath.dirname(entry)
+        while "package.json" not in project.workspace.entries(folder) and folder:
+            folder = posixpath.dirname(folder)
+        if entry not in config.sources_of_worker_js(project.workspace, folder):
+            continue
+        found = next(config.functions_below(project, posixpath.join(folder, "functions")), None)
+        document = project.workspace.read(found) if found is not None else None
+        if found is not None and document is not None:
+            name = posixpath.relpath(found, folder or ".")
+            maker = posixpath.relpath(entry, folder or ".")
+            yield Finding(
+                f"`{name}` is not deployed: a script makes a `_worker.js` of `{maker}`, which answers all"
+                " requests",
+                Location(document, Span(0, 0)),
+            )
+
+
 def _maker(subject: WranglerConfig, project: Project, output: str) -> str | None:
     """What makes or is the `_worker.js`, as the second half of a message."""
     for folder in dict.fromkeys((output, "public", "static")):
@@ -76,7 +112,7 @@ def _maker(subject: WranglerConfig, project: Project, output: str) -> str | None
         if not path.startswith("..") and project.workspace.exists(path):
             name = posixpath.relpath(path, subject.directory or ".")
             return f"`{name}` answers all requests"
-    for worker in project.workers:
-        if worker.config is subject and worker.app is not None and worker.app.layout.pages_worker:
-            return f"the `_worker.js` of {worker.app.kind.title} answers all requests"
+    for found in project.workers:
+        if found.config is subject and found.app is not None and found.app.layout.pages_worker:
+            return f"the `_worker.js` of {found.app.kind.title} answers all requests"
     return None

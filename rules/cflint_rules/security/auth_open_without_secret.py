@@ -3,6 +3,9 @@
 A check that lets everybody in when its secret is not set is open wherever somebody forgot to set it: in a new
 environment, in a preview, after a rename. Nothing fails, so nobody notices.
 
+It is a note where the check is left out (`if (env.TOKEN && sent !== env.TOKEN) return no`), and a warning
+where the missing secret itself lets everybody in.
+
 ## Incorrect
 
 ```ts
@@ -51,7 +54,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cflint.api import (
-    PREVIEW,
     Finding,
     Match,
     Module,
@@ -72,7 +74,6 @@ if TYPE_CHECKING:
     identifier("env", "environment", "bindings"),
     member_access("env"),
     severity=Severity.WARNING,
-    presets=(PREVIEW,),
 )
 def check(match: Match) -> Iterator[Finding]:
     module, node = match.module, match.node
@@ -91,6 +92,62 @@ def check(match: Match) -> Iterator[Finding]:
                 module.at(let_in),
                 (module.at(access.node, "the secret that may be missing"),),
             )
+        optional = _optional_check(module, place)
+        if optional is not None:
+            yield Finding(
+                f"nothing is checked while {quoted(module.text(access.node))} is not set: all are let in",
+                module.at(optional),
+                (module.at(access.node, "the secret that may be missing"),),
+                severity=Severity.NOTE,
+            )
+
+
+def _optional_check(module: Module, place: Node) -> Node | None:
+    """The condition by which clients are compared with a secret only if there is one: `secret && sent !==
+    secret` of an `if` that turns them away, or an `if (secret)` around it, without `else`."""
+    whole = module.with_wrappers(place)
+    above = module.parent(whole)
+    operation = module.operation(above)
+    if operation is not None and operation.operator == "&&":
+        left, right = operation.left, operation.right
+        if left is None or right is None or js.unwrap(left).id != js.unwrap(place).id:
+            return None
+        if not _compares(module, right, place):
+            return None
+        statement = module.parent(module.with_wrappers(operation.node))
+        return operation.node if statement is not None and _turns_away(module, statement) else None
+    if above is None or above.type != "if_statement" or above.child_by_field_name("alternative") is not None:
+        return None
+    inside = above.child_by_field_name("consequence")
+    for found in module.descendants(inside, "if_statement") if inside is not None else ():
+        condition = found.child_by_field_name("condition")
+        if condition is not None and _compares(module, condition, place) and _turns_away(module, found):
+            return whole
+    return None
+
+
+def _compares(module: Module, node: Node, secret: Node) -> bool:
+    """Whether a condition says that something is not a secret."""
+    for found in (js.unwrap(node), *module.descendants(node, "binary_expression")):
+        compared = module.operation(found)
+        if compared is None or compared.operator not in ("!=", "!=="):
+            continue
+        sides = [side for side in compared.operands if side is not None]
+        if any(
+            module.is_same(part, secret)
+            for side in sides
+            for part in (side, *module.descendants(side, secret.type))
+        ):
+            return not any(side.type in ("undefined", "null", "string") for side in sides)
+    return False
+
+
+def _turns_away(module: Module, statement: Node) -> bool:
+    """Whether the branch of an `if` always leaves, by a `return` of something or a `throw`."""
+    branch = statement.child_by_field_name("consequence") if statement.type == "if_statement" else None
+    if branch is None or js.completes(module, branch):
+        return False
+    return any(True for _ in (branch, *module.descendants(branch, "return_statement", "throw_statement")))
 
 
 def _asked(module: Module, place: Node) -> Node | None:

@@ -45,7 +45,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Match, Module, Severity, call, js, module, pattern, rule
+from cflint.api import Finding, Match, Module, Severity, call, js, module, pattern, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -56,7 +56,7 @@ _READABLE = pattern(r"csrf|xsrf|theme|locale|lang|state|nonce|verifier|author|pu
 _HOLE = "\0"
 
 
-@rule(module("Set-Cookie", "set-cookie", "Set-cookie"), severity=Severity.WARNING, presets=(PREVIEW,))
+@rule(module("Set-Cookie", "set-cookie", "Set-cookie"), severity=Severity.WARNING)
 def check(module: Module) -> Iterator[Finding]:
     for mention in module.mentions(_HEADER):
         name = mention if mention.type in ("string", "template_string") else module.parent(mention)
@@ -125,9 +125,10 @@ def _is_set(module: Module, options: Node, name: str) -> bool:
 def _finding(module: Module, at: Node, cookie: str, http_only: bool, secure: bool) -> Iterator[Finding]:
     missing = [word for word, is_there in (("HttpOnly", http_only), ("Secure", secure)) if not is_there]
     if missing:
+        shown = cookie.replace(_HOLE, "…")
         what = "scripts of the page can read it" if not http_only else "it goes over plain HTTP as well"
         yield Finding(
-            f"the cookie `{cookie}` has no {' and no '.join(f'`{word}`' for word in missing)}: {what}",
+            f"the cookie `{shown}` has no {' and no '.join(f'`{word}`' for word in missing)}: {what}",
             module.at(at),
             severity=Severity.NOTE if http_only else None,
         )
@@ -135,7 +136,7 @@ def _finding(module: Module, at: Node, cookie: str, http_only: bool, secure: boo
 
 def _holds_session(cookie: str, content: str) -> bool:
     """Whether a cookie holds something that lets its bearer in, by its name."""
-    if not content.strip('"') or len(cookie) > 60 or _HOLE in cookie:
+    if not content.strip('"') or len(cookie) > 60 or not cookie.replace(_HOLE, ""):
         return False
     return _SESSION.search(cookie) is not None and _READABLE.search(cookie) is None
 

@@ -23,7 +23,7 @@ export default {
 export default {
   async fetch(request): Promise<Response> {
     const origin = request.headers.get("Origin") ?? "";
-    const headers = new Headers();
+    const headers = new Headers({ Vary: "Origin" });
     if (origin === "https://example.com" || origin.endsWith(".example.com")) {
       headers.set("Access-Control-Allow-Origin", origin);
     }
@@ -50,7 +50,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Match, Module, Severity, call, js, pattern, quoted, rule
+from cflint.api import Finding, Match, Module, Severity, call, js, pattern, quoted, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -64,7 +64,7 @@ _LOOSE = {
 }
 
 
-@rule(call("endsWith", "startsWith", "includes"), severity=Severity.WARNING, presets=(PREVIEW,))
+@rule(call("endsWith", "startsWith", "includes"), severity=Severity.WARNING)
 def check(match: Match) -> Iterator[Finding]:
     module, part = match.module, match.call.argument(0)
     text = module.string_of(part) if part is not None else None

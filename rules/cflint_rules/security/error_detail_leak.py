@@ -9,6 +9,8 @@ Functions of the project that make the response of what they are given are follo
 A status that is 500 for some errors counts as one of 500. In Python: `str(e)` and the like of what `except
 Exception` caught.
 
+An error that is answered with its message and no status is worse still: it goes out as 200.
+
 ## Incorrect
 
 ```ts
@@ -19,7 +21,7 @@ interface Env {
 export default {
   async fetch(request, env): Promise<Response> {
     try {
-      return Response.json(await env.DB.prepare("SELECT name FROM users").all());
+      return Response.json(await env.DB.prepare("SELECT name FROM users LIMIT 50").all());
     } catch (error) {
       return Response.json({ error: (error as Error).message }, { status: 500 });
     }
@@ -37,7 +39,7 @@ interface Env {
 export default {
   async fetch(request, env): Promise<Response> {
     try {
-      return Response.json(await env.DB.prepare("SELECT name FROM users").all());
+      return Response.json(await env.DB.prepare("SELECT name FROM users LIMIT 50").all());
     } catch (error) {
       console.error("listing users failed", error);
       return Response.json({ error: "internal error" }, { status: 500 });
@@ -50,9 +52,9 @@ export default {
 
 Statuses below 500, for which a message is meant for the client; errors of a class of one's own (`error
 instanceof HttpError`), or that are told by what they say (`message.includes("limit reached")`); what is sent
-in development only. The message where a `try` waits for nothing and can only throw texts that the project
-itself wrote (a configuration that is checked); what a Durable Object answers under a path that says that it
-is internal.
+in development only; protocols that answer errors with 200 (JSON-RPC). The message where a `try` waits for
+nothing and can only throw texts that the project itself wrote (a configuration that is checked); what a
+Durable Object answers under a path that says that it is internal.
 
 ## Fix safety
 
@@ -92,6 +94,7 @@ _MESSAGE = "the details of an unexpected error are sent to the client"
 _WHOLE = (
     "an unexpected error is sent to the client as it is: JSON keeps nothing of most errors, and all of some"
 )
+_AS_SUCCESS = "an error is answered with status 200 and its details: callers and caches take it for a success"
 _CAUGHT = "the error is caught here"
 _ERROR_NAME = pattern(r"e|ex|err|error|exc|exception|cause|reason|\w*Err(?:or)?")
 _DETAILS = frozenset({"message", "stack", "cause"})
@@ -99,6 +102,7 @@ _SHOWN_IN = frozenset({"template_substitution", "pair", "ternary_expression"})
 _NAMES = ("identifier", "shorthand_property_identifier")
 _CHOICES = frozenset({"if_statement", "ternary_expression", "switch_statement"})
 _DEVELOPMENT = pattern(rb"dev|debug|local|environment|node_env|verbose", re.IGNORECASE)
+_OWN_ERRORS = pattern(rb"jsonrpc|graphql|text/event-stream|isError", re.IGNORECASE)
 _PYTHON_RESPONSE = pattern(r"Response$|^HTTPException$")
 _INTERNAL = pattern(rb"[\"'`]/_*internal\b")
 _PLAIN_ERRORS = frozenset({"Error", "TypeError", "SyntaxError", "RangeError"})
@@ -130,8 +134,12 @@ def check(match: Match) -> Iterator[Finding]:
         if made.content is None or _is_meant(module, made.node, body):
             continue
         is_expected = is_checked or not _may_be_500(module, made)
-        for message, at in _sent(module, made.content, error, is_expected=is_expected):
-            yield Finding(message, at, (module.at(parameter, _CAUGHT),))
+        told = next(_sent(module, made.content, error, is_expected=is_expected), None)
+        if told is None and not is_checked and _is_success(module, made, body):
+            shown = next(_sent(module, made.content, error, is_expected=False), None)
+            told = (_AS_SUCCESS, shown[1]) if shown is not None else None
+        if told is not None:
+            yield Finding(*told, (module.at(parameter, _CAUGHT),))
     for node in called:
         if not any(next(_leaks(module, given, error), None) for given in js.arguments_of(node)):
             continue
@@ -142,6 +150,18 @@ def check(match: Match) -> Iterator[Finding]:
                     continue  # what the function shows of it is told there
                 for message, at in _sent(module, content, error, is_expected=is_expected):
                     yield Finding(message, at, (module.at(parameter, _CAUGHT),))
+
+
+def _is_success(module: Module, made: js.ResponseMade, body: Node) -> bool:
+    """Whether a response that is returned says 200, for no protocol that has errors of its own."""
+    if made.status != 200 or made.is_open or made.content is None or module.may_be_durable(made.node):
+        return False
+    if next(module.mentions(_OWN_ERRORS, body), None) is not None:
+        return False
+    if any(True for _ in module.calls_of("status", body)):
+        return False  # Hono's `c.status()`
+    statement = module.statement_of(made.node)
+    return statement is not None and statement.type == "return_statement"
 
 
 def _sent(

@@ -32,6 +32,9 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+A password of one's own making is found by its use: a constant with such a name that is compared with what a
+client sends.
+
 ## Not reported
 
 Placeholders (`your-api-key`, `sk-xxxx`), keys that are public (`pk_…`, what is called a site key, the token
@@ -59,6 +62,7 @@ from cflint.api import (
     Module,
     Severity,
     Span,
+    ValueKind,
     hint,
     js,
     mark,
@@ -125,6 +129,12 @@ _PUBLIC = pattern(
 _LONGEST_NAME = len("encryption_key")
 _LONGEST_WORD = 60
 _STRINGS = frozenset({"string", "template_string"})
+_LITERALS = frozenset({"string", "null", "undefined", "number", "true", "false"})
+_COMPARES = frozenset({"==", "===", "!=", "!=="})
+_PASSWORD = pattern(
+    r"(?:admin|auth|access|api|master|login|secret)_?(?:code|key|pin|token|secret|pass\w*)|pass(?:word|code|phrase)",
+    re.IGNORECASE,
+)
 
 
 @rule(
@@ -164,6 +174,50 @@ def check(found: Module) -> Iterator[Finding]:
             _at(found, string, match.start(1), match.end(1)),
             severity=Severity.NOTE,
         )
+
+
+@check.on(module())
+def check_compared(found: Module) -> Iterator[Finding]:
+    """A password that is a text in the code: it is one because what a client sends is compared with it."""
+    texts = [
+        declaration for name, declaration in found.scope.top_level.items() if _is_password(found, declaration)
+    ]
+    if not texts or not found.is_run:
+        return
+    for node in found.descendants(found.root, "binary_expression"):
+        compared = found.operation(node)
+        if compared is None or compared.operator not in _COMPARES or compared.left is None:
+            continue
+        for side, other in ((compared.left, compared.right), (compared.right, compared.left)):
+            password = next((text for text in texts if _is_made_of(found, side, text)), None)
+            if password is None or js.unwrap(other).type in _LITERALS:
+                continue
+            source = js.request_behind(found, other)
+            if source is not None:
+                texts.remove(password)
+                yield Finding(
+                    f"the text of `{password.name}`, which clients have to know, is in the code: read it from"
+                    " `env`",
+                    found.at(password.value or password.node),
+                    (found.at(node, "what a client sends is compared with it here"),),
+                    severity=Severity.NOTE,
+                )
+
+
+def _is_password(found: Module, declaration: js.Declaration) -> bool:
+    value = declaration.value
+    if value is None or not declaration.constant or declaration.path:
+        return False
+    text = found.string(value)
+    return text is not None and len(text) > 3 and _PASSWORD.search(declaration.name) is not None
+
+
+def _is_made_of(found: Module, side: Node, text: js.Declaration) -> bool:
+    """Whether a side of a comparison is a text of the code, and nothing that the environment says."""
+    parts = list(found.origins(side))
+    if not any(part.type == "identifier" and found.scope.resolve(part) is text for part in parts):
+        return False
+    return not any(found.value_of(part).kind in (ValueKind.ENV, ValueKind.BINDING) for part in parts)
 
 
 @check.on(python_module())

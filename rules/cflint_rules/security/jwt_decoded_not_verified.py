@@ -51,7 +51,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Match, Module, Severity, call, js, pattern, rule
+from cflint.api import Finding, Match, Module, Severity, call, js, pattern, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -71,7 +71,7 @@ _DECODERS = frozenset(
 _VERIFIES = pattern(rb"verif(?:y|ied|ies)|\bjwk\(|\bjwt\(", re.IGNORECASE)
 
 
-@rule(call("decodeJwt", "jwtDecode", "jwt_decode", "decode"), severity=Severity.WARNING, presets=(PREVIEW,))
+@rule(call("decodeJwt", "jwtDecode", "jwt_decode", "decode"), severity=Severity.WARNING)
 def check(match: Match) -> Iterator[Finding]:
     name = match.module.called_name(match.node)
     token = match.call.argument(0)

@@ -2,7 +2,8 @@
 
 A Worker that fetches any URL out of its own query is an open proxy: anyone can send requests through it, at
 its owner's cost and under its owner's name, have it ask addresses that only it may reach, and have pages of
-others answered from its origin.
+others answered from its origin. Where it also hands on the headers of the request, the server gets the
+cookies and tokens of whoever followed the link.
 
 ## Incorrect
 
@@ -50,7 +51,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Match, Module, Severity, ValueKind, call, js, rule
+from cflint.api import Finding, Match, Module, Severity, ValueKind, call, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -77,7 +78,7 @@ _REQUESTS = frozenset({ValueKind.REQUEST, ValueKind.HONO_REQUEST})
 _HOPS = 8
 
 
-@rule(call("fetch"), severity=Severity.WARNING, presets=(PREVIEW,))
+@rule(call("fetch"), severity=Severity.WARNING)
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     if not match.arguments or not js.is_global(module, match.call.callee, "fetch"):
@@ -95,6 +96,23 @@ def check(match: Match) -> Iterator[Finding]:
     place = module.at(sent, "the client sends it here")
     related = () if match.at().span.covers(place.span) else (place,)
     yield Finding("any URL that a client sends is fetched: check its host first", match.at(), related)
+    headers = module.property_value(match.arguments[1], "headers") if len(match.arguments) > 1 else None
+    if headers is not None and _is_all_headers(module, headers):
+        yield Finding(
+            "all headers of the client, with its cookies and tokens, go to any server that it names",
+            module.at(headers),
+            (match.at(),),
+        )
+
+
+def _is_all_headers(module: Module, node: Node) -> bool:
+    """Whether headers are those of the incoming request, as they are or in a copy that is not changed."""
+    made = module.call(node)
+    if made is not None and made.is_new and made.name == "Headers" and made.arguments:
+        return _is_all_headers(module, made.arguments[0])
+    value = module.value_of(node)
+    owner = value.inner
+    return value.kind is ValueKind.HEADERS and owner is not None and owner.kind is ValueKind.REQUEST
 
 
 def _outermost(module: Module, function: Node) -> Node:

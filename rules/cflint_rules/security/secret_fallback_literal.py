@@ -67,7 +67,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cflint.api import (
-    PREVIEW,
     Finding,
     Match,
     Module,
@@ -102,7 +101,6 @@ _DEFAULTS = frozenset({"??", "||"})
     identifier("env", "environment", "bindings"),
     member_access("env"),
     severity=Severity.WARNING,
-    presets=(PREVIEW,),
 )
 def check(match: Match) -> Iterator[Finding]:
     module, node = match.module, match.node

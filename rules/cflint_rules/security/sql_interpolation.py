@@ -61,6 +61,7 @@ Source: https://developers.cloudflare.com/d1/worker-api/prepared-statements/
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from cflint.api import (
     Finding,
@@ -70,6 +71,7 @@ from cflint.api import (
     Module,
     Safety,
     Severity,
+    ValueKind,
     call,
     fixes,
     js,
@@ -79,6 +81,9 @@ from cflint.api import (
     rule,
     sql,
 )
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
 
 _BINDABLE = (sql.HolePosition.VALUE, sql.HolePosition.QUOTED, sql.HolePosition.LIST)
 
@@ -105,6 +110,8 @@ def _interpolated(
     found: list[tuple[sql.Interpolation, js.Trust, Location | None]] = []
     for hole in holes:
         made = match.module.provenance(hole.node)
+        if made.trust is js.Trust.UNKNOWN:
+            made = _sent_by_callers(made) or made
         position = text.position(hole)
         if made.trust is js.Trust.FIXED:
             continue
@@ -136,6 +143,48 @@ def _interpolated(
         fix=_fix(use, [hole for hole, _, _ in found]) if use is not None else None,
         severity=None if sent else Severity.NOTE,
     )
+
+
+def _sent_by_callers(made: js.Provenance) -> js.Provenance | None:
+    """Who decides what the parameter says that a text comes from, by what functions elsewhere give it; None
+    where that is no client. An object that is written there has the keys that stand in it."""
+    home = made.module
+    if not isinstance(home, Module) or made.source is None or made.source.type != "identifier":
+        return None
+    declaration = home.scope.resolve(made.source)
+    if declaration is None or declaration.kind is not js.DeclarationKind.PARAMETER:
+        return None
+    given = home.parameters(declaration.scope)
+    index = next((i for i, one in enumerate(given) if one.pattern.id == declaration.node.id), None)
+    for site in _calls(home, declaration.scope) if index is not None else ():
+        argument = js.Call(site.module, site.node).argument(index or 0)
+        if argument is None or js.unwrap(site.module.initializer(argument)).type == "object":
+            continue
+        found = site.module.provenance(argument)
+        if found.trust is js.Trust.REQUEST:
+            return found
+    return None
+
+
+def _calls(module: Module, function: Node) -> Iterator[js.CallSite]:
+    """The calls of a function in other modules, also of a method of an instance, or of what is called as the
+    class is (`c.data.users` of a class `Users`)."""
+    owner = module.enclosing_class(function)
+    name = function.child_by_field_name("name")
+    if owner is None or function.type != "method_definition" or name is None:
+        yield from js.callers_of(module, function).calls
+        return
+    for site in js.calls_named(module.project, js.paths_around(module), module.text(name), at_hand=module):
+        receiver = js.Call(site.module, site.node).receiver
+        if receiver is None:
+            continue
+        value = site.module.value_of(receiver)
+        access = site.module.member(receiver)
+        is_named = access is not None and access.name.lower() == owner.name.lower()
+        if (value.kind is ValueKind.INSTANCE and value.name == owner.name) or (
+            value.kind is ValueKind.UNKNOWN and is_named
+        ):
+            yield site
 
 
 def _is_whole(use: sql.SqlUse, hole: sql.Interpolation) -> bool:

@@ -61,7 +61,7 @@ export class Quiz extends DurableObject<Env> {
 ## Not reported
 
 `JSON.parse()` in `try`, at the place itself or where the method is called that parses; what is not the
-message; listeners of sockets that are not hibernated.
+message; listeners of sockets that the Worker itself opened.
 
 ## Fix safety
 
@@ -75,7 +75,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Handler, Module, Severity, handler, js, rule
+from cflint.api import Finding, Handler, Match, Module, Severity, ValueKind, call, handler, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -84,7 +84,7 @@ _DEPTH = 2
 """Through how many methods a message is followed."""
 
 
-@rule(handler("webSocketMessage", "onMessage"), severity=Severity.NOTE, presets=(PREVIEW,))
+@rule(handler("webSocketMessage", "onMessage"), severity=Severity.NOTE)
 def check(found: Handler) -> Iterator[Finding]:
     module = found.module
     parameters = module.parameters(found.function)
@@ -100,6 +100,51 @@ def check(found: Handler) -> Iterator[Finding]:
             module.at(parse),
             (module.at(message.node, "the message arrives here"),),
         )
+
+
+@check.on(call("addEventListener"))
+def check_listener(match: Match) -> Iterator[Finding]:
+    """A listener of a socket that a Worker accepted itself."""
+    module = match.module
+    event = module.string(match.arguments[0]) if len(match.arguments) > 1 else None
+    function = module.function_value(match.arguments[1]) if event == "message" else None
+    given = module.parameters(function) if function is not None else ()
+    is_end = match.receiver_value.kind is ValueKind.WEBSOCKET_PAIR_END
+    if function is None or not given or not (is_end or _is_accepted(module, match.receiver)):
+        return
+    for parse in module.calls("parse", function):
+        text = parse.argument(0)
+        if text is None or not module.is_from(parse.callee, "", "JSON.parse"):
+            continue
+        if module.is_caught(parse.node, function) or not _is_data(module, text, given[0]):
+            continue
+        yield Finding(
+            "where what a client sent is no JSON, this throws out of the listener",
+            module.at(parse.node),
+            (module.at(given[0].pattern, "the message arrives here"),),
+        )
+        return
+
+
+def _is_accepted(module: Module, socket: Node | None) -> bool:
+    """Whether a function accepts a socket that it was given: `ws.accept()` beside the listener."""
+    if socket is None or socket.type != "identifier":
+        return False
+    declaration = module.scope.resolve(socket)
+    if declaration is None or declaration.kind is not js.DeclarationKind.PARAMETER:
+        return False
+    return any(name == "accept" for _, name in module.calls_on_name(declaration))
+
+
+def _is_data(module: Module, text: Node, given: js.Parameter) -> bool:
+    """Whether a text is the data of a listener's event."""
+    for part in module.origins(text):
+        declaration = module.scope.resolve(part) if part.type == "identifier" else None
+        if declaration is not None and declaration.node.id == given.pattern.id:
+            return True
+        if declaration is not None and declaration.path == ("data",):
+            return declaration.kind is js.DeclarationKind.PARAMETER
+    return False
 
 
 def _unguarded(module: Module, message: js.Declaration, depth: int) -> Node | None:

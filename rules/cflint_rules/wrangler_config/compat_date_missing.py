@@ -100,7 +100,7 @@ def _missing(subject: WranglerConfig) -> list[Environment]:
 
 def _is_deployed(subject: WranglerConfig) -> bool:
     top = subject.top
-    has_code = any(found.main is not None for found in subject.environments)
+    has_code = any(found.main is not None for found in subject.environments) or bool(subject.deployment.entry)
     return has_code or (
         subject.name is not None and (subject.assets is not None or top.own("site") is not None)
     )

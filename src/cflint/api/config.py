@@ -105,6 +105,7 @@ if TYPE_CHECKING:
     from cflint.project.workers.pages import functions_below as functions_below
     from cflint.project.workers.pages import is_deployed_to_pages as is_deployed_to_pages
     from cflint.project.workers.pages import routes_files as routes_files
+    from cflint.project.workers.pages import sources_of_worker_js as sources_of_worker_js
     from cflint.project.workers.worker import Entrypoint as Entrypoint
     from cflint.project.workers.worker import ExportSet as ExportSet
     from cflint.syntax.data import Format as Format
@@ -151,7 +152,9 @@ _ORIGINS = {
     "cflint.project.workers.migrations": ("migration_folder"),
     "cflint.project.workers.mirrors": ("Mirror mirrors_of"),
     "cflint.project.workers.packages": ("config_schema shown_version"),
-    "cflint.project.workers.pages": ("functions_below is_deployed_to_pages routes_files"),
+    "cflint.project.workers.pages": (
+        "functions_below is_deployed_to_pages routes_files sources_of_worker_js"
+    ),
     "cflint.project.workers.worker": ("Entrypoint ExportSet"),
     "cflint.syntax.data": ("Format Kind:NodeKind Node:ConfigNode"),
 }
@@ -254,6 +257,7 @@ __all__ = [
     "scope_of",
     "shown_version",
     "similar_binding",
+    "sources_of_worker_js",
     "stale_types",
     "today",
     "top_level_keys",

@@ -173,10 +173,12 @@ if TYPE_CHECKING:
     from cflint.project.code.sockets import pair_ends as pair_ends
     from cflint.project.code.sockets import parameter_for as parameter_for
     from cflint.project.code.sockets import uses_of_end as uses_of_end
+    from cflint.project.code.thrown import escapes_handler as escapes_handler
     from cflint.project.code.thrown import throws_own_texts as throws_own_texts
     from cflint.project.code.tracing import Traced as Traced
     from cflint.project.code.tracing import function_called as function_called
     from cflint.project.code.tracing import traced as traced
+    from cflint.project.code.turns import turns_of as turns_of
     from cflint.project.code.values import UNKNOWN as UNKNOWN
     from cflint.project.modules.facts import BaseRef as BaseRef
     from cflint.project.modules.facts import ClassFacts as ClassFacts
@@ -296,8 +298,9 @@ _ORIGINS = {
         "PairEnd SocketListener called_function hibernatable_accepts method_called_on "
         "name_of_function pair_end pair_ends parameter_for uses_of_end"
     ),
-    "cflint.project.code.thrown": ("throws_own_texts"),
+    "cflint.project.code.thrown": ("escapes_handler throws_own_texts"),
     "cflint.project.code.tracing": ("Traced function_called traced"),
+    "cflint.project.code.turns": ("turns_of"),
     "cflint.project.code.values": ("UNKNOWN"),
     "cflint.project.modules.facts": (
         "BaseRef ClassFacts FunctionFacts LiteralKind Member MemberKind ModuleFacts TopLevel "
@@ -463,6 +466,7 @@ __all__ = [
     "completes",
     "contains",
     "env_uses",
+    "escapes_handler",
     "exports_something",
     "falls_through",
     "first_named",
@@ -533,6 +537,7 @@ __all__ = [
     "suffixes",
     "throws_own_texts",
     "traced",
+    "turns_of",
     "unwrap",
     "use_of_callback",
     "use_of_promise",

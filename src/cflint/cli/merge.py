@@ -52,4 +52,7 @@ def command(*, reports: tuple[str, ...], output_file: str | None, fail_on: str, 
         return Exit.INTERNAL
     ranks = ("note", "warning", "error")
     failing = fail_on in ranks and not found.isdisjoint(ranks[ranks.index(fail_on) :])
-    return Exit.FINDINGS if failing and not exit_zero else Exit.CLEAN
+    if failing and not exit_zero:
+        return Exit.FINDINGS
+    is_clean = "skipped" not in found or exit_zero or fail_on not in ranks
+    return Exit.CLEAN if is_clean else Exit.INTERNAL

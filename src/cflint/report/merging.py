@@ -27,7 +27,7 @@ class Unmergeable(ValueError):
 
 def merged(texts: Sequence[str]) -> tuple[str, Iterator[str]]:
     """The whole report of the texts of all shards, and the severities of its findings, with `partial` for a
-    run that is. Raises Unmergeable."""
+    run that is and `skipped` for one that did not read a file. Raises Unmergeable."""
     try:
         documents = [json.loads(text) for text in texts]
         kinds = {"runs" in document for document in documents}
@@ -124,7 +124,8 @@ def _json(documents: Sequence[Json]) -> tuple[str, Iterator[str]]:
         ]
     )
     severities = [str(finding["severity"]) for finding in findings]
-    return text, iter((*severities, *(["partial"] if summary["partial"] else [])))
+    said = ((notice["level"], notice["message"]) for report in reports for notice in report["notices"])
+    return text, iter((*severities, *_gaps(summary["partial"], said)))
 
 
 def _sarif(documents: Sequence[Json]) -> tuple[str, Iterator[str]]:
@@ -164,7 +165,17 @@ def _sarif(documents: Sequence[Json]) -> tuple[str, Iterator[str]]:
     text = sarif_log({**documents[0], "runs": [whole]}, found)
     partial = any(not run["invocations"][0]["executionSuccessful"] for run in runs)
     severities = [str(result["level"]) for result in found if not result.get("suppressions")]
-    return text, iter((*severities, *(["partial"] if partial else [])))
+    notifications = whole["invocations"][0].get("toolExecutionNotifications", [])
+    said = ((told.get("level", "warning"), told["message"]["text"]) for told in notifications)
+    return text, iter((*severities, *_gaps(partial, said)))
+
+
+def _gaps(partial: bool, notices: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """What is missing in a run, by its notices: levels and messages."""
+    if partial:
+        yield "partial"
+    if any(level == "warning" and message.lower().startswith("skipped: ") for level, message in notices):
+        yield "skipped"
 
 
 def _rules(runs: Sequence[Json]) -> list[Json]:

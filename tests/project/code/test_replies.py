@@ -15,6 +15,8 @@ export function failure(message: string, status = 500, details?: unknown): Respo
 }
 export const refusal = (options: { text: string }) => Response.json(options.text, { status: 403 });
 export const shown = ({ text }: { text: string }) => Response.json({ text }, { status: 502 });
+export const problem = (text: string, status?: number) => failure(text, status);
+export const broken = (text: string, status = 503) => problem(text, status);
 export function nothing(message: string): Response {
   console.log(message);
   return new Response("nothing");
@@ -30,10 +32,15 @@ export function nothing(message: string): Response {
         ("failure(a, 404, b)", ["a", "b"], 404),
         ("failure(a, status)", ["a"], None),
         ("shown({ text: a })", ["a"], 502),
+        ("problem(a, 400)", ["a"], 400),
+        ("broken(a)", ["a"], 503),
+        ("broken(a, 404)", ["a"], 404),
     ],
 )
 def test_replies(call: str, contents: list[str], status: float | None) -> None:
-    module = module_of(f"import {{ failure, shown }} from './lib';\nlet status: number;\n{call};", lib=LIB)
+    module = module_of(
+        f"import {{ broken, failure, problem, shown }} from './lib';\nlet status: number;\n{call};", lib=LIB
+    )
     node = next(module.calls_of(call.partition("(")[0], module.root))
     found = replies_of(module, node)
     assert [(sorted(map(module.text, reply.contents)), reply.status) for reply in found] == [

@@ -149,6 +149,9 @@ def test_too_large_and_binary(tmp_path: Path) -> None:
         "utf16-without-bom.ts": "export {}".encode("utf-16-le"),
         "binary.ts": b"\x7fELF\0\0",
         "latin1.ts": b"// caf\xe9",
+        "nul.ts": b'const separator = "' + b"\0" + b'"; // as it stands',
+        "nul.toml": b'name = "' + b"\0" + b'" # as it stands here',
+        "nuls.ts": b'const a = "' + b"\0" * 9 + b'"; // as it stands',
     }
     for path, data in files.items():
         write(tmp_path, path, data)
@@ -157,6 +160,8 @@ def test_too_large_and_binary(tmp_path: Path) -> None:
         "utf16.ts": Unreadable.BINARY,
         "utf16-without-bom.ts": Unreadable.BINARY,
         "binary.ts": Unreadable.BINARY,
+        "nul.toml": Unreadable.BINARY,
+        "nuls.ts": Unreadable.BINARY,
     }
     for workspace in (Workspace(tmp_path, limit=100), Workspace.in_memory(files, limit=100)):
         problems = {path: workspace.problem(path) for path in files}

@@ -308,3 +308,49 @@ def test_what_generated_code_imports() -> None:
     assert "src/client.ts" not in kit.modules
     (kit,) = loaded(svelte("@sveltejs/adapter-cloudflare", "houdini") | client).project.workers
     assert "src/client.ts" in kit.modules
+
+
+def test_a_worker_in_another_folder_wraps_the_build_of_an_app() -> None:
+    app = {
+        "package.json": package("wrangler").replace(
+            '{"private"', '{"workspaces": ["app", "worker"], "private"'
+        ),
+        "app/package.json": package("@remix-run/dev", "@remix-run/cloudflare").replace(
+            '{"private"', '{"name": "the-app", "main": "./build/index.js", "private"'
+        ),
+        "app/remix.config.js": "module.exports = {};\n",
+        "app/app/root.tsx": "export const loader = ({ context }) => context.cloudflare.env.KV.get('a');\n",
+        "worker/wrangler.toml": 'name = "a"\nmain = "src/index.ts"\ncompatibility_date = "2026-08-01"\n',
+        "worker/package.json": package("@remix-run/cloudflare", "the-app"),
+    }
+    code = (
+        'import { createRequestHandler } from "@remix-run/cloudflare";\nimport * as build from "%s";\n'
+        "export default { fetch: (request, env) => createRequestHandler(build)(request, { env }) };\n"
+    )
+    for specifier in ("the-app", "../../app/build/index.js"):
+        (worker,) = loaded(app | {"worker/src/index.ts": code % specifier}).project.workers
+        assert worker.config is not None and worker.app is not None
+        assert (worker.app.folder, worker.entries) == ("app", ("worker/src/index.ts",))
+        assert set(worker.modules) == {"worker/src/index.ts", "app/app/root.tsx"}
+    others = loaded(app | {"worker/src/index.ts": code % "another"}).project.workers
+    assert [worker.app is None for worker in others] == [True, False]
+
+
+@pytest.mark.parametrize("plugin", ["@hono/vite-cloudflare-pages", "@hono/vite-build/cloudflare-pages"])
+def test_hono_that_vite_builds_for_pages(plugin: str) -> None:
+    files = {
+        "package.json": package("hono", plugin.removesuffix("/cloudflare-pages")),
+        "wrangler.template.toml": 'name = "${NAME}"\ncompatibility_date = "2026-08-01"\n'
+        'pages_build_output_dir = "./dist"\n',
+        "vite.config.ts": f'import pages from "{plugin}";\n'
+        "export default defineWorkersConfig(async ({ mode }) => {\n"
+        "  if (mode === 'client') return { build: { rollupOptions: { input: './src/client.tsx' } } };\n"
+        "  return { plugins: [pages()] };\n});\n",
+        "src/index.tsx": 'import { routes } from "./routes";\nexport default routes;\n',
+        "src/routes.ts": "export const routes = new Hono().get('/', (c) => c.text(c.env.A));\n",
+        "src/client.tsx": DROPPED,
+    }
+    (worker,) = loaded(files).project.workers
+    assert worker.config is not None and worker.app is not None
+    assert set(worker.modules) == {"src/index.tsx", "src/routes.ts"}
+    assert worker.app.placed["src/client.tsx"].realm is Realm.BROWSER

@@ -208,6 +208,62 @@ def test_a_program_that_writes_where_it_is_not_seen_opens_all() -> None:
         assert deployment(program(hidden % path)).open == "scripts/setup.js writes what is deployed"
 
 
+OTHER_FILES = [
+    'if (!existsSync(".dev.vars")) writeFileSync(".dev.vars", readFileSync(".dev.vars.example"));',
+    "await writeFile(join(process.env.OUT, where(), 'a.txt'), 'a');",
+    "await writeFile(`${folder}/${name}/a.html`, 'a');",
+    "const out = `${process.cwd()}/public`;\nfs.writeFileSync(`${out}/index.html`, html);",
+    'fs.copyFileSync("wrangler.toml", "build/copy.toml");\nfs.writeFileSync("a.txt", "a");',
+]
+MAY_WRITE = [
+    "writeFileSync(process.argv[2], text);",
+    'const write = promisify(writeFile);\nawait write("a.txt", text);',
+    'import { TARGET } from "./target.js";\nwriteFileSync(TARGET, text);',
+    'writeFileSync("a.txt", text);\nfs.renameSync("a.txt", "wrangler.toml");',
+    'writeFileSync("a.txt", "a");\nexecSync("sed -i s/a/b/ wrangler.toml");',
+    'const save = (name) => writeFileSync(name, text);\nsave("wrangler" + ".toml");',
+]
+
+
+@pytest.mark.parametrize("code", OTHER_FILES)
+def test_a_program_that_writes_other_files_opens_nothing(code: str) -> None:
+    said = 'console.log("then update the ids in wrangler.toml");\n'
+    assert deployment(program(said + code)) == Deployment()
+
+
+@pytest.mark.parametrize("code", MAY_WRITE)
+def test_a_program_that_may_write_the_configuration_opens_it(code: str) -> None:
+    said = 'console.log("then update the ids in wrangler.toml");\n'
+    opened = deployment(program(code.partition(";")[0] + ";\n" + said + code.partition(";")[2]))
+    assert opened.open == "scripts/setup.js writes what is deployed"
+
+
+def test_a_module_of_a_program_writes_the_configuration() -> None:
+    files = program('import { save } from "./save.js";\nsave();\n')
+    files["scripts/save.js"] = 'export const save = (text) => writeFileSync("wrangler.toml", text);\n'
+    assert deployment(files).open == "scripts/save.js writes what is deployed"
+
+
+def test_the_name_of_the_worker_is_filled_in() -> None:
+    code = (
+        'let content = readFileSync("wrangler.jsonc", "utf8");\n'
+        'content = content.replace(/"name"\\s*:\\s*"[^"]*"/, `"name": "${NAME}"`);\n'
+        'writeFileSync("wrangler.jsonc", content);\n'
+    )
+    rooms = '"durable_objects": {"bindings": [{"name": "ROOM", "class_name": "Room"}]}'
+    files: Files = {
+        "wrangler.jsonc": '{"name": "api", "main": "src/index.ts", ' + rooms + "}",
+        "src/index.ts": WORKER,
+        "package.json": '{"scripts": {"prepare": "node setup.js"}}',
+        "setup.js": code,
+    }
+    assert deployment(files, "wrangler.jsonc") == Deployment(filled="setup.js writes what is deployed")
+    everywhere = files | {"setup.js": code.replace('"/,', '"/g,')}
+    assert deployment(everywhere, "wrangler.jsonc").open == "setup.js writes what is deployed"
+    files["wrangler.jsonc"] = "{" + rooms + ', "name": "api", "main": "src/index.ts"}'
+    assert deployment(files, "wrangler.jsonc").open == "setup.js writes what is deployed"
+
+
 @pytest.mark.parametrize("code", ADDS)
 def test_a_program_that_may_add_something_opens_all(code: str) -> None:
     files = program(PROGRAM % code)
@@ -286,6 +342,10 @@ await fs.writeFile("wrangler.jsonc", jsonc.applyEdits(text, edits));
         ("sed -i 's|REPLACE_ME|a|; s|X|b|' wrangler.toml", True),
         ("sed -i '/MORE/r more.toml' wrangler.toml", True),
         ("sed -i 's/main/x/' wrangler.toml", True),
+        ('sed -i \'/\\[env.a\\]/,/X = / s/ISSUER = ".*"/ISSUER = "a"/\' wrangler.toml', False),
+        ("sed -i '1,/a/d' wrangler.toml", True),
+        ('sed -i "s/name = \\"api\\"/name = \\"$NAME\\"/g" wrangler.toml', False),
+        ('sed -i \'s/name = ".*"/name = "a"/\' wrangler.toml', True),
     ],
 )
 def test_what_sed_changes(command: str, opens: bool) -> None:
@@ -518,6 +578,15 @@ PUT = CONFIG.replace("src/index.ts", "dist/worker.js")
         ("rollup -i src/worker.ts -o dist/worker.js", None),
         ("cd src && esbuild worker.ts --outfile=../dist/worker.js", None),
         ("sh -c 'cp src/worker.ts dist/worker.js'", "dist"),
+        ("esbuild src/worker.ts src/b.ts --outdir=dist", None),
+        ("tsup src/worker.ts --format esm", None),
+        ("tsdown src/worker.ts --out-dir dist", None),
+        ("rolldown src/worker.ts -d dist", None),
+        ("webpack --entry ./src/worker.ts -o dist", None),
+        ("vite build --ssr src/worker.ts --outDir dist", None),
+        ("swc src -d dist", None),
+        ("babel src --out-dir dist", None),
+        ("tsc --outDir dist", None),
     ],
 )
 def test_a_main_that_a_script_makes_is_what_it_is_made_of(command: str, copied_to: str | None) -> None:
@@ -540,7 +609,10 @@ def test_a_main_that_a_script_makes_is_what_it_is_made_of(command: str, copied_t
         "cp src/none.ts dist/worker.js",
         "cp src/worker.ts dist/other.js",
         "cp src/*.ts dist/worker.js",
-        "esbuild src/worker.ts src/b.ts --outdir=dist",
+        "esbuild src/worker.ts src/b.ts --outfile=dist/worker.js",
+        "esbuild src/worker.ts --outdir=public",
+        "swc other -d dist",
+        "tsc --outDir lib",
         "echo 'cp src/worker.ts dist/worker.js'",
         "cp -r src dist",
     ],
@@ -552,6 +624,120 @@ def test_what_makes_something_else_is_no_entry(command: str) -> None:
         "src/b.ts": "",
         "package.json": json.dumps({"scripts": {"build": command}}),
     }
+    assert deployment(files).entry == ""
+
+
+def test_what_is_bundled_under_its_own_name() -> None:
+    files = {
+        "wrangler.toml": PUT.replace("worker.js", "index.js"),
+        "src/worker.ts": WORKER,
+        "package.json": json.dumps({"scripts": {"build": "ncc build src/worker.ts -o dist"}}),
+    }
+    assert deployment(files).entry == "src/worker.ts"
+
+
+BUNDLERS = {
+    "rollup.config.js": "export default { input: 'src/worker.ts', output: { file: 'dist/worker.js' } };",
+    "rolldown.config.ts": "export default { input: './src/worker.ts', output: { dir: 'dist' } };",
+    "webpack.config.js": "module.exports = { entry: './src/worker.ts', "
+    "output: { path: path.resolve(__dirname, 'dist'), filename: 'worker.js' } };",
+    "tsup.config.ts": "export default defineConfig({ entry: ['src/worker.ts', 'src/b.ts'] });",
+    "tsdown.config.ts": "export default { entry: { worker: 'src/worker.ts', b: 'src/b.ts' } };",
+    "build.config.ts": "export default defineBuildConfig({ entries: ['src/worker'] });",
+    "vite.config.ts": "export default { build: { lib: { entry: resolve(here, 'src/worker.ts'), "
+    "fileName: () => 'worker.js' }, outDir: 'dist' } };",
+    "vite.worker.config.mts": "export default { build: { ssr: 'src/worker.ts', outDir: `dist` } };",
+    "esbuild.config.mjs": "const shared = { outdir: 'dist' };\n"
+    "await build({ ...shared, entryPoints: ['./src/worker.ts'] });",
+}
+
+
+@pytest.mark.parametrize("name", BUNDLERS)
+def test_a_main_that_a_bundler_makes_by_its_configuration(name: str) -> None:
+    files = {"wrangler.toml": PUT, "src/worker.ts": WORKER, "src/b.ts": "", name: BUNDLERS[name]}
+    files["package.json"] = '{"scripts": {"build": "make"}}'
+    assert deployment(files).entry == "src/worker.ts"
+    assert found(files) >= ABSENT
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "esbuild.build({ entryPoints: ['src/worker.ts'], outfile: 'dist/worker.js' });",
+        "await Promise.all([esbuild.build({ entryPoints: ['src/b.ts'], outfile: 'dist/b.js' }), "
+        "esbuild.build({ entryPoints: ['src/worker.ts'], outfile: 'dist/worker.js' })]);",
+        "await Bun.build({ entrypoints: ['./src/worker.ts'], outdir: './dist' });",
+    ],
+)
+def test_a_main_that_a_program_makes(program: str) -> None:
+    files = {
+        "wrangler.toml": PUT + '[build]\ncommand = "node scripts/make.mjs"\n',
+        "src/worker.ts": WORKER,
+        "src/b.ts": "",
+        "scripts/make.mjs": program if "Bun" in program else f"import esbuild from 'esbuild';\n{program}",
+    }
+    assert deployment(files).entry == "src/worker.ts"
+    del files["scripts/make.mjs"]
+    assert deployment(files).entry == ""
+
+
+def test_the_command_of_the_configuration_makes_its_main() -> None:
+    build = '[build]\ncommand = "esbuild worker.ts --outfile=../dist/worker.js"\ncwd = "src"\n'
+    assert deployment({"wrangler.toml": PUT + build, "src/worker.ts": WORKER}).entry == "src/worker.ts"
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        "export default { build: { rollupOptions: { input: 'src/worker.ts' }, outDir: 'public' } };",
+        "export default { build: { rollupOptions: { input: 'src/b.ts' } } };",
+        "export default { build: { lib: { entry: ['src/a.ts', 'src/b.ts'] } } };",
+        "export default { build: { lib: { entry: make('worker') } } };",
+        "export default [{ input: 'src/worker.ts', output: { file: 'dist/b.js' } }];",
+        "export default {{",
+    ],
+)
+def test_a_configuration_that_makes_something_else(config: str) -> None:
+    files = {"wrangler.toml": PUT, "src/worker.ts": WORKER, "src/a.ts": "", "src/b.ts": ""}
+    assert deployment({**files, "vite.config.ts": config}).entry == ""
+
+
+@pytest.mark.parametrize(
+    ("options", "source"),
+    [
+        ({"outDir": "dist", "rootDir": "./src"}, "src/worker.ts"),
+        ({"outDir": "./dist"}, "src/worker.ts"),
+        ({"outDir": "./dist"}, "worker.ts"),
+    ],
+)
+def test_a_main_that_the_compiler_makes(options: dict[str, str], source: str) -> None:
+    files = {
+        "wrangler.toml": PUT,
+        source: WORKER,
+        "tsconfig.base.json": json.dumps({"compilerOptions": options}),
+        "tsconfig.json": '{"extends": "./tsconfig.base.json", "compilerOptions": {"strict": true}}',
+    }
+    assert deployment(files).entry == source
+    files["tsconfig.base.json"] = files["tsconfig.base.json"].replace("dist", "lib")
+    assert deployment(files).entry == ""
+
+
+def test_the_entry_of_the_first_version() -> None:
+    config = 'name = "api"\ntype = "javascript"\ncompatibility_date = "2026-08-01"\n'
+    files = {
+        "wrangler.toml": config + '[build.upload]\nformat = "modules"\nmain = "./worker.mjs"\n',
+        "src/worker.ts": WORKER,
+        "rollup.config.js": "export default { input: 'src/worker.ts', output: { file: 'dist/worker.mjs' } };",
+    }
+    assert deployment(files).entry == "src/worker.ts"
+    files["wrangler.toml"] += 'dir = "src"\n'
+    files["src/worker.mjs"] = WORKER
+    assert deployment(files).entry == "src/worker.mjs"
+    files["wrangler.toml"] = config
+    assert deployment(files).entry == ""
+    files["package.json"] = '{"main": "dist/worker.mjs"}'
+    assert deployment(files).entry == "src/worker.ts"
+    files["wrangler.toml"] = config.replace("javascript", "rust")
     assert deployment(files).entry == ""
 
 
@@ -603,6 +789,61 @@ def test_an_app_whose_adapter_is_for_pages_alone() -> None:
     assert deployment(named).open == ""
 
 
+FUNCTIONS = {
+    "functions/a.ts": "export const onRequestGet = async ({ env }) => {\n"
+    "  const { keys } = await env.KV.list();\n"
+    "  return new Response(keys.length + await env.OTHER.get('a'));\n};\n"
+}
+KV = '[[kv_namespaces]]\nbinding = "KV"\nid = "0123456789abcdef0123456789abcdef"\n'
+
+
+def test_functions_beside_a_configuration_without_code_are_its_own() -> None:
+    files: Files = {"wrangler.toml": NO_MAIN + KV, "package.json": "{}", **FUNCTIONS}
+    (worker,) = loaded(files).project.workers
+    assert worker.config is not None and worker.modules == ("functions/a.ts",)
+    assert worker.config.deployment.open.startswith("Pages, which deploys `functions/`")
+    assert "kv-list-incomplete" in found(files) and "binding-not-declared" not in found(files)
+    with_assets = files | {"wrangler.toml": NO_MAIN + '[assets]\ndirectory = "dist"\n'}
+    assert len(loaded(with_assets).project.workers) == 2  # they are all that it deploys
+
+
+def test_functions_that_a_build_makes_the_main_of() -> None:
+    files: Files = {
+        "wrangler.toml": PUT + KV + '[build]\ncommand = "node bin/tool.js build"\n',
+        "bin/tool.js": 'import { build } from "./build.js";\nbuild();\n',
+        "bin/build.js": 'exec("npx wrangler pages functions build --outdir=./dist/");\n',
+        "package.json": "{}",
+        **FUNCTIONS,
+    }
+    (worker,) = loaded(files).project.workers
+    assert worker.config is not None and worker.config.deployment.open == ""
+    assert worker.modules == ("functions/a.ts",)
+    del files["bin/build.js"]
+    (worker,) = loaded(files).project.workers
+    assert worker.config is not None and "`main`" in worker.config.deployment.open
+    assert len(loaded(files | {"dist/worker.js": WORKER}).project.workers) == 2
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"package.json": '{"scripts": {"build": "bun build worker/main.ts --outfile public/_worker.js"}}'},
+        {
+            "rollup.config.mjs": "export default { input: 'worker/main.ts', output: "
+            "{ file: 'public/_worker.js' } };"
+        },
+        {
+            "vite.config.ts": "export default { build: { ssr: 'worker/main.ts', outDir: 'public', "
+            "rollupOptions: { output: { entryFileNames: '_worker.js' } } } };"
+        },
+    ],
+)
+def test_the_worker_of_a_pages_project_that_a_build_makes(more: Files) -> None:
+    pages = NO_MAIN + 'pages_build_output_dir = "public"\n'
+    (worker,) = loaded({"wrangler.toml": pages, "worker/main.ts": WORKER, **more}).project.workers
+    assert worker.entries == ("worker/main.ts",)
+
+
 def test_what_a_script_deploys_to_pages() -> None:
     files = {
         "wrangler.toml": NO_MAIN,
@@ -616,3 +857,31 @@ def test_what_a_script_deploys_to_pages() -> None:
     assert deployment(PLAIN | {"package.json": TO_PAGES}).open == ""  # its own code stands behind `main`
     both = TO_PAGES.replace("deploy dist", "deploy dist && wrangler deploy")
     assert deployment(files | {"package.json": both}).open == ""
+
+
+def test_a_program_that_only_prints_the_name_writes_nothing() -> None:
+    says = 'import { writeFileSync } from "fs";\nwriteFileSync(".dev.vars", "");\n'
+    scripts = {"setup": "node scripts/setup.js", "deploy": "wrangler deploy"}
+    files = {**PLAIN, "package.json": json.dumps({"scripts": scripts})}
+    said = loaded({**files, "scripts/setup.js": says + 'console.log("now edit wrangler.toml");\n'})
+    assert said.project.workers[0].config is not None
+    assert not said.project.workers[0].config.deployment.open
+
+
+@pytest.mark.parametrize(
+    ("config", "source", "entry"),
+    [
+        ('name = "a"\ntype = "webpack"\n', "index.js", "index.js"),
+        (
+            'name = "a"\n[build.upload]\nformat = "modules"\nmain = "./index.mjs"\n',
+            "src/index.ts",
+            "src/index.ts",
+        ),
+        ('name = "a"\n[build.upload]\ndir = "src"\nmain = "w.js"\n', "src/w.js", "src/w.js"),
+        ('name = "a"\n', "src/index.ts", None),
+    ],
+)
+def test_the_entry_behind_a_configuration_for_wrangler_1(config: str, source: str, entry: str | None) -> None:
+    files: Files = {"wrangler.toml": config, source: "export class Room {}\n", "package.json": "{}"}
+    workers = loaded(files).project.workers
+    assert workers[0].entries == ((entry,) if entry is not None else ())

@@ -162,10 +162,11 @@ def _repository(output: Output, report: Report) -> Repository | None:
 
 def _exit_code(plan: Plan, report: Report) -> Exit:
     request = plan.request
-    if report.partial or (request.strict and any(notice.is_skip for notice in report.notices)):
+    is_whole = not any(notice.is_skip for notice in report.notices)
+    if report.partial or (request.strict and not is_whole):
         return Exit.INTERNAL
     least = FAIL_ON.get(plan.fail_on)
     if least is None or request.exit_zero:
         return Exit.CLEAN
     failing = any((finding.severity or Severity.WARNING) >= least for finding in report.findings)
-    return Exit.FINDINGS if failing else Exit.CLEAN
+    return Exit.FINDINGS if failing else Exit.CLEAN if is_whole else Exit.INTERNAL

@@ -57,6 +57,7 @@ class Apps:
         self._sources = sources
         self._closures = Closures(workspace, graph)
         self._files: dict[str, Sequence[str]] = {}
+        self._names: dict[str, str] = {}
         self._recognised: dict[str, tuple[App, AppFolder] | None] = {}
 
     def recognise(self, config: WranglerConfig) -> bool:
@@ -117,6 +118,9 @@ class Apps:
         if not any(kind.proves_itself for kind in kinds):
             return None
         folder = AppFolder(self._workspace, manifest, None)
+        name = folder.manifest.root.get("name")
+        if name is not None and name.text:
+            self._names[folder.path] = name.text
         app = next((app for app, _ in self._apps(kinds, folder)), None)
         if app is None or not app.kind.proves_itself or app.target is not Target.PROVED:
             return None
@@ -208,9 +212,24 @@ class Apps:
         wanted = matcher(*app.kind.entry_imports)
         for path in reach.modules:
             for edge in self._graph.imports_of(path) or ():
-                if wanted.fullmatch(edge.item.specifier) is not None:
+                specifier = edge.item.specifier
+                if wanted.fullmatch(specifier) is not None or self._is_made(app, specifier, path):
                     return True
         return False
+
+    def _is_made(self, app: App, specifier: str, importer: str) -> bool:
+        """Whether a module imports what an app's build makes: by the name of the app's package, or a path to
+        where builds write and nothing is."""
+        if not specifier.startswith(("./", "../")):
+            return specifier == self._names.get(app.folder) and self._home(importer) != app.folder
+        target = posixpath.normpath(posixpath.join(posixpath.dirname(importer), specifier))
+        prefix = f"{app.folder}/" if app.folder else ""
+        is_below = target.startswith(prefix) and is_built(target[len(prefix) :])
+        return is_below and not self._workspace.exists(target)
+
+    def _home(self, path: str) -> str | None:
+        manifest = self._resolver.manifest(posixpath.dirname(path))
+        return posixpath.dirname(manifest) if manifest is not None else None
 
     # -- seeds ---------------------------------------------------------------------------------------------
 

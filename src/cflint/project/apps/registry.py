@@ -39,7 +39,7 @@ ROWS = (
     Row("angular", ("@angular/ssr",)),
     Row("rwsdk", ("@redwoodjs/sdk", "rwsdk")),
     Row("honox", ("honox",)),
-    Row("hono_vite", ("@hono/vite-build",)),
+    Row("hono_vite", ("@hono/vite-build", "@hono/vite-cloudflare-pages")),
     Row("waku", ("waku",)),
     Row("vike", ("vike",)),
     Row("vite", ("@cloudflare/vite-plugin",)),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from cflint.platform.bindings import kind_by_id, kind_by_usual_name
 from cflint.platform.drivers import DRIVER_MODULES
 from cflint.platform.orms import makes_orm, mentions_orm
+from cflint.project.code.by_use import kind_by_use
 from cflint.project.code.clients import client_for
 from cflint.project.code.values import FROM_ENV, UNKNOWN, Value, ValueKind, promise_of
 from cflint.project.modules.facts import ClassFacts
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 
 
 def binding(module: ModuleLike, name: str) -> Value:
-    """The value of `env.name`: a binding whose kind the configuration tells, the type of `env`, or
-    what else declares the Worker."""
+    """The value of `env.name`: a binding whose kind the configuration tells, the type of `env`, what else
+    declares the Worker, or, where nothing does, what the module calls on it."""
     kinds = {
         binding.kind.id: binding.kind for env in module.environments for binding in env.bindings_named(name)
     }
@@ -41,6 +42,8 @@ def binding(module: ModuleLike, name: str) -> Value:
             return Value(ValueKind.BINDING, name=name, binding=kind_by_id(implied))
         if module.document.is_block and all(worker.config is None for worker in module.workers):
             return Value(ValueKind.BINDING, name=name, binding=kind_by_usual_name(name))
+        if all(env.has_open_bindings for env in module.environments):
+            return Value(ValueKind.BINDING, name=name, binding=kind_by_use(module, name))
     return Value(ValueKind.BINDING, name=name)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cflint.project.code.contents import contents
@@ -17,6 +18,7 @@ from cflint.syntax.javascript import arguments_of, first_named, walk
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+_MOST_HOPS = 3
 _NAMES = frozenset({"identifier", "shorthand_property_identifier"})
 _CALLS = frozenset({"call_expression", "new_expression"})
 
@@ -32,26 +34,44 @@ class Reply:
 
 
 def replies_of(module: Module, call: Node) -> tuple[Reply, ...]:
-    """The responses that a call of a function of the project makes of its arguments."""
-    called = function_called(module, call) if call.type == "call_expression" else None
+    """The responses that a call of a function of the project makes of its arguments, by way of other
+    functions of the project, too."""
+    found = (made.reply for made in _replies(module, call, _MOST_HOPS))
+    return tuple(reply for reply in found if reply.contents)
+
+
+@record(frozen=True, eq=False)
+class _Made:
+    """A reply, and the expression that its status is where the call stands, if it is known to be one."""
+
+    reply: Reply
+    status_node: Node | None = None
+
+
+def _replies(module: Module, call: Node, hops: int) -> Iterator[_Made]:
+    called = function_called(module, call) if call.type == "call_expression" and hops else None
     if called is None:
-        return ()
+        return
     home, function = called
-    found: list[Reply] = []
     for returned in _returned(home, function):
         made = response_made(home, returned)
-        if made is None or made.content is None:
-            continue
-        status = made.status
-        if status is None and made.status_node is not None:
-            given = _given(home, function, module, call, made.status_node)
-            status = number_of(module, given) if given is not None else None
-            if given is None:
-                status = _default(home, made.status_node)
-        held = contents(home, made.content, lambda node: _parameter(home, function, node) is not None)
-        inside = (_given(home, function, module, call, content.node) for content in held)
-        found.append(Reply(call, tuple(node for node in inside if node is not None), status))
-    return tuple(reply for reply in found if reply.contents)
+        if made is not None:
+            content = (made.content,) if made.content is not None else ()
+            inner: tuple[_Made, ...] = (_Made(Reply(returned, content, made.status), made.status_node),)
+        else:
+            inner = tuple(_replies(home, returned, hops - 1))
+        for one in inner:
+            status, node = one.reply.status, None
+            if status is None and one.status_node is not None:
+                node = _given(home, function, module, call, one.status_node)
+                status = number_of(module, node) if node is not None else _default(home, one.status_node)
+            held = (
+                content
+                for part in one.reply.contents
+                for content in contents(home, part, lambda part: _parameter(home, function, part) is not None)
+            )
+            inside = (_given(home, function, module, call, content.node) for content in held)
+            yield _Made(Reply(call, tuple(part for part in inside if part is not None), status), node)
 
 
 def _returned(module: Module, function: Node) -> tuple[Node, ...]:

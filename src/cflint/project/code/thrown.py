@@ -1,20 +1,27 @@
-"""What a piece of code can throw: whether the texts of all its errors are the project's own."""
+"""What a piece of code can throw: whether the texts of all its errors are the project's own, and whether an
+error gets out of the handler that it is thrown in."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cflint.project.code.calls import callers_of, is_named, paths_around
 from cflint.project.code.control import try_around
 from cflint.project.code.effects import response_made
 from cflint.project.code.module import Module
 from cflint.project.code.origins import callee_name
 from cflint.project.code.tracing import function_called
+from cflint.project.code.values import ValueKind
 from cflint.syntax.javascript import arguments_of, first_named, walk
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+    from cflint.project.code.nodes import Call
+
 _MOST_HOPS = 5
+_MOST_CALLS = 4
+_ROUTES = frozenset({"get", "post", "put", "patch", "delete", "all", "on", "use", "openapi"})
 _WAITS = frozenset({"await_expression", "yield_expression"})
 _CALLS = frozenset({"call_expression", "new_expression"})
 _PLAIN = frozenset(
@@ -34,6 +41,55 @@ def throws_own_texts(module: Module, block: Node) -> bool:
     may be any. False where nothing is thrown, and where that cannot be seen."""
     search = _Search()
     return search.is_own(module, block, _MOST_HOPS) and search.throws > 0
+
+
+def escapes_handler(module: Module, node: Node) -> bool:
+    """Whether an error that is thrown at a node gets out of a handler of the runtime, a framework or a Hono
+    app, which makes a 500 of it: no `catch` takes it there, nor on one way of calls from the handler. False
+    where that cannot be seen: in what is handed on to a function that may catch, and where a Hono app has an
+    `onError()` of its own."""
+    return _escapes(module, node, _MOST_CALLS)
+
+
+def _escapes(module: Module, node: Node, hops: int) -> bool:
+    if try_around(module, node) is not None or _is_chained(module, node):
+        return False
+    function = module.enclosing_function(node)
+    if function is None or hops == 0:
+        return False
+    handlers = (one.function.id for one in module.app_handlers)
+    if module.handler_of(function) is not None or function.id in handlers:
+        return not any(_is_catching_middleware(module, path) for path in paths_around(module))
+    taken = module.callback_of(function)
+    if taken is not None:
+        return _is_route(module, taken)
+    return any(_escapes(site.module, site.node, hops - 1) for site in callers_of(module, function).calls)
+
+
+def _is_chained(module: Module, node: Node) -> bool:
+    """Whether what a call gives is handed to a `.catch()`, or a `.then()` with two functions."""
+    found = module.method_called_on(node)
+    while found is not None:
+        name, call = found
+        if name == "catch" or (name == "then" and len(arguments_of(call)) > 1):
+            return True
+        found = module.method_called_on(call) if name in ("then", "finally") else None
+    return False
+
+
+def _is_catching_middleware(module: Module, path: str) -> bool:
+    """Whether a module is a `_middleware` of Pages that catches errors, or looks like it."""
+    if not path.rpartition("/")[2].startswith("_middleware."):
+        return False
+    document = module.project.sources.document(path)
+    return document is not None and document.has_word("catch")
+
+
+def _is_route(module: Module, call: Call) -> bool:
+    """Whether a call gives a function to a Hono app that leaves errors to Hono."""
+    if call.name not in _ROUTES or module.value_of(call.receiver).kind is not ValueKind.HONO_APP:
+        return False
+    return not is_named(module.project, paths_around(module), "onError", at_hand=module)
 
 
 class _Search:

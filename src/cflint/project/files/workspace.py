@@ -20,6 +20,7 @@ from cflint.project.files.disk import Entry as Entry
 from cflint.project.files.disk import Unreadable as Unreadable
 from cflint.record import record
 from cflint.source import Document
+from cflint.syntax.suffixes import EXTENSIONS
 
 if TYPE_CHECKING:
     from cflint.project.files.tracked import Tracked
@@ -34,6 +35,7 @@ _PROJECT_MARKS = (
     "pyproject.toml",
 )
 _WIDE_BOMS = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
+_TEXT_FOR_A_NUL = 20
 _BINARY_PROBE = 8000  # as git does: text in UTF-16 or UTF-32 without a BOM shows its NULs early
 
 
@@ -311,7 +313,7 @@ class Workspace:
             if isinstance(bytes_or_problem, bytes):
                 if len(bytes_or_problem) > self.limit:
                     bytes_or_problem = self._too_large(real, len(bytes_or_problem))
-                elif bytes_or_problem.startswith(_WIDE_BOMS) or b"\0" in bytes_or_problem[:_BINARY_PROBE]:
+                elif _is_binary(real, bytes_or_problem):
                     self._details[real] = _why_binary(bytes_or_problem)
                     bytes_or_problem = Unreadable.BINARY
             if isinstance(bytes_or_problem, Unreadable):
@@ -342,6 +344,23 @@ def _amount(size: int) -> str:
     if size >= 1 << 20:
         return f"{size / (1 << 20):.1f}".removesuffix(".0") + " MiB"
     return f"{size / 1024:.1f}".removesuffix(".0") + " KiB" if size >= 1024 else f"{size} bytes"
+
+
+def _is_binary(path: str, data: bytes) -> bool:
+    """Whether a file is no text in UTF-8 or like it. A literal of JavaScript may hold a NUL byte: there are
+    few of them, and all else is UTF-8."""
+    if data.startswith(_WIDE_BOMS):
+        return True
+    head = data[:_BINARY_PROBE]
+    if b"\0" not in head:
+        return False
+    if not path.endswith(EXTENSIONS) or head[0] == 0 or head.count(0) * _TEXT_FOR_A_NUL > len(head):
+        return True
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return True
+    return False
 
 
 def _why_binary(data: bytes) -> str:

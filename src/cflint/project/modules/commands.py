@@ -170,52 +170,85 @@ def _steps(script: str, folder: str, by_line: bool, depth: int, needles: tuple[s
 
 @record(frozen=True)
 class MadeFile:
-    """A file that a command makes of another: paths of the workspace. `is_copy`: of the same text."""
+    """What a command makes of something else, as paths of the workspace: a file of code of another one, or,
+    where `source` is a folder, the code in one folder of that in another. `is_copy`: of the same text."""
 
     source: str
     target: str
-    is_copy: bool
+    is_copy: bool = False
+
+    def source_of(self, path: str) -> str | None:
+        """What a file is made of, without certainty about the ending; None where that is something else. A
+        bundler may write `a.mjs` and `a.js` of the same source."""
+        if _CODE.fullmatch(self.source) is not None:
+            is_it = (
+                path == self.target if self.is_copy else _without_ending(path) == _without_ending(self.target)
+            )
+            return self.source if is_it else None
+        below = path.removeprefix(f"{self.target}/") if self.target else path
+        return posixpath.join(self.source, _without_ending(below)) if below != path else None
 
 
 _COPIERS = frozenset({"cp", "copyfiles", "cpy", "cpx", "cpy-cli", "ncp", "copy"})
-_BUNDLERS = frozenset({"esbuild", "bun", "rollup", "ncc", "tsup"})
-_OUT_FILES = ("--outfile", "--file", "-o")
-_OUT_FOLDERS = ("--outdir", "--dir", "-d")
+_BUNDLERS = frozenset(
+    {"esbuild", "bun", "rollup", "rolldown", "ncc", "tsup", "tsdown", "webpack", "parcel", "vite"}
+)
+_COMPILERS = frozenset({"tsc", "swc", "babel"})
+_INTO_DIST = frozenset({"tsup", "tsdown", "rolldown", "ncc", "webpack", "parcel", "vite"})
+"""Tools that write to `dist` where they are told nothing."""
+_MAKERS = _COPIERS | _BUNDLERS | _COMPILERS
+_OUT_FILES = ("--outfile", "--file", "-o", "--output", "--out-file")
+_OUT_FOLDERS = ("--outdir", "--outDir", "--out-dir", "--dist-dir", "--output-path", "--dir", "-d")
+_IN_FILES = ("-i", "--input", "--entry", "--ssr", "--rootDir")
 _CODE = pattern(r"[^*?{}$]+\.[cm]?[jt]sx?")
 
 
 def files_made(script: str, folder: str = "", *, by_line: bool = False) -> Iterator[MadeFile]:
-    """The single files of code that a script copies or bundles: `cp src/a.js dist/b.js`, `esbuild src/a.ts
-    --bundle --outfile=dist/a.js`."""
-    for step in _steps(script, folder, by_line, _MOST_INNER, (*_COPIERS, *_BUNDLERS)):
+    """The files of code that a script copies, bundles or compiles: `cp src/a.js dist/b.js`, `esbuild src/a.ts
+    --bundle --outfile=dist/a.js`, `swc src -d dist`."""
+    for step in _steps(script, folder, by_line, _MOST_INNER, tuple(_MAKERS)):
         words = step.words
-        at = next((i for i, word in enumerate(words) if word in _COPIERS | _BUNDLERS), None)
+        at = next((i for i, word in enumerate(words) if word in _MAKERS), None)
         if at is None:
             continue
-        rest = WranglerCall(words[at + 1 :])
-        if words[at] in _COPIERS:
-            files = [word for word in rest.words if not word.startswith("-")]
-            pair = (files[0], files[1]) if len(files) == 2 else None
-        else:
-            pair = _bundled(rest)
-        if pair is None or _CODE.fullmatch(pair[0]) is None:
-            continue
-        source, target = (posixpath.normpath(posixpath.join(step.folder, path)) for path in pair)
-        if _CODE.fullmatch(target) is None:  # a folder
-            name = posixpath.basename(source)
-            if words[at] in _BUNDLERS:
-                name = posixpath.splitext(name)[0] + ".js"
-            target = posixpath.join(target, name)
-        yield MadeFile(source, target, words[at] in _COPIERS)
+        rest, is_copy = WranglerCall(words[at + 1 :]), words[at] in _COPIERS
+        pairs = _copied(rest) if is_copy else _built(words[at], rest)
+        for pair in pairs:
+            source, target = (posixpath.normpath(posixpath.join(step.folder, path)) for path in pair)
+            if is_copy and _CODE.fullmatch(target) is None:  # a folder
+                target = posixpath.join(target, posixpath.basename(source))
+            yield MadeFile(source, target, is_copy)
 
 
-def _bundled(call: WranglerCall) -> tuple[str, str] | None:
-    """What a bundler reads, and the file or folder that it writes."""
-    target = call.value(*_OUT_FILES) or call.value(*_OUT_FOLDERS)
-    given = call.value("-i", "--input")
-    files = [word for word in call.words if not word.startswith("-") and word not in (target, "build")]
-    files = [given] if given else [word for word in files if _CODE.fullmatch(word)]
-    return (files[0], target) if target and len(files) == 1 else None
+def _copied(call: WranglerCall) -> Iterator[tuple[str, str]]:
+    files = [word for word in call.words if not word.startswith("-")]
+    if len(files) == 2 and _CODE.fullmatch(files[0]) is not None:
+        yield files[0], files[1]
+
+
+def _built(tool: str, call: WranglerCall) -> Iterator[tuple[str, str]]:
+    """What a bundler or compiler reads, and what it writes of it."""
+    out = call.value(*_OUT_FILES)
+    into = call.value(*_OUT_FOLDERS) or ("dist" if tool in _INTO_DIST else None)
+    if out is not None and _CODE.fullmatch(out) is None:
+        out, into = None, out
+    given = call.values(*_IN_FILES)
+    words = [word for word in call.words if not word.startswith("-") and word not in (out, into)]
+    files = [word for word in given or words if _CODE.fullmatch(word)]
+    if out is not None:
+        if len(files) == 1:
+            yield files[0], out
+    elif into is not None and files:
+        common = posixpath.commonpath([posixpath.dirname(posixpath.normpath(path)) for path in files])
+        for path in files:
+            below = posixpath.relpath(path, common or ".")
+            yield path, posixpath.join(into, "index" if tool == "ncc" else _without_ending(below)) + ".js"
+    elif into is not None and tool in _COMPILERS:
+        yield next((word for word in given or words if "." not in posixpath.basename(word)), "src"), into
+
+
+def _without_ending(path: str) -> str:
+    return posixpath.splitext(path)[0] if _CODE.fullmatch(path) is not None else path
 
 
 def _without_keys(words: tuple[str, ...]) -> tuple[str, ...]:

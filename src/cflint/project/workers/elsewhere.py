@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -26,15 +26,18 @@ from cflint.project.modules.commands import (
     files_made,
     wrangler_calls,
 )
+from cflint.project.modules.imports import import_specifiers
 from cflint.project.modules.manifest import Manifest
+from cflint.project.modules.resolve import Resolver
 from cflint.project.modules.resolve.files import upwards
 from cflint.project.workers.stacks.finding import Stacks, mains_of
 from cflint.record import record, replace
-from cflint.syntax.suffixes import SOURCE_SUFFIXES
+from cflint.syntax.suffixes import EXTENSIONS, SOURCE_SUFFIXES, TYPESCRIPT
 
 if TYPE_CHECKING:
-    from cflint.project.workers import rewriting
+    from cflint.project.workers import bundles, rewriting
 else:
+    bundles = Lazy("cflint.project.workers.bundles")
     rewriting = Lazy("cflint.project.workers.rewriting")
 
 _SCRIPT_FOLDERS = frozenset(("scripts", "script", "bin", "ci", ".ci", "tools"))
@@ -58,6 +61,13 @@ _NEW_TOOL = pattern(
 )
 _VITE_CHANGE = pattern(r"\bcloudflare\s*\(\s*\{(?:[^{}()]|\{[^{}]*\}|\([^()]*\))*?\bconfig\s*[:(,}]")
 _NAME = pattern(r"[a-z0-9][a-z0-9_-]*")
+_BUILDS_FUNCTIONS = pattern(r"wrangler(?:@[\w.^~-]+)?\s+pages\s+functions\s+build\b")
+_USUAL_SOURCES = tuple(
+    f"{stem}.{suffix}"
+    for stem in ("src/index", "src/worker", "src/main", "index", "worker")
+    for suffix in ("ts", "js", "mjs")
+)
+"""Where the source of a Worker for wrangler 1 stands, as its templates had it."""
 _TO_PAGES = frozenset({"pages deploy", "pages publish"})
 _GIVEN = {
     "--var": "vars",
@@ -73,6 +83,7 @@ _GIVEN = {
 """Options of a deployment that add to a configuration, and the keys that they stand for."""
 _WRITERS = ("File", "Bun.write", ".write_text(", "open(")
 """What a text holds that writes files: a cheap first look."""
+_CONFIGURATION = "wrangler"
 _WRITES = pattern(
     r"\b(?:write|append)(?:File|TextFile)(?:Sync)?\b|\bBun\.write\b|\.write_text\(|\bopen\([^)\n]*[\"'][wa]"
 )
@@ -103,9 +114,10 @@ class _Script:
 class Elsewhere:
     """Answers for the configurations of one workspace; what it read is in `read`."""
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, resolver: Resolver) -> None:
         self.read: dict[str, None] = {}
         self._workspace = workspace
+        self._resolver = resolver
         self._texts: dict[str, str] = {}
         self._scripts: dict[str, tuple[_Script, ...]] = {}
         self._writers: dict[str, tuple[tuple[str, str], ...]] = {}
@@ -119,8 +131,8 @@ class Elsewhere:
         entry = date = ""
         if not config.is_pages and all(found.main is None for found in config.environments):
             entry, date = self._deployed(config)
-            entry = entry or self._of_a_site(config)
-        made = self._made(config) if not config.is_pages and not is_template else None
+            entry = entry or self._of_a_site(config) or self._of_wrangler_1(config)
+        made = self._made(config) if not entry and not config.is_pages and not is_template else None
         if made is not None:
             entry = made.source
         if not date and all(found.text("compatibility_date") is None for found in config.environments):
@@ -178,16 +190,33 @@ class Elsewhere:
         return next((path for path, text in writers if written in text), "")
 
     def _writers_of(self, script: _Script) -> Iterator[tuple[str, str]]:
-        """The programs that a script runs and that write something: path and text."""
+        """The programs that a script runs, and the modules that these import, which may write a
+        configuration: path and text."""
+        for path in dict.fromkeys(self._programs_of(script)):
+            document, text = self._workspace.read(path), self._text(path)
+            if document is None or not any(word in text for word in _WRITERS) or not _WRITES.search(text):
+                continue
+            if _CONFIGURATION in text and (
+                _WRITTEN.search(text) is not None or rewriting.may_write(document)
+            ):
+                yield path, text
+
+    def _programs_of(self, script: _Script) -> Iterator[str]:
+        """The programs that a script runs, and the modules that these import."""
         for found in _RUN_BY.finditer(script.text):
             home, is_workflow, _ = script.path.rpartition(".github/")
             base = home if is_workflow else posixpath.dirname(script.path)
             path = posixpath.normpath(posixpath.join(base, found[1]))
             if path.startswith(("../", "/")) or not self._workspace.is_file(path):
                 continue
-            text = self._text(path)
-            if any(word in text for word in _WRITERS) and _WRITES.search(text) is not None:
-                yield path, text
+            yield path
+            document = self._workspace.read(path) if path.endswith(EXTENSIONS) else None
+            for item in import_specifiers(document.data) if document is not None else ():
+                if item.specifier.startswith(("./", "../")):
+                    module = posixpath.normpath(posixpath.join(posixpath.dirname(path), item.specifier))
+                    imported = self._resolver.module_at(module) if not module.startswith("../") else None
+                    if imported is not None:
+                        yield imported
 
     # -- what commands say ---------------------------------------------------------------------------------
 
@@ -216,15 +245,106 @@ class Elsewhere:
                 yield from (key for option, key in _GIVEN.items() if call.has(option))
 
     def _made(self, config: WranglerConfig) -> MadeFile | None:
-        """What a script makes the one file of that `main` names and that is not there."""
+        """What a build makes the one file of that `main` names and that is not there."""
         mains = mains_of(config)
-        if len(mains) != 1 or any(map(self._workspace.is_file, mains)):
+        return self.made_of(config, mains.pop()) if len(mains) == 1 else None
+
+    def made_of(self, config: WranglerConfig, target: str) -> MadeFile | None:
+        """What a build makes a file of that is not there, a path of the workspace: by the words of a script,
+        what the configuration of a bundler says, or the compiler's."""
+        if self._workspace.is_file(target):
             return None
-        for script in self._scripts_for(config.directory):
+        scripts = (*self._scripts_for(config.directory), *self._build_commands(config))
+        for script in scripts:
             for made in script.made:
-                if made.target in mains and self._workspace.is_file(made.source):
-                    return made
-        return None
+                written = made.source_of(target)
+                source = self._resolver.module_at(written) if written is not None else None
+                if source is not None:
+                    return MadeFile(source, target, made.is_copy)
+        for path, folder in self._bundlers(config.directory, scripts):
+            document = self._workspace.read(path)
+            if document is not None:
+                source = bundles.source_of(document, target, self._resolver.module_at, folder)
+                if source is not None:
+                    return MadeFile(source, target)
+        source = self._resolver.compiled_from(target, config.directory) or self._copied(config, target)
+        return MadeFile(source, target) if source is not None else None
+
+    def entries_of_worker_js(self, config: WranglerConfig) -> tuple[str, ...]:
+        """The module of which a build makes the `_worker.js` of a Pages project."""
+        output = config.root.get("pages_build_output_dir")
+        folder = posixpath.join(config.directory, (output.text if output is not None else None) or "dist")
+        names = ("_worker.js", "_worker.js/index.js")
+        targets = (posixpath.normpath(posixpath.join(folder, name)) for name in names)
+        made = next((made for target in targets if (made := self.made_of(config, target)) is not None), None)
+        return (made.source,) if made is not None else ()
+
+    def _copied(self, config: WranglerConfig, target: str) -> str | None:
+        """The module of TypeScript that a file of the same path in another folder is a copy of: no build tool
+        writes TypeScript."""
+        below = posixpath.relpath(target, config.directory or ".")
+        copied = _join(config.directory, below.partition("/")[2])
+        is_copy = target.endswith(TYPESCRIPT) and not below.startswith("..") and "/" in below
+        return copied if is_copy and self._workspace.is_file(copied) else None
+
+    def _build_commands(self, config: WranglerConfig) -> Iterator[_Script]:
+        """The commands that wrangler runs before it looks for `main`."""
+        for environment in config.environments:
+            build = environment.value("build")
+            command = build.get("command") if build is not None else None
+            if build is not None and command is not None and command.text:
+                inside = build.get("cwd")
+                folder = _join(config.directory, (inside.text if inside is not None else None) or ".")
+                folder = posixpath.normpath(folder)
+                yield _Script(config.path, command.text, (), "" if folder == "." else folder)
+
+    def _bundlers(self, folder: str, scripts: Iterable[_Script]) -> Iterator[tuple[str, str]]:
+        """The configurations of bundlers for a folder, and the programs that its scripts run to call one;
+        each with the folder in which it works."""
+        manifest = self._resolver.manifest(folder)
+        homes = dict.fromkeys((folder, *((posixpath.dirname(manifest),) if manifest is not None else ())))
+        for home in homes:
+            for name in sorted(self._workspace.entries(home)):
+                if bundles.is_configuration(name):
+                    self.read[_join(home, name)] = None
+                    yield _join(home, name), home
+        for script in scripts:
+            if script.folder in homes:
+                for found in _RUN_BY.finditer(script.text):
+                    path = posixpath.normpath(posixpath.join(script.folder, found[1]))
+                    if path.endswith(EXTENSIONS) and bundles.calls_one(self._text(path)):
+                        yield path, script.folder
+
+    def _of_wrangler_1(self, config: WranglerConfig) -> str:
+        """The entry by the keys of the first version: `build.upload`, whose `dir` is `dist` where it says
+        nothing, or the `main` of package.json beside a `type`; where a bundler of which nothing is known
+        makes that, the source by its usual names. Source:
+        https://developers.cloudflare.com/workers/wrangler/migration/v1-to-v2/wrangler-legacy/configuration/"""
+        build = config.top.value("build")
+        upload = build.get("upload") if build is not None else None
+        named = upload.get("main") if upload is not None else None
+        if upload is not None and named is not None:
+            inside = upload.get("dir")
+            written = _join((inside.text if inside is not None else None) or "dist", named.text or "")
+        else:
+            kind = config.root.get("type")
+            is_told = kind is not None and kind.text in ("javascript", "webpack")
+            manifest = self._manifest(config.directory) if is_told else None
+            node = manifest.root.get("main") if manifest is not None else None
+            written = (node.text if node is not None else None) or ""
+            if not is_told:
+                return ""
+        target = posixpath.normpath(posixpath.join(config.directory, written)) if written else ""
+        if target and self._workspace.is_file(target):
+            return target
+        made = self.made_of(config, target) if target else None
+        if made is not None:
+            return made.source
+        kind = config.root.get("type")
+        if upload is None and (kind is None or kind.text != "webpack"):
+            return ""
+        usual = (posixpath.join(config.directory, path) for path in _USUAL_SOURCES)
+        return next(filter(self._workspace.is_file, usual), "")
 
     def _goes_to_pages(self, config: WranglerConfig) -> str:
         """Why a configuration counts for nothing: all that is deployed in its folder goes to Pages, which
@@ -241,6 +361,18 @@ class Elsewhere:
                 reason = f"{script.path} deploys to Pages, which reads no configuration without "
                 reason += "`pages_build_output_dir`"
         return reason
+
+    def is_deployed(self, config: WranglerConfig) -> bool:
+        """Whether a command deploys a configuration as that of a plain Worker."""
+        return any(call.deploys for _, call in self._calls_for(config))
+
+    def builds_functions(self, config: WranglerConfig) -> bool:
+        """Whether a script, or a program that one runs, makes a Worker of a folder's functions of Pages."""
+        for script in (*self._scripts_for(config.directory), *self._build_commands(config)):
+            texts = (script.text, *map(self._text, self._programs_of(script)))
+            if any(_BUILDS_FUNCTIONS.search(text) is not None for text in texts):
+                return True
+        return False
 
     def _names(self, config: WranglerConfig) -> dict[str, None]:
         """The names that commands deploy a configuration under, in order."""

@@ -41,6 +41,7 @@ from cflint.project.workers.preferences import Preferences
 from cflint.project.workers.realms import product_in_test_folders
 from cflint.project.workers.remarks import empty_workers, not_utf_8, shadowed, unknown, unreached
 from cflint.project.workers.selection import Selection, settled_folders
+from cflint.project.workers.stacks.finding import mains_of
 from cflint.project.workers.typescript_config import read_worker_config
 from cflint.project.workers.worker import Worker
 from cflint.quoting import quoted
@@ -108,8 +109,9 @@ class _Loading:
         self._apps = Candidates(workspace, self._resolver, self._graph, excludes)
         self._unread: dict[str, None] = {}
         self._unresolved: dict[tuple[str, Import], None] = {}
-        self._elsewhere = Elsewhere(workspace)
+        self._elsewhere = Elsewhere(workspace, self._resolver)
         self._data: set[str] = set()
+        self._of_functions: set[str] = set()
         self._bare = BareWorkers(workspace, self._graph, self._elsewhere)
 
     def _is_excluded(self, path: str) -> bool:
@@ -185,7 +187,7 @@ class _Loading:
                 self._resolver.place(config.deployment.entry, config.deployment.copied_to)
             self._apps.recognise(config)
         for path, config in configs.items():
-            reason = self._apps.reads_for_pages(config)
+            reason = self._apps.reads_for_pages(config) or self._has_functions_alone(config)
             if reason and not config.deployment.open:
                 configs[path] = replace(config, deployment=replace(config.deployment, open=reason))
         workers = [self._worker(config) for config in configs.values()]
@@ -193,7 +195,7 @@ class _Loading:
             assert worker.config is not None
             configs[worker.config.path] = worker.config
             workers.append(worker)
-        workers.extend(map(self._bound, self._without_config(found, workers)))
+        workers.extend([self._bound(worker) for worker in self._without_config(found, workers)])
         markdown = []
         for path in found.markdown:
             document = self._workspace.read(path)
@@ -266,6 +268,8 @@ class _Loading:
             ):
                 unread[item.path] = self._workspace.why_unread(item.path) or item.reason.value
         for path, why in unread.items():
+            if self._is_excluded(path):
+                continue  # that it is not analysed is known
             is_folder = is_config_name(path) and self._workspace.is_dir(path)
             if why is not None and (is_folder or path not in self._paths):
                 what = "folder" if path.endswith("/") else "file"
@@ -328,7 +332,10 @@ class _Loading:
         is_advanced = config.is_pages and not mains
         if is_advanced:
             has_functions = any(self._pages_functions(config))
-            mains = dict.fromkeys(advanced_entries(self._workspace, config.directory, has_functions))
+            mains = dict.fromkeys(
+                advanced_entries(self._workspace, config.directory, has_functions)
+                or self._elsewhere.entries_of_worker_js(config)
+            )
         is_data = data_files(config)
         reaches = {main: self._graph.reachable(main, is_data) for main in mains}
         modules: dict[str, None] = {}
@@ -345,7 +352,7 @@ class _Loading:
             for main, reach in reaches.items()
             if reach.modules and not _is_generated(main, config)
         )
-        if config.is_pages and not (is_advanced and mains):
+        if config.path in self._of_functions or (config.is_pages and not (is_advanced and mains)):
             functions = dict.fromkeys(self._pages_functions(config))
             modules.update(functions)
             running.update(functions)
@@ -366,6 +373,25 @@ class _Loading:
         """Whether a file is there and cannot be read; a `main` that is not there is for a rule to tell."""
         return self._workspace.problem(path) in (Unreadable.BINARY, Unreadable.DENIED, Unreadable.TOO_LARGE)
 
+    def _has_functions_alone(self, config: WranglerConfig) -> str:
+        """Notes whether the functions of Pages beside a configuration that is not one of Pages are all that
+        it can deploy: it names no code that is there. Returns why they may be deployed without it."""
+        mains = mains_of(config)
+        if config.is_pages or config.is_typescript or config.deployment.entry or self._apps.recognise(config):
+            return ""
+        if any(map(self._workspace.is_file, mains)) or (not mains and config.assets is not None):
+            return ""
+        if not mains and self._elsewhere.is_deployed(config):
+            return ""
+        if not any(self._pages_functions(config)):
+            return ""
+        self._of_functions.add(config.path)
+        if mains and self._elsewhere.builds_functions(config):
+            return ""
+        if mains:
+            return "it is not known whether `main` is made of `functions/`"
+        return "Pages, which deploys `functions/`, reads no configuration without `pages_build_output_dir`"
+
     def _pages_functions(self, config: WranglerConfig) -> Iterator[str]:
         folder = posixpath.join(config.directory, "functions")
         if not self._workspace.is_dir(folder):
@@ -375,8 +401,9 @@ class _Loading:
             if document is not None and is_pages_function(document):
                 yield from self._graph.reachable(path).modules
 
-    def _without_config(self, found: Discovered, workers: Sequence[Worker]) -> Iterator[Worker]:
-        """The Workers among what was found that no configuration speaks of."""
+    def _without_config(self, found: Discovered, workers: list[Worker]) -> Iterator[Worker]:
+        """The Workers among what was found that no configuration speaks of. Of Workers that wrap the build of
+        an app in another folder, these become the ones of the app."""
         configs = [worker.config for worker in workers if worker.config is not None]
         configured = {config.directory for config in configs} | set(map(posixpath.dirname, found.configs))
         pages = {config.directory for config in configs if config.is_pages}
@@ -393,11 +420,13 @@ class _Loading:
             return known[folder]
 
         reached = {module for worker in workers for module in worker.modules}
+        pages |= {config.directory for config in configs if config.path in self._of_functions}
         functions = list(self._bare.pages(found.sources, lambda folder: folder in pages))
         reached.update(module for worker in functions for module in worker.modules)
         yield from functions
         apps = self._apps_without_config(found, workers, has_config)
         reached.update(path for _, app in apps.values() for path in app.app.placed)
+        self._join(workers, apps)
         bare: list[Worker] = []
         wraps: dict[str, list[str]] = {}
         for worker in self._bare.workers(found.sources, reached, has_config):
@@ -412,6 +441,17 @@ class _Loading:
                 yield replace(self._app_worker(None, app), without_config=how)
         yield from bare
         yield from self._auxiliary({config.directory for config in configs} | set(apps), workers)
+
+    def _join(self, workers: list[Worker], apps: dict[str, tuple[str, Found]]) -> None:
+        """Make the Workers whose modules import what the build of an app makes those of the app."""
+        for folder, (_, found) in tuple(apps.items()):
+            for at, worker in enumerate(workers):
+                if worker.config is None or worker.app is not None or not worker.entries:
+                    continue
+                if any(self._apps.wraps(found.app, entry) for entry in worker.entries):
+                    app = self._apps.with_modules(found.app, worker.entries)
+                    workers[at] = self._app_worker(worker.config, app)
+                    apps.pop(folder, None)
 
     def _auxiliary(self, folders: Iterable[str], workers: Sequence[Worker]) -> Iterator[Worker]:
         """The auxiliary Workers that the configurations of Vite in some folders configure by themselves."""

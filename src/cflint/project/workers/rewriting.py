@@ -56,7 +56,25 @@ _WRITERS = frozenset(
 _ADDERS = frozenset({"appendFile", "appendFileSync", "createWriteStream"})
 _READERS = frozenset({"readFile", "readFileSync", "readTextFile", "readTextFileSync", "text", "toString"})
 _PARSERS = frozenset({"parse", "parseJsonc", "parseJSONC", "stripJsonComments", "stripComments", "String"})
+_MOVERS = frozenset(
+    {
+        "copyFile",
+        "copyFileSync",
+        "cp",
+        "cpSync",
+        "copy",
+        "copySync",
+        "rename",
+        "renameSync",
+        "move",
+        "moveSync",
+    }
+)
+_CALLS = frozenset({"call_expression", "new_expression"})
+_IMPORTS = frozenset({"import_statement", "object_pattern"})
 _CHANGES = frozenset({"push", "unshift", "splice", "sort", "reverse", "pop", "shift", "fill", "assign"})
+_TEXTS = _READERS | {"replace", "replaceAll", "trim", "trimEnd", "applyEdits", "stringify"}
+"""What gives a text."""
 _GLOBALS = frozenset({"process", "__dirname", "URL", "Bun", "Deno", "import", "undefined"})
 _ASKS = frozenset({"includes", "startsWith", "endsWith", "some", "every", "length", "toString", "trim"})
 _TAKES = frozenset({*_WRITERS, *_PARSERS, "stringify", "log", "error", "applyEdits", "modify"})
@@ -65,8 +83,12 @@ _KEY = pattern(
 )
 """The head of a pattern that stands for a key and a text as its value: `id\\s*=\\s*"`."""
 _WIDE = re.compile(r"\\n|\\S|\\r|\n|\[\^\\|\.\*\$|s$")
+_NAMED = pattern(rb"\bname\b[\"']?\s*[:=]")
 _LITERAL = pattern(r"[\w<>{}$ :@#%~-]+")
-_SED = pattern(r"s([/|#,:@!])((?:\\.|(?!\1).)*)\1((?:\\.|(?!\1).)*)\1[gI0-9]*")
+_ADDRESS = r"(?:/(?:\\.|[^/\\])*/|\d+|\$)"
+_SED = pattern(
+    rf"(?:{_ADDRESS}(?:,{_ADDRESS})?\s*)?s([/|#,:@!])((?:\\.|(?!\1).)*)\1((?:\\.|(?!\1).)*)\1[gI0-9]*"
+)
 _MOST_HOPS = 8
 
 
@@ -81,24 +103,42 @@ def changed_by_sed(command: str, configuration: bytes) -> Keys:
         if word.startswith("-") or word in files or not word:
             continue
         found = _SED.fullmatch(word)
-        if found is None or not _keeps_place(found[2], found[3], configuration, is_expression=True):
+        if found is None:
+            return None
+        is_plain = set(".*[]^$+?\\").isdisjoint(found[2])  # an expression may match in every line
+        is_first = is_plain and configuration.count(found[2].encode()) < 2
+        if not _keeps_place(found[2], found[3], configuration, is_expression=True, is_first=is_first):
             return None
     return VALUES if files else None
 
 
+def may_write(document: Document) -> bool:
+    """Whether a program that writes files may write a configuration: all other files that it writes or makes
+    of others have names that are known."""
+    program = _read(document, b"")
+    return program is None or program.may_write()
+
+
 def changed_by_program(document: Document, configuration: bytes) -> Keys:
     """What a program that writes a configuration changes in it."""
+    program = _read(document, configuration)
+    return program.changes() if program is not None else None
+
+
+def _read(document: Document, configuration: bytes) -> _Program | None:
     if not document.path.endswith(EXTENSIONS):
         return None
     try:
-        syntax = parse(document)
+        return _Program(parse(document), configuration)
     except ParseTimeout:
         return None
-    return _Program(syntax, configuration).changes()
 
 
-def _keeps_place(before: str, after: str, configuration: bytes, *, is_expression: bool) -> bool:
-    """Whether what is put in the place of a text can be nothing but the value of the same key."""
+def _keeps_place(
+    before: str, after: str, configuration: bytes, *, is_expression: bool, is_first: bool = False
+) -> bool:
+    """Whether what is put in the place of a text, its first one alone with `is_first`, can be nothing but the
+    value of the same key."""
     if "\n" in after or "\\n" in after or "[[" in after:
         return False
     if _LITERAL.fullmatch(before) is not None:
@@ -107,7 +147,17 @@ def _keeps_place(before: str, after: str, configuration: bytes, *, is_expression
     if found is None or _WIDE.search(before) is not None:
         return False
     key = found[1]
-    return (key in _IDS or key.isupper()) and (after.lstrip("\"'").startswith((key, "$", "\\")))
+    is_value = key in _IDS or key.isupper() or (is_first and key == "name" and _is_named_first(configuration))
+    return is_value and (after.lstrip("\"'").startswith((key, "$", "\\")))
+
+
+def _is_named_first(configuration: bytes) -> bool:
+    """Whether the first `name` of a configuration is the Worker's: that of a binding is used by code."""
+    found = _NAMED.search(configuration)
+    if found is None:
+        return False
+    before = configuration[: found.start()]
+    return not before.lstrip().startswith(b"[") and b"\n[" not in before and before.count(b"{") < 2
 
 
 def _stands_in_texts(word: str, configuration: bytes) -> bool:
@@ -147,6 +197,22 @@ class _Program:
             found = {*(found or ()), *keys}
         return frozenset(found) if found is not None else None  # it writes in a way that is not seen
 
+    def may_write(self) -> bool:
+        """Whether it may write a configuration."""
+        syntax = self._syntax
+        for word in (*_WRITERS, *_ADDERS, *_MOVERS):
+            for leaf in syntax.leaves(word, syntax.root):
+                call = syntax.enclosing(leaf, _CALLS)
+                if leaf.type == "string_fragment" or syntax.enclosing(leaf, _IMPORTS) is not None:
+                    continue
+                if call is None or self._called(call) != word or call.type != "call_expression":
+                    return True  # it is handed on, and others call it
+                arguments = arguments_of(call)
+                place = arguments[1:2] if word in _MOVERS else arguments[:1]
+                if not place or self._is_configuration(place[0]):
+                    return True
+        return False
+
     def _called(self, call: Node) -> str:
         callee = call.child_by_field_name("function")
         if callee is not None and callee.type == "member_expression":
@@ -157,8 +223,11 @@ class _Program:
 
     def _is_configuration(self, node: Node, hops: int = _MOST_HOPS) -> bool:
         """Whether a path may be that of a configuration."""
-        if not hops or _CONFIGURATION.search(self._syntax.text(node)):
-            return True
+        text = self._syntax.text(node)
+        if not hops or _CONFIGURATION.search(text) or "process.argv" in text or "process.env" in text:
+            return not self._ends_otherwise(node)
+        if self._ends_otherwise(node):
+            return False
         for below in (node, *walk(node)):
             if below.type == "this":
                 return True
@@ -170,12 +239,29 @@ class _Program:
                     continue
                 return True
             if declared.imported is not None:
+                if declared.imported.module.startswith("."):
+                    return True
                 continue  # `path`
             if declared.value is None or declared.path or self._scope.assignments(declared):
                 return True
             if self._is_configuration(declared.value, hops - 1):
                 return True
         return False
+
+    def _ends_otherwise(self, node: Node) -> bool:
+        """Whether a path ends in a name that is no configuration's, whatever folder it is in."""
+        node = unwrap(node)
+        if node.type == "call_expression" and self._called(node) in ("join", "resolve"):
+            arguments = arguments_of(node)
+            return bool(arguments) and self._ends_otherwise(arguments[-1])
+        last = node
+        if node.type == "template_string":
+            last = node.named_children[-1] if node.named_children else node
+        if last.type not in ("string", "string_fragment"):
+            return False
+        text = self._syntax.text(last).strip("\"'")
+        name = text.rpartition("/")[2] if last is node or "/" in text else ""
+        return "." in name and _CONFIGURATION.search(name) is None
 
     # -- what is written -----------------------------------------------------------------------------------
 
@@ -227,8 +313,18 @@ class _Program:
             if keys is None:
                 return None
             found |= keys
-        uses = self._uses(declared)
+        uses = VALUES if all(map(self._is_text, made)) else self._uses(declared)
         return None if uses is None else frozenset(found | uses)
+
+    def _is_text(self, node: Node) -> bool:
+        """Whether a value is a text, which nothing can change where it stands."""
+        node = unwrap(node)
+        inner = first_named(node) if node.type in ("await_expression", "parenthesized_expression") else None
+        if inner is not None:
+            return self._is_text(inner)
+        return node.type == "template_string" or (
+            node.type == "call_expression" and self._called(node) in _TEXTS
+        )
 
     def _of_call(self, node: Node, hops: int) -> Keys:
         name, arguments = self._called(node), arguments_of(node)
@@ -238,7 +334,7 @@ class _Program:
             return VALUES
         if name in ("replace", "replaceAll") and receiver is not None and len(arguments) == 2:
             keys = self._of(receiver, hops)
-            return keys if keys is not None and self._fills(*arguments) else None
+            return keys if keys is not None and self._fills(name, *arguments) else None
         if name in ("trim", "trimEnd") and receiver is not None:
             return self._of(receiver, hops)
         if name == "applyEdits" and len(arguments) == 2:
@@ -282,17 +378,25 @@ class _Program:
             return node
         return unwrap(declared.value)
 
-    def _fills(self, before: Node, after: Node) -> bool:
+    def _fills(self, name: str, before: Node, after: Node) -> bool:
         before, after = unwrap(before), unwrap(after)
         if after.type not in ("string", "template_string"):
             return False
         text = self._syntax.text(after)[1:-1]
+        is_first = name == "replace"
         if before.type == "regex":
             body = before.child_by_field_name("pattern")
             flags = before.child_by_field_name("flags")
-            if body is None or (flags is not None and "s" in self._syntax.text(flags)):
+            given = self._syntax.text(flags) if flags is not None else ""
+            if body is None or "s" in given:
                 return False
-            return _keeps_place(self._syntax.text(body), text, self._configuration, is_expression=True)
+            return _keeps_place(
+                self._syntax.text(body),
+                text,
+                self._configuration,
+                is_expression=True,
+                is_first=is_first and "g" not in given,
+            )
         word = string_value(self._syntax, before)
         return word is not None and _keeps_place(word, text, self._configuration, is_expression=False)
 

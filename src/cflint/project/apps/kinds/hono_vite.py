@@ -1,6 +1,8 @@
-"""Hono built by Vite: `@hono/vite-build` merges the default exports of the entries into one Worker.
+"""Hono built by Vite: `@hono/vite-build` merges the default exports of the entries into one Worker, as
+`@hono/vite-cloudflare-pages` before it.
 
-Source: the package (@hono/vite-build 1.11.1): `dist/base.mjs` and `dist/adapter/cloudflare-*/index.mjs`.
+Source: the packages: `dist/base.mjs` and `dist/adapter/cloudflare-*/index.mjs` of @hono/vite-build 1.11.1,
+`dist/cloudflare-pages.js` of @hono/vite-cloudflare-pages 0.4.2.
 """
 
 from __future__ import annotations
@@ -14,7 +16,8 @@ from cflint.project.apps.realms import Realm
 from cflint.syntax.suffixes import EXTENSIONS
 
 _BUILDS = "@hono/vite-build/"
-_CLOUDFLARE = {f"{_BUILDS}cloudflare-workers", f"{_BUILDS}cloudflare-pages"}
+_FOR_PAGES = {f"{_BUILDS}cloudflare-pages", "@hono/vite-cloudflare-pages"}
+_CLOUDFLARE = {f"{_BUILDS}cloudflare-workers", *_FOR_PAGES}
 _DEFAULTS = ("src/index.ts", "src/index.tsx", "app/server.ts")
 
 
@@ -37,7 +40,7 @@ def layout(folder: AppFolder) -> Layout | None:
     return Layout(
         Target.GUESSED if others else Target.PROVED,
         tuple(seeds),
-        pages_worker=f"{_BUILDS}cloudflare-pages" in options.imports,
+        pages_worker=not _FOR_PAGES.isdisjoint(options.imports),
         entries=entries,
     )
 
@@ -53,7 +56,7 @@ def _files(folder: AppFolder, options: Options, key: str) -> Iterator[str]:
 KIND = AppKind(
     id="hono-vite",
     title="Hono with Vite",
-    packages=frozenset({"@hono/vite-build"}),
+    packages=frozenset({"@hono/vite-build", "@hono/vite-cloudflare-pages"}),
     files=("vite.config.{ts,mts,mjs,js,cjs,cts}",),
     mains=("dist{,/_worker.js,/index.js}", "**dist/{_worker,index}.js"),
     layout=layout,

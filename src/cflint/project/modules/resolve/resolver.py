@@ -11,6 +11,7 @@ from cflint.project.modules.resolve.files import Files, join, parent_of, upwards
 from cflint.project.modules.resolve.packages import PACKAGE_NAME, Packages, subpath_targets
 from cflint.project.modules.resolve.targets import Builtin, Local, Package, Resolution, Unknown
 from cflint.project.modules.resolve.tsconfig import Tsconfigs
+from cflint.syntax.suffixes import MODULE_SUFFIXES
 
 _RUNTIME_SCHEMES = ("node:", "cloudflare:", "workerd:", "cloudflare-internal:")
 _WORKERS_SITES = frozenset(("__STATIC_CONTENT_MANIFEST",))
@@ -50,6 +51,16 @@ class Resolver:
     def manifest(self, folder: str) -> str | None:
         """The nearest package.json, in the folder or in one above it."""
         return self._packages.manifest(folder)
+
+    def module_at(self, path: str) -> str | None:
+        """The module that a path of the workspace means, without certainty about its ending."""
+        found = self._files.file(join("", path))
+        return found if found is not None and found.endswith(MODULE_SUFFIXES) else None
+
+    def compiled_from(self, target: str, folder: str) -> str | None:
+        """The module of which the TypeScript compiler makes a file, by the tsconfig.json and its like in a
+        folder or above it."""
+        return self._tsconfigs.compiled_from(target, folder)
 
     def resolve(self, specifier: str, importer: str) -> Resolution:
         """Where a specifier leads in a module of that path (`.py` means Python)."""

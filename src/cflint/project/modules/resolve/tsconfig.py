@@ -1,13 +1,16 @@
-"""`paths` and `baseUrl` of tsconfig.json, with what it extends."""
+"""`paths`, `baseUrl` and `outDir` of tsconfig.json, with what it extends."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from cflint.project.modules.resolve.files import Files, join, parent_of
+from cflint.pattern import pattern
+from cflint.project.modules.resolve.files import Files, join, parent_of, upwards
 from cflint.project.modules.resolve.packages import PACKAGE_NAME, Packages
 from cflint.record import record
+from cflint.syntax.suffixes import is_declaration_file, is_typescript
 
+_CONFIG = pattern(r"tsconfig(?:\.[\w-]+)*\.json")
 _EXTENDS_LIMIT = 16
 _SAME_PREFIX_LIMIT = 16
 
@@ -32,6 +35,23 @@ class Tsconfigs:
             if aliases.base is not None and (path := self._files.file(join(aliases.base, name))):
                 return path, True
         return None, named
+
+    def compiled_from(self, target: str, folder: str) -> str | None:
+        """The module of which the compiler makes a file, by `outDir` and `rootDir` of what lies in a folder
+        or above it; without a `rootDir` that is the folder, or its `src`."""
+        for above in upwards(folder):
+            names = [name for name in self._files.workspace.entries(above) if _CONFIG.fullmatch(name)]
+            for name in sorted(names, key=lambda name: (name != "tsconfig.json", name)):
+                options = self._paths_of(f"{above}/{name}" if above else name, ())
+                below = target.removeprefix(f"{options.out}/") if options.out is not None else target
+                if below == target:
+                    continue
+                roots = (options.root,) if options.root is not None else (above, join(above, "src"))
+                for root in roots:
+                    path = self._files.file(join(root or "", below))
+                    if path is not None and is_typescript(path) and not is_declaration_file(path):
+                        return path
+        return None
 
     def _aliases_of(self, folder: str) -> tuple[_Aliases, ...]:
         known = self._aliases.get(folder)
@@ -98,7 +118,7 @@ class Tsconfigs:
 
 @record(frozen=True)
 class _Paths:
-    """`paths` (pattern to targets) with the folder they are relative to, and `baseUrl`.
+    """`paths` (pattern to targets) with the folder they are relative to, `baseUrl`, `outDir` and `rootDir`.
 
     `${configDir}` means the folder of the file that extends the others, so it is filled in last.
     """
@@ -106,6 +126,8 @@ class _Paths:
     paths: Mapping[str, tuple[str, ...]] | None = None
     paths_folder: str = ""
     base: str | None = None
+    out: str | None = None
+    root: str | None = None
 
     @staticmethod
     def of(options: Mapping[str, object], folder: str) -> _Paths:
@@ -122,13 +144,19 @@ class _Paths:
                 for pattern, targets in paths.items()
                 if isinstance(targets, list)
             }
-        return _Paths(found, folder, base)
+        out, root = (
+            join(folder, text) if isinstance(text := options.get(key), str) else None
+            for key in ("outDir", "rootDir")
+        )
+        return _Paths(found, folder, base, out, root)
 
     def overridden(self, later: _Paths) -> _Paths:
         return _Paths(
             self.paths if later.paths is None else later.paths,
             self.paths_folder if later.paths is None else later.paths_folder,
             self.base if later.base is None else later.base,
+            self.out if later.out is None else later.out,
+            self.root if later.root is None else later.root,
         )
 
 

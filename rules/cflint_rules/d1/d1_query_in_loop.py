@@ -1,0 +1,83 @@
+"""Ask D1 once for all items of a list, not once for each.
+
+Each query is a request to the database that the Worker waits for, or one of six that may run at once. An
+invocation may make 1,000 queries, 50 on the free plan: a list that grows makes the page slow, and then fail.
+One query with `IN (…)` or a `JOIN`, or one `batch()`, gives the same.
+
+## Incorrect
+
+```ts
+interface Env {
+  DB: D1Database;
+}
+
+export default {
+  async fetch(request, env): Promise<Response> {
+    const { results } = await env.DB.prepare("SELECT id FROM shops LIMIT 100").all<{ id: number }>();
+    const shops = [];
+    for (const shop of results) {
+      const query = env.DB.prepare("SELECT count(*) AS n FROM orders WHERE shop = ?").bind(shop.id);
+      shops.push({ shop, orders: await query.first("n") });
+    }
+    return Response.json(shops);
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+## Correct
+
+```ts
+interface Env {
+  DB: D1Database;
+}
+
+export default {
+  async fetch(request, env): Promise<Response> {
+    const query = env.DB.prepare(
+      "SELECT s.id, count(o.id) AS n FROM shops s LEFT JOIN orders o ON o.shop = s.id GROUP BY 1 LIMIT 100",
+    );
+    const { results } = await query.all();
+    return Response.json(results);
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+## Not reported
+
+Loops that can be left before their end, over a list that is written out, or over a part of one (`slice()`).
+Writes alone (`d1-use-batch`). Followed is a function that queries for what it is given, to the loops that
+call it.
+
+## Fix safety
+
+There is no fix: which statement gives all that is wanted is up to you.
+
+Source: https://developers.cloudflare.com/d1/platform/limits/
+"""
+
+from collections.abc import Iterator
+
+from cflint.api import Finding, Match, Severity, ValueKind, call, js, rule, sql
+
+_READERS = frozenset({"SELECT", "WITH"})
+
+
+@rule(call("first", "all", "raw"), severity=Severity.NOTE)
+def check(match: Match) -> Iterator[Finding]:
+    module = match.module
+    if match.receiver is None or not _reads_d1(match):
+        return
+    for turn in js.turns_of(module, match.node):
+        at = turn.module.at(turn.node)
+        related = () if turn.node is match.node else (match.at(match.node, "the query"),)
+        yield Finding("each turn of the loop waits for a query of its own: ask for all at once", at, related)
+
+
+def _reads_d1(match: Match) -> bool:
+    if match.receiver is None:
+        return False
+    use = sql.prepared_by(match.module, match.receiver)
+    if use is None:
+        return match.receiver_value.kind is ValueKind.D1_STATEMENT
+    statements = use.text.statements
+    return use.engine is sql.SqlDialect.D1 and bool(statements) and statements[0].verb in _READERS

@@ -1,0 +1,225 @@
+"""Catch what a malformed request makes throw, and answer 400.
+
+`request.json()` throws when the body is no JSON, `request.formData()` when it is no form, `JSON.parse()`,
+`atob()` and `new URL()` when the text is none of theirs, and so does a `fetch()` of a URL that is missing.
+What nothing catches ends the request with status 500 (error 1101): the client is not told what was wrong, an
+exception is counted and alerted on that is nobody's bug, and anyone can make as many of them as they like.
+
+## Incorrect
+
+```ts
+// src/index.ts
+interface Env {
+  NOTES: KVNamespace;
+}
+
+export default {
+  async fetch(request, env): Promise<Response> {
+    const note = await request.json<{ id: string }>();
+    await env.NOTES.put(note.id, JSON.stringify(note));
+    return new Response("saved");
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+```jsonc
+// wrangler.jsonc
+{
+  "name": "example",
+  "main": "src/index.ts",
+  "compatibility_date": "2026-08-20",
+  "observability": { "enabled": true },
+  "kv_namespaces": [{ "binding": "NOTES" }]
+}
+```
+
+## Correct
+
+```ts
+// src/index.ts
+interface Env {
+  NOTES: KVNamespace;
+}
+
+export default {
+  async fetch(request, env): Promise<Response> {
+    const length = Number(request.headers.get("Content-Length"));
+    if (length > 10_000) return new Response("too long", { status: 413 });
+    let note: { id?: unknown } | null;
+    try {
+      note = await request.json();
+    } catch {
+      return new Response("no JSON", { status: 400 });
+    }
+    if (typeof note?.id !== "string") return new Response("no id", { status: 400 });
+    await env.NOTES.put(note.id, JSON.stringify(note));
+    return new Response("saved");
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+```jsonc
+// wrangler.jsonc
+{
+  "name": "example",
+  "main": "src/index.ts",
+  "compatibility_date": "2026-08-20",
+  "observability": { "enabled": true },
+  "kv_namespaces": [{ "binding": "NOTES" }]
+}
+```
+
+## Not reported
+
+- What a `catch` takes, in the function, in one that calls it, in a `_middleware` of Pages, or by `.catch()`.
+- Hono apps with an `onError()`, and routes with a validator of the body, which answers 400 itself.
+- Functions that are handed on to others, which may catch; what calls them is not known.
+- Durable Objects, which get what the Worker made; forms in frameworks, which look at the type of the body.
+- Examples in Markdown.
+- `new URL(request.url)`, texts of which `URL.canParse()` was asked, and those whose signature was checked.
+
+There is one finding in a module, with the other places.
+
+## Fix safety
+
+No fix: what to answer is up to the author.
+
+Source: https://developers.cloudflare.com/workers/observability/errors/,
+https://developer.mozilla.org/en-US/docs/Web/API/Request/json
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.api import Documents, Finding, Module, Severity, ValueKind, js, module, pattern, quoted, rule
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_BODIES = {"json": "the body is no JSON", "formData": "the body is no form"}
+_TEXTS = {"parse": "what the client sent is no JSON", "atob": "what the client sent is no Base64"}
+_URL = "what the client sent is no URL"
+_MOST = 6
+_VALIDATORS = frozenset(
+    {"validator", "zValidator", "sValidator", "vValidator", "tbValidator", "arktypeValidator"}
+)
+_SHAPED = frozenset({"template_string", "binary_expression"})
+_PARTS_OF_URL = frozenset({"url", "href", "origin"})
+_VERIFIES = pattern(rb"verif|signature|hmac|constructEvent", re.IGNORECASE)
+_WORDS = ("json", "formData", "parse", "atob", "URL", "fetch")
+
+
+@rule(module(*_WORDS), severity=Severity.NOTE, documents=Documents.NOTHING)
+def check(subject: Module) -> Iterator[Finding]:
+    if not subject.is_run:
+        return
+    found = sorted(_unguarded(subject), key=lambda one: one[0].start_byte)
+    if not found:
+        return
+    (node, why), *others = found
+    made = js.Call(subject, node)
+    what = f"new {made.name}" if made.is_new else subject.text(made.callee or node)
+    called = quoted(f"{what}()", otherwise=f"{made.name}()")
+    yield Finding(
+        f"{called} throws when {why}, and nothing catches it: the client gets an error 500",
+        subject.at(node),
+        tuple(subject.at(other, "so does this") for other, _ in others[: _MOST - 1]),
+    )
+
+
+def _unguarded(subject: Module) -> Iterator[tuple[Node, str]]:
+    """What throws out of a handler where a client sends something else than it expects, and when."""
+    for name, why in _BODIES.items():
+        for node in subject.calls_of(name, subject.root):
+            if _reads_body(subject, node, name) and _escapes(subject, node):
+                yield node, why
+    for name, why in _TEXTS.items():
+        for node in subject.calls_of(name, subject.root):
+            made = js.Call(subject, node)
+            if not subject.is_from(made.callee, "", "JSON.parse" if name == "parse" else "atob"):
+                continue
+            if not made.arguments or _is_verified(subject, node):
+                continue
+            if _is_sent(subject, made.arguments[0]) and _escapes(subject, node):
+                yield node, why
+    for node in subject.calls_of("fetch", subject.root):
+        made = js.Call(subject, node)
+        if not made.arguments or not subject.is_global(made.callee, "fetch"):
+            continue
+        target = js.unwrap(subject.initializer(made.arguments[0]))
+        if _reads_one(subject, target) and _is_sent(subject, target) and _escapes(subject, node):
+            yield node, _URL
+    for node in subject.descendants(subject.root, "new_expression"):
+        made = js.Call(subject, node)
+        if made.name != "URL" or len(made.arguments) != 1 or not subject.is_global(made.callee, "URL"):
+            continue
+        if _is_sent(subject, made.arguments[0]) and _escapes(subject, node) and not _asks(subject, node):
+            yield node, _URL
+
+
+def _escapes(subject: Module, node: Node) -> bool:
+    whole = subject.with_wrappers(node)
+    return (
+        not subject.may_be_durable(node)
+        and not subject.never_runs(node)
+        and js.escapes_handler(subject, whole)
+    )
+
+
+def _reads_body(subject: Module, node: Node, name: str) -> bool:
+    """Whether a call reads the body of the incoming request, and no validator has read it before."""
+    read = subject.body_read_at(node)
+    if read is None or read.kind not in (ValueKind.REQUEST, ValueKind.HONO_REQUEST):
+        return False
+    if read.kind is ValueKind.REQUEST and subject.value_of(read.owner).detail == "new":
+        return False
+    if name == "formData" and (subject.app is not None):
+        return False
+    function = subject.enclosing_function(node)
+    route = subject.callback_of(function) if function is not None else None
+    for argument in route.arguments if route is not None else ():
+        made = subject.call(argument)
+        if made is not None and made.name in _VALIDATORS:
+            return False
+    return True
+
+
+def _is_sent(subject: Module, node: Node) -> bool:
+    """Whether a text is, as it stands, something that a client sends: no URL of the request itself, and
+    nothing that the code puts together."""
+    node = js.unwrap(subject.initializer(node))
+    operation = subject.operation(node)
+    if node.type in _SHAPED and (operation is None or operation.operator not in ("??", "||")):
+        return False
+    access = subject.member(node)
+    if access is not None and access.name in _PARTS_OF_URL:
+        return False
+    made = subject.provenance(node)
+    if made.trust is not js.Trust.REQUEST or not isinstance(made.module, Module) or made.source is None:
+        return False
+    source = made.module.member(made.source)
+    return source is None or source.name not in _PARTS_OF_URL or _reads_one(subject, node)
+
+
+def _reads_one(subject: Module, node: Node) -> bool:
+    """Whether a text is one parameter of a query, with another text in its place or without."""
+    operation = subject.operation(node)
+    left = operation.left if operation is not None else None
+    made = subject.call(left if left is not None else node)
+    return made is not None and made.name in ("get", "query", "param") and len(made.arguments) == 1
+
+
+def _is_verified(subject: Module, node: Node) -> bool:
+    """Whether the function around has checked a signature before: who signed it sends no nonsense."""
+    function = subject.enclosing_function(node)
+    found = subject.mentions(_VERIFIES, function) if function is not None else ()
+    return any(leaf.end_byte <= node.start_byte for leaf in found)
+
+
+def _asks(subject: Module, node: Node) -> bool:
+    """Whether the function around asks `URL.canParse()`."""
+    function = subject.enclosing_function(node)
+    return function is not None and any(True for _ in subject.calls_of("canParse", function))

@@ -1,0 +1,81 @@
+"""Write `pages_build_output_dir` into the configuration of a Pages project: without it none of it counts.
+
+Pages takes a wrangler file for its configuration only if it has that key. Otherwise the file is ignored,
+bindings, variables, compatibility date and all: `env.DB` is `undefined` unless the dashboard has the binding.
+
+## Incorrect
+
+```jsonc title="wrangler.jsonc"
+{
+  "name": "notes",
+  "compatibility_date": "2026-08-01",
+  "kv_namespaces": [{ "binding": "NOTES", "id": "0f2ac74b498b48028cb68387c421e279" }],
+}
+```
+
+```ts title="functions/api/notes.ts"
+export const onRequestGet: PagesFunction<{ NOTES: KVNamespace }> = async ({ env }) => {
+  return new Response(await env.NOTES.get("today"));
+};
+```
+
+## Correct
+
+```jsonc title="wrangler.jsonc"
+{
+  "name": "notes",
+  "pages_build_output_dir": "./public",
+  "compatibility_date": "2026-08-01",
+  "kv_namespaces": [{ "binding": "NOTES", "id": "0f2ac74b498b48028cb68387c421e279" }],
+}
+```
+
+```ts title="functions/api/notes.ts"
+export const onRequestGet: PagesFunction<{ NOTES: KVNamespace }> = async ({ env }) => {
+  return new Response(await env.NOTES.get("today"));
+};
+```
+
+## Not reported
+
+Configurations with a `main`, `assets` or an entry that a command gives: those of Workers. Folders without
+functions of Pages, and configurations that bind nothing (they serve commands only).
+
+## Fix safety
+
+There is no fix: which folder is deployed is said elsewhere, and what the dashboard has is replaced by the
+file once it counts.
+
+Source: https://developers.cloudflare.com/pages/functions/wrangler-configuration/
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+
+from cflint.api import Documents, Finding, Project, Severity, WranglerConfig, config, configuration, rule
+
+_OF_WORKERS = ("main", "assets", "site", "build", "type", "env")
+_USUAL = frozenset({"wrangler.toml", "wrangler.json", "wrangler.jsonc"})
+
+
+@rule(configuration(), severity=Severity.WARNING, deployed=True, documents=Documents.NOTHING)
+def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
+    if subject.is_pages or subject.is_typescript or subject.file_name not in _USUAL:
+        return
+    if any(subject.root.get(key) is not None for key in _OF_WORKERS) or subject.deployment.entry:
+        return
+    bound = [found for found in subject.top.bindings if found.kind.id != "secret"]
+    if not bound or any(worker.config is subject and worker.app is not None for worker in project.workers):
+        return
+    found = next(config.functions_below(project, posixpath.join(subject.directory, "functions")), None)
+    if found is None:
+        return
+    name = posixpath.relpath(found, subject.directory or ".")
+    lost = f"`{bound[0].name}`" + (f" and {len(bound) - 1} more" if len(bound) > 1 else "")
+    yield Finding(
+        f"Pages ignores this file, which lacks `pages_build_output_dir`: `{name}` and the others get no"
+        f" {lost} from it",
+        subject.top.place,
+    )

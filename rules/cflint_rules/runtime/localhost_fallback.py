@@ -1,0 +1,108 @@
+"""Do not fall back to `localhost` for an address that only the configuration of a deployment has.
+
+On Cloudflare nothing listens at `localhost`: where the variable is missing, because it was set in another
+environment or forgotten, every request to that address fails, and the message says nothing of the variable.
+
+## Incorrect
+
+```ts
+interface Env {
+  API_URL?: string;
+}
+
+export default {
+  async fetch(request, env): Promise<Response> {
+    const api = env.API_URL ?? "http://localhost:8080";
+    return fetch(new URL("/paste", api), { signal: AbortSignal.timeout(10_000) });
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+## Correct
+
+```ts
+interface Env {
+  API_URL?: string;
+}
+
+export default {
+  async fetch(request, env): Promise<Response> {
+    if (env.API_URL === undefined) throw new Error("API_URL is not set");
+    return fetch(new URL("/paste", env.API_URL), { signal: AbortSignal.timeout(10_000) });
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+## Not reported
+
+Variables that every environment of the configuration sets; fallbacks behind another condition (`DEV ? … :
+…`), and those in lists of origins that are allowed; variables that a build puts into the code
+(`NEXT_PUBLIC_…`). Modules of which it is not known that a Worker runs them.
+
+## Fix safety
+
+There is no fix: what to do without the address is up to the author.
+
+Source: https://developers.cloudflare.com/workers/configuration/environment-variables/
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.api import Finding, Match, Module, Severity, identifier, js, member_access, pattern, rule
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_LOCAL = pattern(
+    r"(?:https?|wss?|postgres(?:ql)?|redis)://(?:[^/@\s]*@)?(?:localhost|127\.0\.0\.1|0\.0\.0\.0)\b.*"
+)
+_DEFAULTS = frozenset({"??", "||"})
+_OTHERS = pattern(r"ORIGIN|CORS|ALLOW|^(?:NEXT_PUBLIC|VITE|PUBLIC|NUXT_PUBLIC|REACT_APP)_", re.IGNORECASE)
+"""Names of variables that list who may call, and of those that a build puts into the code."""
+
+
+@rule(identifier("env"), member_access("env"), severity=Severity.NOTE)
+def check(match: Match) -> Iterator[Finding]:
+    module, node = match.module, match.node
+    access = module.member(module.parent(module.with_wrappers(node)))
+    if access is None or js.unwrap(access.object).id != js.unwrap(node).id:
+        return
+    default = module.operation(module.parent(module.with_wrappers(access.node)))
+    if default is None or default.operator not in _DEFAULTS or default.left is None:
+        return
+    if (
+        default.left.id != js.unwrap(access.node).id
+        and js.unwrap(default.left).id != js.unwrap(access.node).id
+    ):
+        return
+    text = module.string_of(default.right)
+    if text is None or _LOCAL.fullmatch(text) is None or _OTHERS.search(access.name):
+        return
+    if not module.is_run or not module.runs_in_worker(node) or module.secret_at(node) is not js.Secret.ENV:
+        return
+    if _is_set(module, access.name) or _is_local_only(module, default.right):
+        return
+    yield Finding(
+        f"without `{access.name}` the address is `localhost`, where nothing answers on Cloudflare",
+        match.at(default.right),
+    )
+
+
+def _is_set(module: Module, name: str) -> bool:
+    """Whether every environment sets a variable."""
+    environments = module.environments
+    return bool(environments) and all(found.binding(name) is not None for found in environments)
+
+
+def _is_local_only(module: Module, node: Node) -> bool:
+    """Whether a fallback stands behind another condition."""
+    for above in module.ancestors(node):
+        if above.type in ("ternary_expression", "if_statement"):
+            return True
+        if above.type in js.FUNCTIONS:
+            return False
+    return False

@@ -1,0 +1,93 @@
+"""What kind of binding a member of `env` is by what code calls on it, where nothing declares it.
+
+Pages projects and Workers whose bindings are set in the dashboard say nowhere what `env.DB` is. What a module
+calls on it often does: only D1 has `prepare()`, only a KV namespace reads as `"json"` and has
+`expirationTtl`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cflint.platform.bindings import BindingKind, kind_by_id
+from cflint.project.code.awaited import result_of
+from cflint.project.code.env_uses import env_uses_of, kind_with_method
+from cflint.project.code.nodes import call, member_read
+from cflint.project.code.origins import property_value
+from cflint.project.code.promises import calls_on
+from cflint.syntax.javascript import string_value
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+    from cflint.project.code.interface import ModuleLike
+    from cflint.project.code.nodes import Call
+
+_READ_AS = frozenset({"text", "json", "arrayBuffer", "stream"})
+_READS = frozenset({"get", "getWithMetadata"})
+_LISTED = {"keys": "kv", "list_complete": "kv", "objects": "r2", "truncated": "r2"}
+_EXPIRES = ("expirationTtl", "expiration")
+
+
+def kind_by_use(module: ModuleLike, name: str) -> BindingKind | None:
+    """The kind of binding that `env.name` is by what a module calls on it; None where that fits several, or
+    none."""
+    running = module.memoized("kinds by use that are looked for", set[str])
+    if name in running:
+        return None
+    running.add(name)
+    try:
+        return module.memoized(("kind by use", name), lambda: _kind(module, name))
+    finally:
+        running.discard(name)
+
+
+def _kind(module: ModuleLike, name: str) -> BindingKind | None:
+    found: dict[str, BindingKind] = {}
+    for use in env_uses_of(module, name):
+        for node, method in calls_on(module, use.whole):
+            kind = kind_with_method(method) or _by_arguments(module, node, method)
+            if kind is not None:
+                found[kind.id] = kind
+    return next(iter(found.values())) if len(found) == 1 else None
+
+
+def _by_arguments(module: ModuleLike, node: Node, method: str) -> BindingKind | None:
+    """The kind whose method takes what a call gives it, or gives what is taken of it."""
+    made = call(module, node)
+    if made is None:
+        return None
+    if method in _READS:
+        return kind_by_id("kv") if _is_read_as(module, made.argument(1)) else None
+    if method == "put":
+        options = made.argument(2)
+        expires = options is not None and any(
+            property_value(module, options, name) is not None for name in _EXPIRES
+        )
+        return kind_by_id("kv") if expires else None
+    return _by_list(module, made) if method == "list" else None
+
+
+def _is_read_as(module: ModuleLike, given: Node | None) -> bool:
+    if given is None:
+        return False
+    named = property_value(module, given, "type") if given.type == "object" else given
+    return named is not None and string_value(module.syntax, named) in _READ_AS
+
+
+def _by_list(module: ModuleLike, made: Call) -> BindingKind | None:
+    """The kind whose list has the members that are read of it."""
+    result = result_of(module, made.node)
+    names: set[str] = set()
+    if result.pattern is not None:
+        names = {
+            module.text(part.child_by_field_name("key") or part) for part in result.pattern.named_children
+        }
+    elif result.declaration is not None:
+        reads = (member_read(module, use) for use in result.references)
+        names = {read.name for read in reads if read is not None}
+    else:
+        read = member_read(module, result.node)
+        names = {read.name} if read is not None else set()
+    kinds = {_LISTED[name] for name in names if name in _LISTED}
+    return kind_by_id(kinds.pop()) if len(kinds) == 1 else None

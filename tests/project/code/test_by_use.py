@@ -1,0 +1,52 @@
+"""What kind of binding `env.X` is by what a module calls on it, where nothing declares it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.modules import marked
+
+pytestmark = pytest.mark.portable
+
+
+NOT_READ = "{"
+"""A configuration that says nothing."""
+
+
+def worker(body: str) -> str:
+    return f"export default {{ async fetch(request, env) {{ {body} }} }};"
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        ("return «env.X».prepare('SELECT 1').all();", "d1"),
+        ("const db = env.X; await db.batch([]); return «env.X»;", "d1"),
+        ("return «env.X».get('a', 'json');", "kv"),
+        ("return «env.X».get('a', { type: 'text' });", "kv"),
+        ("await env.X.put('a', 'b', { expirationTtl: 60 }); return «env.X».get('a');", "kv"),
+        ("return (await «env.X».list()).keys;", "kv"),
+        ("const { objects } = await «env.X».list(); return objects;", "r2"),
+        ("const page = await «env.X».list(); return page.truncated;", "r2"),
+        ("return «env.X».idFromName('a');", "durable_object"),
+        ("return «env.X».get('a');", None),
+        ("await env.X.put('a', 'b'); return «env.X».list();", None),
+        ("await env.X.prepare('SELECT 1').all(); return «env.X».get('a', 'json');", None),
+    ],
+)
+def test_the_kind(body: str, kind: str | None) -> None:
+    module, node = marked(worker(body), NOT_READ)
+    binding = module.value_of(node).binding
+    assert (binding.id if binding is not None else None) == kind
+
+
+def test_an_env_that_is_made_of_itself_ends() -> None:
+    module, node = marked(
+        worker("const more = { ...env, Y: env.X.prepare('SELECT 1') }; return «more.X»;"), NOT_READ
+    )
+    assert module.value_of(node).binding is None
+
+
+def test_a_configuration_that_is_whole_decides() -> None:
+    module, node = marked(worker("return «env.X».prepare('SELECT 1').all();"))
+    assert module.value_of(node).binding is None

@@ -1,0 +1,38 @@
+"""Where a call is made once for each item of a list."""
+
+from __future__ import annotations
+
+import pytest
+
+from cflint.project.code.turns import turns_of
+from tests.support.modules import marked
+
+pytestmark = pytest.mark.portable
+
+
+def worker(body: str, before: str = "") -> str:
+    return f"{before}\nexport default {{ async fetch(request, env) {{ {body} }} }};"
+
+
+ONE = "async function one(key) { return «fetch(key)»; }"
+
+
+@pytest.mark.parametrize(
+    ("body", "before", "lines"),
+    [
+        ("for (const key of await keys()) await «fetch(key)»;", "", 1),
+        ("return Promise.all((await keys()).map(async (key) => «fetch(key)»));", "", 1),
+        ("for (const key of await keys()) await one(key);", ONE, 1),
+        ("for (const key of await keys()) await one(key); return one(request.url);", ONE, 1),
+        ("return one(request.url);", ONE, 0),
+        ("for (const key of ['a', 'b']) await «fetch(key)»;", "", 0),
+        ("for (const key of KEYS) await «fetch(key)»;", "const KEYS = ['a', 'b'];", 0),
+        ("for (const key of (await keys()).slice(0, 3)) await «fetch(key)»;", "", 0),
+        ("for (const key of await keys()) { if (await «fetch(key)») break; }", "", 0),
+        ("for (const key of await keys()) await «fetch('https://a.example.com')»;", "", 0),
+        ("for (let i = 0; i < 3; i++) await «fetch(i)»;", "", 0),
+    ],
+)
+def test_turns(body: str, before: str, lines: int) -> None:
+    module, node = marked(worker(body, before))
+    assert len(list(turns_of(module, node))) == lines
