@@ -240,6 +240,11 @@ def test_the_command_sweeps_lists_and_references(
     assert capfd.readouterr().err == ""
     assert {row["rule"] for row in lines(tmp_path / "out" / "findings.jsonl")} == {"binding-floating-promise"}
     assert {row["status"] for row in lines(tmp_path / "out" / "repositories.jsonl")} == {"checked"}
+    (tmp_path / "house.toml").write_text('[severity]\nbinding-floating-promise = "error"\n')
+    (tmp_path / "all" / "plain" / "cflint.toml").write_text('ignore = ["wrangler-config"]\n')
+    assert run(["sweep", "all/plain", *out, "--again", "--config-above", "house.toml", "-q"]) == 0
+    found = {row["rule"]: row["severity"] for row in lines(tmp_path / "out" / "findings.jsonl")}
+    assert found["binding-floating-promise"] == "error" and "compat-date-stale" not in found
     about = read_about(tmp_path / "out")
     assert about is not None and about.finished and about.day == "2026-09-01"
 

@@ -112,6 +112,9 @@ def command() -> None:
     "--config", type=click.Path(dir_okay=False), help="Settings in place of those of the repositories."
 )
 @click.option(
+    "--config-above", type=click.Path(dir_okay=False), help="Settings on top of those of the repositories."
+)
+@click.option(
     "--isolated", is_flag=True, help="Use no settings of the repositories and no rules of packages."
 )
 @click.option("--cache", type=click.Path(file_okay=False), help="A folder of results that sweeps share.")
@@ -135,6 +138,7 @@ def run(
     ignore: tuple[str, ...],
     preset: tuple[str, ...],
     config: str | None,
+    config_above: str | None,
     isolated: bool,
     cache: str | None,
     again: bool,
@@ -147,15 +151,21 @@ def run(
     """
     if not hasattr(os, "fork"):
         raise Failure("a sweep needs a system that can fork: Linux or macOS")
+    from cflint.fleet.identity import code_identity
     from cflint.fleet.isolation import Limits
     from cflint.fleet.journal import Journal, JournalError
-    from cflint.fleet.sweep import Settings
+    from cflint.fleet.sweep import Settings, about_of
+    from cflint.platform.clock import today
 
     if working_tree and refs:
         raise Failure("`--working-tree` looks at no commit, so it does not go with `--ref`")
     sources = _sources(paths, lists, ("",) if working_tree else refs)
     _refuse_inside(output, sources)
-    text = _settings_in(config) if config is not None else None
+    if config is not None and config_above is not None:
+        raise Failure("`--config` is in place of all settings, so it does not go with `--config-above`")
+    given = config or config_above
+    text = _settings_in(given) if given is not None else None
+    is_above = config_above is not None
     options = [
         *(["--isolated"] if isolated else []),
         *(word for name in select for word in ("--select", name)),
@@ -166,8 +176,9 @@ def run(
     folder = Path(output)
     try:
         journal = Journal(folder, Path(cache) if cache is not None else None)
-        about = _about(journal, options, text, again=again, retry=retry)
-        settings = Settings(about, text, Limits(time_limit, memory_limit << 20))
+        new = about_of(code_identity(), options, text, today().isoformat(), is_above=is_above)
+        about = _about(journal, new, again=again, retry=retry)
+        settings = Settings(about, text, Limits(time_limit, memory_limit << 20), is_above)
         started = time.monotonic()
         progress = _swept(journal, settings, sources, scheduler, jobs, dashboard, quiet=quiet)
         statuses, severities = _written(journal, settings, sources)
@@ -228,14 +239,10 @@ def _check_selectors(select: tuple[str, ...], ignore: tuple[str, ...], preset: t
     selected(RuleSet.discover(), (*names(select), *preset) or (RECOMMENDED,), names(ignore))
 
 
-def _about(journal: Journal, options: list[str], text: str | None, *, again: bool, retry: bool) -> About:
-    """What the sweep in the folder is, begun or gone on with. Raises Failure when it is another."""
-    from cflint.fleet.identity import code_identity
+def _about(journal: Journal, new: About, *, again: bool, retry: bool) -> About:
+    """What the sweep in the folder is, begun or gone on with. Raises Failure when it is not this one."""
     from cflint.fleet.journal import read_about
-    from cflint.fleet.sweep import about_of
-    from cflint.platform.clock import today
 
-    new = about_of(code_identity(), options, text, today().isoformat())
     old = read_about(journal.folder)
     if old is not None and not again:
         if (old.code, old.options, old.settings) != (new.code, new.options, new.settings):

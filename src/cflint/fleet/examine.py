@@ -30,8 +30,9 @@ Row = dict[str, Any]
 ROOT = Path("/")
 """Where an examined state is said to be: nothing of the machine is in a result."""
 
-_SETTINGS = ".cflint-sweep/cflint.toml"
-"""The path, in the workspace, of settings that count for all sources."""
+_SETTINGS = ".cflint-sweep.toml"
+"""The path, in the workspace, of settings that count for all sources; patterns in it are meant from the
+root."""
 
 
 class Unexamined(Exception):
@@ -54,7 +55,8 @@ def look(request: Mapping[str, Any]) -> Row:
 
 def examine(request: Mapping[str, Any]) -> Row:
     """What is found in a state: `request` has the source's `path`, the `commit` (None: the folder), `options`
-    of `check`, maybe the text of `settings` that count in place of the source's own. Raises Unexamined."""
+    of `check`, maybe the text of `settings`, which count in place of the source's own or (`is_above`) on top
+    of these. Raises Unexamined."""
     try:
         return _examined(request)
     except HistoryError as error:
@@ -65,19 +67,23 @@ def examine(request: Mapping[str, Any]) -> Row:
 
 def _examined(request: Mapping[str, Any]) -> Row:
     workspace = Workspace(None, files=files_of(Path(request["path"]), request["commit"]))
-    return examined(workspace, request["options"], request.get("settings"))
+    text, is_above = request.get("settings"), request.get("is_above", False)
+    return examined(workspace, request["options"], text, is_above=is_above)
 
 
-def examined(workspace: Workspace, options: Sequence[str], settings: str | None = None) -> Row:
+def examined(
+    workspace: Workspace, options: Sequence[str], settings: str | None = None, *, is_above: bool = False
+) -> Row:
     """What is found in a workspace, see `examine`. Raises Failure."""
     options = ["--no-cache", "--jobs", "1", *options]
     if settings is not None:
         workspace.overlay(_SETTINGS, settings.encode())
-        options += ["--config", _SETTINGS]
+        options += [] if is_above else ["--config", _SETTINGS]
     given = read([*options, "--", "."])
     assert given is not None, f"`check` takes these options: {options}"
     place = Place(workspace, ("",), ROOT)
-    plan = Plan(request=given, action=Action.REPORT, place=place, settings=CheckSettings(given, place))
+    checked = CheckSettings(given, place, above=_SETTINGS if is_above else None)
+    plan = Plan(request=given, action=Action.REPORT, place=place, settings=checked)
     analysis = Analysis(plan)
     report = analysis.first()
     if analysis.loaded.empty:

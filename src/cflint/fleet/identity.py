@@ -35,6 +35,6 @@ def _hashes_below(root: Path) -> Iterator[str]:
             yield f"{path.relative_to(root).as_posix()} {hash_of(path.read_bytes())}"
 
 
-def key_of(content: str, code: str, options: Sequence[str], settings: bytes | None, day: str) -> str:
+def key_of(content: str, code: str, options: Sequence[str], settings: str, day: str) -> str:
     """The key of what is found in a content, in hex."""
-    return hash_of(json.dumps([content, code, list(options), hash_of(settings or b""), day]))
+    return hash_of(json.dumps([content, code, list(options), settings, day]))

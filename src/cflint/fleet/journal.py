@@ -35,7 +35,7 @@ class JournalError(Exception):
 
 @record(frozen=True)
 class About:
-    """What a sweep is: the identity of the code, the options of `check`, the hash of the settings given for
+    """What a sweep is: the identity of the code, the options of `check`, which settings were given for
     all, and the day it is in it. A finished one has tables."""
 
     code: str

@@ -56,18 +56,18 @@ class Progress:
 
 @record(frozen=True)
 class Settings:
-    """What a sweep does with each source: what it `is`, the text of the settings given for all, the
-    limits."""
+    """What a sweep does with each source: what it is `about`, the text of the settings given for all, which
+    are on top of the source's own if `is_above`, the limits."""
 
     about: About
     text: str | None
     limits: Limits
+    is_above: bool = False
 
     def key(self, content: str) -> str:
         """The key of what is found in a content."""
         about = self.about
-        text = self.text.encode() if self.text is not None else None
-        return key_of(content, about.code, about.options, text, about.day)
+        return key_of(content, about.code, about.options, about.settings, about.day)
 
 
 @record
@@ -216,6 +216,7 @@ class Sweep:
             settings = self._settings
             request = {"job": "examine", "path": source.path, "commit": state["commit"]}
             request |= {"options": list(settings.about.options), "settings": settings.text}
+            request["is_above"] = settings.is_above
             self._ready.append(
                 _Work(source.name, request, lambda outcome, key=key: self._examined(key, outcome))  # type: ignore[misc]
             )
@@ -247,6 +248,9 @@ def _seen(row: Row, settings: Settings, source: Source) -> Iterator[Seen]:
         yield Seen(source.name, {**state, "uri": row["uri"]}, settings.key(state["content"]))
 
 
-def about_of(code: str, options: Sequence[str], settings: str | None, day: str) -> About:
+def about_of(
+    code: str, options: Sequence[str], settings: str | None, day: str, *, is_above: bool = False
+) -> About:
     """What a sweep with these options is."""
-    return About(code, tuple(options), hash_of(settings) if settings is not None else "", day)
+    said = "" if settings is None else f"{'above' if is_above else 'only'} {hash_of(settings)}"
+    return About(code, tuple(options), said, day)
