@@ -1,7 +1,7 @@
 """Read back what an object stores, or do not store it.
 
-A value that is put under a key and never read is work for nothing; most often the code that should restore it
-after the object was evicted is missing, and the field that it was put from is empty then.
+A field that is stored and never read back is lost all the same: after the object was evicted, the field is
+what the constructor makes it, and nothing restores it.
 
 ## Incorrect
 
@@ -41,8 +41,8 @@ export class Terminal extends DurableObject<Env> {
 
 ## Not reported
 
-Keys that are made of parts, and classes that list their storage, read by keys that are not known, or hand the
-storage to other code; classes with a base class that may read it.
+Values that come from no field, keys that are made of parts, and classes that list their storage, read by keys
+that are not known, or hand the storage to other code; classes with a base class that may read it.
 
 ## Fix safety
 
@@ -63,6 +63,7 @@ from cflint.api import (
     Severity,
     ValueKind,
     class_definition,
+    js,
     quoted,
     rule,
 )
@@ -89,7 +90,8 @@ def check(owner: ClassDefinition) -> Iterator[Finding]:
                 continue
             key = module.string_of(made.arguments[0]) if made.arguments else None
             if name == "put" and key is not None and len(made.arguments) > 1:
-                written.setdefault(key, made.node)
+                if _is_of_field(made.arguments[1]):
+                    written.setdefault(key, made.node)
             elif name == "get" and key is not None:
                 read.add(key)
             elif name in ("get", "list"):
@@ -101,6 +103,11 @@ def check(owner: ClassDefinition) -> Iterator[Finding]:
         if any(_is_elsewhere(owner, key, leaf) for leaf in _texts(owner, key)):
             continue
         yield Finding(f"nothing reads {quoted(key, 40)} back", module.at(node))
+
+
+def _is_of_field(value: Node) -> bool:
+    """Whether what is stored comes from a field of the object, which is lost with it: `this.size`."""
+    return any(part.type == "this" for part in (value, *js.walk(value, into_functions=False)))
 
 
 def _is_handed_on(owner: ClassDefinition) -> bool:
