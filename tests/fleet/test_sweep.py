@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -194,6 +195,27 @@ def test_a_sweep_that_was_ended_goes_on(
     assert tables(tmp_path / "again") == tables(output)
     assert sweep(client, tmp_path / "again", names) == 0
     assert tables(tmp_path / "again") == tables(output)
+
+
+def test_a_tree_that_one_repository_lacks_is_read_in_another(
+    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.git", "b.git", "c.git"):
+        bare(tmp_path / name, worker("shop"))
+    for name in ("a.git", "c.git"):
+        for path in (tmp_path / name / "objects").glob("??/*"):
+            if b"compatibility_date" in zlib.decompress(path.read_bytes()):
+                path.unlink()
+    for names in (["a.git", "b.git", "c.git"], ["c.git", "b.git"], ["a.git", "c.git"]):
+        sweep(client, tmp_path / "out", names)
+        found = {row["repository"]: row["status"] for row in lines(tmp_path / "out" / "repositories.jsonl")}
+        assert found == dict.fromkeys(names, "checked")
+    sweep(client, tmp_path / "alone", ["a.git"])
+    (row,) = lines(tmp_path / "alone" / "repositories.jsonl")
+    assert row["status"] == "unreadable" and "is not here" in row["reason"]
+    sweep(client, tmp_path / "alone", ["a.git", "b.git"])
+    assert {row["status"] for row in lines(tmp_path / "alone" / "repositories.jsonl")} == {"checked"}
 
 
 def test_one_folder_is_written_by_one_sweep(tmp_path: Path) -> None:

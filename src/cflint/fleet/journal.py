@@ -152,14 +152,12 @@ class Journal:
 
     def result(self, key: str) -> Row:
         """What was found in a content, or `status` and `reason`."""
-        failed = self._failed.get(key)
-        if failed is not None:
-            return failed
         try:
             row: Row = json.loads(gzip.decompress(self._place(key).read_bytes()))
             return row
         except (OSError, ValueError, EOFError):
-            return {"status": "killed", "reason": "its result is gone, or damaged"}
+            gone = {"status": "killed", "reason": "its result is gone, or damaged"}
+            return self._failed.get(key, gone)
 
     def keep_result(self, key: str, outcome: Outcome) -> None:
         """Keep what was found in a content."""

@@ -13,6 +13,7 @@ import json
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import uuid4
 
@@ -32,6 +33,7 @@ _AHEAD = 4
 """How much work for each slot is handed out."""
 _NOT_THERE = ("lost", "pending")
 """What the state of a piece of work is whose result is not there any more."""
+_UNREADABLE = "unreadable"
 _PAUSE = 2.0
 """Seconds after which workers are counted again."""
 _TRIES = 3
@@ -105,6 +107,8 @@ class Sweep:
         self._show = show
         self._ready: deque[_Work] = deque()
         self._begun: set[str] = set()
+        self._holders: dict[str, list[tuple[Source, str | None]]] = {}
+        self._unreadable: set[str] = set()
         self._measures = journal.folder / MEASURES
         self._token = uuid4().int  # a scheduler may serve several sweeps
         self.progress = Progress(sources=len(sources))
@@ -192,9 +196,7 @@ class Sweep:
                     yield self._ready.popleft()
             else:
                 request = {"job": "look", "path": source.path, "ref": source.ref}
-                yield _Work(
-                    source.name, request, lambda outcome, source=source: self._looked(source, outcome)
-                )  # type: ignore[misc]
+                yield _Work(source.name, request, partial(self._looked, source))
 
     def _looked(self, source: Source, outcome: Outcome) -> None:
         self.progress.looked += 1
@@ -204,24 +206,39 @@ class Sweep:
     def _saw(self, source: Source, row: Row) -> None:
         for state in row.get("states", ()):
             key = self._settings.key(state["content"])
+            holder = (source, state["commit"])
             if key in self._begun:
                 self.progress.shared += 1
+                self._holders.setdefault(key, []).append(holder)
+                if key in self._unreadable:
+                    self._examine(key)
                 continue
             self._begun.add(key)
             self.progress.contents += 1
             if self._journal.is_done(key):
                 self.progress.examined += 1
                 self.progress.resumed += 1
-                continue
-            settings = self._settings
-            request = {"job": "examine", "path": source.path, "commit": state["commit"]}
-            request |= {"options": list(settings.about.options), "settings": settings.text}
-            request["is_above"] = settings.is_above
-            self._ready.append(
-                _Work(source.name, request, lambda outcome, key=key: self._examined(key, outcome))  # type: ignore[misc]
-            )
+                if self._journal.result(key)["status"] == _UNREADABLE:
+                    self._unreadable.add(key)
+            else:
+                self._holders[key] = [holder]
+                self._examine(key)
+
+    def _examine(self, key: str) -> None:
+        """Hand out the examination of a content, where the next source has it that is known to."""
+        self._unreadable.discard(key)
+        source, commit = self._holders[key].pop(0)
+        settings = self._settings
+        request = {"job": "examine", "path": source.path, "commit": commit, "settings": settings.text}
+        request |= {"options": list(settings.about.options), "is_above": settings.is_above}
+        self._ready.append(_Work(source.name, request, partial(self._examined, key)))
 
     def _examined(self, key: str, outcome: Outcome) -> None:
+        if outcome.status == _UNREADABLE:  # that is the repository's fault: another may have it whole
+            if self._holders[key]:
+                self._examine(key)
+                return
+            self._unreadable.add(key)
         self.progress.examined += 1
         self.progress.failed += outcome.answer is None
         self._journal.keep_result(key, outcome)
