@@ -50,15 +50,15 @@ class Comparison:
 def compare(old: Path, new: Path) -> Comparison:
     """What differs between two sweeps, sorted by rule. Raises JournalError."""
     differences: list[Difference] = []
-    counts = [0, 0]
+    total_before = total_after = 0
     for state, before, after in _paired(old / "findings.jsonl", new / "findings.jsonl"):
-        counts[0] += len(before)
-        counts[1] += len(after)
+        total_before += len(before)
+        total_after += len(after)
         differences += _differing(state, before, after)
     for state, was, now in _paired(old / "repositories.jsonl", new / "repositories.jsonl"):
         differences += _ended(state, was, now)
     differences.sort(key=lambda it: (it.rule, it.where, it.sign, it.what))
-    return Comparison(*counts, tuple(differences))
+    return Comparison(total_before, total_after, tuple(differences))
 
 
 def _paired(old: Path, new: Path) -> Iterator[tuple[State, list[Row], list[Row]]]:
@@ -74,7 +74,7 @@ def _paired(old: Path, new: Path) -> Iterator[tuple[State, list[Row], list[Row]]
                 heads[at] = _next(sides[at])
             else:
                 rows.append([])
-        yield state, *rows
+        yield state, rows[0], rows[1]
 
 
 def _next(side: Iterator[tuple[State, Iterator[Row]]]) -> tuple[State, list[Row]] | None:

@@ -229,7 +229,7 @@ class Sweep:
         self._unreadable.discard(key)
         source, commit = self._holders[key].pop(0)
         settings = self._settings
-        request = {"job": "examine", "path": source.path, "commit": commit, "settings": settings.text}
+        request: Row = {"job": "examine", "path": source.path, "commit": commit, "settings": settings.text}
         request |= {"options": list(settings.about.options), "is_above": settings.is_above}
         self._ready.append(_Work(source.name, request, partial(self._examined, key)))
 
