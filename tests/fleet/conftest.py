@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,9 +12,11 @@ import pytest
 if TYPE_CHECKING:
     from distributed import Client
 
-pytest.importorskip("distributed", reason="the extra `sweep` is not installed")
-pytest.importorskip("pyarrow", reason="the extra `sweep` is not installed")
-pytest.importorskip("fcntl", reason="a sweep needs a system that can fork")
+NEEDED = ("distributed", "dulwich", "fcntl", "pyarrow")
+"""What the extra `sweep` brings, and what only systems have that can sweep."""
+
+collect_ignore_glob = ["test_*.py"] if any(find_spec(name) is None for name in NEEDED) else []
+"""Nothing here can be tested without."""
 
 
 @pytest.fixture(scope="session")
