@@ -555,14 +555,13 @@ def _calls_of(module: ModuleLike, function: Node) -> Iterator[Node]:
         owner = module.enclosing_class(function)
         if name is None or owner is None:
             return
-        wanted = module.text(name)
-        for call in module.descendants(owner.body, "call_expression"):
-            callee = call.child_by_field_name("function")
-            callee = unwrap(callee) if callee is not None else None
-            if callee is None or callee.type != "member_expression" or callee_name(module, call) != wanted:
+        for leaf in syntax.leaves(module.text(name), owner.body):
+            member = syntax.parent(leaf)
+            target = member.child_by_field_name("object") if member is not None else None
+            if member is None or target is None or unwrap(target).type != "this":
                 continue
-            target = callee.child_by_field_name("object")
-            if target is not None and unwrap(target).type == "this":
+            call = _call_of(module, member)
+            if call is not None:
                 yield call
         return
     named = function.child_by_field_name("name")
@@ -571,11 +570,17 @@ def _calls_of(module: ModuleLike, function: Node) -> Iterator[Node]:
         named = parent.child_by_field_name("name")
     declaration = module.scope.resolve(named) if named is not None and named.type == "identifier" else None
     for reference in module.scope.references(declaration) if declaration is not None else ():
-        callee = with_wrappers(syntax, reference)
-        above = syntax.parent(callee)
-        given = above.child_by_field_name("function") if above is not None else None
-        if above is not None and given is not None and given.id == callee.id:
-            yield above
+        call = _call_of(module, reference)
+        if call is not None:
+            yield call
+
+
+def _call_of(module: ModuleLike, callee: Node) -> Node | None:
+    """The call of what an expression is."""
+    callee = with_wrappers(module.syntax, callee)
+    above = module.syntax.parent(callee)
+    given = above.child_by_field_name("function") if above is not None else None
+    return above if given is not None and given.id == callee.id else None
 
 
 def _is_public(module: ModuleLike, function: Node) -> bool:
