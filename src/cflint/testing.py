@@ -242,9 +242,9 @@ class Case:
 
     def check(self, *also: str) -> Result:
         """Run the rule, and `also` other rules, groups or presets, on the project: what they find. Raises
-        AssertionError when findings, severities or fixes are not what markers and `fixed/` say, when a fix parses
-        worse, changes something again when it was applied, or is less safe than the rule declares, or when the
-        name of the folder is wrong."""
+        AssertionError when findings, severities or fixes are not what markers and `fixed/` say, when a fix
+        parses worse, changes something again when it was applied, or is less safe than the rule declares, or
+        when the name of the folder is wrong."""
         __tracebackhide__ = True
         files = self.files
         wanted, severities = expected(files)

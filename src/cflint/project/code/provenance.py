@@ -22,6 +22,7 @@ from cflint.project.code.constraints import (
     ties_down,
     type_is_fixed,
 )
+from cflint.project.code.nodes import function_name
 from cflint.project.code.origins import callee_name, key_of, property_value, reads_request
 from cflint.project.code.parameters import is_callable, parameter_index
 from cflint.project.code.values import ValueKind
@@ -564,11 +565,8 @@ def _calls_of(module: ModuleLike, function: Node) -> Iterator[Node]:
             if call is not None:
                 yield call
         return
-    named = function.child_by_field_name("name")
-    parent = syntax.parent(function)
-    if named is None and parent is not None and parent.type == "variable_declarator":
-        named = parent.child_by_field_name("name")
-    declaration = module.scope.resolve(named) if named is not None and named.type == "identifier" else None
+    named = function_name(module, function)
+    declaration = module.scope.resolve(named) if named is not None else None
     for reference in module.scope.references(declaration) if declaration is not None else ():
         call = _call_of(module, reference)
         if call is not None:
@@ -593,10 +591,7 @@ def _is_public(module: ModuleLike, function: Node) -> bool:
             for child in function.children
         )
     facts = module.project.facts.of(module.path)
-    named = function.child_by_field_name("name")
-    parent = module.syntax.parent(function)
-    if named is None and parent is not None and parent.type == "variable_declarator":
-        named = parent.child_by_field_name("name")
+    named = function_name(module, function)
     if named is None or facts is None:
         return False
     return any(export.local == module.text(named) for export in facts.exports.values())
