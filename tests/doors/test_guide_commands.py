@@ -49,8 +49,8 @@ def needs_history(arguments: list[str]) -> bool:
     return "--changed-since" in arguments
 
 
-OWN_ENVIRONMENT = ("rule-packages",)
-"""Guides whose commands need an environment of their own; `tests/packages` runs them."""
+OWN_ENVIRONMENT = ("rule-packages", "sweep")
+"""Guides whose commands need an environment of their own; `tests/packages` and `tests/fleet` run them."""
 
 
 @pytest.mark.parametrize(

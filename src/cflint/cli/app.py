@@ -11,7 +11,9 @@ import click
 
 from cflint import __version__
 
-_NAMES = "check diff upgrade init baseline explain inspect graph rules doctor server merge clean completion"
+_NAMES = (
+    "check diff upgrade sweep init baseline explain inspect graph rules doctor server merge clean completion"
+)
 COMMANDS = tuple(_NAMES.split())
 """Each is the module of that name in this package and, there, `command`."""
 
@@ -93,6 +95,7 @@ def cli() -> None:
     cflint check --diff        show what --fix would change
     cflint diff                what a change does to each Worker's deployment
     cflint upgrade             what a later compatibility date does to each Worker
+    cflint sweep               check many repositories
     cflint init                set cflint up in a repository
     cflint baseline            update, prune or show a baseline
     cflint explain RULE        what a rule means, and what to do
