@@ -45,7 +45,8 @@ In a Durable Object, and in a class that only Durable Objects use: promises whos
 ## Fix safety
 
 Unsafe: `await` makes what follows wait. Where `await` is not legal the promise is passed to the `waitUntil()`
-in reach, or where the function makes a stream: to wait for who reads it, before it is returned, lasts for ever.
+in reach, or where the function makes a stream: to wait for who reads it, before it is returned, lasts for
+ever.
 
 Source: https://developers.cloudflare.com/workers/best-practices/workers-best-practices/
 """
