@@ -35,9 +35,10 @@ export default {
 
 ## Not reported
 
-URLs whose host is the code's own; where something is asked of the URL before it is fetched (a part of it is read,
-other than `protocol` or what comes after the host, it is compared, or handed to a function that may check it);
-where the function reads the client's credentials. A URL in the body of a request, which forms of settings send.
+URLs whose host is the code's own; where something is asked of the URL before it is fetched (a part of it is
+read, other than `protocol` or what comes after the host, it is compared, or handed to a function that may
+check it); where the function reads the client's credentials. A URL in the body of a request, which forms of
+settings send.
 
 ## Fix safety
 
@@ -159,7 +160,7 @@ def _sent(module: Module, node: Node, names: list[js.Declaration], hops: int) ->
 
 
 def _only_value(module: Module, declaration: js.Declaration) -> Node | None:
-    """The one value that a variable ever has: where it is declared, or set later (`let url; try { url = …`)."""
+    """The one value that a variable ever has: where it is declared, or set later."""
     assigned = [module.assignment(node) for node in module.scope.assignments(declaration)]
     if declaration.value is not None:
         return declaration.value if not assigned else None
@@ -212,15 +213,32 @@ def _is_checked(module: Module, name: js.Declaration, sent: Node) -> bool:
         access = module.member(parent)
         if access is not None and js.unwrap(access.object).id == use.id and access.name not in _NO_CHECK:
             return True
-        around = module.call_around(use)
+        whole = _same(module, use)
+        around = module.call_around(whole)
         if around is not None and around[0].name not in _TAKES:
             return True
+        parent = module.parent(module.with_wrappers(whole)) or parent
         compared = module.operation(parent)
         if compared is not None and compared.operator in ("==", "===", "!=", "!=="):
             sides = (compared.left, compared.right)
             if not any(side is not None and side.type in ("null", "undefined", "string") for side in sides):
                 return True
     return False
+
+
+def _same(module: Module, use: Node) -> Node:
+    """The expression that is the same URL in another form: `url.href`, `url.toString()`."""
+    for _ in range(_HOPS):
+        parent = module.parent(module.with_wrappers(use))
+        access = module.member(parent) if parent is not None else None
+        if access is None or parent is None or access.name not in _SAME:
+            break
+        if js.unwrap(access.object).id != js.unwrap(use).id:
+            break
+        above = module.parent(module.with_wrappers(parent))
+        made = js.Call(module, above) if above is not None and above.type == "call_expression" else None
+        use = above if made is not None and above is not None and made.callee == parent else parent
+    return use
 
 
 def _comes_after(module: Module, use: Node, sent: Node) -> bool:
