@@ -45,7 +45,8 @@ In a Durable Object, and in a class that only Durable Objects use: promises whos
 ## Fix safety
 
 Unsafe: `await` makes what follows wait. Where `await` is not legal the promise is passed to the `waitUntil()`
-in reach.
+in reach, or where the function makes a stream: to wait for who reads it, before it is returned, lasts for
+ever.
 
 Source: https://developers.cloudflare.com/workers/best-practices/workers-best-practices/
 """
@@ -76,7 +77,12 @@ def check(match: Match) -> Iterator[Finding]:
     yield Finding(
         f"nothing waits for {called}: {loss}",
         match.at(match.node),
-        fix=fixes.fix_by_await(match.module, use.promise, Safety.UNSAFE)
+        # waiting is a deadlock where the other end of a stream that is given away is returned afterwards
+        fix=(
+            None
+            if match.module.makes_stream_beside(match.node)
+            else fixes.fix_by_await(match.module, use.promise, Safety.UNSAFE)
+        )
         or fixes.fix_by_wait_until(match.module, use.promise, Safety.UNSAFE),
         severity=None if "cancelled" in loss or "cut off" in loss else Severity.NOTE,
     )

@@ -53,7 +53,8 @@ deployments have is reported, or the other way round, where code uses it and doe
 
 Names that the code of the Worker does not mention, what only an environment that is otherwise different
 binds, and environments with a `main` of their own: these may well be smaller on purpose. Names in the
-environment's `secrets.required`.
+environment's `secrets.required`, and variables that a command deploys it with (`--env staging --var
+NAME:value`, in a script of the package.json or in CI).
 
 ## Errors
 
@@ -83,6 +84,7 @@ from cflint.api import (
     Safety,
     Severity,
     Worker,
+    WranglerConfig,
     config,
     fixes,
     join_names,
@@ -117,6 +119,9 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
             and not (found.kind.is_value and _stands_for_secret(found))
             and _is_mentioned(found.name, subject, project)
         ]
+        if any(found.kind.is_value for found in missing):
+            given = _given(configuration, environment, project)
+            missing = [found for found in missing if not (found.kind.is_value and found.name in given)]
         if not missing:
             continue
         first = sorted(missing, key=lambda found: found.kind.is_value)  # services before texts
@@ -133,6 +138,19 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
             _fix(environment, missing),
         )
     yield from _siblings(subject, project)
+
+
+def _given(configuration: WranglerConfig, environment: Environment, project: Project) -> frozenset[str]:
+    """The variables that a command which deploys an environment gives it: `--env dev --var NAME:value`."""
+    return frozenset(
+        name
+        for call in config.wrangler_calls_of(project.workspace, configuration.directory)
+        if call.deploys
+        and call.folder == configuration.directory
+        and call.value("--env", "-e") == environment.name
+        for name, colon, _ in (value.partition(":") for value in call.values("--var"))
+        if colon
+    )
 
 
 def _siblings(subject: Worker, project: Project) -> Iterator[Finding]:

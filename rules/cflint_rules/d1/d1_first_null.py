@@ -60,9 +60,6 @@ from collections.abc import Iterator
 
 from cflint.api import PREVIEW, Finding, Match, Severity, call, rule, sql
 
-_AGGREGATES = frozenset({"COUNT", "SUM", "TOTAL", "AVG", "MIN", "MAX", "GROUP_CONCAT", "EXISTS"})
-_READERS = frozenset({"SELECT", "WITH"})
-
 
 @rule(call("first"), severity=Severity.WARNING, presets=(PREVIEW,))
 def check(match: Match) -> Iterator[Finding]:
@@ -81,10 +78,5 @@ def check(match: Match) -> Iterator[Finding]:
 
 
 def _may_be_empty(text: sql.SqlText) -> bool:
-    """Whether a query may have no row."""
-    if not text.exact or len(text.statements) != 1 or text.statements[0].verb not in _READERS:
-        return False
-    words = {token.upper for token in text.statements[0].tokens}
-    if "FROM" not in words or not words.isdisjoint({"INSERT", "UPDATE", "DELETE", "REPLACE"}):
-        return False
-    return words.isdisjoint(_AGGREGATES) or "GROUP" in words
+    """Whether a query may have no row; false where it is not known."""
+    return text.exact and len(text.statements) == 1 and text.statements[0].may_be_empty

@@ -47,12 +47,12 @@ such a `put()` and forgets the option (seen with 2026-11-17)
 
 from collections.abc import Iterator
 
-from cflint.api import PREVIEW, Finding, Match, Severity, ValueKind, call, rule
+from cflint.api import Finding, Match, Severity, ValueKind, call, rule
 
 _OPTIONS = ("expirationTtl", "expiration")
 
 
-@rule(call("put"), severity=Severity.WARNING, presets=(PREVIEW,))
+@rule(call("put"), severity=Severity.WARNING)
 def check(match: Match) -> Iterator[Finding]:
     arguments = match.arguments
     if len(arguments) < 2 or arguments[-1].type != "object":

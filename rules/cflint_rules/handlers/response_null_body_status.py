@@ -28,8 +28,8 @@ export default {
 
 ## Not reported
 
-An empty string as body (the runtime only warns), bodies and statuses that are not known here, and requests
-whose method comes from another request.
+An empty string as body (the runtime only warns), Hono's `c.json(undefined, 204)`, which has none, bodies and
+statuses that are not known here, and requests whose method comes from another request.
 
 ## Errors
 
@@ -97,11 +97,20 @@ def check_method(match: Match) -> Iterator[Finding]:
     if owner is None or len(match.arguments) < 2 or match.receiver_value.kind is not ValueKind.HONO_CONTEXT:
         return
     status = module.number(match.arguments[1])
-    if status in js.NULL_BODY_STATUSES:
+    if status in js.NULL_BODY_STATUSES and not _is_nothing(match):
         text = f"{module.text(owner)}.body(null, {status:g})"
         fix = Fix("Send no body", (match.replace(match.node, text),), Safety.SAFE)
         is_simple = len(match.arguments) == 2
         yield Finding(_throws(status), match.at(match.arguments[0]), fix=fix if is_simple else None)
+
+
+def _is_nothing(match: Match) -> bool:
+    """Whether what Hono is given makes no body: `JSON.stringify()` of undefined gives undefined, and a text
+    goes to `new Response()` as it is."""
+    given = js.unwrap(match.arguments[0])
+    if given.type == "undefined" or match.word == "json":
+        return given.type == "undefined"
+    return given.type == "null" or match.module.string(given) == ""
 
 
 def _throws(status: float) -> str:

@@ -75,6 +75,8 @@ _STEPS = 12
 _SET = frozenset({js.MutationKind.UPDATED, js.MutationKind.AUGMENTED})
 _RESIZING = frozenset({"push", "unshift", "splice", "concat", "shift", "pop"})
 
+_KEEP = frozenset({"variable_declarator", "assignment_expression", "arguments", "pair"})
+
 
 @rule(call("put"), severity=Severity.NOTE)
 def check(match: Match) -> Iterator[Finding]:
@@ -202,4 +204,7 @@ def _counts_or_resizes(module: Module, copy: Node) -> bool:
     if operation is not None:
         is_number = module.number(operation.right) is not None
         return operation.operator in ("+", "-") and is_number
+    if call is not None and call.name == "filter":
+        holder = module.parent(module.with_wrappers(copy))
+        return holder is not None and holder.type in _KEEP  # and not only counted, or gone through
     return copy.type == "array" or (call is not None and call.name in _RESIZING)

@@ -60,7 +60,10 @@ _HEADERS = frozenset({"origin", "referer"})
 _LOOSE = {
     "endsWith": (pattern(_HOST, re.I), "https://evil-{text}"),
     "startsWith": (pattern(rf"https?://(?:localhost|{_HOST})", re.I), "{text}.evil.net"),
-    "includes": (pattern(rf"(?:https?://|\.)?{_HOST}|localhost", re.I), "https://{text}.evil.net"),
+    "includes": (
+        pattern(rf"(?:https?://|\.)?(?:{_HOST}|[a-z0-9-]+\.)|localhost", re.I),
+        "https://{text}.evil.net",
+    ),
 }
 
 
@@ -78,7 +81,7 @@ def check(match: Match) -> Iterator[Finding]:
     if shape.fullmatch(text) is None or not _is_origin(module, match.receiver):
         return
     host = text.partition("://")[2] or text if match.word == "includes" else text
-    yield Finding(f"this also holds for `{example.format(text=host.lstrip('.'))}`", match.at())
+    yield Finding(f"this also holds for `{example.format(text=host.strip('.'))}`", match.at())
 
 
 def _is_compared(module: Module, origin: Node, allowed: Node) -> bool:

@@ -35,9 +35,10 @@ export default {
 
 ## Not reported
 
-URLs whose host is the code's own; where something is asked of the URL
-(a part of it is read, it is compared, or handed to a function that may check it); where the function reads
-the client's credentials. A URL in the body of a request, which forms of settings send.
+URLs whose host is the code's own; where something is asked of the URL before it is fetched (a part of it is
+read, other than `protocol` or what comes after the host, it is compared, or handed to a function that may
+check it); where the function reads the client's credentials. A URL in the body of a request, which forms of
+settings send.
 
 ## Fix safety
 
@@ -73,6 +74,7 @@ _TAKES = _KEEPS | {
     "canParse",
 }
 _SAME = frozenset({"toString", "trim", "href"})
+_NO_CHECK = _SAME | {"protocol", "pathname", "search", "searchParams", "hash", "length"}
 _READS = frozenset({"query", "get"})
 _REQUESTS = frozenset({ValueKind.REQUEST, ValueKind.HONO_REQUEST})
 _HOPS = 8
@@ -88,7 +90,7 @@ def check(match: Match) -> Iterator[Finding]:
     names: list[js.Declaration] = []
     sent = _sent(module, match.arguments[0], names, _HOPS)
     function = match.enclosing_function
-    if sent is None or function is None or any(_is_checked(module, name) for name in names):
+    if sent is None or function is None or any(_is_checked(module, name, match.node) for name in names):
         return
     outer = _outermost(module, function)
     if any(module.reads_credential(node) for node in module.descendants(outer, "call_expression")):
@@ -130,12 +132,13 @@ def _sent(module: Module, node: Node, names: list[js.Declaration], hops: int) ->
         return None
     if node.type in _NAMES:
         declaration = module.scope.resolve(node)
-        if declaration is None or declaration.value is None or module.scope.assignments(declaration):
+        value = _only_value(module, declaration) if declaration is not None else None
+        if declaration is None or value is None:
             return None
         names.append(declaration)
         if declaration.path:
             return _destructured(module, declaration)
-        return _sent(module, declaration.value, names, hops - 1)
+        return _sent(module, value, names, hops - 1)
     if node.type == "binary_expression":
         operation = module.operation(node)
         is_either = operation is not None and operation.operator in ("??", "||")
@@ -154,6 +157,14 @@ def _sent(module: Module, node: Node, names: list[js.Declaration], hops: int) ->
     if made.name in _KEEPS and made.receiver is None and made.arguments and _is_plain(module, made):
         return _sent(module, made.arguments[0], names, hops - 1)
     return None
+
+
+def _only_value(module: Module, declaration: js.Declaration) -> Node | None:
+    """The one value that a variable ever has: where it is declared, or set later."""
+    assigned = [module.assignment(node) for node in module.scope.assignments(declaration)]
+    if declaration.value is not None:
+        return declaration.value if not assigned else None
+    return assigned[0].value if len(assigned) == 1 and assigned[0] is not None else None
 
 
 def _is_plain(module: Module, made: js.Call) -> bool:
@@ -192,21 +203,46 @@ def _of_search_params(module: Module, node: Node) -> Node | None:
     return access.object if access is not None and access.name == "searchParams" else None
 
 
-def _is_checked(module: Module, name: js.Declaration) -> bool:
-    """Whether something is asked of what a variable holds, except whether there is anything."""
+def _is_checked(module: Module, name: js.Declaration, sent: Node) -> bool:
+    """Whether something is asked of what a variable holds before it is sent, except whether there is anything
+    and what says nothing of the host."""
     for use in module.scope.references(name):
         parent = module.parent(module.with_wrappers(use))
-        if parent is None or use.id == name.node.id:
+        if parent is None or use.id == name.node.id or _comes_after(module, use, sent):
             continue
         access = module.member(parent)
-        if access is not None and js.unwrap(access.object).id == use.id and access.name not in _SAME:
+        if access is not None and js.unwrap(access.object).id == use.id and access.name not in _NO_CHECK:
             return True
-        around = module.call_around(use)
+        whole = _same(module, use)
+        around = module.call_around(whole)
         if around is not None and around[0].name not in _TAKES:
             return True
+        parent = module.parent(module.with_wrappers(whole)) or parent
         compared = module.operation(parent)
         if compared is not None and compared.operator in ("==", "===", "!=", "!=="):
             sides = (compared.left, compared.right)
             if not any(side is not None and side.type in ("null", "undefined", "string") for side in sides):
                 return True
     return False
+
+
+def _same(module: Module, use: Node) -> Node:
+    """The expression that is the same URL in another form: `url.href`, `url.toString()`."""
+    for _ in range(_HOPS):
+        parent = module.parent(module.with_wrappers(use))
+        access = module.member(parent) if parent is not None else None
+        if access is None or parent is None or access.name not in _SAME:
+            break
+        if js.unwrap(access.object).id != js.unwrap(use).id:
+            break
+        above = module.parent(module.with_wrappers(parent))
+        made = js.Call(module, above) if above is not None and above.type == "call_expression" else None
+        use = above if made is not None and above is not None and made.callee == parent else parent
+    return use
+
+
+def _comes_after(module: Module, use: Node, sent: Node) -> bool:
+    """Whether a use runs after a call only: behind it in the same function."""
+    around, own = module.enclosing_function(use), module.enclosing_function(sent)
+    is_same = around is not None and own is not None and around.id == own.id
+    return is_same and use.start_byte > sent.end_byte and module.loop_around(sent) is None

@@ -74,8 +74,9 @@ export class Lobby extends DurableObject<Env> {
 ## Not reported
 
 Classes that run with `web_socket_auto_reply_to_close`, which is on from 2026-04-07: there the runtime
-answers. Methods that hand the socket to other code, which may close it. Where no compatibility date is known
-the finding is only a note.
+answers. Methods that hand the socket to other code, which may close it. Code of no configuration, which gets
+a later date than that when it is deployed. Where a configuration has no date that is known the finding is
+only a note.
 
 ## Fix safety
 
@@ -90,7 +91,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Edit, Finding, Fix, Match, Module, Safety, Severity, call, js, rule
+from cflint.api import (
+    Edit,
+    Environment,
+    Finding,
+    Fix,
+    Match,
+    Module,
+    Safety,
+    Severity,
+    call,
+    config,
+    js,
+    rule,
+)
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -109,12 +123,10 @@ def check(match: Match) -> Iterator[Finding]:
         return
     environments = [environment for _, environment in owner.sites]
     deployed = [found for found in environments if found.config.role.is_deployed]
-    answers = [
-        (environment, environment.enables(js.AUTO_REPLY_FLAG)) for environment in deployed or environments
-    ]
+    answers = [(environment, _answers(environment)) for environment in deployed or environments]
     silent = [environment for environment, answer in answers if answer is False]
-    if answers and not silent and all(answer for _, answer in answers):
-        return  # the runtime answers by itself
+    if not silent and all(answer for _, answer in answers):
+        return  # the runtime answers by itself, as it does at the date that a new configuration gets
     where = ""
     if silent and len({answer for _, answer in answers}) > 1:
         several = len({environment.config.path for environment, _ in answers}) > 1
@@ -156,6 +168,16 @@ def check(match: Match) -> Iterator[Finding]:
         fix=_answering(module, method),
         severity=severity,
     )
+
+
+def _answers(environment: Environment) -> bool | None:
+    """Whether the runtime answers; where flags may come from elsewhere, by the date alone, if it is late."""
+    known = environment.enables(js.AUTO_REPLY_FLAG)
+    date = environment.compatibility_date
+    flag = config.find_flag(js.AUTO_REPLY_FLAG)
+    if known is None and date is not None and flag is not None and flag.default_from is not None:
+        return date >= flag.default_from or None
+    return known
 
 
 def _may_close(module: Module, function: Node, depth: int, socket: js.Declaration | None = None) -> bool:

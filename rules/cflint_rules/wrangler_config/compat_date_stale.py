@@ -21,20 +21,25 @@ at once. The date can be moved at any time, and single changes can be switched o
 
 ## Not reported
 
-Dates of the last 365 days (of the last two years in folders of examples, demonstrations and templates, which
-are seldom updated; for the others the option `days` sets the number), and configurations of tests, which
-often need an old date. The environment variable `CFLINT_TODAY` (`2026-09-01`, say) sets the day that counts
-as today, so that a run can be repeated.
+Dates of the last 365 days. Dates of the last two years where no change since then is seen to touch the
+Worker: no code of it names what a flag changes, or its code is not known. The option `days` sets another
+number, and then that one counts for all. In folders of examples, demonstrations and templates, which are
+seldom updated, it is two years in any case. Configurations without any code, and those of tests, which often
+need an old date. A date that the runtime of the lock file does not know yet: that one is too old, which
+`compat-date-invalid` says. The environment variable `CFLINT_TODAY` (`2026-09-01`, say) sets the day that
+counts as today, so that a run can be repeated.
 
 ## Fix safety
 
 Unsafe: the fix sets the date to today, or to that of the installed runtime (workerd), which knows no later
-one, and all changes since then take effect.
+one, and all changes since then take effect. No fix is offered where that runtime is too old itself, and for a
+Python Worker, whose handlers and packages a later date may break (`python_no_global_handlers`).
 
 Source: https://developers.cloudflare.com/workers/configuration/compatibility-dates/
 """
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from cflint.api import (
     Environment,
@@ -44,33 +49,56 @@ from cflint.api import (
     Project,
     Safety,
     Severity,
+    Worker,
     WranglerConfig,
     config,
-    configuration,
     fixes,
+    js,
     rule,
+    worker,
 )
 
 _DAYS = Option(__name__, "days", 365, "A compatibility date may be this many days old.", least=30)
-_DAYS_OF_EXAMPLES = 730
-_WELL_KNOWN = (
-    "nodejs_compat",
-    "streams_enable_constructors",
-    "web_socket_auto_reply_to_close",
-    "nodejs_compat_populate_process_env",
-    "rpc",
-    "enable_ctx_exports",
-    "url_standard",
-    "queues_json_messages",
-    "http_headers_getsetcookie",
-)
+_DAYS_UNFELT = 730
+"""From then on a date is old even where no change is seen to touch the code, and in examples."""
+_RELEASE = timedelta(days=7)
+"""A release of workerd also takes the dates until the next one."""
+_SOCKETS = ("WebSocketPair", "acceptWebSocket", "webSocketMessage", "webSocketClose")
+_NAVIGATIONS = "assets_navigation_prefers_asset_serving"
+_FELT = {
+    "web_socket_auto_reply_to_close": _SOCKETS,
+    "streams_enable_constructors": ("ReadableStream", "WritableStream"),
+    "transformstream_enable_standard_constructor": ("TransformStream",),
+    "url_standard": ("URL",),
+    "http_headers_getsetcookie": ("getSetCookie", "getAll"),
+    "nodejs_compat": ("Buffer", "process"),
+    "delete_all_deletes_alarm": ("deleteAll",),
+    "queues_json_messages": ("sendBatch", "MessageBatch"),
+    "rpc": ("DurableObject", "WorkerEntrypoint", "RpcTarget"),
+    "rpc_params_dup_stubs": ("RpcTarget", "RpcStub"),
+    "workflows_preserve_non_retryable_error_message": ("NonRetryableError",),
+    "bind_asynclocalstorage_snapshot_to_request": ("AsyncLocalStorage",),
+    "urlpattern_standard": ("URLPattern",),
+    "set_forwardable_email_full_headers": ("ForwardableEmailMessage",),
+    "strict_compression_checks": ("CompressionStream", "DecompressionStream"),
+    "web_socket_compression": _SOCKETS,
+    "enable_weak_ref": ("WeakRef", "FinalizationRegistry"),
+    "expose_global_message_channel": ("MessageChannel",),
+    "diagnostics_channel_has_subscribers_getter": ("hasSubscribers",),
+    "throw_on_not_implemented_tls_options": ("checkServerIdentity",),
+    "global_navigator": ("navigator",),
+}
+"""The flags by which code that names one of some words can feel a later date; the gravest first."""
 
 
-@rule(configuration(), severity=Severity.NOTE, fix=Safety.UNSAFE, deployed=True, options=[_DAYS])
-def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
+@rule(worker(), severity=Severity.NOTE, fix=Safety.UNSAFE, deployed=True, options=[_DAYS])
+def check(subject: Worker, project: Project) -> Iterator[Finding]:
+    found = subject.config
+    if found is None or _is_static(subject, found):
+        return
     now = config.today()
-    newest = config.newest_date(project.workspace, subject.directory)
-    days = _DAYS_OF_EXAMPLES if config.is_example_path(subject.path) else _DAYS.value(project, subject.path)
+    newest = config.newest_date(project.workspace, found.directory)
+    days = _DAYS_UNFELT if config.is_example_path(found.path) else _DAYS.value(project, found.path)
     old: dict[str, list[Environment]] = {}
     for environment in subject.environments:
         when = environment.compatibility_date
@@ -79,24 +107,63 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
             old.setdefault(when.isoformat(), []).append(environment)
     for text, environments in old.items():
         when = environments[0].compatibility_date
-        nodes = [node for found in environments if (node := found.own("compatibility_date")) is not None]
-        if when is None or not nodes:
+        nodes = [node for each in environments if (node := each.own("compatibility_date")) is not None]
+        if when is None or not nodes or when > newest + _RELEASE:
             continue
-        said = {name for found in environments for name in found.compatibility_flags}
-        since = [
-            flag.enable for flag in config.changes(when, now) if said.isdisjoint((flag.enable, flag.disable))
-        ]
-        known = next((name for name in _WELL_KNOWN if name in since), since[0] if since else None)
+        can_move = newest > when and (now - newest).days <= days and not _is_python(subject)
+        said = {name for each in environments for name in each.compatibility_flags}
+        since = {
+            flag.enable
+            for flag in config.changes(when, newest if can_move else now)
+            if said.isdisjoint((flag.enable, flag.disable))
+        }
+        known = _felt(subject, project, since, environments[0])
+        is_default = days == _DAYS.default  # who sets a number means it
+        limit = _DAYS_UNFELT if is_default and (now - when).days > _DAYS_UNFELT else days
+        if known is None and is_default and limit == days:
+            continue
         # the text is the same tomorrow: baselines and code scanning know a finding by it
         effect = f": the runtime has changed since, `{known}` is the default" if known else ""
         where = config.in_environments(environments)
         first, *others = (environments[0].location(node) for node in nodes)
-        edits = fixes.replace_text(subject, *nodes, text=newest.isoformat())
+        edits = fixes.replace_text(found, *nodes, text=newest.isoformat()) if can_move else ()
         yield Finding(
-            f"the compatibility date `{text}`{where} is more than {days} days old{effect}",
+            f"the compatibility date `{text}`{where} is more than {limit} days old{effect}",
             first,
             tuple(others),
             Fix.of(f"Set the compatibility date to {newest.isoformat()}", edits, Safety.UNSAFE)
-            if newest > when
+            if can_move
             else None,
         )
+
+
+def _is_static(subject: Worker, found: WranglerConfig) -> bool:
+    """Whether a configuration only has files that are served: no code runs at its date."""
+    if subject.modules or subject.app is not None or found.top.own("main") is not None:
+        return False
+    return any(found.top.own(key) is not None for key in ("assets", "pages_build_output_dir", "site"))
+
+
+def _is_python(subject: Worker) -> bool:
+    return any(path.endswith(".py") for path in (*subject.entries, *subject.modules))
+
+
+def _felt(subject: Worker, project: Project, since: set[str], environment: Environment) -> str | None:
+    """The gravest of some flags that the Worker can feel."""
+    assets = environment.value("assets")
+    fallback = assets.get("not_found_handling") if assets is not None else None
+    if _NAVIGATIONS in since and fallback is not None and environment.value("main") is not None:
+        return _NAVIGATIONS
+    code = [
+        path
+        for path in subject.modules
+        if path not in subject.type_only and js.module_of(project, path) is not None
+    ]
+    return next(
+        (
+            flag
+            for flag, words in _FELT.items()
+            if flag in since and any(js.is_mentioned(project, code, word) for word in words)
+        ),
+        None,
+    )

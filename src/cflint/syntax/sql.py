@@ -63,12 +63,25 @@ class Token:
         return None
 
 
+_AGGREGATES = frozenset({"COUNT", "SUM", "TOTAL", "AVG", "MIN", "MAX", "GROUP_CONCAT", "EXISTS"})
+"""Functions by which a query without `GROUP BY` always has a row."""
+_CHANGES = frozenset({"INSERT", "UPDATE", "DELETE", "REPLACE"})
+
+
 @record(frozen=True)
 class Statement:
     """One statement: its tokens, without the semicolon. `closed` tells whether a semicolon ends it."""
 
     tokens: tuple[Token, ...]
     closed: bool
+
+    @property
+    def may_be_empty(self) -> bool:
+        """Whether it is a query, and one that may have no row."""
+        words = {token.upper for token in self.tokens}
+        if self.verb not in ("SELECT", "WITH") or "FROM" not in words or not words.isdisjoint(_CHANGES):
+            return False
+        return words.isdisjoint(_AGGREGATES) or "GROUP" in words
 
     @property
     def start(self) -> int:

@@ -116,6 +116,12 @@ def test_an_app_of_qwik_without_an_entry_for_cloudflare_is_none() -> None:
     assert _apps(files | {"src/entry.express.tsx": ""}) == ()
 
 
+def test_an_app_of_qwik_is_a_worker_without_configuration_by_its_adapter() -> None:
+    files = {path: text for path, text in QWIK.items() if path != "wrangler.jsonc"}
+    assert [app.kind.id for app in _apps(files)] == ["qwik-city"]
+    assert _apps(files | {"adapters/express/vite.config.ts": ""}) == ()
+
+
 _ROUTES = 'import { index, layout, prefix, route } from "@react-router/dev/routes";\n'
 _HOME, _DEEP, _DOWN = "app/routes/home.tsx", "app/routes/deep/route.tsx", "app/routes/deep/down/home.tsx"
 

@@ -868,6 +868,20 @@ def test_a_program_that_only_prints_the_name_writes_nothing() -> None:
     assert not said.project.workers[0].config.deployment.open
 
 
+def test_a_program_that_only_runs_commands_on_data_writes_nothing() -> None:
+    says = """import { execSync } from "child_process";
+import { writeFileSync } from "fs";
+export const dump = (options) => {
+  const rows = execSync(`npx wrangler d1 execute db -c wrangler.toml --command 'SELECT 1' --json`);
+  writeFileSync(options.output, rows);
+};
+"""
+    files = {**PLAIN, "package.json": '{ "scripts": { "dump": "tsx scripts/dump.ts" } }'}
+    assert deployment({**files, "scripts/dump.ts": says}).open == ""
+    writes = says.replace("d1 execute db", "deploy")
+    assert deployment({**files, "scripts/dump.ts": writes}).open == "scripts/dump.ts writes what is deployed"
+
+
 @pytest.mark.parametrize(
     ("config", "source", "entry"),
     [

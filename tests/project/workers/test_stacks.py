@@ -305,3 +305,15 @@ def test_a_job_and_a_worker_of_which_another_one_needs_the_type() -> None:
         (("client.ts",), {"Trpc": "service"}),
         (("job.ts",), {}),
     ]
+
+
+def test_a_resource_of_sst_alone_declares_no_worker() -> None:
+    database = 'export const db = new sst.cloudflare.Hyperdrive("Data", { origin: {} });\n'
+    files = {
+        "wrangler.toml": CONFIG,
+        "src/index.js": CODE,
+        "infra/database.ts": database,
+        "infra/worker.ts": SST,
+    }
+    said = loaded(files).project.workers[0].config
+    assert said is not None and said.deployment.open == "infra/worker.ts declares the Worker (SST)"

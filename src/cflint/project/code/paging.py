@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from cflint.project.code.awaited import awaited
 from cflint.project.code.nodes import member_read, operation
 from cflint.project.code.origins import is_open_object, property_value
-from cflint.syntax.javascript import arguments_of, with_wrappers
+from cflint.syntax.javascript import arguments_of, first_named, with_wrappers
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -98,9 +98,16 @@ def _wants_all(module: ModuleLike, call: Node) -> bool:
         return False
     prefix = property_value(module, arguments[0], "prefix")
     made = module.initializer(prefix) if prefix is not None else None
-    if made is not None and any(part.type == "template_substitution" for part in made.named_children):
+    parts = made.named_children if made is not None else ()
+    if any(part.type == "template_substitution" and not _is_constant(module, part) for part in parts):
         return False
     return all(property_value(module, arguments[0], name) is None for name in ("limit", "cursor"))
+
+
+def _is_constant(module: ModuleLike, substitution: Node) -> bool:
+    """Whether what stands in `${…}` is the same in every call: a text of the module's top level."""
+    inner = first_named(substitution)
+    return inner is not None and inner.type == "identifier" and module.string_of(inner) is not None
 
 
 def _first_of_pattern(module: ModuleLike, part: Node) -> bool:

@@ -278,6 +278,7 @@ _ACTION = pattern(r"uses:[ \t]*[\"']?cloudflare/(?:wrangler|pages)-action@")
 _COMMAND_KEY = pattern(
     r"^[ \t-]*command:[ \t]*(?:[|>][-+]?[ \t]*\n((?:[ \t]+[^\n]*\n?|\n)+)|([^\n]*))", re.MULTILINE
 )
+_FOLDED = pattern(r"([ \t]*(?:- +)?)[\w-]+:[ \t]*>[-+]?[ \t]*")
 _ENVIRONMENT_KEY = pattern(r"^[ \t-]*environment:[ \t]*[\"']?([\w-]+)", re.MULTILINE)
 
 
@@ -289,7 +290,7 @@ def calls_in_workflow(text: str, root: str = "") -> Iterator[WranglerCall]:
         return
     starts = [0, *(found.start() for found in _ITEM.finditer(text)), len(text)]
     for start, end in pairwise(starts):
-        item = text[start:end]
+        item = _unfolded(text[start:end])
         if "wrangler" not in item:
             continue
         place = _FOLDER_KEY.search(item)
@@ -308,3 +309,23 @@ def calls_in_workflow(text: str, root: str = "") -> Iterator[WranglerCall]:
                 yield from wrangler_calls(
                     f"wrangler {line.strip().removeprefix('wrangler ')}{suffix}", folder
                 )
+
+
+def _unfolded(text: str) -> str:
+    """YAML whose folded texts (`command: >-`) stand on the line of their key, as one line, which they are."""
+    if ">" not in text:
+        return text
+    lines: list[str] = []
+    indent: int | None = None
+    for line in text.split("\n"):
+        if indent is not None:
+            if not line.strip() or len(line) - len(line.lstrip()) > indent:
+                lines[-1] += f" {line.strip()}"
+                continue
+            indent = None
+        folded = _FOLDED.fullmatch(line)
+        if folded is not None:
+            indent = len(folded[1])
+            line = line.rstrip().rstrip("+-").removesuffix(">")
+        lines.append(line)
+    return "\n".join(lines)

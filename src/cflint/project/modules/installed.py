@@ -151,19 +151,36 @@ def _entry(manifest: Document, name: str) -> Node | None:
 
 
 def _locked(workspace: Workspace, folder: str, name: str) -> Version | None:
-    """The version that is in node_modules, or else in the nearest lock file."""
+    """The version that is in node_modules, or else in the nearest lock files, if they say the same."""
     for above in upwards(folder):
         if "node_modules" in workspace.entries(above):
             document = workspace.read(_join(above, f"node_modules/{name}/package.json"))
             if document is not None:
                 node = Manifest(document).root.get("version")
                 return _version(node.text or "") if node is not None else None
+    manager = _package_manager(workspace, folder)
     for above in upwards(folder):
         names = workspace.entries(above)
-        for file in _LOCK_FILES:
-            document = workspace.read(_join(above, file)) if file in names else None
-            if document is not None:
-                return document.memoized(("locked", name), partial(_locked_in, name))
+        files = [file for file in _LOCK_FILES if file in names]
+        if manager is not None:  # the file of another one was left over
+            files = [file for file in files if _MANAGERS[file] == manager]
+        documents = [found for file in files if (found := workspace.read(_join(above, file))) is not None]
+        if documents:
+            versions = {
+                document.memoized(("locked", name), partial(_locked_in, name)) for document in documents
+            }
+            return next(iter(versions)) if len(versions) == 1 else None
+    return None
+
+
+def _package_manager(workspace: Workspace, folder: str) -> str | None:
+    """The package manager by `packageManager` of the nearest package.json that says one (`pnpm@9.0.0`)."""
+    for document in manifests_above(workspace, folder):
+        if b'"packageManager"' in document.data:
+            said = Manifest(document).root.get("packageManager")
+            if said is not None and said.text:
+                manager = said.text.partition("@")[0]
+                return manager if manager in _MANAGERS.values() else None
     return None
 
 
@@ -219,6 +236,14 @@ _LOCK_FILES = {
 }
 """What stands before the name of a package where a file tells its version, and what after it; in pnpm's file
 first what a project names itself, then what comes with that."""
+_MANAGERS = {
+    "package-lock.json": "npm",
+    "npm-shrinkwrap.json": "npm",
+    "pnpm-lock.yaml": "pnpm",
+    "yarn.lock": "yarn",
+    "bun.lock": "bun",
+}
+"""Whose a lock file is, as `packageManager` in a package.json calls it."""
 
 
 def _join(folder: str, path: str) -> str:

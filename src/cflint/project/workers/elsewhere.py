@@ -82,6 +82,8 @@ _GIVEN = {
 _WRITERS = ("File", "Bun.write", ".write_text(", "open(")
 """What a text holds that writes files: a cheap first look."""
 _CONFIGURATION = "wrangler"
+_OF_DATA = pattern(r"\bwrangler(?:@[\w.^~-]+)?[ \t]+(?:d1|kv|r2|queues|secret|tail|vectorize)\b[^\n;|&]*")
+"""Commands about data: that they are given a configuration changes nothing in it."""
 _WRITES = pattern(
     r"\b(?:write|append)(?:File|TextFile)(?:Sync)?\b|\bBun\.write\b|\.write_text\(|\bopen\([^)\n]*[\"'][wa]"
 )
@@ -198,6 +200,7 @@ class Elsewhere:
             document, text = self._workspace.read(path), self._text(path)
             if document is None or not any(word in text for word in _WRITERS) or not _WRITES.search(text):
                 continue
+            text = _OF_DATA.sub("", text)
             if _CONFIGURATION in text and (
                 _WRITTEN.search(text) is not None or rewriting.may_write(document)
             ):

@@ -26,6 +26,11 @@ from cflint.project.apps.realms import Realm
 
 _CODE = "{ts,tsx,js,jsx}"
 _PLACES = ("cloudflare-pages", "cloudflare-workers")
+_OTHER_PLACES = (
+    *("aws-lambda", "azure-swa", "bun", "cloud-run", "deno", "express", "fastify", "firebase"),
+    *("netlify-edge", "node-server", "vercel-edge"),
+)
+"""The adapters of Qwik City for other platforms (packages/qwik-city/src/adapters and starters/adapters)."""
 _EVENT = Shape({"platform": PLATFORM, "env": Shape(lookup="get"), "request": Given.REQUEST})
 _VERBS = frozenset({"onRequest", "onGet", "onPost", "onPut", "onPatch", "onDelete", "onHead", "onOptions"})
 _TYPES = (
@@ -49,14 +54,16 @@ def layout(folder: AppFolder) -> Layout | None:
     routes = city.get("routesDir", "src/routes") if isinstance(city, dict) else None
     if not isinstance(routes, str):
         return Layout(Target.GUESSED)
+    is_for_others = any(folder.is_dir(f"adapters/{name}") for name in _OTHER_PLACES)
     plugins = city.get("serverPluginsDir", routes) if isinstance(city, dict) else None
     return Layout(
+        Target.GUESSED if is_for_others else Target.PROVED,
         seeds=tuple(
             _seeds(
                 routes.removeprefix("./").strip("/"),
                 plugins.removeprefix("./").strip("/") if isinstance(plugins, str) else None,
             )
-        )
+        ),
     )
 
 
@@ -84,6 +91,7 @@ KIND = AppKind(
     files=("vite.config.{ts,mts,mjs,js}",),
     mains=("dist{,/_worker.js}",),
     layout=layout,
+    proves_itself=True,
     islands=Islands(
         server_exports=_VERBS | {"onStaticGenerate"},
         server_calls=frozenset(

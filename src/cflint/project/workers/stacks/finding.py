@@ -48,7 +48,8 @@ _MOST_DEPTH = 3
 
 _TERRAFORM = pattern(r"resource\s+\"cloudflare_(?:workers?(?:_script|_version|_deployment)?|pages_project)\"")
 _PULUMI = pattern(r"\bnew\s+[\w.]*\b(?:Workers?Script|WorkerVersion|PagesProject)\s*\(")
-_SST = pattern(r"\bsst\.cloudflare\.\w+\s*\(")
+_SST = pattern(r"\bsst\.cloudflare\.(?!(?:Ai|Bucket|D1|Hyperdrive|Kv)\b)\w+\s*\(")
+"""What SST makes a Worker of; a resource alone is none."""
 _ALCHEMY = pattern(r"[\"']alchemy/[cC]loudflare[\"']")
 _NAME = pattern(r"\b(?:script_?[nN]ame|name|worker_?[nN]ame)\s*[=:]\s*[\"'`]([^\"'`\n]*)[\"'`]")
 _WORKER_NAME = pattern(r"[a-z0-9][a-z0-9_-]*")  # as opposed to that of a binding
