@@ -45,9 +45,19 @@ def floor(root: Path, name: str = FLOOR, *options: str) -> Case:
 Words = Sequence[str | Path]
 
 
-def check(jobs: int, preset: str, *options: str | Path) -> Words:
+def said_by(python: Path, *arguments: str | Path) -> str:
+    """What an interpreter prints that runs some arguments, without the line end."""
+    return subprocess.run([python, *arguments], capture_output=True, text=True, check=True).stdout.strip()
+
+
+def label_of(python: Path) -> str:
+    """What rows of another interpreter are called: `Python 3.13`."""
+    return f"Python {said_by(python, '-c', 'import sys; print(*sys.version_info[:2], sep=chr(46))')}"
+
+
+def check(jobs: int, preset: str, *options: str | Path, python: str | Path = sys.executable) -> Words:
     """The command that checks, without the user's settings."""
-    start = [sys.executable, "-m", "cflint", "check", "-q", "--isolated", "--output-format", "concise"]
+    start = [python, "-m", "cflint", "check", "-q", "--isolated", "--output-format", "concise"]
     return [*start, "--preset", preset, "-j", str(jobs), *options]
 
 
@@ -56,9 +66,14 @@ def cold(root: Path, jobs: int, preset: str) -> Case:
     return Case(COLD, check(jobs, preset, "--no-cache", root), root)
 
 
-def ours(root: Path, scratch: Path, jobs: int, preset: str, runs: int) -> Iterator[Case]:
-    """The floor and cflint in all ways. Writes into `scratch`: the run after a change has a copy of its own,
-    in which a comment is added to another source file before each run."""
+def ours(
+    root: Path, scratch: Path, jobs: int, preset: str, runs: int, others: Sequence[Path] = ()
+) -> Iterator[Case]:
+    """The floor and cflint in all ways; with `others`, interpreters, what depends on the start.
+
+    Writes into `scratch`: the run after a change has a copy of its own, in which a comment is added to
+    another source file before each run.
+    """
     files = [file for file in trees.sources(root) if not file.is_declaration]
     workers = trees.of_workers(root, files)
     one = trees.of_median_size(workers).path
@@ -89,6 +104,14 @@ def ours(root: Path, scratch: Path, jobs: int, preset: str, runs: int) -> Iterat
     yield Case(ONE_FILE, check(jobs, preset, "--no-cache", one), root)
     yield Case(ONE_FILE_WARM, check(jobs, preset, *caches["one"], one), root)
     yield Case(ALONE, check(jobs, preset, "--no-cache", alone.name), alone.parent)
+    for other in others:
+        label = label_of(other)
+        cache = ("--cache-dir", scratch / label)
+        yield Case(f"{PYTHON}, {label}", [other, "-c", "pass"], root, exits=(0,))
+        yield Case(f"{COLD}, {label}", check(jobs, preset, "--no-cache", root, python=other), root)
+        yield Case(f"{ONE_FILE_WARM}, {label}", check(jobs, preset, *cache, one, python=other), root)
+        command = check(jobs, preset, "--no-cache", alone.name, python=other)
+        yield Case(f"{ALONE}, {label}", command, alone.parent)
 
 
 @dataclass(frozen=True, slots=True)

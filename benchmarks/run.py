@@ -31,6 +31,7 @@ import competitors as tools
 import trees
 from stopwatch import Taken, in_turn, median
 
+HERE = Path(__file__).parent
 SIZES = "10,30,100,300,1000"
 
 
@@ -45,13 +46,13 @@ class Aim:
 
 
 AIMS = (
-    Aim("cold, of the floor", tools.COLD, tools.FLOOR, 0.5),
-    Aim("cold, of ast-grep", tools.COLD, tools.AST_GREP, 0.6),
-    Aim("cold, of oxlint with rules of its own", tools.COLD, tools.OXLINT, 1.0),
-    Aim("cold, of ESLint", tools.COLD, tools.ESLINT, 1 / 25),
-    Aim("cold, of Semgrep", tools.COLD, tools.SEMGREP, 1 / 20),
-    Aim("nothing changed, of cold", tools.WARM, tools.COLD, 0.1),
-    Aim("one file changed, of cold", tools.CHANGED, tools.COLD, 0.15),
+    Aim("cold, of the floor with .d.ts", tools.COLD, tools.FLOOR_WITH_DECLARATIONS, 1.0),
+    Aim("cold, of ast-grep", tools.COLD, tools.AST_GREP, 1.25),
+    Aim("cold, of oxlint with a plugin", tools.COLD, tools.OXLINT_PLUGIN, 1.0),
+    Aim("cold, of ESLint", tools.COLD, tools.ESLINT, 1 / 8),
+    Aim("cold, of Semgrep", tools.COLD, tools.SEMGREP, 1 / 10),
+    Aim("nothing changed, of `python -c pass`", tools.WARM, tools.PYTHON, 6.0),
+    Aim("one file changed, of cold", tools.CHANGED, tools.COLD, 0.25),
     Aim("one file alone, of `python -c pass`", tools.ALONE, tools.PYTHON, 6.0),
     Aim("one file of a Worker, warm, of `python -c pass`", tools.ONE_FILE_WARM, tools.PYTHON, 4.0),
 )
@@ -175,10 +176,17 @@ def build() -> str:
     return "built without optimisation"
 
 
-def versions(found: Mapping[str, tools.Peer]) -> dict[str, str]:
+def interpreter() -> str:
+    """The interpreter that runs this: its version, its path, how it was built."""
+    return f"{platform.python_version()} ({sys.executable}, {build()})"
+
+
+def versions(found: Mapping[str, tools.Peer], others: Sequence[Path] = ()) -> dict[str, str]:
+    """The versions of all that is measured; `others` are further interpreters."""
     python = {name: metadata.version(name) for name in ("cflint", "tree-sitter")}
     return {
-        "Python": f"{platform.python_version()} ({sys.executable}, {build()})",
+        "Python": interpreter(),
+        **{tools.label_of(other): tools.said_by(other, HERE / "run.py", "--interpreter") for other in others},
         **python,
         **{name: peer.version() for name, peer in found.items()},
     }
@@ -193,7 +201,7 @@ def on_repository(root: Path, given: argparse.Namespace, found: dict[str, tools.
         (copy / ".semgrepignore").write_text("node_modules/\n", encoding="utf-8")
         rules = tools.rule_sets(scratch, found)
         cases = [
-            *tools.ours(copy, scratch, given.jobs, given.preset, given.runs),
+            *tools.ours(copy, scratch, given.jobs, given.preset, given.runs, given.also),
             *tools.theirs(copy, found, rules, given.types),
         ]
         taken = in_turn(cases, given.runs, given.seconds, lambda line: tell(f"{root.name}: {line}"))
@@ -230,6 +238,19 @@ def growth_of(root: Path, given: argparse.Namespace, found: dict[str, tools.Peer
     return steps
 
 
+MARKERS = ("<!-- tables: written by benchmarks/run.py --write -->", "<!-- end of the tables -->")
+
+
+def put_into(document: Path, tables: str) -> None:
+    """Put tables between the markers of a document. Raises ValueError when they are not there."""
+    text = document.read_text(encoding="utf-8")
+    before, first, rest = text.partition(MARKERS[0])
+    _, last, after = rest.partition(MARKERS[1])
+    if not (first and last):
+        raise ValueError(f"{document} has no markers `{MARKERS[0]}` and `{MARKERS[1]}`")
+    document.write_text(f"{before}{first}\n\n{tables}\n{last}{after}", encoding="utf-8")
+
+
 def numbers(text: str) -> list[int]:
     """Numbers with commas between; raises ValueError."""
     return [int(part) for part in text.split(",") if part.strip()]
@@ -242,6 +263,15 @@ def parser() -> argparse.ArgumentParser:
     add = made.add_argument
     add("repositories", nargs="*", type=Path, metavar="REPOSITORY")
     add("--peers", action="append", type=Path, default=[], metavar="FOLDER", help="where other tools are")
+    add(
+        "--also",
+        action="append",
+        type=Path,
+        default=[],
+        metavar="PYTHON",
+        help="another interpreter with cflint",
+    )
+    add("--interpreter", action="store_true", help="measure nothing, say which interpreter runs this")
     add("--runs", type=int, default=5, help="how often each command runs, but once to warm up (5)")
     add("--seconds", type=float, default=60, help="run a command less often if it takes longer (60)")
     add("--preset", default="recommended", help="cflint's rules (recommended)")
@@ -250,6 +280,7 @@ def parser() -> argparse.ArgumentParser:
     add("--sizes", type=numbers, default=numbers(SIZES), help=f"numbers of files ({SIZES})")
     add("--no-growth", action="store_true", help="do not measure how the time grows with the files")
     add("--output", choices=("markdown", "json"), default="markdown")
+    add("--write", type=Path, metavar="FILE", help="put the tables between the markers of a document, too")
     add("--read", type=Path, metavar="FILE", help="measure nothing, show what `--output json` wrote to FILE")
     return made
 
@@ -258,7 +289,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     reader = parser()
     given = reader.parse_args(arguments)
     if given.read is not None:
-        sys.stdout.write(as_markdown(json.loads(given.read.read_text(encoding="utf-8"))))
+        tables = as_markdown(json.loads(given.read.read_text(encoding="utf-8")))
+        sys.stdout.write(tables)
+        if given.write is not None:
+            put_into(given.write, tables)
+        return
+    if given.interpreter:
+        sys.stdout.write(interpreter() + "\n")
         return
     if not given.repositories:
         reader.error("no REPOSITORY is given")
@@ -271,11 +308,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "machine": {"processors": os.cpu_count(), "system": f"{platform.system()} {platform.machine()}"},
         "date": time.strftime("%Y-%m-%d"),
         "load": [round(value, 2) for value in os.getloadavg()],
-        "versions": versions(found),
+        "versions": versions(found, given.also),
         "repositories": measured,
         "grown": measured[largest]["name"],
         "growth": [] if given.no_growth else growth_of(roots[largest], given, found),
     }
+    if given.write is not None:
+        put_into(given.write, as_markdown(result))
     if given.output == "json":
         sys.stdout.write(json.dumps(result, indent=2) + "\n")
     else:

@@ -107,19 +107,20 @@ def entries(tmp_path: Path) -> list[Path]:
 
 
 @pytest.mark.parametrize("format", FORMATS)
-@pytest.mark.parametrize("jobs", ["1", "2"])
 def test_cold_warm_and_without_a_cache_are_one(
-    cli: Cli, format: str, jobs: str, asked: list[str], monkeypatch: pytest.MonkeyPatch
+    cli: Cli, tmp_path: Path, format: str, asked: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("cflint.engine.plan.PARALLEL_BYTES", 0)
     monkeypatch.setattr("cflint.engine.plan.CONFIG_BYTES", 0)
-    arguments = ("check", "--output-format", format, "--show-suppressed", "-j", jobs)
-    plain = cli(*arguments, "--no-cache")
-    cold = cli(*arguments)
-    asked.clear()
-    assert cli(*arguments) == cold == plain
-    assert cli(*arguments, "-j", "1") == cold
-    assert asked == []
+    arguments = ("check", "--output-format", format, "--show-suppressed", "-j")
+    plain = cli(*arguments, "1", "--no-cache")
+    for jobs in ("1", "2"):
+        kept = ("--cache-dir", str(tmp_path / f"cache of {jobs}"))
+        cold = cli(*arguments, jobs, *kept)
+        asked.clear()
+        assert cli(*arguments, jobs, *kept) == cold == plain
+        assert cli(*arguments, "1", *kept) == cold
+        assert asked == []
     assert plain.code == 1
 
 

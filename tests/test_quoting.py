@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from cflint.quoting import quoted
 
-pytestmark = pytest.mark.portable
+pytestmark = [pytest.mark.portable, pytest.mark.interpreter]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 
 from cflint.record import field, field_names, record, replace
 
-pytestmark = pytest.mark.portable
+pytestmark = [pytest.mark.portable, pytest.mark.interpreter]
 
 
 @record(frozen=True)

@@ -13,7 +13,7 @@ from cflint.source import Document, Span
 from tests.support.fixture_cases import KNOWN
 from tests.support.paths import ROOT
 
-pytestmark = pytest.mark.portable
+pytestmark = [pytest.mark.portable, pytest.mark.interpreter]
 
 SCHEMA = ROOT / "docs" / "settings.schema.json"
 

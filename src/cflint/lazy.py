@@ -24,10 +24,13 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Collection, Mapping
-from typing import Any, NamedTuple
+from typing import Any
+
+from cflint.record import record
 
 
-class Deprecation(NamedTuple):
+@record(frozen=True)
+class Deprecation:
     """That a name will go: the version that says so, what to use instead, the version in which it goes."""
 
     since: str

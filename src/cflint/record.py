@@ -2,8 +2,9 @@
 
 `@record(frozen=True)` is `@dataclass(frozen=True)` to the type checker; `field` and `replace` are the
 standard ones to it, too. A run of `cflint check` loads about a hundred classes: the standard decorator
-compiles six functions for each, and its module loads `inspect`, which was a third of a start. Here nothing is
-compiled but `__init__`, when the first instance is made; the other methods are the same functions for all.
+compiles six functions for each, and its module loads `inspect`, which was a third of a start. Here `__init__`
+is made when the first instance is, mostly out of the code of one that takes as many fields; the other methods
+are the same functions for all.
 The standard library's own `fields`, `replace` and `asdict` work with these classes.
 
 That a field is set again is refused by the type checker and, with CFLINT_FROZEN, by the class; the tests run
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 else:
     import os
     from operator import attrgetter
+    from types import FunctionType
 
     _REFUSES = bool(os.environ.get("CFLINT_FROZEN"))
     _MISSING = object()
@@ -127,6 +129,38 @@ else:
             return made.__get__(instance, owner)
 
     def _init(cls, kw_only):
+        init = _renamed(cls, kw_only) or _compiled(cls, kw_only)
+        init.__qualname__ = f"{cls.__qualname__}.__init__"
+        return init
+
+    def _renamed(cls, kw_only):
+        """`__init__` out of the code that takes as many fields, with their names; None where it has more to
+        do than to take them. To compile it takes twenty times as long."""
+        fields = cls.__record_fields__
+        count = len(fields)
+        if count > len(_TAKING) or cls.__setattr__ is _set_once or hasattr(cls, "__post_init__"):
+            return None
+        if not all(found.init and found.default_factory is _MISSING for found in fields):
+            return None
+        names = tuple(found.name for found in fields)
+        given = {found.name: found.default for found in fields if found.default is not _MISSING}
+        if not kw_only and any(found.default is _MISSING for found in fields[count - len(given) :]):
+            return None
+        code = _TAKING[count - 1].__code__ if count else _take_none.__code__
+        if kw_only:
+            code = code.replace(
+                co_names=names, co_varnames=("self", *names), co_argcount=1, co_kwonlyargcount=count
+            )
+        else:
+            code = code.replace(co_names=names, co_varnames=("self", *names))
+        made = FunctionType(code, {"__name__": cls.__module__}, "__init__")
+        if kw_only:
+            made.__kwdefaults__ = given or None
+        else:
+            made.__defaults__ = tuple(given.values()) or None
+        return made
+
+    def _compiled(cls, kw_only):
         fields = cls.__record_fields__
         names = {"_missing": _MISSING}
         parameters, body = (["self", "*"] if kw_only and fields else ["self"]), []
@@ -158,9 +192,7 @@ else:
             body.append("self.__post_init__()")
         made = {}
         exec("def __init__(" + ", ".join(parameters) + "):\n " + "\n ".join(body or ["pass"]), names, made)
-        init = made["__init__"]
-        init.__qualname__ = f"{cls.__qualname__}.__init__"
-        return init
+        return made["__init__"]
 
     class _Standard:
         """`__dataclass_fields__`, made when the standard library's functions ask for it."""
@@ -209,3 +241,141 @@ else:
 
     def _hash(self):
         return hash(self.__compared__(self))
+
+    # What takes so many fields. The names are replaced; their order in the code is that of the fields.
+
+    def _take_none(self):
+        pass
+
+    def _take_1(self, a):
+        self.a = a
+
+    def _take_2(self, a, b):
+        self.a = a
+        self.b = b
+
+    def _take_3(self, a, b, c):
+        self.a = a
+        self.b = b
+        self.c = c
+
+    def _take_4(self, a, b, c, d):
+        self.a = a
+        self.b = b
+        self.c = c
+        self.d = d
+
+    def _take_5(self, a, b, c, d, e):
+        self.a = a
+        self.b = b
+        self.c = c
+        self.d = d
+        self.e = e
+
+    def _take_6(self, a, b, c, d, e, f):
+        self.a = a
+        self.b = b
+        self.c = c
+        self.d = d
+        self.e = e
+        self.f = f
+
+    def _take_7(self, a, b, c, d, e, f, g):
+        self.a = a
+        self.b = b
+        self.c = c
+        self.d = d
+        self.e = e
+        self.f = f
+        self.g = g
+
+    def _take_8(self, a, b, c, d, e, f, g, h):
+        self.a = a
+        self.b = b
+        self.c = c
+        self.d = d
+        self.e = e
+        self.f = f
+        self.g = g
+        self.h = h
+
+    def _take_9(self, a, b, c, d, e, f, g, h, i):
+        self.a = a
+        self.b = b
+        self.c = c
+        self.d = d
+        self.e = e
+        self.f = f
+        self.g = g
+        self.h = h
+        self.i = i
+
+    def _take_10(self, a, b, c, d, e, f, g, h, i, j):
+        self.a = a
+        self.b = b
+        self.c = c
+        self.d = d
+        self.e = e
+        self.f = f
+        self.g = g
+        self.h = h
+        self.i = i
+        self.j = j
+
+    def _take_11(self, a, b, c, d, e, f, g, h, i, j, k):
+        self.a = a
+        self.b = b
+        self.c = c
+        self.d = d
+        self.e = e
+        self.f = f
+        self.g = g
+        self.h = h
+        self.i = i
+        self.j = j
+        self.k = k
+
+    def _take_12(self, a, b, c, d, e, f, g, h, i, j, k, m):
+        self.a = a
+        self.b = b
+        self.c = c
+        self.d = d
+        self.e = e
+        self.f = f
+        self.g = g
+        self.h = h
+        self.i = i
+        self.j = j
+        self.k = k
+        self.m = m
+
+    def _take_13(self, a, b, c, d, e, f, g, h, i, j, k, m, n):
+        self.a = a
+        self.b = b
+        self.c = c
+        self.d = d
+        self.e = e
+        self.f = f
+        self.g = g
+        self.h = h
+        self.i = i
+        self.j = j
+        self.k = k
+        self.m = m
+        self.n = n
+
+    _TAKING = (
+        _take_1,
+        _take_2,
+        _take_3,
+        _take_4,
+        _take_5,
+        _take_6,
+        _take_7,
+        _take_8,
+        _take_9,
+        _take_10,
+        _take_11,
+        _take_12,
+        _take_13,
+    )

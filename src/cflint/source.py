@@ -9,6 +9,7 @@ from itertools import accumulate
 from typing import Any, NamedTuple, TypeVar
 
 from cflint.pattern import pattern
+from cflint.record import record
 
 T = TypeVar("T")
 
@@ -184,7 +185,8 @@ class Document:
         return "\r\n" if at > 0 and self.data[at - 1] == 0x0D else "\n"
 
 
-class Change(NamedTuple):
+@record(frozen=True)
+class Change:
     """Bytes `start` to `old_end` of a text became bytes `start` to `new_end` of another."""
 
     start: int

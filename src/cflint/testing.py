@@ -240,11 +240,11 @@ class Case:
         """The files of `fixed/`, by the path that they replace."""
         return _files_below(self.fixed_folder)
 
-    def check(self, *also: str) -> None:
-        """Run the rule, and `also` other rules, groups or presets, on the project. Raises AssertionError when
-        findings, severities or fixes are not what markers and `fixed/` say, when a fix parses worse, changes
-        something again when it was applied, or is less safe than the rule declares, or when the name of the
-        folder is wrong."""
+    def check(self, *also: str) -> Result:
+        """Run the rule, and `also` other rules, groups or presets, on the project: what they find. Raises
+        AssertionError when findings, severities or fixes are not what markers and `fixed/` say, when a fix
+        parses worse, changes something again when it was applied, or is less safe than the rule declares, or
+        when the name of the folder is wrong."""
         __tracebackhide__ = True
         files = self.files
         wanted, severities = expected(files)
@@ -256,6 +256,7 @@ class Case:
         for finding in result.findings:
             self._check_finding(finding, severities)
         self._check_fixes(result)
+        return result
 
     def _check_name(self, wanted: Counter[Line]) -> None:
         __tracebackhide__ = True

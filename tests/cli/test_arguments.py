@@ -14,7 +14,7 @@ from cflint.cli.check.options import OPTIONS, Takes
 from cflint.cli.check.request import Request
 from cflint.record import field_names
 
-pytestmark = pytest.mark.portable
+pytestmark = [pytest.mark.portable, pytest.mark.interpreter]
 
 
 def by_click(argv: list[str], variables: dict[str, str], patch: pytest.MonkeyPatch) -> Request | None:

@@ -401,11 +401,12 @@ def test_fault_13_gone_between_walk_and_read(cli: Cli, tmp_path: Path) -> None:
 def test_fault_14_no_utf_8(cli: Cli, data: bytes, analysed: bool) -> None:
     worker(data)
     beside()
-    for form in ("concise", "text", "json", "sarif"):
+    for form in ("text", "json", "sarif"):
         outcome = cli("check", "--output-format", form)
         assert outcome.code == 1
         assert "Traceback" not in outcome.err
     outcome = concise(cli)
+    assert (outcome.code, "Traceback" in outcome.err) == (1, False)
     assert BESIDE in outcome.out
     assert ("ws-legacy-accept" in rules_of(outcome)) is analysed
     assert "src/index.ts:" in outcome.out and ": warning: " in outcome.out
@@ -979,12 +980,12 @@ def test_fault_37_thousands_of_workers() -> None:
 
 
 def test_fault_38_the_order_of_the_output(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    worker("".join(f'import "./r{number}";\n' for number in range(30)) + CLEAN)
-    write({f"src/r{number}.ts": ROOM * 2 for number in range(30)})
+    worker("".join(f'import "./r{number}";\n' for number in range(12)) + CLEAN)
+    write({f"src/r{number}.ts": ROOM for number in range(12)})
     beside()
     monkeypatch.setattr("cflint.engine.plan.PARALLEL_BYTES", 0)
     for form in ("concise", "text", "json", "sarif"):
-        outputs = {cli("check", "-j", jobs, "--output-format", form).out for jobs in ("1", "2", "3", "1")}
+        outputs = {cli("check", "-j", jobs, "--output-format", form).out for jobs in ("1", "2", "3")}
         assert len(outputs) == 1
 
 

@@ -20,6 +20,8 @@ from tests.support.cli_samples import CODE, project
 from tests.support.paths import ROOT
 from tests.support.processes import alive
 
+pytestmark = pytest.mark.interpreter
+
 MANY = "careful();\n" * 3000
 ONE_RULE = ("check", "--select", "no-careful")
 
@@ -275,36 +277,84 @@ LOCALES: tuple[dict[str, str], ...] = (
 )
 
 
+SEVERAL = SAMPLE.replace(
+    "from cflint.cli import main\nmain()\n",
+    """\
+import os, sys
+from cflint.cli import run
+
+commands = [[]]
+for argument in sys.argv[1:]:
+    if argument:
+        commands[-1].append(argument)
+    else:
+        commands.append([])
+for command in commands:
+    code = run(command)
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os.write(1, b"\\0%d\\0" % code)
+    os.write(2, b"\\0")
+""",
+)
+"""Runs several commands, parted by empty arguments: a locale is settled when Python starts, and only then."""
+
+
+def in_locale(
+    folder: Path, locale: Mapping[str, str], *commands: tuple[str | bytes, ...]
+) -> list[tuple[int, bytes, bytes]]:
+    """The exit code of each command, what it printed and what it said on stderr."""
+    given: list[str | bytes] = [argument for command in commands for argument in ("", *command)]
+    result = subprocess.run(
+        [sys.executable, "-c", SEVERAL, *given[1:]],
+        cwd=folder,
+        env=environment(locale),
+        capture_output=True,
+        timeout=60,
+    )
+    assert result.returncode == 0, result.stderr
+    *printed, rest = result.stdout.split(b"\0")
+    *said, last = result.stderr.split(b"\0")
+    assert (rest, last) == (b"", b"")
+    ended = list(zip(map(int, printed[1::2]), printed[::2], said, strict=True))
+    assert len(ended) == len(commands)
+    return ended
+
+
 @pytest.mark.parametrize("locale", LOCALES, ids=lambda locale: " ".join(locale.values()))
-@pytest.mark.parametrize("form", ["text", "concise", "json", "sarif"])
-def test_any_name_and_any_text_in_any_locale(tmp_path: Path, locale: dict[str, str], form: str) -> None:
+def test_any_name_and_any_text_in_any_locale(tmp_path: Path, locale: dict[str, str]) -> None:
     project(
         tmp_path, CODE.replace("    careful(request);", "    careful(request); // 日本 \u202e café\x1b[31m")
     )
     other = os.fsencode(tmp_path) + b"/src/caf\xe9\x1b[31m.ts"
     with open(other, "wb") as file:  # noqa: PTH123
         file.write(CODE.encode())
-    for arguments in (ONE_RULE, (*ONE_RULE, other)):
-        result = cflint(tmp_path, *arguments, "--output-format", form, "-v", env=locale)
-        assert result.returncode == 1, result.stderr
-        assert b"Traceback" not in result.stderr
-        assert b"\x1b" not in result.stdout + result.stderr
-        assert b"no-careful" in result.stdout
-    assert b"caf" in result.stdout
+    names: tuple[tuple[bytes, ...], ...] = ((), (other,))
+    forms = ("text", "concise", "json", "sarif")
+    commands: list[tuple[str | bytes, ...]] = [
+        (*ONE_RULE, *name, "--output-format", form, "-v") for form in forms for name in names
+    ]
+    for command, (code, out, err) in zip(commands, in_locale(tmp_path, locale, *commands), strict=True):
+        assert code == 1, err
+        assert b"Traceback" not in err
+        assert b"\x1b" not in out + err
+        assert b"no-careful" in out
+        if other in command:
+            assert b"caf" in out
 
 
 @pytest.mark.parametrize("locale", LOCALES, ids=lambda locale: " ".join(locale.values()))
 def test_pages_in_any_locale(tmp_path: Path, locale: dict[str, str]) -> None:
-    for arguments in (
+    pages = (
         ("explain", "no-careful"),
         ("explain", "no-careful", "--output-format", "json"),
         ("rules",),
         ("rules", "--output-format", "markdown"),
         ("check", "--help"),
-    ):
-        result = cflint(tmp_path, *arguments, env=locale)
-        assert (result.returncode, result.stderr) == (0, b"")
-        assert result.stdout
+    )
+    for code, out, err in in_locale(tmp_path, locale, *pages):
+        assert (code, err) == (0, b"")
+        assert out
 
 
 def test_a_path_that_is_no_utf_8_in_an_error(tmp_path: Path) -> None:

@@ -227,10 +227,10 @@ def test_the_tables(tools: Any, run: Any) -> None:
     made = run.as_markdown(result(tools))
     assert "1,200 source files, 3.0 MB; with declarations 1,300 and 4.0 MB." in made
     assert "| cflint, cold, no cache | 0.9 | 0.45 | 1.8 | 81 | 3 |" in made
-    assert "| cold, of the floor | ≤ 0.5 | 0.45 |" in made
-    assert "| cold, of ast-grep | ≤ 0.6 | **0.75** |" in made
-    assert "| cold, of Semgrep | ≤ 0.05 |  |" in made
-    assert "| nothing changed, of cold | ≤ 0.1 | **0.333** |" in made
+    assert "| cold, of the floor with .d.ts | ≤ 1 |  |" in made
+    assert "| cold, of ast-grep | ≤ 1.25 | 0.75 |" in made
+    assert "| cold, of Semgrep | ≤ 0.1 |  |" in made
+    assert "| nothing changed, of `python -c pass` | ≤ 6 | **30.0** |" in made
     assert "| most memory of a process (MB) | ≤ 80 | **81** |" in made
     assert "| 10 | 0.02 | 0.05 |  |  |  |  |" in made
     for block in re.findall(r"(?:^\|.*\n)+", made, re.MULTILINE):
@@ -253,6 +253,24 @@ def test_how_the_interpreter_was_built(
     monkeypatch.setattr(sysconfig, "get_scheme_names", lambda: schemes)
     assert run.build().startswith(said)
     assert sys.executable in run.versions({})["Python"]
+
+
+def test_another_interpreter_has_rows_of_its_own(
+    run: Any, tools: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = {"-c": "3.13", "--interpreter": "3.13.5 (/usr/bin/python3, Debian's build)"}
+    monkeypatch.setattr(tools, "said_by", lambda _python, *words: said[next(filter(said.get, words))])
+    other = Path("/usr/bin/python3")
+    assert run.versions({}, [other])["Python 3.13"].endswith("Debian's build)")
+    cases = {case.name: case for case in tools.ours(EXAMPLE, tmp_path, 1, "recommended", 1, [other])}
+    own = {name for name in cases if name.endswith(", Python 3.13")}
+    assert {name.removesuffix(", Python 3.13") for name in own} == {
+        tools.PYTHON,
+        tools.COLD,
+        tools.ONE_FILE_WARM,
+        tools.ALONE,
+    }
+    assert all(cases[name].command[0] == other for name in own)
 
 
 def test_numbers_have_the_digits_that_say_something(run: Any) -> None:

@@ -86,8 +86,7 @@ def test_a_rule_is_started_filled_in_and_written_into_the_documents(copy: Path, 
     assert f"pytest tests/rules -k {id}" in advice
 
     tests = ["tests/rules/test_fixtures.py", "tests/rules/test_pages.py", "tests/rules/test_every_rule.py"]
-    plugins = ["-p", "no:cacheprovider", "-p", "no:pytest-lsp"]  # the second is of use to other tests only
-    run_tests = ["-m", "pytest", *plugins, "-k", id, *tests]
+    run_tests = ["-m", "pytest", "-p", "no:cacheprovider", "-k", id, *tests]
     started = python(copy, *run_tests)
     failed = re.findall(r"^FAILED (\S+)", started.stdout, re.MULTILINE)
     assert failed == [f"tests/rules/test_every_rule.py::test_nothing_is_left_to_fill_in[alarms/{id}]"]

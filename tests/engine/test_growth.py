@@ -10,15 +10,15 @@ SHAPES = {shape.name: shape for shape in shapes()}
 
 ONCE = {
     "manifest:script:vite": 8000,
-    "rows:ignore-files": 2000,
+    "rows:ignore-files": 600,
     "rows:node-imports": 200,
     "rows:unclosed-comments": 2000,
     "rows:unclosed-imports": 1000,
     "top:blocks:tries": 400,
     "line:parentheses": 10_000,
     "config:comment:line-comments": 10_000,
-    "config:comment:ignores": 300,
-    "config:unknown-keys": 300,
+    "config:comment:ignores": 150,
+    "config:unknown-keys": 150,
     "fetch:rows:undeclared": 100,
 }
 """What once took the square of its size, with how much of it is checked."""

@@ -23,7 +23,7 @@ INTERRUPTED, FINISHED, FAILED = 130, 0, 4
 
 def project() -> dict[str, bytes]:
     """A few fixtures as one repository."""
-    chosen = cases()[::40]
+    chosen = cases()[::120]
     return {
         f"{number}/{path}": data for number, case in enumerate(chosen) for path, data in case.files.items()
     }

@@ -21,10 +21,10 @@ Check = Callable[..., str]
 
 @pytest.fixture(scope="module")
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One repository of a fifth of all fixtures."""
+    """One repository of a tenth of all fixtures."""
     root: Path = tmp_path_factory.mktemp("repository")
     (root / ".git").mkdir()
-    for case in cases()[::5]:
+    for case in cases()[::10]:
         shutil.copytree(case.folder, root / case.folder.relative_to(FIXTURES), dirs_exist_ok=True)
     return root
 

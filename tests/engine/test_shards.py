@@ -96,16 +96,16 @@ def parts(cli: Cli, count: int, folder: Path, *arguments: str) -> list[str]:
 
 
 @pytest.mark.parametrize("format", ["json", "sarif"])
-@pytest.mark.parametrize("count", [1, 2, 3, 20])
 @pytest.mark.parametrize("more", [(), ("--show-suppressed", "--preset", "all")], ids=["plain", "suppressed"])
 def test_fault_38_shards_merged_are_one_run(
-    cli: Cli, tmp_path: Path, format: str, count: int, more: tuple[str, ...]
+    cli: Cli, tmp_path: Path, format: str, more: tuple[str, ...]
 ) -> None:
     arguments = ("--output-format", format, *more)
     whole = cli("check", *arguments)
-    joined = cli("merge", *reversed(parts(cli, count, tmp_path, *arguments)))
-    assert joined.out == whole.out
-    assert joined.code == whole.code == 1
+    for count in (1, 2, 3, 11):  # more than there are Workers, too
+        joined = cli("merge", *reversed(parts(cli, count, tmp_path, *arguments)))
+        assert joined.out == whole.out
+        assert joined.code == whole.code == 1
     assert "unused-suppression" in whole.out or "UnusedSuppression" in whole.out
 
 
@@ -236,7 +236,7 @@ def test_fault_37_work_grows_as_the_workers_do(tmp_path: Path, monkeypatch: pyte
     known = RuleSet.discover()
     options = Options(known.select(), known, jobs=1)
     calls: list[int] = []
-    for workers in (10, 10, 40, 160):  # the first run imports
+    for workers in (5, 5, 20, 80):  # the first run imports
         root = tmp_path / f"{len(calls)}"
         monorepo.make(root, workers)
         profile = cProfile.Profile(builtins=False)

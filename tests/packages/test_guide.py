@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,8 +22,9 @@ MORE = re.search(r"^```python\n# one more test\n(.*?)^```$", GUIDE, re.DOTALL | 
 
 
 @pytest.fixture
-def environment(tmp_path: Path) -> Environment:
-    return Environment(tmp_path / "environment")
+def environment(tmp_path: Path) -> Iterator[Environment]:
+    with Environment(tmp_path / "environment") as found:
+        yield found
 
 
 @pytest.fixture

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.support.environments import Environment, write_metadata
 
-pytestmark = pytest.mark.portable
+pytestmark = [pytest.mark.portable, pytest.mark.interpreter]
 
 PAGE = '''"""Call `{word}()` nowhere.
 
@@ -57,8 +58,9 @@ ENTRIES = {"acme": "acme_rules"}
 
 
 @pytest.fixture
-def environment(tmp_path: Path) -> Environment:
-    return Environment(tmp_path / "environment")
+def environment(tmp_path: Path) -> Iterator[Environment]:
+    with Environment(tmp_path / "environment") as found:
+        yield found
 
 
 @pytest.fixture

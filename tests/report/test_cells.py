@@ -11,7 +11,7 @@ from cflint.report.cells import cells_of, end_within, start_within, widths
 from cflint.report.escape import visible
 from cflint.report.wrapping import wrapped
 
-pytestmark = pytest.mark.portable
+pytestmark = [pytest.mark.portable, pytest.mark.interpreter]
 
 FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
 ENGLAND = "\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"

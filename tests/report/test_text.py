@@ -19,7 +19,7 @@ from cflint.source import Document, Span
 from tests.support.golden import compare
 from tests.support.report_samples import CHAT, CONFIG, LEGACY_ACCEPT, ROOM, ROOT, between, place, report, span
 
-pytestmark = pytest.mark.portable
+pytestmark = [pytest.mark.portable, pytest.mark.interpreter]
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 

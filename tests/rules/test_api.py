@@ -80,11 +80,10 @@ def test_a_deprecated_name_warns_and_works(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_deprecated_names_exist_and_stay_long_enough() -> None:
-    assert Deprecation._fields == ("since", "instead", "until")
-    for name, (since, _, until) in DEPRECATED.items():
+    for name, goes in DEPRECATED.items():
         module, _, own = name.rpartition(".")
         assert own in importlib.import_module(module).__all__
-        first, last = (tuple(map(int, version.split("."))) for version in (since, until))
+        first, last = (tuple(map(int, version.split("."))) for version in (goes.since, goes.until))
         assert last[0] > first[0] or last[1] >= first[1] + 2
 
 

@@ -1,17 +1,22 @@
 """The cases of the rules once more, with their wrangler configuration as a `cloudflare.config.ts`.
 
-The markers say what is reported: in code at the same lines, in the configuration as often as before.
+The markers say what is reported: in code at the same lines, in the configuration as often as before. What has
+a fix in the formats of wrangler has one here, too.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 
 import pytest
 
+from cflint.engine.parsing import parses_worse, syntax_errors
+from cflint.finding import Finding, Report, Safety
+from cflint.fixer import converge
 from cflint.project.config.wrangler import WranglerConfig, read_config
 from cflint.source import Document
-from tests.support.fixture_cases import Case, cases, expected, reported, rules_for, run
+from tests.support.fixture_cases import KNOWN, Case, cases, expected, reported, rules_for, run
 from tests.support.to_typescript import NoCounterpart, converted
 
 NAMES = ("wrangler.json", "wrangler.jsonc", "wrangler.toml")
@@ -105,10 +110,58 @@ def test_a_rule_says_the_same_of_both_formats(case: Case, found: tuple[str, dict
         if rule not in NOT_THERE:
             wanted[(rule, "" if where == path else where, 0 if where == path else line)] += count
     said: Rows = Counter()
-    for (where, line, rule), count in reported(run(files, rules_for(case.rule)).findings).items():
+    report = run(files, rules_for(case.rule))
+    for (where, line, rule), count in reported(report.findings).items():
         in_config = where.endswith(".config.ts")
         said[(rule, "" if in_config else where, 0 if in_config else line)] += count
     if case.name.partition("/")[2] in DIFFERENT:
         assert said != wanted
     else:
         assert said == wanted
+        if _has_fixes(case):
+            _check_fixes(case, path, files, report)
+
+
+def _has_fixes(case: Case) -> bool:
+    has_fix = KNOWN[case.rule].spec.fix is not None
+    return has_fix and case.rule not in NOT_THERE and not case.folder.name.startswith("clean")
+
+
+def test_fixes_of_many_cases_are_compared() -> None:
+    assert sum(_has_fixes(case) for case, _ in ALL) > 200
+
+
+def _check_fixes(case: Case, path: str, files: Mapping[str, bytes], report: Report) -> None:
+    """As many findings have a fix of the configuration, and their fixes mend them."""
+    rules = rules_for(case.rule)
+    before = _fixed(run(case.files, rules).findings, case.rule, path)
+    if not before:
+        return
+    new = next(name for name in files if name.endswith(_NEW))
+    assert _fixed(report.findings, case.rule, new) == before
+
+    def analyse(overlay: Mapping[str, bytes]) -> Report:
+        return run({**files, **overlay}, rules)
+
+    result = converge(analyse, Safety.UNSAFE, parses_worse=parses_worse, report=report)
+    assert not result.notices
+    for change in result.changes:
+        errors = syntax_errors(Document(change.path, change.after))
+        assert errors <= syntax_errors(Document(change.path, files[change.path]))
+    applied = [found for found in report.findings if found.rule == case.rule and _is_applied(found)]
+    left = [found for found in result.report.findings if found.rule == case.rule and _is_applied(found)]
+    assert not applied or len(left) < len(applied)
+
+
+def _fixed(findings: tuple[Finding, ...], rule: str, path: str) -> int:
+    """How many findings of a rule have a fix that edits a file."""
+    return sum(
+        found.rule == rule
+        and found.fix is not None
+        and any(edit.document.path == path for edit in found.fix.edits)
+        for found in findings
+    )
+
+
+def _is_applied(found: Finding) -> bool:
+    return found.fix is not None and found.fix.safety is not Safety.MANUAL

@@ -23,18 +23,22 @@ import cflint_rules
 from cflint.project.files.workspace import Unreadable, Workspace, find_root
 from cflint.report import FORMATS
 from tests.support import lsp_client
+from tests.support.cli_samples import Cli
 from tests.support.git import GitRepository, needs_git
 from tests.support.lsp_client import serving
 from tests.support.paths import ROOT
 from tests.support.security_project import CANARY, CODE, OWNED, write_hostile
 
-pytestmark = pytest.mark.portable
+pytestmark = [pytest.mark.portable, pytest.mark.interpreter]
 
 WATCH = ROOT / "tests" / "support" / "security_watch.py"
 SOURCES = (Path(cflint.__file__).parent, Path(cflint_rules.__file__).parent)
 
 PARSED = "<unknown>"
 """What `ast.parse` calls the texts that it is given."""
+
+ENDED = "watch.ended"
+"""What the watch itself tells of: the exit code of a command after which another one comes."""
 
 Event = list[Any]
 """Process id, name and arguments of an audit event."""
@@ -108,11 +112,19 @@ def repository(tmp_path: Path) -> Path:
 
 def watched(repository: Path, *arguments: str, fork: bool = False, codes: tuple[int, ...] = (1,)) -> Watched:
     """Run cflint in the repository and watch it."""
+    return watched_one_by_one(repository, arguments, fork=fork, codes=codes)
+
+
+def watched_one_by_one(
+    repository: Path, *commands: tuple[str, ...], fork: bool = False, codes: tuple[int, ...] = (1,)
+) -> Watched:
+    """Run commands in the repository, in one process, and watch them: what any of them loads is seen."""
     home = repository.parent / "home"
     log = repository.parent / "log"
     log.unlink(missing_ok=True)
+    given = [argument for command in commands for argument in ("", *command)]
     process = subprocess.run(
-        [sys.executable, WATCH, log, *arguments],
+        [sys.executable, WATCH, log, *given[1:]],
         cwd=repository,
         env=_environment(home, **({"CFLINT_WATCH_FORK": "1"} if fork else {})),
         capture_output=True,
@@ -122,7 +134,10 @@ def watched(repository: Path, *arguments: str, fork: bool = False, codes: tuple[
     assert process.returncode in codes, process.stdout + process.stderr
     assert CANARY not in process.stdout + process.stderr
     assert "hunter2secret" not in process.stdout + process.stderr
-    return Watched([json.loads(line) for line in log.read_text().splitlines()], home, repository)
+    run = Watched([json.loads(line) for line in log.read_text().splitlines()], home, repository)
+    ended = [event[2] for event in run.of(ENDED)]
+    assert len(ended) == len(commands) - 1 and set(ended) <= set(codes), ended
+    return run
 
 
 def _contents(folder: Path) -> Mapping[str, bytes | str]:
@@ -251,11 +266,12 @@ def test_check(repository: Path, jobs: str) -> None:
         assert_tame(watched(repository, "check", "-j", jobs, "--select", "all", ".", "README.md"))  # warm
 
 
-@pytest.mark.parametrize("form", list(FORMATS))
-def test_check_in_every_format(repository: Path, form: str) -> None:
+def test_check_in_every_format(repository: Path) -> None:
+    check = ("check", "-j1", "--no-cache", "--output-format")
     with unchanged(repository, repository.parent / "outside"):
-        run = watched(repository, "check", "-j1", "--no-cache", "--output-format", form)
-        assert_tame(run, draws=form == "html")
+        run = watched_one_by_one(repository, *((*check, form) for form in FORMATS if form != "html"))
+        assert_tame(run)
+        assert_tame(watched(repository, *check, "html"), draws=True)
 
 
 def test_check_of_a_file_below_hostile_settings(repository: Path) -> None:
@@ -286,21 +302,20 @@ def test_fix(repository: Path, arguments: tuple[str, ...]) -> None:
     } | {f"{folder}/wrangler.toml" for folder in ("up", "absolute", "python")}
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ("check", "--diff", "--unsafe-fixes"),
-        ("check", "--profile"),
-        ("check", "--statistics"),
-        ("check", "--show-settings"),
-        ("check", "good/.dev.vars", "folder/index.ts"),
-        ("rules",),
-        ("explain", "ws-legacy-accept"),
-    ],
+OTHERS: tuple[tuple[str, ...], ...] = (
+    ("check", "--diff", "--unsafe-fixes"),
+    ("check", "--profile"),
+    ("check", "--statistics"),
+    ("check", "--show-settings"),
+    ("check", "good/.dev.vars", "folder/index.ts"),
+    ("rules",),
+    ("explain", "ws-legacy-accept"),
 )
-def test_other_commands(repository: Path, arguments: tuple[str, ...]) -> None:
+
+
+def test_other_commands(repository: Path) -> None:
     with unchanged(repository, repository.parent / "outside"):
-        assert_tame(watched(repository, *arguments, codes=(0, 1, 2, 3)))
+        assert_tame(watched_one_by_one(repository, *OTHERS, codes=(0, 1, 2, 3)))
 
 
 @pytest.mark.parametrize(
@@ -383,18 +398,14 @@ def _write_too_much(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("form", list(FORMATS))
-def test_budgets_are_told_of_in_every_format(tmp_path: Path, form: str) -> None:
+def test_budgets_are_told_of_in_every_format(
+    tmp_path: Path, form: str, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
     _write_too_much(tmp_path)
-    process = subprocess.run(
-        [sys.executable, "-m", "cflint", "check", "--output-format", form, "--no-cache"],
-        cwd=tmp_path,
-        env=_environment(tmp_path),
-        capture_output=True,
-        text=True,
-        timeout=30,
-    )
-    said = process.stdout + process.stderr
-    assert process.returncode == 1 and "Traceback" not in said
+    monkeypatch.chdir(tmp_path)
+    outcome = Cli(capsysbinary)("check", "--output-format", form, "--no-cache")
+    said = outcome.out + outcome.err
+    assert outcome.code == 1 and "Traceback" not in said
     assert "src/big.ts" in said and "larger than the limit" in said
     assert "src/binary.ts" in said and "not text in UTF-8" in said
     assert "nested deeper than 256 levels" in said

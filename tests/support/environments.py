@@ -8,10 +8,13 @@ import subprocess
 import sys
 import sysconfig
 import tomllib
+import venv
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Self
 
 from tests.support.paths import ROOT
+from tests.support.preloaded import Preloaded
 
 KEPT = ("PATH", "LANG", "SYSTEMROOT", "CFLINT_TODAY", "PYTHONPYCACHEPREFIX")
 
@@ -21,18 +24,31 @@ class Environment:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
+        venv.EnvBuilder(symlinks=sys.platform != "win32").create(folder)
         windows = sys.platform == "win32"
         self.python = folder / ("Scripts/python.exe" if windows else "bin/python")
         version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
         self.packages = folder / ("Lib/site-packages" if windows else f"lib/{version}/site-packages")
         shared = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
+        self._preloaded: Preloaded | None = None
         self.add_path(ROOT / "src", ROOT / "rules", *map(Path, sorted(shared)))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._forget()
+
+    def _forget(self) -> None:
+        if self._preloaded is not None:
+            self._preloaded.close()
+        self._preloaded = None
 
     def add_path(self, *folders: Path) -> None:
         """Have modules imported from folders, too, as an editable installation does."""
         name = f"{len(list(self.packages.glob('*.pth')))}.pth"
         (self.packages / name).write_text("".join(f"{folder}\n" for folder in folders))
+        self._forget()  # Python reads these files when it starts
 
     def install(self, name: str, version: str, entries: Mapping[str, str], files: Mapping[str, str]) -> Path:
         """Put a package there as an installer does: its metadata, with entry points, and its files; the
@@ -59,13 +75,10 @@ class Environment:
 
     def run(self, folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """Run `python ARGUMENTS…` in a folder."""
-        kept = {key: value for key, value in os.environ.items() if key in KEPT}
-        home = self.folder / "home"
-        home.mkdir(exist_ok=True)
         return subprocess.run(
             [self.python, *arguments],
             cwd=folder,
-            env={**kept, "HOME": str(home), "PYTHONDONTWRITEBYTECODE": "1", **variables},
+            env=self._variables(variables),
             capture_output=True,
             text=True,
             timeout=120,
@@ -73,9 +86,20 @@ class Environment:
         )
 
     def cflint(self, folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        """Run `cflint ARGUMENTS…` in a folder, as the program does."""
-        script = "import sys; sys.path.remove(''); from cflint.cli import main; main()"
-        return self.run(folder, "-c", script, *arguments, **variables)
+        """Run `cflint ARGUMENTS…` in a folder, as the program does, in a process of its own."""
+        if not hasattr(os, "fork"):
+            script = "import sys; sys.path.remove(''); from cflint.cli import main; main()"
+            return self.run(folder, "-c", script, *arguments, **variables)
+        if self._preloaded is None:
+            self._preloaded = Preloaded(str(self.python), "cflint.cli.check", "cflint.engine.analysis")
+        code, out, err = self._preloaded.run(str(folder), self._variables(variables), *arguments)
+        return subprocess.CompletedProcess(arguments, code, out, err)
+
+    def _variables(self, more: Mapping[str, str]) -> dict[str, str]:
+        kept = {key: value for key, value in os.environ.items() if key in KEPT}
+        home = self.folder / "home"
+        home.mkdir(exist_ok=True)
+        return {**kept, "HOME": str(home), "PYTHONDONTWRITEBYTECODE": "1", **more}
 
 
 def write_metadata(info: Path, name: str, version: str, entries: Mapping[str, str]) -> None:

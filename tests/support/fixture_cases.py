@@ -12,7 +12,7 @@ from cflint.testing import Case, Line, check, expected
 from cflint.testing import cases as cases_in
 from tests.support.paths import FIXTURES
 
-__all__ = ["KNOWN", "Case", "Expected", "cases", "expected", "reported", "rules_for", "run"]
+__all__ = ["KNOWN", "Case", "Expected", "cases", "expected", "reported", "rules_for", "run", "with_crlf"]
 
 KNOWN = RuleSet.discover(packages=False)
 
@@ -44,3 +44,8 @@ def run(files: Mapping[str, bytes], rules: RuleSet) -> Report:
 def reported(findings: Iterable[Finding]) -> Expected:
     """What was reported, in the shape of `expected`."""
     return Counter((f.at.document.path, f.at.document.line_of(f.at.span.start), f.rule) for f in findings)
+
+
+def with_crlf(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Files as they are on Windows: their lines end so."""
+    return {path: data.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n") for path, data in files.items()}

@@ -1,8 +1,9 @@
-"""Processes of the server that begin with its modules imported, which takes most of a second.
+"""Processes of cflint that begin with its modules imported, which takes most of what a short one takes.
 
-A process that has imported them, and has done nothing else, forks for each; what is started, `command`, is a
-small one, which hands over its streams, folder and environment, and ends as the server does. Nothing of the
-tests is in the server's process. `python preloaded.py SOCKET` forks; with more arguments it is the small one.
+A process that has imported them, and has done nothing else, forks for each; nothing of the tests is in it.
+Clients of the server start a small process, `command`, which hands over its streams, folder and environment
+and ends as the server does; `Preloaded` asks for a run itself. `python preloaded.py serve SOCKET MODULES…` is
+the one that forks, `python preloaded.py ask SOCKET ARGUMENTS…` the small one.
 """
 
 from __future__ import annotations
@@ -11,47 +12,78 @@ import json
 import os
 import socket
 import sys
+from collections.abc import Mapping, Sequence
 
 _MOST = 1 << 20
 """Bytes of an environment."""
 
+_SERVER = ("cflint.cli.server", "cflint.lsp.server")
+
+Ended = tuple[int, str, str]
+"""The exit code, what was printed, and what was said on stderr."""
+
 
 def command() -> list[str] | None:
     """What starts `cflint server`; None where there is no `fork`."""
-    return [sys.executable, "-I", "-S", __file__, _socket(), "server"] if hasattr(os, "fork") else None
+    if not hasattr(os, "fork"):
+        return None
+    shared = _running.get(os.getpid())  # a worker that was forked itself needs one of its own
+    if shared is None:
+        import atexit
+
+        shared = _running[os.getpid()] = Preloaded(sys.executable, *_SERVER)
+        atexit.register(shared.close)
+    return [sys.executable, "-I", "-S", __file__, "ask", shared.path, "server"]
 
 
-_running: dict[int, str] = {}
+class Preloaded:
+    """A process of an interpreter that has imported modules, and forks for runs of cflint until it is closed,
+    or this process ends."""
 
+    def __init__(self, python: str, *modules: str) -> None:
+        import subprocess
+        import tempfile
+        from pathlib import Path
 
-def _socket() -> str:
-    """Where the process that forks for this one listens. It ends when this one does."""
-    import atexit
-    import subprocess
-    import tempfile
-    from pathlib import Path
-
-    path = _running.get(os.getpid())
-    if path is None:
-        path = str(Path(tempfile.mkdtemp(prefix="cflint-")) / "socket")
-        process = subprocess.Popen(
-            [sys.executable, "-P", __file__, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        self.path = str(Path(tempfile.mkdtemp(prefix="cflint-")) / "socket")
+        """Where it listens."""
+        self._process = subprocess.Popen(
+            [python, "-P", __file__, "serve", self.path, *modules],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
         )
-        assert process.stdout is not None and process.stdout.readline() == b"ready\n"
-        atexit.register(process.communicate)  # ends it: nothing more will be asked
-        _running[os.getpid()] = path
-    return path
+        assert self._process.stdout is not None and self._process.stdout.readline() == b"ready\n"
+
+    def close(self) -> None:
+        """End it: nothing more will be asked."""
+        self._process.communicate()
+
+    def run(self, folder: str, environment: Mapping[str, str], *arguments: str) -> Ended:
+        """Run `cflint ARGUMENTS…` in a folder, without input."""
+        import tempfile
+
+        with open(os.devnull) as nothing, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:  # noqa: PTH123
+            streams = [nothing.fileno(), out.fileno(), err.fileno()]
+            code = _ask(self.path, folder, environment, arguments, streams)
+            for stream in (out, err):
+                stream.seek(0)
+            return code, out.read().decode(), err.read().decode()
 
 
-def _serve(path: str) -> None:
-    """Fork for whoever asks, until the tests end; a child goes on as the server that was asked for."""
+_running: dict[int, Preloaded] = {}
+
+
+def _serve(path: str, modules: list[str]) -> None:
+    """Fork for whoever asks, until the tests end; a child goes on as the run that was asked for."""
+    import importlib
     import select
     import shutil
     from pathlib import Path
 
-    import cflint.cli.server
-    import cflint.lsp.server
+    import cflint.cli
 
+    for name in modules:
+        importlib.import_module(name)
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(path)
         listener.listen()
@@ -82,6 +114,8 @@ def _serve(path: str) -> None:
     os.environ.clear()
     os.environ.update(environment)
     sys.argv[:] = ["cflint", *arguments]
+    sys.dont_write_bytecode = "PYTHONDONTWRITEBYTECODE" in environment
+    importlib.invalidate_caches()  # what was installed since this process began is there, too
     cflint.cli.main()
 
 
@@ -94,18 +128,20 @@ def _reap() -> None:
             return
 
 
-def _ask(path: str, arguments: list[str]) -> int:
-    """Have a process started with the streams of this one; its exit code."""
-    asked = json.dumps([os.getcwd(), dict(os.environ), arguments]).encode()  # noqa: PTH109
+def _ask(
+    path: str, folder: str, environment: Mapping[str, str], arguments: Sequence[str], streams: list[int]
+) -> int:
+    """Have a process started with these streams; its exit code."""
+    asked = json.dumps([folder, dict(environment), arguments]).encode()
     with socket.socket(socket.AF_UNIX) as connection:
         connection.connect(path)
-        socket.send_fds(connection, [asked], [0, 1, 2])
+        socket.send_fds(connection, [asked], streams)
         code = connection.recv(16)
     return int(code or 1)
 
 
 if __name__ == "__main__":
-    if len(sys.argv) == 2:
-        _serve(sys.argv[1])
+    if sys.argv[1] == "serve":
+        _serve(sys.argv[2], sys.argv[3:])
     else:
-        sys.exit(_ask(sys.argv[1], sys.argv[2:]))
+        sys.exit(_ask(sys.argv[2], os.getcwd(), os.environ, sys.argv[3:], [0, 1, 2]))  # noqa: PTH109

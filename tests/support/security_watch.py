@@ -1,6 +1,7 @@
 """Run cflint and write down all that the interpreter tells of: files, processes, sockets, code.
 
-`python security_watch.py LOG ARGUMENTS…` runs `cflint ARGUMENTS…`; each line of LOG is a JSON array of the
+`python security_watch.py LOG ARGUMENTS…` runs `cflint ARGUMENTS…`, and where arguments are empty, these part
+several commands, of which the last one ends the process; each line of LOG is a JSON array of the
 process's id, the audit event's name and its arguments. Forked processes write into the same file. With
 `CFLINT_WATCH_FORK` set, little work is enough for several processes.
 """
@@ -15,9 +16,10 @@ from types import CodeType
 _DULL = frozenset(("builtins.id", "marshal.loads", "array.__new__", "gc.get_objects"))
 
 
-def main() -> None:
+def watch() -> None:
     log = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    sys.argv[:2] = ["cflint"]
+    *before, last = _parted(sys.argv[2:])
+    sys.argv[:] = ["cflint", *last]
     del sys.path[0]  # this file's folder; the program `cflint` has none either
 
     def hook(event: str, arguments: tuple[object, ...]) -> None:
@@ -26,13 +28,25 @@ def main() -> None:
             os.write(log, f"{line}\n".encode())
 
     sys.addaudithook(hook)
-    from cflint.cli import main as run
+    from cflint.cli import main, run
 
     if os.environ.get("CFLINT_WATCH_FORK"):
         from cflint.engine import plan
 
         plan.PARALLEL_BYTES = 0
-    run()
+    for command in before:
+        sys.audit("watch.ended", run(command))
+    main()
+
+
+def _parted(arguments: list[str]) -> list[list[str]]:
+    commands: list[list[str]] = [[]]
+    for argument in arguments:
+        if argument:
+            commands[-1].append(argument)
+        else:
+            commands.append([])
+    return commands
 
 
 def _plain(value: object) -> object:
@@ -46,4 +60,4 @@ def _plain(value: object) -> object:
 
 
 if __name__ == "__main__":
-    main()
+    watch()

@@ -13,7 +13,6 @@ import pytest
 from cflint.source import Document, Span
 from cflint.syntax.javascript import (
     Syntax,
-    TypoKind,
     is_async,
     parse,
     parse_again,
@@ -21,6 +20,7 @@ from cflint.syntax.javascript import (
     unwrap,
     walk,
 )
+from cflint.syntax.javascript.typos import TypoKind
 from tests.support.fixture_cases import cases
 
 pytestmark = pytest.mark.portable

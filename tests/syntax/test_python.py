@@ -18,7 +18,7 @@ from cflint.syntax.markdown import fenced_blocks
 from cflint.syntax.python import class_outline, parse, syntax_error
 from cflint.syntax.python_limits import MAX_BRACKETS, MAX_CHAIN
 
-pytestmark = pytest.mark.portable
+pytestmark = [pytest.mark.portable, pytest.mark.interpreter]
 
 CODE = """# é
 import a

@@ -20,7 +20,7 @@ from cflint.syntax.toml import read_toml, statements_of
 from tests.fuzz.config_targets import with_dates
 from tests.support.data import problems_of
 
-pytestmark = pytest.mark.portable
+pytestmark = [pytest.mark.portable, pytest.mark.interpreter]
 
 WRANGLER = b"""# A Worker
 name = "worker"

@@ -110,6 +110,7 @@ _VALIDATORS = frozenset(
 _SHAPED = frozenset({"template_string", "binary_expression"})
 _PARTS_OF_URL = frozenset({"url", "href", "origin"})
 _VERIFIES = pattern(rb"verif|signature|hmac|constructEvent", re.IGNORECASE)
+_NEW = frozenset({"new_expression"})
 _WORDS = ("json", "formData", "parse", "atob", "URL", "fetch")
 
 
@@ -154,12 +155,21 @@ def _unguarded(subject: Module) -> Iterator[tuple[Node, str]]:
         target = js.unwrap(subject.initializer(made.arguments[0]))
         if _reads_one(subject, target) and _is_sent(subject, target) and _escapes(subject, node):
             yield node, _URL
-    for node in subject.descendants(subject.root, "new_expression"):
+    for node in _made_urls(subject):
         made = js.Call(subject, node)
         if made.name != "URL" or len(made.arguments) != 1 or not subject.is_global(made.callee, "URL"):
             continue
         if _is_sent(subject, made.arguments[0]) and _escapes(subject, node) and not _asks(subject, node):
             yield node, _URL
+
+
+def _made_urls(subject: Module) -> Iterator[Node]:
+    """Where something that is called `URL` is made."""
+    for leaf in subject.leaves("URL", subject.root):
+        node = subject.enclosing(leaf, _NEW)
+        called = node.child_by_field_name("constructor") if node is not None else None
+        if node is not None and called is not None and leaf.end_byte <= called.end_byte:
+            yield node
 
 
 def _escapes(subject: Module, node: Node, *, in_object: bool = False) -> bool:

@@ -98,7 +98,8 @@ def check_accept(subject: Module) -> Iterator[Finding]:
     """What `Accept` decides, and caches may keep."""
     if not subject.is_run or _CACHED.search(subject.document.data) is None:
         return
-    for node in subject.descendants(subject.root, "call_expression"):
+    reads = (node for name in ("get", "header") for node in subject.calls_of(name, subject.root))
+    for node in sorted(reads, key=lambda node: node.start_byte):
         if subject.header_read(node) != "accept" or not subject.runs_in_worker(node):
             continue
         kept = _kept(subject, node)

@@ -208,8 +208,6 @@ if TYPE_CHECKING:
     from cflint.syntax.javascript import CLASSES as CLASSES
     from cflint.syntax.javascript import FUNCTIONS as FUNCTIONS
     from cflint.syntax.javascript import Syntax as Syntax
-    from cflint.syntax.javascript import Typo as Typo
-    from cflint.syntax.javascript import TypoKind as TypoKind
     from cflint.syntax.javascript import arguments_of as arguments_of
     from cflint.syntax.javascript import block_end as block_end
     from cflint.syntax.javascript import body_of as body_of
@@ -231,6 +229,8 @@ if TYPE_CHECKING:
     from cflint.syntax.javascript.problems import is_in_text as is_in_text
     from cflint.syntax.javascript.problems import leaves_code_out as leaves_code_out
     from cflint.syntax.javascript.problems import problems_of as problems_of
+    from cflint.syntax.javascript.typos import Typo as Typo
+    from cflint.syntax.javascript.typos import TypoKind as TypoKind
 
 _ORIGINS = {
     "cflint.platform.ai_models": ("AI_MODELS_AS_OF RetiredModel retired_model"),
@@ -314,13 +314,14 @@ _ORIGINS = {
     "cflint.syntax.anchors": ("Anchors"),
     "cflint.syntax.conflicts": ("MergeConflict merge_conflicts"),
     "cflint.syntax.javascript": (
-        "CLASSES FUNCTIONS Syntax Typo TypoKind arguments_of block_end body_of contains first_named "
-        "is_async is_fragment is_generator is_static property_name span_of string_value unwrap walk "
+        "CLASSES FUNCTIONS Syntax arguments_of block_end body_of contains first_named is_async "
+        "is_fragment is_generator is_static property_name span_of string_value unwrap walk "
         "with_wrappers"
     ),
     "cflint.syntax.javascript.problems": (
         "SyntaxProblem SyntaxProblemKind exports_something is_in_text leaves_code_out problems_of"
     ),
+    "cflint.syntax.javascript.typos": ("Typo TypoKind"),
 }
 
 __getattr__ = lazily(globals(), _ORIGINS, deprecated=DEPRECATED)

@@ -24,7 +24,7 @@ from cflint.project.workers.loading import load
 from cflint.project.workers.preferences import no_preferences
 from cflint.rule import RuleSet
 
-pytestmark = pytest.mark.portable
+pytestmark = [pytest.mark.portable, pytest.mark.interpreter]
 
 CONFIG: dict[str, object] = {
     "name": "app",

@@ -205,10 +205,10 @@ def _cache(request: Request, place: Place, began: int, base: Base | None) -> Cac
 def _cache_key(request: Request, place: Place, base: Base | None) -> list[object]:
     """All that findings depend on but files: the day, the paths, the options that select and exclude, the
     base."""
-    from cflint.platform.clock import today
+    from cflint.platform.clock import day
 
     return [
-        str(today()),
+        day(),
         place.paths,
         request.select,
         request.ignore,

@@ -291,18 +291,33 @@ class _Search:
 def _only_in_templates(document: Document) -> frozenset[str]:
     """The specifiers of imports that stand in templates alone: the scan of imports finds those of a page
     about code, too."""
-    template = document.data.find(b"`")
-    if (
-        template == -1
-        or not document.path.endswith(EXTENSIONS)
-        or document.data.find(b"from", template) == -1
-    ):
+    if b"`" not in document.data or not document.path.endswith(EXTENSIONS):
         return frozenset()
     return document.memoized("imports in templates", _in_templates)
 
 
+_COMMENT_LINE = pattern(rb"[ \t]*(?://|/\*|\*[ /])")
+
+
+def _first_template(data: bytes) -> int:
+    """Where the first template may begin: at a backtick, but for those in comments that have lines of their
+    own; -1 without one."""
+    at = data.find(b"`")
+    while at != -1:
+        line = data.rfind(b"\n", 0, at) + 1
+        if _COMMENT_LINE.match(data, line, at) is None or data.find(b"*/", line, at) != -1:
+            break
+        end = data.find(b"\n", at)
+        end = end if end != -1 else len(data)
+        close = data.find(b"*/", at, end)
+        at = data.find(b"`", close if close != -1 else end)
+    return at
+
+
 def _in_templates(document: Document) -> frozenset[str]:
-    template = document.data.find(b"`")
+    template = _first_template(document.data)
+    if template == -1 or document.data.find(b"from", template) == -1:
+        return frozenset()
     inside: set[str] = set()
     outside: set[str] = set()
     syntax = None

@@ -8,13 +8,16 @@ from __future__ import annotations
 # Imported where used: a run loads the kinds of the frameworks that it meets.
 from collections.abc import Iterator
 from importlib import import_module
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from cflint.record import record
 
 if TYPE_CHECKING:
     from cflint.project.apps.kind import AppKind
 
 
-class Row(NamedTuple):
+@record(frozen=True)
+class Row:
     """A module of `kinds` whose `KIND` is a framework (its id is the name, with `-`), and its packages."""
 
     module: str

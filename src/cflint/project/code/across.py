@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from cflint.platform.bindings import kind_by_id, kind_by_usual_name
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
     from cflint.project.code.interface import ModuleLike
+
+_DRIVER_NAMES = tuple(f"{quote}{name}{quote}".encode() for name in sorted(DRIVER_MODULES) for quote in "\"'")
 
 
 def binding(module: ModuleLike, name: str) -> Value:
@@ -98,6 +101,9 @@ def _client(module: ModuleLike, ref: ImportRef, call: Node) -> Value:
 
 def _made_elsewhere(module: ModuleLike, ref: ImportRef) -> Value:
     """What a function returns that another module with a driver exports."""
+    home = _home_shown(module, ref)
+    if home and not _may_import_driver(module, home):
+        return UNKNOWN
     found = module.project.exports.declaration(module.path, ref)
     facts = module.project.facts.of(found[0]) if found is not None else None
     if found is None or facts is None:
@@ -105,6 +111,22 @@ def _made_elsewhere(module: ModuleLike, ref: ImportRef) -> Value:
     if not any(imported.module in DRIVER_MODULES for imported in facts.imports.values()):
         return UNKNOWN
     return _returned_by(module, *found)
+
+
+def _may_import_driver(module: ModuleLike, path: str) -> bool:
+    """Whether the text of a module names a driver as imports do."""
+    project = module.project
+    if project.memo.ledger is not None:
+        project.memo.ledger.facts(path)  # its imports are one, and change less often than the text
+    document = project.sources.place(path)
+    return document is None or any(name in document.data for name in _DRIVER_NAMES)
+
+
+def _home_shown(module: ModuleLike, ref: ImportRef) -> str | None:
+    """The module that declares what an import means, where texts show it; facts, which may take a tree for
+    each module on the way, tell the rest."""
+    target = module.project.imports.resolve(ref.module, module.path) if ref.name != "*" else None
+    return module.project.scan.way(target, ref.name).home if target is not None else None
 
 
 def _returned_by(module: ModuleLike, path: str, name: str) -> Value:
@@ -116,13 +138,22 @@ def _returned_by(module: ModuleLike, path: str, name: str) -> Value:
 
 def _handed_on(module: ModuleLike, ref: ImportRef) -> Value:
     """What a function of another module gives that returns what a framework's function gave to it."""
+    calls = module.app.accessors.calls if module.app is not None else ()
+    names = {accessor.name.encode() for accessor in calls}
+    home = _home_shown(module, ref)
+    if not names or (home and not _has_any(module, home, names)):
+        return UNKNOWN
     found = module.project.exports.declaration(module.path, ref)
-    document = module.project.sources.document(found[0]) if found is not None else None
-    names = {accessor.name for accessor in module.app.accessors.calls} if module.app is not None else ()
-    if found is None or document is None or not any(name.encode() in document.data for name in names):
+    if found is None or not _has_any(module, found[0], names):
         return UNKNOWN
     value = _returned_by(module, *found)
     return value if value.awaited.kind in FROM_ENV | {ValueKind.APP_OBJECT} else UNKNOWN
+
+
+def _has_any(module: ModuleLike, path: str, names: Iterable[bytes]) -> bool:
+    """Whether some names stand in the text of a module."""
+    document = module.project.sources.document(path)
+    return document is not None and any(name in document.data for name in names)
 
 
 def is_own(module: ModuleLike, ref: ImportRef) -> bool:

@@ -266,9 +266,14 @@ def calls_of_method(module: Module, method: Node, name: str) -> Iterator[CallSit
 def _paths_with(module: Module, expression: bytes, name: str) -> tuple[str, ...]:
     """The module and others around whose text an expression with a name in it (`%b`) finds: those that have
     the name for another reason need no tree."""
-    found = re.compile(expression.replace(b"%b", re.escape(name.encode())))
+    word = name.encode()
+    found = re.compile(expression.replace(b"%b", re.escape(word)))
     documents = ((path, module.project.sources.document(path)) for path in paths_around(module))
-    return tuple(path for path, text in documents if text is not None and found.search(text.data) is not None)
+    return tuple(
+        path
+        for path, text in documents
+        if text is not None and word in text.data and found.search(text.data) is not None  # `in` is quick
+    )
 
 
 def is_private(module: Module, function: Node, named: Node) -> bool:
@@ -326,12 +331,13 @@ def _importing(project: Project, paths: tuple[str, ...], home: str, names: set[s
     passed, todo = {home}, [home]
     while todo:
         target = todo.pop()
-        for path, passes_on in importers.get(target, ()):
+        for importer in importers.get(target, ()):
+            path = importer.path
             if path not in found and (
                 (target == home and "default" in names) or _has_name(project, path, names)
             ):
                 found.add(path)
-            if (passes_on or path in found) and path not in passed:
+            if (importer.passes_on or path in found) and path not in passed:
                 passed.add(path)
                 todo.append(path)
     return found

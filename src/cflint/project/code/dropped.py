@@ -13,7 +13,7 @@ from cflint.project.code.promises import PromiseOutcome, source_of, use_of_promi
 from cflint.project.code.sockets import called_function
 from cflint.record import record
 from cflint.scope import DeclarationKind
-from cflint.syntax.javascript import FUNCTIONS, first_named, unwrap, with_wrappers
+from cflint.syntax.javascript import FUNCTIONS, first_named, unwrap
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -146,7 +146,8 @@ def _dropped_by(
     for _ in range(50):
         if not todo:
             return
-        node = unwrap(todo.pop())
+        whole = todo.pop()  # with the parentheses and casts around it
+        node = unwrap(whole)
         match node.type:
             case "ternary_expression":
                 parts = (node.child_by_field_name(name) for name in _TERNARY)
@@ -163,7 +164,7 @@ def _dropped_by(
             case "call_expression" | "new_expression":
                 root = chain_root(module, node)
                 if root is not None:
-                    yield DroppedCall(with_wrappers(module.syntax, node), root)
+                    yield DroppedCall(whole, root)
 
 
 def _is_handed_on(module: ModuleLike, declarator: Node, name: Node) -> bool:

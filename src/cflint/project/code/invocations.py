@@ -102,6 +102,7 @@ def _invocations(module: Module, node: Node, hops: int, seen: set[tuple[str, int
 
 
 _NOBODY = frozenset({Invocation.UNKNOWN})
+_LIVES_ON = frozenset({Invocation.DURABLE_OBJECT})
 
 
 def _of_function(
@@ -148,10 +149,12 @@ def _of_class(
         return frozenset({Invocation.REQUEST if handler.name == "fetch" else Invocation.EVENT})
     if owner.kind is not ClassKind.PLAIN or hops == 0 or not _first(module, owner.node, seen):
         return frozenset({Invocation.UNKNOWN})
-    found = [_invocations(site.module, site.node, hops - 1, seen) for site in makers_of(module, owner)]
-    if found and all(each == {Invocation.DURABLE_OBJECT} for each in found):
-        return frozenset({Invocation.DURABLE_OBJECT})
-    return frozenset({Invocation.UNKNOWN})  # an instance may be handed to anybody, and outlive who made it
+    made_by = None
+    for site in makers_of(module, owner):
+        made_by = _invocations(site.module, site.node, hops - 1, seen)
+        if made_by != _LIVES_ON:
+            return _NOBODY  # an instance may be handed to anybody, and outlive who made it
+    return made_by if made_by is not None else _NOBODY
 
 
 def _first(module: Module, node: Node, seen: set[tuple[str, int]]) -> bool:

@@ -90,6 +90,9 @@ def use_of_promise(module: ModuleLike, promise: Node, *, pipelined: bool = False
     With `pipelined`, members of the promise are promises too, as those of a remote procedure call are. What
     it is that gives a promise takes more to find out: ask that afterwards.
     """
+    parent = module.syntax.parent(promise)
+    if parent is not None and parent.type == "await_expression":  # most are
+        return PromiseUse(PromiseOutcome.CONSUMED, promise, promise, promise)
     question = ("use of a promise", promise.id, pipelined)
     return module.memoized(question, lambda: _Follower(module, pipelined=pipelined).follow(promise))
 

@@ -22,6 +22,7 @@ from cflint.project.code.constraints import (
     ties_down,
     type_is_fixed,
 )
+from cflint.project.code.nodes import function_name
 from cflint.project.code.origins import callee_name, key_of, property_value, reads_request
 from cflint.project.code.parameters import is_callable, parameter_index
 from cflint.project.code.values import ValueKind
@@ -555,27 +556,29 @@ def _calls_of(module: ModuleLike, function: Node) -> Iterator[Node]:
         owner = module.enclosing_class(function)
         if name is None or owner is None:
             return
-        wanted = module.text(name)
-        for call in module.descendants(owner.body, "call_expression"):
-            callee = call.child_by_field_name("function")
-            callee = unwrap(callee) if callee is not None else None
-            if callee is None or callee.type != "member_expression" or callee_name(module, call) != wanted:
+        for leaf in syntax.leaves(module.text(name), owner.body):
+            member = syntax.parent(leaf)
+            target = member.child_by_field_name("object") if member is not None else None
+            if member is None or target is None or unwrap(target).type != "this":
                 continue
-            target = callee.child_by_field_name("object")
-            if target is not None and unwrap(target).type == "this":
+            call = _call_of(module, member)
+            if call is not None:
                 yield call
         return
-    named = function.child_by_field_name("name")
-    parent = syntax.parent(function)
-    if named is None and parent is not None and parent.type == "variable_declarator":
-        named = parent.child_by_field_name("name")
-    declaration = module.scope.resolve(named) if named is not None and named.type == "identifier" else None
+    named = function_name(module, function)
+    declaration = module.scope.resolve(named) if named is not None else None
     for reference in module.scope.references(declaration) if declaration is not None else ():
-        callee = with_wrappers(syntax, reference)
-        above = syntax.parent(callee)
-        given = above.child_by_field_name("function") if above is not None else None
-        if above is not None and given is not None and given.id == callee.id:
-            yield above
+        call = _call_of(module, reference)
+        if call is not None:
+            yield call
+
+
+def _call_of(module: ModuleLike, callee: Node) -> Node | None:
+    """The call of what an expression is."""
+    callee = with_wrappers(module.syntax, callee)
+    above = module.syntax.parent(callee)
+    given = above.child_by_field_name("function") if above is not None else None
+    return above if given is not None and given.id == callee.id else None
 
 
 def _is_public(module: ModuleLike, function: Node) -> bool:
@@ -588,10 +591,7 @@ def _is_public(module: ModuleLike, function: Node) -> bool:
             for child in function.children
         )
     facts = module.project.facts.of(module.path)
-    named = function.child_by_field_name("name")
-    parent = module.syntax.parent(function)
-    if named is None and parent is not None and parent.type == "variable_declarator":
-        named = parent.child_by_field_name("name")
+    named = function_name(module, function)
     if named is None or facts is None:
         return False
     return any(export.local == module.text(named) for export in facts.exports.values())

@@ -23,6 +23,7 @@ _READS = frozenset(
 _NO_SECRETS = frozenset(
     {"string", "number", "template_string", "object", "array", "binary_expression", "arrow_function"}
     | {"unary_expression", "update_expression", "function_expression", "regex", "true", "false", "null"}
+    | {"new_expression", "this", "class", "undefined"}
 )
 """Expressions that may hold secrets, and are none."""
 _PROCESS_ENV = frozenset({("", "process.env"), ("node:process", "env"), ("node:process", "default.env")})

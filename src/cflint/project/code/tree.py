@@ -85,13 +85,7 @@ def property_name(module: ModuleLike, node: Node) -> str | None:
 
 def descendants(module: ModuleLike, within: Node, *types: str) -> Iterator[Node]:
     """The named nodes of some types below a node, in source order, nested functions included."""
-    wanted = frozenset(types)
-    stack = list(reversed(within.named_children))
-    while stack:
-        node = stack.pop()
-        if node.type in wanted:
-            yield node
-        stack.extend(reversed(node.named_children))
+    return iter(module.syntax.below(within, frozenset(types)))
 
 
 def calls_of(module: ModuleLike, name: str, within: Node) -> Iterator[Node]:

@@ -1,11 +1,16 @@
-"""What other files say of how a configuration is deployed."""
+"""What other files say of how a configuration is deployed.
+
+Imported where used: datetime, where something asks for the date.
+"""
 
 from __future__ import annotations
 
-import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cflint.record import record
+
+if TYPE_CHECKING:
+    import datetime
 
 
 @record(frozen=True)
@@ -53,6 +58,8 @@ class Deployment:
     @property
     def compatibility_date(self) -> datetime.date | None:
         """The date that a command gives."""
+        import datetime
+
         try:
             return datetime.date.fromisoformat(self.date) if self.date else None
         except ValueError:

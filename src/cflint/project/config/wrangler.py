@@ -3,11 +3,12 @@
 A `cloudflare.config.ts` is one, too: it was evaluated, and has a tree with wrangler's keys for each mode.
 
 Longer than 600 lines: a configuration, its environments and their bindings refer to each other.
+
+Imported where used: datetime, where something asks for the date.
 """
 
 from __future__ import annotations
 
-import datetime
 import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -29,6 +30,8 @@ from cflint.syntax.data import DataDocument, Format, Kind, Node
 from cflint.syntax.documents import read
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from cflint.project.config.cloudflare.machine import ConfigFault
     from cflint.project.config.cloudflare.reader import CloudflareConfig, ConfigTree
 
@@ -501,15 +504,17 @@ class Environment:
         return self.tree is not None and self.tree.may_be_absent(node)
 
     @cached_property
-    def compatibility_date(self) -> datetime.date | None:
+    def compatibility_date(self) -> date | None:
         """The compatibility date; None when it is absent or no date. A command that gives one has its way."""
         if self.config.deployment.date:
             return self.config.deployment.compatibility_date
         node = self.text("compatibility_date")
         if node is None or not _ISO_DATE.fullmatch(node.text or ""):
             return None
+        from datetime import date
+
         try:
-            return datetime.date.fromisoformat(node.text or "")
+            return date.fromisoformat(node.text or "")
         except ValueError:
             return None
 

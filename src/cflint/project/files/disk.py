@@ -6,7 +6,9 @@ import os
 import stat
 from collections.abc import Iterator
 from enum import Enum
-from typing import NamedTuple, Protocol
+from typing import Protocol
+
+from cflint.record import record
 
 
 class Entry(Enum):
@@ -31,7 +33,8 @@ class Unreadable(Enum):
     TOO_LARGE = "larger than the limit"
 
 
-class TooLarge(NamedTuple):
+@record(frozen=True)
+class TooLarge:
     """A file that is larger than the limit, and its size in bytes."""
 
     size: int

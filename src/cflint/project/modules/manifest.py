@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from cflint.project.modules.commands import WranglerCall, wrangler_calls
+from cflint.lazy import Lazy
 from cflint.record import record
 from cflint.source import Document
 from cflint.syntax.data import DataDocument, Format, Kind, Node
 from cflint.syntax.documents import read
+
+if TYPE_CHECKING:
+    from cflint.project.modules import commands
+    from cflint.project.modules.commands import WranglerCall
+else:
+    commands = Lazy("cflint.project.modules.commands")
 
 _DEPENDENCIES = ("dependencies", "devDependencies", "optionalDependencies", "peerDependencies")
 
@@ -55,4 +62,4 @@ class Manifest:
     def wrangler_calls(self) -> Iterator[WranglerCall]:
         """The calls of wrangler in its scripts."""
         for script in self.scripts.values():
-            yield from wrangler_calls(script)
+            yield from commands.wrangler_calls(script)

@@ -19,25 +19,23 @@ from cflint.project.config.deployment import Deployment
 from cflint.project.config.wrangler import WranglerConfig
 from cflint.project.files.discovery import is_template_name
 from cflint.project.files.workspace import Workspace
-from cflint.project.modules.commands import (
-    MadeFile,
-    WranglerCall,
-    calls_in_workflow,
-    files_made,
-    wrangler_calls,
-)
 from cflint.project.modules.imports import import_specifiers
 from cflint.project.modules.manifest import Manifest
 from cflint.project.modules.resolve import Resolver
 from cflint.project.modules.resolve.files import upwards
-from cflint.project.workers.stacks.finding import Stacks, mains_of
 from cflint.record import record, replace
 from cflint.syntax.suffixes import EXTENSIONS, SOURCE_SUFFIXES, TYPESCRIPT
 
 if TYPE_CHECKING:
+    from cflint.project.modules import commands
+    from cflint.project.modules.commands import MadeFile, WranglerCall
     from cflint.project.workers import bundles, rewriting
+    from cflint.project.workers.stacks import finding
+    from cflint.project.workers.stacks.finding import Stacks
 else:
     bundles = Lazy("cflint.project.workers.bundles")
+    commands = Lazy("cflint.project.modules.commands")
+    finding = Lazy("cflint.project.workers.stacks.finding")
     rewriting = Lazy("cflint.project.workers.rewriting")
 
 _SCRIPT_FOLDERS = frozenset(("scripts", "script", "bin", "ci", ".ci", "tools"))
@@ -103,7 +101,7 @@ class _Script:
     @cached_property
     def made(self) -> tuple[MadeFile, ...]:
         """The files that its commands copy or bundle into place."""
-        return tuple(files_made(self.text, self.folder, by_line=not self.path.endswith(".sh")))
+        return tuple(commands.files_made(self.text, self.folder, by_line=not self.path.endswith(".sh")))
 
     @cached_property
     def written(self) -> tuple[tuple[str, str], ...]:
@@ -123,7 +121,11 @@ class Elsewhere:
         self._texts: dict[str, str] = {}
         self._scripts: dict[str, tuple[_Script, ...]] = {}
         self._writers: dict[str, tuple[tuple[str, str], ...]] = {}
-        self.stacks = Stacks(workspace, self._text)
+
+    @cached_property
+    def stacks(self) -> Stacks:
+        """What declares Workers besides wrangler."""
+        return finding.Stacks(self._workspace, self._text)
 
     def deployment(self, config: WranglerConfig, *, is_template: bool = False) -> Deployment:
         """What other files say of a configuration. What they say of wrangler's files says nothing of one in
@@ -249,7 +251,7 @@ class Elsewhere:
 
     def _made(self, config: WranglerConfig) -> MadeFile | None:
         """What a build makes the one file of that `main` names and that is not there."""
-        mains = mains_of(config)
+        mains = finding.mains_of(config)
         return self.made_of(config, mains.pop()) if len(mains) == 1 else None
 
     def made_of(self, config: WranglerConfig, target: str) -> MadeFile | None:
@@ -263,15 +265,15 @@ class Elsewhere:
                 written = made.source_of(target)
                 source = self._resolver.module_at(written) if written is not None else None
                 if source is not None:
-                    return MadeFile(source, target, made.is_copy)
+                    return commands.MadeFile(source, target, made.is_copy)
         for path, folder in self._bundlers(config.directory, scripts):
             document = self._workspace.read(path)
             if document is not None:
                 source = bundles.source_of(document, target, self._resolver.module_at, folder)
                 if source is not None:
-                    return MadeFile(source, target)
+                    return commands.MadeFile(source, target)
         source = self._resolver.compiled_from(target, config.directory) or self._copied(config, target)
-        return MadeFile(source, target) if source is not None else None
+        return commands.MadeFile(source, target) if source is not None else None
 
     def entries_of_worker_js(self, config: WranglerConfig) -> tuple[str, ...]:
         """The module of which a build makes the `_worker.js` of a Pages project."""
@@ -354,7 +356,7 @@ class Elsewhere:
         reads none without `pages_build_output_dir`, and no code of its own stands behind `main`."""
         if config.is_pages or not _is_usual(config.file_name) or config.assets is not None:
             return ""
-        if any(self._workspace.is_file(main) for main in mains_of(config)):
+        if any(self._workspace.is_file(main) for main in finding.mains_of(config)):
             return ""
         reason = ""
         for script, call in self._calls_for(config):
@@ -486,7 +488,8 @@ class Elsewhere:
         manifest = self._manifest(folder)
         if manifest is not None:
             text = "\n".join(manifest.scripts.values())
-            calls = (call for line in manifest.scripts.values() for call in wrangler_calls(line, folder))
+            lines = manifest.scripts.values()
+            calls = (call for line in lines for call in commands.wrangler_calls(line, folder))
             yield _Script(manifest.document.path, text, tuple(calls), folder)
         for name in sorted(entries):
             if name in ("Makefile", "justfile", "Justfile", "Taskfile.yml") or name.endswith(".sh"):
@@ -500,13 +503,13 @@ class Elsewhere:
             for name in self._workspace.list(workflows):
                 if name.endswith((".yml", ".yaml")):
                     text = self._text(_join(workflows, name))
-                    called = tuple(calls_in_workflow(text, folder))
+                    called = tuple(commands.calls_in_workflow(text, folder))
                     yield _Script(_join(workflows, name), text, called, folder)
 
     def _script(self, path: str, folder: str) -> _Script:
         text = self._text(path)
         by_line = not path.endswith(".sh")
-        return _Script(path, text, tuple(wrangler_calls(text, folder, by_line=by_line)), folder)
+        return _Script(path, text, tuple(commands.wrangler_calls(text, folder, by_line=by_line)), folder)
 
     def _manifest(self, folder: str) -> Manifest | None:
         path = _join(folder, "package.json")

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from cflint.project.modules.imports import ImportKind, import_specifiers
 from cflint.project.modules.queries import Memo, query
 from cflint.project.modules.resolve import Edge, Local, ModuleGraph, Resolver
 from cflint.project.workers.owners import Owners
 from cflint.project.workers.sources import Sources
+from cflint.record import record
 
 
-class Importer(NamedTuple):
+@record(frozen=True)
+class Importer:
     """A module that imports another one; `passes_on`: it exports some of it (`export … from`)."""
 
     path: str

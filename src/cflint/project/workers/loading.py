@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from cflint.finding import Notice
+from cflint.lazy import Lazy
 from cflint.project.apps.built import is_built
 from cflint.project.apps.candidates import Candidates
 from cflint.project.config.deployment import AS_WRITTEN
@@ -34,15 +35,12 @@ from cflint.project.workers.bare import BareWorkers
 from cflint.project.workers.data_files import data_files
 from cflint.project.workers.elsewhere import Elsewhere
 from cflint.project.workers.loaded import Loaded
-from cflint.project.workers.markdown import MarkdownWorkers
 from cflint.project.workers.model import Project
 from cflint.project.workers.pages import advanced_entries, is_pages_function
 from cflint.project.workers.preferences import Preferences
 from cflint.project.workers.realms import product_in_test_folders
 from cflint.project.workers.remarks import empty_workers, not_utf_8, shadowed, unknown, unreached
 from cflint.project.workers.selection import Selection, settled_folders
-from cflint.project.workers.stacks.finding import mains_of
-from cflint.project.workers.typescript_config import read_worker_config
 from cflint.project.workers.worker import Worker
 from cflint.quoting import quoted
 from cflint.record import replace
@@ -52,6 +50,12 @@ from cflint.syntax.documents import read
 
 if TYPE_CHECKING:
     from cflint.project.apps.app import Found
+    from cflint.project.workers import markdown, typescript_config
+    from cflint.project.workers.stacks import finding
+else:
+    finding = Lazy("cflint.project.workers.stacks.finding")
+    markdown = Lazy("cflint.project.workers.markdown")
+    typescript_config = Lazy("cflint.project.workers.typescript_config")
 
 
 def load(
@@ -104,7 +108,6 @@ class _Loading:
         self._read: dict[str, DataDocument] = {}
         self._resolver = Resolver(workspace)
         self._graph = ModuleGraph(workspace, self._resolver)
-        self._markdown = MarkdownWorkers()
         self._selection = Selection(workspace, self._excluded)
         self._apps = Candidates(workspace, self._resolver, self._graph, excludes)
         self._unread: dict[str, None] = {}
@@ -137,7 +140,7 @@ class _Loading:
             return None
         data = self._read.get(document.path)
         if is_typescript_config(document.path):
-            config = read_worker_config(self._workspace, self._resolver, document)
+            config = typescript_config.read_worker_config(self._workspace, self._resolver, document)
             return self._as_deployed(config)
         if data is None or data.document is not document:
             data = read(document)
@@ -196,21 +199,20 @@ class _Loading:
             configs[worker.config.path] = worker.config
             workers.append(worker)
         workers.extend([self._bound(worker) for worker in self._without_config(found, workers)])
-        markdown = []
-        for path in found.markdown:
-            document = self._workspace.read(path)
-            if document is not None:
-                markdown.append(document)
-                for section in self._markdown.sections(document):
-                    workers.append(section)
-                    if section.config is not None:
-                        configs[section.config.path] = section.config
+        documents = [document for path in found.markdown if (document := self._workspace.read(path))]
+        shown = markdown.MarkdownWorkers() if documents else None
+        for document in documents:
+            assert shown is not None
+            for section in shown.sections(document):
+                workers.append(section)
+                if section.config is not None:
+                    configs[section.config.path] = section.config
         project = Project(
             self._workspace,
             self._resolver,
             tuple(workers),
-            self._markdown.blocks,
-            self._markdown.titles,
+            shown.blocks if shown is not None else {},
+            shown.titles if shown is not None else {},
             self._preferences,
             self._graph,
         )
@@ -235,7 +237,7 @@ class _Loading:
             named,
             found,
             tuple(self._selection.notices),
-            tuple(markdown),
+            tuple(documents),
             self._excluded,
             frozenset((*self._elsewhere.read, *self._bare.looked_at, *self._data)),
         )
@@ -376,7 +378,7 @@ class _Loading:
     def _has_functions_alone(self, config: WranglerConfig) -> str:
         """Notes whether the functions of Pages beside a configuration that is not one of Pages are all that
         it can deploy: it names no code that is there. Returns why they may be deployed without it."""
-        mains = mains_of(config)
+        mains = finding.mains_of(config)
         if config.is_pages or config.is_typescript or config.deployment.entry or self._apps.recognise(config):
             return ""
         if any(map(self._workspace.is_file, mains)) or (not mains and config.assets is not None):

@@ -43,10 +43,6 @@ from cflint.syntax.javascript.parsing import (
 from cflint.syntax.javascript.tree import (
     Syntax,
 )
-from cflint.syntax.javascript.typos import (
-    Typo,
-    TypoKind,
-)
 from cflint.syntax.suffixes import EXTENSIONS
 
 __all__ = [
@@ -56,8 +52,6 @@ __all__ = [
     "PARSE_SECONDS",
     "ParseTimeout",
     "Syntax",
-    "Typo",
-    "TypoKind",
     "arguments_of",
     "block_end",
     "body_of",

@@ -19,17 +19,20 @@ from cflint.lazy import Lazy
 from cflint.source import Document, change_between
 from cflint.syntax.javascript.leaves import errors_of
 from cflint.syntax.javascript.masking import readable
-from cflint.syntax.javascript.respelling import respelled
 from cflint.syntax.javascript.tree import Syntax
-from cflint.syntax.javascript.typos import Typo, mended, typos_at_errors
 from cflint.syntax.suffixes import FRONTMATTER, TYPESCRIPT_WITHOUT_JSX
 
 if TYPE_CHECKING:
     from tree_sitter import Language, Tree
 
     from cflint.syntax import embedded
+    from cflint.syntax.javascript import respelling
+    from cflint.syntax.javascript import typos as _typos
+    from cflint.syntax.javascript.typos import Typo
 else:
     embedded = Lazy("cflint.syntax.embedded")
+    respelling = Lazy("cflint.syntax.javascript.respelling")
+    _typos = Lazy("cflint.syntax.javascript.typos")
 
 PARSE_SECONDS = 5.0
 """A file that takes more of the processor's time to parse than this is given up."""
@@ -53,14 +56,14 @@ def parse(document: Document, seconds: float = PARSE_SECONDS) -> Syntax:
     tree = parse_bytes(language, data, seconds)
     typos: tuple[Typo, ...] = ()
     is_respelled = False
-    if tree.root_node.has_error and (other := respelled(data)) is not data:
+    if tree.root_node.has_error and (other := respelling.respelled(data)) is not data:
         again = parse_bytes(language, other, seconds)
         if _error_bytes(again) < _error_bytes(tree):
             tree, data, is_respelled = again, other, True
     if tree.root_node.has_error:
-        typos = tuple(typos_at_errors(tree, data))
+        typos = tuple(_typos.typos_at_errors(tree, data))
         if typos:
-            again = parse_bytes(language, mended(data, typos), seconds)
+            again = parse_bytes(language, _typos.mended(data, typos), seconds)
             if _error_bytes(again) < _error_bytes(tree):
                 tree = again
             else:
@@ -87,7 +90,7 @@ def parse_again(before: Syntax, document: Document, seconds: float = PARSE_SECON
     )
     language = language_of(plain_typescript=document.path.endswith(TYPESCRIPT_WITHOUT_JSX))
     tree = parse_bytes(language, new, seconds, tree)
-    if tree.root_node.has_error and respelled(new) is not new:
+    if tree.root_node.has_error and respelling.respelled(new) is not new:
         return parse(document, seconds)
     return Syntax(document, tree, ())
 
@@ -254,7 +257,7 @@ def is_fragment(syntax: Syntax) -> bool:
     if not syntax.root.has_error:
         return False
     data = readable(syntax.document.data)
-    data = respelled(data) if syntax.is_respelled else data
+    data = respelling.respelled(data) if syntax.is_respelled else data
     plain = syntax.document.path.endswith(TYPESCRIPT_WITHOUT_JSX)
     for before, after, jsx in _AROUND_FRAGMENTS:
         try:
