@@ -163,10 +163,6 @@ def _unguarded(subject: Module) -> Iterator[tuple[Node, str]]:
             yield node, _URL
 
 
-<<<<<<< HEAD
-def _escapes(subject: Module, node: Node, *, in_object: bool = False) -> bool:
-    """Whether nothing catches what a call throws; one in a Durable Object counts only with `in_object`."""
-=======
 def _made_urls(subject: Module) -> Iterator[Node]:
     """Where something that is called `URL` is made."""
     for leaf in subject.leaves("URL", subject.root):
@@ -176,8 +172,8 @@ def _made_urls(subject: Module) -> Iterator[Node]:
             yield node
 
 
-def _escapes(subject: Module, node: Node) -> bool:
->>>>>>> main
+def _escapes(subject: Module, node: Node, *, in_object: bool = False) -> bool:
+    """Whether nothing catches what a call throws; one in a Durable Object counts only with `in_object`."""
     whole = subject.with_wrappers(node)
     return (
         (in_object or not subject.may_be_durable(node))
