@@ -93,7 +93,7 @@ from cflint.api import (
 )
 
 
-@rule(worker(), severity=Severity.WARNING, deployed=True)
+@rule(worker(), severity=Severity.NOTE, deployed=True)
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
     for environment in subject.environments:
         if environment.source_of("migrations") is environment and not environment.incomplete:
