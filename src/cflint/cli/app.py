@@ -12,7 +12,8 @@ import click
 from cflint import __version__
 
 _NAMES = (
-    "check diff upgrade sweep init baseline explain inspect graph rules doctor server merge clean completion"
+    "check diff upgrade sweep init baseline explain inspect graph rules doctor server mcp merge clean "
+    "completion"
 )
 COMMANDS = tuple(_NAMES.split())
 """Each is the module of that name in this package and, there, `command`."""
@@ -104,6 +105,7 @@ def cli() -> None:
     cflint rules               all rules
     cflint doctor              what cflint sees here and rests on, for a bug report
     cflint server              serve an editor
+    cflint mcp                 serve an assistant
     cflint merge REPORTS       merge the reports of `check --shard`
     cflint clean               delete the cache
     """

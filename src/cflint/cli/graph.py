@@ -76,10 +76,10 @@ def command(
         say("no Worker project found")
         return Exit.NO_PROJECT
     if env is not None:
-        _refuse_unknown(loaded, env)
+        refuse_unknown(loaded, env)
     parts = None if fold is None else not fold
     picture = draw(loaded.project, report.findings, Wishes(env, modules, parts))
-    data = _written(picture, output_format, _address(report, links, output_file))
+    data = written(picture, output_format, address_of(report, links, output_file))
     if output_file is not None:
         write_file(output_file, data)
     else:
@@ -102,7 +102,7 @@ def _analysed(paths: tuple[str, ...], *, isolated: bool) -> tuple[Loaded, Report
     return analysis.loaded, report
 
 
-def _refuse_unknown(loaded: Loaded, name: str) -> None:
+def refuse_unknown(loaded: Loaded, name: str) -> None:
     from difflib import get_close_matches
 
     known = {e.name for w in loaded.project.workers for e in w.environments if e.name is not None}
@@ -118,7 +118,7 @@ def _refuse_unknown(loaded: Loaded, name: str) -> None:
         raise Failure(f"no Worker has an environment `{name}`", Exit.USAGE, hint)
 
 
-def _address(report: Report, links: str | None, output_file: str | None) -> Callable[[Location], str]:
+def address_of(report: Report, links: str | None, output_file: str | None) -> Callable[[Location], str]:
     """Addresses below the one of `links`, with the line as code hosts write it; otherwise of files, relative
     to the picture's folder."""
     from cflint.cli.output import file_address
@@ -133,7 +133,7 @@ def _address(report: Report, links: str | None, output_file: str | None) -> Call
     return address
 
 
-def _written(picture: Picture, output_format: str, address: Callable[[Location], str]) -> bytes:
+def written(picture: Picture, output_format: str, address: Callable[[Location], str]) -> bytes:
     match output_format:
         case "json":
             from cflint.graph.data import as_json

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -27,9 +28,9 @@ def _completed() -> RuleSet:
         return RuleSet.discover(packages=False)
 
 
-def known_here(*, isolated: bool = False) -> RuleSet:
-    """All rules there are, and the policies of the settings that count in the current folder; a mistake in
-    them is printed as a warning."""
+def known_here(*, isolated: bool = False, folder: str | os.PathLike[str] = ".") -> RuleSet:
+    """All rules there are, and the policies of the settings that count in a folder, the current one by
+    default; a mistake in them is printed as a warning."""
     from cflint.cli.console import warn
     from cflint.project.files.workspace import Workspace
     from cflint.rule import RuleSet
@@ -37,8 +38,8 @@ def known_here(*, isolated: bool = False) -> RuleSet:
 
     if isolated:
         return RuleSet.discover(packages=False)
-    workspace = Workspace.around(["."])
-    here = workspace.relative(".") or ""
+    workspace = Workspace.around([folder])
+    here = workspace.relative(folder) or ""
     path = f"{here}/-" if here else "-"
     known = RuleSet.discover()
     if not allows_packages(workspace, [here]):

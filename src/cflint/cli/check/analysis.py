@@ -18,6 +18,7 @@ from cflint.finding import Finding, Notice, Report, Safety
 from cflint.record import replace
 
 if TYPE_CHECKING:
+    from cflint.cli.check.place import Place
     from cflint.cli.progress import ProgressLine
     from cflint.engine.incremental import IncrementalRun
     from cflint.engine.plan import Options
@@ -43,6 +44,11 @@ class Analysis:
         self._changed: ChangedWorkers | None = None
         self._base: Loaded | None = None
         self._progress = _progress_of(plan)
+
+    @property
+    def place(self) -> Place:
+        """Where the plan takes place."""
+        return self._plan.place
 
     @property
     def loaded(self) -> Loaded:
