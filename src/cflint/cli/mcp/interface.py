@@ -5,9 +5,14 @@ Imported where used: the SDK, the extra `mcp`, and everything that reads a proje
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from cflint.cli.exits import Exit, Failure
+
+if TYPE_CHECKING:
+    from cflint.cli.mcp.tools import Tools
 
 
 @click.command(
@@ -39,5 +44,21 @@ def command(path: str, read_only: bool, isolated: bool) -> int:
             raise
         hint = "install mcp beside cflint, or cflint with its extra `mcp`"
         raise Failure("`cflint mcp` needs the package mcp, 2.3 or later", Exit.USAGE, hint) from error
-    server_of(Tools(Path(path), is_isolated=isolated), read_only=read_only).run("stdio")
+    tools = Tools(Path(path), is_isolated=isolated)
+    _end_at_signals(tools)
+    server_of(tools, read_only=read_only).run("stdio")
     return Exit.CLEAN
+
+
+def _end_at_signals(tools: Tools) -> None:
+    """End at an interrupt at once, though the SDK waits in a thread for the next line of stdin; but not in
+    the midst of files being written."""
+    import os
+    import signal
+
+    def end(number: int, _: object) -> None:
+        with tools.writing:
+            os._exit(128 + number)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, end)

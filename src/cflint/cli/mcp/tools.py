@@ -51,13 +51,15 @@ MOST = 50
 
 
 class Tools:
-    """The answers about the files inside a folder. One is worked out at a time."""
+    """The answers about the files inside a folder. One is worked out at a time; `writing` is held while files
+    are written."""
 
     def __init__(self, root: Path, *, is_isolated: bool = False) -> None:
         self._root = root.resolve()
         self._options = ("--no-cache", "--jobs", "1", *(("--isolated",) if is_isolated else ()))
         self._is_isolated = is_isolated
         self._turn = Lock()
+        self.writing = Lock()
 
     def check(self, paths: Sequence[str] = (), rules: Sequence[str] = (), limit: int = MOST) -> str:
         """The findings in files and folders (all without any), as `--output-format agent` writes them, at
@@ -149,7 +151,8 @@ class Tools:
         from cflint.fixer import write
 
         assert workspace.root is not None, "a folder is on the disk"
-        written = write(result.changes, workspace.root)
+        with self.writing:
+            written = write(result.changes, workspace.root)
         return [
             f"{self._shown(workspace, notice.path or '')}: {notice.message}" for notice in written.notices
         ]
