@@ -327,10 +327,26 @@ def test_agent_says_each_fix_once_and_leaves_large_ones_to_the_tool() -> None:
     assert "fix: the same as that of 5:10\n" in shown
     large = Fix("Rewrite", (Edit(ROOM, Span(0, len(ROOM.data)), "x\n" * 40),), Safety.UNSAFE)
     shown = render("agent", Finding("m", place(ROOM, "client"), fix=large, rule="r"))
-    assert "  fix (unsafe): Rewrite\n" in shown
-    assert len(shown.splitlines()) == 5
+    assert "  fix (unsafe): Rewrite (56 lines: `cflint check --diff --unsafe-fixes`)\n" in shown
+    assert len(shown.splitlines()) == 4
     assert "warning" not in FORMATS["agent"](report(notices=CHAT.notices), Options(quiet=True))
     assert render("agent") == "No findings.\n"
+
+
+def test_agent_says_what_to_do_where_no_fix_does() -> None:
+    found = place(ROOM, "client")
+    rows = render(
+        "agent",
+        Finding("m", found, (), None, Severity.NOTE, "ws-legacy-accept"),
+        Finding("n", found, (), None, Severity.NOTE, "ws-legacy-accept"),
+    ).splitlines()
+    line = ROOM.data.decode().splitlines()[ROOM.position(found.span.start).line - 1].strip()
+    assert rows.count(f"    | {line}") == 2, "the line of code tells the place after edits, too"
+    assert [row for row in rows if row.startswith("    do: ")] == [
+        f"    do: {CHAT.rules['ws-legacy-accept'].summary}"
+    ]
+    assert rows[-1].startswith("2 notes. More: ")
+    assert not [row for row in rows if row.startswith("In fixes")], "where none is shown"
 
 
 def test_agent_is_short() -> None:
@@ -403,7 +419,8 @@ def test_no_name_and_no_message_breaks_out(
 
     rows = written["agent"].split("\n")
     assert rows[-1] == ""
-    assert [row for row in rows[:-1] if not row.startswith("  ")] == [rows[0], "why", rows[-2]]
+    assert [row for row in rows[:-1] if not row.startswith("  ")] == [rows[0], *rows[-3:-1]]
+    assert rows[-3].startswith("In fixes ")
     assert len(written["concise"].split("\n")) == 2
 
 

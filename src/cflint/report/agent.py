@@ -1,4 +1,4 @@
-"""A short output for coding agents: what is wrong where, how to mend it, and why, in few tokens.
+"""A short output for coding agents: what is wrong where, and what to change, in few tokens.
 
 Imported where used: the counts, which few runs ask for.
 """
@@ -15,16 +15,18 @@ from cflint.report.changes import Row, changed_lines
 from cflint.report.escape import escape_message, masked_source, paths_for, visible
 
 _MAX_LINES = 8
-"""A change of more lines is left to `cflint check --diff`."""
+"""A change of more lines is not shown but counted, with the command that shows it."""
 _MAX_LENGTH = 400
 _MOST_MASKED = 10_000
 """Characters of a line in which secrets are looked for; what is shown ends long before."""
 _MAX_RELATED = 3
+_LEGEND = "In fixes `-N` is line N as it is, `+N` line N afterwards."
 
 
 def render(report: Report, options: Options = DEFAULT) -> str:
     """For each file its findings (`line:column severity rule: message`, both 1-based, columns in code points)
-    with small fixes as `-` and `+` lines; then once for each rule why, and what `--fix` would mend.
+    with small fixes as `-` and `+` lines. One that has no such lines shows its line of code, and the first of
+    its rule what to do instead. At the end what `--fix` would mend.
 
     Nothing from a file can begin a line of its own, and what is not printable is escaped, tabs in changed
     lines excepted.
@@ -36,12 +38,19 @@ def render(report: Report, options: Options = DEFAULT) -> str:
     shown = paths_for(report)
     rows: list[str] = []
     fixes: dict[tuple[Edit, ...], tuple[str, str]] = {}
+    advised: set[str] = set()
+    has_lines = False
     for path, group in groupby(report.findings, key=lambda finding: finding.at.document.path):
         rows.append(shown(path))
         for finding in group:
-            rows += (f"  {row}" for row in _finding(finding, shown, fixes))
-    if rows:
-        rows += ["why", *(f"  {row}" for row in _reasons(report))]
+            rows += (f"  {row}" for row in _finding(finding, shown))
+            fix = list(_fix(finding, shown, fixes))
+            has_lines = has_lines or len(fix) > 1
+            if not fix:
+                rows += (f"    {row}" for row in _without_fix(finding, report, advised))
+            rows += (f"    {row}" for row in fix)
+    if has_lines:
+        rows.append(_LEGEND)
     rows += (
         f"warning: {_placed(notice.path, notice.line, shown)}{escape_message(notice.message)}"
         for notice in report.notices
@@ -57,52 +66,74 @@ def _placed(path: str | None, line: int | None, shown: Callable[[str], str]) -> 
     return f"{shown(path)}:{line}: " if line else f"{shown(path)}: "
 
 
-def _finding(
-    finding: Finding, shown: Callable[[str], str], fixes: dict[tuple[Edit, ...], tuple[str, str]]
-) -> Iterator[str]:
-    here = finding.at.document.path
+def _place(finding: Finding) -> str:
     position = finding.at.document.position(finding.at.span.start)
-    place = f"{position.line}:{position.column}"
+    return f"{position.line}:{position.column}"
+
+
+def _finding(finding: Finding, shown: Callable[[str], str]) -> Iterator[str]:
+    """What is wrong where, and the places that belong to it."""
+    here, place = finding.at.document.path, _place(finding)
     rule, message = escape_message(finding.rule), escape_message(finding.message)
     yield f"{place} {severity_of(finding).label} {rule}: {message}"
     for related in finding.related[:_MAX_RELATED]:
         found = related.document.position(related.span.start)
         path = "" if related.document.path == here else f"{shown(related.document.path)}:"
         yield f"  see {path}{found.line}:{found.column} {escape_message(related.message)}".rstrip()
+
+
+def _without_fix(finding: Finding, report: Report, advised: set[str]) -> Iterator[str]:
+    """The line of code that a finding without a fix is about, and once for each rule what to do."""
+    document = finding.at.document
+    span = document.line_span(document.position(finding.at.span.start).line)
+    line = document.data[span.start : span.end].decode("utf-8", "surrogateescape").strip()
+    if line:
+        yield f"| {_shortened(document.path, line)}"
+    info = report.rules.get(finding.rule)
+    if info is not None and info.summary and finding.rule not in advised:
+        advised.add(finding.rule)
+        yield f"do: {escape_message(info.summary)}"
+
+
+def _fix(
+    finding: Finding, shown: Callable[[str], str], fixes: dict[tuple[Edit, ...], tuple[str, str]]
+) -> Iterator[str]:
+    """What the fix changes, if there is one, in full where it is short and was not shown before."""
     fix = finding.fix
     if fix is None:
         return
+    here, place = finding.at.document.path, _place(finding)
     by_hand = "by hand" if fix.safety is Safety.MANUAL else fix.safety.value
     same = fixes.get(fix.edits)
     if same is not None:
         path, where = same
-        yield f"  fix: the same as that of {where if path == here else f'{shown(path)}:{where}'}"
+        yield f"fix: the same as that of {where if path == here else f'{shown(path)}:{where}'}"
         return
     if fix.edits:
         fixes[fix.edits] = here, place
-    yield f"  fix ({by_hand}): {escape_message(fix.title)}"
     changes = list(changed_lines(fix))
-    if sum(len(lines) for _, lines in changes) > _MAX_LINES:
-        return
+    number = sum(len(lines) for _, lines in changes)
+    large = ""
+    if number > _MAX_LINES:
+        unsafe = " --unsafe-fixes" if fix.safety is Safety.UNSAFE else ""
+        is_applied = fix.safety is not Safety.MANUAL
+        large = f" ({number} lines{f': `cflint check --diff{unsafe}`' if is_applied else ''})"
+        changes = []
+    yield f"fix ({by_hand}): {escape_message(fix.title)}{large}"
     for path, lines in changes:
         if path != here or len(changes) > 1:
-            yield f"  in {shown(path)}"
-        yield from (f"  {_changed(path, row)}" for row in lines)
+            yield f"in {shown(path)}"
+        yield from (_changed(path, row) for row in lines)
 
 
 def _changed(path: str, row: Row) -> str:
     sign, number, line = row
+    return f"{sign}{number} {_shortened(path, line)}".rstrip()
+
+
+def _shortened(path: str, line: str) -> str:
     text = "\t".join(map(visible, masked_source(path, line[:_MOST_MASKED]).split("\t")))
-    if len(text) > _MAX_LENGTH:
-        text = text[:_MAX_LENGTH] + "..."
-    return f"{sign}{number} {text}".rstrip()
-
-
-def _reasons(report: Report) -> Iterator[str]:
-    for rule in sorted({finding.rule for finding in report.findings}):
-        info = report.rules.get(rule)
-        if info is not None and info.summary:
-            yield f"{escape_message(rule)}: {escape_message(info.summary)}"
+    return text[:_MAX_LENGTH] + "..." if len(text) > _MAX_LENGTH else text
 
 
 def _summary(report: Report, options: Options) -> str:
@@ -112,12 +143,15 @@ def _summary(report: Report, options: Options) -> str:
         return f"{fixed}No findings.{partial}"
     tally = Counter(severity_of(finding) for finding in report.findings)
     listed = ", ".join(
-        f"{tally[level]} {level.label}" for level in sorted(Severity, reverse=True) if tally[level]
+        f"{tally[level]} {level.label}{'s' if tally[level] > 1 else ''}"
+        for level in sorted(Severity, reverse=True)
+        if tally[level]
     )
     safety = Counter(finding.fix.safety for finding in report.findings if finding.fix is not None)
     safe, unsafe = safety[Safety.SAFE], safety[Safety.UNSAFE]
     offers = [f"`cflint check --fix` mends {safe}"] if safe else []
     if unsafe:
-        offers.append(f"`cflint check --fix --unsafe-fixes` {'also ' if safe else ''}{unsafe} (look at them)")
+        what = f"also {unsafe}" if safe else f"mends {unsafe}"
+        offers.append(f"`cflint check --fix --unsafe-fixes` {what}, which may change behaviour")
     offer = f" {', '.join(offers)}." if offers else ""
     return f"{fixed}{listed}.{offer} More: `cflint explain RULE`.{partial}"
