@@ -55,6 +55,7 @@ NAV: Mapping[str, tuple[str, ...]] = {
         "guides/helix.md",
         "guides/emacs.md",
         "guides/zed.md",
+        "guides/assistants.md",
         "guides/pre-commit.md",
         "guides/ci.md",
         "guides/code-scanning.md",

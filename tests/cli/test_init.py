@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
+import subprocess
 import sys
 import tomllib
 from collections.abc import Callable, Iterator
@@ -151,8 +153,8 @@ def test_each_file_is_asked_for(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> No
 
 @pytest.mark.parametrize("part", PARTS)
 def test_each_part_can_be_left_out(cli: Cli, part: str) -> None:
-    every = cli("init", *FROM, "--editor", "vscode").out
-    fewer = cli("init", *FROM, "--editor", "vscode", "--skip", part).out
+    every = cli("init", *FROM, "--editor", "vscode", "--agents").out
+    fewer = cli("init", *FROM, "--editor", "vscode", "--agents", "--skip", part).out
     assert f"\n{part}: " in every
     assert f"\n{part}: " not in fewer
 
@@ -585,3 +587,98 @@ def test_words() -> None:
     assert words("stages: [a, b]\n", "stages") == ["a", "b"]
     assert words("stages: a\n", "stages") is None
     assert words("a: [", "stages") is None
+
+
+# -- coding agents --------------------------------------------------------------------------------------
+
+AGENT_FILES = {
+    "agents": "AGENTS.md",
+    "skill": ".claude/skills/cflint/SKILL.md",
+    "hook": ".claude/settings.json",
+    "mcp": ".mcp.json",
+}
+
+
+def test_agents_are_told_when_they_are_asked_for(cli: Cli) -> None:
+    assert cli("init", "--yes").code == 0
+    assert not [path for path in AGENT_FILES.values() if Path(path).exists()]
+    assert cli("init", "--yes", "--agents").code == 0
+    written = texts()
+    body = written["AGENTS.md"].decode().partition("\n\n")[2]
+    skill = written[AGENT_FILES["skill"]].decode()
+    front = yaml.safe_load(skill.split("---\n")[1])
+    assert front["name"] == "cflint" and "Use after editing Worker code" in front["description"]
+    assert skill.endswith(f"# cflint\n\n{body}")
+    assert len(skill.splitlines()) < 50, "of at most a page"
+    assert "cflint check --output-format agent --baseline cflint-baseline.json\n" in body
+    assert json.loads(written[".mcp.json"]) == {
+        "mcpServers": {"cflint": {"command": "cflint", "args": ["mcp"]}}
+    }
+    again = cli("init", "--yes", "--agents")
+    assert texts() == written
+    for part in AGENT_FILES:
+        assert f"{part}: nothing to write: " in again.out
+
+
+def test_commands_that_agents_are_told_are_those_of_cflint(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    cli("init", "--yes", "--agents", "--skip", "baseline")
+    body = Path("AGENTS.md").read_text()
+    told = re.findall(r"`(cflint [^`]+)`|^(cflint check .+)$", body, re.MULTILINE)
+    commands = [first or second for first, second in told]
+    assert len(commands) == 9
+    for command in commands:
+        monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(CODE.encode())))
+        arguments = command.removesuffix(" < FILE").replace('"TEXT"', "immutable headers")
+        arguments = arguments.replace("FILE", "src/index.ts").replace("LINE", "3")
+        arguments = arguments.replace("RULE", "binding-floating-promise")
+        words = arguments.replace("immutable headers", "immutable_headers").split()[1:]
+        assert cli(*(word.replace("_", " ") for word in words)).code in (0, 1), command
+
+
+def test_the_hook_of_agents_hands_findings_over_and_nothing_else(cli: Cli) -> None:
+    cli("init", "--yes", "--agents", "--skip", "baseline")
+    (item,) = json.loads(Path(".claude/settings.json").read_text())["hooks"]["PostToolUse"]
+    assert item["matcher"] == "Edit|Write"
+    (hook,) = item["hooks"]
+    arguments = re.search(r"cflint (check .*?) 1>&2", hook["command"])
+    assert arguments is not None and cli(*arguments[1].split()).code == 1
+    # what the shell makes of the exit codes of a program in cflint's place
+    folder = Path("bin").resolve()
+    folder.mkdir()
+    for code, handed in ((0, 0), (1, 2), (2, 0), (3, 0), (4, 0), (None, 0)):
+        program = folder / "cflint"
+        if code is None:
+            program.unlink()
+        else:
+            program.write_text(f"#!/bin/sh\necho said\nexit {code}\n")
+            program.chmod(0o755)
+        environment = {"PATH": f"{folder}:/usr/bin:/bin", "CLAUDE_PROJECT_DIR": str(Path.cwd())}
+        done = subprocess.run(
+            ["/bin/sh", "-c", hook["command"]], env=environment, capture_output=True, text=True, check=False
+        )
+        assert (done.returncode, done.stdout) == (handed, ""), code
+        assert code is None or done.stderr == "said\n"
+
+
+def test_what_agents_have_already_stays(cli: Cli) -> None:
+    settings = '{\n  // ours\n  "permissions": { "allow": ["Bash"] }\n}\n'
+    lay_out({"AGENTS.md": "# Rules\r\n\r\nBe kind.", ".claude/settings.json": settings})
+    assert cli("init", "--yes", "--agents").code == 0
+    told = Path("AGENTS.md").read_bytes()
+    assert told.startswith(b"# Rules\r\n\r\nBe kind.\r\n\r\n## Cloudflare Workers: cflint\r\n")
+    assert b"\n" not in told.replace(b"\r\n", b"")
+    head, _, _ = settings.partition(" }\n")
+    added = Path(".claude/settings.json").read_text()
+    assert added.startswith(head) and "PostToolUse" in added.removeprefix(head), "comments included"
+
+
+def test_a_hook_is_added_beside_other_settings_and_not_to_other_hooks(cli: Cli) -> None:
+    lay_out({".claude/settings.json": '{\n  "permissions": { "allow": ["Bash"] }\n}\n'})
+    assert cli("init", "--yes", "--agents").code == 0
+    added = json.loads(Path(".claude/settings.json").read_text())
+    assert added["permissions"] == {"allow": ["Bash"]} and added["hooks"]["PostToolUse"]
+    others = '{ "hooks": { "PostToolUse": [] } }\n'
+    Path(".claude/settings.json").write_text(others)
+    shown = cli("init", "--yes", "--agents").out
+    assert "hook: nothing to write: .claude/settings.json cannot be added to safely; put this in:" in shown
+    assert Path(".claude/settings.json").read_text() == others

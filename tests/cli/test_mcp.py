@@ -8,6 +8,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -181,15 +182,16 @@ def test_a_path_outside_is_refused(path: str, folder: Path) -> None:
     before = texts(folder.parent)
     tools = Tools(folder)
     for given in (path, str(folder / path)):
-        for call in (
-            lambda given: tools.check([given]),
-            lambda given: tools.check_text(UNAWAITED, path=given),
-            lambda given: tools.fix([given], is_unsafe_allowed=True, apply=True),
-            lambda given: tools.workers([given]),
-            lambda given: tools.graph([given]),
-        ):
+        calls: tuple[Callable[[], str], ...] = (
+            partial(tools.check, [given]),
+            partial(tools.check_text, UNAWAITED, path=given),
+            partial(tools.fix, [given], is_unsafe_allowed=True, apply=True),
+            partial(tools.workers, [given]),
+            partial(tools.graph, [given]),
+        )
+        for call in calls:
             with pytest.raises(Failure, match="lies outside"):
-                call(given)
+                call()
     assert texts(folder.parent) == before
 
 

@@ -12,7 +12,8 @@ import click
 if TYPE_CHECKING:
     from cflint.cli.exits import Exit
 
-PARTS = ("settings", "baseline", "pre-commit", "ci", "editor")
+AGENT_PARTS = ("agents", "skill", "hook", "mcp")
+PARTS = ("settings", "baseline", "pre-commit", "ci", "editor", *AGENT_PARTS)
 
 
 @click.command(
@@ -22,6 +23,7 @@ Examples:
   cflint init                          show each file, and ask
   cflint init --yes                    write what is missing
   cflint init --yes --skip baseline --skip editor
+  cflint init --yes --agents           ... and tell coding agents
   cflint init --ci gitlab --from https://github.com/OWNER/cflint@COMMIT""",
 )
 @click.option("-y", "--yes", is_flag=True, help="Do not ask: write what is missing.")
@@ -41,20 +43,32 @@ Examples:
     "--editor", type=click.Choice(("vscode",)), help="Write the editor's settings although it has no folder."
 )
 @click.option(
+    "--agents",
+    is_flag=True,
+    help="Write also what coding agents read: instructions, a skill, a hook after edits, the MCP server.",
+)
+@click.option(
     "--from",
     "origin",
     metavar="ADDRESS@COMMIT",
     help="From where the hook and the job install cflint.  [default: from where this one was installed]",
 )
 def command(
-    *, yes: bool, skipped: tuple[str, ...], ci: str | None, editor: str | None, origin: str | None
+    *,
+    yes: bool,
+    skipped: tuple[str, ...],
+    ci: str | None,
+    editor: str | None,
+    agents: bool,
+    origin: str | None,
 ) -> Exit:
     """Set cflint up in a repository: settings, a baseline of what is found today, a hook of pre-commit, a
-    workflow for code scanning or a job of GitLab, and settings of the editor.
+    workflow for code scanning or a job of GitLab, settings of the editor, and with --agents what coding
+    agents read.
 
     Each file is shown before it is written. What is there already stays as it is: to a file that exists
     something is only added, and nothing is written over.
     """
     from cflint.cli.init.perform import perform
 
-    return perform(yes=yes, skipped=skipped, ci=ci, editor=editor, origin=origin)
+    return perform(yes=yes, skipped=skipped, ci=ci, editor=editor, agents=agents, origin=origin)

@@ -123,10 +123,10 @@ def pre_commit_part(survey: Survey, origin: Origin | None, *, baseline: bool) ->
         lines = "".join(f"  {line}\n" for line in hook.splitlines())
         return File(PRE_COMMIT, None, f"repos:\n{lines}".encode(), "the hook of pre-commit")
     document = survey.workspace.read(PRE_COMMIT)
-    text = _text(document)
+    text = text_of(document)
     after = with_item(text, "repos", hook) if text is not None else None
     if document is None or after is None:
-        return _by_hand(PRE_COMMIT, "under `repos`", hook)
+        return by_hand(PRE_COMMIT, "under `repos`", hook)
     return File(PRE_COMMIT, document.data, after.encode(), "the hook of pre-commit")
 
 
@@ -156,7 +156,7 @@ def _gitlab_part(survey: Survey, origin: Origin, *, baseline: bool) -> Part:
     if not survey.workspace.exists(GITLAB):
         return File(GITLAB, None, templates.job(origin, baseline=baseline).encode(), purpose)
     document = survey.workspace.read(GITLAB)
-    text = _text(document)
+    text = text_of(document)
     stages = words(text, "stages") if text is not None else None
     stage = None
     if stages and "test" not in stages:
@@ -164,7 +164,7 @@ def _gitlab_part(survey: Survey, origin: Origin, *, baseline: bool) -> Part:
     job = templates.job(origin, baseline=baseline, stage=stage)
     after = with_key(text, job) if text is not None else None
     if document is None or after is None:
-        return _by_hand(GITLAB, "at its end", job)
+        return by_hand(GITLAB, "at its end", job)
     return File(GITLAB, document.data, after.encode(), purpose)
 
 
@@ -188,7 +188,7 @@ def editor_part(survey: Survey, *, wanted: bool) -> Part:
     data = read(Document("settings.jsonc", document.data)) if document is not None else None
     edits = set_value(data, keys, "explicit") if data is not None and not data.problems else None
     if document is None or not edits:
-        return _by_hand(EDITOR, "", f'"{keys[0]}": {{ "{keys[1]}": "explicit" }}\n')
+        return by_hand(EDITOR, "", f'"{keys[0]}": {{ "{keys[1]}": "explicit" }}\n')
     return File(EDITOR, document.data, apply(document.data, edits), purpose)
 
 
@@ -199,12 +199,13 @@ def _without_origin() -> Skipped:
     )
 
 
-def _by_hand(path: str, where: str, text: str) -> Skipped:
+def by_hand(path: str, where: str, text: str) -> Skipped:
+    """What to put into a file by hand, and where."""
     place = f" {where}" if where else ""
     return Skipped(f"{path} cannot be added to safely; put this in{place}:", text)
 
 
-def _text(document: Document | None) -> str | None:
+def text_of(document: Document | None) -> str | None:
     """The text of a document; None where it is none, or has bytes that would not come back."""
     if document is None:
         return None

@@ -40,7 +40,13 @@ from cflint.report.escape import visible
 
 
 def perform(
-    *, yes: bool, skipped: Collection[str], ci: str | None, editor: str | None, origin: str | None
+    *,
+    yes: bool,
+    skipped: Collection[str],
+    ci: str | None,
+    editor: str | None,
+    agents: bool,
+    origin: str | None,
 ) -> Exit:
     """Set cflint up in the repository around the current folder. Raises Failure, and OSError."""
     source = read_origin(origin) if origin is not None else known_origin()
@@ -59,7 +65,9 @@ def perform(
     seen = survey(plan.place.workspace, root, Ci(ci) if ci is not None else None)
     write("".join(f"{line}\n" for line in _heading(seen, report, source)))
     asks = not yes and is_terminal(sys.stdin)
-    makers = _makers(seen, analysis.loaded, report, source, is_editor_wanted=editor is not None)
+    makers = _makers(
+        seen, analysis.loaded, report, source, is_editor_wanted=editor is not None, agents=agents
+    )
     files = _propose(makers, skipped, _is_wanted if asks else lambda _: True)
     if not yes and not asks:
         raise Failure(
@@ -86,7 +94,13 @@ Maker = Callable[[Collection[str]], Part]
 
 
 def _makers(
-    seen: Survey, loaded: Loaded, report: Report, origin: Origin | None, *, is_editor_wanted: bool
+    seen: Survey,
+    loaded: Loaded,
+    report: Report,
+    origin: Origin | None,
+    *,
+    is_editor_wanted: bool,
+    agents: bool,
 ) -> dict[str, Maker]:
     """The parts by name, in their order. The settings leave generated files out, whose findings are then in
     no baseline; the hook and the job name the baseline that is there or was taken."""
@@ -100,12 +114,22 @@ def _makers(
     def has_baseline(taken: Collection[str]) -> bool:
         return seen.baseline is not None or BASELINE in taken
 
-    return {
+    makers: dict[str, Maker] = {
         "settings": lambda _: settings_part(seen, loaded, report),
         "baseline": baseline,
         "pre-commit": lambda taken: pre_commit_part(seen, origin, baseline=has_baseline(taken)),
         "ci": lambda taken: ci_part(seen, origin, baseline=has_baseline(taken)),
         "editor": lambda _: editor_part(seen, wanted=is_editor_wanted),
+    }
+    if not agents:
+        return makers
+    from cflint.cli.init.agents import hook_part, instructions_part, server_part, skill_part
+
+    return makers | {
+        "agents": lambda taken: instructions_part(seen, baseline=has_baseline(taken)),
+        "skill": lambda taken: skill_part(seen, baseline=has_baseline(taken)),
+        "hook": lambda taken: hook_part(seen, baseline=has_baseline(taken)),
+        "mcp": lambda _: server_part(seen),
     }
 
 
