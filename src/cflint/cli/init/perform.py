@@ -1,4 +1,7 @@
-"""What `cflint init` does: look, show each part, ask, and write all of it at the end."""
+"""What `cflint init` does: look, show each part, ask, and write all of it at the end.
+
+Imported where used: the parts for agents, which few ask for.
+"""
 
 from __future__ import annotations
 

@@ -3,6 +3,8 @@
 Nothing here knows the protocol. Each answer reads the files anew, uses no cache and no other process. Every
 member raises Failure for what the caller can mend: a path that is not there or lies outside, a name that is
 none, a mistake in the settings.
+
+Imported where used: what one of the tools alone needs.
 """
 
 from __future__ import annotations
