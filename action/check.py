@@ -47,9 +47,22 @@ def main() -> int:
     if form == "sarif":
         _name_analysis(sarif, os.environ.get("INPUT_CATEGORY", ""))
         results["sarif-file"] = sarif
-    _summarise(text.read_text(encoding="utf-8"))
+    _summarise(_changes(temp) + text.read_text(encoding="utf-8"))
     _output(results)
     return 0
+
+
+def _changes(temp: Path) -> str:
+    """What the change does to the deployment of the Workers, in Markdown; "" where no base is given, or it
+    cannot be told, which the log says."""
+    since = os.environ.get("INPUT_CHANGED_SINCE", "").strip()
+    if not since:
+        return ""
+    file = temp / "cflint-diff.md"
+    file.unlink(missing_ok=True)
+    command = [os.environ.get("CFLINT") or "cflint", "diff", "--output-format=markdown"]
+    subprocess.run([*command, f"--output-file={file}", "--", since], check=False)
+    return file.read_text(encoding="utf-8") + "\n" if file.is_file() else ""
 
 
 def _inputs() -> tuple[list[str], list[str], str]:

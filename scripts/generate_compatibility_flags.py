@@ -1,19 +1,25 @@
 """Write `src/cflint/platform/_compatibility_flags.py` from workerd's `compatibility-date.capnp`.
 
     python scripts/generate_compatibility_flags.py WORKERD_CHECKOUT COMMIT
+    python scripts/generate_compatibility_flags.py node_modules/@cloudflare/workerd-linux-64
 
-Names and dates only. The stamp is the commit and the newest compatibility date that it knows.
+Names and dates only. The stamp is the commit, or the version of the npm package, and the newest compatibility
+date that it knows. The program in the package holds the same schema, in the form that Cap'n Proto compiles it
+to; it is read, not run.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+from capnp_schema import Schema, Struct
+
 TARGET = Path(__file__).parent.parent / "src/cflint/platform/_compatibility_flags.py"
-FIELD = re.compile(r"(\w+)\s*@(\d+)\s*:Bool\b(.*?);", re.DOTALL)
+FIELD = re.compile(r"(\w+)\s*@(\d+)\s*:\s*Bool\b(.*?);", re.DOTALL)
 TEXT = re.compile(r"\$(\w+)\s*\(\s*\"([^\"]*)\"\s*\)")
 IMPLIED = re.compile(
     r"\$impliedByAfterDate\s*\(\s*names?\s*=\s*(\[[^\]]*\]|\"[^\"]*\")\s*,\s*date\s*=\s*\"([^\"]*)\""
@@ -54,11 +60,61 @@ def rows(capnp: str) -> list[tuple[object, ...]]:
     return [row for _, row in sorted(found, key=lambda pair: pair[0])]
 
 
-def main(checkout: str, commit: str) -> None:
+ENABLE, DISABLE, DATE = 0xB6DABBC87CD1B03E, 0xD145CF1ADC42577C, 0x91A5D5D7244CF6D0
+ALL_DATES, EXPERIMENTAL, IMPLIED_BY = 0x9A1D37C8030D9418, 0xE3E5A63E76284D88, 0xE3E5A63E76284D89
+"""The ids of annotations, as `compatibility-date.capnp` gives them."""
+_ONE_NAME, _NAMES_OR_NAME, _SINCE = 0, 0, 1  # of `ImpliedByAfterDate`: a tag, and pointers
+
+
+def rows_of_program(data: bytes) -> list[tuple[object, ...]]:
+    """The flags in the order of their ordinals, from the schema that the program of workerd holds."""
+    schema = Schema(data, "workerd/io/compatibility-date.capnp:CompatibilityFlags")
+    found: list[tuple[object, ...]] = []
+    for name, values in schema.fields():
+        if ENABLE not in values:
+            continue
+        texts = {
+            id: schema.annotated_text(value) for id, value in values.items() if id in (ENABLE, DISABLE, DATE)
+        }
+        implied = (_implied(schema, values[IMPLIED_BY]),) if IMPLIED_BY in values else ()
+        found.append(
+            (
+                name,
+                texts[ENABLE],
+                texts.get(DISABLE, ""),
+                texts.get(DATE, ""),
+                ALL_DATES in values,
+                implied,
+                EXPERIMENTAL in values,
+            )
+        )
+    return found
+
+
+def _implied(schema: Schema, value: Struct) -> tuple[tuple[str, ...], str]:
+    found = schema.annotated_struct(value)
+    if schema.tag(found) == _ONE_NAME:
+        return (schema.text(found, _NAMES_OR_NAME),), schema.text(found, _SINCE)
+    return tuple(schema.texts(found, _NAMES_OR_NAME)), schema.text(found, _SINCE)
+
+
+def _from_source(checkout: str, commit: str) -> tuple[list[tuple[object, ...]], str, str]:
     folder = Path(checkout) / "src/workerd/io"
-    flags = rows((folder / "compatibility-date.capnp").read_text())
     newest = next(folder.glob("maximum-compatibility-date*")).read_text().strip()
-    text = HEADER + f'\nWORKERD_COMMIT = "{commit}"\nNEWEST_DATE = "{newest}"\n\nROWS: tuple[Row, ...] = (\n'
+    return rows((folder / "compatibility-date.capnp").read_text()), commit, newest
+
+
+def _from_package(package: str) -> tuple[list[tuple[object, ...]], str, str]:
+    folder = Path(package)
+    version = json.loads((folder / "package.json").read_text())["version"]
+    day = version.split(".")[1]
+    newest = f"{day[:4]}-{day[4:6]}-{day[6:]}"  # the last date that a workerd takes is that of its version
+    return rows_of_program((folder / "bin/workerd").read_bytes()), version, newest
+
+
+def main(where: str, commit: str = "") -> None:
+    flags, origin, newest = _from_source(where, commit) if commit else _from_package(where)
+    text = HEADER + f'\nWORKERD = "{origin}"\nNEWEST_DATE = "{newest}"\n\nROWS: tuple[Row, ...] = (\n'
     text += "".join(f"    {row!r},\n" for row in flags) + ")\n"
     ruff = [sys.executable, "-m", "ruff", "format", "--stdin-filename", str(TARGET), "-"]
     TARGET.write_text(subprocess.run(ruff, input=text, text=True, capture_output=True, check=True).stdout)

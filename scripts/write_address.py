@@ -1,7 +1,8 @@
 """Say where the repository is, once it is published: `python scripts/write_address.py https://github.com/ME/cflint`.
 
-Writes it into pyproject.toml, into `src/cflint/__init__.py` (for SARIF), and into every page, the issue forms
-and CODEOWNERS in place of the address that is there (`OWNER` at first).
+A second address is that of the documentation's site, below which each rule has its page. Both are written
+into `src/cflint/__init__.py`; that of the repository into pyproject.toml, every page, the issue forms and
+CODEOWNERS, too, in place of the address that is there (`OWNER` at first).
 """
 
 from __future__ import annotations
@@ -16,10 +17,12 @@ HOST = "https://github.com/"
 PAGES = ("*.md", "docs/**/*.md", ".github/**/*.md", ".github/**/*.yml")
 
 
-def main(address: str) -> None:
+def main(address: str, site: str | None = None) -> None:
     owner = address.removeprefix(HOST).removesuffix("/").removesuffix(".git")
     if not re.fullmatch(r"[\w.-]+/cflint", owner):
         raise SystemExit(f"the address has to be {HOST}SOMEBODY/cflint")
+    if site is not None and not re.fullmatch(r"https://[\w./-]+", site):
+        raise SystemExit("the address of the site has to begin with https://, without a query")
     manifest = REPOSITORY / "pyproject.toml"
     text = manifest.read_text(encoding="utf-8")
     urls = tomllib.loads(text)["project"].get("urls", {})
@@ -33,10 +36,11 @@ def main(address: str) -> None:
     manifest.write_text(text, encoding="utf-8")
     package = REPOSITORY / "src" / "cflint" / "__init__.py"
     code = package.read_text(encoding="utf-8")
-    pattern = r"^ADDRESS: str \| None = .*$"
-    package.write_text(
-        re.sub(pattern, f'ADDRESS: str | None = "{HOST}{owner}"', code, flags=re.MULTILINE), encoding="utf-8"
-    )
+    for name, value in (("ADDRESS", f"{HOST}{owner}"), ("SITE", site)):
+        if value is not None:
+            pattern = rf"^{name}: str \| None = .*$"
+            code = re.sub(pattern, f'{name}: str | None = "{value}"', code, flags=re.MULTILINE)
+    package.write_text(code, encoding="utf-8")
     for pattern in PAGES:
         for page in REPOSITORY.glob(pattern):
             page.write_text(page.read_text(encoding="utf-8").replace(before, owner), encoding="utf-8")
@@ -47,4 +51,4 @@ def main(address: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:2] or [""])
+    main(*sys.argv[1:3] or [""])

@@ -119,8 +119,9 @@ class RuleInfo:
     """What a report tells of a rule.
 
     `summary` is the first line of its page, `page` the whole page (both Markdown); `fix` the least safe fix
-    that it offers; `uri` is where the rule's page says what it rests on; `aliases` are names it had before;
-    `package` is the name and version of the installed package it comes from, None for cflint itself.
+    that it offers; `uri` is where its page is published or, before that, what the page names as its source;
+    `aliases` are names it had before; `package` is the name and version of the installed package that it
+    comes from, None for cflint itself.
     """
 
     id: str

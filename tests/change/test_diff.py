@@ -269,3 +269,61 @@ def test_names_end_no_cell_and_no_line(repository: GitRepository) -> None:
 def test_the_output_file(repository: GitRepository) -> None:
     assert diff(repository.root, "--output-format", "markdown", "--output-file", "diff.md") == ""
     assert (repository.root / "diff.md").read_text().startswith("## Workers\n")
+
+
+# -- secrets that git has ----------------------------------------------------------------------------------
+
+SECRET = "SESSION_SECRET=q8Zt3LmX92vBn4KpWd7RyA6s\n"
+
+
+def checked(root: Path, *arguments: str) -> int:
+    with chdir(root), redirect_stdout(io.TextIOWrapper(io.BytesIO(), encoding="utf-8")):
+        return run(["check", "--select", "committed-dev-vars", "--no-cache", *arguments])
+
+
+@needs_git
+def test_secrets_that_git_tracks(repository: GitRepository) -> None:
+    repository.write({"chat/.dev.vars": SECRET})
+    assert checked(repository.root) == 0
+    repository.commit({})
+    assert checked(repository.root) == 1
+    repository("rm", "-q", "--cached", "chat/.dev.vars")
+    assert checked(repository.root) == 0
+
+
+@needs_git
+def test_a_file_with_secrets_is_said_by_the_change_that_adds_or_takes_it(repository: GitRepository) -> None:
+    def rules() -> list[str]:
+        return [finding["severity"] for finding in as_json(repository.root, "HEAD~1", "HEAD")["findings"]]
+
+    repository.commit({"chat/.dev.vars": SECRET, ".gitignore": ".dev.vars\n"})
+    repository("add", "-f", "chat/.dev.vars")
+    repository("commit", "-q", "--amend", "-m", "tracked although it is ignored")
+    assert rules() == ["warning"]
+    repository.commit({"README.md": "hello\n"})
+    assert rules() == []
+    repository.commit({"chat/.dev.vars": None})
+    assert rules() == ["note"]
+
+
+# -- in short ----------------------------------------------------------------------------------------------
+
+
+@needs_git
+def test_a_reviewer_reads_first_what_is_found_and_what_goes(repository: GitRepository) -> None:
+    names = [f"V{number}" for number in range(6)]
+    more: dict[str, Any] = {
+        "migrations": [{"tag": "v1", "new_sqlite_classes": ["Hall"]}],
+        "vars": dict.fromkeys(names, "1"),
+    }
+    repository.commit(worker(migrations=[{"tag": "v1", "new_sqlite_classes": ["Room"]}]))
+    repository("branch", "-f", "main")
+    repository("checkout", "-q", "-B", "topic")
+    repository.write(worker(**more))
+    rows = diff(repository.root, "--output-format", "markdown").splitlines()
+    assert rows[2].startswith("**1 Worker differs, with ")
+    found = [row for row in rows if "migration-history-edited" in row]
+    short = next(row for row in rows if row.startswith("- **chat**"))
+    assert rows.index(found[0]) < rows.index(short) < rows.index("### chat")
+    assert short.index("gone:") < short.index("changed:") < short.index("new:")
+    assert "and 3 more" in short

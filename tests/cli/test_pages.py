@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cflint import __version__
+from cflint.cli import run
 from cflint.report.pages import render
 from cflint.rule import RuleSet
 from tests.support.cli_samples import Cli, sample_rules
@@ -65,6 +67,7 @@ def test_explain_as_json_and_markdown(cli: Cli) -> None:
             },
             "summary": "Be careless",
             "url": sample_rules()["no-careful"].info.uri,
+            "defined_in": None,
             "package": {"name": "cflint", "version": __version__},
             "page": "Be careless.\n\nIt is `quick | cheap`.\n",
         }
@@ -227,3 +230,63 @@ def test_wrapping_keeps_the_words_and_the_width(words: list[str], item: bool) ->
     assert " ".join(rows).split() == ["-"] * item + words
     assert all(len(row) <= 30 or len(row.replace("- ", "").split()) == 1 for row in rows)
     assert all(row.startswith("  ") for row in rows[1:]) or not item
+
+
+# -- explain the text of an error -----------------------------------------------------------------------
+
+
+def real(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    """`cflint explain` with cflint's own rules."""
+    code = run(["explain", *arguments])
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+def test_explain_the_text_of_an_error(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = real(capsys, "Uncaught TypeError: Can't modify immutable headers.")
+    assert (code, err) == (0, "")
+    assert re.findall(r"^- ([\w-]+): ", out, re.MULTILINE) == ["hono-immutable-response", "immutable-headers"]
+    assert "Printed by workerd: `TypeError: Can't modify immutable headers.`" in " ".join(out.split())
+    assert "Run `cflint explain RULE`" in out
+    several = real(capsys, "Can't", "modify", "immutable", "headers.")
+    assert several == (code, out, err), "without quotes as well"
+
+
+def test_explain_an_error_that_one_rule_knows_shows_its_page(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = real(capsys, "Cannot perform I/O on behalf of a different request")
+    assert code == 0
+    assert out.startswith("- global-request-state: ")
+    assert "\nglobal-request-state\n====" in out and "\nIncorrect\n" in out
+
+
+def test_explain_a_text_that_no_rule_knows(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = real(capsys, "the moon is blue today")
+    assert (code, out) == (2, "")
+    assert err.startswith("cflint: error: no rule knows this text\n")
+    code, out, _ = real(capsys, "modify headers immutable")
+    assert code == 0 and out.startswith("No rule knows this text. These know one like it")
+
+
+def test_explain_what_stands_on_stdin(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"x\xff\nTypeError: Illegal invocation\n")))
+    code, out, _ = real(capsys, "-", "--output-format", "json")
+    data = json.loads(out)
+    assert (code, data["version"], data["certain"]) == (0, 1, True)
+    assert [rule["id"] for rule in data["rules"]] == ["ctx-destructured", "unbound-global-fetch"]
+    assert data["rules"][0]["error"] == {
+        "text": "TypeError: Illegal invocation",
+        "printedBy": "workerd",
+        "match": "whole",
+    }
+    assert "## Incorrect" in data["rules"][0]["page"]
+
+
+def test_explain_takes_names_for_names_and_codes_for_codes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "there is no rule `no-such-rule`" in real(capsys, "no-such-rule")[2]
+    assert "there is no rule `worker`" in real(capsys, "worker")[2]
+    assert "is a group" in real(capsys, "agents")[2]
+    assert real(capsys, "immutable-headers", "Illegal")[0] == 2, "a name, and another that is none"
+    assert real(capsys, "1042")[1].startswith("- same-zone-fetch: ")
+    assert real(capsys, "TS1064")[1].startswith("- async-return-type: ")

@@ -104,7 +104,7 @@ def test_policies_are_selected_by_name_and_group(project: Path, capsys: pytest.C
 
 def test_a_policy_is_explained(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["explain", "policy-no-workers-dev"]) == 0
-    page = capsys.readouterr().out
+    page = " ".join(capsys.readouterr().out.split())
     assert "defined in `cflint.toml:2`" in page and "Workers are reached by their routes" in page
     assert run(["rules", "--select", "policy", "--output-format", "json"]) == 0
     (rule,) = json.loads(capsys.readouterr().out)["rules"]

@@ -104,6 +104,15 @@ def test_its_own_files_are_no_changes(tmp_path: Path) -> None:
         assert "no-careful" in (folder / "cflint.json").read_text()
 
 
+@pytest.mark.parametrize("output", ["json:cflint.json", "json:reports/cflint.json"])
+def test_a_new_output_is_no_change(tmp_path: Path, output: str) -> None:
+    folder = project(tmp_path / "work", "careful();\n")
+    (folder / "reports").mkdir()
+    with watching(folder, "--output", output) as watch:
+        assert len(watch.run()) == 2
+        assert watch.is_quiet()
+
+
 def test_fixes_are_applied_once(tmp_path: Path) -> None:
     folder = project(tmp_path / "work", "fine();\n")
     with watching(folder, "--fix", "--cache-dir", str(tmp_path / "cache")) as watch:

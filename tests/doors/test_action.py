@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.support.git import GitRepository, needs_git
 from tests.support.github_actions import CHECK, Runner, command_in
 from tests.support.paths import ROOT
 
@@ -189,3 +190,16 @@ def test_the_workflows_of_the_guide_use_inputs_that_exist() -> None:
     assert used == len(workflows)
     named = set(re.findall(r"^\| `([a-z-]+)` \|", page, re.MULTILINE))
     assert named == known
+
+
+@needs_git
+def test_the_summary_begins_with_what_the_change_does(runner: Runner) -> None:
+    (runner.workspace / ".git").rmdir()
+    repository = GitRepository(runner.workspace)
+    repository.commit({})
+    config = runner.workspace / "workers" / "chat room" / "wrangler.jsonc"
+    repository.commit({str(config.relative_to(runner.workspace)): config.read_text().replace("chat", "talk")})
+    assert runner.step(CHECK, changed_since="HEAD~1") == 0
+    text = runner.summary.read_text()
+    assert text.startswith("## Workers\n\n**1 Worker differs")
+    assert text.index("## Workers") < text.index("## cflint")

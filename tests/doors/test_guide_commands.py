@@ -49,8 +49,8 @@ def needs_history(arguments: list[str]) -> bool:
     return "--changed-since" in arguments
 
 
-OWN_ENVIRONMENT = ("rule-packages",)
-"""Guides whose commands need an environment of their own; `tests/packages` runs them."""
+OWN_ENVIRONMENT = ("rule-packages", "sweep")
+"""Guides whose commands need an environment of their own; `tests/packages` and `tests/fleet` run them."""
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_commands_and_options_that_a_page_names_exist(page: Path) -> None:
 
 
 def test_the_table_of_formats_is_complete() -> None:
-    text = (DOCS / "guides" / "ci.md").read_text(encoding="utf-8")
+    text = (DOCS / "guides" / "formats.md").read_text(encoding="utf-8")
     table = text[text.index("| `--output-format` |") : text.index("Secrets are masked")]
     assert re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE) == list(FORMATS)
 

@@ -145,6 +145,15 @@ def test_a_rule_that_cannot_be_is_not_started(group: str, id: str, reason: str) 
     assert reason in done.stderr
 
 
+def test_the_address_of_the_site_is_put_in(copy: Path) -> None:
+    changed = written(
+        copy, "scripts/write_address.py", "https://github.com/a/cflint", "https://a.example/cflint"
+    )
+    assert '\nSITE: str | None = "https://a.example/cflint"\n' in changed["src/cflint/__init__.py"]
+    done = python(copy, "scripts/write_address.py", "https://github.com/a/cflint", "ftp://a.example")
+    assert done.returncode != 0 and "https://" in done.stderr
+
+
 def test_the_address_is_put_in_and_changed(copy: Path) -> None:
     for owner in ("somebody", "somebody-else"):
         changed = written(copy, "scripts/write_address.py", f"https://github.com/{owner}/cflint")

@@ -19,7 +19,7 @@ from cflint.graph.data import as_json
 from cflint.graph.dot import as_dot, as_svg
 from cflint.graph.drawing import MANY_WORKERS, Wishes, draw
 from cflint.graph.mermaid import as_mermaid
-from cflint.graph.picture import Item, Picture, Role
+from cflint.graph.picture import Item, Link, Picture, Role
 from cflint.graph.troubles import Troubles
 from cflint.project.files.workspace import Workspace
 from cflint.project.workers.loading import load
@@ -267,3 +267,48 @@ def test_svg_without_the_library_says_what_to_install(
     monkeypatch.chdir(tmp_path)
     assert run(["graph", "--output-format", "svg"]) == 2
     assert "install pygraphviz beside cflint" in capfd.readouterr().err
+
+
+def many(number: int) -> dict[str, str]:
+    """So many Workers that have nothing to do with each other, each with a Durable Object of its own."""
+    files = {}
+    for at in range(number):
+        files[f"w{at}/wrangler.jsonc"] = (
+            f'{{"name": "w{at}", "main": "index.ts", "compatibility_date": "2026-08-01",'
+            '"durable_objects": {"bindings": [{"name": "A", "class_name": "A"}]},'
+            '"migrations": [{"tag": "v1", "new_sqlite_classes": ["A"]}],'
+            f'"kv_namespaces": [{{"binding": "KV", "id": "kv-{at}"}}]}}'
+        )
+        files[f"w{at}/index.ts"] = (
+            'import { DurableObject } from "cloudflare:workers";\nexport class A extends DurableObject {}\n'
+            "export default { async fetch() { return new Response('') } };\n"
+        )
+    return files
+
+
+def size_of(svg: bytes) -> tuple[float, float]:
+    """Width and height, in points."""
+    root = ElementTree.fromstring(svg)
+    return float(root.attrib["width"].removesuffix("pt")), float(root.attrib["height"].removesuffix("pt"))
+
+
+def test_workers_that_do_not_hang_together_fill_a_screen() -> None:
+    pytest.importorskip("pygraphviz")
+    drawn = picture(many(40))
+    assert drawn.is_folded and drawn.sizes == (2,) * 40
+    assert all(link.source != link.target for link in drawn.links), "what a Worker has is counted in its item"
+    width, height = size_of(as_svg(drawn, address))
+    assert 0.8 < width / height < 3
+    one_large = drawn.links + tuple(Link(drawn.items[0].id, item.id) for item in drawn.items[1:20])
+    mixed = Picture((), drawn.items, one_large, None, True)
+    assert max(mixed.sizes) > 12
+    width, height = size_of(as_svg(mixed, address))
+    assert 0.5 < width / height < 3
+
+
+def test_a_picture_with_groups_is_not_packed() -> None:
+    """Graphviz crashes when it packs what has groups and `newrank`."""
+    drawn = picture(many(3))
+    assert drawn.groups and len(drawn.sizes) == 3
+    assert "pack" not in as_dot(drawn, address)
+    assert "packmode" in as_dot(picture(many(13)), address)

@@ -459,5 +459,5 @@ def test_rules_without_a_page_to_link_to_are_fine() -> None:
 
 
 def test_formats_are_documented_where_they_are_chosen() -> None:
-    page = (paths.ROOT / "docs" / "guides" / "ci.md").read_text()
+    page = (paths.ROOT / "docs" / "guides" / "formats.md").read_text()
     assert all(f"`{format}`" in page for format in FORMATS)

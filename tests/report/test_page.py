@@ -32,9 +32,12 @@ pytestmark = [
     pytest.mark.xdist_group("browser"),
 ]
 
-PICTURE = (
-    b'<svg xmlns="http://www.w3.org/2000/svg" width="300" height="80"><text x="9" y="40">Workers</text></svg>'
-)
+PICTURE = b"""<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="300"
+ height="80"><script>alert(1)</script>
+<g class="node"><title>n0</title><a xlink:href="src/room.ts#L4" xlink:title="ChatRoom &amp; all">
+<text x="9" y="40" fill="#000000">Workers</text></a></g>
+<a xlink:href="javascript:alert(1)"><text x="9" y="60">harmless</text></a>
+<image href="https://x.example/a.png"/><foreignObject><p>no</p></foreignObject></svg>"""
 
 
 @pytest.fixture(scope="module")
@@ -131,9 +134,24 @@ def test_what_is_where_at_a_glance(pages: Pages) -> None:
     assert page.locator(".panel h2").all_text_contents() == ["Workers (2)", "Rules (3)", "Files (2)"]
     assert shown(page) == ["migration-missing-class", "ws-legacy-accept", "ws-event-listener-in-do"]
     page.click("#picture > summary")
-    assert page.locator("#picture img").evaluate("it => it.naturalWidth") == 300
+    assert page.locator("#picture svg").evaluate("it => it.getBoundingClientRect().width") == 300
     page.click("#notices > summary")
     assert page.locator("#notices li").count() == 2
+
+
+def test_the_picture_has_links_and_nothing_that_acts(pages: Pages) -> None:
+    page = pages.open(SAMPLE, picture=PICTURE)
+    page.click("#picture > summary")
+    link, other = page.locator("#picture svg a").all()
+    assert link.get_attribute("href") == "src/room.ts#L4"
+    assert link.locator("title").text_content() == "ChatRoom & all"
+    assert other.get_attribute("href") is None and other.text_content() == "harmless"
+    names = page.evaluate("[...document.querySelectorAll('#picture svg *')].map((it) => it.localName)")
+    assert sorted(names) == ["a", "a", "g", "text", "text", "title"]
+    written = page.locator("#picture svg").evaluate("it => it.outerHTML")
+    assert "alert" not in written and "x.example" not in written
+    link.focus()
+    assert page.evaluate("document.activeElement.href.baseVal") == "src/room.ts#L4"
 
 
 def test_filters_change_the_list_and_the_address_which_can_be_shared(pages: Pages) -> None:

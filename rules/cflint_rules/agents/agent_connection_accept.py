@@ -32,6 +32,12 @@ export class Chat extends Agent<Env> {
 
 Sockets that are not the SDK's: one end of a `WebSocketPair`, a socket that was opened by the Agent.
 
+## Errors
+
+```text title="workerd"
+TypeError: Can't accept() WebSocket after enabling hibernation.
+```
+
 ## Fix safety
 
 Safe: the call, which can only throw, is removed.

@@ -36,6 +36,12 @@ export class Counter extends Agent<Env, { count: number }> {
 Projects whose version of `agents` is known to be older than 0.4; `onStateUpdate` of the client
 (`useAgent({ onStateUpdate })`), which keeps its name.
 
+## Errors
+
+```text title="Agents SDK"
+[Agent] Cannot override both onStateChanged and onStateUpdate. …
+```
+
 ## Fix safety
 
 Safe: the method is renamed, unless the class calls it, or has `onStateChanged()` too.

@@ -40,6 +40,13 @@ export class Reminder extends Agent<Env> {
 
 Names that are computed, and Agents with a base class or members that the rule cannot see.
 
+## Errors
+
+```text title="Agents SDK"
+Callback must be a string
+this.… is not a function
+```
+
 ## Fix safety
 
 Safe: `this.name` becomes `"name"`, and `{ idempotent: true }` is added where no other option is set.

@@ -47,6 +47,12 @@ export class Librarian extends Agent<Env> {
 Agents of another Worker (`script_name`), sub-agents that nothing binds, and configurations of tests.
 Documentation that shows an Agent and no configuration at all gets one note per section.
 
+## Errors
+
+```text title="workerd"
+SQL is not enabled for this Durable Object class. …
+```
+
 ## Fix safety
 
 Safe where the configuration has no migrations yet: one is added that creates all missing classes. Unsafe

@@ -38,6 +38,12 @@ export default {
 Lists of models, keys of tables and cases of a `switch`: they describe models, and call none. Models of
 which the table does not know; its day is in the message.
 
+## Errors
+
+```text title="Cloudflare"
+5007: No such model …
+```
+
 ## Fix safety
 
 No fix: another model answers otherwise, and costs something else. The change log names replacements.

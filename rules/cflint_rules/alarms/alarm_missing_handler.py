@@ -36,6 +36,12 @@ export class Trial extends DurableObject<Env> {
 Classes with a base class that the rule cannot see, abstract classes, objects that hand themselves to a
 library (`install(this)`), party servers and containers, which have an `alarm()` of their own.
 
+## Errors
+
+```text title="workerd"
+TypeError: Your Durable Object class must have an alarm() handler in order to call setAlarm()
+```
+
 ## Fix safety
 
 Unsafe: an empty `alarm()` method is added. Its body is up to you.

@@ -40,6 +40,12 @@ export class Lock extends DurableObject<Env> {
 
 Times whose value the rule does not know.
 
+## Errors
+
+```text title="workerd"
+TypeError: setAlarm() cannot be called with an alarm time <= 0
+```
+
 ## Fix safety
 
 Safe: `Date.now() +` is put before a duration. There is no fix for a time in seconds.

@@ -37,6 +37,13 @@ export class Import extends WorkflowEntrypoint<Env, string> {
 `env` that is a parameter, a variable or an import from `cloudflare:workers`; functions with a `this` of their
 own; names that the project declares globally; blocks of a document that leave their imports out.
 
+## Errors
+
+```text title="workerd"
+ReferenceError: env is not defined
+TypeError: Cannot read properties of undefined (reading 'env')
+```
+
 ## Fix safety
 
 Safe: `env` and `this.env` become the one that exists there.

@@ -56,6 +56,13 @@ binds, and environments with a `main` of their own: these may well be smaller on
 environment's `secrets.required`, and variables that a command deploys it with (`--env staging --var
 NAME:value`, in a script of the package.json or in CI).
 
+## Errors
+
+```text title="wrangler"
+… exists at the top level, but not on "env.…".
+This is not what you probably want, since "…" configuration is not inherited by environments.
+```
+
 ## Fix safety
 
 Unsafe: the entries are copied as they are, so the environment uses the databases, buckets and queues of the

@@ -47,6 +47,12 @@ export default {
 
 A name behind the `-` that is declared; a difference that is no binding's name.
 
+## Errors
+
+```text title="workerd"
+ReferenceError: … is not defined
+```
+
 ## Fix safety
 
 Safe. The fix writes the name in brackets.

@@ -46,6 +46,18 @@ a library puts into `env`, names in `.dev.vars` or `.env`, members that `Env` de
 names that one of several Workers with this module declares, and code without a configuration, where nothing
 is known. Documentation whose sections use bindings and show no configuration gets one note per section.
 
+## Errors
+
+```text title="workerd"
+TypeError: Cannot read properties of undefined (reading '…')
+TypeError: Cannot read properties of undefined (reading 'prepare')
+TypeError: Cannot read properties of undefined (reading 'idFromName')
+TypeError: Cannot read properties of undefined (reading 'fetch')
+TypeError: Cannot read properties of undefined (reading 'get')
+TypeError: Cannot read properties of undefined (reading 'put')
+TypeError: Cannot read properties of undefined (reading 'send')
+```
+
 ## Fix safety
 
 Safe when the name differs in one letter or in case from a binding with that method, and `Env` does not

@@ -44,6 +44,12 @@ export default {
 Members of what a remote procedure call returns (`await env.USERS_API.find(id).name()`): those are promises
 too. A variable that is awaited anywhere, or passed on.
 
+## Errors
+
+```text title="workerd"
+TypeError: … is not a function
+```
+
 ## Fix safety
 
 Safe: in an asynchronous function `await` is put before the call.

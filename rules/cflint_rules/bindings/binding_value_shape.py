@@ -47,6 +47,14 @@ A variable that some environment has as the other, or whose value is not known; 
 `false`, of which `JSON.parse()` makes themselves. Code that asks `typeof env.X` of the variable anywhere
 in the module.
 
+## Errors
+
+```text title="workerd"
+SyntaxError: "[object Object]" is not valid JSON
+TypeError: ….split is not a function
+TypeError: ….map is not a function
+```
+
 ## Fix safety
 
 Unsafe: `JSON.parse(env.X)` becomes `env.X`. In `.dev.vars` the variable may be a text.

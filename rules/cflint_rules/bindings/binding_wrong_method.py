@@ -55,6 +55,12 @@ export default {
 A method that no kind of binding has and that is no known mistake: it may be newer than this rule. Bindings
 that the configuration does not show, and those that the code itself sets (`env.DB = …`).
 
+## Errors
+
+```text title="workerd"
+TypeError: … is not a function
+```
+
 ## Fix safety
 
 Safe where a method of one argument only has another name here (`sendMessage(body)` for `send(body)`,

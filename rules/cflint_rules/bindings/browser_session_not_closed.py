@@ -50,6 +50,14 @@ export default {
 
 Browsers that are returned, kept in a field or handed to a function, and those of other packages.
 
+## Errors
+
+```text title="Cloudflare"
+Unable to create new browser: code: 429: message: …
+```
+
+Seen in https://github.com/cloudflare/cloudflare-docs/pull/22296.
+
 ## Fix safety
 
 No fix: the code that needs the browser moves into a `try`.

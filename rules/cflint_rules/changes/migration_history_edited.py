@@ -46,6 +46,12 @@ Entries after the last of the base, another storage of a class (`storage-backend
 configuration that declares its Durable Objects in `exports` by now. Needs a base: `cflint check --base REV`,
 or `cflint diff`.
 
+## Errors
+
+```text title="wrangler"
+The published script … has a migration tag "…, which was not found in your … file.
+```
+
 ## Fix safety
 
 No fix: what was applied already is not known.

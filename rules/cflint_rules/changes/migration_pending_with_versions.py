@@ -56,6 +56,15 @@ export default {
 Projects whose scripts and workflows do not upload versions, or also call `wrangler deploy`: which of them
 runs for this change is not known. Needs a base: `cflint check --base REV`, or `cflint diff`.
 
+## Errors
+
+```text title="Cloudflare"
+Version upload failed. You attempted to upload a version of a Worker that includes a Durable Object
+  migration, but migrations must be fully applied via a non-versioned deployment. … [code: 10211]
+```
+
+Seen in https://github.com/cloudflare/cloudflare-docs/issues/32982.
+
 ## Fix safety
 
 No fix: it is about how the change is deployed.

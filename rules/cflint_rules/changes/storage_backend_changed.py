@@ -43,6 +43,13 @@ that exists is refused, or changes nothing.
 A class that was deleted in between, whose storage is new. Needs a base: `cflint check --base REV`, or
 `cflint diff`.
 
+## Errors
+
+```text title="workerd"
+This Durable Object is not backed by SQLite storage, so the SQL API is not available. … but an
+  already-deployed class cannot be converted to SQLite (except by deleting the existing data). …
+```
+
 ## Fix safety
 
 No fix: data would have to be moved.

@@ -43,6 +43,12 @@ export default {
 Statements whose text is not all in sight (something is interpolated), and values that are spread
 (`bind(...values)`).
 
+## Errors
+
+```text title="workerd"
+D1_ERROR: Wrong number of parameter bindings for SQL query.
+```
+
 ## Fix safety
 
 No fix: only you know which value is missing or superfluous.

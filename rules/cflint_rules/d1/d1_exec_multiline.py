@@ -46,6 +46,12 @@ export default {
 
 Complete statements, each on a line of its own; text from elsewhere (an imported `.sql` file, a parameter).
 
+## Errors
+
+```text title="workerd"
+D1_EXEC_ERROR: Error in line 1: …: incomplete input: SQLITE_ERROR
+```
+
 ## Fix safety
 
 Safe: the line breaks within statements, and the comments there, become spaces. There is no fix where a string

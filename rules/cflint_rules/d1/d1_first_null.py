@@ -43,6 +43,12 @@ Rows that are tested anywhere, read with `?.`, handed on, or claimed to be there
 `try` with a `catch`. Statements that always give a row (`SELECT count(*) …` without `GROUP BY`, a `SELECT`
 without `FROM`) or that write (`INSERT … RETURNING`), and those of which the text is not known.
 
+## Errors
+
+```text title="workerd"
+TypeError: Cannot read properties of null (reading '…')
+```
+
 ## Fix safety
 
 No fix: what to answer when there is no row is up to you.

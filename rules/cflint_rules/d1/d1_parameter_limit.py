@@ -41,6 +41,12 @@ Lists whose length the code around looks at, or that it cuts or fetches with a l
 out; lists whose possible length is not known. Of ORMs, Drizzle's `inArray()` and Kysely's `in` are known,
 where the database is made for D1 in sight; Prisma divides such lists by itself.
 
+## Errors
+
+```text title="workerd"
+D1_ERROR: too many SQL variables at offset …: SQLITE_ERROR
+```
+
 ## Fix safety
 
 There is no fix: the list can be cut in chunks, be given as one JSON text (as above), or be refused.

@@ -38,6 +38,13 @@ export default {
 
 Results whose use is not in sight: returned, passed on, or tested (`Array.isArray(result)`).
 
+## Errors
+
+```text title="workerd"
+TypeError: … is not iterable
+TypeError: ….map is not a function
+```
+
 ## Fix safety
 
 Safe: `.results` is inserted where the result of `all()` is used as an array, which can only fail.

@@ -85,7 +85,7 @@ from cflint.api import Documents, Finding, Location, Project, Severity, Span, Wo
 _NAMES = ("schema.sql", "init.sql", "database.sql", "db.sql", "setup.sql", "tables.sql")
 _FOLDERS = ("", "db", "sql", "src", "src/db", "database", "schema", "d1")
 _DROPS = pattern(
-    rb"(?:^|;)\s*(DROP\s+TABLE\s+(?:IF\s+EXISTS\s+)?[\"'`\[]?(\w+))", re.IGNORECASE | re.MULTILINE
+    rb"(?:^|;)[ \t]*(DROP\s+TABLE\s+(?:IF\s+EXISTS\s+)?[\"'`\[]?(\w+))", re.IGNORECASE | re.MULTILINE
 )
 _MAKES = pattern(rb"\bCREATE\s+TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?[\"'`\[]?(\w+)", re.IGNORECASE)
 

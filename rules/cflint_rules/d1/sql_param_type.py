@@ -41,6 +41,12 @@ export class Diary extends Agent<Env> {
 
 Variables and calls whose value the rule does not know; only literals, `new …` and promises are looked at.
 
+## Errors
+
+```text title="workerd"
+D1_TYPE_ERROR: Type '…' not supported for value '…'
+```
+
 ## Fix safety
 
 Unsafe: `.toISOString()` is added to a date and `JSON.stringify(…)` put around an object or array, if that is

@@ -38,6 +38,13 @@ Tables that some module of the Worker creates, or whose creation is not in sight
 interpolated name, an ORM with migrations of its own, SQL that is read from a file, a base class from
 elsewhere.
 
+## Errors
+
+```text title="workerd"
+D1_ERROR: no such table: …: SQLITE_ERROR
+Error: no such table: …: SQLITE_ERROR
+```
+
 ## Fix safety
 
 No fix: which columns the table has is up to you.

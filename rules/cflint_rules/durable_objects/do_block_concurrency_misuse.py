@@ -53,6 +53,14 @@ What a constructor does, and a lock that depends on a condition, as one that mak
 cannot wait; methods other than handlers when their function waits for something local. Work that a
 constructor starts and does not wait for: `floating-promise` reports it.
 
+## Errors
+
+```text title="workerd"
+A call to blockConcurrencyWhile() in a Durable Object waited for too long. The call was canceled and the
+  Durable Object was reset.
+blockConcurrencyWhile() calls are nested too deeply.
+```
+
 ## Fix safety
 
 There is no fix: what has to be kept consistent is up to the object.

@@ -39,6 +39,15 @@ export class Inbox extends DurableObject<Env> {
 Classes whose base cannot be resolved (a mixin, a factory). A constructor that only throws, or returns another
 object.
 
+## Errors
+
+```text title="workerd"
+ReferenceError: Must call super constructor in derived class before accessing 'this' or returning from
+  derived constructor
+TypeError: Failed to construct 'DurableObjectBase': constructor parameter 1 is not of type
+  'DurableObjectState'.
+```
+
 ## Fix safety
 
 Safe where the call is missing or lacks an argument: without it the class cannot be constructed at all. Moving

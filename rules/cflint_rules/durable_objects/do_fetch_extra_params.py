@@ -35,6 +35,12 @@ export class Stock extends DurableObject<Env> {
 A parameter with a default, or an optional one (`env?: Env`). A handler that the class calls itself with more
 arguments. A parameter that is declared but never used is only a warning.
 
+## Errors
+
+```text title="workerd"
+TypeError: Cannot read properties of undefined (reading '…')
+```
+
 ## Fix safety
 
 Unsafe: the parameters go, and their uses become `this.env` and `this.ctx`.

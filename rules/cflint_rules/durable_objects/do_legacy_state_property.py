@@ -33,6 +33,12 @@ export class Tally extends DurableObject<Env> {
 Classes that declare or assign `state`, that extend a class of the project, or that are an SDK's: `state` of
 an Agent is its own.
 
+## Errors
+
+```text title="workerd"
+TypeError: Cannot read properties of undefined (reading 'storage')
+```
+
 ## Fix safety
 
 Safe: `this.ctx` is what was meant, and `this.state` is always `undefined`.

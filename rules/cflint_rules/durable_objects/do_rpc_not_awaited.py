@@ -57,6 +57,12 @@ export default {
 Calls that build on each other (`await api.user(id).name()`): only the last promise has to be awaited. `using
 session = api.open()`, promises that are passed on, returned or awaited later, and `void`.
 
+## Errors
+
+```text title="workerd"
+RPC promise used after being disposed.
+```
+
 ## Fix safety
 
 Unsafe: `await` makes what follows wait for the other side. Where it is not legal the promise is passed to the

@@ -56,6 +56,12 @@ export default {
 
 Methods that the class itself calls, private ones, and those that the runtime calls (`fetch()`, `alarm()`, …).
 
+## Errors
+
+```text title="workerd"
+DataCloneError: Could not serialize object of type "…". This type does not support serialization.
+```
+
 ## Fix safety
 
 Safe: `.toArray()` is added to a cursor, which could not be returned at all.

@@ -47,6 +47,17 @@ export class Ledger extends DurableObject<Env> {
 Classes that were transferred from another Worker, whose storage is not known. Uses inside `try`. Agents,
 which `agent-sqlite-migration` covers. A renamed class has the storage that it was created with.
 
+## Errors
+
+```text title="workerd"
+Error: SQL is not enabled for this Durable Object class. To enable it, change `new_classes` to
+  `new_sqlite_classes` within the 'migrations' field in your wrangler.jsonc or wrangler.toml file. …
+Error: This Durable Object is not backed by SQLite storage, so the SQL API is not available. …
+Error: The storage.kv (synchronous KV) API is only available for SQLite-backed Durable Objects, but this
+  object's namespace is not declared to use SQLite. …
+Error: Durable Object is not backed by SQL.
+```
+
 ## Fix safety
 
 Unsafe: a class that was deployed keeps its storage for ever, and would have to be created anew under another

@@ -50,6 +50,13 @@ export class Account extends DurableObject<Env> {
 
 `BEGIN … END` around the body of a trigger, and statements for other databases.
 
+## Errors
+
+```text title="workerd"
+Error: To execute a transaction, please use the state.storage.transaction() or
+  state.storage.transactionSync() APIs instead of the SQL BEGIN TRANSACTION or SAVEPOINT statements. …
+```
+
 ## Fix safety
 
 No fix: which statements belong together is up to you.

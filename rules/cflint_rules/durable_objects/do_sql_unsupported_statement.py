@@ -35,6 +35,12 @@ export class Ledger extends DurableObject<Env> {
 
 Statements for D1 and other databases, which have rules of their own.
 
+## Errors
+
+```text title="workerd"
+Error: not authorized: SQLITE_AUTH
+```
+
 ## Fix safety
 
 No fix: what replaces such a statement depends on what it was for.

@@ -53,6 +53,19 @@ export default {
 Loops that give up at the first error, that set the variable anew, or that go through a list of things
 instead of trying one again.
 
+## Errors
+
+```text title="workerd"
+Network connection lost.
+```
+
+```text title="Cloudflare"
+Durable Object reset because its code was updated.
+Connection closed: this Durable Object instance is no longer active. Reconnect or retry the request.
+```
+
+Seen in https://developers.cloudflare.com/durable-objects/observability/troubleshooting/.
+
 ## Fix safety
 
 Unsafe: the stub is made inside the loop, where it is used nowhere else.

@@ -57,6 +57,21 @@ everything of a package, and those that a build makes, unless by a framework tha
 writes to them: what they export is not known. In documentation, classes
 that the section does not show at all.
 
+## Errors
+
+```text title="wrangler"
+Your Worker depends on the following Durable Objects, which are not exported in your entrypoint file: …
+Your Worker depends on the following Workflows, which are not exported in your entrypoint file: …
+```
+
+```text title="Cloudflare"
+Cannot create binding for class … that is not exported by the script [API code: 10061]
+Cannot apply new-class migration to class … that is not exported by script [code: 10070]
+```
+
+Seen in https://github.com/cloudflare/workers-sdk/issues/1792,
+https://github.com/cloudflare/workers-sdk/issues/4943.
+
 ## Fix safety
 
 Safe. There is a fix when exactly one module of the program declares a class of that name: it is exported

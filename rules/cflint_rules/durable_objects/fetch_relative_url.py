@@ -33,6 +33,14 @@ URLs that are not literals, functions of one's own of these names, `new URL(path
 in a browser: a global `fetch()` is looked at only inside the handlers and classes of a Worker. Stubs before
 the compatibility date 2021-11-10.
 
+## Errors
+
+```text title="workerd"
+TypeError: Invalid URL: …
+TypeError: Fetch API cannot load: …
+TypeError: Unable to parse URL: …
+```
+
 ## Fix safety
 
 Unsafe: for a stub or a binding a host is made up, which the callee sees in `request.url`; everywhere else

@@ -81,6 +81,12 @@ export async function GET({ locals }) {
 Other versions of the adapter, or one that the package.json leaves open; a call in `try`; a context that does
 not come from `locals.runtime`.
 
+## Errors
+
+```text title="Astro"
+`passThroughOnException` is currently not available in Cloudflare Pages
+```
+
 ## Fix safety
 
 Unsafe. The fix removes the call: errors are answered as before the call threw, with status 500.

@@ -65,6 +65,12 @@ export async function GET() {
 Version 12 of the adapter and earlier, or one that the package.json leaves open; a `runtime` that is not read
 of `locals`, or that the code sets itself; code inside `try`.
 
+## Errors
+
+```text title="Astro"
+Astro.locals.runtime.… has been removed in Astro v6. Use '…' instead.
+```
+
 ## Fix safety
 
 There is no fix: names and imports change in several places.

@@ -76,6 +76,12 @@ export async function GET(context) {
 A configuration of Astro that says anything of sessions; other versions of the adapter, or one that the
 package.json leaves open; code that reads no session.
 
+## Errors
+
+```text title="Astro"
+[unstorage] [cloudflare] Invalid binding `…`: …
+```
+
 ## Fix safety
 
 Unsafe. The fix binds a namespace, which wrangler makes when it deploys.

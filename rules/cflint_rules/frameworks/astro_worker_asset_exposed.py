@@ -73,6 +73,12 @@ Pages; version 13 and later, which writes the Worker to a folder of its own, or 
 package.json leaves open; an `.assetsignore`, whatever it says; a `base`, `outDir` or `publicDir` in the
 configuration of Astro; a script that speaks of `.assetsignore`.
 
+## Errors
+
+```text title="wrangler"
+Uploading a Pages … as an asset. This could expose your private server-side code to the public Internet. …
+```
+
 ## Fix safety
 
 There is no fix: it would make a file.

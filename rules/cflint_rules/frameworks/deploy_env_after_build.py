@@ -80,6 +80,13 @@ export default {
 with `-c`, or of a script; Pages; frameworks whose build leaves wrangler its own configuration (OpenNext,
 SvelteKit).
 
+## Errors
+
+```text title="wrangler"
+You have specified the environment "…" … This does not match the target environment "…" that was used when
+  building the application.
+```
+
 ## Fix safety
 
 Unsafe. The fix moves the environment to the build, where the script calls Vite by name.

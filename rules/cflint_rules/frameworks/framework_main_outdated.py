@@ -58,6 +58,16 @@ export const GET = () => new Response("none yet");
 
 A version that the package.json leaves open; a file that lies in the repository; an entry of one's own.
 
+## Errors
+
+```text title="wrangler"
+The entry-point file at "…" was not found.
+```
+
+```text title="Vite plugin"
+The provided Wrangler config main field (…) doesn't point to an existing file
+```
+
 ## Fix safety
 
 Unsafe. The fix writes the entry of the version that the package.json asks for; `assets` may have to change

@@ -83,6 +83,12 @@ Files that are no routes (`_middleware.ts`, `-draft.ts`, `$island.tsx`); names t
 lower-case name beside a default export, which may use it; an app that is given `ROUTES` of its own; what a
 name is set to by a call or from another module.
 
+## Errors
+
+```text title="workerd"
+TypeError: handlers is not iterable
+```
+
 ## Fix safety
 
 There is no fix: which function makes the list depends on how the app types its environment.

@@ -61,6 +61,12 @@ export default defineEventHandler(() => "hello");
 `deployConfig` that is not `true` in the configuration of Nitro or Nuxt; a preset that is not one of
 Cloudflare, or not known; a command that names a configuration by `-c` or `--config`.
 
+## Errors
+
+```text title="wrangler"
+Redirected configurations cannot include environments but the following have been found:
+```
+
 ## Fix safety
 
 There is no fix: each environment needs a configuration of its own.

@@ -71,6 +71,12 @@ export default defineEventHandler(async (event) => {
 Other addresses than the path of a handler that lies in the project and reads `context.cloudflare`; paths
 with parameters; a `$fetch` that the module declares or imports; Nitro 3.
 
+## Errors
+
+```text title="workerd"
+TypeError: Cannot read properties of undefined (reading 'env')
+```
+
 ## Fix safety
 
 Unsafe. The fix writes `event.$fetch` where the handler has its event: the request's headers go along as

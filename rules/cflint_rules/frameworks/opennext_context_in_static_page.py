@@ -108,6 +108,13 @@ A dynamic segment; a module, or a layout around it, that speaks of `dynamic`, `r
 anything; a call behind another one, which may ask for the request; `"use cache"`; route handlers and server
 actions.
 
+## Errors
+
+```text title="OpenNext"
+ERROR: `getCloudflareContext` has been called in sync mode in either a static route or at the top level of a
+  non-static one, …
+```
+
 ## Fix safety
 
 There is no fix: the author knows whether the page is the same for everybody.

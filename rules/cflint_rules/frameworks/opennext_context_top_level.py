@@ -70,6 +70,13 @@ export async function GET() {
 
 Calls with arguments (`{ async: true }`), in any function or class, in `try`, or under a condition.
 
+## Errors
+
+```text title="OpenNext"
+ERROR: `getCloudflareContext` has been called in sync mode in either a static route or at the top level of a
+  non-static one, …
+```
+
 ## Fix safety
 
 There is no fix: what is made of the context has to move as well.

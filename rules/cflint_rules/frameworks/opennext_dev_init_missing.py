@@ -90,6 +90,15 @@ export async function GET() {
 A project without a script that runs `next dev`; `{ async: true }`, which asks wrangler by itself; a
 `next.config` that imports a module of the project, which may make the call.
 
+## Errors
+
+```text title="OpenNext"
+ERROR: `getCloudflareContext` has been called without having called `initOpenNextCloudflareForDev` from the
+  Next.js config file.
+```
+
+Seen in https://github.com/opennextjs/opennextjs-cloudflare/issues/345.
+
 ## Fix safety
 
 Safe. The fix adds the import and the call to `next.config`; it does nothing in a build.

@@ -83,6 +83,12 @@ export default function Page() {
 `revalidate = 0` and `false`; the cache of static assets, which is never made anew; an `open-next.config`
 that does not call `defineCloudflareConfig()` once, with an object or nothing.
 
+## Errors
+
+```text title="OpenNext"
+FatalError: Dummy queue is not implemented
+```
+
 ## Fix safety
 
 There is no fix: cache and queue need bindings as well.

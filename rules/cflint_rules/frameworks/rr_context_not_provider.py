@@ -93,6 +93,12 @@ export default {
 No second argument; a context that is no object literal where it is handed over, or a constant that is set to
 one; version 7 without `future.v8_middleware: true`, or a version that is not known.
 
+## Errors
+
+```text title="React Router"
+Invalid `context` value provided to `handleRequest`…
+```
+
 ## Fix safety
 
 There is no fix: each loader and action that reads the context changes as well.

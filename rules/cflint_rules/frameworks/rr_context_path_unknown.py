@@ -125,6 +125,12 @@ export default function Home() {
 An object with a spread or a computed key; a context that several entries hand over, or that cannot be
 followed; a `RouterContextProvider`; `context.cloudflare?.env`.
 
+## Errors
+
+```text title="workerd"
+TypeError: Cannot read properties of undefined (reading 'env')
+```
+
 ## Fix safety
 
 There is no fix: either the entry or the route is meant otherwise.

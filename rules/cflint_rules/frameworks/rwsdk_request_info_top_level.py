@@ -88,6 +88,12 @@ export const home = () => new Response(new URL(requestInfo.request.url).pathname
 Code in any function or class, under a condition or in `try`; a `requestInfo` that does not come from the
 package.
 
+## Errors
+
+```text title="RedwoodSDK"
+Request context not found …
+```
+
 ## Fix safety
 
 There is no fix: what is made of the request has to move as well.

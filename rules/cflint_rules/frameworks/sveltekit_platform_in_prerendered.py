@@ -68,6 +68,12 @@ export async function load({ platform }) {
 `prerender = "auto"` and `false`; actions; members that the configuration does not declare, which are only
 undefined; code under a condition or in `try`; a module that asks for `building` of `$app/environment`.
 
+## Errors
+
+```text title="SvelteKit"
+Cannot access platform.env.… in a prerenderable route
+```
+
 ## Fix safety
 
 There is no fix: either the route is not prerendered, or its data comes from elsewhere.

@@ -66,6 +66,12 @@ export const load = async ({ platform }) => {
 
 A `platform` that is no member of the event; functions with another name.
 
+## Errors
+
+```text title="workerd"
+TypeError: Cannot read properties of undefined (reading 'env')
+```
+
 ## Fix safety
 
 There is no fix: the code moves to another file.

@@ -68,6 +68,13 @@ export async function load({ platform }) {
 `import type`; a dynamic `import()`; what a `main` of one's own loads; a `vite.config` or `svelte.config`
 that speaks of `cloudflare:` or uses the plugin of Cloudflare, which may take care of it.
 
+## Errors
+
+```text title="Node.js"
+Error [ERR_UNSUPPORTED_ESM_URL_SCHEME]: Only URLs with a scheme in: … are supported by the default ESM
+  loader. … Received protocol 'cloudflare:'
+```
+
 ## Fix safety
 
 There is no fix: `platform` comes with the event, which has to be handed on.

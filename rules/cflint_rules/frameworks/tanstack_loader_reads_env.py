@@ -85,6 +85,15 @@ Code inside a server function or a `server` of the route; an `env` that does not
 `cloudflare:workers`; a route with `ssr: "data-only"` or the like runs its loader in the browser all the
 same.
 
+## Errors
+
+```text title="Vite"
+Rolldown failed to resolve import "cloudflare:workers" from "…".
+Rollup failed to resolve import "cloudflare:workers" from "…".
+```
+
+Seen in https://github.com/TanStack/router/issues/7199.
+
 ## Fix safety
 
 There is no fix: the code moves into a server function.

@@ -104,6 +104,13 @@ export const heading = (page: string, title = "site") => `${title}: ${page}`;
 for the browser (`loader`, `action`, server functions), or in functions that nothing else uses; modules that
 such a route imports; other frameworks.
 
+## Errors
+
+```text title="Vite"
+Rolldown failed to resolve import "cloudflare:workers" from "…".
+Rollup failed to resolve import "cloudflare:workers" from "…".
+```
+
 ## Fix safety
 
 There is no fix: code moves to another module.

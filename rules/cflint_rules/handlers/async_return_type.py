@@ -27,6 +27,12 @@ export default {
 
 Types that come from elsewhere, which may be another name for a promise; generators; JavaScript.
 
+## Errors
+
+```text title="TypeScript"
+error TS1064: The return type of an async function or method must be the global Promise<T> type. …
+```
+
 ## Fix safety
 
 Safe: the annotation becomes what the function returns already. Of a union, the promise's own alternatives are

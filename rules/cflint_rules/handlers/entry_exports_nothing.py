@@ -58,6 +58,18 @@ Service workers, also where a module that the entry imports listens; CommonJS, w
 the default export; entries that a build makes; entries that export something, of which
 [`missing-default-export`](missing_default_export.py) speaks.
 
+## Errors
+
+```text title="workerd"
+No event handlers were registered. This script does nothing.
+```
+
+```text title="Cloudflare"
+The uploaded script has no registered event handlers. [code: 10068]
+```
+
+Seen in https://github.com/cloudflare/workers-sdk/issues/2767.
+
 ## Fix safety
 
 No fix: what the default export should be depends on the framework.
@@ -104,8 +116,7 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
             continue
         if facts.exports or facts.star_exports or facts.is_commonjs or facts.listens:
             continue
-        first = len(document.data) - len(document.data.lstrip())
-        if first == len(document.data) or not js.all_code_is_known(project, subject):
+        if not document.data.strip() or not js.all_code_is_known(project, subject):
             continue  # a file that a build fills
         if any(js.is_named(project, js.running_paths(subject), word) for word in _LISTENS):
             continue
@@ -117,7 +128,12 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
                 listens.module.at(listens.node),
             )
         else:
+            # at the first line of code, which a comment can stand above
+            module = js.module_of(project, entry)
+            statements = module.root.named_children if module is not None else []
+            code = next((node for node in statements if node.type != "comment"), None)
+            at = code.start_byte if code is not None else len(document.data) - len(document.data.lstrip())
             yield Finding(
                 "this module exports nothing and listens to no event: a Worker without handlers is refused",
-                Location(document, document.line_span(document.line_of(first))),
+                Location(document, document.line_span(document.line_of(at))),
             )

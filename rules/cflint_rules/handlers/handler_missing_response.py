@@ -40,6 +40,19 @@ Handlers that loop for ever, always throw, or end in a call that never returns; 
 may return something else (Hono's and Next's middlewares, `load` of SvelteKit); handlers that are given to a
 wrapper that is not known.
 
+## Errors
+
+```text title="Cloudflare"
+Error 1101: Worker threw exception
+error code: 1101
+```
+
+```text title="workerd"
+TypeError: Incorrect type for Promise: the Promise did not resolve to 'Response'.
+```
+
+Seen in https://developers.cloudflare.com/workers/observability/errors/.
+
 ## Fix safety
 
 Unsafe, and offered only where nothing is returned at all: an empty 204 may not be what clients expect.

@@ -49,6 +49,12 @@ export default app;
 Apps with other middleware: what sets a header before the handler, as `cors()` does, has Hono copy the
 response. Routes before the middleware, or that its path does not cover.
 
+## Errors
+
+```text title="workerd"
+TypeError: Can't modify immutable headers.
+```
+
 ## Fix safety
 
 No fix: a WebSocket's response is best kept away from the middleware, any other copied.

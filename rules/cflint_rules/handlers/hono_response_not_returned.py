@@ -45,6 +45,14 @@ export default app;
 Responses that are assigned (`c.res = c.json(…)`), passed on, thrown, or kept in a variable; `c.header()`,
 `c.status()` and `c.set()`, which are made to be called for their effect.
 
+## Errors
+
+```text title="Hono"
+Error: Context is not finalized. Did you forget to return a Response object or `await next()`?
+```
+
+Seen in https://github.com/honojs/hono/blob/main/src/hono-base.ts.
+
 ## Fix safety
 
 Unsafe: `return` is put before the call, after which what follows no longer runs.

@@ -36,6 +36,12 @@ Headers of `new Response(…)`, `Response.json(…)`, `new Request(…)` and `ne
 hold such a copy, unless the statement above gives it something else; `c.res.headers` of Hono, which copies by
 itself.
 
+## Errors
+
+```text title="workerd"
+TypeError: Can't modify immutable headers.
+```
+
 ## Fix safety
 
 Unsafe: the copy takes the place of the original from there on.

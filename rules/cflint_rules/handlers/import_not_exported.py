@@ -69,6 +69,16 @@ Modules that nothing else has to look into; imports of types, and names that are
 plugin makes of a file (`./page.html?raw`); modules of packages, declarations and CommonJS; modules that
 re-export something that cannot be seen, or do not parse.
 
+## Errors
+
+```text title="esbuild"
+No matching export in "…" for import "…"
+```
+
+```text title="workerd"
+SyntaxError: The requested module '…' does not provide an export named '…'
+```
+
 ## Fix safety
 
 No fix: which name is meant, or what the module lacks, is up to the author.

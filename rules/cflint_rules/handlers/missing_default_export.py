@@ -65,6 +65,22 @@ package, and default classes, which may serve RPC only. Libraries whose configur
 (`exports` and Cloudflare's test pool in package.json, no script that deploys). In documentation only a whole
 configuration (with a `name`) beside classes counts, and it is a note.
 
+## Errors
+
+```text title="wrangler"
+… has exports like an ES Module, but hasn't defined a default export like a module worker normally would. …
+```
+
+```text title="workerd"
+No event handlers were registered. This script does nothing.
+```
+
+```text title="Cloudflare"
+The uploaded script has no registered event handlers. [code: 10068]
+```
+
+Seen in https://github.com/cloudflare/workers-sdk/issues/2767.
+
 ## Fix safety
 
 Unsafe: the new handler answers every request with 404.

@@ -37,6 +37,16 @@ export default {
 Reads on paths that exclude each other, under two conditions of their own, or in different functions; a
 variable that gets another value; code that looks at `bodyUsed`.
 
+## Errors
+
+```text title="workerd"
+TypeError: Body has already been used. It can only be used once. Use tee() first if you need to read it
+  twice.
+TypeError: This ReadableStream is disturbed (has already been read from), and cannot be used as a body.
+TypeError: Cannot reconstruct a Request with a used body.
+TypeError: This ReadableStream is currently locked to a reader.
+```
+
 ## Fix safety
 
 Unsafe: the clone keeps the whole body in memory. For `cache.put(key, response)` it is safe: the response that

@@ -31,6 +31,15 @@ export default {
 An empty string as body (the runtime only warns), Hono's `c.json(undefined, 204)`, which has none, bodies and
 statuses that are not known here, and requests whose method comes from another request.
 
+## Errors
+
+```text title="workerd"
+TypeError: Response with null body status (101, 204, 205, or 304) cannot have a body.
+RangeError: Responses may only be constructed with status codes in the range 200 to 599, inclusive.
+TypeError: Request with a GET or HEAD method cannot have a body.
+RangeError: … is not a redirect status code. It must be one of: 301, 302, 303, 307, or 308.
+```
+
 ## Fix safety
 
 Safe: the body becomes `null`, which is what reaches the client with such a status anyway.

@@ -45,6 +45,14 @@ export default {
 Entry modules that a build makes, or that export anything: these are modules. Durable Objects of another
 Worker.
 
+## Errors
+
+```text title="wrangler"
+Durable Object migrations require ES Module format Workers, but yours is being built as service-worker …
+You seem to be trying to use Durable Objects in a Worker written as a service-worker.
+You cannot use the service-worker format with an `assets` directory yet.
+```
+
 ## Fix safety
 
 There is no fix: in a module each use of a binding goes through `env`.

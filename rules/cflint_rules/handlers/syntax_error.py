@@ -43,6 +43,23 @@ In documentation: code that was left out (`...`), pieces that export nothing, an
 of a class or an object. What is right but newer than the grammar that cflint reads with is a note at most:
 the rules do not see that line.
 
+## Errors
+
+```text title="esbuild"
+Expected "…" but found "…"
+Unexpected end of file
+```
+
+```text title="Cloudflare"
+10006: Could not parse your Worker's code.
+```
+
+```text title="workerd"
+Uncaught SyntaxError: …
+```
+
+Seen in https://developers.cloudflare.com/workers/observability/errors/#errors-on-worker-upload.
+
 ## Fix safety
 
 Safe: the four mistakes that have a fix (a comma between the members of a class, a missing `:` before a return

@@ -56,6 +56,21 @@ Default exports whose handlers are not known: what a call returns (`withSentry(â
 entry modules that a build makes, unless by a framework that is known and no script writes to them. Queues
 that are pulled over HTTP. Python and service workers.
 
+## Errors
+
+```text title="workerd"
+Handler does not export a scheduled() function
+Handler does not export a queue() function.
+Handler does not export a tail() function.
+Handler does not export a fetch() function.
+```
+
+```text title="Cloudflare"
+Queue handler is missing. Please see our docs for more information about creating handlers: â€¦ [code: 11001]
+```
+
+Seen in https://github.com/alchemy-run/alchemy-async/pull/1382.
+
 ## Fix safety
 
 Unsafe. There is a fix when the entry module has a function with the handler's name that just is not part of

@@ -41,6 +41,12 @@ Calls in a `try` with a `catch`, in the function or around all calls of it; Hono
 functions that nobody is seen to call; what was encoded by the code itself; texts that do not come from a
 request, as far as one can see.
 
+## Errors
+
+```text title="workerd"
+URIError: URI malformed
+```
+
 ## Fix safety
 
 No fix: what to answer is up to the author.

@@ -49,6 +49,12 @@ export default {
 
 Options that come from a variable or hold others (`...options`), and code that no Worker reaches.
 
+## Errors
+
+```text title="workerd"
+EvalError: Code generation from strings disallowed for this context
+```
+
 ## Fix safety
 
 Safe: the option is added, and nothing else changes.

@@ -41,6 +41,12 @@ export default {
 Values that are tested anywhere, read with `?.`, handed on, or claimed to be there (`!`, a cast). Reads in a
 `try` with a `catch`, and `get()` of several keys, which always gives a map.
 
+## Errors
+
+```text title="workerd"
+TypeError: Cannot read properties of null (reading '…')
+```
+
 ## Fix safety
 
 No fix: what to do without a value is up to you.

@@ -38,6 +38,12 @@ export default {
 
 Values whose type is not in sight, and numbers and booleans: KV stores their text.
 
+## Errors
+
+```text title="workerd"
+TypeError: KV put() accepts only strings, ArrayBuffers, ArrayBufferViews, and ReadableStreams as values.
+```
+
 ## Fix safety
 
 Safe: the call throws as it is. Objects and arrays become JSON, a promise is awaited. There is no fix for

@@ -45,6 +45,12 @@ export default {
 
 Keys that are made by a function, which may hash; keys that come from anything but a credential.
 
+## Errors
+
+```text title="workerd"
+Error: KV … failed: 414 UTF-8 encoded length of … exceeds key length limit of 512.
+```
+
 ## Fix safety
 
 There is no fix: the sessions that are stored already are under other keys.

@@ -37,6 +37,13 @@ export default {
 
 Options of the same names of anything but a KV namespace; values that are not known here.
 
+## Errors
+
+```text title="workerd"
+Error: KV PUT failed: 400 Invalid expiration_ttl of …. Expiration TTL must be at least 60.
+Error: KV GET failed: 400 Invalid cache_ttl of …. Cache TTL must be at least 30.
+```
+
 ## Fix safety
 
 Safe: the call throws as it is; with the minimum it does what it can.

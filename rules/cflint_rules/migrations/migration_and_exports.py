@@ -45,6 +45,13 @@ export class Lobby extends DurableObject<Env> {}
 
 `exports` that only declares entry points (`"type": "worker"`) beside `migrations`.
 
+## Errors
+
+```text title="wrangler"
+`migrations` and `exports` are mutually exclusive. Choose one or the other to declare your Durable Object
+  lifecycle, but not both.
+```
+
 ## Fix safety
 
 There is no fix. When a Worker moves from `migrations` to `exports`, every active class has to be carried

@@ -58,6 +58,15 @@ export default {
 
 Classes that are renamed or transferred, and classes that a later migration creates anew.
 
+## Errors
+
+```text title="Cloudflare"
+Cannot apply --delete-class migration to class '…' without also removing the binding that references it.
+  [code: 10061]
+```
+
+Seen in https://github.com/cloudflare/workers-sdk/issues/8210.
+
 ## Fix safety
 
 There is no fix: deleting a class deletes data.

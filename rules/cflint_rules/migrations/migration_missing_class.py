@@ -56,6 +56,18 @@ Configurations of tests, which are not deployed. A class of the Agents SDK is re
 `agent-sqlite-migration`. Documentation that shows a Durable Object class and no configuration at all gets one
 note.
 
+## Errors
+
+```text title="Cloudflare"
+Cannot create binding for class '…' because it is not currently configured to implement Durable Objects.
+  Ensure a --new-class migration has been applied to it. [code: 10061]
+Cannot create binding for class '…' because it is not currently configured to implement durable objects. Did
+  you forget to apply a --new-class migration to it? [code: 10061]
+```
+
+Seen in https://github.com/cloudflare/workers-sdk/issues/7899,
+https://github.com/cloudflare/workers-sdk/issues/10246.
+
 ## Fix safety
 
 Unsafe. A migration with the next free tag is added that creates all missing classes with SQLite storage, or

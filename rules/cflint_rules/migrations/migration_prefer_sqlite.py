@@ -56,6 +56,18 @@ Classes that a later migration deletes. An entry that others follow: it has sure
 keeps for good what it was created with. Agents: `agent-sqlite-migration` reports these, which do not work at
 all.
 
+## Errors
+
+```text title="Cloudflare"
+Creating new key-value backed Durable Object namespaces is no longer supported on this account. Please
+  create a namespace using a `new_sqlite_classes` migration instead. [code: 10099]
+In order to use Durable Objects with a free plan, you must create a namespace using a `new_sqlite_classes`
+  migration. [code: 10097]
+```
+
+Seen in https://github.com/raphaeltm/simple-agent-manager/issues/1614,
+https://github.com/cloudflare/workers-sdk/issues/9909.
+
 ## Fix safety
 
 There is no fix. Where the tag has never been deployed, write `new_sqlite_classes` instead. Where it has,
@@ -81,7 +93,7 @@ from cflint.api import (
 )
 
 
-@rule(worker(), severity=Severity.WARNING, deployed=True)
+@rule(worker(), severity=Severity.NOTE, deployed=True)
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
     for environment in subject.environments:
         if environment.source_of("migrations") is environment and not environment.incomplete:

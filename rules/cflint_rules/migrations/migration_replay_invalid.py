@@ -48,6 +48,15 @@ export class Hall extends DurableObject<Env> {}
 What the first entry deletes, renames or hands on: it may have been created by entries that are no longer
 listed.
 
+## Errors
+
+```text title="wrangler"
+Cannot apply deleted_classes migration to non-existent class …
+Cannot apply renamed_classes migration to non-existent class …
+Cannot apply new_classes migration to existing class …
+Cannot apply new_sqlite_classes migration to existing class …
+```
+
 ## Fix safety
 
 Safe. Only the shape of an entry is corrected: `renamed_classes = ["A", "B"]` becomes `[{ from = "A", to = "B"

@@ -44,6 +44,15 @@ export const onRequestGet: PagesFunction = async () => new Response("none yet");
 
 A project without functions; a file that is not in `public/`, `static/` or the output folder.
 
+## Errors
+
+```text title="wrangler"
+Invalid _routes.json file found at: …
+All rules must start with '/'.
+Overlapping rules found. Please make sure that rules ending with a splat (eg. "/api/*") don't overlap any
+  other rules (eg. "/api/foo"). …
+```
+
 ## Fix safety
 
 There is no fix: only the author knows which paths are meant.

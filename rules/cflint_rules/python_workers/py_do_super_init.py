@@ -40,6 +40,13 @@ class Counter(DurableObject):
 
 Classes that set what they read themselves; classes with a base of the project in between.
 
+## Errors
+
+```text title="workerd"
+AttributeError: '…' object has no attribute 'env'
+AttributeError: '…' object has no attribute 'ctx'
+```
+
 ## Fix safety
 
 Safe: the call is inserted as the first statement. There is no fix where the parameters are not two names.

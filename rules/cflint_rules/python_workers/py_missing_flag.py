@@ -25,6 +25,12 @@ compatibility_flags = ["python_workers"]
 enabled = true
 ```
 
+## Errors
+
+```text title="wrangler"
+The `python_workers` compatibility flag is required to use Python.
+```
+
 ## Fix safety
 
 Safe: the flag is added to `compatibility_flags`.

@@ -46,6 +46,12 @@ class Default(WorkerEntrypoint):
 
 Functions that are called in requests; modules that only functions import; `random.Random(seed)`.
 
+## Errors
+
+```text title="workerd"
+Disallowed operation called within global scope. …
+```
+
 ## Fix safety
 
 There is no fix: the value has to be made where a request needs it.

@@ -48,6 +48,12 @@ dev = ["workers-py"]
 
 Folders that have a `pyproject.toml` as well: the `requirements.txt` may be for other tools there.
 
+## Errors
+
+```text title="wrangler"
+Found a `cf-requirements.txt` file. cf-requirements.txt is no longer used, …
+```
+
 ## Fix safety
 
 There is no fix: names, versions and the rest of a `pyproject.toml` are up to its author.

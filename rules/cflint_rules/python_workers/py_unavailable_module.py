@@ -38,6 +38,12 @@ class Default(WorkerEntrypoint):
 Imports in a `try`, or under an `if` (`TYPE_CHECKING`, `sys.platform`); modules of the project with such a
 name; what does work of `threading`, such as locks.
 
+## Errors
+
+```text title="workerd"
+ModuleNotFoundError: No module named '…'
+```
+
 ## Fix safety
 
 There is no fix: what to use instead depends on what it was for.

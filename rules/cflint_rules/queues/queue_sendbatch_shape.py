@@ -40,6 +40,12 @@ export default {
 
 Messages whose shape is not in sight: a variable, a call, an object with a spread.
 
+## Errors
+
+```text title="workerd"
+TypeError: sendBatch() requires at least one message
+```
+
 ## Fix safety
 
 Unsafe: what was given becomes the `body`, which the consumer then gets. There is no fix where the messages

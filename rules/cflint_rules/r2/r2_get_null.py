@@ -38,6 +38,15 @@ export default {
 
 Objects that are tested anywhere, read with `?.`, or claimed to be there (`!`, `as R2ObjectBody`).
 
+## Errors
+
+```text title="workerd"
+TypeError: Cannot read properties of null (reading 'body')
+TypeError: Cannot read properties of null (reading 'httpMetadata')
+TypeError: Cannot read properties of null (reading 'writeHttpMetadata')
+TypeError: Cannot read properties of null (reading '…')
+```
+
 ## Fix safety
 
 No fix: what to answer when there is no object is up to you.

@@ -42,6 +42,13 @@ export default {
 
 Bodies of requests and responses, streams through a `FixedLengthStream`, and streams that come from elsewhere.
 
+## Errors
+
+```text title="workerd"
+TypeError: Provided readable stream must have a known length (request/response body or readable half of
+  FixedLengthStream)
+```
+
 ## Fix safety
 
 There is no fix: whether to gather the bytes (as above), to state their number with a `FixedLengthStream`, or

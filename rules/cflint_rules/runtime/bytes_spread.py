@@ -45,6 +45,12 @@ export default {
 Digests, signatures, keys, random values and other bytes of a known small size; pieces (`subarray()`,
 `slice()`); bytes of which it is not known where they come from.
 
+## Errors
+
+```text title="workerd"
+RangeError: Maximum call stack size exceeded
+```
+
 ## Fix safety
 
 No fix: which of the ways fits depends on what becomes of the text.

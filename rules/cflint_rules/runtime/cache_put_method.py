@@ -36,6 +36,12 @@ export default {
 Requests whose method is not known. A request is known to have another method where it is made with one
 (`new Request(url, { method: "POST" })`), and behind a test of `method` that leaves for all others.
 
+## Errors
+
+```text title="workerd"
+TypeError: Cannot cache response to non-GET request.
+```
+
 ## Fix safety
 
 No fix: what belongs into the key (a hash of the body, say) is up to you.

@@ -33,6 +33,13 @@ export default {
 Properties (`const { props, exports } = ctx`); methods that are bound (`ctx.waitUntil.bind(ctx)`) or only
 looked at; `waitUntil` imported from `cloudflare:workers`, and that of Pages Functions, which is bound.
 
+## Errors
+
+```text title="workerd"
+TypeError: Illegal invocation
+TypeError: Illegal invocation: function called with incorrect `this` reference. …
+```
+
 ## Fix safety
 
 Safe: the method is bound to the object that it was taken from.

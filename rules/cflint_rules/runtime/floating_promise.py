@@ -50,6 +50,13 @@ when it is `.catch()` that handles them. In a constructor, which cannot wait.
 A note only, one for all calls of a function in a file: in a Durable Object otherwise; in listeners and
 timers; where a stream that is being written to is the response.
 
+## Errors
+
+```text title="workerd"
+The Workers runtime canceled this request because it detected that your Worker's code had hung and would
+  never generate a response.
+```
+
 ## Fix safety
 
 Unsafe. The promise is passed to the `waitUntil()` in reach, which leaves the order of things as it is, and a

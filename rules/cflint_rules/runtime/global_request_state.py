@@ -43,6 +43,14 @@ Values that are the same for every request: `env` and bindings, settings that ar
 the Worker's own origin, counters. Promises without I/O, or that are taken out again (`delete`, `.catch()`).
 Database clients have a rule of their own.
 
+## Errors
+
+```text title="workerd"
+Error: Cannot perform I/O on behalf of a different request. I/O objects (such as streams, request/response
+  bodies, and others) created in the context of one request handler cannot be accessed from a different
+  request's handler. …
+```
+
 ## Fix safety
 
 There is no fix: the value has to be handed on, or kept in an `AsyncLocalStorage`.

@@ -40,6 +40,22 @@ Functions that nothing calls while the module loads; what stands under a conditi
 variable or a secret of the imported `env`; code that no Worker reaches, or of which it needs types alone, and
 tests.
 
+## Errors
+
+```text title="workerd"
+Error: Disallowed operation called within global scope. Asynchronous I/O (ex: fetch() or connect()), setting
+  a timeout, and generating random values are not allowed within global scope. …
+```
+
+```text title="Cloudflare"
+Some functionality, such as asynchronous I/O, timeouts, and generating random values, can only be performed
+  while handling a request. … [code: 10021]
+Script startup exceeded CPU time limit. [code: 10021]
+```
+
+Seen in https://github.com/fab-spec/fab/issues/330,
+https://developers.cloudflare.com/workers/observability/errors/#validation-errors-10021.
+
 ## Fix safety
 
 There is no fix: where the value is needed is up to the author.

@@ -32,6 +32,20 @@ Names that the module declares or imports, whatever they mean there. In document
 left out, it is a note, only for the classes of `cloudflare:workers`, and for none that another block of the
 section imports.
 
+## Errors
+
+```text title="workerd"
+ReferenceError: DurableObject is not defined
+ReferenceError: WorkerEntrypoint is not defined
+ReferenceError: WorkflowEntrypoint is not defined
+ReferenceError: RpcTarget is not defined
+```
+
+```text title="TypeScript"
+error TS2304: Cannot find name 'DurableObject'.
+error TS2689: Cannot extend an interface 'DurableObject'. Did you mean 'implements'?
+```
+
 ## Fix safety
 
 Safe: the name cannot mean anything else.

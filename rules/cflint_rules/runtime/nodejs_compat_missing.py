@@ -66,6 +66,22 @@ name of a module (`events`, `buffer`); projects whose build brings polyfills or 
 with the flag `nodejs_als`; Workers without a compatibility date. Documentation that shows such code and no
 configuration gets one note per section.
 
+## Errors
+
+```text title="wrangler"
+The package "…" wasn't found on the file system but is built into node.
+Your Worker may throw errors at runtime unless you enable the "nodejs_compat" compatibility flag.
+```
+
+```text title="esbuild"
+Could not resolve "node:…"
+```
+
+```text title="workerd"
+Error: No such module "node:…".
+ReferenceError: Buffer is not defined
+```
+
 ## Fix safety
 
 Safe: the flag is added to `compatibility_flags`.

@@ -46,6 +46,12 @@ export default {
 `process`, or set its variables, and Workers whose build may replace them (`define`, a build command, Vite).
 Modules of which it is not known that a Worker has them.
 
+## Errors
+
+```text title="workerd"
+ReferenceError: process is not defined
+```
+
 ## Fix safety
 
 There is no fix: where `env` comes from is up to the author.

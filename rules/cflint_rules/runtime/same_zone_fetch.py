@@ -38,6 +38,14 @@ Addresses of Workers that are not in the repository; Workers with routes, where 
 `workers.dev`, which is another zone; custom domains, which can be called; code of cron triggers and queues;
 Workers with the flag `global_fetch_strictly_public`.
 
+## Errors
+
+```text title="Cloudflare"
+error code: 1042
+```
+
+Seen in https://developers.cloudflare.com/workers/observability/errors/#error-pages-generated-by-workers.
+
 ## Fix safety
 
 No fix: the binding has to be declared, and its name chosen.

@@ -41,6 +41,13 @@ export default {
 Streams whose readable end was handed on before, to a response, a bucket, a function; streams with a queue of
 their own size.
 
+## Errors
+
+```text title="workerd"
+The Workers runtime canceled this request because it detected that your Worker's code had hung and would
+  never generate a response.
+```
+
 ## Fix safety
 
 There is no fix: what runs beside the response has to handle its own errors.

@@ -45,6 +45,13 @@ export default {
 A function that is handed over and called by itself; a field that nothing calls as a method here; objects with
 a `fetch()` of their own, such as a Hono app.
 
+## Errors
+
+```text title="workerd"
+TypeError: Illegal invocation
+TypeError: Illegal invocation: function called with incorrect `this` reference. …
+```
+
 ## Fix safety
 
 Safe: a function that is bound to the global object does what was meant.

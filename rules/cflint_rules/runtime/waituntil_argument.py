@@ -40,6 +40,12 @@ export default {
 
 Variables and calls of which it is not known what they give.
 
+## Errors
+
+```text title="workerd"
+TypeError: Failed to execute 'waitUntil' on '…': parameter 1 is not of type 'Promise'.
+```
+
 ## Fix safety
 
 Safe: the function is called, or `await` is left out.

@@ -140,16 +140,16 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
         environment.bindings_of("ratelimit") for environment in subject.environments
     ):
         return
-    paths = js.running_paths(subject)
+    paths = js.running_paths(subject)  # the cheap questions first: most Workers have such a word somewhere
+    if any(_is_sign(module, leaf) for module, leaf in js.leaves_matching(project, paths, _SIGNS)):
+        return
+    if any(_is_compared(module, leaf) for module, leaf in js.leaves_matching(project, paths, _KEYS)):
+        return
     costly = next(_costly(project, subject), None)
     open_to = _open_to_pages(project, paths)
     may_write = costly is None and open_to is not None and subject.app is None
     written = next(_written(project, subject), None) if may_write else None
     if costly is None and written is None:
-        return
-    if any(_is_sign(module, leaf) for module, leaf in js.leaves_matching(project, paths, _SIGNS)):
-        return
-    if any(_is_compared(module, leaf) for module, leaf in js.leaves_matching(project, paths, _KEYS)):
         return
     related = (open_to,) if open_to is not None else ()
     if costly is not None:

@@ -60,6 +60,12 @@ literals, `null` or an empty text; variables that hold no secret by their name; 
 do not come from a request, as far as one can see. A call of `timingSafeEqual()` that stands in a `try` with a
 `catch`.
 
+## Errors
+
+```text title="workerd"
+TypeError: Input buffers must have the same byte length
+```
+
 ## Fix safety
 
 There is no fix: the comparison becomes asynchronous.

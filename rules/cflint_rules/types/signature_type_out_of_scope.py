@@ -32,6 +32,12 @@ export async function greet(person: Person): Promise<Response> {
 
 Names that are declared outside too, by the module, a type parameter or the language.
 
+## Errors
+
+```text title="TypeScript"
+error TS2304: Cannot find name '…'.
+```
+
 ## Fix safety
 
 Unsafe: the type moves in front of the statement that holds the function, where all of the module sees it.

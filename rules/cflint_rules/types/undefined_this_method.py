@@ -37,6 +37,16 @@ Classes whose base is the project's own or made by a call, that are decorated, m
 their name, or given members by `Object.assign(this, …)`; calls behind `?.`, an `in` check or a cast; names
 with an underscore in front.
 
+## Errors
+
+```text title="workerd"
+TypeError: this.… is not a function
+```
+
+```text title="TypeScript"
+error TS2339: Property '…' does not exist on type '…'.
+```
+
 ## Fix safety
 
 There is no fix: only you know what the method does.

@@ -34,6 +34,16 @@ export class Mailer extends DurableObject {
 
 Types imported from `@cloudflare/workers-types`; names that cflint does not know; `cloudflare:test` in tests.
 
+## Errors
+
+```text title="esbuild"
+No matching export in "…" for import "…"
+```
+
+```text title="workerd"
+SyntaxError: The requested module 'cloudflare:workers' does not provide an export named '…'
+```
+
 ## Fix safety
 
 Safe: the name is exported by one module only.

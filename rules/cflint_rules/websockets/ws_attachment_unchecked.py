@@ -59,6 +59,13 @@ export class Room extends DurableObject<Env> {
 Classes that give each socket an attachment where they accept it; attachments that are tested, read with `?.`
 or claimed to be there (`!`), in the same function; sockets that are accepted where it cannot be seen.
 
+## Errors
+
+```text title="workerd"
+TypeError: Cannot read properties of null (reading '…')
+TypeError: Cannot destructure property '…' of '…' as it is null.
+```
+
 ## Fix safety
 
 There is no fix: what to do for a socket without attachment is up to the protocol.

@@ -59,6 +59,12 @@ export class Parrot extends DurableObject<Env> {
 Handlers that check the message's type anywhere, or decode it. `JSON.parse()` inside `try`. A message that is
 only passed on.
 
+## Errors
+
+```text title="workerd"
+SyntaxError: "[object ArrayBuffer]" is not valid JSON
+```
+
 ## Fix safety
 
 There is no fix: what to do with binary is up to the protocol.

@@ -64,6 +64,12 @@ Loops that look at `readyState` or leave a socket out; sends that something arou
 no socket, or only in answer to its client: that one is gone when `webSocketClose()` has returned, so that
 only what this sends after the answer can fail.
 
+## Errors
+
+```text title="workerd"
+TypeError: Can't call WebSocket send() after close().
+```
+
 ## Fix safety
 
 There is no fix: what to do with a socket that is gone is up to the author.

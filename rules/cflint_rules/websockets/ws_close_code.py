@@ -53,6 +53,14 @@ sent back which `webSocketClose()` or a listener of `close` was given, also as `
 warning (in documents a note), and nothing inside `try` or where the code is compared: most clients close with
 a code. A reason that looks like a placeholder (`"<reason>"`) is a note.
 
+## Errors
+
+```text title="workerd"
+InvalidAccessError: Invalid WebSocket close code: ….
+SyntaxError: WebSocket close reason must not be longer than 123 bytes when UTF-8 encoded.
+TypeError: If you specify a WebSocket close reason, you must also specify a code.
+```
+
 ## Fix safety
 
 There is no fix: what a close means to the client is up to its author.

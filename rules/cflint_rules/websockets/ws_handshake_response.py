@@ -36,6 +36,16 @@ export default {
 A response that passes another one on (`new Response(null, upstream)`), and options or a status that are not
 written out. A body: that is what `response-null-body-status` is about.
 
+## Errors
+
+```text title="workerd"
+RangeError: Responses with a WebSocket must have status code 101.
+TypeError: Can't return WebSocket in a Response after calling accept().
+TypeError: Can't return WebSocket that was already used in a response.
+TypeError: Can't return WebSocket in a Response after calling acceptWebSocket().
+TypeError: Can't return WebSocket in a Response if it was created with `new WebSocket()`
+```
+
 ## Fix safety
 
 Safe for the status: no other one is possible. Unsafe for the ends of a pair: perhaps the other one should

@@ -40,6 +40,13 @@ export default {
 A Durable Object behind a Worker that checks the header: any module of the Worker may do it. A pair that is
 made only when a response that was fetched has a `webSocket`.
 
+## Errors
+
+```text title="workerd"
+TypeError: Worker tried to return a WebSocket in a response to a request which did not contain the header
+  "Upgrade: websocket".
+```
+
 ## Fix safety
 
 Unsafe: requests that came through before, and failed later, are answered with status 426.

@@ -56,6 +56,17 @@ export class Board extends DurableObject<Env> {
 Two calls of which only one can run (the branches of an `if`). Ends of a pair that are handed to other code,
 which may accept them.
 
+## Errors
+
+```text title="workerd"
+TypeError: Can't accept() WebSocket after enabling hibernation.
+Error: Cannot call `acceptWebSocket()` if the WebSocket was already accepted via `accept()`
+Error: Cannot call `acceptWebSocket()` on this WebSocket because its pair has already been accepted or used
+  in a Response.
+TypeError: You must call one of accept() or state.acceptWebSocket() on this WebSocket before sending
+  messages.
+```
+
 ## Fix safety
 
 Safe: one of the two calls throws, so removing `accept()` takes nothing away. No fix is offered where

@@ -59,6 +59,13 @@ export class Room extends DurableObject<Env> {
 
 Tags that are texts, and JSON of which the length is checked.
 
+## Errors
+
+```text title="workerd"
+… is longer than the max tag length (… characters).
+a Hibernatable WebSocket cannot have more than … tags
+```
+
 ## Fix safety
 
 There is no fix: what reads the tag has to change as well.

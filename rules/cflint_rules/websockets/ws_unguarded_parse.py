@@ -63,6 +63,13 @@ export class Quiz extends DurableObject<Env> {
 `JSON.parse()` in `try`, at the place itself or where the method is called that parses; what is not the
 message; listeners of sockets that the Worker itself opened.
 
+## Errors
+
+```text title="workerd"
+SyntaxError: Unexpected token '…', "…" is not valid JSON
+SyntaxError: Unexpected end of JSON input
+```
+
 ## Fix safety
 
 There is no fix: what to answer is up to the protocol.

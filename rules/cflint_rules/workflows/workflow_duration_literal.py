@@ -38,6 +38,12 @@ export class Sync extends WorkflowEntrypoint<Env, { id: string }> {
 
 Durations that are computed when the Workflow runs, and numbers of 100 and more.
 
+## Errors
+
+```text title="Workflows"
+Step config for "…" is in a invalid format. …
+```
+
 ## Fix safety
 
 Safe where only one unit can be meant (`mins`, `hr`, `5s`). Unsafe for `m`.

@@ -45,6 +45,12 @@ export default {
 A call within `try`, or whose promise has a `.catch()`; ids that do not come from a request, as far as it is
 in sight; apps of Hono with an `onError()`.
 
+## Errors
+
+```text title="Workflows"
+instance.not_found
+```
+
 ## Fix safety
 
 No fix: what to answer is up to you.

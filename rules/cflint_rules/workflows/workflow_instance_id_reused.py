@@ -41,6 +41,12 @@ export default {
 Ids by other names. A `create()` whose error is caught, and code that also gets the instance by its id: there
 one instance for each may be meant.
 
+## Errors
+
+```text title="Workflows"
+instance.already_exists
+```
+
 ## Fix safety
 
 There is no fix: code that looks the instance up has to know the new id.

@@ -34,6 +34,13 @@ export class Import extends WorkflowEntrypoint<Env, { url: string }> {
 
 Steps that return nothing, and values of which it is not known what they are.
 
+## Errors
+
+```text title="Workflows"
+Value returned from step "…" is not serialisable
+… was terminated, as the step "…" returned a value which is not serialisable
+```
+
 ## Fix safety
 
 Unsafe: of a response that `fetch()` gives, the JSON is returned.

@@ -33,6 +33,18 @@ export class Import extends WorkflowEntrypoint<Env> {
 
 A class of one's own called `NonRetryableError`, and what another package exports under that name.
 
+## Errors
+
+```text title="esbuild"
+No matching export in "…" for import "NonRetryableError"
+```
+
+```text title="workerd"
+SyntaxError: The requested module 'cloudflare:workers' does not provide an export named 'NonRetryableError'
+SyntaxError: The requested module 'cloudflare:workflows' does not provide an export named
+  'WorkflowEntrypoint'
+```
+
 ## Fix safety
 
 Safe: each name is exported by one module only.

@@ -49,6 +49,15 @@ export default {
 A missing `main` in documentation, in a project whose framework or build tool names the entry, and where a
 script gives it on the command line.
 
+## Errors
+
+```text title="wrangler"
+Cannot set run_worker_first without a Worker script.
+Cannot use assets with a binding in an assets-only Worker.
+run_worker_first=true set without an assets binding
+Cannot use assets and Workers Sites in the same Worker.
+```
+
 ## Fix safety
 
 There is no fix: only the author knows which setting is wrong.

@@ -24,6 +24,14 @@ even in a dry run, and the deployment fails.
 A date of tomorrow: it is counted in UTC, and the clock here may be behind. A date that the runtime of the
 lock file does not know yet is a note, since only local development is affected.
 
+## Errors
+
+```text title="workerd"
+Can't set compatibility date in the future: …
+Invalid compatibility date: …
+This Worker requires compatibility date "…", but the newest date supported by this server binary is "…".
+```
+
 ## Fix safety
 
 Safe: long dashes become hyphens. Other wrong dates have no fix.

@@ -32,6 +32,13 @@ package.json gives on the command line; a top level whose environments all have 
 tests, and those that only serve other commands (neither a name nor a `main`). Documentation that shows a
 whole configuration without a date gets a note.
 
+## Errors
+
+```text title="wrangler"
+A compatibility_date is required when uploading a Worker. Add the following to your … file:
+No compatibility_date was specified. Using the default compatibility date: ….
+```
+
 ## Fix safety
 
 Unsafe: the Worker gets today's date (or that of the runtime in the lock file, if that is older), and with it

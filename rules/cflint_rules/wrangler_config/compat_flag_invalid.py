@@ -28,6 +28,15 @@ An unknown flag beside a compatibility date that is newer than the table of flag
 flag may be newer, too. Experimental flags in configurations of tests. A flag that is the default anyway is
 the business of `compat-flag-redundant`.
 
+## Errors
+
+```text title="workerd"
+No such compatibility flag: …
+Compatibility flag specified multiple times: …
+Compatibility flags are mutually contradictory: … vs …
+The compatibility flag … is experimental and cannot yet be used in Workers deployed to Cloudflare.
+```
+
 ## Fix safety
 
 Safe: a flag listed twice is removed once, and a flag that differs from a known one by a letter or two gets

@@ -33,12 +33,18 @@ a date.
 
 `nodejs_als` beside `nodejs_compat`, which includes it, is a note: it does no harm.
 
+## Errors
+
+```text title="workerd"
+The compatibility flag … became the default as of … so does not need to be specified anymore.
+```
+
 ## Fix safety
 
 Safe: the date goes on saying the same.
 
 Source: workerd, `src/workerd/io/compatibility-date.c++` (the check) and `compatibility-date.capnp` (the
-dates, in the table of version 2026-08-29);
+dates, in the table of version 2026-11-17);
 https://developers.cloudflare.com/workers/configuration/compatibility-flags/
 """
 

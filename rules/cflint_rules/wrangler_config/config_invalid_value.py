@@ -41,6 +41,15 @@ consumers have a rule of their own. The schema of the wrangler in `node_modules`
 when the project's wrangler is newer than the table of cflint, or of an older major version, what only the
 schema objects to is a warning.
 
+## Errors
+
+```text title="wrangler"
+Expected "…" to be of type … but got …
+"…" bindings should have a string "…" field but got …
+The field "…" should be an object but got …
+The field "…" should be an array but got …
+```
+
 ## Fix safety
 
 There is no fix: only the author knows the right value.

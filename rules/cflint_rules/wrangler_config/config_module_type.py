@@ -54,6 +54,14 @@ export default defineConfig({
 
 Configurations in TOML or JSON. A folder that has no `package.json` in or above it.
 
+## Errors
+
+```text title="Node.js"
+SyntaxError: Cannot use import statement outside a module
+```
+
+Seen in https://nodejs.org/api/esm.html.
+
 ## Fix safety
 
 Unsafe: `"type"` becomes `"module"`, which counts for all `.js` and `.ts` files of the package.

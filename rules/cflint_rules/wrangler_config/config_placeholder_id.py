@@ -29,6 +29,19 @@ without one, the next deployment makes it.
 Ids of previews, which only local development uses, and configurations of tests. An empty id of a KV namespace
 is reported by `config-invalid-value`.
 
+## Errors
+
+```text title="Cloudflare"
+KV namespace '…' is not valid. Please verify the namespace_id in your configuration. [code: 10042]
+D1 binding '…' references database '…' which was not found. Verify the database exists in your account and
+  that the database_id in your configuration is correct. [code: 10181]
+binding … of type d1 must have a database that already exists. Use wrangler or the UI to create the
+  database. [code: 10021]
+```
+
+Seen in https://github.com/cloudflare/workers-sdk/issues/14249,
+https://github.com/tianma-if/edgeever/issues/311, https://github.com/cloudflare/workers-sdk/issues/10898.
+
 ## Fix safety
 
 There is no fix.

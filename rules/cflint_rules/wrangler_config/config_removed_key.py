@@ -30,6 +30,12 @@ always a warning, except where the project has an older tool that reads it: `min
 where its package.json asks for Miniflare 2 or before, and every key where it has wrangler 1
 (`@cloudflare/wrangler`) and no later one.
 
+## Errors
+
+```text title="wrangler"
+The "node_compat" field is no longer supported as of Wrangler v4. …
+```
+
 ## Fix safety
 
 Safe: a key that has only been renamed gets its new name, and one without any effect is removed.

@@ -30,6 +30,12 @@ hold any key, such as `vars`. The schema of the wrangler in `node_modules` decid
 the project's wrangler is newer than the table of cflint, or of an older major version, a key that resembles
 no other is only a note.
 
+## Errors
+
+```text title="wrangler"
+Unexpected fields found in … field: …
+```
+
 ## Fix safety
 
 Safe: the key gets the name that is meant, when exactly one fits and the value has its type.

@@ -35,6 +35,12 @@ Worker (`script_name`) cannot have one either.
 Configurations of which a part could not be read or is generated, those in TypeScript (their loader has a
 check of its own), and excerpts in documentation.
 
+## Errors
+
+```text title="wrangler"
+The container class_name … does not match any durable object class_name defined in your Wrangler config file
+```
+
 ## Fix safety
 
 Unsafe: the fix adds a migration that creates the class, which is right where it was never deployed.

@@ -27,6 +27,14 @@ seconds and no `@daily`; a step cannot be as long as its field (`*/60`).
 `L`, `W` and `#` where Cron Triggers know them, names in any case, and ranges that wrap around. An expression
 that is right, but names a day that its month does not have, or is written twice, is a warning.
 
+## Errors
+
+```text title="Cloudflare"
+invalid cron string [code: 10100]
+```
+
+Seen in https://github.com/cloudflare/workers-sdk/issues/8923.
+
 ## Fix safety
 
 Safe where it is clear what is meant: a name like `@daily`, a leading `0` for the second, a weekday `0`.

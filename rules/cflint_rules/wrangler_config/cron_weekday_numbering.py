@@ -28,6 +28,14 @@ Names; `2-6`, and `1` together with `7`, which only make sense to someone who kn
 comment beside them that names the days as Cron Triggers read them. What is no cron expression at all is
 reported by `cron-invalid`.
 
+## Errors
+
+```text title="Cloudflare"
+invalid cron string [code: 10100]
+```
+
+Seen in https://github.com/cloudflare/workers-sdk/issues/8923.
+
 ## Fix safety
 
 Unsafe: the numbers become the names that they stand for elsewhere, so that the Worker runs on other days.

@@ -25,6 +25,12 @@ configuration.
 
 The same name in different environments. One resource that is bound twice under different names.
 
+## Errors
+
+```text title="wrangler"
+Bindings must have unique names, so that they can all be referenced in the worker.
+```
+
 ## Fix safety
 
 There is no fix: only the author knows which of the two the code means.

@@ -31,6 +31,13 @@ wrangler warns of custom domains only.
 Environments called `production` and their like, which are meant to own what they inherit. Where there is
 one, the top level is for development, and only inherited custom domains are reported.
 
+## Errors
+
+```text title="wrangler"
+The "env.…" environment inherits the top-level `routes` configuration, which includes the custom domain(s):
+  …
+```
+
 ## Fix safety
 
 Unsafe: the environments get empty lists, so that they have no routes or crons from the next deployment on.

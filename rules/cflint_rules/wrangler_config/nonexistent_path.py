@@ -33,6 +33,17 @@ What a build makes: paths in `dist`, `build` and their like, and anything that i
 `main` where a script names the entry on the command line. `$schema` in `node_modules`. In documentation a
 whole configuration (one with a `name`) without `main` gets a note; no paths are looked up there.
 
+## Errors
+
+```text title="wrangler"
+The entry-point file at "…" was not found.
+The directory specified by the … does not exist:
+```
+
+```text title="Vite plugin"
+The provided Wrangler config main field (…) doesn't point to an existing file
+```
+
 ## Fix safety
 
 Safe: when exactly one file of the same name and another ending is there (`src/index.ts` for `src/index.js`),

@@ -65,6 +65,20 @@ export default {
 Names that do not resemble any Worker in the workspace: that Worker may live in another repository.
 Entrypoints of Workers whose exports are not all known, or of which there are several with one name.
 
+## Errors
+
+```text title="Cloudflare"
+Service binding '…' references Worker '…' which was not found. Verify the Worker exists in your account and
+  that the service name in your configuration is correct. [code: 10143]
+Could not resolve service binding '…'. Target script '…' not found. Please verify the target script and try
+  again. [code: 10143]
+Could not resolve service binding '…'. Target environment '…' not found for target script '…'. … [code:
+  10144]
+```
+
+Seen in https://github.com/heroui-inc/heroui-mcp/pull/75, https://github.com/jonbeckman/solstatus/issues/24,
+https://github.com/cloudflare/workers-sdk/issues/10168.
+
 ## Fix safety
 
 Unsafe: the name is replaced with the closest existing one, which may not be the intended Worker.

@@ -46,6 +46,9 @@ if TYPE_CHECKING:
     from cflint.project.config.class_edits import classes_without_migration as classes_without_migration
     from cflint.project.config.deployed import flipped as flipped
     from cflint.project.config.deployed import incoming_of as incoming_of
+    from cflint.project.config.dev_vars import DevVariable as DevVariable
+    from cflint.project.config.dev_vars import DevVars as DevVars
+    from cflint.project.config.dev_vars import dev_vars_of as dev_vars_of
     from cflint.project.config.keys import general_path as general_path
     from cflint.project.config.keys import is_misplaced as is_misplaced
     from cflint.project.config.keys import key_meant as key_meant
@@ -128,6 +131,7 @@ _ORIGINS = {
     "cflint.project.code.env_members": ("may_be_declared"),
     "cflint.project.config.class_edits": ("classes_without_migration"),
     "cflint.project.config.deployed": ("flipped incoming_of"),
+    "cflint.project.config.dev_vars": ("DevVariable DevVars dev_vars_of"),
     "cflint.project.config.keys": ("general_path is_misplaced key_meant misplaced_keys nearest_name"),
     "cflint.project.config.lifecycle": (
         "ActiveClass Backend ClassState DeletedClass Lifecycle LifecycleProblem Migration "
@@ -177,6 +181,8 @@ __all__ = [
     "ConfigProblem",
     "ConfigSchema",
     "DeletedClass",
+    "DevVariable",
+    "DevVars",
     "Entrypoint",
     "Export",
     "ExportSet",
@@ -213,6 +219,7 @@ __all__ = [
     "cron_never_fires",
     "cron_suggestion",
     "declares",
+    "dev_vars_of",
     "dotted",
     "find_flag",
     "flag_names",

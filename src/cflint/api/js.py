@@ -159,6 +159,15 @@ if TYPE_CHECKING:
     from cflint.project.code.provenance import Provenance as Provenance
     from cflint.project.code.provenance import Trust as Trust
     from cflint.project.code.provenance import provenance as provenance
+    from cflint.project.code.remote import Bound as Bound
+    from cflint.project.code.remote import RemoteMethod as RemoteMethod
+    from cflint.project.code.remote import all_remote_calls as all_remote_calls
+    from cflint.project.code.remote import bound_by_others as bound_by_others
+    from cflint.project.code.remote import class_behind as class_behind
+    from cflint.project.code.remote import names_of as names_of
+    from cflint.project.code.remote import names_that_only_one_has as names_that_only_one_has
+    from cflint.project.code.remote import remote_calls as remote_calls
+    from cflint.project.code.remote import remote_method as remote_method
     from cflint.project.code.replies import Reply as Reply
     from cflint.project.code.replies import replies_of as replies_of
     from cflint.project.code.secrets import Secret as Secret
@@ -291,6 +300,10 @@ _ORIGINS = {
         "use_of_callback use_of_promise use_of_promises wait_until_at"
     ),
     "cflint.project.code.provenance": ("Provenance Trust provenance"),
+    "cflint.project.code.remote": (
+        "Bound RemoteMethod all_remote_calls bound_by_others class_behind names_of "
+        "names_that_only_one_has remote_calls remote_method"
+    ),
     "cflint.project.code.replies": ("Reply replies_of"),
     "cflint.project.code.secrets": ("Secret"),
     "cflint.project.code.services": ("ServiceCall"),
@@ -385,6 +398,7 @@ __all__ = [
     "Awaited",
     "BaseRef",
     "BodyRead",
+    "Bound",
     "Builtin",
     "Call",
     "CallSite",
@@ -429,6 +443,7 @@ __all__ = [
     "PromiseSource",
     "PromiseUse",
     "Provenance",
+    "RemoteMethod",
     "Reply",
     "ResponseMade",
     "RetiredModel",
@@ -447,6 +462,7 @@ __all__ = [
     "TypoKind",
     "Unknown",
     "all_code_is_known",
+    "all_remote_calls",
     "alternatives",
     "ambient_env",
     "arguments_of",
@@ -454,6 +470,7 @@ __all__ = [
     "bases_of_kinds",
     "block_end",
     "body_of",
+    "bound_by_others",
     "called_function",
     "callee_name",
     "callers_of",
@@ -463,6 +480,7 @@ __all__ = [
     "calls_on_name",
     "can_await",
     "can_reach",
+    "class_behind",
     "code_behind",
     "completes",
     "contains",
@@ -509,6 +527,8 @@ __all__ = [
     "modules_naming",
     "name_of",
     "name_of_function",
+    "names_of",
+    "names_that_only_one_has",
     "node_needs",
     "number_of",
     "origins",
@@ -526,6 +546,8 @@ __all__ = [
     "provenance",
     "reads_credential",
     "reads_request",
+    "remote_calls",
+    "remote_method",
     "replies_of",
     "request_behind",
     "retired_model",

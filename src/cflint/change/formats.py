@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from cflint.change.compare import Difference, WorkerDifference
-from cflint.finding import Finding, Report
+from cflint.finding import Report
 from cflint.record import record
 from cflint.report import severity_of
-from cflint.report.escape import encodable, escape_message, masked, visible
+from cflint.report.escape import encodable, escape_message, visible
+from cflint.report.lines import code, found_data, found_line, prose
 
 VERSION = 1
 """Of the JSON; raised when a field is taken away or changes its meaning."""
@@ -29,6 +30,9 @@ class Outcome:
 
 Format = Callable[[Outcome], str]
 
+_MOST_IN_SHORT = 4
+"""Differences of one sign that the line of a Worker names."""
+
 
 def as_text(outcome: Outcome) -> str:
     """For people at a terminal: `+` is new, `-` gone, `~` changed, `!` a finding."""
@@ -42,7 +46,7 @@ def as_text(outcome: Outcome) -> str:
             if flags:
                 lines.append(f"      switches {word}: {', '.join(flags)}")
         lines.append("")
-    lines += (f"! {_found(finding)}" for finding in outcome.report.findings)
+    lines += (f"! {found_line(finding)}" for finding in outcome.report.findings)
     if outcome.report.findings:
         lines.append("")
     lines.append(_summary(outcome))
@@ -50,21 +54,55 @@ def as_text(outcome: Outcome) -> str:
 
 
 def as_markdown(outcome: Outcome) -> str:
-    """For a comment on a pull request: a table for each Worker, and a list of what is found."""
-    lines = ["## Workers", ""]
+    """For a comment on a pull request: what is found, a line for each Worker, then a table for each."""
+    lines = ["## Workers", "", f"**{prose(_summary(outcome))}**", ""]
+    if outcome.report.findings:
+        lines += (f"- {prose(found_line(finding))}" for finding in outcome.report.findings)
+        lines.append("")
+    lines += map(_in_short, outcome.workers)
+    if outcome.workers:
+        lines.append("")
     for worker in outcome.workers:
-        state = {"new": ", new", "gone": ", gone"}.get(worker.status, "")
-        lines += [f"### {_cell(worker.name)}{state}", "", f"{_code(worker.path)}", ""]
+        if not worker.differences and not worker.switched_on and not worker.switched_off:
+            continue
+        lines += [f"### {prose(worker.name)}{_state(worker)}", "", f"{code(worker.path)}", ""]
         if worker.differences:
             lines += ["| | | before | after |", "|---|---|---|---|", *map(_row, worker.differences), ""]
         for word, flags in (("on", worker.switched_on), ("off", worker.switched_off)):
             if flags:
-                lines += [f"Switched {word}: {', '.join(map(_code, flags))}", ""]
-    if outcome.report.findings:
-        lines += ["### Findings", ""]
-        lines += (f"- {_cell(_found(finding))}" for finding in outcome.report.findings)
-        lines.append("")
-    return "\n".join([*lines, _cell(_summary(outcome)), ""])
+                lines += [f"Switched {word}: {', '.join(map(code, flags))}", ""]
+    return "\n".join(lines)
+
+
+def _in_short(worker: WorkerDifference) -> str:
+    """A Worker in one line of a list: what is new, gone and changed, the first of each by name."""
+    parts: list[str] = []
+    for sign, those in _by_sign(worker.differences).items():
+        named = ", ".join(f"{prose(it.kind)}{_name_of(it)}" for it in those[:_MOST_IN_SHORT])
+        more = len(those) - _MOST_IN_SHORT
+        parts.append(f"{sign} {named}{f' and {more} more' if more > 0 else ''}")
+    for word, flags in (("on", worker.switched_on), ("off", worker.switched_off)):
+        if flags:
+            parts.append(f"switches {word} {len(flags)} flag{'' if len(flags) == 1 else 's'}")
+    if worker.moved_from is not None:
+        parts.append(f"moved from {code(worker.moved_from)}")
+    return f"- **{prose(worker.name)}**{_state(worker)}: {'; '.join(parts) or 'nothing else'}"
+
+
+def _name_of(it: Difference) -> str:
+    return "" if it.kind in (it.name, "entry", "date") else f" {code(it.name)}"
+
+
+def _by_sign(differences: Sequence[Difference]) -> dict[str, list[Difference]]:
+    """The differences by what became of them, what is gone first: it is what cannot be taken back."""
+    found: dict[str, list[Difference]] = {"gone:": [], "changed:": [], "new:": []}
+    for it in differences:
+        found["new:" if it.before is None else "gone:" if it.after is None else "changed:"].append(it)
+    return {sign: those for sign, those in found.items() if those}
+
+
+def _state(worker: WorkerDifference) -> str:
+    return {"new": ", new", "gone": ", gone"}.get(worker.status, "")
 
 
 def as_json(outcome: Outcome) -> str:
@@ -74,7 +112,7 @@ def as_json(outcome: Outcome) -> str:
         "base": encodable(outcome.base),
         "head": encodable(outcome.head),
         "workers": [_worker(worker) for worker in outcome.workers],
-        "findings": [_finding(finding) for finding in outcome.report.findings],
+        "findings": [found_data(finding) for finding in outcome.report.findings],
     }
     return json.dumps(data, indent=2) + "\n"
 
@@ -90,7 +128,11 @@ def _summary(outcome: Outcome) -> str:
         else f"{count} Worker{'' if count == 1 else 's'} differ"
     )
     what += "s" if count == 1 else ""
-    return f"{what}: {outcome.base} against {outcome.head}."
+    tally = Counter(severity_of(finding).label for finding in outcome.report.findings)
+    found = ", ".join(
+        f"{number} {label}{'' if number == 1 else 's'}" for label, number in sorted(tally.items())
+    )
+    return f"{what}{f', with {found}' if found else ''}: {outcome.base} against {outcome.head}."
 
 
 # -- text --------------------------------------------------------------------------------------------------
@@ -114,41 +156,18 @@ def _where(environments: Sequence[str | None]) -> str:
     return ", ".join(f"env.{name}" if name is not None else "top level" for name in environments)
 
 
-def _found(finding: Finding) -> str:
-    document = finding.at.document
-    place = f"{document.path}:{document.line_of(finding.at.span.start)}"
-    return f"{visible(place)}: {severity_of(finding).label}[{finding.rule}] {escape_message(finding.message)}"
-
-
 # -- Markdown ----------------------------------------------------------------------------------------------
 
 
 def _row(it: Difference) -> str:
     sign = "new" if it.before is None else "gone" if it.after is None else "changed"
     where = f" ({_where(it.environments)})" if it.environments else ""
-    cells = [sign, _cell(f"{it.kind} ") + _code(it.name) + _cell(where), *map(_value, (it.before, it.after))]
+    cells = [sign, prose(f"{it.kind} ") + code(it.name) + prose(where), *map(_value, (it.before, it.after))]
     return f"| {' | '.join(cells)} |"
 
 
 def _value(text: str | None) -> str:
-    return _code(text) if text else ""
-
-
-def _code(text: str) -> str:
-    """A code span in a cell, which nothing in the text can end."""
-    shown = escape_message(text).replace("|", "\\|")
-    fence = "`" * (max(map(len, re.findall("`+", shown)), default=0) + 1)
-    space = " " if shown.startswith("`") or shown.endswith("`") else ""
-    return f"{fence}{space}{shown}{space}{fence}"
-
-
-def _cell(text: str) -> str:
-    """A text in which code spans stay, and everything else is what it looks like."""
-    pieces = re.split(r"(`[^`]+`)", escape_message(text))
-    return "".join(
-        piece.replace("|", "\\|") if at % 2 else re.sub(r"([\\*_{}\[\]()#+!|<>~&@`])", r"\\\1", piece)
-        for at, piece in enumerate(pieces)
-    )
+    return code(text) if text else ""
 
 
 # -- JSON --------------------------------------------------------------------------------------------------
@@ -173,16 +192,4 @@ def _difference(it: Difference) -> dict[str, Any]:
         "before": None if it.before is None else encodable(it.before),
         "after": None if it.after is None else encodable(it.after),
         "environments": [None if name is None else encodable(name) for name in it.environments],
-    }
-
-
-def _finding(finding: Finding) -> dict[str, Any]:
-    position = finding.at.document.position(finding.at.span.start)
-    return {
-        "rule": finding.rule,
-        "severity": severity_of(finding).label,
-        "message": encodable(masked(finding.message)),
-        "path": encodable(finding.at.document.path),
-        "line": position.line,
-        "column": position.column,
     }

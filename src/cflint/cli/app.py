@@ -11,7 +11,9 @@ import click
 
 from cflint import __version__
 
-_NAMES = "check diff init baseline explain inspect graph rules server merge clean completion"
+_NAMES = (
+    "check diff upgrade sweep init baseline explain inspect graph rules doctor server merge clean completion"
+)
 COMMANDS = tuple(_NAMES.split())
 """Each is the module of that name in this package and, there, `command`."""
 
@@ -92,12 +94,15 @@ def cli() -> None:
     cflint check --fix         ... and apply the fixes that are safe
     cflint check --diff        show what --fix would change
     cflint diff                what a change does to each Worker's deployment
+    cflint upgrade             what a later compatibility date does to each Worker
+    cflint sweep               check many repositories
     cflint init                set cflint up in a repository
     cflint baseline            update, prune or show a baseline
     cflint explain RULE        what a rule means, and what to do
     cflint inspect PLACE       what is known of a place, and why a rule is silent there
     cflint graph               a picture of the Workers, and of what is broken
     cflint rules               all rules
+    cflint doctor              what cflint sees here and rests on, for a bug report
     cflint server              serve an editor
     cflint merge REPORTS       merge the reports of `check --shard`
     cflint clean               delete the cache

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from cflint.cli.check.request import Request
 
 _FORMATS = ("text", "markdown", "json")
+_SECRETS = "committed-dev-vars"
+"""A rule of another group, which says less where it knows what was there before."""
 
 
 @click.command(short_help="Show what a change does to the deployment of each Worker.")
@@ -81,10 +83,17 @@ def _called(name: str, commit: str) -> str:
 
 
 def _request(isolated: bool) -> Request:
-    """What is asked of the analysis: all rules about a change, and no other."""
+    """What is asked of the analysis: all rules about a change, and no others."""
     from cflint.cli.check.arguments import read
 
-    options = ["--no-cache", "--select", "changes", *(["--isolated"] if isolated else []), "--", "."]
+    options = [
+        "--no-cache",
+        "--select",
+        f"changes,{_SECRETS}",
+        *(["--isolated"] if isolated else []),
+        "--",
+        ".",
+    ]
     request = read(options)
     assert request is not None, "arguments that `check` takes"
     return request

@@ -1,4 +1,4 @@
-"""`cflint explain`: the pages of rules, for reading in a terminal or for programs."""
+"""`cflint explain`: the pages of rules, by their names or by the text of an error."""
 
 # Imported where used: what `--help` does not need.
 
@@ -12,11 +12,20 @@ from cflint.cli.console import COLOR_CHOICES
 from cflint.cli.selection import complete_rules
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from cflint.rule import Rule, RuleSet
 
 
-@click.command(short_help="Explain rules: what each finds, why, and what to do.")
-@click.argument("rule", nargs=-1, required=True, shell_complete=complete_rules)
+@click.command(
+    short_help="Explain rules, by name or by the text of an error.",
+    epilog="""\b
+Examples:
+  cflint explain ws-legacy-accept
+  cflint explain "Can't modify immutable headers."
+  npx wrangler deploy 2>&1 | cflint explain -""",
+)
+@click.argument("what", metavar="RULE|TEXT", nargs=-1, required=True, shell_complete=complete_rules)
 @click.option(
     "--output-format",
     type=click.Choice(("text", "markdown", "json")),
@@ -26,28 +35,44 @@ if TYPE_CHECKING:
 )
 @click.option("--isolated", is_flag=True, help="Leave out the rules of installed packages.")
 @click.option("--color", type=click.Choice(COLOR_CHOICES), default="auto", show_default=True, help="Colours.")
-def command(*, rule: tuple[str, ...], output_format: str, isolated: bool, color: str) -> None:
-    """Explain rules: what each finds, why that matters, what to do, and what its fix changes."""
+def command(*, what: tuple[str, ...], output_format: str, isolated: bool, color: str) -> None:
+    """Explain rules: what each finds, why that matters, what to do, and what its fix changes.
+
+    The text of an error that the runtime, wrangler, the API or a framework prints (or its code, or `-` for
+    what stands on stdin) finds the rules that are about it. No network is used."""
     from cflint.cli.console import write
+    from cflint.cli.explain_error import explained, given_text
     from cflint.cli.selection import known_here
 
     known = known_here(isolated=isolated)
-    rules = list(dict.fromkeys(named_rule(name, known) for name in rule))
+    text = given_text(what, known)
+    if text is not None:
+        found = explained(text, known)
+        match output_format:
+            case "json":
+                write(found.as_json(), "utf-8")
+            case "markdown":
+                write(found.as_markdown(page_markdown), "utf-8")
+            case _:
+                write(_rendered([found.as_markdown(page_markdown)], color))
+        return
+    rules = list(dict.fromkeys(named_rule(name, known) for name in what))
     match output_format:
         case "json":
             write(_json(rules), "utf-8")
         case "markdown":
             write("\n".join(page_markdown(found) for found in rules), "utf-8")
         case _:
-            write(_text(rules, color))
+            write(_rendered(map(page_markdown, rules), color))
 
 
 def page_markdown(rule: Rule) -> str:
     """A rule's page with its name and facts on top, in Markdown."""
-    return f"# {rule.id}\n\n{_facts(rule)}\n\n{rule.page}"
+    return f"# {rule.id}\n\n{facts(rule)}\n\n{rule.page}"
 
 
-def _facts(rule: Rule) -> str:
+def facts(rule: Rule) -> str:
+    """The facts of a rule in Markdown: severity, presets, fix, what readers found, its options."""
     from cflint.cli.rules import fix_label, preset_label
     from cflint.platform.precision import ORACLES, precision_of, proof_of
 
@@ -73,7 +98,8 @@ def _facts(rule: Rule) -> str:
     return "\n\n".join([facts, *read, *(f"Option {option}" for option in options)])
 
 
-def _text(rules: list[Rule], color: str) -> str:
+def _rendered(pages: Iterable[str], color: str) -> str:
+    """Pages in Markdown for the terminal that stdout is, or for none."""
     import sys
 
     from cflint.cli.console import takes_hyperlinks, wants_color, width_of
@@ -82,8 +108,7 @@ def _text(rules: list[Rule], color: str) -> str:
     colored = wants_color(color, sys.stdout)
     width = min(width_of(sys.stdout), 100)
     links = colored and takes_hyperlinks(sys.stdout)
-    pages = [render(page_markdown(found), width=width, color=colored, hyperlinks=links) for found in rules]
-    return "\n\n".join(pages)
+    return "\n\n".join(render(page, width=width, color=colored, hyperlinks=links) for page in pages)
 
 
 def _json(rules: list[Rule]) -> str:

@@ -5,7 +5,6 @@ Imported where used: everything that reads a project, which `--help` does not ne
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -122,20 +121,14 @@ def _refuse_unknown(loaded: Loaded, name: str) -> None:
 def _address(report: Report, links: str | None, output_file: str | None) -> Callable[[Location], str]:
     """Addresses below the one of `links`, with the line as code hosts write it; otherwise of files, relative
     to the picture's folder."""
-    import os
-
+    from cflint.cli.output import file_address
     from cflint.report.escape import uri
 
-    folder = Path(output_file).resolve().parent if output_file is not None else report.base
-    here = os.path.relpath(report.root, folder)
-
     def address(at: Location) -> str:
-        path = at.document.path
+        path, line = at.document.path, at.document.line_of(at.span.start)
         if links is not None:
-            shown = f"{links.rstrip('/')}/{uri(path)}"
-        else:
-            shown = uri(os.path.normpath(f"{here}/{path}").replace(os.sep, "/"))
-        return f"{shown}#L{at.document.line_of(at.span.start)}"
+            return f"{links.rstrip('/')}/{uri(path)}#L{line}"
+        return file_address(report, path, output_file, line)
 
     return address
 

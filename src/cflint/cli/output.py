@@ -1,4 +1,7 @@
-"""Where a report goes: stdout, or a file that is written whole or not at all."""
+"""Where a report goes: stdout, or a file that is written whole or not at all.
+
+Imported where used: how an address is written.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,13 @@ import os
 import stat
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cflint.cli.exits import Exit, Failure
 from cflint.record import record
+
+if TYPE_CHECKING:
+    from cflint.finding import Report
 
 TEMPORARY_SUFFIX = ".cflint-tmp"
 """How the names of files end that stand in for a file until it is written."""
@@ -20,6 +27,15 @@ class Output:
 
     format: str
     file: str | None = None
+
+
+def file_address(report: Report, path: str, output_file: str | None, line: int) -> str:
+    """The address of a line of a file, from the folder that an output goes to, or the report's base."""
+    from cflint.report.escape import uri
+
+    folder = Path(output_file).resolve().parent if output_file is not None else report.base
+    here = os.path.relpath(report.root, folder)
+    return f"{uri(os.path.normpath(f'{here}/{path}').replace(os.sep, '/'))}#L{line}"
 
 
 def check_output_file(name: str) -> None:

@@ -9,6 +9,7 @@ import os
 import textwrap
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from math import sqrt
 from pathlib import Path
 
 from cflint.finding import Location, Severity
@@ -32,6 +33,10 @@ _SHAPES = {
 }
 """Shape, fill and outline; every pair of fill and text has a contrast of 7 to 1 or more."""
 _BROKEN = {Severity.ERROR: "#b91c1c", Severity.WARNING: "#b45309"}
+_LEAST_CELLS, _MOST_IN_CELL = 4, 12
+"""From how many parts on, of so many items at most, the parts stand in rows and columns."""
+_CELL = 2.6
+"""How much wider than high such a part is, mostly, over how much wider than high a screen is."""
 _STYLES = {"has": "dotted", "module": "dotted", "trigger": "solid", "service": "dashed"}
 
 
@@ -75,6 +80,7 @@ def _lines(picture: Picture, address: Address) -> Iterator[str]:
     title = f"environment {picture.environment}" if picture.environment is not None else ""
     yield "digraph workers {"
     yield '  graph [rankdir=LR, fontname="Helvetica,Arial,sans-serif", nodesep=0.25, ranksep=0.9,'
+    yield f"   {_packing(picture)}"
     yield f"    newrank=true, labelloc=b, labeljust=l, fontsize=10, label={_legend(picture, title)}];"
     yield '  node [fontname="Helvetica,Arial,sans-serif", fontsize=11, style=filled, margin="0.15,0.07"];'
     yield '  edge [fontname="Helvetica,Arial,sans-serif", fontsize=9, color="#475569", arrowsize=0.7,'
@@ -92,6 +98,18 @@ def _lines(picture: Picture, address: Address) -> Iterator[str]:
     for link in picture.links:
         yield f"  {_edge(names[link.source], names[link.target], link, address)}"
     yield "}"
+
+
+def _packing(picture: Picture) -> str:
+    """How parts that do not hang together are placed, so that they fill a screen and not one tall column:
+    those of much the same size in rows and columns, others as they fit. A picture with groups is left as it
+    is: with `newrank`, Graphviz crashes there."""
+    sizes = picture.sizes
+    if len(sizes) < 2 or picture.groups:
+        return ""
+    if len(sizes) >= _LEAST_CELLS and max(sizes) <= _MOST_IN_CELL:
+        return f' pack=16, packmode="array_c{max(2, round(sqrt(len(sizes) / _CELL)))}",'
+    return ' pack=16, packmode="graph",'
 
 
 def _node(name: str, item: Item, address: Address) -> str:

@@ -78,6 +78,8 @@ class _Drawing:
             for key, link in self._links.items()
             if link.kind != "has" or link.target not in reached
         ]
+        if self._folded:  # what a Worker has is counted in its item
+            links = [link for link in links if link.source != link.target or link.troubles]
         return Picture(
             tuple(self._groups(items)),
             tuple(items),

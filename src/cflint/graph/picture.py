@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from functools import cached_property
@@ -114,6 +115,20 @@ class Picture:
         for item in self.items:
             found.get(item.group, found[""]).append(item)
         return dict(found)
+
+    @cached_property
+    def sizes(self) -> Sequence[int]:
+        """How many items hang together by links: a number for each of these parts."""
+        leaders = {item.id: item.id for item in self.items}
+
+        def leader(id: str) -> str:
+            while leaders[id] != id:
+                leaders[id] = id = leaders[leaders[id]]
+            return id
+
+        for link in self.links:
+            leaders[leader(link.source)] = leader(link.target)
+        return tuple(Counter(map(leader, leaders)).values())
 
     @cached_property
     def names(self) -> dict[str, str]:

@@ -47,13 +47,15 @@ class Base:
 
     `commit` is its id, `name` what it is called in a message. What a package manager installs is in no
     commit: `node_modules` is taken from the disk, so that a model of the base differs from one of the working
-    tree by what was changed alone. Every member raises HistoryError for objects that are not there.
+    tree by what was changed alone. With `alone` neither counts: what is read is the commit's tree and nothing
+    else. Every member raises HistoryError for objects that are not there.
     """
 
-    def __init__(self, repository: Repository, commit: ObjectID, name: str) -> None:
+    def __init__(self, repository: Repository, commit: ObjectID, name: str, *, alone: bool = False) -> None:
         self.commit = commit.decode("ascii", "replace")
         self.name = name
         self.repository = repository
+        self._alone = alone
         self._disk = Disk(os.path.realpath(repository.root))
         self._root = _Tree(repository, repository.tree_of(commit))
         self._folders = {"": dict(self._read("", self._root))}
@@ -81,10 +83,10 @@ class Base:
 
     def entries(self, folder: str) -> dict[str, Entry]:
         """See `Files`."""
-        if _is_installed(folder):
+        if self._is_installed(folder):
             return self._disk.entries(folder)
         found = {name: _kind(entry) for name, entry in self._names(folder).items()}
-        if _INSTALLED not in found:
+        if _INSTALLED not in found and not self._alone:
             place = Path(self._disk.prefix, folder, _INSTALLED)
             if place.is_symlink():
                 found[_INSTALLED] = Entry.LINK
@@ -94,7 +96,7 @@ class Base:
 
     def read(self, path: str, limit: int) -> bytes | Unreadable | TooLarge:
         """See `Files`."""
-        if _is_installed(path):
+        if self._is_installed(path):
             return self._disk.read(path, limit)
         blob = self.blob(path)
         if blob is None:
@@ -104,7 +106,7 @@ class Base:
 
     def follow(self, link: str) -> str | Unreadable:
         """See `Files`."""
-        if _is_installed(link):
+        if self._is_installed(link):
             return self._disk.follow(link)
         left = link.split("/")
         done: list[str] = []
@@ -119,7 +121,7 @@ class Base:
                 done.pop()
                 continue
             path = "/".join((*done, name))
-            if _is_installed(path):
+            if self._is_installed(path):
                 return "/".join((path, *left))
             found = self._at(path)
             if found is None:
@@ -135,6 +137,9 @@ class Base:
                 return Unreadable.LINK_NOWHERE
             left[:0] = target.split("/")
         return "/".join(done)
+
+    def _is_installed(self, path: str) -> bool:
+        return not self._alone and _INSTALLED in path and _INSTALLED in path.split("/")
 
     # -- trees ---------------------------------------------------------------------------------------------
 
@@ -173,7 +178,7 @@ class Base:
     def _submodule(self, path: str, commit: ObjectID) -> _Tree | None:
         """The tree of the commit that a submodule was at; None where it is not checked out."""
         root = Path(self._disk.prefix, path)
-        if not Path(root, ".git").exists() or os.path.realpath(root) != str(root):
+        if self._alone or not Path(root, ".git").exists() or os.path.realpath(root) != str(root):
             return None
         try:
             repository = Repository(root)
@@ -194,10 +199,6 @@ class Folder:
     def workspace(self) -> Workspace:
         """The folder as a workspace of its own."""
         return Workspace(self.name)
-
-
-def _is_installed(path: str) -> bool:
-    return _INSTALLED in path and _INSTALLED in path.split("/")
 
 
 def _kind(entry: _Tree | Blob) -> Entry:

@@ -51,7 +51,7 @@ class TreeEntry(NamedTuple):
 
 
 class Repository:
-    """The repository whose working tree is a folder of the disk."""
+    """The repository whose working tree is a folder of the disk, or a bare one in that folder."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -97,6 +97,28 @@ class Repository:
                     "nothing was ever committed on this branch, so nothing can have changed since",
                     "commit something first, or check everything",
                 ) from None
+
+    @property
+    def is_unborn(self) -> bool:
+        """Whether nothing was ever committed on the branch that is checked out. Raises HistoryError."""
+        with _reading("HEAD"):
+            try:
+                self._repo.head()
+            except KeyError:
+                return True
+        return False
+
+    def refs(self) -> list[str]:
+        """The full names of all references that lead to an object, sorted, `HEAD` left out. Raises
+        HistoryError."""
+        with _reading("the references"):
+            names = (name.decode("utf-8", "surrogateescape") for name in self._repo.refs.allkeys())
+            return sorted(name for name in names if name != "HEAD")
+
+    def time_of(self, commit: ObjectID) -> int:
+        """When a commit was made, in seconds since 1970. Raises HistoryError."""
+        time: int = self._read_commit(commit).commit_time
+        return time
 
     def merge_base(self, one: ObjectID, other: ObjectID) -> ObjectID:
         """The newest commit that both have in their history. Raises HistoryError where there is none here."""
@@ -259,8 +281,8 @@ def _reading(what: str) -> Iterator[None]:
 
 
 def _opened(root: Path) -> Repo:
-    """The repository of a working tree, opened to be read. Raises HistoryError."""
-    git = root / ".git"
+    """The repository of a working tree, or a bare one, opened to be read. Raises HistoryError."""
+    git = root if is_bare(root) else root / ".git"
     if git.is_symlink():
         raise HistoryError(f"{git} is a symbolic link, which is not followed")
     if not (git.is_dir() or git.is_file()):
@@ -298,6 +320,13 @@ def _opened(root: Path) -> Repo:
         if isinstance(error, NotGitRepository | FileNotFoundError | NotADirectoryError):
             raise HistoryError(f"{git} leads to no repository of git") from error
         raise _unreadable(f"the repository of {root}", error) from error
+
+
+def is_bare(folder: Path) -> bool:
+    """Whether a folder is a repository without a working tree, as far as its names tell."""
+    if (folder / ".git").exists():
+        return False
+    return (folder / "HEAD").is_file() and all((folder / name).is_dir() for name in ("objects", "refs"))
 
 
 def _refuse_links(git: Path) -> None:

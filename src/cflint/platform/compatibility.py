@@ -12,8 +12,8 @@ from cflint.record import record
 NEWEST_DATE = date.fromisoformat(table.NEWEST_DATE)
 """The newest compatibility date that the table knows; flags of later dates are missing from it."""
 
-WORKERD_COMMIT = table.WORKERD_COMMIT
-"""The commit of cloudflare/workerd that the table was made from."""
+WORKERD = table.WORKERD
+"""The version of workerd, or its commit, that the table was made from."""
 
 
 @record(frozen=True)
@@ -110,3 +110,33 @@ def changes(after: date, until: date) -> Iterator[CompatibilityFlag]:
     """The flags that become the default after one date and up to another, in the order of their dates."""
     found = [flag for flag in all_flags() if flag.default_from and after < flag.default_from <= until]
     yield from sorted(found, key=lambda flag: (flag.default_from or after, flag.enable))
+
+
+@record(frozen=True)
+class Switch:
+    """A flag that a later date turns on: the first day on which it is on, and the flags (by their enable
+    names) of which it is a consequence; () where the date itself turns it on."""
+
+    day: date
+    flag: CompatibilityFlag
+    by: tuple[str, ...] = ()
+
+
+def switches(after: date, until: date, flags: tuple[str, ...]) -> Iterator[Switch]:
+    """What a Worker with some `compatibility_flags` has switched on when its date moves, in order of the
+    days; flags that it has by name, that it switches off, and experimental ones are not among them."""
+    on = enabled_flags(after, flags)
+    days = {flag.default_from for flag in all_flags()}
+    days |= {since for flag in all_flags() for _, since in flag.implied_by}
+    for day in sorted(day for day in days if day is not None and after < day <= until):
+        now = enabled_flags(day, flags)
+        for flag in all_flags():
+            if flag.enable in now and flag.enable not in on and not flag.experimental:
+                yield Switch(day, flag, _cause(flag, day, now))
+        on = now
+
+
+def _cause(flag: CompatibilityFlag, day: date, on: frozenset[str]) -> tuple[str, ...]:
+    if flag.default_from is not None and flag.default_from <= day:
+        return ()
+    return tuple(name for by, since in flag.implied_by if since <= day for name in by if name in on)

@@ -20,9 +20,11 @@ class Weakness(NamedTuple):
 
 WEAKNESSES: Mapping[str, Weakness] = MappingProxyType(
     {
+        "api-without-auth": Weakness((306,), 6.5),
         "auth-open-without-secret": Weakness((1188, 306), 7.4),
         "auth-undefined-equals": Weakness((287,), 7.4),
         "bearer-prefix-unchecked": Weakness((1286,), 3.1),
+        "committed-dev-vars": Weakness((540, 312), 6.5),
         "cookie-flags-missing": Weakness((1004, 614), 4.2),
         "cookie-regex-unanchored": Weakness((777,), 4.2),
         "cors-suffix-match": Weakness((942, 1023), 6.5),
@@ -43,6 +45,7 @@ WEAKNESSES: Mapping[str, Weakness] = MappingProxyType(
         "sql-interpolation": Weakness((89,), 8.8),
         "timing-unsafe-compare": Weakness((208,), 5.9),
         "unbounded-body-read": Weakness((770,), 3.7),
+        "vary-missing": Weakness((524,), 3.7),
     }
 )
 """By rule. `auth-missing-credential-status` and `prefer-binding-over-rest` are missing on purpose: a wrong

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from cflint.pattern import pattern
 
 _FOR_BROWSERS = pattern(r"(?:^|/)(?:react|client|ai-react|vite|tsconfig|chat-react|x402-client)(?:$|[/-])")
@@ -35,6 +37,17 @@ NODE_POLYFILLS = (
     "vite-plugin-node-polyfills",
 )
 """Packages by which a build replaces the modules of Node.js."""
+
+RETIRED: Mapping[str, str] = {
+    "@cloudflare/ai": "the binding itself: `env.AI.run()`",
+    "@cloudflare/next-on-pages": "`@opennextjs/cloudflare` or `vinext`",
+    "@cloudflare/wrangler": "`wrangler`",
+    "@sveltejs/adapter-cloudflare-workers": "`@sveltejs/adapter-cloudflare`",
+    "jest-environment-miniflare": "`@cloudflare/vitest-pool-workers`",
+    "vitest-environment-miniflare": "`@cloudflare/vitest-pool-workers`",
+}
+"""Packages that their authors call deprecated, and what to use instead. Source: their pages on npmjs.com, of
+which none gives a day."""
 
 USER_INTERFACES = (
     "react",

@@ -57,12 +57,12 @@ def _hash(text: str) -> str:
 
 
 def _picture(options: Options) -> str:
-    """The address of the drawing: an image runs no script and loads nothing."""
+    """The drawing as data, of which the script takes shapes, text and links."""
     from base64 import b64encode
 
     if options.picture is None:
         return ""
-    return f"data:image/svg+xml;base64,{b64encode(options.picture).decode('ascii')}"
+    return b64encode(options.picture).decode("ascii")
 
 
 class _Data:

@@ -82,6 +82,12 @@ def repository_of(root: Path) -> Repository | None:
     return Repository(uri, _revision(git, ref), branch)
 
 
+def address_of(git: Path) -> str | None:
+    """The address for browsers of the remote that a folder of git (`.git`, or a bare repository) names; None
+    without one. Never raises."""
+    return _remote(_read(git.resolve() / "config"))
+
+
 def is_published(root: Path, revision: str) -> bool:
     """Whether a branch of a remote was at a commit when it was last fetched or pushed. Never raises."""
     git = root.resolve() / ".git"

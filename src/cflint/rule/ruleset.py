@@ -1,6 +1,6 @@
 """The rules there are, and which of them run.
 
-Imported where used: difflib for names that are none.
+Imported where used: difflib for names that are none, and the package for an address that a test may set.
 """
 
 from __future__ import annotations
@@ -79,8 +79,6 @@ class Rule:
     @cached_property
     def info(self) -> RuleInfo:
         spec = self.spec
-        source = _SOURCE.search(self.page)
-        uri = source.group(1).rstrip(".,;") if source is not None else None
         return RuleInfo(
             self.id,
             self.group,
@@ -90,10 +88,21 @@ class Rule:
             spec.fix,
             spec.presets,
             spec.since,
-            uri,
+            self._address,
             spec.aliases,
             self.package.label if self.package is not None else None,
         )
+
+    @property
+    def _address(self) -> str | None:
+        """Where its page is on the documentation's site, once that is published; before, and for a rule of a
+        package or of settings, what the page names as its source."""
+        import cflint
+
+        if cflint.SITE is not None and self.package is None and self.defined_in is None:
+            return f"{cflint.SITE.rstrip('/')}/rules/{self.id}/"
+        source = _SOURCE.search(self.page)
+        return source.group(1).rstrip(".,;") if source is not None else None
 
 
 class UnknownSelector(ValueError):

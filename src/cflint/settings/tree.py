@@ -21,21 +21,38 @@ if TYPE_CHECKING:
 class SettingsTree:
     """The settings of a workspace: for each path the nearest file's, read once.
 
-    `only` is the one settings file to use; `isolated` uses none.
+    `only` is the one settings file to use; `isolated` uses none. The settings of the file `above` are put on
+    top of those that count for a path, whichever these are.
     """
 
     def __init__(
-        self, workspace: Workspace, known: RuleSet, *, only: str | None = None, isolated: bool = False
+        self,
+        workspace: Workspace,
+        known: RuleSet,
+        *,
+        only: str | None = None,
+        isolated: bool = False,
+        above: str | None = None,
     ) -> None:
         self._workspace = workspace
         self._known = known
         self._only = only
         self._isolated = isolated
+        self._above = above
+        self._below: dict[str | None, Settings] = {}
         self._by_folder: dict[str, Settings] = {}
         self._by_file: dict[str, Settings] = {}
 
     def for_path(self, path: str) -> Settings:
         """The settings that count for a file of the workspace. Raises SettingsError."""
+        found = self._own(path)
+        if self._above is None:
+            return found
+        if found.path not in self._below:
+            self._below[found.path] = self._read(self._above, under=found)
+        return self._below[found.path]
+
+    def _own(self, path: str) -> Settings:
         if self._isolated:
             return Settings()
         if self._only is not None:

@@ -36,6 +36,7 @@ class Analysis:
         self._plan = plan
         self._laid: set[str] = set()
         self._loaded: Loaded | None = None
+        self._is_part = False
         self._incremental: IncrementalRun | None = None
         self._unkept: Report | None = None
         self._reports_baseline = True
@@ -63,8 +64,8 @@ class Analysis:
 
     def whole(self) -> Loaded:
         """The project as `loaded`, but never one that was read only where something has changed."""
-        if self._incremental is not None:
-            self._loaded = None
+        if self._is_part:
+            self._loaded, self._is_part = None, False
         return self.loaded
 
     def _give_base(self, loaded: Loaded) -> None:
@@ -141,6 +142,7 @@ class Analysis:
         if earlier is not None and not plan.request.verbose:
             excludes = plan.settings.excludes
             self._loaded = load_by(earlier, plan.place.workspace, excludes, preferences=self._preferences)
+            self._is_part = self._loaded is not None
             if self._loaded is not None:
                 self._give_base(self._loaded)
         self._incremental = IncrementalRun(
@@ -181,7 +183,7 @@ class Analysis:
         for path, data in overlay.items():
             place.workspace.overlay(path, data)
         self._laid = set(overlay)
-        self._loaded = None
+        self._loaded, self._is_part = None, False
         if shard is not None:
             from cflint.engine.shards import report_shard
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, TextIO
 
 from cflint.cli.check.plan import FAIL_ON, Plan
@@ -22,8 +23,8 @@ from cflint.cli.console import (
     write,
 )
 from cflint.cli.exits import Exit
-from cflint.cli.output import Output, write_file
-from cflint.finding import Notice, Report, Severity
+from cflint.cli.output import Output, file_address, write_file
+from cflint.finding import Location, Notice, Report, Severity
 from cflint.record import replace
 from cflint.report import FORMATS
 from cflint.report import Options as Rendering
@@ -113,11 +114,22 @@ def _rendered(plan: Plan, analysis: Analysis, output: Output, report: Report, fi
         earlier=plan.earlier,
     )
     if output.format == "html":
-        rendering = _with_picture(rendering, analysis, report)
+        rendering = _with_picture(rendering, analysis, output, report)
     return FORMATS[output.format](report, rendering)
 
 
-def _with_picture(rendering: Rendering, analysis: Analysis, report: Report) -> Rendering:
+def _address(output: Output, report: Report, repository: Repository | None, at: Location) -> str:
+    """Where a click on something of the picture leads: to its line where the repository is hosted, or to the
+    file, from the page's folder."""
+    from cflint.report.escape import uri
+
+    document = at.document
+    line = document.line_of(at.span.start)
+    page = repository.page(uri(document.path), line) if repository is not None else None
+    return page or file_address(report, document.path, output.file, line)
+
+
+def _with_picture(rendering: Rendering, analysis: Analysis, output: Output, report: Report) -> Rendering:
     """With a picture of the Workers, or the reason why there is none."""
     from cflint.graph.dot import as_svg
     from cflint.graph.drawing import Wishes, draw
@@ -127,7 +139,8 @@ def _with_picture(rendering: Rendering, analysis: Analysis, report: Report) -> R
         return replace(rendering, no_picture="There is no Worker to draw.")
     picture = draw(project, report.findings, Wishes())
     try:
-        return replace(rendering, picture=as_svg(picture, lambda at: ""))
+        address = partial(_address, output, report, rendering.repository)
+        return replace(rendering, picture=as_svg(picture, address))
     except ImportError:
         reason = (
             "There is no picture of the Workers: it needs pygraphviz, which cflint's extra `graph` installs. "

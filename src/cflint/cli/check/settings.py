@@ -25,9 +25,11 @@ if TYPE_CHECKING:
 
 class CheckSettings:
     """The settings of a run, read when they are needed. Every member raises Failure for a mistake in them, or
-    for a name on the command line that is none."""
+    for a name on the command line that is none. `above` is the path, in the workspace, of settings that are
+    put on top of all others."""
 
-    def __init__(self, request: Request, place: Place) -> None:
+    def __init__(self, request: Request, place: Place, *, above: str | None = None) -> None:
+        self._above = above
         self._place = place
         self._config = request.config
         self._isolated = request.isolated
@@ -59,7 +61,7 @@ class CheckSettings:
             only = workspace.relative(self._config)
             if only is None or not workspace.is_file(only):
                 raise Failure(f"no settings file inside {workspace.root}: {self._config}")
-        tree = SettingsTree(workspace, known, only=only, isolated=self._isolated)
+        tree = SettingsTree(workspace, known, only=only, isolated=self._isolated, above=self._above)
         policy = Policy(tree, known, lambda settings: settings.overridden(self._select, self._ignore))
         with _failures():
             every = policy.known_for(map(self._inside, self._place.paths))

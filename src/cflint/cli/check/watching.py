@@ -118,8 +118,8 @@ def _has_newer(plan: Plan, began: int, own: Collection[str]) -> bool:
     """Whether something that a run read has changed since it began, before anybody watched."""
     folders, files = _read(plan)
     root, since = _root(plan), began - _TICK
-    own_folders = {Path(path).parent for path in own}
-    paths = {*map(root.joinpath, folders)} - own_folders | {*map(root.joinpath, files)}
+    own_folders = {Path(path).parent for path in own}  # a new output changes its folder
+    paths = {*map(root.joinpath, folders), *map(root.joinpath, files)} - own_folders
     return any(_time(path) >= since for path in paths)
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from cflint.project.code.module import Module, module_of
 from cflint.record import record
 from cflint.scope import Declaration
+from cflint.source import Document
 from cflint.syntax.javascript import unwrap, with_wrappers
 from cflint.syntax.suffixes import MODULE_SUFFIXES, is_declaration_file
 
@@ -138,13 +139,20 @@ def leaves_matching(
     texts included: a module without a match is not parsed. A module that cannot be parsed has none."""
     for path in paths:
         document = project.sources.document(path)
-        if document is None or not path.endswith(MODULE_SUFFIXES) or words.search(document.data) is None:
+        if document is None or not path.endswith(MODULE_SUFFIXES):
+            continue
+        spans = document.memoized(words, lambda document: _spans(words, document))  # of many Workers, perhaps
+        if not spans:
             continue
         module = at_hand if at_hand is not None and at_hand.path == path else module_of(project, path)
-        for match in words.finditer(document.data) if module is not None else ():
-            leaf = module.syntax.node_at(match.start(), match.end()) if module is not None else None
+        for span in spans if module is not None else ():
+            leaf = module.syntax.node_at(*span) if module is not None else None
             if module is not None and leaf is not None:
                 yield module, leaf
+
+
+def _spans(words: re.Pattern[bytes], document: Document) -> tuple[tuple[int, int], ...]:
+    return tuple(found.span() for found in words.finditer(document.data))
 
 
 # -- who calls a function --------------------------------------------------------------------------------

@@ -182,6 +182,11 @@ class Workspace:
             self._tracked[path] = path in self._index
         return self._tracked[path]
 
+    def is_committed(self, path: str) -> bool:
+        """Whether git's index has a file; without a disk, where all files are those of a commit, whether it
+        is there."""
+        return self.is_file(path) if self.root is None else self.is_tracked(path)
+
     def memoized(self, question: Hashable, find: Callable[[], T]) -> T:
         """What `find` drew from the files when the question was first asked, until one may have changed."""
         if question not in self._remembered:

@@ -298,7 +298,7 @@
     const link = element("button", { type: "button", class: "copy" }, "Copy link to this finding");
     link.addEventListener("click", () => copy(link, `#finding=${encodeURIComponent(it.key)}`));
     const actions = element("div", { class: "actions" }, link, element("code", {}, `cflint explain ${it.rule[0]}`));
-    if (/^https?:\/\//.test(it.rule[3])) actions.append(element("a", { href: it.rule[3], rel: "noreferrer" }, "What the rule rests on"));
+    if (/^https?:\/\//.test(it.rule[3])) actions.append(element("a", { href: it.rule[3], rel: "noreferrer" }, "More about the rule"));
     made.append(actions);
     return made;
   }
@@ -374,6 +374,43 @@
   });
   addEventListener("afterprint", show);
 
+  // -- the picture ----------------------------------------------------------------------------------------
+
+  const SVG = "http://www.w3.org/2000/svg";
+  const SHAPES = new Set(["svg", "g", "a", "title", "text", "polygon", "polyline", "path", "ellipse"]);
+  const DRAWN = new Set(("viewBox width height transform points d cx cy rx ry x y fill stroke stroke-width stroke-dasharray "
+    + "text-anchor font-family font-size font-weight").split(" "));
+
+  /** The drawing, made anew from shapes, text and links alone, whatever stands in it; null for none. */
+  function drawn(encoded) {
+    if (!encoded) return null;
+    const bytes = Uint8Array.from(atob(encoded), (char) => char.charCodeAt(0));
+    const read = new DOMParser().parseFromString(new TextDecoder().decode(bytes), "image/svg+xml");
+    const made = redrawn(read.documentElement);
+    if (!made) return null;
+    made.setAttribute("role", "group");
+    made.setAttribute("aria-label", "The Workers with their bindings, and marks where something is wrong. The findings are listed below.");
+    return made;
+  }
+
+  function redrawn(node) {
+    if (!SHAPES.has(node.localName)) return null;
+    const made = document.createElementNS(SVG, node.localName);
+    for (const { name, value } of node.attributes) {
+      if (DRAWN.has(name) && !value.includes("url(")) made.setAttribute(name, value);
+    }
+    if (node.localName === "text") made.textContent = node.textContent;
+    else for (const child of node.children) if (child.localName !== "title") made.append(redrawn(child) ?? "");
+    if (node.localName !== "a") return made;
+    const address = node.getAttribute("xlink:href") ?? "", title = node.getAttribute("xlink:title") ?? "";
+    if (title) made.prepend(Object.assign(document.createElementNS(SVG, "title"), { textContent: title }));
+    if (address && URL.canParse(address, location.href) && /^(https?|file):$/.test(new URL(address, location.href).protocol)) {
+      made.setAttribute("href", address);
+      made.setAttribute("rel", "noreferrer");
+    }
+    return made;
+  }
+
   // -- the start ---------------------------------------------------------------------------------------
 
   const checked = `${counted(data.files, "file")} of ${counted(data.workersChecked, "Worker")} checked`;
@@ -382,10 +419,9 @@
   $("summary").textContent = `${counted(findings.length, "finding")}; ${checked}.${fixed}${hushed}`
     + (data.partial ? " The analysis is partial: not everything could be read." : "");
   $("made").textContent = `cflint ${data.version}`;
-  const drawing = $("drawing").textContent;
+  const drawing = drawn($("drawing").textContent);
   if (drawing) {
-    const alt = "The Workers with their bindings, and marks where something is wrong. The findings are listed below.";
-    document.querySelector("#picture .scroll").append(element("img", { src: drawing, alt }));
+    document.querySelector("#picture .scroll").append(drawing);
     $("picture").hidden = false;
   }
   if (data.noPicture) {

@@ -136,7 +136,16 @@ class Syntax:
 
     def below(self, within: Node, types: frozenset[str]) -> list[Node]:
         """The named nodes of some types below a node, in source order, those around others first."""
-        return _search_for(self.tree.language, types).below(within)
+        search = _search_for(self.tree.language, types)
+        return search.walk(within) if self._is_walked else search.below(within)
+
+    @cached_property
+    def _is_walked(self) -> bool:
+        """Whether the library's search is slower than a walk: it takes the square of how deeply nodes are
+        nested, and of how many stand side by side in an error."""
+        if self.root.has_error:
+            return True
+        return self.root.descendant_count > _MOST_WALKED and self.mean_depth(_SAMPLES) > _DEEP
 
     def node_at(self, start: int, end: int) -> Node | None:
         """The smallest node that covers the bytes."""
@@ -220,7 +229,7 @@ class _Search:
         if self._query is None:
             self._walked += within.descendant_count
             if self._walked < _MOST_WALKED:
-                return self._walk(within)
+                return self.walk(within)
             self._query = self._set_up()
             if self._query is None:
                 return []
@@ -230,7 +239,8 @@ class _Search:
         found.sort(key=_place)
         return found
 
-    def _walk(self, within: Node) -> list[Node]:
+    def walk(self, within: Node) -> list[Node]:
+        """The same, by a walk."""
         found: list[Node] = []
         stack = within.named_children[::-1]
         while stack:
@@ -252,6 +262,7 @@ class _Search:
 _search_for = cache(_Search)
 _CAPTURE = "node"
 _MOST_WALKED = 10_000
+_SAMPLES = 8
 
 
 def _place(node: Node) -> tuple[int, int]:

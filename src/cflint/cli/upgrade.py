@@ -1,0 +1,170 @@
+"""`cflint upgrade`: what a later compatibility date does to each Worker.
+
+Imported where used: everything that reads a project, which `--help` does not need.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+import click
+
+from cflint.cli.console import counted, say, warn, write
+from cflint.cli.exits import Exit, Failure
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cflint.cli.check.analysis import Analysis
+    from cflint.cli.check.plan import Plan
+    from cflint.finding import Finding, Report
+
+_FORMATS = ("text", "markdown", "json")
+_REDUNDANT = "compat-flag-redundant"
+_RULES = (
+    _REDUNDANT,
+    *("compat-flag-invalid", "config-removed-key", "workers-sites-deprecated"),
+    *("ai-model-retired", "do-legacy-state-property", "service-worker-unsupported", "import-not-exported"),
+    *("agent-namespace-deprecated", "mcp-agent-deprecated", "astro-removed-option", "astro-runtime-removed"),
+    *("framework-main-outdated", "hyperdrive-driver-version", "py-global-handler"),
+)
+"""The rules about what is gone or will go: keys, APIs, models, packages."""
+
+
+@click.command(short_help="Show what a later compatibility date does to each Worker.")
+@click.argument("paths", metavar="[PATH]...", nargs=-1, type=click.Path(exists=True))
+@click.option(
+    "--to",
+    "to",
+    metavar="DATE",
+    help="The date to move to.  [default: the newest that is known]",
+)
+@click.option("--fix", is_flag=True, help="Move dates as far as nothing stands in the way.")
+@click.option("--diff", "show", is_flag=True, help="Show what --fix would change, and change nothing.")
+@click.option(
+    "--output-format",
+    type=click.Choice(_FORMATS),
+    default="text",
+    show_default=True,
+    help="How to write it; `markdown` is for an issue or a pull request.",
+)
+@click.option("--output-file", type=click.Path(), help="Write it to this file.")
+@click.option("-v", "--verbose", is_flag=True, help="Describe the flags that touch nothing, too.")
+@click.option("--isolated", is_flag=True, help="Use no settings file and no rules of installed packages.")
+def command(
+    paths: tuple[str, ...],
+    to: str | None,
+    fix: bool,
+    show: bool,
+    output_format: str,
+    output_file: str | None,
+    verbose: bool,
+    isolated: bool,
+) -> int:
+    """Show what happens when the compatibility date of each Worker moves: the flags that become the default,
+    in order, what each of them changes, and where this code or configuration touches it; then keys, APIs,
+    models and packages that are gone or will go.
+
+    --fix moves each date as far as nothing stands in the way: to the day before the first flag that touches
+    something, or that was not looked for because code is missing. It also takes flags away that the date
+    turns on by itself.
+
+    \b
+    cflint upgrade                      up to the newest date
+    cflint upgrade --to 2026-03-01 -v   up to a date, all flags described
+    cflint upgrade --diff               what --fix would change
+    """
+    from cflint.cli.check.analysis import Analysis
+    from cflint.cli.output import check_output_file, write_file
+    from cflint.upgrade.formats import FORMATS, Outcome
+    from cflint.upgrade.plan import upgrades
+
+    target = _date(to)
+    if output_file is not None:
+        check_output_file(output_file)
+    plan = _plan(paths, isolated)
+    analysis = Analysis(plan)
+    report = analysis.again()
+    project = analysis.loaded.project
+    if not any(not worker.is_document for worker in project.workers):
+        say("no Worker project found")
+        return Exit.NO_PROJECT
+    if fix or show:
+        return _fixed(plan, analysis, report, target, show=show)
+    outcome = Outcome(upgrades(project, target), report, verbose)
+    text = FORMATS[output_format](outcome)
+    if output_file is not None:
+        write_file(output_file, text.encode("utf-8", "backslashreplace"))
+    else:
+        write(text, None if output_format == "text" else "utf-8")
+    if report.partial:
+        warn("not everything could be analysed: `cflint check` says what was left out")
+    return Exit.INTERNAL if report.partial else Exit.CLEAN
+
+
+def _date(text: str | None) -> date | None:
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise Failure(f"`{text}` is no date like 2026-08-01", Exit.USAGE) from None
+
+
+def _plan(paths: tuple[str, ...], isolated: bool) -> Plan:
+    from cflint.cli.check.arguments import read
+    from cflint.cli.check.plan import plan_of
+
+    options = ["--no-cache", "--select", ",".join(_RULES), *(["--isolated"] if isolated else [])]
+    request = read([*options, "--", *(paths or (".",))])
+    assert request is not None, "arguments that `check` takes"
+    return plan_of(request)
+
+
+def _fixed(plan: Plan, analysis: Analysis, first: Report, to: date | None, *, show: bool) -> int:
+    """Move the dates, or show what that would change."""
+    from cflint.engine.parsing import parses_worse
+    from cflint.finding import Safety
+    from cflint.fixer import converge
+    from cflint.fixer import write as write_changes
+    from cflint.report.diff import diffs
+
+    def analysed(overlay: Mapping[str, bytes]) -> Report:
+        return _with_dates(analysis, analysis(overlay), to)
+
+    result = converge(
+        analysed, Safety.SAFE, parses_worse=parses_worse, report=_with_dates(analysis, first, to)
+    )
+    for notice in result.notices:
+        warn(notice.message)
+    if show:
+        write(diffs(result.changes))
+        return Exit.INTERNAL if first.partial else Exit.CLEAN
+    root = plan.place.workspace.root
+    if result.changes and root is not None:
+        from cflint.cli.signals import held_back
+
+        with held_back():
+            written = write_changes(result.changes, root)
+        for notice in written.notices:
+            warn(notice.message)
+        done = [it for it in result.applied if it.at.document.path in written.paths]
+        for finding in done:
+            say(f"{finding.at.document.path}: {finding.fix.title if finding.fix is not None else ''}")
+    if not result.changes:
+        say("no date can move: `cflint upgrade` says what is in the way")
+    else:
+        say(f"Changed {counted(len(result.changes), 'file')}.")
+    return Exit.INTERNAL if first.partial else Exit.CLEAN
+
+
+def _with_dates(analysis: Analysis, report: Report, to: date | None) -> Report:
+    """The report with a fix for each date that can move, and of the others those of redundant flags alone."""
+    from cflint.record import replace
+    from cflint.upgrade.plan import date_fixes
+
+    kept: list[Finding] = [
+        finding if finding.rule == _REDUNDANT else replace(finding, fix=None) for finding in report.findings
+    ]
+    return replace(report, findings=(*kept, *date_fixes(analysis.loaded.project, to)))
