@@ -65,6 +65,7 @@ NAV: Mapping[str, tuple[str, ...]] = {
         "guides/formats.md",
         "guides/exit-codes.md",
         "json-output.md",
+        "sweep-output.md",
         "guides/stability.md",
         "accuracy.md",
         "security.md",
