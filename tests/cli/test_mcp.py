@@ -1,10 +1,12 @@
-"""`cflint mcp`: what its tools answer to the SDK's own client, what they refuse, and what they write."""
+"""`cflint mcp`: what its tools answer to the SDK's own client, what they refuse, and what they write.
+
+Over stdio the client asks in tests/security/test_audit.py.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import json
-import os
 import shutil
 import sys
 from collections.abc import Callable
@@ -257,23 +259,3 @@ def test_without_the_extra_the_command_says_so(
     monkeypatch.delitem(sys.modules, "cflint.cli.mcp.server", raising=False)
     assert run(["mcp"]) == 2
     assert "`cflint mcp` needs the package mcp" in capfd.readouterr().err
-
-
-def test_a_client_starts_it_and_talks_over_stdio(folder: Path) -> None:
-    """The one test with a process: nothing but the protocol is on stdout."""
-    pytest.importorskip("mcp", reason="the extra `mcp` is not installed")
-    from mcp import Client, StdioServerParameters, stdio_client
-
-    async def talk() -> tuple[str, str]:
-        started = StdioServerParameters(
-            command=sys.executable,
-            args=["-m", "cflint", "mcp", str(folder), "--isolated"],
-            env=dict(os.environ),
-        )
-        async with Client(stdio_client(started)) as client:
-            answer = await client.call_tool("check", {"rules": ["alarm-floating-set"]})
-            return client.server_info.name, answer.content[0].text
-
-    name, text = asyncio.run(talk())
-    assert name == "cflint"
-    assert text.startswith("src/room.ts\n  17:5 note alarm-floating-set: ")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
@@ -373,6 +374,43 @@ async def test_server(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None
             await client.quiet()
             said = str(client.published) + str(client.messages)
     assert "hunter2secret" not in said
+    events = [json.loads(line) for line in log.read_text().splitlines()]
+    assert_tame(Watched(events, home, repository), server=True)
+
+
+# -- the server for assistants ------------------------------------------------------------------------------
+
+
+def test_server_for_assistants(repository: Path) -> None:
+    """By a client of the SDK, over stdio."""
+    pytest.importorskip("mcp", reason="the extra `mcp` is not installed")
+    from mcp import Client, StdioServerParameters, stdio_client
+
+    home, log = repository.parent / "home", repository.parent / "log"
+    started = StdioServerParameters(
+        command=sys.executable,
+        args=[str(WATCH), str(log), "mcp", str(repository)],
+        env=_environment(home),
+        cwd=repository,
+    )
+    calls: list[tuple[str, dict[str, Any]]] = [
+        ("check", {"limit": 500}),
+        ("check", {"paths": ["../outside"]}),
+        ("fix", {"paths": ["good"], "unsafe": True}),
+        ("workers", {}),
+        ("explain", {"what": "ws-legacy-accept"}),
+    ]
+
+    async def talk() -> list[tuple[str, bool]]:
+        async with Client(stdio_client(started)) as client:
+            answers = [await client.call_tool(name, arguments) for name, arguments in calls]
+            return [(answer.content[0].text, bool(answer.is_error)) for answer in answers]
+
+    with unchanged(repository, repository.parent / "outside"):
+        said = asyncio.run(talk())
+    assert [is_error for _, is_error in said] == [False, True, *[False] * 3]
+    assert "ws-legacy-accept" in said[0][0] and "lies outside" in said[1][0]
+    assert "hunter2secret" not in str(said)
     events = [json.loads(line) for line in log.read_text().splitlines()]
     assert_tame(Watched(events, home, repository), server=True)
 
