@@ -141,8 +141,16 @@ def _fix(module: Module, function: Node, body: Node) -> Fix | None:
     if b"\n" not in module.document.data[body.start_byte : body.end_byte]:
         last = body.named_children[-1] if body.named_children else None
         at = last.end_byte if last is not None else body.start_byte + 1
-        edit = module.insert(at, f" {text}" + ("" if last is not None else " "))
+        edit = module.insert(at, f"{_semicolon(module, last)} {text}" + ("" if last is not None else " "))
     return Fix("Return an empty response", (edit,), Safety.UNSAFE) if edit is not None else None
+
+
+def _semicolon(module: Module, last: Node | None) -> str:
+    """What parts a statement from one that follows on its line: its own semicolon may be left out."""
+    needs = ("expression_statement", "lexical_declaration", "variable_declaration", "do_statement")
+    if last is None or last.type not in needs or module.text(last).endswith(";"):
+        return ""
+    return ";"
 
 
 def _no_response(module: Module, value: Node) -> str | None:
