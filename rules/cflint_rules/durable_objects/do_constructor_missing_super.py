@@ -131,9 +131,7 @@ def check(found: ClassDefinition) -> Iterator[Finding]:
     )
 
 
-def _wrong_arguments(
-    found: ClassDefinition, constructor: Node, call: Node, base: str
-) -> Iterator[Finding]:
+def _wrong_arguments(found: ClassDefinition, constructor: Node, call: Node, base: str) -> Iterator[Finding]:
     """`super()` with values that are neither the context nor `env`, or with the two in the wrong order."""
     module = found.module
     context, env = map(js.unwrap, js.arguments_of(call)[:2])
