@@ -1,7 +1,7 @@
 """Check that a secret is set before what a client sent is compared with it.
 
-A header, cookie or property of a body that a client leaves out is `undefined`, and so is a secret that the environment
-lacks: the two are equal, and everybody who sends nothing is let in.
+A header, cookie or property of a body that a client leaves out is `undefined`, and so is a secret that the
+environment lacks: the two are equal, and everybody who sends nothing is let in.
 
 ## Incorrect
 
