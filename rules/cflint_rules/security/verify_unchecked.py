@@ -2,9 +2,9 @@
 
 Some functions that verify do not throw when a token is forged or has expired: `verify()` of
 `@tsndr/cloudflare-worker-jwt` gives `undefined` (`false` before version 3), `crypto.subtle.verify()` and
-`compare()` of bcrypt give `false`. Who calls them and does not look at the result lets everybody in. Who reads
-`payload` of it without asking first gets a TypeError for each token that has expired, so the client an error
-500 instead of the login page.
+`compare()` of bcrypt give `false`. Who calls them and does not look at the result lets everybody in. Who
+reads `payload` of it without asking first gets a TypeError for each token that has expired, so the client an
+error 500 instead of the login page.
 
 It is a warning where nothing looks at the result, and a note where a property of it is read.
 
