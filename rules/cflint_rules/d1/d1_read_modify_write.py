@@ -44,7 +44,8 @@ export default {
 ## Not reported
 
 An `UPDATE` that asks in its `WHERE` for more than the `SELECT` did (a version, the old value); what a Durable
-Object or a cron trigger does; a column that is written as it was read, or gets a value that is not made of it.
+Object or a cron trigger does; a column that is written as it was read, or gets a value that is not made of
+it.
 
 ## Fix safety
 

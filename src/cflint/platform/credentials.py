@@ -69,8 +69,8 @@ _EXAMPLE = pattern(
 
 
 def is_secret_name(name: str) -> bool:
-    """Whether a variable of that name holds a secret: `OPENAI_API_KEY`, `JWT_SECRET`, `DB_PASSWORD`, `ADMIN_PASS`; not
-    `TURNSTILE_SITE_KEY`, `VAPID_PUBLIC_KEY`."""
+    """Whether a variable of that name holds a secret: `OPENAI_API_KEY`, `JWT_SECRET`, `DB_PASSWORD`,
+    `ADMIN_PASS`; not `TURNSTILE_SITE_KEY`, `VAPID_PUBLIC_KEY`."""
     return len(name) <= 100 and _SECRET_NAME.search(name) is not None and _PUBLIC_NAME.search(name) is None
 
 
