@@ -288,6 +288,7 @@ def calls_in_workflow(text: str, root: str = "") -> Iterator[WranglerCall]:
     steps run in which name no other."""
     if "wrangler" not in text:
         return
+    text = text.replace("\r\n", "\n")
     starts = [0, *(found.start() for found in _ITEM.finditer(text)), len(text)]
     for start, end in pairwise(starts):
         item = _unfolded(text[start:end])
