@@ -42,7 +42,8 @@ export default {
 ## Not reported
 
 A value that is used, as of a cache; a `put()` with options (a lifetime: what was handled already is forgotten
-again) or of a literal; a check that asks whether the key is there before it is changed.
+again) or of a literal; a Durable Object that is asked in between; a check that asks whether the key is there
+before it is changed.
 
 ## Fix safety
 
@@ -56,7 +57,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Module, Severity, call, js, quoted, rule
+from cflint.api import Finding, Match, Module, Severity, ValueKind, call, js, quoted, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -81,7 +82,11 @@ def check(match: Match) -> Iterator[Finding]:
             continue
         if not module.is_same(read.receiver, match.receiver):
             continue
-        if js.can_reach(module, read.node, match.node) and _refuses(module, read.node):
+        if not js.can_reach(module, read.node, match.node) or _is_decided(
+            module, read.node, match.node, function
+        ):
+            continue
+        if _refuses(module, read.node):
             yield Finding(
                 f"two requests at once can both find {quoted(match.text(arguments[0]))} free, and the second"
                 " overwrites the first: KV cannot decide that",
@@ -89,6 +94,16 @@ def check(match: Match) -> Iterator[Finding]:
                 (module.at(read.node, "whether it is free is asked here"),),
             )
             return
+
+
+def _is_decided(module: Module, read: Node, put: Node, function: Node) -> bool:
+    """Whether a Durable Object is asked between the two: it decides, and KV only saves asking it."""
+    for node in module.descendants(function, "call_expression"):
+        if read.end_byte <= node.start_byte and node.end_byte <= put.start_byte:
+            receiver = js.Call(module, node).receiver
+            if receiver is not None and module.value_of(receiver).kind is ValueKind.STUB:
+                return True
+    return False
 
 
 def _refuses(module: Module, read: Node) -> bool:
