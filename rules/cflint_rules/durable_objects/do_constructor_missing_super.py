@@ -2,8 +2,9 @@
 
 A class that extends another has no `this` before `super()` has returned: touching it, or leaving the
 constructor without that call, throws a ReferenceError, so every request to the object fails. The base classes
-of `cloudflare:workers` take the two arguments that the constructor was given, and throw a TypeError without
-them; they are what sets `this.ctx` and `this.env`.
+of `cloudflare:workers`, and those of packages that extend them (`Agent`), take the two arguments that the
+constructor was given, and throw a TypeError when they get something else, or the two in another order; they
+are what sets `this.ctx` and `this.env`.
 
 ## Incorrect
 
@@ -51,7 +52,8 @@ TypeError: Failed to construct 'DurableObjectBase': constructor parameter 1 is n
 ## Fix safety
 
 Safe where the call is missing or lacks an argument: without it the class cannot be constructed at all. Moving
-a call that comes too late is unsafe, since its arguments may be made by the statements before it.
+a call that comes too late is unsafe, since its arguments may be made by the statements before it. There is
+no fix where something else stands in place of an argument: where it belongs is up to you.
 
 Source: https://developers.cloudflare.com/durable-objects/api/base/
 """
@@ -75,6 +77,10 @@ from cflint.api import (
 
 if TYPE_CHECKING:
     from tree_sitter import Node
+
+_NO_OBJECT = frozenset({"null", "undefined", "string", "template_string", "number", "true", "false"})
+_NO_CONTEXT = _NO_OBJECT | {"object", "array", "regex", "arrow_function", "function_expression"}
+"""Expressions that are no `env`, and that are no context."""
 
 
 @rule(class_definition(), severity=Severity.ERROR, fix=Safety.UNSAFE)
@@ -111,15 +117,46 @@ def check(found: ClassDefinition) -> Iterator[Finding]:
             fix=_moved_up(found, constructor, body, first, this),
         )
     given = js.arguments_of(first)
-    if len(given) >= 2 or any(argument.type == "spread_element" for argument in given):
+    if any(argument.type == "spread_element" for argument in given):
         return
     if module.project.classes.base(found.facts) is not None:
         return  # a base of the project has a constructor of its own
+    if len(given) >= 2:
+        yield from _wrong_arguments(found, constructor, first, base.text)
+        return
     yield Finding(
         f"`super()` of `{base.text}` takes two arguments, the context and `env`, and throws without them",
         module.at(first),
         fix=_with_arguments(found, constructor, first),
     )
+
+
+def _wrong_arguments(found: ClassDefinition, constructor: Node, call: Node, base: str) -> Iterator[Finding]:
+    """`super()` with values that are neither the context nor `env`, or with the two in the wrong order."""
+    module = found.module
+    context, env = map(js.unwrap, js.arguments_of(call)[:2])
+    names = [parameter.name for parameter in module.parameters(constructor)[:2]]
+    if len(names) == 2 and None not in names and [module.text(env), module.text(context)] == names:
+        if any(module.scope.resolve(argument) is None for argument in (context, env)) or names[0] == names[1]:
+            return
+        swapped = f"super({names[0]}, {names[1]})"
+        edits = (
+            module.replace(context, module.text(env)),
+            module.replace(env, module.text(context)),
+        )
+        yield Finding(
+            f"`super()` of `{base}` takes the context first and then `env`, and throws otherwise",
+            module.at(call),
+            fix=None if names[0] == "env" else Fix(f"Call `{swapped}`", edits, Safety.SAFE),
+        )
+        return
+    wrong = context if context.type in _NO_CONTEXT else env if env.type in _NO_OBJECT else None
+    if wrong is not None:
+        what = "the context" if wrong.id == context.id else "`env`"
+        yield Finding(
+            f"`super()` of `{base}` is not given {what} of the constructor, and throws without it",
+            module.at(wrong),
+        )
 
 
 def _ends_otherwise(found: ClassDefinition, constructor: Node, body: Node) -> bool:

@@ -70,12 +70,6 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _PLAIN = frozenset({"string", "number", "true", "false", "null", "undefined"})
-_STEPS = 12
-"""How many names a value is followed through."""
-_SET = frozenset({js.MutationKind.UPDATED, js.MutationKind.AUGMENTED})
-_RESIZING = frozenset({"push", "unshift", "splice", "concat", "shift", "pop"})
-
-_KEEP = frozenset({"variable_declarator", "assignment_expression", "arguments", "pair"})
 
 
 @rule(call("put"), severity=Severity.NOTE)
@@ -88,8 +82,8 @@ def check(match: Match) -> Iterator[Finding]:
     read = _read_before(match, function) if function is not None else None
     if function is None or read is None:
         return
-    names = _names_from(module, arguments[1], read)
-    if not any(_is_changed(module, name, function, match.node) for name in names):
+    names = js.names_between(module, read, arguments[1])
+    if not any(js.is_counted_or_resized(module, name, function, match.node) for name in names):
         return
     handler = match.handler
     if handler is not None and handler.name == "scheduled" and _runs_alone(module):
@@ -138,73 +132,3 @@ def _outermost_function(module: Module, node: Node) -> Node | None:
         if above.type in js.FUNCTIONS:
             found = above
     return found
-
-
-def _names_from(module: Module, value: Node, read: Node) -> list[js.Declaration]:
-    """The names by way of which an expression is made of what is read somewhere; none when it is not."""
-    todo: list[tuple[Node, int]] = [(value, 0)]  # and the name that it is the value of
-    names: dict[int, js.Declaration] = {}
-    holders: dict[int, set[int]] = {}
-    reached: list[int] = []
-    for _ in range(_STEPS):
-        if not todo:
-            break
-        current, holder = todo.pop()
-        for part in (current, *js.walk(current)):
-            if part.type not in ("identifier", "shorthand_property_identifier"):
-                continue
-            declaration = module.scope.resolve(part)
-            if declaration is None:
-                continue
-            own = declaration.node.id
-            holders.setdefault(own, set()).add(holder)
-            if own in names:
-                continue
-            names[own] = declaration
-            for source in _values_of(module, declaration):
-                if source.start_byte <= read.start_byte and read.end_byte <= source.end_byte:
-                    reached.append(own)
-                elif source.type not in js.FUNCTIONS:
-                    todo.append((source, own))
-    made: set[int] = {0}
-    while reached:
-        own = reached.pop()
-        if own not in made:
-            made.add(own)
-            reached.extend(holders[own])
-    return [name for own, name in names.items() if own in made]
-
-
-def _values_of(module: Module, declaration: js.Declaration) -> Iterator[Node]:
-    if declaration.value is not None:
-        yield declaration.value
-    for node in module.scope.assignments(declaration):
-        assignment = module.assignment(node)
-        if assignment is not None:
-            yield assignment.value
-
-
-def _is_changed(module: Module, name: js.Declaration, function: Node, put: Node) -> bool:
-    """Whether a number in a name is counted, or a list in it grows or shrinks, before it is written."""
-    for use in module.scope.references(name):
-        if not function.start_byte <= use.start_byte < put.end_byte:
-            continue
-        mutation = module.mutation_of(use)
-        if mutation is not None and (mutation.kind in _SET or mutation.method in _RESIZING):
-            return True
-        copy = module.changed_copy(use)
-        if copy is not None and _counts_or_resizes(module, copy):
-            return True
-    return False
-
-
-def _counts_or_resizes(module: Module, copy: Node) -> bool:
-    """Whether a changed copy is a number with another added, or a list with another length."""
-    operation, call = module.operation(copy), module.call(copy)
-    if operation is not None:
-        is_number = module.number(operation.right) is not None
-        return operation.operator in ("+", "-") and is_number
-    if call is not None and call.name == "filter":
-        holder = module.parent(module.with_wrappers(copy))
-        return holder is not None and holder.type in _KEEP  # and not only counted, or gone through
-    return copy.type == "array" or (call is not None and call.name in _RESIZING)

@@ -1,10 +1,11 @@
 """Keep what belongs to one request out of module-level variables.
 
 One isolate serves many requests at the same time, and a module-level variable is there once for all of
-them: what one request puts in it, another reads, so that users can see each other's data. A `Request`, a
-`Response`, a stub or a socket is bound to its request besides: used from another one, it throws `Cannot
-perform I/O on behalf of a different request`. A promise that is kept for others ends with the request that
-made it, and stays rejected when it fails.
+them: what one request puts in it, another reads, so that users can see each other's data. An app that a
+module keeps (`new Elysia()`, `express()`) is such a variable: `app.decorate({ session })` and `app.locals`
+belong to it, not to a request. A `Request`, a `Response`, a stub or a socket is bound to its request besides:
+used from another one, it throws `Cannot perform I/O on behalf of a different request`. A promise that is kept
+for others ends with the request that made it, and stays rejected when it fails.
 
 ## Incorrect
 
@@ -69,8 +70,10 @@ from cflint.api import (
     Severity,
     Value,
     ValueKind,
+    call,
     js,
     keyword,
+    member_access,
     module,
     new,
     pattern,
@@ -95,10 +98,23 @@ _BOUND = {
     ValueKind.MESSAGE: "a message",
 }
 _OUTSIDE = frozenset({ValueKind.BINDING, ValueKind.STUB, ValueKind.D1_STATEMENT, ValueKind.DATABASE_CLIENT})
+_APPS = frozenset(
+    {
+        *(("elysia", name) for name in ("Elysia", "default")),
+        *(("express", name) for name in ("default", "express", "default.Router", "Router")),
+        *(("fastify", name) for name in ("default", "fastify", "Fastify")),
+        *(("koa", name) for name in ("default", "Koa")),
+    }
+)
+"""What makes an app that a module keeps for all requests."""
+_DECORATES = ("decorate", "state", "decorateRequest")
+_HOPS = 30
+"""How many calls of a chain (`new Elysia().use(…).get(…)`) are looked through."""
 _EMPTY = b" = {}"
 _OBJECT = pattern(rb"(?:export )?const (\w{1,60})(?:[^\S\n]?:[^=\n]{0,120})? = \{\}")
 """What a line starts with that gives a name of the module an empty object."""
 _MEMBERS = frozenset({"member_expression", "subscript_expression"})
+_SAME_KINDS = frozenset({ValueKind.ENV, ValueKind.BINDING, ValueKind.CONTROLLER})
 _MOST_CALLS = 60
 _STORES = frozenset({"set", "add"})
 _SAME_FOR_ALL = frozenset({"origin", "host", "hostname", "protocol", "port", "method", "colo"})
@@ -132,6 +148,100 @@ def check_objects(found: Module) -> Iterator[Finding]:
         declaration = found.scope.resolve(name) if name is not None and name.type == "identifier" else None
         if declaration is not None and declaration.scope.type == "program":
             yield from _promises(found, declaration)
+
+
+@check.on(call(*_DECORATES))
+def check_decorated(match: Match) -> Iterator[Finding]:
+    """What a handler hangs on the app itself: `app.decorate({ locals }).handle(request)`."""
+    app = _app_of_module(match.module, match.receiver) if match.receiver is not None else None
+    if app is None:
+        return
+    label = next((label for value in match.arguments for label in _of_request(match.module, value)), None)
+    if label is not None:
+        yield Finding(
+            f"`{app.name}` is shared by all requests, and {label} is put in it",
+            match.at(),
+            (match.module.at(app.node, "it is declared here, once for the whole isolate"),),
+        )
+
+
+@check.on(member_access("locals", "context", "decorator"))
+def check_members(match: Match) -> Iterator[Finding]:
+    """What a handler keeps in `app.locals` of Express, or `app.context` of Koa."""
+    module = match.module
+    access = module.member(match.node)
+    app = _app_of_module(module, access.object) if access is not None else None
+    if app is None:
+        return
+    target = match.node
+    above = module.parent(module.with_wrappers(target))
+    if above is not None and above.type in _MEMBERS:
+        target = above
+    given = module.assignment(module.parent(module.with_wrappers(target)))
+    if given is None or given.operator != "=" or given.target.id != target.id:
+        return
+    label = next(iter(_of_request(module, given.value)), None)
+    if label is not None:
+        yield Finding(
+            f"`{app.name}` is shared by all requests, and {label} is put in it",
+            module.at(given.node),
+            (module.at(app.node, "it is declared here, once for the whole isolate"),),
+        )
+
+
+def _app_of_module(module: Module, node: "Node") -> js.Declaration | None:
+    """The name of the module's app that an expression in a function is, or a chain that starts with it."""
+    if not module.is_run or module.runs_per_request or module.enclosing_function(node) is None:
+        return None
+    node = js.unwrap(node)
+    for _ in range(_HOPS):
+        if node.type == "identifier":
+            break
+        made = module.call(node)
+        if made is None or made.receiver is None:
+            return None
+        node = js.unwrap(made.receiver)
+    declaration = module.scope.resolve(node) if node.type == "identifier" else None
+    if declaration is None or declaration.scope.type != "program" or declaration.value is None:
+        return None
+    value = js.unwrap(declaration.value)
+    for _ in range(_HOPS):
+        called = module.called_name(value)
+        if called is not None and (called.module, called.name) in _APPS:
+            return declaration
+        made = module.call(value)
+        if made is None or made.receiver is None:
+            return None
+        value = js.unwrap(made.receiver)
+    return None
+
+
+def _of_request(module: Module, value: "Node") -> Iterator[str]:
+    """What of a request an expression holds: what the runtime or a framework hands to its handler."""
+    for node in (value, *module.descendants(value, "identifier", "shorthand_property_identifier")):
+        label = _bound(module.value_of(node))
+        if label is not None:
+            yield label
+        declaration = module.scope.resolve(node)
+        if declaration is None or declaration.kind is not js.DeclarationKind.PARAMETER:
+            continue
+        function = declaration.scope
+        handed = module.app_handler_at(function) is not None or module.handler_of(function) is not None
+        kinds = (module.value_of(node).kind, _kind_of(module, declaration))
+        if handed and _SAME_KINDS.isdisjoint(kinds):
+            yield f"`{declaration.name}` of one request"
+    label = _request_data(module, value)
+    if label is not None:
+        yield label
+
+
+def _kind_of(module: Module, parameter: js.Declaration) -> ValueKind | None:
+    """What the runtime hands to a handler as a parameter, whatever type it is given there."""
+    kinds = module.parameter_kinds(parameter.scope) or ()
+    for kind, one in zip(kinds, module.parameters(parameter.scope), strict=False):
+        if js.span_of(one.node).covers(js.span_of(parameter.node)):
+            return kind if not parameter.path else None
+    return None
 
 
 def _module_variables(module: Module, statement: "Node") -> Iterator[js.Declaration]:

@@ -1,7 +1,7 @@
 """Check that a secret is set before what a client sent is compared with it.
 
-A header, cookie or property that a client leaves out is `undefined`, and so is a secret that the environment
-lacks: the two are equal, and everybody who sends nothing is let in.
+A header, cookie or property of a body that a client leaves out is `undefined`, and so is a secret that the
+environment lacks: the two are equal, and everybody who sends nothing is let in.
 
 ## Incorrect
 
@@ -59,7 +59,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cflint.api import (
-    PREVIEW,
     Finding,
     Match,
     Module,
@@ -79,13 +78,15 @@ _STRICT = frozenset({"===", "!=="})
 _LOOSE = frozenset({"==", "!="})
 _UNDEFINED = frozenset({"header", "query", "param"})
 """What reads of Hono's request, and `getCookie()`, give `undefined` for what is missing."""
+_SENT = frozenset({ValueKind.REQUEST, ValueKind.HONO_REQUEST})
+_HOPS = 4
+"""How many patterns a body is followed through."""
 
 
 @rule(
     identifier("env", "environment", "bindings"),
     member_access("env"),
     severity=Severity.WARNING,
-    presets=(PREVIEW,),
 )
 def check(match: Match) -> Iterator[Finding]:
     module, node = match.module, match.node
@@ -139,14 +140,34 @@ def _missing(module: Module, node: Node, loose: bool) -> Node | None:
             return node
         return node if loose and header is not None else None
     access = module.member(node)
-    if access is None:
+    if access is not None:
+        return node if _is_parsed_body(module, access.object) else None
+    taken = _destructured(module, node)
+    return taken.node if taken is not None and _is_parsed_body(module, taken.value) else None
+
+
+def _destructured(module: Module, node: Node) -> js.Declaration | None:
+    """The name of a pattern that an expression is, which nothing else gives a value."""
+    declaration = module.scope.resolve(node) if node.type == "identifier" else None
+    if declaration is None or not declaration.path or declaration.value is None:
         return None
-    read = js.unwrap(module.initializer(access.object))
-    if read.type == "await_expression" and read.named_children:
-        body = module.body_read_at(js.unwrap(read.named_children[0]))
-        if body is not None and body.method == "json":
-            return node
-    return None
+    if declaration.default is not None or any(True for _ in module.scope.assignments(declaration)):
+        return None
+    return declaration
+
+
+def _is_parsed_body(module: Module, node: Node | None) -> bool:
+    """Whether an expression is an object that the client sent as JSON, or what a pattern left of it."""
+    for _ in range(_HOPS):
+        read = js.unwrap(module.initializer(node)) if node is not None else None
+        if read is None:
+            return False
+        if read.type == "await_expression" and read.named_children:
+            body = module.body_read_at(js.unwrap(read.named_children[0]))
+            return body is not None and body.method == "json" and body.kind in _SENT
+        taken = _destructured(module, read)
+        node = taken.value if taken is not None else None
+    return False
 
 
 def _is_tested(module: Module, node: Node, place: Node, comparison: Node) -> bool:

@@ -109,7 +109,7 @@ _COMPARED = pattern(
 """An operator whose right side is no literal, from its second character on: a pattern that starts with one
 character is found without a look at each byte."""
 _SOUNDS = (
-    *(b"secret", b"token", b"key", b"passw", b"pwd", b"auth", b"sign", b"hmac"),
+    *(b"secret", b"token", b"key", b"pass", b"pwd", b"auth", b"sign", b"hmac"),
     *(b"digest", b"hash", b"expect", b"credential", b"bearer"),
 )
 """What stands in a comparison of a secret, in small letters: a cheap first look."""

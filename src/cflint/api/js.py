@@ -170,6 +170,8 @@ if TYPE_CHECKING:
     from cflint.project.code.remote import remote_method as remote_method
     from cflint.project.code.replies import Reply as Reply
     from cflint.project.code.replies import replies_of as replies_of
+    from cflint.project.code.rewritten import is_counted_or_resized as is_counted_or_resized
+    from cflint.project.code.rewritten import names_between as names_between
     from cflint.project.code.secrets import Secret as Secret
     from cflint.project.code.services import ServiceCall as ServiceCall
     from cflint.project.code.sockets import PairEnd as PairEnd
@@ -305,6 +307,7 @@ _ORIGINS = {
         "names_that_only_one_has remote_calls remote_method"
     ),
     "cflint.project.code.replies": ("Reply replies_of"),
+    "cflint.project.code.rewritten": ("is_counted_or_resized names_between"),
     "cflint.project.code.secrets": ("Secret"),
     "cflint.project.code.services": ("ServiceCall"),
     "cflint.project.code.sockets": (
@@ -498,6 +501,7 @@ __all__ = [
     "hyperdrive_behind",
     "invocations_of",
     "is_async",
+    "is_counted_or_resized",
     "is_example",
     "is_fragment",
     "is_generator",
@@ -527,6 +531,7 @@ __all__ = [
     "modules_naming",
     "name_of",
     "name_of_function",
+    "names_between",
     "names_of",
     "names_that_only_one_has",
     "node_needs",

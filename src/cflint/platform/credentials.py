@@ -12,6 +12,8 @@ _SECRET_NAME = pattern(
     r"(?:^|_)(?:SECRET|PASSWORD|PASSWD|PASSPHRASE|PWD|TOKEN|CREDENTIALS?)(?:_KEY)?(?:_\d+)?$"
     r"|(?:^|_)(?:API|PRIVATE|ACCESS|AUTH|SERVICE|SERVICE_ROLE|SECRET|ENCRYPTION|SIGNING|MASTER|ADMIN|JWT|HMAC|"
     r"SESSION|COOKIE|WEBHOOK|OPENAI|ANTHROPIC|STRIPE|RESEND|SENDGRID)_?KEY(?:_ID)?(?:_\d+)?$"
+    r"|(?:^|_)(?:ADMIN|AUTH|BASIC|DB|DATABASE|EMAIL|FTP|IMAP|LOGIN|MAIL|MYSQL|PG|POSTGRES|REDIS|ROOT|SMTP|USER)"
+    r"_?PASS$"
     r"|(?:^|_)(?:CONNECTION_STRING|DATABASE_URL|MONGO(?:DB)?_URI)$"
     r"|(?:^|_)SECRET(?:_|$)",
     re.IGNORECASE,
@@ -67,8 +69,8 @@ _EXAMPLE = pattern(
 
 
 def is_secret_name(name: str) -> bool:
-    """Whether a variable of that name holds a secret: `OPENAI_API_KEY`, `JWT_SECRET`, `DB_PASSWORD`; not
-    `TURNSTILE_SITE_KEY`, `VAPID_PUBLIC_KEY`."""
+    """Whether a variable of that name holds a secret: `OPENAI_API_KEY`, `JWT_SECRET`, `DB_PASSWORD`,
+    `ADMIN_PASS`; not `TURNSTILE_SITE_KEY`, `VAPID_PUBLIC_KEY`."""
     return len(name) <= 100 and _SECRET_NAME.search(name) is not None and _PUBLIC_NAME.search(name) is None
 
 

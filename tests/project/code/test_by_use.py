@@ -40,6 +40,22 @@ def test_the_kind(body: str, kind: str | None) -> None:
     assert (binding.id if binding is not None else None) == kind
 
 
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        ("await env.KV_LINKS.put('a', 'b'); return «env.KV_LINKS».get('a');", "kv"),
+        ("return «env.USERS_KV».get('a');", "kv"),
+        ("await env.KV_LINKS.head('a'); return «env.KV_LINKS».get('a');", "r2"),
+        ("return «env.KVASS».get('a');", None),
+        ("return «env.KV_LINKS».connect('a');", None),
+    ],
+)
+def test_a_name_decides_between_namespace_and_bucket(body: str, kind: str | None) -> None:
+    module, node = marked(worker(body), NOT_READ)
+    binding = module.value_of(node).binding
+    assert (binding.id if binding is not None else None) == kind
+
+
 def test_an_env_that_is_made_of_itself_ends() -> None:
     module, node = marked(
         worker("const more = { ...env, Y: env.X.prepare('SELECT 1') }; return «more.X»;"), NOT_READ

@@ -2,13 +2,15 @@
 
 Pages projects and Workers whose bindings are set in the dashboard say nowhere what `env.DB` is. What a module
 calls on it often does: only D1 has `prepare()`, only a KV namespace reads as `"json"` and has
-`expirationTtl`.
+`expirationTtl`. Where a namespace and a bucket both have all that is called, a name may say which it is.
 """
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
+from cflint.pattern import pattern
 from cflint.platform.bindings import BindingKind, kind_by_id
 from cflint.project.code.awaited import result_of
 from cflint.project.code.env_uses import env_uses_of, kind_with_method
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 _READ_AS = frozenset({"text", "json", "arrayBuffer", "stream"})
 _READS = frozenset({"get", "getWithMetadata"})
 _LISTED = {"keys": "kv", "list_complete": "kv", "objects": "r2", "truncated": "r2"}
+_METHODS = frozenset({"get", "put", "delete", "list", "getWithMetadata"})
+_SAYS_KV = pattern(r"(?:^|_)KV(?:_|$)", re.IGNORECASE)
 _EXPIRES = ("expirationTtl", "expiration")
 
 
@@ -44,11 +48,15 @@ def kind_by_use(module: ModuleLike, name: str) -> BindingKind | None:
 
 def _kind(module: ModuleLike, name: str) -> BindingKind | None:
     found: dict[str, BindingKind] = {}
+    called: set[str] = set()
     for use in env_uses_of(module, name):
         for node, method in calls_on(module, use.whole):
+            called.add(method)
             kind = kind_with_method(method) or _by_arguments(module, node, method)
             if kind is not None:
                 found[kind.id] = kind
+    if not found and called and called <= _METHODS and _SAYS_KV.search(name) is not None:
+        return kind_by_id("kv")
     return next(iter(found.values())) if len(found) == 1 else None
 
 

@@ -1,0 +1,108 @@
+"""Write to two stores one after the other, the one that can be made good last.
+
+`Promise.all()` starts all writes at once. When one of them fails, the others are done all the same, and the
+client is told that nothing was: a key of KV without its row in D1, an object of R2 that nobody knows of. D1
+has transactions (`batch()`), but none with another store. One after the other, the order says what can be
+left behind: first what is harmless alone, then what makes it visible.
+
+## Incorrect
+
+```ts
+interface Env {
+  DB: D1Database;
+  LINKS: KVNamespace;
+}
+
+export default {
+  async fetch(request, env): Promise<Response> {
+    const path = new URL(request.url).pathname;
+    await Promise.all([
+      env.LINKS.put(path, "https://example.com/"),
+      env.DB.prepare("INSERT INTO links (path) VALUES (?)").bind(path).run(),
+    ]);
+    return new Response("made", { status: 201 });
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+## Correct
+
+```ts
+interface Env {
+  DB: D1Database;
+  LINKS: KVNamespace;
+}
+
+export default {
+  async fetch(request, env): Promise<Response> {
+    const path = new URL(request.url).pathname;
+    await env.DB.prepare("INSERT INTO links (path) VALUES (?)").bind(path).run();
+    await env.LINKS.put(path, "https://example.com/");
+    return new Response("made", { status: 201 });
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+## Not reported
+
+Writes to one store; values of KV with a lifetime, which are caches; deletions; `Promise.allSettled()`, whose
+results somebody looks at.
+
+## Fix safety
+
+There is no fix: which order is the right one is up to you.
+
+Source: https://developers.cloudflare.com/d1/worker-api/d1-database/#batch,
+https://developer.mozilla.org/en-US/docs/Web/JavaScript/Reference/Global_Objects/Promise/all
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.api import Finding, Match, Module, Severity, call, js, rule, sql
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_WRITES = frozenset({"INSERT", "UPDATE", "REPLACE"})
+_STORES = {"kv": "KV", "r2": "R2"}
+
+
+@rule(call("all"), severity=Severity.NOTE)
+def check(match: Match) -> Iterator[Finding]:
+    module = match.module
+    if not module.is_global(match.receiver, "Promise") or len(match.arguments) != 1:
+        return
+    listed = js.unwrap(module.initializer(match.arguments[0]))
+    if listed.type != "array":
+        return
+    found: dict[str, Node] = {}
+    for part in listed.named_children:
+        store = _store(module, js.unwrap(part))
+        if store is not None:
+            found.setdefault(store, part)
+    if len(found) > 1 and "D1" in found:
+        others = [name for name in found if name != "D1"]
+        yield Finding(
+            f"a write to D1 and one to {others[0]} at once: when one of them fails, the other is done all the"
+            " same",
+            match.at(),
+            (module.at(found["D1"], "D1"), module.at(found[others[0]], others[0])),
+        )
+
+
+def _store(module: Module, promise: Node) -> str | None:
+    """The store that an expression writes to."""
+    made = module.call(promise)
+    if made is None or made.receiver is None:
+        return None
+    if made.name == "put":
+        binding = module.value_of(made.receiver).binding
+        name = _STORES.get(binding.id) if binding is not None else None
+        return None if name == "KV" and len(made.arguments) > 2 else name
+    use = sql.prepared_by(module, made.receiver) if made.name in ("run", "first", "all") else None
+    if use is None or use.engine is not sql.SqlDialect.D1 or not use.text.statements:
+        return None
+    return "D1" if use.text.statements[0].verb in _WRITES else None

@@ -1,0 +1,162 @@
+"""Limit a search text before it becomes a pattern of `LIKE`: D1 takes 50 bytes.
+
+The pattern of `LIKE` and `GLOB` may have 50 bytes, the `%` included: about 48 letters, 16 characters of
+Chinese or 12 emoji. A longer one makes the query throw, so that who searches for a sentence gets an error
+500. `instr(column, ?) > 0` has no such limit, and full-text search (FTS5) is faster.
+
+## Incorrect
+
+```ts
+interface Env {
+  DB: D1Database;
+}
+
+export default {
+  async fetch(request, env): Promise<Response> {
+    const text = new URL(request.url).searchParams.get("q") ?? "";
+    const query = env.DB.prepare("SELECT title FROM pages WHERE title LIKE ? LIMIT 20").bind(`%${text}%`);
+    return Response.json((await query.all()).results);
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+## Correct
+
+```ts
+interface Env {
+  DB: D1Database;
+}
+
+export default {
+  async fetch(request, env): Promise<Response> {
+    const text = new URL(request.url).searchParams.get("q") ?? "";
+    const search = "SELECT title FROM pages WHERE instr(lower(title), lower(?)) > 0 LIMIT 20";
+    const { results } = await env.DB.prepare(search).bind(text).all();
+    return Response.json(results);
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+## Not reported
+
+Patterns that no client decides; texts that are cut, or whose length is asked for; what a validator gives;
+queries in a `try` with a `catch`, which may answer otherwise.
+
+## Errors
+
+```text title="workerd"
+D1_ERROR: LIKE or GLOB pattern too complex: SQLITE_ERROR
+```
+
+## Fix safety
+
+There is no fix: what to answer to a long text is up to you.
+
+Source: https://developers.cloudflare.com/d1/platform/limits/, https://www.sqlite.org/limits.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.api import Finding, Match, Module, Severity, call, js, rule, sql
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_CUTS = frozenset({"length", "slice", "substring", "substr", "byteLength"})
+_LIKE = frozenset({"LIKE", "GLOB"})
+_VALIDATORS = frozenset({"valid", "parse", "safeParse", "parseAsync", "safeParseAsync"})
+
+
+@rule(call("bind"), severity=Severity.NOTE)
+def check(match: Match) -> Iterator[Finding]:
+    module = match.module
+    if not module.document.has_word("LIKE") and not module.document.has_word("like"):
+        return
+    use = sql.prepared_by(module, match.node)
+    if use is None or use.engine is not sql.SqlDialect.D1 or module.try_around(match.node) is not None:
+        return
+    for pattern in _patterns(match, use):
+        for hole in _holes(module, pattern):
+            if _is_sent(module, hole) and not _is_limited(module, hole):
+                yield Finding(
+                    "a search text of more than about 48 bytes throws: D1 takes 50 bytes as a pattern",
+                    module.at(pattern),
+                    (module.at(match.node, "it is bound here"),)
+                    if not js.span_of(match.node).covers(js.span_of(pattern))
+                    else (),
+                )
+                return
+
+
+def _patterns(match: Match, use: sql.SqlUse) -> Iterator[Node]:
+    """The values of a statement that are patterns: those of its `LIKE ?`, or, where the statement is put
+    together, all templates with a `%`."""
+    module, text = match.module, use.text
+    if text.exact and not any(part.type == "spread_element" for part in match.arguments):
+        place = -1
+        for statement in text.statements:
+            for at, token in enumerate(statement.tokens):
+                if token.kind is not sql.TokenKind.PLACEHOLDER:
+                    continue
+                number = token.text[1:]
+                place = int(number) - 1 if number.isdecimal() else place + 1
+                before = statement.tokens[at - 1] if at else None
+                if before is not None and before.upper in _LIKE and 0 <= place < len(match.arguments):
+                    yield module.initializer(match.arguments[place])
+        return
+    for argument in match.arguments:
+        listed = argument.named_children[0] if argument.type == "spread_element" else argument
+        for value in (listed, *_pushed(module, listed)):
+            made = js.unwrap(module.initializer(value))
+            if made.type == "template_string" and module.text(made).strip("`")[:1] == "%":
+                yield made
+
+
+def _pushed(module: Module, values: Node) -> Iterator[Node]:
+    """What is pushed to an array, and what it starts with."""
+    made = js.unwrap(module.initializer(values))
+    if made.type == "array":
+        yield from made.named_children
+    declaration = module.scope.resolve(values) if values.type == "identifier" else None
+    for use in module.scope.references(declaration) if declaration is not None else ():
+        called = module.method_called_on(use)
+        if called is not None and called[0] in ("push", "unshift"):
+            yield from js.arguments_of(called[1])
+
+
+def _holes(module: Module, pattern: Node) -> Iterator[Node]:
+    """The expressions that a pattern is made of."""
+    pattern = js.unwrap(pattern)
+    if pattern.type == "template_string":
+        for part in pattern.named_children:
+            if part.type == "template_substitution":
+                yield from part.named_children[:1]
+    elif (operation := module.operation(pattern)) is not None and operation.operator == "+":
+        for side in (operation.left, operation.right):
+            if side is not None and module.string(side) is None:
+                yield from _holes(module, side) if js.unwrap(side).type == "binary_expression" else (side,)
+
+
+def _is_sent(module: Module, hole: Node) -> bool:
+    """Whether a client decides a text as it likes."""
+    made = (module.call(origin) for origin in module.origins(hole))
+    if any(call is not None and call.name in _VALIDATORS for call in made):
+        return False
+    return js.may_be_sent(module, hole) and js.request_behind(module, hole) is not None
+
+
+def _is_limited(module: Module, hole: Node) -> bool:
+    """Whether a text is cut somewhere, or its length asked for."""
+    for origin in module.origins(hole):
+        made = module.call(origin)
+        if made is not None and made.name in _CUTS:
+            return True
+        declaration = module.scope.resolve(origin) if origin.type == "identifier" else None
+        for use in module.scope.references(declaration) if declaration is not None else ():
+            read = module.member_read(use)
+            if read is not None and read.name in _CUTS:
+                return True
+    return False

@@ -1,0 +1,223 @@
+"""Change a column of D1 in the statement itself, not in code between a `SELECT` and an `UPDATE`.
+
+A value that is read, changed and written back takes two requests to the database: of two clients at once both
+read the same value, and the change of one is lost. A balance is spent twice, an entry of a list disappears.
+`SET credits = credits - ?` is one statement; what is a list in a JSON text can be changed by
+`json_insert()`, or be rows of a table of its own.
+
+## Incorrect
+
+```ts
+interface Env {
+  DB: D1Database;
+}
+
+export default {
+  async fetch(request, env): Promise<Response> {
+    const id = new URL(request.url).searchParams.get("id");
+    const query = env.DB.prepare("SELECT credits FROM users WHERE id = ?").bind(id);
+    const user = await query.first<{ credits: number }>();
+    if (!user || user.credits < 1) return new Response("none left", { status: 402 });
+    await env.DB.prepare("UPDATE users SET credits = ? WHERE id = ?").bind(user.credits - 1, id).run();
+    return new Response("spent");
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+## Correct
+
+```ts
+interface Env {
+  DB: D1Database;
+}
+
+export default {
+  async fetch(request, env): Promise<Response> {
+    const id = new URL(request.url).searchParams.get("id");
+    const spend = "UPDATE users SET credits = credits - 1 WHERE id = ? AND credits >= 1 RETURNING credits";
+    const left = await env.DB.prepare(spend).bind(id).first("credits");
+    return left === null ? new Response("none left", { status: 402 }) : new Response("spent");
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+## Not reported
+
+An `UPDATE` that asks in its `WHERE` for more than the `SELECT` did (a version, the old value); what a Durable
+Object or a cron trigger does; a column that is written as it was read, or gets a value that is not made of
+it.
+
+## Fix safety
+
+There is no fix: which statement changes the column is up to you.
+
+Source: https://developers.cloudflare.com/d1/worker-api/d1-database/#batch,
+https://www.sqlite.org/json1.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from cflint.api import Finding, Match, Module, Severity, call, js, quoted, rule, sql
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_ASKS = ("first", "all")
+_SINGLE = frozenset({"scheduled", "alarm"})
+"""Handlers of which one runs at a time, as a rule."""
+
+
+@rule(call("bind"), severity=Severity.NOTE)
+def check(match: Match) -> Iterator[Finding]:
+    module, function = match.module, match.enclosing_function
+    if function is None or not module.document.has_word("UPDATE") or not module.document.has_word("SELECT"):
+        return
+    update = _statement(module, match.node, "UPDATE")
+    if update is None or _runs_alone(match):
+        return
+    words = {token.upper for token in update.tokens}
+    columns = _columns(update)
+    if "SELECT" in words or not columns:
+        return
+    table = _tables(update)[:1]
+    written = [module.text(value) for value in match.arguments]
+    for word in _ASKS:
+        for asked in module.calls(word, function):
+            before = asked.node.end_byte <= match.node.start_byte
+            if not before or asked.receiver is None or not js.can_reach(module, asked.node, match.node):
+                continue
+            select = _statement(module, asked.receiver, "SELECT")
+            by = [module.text(value) for value in _bound(module, asked.receiver)]
+            if select is None or _tables(select) != table or not by or not _is_only_by(update, len(by)):
+                continue
+            if any(value not in written for value in by):
+                continue
+            column = _changed(match, function, asked.node, columns)
+            if column is not None:
+                yield Finding(
+                    f"the column {quoted(column)} is read, changed and written back: of two requests at once,"
+                    " one is lost",
+                    match.at(match.node),
+                    (module.at(asked.node, "it is read here"),),
+                )
+                return
+
+
+def _runs_alone(match: Match) -> bool:
+    """Whether a Durable Object, or a trigger, does it: one after the other."""
+    handler = match.handler
+    owner = match.module.enclosing_class(match.node)
+    return (handler is not None and handler.name in _SINGLE) or (owner is not None and owner.kind.is_platform)
+
+
+def _statement(module: Module, executed: Node, verb: str) -> sql.Statement | None:
+    """The one statement of D1 that an expression is, when it starts with a verb."""
+    use = sql.prepared_by(module, executed)
+    if use is None or use.engine is not sql.SqlDialect.D1 or not use.text.exact:
+        return None
+    found = use.text.statements
+    return found[0] if len(found) == 1 and found[0].verb == verb else None
+
+
+def _tables(statement: sql.Statement) -> list[str]:
+    return [token.name.lower() for _, token in sql.tables(statement) if token.name]
+
+
+def _columns(update: sql.Statement) -> dict[str, int]:
+    """The columns that are set to a bound value as it is, by the value's position among those, from 0."""
+    found: dict[str, int] = {}
+    place = -1
+    inside = False
+    tokens = update.tokens
+    for at, token in enumerate(tokens):
+        if token.upper in ("SET", "WHERE"):
+            inside = token.upper == "SET"
+        if token.kind is not sql.TokenKind.PLACEHOLDER:
+            continue
+        place = (
+            place + 1 if token.text == "?" else int(token.text[1:]) - 1 if token.text[1:].isdecimal() else -9
+        )
+        if not inside or place < 0 or at < 2 or tokens[at - 1].text != "=":
+            continue
+        after = tokens[at + 1] if at + 1 < len(tokens) else None
+        name = tokens[at - 2].name
+        if name and (after is None or after.text == "," or after.upper == "WHERE"):
+            found[name] = place
+    return found
+
+
+def _is_only_by(update: sql.Statement, count: int) -> bool:
+    """Whether a statement asks for no more than `count` values in its `WHERE`."""
+    at = next((at for at, token in enumerate(update.tokens) if token.upper == "WHERE"), None)
+    if at is None:
+        return False
+    asked = sum(token.kind is sql.TokenKind.PLACEHOLDER for token in update.tokens[at:])
+    set_names = {name.lower() for name in _columns(update)}
+    return asked <= count and not any((token.name or "").lower() in set_names for token in update.tokens[at:])
+
+
+def _bound(module: Module, statement: Node) -> tuple[Node, ...]:
+    made = module.call(module.initializer(statement))
+    return made.arguments if made is not None and made.name == "bind" else ()
+
+
+def _changed(match: Match, function: Node, read: Node, columns: Mapping[str, int]) -> str | None:
+    """The column that is written as it was read but for a change: a sum, a list that grows or shrinks."""
+    module = match.module
+    for column, place in columns.items():
+        if place >= len(match.arguments):
+            continue
+        names = js.names_between(module, read, match.arguments[place])
+        if not any(_holds(module, name, column) for name in names):
+            continue
+        for name in names:
+            if _is_calculated(module, name, column, match.arguments[place]):
+                return column
+            if not _has_read(name, read) and js.is_counted_or_resized(module, name, function, match.node):
+                return column
+    return None
+
+
+def _has_read(name: js.Declaration, read: Node) -> bool:
+    """Whether a name holds the row itself."""
+    value = name.value
+    inside = value is not None and value.start_byte <= read.start_byte and read.end_byte <= value.end_byte
+    return inside and not name.path
+
+
+def _holds(module: Module, name: js.Declaration, column: str) -> bool:
+    """Whether a column is read of a name, or is what the name took out of a row."""
+    return bool(_reads(module, name, column))
+
+
+def _reads(module: Module, name: js.Declaration, column: str) -> list[Node]:
+    """The expressions that are a column of the row in a name."""
+    uses = module.scope.references(name)
+    if name.path:
+        return list(uses) if name.path[-1] == column else []
+    members = (module.parent(module.with_wrappers(use)) for use in uses)
+    found = ((node, module.member(node)) for node in members if node is not None)
+    return [node for node, access in found if access is not None and access.name == column]
+
+
+def _is_calculated(module: Module, name: js.Declaration, column: str, value: Node) -> bool:
+    """Whether something is added to a column, or taken from it, in what is written."""
+    for node in _reads(module, name, column):
+        around = module.operation(module.parent(module.with_wrappers(node)))
+        if around is None or around.operator not in ("+", "-"):
+            continue
+        if around.node.start_byte >= value.start_byte and around.node.end_byte <= value.end_byte:
+            return True
+        holder = module.given_name(around.node)
+        declaration = (
+            module.scope.resolve(holder) if holder is not None and holder.type == "identifier" else None
+        )
+        if declaration is not None and any(
+            value.start_byte <= use.start_byte < value.end_byte
+            for use in module.scope.references(declaration)
+        ):
+            return True
+    return False

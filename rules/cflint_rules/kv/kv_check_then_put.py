@@ -1,0 +1,158 @@
+"""Do not rely on Workers KV for a name that may be taken only once.
+
+`get()` that finds nothing and a `put()` after it are two requests, and KV keeps what `get()` found, also that
+there was nothing, for up to a minute in each place. Two users can take the same name: the second `put()`
+overwrites what the first one was promised. A Durable Object for each name, or a `UNIQUE` column of D1 with
+`ON CONFLICT DO NOTHING`, decides it in one step.
+
+## Incorrect
+
+```ts
+interface Env {
+  LINKS: KVNamespace;
+}
+
+export default {
+  async fetch(request, env): Promise<Response> {
+    const { pathname, searchParams } = new URL(request.url);
+    if (await env.LINKS.get(pathname)) return new Response("taken", { status: 409 });
+    await env.LINKS.put(pathname, searchParams.get("to") ?? "/");
+    return new Response("yours", { status: 201 });
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+## Correct
+
+```ts
+interface Env {
+  DB: D1Database;
+}
+
+export default {
+  async fetch(request, env): Promise<Response> {
+    const { pathname, searchParams } = new URL(request.url);
+    const insert = "INSERT INTO links (path, target) VALUES (?, ?) ON CONFLICT DO NOTHING RETURNING path";
+    const made = await env.DB.prepare(insert).bind(pathname, searchParams.get("to") ?? "/").first();
+    return made === null ? new Response("taken", { status: 409 }) : new Response("yours", { status: 201 });
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+## Not reported
+
+A value that is used, as of a cache; a `put()` with options (a lifetime: what was handled already is forgotten
+again) or of a literal; a Durable Object that is asked in between; a check that asks whether the key is there
+before it is changed.
+
+## Fix safety
+
+There is no fix: what has to be unique moves to a Durable Object or to D1.
+
+Source: https://developers.cloudflare.com/kv/concepts/how-kv-works/#consistency
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.api import Finding, Match, Module, Severity, ValueKind, call, js, quoted, rule
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_PLAIN = frozenset({"string", "number", "true", "false", "null", "undefined"})
+_EQUAL = frozenset({"===", "=="})
+_UNEQUAL = frozenset({"!==", "!="})
+_MOST_STEPS = 8
+
+
+@rule(call("put"), severity=Severity.NOTE)
+def check(match: Match) -> Iterator[Finding]:
+    module, function, arguments = match.module, match.enclosing_function, match.arguments
+    if function is None or len(arguments) != 2 or js.unwrap(arguments[1]).type in _PLAIN:
+        return
+    if match.receiver is None or not match.receiver_value.is_binding("kv"):
+        return
+    for read in module.calls("get", function):
+        if read.node.end_byte > match.node.start_byte or read.receiver is None or not read.arguments:
+            continue
+        if not module.is_same(read.arguments[0], arguments[0]):
+            continue
+        if not module.is_same(read.receiver, match.receiver):
+            continue
+        if not js.can_reach(module, read.node, match.node) or _is_decided(
+            module, read.node, match.node, function
+        ):
+            continue
+        if _refuses(module, read.node):
+            yield Finding(
+                f"two requests at once can both find {quoted(match.text(arguments[0]))} free, and the second"
+                " overwrites the first: KV cannot decide that",
+                match.at(),
+                (module.at(read.node, "whether it is free is asked here"),),
+            )
+            return
+
+
+def _is_decided(module: Module, read: Node, put: Node, function: Node) -> bool:
+    """Whether a Durable Object is asked between the two: it decides, and KV only saves asking it."""
+    for node in module.descendants(function, "call_expression"):
+        if read.end_byte <= node.start_byte and node.end_byte <= put.start_byte:
+            receiver = js.Call(module, node).receiver
+            if receiver is not None and module.value_of(receiver).kind is ValueKind.STUB:
+                return True
+    return False
+
+
+def _refuses(module: Module, read: Node) -> bool:
+    """Whether a value is only asked for, and what is there already ends the function."""
+    result = module.awaited(read)
+    if result is None or result.pattern is not None:
+        return False
+    uses = (result.node,) if result.declaration is None else tuple(result.references)
+    ends = [_ends_when_found(module, use) for use in uses]
+    return bool(ends) and None not in ends and any(ends)
+
+
+def _ends_when_found(module: Module, use: Node) -> bool | None:
+    """Whether the function ends where a value is there; None where the value is more than asked for."""
+    is_found = True
+    child = module.with_wrappers(use)
+    for _ in range(_MOST_STEPS):
+        above = module.parent(child)
+        if above is None:
+            return None
+        operation = (
+            module.operation(above) if above.type in ("unary_expression", "binary_expression") else None
+        )
+        if above.type == "if_statement":
+            condition = above.child_by_field_name("condition")
+            body = above.child_by_field_name("consequence")
+            if condition is None or body is None or not _is_in(use, condition):
+                return None
+            return is_found and not js.completes(module, body)
+        if above.type == "parenthesized_expression":
+            pass
+        elif operation is None:
+            return None
+        elif operation.operator == "!" or (operation.operator in _EQUAL and _is_nothing(operation)):
+            is_found = not is_found
+        elif operation.operator == "&&":
+            return False
+        elif operation.operator != "||" and not (operation.operator in _UNEQUAL and _is_nothing(operation)):
+            return None
+        elif operation.operator == "||" and not is_found:
+            return False
+        child = above
+    return None
+
+
+def _is_nothing(operation: js.Operation) -> bool:
+    sides = (operation.left, operation.right)
+    return any(side is not None and js.unwrap(side).type in ("null", "undefined") for side in sides)
+
+
+def _is_in(node: Node, around: Node) -> bool:
+    return around.start_byte <= node.start_byte and node.end_byte <= around.end_byte

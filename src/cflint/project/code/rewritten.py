@@ -1,0 +1,92 @@
+"""Whether a value that is written somewhere is what was read before, changed in between (a lost update)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.project.code.mutations import MutationKind
+from cflint.scope import Declaration
+from cflint.syntax.javascript import FUNCTIONS, walk
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+    from cflint.project.code.module import Module
+
+_STEPS = 12
+"""How many names a value is followed through."""
+_SET = frozenset({MutationKind.UPDATED, MutationKind.AUGMENTED})
+_RESIZING = frozenset({"push", "unshift", "splice", "concat", "shift", "pop"})
+_KEEP = frozenset({"variable_declarator", "assignment_expression", "arguments", "pair"})
+
+
+def names_between(module: Module, read: Node, value: Node) -> list[Declaration]:
+    """The names by way of which an expression, `value`, is made of what is read at another that stands before
+    it; none when it is not, or when no name stands between."""
+    todo: list[tuple[Node, int]] = [(value, 0)]  # and the name that it is the value of
+    names: dict[int, Declaration] = {}
+    holders: dict[int, set[int]] = {}
+    reached: list[int] = []
+    for _ in range(_STEPS):
+        if not todo:
+            break
+        current, holder = todo.pop()
+        for part in (current, *walk(current)):
+            if part.type not in ("identifier", "shorthand_property_identifier"):
+                continue
+            declaration = module.scope.resolve(part)
+            if declaration is None:
+                continue
+            own = declaration.node.id
+            holders.setdefault(own, set()).add(holder)
+            if own in names:
+                continue
+            names[own] = declaration
+            for source in _values_of(module, declaration):
+                if source.start_byte <= read.start_byte and read.end_byte <= source.end_byte:
+                    reached.append(own)
+                elif source.type not in FUNCTIONS:
+                    todo.append((source, own))
+    made: set[int] = {0}
+    while reached:
+        own = reached.pop()
+        if own not in made:
+            made.add(own)
+            reached.extend(holders[own])
+    return [name for own, name in names.items() if own in made]
+
+
+def _values_of(module: Module, declaration: Declaration) -> Iterator[Node]:
+    if declaration.value is not None:
+        yield declaration.value
+    for node in module.scope.assignments(declaration):
+        assignment = module.assignment(node)
+        if assignment is not None:
+            yield assignment.value
+
+
+def is_counted_or_resized(module: Module, name: Declaration, function: Node, put: Node) -> bool:
+    """Whether a number in a name is counted, or a list in it grows or shrinks, in a function before `put`."""
+    for use in module.scope.references(name):
+        if not function.start_byte <= use.start_byte < put.end_byte:
+            continue
+        mutation = module.mutation_of(use)
+        if mutation is not None and (mutation.kind in _SET or mutation.method in _RESIZING):
+            return True
+        copy = module.changed_copy(use)
+        if copy is not None and _counts_or_resizes(module, copy):
+            return True
+    return False
+
+
+def _counts_or_resizes(module: Module, copy: Node) -> bool:
+    """Whether a changed copy is a number with another added, or a list with another length."""
+    operation, call = module.operation(copy), module.call(copy)
+    if operation is not None:
+        is_number = module.number(operation.right) is not None
+        return operation.operator in ("+", "-") and is_number
+    if call is not None and call.name == "filter":
+        holder = module.parent(module.with_wrappers(copy))
+        return holder is not None and holder.type in _KEEP  # and not only counted, or gone through
+    return copy.type == "array" or (call is not None and call.name in _RESIZING)
