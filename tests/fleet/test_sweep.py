@@ -113,7 +113,7 @@ def test_findings_are_those_of_check(
     run(["check", "--output-format", "json", "--no-cache"])
     said = json.loads(capfd.readouterr().out)["findings"]
     found = [row for row in lines(output / "findings.jsonl") if row["repository"] == "plain"]
-    assert {row["rule"] for row in found} >= {"binding-floating-promise", "compat-date-stale"}
+    assert {row["rule"] for row in found} >= {"binding-floating-promise", "observability-not-enabled"}
     assert [
         (row["rule"], row["severity"], row["message"], row["path"], row["line"], row["fingerprint"])
         for row in found
@@ -263,10 +263,10 @@ def test_the_command_sweeps_lists_and_references(
     assert {row["rule"] for row in lines(tmp_path / "out" / "findings.jsonl")} == {"binding-floating-promise"}
     assert {row["status"] for row in lines(tmp_path / "out" / "repositories.jsonl")} == {"checked"}
     (tmp_path / "house.toml").write_text('[severity]\nbinding-floating-promise = "error"\n')
-    (tmp_path / "all" / "plain" / "cflint.toml").write_text('ignore = ["wrangler-config"]\n')
+    (tmp_path / "all" / "plain" / "cflint.toml").write_text('ignore = ["observability"]\n')
     assert run(["sweep", "all/plain", *out, "--again", "--config-above", "house.toml", "-q"]) == 0
     found = {row["rule"]: row["severity"] for row in lines(tmp_path / "out" / "findings.jsonl")}
-    assert found["binding-floating-promise"] == "error" and "compat-date-stale" not in found
+    assert found["binding-floating-promise"] == "error" and "observability-not-enabled" not in found
     about = read_about(tmp_path / "out")
     assert about is not None and about.finished and about.day == "2026-09-01"
 
