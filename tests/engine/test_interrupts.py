@@ -37,9 +37,9 @@ def run(files: dict[str, bytes], after: float | None) -> int:
         try:
             signal.signal(signal.SIGINT, signal.default_int_handler)
             signal.signal(signal.SIGALRM, lambda *_: os.kill(os.getpid(), signal.SIGINT))
-            if after is not None:
-                signal.setitimer(signal.ITIMER_REAL, after)
             try:
+                if after is not None:
+                    signal.setitimer(signal.ITIMER_REAL, after)
                 options = Options(KNOWN.select(["all"]), KNOWN, jobs=1)
                 report = analyse(Workspace.in_memory(files), [""], options, Path("/"))
                 failed = [finding for finding in report.findings if finding.rule == "internal-error"]
