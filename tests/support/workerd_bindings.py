@@ -33,6 +33,14 @@ def flow(name: str, class_name: str) -> dict[str, object]:
 
 BINDING_CASES = [
     Case(
+        "do-sql-one-null",
+        'return await env.OBJECT.getByName("a").size("x");',
+        "Expected exactly one result from SQL query, but got no results",
+        "it never gives `null` or `undefined`",
+        0,
+        objects={"OBJECT": "Files"},
+    ),
+    Case(
         "binding-env-access-style",
         RUN,
         "running",

@@ -27,8 +27,7 @@ export async function hash(password: string, salt: Uint8Array): Promise<ArrayBuf
 
 ## Not reported
 
-Iterations that are no literal and no constant, and code that does not run in a Worker. Python: `hashlib` of
-Pyodide has no such limit.
+Iterations that are no literal and no constant, and code that does not run in a Worker.
 
 ## Errors
 

@@ -115,6 +115,7 @@ PROOFS: dict[str, str] = {
     "do-rpc-not-awaited": "workerd",
     "do-rpc-returns-nonserializable": "workerd",
     "do-sql-backend-mismatch": "workerd",
+    "do-sql-one-null": "workerd",
     "do-sql-transaction-statement": "workerd",
     "do-sql-unsupported-statement": "workerd",
     "do-stub-reuse-after-error": "workerd",
