@@ -46,6 +46,7 @@ WEAKNESSES: Mapping[str, Weakness] = MappingProxyType(
         "timing-unsafe-compare": Weakness((208,), 5.9),
         "unbounded-body-read": Weakness((770,), 3.7),
         "vary-missing": Weakness((524,), 3.7),
+        "verify-unchecked": Weakness((347, 252), 7.5),
     }
 )
 """By rule. `auth-missing-credential-status` and `prefer-binding-over-rest` are missing on purpose: a wrong
