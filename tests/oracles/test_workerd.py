@@ -37,7 +37,7 @@ CASES = [
         "do-constructor-missing-super",
         """return await env.OBJECT.getByName("a").ping();""",
         "^TypeError: ",
-        "throw a TypeError without",
+        "throw a TypeError when they get something else",
         claim="""import { DurableObject } from "cloudflare:workers";
             export class Inbox extends DurableObject { constructor() { super(); } ping() { return "pong"; } }""",
         objects={"OBJECT": "Inbox"},

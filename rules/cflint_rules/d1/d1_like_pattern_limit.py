@@ -45,7 +45,7 @@ queries in a `try` with a `catch`, which may answer otherwise.
 ## Errors
 
 ```text title="workerd"
-D1_ERROR: LIKE or GLOB pattern too complex: SQLITE_ERROR
+D1_ERROR: LIKE or GLOB pattern too complex
 ```
 
 ## Fix safety

@@ -32,7 +32,7 @@ Iterations that are no literal and no constant, and code that does not run in a 
 ## Errors
 
 ```text title="workerd"
-NotSupportedError: Pbkdf2 failed: iteration counts above 100000 are not supported (requested …).
+NotSupportedError: Pbkdf2 failed: iteration counts above … are not supported (requested …).
 ```
 
 ## Fix safety

@@ -145,7 +145,7 @@ TEXTS: tuple[tuple[str, str, str], ...] = (
     ("d1-bind-mismatch", "workerd", "D1_ERROR: Wrong number of parameter bindings for SQL query."),
     ("d1-exec-multiline", "workerd", "D1_EXEC_ERROR: Error in line 1: …: incomplete input: SQLITE_ERROR"),
     ("d1-first-null", "workerd", "TypeError: Cannot read properties of null (reading '…')"),
-    ("d1-like-pattern-limit", "workerd", "D1_ERROR: LIKE or GLOB pattern too complex: SQLITE_ERROR"),
+    ("d1-like-pattern-limit", "workerd", "D1_ERROR: LIKE or GLOB pattern too complex"),
     ("d1-parameter-limit", "workerd", "D1_ERROR: too many SQL variables at offset …: SQLITE_ERROR"),
     ("d1-results-shape", "workerd", "TypeError: … is not iterable"),
     ("d1-results-shape", "workerd", "TypeError: ….map is not a function"),
@@ -453,7 +453,7 @@ TEXTS: tuple[tuple[str, str, str], ...] = (
     (
         "pbkdf2-iterations",
         "workerd",
-        "NotSupportedError: Pbkdf2 failed: iteration counts above 100000 are not supported (requested …).",
+        "NotSupportedError: Pbkdf2 failed: iteration counts above … are not supported (requested …).",
     ),
     ("process-env-unavailable", "workerd", "ReferenceError: process is not defined"),
     ("py-do-super-init", "workerd", "AttributeError: '…' object has no attribute 'env'"),
