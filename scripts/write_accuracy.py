@@ -245,14 +245,16 @@ def counted(verdicts: Iterable[Row]) -> dict[str, Precision]:
 
 
 def by_rule(verdicts: Sequence[Row]) -> str:
-    """The rules of each batch, as they were read at first sight, and of all batches together."""
+    """The rules of each batch, as they were read at first sight, and of it and the batches before it: what is
+    read later adds a table, and changes none."""
     batches = list(dict.fromkeys(row["batch"] for row in verdicts))
     parts = ["## By rule\n\n"]
-    for batch in batches:
+    for number, batch in enumerate(batches, 1):
         own = [row for row in verdicts if row["batch"] == batch]
         parts += [f"### First sight of {batch}\n\n", rules_of(own), "\n"]
-    if len(batches) > 1:
-        parts += ["### All that was read\n\n", rules_of(verdicts), "\n"]
+        if number > 1:
+            before = [row for row in verdicts if row["batch"] in batches[:number]]
+            parts += [f"### All that was read up to {batch}\n\n", rules_of(before), "\n"]
     return "".join(parts)[:-1]
 
 

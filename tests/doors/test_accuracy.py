@@ -61,6 +61,17 @@ def test_verdicts_are_counted_by_severity_and_rule() -> None:
     assert "- 1: a reader" in page
 
 
+def test_a_new_batch_changes_no_figure_of_those_before() -> None:
+    rows = SCRIPT["rows_of"]("verdicts.tsv", SCRIPT["VERDICT"])
+    batches = list(dict.fromkeys(row["batch"] for row in rows))
+    assert len(batches) > 3
+    before = ""
+    for number in range(1, len(batches) + 1):
+        page = SCRIPT["by_rule"]([row for row in rows if row["batch"] in batches[:number]])
+        assert page.startswith(before)
+        before = page
+
+
 def test_what_is_seen_is_summed() -> None:
     row = {"batch": "1", "kind": "Nuxt", "by_hand": "yes", "remark": ""}
     seen = [
