@@ -1,9 +1,11 @@
 """Pieces of a user's text as a message can show them: in backticks, on one line, no longer than needed.
 
-Imported where used: unicodedata, for text with emoji of several characters.
+Imported where used: unicodedata, for text with emoji of several characters; difflib, after a mistake.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from cflint.pattern import pattern
 
@@ -104,3 +106,11 @@ def visible_char(char: str) -> str:
     if code <= 0xFF:
         return f"\\x{code:02x}"
     return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+
+
+def did_you_mean(name: str, choices: Iterable[str]) -> str:
+    """What a message about a name that is none ends with: the choice that is spelled most like it, or ""."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, list(choices), n=1, cutoff=0.6)
+    return f"; did you mean `{near[0]}`?" if near else ""

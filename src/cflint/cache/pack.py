@@ -7,6 +7,7 @@ from typing import Any
 
 from cflint.finding import Finding, Location, Report, RuleInfo
 from cflint.project.files.workspace import Workspace
+from cflint.rule import POLICY_PREFIX
 from cflint.source import Document
 
 Json = Any
@@ -30,7 +31,7 @@ class Packer:
         if found is None or silenced is None or any(self._is_secret("", n.message) for n in report.notices):
             return None
         used = {finding.rule for finding in (*report.findings, *report.silenced)}
-        used |= {id for id in report.rules if id.startswith("policy-")}  # which only settings know
+        used |= {id for id in report.rules if id.startswith(POLICY_PREFIX)}  # which only settings know
         return {
             "findings": found,
             "silenced": silenced,

@@ -6,10 +6,9 @@ so that suppressions, baselines, severities, `explain` and SARIF treat it as any
 
 from cflint.policy.definition import ConfigPolicy, Demand, KeyPath, PolicyError
 from cflint.policy.reading import POLICY_KEYS, read_policies
-from cflint.policy.rules import GROUP, rules_of
+from cflint.policy.rules import rules_of
 
 __all__ = [
-    "GROUP",
     "POLICY_KEYS",
     "ConfigPolicy",
     "Demand",

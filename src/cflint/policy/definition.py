@@ -1,6 +1,6 @@
 """What a policy is: a path of keys, and what has to be true of what stands there.
 
-Imported where used: what looks for a near name after a mistake, and json, for messages.
+Imported where used: json, for messages.
 """
 
 from __future__ import annotations
@@ -14,15 +14,14 @@ from functools import cache
 from cflint.finding import Severity
 from cflint.pattern import pattern
 from cflint.platform.wrangler_keys import WRANGLER_VERSION, KeySchema, bundled_schema, top_level_keys
+from cflint.quoting import did_you_mean
 from cflint.record import field, record
+from cflint.rule import POLICY_PREFIX
 from cflint.source import Document, Span
 from cflint.syntax.data import Node, Scalar, Value
 
 _STEP = pattern(r"\[\*\]|(?:^|\.)(?:\*|[A-Za-z0-9_$@/-]+)")
 _DATE = pattern(r"2\d{3}-\d{2}-\d{2}", re.ASCII)
-
-PREFIX = "policy-"
-"""What the name of a policy's rule begins with, so that it is never that of another rule."""
 
 
 class PolicyError(ValueError):
@@ -79,13 +78,10 @@ def _check_known(text: str, steps: list[str]) -> None:
     for number, step in enumerate(steps):
         inner = _inner(schema, step)
         if inner is None:
-            from difflib import get_close_matches
-
             keys = (
                 top_level_keys() if not number else {key for it in _choices(schema) for key in it.keys or {}}
             )
-            near = get_close_matches(step, sorted(keys), n=1, cutoff=0.6)
-            hint = f"; did you mean `{near[0]}`?" if near else ""
+            hint = did_you_mean(step, sorted(keys))
             raise PolicyError(f"wrangler {WRANGLER_VERSION} knows no `{step}` in `{text}`{hint}")
         schema = inner
 
@@ -256,7 +252,7 @@ class ConfigPolicy:
     @property
     def rule(self) -> str:
         """The name of its rule."""
-        return PREFIX + self.name
+        return POLICY_PREFIX + self.name
 
     @property
     def place(self) -> str:

@@ -1,7 +1,4 @@
-"""Policies as the settings write them.
-
-Imported where used: what looks for a near name after a mistake.
-"""
+"""Policies as the settings write them."""
 
 from __future__ import annotations
 
@@ -10,6 +7,7 @@ from typing import NoReturn
 
 from cflint.finding import Severity
 from cflint.policy.definition import Condition, ConfigPolicy, Demand, KeyPath, PolicyError, date_of
+from cflint.quoting import did_you_mean
 from cflint.rule.discovery import NAME
 from cflint.source import Document, Span
 from cflint.syntax.data import Kind, Node, Value
@@ -68,10 +66,7 @@ class _Reader:
     def policy(self) -> ConfigPolicy:
         for member in self._node.members:
             if member.key not in POLICY_KEYS:
-                from difflib import get_close_matches
-
-                near = get_close_matches(member.key, POLICY_KEYS, n=1, cutoff=0.6)
-                hint = f"; did you mean `{near[0]}`?" if near else ""
+                hint = did_you_mean(member.key, POLICY_KEYS)
                 self._mistake(f"a policy has no key `{member.key}`{hint}", member.key_span)
         name = self._text("name")
         if name is None or NAME.fullmatch(name) is None:

@@ -12,14 +12,11 @@ from typing import TYPE_CHECKING
 
 from cflint.finding import Safety
 from cflint.policy.definition import ConfigPolicy
-from cflint.rule import PRESETS, Documents, Rule, configuration, rule
+from cflint.rule import POLICY_GROUP, PRESETS, Documents, Rule, configuration, rule
 
 if TYPE_CHECKING:
     from cflint.finding import Finding
     from cflint.project.config.wrangler import WranglerConfig
-
-GROUP = "policy"
-"""The group of all policies."""
 
 
 def rules_of(policies: Iterable[ConfigPolicy]) -> list[Rule]:
@@ -45,7 +42,9 @@ def _rule(policy: ConfigPolicy) -> Rule:
     module = ModuleType(policy.rule.replace("-", "_"), page_of(policy))
     module.check = definition  # type: ignore[attr-defined]
     module.__file__ = str(Path(__file__).with_name("checking.py"))
-    return Rule(policy.rule, GROUP, definition.spec, lambda: module, defined_in=policy.place, made_of=policy)
+    return Rule(
+        policy.rule, POLICY_GROUP, definition.spec, lambda: module, defined_in=policy.place, made_of=policy
+    )
 
 
 def page_of(policy: ConfigPolicy) -> str:

@@ -18,7 +18,7 @@ from cflint.rule.definition import (
     Spec,
     rule,
 )
-from cflint.rule.ruleset import Rule, RuleSet, UnknownSelector, renamed_notice
+from cflint.rule.ruleset import POLICY_GROUP, POLICY_PREFIX, Rule, RuleSet, UnknownSelector, renamed_notice
 from cflint.rule.subjects import Crash, Match, SuppressionUse
 from cflint.rule.triggers import (
     MODEL_TRIGGERS,
@@ -53,6 +53,8 @@ from cflint.rule.triggers import (
 __all__ = [
     "ALL",
     "MODEL_TRIGGERS",
+    "POLICY_GROUP",
+    "POLICY_PREFIX",
     "PRESETS",
     "PREVIEW",
     "RECOMMENDED",

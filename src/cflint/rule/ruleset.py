@@ -25,6 +25,12 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+POLICY_GROUP = "policy"
+"""The group of the rules that settings define."""
+
+POLICY_PREFIX = "policy-"
+"""What the name of such a rule begins with, so that it is never that of another rule."""
+
 _SOURCE = pattern(r"^Source: .*?(https://[^\s;,)]+)", re.MULTILINE)
 
 

@@ -6,14 +6,14 @@ Imported where used: policies, which few settings have.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from cflint.finding import Finding, Notice, Severity
 from cflint.project.files.ignore import Ignore
 from cflint.record import field, record, replace
-from cflint.rule import PRESETS, PREVIEW, RECOMMENDED, RuleSet
+from cflint.rule import POLICY_GROUP, POLICY_PREFIX, PRESETS, PREVIEW, RECOMMENDED, RuleSet
 from cflint.source import Document, Span
 
 if TYPE_CHECKING:
@@ -107,14 +107,13 @@ class Settings:
         known = known.with_policies(self.policy_rules)
         chosen = self.select if self.select is not None else (self.preset,)
         if self.narrowed:  # by names that are known somewhere, policies not everywhere
-            chosen = tuple(name for name in chosen if name in known or not _is_of_policies(name, known))
+            chosen = tuple(_here(chosen, known))
         elif self.policies:
-            chosen = (*chosen, "policy")
+            chosen = (*chosen, POLICY_GROUP)
         if self.preview and not set(chosen).isdisjoint(PRESETS):
             chosen = (*chosen, PREVIEW)
         off = [name for name, severity in self.severity.items() if severity is None]
-        ignored = (name for name in self.ignore if name in known or not _is_of_policies(name, known))
-        rules = known.select((*chosen, *self.extend_select), (*ignored, *off))
+        rules = known.select((*chosen, *self.extend_select), (*_here(self.ignore, known), *off))
         return rules if self.rule_packages else rules.own
 
     def apply_to(self, finding: Finding, group: str) -> Finding | None:
@@ -132,5 +131,9 @@ class Settings:
         return finding
 
 
-def _is_of_policies(name: str, known: RuleSet) -> bool:
-    return name.startswith("policy-") or (name == "policy" and name not in known.groups)
+def _here(names: Iterable[str], known: RuleSet) -> Iterator[str]:
+    """The names without those of policies that only the settings of other folders define."""
+    for name in names:
+        may_be_elsewhere = name == POLICY_GROUP or name.startswith(POLICY_PREFIX)
+        if not may_be_elsewhere or name in known or name in known.groups:
+            yield name

@@ -1,6 +1,6 @@
 """Reads one settings file, checking every key and name."""
 
-# Imported where used: what looks for a near name after a mistake, and policies, which few settings have.
+# Imported where used: policies, which few settings have.
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from cflint.finding import Notice, Severity
 from cflint.project.files.ignore import Ignore
+from cflint.quoting import did_you_mean
 from cflint.rule import PRESETS, RuleSet, UnknownSelector, renamed_notice
 from cflint.settings.definition import KEYS, LEVELS, Settings, SettingsError
 from cflint.settings.files import PACKAGE, bases_of, root_of
@@ -37,7 +38,9 @@ class Reader:
         self._root = root = root_of(document, data.root)
         for member in root.members:
             if member.key not in KEYS:
-                raise self._error(f"unknown key `{member.key}`{hint(member.key, KEYS)}", member.key_span)
+                raise self._error(
+                    f"unknown key `{member.key}`{did_you_mean(member.key, KEYS)}", member.key_span
+                )
 
     def _error(self, message: str, span: Span) -> SettingsError:
         return SettingsError(message, self._document, span)
@@ -105,7 +108,9 @@ class Reader:
             return None
         if node.text is None or node.text not in choices:
             listed = ", ".join(f"`{choice}`" for choice in choices)
-            raise self._error(f"`{key}` has to be one of {listed}{hint(node.text or '', choices)}", node.span)
+            raise self._error(
+                f"`{key}` has to be one of {listed}{did_you_mean(node.text or '', choices)}", node.span
+            )
         return node.text
 
     def _switch(self, key: str) -> bool | None:
@@ -141,7 +146,7 @@ class Reader:
             if value.text not in LEVELS:
                 listed = ", ".join(f"`{level}`" for level in LEVELS)
                 raise self._error(
-                    f"a severity is one of {listed}{hint(value.text or '', LEVELS)}", value.span
+                    f"a severity is one of {listed}{did_you_mean(value.text or '', LEVELS)}", value.span
                 )
             level = value.text or "off"
             found[self._known_name(name, name_span)] = None if level == "off" else Severity[level.upper()]
@@ -169,7 +174,7 @@ class Reader:
                 if option is None:
                     raise self._error(
                         f"`{name}` has no option `{member.key}`, only {_listed(options)}"
-                        + hint(member.key, options),
+                        + did_you_mean(member.key, options),
                         member.key_span,
                     )
                 value = member.value.value
@@ -209,10 +214,3 @@ def _below(folder: str, pattern: str) -> str:
 def _listed(names: Iterable[str]) -> str:
     *others, last = (f"`{name}`" for name in names)
     return f"{', '.join(others)} and {last}" if others else last
-
-
-def hint(name: str, choices: Iterable[str]) -> str:
-    from difflib import get_close_matches
-
-    near = get_close_matches(name, list(choices), n=1, cutoff=0.6)
-    return f"; did you mean `{near[0]}`?" if near else ""
