@@ -13,6 +13,7 @@ import contextlib
 import gzip
 import json
 import os
+import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
@@ -151,13 +152,18 @@ class Journal:
         return key in self._failed or self._place(key).is_file()
 
     def result(self, key: str) -> Row:
-        """What was found in a content, or `status` and `reason`."""
+        """What was found in a content, or `status` and `reason`. A damaged file is deleted, so that the next
+        run examines the content again."""
+        place = self._place(key)
         try:
-            row: Row = json.loads(gzip.decompress(self._place(key).read_bytes()))
+            row: Row = json.loads(gzip.decompress(place.read_bytes()))
             return row
-        except (OSError, ValueError, EOFError):
-            gone = {"status": "killed", "reason": "its result is gone, or damaged"}
-            return self._failed.get(key, gone)
+        except (gzip.BadGzipFile, ValueError, EOFError, zlib.error):
+            with contextlib.suppress(OSError):
+                place.unlink()
+        except OSError:
+            pass
+        return self._failed.get(key, {"status": "killed", "reason": "its result is gone, or damaged"})
 
     def keep_result(self, key: str, outcome: Outcome) -> None:
         """Keep what was found in a content."""
