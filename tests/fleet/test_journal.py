@@ -44,3 +44,22 @@ def test_a_damaged_result_is_found_anew(journal: Journal, damage: Callable[[byte
     journal.keep_result(KEY, Outcome(FOUND))
     assert journal.result(KEY) == FOUND
     assert json.loads(gzip.decompress(place.read_bytes())) == FOUND
+
+
+def test_whether_a_content_is_unreadable_is_known_without_its_result(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found, damaged, late, crashed = ("a1", "b2", "c3", "d4")
+    journal.keep_result(found, Outcome(FOUND))
+    for key, status in ((damaged, "unreadable"), (late, "unreadable"), (crashed, "crashed")):
+        journal.keep_result(key, Outcome(None, status, "why"))
+    journal.keep_result(late, Outcome(FOUND))
+    assert [journal.result(key)["status"] for key in (found, damaged, late, crashed)] == [
+        "checked",
+        "unreadable",
+        "checked",
+        "crashed",
+    ]
+    monkeypatch.setattr(gzip, "decompress", None)
+    unreadable = [key for key in (found, damaged, late, crashed, "e5") if journal.is_unreadable(key)]
+    assert unreadable == [damaged] and all(map(journal.is_done, (found, damaged, late, crashed)))

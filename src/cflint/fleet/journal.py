@@ -26,6 +26,8 @@ ABOUT = "sweep.json"
 _JOURNAL = "journal.jsonl"
 _RESULTS = "results"
 FORMAT = 1
+UNREADABLE = "unreadable"
+"""How it ends where a repository is to blame, in which something is not there or damaged."""
 
 Row = dict[str, Any]
 
@@ -150,6 +152,10 @@ class Journal:
     def is_done(self, key: str) -> bool:
         """Whether what is found in a content is known, or that it cannot be examined."""
         return key in self._failed or self._place(key).is_file()
+
+    def is_unreadable(self, key: str) -> bool:
+        """Whether a content cannot be examined because the repository that had it cannot be read."""
+        return self._failed.get(key, {}).get("status") == UNREADABLE and not self._place(key).is_file()
 
     def result(self, key: str) -> Row:
         """What was found in a content, or `status` and `reason`. A damaged file is deleted, so that the next
