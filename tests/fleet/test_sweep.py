@@ -12,12 +12,15 @@ import pyarrow.parquet
 import pytest
 
 from cflint.cli import run
+from cflint.fleet import warming
 from cflint.fleet.identity import code_identity
 from cflint.fleet.isolation import Limits
 from cflint.fleet.journal import Journal, JournalError, read_about
 from cflint.fleet.schema import STATUSES, TABLES
 from cflint.fleet.sources import sources_of
 from cflint.fleet.sweep import Progress, Settings, Sweep, about_of
+from cflint.packages import Package, PackageError
+from cflint.rule import RuleSet
 from tests.support.fleet import bare, fleet, worker
 
 if TYPE_CHECKING:
@@ -292,6 +295,45 @@ def test_mistakes_are_said(
     (tmp_path / "list.txt").write_text(".\ngone\n")
     assert run(["sweep", *arguments, "--output", "out"]) == 2
     assert message in capfd.readouterr().err
+
+
+def test_names_are_held_against_what_a_sweep_uses(
+    embedded: list[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: Capture
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    package = Package("acme", "1", (("acme", "acme_rules"),), str(tmp_path))
+
+    def broken(rules: RuleSet) -> RuleSet:
+        raise PackageError(package, "its module is broken")
+
+    monkeypatch.setattr(RuleSet, "with_packages", broken)
+    monkeypatch.setattr("cflint.cli.sweep._sources", lambda *_: [])
+    command = ["sweep", "--output", "out", "--quiet"]
+    assert run(command) == 2 and "acme 1 cannot be used" in capfd.readouterr().err
+    for names in (
+        [],
+        ["--select", "policy"],
+        ["--select", "policy-logs", "--ignore", "all"],
+        ["--ignore", "policy-x"],
+    ):
+        assert run([*command, "--isolated", "--again", *names]) == 0, capfd.readouterr().err
+    for names in (["--select", "no-rule"], ["--select", "policy", "--ignore", "policies"], ["--ignore", "all"]):
+        assert run([*command, "--isolated", *names]) == 2
+        assert ("no rules selected" if "all" in names else "unknown rule") in capfd.readouterr().err
+
+
+def test_a_server_warms_up_beside_a_broken_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    package = Package("acme", "1", (("acme", "acme_rules"),), "")
+    asked: list[object] = []
+
+    def broken(*arguments: object) -> None:
+        asked.append(arguments)
+        raise PackageError(package, "its module is broken")
+
+    monkeypatch.setattr(RuleSet, "discover", lambda **_: RuleSet([]))
+    monkeypatch.setattr(warming.examine, "examined", broken)
+    warming.warm_up()
+    assert len(asked) == 1
 
 
 def test_what_failed_is_tried_again_when_asked(

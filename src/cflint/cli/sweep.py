@@ -172,7 +172,7 @@ def run(
         *(word for name in ignore for word in ("--ignore", name)),
         *(word for name in preset for word in ("--preset", name)),
     ]
-    _check_selectors(select, ignore, preset)
+    _check_selectors(select, ignore, preset, isolated=isolated)
     folder = Path(output)
     try:
         journal = Journal(folder, Path(cache) if cache is not None else None)
@@ -231,12 +231,21 @@ def _settings_in(config: str) -> str:
         raise Failure(f"the settings {config} cannot be read: {error}") from error
 
 
-def _check_selectors(select: tuple[str, ...], ignore: tuple[str, ...], preset: tuple[str, ...]) -> None:
-    """Raise Failure for a name that is none, once and not for each repository."""
+def _check_selectors(
+    select: tuple[str, ...], ignore: tuple[str, ...], preset: tuple[str, ...], *, isolated: bool
+) -> None:
+    """Raise Failure for a name that is none, once and not for each repository. What may be a policy of the
+    settings passes."""
     from cflint.cli.selection import names, selected
-    from cflint.rule import RECOMMENDED, RuleSet
+    from cflint.rule import ALL, RECOMMENDED, RuleSet
+    from cflint.settings import names_here
 
-    selected(RuleSet.discover(), (*names(select), *preset) or (RECOMMENDED,), names(ignore))
+    known = RuleSet.discover(packages=not isolated)
+    given = (*names(select), *preset) or (RECOMMENDED,)
+    chosen, ignored = tuple(names_here(given, known)), tuple(names_here(names(ignore), known))
+    if len(chosen) < len(given):  # a policy runs even where all that is known here is ignored
+        chosen, ignored = (*chosen, *ignored) or (ALL,), ()
+    selected(known, chosen, ignored)
 
 
 def _about(journal: Journal, new: About, *, again: bool, retry: bool) -> About:
