@@ -10,11 +10,13 @@ import sys
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unittest.mock import Mock
 
 import pytest
 
 from cflint.cli import run
 from cflint.fleet.compare import compare
+from cflint.fleet.journal import JournalError
 from cflint.fleet.questions import QUESTIONS, TREND, answers
 from tests.fleet.test_sweep import lines, sweep
 from tests.support.fleet import bare, fleet, worker, write
@@ -135,6 +137,30 @@ def test_no_name_is_markup(
     assert run(["sweep", "report", "out", "--output-format", "html"]) == 0
     shown = capfd.readouterr().out
     assert "<img" not in shown and "&lt;img src=x" in shown
+
+
+def test_a_sweep_that_goes_on_answers_nothing(
+    client: Client,
+    embedded: list[Any],
+    sweeps: tuple[Path, Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: Capture,
+) -> None:
+    pytest.importorskip("duckdb", reason="the extra `sweep-report` is not installed")
+    write(tmp_path / "shop", worker("shop"))
+    monkeypatch.chdir(tmp_path)
+    command, report = ["sweep", "shop", "--output", "out", "-q"], ["sweep", "report", "--question", "rules"]
+    assert run(command) == 0 and run([*report, "out"]) == 0
+    for more in ([], ["--again"]):
+        with monkeypatch.context() as patch:
+            patch.setattr("cflint.fleet.sweep.Sweep.run", Mock(side_effect=JournalError("ended")))
+            assert run([*command, *more]) == 2
+        capfd.readouterr()
+        for asked in (["out"], [str(sweeps[0]), "--against", "out"]):
+            assert run([*report, *asked]) == 2
+            assert "out: the sweep has not come to its end" in capfd.readouterr().err
+        assert run(command) == 0 and run([*report, "out"]) == 0
 
 
 @pytest.mark.parametrize(

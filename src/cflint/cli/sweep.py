@@ -251,6 +251,7 @@ def _check_selectors(
 def _about(journal: Journal, new: About, *, again: bool, retry: bool) -> About:
     """What the sweep in the folder is, begun or gone on with. Raises Failure when it is not this one."""
     from cflint.fleet.journal import read_about
+    from cflint.record import replace
 
     old = read_about(journal.folder)
     if old is not None and not again:
@@ -260,6 +261,7 @@ def _about(journal: Journal, new: About, *, again: bool, retry: bool) -> About:
             raise Failure(f"{journal.folder} has a sweep with {what}", Exit.USAGE, hint)
         if retry:
             journal.start_over(failures=False)
+        old = replace(old, finished=False)
         journal.begin(old)
         return old
     journal.start_over()

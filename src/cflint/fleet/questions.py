@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cflint.fleet.journal import JournalError, read_about
+from cflint.fleet.journal import About, JournalError, read_about
 from cflint.fleet.schema import TABLES
 
 if TYPE_CHECKING:
@@ -163,6 +163,9 @@ def answers(folder: Path, names: Sequence[str], before: date | None, older: Path
     about = read_about(folder)
     if about is None:
         raise JournalError(f"there is no sweep in {folder}")
+    _refuse_unfinished(folder, about)
+    if older is not None:
+        _refuse_unfinished(older, read_about(older))
     before = before or date.fromisoformat(about.day) - timedelta(days=DAYS)
     with _opened(folder, older) as connection:
         for name in names:
@@ -171,6 +174,12 @@ def answers(folder: Path, names: Sequence[str], before: date | None, older: Path
             found = connection.execute(question.sql, given)
             columns = [column[0] for column in found.description or ()]
             yield Answer(name, question.title.format(before=before), columns, found.fetchall())
+
+
+def _refuse_unfinished(folder: Path, about: About | None) -> None:
+    """Raise JournalError for a sweep that goes on: its tables are those of an earlier end."""
+    if about is not None and not about.finished:
+        raise JournalError(f"{folder}: the sweep has not come to its end")
 
 
 @contextmanager
