@@ -297,6 +297,21 @@ def test_mistakes_are_said(
     assert message in capfd.readouterr().err
 
 
+def test_a_line_shows_how_far_a_sweep_is(
+    embedded: list[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: Capture
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    bare(tmp_path / "cron.git", worker("cron"))
+    monkeypatch.setattr("cflint.cli.sweep.takes_progress", lambda stream: True)
+    monkeypatch.setattr("cflint.cli.sweep._PAUSE", 0.0)
+    assert run(["sweep", "cron.git", "--output", "out"]) == 0
+    line, last = capfd.readouterr().err.split("\r")[-3:-1]
+    assert line.startswith("Looked at 1 of 1 repositories (") and line.rstrip().endswith(
+        "1 of 1 contents, 0 failed"
+    )
+    assert last.isspace() and len(last) >= len(line), "it is gone at the end"
+
+
 def test_names_are_held_against_what_a_sweep_uses(
     embedded: list[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: Capture
 ) -> None:
@@ -317,7 +332,11 @@ def test_names_are_held_against_what_a_sweep_uses(
         ["--ignore", "policy-x"],
     ):
         assert run([*command, "--isolated", "--again", *names]) == 0, capfd.readouterr().err
-    for names in (["--select", "no-rule"], ["--select", "policy", "--ignore", "policies"], ["--ignore", "all"]):
+    for names in (
+        ["--select", "no-rule"],
+        ["--select", "policy", "--ignore", "policies"],
+        ["--ignore", "all"],
+    ):
         assert run([*command, "--isolated", *names]) == 2
         assert ("no rules selected" if "all" in names else "unknown rule") in capfd.readouterr().err
 

@@ -8,13 +8,15 @@ from __future__ import annotations
 import os
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from cflint.cli.console import columns_of, counted, put, remark, takes_progress, write
+from cflint.cli.console import counted, remark, takes_progress, write
 from cflint.cli.exits import Exit, Failure
+from cflint.cli.progress import StatusLine
 from cflint.cli.selection import complete_selectors
 
 if TYPE_CHECKING:
@@ -175,13 +177,13 @@ def run(
     _check_selectors(select, ignore, preset, isolated=isolated)
     folder = Path(output)
     try:
-        journal = Journal(folder, Path(cache) if cache is not None else None)
-        new = about_of(code_identity(), options, text, today().isoformat(), is_above=is_above)
-        about = _about(journal, new, again=again, retry=retry)
-        settings = Settings(about, text, Limits(time_limit, memory_limit << 20), is_above)
-        started = time.monotonic()
-        progress = _swept(journal, settings, sources, scheduler, jobs, dashboard, quiet=quiet)
-        statuses, severities = _written(journal, settings, sources)
+        with closing(Journal(folder, Path(cache) if cache is not None else None)) as journal:
+            new = about_of(code_identity(), options, text, today().isoformat(), is_above=is_above)
+            about = _about(journal, new, again=again, retry=retry)
+            settings = Settings(about, text, Limits(time_limit, memory_limit << 20), is_above)
+            started = time.monotonic()
+            progress = _swept(journal, settings, sources, scheduler, jobs, dashboard, quiet=quiet)
+            statuses, severities = _written(journal, settings, sources)
     except JournalError as error:
         raise Failure(str(error)) from error
     if not quiet:
@@ -315,36 +317,24 @@ def _written(
         for found in states_in(journal, settings, sources)
     )
     journal.begin(replace(settings.about, finished=True))
-    journal.close()
     return writer.statuses, writer.severities
 
 
-class _Line:
-    """A line on the terminal that shows how far a sweep is, gone at the end."""
+class _Line(StatusLine):
+    """How far a sweep is. It takes long, so the line is there at once."""
 
     def __init__(self) -> None:
-        self._due = 0.0
+        super().__init__(0.0, _PAUSE)
         self._started = time.monotonic()
-        self._length = 0
 
     def show(self, progress: Progress) -> None:
         """Show how far it is, when it is time to."""
-        now = time.monotonic()
-        if now < self._due:
+        if not self.is_due:
             return
-        self._due = now + _PAUSE
-        rate = progress.looked / max(0.001, now - self._started)
+        rate = progress.looked / max(0.001, time.monotonic() - self._started)
         text = f"Looked at {progress.looked} of {progress.sources} repositories ({rate:.1f} a second), "
         text += f"examined {progress.examined} of {progress.contents} contents, {progress.failed} failed"
-        text = text[: (columns_of(sys.stderr) or 80) - 1]
-        put(f"\r{text}{' ' * (self._length - len(text))}")
-        self._length = len(text)
-
-    def erase(self) -> None:
-        """Take the line away."""
-        if self._length:
-            put(f"\r{' ' * self._length}\r")
-            self._length = 0
+        self.draw(text)
 
 
 # -- what was found ----------------------------------------------------------------------------------------
