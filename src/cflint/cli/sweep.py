@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cflint.cli.check.interface import click_option
+from cflint.cli.check.options import OPTIONS
 from cflint.cli.console import counted, remark, takes_progress, write
 from cflint.cli.exits import Exit, Failure
 from cflint.cli.progress import StatusLine
-from cflint.cli.selection import complete_selectors
 
 if TYPE_CHECKING:
     from cflint.fleet.journal import About, Journal
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 _PAUSE = 0.2
 """Seconds from one drawing of the line to the next."""
 _RUN = "run"
+_LIKE_CHECK = ("select", "ignore", "preset", "isolated")
+"""The options that are those of `cflint check`."""
 
 
 class _Group(click.Group):
@@ -104,20 +107,10 @@ def command() -> None:
     help="MiB of memory that a repository may take.",
 )
 @click.option(
-    "--select", multiple=True, shell_complete=complete_selectors, help="Run these rules, groups, presets."
-)
-@click.option(
-    "--ignore", multiple=True, shell_complete=complete_selectors, help="Do not run these rules, groups."
-)
-@click.option("--preset", multiple=True, help="Run the rules of a preset.")
-@click.option(
     "--config", type=click.Path(dir_okay=False), help="Settings in place of those of the repositories."
 )
 @click.option(
     "--config-above", type=click.Path(dir_okay=False), help="Settings on top of those of the repositories."
-)
-@click.option(
-    "--isolated", is_flag=True, help="Use no settings of the repositories and no rules of packages."
 )
 @click.option("--cache", type=click.Path(file_okay=False), help="A folder of results that sweeps share.")
 @click.option(
@@ -174,7 +167,7 @@ def run(
         *(word for name in ignore for word in ("--ignore", name)),
         *(word for name in preset for word in ("--preset", name)),
     ]
-    _check_selectors(select, ignore, preset, isolated=isolated)
+    _check_rules(options, text, given, is_above=is_above)
     folder = Path(output)
     try:
         with closing(Journal(folder, Path(cache) if cache is not None else None)) as journal:
@@ -196,6 +189,9 @@ def run(
         rest = f"{progress.resumed} known before, {progress.shared} found again elsewhere"
         remark(f"{contents}, {rest}; took {seconds:.1f} s")
     return Exit.CLEAN
+
+
+run.params += [click_option(option) for option in OPTIONS if option.name in _LIKE_CHECK]
 
 
 def _sources(paths: tuple[str, ...], lists: tuple[str, ...], refs: tuple[str, ...]) -> list[Source]:
@@ -233,21 +229,18 @@ def _settings_in(config: str) -> str:
         raise Failure(f"the settings {config} cannot be read: {error}") from error
 
 
-def _check_selectors(
-    select: tuple[str, ...], ignore: tuple[str, ...], preset: tuple[str, ...], *, isolated: bool
-) -> None:
-    """Raise Failure for a name that is none, once and not for each repository. What may be a policy of the
-    settings passes."""
-    from cflint.cli.selection import names, selected
-    from cflint.rule import ALL, RECOMMENDED, RuleSet
-    from cflint.settings import names_here
+def _check_rules(options: list[str], settings: str | None, file: str | None, *, is_above: bool) -> None:
+    """Raise Failure for a mistake in what chooses rules, once and not for each repository."""
+    from cflint.cli.console import warn
+    from cflint.fleet.examine import SETTINGS, remarks_on
 
-    known = RuleSet.discover(packages=not isolated)
-    given = (*names(select), *preset) or (RECOMMENDED,)
-    chosen, ignored = tuple(names_here(given, known)), tuple(names_here(names(ignore), known))
-    if len(chosen) < len(given):  # a policy runs even where all that is known here is ignored
-        chosen, ignored = (*chosen, *ignored) or (ALL,), ()
-    selected(known, chosen, ignored)
+    try:
+        remarks = remarks_on(options, settings, is_above=is_above)
+    except Failure as failure:
+        message = failure.message.replace(SETTINGS, file or SETTINGS)
+        raise Failure(message, failure.code, failure.hint) from failure
+    for remark_ in remarks:
+        warn(remark_)
 
 
 def _about(journal: Journal, new: About, *, again: bool, retry: bool) -> About:

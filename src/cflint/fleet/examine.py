@@ -30,7 +30,7 @@ Row = dict[str, Any]
 ROOT = Path("/")
 """Where an examined state is said to be: nothing of the machine is in a result."""
 
-_SETTINGS = ".cflint-sweep.toml"
+SETTINGS = ".cflint-sweep.toml"
 """The path, in the workspace, of settings that count for all sources; patterns in it are meant from the
 root."""
 
@@ -75,16 +75,7 @@ def examined(
     workspace: Workspace, options: Sequence[str], settings: str | None = None, *, is_above: bool = False
 ) -> Row:
     """What is found in a workspace, see `examine`. Raises Failure."""
-    options = ["--no-cache", "--jobs", "1", *options]
-    if settings is not None:
-        workspace.overlay(_SETTINGS, settings.encode())
-        options += [] if is_above else ["--config", _SETTINGS]
-    given = read([*options, "--", "."])
-    assert given is not None, f"`check` takes these options: {options}"
-    place = Place(workspace, ("",), ROOT)
-    checked = CheckSettings(given, place, above=_SETTINGS if is_above else None)
-    plan = Plan(request=given, action=Action.REPORT, place=place, settings=checked)
-    analysis = Analysis(plan)
+    analysis = Analysis(_plan(workspace, options, settings, is_above=is_above))
     report = analysis.first()
     if analysis.loaded.empty:
         return {"status": "no-workers", "partial": False}
@@ -101,6 +92,26 @@ def examined(
         "notices": said["notices"],
         "sarif": sarif.render(_with_rules_of_findings(report)) if report.findings else None,
     }
+
+
+def remarks_on(options: Sequence[str], settings: str | None = None, *, is_above: bool = False) -> list[str]:
+    """What there is to say of options and settings like those of `examine` before anything is examined: which
+    names are old. Raises Failure for a mistake in them, whatever the source."""
+    plan = _plan(Workspace.in_memory({}), options, settings, is_above=is_above)
+    _ = Analysis(plan).rules
+    return [notice.message for notice in plan.settings.renamed(()).values()]
+
+
+def _plan(workspace: Workspace, options: Sequence[str], settings: str | None, *, is_above: bool) -> Plan:
+    options = ["--no-cache", "--jobs", "1", *options]
+    if settings is not None:
+        workspace.overlay(SETTINGS, settings.encode())
+        options += [] if is_above else ["--config", SETTINGS]
+    given = read([*options, "--", "."])
+    assert given is not None, f"`check` takes these options: {options}"
+    place = Place(workspace, ("",), ROOT)
+    checked = CheckSettings(given, place, above=SETTINGS if is_above else None, one_of_many=True)
+    return Plan(request=given, action=Action.REPORT, place=place, settings=checked)
 
 
 def _finding(found: Row, report: Report, owners: Owners) -> Row:
