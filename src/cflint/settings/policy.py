@@ -23,6 +23,7 @@ class Policy:
         self._known = known
         self._adjust = adjust
         self._rules: dict[str, RuleSet] = {}
+        self._known_for: dict[tuple[str, ...], RuleSet] = {}
 
     def settings_for(self, path: str) -> Settings:
         """The settings that count for a file. Raises SettingsError."""
@@ -63,8 +64,14 @@ class Policy:
     def known_for(self, paths: Iterable[str]) -> RuleSet:
         """All rules there are for some files: policies as well. Raises SettingsError for two policies of one
         name that do not demand the same."""
+        folders = tuple(dict.fromkeys(map(posixpath.dirname, paths)))
+        if folders not in self._known_for:
+            self._known_for[folders] = self._known.with_policies(self._policies_of(folders))
+        return self._known_for[folders]
+
+    def _policies_of(self, folders: Iterable[str]) -> Iterable[Rule]:
         found: dict[str, Rule] = {}
-        for folder in dict.fromkeys(map(posixpath.dirname, paths)):
+        for folder in folders:
             settings = self.settings_for(posixpath.join(folder, "-"))
             for policy, rule in zip(settings.policies, settings.policy_rules, strict=True):
                 other = found.setdefault(policy.rule, rule)
@@ -75,7 +82,7 @@ class Policy:
                         policy.document,
                         policy.span,
                     )
-        return self._known.with_policies(found.values()) if found else self._known
+        return found.values()
 
     def rules(self, paths: Iterable[str]) -> RuleSet:
         """The rules that run over any of the files. Raises SettingsError and UnknownSelector."""
