@@ -12,12 +12,12 @@ from __future__ import annotations
 import contextlib
 import gzip
 import json
-import os
 import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
+from cflint.cachedir import write_whole
 from cflint.fleet.isolation import Outcome
 from cflint.fleet.sources import Source
 from cflint.record import record
@@ -120,7 +120,7 @@ class Journal:
 
     def begin(self, about: About) -> None:
         """Say what the sweep is."""
-        _write(self.folder / ABOUT, json.dumps(about.as_data(), indent=1).encode() + b"\n")
+        write_whole(self.folder / ABOUT, json.dumps(about.as_data(), indent=1).encode() + b"\n")
 
     def start_over(self, *, failures: bool = True) -> None:
         """Forget which sources were looked at and what failed; with `failures=False`, what failed alone."""
@@ -181,7 +181,7 @@ class Journal:
         data = json.dumps(outcome.answer, separators=(",", ":")).encode("ascii")
         place = self._place(key)
         place.parent.mkdir(parents=True, exist_ok=True)
-        _write(place, gzip.compress(data, 5, mtime=0))
+        write_whole(place, gzip.compress(data, 5, mtime=0))
 
     def _place(self, key: str) -> Path:
         return self._results / key[:2] / f"{key}.json.gz"
@@ -189,17 +189,6 @@ class Journal:
     def _append(self, row: Mapping[str, Any]) -> None:
         self._stream.write(json.dumps(row, separators=(",", ":")).encode("ascii") + b"\n")
         self._stream.flush()
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Put data in a file, so that a reader sees all of it or nothing."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_bytes(data)
-        temporary.replace(path)
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
 
 
 def rows_in(path: Path) -> Iterator[Row]:
