@@ -75,3 +75,20 @@ def test_a_branch_is_read_where_head_names_none(source: Path) -> None:
     assert refs_of(source, "refs/heads/*") == ["refs/heads/main", "refs/heads/release/2"]
     with pytest.raises(HistoryError, match="nothing was ever committed"):
         states_of(source, "HEAD")
+
+
+def test_the_address_is_that_of_git_and_of_no_file_beside_it(source: Path, tmp_path: Path) -> None:
+    said = '[remote "origin"]\n\turl = git@github.com:acme/shop.git\n'
+    with (source / "config").open("a") as config:
+        config.write(said)
+    (tmp_path / "mounted").symlink_to(source.parent)
+    for place in (source, tmp_path / "mounted" / source.name):
+        assert states_of(place, "main")[0] == "https://github.com/acme/shop"
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    (tree / ".git").write_text(f"gitdir: {source}\n")
+    (tree / "config").write_text(said.replace("shop", "another"))
+    assert states_of(tree, "")[0] is None, "a file of the project, which is called config"
+    (tree / ".git").unlink()
+    (tree / ".git").symlink_to(source)
+    assert states_of(tree, "")[0] is None, "no link is followed"

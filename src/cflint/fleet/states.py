@@ -61,7 +61,8 @@ def states_of(path: Path, ref: str) -> tuple[str | None, list[State]]:
     if not is_repository(path):
         return None, [_as_it_is(path)]
     inner = path / ".git"
-    uri = address_of(inner if inner.is_dir() else path)
+    folder = path.resolve()
+    uri = address_of(folder / ".git" if inner.exists() else folder)
     if not ref:
         return uri, [_as_it_is(path)]
     repository = Repository(path)
