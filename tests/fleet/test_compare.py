@@ -4,8 +4,8 @@ commits of cflint."""
 from __future__ import annotations
 
 import json
-import re
 import os
+import re
 import runpy
 import subprocess
 import sys
