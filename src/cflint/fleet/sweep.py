@@ -128,8 +128,6 @@ class Sweep:
                     busy, due = max(1, slots(client)), time.monotonic() + _PAUSE
                 for _ in range(_AHEAD * busy - len(running)):
                     piece = self._ready.popleft() if self._ready else next(waiting, None)
-                    if piece is None and self._ready:  # what was looked at before gave some
-                        piece = self._ready.popleft()
                     if piece is None:
                         break
                     number += 1
