@@ -216,9 +216,9 @@ def _sources(paths: tuple[str, ...], lists: tuple[str, ...], refs: tuple[str, ..
 def _refuse_inside(output: str, sources: list[Source]) -> None:
     """Raise Failure for an output that would become a part of what is looked at."""
     target = Path(os.path.realpath(output))
+    around = {str(folder) for folder in (target, *target.parents)}
     for source in sources:
-        is_read_as_it_is = not source.ref or not source.is_git
-        if is_read_as_it_is and Path(source.path) in (target, *target.parents):
+        if source.path in around and (not source.ref or not source.is_git):  # read as it is
             raise Failure(f"the output {output} lies inside of {source.name}, which is looked at")
 
 
