@@ -6,17 +6,15 @@ Nothing of a repository is ever markup, and the page loads nothing: a Content-Se
 from __future__ import annotations
 
 import json
-from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
-from hashlib import sha256
 from types import MappingProxyType
 from typing import Any
 
 from cflint.fleet.questions import Answer
 from cflint.record import record
 from cflint.report.escape import visible
-from cflint.report.markup import escaped
+from cflint.report.markup import escaped, hash_for_policy
 
 _MOST_LINES = 20
 """Rows of an answer in text."""
@@ -107,8 +105,8 @@ _BAR = '<svg viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true">'
 
 def as_html(asked: Asked) -> str:
     """A page with a table for each question, which needs no network."""
-    digest = b64encode(sha256(_STYLE.encode()).digest()).decode("ascii")
-    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    style = hash_for_policy(_STYLE)
+    policy = f"default-src 'none'; style-src {style}; base-uri 'none'; form-action 'none'"
     parts = [
         "<!doctype html>",
         '<html lang="en"><head><meta charset="utf-8">',
