@@ -19,7 +19,7 @@ import pytest
 from cflint.cli import run
 from cflint.fleet.compare import compare
 from cflint.fleet.journal import JournalError
-from cflint.fleet.questions import QUESTIONS, TREND, answers
+from cflint.fleet.questions import QUESTIONS, TREND, ask
 from tests.fleet.test_sweep import lines, sweep
 from tests.support.fleet import bare, fleet, worker, write
 from tests.support.paths import ROOT
@@ -79,7 +79,7 @@ def test_the_command_shows_it(sweeps: tuple[Path, Path], capfd: Capture) -> None
 def test_the_questions_are_answered(sweeps: tuple[Path, Path]) -> None:
     pytest.importorskip("duckdb", reason="the extra `sweep-report` is not installed")
     old, new = sweeps
-    found = {it.name: it for it in answers(old, [*QUESTIONS], None, None)}
+    found = {it.name: it for it in ask(old, [*QUESTIONS], None, None).answers}
     assert list(found) == list(QUESTIONS) and len(found) == 10
     dates = [dict(zip(found["dates"].columns, row, strict=True)) for row in found["dates"].rows]
     assert [(row["date"], row["repository"]) for row in dates] == [
@@ -89,7 +89,7 @@ def test_the_questions_are_answered(sweeps: tuple[Path, Path]) -> None:
         (date(2025, 1, 1), "shop.git"),
     ]
     assert dates[-1]["owners"] == "@shop"
-    (later,) = answers(old, ["dates"], date(2023, 1, 1), None)
+    (later,) = ask(old, ["dates"], date(2023, 1, 1), None).answers
     assert [row[1] for row in later.rows] == ["cron.git"] and "2023-01-01" in later.title
     findings = lines(old / "findings.jsonl")
     rules = {row[0]: row[3:5] for row in found["rules"].rows}
@@ -103,7 +103,7 @@ def test_the_questions_are_answered(sweeps: tuple[Path, Path]) -> None:
     assert {row[1] for row in found["unread"].rows} == {"damaged.git", "empty", "mistaken.git"}
     worst = [(int(row[3]), int(row[4])) for row in found["repositories"].rows]  # errors and warnings
     assert worst[0][1] > 0 and worst == sorted(worst, reverse=True)
-    (trend,) = answers(new, [TREND.name], None, old)
+    (trend,) = ask(new, [TREND.name], None, old).answers
     changed = {row[0]: row[1:] for row in trend.rows}
     assert changed["binding-floating-promise"] == (4, 3, 0, 1)
     assert changed["compat-date-stale"][3] == 1, "what a new repository has is no trend"

@@ -366,9 +366,9 @@ def report(
     from datetime import date
 
     from cflint.cli.output import check_output_file, write_file
-    from cflint.fleet.journal import JournalError, read_about
-    from cflint.fleet.page import FORMATS, Asked
-    from cflint.fleet.questions import QUESTIONS, TREND, MissingDuckDB, answers
+    from cflint.fleet.journal import JournalError
+    from cflint.fleet.page import FORMATS
+    from cflint.fleet.questions import QUESTIONS, TREND, MissingDuckDB, ask
 
     if output_file is not None:
         check_output_file(output_file)
@@ -381,15 +381,13 @@ def report(
     except ValueError as error:
         raise Failure(f"`--before` takes a date, 2026-01-31, not `{before}`") from error
     try:
-        about = read_about(Path(folder))
-        found = list(answers(Path(folder), names, day, Path(against) if against is not None else None))
+        asked = ask(Path(folder), names, day, Path(against) if against is not None else None)
     except JournalError as error:
         raise Failure(str(error)) from error
     except MissingDuckDB as error:
         hint = "install `duckdb` beside cflint, or cflint with its extra `sweep-report`"
         raise Failure("questions are answered by DuckDB, which is not installed", Exit.USAGE, hint) from error
-    assert about is not None, "there were answers"
-    text = FORMATS[output_format](Asked(folder, about.day, found))
+    text = FORMATS[output_format](asked)
     if output_file is not None:
         write_file(output_file, text.encode("utf-8", "backslashreplace"))
     else:

@@ -158,8 +158,16 @@ class MissingDuckDB(Exception):
     """That DuckDB is not installed."""
 
 
-def answers(folder: Path, names: Sequence[str], before: date | None, older: Path | None) -> Iterator[Answer]:
-    """The answers of the sweep in a folder to some questions. Raises MissingDuckDB and JournalError."""
+class Asked(NamedTuple):
+    """A sweep that was asked: its folder, the day that it was in it (ISO), and the answers."""
+
+    folder: Path
+    day: str
+    answers: Sequence[Answer]
+
+
+def ask(folder: Path, names: Sequence[str], before: date | None, older: Path | None) -> Asked:
+    """Ask the sweep in a folder some questions. Raises MissingDuckDB and JournalError."""
     about = read_about(folder)
     if about is None:
         raise JournalError(f"there is no sweep in {folder}")
@@ -167,6 +175,10 @@ def answers(folder: Path, names: Sequence[str], before: date | None, older: Path
     if older is not None:
         _refuse_unfinished(older, read_about(older))
     before = before or date.fromisoformat(about.day) - timedelta(days=DAYS)
+    return Asked(folder, about.day, list(_answers(folder, names, before, older)))
+
+
+def _answers(folder: Path, names: Sequence[str], before: date, older: Path | None) -> Iterator[Answer]:
     with _opened(folder, older) as connection:
         for name in names:
             question = TREND if name == TREND.name else QUESTIONS[name]
