@@ -239,8 +239,10 @@ def _built(tool: str, call: WranglerCall) -> Iterator[tuple[str, str]]:
         if len(files) == 1:
             yield files[0], out
     elif into is not None and files:
-        common = posixpath.commonpath([posixpath.dirname(posixpath.normpath(path)) for path in files])
-        for path in files:
+        inside = [path for path in files if not path.startswith("/")]  # others are none of the workspace's
+        folders = [posixpath.dirname(posixpath.normpath(path)) for path in inside]
+        common = posixpath.commonpath(folders) if folders else ""
+        for path in inside:
             below = posixpath.relpath(path, common or ".")
             yield path, posixpath.join(into, "index" if tool == "ncc" else _without_ending(below)) + ".js"
     elif into is not None and tool in _COMPILERS:
