@@ -589,7 +589,7 @@ class Module:
         return self._evaluator.returned(declaration)
 
     def evaluated_apart(self, question: Callable[[], T]) -> T:
-        """The answer to a question during which values are evaluated anew, and after which they are forgotten."""
+        """The answer to a question for which values are evaluated anew, and forgotten after it."""
         return self._evaluator.apart(question)
 
     initializer = _tree.initializer
