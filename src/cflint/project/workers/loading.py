@@ -157,6 +157,22 @@ class _Loading:
                 return WranglerConfig.of(template.data, replace(deployment, open=opened))
         return self._as_deployed(WranglerConfig.of(data))
 
+    def _configs(self, paths: Iterable[str]) -> list[WranglerConfig]:
+        """The configurations at some paths, with the apps and functions around them."""
+        found = [config for path in paths if (config := self._config(path)) is not None]
+        for config in found:  # all of them before the modules of any, so that all aliases hold
+            if config.deployment.copied_to is not None:
+                self._resolver.place(config.deployment.entry, config.deployment.copied_to)
+            self._apps.recognise(config)
+        return [self._opened(config) for config in found]
+
+    def _opened(self, config: WranglerConfig) -> WranglerConfig:
+        """The configuration with why it may not be all that its app or its functions are deployed with."""
+        reason = self._apps.reads_for_pages(config) or self._has_functions_alone(config)
+        if not reason or config.deployment.open:
+            return config
+        return replace(config, deployment=replace(config.deployment, open=reason))
+
     def _as_deployed(self, config: WranglerConfig) -> WranglerConfig:
         """The configuration with what other files say of it."""
         deployment = self._elsewhere.deployment(config)
@@ -184,15 +200,7 @@ class _Loading:
         sources = (*found.sources, *found.embedded)
         self._apps.walked((path for path in self._paths if self._workspace.is_dir(path)), sources)
         named = frozenset(path for path in self._paths if path and self._workspace.is_file(path))
-        configs = {path: config for path in found.configs if (config := self._config(path)) is not None}
-        for config in configs.values():
-            if config.deployment.copied_to is not None:
-                self._resolver.place(config.deployment.entry, config.deployment.copied_to)
-            self._apps.recognise(config)
-        for path, config in configs.items():
-            reason = self._apps.reads_for_pages(config) or self._has_functions_alone(config)
-            if reason and not config.deployment.open:
-                configs[path] = replace(config, deployment=replace(config.deployment, open=reason))
+        configs = {config.path: config for config in self._configs(found.configs)}
         workers = [self._worker(config) for config in configs.values()]
         for worker in self._owners(found, frozenset(configs)):
             assert worker.config is not None
@@ -564,10 +572,7 @@ class _Loading:
         yield from owners
 
     def _reaching(self, candidates: Iterable[str], known: frozenset[str]) -> Iterator[Worker]:
-        for path in candidates:
-            config = self._config(path) if path not in known else None
-            if config is None:
-                continue
+        for config in self._configs(path for path in candidates if path not in known):
             worker = self._worker(config)
             known_to_app = worker.app.placed if worker.app is not None else ()
             modules = dict.fromkeys((*worker.modules, *known_to_app))
