@@ -189,6 +189,8 @@ if TYPE_CHECKING:
     from cflint.project.code.tracing import Traced as Traced
     from cflint.project.code.tracing import function_called as function_called
     from cflint.project.code.tracing import traced as traced
+    from cflint.project.code.turns import Turn as Turn
+    from cflint.project.code.turns import turn_around as turn_around
     from cflint.project.code.turns import turns_of as turns_of
     from cflint.project.code.values import UNKNOWN as UNKNOWN
     from cflint.project.modules.facts import BaseRef as BaseRef
@@ -316,7 +318,7 @@ _ORIGINS = {
     ),
     "cflint.project.code.thrown": ("escapes_handler throws_own_texts"),
     "cflint.project.code.tracing": ("Traced function_called traced"),
-    "cflint.project.code.turns": ("turns_of"),
+    "cflint.project.code.turns": ("Turn turn_around turns_of"),
     "cflint.project.code.values": ("UNKNOWN"),
     "cflint.project.modules.facts": (
         "BaseRef ClassFacts FunctionFacts LiteralKind Member MemberKind ModuleFacts TopLevel "
@@ -459,6 +461,7 @@ __all__ = [
     "TopLevel",
     "Traced",
     "Trust",
+    "Turn",
     "TypeFacts",
     "TypeMember",
     "Typo",
@@ -565,6 +568,7 @@ __all__ = [
     "suffixes",
     "throws_own_texts",
     "traced",
+    "turn_around",
     "turns_of",
     "unwrap",
     "use_of_callback",
