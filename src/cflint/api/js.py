@@ -164,7 +164,6 @@ if TYPE_CHECKING:
     from cflint.project.code.remote import all_remote_calls as all_remote_calls
     from cflint.project.code.remote import bound_by_others as bound_by_others
     from cflint.project.code.remote import class_behind as class_behind
-    from cflint.project.code.remote import names_of as names_of
     from cflint.project.code.remote import names_that_only_one_has as names_that_only_one_has
     from cflint.project.code.remote import remote_calls as remote_calls
     from cflint.project.code.remote import remote_method as remote_method
@@ -305,7 +304,7 @@ _ORIGINS = {
     ),
     "cflint.project.code.provenance": ("Provenance Trust provenance"),
     "cflint.project.code.remote": (
-        "Bound RemoteMethod all_remote_calls bound_by_others class_behind names_of "
+        "Bound RemoteMethod all_remote_calls bound_by_others class_behind "
         "names_that_only_one_has remote_calls remote_method"
     ),
     "cflint.project.code.replies": ("Reply replies_of"),
@@ -535,7 +534,6 @@ __all__ = [
     "name_of",
     "name_of_function",
     "names_between",
-    "names_of",
     "names_that_only_one_has",
     "node_needs",
     "number_of",

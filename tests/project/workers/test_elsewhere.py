@@ -545,7 +545,14 @@ def test_a_command_gives_the_name(command: str, names: tuple[str, ...], worker: 
     told = deployment(files)
     assert (told.names, Deployment.of_row(told.row)) == (names, told)
     (loaded_worker,) = loaded(files).project.workers
-    assert loaded_worker.name == worker
+    assert (loaded_worker.name, loaded_worker.names) == (worker, frozenset(names))
+
+
+def test_the_names_are_those_of_environments_and_of_commands() -> None:
+    command = json.dumps({"scripts": {"d": "wrangler deploy --name shop"}})
+    files = PLAIN | {"wrangler.toml": CONFIG + "[env.next]\n", "package.json": command}
+    (worker,) = loaded(files).project.workers
+    assert worker.names == {"api", "api-next", "shop"}
 
 
 def test_a_service_may_be_called_what_a_command_calls_it() -> None:

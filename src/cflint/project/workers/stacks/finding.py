@@ -80,8 +80,7 @@ class Stacks:
         files = [path for path, _ in self._about(config)]
         if not files:
             return {}
-        names = {found.worker_name for found in config.environments if found.worker_name is not None}
-        return self._bindings(files, names, mains_of(config), config.directory)
+        return self._bindings(files, config.names, mains_of(config), config.directory)
 
     def bindings_without_config(self, folder: str, entries: Collection[str]) -> Mapping[str, str]:
         """The same for a Worker that no configuration speaks of; `folder` is its package's, `entries` are its
@@ -102,18 +101,17 @@ class Stacks:
 
     def _about(self, config: WranglerConfig) -> Iterator[tuple[str, str]]:
         """The files that may declare the Worker of a configuration, with the tools they are for."""
-        names = {found.worker_name for found in config.environments} - {None}
         for path in self._near(config.directory):
             text = self._text(path)
             maker = _maker(path, text)
-            if maker and self._is_about(path, text, names, config):
+            if maker and self._is_about(path, text, config):
                 yield path, maker
 
-    def _is_about(self, path: str, text: str, names: set[str | None], config: WranglerConfig) -> bool:
+    def _is_about(self, path: str, text: str, config: WranglerConfig) -> bool:
         """Whether what declares a Worker may mean that of a configuration: by its name, its folder or its
         entry, or because it names none."""
         said = {found[1] for found in _NAME.finditer(text)}
-        if names.intersection(said):
+        if config.names & said:
             return True
         folder = config.directory
         entries = set(self._entries(path, text))
