@@ -814,9 +814,12 @@ def test_functions_beside_a_configuration_without_code_are_its_own() -> None:
     assert len(loaded(with_assets).project.workers) == 2  # they are all that it deploys
 
 
-def test_functions_that_a_build_makes_the_main_of() -> None:
+@pytest.mark.parametrize(
+    "build", ['command = "node bin/tool.js build"', 'command = "node tool.js build"\ncwd = "bin"']
+)
+def test_functions_that_a_build_makes_the_main_of(build: str) -> None:
     files: Files = {
-        "wrangler.toml": PUT + KV + '[build]\ncommand = "node bin/tool.js build"\n',
+        "wrangler.toml": f"{PUT}{KV}[build]\n{build}\n",
         "bin/tool.js": 'import { build } from "./build.js";\nbuild();\n',
         "bin/build.js": 'exec("npx wrangler pages functions build --outdir=./dist/");\n',
         "package.json": "{}",

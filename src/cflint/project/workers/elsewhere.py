@@ -208,12 +208,7 @@ class Elsewhere:
 
     def _programs_of(self, script: _Script) -> Iterator[str]:
         """The programs that a script runs, and the modules that these import."""
-        for found in _RUN_BY.finditer(script.text):
-            home, is_workflow, _ = script.path.rpartition(".github/")
-            base = home if is_workflow else posixpath.dirname(script.path)
-            path = posixpath.normpath(posixpath.join(base, found[1]))
-            if path.startswith(("../", "/")) or not self._workspace.is_file(path):
-                continue
+        for path in self._run_by(script):
             yield path
             document = self._workspace.read(path) if path.endswith(EXTENSIONS) else None
             for item in import_specifiers(document.data) if document is not None else ():
@@ -222,6 +217,16 @@ class Elsewhere:
                     imported = self._resolver.module_at(module) if not module.startswith("../") else None
                     if imported is not None:
                         yield imported
+
+    def _run_by(self, script: _Script) -> Iterator[str]:
+        """The programs that a script runs itself: where it starts, or beside a shell script."""
+        bases = (script.folder, *((posixpath.dirname(script.path),) if script.path.endswith(".sh") else ()))
+        for found in _RUN_BY.finditer(script.text):
+            paths = (posixpath.normpath(posixpath.join(base, found[1])) for base in dict.fromkeys(bases))
+            inside = (path for path in paths if not path.startswith(("../", "/")))
+            path = next(filter(self._workspace.is_file, inside), None)
+            if path is not None:
+                yield path
 
     # -- what commands say ---------------------------------------------------------------------------------
 
@@ -315,8 +320,7 @@ class Elsewhere:
                     yield _join(home, name), home
         for script in scripts:
             if script.folder in homes:
-                for found in _RUN_BY.finditer(script.text):
-                    path = posixpath.normpath(posixpath.join(script.folder, found[1]))
+                for path in self._run_by(script):
                     if path.endswith(EXTENSIONS) and bundles.calls_one(self._text(path)):
                         yield path, script.folder
 
